@@ -1,0 +1,83 @@
+import type { Transaction } from '../platform/sql/database.ts'
+import type { AccessScope } from '../spec/access-scope.ts'
+import type { RolePermissions } from '../spec/role-permissions.ts'
+
+/** Whose rights are asked for. */
+export type Principal =
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'admin'; readonly rid: string }
+  /** A user, service principal or managed identity, with the groups it is in. */
+  | { readonly kind: 'directory'; readonly objectId: string; readonly groupIds: readonly string[] }
+
+/** What decides about a registry, besides assignments. */
+export type RegistryInQuestion = {
+  readonly rid: string
+  /** ARM id. */
+  readonly id: string
+  readonly adminUserEnabled: boolean
+  readonly anonymousPullEnabled: boolean
+  readonly roleAssignmentMode: 'LegacyRegistryPermissions' | 'AbacRepositoryPermissions'
+}
+
+export type RoleDefinition = {
+  /** A GUID; the ARM id is made from it. */
+  readonly name: string
+  readonly roleName: string
+  readonly type: 'BuiltInRole' | 'CustomRole'
+  readonly description: string
+  readonly assignableScopes: readonly string[]
+  readonly permissions: readonly RolePermissions[]
+}
+
+export type PrincipalType = 'User' | 'Group' | 'ServicePrincipal'
+
+export type RoleAssignment = {
+  /** A GUID, in lower case. */
+  readonly name: string
+  /** ARM id of the subscription, resource group or registry, as it was given. */
+  readonly scope: string
+  readonly roleDefinitionName: string
+  readonly principalId: string
+  readonly principalType: PrincipalType
+  readonly condition: string | null
+  readonly conditionVersion: string | null
+  readonly createdAtMs: number
+  readonly createdBy: string
+}
+
+/** What you may do: role definitions, assignments, and the one decision that everything asks. */
+export interface Access {
+  /** The part of `asked` that the principal may do here and now; what is not allowed is left out, never an error. */
+  allowedAccess(
+    principal: Principal,
+    registry: RegistryInQuestion,
+    asked: readonly AccessScope[],
+  ): AccessScope[] | Promise<AccessScope[]>
+  /** Whether any assignment, of whatever role, covers the registry: what the exchange asks for. */
+  hasAssignment(principal: Principal, registryId: string): boolean | Promise<boolean>
+  /** Whether the principal may carry out a management action at a scope. */
+  mayManage(principal: Principal, action: string, scope: string): boolean | Promise<boolean>
+  /** The scopes, in lower case, at which a role of the principal's allows the action: what a list shows lies below one of them, or above for the tree's own nodes. */
+  scopesAllowing(principal: Principal, action: string): Promise<string[]>
+
+  listRoleDefinitions(): RoleDefinition[]
+  findRoleDefinition(nameOrRoleName: string): RoleDefinition | undefined
+  /** Assignments whose scope is `scope` or lies above it (`atScope`), or below it too. */
+  listAssignments(filter: {
+    readonly scope: string
+    readonly includeBelow: boolean
+    readonly principalId?: string
+  }): Promise<RoleAssignment[]>
+  findAssignment(scope: string, name: string): Promise<RoleAssignment | undefined>
+  /** @throws AssignmentExistsError when the same role is already given to the same principal at the same scope, or the name is in use. */
+  createAssignment(transaction: Transaction, assignment: Omit<RoleAssignment, 'createdAtMs'>): Promise<RoleAssignment>
+  deleteAssignment(transaction: Transaction, scope: string, name: string): Promise<RoleAssignment | undefined>
+  /** Ends every assignment at a scope or below it, when the resource is deleted. */
+  deleteAssignmentsBelow(transaction: Transaction, scope: string): Promise<void>
+  /** Ends every assignment of a principal that is deleted. */
+  deleteAssignmentsOf(transaction: Transaction, principalId: string): Promise<void>
+}
+
+export { AssignmentExistsError } from './errors.ts'
+export { createAccess } from './access.ts'
+export { accessMigrations } from './migrations.ts'

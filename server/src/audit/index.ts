@@ -1,0 +1,35 @@
+import type { Transaction } from '../platform/sql/database.ts'
+import type { Origin } from '../platform/http/app.ts'
+
+/** Who did it, as far as it is known; a name that was only claimed is told apart from one that was proved. */
+export type AuditActor = {
+  readonly kind: 'anonymous' | 'admin' | 'service-principal' | 'user' | 'system' | 'claimed'
+  /** Object id, registry name or claimed user name. Never a secret. */
+  readonly id: string
+}
+
+/** One thing that happened. */
+export type AuditEvent = {
+  /** `noun.verb`, as `token.issue`, `registry.update`, `repository.delete`. */
+  readonly action: string
+  readonly outcome: 'success' | 'refused'
+  readonly actor: AuditActor
+  /** What it was done to: a resource id, or `loginServer/repository[:tag|@digest]`. */
+  readonly target: string
+  /** Why it was refused, as a short code. */
+  readonly reason?: string
+  /** More facts for the reader, without secrets. */
+  readonly detail?: Readonly<Record<string, unknown>>
+  readonly origin: Origin
+}
+
+/** The events that tell who did what. */
+export interface Audit {
+  /** Writes the event within the change that it tells of: both are there, or none. */
+  record(transaction: Transaction, event: AuditEvent): Promise<void>
+  /** Writes an event that belongs to no change (a sign-in, a token, a refusal). On the disk when it returns; events that wait share one flush. */
+  append(event: AuditEvent): Promise<void>
+}
+
+export { createAudit } from './audit.ts'
+export { auditMigrations } from './migrations.ts'

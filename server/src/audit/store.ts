@@ -1,0 +1,28 @@
+import type { Transaction } from '../platform/sql/database.ts'
+
+/** One row a stored event. */
+export type AuditEventRow = {
+  readonly id: string
+  readonly at_ms: number
+  readonly action: string
+  readonly outcome: string
+  readonly actor_kind: string
+  readonly actor_id: string
+  readonly target: string
+  readonly reason: string | null
+  readonly detail: string | null
+  readonly correlation_id: string
+  readonly remote_address: string
+  readonly user_agent: string | null
+}
+
+type AuditTables = { audit_event: AuditEventRow }
+
+/** Adds events; there is no way to change or remove one. */
+export async function insertEvents(transaction: Transaction, rows: readonly AuditEventRow[]): Promise<void> {
+  await transaction
+    .tables<AuditTables>()
+    .insertInto('audit_event')
+    .values([...rows])
+    .execute()
+}

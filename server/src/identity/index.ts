@@ -1,0 +1,48 @@
+import type { FastifyInstance } from 'fastify'
+import type { DirectoryPrincipal } from '../directory/index.ts'
+
+/** The audiences that our provider issues for, by what they are for. */
+export type TokenAudience = 'arm' | 'acr' | 'graph'
+
+/** Somebody whose IdP access token held in every claim, whose principal exists and whose credential still stands. */
+export type VerifiedIdentity = {
+  readonly principal: DirectoryPrincipal
+  /** The application that asked for the token. */
+  readonly appId: string
+  readonly tenantId: string
+  readonly audience: TokenAudience
+  /** Which credential proved it; undefined for what has none that could be taken away alone. */
+  readonly credentialId: string | undefined
+  readonly issuedAtMs: number
+  readonly expiresAtMs: number
+}
+
+export type IdentityRefusal =
+  | 'malformed'
+  | 'signature'
+  | 'issuer'
+  | 'audience'
+  | 'expired'
+  | 'not-yet-valid'
+  | 'claims'
+  | 'principal'
+  | 'credential'
+
+/** Proof of who you are: the OpenID provider, and the verification of what it issued. */
+export interface Identity {
+  /** Verifies an IdP access token for one of `audiences`. Never throws for what a client sent. */
+  verifyAccessToken(
+    token: string,
+    audiences: readonly TokenAudience[],
+  ): Promise<
+    | { readonly ok: true; readonly identity: VerifiedIdentity }
+    | { readonly ok: false; readonly reason: IdentityRefusal }
+  >
+  /** Withdraws the signing keys of the provider and makes new ones; the old ones still verify what they signed until it has expired. */
+  rotateKeys(): Promise<void>
+  /** Adds `/{tenant}/…`, `/common`, `/organizations` and the keys. */
+  mount(app: FastifyInstance): void
+}
+
+export { createIdentity } from './identity.ts'
+export { identityMigrations } from './migrations.ts'

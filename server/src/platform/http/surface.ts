@@ -1,0 +1,92 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import { type Origin, requestOrigin } from './app.ts'
+
+/** One request on its way through a handler. */
+export type Call<Caller> = {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  readonly params: Readonly<Record<string, string>>
+  readonly origin: Origin
+  readonly caller: Caller
+}
+
+/** A row of a surface's table, which is at once its router and its authorization map. */
+export type Route<Need, Caller> = {
+  /** Unique within the server, as `management.registries.get`. */
+  readonly id: string
+  readonly method: HTTPMethods
+  readonly path: string
+  /** What the caller must have; there is no default, so that a route without a need does not compile. */
+  readonly need: Need
+  /** Gives the body of the answer, or sends one by `call.reply`. */
+  readonly handle: (call: Call<Caller>) => unknown
+}
+
+/** What the walk over all tables needs to know of a row. */
+export type RouteDescription = {
+  readonly id: string
+  readonly method: string
+  readonly path: string
+  readonly need: unknown
+}
+
+export type Surface<Need, Caller> = {
+  readonly name: string
+  readonly routes: readonly Route<Need, Caller>[]
+  /** Paths, each with a trailing `*`, below which everything else is this surface's "not found". */
+  readonly territory: readonly string[]
+  /** Lets the caller in or throws. It runs before the body is read. */
+  readonly authorize: (need: Need, request: FastifyRequest) => Promise<Caller> | Caller
+  /** Renders whatever was thrown, in the surface's own format. */
+  readonly renderError: (error: unknown, request: FastifyRequest, reply: FastifyReply) => unknown
+  readonly notFound: () => Error
+}
+
+const allMethods: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
+/** Mounts a surface as an encapsulated plug-in. `prepare` may add content-type parsers that hold within it alone. */
+export function mountSurface<Need, Caller>(
+  app: FastifyInstance,
+  surface: Surface<Need, Caller>,
+  prepare?: (scope: FastifyInstance) => void,
+): void {
+  void app.register((scope, _options, done) => {
+    prepare?.(scope)
+    scope.setErrorHandler((error, request, reply) => surface.renderError(error, request, reply))
+    for (const route of surface.routes) mountRoute(scope, surface, route)
+    for (const path of surface.territory) {
+      scope.route({
+        method: allMethods,
+        url: path,
+        onRequest: () => Promise.reject(surface.notFound()),
+        handler: () => undefined,
+      })
+    }
+    done()
+  })
+}
+
+function mountRoute<Need, Caller>(
+  scope: FastifyInstance,
+  surface: Surface<Need, Caller>,
+  route: Route<Need, Caller>,
+): void {
+  const callers = new WeakMap<FastifyRequest, Caller>()
+  scope.route({
+    method: route.method,
+    url: route.path,
+    onRequest: async (request) => {
+      callers.set(request, await surface.authorize(route.need, request))
+    },
+    handler: (request, reply) => {
+      if (!callers.has(request)) throw new Error(`${route.id} was reached without authorization`)
+      return route.handle({
+        request,
+        reply,
+        params: request.params as Record<string, string>,
+        origin: requestOrigin(request),
+        caller: callers.get(request) as Caller,
+      })
+    },
+  })
+}

@@ -1,0 +1,61 @@
+import type { Compilable, Kysely } from 'kysely'
+
+/** The database products that Acrux speaks to. */
+export type DatabaseKind = 'sqlite' | 'postgres'
+
+/** What a column may hold. Truth values are 0 and 1, instants are milliseconds since the epoch, documents are JSON text. */
+export type SqlValue = string | number | null | Uint8Array
+
+/** Values by parameter name, as a prepared read takes them. */
+export type SqlParameters = Readonly<Record<string, SqlValue>>
+
+/**
+ * One unit of change. Its statements are seen by nobody else until all of them are, and are on the disk when
+ * {@link Database.transaction} returns.
+ */
+export interface Transaction {
+  readonly kind: DatabaseKind
+  /** The query builder, seen with the tables of the caller's room. */
+  tables<Tables>(): Kysely<Tables>
+  /**
+   * States that this change may take a right or a credential away from somebody. When the transaction is committed,
+   * {@link Database.authorityRevision} has moved, so that everything remembered about rights is forgotten.
+   */
+  changesAuthority(): void
+}
+
+/** A read whose statement is built and compiled once. */
+export interface PreparedRead<Parameters extends SqlParameters, Row> {
+  all(parameters: Parameters): Row[] | Promise<Row[]>
+  first(parameters: Parameters): Row | undefined | Promise<Row | undefined>
+}
+
+export interface Database {
+  readonly kind: DatabaseKind
+  /** The query builder for reads of what is committed. Writing through it fails. */
+  tables<Tables>(): Kysely<Tables>
+  /**
+   * Prepares a read for a hot path. `build` receives stand-ins by parameter name and is called once.
+   *
+   * @example
+   * const findTag = database.prepare<Tables, { repository: number; name: string }, { digest: string }>(
+   *   ['repository', 'name'],
+   *   (tables, p) => tables.selectFrom('tag').select('digest').where('repository', '=', p.repository).where('name', '=', p.name))
+   */
+  prepare<Tables, Parameters extends SqlParameters, Row>(
+    names: readonly (keyof Parameters & string)[],
+    build: (tables: Kysely<Tables>, parameters: Parameters) => Compilable<Row>,
+  ): PreparedRead<Parameters, Row>
+  /**
+   * Runs `work` as one serialisable transaction and returns its result once that is on the disk. Transactions that wait
+   * for one another may share one flush. `work` does nothing but SQL: it may be run again after a conflict, and others
+   * wait for it. Whatever it throws undoes it alone and is thrown on.
+   */
+  transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result>
+  /**
+   * A number that has moved whenever a transaction that {@link Transaction.changesAuthority} is acknowledged. What was
+   * decided at one revision holds as long as the revision does. Read it before what it is to guard.
+   */
+  authorityRevision(): number | Promise<number>
+  close(): Promise<void>
+}

@@ -1,0 +1,64 @@
+import { type RawBuilder, type SchemaModule, sql } from 'kysely'
+import type { Database, DatabaseKind } from './database.ts'
+
+/** Column types that mean the same in every database: text is ordered by its bytes, integers have 64 bits. */
+export type ColumnTypes = {
+  readonly text: RawBuilder<unknown>
+  readonly integer: RawBuilder<unknown>
+  readonly bytes: RawBuilder<unknown>
+}
+
+/** One step of the schema. Steps are added at the end and never edited. */
+export type Migration = {
+  /** `room-NNNN-what`, unique and never changed. */
+  readonly id: string
+  readonly up: (schema: SchemaModule, types: ColumnTypes) => Promise<void>
+}
+
+/** The database was written by a newer Acrux than this one. */
+export class NewerSchemaError extends Error {
+  override readonly name = 'NewerSchemaError'
+  readonly unknownMigrations: readonly string[]
+  constructor(unknownMigrations: readonly string[]) {
+    super(`the database has schema steps that this version does not know: ${unknownMigrations.join(', ')}`)
+    this.unknownMigrations = unknownMigrations
+  }
+}
+
+type MigrationTable = { schema_migration: { id: string; applied_at_ms: number } }
+
+/**
+ * Brings the schema up to date: each step that is missing is carried out, in the order given, in one transaction.
+ *
+ * @throws NewerSchemaError when the database holds a step that is not in `migrations`; nothing is changed then.
+ */
+export async function migrate(database: Database, migrations: readonly Migration[], nowMs: number): Promise<void> {
+  await database.transaction(async (transaction) => {
+    const tables = transaction.tables<MigrationTable>()
+    const types = columnTypes(database.kind)
+    await tables.schema
+      .createTable('schema_migration')
+      .ifNotExists()
+      .addColumn('id', types.text, (column) => column.primaryKey())
+      .addColumn('applied_at_ms', types.integer, (column) => column.notNull())
+      .execute()
+    const applied = new Set((await tables.selectFrom('schema_migration').select('id').execute()).map((row) => row.id))
+    const known = new Set(migrations.map((migration) => migration.id))
+    const unknown = [...applied].filter((id) => !known.has(id))
+    if (unknown.length > 0) throw new NewerSchemaError(unknown)
+    for (const migration of migrations) {
+      if (applied.has(migration.id)) continue
+      await migration.up(tables.schema, types)
+      await tables.insertInto('schema_migration').values({ id: migration.id, applied_at_ms: nowMs }).execute()
+    }
+  })
+}
+
+function columnTypes(kind: DatabaseKind): ColumnTypes {
+  switch (kind) {
+    case 'sqlite':
+      return { text: sql`text`, integer: sql`integer`, bytes: sql`blob` }
+    case 'postgres':
+      return { text: sql`text collate "C"`, integer: sql`bigint`, bytes: sql`bytea` }
+  }
+}

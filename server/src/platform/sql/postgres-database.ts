@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Compilable, Kysely, PostgresDialect, type Transaction as KyselyTransaction, sql } from 'kysely'
+import pg from 'pg'
+import type { Database, PreparedRead, SqlParameters, Transaction } from './database.ts'
+import { prepareStatement } from './prepared-statement.ts'
+
+/** How often a transaction that lost a race is run again before the caller is told. */
+const attemptLimit = 12
+
+/** SQLSTATE of a serialisation failure and of a deadlock: the same work may succeed when it is run again. */
+const conflictCodes = new Set(['40001', '40P01'])
+
+const revisionSchema = sql`create table if not exists authority_revision (only smallint primary key check (only = 1), value bigint not null)`
+const revisionSeed = sql`insert into authority_revision (only, value) values (1, 1) on conflict do nothing`
+const revisionStep = sql`update authority_revision set value = value + 1 where only = 1`
+
+/** A database on a PostgreSQL server, shared by as many Acrux processes as wish. */
+export async function openPostgresDatabase(url: string): Promise<Database> {
+  const types = new pg.TypeOverrides()
+  types.setTypeParser(pg.types.builtins.INT8, Number)
+  const pool = new pg.Pool({ connectionString: url, max: 10, types })
+  // A broken idle connection is replaced by the pool; without a listener it would end the process.
+  pool.on('error', () => undefined)
+  const tables = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
+  await revisionSchema.execute(tables)
+  await revisionSeed.execute(tables)
+  return new PostgresDatabase(pool, tables)
+}
+
+class PostgresDatabase implements Database {
+  readonly kind = 'postgres'
+  #pool: pg.Pool
+  #tables: Kysely<unknown>
+  #preparedCount = 0
+
+  constructor(pool: pg.Pool, tables: Kysely<unknown>) {
+    this.#pool = pool
+    this.#tables = tables
+  }
+
+  tables<Tables>(): Kysely<Tables> {
+    return this.#tables as unknown as Kysely<Tables>
+  }
+
+  prepare<Tables, Parameters extends SqlParameters, Row>(
+    names: readonly (keyof Parameters & string)[],
+    build: (tables: Kysely<Tables>, parameters: Parameters) => Compilable<Row>,
+  ): PreparedRead<Parameters, Row> {
+    const prepared = prepareStatement(this.tables<Tables>(), names, build)
+    const name = `acrux_${++this.#preparedCount}`
+    const all = async (parameters: Parameters) => {
+      const values = prepared.values(parameters)
+      return (await this.#pool.query({ name, text: prepared.sql, values })).rows as Row[]
+    }
+    return { all, first: async (parameters) => (await all(parameters))[0] }
+  }
+
+  async transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#attempt(work)
+      } catch (error) {
+        if (attempt >= attemptLimit || !isConflict(error)) throw error
+        await sleep(Math.random() * 4 * attempt)
+      }
+    }
+  }
+
+  async authorityRevision(): Promise<number> {
+    const text = 'select value from authority_revision where only = 1'
+    const { rows } = await this.#pool.query<{ value: number }>({ name: 'acrux_authority_revision', text })
+    return rows[0]?.value ?? 0
+  }
+
+  async close(): Promise<void> {
+    await this.#tables.destroy()
+  }
+
+  #attempt<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
+    return this.#tables
+      .transaction()
+      .setIsolationLevel('serializable')
+      .execute(async (tables) => {
+        const transaction = new PostgresTransaction(tables)
+        const result = await work(transaction)
+        if (transaction.authorityChanged) await revisionStep.execute(tables)
+        return result
+      })
+  }
+}
+
+class PostgresTransaction implements Transaction {
+  readonly kind = 'postgres'
+  authorityChanged = false
+  #tables: KyselyTransaction<unknown>
+
+  constructor(tables: KyselyTransaction<unknown>) {
+    this.#tables = tables
+  }
+
+  tables<Tables>(): Kysely<Tables> {
+    return this.#tables as unknown as Kysely<Tables>
+  }
+
+  changesAuthority(): void {
+    this.authorityChanged = true
+  }
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && conflictCodes.has(error.code)
+}

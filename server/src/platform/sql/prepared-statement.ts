@@ -1,0 +1,35 @@
+import type { Compilable, CompiledQuery, Kysely } from 'kysely'
+import type { SqlParameters, SqlValue } from './database.ts'
+
+/** A compiled statement and, for each of its parameters, where the value comes from. */
+export type PreparedStatement = {
+  readonly sql: string
+  readonly values: (parameters: SqlParameters) => SqlValue[]
+}
+
+/** Stands in the builder for a value that is known at each execution only. */
+class ParameterPlace {
+  readonly parameter: string
+  constructor(parameter: string) {
+    this.parameter = parameter
+  }
+}
+
+/** Builds and compiles a statement once. Values that `build` gives as constants stay as they are. */
+export function prepareStatement<Tables, Parameters extends SqlParameters, Row>(
+  tables: Kysely<Tables>,
+  names: readonly (keyof Parameters & string)[],
+  build: (tables: Kysely<Tables>, parameters: Parameters) => Compilable<Row>,
+): PreparedStatement {
+  const places: Record<string, ParameterPlace> = {}
+  for (const name of names) places[name] = new ParameterPlace(name)
+  const compiled: CompiledQuery<Row> = build(tables, places as unknown as Parameters).compile()
+  const sources = compiled.parameters
+  return {
+    sql: compiled.sql,
+    values: (parameters) =>
+      sources.map((source) =>
+        source instanceof ParameterPlace ? (parameters[source.parameter] ?? null) : (source as SqlValue),
+      ),
+  }
+}

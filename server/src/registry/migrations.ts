@@ -1,0 +1,141 @@
+import type { CreateTableBuilder } from 'kysely'
+import type { ColumnTypes, Migration } from '../platform/sql/migrations.ts'
+
+/** The tables of the registry room. */
+export const registryMigrations: readonly Migration[] = [
+  {
+    id: 'registry-0001-repositories',
+    up: async (schema, types) => {
+      const repository = schema
+        .createTable('repository')
+        .addColumn('id', types.text, (column) => column.primaryKey())
+        .addColumn('rid', types.text, (column) => column.notNull())
+        .addColumn('name', types.text, (column) => column.notNull())
+        .addColumn('created_at_ms', types.integer, (column) => column.notNull())
+        .addColumn('updated_at_ms', types.integer, (column) => column.notNull())
+        .addColumn('published_at_ms', types.integer)
+        .addColumn('manifest_count', types.integer, (column) => column.notNull())
+        .addColumn('tag_count', types.integer, (column) => column.notNull())
+        .addColumn('predecessor_deleted_at_ms', types.integer)
+        .addUniqueConstraint('repository_by_name', ['rid', 'name'])
+      await withLocks(repository, types).execute()
+      await schema
+        .createTable('repository_tombstone')
+        .addColumn('rid', types.text, (column) => column.notNull())
+        .addColumn('name', types.text, (column) => column.notNull())
+        .addColumn('deleted_at_ms', types.integer, (column) => column.notNull())
+        .addPrimaryKeyConstraint('repository_tombstone_key', ['rid', 'name'])
+        .execute()
+      await schema
+        .createTable('deleted_registry')
+        .addColumn('rid', types.text, (column) => column.primaryKey())
+        .addColumn('deleted_at_ms', types.integer, (column) => column.notNull())
+        .execute()
+    },
+  },
+  {
+    id: 'registry-0002-manifests',
+    up: async (schema, types) => {
+      const manifest = schema
+        .createTable('manifest')
+        .addColumn('repository_id', types.text, (column) => column.notNull())
+        .addColumn('digest', types.text, (column) => column.notNull())
+        .addColumn('media_type', types.text, (column) => column.notNull())
+        .addColumn('size_bytes', types.integer, (column) => column.notNull())
+        .addColumn('image_size_bytes', types.integer, (column) => column.notNull())
+        .addColumn('config_media_type', types.text)
+        .addColumn('architecture', types.text)
+        .addColumn('os', types.text)
+        .addColumn('artifact_type', types.text)
+        .addColumn('subject_digest', types.text)
+        .addColumn('annotations', types.text)
+        .addColumn('created_at_ms', types.integer, (column) => column.notNull())
+        .addColumn('updated_at_ms', types.integer, (column) => column.notNull())
+      await withLocks(manifest, types)
+        .addColumn('content', types.bytes, (column) => column.notNull())
+        .addPrimaryKeyConstraint('manifest_key', ['repository_id', 'digest'])
+        .execute()
+      await schema
+        .createIndex('manifest_by_subject')
+        .on('manifest')
+        .columns(['repository_id', 'subject_digest', 'digest'])
+        .execute()
+      await schema
+        .createIndex('manifest_by_time')
+        .on('manifest')
+        .columns(['repository_id', 'updated_at_ms', 'digest'])
+        .execute()
+      await schema
+        .createTable('manifest_reference')
+        .addColumn('repository_id', types.text, (column) => column.notNull())
+        .addColumn('manifest_digest', types.text, (column) => column.notNull())
+        .addColumn('kind', types.text, (column) => column.notNull())
+        .addColumn('digest', types.text, (column) => column.notNull())
+        .addPrimaryKeyConstraint('manifest_reference_key', ['repository_id', 'manifest_digest', 'kind', 'digest'])
+        .execute()
+      await schema
+        .createIndex('manifest_reference_by_target')
+        .on('manifest_reference')
+        .columns(['repository_id', 'digest', 'kind'])
+        .execute()
+      const tag = schema
+        .createTable('tag')
+        .addColumn('repository_id', types.text, (column) => column.notNull())
+        .addColumn('name', types.text, (column) => column.notNull())
+        .addColumn('manifest_digest', types.text, (column) => column.notNull())
+        .addColumn('created_at_ms', types.integer, (column) => column.notNull())
+        .addColumn('updated_at_ms', types.integer, (column) => column.notNull())
+      await withLocks(tag, types).addPrimaryKeyConstraint('tag_key', ['repository_id', 'name']).execute()
+      await schema
+        .createIndex('tag_by_manifest')
+        .on('tag')
+        .columns(['repository_id', 'manifest_digest', 'name'])
+        .execute()
+      await schema.createIndex('tag_by_time').on('tag').columns(['repository_id', 'updated_at_ms', 'name']).execute()
+    },
+  },
+  {
+    id: 'registry-0003-blobs',
+    up: async (schema, types) => {
+      await schema
+        .createTable('blob')
+        .addColumn('digest', types.text, (column) => column.primaryKey())
+        .addColumn('location', types.text, (column) => column.notNull())
+        .addColumn('size_bytes', types.integer, (column) => column.notNull())
+        .addColumn('created_at_ms', types.integer, (column) => column.notNull())
+        .execute()
+      await schema
+        .createTable('repository_blob')
+        .addColumn('repository_id', types.text, (column) => column.notNull())
+        .addColumn('digest', types.text, (column) => column.notNull())
+        .addColumn('linked_at_ms', types.integer, (column) => column.notNull())
+        .addColumn('lease_until_ms', types.integer, (column) => column.notNull())
+        .addPrimaryKeyConstraint('repository_blob_key', ['repository_id', 'digest'])
+        .execute()
+      await schema.createIndex('repository_blob_by_digest').on('repository_blob').column('digest').execute()
+      await schema.createIndex('repository_blob_by_lease').on('repository_blob').column('lease_until_ms').execute()
+      await schema
+        .createTable('upload')
+        .addColumn('id', types.text, (column) => column.primaryKey())
+        .addColumn('rid', types.text, (column) => column.notNull())
+        .addColumn('repository_id', types.text, (column) => column.notNull())
+        .addColumn('caller_key', types.text, (column) => column.notNull())
+        .addColumn('started_at_ms', types.integer, (column) => column.notNull())
+        .addColumn('expires_at_ms', types.integer, (column) => column.notNull())
+        .execute()
+      await schema.createIndex('upload_by_expiry').on('upload').column('expires_at_ms').execute()
+      await schema.createIndex('upload_by_repository').on('upload').column('repository_id').execute()
+    },
+  },
+]
+
+function withLocks<Name extends string, Columns extends string>(
+  table: CreateTableBuilder<Name, Columns>,
+  types: ColumnTypes,
+): CreateTableBuilder<Name, Columns> {
+  return table
+    .addColumn('delete_enabled', types.integer, (column) => column.notNull())
+    .addColumn('write_enabled', types.integer, (column) => column.notNull())
+    .addColumn('list_enabled', types.integer, (column) => column.notNull())
+    .addColumn('read_enabled', types.integer, (column) => column.notNull()) as CreateTableBuilder<Name, Columns>
+}

@@ -1,0 +1,58 @@
+import type { IncomingMessage } from 'node:http'
+import type { Origin } from '../platform/http/app.ts'
+import type { LoginServer } from '../spec/login-server.ts'
+
+/** What a route needs of its caller: nothing but being known, or actions on a resource. */
+export type RegistryNeed =
+  | { readonly kind: 'signed-in' }
+  | { readonly kind: 'repository'; readonly repository: string; readonly actions: readonly string[] }
+  | { readonly kind: 'catalog'; readonly name: 'catalog' | 'deleted_catalog' }
+
+/** Whose host a request came to. A registry that is deleted and made again is another one: its `rid` differs. */
+export type HostedRegistry = {
+  /** 32 hexadecimal digits, never used twice. */
+  readonly rid: string
+  readonly name: string
+  readonly loginServer: LoginServer
+}
+
+/** Somebody who was let in. */
+export type RegistryCaller = {
+  /** The same for the same principal, and for no other: what an upload is bound to. */
+  readonly key: string
+  /** When the credential in hand was issued; a right on a repository ends with the repository. */
+  readonly credentialIssuedAtMs: number
+  /** Whether the caller may, besides what the route needs, pull from another repository of the same registry. */
+  readonly mayPull: (repository: string) => boolean | Promise<boolean>
+}
+
+/** A refusal, ready to be rendered: 401 with the challenge, or 403. */
+export type RegistryRefusal = {
+  readonly status: 401 | 403 | 429
+  readonly code: 'UNAUTHORIZED' | 'DENIED' | 'TOOMANYREQUESTS'
+  readonly message: string
+  readonly detail: unknown
+  /** The value of `WWW-Authenticate`, if any. */
+  readonly challenge: string | undefined
+}
+
+export type Admission =
+  | { readonly admitted: true; readonly caller: RegistryCaller }
+  | { readonly admitted: false; readonly refusal: RegistryRefusal }
+
+/** May this caller do this here? The registry asks, and knows nothing of how it is answered. */
+export interface Gate {
+  admit(
+    request: IncomingMessage,
+    origin: Origin,
+    registry: HostedRegistry,
+    need: RegistryNeed,
+  ): Admission | Promise<Admission>
+  /** The refusal of a credential that was issued before the repository it is used on was deleted. */
+  refuseOutdated(registry: HostedRegistry, need: RegistryNeed): RegistryRefusal
+}
+
+/** Whose host is this? `undefined` when nobody's. */
+export interface WhichRegistry {
+  byHost(host: string | undefined): HostedRegistry | undefined | Promise<HostedRegistry | undefined>
+}

@@ -1,0 +1,103 @@
+/** The rows of the registry room. Instants are milliseconds since the epoch, truth values 0 and 1. */
+export type RegistryTables = {
+  repository: RepositoryRow
+  repository_tombstone: RepositoryTombstoneRow
+  manifest: ManifestRow
+  manifest_reference: ManifestReferenceRow
+  tag: TagRow
+  blob: BlobRow
+  repository_blob: RepositoryBlobRow
+  upload: UploadRow
+  deleted_registry: DeletedRegistryRow
+}
+
+/** ACR's four locks; 1 where the operation is allowed. */
+export type LockColumns = {
+  readonly delete_enabled: number
+  readonly write_enabled: number
+  readonly list_enabled: number
+  readonly read_enabled: number
+}
+
+export type RepositoryRow = LockColumns & {
+  /** Random; a repository that is deleted and made again gets another. */
+  readonly id: string
+  readonly rid: string
+  readonly name: string
+  readonly created_at_ms: number
+  readonly updated_at_ms: number
+  /** When its first manifest came; until then it holds uploads and blobs, and is listed nowhere. */
+  readonly published_at_ms: number | null
+  readonly manifest_count: number
+  readonly tag_count: number
+  /** When the last repository of this name was deleted: credentials issued before are worth nothing here. */
+  readonly predecessor_deleted_at_ms: number | null
+}
+
+export type RepositoryTombstoneRow = { readonly rid: string; readonly name: string; readonly deleted_at_ms: number }
+
+export type ManifestRow = LockColumns & {
+  readonly repository_id: string
+  /** The digest it was pushed by, of either algorithm. */
+  readonly digest: string
+  readonly media_type: string
+  readonly size_bytes: number
+  /** The manifest and all that it names, in bytes. */
+  readonly image_size_bytes: number
+  readonly config_media_type: string | null
+  /** Of the config blob, where it says so. */
+  readonly architecture: string | null
+  readonly os: string | null
+  /** What a list of referrers says of it. */
+  readonly artifact_type: string | null
+  readonly subject_digest: string | null
+  /** JSON text. */
+  readonly annotations: string | null
+  readonly created_at_ms: number
+  readonly updated_at_ms: number
+  /** Last, so that a list does not read it. */
+  readonly content: Uint8Array
+}
+
+export type ManifestReferenceRow = {
+  readonly repository_id: string
+  readonly manifest_digest: string
+  readonly kind: 'blob' | 'manifest'
+  /** What the manifest needs. */
+  readonly digest: string
+}
+
+export type TagRow = LockColumns & {
+  readonly repository_id: string
+  readonly name: string
+  readonly manifest_digest: string
+  readonly created_at_ms: number
+  readonly updated_at_ms: number
+}
+
+export type BlobRow = {
+  readonly digest: string
+  readonly location: string
+  readonly size_bytes: number
+  readonly created_at_ms: number
+}
+
+/** That a repository holds a blob: the only way to read one. */
+export type RepositoryBlobRow = {
+  readonly repository_id: string
+  readonly digest: string
+  readonly linked_at_ms: number
+  /** Until when it stays although no manifest names it; renewed when a client is told that it is there. */
+  readonly lease_until_ms: number
+}
+
+export type UploadRow = {
+  readonly id: string
+  readonly rid: string
+  readonly repository_id: string
+  readonly caller_key: string
+  readonly started_at_ms: number
+  readonly expires_at_ms: number
+}
+
+export type DeletedRegistryRow = { readonly rid: string; readonly deleted_at_ms: number }

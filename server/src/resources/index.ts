@@ -1,0 +1,142 @@
+import type { Transaction } from '../platform/sql/database.ts'
+import type { LoginServer } from '../spec/login-server.ts'
+
+export type Sku = 'Basic' | 'Standard' | 'Premium'
+export type RoleAssignmentMode = 'LegacyRegistryPermissions' | 'AbacRepositoryPermissions'
+export type Toggle = 'enabled' | 'disabled'
+
+/** The policies of a registry, as ARM names them. */
+export type RegistryPolicies = {
+  readonly quarantinePolicy: { readonly status: Toggle }
+  readonly trustPolicy: { readonly type: 'Notary'; readonly status: Toggle }
+  readonly retentionPolicy: { readonly days: number; readonly lastUpdatedAtMs: number; readonly status: Toggle }
+  readonly exportPolicy: { readonly status: Toggle }
+  readonly azureADAuthenticationAsArmPolicy: { readonly status: Toggle }
+  readonly softDeletePolicy: {
+    readonly retentionDays: number
+    readonly lastUpdatedAtMs: number
+    readonly status: Toggle
+  }
+}
+
+/** Who made or last changed a resource. */
+export type ChangeAuthor = { readonly name: string; readonly kind: 'User' | 'Application' }
+
+export type Registry = {
+  /** 32 hexadecimal digits; a registry that is deleted and made again gets others. */
+  readonly rid: string
+  /** The ARM id, in the case in which it was made. */
+  readonly id: string
+  readonly subscriptionId: string
+  readonly resourceGroup: string
+  readonly name: string
+  readonly loginServer: LoginServer
+  readonly location: string
+  readonly sku: Sku
+  readonly tags: Readonly<Record<string, string>>
+  readonly adminUserEnabled: boolean
+  readonly anonymousPullEnabled: boolean
+  readonly roleAssignmentMode: RoleAssignmentMode
+  readonly publicNetworkAccess: 'Enabled' | 'Disabled'
+  readonly networkRuleBypassOptions: 'AzureServices' | 'None'
+  readonly dataEndpointEnabled: boolean
+  readonly zoneRedundancy: 'Enabled' | 'Disabled'
+  readonly policies: RegistryPolicies
+  readonly createdAtMs: number
+  readonly createdBy: ChangeAuthor
+  readonly changedAtMs: number
+  readonly changedBy: ChangeAuthor
+}
+
+/** What a client may set of a registry. What is absent stays as it is, or takes its default at creation. */
+export type RegistryChange = Partial<
+  Pick<
+    Registry,
+    | 'sku'
+    | 'tags'
+    | 'adminUserEnabled'
+    | 'anonymousPullEnabled'
+    | 'roleAssignmentMode'
+    | 'publicNetworkAccess'
+    | 'networkRuleBypassOptions'
+    | 'dataEndpointEnabled'
+    | 'zoneRedundancy'
+    | 'policies'
+  >
+>
+
+export type Subscription = { readonly subscriptionId: string; readonly tenantId: string; readonly displayName: string }
+
+export type ResourceGroup = {
+  readonly subscriptionId: string
+  readonly name: string
+  readonly location: string
+  readonly tags: Readonly<Record<string, string>>
+}
+
+export type AdminPasswordName = 'password' | 'password2'
+
+/** Which of the two passwords was proved, in which of its generations. */
+export type AdminPasswordProof = { readonly name: AdminPasswordName; readonly generation: number }
+
+/**
+ * The ARM tree: subscription, resource group, registry. Names and ids are compared without regard to case. Writes take
+ * the caller's transaction and say themselves when they change authority.
+ */
+export interface Resources {
+  listSubscriptions(): Promise<Subscription[]>
+  findSubscription(subscriptionId: string): Promise<Subscription | undefined>
+  createSubscription(transaction: Transaction, subscription: Subscription): Promise<void>
+
+  listResourceGroups(subscriptionId: string): Promise<ResourceGroup[]>
+  findResourceGroup(subscriptionId: string, name: string): Promise<ResourceGroup | undefined>
+  /** Makes the group, or replaces the tags of the one that is there; its location never changes. */
+  putResourceGroup(
+    transaction: Transaction,
+    group: ResourceGroup,
+  ): Promise<{ readonly group: ResourceGroup; readonly created: boolean }>
+  /** Deletes the group and every registry in it, and returns those. */
+  deleteResourceGroup(transaction: Transaction, subscriptionId: string, name: string): Promise<Registry[]>
+
+  listRegistries(subscriptionId: string, resourceGroup?: string): Promise<Registry[]>
+  findRegistry(subscriptionId: string, resourceGroup: string, name: string): Promise<Registry | undefined>
+  /** Registry names are unique in the whole server. */
+  findRegistryByName(name: string): Promise<Registry | undefined>
+  /** For the hot path: remembered as long as {@link Database.authorityRevision} stands. `host` is the raw header. */
+  findRegistryByHost(host: string | undefined): Registry | undefined | Promise<Registry | undefined>
+  findRegistryByRid(rid: string): Registry | undefined | Promise<Registry | undefined>
+  /**
+   * Makes a registry with both admin passwords and the admin account off. `loginServer` defaults to
+   * `<lower-case name><suffix>`.
+   *
+   * @throws NameTakenError when another registry of the server has the name or the login server.
+   */
+  createRegistry(
+    transaction: Transaction,
+    registry: {
+      readonly subscriptionId: string
+      readonly resourceGroup: string
+      readonly name: string
+      readonly location: string
+      readonly loginServer?: LoginServer
+      readonly change: RegistryChange
+      readonly author: ChangeAuthor
+    },
+  ): Promise<Registry>
+  updateRegistry(transaction: Transaction, rid: string, change: RegistryChange, author: ChangeAuthor): Promise<Registry>
+  deleteRegistry(transaction: Transaction, rid: string): Promise<void>
+  /** The login server that a registry of this name would get. */
+  loginServerFor(name: string): LoginServer
+
+  /** Both passwords in clear, for `listCredentials`; they are sealed at rest. */
+  readAdminPasswords(rid: string): Promise<Record<AdminPasswordName, string>>
+  renewAdminPassword(transaction: Transaction, rid: string, name: AdminPasswordName): Promise<void>
+  /** Compares in constant time with both; says nothing of whether the account is enabled. */
+  verifyAdminPassword(rid: string, password: string): Promise<AdminPasswordProof | undefined>
+  /** Whether the password that was proved is still the one that stands. */
+  adminPasswordStands(rid: string, proof: AdminPasswordProof): boolean | Promise<boolean>
+}
+
+export { NameTakenError } from './errors.ts'
+export { createResources } from './resources.ts'
+export { resourcesMigrations } from './migrations.ts'
