@@ -1,10 +1,54 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
-import type { Gate } from '../registry/ports.ts'
+import type { Origin } from '../platform/http/app.ts'
+import type { LoginServer } from '../spec/login-server.ts'
+
+/** What a data-plane route needs of its caller. */
+export type DataPlaneNeed =
+  | { readonly kind: 'signed-in' }
+  | { readonly kind: 'repository'; readonly repository: string; readonly actions: readonly string[] }
+  | { readonly kind: 'catalog'; readonly name: 'catalog' | 'deleted_catalog' }
+
+/** The registry that a request came to. */
+export type RegistryAddress = { readonly rid: string; readonly name: string; readonly loginServer: LoginServer }
+
+/** Somebody who was let in at the data plane. */
+export type DataPlaneCaller = {
+  /** The same for the same principal, and for no other. */
+  readonly key: string
+  readonly credentialIssuedAtMs: number
+  readonly mayPull: (repository: string) => boolean | Promise<boolean>
+}
+
+/** A refusal with all that its rendering needs. */
+export type DataPlaneRefusal = {
+  readonly status: 401 | 403 | 429
+  readonly code: 'UNAUTHORIZED' | 'DENIED' | 'TOOMANYREQUESTS'
+  readonly message: string
+  readonly detail: unknown
+  /** The value of `WWW-Authenticate`, if any. */
+  readonly challenge: string | undefined
+}
+
+export type DataPlaneAdmission =
+  | { readonly admitted: true; readonly caller: DataPlaneCaller }
+  | { readonly admitted: false; readonly refusal: DataPlaneRefusal }
+
+/** Answers, at every request to the data plane, whether this caller may do this here. Shaped to fit the registry's port. */
+export interface DataPlaneGate {
+  admit(
+    request: IncomingMessage,
+    origin: Origin,
+    registry: RegistryAddress,
+    need: DataPlaneNeed,
+  ): DataPlaneAdmission | Promise<DataPlaneAdmission>
+  /** The refusal of a credential that was issued before the repository it is used on was deleted. */
+  refuseOutdated(registry: RegistryAddress, need: DataPlaneNeed): DataPlaneRefusal
+}
 
 /** Challenge, exchange, mint, verify. */
 export interface TokenService {
-  /** Answers the registry's question at every request. */
-  readonly gate: Gate
+  readonly gate: DataPlaneGate
   /** Adds `/oauth2/*`. */
   mount(app: FastifyInstance): void
   /** Makes a new signing key now. The one before it verifies on until all it signed has expired. */

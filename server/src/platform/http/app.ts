@@ -30,7 +30,10 @@ export function createApp({ log, trustedProxies }: AppOptions): FastifyInstance 
     exposeHeadRoutes: false,
     genReqId: () => randomUUID(),
     frameworkErrors: (error, _request, reply) => {
-      void reply.code(error.statusCode ?? 400).send({ error: { code: 'BadRequest', message: 'The URL is malformed.' } })
+      const status: number = error.statusCode ?? 400
+      void (reply as FastifyReply)
+        .code(status)
+        .send({ error: { code: 'BadRequest', message: 'The URL is malformed.' } })
     },
     routerOptions: {
       caseSensitive: false,
