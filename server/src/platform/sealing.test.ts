@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import {
+  hashSecret,
+  newAcrPassword,
+  newSecret,
+  openSealer,
+  SealedValueError,
+  secretEquals,
+  UnreadableKeyError,
+} from './sealing.ts'
+
+let directory = ''
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'acrux-sealing-'))
+})
+after(() => rm(directory, { recursive: true }))
+
+describe('the master key', () => {
+  test('is made at first, 32 bytes that only this user may read, and kept from then on', async () => {
+    const file = join(directory, 'made', 'master.key')
+    const first = await openSealer(file)
+    const key = await readFile(file)
+    assert.equal(key.length, 32)
+    assert.equal((await stat(file)).mode & 0o777, 0o600)
+    const second = await openSealer(file)
+    assert.deepEqual(await readFile(file), key)
+    assert.equal(second.open(first.seal('hello', 'greeting'), 'greeting').toString(), 'hello')
+  })
+
+  test('differs from one installation to the next', async () => {
+    const [a, b] = [join(directory, 'a.key'), join(directory, 'b.key')]
+    await openSealer(a)
+    await openSealer(b)
+    assert.notDeepEqual(await readFile(a), await readFile(b))
+  })
+
+  test('is not made anew where sealed values exist already', async () => {
+    const file = join(directory, 'lost.key')
+    await assert.rejects(openSealer(file, { create: false }), UnreadableKeyError)
+    await assert.rejects(stat(file))
+  })
+
+  test('of the wrong size, open to others, or not a file is refused and left alone', async () => {
+    const short = join(directory, 'short.key')
+    await writeFile(short, Buffer.alloc(31), { mode: 0o600 })
+    await assert.rejects(openSealer(short), /31 bytes, not 32/)
+    assert.equal((await stat(short)).size, 31)
+
+    const open = join(directory, 'open.key')
+    await writeFile(open, Buffer.alloc(32))
+    for (const mode of [0o640, 0o604, 0o620]) {
+      await chmod(open, mode)
+      await assert.rejects(openSealer(open), UnreadableKeyError, mode.toString(8))
+    }
+    await assert.rejects(openSealer(directory), UnreadableKeyError)
+  })
+})
+
+describe('a sealed value', () => {
+  test('opens in its own context only, whole', async () => {
+    const sealer = await openSealer(join(directory, 'values.key'))
+    for (const plaintext of [Buffer.alloc(0), Buffer.from([0, 255, 7]), Buffer.alloc(10_000, 'x')]) {
+      assert.deepEqual(sealer.open(sealer.seal(plaintext, 'signing-key:1'), 'signing-key:1'), plaintext)
+    }
+    const sealed = sealer.seal('secret', 'signing-key:1')
+    assert.throws(() => sealer.open(sealed, 'signing-key:2'), SealedValueError)
+    assert.throws(() => sealer.open(sealed.subarray(0, -1), 'signing-key:1'), SealedValueError)
+    assert.throws(() => sealer.open(Buffer.alloc(5), 'signing-key:1'), SealedValueError)
+    for (let index = 0; index < sealed.length; index += 1) {
+      const altered = Buffer.from(sealed)
+      altered.writeUInt8(altered.readUInt8(index) ^ 1, index)
+      assert.throws(() => sealer.open(altered, 'signing-key:1'), SealedValueError, `byte ${index}`)
+    }
+  })
+
+  test('does not open under another key and is never the same twice', async () => {
+    const [mine, theirs] = [
+      await openSealer(join(directory, 'mine.key')),
+      await openSealer(join(directory, 'theirs.key')),
+    ]
+    assert.throws(() => theirs.open(mine.seal('x', 'c'), 'c'), SealedValueError)
+    assert.notDeepEqual(mine.seal('x', 'c'), mine.seal('x', 'c'))
+  })
+})
+
+describe('a machine-made secret', () => {
+  test('is compared whole, whatever its length', () => {
+    const secret = newSecret()
+    assert.ok(secretEquals(hashSecret(secret), hashSecret(secret)))
+    assert.ok(secretEquals(secret, secret))
+    assert.ok(!secretEquals(secret, secret.slice(0, -1)))
+    assert.ok(!secretEquals(hashSecret(secret), hashSecret(newSecret())))
+    assert.ok(!secretEquals('', 'x'))
+  })
+
+  test('of an application has a prefix and 256 bits of URL-safe text', () => {
+    const secrets = Array.from({ length: 200 }, newSecret)
+    assert.equal(new Set(secrets).size, secrets.length)
+    for (const secret of secrets) assert.match(secret, /^ac~[A-Za-z0-9_-]{43}$/)
+  })
+
+  test('of an admin account or a scoped token has the 52 characters that scanners know', () => {
+    const passwords = Array.from({ length: 400 }, newAcrPassword)
+    assert.equal(new Set(passwords).size, passwords.length)
+    for (const password of passwords) {
+      assert.match(password, /^[A-Za-z0-9+/]{42}\+ACR[A-D][A-Za-z0-9+/]{5}$/)
+      assert.equal(password.length, 52)
+    }
+    assert.deepEqual([...new Set(passwords.map((password) => password.charAt(46)))].sort(), ['A', 'B', 'C', 'D'])
+  })
+})
