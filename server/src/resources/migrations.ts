@@ -1,0 +1,50 @@
+import type { Migration } from '../platform/sql/migrations.ts'
+
+/** The tables of the resources room. Names and ids are kept as they were given, and beside them in lower case. */
+export const resourcesMigrations: readonly Migration[] = [
+  {
+    id: 'resources-0001-tree',
+    up: async (schema, types) => {
+      await schema
+        .createTable('subscription')
+        .addColumn('subscription_id', types.text, (column) => column.primaryKey())
+        .addColumn('tenant_id', types.text, (column) => column.notNull())
+        .addColumn('display_name', types.text, (column) => column.notNull())
+        .execute()
+      await schema
+        .createTable('resource_group')
+        .addColumn('subscription_id', types.text, (column) => column.notNull())
+        .addColumn('name_key', types.text, (column) => column.notNull())
+        .addColumn('name', types.text, (column) => column.notNull())
+        .addColumn('location', types.text, (column) => column.notNull())
+        .addColumn('tags', types.text, (column) => column.notNull())
+        .addPrimaryKeyConstraint('resource_group_key', ['subscription_id', 'name_key'])
+        .execute()
+      await schema
+        .createTable('registry')
+        .addColumn('rid', types.text, (column) => column.primaryKey())
+        .addColumn('subscription_id', types.text, (column) => column.notNull())
+        .addColumn('resource_group_key', types.text, (column) => column.notNull())
+        .addColumn('resource_group', types.text, (column) => column.notNull())
+        .addColumn('name_key', types.text, (column) => column.notNull().unique())
+        .addColumn('name', types.text, (column) => column.notNull())
+        .addColumn('login_server', types.text, (column) => column.notNull().unique())
+        .addColumn('properties', types.text, (column) => column.notNull())
+        .execute()
+      await schema
+        .createIndex('registry_by_group')
+        .on('registry')
+        .columns(['subscription_id', 'resource_group_key', 'name_key'])
+        .execute()
+      await schema
+        .createTable('admin_password')
+        .addColumn('rid', types.text, (column) => column.notNull())
+        .addColumn('name', types.text, (column) => column.notNull())
+        .addColumn('generation', types.integer, (column) => column.notNull())
+        .addColumn('hash', types.bytes, (column) => column.notNull())
+        .addColumn('sealed', types.bytes, (column) => column.notNull())
+        .addPrimaryKeyConstraint('admin_password_key', ['rid', 'name'])
+        .execute()
+    },
+  },
+]

@@ -1,0 +1,179 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../platform/clock.ts'
+import type { Sealer } from '../platform/sealing.ts'
+import type { Database, Transaction } from '../platform/sql/database.ts'
+import { type LoginServer, parseLoginServer } from '../spec/login-server.ts'
+import { createAdminAccount } from './admin-account.ts'
+import { NameTakenError } from './errors.ts'
+import type { Registry, ResourceGroup, Resources, Subscription } from './index.ts'
+import { changedProperties, newProperties, readProperties, toRegistry } from './registry-document.ts'
+import { type RegistryRow, type ResourceGroupRow, type SubscriptionRow, createResourcesStore } from './store.ts'
+
+export type ResourcesOptions = {
+  readonly database: Database
+  readonly clock: Clock
+  readonly sealer: Sealer
+  /** What follows a registry's name in its login server, as `.azurecr.localhost:5443`. */
+  readonly suffix: string
+}
+
+/** Opens the resources room. */
+export function createResources({ database, clock, sealer, suffix }: ResourcesOptions): Resources {
+  const store = createResourcesStore(database)
+  const { createPasswords, ...adminAccount } = createAdminAccount(store, sealer)
+
+  const loginServerFor = (name: string): LoginServer => {
+    const loginServer = parseLoginServer(`${name}${suffix}`)
+    if (loginServer === undefined) throw new Error(`"${name}${suffix}" is no login server`)
+    return loginServer
+  }
+
+  async function registryToChange(transaction: Transaction, rid: string): Promise<RegistryRow> {
+    const row = await store.registryToChange(transaction, rid)
+    if (row === undefined) throw new Error(`there is no registry ${rid}`)
+    return row
+  }
+
+  async function deleteRegistry(transaction: Transaction, rid: string): Promise<void> {
+    transaction.changesAuthority()
+    await store.deleteRegistry(transaction, rid)
+  }
+
+  return {
+    ...adminAccount,
+    loginServerFor,
+    findRegistryByHost: rememberByHost(database, async (host) => {
+      const loginServer = parseLoginServer(host)
+      if (loginServer === undefined) return undefined
+      const row = await store.registryByLoginServer({ loginServer })
+      return row === undefined ? undefined : toRegistry(row)
+    }),
+
+    listSubscriptions: async () => (await store.subscriptions()).map(toSubscription),
+    findSubscription: async (subscriptionId) => {
+      const row = await store.subscription(subscriptionId.toLowerCase())
+      return row === undefined ? undefined : toSubscription(row)
+    },
+    createSubscription: async (transaction, { subscriptionId, tenantId, displayName }) => {
+      const row = { subscription_id: subscriptionId.toLowerCase(), tenant_id: tenantId, display_name: displayName }
+      await store.insertSubscription(transaction, row)
+    },
+
+    listResourceGroups: async (subscriptionId) => (await store.groups(subscriptionId.toLowerCase())).map(toGroup),
+    findResourceGroup: async (subscriptionId, name) => {
+      const row = await store.group(undefined, subscriptionId.toLowerCase(), name.toLowerCase())
+      return row === undefined ? undefined : toGroup(row)
+    },
+    putResourceGroup: async (transaction, group) => {
+      const row = toGroupRow(group)
+      const present = await store.group(transaction, row.subscription_id, row.name_key)
+      if (present === undefined) await store.insertGroup(transaction, row)
+      else await store.updateGroupTags(transaction, row)
+      return {
+        group: toGroup(present === undefined ? row : { ...present, tags: row.tags }),
+        created: present === undefined,
+      }
+    },
+    deleteResourceGroup: async (transaction, subscriptionId, name) => {
+      const rows = await store.registries(transaction, subscriptionId.toLowerCase(), name.toLowerCase())
+      for (const row of rows) await deleteRegistry(transaction, row.rid)
+      transaction.changesAuthority()
+      await store.deleteGroup(transaction, subscriptionId.toLowerCase(), name.toLowerCase())
+      return rows.map(toRegistry)
+    },
+
+    listRegistries: async (subscriptionId, resourceGroup) => {
+      const rows = await store.registries(undefined, subscriptionId.toLowerCase(), resourceGroup?.toLowerCase())
+      return rows.map(toRegistry)
+    },
+    findRegistry: async (subscriptionId, resourceGroup, name) => {
+      const row = await store.registryByName(undefined, name.toLowerCase())
+      const here =
+        row?.subscription_id === subscriptionId.toLowerCase() && row.resource_group_key === resourceGroup.toLowerCase()
+      return row === undefined || !here ? undefined : toRegistry(row)
+    },
+    findRegistryByName: async (name) => {
+      const row = await store.registryByName(undefined, name.toLowerCase())
+      return row === undefined ? undefined : toRegistry(row)
+    },
+    findRegistryByRid: async (rid) => {
+      const row = await store.registryByRid({ rid })
+      return row === undefined ? undefined : toRegistry(row)
+    },
+    createRegistry: async (
+      transaction,
+      { subscriptionId, resourceGroup, name, location, loginServer, change, author },
+    ) => {
+      transaction.changesAuthority()
+      const row: RegistryRow = {
+        rid: randomBytes(16).toString('hex'),
+        subscription_id: subscriptionId.toLowerCase(),
+        resource_group_key: resourceGroup.toLowerCase(),
+        resource_group: resourceGroup,
+        name_key: name.toLowerCase(),
+        name,
+        login_server: loginServer ?? loginServerFor(name),
+        properties: JSON.stringify(newProperties(change, location, author, clock.now())),
+      }
+      if (!(await store.insertRegistry(transaction, row))) throw new NameTakenError(`the name ${name} is taken`)
+      await createPasswords(transaction, row.rid)
+      return toRegistry(row)
+    },
+    updateRegistry: async (transaction, rid, change, author) => {
+      transaction.changesAuthority()
+      const row = await registryToChange(transaction, rid)
+      const properties = JSON.stringify(changedProperties(readProperties(row), change, author, clock.now()))
+      await store.updateRegistry(transaction, rid, properties)
+      return toRegistry({ ...row, properties })
+    },
+    deleteRegistry,
+  }
+}
+
+/** Remembers whose host is whose, as long as no authority changes. Hosts of nobody are not remembered: a stranger can invent any number. */
+function rememberByHost(
+  database: Database,
+  find: (host: string) => Promise<Registry | undefined>,
+): Resources['findRegistryByHost'] {
+  let revision = 0
+  const remembered = new Map<string, Registry>()
+
+  async function lookUp(host: string, lookedUpAt: number): Promise<Registry | undefined> {
+    const registry = await find(host)
+    if (registry !== undefined && lookedUpAt === revision) remembered.set(host, registry)
+    return registry
+  }
+
+  function findAt(current: number, host: string): Registry | undefined | Promise<Registry | undefined> {
+    if (current !== revision) {
+      remembered.clear()
+      revision = current
+    }
+    return remembered.get(host) ?? lookUp(host, current)
+  }
+
+  return (host) => {
+    if (host === undefined) return undefined
+    const current = database.authorityRevision()
+    return typeof current === 'number' ? findAt(current, host) : current.then((number) => findAt(number, host))
+  }
+}
+
+function toSubscription(row: SubscriptionRow): Subscription {
+  return { subscriptionId: row.subscription_id, tenantId: row.tenant_id, displayName: row.display_name }
+}
+
+function toGroup(row: ResourceGroupRow): ResourceGroup {
+  const tags = JSON.parse(row.tags) as Record<string, string>
+  return { subscriptionId: row.subscription_id, name: row.name, location: row.location, tags }
+}
+
+function toGroupRow({ subscriptionId, name, location, tags }: ResourceGroup): ResourceGroupRow {
+  return {
+    subscription_id: subscriptionId.toLowerCase(),
+    name_key: name.toLowerCase(),
+    name,
+    location,
+    tags: JSON.stringify(tags),
+  }
+}
