@@ -1,0 +1,164 @@
+import { spawn } from 'node:child_process'
+import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import type { Readable } from 'node:stream'
+import type { TestContext } from 'node:test'
+import { at } from './json.ts'
+import { atProcessEnd } from './process-end.ts'
+import { tempDir } from './temp-dir.ts'
+
+/** A home for real clients that holds all they would keep, and an environment that points them there and nowhere else. */
+export interface ClientHome extends Disposable {
+  readonly path: string
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** What a client did. */
+export interface Ran {
+  /** Null where the client was killed, by `signal` or for taking too long. */
+  code: number | null
+  stdout: string
+  stderr: string
+}
+
+/** How a client is run. */
+export interface RunOptions {
+  env: Readonly<Record<string, string>>
+  input?: string | Buffer
+  cwd?: string
+  /** Milliseconds after which the client and its children are killed; 60,000 unless told otherwise. */
+  timeoutMs?: number
+}
+
+/**
+ * Makes a home for real clients. With `caFile` they trust that authority and no other; without it, the system's. Whatever is
+ * not on the loopback interface is out of their reach: the proxy they are told to use is a closed port.
+ */
+export function clientHome(caFile?: string): ClientHome {
+  const home = tempDir('client')
+  const inHome = (...parts: string[]): string => join(home.path, ...parts)
+  for (const dir of ['docker', 'azure', 'run', 'tmp', 'containers/storage', 'containers/run']) {
+    mkdirSync(inHome(dir), { recursive: true, mode: 0o700 })
+  }
+  const storage = ['[storage]', 'driver = "vfs"', `graphroot = "${inHome('containers/storage')}"`]
+  writeFileSync(inHome('storage.conf'), [...storage, `runroot = "${inHome('containers/run')}"`, ''].join('\n'))
+  writeFileSync(inHome('policy.json'), '{"default":[{"type":"insecureAcceptAnything"}]}\n')
+  writeFileSync(inHome('containers.conf'), '[containers]\n[engine]\nevents_logger = "none"\n')
+  writeFileSync(inHome('registries.conf'), 'short-name-mode = "disabled"\n')
+  const closed = 'http://127.0.0.1:9'
+  const direct = 'localhost,127.0.0.1,::1,.localhost'
+  return {
+    path: home.path,
+    env: {
+      PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
+      LANG: 'C.UTF-8',
+      HOME: home.path,
+      TMPDIR: inHome('tmp'),
+      XDG_RUNTIME_DIR: inHome('run'),
+      XDG_CONFIG_HOME: inHome('.config'),
+      CONTAINERS_STORAGE_CONF: inHome('storage.conf'),
+      CONTAINERS_CONF: inHome('containers.conf'),
+      CONTAINERS_REGISTRIES_CONF: inHome('registries.conf'),
+      REGISTRY_AUTH_FILE: inHome('auth.json'),
+      DOCKER_CONFIG: inHome('docker'),
+      AZURE_CONFIG_DIR: inHome('azure'),
+      AZURE_CORE_COLLECT_TELEMETRY: 'false',
+      AZURE_CORE_LOGIN_EXPERIENCE_V2: 'off',
+      AZURE_CORE_INSTANCE_DISCOVERY: 'false',
+      PYTHONWARNINGS: 'ignore',
+      PODMAN_IGNORE_CGROUPSV1_WARNING: '1',
+      HTTPS_PROXY: closed,
+      HTTP_PROXY: closed,
+      https_proxy: closed,
+      http_proxy: closed,
+      NO_PROXY: direct,
+      no_proxy: direct,
+      ...(caFile !== undefined && { SSL_CERT_FILE: caFile, REQUESTS_CA_BUNDLE: caFile, NODE_EXTRA_CA_CERTS: caFile }),
+    },
+    [Symbol.dispose]: () => home.remove(),
+  }
+}
+
+/** The path of a program that the machine has, or undefined. */
+export function findProgram(name: string): string | undefined {
+  for (const dir of (process.env['PATH'] ?? '').split(delimiter)) {
+    const path = join(dir, name)
+    try {
+      accessSync(path, constants.X_OK)
+      return path
+    } catch {
+      continue
+    }
+  }
+  return undefined
+}
+
+/** The reason by which the last lines of `npm test` know a test that was not run for want of a client. */
+export const notRunReason = 'not run, missing on this machine: '
+
+/**
+ * False where any of the programs is missing: the test is then marked as not run, with their names, and must return at once.
+ * With `CI=true` a missing program throws instead.
+ */
+export function requireClient(t: TestContext, ...names: string[]): boolean {
+  const missing = names.filter((name) => findProgram(name) === undefined)
+  if (missing.length === 0) return true
+  const reason = `${notRunReason}${missing.join(', ')}`
+  if (process.env['CI'] === 'true') throw new Error(reason)
+  t.skip(reason)
+  return false
+}
+
+function collect(stream: Readable): () => string {
+  const chunks: Buffer[] = []
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+  return () => Buffer.concat(chunks).toString('utf8')
+}
+
+/**
+ * Runs a program to its end in a process group of its own, and returns what it said, whatever its exit code. Throws only
+ * where it cannot be started. What is left of the group when the time is over, or this process ends, is killed.
+ */
+export function run(command: string, args: readonly string[], options: RunOptions): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      env: options.env,
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      ...(options.cwd !== undefined && { cwd: options.cwd }),
+    })
+    const killGroup = (): void => {
+      if (child.pid === undefined) return
+      try {
+        process.kill(-child.pid, 'SIGKILL')
+      } catch (cause) {
+        if (at(cause, 'code') !== 'ESRCH') throw cause
+      }
+    }
+    const forget = atProcessEnd(killGroup)
+    const timer = setTimeout(killGroup, options.timeoutMs ?? 60_000)
+    const stdout = collect(child.stdout)
+    const stderr = collect(child.stderr)
+    const settle = (): void => {
+      clearTimeout(timer)
+      forget()
+    }
+    child.on('error', (error) => {
+      settle()
+      reject(error)
+    })
+    child.on('close', (code) => {
+      settle()
+      resolve({ code, stdout: stdout(), stderr: stderr() })
+    })
+    child.stdin.on('error', () => undefined)
+    child.stdin.end(options.input)
+  })
+}
+
+/** Runs a program as `run` does, and throws with all it said unless it ends with 0. */
+export async function mustRun(command: string, args: readonly string[], options: RunOptions): Promise<Ran> {
+  const ran = await run(command, args, options)
+  if (ran.code === 0) return ran
+  throw new Error(`${command} ${args.join(' ')}: exit ${ran.code ?? 'by signal'}\n${ran.stdout}${ran.stderr}`)
+}

@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs'
+import { request as httpRequest, type Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http'
+import { request as httpsRequest, type RequestOptions } from 'node:https'
+import type { LookupFunction } from 'node:net'
+import { Readable } from 'node:stream'
+
+/** What `request` sends. */
+export interface HttpRequest {
+  /** `GET` unless told otherwise. */
+  method?: string
+  url: string | URL
+  headers?: OutgoingHttpHeaders
+  /** Bytes and text are sent with their length, a stream in chunks unless a length is among the headers. */
+  body?: Buffer | Uint8Array | string | Readable
+  /** The PEM file of the only authority that is trusted; without it, the system's are. */
+  caFile?: string
+  /** By default each request has a connection of its own, so that a restarted server meets no stale one. */
+  agent?: Agent
+  /** Milliseconds of silence after which the request fails; 30,000 unless told otherwise. */
+  timeoutMs?: number
+}
+
+/** What came back, whole. */
+export interface HttpResponse {
+  status: number
+  headers: IncomingHttpHeaders
+  /** Names and values as they came over the wire, alternating. */
+  rawHeaders: string[]
+  body: Buffer
+  text(): string
+  /** The body as JSON; throws with the beginning of the body where it is none. */
+  json(): unknown
+}
+
+/** Every name below `localhost` is the loopback address, whether or not the machine's resolver knows [RFC 6761 §6.3]. */
+const lookupLoopback: LookupFunction = (_host, options, callback) => {
+  if (options.all === true) callback(null, [{ address: '127.0.0.1', family: 4 }])
+  else callback(null, '127.0.0.1', 4)
+}
+
+function optionsOf(what: HttpRequest, url: URL): RequestOptions {
+  const headers: OutgoingHttpHeaders = { ...what.headers }
+  const names = new Set(Object.keys(headers).map((name) => name.toLowerCase()))
+  const sized = !names.has('content-length') && !names.has('transfer-encoding')
+  if (sized && what.body !== undefined && !(what.body instanceof Readable)) {
+    headers['content-length'] = Buffer.byteLength(what.body)
+  }
+  const isLoopback = url.hostname === 'localhost' || url.hostname.endsWith('.localhost')
+  return {
+    method: what.method ?? 'GET',
+    headers,
+    agent: what.agent ?? false,
+    timeout: what.timeoutMs ?? 30_000,
+    ...(what.caFile !== undefined && url.protocol === 'https:' && { ca: readFileSync(what.caFile) }),
+    ...(isLoopback && { lookup: lookupLoopback }),
+  }
+}
+
+function responseOf(status: number, headers: IncomingHttpHeaders, rawHeaders: string[], body: Buffer): HttpResponse {
+  const text = (): string => body.toString('utf8')
+  const json = (): unknown => {
+    try {
+      return JSON.parse(text())
+    } catch (cause) {
+      throw new Error(`status ${status} with a body that is not JSON: ${text().slice(0, 400)}`, { cause })
+    }
+  }
+  return { status, headers, rawHeaders, body, text, json }
+}
+
+/**
+ * One HTTP exchange, over TLS where the URL says `https:`. Redirects are never followed and bodies never unpacked. A server
+ * that answers before it has read the whole body, and closes, is no failure: its answer counts.
+ */
+export function request(what: HttpRequest): Promise<HttpResponse> {
+  const url = new URL(what.url)
+  return new Promise((resolve, reject) => {
+    const send = url.protocol === 'http:' ? httpRequest : httpsRequest
+    const outgoing = send(url, optionsOf(what, url))
+    let answered = false
+    outgoing.on('response', (incoming) => {
+      answered = true
+      const chunks: Buffer[] = []
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
+      incoming.on('error', reject)
+      incoming.on('end', () => {
+        resolve(responseOf(incoming.statusCode ?? 0, incoming.headers, incoming.rawHeaders, Buffer.concat(chunks)))
+        if (!outgoing.writableFinished) outgoing.destroy()
+      })
+    })
+    outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer in time: ${what.method ?? 'GET'} ${url.href}`)))
+    outgoing.on('error', (error) => {
+      if (!answered) reject(error)
+    })
+    if (what.body instanceof Readable) {
+      what.body.on('error', (error) => outgoing.destroy(error))
+      what.body.pipe(outgoing)
+    } else outgoing.end(what.body)
+  })
+}
+
+/** The body and header of an HTML form; a field given as a list is sent once for each of its values. */
+export function form(fields: Record<string, string | readonly string[] | undefined>): {
+  body: string
+  headers: Record<string, string>
+} {
+  const body = new URLSearchParams()
+  for (const [name, value] of Object.entries(fields)) {
+    for (const one of typeof value === 'string' ? [value] : (value ?? [])) body.append(name, one)
+  }
+  return { body: body.toString(), headers: { 'content-type': 'application/x-www-form-urlencoded' } }
+}

@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto'
+import { expectStatus } from './arm.ts'
+import { form, request, type HttpResponse } from './http.ts'
+import { stringAt } from './json.ts'
+import type { RunningServer } from './server.ts'
+
+/** The user name beside which an ACR token is the password. */
+export const nullGuid = '00000000-0000-0000-0000-000000000000'
+
+/** A credential for the token endpoint: a name and password, an ACR refresh token, or nothing at all. */
+export type Credential = { username: string; password: string } | { refreshToken: string } | 'anonymous'
+
+/** What names a blob or manifest. */
+export interface Descriptor {
+  mediaType: string
+  digest: string
+  size: number
+}
+
+/** An image as it was pushed. */
+export interface PushedImage extends Descriptor {
+  /** The manifest's bytes. */
+  manifest: Buffer
+  config: Descriptor
+  layers: Descriptor[]
+}
+
+/** Where a request goes: the first registry unless another login server is named. */
+export interface Where {
+  loginServer?: string
+}
+
+/** The value of an Authorization header with name and password, in UTF-8 [RFC 7617 §2.1]. */
+export function basic(username: string, password: string): string {
+  return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`
+}
+
+/** The sha256 digest of the bytes, as `sha256:` and 64 hexadecimal digits. */
+export function digestOf(bytes: Buffer | Uint8Array): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+}
+
+/** The origin of a registry's data plane, without a slash at the end. */
+export function registryUrl(server: RunningServer, where: Where = {}): string {
+  const scheme = server.baseUrl.slice(0, server.baseUrl.indexOf(':'))
+  return `${scheme}://${where.loginServer ?? server.firstRun.loginServer}`
+}
+
+/** Exchanges an access token of our identity provider for an ACR refresh token. */
+export async function exchange(server: RunningServer, idpToken: string, where: Where = {}): Promise<string> {
+  const response = await request({
+    method: 'POST',
+    url: `${registryUrl(server, where)}/oauth2/exchange`,
+    caFile: server.caFile,
+    ...form({
+      grant_type: 'access_token',
+      service: where.loginServer ?? server.firstRun.loginServer,
+      tenant: server.firstRun.tenantId,
+      access_token: idpToken,
+    }),
+  })
+  return stringAt(expectStatus(response, 200).json(), 'refresh_token')
+}
+
+/** Asks for an ACR access token and returns the answer unjudged. */
+export async function askAccessToken(
+  server: RunningServer,
+  credential: Credential,
+  scopes: readonly string[],
+  where: Where = {},
+): Promise<HttpResponse> {
+  const service = where.loginServer ?? server.firstRun.loginServer
+  const url = `${registryUrl(server, where)}/oauth2/token`
+  if (typeof credential === 'object' && 'refreshToken' in credential) {
+    const fields = { grant_type: 'refresh_token', service, scope: scopes, refresh_token: credential.refreshToken }
+    return request({ method: 'POST', url, caFile: server.caFile, ...form(fields) })
+  }
+  const query = new URLSearchParams([['service', service], ...scopes.map((scope) => ['scope', scope])])
+  const headers = credential === 'anonymous' ? {} : { authorization: basic(credential.username, credential.password) }
+  return request({ url: `${url}?${query.toString()}`, headers, caFile: server.caFile })
+}
+
+/** An ACR access token; throws where none is given. */
+export async function accessToken(
+  server: RunningServer,
+  credential: Credential,
+  scopes: readonly string[],
+  where: Where = {},
+): Promise<string> {
+  const response = expectStatus(await askAccessToken(server, credential, scopes, where), 200)
+  return stringAt(response.json(), 'access_token')
+}
+
+/** Uploads a blob in two steps, POST and PUT. `authorization` is the header's value. */
+export async function pushBlob(
+  server: RunningServer,
+  repository: string,
+  bytes: Buffer,
+  authorization: string,
+  where: Where = {},
+): Promise<Descriptor> {
+  const origin = registryUrl(server, where)
+  const { caFile } = server
+  const begin = `${origin}/v2/${repository}/blobs/uploads/`
+  const begun = expectStatus(await request({ method: 'POST', url: begin, headers: { authorization }, caFile }), 202)
+  const location = new URL(begun.headers.location ?? '', begin)
+  const digest = digestOf(bytes)
+  location.searchParams.set('digest', digest)
+  const headers = { authorization, 'content-type': 'application/octet-stream' }
+  expectStatus(await request({ method: 'PUT', url: location, headers, body: bytes, caFile }), 201)
+  return { mediaType: 'application/octet-stream', digest, size: bytes.length }
+}
+
+/** Sends a manifest and returns the answer unjudged. `reference` is a tag or a digest. */
+export async function putManifest(
+  server: RunningServer,
+  repository: string,
+  reference: string,
+  manifest: { mediaType: string; bytes: Buffer },
+  authorization: string,
+  where: Where = {},
+): Promise<HttpResponse> {
+  return request({
+    method: 'PUT',
+    url: `${registryUrl(server, where)}/v2/${repository}/manifests/${reference}`,
+    headers: { authorization, 'content-type': manifest.mediaType },
+    body: manifest.bytes,
+    caFile: server.caFile,
+  })
+}
+
+/** What an image is made of; everything may be left out. */
+export interface ImageParts {
+  /** The bytes of each layer; one small layer, another for each tag, unless told otherwise. */
+  layers?: readonly Buffer[]
+  annotations?: Readonly<Record<string, string>>
+  subject?: Descriptor
+  artifactType?: string
+}
+
+/** Pushes an OCI image, raw over HTTP, and returns its descriptor, manifest and parts. */
+export async function pushImage(
+  server: RunningServer,
+  repository: string,
+  tag: string,
+  authorization: string,
+  parts: ImageParts = {},
+  where: Where = {},
+): Promise<PushedImage> {
+  const contents = parts.layers ?? [Buffer.from(`layer of ${repository}:${tag}\n`)]
+  const layers: Descriptor[] = []
+  for (const bytes of contents) {
+    const blob = await pushBlob(server, repository, bytes, authorization, where)
+    layers.push({ ...blob, mediaType: 'application/vnd.oci.image.layer.v1.tar' })
+  }
+  const rootfs = { type: 'layers', diff_ids: layers.map((layer) => layer.digest) }
+  const configBytes = Buffer.from(JSON.stringify({ architecture: 'amd64', os: 'linux', config: {}, rootfs }))
+  const config = {
+    ...(await pushBlob(server, repository, configBytes, authorization, where)),
+    mediaType: 'application/vnd.oci.image.config.v1+json',
+  }
+  const mediaType = 'application/vnd.oci.image.manifest.v1+json'
+  const { artifactType, annotations, subject } = parts
+  const manifest = Buffer.from(
+    JSON.stringify({ schemaVersion: 2, mediaType, artifactType, config, layers, subject, annotations }),
+  )
+  expectStatus(await putManifest(server, repository, tag, { mediaType, bytes: manifest }, authorization, where), 201)
+  return { mediaType, digest: digestOf(manifest), size: manifest.length, manifest, config, layers }
+}
+
+/** A GET of the data plane below `/v2/` or `/acr/v1/`, unjudged; `path` begins with a slash. */
+export async function get(
+  server: RunningServer,
+  path: string,
+  authorization?: string,
+  where: Where = {},
+): Promise<HttpResponse> {
+  return request({
+    url: `${registryUrl(server, where)}${path}`,
+    headers: { ...(authorization !== undefined && { authorization }) },
+    caFile: server.caFile,
+  })
+}

@@ -1,0 +1,243 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { freePort } from './free-port.ts'
+import { stringAt } from './json.ts'
+import { atProcessEnd } from './process-end.ts'
+import { tempDir } from './temp-dir.ts'
+
+const mainFile = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
+
+/** The file a first start leaves behind, `first-run.json`: how to reach the registry and who owns it. */
+export interface FirstRun {
+  tenantId: string
+  subscriptionId: string
+  resourceGroup: string
+  registry: string
+  loginServer: string
+  resourceManager: string
+  caFile: string
+  owner: { userPrincipalName: string; password: string }
+  servicePrincipal: { appId: string; password: string }
+}
+
+/** How the server is to be started; everything may be left out. */
+export interface ServerOptions {
+  /** Further arguments of `acrux serve`, after those the harness gives. */
+  args?: readonly string[]
+  /** Further environment variables. */
+  env?: Readonly<Record<string, string>>
+  /** A data directory of the caller's, which stays; without it a private one is made and removed again. */
+  dataDir?: string
+  /** A port of the caller's; without it a free one is found. */
+  port?: number
+  /** Name of the first registry. */
+  registry?: string
+  /** Login server of the first registry, without its port; `localhost` unless told otherwise. */
+  publicHost?: string
+  /** Serve without TLS. */
+  http?: boolean
+  /** Milliseconds until the line that says the server is ready; 30,000 unless told otherwise. */
+  readyWithinMs?: number
+}
+
+/** How a process ended: by its own exit code or by a signal. */
+export interface Ended {
+  code: number | null
+  signal: NodeJS.Signals | null
+}
+
+/** `acrux serve` in a process of its own. Dispose of it, and neither the process nor its files are left. */
+export interface RunningServer extends AsyncDisposable {
+  /** `https://localhost:PORT`, without a slash at the end. */
+  readonly baseUrl: string
+  readonly port: number
+  /** The PEM file of the authority that signed the server's certificate. */
+  readonly caFile: string
+  readonly dataDir: string
+  readonly firstRun: FirstRun
+  /** Of the process that runs now; another after `restart`. */
+  readonly pid: number
+  /** All that the process, and those it replaced, have written to stdout and stderr. */
+  output(): string
+  /** Asks the process to end, by SIGTERM, and waits. One that is still there after 20 seconds is killed: `code` is null then. */
+  stop(): Promise<Ended>
+  /** Sends the signal, SIGKILL unless told otherwise, and waits for the end. */
+  kill(signal?: NodeJS.Signals): Promise<Ended>
+  /** Stops the process if it runs, and starts another on the same data, port and arguments. */
+  restart(): Promise<void>
+}
+
+/** The server ended, or kept silent, instead of becoming ready. */
+export class StartFailed extends Error {
+  override name = 'StartFailed'
+  readonly code: number | null
+  readonly output: string
+
+  constructor(reason: string, code: number | null, output: string) {
+    super(`${reason}\n${output}`)
+    this.code = code
+    this.output = output
+  }
+}
+
+interface Launch {
+  args: string[]
+  env: Record<string, string>
+  cwd: string
+  readyWithinMs: number
+}
+
+interface Running {
+  child: ChildProcess
+  pid: number
+  ended: Promise<Ended>
+}
+
+function environment(home: string, extra: Readonly<Record<string, string>>): Record<string, string> {
+  const kept = ['PATH', 'TMPDIR', 'TZ', 'LANG', 'NODE_V8_COVERAGE']
+  const inherited = kept.flatMap((name) =>
+    process.env[name] === undefined ? [] : [[name, process.env[name]] as const],
+  )
+  return { ...(Object.fromEntries(inherited) as Record<string, string>), HOME: home, ...extra }
+}
+
+/** Spawns the server and waits for the line that says it accepts connections. */
+async function launch(how: Launch, log: (text: string) => void): Promise<Running> {
+  const child = spawn(process.execPath, [mainFile, 'serve', ...how.args], {
+    cwd: how.cwd,
+    env: how.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const forget = atProcessEnd(() => child.kill('SIGKILL'))
+  let output = ''
+  const ready = Promise.withResolvers<string>()
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => {
+      forget()
+      resolve({ code, signal })
+    })
+  })
+  const take = (text: string): void => {
+    log(text)
+    output += text
+    if (/^acrux: ready at \S+/m.test(output)) ready.resolve('ready')
+  }
+  child.stdout.setEncoding('utf8').on('data', take)
+  child.stderr.setEncoding('utf8').on('data', take)
+  const silence = new AbortController()
+  const first = await Promise.race([
+    ready.promise,
+    ended,
+    sleep(how.readyWithinMs, 'silent', { signal: silence.signal }).catch(() => 'silent'),
+  ])
+  silence.abort()
+  if (typeof first === 'object') {
+    throw new StartFailed(`the server ended before it was ready: ${first.code ?? first.signal}`, first.code, output)
+  }
+  if (first === 'silent' || child.pid === undefined) {
+    child.kill('SIGKILL')
+    await ended
+    throw new StartFailed(`the server was not ready within ${how.readyWithinMs} ms`, null, output)
+  }
+  return { child, pid: child.pid, ended }
+}
+
+async function finish(running: Running, signal: NodeJS.Signals, patienceMs: number): Promise<Ended> {
+  if (running.child.exitCode === null && running.child.signalCode === null) running.child.kill(signal)
+  const impatience = new AbortController()
+  const late = sleep(patienceMs, undefined, { signal: impatience.signal }).then(
+    () => running.child.kill('SIGKILL'),
+    () => false,
+  )
+  const ended = await running.ended
+  impatience.abort()
+  return (await late) ? { code: null, signal: 'SIGKILL' } : ended
+}
+
+function launchOf(options: ServerOptions, port: number, dataDir: string, cwd: string): Launch {
+  const args = ['--data-dir', dataDir, '--listen', `127.0.0.1:${port}`]
+  args.push('--public-host', `${options.publicHost ?? 'localhost'}:${port}`)
+  if (options.registry !== undefined) args.push('--registry', options.registry)
+  if (options.http === true) args.push('--http')
+  args.push(...(options.args ?? []))
+  return { args, env: environment(cwd, options.env ?? {}), cwd, readyWithinMs: options.readyWithinMs ?? 30_000 }
+}
+
+async function readFirstRun(dataDir: string): Promise<FirstRun> {
+  const read: unknown = JSON.parse(await readFile(join(dataDir, 'first-run.json'), 'utf8'))
+  return {
+    tenantId: stringAt(read, 'tenantId'),
+    subscriptionId: stringAt(read, 'subscriptionId'),
+    resourceGroup: stringAt(read, 'resourceGroup'),
+    registry: stringAt(read, 'registry'),
+    loginServer: stringAt(read, 'loginServer'),
+    resourceManager: stringAt(read, 'resourceManager'),
+    caFile: stringAt(read, 'caFile'),
+    owner: {
+      userPrincipalName: stringAt(read, 'owner', 'userPrincipalName'),
+      password: stringAt(read, 'owner', 'password'),
+    },
+    servicePrincipal: {
+      appId: stringAt(read, 'servicePrincipal', 'appId'),
+      password: stringAt(read, 'servicePrincipal', 'password'),
+    },
+  }
+}
+
+/**
+ * Starts `acrux serve` on a free port of 127.0.0.1 and returns when it accepts connections. Throws `StartFailed` with all
+ * that the process wrote where it ends first, or keeps silent too long.
+ */
+export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
+  const home = tempDir('server')
+  const dataDir = options.dataDir ?? join(home.path, 'data')
+  let output = ''
+  const log = (text: string): void => {
+    output += text
+  }
+  const begin = async (attempts: number): Promise<{ port: number; how: Launch; running: Running }> => {
+    const port = options.port ?? (await freePort())
+    const how = launchOf(options, port, dataDir, home.path)
+    try {
+      return { port, how, running: await launch(how, log) }
+    } catch (cause) {
+      const taken = cause instanceof StartFailed && /EADDRINUSE|in use/.test(cause.output)
+      if (taken && options.port === undefined && attempts > 1) return begin(attempts - 1)
+      home.remove()
+      throw cause
+    }
+  }
+  const begun = await begin(3)
+  const { port, how } = begun
+  let { running } = begun
+  const firstRun = await readFirstRun(dataDir).catch(async (cause: unknown) => {
+    await finish(running, 'SIGKILL', 20_000)
+    home.remove()
+    throw cause
+  })
+  return {
+    baseUrl: `${options.http === true ? 'http' : 'https'}://localhost:${port}`,
+    port,
+    caFile: firstRun.caFile,
+    dataDir,
+    firstRun,
+    get pid() {
+      return running.pid
+    },
+    output: () => output,
+    stop: () => finish(running, 'SIGTERM', 20_000),
+    kill: (signal = 'SIGKILL') => finish(running, signal, 20_000),
+    async restart() {
+      await finish(running, 'SIGTERM', 20_000)
+      running = await launch(how, log)
+    },
+    async [Symbol.asyncDispose]() {
+      await finish(running, 'SIGTERM', 20_000)
+      home.remove()
+    },
+  }
+}
