@@ -1,0 +1,47 @@
+/** What part of a representation is to be sent; both ends are included, counted from 0. */
+export type ByteRange =
+  | { readonly kind: 'whole' }
+  | { readonly kind: 'part'; readonly start: number; readonly end: number }
+  | { readonly kind: 'unsatisfiable' }
+
+const whole: ByteRange = { kind: 'whole' }
+const unsatisfiable: ByteRange = { kind: 'unsatisfiable' }
+
+const rangePattern = /^bytes=[\t ]*([0-9]{0,400})-([0-9]{0,400})[\t ]*$/i
+const contentRangePattern = /^(?:bytes[ \t]+)?([0-9]{1,16})-([0-9]{1,16})(?:\/(?:\*|([0-9]{1,16})))?$/i
+
+/**
+ * Reads a `Range` header against a representation of `sizeBytes`.
+ *
+ * A server may ignore a range; this one ignores what is malformed, has another unit, or asks for several ranges.
+ * [RFC 9110 §14.1.2, §14.2]
+ */
+export function parseByteRange(header: string | undefined, sizeBytes: number): ByteRange {
+  const match = header === undefined ? null : rangePattern.exec(header)
+  if (match === null) return whole
+  const [, first = '', last = ''] = match
+  if (first === '') return last === '' ? whole : suffix(Number(last), sizeBytes)
+  const start = Number(first)
+  const end = last === '' ? Infinity : Number(last)
+  if (start > end) return whole
+  return start >= sizeBytes ? unsatisfiable : { kind: 'part', start, end: Math.min(end, sizeBytes - 1) }
+}
+
+/** The last `lengthBytes`. A suffix of something empty is satisfiable, and is all of it. */
+function suffix(lengthBytes: number, sizeBytes: number): ByteRange {
+  if (lengthBytes === 0) return unsatisfiable
+  return sizeBytes === 0 ? whole : { kind: 'part', start: Math.max(0, sizeBytes - lengthBytes), end: sizeBytes - 1 }
+}
+
+/**
+ * Reads the `Content-Range` of a chunk: `0-99` as the specification has it, or `bytes 0-99/*` as HTTP has it. Both ends
+ * are included. [OCI distribution-spec, Pushing a blob in chunks; RFC 9110 §14.4]
+ */
+export function parseContentRange(header: string): { start: number; end: number } | undefined {
+  const match = contentRangePattern.exec(header)
+  if (match === null) return undefined
+  const start = Number(match[1])
+  const end = Number(match[2])
+  const size = match[3] === undefined ? Infinity : Number(match[3])
+  return start <= end && end < size && Number.isSafeInteger(end) ? { start, end } : undefined
+}

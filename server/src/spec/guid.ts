@@ -1,0 +1,36 @@
+declare const brand: unique symbol
+
+/** A GUID in lower case with its four hyphens. */
+export type Guid = string & { readonly [brand]: 'Guid' }
+
+const pattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** The user name under which an ACR token is the password. [ACR, AAD-OAuth] */
+export const nullGuid: Guid = requireGuid('00000000-0000-0000-0000-000000000000')
+
+/** Reads a GUID in any case. */
+export function parseGuid(text: string): Guid | undefined {
+  const lowerCase = text.toLowerCase()
+  return isGuid(lowerCase) ? lowerCase : undefined
+}
+
+/**
+ * A GUID that stands in the source text.
+ *
+ * @throws {TypeError} if it is none.
+ */
+export function requireGuid(text: string): Guid {
+  const guid = parseGuid(text)
+  if (guid === undefined) throw new TypeError('not a GUID')
+  return guid
+}
+
+/** Reads a tenant's id: a GUID, but not the null one, and none of the aliases `common` and `organizations`. */
+export function parseTenantId(text: string): Guid | undefined {
+  const guid = parseGuid(text)
+  return guid === nullGuid ? undefined : guid
+}
+
+function isGuid(text: string): text is Guid {
+  return pattern.test(text)
+}

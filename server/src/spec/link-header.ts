@@ -1,0 +1,49 @@
+import { splitRawPath } from './raw-path.ts'
+
+/** Where the next page begins. */
+export type NextPage = {
+  /** The last name of this page. */
+  readonly last: string
+  /** The page size in effect. */
+  readonly n: number
+  readonly orderby?: string | undefined
+  /** The filter of `/acr/v1/R/_tags`, which the next page needs too. */
+  readonly digest?: string | undefined
+}
+
+/**
+ * The `Link` header that leads to the next page of a list, for the raw path of the request.
+ *
+ * `last` comes first, then `n`, then `orderby=` even when it is empty, and below `/acr/v1/` the slashes of a
+ * repository's name are `%2F`: clients pick the header to pieces by position. [ACR REST data plane;
+ * azure-powershell ContainerRegistryDataPlaneClient.cs]
+ *
+ * @throws {TypeError} for a path that no route could have matched.
+ */
+export function nextLink(rawPath: string, { last, n, orderby, digest }: NextPage): string {
+  const query = [`last=${encode(last)}`, `n=${n}`, `orderby=${encode(orderby ?? '')}`]
+  if (digest !== undefined) query.push(`digest=${encode(digest)}`)
+  return `<${canonicalPath(rawPath)}?${query.join('&')}>; rel="next"`
+}
+
+function canonicalPath(rawPath: string): string {
+  const segments = splitRawPath(rawPath)
+  if (segments === undefined) throw new TypeError('not the path of a request')
+  if (segments[0] !== 'acr') return `/${segments.map(encode).join('/')}`
+  return `/${segments.slice(0, 2).map(encode).join('/')}${encodeAcrSegments(segments.slice(2))}`
+}
+
+/** A slash stays one where a segment with an underscore stands on either side of it; the others are within a name. */
+function encodeAcrSegments(segments: readonly string[]): string {
+  let path = ''
+  for (const [index, segment] of segments.entries()) {
+    const previous = segments[index - 1]
+    const isWithinName = previous !== undefined && !previous.startsWith('_') && !segment.startsWith('_')
+    path += `${isWithinName ? '%2F' : '/'}${encode(segment)}`
+  }
+  return path
+}
+
+function encode(text: string): string {
+  return encodeURIComponent(text.toWellFormed())
+}

@@ -1,0 +1,34 @@
+/** What a row of {@link ociErrors} says: the status and the message that go with a code unless the thrower knows better. */
+export type OciErrorRow = { readonly status: number; readonly message: string }
+
+// prettier-ignore
+/** Every code that the OCI and `/acr/v1` surfaces answer with. [OCI distribution-spec, Error Codes; ACR REST data plane] */
+export const ociErrors = {
+  BAD_REQUEST:                   { status: 400, message: 'the request is malformed' },
+  BLOB_UNKNOWN:                  { status: 404, message: 'blob unknown to registry' },
+  BLOB_UPLOAD_INVALID:           { status: 400, message: 'blob upload invalid' },
+  BLOB_UPLOAD_UNKNOWN:           { status: 404, message: 'blob upload unknown to registry' },
+  DENIED:                        { status: 403, message: 'requested access to the resource is denied' },
+  DIGEST_INVALID:                { status: 400, message: 'provided digest did not match uploaded content' },
+  MANIFEST_BLOB_UNKNOWN:         { status: 404, message: 'blob unknown to registry' },
+  MANIFEST_INVALID:              { status: 400, message: 'manifest invalid' },
+  MANIFEST_UNKNOWN:              { status: 404, message: 'manifest unknown' },
+  MANIFEST_UNVERIFIED:           { status: 400, message: 'manifest failed signature verification' },
+  NAME_INVALID:                  { status: 400, message: 'invalid repository name' },
+  NAME_UNKNOWN:                  { status: 404, message: 'repository name not known to registry' },
+  NOT_FOUND:                     { status: 404, message: 'nothing is served at this path' },
+  PAGINATION_NUMBER_INVALID:     { status: 400, message: 'invalid number of results requested' },
+  RANGE_INVALID:                 { status: 416, message: 'invalid content range' },
+  REGISTRY_DISALLOWED_OPERATION: { status: 405, message: 'the operation is disallowed on this registry, repository or image' },
+  SIZE_INVALID:                  { status: 400, message: 'provided length did not match content length' },
+  TAG_INVALID:                   { status: 400, message: 'manifest tag did not match URI' },
+  TAG_UNKNOWN:                   { status: 404, message: 'the specified tag does not exist' },
+  TOOMANYREQUESTS:               { status: 429, message: 'too many requests' },
+  UNAUTHORIZED:                  { status: 401, message: 'authentication required, visit https://aka.ms/acr/authorization for more information.' },
+  UNAVAILABLE:                   { status: 503, message: 'service unavailable' },
+  UNKNOWN:                       { status: 500, message: 'unknown error' },
+  UNSUPPORTED:                   { status: 405, message: 'the operation is unsupported' },
+} as const satisfies Readonly<Record<string, OciErrorRow>>
+
+/** The closed set of codes. */
+export type OciErrorCode = keyof typeof ociErrors

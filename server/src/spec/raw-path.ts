@@ -1,0 +1,26 @@
+const maxLength = 4096
+// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+const forbidden = /[\x00-\x1f\x7f-\x9f\\]/
+
+/**
+ * Splits the path of a request line, still percent-encoded and without its query, at its slashes, after decoding it
+ * exactly once: Azure's SDKs send `%2F` and `%3A` where other clients send `/` and `:`.
+ *
+ * Undefined for a path that could mean one thing here and another thing elsewhere: malformed escapes, control
+ * characters, backslashes, the segments `.` and `..`, more than 4,096 characters. [RFC 3986 §2.4, §3.3]
+ */
+export function splitRawPath(rawPath: string): string[] | undefined {
+  if (rawPath.length > maxLength || !rawPath.startsWith('/') || /[?#]/.test(rawPath)) return undefined
+  const path = decodeOnce(rawPath)
+  if (path === undefined || forbidden.test(path)) return undefined
+  const segments = path.slice(1).split('/')
+  return segments.includes('.') || segments.includes('..') ? undefined : segments
+}
+
+function decodeOnce(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
+}
