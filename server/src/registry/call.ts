@@ -1,0 +1,84 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Origin } from '../platform/http/app.ts'
+import type { AcrPath } from '../spec/acr-path.ts'
+import type { OciPath } from '../spec/oci-path.ts'
+import type { HostedRegistry, RegistryCaller } from './ports.ts'
+
+/** What answers a request; all that the writers below need of a {@link RegistryCall}. */
+export type Exchange = {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  /** What every answer carries, names and values alternating. */
+  readonly commonHeaders: readonly string[]
+}
+
+/** One admitted request on its way through a handler. `Path` is what the route row matched. */
+export type RegistryCall<Path = OciPath | AcrPath> = Exchange & {
+  readonly registry: HostedRegistry
+  readonly caller: RegistryCaller
+  readonly origin: Origin
+  /** The parsed path; what does not parse never reaches a handler. */
+  readonly path: Path
+  readonly query: URLSearchParams
+}
+
+/**
+ * The headers that this surface may send, besides those that every answer of the server has. A header that is not named
+ * here does not compile, so that nothing of a back end can leak through.
+ */
+export type RegistryHeaders = {
+  readonly 'content-type'?: string
+  readonly 'content-length'?: number | string
+  readonly 'content-range'?: string
+  readonly 'accept-ranges'?: 'bytes'
+  readonly 'docker-content-digest'?: string
+  readonly 'docker-upload-uuid'?: string
+  readonly 'oci-subject'?: string
+  readonly 'oci-tag'?: readonly string[] | string
+  readonly 'oci-filters-applied'?: string
+  readonly 'oci-chunk-min-length'?: string
+  readonly 'x-ms-int-docker-content-digest'?: string
+  readonly 'www-authenticate'?: string
+  readonly 'retry-after'?: string
+  readonly 'cache-control'?: string
+  readonly connection?: 'close'
+  readonly location?: string
+  readonly range?: string
+  readonly etag?: string
+  readonly link?: string
+  readonly allow?: string
+}
+
+/** Writes status line and headers at once, those that every answer has in front. */
+export function writeHead(exchange: Exchange, status: number, headers: RegistryHeaders): void {
+  const lines: (string | number | readonly string[])[] = exchange.commonHeaders.slice()
+  for (const name in headers) {
+    const value = headers[name as keyof RegistryHeaders]
+    if (value !== undefined) lines.push(name, value)
+  }
+  exchange.response.writeHead(status, lines as string[])
+}
+
+/** Answers without a body. */
+export function sendEmpty(exchange: Exchange, status: number, headers: RegistryHeaders = {}): void {
+  writeHead(exchange, status, status === 204 || status === 304 ? headers : { ...headers, 'content-length': 0 })
+  exchange.response.end()
+}
+
+/** Answers with bytes, or, to a HEAD, with the headers that they would have. */
+export function sendBytes(exchange: Exchange, status: number, body: Uint8Array, headers: RegistryHeaders): void {
+  writeHead(exchange, status, { ...headers, 'content-length': body.byteLength })
+  if (exchange.request.method === 'HEAD') exchange.response.end()
+  else exchange.response.end(body)
+}
+
+/** Answers with a JSON document and the line end that ACR puts behind it. */
+export function sendJson(exchange: Exchange, status: number, document: unknown, headers: RegistryHeaders = {}): void {
+  sendBytes(exchange, status, Buffer.from(`${JSON.stringify(document)}\n`), {
+    'content-type': jsonContentType,
+    ...headers,
+  })
+}
+
+/** What errors, lists and properties are sent as; manifests and referrers have media types of their own. */
+export const jsonContentType = 'application/json; charset=utf-8'
