@@ -30,9 +30,30 @@ export function ownValue(object: JsonObject, key: string): JsonValue | undefined
   return Object.hasOwn(object, key) ? object[key] : undefined
 }
 
+/**
+ * The first of `keys` that the object has in another spelling. Go's decoder folds case, long s and the Kelvin sign, so
+ * that a client in Go would read a value which an exact look-up here overlooks. [Go encoding/json, Unmarshal]
+ */
+export function misspeltKey(object: JsonObject, keys: ReadonlyMap<string, string>): string | undefined {
+  for (const key of Object.keys(object)) {
+    const known = keys.get(foldKey(key))
+    if (known !== undefined && known !== key) return known
+  }
+  return undefined
+}
+
+/** The keys as {@link misspeltKey} wants them. */
+export function foldedKeys(keys: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(keys.map((key) => [foldKey(key), key]))
+}
+
 /** Whether `value` is an object, and not null or an array. */
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function foldKey(key: string): string {
+  return key.toUpperCase().toLowerCase()
 }
 
 // No byte of a multi-byte UTF-8 sequence equals an ASCII one, so the bytes need not be decoded for this.

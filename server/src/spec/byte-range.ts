@@ -37,8 +37,8 @@ function suffix(lengthBytes: number, sizeBytes: number): ByteRange {
  * Reads the `Content-Range` of a chunk: `0-99` as the specification has it, or `bytes 0-99/*` as HTTP has it. Both ends
  * are included. [OCI distribution-spec, Pushing a blob in chunks; RFC 9110 §14.4]
  */
-export function parseContentRange(header: string): { start: number; end: number } | undefined {
-  const match = contentRangePattern.exec(header)
+export function parseContentRange(header: string | undefined): { start: number; end: number } | undefined {
+  const match = header === undefined ? null : contentRangePattern.exec(header)
   if (match === null) return undefined
   const start = Number(match[1])
   const end = Number(match[2])

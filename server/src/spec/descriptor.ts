@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue, ownValue } from './bounded-json.ts'
+import { foldedKeys, isJsonObject, type JsonObject, type JsonValue, misspeltKey, ownValue } from './bounded-json.ts'
 import { type Digest, parseDigest } from './digest.ts'
 import { ManifestInvalidError } from './manifest-invalid-error.ts'
 
@@ -26,6 +26,7 @@ export type Descriptor = {
 }
 
 const maxTypeLength = 255
+const fields = foldedKeys(['mediaType', 'digest', 'size', 'artifactType', 'platform', 'annotations', 'urls'])
 
 /**
  * Reads one descriptor; `where` names its place in the document, as `layers[2]`.
@@ -34,6 +35,8 @@ const maxTypeLength = 255
  */
 export function readDescriptor(value: JsonValue | undefined, where: string): Descriptor {
   if (!isJsonObject(value)) throw new ManifestInvalidError(`${where} is not a descriptor`)
+  const misspelt = misspeltKey(value, fields)
+  if (misspelt !== undefined) throw new ManifestInvalidError(`${where}.${misspelt} is spelt otherwise`)
   const mediaType = readTypeName(value, 'mediaType', where)
   if (mediaType === undefined) throw new ManifestInvalidError(`${where}.mediaType is missing`)
   const artifactType = readTypeName(value, 'artifactType', where)

@@ -9,6 +9,8 @@ export type NextPage = {
   readonly orderby?: string | undefined
   /** The filter of `/acr/v1/R/_tags`, which the next page needs too. */
   readonly digest?: string | undefined
+  /** The filter of `/v2/R/referrers/D`, which the next page needs too. */
+  readonly artifactType?: string | undefined
 }
 
 /**
@@ -20,9 +22,10 @@ export type NextPage = {
  *
  * @throws {TypeError} for a path that no route could have matched.
  */
-export function nextLink(rawPath: string, { last, n, orderby, digest }: NextPage): string {
+export function nextLink(rawPath: string, { last, n, orderby, digest, artifactType }: NextPage): string {
   const query = [`last=${encode(last)}`, `n=${n}`, `orderby=${encode(orderby ?? '')}`]
   if (digest !== undefined) query.push(`digest=${encode(digest)}`)
+  if (artifactType !== undefined) query.push(`artifactType=${encode(artifactType)}`)
   return `<${canonicalPath(rawPath)}?${query.join('&')}>; rel="next"`
 }
 

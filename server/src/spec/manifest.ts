@@ -1,4 +1,12 @@
-import { isJsonObject, type JsonObject, type JsonValue, ownValue, parseBoundedJson } from './bounded-json.ts'
+import {
+  foldedKeys,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  misspeltKey,
+  ownValue,
+  parseBoundedJson,
+} from './bounded-json.ts'
 import { type Annotations, type Descriptor, readAnnotations, readDescriptor, readTypeName } from './descriptor.ts'
 import { ManifestInvalidError } from './manifest-invalid-error.ts'
 import {
@@ -35,7 +43,7 @@ export const maxManifestSizeBytes = 4 * 1024 * 1024
 const maxDepth = 100
 const maxDescriptors = 100_000
 
-const structuralKeys: readonly string[] = [
+const structuralKeys = foldedKeys([
   'schemaVersion',
   'mediaType',
   'artifactType',
@@ -47,10 +55,7 @@ const structuralKeys: readonly string[] = [
   'annotations',
   'fsLayers',
   'history',
-]
-const structuralKeyBySpelling: ReadonlyMap<string, string> = new Map(
-  structuralKeys.map((key) => [key.toLowerCase(), key]),
-)
+])
 
 /**
  * Reads a manifest that was sent as `contentType` (bare and lower-case, as `parseContentType` gives it).
@@ -85,12 +90,8 @@ function readDocument(bytes: Uint8Array): JsonObject {
     throw new ManifestInvalidError(`the manifest is not JSON in UTF-8 that nests less than ${maxDepth} deep`)
   }
   if (!isJsonObject(document)) throw new ManifestInvalidError('the manifest is not a JSON object')
-  // Go's decoder matches keys without regard to case, so that "Layers" would be read by clients and overlooked here.
-  for (const key of Object.keys(document)) {
-    const known = structuralKeyBySpelling.get(key.toLowerCase())
-    if (known !== undefined && known !== key)
-      throw new ManifestInvalidError(`the manifest misspells the field ${known}`)
-  }
+  const misspelt = misspeltKey(document, structuralKeys)
+  if (misspelt !== undefined) throw new ManifestInvalidError(`the field ${misspelt} is spelt otherwise`)
   return document
 }
 

@@ -10,7 +10,7 @@ export const ociErrors = {
   BLOB_UPLOAD_UNKNOWN:           { status: 404, message: 'blob upload unknown to registry' },
   DENIED:                        { status: 403, message: 'requested access to the resource is denied' },
   DIGEST_INVALID:                { status: 400, message: 'provided digest did not match uploaded content' },
-  MANIFEST_BLOB_UNKNOWN:         { status: 404, message: 'blob unknown to registry' },
+  MANIFEST_BLOB_UNKNOWN:         { status: 400, message: 'manifest references a manifest or blob unknown to registry' },
   MANIFEST_INVALID:              { status: 400, message: 'manifest invalid' },
   MANIFEST_UNKNOWN:              { status: 404, message: 'manifest unknown' },
   MANIFEST_UNVERIFIED:           { status: 400, message: 'manifest failed signature verification' },
