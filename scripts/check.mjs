@@ -1,0 +1,31 @@
+/** `npm run check`: all that can be judged without running the product. Every check is made, though one before it failed. */
+import { performance } from 'node:perf_hooks'
+import { ensureDependencies, environment, main, nodeBinary, root, runInherited } from './set-up.mjs'
+
+const bin = `${root}/node_modules/.bin`
+
+/** Each is told the Node to run with, since the set-up may only just have brought it. */
+const checks = [
+  { name: 'format', command: () => [`${bin}/prettier`, '--check', '--log-level=warn', '.'] },
+  { name: 'types', command: () => [`${bin}/tsc`, '--noEmit', '-p', '.'] },
+  { name: 'lint', command: () => [`${bin}/oxlint`, '--type-aware', '--deny-warnings'] },
+  { name: 'rooms', command: (node) => [node, '--test', '--test-reporter=dot', 'server/src/rooms.test.ts'] },
+  { name: 'dead code', command: () => [`${bin}/knip`] },
+  { name: 'generated files', command: (node) => [node, 'scripts/generate.mjs', '--check'] },
+]
+
+await main(async () => {
+  await ensureDependencies()
+  const env = environment()
+  const failed = []
+  for (const { name, command } of checks) {
+    const began = performance.now()
+    const [program, ...args] = command(nodeBinary())
+    const code = await runInherited(program, args, { env })
+    const seconds = ((performance.now() - began) / 1000).toFixed(1)
+    process.stdout.write(`${code === 0 ? 'ok  ' : 'FAIL'} ${name} (${seconds} s)\n`)
+    if (code !== 0) failed.push(name)
+  }
+  if (failed.length > 0) process.stdout.write(`failed: ${failed.join(', ')}\n`)
+  return failed.length === 0 ? 0 : 1
+})

@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process'
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+/** Where Debian puts PostgreSQL's programs: a folder for each major version, none of them on the PATH. */
+const postgresRoot = '/usr/lib/postgresql'
+
+/** Runs `apt-get` without questions and without starting the services of what it installs. */
+const quiet = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1', LC_ALL: 'C.UTF-8' }
+
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function onPath(name) {
+  return (process.env.PATH ?? '').split(delimiter).some((dir) => dir !== '' && isExecutable(join(dir, name)))
+}
+
+/** The folder of PostgreSQL's programs, of the newest version where there are several; undefined where there is none. */
+export function postgresBin() {
+  const versions = existsSync(postgresRoot) ? readdirSync(postgresRoot) : []
+  const dirs = versions.sort((a, b) => Number(b) - Number(a)).map((version) => join(postgresRoot, version, 'bin'))
+  dirs.push(...(process.env.PATH ?? '').split(delimiter), '/opt/homebrew/bin')
+  return dirs.find((dir) => dir !== '' && isExecutable(join(dir, 'initdb')) && isExecutable(join(dir, 'postgres')))
+}
+
+function hasBuildx() {
+  const dirs = ['/usr/libexec/docker/cli-plugins', '/usr/lib/docker/cli-plugins', '/usr/local/lib/docker/cli-plugins']
+  return dirs.some((dir) => isExecutable(join(dir, 'docker-buildx')))
+}
+
+/** True where the resolver answers for any name below `localhost`, by itself or through systemd-resolved. */
+function resolvesLocalhostNames() {
+  if (!existsSync('/etc/nsswitch.conf')) return true
+  return /^hosts:.*\b(myhostname|resolve)\b/m.test(readFileSync('/etc/nsswitch.conf', 'utf8'))
+}
+
+/** Debian's packages that the tests want, each with the test whether what it brings is there. */
+const packages = [
+  { name: 'podman', isThere: () => onPath('podman') },
+  { name: 'skopeo', isThere: () => onPath('skopeo') },
+  { name: 'buildah', isThere: () => onPath('buildah') },
+  { name: 'oras', isThere: () => onPath('oras') },
+  { name: 'docker.io', isThere: () => onPath('dockerd') },
+  { name: 'docker-cli', isThere: () => onPath('docker') },
+  { name: 'docker-buildx', isThere: hasBuildx },
+  { name: 'containerd', isThere: () => onPath('containerd') && onPath('ctr') },
+  { name: 'runc', isThere: () => onPath('runc') },
+  { name: 'crun', isThere: () => onPath('crun') },
+  { name: 'cosign', isThere: () => onPath('cosign') },
+  { name: 'umoci', isThere: () => onPath('umoci') },
+  { name: 'azure-cli', isThere: () => onPath('az') },
+  { name: 'busybox-static', isThere: () => onPath('busybox') },
+  { name: 'openssl', isThere: () => onPath('openssl') },
+  { name: 'postgresql', isThere: () => postgresBin() !== undefined },
+  { name: 'libnss-myhostname', isThere: resolvesLocalhostNames },
+]
+
+/** The packages of the list above whose programs are missing. */
+export function missingPackages() {
+  return packages.filter(({ isThere }) => !isThere()).map(({ name }) => name)
+}
+
+function aptGet(args, timeoutMs) {
+  return new Promise((resolve) => {
+    const child = spawn('apt-get', ['-qq', '-o', 'Dpkg::Use-Pty=0', '-o', 'DPkg::Lock::Timeout=120', ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...quiet },
+      timeout: timeoutMs,
+    })
+    let output = ''
+    const take = (chunk) => {
+      output = (output + chunk.toString()).slice(-4000)
+    }
+    child.stdout.on('data', take)
+    child.stderr.on('data', take)
+    child.once('error', (error) => resolve({ code: 1, output: error.message }))
+    child.once('close', (code) => resolve({ code: code ?? 1, output }))
+  })
+}
+
+function install(names) {
+  return aptGet(['install', '--yes', '--no-install-recommends', ...names], 1_800_000)
+}
+
+/**
+ * Installs the missing clients where this is allowed: as root, on a machine with apt-get. What cannot be installed is left
+ * out, with the reason said; the tests that need it then report themselves as not run.
+ */
+export async function installMissingClients(say) {
+  const missing = missingPackages()
+  if (missing.length === 0) return
+  if (process.getuid?.() !== 0 || !onPath('apt-get')) {
+    say(`missing, and installed by the test set-up only as root on Debian: ${missing.join(', ')}`)
+    return
+  }
+  say(`installing with apt-get: ${missing.join(', ')} …`)
+  const updated = await aptGet(['update'], 600_000)
+  if (updated.code !== 0) say(`apt-get update failed: ${updated.output.trim()}`)
+  const all = await install(missing)
+  if (all.code === 0) return
+  for (const name of missingPackages()) {
+    const one = await install([name])
+    if (one.code !== 0) say(`apt-get cannot install ${name}: ${one.output.trim().split('\n').slice(-3).join(' ')}`)
+  }
+}

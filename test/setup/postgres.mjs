@@ -1,0 +1,111 @@
+import { execFile, execFileSync, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { postgresBin } from './clients.mjs'
+
+const run = promisify(execFile)
+
+/** Durability is not what these tests are about, and a database that is thrown away needs none. */
+const settings = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  fsync: 'off',
+  full_page_writes: 'off',
+  synchronous_commit: 'off',
+  max_connections: '200',
+  shared_buffers: '64MB',
+}
+
+/** PostgreSQL refuses to run as root: the ids of a user that owns nothing else, or nothing where this is not root. */
+function unprivileged() {
+  if (process.getuid?.() !== 0) return {}
+  for (const user of ['postgres', 'nobody']) {
+    try {
+      const id = (flag) => Number(execFileSync('id', [flag, user], { stdio: ['ignore', 'pipe', 'ignore'] }))
+      return { uid: id('-u'), gid: id('-g') }
+    } catch {
+      continue
+    }
+  }
+  return {}
+}
+
+async function freePort() {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address()
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
+
+async function untilReady(bin, port, child, logFile) {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(50)) {
+    if (child.exitCode !== null || child.signalCode !== null) break
+    const answer = await run(join(bin, 'pg_isready'), ['-q', '-h', '127.0.0.1', '-p', String(port)]).catch(
+      () => undefined,
+    )
+    if (answer !== undefined) return
+  }
+  throw new Error(`PostgreSQL did not become ready: ${readFileSync(logFile, 'utf8').slice(-2000)}`)
+}
+
+/**
+ * Starts a PostgreSQL of its own on a free port of 127.0.0.1, with an empty cluster in a private folder, the locale C and one
+ * superuser whose password is random. Returns its URL and a function that ends it and removes every trace; undefined where
+ * the machine has no PostgreSQL.
+ */
+export async function startPostgres() {
+  const bin = postgresBin()
+  if (bin === undefined) return undefined
+  const dir = mkdtempSync(join(tmpdir(), 'acrux-postgres-'))
+  const user = unprivileged()
+  const owned = { ...user, cwd: dir, env: { PATH: process.env.PATH ?? '', LC_ALL: 'C', HOME: dir } }
+  const remove = () => rmSync(dir, { recursive: true, force: true })
+  try {
+    const password = randomBytes(24).toString('hex')
+    const passwordFile = join(dir, 'password')
+    const logFile = join(dir, 'log')
+    for (const [file, content] of [
+      [passwordFile, password],
+      [logFile, ''],
+    ]) {
+      writeFileSync(file, content, { mode: 0o600 })
+      if (user.uid !== undefined) chownSync(file, user.uid, user.gid)
+    }
+    if (user.uid !== undefined) chownSync(dir, user.uid, user.gid)
+    chmodSync(dir, 0o700)
+    const data = join(dir, 'data')
+    const auth = ['--username=acrux', '--auth=scram-sha-256', `--pwfile=${passwordFile}`]
+    await run(join(bin, 'initdb'), ['-D', data, '--locale=C', '--encoding=UTF8', '--no-sync', ...auth], owned)
+    const port = await freePort()
+    const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+    const shell = 'exec "$0" "$@" >>"$ACRUX_LOG" 2>&1'
+    const child = spawn('/bin/sh', ['-c', shell, join(bin, 'postgres'), '-D', data, '-p', String(port), ...flags], {
+      ...owned,
+      env: { ...owned.env, ACRUX_LOG: logFile },
+      stdio: 'ignore',
+      detached: true,
+    })
+    const ended = once(child, 'exit')
+    const stop = async () => {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGINT')
+      await ended
+      remove()
+    }
+    await untilReady(bin, port, child, logFile).catch(async (cause) => {
+      await stop()
+      throw cause
+    })
+    return { url: `postgres://acrux:${password}@127.0.0.1:${port}/postgres`, stop }
+  } catch (cause) {
+    remove()
+    throw cause
+  }
+}
