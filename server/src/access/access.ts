@@ -1,0 +1,154 @@
+import type { Clock } from '../platform/clock.ts'
+import type { Database } from '../platform/sql/database.ts'
+import type { AccessScope } from '../spec/access-scope.ts'
+import { normalizeScope, scopeChain } from '../spec/resource-id.ts'
+import { permitsAction } from '../spec/role-permissions.ts'
+import { builtInRoles } from './built-in-roles.ts'
+import { AssignmentExistsError } from './errors.ts'
+import type { Access, Principal, RegistryInQuestion, RoleAssignment, RoleDefinition } from './index.ts'
+import {
+  type RegistryRights,
+  allRights,
+  anonymousRights,
+  noRights,
+  rightsOfRole,
+  uniteRights,
+} from './repository-rights.ts'
+import { type GivenRole, type RoleAssignmentRow, createAccessStore } from './store.ts'
+
+/** Opens the access room. */
+export function createAccess({ database, clock }: { readonly database: Database; readonly clock: Clock }): Access {
+  const store = createAccessStore(database)
+
+  async function rolesOf(principal: Principal, scope: string): Promise<RoleDefinition[]> {
+    if (principal.kind !== 'directory') return []
+    const chain = scopeChain(scope)
+    const given: GivenRole[] = []
+    for (const id of [principal.objectId, ...principal.groupIds]) given.push(...(await store.rolesOn(id, chain)))
+    return given.flatMap(effectiveRole)
+  }
+
+  async function rightsOf(principal: Principal, registry: RegistryInQuestion): Promise<RegistryRights> {
+    switch (principal.kind) {
+      case 'anonymous':
+        return registry.anonymousPullEnabled ? anonymousRights : noRights
+      case 'admin':
+        return principal.rid === registry.rid && registry.adminUserEnabled ? allRights : noRights
+      case 'directory': {
+        const roles = await rolesOf(principal, registry.id)
+        return uniteRights(roles.map((role) => rightsOfRole(role, registry.roleAssignmentMode)))
+      }
+    }
+  }
+
+  return {
+    allowedAccess: async (principal, registry, asked) => {
+      const rights = await rightsOf(principal, registry)
+      return asked.flatMap((scope) => allowedPart(rights, scope))
+    },
+    hasAssignment: async (principal, registryId) => (await rolesOf(principal, registryId)).length > 0,
+    mayManage: async (principal, action, scope) =>
+      (await rolesOf(principal, scope)).some((role) => permitsAction(role.permissions, action)),
+    scopesAllowing: async (principal, action) => {
+      if (principal.kind !== 'directory') return []
+      const scopes = new Set<string>()
+      for (const id of [principal.objectId, ...principal.groupIds]) {
+        for (const row of await store.scopesOf(id)) {
+          const allows = effectiveRole(row).some((role) => permitsAction(role.permissions, action))
+          if (allows) scopes.add(row.scope_key)
+        }
+      }
+      return [...scopes]
+    },
+
+    listRoleDefinitions: () => [...builtInRoles],
+    findRoleDefinition: (nameOrRoleName) => rolesByKey.get(nameOrRoleName.toLowerCase()),
+    listAssignments: async ({ scope, includeBelow, principalId }) => {
+      const at = await store.atScopes(scopeChain(scope), principalId)
+      const below = includeBelow ? await store.below(normalizeScope(scope), principalId) : []
+      return [...at, ...below].map(toAssignment)
+    },
+    findAssignment: async (scope, name) => {
+      const row = await store.find(normalizeScope(scope), name.toLowerCase())
+      return row === undefined ? undefined : toAssignment(row)
+    },
+    createAssignment: async (transaction, assignment) => {
+      transaction.changesAuthority()
+      const made = { ...assignment, name: assignment.name.toLowerCase(), createdAtMs: clock.now() }
+      if (!(await store.insert(transaction, toRow(made)))) throw new AssignmentExistsError('the assignment exists')
+      return made
+    },
+    deleteAssignment: async (transaction, scope, name) => {
+      transaction.changesAuthority()
+      const row = await store.remove(transaction, normalizeScope(scope), name.toLowerCase())
+      return row === undefined ? undefined : toAssignment(row)
+    },
+    deleteAssignmentsBelow: async (transaction, scope) => {
+      transaction.changesAuthority()
+      await store.removeBelow(transaction, normalizeScope(scope))
+    },
+    deleteAssignmentsOf: async (transaction, principalId) => {
+      transaction.changesAuthority()
+      await store.removeOf(transaction, principalId)
+    },
+  }
+}
+
+const rolesByKey = new Map(
+  builtInRoles.flatMap((role) => [[role.name, role] as const, [role.roleName.toLowerCase(), role] as const]),
+)
+
+/** The role that an assignment gives. One with a condition gives nothing: what cannot be evaluated is not met. */
+function effectiveRole({ role_definition_name, condition }: GivenRole): RoleDefinition[] {
+  const role = rolesByKey.get(role_definition_name)
+  return role === undefined || condition !== null ? [] : [role]
+}
+
+function allowedPart(rights: RegistryRights, { type, name, actions }: AccessScope): AccessScope[] {
+  const allowed = allowedActions(rights, type, name, actions)
+  return allowed.length === 0 ? [] : [{ type, name, actions: allowed }]
+}
+
+function allowedActions(rights: RegistryRights, type: string, name: string, asked: readonly string[]): string[] {
+  switch (type) {
+    case 'repository': {
+      const wanted = asked.includes('*') ? [...rights.repository].filter((action) => action !== 'untag') : asked
+      return wanted.filter((action) => rights.repository.has(action))
+    }
+    case 'registry': {
+      const allowed = name === 'catalog' ? rights.catalog : name === 'deleted_catalog' && rights.deletedCatalog
+      return allowed && asked.includes('*') ? ['*'] : []
+    }
+    default:
+      return []
+  }
+}
+
+function toRow(assignment: RoleAssignment): RoleAssignmentRow {
+  return {
+    scope_key: normalizeScope(assignment.scope),
+    name: assignment.name,
+    scope: assignment.scope,
+    role_definition_name: assignment.roleDefinitionName,
+    principal_id: assignment.principalId,
+    principal_type: assignment.principalType,
+    condition: assignment.condition,
+    condition_version: assignment.conditionVersion,
+    created_at_ms: assignment.createdAtMs,
+    created_by: assignment.createdBy,
+  }
+}
+
+function toAssignment(row: RoleAssignmentRow): RoleAssignment {
+  return {
+    name: row.name,
+    scope: row.scope,
+    roleDefinitionName: row.role_definition_name,
+    principalId: row.principal_id,
+    principalType: row.principal_type as RoleAssignment['principalType'],
+    condition: row.condition,
+    conditionVersion: row.condition_version,
+    createdAtMs: row.created_at_ms,
+    createdBy: row.created_by,
+  }
+}

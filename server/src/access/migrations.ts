@@ -1,0 +1,26 @@
+import type { Migration } from '../platform/sql/migrations.ts'
+
+/** The tables of the access room. */
+export const accessMigrations: readonly Migration[] = [
+  {
+    id: 'access-0001-role-assignments',
+    up: async (schema, types) => {
+      await schema
+        .createTable('role_assignment')
+        .addColumn('scope_key', types.text, (column) => column.notNull())
+        .addColumn('name', types.text, (column) => column.notNull())
+        .addColumn('scope', types.text, (column) => column.notNull())
+        .addColumn('role_definition_name', types.text, (column) => column.notNull())
+        .addColumn('principal_id', types.text, (column) => column.notNull())
+        .addColumn('principal_type', types.text, (column) => column.notNull())
+        .addColumn('condition', types.text)
+        .addColumn('condition_version', types.text)
+        .addColumn('created_at_ms', types.integer, (column) => column.notNull())
+        .addColumn('created_by', types.text, (column) => column.notNull())
+        .addPrimaryKeyConstraint('role_assignment_key', ['scope_key', 'name'])
+        .addUniqueConstraint('role_assignment_once', ['principal_id', 'scope_key', 'role_definition_name'])
+        .execute()
+      await schema.createIndex('role_assignment_by_name').on('role_assignment').column('name').unique().execute()
+    },
+  },
+]

@@ -1,0 +1,118 @@
+import type { Database, Transaction } from '../platform/sql/database.ts'
+
+export type RoleAssignmentRow = {
+  /** The scope in lower case, without a trailing slash. */
+  readonly scope_key: string
+  readonly name: string
+  readonly scope: string
+  readonly role_definition_name: string
+  readonly principal_id: string
+  readonly principal_type: string
+  readonly condition: string | null
+  readonly condition_version: string | null
+  readonly created_at_ms: number
+  readonly created_by: string
+}
+
+/** What a decision needs of an assignment. */
+export type GivenRole = Pick<RoleAssignmentRow, 'role_definition_name' | 'condition'>
+
+type AccessTables = { role_assignment: RoleAssignmentRow }
+
+/** Everything that begins with `prefix`, as a half-open range of byte order, which an index can serve. */
+function startsWith(prefix: string): readonly [string, string] {
+  return [prefix, `${prefix.slice(0, -1)}${String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)}`]
+}
+
+/** The SQL of role assignments. */
+export function createAccessStore(database: Database) {
+  const read = () => database.tables<AccessTables>()
+  const within = (transaction: Transaction) => transaction.tables<AccessTables>()
+  const rolesOn = database.prepare<
+    AccessTables,
+    { principal: string; root: string; subscription: string; group: string; resource: string },
+    GivenRole
+  >(['principal', 'root', 'subscription', 'group', 'resource'], (tables, p) =>
+    tables
+      .selectFrom('role_assignment')
+      .select(['role_definition_name', 'condition'])
+      .where('principal_id', '=', p.principal)
+      .where('scope_key', 'in', [p.root, p.subscription, p.group, p.resource]),
+  )
+  const scopesOf = database.prepare<AccessTables, { principal: string }, GivenRole & { scope_key: string }>(
+    ['principal'],
+    (tables, p) =>
+      tables
+        .selectFrom('role_assignment')
+        .select(['role_definition_name', 'condition', 'scope_key'])
+        .where('principal_id', '=', p.principal),
+  )
+
+  return {
+    /** The roles that a principal has at one of at most four scopes, which are the chain of one resource. */
+    rolesOn: (principal: string, chain: readonly string[]) =>
+      rolesOn.all({
+        principal,
+        root: chain[0] ?? '',
+        subscription: chain[1] ?? '',
+        group: chain[2] ?? '',
+        resource: chain[3] ?? '',
+      }),
+    scopesOf: (principal: string) => scopesOf.all({ principal }),
+
+    atScopes: (scopeKeys: readonly string[], principalId: string | undefined) => {
+      const rows = read()
+        .selectFrom('role_assignment')
+        .selectAll()
+        .where('scope_key', 'in', [...scopeKeys])
+      return (principalId === undefined ? rows : rows.where('principal_id', '=', principalId))
+        .orderBy('scope_key')
+        .orderBy('name')
+        .execute()
+    },
+    below: (scopeKey: string, principalId: string | undefined) => {
+      const [from, to] = startsWith(scopeKey === '/' ? '/' : `${scopeKey}/`)
+      const rows = read()
+        .selectFrom('role_assignment')
+        .selectAll()
+        .where('scope_key', '>=', from)
+        .where('scope_key', '<', to)
+        .where('scope_key', '!=', scopeKey)
+      return (principalId === undefined ? rows : rows.where('principal_id', '=', principalId))
+        .orderBy('scope_key')
+        .orderBy('name')
+        .execute()
+    },
+    find: (scopeKey: string, name: string) =>
+      read()
+        .selectFrom('role_assignment')
+        .selectAll()
+        .where('scope_key', '=', scopeKey)
+        .where('name', '=', name)
+        .executeTakeFirst(),
+    /** Gives false when the name is in use or the principal has the role at the scope already. */
+    insert: async (transaction: Transaction, row: RoleAssignmentRow) => {
+      const result = await within(transaction)
+        .insertInto('role_assignment')
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .executeTakeFirst()
+      return result.numInsertedOrUpdatedRows === 1n
+    },
+    remove: (transaction: Transaction, scopeKey: string, name: string) =>
+      within(transaction)
+        .deleteFrom('role_assignment')
+        .where('scope_key', '=', scopeKey)
+        .where('name', '=', name)
+        .returningAll()
+        .executeTakeFirst(),
+    removeBelow: async (transaction: Transaction, scopeKey: string) => {
+      const [from, to] = startsWith(`${scopeKey}/`)
+      const tables = within(transaction)
+      await tables.deleteFrom('role_assignment').where('scope_key', '=', scopeKey).execute()
+      await tables.deleteFrom('role_assignment').where('scope_key', '>=', from).where('scope_key', '<', to).execute()
+    },
+    removeOf: (transaction: Transaction, principalId: string) =>
+      within(transaction).deleteFrom('role_assignment').where('principal_id', '=', principalId).execute(),
+  }
+}
