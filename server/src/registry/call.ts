@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Origin } from '../platform/http/app.ts'
 import type { AcrPath } from '../spec/acr-path.ts'
 import type { OciPath } from '../spec/oci-path.ts'
+import type { CheckedAcrPath, CheckedOciPath } from './checked-path.ts'
 import type { HostedRegistry, RegistryCaller } from './ports.ts'
 
 /** What answers a request; all that the writers below need of a {@link RegistryCall}. */
@@ -13,14 +14,20 @@ export type Exchange = {
 }
 
 /** One admitted request on its way through a handler. `Path` is what the route row matched. */
-export type RegistryCall<Path = OciPath | AcrPath> = Exchange & {
+export type RegistryCall<Path = CheckedOciPath | CheckedAcrPath> = Exchange & {
   readonly registry: HostedRegistry
   readonly caller: RegistryCaller
   readonly origin: Origin
-  /** The parsed path; what does not parse never reaches a handler. */
+  /** What does not parse never reaches a handler. */
   readonly path: Path
   readonly query: URLSearchParams
 }
+
+/** A request to one kind of path below `/v2/`. */
+export type OciCall<Kind extends OciPath['kind']> = RegistryCall<CheckedOciPath<Kind>>
+
+/** A request to one kind of path below `/acr/v1/`. */
+export type AcrCall<Kind extends AcrPath['kind']> = RegistryCall<CheckedAcrPath<Kind>>
 
 /**
  * The headers that this surface may send, besides those that every answer of the server has. A header that is not named

@@ -1,5 +1,7 @@
+import { ManifestInvalidError } from '../spec/manifest.ts'
 import { type OciErrorCode, ociErrors } from '../spec/oci-error.ts'
-import { type Exchange, jsonContentType, type RegistryHeaders, writeHead } from './call.ts'
+import { type Exchange, type RegistryHeaders, sendJson } from './call.ts'
+import type { RegistryRefusal } from './ports.ts'
 
 export type OciErrorOptions = {
   /** What the client reads; the code's own text where it is absent. */
@@ -12,7 +14,7 @@ export type OciErrorOptions = {
   readonly cause?: unknown
 }
 
-/** A refusal of this surface, by the codes of [OCI distribution-spec §Error Codes] and ACR's own. */
+/** A refusal of this surface, by the codes of [OCI distribution-spec, Error Codes] and ACR's own. */
 export class OciError extends Error {
   override readonly name = 'OciError'
   readonly code: OciErrorCode
@@ -29,10 +31,29 @@ export class OciError extends Error {
   }
 }
 
+/** The credential was issued before the repository it is used on was deleted. Rendered as the gate's own refusal. */
+export class OutdatedCredentialError extends Error {
+  override readonly name = 'OutdatedCredentialError'
+}
+
 /** Renders an error as `{"errors":[{code,message,detail}]}`; to a HEAD, its headers only. */
 export function sendError(exchange: Exchange, { code, status, message, detail, headers }: OciError): void {
-  const body = Buffer.from(`${JSON.stringify({ errors: [{ code, message, detail }] })}\n`)
-  writeHead(exchange, status, { 'content-type': jsonContentType, 'content-length': body.byteLength, ...headers })
-  if (exchange.request.method === 'HEAD') exchange.response.end()
-  else exchange.response.end(body)
+  sendJson(exchange, status, { errors: [{ code, message, detail }] }, headers)
+}
+
+/** The gate's refusal as an error of this surface. */
+export function refusalError({ code, status, message, detail, challenge }: RegistryRefusal): OciError {
+  return new OciError(code, {
+    message,
+    detail,
+    status,
+    headers: challenge === undefined ? {} : { 'www-authenticate': challenge },
+  })
+}
+
+/** What to answer to whatever was thrown; undefined for what no client can be blamed for. */
+export function toOciError(error: unknown): OciError | undefined {
+  if (error instanceof OciError) return error
+  if (error instanceof ManifestInvalidError) return new OciError('MANIFEST_INVALID', { message: error.message })
+  return undefined
 }

@@ -1,11 +1,19 @@
 import type { IncomingMessage } from 'node:http'
+import type { AuditActor } from '../audit/index.ts'
 import type { Origin } from '../platform/http/app.ts'
 import type { LoginServer } from '../spec/login-server.ts'
 
 /** What a route needs of its caller: nothing but being known, or actions on a resource. */
 export type RegistryNeed =
   | { readonly kind: 'signed-in' }
-  | { readonly kind: 'repository'; readonly repository: string; readonly actions: readonly string[] }
+  | {
+      readonly kind: 'repository'
+      readonly repository: string
+      /** All of them are needed, and a challenge names them. */
+      readonly actions: readonly string[]
+      /** Any one of these is enough instead. A challenge does not name them. */
+      readonly anyOf?: readonly string[]
+    }
   | { readonly kind: 'catalog'; readonly name: 'catalog' | 'deleted_catalog' }
 
 /** Whose host a request came to. A registry that is deleted and made again is another one: its `rid` differs. */
@@ -20,6 +28,8 @@ export type HostedRegistry = {
 export type RegistryCaller = {
   /** The same for the same principal, and for no other: what an upload is bound to. */
   readonly key: string
+  /** The caller as the audit trail names it. */
+  readonly actor: AuditActor
   /** When the credential in hand was issued; a right on a repository ends with the repository. */
   readonly credentialIssuedAtMs: number
   /** Whether the caller may, besides what the route needs, pull from another repository of the same registry. */
