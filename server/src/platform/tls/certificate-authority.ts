@@ -1,0 +1,102 @@
+import { X509Certificate } from 'node:crypto'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { writeFileDurably } from '../durable-file.ts'
+import type { CertificateHosts } from './certificate-hosts.ts'
+import { issueAuthority, issueServerCertificate } from './issue.ts'
+import { CertificateError, type KeyPair, readPemFile, requireUsablePair } from './key-pair.ts'
+
+const dayMs = 86_400_000
+
+/** The last days of an authority, too few for a server certificate: another takes its place. */
+const successionDays = 60
+
+/**
+ * The certificate authority of this installation. `ca.key` holds its key and its certificate, so that both are written in
+ * one step; `ca.pem` is the copy of the certificate that clients are given.
+ */
+export class CertificateAuthority {
+  readonly file: string
+  #keyFile: string
+  #pair: KeyPair
+  #certificate: X509Certificate
+
+  private constructor(directory: string, pair: KeyPair) {
+    this.file = join(directory, 'ca.pem')
+    this.#keyFile = join(directory, 'ca.key')
+    this.#pair = pair
+    this.#certificate = new X509Certificate(pair.cert)
+  }
+
+  /**
+   * Opens the authority in `directory`, or makes one there.
+   *
+   * @throws CertificateError when its key is malformed or open to others: a new one would not be trusted by anybody, so
+   * that is for a person to decide.
+   */
+  static async open(directory: string, nowMs: number): Promise<CertificateAuthority> {
+    const existing = await readAuthority(join(directory, 'ca.key'), join(directory, 'ca.pem'))
+    const authority = new CertificateAuthority(directory, existing ?? (await issueAuthority(nowMs)))
+    if (existing === undefined) await authority.#save()
+    else if ((await readPemFile(authority.file).catch(() => '')) !== existing.cert) await authority.#publish()
+    return authority
+  }
+
+  /** Whether a certificate was signed by this authority as it is now. */
+  signed(certificate: X509Certificate): boolean {
+    return certificate.checkIssued(this.#certificate) && certificate.verify(this.#certificate.publicKey)
+  }
+
+  /** Whether the authority is about to expire and has to be succeeded before it signs anything. */
+  isOutlived(nowMs: number): boolean {
+    return this.#certificate.validToDate.getTime() - nowMs < successionDays * dayMs
+  }
+
+  /** Makes a new authority in the place of this one. Clients have to be told to trust it. */
+  async succeed(nowMs: number): Promise<void> {
+    this.#pair = await issueAuthority(nowMs)
+    this.#certificate = new X509Certificate(this.#pair.cert)
+    await this.#save()
+  }
+
+  /** Signs a certificate, of a new key, for a server of these hosts. */
+  issue(hosts: CertificateHosts, nowMs: number): Promise<KeyPair> {
+    return issueServerCertificate(this.#pair, hosts, nowMs)
+  }
+
+  async #save(): Promise<void> {
+    await writeFileDurably(this.#keyFile, this.#pair.key + this.#pair.cert, 0o600)
+    await this.#publish()
+  }
+
+  async #publish(): Promise<void> {
+    await writeFileDurably(this.file, this.#pair.cert, 0o644)
+  }
+}
+
+const replaceIt = 'put it back from a backup; or remove ca.key and ca.pem for a new authority, which clients must trust'
+
+async function readAuthority(keyFile: string, certFile: string): Promise<KeyPair | undefined> {
+  const mode = await modeOf(keyFile)
+  if (mode === undefined) {
+    if ((await modeOf(certFile)) === undefined) return undefined
+    throw new CertificateError(`the authority's key ${keyFile} is missing`, replaceIt)
+  }
+  if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+    throw new CertificateError(
+      `the authority's key ${keyFile} is open to other users`,
+      `if nobody can have read it: chmod 600 ${keyFile}`,
+    )
+  }
+  const text = await readPemFile(keyFile)
+  try {
+    const { cert, key } = requireUsablePair({ cert: text, key: text }, keyFile, keyFile)
+    return { cert, key }
+  } catch (error) {
+    throw new CertificateError(`the authority's key ${keyFile} is malformed`, replaceIt, { cause: error })
+  }
+}
+
+async function modeOf(file: string): Promise<number | undefined> {
+  return (await stat(file, { throwIfNoEntry: false }))?.mode
+}

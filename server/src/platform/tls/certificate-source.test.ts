@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
+import { chmod, copyFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { promisify } from 'node:util'
+import { createLog } from '../log.ts'
+import { type CertificateSource, createCertificateSource } from './certificate-source.ts'
+import { issueAuthority, issueServerCertificate } from './issue.ts'
+import { CertificateError, type KeyPair } from './key-pair.ts'
+
+const run = promisify(execFile)
+const dayMs = 86_400_000
+const newYear = Date.UTC(2030, 0, 1)
+
+let directory = ''
+let nowMs = newYear
+let logged: string[] = []
+const clock = { now: () => nowMs }
+const log = createLog('info', { write: (line) => void logged.push(line) })
+const opened: CertificateSource[] = []
+
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'acrux-tls-'))
+})
+after(async () => {
+  await Promise.all(opened.map((source) => source.close()))
+  await rm(directory, { recursive: true })
+})
+
+type Files = { readonly certFile?: string; readonly keyFile?: string }
+
+async function open(name: string, files: Files = {}): Promise<CertificateSource> {
+  const dataDir = join(directory, name)
+  const source = await createCertificateSource({ dataDir, ...files, clock, log, checkEverySeconds: 0.2 })
+  opened.push(source)
+  return source
+}
+
+function linesAbout(file: string): string[] {
+  return logged.filter((line) => line.includes(`"certFile":"${file}"`))
+}
+
+function leafOf(source: CertificateSource): X509Certificate {
+  return new X509Certificate(source.current().cert)
+}
+
+function nextChange(source: CertificateSource): Promise<KeyPair> {
+  return new Promise((resolve) => {
+    const stop = source.onChange((pair) => {
+      stop()
+      resolve(pair)
+    })
+  })
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + 5000
+  while (!condition()) {
+    assert.ok(performance.now() < deadline, 'it did not come to pass in five seconds')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+describe('a certificate of our own making', () => {
+  test('is for this machine at first, with an authority that no other installation has', async () => {
+    const [one, two] = [await open('one'), await open('two')]
+    const leaf = leafOf(one)
+    assert.equal(leaf.subjectAltName, 'DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1')
+    assert.ok(leaf.validToDate.getTime() - leaf.validFromDate.getTime() <= 397 * dayMs)
+    const [ca, other] = [await authorityOf(one), await authorityOf(two)]
+    assert.ok(ca.ca && ca.validToDate.getTime() - nowMs > 3640 * dayMs)
+    assert.notEqual(ca.subject, other.subject)
+    assert.ok(!leaf.verify(other.publicKey))
+    for (const [file, mode] of Object.entries({ 'ca.pem': 0o644, 'ca.key': 0o600, 'server.pem': 0o600 })) {
+      assert.equal((await stat(join(directory, 'one', 'tls', file))).mode & 0o777, mode, file)
+    }
+    assert.doesNotMatch(one.current().cert, /PRIVATE KEY/)
+    assert.doesNotMatch(await readFile(join(directory, 'one', 'tls', 'ca.pem'), 'utf8'), /PRIVATE KEY/)
+  })
+
+  test('is the same after a restart, and nothing is loaded to make another', async () => {
+    const first = await open('restart')
+    await first.ensureHosts(['registry.example.com:5443', '*.azurecr.localhost:5443'])
+    await first.close()
+    const module = new URL('certificate-source.ts', import.meta.url).href
+    const logModule = new URL('../log.ts', import.meta.url).href
+    const script = `
+      import { createCertificateSource } from ${JSON.stringify(module)}
+      import { createLog } from ${JSON.stringify(logModule)}
+      const clock = { now: () => ${nowMs} }
+      const dataDir = ${JSON.stringify(join(directory, 'restart'))}
+      const source = await createCertificateSource({ dataDir, clock, log: createLog('silent') })
+      await source.ensureHosts(['registry.example.com', 'contoso.azurecr.localhost'])
+      await source.close()
+      process.stdout.write(JSON.stringify({ cert: source.current().cert, loaded: typeof Reflect.getMetadata }))`
+    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script])
+    assert.deepEqual(JSON.parse(stdout), { cert: first.current().cert, loaded: 'undefined' })
+  })
+
+  test('is extended by the hosts that are wanting, once, and keeps those that it holds', async () => {
+    const source = await open('extended')
+    const change = nextChange(source)
+    await Promise.all([source.ensureHosts(['Registry.example.com:5443']), source.ensureHosts(['192.0.2.7'])])
+    await change
+    const leaf = leafOf(source)
+    for (const host of ['registry.example.com', 'localhost']) assert.ok(leaf.checkHost(host), host)
+    assert.ok(leaf.checkIP('192.0.2.7'))
+    const before = source.current().cert
+    await source.ensureHosts(['registry.example.com'])
+    assert.equal(source.current().cert, before)
+    await assert.rejects(source.ensureHosts(['no host']), CertificateError)
+    await source.close()
+    nowMs = newYear + 380 * dayMs
+    const later = await open('extended')
+    nowMs = newYear
+    assert.notEqual(later.current().cert, before)
+    const names = leafOf(later).subjectAltName?.split(', ') ?? []
+    assert.equal(new Set(names).size, names.length, 'no host is named twice')
+    assert.ok(leafOf(later).checkHost('registry.example.com'))
+  })
+
+  test('is renewed when fewer than thirty days are left, under the same authority', async () => {
+    const source = await open('renewed')
+    const [old, ca] = [leafOf(source), await authorityOf(source)]
+    const change = nextChange(source)
+    nowMs = old.validToDate.getTime() - 29 * dayMs
+    await change
+    const leaf = leafOf(source)
+    assert.ok(leaf.validToDate.getTime() - nowMs > 390 * dayMs)
+    assert.ok(leaf.verify(ca.publicKey))
+    await source.close()
+    nowMs = newYear
+  })
+
+  test('never outlives its authority, which is succeeded before that would matter', async () => {
+    const source = await open('outlived')
+    const ca = await authorityOf(source)
+    await source.close()
+    nowMs = ca.validToDate.getTime() - 100 * dayMs
+    const late = await open('outlived')
+    assert.equal(leafOf(late).validTo, ca.validTo)
+    await late.close()
+    nowMs = ca.validToDate.getTime() - 50 * dayMs
+    const heir = await open('outlived')
+    const successor = await authorityOf(heir)
+    nowMs = newYear
+    assert.notEqual(successor.subject, ca.subject)
+    assert.ok(leafOf(heir).verify(successor.publicKey))
+  })
+
+  test('survives what a crash or a careless hand leaves of its files', async () => {
+    const tls = join(directory, 'crash', 'tls')
+    const source = await open('crash')
+    await source.close()
+    const ca = await authorityOf(source)
+    await rm(join(tls, 'ca.pem'))
+    await writeFile(join(tls, 'server.pem'), source.current().cert)
+    const again = await open('crash')
+    await again.close()
+    assert.equal((await authorityOf(again)).fingerprint256, ca.fingerprint256)
+    assert.ok(leafOf(again).verify(ca.publicKey))
+    await chmod(join(tls, 'ca.key'), 0o644)
+    await assert.rejects(open('crash'), /open to other users/)
+    await rm(join(tls, 'ca.key'))
+    await assert.rejects(open('crash'), /is missing/)
+    await writeFile(join(tls, 'ca.key'), 'garbage', { mode: 0o600 })
+    await assert.rejects(open('crash'), CertificateError)
+  })
+})
+
+describe('a configured certificate', () => {
+  async function files(name: string, hosts: readonly string[]): Promise<Required<Files> & { pair: KeyPair }> {
+    const pair = await newPair(hosts)
+    const [certFile, keyFile] = [join(directory, `${name}.pem`), join(directory, `${name}.key`)]
+    await writeFile(certFile, pair.cert)
+    await writeFile(keyFile, pair.key)
+    return { certFile, keyFile, pair }
+  }
+
+  test('is served as it is, has no authority of ours, and is warned of where it lacks a host', async () => {
+    const { certFile, keyFile, pair } = await files('configured', ['a.example.com'])
+    const source = await open('unused', { certFile, keyFile })
+    assert.deepEqual(source.current(), pair)
+    assert.equal(source.caFile, undefined)
+    logged = []
+    await source.ensureHosts(['a.example.com', 'b.example.com'])
+    assert.match(linesAbout(certFile).join(''), /"missing":\["b.example.com"\]/)
+    await assert.rejects(stat(join(directory, 'unused', 'tls')))
+  })
+
+  test('is picked up when both files have changed, and kept while they do not belong together', async () => {
+    const { certFile, keyFile, pair } = await files('changing', ['a.example.com'])
+    const next = await files('next', ['a.example.com'])
+    const source = await open('unused', { certFile, keyFile })
+    logged = []
+    await copyFile(next.certFile, certFile)
+    await until(() => linesAbout(certFile).length > 0)
+    assert.match(linesAbout(certFile).join(''), /does not belong to the first certificate/)
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    assert.equal(linesAbout(certFile).length, 1, 'the same trouble is told once')
+    assert.deepEqual(source.current(), pair)
+    const change = nextChange(source)
+    await copyFile(next.keyFile, keyFile)
+    assert.deepEqual(await change, next.pair)
+    assert.deepEqual(source.current(), next.pair)
+    assert.doesNotMatch(logged.join(''), /PRIVATE KEY/)
+  })
+
+  test('that has expired is served with a warning', async () => {
+    const { certFile, keyFile } = await files('expired', ['a.example.com'])
+    logged = []
+    nowMs = newYear + 500 * dayMs
+    await open('unused', { certFile, keyFile })
+    await until(() => linesAbout(certFile).length > 0)
+    nowMs = newYear
+    assert.match(linesAbout(certFile).join(''), /expired on/)
+  })
+
+  test('that cannot be used stops the start with what is wrong and what to do', async () => {
+    const { certFile, keyFile } = await files('good', ['a.example.com'])
+    const other = await files('other', ['a.example.com'])
+    const absent = join(directory, 'absent')
+    const encrypted = join(directory, 'encrypted.key')
+    await run('openssl', ['ec', '-in', keyFile, '-aes256', '-passout', 'pass:x', '-out', encrypted])
+    const faults: readonly (readonly [Files, RegExp])[] = [
+      [{ certFile: absent, keyFile }, /absent cannot be read: ENOENT/],
+      [{ certFile, keyFile: absent }, /absent cannot be read: ENOENT/],
+      [{ certFile: directory, keyFile }, /is not a PEM file/],
+      [{ certFile: keyFile, keyFile }, /good.key holds no certificate/],
+      [{ certFile, keyFile: certFile }, /good.pem holds no private key/],
+      [{ certFile, keyFile: other.keyFile }, /does not belong to the first certificate/],
+      [{ certFile, keyFile: encrypted }, /is encrypted/],
+      [{ certFile }, /a certificate needs its key/],
+      [{ keyFile }, /a certificate needs its key/],
+    ]
+    for (const [given, message] of faults) {
+      await assert.rejects(open('unused', given), (error: unknown) => {
+        assert.ok(error instanceof CertificateError)
+        assert.match(error.message, message)
+        return true
+      })
+    }
+  })
+})
+
+async function authorityOf(source: CertificateSource): Promise<X509Certificate> {
+  return new X509Certificate(await readFile(source.caFile ?? ''))
+}
+
+async function newPair(dnsNames: readonly string[]): Promise<KeyPair> {
+  return issueServerCertificate(await issueAuthority(nowMs), { dnsNames, addresses: [] }, nowMs)
+}

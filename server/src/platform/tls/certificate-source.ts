@@ -1,0 +1,79 @@
+import { join } from 'node:path'
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+import { certificateCovers, requireCertificateHost } from './certificate-hosts.ts'
+import { CertificateError, type KeyPair, readPair, type UsablePair } from './key-pair.ts'
+import { OwnCertificate } from './own-certificate.ts'
+import { WatchedPair } from './watched-pair.ts'
+
+/** The certificate that the server shows. */
+export type CertificateSource = {
+  /** The pair as it is now, for `createServer` and `setSecureContext`. */
+  readonly current: () => KeyPair
+  /**
+   * Has the certificate hold these hosts beside those that it holds already: `HOST`, `HOST:PORT` or an address, where
+   * `*.example.com` covers all names right below. A configured certificate is not ours to extend: what it lacks is logged.
+   *
+   * @throws CertificateError for a text that is no host
+   */
+  readonly ensureHosts: (hosts: readonly string[]) => Promise<void>
+  /** Calls back with each pair that takes the place of another, until the function that is returned is called. */
+  readonly onChange: (callback: (pair: KeyPair) => void) => () => void
+  /** The certificate that clients have to trust; absent where one was configured. */
+  readonly caFile?: string
+  /** Stops watching, and waits for what is being written. */
+  readonly close: () => Promise<void>
+}
+
+export type CertificateSourceOptions = {
+  /** Where `tls/` is kept, when no certificate is configured. */
+  readonly dataDir: string
+  /** A configured certificate with its chain, PEM; it needs a `keyFile` too. */
+  readonly certFile?: string | undefined
+  readonly keyFile?: string | undefined
+  readonly clock: Clock
+  readonly log: Log
+  /** How often the files and the time left are looked at, beside the watch on the files. 60 by default. */
+  readonly checkEverySeconds?: number
+}
+
+/**
+ * Opens the configured certificate, or else one of our own making: an authority of this installation in `tls/ca.pem` and a
+ * certificate signed by it, for this machine's own names at first, which is renewed and extended by itself. Either is picked
+ * up again when its files change.
+ *
+ * @throws CertificateError when a file is unreadable or malformed, or certificate and key do not belong together
+ */
+export async function createCertificateSource(options: CertificateSourceOptions): Promise<CertificateSource> {
+  const { certFile, keyFile, clock, log, checkEverySeconds = 60 } = options
+  if (certFile === undefined && keyFile === undefined) {
+    const own = await OwnCertificate.open(join(options.dataDir, 'tls'), clock, log, checkEverySeconds)
+    return { ...sourceOf(own.watched), caFile: own.caFile, ensureHosts: (hosts) => own.ensureHosts(hosts) }
+  }
+  if (certFile === undefined || keyFile === undefined) {
+    throw new CertificateError('a certificate needs its key, and a key its certificate', 'configure both or none')
+  }
+  const check = (pair: UsablePair) => requireUnexpired(pair, certFile, clock.now())
+  const pair = await readPair(certFile, keyFile)
+  const watched = new WatchedPair(pair, { certFile, keyFile, log, checkEverySeconds, check })
+  return {
+    ...sourceOf(watched),
+    ensureHosts: async (hosts) => {
+      const missing = hosts.filter((host) => !certificateCovers(watched.pair.leaf, requireCertificateHost(host)))
+      if (missing.length > 0) log.warn({ certFile, missing }, 'the configured certificate does not hold these hosts')
+    },
+  }
+}
+
+function sourceOf(watched: WatchedPair): Pick<CertificateSource, 'current' | 'onChange' | 'close'> {
+  return {
+    current: () => ({ cert: watched.pair.cert, key: watched.pair.key }),
+    onChange: (callback) => watched.onChange(callback),
+    close: () => watched.close(),
+  }
+}
+
+function requireUnexpired({ leaf }: UsablePair, certFile: string, nowMs: number): void {
+  if (leaf.validToDate.getTime() > nowMs) return
+  throw new CertificateError(`the certificate ${certFile} expired on ${leaf.validTo}`, 'put a renewed one in its place')
+}

@@ -1,0 +1,93 @@
+import { createPrivateKey, randomBytes } from 'node:crypto'
+import type { CertificateHosts } from './certificate-hosts.ts'
+import type { KeyPair } from './key-pair.ts'
+
+const dayMs = 86_400_000
+
+/** Clocks of clients may be behind ours by so much. */
+const backdatedMs = 3_600_000
+const authorityDays = 3650
+
+/** Clients refuse more than 398. [CA/Browser Forum Baseline Requirements §6.3.2] */
+const serverDays = 396
+
+const ecdsa = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+
+/**
+ * Makes a certificate authority of its own name for ten years, which may sign server certificates and no further
+ * authorities. It holds all that strict verifiers ask for. [RFC 5280 §4.2.1; openssl verify -x509_strict]
+ */
+export async function issueAuthority(nowMs: number): Promise<KeyPair> {
+  const x509 = await loadX509()
+  const keys = await crypto.subtle.generateKey(ecdsa, true, ['sign', 'verify'])
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: newSerialNumber(),
+    name: `CN=Acrux CA ${randomBytes(8).toString('hex')}`,
+    notBefore: new Date(nowMs - backdatedMs),
+    notAfter: new Date(nowMs + authorityDays * dayMs),
+    signingAlgorithm: ecdsa,
+    keys,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  })
+  return { cert: pem(certificate.toString('pem')), key: await exportKey(keys.privateKey) }
+}
+
+/** Makes a server certificate of a new key for `hosts`, signed by the authority; it never outlives the authority. */
+export async function issueServerCertificate(
+  authority: KeyPair,
+  hosts: CertificateHosts,
+  nowMs: number,
+): Promise<KeyPair> {
+  const x509 = await loadX509()
+  const issuer = new x509.X509Certificate(authority.cert)
+  const keys = await crypto.subtle.generateKey(ecdsa, true, ['sign', 'verify'])
+  const names = [
+    ...hosts.dnsNames.map((value) => ({ type: 'dns', value }) as const),
+    ...hosts.addresses.map((value) => ({ type: 'ip', value }) as const),
+  ]
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: newSerialNumber(),
+    subject: 'CN=Acrux server',
+    issuer: issuer.subjectName,
+    notBefore: new Date(nowMs - backdatedMs),
+    notAfter: new Date(Math.min(nowMs + serverDays * dayMs, issuer.notAfter.getTime())),
+    signingAlgorithm: ecdsa,
+    publicKey: keys.publicKey,
+    signingKey: createPrivateKey(authority.key).toCryptoKey(ecdsa, false, ['sign']),
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
+      new x509.SubjectAlternativeNameExtension(names),
+    ],
+  })
+  return { cert: pem(certificate.toString('pem')), key: await exportKey(keys.privateKey) }
+}
+
+/** Loaded only when something has to be issued: it takes a tenth of a second, which most starts can spare themselves. */
+async function loadX509() {
+  await import('reflect-metadata')
+  return import('@peculiar/x509')
+}
+
+/** Positive, and of no more than 20 bytes. [RFC 5280 §4.1.2.2] */
+function newSerialNumber(): string {
+  const serial = randomBytes(16)
+  serial.writeUInt8((serial.readUInt8(0) & 0x3f) | 0x40, 0)
+  return serial.toString('hex')
+}
+
+async function exportKey(key: CryptoKey): Promise<string> {
+  const der = Buffer.from(await crypto.subtle.exportKey('pkcs8', key))
+  return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }).export({ format: 'pem', type: 'pkcs8' })
+}
+
+function pem(text: string): string {
+  return text.endsWith('\n') ? text : `${text}\n`
+}

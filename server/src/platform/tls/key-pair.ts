@@ -1,0 +1,109 @@
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { open } from 'node:fs/promises'
+import { createSecureContext } from 'node:tls'
+import { exitCodes, StartupError, systemErrorCode } from '../exit.ts'
+
+/** A certificate, with its chain if it has one, and its private key, both PEM. */
+export type KeyPair = { readonly cert: string; readonly key: string }
+
+/** A pair that a TLS server can use, and its first certificate. */
+export type UsablePair = KeyPair & { readonly leaf: X509Certificate }
+
+/** A TLS certificate or its key is missing, malformed, or they do not belong together. */
+export class CertificateError extends StartupError {
+  override readonly name = 'CertificateError'
+  constructor(message: string, nextStep: string, options?: ErrorOptions) {
+    super(message, exitCodes.unusableCertificate, nextStep, options)
+  }
+}
+
+const largestFileBytes = 1_048_576
+
+/** The text of a PEM file. @throws CertificateError when it cannot be read. */
+export async function readPemFile(file: string): Promise<string> {
+  try {
+    const handle = await open(file, 'r')
+    try {
+      const stats = await handle.stat()
+      if (!stats.isFile() || stats.size > largestFileBytes) {
+        throw new CertificateError(`${file} is not a PEM file`, 'give a file with a certificate or a key in PEM form')
+      }
+      return await handle.readFile('utf8')
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    if (error instanceof CertificateError) throw error
+    throw new CertificateError(
+      `${file} cannot be read: ${String(systemErrorCode(error) ?? error)}`,
+      'make it readable by the user that the server runs as',
+      { cause: error },
+    )
+  }
+}
+
+/** Reads a certificate and its key, which may be in the same file. @throws CertificateError */
+export async function readPair(certFile: string, keyFile: string): Promise<UsablePair> {
+  const texts = { cert: await readPemFile(certFile), key: await readPemFile(keyFile) }
+  return requireUsablePair(texts, certFile, keyFile)
+}
+
+/**
+ * Checks that a certificate and a key can serve TLS together. The names are those of the files, for the messages; both
+ * texts may be the same, of a file that holds both.
+ *
+ * @throws CertificateError
+ */
+export function requireUsablePair(texts: KeyPair, certName: string, keyName: string): UsablePair {
+  const cert = pemBlocks(texts.cert, /^CERTIFICATE$/)
+  const leaf = parseCertificate(cert, certName)
+  const key = pemBlocks(texts.key, /PRIVATE KEY$/)
+  const privateKey = parsePrivateKey(key, keyName)
+  if (!leaf.checkPrivateKey(privateKey)) {
+    throw new CertificateError(
+      `the key ${keyName} does not belong to the first certificate in ${certName}`,
+      "give the server's own certificate first, then those that signed it, and the key of the first",
+    )
+  }
+  try {
+    createSecureContext({ cert, key })
+  } catch (error) {
+    throw new CertificateError(`${certName} cannot be used for TLS: ${reasonOf(error)}`, 'have it issued anew', {
+      cause: error,
+    })
+  }
+  return { cert, key, leaf }
+}
+
+function parseCertificate(text: string, name: string): X509Certificate {
+  try {
+    return new X509Certificate(text)
+  } catch (error) {
+    throw new CertificateError(`${name} holds no certificate in PEM form`, 'convert it: openssl x509 -outform pem', {
+      cause: error,
+    })
+  }
+}
+
+function parsePrivateKey(text: string, name: string): KeyObject {
+  try {
+    return createPrivateKey(text)
+  } catch (error) {
+    throw text.includes('ENCRYPTED')
+      ? new CertificateError(`the key ${name} is encrypted`, 'decrypt it: openssl pkey', { cause: error })
+      : new CertificateError(`${name} holds no private key in PEM form`, 'convert it: openssl pkey -outform pem', {
+          cause: error,
+        })
+  }
+}
+
+function pemBlocks(text: string, kind: RegExp): string {
+  const blocks = text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----(?:(?!-----)[\s\S])*-----END \1-----/g)
+  return [...blocks]
+    .flatMap(([block, label]) => (label !== undefined && kind.test(label) ? [`${block}\n`] : []))
+    .join('')
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
