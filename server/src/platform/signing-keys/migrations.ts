@@ -1,0 +1,20 @@
+import type { Migration } from '../sql/migrations.ts'
+
+/** The table of all signing keys, whatever they sign. */
+export const signingKeyMigrations: readonly Migration[] = [
+  {
+    id: 'platform-0001-signing-keys',
+    up: async (schema, types) => {
+      await schema
+        .createTable('signing_key')
+        .addColumn('purpose', types.text, (column) => column.notNull())
+        .addColumn('kid', types.text, (column) => column.notNull())
+        .addColumn('public_jwk', types.text, (column) => column.notNull())
+        .addColumn('sealed_private_jwk', types.bytes, (column) => column.notNull())
+        .addColumn('created_at_ms', types.integer, (column) => column.notNull())
+        .addColumn('verifies_until_ms', types.integer)
+        .addPrimaryKeyConstraint('signing_key_key', ['purpose', 'kid'])
+        .execute()
+    },
+  },
+]

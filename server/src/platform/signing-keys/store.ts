@@ -1,0 +1,47 @@
+import type { Database, Transaction } from '../sql/database.ts'
+
+export type SigningKeyRow = {
+  /** Which ring it belongs to. */
+  readonly purpose: string
+  readonly kid: string
+  /** JSON text. */
+  readonly public_jwk: string
+  readonly sealed_private_jwk: Uint8Array
+  readonly created_at_ms: number
+  /** Null for the key that signs; then until when what it signed may be believed. */
+  readonly verifies_until_ms: number | null
+}
+
+type SigningKeyTables = { signing_key: SigningKeyRow }
+
+/** The SQL of signing keys. */
+export function createSigningKeyStore(database: Database, purpose: string) {
+  const within = (transaction: Transaction) => transaction.tables<SigningKeyTables>()
+  return {
+    /** Newest first. */
+    all: (source?: Transaction) =>
+      (source === undefined ? database.tables<SigningKeyTables>() : within(source))
+        .selectFrom('signing_key')
+        .selectAll()
+        .where('purpose', '=', purpose)
+        .orderBy('created_at_ms', 'desc')
+        .orderBy('kid')
+        .execute(),
+    insert: (transaction: Transaction, row: SigningKeyRow) =>
+      within(transaction).insertInto('signing_key').values(row).execute(),
+    /** Ends the signing of the keys that sign. */
+    retire: (transaction: Transaction, verifiesUntilMs: number) =>
+      within(transaction)
+        .updateTable('signing_key')
+        .set({ verifies_until_ms: verifiesUntilMs })
+        .where('purpose', '=', purpose)
+        .where('verifies_until_ms', 'is', null)
+        .execute(),
+    removeOutdated: (transaction: Transaction, nowMs: number) =>
+      within(transaction)
+        .deleteFrom('signing_key')
+        .where('purpose', '=', purpose)
+        .where('verifies_until_ms', '<=', nowMs)
+        .execute(),
+  }
+}
