@@ -38,7 +38,7 @@ export interface Identity {
     | { readonly ok: true; readonly identity: VerifiedIdentity }
     | { readonly ok: false; readonly reason: IdentityRefusal }
   >
-  /** Withdraws the signing keys of the provider and makes new ones; the old ones still verify what they signed until it has expired. */
+  /** (The keys are a ring of `platform/signing-keys/key-ring.ts`, purpose `idp`.) Withdraws the signing keys of the provider and makes new ones; the old ones still verify what they signed until it has expired. */
   rotateKeys(): Promise<void>
   /** Adds `/{tenant}/…`, `/common`, `/organizations` and the keys. */
   mount(app: FastifyInstance): void
