@@ -22,7 +22,13 @@ export type DirectoryPrincipal =
   ({ readonly kind: 'service-principal' } & ServicePrincipal) | ({ readonly kind: 'user' } & User)
 
 export type ClientSecretCheck =
-  | { readonly outcome: 'proved'; readonly servicePrincipal: ServicePrincipal; readonly credentialId: string }
+  | {
+      readonly outcome: 'proved'
+      readonly servicePrincipal: ServicePrincipal
+      readonly credentialId: string
+      /** When the secret expires: nothing that is got by it may live longer. */
+      readonly expiresAtMs: number
+    }
   | { readonly outcome: 'unknown-application' | 'wrong-secret' | 'expired-secret' | 'disabled' }
 
 /** What the first start gets: secrets are returned this once, in clear. */

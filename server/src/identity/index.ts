@@ -13,6 +13,8 @@ export type VerifiedIdentity = {
   readonly audience: TokenAudience
   /** Which credential proved it; undefined for what has none that could be taken away alone. */
   readonly credentialId: string | undefined
+  /** When that credential expires: nothing that is got by the token may live longer. The token itself never does. */
+  readonly credentialExpiresAtMs: number | undefined
   readonly issuedAtMs: number
   readonly expiresAtMs: number
 }
