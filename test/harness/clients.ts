@@ -109,6 +109,15 @@ export function requireClient(t: TestContext, ...names: string[]): boolean {
   return false
 }
 
+/** False where this process is not root's: the test is then marked as not run, as by `requireClient`. */
+export function requireRoot(t: TestContext): boolean {
+  if (process.getuid?.() === 0) return true
+  const reason = `${notRunReason}the rights of root`
+  if (process.env['CI'] === 'true') throw new Error(reason)
+  t.skip(reason)
+  return false
+}
+
 function collect(stream: Readable): () => string {
   const chunks: Buffer[] = []
   stream.on('data', (chunk: Buffer) => chunks.push(chunk))

@@ -32,7 +32,7 @@ export interface HttpResponse {
   json(): unknown
 }
 
-/** Every name below `localhost` is the loopback address, whether or not the machine's resolver knows [RFC 6761 §6.3]. */
+/** Names below `localhost` and `test` are this machine, whatever its resolver says of them [RFC 6761 §6.2, §6.3]. */
 const lookupLoopback: LookupFunction = (_host, options, callback) => {
   if (options.all === true) callback(null, [{ address: '127.0.0.1', family: 4 }])
   else callback(null, '127.0.0.1', 4)
@@ -45,7 +45,7 @@ function optionsOf(what: HttpRequest, url: URL): RequestOptions {
   if (sized && what.body !== undefined && !(what.body instanceof Readable)) {
     headers['content-length'] = Buffer.byteLength(what.body)
   }
-  const isLoopback = url.hostname === 'localhost' || url.hostname.endsWith('.localhost')
+  const isLoopback = /(^|\.)(localhost|test)$/.test(url.hostname)
   return {
     method: what.method ?? 'GET',
     headers,

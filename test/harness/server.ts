@@ -8,7 +8,8 @@ import { stringAt } from './json.ts'
 import { atProcessEnd } from './process-end.ts'
 import { tempDir } from './temp-dir.ts'
 
-const mainFile = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
+/** The program under test: that of this tree, or another build of it that `ACRUX_TEST_MAIN` names. */
+const mainFile = process.env['ACRUX_TEST_MAIN'] ?? fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
 
 /** The file a first start leaves behind, `first-run.json`: how to reach the registry and who owns it. */
 export interface FirstRun {
@@ -35,7 +36,7 @@ export interface ServerOptions {
   port?: number
   /** Name of the first registry. */
   registry?: string
-  /** Login server of the first registry, without its port; `localhost` unless told otherwise. */
+  /** Host name of the server and of its first registry, without a port; `localhost` unless told otherwise. */
   publicHost?: string
   /** Serve without TLS. */
   http?: boolean
@@ -51,7 +52,7 @@ export interface Ended {
 
 /** `acrux serve` in a process of its own. Dispose of it, and neither the process nor its files are left. */
 export interface RunningServer extends AsyncDisposable {
-  /** `https://localhost:PORT`, without a slash at the end. */
+  /** `https://localhost:PORT`, or with the public host that was asked for; without a slash at the end. */
   readonly baseUrl: string
   readonly port: number
   /** The PEM file of the authority that signed the server's certificate. */
@@ -220,7 +221,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     throw cause
   })
   return {
-    baseUrl: `${options.http === true ? 'http' : 'https'}://localhost:${port}`,
+    baseUrl: `${options.http === true ? 'http' : 'https'}://${options.publicHost ?? 'localhost'}:${port}`,
     port,
     caFile: firstRun.caFile,
     dataDir,

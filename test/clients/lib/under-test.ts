@@ -1,0 +1,95 @@
+import {
+  armToken,
+  assignRole,
+  createServicePrincipal,
+  enableAdmin,
+  principalWithRole,
+  registryId,
+  roles,
+  type NewServicePrincipal,
+} from '../../harness/arm.ts'
+import { request } from '../../harness/http.ts'
+import { accessToken, digestOf, exchange, nullGuid, registryUrl } from '../../harness/registry.ts'
+import { startServer, type RunningServer, type ServerOptions } from '../../harness/server.ts'
+
+/** A user name and password, as every client takes them. */
+export interface Login {
+  username: string
+  password: string
+}
+
+/** Those who may push, pull, list and delete, by the way they prove who they are. */
+export const everyone = ['the admin account', 'a service principal', 'the null GUID'] as const
+
+/** One of `everyone`. */
+export type Who = (typeof everyone)[number]
+
+/** A server with one registry on which each kind of principal has its rights. */
+export interface UnderTest extends AsyncDisposable {
+  readonly server: RunningServer
+  /** Login server of the registry, with its port: the first part of every image's name. */
+  readonly host: string
+  readonly logins: Readonly<Record<Who, Login>>
+  /** A service principal that may pull and list, no more. */
+  readonly reader: NewServicePrincipal
+  /** The digest of the manifest that the registry serves under a tag or digest; undefined where it has none. */
+  digestOf(repository: string, reference: string): Promise<string | undefined>
+}
+
+const manifestTypes = [
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+].join(', ')
+
+async function servedDigest(
+  server: RunningServer,
+  admin: Login,
+  repository: string,
+  reference: string,
+): Promise<string | undefined> {
+  const token = await accessToken(server, admin, [`repository:${repository}:pull`])
+  const answer = await request({
+    url: `${registryUrl(server)}/v2/${repository}/manifests/${reference}`,
+    headers: { authorization: `Bearer ${token}`, accept: manifestTypes },
+    caFile: server.caFile,
+  })
+  if (answer.status === 404) return undefined
+  if (answer.status !== 200) throw new Error(`status ${answer.status}: ${answer.text()}`)
+  return digestOf(answer.body)
+}
+
+/** Starts a server and makes the principals. A second service principal is behind the null GUID's refresh token. */
+export async function startUnderTest(options: ServerOptions = {}): Promise<UnderTest> {
+  const server = await startServer(options)
+  try {
+    const admin = await enableAdmin(server)
+    const pusher = await createServicePrincipal(server, 'pusher')
+    for (const role of [roles.acrPush, roles.acrDelete]) {
+      await assignRole(server, pusher.objectId, role, registryId(server))
+    }
+    const reader = await principalWithRole(server, 'reader', roles.acrPull)
+    const refreshToken = await exchange(server, await armToken(server, pusher))
+    return {
+      server,
+      host: server.firstRun.loginServer,
+      logins: {
+        'the admin account': { username: admin.username, password: admin.password },
+        'a service principal': { username: pusher.appId, password: pusher.password },
+        'the null GUID': { username: nullGuid, password: refreshToken },
+      },
+      reader,
+      digestOf: (repository, reference) => servedDigest(server, admin, repository, reference),
+      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+    }
+  } catch (cause) {
+    await server[Symbol.asyncDispose]()
+    throw cause
+  }
+}
+
+/** A repository name for each of `everyone`, so that their tests do not meet. */
+export function repositoryOf(who: string): string {
+  return `clients/${who.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`
+}
