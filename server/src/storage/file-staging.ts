@@ -1,0 +1,191 @@
+import { constants, createReadStream } from 'node:fs'
+import { type FileHandle, open, opendir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import type { Clock } from '../platform/clock.ts'
+import { TooManyBytesError } from './errors.ts'
+import { orFull, orMissing } from './filesystem-errors.ts'
+import { type Batch, gatherChunks } from './gather-chunks.ts'
+import type { AppendOptions } from './index.ts'
+
+const uploadIdPattern = /^[A-Za-z0-9_-]{1,128}$/
+
+/** How much is written before the disk is asked to begin with it, so that the last flush of a large blob is short. */
+const flushEveryBytes = 32 * 1024 * 1024
+
+/** How much is read at once when a file is hashed anew. */
+const readBytes = 256 * 1024
+
+type Limiter = <Result>(work: () => Promise<Result>) => Promise<Result>
+
+/** Uploads that are not finished: a file each, named by the upload's id. */
+export class FileStaging {
+  #directory: string
+  #clock: Clock
+  #flushes: Limiter
+
+  constructor(directory: string, clock: Clock, flushes: Limiter) {
+    this.#directory = directory
+    this.#clock = clock
+    this.#flushes = flushes
+  }
+
+  /** @throws Error for an id that could leave the directory */
+  path(uploadId: string): string {
+    if (!uploadIdPattern.test(uploadId)) throw new Error('an upload id must be safe as a file name')
+    return join(this.#directory, uploadId)
+  }
+
+  async append(uploadId: string, source: Readable, options: AppendOptions): Promise<number> {
+    const path = this.path(uploadId)
+    let file: StagedFile | undefined
+    try {
+      for await (const batch of gatherChunks(source)) {
+        file ??= await StagedFile.open(path, options, this.#flushes)
+        await file.append(batch)
+      }
+    } finally {
+      if (file !== undefined) await this.#close(path, file)
+    }
+    if (file !== undefined) return file.sizeBytes
+    return this.#cut(path, options.offset)
+  }
+
+  read(uploadId: string): Promise<Readable> {
+    const stream = createReadStream(this.path(uploadId), { highWaterMark: readBytes })
+    return new Promise((resolve, reject) => {
+      stream.once('open', () => resolve(stream))
+      stream.once('error', (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') resolve(Readable.from([]))
+        else reject(error)
+      })
+    })
+  }
+
+  async sizeBytes(uploadId: string): Promise<number | undefined> {
+    return (await orMissing(stat(this.path(uploadId))))?.size
+  }
+
+  async discard(uploadId: string): Promise<void> {
+    await rm(this.path(uploadId), { force: true })
+  }
+
+  async *list(): AsyncGenerator<{ readonly uploadId: string; readonly changedAtMs: number }> {
+    for await (const entry of await opendir(this.#directory)) {
+      if (!entry.isFile() || !uploadIdPattern.test(entry.name)) continue
+      const found = await orMissing(stat(join(this.#directory, entry.name)))
+      if (found !== undefined) yield { uploadId: entry.name, changedAtMs: found.mtimeMs }
+    }
+  }
+
+  /**
+   * A flush that failed is never reported twice: the file would pass for whole although the disk lacks a part of it. So
+   * it goes. [fsync(2), Errors]
+   */
+  async #close(path: string, file: StagedFile): Promise<void> {
+    try {
+      await file.close(this.#clock.now())
+    } catch (error) {
+      await rm(path, { force: true })
+      throw error
+    }
+  }
+
+  /** An append of nothing still cuts off what lies behind its offset. */
+  async #cut(path: string, offset: number): Promise<number> {
+    const handle = await orMissing(open(path, 'r+'))
+    if (handle === undefined) return 0
+    try {
+      await cutTo(handle, offset)
+      return offset
+    } finally {
+      await handle.close()
+    }
+  }
+}
+
+/** The file of one upload while it is being written to. */
+class StagedFile {
+  sizeBytes: number
+  #handle: FileHandle
+  #startBytes: number
+  #limitBytes: number
+  #observe: (chunk: Uint8Array) => void
+  #flushes: Limiter
+  #flushedBytes: number
+  #flush: Promise<void> | undefined
+  #flushFailure: unknown
+
+  private constructor(handle: FileHandle, options: AppendOptions, flushes: Limiter) {
+    this.#handle = handle
+    this.sizeBytes = options.offset
+    this.#startBytes = options.offset
+    this.#flushedBytes = options.offset
+    this.#limitBytes = options.sizeLimitBytes ?? Infinity
+    this.#observe = options.observe ?? (() => {})
+    this.#flushes = flushes
+  }
+
+  static async open(path: string, options: AppendOptions, flushes: Limiter): Promise<StagedFile> {
+    const handle = await orFull(open(path, constants.O_RDWR | constants.O_CREAT, 0o600))
+    try {
+      await cutTo(handle, options.offset)
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
+    return new StagedFile(handle, options, flushes)
+  }
+
+  async append({ chunks, sizeBytes }: Batch): Promise<void> {
+    if (this.sizeBytes + sizeBytes > this.#limitBytes) {
+      await this.#handle.truncate(this.#startBytes)
+      throw new TooManyBytesError(`the upload has more than ${this.#limitBytes} bytes`)
+    }
+    for (const chunk of chunks) this.#observe(chunk)
+    await orFull(writeAll(this.#handle, chunks, sizeBytes, this.sizeBytes))
+    this.sizeBytes += sizeBytes
+    if (this.#flushFailure !== undefined) throw this.#flushFailure
+    if (this.sizeBytes - this.#flushedBytes >= flushEveryBytes) this.#beginFlush()
+  }
+
+  async close(nowMs: number): Promise<void> {
+    try {
+      await this.#flush
+      if (this.#flushFailure !== undefined) throw this.#flushFailure
+      await this.#handle.utimes(nowMs / 1000, nowMs / 1000)
+    } finally {
+      await this.#handle.close()
+    }
+  }
+
+  #beginFlush(): void {
+    if (this.#flush !== undefined) return
+    this.#flushedBytes = this.sizeBytes
+    this.#flush = orFull(this.#flushes(() => this.#handle.datasync()))
+      .catch((error: unknown) => {
+        this.#flushFailure = error
+      })
+      .finally(() => {
+        this.#flush = undefined
+      })
+  }
+}
+
+/** @throws Error when the file is shorter: bytes that were acknowledged are gone, and a hole would take their place */
+async function cutTo(handle: FileHandle, sizeBytes: number): Promise<void> {
+  const { size } = await handle.stat()
+  if (size < sizeBytes) throw new Error(`a staged upload has ${size} bytes where ${sizeBytes} were expected`)
+  if (size > sizeBytes) await handle.truncate(sizeBytes)
+}
+
+/** Writes everything; a write that was cut short, as by a disk that fills up, is carried on until it is whole or fails. */
+async function writeAll(handle: FileHandle, chunks: Uint8Array[], sizeBytes: number, position: number): Promise<void> {
+  let { bytesWritten } = await handle.writev(chunks, position)
+  if (bytesWritten === sizeBytes) return
+  const rest = Buffer.concat(chunks)
+  while (bytesWritten < sizeBytes) {
+    bytesWritten += (await handle.write(rest, bytesWritten, sizeBytes - bytesWritten, position + bytesWritten))
+      .bytesWritten
+  }
+}

@@ -1,0 +1,36 @@
+import { randomBytes } from 'node:crypto'
+import type { BlobLocation } from './index.ts'
+
+const pattern = /^(sha256|sha512):((?:[0-9a-f]{64}){1,2})\.([0-9a-f]{24})$/
+
+/** A location for `digest` that nobody has used or will use. */
+export function newLocation(digest: string): BlobLocation {
+  return requireLocation(`${digest}.${randomBytes(12).toString('hex')}`)
+}
+
+/** Takes `text` for a location if it has the form of one; whoever holds one may build a path of its parts. */
+export function parseLocation(text: string): BlobLocation | undefined {
+  return isLocation(text) ? text : undefined
+}
+
+/** @throws Error for what is no location; the database has been meddled with then */
+export function requireLocation(text: string): BlobLocation {
+  const location = parseLocation(text)
+  if (location === undefined) throw new Error(`not the location of a blob: ${text.slice(0, 200)}`)
+  return location
+}
+
+/** The digest of the bytes at a location. */
+export function locationDigest(location: BlobLocation): string {
+  return location.slice(0, location.indexOf('.'))
+}
+
+/** Its algorithm, its hexadecimal digits and its own part. */
+export function locationParts(location: BlobLocation): { algorithm: string; hex: string; unique: string } {
+  const [, algorithm = '', hex = '', unique = ''] = pattern.exec(requireLocation(location)) ?? []
+  return { algorithm, hex, unique }
+}
+
+function isLocation(text: string): text is BlobLocation {
+  return pattern.test(text)
+}
