@@ -1,0 +1,56 @@
+import { systemErrorCode } from '../exit.ts'
+
+/** The settings in a configuration file, and where in it they stand. */
+export type ConfigurationFile = {
+  readonly settings: unknown
+  /** The line, from 1, of the setting or of the nearest thing around it. */
+  readonly lineOf: (path: readonly PropertyKey[]) => number
+}
+
+/** What is wrong with a file as a whole, each with its line where there is one. */
+export type FileProblem = { readonly line?: number; readonly message: string }
+
+const largestFileCharacters = 1_048_576
+
+/** Reads a YAML file of settings, or tells what is wrong with it. Which settings there are is not looked at. */
+export async function readConfigurationFile(
+  file: string,
+  readFile: (file: string) => string,
+): Promise<ConfigurationFile | readonly FileProblem[]> {
+  let text: string
+  try {
+    text = readFile(file)
+  } catch (error) {
+    return [{ message: `the file cannot be read: ${systemErrorCode(error) ?? String(error)}` }]
+  }
+  if (text.length > largestFileCharacters) return [{ message: 'the file is too large' }]
+  // Most servers are configured by flags and variables, and start sooner without a YAML parser.
+  const { isMap, isNode, isScalar, LineCounter, parseDocument } = await import('yaml')
+  const lineCounter = new LineCounter()
+  const document = parseDocument(text, { lineCounter, prettyErrors: false })
+  const lineAt = (offset: number | undefined) => (offset === undefined ? 1 : lineCounter.linePos(offset).line)
+  const faults = [...document.errors, ...document.warnings]
+  if (faults.length > 0) {
+    return faults.map(({ pos, message }) => ({ line: lineAt(pos[0]), message: message.replaceAll(/\s+/g, ' ') }))
+  }
+  let settings: unknown
+  try {
+    settings = document.toJS({ maxAliasCount: 100 })
+  } catch (error) {
+    return [{ message: error instanceof Error ? error.message : String(error) }]
+  }
+  const lineOf = (path: readonly PropertyKey[]): number => {
+    let node: unknown = document.contents
+    let line = lineAt(document.contents?.range?.[0])
+    for (const part of path) {
+      const pair = isMap(node)
+        ? node.items.find(({ key }) => isScalar(key) && String(key.value) === String(part))
+        : undefined
+      if (pair === undefined) break
+      if (isNode(pair.key)) line = lineAt(pair.key.range?.[0])
+      node = pair.value
+    }
+    return line
+  }
+  return { settings: settings ?? {}, lineOf }
+}

@@ -1,0 +1,27 @@
+/** The name that is most like `text`, for "did you mean"; undefined when none is much like it. Case, `-`, `_` and `.` do not count. */
+export function nearestName(text: string, names: readonly string[]): string | undefined {
+  const wanted = bare(text)
+  const ranked = names
+    .map((name) => ({ name, distance: editDistance(wanted, bare(name)) }))
+    .toSorted((a, b) => a.distance - b.distance)
+  const [best] = ranked
+  return best !== undefined && best.distance <= Math.max(1, Math.floor(wanted.length / 3)) ? best.name : undefined
+}
+
+function bare(name: string): string {
+  return name.slice(0, 100).toLowerCase().replaceAll(/[-_.]/g, '')
+}
+
+/** How many characters have to be put in, taken out or changed to make one text of the other. [Levenshtein] */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (const [i, left] of a.split('').entries()) {
+    const next = [i + 1]
+    for (const [j, right] of b.split('').entries()) {
+      const changed = (row[j] ?? 0) + (left === right ? 0 : 1)
+      next.push(Math.min(changed, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}

@@ -1,0 +1,282 @@
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import type { LogLevel } from '../log.ts'
+import {
+  formatListenAddress,
+  isLoopback,
+  parseAddressRange,
+  parseHostSuffix,
+  parseListenAddress,
+  parsePublicHost,
+} from './network-address.ts'
+
+/** How a setting is written in a flag or a variable. */
+export type SettingKind = 'text' | 'number' | 'boolean' | 'list'
+
+/** What the reference and the command line say of a setting. */
+export type SettingText = {
+  readonly kind: SettingKind
+  readonly description: string
+  /** What stands for the value, such as `host:port`. */
+  readonly placeholder: string
+  /** A value as it is written in a flag. */
+  readonly example: string
+  /** The default in words, where it is not a plain value. */
+  readonly defaultText?: string
+}
+
+/** The texts of all settings, by their schemas. */
+export const settingTexts = z.registry<SettingText>()
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const satisfies readonly LogLevel[]
+
+/** All settings, as they are written in the configuration file. Unknown keys are refused. */
+export const settingsSchema = z.strictObject(
+  {
+    dataDir: path().prefault('acrux-data').register(settingTexts, {
+      kind: 'text',
+      description:
+        'The directory that holds all state: database, blobs, keys, certificates. One server at a time uses it.',
+      placeholder: 'directory',
+      example: '/var/lib/acrux',
+      defaultText: '`./acrux-data`',
+    }),
+    listen: z
+      .array(listenAddress(), { error: 'must be one HOST:PORT or a list of them' })
+      .min(1, { error: 'must name at least one HOST:PORT' })
+      .max(64, { error: 'must name no more than 64 addresses' })
+      .prefault(['127.0.0.1:5443'])
+      .register(settingTexts, {
+        kind: 'list',
+        description:
+          'The addresses to accept connections on. `0.0.0.0:443` and `[::]:443` are every address of the machine.',
+        placeholder: 'host:port',
+        example: '0.0.0.0:443',
+        defaultText: '`127.0.0.1:5443`',
+      }),
+    publicHost: parsed(
+      parsePublicHost,
+      'must be a host that clients can write before an image name: with a dot or a port, such as registry.example.com',
+    )
+      .optional()
+      .register(settingTexts, {
+        kind: 'text',
+        description:
+          "The first registry's login server: the host, with the port unless it is the usual one, by which clients reach it. The addresses that the server gives out are made of it, never of what a request says.",
+        placeholder: 'host',
+        example: 'registry.example.com',
+        defaultText: '`localhost` and the port of the first `listen`',
+      }),
+    suffix: parsed(parseHostSuffix, 'must be a dot and a host, such as .azurecr.example.com')
+      .optional()
+      .register(settingTexts, {
+        kind: 'text',
+        description: 'What follows the name of a further registry in its login server.',
+        placeholder: '.host',
+        example: '.azurecr.example.com',
+        defaultText: '`.azurecr.localhost` and the port of the first `listen`',
+      }),
+    tlsCert: path().optional().register(settingTexts, {
+      kind: 'text',
+      description:
+        "A PEM file with the server's certificate, followed by those that signed it. It is picked up again when it changes.",
+      placeholder: 'file',
+      example: '/etc/acrux/tls.pem',
+      defaultText: 'a certificate of our own making, signed by `tls/ca.pem` in the data directory',
+    }),
+    tlsKey: path().optional().register(settingTexts, {
+      kind: 'text',
+      description: 'The PEM file with the private key of `tlsCert`, not encrypted.',
+      placeholder: 'file',
+      example: '/etc/acrux/tls.key',
+      defaultText: 'none',
+    }),
+    http: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
+      kind: 'boolean',
+      description:
+        'Speak HTTP instead of HTTPS. Passwords then cross the wire in the clear, so every `listen` has to be loopback, or `behindProxy` has to be set.',
+      placeholder: 'boolean',
+      example: 'true',
+    }),
+    behindProxy: z
+      .array(parsed(parseAddressRange, 'must be an address or a range ADDRESS/BITS that is not everybody'), {
+        error: 'must be one address or range, or a list of them',
+      })
+      .max(64, { error: 'must name no more than 64 ranges' })
+      .default([])
+      .register(settingTexts, {
+        kind: 'list',
+        description:
+          'The addresses of the reverse proxies in front. `X-Forwarded-For` and `X-Forwarded-Proto` are believed from these alone.',
+        placeholder: 'range',
+        example: '10.0.0.0/8',
+        defaultText: 'none',
+      }),
+    logLevel: z
+      .enum(logLevels, { error: `must be one of ${logLevels.join(', ')}` })
+      .default('info')
+      .register(settingTexts, {
+        kind: 'text',
+        description: `The least weight of what is logged: ${logLevels.map((level) => `\`${level}\``).join(', ')}.`,
+        placeholder: 'level',
+        example: 'debug',
+      }),
+    registry: text(/^[A-Za-z0-9]{5,50}$/, 'must be 5 to 50 letters and digits')
+      .default('myregistry')
+      .register(settingTexts, {
+        kind: 'text',
+        description: 'The name of the registry that the first start makes.',
+        placeholder: 'name',
+        example: 'contoso',
+      }),
+    metricsListen: listenAddress().optional().register(settingTexts, {
+      kind: 'text',
+      description:
+        'Serve Prometheus metrics over HTTP on an address of their own. They are open to whoever reaches it.',
+      placeholder: 'host:port',
+      example: '127.0.0.1:9090',
+      defaultText: 'no metrics',
+    }),
+    shutdownSeconds: wholeNumber(0, 3600).default(30).register(settingTexts, {
+      kind: 'number',
+      description: 'How long requests in flight may take to finish after SIGTERM before they are cut off.',
+      placeholder: 'seconds',
+      example: '60',
+    }),
+    uploadExpirySeconds: wholeNumber(1, 31_536_000).default(86_400).register(settingTexts, {
+      kind: 'number',
+      description: 'How long an upload that nobody goes on with is kept.',
+      placeholder: 'seconds',
+      example: '3600',
+    }),
+    signingKeyRotationDays: wholeNumber(1, 3650).default(90).register(settingTexts, {
+      kind: 'number',
+      description: 'How long a key signs tokens before another takes its place.',
+      placeholder: 'days',
+      example: '30',
+    }),
+    gc: z
+      .strictObject(
+        {
+          intervalSeconds: wholeNumber(1, 31_536_000).default(3600).register(settingTexts, {
+            kind: 'number',
+            description: 'How often blobs that no manifest refers to, and expired uploads, are looked for and removed.',
+            placeholder: 'seconds',
+            example: '600',
+          }),
+          leaseSeconds: wholeNumber(1, 31_536_000).default(86_400).register(settingTexts, {
+            kind: 'number',
+            description:
+              'How long a blob that was pushed, or found there by a client, is kept though no manifest refers to it yet. Longer than the longest push.',
+            placeholder: 'seconds',
+            example: '7200',
+          }),
+        },
+        { error: 'must be a mapping' },
+      )
+      .prefault({}),
+    limits: z
+      .strictObject(
+        {
+          maxUploadsPerRepository: wholeNumber(1, 1_000_000).default(1000).register(settingTexts, {
+            kind: 'number',
+            description: 'How many uploads may be open in one repository.',
+            placeholder: 'number',
+            example: '200',
+          }),
+          maxConcurrentUploadsPerCaller: wholeNumber(1, 100_000).default(256).register(settingTexts, {
+            kind: 'number',
+            description: 'How many uploads one caller may have open in one registry.',
+            placeholder: 'number',
+            example: '64',
+          }),
+        },
+        { error: 'must be a mapping' },
+      )
+      .prefault({}),
+  },
+  { error: 'must be a mapping of settings to values' },
+)
+
+/** All settings with what they have to say together, and the defaults that follow from others. */
+export const configurationSchema = settingsSchema
+  .refine(({ tlsCert, tlsKey }) => tlsCert === undefined || tlsKey !== undefined, {
+    error: 'a certificate needs its key: set tlsKey too',
+    path: ['tlsCert'],
+    when: known('tlsCert', 'tlsKey'),
+  })
+  .refine(({ tlsCert, tlsKey }) => tlsKey === undefined || tlsCert !== undefined, {
+    error: 'a key needs its certificate: set tlsCert too',
+    path: ['tlsKey'],
+    when: known('tlsCert', 'tlsKey'),
+  })
+  .refine(({ http, tlsCert }) => !http || tlsCert === undefined, {
+    error: 'HTTP has no use for a certificate: set http or tlsCert, not both',
+    path: ['http'],
+    when: known('http', 'tlsCert'),
+  })
+  .refine(({ http, listen, behindProxy }) => !http || behindProxy.length > 0 || listen.every(isLoopback), {
+    error: 'HTTP is for loopback addresses, or behind a proxy that is named in behindProxy',
+    path: ['http'],
+    when: known('http', 'listen', 'behindProxy'),
+  })
+  .refine(({ listen }) => new Set(listen.map(formatListenAddress)).size === listen.length, {
+    error: 'the same address is named twice',
+    path: ['listen'],
+    when: known('listen'),
+  })
+  .refine(
+    ({ listen, metricsListen }) =>
+      metricsListen === undefined || !listen.map(formatListenAddress).includes(formatListenAddress(metricsListen)),
+    {
+      error: 'metrics need an address of their own',
+      path: ['metricsListen'],
+      when: known('listen', 'metricsListen'),
+    },
+  )
+  .transform(({ publicHost, suffix, ...settings }) => {
+    const port = settings.listen[0]?.port
+    const portPart = port === undefined || port === (settings.http ? 80 : 443) ? '' : `:${port}`
+    return {
+      ...settings,
+      publicHost: publicHost ?? `localhost${portPart}`,
+      suffix: suffix ?? `.azurecr.localhost${portPart}`,
+    }
+  })
+
+type Setting = keyof z.output<typeof settingsSchema>
+
+/** A rule over several settings is looked at although others are wrong, so that all problems are told at once. */
+function known(...settings: readonly Setting[]) {
+  return (payload: z.core.ParsePayload) =>
+    typeof payload.value === 'object' &&
+    !Array.isArray(payload.value) &&
+    payload.value !== null &&
+    !payload.issues.some(({ path }) => settings.some((setting) => path?.[0] === setting))
+}
+
+function text(form: RegExp, error: string) {
+  return z.string({ error }).regex(form, { error })
+}
+
+function path() {
+  return text(/^[^\0]{1,4096}$/, 'must be a path').transform((value) => resolve(value))
+}
+
+function listenAddress() {
+  return parsed(parseListenAddress, 'must be HOST:PORT, such as 127.0.0.1:5443')
+}
+
+function wholeNumber(least: number, most: number) {
+  const error = `must be a whole number from ${least} to ${most}`
+  return z.int({ error }).min(least, { error }).max(most, { error })
+}
+
+function parsed<Value>(parse: (text: string) => Value | undefined, message: string) {
+  return z.string({ error: message }).transform((input, context) => {
+    const value = parse(input)
+    if (value !== undefined) return value
+    context.issues.push({ code: 'custom', message, input })
+    return z.NEVER
+  })
+}

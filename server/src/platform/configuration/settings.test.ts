@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { loadConfiguration } from './configuration.ts'
+import { configurationReference } from './reference.ts'
+import { settingDefinitions } from './settings.ts'
+
+describe('each setting', () => {
+  test('has names of its own', () => {
+    for (const name of ['flag', 'flagKey', 'variable'] as const) {
+      assert.equal(new Set(settingDefinitions.map((definition) => definition[name])).size, settingDefinitions.length)
+    }
+    const gc = settingDefinitions.find(({ key }) => key === 'gc.intervalSeconds')
+    assert.deepEqual(
+      [gc?.flag, gc?.option, gc?.flagKey, gc?.variable, gc?.defaultText],
+      [
+        '--gc-interval-seconds',
+        '--gc-interval-seconds <seconds>',
+        'gcIntervalSeconds',
+        'ACRUX_GC_INTERVAL_SECONDS',
+        '`3600`',
+      ],
+    )
+    assert.equal(settingDefinitions.find(({ key }) => key === 'http')?.option, '--http [boolean]')
+  })
+
+  test('has an option in the form that commander reads: one placeholder without marks of its own', () => {
+    for (const { option } of settingDefinitions) assert.match(option, /^--[a-z-]+ (?:<[.:a-z]+>|\[[a-z]+\])$/)
+  })
+
+  test('has an example that is right, as a flag and as a variable', async () => {
+    const others: Record<string, Record<string, string>> = { tlsCert: { tlsKey: 'k' }, tlsKey: { tlsCert: 'c' } }
+    for (const { key, flagKey, variable, example } of settingDefinitions) {
+      if (key === undefined) continue
+      const flags = { ...others[key], [flagKey]: example }
+      const byFlag = await loadConfiguration({ flags })
+      const byVariable = await loadConfiguration({ flags: others[key] ?? {}, env: { [variable]: example } })
+      assert.deepEqual(byFlag, byVariable, key)
+      assert.notDeepEqual(byFlag, await loadConfiguration(), `the example of ${key} is its default`)
+    }
+  })
+})
+
+describe('the reference', () => {
+  test('names each setting in its three places', () => {
+    const reference = configurationReference()
+    for (const { key, option, variable } of settingDefinitions) {
+      assert.ok(reference.includes(`\`${option}\``), option)
+      assert.ok(reference.includes(`\`${variable}=`), variable)
+      if (key !== undefined) assert.ok(reference.includes(`### ${key}\n`), key)
+    }
+  })
+
+  test('shows files that are right', async () => {
+    const reference = configurationReference()
+    const whole = /```yaml\n([\s\S]*?)```/.exec(reference)?.[1] ?? ''
+    const read = (text: string, env = {}) => loadConfiguration({ flags: { config: 'x' }, readFile: () => text, env })
+    assert.equal((await read(whole)).gc.intervalSeconds, 600)
+    const lines = [...reference.matchAll(/^- In the file: `(.+)`$/gm)].map(([, line]) => line ?? '')
+    assert.equal(lines.length, settingDefinitions.length - 1)
+    for (const line of lines) {
+      const env = line.startsWith('tlsCert')
+        ? { ACRUX_TLS_KEY: 'k' }
+        : line.startsWith('tlsKey')
+          ? { ACRUX_TLS_CERT: 'c' }
+          : {}
+      await read(line, env)
+    }
+  })
+})

@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import { settingsSchema, type SettingText, settingTexts } from './schema.ts'
+
+/** One setting, with its names in each place where it can be set. */
+export type SettingDefinition = Omit<SettingText, 'defaultText'> & {
+  /** Its place in the configuration file, such as `gc.intervalSeconds`; absent for the file's own name. */
+  readonly key?: string
+  /** Such as `--gc-interval-seconds`. */
+  readonly flag: string
+  /** The flag with its placeholder, as commander takes it. A list's flag may be given several times. */
+  readonly option: string
+  /** The property under which commander, and `loadConfiguration`, have its value: `gcIntervalSeconds`. */
+  readonly flagKey: string
+  /** Such as `ACRUX_GC_INTERVAL_SECONDS`. */
+  readonly variable: string
+  /** The default, as Markdown. */
+  readonly defaultText: string
+}
+
+/** What each variable of ours begins with. */
+export const variablePrefix = 'ACRUX_'
+
+/** The file of settings; the one setting that cannot be in it. */
+export const configFileSetting: SettingDefinition = {
+  ...namesOf(['config'], 'text', 'file'),
+  kind: 'text',
+  description: 'A YAML file of settings.',
+  placeholder: 'file',
+  example: '/etc/acrux/acrux.yaml',
+  defaultText: 'none',
+}
+
+/** All settings of the server, in the order of the reference. */
+export const settingDefinitions: readonly SettingDefinition[] = [
+  configFileSetting,
+  ...definitionsIn(settingsSchema, []),
+]
+
+function definitionsIn(schema: z.ZodObject, parents: readonly string[]): SettingDefinition[] {
+  return Object.entries(schema.shape).flatMap(([name, value]) => {
+    const path = [...parents, name]
+    const inner = value instanceof z.ZodPrefault ? value.unwrap() : value
+    if (inner instanceof z.ZodObject) return definitionsIn(inner, path)
+    const texts = settingTexts.get(value)
+    if (texts === undefined) throw new Error(`the setting ${path.join('.')} has no description`)
+    const key = path.join('.')
+    return [{ key, ...namesOf(path, texts.kind, texts.placeholder), ...texts, defaultText: defaultOf(value, texts) }]
+  })
+}
+
+function namesOf(path: readonly string[], kind: SettingText['kind'], placeholder: string) {
+  const words = path.flatMap((part) => part.split(/(?=[A-Z])/)).map((word) => word.toLowerCase())
+  const flag = `--${words.join('-')}`
+  return {
+    flag,
+    // A flag that is true or false may stand alone.
+    option: kind === 'boolean' ? `${flag} [${placeholder}]` : `${flag} <${placeholder}>`,
+    flagKey: words.map((word, index) => (index === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1))).join(''),
+    variable: `${variablePrefix}${words.join('_').toUpperCase()}`,
+  }
+}
+
+function defaultOf(schema: z.core.$ZodType, { defaultText }: SettingText): string {
+  if (defaultText !== undefined) return defaultText
+  if (schema instanceof z.ZodDefault) return `\`${String(schema.def.defaultValue)}\``
+  throw new Error('a setting without a plain default needs one in words')
+}
