@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict'
+import { after } from 'node:test'
+import { createRegistry, roles } from '../harness/arm.ts'
+import { listAt, stringAt } from '../harness/json.ts'
+import { askAccessToken, basic, get, pushImage } from '../harness/registry.ts'
+import { startServer } from '../harness/server.ts'
+import { azHome, claimsOf, signIn, signInArguments, step } from './az/az.ts'
+
+const server = await startServer()
+const az = azHome(server.caFile)
+const ci = azHome(server.caFile)
+after(async () => {
+  ci[Symbol.dispose]()
+  az[Symbol.dispose]()
+  await server[Symbol.asyncDispose]()
+})
+
+const { tenantId, servicePrincipal } = server.firstRun
+const registry = await createRegistry(server, 'contoso')
+const where = { loginServer: registry.loginServer }
+await pushImage(server, 'team/app', '1', basic(servicePrincipal.appId, servicePrincipal.password), {}, where)
+
+const definitionOf = (roleGuid: string): RegExp =>
+  new RegExp(`/providers/Microsoft.Authorization/roleDefinitions/${roleGuid}$`, 'i')
+
+/** What the principal may do in `team/app` of the registry, of pull, push and delete. */
+async function actionsOf(username: string, password: string): Promise<readonly string[]> {
+  const scopes = ['repository:team/app:pull,push,delete']
+  const answer = await askAccessToken(server, { username, password }, scopes, where)
+  if (answer.status === 401) return []
+  assert.equal(answer.status, 200)
+  const access = listAt(claimsOf(stringAt(answer.json(), 'access_token')), 'access')
+  return access.flatMap((one) => listAt(one, 'actions').map(String)).sort()
+}
+
+/** What create-for-rbac gave; `principal` is what stands now. */
+let made = { appId: '', password: '' }
+let principal = made
+let objectId = ''
+let assignmentId = ''
+
+step('az ad sp create-for-rbac makes a principal with the role, whose secret works at once', ['az'], async () => {
+  await signIn(az, server)
+  const printed = await az.json(
+    'ad',
+    'sp',
+    'create-for-rbac',
+    '--name',
+    'ci-sp',
+    '--role',
+    'AcrPull',
+    '--scopes',
+    registry.id,
+  )
+  assert.partialDeepStrictEqual(printed, { displayName: 'ci-sp', tenant: tenantId })
+  made = { appId: stringAt(printed, 'appId'), password: stringAt(printed, 'password') }
+  principal = made
+  assert.deepEqual(await actionsOf(principal.appId, principal.password), ['pull'])
+})
+
+step('the new principal signs in to az, and reads what its role lets it read', ['az'], async () => {
+  assert.partialDeepStrictEqual(await signIn(ci, server, principal), [{ user: { name: principal.appId } }])
+  assert.deepEqual(await ci.json('acr', 'repository', 'list', '-n', registry.name), ['team/app'])
+  assert.deepEqual(await ci.json('acr', 'repository', 'show-tags', '-n', registry.name, '--repository', 'team/app'), [
+    '1',
+  ])
+  const remove = ['acr', 'repository', 'delete', '-n', registry.name, '--image', 'team/app:1', '--yes']
+  await ci.fails(1, /unauthorized|authentication required/i, ...remove)
+  const lock = ['acr', 'repository', 'update', '-n', registry.name, '--repository', 'team/app']
+  await ci.fails(1, /unauthorized|authentication required/i, ...lock, '--write-enabled', 'false')
+  await ci.fails(
+    1,
+    /AuthorizationFailed/,
+    'acr',
+    'update',
+    '-n',
+    registry.name,
+    '-g',
+    'default',
+    '--admin-enabled',
+    'true',
+  )
+  assert.equal(
+    (await get(server, '/v2/team/app/manifests/1', basic(principal.appId, principal.password), where)).status,
+    200,
+  )
+})
+
+step('az ad sp show and list find the principal, by its application and by its name', ['az'], async () => {
+  const shown = await az.json('ad', 'sp', 'show', '--id', principal.appId)
+  assert.partialDeepStrictEqual(shown, {
+    appId: principal.appId,
+    displayName: 'ci-sp',
+    servicePrincipalNames: [principal.appId],
+    accountEnabled: true,
+  })
+  objectId = stringAt(shown, 'id')
+  assert.equal(await az.text('ad', 'sp', 'show', '--id', objectId, '--query', 'appId', '-o', 'tsv'), principal.appId)
+  assert.equal(await az.text('ad', 'sp', 'list', '--display-name', 'ci-s', '--query', '[].id', '-o', 'tsv'), objectId)
+  assert.doesNotMatch(JSON.stringify(shown), new RegExp(principal.password.replace(/[^\w]/g, '\\$&')))
+  await az.fails(3, /does not exist|not found/i, 'ad', 'sp', 'show', '--id', '0b8f6c0e-93a4-4b2f-8a57-0a2d3c1f7e11')
+})
+
+step(
+  'az role assignment create gives a role by its name in any case, and finds it there the second time',
+  ['az'],
+  async () => {
+    const create = [
+      'role',
+      'assignment',
+      'create',
+      '--assignee',
+      principal.appId,
+      '--role',
+      'acrpush',
+      '--scope',
+      registry.id,
+    ]
+    const assigned = await az.json(...create)
+    const expected = { principalId: objectId, principalType: 'ServicePrincipal', scope: registry.id }
+    assert.partialDeepStrictEqual(assigned, expected)
+    assert.match(stringAt(assigned, 'roleDefinitionId'), definitionOf(roles.acrPush))
+    assignmentId = stringAt(assigned, 'id')
+    assert.deepEqual(await actionsOf(principal.appId, principal.password), ['pull', 'push'])
+    assert.equal(stringAt(await az.json(...create), 'id'), assignmentId)
+  },
+)
+
+step(
+  'az role assignment create takes an object id and a role’s GUID, and refuses a role that is not there',
+  ['az'],
+  async () => {
+    const assignee = ['--assignee-object-id', objectId, '--assignee-principal-type', 'ServicePrincipal']
+    const create = ['role', 'assignment', 'create', ...assignee, '--scope', registry.id, '--role']
+    assert.partialDeepStrictEqual(await az.json(...create, roles.acrDelete), { principalId: objectId })
+    assert.deepEqual(await actionsOf(principal.appId, principal.password), ['delete', 'pull', 'push'])
+    await az.fails(1, /Role 'NoSuchRole' doesn't exist/, ...create, 'NoSuchRole')
+  },
+)
+
+step('az role assignment list names the roles and the principal', ['az'], async () => {
+  const query = ['--query', '[].[roleDefinitionName,principalName]', '-o', 'tsv']
+  const listed = await az.text(
+    'role',
+    'assignment',
+    'list',
+    '--assignee',
+    principal.appId,
+    '--scope',
+    registry.id,
+    ...query,
+  )
+  const expected = ['AcrDelete', 'AcrPull', 'AcrPush'].map((role) => `${role}\t${principal.appId}`)
+  assert.deepEqual(listed.split('\n').sort(), expected)
+  const everywhere = await az.text('role', 'assignment', 'list', '--all', '--assignee', principal.appId, ...query)
+  assert.deepEqual(everywhere.split('\n').sort(), expected)
+  const acr = await az.text('role', 'definition', 'list', '-n', 'AcrPull', '--query', '[].name', '-o', 'tsv')
+  assert.equal(acr, roles.acrPull)
+})
+
+step('az role assignment delete takes the right away at once, by id and by role', ['az'], async () => {
+  await az.text('role', 'assignment', 'delete', '--ids', assignmentId)
+  assert.deepEqual(await actionsOf(principal.appId, principal.password), ['delete', 'pull'])
+  const remove = ['role', 'assignment', 'delete', '--assignee', principal.appId, '--scope', registry.id, '--role']
+  await az.text(...remove, 'AcrDelete')
+  assert.deepEqual(await actionsOf(principal.appId, principal.password), ['pull'])
+  await az.fails(1, /No matched assignments/, ...remove, 'AcrDelete')
+})
+
+step(
+  'az ad sp credential reset replaces the principal’s secret: the old one is refused from then on',
+  ['az'],
+  async () => {
+    const reset = ['ad', 'sp', 'credential', 'reset', '--id', principal.appId]
+    const first = await az.json(...reset)
+    assert.partialDeepStrictEqual(first, { appId: principal.appId, tenant: tenantId })
+    const old = { appId: principal.appId, password: stringAt(first, 'password') }
+    assert.deepEqual(await actionsOf(old.appId, old.password), ['pull'])
+
+    principal = { appId: principal.appId, password: stringAt(await az.json(...reset), 'password') }
+    assert.deepEqual(await actionsOf(principal.appId, principal.password), ['pull'])
+    assert.deepEqual(await actionsOf(old.appId, old.password), [])
+    await ci.text('logout')
+    await ci.fails(1, /AADSTS7000215/, ...signInArguments(server, old))
+    assert.partialDeepStrictEqual(await ci.json(...signInArguments(server, principal)), [{ tenantId }])
+  },
+)
+
+step(
+  'az ad app credential reset replaces the secret that create-for-rbac had put on the application',
+  ['az'],
+  async () => {
+    const reset = await az.json('ad', 'app', 'credential', 'reset', '--id', principal.appId)
+    assert.deepEqual(await actionsOf(made.appId, made.password), [])
+    assert.deepEqual(await actionsOf(principal.appId, stringAt(reset, 'password')), ['pull'])
+    assert.deepEqual(await actionsOf(principal.appId, principal.password), ['pull'])
+  },
+)
+
+step('az ad sp credential reset --append leaves the other secret alone', ['az'], async () => {
+  const appended = await az.json(
+    'ad',
+    'sp',
+    'credential',
+    'reset',
+    '--id',
+    principal.appId,
+    '--append',
+    '--display-name',
+    'second',
+  )
+  assert.deepEqual(await actionsOf(principal.appId, stringAt(appended, 'password')), ['pull'])
+  assert.deepEqual(await actionsOf(principal.appId, principal.password), ['pull'])
+  const list = ['ad', 'sp', 'credential', 'list', '--id', principal.appId, '--query', '[].displayName', '-o', 'tsv']
+  const names = await az.text(...list)
+  assert.ok(names.split('\n').includes('second'))
+})
+
+step(
+  'az ad sp delete ends the principal, its secrets, its assignments and what it was signed in to',
+  ['az'],
+  async () => {
+    await az.text('ad', 'sp', 'delete', '--id', principal.appId)
+    assert.deepEqual(await actionsOf(principal.appId, principal.password), [])
+    await az.fails(3, /does not exist|not found/i, 'ad', 'sp', 'show', '--id', principal.appId)
+    const left = await az.text(
+      'role',
+      'assignment',
+      'list',
+      '--scope',
+      registry.id,
+      '--query',
+      '[].principalId',
+      '-o',
+      'tsv',
+    )
+    assert.ok(!left.includes(objectId))
+    const listed = await ci.run(['acr', 'repository', 'list', '-n', registry.name])
+    assert.notEqual(listed.code, 0)
+    assert.equal(listed.stdout.trim(), '')
+  },
+)

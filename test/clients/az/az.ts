@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { clientHome, mustRun, requireClient, run, type ClientHome, type Ran } from '../../harness/clients.ts'
+import type { ClientSecret } from '../../harness/arm.ts'
+import type { RunningServer } from '../../harness/server.ts'
+
+/** The environment of one command; a variable that is undefined is taken away. */
+export type AzEnvironment = Readonly<Record<string, string | undefined>>
+
+/** The real `az` in a home of its own: what one command keeps (clouds, accounts, tokens) the next one finds. */
+export interface Az extends Disposable {
+  readonly home: ClientHome
+  /** Runs a command to its end and judges nothing. */
+  run(args: readonly string[], env?: AzEnvironment): Promise<Ran>
+  /** What the command printed, without the blank around it; throws unless it ends with 0. */
+  text(...args: readonly string[]): Promise<string>
+  /** What the command printed, as JSON; throws unless it ends with 0. stderr is never part of it: az warns there. */
+  json(...args: readonly string[]): Promise<unknown>
+  /** Holds that the command ends with this exit code and says this on stderr, and prints nothing. */
+  fails(code: number, says: RegExp, ...args: readonly string[]): Promise<void>
+}
+
+/** Declares a step of a story told with real programs; where one is missing, the step is reported as not run. */
+export function step(title: string, programs: readonly string[], body: (t: TestContext) => Promise<void>): void {
+  void test(title, async (t) => {
+    if (requireClient(t, ...programs)) await body(t)
+  })
+}
+
+/** `az`'s first command in a home loads every module, and takes seconds where the machine is busy. */
+const commandTimeoutMs = 120_000
+
+function environmentOf(home: ClientHome, env: AzEnvironment): Record<string, string> {
+  const merged: AzEnvironment = { ...home.env, ...env }
+  return Object.fromEntries(Object.entries(merged).filter((entry): entry is [string, string] => entry[1] !== undefined))
+}
+
+/**
+ * A home for `az` that trusts only the server's authority. Instance discovery is left to `az config`, as people set it.
+ * `settled` is an environment for every command.
+ */
+export function azHome(caFile: string, settled: AzEnvironment = {}): Az {
+  const home = clientHome(caFile)
+  const common: AzEnvironment = { AZURE_CORE_INSTANCE_DISCOVERY: undefined, ...settled }
+  const options = (env: AzEnvironment) => ({
+    env: environmentOf(home, { ...common, ...env }),
+    timeoutMs: commandTimeoutMs,
+  })
+  const text = async (...args: readonly string[]): Promise<string> =>
+    (await mustRun('az', args, options({}))).stdout.trim()
+  return {
+    home,
+    run: (args, env = {}) => run('az', args, options(env)),
+    text,
+    async json(...args) {
+      const printed = await text(...args)
+      try {
+        return JSON.parse(printed) as unknown
+      } catch (cause) {
+        throw new Error(`az ${args.join(' ')} printed no JSON: ${printed.slice(0, 400)}`, { cause })
+      }
+    },
+    async fails(code, says, ...args) {
+      const ran = await run('az', args, options({}))
+      assert.equal(ran.code, code, `az ${args.join(' ')}\n${ran.stdout}${ran.stderr}`)
+      assert.match(ran.stderr, says)
+      assert.equal(ran.stdout.trim(), '')
+    },
+    [Symbol.dispose]: () => home[Symbol.dispose](),
+  }
+}
+
+/** The suffix below which further registries have their login servers. */
+export function loginServerSuffix(server: RunningServer): string {
+  return `.azurecr.localhost:${server.port}`
+}
+
+/** Registers the server as the cloud `acrux`, found by its metadata, and makes it the cloud of every later command. */
+export async function useCloud(az: Az, server: RunningServer): Promise<void> {
+  await az.text('cloud', 'register', '-n', 'acrux', '--endpoint-resource-manager', server.firstRun.resourceManager)
+  await az.text('cloud', 'set', '-n', 'acrux')
+  await az.text('config', 'set', 'core.instance_discovery=false')
+}
+
+/** The arguments that sign a service principal in, the server's first one unless told otherwise. */
+export function signInArguments(
+  server: RunningServer,
+  principal: ClientSecret = server.firstRun.servicePrincipal,
+  tenant: string = server.firstRun.tenantId,
+): string[] {
+  return ['login', '--service-principal', '-u', principal.appId, `--password=${principal.password}`, '--tenant', tenant]
+}
+
+/** Signs in to the server's cloud, and returns the subscriptions that az then knows. */
+export async function signIn(az: Az, server: RunningServer, principal?: ClientSecret): Promise<unknown> {
+  await useCloud(az, server)
+  return az.json(...signInArguments(server, principal))
+}
+
+/** The claims of a JWT, unverified. */
+export function claimsOf(token: string): unknown {
+  const [, payload, signature] = token.split('.')
+  assert.ok(payload !== undefined && signature !== undefined, 'a JWT has three parts')
+  return JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as unknown
+}

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import {
+  arm,
+  createServicePrincipal,
+  enableAdmin,
+  expectStatus,
+  graph,
+  principalWithRole,
+  registryId,
+  roles,
+  type ClientSecret,
+} from '../harness/arm.ts'
+import { listAt, stringAt } from '../harness/json.ts'
+import { accessToken, askAccessToken, basic, get, nullGuid, pushImage } from '../harness/registry.ts'
+import { startServer } from '../harness/server.ts'
+import { assertBasicRefused, assertManagementRefused, assertRefused, assertUnauthorizedBody } from './refusal.ts'
+import { addSecret, askByPassword, askExchange, askIdentity, passed, removeSecret, tokensOf } from './tokens.ts'
+import type { Tokens } from './tokens.ts'
+
+const server = await startServer()
+after(() => server[Symbol.asyncDispose]())
+
+const { loginServer, registry, servicePrincipal } = server.firstRun
+const manifestPath = '/v2/team/app/manifests/1'
+const pull = 'repository:team/app:pull'
+const hour = 60 * 60 * 1000
+await pushImage(server, 'team/app', '1', basic(servicePrincipal.appId, servicePrincipal.password))
+
+/** Holds that the name and password open nothing: neither grant of the token endpoint, nor the data plane. */
+async function assertDead(username: string, password: string): Promise<void> {
+  for (const scopes of [[], [pull]])
+    assertUnauthorizedBody(await askAccessToken(server, { username, password }, scopes))
+  assertUnauthorizedBody(await askByPassword(server, username, password, pull))
+  for (const path of ['/v2/', manifestPath, '/acr/v1/_catalog']) {
+    assertBasicRefused(await get(server, path, basic(username, password)))
+  }
+}
+
+async function assertAlive(username: string, password: string): Promise<void> {
+  await accessToken(server, { username, password }, [pull])
+  assert.equal((await get(server, manifestPath, basic(username, password))).status, 200)
+}
+
+/** Holds that the identity provider refuses a secret in Entra's words. */
+async function assertNoIdentity(principal: ClientSecret, status: number, error: string, code: number): Promise<void> {
+  const answer = await askIdentity(server, principal)
+  assert.equal(answer.status, status)
+  assert.equal(stringAt(answer.json(), 'error'), error)
+  assert.deepEqual(listAt(answer.json(), 'error_codes'), [code])
+  assert.match(stringAt(answer.json(), 'error_description'), new RegExp(`^AADSTS${code}: `))
+}
+
+/** Holds that tokens which have not expired are refused all the same, wherever they are shown. */
+async function assertTokensDead(tokens: Tokens): Promise<void> {
+  const bearer = `Bearer ${tokens.access}`
+  assertRefused(await get(server, manifestPath, bearer), { loginServer, scope: pull, error: 'invalid_token' })
+  assertRefused(await get(server, '/v2/', bearer), { loginServer, error: 'invalid_token' })
+  assertUnauthorizedBody(await askAccessToken(server, { refreshToken: tokens.refresh }, [pull]))
+  for (const password of [tokens.refresh, tokens.access]) {
+    assertUnauthorizedBody(await askAccessToken(server, { username: nullGuid, password }, [pull]))
+  }
+  assertUnauthorizedBody(await askExchange(server, tokens.identity))
+  assertManagementRefused(await arm(server, 'GET', '/subscriptions', undefined, tokens.identity), 401, /./)
+}
+
+async function assertTokensAlive(tokens: Tokens): Promise<void> {
+  assert.equal((await get(server, manifestPath, `Bearer ${tokens.access}`)).status, 200)
+  await accessToken(server, { refreshToken: tokens.refresh }, [pull])
+  expectStatus(await askExchange(server, tokens.identity), 200)
+  expectStatus(await arm(server, 'GET', '/subscriptions', undefined, tokens.identity), 200)
+}
+
+test('a wrong secret of a service principal opens nothing', async () => {
+  const principal = await principalWithRole(server, 'mistyped', roles.acrPull)
+  await assertAlive(principal.appId, principal.password)
+  const { password } = principal
+  for (const wrong of ['', 'x', `${password}x`, ` ${password}`, password.slice(0, -1), password.toLowerCase()]) {
+    await assertDead(principal.appId, wrong)
+    await assertNoIdentity(
+      { appId: principal.appId, password: wrong === '' ? ' ' : wrong },
+      401,
+      'invalid_client',
+      7_000_215,
+    )
+  }
+})
+
+test('a name that nobody has opens nothing', async () => {
+  const appId = '5b6a8c0e-9a43-4f9b-8a57-0a2d3c1f7e11'
+  for (const name of [appId, 'nobody', registry, nullGuid, '<token>', '']) await assertDead(name, 'x'.repeat(40))
+  await assertNoIdentity({ appId, password: 'x'.repeat(40) }, 400, 'unauthorized_client', 700_016)
+})
+
+test('one principal’s secret is worth nothing beside another’s name', async () => {
+  const one = await principalWithRole(server, 'one', roles.acrPull)
+  const two = await principalWithRole(server, 'two', roles.acrPull)
+  await assertDead(one.appId, two.password)
+  await assertDead(registry, one.password)
+  await assertDead(nullGuid, one.password)
+})
+
+test('an expired secret opens nothing, and neither do the tokens that it had got', async () => {
+  const principal = await principalWithRole(server, 'expiring', roles.acrPull)
+  const lasting = await tokensOf(server, principal, [pull])
+  const secret = await addSecret(server, principal, 4_000)
+  const expiresAtMs = Date.now() + 4_000
+  const tokens = await tokensOf(server, secret, [pull])
+  await assertTokensAlive(tokens)
+
+  await passed(expiresAtMs)
+  await assertDead(secret.appId, secret.password)
+  await assertNoIdentity(secret, 401, 'invalid_client', 7_000_222)
+  await assertTokensDead(tokens)
+  await assertAlive(principal.appId, principal.password)
+  await assertTokensAlive(lasting)
+})
+
+test('a removed secret opens nothing from the next request on, and the other secret goes on', async () => {
+  const principal = await principalWithRole(server, 'rotating', roles.acrPull)
+  const secret = await addSecret(server, principal, hour)
+  const removed = await tokensOf(server, secret, [pull])
+  const kept = await tokensOf(server, principal, [pull])
+  const removedDirectly = await accessToken(server, { username: secret.appId, password: secret.password }, [pull])
+  await assertTokensAlive(removed)
+
+  await removeSecret(server, principal, secret.keyId)
+  await assertTokensDead(removed)
+  const refused = await get(server, manifestPath, `Bearer ${removedDirectly}`)
+  assertRefused(refused, { loginServer, scope: pull, error: 'invalid_token' })
+  await assertDead(secret.appId, secret.password)
+  await assertNoIdentity(secret, 401, 'invalid_client', 7_000_215)
+  await assertAlive(principal.appId, principal.password)
+  await assertTokensAlive(kept)
+})
+
+test('a principal that is disabled, or deleted, can do nothing with its secret or its tokens', async () => {
+  const disabled = await principalWithRole(server, 'disabled', roles.acrPull)
+  const ofDisabled = await tokensOf(server, disabled, [pull])
+  const path = `/servicePrincipals/${disabled.objectId}`
+  expectStatus(await graph(server, 'PATCH', path, { accountEnabled: false }), 200, 204)
+  await assertTokensDead(ofDisabled)
+  await assertDead(disabled.appId, disabled.password)
+
+  const deleted = await principalWithRole(server, 'deleted', roles.acrPull)
+  const ofDeleted = await tokensOf(server, deleted, [pull])
+  expectStatus(await graph(server, 'DELETE', `/servicePrincipals/${deleted.objectId}`), 204)
+  await assertTokensDead(ofDeleted)
+  await assertDead(deleted.appId, deleted.password)
+})
+
+test('the admin account, which is off at first, opens nothing until it is on', async () => {
+  for (const password of ['', 'admin', 'Admin12345', registry, nullGuid]) await assertDead(registry, password)
+  const listing = await arm(server, 'POST', `${registryId(server)}/listCredentials`)
+  assert.ok(listing.status >= 400 && listing.status < 500, `listCredentials answered ${listing.status}`)
+  assert.match(stringAt(listing.json(), 'error', 'code'), /^UnAuthorizedForCredentialOperations$/)
+})
+
+test('a renewed admin password opens nothing, nor do the tokens it had got; the other password goes on', async () => {
+  const admin = await enableAdmin(server)
+  const byFirst = await accessToken(server, { username: registry, password: admin.password }, [pull])
+  const bySecond = await accessToken(server, { username: registry, password: admin.password2 }, [pull])
+  await assertDead(registry, `${admin.password}x`)
+  await assertDead('another', admin.password)
+
+  expectStatus(await arm(server, 'POST', `${registryId(server)}/regenerateCredential`, { name: 'password' }), 200)
+  await assertDead(registry, admin.password)
+  const refused = await get(server, manifestPath, `Bearer ${byFirst}`)
+  assertRefused(refused, { loginServer, scope: pull, error: 'invalid_token' })
+  await assertAlive(registry, admin.password2)
+  assert.equal((await get(server, manifestPath, `Bearer ${bySecond}`)).status, 200)
+})
+
+test('a disabled admin account opens nothing, by either password or by the tokens they had got', async () => {
+  const admin = await enableAdmin(server)
+  const tokens: string[] = []
+  for (const password of [admin.password, admin.password2]) {
+    await assertAlive(registry, password)
+    tokens.push(await accessToken(server, { username: registry, password }, [pull]))
+  }
+  expectStatus(await arm(server, 'PATCH', registryId(server), { properties: { adminUserEnabled: false } }), 200)
+  for (const password of [admin.password, admin.password2]) await assertDead(registry, password)
+  for (const token of tokens) {
+    const refused = await get(server, manifestPath, `Bearer ${token}`)
+    assertRefused(refused, { loginServer, scope: pull, error: 'invalid_token' })
+  }
+})
+
+test('a principal that was given no role signs in to the provider and to no registry', async () => {
+  const stranger = await createServicePrincipal(server, 'stranger')
+  const identity = stringAt(expectStatus(await askIdentity(server, stranger), 200).json(), 'access_token')
+  assertUnauthorizedBody(await askExchange(server, identity))
+  const refused = await get(server, manifestPath, basic(stranger.appId, stranger.password))
+  assertUnauthorizedBody(refused)
+})

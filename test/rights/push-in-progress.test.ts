@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { PassThrough } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { assignRole, createServicePrincipal, principalWithRole, registryId, removeRole, roles } from '../harness/arm.ts'
+import { request, type HttpResponse } from '../harness/http.ts'
+import { accessToken, basic, digestOf, get, pushImage, registryUrl } from '../harness/registry.ts'
+import { startServer } from '../harness/server.ts'
+import { assertRefused, assertUnauthorizedBody } from './refusal.ts'
+import { addSecret, removeSecret, tokensOf } from './tokens.ts'
+
+const server = await startServer()
+after(() => server[Symbol.asyncDispose]())
+
+const { loginServer, servicePrincipal } = server.firstRun
+const owner = basic(servicePrincipal.appId, servicePrincipal.password)
+const pullPush = 'repository:team/app:pull,push'
+const image = await pushImage(server, 'team/app', '1', owner)
+const bytes = Buffer.alloc(2 * 1024 * 1024, 'layer ')
+/** Long enough that a server that is awake has judged a request whose header has come. */
+const judgedMs = 1_000
+
+async function beginUpload(authorization: string): Promise<URL> {
+  const url = `${registryUrl(server)}/v2/team/app/blobs/uploads/`
+  const begun = await request({ method: 'POST', url, headers: { authorization }, caFile: server.caFile })
+  assert.equal(begun.status, 202)
+  return new URL(begun.headers.location ?? '', url)
+}
+
+/** Sends half of the body, waits until `meanwhile` is done, and sends the rest. */
+async function sendInHalves(
+  what: { method: string; url: URL | string; authorization: string; type: string },
+  body: Buffer,
+  meanwhile: () => Promise<void>,
+): Promise<HttpResponse> {
+  const stream = new PassThrough()
+  const headers = { authorization: what.authorization, 'content-type': what.type, 'content-length': body.length }
+  const answer = request({ method: what.method, url: what.url, headers, body: stream, caFile: server.caFile })
+  const half = Math.floor(body.length / 2)
+  stream.write(body.subarray(0, half))
+  await sleep(judgedMs)
+  await meanwhile()
+  stream.end(body.subarray(half))
+  return answer
+}
+
+function withDigest(upload: URL, digest: string): URL {
+  const url = new URL(upload)
+  url.searchParams.set('digest', digest)
+  return url
+}
+
+test('an upload whose role is taken away while its bytes flow is finished, and the next request is refused', async () => {
+  const principal = await createServicePrincipal(server, 'pusher')
+  const assignment = await assignRole(server, principal.objectId, roles.acrPush, registryId(server))
+  const authorization = `Bearer ${(await tokensOf(server, principal, [pullPush])).access}`
+  const what = {
+    method: 'PATCH',
+    url: await beginUpload(authorization),
+    authorization,
+    type: 'application/octet-stream',
+  }
+  const patched = await sendInHalves(what, bytes, () => removeRole(server, assignment))
+  assert.equal(patched.status, 202)
+  assert.equal(patched.headers.range, `0-${bytes.length - 1}`)
+
+  const next = new URL(patched.headers.location ?? '', registryUrl(server))
+  const commit = { method: 'PUT', url: withDigest(next, digestOf(bytes)), caFile: server.caFile }
+  assertUnauthorizedBody(await request({ ...commit, headers: { authorization } }))
+  assert.equal((await get(server, `/v2/team/app/blobs/${digestOf(bytes)}`, owner)).status, 404)
+})
+
+test('a blob whose credential is removed while its bytes flow is stored whole', async () => {
+  const principal = await principalWithRole(server, 'rotating', roles.acrPush)
+  const secret = await addSecret(server, principal, 60 * 60 * 1000)
+  const credential = { username: secret.appId, password: secret.password }
+  const authorization = `Bearer ${await accessToken(server, credential, [pullPush])}`
+  const blob = Buffer.concat([bytes, Buffer.from('by a secret that is no more\n')])
+  const url = withDigest(await beginUpload(authorization), digestOf(blob))
+  const what = { method: 'PUT', url, authorization, type: 'application/octet-stream' }
+  const stored = await sendInHalves(what, blob, () => removeSecret(server, principal, secret.keyId))
+  assert.equal(stored.status, 201)
+  assert.equal(stored.headers['docker-content-digest'], digestOf(blob))
+
+  const read = await get(server, `/v2/team/app/blobs/${digestOf(blob)}`, owner)
+  assert.ok(read.body.equals(blob))
+  const refused = await get(server, '/v2/team/app/manifests/1', authorization)
+  assertRefused(refused, { loginServer, scope: 'repository:team/app:pull', error: 'invalid_token' })
+})
+
+test('a manifest whose credential is removed while its bytes flow is tagged', async () => {
+  const principal = await principalWithRole(server, 'tagging', roles.acrPush)
+  const secret = await addSecret(server, principal, 60 * 60 * 1000)
+  const credential = { username: secret.appId, password: secret.password }
+  const authorization = `Bearer ${await accessToken(server, credential, [pullPush])}`
+  const url = `${registryUrl(server)}/v2/team/app/manifests/late`
+  const what = { method: 'PUT', url, authorization, type: image.mediaType }
+  const put = await sendInHalves(what, image.manifest, () => removeSecret(server, principal, secret.keyId))
+  assert.equal(put.status, 201)
+  assert.equal((await get(server, '/v2/team/app/manifests/late', owner)).headers['docker-content-digest'], image.digest)
+})
+
+test('an upload of one principal is closed to another that may push too', async () => {
+  const one = await principalWithRole(server, 'one', roles.acrPush)
+  const two = await principalWithRole(server, 'two', roles.acrPush)
+  const upload = await beginUpload(basic(one.appId, one.password))
+  const authorization = basic(two.appId, two.password)
+  const headers = { authorization, 'content-type': 'application/octet-stream' }
+  const intruded = await request({ method: 'PATCH', url: upload, headers, body: 'x', caFile: server.caFile })
+  assert.equal(intruded.status, 404)
+  const status = await request({ url: upload, headers: { authorization }, caFile: server.caFile })
+  assert.equal(status.status, 404)
+})

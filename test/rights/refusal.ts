@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import type { HttpResponse } from '../harness/http.ts'
+import { at, listAt, stringAt } from '../harness/json.ts'
+
+/** What a refusal of the data plane must say. */
+export interface Refusal {
+  /** The registry that refuses. */
+  loginServer: string
+  /** As the challenge names it; absent at `/v2/`. */
+  scope?: string
+  /** Why a token that was sent was not enough; absent where none was sent. */
+  error?: 'invalid_token' | 'insufficient_scope'
+}
+
+/** The values of a header, one for each time it was sent. */
+function valuesOf(response: HttpResponse, name: string): string[] {
+  return response.rawHeaders.filter((_, index, all) => index % 2 === 1 && all[index - 1]?.toLowerCase() === name)
+}
+
+/** The `detail` of a challenge: one entry for each action of the scope [Azure/acr AAD-OAuth.md]. */
+function detailOf(scope: string): unknown {
+  const [type, name, actions = ''] = scope.split(':')
+  return actions.split(',').map((action) => ({ Type: type, Name: name, Action: action }))
+}
+
+/** Holds that the body is the registry's envelope with one error of code UNAUTHORIZED; returns that error. */
+export function assertUnauthorizedBody(response: HttpResponse): unknown {
+  assert.equal(response.status, 401, response.text())
+  assert.equal(response.headers['content-type'], 'application/json; charset=utf-8')
+  assert.match(String(response.headers['x-ms-correlation-request-id']), /^[0-9a-f-]{36}$/)
+  const errors = listAt(response.json(), 'errors')
+  assert.equal(errors.length, 1)
+  assert.equal(stringAt(errors[0], 'code'), 'UNAUTHORIZED')
+  assert.ok(stringAt(errors[0], 'message').length > 0)
+  return errors[0]
+}
+
+/**
+ * Holds that the data plane refused as Azure's does: status 401, never 403, with exactly one challenge to the last
+ * character, and a body that lists the actions that were wanted.
+ */
+export function assertRefused(response: HttpResponse, refusal: Refusal): void {
+  const error = assertUnauthorizedBody(response)
+  const { loginServer, scope } = refusal
+  const realm = `Bearer realm="https://${loginServer}/oauth2/token",service="${loginServer}"`
+  const wanted = scope === undefined ? '' : `,scope="${scope}"`
+  const why = refusal.error === undefined ? '' : `,error="${refusal.error}"`
+  assert.deepEqual(valuesOf(response, 'www-authenticate'), [`${realm}${wanted}${why}`])
+  assert.equal(response.headers['docker-distribution-api-version'], 'registry/2.0')
+  if (scope !== undefined) assert.deepEqual(at(error, 'detail'), detailOf(scope))
+}
+
+/** Holds that a name and password sent straight to the data plane were refused, with the challenge that asks for others. */
+export function assertBasicRefused(response: HttpResponse): void {
+  assertUnauthorizedBody(response)
+  assert.deepEqual(valuesOf(response, 'www-authenticate'), ['Basic realm="Azure Container Registry"'])
+}
+
+/** Holds that the management or Graph surface refused with this status and code. */
+export function assertManagementRefused(response: HttpResponse, status: 401 | 403, code: RegExp): void {
+  assert.equal(response.status, status, response.text())
+  assert.match(stringAt(response.json(), 'error', 'code'), code)
+  assert.ok(stringAt(response.json(), 'error', 'message').length > 0)
+}
