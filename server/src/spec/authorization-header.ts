@@ -12,8 +12,7 @@ const invalid: Authorization = { scheme: 'invalid' }
 const maxHeaderLength = 16 * 1024
 const headerPattern = /^([A-Za-z]+) +([A-Za-z0-9\-._~+/]+=*) *$/
 const base64Pattern = /^[A-Za-z0-9+/]+={0,2}$/
-// oxlint-disable-next-line no-control-regex -- control characters are what is looked for [RFC 7617 §2]
-const controlPattern = /[\x00-\x1f\x7f]/
+const controlPattern = /\p{Cc}/u
 
 /** Reads an `Authorization` header of the schemes Basic and Bearer, whatever their case. [RFC 7617; RFC 6750 §2.1] */
 export function parseAuthorization(header: string | undefined): Authorization {
@@ -32,7 +31,7 @@ export function parseAuthorization(header: string | undefined): Authorization {
   }
 }
 
-/** The first colon separates: a password may hold more of them, a user name none. */
+/** The first colon separates: a password may hold more of them, a user name none. Control characters are not allowed. */
 function parseBasic(credentials: string): Authorization {
   if (!base64Pattern.test(credentials)) return invalid
   const text = decodeText(Buffer.from(credentials, 'base64'))

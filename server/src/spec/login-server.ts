@@ -16,6 +16,8 @@ const splitPattern = /^([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::([1-9][0-9]{0
  * The port is kept as it is written, the scheme's own too: clients compare login servers as text.
  */
 export function parseLoginServer(hostHeader: string): LoginServer | undefined {
+  // Beyond ASCII there are letters whose lower case is an ASCII one.
+  if (!/^[\x21-\x7e]{1,260}$/.test(hostHeader)) return undefined
   const text = hostHeader.toLowerCase().replace(/^\[[0-9a-f:.]{2,45}\]/, canonicalIpv6)
   return isLoginServer(text) ? text : undefined
 }

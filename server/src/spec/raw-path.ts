@@ -1,6 +1,5 @@
 const maxLength = 4096
-// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-const forbidden = /[\x00-\x1f\x7f-\x9f\\]/
+const forbidden = /[\p{Cc}\\]/u
 
 /**
  * Splits the path of a request line, still percent-encoded and without its query, at its slashes, after decoding it
