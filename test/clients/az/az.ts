@@ -22,7 +22,7 @@ export interface Az extends Disposable {
 
 /** Declares a step of a story told with real programs; where one is missing, the step is reported as not run. */
 export function step(title: string, programs: readonly string[], body: (t: TestContext) => Promise<void>): void {
-  void test(title, async (t) => {
+  test(title, async (t) => {
     if (requireClient(t, ...programs)) await body(t)
   })
 }
