@@ -1,12 +1,21 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
+import type { AuditActor } from '../audit/index.ts'
 import type { Origin } from '../platform/http/app.ts'
+import type { RouteDescription } from '../platform/http/surface.ts'
 import type { LoginServer } from '../spec/login-server.ts'
 
 /** What a data-plane route needs of its caller. */
 export type DataPlaneNeed =
   | { readonly kind: 'signed-in' }
-  | { readonly kind: 'repository'; readonly repository: string; readonly actions: readonly string[] }
+  | {
+      readonly kind: 'repository'
+      readonly repository: string
+      /** All of them are needed, and a challenge names them. */
+      readonly actions: readonly string[]
+      /** Any one of these is enough instead. A challenge does not name them. */
+      readonly anyOf?: readonly string[]
+    }
   | { readonly kind: 'catalog'; readonly name: 'catalog' | 'deleted_catalog' }
 
 /** The registry that a request came to. */
@@ -16,6 +25,7 @@ export type RegistryAddress = { readonly rid: string; readonly name: string; rea
 export type DataPlaneCaller = {
   /** The same for the same principal, and for no other. */
   readonly key: string
+  readonly actor: AuditActor
   readonly credentialIssuedAtMs: number
   readonly mayPull: (repository: string) => boolean | Promise<boolean>
 }
@@ -49,6 +59,7 @@ export interface DataPlaneGate {
 /** Challenge, exchange, mint, verify. */
 export interface TokenService {
   readonly gate: DataPlaneGate
+  readonly routes: readonly RouteDescription[]
   /** Adds `/oauth2/*`. */
   mount(app: FastifyInstance): void
   /** Makes a new signing key now. The one before it verifies on until all it signed has expired. */
@@ -56,4 +67,3 @@ export interface TokenService {
 }
 
 export { createTokenService } from './token-service.ts'
-export { tokenServiceMigrations } from './migrations.ts'

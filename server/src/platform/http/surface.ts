@@ -25,7 +25,7 @@ export type Route<Need, Caller> = {
 /** What the walk over all tables needs to know of a row. */
 export type RouteDescription = {
   readonly id: string
-  readonly method: string
+  readonly method: string | readonly string[]
   readonly path: string
   readonly need: unknown
 }

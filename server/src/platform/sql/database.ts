@@ -26,8 +26,8 @@ export interface Transaction {
 
 /** A read whose statement is built and compiled once. */
 export interface PreparedRead<Parameters extends SqlParameters, Row> {
-  all(parameters: Parameters): Row[] | Promise<Row[]>
-  first(parameters: Parameters): Row | undefined | Promise<Row | undefined>
+  readonly all: (parameters: Parameters) => Row[] | Promise<Row[]>
+  readonly first: (parameters: Parameters) => Row | undefined | Promise<Row | undefined>
 }
 
 export interface Database {

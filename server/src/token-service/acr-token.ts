@@ -1,0 +1,217 @@
+import { randomUUID } from 'node:crypto'
+import { CompactSign, errors, jwtVerify } from 'jose'
+import { z } from 'zod'
+import type { Clock } from '../platform/clock.ts'
+import type { KeyRing } from '../platform/signing-keys/key-ring.ts'
+import type { Registry } from '../resources/index.ts'
+import type { AccessScope } from '../spec/access-scope.ts'
+import { type Credential, tokenSubject } from './credential.ts'
+
+/** How long an ACR refresh token can be used: 3 hours. [acr-protocol §1.8] */
+export const refreshTokenSeconds = 3 * 60 * 60
+/** How long an ACR access token can be used: 75 minutes. [acr-protocol §1.8] */
+export const accessTokenSeconds = 75 * 60
+
+const issuer = 'Azure Container Registry'
+const algorithm = 'ES256'
+
+/** Longer tokens would not fit into a header together with everything else that a client sends. */
+const tokenLengthLimit = 12 * 1024
+
+export type AcrTokenKind = 'refresh_token' | 'access_token'
+
+/** What a token of ours says, once everything in it was checked. */
+export type VerifiedAcrToken = {
+  readonly credential: Credential
+  readonly access: readonly AccessScope[]
+  readonly issuedAtMs: number
+  readonly expiresAtMs: number
+}
+
+export type MintedToken = { readonly token: string; readonly issuedAtMs: number; readonly expiresAtMs: number }
+
+export type MintOptions = {
+  readonly registry: Registry
+  readonly credential: Credential
+  readonly tenantId: string
+  /** What an access token gives. `untag` among the actions is ours and stays out of the public claim. */
+  readonly access?: readonly AccessScope[]
+  /** The token ends with what it was got by. */
+  readonly notAfterMs?: number | undefined
+}
+
+/** Mints and verifies the tokens of the registries of this server. */
+export interface AcrTokens {
+  /** @throws TokenTooLongError when the access asked for does not fit into a token */
+  mint(kind: AcrTokenKind, options: MintOptions): Promise<MintedToken>
+  /** Undefined for everything that is no unexpired token of this kind for this very registry. */
+  verify(kind: AcrTokenKind, token: string, registry: Registry): Promise<VerifiedAcrToken | undefined>
+}
+
+/** The access that was asked for makes a token that no client could send. */
+export class TokenTooLongError extends Error {
+  override readonly name = 'TokenTooLongError'
+}
+
+/** Opens the mint. Its keys are a ring of their own. */
+export function createAcrTokens({ keys, clock }: { readonly keys: KeyRing; readonly clock: Clock }): AcrTokens {
+  return {
+    mint: async (kind, options) => {
+      const issuedAtMs = clock.now()
+      const issuedAt = Math.floor(issuedAtMs / 1000)
+      const life = kind === 'refresh_token' ? refreshTokenSeconds : accessTokenSeconds
+      const limit = options.notAfterMs === undefined ? Infinity : Math.floor(options.notAfterMs / 1000)
+      const expiresAt = Math.min(issuedAt + life, limit)
+      const key = await keys.current()
+      const payload = plainBase64Json(claimsOf(kind, options, issuedAtMs, issuedAt, expiresAt))
+      const token = await new CompactSign(Buffer.from(payload))
+        .setProtectedHeader({ alg: key.algorithm, typ: 'JWT', kid: key.kid })
+        .sign(key.privateKey)
+      if (token.length > tokenLengthLimit)
+        throw new TokenTooLongError('the access asked for does not fit into one token')
+      return { token, issuedAtMs, expiresAtMs: expiresAt * 1000 }
+    },
+    verify: async (kind, token, registry) => {
+      if (token.length > tokenLengthLimit) return undefined
+      const claims = await verifiedClaims(token, registry, keys, clock)
+      if (claims === undefined || claims.grant_type !== kind || claims.rid !== registry.rid) return undefined
+      return {
+        credential: toCredential(claims.acrux.credential, claims.sub),
+        access: [
+          ...claims.access,
+          ...claims.acrux.untag.map((name) => ({ type: 'repository', name, actions: ['untag'] })),
+        ],
+        issuedAtMs: claims.acrux.at,
+        expiresAtMs: claims.exp * 1000,
+      }
+    },
+  }
+}
+
+async function verifiedClaims(
+  token: string,
+  registry: Registry,
+  keys: KeyRing,
+  clock: Clock,
+): Promise<Claims | undefined> {
+  try {
+    // The key is found by its id in our own ring; nothing else in the header is looked at.
+    const { payload } = await jwtVerify(token, ({ kid }) => requireVerifier(keys, kid), {
+      algorithms: [algorithm],
+      issuer,
+      audience: registry.loginServer,
+      typ: 'JWT',
+      requiredClaims: ['exp', 'nbf', 'iat', 'sub', 'jti'],
+      currentDate: new Date(clock.now()),
+    })
+    return claimsSchema.safeParse(payload).data
+  } catch (error) {
+    if (error instanceof errors.JOSEError || error instanceof UnknownKeyError) return undefined
+    throw error
+  }
+}
+
+class UnknownKeyError extends Error {}
+
+async function requireVerifier(keys: KeyRing, kid: string | undefined) {
+  const key = kid === undefined || kid.length > 64 ? undefined : await keys.verifier(kid)
+  if (key === undefined) throw new UnknownKeyError('no key of ours has this id')
+  return key
+}
+
+const credentialSchema = z.discriminatedUnion('k', [
+  z.strictObject({ k: z.literal('anonymous') }),
+  z.strictObject({ k: z.literal('admin'), n: z.enum(['password', 'password2']), g: z.int() }),
+  z.strictObject({ k: z.literal('sp'), o: z.string(), a: z.string(), c: z.string().optional() }),
+  z.strictObject({ k: z.literal('user'), o: z.string(), a: z.string(), c: z.string().optional() }),
+])
+type CredentialClaim = z.infer<typeof credentialSchema>
+
+const claimsSchema = z.object({
+  sub: z.string(),
+  exp: z.int(),
+  rid: z.string(),
+  aud: z.string(),
+  grant_type: z.enum(['refresh_token', 'access_token']),
+  access: z.array(z.strictObject({ type: z.string(), name: z.string(), actions: z.array(z.string()) })).default([]),
+  /** What only we read. */
+  acrux: z.strictObject({ at: z.int(), credential: credentialSchema, untag: z.array(z.string()) }),
+})
+type Claims = z.infer<typeof claimsSchema>
+
+/** The claims in the form that ACR gives them, and beside them one of our own. [acr-protocol §1.8] */
+function claimsOf(
+  kind: AcrTokenKind,
+  { registry, credential, tenantId, access = [] }: MintOptions,
+  issuedAtMs: number,
+  issuedAt: number,
+  expiresAt: number,
+): Record<string, unknown> {
+  const shared = {
+    jti: randomUUID(),
+    sub: tokenSubject(credential, registry),
+    nbf: issuedAt,
+    exp: expiresAt,
+    iat: issuedAt,
+    iss: issuer,
+    aud: registry.loginServer,
+    version: '1.0',
+    rid: registry.rid,
+    grant_type: kind,
+    ...(credential.kind === 'directory' ? { appid: credential.appId } : {}),
+    roles: [],
+  }
+  const untag = access.filter(({ actions }) => actions.includes('untag')).map(({ name }) => name)
+  const acrux = { at: issuedAtMs, credential: toClaim(credential), untag }
+  return kind === 'refresh_token'
+    ? { ...shared, tenant: tenantId, permissions: { Actions: ['read'], NotActions: null }, acrux }
+    : { ...shared, access: publicAccess(access), acrux }
+}
+
+/** Access as the public claim shows it. */
+export function publicAccess(access: readonly AccessScope[]): AccessScope[] {
+  return access.flatMap(({ type, name, actions }) => {
+    const shown = actions.filter((action) => action !== 'untag')
+    return shown.length === 0 ? [] : [{ type, name, actions: shown }]
+  })
+}
+
+function toClaim(credential: Credential): CredentialClaim {
+  switch (credential.kind) {
+    case 'anonymous':
+      return { k: 'anonymous' }
+    case 'admin':
+      return { k: 'admin', n: credential.password.name, g: credential.password.generation }
+    case 'directory': {
+      const { principalKind, objectId, appId, credentialId } = credential
+      const k = principalKind === 'user' ? 'user' : 'sp'
+      return { k, o: objectId, a: appId, ...(credentialId === undefined ? {} : { c: credentialId }) }
+    }
+  }
+}
+
+function toCredential(claim: CredentialClaim, subject: string): Credential {
+  switch (claim.k) {
+    case 'anonymous':
+      return { kind: 'anonymous' }
+    case 'admin':
+      return { kind: 'admin', password: { name: claim.n, generation: claim.g } }
+    case 'sp':
+    case 'user': {
+      const principalKind = claim.k === 'user' ? 'user' : 'service-principal'
+      return { kind: 'directory', principalKind, objectId: claim.o, appId: claim.a, subject, credentialId: claim.c }
+    }
+  }
+}
+
+/**
+ * JSON whose base64url has neither `-` nor `_`: the Azure SDKs for Python and Go decode a payload by the standard
+ * alphabet. Those two stand for the six bits 62 and 63, which ASCII text gives only by `>`, `?`, `~` and DEL in a third
+ * place; escaped, no text gives them. [acr-protocol §13 trap 8]
+ */
+function plainBase64Json(value: unknown): string {
+  return JSON.stringify(value).replaceAll(
+    /[>?~\u007f-\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}

@@ -1,0 +1,87 @@
+import type { Access, Principal } from '../access/index.ts'
+import type { AuditActor } from '../audit/index.ts'
+import type { Directory } from '../directory/index.ts'
+import type { AdminPasswordProof, Registry, Resources } from '../resources/index.ts'
+
+/**
+ * What was proved, as far as it must be known later to see whether it still stands: tokens carry it, and every request
+ * asks it anew.
+ */
+export type Credential =
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'admin'; readonly password: AdminPasswordProof }
+  | {
+      readonly kind: 'directory'
+      readonly principalKind: 'service-principal' | 'user'
+      readonly objectId: string
+      /** The application that asked; for a service principal its own. */
+      readonly appId: string
+      /** What people call the principal: an application id or a user principal name. */
+      readonly subject: string
+      /** Which secret or certificate it was; undefined for what cannot be taken away alone. */
+      readonly credentialId: string | undefined
+    }
+
+/** A credential and until when it can be one. */
+export type Proof = { readonly credential: Credential; readonly expiresAtMs: number | undefined }
+
+/** The rooms that are asked whether a credential stands. */
+export type StandingRooms = { readonly resources: Resources; readonly directory: Directory; readonly access: Access }
+
+/** The principal behind a credential, if that still stands at this registry now; otherwise undefined. */
+export async function standingPrincipal(
+  { resources, directory }: StandingRooms,
+  registry: Registry,
+  credential: Credential,
+): Promise<Principal | undefined> {
+  switch (credential.kind) {
+    case 'anonymous':
+      return { kind: 'anonymous' }
+    case 'admin': {
+      const stands =
+        registry.adminUserEnabled && (await resources.adminPasswordStands(registry.rid, credential.password))
+      return stands ? { kind: 'admin', rid: registry.rid } : undefined
+    }
+    case 'directory': {
+      const { objectId, credentialId } = credential
+      if (!(await directory.credentialStands(objectId, credentialId))) return undefined
+      return { kind: 'directory', objectId, groupIds: await directory.groupIdsOf(objectId) }
+    }
+  }
+}
+
+/** The same text for the same principal at a registry, and for no other. */
+export function callerKey(credential: Credential): string {
+  switch (credential.kind) {
+    case 'anonymous':
+      return 'anonymous'
+    case 'admin':
+      return 'admin'
+    case 'directory':
+      return `directory:${credential.objectId}`
+  }
+}
+
+/** The principal as the audit trail names it. */
+export function auditActor(credential: Credential, registry: Pick<Registry, 'name'>): AuditActor {
+  switch (credential.kind) {
+    case 'anonymous':
+      return { kind: 'anonymous', id: '' }
+    case 'admin':
+      return { kind: 'admin', id: registry.name }
+    case 'directory':
+      return { kind: credential.principalKind, id: credential.objectId }
+  }
+}
+
+/** What the tokens of a principal call it. [acr-protocol §1.8] */
+export function tokenSubject(credential: Credential, registry: Registry): string {
+  switch (credential.kind) {
+    case 'anonymous':
+      return ''
+    case 'admin':
+      return registry.name
+    case 'directory':
+      return credential.subject
+  }
+}

@@ -1,0 +1,230 @@
+import type { IncomingMessage } from 'node:http'
+import type { Principal } from '../access/index.ts'
+import type { Audit } from '../audit/index.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Origin } from '../platform/http/app.ts'
+import type { Database } from '../platform/sql/database.ts'
+import type { Registry } from '../resources/index.ts'
+import { type AccessScope, covers } from '../spec/access-scope.ts'
+import { parseAuthorization } from '../spec/authorization-header.ts'
+import type { AcrTokens } from './acr-token.ts'
+import { type Credential, type StandingRooms, auditActor, callerKey, standingPrincipal } from './credential.ts'
+import type { DataPlaneAdmission, DataPlaneCaller, DataPlaneGate, DataPlaneNeed, RegistryAddress } from './index.ts'
+import { provePassword } from './prove.ts'
+import { type Refusals, needAsAccess } from './refusals.ts'
+
+export type GateOptions = StandingRooms & {
+  readonly database: Database
+  readonly clock: Clock
+  readonly audit: Audit
+  readonly tokens: AcrTokens
+  readonly refusals: Refusals
+}
+
+/** What a sender's header proved once: a signature or a secret is checked once a header. */
+type Session = {
+  readonly credential: Credential
+  /** A token's own access; undefined for a password, which may do all that its principal may. */
+  readonly tokenAccess: readonly AccessScope[] | undefined
+  readonly expiresAtMs: number
+  readonly caller: DataPlaneCaller
+  authority: Authority
+}
+
+/** Whether the credential stood at one revision of authority, and what has been decided of it at that revision. */
+type Authority = {
+  readonly revision: number
+  readonly standing: { readonly registry: Registry; readonly principal: Principal } | undefined
+  readonly decisions: Map<string, boolean>
+}
+
+const sessionLimit = 20_000
+const decisionLimit = 1_000
+
+/** Opens the gate of the data plane. */
+export function createGate(options: GateOptions): DataPlaneGate {
+  const { database, clock, refusals } = options
+  const sessionsByRegistry = new Map<string, Map<string, Session>>()
+
+  function remember(rid: string, header: string, session: Session): void {
+    let sessions = sessionsByRegistry.get(rid)
+    if (sessions === undefined) {
+      sessions = new Map()
+      sessionsByRegistry.set(rid, sessions)
+    }
+    if (sessions.size >= sessionLimit) sessions.delete(sessions.keys().next().value ?? '')
+    sessions.set(header, session)
+  }
+
+  function admit(
+    request: IncomingMessage,
+    origin: Origin,
+    address: RegistryAddress,
+    need: DataPlaneNeed,
+  ): DataPlaneAdmission | Promise<DataPlaneAdmission> {
+    const header = request.headers.authorization
+    if (header === undefined) return { admitted: false, refusal: refusals.unauthenticated(address, need) }
+    const revision = database.authorityRevision()
+    const session = sessionsByRegistry.get(address.rid)?.get(header)
+    if (session !== undefined && session.authority.revision === revision && clock.now() < session.expiresAtMs) {
+      if (session.authority.decisions.get(needKey(need)) === true) return { admitted: true, caller: session.caller }
+    }
+    return admitSlowly(header, origin, address, need, session)
+  }
+
+  async function admitSlowly(
+    header: string,
+    origin: Origin,
+    address: RegistryAddress,
+    need: DataPlaneNeed,
+    known: Session | undefined,
+  ): Promise<DataPlaneAdmission> {
+    const session = known ?? (await openSession(options, header, address))
+    if (session === undefined) return refuse(origin, address, need, header)
+    if (known === undefined) remember(address.rid, header, session)
+    const authority = await currentAuthority(options, session, address)
+    if (clock.now() >= session.expiresAtMs || authority.standing === undefined) {
+      sessionsByRegistry.get(address.rid)?.delete(header)
+      return refuse(origin, address, need, header, session.credential)
+    }
+    if (await decide(options, session, authority, need)) return { admitted: true, caller: session.caller }
+    await recordRefusal(options, origin, address, need, session.credential, 'insufficient-scope')
+    return { admitted: false, refusal: refusals.insufficient(address, need) }
+  }
+
+  async function refuse(
+    origin: Origin,
+    address: RegistryAddress,
+    need: DataPlaneNeed,
+    header: string,
+    credential?: Credential,
+  ): Promise<DataPlaneAdmission> {
+    const basic = parseAuthorization(header).scheme === 'basic'
+    await recordRefusal(options, origin, address, need, credential, 'invalid-credential')
+    return { admitted: false, refusal: basic ? refusals.wrongPassword() : refusals.invalidToken(address, need) }
+  }
+
+  return { admit, refuseOutdated: (address, need) => refusals.invalidToken(address, need) }
+}
+
+/** Proves what an `Authorization` header claims at this registry; undefined when it proves nothing. */
+async function openSession(
+  options: GateOptions,
+  header: string,
+  address: RegistryAddress,
+): Promise<Session | undefined> {
+  const registry = await options.resources.findRegistryByRid(address.rid)
+  const authorization = parseAuthorization(header)
+  if (registry === undefined) return undefined
+  switch (authorization.scheme) {
+    case 'bearer': {
+      const verified = await options.tokens.verify('access_token', authorization.token, registry)
+      if (verified === undefined) return undefined
+      const { credential, access, issuedAtMs, expiresAtMs } = verified
+      return newSession(options, registry, { credential, tokenAccess: access, issuedAtMs, expiresAtMs })
+    }
+    case 'basic': {
+      const { username, password } = authorization
+      const proof = await provePassword(options, registry, username, password, false)
+      if (proof === undefined) return undefined
+      const { credential, expiresAtMs = Infinity } = proof
+      // A password is proved anew with every request, so that it is never older than what it is used on.
+      return newSession(options, registry, { credential, tokenAccess: undefined, issuedAtMs: Infinity, expiresAtMs })
+    }
+    case 'none':
+    case 'invalid':
+      return undefined
+  }
+}
+
+type SessionFacts = Pick<Session, 'credential' | 'tokenAccess' | 'expiresAtMs'> & { readonly issuedAtMs: number }
+
+function newSession(options: GateOptions, registry: Registry, facts: SessionFacts): Session {
+  const session: Session = {
+    ...facts,
+    caller: {
+      key: callerKey(facts.credential),
+      actor: auditActor(facts.credential, registry),
+      credentialIssuedAtMs: facts.issuedAtMs,
+      mayPull: async (repository) => {
+        const authority = await currentAuthority(options, session, registry)
+        return decide(options, session, authority, { kind: 'repository', repository, actions: ['pull'] })
+      },
+    },
+    authority: { revision: -1, standing: undefined, decisions: new Map() },
+  }
+  return session
+}
+
+/**
+ * What holds of the session now. The revision is read first, so that what is found holds for it at least; of two requests
+ * that look at the same time, the older finding never replaces the newer.
+ */
+async function currentAuthority(options: GateOptions, session: Session, address: RegistryAddress): Promise<Authority> {
+  const revision = await options.database.authorityRevision()
+  if (session.authority.revision === revision) return session.authority
+  const registry = await options.resources.findRegistryByRid(address.rid)
+  const principal = registry && (await standingPrincipal(options, registry, session.credential))
+  const standing = registry === undefined || principal === undefined ? undefined : { registry, principal }
+  const found: Authority = { revision, standing, decisions: new Map() }
+  if (revision > session.authority.revision) session.authority = found
+  return found
+}
+
+async function decide(
+  options: GateOptions,
+  session: Session,
+  { standing, decisions }: Authority,
+  need: DataPlaneNeed,
+): Promise<boolean> {
+  if (standing === undefined) return false
+  const key = needKey(need)
+  const known = decisions.get(key)
+  if (known !== undefined) return known
+  const allowed = await isAllowed(options, session.tokenAccess, standing, need)
+  if (decisions.size >= decisionLimit) decisions.clear()
+  decisions.set(key, allowed)
+  return allowed
+}
+
+/** Whether both the token and the rights that its principal has now cover the need. */
+async function isAllowed(
+  { access }: GateOptions,
+  tokenAccess: readonly AccessScope[] | undefined,
+  { registry, principal }: NonNullable<Authority['standing']>,
+  need: DataPlaneNeed,
+): Promise<boolean> {
+  const wanted = needAsAccess(need)
+  if (wanted === undefined) return true
+  const { type, name, actions, anyOf } = wanted
+  const allowed = await access.allowedAccess(principal, registry, [{ type, name, actions: [...actions, ...anyOf] }])
+  const covered = (asked: readonly string[]) =>
+    covers(allowed, type, name, asked) && (tokenAccess === undefined || covers(tokenAccess, type, name, asked))
+  return covered(actions) || anyOf.some((action) => covered([action]))
+}
+
+function needKey(need: DataPlaneNeed): string {
+  switch (need.kind) {
+    case 'signed-in':
+      return ''
+    case 'catalog':
+      return need.name
+    case 'repository':
+      // A repository's name has no blank, so that no two needs share a key.
+      return `${need.repository} ${need.actions.join()} ${need.anyOf?.join() ?? ''}`
+  }
+}
+
+function recordRefusal(
+  { audit }: GateOptions,
+  origin: Origin,
+  address: RegistryAddress,
+  need: DataPlaneNeed,
+  credential: Credential | undefined,
+  reason: string,
+): Promise<void> {
+  const actor = credential === undefined ? ({ kind: 'claimed', id: '' } as const) : auditActor(credential, address)
+  const target = need.kind === 'repository' ? `${address.loginServer}/${need.repository}` : address.loginServer
+  const detail = need.kind === 'repository' ? { actions: need.actions } : { need: need.kind }
+  return audit.append({ action: 'data.access', outcome: 'refused', actor, target, reason, detail, origin })
+}

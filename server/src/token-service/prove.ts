@@ -1,0 +1,81 @@
+import type { Registry } from '../resources/index.ts'
+import { nullGuid } from '../spec/guid.ts'
+import type { AccessScope } from '../spec/access-scope.ts'
+import type { AcrTokens } from './acr-token.ts'
+import { type Proof, type StandingRooms, standingPrincipal } from './credential.ts'
+
+/** A proof by user name and password, and what it is narrowed to when the password was an ACR access token. */
+export type PasswordProof = Proof & {
+  readonly narrowedTo: readonly AccessScope[] | undefined
+  /** The password, when it was an ACR refresh token that goes on being usable. */
+  readonly refreshToken: string | undefined
+}
+
+/**
+ * Proves a user name and a password at a registry, in ACR's order: the null GUID with a token of ours, the admin account
+ * by the registry's name in any case, an application id with its secret. [acr-protocol §1.9]
+ *
+ * `acceptTokens` is for the token endpoint alone: the data plane does not take a token for a password. [Azure/acr#98]
+ */
+export async function provePassword(
+  rooms: StandingRooms & { readonly tokens: AcrTokens },
+  registry: Registry,
+  username: string,
+  password: string,
+  acceptTokens: boolean,
+): Promise<PasswordProof | undefined> {
+  if (username === nullGuid) return acceptTokens ? proveToken(rooms, registry, password) : undefined
+  const proof =
+    username.toLowerCase() === registry.name.toLowerCase()
+      ? await proveAdmin(rooms, registry, password)
+      : await proveClientSecret(rooms, username, password)
+  return proof === undefined ? undefined : { ...proof, narrowedTo: undefined, refreshToken: undefined }
+}
+
+async function proveToken(
+  rooms: StandingRooms & { readonly tokens: AcrTokens },
+  registry: Registry,
+  token: string,
+): Promise<PasswordProof | undefined> {
+  const refresh = await rooms.tokens.verify('refresh_token', token, registry)
+  const verified = refresh ?? (await rooms.tokens.verify('access_token', token, registry))
+  if (verified === undefined) return undefined
+  if ((await standingPrincipal(rooms, registry, verified.credential)) === undefined) return undefined
+  return {
+    credential: verified.credential,
+    expiresAtMs: verified.expiresAtMs,
+    narrowedTo: refresh === undefined ? verified.access : undefined,
+    refreshToken: refresh === undefined ? undefined : token,
+  }
+}
+
+async function proveAdmin(
+  { resources }: StandingRooms,
+  registry: Registry,
+  password: string,
+): Promise<Proof | undefined> {
+  const proved = await resources.verifyAdminPassword(registry.rid, password)
+  if (proved === undefined || !registry.adminUserEnabled) return undefined
+  return { credential: { kind: 'admin', password: proved }, expiresAtMs: undefined }
+}
+
+async function proveClientSecret(
+  { directory }: StandingRooms,
+  appId: string,
+  secret: string,
+): Promise<Proof | undefined> {
+  const check = await directory.checkClientSecret(appId.toLowerCase(), secret)
+  if (check.outcome !== 'proved') return undefined
+  const { servicePrincipal, credentialId, expiresAtMs } = check
+  return {
+    credential: {
+      kind: 'directory',
+      principalKind: 'service-principal',
+      objectId: servicePrincipal.objectId,
+      appId: servicePrincipal.appId,
+      subject: servicePrincipal.appId,
+      credentialId,
+    },
+    expiresAtMs,
+  }
+}

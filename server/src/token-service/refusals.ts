@@ -1,0 +1,73 @@
+import { type AccessScope, formatAccessScope } from '../spec/access-scope.ts'
+import { basicChallenge, bearerChallenge } from '../spec/challenge.ts'
+import { ociErrors } from '../spec/oci-error.ts'
+import type { DataPlaneNeed, DataPlaneRefusal, RegistryAddress } from './index.ts'
+
+/** The refusals of the data plane: all are 401, since clients answer 403 by giving up. [acr-protocol §13 trap 3] */
+export interface Refusals {
+  /** No credential was sent. */
+  unauthenticated(registry: RegistryAddress, need: DataPlaneNeed): DataPlaneRefusal
+  /** A bearer that is forged, expired, withdrawn or meant for somebody else. */
+  invalidToken(registry: RegistryAddress, need: DataPlaneNeed): DataPlaneRefusal
+  /** A good credential without the right. */
+  insufficient(registry: RegistryAddress, need: DataPlaneNeed): DataPlaneRefusal
+  /** A user name and password that prove nobody. */
+  wrongPassword(): DataPlaneRefusal
+  /** The challenge alone, for the token endpoint. */
+  challenge(registry: RegistryAddress): string
+}
+
+/** Makes the refusals; `scheme` is that under which clients reach the server. */
+export function createRefusals(scheme: 'http' | 'https'): Refusals {
+  function refusal(
+    registry: RegistryAddress,
+    need: DataPlaneNeed,
+    error?: 'invalid_token' | 'insufficient_scope',
+  ): DataPlaneRefusal {
+    const wanted = needAsAccess(need)
+    return {
+      status: 401,
+      code: 'UNAUTHORIZED',
+      message: ociErrors.UNAUTHORIZED.message,
+      detail: wanted === undefined ? null : detailOf(wanted),
+      challenge: bearerChallenge({
+        realm: `${scheme}://${registry.loginServer}/oauth2/token`,
+        service: registry.loginServer,
+        scope: wanted === undefined ? undefined : formatAccessScope(wanted),
+        error,
+      }),
+    }
+  }
+
+  return {
+    unauthenticated: (registry, need) => refusal(registry, need),
+    invalidToken: (registry, need) => refusal(registry, need, 'invalid_token'),
+    insufficient: (registry, need) => refusal(registry, need, 'insufficient_scope'),
+    wrongPassword: () => ({
+      status: 401,
+      code: 'UNAUTHORIZED',
+      message: ociErrors.UNAUTHORIZED.message,
+      detail: null,
+      challenge: basicChallenge(),
+    }),
+    challenge: ({ loginServer }) =>
+      bearerChallenge({ realm: `${scheme}://${loginServer}/oauth2/token`, service: loginServer }),
+  }
+}
+
+/** The access scope that a need amounts to, and what suffices in its place; undefined when being known is enough. */
+export function needAsAccess(need: DataPlaneNeed): (AccessScope & { readonly anyOf: readonly string[] }) | undefined {
+  switch (need.kind) {
+    case 'signed-in':
+      return undefined
+    case 'catalog':
+      return { type: 'registry', name: need.name, actions: ['*'], anyOf: [] }
+    case 'repository':
+      return { type: 'repository', name: need.repository, actions: [...need.actions], anyOf: need.anyOf ?? [] }
+  }
+}
+
+/** One entry an action, with ACR's capitals. [acr-protocol §1.2] */
+function detailOf({ type, name, actions }: AccessScope): unknown {
+  return actions.map((action) => ({ Type: type, Name: name, Action: action }))
+}

@@ -1,0 +1,27 @@
+import type { Form } from '../spec/form.ts'
+import { type AccessScope, parseAccessScopes } from '../spec/access-scope.ts'
+import type { Registry } from '../resources/index.ts'
+import { TokenError } from './errors.ts'
+
+/**
+ * A parameter that may be there once.
+ *
+ * @throws TokenError 400 when it is repeated, since no two readers agree which one counts. [RFC 6749 §3.2]
+ */
+export function field(form: Form, name: string): string | undefined {
+  const values = form.get(name)
+  if (values !== undefined && values.length > 1) throw new TokenError('BAD_REQUEST', `${name} is repeated`)
+  return values?.[0]
+}
+
+/** @throws TokenError 400 unless `service` is absent or names this registry, in any case. */
+export function requireService(form: Form, registry: Registry): void {
+  const service = field(form, 'service')
+  if (service === undefined || service === '' || service.toLowerCase() === registry.loginServer) return
+  throw new TokenError('BAD_REQUEST', 'service does not name this registry')
+}
+
+/** What is asked for: `scope` may be repeated and may hold several, and what is no scope is left out. [acr-protocol §1.5] */
+export function askedAccess(form: Form): AccessScope[] {
+  return parseAccessScopes(form.get('scope') ?? [])
+}

@@ -1,0 +1,15 @@
+import type { Audit } from '../audit/index.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Identity } from '../identity/index.ts'
+import type { AcrTokens } from './acr-token.ts'
+import type { StandingRooms } from './credential.ts'
+import type { Refusals } from './refusals.ts'
+
+/** Whom the token endpoints ask. */
+export type TokenRooms = StandingRooms & {
+  readonly identity: Identity
+  readonly audit: Audit
+  readonly clock: Clock
+  readonly tokens: AcrTokens
+  readonly refusals: Refusals
+}

@@ -1,0 +1,53 @@
+import type { Access } from '../access/index.ts'
+import type { Audit } from '../audit/index.ts'
+import type { Directory } from '../directory/index.ts'
+import type { Identity } from '../identity/index.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Log } from '../platform/log.ts'
+import type { Sealer } from '../platform/sealing.ts'
+import { createKeyRing } from '../platform/signing-keys/key-ring.ts'
+import type { Database } from '../platform/sql/database.ts'
+import type { Resources } from '../resources/index.ts'
+import { createAcrTokens, refreshTokenSeconds } from './acr-token.ts'
+import { createGate } from './gate.ts'
+import type { TokenService } from './index.ts'
+import { createRefusals } from './refusals.ts'
+import { mountTokens, tokenSurface } from './routes.ts'
+
+export type TokenServiceOptions = {
+  readonly database: Database
+  readonly clock: Clock
+  readonly log: Log
+  readonly sealer: Sealer
+  readonly audit: Audit
+  readonly resources: Resources
+  readonly directory: Directory
+  readonly identity: Identity
+  readonly access: Access
+  /** Under which scheme clients reach the server. */
+  readonly scheme: 'http' | 'https'
+  readonly signingKeyRotationDays: number
+}
+
+/** Opens the token service. */
+export function createTokenService(options: TokenServiceOptions): TokenService {
+  const { database, clock, sealer, log } = options
+  const keys = createKeyRing({
+    database,
+    clock,
+    sealer,
+    purpose: 'acr',
+    algorithm: 'ES256',
+    rotationMilliseconds: options.signingKeyRotationDays * 24 * 60 * 60 * 1000,
+    signatureMilliseconds: refreshTokenSeconds * 1000,
+  })
+  const tokens = createAcrTokens({ keys, clock })
+  const refusals = createRefusals(options.scheme)
+  const surface = tokenSurface({ ...options, tokens, refusals }, keys, log)
+  return {
+    gate: createGate({ ...options, tokens, refusals }),
+    routes: surface.routes,
+    mount: (app) => mountTokens(app, surface),
+    rotateKeys: () => keys.rotate(),
+  }
+}
