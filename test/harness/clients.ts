@@ -45,6 +45,7 @@ export function clientHome(caFile?: string): ClientHome {
   writeFileSync(inHome('policy.json'), '{"default":[{"type":"insecureAcceptAnything"}]}\n')
   writeFileSync(inHome('containers.conf'), '[containers]\n[engine]\nevents_logger = "none"\n')
   writeFileSync(inHome('registries.conf'), 'short-name-mode = "disabled"\n')
+  writeFileSync(inHome('auth.json'), '{}', { mode: 0o600 })
   const closed = 'http://127.0.0.1:9'
   const direct = 'localhost,127.0.0.1,::1,.localhost'
   return {

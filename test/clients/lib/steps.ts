@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { clientHome, mustRun, run, type ClientHome, type Ran } from '../../harness/clients.ts'
+import { stringAt } from '../../harness/json.ts'
+import type { Login, UnderTest } from './under-test.ts'
+
+/** What a client says of a certificate whose authority it does not know. */
+export const distrust = /x509: certificate signed by unknown authority|tls: failed to verify certificate/
+
+/** What a client says when it is refused, in the words of one or the other. */
+export const refusal = /unauthorized|denied|authentication required|insufficient_scope|invalid username\/password|401/i
+
+/** Asserts that the client failed, and that it says why in words that match. */
+export function assertFails(ran: Ran, words: RegExp): void {
+  const said = `${ran.stdout}${ran.stderr}`
+  assert.notEqual(ran.code, 0, `it ended with 0 and said: ${said}`)
+  assert.match(said, words)
+}
+
+/** A home with a client's login in it, made in the way of podman, skopeo, buildah, oras, docker and cosign. */
+export async function loggedIn(
+  tool: string,
+  under: UnderTest,
+  login: Login,
+  flags: readonly string[] = [],
+): Promise<ClientHome> {
+  const home = clientHome(under.server.caFile)
+  const args = ['login', ...flags, '-u', login.username, '--password-stdin', under.host]
+  try {
+    await mustRun(tool, args, { env: home.env, input: login.password })
+    return home
+  } catch (cause) {
+    home[Symbol.dispose]()
+    throw cause
+  }
+}
+
+/** Asserts that no client of this kind logs in with a password that is wrong, and that none is kept. */
+export async function assertWrongPasswordRefused(
+  tool: string,
+  under: UnderTest,
+  flags: readonly string[] = [],
+): Promise<void> {
+  using home = clientHome(under.server.caFile)
+  for (const { username, password } of Object.values(under.logins)) {
+    const wrong = `${password.slice(0, -4)}${password.endsWith('aaaa') ? 'bbbb' : 'aaaa'}`
+    const args = ['login', ...flags, '-u', username, '--password-stdin', under.host]
+    assertFails(await run(tool, args, { env: home.env, input: wrong }), refusal)
+  }
+  for (const kept of ['auth.json', 'docker/config.json']) {
+    const file = join(home.path, kept)
+    if (existsSync(file)) assert.doesNotMatch(readFileSync(file, 'utf8'), /"auth":/)
+  }
+}
+
+/** The digest that the `index.json` of an OCI layout names first. */
+export function layoutDigest(dir: string): string {
+  const index: unknown = JSON.parse(readFileSync(join(dir, 'index.json'), 'utf8'))
+  return stringAt(index, 'manifests', 0, 'digest')
+}
