@@ -5,16 +5,14 @@ import { Readable } from 'node:stream'
 import type { Clock } from '../platform/clock.ts'
 import { TooManyBytesError } from './errors.ts'
 import { orFull, orMissing } from './filesystem-errors.ts'
-import { type Batch, gatherChunks } from './gather-chunks.ts'
+import { gatherPieces } from './gather-pieces.ts'
 import type { AppendOptions } from './index.ts'
+import { pieceBytes } from './piece-pool.ts'
 
 const uploadIdPattern = /^[A-Za-z0-9_-]{1,128}$/
 
 /** How much is written before the disk is asked to begin with it, so that the last flush of a large blob is short. */
-const flushEveryBytes = 32 * 1024 * 1024
-
-/** How much is read at once when a file is hashed anew. */
-const readBytes = 256 * 1024
+const flushEveryBytes = 64 * 1024 * 1024
 
 type Limiter = <Result>(work: () => Promise<Result>) => Promise<Result>
 
@@ -40,9 +38,9 @@ export class FileStaging {
     const path = this.path(uploadId)
     let file: StagedFile | undefined
     try {
-      for await (const batch of gatherChunks(source)) {
+      for await (const piece of gatherPieces(source)) {
         file ??= await StagedFile.open(path, options, this.#flushes)
-        await file.append(batch)
+        await file.append(piece)
       }
     } finally {
       if (file !== undefined) await this.#close(path, file)
@@ -52,7 +50,7 @@ export class FileStaging {
   }
 
   read(uploadId: string): Promise<Readable> {
-    const stream = createReadStream(this.path(uploadId), { highWaterMark: readBytes })
+    const stream = createReadStream(this.path(uploadId), { highWaterMark: pieceBytes })
     return new Promise((resolve, reject) => {
       stream.once('open', () => resolve(stream))
       stream.once('error', (error: NodeJS.ErrnoException) => {
@@ -110,7 +108,7 @@ class StagedFile {
   #handle: FileHandle
   #startBytes: number
   #limitBytes: number
-  #observe: (chunk: Uint8Array) => void
+  #observe: (piece: Uint8Array) => void
   #flushes: Limiter
   #flushedBytes: number
   #flush: Promise<void> | undefined
@@ -137,14 +135,14 @@ class StagedFile {
     return new StagedFile(handle, options, flushes)
   }
 
-  async append({ chunks, sizeBytes }: Batch): Promise<void> {
-    if (this.sizeBytes + sizeBytes > this.#limitBytes) {
+  async append(piece: Uint8Array): Promise<void> {
+    if (this.sizeBytes + piece.byteLength > this.#limitBytes) {
       await this.#handle.truncate(this.#startBytes)
       throw new TooManyBytesError(`the upload has more than ${this.#limitBytes} bytes`)
     }
-    for (const chunk of chunks) this.#observe(chunk)
-    await orFull(writeAll(this.#handle, chunks, sizeBytes, this.sizeBytes))
-    this.sizeBytes += sizeBytes
+    this.#observe(piece)
+    await orFull(writeAll(this.#handle, piece, this.sizeBytes))
+    this.sizeBytes += piece.byteLength
     if (this.#flushFailure !== undefined) throw this.#flushFailure
     if (this.sizeBytes - this.#flushedBytes >= flushEveryBytes) this.#beginFlush()
   }
@@ -180,12 +178,8 @@ async function cutTo(handle: FileHandle, sizeBytes: number): Promise<void> {
 }
 
 /** Writes everything; a write that was cut short, as by a disk that fills up, is carried on until it is whole or fails. */
-async function writeAll(handle: FileHandle, chunks: Uint8Array[], sizeBytes: number, position: number): Promise<void> {
-  let { bytesWritten } = await handle.writev(chunks, position)
-  if (bytesWritten === sizeBytes) return
-  const rest = Buffer.concat(chunks)
-  while (bytesWritten < sizeBytes) {
-    bytesWritten += (await handle.write(rest, bytesWritten, sizeBytes - bytesWritten, position + bytesWritten))
-      .bytesWritten
+async function writeAll(handle: FileHandle, piece: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < piece.byteLength;) {
+    done += (await handle.write(piece, done, piece.byteLength - done, position + done)).bytesWritten
   }
 }

@@ -11,6 +11,7 @@ import { orFull, orMissing } from './filesystem-errors.ts'
 import type { AppendOptions, BlobLocation, BlobStore, ByteRange, OpenBlob, StoredBlob } from './index.ts'
 import { createLimiter } from './limiter.ts'
 import { locationParts, newLocation, parseLocation } from './location.ts'
+import { pieceBytes } from './piece-pool.ts'
 import { OpenFile } from './send-file.ts'
 
 export type FilesystemBlobStoreOptions = {
@@ -25,7 +26,6 @@ export type FilesystemBlobStoreOptions = {
 const flushesAtOnce = 2
 
 const algorithms = ['sha256', 'sha512']
-const readBytes = 256 * 1024
 
 /**
  * Opens the store that keeps blobs in files: `blobs/sha256/ab/abcd….unique` and `staging/<upload id>` below `directory`,
@@ -93,7 +93,7 @@ class FilesystemBlobStore implements BlobStore {
 
   async read(location: BlobLocation, range?: ByteRange): Promise<Readable> {
     const handle = await this.#open(location)
-    return handle.createReadStream({ highWaterMark: readBytes, ...range })
+    return handle.createReadStream({ highWaterMark: pieceBytes, ...range })
   }
 
   async open(location: BlobLocation, range?: ByteRange): Promise<OpenBlob> {

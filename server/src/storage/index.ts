@@ -9,8 +9,11 @@ export type ByteRange = { readonly start: number; readonly end: number }
 export type AppendOptions = {
   /** Where the bytes go: at most the staged size; what was staged behind it is cut off. */
   readonly offset: number
-  /** Sees every byte in order as it is about to be written. When the append fails otherwise than by its source, what it saw is worthless. */
-  readonly observe?: (chunk: Uint8Array) => void
+  /**
+   * Sees every byte in order, in large pieces, as it is about to be written; a piece holds for the call alone. When the
+   * append fails otherwise than by its source, what was seen is worthless.
+   */
+  readonly observe?: (piece: Uint8Array) => void
   /** More than so many bytes in the whole upload fail with `TooManyBytesError`. */
   readonly sizeLimitBytes?: number
 }

@@ -1,7 +1,7 @@
 import { Readable, type Writable } from 'node:stream'
 import { type Clock, systemClock } from '../platform/clock.ts'
 import { BlobMissingError, TooManyBytesError } from './errors.ts'
-import { gatherChunks } from './gather-chunks.ts'
+import { gatherPieces } from './gather-pieces.ts'
 import type { AppendOptions, BlobLocation, BlobStore, ByteRange, OpenBlob, StoredBlob } from './index.ts'
 import { newLocation } from './location.ts'
 import { Output } from './output.ts'
@@ -30,14 +30,14 @@ class MemoryBlobStore implements BlobStore {
     const parts: Uint8Array[] = [start]
     let sizeBytes = offset
     try {
-      for await (const batch of gatherChunks(source)) {
-        sizeBytes += batch.sizeBytes
+      for await (const piece of gatherPieces(source)) {
+        sizeBytes += piece.byteLength
         if (sizeBytes > sizeLimitBytes) {
           parts.length = 1
           throw new TooManyBytesError(`the upload has more than ${sizeLimitBytes} bytes`)
         }
-        for (const chunk of batch.chunks) observe?.(chunk)
-        parts.push(...batch.chunks)
+        observe?.(piece)
+        parts.push(Buffer.from(piece))
       }
     } finally {
       if (parts.length > 1 || this.#staged.has(uploadId)) {

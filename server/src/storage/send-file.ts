@@ -2,13 +2,7 @@ import type { FileHandle } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
 import type { ByteRange, OpenBlob } from './index.ts'
 import { Output } from './output.ts'
-
-/** How much is read at once. Two such pieces are in memory for each blob that is being sent: one on its way, one being read. */
-const pieceBytes = 256 * 1024
-
-/** Pieces that are free; used again, since memory fresh from the kernel costs as much as the reading. */
-const freePieces: Buffer[] = []
-const freePiecesLimit = 32
+import { givePieceBack, pieceBytes, takePiece } from './piece-pool.ts'
 
 /** A file, or a part of one, that is ready to be sent. */
 export class OpenFile implements OpenBlob {
@@ -40,26 +34,22 @@ export class OpenFile implements OpenBlob {
 async function sendRange(handle: FileHandle, { start, end }: ByteRange, destination: Writable): Promise<void> {
   const output = new Output(destination)
   try {
-    let piece = takePiece()
-    let other = end - start >= pieceBytes ? takePiece() : piece
+    let turn: Turn = { piece: takePiece(), written: Promise.resolve() }
+    let other = end - start >= pieceBytes ? { piece: takePiece(), written: Promise.resolve() } : turn
     for (let position = start; position <= end;) {
-      await piece.written
-      const { bytesRead } = await handle.read(piece.bytes, 0, Math.min(pieceBytes, end + 1 - position), position)
+      await turn.written
+      const { bytesRead } = await handle.read(turn.piece, 0, Math.min(pieceBytes, end + 1 - position), position)
       if (bytesRead === 0) throw new Error('a blob is shorter than it was')
       position += bytesRead
-      piece.written = output.write(piece.bytes.subarray(0, bytesRead))
-      ;[piece, other] = [other, piece]
+      turn.written = output.write(turn.piece.subarray(0, bytesRead))
+      ;[turn, other] = [other, turn]
     }
-    await piece.written
+    await turn.written
     await other.written
-    for (const { bytes } of new Set([piece, other])) if (freePieces.length < freePiecesLimit) freePieces.push(bytes)
+    for (const { piece } of new Set([turn, other])) givePieceBack(piece)
   } finally {
     output.release()
   }
 }
 
-type Piece = { readonly bytes: Buffer; written: Promise<void> }
-
-function takePiece(): Piece {
-  return { bytes: freePieces.pop() ?? Buffer.allocUnsafeSlow(pieceBytes), written: Promise.resolve() }
-}
+type Turn = { readonly piece: Buffer; written: Promise<void> }
