@@ -1,0 +1,32 @@
+import type { Audit } from '../audit/index.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Database } from '../platform/sql/database.ts'
+import type { BlobStore } from '../storage/index.ts'
+import { type ManifestReads, prepareManifestReads } from './manifest-store.ts'
+import { prepareRepositoryReads, type RepositoryReads } from './repository-store.ts'
+import { prepareTagReads, type TagReads } from './tag-store.ts'
+
+/** What the use cases of the room share. */
+export type Parts = {
+  readonly database: Database
+  readonly clock: Clock
+  readonly audit: Audit
+  readonly blobs: BlobStore
+  readonly repositories: RepositoryReads
+  readonly manifests: ManifestReads
+  readonly tags: TagReads
+  /** Whether an image may be pushed although the repository lacks some of its layers. */
+  readonly acceptsSparseImages: boolean
+}
+
+/** Prepares what the use cases share. */
+export function createParts(
+  parts: Pick<Parts, 'database' | 'clock' | 'audit' | 'blobs' | 'acceptsSparseImages'>,
+): Parts {
+  return {
+    ...parts,
+    repositories: prepareRepositoryReads(parts.database),
+    manifests: prepareManifestReads(parts.database),
+    tags: prepareTagReads(parts.database),
+  }
+}
