@@ -1,0 +1,81 @@
+import {
+  type RunningServer,
+  type SettingDefinition,
+  StartupError,
+  exitCodes,
+  loadConfiguration,
+  settingDefinitions,
+  startServer,
+} from '@acrux/server'
+import { type Command, Option } from 'commander'
+import { nextSteps } from './next-steps.ts'
+
+const examples = `
+Every setting can also be given by its variable or in a YAML file; a flag weighs most, then a variable, then the file.
+
+Examples:
+  acrux serve
+  acrux serve --listen 0.0.0.0:443 --public-host registry.example.com --tls-cert tls.pem --tls-key tls.key
+  acrux serve --config /etc/acrux/acrux.yaml
+  ACRUX_LOG_LEVEL=debug acrux serve --registry contoso
+`
+
+/** Adds `acrux serve`. Its options are the settings of the server. */
+export function addServe(program: Command): void {
+  const command = program
+    .command('serve')
+    .description('serve a registry: make what is missing in the data directory, then accept connections')
+    .addHelpText('after', examples)
+  for (const setting of settingDefinitions) command.addOption(toOption(setting))
+  command.action(async () => {
+    // What the server makes is for its own user's eyes.
+    process.umask(0o077)
+    await serve(command.opts())
+  })
+}
+
+function toOption(setting: SettingDefinition): Option {
+  const option = new Option(
+    setting.option,
+    `${setting.description} Default: ${setting.defaultText}. Variable: ${setting.variable}`,
+  )
+  if (setting.kind === 'list') option.argParser((value, all: string[] | undefined) => [...(all ?? []), value])
+  return option
+}
+
+async function serve(flags: Record<string, unknown>): Promise<void> {
+  let server: RunningServer
+  try {
+    server = await startServer(await loadConfiguration({ flags, env: process.env }))
+  } catch (error) {
+    if (!(error instanceof StartupError)) throw error
+    for (const line of error.message.split('\n')) process.stderr.write(`acrux: ${line}\n`)
+    process.stderr.write(`       ${error.nextStep}\n`)
+    process.exit(error.exitCode)
+  }
+  stopOnSignals(server)
+  announce(server)
+}
+
+function announce({ firstRun, publicOrigin }: RunningServer): void {
+  if (firstRun !== undefined) process.stdout.write(nextSteps(firstRun.content, firstRun.file))
+  process.stdout.write(`acrux: ready at ${publicOrigin}\n`)
+}
+
+/** The first signal ends the server in order; a second one ends it at once. */
+function stopOnSignals(server: RunningServer): void {
+  let stopping = false
+  const stop = () => {
+    if (stopping) process.exit(exitCodes.unexpected)
+    stopping = true
+    server.stop().then(
+      () => process.exit(exitCodes.ok),
+      (error: unknown) => {
+        process.stderr.write(`acrux: the server did not stop cleanly: ${String(error)}\n`)
+        process.exit(exitCodes.unexpected)
+      },
+    )
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+}

@@ -1,0 +1,234 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import { accessMigrations, createAccess } from './access/index.ts'
+import { auditMigrations, createAudit } from './audit/index.ts'
+import { createDirectory, directoryMigrations } from './directory/index.ts'
+import { type FirstRun, makeFirstRun } from './first-run.ts'
+import { mountHealth } from './health.ts'
+import { createIdentity } from './identity/index.ts'
+import { createManagement } from './management/index.ts'
+import { type Clock, systemClock } from './platform/clock.ts'
+import type { Configuration } from './platform/configuration/configuration.ts'
+import { openDataDir } from './platform/data-dir.ts'
+import { StartupError, exitCodes } from './platform/exit.ts'
+import { createApp } from './platform/http/app.ts'
+import type { RouteDescription } from './platform/http/surface.ts'
+import type { Log } from './platform/log.ts'
+import { openSealer } from './platform/sealing.ts'
+import { signingKeyMigrations } from './platform/signing-keys/migrations.ts'
+import type { Database } from './platform/sql/database.ts'
+import { type Migration, NewerSchemaError, migrate } from './platform/sql/migrations.ts'
+import { openSqliteDatabase } from './platform/sql/sqlite-database.ts'
+import { type CertificateSource, createCertificateSource } from './platform/tls/certificate-source.ts'
+import { createRegistryRoom, registryMigrations } from './registry/index.ts'
+import { createResources, resourcesMigrations } from './resources/index.ts'
+import { type LoginServer, parseLoginServer } from './spec/login-server.ts'
+import { createFilesystemBlobStore } from './storage/index.ts'
+import { createTokenService } from './token-service/index.ts'
+
+/** Every step of the schema, in the order in which they are carried out. New ones come last within their room. */
+export const migrations: readonly Migration[] = [
+  ...auditMigrations,
+  ...signingKeyMigrations,
+  ...resourcesMigrations,
+  ...directoryMigrations,
+  ...accessMigrations,
+  ...registryMigrations,
+]
+
+/** A server that is wired and does not listen yet. */
+export type Composition = {
+  readonly app: FastifyInstance
+  /** Absent over plain HTTP. */
+  readonly certificates: CertificateSource | undefined
+  /** What was made because the data directory was new. */
+  readonly firstRun: { readonly content: FirstRun; readonly file: string } | undefined
+  /** The table of every surface. */
+  readonly routes: readonly RouteDescription[]
+  readonly collectGarbage: () => Promise<unknown>
+  /** Says at `/readyz` that no more requests should be sent here. */
+  readonly drain: () => void
+  readonly close: () => Promise<void>
+}
+
+/** Opens the data directory and wires the rooms. @throws StartupError for everything that the operator can mend */
+export async function compose(
+  configuration: Configuration,
+  log: Log,
+  clock: Clock = systemClock,
+): Promise<Composition> {
+  const dataDir = await openDataDir(configuration.dataDir)
+  const databaseFile = path.join(dataDir.path, 'acrux.db')
+  const sealer = await openSealer(path.join(dataDir.path, 'master.key'), { create: !existsSync(databaseFile) })
+  const database = await openSqliteDatabase(databaseFile)
+  await bringUpToDate(database, clock)
+  const certificates = configuration.http
+    ? undefined
+    : await createCertificateSource({
+        dataDir: dataDir.path,
+        certFile: configuration.tlsCert,
+        keyFile: configuration.tlsKey,
+        clock,
+        log,
+      })
+
+  const scheme = configuration.http && configuration.behindProxy.length === 0 ? 'http' : 'https'
+  const publicOrigin = `${scheme}://${configuration.publicHost}`
+  const { suffix, signingKeyRotationDays } = configuration
+  const audit = createAudit({ database, clock })
+  const resources = createResources({ database, clock, sealer, suffix })
+  const access = createAccess({ database, clock })
+  const directory = createDirectory({
+    database,
+    clock,
+    audit,
+    log,
+    publicOrigin,
+    onPrincipalDeleted: (transaction, objectId) => access.deleteAssignmentsOf(transaction, objectId),
+  })
+  const identity = createIdentity({
+    database,
+    clock,
+    log,
+    sealer,
+    audit,
+    directory,
+    publicOrigin,
+    signingKeyRotationDays,
+  })
+  const tokenService = createTokenService({
+    database,
+    clock,
+    log,
+    sealer,
+    audit,
+    resources,
+    directory,
+    identity,
+    access,
+    scheme,
+    signingKeyRotationDays,
+  })
+  const registry = createRegistryRoom({
+    database,
+    clock,
+    log,
+    audit,
+    blobStore: await createFilesystemBlobStore(path.join(dataDir.path, 'blobs')),
+    gate: tokenService.gate,
+    whichRegistry: { byHost: (host) => resources.findRegistryByHost(host) },
+    settings: {
+      leaseSeconds: configuration.gc.leaseSeconds,
+      uploadExpirySeconds: configuration.uploadExpirySeconds,
+      ...configuration.limits,
+    },
+  })
+  const coverHosts = async () => certificates?.ensureHosts(await hostsOf(resources, configuration))
+  const management = createManagement({
+    database,
+    clock,
+    log,
+    audit,
+    resources,
+    directory,
+    identity,
+    access,
+    registry,
+    rotateKeys: async () => {
+      await Promise.all([tokenService.rotateKeys(), identity.rotateKeys()])
+    },
+    onRegistriesChanged: coverHosts,
+    publicOrigin,
+    suffix,
+  })
+
+  const firstRunFile = path.join(dataDir.path, 'first-run.json')
+  const content = await makeFirstRun({
+    database,
+    audit,
+    resources,
+    directory,
+    access,
+    registryName: configuration.registry,
+    loginServer: requireLoginServer(configuration.publicHost),
+    resourceManager: publicOrigin,
+    caFile: certificates?.caFile ?? null,
+    file: firstRunFile,
+  })
+  await coverHosts()
+
+  let draining = false
+  const app = createApp({ log, trustedProxies: configuration.behindProxy })
+  registry.mount(app)
+  tokenService.mount(app)
+  management.mount(app)
+  directory.mountGraph(app, async (authorization) => authenticateGraph(identity, authorization))
+  identity.mount(app)
+  const health = mountHealth(app, {
+    isReady: async () => !draining && (await resources.listSubscriptions()).length > 0,
+  })
+
+  return {
+    app,
+    certificates,
+    firstRun: content && { content, file: firstRunFile },
+    routes: [
+      ...registry.routes,
+      ...tokenService.routes,
+      ...management.routes,
+      ...directory.routes,
+      ...identity.routes,
+      ...health,
+    ],
+    collectGarbage: () => registry.collectGarbage(),
+    drain: () => {
+      draining = true
+    },
+    close: async () => {
+      await app.close()
+      await certificates?.close()
+      await database.close()
+      dataDir.close()
+    },
+  }
+}
+
+async function bringUpToDate(database: Database, clock: Clock): Promise<void> {
+  try {
+    await migrate(database, migrations, clock.now())
+  } catch (error) {
+    if (!(error instanceof NewerSchemaError)) throw error
+    throw new StartupError(error.message, exitCodes.newerSchema, 'use the newer version that wrote it', {
+      cause: error,
+    })
+  }
+}
+
+async function hostsOf(
+  resources: ReturnType<typeof createResources>,
+  { publicHost, suffix }: Configuration,
+): Promise<string[]> {
+  const subscriptions = await resources.listSubscriptions()
+  const registries = await Promise.all(
+    subscriptions.map(({ subscriptionId }) => resources.listRegistries(subscriptionId)),
+  )
+  return [
+    'localhost',
+    '127.0.0.1',
+    '::1',
+    publicHost,
+    `*${suffix}`,
+    ...registries.flat().map(({ loginServer }) => loginServer),
+  ]
+}
+
+function requireLoginServer(publicHost: string): LoginServer {
+  const loginServer = parseLoginServer(publicHost)
+  if (loginServer !== undefined) return loginServer
+  throw new StartupError(
+    `${publicHost} is no login server`,
+    exitCodes.configuration,
+    'set --public-host to a host name',
+  )
+}

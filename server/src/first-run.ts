@@ -1,0 +1,122 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { Access } from './access/index.ts'
+import type { Audit } from './audit/index.ts'
+import type { Directory } from './directory/index.ts'
+import { writeFileDurably } from './platform/durable-file.ts'
+import type { Database } from './platform/sql/database.ts'
+import type { Resources } from './resources/index.ts'
+import type { LoginServer } from './spec/login-server.ts'
+import { registryId, subscriptionId as subscriptionScope } from './spec/resource-id.ts'
+
+/** What `first-run.json` holds: all that is needed to sign in for the first time. The two passwords are nowhere else in clear. */
+export type FirstRun = {
+  readonly tenantId: string
+  readonly subscriptionId: string
+  readonly resourceGroup: string
+  readonly registry: string
+  readonly loginServer: string
+  /** The base URL of the management API. */
+  readonly resourceManager: string
+  /** The certificate that clients have to trust; null where one was configured that they trust already, and over HTTP. */
+  readonly caFile: string | null
+  readonly owner: { readonly userPrincipalName: string; readonly password: string }
+  readonly servicePrincipal: { readonly appId: string; readonly password: string }
+}
+
+export type FirstRunOptions = {
+  readonly database: Database
+  readonly audit: Audit
+  readonly resources: Resources
+  readonly directory: Directory
+  readonly access: Access
+  readonly registryName: string
+  readonly loginServer: LoginServer
+  readonly resourceManager: string
+  readonly caFile: string | null
+  /** Where to write it, for its owner's eyes only. */
+  readonly file: string
+}
+
+const ownerRole = '8e3af657-a8ff-443c-a75c-2fe8c4bcb635'
+const domain = 'acrux.localhost'
+const location = 'local'
+
+/**
+ * Makes what a server without anything needs: a tenant, a subscription, a resource group, a registry, and two owners, a
+ * person and a program. Gives undefined when all that is there already.
+ *
+ * The file is on the disk before the change is: a server that is killed in between makes everything anew, and no owner is
+ * ever left whose password nobody was told.
+ */
+export async function makeFirstRun(options: FirstRunOptions): Promise<FirstRun | undefined> {
+  const { database, resources } = options
+  if ((await resources.listSubscriptions()).length > 0) return undefined
+  return database.transaction(async (transaction) => {
+    const { directory, access, audit } = options
+    const tenantId = randomUUID()
+    const subscriptionId = randomUUID()
+    const resourceGroup = 'default'
+    const password = randomBytes(18).toString('base64url')
+    const userPrincipalName = `owner@${domain}`
+    const author = { name: 'first run', kind: 'Application' } as const
+
+    await directory.createTenant(transaction, { tenantId, displayName: 'Acrux', defaultDomain: domain })
+    const user = await directory.createUser(transaction, {
+      userPrincipalName,
+      displayName: 'Owner',
+      password,
+      directoryRole: 'owner',
+    })
+    const { servicePrincipal, secret } = await directory.createServicePrincipal(transaction, {
+      displayName: 'acrux-owner',
+      directoryRole: 'owner',
+    })
+    await resources.createSubscription(transaction, { subscriptionId, tenantId, displayName: 'Acrux' })
+    await resources.putResourceGroup(transaction, { subscriptionId, name: resourceGroup, location, tags: {} })
+    const registry = await resources.createRegistry(transaction, {
+      subscriptionId,
+      resourceGroup,
+      name: options.registryName,
+      location,
+      loginServer: options.loginServer,
+      change: {},
+      author,
+    })
+    const scope = subscriptionScope(subscriptionId)
+    const owners = [
+      { principalId: user.objectId, principalType: 'User' },
+      { principalId: servicePrincipal.objectId, principalType: 'ServicePrincipal' },
+    ] as const
+    for (const owner of owners) {
+      await access.createAssignment(transaction, {
+        ...owner,
+        name: randomUUID(),
+        scope,
+        roleDefinitionName: ownerRole,
+        condition: null,
+        conditionVersion: null,
+        createdBy: servicePrincipal.objectId,
+      })
+    }
+    await audit.record(transaction, {
+      action: 'server.first-run',
+      outcome: 'success',
+      actor: { kind: 'system', id: 'acrux' },
+      target: registryId(subscriptionId, resourceGroup, registry.name),
+      origin: { correlationId: randomUUID(), remoteAddress: '', userAgent: undefined },
+    })
+    const firstRun: FirstRun = {
+      tenantId,
+      subscriptionId,
+      resourceGroup,
+      registry: registry.name,
+      loginServer: registry.loginServer,
+      resourceManager: options.resourceManager,
+      caFile: options.caFile,
+      owner: { userPrincipalName, password },
+      servicePrincipal: { appId: servicePrincipal.appId, password: secret },
+    }
+    await writeFileDurably(options.file, `${JSON.stringify(firstRun, undefined, 2)}\n`, 0o600)
+    return firstRun
+  })
+}

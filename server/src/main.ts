@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto'
+import { type Composition, compose } from './compose.ts'
+import type { FirstRun } from './first-run.ts'
+import type { Configuration } from './platform/configuration/configuration.ts'
+import { listenFailure } from './platform/exit.ts'
+import { type Listener, listen } from './platform/http/listener.ts'
+import { repeat } from './platform/repeat.ts'
+import { type Log, createLog } from './platform/log.ts'
+import { formatListenAddress } from './platform/configuration/network-address.ts'
+
+export { type Configuration, ConfigurationError, loadConfiguration } from './platform/configuration/configuration.ts'
+export { configurationReference } from './platform/configuration/reference.ts'
+export { type SettingDefinition, settingDefinitions } from './platform/configuration/settings.ts'
+export { StartupError, exitCodes } from './platform/exit.ts'
+export type { FirstRun } from './first-run.ts'
+
+/** A server that accepts connections. */
+export type RunningServer = {
+  /** Where it is reached: the base URL of the management API and of the first registry. */
+  readonly publicOrigin: string
+  /** What was made because the data directory was new. */
+  readonly firstRun: { readonly content: FirstRun; readonly file: string } | undefined
+  /** Takes no more connections, finishes what is in flight within `shutdownSeconds`, and closes the data directory. */
+  readonly stop: () => Promise<void>
+}
+
+/** Starts a server. @throws StartupError for everything that the operator can mend */
+export async function startServer(configuration: Configuration): Promise<RunningServer> {
+  const log = createLog(configuration.logLevel)
+  const composition = await compose(configuration, log)
+  const opened = await openListeners(composition, configuration, log).catch(async (error: unknown) => {
+    await composition.close()
+    throw error
+  })
+  const { listener, stopMetrics } = opened
+  const stopWatching = composition.certificates?.onChange((pair) => listener.replaceCertificate(pair))
+  const collecting = repeat(configuration.gc.intervalSeconds, composition.collectGarbage, (error) =>
+    log.error({ err: error, id: randomUUID() }, 'garbage was not collected'),
+  )
+  return {
+    publicOrigin: `${configuration.http ? 'http' : 'https'}://${configuration.publicHost}`,
+    firstRun: composition.firstRun,
+    stop: async () => {
+      composition.drain()
+      await listener.close(configuration.shutdownSeconds * 1000)
+      stopWatching?.()
+      await collecting.stop()
+      await stopMetrics()
+      await composition.close()
+    },
+  }
+}
+
+type OpenListeners = { readonly listener: Listener; readonly stopMetrics: () => Promise<void> }
+
+async function openListeners(
+  { app, certificates }: Composition,
+  { listen: addresses, metricsListen }: Configuration,
+  log: Log,
+): Promise<OpenListeners> {
+  // Loaded only where it is wanted: start-up time counts.
+  const metrics = metricsListen && (await import('./platform/metrics.ts')).measure(app)
+  const listener = await listen(app, { addresses, tls: certificates?.current() }).catch((error: unknown) => {
+    throw listenFailure(error, addresses.map(formatListenAddress).join(', ')) ?? error
+  })
+  if (metricsListen === undefined || metrics === undefined) return { listener, stopMetrics: () => Promise.resolve() }
+  const stopMetrics = await metrics.serve(metricsListen, log).catch(async (error: unknown) => {
+    await listener.close(0)
+    throw listenFailure(error, formatListenAddress(metricsListen)) ?? error
+  })
+  return { listener, stopMetrics }
+}
