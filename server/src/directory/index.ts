@@ -60,14 +60,16 @@ export interface Directory {
   credentialStands(objectId: string, credentialId: string | undefined): boolean | Promise<boolean>
   findPrincipal(objectId: string): DirectoryPrincipal | undefined | Promise<DirectoryPrincipal | undefined>
   findServicePrincipalByAppId(appId: string): ServicePrincipal | undefined | Promise<ServicePrincipal | undefined>
-  /** Object ids of the groups that the principal is in, nested ones too. */
+  /** Object ids of the groups that the principal is in, nested ones too. There are no groups yet. */
   groupIdsOf(objectId: string): readonly string[] | Promise<readonly string[]>
   /** Adds the Graph surface. Its callers are proved by `authenticate`, plugged in by the composition. */
   mountGraph(app: FastifyInstance, authenticate: GraphAuthenticate): void
 }
 
-/** Proves the sender of a Graph request by its `Authorization` header, or throws a `GraphError` of status 401. */
+/** Proves the sender of a Graph request by its `Authorization` header, or throws what {@link unauthenticated} makes. */
 export type GraphAuthenticate = (authorization: string | undefined) => Promise<DirectoryPrincipal>
 
 export { createDirectory } from './directory.ts'
+export { NameTakenError, unauthenticated } from './errors.ts'
 export { directoryMigrations } from './migrations.ts'
+export { graphRouteDescriptions } from './routes.ts'

@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../platform/clock.ts'
+import type { Transaction } from '../platform/sql/database.ts'
+import type { KeyCredential } from './certificate.ts'
+import type { Credentials } from './credentials.ts'
+import { GraphError, resourceNotFound } from './errors.ts'
+import { nameKey } from './principals.ts'
+import type { DirectoryStore } from './store.ts'
+import type { NamedServicePrincipalRow } from './store-lookups.ts'
+import type { ApplicationRow } from './tables.ts'
+
+/** What may be set of an application; what is absent stays as it is. */
+export type ApplicationChange = {
+  readonly displayName?: string | undefined
+  readonly identifierUris?: readonly string[] | undefined
+  readonly keyCredentials?: readonly KeyCredential[] | undefined
+}
+
+/** Called in the transaction that deletes a principal, so that whatever it was given elsewhere ends with it. */
+export type OnPrincipalDeleted = (transaction: Transaction, objectId: string) => Promise<void>
+
+export type ApplicationsOptions = {
+  readonly store: DirectoryStore
+  readonly clock: Clock
+  readonly credentials: Credentials
+  readonly onPrincipalDeleted: OnPrincipalDeleted
+}
+
+/** The changes of applications and of their service principals. Each throws {@link GraphError} for what may not be. */
+export function createApplications({ store, clock, credentials, onPrincipalDeleted }: ApplicationsOptions) {
+  async function createApplication(
+    transaction: Transaction,
+    application: ApplicationChange & { readonly displayName: string },
+    ownerId: string | null,
+  ): Promise<ApplicationRow> {
+    const row: ApplicationRow = {
+      object_id: randomUUID(),
+      app_id: randomUUID(),
+      display_name: application.displayName,
+      display_name_key: nameKey(application.displayName),
+      owner_id: ownerId,
+      created_at_ms: clock.now(),
+    }
+    await store.insertApplication(transaction, row)
+    await setParts(transaction, row, application)
+    return row
+  }
+
+  async function updateApplication(
+    transaction: Transaction,
+    objectId: string,
+    change: ApplicationChange,
+  ): Promise<ApplicationRow> {
+    const row = await store.application(transaction, 'object_id', objectId)
+    if (row === undefined) throw resourceNotFound(objectId)
+    if (change.displayName !== undefined) {
+      await store.renameApplication(transaction, objectId, change.displayName, nameKey(change.displayName))
+    }
+    // Remembered proofs carry the name.
+    transaction.changesAuthority()
+    await setParts(transaction, row, change)
+    return row
+  }
+
+  async function setParts(transaction: Transaction, row: ApplicationRow, change: ApplicationChange): Promise<void> {
+    if (change.identifierUris !== undefined) {
+      const uris = change.identifierUris.map((uri) => ({ uri_key: nameKey(uri), uri, application_id: row.object_id }))
+      if (!(await store.replaceUris(transaction, row.object_id, uris))) {
+        throw new GraphError(
+          'conflict',
+          'Another object with the same value for property identifierUris already exists.',
+        )
+      }
+    }
+    if (change.keyCredentials !== undefined) {
+      const holder = { holderId: row.object_id, appId: row.app_id }
+      await credentials.replaceCertificates(transaction, holder, change.keyCredentials)
+    }
+  }
+
+  /** Deletes the application, its service principal, the secrets and certificates of both, and what those were given. */
+  async function deleteApplication(transaction: Transaction, objectId: string): Promise<ApplicationRow> {
+    transaction.changesAuthority()
+    const row = await store.application(transaction, 'object_id', objectId)
+    if (row === undefined) throw resourceNotFound(objectId)
+    const principal = await store.servicePrincipal(transaction, 'app_id', row.app_id)
+    if (principal !== undefined) await removePrincipal(transaction, principal.object_id)
+    await store.deleteApplication(transaction, objectId)
+    return row
+  }
+
+  async function createServicePrincipal(
+    transaction: Transaction,
+    appId: string,
+    { enabled, directoryRole }: { readonly enabled: boolean; readonly directoryRole: 'owner' | null },
+  ): Promise<NamedServicePrincipalRow> {
+    const application = await store.application(transaction, 'app_id', appId)
+    if (application === undefined) {
+      // az waits for replication when it reads "does not reference".
+      const text = `The appId '${appId}' of the service principal does not reference a valid application object.`
+      throw new GraphError('noApplication', text)
+    }
+    if ((await store.servicePrincipal(transaction, 'app_id', appId)) !== undefined) {
+      const text = `The service principal cannot be created, updated, or restored because the service principal name ${appId} is already in use.`
+      throw new GraphError('conflict', text)
+    }
+    const row = {
+      object_id: randomUUID(),
+      app_id: appId,
+      application_id: application.object_id,
+      enabled: enabled ? 1 : 0,
+      directory_role: directoryRole,
+      created_at_ms: clock.now(),
+    }
+    await store.insertServicePrincipal(transaction, row)
+    const { display_name, display_name_key, owner_id } = application
+    return { ...row, display_name, display_name_key, owner_id }
+  }
+
+  async function updateServicePrincipal(
+    transaction: Transaction,
+    objectId: string,
+    change: { readonly enabled?: boolean | undefined; readonly keyCredentials?: readonly KeyCredential[] | undefined },
+  ): Promise<NamedServicePrincipalRow> {
+    transaction.changesAuthority()
+    const row = await store.servicePrincipal(transaction, 'object_id', objectId)
+    if (row === undefined) throw resourceNotFound(objectId)
+    if (change.enabled !== undefined) await store.enableServicePrincipal(transaction, objectId, change.enabled ? 1 : 0)
+    if (change.keyCredentials !== undefined) {
+      const holder = { holderId: objectId, appId: row.app_id }
+      await credentials.replaceCertificates(transaction, holder, change.keyCredentials)
+    }
+    return row
+  }
+
+  async function deleteServicePrincipal(transaction: Transaction, objectId: string): Promise<NamedServicePrincipalRow> {
+    const row = await store.servicePrincipal(transaction, 'object_id', objectId)
+    if (row === undefined) throw resourceNotFound(objectId)
+    await removePrincipal(transaction, objectId)
+    return row
+  }
+
+  async function removePrincipal(transaction: Transaction, objectId: string): Promise<void> {
+    transaction.changesAuthority()
+    await onPrincipalDeleted(transaction, objectId)
+    await store.deleteServicePrincipal(transaction, objectId)
+  }
+
+  return {
+    createApplication,
+    updateApplication,
+    deleteApplication,
+    createServicePrincipal,
+    updateServicePrincipal,
+    deleteServicePrincipal,
+  }
+}
+
+export type Applications = ReturnType<typeof createApplications>

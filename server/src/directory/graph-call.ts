@@ -1,0 +1,104 @@
+import type { FastifyRequest } from 'fastify'
+import type { Audit, AuditActor } from '../audit/index.ts'
+import type { Call } from '../platform/http/surface.ts'
+import type { Log } from '../platform/log.ts'
+import type { Database, Transaction } from '../platform/sql/database.ts'
+import { type Guid, parseGuid } from '../spec/guid.ts'
+import type { Applications } from './applications.ts'
+import type { Credentials } from './credentials.ts'
+import { insufficientPrivileges, resourceNotFound } from './errors.ts'
+import type { DirectoryPrincipal, Tenant } from './index.ts'
+import type { DirectoryStore } from './store.ts'
+import type { NamedServicePrincipalRow } from './store-lookups.ts'
+import type { ApplicationRow } from './tables.ts'
+
+/** What the handlers of the Graph surface work with. */
+export type Graph = {
+  readonly database: Database
+  readonly audit: Audit
+  readonly log: Log
+  readonly publicOrigin: string
+  readonly tenant: () => Promise<Tenant>
+  readonly store: DirectoryStore
+  readonly credentials: Credentials
+  readonly applications: Applications
+}
+
+/** Somebody whose token held. */
+export type GraphCaller = {
+  readonly principal: DirectoryPrincipal
+  /** Whether the caller has the directory role `owner`, which may do all. Everybody else sees what is their own. */
+  readonly isDirectoryOwner: boolean
+}
+
+/** One request of the Graph surface. */
+export type GraphCall = Call<GraphCaller>
+
+/** A handler of the Graph surface. */
+export type GraphHandler = (graph: Graph, call: GraphCall) => Promise<unknown>
+
+/** What a list is narrowed to: nothing for a directory owner, the caller's own for everybody else. */
+export function visibleTo({ principal, isDirectoryOwner }: GraphCaller) {
+  if (isDirectoryOwner) return undefined
+  return { objectId: principal.objectId, appId: principal.kind === 'service-principal' ? principal.appId : '' }
+}
+
+/** Whether an application, or the one behind a service principal, is the caller's own or made by the caller. */
+export function isOwn(caller: GraphCaller, row: ApplicationRow | NamedServicePrincipalRow): boolean {
+  const { principal } = caller
+  return (
+    row.owner_id === principal.objectId || (principal.kind === 'service-principal' && row.app_id === principal.appId)
+  )
+}
+
+/** The object id in the path, if there is one. */
+export function parsePathId({ params }: FastifyRequest): Guid | undefined {
+  const id = typeof params === 'object' && params !== null && 'id' in params ? params.id : undefined
+  return typeof id === 'string' ? parseGuid(id) : undefined
+}
+
+/** The object id in the path. @throws GraphError where there is none. */
+export function requirePathId({ request }: GraphCall): Guid {
+  const id = parsePathId(request)
+  if (id === undefined) throw resourceNotFound('with this id')
+  return id
+}
+
+/**
+ * Gives what the caller may see. Whether something else exists is nobody else's business, so a stranger reads "not
+ * found" and "not yours" as the same refusal.
+ */
+export function requireVisible<Row extends ApplicationRow | NamedServicePrincipalRow>(
+  caller: GraphCaller,
+  id: string,
+  row: Row | undefined,
+): Row {
+  if (row !== undefined && (caller.isDirectoryOwner || isOwn(caller, row))) return row
+  throw caller.isDirectoryOwner ? resourceNotFound(id) : insufficientPrivileges()
+}
+
+/** The caller, as an audit event names them. */
+export function actorOf({ kind, objectId }: DirectoryPrincipal): AuditActor {
+  return { kind, id: objectId }
+}
+
+type ChangeEvent = {
+  readonly action: string
+  readonly target: string
+  readonly detail?: Readonly<Record<string, unknown>>
+}
+
+/** Makes a change and writes its event, which may tell of the result, in the same transaction. */
+export function change<Result>(
+  { database, audit }: Graph,
+  { caller, origin }: GraphCall,
+  work: (transaction: Transaction) => Promise<Result>,
+  event: (result: Result) => ChangeEvent,
+): Promise<Result> {
+  return database.transaction(async (transaction) => {
+    const result = await work(transaction)
+    const actor = actorOf(caller.principal)
+    await audit.record(transaction, { ...event(result), outcome: 'success', actor, origin })
+    return result
+  })
+}

@@ -1,0 +1,195 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { requestOrigin } from '../platform/http/app.ts'
+import { type Route, type RouteDescription, mountSurface } from '../platform/http/surface.ts'
+import { GraphError, insufficientPrivileges, unauthenticated } from './errors.ts'
+import {
+  createApplication,
+  deleteApplication,
+  getApplication,
+  listApplications,
+  updateApplication,
+} from './graph-applications.ts'
+import { type Graph, type GraphCaller, type GraphHandler, actorOf, parsePathId } from './graph-call.ts'
+import { getByIds, getMe, getOwnedObjects, getUser, listUsers } from './graph-objects.ts'
+import { addPassword, removePassword } from './graph-passwords.ts'
+import {
+  createServicePrincipal,
+  deleteServicePrincipal,
+  getServicePrincipal,
+  listServicePrincipals,
+  updateServicePrincipal,
+} from './graph-service-principals.ts'
+import type { DirectoryPrincipal, GraphAuthenticate } from './index.ts'
+
+/**
+ * What a caller must have: `visible` lets everybody in who is signed in, and the handler shows only what is the caller's
+ * own, or all to a directory owner; `application-owner` is who made the application in the path, or a directory owner.
+ */
+export type GraphNeed = 'visible' | 'application-owner' | 'directory-owner'
+
+type Row = {
+  readonly id: string
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly path: string
+  readonly need: GraphNeed
+  readonly handle: GraphHandler
+}
+
+const root = '/graph/v1.0'
+
+// prettier-ignore
+const rows: readonly Row[] = [
+  { id: 'graph.applications.list',               method: 'GET',    path: '/applications',                         need: 'visible',           handle: listApplications },
+  { id: 'graph.applications.create',             method: 'POST',   path: '/applications',                         need: 'directory-owner',   handle: createApplication },
+  { id: 'graph.applications.get',                method: 'GET',    path: '/applications/:id',                     need: 'visible',           handle: getApplication },
+  { id: 'graph.applications.update',             method: 'PATCH',  path: '/applications/:id',                     need: 'application-owner', handle: updateApplication },
+  { id: 'graph.applications.delete',             method: 'DELETE', path: '/applications/:id',                     need: 'directory-owner',   handle: deleteApplication },
+  { id: 'graph.applications.addPassword',        method: 'POST',   path: '/applications/:id/addPassword',         need: 'application-owner', handle: addPassword('applications') },
+  { id: 'graph.applications.removePassword',     method: 'POST',   path: '/applications/:id/removePassword',      need: 'application-owner', handle: removePassword('applications') },
+  { id: 'graph.servicePrincipals.list',          method: 'GET',    path: '/servicePrincipals',                    need: 'visible',           handle: listServicePrincipals },
+  { id: 'graph.servicePrincipals.create',        method: 'POST',   path: '/servicePrincipals',                    need: 'directory-owner',   handle: createServicePrincipal },
+  { id: 'graph.servicePrincipals.get',           method: 'GET',    path: '/servicePrincipals/:id',                need: 'visible',           handle: getServicePrincipal },
+  { id: 'graph.servicePrincipals.update',        method: 'PATCH',  path: '/servicePrincipals/:id',                need: 'application-owner', handle: updateServicePrincipal },
+  { id: 'graph.servicePrincipals.delete',        method: 'DELETE', path: '/servicePrincipals/:id',                need: 'directory-owner',   handle: deleteServicePrincipal },
+  { id: 'graph.servicePrincipals.addPassword',   method: 'POST',   path: '/servicePrincipals/:id/addPassword',    need: 'application-owner', handle: addPassword('servicePrincipals') },
+  { id: 'graph.servicePrincipals.removePassword', method: 'POST',  path: '/servicePrincipals/:id/removePassword', need: 'application-owner', handle: removePassword('servicePrincipals') },
+  { id: 'graph.users.list',                      method: 'GET',    path: '/users',                                need: 'visible',           handle: listUsers },
+  { id: 'graph.users.get',                       method: 'GET',    path: '/users/:id',                            need: 'visible',           handle: getUser },
+  { id: 'graph.me.get',                          method: 'GET',    path: '/me',                                   need: 'visible',           handle: getMe },
+  { id: 'graph.me.ownedObjects',                 method: 'GET',    path: '/me/ownedObjects',                      need: 'visible',           handle: getOwnedObjects },
+  { id: 'graph.directoryObjects.getByIds',       method: 'POST',   path: '/directoryObjects/getByIds',            need: 'visible',           handle: getByIds },
+]
+
+/** The Graph surface's table, for the walk over all of them. */
+export const graphRouteDescriptions: readonly RouteDescription[] = rows.map(({ id, method, path, need }) => ({
+  id,
+  method,
+  path: `${root}${path}`,
+  need,
+}))
+
+/** Adds the Graph surface to the application. */
+export function mountGraphSurface(
+  app: FastifyInstance,
+  { graph, authenticate }: { readonly graph: Graph; readonly authenticate: GraphAuthenticate },
+): void {
+  const routes = rows.map((row): Route<{ readonly id: string; readonly need: GraphNeed }, GraphCaller> => ({
+    id: row.id,
+    method: row.method,
+    path: `${root}${row.path}`,
+    need: row,
+    handle: (call) =>
+      auditingRefusal(graph, call.request, row.id, call.caller.principal, () => row.handle(graph, call)),
+  }))
+  mountSurface(
+    app,
+    {
+      name: 'graph',
+      routes,
+      territory: ['/graph', '/graph/*'],
+      authorize: async ({ id, need }, request) => {
+        const principal = await authenticate(request.headers.authorization).catch(async (error: unknown) => {
+          if (request.headers.authorization !== undefined) await auditRefusal(graph, request, id, undefined, error)
+          throw error
+        })
+        return auditingRefusal(graph, request, id, principal, () => admit(graph, need, principal, request))
+      },
+      renderError: (error, request, reply) => renderGraphError(graph, error, request, reply),
+      notFound: () => new GraphError('noRoute', 'Resource not found for the segment.'),
+    },
+    (scope) => {
+      scope.addHook('onRequest', (_request, reply, done) => {
+        reply.header('cache-control', 'no-store')
+        done()
+      })
+    },
+  )
+}
+
+async function admit(
+  { store }: Graph,
+  need: GraphNeed,
+  principal: DirectoryPrincipal,
+  request: FastifyRequest,
+): Promise<GraphCaller> {
+  const self =
+    principal.kind === 'user'
+      ? await store.userById(principal.objectId)
+      : await store.servicePrincipalById(principal.objectId)
+  if (self === undefined) throw unauthenticated()
+  const caller: GraphCaller = { principal, isDirectoryOwner: self.directory_role === 'owner' }
+  if (need === 'visible' || caller.isDirectoryOwner) return caller
+  if (need === 'application-owner' && (await ownsApplicationInPath(store, caller, request))) return caller
+  throw insufficientPrivileges()
+}
+
+/** Who an application is does not make it its own owner: it cannot give itself a credential that outlives the one it has. */
+async function ownsApplicationInPath(
+  store: Graph['store'],
+  caller: GraphCaller,
+  request: FastifyRequest,
+): Promise<boolean> {
+  const id = parsePathId(request)
+  if (id === undefined) return false
+  const row =
+    (await store.application(undefined, 'object_id', id)) ?? (await store.servicePrincipal(undefined, 'object_id', id))
+  return row !== undefined && row.owner_id === caller.principal.objectId
+}
+
+async function auditingRefusal<Result>(
+  graph: Graph,
+  request: FastifyRequest,
+  routeId: string,
+  principal: DirectoryPrincipal,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof GraphError && error.status === 403) {
+      await auditRefusal(graph, request, routeId, principal, error)
+    }
+    throw error
+  }
+}
+
+async function auditRefusal(
+  { audit }: Graph,
+  request: FastifyRequest,
+  routeId: string,
+  principal: DirectoryPrincipal | undefined,
+  error: unknown,
+): Promise<void> {
+  await audit.append({
+    action: routeId,
+    outcome: 'refused',
+    actor: principal === undefined ? { kind: 'anonymous', id: '' } : actorOf(principal),
+    target: parsePathId(request) ?? '',
+    reason: error instanceof GraphError ? error.code : 'error',
+    origin: requestOrigin(request),
+  })
+}
+
+function renderGraphError({ log }: Graph, thrown: unknown, request: FastifyRequest, reply: FastifyReply): unknown {
+  const error = toGraphError(thrown)
+  if (error.status >= 500) log.error({ id: request.id, err: thrown }, 'the Graph surface failed')
+  if (error.status === 401) reply.header('www-authenticate', 'Bearer realm="", error="invalid_token"')
+  return reply.code(error.status).send({
+    error: {
+      code: error.code,
+      message: error.message,
+      innerError: { date: new Date().toISOString().slice(0, 19), 'request-id': request.id },
+    },
+  })
+}
+
+function toGraphError(thrown: unknown): GraphError {
+  if (thrown instanceof GraphError) return thrown
+  const status = thrown instanceof Error && 'statusCode' in thrown ? thrown.statusCode : undefined
+  if (status === 413) return new GraphError('tooLarge', 'The request body is too large.', { cause: thrown })
+  if (status === 415) return new GraphError('notJson', 'The request body must be application/json.', { cause: thrown })
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    return new GraphError('badRequest', 'The request body is not valid JSON.', { cause: thrown })
+  }
+  return new GraphError('internal', 'The server could not complete the request.', { cause: thrown })
+}
