@@ -1,8 +1,28 @@
 import type { FastifyInstance } from 'fastify'
-import type { Transaction } from '../platform/sql/database.ts'
+import type { Audit } from '../audit/index.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Log } from '../platform/log.ts'
+import type { Database, Transaction } from '../platform/sql/database.ts'
+import type { BlobStore } from '../storage/index.ts'
+import type { Gate, WhichRegistry } from './ports.ts'
 
 /** How much a registry holds. */
 export type RegistryUsage = { readonly sizeBytes: number }
+
+export type RegistryRoomOptions = {
+  readonly database: Database
+  readonly clock: Clock
+  readonly log: Log
+  readonly audit: Audit
+  readonly blobs: BlobStore
+  readonly gate: Gate
+  readonly registries: WhichRegistry
+  /**
+   * Whether an image may be pushed although its repository lacks some of its layers. What is acknowledged then need not
+   * be pullable.
+   */
+  readonly acceptsSparseImages: boolean
+}
 
 /** The OCI and `/acr/v1` surfaces and all behind them. */
 export interface RegistryRoom {
@@ -26,3 +46,4 @@ export type {
 } from './ports.ts'
 export { createRegistryRoom } from './registry.ts'
 export { registryMigrations } from './migrations.ts'
+export { registryRoutes } from './routes.ts'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { sql } from 'kysely'
+import { type ExpressionBuilder, sql } from 'kysely'
 import type { Database, PreparedRead, Transaction } from '../platform/sql/database.ts'
 import type { RepositoryName } from '../spec/repository-name.ts'
 import { OciError } from './errors.ts'
@@ -195,19 +195,13 @@ export async function forgetAbandoned(transaction: Transaction, beforeMs: number
     .deleteFrom('repository')
     .where('published_at_ms', 'is', null)
     .where('created_at_ms', '<', beforeMs)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('repository_blob')
-            .select('repository_blob.digest')
-            .whereRef('repository_blob.repository_id', '=', 'repository.id'),
-        ),
-      ),
-    )
-    .where(({ not, exists, selectFrom }) =>
-      not(exists(selectFrom('upload').select('upload.id').whereRef('upload.repository_id', '=', 'repository.id'))),
-    )
+    .where((row) => row.not(row.exists(heldBy(row, 'repository_blob'))))
+    .where((row) => row.not(row.exists(heldBy(row, 'upload'))))
     .execute()
+}
+
+function heldBy(row: ExpressionBuilder<RegistryTables, 'repository'>, table: 'repository_blob' | 'upload') {
+  return row.selectFrom(table).select('repository_id').whereRef('repository_id', '=', 'repository.id')
 }
 
 /** How many bytes the repositories of a registry hold; a blob that several of them share counts once. */

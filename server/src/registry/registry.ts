@@ -1,0 +1,101 @@
+import type { FastifyInstance, HTTPMethods } from 'fastify'
+import { sendJson } from './call.ts'
+import { deleteManifest } from './delete-manifest.ts'
+import { createDispatch } from './dispatch.ts'
+import { OciError } from './errors.ts'
+import { getManifest, headManifest } from './get-manifest.ts'
+import type { RegistryRoom, RegistryRoomOptions } from './index.ts'
+import { listCatalog } from './list-catalog.ts'
+import { PagePositions } from './list-order.ts'
+import { listReferrers } from './list-referrers.ts'
+import { listTagNames } from './list-tags.ts'
+import { getManifestProperties, listManifestProperties, patchManifestProperties } from './manifest-properties.ts'
+import { createParts, type Parts } from './parts.ts'
+import { putManifest } from './put-manifest.ts'
+import { deleteWholeRepository, getRepositoryProperties, patchRepositoryProperties } from './repository-properties.ts'
+import { deleteRegistryContent, forgetAbandoned, sumContentBytes } from './repository-store.ts'
+import type { RegistryHandlers } from './routes.ts'
+import { listDeletedCatalog, listDeletedManifests, listDeletedTags, restoreManifest } from './soft-deleted.ts'
+import { getTagProperties, listTagProperties, patchTagProperties, untag } from './tag-properties.ts'
+
+const methods: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
+/** Longer than any credential lives, so that a repository's end is remembered while one of before is about. */
+const forgetAfterMs = 24 * 60 * 60 * 1000
+
+/** Opens the registry room. */
+export function createRegistryRoom(options: RegistryRoomOptions): RegistryRoom {
+  const { database, clock } = options
+  const parts = createParts(options)
+  const handlers = { ...manifestHandlers(parts), ...propertyHandlers(parts), ...noBlobs }
+  const dispatch = createDispatch({ ...options, handlers })
+  return {
+    mount: (app) => mount(app, dispatch),
+    usage: async (rid) => ({ sizeBytes: await sumContentBytes(database, rid) }),
+    deleteContent: (transaction, rid) => deleteRegistryContent(transaction, rid, clock.now()),
+    collectGarbage: async () => {
+      const beforeMs = clock.now() - forgetAfterMs
+      await database.transaction((transaction) => forgetAbandoned(transaction, beforeMs))
+      return { blobs: 0, uploads: 0 }
+    },
+  }
+}
+
+function manifestHandlers(parts: Parts) {
+  return {
+    ping: (call) => sendJson(call, 200, {}),
+    listCatalog: (call) => listCatalog(parts, call),
+    listTags: (call) => listTagNames(parts, call),
+    listReferrers: (call) => listReferrers(parts, call),
+    getManifest: (call) => getManifest(parts, call),
+    headManifest: (call) => headManifest(parts, call),
+    putManifest: (call) => putManifest(parts, call),
+    deleteManifest: (call) => deleteManifest(parts, call),
+  } satisfies Partial<RegistryHandlers>
+}
+
+function propertyHandlers(parts: Parts) {
+  const tagPositions = new PagePositions()
+  const manifestPositions = new PagePositions()
+  return {
+    listRepositories: (call) => listCatalog(parts, call),
+    getRepository: (call) => getRepositoryProperties(parts, call),
+    patchRepository: (call) => patchRepositoryProperties(parts, call),
+    deleteRepository: (call) => deleteWholeRepository(parts, call),
+    listTagProperties: (call) => listTagProperties(parts, tagPositions, call),
+    getTag: (call) => getTagProperties(parts, call),
+    patchTag: (call) => patchTagProperties(parts, call),
+    deleteTag: (call) => untag(parts, call),
+    listManifestProperties: (call) => listManifestProperties(parts, manifestPositions, call),
+    getManifestProperties: (call) => getManifestProperties(parts, call),
+    patchManifest: (call) => patchManifestProperties(parts, call),
+    listDeletedCatalog,
+    listDeletedTags,
+    listDeletedManifests,
+    restoreManifest,
+  } satisfies Partial<RegistryHandlers>
+}
+
+const refuse = () => Promise.reject(new OciError('UNSUPPORTED'))
+const noBlobs = {
+  getBlob: refuse,
+  headBlob: refuse,
+  deleteBlob: refuse,
+  startUpload: refuse,
+  uploadStatus: refuse,
+  appendToUpload: refuse,
+  finishUpload: refuse,
+  cancelUpload: refuse,
+}
+
+/** Bodies are streams that the handlers read themselves, so the request is taken over before any parser sees it. */
+function mount(app: FastifyInstance, dispatch: ReturnType<typeof createDispatch>): void {
+  for (const url of ['/v2', '/v2/*', '/acr/v1', '/acr/v1/*']) {
+    app.route({
+      method: methods,
+      url,
+      onRequest: (request, reply, _done) => dispatch(request, reply),
+      handler: () => undefined,
+    })
+  }
+}

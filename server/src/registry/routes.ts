@@ -1,0 +1,160 @@
+import type { RouteDescription } from '../platform/http/surface.ts'
+import { type AcrPath, matchAcrPath } from '../spec/acr-path.ts'
+import { matchOciPath, type OciPath } from '../spec/oci-path.ts'
+import type { AcrCall, OciCall } from './call.ts'
+import type { RegistryNeed } from './ports.ts'
+
+type Handler<Call> = (call: Call) => Promise<void> | void
+
+/** What the room does below `/v2/`, and on which kind of path each. */
+const ociKinds = {
+  ping: 'base',
+  listCatalog: 'catalog',
+  listTags: 'tags',
+  listReferrers: 'referrers',
+  getManifest: 'manifest',
+  headManifest: 'manifest',
+  putManifest: 'manifest',
+  deleteManifest: 'manifest',
+  getBlob: 'blob',
+  headBlob: 'blob',
+  deleteBlob: 'blob',
+  startUpload: 'uploads',
+  uploadStatus: 'upload',
+  appendToUpload: 'upload',
+  finishUpload: 'upload',
+  cancelUpload: 'upload',
+} as const satisfies Readonly<Record<string, OciPath['kind']>>
+
+/** What the room does below `/acr/v1/`, and on which kind of path each. */
+const acrKinds = {
+  listRepositories: 'catalog',
+  getRepository: 'repository',
+  patchRepository: 'repository',
+  deleteRepository: 'repository',
+  listTagProperties: 'tags',
+  getTag: 'tag',
+  patchTag: 'tag',
+  deleteTag: 'tag',
+  listManifestProperties: 'manifests',
+  getManifestProperties: 'manifest',
+  patchManifest: 'manifest',
+  listDeletedCatalog: 'deleted-catalog',
+  listDeletedTags: 'deleted-tags',
+  listDeletedManifests: 'deleted-manifests',
+  restoreManifest: 'deleted-manifest',
+} as const satisfies Readonly<Record<string, AcrPath['kind']>>
+
+/** The code behind the table. */
+export type RegistryHandlers = {
+  readonly [Name in keyof typeof ociKinds]: Handler<OciCall<(typeof ociKinds)[Name]>>
+} & {
+  readonly [Name in keyof typeof acrKinds]: Handler<AcrCall<(typeof acrKinds)[Name]>>
+}
+
+/** A need before the repository is known. */
+export type RouteNeed =
+  Exclude<RegistryNeed, { kind: 'repository' }> | Omit<Extract<RegistryNeed, { kind: 'repository' }>, 'repository'>
+
+/** A row of the table, which is at once the room's router and its authorization map. */
+export type RegistryRoute = RouteDescription & {
+  readonly method: string
+  readonly need: RouteNeed
+  readonly surface: 'oci' | 'acr'
+  readonly kind: OciPath['kind'] | AcrPath['kind']
+  readonly handler: keyof RegistryHandlers
+}
+
+const signedIn: RouteNeed = { kind: 'signed-in' }
+const catalog: RouteNeed = { kind: 'catalog', name: 'catalog' }
+const deletedCatalog: RouteNeed = { kind: 'catalog', name: 'deleted_catalog' }
+const pull = on('pull')
+const push = on('pull', 'push')
+const erase = on('delete')
+const readProperties = on('metadata_read')
+const writeProperties = on('metadata_write')
+const readDeleted = on('deleted_read')
+const restoreDeleted = on('deleted_read', 'deleted_restore')
+/** Clients are told to ask for `delete`; who may write properties may move a tag anywhere and so may end it. */
+const endTag: RouteNeed = { kind: 'repository', actions: ['delete'], anyOf: ['delete', 'metadata_write'] }
+
+// prettier-ignore
+/** The table. [OCI distribution-spec, Endpoints; ACR REST data plane] */
+export const registryRoutes: readonly RegistryRoute[] = [
+  oci('registry.base.get',                  'GET',    '/v2/',                                      signedIn,        'ping'),
+  oci('registry.base.head',                 'HEAD',   '/v2/',                                      signedIn,        'ping'),
+  oci('registry.catalog.list',              'GET',    '/v2/_catalog',                              catalog,         'listCatalog'),
+  oci('registry.tags.list',                 'GET',    '/v2/:name/tags/list',                       readProperties,  'listTags'),
+  oci('registry.referrers.list',            'GET',    '/v2/:name/referrers/:digest',               pull,            'listReferrers'),
+  oci('registry.manifests.get',             'GET',    '/v2/:name/manifests/:reference',            pull,            'getManifest'),
+  oci('registry.manifests.head',            'HEAD',   '/v2/:name/manifests/:reference',            pull,            'headManifest'),
+  oci('registry.manifests.put',             'PUT',    '/v2/:name/manifests/:reference',            push,            'putManifest'),
+  oci('registry.manifests.delete',          'DELETE', '/v2/:name/manifests/:reference',            erase,           'deleteManifest'),
+  oci('registry.blobs.get',                 'GET',    '/v2/:name/blobs/:digest',                   pull,            'getBlob'),
+  oci('registry.blobs.head',                'HEAD',   '/v2/:name/blobs/:digest',                   pull,            'headBlob'),
+  oci('registry.blobs.delete',              'DELETE', '/v2/:name/blobs/:digest',                   erase,           'deleteBlob'),
+  oci('registry.uploads.start',             'POST',   '/v2/:name/blobs/uploads/',                  push,            'startUpload'),
+  oci('registry.uploads.get',               'GET',    '/v2/:name/blobs/uploads/:id',               push,            'uploadStatus'),
+  oci('registry.uploads.append',            'PATCH',  '/v2/:name/blobs/uploads/:id',               push,            'appendToUpload'),
+  oci('registry.uploads.finish',            'PUT',    '/v2/:name/blobs/uploads/:id',               push,            'finishUpload'),
+  oci('registry.uploads.cancel',            'DELETE', '/v2/:name/blobs/uploads/:id',               push,            'cancelUpload'),
+  acr('registry.properties.catalog',        'GET',    '/acr/v1/_catalog',                          catalog,         'listRepositories'),
+  acr('registry.repository.get',            'GET',    '/acr/v1/:name',                             readProperties,  'getRepository'),
+  acr('registry.repository.patch',          'PATCH',  '/acr/v1/:name',                             writeProperties, 'patchRepository'),
+  acr('registry.repository.delete',         'DELETE', '/acr/v1/:name',                             erase,           'deleteRepository'),
+  acr('registry.tag-properties.list',       'GET',    '/acr/v1/:name/_tags',                       readProperties,  'listTagProperties'),
+  acr('registry.tag-properties.get',        'GET',    '/acr/v1/:name/_tags/:tag',                  readProperties,  'getTag'),
+  acr('registry.tag-properties.patch',      'PATCH',  '/acr/v1/:name/_tags/:tag',                  writeProperties, 'patchTag'),
+  acr('registry.tag-properties.delete',     'DELETE', '/acr/v1/:name/_tags/:tag',                  endTag,          'deleteTag'),
+  acr('registry.manifest-properties.list',  'GET',    '/acr/v1/:name/_manifests',                  readProperties,  'listManifestProperties'),
+  acr('registry.manifest-properties.get',   'GET',    '/acr/v1/:name/_manifests/:digest',          readProperties,  'getManifestProperties'),
+  acr('registry.manifest-properties.patch', 'PATCH',  '/acr/v1/:name/_manifests/:digest',          writeProperties, 'patchManifest'),
+  acr('registry.deleted.catalog',           'GET',    '/acr/v1/_deleted/_catalog',                 deletedCatalog,  'listDeletedCatalog'),
+  acr('registry.deleted.tags',              'GET',    '/acr/v1/_deleted/:name/_tags',              readDeleted,     'listDeletedTags'),
+  acr('registry.deleted.manifests',         'GET',    '/acr/v1/_deleted/:name/_manifests',         readDeleted,     'listDeletedManifests'),
+  acr('registry.deleted.restore',           'POST',   '/acr/v1/_deleted/:name/_manifests/:digest', restoreDeleted,  'restoreManifest'),
+]
+
+/** What a raw path, still percent-encoded and without its query, names in the one surface or the other. */
+export type MatchedPath =
+  { readonly surface: 'oci'; readonly path: OciPath } | { readonly surface: 'acr'; readonly path: AcrPath }
+
+/** Reads a raw path; undefined for one that no row has. */
+export function matchPath(rawPath: string): MatchedPath | undefined {
+  const path = matchOciPath(rawPath)
+  if (path !== undefined) return { surface: 'oci', path }
+  const acrPath = matchAcrPath(rawPath)
+  return acrPath === undefined ? undefined : { surface: 'acr', path: acrPath }
+}
+
+/** The rows by method, for each kind of path. */
+export type RouteIndex = ReadonlyMap<string, ReadonlyMap<string, RegistryRoute>>
+
+/** Lays the table out for the router. */
+export function indexRoutes(routes: readonly RegistryRoute[]): RouteIndex {
+  const index = new Map<string, Map<string, RegistryRoute>>()
+  for (const route of routes) {
+    const key = routeKey(route.surface, route.kind)
+    const methods = index.get(key) ?? new Map<string, RegistryRoute>()
+    methods.set(route.method, route)
+    index.set(key, methods)
+  }
+  return index
+}
+
+/** The name of a kind of path in a {@link RouteIndex}. */
+export function routeKey(surface: RegistryRoute['surface'], kind: RegistryRoute['kind']): string {
+  return `${surface} ${kind}`
+}
+
+function oci(id: string, method: string, path: string, need: RouteNeed, handler: keyof typeof ociKinds): RegistryRoute {
+  return { id, method, path, need, surface: 'oci', kind: ociKinds[handler], handler }
+}
+
+function acr(id: string, method: string, path: string, need: RouteNeed, handler: keyof typeof acrKinds): RegistryRoute {
+  return { id, method, path, need, surface: 'acr', kind: acrKinds[handler], handler }
+}
+
+function on(...actions: readonly string[]): RouteNeed {
+  return { kind: 'repository', actions }
+}
