@@ -19,7 +19,7 @@ import {
   toUser,
   userAsPrincipal,
 } from './principals.ts'
-import { mountGraphSurface } from './routes.ts'
+import { graphRoutes, mountGraphSurface } from './routes.ts'
 import { createDirectoryStore } from './store.ts'
 
 export type DirectoryOptions = {
@@ -117,6 +117,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
       )
     },
     groupIdsOf: () => [],
+    routes: graphRoutes,
     mountGraph: (app, authenticate) =>
       mountGraphSurface(app, {
         authenticate,

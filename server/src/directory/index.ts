@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import type { RouteDescription } from '../platform/http/surface.ts'
 import type { Transaction } from '../platform/sql/database.ts'
 
 export type Tenant = { readonly tenantId: string; readonly displayName: string; readonly defaultDomain: string }
@@ -64,6 +65,8 @@ export interface Directory {
   groupIdsOf(objectId: string): readonly string[] | Promise<readonly string[]>
   /** Adds the Graph surface. Its callers are proved by `authenticate`, plugged in by the composition. */
   mountGraph(app: FastifyInstance, authenticate: GraphAuthenticate): void
+  /** The Graph surface's table, for the walk over all of them. */
+  readonly routes: readonly RouteDescription[]
 }
 
 /** Proves the sender of a Graph request by its `Authorization` header, or throws what {@link unauthenticated} makes. */
@@ -72,4 +75,3 @@ export type GraphAuthenticate = (authorization: string | undefined) => Promise<D
 export { createDirectory } from './directory.ts'
 export { NameTakenError, unauthenticated } from './errors.ts'
 export { directoryMigrations } from './migrations.ts'
-export { graphRouteDescriptions } from './routes.ts'

@@ -61,7 +61,7 @@ const rows: readonly Row[] = [
 ]
 
 /** The Graph surface's table, for the walk over all of them. */
-export const graphRouteDescriptions: readonly RouteDescription[] = rows.map(({ id, method, path, need }) => ({
+export const graphRoutes: readonly RouteDescription[] = rows.map(({ id, method, path, need }) => ({
   id,
   method,
   path: `${root}${path}`,

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import type { DirectoryPrincipal } from '../directory/index.ts'
+import type { DirectoryPrincipal, GraphAuthenticate } from '../directory/index.ts'
+import type { RouteDescription } from '../platform/http/surface.ts'
 
 /** The audiences that our provider issues for, by what they are for. */
 export type TokenAudience = 'arm' | 'acr' | 'graph'
@@ -40,11 +41,14 @@ export interface Identity {
     | { readonly ok: true; readonly identity: VerifiedIdentity }
     | { readonly ok: false; readonly reason: IdentityRefusal }
   >
-  /** (The keys are a ring of `platform/signing-keys/key-ring.ts`, purpose `idp`.) Withdraws the signing keys of the provider and makes new ones; the old ones still verify what they signed until it has expired. */
+  /** Proves the sender of a Graph request; what `Directory.mountGraph` asks for. */
+  readonly authenticateGraph: GraphAuthenticate
+  /** Withdraws the signing keys of the provider and makes new ones; the old ones still verify what they signed until it has expired. */
   rotateKeys(): Promise<void>
   /** Adds `/{tenant}/…`, `/common`, `/organizations` and the keys. */
   mount(app: FastifyInstance): void
+  /** The provider's table, for the walk over all of them. */
+  readonly routes: readonly RouteDescription[]
 }
 
 export { createIdentity } from './identity.ts'
-export { identityMigrations } from './migrations.ts'

@@ -1,0 +1,131 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Directory } from '../directory/index.ts'
+import type { Clock } from '../platform/clock.ts'
+import { MalformedFormError, acceptForms } from '../platform/http/form-body.ts'
+import { type Call, type Route, type RouteDescription, mountSurface } from '../platform/http/surface.ts'
+import type { Log } from '../platform/log.ts'
+import type { KeyRing } from '../platform/signing-keys/key-ring.ts'
+import { parseGuid } from '../spec/guid.ts'
+import { openIdConfiguration } from './discovery.ts'
+import { EntraError, entraErrorBody } from './entra-errors.ts'
+import { type TokenVersion, requireTenant, tenantParameter } from './tenants.ts'
+
+/** What the handlers of the provider work with. */
+export type Provider = {
+  readonly directory: Directory
+  readonly clock: Clock
+  readonly log: Log
+  readonly keys: KeyRing
+  readonly publicOrigin: string
+  readonly token: (call: Call<undefined>, version: TokenVersion) => Promise<unknown>
+}
+
+type Handler = (provider: Provider, call: Call<undefined>) => Promise<unknown>
+
+type Row = {
+  readonly id: string
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  /** Everything that a provider serves is for strangers: it is how they stop being that. */
+  readonly need: 'public'
+  readonly handle: Handler
+}
+
+const tenant = `/${tenantParameter}`
+
+// prettier-ignore
+const rows: readonly Row[] = [
+  { id: 'identity.v1.configuration', method: 'GET',  path: `${tenant}/.well-known/openid-configuration`,      need: 'public', handle: configuration('1.0') },
+  { id: 'identity.v2.configuration', method: 'GET',  path: `${tenant}/v2.0/.well-known/openid-configuration`, need: 'public', handle: configuration('2.0') },
+  { id: 'identity.v1.keys',          method: 'GET',  path: `${tenant}/discovery/keys`,                        need: 'public', handle: publishedKeys },
+  { id: 'identity.v2.keys',          method: 'GET',  path: `${tenant}/discovery/v2.0/keys`,                   need: 'public', handle: publishedKeys },
+  { id: 'identity.keys',             method: 'GET',  path: '/discovery/keys',                                 need: 'public', handle: allKeys },
+  { id: 'identity.v1.token',         method: 'POST', path: `${tenant}/oauth2/token`,                          need: 'public', handle: token('1.0') },
+  { id: 'identity.v2.token',         method: 'POST', path: `${tenant}/oauth2/v2.0/token`,                     need: 'public', handle: token('2.0') },
+  { id: 'identity.v1.token.get',     method: 'GET',  path: `${tenant}/oauth2/token`,                          need: 'public', handle: postOnly },
+  { id: 'identity.v2.token.get',     method: 'GET',  path: `${tenant}/oauth2/v2.0/token`,                     need: 'public', handle: postOnly },
+  { id: 'identity.v1.authorize',     method: 'GET',  path: `${tenant}/oauth2/authorize`,                      need: 'public', handle: authorize },
+  { id: 'identity.v2.authorize',     method: 'GET',  path: `${tenant}/oauth2/v2.0/authorize`,                 need: 'public', handle: authorize },
+]
+
+/** The provider's table, for the walk over all of them. */
+export const providerRoutes: readonly RouteDescription[] = rows.map(({ id, method, path, need }) => ({
+  id,
+  method,
+  path,
+  need,
+}))
+
+/** Adds the provider's paths to the application. */
+export function mountProvider(app: FastifyInstance, provider: Provider): void {
+  mountSurface(
+    app,
+    {
+      name: 'identity',
+      routes: rows.map((row): Route<'public', undefined> => ({ ...row, handle: (call) => row.handle(provider, call) })),
+      territory: [`${tenant}/*`],
+      authorize: (_need: 'public') => undefined,
+      renderError: (error, request, reply) => renderEntraError(provider, error, request, reply),
+      notFound: () => new EntraError('notFound'),
+    },
+    acceptForms,
+  )
+}
+
+function configuration(version: TokenVersion): Handler {
+  return async ({ directory, publicOrigin }, { params, reply }) => {
+    const addressed = await requireTenant(directory, params['tenant'] ?? '')
+    reply.header('cache-control', 'public, max-age=3600')
+    return openIdConfiguration(publicOrigin, addressed, version)
+  }
+}
+
+async function publishedKeys(provider: Provider, call: Call<undefined>): Promise<unknown> {
+  await requireTenant(provider.directory, call.params['tenant'] ?? '')
+  return allKeys(provider, call)
+}
+
+async function allKeys({ keys }: Provider, { reply }: Call<undefined>): Promise<unknown> {
+  // A new key signs at once, so what is cached must soon be looked at again.
+  reply.header('cache-control', 'public, max-age=300')
+  await keys.current()
+  return { keys: await keys.publicKeys() }
+}
+
+function token(version: TokenVersion): Handler {
+  return (provider, call) => provider.token(call, version)
+}
+
+async function postOnly(_provider: Provider, { reply }: Call<undefined>): Promise<never> {
+  reply.header('allow', 'POST')
+  throw new EntraError('wrongMethod', ['POST'])
+}
+
+/** No client is registered that may send a person here, so that nothing is ever redirected. */
+async function authorize({ directory }: Provider, { params, reply }: Call<undefined>): Promise<never> {
+  reply.header('cache-control', 'no-store')
+  await requireTenant(directory, params['tenant'] ?? '')
+  throw new EntraError('unsupportedResponse')
+}
+
+function renderEntraError(
+  { clock, log }: Provider,
+  thrown: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): unknown {
+  const error = toEntraError(thrown)
+  if (error.status >= 500) log.error({ id: request.id, err: thrown }, 'the identity provider failed')
+  reply.header('cache-control', 'no-store')
+  const clientRequestId = request.headers['client-request-id']
+  const correlationId = (typeof clientRequestId === 'string' && parseGuid(clientRequestId)) || request.id
+  return reply.code(error.status).send(entraErrorBody(error, request.id, correlationId, clock.now()))
+}
+
+function toEntraError(thrown: unknown): EntraError {
+  if (thrown instanceof EntraError) return thrown
+  const status = thrown instanceof Error && 'statusCode' in thrown ? thrown.statusCode : undefined
+  const isClients = typeof status === 'number' && status >= 400 && status < 500
+  if (isClients || thrown instanceof MalformedFormError) return new EntraError('malformed', [], { cause: thrown })
+  return new EntraError('internal', [], { cause: thrown })
+}

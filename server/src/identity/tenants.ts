@@ -1,0 +1,32 @@
+import type { Directory, Tenant } from '../directory/index.ts'
+import { parseTenantId } from '../spec/guid.ts'
+import { EntraError } from './entra-errors.ts'
+
+/**
+ * The first path segment of everything that the provider serves: a GUID, a domain, or one of Entra's aliases. It must
+ * match nothing that another surface begins with.
+ */
+export const tenantParameter =
+  ':tenant(^(?:[0-9a-fA-F-]{36}|[0-9a-zA-Z-]{1,63}\\.[0-9a-zA-Z.-]{1,189}|common|organizations|consumers)$)'
+
+/** The tenant that a path names, and how the URLs of its metadata name it. */
+export type AddressedTenant =
+  | { readonly kind: 'tenant'; readonly tenant: Tenant }
+  /** `common` and `organizations`: any tenant; there is one. */
+  | { readonly kind: 'any'; readonly alias: 'common' | 'organizations'; readonly tenant: Tenant }
+
+/** Finds the tenant by its id, its domain or an alias. @throws EntraError 90002 */
+export async function requireTenant(directory: Directory, segment: string): Promise<AddressedTenant> {
+  const tenant = await directory.tenant()
+  const name = segment.toLowerCase()
+  if (name === 'common' || name === 'organizations') return { kind: 'any', alias: name, tenant }
+  if (parseTenantId(name) === tenant.tenantId || name === tenant.defaultDomain) return { kind: 'tenant', tenant }
+  throw new EntraError('unknownTenant', [segment])
+}
+
+/** The issuers of a tenant's tokens: one for each version of the protocol. */
+export function issuersOf(publicOrigin: string, tenantId: string) {
+  return { '1.0': `${publicOrigin}/${tenantId}/`, '2.0': `${publicOrigin}/${tenantId}/v2.0` } as const
+}
+
+export type TokenVersion = keyof ReturnType<typeof issuersOf>

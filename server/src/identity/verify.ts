@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto'
+import { errors, jwtVerify } from 'jose'
+import type { Directory } from '../directory/index.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { KeyRing } from '../platform/signing-keys/key-ring.ts'
+import { isJsonObject, ownValue, parseBoundedJson } from '../spec/bounded-json.ts'
+import { type AccessTokenClaims, accessTokenClaims, accessTokenType } from './access-token.ts'
+import type { Audiences } from './audiences.ts'
+import type { Identity, IdentityRefusal, TokenAudience, VerifiedIdentity } from './index.ts'
+import { issuersOf } from './tenants.ts'
+import { accessTokenSeconds, clockSkewSeconds, signingAlgorithm } from './token-parameters.ts'
+
+export type VerifierOptions = {
+  readonly directory: Directory
+  readonly clock: Clock
+  readonly keys: KeyRing
+  readonly audiences: Audiences
+  readonly publicOrigin: string
+}
+
+type Outcome<Value> =
+  { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly reason: IdentityRefusal }
+
+/** What a token said when its signature held. */
+type Proven = { readonly claims: AccessTokenClaims; readonly audience: TokenAudience }
+
+/** Ours have about 1,300 characters. */
+const longestToken = 8192
+const longestHeader = 512
+const tokenPattern = /^([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
+const keyIdPattern = /^[A-Z0-9:]{59}$/
+
+/** How many tokens whose signature held are remembered, by their hash. */
+const memoryLimit = 20_000
+
+/** Makes the verification of IdP access tokens. */
+export function createVerifier(options: VerifierOptions): Identity['verifyAccessToken'] {
+  const { directory, clock, audiences } = options
+  const memory = new Map<string, Proven>()
+
+  async function prove(token: string): Promise<Outcome<Proven>> {
+    if (token.length > longestToken) return refused('malformed')
+    const hash = createHash('sha256').update(token).digest('base64')
+    const known = memory.get(hash)
+    if (known !== undefined) return { ok: true, value: known }
+    const proven = await checkSignatureAndClaims(options, token)
+    if (!proven.ok) return proven
+    if (memory.size >= memoryLimit) forgetOldest(memory)
+    memory.set(hash, proven.value)
+    return proven
+  }
+
+  return async (token, wanted) => {
+    const proven = await prove(token)
+    if (!proven.ok) return proven
+    const { claims, audience } = proven.value
+    // A remembered token is as old as any other.
+    if (clock.now() >= (claims.exp + clockSkewSeconds) * 1000) return refused('expired')
+    if (!wanted.includes(audience) || audiences.find(claims.aud)?.audience !== audience) return refused('audience')
+    const standing = await checkStanding(directory, claims)
+    return standing.ok ? { ok: true, identity: toIdentity(proven.value, standing.value) } : standing
+  }
+}
+
+/** Everything that a token says for itself. Nothing of its header is believed but which of our keys signed it. */
+async function checkSignatureAndClaims(
+  { directory, clock, keys, audiences, publicOrigin }: VerifierOptions,
+  token: string,
+): Promise<Outcome<Proven>> {
+  const kid = readKeyId(token)
+  if (kid === undefined) return refused('malformed')
+  const key = await keys.verifier(kid)
+  if (key === undefined) return refused('signature')
+  const { tenantId } = await directory.tenant()
+  const issuers = issuersOf(publicOrigin, tenantId)
+  try {
+    const { payload } = await jwtVerify(token, key, {
+      algorithms: [signingAlgorithm],
+      typ: accessTokenType,
+      issuer: Object.values(issuers),
+      audience: audiences.spellings(['arm', 'acr', 'graph']),
+      clockTolerance: clockSkewSeconds,
+      currentDate: new Date(clock.now()),
+      requiredClaims: ['iat', 'nbf', 'exp', 'sub', 'oid', 'tid'],
+    })
+    const parsed = accessTokenClaims.safeParse(payload)
+    if (!parsed.success) return refused('claims')
+    const claims = parsed.data
+    if (claims.iat > clock.now() / 1000 + clockSkewSeconds) return refused('not-yet-valid')
+    if (claims.exp > Math.min(claims.iat + accessTokenSeconds, claims.acrux_cred_exp)) return refused('claims')
+    if (claims.iss !== issuers[claims.ver]) return refused('issuer')
+    if (claims.tid !== tenantId || claims.azp !== claims.appid || claims.sub !== claims.oid) return refused('claims')
+    const audience = audiences.find(claims.aud)?.audience
+    return audience === undefined ? refused('audience') : { ok: true, value: { claims, audience } }
+  } catch (error) {
+    return refused(refusalOf(error))
+  }
+}
+
+/**
+ * The key id of a header that is exactly ours: algorithm, type and key id, and nothing else. A header that brings its
+ * own key or URL, or asks for extensions, is not read any further. [RFC 8725 §3.1, §3.10]
+ */
+function readKeyId(token: string): string | undefined {
+  const header = tokenPattern.exec(token)?.[1]
+  if (header === undefined || header.length > longestHeader) return undefined
+  const value = parseBoundedJson(Buffer.from(header, 'base64url'), 2)
+  if (!isJsonObject(value) || Object.keys(value).length !== 3) return undefined
+  if (ownValue(value, 'alg') !== signingAlgorithm || ownValue(value, 'typ') !== accessTokenType) return undefined
+  const kid = ownValue(value, 'kid')
+  return typeof kid === 'string' && keyIdPattern.test(kid) ? kid : undefined
+}
+
+function refusalOf(error: unknown): IdentityRefusal {
+  if (error instanceof errors.JWTExpired) return 'expired'
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'signature'
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    if (error.claim === 'iss') return 'issuer'
+    if (error.claim === 'aud') return 'audience'
+    return error.claim === 'nbf' && error.reason === 'check_failed' ? 'not-yet-valid' : 'claims'
+  }
+  if (error instanceof errors.JOSEError) return 'malformed'
+  throw error
+}
+
+/** What may end at any moment, and is therefore asked at every call: the principal, and the credential that proved it. */
+async function checkStanding(directory: Directory, claims: AccessTokenClaims) {
+  const principal = await directory.findPrincipal(claims.oid)
+  if (principal?.kind !== 'service-principal' || principal.appId !== claims.appid || !principal.enabled) {
+    return refused('principal')
+  }
+  const stands = await directory.credentialStands(claims.oid, claims.acrux_cred)
+  return stands ? ({ ok: true, value: principal } as const) : refused('credential')
+}
+
+function toIdentity({ claims, audience }: Proven, principal: VerifiedIdentity['principal']): VerifiedIdentity {
+  return {
+    principal,
+    appId: claims.appid,
+    tenantId: claims.tid,
+    audience,
+    credentialId: claims.acrux_cred,
+    credentialExpiresAtMs: claims.acrux_cred_exp * 1000,
+    issuedAtMs: claims.iat * 1000,
+    expiresAtMs: claims.exp * 1000,
+  }
+}
+
+function refused(reason: IdentityRefusal): { readonly ok: false; readonly reason: IdentityRefusal } {
+  return { ok: false, reason }
+}
+
+/** A map yields its keys in the order in which they came. */
+function forgetOldest(memory: Map<string, unknown>): void {
+  for (const key of memory.keys()) {
+    memory.delete(key)
+    if (memory.size < memoryLimit * 0.9) return
+  }
+}
