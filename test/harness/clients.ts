@@ -47,7 +47,7 @@ export function clientHome(caFile?: string): ClientHome {
   writeFileSync(inHome('registries.conf'), 'short-name-mode = "disabled"\n')
   writeFileSync(inHome('auth.json'), '{}', { mode: 0o600 })
   const closed = 'http://127.0.0.1:9'
-  const direct = 'localhost,127.0.0.1,::1,.localhost'
+  const direct = 'localhost,127.0.0.1,::1,.localhost,.test'
   return {
     path: home.path,
     env: {
