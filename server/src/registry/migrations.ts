@@ -20,6 +20,11 @@ export const registryMigrations: readonly Migration[] = [
         .addUniqueConstraint('repository_by_name', ['rid', 'name'])
       await withLocks(repository, types).execute()
       await schema
+        .createIndex('repository_by_publication')
+        .on('repository')
+        .columns(['published_at_ms', 'created_at_ms'])
+        .execute()
+      await schema
         .createTable('repository_tombstone')
         .addColumn('rid', types.text, (column) => column.notNull())
         .addColumn('name', types.text, (column) => column.notNull())
@@ -113,7 +118,11 @@ export const registryMigrations: readonly Migration[] = [
         .addPrimaryKeyConstraint('repository_blob_key', ['repository_id', 'digest'])
         .execute()
       await schema.createIndex('repository_blob_by_digest').on('repository_blob').column('digest').execute()
-      await schema.createIndex('repository_blob_by_lease').on('repository_blob').column('lease_until_ms').execute()
+      await schema
+        .createIndex('repository_blob_by_lease')
+        .on('repository_blob')
+        .columns(['lease_until_ms', 'repository_id', 'digest'])
+        .execute()
       await schema
         .createTable('upload')
         .addColumn('id', types.text, (column) => column.primaryKey())
@@ -125,6 +134,7 @@ export const registryMigrations: readonly Migration[] = [
         .execute()
       await schema.createIndex('upload_by_expiry').on('upload').column('expires_at_ms').execute()
       await schema.createIndex('upload_by_repository').on('upload').column('repository_id').execute()
+      await schema.createIndex('upload_by_caller').on('upload').columns(['rid', 'caller_key']).execute()
     },
   },
 ]
