@@ -80,9 +80,12 @@ export function clientHome(caFile?: string): ClientHome {
   }
 }
 
+/** Where docker looks for its plug-ins, `docker-buildx` among them, which are not on the PATH. */
+const pluginDirs = ['/usr/libexec/docker/cli-plugins', '/usr/lib/docker/cli-plugins']
+
 /** The path of a program that the machine has, or undefined. */
 export function findProgram(name: string): string | undefined {
-  for (const dir of (process.env['PATH'] ?? '').split(delimiter)) {
+  for (const dir of [...(process.env['PATH'] ?? '').split(delimiter), ...pluginDirs]) {
     const path = join(dir, name)
     try {
       accessSync(path, constants.X_OK)
