@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { findProgram, run } from '../harness/clients.ts'
+import { tempDir } from '../harness/temp-dir.ts'
+
+const harness = new URL('../harness/clients.ts', import.meta.url).href
+const reporter = fileURLToPath(new URL('reporter.mjs', import.meta.url))
+
+const program = `
+import { test } from 'node:test'
+import { requireClient } from '${harness}'
+test('a test that needs nothing', () => undefined)
+test('a test that needs a client', (t) => { if (!requireClient(t, 'no-such-client')) return })
+`
+
+async function report(env: Readonly<Record<string, string>>): Promise<{ code: number | null; lines: string[] }> {
+  using dir = tempDir('reporter')
+  const file = join(dir.path, 'some.test.ts')
+  writeFileSync(file, program)
+  const args = ['--test', `--test-reporter=${reporter}`, file]
+  const ran = await run(process.execPath, args, { env: { PATH: process.env['PATH'] ?? '', ...env }, cwd: dir.path })
+  return { code: ran.code, lines: ran.stdout.split('\n') }
+}
+
+test('the report names what was not run, for want of what, and ends with the summary of the test runner', async () => {
+  assert.equal(findProgram('no-such-client'), undefined)
+  const { code, lines } = await report({})
+  assert.equal(code, 0)
+  const heading = lines.indexOf('Not run:')
+  assert.deepEqual(lines.slice(heading, heading + 4), [
+    'Not run:',
+    '  for want of no-such-client:',
+    '    some.test.ts: a test that needs a client',
+    '',
+  ])
+  assert.match(lines[heading + 4] ?? '', /tests 2$/)
+  assert.match(lines.at(-2) ?? '', /duration_ms/)
+})
+
+test('with CI=true a client that is missing is a failure', async () => {
+  const { code, lines } = await report({ CI: 'true' })
+  assert.equal(code, 1)
+  assert.ok(lines.some((line) => line.includes('not run, missing on this machine: no-such-client')))
+})
