@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { BlobStore } from '../storage/index.ts'
+import type { BlobSettings } from './blob-settings.ts'
 import type { Gate, WhichRegistry } from './ports.ts'
 
 /** How much a registry holds. */
@@ -22,6 +23,8 @@ export type RegistryRoomOptions = {
    * be pullable.
    */
   readonly acceptsSparseImages: boolean
+  /** How long blobs and uploads last, and how many there may be; `defaultBlobSettings` where nothing is said. */
+  readonly blobSettings?: Partial<BlobSettings>
 }
 
 /** The OCI and `/acr/v1` surfaces and all behind them. */

@@ -1,8 +1,8 @@
 import type { FastifyInstance, HTTPMethods } from 'fastify'
+import { createBlobs } from './blobs.ts'
 import { sendJson } from './call.ts'
 import { deleteManifest } from './delete-manifest.ts'
 import { createDispatch } from './dispatch.ts'
-import { OciError } from './errors.ts'
 import { getManifest, headManifest } from './get-manifest.ts'
 import type { RegistryRoom, RegistryRoomOptions } from './index.ts'
 import { listCatalog } from './list-catalog.ts'
@@ -27,7 +27,8 @@ const forgetAfterMs = 24 * 60 * 60 * 1000
 export function createRegistryRoom(options: RegistryRoomOptions): RegistryRoom {
   const { database, clock } = options
   const parts = createParts(options)
-  const handlers = { ...manifestHandlers(parts), ...propertyHandlers(parts), ...noBlobs }
+  const blobs = createBlobs(parts, options.blobSettings)
+  const handlers = { ...manifestHandlers(parts), ...propertyHandlers(parts), ...blobs.handlers }
   const dispatch = createDispatch({ ...options, handlers })
   return {
     mount: (app) => mount(app, dispatch),
@@ -36,7 +37,7 @@ export function createRegistryRoom(options: RegistryRoomOptions): RegistryRoom {
     collectGarbage: async () => {
       const beforeMs = clock.now() - forgetAfterMs
       await database.transaction((transaction) => forgetAbandoned(transaction, beforeMs))
-      return { blobs: 0, uploads: 0 }
+      return blobs.collectGarbage()
     },
   }
 }
@@ -74,18 +75,6 @@ function propertyHandlers(parts: Parts) {
     listDeletedManifests,
     restoreManifest,
   } satisfies Partial<RegistryHandlers>
-}
-
-const refuse = () => Promise.reject(new OciError('UNSUPPORTED'))
-const noBlobs = {
-  getBlob: refuse,
-  headBlob: refuse,
-  deleteBlob: refuse,
-  startUpload: refuse,
-  uploadStatus: refuse,
-  appendToUpload: refuse,
-  finishUpload: refuse,
-  cancelUpload: refuse,
 }
 
 /** Bodies are streams that the handlers read themselves, so the request is taken over before any parser sees it. */
