@@ -13,8 +13,8 @@ const contentRangePattern = /^(?:bytes[ \t]+)?([0-9]{1,16})-([0-9]{1,16})(?:\/(?
 /**
  * Reads a `Range` header against a representation of `sizeBytes`.
  *
- * A server may ignore a range; this one ignores what is malformed, has another unit, or asks for several ranges.
- * [RFC 9110 §14.1.2, §14.2]
+ * A server may ignore a range; this one ignores what is malformed, has another unit, or asks for several ranges. One that
+ * ends before it begins is invalid and may be rejected: no byte is in it. [RFC 9110 §14.1.1, §14.1.2, §14.2]
  */
 export function parseByteRange(header: string | undefined, sizeBytes: number): ByteRange {
   const match = header === undefined ? null : rangePattern.exec(header)
@@ -23,7 +23,7 @@ export function parseByteRange(header: string | undefined, sizeBytes: number): B
   if (first === '') return last === '' ? whole : suffix(Number(last), sizeBytes)
   const start = Number(first)
   const end = last === '' ? Infinity : Number(last)
-  if (start > end) return whole
+  if (start > end) return unsatisfiable
   return start >= sizeBytes ? unsatisfiable : { kind: 'part', start, end: Math.min(end, sizeBytes - 1) }
 }
 
