@@ -112,7 +112,7 @@ function allowedPart(rights: RegistryRights, { type, name, actions }: AccessScop
 function allowedActions(rights: RegistryRights, type: string, name: string, asked: readonly string[]): string[] {
   switch (type) {
     case 'repository': {
-      const wanted = asked.includes('*') ? [...rights.repository].filter((action) => action !== 'untag') : asked
+      const wanted = asked.includes('*') ? [...rights.repository].filter((action) => action !== 'untag').sort() : asked
       return wanted.filter((action) => rights.repository.has(action))
     }
     case 'registry': {

@@ -147,7 +147,7 @@ async function issue(
   return {
     access_token: minted.token,
     token: minted.token,
-    expires_in: Math.floor((minted.expiresAtMs - minted.issuedAtMs) / 1000),
+    expires_in: minted.expiresAtMs / 1000 - Math.floor(minted.issuedAtMs / 1000),
     issued_at: new Date(minted.issuedAtMs).toISOString(),
     scope,
     ...(offline && proof.refreshToken !== undefined ? { refresh_token: proof.refreshToken } : {}),

@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { TestContext } from 'node:test'
+import { accessMigrations, createAccess } from '../access/index.ts'
+import { auditMigrations, createAudit } from '../audit/index.ts'
+import { type Directory, type DirectoryPrincipal, createDirectory, directoryMigrations } from '../directory/index.ts'
+import { createIdentity } from '../identity/index.ts'
+import { createApp } from '../platform/http/app.ts'
+import { createLog } from '../platform/log.ts'
+import { openSealer } from '../platform/sealing.ts'
+import { signingKeyMigrations } from '../platform/signing-keys/migrations.ts'
+import { migrate } from '../platform/sql/migrations.ts'
+import type { Database } from '../platform/sql/database.ts'
+import { openSqliteDatabase } from '../platform/sql/sqlite-database.ts'
+import { type Registry, type Resources, createResources, resourcesMigrations } from '../resources/index.ts'
+import { createTokenService } from './token-service.ts'
+
+const origin = { correlationId: 'test', remoteAddress: '127.0.0.1', userAgent: undefined }
+const subscriptionId = '10000000-0000-4000-8000-000000000001'
+const tenantId = '20000000-0000-4000-8000-000000000002'
+const author = { name: 'test', kind: 'Application' } as const
+
+export const roles = {
+  owner: '8e3af657-a8ff-443c-a75c-2fe8c4bcb635',
+  acrPull: '7f951dda-4ed3-4680-a7ca-43fe172d538d',
+  acrPush: '8311e382-0749-4cb8-b61a-304f252e45ec',
+} as const
+
+/** The token service over real rooms and a real database, with one registry, and a clock that tests move. */
+export async function openTokenService(t: TestContext) {
+  const directoryPath = await mkdtemp(path.join(tmpdir(), 'acrux-token-service-'))
+  const database = await openSqliteDatabase(path.join(directoryPath, 'acrux.db'))
+  const time = { nowMs: Date.parse('2026-11-24T12:00:00Z') }
+  const clock = { now: () => time.nowMs }
+  await migrate(
+    database,
+    [...auditMigrations, ...signingKeyMigrations, ...resourcesMigrations, ...directoryMigrations, ...accessMigrations],
+    0,
+  )
+  const log = createLog('silent')
+  const sealer = await openSealer(path.join(directoryPath, 'master.key'))
+  const publicOrigin = 'https://contoso.example'
+  const audit = createAudit({ database, clock })
+  const resources = createResources({ database, clock, sealer, suffix: '.example' })
+  const access = createAccess({ database, clock })
+  const directory = createDirectory({
+    database,
+    clock,
+    audit,
+    log,
+    publicOrigin,
+    onPrincipalDeleted: (transaction, objectId) => access.deleteAssignmentsOf(transaction, objectId),
+  })
+  const identity = createIdentity({
+    database,
+    clock,
+    audit,
+    log,
+    sealer,
+    directory,
+    publicOrigin,
+    signingKeyRotationDays: 90,
+  })
+  const service = createTokenService({
+    database,
+    clock,
+    log,
+    sealer,
+    audit,
+    resources,
+    directory,
+    identity,
+    access,
+    scheme: 'https',
+    signingKeyRotationDays: 90,
+  })
+  const owner = await makeTenant(database, directory, resources)
+  const app = createApp({ log, trustedProxies: [] })
+  service.mount(app)
+  identity.mount(app)
+  directory.mountGraph(app, () => Promise.resolve(owner))
+  await app.ready()
+  t.after(async () => {
+    await app.close()
+    await database.close()
+    await rm(directoryPath, { recursive: true })
+  })
+
+  const createRegistry = (name: string): Promise<Registry> =>
+    database.transaction((transaction) =>
+      resources.createRegistry(transaction, {
+        subscriptionId,
+        resourceGroup: 'default',
+        name,
+        location: 'local',
+        change: {},
+        author,
+      }),
+    )
+
+  return {
+    database,
+    time,
+    resources,
+    directory,
+    access,
+    gate: service.gate,
+    service,
+    registry: await createRegistry('contoso'),
+    createRegistry,
+    update: (registry: Registry, change: Parameters<typeof resources.updateRegistry>[2]) =>
+      database.transaction((transaction) => resources.updateRegistry(transaction, registry.rid, change, author)),
+    createPrincipal: (displayName: string, secretDays = 365) =>
+      database.transaction((transaction) => directory.createServicePrincipal(transaction, { displayName, secretDays })),
+    assign: async (principalId: string, roleDefinitionName: string, scope: string): Promise<string> => {
+      const name = randomUUID()
+      await database.transaction((transaction) =>
+        access.createAssignment(transaction, {
+          name,
+          scope,
+          roleDefinitionName,
+          principalId,
+          principalType: 'ServicePrincipal',
+          condition: null,
+          conditionVersion: null,
+          createdBy: 'test',
+        }),
+      )
+      return name
+    },
+    /** One request to a surface, without a socket. */
+    inject: (options: {
+      readonly method: 'GET' | 'POST' | 'DELETE'
+      readonly url: string
+      readonly form?: Readonly<Record<string, string>>
+      readonly headers?: Readonly<Record<string, string>>
+      readonly host?: string
+    }) =>
+      app.inject({
+        method: options.method,
+        url: options.url,
+        headers: {
+          host: options.host ?? 'contoso.example',
+          ...(options.form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+          ...options.headers,
+        },
+        ...(options.form === undefined ? {} : { payload: new URLSearchParams(options.form).toString() }),
+      }),
+    adminPasswords: async (registry: Registry) => {
+      const passwords = await resources.readAdminPasswords(registry.rid)
+      if (passwords === undefined) throw new Error('the registry has no admin passwords')
+      return passwords
+    },
+    /** What the gate says to one header; `ok`, or the `error` of the challenge, `basic`, or `none`. */
+    ask: async (registry: Registry, authorization: string | undefined, repository: string, ...actions: string[]) => {
+      const headers = authorization === undefined ? {} : { authorization }
+      const need = { kind: 'repository', repository, actions } as const
+      const admission = await service.gate.admit({ headers } as IncomingMessage, origin, registry, need)
+      if (admission.admitted) return 'ok'
+      const challenge = admission.refusal.challenge ?? ''
+      return challenge.startsWith('Basic') ? 'basic' : (/error="(\w+)"/.exec(challenge)?.[1] ?? 'none')
+    },
+  }
+}
+
+async function makeTenant(database: Database, directory: Directory, resources: Resources): Promise<DirectoryPrincipal> {
+  return database.transaction(async (transaction) => {
+    await directory.createTenant(transaction, { tenantId, displayName: 'Test', defaultDomain: 'contoso.example' })
+    await resources.createSubscription(transaction, { subscriptionId, tenantId, displayName: 'Test' })
+    await resources.putResourceGroup(transaction, { subscriptionId, name: 'default', location: 'local', tags: {} })
+    const owner = { displayName: 'owner', directoryRole: 'owner' } as const
+    const { servicePrincipal } = await directory.createServicePrincipal(transaction, owner)
+    return { kind: 'service-principal', ...servicePrincipal }
+  })
+}
+
+/** A header of user name and password. */
+export function basic(username: string, password: string): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
+}
