@@ -31,6 +31,7 @@ export function createAdminAccount(store: ResourcesStore, sealer: Sealer): Admin
 
     readAdminPasswords: async (rid) => {
       const rows = await store.adminPasswords(rid)
+      if (rows.length === 0) return undefined
       const clear = (name: AdminPasswordName) => {
         const row = rows.find((candidate) => candidate.name === name)
         if (row === undefined) throw new Error(`registry ${rid} has no ${name}`)

@@ -89,7 +89,8 @@ export interface Resources {
   createSubscription(transaction: Transaction, subscription: Subscription): Promise<void>
 
   listResourceGroups(subscriptionId: string): Promise<ResourceGroup[]>
-  findResourceGroup(subscriptionId: string, name: string): Promise<ResourceGroup | undefined>
+  /** With a transaction, what that sees. */
+  findResourceGroup(subscriptionId: string, name: string, transaction?: Transaction): Promise<ResourceGroup | undefined>
   /** Makes the group, or replaces the tags of the one that is there; its location never changes. */
   putResourceGroup(
     transaction: Transaction,
@@ -99,7 +100,13 @@ export interface Resources {
   deleteResourceGroup(transaction: Transaction, subscriptionId: string, name: string): Promise<Registry[]>
 
   listRegistries(subscriptionId: string, resourceGroup?: string): Promise<Registry[]>
-  findRegistry(subscriptionId: string, resourceGroup: string, name: string): Promise<Registry | undefined>
+  /** With a transaction, what that sees. */
+  findRegistry(
+    subscriptionId: string,
+    resourceGroup: string,
+    name: string,
+    transaction?: Transaction,
+  ): Promise<Registry | undefined>
   /** Registry names are unique in the whole server. */
   findRegistryByName(name: string): Promise<Registry | undefined>
   /** For the hot path: remembered as long as {@link Database.authorityRevision} stands. `host` is the raw header. */
@@ -107,7 +114,7 @@ export interface Resources {
   findRegistryByRid(rid: string): Registry | undefined | Promise<Registry | undefined>
   /**
    * Makes a registry with both admin passwords and the admin account off. `loginServer` defaults to
-   * `<lower-case name><suffix>`.
+   * `<lower-case name><suffix>`. The caller sees to it that the group is there.
    *
    * @throws NameTakenError when another registry of the server has the name or the login server.
    */
@@ -128,8 +135,8 @@ export interface Resources {
   /** The login server that a registry of this name would get. */
   loginServerFor(name: string): LoginServer
 
-  /** Both passwords in clear, for `listCredentials`; they are sealed at rest. */
-  readAdminPasswords(rid: string): Promise<Record<AdminPasswordName, string>>
+  /** Both passwords in clear, for `listCredentials`; they are sealed at rest. Undefined when there is no such registry. */
+  readAdminPasswords(rid: string): Promise<Record<AdminPasswordName, string> | undefined>
   renewAdminPassword(transaction: Transaction, rid: string, name: AdminPasswordName): Promise<void>
   /** Compares in constant time with both; says nothing of whether the account is enabled. */
   verifyAdminPassword(rid: string, password: string): Promise<AdminPasswordProof | undefined>
@@ -139,4 +146,5 @@ export interface Resources {
 
 export { NameTakenError } from './errors.ts'
 export { createResources } from './resources.ts'
+export { defaultSettings } from './registry-document.ts'
 export { resourcesMigrations } from './migrations.ts'

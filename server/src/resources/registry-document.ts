@@ -12,34 +12,39 @@ export type RegistryProperties = Required<RegistryChange> & {
   readonly changedBy: ChangeAuthor
 }
 
-/** The properties of a new registry, with Azure's defaults where nothing is asked. */
+/** The properties of a new registry: Azure's defaults where nothing is asked. */
 export function newProperties(
   change: RegistryChange,
   location: string,
   author: ChangeAuthor,
   nowMs: number,
 ): RegistryProperties {
+  const made = { location, createdAtMs: nowMs, createdBy: author }
+  return changedProperties(
+    { ...defaultSettings(nowMs), ...made, changedAtMs: nowMs, changedBy: author },
+    change,
+    author,
+    nowMs,
+  )
+}
+
+/** What holds of a registry of which nothing was asked. [arm-facts §6] */
+export function defaultSettings(nowMs: number): Required<RegistryChange> {
   return {
-    location,
-    sku: change.sku ?? 'Premium',
-    tags: change.tags ?? {},
-    adminUserEnabled: change.adminUserEnabled ?? false,
-    anonymousPullEnabled: change.anonymousPullEnabled ?? false,
-    roleAssignmentMode: change.roleAssignmentMode ?? 'LegacyRegistryPermissions',
-    publicNetworkAccess: change.publicNetworkAccess ?? 'Enabled',
-    networkRuleBypassOptions: change.networkRuleBypassOptions ?? 'AzureServices',
-    dataEndpointEnabled: change.dataEndpointEnabled ?? false,
-    zoneRedundancy: change.zoneRedundancy ?? 'Disabled',
-    policies: change.policies ?? defaultPolicies(nowMs),
-    createdAtMs: nowMs,
-    createdBy: author,
-    changedAtMs: nowMs,
-    changedBy: author,
+    sku: 'Premium',
+    tags: {},
+    adminUserEnabled: false,
+    anonymousPullEnabled: false,
+    roleAssignmentMode: 'LegacyRegistryPermissions',
+    publicNetworkAccess: 'Enabled',
+    networkRuleBypassOptions: 'AzureServices',
+    dataEndpointEnabled: false,
+    zoneRedundancy: 'Disabled',
+    policies: defaultPolicies(nowMs),
   }
 }
 
-/** The policies of a registry for which none was ever set. */
-export function defaultPolicies(nowMs: number): RegistryPolicies {
+function defaultPolicies(nowMs: number): RegistryPolicies {
   return {
     quarantinePolicy: { status: 'disabled' },
     trustPolicy: { type: 'Notary', status: 'disabled' },

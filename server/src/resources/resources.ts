@@ -60,8 +60,8 @@ export function createResources({ database, clock, sealer, suffix }: ResourcesOp
     },
 
     listResourceGroups: async (subscriptionId) => (await store.groups(subscriptionId.toLowerCase())).map(toGroup),
-    findResourceGroup: async (subscriptionId, name) => {
-      const row = await store.group(undefined, subscriptionId.toLowerCase(), name.toLowerCase())
+    findResourceGroup: async (subscriptionId, name, transaction) => {
+      const row = await store.group(transaction, subscriptionId.toLowerCase(), name.toLowerCase())
       return row === undefined ? undefined : toGroup(row)
     },
     putResourceGroup: async (transaction, group) => {
@@ -86,8 +86,8 @@ export function createResources({ database, clock, sealer, suffix }: ResourcesOp
       const rows = await store.registries(undefined, subscriptionId.toLowerCase(), resourceGroup?.toLowerCase())
       return rows.map(toRegistry)
     },
-    findRegistry: async (subscriptionId, resourceGroup, name) => {
-      const row = await store.registryByName(undefined, name.toLowerCase())
+    findRegistry: async (subscriptionId, resourceGroup, name, transaction) => {
+      const row = await store.registryByName(transaction, name.toLowerCase())
       const here =
         row?.subscription_id === subscriptionId.toLowerCase() && row.resource_group_key === resourceGroup.toLowerCase()
       return row === undefined || !here ? undefined : toRegistry(row)
