@@ -119,7 +119,13 @@ export async function compose(
     blobs: await createFilesystemBlobStore(path.join(dataDir.path, 'blobs'), { clock }),
     gate: tokenService.gate,
     registries: { byHost: (host) => resources.findRegistryByHost(host) },
-    acceptsSparseImages: false,
+    acceptsSparseImages: configuration.acceptSparseImages,
+    blobSettings: {
+      leaseMs: configuration.gc.leaseSeconds * 1000,
+      uploadLifetimeMs: configuration.uploadExpirySeconds * 1000,
+      maxUploadsPerRepository: configuration.limits.maxUploadsPerRepository,
+      maxUploadsPerCaller: configuration.limits.maxConcurrentUploadsPerCaller,
+    },
   })
   const coverHosts = async () => certificates?.ensureHosts(await hostsOf(resources, configuration))
   const management = createManagement({

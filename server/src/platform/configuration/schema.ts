@@ -149,6 +149,13 @@ export const settingsSchema = z.strictObject(
       placeholder: 'seconds',
       example: '3600',
     }),
+    acceptSparseImages: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
+      kind: 'boolean',
+      description:
+        'Accept manifests that name layers or manifests which their repository does not hold. ACR refuses them; where they are accepted, an image that was pushed need not be pullable.',
+      placeholder: 'boolean',
+      example: 'true',
+    }),
     signingKeyRotationDays: wholeNumber(1, 3650).default(90).register(settingTexts, {
       kind: 'number',
       description: 'How long a key signs tokens before another takes its place.',
