@@ -10,9 +10,9 @@ const attemptLimit = 12
 /** SQLSTATE of a serialisation failure and of a deadlock: the same work may succeed when it is run again. */
 const conflictCodes = new Set(['40001', '40P01'])
 
-const revisionSchema = sql`create table if not exists authority_revision (only smallint primary key check (only = 1), value bigint not null)`
-const revisionSeed = sql`insert into authority_revision (only, value) values (1, 1) on conflict do nothing`
-const revisionStep = sql`update authority_revision set value = value + 1 where only = 1`
+const revisionSchema = sql`create table if not exists authority_revision ("only" smallint primary key check ("only" = 1), value bigint not null)`
+const revisionSeed = sql`insert into authority_revision ("only", value) values (1, 1) on conflict do nothing`
+const revisionStep = sql`update authority_revision set value = value + 1 where "only" = 1`
 
 /** A database on a PostgreSQL server, shared by as many Acrux processes as wish. */
 export async function openPostgresDatabase(url: string): Promise<Database> {
@@ -67,7 +67,7 @@ class PostgresDatabase implements Database {
   }
 
   async authorityRevision(): Promise<number> {
-    const text = 'select value from authority_revision where only = 1'
+    const text = 'select value from authority_revision where "only" = 1'
     const { rows } = await this.#pool.query<{ value: number }>({ name: 'acrux_authority_revision', text })
     return rows[0]?.value ?? 0
   }
