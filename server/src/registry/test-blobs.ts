@@ -1,0 +1,215 @@
+import { createHash } from 'node:crypto'
+import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request as httpRequest } from 'node:http'
+import { Readable } from 'node:stream'
+import { auditMigrations, createAudit } from '../audit/index.ts'
+import { createApp } from '../platform/http/app.ts'
+import { listen } from '../platform/http/listener.ts'
+import { createLog } from '../platform/log.ts'
+import type { Database } from '../platform/sql/database.ts'
+import type { LoginServer } from '../spec/login-server.ts'
+import type { BlobStore } from '../storage/index.ts'
+import type { BlobSettings } from './blob-settings.ts'
+import type { RegistryTables } from './tables.ts'
+import { createRegistryRoom, registryMigrations, type RegistryCaller } from './index.ts'
+
+/** The tables that the room and its audit events need. */
+export const blobTestMigrations = [...auditMigrations, ...registryMigrations]
+
+/** What came back, whole. */
+export type BlobAnswer = {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: Buffer
+  /** The code of the error, if it is one. */
+  readonly code: string | undefined
+}
+
+export type BlobSent = {
+  readonly headers?: OutgoingHttpHeaders
+  readonly body?: string | Uint8Array | Readable
+  readonly host?: string
+  /** Whose key the caller has; `alice` where nothing is said. */
+  readonly as?: string
+}
+
+/** A room over a socket, on a database and a store of the test's own. */
+export type BlobTestServer = {
+  readonly port: number
+  readonly database: Database
+  readonly blobs: BlobStore
+  readonly send: (method: string, path: string, sent?: BlobSent) => Promise<BlobAnswer>
+  readonly collectGarbage: () => Promise<{ readonly blobs: number; readonly uploads: number }>
+  readonly deleteRegistry: (rid: string) => Promise<void>
+  /** What callers may do and when their credential was issued; a test changes it. */
+  readonly gate: { mayPull: (repository: string, caller: string) => boolean; issuedAtMs: number }
+  /** Stops listening; database and store stay, so that another may be opened on them, as after a restart. */
+  readonly close: () => Promise<void>
+}
+
+/** A clock that a test moves. */
+export type TestClock = { nowMs: number; readonly now: () => number }
+
+/** A clock that stands at the first of 2030. */
+export function testClock(): TestClock {
+  const clock = { nowMs: Date.UTC(2030, 0, 1), now: () => clock.nowMs }
+  return clock
+}
+
+const hosted: Readonly<Record<string, string>> = { 'one.example': '1'.repeat(32), 'two.example': '2'.repeat(32) }
+
+/** Opens the room as a server would after a start: what it remembers of before is in database and store alone. */
+export async function openBlobServer(given: {
+  readonly database: Database
+  readonly blobs: BlobStore
+  readonly clock: TestClock
+  readonly settings?: Partial<BlobSettings>
+}): Promise<BlobTestServer> {
+  const { database, blobs, clock, settings = {} } = given
+  const log = createLog('silent')
+  const gate: BlobTestServer['gate'] = { mayPull: () => true, issuedAtMs: clock.nowMs }
+  const room = createRegistryRoom({
+    database,
+    clock,
+    log,
+    blobs,
+    blobSettings: settings,
+    acceptsSparseImages: false,
+    audit: createAudit({ database, clock }),
+    registries: {
+      byHost: (host = '') => {
+        const rid = hosted[host]
+        return rid === undefined ? undefined : { rid, name: host.slice(0, 3), loginServer: host as LoginServer }
+      },
+    },
+    gate: {
+      admit: (request) => ({ admitted: true, caller: callerOf(String(request.headers.authorization), gate) }),
+      refuseOutdated: () => ({
+        status: 401,
+        code: 'UNAUTHORIZED',
+        message: 'outdated',
+        detail: null,
+        challenge: undefined,
+      }),
+    },
+  })
+  const app = createApp({ log, trustedProxies: [] })
+  room.mount(app)
+  const listener = await listen(app, { addresses: [{ host: '127.0.0.1', port: 0 }], tls: undefined })
+  const port = listener.addresses[0]?.port ?? 0
+  return {
+    port,
+    database,
+    blobs,
+    gate,
+    send: (method, path, sent = {}) => exchange(port, method, path, sent),
+    collectGarbage: () => room.collectGarbage(),
+    deleteRegistry: (rid) => database.transaction((transaction) => room.deleteContent(transaction, rid)),
+    close: () => listener.close(500),
+  }
+}
+
+function callerOf(key: string, gate: BlobTestServer['gate']): RegistryCaller {
+  return {
+    key,
+    actor: { kind: 'service-principal', id: key },
+    credentialIssuedAtMs: gate.issuedAtMs,
+    mayPull: (repository) => gate.mayPull(repository, key),
+  }
+}
+
+function exchange(port: number, method: string, path: string, sent: BlobSent): Promise<BlobAnswer> {
+  const { body, as = 'alice', host = 'one.example' } = sent
+  const isWhole = body === undefined || typeof body === 'string' || body instanceof Uint8Array
+  const headers: OutgoingHttpHeaders = { host, authorization: as, ...sent.headers }
+  if (isWhole && body !== undefined) headers['content-length'] ??= Buffer.byteLength(body)
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ host: '127.0.0.1', port, method, path, headers, agent: false })
+    request.setTimeout(20_000, () => request.destroy(new Error(`no answer to ${method} ${path}`)))
+    request.on('error', reject)
+    request.on('response', (response) => {
+      const pieces: Buffer[] = []
+      response.on('error', reject).on('data', (piece: Buffer) => pieces.push(piece))
+      response.on('end', () => {
+        const whole = Buffer.concat(pieces)
+        const { statusCode: status = 0 } = response
+        resolve({ status, headers: response.headers, body: whole, code: status < 400 ? undefined : codeOf(whole) })
+      })
+    })
+    if (isWhole) request.end(body)
+    else body.pipe(request)
+  })
+}
+
+function codeOf(body: Buffer): string | undefined {
+  if (body.length === 0) return undefined
+  const { errors } = JSON.parse(body.toString()) as { readonly errors?: readonly { readonly code: string }[] }
+  return errors?.[0]?.code
+}
+
+/** The digest of a text or of bytes. */
+export function blobDigest(content: string | Uint8Array, algorithm: 'sha256' | 'sha512' = 'sha256'): string {
+  return `${algorithm}:${createHash(algorithm).update(content).digest('hex')}`
+}
+
+/** Begins an upload and returns its URL. */
+export async function beginUpload(server: BlobTestServer, repository: string, sent: BlobSent = {}): Promise<string> {
+  const answer = await server.send('POST', `/v2/${repository}/blobs/uploads/`, sent)
+  if (answer.status !== 202) throw new Error(`no upload: ${answer.status} ${answer.body.toString()}`)
+  return String(answer.headers.location)
+}
+
+/** Pushes a blob in one request. */
+export async function pushBlob(
+  server: BlobTestServer,
+  repository: string,
+  content: string | Uint8Array,
+  sent: BlobSent = {},
+): Promise<string> {
+  const digest = blobDigest(content)
+  const path = `/v2/${repository}/blobs/uploads/?digest=${digest}`
+  const answer = await server.send('POST', path, { ...sent, body: content })
+  if (answer.status !== 201) throw new Error(`no blob: ${answer.status} ${answer.body.toString()}`)
+  return digest
+}
+
+/** Pushes the manifest of an image whose layers have these texts; the first is its configuration too. */
+export function pushManifest(
+  server: BlobTestServer,
+  repository: string,
+  tag: string,
+  contents: readonly string[],
+): Promise<BlobAnswer> {
+  return server.send('PUT', `/v2/${repository}/manifests/${tag}`, {
+    headers: { 'content-type': imageType },
+    body: imageManifest(contents),
+  })
+}
+
+const imageType = 'application/vnd.oci.image.manifest.v1+json'
+
+/** The manifest that {@link pushManifest} pushes. */
+export function imageManifest(contents: readonly string[]): string {
+  const layers = contents.map((content) => ({
+    mediaType: 'application/vnd.oci.image.layer.v1.tar',
+    digest: blobDigest(content),
+    size: Buffer.byteLength(content),
+  }))
+  const config = { ...layers[0], mediaType: 'application/vnd.oci.image.config.v1+json' }
+  return JSON.stringify({ schemaVersion: 2, mediaType: imageType, config, layers })
+}
+
+/** How many rows the tables of blobs and uploads have. */
+export async function countRows(database: Database): Promise<{ blobs: number; held: number; uploads: number }> {
+  const count = async (table: 'blob' | 'repository_blob' | 'upload') => {
+    const rows = await database.tables<RegistryTables>().selectFrom(table).selectAll().execute()
+    return rows.length
+  }
+  return { blobs: await count('blob'), held: await count('repository_blob'), uploads: await count('upload') }
+}
+
+/** How many blobs and staged uploads the store has. */
+export async function countFiles(blobs: BlobStore): Promise<{ blobs: number; staged: number }> {
+  const files = await Array.fromAsync(blobs.list())
+  const staged = await Array.fromAsync(blobs.listStaged())
+  return { blobs: files.length, staged: staged.length }
+}
