@@ -1,0 +1,122 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { freePort } from '../harness/free-port.ts'
+import { atProcessEnd } from '../harness/process-end.ts'
+import { tempDir } from '../harness/temp-dir.ts'
+
+const mainFile = process.env['ACRUX_TEST_MAIN'] ?? fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
+
+/** What is given to `acrux` beside its arguments. */
+export interface Surroundings {
+  /** Environment variables, beside `PATH` and the like. */
+  env?: Readonly<Record<string, string>>
+  /** The working directory; a private one that is gone afterwards, unless told otherwise. */
+  cwd?: string
+}
+
+/** A program that ended. */
+export interface Finished {
+  code: number | null
+  signal: NodeJS.Signals | null
+  stdout: string
+  stderr: string
+}
+
+/** A program that runs. Disposing of it kills it. */
+export interface Started extends AsyncDisposable {
+  readonly pid: number
+  /** What it has written so far. */
+  stdout(): string
+  stderr(): string
+  signal(name: NodeJS.Signals): void
+  readonly ended: Promise<Finished>
+}
+
+function launch(args: readonly string[], surroundings: Surroundings): { child: ChildProcess; started: Started } {
+  const home = tempDir('program')
+  const { PATH = '', TMPDIR } = process.env
+  const child = spawn(process.execPath, [mainFile, ...args], {
+    cwd: surroundings.cwd ?? home.path,
+    env: { PATH, ...(TMPDIR !== undefined && { TMPDIR }), HOME: home.path, ...surroundings.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const forget = atProcessEnd(() => child.kill('SIGKILL'))
+  const written = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (text: string) => {
+      written[name] += text
+    })
+  }
+  const ended = new Promise<Finished>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => {
+      forget()
+      home.remove()
+      resolve({ code, signal, ...written })
+    })
+  })
+  const started: Started = {
+    pid: child.pid ?? 0,
+    stdout: () => written.stdout,
+    stderr: () => written.stderr,
+    signal: (name) => void child.kill(name),
+    ended,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+  return { child, started }
+}
+
+/** Runs `acrux` to its end; one that is still there after 20 seconds is killed. */
+export async function runAcrux(args: readonly string[], surroundings: Surroundings = {}): Promise<Finished> {
+  const { started } = launch(args, surroundings)
+  const patience = setTimeout(() => started.signal('SIGKILL'), 20_000)
+  const finished = await started.ended
+  clearTimeout(patience)
+  return finished
+}
+
+/** Starts `acrux serve` and waits for the line that says it accepts connections; throws, with its output, where none comes. */
+export async function startAcrux(args: readonly string[], surroundings: Surroundings = {}): Promise<Started> {
+  const { child, started } = launch(['serve', ...args], surroundings)
+  const patience = new AbortController()
+  const ready = new Promise<'ready'>((resolve) => {
+    child.stdout?.on('data', () => {
+      if (readyLine(started) !== undefined) resolve('ready')
+    })
+  })
+  const late = sleep(20_000, 'silent' as const, { signal: patience.signal }).catch(() => 'silent' as const)
+  const first = await Promise.race([ready, started.ended, late])
+  patience.abort()
+  if (first === 'ready') return started
+  started.signal('SIGKILL')
+  await started.ended
+  throw new Error(`acrux serve did not become ready:\n${started.stdout()}${started.stderr()}`)
+}
+
+/** The address that the server says it is ready at; undefined while it says nothing. */
+export function readyLine(started: Started): string | undefined {
+  return /^acrux: ready at (\S+)$/m.exec(started.stdout())?.[1]
+}
+
+/** A place for a server of its own: a data directory that is not there yet and a free port. */
+export interface Place extends Disposable {
+  readonly folder: string
+  readonly dataDir: string
+  readonly port: number
+  /** `--data-dir` and `--listen`. */
+  readonly args: readonly string[]
+}
+
+/** Finds a place for a server, whose files are gone when it is disposed of. */
+export async function freePlace(): Promise<Place> {
+  const folder = tempDir('place')
+  const port = await freePort()
+  const dataDir = join(folder.path, 'data')
+  const args = ['--data-dir', dataDir, '--listen', `127.0.0.1:${port}`]
+  return { folder: folder.path, dataDir, port, args, [Symbol.dispose]: () => folder.remove() }
+}

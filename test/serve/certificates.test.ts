@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
+import { copyFile, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connect } from 'node:tls'
+import { test } from 'node:test'
+import { createRegistry } from '../harness/arm.ts'
+import { request } from '../harness/http.ts'
+import { startServer } from '../harness/server.ts'
+import { freePlace, startAcrux } from './acrux.ts'
+
+/** The certificate that is shown to whoever connects and asks for `servername`, verified or not. */
+async function shownCertificate(port: number, servername = 'localhost'): Promise<X509Certificate> {
+  const socket = connect({ host: '127.0.0.1', port, servername, rejectUnauthorized: false })
+  await once(socket, 'secureConnect')
+  const shown = socket.getPeerX509Certificate()
+  socket.destroy()
+  assert.ok(shown !== undefined)
+  return shown
+}
+
+/** Waits until the server shows a certificate of which `isNew` holds; fails after ten seconds. */
+async function untilShown(port: number, isNew: (shown: X509Certificate) => boolean): Promise<X509Certificate> {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const shown = await shownCertificate(port)
+    if (isNew(shown)) return shown
+    await sleep(100)
+  }
+  throw new Error('the server went on showing the old certificate for ten seconds')
+}
+
+test("The server's own certificate holds every name that it is reached by, and is verified by its authority", async () => {
+  await using server = await startServer({ publicHost: 'registry.example.test' })
+  const shown = await shownCertificate(server.port, 'registry.example.test')
+  for (const host of ['localhost', 'registry.example.test', 'any.azurecr.localhost']) {
+    assert.ok(shown.checkHost(host) !== undefined, host)
+  }
+  for (const address of ['127.0.0.1', '::1']) assert.ok(shown.checkIP(address) !== undefined, address)
+  const authority = new X509Certificate(await readFile(server.caFile))
+  assert.equal(authority.ca, true)
+  assert.ok(shown.checkIssued(authority) && shown.verify(authority.publicKey))
+  assert.equal(shown.ca, false)
+  const lifeDays = (shown.validToDate.getTime() - shown.validFromDate.getTime()) / 86_400_000
+  assert.ok(lifeDays <= 398, `${lifeDays} days are more than strict verifiers accept`)
+})
+
+test('A registry that is made while the server runs is reached by its own name at once', async () => {
+  await using server = await startServer({ args: ['--suffix', '.registries.test'] })
+  const { loginServer } = await createRegistry(server, 'fabrikam')
+  assert.equal(loginServer, 'fabrikam.registries.test')
+  const shown = await untilShown(server.port, (one) => one.checkHost(loginServer) !== undefined)
+  assert.ok(shown.checkHost('localhost') !== undefined)
+  const answer = await request({
+    url: `https://${loginServer}:${server.port}/v2/`,
+    headers: { host: loginServer },
+    caFile: server.caFile,
+  })
+  assert.equal(answer.status, 401)
+})
+
+test('A configured certificate is picked up again when its files change, and a broken one is not', async () => {
+  // Two other installs lend the certificates that they made for themselves.
+  await using one = await startServer()
+  await using other = await startServer()
+  using place = await freePlace()
+  const file = join(place.folder, 'tls.pem')
+  const replaceBy = async (source: string): Promise<void> => {
+    await copyFile(source, `${file}.new`)
+    await rename(`${file}.new`, file)
+  }
+  const pairOf = (dataDir: string): string => join(dataDir, 'tls', 'server.pem')
+  await replaceBy(pairOf(one.dataDir))
+  await using _server = await startAcrux([...place.args, '--tls-cert', file, '--tls-key', file])
+  const first = await shownCertificate(place.port)
+  assert.equal(first.fingerprint256, new X509Certificate(await readFile(pairOf(one.dataDir))).fingerprint256)
+  await replaceBy(pairOf(other.dataDir))
+  const second = await untilShown(place.port, (shown) => shown.fingerprint256 !== first.fingerprint256)
+  assert.equal(second.fingerprint256, new X509Certificate(await readFile(pairOf(other.dataDir))).fingerprint256)
+  await writeFile(file, 'no certificate')
+  await sleep(1_000)
+  assert.equal((await shownCertificate(place.port)).fingerprint256, second.fingerprint256)
+})

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import { stringAt } from '../harness/json.ts'
+import { runAcrux } from './acrux.ts'
+
+const product: unknown = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'))
+
+test('`acrux version` prints the version of the product', async () => {
+  const finished = await runAcrux(['version'])
+  assert.equal(finished.code, 0, finished.stderr)
+  assert.equal(finished.stderr, '')
+  assert.ok(finished.stdout.startsWith(`acrux ${stringAt(product, 'version')} `), finished.stdout)
+  assert.equal(finished.stdout.trimEnd().split('\n').length, 1)
+})
+
+test('`acrux --version` prints the bare version', async () => {
+  const finished = await runAcrux(['--version'])
+  assert.deepEqual([finished.code, finished.stdout], [0, `${stringAt(product, 'version')}\n`])
+})
+
+test('`acrux --help` names every command', async () => {
+  const finished = await runAcrux(['--help'])
+  assert.equal(finished.code, 0, finished.stderr)
+  for (const command of ['serve', 'version']) assert.match(finished.stdout, new RegExp(`^ +${command}\\b`, 'm'))
+})
+
+test('`acrux serve --help` names every setting, with its variable', async () => {
+  const finished = await runAcrux(['serve', '--help'])
+  assert.equal(finished.code, 0, finished.stderr)
+  const flags = 'data-dir listen public-host suffix tls-cert tls-key http behind-proxy log-level registry config'
+  for (const flag of flags.split(' ')) {
+    assert.match(finished.stdout, new RegExp(`^ +--${flag}\\b`, 'm'))
+    assert.ok(finished.stdout.includes(`ACRUX_${flag.toUpperCase().replaceAll('-', '_')}`), flag)
+  }
+})
+
+test('A command that does not exist, and a flag that does not, end with an error that says so', async () => {
+  const command = await runAcrux(['sreve'])
+  assert.notEqual(command.code, 0)
+  assert.match(command.stderr, /unknown command 'sreve'/)
+  const flag = await runAcrux(['serve', '--data-dirs', 'x'])
+  assert.notEqual(flag.code, 0)
+  assert.match(flag.stderr, /unknown option '--data-dirs'/)
+})

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { freePlace, readyLine, runAcrux, startAcrux } from './acrux.ts'
+
+test('A key of the file that is no setting stops the process, and the line that it stands on is named', async () => {
+  using place = await freePlace()
+  const config = join(place.folder, 'acrux.yaml')
+  await writeFile(config, `dataDir: ${place.dataDir}\nlogLevle: debug\ngc:\n  intervallSeconds: 5\n`)
+  const finished = await runAcrux(['serve', '--config', config])
+  assert.equal(finished.code, 2)
+  assert.match(finished.stderr, /acrux\.yaml:2: logLevle: no such setting; did you mean logLevel\?/)
+  assert.match(finished.stderr, /acrux\.yaml:4: gc\.intervallSeconds: no such setting/)
+  assert.equal(existsSync(place.dataDir), false, 'nothing is made before the settings are good')
+})
+
+test('A variable that is no setting stops the process', async () => {
+  using place = await freePlace()
+  const finished = await runAcrux(['serve', ...place.args], { env: { ACRUX_LOGLEVEL: 'debug' } })
+  assert.equal(finished.code, 2)
+  assert.match(finished.stderr, /ACRUX_LOGLEVEL: no such setting; did you mean ACRUX_LOG_LEVEL\?/)
+})
+
+test('A value that a setting cannot have stops the process, and all of them are told at once', async () => {
+  using place = await freePlace()
+  const finished = await runAcrux(['serve', ...place.args, '--log-level', 'loud'], { env: { ACRUX_REGISTRY: 'a b' } })
+  assert.equal(finished.code, 2)
+  assert.match(finished.stderr, /--log-level/)
+  assert.match(finished.stderr, /ACRUX_REGISTRY/)
+})
+
+test('A flag weighs more than a variable, a variable more than the file, the file more than the default', async () => {
+  using place = await freePlace()
+  const config = join(place.folder, 'acrux.yaml')
+  await writeFile(
+    config,
+    `dataDir: ${place.dataDir}\nlisten: 127.0.0.1:${place.port}\npublicHost: file.example.com\nlogLevel: silent\n`,
+  )
+  const env = { ACRUX_CONFIG: config }
+  const table = [
+    [[], env, 'https://file.example.com'],
+    [[], { ...env, ACRUX_PUBLIC_HOST: 'variable.example.com' }, 'https://variable.example.com'],
+    [
+      ['--public-host', 'flag.example.com'],
+      { ...env, ACRUX_PUBLIC_HOST: 'variable.example.com' },
+      'https://flag.example.com',
+    ],
+  ] as const
+  for (const [flags, variables, expected] of table) {
+    await using server = await startAcrux(flags, { env: variables })
+    assert.equal(readyLine(server), expected)
+    server.signal('SIGTERM')
+    assert.equal((await server.ended).code, 0)
+  }
+  using other = await freePlace()
+  await using server = await startAcrux(other.args)
+  assert.equal(readyLine(server), `https://localhost:${other.port}`)
+})
+
+test('The data directory is `acrux-data` in the working directory unless told otherwise', async () => {
+  using place = await freePlace()
+  await using _server = await startAcrux(['--listen', `127.0.0.1:${place.port}`], { cwd: place.folder })
+  assert.ok(existsSync(join(place.folder, 'acrux-data', 'first-run.json')))
+})
+
+test('The server listens on every address that is named', async () => {
+  using place = await freePlace()
+  using other = await freePlace()
+  await using _server = await startAcrux([...place.args, '--listen', `127.0.0.1:${other.port}`])
+  for (const port of [place.port, other.port]) {
+    const finished = await runAcrux(['serve', '--data-dir', other.dataDir, '--listen', `127.0.0.1:${port}`])
+    assert.equal(finished.code, 10)
+  }
+})
