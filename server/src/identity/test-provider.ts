@@ -1,0 +1,98 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { PassThrough } from 'node:stream'
+import { auditMigrations, createAudit } from '../audit/index.ts'
+import { type NewServicePrincipal, createDirectory, directoryMigrations } from '../directory/index.ts'
+import { createApp } from '../platform/http/app.ts'
+import { listen } from '../platform/http/listener.ts'
+import { createLog } from '../platform/log.ts'
+import { openSealer } from '../platform/sealing.ts'
+import { signingKeyMigrations } from '../platform/signing-keys/migrations.ts'
+import type { DatabaseKind } from '../platform/sql/database.ts'
+import { openTestDatabase } from '../platform/sql/test-database.ts'
+import { createIdentity } from './index.ts'
+
+export const testTenantId = '3d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11'
+export const testOrigin = 'https://login.example:8443'
+export const armScope = 'https://management.core.windows.net//.default'
+
+export type TestProvider = Awaited<ReturnType<typeof openTestProvider>>
+
+/** A provider with its directory on a real database and a real socket; time stands still. */
+export async function openTestProvider(kind: DatabaseKind = 'sqlite') {
+  const migrations = [...auditMigrations, ...signingKeyMigrations, ...directoryMigrations]
+  const { database, dispose: disposeDatabase } = await openTestDatabase(kind, migrations)
+  const keyDirectory = await mkdtemp(path.join(tmpdir(), 'acrux-test-'))
+  const sealer = await openSealer(path.join(keyDirectory, 'master.key'))
+  const time = { nowMs: Date.parse('2026-03-01T12:00:00Z') }
+  const clock = { now: () => time.nowMs }
+  const audit = createAudit({ database, clock })
+  const logLines: string[] = []
+  const destination = new PassThrough()
+  destination.on('data', (line: Buffer) => logLines.push(line.toString()))
+  const log = createLog('info', destination)
+  const onPrincipalDeleted = () => Promise.resolve()
+  const directory = createDirectory({ database, clock, audit, log, publicOrigin: testOrigin, onPrincipalDeleted })
+  const open = (publicOrigin: string) =>
+    createIdentity({ database, clock, audit, log, sealer, directory, publicOrigin, signingKeyRotationDays: 90 })
+  const identity = open(testOrigin)
+  const createClient = (displayName: string, directoryRole?: 'owner'): Promise<NewServicePrincipal> =>
+    database.transaction((transaction) =>
+      directory.createServicePrincipal(transaction, {
+        displayName,
+        ...(directoryRole === undefined ? {} : { directoryRole }),
+      }),
+    )
+  await database.transaction((transaction) =>
+    directory.createTenant(transaction, {
+      tenantId: testTenantId,
+      displayName: 'Contoso',
+      defaultDomain: 'contoso.example',
+    }),
+  )
+  const client = await createClient('owner', 'owner')
+
+  const app = createApp({ log, trustedProxies: [] })
+  directory.mountGraph(app, identity.authenticateGraph)
+  identity.mount(app)
+  for (const url of ['/v2/*', '/oauth2/token', '/subscriptions/*']) app.get(url, () => ({ surface: url }))
+  const listener = await listen(app, { addresses: [{ host: '127.0.0.1', port: 0 }], tls: undefined })
+  const base = `http://127.0.0.1:${listener.addresses[0]?.port}`
+
+  const get = (url: string, headers: Record<string, string> = {}) => fetch(`${base}${url}`, { headers })
+  const post = (url: string, body: string, headers: Record<string, string> = {}) =>
+    fetch(`${base}${url}`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    })
+  /** The form that proves the owner, with changes; undefined leaves a field out. */
+  const form = (change: Record<string, string | undefined> = {}) => {
+    const fields = {
+      grant_type: 'client_credentials',
+      client_id: client.servicePrincipal.appId,
+      client_secret: client.secret,
+      scope: armScope,
+      ...change,
+    }
+    return new URLSearchParams(
+      Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    ).toString()
+  }
+  const tokenPath = `/${testTenantId}/oauth2/v2.0/token`
+  const token = async (change: Record<string, string | undefined> = {}): Promise<string> => {
+    const response = await post(tokenPath, form(change))
+    if (response.status !== 200) throw new Error(await response.text())
+    const body = (await response.json()) as { access_token: string }
+    return body.access_token
+  }
+  const close = async () => {
+    await listener.close(0)
+    await app.close()
+    await disposeDatabase()
+    await rm(keyDirectory, { recursive: true })
+  }
+  const tools = { get, post, form, token, tokenPath, createClient, open, close }
+  return { ...tools, database, directory, identity, sealer, client, time, clock, logLines, base }
+}
