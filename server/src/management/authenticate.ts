@@ -1,0 +1,60 @@
+import type { FastifyRequest } from 'fastify'
+import type { IdentityRefusal } from '../identity/index.ts'
+import { parseAuthorization } from '../spec/authorization-header.ts'
+import type { ManagementCaller, ManagementOptions } from './call.ts'
+import { ArmError } from './errors.ts'
+
+/**
+ * Proves the sender by an IdP access token for ARM. [RFC 6750 §2.1]
+ *
+ * @throws ArmError 401
+ */
+export async function authenticate(rooms: ManagementOptions, request: FastifyRequest): Promise<ManagementCaller> {
+  const { authorization: header } = request.headers
+  if (header === undefined) throw await refusal(rooms, "The 'Authorization' header is missing.")
+  const authorization = parseAuthorization(header)
+  if (authorization.scheme !== 'bearer') {
+    throw await refusal(rooms, "The 'Authorization' header is provided in an invalid format.")
+  }
+  const verified = await rooms.identity.verifyAccessToken(authorization.token, ['arm'])
+  if (!verified.ok) throw await tokenRefusal(rooms, verified.reason)
+  const { principal } = verified.identity
+  const { objectId } = principal
+  const groupIds = await rooms.directory.groupIdsOf(objectId)
+  return { principal, rights: { kind: 'directory', objectId, groupIds } }
+}
+
+/** What a new token may mend: a client that knows continuous access evaluation asks for one, once, and tries again. */
+const mendedByNewToken: readonly IdentityRefusal[] = ['signature', 'expired', 'principal', 'credential']
+
+async function tokenRefusal(rooms: ManagementOptions, reason: IdentityRefusal): Promise<ArmError> {
+  const message =
+    reason === 'expired'
+      ? 'The access token has expired.'
+      : reason === 'audience'
+        ? 'The access token has been obtained for the wrong audience or resource.'
+        : 'The access token is invalid.'
+  if (!mendedByNewToken.includes(reason)) return refusal(rooms, message)
+  const notBefore = String(Math.floor(rooms.clock.now() / 1000))
+  const claims = JSON.stringify({ access_token: { nbf: { essential: true, value: notBefore } } })
+  const challenge = [
+    'Bearer realm=""',
+    `authorization_uri="${await authorizationUri(rooms)}"`,
+    'error="insufficient_claims"',
+    `claims="${Buffer.from(claims).toString('base64')}"`,
+  ]
+  return new ArmError('authenticationFailed', message, { challenge: challenge.join(', ') })
+}
+
+async function refusal(rooms: ManagementOptions, why: string): Promise<ArmError> {
+  const challenge = [
+    `Bearer authorization_uri="${await authorizationUri(rooms)}"`,
+    'error="invalid_token"',
+    `error_description="${why}"`,
+  ]
+  return new ArmError('authenticationFailed', `Authentication failed. ${why}`, { challenge: challenge.join(', ') })
+}
+
+async function authorizationUri({ publicOrigin, directory }: ManagementOptions): Promise<string> {
+  return `${publicOrigin}/${(await directory.tenant()).tenantId}`
+}

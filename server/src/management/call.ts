@@ -1,0 +1,78 @@
+import type { Access, Principal } from '../access/index.ts'
+import type { Audit, AuditActor } from '../audit/index.ts'
+import type { Directory, DirectoryPrincipal } from '../directory/index.ts'
+import type { Identity } from '../identity/index.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Call } from '../platform/http/surface.ts'
+import type { Log } from '../platform/log.ts'
+import type { Database, Transaction } from '../platform/sql/database.ts'
+import type { RegistryRoom } from '../registry/index.ts'
+import type { ChangeAuthor, Resources } from '../resources/index.ts'
+import type { PathNames } from './path-scope.ts'
+
+/** What the management room works with. */
+export type ManagementOptions = {
+  readonly database: Database
+  readonly clock: Clock
+  readonly log: Log
+  readonly audit: Audit
+  readonly resources: Resources
+  readonly directory: Pick<Directory, 'tenant' | 'findPrincipal' | 'groupIdsOf'>
+  readonly identity: Pick<Identity, 'verifyAccessToken'>
+  readonly access: Access
+  readonly registry: Pick<RegistryRoom, 'usage' | 'deleteContent'>
+  /** Replaces the signing keys of the token service and of the identity provider. */
+  readonly rotateKeys: () => Promise<void>
+  /** Awaited before it is answered that a registry was made or deleted: its host must be in the certificate by then. */
+  readonly onRegistriesChanged: () => Promise<void>
+  /** Scheme, host and port under which clients reach the server, as `https://localhost:5443`. */
+  readonly publicOrigin: string
+  /** What follows a registry's name in its login server, as `.azurecr.localhost:5443`. */
+  readonly suffix: string
+}
+
+/** Somebody whose token held. */
+export type ManagementCaller = {
+  readonly principal: DirectoryPrincipal
+  /** The same, as the access room asks for it. */
+  readonly rights: Principal & { readonly kind: 'directory' }
+}
+
+/** One request of the ARM surface, on its way through a handler. */
+export type ManagementCall = Omit<Call<ManagementCaller>, 'params'> & { readonly names: PathNames }
+
+/** A handler of the ARM surface. */
+export type ManagementHandler = (rooms: ManagementOptions, call: ManagementCall) => unknown
+
+/** The caller, as an audit event names them. */
+export function actorOf({ principal }: ManagementCaller): AuditActor {
+  return { kind: principal.kind, id: principal.objectId }
+}
+
+/** The caller, as ARM names who made a resource. */
+export function authorOf({ principal }: ManagementCaller): ChangeAuthor {
+  return principal.kind === 'user'
+    ? { name: principal.userPrincipalName, kind: 'User' }
+    : { name: principal.appId, kind: 'Application' }
+}
+
+type ChangeEvent = {
+  readonly action: string
+  readonly target: string
+  readonly detail?: Readonly<Record<string, unknown>>
+}
+
+/** Makes a change and writes its event, which may tell of the result, in the same transaction. No event, no change. */
+export function change<Result>(
+  { database, audit }: ManagementOptions,
+  { caller, origin }: ManagementCall,
+  work: (transaction: Transaction) => Promise<{ readonly result: Result; readonly event: ChangeEvent | undefined }>,
+): Promise<Result> {
+  return database.transaction(async (transaction) => {
+    const { result, event } = await work(transaction)
+    if (event !== undefined) {
+      await audit.record(transaction, { ...event, outcome: 'success', actor: actorOf(caller), origin })
+    }
+    return result
+  })
+}

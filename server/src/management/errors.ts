@@ -1,0 +1,86 @@
+type ArmErrorRow = {
+  readonly status: number
+  readonly code: string
+  /** Whether it is the resource provider that answers, which adds a status beside the error. [arm-facts §8, §14] */
+  readonly fromProvider?: true
+}
+
+/** Every refusal of the ARM surface: its status, and the code that clients read. [arm-facts; Azure Resource Manager, common errors] */
+// prettier-ignore
+const armErrors = {
+  authenticationFailed:    { status: 401, code: 'AuthenticationFailed' },
+  authorizationFailed:     { status: 403, code: 'AuthorizationFailed' },
+
+  missingApiVersion:       { status: 400, code: 'MissingApiVersionParameter' },
+  invalidSubscriptionId:   { status: 400, code: 'InvalidSubscriptionId' },
+  invalidGroupName:        { status: 400, code: 'InvalidResourceGroupName' },
+  invalidResourceName:     { status: 400, code: 'InvalidResourceName' },
+  invalidContent:          { status: 400, code: 'InvalidRequestContent' },
+  invalidFilter:           { status: 400, code: 'InvalidFilterInQueryString' },
+  locationRequired:        { status: 400, code: 'LocationRequired' },
+  badRequest:              { status: 400, code: 'BadRequest' },
+  groupLocationFixed:      { status: 409, code: 'InvalidResourceGroupLocation' },
+  resourceLocationFixed:   { status: 409, code: 'InvalidResourceLocation' },
+
+  subscriptionNotFound:    { status: 404, code: 'SubscriptionNotFound' },
+  groupNotFound:           { status: 404, code: 'ResourceGroupNotFound' },
+  resourceNotFound:        { status: 404, code: 'ResourceNotFound' },
+  namespaceNotFound:       { status: 404, code: 'InvalidResourceNamespace' },
+  noRoute:                 { status: 404, code: 'NotFound' },
+
+  nameInUse:               { status: 409, code: 'RegistryNameAlreadyInUse',                fromProvider: true },
+  classicSku:              { status: 400, code: 'ClassicSkuDeprecated',                    fromProvider: true },
+  unknownSku:              { status: 400, code: 'InvalidSku',                              fromProvider: true },
+  notInSku:                { status: 400, code: 'BadRequest',                              fromProvider: true },
+  publicAccessNotInSku:    { status: 400, code: 'DisablingPublicNetworkAccessNotSupported', fromProvider: true },
+  adminDisabled:           { status: 400, code: 'UnAuthorizedForCredentialOperations',     fromProvider: true },
+  notServed:               { status: 400, code: 'NotSupported',                            fromProvider: true },
+
+  assignmentNotFound:      { status: 404, code: 'RoleAssignmentNotFound' },
+  assignmentExists:        { status: 409, code: 'RoleAssignmentExists' },
+  assignmentFixed:         { status: 400, code: 'RoleAssignmentUpdateNotPermitted' },
+  assignmentOfLastOwner:   { status: 400, code: 'CannotDeleteLastRbacAdminAssignment' },
+  invalidAssignmentId:     { status: 400, code: 'InvalidRoleAssignmentId' },
+  conditionNotServed:      { status: 400, code: 'RoleAssignmentConditionNotSupported' },
+  invalidRoleDefinitionId: { status: 400, code: 'InvalidRoleDefinitionId' },
+  unknownRoleDefinition:   { status: 400, code: 'RoleDefinitionDoesNotExist' },
+  definitionNotFound:      { status: 404, code: 'RoleDefinitionDoesNotExist' },
+  principalNotFound:       { status: 400, code: 'PrincipalNotFound' },
+  unmatchedPrincipalType:  { status: 400, code: 'UnmatchedPrincipalType' },
+
+  tooLarge:                { status: 413, code: 'RequestContentTooLarge' },
+  notJson:                 { status: 415, code: 'UnsupportedMediaType' },
+  internal:                { status: 500, code: 'InternalServerError' },
+} as const satisfies Record<string, ArmErrorRow>
+
+export type ArmErrorKind = keyof typeof armErrors
+
+/** A refusal of the ARM surface; the message is for the client. */
+export class ArmError extends Error {
+  override readonly name = 'ArmError'
+  readonly status: number
+  readonly code: string
+  readonly fromProvider: boolean
+  /** The value of `WWW-Authenticate`, if any. */
+  readonly challenge: string | undefined
+
+  constructor(kind: ArmErrorKind, message: string, options: ErrorOptions & { readonly challenge?: string } = {}) {
+    super(message, options)
+    const row: ArmErrorRow = armErrors[kind]
+    this.status = row.status
+    this.code = row.code
+    this.fromProvider = row.fromProvider === true
+    this.challenge = options.challenge
+  }
+}
+
+/** There is no such group, for somebody who may know. */
+export function groupNotFound(name: string): ArmError {
+  return new ArmError('groupNotFound', `Resource group '${name}' could not be found.`)
+}
+
+/** There is no such registry, for somebody who may know. [arm-facts §14] */
+export function registryNotFound(group: string, name: string): ArmError {
+  const message = `The Resource 'Microsoft.ContainerRegistry/registries/${name}' under resource group '${group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`
+  return new ArmError('resourceNotFound', message)
+}

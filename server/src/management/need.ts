@@ -1,0 +1,44 @@
+import type { ManagementCaller, ManagementOptions } from './call.ts'
+import { ArmError } from './errors.ts'
+import { type PathNames, scopeOf } from './path-scope.ts'
+import { hasRoleAround } from './visibility.ts'
+
+/** What a route needs of its caller. The scope is always the one that the path names. */
+export type ManagementNeed =
+  | 'public'
+  | 'signed-in'
+  /** A role that allows the action at the scope. */
+  | { readonly kind: 'action'; readonly action: string }
+  /** Any role at the scope, above it or below it, whatever it allows: the way to a resource is shown with it. */
+  | { readonly kind: 'any-role'; readonly action: string }
+  /** Everybody who is signed in; the list holds that for which a role allows the action, and may be empty. */
+  | { readonly kind: 'listed'; readonly action: string }
+
+export type CallerNeed = Exclude<ManagementNeed, 'public'>
+
+/**
+ * Holds the caller to a need. Nothing is looked up before, so that what is forbidden and what does not exist are refused
+ * in the same words.
+ *
+ * @throws ArmError 403
+ */
+export async function requireNeed(
+  rooms: ManagementOptions,
+  need: CallerNeed,
+  caller: ManagementCaller,
+  names: PathNames,
+): Promise<void> {
+  if (need === 'signed-in' || need.kind === 'listed') return
+  const scope = scopeOf(names)
+  const met =
+    need.kind === 'action'
+      ? await rooms.access.mayManage(caller.rights, need.action, scope)
+      : await hasRoleAround(rooms, caller, scope)
+  if (!met) throw forbidden(caller, need.action, scope)
+}
+
+function forbidden({ principal }: ManagementCaller, action: string, scope: string): ArmError {
+  const name = principal.kind === 'user' ? principal.userPrincipalName : principal.appId
+  const message = `The client '${name}' with object id '${principal.objectId}' does not have authorization to perform action '${action}' over scope '${scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.`
+  return new ArmError('authorizationFailed', message)
+}

@@ -1,0 +1,72 @@
+import { subscriptionId } from '../spec/resource-id.ts'
+import type { ManagementCall, ManagementOptions } from './call.ts'
+import { ArmError } from './errors.ts'
+import { locations } from './locations.ts'
+import { requireSubscription } from './subscriptions.ts'
+
+const registryVersions = ['2025-03-01-preview', '2024-11-01-preview', '2023-07-01', '2023-01-01-preview', '2019-05-01']
+
+/** The resource providers that are served, with the types of each and the versions that clients choose from. */
+const providers: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  'Microsoft.Authorization': {
+    roleAssignments: ['2022-04-01', '2020-04-01-preview', '2015-07-01'],
+    roleDefinitions: ['2022-05-01-preview', '2022-04-01', '2015-07-01'],
+  },
+  'Microsoft.ContainerRegistry': {
+    registries: registryVersions,
+    checkNameAvailability: registryVersions,
+  },
+  'Microsoft.Resources': {
+    subscriptions: ['2022-12-01', '2016-06-01'],
+    resourceGroups: ['2024-11-01', '2021-04-01'],
+    tenants: ['2022-12-01', '2016-06-01'],
+  },
+}
+
+/** The namespaces of the providers. */
+export const providerNamespaces = Object.keys(providers)
+
+/** The versions of a resource type, as `api-supported-versions` lists them. */
+export const registryVersionsHeader = registryVersions.toReversed().join(', ')
+
+/** `GET /subscriptions/{s}/providers` */
+export async function listProviders(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const { subscriptionId: subscription } = await requireSubscription(rooms, call)
+  return { value: providerNamespaces.map((namespace) => providerDocument(subscription, namespace)) }
+}
+
+/** `GET /subscriptions/{s}/providers/{namespace}` */
+export async function getProvider(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const { subscriptionId: subscription } = await requireSubscription(rooms, call)
+  const wanted = call.names.name.toLowerCase()
+  const namespace = providerNamespaces.find((candidate) => candidate.toLowerCase() === wanted)
+  if (namespace === undefined) {
+    throw new ArmError('namespaceNotFound', 'The resource namespace is not served here.')
+  }
+  return providerDocument(subscription, namespace)
+}
+
+/** `POST /subscriptions/{s}/providers/{namespace}/register`: every provider is registered from the start. */
+export function registerProvider(namespace: string) {
+  return async (rooms: ManagementOptions, call: ManagementCall): Promise<unknown> => {
+    const { subscriptionId: subscription } = await requireSubscription(rooms, call)
+    return providerDocument(subscription, namespace)
+  }
+}
+
+function providerDocument(subscription: string, namespace: string): object {
+  const placed = locations.map(({ displayName }) => displayName)
+  const resourceTypes = Object.entries(providers[namespace] ?? {}).map(([resourceType, apiVersions]) => ({
+    resourceType,
+    locations: resourceType === 'registries' ? placed : [],
+    apiVersions,
+    capabilities: resourceType === 'registries' ? 'SupportsTags, SupportsLocation' : 'None',
+  }))
+  return {
+    id: `${subscriptionId(subscription)}/providers/${namespace}`,
+    namespace,
+    resourceTypes,
+    registrationState: 'Registered',
+    registrationPolicy: 'RegistrationRequired',
+  }
+}

@@ -1,0 +1,71 @@
+import type { FastifyRequest } from 'fastify'
+import { ArmError } from './errors.ts'
+
+/** One term of a `$filter`; names are in lower case. */
+export type FilterTerm =
+  | { readonly form: 'equals'; readonly name: string; readonly value: string }
+  | { readonly form: 'call'; readonly name: string; readonly value: string | undefined }
+
+const longestFilter = 1024
+const mostTerms = 4
+
+const literal = String.raw`'((?:[^']|'')*)'`
+const termPattern = new RegExp(
+  String.raw`(?<equals>[A-Za-z]{1,32}) +eq +${literal}|(?<call>[A-Za-z]{1,32})\( *(?:${literal})? *\)`,
+  'y',
+)
+const conjunction = / +and +/y
+
+/**
+ * Reads the `$filter` of a request: up to four terms joined by `and`. None is no term. What a term may be is for the list
+ * to say; nothing of it reaches SQL.
+ *
+ * @throws ArmError 400
+ */
+export function readFilter({ query }: FastifyRequest): readonly FilterTerm[] {
+  const text = parameter(query, '$filter')
+  if (text === undefined) return []
+  if (typeof text !== 'string' || text.length > longestFilter) throw unsupportedFilter()
+  const terms: FilterTerm[] = []
+  let at = text.length - text.trimStart().length
+  const end = text.trimEnd().length
+  while (at < end) {
+    if (terms.length > 0) {
+      conjunction.lastIndex = at
+      if (conjunction.exec(text) === null || terms.length === mostTerms) throw unsupportedFilter()
+      at = conjunction.lastIndex
+    }
+    termPattern.lastIndex = at
+    const term = toTerm(termPattern.exec(text))
+    if (term === undefined) throw unsupportedFilter()
+    terms.push(term)
+    at = termPattern.lastIndex
+  }
+  return terms
+}
+
+/** The refusal of a filter that a list does not know: ignoring it would show more than was asked. */
+export function unsupportedFilter(): ArmError {
+  return new ArmError('invalidFilter', 'The $filter in the query string is invalid, or is not supported by this list.')
+}
+
+/** @throws ArmError where ARM's version is not named; any is taken. */
+export function requireApiVersion({ query }: FastifyRequest): void {
+  const version = parameter(query, 'api-version')
+  if (typeof version === 'string' ? version !== '' : Array.isArray(version)) return
+  const message = 'The api-version query parameter (?api-version=) is required for all requests.'
+  throw new ArmError('missingApiVersion', message)
+}
+
+/** A parameter of the query; its name is matched in any case, as ARM does. */
+export function parameter(query: unknown, name: string): unknown {
+  const found = Object.entries(query ?? {}).find(([key]) => key.toLowerCase() === name)
+  return found?.[1]
+}
+
+function toTerm(match: RegExpExecArray | null): FilterTerm | undefined {
+  const { equals, call } = match?.groups ?? {}
+  const unquote = (text: string | undefined) => text?.replaceAll("''", "'")
+  if (equals !== undefined) return { form: 'equals', name: equals.toLowerCase(), value: unquote(match?.[2]) ?? '' }
+  return call === undefined ? undefined : { form: 'call', name: call.toLowerCase(), value: unquote(match?.[4]) }
+}

@@ -1,0 +1,166 @@
+import type { Transaction } from '../platform/sql/database.ts'
+import { NameTakenError, type Registry, defaultSettings } from '../resources/index.ts'
+import { resourceGroupId } from '../spec/resource-id.ts'
+import { parseRegistryName } from '../spec/registry-name.ts'
+import { readBody } from './body.ts'
+import { type ManagementCall, type ManagementOptions, authorOf, change } from './call.ts'
+import { ArmError, groupNotFound, registryNotFound } from './errors.ts'
+import { nameRule } from './path-scope.ts'
+import { type RegistryBody, registrySchema, requireSku, settingsAfter, settingsOf } from './registry-body.ts'
+import { registryDocument } from './registry-document.ts'
+import { requireGroup } from './resource-groups.ts'
+import { visibleResources } from './visibility.ts'
+
+/** `GET …/registries` of a subscription or of a group: those that the caller may read. */
+export async function listRegistries(rooms: ManagementOptions, { caller, names }: ManagementCall): Promise<unknown> {
+  const { subscriptionId, resourceGroup } = names
+  const visible = await visibleResources(rooms, caller, 'Microsoft.ContainerRegistry/registries/read')
+  if (resourceGroup !== '') await requireGroupIfKnown(rooms, caller, names)
+  const registries = await rooms.resources.listRegistries(subscriptionId, resourceGroup || undefined)
+  return { value: registries.filter(({ id }) => visible(id)).map(registryDocument) }
+}
+
+/** `GET …/registries/{r}` */
+export async function getRegistry(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
+  return registryDocument(await requireRegistry(rooms, names))
+}
+
+/** `GET …/registries/{r}/replications`: there are none. */
+export async function listReplications(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
+  await requireRegistry(rooms, names)
+  return { value: [] }
+}
+
+/** `PUT …/registries/{r}`: makes a registry, or replaces the settings of one; what the body does not name gets its default. */
+export async function putRegistry(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const { names } = call
+  if (parseRegistryName(names.registry) === undefined) throw new ArmError('invalidResourceName', nameRule)
+  const body = readBody(call, registrySchema)
+  if (body.location === undefined) {
+    throw new ArmError('locationRequired', 'The location property is required for this definition.')
+  }
+  const { location } = body
+  const { registry, created } = await change(rooms, call, async (transaction) => {
+    const present = await findRegistry(rooms, names, transaction)
+    const result =
+      present === undefined
+        ? { registry: await createRegistry(rooms, call, transaction, { ...body, location }), created: true }
+        : { registry: await replaceRegistry(rooms, call, transaction, present, { ...body, location }), created: false }
+    const action = result.created ? 'registry.create' : 'registry.update'
+    return { result, event: { action, target: result.registry.id, detail: auditDetail(result.registry) } }
+  })
+  if (created) await rooms.onRegistriesChanged()
+  return call.reply.code(created ? 201 : 200).send(registryDocument(registry))
+}
+
+/** `PATCH …/registries/{r}`: changes what the body names. */
+export async function patchRegistry(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const body = readBody(call, registrySchema)
+  return change(rooms, call, async (transaction) => {
+    const present = await requireRegistry(rooms, call.names, transaction)
+    const settings = settingsAfter(settingsOf(present), body, rooms.clock.now())
+    const registry = await rooms.resources.updateRegistry(transaction, present.rid, settings, authorOf(call.caller))
+    const event = { action: 'registry.update', target: registry.id, detail: auditDetail(registry) }
+    return { result: registryDocument(registry), event }
+  })
+}
+
+/** `DELETE …/registries/{r}`: with all that it holds, and every role that was given on it. 204 when there is none. */
+export async function deleteRegistry(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const { resources, access, registry: content } = rooms
+  const deleted = await change(rooms, call, async (transaction) => {
+    const registry = await findRegistry(rooms, call.names, transaction)
+    if (registry === undefined) return { result: false, event: undefined }
+    await resources.deleteRegistry(transaction, registry.rid)
+    await content.deleteContent(transaction, registry.rid)
+    await access.deleteAssignmentsBelow(transaction, registry.id)
+    const event = { action: 'registry.delete', target: registry.id, detail: { rid: registry.rid } }
+    return { result: true, event }
+  })
+  if (deleted) await rooms.onRegistriesChanged()
+  return call.reply.code(deleted ? 200 : 204).send()
+}
+
+/** The registry that a path names, in its group and subscription and nowhere else. @throws ArmError 404 */
+export async function requireRegistry(
+  rooms: ManagementOptions,
+  names: ManagementCall['names'],
+  transaction?: Transaction,
+): Promise<Registry> {
+  const registry = await findRegistry(rooms, names, transaction)
+  if (registry !== undefined) return registry
+  await requireGroup(rooms, names, transaction)
+  throw registryNotFound(names.resourceGroup, names.registry)
+}
+
+function findRegistry(
+  { resources }: ManagementOptions,
+  { subscriptionId, resourceGroup, registry }: ManagementCall['names'],
+  transaction: Transaction | undefined,
+): Promise<Registry | undefined> {
+  return resources.findRegistry(subscriptionId, resourceGroup, registry, transaction)
+}
+
+type PlacedBody = RegistryBody & { readonly location: string }
+
+async function createRegistry(
+  rooms: ManagementOptions,
+  { caller, names }: ManagementCall,
+  transaction: Transaction,
+  body: PlacedBody,
+): Promise<Registry> {
+  const { subscriptionId, name: resourceGroup } = await requireGroup(rooms, names, transaction)
+  requireSku(body.sku?.name)
+  const nowMs = rooms.clock.now()
+  const change = settingsAfter(defaultSettings(nowMs), body, nowMs)
+  const { registry: name } = names
+  const { location } = body
+  try {
+    const author = authorOf(caller)
+    const made = { subscriptionId, resourceGroup, name, location, change, author }
+    return await rooms.resources.createRegistry(transaction, made)
+  } catch (error) {
+    if (error instanceof NameTakenError) throw nameInUse(name, error)
+    throw error
+  }
+}
+
+async function replaceRegistry(
+  rooms: ManagementOptions,
+  { caller }: ManagementCall,
+  transaction: Transaction,
+  present: Registry,
+  body: PlacedBody,
+): Promise<Registry> {
+  if (body.location !== present.location) throw locationFixed(present, body.location)
+  requireSku(body.sku?.name)
+  const nowMs = rooms.clock.now()
+  const settings = settingsAfter(defaultSettings(nowMs), body, nowMs)
+  return rooms.resources.updateRegistry(transaction, present.rid, settings, authorOf(caller))
+}
+
+/** Who may read a group is told that there is none; for everybody else its list is empty, whether it is there or not. */
+async function requireGroupIfKnown(
+  rooms: ManagementOptions,
+  { rights }: ManagementCall['caller'],
+  names: ManagementCall['names'],
+): Promise<void> {
+  const scope = resourceGroupId(names.subscriptionId, names.resourceGroup)
+  const mayKnow = await rooms.access.mayManage(rights, 'Microsoft.Resources/subscriptions/resourceGroups/read', scope)
+  const group = await rooms.resources.findResourceGroup(names.subscriptionId, names.resourceGroup)
+  if (mayKnow && group === undefined) throw groupNotFound(names.resourceGroup)
+}
+
+function auditDetail({ rid, sku, adminUserEnabled, anonymousPullEnabled, roleAssignmentMode }: Registry) {
+  return { rid, sku, adminUserEnabled, anonymousPullEnabled, roleAssignmentMode }
+}
+
+function nameInUse(name: string, cause: Error): ArmError {
+  const message = `The registry name ${name} is already in use. You can check if the name is already claimed using following API: https://docs.microsoft.com/en-us/rest/api/containerregistry/registries/check-name-availability`
+  return new ArmError('nameInUse', message, { cause })
+}
+
+function locationFixed({ name, location, resourceGroup }: Registry, wanted: string): ArmError {
+  const message = `The resource '${name}' already exists in location '${location}' in resource group '${resourceGroup}'. A resource with the same name cannot be created in location '${wanted}'. Please select a new resource name.`
+  return new ArmError('resourceLocationFixed', message)
+}

@@ -1,0 +1,190 @@
+import { z } from 'zod'
+import { AssignmentExistsError, type PrincipalType, type RoleAssignment, type RoleDefinition } from '../access/index.ts'
+import type { DirectoryPrincipal } from '../directory/index.ts'
+import { formatDataPlaneTime } from '../spec/acr-time.ts'
+import { parseGuid } from '../spec/guid.ts'
+import { isWithinScope, parseExtensionId, subscriptionId } from '../spec/resource-id.ts'
+import { optional, readBody } from './body.ts'
+import { type ManagementCall, type ManagementOptions, change } from './call.ts'
+import { ArmError } from './errors.ts'
+import { roleDefinitionId } from './role-definitions.ts'
+import { requireScopeId } from './scope.ts'
+
+const text = z.string().max(2048)
+const putSchema = z.object({
+  properties: z.object({
+    roleDefinitionId: text,
+    principalId: text,
+    principalType: optional(text),
+    condition: optional(z.string()),
+    conditionVersion: optional(z.string()),
+  }),
+})
+
+/** `GET …/roleAssignments/{guid}` */
+export async function getRoleAssignment(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const assignment = await rooms.access.findAssignment(await requireScopeId(rooms, call), requireName(call))
+  if (assignment !== undefined) return assignmentDocument(assignment, call)
+  throw new ArmError('assignmentNotFound', `The role assignment '${call.names.name}' is not found.`)
+}
+
+/**
+ * `PUT …/roleAssignments/{guid}`: gives a role to a principal at the scope of the path, and at no other. The same again is
+ * answered with 200; an assignment cannot be changed.
+ */
+export async function putRoleAssignment(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const name = requireName(call)
+  const { properties } = readBody(call, putSchema)
+  refuseCondition(properties.condition)
+  const scope = await requireScopeId(rooms, call)
+  const role = requireRole(rooms, properties.roleDefinitionId, scope)
+  const principal = await requirePrincipal(rooms, properties.principalId, properties.principalType)
+  const wanted = { roleDefinitionName: role.name, principalId: principal.objectId }
+
+  const present = await rooms.access.findAssignment(scope, name)
+  if (present !== undefined) {
+    if (isSame(present, wanted)) return assignmentDocument(present, call)
+    const message = 'Tenant ID, application ID, principal ID, and scope are not allowed to be updated.'
+    throw new ArmError('assignmentFixed', message)
+  }
+  const made = await change(rooms, call, async (transaction) => {
+    // Asked again here: what is given on a registry that is being deleted would hold on the next of its name.
+    await requireScopeId(rooms, call, transaction)
+    const createdBy = call.caller.principal.objectId
+    const rest = { principalType: typeOf(principal), condition: null, conditionVersion: null, createdBy }
+    const result = await rooms.access
+      .createAssignment(transaction, { name, scope, ...wanted, ...rest })
+      .catch((error: unknown) => {
+        throw error instanceof AssignmentExistsError ? assignmentExists(error) : error
+      })
+    const detail = { ...wanted, roleName: role.roleName }
+    return { result, event: { action: 'role-assignment.create', target: idOf(result), detail } }
+  })
+  return call.reply.code(201).send(assignmentDocument(made, call))
+}
+
+/** `DELETE …/roleAssignments/{guid}`: 204 when there is none. */
+export async function deleteRoleAssignment(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const name = requireName(call)
+  const scope = await requireScopeId(rooms, call)
+  await keepLastOwner(rooms, call, scope, name)
+  const deleted = await change(rooms, call, async (transaction) => {
+    const result = await rooms.access.deleteAssignment(transaction, scope, name)
+    if (result === undefined) return { result, event: undefined }
+    const { principalId, roleDefinitionName } = result
+    const detail = { principalId, roleDefinitionName }
+    return { result, event: { action: 'role-assignment.delete', target: idOf(result), detail } }
+  })
+  return deleted === undefined ? call.reply.code(204).send() : assignmentDocument(deleted, call)
+}
+
+/** An assignment as ARM shows it; its role is named as the caller's path sees it. */
+export function assignmentDocument(assignment: RoleAssignment, { names }: ManagementCall): object {
+  const { name, scope, principalId, principalType, condition, conditionVersion, createdBy } = assignment
+  const createdOn = formatDataPlaneTime(assignment.createdAtMs)
+  return {
+    properties: {
+      roleDefinitionId: roleDefinitionId(names.subscriptionId, assignment.roleDefinitionName),
+      principalId,
+      principalType,
+      scope,
+      condition,
+      conditionVersion,
+      createdOn,
+      updatedOn: createdOn,
+      createdBy,
+      updatedBy: createdBy,
+      delegatedManagedIdentityResourceId: null,
+      description: null,
+    },
+    id: idOf(assignment),
+    type: 'Microsoft.Authorization/roleAssignments',
+    name,
+  }
+}
+
+function requireName({ names }: ManagementCall): string {
+  const name = parseGuid(names.name)
+  if (name !== undefined) return name
+  const message = 'The role assignment ID is not valid. The role assignment ID must be a GUID.'
+  throw new ArmError('invalidAssignmentId', message)
+}
+
+function refuseCondition(condition: string | undefined): void {
+  if (condition === undefined || condition === '') return
+  const message = 'Conditions of role assignments are not served by this server yet: give the role without one.'
+  throw new ArmError('conditionNotServed', message)
+}
+
+/** The role that an id names: of the tenant, or of a scope that the assignment's lies in. */
+function requireRole({ access }: ManagementOptions, id: string, scope: string): RoleDefinition {
+  const parsed = parseExtensionId(id)
+  const name = parseGuid(parsed?.name ?? '')
+  const isDefinition =
+    parsed?.provider.toLowerCase() === 'microsoft.authorization' && parsed.type.toLowerCase() === 'roledefinitions'
+  if (parsed === undefined || name === undefined || !isDefinition || !isWithinScope(scope, parsed.scope)) {
+    throw new ArmError('invalidRoleDefinitionId', `The role definition ID '${id.slice(0, 512)}' is not valid.`)
+  }
+  const role = access.findRoleDefinition(name)
+  if (role !== undefined) return role
+  throw new ArmError('unknownRoleDefinition', `The specified role definition with ID '${name}' does not exist.`)
+}
+
+async function requirePrincipal(
+  { directory }: ManagementOptions,
+  id: string,
+  wantedType: string | undefined,
+): Promise<DirectoryPrincipal> {
+  const objectId = parseGuid(id)
+  const principal = objectId === undefined ? undefined : await directory.findPrincipal(objectId)
+  if (principal === undefined) {
+    const { tenantId } = await directory.tenant()
+    const message = `Principal ${id.slice(0, 64).replaceAll('-', '')} does not exist in the directory ${tenantId}. Check that you have the correct principal ID.`
+    throw new ArmError('principalNotFound', message)
+  }
+  const type = typeOf(principal)
+  if (wantedType !== undefined && wantedType.toLowerCase() !== type.toLowerCase()) {
+    const message = `The PrincipalId '${principal.objectId}' has type '${type}' , which is different from specified PrincipalType '${wantedType.slice(0, 64)}'.`
+    throw new ArmError('unmatchedPrincipalType', message)
+  }
+  return principal
+}
+
+function typeOf({ kind }: DirectoryPrincipal): PrincipalType {
+  switch (kind) {
+    case 'user':
+      return 'User'
+    case 'service-principal':
+      return 'ServicePrincipal'
+  }
+}
+
+const ownerRole = '8e3af657-a8ff-443c-a75c-2fe8c4bcb635'
+
+/** Whoever takes the last owner away from a subscription would lock everybody out of it. */
+async function keepLastOwner(
+  { access }: ManagementOptions,
+  { names }: ManagementCall,
+  scope: string,
+  name: string,
+): Promise<void> {
+  if (scope !== subscriptionId(names.subscriptionId)) return
+  const assignments = await access.listAssignments({ scope, includeBelow: false })
+  const owners = assignments.filter(({ roleDefinitionName }) => roleDefinitionName === ownerRole)
+  if (owners.length !== 1 || owners[0]?.name !== name) return
+  throw new ArmError('assignmentOfLastOwner', 'Cannot delete the last RBAC admin assignment.')
+}
+
+function assignmentExists(cause: Error): ArmError {
+  return new ArmError('assignmentExists', 'The role assignment already exists.', { cause })
+}
+
+type Given = Pick<RoleAssignment, 'roleDefinitionName' | 'principalId'>
+
+function isSame(one: Given, other: Given): boolean {
+  return one.roleDefinitionName === other.roleDefinitionName && one.principalId === other.principalId
+}
+
+function idOf({ scope, name }: Pick<RoleAssignment, 'scope' | 'name'>): string {
+  return `${scope === '/' ? '' : scope}/providers/Microsoft.Authorization/roleAssignments/${name}`
+}

@@ -1,0 +1,119 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { requestOrigin } from '../platform/http/app.ts'
+import { type Call, type Route, type RouteDescription, mountSurface } from '../platform/http/surface.ts'
+import { authenticate } from './authenticate.ts'
+import { type ManagementCaller, type ManagementOptions, actorOf } from './call.ts'
+import { ArmError } from './errors.ts'
+import { getMetadata } from './metadata.ts'
+import { type CallerNeed, type ManagementNeed, requireNeed } from './need.ts'
+import { readPathNames, scopeOf } from './path-scope.ts'
+import { registryVersionsHeader } from './providers.ts'
+import { parameter, requireApiVersion, unsupportedFilter } from './query.ts'
+import { prepare, renderError } from './render.ts'
+import { type ManagementRow, rows } from './table.ts'
+
+const metadataRow = { id: 'management.metadata', method: 'GET', path: '/metadata/endpoints' } as const
+
+/** The ARM surface's table, for the walk over all of them. */
+export const managementRoutes: readonly RouteDescription[] = [
+  { ...metadataRow, need: 'public' },
+  ...rows.map(({ id, method, path, need }) => ({ id, method, path, need })),
+]
+
+type RowNeed = { readonly id: string; readonly need: ManagementNeed }
+
+/** Adds the ARM surface to the application. */
+export function mountManagement(app: FastifyInstance, rooms: ManagementOptions): void {
+  const metadataRoute: Route<RowNeed, ManagementCaller | undefined> = {
+    ...metadataRow,
+    need: { id: metadataRow.id, need: 'public' },
+    handle: ({ request }) => getMetadata(rooms, request),
+  }
+  mountSurface(
+    app,
+    {
+      name: 'management',
+      routes: [metadataRoute, ...rows.map((row) => toRoute(rooms, row))],
+      territory: ['/metadata/endpoints/*', '/tenants/*', '/subscriptions/*', '/providers/*'],
+      authorize: (row, request) =>
+        row.need === 'public' ? undefined : admit(rooms, { id: row.id, need: row.need }, request),
+      renderError: (error, request, reply) => renderError(rooms, error, request, reply),
+      notFound: () => new ArmError('noRoute', 'Nothing is served at this path.'),
+    },
+    (scope) => prepare(rooms, scope),
+  )
+}
+
+function toRoute(rooms: ManagementOptions, row: ManagementRow): Route<RowNeed, ManagementCaller | undefined> {
+  return {
+    id: row.id,
+    method: row.method,
+    path: row.path,
+    need: { id: row.id, need: row.need },
+    handle: async ({ caller, ...call }: Call<ManagementCaller | undefined>) => {
+      if (caller === undefined) throw new Error(`${row.id} was reached by nobody`)
+      if (row.path.includes('/registries')) call.reply.header('api-supported-versions', registryVersionsHeader)
+      const names = readPathNames(call.params)
+      return auditingRefusal(rooms, row.id, call.request, caller, async () => {
+        if (row.filtered !== true && parameter(call.request.query, '$filter') !== undefined) throw unsupportedFilter()
+        return row.handle(rooms, { ...call, caller, names })
+      })
+    },
+  }
+}
+
+/** Proves the sender, then asks whether they may; only then is the rest of the request looked at. */
+async function admit(
+  rooms: ManagementOptions,
+  { id, need }: { readonly id: string; readonly need: CallerNeed },
+  request: FastifyRequest,
+): Promise<ManagementCaller> {
+  const caller = await auditingRefusal(rooms, id, request, undefined, () => authenticate(rooms, request))
+  return auditingRefusal(rooms, id, request, caller, async () => {
+    await requireNeed(rooms, need, caller, readPathNames(request.params))
+    requireApiVersion(request)
+    return caller
+  })
+}
+
+/**
+ * Does the work, and writes an event when it is refused: for want of a proof or a right, or whatever for where something
+ * was to be changed. Who sends no credential at all leaves none, since anybody could fill the disk.
+ */
+async function auditingRefusal<Result>(
+  { audit }: ManagementOptions,
+  action: string,
+  request: FastifyRequest,
+  caller: ManagementCaller | undefined,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof ArmError && isWorthAnEvent(error, request)) {
+      await audit.append({
+        action,
+        outcome: 'refused',
+        actor: caller === undefined ? { kind: 'anonymous', id: '' } : actorOf(caller),
+        target: targetOf(request),
+        reason: error.code,
+        origin: requestOrigin(request),
+      })
+    }
+    throw error
+  }
+}
+
+function isWorthAnEvent({ status }: ArmError, { method, headers }: FastifyRequest): boolean {
+  if (status === 401) return headers.authorization !== undefined
+  return status === 403 || (method !== 'GET' && method !== 'HEAD')
+}
+
+/** The resource that the path names; where it names none that could be, the path itself. */
+function targetOf(request: FastifyRequest): string {
+  try {
+    return scopeOf(readPathNames(request.params))
+  } catch {
+    return request.url.split('?')[0] ?? ''
+  }
+}

@@ -1,0 +1,130 @@
+import { checkName } from './check-name.ts'
+import { listCredentials, regenerateCredential } from './credentials.ts'
+import type { ManagementHandler } from './call.ts'
+import type { CallerNeed } from './need.ts'
+import { getProvider, listProviders, providerNamespaces, registerProvider } from './providers.ts'
+import {
+  deleteRegistry,
+  getRegistry,
+  listRegistries,
+  listReplications,
+  patchRegistry,
+  putRegistry,
+} from './registries.ts'
+import {
+  deleteResourceGroup,
+  getResourceGroup,
+  headResourceGroup,
+  listResourceGroups,
+  patchResourceGroup,
+  putResourceGroup,
+} from './resource-groups.ts'
+import { listResources } from './resource-list.ts'
+import { listRoleAssignments } from './role-assignment-list.ts'
+import { deleteRoleAssignment, getRoleAssignment, putRoleAssignment } from './role-assignments.ts'
+import { getRoleDefinition, listRoleDefinitions } from './role-definitions.ts'
+import { rotateSigningKeys } from './signing-keys.ts'
+import { getSubscription, listLocations, listSubscriptions } from './subscriptions.ts'
+import { listTenants } from './tenants.ts'
+import { listUsages } from './usages.ts'
+
+/** A row of the table for those who are signed in. */
+export type ManagementRow = {
+  readonly id: string
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly path: string
+  readonly need: CallerNeed
+  readonly handle: ManagementHandler
+  /** Whether it reads `$filter`; every other row refuses one. */
+  readonly filtered?: true
+}
+
+const action = (name: string): CallerNeed => ({ kind: 'action', action: name })
+const anyRole = (name: string): CallerNeed => ({ kind: 'any-role', action: name })
+const listed = (name: string): CallerNeed => ({ kind: 'listed', action: name })
+const onRegistries = (name: string): CallerNeed => action(`Microsoft.ContainerRegistry/registries/${name}`)
+const onGroups = (name: string): CallerNeed => action(`Microsoft.Resources/subscriptions/resourceGroups/${name}`)
+
+const subscription = '/subscriptions/:subscriptionId'
+const groups = `${subscription}/resourceGroups`
+const group = `${groups}/:resourceGroup`
+const provider = 'providers/Microsoft.ContainerRegistry'
+const registries = `${group}/${provider}/registries`
+const registry = `${registries}/:registry`
+
+// prettier-ignore
+const subscriptionRows: readonly ManagementRow[] = [
+  { id: 'tenants.list',            method: 'GET',    path: '/tenants',                  need: 'signed-in',                                                    handle: listTenants },
+  { id: 'subscriptions.list',      method: 'GET',    path: '/subscriptions',            need: listed('Microsoft.Resources/subscriptions/read'),                handle: listSubscriptions },
+  { id: 'subscriptions.get',       method: 'GET',    path: subscription,                need: anyRole('Microsoft.Resources/subscriptions/read'),               handle: getSubscription },
+  { id: 'subscriptions.locations', method: 'GET',    path: `${subscription}/locations`, need: anyRole('Microsoft.Resources/subscriptions/locations/read'),     handle: listLocations },
+  { id: 'providers.list',          method: 'GET',    path: `${subscription}/providers`, need: anyRole('Microsoft.Resources/subscriptions/providers/read'),     handle: listProviders },
+  { id: 'providers.get',           method: 'GET',    path: `${subscription}/providers/:name`, need: anyRole('Microsoft.Resources/subscriptions/providers/read'), handle: getProvider },
+  { id: 'resources.list',          method: 'GET',    path: `${subscription}/resources`, need: listed('Microsoft.ContainerRegistry/registries/read'),           handle: listResources, filtered: true },
+  { id: 'resourceGroups.list',     method: 'GET',    path: groups,                      need: listed('Microsoft.Resources/subscriptions/resourceGroups/read'), handle: listResourceGroups },
+  { id: 'resourceGroups.get',      method: 'GET',    path: group,                       need: onGroups('read'),                                                handle: getResourceGroup },
+  { id: 'resourceGroups.head',     method: 'HEAD',   path: group,                       need: onGroups('read'),                                                handle: headResourceGroup },
+  { id: 'resourceGroups.put',      method: 'PUT',    path: group,                       need: onGroups('write'),                                               handle: putResourceGroup },
+  { id: 'resourceGroups.patch',    method: 'PATCH',  path: group,                       need: onGroups('write'),                                               handle: patchResourceGroup },
+  { id: 'resourceGroups.delete',   method: 'DELETE', path: group,                       need: onGroups('delete'),                                              handle: deleteResourceGroup },
+  { id: 'signingKeys.rotate',      method: 'POST',   path: `${subscription}/providers/Acrux.Server/rotateSigningKeys`, need: action('Acrux.Server/signingKeys/rotate/action'), handle: rotateSigningKeys },
+]
+
+const registrationRows: readonly ManagementRow[] = providerNamespaces.map((namespace) => ({
+  id: `providers.register.${namespace}`,
+  method: 'POST',
+  path: `${subscription}/providers/${namespace}/register`,
+  need: action(`${namespace}/register/action`),
+  handle: registerProvider(namespace),
+}))
+
+// prettier-ignore
+const registryRows: readonly ManagementRow[] = [
+  { id: 'registries.checkName',            method: 'POST',   path: `${subscription}/${provider}/checkNameAvailability`, need: action('Microsoft.ContainerRegistry/checkNameAvailability/read'), handle: checkName },
+  { id: 'registries.listInSubscription',   method: 'GET',    path: `${subscription}/${provider}/registries`, need: listed('Microsoft.ContainerRegistry/registries/read'), handle: listRegistries },
+  { id: 'registries.listInGroup',          method: 'GET',    path: registries,                          need: listed('Microsoft.ContainerRegistry/registries/read'), handle: listRegistries },
+  { id: 'registries.get',                  method: 'GET',    path: registry,                            need: onRegistries('read'),                        handle: getRegistry },
+  { id: 'registries.put',                  method: 'PUT',    path: registry,                            need: onRegistries('write'),                       handle: putRegistry },
+  { id: 'registries.patch',                method: 'PATCH',  path: registry,                            need: onRegistries('write'),                       handle: patchRegistry },
+  { id: 'registries.delete',               method: 'DELETE', path: registry,                            need: onRegistries('delete'),                      handle: deleteRegistry },
+  { id: 'registries.listCredentials',      method: 'POST',   path: `${registry}/listCredentials`,      need: onRegistries('listCredentials/action'),      handle: listCredentials },
+  { id: 'registries.regenerateCredential', method: 'POST',   path: `${registry}/regenerateCredential`, need: onRegistries('regenerateCredential/action'), handle: regenerateCredential },
+  { id: 'registries.listUsages',           method: 'GET',    path: `${registry}/listUsages`,           need: onRegistries('listUsages/read'),             handle: listUsages },
+  { id: 'registries.replications',         method: 'GET',    path: `${registry}/replications`,         need: onRegistries('replications/read'),           handle: listReplications },
+]
+
+const authorization = 'providers/Microsoft.Authorization'
+
+function roleRows(scopeName: string, scopePath: string): ManagementRow[] {
+  const assignments = `${scopePath}/${authorization}/roleAssignments`
+  const definitions = `${scopePath}/${authorization}/roleDefinitions`
+  const onAssignments = (name: string): CallerNeed => action(`Microsoft.Authorization/roleAssignments/${name}`)
+  const readDefinitions = action('Microsoft.Authorization/roleDefinitions/read')
+  // prettier-ignore
+  return [
+    { id: `roleDefinitions.list.${scopeName}`,   method: 'GET',    path: definitions,            need: readDefinitions,         handle: listRoleDefinitions, filtered: true },
+    { id: `roleDefinitions.get.${scopeName}`,    method: 'GET',    path: `${definitions}/:name`, need: readDefinitions,         handle: getRoleDefinition },
+    { id: `roleAssignments.list.${scopeName}`,   method: 'GET',    path: assignments,            need: onAssignments('read'),   handle: listRoleAssignments, filtered: true },
+    { id: `roleAssignments.get.${scopeName}`,    method: 'GET',    path: `${assignments}/:name`, need: onAssignments('read'),   handle: getRoleAssignment },
+    { id: `roleAssignments.put.${scopeName}`,    method: 'PUT',    path: `${assignments}/:name`, need: onAssignments('write'),  handle: putRoleAssignment },
+    { id: `roleAssignments.delete.${scopeName}`, method: 'DELETE', path: `${assignments}/:name`, need: onAssignments('delete'), handle: deleteRoleAssignment },
+  ]
+}
+
+/** The built-in roles by the ids that they have in the tenant; there are no assignments at that scope. */
+// prettier-ignore
+const tenantRows: readonly ManagementRow[] = [
+  { id: 'roleDefinitions.list.tenant', method: 'GET', path: `/${authorization}/roleDefinitions`,       need: anyRole('Microsoft.Authorization/roleDefinitions/read'), handle: listRoleDefinitions, filtered: true },
+  { id: 'roleDefinitions.get.tenant',  method: 'GET', path: `/${authorization}/roleDefinitions/:name`, need: anyRole('Microsoft.Authorization/roleDefinitions/read'), handle: getRoleDefinition },
+]
+
+/** The whole table of the ARM surface, but for `/metadata/endpoints`, which is public. */
+export const rows: readonly ManagementRow[] = [
+  ...subscriptionRows,
+  ...registrationRows,
+  ...registryRows,
+  ...tenantRows,
+  ...roleRows('subscription', subscription),
+  ...roleRows('resourceGroup', group),
+  ...roleRows('registry', registry),
+].map((row) => ({ ...row, id: `management.${row.id}` }))

@@ -1,0 +1,43 @@
+import type { Sku } from '../resources/index.ts'
+import type { ManagementCall, ManagementOptions } from './call.ts'
+import { requireRegistry } from './registries.ts'
+
+const gibibyte = 1024 ** 3
+
+/** What of each SKU is counted, with its limit; -1 is none. [arm-facts §6; acr-protocol §7.3] */
+const limits: Readonly<Record<Sku, readonly (readonly [name: string, limit: number])[]>> = {
+  Basic: [
+    ['Size', 10 * gibibyte],
+    ['Webhooks', 2],
+    ['ScopeMaps', 100],
+    ['Tokens', 100],
+  ],
+  Standard: [
+    ['Size', 100 * gibibyte],
+    ['Webhooks', 10],
+    ['ScopeMaps', 500],
+    ['Tokens', 500],
+  ],
+  Premium: [
+    ['Size', 500 * gibibyte],
+    ['Webhooks', 500],
+    ['Geo-replications', -1],
+    ['IPRules', 200],
+    ['VNetRules', 100],
+    ['PrivateEndpointConnections', 200],
+    ['ScopeMaps', 50_000],
+    ['Tokens', 50_000],
+  ],
+}
+
+/** `GET …/listUsages`: how much of what its SKU gives a registry uses. Only its size is more than none yet. */
+export async function listUsages(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
+  const { rid, sku } = await requireRegistry(rooms, names)
+  const { sizeBytes } = await rooms.registry.usage(rid)
+  const value = limits[sku].map(([name, limit]) =>
+    name === 'Size'
+      ? { name, limit, currentValue: sizeBytes, unit: 'Bytes' }
+      : { name, limit, currentValue: 0, unit: 'Count' },
+  )
+  return { value }
+}
