@@ -6,7 +6,7 @@ import type { Credentials } from './credentials.ts'
 import { GraphError, resourceNotFound } from './errors.ts'
 import { nameKey } from './principals.ts'
 import type { DirectoryStore } from './store.ts'
-import type { NamedServicePrincipalRow } from './store-lookups.ts'
+import type { NamedServicePrincipalRow } from './lookup-store.ts'
 import type { ApplicationRow } from './tables.ts'
 
 /** What may be set of an application; what is absent stays as it is. */

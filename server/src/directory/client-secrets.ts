@@ -7,7 +7,7 @@ import { AuthorityMemory, andThen } from './authority-memory.ts'
 import type { ClientSecretCheck } from './index.ts'
 import { toServicePrincipal } from './principals.ts'
 import type { DirectoryStore } from './store.ts'
-import type { FoundSecretRow } from './store-lookups.ts'
+import type { FoundSecretRow } from './lookup-store.ts'
 import type { SecretRow } from './tables.ts'
 
 /** How many proofs are remembered. */

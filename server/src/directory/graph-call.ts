@@ -9,7 +9,7 @@ import type { Credentials } from './credentials.ts'
 import { insufficientPrivileges, resourceNotFound } from './errors.ts'
 import type { DirectoryPrincipal, Tenant } from './index.ts'
 import type { DirectoryStore } from './store.ts'
-import type { NamedServicePrincipalRow } from './store-lookups.ts'
+import type { NamedServicePrincipalRow } from './lookup-store.ts'
 import type { ApplicationRow } from './tables.ts'
 
 /** What the handlers of the Graph surface work with. */

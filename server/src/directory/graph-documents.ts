@@ -1,4 +1,4 @@
-import type { NamedServicePrincipalRow } from './store-lookups.ts'
+import type { NamedServicePrincipalRow } from './lookup-store.ts'
 import type { ApplicationRow, CertificateRow, SecretRow, UserRow } from './tables.ts'
 
 /** What belongs to an application or a service principal, besides its own row. */

@@ -5,7 +5,7 @@ import { type Belongings, type Document, servicePrincipalDocument } from './grap
 import { filterableServicePrincipals } from './graph-filter.ts'
 import { listPage } from './graph-page.ts'
 import { parseListQuery, refuseQueryOptions } from './graph-query.ts'
-import type { NamedServicePrincipalRow } from './store-lookups.ts'
+import type { NamedServicePrincipalRow } from './lookup-store.ts'
 
 /** `GET /servicePrincipals` */
 export const listServicePrincipals: GraphHandler = async (graph, { request, caller }) => {

@@ -1,5 +1,5 @@
 import type { DirectoryPrincipal, ServicePrincipal, User } from './index.ts'
-import type { NamedServicePrincipalRow } from './store-lookups.ts'
+import type { NamedServicePrincipalRow } from './lookup-store.ts'
 import type { UserRow } from './tables.ts'
 
 /** Whoever is given the name in this spelling is the one that another spelling means. */

@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '../platform/sql/database.ts'
-import { listReads } from './store-lists.ts'
-import { lookups } from './store-lookups.ts'
+import { listReads } from './list-store.ts'
+import { lookups } from './lookup-store.ts'
 import type {
   ApplicationRow,
   ApplicationUriRow,

@@ -1,5 +1,5 @@
 import type { ExpressionBuilder, Kysely } from 'kysely'
-import type { NamedServicePrincipalRow } from './store-lookups.ts'
+import type { NamedServicePrincipalRow } from './lookup-store.ts'
 import type {
   ApplicationRow,
   ApplicationUriRow,
