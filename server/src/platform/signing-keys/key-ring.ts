@@ -1,4 +1,4 @@
-import { createHash, createPublicKey } from 'node:crypto'
+import { KeyObject, createHash, createPublicKey } from 'node:crypto'
 import { type CryptoKey, type JWK, exportJWK, generateKeyPair, importJWK } from 'jose'
 import type { Clock } from '../clock.ts'
 import type { Sealer } from '../sealing.ts'
@@ -36,6 +36,7 @@ type LoadedKey = {
   readonly row: SigningKeyRow
   readonly publicKey: CryptoKey
   readonly privateKey: CryptoKey
+  readonly keyObject: KeyObject
 }
 
 /** How long an unknown key id keeps the ring from being read again: anybody can invent key ids. */
@@ -59,7 +60,7 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     const privateJwk = JSON.parse(Buffer.from(sealer.open(row.sealed_private_jwk, context(row.kid))).toString()) as JWK
     const publicJwk = JSON.parse(row.public_jwk) as JWK
     const [publicKey, privateKey] = await Promise.all([importKey(publicJwk), importKey(privateJwk)])
-    return { row, publicKey, privateKey }
+    return { row, publicKey, privateKey, keyObject: KeyObject.from(privateKey) }
   }
 
   async function importKey(jwk: JWK): Promise<CryptoKey> {
@@ -117,7 +118,7 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
         key = await signing()
       }
       if (key === undefined) throw new Error(`the ring ${purpose} has no signing key`)
-      return { kid: key.row.kid, algorithm, privateKey: key.privateKey }
+      return { kid: key.row.kid, algorithm, privateKey: key.privateKey, keyObject: key.keyObject }
     },
     verifier: async (kid) => {
       const find = (keys: readonly LoadedKey[]) => keys.find((key) => key.row.kid === kid && verifies(key))?.publicKey
