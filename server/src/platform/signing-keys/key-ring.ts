@@ -18,7 +18,13 @@ export type KeyRingOptions = {
   readonly signatureMilliseconds: number
 }
 
-export type SigningKey = { readonly kid: string; readonly algorithm: 'ES256' | 'RS256'; readonly privateKey: CryptoKey }
+export type SigningKey = {
+  readonly kid: string
+  readonly algorithm: 'ES256' | 'RS256'
+  readonly privateKey: CryptoKey
+  /** The same key, for `node:crypto`. */
+  readonly keyObject: KeyObject
+}
 
 /** Keys that sign, one at a time, and verify as long as something they signed may be in use. */
 export interface KeyRing {
