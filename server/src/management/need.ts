@@ -7,12 +7,12 @@ import { hasRoleAround } from './visibility.ts'
 export type ManagementNeed =
   | 'public'
   | 'signed-in'
+  /** The same for a list, which holds that for which a role allows the action, and may be empty. */
+  | { readonly kind: 'signed-in'; readonly shows: string }
   /** A role that allows the action at the scope. */
   | { readonly kind: 'action'; readonly action: string }
   /** Any role at the scope, above it or below it, whatever it allows: the way to a resource is shown with it. */
   | { readonly kind: 'any-role'; readonly action: string }
-  /** Everybody who is signed in; the list holds that for which a role allows the action, and may be empty. */
-  | { readonly kind: 'listed'; readonly action: string }
 
 export type CallerNeed = Exclude<ManagementNeed, 'public'>
 
@@ -28,7 +28,7 @@ export async function requireNeed(
   caller: ManagementCaller,
   names: PathNames,
 ): Promise<void> {
-  if (need === 'signed-in' || need.kind === 'listed') return
+  if (need === 'signed-in' || need.kind === 'signed-in') return
   const scope = scopeOf(names)
   const met =
     need.kind === 'action'

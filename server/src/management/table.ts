@@ -41,7 +41,7 @@ export type ManagementRow = {
 
 const action = (name: string): CallerNeed => ({ kind: 'action', action: name })
 const anyRole = (name: string): CallerNeed => ({ kind: 'any-role', action: name })
-const listed = (name: string): CallerNeed => ({ kind: 'listed', action: name })
+const listed = (name: string): CallerNeed => ({ kind: 'signed-in', shows: name })
 const onRegistries = (name: string): CallerNeed => action(`Microsoft.ContainerRegistry/registries/${name}`)
 const onGroups = (name: string): CallerNeed => action(`Microsoft.Resources/subscriptions/resourceGroups/${name}`)
 
