@@ -23,6 +23,8 @@ function roomOf(file: string): Room | undefined {
   return first in rooms ? (first as Room) : undefined
 }
 
+const isTest = (file: string) => file.endsWith('.test.ts') || path.basename(file).startsWith('test-')
+
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts'))
   .map((name) => path.join(source, name))
@@ -65,7 +67,7 @@ test('the SQL of a room stands in its store files', () => {
   const builders = /\.(?:selectFrom|insertInto|updateTable|deleteFrom)\(/
   const wrong = files.filter((file) => {
     const room = roomOf(file)
-    if (room === undefined || room === 'platform' || file.endsWith('.test.ts')) return false
+    if (room === undefined || room === 'platform' || isTest(file)) return false
     return !/(?:^|-)(?:store|rows)\.ts$/.test(path.basename(file)) && builders.test(readFileSync(file, 'utf8'))
   })
   assert.deepEqual(

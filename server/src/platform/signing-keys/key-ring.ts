@@ -1,4 +1,4 @@
-import { KeyObject, createHash, createPublicKey } from 'node:crypto'
+import { type KeyObject, createHash, createPrivateKey, createPublicKey } from 'node:crypto'
 import { type CryptoKey, type JWK, exportJWK, generateKeyPair, importJWK } from 'jose'
 import type { Clock } from '../clock.ts'
 import type { Sealer } from '../sealing.ts'
@@ -66,7 +66,7 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     const privateJwk = JSON.parse(Buffer.from(sealer.open(row.sealed_private_jwk, context(row.kid))).toString()) as JWK
     const publicJwk = JSON.parse(row.public_jwk) as JWK
     const [publicKey, privateKey] = await Promise.all([importKey(publicJwk), importKey(privateJwk)])
-    return { row, publicKey, privateKey, keyObject: KeyObject.from(privateKey) }
+    return { row, publicKey, privateKey, keyObject: createPrivateKey({ key: privateJwk, format: 'jwk' }) }
   }
 
   async function importKey(jwk: JWK): Promise<CryptoKey> {
