@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto'
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request as httpRequest } from 'node:http'
-import { Readable } from 'node:stream'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { auditMigrations, createAudit } from '../audit/index.ts'
 import { createApp } from '../platform/http/app.ts'
 import { listen } from '../platform/http/listener.ts'
 import { createLog } from '../platform/log.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { LoginServer } from '../spec/login-server.ts'
-import type { BlobStore } from '../storage/index.ts'
+import { type BlobStore, createFilesystemBlobStore } from '../storage/index.ts'
 import type { BlobSettings } from './blob-settings.ts'
 import type { RegistryTables } from './tables.ts'
 import { createRegistryRoom, registryMigrations, type RegistryCaller } from './index.ts'
@@ -41,7 +44,7 @@ export type BlobTestServer = {
   readonly collectGarbage: () => Promise<{ readonly blobs: number; readonly uploads: number }>
   readonly deleteRegistry: (rid: string) => Promise<void>
   /** What callers may do and when their credential was issued; a test changes it. */
-  readonly gate: { mayPull: (repository: string, caller: string) => boolean; issuedAtMs: number }
+  readonly gate: { mayPull: (repository: string, caller: string) => boolean | Promise<boolean>; issuedAtMs: number }
   /** Stops listening; database and store stay, so that another may be opened on them, as after a restart. */
   readonly close: () => Promise<void>
 }
@@ -56,6 +59,16 @@ export function testClock(): TestClock {
 }
 
 const hosted: Readonly<Record<string, string>> = { 'one.example': '1'.repeat(32), 'two.example': '2'.repeat(32) }
+
+/** A store in files below a directory of its own, and the way to be rid of it. */
+export type TestStore = { readonly blobs: BlobStore; readonly dispose: () => Promise<void> }
+
+/** Opens an empty store in files. */
+export async function openTestStore(clock: TestClock): Promise<TestStore> {
+  const directory = await mkdtemp(join(tmpdir(), 'acrux-blobs-'))
+  const blobs = await createFilesystemBlobStore(directory, { clock })
+  return { blobs, dispose: () => rm(directory, { recursive: true }) }
+}
 
 /** Opens the room as a server would after a start: what it remembers of before is in database and store alone. */
 export async function openBlobServer(given: {

@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openTestDatabase, type TestDatabase, testDatabaseKinds } from '../platform/sql/test-database.ts'
-import { type BlobStore, createFilesystemBlobStore } from '../storage/index.ts'
+import type { BlobStore } from '../storage/index.ts'
 import {
   beginUpload,
   blobDigest,
@@ -17,8 +14,10 @@ import {
   countFiles,
   countRows,
   openBlobServer,
+  openTestStore,
   pushBlob,
   testClock,
+  type TestStore,
 } from './test-blobs.ts'
 
 for (const kind of testDatabaseKinds) describe(`uploads on ${kind}`, () => testUploads(kind))
@@ -26,7 +25,7 @@ for (const kind of testDatabaseKinds) describe(`uploads on ${kind}`, () => testU
 function testUploads(kind: (typeof testDatabaseKinds)[number]): void {
   const settings = { maxBlobBytes: 5_000_000, maxUploadsPerRepository: 40, maxUploadsPerCaller: 60 }
   let opened: TestDatabase
-  let directory: string
+  let store: TestStore
   let blobs: BlobStore
   let server: BlobTestServer
   let clock = testClock()
@@ -35,9 +34,9 @@ function testUploads(kind: (typeof testDatabaseKinds)[number]): void {
 
   before(async () => {
     opened = await openTestDatabase(kind, blobTestMigrations)
-    directory = await mkdtemp(join(tmpdir(), 'acrux-uploads-'))
     clock = testClock()
-    blobs = await createFilesystemBlobStore(directory, { clock })
+    store = await openTestStore(clock)
+    blobs = store.blobs
     server = await openBlobServer({ database: opened.database, blobs, clock, settings })
   })
   beforeEach(() => {
@@ -46,7 +45,7 @@ function testUploads(kind: (typeof testDatabaseKinds)[number]): void {
   after(async () => {
     await server.close()
     await opened.dispose()
-    await rm(directory, { recursive: true })
+    await store.dispose()
   })
 
   const restart = async () => {
