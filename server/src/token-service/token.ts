@@ -47,17 +47,11 @@ export async function postToken(
     }
     case 'password': {
       const username = field(form, 'username') ?? ''
-      // Without a user name it is how the Azure SDKs ask for an anonymous token.
-      if (username === '') return issue(rooms, registry, anonymousProof, asked, origin, false)
+      const password = field(form, 'password') ?? ''
+      // With neither it is how the Azure SDKs ask for an anonymous token; a password without a name proves nobody.
+      if (username === '' && password === '') return issue(rooms, registry, anonymousProof, asked, origin, false)
       const offline = field(form, 'access_type') === 'offline'
-      return issueByPassword(
-        rooms,
-        registry,
-        { username, password: field(form, 'password') ?? '' },
-        asked,
-        origin,
-        offline,
-      )
+      return issueByPassword(rooms, registry, { username, password }, asked, origin, offline)
     }
     default:
       throw new TokenError('BAD_REQUEST', 'grant_type must be refresh_token or password')
