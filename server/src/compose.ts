@@ -3,10 +3,10 @@ import path from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { accessMigrations, createAccess } from './access/index.ts'
 import { auditMigrations, createAudit } from './audit/index.ts'
-import { type GraphAuthenticate, createDirectory, directoryMigrations, unauthenticated } from './directory/index.ts'
+import { createDirectory, directoryMigrations } from './directory/index.ts'
 import { type FirstRun, makeFirstRun } from './first-run.ts'
 import { mountHealth } from './health.ts'
-import { type Identity, createIdentity } from './identity/index.ts'
+import { createIdentity } from './identity/index.ts'
 import { createManagement } from './management/index.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import type { Configuration } from './platform/configuration/configuration.ts'
@@ -23,7 +23,6 @@ import { openSqliteDatabase } from './platform/sql/sqlite-database.ts'
 import { type CertificateSource, createCertificateSource } from './platform/tls/certificate-source.ts'
 import { createRegistryRoom, registryMigrations, registryRoutes } from './registry/index.ts'
 import { createResources, resourcesMigrations } from './resources/index.ts'
-import { parseAuthorization } from './spec/authorization-header.ts'
 import { type LoginServer, parseLoginServer } from './spec/login-server.ts'
 import { createFilesystemBlobStore } from './storage/index.ts'
 import { createTokenService } from './token-service/index.ts'
@@ -166,7 +165,7 @@ export async function compose(
   registry.mount(app)
   tokenService.mount(app)
   management.mount(app)
-  directory.mountGraph(app, graphAuthentication(identity))
+  directory.mountGraph(app, identity.authenticateGraph)
   identity.mount(app)
   const health = mountHealth(app, {
     isReady: async () => !draining && (await resources.listSubscriptions()).length > 0,
@@ -194,17 +193,6 @@ export async function compose(
       await database.close()
       dataDir.close()
     },
-  }
-}
-
-/** Proves the callers of Graph by their IdP access tokens: the directory cannot, since identity rests upon it. */
-function graphAuthentication(identity: Identity): GraphAuthenticate {
-  return async (header) => {
-    const authorization = parseAuthorization(header)
-    if (authorization.scheme !== 'bearer') throw unauthenticated()
-    const verified = await identity.verifyAccessToken(authorization.token, ['graph'])
-    if (!verified.ok) throw unauthenticated()
-    return verified.identity.principal
   }
 }
 
