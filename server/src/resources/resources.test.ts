@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict'
+import { type TestContext, describe, test } from 'node:test'
+import { testDatabaseKinds } from '../platform/sql/test-database.ts'
+import type { LoginServer } from '../spec/login-server.ts'
+import { NameTakenError } from './index.ts'
+import { type TestResources, openTestResources, testAuthor, testSubscriptionId } from './test-resources.ts'
+
+const subscription = testSubscriptionId
+
+for (const kind of testDatabaseKinds) {
+  const open = async (t: TestContext): Promise<TestResources> => {
+    const opened = await openTestResources(kind)
+    t.after(() => opened.dispose())
+    return opened
+  }
+
+  describe(`the ARM tree, on ${kind}`, () => {
+    test('a subscription is found by its id in any case', async (t) => {
+      const { resources } = await open(t)
+      const found = await resources.findSubscription(subscription.toUpperCase())
+      assert.equal(found?.subscriptionId, subscription)
+      assert.deepEqual(await resources.listSubscriptions(), [found])
+      assert.equal(await resources.findSubscription('10000000-0000-4000-8000-000000000002'), undefined)
+    })
+
+    test('a group is found in any case, and keeps the case and the location that it was made with', async (t) => {
+      const { resources, database } = await open(t)
+      const again = { subscriptionId: subscription, name: 'DEFAULT', location: 'elsewhere', tags: { team: 'a' } }
+      const put = await database.transaction((transaction) => resources.putResourceGroup(transaction, again))
+      const expected = { subscriptionId: subscription, name: 'Default', location: 'local', tags: { team: 'a' } }
+      assert.deepEqual(put, { group: expected, created: false })
+      assert.deepEqual(await resources.findResourceGroup(subscription.toUpperCase(), 'default'), expected)
+      assert.deepEqual(await resources.listResourceGroups(subscription), [expected])
+    })
+
+    test('a registry begins with the admin account off, anonymous pull off, and Azure’s defaults', async (t) => {
+      const { resources, create, time } = await open(t)
+      const registry = await create('Contoso')
+      assert.match(registry.rid, /^[0-9a-f]{32}$/)
+      assert.deepEqual(registry, {
+        rid: registry.rid,
+        id: `/subscriptions/${subscription}/resourceGroups/Default/providers/Microsoft.ContainerRegistry/registries/Contoso`,
+        subscriptionId: subscription,
+        resourceGroup: 'Default',
+        name: 'Contoso',
+        loginServer: 'contoso.azurecr.example:5443',
+        location: 'local',
+        sku: 'Premium',
+        tags: {},
+        adminUserEnabled: false,
+        anonymousPullEnabled: false,
+        roleAssignmentMode: 'LegacyRegistryPermissions',
+        publicNetworkAccess: 'Enabled',
+        networkRuleBypassOptions: 'AzureServices',
+        dataEndpointEnabled: false,
+        zoneRedundancy: 'Disabled',
+        policies: {
+          quarantinePolicy: { status: 'disabled' },
+          trustPolicy: { type: 'Notary', status: 'disabled' },
+          retentionPolicy: { days: 7, lastUpdatedAtMs: time.nowMs, status: 'disabled' },
+          exportPolicy: { status: 'enabled' },
+          azureADAuthenticationAsArmPolicy: { status: 'enabled' },
+          softDeletePolicy: { retentionDays: 7, lastUpdatedAtMs: time.nowMs, status: 'disabled' },
+        },
+        createdAtMs: time.nowMs,
+        createdBy: testAuthor,
+        changedAtMs: time.nowMs,
+        changedBy: testAuthor,
+      })
+      assert.deepEqual(await resources.findRegistryByRid(registry.rid), registry)
+    })
+
+    test('a registry is found by name and by host in any case, and only in its own group', async (t) => {
+      const { resources, create } = await open(t)
+      const registry = await create('Contoso')
+      assert.deepEqual(await resources.findRegistry(subscription.toUpperCase(), 'DEFAULT', 'CONTOSO'), registry)
+      assert.deepEqual(await resources.findRegistryByName('cONTOSO'), registry)
+      assert.deepEqual(await resources.findRegistryByHost('CONTOSO.azurecr.example:5443'), registry)
+      assert.deepEqual(await resources.findRegistryByHost('contoso.azurecr.example:5443'), registry)
+      assert.equal(await resources.findRegistry(subscription, 'other', 'Contoso'), undefined)
+      assert.equal(
+        await resources.findRegistry('10000000-0000-4000-8000-000000000002', 'Default', 'Contoso'),
+        undefined,
+      )
+      for (const host of ['contoso.azurecr.example', 'contoso.azurecr.example:5444', 'evil.example', 'a b', '']) {
+        assert.equal(await resources.findRegistryByHost(host), undefined, host)
+      }
+      assert.equal(await resources.findRegistryByHost(undefined), undefined)
+    })
+
+    test('lists are in the order of names, and end at their group and subscription', async (t) => {
+      const { resources, database, create } = await open(t)
+      const group = { subscriptionId: subscription, name: 'second', location: 'local', tags: {} }
+      await database.transaction((transaction) => resources.putResourceGroup(transaction, group))
+      for (const name of ['zulu0', 'Alpha', 'mike0']) await create(name)
+      await create('bravo', { resourceGroup: 'second' })
+      const names = async (...where: [string, string?]) =>
+        (await resources.listRegistries(...where)).map(({ name }) => name)
+      assert.deepEqual(await names(subscription), ['Alpha', 'bravo', 'mike0', 'zulu0'])
+      assert.deepEqual(await names(subscription, 'DEFAULT'), ['Alpha', 'mike0', 'zulu0'])
+      assert.deepEqual(await names('10000000-0000-4000-8000-000000000002'), [])
+    })
+
+    test('a name that is taken is refused in any case and any group, and nothing is left of the attempt', async (t) => {
+      const { resources, database, create } = await open(t)
+      const group = { subscriptionId: subscription, name: 'second', location: 'local', tags: {} }
+      await database.transaction((transaction) => resources.putResourceGroup(transaction, group))
+      const registry = await create('Contoso')
+      await assert.rejects(create('CONTOSO', { resourceGroup: 'second' }), NameTakenError)
+      assert.deepEqual(await resources.listRegistries(subscription), [registry])
+    })
+
+    test('a login server that is taken is refused under whatever name', async (t) => {
+      const { create } = await open(t)
+      await create('first', { loginServer: 'second.azurecr.example:5443' as LoginServer })
+      await assert.rejects(create('second'), NameTakenError)
+    })
+
+    test('of two that make the same name at once, one gets it', async (t) => {
+      const { resources, create } = await open(t)
+      const outcomes = await Promise.allSettled([create('Contoso'), create('contoso'), create('CONTOSO')])
+      assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
+      assert.equal((await resources.listRegistries(subscription)).length, 1)
+    })
+
+    test('a registry that is deleted and made again has another rid, and other passwords', async (t) => {
+      const { resources, create, remove, passwordsOf } = await open(t)
+      const before = await create('Contoso')
+      const passwords = await passwordsOf(before)
+      await remove(before)
+      assert.equal(await resources.findRegistryByRid(before.rid), undefined)
+      assert.equal(await resources.findRegistryByHost(before.loginServer), undefined)
+      assert.equal(await resources.readAdminPasswords(before.rid), undefined)
+      const after = await create('Contoso')
+      assert.notEqual(after.rid, before.rid)
+      assert.equal(await resources.verifyAdminPassword(after.rid, passwords.password), undefined)
+      assert.equal(await resources.verifyAdminPassword(before.rid, passwords.password), undefined)
+    })
+
+    test('a change keeps what it does not name, who made the registry, and moves who changed it', async (t) => {
+      const { resources, create, update, time } = await open(t)
+      const before = await create('Contoso', { change: { tags: { team: 'a' }, sku: 'Basic' } })
+      time.nowMs += 1000
+      const after = await update(before, { adminUserEnabled: true })
+      assert.deepEqual(after, { ...before, adminUserEnabled: true, changedAtMs: time.nowMs })
+      assert.deepEqual(await resources.findRegistryByName('contoso'), after)
+    })
+
+    test('a host is looked up anew after a change, though it is remembered', async (t) => {
+      const { resources, create, update } = await open(t)
+      const registry = await create('Contoso')
+      assert.equal((await resources.findRegistryByHost(registry.loginServer))?.anonymousPullEnabled, false)
+      await update(registry, { anonymousPullEnabled: true })
+      assert.equal((await resources.findRegistryByHost(registry.loginServer))?.anonymousPullEnabled, true)
+    })
+
+    test('a transaction sees its own changes, which nobody else sees before they are done', async (t) => {
+      const { resources, database, create } = await open(t)
+      const registry = await create('Contoso')
+      await database.transaction(async (transaction) => {
+        await resources.deleteResourceGroup(transaction, subscription, 'Default')
+        assert.equal(await resources.findRegistry(subscription, 'Default', 'Contoso', transaction), undefined)
+        assert.equal(await resources.findResourceGroup(subscription, 'Default', transaction), undefined)
+        assert.deepEqual(await resources.findRegistry(subscription, 'Default', 'Contoso'), registry)
+      })
+      assert.equal(await resources.findResourceGroup(subscription, 'Default'), undefined)
+    })
+
+    test('a group is deleted with its registries and no others', async (t) => {
+      const { resources, database, create } = await open(t)
+      const group = { subscriptionId: subscription, name: 'second', location: 'local', tags: {} }
+      await database.transaction((transaction) => resources.putResourceGroup(transaction, group))
+      const gone = [await create('alpha'), await create('bravo')]
+      const kept = await create('charlie', { resourceGroup: 'second' })
+      const deleted = await database.transaction((transaction) =>
+        resources.deleteResourceGroup(transaction, subscription, 'DEFAULT'),
+      )
+      assert.deepEqual(deleted, gone)
+      assert.deepEqual(await resources.listRegistries(subscription), [kept])
+      assert.deepEqual(await resources.listResourceGroups(subscription), [group])
+    })
+
+    test('every change of a registry or its passwords moves the revision of authority', async (t) => {
+      const { resources, database, create, update, remove } = await open(t)
+      let before = await database.authorityRevision()
+      const moves = async (what: string, work: Promise<unknown>) => {
+        await work
+        const after = await database.authorityRevision()
+        assert.ok(after > before, what)
+        before = after
+      }
+      const registry = await create('Contoso')
+      await moves('making one', create('fabrikam'))
+      await moves('changing one', update(registry, { adminUserEnabled: true }))
+      await moves(
+        'renewing a password',
+        database.transaction((transaction) => resources.renewAdminPassword(transaction, registry.rid, 'password')),
+      )
+      await moves('deleting one', remove(registry))
+      await moves(
+        'deleting a group',
+        database.transaction((transaction) => resources.deleteResourceGroup(transaction, subscription, 'Default')),
+      )
+    })
+  })
+}
