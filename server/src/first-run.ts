@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import type { FirstRun } from '@acrux/contract'
 import type { Access } from './access/index.ts'
 import type { Audit } from './audit/index.ts'
 import type { Directory } from './directory/index.ts'
@@ -7,21 +8,6 @@ import type { Database } from './platform/sql/database.ts'
 import type { Resources } from './resources/index.ts'
 import type { LoginServer } from './spec/login-server.ts'
 import { registryId, subscriptionId as subscriptionScope } from './spec/resource-id.ts'
-
-/** What `first-run.json` holds: all that is needed to sign in for the first time. The two passwords are nowhere else in clear. */
-export type FirstRun = {
-  readonly tenantId: string
-  readonly subscriptionId: string
-  readonly resourceGroup: string
-  readonly registry: string
-  readonly loginServer: string
-  /** The base URL of the management API. */
-  readonly resourceManager: string
-  /** The certificate that clients have to trust; null where one was configured that they trust already, and over HTTP. */
-  readonly caFile: string | null
-  readonly owner: { readonly userPrincipalName: string; readonly password: string }
-  readonly servicePrincipal: { readonly appId: string; readonly password: string }
-}
 
 export type FirstRunOptions = {
   readonly database: Database

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import type { FirstRun } from '@acrux/contract'
 import { type Composition, compose } from './compose.ts'
-import type { FirstRun } from './first-run.ts'
 import type { Configuration } from './platform/configuration/configuration.ts'
 import { listenFailure } from './platform/exit.ts'
 import { type Listener, listen } from './platform/http/listener.ts'
@@ -12,7 +12,6 @@ export { type Configuration, ConfigurationError, loadConfiguration } from './pla
 export { configurationReference } from './platform/configuration/reference.ts'
 export { type SettingDefinition, settingDefinitions } from './platform/configuration/settings.ts'
 export { StartupError, exitCodes } from './platform/exit.ts'
-export type { FirstRun } from './first-run.ts'
 
 /** A server that accepts connections. */
 export type RunningServer = {

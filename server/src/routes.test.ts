@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
+import type { FirstRun } from '@acrux/contract'
 import type { InjectOptions } from 'fastify'
 import { type Composition, compose } from './compose.ts'
-import type { FirstRun } from './first-run.ts'
 import { loadConfiguration } from './platform/configuration/configuration.ts'
 import type { RouteDescription } from './platform/http/surface.ts'
 import { createLog } from './platform/log.ts'
@@ -50,7 +50,7 @@ function examplePath(route: RouteDescription, first: FirstRun): string {
 }
 
 function methodsOf({ method }: RouteDescription): Method[] {
-  return (typeof method === 'string' ? [method] : [...method]) as Method[]
+  return [method].flat() as Method[]
 }
 
 const isPublic = ({ need }: RouteDescription) => JSON.stringify(need).includes('public')

@@ -1,3 +1,4 @@
+import type { FirstRun as Written } from '@acrux/contract'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,18 +12,8 @@ import { tempDir } from './temp-dir.ts'
 /** The program under test: that of this tree, or another build of it that `ACRUX_TEST_MAIN` names. */
 const mainFile = process.env['ACRUX_TEST_MAIN'] ?? fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
 
-/** The file a first start leaves behind, `first-run.json`: how to reach the registry and who owns it. */
-export interface FirstRun {
-  tenantId: string
-  subscriptionId: string
-  resourceGroup: string
-  registry: string
-  loginServer: string
-  resourceManager: string
-  caFile: string
-  owner: { userPrincipalName: string; password: string }
-  servicePrincipal: { appId: string; password: string }
-}
+/** What a first run over TLS tells: there is always an authority to trust. */
+export type FirstRun = Written & { readonly caFile: string }
 
 /** How the server is to be started; everything may be left out. */
 export interface ServerOptions {

@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify'
-import { type Form, parseForm } from '../../spec/form.ts'
+import { parseForm } from '../../spec/form.ts'
 
 /** A body that claims to be a form and is none. */
 export class MalformedFormError extends Error {
   override readonly name = 'MalformedFormError'
 }
 
-/** Makes `application/x-www-form-urlencoded` bodies arrive as {@link Form}, and no other body at all. */
+/** Makes `application/x-www-form-urlencoded` bodies arrive as a `Form`, and no other body at all. */
 export function acceptForms(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
@@ -15,5 +15,3 @@ export function acceptForms(scope: FastifyInstance): void {
     else done(null, form)
   })
 }
-
-export type { Form }

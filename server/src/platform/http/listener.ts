@@ -60,11 +60,12 @@ export async function listen(app: FastifyInstance, { addresses, tls }: ListenerO
 }
 
 function createServer(app: FastifyInstance, tls: ListenerOptions['tls']): http.Server | https.Server {
+  const route: http.RequestListener = (request, response) => app.routing(request, response)
   const options = { requestTimeout: 0, headersTimeout: headersMilliseconds, keepAliveTimeout: keepAliveMilliseconds }
   const server =
     tls === undefined
-      ? http.createServer(options, app.routing)
-      : https.createServer({ ...options, ...tls, minVersion: 'TLSv1.2' }, app.routing)
+      ? http.createServer(options, route)
+      : https.createServer({ ...options, ...tls, minVersion: 'TLSv1.2' }, route)
   server.setTimeout(idleSocketMilliseconds)
   return server
 }
