@@ -50,7 +50,7 @@ function examplePath(route: RouteDescription, first: FirstRun): string {
 }
 
 function methodsOf({ method }: RouteDescription): Method[] {
-  return [method].flat() as Method[]
+  return [method].flat()
 }
 
 const isPublic = ({ need }: RouteDescription) => JSON.stringify(need).includes('public')
