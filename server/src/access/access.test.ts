@@ -1,0 +1,355 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { type TestContext, describe, test } from 'node:test'
+import { testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { registryId } from '../spec/resource-id.ts'
+import type { AccessScope } from '../spec/access-scope.ts'
+import { AssignmentExistsError, type Principal } from './index.ts'
+import {
+  type TestAccess,
+  openTestAccess,
+  principalOf,
+  testRegistry,
+  testScopes,
+  testSubscriptionId,
+} from './test-access.ts'
+
+const alice = 'a11ce000-0000-4000-8000-000000000001'
+const bob = 'b0b00000-0000-4000-8000-000000000002'
+const team = '7ea30000-0000-4000-8000-000000000003'
+
+const everything: readonly AccessScope[] = [
+  {
+    type: 'repository',
+    name: 'team/app',
+    actions: ['pull', 'push', 'delete', 'metadata_read', 'metadata_write', 'untag', 'deleted_read', 'deleted_restore'],
+  },
+  { type: 'registry', name: 'catalog', actions: ['*'] },
+  { type: 'registry', name: 'deleted_catalog', actions: ['*'] },
+]
+const modes = ['LegacyRegistryPermissions', 'AbacRepositoryPermissions'] as const
+
+for (const kind of testDatabaseKinds) {
+  const open = async (t: TestContext): Promise<TestAccess> => {
+    const opened = await openTestAccess(kind)
+    t.after(() => opened.dispose())
+    return opened
+  }
+  const pulls = async ({ access }: TestAccess, principal: Principal, registry = testRegistry()): Promise<boolean> => {
+    const scope = { type: 'repository', name: 'team/app', actions: ['pull'] }
+    return (await access.allowedAccess(principal, registry, [scope])).length > 0
+  }
+
+  describe(`what a principal may do, on ${kind}`, () => {
+    test('nothing is allowed that no assignment allows', async (t) => {
+      const { access } = await open(t)
+      for (const roleAssignmentMode of modes) {
+        const registry = testRegistry({ roleAssignmentMode })
+        for (const principal of [principalOf(alice), principalOf(''), principalOf(alice, [bob])]) {
+          assert.deepEqual(await access.allowedAccess(principal, registry, everything), [])
+          assert.equal(await access.hasAssignment(principal, registry.id), false)
+          assert.equal(
+            await access.mayManage(principal, 'Microsoft.ContainerRegistry/registries/read', registry.id),
+            false,
+          )
+          assert.deepEqual(await access.scopesAllowing(principal, '*/read'), [])
+        }
+      }
+    })
+
+    test('an anonymous caller pulls, reads metadata and lists, where anonymous pull is on, and nowhere else', async (t) => {
+      const { access } = await open(t)
+      const anonymous = { kind: 'anonymous' } as const
+      for (const roleAssignmentMode of modes) {
+        const off = testRegistry({ roleAssignmentMode })
+        assert.deepEqual(await access.allowedAccess(anonymous, off, everything), [])
+        const on = testRegistry({ roleAssignmentMode, anonymousPullEnabled: true })
+        assert.deepEqual(await access.allowedAccess(anonymous, on, everything), [
+          { type: 'repository', name: 'team/app', actions: ['pull', 'metadata_read'] },
+          { type: 'registry', name: 'catalog', actions: ['*'] },
+        ])
+        assert.equal(
+          await access.mayManage(anonymous, 'Microsoft.ContainerRegistry/registries/read', testScopes.registry),
+          false,
+        )
+        assert.equal(await access.hasAssignment(anonymous, testScopes.registry), false)
+        assert.deepEqual(await access.scopesAllowing(anonymous, '*/read'), [])
+      }
+    })
+
+    test('anonymous pull gives nothing to somebody who signed in', async (t) => {
+      const opened = await open(t)
+      assert.equal(await pulls(opened, principalOf(alice), testRegistry({ anonymousPullEnabled: true })), false)
+    })
+
+    test('the admin may do everything in its own registry while it is enabled, in either mode, and manages nothing', async (t) => {
+      const { access } = await open(t)
+      for (const roleAssignmentMode of modes) {
+        const registry = testRegistry({ roleAssignmentMode, adminUserEnabled: true })
+        const admin = { kind: 'admin', rid: registry.rid } as const
+        assert.deepEqual(await access.allowedAccess(admin, registry, everything), everything)
+        assert.deepEqual(await access.allowedAccess(admin, { ...registry, adminUserEnabled: false }, everything), [])
+        assert.deepEqual(await access.allowedAccess(admin, { ...registry, rid: 'b'.repeat(32) }, everything), [])
+        assert.equal(await access.mayManage(admin, 'Microsoft.ContainerRegistry/registries/read', registry.id), false)
+        assert.deepEqual(await access.scopesAllowing(admin, '*/read'), [])
+      }
+    })
+
+    test('an answer is the part of what was asked that is allowed, in the order of asking', async (t) => {
+      const { access, assign } = await open(t)
+      await assign(alice, 'AcrPush', testScopes.registry)
+      const asked = [
+        { type: 'registry', name: 'catalog', actions: ['*'] },
+        { type: 'repository', name: 'team/app', actions: ['delete', 'push', 'pull', 'fly'] },
+        { type: 'repository', name: 'team/other', actions: ['delete'] },
+        { type: 'repository', name: 'every', actions: ['*'] },
+        { type: 'registry', name: 'catalog', actions: ['read'] },
+        { type: 'registry', name: 'None', actions: ['*'] },
+        { type: 'plugin', name: 'team/app', actions: ['pull'] },
+      ]
+      assert.deepEqual(await access.allowedAccess(principalOf(alice), testRegistry(), asked), [
+        { type: 'registry', name: 'catalog', actions: ['*'] },
+        { type: 'repository', name: 'team/app', actions: ['push', 'pull'] },
+        { type: 'repository', name: 'every', actions: ['metadata_read', 'pull', 'push'] },
+      ])
+    })
+
+    test('several roles together allow what one of them allows', async (t) => {
+      const { access, assign } = await open(t)
+      await assign(alice, 'AcrPull', testScopes.registry)
+      await assign(alice, 'AcrDelete', testScopes.subscription)
+      const asked = [{ type: 'repository', name: 'a', actions: ['pull', 'push', 'delete'] }]
+      assert.deepEqual(await access.allowedAccess(principalOf(alice), testRegistry(), asked), [
+        { type: 'repository', name: 'a', actions: ['pull', 'delete'] },
+      ])
+    })
+
+    for (const [where, scope] of Object.entries(testScopes)) {
+      test(`a role at the ${where} holds at the registry`, async (t) => {
+        const opened = await open(t)
+        await opened.assign(alice, 'AcrPull', scope)
+        assert.equal(await pulls(opened, principalOf(alice)), true)
+        assert.equal(await pulls(opened, principalOf(bob)), false)
+        assert.equal(await opened.access.hasAssignment(principalOf(alice), testScopes.registry), true)
+      })
+    }
+
+    test('a role holds whatever the case in which its scope was written', async (t) => {
+      const opened = await open(t)
+      await opened.assign(alice, 'AcrPull', testScopes.registry.toUpperCase())
+      assert.equal(await pulls(opened, principalOf(alice)), true)
+    })
+
+    test('a role holds at nothing beside its scope or above it', async (t) => {
+      const opened = await open(t)
+      await opened.assign(alice, 'AcrPull', testScopes.registry)
+      const elsewhere = [
+        registryId(testSubscriptionId, 'Default', 'Contos'),
+        registryId(testSubscriptionId, 'Default', 'Contoso2'),
+        registryId(testSubscriptionId, 'Default2', 'Contoso'),
+        registryId('10000000-0000-4000-8000-000000000002', 'Default', 'Contoso'),
+        testScopes.resourceGroup,
+        testScopes.subscription,
+        testScopes.tenant,
+        `${testScopes.registry}/../Contoso`,
+        'nonsense',
+        '',
+      ]
+      for (const id of elsewhere) {
+        assert.equal(await pulls(opened, principalOf(alice), testRegistry({ id })), false, id)
+        assert.equal(await opened.access.hasAssignment(principalOf(alice), id), false, id)
+      }
+    })
+
+    test('a role of a group is its members’, and nobody else’s', async (t) => {
+      const opened = await open(t)
+      await opened.assign(team, 'AcrPull', testScopes.resourceGroup, { principalType: 'Group' })
+      assert.equal(await pulls(opened, principalOf(alice, [bob, team])), true)
+      assert.equal(await pulls(opened, principalOf(alice)), false)
+      assert.deepEqual(
+        await opened.access.scopesAllowing(
+          principalOf(alice, [team]),
+          'Microsoft.ContainerRegistry/registries/pull/read',
+        ),
+        [testScopes.resourceGroup.toLowerCase()],
+      )
+    })
+
+    test('an assignment with a condition gives nothing, since what cannot be evaluated is not met', async (t) => {
+      const opened = await open(t)
+      await opened.assign(alice, 'Owner', testScopes.registry, { condition: 'true', conditionVersion: '2.0' })
+      assert.equal(await pulls(opened, principalOf(alice)), false)
+      assert.equal(await opened.access.hasAssignment(principalOf(alice), testScopes.registry), false)
+      assert.equal(await opened.access.mayManage(principalOf(alice), 'a/b/read', testScopes.registry), false)
+    })
+
+    test('an assignment of a role that is not there gives nothing', async (t) => {
+      const opened = await open(t)
+      await opened.assign(alice, 'Owner', testScopes.registry, { roleDefinitionName: randomUUID() })
+      assert.equal(await pulls(opened, principalOf(alice)), false)
+      assert.equal(await opened.access.mayManage(principalOf(alice), 'a/b/read', testScopes.registry), false)
+    })
+
+    test('Contributor manages everything but roles, Reader changes nothing, AcrPull manages nothing', async (t) => {
+      const { access, assign } = await open(t)
+      await assign('contributor', 'Contributor', testScopes.resourceGroup)
+      await assign('reader', 'Reader', testScopes.resourceGroup)
+      await assign('puller', 'AcrPull', testScopes.resourceGroup)
+      // prettier-ignore
+      const table = [
+        ['Microsoft.ContainerRegistry/registries/read',                   true,  true,  false],
+        ['microsoft.containerregistry/REGISTRIES/write',                  true,  false, false],
+        ['Microsoft.ContainerRegistry/registries/listCredentials/action', true,  false, false],
+        ['Microsoft.Authorization/roleAssignments/read',                  true,  true,  false],
+        ['Microsoft.Authorization/roleAssignments/write',                 false, false, false],
+        ['Microsoft.Authorization/roleAssignments/delete',                false, false, false],
+        ['Acrux.Server/signingKeys/rotate/action',                        true,  false, false],
+      ] as const
+      for (const [action, ...expected] of table) {
+        const holders = ['contributor', 'reader', 'puller']
+        for (const [index, holder] of holders.entries()) {
+          const may = await access.mayManage(principalOf(holder), action, testScopes.registry)
+          assert.equal(may, expected[index], `${holder}: ${action}`)
+        }
+        assert.equal(await access.mayManage(principalOf('contributor'), action, testScopes.subscription), false, action)
+      }
+    })
+  })
+
+  describe(`role assignments, on ${kind}`, () => {
+    test('an assignment is found as it was given, in any case', async (t) => {
+      const { access, assign, nowMs } = await open(t)
+      const name = randomUUID()
+      const made = await assign(alice, 'acrpull', testScopes.registry, { name: name.toUpperCase() })
+      assert.deepEqual(made, {
+        name,
+        scope: testScopes.registry,
+        roleDefinitionName: '7f951dda-4ed3-4680-a7ca-43fe172d538d',
+        principalId: alice,
+        principalType: 'ServicePrincipal',
+        condition: null,
+        conditionVersion: null,
+        createdAtMs: nowMs,
+        createdBy: 'test',
+      })
+      assert.deepEqual(await access.findAssignment(testScopes.registry.toUpperCase(), name.toUpperCase()), made)
+      assert.equal(await access.findAssignment(testScopes.resourceGroup, name), undefined)
+    })
+
+    test('the same role for the same principal at the same scope is refused, in whatever case the scope is', async (t) => {
+      const { access, assign } = await open(t)
+      const made = await assign(alice, 'AcrPull', testScopes.registry)
+      await assert.rejects(assign(alice, 'AcrPull', testScopes.registry.toLowerCase()), AssignmentExistsError)
+      await assign(alice, 'AcrPush', testScopes.registry)
+      await assign(alice, 'AcrPull', testScopes.resourceGroup)
+      await assign(bob, 'AcrPull', testScopes.registry)
+      await assert.rejects(
+        assign(bob, 'AcrPush', testScopes.registry, { name: made.name }),
+        AssignmentExistsError,
+        'the name is in use',
+      )
+      await assert.rejects(
+        assign(bob, 'AcrPush', testScopes.subscription, { name: made.name }),
+        AssignmentExistsError,
+        'the name is in use at another scope',
+      )
+      assert.equal((await access.listAssignments({ scope: testScopes.registry, includeBelow: false })).length, 4)
+    })
+
+    test('a list holds what is at the scope and above it, or below it too, of everybody or of one', async (t) => {
+      const { access, assign } = await open(t)
+      await assign(alice, 'Reader', testScopes.tenant)
+      await assign(alice, 'AcrPull', testScopes.subscription)
+      await assign(bob, 'AcrPull', testScopes.resourceGroup)
+      await assign(alice, 'AcrPull', testScopes.registry)
+      await assign(alice, 'AcrPull', `${testScopes.resourceGroup}2`)
+      const list = async (scope: string, includeBelow: boolean, principalId?: string) => {
+        const filter = { scope, includeBelow, ...(principalId !== undefined && { principalId }) }
+        return (await access.listAssignments(filter)).map((assignment) => assignment.scope)
+      }
+      const { tenant, subscription, resourceGroup, registry } = testScopes
+      assert.deepEqual(await list(resourceGroup, false), [tenant, subscription, resourceGroup])
+      assert.deepEqual(await list(resourceGroup, true), [tenant, subscription, resourceGroup, registry])
+      assert.deepEqual(await list(resourceGroup, true, alice), [tenant, subscription, registry])
+      assert.deepEqual(await list(resourceGroup, false, bob), [resourceGroup])
+      assert.equal((await list(subscription, true)).length, 5)
+      assert.equal((await list(tenant, true)).length, 5)
+      assert.deepEqual(await list(tenant, false), [tenant])
+    })
+
+    test('a right is gone with its assignment, at the next question', async (t) => {
+      const opened = await open(t)
+      const { access, assign, database } = opened
+      const made = await assign(alice, 'AcrPull', testScopes.registry)
+      assert.equal(await pulls(opened, principalOf(alice)), true)
+      const remove = (scope: string, name: string) =>
+        database.transaction((transaction) => access.deleteAssignment(transaction, scope, name))
+      assert.equal(await remove(testScopes.resourceGroup, made.name), undefined)
+      assert.equal(await pulls(opened, principalOf(alice)), true)
+      assert.deepEqual(await remove(testScopes.registry.toUpperCase(), made.name.toUpperCase()), made)
+      assert.equal(await remove(testScopes.registry, made.name), undefined)
+      assert.equal(await pulls(opened, principalOf(alice)), false)
+    })
+
+    test('with a resource end the assignments on it and below it, and no others', async (t) => {
+      const { access, assign, database } = await open(t)
+      const kept = [
+        await assign(alice, 'Reader', testScopes.tenant),
+        await assign(alice, 'AcrPull', testScopes.subscription),
+        await assign(alice, 'AcrPull', `${testScopes.resourceGroup}2`),
+        await assign(alice, 'AcrPull', registryId(testSubscriptionId, 'Default2', 'Contoso')),
+      ]
+      await assign(alice, 'AcrPull', testScopes.resourceGroup)
+      await assign(bob, 'AcrPull', testScopes.registry)
+      await database.transaction((transaction) =>
+        access.deleteAssignmentsBelow(transaction, testScopes.resourceGroup.toUpperCase()),
+      )
+      const left = await access.listAssignments({ scope: testScopes.tenant, includeBelow: true })
+      assert.deepEqual(left.map(({ name }) => name).toSorted(), kept.map(({ name }) => name).toSorted())
+    })
+
+    test('with a principal end its assignments, and no others', async (t) => {
+      const { access, assign, database } = await open(t)
+      await assign(alice, 'AcrPull', testScopes.registry)
+      await assign(alice, 'Owner', testScopes.subscription)
+      const kept = await assign(bob, 'AcrPull', testScopes.registry)
+      await database.transaction((transaction) => access.deleteAssignmentsOf(transaction, alice))
+      assert.deepEqual(await access.listAssignments({ scope: testScopes.tenant, includeBelow: true }), [kept])
+    })
+
+    test('every change moves the revision of authority', async (t) => {
+      const { access, assign, database } = await open(t)
+      let before = await database.authorityRevision()
+      const moves = async (what: string, work: Promise<unknown>) => {
+        await work
+        const after = await database.authorityRevision()
+        assert.ok(after > before, what)
+        before = after
+      }
+      const { name } = await assign(bob, 'AcrPull', testScopes.registry)
+      await moves('giving', assign(alice, 'AcrPull', testScopes.registry))
+      await moves(
+        'taking',
+        database.transaction((transaction) => access.deleteAssignment(transaction, testScopes.registry, name)),
+      )
+      await moves(
+        'deleting a resource',
+        database.transaction((transaction) => access.deleteAssignmentsBelow(transaction, testScopes.subscription)),
+      )
+      await moves(
+        'deleting a principal',
+        database.transaction((transaction) => access.deleteAssignmentsOf(transaction, alice)),
+      )
+    })
+  })
+
+  test(`role definitions are found by their id and by their name in any case, on ${kind}`, async (t) => {
+    const { access } = await open(t)
+    for (const role of access.listRoleDefinitions()) {
+      assert.equal(access.findRoleDefinition(role.name.toUpperCase()), role)
+      assert.equal(access.findRoleDefinition(role.roleName.toUpperCase()), role)
+    }
+    assert.equal(access.findRoleDefinition('NoSuchRole'), undefined)
+    assert.equal(access.findRoleDefinition('__proto__'), undefined)
+  })
+}

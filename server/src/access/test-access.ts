@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto'
+import type { DatabaseKind } from '../platform/sql/database.ts'
+import { openTestDatabase } from '../platform/sql/test-database.ts'
+import { registryId, resourceGroupId, subscriptionId } from '../spec/resource-id.ts'
+import {
+  type Principal,
+  type RegistryInQuestion,
+  type RoleAssignment,
+  accessMigrations,
+  createAccess,
+} from './index.ts'
+
+export const testSubscriptionId = '10000000-0000-4000-8000-000000000001'
+
+/** The scopes that hold at the registry of the tests, outermost first. */
+export const testScopes = {
+  tenant: '/',
+  subscription: subscriptionId(testSubscriptionId),
+  resourceGroup: resourceGroupId(testSubscriptionId, 'Default'),
+  registry: registryId(testSubscriptionId, 'Default', 'Contoso'),
+} as const
+
+/** The registry of the tests, with changes. */
+export function testRegistry(change: Partial<RegistryInQuestion> = {}): RegistryInQuestion {
+  return {
+    rid: 'a'.repeat(32),
+    id: testScopes.registry,
+    adminUserEnabled: false,
+    anonymousPullEnabled: false,
+    roleAssignmentMode: 'LegacyRegistryPermissions',
+    ...change,
+  }
+}
+
+/** Somebody of the directory, in some groups. */
+export function principalOf(objectId: string, groupIds: readonly string[] = []): Principal {
+  return { kind: 'directory', objectId, groupIds }
+}
+
+export type TestAccess = Awaited<ReturnType<typeof openTestAccess>>
+
+/** Role assignments on a real database; time stands still. */
+export async function openTestAccess(kind: DatabaseKind) {
+  const { database, dispose } = await openTestDatabase(kind, accessMigrations)
+  const nowMs = Date.parse('2026-11-24T12:00:00Z')
+  const access = createAccess({ database, clock: { now: () => nowMs } })
+  /** Gives a role by its name. */
+  const assign = (
+    principalId: string,
+    roleName: string,
+    scope: string,
+    change: Partial<RoleAssignment> = {},
+  ): Promise<RoleAssignment> => {
+    const role = access.findRoleDefinition(roleName)
+    if (role === undefined) throw new Error(`there is no role ${roleName}`)
+    return database.transaction((transaction) =>
+      access.createAssignment(transaction, {
+        name: randomUUID(),
+        scope,
+        roleDefinitionName: role.name,
+        principalId,
+        principalType: 'ServicePrincipal',
+        condition: null,
+        conditionVersion: null,
+        createdBy: 'test',
+        ...change,
+      }),
+    )
+  }
+  return { database, access, assign, nowMs, dispose }
+}
