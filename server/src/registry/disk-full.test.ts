@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { test } from 'node:test'
+import { openTestDatabase } from '../platform/sql/test-database.ts'
+import { createFilesystemBlobStore } from '../storage/index.ts'
+import {
+  beginUpload,
+  blobDigest,
+  blobTestMigrations,
+  countFiles,
+  openBlobServer,
+  pushBlob,
+  pushManifest,
+  testClock,
+} from './test-blobs.ts'
+
+test('a disk without room is told as such, spoils nothing, and pushes go on when there is room', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'acrux-full-'))
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', directory], { stdio: 'ignore' })
+  } catch {
+    await rm(directory, { recursive: true })
+    t.skip('a small filesystem cannot be mounted here')
+    return
+  }
+  const clock = testClock()
+  const opened = await openTestDatabase('sqlite', blobTestMigrations)
+  const blobs = await createFilesystemBlobStore(directory, { clock })
+  const server = await openBlobServer({ database: opened.database, blobs, clock })
+  t.after(async () => {
+    await server.close()
+    await opened.dispose()
+    execFileSync('umount', [directory])
+    await rm(directory, { recursive: true })
+  })
+  await pushBlob(server, 'app', 'before')
+  await pushManifest(server, 'app', 'latest', ['before'])
+
+  const content = randomBytes(6_000_000)
+  const inOne = `/v2/app/blobs/uploads/?digest=${blobDigest(content)}`
+  const whole = await server.send('POST', inOne, { body: content })
+  assert.deepEqual([whole.status, whole.code], [507, 'UNAVAILABLE'])
+  assert.equal((await countFiles(blobs)).staged, 0)
+
+  const location = await beginUpload(server, 'app')
+  const streamed = await server.send('PATCH', location, { body: Readable.from([content]) })
+  assert.deepEqual([streamed.status, streamed.code], [507, 'UNAVAILABLE'])
+  const heldBytes = Number(String((await server.send('GET', location)).headers.range).slice(2)) + 1
+  assert.ok(heldBytes > 1_000_000 && heldBytes < 3_200_000, String(heldBytes))
+  const before = await server.send('GET', `/v2/app/blobs/${blobDigest('before')}`)
+  assert.equal(before.body.toString(), 'before')
+
+  execFileSync('mount', ['-o', 'remount,size=20m', directory])
+  const headers = { 'content-range': `${heldBytes}-${content.length - 1}` }
+  const rest = await server.send('PATCH', location, { headers, body: content.subarray(heldBytes) })
+  assert.equal(rest.status, 202)
+  assert.equal((await server.send('PUT', `${location}&digest=${blobDigest(content)}`)).status, 201)
+  const got = await server.send('GET', `/v2/app/blobs/${blobDigest(content)}`)
+  assert.equal(Buffer.compare(got.body, content), 0)
+})
