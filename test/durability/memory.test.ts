@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { createHash, randomFillSync } from 'node:crypto'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import type { ClientRequest } from 'node:http'
+import { request, type RequestOptions } from 'node:https'
+import { after, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { basic, digestOf, pushImage } from '../harness/registry.ts'
+import { startServer } from '../harness/server.ts'
+import { request as ask } from '../harness/http.ts'
+import { forgetPeak, memoryOf } from './memory-of.ts'
+
+const mebibyte = 1024 * 1024
+const blobBytes = 1024 * mebibyte
+const atOnce = 8
+const limitBytes = 100 * mebibyte
+
+const server = await startServer({ args: ['--log-level', 'warn'] })
+after(() => server[Symbol.asyncDispose]())
+const { appId, password } = server.firstRun.servicePrincipal
+const authorization = basic(appId, password)
+const ca = await readFile(server.caFile)
+const piece = randomFillSync(Buffer.alloc(mebibyte))
+
+function optionsFor(method: string, path: string, headers: Record<string, string | number>): RequestOptions {
+  const common = { host: 'localhost', port: server.port, ca, agent: false as const }
+  return { ...common, method, path, headers: { host: server.firstRun.loginServer, authorization, ...headers } }
+}
+
+/** Uploads a gibibyte in one PATCH, at the pace at which the server takes it; returns its digest. */
+async function upload(number: number): Promise<string> {
+  const uploads = `/v2/large/blobs/blobs/uploads/`
+  const headers = { authorization }
+  const begun = await ask({ method: 'POST', url: `${server.baseUrl}${uploads}`, headers, caFile: server.caFile })
+  assert.equal(begun.status, 202)
+  const location = new URL(begun.headers.location ?? '', server.baseUrl)
+  const hash = createHash('sha256')
+  const outgoing = request(
+    optionsFor('PATCH', location.pathname + location.search, {
+      'content-type': 'application/octet-stream',
+      'content-length': blobBytes,
+    }),
+  )
+  const answered = once(outgoing, 'response')
+  for (let sent = 0; sent < blobBytes; sent += piece.length) {
+    const bytes = sent === 0 ? Buffer.concat([Buffer.from(String(number)), piece.subarray(1)]) : piece
+    hash.update(bytes)
+    if (!outgoing.write(bytes)) await once(outgoing, 'drain')
+  }
+  outgoing.end()
+  const [patched] = await answered
+  patched.resume()
+  assert.equal(patched.statusCode, 202)
+  const digest = `sha256:${hash.digest('hex')}`
+  const end = new URL(String(patched.headers.location), server.baseUrl)
+  end.searchParams.set('digest', digest)
+  const timeoutMs = 120_000
+  const finished = await ask({ method: 'PUT', url: end, headers, caFile: server.caFile, timeoutMs })
+  assert.equal(finished.status, 201, finished.text())
+  return digest
+}
+
+/** Downloads a blob, without keeping it; returns its digest. */
+async function download(digest: string): Promise<string> {
+  const outgoing = request(optionsFor('GET', `/v2/large/blobs/blobs/${digest}`, {})).end()
+  const [incoming] = await once(outgoing, 'response')
+  assert.equal(incoming.statusCode, 200)
+  const hash = createHash('sha256')
+  for await (const chunk of incoming) hash.update(chunk)
+  return `sha256:${hash.digest('hex')}`
+}
+
+/**
+ * The most that the memory of a server that has just started rises by while `work` is done. What the first requests bring
+ * into memory, such as code, is no matter of how much is moved, and does not count.
+ */
+async function riseDuring(work: () => Promise<void>): Promise<number> {
+  await server.restart()
+  await pushImage(server, 'warm/up', '1', authorization, { layers: [piece.subarray(0, 500_000)] })
+  await forgetPeak(server.pid)
+  const { nowBytes } = await memoryOf(server.pid)
+  await work()
+  const { peakBytes } = await memoryOf(server.pid)
+  return peakBytes - nowBytes
+}
+
+function assertSmall(riseBytes: number): void {
+  assert.ok(riseBytes <= limitBytes, `memory rose by ${Math.round(riseBytes / mebibyte)} MiB`)
+}
+
+const digests: string[] = []
+
+test('Eight uploads of a gibibyte at once raise the memory by no more than 100 MiB', async (t) => {
+  const rise = await riseDuring(async () => {
+    digests.push(...(await Promise.all(Array.from({ length: atOnce }, (_, number) => upload(number)))))
+  })
+  t.diagnostic(`memory rose by ${Math.round(rise / mebibyte)} MiB`)
+  assert.equal(new Set(digests).size, atOnce)
+  assertSmall(rise)
+})
+
+test('Eight downloads of a gibibyte at once raise the memory by no more than 100 MiB', async (t) => {
+  assert.equal(digests.length, atOnce)
+  const rise = await riseDuring(async () => {
+    assert.deepEqual(await Promise.all(digests.map((digest) => download(digest))), digests)
+  })
+  t.diagnostic(`memory rose by ${Math.round(rise / mebibyte)} MiB`)
+  assertSmall(rise)
+})
+
+test('Sixty-four clients that ask for a gibibyte and do not read raise the memory by no more than 100 MiB', async (t) => {
+  const [digest = ''] = digests
+  const waiting: ClientRequest[] = []
+  const rise = await riseDuring(async () => {
+    for (let number = 0; number < 64; number += 1) {
+      waiting.push(request(optionsFor('GET', `/v2/large/blobs/blobs/${digest}`, {})).end())
+    }
+    await Promise.all(
+      waiting.map(async (outgoing) => {
+        const [incoming] = await once(outgoing, 'response')
+        assert.equal(incoming.statusCode, 200)
+        incoming.pause()
+        outgoing.on('error', () => undefined)
+      }),
+    )
+    await sleep(2_000)
+  })
+  for (const outgoing of waiting) outgoing.destroy()
+  t.diagnostic(`memory rose by ${Math.round(rise / mebibyte)} MiB`)
+  assertSmall(rise)
+  const alive = await ask({
+    url: `${server.baseUrl}/v2/large/blobs/blobs/${digestOf(Buffer.alloc(0))}`,
+    headers: { authorization },
+    caFile: server.caFile,
+  })
+  assert.equal(alive.status, 404)
+})
