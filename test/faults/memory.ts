@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import type { RunningServer } from '../harness/server.ts'
+
+const mebibyte = 1024 * 1024
+
+/** What the server's process holds in memory, in bytes; undefined where the system has no `/proc`. */
+function residentBytes(server: RunningServer): number | undefined {
+  if (process.platform !== 'linux') return undefined
+  const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1]
+  return kibibytes === undefined ? undefined : Number(kibibytes) * 1024
+}
+
+/** Does something, and holds that it took neither much memory of the server nor longer than so many milliseconds. */
+export async function assertBounded(
+  server: RunningServer,
+  bounds: { milliseconds: number; mebibytes: number },
+  work: () => Promise<void>,
+): Promise<void> {
+  const before = residentBytes(server)
+  const started = performance.now()
+  await work()
+  const took = performance.now() - started
+  const now = residentBytes(server)
+  assert.ok(took < bounds.milliseconds, `it took ${Math.round(took)} ms`)
+  if (before === undefined || now === undefined) return
+  const grown = (now - before) / mebibyte
+  assert.ok(grown < bounds.mebibytes, `the server's memory grew by ${Math.round(grown)} MiB`)
+}

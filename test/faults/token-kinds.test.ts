@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import {
+  arm,
+  armToken,
+  armScope,
+  createRegistry,
+  expectStatus,
+  principalWithRole,
+  registryId,
+  roles,
+} from '../harness/arm.ts'
+import { form, request, type HttpResponse } from '../harness/http.ts'
+import { at, stringAt } from '../harness/json.ts'
+import { accessToken, basic, get, pushImage, putManifest, registryUrl } from '../harness/registry.ts'
+import { startServer } from '../harness/server.ts'
+import { assertRefused } from '../rights/refusal.ts'
+import { addSecret, passed, tokensOf } from '../rights/tokens.ts'
+import { assertOpensOnly, doorsOf } from './doors.ts'
+import { attackerKeys, forgedFrom, partsOf } from './forged-token.ts'
+
+const server = await startServer()
+after(() => server[Symbol.asyncDispose]())
+
+const { loginServer, servicePrincipal, tenantId } = server.firstRun
+const owner = basic(servicePrincipal.appId, servicePrincipal.password)
+const scope = 'repository:team/app:pull'
+const path = '/v2/team/app/manifests/1'
+const acrScope = 'https://containerregistry.azure.net/.default'
+const graphScope = `${server.baseUrl}/graph//.default`
+await pushImage(server, 'team/app', '1', owner)
+const second = await createRegistry(server, 'second')
+const there = { loginServer: second.loginServer }
+await pushImage(server, 'team/app', '1', owner, {}, there)
+const doors = doorsOf(server, path, scope)
+const doorsThere = doorsOf(server, path, scope, there)
+const tokenDoors = ['password grant', 'token by Basic']
+
+test('fault 6: each kind of token opens the doors that it is for, and no other door', async () => {
+  const here = await tokensOf(server, servicePrincipal, [scope])
+  await assertOpensOnly(doors, here.identity, ['exchange', 'management'])
+  await assertOpensOnly(doors, await armToken(server, servicePrincipal, acrScope), ['exchange'])
+  await assertOpensOnly(doors, await armToken(server, servicePrincipal, graphScope), ['directory'])
+  await assertOpensOnly(doors, here.refresh, ['refresh grant', ...tokenDoors])
+  await assertOpensOnly(doors, here.access, ['data plane', 'version check', ...tokenDoors])
+})
+
+test('fault 6: the tokens of one registry open nothing at another of the same server', async () => {
+  const here = await tokensOf(server, servicePrincipal, [scope])
+  await assertOpensOnly(doorsThere, here.refresh, [])
+  await assertOpensOnly(doorsThere, here.access, [])
+  const ofThere = await tokensOf(server, servicePrincipal, [scope], there)
+  await assertOpensOnly(doorsThere, ofThere.access, ['data plane', 'version check', ...tokenDoors])
+  await assertOpensOnly(doors, ofThere.access, [])
+  await assertOpensOnly(doors, ofThere.refresh, [])
+})
+
+test('fault 6: an access token shown as a password gives access within its own and never more', async () => {
+  const narrow = await accessToken(server, { username: servicePrincipal.appId, password: servicePrincipal.password }, [
+    scope,
+  ])
+  const asked = ['repository:team/app:pull,push,delete', 'repository:other:pull', 'registry:catalog:*']
+  const nullGuid = '00000000-0000-0000-0000-000000000000'
+  const wider = await accessToken(server, { username: nullGuid, password: narrow }, asked)
+  const { access } = partsOf(wider).claims
+  assert.deepEqual(access, [{ type: 'repository', name: 'team/app', actions: ['pull'] }])
+  assert.ok(Number(partsOf(wider).claims['exp']) <= Number(partsOf(narrow).claims['exp']))
+})
+
+test('fault 5: the audience of an identity token is one string, and the provider issues for no other than it knows', async () => {
+  for (const one of [armScope, acrScope, graphScope]) {
+    assert.equal(typeof partsOf(await armToken(server, servicePrincipal, one)).claims['aud'], 'string')
+  }
+  const refused = [
+    'https://example.com/.default',
+    `${server.baseUrl}/.default`,
+    `https://${loginServer}/.default`,
+    `${armScope} ${acrScope}`,
+    `${acrScope} ${graphScope}`,
+    'openid',
+    '.default',
+    '',
+  ]
+  for (const wanted of refused) {
+    const url = `${server.baseUrl}/${tenantId}/oauth2/v2.0/token`
+    const { appId, password } = servicePrincipal
+    const fields = { grant_type: 'client_credentials', client_id: appId, client_secret: password, scope: wanted }
+    const answer = await request({ method: 'POST', url, caFile: server.caFile, ...form(fields) })
+    assert.equal(answer.status, 400, `scope ${wanted}: ${answer.text()}`)
+    assert.equal(at(answer.json(), 'access_token'), undefined)
+    assert.ok(stringAt(answer.json(), 'error').length > 0)
+  }
+})
+
+test('fault 4: a token that lacks a claim is refused with 401 and never fails the server', async () => {
+  const genuine = await tokensOf(server, servicePrincipal, [scope])
+  for (const token of Object.values(genuine)) {
+    const keys = attackerKeys(stringAt(partsOf(token).header, 'alg'))
+    const claims = Object.keys(partsOf(token).claims)
+    for (const claim of claims) {
+      for (const value of [undefined, null, '', -1, {}, []]) {
+        await assertOpensOnly(doors, forgedFrom(token, keys, {}, { [claim]: value }), [])
+      }
+    }
+  }
+})
+
+async function beginUpload(authorization: string, repository: string): Promise<HttpResponse> {
+  const url = `${registryUrl(server)}/v2/${repository}/blobs/uploads/`
+  return request({ method: 'POST', url, headers: { authorization }, caFile: server.caFile })
+}
+
+test('fault 4: a token for a repository that is deleted and made again neither reads, writes nor deletes the new one', async () => {
+  const everything = 'pull,push,delete,metadata_read,metadata_write'
+  const wanted = `repository:reborn:${everything}`
+  await pushImage(server, 'reborn', '1', owner)
+  const credential = { username: servicePrincipal.appId, password: servicePrincipal.password }
+  const old = `Bearer ${await accessToken(server, credential, [wanted])}`
+  const upload = await beginUpload(old, 'reborn')
+  const location = new URL(upload.headers.location ?? '', registryUrl(server))
+  const url = `${registryUrl(server)}/acr/v1/reborn`
+  expectStatus(await request({ method: 'DELETE', url, headers: { authorization: owner }, caFile: server.caFile }), 202)
+  const image = await pushImage(server, 'reborn', '1', owner)
+
+  const blob = image.layers[0]?.digest ?? ''
+  const reads = ['manifests/1', `manifests/${image.digest}`, `blobs/${blob}`, `referrers/${image.digest}`]
+  for (const read of reads) {
+    const refused = await get(server, `/v2/reborn/${read}`, old)
+    assertRefused(refused, { loginServer, scope: 'repository:reborn:pull', error: 'invalid_token' })
+  }
+  for (const read of ['/v2/reborn/tags/list', '/acr/v1/reborn', '/acr/v1/reborn/_tags', '/acr/v1/reborn/_manifests']) {
+    assert.equal((await get(server, read, old)).status, 401, read)
+  }
+  assert.equal((await beginUpload(old, 'reborn')).status, 401)
+  const { mediaType } = image
+  assert.equal((await putManifest(server, 'reborn', '2', { mediaType, bytes: image.manifest }, old)).status, 401)
+  const headers = { authorization: old }
+  for (const target of [`/v2/reborn/manifests/${image.digest}`, '/acr/v1/reborn/_tags/1', '/acr/v1/reborn']) {
+    const gone = await request({
+      method: 'DELETE',
+      url: `${registryUrl(server)}${target}`,
+      headers,
+      caFile: server.caFile,
+    })
+    assert.equal(gone.status, 401, target)
+  }
+  const onward = await request({ method: 'PATCH', url: location, headers, body: 'x', caFile: server.caFile })
+  assert.ok([401, 404].includes(onward.status), `the old upload goes on: ${onward.status}`)
+  const mount = `${registryUrl(server)}/v2/team/app/blobs/uploads/?mount=${blob}&from=reborn`
+  const both = await accessToken(server, credential, ['repository:team/app:pull,push'])
+  const mounted = await request({
+    method: 'POST',
+    url: mount,
+    headers: { authorization: `Bearer ${both}` },
+    caFile: server.caFile,
+  })
+  assert.equal(mounted.status, 202, 'a mount from a repository that the token does not name')
+  assert.equal((await get(server, '/v2/reborn/manifests/1', owner)).status, 200)
+})
+
+test('fault 15: a secret and all that was got with it work to its last second and not after, used before or not', async () => {
+  const principal = await principalWithRole(server, 'short-lived', roles.acrPull)
+  const secret = await addSecret(server, principal, 8000)
+  const ends = Date.now() + 8000
+  const tokens = await tokensOf(server, secret, [scope])
+  const used = basic(secret.appId, secret.password)
+  for (const token of Object.values(tokens)) {
+    assert.ok(Number(partsOf(token).claims['exp']) * 1000 <= ends + 1000, 'a token outlives the secret it was got with')
+  }
+  await passed(ends - 2500)
+  for (const authorization of [used, `Bearer ${tokens.access}`]) {
+    assert.equal((await get(server, path, authorization)).status, 200, 'refused before its time')
+  }
+  await passed(ends + 1000)
+  await assertOpensOnly(doors, tokens.identity, [])
+  await assertOpensOnly(doors, tokens.refresh, [])
+  await assertOpensOnly(doors, tokens.access, [])
+  assert.equal((await get(server, path, used)).status, 401)
+  assert.equal((await get(server, '/v2/', used)).status, 401)
+})
+
+test('fault 15: the lifetimes that tokens say they have are those of Azure, to the second', async () => {
+  const tokens = await tokensOf(server, servicePrincipal, [scope])
+  const lifetime = (token: string): number => {
+    const { exp, iat, nbf } = partsOf(token).claims
+    assert.equal(nbf, iat)
+    return Number(exp) - Number(iat)
+  }
+  assert.equal(lifetime(tokens.access), 75 * 60)
+  assert.equal(lifetime(tokens.refresh), 3 * 60 * 60)
+  assert.ok(lifetime(tokens.identity) <= 24 * 60 * 60)
+  const document = await arm(server, 'GET', registryId(server), undefined, tokens.identity)
+  assert.equal(document.status, 200)
+})
