@@ -41,6 +41,8 @@ export const migrations: readonly Migration[] = [
 /** A server that is wired and does not listen yet. */
 export type Composition = {
   readonly app: FastifyInstance
+  /** Scheme, host and port under which clients reach the server. */
+  readonly publicOrigin: string
   /** Absent over plain HTTP. */
   readonly certificates: CertificateSource | undefined
   /** What was made because the data directory was new. */
@@ -174,6 +176,7 @@ export async function compose(
 
   return {
     app,
+    publicOrigin,
     certificates,
     firstRun: content && { content, file: firstRunFile },
     routes: [

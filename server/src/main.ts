@@ -37,7 +37,7 @@ export async function startServer(configuration: Configuration): Promise<Running
     log.error({ err: error, id: randomUUID() }, 'garbage was not collected'),
   )
   return {
-    publicOrigin: `${configuration.http ? 'http' : 'https'}://${configuration.publicHost}`,
+    publicOrigin: composition.publicOrigin,
     firstRun: composition.firstRun,
     stop: async () => {
       composition.drain()
