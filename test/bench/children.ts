@@ -1,0 +1,107 @@
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { freePort } from '../harness/free-port.ts'
+import { atProcessEnd } from '../harness/process-end.ts'
+import { tempDir } from '../harness/temp-dir.ts'
+import type { BaselineTask } from './baseline.ts'
+import { bind } from './cores.ts'
+import type { Job, Outcome, Reply, Target } from './jobs.ts'
+
+/** A process of the benchmark's. Disposing of it ends it. */
+export interface Child extends AsyncDisposable {
+  readonly pid: number
+}
+
+const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
+
+function start(args: readonly string[], stdio: StdioOptions): { child: ChildProcess; handle: Child } {
+  const child = spawn(process.execPath, args, { stdio })
+  const forget = atProcessEnd(() => child.kill('SIGKILL'))
+  const ended = once(child, 'close').finally(forget)
+  const end = async (): Promise<void> => {
+    child.kill('SIGTERM')
+    const patience = setTimeout(() => child.kill('SIGKILL'), 15_000)
+    await ended
+    clearTimeout(patience)
+  }
+  return { child, handle: { pid: child.pid ?? 0, [Symbol.asyncDispose]: end } }
+}
+
+/** Waits until a child has written a line that matches; throws where it ends first. */
+async function untilLine(child: ChildProcess, line: RegExp, errors: () => string): Promise<void> {
+  let output = ''
+  await new Promise<void>((resolve, reject) => {
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+      if (line.test(output)) resolve()
+    })
+    child.once('close', (code) => reject(new Error(`a server ended with code ${code}:\n${output}${errors()}`)))
+  })
+}
+
+/** Starts the server of this tree on a data directory that is there already, bound to a core. */
+export async function startSubject(
+  dataDir: string,
+  port: number,
+  core: number | undefined,
+  args: readonly string[] = [],
+): Promise<Child & { readonly readyMs: number }> {
+  const folder = tempDir('bench-log')
+  const logFile = join(folder.path, 'log')
+  const log = openSync(logFile, 'w')
+  const main = process.env['ACRUX_TEST_MAIN'] ?? file('../../cli/src/main.ts')
+  const begun = performance.now()
+  const place = ['--data-dir', dataDir, '--listen', `127.0.0.1:${port}`, '--public-host', `localhost:${port}`]
+  const { child, handle } = start([main, 'serve', ...place, ...args], ['ignore', 'pipe', log])
+  closeSync(log)
+  await untilLine(child, /^acrux: ready at /m, () => readFileSync(logFile, 'utf8'))
+  const readyMs = performance.now() - begun
+  if (core !== undefined) bind(handle.pid, core)
+  return {
+    pid: handle.pid,
+    readyMs,
+    async [Symbol.asyncDispose]() {
+      await handle[Symbol.asyncDispose]()
+      folder.remove()
+    },
+  }
+}
+
+/** Starts a bare server with the certificate of another, bound to a core. */
+export async function startBaseline(
+  task: BaselineTask,
+  like: Target,
+  pairFile: string,
+  core: number,
+): Promise<Child & { readonly target: Target }> {
+  const port = await freePort()
+  const args = [file('baseline.ts'), JSON.stringify(task), pairFile, String(port)]
+  const { child, handle } = start(args, ['ignore', 'pipe', 'inherit'])
+  await untilLine(child, /^ready$/m, () => '')
+  bind(handle.pid, core)
+  return { ...handle, target: { ...like, port, pid: handle.pid } }
+}
+
+/** The process that makes the load. */
+export interface Load extends AsyncDisposable {
+  /** Throws what the job failed of. */
+  run(job: Job): Promise<Outcome>
+}
+
+/** Starts the load, bound to a core. */
+export function startLoad(core: number): Load {
+  const { child, handle } = start([file('load.ts')], ['ignore', 'inherit', 'inherit', 'ipc'])
+  bind(handle.pid, core)
+  return {
+    async run(job) {
+      child.send(job)
+      const [reply] = (await once(child, 'message')) as [Reply]
+      if ('failure' in reply) throw new Error(`the load failed: ${reply.failure}`)
+      return reply.outcome
+    },
+    [Symbol.asyncDispose]: () => handle[Symbol.asyncDispose](),
+  }
+}

@@ -1,0 +1,91 @@
+import type { Load } from './children.ts'
+import type { Cores } from './cores.ts'
+import type { Outcome } from './jobs.ts'
+
+/** How the benchmarks are run. */
+export interface Settings {
+  readonly cores: Cores
+  readonly load: Load
+  /** How often everything is measured, in turns. */
+  readonly rounds: number
+  /** How long requests are counted, each time. */
+  readonly measuredMs: number
+  readonly connections: number
+  /** Further arguments of `acrux serve`. */
+  readonly serverArgs: readonly string[]
+  /** Says what is being done. */
+  readonly say: (text: string) => void
+}
+
+/** One line of the result. */
+export interface Figure {
+  readonly name: string
+  readonly measured: number
+  readonly unit: 'ratio' | 'share' | 'milliseconds'
+  readonly bound: 'at least' | 'at most'
+  readonly target: number
+  /** What it was computed from, for people. */
+  readonly details: string
+}
+
+/** Whether a figure is what it is to be. */
+export function isMet({ measured, bound, target }: Figure): boolean {
+  return bound === 'at least' ? measured >= target : measured <= target
+}
+
+/** The middle one of some numbers, or between the two in the middle. */
+export function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b)
+  const upper = sorted[Math.floor(sorted.length / 2)] ?? NaN
+  const lower = sorted[Math.floor((sorted.length - 1) / 2)] ?? NaN
+  return (upper + lower) / 2
+}
+
+/** The middle of the quotients of what was measured one after the other. */
+export function medianQuotient(above: readonly number[], below: readonly number[]): number {
+  return median(above.map((value, index) => value / (below[index] ?? NaN)))
+}
+
+/** Measures several things in turns, so that what else the machine does meets all of them alike. */
+export async function inTurns<Name extends string>(
+  rounds: number,
+  measurements: Readonly<Record<Name, () => Promise<Outcome>>>,
+): Promise<Record<Name, Outcome[]>> {
+  const names = Object.keys(measurements) as Name[]
+  const outcomes = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, Outcome[]>
+  for (let round = 0; round < rounds; round += 1) {
+    for (const name of names) outcomes[name].push(await measurements[name]())
+  }
+  return outcomes
+}
+
+/** What is answered in a second. */
+export function rate({ amount, seconds }: Outcome): number {
+  return amount / seconds
+}
+
+/** What is answered in a second of the server's processor time: as `rate`, where nobody else has its core. */
+export function cpuRate({ amount, serverCpuSeconds }: Outcome): number {
+  return amount / serverCpuSeconds
+}
+
+/**
+ * The share of what another answered that this one answers: in time or in processor time, whichever is the smaller. The
+ * first counts a server that waits; the second is not deceived by a load that is too light for the faster one.
+ */
+export function share(outcomes: readonly Outcome[], others: readonly Outcome[]): number {
+  return Math.min(
+    medianQuotient(outcomes.map(rate), others.map(rate)),
+    medianQuotient(outcomes.map(cpuRate), others.map(cpuRate)),
+  )
+}
+
+/** The share of its core that the server used. */
+export function busy(outcomes: readonly Outcome[]): number {
+  return median(outcomes.map(({ serverCpuSeconds, seconds }) => serverCpuSeconds / seconds))
+}
+
+/** Seconds of the server's processor time for each GiB. */
+export function cpuSecondsPerGiB({ amount, serverCpuSeconds }: Outcome): number {
+  return serverCpuSeconds / (amount / 2 ** 30)
+}

@@ -1,0 +1,96 @@
+/** `npm run bench`: measures the figures of docs/performance.md, each against a bare server in the same run. */
+import { parseArgs } from 'node:util'
+import { measureBlobGet, measureBlobPush } from './blobs.ts'
+import { startLoad } from './children.ts'
+import { twoCores } from './cores.ts'
+import type { Figure, Settings } from './figure.ts'
+import { document, table } from './report.ts'
+import { measureSmallAnswer, smallAnswers } from './small-answers.ts'
+import { measureStartUp } from './start-up.ts'
+import { fill, startOn } from './subject.ts'
+
+const names = [...smallAnswers.map(({ name }) => name), 'blob-get', 'blob-push', 'start-up']
+
+const usage = `npm run bench -- [FIGURE…] [--json] [--rounds N] [--seconds N] [--connections N] [--serve=ARGUMENT]…
+
+Figures: ${names.join(', ')}; all of them unless some are named.
+--serve gives the measured server a further argument, such as --serve=--log-level=warn.
+`
+
+function positive(text: string, name: string): number {
+  const value = Number(text)
+  if (Number.isFinite(value) && value > 0) return value
+  throw new Error(`--${name} must be a number above 0`)
+}
+
+function readArguments() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+      rounds: { type: 'string', default: '7' },
+      seconds: { type: 'string', default: '1.5' },
+      connections: { type: 'string', default: '64' },
+      serve: { type: 'string', multiple: true, default: [] },
+    },
+  })
+  const unknown = positionals.filter((name) => !names.includes(name))
+  if (unknown.length > 0) throw new Error(`no such figure: ${unknown.join(', ')}\n${usage}`)
+  return {
+    ...values,
+    chosen: new Set(positionals.length > 0 ? positionals : names),
+    rounds: Math.round(positive(values.rounds, 'rounds')),
+    measuredMs: positive(values.seconds, 'seconds') * 1000,
+    connections: Math.round(positive(values.connections, 'connections')),
+  }
+}
+
+async function measureSmallAnswers(settings: Settings, chosen: ReadonlySet<string>): Promise<Figure[]> {
+  const wanted = smallAnswers.filter(({ name }) => chosen.has(name))
+  if (wanted.length === 0) return []
+  settings.say('filling two registries')
+  using few = await fill({ repositories: 10 })
+  using many = await fill({ repositories: 100_000 })
+  await using small = await startOn(few, settings.cores.server, settings.serverArgs)
+  await using large = await startOn(many, settings.cores.server, settings.serverArgs)
+  const figures: Figure[] = []
+  for (const one of wanted) figures.push(...(await measureSmallAnswer(settings, small, large, one)))
+  return figures
+}
+
+async function measureBlobs(settings: Settings, chosen: ReadonlySet<string>): Promise<Figure[]> {
+  const wanted = [
+    ...(chosen.has('blob-get') ? [measureBlobGet] : []),
+    ...(chosen.has('blob-push') ? [measureBlobPush] : []),
+  ]
+  if (wanted.length === 0) return []
+  using filled = await fill({ repositories: 10 })
+  await using subject = await startOn(filled, settings.cores.server, settings.serverArgs)
+  const figures: Figure[] = []
+  for (const measure of wanted) figures.push(await measure(settings, subject))
+  return figures
+}
+
+async function main(): Promise<void> {
+  const { chosen, json, help, rounds, measuredMs, connections, serve } = readArguments()
+  if (help) {
+    process.stdout.write(usage)
+    return
+  }
+  const cores = twoCores()
+  await using load = startLoad(cores.load)
+  const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`)
+  const settings: Settings = { cores, load, rounds, measuredMs, connections, serverArgs: serve, say }
+  const figures = [
+    ...(await measureSmallAnswers(settings, chosen)),
+    ...(await measureBlobs(settings, chosen)),
+    ...(chosen.has('start-up') ? [await measureStartUp(settings)] : []),
+  ]
+  process.stdout.write(`${json ? document(figures) : table(figures)}\n`)
+}
+
+await main().catch((error: unknown) => {
+  process.stderr.write(`bench: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+  process.exitCode = 1
+})

@@ -1,0 +1,188 @@
+import { form, type HttpResponse } from '../harness/http.ts'
+import { stringAt } from '../harness/json.ts'
+import { startBaseline } from './children.ts'
+import { busy, cpuRate, inTurns, median, rate, share, type Figure, type Settings } from './figure.ts'
+import type { Outcome, Target } from './jobs.ts'
+import { repositoryName } from './seed.ts'
+import type { Subject } from './subject.ts'
+
+/** A request that is measured, before it is bytes. */
+interface Request {
+  readonly method: string
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+/** A figure of small answers. */
+export interface SmallAnswer {
+  readonly name: string
+  /** The least share of a bare server's answers in a second. */
+  readonly target: number
+  /** The request of a seeded principal, by its number, about the repository of the same number. */
+  readonly request: (subject: Subject, number: number) => Promise<Request>
+}
+
+const manifestTypes = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+].join(', ')
+
+function field(answer: HttpResponse, name: string): string {
+  if (answer.status !== 200) throw new Error(`status ${answer.status}: ${answer.text()}`)
+  return stringAt(answer.json(), name)
+}
+
+function tokenQuery({ filled }: Subject, number: number): string {
+  const scope = `repository:${repositoryName(number)}:pull`
+  return new URLSearchParams({ service: filled.firstRun.loginServer, scope }).toString()
+}
+
+async function byBasic(subject: Subject, number: number): Promise<Request> {
+  const path = `/oauth2/token?${tokenQuery(subject, number)}`
+  return { method: 'GET', path, headers: { authorization: subject.basicOf(number) } }
+}
+
+async function manifestRequest(method: string, subject: Subject, number: number): Promise<Request> {
+  const { path, headers } = await byBasic(subject, number)
+  const token = field(await subject.ask('GET', path, { ...headers }), 'access_token')
+  return {
+    method,
+    path: `/v2/${repositoryName(number)}/manifests/1`,
+    headers: { accept: manifestTypes, authorization: `Bearer ${token}` },
+  }
+}
+
+async function post(subject: Subject, path: string, fields: Record<string, string>): Promise<HttpResponse> {
+  const { body, headers } = form(fields)
+  return subject.ask('POST', path, headers, body)
+}
+
+async function byRefreshToken(subject: Subject, number: number): Promise<Request> {
+  const { firstRun, secret } = subject.filled
+  const tenant = firstRun.tenantId
+  const identity = await post(subject, `/${tenant}/oauth2/v2.0/token`, {
+    grant_type: 'client_credentials',
+    client_id: subject.appIdOf(number),
+    client_secret: secret,
+    scope: 'https://containerregistry.azure.net/.default',
+  })
+  const service = firstRun.loginServer
+  const access_token = field(identity, 'access_token')
+  const exchanged = await post(subject, '/oauth2/exchange', {
+    grant_type: 'access_token',
+    service,
+    tenant,
+    access_token,
+  })
+  const { body, headers } = form({
+    grant_type: 'refresh_token',
+    service,
+    scope: `repository:${repositoryName(number)}:pull`,
+    refresh_token: field(exchanged, 'refresh_token'),
+  })
+  return { method: 'POST', path: '/oauth2/token', headers, body }
+}
+
+/** The figures, in the order in which they are measured. */
+export const smallAnswers: readonly SmallAnswer[] = [
+  { name: 'manifest-get', target: 0.6, request: (subject, number) => manifestRequest('GET', subject, number) },
+  { name: 'manifest-head', target: 0.6, request: (subject, number) => manifestRequest('HEAD', subject, number) },
+  { name: 'token-basic', target: 0.2, request: byBasic },
+  { name: 'token-refresh', target: 0.2, request: byRefreshToken },
+]
+
+/** A request as docker would send it, in base64. */
+function wire({ filled }: Subject, { method, path, headers, body }: Request): string {
+  const lines = [
+    `${method} ${path} HTTP/1.1`,
+    `host: ${filled.firstRun.loginServer}`,
+    'user-agent: docker/28.5.1 go/go1.24.8 os/linux arch/amd64',
+    'accept-encoding: gzip',
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    ...(body === undefined ? [] : [`content-length: ${Buffer.byteLength(body)}`]),
+  ]
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body ?? ''}`).toString('base64')
+}
+
+/** The numbers of the principals that ask, one for each connection, from all over the database. */
+function askers({ filled }: Subject, connections: number): number[] {
+  const { repositories } = filled.sizes
+  return Array.from({ length: connections }, (_, index) => 1 + Math.floor((index * repositories) / connections))
+}
+
+const perConnection = new Set(['date', 'connection', 'keep-alive', 'transfer-encoding'])
+
+function headersOf(answer: HttpResponse): Record<string, string> {
+  const pairs = answer.rawHeaders.flatMap((name, index, all) =>
+    index % 2 === 0 && !perConnection.has(name.toLowerCase()) ? [[name, all[index + 1] ?? ''] as const] : [],
+  )
+  return Object.fromEntries(pairs)
+}
+
+function describe(name: string, outcomes: readonly Outcome[]): string {
+  const [perSecond, perCpuSecond] = [rate, cpuRate].map((of) => Math.round(median(outcomes.map(of))))
+  return `${name} ${perSecond}/s, ${perCpuSecond}/CPU s (core ${Math.round(busy(outcomes) * 100)} %)`
+}
+
+/**
+ * Measures one figure of small answers on two servers, the second of which has far more of everything, against a bare
+ * server that gives the first one's answer from memory.
+ */
+export async function measureSmallAnswer(
+  settings: Settings,
+  small: Subject,
+  large: Subject,
+  { name, target, request }: SmallAnswer,
+): Promise<Figure[]> {
+  const { load, cores, connections, measuredMs, rounds } = settings
+  settings.say(name)
+  const requestsOf = async (subject: Subject): Promise<Request[]> => {
+    const requests: Request[] = []
+    for (const number of askers(subject, connections)) requests.push(await request(subject, number))
+    return requests
+  }
+  const ofSmall = await requestsOf(small)
+  const ofLarge = await requestsOf(large)
+  const [first] = ofSmall
+  if (first === undefined) throw new Error('there are no connections to measure with')
+  const sample = await small.ask(first.method, first.path, { ...first.headers }, first.body)
+  const { status, body } = sample
+  const task = { kind: 'answer', status, headers: headersOf(sample), body: body.toString('base64') } as const
+  await using bare = await startBaseline(task, small.target, small.pairFile, cores.server)
+  const repeat = (target: Target, subject: Subject, requests: readonly Request[]) => () =>
+    load.run({
+      kind: 'requests',
+      target,
+      requests: requests.map((one) => wire(subject, one)),
+      connections,
+      warmUpMs: 500,
+      measuredMs,
+    })
+  const outcomes = await inTurns(rounds, {
+    bare: repeat(bare.target, small, ofSmall),
+    small: repeat(small.target, small, ofSmall),
+    large: repeat(large.target, large, ofLarge),
+  })
+  const sizes = [small, large].map(({ filled }) => filled.sizes.repositories.toLocaleString('en'))
+  return [
+    {
+      name,
+      measured: share(outcomes.small, outcomes.bare),
+      unit: 'ratio',
+      bound: 'at least',
+      target,
+      details: `${describe('bare', outcomes.bare)}, ${describe('acrux', outcomes.small)}`,
+    },
+    {
+      name: `${name}-flat`,
+      measured: Math.abs(1 - share(outcomes.large, outcomes.small)),
+      unit: 'share',
+      bound: 'at most',
+      target: 0.15,
+      details: `${describe(`with ${sizes[0]}`, outcomes.small)}, ${describe(`with ${sizes[1]}`, outcomes.large)}`,
+    },
+  ]
+}

@@ -1,0 +1,71 @@
+import { join } from 'node:path'
+import { assignRole, createServicePrincipal, registryId, roles } from '../harness/arm.ts'
+import { request, type HttpResponse } from '../harness/http.ts'
+import { basic, pushImage } from '../harness/registry.ts'
+import { startServer, type FirstRun } from '../harness/server.ts'
+import { tempDir } from '../harness/temp-dir.ts'
+import { startSubject } from './children.ts'
+import type { Target } from './jobs.ts'
+import { appIdOf, seed, type Sizes } from './seed.ts'
+
+/** A data directory that has been filled, and what it takes to ask its server. */
+export interface Filled extends Disposable {
+  readonly dataDir: string
+  readonly port: number
+  readonly firstRun: FirstRun
+  readonly sizes: Sizes
+  /** The secret of every seeded principal. */
+  readonly secret: string
+}
+
+/** A server on a filled data directory. */
+export interface Subject extends AsyncDisposable {
+  readonly filled: Filled
+  readonly target: Target
+  /** The certificate and key that the server shows, in one file. */
+  readonly pairFile: string
+  /** The value of `Authorization` with which a seeded principal proves itself. */
+  basicOf(number: number): string
+  /** Its application id. */
+  appIdOf(number: number): string
+  ask(method: string, path: string, headers?: Record<string, string>, body?: Buffer | string): Promise<HttpResponse>
+}
+
+/** Makes a registry by way of the server, stops that, and fills the database. */
+export async function fill(sizes: Sizes): Promise<Filled> {
+  const folder = tempDir('bench')
+  try {
+    const dataDir = join(folder.path, 'data')
+    await using server = await startServer({ dataDir, args: ['--log-level', 'error'] })
+    const { firstRun, port } = server
+    const principal = await createServicePrincipal(server, 'bench')
+    await assignRole(server, principal.objectId, roles.acrPush, registryId(server))
+    const repository = 'bench/template'
+    await pushImage(server, repository, '1', basic(firstRun.servicePrincipal.appId, firstRun.servicePrincipal.password))
+    await server.stop()
+    seed(dataDir, sizes, { repository, ...principal })
+    const secret = principal.password
+    return { dataDir, port, firstRun, sizes, secret, [Symbol.dispose]: () => folder.remove() }
+  } catch (cause) {
+    folder.remove()
+    throw cause
+  }
+}
+
+/** Starts the server on a filled data directory, bound to a core. */
+export async function startOn(filled: Filled, core: number, args: readonly string[]): Promise<Subject> {
+  const { dataDir, port, firstRun, secret } = filled
+  const child = await startSubject(dataDir, port, core, args)
+  return {
+    filled,
+    target: { port, servername: 'localhost', caFile: firstRun.caFile, pid: child.pid },
+    pairFile: join(dataDir, 'tls', 'server.pem'),
+    basicOf: (number) => basic(appIdOf(number), secret),
+    appIdOf,
+    ask: (method, path, headers = {}, body) => {
+      const url = `https://localhost:${port}${path}`
+      return request({ method, url, headers, caFile: firstRun.caFile, ...(body !== undefined && { body }) })
+    },
+    [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
+  }
+}
