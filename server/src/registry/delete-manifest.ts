@@ -6,7 +6,7 @@ import { OciError } from './errors.ts'
 import { requireDeletable } from './locks.ts'
 import { deleteManifestRows, findManifest } from './manifest-store.ts'
 import type { Parts } from './parts.ts'
-import { changeEvent, type RepositoryCall, requirePublished } from './repositories.ts'
+import { changeEvent, changeRepository, type RepositoryCall, requirePublished } from './repositories.ts'
 import { findRepository, recordChange } from './repository-store.ts'
 import { deleteTagRow, findTags, findTagsOf } from './tag-store.ts'
 
@@ -30,7 +30,7 @@ export async function deleteManifest(parts: Parts, call: OciCall<'manifest'>): P
  */
 export async function deleteTag(parts: Parts, call: RepositoryCall, tag: Tag): Promise<Digest | undefined> {
   const nowMs = parts.clock.now()
-  return parts.database.transaction(async (transaction) => {
+  return changeRepository(parts, call, async (transaction) => {
     const row = await findRepository(transaction, call.registry.rid, call.path.repository)
     const repository = requirePublished(row, call)
     const [found] = await findTags(transaction, repository.id, [tag])
@@ -46,7 +46,7 @@ export async function deleteTag(parts: Parts, call: RepositoryCall, tag: Tag): P
 
 async function deleteByDigest(parts: Parts, call: RepositoryCall, digest: Digest): Promise<void> {
   const nowMs = parts.clock.now()
-  await parts.database.transaction(async (transaction) => {
+  await changeRepository(parts, call, async (transaction) => {
     const row = await findRepository(transaction, call.registry.rid, call.path.repository)
     const repository = requirePublished(row, call)
     const manifest = await findManifest(transaction, repository.id, digest)

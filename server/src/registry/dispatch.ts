@@ -6,7 +6,7 @@ import { parseRepositoryName } from '../spec/repository-name.ts'
 import type { Exchange, RegistryCall } from './call.ts'
 import { requireAcrPath, requireOciPath } from './checked-path.ts'
 import { OciError, OutdatedCredentialError, refusalError, sendError, toOciError } from './errors.ts'
-import type { Gate, HostedRegistry, RegistryCaller, RegistryNeed, WhichRegistry } from './ports.ts'
+import type { Gate, RegistryNeed, WhichRegistry } from './ports.ts'
 import { ClientGoneError, discardRest } from './read-body.ts'
 import {
   indexRoutes,
@@ -49,41 +49,36 @@ export function createDispatch(options: DispatchOptions): (request: FastifyReque
   const { gate, registries, log, handlers } = options
   const routes = indexRoutes(registryRoutes)
 
+  // Nothing is awaited that is there already: a wait is dear where an answer takes a few microseconds.
   async function serve(exchange: Exchange, origin: Origin): Promise<void> {
     const { request } = exchange
-    const registry = await registries.byHost(request.headers.host)
-    if (registry === undefined) {
-      throw new OciError('NAME_UNKNOWN', { message: 'no registry is served at this host' })
-    }
+    const hosted = registries.byHost(request.headers.host)
+    const registry = hosted instanceof Promise ? await hosted : hosted
+    if (registry === undefined) throw new OciError('NAME_UNKNOWN', { message: 'no registry is served at this host' })
     const url = request.url ?? ''
     const queryAt = url.indexOf('?')
     const matched = matchPath(queryAt === -1 ? url : url.slice(0, queryAt))
     const methods = matched && routes.get(routeKey(matched.surface, matched.path.kind))
     const route = methods?.get(request.method ?? '')
     const need = needOf(route?.need, matched)
-    const caller = await admit(request, origin, registry, need)
+    const admitting = gate.admit(request, origin, registry, need)
+    const admission = admitting instanceof Promise ? await admitting : admitting
+    if (!admission.admitted) throw refusalError(admission.refusal)
     if (matched === undefined) throw new OciError('NOT_FOUND')
     if (route === undefined) throw methodUnsupported([...(methods?.keys() ?? [])])
+    const { caller } = admission
     const path = matched.surface === 'oci' ? requireOciPath(matched.path, route.method) : requireAcrPath(matched.path)
     const query = queryAt === -1 ? noQuery : new URLSearchParams(url.slice(queryAt))
+    const { response, commonHeaders } = exchange
+    const call: RegistryCall = { request, response, commonHeaders, registry, caller, origin, path, query }
     try {
       // The row's constructor holds handler and kind of path together; here they have both been looked up by it.
-      await (handlers[route.handler] as AnyHandler)({ ...exchange, registry, caller, origin, path, query })
+      const handling = (handlers[route.handler] as AnyHandler)(call)
+      if (handling instanceof Promise) await handling
     } catch (error) {
       if (error instanceof OutdatedCredentialError) throw refusalError(gate.refuseOutdated(registry, need))
       throw error
     }
-  }
-
-  async function admit(
-    request: IncomingMessage,
-    origin: Origin,
-    registry: HostedRegistry,
-    need: RegistryNeed,
-  ): Promise<RegistryCaller> {
-    const admission = await gate.admit(request, origin, registry, need)
-    if (!admission.admitted) throw refusalError(admission.refusal)
-    return admission.caller
   }
 
   function fail(exchange: Exchange, origin: Origin, error: unknown): void {

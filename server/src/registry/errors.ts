@@ -2,6 +2,7 @@ import { ManifestInvalidError } from '../spec/manifest.ts'
 import { type OciErrorCode, ociErrors } from '../spec/oci-error.ts'
 import { type Exchange, type RegistryHeaders, sendJson } from './call.ts'
 import type { RegistryRefusal } from './ports.ts'
+import { BodyTooLargeError } from './read-body.ts'
 
 export type OciErrorOptions = {
   /** What the client reads; the code's own text where it is absent. */
@@ -54,6 +55,7 @@ export function refusalError({ code, status, message, detail, challenge }: Regis
 /** What to answer to whatever was thrown; undefined for what no client can be blamed for. */
 export function toOciError(error: unknown): OciError | undefined {
   if (error instanceof OciError) return error
+  if (error instanceof BodyTooLargeError) return new OciError('SIZE_INVALID', { status: 413, message: error.message })
   if (error instanceof ManifestInvalidError) return new OciError('MANIFEST_INVALID', { message: error.message })
   return undefined
 }

@@ -13,7 +13,7 @@ import {
 } from './manifest-store.ts'
 import type { Parts } from './parts.ts'
 import { documentHead, manifestProperties, readPatch, repositoryNotFound } from './properties.ts'
-import { changeEvent, requirePublished, requireRepository } from './repositories.ts'
+import { changeEvent, changeRepository, requirePublished, requireRepository } from './repositories.ts'
 import { findRepository } from './repository-store.ts'
 import { readTagNames } from './tag-store.ts'
 
@@ -67,7 +67,7 @@ export async function getManifestProperties(parts: Parts, call: AcrCall<'manifes
 export async function patchManifestProperties(parts: Parts, call: AcrCall<'manifest'>): Promise<void> {
   const { digest } = call.path
   const change = requireLockChange(await readPatch(call))
-  const row = await parts.database.transaction(async (transaction) => {
+  const row = await changeRepository(parts, call, async (transaction) => {
     const found = await findRepository(transaction, call.registry.rid, call.path.repository)
     const repository = requirePublished(found, call, repositoryNotFound)
     const manifest = await findManifest(transaction, repository.id, digest)

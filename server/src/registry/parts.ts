@@ -2,6 +2,7 @@ import type { Audit } from '../audit/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { BlobStore } from '../storage/index.ts'
+import { ManifestCache } from './manifest-cache.ts'
 import { type ManifestReads, prepareManifestReads } from './manifest-store.ts'
 import { prepareRepositoryReads, type RepositoryReads } from './repository-store.ts'
 import { prepareTagReads, type TagReads } from './tag-store.ts'
@@ -14,6 +15,8 @@ export type Parts = {
   readonly blobs: BlobStore
   readonly repositories: RepositoryReads
   readonly manifests: ManifestReads
+  /** Absent where another process may write to the database too. */
+  readonly manifestCache: ManifestCache | undefined
   readonly tags: TagReads
   /** Whether an image may be pushed although the repository lacks some of its layers. */
   readonly acceptsSparseImages: boolean
@@ -27,6 +30,7 @@ export function createParts(
     ...parts,
     repositories: prepareRepositoryReads(parts.database),
     manifests: prepareManifestReads(parts.database),
+    manifestCache: parts.database.kind === 'sqlite' ? new ManifestCache() : undefined,
     tags: prepareTagReads(parts.database),
   }
 }

@@ -12,7 +12,7 @@ import { noLocks, requireWritable } from './locks.ts'
 import { childImageSizes, findManifest, insertManifest, linkedBlobSizes, touchManifest } from './manifest-store.ts'
 import type { Parts } from './parts.ts'
 import { readBody } from './read-body.ts'
-import { changeEvent, requireCurrentCredential } from './repositories.ts'
+import { changeEvent, changeRepository, requireCurrentCredential } from './repositories.ts'
 import { openRepository, recordChange } from './repository-store.ts'
 import type { ManifestReferenceRow } from './tables.ts'
 import { findTags, moveTags } from './tag-store.ts'
@@ -47,7 +47,7 @@ export async function putManifest(parts: Parts, call: OciCall<'manifest'>): Prom
   const platform = await readImagePlatform(parts, call, manifest)
   const push = { bytes, digest, tags, manifest, platform }
   const nowMs = parts.clock.now()
-  await parts.database.transaction((transaction) => store(parts, call, push, transaction, nowMs))
+  await changeRepository(parts, call, (transaction) => store(parts, call, push, transaction, nowMs))
   sendEmpty(call, 201, {
     location: `/v2/${call.path.repository}/manifests/${digest}`,
     'docker-content-digest': digest,

@@ -13,7 +13,7 @@ import { getManifestProperties, listManifestProperties, patchManifestProperties 
 import { createParts, type Parts } from './parts.ts'
 import { putManifest } from './put-manifest.ts'
 import { deleteWholeRepository, getRepositoryProperties, patchRepositoryProperties } from './repository-properties.ts'
-import { deleteRegistryContent, forgetAbandoned, sumContentBytes } from './repository-store.ts'
+import { forgetAbandoned, forsakeRegistry, sumContentBytes } from './repository-store.ts'
 import type { RegistryHandlers } from './routes.ts'
 import { listDeletedCatalog, listDeletedManifests, listDeletedTags, restoreManifest } from './soft-deleted.ts'
 import { getTagProperties, listTagProperties, patchTagProperties, untag } from './tag-properties.ts'
@@ -33,7 +33,7 @@ export function createRegistryRoom(options: RegistryRoomOptions): RegistryRoom {
   return {
     mount: (app) => mount(app, dispatch),
     usage: async (rid) => ({ sizeBytes: await sumContentBytes(database, rid) }),
-    deleteContent: (transaction, rid) => deleteRegistryContent(transaction, rid, clock.now()),
+    deleteContent: (transaction, rid) => forsakeRegistry(transaction, rid, clock.now()),
     collectGarbage: async () => {
       const beforeMs = clock.now() - forgetAfterMs
       await database.transaction((transaction) => forgetAbandoned(transaction, beforeMs))

@@ -1,4 +1,5 @@
 import type { AuditEvent } from '../audit/index.ts'
+import type { Transaction } from '../platform/sql/database.ts'
 import type { RepositoryName } from '../spec/repository-name.ts'
 import type { RegistryCall } from './call.ts'
 import { OciError, OutdatedCredentialError } from './errors.ts'
@@ -60,6 +61,19 @@ export function requirePublished(
 /** The refusal of a repository that is not there. */
 export function nameUnknown({ path }: RepositoryCall): OciError {
   return new OciError('NAME_UNKNOWN', { detail: { name: path.repository } })
+}
+
+/** Changes something in the repository of a call, in one transaction; every change of manifests, tags and locks goes this way. */
+export async function changeRepository<Result>(
+  parts: Parts,
+  call: RepositoryCall,
+  work: (transaction: Transaction) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await parts.database.transaction(work)
+  } finally {
+    parts.manifestCache?.forget(call.registry.rid, call.path.repository)
+  }
 }
 
 /** The event that tells of a change to something in a repository; `below` is empty, `:tag` or `@digest`. */

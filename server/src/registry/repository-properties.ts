@@ -3,7 +3,7 @@ import { type AcrCall, sendJson } from './call.ts'
 import { requireDeletable, requireLockChange } from './locks.ts'
 import type { Parts } from './parts.ts'
 import { readPatch, repositoryNotFound, repositoryProperties } from './properties.ts'
-import { changeEvent, requirePublished, requireRepository } from './repositories.ts'
+import { changeEvent, changeRepository, requirePublished, requireRepository } from './repositories.ts'
 import { deleteRepository, findRepository, listContent, lockRepository } from './repository-store.ts'
 
 /**
@@ -22,7 +22,7 @@ export async function getRepositoryProperties(parts: Parts, call: AcrCall<'repos
  */
 export async function patchRepositoryProperties(parts: Parts, call: AcrCall<'repository'>): Promise<void> {
   const change = requireLockChange(await readPatch(call))
-  const row = await parts.database.transaction(async (transaction) => {
+  const row = await changeRepository(parts, call, async (transaction) => {
     const repository = await requireForChange(transaction, call)
     if (Object.keys(change).length === 0) return repository
     await lockRepository(transaction, repository.id, change)
@@ -39,7 +39,7 @@ export async function patchRepositoryProperties(parts: Parts, call: AcrCall<'rep
  */
 export async function deleteWholeRepository(parts: Parts, call: AcrCall<'repository'>): Promise<void> {
   const nowMs = parts.clock.now()
-  const deleted = await parts.database.transaction(async (transaction) => {
+  const deleted = await changeRepository(parts, call, async (transaction) => {
     const row = await findRepository(transaction, call.registry.rid, call.path.repository)
     const repository = requirePublished(row, call)
     const { manifests, tags } = await listContent(transaction, repository.id)

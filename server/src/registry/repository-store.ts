@@ -169,22 +169,17 @@ export async function deleteRepository(
     .execute()
 }
 
-/** Deletes all repositories of a registry that is deleted, and sees to it that no push under way makes another. */
-export async function deleteRegistryContent(transaction: Transaction, rid: string, nowMs: number): Promise<void> {
-  const tables = transaction.tables<RegistryTables>()
-  await tables
+/**
+ * States that a registry is deleted. Nobody asks for it by its `rid` again, no push under way can make a repository in it,
+ * and collections delete what it held, bit by bit.
+ */
+export async function forsakeRegistry(transaction: Transaction, rid: string, nowMs: number): Promise<void> {
+  await transaction
+    .tables<RegistryTables>()
     .insertInto('deleted_registry')
     .values({ rid, deleted_at_ms: nowMs })
     .onConflict((conflict) => conflict.column('rid').doNothing())
     .execute()
-  for (const table of contentTables) {
-    await tables
-      .deleteFrom(table)
-      .where('repository_id', 'in', (query) => query.selectFrom('repository').select('id').where('rid', '=', rid))
-      .execute()
-  }
-  await tables.deleteFrom('repository').where('rid', '=', rid).execute()
-  await tables.deleteFrom('repository_tombstone').where('rid', '=', rid).execute()
 }
 
 /** Forgets deletions of before `beforeMs`, when every credential of then has expired, and repositories of before that never came to hold anything. */

@@ -4,7 +4,7 @@ import { cutPage, findStart, linkAfter, type PagePositions, requireOrder, requir
 import { requireLockChange } from './locks.ts'
 import type { Parts } from './parts.ts'
 import { documentHead, readPatch, repositoryNotFound, tagProperties } from './properties.ts'
-import { changeEvent, requirePublished, requireRepository } from './repositories.ts'
+import { changeEvent, changeRepository, requirePublished, requireRepository } from './repositories.ts'
 import { findRepository } from './repository-store.ts'
 import { findTags, listTags, lockTag, readTag } from './tag-store.ts'
 
@@ -52,7 +52,7 @@ export async function getTagProperties(parts: Parts, call: AcrCall<'tag'>): Prom
  */
 export async function patchTagProperties(parts: Parts, call: AcrCall<'tag'>): Promise<void> {
   const change = requireLockChange(await readPatch(call))
-  const row = await parts.database.transaction(async (transaction) => {
+  const row = await changeRepository(parts, call, async (transaction) => {
     const found = await findRepository(transaction, call.registry.rid, call.path.repository)
     const repository = requirePublished(found, call, repositoryNotFound)
     const [tag] = await findTags(transaction, repository.id, [call.path.tag])

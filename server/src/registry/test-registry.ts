@@ -1,0 +1,206 @@
+import { hash } from 'node:crypto'
+import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http'
+import type { Readable } from 'node:stream'
+import { auditMigrations, createAudit } from '../audit/index.ts'
+import type { DatabaseKind } from '../platform/sql/database.ts'
+import { openTestDatabase, type TestDatabase } from '../platform/sql/test-database.ts'
+import { createApp } from '../platform/http/app.ts'
+import { listen } from '../platform/http/listener.ts'
+import { createLog } from '../platform/log.ts'
+import type { Digest } from '../spec/digest.ts'
+import type { LoginServer } from '../spec/login-server.ts'
+import { ociImageManifestType } from '../spec/media-type.ts'
+import { createMemoryBlobStore } from '../storage/index.ts'
+import {
+  createRegistryRoom,
+  type Gate,
+  type HostedRegistry,
+  registryMigrations,
+  type RegistryNeed,
+  type RegistryRoom,
+} from './index.ts'
+
+/** What a test sends. A path is sent as it is written. */
+export type Sent = {
+  readonly headers?: OutgoingHttpHeaders
+  readonly body?: string | Uint8Array | Readable
+  readonly host?: string
+}
+
+/** What came back, whole. */
+export type Answer = {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: Buffer
+  readonly text: string
+  /** The body as JSON, for a test to look into. */
+  readonly json: Record<string, unknown>
+  /** The code of the first error. */
+  readonly code: string | undefined
+}
+
+/** A registry over a real socket, with a gate that a test may close, and a clock that it moves. */
+export type TestRegistry = TestDatabase & {
+  readonly room: RegistryRoom
+  readonly registry: HostedRegistry
+  readonly clock: { nowMs: number }
+  /** Every need that the gate was asked about, the last one last. */
+  readonly needs: RegistryNeed[]
+  readonly gate: { refuses: boolean; issuedAtMs: number; mayPull: (repository: string) => boolean; callerKey: string }
+  readonly send: (method: string, path: string, sent?: Sent) => Promise<Answer>
+  /** Pushes a blob in one request and returns its digest. */
+  readonly pushBlob: (repository: string, content: string | Uint8Array) => Promise<Digest>
+  /** Pushes the manifest of an image of one layer under a tag and returns its digest. */
+  readonly pushImage: (repository: string, tag: string, layer?: string) => Promise<Digest>
+  readonly putManifest: (repository: string, reference: string, manifest: unknown, type?: string) => Promise<Answer>
+}
+
+/** The two registries that a test server has; the second is for what must not leak from one to another. */
+const hosted: Readonly<Record<string, HostedRegistry>> = {
+  'first.example': { rid: '1'.repeat(32), name: 'first', loginServer: 'first.example' as LoginServer },
+  'second.example': { rid: '2'.repeat(32), name: 'second', loginServer: 'second.example' as LoginServer },
+}
+
+/** Opens a registry of its own on a free port. */
+export async function openTestRegistry(
+  kind: DatabaseKind,
+  options: { readonly acceptsSparseImages?: boolean } = {},
+): Promise<TestRegistry> {
+  const { database, dispose } = await openTestDatabase(kind, [...auditMigrations, ...registryMigrations])
+  const clock = { nowMs: Date.UTC(2030, 0, 1), now: () => clock.nowMs }
+  const gate = { refuses: false, issuedAtMs: clock.nowMs, mayPull: () => true, callerKey: 'caller' }
+  const needs: RegistryNeed[] = []
+  const log = createLog('silent')
+  const blobs = createMemoryBlobStore({ clock })
+  const room = createRegistryRoom({
+    database,
+    clock,
+    log,
+    audit: createAudit({ database, clock }),
+    blobs,
+    gate: testGate(gate, needs),
+    registries: { byHost: (host) => hosted[host ?? ''] },
+    acceptsSparseImages: options.acceptsSparseImages ?? false,
+  })
+  const app = createApp({ log, trustedProxies: [] })
+  room.mount(app)
+  const listener = await listen(app, { addresses: [{ host: '127.0.0.1', port: 0 }], tls: undefined })
+  const port = listener.addresses[0]?.port ?? 0
+  const send = (method: string, path: string, sent: Sent = {}) => exchange(port, method, path, sent)
+  return {
+    database,
+    room,
+    registry: hosted['first.example'] as HostedRegistry,
+    clock,
+    needs,
+    gate,
+    send,
+    ...pushers(send),
+    dispose: async () => {
+      await listener.close(1000)
+      await dispose()
+    },
+  }
+}
+
+function testGate(state: TestRegistry['gate'], needs: RegistryNeed[]): Gate {
+  const refusal = {
+    status: 401,
+    code: 'UNAUTHORIZED',
+    message: 'authentication required',
+    detail: null,
+    challenge: 'Bearer realm="https://first.example/oauth2/token",service="first.example"',
+  } as const
+  return {
+    admit: (_request, _origin, _registry, need) => {
+      needs.push(need)
+      if (state.refuses) return { admitted: false, refusal }
+      return {
+        admitted: true,
+        caller: {
+          key: state.callerKey,
+          actor: { kind: 'service-principal', id: state.callerKey },
+          credentialIssuedAtMs: state.issuedAtMs,
+          mayPull: (repository) => state.mayPull(repository),
+        },
+      }
+    },
+    refuseOutdated: () => ({ ...refusal, message: 'outdated' }),
+  }
+}
+
+function pushers(send: TestRegistry['send']): Pick<TestRegistry, 'pushBlob' | 'pushImage' | 'putManifest'> {
+  const pushBlob = async (repository: string, content: string | Uint8Array) => {
+    const digest = digestOf(content)
+    const answer = await send('POST', `/v2/${repository}/blobs/uploads/?digest=${digest}`, { body: content })
+    if (answer.status !== 201) throw new Error(`the blob was not taken: ${answer.status} ${answer.text}`)
+    return digest
+  }
+  const putManifest = (repository: string, reference: string, manifest: unknown, type = ociImageManifestType) => {
+    const body = typeof manifest === 'string' ? manifest : JSON.stringify(manifest)
+    return send('PUT', `/v2/${repository}/manifests/${reference}`, { headers: { 'content-type': type }, body })
+  }
+  return {
+    pushBlob,
+    putManifest,
+    pushImage: async (repository, tag, layer = 'layer') => {
+      const config = '{"architecture":"amd64","os":"linux"}'
+      await pushBlob(repository, config)
+      await pushBlob(repository, layer)
+      const manifest = JSON.stringify(imageManifest(config, [layer]))
+      const answer = await putManifest(repository, tag, manifest)
+      if (answer.status !== 201) throw new Error(`the manifest was not taken: ${answer.status} ${answer.text}`)
+      return digestOf(manifest)
+    },
+  }
+}
+
+/** The sha256 digest of a text or of bytes. */
+export function digestOf(content: string | Uint8Array): Digest {
+  return `sha256:${hash('sha256', content, 'hex')}` as Digest
+}
+
+/** A descriptor of a text. */
+export function descriptorOf(content: string, mediaType: string) {
+  return { mediaType, digest: digestOf(content), size: Buffer.byteLength(content) }
+}
+
+/** An image manifest of a configuration and layers. */
+export function imageManifest(config: string, layers: readonly string[], more: Record<string, unknown> = {}) {
+  return {
+    schemaVersion: 2,
+    mediaType: ociImageManifestType,
+    config: descriptorOf(config, 'application/vnd.oci.image.config.v1+json'),
+    layers: layers.map((layer) => descriptorOf(layer, 'application/vnd.oci.image.layer.v1.tar')),
+    ...more,
+  }
+}
+
+function exchange(port: number, method: string, path: string, sent: Sent): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const { body } = sent
+    const isWhole = body === undefined || typeof body === 'string' || body instanceof Uint8Array
+    const headers: OutgoingHttpHeaders = { host: sent.host ?? 'first.example', ...sent.headers }
+    if (isWhole && body !== undefined && headers['content-length'] === undefined) {
+      headers['content-length'] = Buffer.byteLength(body)
+    }
+    const request = httpRequest({ host: '127.0.0.1', port, method, path, headers, agent: false })
+    request.setTimeout(20_000, () => request.destroy(new Error(`no answer to ${method} ${path}`)))
+    request.on('error', reject)
+    request.on('response', (response) => {
+      const pieces: Buffer[] = []
+      response.on('error', reject)
+      response.on('data', (piece: Buffer) => pieces.push(piece))
+      response.on('end', () => resolve(answerOf(response.statusCode ?? 0, response.headers, Buffer.concat(pieces))))
+    })
+    if (isWhole) request.end(body)
+    else body.pipe(request)
+  })
+}
+
+function answerOf(status: number, headers: IncomingHttpHeaders, body: Buffer): Answer {
+  const text = body.toString()
+  const json = text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {}
+  const errors = json.errors as readonly { readonly code: string }[] | undefined
+  return { status, headers, body, text, json, code: errors?.[0]?.code }
+}
