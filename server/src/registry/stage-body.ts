@@ -78,7 +78,12 @@ async function append(parts: BlobParts, staging: Staging, offset: number, limitB
   }
   lifetime.prolong()
   try {
-    const sizeBytes = await parts.blobs.append(uploadId, request, { offset, observe, sizeLimitBytes: limitBytes })
+    const sizeBytes = await parts.blobs.append(uploadId, request, {
+      offset,
+      observe,
+      ownsChunks: true,
+      sizeLimitBytes: limitBytes,
+    })
     keep(parts, uploadId, running)
     return sizeBytes
   } catch (error) {

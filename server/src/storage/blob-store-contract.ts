@@ -61,6 +61,19 @@ function testStaging(open: Open): void {
     assert.deepEqual(await buffer(await store.readStaged('one')), content)
   })
 
+  it('chunks that nobody else looks at are given back, and all others are left alone', async () => {
+    const store = await open(clock)
+    const own = new Uint8Array(randomBytes(700_000))
+    const part = new Uint8Array(randomBytes(1000)).subarray(10, 500)
+    const whole = Buffer.concat([own, part])
+    await store.append('one', Readable.from([own, part]), { offset: 0, ownsChunks: true })
+    assert.deepEqual(await buffer(await store.readStaged('one')), whole)
+    assert.deepEqual([own.byteLength, part.byteLength], [0, 490])
+    const kept = new Uint8Array(randomBytes(700_000))
+    await store.append('two', Readable.from([kept]), { offset: 0 })
+    assert.equal(kept.byteLength, 700_000)
+  })
+
   it('more bytes than the limit are refused, and what was there before stays', async () => {
     const store = await open(clock)
     await store.append('one', Readable.from([Buffer.from('0123')]), { offset: 0 })

@@ -38,7 +38,7 @@ export class FileStaging {
     const path = this.path(uploadId)
     let file: StagedFile | undefined
     try {
-      for await (const piece of gatherPieces(source)) {
+      for await (const piece of gatherPieces(source, options.ownsChunks ?? false)) {
         file ??= await StagedFile.open(path, options, this.#flushes)
         await file.append(piece)
       }

@@ -7,10 +7,13 @@ import { givePieceBack, pieceBytes, takePiece } from './piece-pool.ts'
  * written, the next is gathered, and no more, so that two of them are in memory at most. The source is left paused when
  * the reader stops early.
  *
+ * Where nobody else looks at the source's chunks, their memory is given back as soon as they have been copied. Left to the
+ * garbage collector they would be so much that it marked the whole heap for every 30 MB, a fifth of all work of an upload.
+ *
  * @throws BrokenSourceError when the source fails or closes before its end, after all that it gave has been yielded
  */
-export async function* gatherPieces(source: Readable): AsyncGenerator<Uint8Array, void, void> {
-  const gathering = new Gathering(source)
+export async function* gatherPieces(source: Readable, ownsChunks: boolean): AsyncGenerator<Uint8Array, void, void> {
+  const gathering = new Gathering(source, ownsChunks)
   try {
     for (let piece = await gathering.next(); piece !== undefined; piece = await gathering.next()) yield piece
   } finally {
@@ -24,15 +27,15 @@ class Gathering {
   #filling = takePiece()
   #given: Buffer | undefined
   #filledBytes = 0
-  /** What came and found no room. */
-  #rest: Uint8Array = new Uint8Array()
+  /** The chunk that found no room for all of it, and how much of it found some. */
+  #rest: { readonly chunk: Uint8Array; readonly taken: number } | undefined
+  #ownsChunks: boolean
   #ended: boolean
   #failure: BrokenSourceError | undefined
   #wake = () => {}
 
   #onData = (chunk: Uint8Array) => {
-    this.#rest = chunk
-    this.#fill()
+    this.#fill(chunk, 0)
     if (this.#filledBytes < pieceBytes) return
     this.#source.pause()
     this.#wake()
@@ -49,8 +52,9 @@ class Gathering {
     if (!this.#ended) this.#onError(this.#source.errored ?? new Error('it closed before its end'))
   }
 
-  constructor(source: Readable) {
+  constructor(source: Readable, ownsChunks: boolean) {
     this.#source = source
+    this.#ownsChunks = ownsChunks
     this.#ended = source.readableEnded
     if (source.destroyed) this.#onClose()
     source.on('data', this.#onData).on('end', this.#onEnd).on('error', this.#onError).on('close', this.#onClose)
@@ -80,15 +84,22 @@ class Gathering {
     this.#filling = this.#given ?? takePiece()
     this.#given = filled
     this.#filledBytes = 0
-    this.#fill()
+    if (this.#rest !== undefined) this.#fill(this.#rest.chunk, this.#rest.taken)
     if (this.#filledBytes < pieceBytes) this.#source.resume()
     return piece
   }
 
-  #fill(): void {
-    const taken = this.#rest.subarray(0, pieceBytes - this.#filledBytes)
-    this.#filling.set(taken, this.#filledBytes)
-    this.#filledBytes += taken.byteLength
-    this.#rest = this.#rest.subarray(taken.byteLength)
+  #fill(chunk: Uint8Array, from: number): void {
+    const part = chunk.subarray(from, from + pieceBytes - this.#filledBytes)
+    this.#filling.set(part, this.#filledBytes)
+    this.#filledBytes += part.byteLength
+    const taken = from + part.byteLength
+    this.#rest = taken < chunk.byteLength ? { chunk, taken } : undefined
+    if (this.#rest === undefined && this.#ownsChunks) release(chunk)
   }
+}
+
+/** Frees the memory of a chunk, unless it is a part of somebody's larger memory. */
+function release({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
 }

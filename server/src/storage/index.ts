@@ -14,6 +14,8 @@ export type AppendOptions = {
    * append fails otherwise than by its source, what was seen is worthless.
    */
   readonly observe?: (piece: Uint8Array) => void
+  /** Whether nobody else looks at the chunks of the source, as at those of a request, so that their memory may be given back at once. */
+  readonly ownsChunks?: boolean
   /** More than so many bytes in the whole upload fail with `TooManyBytesError`. */
   readonly sizeLimitBytes?: number
 }

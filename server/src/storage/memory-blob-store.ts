@@ -30,7 +30,7 @@ class MemoryBlobStore implements BlobStore {
     const parts: Uint8Array[] = [start]
     let sizeBytes = offset
     try {
-      for await (const piece of gatherPieces(source)) {
+      for await (const piece of gatherPieces(source, options.ownsChunks ?? false)) {
         sizeBytes += piece.byteLength
         if (sizeBytes > sizeLimitBytes) {
           parts.length = 1
