@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import type { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { principalWithRole, roles } from '../harness/arm.ts'
+import type { HttpResponse } from '../harness/http.ts'
+import { stringAt } from '../harness/json.ts'
+import { basic, pushImage } from '../harness/registry.ts'
+import { startServer } from '../harness/server.ts'
+import { assertBounded } from './memory.ts'
+import { openSocket, openWire } from './wire.ts'
+
+const perRepository = 5
+const perCaller = 8
+const server = await startServer({
+  args: [
+    ...['--limits-max-uploads-per-repository', String(perRepository)],
+    ...['--limits-max-concurrent-uploads-per-caller', String(perCaller)],
+    ...['--upload-expiry-seconds', '6', '--gc-interval-seconds', '1'],
+  ],
+})
+after(() => server[Symbol.asyncDispose]())
+const wire = openWire(server)
+after(() => wire.close())
+
+const { servicePrincipal, loginServer } = server.firstRun
+const owner = basic(servicePrincipal.appId, servicePrincipal.password)
+const bob = await principalWithRole(server, 'bob', roles.acrPush)
+const other = basic(bob.appId, bob.password)
+await pushImage(server, 'team/app', '1', owner)
+
+async function begin(repository: string, authorization: string): Promise<HttpResponse> {
+  return wire.send({ method: 'POST', target: `/v2/${repository}/blobs/uploads/`, authorization })
+}
+
+async function cancel(locations: readonly string[], authorization: string): Promise<void> {
+  for (const target of locations) await wire.send({ method: 'DELETE', target, authorization })
+}
+
+function assertTooMany(answer: HttpResponse): void {
+  assert.equal(answer.status, 429, answer.text())
+  assert.equal(stringAt(answer.json(), 'errors', 0, 'code'), 'TOOMANYREQUESTS')
+}
+
+/** The bytes in the blob directory. */
+function stagedBytes(): number {
+  const root = join(server.dataDir, 'blobs')
+  const entries = readdirSync(root, { recursive: true, withFileTypes: true })
+  return entries.reduce((sum, entry) => {
+    const isFile = entry.isFile()
+    const stat = isFile ? statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false }) : undefined
+    return sum + (stat?.size ?? 0)
+  }, 0)
+}
+
+test('fault 47: a repository has no more uploads open than it may, and one that is given up makes room', async () => {
+  const locations: string[] = []
+  for (let count = 0; count < perRepository; count++) {
+    const begun = await begin('capped', owner)
+    assert.equal(begun.status, 202)
+    locations.push(begun.headers.location ?? '')
+  }
+  assertTooMany(await begin('capped', owner))
+  assertTooMany(await begin('capped', other))
+  assert.equal((await begin('another', other)).status, 202)
+  await cancel(locations.slice(0, 1), owner)
+  const again = await begin('capped', other)
+  assert.equal(again.status, 202)
+  await cancel([again.headers.location ?? ''], other)
+  await cancel(locations, owner)
+})
+
+test('fault 47: a caller has no more uploads open than it may, and does not use up those of others', async () => {
+  const locations: string[] = []
+  for (let count = 0; count < perCaller; count++) {
+    const begun = await begin(`r${count}`, owner)
+    assert.equal(begun.status, 202, `the upload ${count}: ${begun.text()}`)
+    locations.push(begun.headers.location ?? '')
+  }
+  assertTooMany(await begin('more', owner))
+  const theirs = await begin('more', other)
+  assert.equal(theirs.status, 202)
+  await cancel([theirs.headers.location ?? ''], other)
+  await cancel(locations, owner)
+  assert.equal((await begin('more', owner)).status, 202)
+})
+
+test('fault 47: many that begin at once do not get past the limit', async () => {
+  await sleep(7000)
+  const answers = await Promise.all(Array.from({ length: 30 }, async () => begin('crowded', owner)))
+  const begun = answers.filter((answer) => answer.status === 202)
+  for (const answer of answers) if (answer.status !== 202) assertTooMany(answer)
+  assert.equal(begun.length, perRepository)
+  await cancel(
+    begun.map((answer) => answer.headers.location ?? ''),
+    owner,
+  )
+})
+
+test('fault 47: an upload that nobody goes on with expires, and its bytes are removed', async () => {
+  const before = stagedBytes()
+  const begun = await begin('expiring', owner)
+  const body = Buffer.alloc(3_000_000, 'x')
+  const patched = await wire.send({ method: 'PATCH', target: begun.headers.location ?? '', authorization: owner, body })
+  assert.equal(patched.status, 202)
+  assert.ok(stagedBytes() >= before + body.length)
+  await sleep(6500)
+  const status = await wire.send({ target: patched.headers.location ?? '', authorization: owner })
+  assert.equal(status.status, 404)
+  const patience = Date.now() + 15_000
+  while (stagedBytes() >= before + body.length && Date.now() < patience) await sleep(200)
+  assert.ok(stagedBytes() < before + body.length, 'the bytes of an expired upload are still there')
+})
+
+test('fault 47: very many that send slowly keep nobody else waiting', async () => {
+  const sockets: Socket[] = []
+  after(() => {
+    for (const socket of sockets) socket.destroy()
+  })
+  await assertBounded(server, { milliseconds: 30_000, mebibytes: 150 }, async () => {
+    const begun = await begin('slow', owner)
+    for (let count = 0; count < 150; count++) {
+      const socket = await openSocket(server)
+      socket.on('error', () => undefined)
+      sockets.push(socket)
+      const line = count % 3 === 0 ? 'GET /v2/ HTTP/1.1\r\nHost: ' : `PATCH ${begun.headers.location} HTTP/1.1\r\n`
+      const head = `Host: ${loginServer}\r\nAuthorization: ${owner}\r\nContent-Length: 1000000\r\n`
+      socket.write(count % 3 === 0 ? line : count % 3 === 1 ? line + head : `${line}${head}\r\nx`)
+    }
+    for (let count = 0; count < 10; count++) {
+      const started = performance.now()
+      const read = await wire.send({ target: '/v2/team/app/manifests/1', authorization: owner })
+      assert.equal(read.status, 200)
+      assert.ok(performance.now() - started < 2000, 'a pull waits for those who send slowly')
+    }
+  })
+  for (const socket of sockets) socket.destroy()
+})
