@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parseBoundedJson } from '../spec/bounded-json.ts'
 import type { ManagementCall } from './call.ts'
-import { ArmError } from './errors.ts'
+import { ArmError, unsupportedMediaType } from './errors.ts'
 
 const maxDepth = 32
 
@@ -13,8 +13,7 @@ const maxDepth = 32
 export function readBody<Schema extends z.ZodType>({ request }: ManagementCall, schema: Schema): z.output<Schema> {
   const mediaType = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase()
   if (mediaType !== 'application/json' && mediaType !== 'text/json') {
-    const message = "The content media type is not supported. Only 'application/json' is supported."
-    throw new ArmError('notJson', message)
+    throw new ArmError('notJson', unsupportedMediaType)
   }
   const value = request.body instanceof Uint8Array ? parseBoundedJson(request.body, maxDepth) : undefined
   if (value === undefined) {

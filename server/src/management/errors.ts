@@ -74,6 +74,9 @@ export class ArmError extends Error {
   }
 }
 
+/** What ARM says to another media type. */
+export const unsupportedMediaType = "The content media type is not supported. Only 'application/json' is supported."
+
 /** There is no such group, for somebody who may know. */
 export function groupNotFound(name: string): ArmError {
   return new ArmError('groupNotFound', `Resource group '${name}' could not be found.`)

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ManagementOptions } from './call.ts'
-import { ArmError } from './errors.ts'
+import { ArmError, unsupportedMediaType } from './errors.ts'
 
 /** Prepares the surface's own corner of the application: the headers of every answer, and bodies as they came. */
 export function prepare({ clock }: ManagementOptions, scope: FastifyInstance): void {
@@ -39,6 +39,7 @@ function toArmError(thrown: unknown): ArmError {
   if (thrown instanceof ArmError) return thrown
   const status = thrown instanceof Error && 'statusCode' in thrown ? thrown.statusCode : undefined
   if (status === 413) return new ArmError('tooLarge', 'The request content is too large.', { cause: thrown })
+  if (status === 415) return new ArmError('notJson', unsupportedMediaType, { cause: thrown })
   if (typeof status === 'number' && status >= 400 && status < 500) {
     return new ArmError('badRequest', 'The request could not be read.', { cause: thrown })
   }
