@@ -26,11 +26,14 @@ type InRegistry = { rid: string; digest: string; limit: number }
 export type BlobReads = {
   /** A blob through a repository that holds it; there is no other way to one. */
   readonly held: PreparedRead<InRepository, HeldBlob>
-  /** The repositories of a registry that hold a blob, the first by name. */
+  /** Some repositories of a registry that hold a blob. */
   readonly sources: PreparedRead<InRegistry, BlobSource>
   /** Where the bytes of a digest lie, whoever holds them. */
   readonly byDigest: PreparedRead<{ digest: string }, { location: BlobLocation; size_bytes: number }>
 }
+
+/** Among how many repositories those of one registry are looked for: a layer that everybody uses is held by very many. */
+const holdersLookedAt = 500
 
 /** Prepares the reads of blobs. */
 export function prepareBlobReads(database: Database): BlobReads {
@@ -40,17 +43,23 @@ export function prepareBlobReads(database: Database): BlobReads {
     ),
     sources: database.prepare<RegistryTables, InRegistry, BlobSource>(['rid', 'digest', 'limit'], (tables, p) =>
       tables
-        .selectFrom('repository_blob')
-        .innerJoin('repository', 'repository.id', 'repository_blob.repository_id')
+        .selectFrom((query) =>
+          query
+            .selectFrom('repository_blob')
+            .select('repository_id')
+            .where('digest', '=', p.digest)
+            .orderBy('repository_id')
+            .limit(holdersLookedAt)
+            .as('holder'),
+        )
+        .innerJoin('repository', 'repository.id', 'holder.repository_id')
         .select([
-          'repository_blob.repository_id',
+          'holder.repository_id',
           'repository.name',
           'repository.read_enabled',
           'repository.predecessor_deleted_at_ms',
         ])
-        .where('repository_blob.digest', '=', p.digest)
         .where('repository.rid', '=', p.rid)
-        .orderBy('repository.name')
         .limit(p.limit),
     ),
     byDigest: database.prepare<RegistryTables, { digest: string }, { location: BlobLocation; size_bytes: number }>(

@@ -117,7 +117,11 @@ export const registryMigrations: readonly Migration[] = [
         .addColumn('lease_until_ms', types.integer, (column) => column.notNull())
         .addPrimaryKeyConstraint('repository_blob_key', ['repository_id', 'digest'])
         .execute()
-      await schema.createIndex('repository_blob_by_digest').on('repository_blob').column('digest').execute()
+      await schema
+        .createIndex('repository_blob_by_digest')
+        .on('repository_blob')
+        .columns(['digest', 'repository_id'])
+        .execute()
       await schema
         .createIndex('repository_blob_by_lease')
         .on('repository_blob')

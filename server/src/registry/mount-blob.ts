@@ -49,7 +49,7 @@ async function namedSource(
   return mayPull && held !== undefined && isOpenTo(call, held) ? { repository_id: held.repository_id, name } : undefined
 }
 
-/** The first repository by name that holds the blob and that the caller may pull. */
+/** A repository that holds the blob and that the caller may pull, if one of the first that are found is. */
 async function anySource(parts: BlobParts, call: OciCall<'uploads'>, digest: Digest): Promise<Source | undefined> {
   const { rid } = call.registry
   const candidates = await parts.blobReads.sources.all({ rid, digest, limit: candidateLimit })
