@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createLog } from './log.ts'
+
+/** The lines that `write` leaves in the log. */
+function logged(write: (log: ReturnType<typeof createLog>) => void): string[] {
+  const lines: string[] = []
+  write(createLog('info', { write: (line: string) => lines.push(line) }))
+  return lines
+}
+
+test('A line is one JSON object with its time, level and what was given', () => {
+  const [line = '', ...more] = logged((log) => log.info({ id: 'x', status: 200 }, 'done'))
+  assert.deepEqual(more, [])
+  const { time, ...rest } = JSON.parse(line) as Record<string, unknown>
+  assert.match(String(time), /^\d{4}-\d\d-\d\dT/)
+  assert.deepEqual(rest, { level: 30, id: 'x', status: 200, msg: 'done' })
+})
+
+test('Whatever is called like a secret is replaced, at any depth, in lists and in errors, and the object stays as it was', () => {
+  const error = Object.assign(new Error('failed'), {
+    password: 'canary',
+    request: { headers: { authorization: 'canary', accept: 'seen' } },
+    cause: Object.assign(new Error('because'), { secret: 'canary' }),
+  })
+  const given = {
+    token: 'canary',
+    err: error,
+    body: { client_secret: 'canary', inner: { list: [{ refresh_token: 'canary' }, 'seen'] } },
+  }
+  const [line = ''] = logged((log) => log.info(given, 'said'))
+  assert.equal(line.includes('canary'), false, line)
+  assert.equal(line.match(/"\[redacted\]"/g)?.length, 5, line)
+  assert.equal(line.match(/"seen"/g)?.length, 2, line)
+  assert.ok(line.includes('because'))
+  assert.equal(given.body.client_secret, 'canary')
+})
+
+test('An error that is logged by itself is written with its cause, without its secrets', () => {
+  const error = Object.assign(new Error('failed', { cause: new Error('because') }), { access_token: 'canary' })
+  const [line = ''] = logged((log) => log.error(error))
+  assert.equal(line.includes('canary'), false, line)
+  assert.ok(line.includes('failed: because'), line)
+})
+
+test('Errors that come together are written without their secrets', () => {
+  const error = new AggregateError([Object.assign(new Error('one of two'), { token: 'canary' })], 'several')
+  const [line = ''] = logged((log) => log.error({ err: error }, 'failed'))
+  assert.equal(line.includes('canary'), false, line)
+  assert.ok(line.includes('one of two'), line)
+})
