@@ -1,19 +1,30 @@
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { requireClient } from '../harness/clients.ts'
 import { freePort } from '../harness/free-port.ts'
+import { at } from '../harness/json.ts'
 import { atProcessEnd } from '../harness/process-end.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 
-const script = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url))
+const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Runs what `npm start` runs, by the Node that runs this. */
-function start(...args: string[]): { child: ChildProcess; output: () => string; ended: Promise<unknown[]> } {
-  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+/** What `npm start` runs, by the Node that runs this: what npm itself takes is not ours to answer for. */
+const script = [process.execPath, 'scripts/start.mjs'] as const
+
+interface Started {
+  child: ChildProcess
+  output: () => string
+  ended: Promise<unknown[]>
+}
+
+function start([program, ...lead]: readonly [string, ...string[]], ...args: string[]): Started {
+  const child = spawn(program, [...lead, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
   const forget = atProcessEnd(() => child.kill('SIGTERM'))
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
@@ -25,7 +36,7 @@ function start(...args: string[]): { child: ChildProcess; output: () => string; 
   return { child, output: () => output, ended }
 }
 
-async function untilReady(started: ReturnType<typeof start>): Promise<void> {
+async function untilReady(started: Started): Promise<void> {
   while (!started.output().includes('acrux: ready at ')) {
     const event = await Promise.race([once(started.child.stdout ?? started.child, 'data'), started.ended])
     if (event.length === 2) throw new Error(`it ended instead: ${started.output()}`)
@@ -38,7 +49,7 @@ test('`npm start` is up within a second when it starts again, and ends with 0 on
   const secondsUntilReady: number[] = []
   for (const _ of ['first', 'second', 'third', 'fourth']) {
     const began = performance.now()
-    const started = start(...args)
+    const started = start(script, ...args)
     await untilReady(started)
     secondsUntilReady.push((performance.now() - began) / 1000)
     started.child.kill('SIGTERM')
@@ -48,8 +59,22 @@ test('`npm start` is up within a second when it starts again, and ends with 0 on
   assert.ok(again < 1, `${again} seconds, the best of three`)
 })
 
+test('a SIGTERM that reaches npm alone ends the server too', async (t) => {
+  if (!requireClient(t, 'npm')) return
+  using dir = tempDir('start')
+  const port = await freePort()
+  const args = ['--data-dir', join(dir.path, 'data'), '--listen', `127.0.0.1:${port}`]
+  const started = start(['npm', 'start', '--silent', '--'], ...args)
+  await untilReady(started)
+  started.child.kill('SIGTERM')
+  assert.deepEqual(await started.ended, [0, null], started.output())
+  const socket = connect(port, '127.0.0.1')
+  const [error] = await once(socket, 'error')
+  assert.equal(at(error, 'code'), 'ECONNREFUSED')
+})
+
 test("`npm start` ends with the server's own exit code", async () => {
-  const started = start('--no-such-flag')
+  const started = start(script, '--no-such-flag')
   const [code] = await started.ended
   assert.notEqual(code, 0)
   assert.match(started.output(), /no-such-flag/)
