@@ -43,6 +43,7 @@ export type Answer = {
 export type TestRegistry = TestDatabase & {
   readonly room: RegistryRoom
   readonly registry: HostedRegistry
+  readonly port: number
   readonly clock: { nowMs: number }
   /** Every need that the gate was asked about, the last one last. */
   readonly needs: RegistryNeed[]
@@ -91,6 +92,7 @@ export async function openTestRegistry(
     database,
     room,
     registry: hosted['first.example'] as HostedRegistry,
+    port,
     clock,
     needs,
     gate,
