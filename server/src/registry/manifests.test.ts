@@ -334,11 +334,17 @@ function testManifests(kind: DatabaseKind): void {
   })
 }
 
-it('an image without one of its layers is taken where the settings say so, but not one without its configuration', async () => {
+it('an image without one of its layers is taken where the settings say so, but none without its config or all of them', async () => {
   const test = await openTestRegistry('sqlite', { acceptsSparseImages: true })
   try {
     await test.pushBlob('sparse', config)
-    assert.equal((await test.putManifest('sparse', 'v1', imageManifest(config, ['absent']))).status, 201)
+    await test.pushBlob('sparse', 'present')
+    const images = [['present', 'absent'], ['absent'], ['absent', 'gone']]
+    const [some, ...none] = images.map((layers) => imageManifest(config, layers))
+    assert.equal((await test.putManifest('sparse', 'v1', some ?? '')).status, 201)
+    for (const image of none) {
+      assert.equal((await test.putManifest('sparse', 'v1', image)).code, 'MANIFEST_BLOB_UNKNOWN')
+    }
     assert.equal((await test.putManifest('sparse', 'v1', imageManifest('{}', []))).code, 'MANIFEST_BLOB_UNKNOWN')
   } finally {
     await test.dispose()

@@ -102,16 +102,20 @@ async function measureImage(
   const blobSizes = await linkedBlobSizes(transaction, repositoryId, [...blobs.keys()])
   const childSizes = await childImageSizes(transaction, repositoryId, [...children.keys()])
   const missing = [...blobs.values()].filter(
-    (blob) =>
-      !blobSizes.has(blob.digest) &&
-      !isNonDistributable(blob.mediaType) &&
-      !(parts.acceptsSparseImages && blob.digest !== manifest.config?.digest),
+    (blob) => !blobSizes.has(blob.digest) && !isNonDistributable(blob.mediaType),
   )
-  if (missing.length > 0) throw blobsUnknown(missing.map(({ digest }) => digest))
+  const sparse = isSparse(manifest, blobSizes)
+  if (missing.length > 0 && !(parts.acceptsSparseImages && sparse))
+    throw blobsUnknown(missing.map(({ digest }) => digest))
   let sizeBytes = bytes.byteLength
   for (const { digest, size } of blobs.values()) sizeBytes += blobSizes.get(digest) ?? size
   for (const { digest, size } of children.values()) sizeBytes += childSizes.get(digest) ?? size
   return Math.min(sizeBytes, Number.MAX_SAFE_INTEGER)
+}
+
+/** Whether the repository holds enough of an image to call it one that lacks some layers: its config, and some layer. */
+function isSparse({ config, layers }: Manifest, held: ReadonlyMap<string, number>): boolean {
+  return config !== undefined && held.has(config.digest) && layers.some(({ digest }) => held.has(digest))
 }
 
 /** Config and layers, each once. A digest that is named as distributable content anywhere counts as that. */

@@ -35,7 +35,7 @@ describe('the configuration', () => {
       registry: 'myregistry',
       shutdownSeconds: 30,
       uploadExpirySeconds: 86_400,
-      acceptSparseImages: false,
+      acceptSparseImages: true,
       signingKeyRotationDays: 90,
       gc: { intervalSeconds: 3600, leaseSeconds: 86_400 },
       limits: { maxUploadsPerRepository: 1000, maxConcurrentUploadsPerCaller: 256 },

