@@ -7,9 +7,10 @@ const registryType = 'Microsoft.ContainerRegistry/registries'
 /** `GET /subscriptions/{s}/resources`: what `az` finds a registry by when no group is named. [az-cli-wire §4, LIST] */
 export async function listResources(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const { caller, names, request } = call
-  if (!readWantedTypes(request).every((type) => type === registryType.toLowerCase())) return { value: [] }
+  const { type, group } = readWanted(request)
+  if (type !== undefined && type !== registryType.toLowerCase()) return { value: [] }
   const visible = await visibleResources(rooms, caller, `${registryType}/read`)
-  const registries = await rooms.resources.listRegistries(names.subscriptionId)
+  const registries = await rooms.resources.listRegistries(names.subscriptionId, group)
   const value = registries
     .filter(({ id }) => visible(id))
     .map(({ id, name, location, sku, tags }) => ({
@@ -23,12 +24,15 @@ export async function listResources(rooms: ManagementOptions, call: ManagementCa
   return { value }
 }
 
-/** The types, in lower case, all of which a resource must be of. */
-function readWantedTypes(request: ManagementCall['request']): string[] {
-  const terms = readFilter(request)
-  if (terms.length > 1) throw unsupportedFilter()
-  return terms.map((term) => {
-    if (term.form !== 'equals' || term.name !== 'resourcetype') throw unsupportedFilter()
-    return term.value.toLowerCase()
-  })
+type Wanted = { readonly type: string | undefined; readonly group: string | undefined }
+
+/** The type and the group, in lower case, that the resources must be of; undefined for any. */
+function readWanted(request: ManagementCall['request']): Wanted {
+  const wanted = new Map<string, string>()
+  for (const term of readFilter(request)) {
+    const isKnown = term.form === 'equals' && (term.name === 'resourcetype' || term.name === 'resourcegroup')
+    if (!isKnown || wanted.has(term.name)) throw unsupportedFilter()
+    wanted.set(term.name, term.value.toLowerCase())
+  }
+  return { type: wanted.get('resourcetype'), group: wanted.get('resourcegroup') }
 }

@@ -97,6 +97,16 @@ test('resources are listed without a filter, and by the one that az sends', asyn
   assert.deepEqual(other.body, { value: [] })
 })
 
+test('resources are listed by their group, in any case, and by both', async () => {
+  const names = async (filter: string) =>
+    each(await arm('GET', `${subscriptionScope}/resources${query(filter)}`), 'name')
+  assert.deepEqual(await names("resourceGroup eq 'DEFAULT'"), ['Contoso'])
+  assert.deepEqual(await names("resourceGroup eq 'other'"), [])
+  assert.deepEqual(await names("resourceGroup eq ''"), [])
+  const both = "resourceGroup eq 'default' and resourceType eq 'Microsoft.ContainerRegistry/registries'"
+  assert.deepEqual(await names(both), ['Contoso'])
+})
+
 test('a filter that is not known is refused, on every list: ignoring it would show more than was asked', async () => {
   const filters = [
     "resourceType ne 'Microsoft.ContainerRegistry/registries'",

@@ -86,8 +86,6 @@ export type AuditRow = {
   readonly correlation_id: string
 }
 
-export type TestManagement = Awaited<ReturnType<typeof openTestManagement>>
-
 const allMigrations = [
   ...auditMigrations,
   ...signingKeyMigrations,
