@@ -1,6 +1,6 @@
 import type { BlobParts } from './blob-parts.ts'
 import { sweepStrayUploads, sweepUnnamedFiles } from './sweep-files.ts'
-import { sweepDeletedRegistries } from './sweep-registries.ts'
+import { sweepDeletedRegistries } from './registry-rows.ts'
 import { sweepHeldBlobs, sweepUnheldBlobs, sweepUploads } from './sweep-rows.ts'
 
 /** How much was deleted. */

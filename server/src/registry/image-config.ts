@@ -1,10 +1,9 @@
 import { isJsonObject, ownValue, parseBoundedJson } from '../spec/bounded-json.ts'
 import type { Digest } from '../spec/digest.ts'
 import type { Manifest } from '../spec/manifest.ts'
-import { type BlobLocation, BlobMissingError } from '../storage/index.ts'
+import { BlobMissingError } from '../storage/index.ts'
 import type { Parts } from './parts.ts'
 import type { RepositoryCall } from './repositories.ts'
-import type { RegistryTables } from './tables.ts'
 
 /** What an image runs on, as its configuration says. */
 export type ImagePlatform = { readonly architecture: string | null; readonly os: string | null }
@@ -31,19 +30,11 @@ export async function readImagePlatform(
 
 /** A blob of this repository that fits into memory. */
 async function readSmallBlob(parts: Parts, call: RepositoryCall, digest: Digest): Promise<Uint8Array | undefined> {
-  const row = await parts.database
-    .tables<RegistryTables>()
-    .selectFrom('repository')
-    .innerJoin('repository_blob', 'repository_blob.repository_id', 'repository.id')
-    .innerJoin('blob', 'blob.digest', 'repository_blob.digest')
-    .select(['blob.location', 'blob.size_bytes'])
-    .where('repository.rid', '=', call.registry.rid)
-    .where('repository.name', '=', call.path.repository)
-    .where('blob.digest', '=', digest)
-    .executeTakeFirst()
+  const { registry, path } = call
+  const row = await parts.heldBlobs.first({ rid: registry.rid, repository: path.repository, digest })
   if (row === undefined || row.size_bytes > configLimitBytes) return undefined
   try {
-    return Buffer.concat(await (await parts.blobs.read(row.location as BlobLocation)).toArray())
+    return Buffer.concat(await (await parts.blobs.read(row.location)).toArray())
   } catch (error) {
     // Collected since; the transaction that follows finds the same and refuses the manifest.
     if (error instanceof BlobMissingError) return undefined

@@ -1,21 +1,11 @@
-import { sql } from 'kysely'
 import { maxManifestSizeBytes } from '../spec/manifest.ts'
 import { ociImageIndexType } from '../spec/media-type.ts'
 import { type OciCall, sendBytes } from './call.ts'
-import { chunked } from './chunked.ts'
 import { type AskedPage, requirePage } from './list-order.ts'
 import { requireReadable } from './locks.ts'
 import type { Parts } from './parts.ts'
+import { readAnnotations, readReferrers, type Referrer } from './referrer-store.ts'
 import { requireCurrentCredential } from './repositories.ts'
-import type { RegistryTables } from './tables.ts'
-
-type Referrer = {
-  readonly digest: string
-  readonly media_type: string
-  readonly size_bytes: number
-  readonly artifact_type: string | null
-  readonly annotation_bytes: number
-}
 
 const opening = `{"schemaVersion":2,"mediaType":"${ociImageIndexType}","manifests":[`
 const closing = ']}'
@@ -40,9 +30,10 @@ export async function listReferrers(parts: Parts, call: OciCall<'referrers'>): P
   }
   // What no manifest can hold matches none, and PostgreSQL takes no NUL.
   const isAbsent = repository === undefined || asked.size === 0 || artifactType.includes('\0')
-  const rows = isAbsent ? [] : await readReferrers(parts, repository.id, path.digest, artifactType, asked)
+  const filter = { subject: path.digest, artifactType, after: asked.last, limit: asked.size + 1 }
+  const rows = isAbsent ? [] : await readReferrers(parts.database, repository.id, filter)
   const page = fitting(rows, asked)
-  const annotations = isAbsent ? noAnnotations : await readAnnotations(parts, repository.id, page)
+  const annotations = isAbsent ? noAnnotations : await readAnnotations(parts.database, repository.id, page)
   const last = page.at(-1)
   const body = opening + page.map((row) => describe(row, annotations.get(row.digest))).join(',') + closing
   sendBytes(call, 200, Buffer.from(body), {
@@ -54,29 +45,6 @@ export async function listReferrers(parts: Parts, call: OciCall<'referrers'>): P
 
 const noAnnotations: ReadonlyMap<string, string> = new Map()
 
-async function readReferrers(
-  parts: Parts,
-  repositoryId: string,
-  subject: string,
-  artifactType: string,
-  { size, last }: AskedPage,
-): Promise<Referrer[]> {
-  return parts.database
-    .tables<RegistryTables>()
-    .selectFrom('manifest')
-    .select(['digest', 'media_type', 'size_bytes', 'artifact_type'])
-    .select(sql<number>`coalesce(octet_length(annotations), 0)`.as('annotation_bytes'))
-    .where('repository_id', '=', repositoryId)
-    .where('subject_digest', '=', subject)
-    .where('digest', '>', last)
-    .where('list_enabled', '=', 1)
-    .where('read_enabled', '=', 1)
-    .$if(artifactType !== '', (query) => query.where('artifact_type', '=', artifactType))
-    .orderBy('digest')
-    .limit(size + 1)
-    .execute()
-}
-
 /** As many from the start as fit into one answer, and one at least. */
 function fitting(rows: readonly Referrer[], { size }: AskedPage): readonly Referrer[] {
   let left = maxManifestSizeBytes - opening.length - closing.length
@@ -87,26 +55,6 @@ function fitting(rows: readonly Referrer[], { size }: AskedPage): readonly Refer
     count += 1
   }
   return rows.slice(0, count)
-}
-
-async function readAnnotations(
-  parts: Parts,
-  repositoryId: string,
-  page: readonly Referrer[],
-): Promise<ReadonlyMap<string, string>> {
-  const found = new Map<string, string>()
-  const annotated = page.filter((row) => row.annotation_bytes > 0).map(({ digest }) => digest)
-  for (const chunk of chunked(annotated)) {
-    const rows = await parts.database
-      .tables<RegistryTables>()
-      .selectFrom('manifest')
-      .select(['digest', 'annotations'])
-      .where('repository_id', '=', repositoryId)
-      .where('digest', 'in', chunk)
-      .execute()
-    for (const { digest, annotations } of rows) if (annotations !== null) found.set(digest, annotations)
-  }
-  return found
 }
 
 /** A descriptor; annotations are JSON text already. */

@@ -160,11 +160,10 @@ function testLocks(kind: DatabaseKind): void {
       return { afterLock, status: answer.status }
     }
     const pushes = [push(), push(), push()]
-    const locking = set('tag', { writeEnabled: false }).then(() => {
-      isLocked = true
-    })
+    const locking = set('tag', { writeEnabled: false })
     pushes.push(push(), push())
     await locking
+    isLocked = true
     pushes.push(push(), push(), push(), push())
     for (const { afterLock, status } of await Promise.all(pushes)) {
       assert.ok(status === 201 || status === 405)

@@ -2,6 +2,7 @@ import type { Audit } from '../audit/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { BlobStore } from '../storage/index.ts'
+import { type BlobReads, prepareBlobReads } from './blob-rows.ts'
 import { ManifestCache } from './manifest-cache.ts'
 import { type ManifestReads, prepareManifestReads } from './manifest-store.ts'
 import { prepareRepositoryReads, type RepositoryReads } from './repository-store.ts'
@@ -18,6 +19,7 @@ export type Parts = {
   /** Absent where another process may write to the database too. */
   readonly manifestCache: ManifestCache | undefined
   readonly tags: TagReads
+  readonly heldBlobs: BlobReads['held']
   /** Whether an image may be pushed although the repository lacks some of its layers. */
   readonly acceptsSparseImages: boolean
 }
@@ -32,5 +34,6 @@ export function createParts(
     manifests: prepareManifestReads(parts.database),
     manifestCache: parts.database.kind === 'sqlite' ? new ManifestCache() : undefined,
     tags: prepareTagReads(parts.database),
+    heldBlobs: prepareBlobReads(parts.database).held,
   }
 }
