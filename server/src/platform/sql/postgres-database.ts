@@ -32,6 +32,8 @@ class PostgresDatabase implements Database {
   #pool: pg.Pool
   #tables: Kysely<unknown>
   #preparedCount = 0
+  #underWay = new Set<Promise<unknown>>()
+  #closed = false
 
   constructor(pool: pg.Pool, tables: Kysely<unknown>) {
     this.#pool = pool
@@ -56,6 +58,17 @@ class PostgresDatabase implements Database {
   }
 
   async transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
+    if (this.#closed) throw new Error('the database is closed')
+    const result = this.#untilDone(work)
+    this.#underWay.add(result)
+    try {
+      return await result
+    } finally {
+      this.#underWay.delete(result)
+    }
+  }
+
+  async #untilDone<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.#attempt(work)
@@ -73,6 +86,9 @@ class PostgresDatabase implements Database {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
+    // A pool that is ended forgets whoever waits for a connection.
+    await Promise.allSettled(this.#underWay)
     await this.#tables.destroy()
   }
 

@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import {
   type Compilable,
@@ -21,14 +22,23 @@ type Job = {
   readonly reject: (reason: unknown) => void
 }
 
+/** What a job left behind that was kept so far. */
+type Outcome = { readonly job: Job; readonly result: unknown; readonly authorityChanged: boolean }
+
 /** How many transactions may share one flush, so that the first of them does not wait for ever. */
 const batchLimit = 128
+
+/** SQLite has undone the whole batch by itself, as it does on a full disk. */
+class BatchUndoneError extends Error {
+  override readonly name = 'BatchUndoneError'
+}
 
 /**
  * A database in one file. Reads are made on this thread from the last committed state; writes go to a thread of their
  * own, one transaction after the other, those that queue meanwhile sharing one commit and so one flush.
  */
 export async function openSqliteDatabase(file: string): Promise<Database> {
+  await makePrivateFile(file)
   const writer = await SqliteWriter.open(file)
   const reader = new DatabaseSync(file, { readOnly: true, timeout: 10_000 })
   reader.exec('pragma cache_size = -65536')
@@ -36,12 +46,17 @@ export async function openSqliteDatabase(file: string): Promise<Database> {
   return new SqliteDatabase(writer, reader)
 }
 
+/** SQLite gives its log the mode of the database, so that one mode holds for all of it, whatever the umask. */
+async function makePrivateFile(file: string): Promise<void> {
+  const handle = await open(file, 'a', 0o600)
+  await handle.close()
+}
+
 class SqliteDatabase implements Database {
   readonly kind = 'sqlite'
   #writer: SqliteWriter
   #reader: DatabaseSync
   #readerTables: Kysely<unknown>
-  #writerTables: Kysely<unknown>
   #queue: Job[] = []
   #draining: Promise<void> | undefined
   #revision = 1
@@ -50,7 +65,6 @@ class SqliteDatabase implements Database {
     this.#writer = writer
     this.#reader = reader
     this.#readerTables = new Kysely({ dialect: sqliteDialect((query) => this.#read(query)) })
-    this.#writerTables = new Kysely({ dialect: sqliteDialect((query) => this.#write(query)) })
   }
 
   tables<Tables>(): Kysely<Tables> {
@@ -93,41 +107,55 @@ class SqliteDatabase implements Database {
   }
 
   async #commitBatch(): Promise<void> {
-    const done: { readonly job: Job; readonly result: unknown }[] = []
-    let authorityChanged = false
     try {
       await this.#writer.execute('begin immediate')
+    } catch (error) {
+      // Whoever waits is told: what cannot be begun now would be begun for them no sooner.
+      for (const job of this.#queue.splice(0)) job.reject(error)
+      return
+    }
+    const done: Outcome[] = []
+    try {
       for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) {
         const outcome = await this.#runJob(job)
-        if (outcome !== undefined) {
-          done.push({ job, result: outcome.result })
-          authorityChanged ||= outcome.authorityChanged
-        }
+        if (outcome !== undefined) done.push(outcome)
         if (done.length >= batchLimit) break
       }
       await this.#writer.execute('commit')
     } catch (error) {
       await this.#writer.execute('rollback').catch(() => undefined)
+      // A commit that failed may still have happened.
+      this.#countAuthority(done)
       for (const { job } of done) job.reject(error)
       return
     }
-    if (authorityChanged) this.#revision += 1
+    this.#countAuthority(done)
     for (const { job, result } of done) job.resolve(result)
   }
 
-  /** Runs one transaction inside the batch. Its own failure is undone and told to its caller; the batch goes on. */
-  async #runJob(job: Job): Promise<{ readonly result: unknown; readonly authorityChanged: boolean } | undefined> {
-    const transaction = new SqliteTransaction(this.#writerTables)
+  #countAuthority(done: readonly Outcome[]): void {
+    if (done.some(({ authorityChanged }) => authorityChanged)) this.#revision += 1
+  }
+
+  /**
+   * Runs one transaction inside the batch. Its own failure is undone and told to its caller; the batch goes on.
+   *
+   * @throws BatchUndoneError when the others are undone with it
+   */
+  async #runJob(job: Job): Promise<Outcome | undefined> {
+    const transaction = new SqliteTransaction((query) => this.#write(query))
     const opened = this.#writer.execute('savepoint work')
     opened.catch(() => undefined)
     try {
       const result = await job.work(transaction)
       await opened
       await this.#writer.execute('release work')
-      return { result, authorityChanged: transaction.authorityChanged }
+      return { job, result, authorityChanged: transaction.authorityChanged }
     } catch (error) {
-      await this.#writer.execute('rollback to work; release work').catch(() => undefined)
       job.reject(error)
+      await this.#writer.execute('rollback to work; release work').catch((cause: unknown) => {
+        throw new BatchUndoneError('the transactions that shared a commit were undone', { cause })
+      })
       return undefined
     } finally {
       transaction.end()
@@ -147,14 +175,18 @@ class SqliteDatabase implements Database {
 class SqliteTransaction implements Transaction {
   readonly kind = 'sqlite'
   authorityChanged = false
-  #tables: Kysely<unknown> | undefined
+  #tables: Kysely<unknown>
+  #ended = false
 
-  constructor(tables: Kysely<unknown>) {
-    this.#tables = tables
+  constructor(write: Execute) {
+    const execute: Execute = (query) => {
+      if (this.#ended) throw new Error('a transaction was used after its end')
+      return write(query)
+    }
+    this.#tables = new Kysely({ dialect: sqliteDialect(execute) })
   }
 
   tables<Tables>(): Kysely<Tables> {
-    if (this.#tables === undefined) throw new Error('a transaction was used after its end')
     return this.#tables as unknown as Kysely<Tables>
   }
 
@@ -162,8 +194,9 @@ class SqliteTransaction implements Transaction {
     this.authorityChanged = true
   }
 
+  /** What is still sent through this transaction would land in that of somebody else. */
   end(): void {
-    this.#tables = undefined
+    this.#ended = true
   }
 }
 

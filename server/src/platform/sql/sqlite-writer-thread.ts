@@ -34,6 +34,8 @@ function carryOut(request: WriterRequest): WriterReply {
       database.exec(request.sql)
       return { id: request.id, rows: [], changes: 0 }
     }
+    // On a full disk SQLite ends the transaction by itself; what follows would each be a transaction of its own.
+    if (!database.isTransaction) throw new Error('the transaction was undone')
     const prepared = statement(request.sql)
     if (prepared.columns().length > 0) {
       return { id: request.id, rows: prepared.all(...(request.parameters as SQLInputValue[])), changes: 0 }

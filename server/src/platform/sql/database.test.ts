@@ -1,0 +1,266 @@
+import assert from 'node:assert/strict'
+import { type TestContext, describe, test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Database, DatabaseKind, Transaction } from './database.ts'
+import { type Migration, NewerSchemaError, migrate } from './migrations.ts'
+import { openTestDatabase, testDatabaseKinds } from './test-database.ts'
+
+type Tables = { note: { id: number; text: string; size: number | null; bytes: Uint8Array | null } }
+
+const notes: Migration = {
+  id: 'test-0001-notes',
+  up: async (schema, types) => {
+    await schema
+      .createTable('note')
+      .addColumn('id', types.integer, (column) => column.primaryKey())
+      .addColumn('text', types.text, (column) => column.notNull())
+      .addColumn('size', types.integer)
+      .addColumn('bytes', types.bytes)
+      .execute()
+  },
+}
+
+async function open(t: TestContext, kind: DatabaseKind): Promise<Database> {
+  const { database, dispose } = await openTestDatabase(kind, [notes])
+  t.after(dispose)
+  return database
+}
+
+const insert = (transaction: Transaction, id: number, text = `note ${id}`) =>
+  transaction.tables<Tables>().insertInto('note').values({ id, text, size: null, bytes: null }).execute()
+
+const idsIn = async (database: Database): Promise<number[]> =>
+  (await database.tables<Tables>().selectFrom('note').select('id').orderBy('id').execute()).map(({ id }) => id)
+
+class Refused extends Error {}
+
+for (const kind of testDatabaseKinds) {
+  describe(`a ${kind} database`, () => {
+    test('gives back the result of a transaction, and shows all of it or nothing', async (t) => {
+      const database = await open(t, kind)
+      const seen: number[][] = []
+      const result = await database.transaction(async (transaction) => {
+        await insert(transaction, 1)
+        seen.push(await idsIn(database))
+        await insert(transaction, 2)
+        seen.push(await idsIn(database))
+        return 'done'
+      })
+      assert.equal(result, 'done')
+      assert.deepEqual(seen, [[], []], 'a reader sees what is committed and nothing else')
+      assert.deepEqual(await idsIn(database), [1, 2])
+    })
+
+    test('undoes a transaction that throws, and it alone, among many at the same time', async (t) => {
+      const database = await open(t, kind)
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 40 }, (_, id) =>
+          database.transaction(async (transaction) => {
+            await insert(transaction, id)
+            if (id % 4 === 3) throw new Refused(`note ${id}`)
+            return id
+          }),
+        ),
+      )
+      const kept = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+      assert.deepEqual(
+        kept,
+        Array.from({ length: 40 }, (_, id) => id).filter((id) => id % 4 !== 3),
+      )
+      assert.ok(outcomes.every((outcome) => outcome.status === 'fulfilled' || outcome.reason instanceof Refused))
+      assert.deepEqual(await idsIn(database), kept)
+    })
+
+    test('goes on after a statement that the database refuses', async (t) => {
+      const database = await open(t, kind)
+      const twice = database.transaction(async (transaction) => {
+        await insert(transaction, 1)
+        await insert(transaction, 1)
+      })
+      const after = database.transaction((transaction) => insert(transaction, 2))
+      await assert.rejects(twice, /unique|duplicate/i)
+      await after
+      assert.deepEqual(await idsIn(database), [2])
+    })
+
+    test('runs transactions as if one came after the other', async (t) => {
+      const database = await open(t, kind)
+      await database.transaction((transaction) => insert(transaction, 1, '0'))
+      const count = () =>
+        database.transaction(async (transaction) => {
+          const tables = transaction.tables<Tables>()
+          const { text } = await tables.selectFrom('note').select('text').where('id', '=', 1).executeTakeFirstOrThrow()
+          await tables
+            .updateTable('note')
+            .set({ text: String(Number(text) + 1) })
+            .where('id', '=', 1)
+            .execute()
+        })
+      await Promise.all(Array.from({ length: 6 }, count))
+      const row = await database.tables<Tables>().selectFrom('note').select('text').executeTakeFirst()
+      assert.equal(row?.text, '6')
+    })
+
+    test('has moved its revision of authority when the change is acknowledged, and for no other change', async (t) => {
+      const database = await open(t, kind)
+      const before = await database.authorityRevision()
+      await database.transaction((transaction) => insert(transaction, 1))
+      assert.equal(await database.authorityRevision(), before, 'no authority was changed')
+      const failing = database.transaction(async (transaction) => {
+        transaction.changesAuthority()
+        await insert(transaction, 2)
+        throw new Refused()
+      })
+      await assert.rejects(failing, Refused)
+      assert.equal(await database.authorityRevision(), before, 'the change was undone')
+      await database.transaction(async (transaction) => {
+        transaction.changesAuthority()
+        await insert(transaction, 3)
+        assert.equal(await database.authorityRevision(), before, 'nobody sees the change yet')
+      })
+      const after = await database.authorityRevision()
+      assert.notEqual(after, before)
+      await Promise.all([
+        database.transaction((transaction) => insert(transaction, 4)),
+        database.transaction(async (transaction) => transaction.changesAuthority()),
+        database.transaction((transaction) => insert(transaction, 5)),
+      ])
+      assert.notEqual(await database.authorityRevision(), after, 'one of several that share a commit')
+    })
+
+    test('refuses the use of a transaction after its end, through whatever was taken from it', async (t) => {
+      const database = await open(t, kind)
+      const kept = await database.transaction(async (transaction) => {
+        await insert(transaction, 1)
+        return { transaction, tables: transaction.tables<Tables>() }
+      })
+      const late = { id: 2, text: 'late', size: null, bytes: null }
+      await assert.rejects(async () => insert(kept.transaction, 2))
+      await assert.rejects(async () => kept.tables.insertInto('note').values(late).execute())
+      const other = database.transaction(async (transaction) => {
+        await insert(transaction, 3)
+        await assert.rejects(async () => kept.tables.insertInto('note').values(late).execute())
+      })
+      await other
+      assert.deepEqual(await idsIn(database), [1, 3], 'nothing slipped into the transaction of another')
+    })
+
+    test('prepares a read once, whose parameters are values and never SQL', async (t) => {
+      const database = await open(t, kind)
+      const byText = database.prepare<Tables, { text: string; least: number }, { id: number }>(
+        ['text', 'least'],
+        (tables, p) =>
+          tables
+            .selectFrom('note')
+            .select('id')
+            .where('text', '=', p.text)
+            .where('id', '>=', p.least)
+            .where('id', '<', 100)
+            .orderBy('id'),
+      )
+      const hostile = "x' or '1'='1"
+      await database.transaction(async (transaction) => {
+        for (const id of [1, 2, 3]) await insert(transaction, id, 'x')
+        await insert(transaction, 4, hostile)
+        await insert(transaction, 100, 'x')
+      })
+      assert.deepEqual(
+        (await byText.all({ text: 'x', least: 2 })).map(({ id }) => id),
+        [2, 3],
+      )
+      assert.equal((await byText.first({ text: 'x', least: 1 }))?.id, 1)
+      assert.deepEqual(
+        (await byText.all({ text: hostile, least: 0 })).map(({ id }) => id),
+        [4],
+      )
+      assert.equal(await byText.first({ text: 'y', least: 0 }), undefined)
+    })
+
+    test('keeps every value as it was given: large integers, bytes, null, and text in any script', async (t) => {
+      const database = await open(t, kind)
+      const row = {
+        id: 1,
+        text: 'ä 漢 🐋 \' " \\ % _',
+        size: Number.MAX_SAFE_INTEGER,
+        bytes: Buffer.from([0, 255, 10, 39]),
+      }
+      await database.transaction((transaction) => transaction.tables<Tables>().insertInto('note').values(row).execute())
+      const found = await database.tables<Tables>().selectFrom('note').selectAll().executeTakeFirstOrThrow()
+      assert.equal(found.text, row.text)
+      assert.equal(found.size, row.size)
+      assert.deepEqual(Buffer.from(found.bytes ?? []), row.bytes)
+      await database.transaction((transaction) => insert(transaction, 2))
+      const other = await database
+        .tables<Tables>()
+        .selectFrom('note')
+        .selectAll()
+        .where('id', '=', 2)
+        .executeTakeFirst()
+      assert.equal(other?.size, null)
+    })
+
+    test('orders text by its bytes, so that pages mean the same everywhere', async (t) => {
+      const database = await open(t, kind)
+      const names = ['a', 'a-b', 'a/b', 'a0', 'B', 'ä', 'b', 'a_b']
+      await database.transaction(async (transaction) => {
+        for (const [id, name] of names.entries()) await insert(transaction, id, name)
+      })
+      const rows = await database.tables<Tables>().selectFrom('note').select('text').orderBy('text').execute()
+      const byBytes = names.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+      assert.deepEqual(
+        rows.map(({ text }) => text),
+        byBytes,
+      )
+    })
+
+    test('takes nothing through the builder that reads', { skip: kind !== 'sqlite' }, async (t) => {
+      const database = await open(t, kind)
+      const values = { id: 1, text: 'x', size: null, bytes: null }
+      await assert.rejects(
+        async () => database.tables<Tables>().insertInto('note').values(values).execute(),
+        /readonly/,
+      )
+    })
+
+    test('finishes what is under way before it closes, and takes no transaction afterwards', async () => {
+      const { database, dispose } = await openTestDatabase(kind, [notes])
+      const underWay = database.transaction(async (transaction) => {
+        await nextTurn()
+        await insert(transaction, 1)
+        return 'written'
+      })
+      const closed = dispose()
+      assert.equal(await underWay, 'written')
+      await closed
+      await assert.rejects(database.transaction((transaction) => insert(transaction, 2)))
+    })
+
+    test('carries out each step of its schema once, and refuses one of a newer version', async (t) => {
+      const database = await open(t, kind)
+      let times = 0
+      const further: Migration = { id: 'test-0002-further', up: async () => void (times += 1) }
+      await migrate(database, [notes, further], 0)
+      await migrate(database, [notes, further], 0)
+      assert.equal(times, 1)
+      await assert.rejects(migrate(database, [notes], 0), (error) => {
+        assert.ok(error instanceof NewerSchemaError)
+        assert.deepEqual(error.unknownMigrations, ['test-0002-further'])
+        return true
+      })
+    })
+
+    test('leaves nothing of a schema step that fails, nor of those before it in the same start', async (t) => {
+      const database = await open(t, kind)
+      const good: Migration = {
+        id: 'test-0002-good',
+        up: async (schema, types) => {
+          await schema.createTable('other').addColumn('id', types.integer).execute()
+        },
+      }
+      const bad: Migration = { id: 'test-0003-bad', up: () => Promise.reject(new Refused()) }
+      await assert.rejects(migrate(database, [notes, good, bad], 0), Refused)
+      await migrate(database, [notes, good], 0)
+      assert.deepEqual(await idsIn(database), [])
+    })
+  })
+}

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { type TestContext, test } from 'node:test'
+import { sql } from 'kysely'
+import type { Database, Transaction } from './database.ts'
+import { openSqliteDatabase } from './sqlite-database.ts'
+
+type Tables = { note: { id: number; text: string } }
+
+async function open(t: TestContext): Promise<{ database: Database; file: string }> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'acrux-sqlite-'))
+  const file = path.join(directory, 'test.db')
+  const database = await openSqliteDatabase(file)
+  t.after(async () => {
+    await database.close()
+    await rm(directory, { recursive: true })
+  })
+  await database.transaction(async (transaction) => {
+    const { schema } = transaction.tables<Tables>()
+    await schema
+      .createTable('note')
+      .addColumn('id', 'integer', (column) => column.primaryKey())
+      .addColumn('text', 'text')
+      .execute()
+  })
+  return { database, file }
+}
+
+const insert = (transaction: Transaction, id: number, text = 'x') =>
+  transaction.tables<Tables>().insertInto('note').values({ id, text }).execute()
+
+const idsIn = async (database: Database): Promise<number[]> =>
+  (await database.tables<Tables>().selectFrom('note').select('id').orderBy('id').execute()).map(({ id }) => id)
+
+/** Makes the file as large as it may get: what does not fit fails as it does on a full disk. */
+const fill = (database: Database, sparePages: number) =>
+  database.transaction(async (transaction) => {
+    const tables = transaction.tables<Tables>()
+    const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(tables)
+    await sql`pragma max_page_count = ${sql.lit((rows[0]?.page_count ?? 0) + sparePages)}`.execute(tables)
+  })
+
+const large = 'y'.repeat(100_000)
+
+test('a full disk fails the transaction that meets it; what shares its commit is whole or is told', async (t) => {
+  const { database } = await open(t)
+  await fill(database, 2)
+  const outcomes = await Promise.allSettled([
+    database.transaction((transaction) => insert(transaction, 1)),
+    database.transaction((transaction) => insert(transaction, 2, large)),
+    database.transaction((transaction) => insert(transaction, 3)),
+    database.transaction((transaction) => insert(transaction, 4)),
+  ])
+  assert.equal(outcomes[1]?.status, 'rejected')
+  const acknowledged = outcomes.flatMap(({ status }, index) => (status === 'fulfilled' ? [index + 1] : []))
+  assert.deepEqual(await idsIn(database), acknowledged, 'what is there is what was acknowledged, and nothing else')
+  await database.transaction((transaction) => insert(transaction, 5))
+  assert.deepEqual(await idsIn(database), [...acknowledged, 5], 'what fits goes on being written')
+})
+
+test('work that goes on after a full disk writes nothing outside of its transaction', async (t) => {
+  const { database } = await open(t)
+  await fill(database, 2)
+  const stubborn = database.transaction(async (transaction) => {
+    await insert(transaction, 1, large).catch(() => undefined)
+    await insert(transaction, 2)
+    throw new Error('given up')
+  })
+  await assert.rejects(stubborn)
+  assert.deepEqual(await idsIn(database), [])
+})
+
+test('authority that may have changed is asked anew, though the commit failed', async (t) => {
+  const { database } = await open(t)
+  await fill(database, 2)
+  const before = database.authorityRevision()
+  await Promise.allSettled([
+    database.transaction(async (transaction) => {
+      transaction.changesAuthority()
+      await insert(transaction, 1)
+    }),
+    database.transaction((transaction) => insert(transaction, 2, large)),
+  ])
+  assert.notEqual(database.authorityRevision(), before)
+})
+
+test('while another process holds the file, transactions fail in their time, and none waits for ever', async (t) => {
+  const { database, file } = await open(t)
+  const other = new DatabaseSync(file)
+  t.after(() => other.close())
+  other.exec('begin immediate')
+  const outcomes = await Promise.allSettled([
+    database.transaction((transaction) => insert(transaction, 1)),
+    database.transaction((transaction) => insert(transaction, 2)),
+  ])
+  assert.deepEqual(
+    outcomes.map(({ status }) => status),
+    ['rejected', 'rejected'],
+  )
+  other.exec('rollback')
+  await database.transaction((transaction) => insert(transaction, 3))
+  assert.deepEqual(await idsIn(database), [3])
+})
+
+test('many transactions share few commits, and each is seen when it is acknowledged', async (t) => {
+  const { database, file } = await open(t)
+  const commits = new DatabaseSync(file, { readOnly: true })
+  t.after(() => commits.close())
+  const version = () => Number(commits.prepare('pragma data_version').get()?.['data_version'])
+  let moved = 0
+  let last = version()
+  await Promise.all(
+    Array.from({ length: 200 }, async (_, id) => {
+      await database.transaction((transaction) => insert(transaction, id))
+      assert.ok((await idsIn(database)).includes(id), 'what is acknowledged is there')
+      const now = version()
+      if (now !== last) moved += 1
+      last = now
+    }),
+  )
+  assert.equal((await idsIn(database)).length, 200)
+  assert.ok(moved <= 20, `200 transactions took ${moved} commits`)
+})
+
+test('the database and its log are for the eyes of the server alone, whatever its umask', async (t) => {
+  const umask = process.umask(0o022)
+  t.after(() => process.umask(umask))
+  const { file } = await open(t)
+  for (const name of [file, `${file}-wal`, `${file}-shm`]) {
+    assert.equal(((await stat(name)).mode & 0o777).toString(8), '600', name)
+  }
+})
