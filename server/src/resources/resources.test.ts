@@ -70,6 +70,20 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await resources.findRegistryByRid(registry.rid), registry)
     })
 
+    test('a host is remembered in one spelling only, since a stranger can invent thousands of others', async (t) => {
+      const { resources, create } = await open(t)
+      const registry = await create('Contoso')
+      const ask = async (host: string) => await resources.findRegistryByHost(host)
+      const remembered = await ask(registry.loginServer)
+      assert.deepEqual(remembered, registry)
+      assert.equal(await ask(registry.loginServer), remembered, 'the very same object')
+      for (const host of ['CONTOSO.azurecr.example:5443', 'cOntoso.azurecr.example:5443']) {
+        const found = await ask(host)
+        assert.deepEqual(found, registry)
+        assert.notEqual(await ask(host), found, host)
+      }
+    })
+
     test('a registry is found by name and by host in any case, and only in its own group', async (t) => {
       const { resources, create } = await open(t)
       const registry = await create('Contoso')

@@ -130,7 +130,10 @@ export function createResources({ database, clock, sealer, suffix }: ResourcesOp
   }
 }
 
-/** Remembers whose host is whose, as long as no authority changes. Hosts of nobody are not remembered: a stranger can invent any number. */
+/**
+ * Remembers whose host is whose, as long as no authority changes. Hosts of nobody, and other spellings of a login server
+ * than its own, are not remembered: a stranger can invent any number of either.
+ */
 function rememberByHost(
   database: Database,
   find: (host: string) => Promise<Registry | undefined>,
@@ -140,7 +143,7 @@ function rememberByHost(
 
   async function lookUp(host: string, lookedUpAt: number): Promise<Registry | undefined> {
     const registry = await find(host)
-    if (registry !== undefined && lookedUpAt === revision) remembered.set(host, registry)
+    if (registry?.loginServer === host && lookedUpAt === revision) remembered.set(host, registry)
     return registry
   }
 
