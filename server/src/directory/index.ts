@@ -73,5 +73,5 @@ export interface Directory {
 export type GraphAuthenticate = (authorization: string | undefined) => Promise<DirectoryPrincipal>
 
 export { createDirectory } from './directory.ts'
-export { NameTakenError, unauthenticated } from './errors.ts'
+export { unauthenticated } from './errors.ts'
 export { directoryMigrations } from './migrations.ts'

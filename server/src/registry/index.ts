@@ -38,15 +38,6 @@ export interface RegistryRoom {
   collectGarbage(): Promise<{ readonly blobs: number; readonly uploads: number }>
 }
 
-export type {
-  Admission,
-  Gate,
-  HostedRegistry,
-  RegistryCaller,
-  RegistryNeed,
-  RegistryRefusal,
-  WhichRegistry,
-} from './ports.ts'
 export { createRegistryRoom } from './registry.ts'
 export { registryMigrations } from './migrations.ts'
 export { registryRoutes } from './routes.ts'

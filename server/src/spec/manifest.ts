@@ -19,7 +19,7 @@ import {
   ociImageManifestType,
 } from './media-type.ts'
 
-export type { Annotations, Descriptor, Platform } from './descriptor.ts'
+export type { Annotations, Descriptor } from './descriptor.ts'
 export { ManifestInvalidError } from './manifest-invalid-error.ts'
 
 /** What a registry must know of a manifest; its bytes are kept beside this, as they came. */
