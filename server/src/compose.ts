@@ -80,7 +80,7 @@ export async function compose(
   const publicOrigin = `${scheme}://${configuration.publicHost}`
   const { suffix, signingKeyRotationDays } = configuration
   const audit = createAudit({ database, clock })
-  const resources = createResources({ database, clock, sealer, suffix })
+  const resources = createResources({ database, clock, sealer, suffix, defaultPort: scheme === 'https' ? 443 : 80 })
   const access = createAccess({ database, clock })
   const directory = createDirectory({
     database,

@@ -70,6 +70,20 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await resources.findRegistryByRid(registry.rid), registry)
     })
 
+    test('the port that a scheme has anyway may be written or left out [RFC 9110 §4.2.3]', async (t) => {
+      const { resources, create } = await open(t)
+      const bare = await create('Contoso', { loginServer: 'registry.example' as LoginServer })
+      const written = await create('Fabrikam', { loginServer: 'other.example:443' as LoginServer })
+      const address = await create('Adatum', { loginServer: '[2001:db8::1]' as LoginServer })
+      const ridOf = async (host: string) => (await resources.findRegistryByHost(host))?.rid
+      for (const host of ['registry.example', 'Registry.Example:443']) assert.equal(await ridOf(host), bare.rid, host)
+      for (const host of ['other.example:443', 'other.example']) assert.equal(await ridOf(host), written.rid, host)
+      for (const host of ['[2001:db8::1]', '[2001:db8::1]:443']) assert.equal(await ridOf(host), address.rid, host)
+      for (const host of ['registry.example:80', 'registry.example:4430', 'registry.example:444', 'other.example:80']) {
+        assert.equal(await ridOf(host), undefined, host)
+      }
+    })
+
     test('a host is remembered in one spelling only, since a stranger can invent thousands of others', async (t) => {
       const { resources, create } = await open(t)
       const registry = await create('Contoso')

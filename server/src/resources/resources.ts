@@ -15,10 +15,12 @@ export type ResourcesOptions = {
   readonly sealer: Sealer
   /** What follows a registry's name in its login server, as `.azurecr.localhost:5443`. */
   readonly suffix: string
+  /** The port that clients leave out of a host: 443, unless they come by plain HTTP. */
+  readonly defaultPort?: number
 }
 
 /** Opens the resources room. */
-export function createResources({ database, clock, sealer, suffix }: ResourcesOptions): Resources {
+export function createResources({ database, clock, sealer, suffix, defaultPort = 443 }: ResourcesOptions): Resources {
   const store = createResourcesStore(database)
   const { createPasswords, ...adminAccount } = createAdminAccount(store, sealer)
 
@@ -45,7 +47,9 @@ export function createResources({ database, clock, sealer, suffix }: ResourcesOp
     findRegistryByHost: rememberByHost(database, async (host) => {
       const loginServer = parseLoginServer(host)
       if (loginServer === undefined) return undefined
-      const row = await store.registryByLoginServer({ loginServer })
+      const row =
+        (await store.registryByLoginServer({ loginServer })) ??
+        (await store.registryByLoginServer({ loginServer: withOtherPort(loginServer, defaultPort) }))
       return row === undefined ? undefined : toRegistry(row)
     }),
 
@@ -160,6 +164,13 @@ function rememberByHost(
     const current = database.authorityRevision()
     return typeof current === 'number' ? findAt(current, host) : current.then((number) => findAt(number, host))
   }
+}
+
+/** The other way to write the same authority: with the default port, or without it; any other port has one way only. */
+function withOtherPort(loginServer: LoginServer, defaultPort: number): string {
+  const [port] = /:[0-9]+$/.exec(loginServer) ?? []
+  if (port === undefined) return `${loginServer}:${defaultPort}`
+  return port === `:${defaultPort}` ? loginServer.slice(0, -port.length) : loginServer
 }
 
 function toSubscription(row: SubscriptionRow): Subscription {
