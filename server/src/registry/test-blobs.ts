@@ -13,7 +13,8 @@ import type { LoginServer } from '../spec/login-server.ts'
 import { type BlobStore, createFilesystemBlobStore } from '../storage/index.ts'
 import type { BlobSettings } from './blob-settings.ts'
 import type { RegistryTables } from './tables.ts'
-import { createRegistryRoom, registryMigrations, type RegistryCaller } from './index.ts'
+import { createRegistryRoom, registryMigrations } from './index.ts'
+import type { RegistryCaller } from './ports.ts'
 
 /** The tables that the room and its audit events need. */
 export const blobTestMigrations = [...auditMigrations, ...registryMigrations]

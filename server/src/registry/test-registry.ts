@@ -11,14 +11,8 @@ import type { Digest } from '../spec/digest.ts'
 import type { LoginServer } from '../spec/login-server.ts'
 import { ociImageManifestType } from '../spec/media-type.ts'
 import { createMemoryBlobStore } from '../storage/index.ts'
-import {
-  createRegistryRoom,
-  type Gate,
-  type HostedRegistry,
-  registryMigrations,
-  type RegistryNeed,
-  type RegistryRoom,
-} from './index.ts'
+import { createRegistryRoom, registryMigrations, type RegistryRoom } from './index.ts'
+import type { Gate, HostedRegistry, RegistryNeed } from './ports.ts'
 
 /** What a test sends. A path is sent as it is written. */
 export type Sent = {
