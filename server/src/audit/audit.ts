@@ -9,8 +9,9 @@ type Waiting = { readonly row: AuditEventRow; readonly resolve: () => void; read
 /** How many events one statement may carry: 12 columns each, well under every database's limit of parameters. */
 const batchLimit = 500
 
-/** How long a text of somebody else's choosing may be. */
+/** How long a text of somebody else's choosing may be, and how long all the facts of one event together. */
 const textLimit = 512
+const detailLimit = 8192
 
 /** Opens the audit room. */
 export function createAudit({ database, clock }: { readonly database: Database; readonly clock: Clock }): Audit {
@@ -49,18 +50,32 @@ export function createAudit({ database, clock }: { readonly database: Database; 
 }
 
 function toRow(event: AuditEvent, atMs: number): AuditEventRow {
+  const { actor, target, reason, detail, origin } = event
   return {
     id: randomUUID(),
     at_ms: atMs,
     action: event.action,
     outcome: event.outcome,
-    actor_kind: event.actor.kind,
-    actor_id: event.actor.id.slice(0, textLimit),
-    target: event.target.slice(0, textLimit),
-    reason: event.reason ?? null,
-    detail: event.detail === undefined ? null : JSON.stringify(event.detail),
-    correlation_id: event.origin.correlationId,
-    remote_address: event.origin.remoteAddress,
-    user_agent: event.origin.userAgent ?? null,
+    actor_kind: actor.kind,
+    actor_id: plain(actor.id),
+    target: plain(target),
+    reason: reason === undefined ? null : plain(reason),
+    detail: detail === undefined ? null : toDetail(detail),
+    correlation_id: plain(origin.correlationId),
+    remote_address: plain(origin.remoteAddress),
+    user_agent: origin.userAgent === undefined ? null : plain(origin.userAgent),
   }
+}
+
+/** Events share a statement: text that a database refuses, such as PostgreSQL a NUL, would take others' events with it. */
+function plain(text: string): string {
+  return text
+    .slice(0, textLimit)
+    .toWellFormed()
+    .replaceAll(/\p{Cc}/gu, '\ufffd')
+}
+
+function toDetail(detail: Readonly<Record<string, unknown>>): string {
+  const text = JSON.stringify(detail, (_key, value: unknown) => (typeof value === 'string' ? plain(value) : value))
+  return text.length <= detailLimit ? text : JSON.stringify({ omitted: 'too long' })
 }
