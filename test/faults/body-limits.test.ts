@@ -58,25 +58,24 @@ async function sendWithoutEnd(
   socket.write(
     [`${method} ${target} HTTP/1.1`, `Host: ${service}`, ...lines, 'Transfer-Encoding: chunked', '', ''].join('\r\n'),
   )
-  let received = ''
-  let closed = false
+  const heard = { text: '', isClosed: false }
   socket.setEncoding('latin1')
   socket.on('data', (text: string) => {
-    received += text
+    heard.text += text
   })
   socket.on('error', () => undefined)
   socket.on('close', () => {
-    closed = true
+    heard.isClosed = true
   })
   const chunk = `10000\r\n${' '.repeat(0x1_00_00)}\r\n`
   let sent = 0
-  while (!closed && !received.includes('\r\n\r\n') && sent < 128 * 1024 * 1024) {
+  while (!heard.isClosed && !heard.text.includes('\r\n\r\n') && sent < 128 * 1024 * 1024) {
     socket.write(chunk)
-    while (socket.writableNeedDrain && !closed && received === '') await sleep(1)
+    while (socket.writableNeedDrain && !heard.isClosed && heard.text === '') await sleep(1)
     sent += 0x1_00_00
   }
   socket.destroy()
-  return { status: statusOf(received), sent }
+  return { status: statusOf(heard.text), sent }
 }
 
 test('fault 44: a body without an end is refused while it is being sent, on every surface', async () => {
@@ -108,7 +107,9 @@ test('fault 44: a body without an end is refused while it is being sent, on ever
   await assertBounded(server, { milliseconds: 30_000, mebibytes: 120 }, async () => {
     for (const [method, target, headers] of targets) {
       const { status, sent } = await sendWithoutEnd(method, target, headers)
-      assert.equal(status, 413, `${method} ${target}`)
+      // Entra answers everything that is wrong with a token request with 400. [RFC 6749 §5.2]
+      const isOfProvider = target.startsWith(`/${tenantId}/`)
+      assert.ok(status === 413 || (isOfProvider && status === 400), `${method} ${target}: ${status}`)
       assert.ok(sent < 64 * 1024 * 1024, `${method} ${target}: ${sent} bytes were taken`)
     }
   })

@@ -37,6 +37,7 @@ const forms: Record<string, RegExp> = {
   'a signed token': /eyJ[A-Za-z0-9_-]{16,}\.eyJ[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{32,}/,
   'a registry password': /[A-Za-z0-9+/]{42}\+ACR[A-D][A-Za-z0-9+/]{5}/,
   'a client secret': /\b[A-Za-z0-9_~.-]{3}[78]Q~[A-Za-z0-9_~.-]{31,34}/,
+  'a client secret of ours': /\bac~[A-Za-z0-9_-]{43}/,
   'a storage key': /AccountKey=[A-Za-z0-9+/]{60,}/,
   'a cloud access key': /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/,
   'a personal token': /\b(?:ghp|gho|ghs|npm)_[A-Za-z0-9]{36}\b/,
@@ -76,6 +77,7 @@ test('fault 2: the forms that are searched for find what they are for', () => {
     ['ey', `J${filler}.eyJ${filler}.${filler}`],
     [filler.slice(0, 42), '+ACR', 'A12345'],
     ['abc8', `Q~${filler.slice(0, 34)}`],
+    ['ac', `~${filler.slice(0, 43)}`],
     ['https://user:', 'hunter22@registry.example.com'],
   ].map((pieces) => pieces.join(''))
   for (const example of examples) {

