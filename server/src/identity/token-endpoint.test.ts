@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
@@ -295,4 +296,16 @@ test('a client in a loop of refusals is told to wait, its disk writes end, and i
   assert.equal((await provider.post(provider.tokenPath, provider.form())).status, 200)
   provider.time.nowMs += 1000
   assert.equal((await provider.post(provider.tokenPath, body)).status, 401)
+})
+
+test('a client in a loop of refusals cannot go on under invented names', async (t) => {
+  const provider = await openTestProvider()
+  t.after(provider.close)
+  let last = 0
+  for (let round = 0; round < 61; round += 1) {
+    const bodies = Array.from({ length: 10 }, () => provider.form({ client_id: randomUUID(), client_secret: 'x' }))
+    const answers = await Promise.all(bodies.map((body) => provider.post(provider.tokenPath, body)))
+    last = answers.at(-1)?.status ?? 0
+  }
+  assert.equal(last, 429)
 })

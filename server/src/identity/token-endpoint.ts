@@ -3,12 +3,12 @@ import type { ClientSecretCheck, Directory } from '../directory/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Call } from '../platform/http/surface.ts'
 import type { KeyRing } from '../platform/signing-keys/key-ring.ts'
+import { createSenderBudget } from '../platform/sender-budget.ts'
 import { parseGuid } from '../spec/guid.ts'
 import { type AccessToken, signAccessToken } from './access-token.ts'
 import { type Audiences, parseDefaultScope } from './audiences.ts'
 import { type ClientCredentials, readClientCredentials, readTokenForm } from './client-credentials.ts'
 import { EntraError } from './entra-errors.ts'
-import { createRefusalBudget } from './refusal-budget.ts'
 import { type TokenVersion, requireTenant } from './tenants.ts'
 
 export type TokenEndpointOptions = {
@@ -20,13 +20,19 @@ export type TokenEndpointOptions = {
   readonly publicOrigin: string
 }
 
+/**
+ * How many refusals are answered in full. It protects the disk, to which each is written, from a client in a loop; secrets
+ * of 256 bits need no protection from guessing. What succeeds is never held up, so nobody can lock anybody out.
+ */
+const refusalAllowance = { burst: 600, perSecond: 10 }
+
 /** What an audit event can tell of a request, as far as it was understood. */
 type Progress = { clientId?: string; resource?: string; basic?: boolean }
 
 /** Makes the handler of `POST /{tenant}/oauth2/token` (version 1) or `POST /{tenant}/oauth2/v2.0/token` (version 2). */
 export function createTokenEndpoint(options: TokenEndpointOptions) {
   const { audit, clock } = options
-  const budget = createRefusalBudget(clock)
+  const budget = createSenderBudget(clock, refusalAllowance)
 
   return async (call: Call<undefined>, version: TokenVersion): Promise<unknown> => {
     call.reply.header('cache-control', 'no-store').header('pragma', 'no-cache')
@@ -40,7 +46,7 @@ export function createTokenEndpoint(options: TokenEndpointOptions) {
       }
       // What was only claimed is written down only if it could be true.
       const claimed = parseGuid(progress.clientId ?? '') ?? ''
-      if (!budget.spend(`${call.origin.remoteAddress} ${claimed}`)) {
+      if (!budget.spend(call.origin.remoteAddress)) {
         call.reply.header('retry-after', '5')
         throw new EntraError('tooManyRefusals', [], { cause: error })
       }
