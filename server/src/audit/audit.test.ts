@@ -17,7 +17,8 @@ const event: AuditEvent = {
 async function open(t: TestContext, kind: DatabaseKind) {
   const { database, dispose } = await openTestDatabase(kind, auditMigrations)
   t.after(dispose)
-  return { database, audit: createAudit({ database, clock: { now: () => 1234 } }) }
+  const time = { nowMs: 1234 }
+  return { database, time, audit: createAudit({ database, clock: { now: () => time.nowMs } }) }
 }
 
 const rowsIn = (database: Database): Promise<AuditEventRow[]> =>
@@ -97,6 +98,25 @@ for (const kind of testDatabaseKinds) {
         }
         if (row.detail !== null) JSON.parse(row.detail)
       }
+    })
+
+    test('lets no stranger fill the disk, tells how much it left out, and leaves out nothing of anybody proved', async (t) => {
+      const { database, audit, time } = await open(t, kind)
+      const strangers: AuditEvent = { ...event, outcome: 'refused', actor: { kind: 'claimed', id: 'x' }, target: '1' }
+      const known: AuditEvent = { ...event, outcome: 'refused', target: '2' }
+      const count = async () => (await rowsIn(database)).length
+      await Promise.all(Array.from({ length: 1500 }, () => audit.append(strangers)))
+      assert.equal(await count(), 1000)
+      await Promise.all(Array.from({ length: 1500 }, () => audit.append(known)))
+      assert.equal(await count(), 2500)
+      await database.transaction((transaction) => audit.record(transaction, strangers))
+      await audit.append({ ...strangers, target: '0', origin: { ...origin, remoteAddress: '192.0.2.2' } })
+      assert.equal((await rowsIn(database))[0]?.detail, '{"unwritten":500}')
+      time.nowMs += 1000
+      await Promise.all(
+        Array.from({ length: 20 }, () => audit.append({ ...strangers, actor: { kind: 'anonymous', id: '' } })),
+      )
+      assert.equal(await count(), 2512)
     })
 
     test('tells whoever waits when an event cannot be written', async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../platform/clock.ts'
+import { createSenderBudget } from '../platform/sender-budget.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { Audit, AuditEvent } from './index.ts'
 import { type AuditEventRow, insertEvents } from './store.ts'
@@ -13,10 +14,28 @@ const batchLimit = 500
 const textLimit = 512
 const detailLimit = 8192
 
+/** How many events a stranger's address may cause: 1,000 at once, then 10 a second. */
+const strangersAllowance = { burst: 1000, perSecond: 10 }
+
 /** Opens the audit room. */
 export function createAudit({ database, clock }: { readonly database: Database; readonly clock: Clock }): Audit {
   let waiting: Waiting[] = []
   let flushing = false
+  const budget = createSenderBudget(clock, strangersAllowance)
+  let unwritten = 0
+
+  /** The event as it is to be written, with the number of those before it that were not; undefined when it is not either. */
+  function withinBudget(event: AuditEvent): AuditEvent | undefined {
+    if (!isStrangers(event)) return event
+    if (!budget.spend(event.origin.remoteAddress)) {
+      unwritten += 1
+      return undefined
+    }
+    if (unwritten === 0) return event
+    const told = { ...event, detail: { ...event.detail, unwritten } }
+    unwritten = 0
+    return told
+  }
 
   async function flush(): Promise<void> {
     while (waiting.length > 0) {
@@ -39,14 +58,22 @@ export function createAudit({ database, clock }: { readonly database: Database; 
 
   return {
     record: (transaction, event) => insertEvents(transaction, [toRow(event, clock.now())]),
-    append: (event) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ row: toRow(event, clock.now()), resolve, reject })
+    append: (event) => {
+      const written = withinBudget(event)
+      if (written === undefined) return Promise.resolve()
+      return new Promise((resolve, reject) => {
+        waiting.push({ row: toRow(written, clock.now()), resolve, reject })
         if (flushing) return
         flushing = true
         void flush()
-      }),
+      })
+    },
   }
+}
+
+/** Whether it was caused by somebody who proved nothing. */
+function isStrangers({ actor }: AuditEvent): boolean {
+  return actor.kind === 'anonymous' || actor.kind === 'claimed'
 }
 
 function toRow(event: AuditEvent, atMs: number): AuditEventRow {

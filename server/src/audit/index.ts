@@ -27,7 +27,11 @@ export type AuditEvent = {
 export interface Audit {
   /** Writes the event within the change that it tells of: both are there, or none. */
   record(transaction: Transaction, event: AuditEvent): Promise<void>
-  /** Writes an event that belongs to no change (a sign-in, a token, a refusal). On the disk when it returns; events that wait share one flush. */
+  /**
+   * Writes an event that belongs to no change (a sign-in, a token, a refusal). On the disk when it returns; events that
+   * wait share one flush. Strangers could fill the disk: of what they cause, more than an address may cause is counted,
+   * and the count is told with the next event that is written.
+   */
   append(event: AuditEvent): Promise<void>
 }
 
