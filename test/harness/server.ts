@@ -8,6 +8,7 @@ import { freePort } from './free-port.ts'
 import { stringAt } from './json.ts'
 import { atProcessEnd } from './process-end.ts'
 import { tempDir } from './temp-dir.ts'
+import { watchOver } from './watchdog.ts'
 
 /** The program under test: that of this tree, or another build of it that `ACRUX_TEST_MAIN` names. */
 const mainFile = process.env['ACRUX_TEST_MAIN'] ?? fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
@@ -104,10 +105,12 @@ async function launch(how: Launch, log: (text: string) => void): Promise<Running
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const forget = atProcessEnd(() => child.kill('SIGKILL'))
+  const callOff = child.pid === undefined ? () => undefined : watchOver(child.pid, how.cwd)
   let output = ''
   const ready = Promise.withResolvers<string>()
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once('error', reject)
+    child.once('exit', callOff)
     child.once('close', (code, signal) => {
       forget()
       resolve({ code, signal })

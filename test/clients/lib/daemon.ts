@@ -3,6 +3,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { run } from '../../harness/clients.ts'
 import { atProcessEnd } from '../../harness/process-end.ts'
+import { watchOver } from '../../harness/watchdog.ts'
 
 /** How a daemon is started. */
 export interface DaemonOptions {
@@ -41,6 +42,7 @@ export async function startDaemon(options: DaemonOptions): Promise<AsyncDisposab
     }
   }
   const forget = atProcessEnd(() => signalGroup('SIGKILL'))
+  const callOff = pid === undefined ? () => undefined : watchOver(-pid)
   const stop = async (): Promise<void> => {
     child.kill('SIGTERM')
     const patience = new AbortController()
@@ -48,6 +50,7 @@ export async function startDaemon(options: DaemonOptions): Promise<AsyncDisposab
     patience.abort()
     signalGroup('SIGKILL')
     await ended
+    callOff()
     forget()
   }
   const [probe, probeArgs] = options.probe

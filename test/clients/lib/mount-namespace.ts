@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { atProcessEnd } from '../../harness/process-end.ts'
+import { watchOver } from '../../harness/watchdog.ts'
 
 /** A file or folder that is to appear in another's place. */
 export interface Bind {
@@ -26,7 +27,8 @@ export async function openMountNamespace(binds: readonly Bind[]): Promise<MountN
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const forget = atProcessEnd(() => holder.kill('SIGKILL'))
-  const ended = once(holder, 'exit')
+  const callOff = holder.pid === undefined ? () => undefined : watchOver(holder.pid)
+  const ended = once(holder, 'exit').finally(callOff)
   const first = await Promise.race([once(holder.stdout, 'data'), ended.then(() => 'ended' as const)])
   const { pid } = holder
   if (first === 'ended' || pid === undefined) {
