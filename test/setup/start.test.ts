@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
@@ -43,20 +44,33 @@ async function untilReady(started: Started): Promise<void> {
   }
 }
 
-test('`npm start` is up within a second when it starts again, and ends with 0 on SIGTERM', async () => {
+/** Processor seconds that a process and its children have used so far [proc_pid_stat(5)]; the clock ticks 100 times a second. */
+function processorSeconds(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean)
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
+  const own = (Number(fields[11]) + Number(fields[12])) / 100
+  return children.reduce((total, child) => total + processorSeconds(Number(child)), own)
+}
+
+const linux = process.platform === 'linux'
+
+test('`npm start` takes less than a second of a processor when it starts again', { skip: !linux }, async (t) => {
   using dir = tempDir('start')
   const args = ['--data-dir', join(dir.path, 'data'), '--listen', `127.0.0.1:${await freePort()}`]
-  const secondsUntilReady: number[] = []
-  for (const _ of ['first', 'second', 'third', 'fourth']) {
+  const processor: number[] = []
+  for (const _ of ['first', 'second', 'third']) {
     const began = performance.now()
     const started = start(script, ...args)
     await untilReady(started)
-    secondsUntilReady.push((performance.now() - began) / 1000)
+    processor.push(processorSeconds(started.child.pid ?? 0))
+    t.diagnostic(`ready after ${Math.round(performance.now() - began)} ms of the wall clock`)
     started.child.kill('SIGTERM')
     assert.deepEqual(await started.ended, [0, null], started.output())
   }
-  const again = Math.min(...secondsUntilReady.slice(1))
-  assert.ok(again < 1, `${again} seconds, the best of three`)
+  const again = Math.min(...processor.slice(1))
+  assert.ok(again < 1, `${again} seconds, the better of two`)
 })
 
 test('a SIGTERM that reaches npm alone ends the server too', async (t) => {
