@@ -38,6 +38,8 @@ export type MintOptions = {
   readonly access?: readonly AccessScope[]
   /** The token ends with what it was got by. */
   readonly notAfterMs?: number | undefined
+  /** When the token that it was got by was issued: it is no younger than that. Now, where it was got by no token. */
+  readonly sinceMs?: number | undefined
 }
 
 /** Mints and verifies the tokens of the registries of this server. */
@@ -151,7 +153,7 @@ type Claims = z.infer<typeof claimsSchema>
 /** The claims in the form that ACR gives them, and beside them one of our own. [acr-protocol §1.8] */
 function claimsOf(
   kind: AcrTokenKind,
-  { registry, credential, tenantId, access = [] }: MintOptions,
+  { registry, credential, tenantId, access = [], sinceMs }: MintOptions,
   issuedAtMs: number,
   issuedAt: number,
   expiresAt: number,
@@ -171,7 +173,7 @@ function claimsOf(
     roles: [],
   }
   const untag = access.filter(({ actions }) => actions.includes('untag')).map(({ name }) => name)
-  const acrux = { at: issuedAtMs, credential: toClaim(credential), untag }
+  const acrux = { at: sinceMs ?? issuedAtMs, credential: toClaim(credential), untag }
   return kind === 'refresh_token'
     ? { ...shared, tenant: tenantId, permissions: { Actions: ['read'], NotActions: null }, acrux }
     : { ...shared, access: publicAccess(access), acrux }

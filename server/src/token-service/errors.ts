@@ -42,8 +42,13 @@ function describe(error: unknown): Described {
     : { code: 'BAD_REQUEST', status, message: 'the request is malformed', challenge: undefined }
 }
 
+/** Whether it is to be logged as a failure, because no client can be blamed for it. */
+export function isOurFault(error: unknown): boolean {
+  return describe(error).status >= 500
+}
+
 /** The 4xx status that the framework gives to a body that is too large, of another type or malformed. */
-export function statusOf(error: unknown): number | undefined {
+function statusOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('statusCode' in error)) return undefined
   const { statusCode } = error
   return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500 ? statusCode : undefined

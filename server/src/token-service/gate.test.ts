@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
+import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { basic, openTokenService, roles } from './test-rooms.ts'
 
 type Rooms = Awaited<ReturnType<typeof openTokenService>>
@@ -18,134 +19,142 @@ async function bearerFor(rooms: Rooms, authorization: string, scope: string): Pr
   return `Bearer ${answer.json<{ access_token: string }>().access_token}`
 }
 
-test('the gate lets in what both the token and the rights cover, and nothing else', async (t) => {
-  const rooms = await openTokenService(t)
-  const { ask, registry } = rooms
-  const pusher = await principalWith(rooms, roles.acrPush)
-  const puller = await principalWith(rooms, roles.acrPull)
-  const narrow = await bearerFor(rooms, pusher.basic, 'repository:team/app:pull')
-  const wide = await bearerFor(rooms, pusher.basic, 'repository:team/app:pull,push,delete')
-  const greedy = await bearerFor(rooms, puller.basic, 'repository:team/app:pull,push,delete,metadata_write')
-  assert.equal(await ask(registry, undefined, 'team/app', 'pull'), 'none')
-  assert.equal(await ask(registry, narrow, 'team/app', 'pull'), 'ok')
-  assert.equal(await ask(registry, narrow, 'team/app', 'pull', 'push'), 'insufficient_scope', 'was not asked for')
-  assert.equal(await ask(registry, narrow, 'team/application', 'pull'), 'insufficient_scope', 'another repository')
-  assert.equal(await ask(registry, wide, 'team/app', 'pull', 'push'), 'ok')
-  assert.equal(await ask(registry, wide, 'team/app', 'delete'), 'insufficient_scope', 'AcrPush may not delete')
-  assert.equal(await ask(registry, greedy, 'team/app', 'push'), 'insufficient_scope', 'AcrPull may not push')
-  assert.equal(await ask(registry, puller.basic, 'team/app', 'pull'), 'ok', 'Basic needs no token')
-  assert.equal(await ask(registry, puller.basic, 'team/app', 'push'), 'insufficient_scope')
-  assert.equal(await ask(registry, basic(puller.appId, 'wrong'), 'team/app', 'pull'), 'basic')
-  assert.equal(await ask(registry, 'Bearer x.y.z', 'team/app', 'pull'), 'invalid_token')
-  assert.equal(await ask(registry, 'Negotiate abc', 'team/app', 'pull'), 'invalid_token')
-})
+for (const kind of testDatabaseKinds) {
+  describe(`the gate, on ${kind}`, () => {
+    test('the gate lets in what both the token and the rights cover, and nothing else', async (t) => {
+      const rooms = await openTokenService(t, kind)
+      const { ask, registry } = rooms
+      const pusher = await principalWith(rooms, roles.acrPush)
+      const puller = await principalWith(rooms, roles.acrPull)
+      const narrow = await bearerFor(rooms, pusher.basic, 'repository:team/app:pull')
+      const wide = await bearerFor(rooms, pusher.basic, 'repository:team/app:pull,push,delete')
+      const greedy = await bearerFor(rooms, puller.basic, 'repository:team/app:pull,push,delete,metadata_write')
+      assert.equal(await ask(registry, undefined, 'team/app', 'pull'), 'none')
+      assert.equal(await ask(registry, narrow, 'team/app', 'pull'), 'ok')
+      assert.equal(await ask(registry, narrow, 'team/app', 'pull', 'push'), 'insufficient_scope', 'was not asked for')
+      assert.equal(await ask(registry, narrow, 'team/application', 'pull'), 'insufficient_scope', 'another repository')
+      assert.equal(await ask(registry, wide, 'team/app', 'pull', 'push'), 'ok')
+      assert.equal(await ask(registry, wide, 'team/app', 'delete'), 'insufficient_scope', 'AcrPush may not delete')
+      assert.equal(await ask(registry, greedy, 'team/app', 'push'), 'insufficient_scope', 'AcrPull may not push')
+      assert.equal(await ask(registry, puller.basic, 'team/app', 'pull'), 'ok', 'Basic needs no token')
+      assert.equal(await ask(registry, puller.basic, 'team/app', 'push'), 'insufficient_scope')
+      assert.equal(await ask(registry, basic(puller.appId, 'wrong'), 'team/app', 'pull'), 'basic')
+      assert.equal(await ask(registry, 'Bearer x.y.z', 'team/app', 'pull'), 'invalid_token')
+      assert.equal(await ask(registry, 'Negotiate abc', 'team/app', 'pull'), 'invalid_token')
+    })
 
-test('trap 23: whoever may push may take a tag away without a right to delete', async (t) => {
-  const rooms = await openTokenService(t)
-  const { gate, registry } = rooms
-  const untag = {
-    kind: 'repository',
-    repository: 'team/app',
-    actions: ['delete'],
-    anyOf: ['metadata_write', 'untag'],
-  } as const
-  const origin = { correlationId: 'test', remoteAddress: '127.0.0.1', userAgent: undefined }
-  const admitted = async (authorization: string) =>
-    (await gate.admit({ headers: { authorization } } as IncomingMessage, origin, registry, untag)).admitted
-  const pusher = await principalWith(rooms, roles.acrPush)
-  const puller = await principalWith(rooms, roles.acrPull)
-  assert.equal(await admitted(await bearerFor(rooms, pusher.basic, 'repository:team/app:delete')), true)
-  assert.equal(await admitted(await bearerFor(rooms, pusher.basic, 'repository:team/app:pull')), false, 'not asked for')
-  assert.equal(await admitted(await bearerFor(rooms, puller.basic, 'repository:team/app:delete')), false)
-  assert.equal(await admitted(pusher.basic), true)
-})
+    test('trap 23: whoever may push may take a tag away without a right to delete', async (t) => {
+      const rooms = await openTokenService(t, kind)
+      const { gate, registry } = rooms
+      const untag = {
+        kind: 'repository',
+        repository: 'team/app',
+        actions: ['delete'],
+        anyOf: ['metadata_write', 'untag'],
+      } as const
+      const origin = { correlationId: 'test', remoteAddress: '127.0.0.1', userAgent: undefined }
+      const admitted = async (authorization: string) =>
+        (await gate.admit({ headers: { authorization } } as IncomingMessage, origin, registry, untag)).admitted
+      const pusher = await principalWith(rooms, roles.acrPush)
+      const puller = await principalWith(rooms, roles.acrPull)
+      assert.equal(await admitted(await bearerFor(rooms, pusher.basic, 'repository:team/app:delete')), true)
+      assert.equal(
+        await admitted(await bearerFor(rooms, pusher.basic, 'repository:team/app:pull')),
+        false,
+        'not asked for',
+      )
+      assert.equal(await admitted(await bearerFor(rooms, puller.basic, 'repository:team/app:delete')), false)
+      assert.equal(await admitted(pusher.basic), true)
+    })
 
-test('a right that is taken away is refused at the next request, and one that is given holds at the next', async (t) => {
-  const rooms = await openTokenService(t)
-  const { ask, registry, database, access } = rooms
-  const puller = await principalWith(rooms, roles.acrPull)
-  const bearer = await bearerFor(rooms, puller.basic, 'repository:team/app:pull')
-  for (const header of [bearer, puller.basic]) assert.equal(await ask(registry, header, 'team/app', 'pull'), 'ok')
-  await database.transaction((transaction) => access.deleteAssignment(transaction, registry.id, puller.assignment))
-  for (const header of [bearer, puller.basic]) {
-    assert.equal(await ask(registry, header, 'team/app', 'pull'), 'insufficient_scope')
-  }
-  await rooms.assign(puller.objectId, roles.acrPull, `/subscriptions/${registry.subscriptionId}`)
-  for (const header of [bearer, puller.basic]) assert.equal(await ask(registry, header, 'team/app', 'pull'), 'ok')
-})
+    test('a right that is taken away is refused at the next request, and one that is given holds at the next', async (t) => {
+      const rooms = await openTokenService(t, kind)
+      const { ask, registry, database, access } = rooms
+      const puller = await principalWith(rooms, roles.acrPull)
+      const bearer = await bearerFor(rooms, puller.basic, 'repository:team/app:pull')
+      for (const header of [bearer, puller.basic]) assert.equal(await ask(registry, header, 'team/app', 'pull'), 'ok')
+      await database.transaction((transaction) => access.deleteAssignment(transaction, registry.id, puller.assignment))
+      for (const header of [bearer, puller.basic]) {
+        assert.equal(await ask(registry, header, 'team/app', 'pull'), 'insufficient_scope')
+      }
+      await rooms.assign(puller.objectId, roles.acrPull, `/subscriptions/${registry.subscriptionId}`)
+      for (const header of [bearer, puller.basic]) assert.equal(await ask(registry, header, 'team/app', 'pull'), 'ok')
+    })
 
-test('the admin account: off by default, and each password stands and falls alone', async (t) => {
-  const rooms = await openTokenService(t)
-  const { ask, registry, resources, database } = rooms
-  const { password, password2 } = await rooms.adminPasswords(registry)
-  const first = basic('CONTOSO', password)
-  const second = basic('contoso', password2)
-  assert.equal(await ask(registry, first, 'team/app', 'pull'), 'basic', 'off by default')
-  await rooms.update(registry, { adminUserEnabled: true })
-  const firstBearer = await bearerFor(rooms, first, 'repository:team/app:pull,push,delete')
-  const secondBearer = await bearerFor(rooms, second, 'repository:team/app:pull')
-  for (const header of [first, second, firstBearer, secondBearer]) {
-    assert.equal(await ask(registry, header, 'team/app', 'pull'), 'ok')
-  }
-  assert.equal(await ask(registry, firstBearer, 'team/app', 'delete'), 'ok')
-  await database.transaction((transaction) => resources.renewAdminPassword(transaction, registry.rid, 'password'))
-  assert.equal(await ask(registry, first, 'team/app', 'pull'), 'basic')
-  assert.equal(await ask(registry, firstBearer, 'team/app', 'pull'), 'invalid_token')
-  assert.equal(await ask(registry, second, 'team/app', 'pull'), 'ok')
-  assert.equal(await ask(registry, secondBearer, 'team/app', 'pull'), 'ok')
-  await rooms.update(registry, { adminUserEnabled: false })
-  assert.equal(await ask(registry, second, 'team/app', 'pull'), 'basic')
-  assert.equal(await ask(registry, secondBearer, 'team/app', 'pull'), 'invalid_token')
-})
+    test('the admin account: off by default, and each password stands and falls alone', async (t) => {
+      const rooms = await openTokenService(t, kind)
+      const { ask, registry, resources, database } = rooms
+      const { password, password2 } = await rooms.adminPasswords(registry)
+      const first = basic('CONTOSO', password)
+      const second = basic('contoso', password2)
+      assert.equal(await ask(registry, first, 'team/app', 'pull'), 'basic', 'off by default')
+      await rooms.update(registry, { adminUserEnabled: true })
+      const firstBearer = await bearerFor(rooms, first, 'repository:team/app:pull,push,delete')
+      const secondBearer = await bearerFor(rooms, second, 'repository:team/app:pull')
+      for (const header of [first, second, firstBearer, secondBearer]) {
+        assert.equal(await ask(registry, header, 'team/app', 'pull'), 'ok')
+      }
+      assert.equal(await ask(registry, firstBearer, 'team/app', 'delete'), 'ok')
+      await database.transaction((transaction) => resources.renewAdminPassword(transaction, registry.rid, 'password'))
+      assert.equal(await ask(registry, first, 'team/app', 'pull'), 'basic')
+      assert.equal(await ask(registry, firstBearer, 'team/app', 'pull'), 'invalid_token')
+      assert.equal(await ask(registry, second, 'team/app', 'pull'), 'ok')
+      assert.equal(await ask(registry, secondBearer, 'team/app', 'pull'), 'ok')
+      await rooms.update(registry, { adminUserEnabled: false })
+      assert.equal(await ask(registry, second, 'team/app', 'pull'), 'basic')
+      assert.equal(await ask(registry, secondBearer, 'team/app', 'pull'), 'invalid_token')
+    })
 
-test('fault 4: a registry that is deleted and made again knows no token of the one before', async (t) => {
-  const rooms = await openTokenService(t)
-  const { ask, registry, resources, database } = rooms
-  const puller = await principalWith(rooms, roles.acrPull)
-  await rooms.assign(puller.objectId, roles.acrPull, `/subscriptions/${registry.subscriptionId}`)
-  const bearer = await bearerFor(rooms, puller.basic, 'repository:team/app:pull')
-  assert.equal(await ask(registry, bearer, 'team/app', 'pull'), 'ok')
-  await database.transaction((transaction) => resources.deleteRegistry(transaction, registry.rid))
-  const reborn = await rooms.createRegistry('contoso')
-  assert.equal(reborn.loginServer, registry.loginServer)
-  assert.equal(await ask(reborn, bearer, 'team/app', 'pull'), 'invalid_token')
-  assert.equal(await ask(registry, bearer, 'team/app', 'pull'), 'invalid_token', 'the deleted one')
-  assert.equal(await ask(reborn, puller.basic, 'team/app', 'pull'), 'ok', 'the principal itself still has its role')
-})
+    test('fault 4: a registry that is deleted and made again knows no token of the one before', async (t) => {
+      const rooms = await openTokenService(t, kind)
+      const { ask, registry, resources, database } = rooms
+      const puller = await principalWith(rooms, roles.acrPull)
+      await rooms.assign(puller.objectId, roles.acrPull, `/subscriptions/${registry.subscriptionId}`)
+      const bearer = await bearerFor(rooms, puller.basic, 'repository:team/app:pull')
+      assert.equal(await ask(registry, bearer, 'team/app', 'pull'), 'ok')
+      await database.transaction((transaction) => resources.deleteRegistry(transaction, registry.rid))
+      const reborn = await rooms.createRegistry('contoso')
+      assert.equal(reborn.loginServer, registry.loginServer)
+      assert.equal(await ask(reborn, bearer, 'team/app', 'pull'), 'invalid_token')
+      assert.equal(await ask(registry, bearer, 'team/app', 'pull'), 'invalid_token', 'the deleted one')
+      assert.equal(await ask(reborn, puller.basic, 'team/app', 'pull'), 'ok', 'the principal itself still has its role')
+    })
 
-test('fault 15: what is remembered ends with the token and with the secret, to the second', async (t) => {
-  const rooms = await openTokenService(t)
-  const { ask, registry, time } = rooms
-  const puller = await principalWith(rooms, roles.acrPull, 1)
-  const startMs = time.nowMs
-  const bearer = await bearerFor(rooms, puller.basic, 'repository:team/app:pull')
-  for (const header of [bearer, puller.basic]) assert.equal(await ask(registry, header, 'team/app', 'pull'), 'ok')
-  time.nowMs = startMs + 4500_000 - 1000
-  assert.equal(await ask(registry, bearer, 'team/app', 'pull'), 'ok', 'a second before the end of the token')
-  time.nowMs = startMs + 4500_000
-  assert.equal(await ask(registry, bearer, 'team/app', 'pull'), 'invalid_token', 'at the end of the token')
-  time.nowMs = startMs + 86_400_000 - 1000
-  assert.equal(await ask(registry, puller.basic, 'team/app', 'pull'), 'ok', 'a second before the end of the secret')
-  const late = await bearerFor(rooms, puller.basic, 'repository:team/app:pull')
-  assert.equal(await ask(registry, late, 'team/app', 'pull'), 'ok')
-  time.nowMs = startMs + 86_400_000
-  assert.equal(await ask(registry, puller.basic, 'team/app', 'pull'), 'basic', 'at the end of the secret')
-  assert.equal(await ask(registry, late, 'team/app', 'pull'), 'invalid_token', 'what was got by it ends with it')
-})
+    test('fault 15: what is remembered ends with the token and with the secret, to the second', async (t) => {
+      const rooms = await openTokenService(t, kind)
+      const { ask, registry, time } = rooms
+      const puller = await principalWith(rooms, roles.acrPull, 1)
+      const startMs = time.nowMs
+      const bearer = await bearerFor(rooms, puller.basic, 'repository:team/app:pull')
+      for (const header of [bearer, puller.basic]) assert.equal(await ask(registry, header, 'team/app', 'pull'), 'ok')
+      time.nowMs = startMs + 4500_000 - 1000
+      assert.equal(await ask(registry, bearer, 'team/app', 'pull'), 'ok', 'a second before the end of the token')
+      time.nowMs = startMs + 4500_000
+      assert.equal(await ask(registry, bearer, 'team/app', 'pull'), 'invalid_token', 'at the end of the token')
+      time.nowMs = startMs + 86_400_000 - 1000
+      assert.equal(await ask(registry, puller.basic, 'team/app', 'pull'), 'ok', 'a second before the end of the secret')
+      const late = await bearerFor(rooms, puller.basic, 'repository:team/app:pull')
+      assert.equal(await ask(registry, late, 'team/app', 'pull'), 'ok')
+      time.nowMs = startMs + 86_400_000
+      assert.equal(await ask(registry, puller.basic, 'team/app', 'pull'), 'basic', 'at the end of the secret')
+      assert.equal(await ask(registry, late, 'team/app', 'pull'), 'invalid_token', 'what was got by it ends with it')
+    })
 
-test('a caller is known by the same key whatever the credential, and principals never share one', async (t) => {
-  const rooms = await openTokenService(t)
-  const { gate, registry } = rooms
-  const origin = { correlationId: 'test', remoteAddress: '127.0.0.1', userAgent: undefined }
-  const one = await principalWith(rooms, roles.acrPull)
-  const other = await principalWith(rooms, roles.acrPull)
-  const keyOf = async (authorization: string) => {
-    const request = { headers: { authorization } } as IncomingMessage
-    const admission = await gate.admit(request, origin, registry, { kind: 'signed-in' })
-    return admission.admitted ? admission.caller.key : undefined
-  }
-  const key = await keyOf(one.basic)
-  assert.notEqual(key, undefined)
-  assert.equal(await keyOf(await bearerFor(rooms, one.basic, '')), key)
-  assert.notEqual(await keyOf(other.basic), key)
-})
+    test('a caller is known by the same key whatever the credential, and principals never share one', async (t) => {
+      const rooms = await openTokenService(t, kind)
+      const { gate, registry } = rooms
+      const origin = { correlationId: 'test', remoteAddress: '127.0.0.1', userAgent: undefined }
+      const one = await principalWith(rooms, roles.acrPull)
+      const other = await principalWith(rooms, roles.acrPull)
+      const keyOf = async (authorization: string) => {
+        const request = { headers: { authorization } } as IncomingMessage
+        const admission = await gate.admit(request, origin, registry, { kind: 'signed-in' })
+        return admission.admitted ? admission.caller.key : undefined
+      }
+      const key = await keyOf(one.basic)
+      assert.notEqual(key, undefined)
+      assert.equal(await keyOf(await bearerFor(rooms, one.basic, '')), key)
+      assert.notEqual(await keyOf(other.basic), key)
+    })
+  })
+}

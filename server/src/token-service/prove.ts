@@ -7,6 +7,8 @@ import { type Proof, type StandingRooms, standingPrincipal } from './credential.
 /** A proof by user name and password, and what it is narrowed to when the password was an ACR access token. */
 export type PasswordProof = Proof & {
   readonly narrowedTo: readonly AccessScope[] | undefined
+  /** When the ACR access token that was the password was issued: what is got by it is no younger. */
+  readonly sinceMs: number | undefined
   /** The password, when it was an ACR refresh token that goes on being usable. */
   readonly refreshToken: string | undefined
 }
@@ -29,7 +31,9 @@ export async function provePassword(
     username.toLowerCase() === registry.name.toLowerCase()
       ? await proveAdmin(rooms, registry, password)
       : await proveClientSecret(rooms, username, password)
-  return proof === undefined ? undefined : { ...proof, narrowedTo: undefined, refreshToken: undefined }
+  return proof === undefined
+    ? undefined
+    : { ...proof, narrowedTo: undefined, sinceMs: undefined, refreshToken: undefined }
 }
 
 async function proveToken(
@@ -45,6 +49,7 @@ async function proveToken(
     credential: verified.credential,
     expiresAtMs: verified.expiresAtMs,
     narrowedTo: refresh === undefined ? verified.access : undefined,
+    sinceMs: refresh === undefined ? verified.issuedAtMs : undefined,
     refreshToken: refresh === undefined ? undefined : token,
   }
 }

@@ -5,7 +5,7 @@ import { type Call, type Route, type Surface, mountSurface } from '../platform/h
 import type { KeyRing } from '../platform/signing-keys/key-ring.ts'
 import type { Registry } from '../resources/index.ts'
 import type { Form } from '../spec/form.ts'
-import { TokenError, sendTokenError, statusOf } from './errors.ts'
+import { TokenError, isOurFault, sendTokenError } from './errors.ts'
 import { exchange } from './exchange.ts'
 import { getToken, postToken } from './token.ts'
 import type { TokenRooms } from './token-rooms.ts'
@@ -52,8 +52,7 @@ export function tokenSurface(rooms: TokenRooms, keys: KeyRing, log: Log): Surfac
       return { registry }
     },
     renderError: (error, request, reply) => {
-      const blameless = error instanceof TokenError || statusOf(error) !== undefined
-      if (!blameless) log.error({ err: error, id: request.id }, 'a token request failed')
+      if (isOurFault(error)) log.error({ err: error, id: request.id }, 'a token request failed')
       return sendTokenError(reply, error)
     },
     notFound: () => new TokenError('NOT_FOUND', 'nothing is served at this path'),

@@ -12,9 +12,8 @@ import { createApp } from '../platform/http/app.ts'
 import { createLog } from '../platform/log.ts'
 import { openSealer } from '../platform/sealing.ts'
 import { signingKeyMigrations } from '../platform/signing-keys/migrations.ts'
-import { migrate } from '../platform/sql/migrations.ts'
-import type { Database } from '../platform/sql/database.ts'
-import { openSqliteDatabase } from '../platform/sql/sqlite-database.ts'
+import type { Database, DatabaseKind } from '../platform/sql/database.ts'
+import { openTestDatabase } from '../platform/sql/test-database.ts'
 import { type Registry, type Resources, createResources, resourcesMigrations } from '../resources/index.ts'
 import { createTokenService } from './token-service.ts'
 
@@ -29,18 +28,22 @@ export const roles = {
   acrPush: '8311e382-0749-4cb8-b61a-304f252e45ec',
 } as const
 
+const migrations = [
+  ...auditMigrations,
+  ...signingKeyMigrations,
+  ...resourcesMigrations,
+  ...directoryMigrations,
+  ...accessMigrations,
+]
+
 /** The token service over real rooms and a real database, with one registry, and a clock that tests move. */
-export async function openTokenService(t: TestContext) {
+export async function openTokenService(t: TestContext, kind: DatabaseKind = 'sqlite') {
   const directoryPath = await mkdtemp(path.join(tmpdir(), 'acrux-token-service-'))
-  const database = await openSqliteDatabase(path.join(directoryPath, 'acrux.db'))
+  const { database, dispose } = await openTestDatabase(kind, migrations)
   const time = { nowMs: Date.parse('2026-11-24T12:00:00Z') }
   const clock = { now: () => time.nowMs }
-  await migrate(
-    database,
-    [...auditMigrations, ...signingKeyMigrations, ...resourcesMigrations, ...directoryMigrations, ...accessMigrations],
-    0,
-  )
-  const log = createLog('silent')
+  const logLines: string[] = []
+  const log = createLog('debug', { write: (line) => void logLines.push(line) })
   const sealer = await openSealer(path.join(directoryPath, 'master.key'))
   const publicOrigin = 'https://contoso.example'
   const audit = createAudit({ database, clock })
@@ -85,7 +88,7 @@ export async function openTokenService(t: TestContext) {
   await app.ready()
   t.after(async () => {
     await app.close()
-    await database.close()
+    await dispose()
     await rm(directoryPath, { recursive: true })
   })
 
@@ -109,6 +112,13 @@ export async function openTokenService(t: TestContext) {
     access,
     gate: service.gate,
     service,
+    logLines,
+    auditRows: () =>
+      database
+        .tables<{ audit_event: { action: string; actor_id: string; reason: string | null } }>()
+        .selectFrom('audit_event')
+        .selectAll()
+        .execute(),
     registry: await createRegistry('contoso'),
     createRegistry,
     update: (registry: Registry, change: Parameters<typeof resources.updateRegistry>[2]) =>
@@ -136,6 +146,7 @@ export async function openTokenService(t: TestContext) {
       readonly method: 'GET' | 'POST' | 'DELETE'
       readonly url: string
       readonly form?: Readonly<Record<string, string>>
+      readonly body?: string
       readonly headers?: Readonly<Record<string, string>>
       readonly host?: string
     }) =>
@@ -147,6 +158,7 @@ export async function openTokenService(t: TestContext) {
           ...(options.form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
           ...options.headers,
         },
+        ...(options.body === undefined ? {} : { payload: options.body }),
         ...(options.form === undefined ? {} : { payload: new URLSearchParams(options.form).toString() }),
       }),
     adminPasswords: async (registry: Registry) => {

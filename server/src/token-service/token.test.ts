@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { IncomingMessage } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import { basic, openTokenService, roles } from './test-rooms.ts'
 
@@ -245,4 +246,49 @@ test('a form that is malformed, too large or of another type is a 4xx of this su
   assert.equal((await send({}, {})).statusCode, 400)
   const unknownHost = await inject({ method: 'POST', url: '/oauth2/token', form: {}, host: 'nobody.example' })
   assert.equal(unknownHost.statusCode, 404)
+})
+
+test('a malformed form is the client’s fault, and no error of ours in the log', async (t) => {
+  const { inject, logLines } = await open(t)
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  const answer = await inject({ method: 'POST', url: '/oauth2/token', headers, body: 'grant_type=%' })
+  assert.equal(answer.statusCode, 400)
+  assert.deepEqual(
+    logLines.filter((line) => line.includes('"level":50')),
+    [],
+  )
+})
+
+test('fault 42: a secret that is sent in the place of a name is not written down', async (t) => {
+  const { get, post, refreshToken, secret, servicePrincipal, adminPasswords, registry, auditRows, logLines } =
+    await open(t)
+  const { password, password2 } = await adminPasswords(registry)
+  const secrets = [secret, password, password2, await refreshToken()]
+  for (const name of [...secrets, servicePrincipal.appId, 'Contoso', 'ci-token']) {
+    assert.equal((await get('service=contoso.example', basic(name, 'x'))).statusCode, 401)
+    assert.equal((await post({ grant_type: 'password', username: name, password: 'x' })).statusCode, 401)
+  }
+  const written = JSON.stringify(await auditRows()) + logLines.join('')
+  for (const text of secrets) assert.equal(written.includes(text), false)
+  for (const name of [servicePrincipal.appId, 'Contoso', 'ci-token'])
+    assert.ok(written.includes(`"actor_id":"${name}"`), name)
+})
+
+test('fault 4: what is got by an access token is no younger than that, be a repository deleted and made again meanwhile', async (t) => {
+  const { get, gate, registry, time, servicePrincipal, secret } = await open(t)
+  const query = 'service=contoso.example&scope=repository:team/app:pull'
+  const origin = { correlationId: 'test', remoteAddress: '127.0.0.1', userAgent: undefined }
+  const tokenBy = async (proof: string) => (await get(query, proof)).json<Answer>().access_token
+  const ageOf = async (token: string) => {
+    const request = { headers: { authorization: `Bearer ${token}` } } as IncomingMessage
+    const admission = await gate.admit(request, origin, registry, { kind: 'signed-in' })
+    return admission.admitted ? admission.caller.credentialIssuedAtMs : undefined
+  }
+  const first = await tokenBy(basic(servicePrincipal.appId, secret))
+  const issuedAtMs = time.nowMs
+  time.nowMs += 60_000
+  const second = await tokenBy(basic(nullGuid, first))
+  assert.equal(await ageOf(second), issuedAtMs)
+  assert.equal(await ageOf(await tokenBy(basic(nullGuid, second))), issuedAtMs)
+  assert.equal(await ageOf(await tokenBy(basic(servicePrincipal.appId, secret))), time.nowMs)
 })

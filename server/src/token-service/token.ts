@@ -25,6 +25,7 @@ const anonymousProof: PasswordProof = {
   credential: { kind: 'anonymous' },
   expiresAtMs: undefined,
   narrowedTo: undefined,
+  sinceMs: undefined,
   refreshToken: undefined,
 }
 
@@ -93,7 +94,7 @@ async function proveRefreshToken(
   const verified = await rooms.tokens.verify('refresh_token', token, registry)
   if (verified === undefined) return undefined
   const { credential, expiresAtMs } = verified
-  return { credential, expiresAtMs, narrowedTo: undefined, refreshToken: token }
+  return { credential, expiresAtMs, narrowedTo: undefined, sinceMs: undefined, refreshToken: token }
 }
 
 async function issueByPassword(
@@ -106,8 +107,13 @@ async function issueByPassword(
 ): Promise<TokenAnswer> {
   const proof = await provePassword(rooms, registry, username, password, true)
   if (proof === undefined)
-    return refuse(rooms, registry, origin, { kind: 'claimed', id: username }, 'wrong-credentials')
+    return refuse(rooms, registry, origin, { kind: 'claimed', id: claimedName(username) }, 'wrong-credentials')
   return issue(rooms, registry, proof, asked, origin, offline)
+}
+
+/** A name that nobody proved, if it could be one: people send a secret in its place. */
+function claimedName(username: string): string {
+  return /^[A-Za-z0-9-]{1,50}$/.test(username) ? username : ''
 }
 
 /** Issues a token over what was asked and is allowed: a smaller one, even an empty one, is no error. [distribution spec/auth/token.md] */
@@ -126,8 +132,9 @@ async function issue(
   const allowed = await rooms.access.allowedAccess(principal, registry, withUntag(asked))
   const access = proof.narrowedTo === undefined ? allowed : intersectAccess(allowed, proof.narrowedTo)
   const { tenantId } = await rooms.directory.tenant()
+  const { expiresAtMs: notAfterMs, sinceMs } = proof
   const minted = await mint(() =>
-    rooms.tokens.mint('access_token', { registry, credential, tenantId, access, notAfterMs: proof.expiresAtMs }),
+    rooms.tokens.mint('access_token', { registry, credential, tenantId, access, notAfterMs, sinceMs }),
   )
   const scope = publicAccess(access).map(formatAccessScope).join(' ')
   await rooms.audit.append({
