@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { arm, graph } from '../harness/arm.ts'
-import type { HttpResponse } from '../harness/http.ts'
-import { askAccessToken, basic, get, nullGuid, type Where } from '../harness/registry.ts'
+import { form, type HttpResponse } from '../harness/http.ts'
+import { stringAt } from '../harness/json.ts'
+import { basic, nullGuid, type Where } from '../harness/registry.ts'
 import type { RunningServer } from '../harness/server.ts'
 import { assertUnauthorizedBody } from '../rights/refusal.ts'
-import { askByPassword, askExchange, grantedBy } from '../rights/tokens.ts'
-import { stringAt } from '../harness/json.ts'
+import type { Wire } from './wire.ts'
 
 /** A place where a token may be shown. */
 export interface Door {
@@ -23,23 +22,38 @@ function assertManagementShut(response: HttpResponse): void {
 }
 
 /** Every door of a server that a token could open; `path` is a manifest that is there, and `scope` what reads it. */
-export function doorsOf(server: RunningServer, path: string, scope: string, where: Where = {}): Record<string, Door> {
-  const door = (
-    name: string,
-    knock: Door['knock'],
-    assertShut: Door['assertShut'] = assertUnauthorizedBody,
-  ): [string, Door] => [name, { name, knock, assertShut }]
-  return Object.fromEntries([
-    door('data plane', (token) => get(server, path, `Bearer ${token}`, where)),
-    door('version check', (token) => get(server, '/v2/', `Bearer ${token}`, where)),
-    door('data plane by Basic', (token) => get(server, path, basic(nullGuid, token), where)),
-    door('exchange', (token) => askExchange(server, token, where)),
-    door('refresh grant', (token) => askAccessToken(server, { refreshToken: token }, [scope], where)),
-    door('password grant', (token) => askByPassword(server, nullGuid, token, scope, where)),
-    door('token by Basic', (token) => askAccessToken(server, { username: nullGuid, password: token }, [scope], where)),
-    door('management', (token) => arm(server, 'GET', '/subscriptions', undefined, token), assertManagementShut),
-    door('directory', (token) => graph(server, 'GET', '/servicePrincipals', undefined, token), assertManagementShut),
-  ])
+export function doorsOf(
+  server: RunningServer,
+  wire: Wire,
+  path: string,
+  scope: string,
+  where: Where = {},
+): Record<string, Door> {
+  const service = where.loginServer ?? server.firstRun.loginServer
+  const see = async (target: string, authorization: string): Promise<HttpResponse> =>
+    wire.send({ target, authorization, host: service })
+  const post = async (target: string, fields: Record<string, string>): Promise<HttpResponse> => {
+    const { body, headers } = form({ service, ...fields })
+    return wire.send({ method: 'POST', target, host: service, headers: Object.entries(headers), body })
+  }
+  const knocks: Record<string, Door['knock']> = {
+    'data plane': (token) => see(path, `Bearer ${token}`),
+    'version check': (token) => see('/v2/', `Bearer ${token}`),
+    'data plane by Basic': (token) => see(path, basic(nullGuid, token)),
+    'token by Basic': (token) =>
+      see(`/oauth2/token?${new URLSearchParams({ service, scope }).toString()}`, basic(nullGuid, token)),
+    exchange: (token) => post('/oauth2/exchange', { grant_type: 'access_token', access_token: token }),
+    'refresh grant': (token) => post('/oauth2/token', { grant_type: 'refresh_token', scope, refresh_token: token }),
+    'password grant': (token) =>
+      post('/oauth2/token', { grant_type: 'password', scope, username: nullGuid, password: token }),
+    management: (token) => see('/subscriptions?api-version=2022-12-01', `Bearer ${token}`),
+    directory: (token) => see('/graph/v1.0/servicePrincipals', `Bearer ${token}`),
+  }
+  const doors = Object.entries(knocks).map(([name, knock]): [string, Door] => {
+    const isManagement = name === 'management' || name === 'directory'
+    return [name, { name, knock, assertShut: isManagement ? assertManagementShut : assertUnauthorizedBody }]
+  })
+  return Object.fromEntries(doors)
 }
 
 /** Holds that a token opens the named doors and no other. */
@@ -63,10 +77,4 @@ export function assertShutAt(door: Door, response: HttpResponse, what = 'the tok
     const answer = `status ${response.status}: ${response.text().slice(0, 300)}`
     throw new Error(`${what} at the door ${door.name}: ${answer}`, { cause })
   }
-}
-
-/** What an answer of the token endpoint grants, by `type:name`. */
-export function grantedIn(response: HttpResponse): Record<string, readonly string[]> {
-  assert.equal(response.status, 200, response.text())
-  return grantedBy(stringAt(response.json(), 'access_token'))
 }

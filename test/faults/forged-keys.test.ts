@@ -18,15 +18,18 @@ import {
   unsigned,
   type KeyPair,
 } from './forged-token.ts'
+import { openWire } from './wire.ts'
 
 const server = await startServer()
 after(() => server[Symbol.asyncDispose]())
+const wire = openWire(server)
+after(() => wire.close())
 
 const { servicePrincipal, tenantId } = server.firstRun
 const scope = 'repository:team/app:pull'
 const path = '/v2/team/app/manifests/1'
 await pushImage(server, 'team/app', '1', basic(servicePrincipal.appId, servicePrincipal.password))
-const doors = doorsOf(server, path, scope)
+const doors = doorsOf(server, wire, path, scope)
 const genuine = Object.entries(await tokensOf(server, servicePrincipal, [scope]))
 
 /** A server of the attacker's with a key set that holds the forged key under the genuine `kid`. */

@@ -18,9 +18,12 @@ import { assertRefused } from '../rights/refusal.ts'
 import { addSecret, passed, tokensOf } from '../rights/tokens.ts'
 import { assertOpensOnly, doorsOf } from './doors.ts'
 import { attackerKeys, forgedFrom, partsOf } from './forged-token.ts'
+import { openWire } from './wire.ts'
 
 const server = await startServer()
 after(() => server[Symbol.asyncDispose]())
+const wire = openWire(server)
+after(() => wire.close())
 
 const { loginServer, servicePrincipal, tenantId } = server.firstRun
 const owner = basic(servicePrincipal.appId, servicePrincipal.password)
@@ -32,8 +35,8 @@ await pushImage(server, 'team/app', '1', owner)
 const second = await createRegistry(server, 'second')
 const there = { loginServer: second.loginServer }
 await pushImage(server, 'team/app', '1', owner, {}, there)
-const doors = doorsOf(server, path, scope)
-const doorsThere = doorsOf(server, path, scope, there)
+const doors = doorsOf(server, wire, path, scope)
+const doorsThere = doorsOf(server, wire, path, scope, there)
 const tokenDoors = ['password grant', 'token by Basic']
 
 test('fault 6: each kind of token opens the doors that it is for, and no other door', async () => {

@@ -9,12 +9,16 @@ import { basic, get, pushImage } from '../harness/registry.ts'
 import { startServer, type RunningServer } from '../harness/server.ts'
 import { tokensOf } from '../rights/tokens.ts'
 import { assertShutAt, doorsOf } from './doors.ts'
+import { openWire } from './wire.ts'
 
 // Two installs are what this file is about, so it starts two servers.
 const one = await startServer()
 after(() => one[Symbol.asyncDispose]())
 const other = await startServer()
 after(() => other[Symbol.asyncDispose]())
+
+const wire = openWire(one)
+after(() => wire.close())
 
 const scope = 'repository:team/app:pull'
 
@@ -101,7 +105,7 @@ test('fault 6: no token or secret of one install opens a door of another', async
     const { appId, password } = server.firstRun.servicePrincipal
     await pushImage(server, 'team/app', '1', basic(appId, password))
   }
-  const doors = doorsOf(one, '/v2/team/app/manifests/1', scope)
+  const doors = doorsOf(one, wire, '/v2/team/app/manifests/1', scope)
   const foreign = await tokensOf(other, other.firstRun.servicePrincipal, [scope])
   for (const [kind, token] of Object.entries(foreign)) {
     for (const door of Object.values(doors)) assertShutAt(door, await door.knock(token), `a foreign ${kind} token`)
