@@ -12,6 +12,7 @@ import { type Credential, type StandingRooms, auditActor, callerKey, standingPri
 import type { DataPlaneAdmission, DataPlaneCaller, DataPlaneGate, DataPlaneNeed, RegistryAddress } from './index.ts'
 import { provePassword } from './prove.ts'
 import { type Refusals, needAsAccess } from './refusals.ts'
+import { SessionMemory } from './session-memory.ts'
 
 export type GateOptions = StandingRooms & {
   readonly database: Database
@@ -29,31 +30,36 @@ type Session = {
   readonly expiresAtMs: number
   readonly caller: DataPlaneCaller
   authority: Authority
+  /** How many decisions its weight accounts for. */
+  decisionsWeighed: number
 }
 
-/** Whether the credential stood at one revision of authority, and what has been decided of it at that revision. */
+/** Whether the credential stood at one revision of authority, and which needs were found to be met at that revision. */
 type Authority = {
   readonly revision: number
   readonly standing: { readonly registry: Registry; readonly principal: Principal } | undefined
-  readonly decisions: Map<string, boolean>
+  readonly met: Set<string>
 }
 
-const sessionLimit = 20_000
-const decisionLimit = 1_000
+/** How much memory all sessions may take, by estimate. */
+const sessionLimitBytes = 64 * 1024 * 1024
+/** How many needs are remembered of a session, and what one weighs beside its text. */
+const metLimit = 200
+const metBytes = 128
 
 /** Opens the gate of the data plane. */
 export function createGate(options: GateOptions): DataPlaneGate {
   const { database, clock, refusals } = options
-  const sessionsByRegistry = new Map<string, Map<string, Session>>()
+  const sessions = new SessionMemory<Session>(sessionLimitBytes)
 
-  function remember(rid: string, header: string, session: Session): void {
-    let sessions = sessionsByRegistry.get(rid)
-    if (sessions === undefined) {
-      sessions = new Map()
-      sessionsByRegistry.set(rid, sessions)
-    }
-    if (sessions.size >= sessionLimit) sessions.delete(sessions.keys().next().value ?? '')
-    sessions.set(header, session)
+  /** Remembers what was found to be met. What is not met is not remembered: strangers could ask for ever more. */
+  function rememberMet(rid: string, header: string, session: Session, { met }: Authority, need: DataPlaneNeed): void {
+    const key = needKey(need)
+    if (met.size >= metLimit) met.clear()
+    met.add(key)
+    if (met.size <= session.decisionsWeighed) return
+    session.decisionsWeighed = met.size
+    sessions.grow(rid, header, key.length + metBytes)
   }
 
   function admit(
@@ -65,9 +71,9 @@ export function createGate(options: GateOptions): DataPlaneGate {
     const header = request.headers.authorization
     if (header === undefined) return { admitted: false, refusal: refusals.unauthenticated(address, need) }
     const revision = database.authorityRevision()
-    const session = sessionsByRegistry.get(address.rid)?.get(header)
+    const session = sessions.find(address.rid, header)
     if (session !== undefined && session.authority.revision === revision && clock.now() < session.expiresAtMs) {
-      if (session.authority.decisions.get(needKey(need)) === true) return { admitted: true, caller: session.caller }
+      if (session.authority.met.has(needKey(need))) return { admitted: true, caller: session.caller }
     }
     return admitSlowly(header, origin, address, need, session)
   }
@@ -81,13 +87,17 @@ export function createGate(options: GateOptions): DataPlaneGate {
   ): Promise<DataPlaneAdmission> {
     const session = known ?? (await openSession(options, header, address))
     if (session === undefined) return refuse(origin, address, need, header)
-    if (known === undefined) remember(address.rid, header, session)
+    // The access in a token takes some four times the text of it.
+    if (known === undefined) sessions.keep(address.rid, header, session, 4 * header.length)
     const authority = await currentAuthority(options, session, address)
     if (clock.now() >= session.expiresAtMs || authority.standing === undefined) {
-      sessionsByRegistry.get(address.rid)?.delete(header)
+      sessions.drop(address.rid, header)
       return refuse(origin, address, need, header, session.credential)
     }
-    if (await decide(options, session, authority, need)) return { admitted: true, caller: session.caller }
+    if (await isAllowed(options, session.tokenAccess, authority.standing, need)) {
+      rememberMet(address.rid, header, session, authority, need)
+      return { admitted: true, caller: session.caller }
+    }
     await recordRefusal(options, origin, address, need, session.credential, 'insufficient-scope')
     return { admitted: false, refusal: refusals.insufficient(address, need) }
   }
@@ -148,10 +158,12 @@ function newSession(options: GateOptions, registry: Registry, facts: SessionFact
       credentialIssuedAtMs: facts.issuedAtMs,
       mayPull: async (repository) => {
         const authority = await currentAuthority(options, session, registry)
-        return decide(options, session, authority, { kind: 'repository', repository, actions: ['pull'] })
+        const need = { kind: 'repository', repository, actions: ['pull'] } as const
+        return authority.standing !== undefined && isAllowed(options, session.tokenAccess, authority.standing, need)
       },
     },
-    authority: { revision: -1, standing: undefined, decisions: new Map() },
+    authority: { revision: -1, standing: undefined, met: new Set() },
+    decisionsWeighed: 0,
   }
   return session
 }
@@ -166,25 +178,9 @@ async function currentAuthority(options: GateOptions, session: Session, address:
   const registry = await options.resources.findRegistryByRid(address.rid)
   const principal = registry && (await standingPrincipal(options, registry, session.credential))
   const standing = registry === undefined || principal === undefined ? undefined : { registry, principal }
-  const found: Authority = { revision, standing, decisions: new Map() }
+  const found: Authority = { revision, standing, met: new Set() }
   if (revision > session.authority.revision) session.authority = found
   return found
-}
-
-async function decide(
-  options: GateOptions,
-  session: Session,
-  { standing, decisions }: Authority,
-  need: DataPlaneNeed,
-): Promise<boolean> {
-  if (standing === undefined) return false
-  const key = needKey(need)
-  const known = decisions.get(key)
-  if (known !== undefined) return known
-  const allowed = await isAllowed(options, session.tokenAccess, standing, need)
-  if (decisions.size >= decisionLimit) decisions.clear()
-  decisions.set(key, allowed)
-  return allowed
 }
 
 /** Whether both the token and the rights that its principal has now cover the need. */

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { SessionMemory } from './session-memory.ts'
+
+const header = (name: string | number) => `Bearer ${name}`.padEnd(1488, '.')
+
+test('what is remembered is found at its registry alone, until it is dropped', () => {
+  const memory = new SessionMemory<string>(1_000_000)
+  memory.keep('one', header(1), 'a', 0)
+  assert.equal(memory.find('one', header(1)), 'a')
+  assert.equal(memory.find('other', header(1)), undefined)
+  assert.equal(memory.find('one', header(2)), undefined)
+  memory.keep('one', header(1), 'b', 0)
+  assert.equal(memory.find('one', header(1)), 'b')
+  assert.equal(memory.weightBytes, 2000, 'counted once')
+  memory.drop('one', header(1))
+  memory.drop('one', header(1))
+  assert.equal(memory.find('one', header(1)), undefined)
+  assert.equal(memory.weightBytes, 0)
+})
+
+test('it never weighs more than it may, whatever is remembered and however it grows', () => {
+  const memory = new SessionMemory<number>(100_000)
+  for (let index = 0; index < 1000; index += 1) {
+    memory.keep('one', header(index), index, 3000)
+    assert.ok(memory.weightBytes <= 100_000)
+  }
+  assert.equal(memory.find('one', header(999)), 999)
+  assert.equal(memory.find('one', header(980)), 980)
+  assert.equal(memory.find('one', header(979)), undefined, 'the oldest are forgotten')
+  memory.grow('one', header(999), 50_000)
+  assert.ok(memory.weightBytes <= 100_000)
+  memory.grow('one', header(5), 1_000_000)
+  assert.equal(memory.find('one', header(999)), 999, 'what is forgotten does not grow')
+  memory.grow('one', header(999), 1_000_000)
+  assert.equal(memory.weightBytes, 0, 'what is too heavy alone is not remembered')
+})
+
+test('a registry with many senders makes no other forget', () => {
+  const memory = new SessionMemory<string>(100_000)
+  memory.keep('quiet', header('q'), 'kept', 0)
+  for (let index = 0; index < 1000; index += 1) memory.keep('busy', header(index), 'x', 0)
+  assert.equal(memory.find('quiet', header('q')), 'kept')
+})
