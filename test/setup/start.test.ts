@@ -18,6 +18,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 /** What `npm start` runs, by the Node that runs this: what npm itself takes is not ours to answer for. */
 const script = [process.execPath, 'scripts/start.mjs'] as const
 
+/** This environment without what the tests, and not the server, are told by: the server refuses settings it does not know. */
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ACRUX_')))
+
 interface Started {
   child: ChildProcess
   output: () => string
@@ -25,7 +28,7 @@ interface Started {
 }
 
 function start([program, ...lead]: readonly [string, ...string[]], ...args: string[]): Started {
-  const child = spawn(program, [...lead, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(program, [...lead, ...args], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const forget = atProcessEnd(() => child.kill('SIGTERM'))
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
