@@ -26,6 +26,8 @@ export interface Listener {
 const idleSocketMilliseconds = 120_000
 const headersMilliseconds = 30_000
 const keepAliveMilliseconds = 65_000
+/** How often connections that have become idle are closed while the listener closes. */
+const sweepMilliseconds = 50
 
 /**
  * Listens on every address or on none.
@@ -34,7 +36,8 @@ const keepAliveMilliseconds = 65_000
  */
 export async function listen(app: FastifyInstance, { addresses, tls }: ListenerOptions): Promise<Listener> {
   await app.ready()
-  const servers = addresses.map(() => createServer(app, tls))
+  const state = { closing: false }
+  const servers = addresses.map(() => createServer(app, tls, state))
   try {
     for (const [index, server] of servers.entries()) await bind(server, addresses[index] as ListenAddress)
   } catch (error) {
@@ -50,17 +53,31 @@ export async function listen(app: FastifyInstance, { addresses, tls }: ListenerO
       for (const server of servers) if (server instanceof https.Server) server.setSecureContext(replacement)
     },
     close: async (milliseconds) => {
+      state.closing = true
+      // A connection that was busy until now waits for the client's next request.
+      const sweep = setInterval(() => {
+        for (const server of servers) server.closeIdleConnections()
+      }, sweepMilliseconds)
       const cut = setTimeout(() => {
         for (const server of servers) server.closeAllConnections()
       }, milliseconds)
       await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+      clearInterval(sweep)
       clearTimeout(cut)
     },
   }
 }
 
-function createServer(app: FastifyInstance, tls: ListenerOptions['tls']): http.Server | https.Server {
-  const route: http.RequestListener = (request, response) => app.routing(request, response)
+function createServer(
+  app: FastifyInstance,
+  tls: ListenerOptions['tls'],
+  state: { readonly closing: boolean },
+): http.Server | https.Server {
+  const route: http.RequestListener = (request, response) => {
+    if (state.closing) response.shouldKeepAlive = false
+    if (settleHost(request)) app.routing(request, response)
+    else refuse(response)
+  }
   const options = { requestTimeout: 0, headersTimeout: headersMilliseconds, keepAliveTimeout: keepAliveMilliseconds }
   const server =
     tls === undefined
@@ -68,6 +85,37 @@ function createServer(app: FastifyInstance, tls: ListenerOptions['tls']): http.S
       : https.createServer({ ...options, ...tls, minVersion: 'TLSv1.2' }, route)
   server.setTimeout(idleSocketMilliseconds)
   return server
+}
+
+const absoluteTarget = /^https?:\/\/([^/?#]+)(.*)$/i
+
+/**
+ * Whether it is beyond doubt which host a request is for: `Host` comes once, and a target that names a host names the
+ * same; that is then cut to its path. A proxy in front could have read another one. [RFC 9112 §3.2]
+ */
+function settleHost(request: http.IncomingMessage): boolean {
+  const { rawHeaders, url = '' } = request
+  let hosts = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1
+  }
+  if (hosts > 1) return false
+  if (url.startsWith('/') || url === '*') return true
+  const [, authority, path = ''] = absoluteTarget.exec(url) ?? []
+  if (authority === undefined || authority.toLowerCase() !== request.headers.host?.toLowerCase()) return false
+  request.url = path.startsWith('/') ? path : `/${path}`
+  return true
+}
+
+function refuse(response: http.ServerResponse): void {
+  const body = '{"error":{"code":"BadRequest","message":"It is not clear which host the request is for."}}'
+  response.writeHead(400, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': body.length,
+    connection: 'close',
+  })
+  response.end(body)
 }
 
 async function bind(server: http.Server, { host, port }: ListenAddress): Promise<void> {

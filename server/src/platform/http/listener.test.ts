@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import net, { type AddressInfo } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { createLog } from '../log.ts'
+import { createApp } from './app.ts'
+import { listen } from './listener.ts'
+import { serveForTest } from './test-socket.ts'
+
+/** Answers with the host and the path that it was asked for. */
+async function open(t: TestContext) {
+  const app = createApp({ log: createLog('silent'), trustedProxies: [] })
+  app.all('/*', (request) => ({ host: request.host, url: request.raw.url }))
+  return serveForTest(t, app)
+}
+
+const close = 'Connection: close\r\n'
+const status = (answer: string) => Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0)
+
+test('a request names one host, or is refused [RFC 9112 §3.2]', async (t) => {
+  const { say } = await open(t)
+  const refused: Readonly<Record<string, string>> = {
+    'no host': '',
+    'two hosts': 'Host: one.example\r\nHost: two.example\r\n',
+    'two hosts, the first of them twice': 'Host: one.example\r\nhost: one.example\r\n',
+    'another scheme of writing it': 'Host: one.example\r\nHOST: two.example\r\n',
+  }
+  for (const [what, hosts] of Object.entries(refused)) {
+    assert.equal(status(await say(`GET /x HTTP/1.1\r\n${hosts}${close}\r\n`)), 400, what)
+  }
+  assert.match(await say(`GET /x HTTP/1.1\r\nHost: one.example\r\n${close}\r\n`), /"host":"one.example","url":"\/x"/)
+  assert.equal(status(await say(`GET /x HTTP/1.0\r\n\r\n`)), 200, 'HTTP/1.0 need not name any')
+})
+
+test('a target that names its host names the same one, or is refused [RFC 9112 §3.2.2]', async (t) => {
+  const { say } = await open(t)
+  const ask = (target: string) => say(`GET ${target} HTTP/1.1\r\nHost: one.example:5443\r\n${close}\r\n`)
+  for (const target of ['https://one.example:5443/x?y', 'HTTP://One.example:5443/x?y', '/x?y']) {
+    assert.match(await ask(target), /"host":"one.example:5443","url":"\/x\?y"/, target)
+  }
+  assert.match(await ask('https://one.example:5443'), /"url":"\/"/)
+  assert.match(await ask('https://one.example:5443?y'), /"url":"\/\?y"/)
+  const refused = [
+    'https://two.example/x',
+    'https://one.example/x',
+    'https://user:secret@one.example:5443/x',
+    'https:///x',
+    'ftp://one.example:5443/x',
+    'x',
+  ]
+  for (const target of refused) {
+    const answer = await ask(target)
+    assert.equal(status(answer), 400, target)
+    assert.doesNotMatch(answer, /secret/)
+  }
+})
+
+test('a body that has two lengths is refused, and so is what else a proxy could read otherwise [RFC 9112 §6.3]', async (t) => {
+  const { say } = await open(t)
+  const bodies = [
+    'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    'Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!',
+    'Content-Length: +5\r\n\r\nhello',
+    'Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n',
+    'Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n',
+    'Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n',
+    'X: a\r\n b\r\n\r\n',
+    'X: a\0b\r\n\r\n',
+  ]
+  for (const body of bodies) {
+    const answer = await say(
+      `POST /x HTTP/1.1\r\nHost: one.example\r\n${body}GET /y HTTP/1.1\r\nHost: one.example\r\n\r\n`,
+    )
+    assert.ok(status(answer) >= 400 && status(answer) < 500, JSON.stringify(body))
+    assert.equal(answer.match(/HTTP\/1\.1/g)?.length, 1, 'one answer, and no more')
+  }
+})
+
+test('closing lets what is in flight finish, and then no idle connection holds it up', async (t) => {
+  const { listener, port, connect } = await open(t)
+  const idle = await connect()
+  idle.write('GET /idle HTTP/1.1\r\nHost: one.example\r\n\r\n')
+  await idle.until('"/idle"')
+  const silent = await connect()
+  const busy = await connect()
+  const type = 'Content-Type: application/json\r\n'
+  busy.write(`POST /busy HTTP/1.1\r\nHost: one.example\r\n${type}Content-Length: 4\r\n\r\nnu`)
+  await connect()
+  const begun = performance.now()
+  const closed = listener.close(20_000)
+  await idle.rest()
+  assert.equal(busy.ended, false)
+  const late = net.connect(port, '127.0.0.1')
+  const [error] = (await once(late, 'error')) as [NodeJS.ErrnoException]
+  assert.equal(error.code, 'ECONNREFUSED')
+  busy.write('ll')
+  await busy.until('"/busy"')
+  silent.destroy()
+  await closed
+  assert.ok(performance.now() - begun < 3000, 'without waiting for the time that was given')
+})
+
+test('closing cuts what does not finish in the time that is given', async (t) => {
+  const { listener, connect } = await open(t)
+  const busy = await connect()
+  busy.write(
+    'POST /busy HTTP/1.1\r\nHost: one.example\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\nnu',
+  )
+  await (await connect()).until('')
+  const begun = performance.now()
+  await listener.close(300)
+  const took = performance.now() - begun
+  assert.ok(took >= 290 && took < 3000, `${took} ms`)
+  assert.equal(await busy.rest(), '')
+})
+
+test('where one address cannot be had, none is kept', async (t) => {
+  const app = createApp({ log: createLog('silent'), trustedProxies: [] })
+  t.after(() => app.close())
+  const other = net.createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  t.after(() => other.close())
+  const free = net.createServer().listen(0, '127.0.0.1')
+  await once(free, 'listening')
+  const ports = [free, other].map((server) => (server.address() as AddressInfo).port)
+  free.close()
+  await once(free, 'close')
+  const addresses = ports.map((port) => ({ host: '127.0.0.1', port }))
+  await assert.rejects(listen(app, { addresses, tls: undefined }), { code: 'EADDRINUSE' })
+  const again = net.createServer().listen(ports[0], '127.0.0.1')
+  await once(again, 'listening')
+  again.close()
+})

@@ -1,0 +1,80 @@
+import { once } from 'node:events'
+import net from 'node:net'
+import type { TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import { type Listener, listen } from './listener.ts'
+
+/** An application behind a listener on a free port of this machine, and a way to say anything at all to it. */
+export async function serveForTest(t: TestContext, app: FastifyInstance) {
+  const listener: Listener = await listen(app, { addresses: [{ host: '127.0.0.1', port: 0 }], tls: undefined })
+  const port = listener.addresses[0]?.port ?? 0
+  t.after(async () => {
+    await listener.close(0)
+    await app.close()
+  })
+  const connect = async (): Promise<TestSocket> => {
+    const socket = net.connect(port, '127.0.0.1')
+    await once(socket, 'connect')
+    return new TestSocket(socket)
+  }
+  return {
+    listener,
+    port,
+    connect,
+    /** The whole of what comes back, to the end of the connection; what is said should ask for that. */
+    say: async (text: string): Promise<string> => {
+      const socket = await connect()
+      socket.write(text)
+      return socket.rest()
+    },
+  }
+}
+
+/** One connection. */
+export class TestSocket {
+  readonly #socket: net.Socket
+  #received = ''
+  #ended = false
+
+  constructor(socket: net.Socket) {
+    this.#socket = socket
+    socket.setEncoding('latin1')
+    socket.on('data', (text: string) => (this.#received += text))
+    socket.on('error', () => undefined)
+    socket.on('close', () => (this.#ended = true))
+  }
+
+  get received(): string {
+    return this.#received
+  }
+
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  write(text: string): void {
+    this.#socket.write(text, 'latin1')
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  /** Waits until what came contains the text. */
+  async until(text: string): Promise<void> {
+    for (let waited = 0; !this.#received.includes(text); waited += 10) {
+      if (waited > 5000) throw new Error(`${JSON.stringify(text)} did not come, but ${JSON.stringify(this.#received)}`)
+      await sleep(10)
+    }
+  }
+
+  /** Waits for the other side to end the connection. */
+  async rest(): Promise<string> {
+    for (let waited = 0; !this.#ended; waited += 10) {
+      if (waited > 5000) throw new Error(`the connection goes on after ${JSON.stringify(this.#received)}`)
+      await sleep(10)
+    }
+    return this.#received
+  }
+}
