@@ -50,6 +50,16 @@ export function createApp({ log, trustedProxies }: AppOptions): FastifyInstance 
     logRequest(log, request, reply)
     done()
   })
+  // Surfaces have handlers of their own; this one is for what lies outside of them.
+  app.setErrorHandler((error, request, reply) => {
+    const status = clientStatusOf(error)
+    if (status === undefined) log.error({ id: request.id, err: error }, 'a request failed')
+    const [code, message] =
+      status === undefined
+        ? ['InternalServerError', 'The server could not complete the request.']
+        : ['BadRequest', 'The request could not be read.']
+    return reply.code(status ?? 500).send({ error: { code, message } })
+  })
   app.setNotFoundHandler((_request, reply) =>
     reply.code(404).send({ error: { code: 'NotFound', message: 'Nothing is served at this path.' } }),
   )
@@ -63,6 +73,11 @@ export function requestOrigin(request: FastifyRequest): Origin {
     remoteAddress: request.ip,
     userAgent: request.headers['user-agent']?.slice(0, 256),
   }
+}
+
+function clientStatusOf(error: unknown): number | undefined {
+  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined
+  return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined
 }
 
 const clientRequestIdPattern = /^[A-Za-z0-9._-]{1,64}$/

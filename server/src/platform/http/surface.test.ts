@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { createLog } from '../log.ts'
+import { createApp } from './app.ts'
+import { acceptForms } from './form-body.ts'
+import { type Route, mountSurface } from './surface.ts'
+import { serveForTest } from './test-socket.ts'
+
+class Refusal extends Error {
+  readonly status: number
+  constructor(status: number) {
+    super(`refused with ${status}`)
+    this.status = status
+  }
+}
+
+type Caller = { readonly name: string }
+
+async function open(t: TestContext) {
+  const app = createApp({ log: createLog('silent'), trustedProxies: [] })
+  const handled: string[] = []
+  const routes: readonly Route<'public' | 'known', Caller>[] = [
+    { id: 'x.open', method: 'GET', path: '/x/open', need: 'public', handle: ({ caller }) => ({ caller: caller.name }) },
+    {
+      id: 'x.thing',
+      method: 'POST',
+      path: '/x/things/:name',
+      need: 'known',
+      handle: ({ caller, params, request }) => {
+        handled.push(params['name'] ?? '')
+        return { caller: caller.name, ...params, form: request.body instanceof Map }
+      },
+    },
+  ]
+  mountSurface(
+    app,
+    {
+      name: 'x',
+      routes,
+      territory: ['/x/*'],
+      authorize: async (need, request): Promise<Caller> => {
+        if (need === 'public') return { name: 'anybody' }
+        if (request.headers.authorization !== 'yes') throw new Refusal(401)
+        return { name: 'somebody' }
+      },
+      renderError: (error, _request, reply) =>
+        reply.code(error instanceof Refusal ? error.status : 400).send({ x: error instanceof Refusal }),
+      notFound: () => new Refusal(404),
+    },
+    acceptForms,
+  )
+  return { app, handled, ...(await serveForTest(t, app)) }
+}
+
+test('no spelling of a path comes to a handler without authorization', async (t) => {
+  const { app, handled } = await open(t)
+  for (const url of [
+    '/x/things/a',
+    '/X/THINGS/a',
+    '//x//things//a',
+    '/x/things/a/',
+    '/x/things/%61',
+    '/%78/things/a',
+    '/x/things/a?authorization=yes',
+  ]) {
+    const answer = await app.inject({ method: 'POST', url })
+    assert.equal(answer.statusCode, 401, url)
+    assert.equal(answer.body, '{"x":true}', url)
+  }
+  assert.deepEqual(handled, [])
+  const admitted = await app.inject({ method: 'POST', url: '/x/things/a%2Fb', headers: { authorization: 'yes' } })
+  assert.deepEqual(admitted.json(), { caller: 'somebody', name: 'a/b', form: false })
+})
+
+test('whoever is refused is answered before a body is read', async (t) => {
+  const { connect } = await open(t)
+  const socket = await connect()
+  const type = 'Content-Type: application/x-www-form-urlencoded\r\n'
+  socket.write(`POST /x/things/a HTTP/1.1\r\nHost: one.example\r\n${type}Content-Length: 900000\r\n\r\na=`)
+  await socket.until('401')
+  socket.destroy()
+})
+
+test('below its paths everything else is the surface’s own "not found", whatever the method', async (t) => {
+  const { app } = await open(t)
+  for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const) {
+    for (const url of ['/x/nothing', '/x/things', '/x/things/a/b', '/x/things/a%00', '/x/%2e%2e/y']) {
+      const answer = await app.inject({ method, url, headers: { authorization: 'no' } })
+      if (url === '/x/things/a%00' && method === 'POST') assert.equal(answer.statusCode, 401)
+      else assert.equal(answer.statusCode, 404, `${method} ${url}`)
+    }
+  }
+  assert.equal(
+    (await app.inject({ method: 'HEAD', url: '/x/open' })).statusCode,
+    404,
+    'there is no HEAD that nobody wrote',
+  )
+  assert.equal((await app.inject({ method: 'GET', url: '/y' })).json<{ error: unknown }>().error !== undefined, true)
+})
+
+test('fault 41: a body is taken for a form only when it says so, and never for anything else', async (t) => {
+  const { app, handled } = await open(t)
+  const send = (type: string | undefined, payload: string) =>
+    app.inject({
+      method: 'POST',
+      url: '/x/things/a',
+      headers: { authorization: 'yes', ...(type === undefined ? {} : { 'content-type': type }) },
+      payload,
+    })
+  const form = 'application/x-www-form-urlencoded'
+  for (const type of [form, form.toUpperCase(), `${form}; charset=utf-8`, `${form}\t`, `${form} ;x=y`]) {
+    assert.deepEqual((await send(type, 'a=1')).json(), { caller: 'somebody', name: 'a', form: true }, type)
+  }
+  handled.length = 0
+  const others = [
+    'application/json',
+    'text/plain',
+    `${form}x`,
+    `x${form}`,
+    `${form}, application/json`,
+    'multipart/form-data; boundary=x',
+    '',
+    undefined,
+  ]
+  for (const type of others) {
+    assert.equal((await send(type, '{"a":1}')).statusCode, 400, type ?? 'none')
+  }
+  for (const malformed of ['a=%', 'a=%zz', '%ff=1', 'a&'.repeat(200)]) {
+    assert.equal((await send(form, malformed)).statusCode, 400, malformed.slice(0, 10))
+  }
+  assert.deepEqual(handled, [], 'none of them came to the handler')
+})
