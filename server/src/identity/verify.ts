@@ -33,13 +33,16 @@ const keyIdPattern = /^[A-Z0-9:]{59}$/
 /** How many tokens whose signature held are remembered, by their hash. */
 const memoryLimit = 20_000
 
+/** Three parts in the alphabet of base64url, without padding: other spellings of a token are none. [RFC 7515 §2] */
+const compactForm = /^[\w-]+\.[\w-]+\.[\w-]+$/
+
 /** Makes the verification of IdP access tokens. */
 export function createVerifier(options: VerifierOptions): Identity['verifyAccessToken'] {
   const { directory, clock, audiences } = options
   const memory = new Map<string, Proven>()
 
   async function prove(token: string): Promise<Outcome<Proven>> {
-    if (token.length > longestToken) return refused('malformed')
+    if (token.length > longestToken || !compactForm.test(token)) return refused('malformed')
     const hash = createHash('sha256').update(token).digest('base64')
     const known = memory.get(hash)
     if (known !== undefined) return { ok: true, value: known }

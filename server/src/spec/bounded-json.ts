@@ -10,16 +10,19 @@ const openBracket = 0x5b
 const closeBracket = 0x5d
 const openBrace = 0x7b
 const closeBrace = 0x7d
+const colon = 0x3a
 
 /**
- * Reads UTF-8 JSON that nests less than `maxDepth` deep, or says undefined. The depth is counted before the text is
- * parsed, so that a hostile document costs one pass over its bytes. [RFC 8259]
+ * Reads UTF-8 JSON that nests less than `maxDepth` deep and names nothing twice in one object, or says undefined. The
+ * depth is counted before the text is parsed, so that a hostile document costs one pass over its bytes. Of two members
+ * with one name some readers take the first and some the last. [RFC 8259 §4]
  */
 export function parseBoundedJson(bytes: Uint8Array, maxDepth: number): JsonValue | undefined {
-  if (!isShallow(bytes, maxDepth)) return undefined
+  const writtenMembers = countMembers(bytes, maxDepth)
+  if (writtenMembers === undefined) return undefined
   try {
     const value: JsonValue = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
-    return value
+    return keptMembers(value) === writtenMembers ? value : undefined
   } catch {
     return undefined
   }
@@ -56,9 +59,13 @@ function foldKey(key: string): string {
   return key.toUpperCase().toLowerCase()
 }
 
-// No byte of a multi-byte UTF-8 sequence equals an ASCII one, so the bytes need not be decoded for this.
-function isShallow(bytes: Uint8Array, maxDepth: number): boolean {
+/**
+ * How many members the objects of a JSON text have together, of which each has its colon; undefined for a text that is too
+ * deep. No byte of a multi-byte UTF-8 sequence equals an ASCII one, so the bytes need not be decoded for this.
+ */
+function countMembers(bytes: Uint8Array, maxDepth: number): number | undefined {
   let depth = 0
+  let members = 0
   let inString = false
   for (let index = 0; index < bytes.length; index++) {
     const byte = bytes[index]
@@ -66,10 +73,20 @@ function isShallow(bytes: Uint8Array, maxDepth: number): boolean {
       if (byte === backslash) index++
       else if (byte === quote) inString = false
     } else if (byte === quote) inString = true
+    else if (byte === colon) members++
     else if (byte === openBrace || byte === openBracket) {
       depth++
-      if (depth >= maxDepth) return false
+      if (depth >= maxDepth) return undefined
     } else if (byte === closeBrace || byte === closeBracket) depth--
   }
-  return true
+  return members
+}
+
+/** How many members were left when the text was parsed: fewer, when one name stood twice in an object. */
+function keptMembers(value: JsonValue): number {
+  if (typeof value !== 'object' || value === null) return 0
+  const inner = Object.values(value)
+  let members = isJsonObject(value) ? inner.length : 0
+  for (const child of inner) members += keptMembers(child)
+  return members
 }

@@ -200,9 +200,18 @@ test('hostile bytes are refused within bounds', () => {
   }
 })
 
-test('of a key that repeats the last one counts, as clients read it', () => {
-  const text = JSON.stringify(image).replace('"layers":', '"layers":[],"layers":')
-  assert.deepEqual(parseManifest(new TextEncoder().encode(text), undefined).layers, [layer])
+test('fault 44: a document that names a member twice is refused, wherever it stands and however it is spelt', () => {
+  const whole = JSON.stringify({ ...image, annotations: { a: ':{":' } })
+  assert.equal(parseManifest(new TextEncoder().encode(whole), undefined).kind, 'image')
+  for (const [once, twice] of [
+    ['"layers":', '"layers":[],"layers":'],
+    ['"a":', '"a":"b","a":'],
+    ['"a":', '"\\u0061":"b","a":'],
+    ['"schemaVersion":', '"__proto__":{},"__proto__":{},"schemaVersion":'],
+  ] as const) {
+    const text = whole.replace(once, twice)
+    assert.throws(() => parseManifest(new TextEncoder().encode(text), undefined), ManifestInvalidError, twice)
+  }
 })
 
 test('the document cannot reach a prototype', () => {

@@ -18,6 +18,9 @@ const algorithm = 'ES256'
 /** Longer tokens would not fit into a header together with everything else that a client sends. */
 const tokenLengthLimit = 12 * 1024
 
+/** Three parts in the alphabet of base64url, without padding: other spellings of a token are none. [RFC 7515 §2] */
+const compactForm = /^[\w-]+\.[\w-]+\.[\w-]+$/
+
 export type AcrTokenKind = 'refresh_token' | 'access_token'
 
 /** What a token of ours says, once everything in it was checked. */
@@ -72,7 +75,7 @@ export function createAcrTokens({ keys, clock }: { readonly keys: KeyRing; reado
       return { token, issuedAtMs, expiresAtMs: expiresAt * 1000 }
     },
     verify: async (kind, token, registry) => {
-      if (token.length > tokenLengthLimit) return undefined
+      if (token.length > tokenLengthLimit || !compactForm.test(token)) return undefined
       const claims = await verifiedClaims(token, registry, keys, clock)
       if (claims === undefined || claims.grant_type !== kind || claims.rid !== registry.rid) return undefined
       return {

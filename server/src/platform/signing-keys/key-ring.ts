@@ -133,7 +133,11 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
       return find(await load())
     },
     rotate: async () => replaceOnce((await signing())?.row),
-    publicKeys: async () => (await load()).filter(verifies).map(({ row }) => JSON.parse(row.public_jwk) as JWK),
+    publicKeys: async () => {
+      // A list that is asked for before anything was signed names the key that will sign.
+      if ((await signing()) === undefined) await replaceOnce(undefined)
+      return (await load()).filter(verifies).map(({ row }) => JSON.parse(row.public_jwk) as JWK)
+    },
   }
 }
 
