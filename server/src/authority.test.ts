@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { type TestContext, describe, test } from 'node:test'
+import type { InjectOptions } from 'fastify'
+import { accessMigrations, createAccess } from './access/index.ts'
+import { auditMigrations, createAudit } from './audit/index.ts'
+import { createDirectory, directoryMigrations } from './directory/index.ts'
+import { createApp } from './platform/http/app.ts'
+import { createLog } from './platform/log.ts'
+import { openSealer } from './platform/sealing.ts'
+import type { DatabaseKind, Transaction } from './platform/sql/database.ts'
+import { openTestDatabase, testDatabaseKinds } from './platform/sql/test-database.ts'
+import { createResources, resourcesMigrations } from './resources/index.ts'
+import { resourceGroupId, subscriptionId as subscriptionScope } from './spec/resource-id.ts'
+
+const subscriptionId = '10000000-0000-4000-8000-000000000001'
+const tenantId = '20000000-0000-4000-8000-000000000002'
+const acrPull = '7f951dda-4ed3-4680-a7ca-43fe172d538d'
+const author = { name: 'test', kind: 'Application' } as const
+const group = { subscriptionId, name: 'default', location: 'local', tags: {} }
+
+type Rooms = Awaited<ReturnType<typeof openRooms>>
+
+/** What a write does to the revision: it must move where a right or a credential may end. */
+type Effect = 'moves' | 'only adds'
+
+type Write<Method> = {
+  readonly method: Method
+  readonly effect: Effect
+  readonly run: (rooms: Rooms, transaction: Transaction) => Promise<unknown>
+}
+
+type Resources = ReturnType<typeof createResources>
+type Access = ReturnType<typeof createAccess>
+type Directory = ReturnType<typeof createDirectory>
+
+/** The methods of a room that take a transaction first, and so change something. */
+type Writer<Room> = {
+  [Name in keyof Room & string]: Room[Name] extends (transaction: Transaction, ...rest: never[]) => unknown
+    ? Name
+    : never
+}[keyof Room & string]
+
+// prettier-ignore
+const writes: readonly Write<Writer<Resources> | Writer<Access> | Writer<Directory>>[] = [
+  { method: 'createSubscription',     effect: 'only adds', run: ({ resources }, tx) => resources.createSubscription(tx, { subscriptionId: randomUUID(), tenantId, displayName: 'x' }) },
+  { method: 'putResourceGroup',       effect: 'only adds', run: ({ resources }, tx) => resources.putResourceGroup(tx, { ...group, name: 'other' }) },
+  { method: 'deleteResourceGroup',    effect: 'moves',     run: ({ resources }, tx) => resources.deleteResourceGroup(tx, subscriptionId, 'default') },
+  { method: 'createRegistry',         effect: 'moves',     run: (rooms, tx) => rooms.createRegistry(tx, 'fabrikam') },
+  { method: 'updateRegistry',         effect: 'moves',     run: ({ resources, registry }, tx) => resources.updateRegistry(tx, registry.rid, { adminUserEnabled: false }, author) },
+  { method: 'deleteRegistry',         effect: 'moves',     run: ({ resources, registry }, tx) => resources.deleteRegistry(tx, registry.rid) },
+  { method: 'renewAdminPassword',     effect: 'moves',     run: ({ resources, registry }, tx) => resources.renewAdminPassword(tx, registry.rid, 'password2') },
+  { method: 'createAssignment',       effect: 'moves',     run: (rooms, tx) => rooms.assign(tx, rooms.principal.objectId, subscriptionScope(subscriptionId)) },
+  { method: 'deleteAssignment',       effect: 'moves',     run: ({ access, registry, assignment }, tx) => access.deleteAssignment(tx, registry.id, assignment) },
+  { method: 'deleteAssignmentsBelow', effect: 'moves',     run: ({ access }, tx) => access.deleteAssignmentsBelow(tx, resourceGroupId(subscriptionId, 'default')) },
+  { method: 'deleteAssignmentsOf',    effect: 'moves',     run: ({ access, principal }, tx) => access.deleteAssignmentsOf(tx, principal.objectId) },
+  { method: 'createUser',             effect: 'only adds', run: ({ directory }, tx) => directory.createUser(tx, { userPrincipalName: 'bob@contoso.example', displayName: 'Bob', password: 'a long password' }) },
+  { method: 'createServicePrincipal', effect: 'only adds', run: ({ directory }, tx) => directory.createServicePrincipal(tx, { displayName: 'other' }) },
+]
+
+type GraphWrite = { readonly id: string; readonly effect: Effect; readonly path: string; readonly body?: object }
+
+/** Every route of Graph that changes something, asked of `ci`, which has a secret on its application and one on itself. */
+function graphWrites({ principal, applicationId, keyIds }: Rooms): GraphWrite[] {
+  const application = `/applications/${applicationId}`
+  const self = `/servicePrincipals/${principal.objectId}`
+  // prettier-ignore
+  return [
+    { id: 'graph.applications.create',              effect: 'only adds', path: '/applications',                    body: { displayName: 'new' } },
+    { id: 'graph.applications.update',              effect: 'moves',     path: application,                        body: { keyCredentials: [] } },
+    { id: 'graph.applications.addPassword',         effect: 'only adds', path: `${application}/addPassword`,       body: {} },
+    { id: 'graph.applications.removePassword',      effect: 'moves',     path: `${application}/removePassword`,    body: { keyId: keyIds[0] } },
+    { id: 'graph.servicePrincipals.addPassword',    effect: 'only adds', path: `${self}/addPassword`,              body: {} },
+    { id: 'graph.servicePrincipals.removePassword', effect: 'moves',     path: `${self}/removePassword`,           body: { keyId: keyIds[1] } },
+    { id: 'graph.servicePrincipals.update',         effect: 'moves',     path: self,                               body: { accountEnabled: false } },
+    { id: 'graph.servicePrincipals.delete',         effect: 'moves',     path: self },
+    { id: 'graph.servicePrincipals.create',         effect: 'only adds', path: '/servicePrincipals',               body: { appId: principal.appId } },
+    { id: 'graph.applications.delete',              effect: 'moves',     path: application },
+    { id: 'graph.directoryObjects.getByIds',        effect: 'only adds', path: '/directoryObjects/getByIds',       body: { ids: [] } },
+  ]
+}
+
+async function openRooms(t: TestContext, kind: DatabaseKind) {
+  const directoryPath = await mkdtemp(path.join(tmpdir(), 'acrux-authority-'))
+  const { database, dispose } = await openTestDatabase(kind, [
+    ...auditMigrations,
+    ...resourcesMigrations,
+    ...directoryMigrations,
+    ...accessMigrations,
+  ])
+  const clock = { now: () => Date.parse('2026-11-24T12:00:00Z') }
+  const log = createLog('silent')
+  const sealer = await openSealer(path.join(directoryPath, 'master.key'))
+  const audit = createAudit({ database, clock })
+  const resources = createResources({ database, clock, sealer, suffix: '.example' })
+  const access = createAccess({ database, clock })
+  const publicOrigin = 'https://contoso.example'
+  const onPrincipalDeleted = (tx: Transaction, objectId: string) => access.deleteAssignmentsOf(tx, objectId)
+  const directory = createDirectory({ database, clock, audit, log, publicOrigin, onPrincipalDeleted })
+  const createRegistry = (tx: Transaction, name: string) =>
+    resources.createRegistry(tx, {
+      subscriptionId,
+      resourceGroup: 'default',
+      name,
+      location: 'local',
+      change: {},
+      author,
+    })
+  const assign = async (tx: Transaction, principalId: string, scope: string) => {
+    const given = {
+      name: randomUUID(),
+      scope,
+      roleDefinitionName: acrPull,
+      principalId,
+      principalType: 'ServicePrincipal',
+    } as const
+    return (await access.createAssignment(tx, { ...given, condition: null, conditionVersion: null, createdBy: 'test' }))
+      .name
+  }
+  const made = await database.transaction(async (tx) => {
+    await directory.createTenant(tx, { tenantId, displayName: 'Test', defaultDomain: 'contoso.example' })
+    await resources.createSubscription(tx, { subscriptionId, tenantId, displayName: 'Test' })
+    await resources.putResourceGroup(tx, group)
+    const registry = await createRegistry(tx, 'contoso')
+    const owner = await directory.createServicePrincipal(tx, { displayName: 'owner', directoryRole: 'owner' })
+    const { servicePrincipal: principal, secret } = await directory.createServicePrincipal(tx, { displayName: 'ci' })
+    const assignment = await assign(tx, principal.objectId, registry.id)
+    return { registry, owner: owner.servicePrincipal, principal, secret, assignment }
+  })
+  const app = createApp({ log, trustedProxies: [] })
+  directory.mountGraph(app, () => Promise.resolve({ kind: 'service-principal', ...made.owner }))
+  await app.ready()
+  t.after(async () => {
+    await app.close()
+    await dispose()
+    await rm(directoryPath, { recursive: true })
+  })
+  const graph = (method: InjectOptions['method'], url: string, payload?: object) =>
+    app.inject({ ...(method === undefined ? {} : { method }), url: `/graph/v1.0${url}`, ...(payload && { payload }) })
+  const filter = `?$filter=${encodeURIComponent(`appId eq '${made.principal.appId}'`)}`
+  const found = await graph('GET', `/applications${filter}`)
+  const application = found.json<{ value: { id: string; passwordCredentials: { keyId: string }[] }[] }>().value[0]
+  const own = await graph('POST', `/servicePrincipals/${made.principal.objectId}/addPassword`, {})
+  const keyIds = [application?.passwordCredentials[0]?.keyId ?? '', own.json<{ keyId: string }>().keyId]
+  return {
+    database,
+    resources,
+    access,
+    directory,
+    graph,
+    createRegistry,
+    assign,
+    applicationId: application?.id ?? '',
+    keyIds,
+    ...made,
+  }
+}
+
+for (const kind of testDatabaseKinds) {
+  describe(`the revision of authority, on ${kind}`, () => {
+    test('moves with every write of a room by which a right or a credential may end', async (t) => {
+      for (const { method, effect, run } of writes) {
+        const rooms = await openRooms(t, kind)
+        const before = await rooms.database.authorityRevision()
+        await rooms.database.transaction((transaction) => run(rooms, transaction))
+        const moved = (await rooms.database.authorityRevision()) !== before
+        assert.equal(moved, effect === 'moves', method)
+      }
+    })
+
+    test('moves with every request to Graph by which a right or a credential may end', async (t) => {
+      const rooms = await openRooms(t, kind)
+      const methods = new Map(rooms.directory.routes.map(({ id, method }) => [id, method as InjectOptions['method']]))
+      const all = graphWrites(rooms)
+      assert.deepEqual(
+        all.map(({ id }) => id).toSorted(),
+        [...methods].flatMap(([id, method]) => (method === 'GET' ? [] : [id])).toSorted(),
+        'the table has every route that changes something',
+      )
+      for (const { id, effect, path: url, body } of all) {
+        const before = await rooms.database.authorityRevision()
+        const answer = await rooms.graph(methods.get(id), url, body)
+        assert.ok(answer.statusCode < 300, `${id}: ${answer.body}`)
+        const moved = (await rooms.database.authorityRevision()) !== before
+        assert.equal(moved, effect === 'moves', id)
+      }
+    })
+  })
+}
+
+test('the table of writes has every method of the rooms that takes a transaction', async (t) => {
+  const rooms = await openRooms(t, 'sqlite')
+  // A tenant is made once, before anybody has a right.
+  const isWrite = (name: string) =>
+    /^(?:create|put|update|delete|renew|remove|add|set|enable|disable)/.test(name) && name !== 'createTenant'
+  const names = [rooms.resources, rooms.access, rooms.directory].flatMap((room) => Object.keys(room).filter(isWrite))
+  assert.deepEqual(writes.map(({ method }) => method as string).toSorted(), names.toSorted())
+})
