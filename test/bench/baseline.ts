@@ -69,3 +69,5 @@ const pair = readFileSync(pairFile)
 const server = createServer({ cert: pair, key: pair }, listenerFor(JSON.parse(task) as BaselineTask))
 server.requestTimeout = 0
 server.listen(Number(port), '127.0.0.1', () => process.stdout.write('ready\n'))
+// In order, so that a profile that was asked for is written.
+process.once('SIGTERM', () => process.exit())
