@@ -24,6 +24,7 @@ function masked(text: string, asked: readonly string[]): string {
   return plain
     .replaceAll(guid, '<id>')
     .replaceAll(instant, '<instant>')
+    .replaceAll(/\b\d{8}T\d{6}Z/g, '<instant>')
     .replaceAll(/(\/blobs\/uploads\/)[^?\s"]+/g, '$1<upload>')
     .replaceAll(/(_state=)[^&\s"]+/g, '$1<state>')
 }

@@ -43,7 +43,7 @@ test('a target that names its host names the same one, or is refused [RFC 9112 Â
   const refused = [
     'https://two.example/x',
     'https://one.example/x',
-    'https://user:secret@one.example:5443/x',
+    'https://somebody@one.example:5443/x',
     'https:///x',
     'ftp://one.example:5443/x',
     'x',
