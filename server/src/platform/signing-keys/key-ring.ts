@@ -34,7 +34,7 @@ export interface KeyRing {
   verifier(kid: string): Promise<CryptoKey | undefined>
   /** Replaces the signing key now. */
   rotate(): Promise<void>
-  /** The public keys that may still verify, newest first. [RFC 7517 §5] */
+  /** The public keys that may still verify, newest first, as they were at most a second ago. [RFC 7517 §5] */
   publicKeys(): Promise<JWK[]>
 }
 
@@ -45,21 +45,32 @@ type LoadedKey = {
   readonly keyObject: KeyObject
 }
 
-/** How long an unknown key id keeps the ring from being read again: anybody can invent key ids. */
+/** How long what was read stays good enough for strangers, who can ask for the keys and invent key ids as they like. */
 const reloadPauseMilliseconds = 1000
+/** How long the signing key is taken for the one of the ring, though another process may have replaced it. */
+const signingMilliseconds = 60_000
 
 /** Opens a ring of keys that lie in the database, their private parts sealed. */
 export function createKeyRing(options: KeyRingOptions): KeyRing {
   const { database, clock, sealer, purpose, algorithm } = options
   const store = createSigningKeyStore(database, purpose)
   const context = (kid: string) => `signing-key/${purpose}/${kid}`
-  let loaded: LoadedKey[] | undefined
-  let loadedAtMs = 0
+  let loaded: { readonly keys: LoadedKey[]; readonly look: number; readonly atMs: number } | undefined
+  let looks = 0
 
+  /** Reads the ring. Of two looks the one that began later is kept: the other may not have seen a key replaced. */
   async function load(): Promise<LoadedKey[]> {
-    loadedAtMs = clock.now()
-    loaded = await Promise.all((await store.all()).map(open))
-    return loaded
+    const look = ++looks
+    const atMs = clock.now()
+    const keys = await Promise.all((await store.all()).map(open))
+    if (loaded === undefined || loaded.look < look) loaded = { keys, look, atMs }
+    return loaded.keys
+  }
+
+  /** What was read of the ring at most so long ago. */
+  async function recent(milliseconds: number): Promise<LoadedKey[]> {
+    const age = loaded === undefined ? Infinity : clock.now() - loaded.atMs
+    return loaded !== undefined && age >= 0 && age < milliseconds ? loaded.keys : load()
   }
 
   async function open(row: SigningKeyRow): Promise<LoadedKey> {
@@ -95,15 +106,16 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     await database.transaction(async (transaction) => {
       const signing = (await store.all(transaction)).find(({ verifies_until_ms }) => verifies_until_ms === null)
       if (signing?.kid !== before?.kid) return
-      await store.retire(transaction, row.created_at_ms + options.signatureMilliseconds)
+      const lastSignatureMs = row.created_at_ms + signingMilliseconds
+      await store.retire(transaction, lastSignatureMs + options.signatureMilliseconds)
       await store.removeOutdated(transaction, row.created_at_ms)
       await store.insert(transaction, row)
     })
     await load()
   }
 
-  async function signing(): Promise<LoadedKey | undefined> {
-    return (loaded ?? (await load())).find(({ row }) => row.verifies_until_ms === null)
+  async function signing(milliseconds = signingMilliseconds): Promise<LoadedKey | undefined> {
+    return (await recent(milliseconds)).find(({ row }) => row.verifies_until_ms === null)
   }
 
   const verifies = ({ row }: LoadedKey) => row.verifies_until_ms === null || row.verifies_until_ms > clock.now()
@@ -128,15 +140,15 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     },
     verifier: async (kid) => {
       const find = (keys: readonly LoadedKey[]) => keys.find((key) => key.row.kid === kid && verifies(key))?.publicKey
-      const found = find(loaded ?? (await load()))
-      if (found !== undefined || clock.now() - loadedAtMs < reloadPauseMilliseconds) return found
-      return find(await load())
+      return find(loaded?.keys ?? []) ?? find(await recent(reloadPauseMilliseconds))
     },
-    rotate: async () => replaceOnce((await signing())?.row),
+    rotate: async () => replaceOnce((await signing(0))?.row),
     publicKeys: async () => {
       // A list that is asked for before anything was signed names the key that will sign.
       if ((await signing()) === undefined) await replaceOnce(undefined)
-      return (await load()).filter(verifies).map(({ row }) => JSON.parse(row.public_jwk) as JWK)
+      return (await recent(reloadPauseMilliseconds))
+        .filter(verifies)
+        .map(({ row }) => JSON.parse(row.public_jwk) as JWK)
     },
   }
 }
