@@ -17,6 +17,7 @@ const notes: Migration = {
       .addColumn('size', types.integer)
       .addColumn('bytes', types.bytes)
       .execute()
+    await schema.createIndex('note_by_text').on('note').column('text').execute()
   },
 }
 
@@ -99,6 +100,26 @@ for (const kind of testDatabaseKinds) {
       await Promise.all(Array.from({ length: 6 }, count))
       const row = await database.tables<Tables>().selectFrom('note').select('text').executeTakeFirst()
       assert.equal(row?.text, '6')
+    })
+
+    test('lets transactions that look before they add, all at once, add a row once', async (t) => {
+      const database = await open(t, kind)
+      const addOnce = (id: number) =>
+        database.transaction(async (transaction) => {
+          const tables = transaction.tables<Tables>()
+          // By another index than the one that forbids two: PostgreSQL then tells of the duplicate and not of the race.
+          const found = await tables.selectFrom('note').select('id').where('text', '=', `note ${id}`).executeTakeFirst()
+          if (found !== undefined) return 0
+          await insert(transaction, id)
+          return 1
+        })
+      for (let id = 0; id < 40; id += 1) {
+        const added = await Promise.all(Array.from({ length: 6 }, () => addOnce(id)))
+        assert.equal(
+          added.reduce<number>((sum, one) => sum + one, 0),
+          1,
+        )
+      }
     })
 
     test('has moved its revision of authority when the change is acknowledged, and for no other change', async (t) => {

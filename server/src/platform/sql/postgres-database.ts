@@ -4,11 +4,16 @@ import pg from 'pg'
 import type { Database, PreparedRead, SqlParameters, Transaction } from './database.ts'
 import { prepareStatement } from './prepared-statement.ts'
 
-/** How often a transaction that lost a race is run again before the caller is told. */
-const attemptLimit = 12
-
-/** SQLSTATE of a serialisation failure and of a deadlock: the same work may succeed when it is run again. */
-const conflictCodes = new Set(['40001', '40P01'])
+/**
+ * How often a transaction is attempted that fails with such an SQLSTATE: a serialisation failure, a deadlock, or a
+ * duplicate key. The last is a lost race too where the work had looked for the row by another index than the one that
+ * forbids two; run again, it finds the row. [PostgreSQL, Serializable Isolation Level]
+ */
+const attemptLimits: ReadonlyMap<string, number> = new Map([
+  ['40001', 12],
+  ['40P01', 12],
+  ['23505', 3],
+])
 
 const revisionSchema = sql`create table if not exists authority_revision ("only" smallint primary key check ("only" = 1), value bigint not null)`
 const revisionSeed = sql`insert into authority_revision ("only", value) values (1, 1) on conflict do nothing`
@@ -73,7 +78,7 @@ class PostgresDatabase implements Database {
       try {
         return await this.#attempt(work)
       } catch (error) {
-        if (attempt >= attemptLimit || !isConflict(error)) throw error
+        if (attempt >= attemptLimitOf(error)) throw error
         await sleep(Math.random() * 4 * attempt)
       }
     }
@@ -123,6 +128,7 @@ class PostgresTransaction implements Transaction {
   }
 }
 
-function isConflict(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && conflictCodes.has(error.code)
+function attemptLimitOf(error: unknown): number {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return 1
+  return attemptLimits.get(error.code) ?? 1
 }
