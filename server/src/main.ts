@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FirstRun } from '@acrux/contract'
 import { type Composition, compose } from './compose.ts'
 import type { Configuration } from './platform/configuration/configuration.ts'
@@ -33,6 +34,8 @@ export async function startServer(configuration: Configuration): Promise<Running
   })
   const { listener, stopMetrics } = opened
   const stopWatching = composition.certificates?.onChange((pair) => listener.replaceCertificate(pair))
+  // It may have been replaced between the opening of the addresses and now.
+  if (composition.certificates !== undefined) listener.replaceCertificate(composition.certificates.current())
   const collecting = repeat(configuration.gc.intervalSeconds, composition.collectGarbage, (error) =>
     log.error({ err: error, id: randomUUID() }, 'garbage was not collected'),
   )
@@ -40,10 +43,15 @@ export async function startServer(configuration: Configuration): Promise<Running
     publicOrigin: composition.publicOrigin,
     firstRun: composition.firstRun,
     stop: async () => {
+      const deadlineMs = performance.now() + configuration.shutdownSeconds * 1000
       composition.drain()
       await listener.close(configuration.shutdownSeconds * 1000)
       stopWatching?.()
-      await collecting.stop()
+      // Garbage that is being collected can be collected another time.
+      await Promise.race([
+        collecting.stop(),
+        sleep(Math.max(0, deadlineMs - performance.now()), undefined, { ref: false }),
+      ])
       await stopMetrics()
       await composition.close()
     },
