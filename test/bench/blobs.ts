@@ -71,6 +71,15 @@ async function removeBlobs(folder: string): Promise<void> {
   }
 }
 
+/** The outcome of a run that pushed into a folder, which is rid of the blobs afterwards. */
+async function cleaned<Outcome>(folder: string, run: Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await run
+  } finally {
+    await removeBlobs(folder)
+  }
+}
+
 /** The processor time of uploads, against a bare server that hashes them and writes them to a file by streams. */
 export async function measureBlobPush(settings: Settings, subject: Subject): Promise<Figure> {
   const { load, cores, rounds } = settings
@@ -83,11 +92,8 @@ export async function measureBlobPush(settings: Settings, subject: Subject): Pro
     const path = `/v2/${repositoryName(1)}/blobs/uploads/`
     const job = { kind: 'upload', path, headers, sizeBytes: blobBytes, times } as const
     const outcomes = await inTurns(rounds, {
-      bare: () => load.run({ ...job, how: 'whole', target: bare.target }).finally(() => removeBlobs(folder.path)),
-      acrux: () =>
-        load
-          .run({ ...job, how: 'registry', target: subject.target })
-          .finally(() => removeBlobs(subject.filled.dataDir)),
+      bare: () => cleaned(folder.path, load.run({ ...job, how: 'whole', target: bare.target })),
+      acrux: () => cleaned(subject.filled.dataDir, load.run({ ...job, how: 'registry', target: subject.target })),
     })
     return figure('blob-push', 1, outcomes.bare, outcomes.acrux)
   } finally {
