@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
+import type { InjectOptions } from 'fastify'
 import { type Composition, compose } from './compose.ts'
 import { loadConfiguration } from './platform/configuration/configuration.ts'
 import { createLog } from './platform/log.ts'
@@ -57,4 +59,93 @@ test('a first run that was cut off before it was kept is made anew, and its file
   const again = await open(dataDir)
   assert.equal(again.firstRun, undefined, 'once it is kept, it is not made again')
   await again.close()
+})
+
+type Asked = {
+  readonly what: string
+  readonly request: InjectOptions
+  readonly status: number
+  readonly event: readonly [action: string, outcome: 'success' | 'refused', actorKind: string]
+}
+
+const form = (fields: Readonly<Record<string, string>>): Pick<InjectOptions, 'method' | 'payload' | 'headers'> => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  payload: new URLSearchParams(fields).toString(),
+})
+
+test('every sign-in, token, refusal and change leaves one event, under the id that its answer carries', async (t) => {
+  const dataDir = path.join(await emptyDirectory(t), 'data')
+  const server = await open(dataDir)
+  t.after(() => server.close())
+  const { app, firstRun } = server
+  await app.ready()
+  assert.ok(firstRun !== undefined)
+  const { tenantId, subscriptionId, servicePrincipal, loginServer } = firstRun.content
+  const { appId, password } = servicePrincipal
+  const ask = (request: InjectOptions) => app.inject({ ...request, headers: { host: loginServer, ...request.headers } })
+  const basic = (name: string, secret: string) => `Basic ${Buffer.from(`${name}:${secret}`).toString('base64')}`
+  const signIn = (secret: string, resource: string): InjectOptions => ({
+    url: `/${tenantId}/oauth2/v2.0/token`,
+    ...form({
+      grant_type: 'client_credentials',
+      client_id: appId,
+      client_secret: secret,
+      scope: `${resource}/.default`,
+    }),
+  })
+  const tokenFor = async (resource: string) =>
+    (await ask(signIn(password, resource))).json<{ access_token: string }>().access_token
+  const arm = await tokenFor('https://management.azure.com')
+  const graph = await tokenFor('https://graph.microsoft.com')
+  const exchange = (token: string): InjectOptions => ({
+    url: '/oauth2/exchange',
+    ...form({ grant_type: 'access_token', service: loginServer, access_token: token }),
+  })
+  const get = (url: string, authorization: string): InjectOptions => ({ url, headers: { authorization } })
+  const group = `/subscriptions/${subscriptionId}/resourcegroups/made?api-version=2024-11-01`
+  const put = (token: string): InjectOptions => ({
+    method: 'PUT',
+    url: group,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    payload: { location: 'local' },
+  })
+  const addApplication = (token: string): InjectOptions => ({
+    method: 'POST',
+    url: '/graph/v1.0/applications',
+    headers: { authorization: `Bearer ${token}` },
+    payload: { displayName: 'made' },
+  })
+  const narrow = await ask(get(`/oauth2/token?service=${loginServer}`, basic(appId, password)))
+  const powerless = `Bearer ${narrow.json<{ access_token: string }>().access_token}`
+  // prettier-ignore
+  const all: readonly Asked[] = [
+    { what: 'a sign-in',                request: signIn(password, 'https://management.azure.com'),                   status: 200, event: ['identity-token.issue', 'success', 'service-principal'] },
+    { what: 'a refused sign-in',        request: signIn('wrong', 'https://management.azure.com'),                    status: 401, event: ['identity-token.issue', 'refused', 'claimed'] },
+    { what: 'an exchange',              request: exchange(arm),                                                      status: 200, event: ['token.exchange', 'success', 'service-principal'] },
+    { what: 'a refused exchange',       request: exchange(graph),                                                    status: 401, event: ['token.exchange', 'refused', 'claimed'] },
+    { what: 'a token',                  request: get('/oauth2/token?scope=repository:a:pull', basic(appId, password)), status: 200, event: ['token.issue', 'success', 'service-principal'] },
+    { what: 'a refused token',          request: get('/oauth2/token?scope=repository:a:pull', basic(appId, 'wrong')), status: 401, event: ['token.issue', 'refused', 'claimed'] },
+    { what: 'an anonymous token',       request: { url: '/oauth2/token' },                                           status: 401, event: ['token.issue', 'refused', 'anonymous'] },
+    { what: 'a bearer of nobody',       request: get('/v2/', 'Bearer x.y.z'),                                        status: 401, event: ['data.access', 'refused', 'claimed'] },
+    { what: 'a wrong password',         request: get('/v2/', basic(appId, 'wrong')),                                 status: 401, event: ['data.access', 'refused', 'claimed'] },
+    { what: 'a bearer without a right', request: get('/v2/a/tags/list', powerless),                                  status: 401, event: ['data.access', 'refused', 'service-principal'] },
+    { what: 'a change by ARM',          request: put(arm),                                                           status: 201, event: ['resource-group.create', 'success', 'service-principal'] },
+    { what: 'a refusal by ARM',         request: put(graph),                                                         status: 401, event: ['management.resourceGroups.put', 'refused', 'anonymous'] },
+    { what: 'a change by Graph',        request: addApplication(graph),                                              status: 201, event: ['application.create', 'success', 'service-principal'] },
+    { what: 'a refusal by Graph',       request: addApplication(arm),                                                status: 401, event: ['graph.applications.create', 'refused', 'anonymous'] },
+  ]
+  const database = new DatabaseSync(path.join(dataDir, 'acrux.db'), { readOnly: true })
+  t.after(() => database.close())
+  const events = database.prepare('select action, outcome, actor_kind from audit_event where correlation_id = ?')
+  for (const { what, request, status, event } of all) {
+    const answer = await ask(request)
+    assert.equal(answer.statusCode, status, `${what}: ${answer.body}`)
+    const rows = events.all(String(answer.headers['x-ms-correlation-request-id']))
+    assert.deepEqual(
+      rows.map((row) => Object.values(row)),
+      [event],
+      what,
+    )
+  }
 })
