@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
 import { describe, test } from 'node:test'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { sql } from 'kysely'
 import { basic, openTokenService, roles } from './test-rooms.ts'
 
 type Rooms = Awaited<ReturnType<typeof openTokenService>>
@@ -158,3 +159,35 @@ for (const kind of testDatabaseKinds) {
     })
   })
 }
+
+test('while nothing can be written no token is issued and no stranger let in, and each failure is logged once', async (t) => {
+  const rooms = await openTokenService(t)
+  const { ask, registry, database, logLines, inject } = rooms
+  const puller = await principalWith(rooms, roles.acrPull)
+  const bearer = await bearerFor(rooms, puller.basic, 'repository:team/app:pull')
+  await database.transaction(async (transaction) => {
+    const tables = transaction.tables<unknown>()
+    const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(tables)
+    await sql`pragma max_page_count = ${sql.lit(rows[0]?.page_count ?? 0)}`.execute(tables)
+  })
+  const headers = { authorization: puller.basic }
+  const url = '/oauth2/token?service=contoso.example&scope=repository:team/app:pull'
+  let answer = await inject({ method: 'GET', url, headers })
+  for (let times = 0; answer.statusCode === 200 && times < 1000; times += 1) {
+    answer = await inject({ method: 'GET', url, headers })
+  }
+  assert.equal(answer.statusCode, 500)
+  assert.doesNotMatch(answer.body, /full|disk|SQLITE/i)
+  assert.doesNotMatch(answer.body, /access_token/)
+  const errors = logLines.filter((line) => line.includes('"level":50'))
+  assert.equal(errors.length, 1)
+  assert.match(errors[0] ?? '', /full/)
+  assert.equal(await ask(registry, bearer, 'team/app', 'pull'), 'ok', 'what needs no writing goes on')
+  const forged = `${bearer.slice(0, -4)}AAAA`
+  const refusals = await Promise.allSettled([
+    ask(registry, forged, 'team/app', 'pull'),
+    ask(registry, bearer, 'team/app', 'push'),
+    ask(registry, basic(puller.appId, 'wrong'), 'team/app', 'pull'),
+  ])
+  for (const refusal of refusals) assert.notEqual(refusal.status === 'fulfilled' && refusal.value, 'ok')
+})
