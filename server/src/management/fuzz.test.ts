@@ -91,7 +91,7 @@ const bodies: readonly (readonly [body: string | Buffer, status: number, why: st
   ['{"tags":{"\\ud800":"\\udfff"}}',               200, 'half characters'],
   ['{"tags":{"a":"\\u0000"}}',                     200, 'a zero'],
   ['{"properties":{"__proto__":{"adminUserEnabled":true}}}', 200, 'a prototype'],
-  ['{"a":1,"a":2}',                                200, 'a key twice, unknown'],
+  ['{"a":1,"a":2}',                                400, 'a key twice, unknown'],
 ]
 
 for (const [body, status, why] of bodies) {
