@@ -75,8 +75,21 @@ export function sendEmpty(exchange: Exchange, status: number, headers: RegistryH
 /** Answers with bytes, or, to a HEAD, with the headers that they would have. */
 export function sendBytes(exchange: Exchange, status: number, body: Uint8Array, headers: RegistryHeaders): void {
   writeHead(exchange, status, { ...headers, 'content-length': body.byteLength })
-  if (exchange.request.method === 'HEAD') exchange.response.end()
-  else exchange.response.end(body)
+  const { request, response } = exchange
+  if (request.method === 'HEAD') response.end()
+  else if (request.complete || response.shouldKeepAlive) response.end(body)
+  else endAfterRequest(exchange, body)
+}
+
+/**
+ * Answers now and ends when the request has been read to its end, which whoever dispatches sees to. Node closes a
+ * connection that is not to be kept as soon as the answer has ended; a client that was still sending would be cut off
+ * before it could read that answer. [RFC 9112 §9.6]
+ */
+function endAfterRequest({ request, response }: Exchange, body: Uint8Array): void {
+  response.write(body)
+  request.once('end', () => response.end())
+  request.once('close', () => response.end())
 }
 
 /** Answers with a JSON document and the line end that ACR puts behind it. */
