@@ -10,9 +10,9 @@ import { prepareStatement } from './prepared-statement.ts'
  * forbids two; run again, it finds the row. [PostgreSQL, Serializable Isolation Level]
  */
 const attemptLimits: ReadonlyMap<string, number> = new Map([
-  ['40001', 12],
-  ['40P01', 12],
-  ['23505', 3],
+  ['40001', 40],
+  ['40P01', 40],
+  ['23505', 10],
 ])
 
 const revisionSchema = sql`create table if not exists authority_revision ("only" smallint primary key check ("only" = 1), value bigint not null)`
@@ -79,7 +79,7 @@ class PostgresDatabase implements Database {
         return await this.#attempt(work)
       } catch (error) {
         if (attempt >= attemptLimitOf(error)) throw error
-        await sleep(Math.random() * 4 * attempt)
+        await sleep(Math.random() * Math.min(4 * attempt ** 1.5, 250))
       }
     }
   }
