@@ -6,6 +6,7 @@ import { createApp, requestOrigin } from './app.ts'
 import { serveForTest } from './test-socket.ts'
 
 type LogLine = Readonly<Record<string, unknown>> & {
+  readonly id?: string
   readonly err?: { readonly message: string; readonly stack: string }
 }
 
@@ -49,7 +50,7 @@ test('every answer has a correlation id, which the log has too; what the client 
       ids.add(id)
     }
   }
-  const logged = new Set(parsed().map(({ id }) => id))
+  const logged = new Set<unknown>(parsed().map(({ id }) => id))
   for (const id of ids) assert.ok(logged.has(id))
   for (const hostile of ['a b', 'a"b', '<script>', 'x'.repeat(65), '']) {
     const { headers } = await get(app, '/origin', { 'x-ms-client-request-id': hostile })
@@ -91,11 +92,17 @@ test('what fails is told without its reason, and logged once with its causes', a
 })
 
 test('a URL that cannot be decoded is the client’s fault, and so is every odd method', async (t) => {
-  const { app } = await open(t)
+  const { app, parsed } = await open(t)
   const { say } = await serveForTest(t, app)
   for (const target of ['/%', '/%zz', '/a%', '/%c3%28']) {
     const answer = await say(`GET ${target} HTTP/1.1\r\nHost: one.example\r\nConnection: close\r\n\r\n`)
     assert.match(answer, /^HTTP\/1\.1 40[04] /, target)
+    const [, id] = /x-ms-correlation-request-id: ([0-9a-f-]{36})\r\n/.exec(answer) ?? []
+    assert.ok(id !== undefined, target)
+    assert.ok(
+      parsed().some((line) => line.id === id && line['path'] === target),
+      `${target} is in the log`,
+    )
   }
   for (const method of ['TRACE', 'PROPFIND', 'QUERY', 'LINK', 'M-SEARCH', 'OPTIONS']) {
     const answer = await say(`${method} /origin HTTP/1.1\r\nHost: one.example\r\nConnection: close\r\n\r\n`)
@@ -140,4 +147,11 @@ test('fault 52: forwarded headers are believed of listed proxies alone, from the
     })
     assert.equal(answer.statusCode, 200, odd.slice(0, 20))
   }
+})
+
+test('a line of the log is short, however much a client sends', async (t) => {
+  const { app, lines } = await open(t)
+  await get(app, `/${'x'.repeat(10_000)}`, { host: 'h'.repeat(10_000), 'user-agent': 'u'.repeat(10_000) })
+  assert.equal(lines.length, 1)
+  assert.ok((lines[0] ?? '').length < 2000)
 })

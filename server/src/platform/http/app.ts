@@ -29,8 +29,11 @@ export function createApp({ log, trustedProxies }: AppOptions): FastifyInstance 
     bodyLimit: bodyLimitBytes,
     exposeHeadRoutes: false,
     genReqId: () => randomUUID(),
-    frameworkErrors: (error, _request, reply) => {
+    frameworkErrors: (error, request, reply) => {
       const status: number = error.statusCode ?? 400
+      // No hook is called for what no route could be looked for.
+      writeCommonHeaders(request, reply)
+      reply.raw.once('finish', () => logRequest(log, request, reply as FastifyReply))
       void (reply as FastifyReply)
         .code(status)
         .send({ error: { code: 'BadRequest', message: 'The URL is malformed.' } })
@@ -80,6 +83,9 @@ function clientStatusOf(error: unknown): number | undefined {
   return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined
 }
 
+/** How much of a text that a client chose goes into one line. */
+const loggedLength = 512
+
 const clientRequestIdPattern = /^[A-Za-z0-9._-]{1,64}$/
 
 function writeCommonHeaders(request: FastifyRequest, reply: FastifyReply): void {
@@ -101,10 +107,10 @@ function logRequest(log: Log, request: FastifyRequest, reply: FastifyReply): voi
     id: request.id,
     method: request.method,
     // The query may hold what a client should not have put there; the path is enough to find the request again.
-    path: queryAt === -1 ? url : url.slice(0, queryAt),
-    host: request.headers.host,
+    path: url.slice(0, Math.min(queryAt === -1 ? url.length : queryAt, loggedLength)),
+    host: request.headers.host?.slice(0, loggedLength),
     status: reply.statusCode,
     milliseconds: Math.round(reply.elapsedTime * 10) / 10,
-    from: request.ip,
+    from: request.ip.slice(0, loggedLength),
   })
 }
