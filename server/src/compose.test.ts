@@ -7,6 +7,7 @@ import { type TestContext, test } from 'node:test'
 import type { InjectOptions } from 'fastify'
 import { type Composition, compose } from './compose.ts'
 import { loadConfiguration } from './platform/configuration/configuration.ts'
+import { StartupError, exitCodes } from './platform/exit.ts'
 import { createLog } from './platform/log.ts'
 
 async function emptyDirectory(t: TestContext): Promise<string> {
@@ -59,6 +60,20 @@ test('a first run that was cut off before it was kept is made anew, and its file
   const again = await open(dataDir)
   assert.equal(again.firstRun, undefined, 'once it is kept, it is not made again')
   await again.close()
+})
+
+test('a database that cannot be opened is told in one line, and left as it is', async (t) => {
+  const dataDir = path.join(await emptyDirectory(t), 'data')
+  await (await open(dataDir)).close()
+  const file = path.join(dataDir, 'acrux.db')
+  await writeFile(file, 'no database at all '.repeat(100))
+  await assert.rejects(open(dataDir), (error) => {
+    assert.ok(error instanceof StartupError)
+    assert.equal(error.exitCode, exitCodes.dataDirUnusable)
+    assert.match(error.message, /^the database .*acrux\.db cannot be opened: file is not a database$/)
+    return true
+  })
+  assert.match(await readFile(file, 'utf8'), /^no database/)
 })
 
 type Asked = {

@@ -64,7 +64,7 @@ export async function compose(
   const dataDir = await openDataDir(configuration.dataDir)
   const databaseFile = path.join(dataDir.path, 'acrux.db')
   const sealer = await openSealer(path.join(dataDir.path, 'master.key'), { create: !existsSync(databaseFile) })
-  const database = await openSqliteDatabase(databaseFile)
+  const database = await openDatabase(databaseFile)
   await bringUpToDate(database, clock)
   const certificates = configuration.http
     ? undefined
@@ -197,6 +197,19 @@ export async function compose(
       await database.close()
       dataDir.close()
     },
+  }
+}
+
+async function openDatabase(file: string): Promise<Database> {
+  try {
+    return await openSqliteDatabase(file)
+  } catch (error) {
+    throw new StartupError(
+      `the database ${file} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
+      exitCodes.dataDirUnusable,
+      'put it back from a backup',
+      { cause: error },
+    )
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -132,4 +132,24 @@ test('the database and its log are for the eyes of the server alone, whatever it
   for (const name of [file, `${file}-wal`, `${file}-shm`]) {
     assert.equal(((await stat(name)).mode & 0o777).toString(8), '600', name)
   }
+})
+
+test('a database that was closed is whole in its one file', async (t) => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'acrux-sqlite-'))
+  t.after(() => rm(directory, { recursive: true }))
+  const database = await openSqliteDatabase(path.join(directory, 'test.db'))
+  await database.transaction((transaction) =>
+    sql`create table note (id integer primary key)`.execute(transaction.tables<unknown>()),
+  )
+  await database.close()
+  assert.deepEqual(await readdir(directory), ['test.db'])
+})
+
+test('a file that is no database is refused when it is opened', async (t) => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'acrux-sqlite-'))
+  t.after(() => rm(directory, { recursive: true }))
+  const file = path.join(directory, 'test.db')
+  await writeFile(file, 'this is no database at all, but a text that is long enough to be looked at '.repeat(10))
+  await assert.rejects(openSqliteDatabase(file), /not a database/)
+  assert.match(await readFile(file, 'utf8'), /^this is no database/, 'and left as it is')
 })

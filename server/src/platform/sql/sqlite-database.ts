@@ -97,8 +97,9 @@ class SqliteDatabase implements Database {
 
   async close(): Promise<void> {
     while (this.#draining !== undefined) await this.#draining
-    await this.#writer.close()
+    // The last connection to close writes the log into the database, and only one that writes can.
     this.#reader.close()
+    await this.#writer.close()
   }
 
   async #drain(): Promise<void> {
