@@ -7,7 +7,7 @@ export const exitCodes = {
   portInUse:             10, // another process listens there
   addressUnavailable:    11, // no such address here, or no right to listen there
   dataDirLocked:         12, // another server works on the data directory
-  dataDirUnusable:       13, // it cannot be made, or not be written
+  dataDirUnusable:       13, // it cannot be made, or not be written, or its database not be read
   unreadableKey:         14, // the master key is missing, malformed or readable by others
   unusableCertificate:   15, // the TLS certificate or its key
   newerSchema:           16, // the database was written by a newer version
