@@ -1,4 +1,4 @@
-import { randomUUID, sign } from 'node:crypto'
+import { createHash, randomUUID, sign } from 'node:crypto'
 import { errors, jwtVerify } from 'jose'
 import { z } from 'zod'
 import type { Clock } from '../platform/clock.ts'
@@ -17,6 +17,9 @@ const algorithm = 'ES256'
 
 /** Longer tokens would not fit into a header together with everything else that a client sends. */
 const tokenLengthLimit = 12 * 1024
+
+/** How many tokens are remembered that were believed once. */
+const verifiedTokenLimit = 10_000
 
 /** Three parts in the alphabet of base64url, without padding: other spellings of a token are none. [RFC 7515 §2] */
 const compactForm = /^[\w-]+\.[\w-]+\.[\w-]+$/
@@ -60,6 +63,8 @@ export class TokenTooLongError extends Error {
 
 /** Opens the mint. Its keys are a ring of their own. */
 export function createAcrTokens({ keys, clock }: { readonly keys: KeyRing; readonly clock: Clock }): AcrTokens {
+  // A token that was believed is, until its end, not checked again: whether its credential stands is asked elsewhere.
+  const verifiedTokens = new Map<string, VerifiedAcrToken>()
   return {
     mint: async (kind, options) => {
       const issuedAtMs = clock.now()
@@ -76,9 +81,12 @@ export function createAcrTokens({ keys, clock }: { readonly keys: KeyRing; reado
     },
     verify: async (kind, token, registry) => {
       if (token.length > tokenLengthLimit || !compactForm.test(token)) return undefined
+      const key = `${kind} ${registry.rid} ${registry.loginServer} ${createHash('sha256').update(token).digest('base64')}`
+      const known = verifiedTokens.get(key)
+      if (known !== undefined && clock.now() < known.expiresAtMs) return known
       const claims = await verifiedClaims(token, registry, keys, clock)
       if (claims === undefined || claims.grant_type !== kind || claims.rid !== registry.rid) return undefined
-      return {
+      const verified = {
         credential: toCredential(claims.acrux.credential, claims.sub),
         access: [
           ...claims.access,
@@ -87,6 +95,9 @@ export function createAcrTokens({ keys, clock }: { readonly keys: KeyRing; reado
         issuedAtMs: claims.acrux.at,
         expiresAtMs: claims.exp * 1000,
       }
+      if (verifiedTokens.size >= verifiedTokenLimit) verifiedTokens.delete(verifiedTokens.keys().next().value ?? '')
+      verifiedTokens.set(key, verified)
+      return verified
     },
   }
 }
