@@ -97,7 +97,7 @@ describe('a request to the registry', () => {
     ['PATCH', '/acr/v1/a%2Fb/_tags/x', 'a/b:metadata_write'],
     ['PATCH', `/acr/v1/a%2Fb/_manifests/${encodeURIComponent(digestOf(''))}`, 'a/b:metadata_write'],
     ['DELETE', '/acr/v1/a%2Fb', 'a/b:delete'],
-    ['DELETE', '/acr/v1/a%2Fb/_tags/x', 'a/b:delete or delete or metadata_write'],
+    ['DELETE', '/acr/v1/a%2Fb/_tags/x', 'a/b:delete or metadata_write or untag'],
     ['GET', '/acr/v1/_deleted/_catalog', 'registry:deleted_catalog'],
     ['GET', '/acr/v1/_deleted/a%2Fb/_manifests', 'a/b:deleted_read'],
     ['POST', `/acr/v1/_deleted/a%2Fb/_manifests/${digestOf('')}`, 'a/b:deleted_read,deleted_restore'],

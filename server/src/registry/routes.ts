@@ -76,7 +76,7 @@ const writeProperties = on('metadata_write')
 const readDeleted = on('deleted_read')
 const restoreDeleted = on('deleted_read', 'deleted_restore')
 /** Clients are told to ask for `delete`; who may write properties may move a tag anywhere and so may end it. */
-const endTag: RouteNeed = { kind: 'repository', actions: ['delete'], anyOf: ['delete', 'metadata_write'] }
+const endTag: RouteNeed = { kind: 'repository', actions: ['delete'], anyOf: ['metadata_write', 'untag'] }
 
 // prettier-ignore
 /** The table. [OCI distribution-spec, Endpoints; ACR REST data plane] */
