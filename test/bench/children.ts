@@ -18,7 +18,9 @@ export interface Child extends AsyncDisposable {
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
 function start(args: readonly string[], stdio: StdioOptions): { child: ChildProcess; handle: Child } {
-  const child = spawn(process.execPath, args, { stdio })
+  // Variables of this shell are not to be settings of the server that is measured.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ACRUX_')))
+  const child = spawn(process.execPath, args, { stdio, env })
   const forget = atProcessEnd(() => child.kill('SIGKILL'))
   const ended = once(child, 'close').finally(forget)
   const end = async (): Promise<void> => {
