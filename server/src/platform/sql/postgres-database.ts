@@ -23,30 +23,48 @@ const revisionStep = sql`update authority_revision set value = value + 1 where "
 export async function openPostgresDatabase(url: string): Promise<Database> {
   const types = new pg.TypeOverrides()
   types.setTypeParser(pg.types.builtins.INT8, Number)
-  const pool = new pg.Pool({ connectionString: url, max: 10, types })
-  // A broken idle connection is replaced by the pool; without a listener it would end the process.
-  pool.on('error', () => undefined)
-  const tables = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
+  const writers = openPool({ connectionString: url, types })
+  const readers = openPool({ connectionString: readOnly(url), types })
+  const tables = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: writers }) })
   await revisionSchema.execute(tables)
   await revisionSeed.execute(tables)
-  return new PostgresDatabase(pool, tables)
+  return new PostgresDatabase(readers, writers, tables)
+}
+
+function openPool(config: pg.PoolConfig): pg.Pool {
+  const pool = new pg.Pool({ ...config, max: 10 })
+  // A broken idle connection is replaced by the pool; without a listener it would end the process.
+  pool.on('error', () => undefined)
+  return pool
+}
+
+/** The same server, which takes nothing over these connections. [PostgreSQL, Client Connection Defaults] */
+function readOnly(url: string): string {
+  const address = new URL(url)
+  const options = [address.searchParams.get('options'), '-c default_transaction_read_only=on']
+  address.searchParams.set('options', options.filter(Boolean).join(' '))
+  return address.href
 }
 
 class PostgresDatabase implements Database {
   readonly kind = 'postgres'
-  #pool: pg.Pool
-  #tables: Kysely<unknown>
+  #readers: pg.Pool
+  #writers: pg.Pool
+  #readTables: Kysely<unknown>
+  #writeTables: Kysely<unknown>
   #preparedCount = 0
   #underWay = new Set<Promise<unknown>>()
   #closed = false
 
-  constructor(pool: pg.Pool, tables: Kysely<unknown>) {
-    this.#pool = pool
-    this.#tables = tables
+  constructor(readers: pg.Pool, writers: pg.Pool, writeTables: Kysely<unknown>) {
+    this.#readers = readers
+    this.#writers = writers
+    this.#readTables = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: readers }) })
+    this.#writeTables = writeTables
   }
 
   tables<Tables>(): Kysely<Tables> {
-    return this.#tables as unknown as Kysely<Tables>
+    return this.#readTables as unknown as Kysely<Tables>
   }
 
   prepare<Tables, Parameters extends SqlParameters, Row>(
@@ -57,7 +75,7 @@ class PostgresDatabase implements Database {
     const name = `acrux_${++this.#preparedCount}`
     const all = async (parameters: Parameters) => {
       const values = prepared.values(parameters)
-      return (await this.#pool.query({ name, text: prepared.sql, values })).rows as Row[]
+      return (await this.#readers.query({ name, text: prepared.sql, values })).rows as Row[]
     }
     return { all, first: async (parameters) => (await all(parameters))[0] }
   }
@@ -86,7 +104,7 @@ class PostgresDatabase implements Database {
 
   async authorityRevision(): Promise<number> {
     const text = 'select value from authority_revision where "only" = 1'
-    const { rows } = await this.#pool.query<{ value: number }>({ name: 'acrux_authority_revision', text })
+    const { rows } = await this.#readers.query<{ value: number }>({ name: 'acrux_authority_revision', text })
     return rows[0]?.value ?? 0
   }
 
@@ -94,11 +112,12 @@ class PostgresDatabase implements Database {
     this.#closed = true
     // A pool that is ended forgets whoever waits for a connection.
     await Promise.allSettled(this.#underWay)
-    await this.#tables.destroy()
+    // The builders end a pool only where they have used it.
+    await Promise.all([this.#readers.end(), this.#writers.end()])
   }
 
   #attempt<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
-    return this.#tables
+    return this.#writeTables
       .transaction()
       .setIsolationLevel('serializable')
       .execute(async (tables) => {
