@@ -100,6 +100,8 @@ test('fault 52: what is forwarded changes nothing of what clients are told', asy
     assert.equal(answer.status, 401)
     assert.deepEqual(valuesOf(answer, 'www-authenticate'), bare, headers.join())
     assert.equal((await say(headers)).status, 200)
+    const token = await wire.send({ target: `/oauth2/token?service=${loginServer}`, headers })
+    assert.equal(token.status, 401, `the token endpoint, ${headers.join()}`)
   }
 })
 

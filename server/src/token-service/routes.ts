@@ -47,7 +47,8 @@ export function tokenSurface(rooms: TokenRooms, keys: KeyRing, log: Log): Surfac
     routes,
     territory: ['/oauth2/*'],
     authorize: async (_need, request) => {
-      const registry = await rooms.resources.findRegistryByHost(request.host)
+      // The header itself, as the registry reads it: no proxy may say which registry is meant.
+      const registry = await rooms.resources.findRegistryByHost(request.headers.host)
       if (registry === undefined) throw new TokenError('NAME_UNKNOWN', 'no registry is served under this host name')
       return { registry }
     },
