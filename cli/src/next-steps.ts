@@ -20,7 +20,7 @@ export function nextSteps(firstRun: FirstRun, file: string): string {
     ...trust,
     'Sign in as the owner service principal and push:',
     `  PASSWORD=${password}`,
-    `  podman login -u ${servicePrincipal.appId} -p "$PASSWORD" ${loginServer}    # docker login: the same`,
+    `  echo "$PASSWORD" | podman login -u ${servicePrincipal.appId} --password-stdin ${loginServer}   # docker login: the same`,
     `  podman push IMAGE ${loginServer}/hello:1`,
     '',
     'Or with az:',
