@@ -83,6 +83,8 @@ export function createAccess({ database, clock }: { readonly database: Database;
       const row = await store.remove(transaction, normalizeScope(scope), name.toLowerCase())
       return row === undefined ? undefined : toAssignment(row)
     },
+    countAssignments: (transaction, scope, roleDefinitionName) =>
+      store.count(transaction, normalizeScope(scope), roleDefinitionName),
     deleteAssignmentsBelow: async (transaction, scope) => {
       transaction.changesAuthority()
       await store.removeBelow(transaction, normalizeScope(scope))

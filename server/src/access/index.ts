@@ -72,6 +72,8 @@ export interface Access {
   /** @throws AssignmentExistsError when the same role is already given to the same principal at the same scope, or the name is in use. */
   createAssignment(transaction: Transaction, assignment: Omit<RoleAssignment, 'createdAtMs'>): Promise<RoleAssignment>
   deleteAssignment(transaction: Transaction, scope: string, name: string): Promise<RoleAssignment | undefined>
+  /** How many hold the role at this very scope, as the transaction sees it. */
+  countAssignments(transaction: Transaction, scope: string, roleDefinitionName: string): Promise<number>
   /** Ends every assignment at a scope or below it, when the resource is deleted. */
   deleteAssignmentsBelow(transaction: Transaction, scope: string): Promise<void>
   /** Ends every assignment of a principal that is deleted. */

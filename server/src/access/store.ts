@@ -106,6 +106,15 @@ export function createAccessStore(database: Database) {
         .where('name', '=', name)
         .returningAll()
         .executeTakeFirst(),
+    count: async (transaction: Transaction, scopeKey: string, roleDefinitionName: string) => {
+      const { held } = await within(transaction)
+        .selectFrom('role_assignment')
+        .select((select) => select.fn.countAll<number>().as('held'))
+        .where('scope_key', '=', scopeKey)
+        .where('role_definition_name', '=', roleDefinitionName)
+        .executeTakeFirstOrThrow()
+      return held
+    },
     removeBelow: async (transaction: Transaction, scopeKey: string) => {
       const [from, to] = startsWith(`${scopeKey}/`)
       const tables = within(transaction)

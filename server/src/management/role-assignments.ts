@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { AssignmentExistsError, type PrincipalType, type RoleAssignment, type RoleDefinition } from '../access/index.ts'
 import type { DirectoryPrincipal } from '../directory/index.ts'
+import type { Transaction } from '../platform/sql/database.ts'
 import { formatDataPlaneTime } from '../spec/acr-time.ts'
 import { parseGuid } from '../spec/guid.ts'
-import { isWithinScope, parseExtensionId, subscriptionId } from '../spec/resource-id.ts'
+import { isWithinScope, normalizeScope, parseExtensionId, subscriptionId } from '../spec/resource-id.ts'
 import { optional, readBody } from './body.ts'
 import { type ManagementCall, type ManagementOptions, change } from './call.ts'
 import { ArmError } from './errors.ts'
@@ -67,10 +68,10 @@ export async function putRoleAssignment(rooms: ManagementOptions, call: Manageme
 export async function deleteRoleAssignment(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const name = requireName(call)
   const scope = await requireScopeId(rooms, call)
-  await keepLastOwner(rooms, call, scope, name)
   const deleted = await change(rooms, call, async (transaction) => {
     const result = await rooms.access.deleteAssignment(transaction, scope, name)
     if (result === undefined) return { result, event: undefined }
+    await requireOwnerLeft(rooms, call, transaction, result)
     const { principalId, roleDefinitionName } = result
     const detail = { principalId, roleDefinitionName }
     return { result, event: { action: 'role-assignment.delete', target: idOf(result), detail } }
@@ -161,17 +162,21 @@ function typeOf({ kind }: DirectoryPrincipal): PrincipalType {
 
 const ownerRole = '8e3af657-a8ff-443c-a75c-2fe8c4bcb635'
 
-/** Whoever takes the last owner away from a subscription would lock everybody out of it. */
-async function keepLastOwner(
+/**
+ * Whoever takes the last owner away from a subscription would lock everybody out of it. Looked at after the deletion and
+ * within it, so that two that run at once cannot each leave the other's owner.
+ *
+ * @throws ArmError, which undoes the deletion
+ */
+async function requireOwnerLeft(
   { access }: ManagementOptions,
   { names }: ManagementCall,
-  scope: string,
-  name: string,
+  transaction: Transaction,
+  { scope, roleDefinitionName }: RoleAssignment,
 ): Promise<void> {
-  if (scope !== subscriptionId(names.subscriptionId)) return
-  const assignments = await access.listAssignments({ scope, includeBelow: false })
-  const owners = assignments.filter(({ roleDefinitionName }) => roleDefinitionName === ownerRole)
-  if (owners.length !== 1 || owners[0]?.name !== name) return
+  const subscription = subscriptionId(names.subscriptionId)
+  if (roleDefinitionName !== ownerRole || normalizeScope(scope) !== normalizeScope(subscription)) return
+  if ((await access.countAssignments(transaction, scope, ownerRole)) > 0) return
   throw new ArmError('assignmentOfLastOwner', 'Cannot delete the last RBAC admin assignment.')
 }
 

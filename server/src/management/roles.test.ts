@@ -292,6 +292,23 @@ test('the last owner of a subscription stays, and goes when there is another', a
   assert.equal((await arm('GET', registry)).status, 200)
 })
 
+test('of two owners that are taken away at once one stays', async () => {
+  await server.principalWith(roleGuids.owner, subscriptionScope)
+  const filter = (id: string) => filtered(assignments(subscriptionScope), id)
+  const all = await arm('GET', filter('atScope()'))
+  const owners = each(all, 'properties', 'roleDefinitionId').flatMap((role, index) =>
+    String(role).endsWith(roleGuids.owner) ? [String(each(all, 'id')[index])] : [],
+  )
+  assert.ok(owners.length >= 2)
+  const answers = await Promise.all(owners.map((owner) => arm('DELETE', owner)))
+  const left = await server.access.listAssignments({ scope: subscriptionScope, includeBelow: false })
+  const stayed = left.filter(({ roleDefinitionName }) => roleDefinitionName === roleGuids.owner)
+  assert.equal(stayed.length, 1, answers.map(({ status }) => status).join())
+  if (!stayed.some(({ principalId }) => principalId === server.owner.servicePrincipal.objectId)) {
+    await server.assign(server.owner.servicePrincipal.objectId, roleGuids.owner, subscriptionScope)
+  }
+})
+
 test('a role that is given while its registry is deleted does not wait for the next of its name', async () => {
   const path = registryPath('racing')
   for (let round = 0; round < 10; round++) {
