@@ -1,3 +1,4 @@
+import type { Kysely } from 'kysely'
 import type { Database } from '../platform/sql/database.ts'
 import type { ApplicationRow, DirectoryTables, SecretRow, ServicePrincipalRow, UserRow } from './tables.ts'
 
@@ -28,23 +29,11 @@ export function lookups(database: Database) {
   )
   const principalByAppId = database.prepare<DirectoryTables, { appId: string }, NamedServicePrincipalRow>(
     ['appId'],
-    (tables, p) =>
-      tables
-        .selectFrom('service_principal as principal')
-        .innerJoin('application', 'application.object_id', 'principal.application_id')
-        .selectAll('principal')
-        .select(['application.display_name', 'application.display_name_key', 'application.owner_id'])
-        .where('principal.app_id', '=', p.appId),
+    (tables, p) => namedServicePrincipals(tables).where('principal.app_id', '=', p.appId),
   )
   const principalById = database.prepare<DirectoryTables, { objectId: string }, NamedServicePrincipalRow>(
     ['objectId'],
-    (tables, p) =>
-      tables
-        .selectFrom('service_principal as principal')
-        .innerJoin('application', 'application.object_id', 'principal.application_id')
-        .selectAll('principal')
-        .select(['application.display_name', 'application.display_name_key', 'application.owner_id'])
-        .where('principal.object_id', '=', p.objectId),
+    (tables, p) => namedServicePrincipals(tables).where('principal.object_id', '=', p.objectId),
   )
   const userById = database.prepare<DirectoryTables, { objectId: string }, UserRow>(['objectId'], (tables, p) =>
     tables.selectFrom('directory_user').selectAll().where('object_id', '=', p.objectId),
@@ -77,4 +66,13 @@ export function lookups(database: Database) {
     secretOf: (objectId: string, id: string) => secretOf.first({ objectId, id }),
     certificateOf: (objectId: string, id: string) => certificateOf.first({ objectId, id }),
   }
+}
+
+/** Service principals, each with what it takes from its application. */
+function namedServicePrincipals(tables: Kysely<DirectoryTables>) {
+  return tables
+    .selectFrom('service_principal as principal')
+    .innerJoin('application', 'application.object_id', 'principal.application_id')
+    .selectAll('principal')
+    .select(['application.display_name', 'application.display_name_key', 'application.owner_id'])
 }
