@@ -7,6 +7,8 @@ import { createKeyRing } from '../platform/signing-keys/key-ring.ts'
 import type { Database } from '../platform/sql/database.ts'
 import { parseAuthorization } from '../spec/authorization-header.ts'
 import { createAudiences } from './audiences.ts'
+import { createClientAuthentication } from './client-auth.ts'
+import { createClientCredentialsGrant } from './grants/client-credentials.ts'
 import type { Identity } from './index.ts'
 import { mountProvider, providerRoutes } from './routes.ts'
 import { createTokenEndpoint } from './token-endpoint.ts'
@@ -41,7 +43,11 @@ export function createIdentity(options: IdentityOptions): Identity {
     rotationMilliseconds: signingKeyRotationDays * dayMs,
     signatureMilliseconds: retiredKeySeconds * 1000,
   })
-  const token = createTokenEndpoint({ directory, clock, audit, keys, audiences, publicOrigin })
+  const authenticateClient = createClientAuthentication({ directory })
+  const grants = new Map([
+    ['client_credentials', createClientCredentialsGrant({ clock, audit, keys, audiences, publicOrigin })],
+  ])
+  const token = createTokenEndpoint({ directory, clock, audit, publicOrigin, authenticateClient, grants })
   const verifyAccessToken = createVerifier({ directory, clock, keys, audiences, publicOrigin })
   return {
     verifyAccessToken,

@@ -1,23 +1,24 @@
 import type { Audit } from '../audit/index.ts'
-import type { ClientSecretCheck, Directory } from '../directory/index.ts'
+import type { Directory } from '../directory/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Call } from '../platform/http/surface.ts'
-import type { KeyRing } from '../platform/signing-keys/key-ring.ts'
 import { createSenderBudget } from '../platform/sender-budget.ts'
+import { parseAuthorization } from '../spec/authorization-header.ts'
 import { parseGuid } from '../spec/guid.ts'
-import { type AccessToken, signAccessToken } from './access-token.ts'
-import { type Audiences, parseDefaultScope } from './audiences.ts'
-import { type ClientCredentials, readClientCredentials, readTokenForm } from './client-credentials.ts'
+import type { AuthenticateClient } from './client-auth.ts'
 import { EntraError } from './entra-errors.ts'
-import { type TokenVersion, requireTenant } from './tenants.ts'
+import type { Grant, Progress } from './grants/grant.ts'
+import { type AddressedTenant, type TokenVersion, requireTenant } from './tenants.ts'
+import { type TokenForm, readTokenForm } from './token-form.ts'
 
 export type TokenEndpointOptions = {
   readonly directory: Directory
   readonly clock: Clock
   readonly audit: Audit
-  readonly keys: KeyRing
-  readonly audiences: Audiences
   readonly publicOrigin: string
+  readonly authenticateClient: AuthenticateClient
+  /** By `grant_type`. */
+  readonly grants: ReadonlyMap<string, Grant>
 }
 
 /**
@@ -27,7 +28,7 @@ export type TokenEndpointOptions = {
 const refusalAllowance = { burst: 600, perSecond: 10 }
 
 /** What an audit event can tell of a request, as far as it was understood. */
-type Progress = { clientId?: string; resource?: string; basic?: boolean }
+type EndpointProgress = Progress & { form?: TokenForm }
 
 /** Makes the handler of `POST /{tenant}/oauth2/token` (version 1) or `POST /{tenant}/oauth2/v2.0/token` (version 2). */
 export function createTokenEndpoint(options: TokenEndpointOptions) {
@@ -36,16 +37,17 @@ export function createTokenEndpoint(options: TokenEndpointOptions) {
 
   return async (call: Call<undefined>, version: TokenVersion): Promise<unknown> => {
     call.reply.header('cache-control', 'no-store').header('pragma', 'no-cache')
-    const progress: Progress = {}
+    const authorization = parseAuthorization(call.request.headers.authorization)
+    const progress: EndpointProgress = {}
     try {
-      return await issue(options, call, version, progress)
+      return await answer(options, call, version, progress)
     } catch (error) {
       if (!(error instanceof EntraError)) throw error
-      if (progress.basic === true && error.status === 401) {
+      if (authorization.scheme === 'basic' && error.status === 401) {
         call.reply.header('www-authenticate', 'Basic realm="Acrux"')
       }
       // What was only claimed is written down only if it could be true.
-      const claimed = parseGuid(progress.clientId ?? '') ?? ''
+      const claimed = authorization.scheme === 'basic' ? authorization.username : progress.form?.get('client_id')
       if (!budget.spend(call.origin.remoteAddress)) {
         call.reply.header('retry-after', '5')
         throw new EntraError('tooManyRefusals', [], { cause: error })
@@ -53,7 +55,7 @@ export function createTokenEndpoint(options: TokenEndpointOptions) {
       await audit.append({
         action: 'identity-token.issue',
         outcome: 'refused',
-        actor: { kind: 'claimed', id: claimed },
+        actor: { kind: 'claimed', id: parseGuid(claimed ?? '') ?? '' },
         target: progress.resource ?? '',
         reason: `AADSTS${error.number}`,
         origin: call.origin,
@@ -63,108 +65,30 @@ export function createTokenEndpoint(options: TokenEndpointOptions) {
   }
 }
 
-async function issue(
+async function answer(
   options: TokenEndpointOptions,
   call: Call<undefined>,
   version: TokenVersion,
-  progress: Progress,
+  progress: EndpointProgress,
 ): Promise<unknown> {
-  const { directory, audit, audiences, keys, clock, publicOrigin } = options
+  const { directory, grants, authenticateClient, publicOrigin } = options
   const form = readTokenForm(call.request.body, call.request.query)
+  progress.form = form
   const grantType = form.get('grant_type')
   if (grantType === undefined || grantType === '') throw new EntraError('missingParameter', ['grant_type'])
-  if (grantType !== 'client_credentials') throw new EntraError('unsupportedGrant', [grantType])
+  const grant = grants.get(grantType)
+  if (grant === undefined) throw new EntraError('unsupportedGrant', [grantType])
   const addressed = await requireTenant(directory, call.params['tenant'] ?? '')
-  if (addressed.kind === 'any') throw new EntraError('noTenant')
-  const { tenantId } = addressed.tenant
-  const client = readClientCredentials(form, call.request.headers.authorization)
-  progress.clientId = client.clientId
-  progress.basic = client.basic
-  const resource = requireResource(form, version)
-  const found = audiences.find(resource)
-  if (found === undefined) throw new EntraError('unknownResource', [resource, tenantId])
-  progress.resource = found.aud
-  const proof = await directory.checkClientSecret(client.clientId, client.clientSecret)
-  const { servicePrincipal, credentialId, expiresAtMs } = requireProof(proof, client, tenantId)
-  const request = {
-    servicePrincipal,
-    credentialId,
-    credentialExpiresAtMs: expiresAtMs,
-    tenantId,
-    aud: found.aud,
-    version,
-  }
-  const issued = await signAccessToken(keys, publicOrigin, clock.now(), request)
-  await audit.append({
-    action: 'identity-token.issue',
-    outcome: 'success',
-    actor: { kind: 'service-principal', id: servicePrincipal.objectId },
-    target: found.aud,
-    detail: { appId: servicePrincipal.appId, credentialId, uti: issued.uti },
-    origin: call.origin,
-  })
-  return version === '2.0' ? answerV2(issued) : answerV1(issued, found.aud)
+  const { tenant } = addressed
+  const tokenEndpointUrls = tokenEndpointUrlsOf(publicOrigin, addressed, version)
+  const { authorization } = call.request.headers
+  const client = await authenticateClient(form, authorization, { tenant, tokenEndpointUrls })
+  return grant({ form, version, addressed, client, origin: call.origin, progress })
 }
 
-function requireResource(form: ReadonlyMap<string, string>, version: TokenVersion): string {
-  const resource = form.get('resource')
-  if (version === '1.0') {
-    if (resource === undefined || resource === '') throw new EntraError('missingScope', ['resource'])
-    return resource
-  }
-  if (resource !== undefined) throw new EntraError('resourceWithV2')
-  const scope = parseDefaultScope(form.get('scope') ?? '')
-  switch (scope.kind) {
-    case 'resource':
-      return scope.resource
-    case 'not-default':
-      throw new EntraError('scopeNotDefault', [scope.scope])
-    case 'several':
-      throw new EntraError('invalidScope')
-    case 'none':
-      throw new EntraError('missingScope', ['scope'])
-  }
-}
-
-function requireProof(
-  check: ClientSecretCheck,
-  { clientId }: ClientCredentials,
-  tenantId: string,
-): Extract<ClientSecretCheck, { readonly outcome: 'proved' }> {
-  switch (check.outcome) {
-    case 'proved':
-      return check
-    case 'unknown-application':
-      throw new EntraError('unknownApplication', [clientId, tenantId])
-    case 'wrong-secret':
-      throw new EntraError('wrongSecret', [clientId])
-    case 'expired-secret':
-      throw new EntraError('expiredSecret', [clientId])
-    case 'disabled':
-      throw new EntraError('disabledApplication', [clientId])
-  }
-}
-
-/** One second less, so that no client uses a token in its last one. [Entra, client credentials flow] */
-function expiresInSeconds({ issuedAtSeconds, expiresAtSeconds }: AccessToken): number {
-  return Math.max(0, expiresAtSeconds - issuedAtSeconds - 1)
-}
-
-function answerV2(issued: AccessToken) {
-  const seconds = expiresInSeconds(issued)
-  return { token_type: 'Bearer', expires_in: seconds, ext_expires_in: seconds, access_token: issued.token }
-}
-
-/** Numbers are strings in version 1. */
-function answerV1(issued: AccessToken, resource: string) {
-  const seconds = String(expiresInSeconds(issued))
-  return {
-    token_type: 'Bearer',
-    expires_in: seconds,
-    ext_expires_in: seconds,
-    expires_on: String(issued.expiresAtSeconds),
-    not_before: String(issued.issuedAtSeconds),
-    resource,
-    access_token: issued.token,
-  }
+/** Every way in which a client may have addressed this endpoint: assertions name it as their audience. */
+function tokenEndpointUrlsOf(publicOrigin: string, addressed: AddressedTenant, version: TokenVersion): string[] {
+  const { tenantId, defaultDomain } = addressed.tenant
+  const segments = [tenantId, defaultDomain, ...(addressed.kind === 'any' ? [addressed.alias] : [])]
+  return segments.map((segment) => `${publicOrigin}/${segment}/oauth2${version === '2.0' ? '/v2.0' : ''}/token`)
 }

@@ -1,0 +1,61 @@
+import type { ClientSecretCheck, Directory, ServicePrincipal, Tenant } from '../directory/index.ts'
+import { readClientCredentials } from './client-credentials.ts'
+import { EntraError } from './entra-errors.ts'
+import type { TokenForm } from './token-form.ts'
+
+/** The program that asks for a token. */
+export type AuthenticatedClient =
+  /** It brought no proof: all that is known is what it calls itself. Whoever uses it asks whether it may be public. */
+  | { readonly kind: 'public'; readonly clientId: string }
+  | {
+      readonly kind: 'confidential'
+      readonly servicePrincipal: ServicePrincipal
+      readonly credentialId: string
+      readonly credentialExpiresAtMs: number
+      readonly method: 'client_secret'
+    }
+
+/** Where a client was met: an assertion must name one of the URLs as its audience. */
+export type ClientContext = { readonly tenant: Tenant; readonly tokenEndpointUrls: readonly string[] }
+
+/** Proves the client of a token request by whatever it brought. @throws EntraError when that proves nobody */
+export type AuthenticateClient = (
+  form: TokenForm,
+  authorizationHeader: string | undefined,
+  context: ClientContext,
+) => Promise<AuthenticatedClient>
+
+/** Makes the one function by which clients are proved. */
+export function createClientAuthentication({ directory }: { readonly directory: Directory }): AuthenticateClient {
+  return async (form, authorizationHeader, { tenant }) => {
+    const { clientId, clientSecret } = readClientCredentials(form, authorizationHeader)
+    if (clientSecret === undefined) return { kind: 'public', clientId }
+    const proof = requireProof(await directory.checkClientSecret(clientId, clientSecret), clientId, tenant.tenantId)
+    return {
+      kind: 'confidential',
+      servicePrincipal: proof.servicePrincipal,
+      credentialId: proof.credentialId,
+      credentialExpiresAtMs: proof.expiresAtMs,
+      method: 'client_secret',
+    }
+  }
+}
+
+function requireProof(
+  check: ClientSecretCheck,
+  clientId: string,
+  tenantId: string,
+): Extract<ClientSecretCheck, { readonly outcome: 'proved' }> {
+  switch (check.outcome) {
+    case 'proved':
+      return check
+    case 'unknown-application':
+      throw new EntraError('unknownApplication', [clientId, tenantId])
+    case 'wrong-secret':
+      throw new EntraError('wrongSecret', [clientId])
+    case 'expired-secret':
+      throw new EntraError('expiredSecret', [clientId])
+    case 'disabled':
+      throw new EntraError('disabledApplication', [clientId])
+  }
+}

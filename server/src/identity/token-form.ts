@@ -1,0 +1,41 @@
+import type { Form } from '../spec/form.ts'
+import { EntraError } from './entra-errors.ts'
+
+/** The fields of a request whose every parameter came once. */
+export type TokenForm = ReadonlyMap<string, string>
+
+/** The parameters of a token request. A URL that holds one of them is refused: it would be in somebody's log. */
+const tokenParameters = [
+  'grant_type',
+  'client_id',
+  'client_secret',
+  'client_assertion',
+  'client_assertion_type',
+  'scope',
+  'resource',
+  'username',
+  'password',
+  'code',
+  'code_verifier',
+  'device_code',
+  'refresh_token',
+] as const
+
+/** The values of a form whose every parameter came once. @throws EntraError */
+export function readTokenForm(body: unknown, query: unknown): TokenForm {
+  for (const name of tokenParameters) {
+    if (typeof query === 'object' && query !== null && Object.hasOwn(query, name)) {
+      throw new EntraError('parameterInUrl', [name])
+    }
+  }
+  const values = new Map<string, string>()
+  for (const [name, [value, ...more]] of isForm(body) ? body : []) {
+    if (more.length > 0) throw new EntraError('duplicated', [name])
+    if (value !== undefined) values.set(name, value)
+  }
+  return values
+}
+
+function isForm(body: unknown): body is Form {
+  return body instanceof Map
+}
