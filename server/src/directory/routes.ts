@@ -8,17 +8,17 @@ import {
   getApplication,
   listApplications,
   updateApplication,
-} from './graph-applications.ts'
-import { type Graph, type GraphCaller, type GraphHandler, actorOf, parsePathId } from './graph-call.ts'
-import { getByIds, getMe, getOwnedObjects, getUser, listUsers } from './graph-objects.ts'
-import { addPassword, removePassword } from './graph-passwords.ts'
+} from './graph/applications.ts'
+import { type Graph, type GraphCaller, type GraphHandler, actorOf, parsePathId } from './graph/call.ts'
+import { getByIds, getMe, getOwnedObjects, getUser, listUsers } from './graph/objects.ts'
+import { addPassword, removePassword } from './graph/passwords.ts'
 import {
   createServicePrincipal,
   deleteServicePrincipal,
   getServicePrincipal,
   listServicePrincipals,
   updateServicePrincipal,
-} from './graph-service-principals.ts'
+} from './graph/service-principals.ts'
 import type { DirectoryPrincipal, GraphAuthenticate } from './index.ts'
 
 /**

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { parseGuid } from '../spec/guid.ts'
-import type { KeyCredential } from './certificate.ts'
-import type { SecretRequest } from './credentials.ts'
-import { GraphError } from './errors.ts'
-import { isName } from './principals.ts'
+import { parseGuid } from '../../spec/guid.ts'
+import type { KeyCredential } from '../certificate.ts'
+import type { SecretRequest } from '../credentials.ts'
+import { GraphError } from '../errors.ts'
+import { isName } from '../principals.ts'
 
 /*
  * Every body names all that it may hold. What it does not name is refused, and so is what a client can only read: the

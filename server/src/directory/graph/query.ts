@@ -1,7 +1,7 @@
-import { parseGuid } from '../spec/guid.ts'
-import { GraphError } from './errors.ts'
-import { type Filterable, parseFilter } from './graph-filter.ts'
-import type { Condition } from './list-store.ts'
+import { parseGuid } from '../../spec/guid.ts'
+import { GraphError } from '../errors.ts'
+import { type Filterable, parseFilter } from './filter.ts'
+import type { Condition } from '../list-store.ts'
 
 /** What the query of a list asks for. */
 export type ListQuery<By> = {

@@ -1,11 +1,11 @@
-import { readBody, applicationChangeBody, newApplicationBody } from './graph-bodies.ts'
-import { type Belongings, type Document, applicationDocument } from './graph-documents.ts'
-import { type Graph, type GraphHandler, change, requirePathId, requireVisible, visibleTo } from './graph-call.ts'
-import { insufficientPrivileges } from './errors.ts'
-import { filterableApplications } from './graph-filter.ts'
-import { listPage } from './graph-page.ts'
-import { parseListQuery, refuseQueryOptions } from './graph-query.ts'
-import type { ApplicationRow } from './tables.ts'
+import { readBody, applicationChangeBody, newApplicationBody } from './bodies.ts'
+import { type Belongings, type Document, applicationDocument } from './documents.ts'
+import { type Graph, type GraphHandler, change, requirePathId, requireVisible, visibleTo } from './call.ts'
+import { insufficientPrivileges } from '../errors.ts'
+import { filterableApplications } from './filter.ts'
+import { listPage } from './page.ts'
+import { parseListQuery, refuseQueryOptions } from './query.ts'
+import type { ApplicationRow } from '../tables.ts'
 
 /** `GET /applications` */
 export const listApplications: GraphHandler = async (graph, { request, caller }) => {

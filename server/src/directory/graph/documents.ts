@@ -1,5 +1,5 @@
-import type { NamedServicePrincipalRow } from './lookup-store.ts'
-import type { ApplicationRow, CertificateRow, SecretRow, UserRow } from './tables.ts'
+import type { NamedServicePrincipalRow } from '../lookup-store.ts'
+import type { ApplicationRow, CertificateRow, SecretRow, UserRow } from '../tables.ts'
 
 /** What belongs to an application or a service principal, besides its own row. */
 export type Belongings = {

@@ -1,8 +1,8 @@
-import type { Transaction } from '../platform/sql/database.ts'
-import { resourceNotFound } from './errors.ts'
-import { addPasswordBody, readBody, removePasswordBody } from './graph-bodies.ts'
-import { type Graph, type GraphCall, type GraphHandler, change, requirePathId } from './graph-call.ts'
-import { passwordCredential } from './graph-documents.ts'
+import type { Transaction } from '../../platform/sql/database.ts'
+import { resourceNotFound } from '../errors.ts'
+import { addPasswordBody, readBody, removePasswordBody } from './bodies.ts'
+import { type Graph, type GraphCall, type GraphHandler, change, requirePathId } from './call.ts'
+import { passwordCredential } from './documents.ts'
 
 /** The two kinds of object that hold secrets, each in its own list. */
 type HolderKind = 'applications' | 'servicePrincipals'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { GraphError } from './errors.ts'
-import { filterableApplications, filterableServicePrincipals, filterableUsers, parseFilter } from './graph-filter.ts'
+import { GraphError } from '../errors.ts'
+import { filterableApplications, filterableServicePrincipals, filterableUsers, parseFilter } from './filter.ts'
 
 const appId = '7f951dda-4ed3-4680-a7ca-43fe172d538d'
 

@@ -1,6 +1,6 @@
-import { insufficientPrivileges } from './errors.ts'
-import type { Graph, GraphCaller } from './graph-call.ts'
-import { type ListQuery, nextPageUrl } from './graph-query.ts'
+import { insufficientPrivileges } from '../errors.ts'
+import type { Graph, GraphCaller } from './call.ts'
+import { type ListQuery, nextPageUrl } from './query.ts'
 
 /**
  * The answer to a list. `rows` may hold one more than the page, which tells that there is another.

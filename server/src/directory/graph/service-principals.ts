@@ -1,11 +1,11 @@
-import { insufficientPrivileges } from './errors.ts'
-import { newServicePrincipalBody, readBody, servicePrincipalChangeBody } from './graph-bodies.ts'
-import { type Graph, type GraphHandler, change, requirePathId, requireVisible, visibleTo } from './graph-call.ts'
-import { type Belongings, type Document, servicePrincipalDocument } from './graph-documents.ts'
-import { filterableServicePrincipals } from './graph-filter.ts'
-import { listPage } from './graph-page.ts'
-import { parseListQuery, refuseQueryOptions } from './graph-query.ts'
-import type { NamedServicePrincipalRow } from './lookup-store.ts'
+import { insufficientPrivileges } from '../errors.ts'
+import { newServicePrincipalBody, readBody, servicePrincipalChangeBody } from './bodies.ts'
+import { type Graph, type GraphHandler, change, requirePathId, requireVisible, visibleTo } from './call.ts'
+import { type Belongings, type Document, servicePrincipalDocument } from './documents.ts'
+import { filterableServicePrincipals } from './filter.ts'
+import { listPage } from './page.ts'
+import { parseListQuery, refuseQueryOptions } from './query.ts'
+import type { NamedServicePrincipalRow } from '../lookup-store.ts'
 
 /** `GET /servicePrincipals` */
 export const listServicePrincipals: GraphHandler = async (graph, { request, caller }) => {

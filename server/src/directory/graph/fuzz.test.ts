@@ -1,12 +1,23 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { testDatabaseKinds } from '../platform/sql/test-database.ts'
-import { openTestDirectory, serveGraph } from './test-directory.ts'
+import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { openTestDirectory, serveGraph } from '../test-directory.ts'
 
 const strange = fc.oneof(
   fc.string({ unit: 'binary' }),
-  fc.constantFrom('\0', '\u{10ffff}', "'", "''", '%', '__proto__', '1e999', '9'.repeat(400), '../..', "x' or '1'='1"),
+  fc.constantFrom(
+    '\0',
+    '\u{10ffff}',
+    "'",
+    "''",
+    '%',
+    '__proto__',
+    '1e999',
+    '9'.repeat(400),
+    '../../..',
+    "x' or '1'='1",
+  ),
 )
 const value: fc.Arbitrary<unknown> = fc.oneof(strange, fc.jsonValue({ maxDepth: 3 }), fc.constant(null))
 const properties =

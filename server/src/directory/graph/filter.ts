@@ -1,6 +1,6 @@
-import { GraphError } from './errors.ts'
-import { isName, nameKey } from './principals.ts'
-import type { ApplicationCondition, Condition, UserCondition } from './list-store.ts'
+import { GraphError } from '../errors.ts'
+import { isName, nameKey } from '../principals.ts'
+import type { ApplicationCondition, Condition, UserCondition } from '../list-store.ts'
 
 /**
  * A list that can be narrowed, and by what: the forms that az sends, and no others. Nothing of a filter reaches SQL but
