@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FirstRun } from '@acrux/contract'
 import { type Composition, compose } from './compose.ts'
 import type { Configuration } from './platform/configuration/configuration.ts'
-import { listenFailure } from './platform/exit.ts'
+import { StartupError, listenFailure } from './platform/exit.ts'
 import { type Listener, listen } from './platform/http/listener.ts'
 import { repeat } from './platform/repeat.ts'
 import { type Log, createLog } from './platform/log.ts'
@@ -30,7 +30,7 @@ export async function startServer(configuration: Configuration): Promise<Running
   const composition = await compose(configuration, log)
   const opened = await openListeners(composition, configuration, log).catch(async (error: unknown) => {
     await composition.close()
-    throw error
+    throw tellingFirstRun(error, composition.firstRun?.file)
   })
   const { listener, stopMetrics } = opened
   const stopWatching = composition.certificates?.onChange((pair) => listener.replaceCertificate(pair))
@@ -56,6 +56,13 @@ export async function startServer(configuration: Configuration): Promise<Running
       await composition.close()
     },
   }
+}
+
+/** The next start prints no first steps, for it is not the first: this one says where the passwords are. */
+function tellingFirstRun(error: unknown, firstRunFile: string | undefined): unknown {
+  if (firstRunFile === undefined || !(error instanceof StartupError)) return error
+  const nextStep = `${error.nextStep}; the passwords of the owners that were made are in ${firstRunFile}`
+  return new StartupError(error.message, error.exitCode, nextStep, { cause: error })
 }
 
 type OpenListeners = { readonly listener: Listener; readonly stopMetrics: () => Promise<void> }

@@ -33,6 +33,11 @@ test('A port that another process listens on ends the start with code 10', async
   await using _server = await startAcrux(first.args)
   const finished = await runAcrux(['serve', '--data-dir', second.dataDir, '--listen', `127.0.0.1:${first.port}`])
   assertGaveUp(finished, 10, new RegExp(`127\\.0\\.0\\.1:${first.port}`))
+  const firstRunFile = join(second.dataDir, 'first-run.json')
+  assert.ok(finished.stderr.includes(`are in ${firstRunFile}\n`), finished.stderr)
+  const again = await runAcrux(['serve', '--data-dir', second.dataDir, '--listen', `127.0.0.1:${first.port}`])
+  assertGaveUp(again, 10, new RegExp(`127\\.0\\.0\\.1:${first.port}`))
+  assert.ok(!again.stderr.includes(firstRunFile), 'and a later one does not')
 })
 
 test('An address that is not of this machine ends the start with code 11', async () => {
