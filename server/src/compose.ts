@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { FirstRun } from '@acrux/contract'
@@ -143,7 +144,11 @@ export async function compose(
     rotateKeys: async () => {
       await Promise.all([tokenService.rotateKeys(), identity.rotateKeys()])
     },
-    onRegistriesChanged: coverHosts,
+    // The change is kept and answered; a certificate that cannot be written now is looked at again by its source.
+    onRegistriesChanged: () =>
+      coverHosts().catch((error: unknown) =>
+        log.error({ err: error, id: randomUUID() }, 'the certificate does not cover every registry'),
+      ),
     publicOrigin,
     suffix,
   })
