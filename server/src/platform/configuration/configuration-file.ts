@@ -25,7 +25,7 @@ export async function readConfigurationFile(
   }
   if (text.length > largestFileCharacters) return [{ message: 'the file is too large' }]
   // Most servers are configured by flags and variables, and start sooner without a YAML parser.
-  const { isMap, isNode, isScalar, LineCounter, parseDocument } = await import('yaml')
+  const { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } = await import('yaml')
   const lineCounter = new LineCounter()
   const document = parseDocument(text, { lineCounter, prettyErrors: false })
   const lineAt = (offset: number | undefined) => (offset === undefined ? 1 : lineCounter.linePos(offset).line)
@@ -43,6 +43,11 @@ export async function readConfigurationFile(
     let node: unknown = document.contents
     let line = lineAt(document.contents?.range?.[0])
     for (const part of path) {
+      if (isSeq(node) && typeof part === 'number') {
+        node = node.items[part]
+        if (isMap(node)) line = lineAt(node.range?.[0])
+        continue
+      }
       const pair = isMap(node)
         ? node.items.find(({ key }) => isScalar(key) && String(key.value) === String(part))
         : undefined

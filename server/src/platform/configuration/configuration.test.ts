@@ -37,6 +37,7 @@ describe('the configuration', () => {
       uploadExpirySeconds: 86_400,
       acceptSparseImages: true,
       signingKeyRotationDays: 90,
+      identityProviders: [],
       gc: { intervalSeconds: 3600, leaseSeconds: 86_400 },
       limits: { maxUploadsPerRepository: 1000, maxConcurrentUploadsPerCaller: 256 },
     })

@@ -125,6 +125,13 @@ const readers: Readonly<Record<SettingKind, (text: string) => unknown>> = {
   number: (text) => (/^-?\d{1,15}$/.test(text) ? Number(text) : text),
   boolean: (text) => (text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : text),
   list: (text) => text.split(',').map((item) => item.trim()),
+  json: (text) => {
+    try {
+      return JSON.parse(text)
+    } catch {
+      return text
+    }
+  },
 }
 
 /**
@@ -173,9 +180,11 @@ function describe(issue: z.core.$ZodIssue, gathered: Gathered): string[] {
   }
   const source = sourceOf(issue.path, gathered)
   const key = known.find((candidate) => issue.path.join('.').startsWith(candidate)) ?? issue.path.join('.')
+  const { kind } = settingDefinitions.find((definition) => definition.key === key) ?? {}
+  const within = kind === 'json' ? issue.path.slice(key.split('.').length).join('.') : ''
   const subject =
     source.startsWith('--') || source.startsWith(variablePrefix) || key === '' ? source : `${source}: ${key}`
-  return [`${subject}: ${issue.message}${received(issue.input)}`]
+  return [`${subject}: ${within === '' ? '' : `${within} `}${issue.message}${received(issue.input)}`]
 }
 
 function sourceOf(path: readonly PropertyKey[], { sources, file }: Gathered): string {

@@ -36,19 +36,24 @@ gc:
 `
 
 function section(definition: SettingDefinition): string {
-  const { key, option, kind, variable, example, description, defaultText, flag } = definition
+  const { key, option, kind, variable, example, description, defaultText, flag, fields } = definition
   const several = kind === 'list'
   const inFile =
     key === undefined ? '- In the file: not possible' : `- In the file: \`${inYaml(key, example, several)}\``
   return `### ${key ?? flag}
 
 ${description}
-
+${fields === undefined ? '' : table(fields)}
 - Flag: \`${option}\`${several ? ', once for each' : ''}
 - Variable: \`${variable}=${example}\`${several ? '; several are separated by commas' : ''}
 ${inFile}
 - Default: ${defaultText}
 `
+}
+
+function table(fields: Readonly<Record<string, string>>): string {
+  const names = Object.entries(fields).map(([name, text]) => `- **${name}**: ${text}\n`)
+  return `\nEach is a mapping, in a flag or a variable as JSON, with these properties:\n\n${names.join('')}\nThe setting itself:\n`
 }
 
 function inYaml(key: string, example: string, several: boolean): string {

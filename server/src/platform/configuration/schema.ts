@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { LogLevel } from '../log.ts'
+import { identityProviderFields, identityProvidersSchema } from './identity-providers.ts'
 import {
   formatListenAddress,
   isLoopback,
@@ -11,7 +12,7 @@ import {
 } from './network-address.ts'
 
 /** How a setting is written in a flag or a variable. */
-export type SettingKind = 'text' | 'number' | 'boolean' | 'list'
+export type SettingKind = 'text' | 'number' | 'boolean' | 'list' | 'json'
 
 /** What the reference and the command line say of a setting. */
 export type SettingText = {
@@ -23,6 +24,8 @@ export type SettingText = {
   readonly example: string
   /** The default in words, where it is not a plain value. */
   readonly defaultText?: string
+  /** For a list of mappings: what each of their properties is. */
+  readonly fields?: Readonly<Record<string, string>>
 }
 
 /** The texts of all settings, by their schemas. */
@@ -161,6 +164,16 @@ export const settingsSchema = z.strictObject(
       description: 'How long a key signs tokens before another takes its place.',
       placeholder: 'days',
       example: '30',
+    }),
+    identityProviders: identityProvidersSchema.default([]).register(settingTexts, {
+      kind: 'json',
+      description:
+        'The OpenID providers of organisations, at which their people sign in. [organisations.md](organisations.md) has worked examples.',
+      placeholder: 'json',
+      example:
+        '[{"name":"contoso","displayName":"Contoso","issuer":"https://id.example.com","clientId":"acrux","clientSecretFile":"/etc/acrux/contoso.secret"}]',
+      defaultText: 'none',
+      fields: identityProviderFields,
     }),
     gc: z
       .strictObject(
