@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { type TestContext, test } from 'node:test'
+import { type OutboundFailure, type OutboundOptions, OutboundError, createOutbound } from './outbound.ts'
+import { openTestHttpsServer } from './test-https-server.ts'
+
+async function openServer(t: TestContext, handler: RequestListener) {
+  const seen: IncomingMessage[] = []
+  const server = await openTestHttpsServer(
+    (request, response) => {
+      seen.push(request)
+      handler(request, response)
+    },
+    ['issuer.example'],
+  )
+  t.after(server.close)
+  const outbound = (options: Partial<OutboundOptions> = {}) =>
+    createOutbound({
+      allowPrivateAddresses: true,
+      allowedNetworks: [],
+      extraCa: server.ca,
+      timeoutMs: 1000,
+      ...options,
+    })
+  return { ...server, seen, outbound }
+}
+
+const sendJson = (response: ServerResponse, headers: Record<string, string> = {}) =>
+  response.writeHead(200, { 'content-type': 'application/json', ...headers }).end('{"a":1}')
+
+async function failureOf(work: Promise<unknown>): Promise<OutboundFailure | 'none'> {
+  try {
+    await work
+    return 'none'
+  } catch (error) {
+    assert.ok(error instanceof OutboundError, String(error))
+    return error.failure
+  }
+}
+
+test('a document is fetched with the age that its sender allows', async (t) => {
+  const ages = ['public, max-age=600', 'no-store', 'private', 'x-max-age=1', 'max-age=99999999999']
+  const server = await openServer(t, (request, response) =>
+    sendJson(response, { 'cache-control': ages[Number(request.url?.slice(1))] ?? '' }),
+  )
+  const outbound = server.outbound()
+  const read = async (index: number) => (await outbound.getJson(`${server.origin}/${index}`)).maxAgeSeconds
+  assert.deepEqual(await Promise.all(ages.map((_age, index) => read(index))), [600, 0, undefined, undefined, undefined])
+  assert.deepEqual((await outbound.getJson(`${server.origin}/0`)).value, { a: 1 })
+})
+
+test('a request carries nothing that belongs to anybody', async (t) => {
+  const server = await openServer(t, (_request, response) => sendJson(response))
+  await server.outbound().getJson(`${server.origin}/x`)
+  const headers = Object.keys(server.seen[0]?.headers ?? {}).toSorted()
+  assert.deepEqual(headers, ['accept', 'accept-encoding', 'connection', 'host', 'user-agent'])
+})
+
+test('only https is asked for, and http on loopback alone where private addresses are allowed', () => {
+  const open = createOutbound({ allowPrivateAddresses: true, allowedNetworks: [] })
+  const closed = createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] })
+  // prettier-ignore
+  const urls: readonly (readonly [string, boolean, boolean])[] = [
+    ['https://issuer.example/x',                  true,  true],
+    ['http://127.0.0.1:8080/x',                   false, true],
+    ['http://localhost:8080/x',                   false, true],
+    ['http://[::1]/x',                            false, true],
+    ['http://10.0.0.1/x',                         false, false],
+    ['http://issuer.example/x',                   false, false],
+    ['http://localhost.issuer.example/x',         false, false],
+    ['https://user@issuer.example/x',             false, false],
+    ['https://user:password@issuer.example/x',    false, false],
+    ['file:///etc/passwd',                        false, false],
+    ['data:application/json,{}',                  false, false],
+    ['gopher://issuer.example/',                  false, false],
+    ['//issuer.example/x',                        false, false],
+    ['issuer.example',                            false, false],
+    [`https://issuer.example/${'x'.repeat(2100)}`, false, false],
+    ['',                                          false, false],
+  ]
+  for (const [url, byDefault, withPrivate] of urls) {
+    assert.equal(closed.acceptsUrl(url), byDefault, url)
+    assert.equal(open.acceptsUrl(url), withPrivate, url)
+  }
+})
+
+test('fault 39: an address within is not dialled, however it is written', async (t) => {
+  const server = await openServer(t, (_request, response) => sendJson(response))
+  const outbound = server.outbound({ allowPrivateAddresses: false })
+  for (const host of ['127.0.0.1', '0x7f.1', '2130706433', '017700000001', '[::ffff:127.0.0.1]', '[::1]', '0']) {
+    assert.equal(await failureOf(outbound.getJson(`https://${host}:${server.port}/x`)), 'address', host)
+  }
+  assert.equal(server.seen.length, 0)
+})
+
+test('fault 39: a name is judged by the addresses that are then dialled, and looked up once', async (t) => {
+  const server = await openServer(t, (_request, response) => sendJson(response))
+  const answers = [
+    [{ address: '203.0.113.7', family: 4 }],
+    [{ address: '127.0.0.1', family: 4 }],
+    [{ address: '127.0.0.1', family: 4 }],
+  ]
+  let asked = 0
+  const resolve = async () => answers[asked++] ?? []
+  const url = `https://issuer.example:${server.port}/x`
+  const guarded = server.outbound({
+    allowPrivateAddresses: false,
+    allowedNetworks: ['203.0.113.7'],
+    resolve,
+    timeoutMs: 300,
+  })
+  // A name that would be another address at a second look is dialled at the first: nobody answers there.
+  assert.ok(['timeout', 'unreachable'].includes(await failureOf(guarded.getJson(url))))
+  assert.equal(asked, 1)
+  assert.equal(await failureOf(guarded.getJson(url)), 'address')
+  assert.equal(server.seen.length, 0)
+  const open = server.outbound({ resolve })
+  assert.deepEqual((await open.getJson(url)).value, { a: 1 })
+  assert.equal(asked, 3)
+})
+
+test('fault 39: of the addresses of a name, those within are left out', async (t) => {
+  const server = await openServer(t, (_request, response) => sendJson(response))
+  const resolve = async () => [
+    { address: '169.254.169.254', family: 4 },
+    { address: '127.0.0.1', family: 4 },
+  ]
+  const outbound = server.outbound({ resolve })
+  assert.deepEqual((await outbound.getJson(`https://issuer.example:${server.port}/x`)).value, { a: 1 })
+  const onlyMetadata = server.outbound({ resolve: async () => [{ address: '169.254.169.254', family: 4 }] })
+  assert.equal(await failureOf(onlyMetadata.getJson(`https://issuer.example:${server.port}/x`)), 'address')
+})
+
+test('fault 39: a redirect is not followed, neither within nor anywhere', async (t) => {
+  const server = await openServer(t, (request, response) => {
+    if (request.url === '/secret') return sendJson(response)
+    return response.writeHead(302, { location: '/secret' }).end()
+  })
+  assert.equal(await failureOf(server.outbound().getJson(`${server.origin}/x`)), 'status')
+  assert.deepEqual(
+    server.seen.map(({ url }) => url),
+    ['/x'],
+  )
+})
+
+test('fault 39: a body without end is cut off at its limit, whatever length it claims', async (t) => {
+  const server = await openServer(t, (_request, response) => {
+    response.writeHead(200)
+    const send = () => {
+      while (!response.destroyed && response.write('x'.repeat(16_384)));
+    }
+    response.on('drain', send)
+    send()
+  })
+  assert.equal(await failureOf(server.outbound().getJson(`${server.origin}/x`)), 'too-large')
+})
+
+test('fault 39: who sends slowly, or nothing, is left after the time limit', async (t) => {
+  const server = await openServer(t, (request, response) => {
+    if (request.url === '/silent') return
+    response.writeHead(200)
+    const timer = setInterval(() => response.write(' '), 20)
+    response.on('close', () => clearInterval(timer))
+  })
+  const outbound = server.outbound({ timeoutMs: 200 })
+  const began = Date.now()
+  assert.deepEqual(
+    await Promise.all([
+      failureOf(outbound.getJson(`${server.origin}/silent`)),
+      failureOf(outbound.getJson(`${server.origin}/slow`)),
+    ]),
+    ['timeout', 'timeout'],
+  )
+  assert.ok(Date.now() - began < 1500)
+  const neverResolved = server.outbound({ timeoutMs: 100, resolve: () => new Promise(() => {}) })
+  assert.equal(await failureOf(neverResolved.getJson('https://issuer.example/')), 'timeout')
+})
+
+test('what is no JSON, names a member twice, nests too deep or is compressed is refused', async (t) => {
+  // prettier-ignore
+  const bodies: readonly (readonly [string, Record<string, string>])[] = [
+    ['<html>',                              {}],
+    ['{"a":1,"a":2}',                       {}],
+    [`${'['.repeat(40)}${']'.repeat(40)}`,  {}],
+    ['',                                    {}],
+    ['{"a":1}',                             { 'content-encoding': 'gzip' }],
+  ]
+  const server = await openServer(t, (request, response) => {
+    const [body, headers] = bodies[Number(request.url?.slice(1))] ?? ['', {}]
+    response.writeHead(200, headers).end(body)
+  })
+  const outbound = server.outbound()
+  for (const index of bodies.keys()) {
+    assert.equal(await failureOf(outbound.getJson(`${server.origin}/${index}`)), 'content', String(index))
+  }
+})
+
+test('a server whose certificate is not trusted, or is for another name, is not believed', async (t) => {
+  const server = await openServer(t, (_request, response) => sendJson(response))
+  const untrusting = server.outbound({ extraCa: undefined })
+  assert.equal(await failureOf(untrusting.getJson(`${server.origin}/x`)), 'unreachable')
+  const resolve = async () => [{ address: '127.0.0.1', family: 4 }]
+  const other = server.outbound({ resolve })
+  assert.equal(await failureOf(other.getJson(`https://other.example:${server.port}/x`)), 'unreachable')
+})
+
+test('so many fetches run at a time, and further ones are refused instead of waiting', async (t) => {
+  const server = await openServer(t, () => {})
+  const outbound = server.outbound({ timeoutMs: 300 })
+  const failures = await Promise.all(
+    Array.from({ length: 70 }, () => failureOf(outbound.getJson(`${server.origin}/x`))),
+  )
+  assert.equal(failures.filter((failure) => failure === 'busy').length, 6)
+})
