@@ -38,6 +38,8 @@ describe('the configuration', () => {
       acceptSparseImages: true,
       signingKeyRotationDays: 90,
       identityProviders: [],
+      trustedTenants: [],
+      outbound: { allowPrivateAddresses: false, allowedNetworks: [] },
       gc: { intervalSeconds: 3600, leaseSeconds: 86_400 },
       limits: { maxUploadsPerRepository: 1000, maxConcurrentUploadsPerCaller: 256 },
     })

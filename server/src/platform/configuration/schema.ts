@@ -10,6 +10,7 @@ import {
   parseListenAddress,
   parsePublicHost,
 } from './network-address.ts'
+import { trustedTenantFields, trustedTenantsSchema } from './trusted-tenants.ts'
 
 /** How a setting is written in a flag or a variable. */
 export type SettingKind = 'text' | 'number' | 'boolean' | 'list' | 'json'
@@ -175,6 +176,50 @@ export const settingsSchema = z.strictObject(
       defaultText: 'none',
       fields: identityProviderFields,
     }),
+    trustedTenants: trustedTenantsSchema.default([]).register(settingTexts, {
+      kind: 'json',
+      description:
+        'The tenants of Microsoft Entra whose access tokens are accepted at `/oauth2/exchange`, so that who has signed in there with `az login` needs no other sign-in. Their users and applications are known by tenant and object id; they have the rights that role assignments give to that object id, and none by being of the tenant.',
+      placeholder: 'json',
+      example: '[{"tenantId":"3d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11"}]',
+      defaultText: 'none',
+      fields: trustedTenantFields,
+    }),
+    outbound: z
+      .strictObject(
+        {
+          allowPrivateAddresses: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
+            kind: 'boolean',
+            description:
+              'Whether the issuers of federated credentials and trusted tenants may be at loopback and private addresses: whoever owns an application can then have the server ask such an address for an OpenID configuration. Link-local addresses, and those by which clouds give credentials away, stay closed.',
+            placeholder: 'boolean',
+            example: 'true',
+          }),
+          allowedNetworks: z
+            .array(parsed(parseAddressRange, 'must be an address or a range ADDRESS/BITS that is not everybody'), {
+              error: 'must be one address or range, or a list of them',
+            })
+            .max(64, { error: 'must name no more than 64 ranges' })
+            .default([])
+            .register(settingTexts, {
+              kind: 'list',
+              description: 'Networks in which such issuers may be, whatever `outbound.allowPrivateAddresses` says.',
+              placeholder: 'range',
+              example: '10.20.0.0/16',
+              defaultText: 'none',
+            }),
+          caFile: path().optional().register(settingTexts, {
+            kind: 'text',
+            description:
+              'A PEM file with certificate authorities that such issuers are trusted by, besides those that the system trusts.',
+            placeholder: 'file',
+            example: '/etc/acrux/organisation-ca.pem',
+            defaultText: 'none',
+          }),
+        },
+        { error: 'must be a mapping' },
+      )
+      .prefault({}),
     gc: z
       .strictObject(
         {
