@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import type { ApplicationSignInChange, ApplicationSignInStore } from './application-sign-in.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Transaction } from '../platform/sql/database.ts'
 import type { KeyCredential } from './certificate.ts'
 import type { Credentials } from './credentials.ts'
-import { GraphError, resourceNotFound } from './errors.ts'
+import { GraphError, refuseManaged, resourceNotFound } from './errors.ts'
 import { nameKey } from './principals.ts'
 import type { DirectoryStore } from './store.ts'
 import type { NamedServicePrincipalRow } from './lookup-store.ts'
@@ -14,6 +15,7 @@ export type ApplicationChange = {
   readonly displayName?: string | undefined
   readonly identifierUris?: readonly string[] | undefined
   readonly keyCredentials?: readonly KeyCredential[] | undefined
+  readonly signIn?: ApplicationSignInChange | undefined
 }
 
 /** Called in the transaction that deletes a principal, so that whatever it was given elsewhere ends with it. */
@@ -21,13 +23,14 @@ export type OnPrincipalDeleted = (transaction: Transaction, objectId: string) =>
 
 export type ApplicationsOptions = {
   readonly store: DirectoryStore
+  readonly signIns: ApplicationSignInStore
   readonly clock: Clock
   readonly credentials: Credentials
   readonly onPrincipalDeleted: OnPrincipalDeleted
 }
 
 /** The changes of applications and of their service principals. Each throws {@link GraphError} for what may not be. */
-export function createApplications({ store, clock, credentials, onPrincipalDeleted }: ApplicationsOptions) {
+export function createApplications({ store, signIns, clock, credentials, onPrincipalDeleted }: ApplicationsOptions) {
   async function createApplication(
     transaction: Transaction,
     application: ApplicationChange & { readonly displayName: string },
@@ -72,6 +75,7 @@ export function createApplications({ store, clock, credentials, onPrincipalDelet
         )
       }
     }
+    if (change.signIn !== undefined) await signIns.change(transaction, row.object_id, change.signIn)
     if (change.keyCredentials !== undefined) {
       const holder = { holderId: row.object_id, appId: row.app_id }
       await credentials.replaceCertificates(transaction, holder, change.keyCredentials)
@@ -85,6 +89,7 @@ export function createApplications({ store, clock, credentials, onPrincipalDelet
     if (row === undefined) throw resourceNotFound(objectId)
     const principal = await store.servicePrincipal(transaction, 'app_id', row.app_id)
     if (principal !== undefined) await removePrincipal(transaction, principal.object_id)
+    await signIns.remove(transaction, objectId)
     await store.deleteApplication(transaction, objectId)
     return row
   }
@@ -113,8 +118,8 @@ export function createApplications({ store, clock, credentials, onPrincipalDelet
       created_at_ms: clock.now(),
     }
     await store.insertServicePrincipal(transaction, row)
-    const { display_name, display_name_key, owner_id } = application
-    return { ...row, display_name, display_name_key, owner_id }
+    const { display_name, owner_id } = application
+    return { ...row, display_name, owner_id, managed_kind: null, subscription_id: null, resource_group: null }
   }
 
   async function updateServicePrincipal(
@@ -127,6 +132,7 @@ export function createApplications({ store, clock, credentials, onPrincipalDelet
     if (row === undefined) throw resourceNotFound(objectId)
     if (change.enabled !== undefined) await store.enableServicePrincipal(transaction, objectId, change.enabled ? 1 : 0)
     if (change.keyCredentials !== undefined) {
+      refuseManaged(row)
       const holder = { holderId: objectId, appId: row.app_id }
       await credentials.replaceCertificates(transaction, holder, change.keyCredentials)
     }
@@ -136,6 +142,7 @@ export function createApplications({ store, clock, credentials, onPrincipalDelet
   async function deleteServicePrincipal(transaction: Transaction, objectId: string): Promise<NamedServicePrincipalRow> {
     const row = await store.servicePrincipal(transaction, 'object_id', objectId)
     if (row === undefined) throw resourceNotFound(objectId)
+    refuseManaged(row)
     await removePrincipal(transaction, objectId)
     return row
   }

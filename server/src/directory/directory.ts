@@ -6,11 +6,15 @@ import { hashPassword } from '../platform/password-hash.ts'
 import type { Database } from '../platform/sql/database.ts'
 import { parseGuid } from '../spec/guid.ts'
 import { type OnPrincipalDeleted, createApplications } from './applications.ts'
+import { createApplicationSignInStore } from './application-sign-in.ts'
 import { andThen } from './authority-memory.ts'
 import { createSecretCheck, createStandingCheck } from './client-secrets.ts'
 import { createCredentials, defaultSecretDays } from './credentials.ts'
 import { NameTakenError } from './errors.ts'
 import type { Directory, Tenant } from './index.ts'
+import { createMachines } from './machines.ts'
+import { createManagedIdentities } from './managed-identities.ts'
+import { createManagedIdentityStore } from './managed-identity-store.ts'
 import {
   isName,
   nameKey,
@@ -42,8 +46,10 @@ const userPrincipalNamePattern = /^[A-Za-z0-9'._!#^~-]{1,64}@[A-Za-z0-9](?:[A-Za
 export function createDirectory(options: DirectoryOptions): Directory {
   const { database, clock, audit, log, publicOrigin, onPrincipalDeleted, longestCredentialDays = 732 } = options
   const store = createDirectoryStore(database)
+  const managedStore = createManagedIdentityStore(database)
+  const signIns = createApplicationSignInStore(database)
   const credentials = createCredentials({ store, clock, longestCredentialDays })
-  const applications = createApplications({ store, clock, credentials, onPrincipalDeleted })
+  const applications = createApplications({ store, signIns, clock, credentials, onPrincipalDeleted })
   const checkSecret = createSecretCheck(database, clock, store)
   const checkStanding = createStandingCheck(database, clock, store)
   let tenant: Tenant | undefined
@@ -109,6 +115,10 @@ export function createDirectory(options: DirectoryOptions): Directory {
         return andThen(store.userById(objectId), (user) => (user === undefined ? undefined : userAsPrincipal(user)))
       })
     },
+    findApplication: (appIdText) => {
+      const appId = parseGuid(appIdText)
+      return appId === undefined ? undefined : signIns.find(appId)
+    },
     findServicePrincipalByAppId: (appIdText) => {
       const appId = parseGuid(appIdText)
       if (appId === undefined) return undefined
@@ -117,11 +127,13 @@ export function createDirectory(options: DirectoryOptions): Directory {
       )
     },
     groupIdsOf: () => [],
+    managedIdentities: createManagedIdentities({ store, managedStore, clock, onPrincipalDeleted }),
+    machines: createMachines({ database, managedStore, clock }),
     routes: graphRoutes,
     mountGraph: (app, authenticate) =>
       mountGraphSurface(app, {
         authenticate,
-        graph: { database, audit, log, publicOrigin, tenant: readTenant, store, credentials, applications },
+        graph: { database, audit, log, publicOrigin, tenant: readTenant, store, signIns, credentials, applications },
       }),
   }
 }

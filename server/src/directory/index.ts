@@ -18,6 +18,26 @@ export type User = {
   readonly enabled: boolean
 }
 
+/** Where browsers may be sent with a code, by how they are used: a confidential web application, a program, a page. */
+export type RedirectUris = {
+  readonly web: readonly string[]
+  readonly publicClient: readonly string[]
+  readonly spa: readonly string[]
+}
+
+/** An application through which people may sign in. */
+export type Application = {
+  readonly objectId: string
+  /** The client id. */
+  readonly appId: string
+  readonly displayName: string
+  readonly redirectUris: RedirectUris
+  /** Whether it may sign people in without a secret or a browser of its own. [Microsoft Graph, application] */
+  readonly isFallbackPublicClient: boolean
+  /** False when its service principal is disabled. */
+  readonly enabled: boolean
+}
+
 /** Anybody who can be given a role, known by the object id. */
 export type DirectoryPrincipal =
   ({ readonly kind: 'service-principal' } & ServicePrincipal) | ({ readonly kind: 'user' } & User)
@@ -34,6 +54,97 @@ export type ClientSecretCheck =
 
 /** What the first start gets: secrets are returned this once, in clear. */
 export type NewServicePrincipal = { readonly servicePrincipal: ServicePrincipal; readonly secret: string }
+
+/** What a managed identity belongs to: itself, or a machine that stands outside of every cloud. */
+export type ManagedIdentityKind = 'user-assigned' | 'machine'
+
+/** Where a resource lies in the ARM tree; compared without regard to case. */
+export type ResourcePlace = {
+  readonly subscriptionId: string
+  readonly resourceGroup: string
+  readonly name: string
+}
+
+/** A service principal without an application and without secrets: a user-assigned identity, or a machine's own. */
+export type ManagedIdentity = ResourcePlace & {
+  readonly kind: ManagedIdentityKind
+  /** The ARM id. */
+  readonly id: string
+  readonly objectId: string
+  readonly appId: string
+  readonly location: string
+  readonly tags: Readonly<Record<string, string>>
+  readonly createdAtMs: number
+}
+
+/** A machine with the key that it was enrolled with, if it was, and the user-assigned identities that are attached to it. */
+export type Machine = ManagedIdentity & {
+  readonly key: { readonly keyId: string; readonly enrolledAtMs: number } | undefined
+  readonly attached: readonly ManagedIdentity[]
+}
+
+/** The managed identities as resources. Who deletes one ends all that was got by it, and all that it was given. */
+export interface ManagedIdentities {
+  /** With a transaction, what that sees. */
+  find(kind: ManagedIdentityKind, place: ResourcePlace, transaction?: Transaction): Promise<ManagedIdentity | undefined>
+  list(
+    subscriptionId: string,
+    narrowed?: { readonly kind?: ManagedIdentityKind; readonly resourceGroup?: string | undefined },
+  ): Promise<ManagedIdentity[]>
+  /** Makes one, or replaces the tags of the one that is there. The caller sees to it that the group is there. */
+  put(
+    transaction: Transaction,
+    identity: ResourcePlace & Pick<ManagedIdentity, 'kind' | 'location' | 'tags'>,
+  ): Promise<{ readonly identity: ManagedIdentity; readonly created: boolean }>
+  delete(transaction: Transaction, identity: ManagedIdentity): Promise<void>
+  deleteInGroup(transaction: Transaction, subscriptionId: string, resourceGroup: string): Promise<ManagedIdentity[]>
+}
+
+/** A code by which a machine is enrolled, once. It is stored by its hash alone. */
+export type EnrollmentCode = { readonly code: string; readonly codeHash: string; readonly expiresAtMs: number }
+
+/** A machine that was just enrolled, and the id of its new key. */
+export type Enrolled = { readonly machine: ManagedIdentity; readonly keyId: string }
+
+/** An identity that a machine may speak as. */
+export type SpokenIdentity = {
+  /** The ARM id of the identity. */
+  readonly id: string
+  readonly servicePrincipal: ServicePrincipal
+  /** Ends when the identity is detached, and with every new key of the machine. */
+  readonly credentialId: string
+  readonly credentialExpiresAtMs: number
+}
+
+/** The machines that speak as managed identities. */
+export interface Machines {
+  describe(machines: readonly ManagedIdentity[], transaction?: Transaction): Promise<Machine[]>
+  attach(transaction: Transaction, machine: ManagedIdentity, identity: ManagedIdentity): Promise<void>
+  detach(transaction: Transaction, machine: ManagedIdentity, identity: ManagedIdentity): Promise<void>
+  /** A code of 15 minutes, to be inserted; made outside the transaction, which may run more than once. */
+  prepareEnrollmentCode(): EnrollmentCode
+  /** A machine has one code at a time: an earlier one is no more. */
+  insertEnrollmentCode(transaction: Transaction, machine: ManagedIdentity, code: EnrollmentCode): Promise<void>
+  /**
+   * Gives the machine of this code the key, in place of the one it had; of several at once, one succeeds. `onEnrolled`
+   * writes the event in the same transaction. Undefined for a code that is none, is used, or is too old.
+   */
+  enroll(
+    code: string,
+    publicKey: string,
+    onEnrolled: (transaction: Transaction, enrolled: Enrolled) => Promise<void>,
+  ): Promise<Enrolled | undefined>
+  /** The public key of this id as JWK text, and whose it is. */
+  findKey(keyId: string): Promise<
+    | {
+        readonly machine: Pick<ServicePrincipal, 'objectId' | 'appId' | 'enabled'>
+        readonly publicKey: string
+      }
+    | undefined
+  >
+  /** What the machine may speak as: itself, and what is attached to it. */
+  identitiesOf(machineId: string): Promise<SpokenIdentity[]>
+}
 
 /** Principals and their credentials. Secrets are stored hashed and given out once, when they are made. */
 export interface Directory {
@@ -60,9 +171,12 @@ export interface Directory {
   /** Whether a principal exists, is enabled and still has this unexpired credential. `undefined` asks for the principal alone. */
   credentialStands(objectId: string, credentialId: string | undefined): boolean | Promise<boolean>
   findPrincipal(objectId: string): DirectoryPrincipal | undefined | Promise<DirectoryPrincipal | undefined>
+  findApplication(appId: string): Application | undefined | Promise<Application | undefined>
   findServicePrincipalByAppId(appId: string): ServicePrincipal | undefined | Promise<ServicePrincipal | undefined>
   /** Object ids of the groups that the principal is in, nested ones too. There are no groups yet. */
   groupIdsOf(objectId: string): readonly string[] | Promise<readonly string[]>
+  readonly managedIdentities: ManagedIdentities
+  readonly machines: Machines
   /** Adds the Graph surface. Its callers are proved by `authenticate`, plugged in by the composition. */
   mountGraph(app: FastifyInstance, authenticate: GraphAuthenticate): void
   /** The Graph surface's table, for the walk over all of them. */

@@ -3,7 +3,12 @@ import type { DirectoryPrincipal, GraphAuthenticate } from '../directory/index.t
 import type { RouteDescription } from '../platform/http/surface.ts'
 
 /** The audiences that our provider issues for, by what they are for. */
-export type TokenAudience = 'arm' | 'acr' | 'graph'
+export type TokenAudience =
+  | 'arm'
+  | 'acr'
+  | 'graph'
+  /** What tells an application who signed in, and nothing else. */
+  | 'userinfo'
 
 /** Somebody whose IdP access token held in every claim, whose principal exists and whose credential still stands. */
 export type VerifiedIdentity = {
@@ -52,3 +57,16 @@ export interface Identity {
 }
 
 export { createIdentity } from './identity.ts'
+export type { Client } from './clients.ts'
+export type {
+  AuthorizationReading,
+  AuthorizationRefusal,
+  AuthorizationRequest,
+  AuthorizationResponse,
+  DeviceRequest,
+  LogoutRequest,
+  ResponseMode,
+  SignedInPerson,
+  SignInProtocol,
+} from './sign-in-protocol.ts'
+export { EntraError } from './entra-errors.ts'

@@ -1,3 +1,4 @@
+import { noSignIn } from '../application-sign-in.ts'
 import { readBody, applicationChangeBody, newApplicationBody } from './bodies.ts'
 import { type Belongings, type Document, applicationDocument } from './documents.ts'
 import { type Graph, type GraphHandler, change, requirePathId, requireVisible, visibleTo } from './call.ts'
@@ -74,16 +75,17 @@ export const deleteApplication: GraphHandler = async (graph, call) => {
   return call.reply.code(204).send()
 }
 
-/** The documents of applications, with three reads for all of them. */
+/** The documents of applications, with four reads for all of them. */
 export async function applicationDocuments(
-  { store, tenant }: Graph,
+  { store, signIns, tenant }: Graph,
   rows: readonly ApplicationRow[],
 ): Promise<Document[]> {
   const ids = rows.map((row) => row.object_id)
-  const [uris, secrets, certificates] = await Promise.all([
+  const [uris, secrets, certificates, signInById] = await Promise.all([
     store.urisOf(ids),
     store.secretsOf(ids),
     store.certificatesOf(ids),
+    signIns.of(ids),
   ])
   const { defaultDomain } = await tenant()
   return rows.map((row) => {
@@ -92,6 +94,6 @@ export async function applicationDocuments(
       secrets: secrets.filter((secret) => secret.holder_id === row.object_id),
       certificates: certificates.filter((certificate) => certificate.holder_id === row.object_id),
     }
-    return applicationDocument(row, belongings, defaultDomain)
+    return applicationDocument(row, belongings, signInById.get(row.object_id) ?? noSignIn, defaultDomain)
   })
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { parseGuid } from '../../spec/guid.ts'
+import { isRedirectUri } from '../../spec/redirect-uri.ts'
+import type { ApplicationSignInChange } from '../application-sign-in.ts'
 import type { KeyCredential } from '../certificate.ts'
 import type { SecretRequest } from '../credentials.ts'
 import { GraphError } from '../errors.ts'
@@ -53,7 +55,31 @@ const keyCredential = z
     key: key ?? null,
   }))
 
+const redirectUri = z.string().refine(isRedirectUri)
+const redirectUris = z
+  .array(redirectUri)
+  .max(100)
+  .refine((uris) => new Set(uris).size === uris.length)
+const platform = z.strictObject({ redirectUris: redirectUris.optional() }).optional()
+
+/** The implicit flow is not offered, so that its switches can only be off. [RFC 9700 §2.1.2] */
+const webPlatform = z
+  .strictObject({
+    redirectUris: redirectUris.optional(),
+    implicitGrantSettings: z
+      .strictObject({
+        enableAccessTokenIssuance: z.literal(false).nullish(),
+        enableIdTokenIssuance: z.literal(false).nullish(),
+      })
+      .nullish(),
+  })
+  .optional()
+
 const applicationProperties = {
+  web: webPlatform,
+  publicClient: platform,
+  spa: platform,
+  isFallbackPublicClient: z.boolean().nullish(),
   identifierUris: identifierUris.optional(),
   keyCredentials: z.array(keyCredential).optional(),
   // There is one tenant, and this is the audience that it can offer.
@@ -61,10 +87,43 @@ const applicationProperties = {
 }
 
 /** The body of `POST /applications`. */
-export const newApplicationBody = z.strictObject({ displayName: name, ...applicationProperties })
+export const newApplicationBody = z
+  .strictObject({ displayName: name, ...applicationProperties })
+  .transform(({ web, publicClient, spa, isFallbackPublicClient, ...others }) => ({
+    ...others,
+    ...signInChange({ web, publicClient, spa, isFallbackPublicClient }),
+  }))
 
 /** The body of `PATCH /applications/{id}`. */
-export const applicationChangeBody = z.strictObject({ displayName: name.optional(), ...applicationProperties })
+export const applicationChangeBody = z
+  .strictObject({ displayName: name.optional(), ...applicationProperties })
+  .transform(({ web, publicClient, spa, isFallbackPublicClient, ...others }) => ({
+    ...others,
+    ...signInChange({ web, publicClient, spa, isFallbackPublicClient }),
+  }))
+
+type Platform = { readonly redirectUris?: readonly string[] | undefined } | undefined
+
+/** What of a body says how people sign in; nothing when it says nothing of it. */
+function signInChange(body: {
+  readonly web: Platform
+  readonly publicClient: Platform
+  readonly spa: Platform
+  readonly isFallbackPublicClient: boolean | null | undefined
+}): { signIn?: ApplicationSignInChange } {
+  const { isFallbackPublicClient } = body
+  const named = (['web', 'publicClient', 'spa'] as const).flatMap((platform) => {
+    const uris = body[platform]?.redirectUris
+    return uris === undefined ? [] : [[platform, uris] as const]
+  })
+  if (named.length === 0 && isFallbackPublicClient === undefined) return {}
+  return {
+    signIn: {
+      redirectUris: Object.fromEntries(named),
+      ...(isFallbackPublicClient === undefined ? {} : { isFallbackPublicClient: isFallbackPublicClient ?? false }),
+    },
+  }
+}
 
 /** The body of `POST /servicePrincipals`. */
 export const newServicePrincipalBody = z.strictObject({ appId: guid, accountEnabled: z.boolean().optional() })

@@ -4,6 +4,7 @@ import type { Call } from '../../platform/http/surface.ts'
 import type { Log } from '../../platform/log.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import { type Guid, parseGuid } from '../../spec/guid.ts'
+import type { ApplicationSignInStore } from '../application-sign-in.ts'
 import type { Applications } from '../applications.ts'
 import type { Credentials } from '../credentials.ts'
 import { insufficientPrivileges, resourceNotFound } from '../errors.ts'
@@ -20,6 +21,7 @@ export type Graph = {
   readonly publicOrigin: string
   readonly tenant: () => Promise<Tenant>
   readonly store: DirectoryStore
+  readonly signIns: ApplicationSignInStore
   readonly credentials: Credentials
   readonly applications: Applications
 }

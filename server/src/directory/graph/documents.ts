@@ -1,4 +1,6 @@
+import type { ApplicationSignIn } from '../application-sign-in.ts'
 import type { NamedServicePrincipalRow } from '../lookup-store.ts'
+import { managedResourceIdOf } from '../managed-resource.ts'
 import type { ApplicationRow, CertificateRow, SecretRow, UserRow } from '../tables.ts'
 
 /** What belongs to an application or a service principal, besides its own row. */
@@ -15,6 +17,7 @@ export type Document = Readonly<Record<string, unknown>>
 export function applicationDocument(
   row: ApplicationRow,
   { uris, secrets, certificates }: Belongings,
+  { redirectUris, isFallbackPublicClient }: ApplicationSignIn,
   publisherDomain: string,
 ): Document {
   return {
@@ -25,6 +28,10 @@ export function applicationDocument(
     identifierUris: uris,
     publisherDomain,
     signInAudience: 'AzureADMyOrg',
+    isFallbackPublicClient,
+    web: { redirectUris: redirectUris.web },
+    publicClient: { redirectUris: redirectUris.publicClient },
+    spa: { redirectUris: redirectUris.spa },
     keyCredentials: certificates.map(keyCredential),
     passwordCredentials: secrets.map((secret) => passwordCredential(secret)),
   }
@@ -36,6 +43,7 @@ export function servicePrincipalDocument(
   { uris, secrets, certificates }: Belongings,
   tenantId: string,
 ): Document {
+  const managedResourceId = managedResourceIdOf(row)
   return {
     '@odata.type': '#microsoft.graph.servicePrincipal',
     id: row.object_id,
@@ -46,8 +54,15 @@ export function servicePrincipalDocument(
     appOwnerOrganizationId: tenantId,
     createdDateTime: graphTime(row.created_at_ms),
     servicePrincipalNames: [row.app_id, ...uris],
-    servicePrincipalType: 'Application',
-    signInAudience: 'AzureADMyOrg',
+    ...(managedResourceId === undefined
+      ? { servicePrincipalType: 'Application', signInAudience: 'AzureADMyOrg' }
+      : {
+          servicePrincipalType: 'ManagedIdentity',
+          alternativeNames: [
+            `isExplicit=${row.managed_kind === 'user-assigned' ? 'True' : 'False'}`,
+            managedResourceId,
+          ],
+        }),
     keyCredentials: certificates.map(keyCredential),
     passwordCredentials: secrets.map((secret) => passwordCredential(secret)),
   }

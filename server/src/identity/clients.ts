@@ -1,0 +1,63 @@
+import type { Application, Directory } from '../directory/index.ts'
+import { parseGuid } from '../spec/guid.ts'
+import { matchesRedirectUri } from '../spec/redirect-uri.ts'
+
+/** A program through which people sign in. */
+export type Client =
+  /** One that everybody has, with an id that is built in: it holds no secret, and runs on the person's machine. */
+  | { readonly kind: 'public'; readonly clientId: string; readonly displayName: string }
+  /** An application of the directory. */
+  | {
+      readonly kind: 'registered'
+      readonly clientId: string
+      readonly displayName: string
+      readonly application: Application
+    }
+
+/** How a registered redirect URI may be used: `web` needs the client's secret, `spa` the page's own origin. */
+export type RedirectPlatform = 'web' | 'publicClient' | 'spa'
+
+/** Clients that Microsoft's tools have built in; az's is also the default of the Azure SDKs. [az-cli-wire §3.4] */
+const wellKnownClients: readonly Client[] = [
+  { kind: 'public', clientId: '04b07795-8ddb-461a-bbee-02f9e1bf7b46', displayName: 'Azure CLI' },
+  { kind: 'public', clientId: '1950a258-227b-4e31-a9cf-717495945fc2', displayName: 'Azure PowerShell' },
+]
+
+/** The clients by their id. */
+export type Clients = {
+  /** Undefined for one that is unknown or disabled. */
+  readonly find: (clientId: string) => Promise<Client | undefined>
+}
+
+/** Knows the built-in clients, and the directory's. */
+export function createClients(directory: Directory): Clients {
+  return {
+    find: async (clientIdText) => {
+      const clientId = parseGuid(clientIdText)
+      if (clientId === undefined) return undefined
+      const known = wellKnownClients.find((client) => client.clientId === clientId)
+      if (known !== undefined) return known
+      const application = await directory.findApplication(clientId)
+      if (application?.enabled !== true) return undefined
+      return { kind: 'registered', clientId, displayName: application.displayName, application }
+    },
+  }
+}
+
+/** For what a redirect URI was registered; undefined when it was not. */
+export function redirectPlatform(client: Client, redirectUri: string): RedirectPlatform | undefined {
+  if (client.kind === 'public') {
+    return matchesRedirectUri('http://localhost', redirectUri, { anyPort: true }) ? 'publicClient' : undefined
+  }
+  const { web, spa, publicClient } = client.application.redirectUris
+  if (web.includes(redirectUri)) return 'web'
+  if (spa.includes(redirectUri)) return 'spa'
+  return publicClient.some((registered) => matchesRedirectUri(registered, redirectUri, { anyPort: true }))
+    ? 'publicClient'
+    : undefined
+}
+
+/** Whether a client may sign people in without a browser of its own: by device code or password. [Entra, isFallbackPublicClient] */
+export function allowsPublicFlows(client: Client): boolean {
+  return client.kind === 'public' || client.application.isFallbackPublicClient
+}
