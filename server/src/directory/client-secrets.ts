@@ -102,7 +102,11 @@ export function createStandingCheck(database: Database, clock: Clock, store: Dir
     }
     const credential =
       (await store.secretOf(objectId, credentialId)) ?? (await store.certificateOf(objectId, credentialId))
-    if (credential?.enabled !== 1 || clock.now() < credential.starts_at_ms) return undefined
+    if (credential === undefined) {
+      const machine = await store.machineCredential(objectId, credentialId)
+      return machine?.enabled === 1 && machine.machine_enabled === 1 ? Number.POSITIVE_INFINITY : undefined
+    }
+    if (credential.enabled !== 1 || clock.now() < credential.starts_at_ms) return undefined
     return credential.expires_at_ms
   }
 

@@ -43,6 +43,13 @@ export function unauthenticated(): GraphError {
   return new GraphError('unauthenticated', 'Access token validation failure.')
 }
 
+/** A managed identity has no secrets, and is deleted by deleting its resource. @throws GraphError for one */
+export function refuseManaged({ managed_kind }: { readonly managed_kind: string | null }): void {
+  if (managed_kind === null) return
+  const text = 'A managed identity has no credentials, and is deleted with the resource that it belongs to.'
+  throw new GraphError('badRequest', text)
+}
+
 /** There is no such object, or no such object of this kind. */
 export function resourceNotFound(id: string): GraphError {
   return new GraphError(

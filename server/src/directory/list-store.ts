@@ -1,5 +1,5 @@
 import type { ExpressionBuilder, Kysely } from 'kysely'
-import type { NamedServicePrincipalRow } from './lookup-store.ts'
+import { type NamedServicePrincipalRow, namedServicePrincipals } from './lookup-store.ts'
 import type {
   ApplicationRow,
   ApplicationUriRow,
@@ -56,20 +56,17 @@ export function listReads(read: () => Kysely<DirectoryTables>) {
       after,
       limit,
     }: Page<ApplicationCondition>): Promise<NamedServicePrincipalRow[]> => {
-      let query = read()
-        .selectFrom('service_principal')
-        .innerJoin('application', 'application.object_id', 'service_principal.application_id')
-        .selectAll('service_principal')
-        .select(['application.display_name', 'application.display_name_key', 'application.owner_id'])
-        .where('service_principal.object_id', '>', after)
+      let query = namedServicePrincipals(read()).where('principal.object_id', '>', after)
       if (visibleTo !== undefined) {
         const { objectId, appId } = visibleTo
         query = query.where((on) =>
-          on.or([on('application.owner_id', '=', objectId), on('application.app_id', '=', appId)]),
+          on.or([on('application.owner_id', '=', objectId), on('principal.app_id', '=', appId)]),
         )
       }
-      for (const condition of conditions) query = query.where((on) => applicationMeets(on, condition))
-      return query.orderBy('service_principal.object_id').limit(limit).execute()
+      for (const condition of conditions) {
+        query = query.where('principal.object_id', 'in', servicePrincipalsMeeting(read(), condition))
+      }
+      return query.orderBy('principal.object_id').limit(limit).execute()
     },
     listUsers: ({ conditions, visibleTo, after, limit }: Page<UserCondition>): Promise<UserRow[]> => {
       let query = read().selectFrom('directory_user').selectAll().where('object_id', '>', after)
@@ -111,18 +108,13 @@ export function listReads(read: () => Kysely<DirectoryTables>) {
     },
     servicePrincipalsByIds: async (objectIds: readonly string[]): Promise<NamedServicePrincipalRow[]> => {
       if (objectIds.length === 0) return []
-      const query = read()
-        .selectFrom('service_principal')
-        .innerJoin('application', 'application.object_id', 'service_principal.application_id')
-        .selectAll('service_principal')
-        .select(['application.display_name', 'application.display_name_key', 'application.owner_id'])
-        .where('service_principal.object_id', 'in', [...objectIds])
-      return query.execute()
+      return namedServicePrincipals(read())
+        .where('principal.object_id', 'in', [...objectIds])
+        .execute()
     },
   }
 }
 
-/** Applications and service principals are narrowed by the same columns, those of the application. */
 function applicationMeets(on: ExpressionBuilder<DirectoryTables, 'application'>, condition: ApplicationCondition) {
   const hasUri = (uri: string) =>
     on(
@@ -144,6 +136,31 @@ function applicationMeets(on: ExpressionBuilder<DirectoryTables, 'application'>,
       return hasUri(condition.value)
     case 'service-principal-name':
       return on.or([on('application.app_id', '=', condition.value), hasUri(condition.value)])
+  }
+}
+
+/** The ids of the service principals that meet a condition, each found by an index. */
+function servicePrincipalsMeeting(tables: Kysely<DirectoryTables>, condition: ApplicationCondition) {
+  const ofApplications = tables
+    .selectFrom('service_principal as found')
+    .innerJoin('application', 'application.object_id', 'found.application_id')
+    .select('found.object_id')
+    .where((on) => applicationMeets(on, condition))
+  const managed = tables.selectFrom('managed_identity').select('managed_identity.object_id')
+  switch (condition.by) {
+    case 'app-id':
+    case 'service-principal-name':
+      return ofApplications.unionAll(
+        tables.selectFrom('service_principal').select('object_id').where('app_id', '=', condition.value),
+      )
+    case 'display-name':
+      return ofApplications.unionAll(managed.where('name_key', '=', condition.value))
+    case 'display-name-prefix':
+      return ofApplications.unionAll(
+        managed.where('name_key', '>=', condition.value).where('name_key', '<', `${condition.value}${lastCharacter}`),
+      )
+    case 'identifier-uri':
+      return ofApplications
   }
 }
 

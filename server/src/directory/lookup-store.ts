@@ -2,9 +2,14 @@ import type { Kysely } from 'kysely'
 import type { Database } from '../platform/sql/database.ts'
 import type { ApplicationRow, DirectoryTables, SecretRow, ServicePrincipalRow, UserRow } from './tables.ts'
 
-/** A service principal with what it takes from its application. */
+/** A service principal with what it takes from its application, or has as a managed identity. */
 export type NamedServicePrincipalRow = ServicePrincipalRow &
-  Pick<ApplicationRow, 'display_name' | 'display_name_key' | 'owner_id'>
+  Pick<ApplicationRow, 'display_name' | 'owner_id'> & {
+    /** Null, as the two after it, for the service principal of an application. */
+    readonly managed_kind: string | null
+    readonly subscription_id: string | null
+    readonly resource_group: string | null
+  }
 
 /** A secret that was found by its hash, with the service principal that it proves. */
 export type FoundSecretRow = Pick<SecretRow, 'id' | 'secret_hash' | 'starts_at_ms' | 'expires_at_ms'> &
@@ -12,6 +17,8 @@ export type FoundSecretRow = Pick<SecretRow, 'id' | 'secret_hash' | 'starts_at_m
   Pick<ApplicationRow, 'display_name'>
 
 type CredentialRow = Pick<ServicePrincipalRow, 'enabled'> & Pick<SecretRow, 'starts_at_ms' | 'expires_at_ms'>
+
+type MachineStandingRow = { readonly enabled: number; readonly machine_enabled: number }
 
 /** Reads by one key, compiled once: what every token and every request asks for. */
 export function lookups(database: Database) {
@@ -58,7 +65,19 @@ export function lookups(database: Database) {
         .where('certificate.id', '=', p.id)
         .where('principal.object_id', '=', p.objectId),
   )
+  const machineCredential = database.prepare<DirectoryTables, { objectId: string; id: string }, MachineStandingRow>(
+    ['objectId', 'id'],
+    (tables, p) =>
+      tables
+        .selectFrom('machine_credential as credential')
+        .innerJoin('service_principal as principal', 'principal.object_id', 'credential.identity_id')
+        .innerJoin('service_principal as machine', 'machine.object_id', 'credential.machine_id')
+        .select(['principal.enabled', 'machine.enabled as machine_enabled'])
+        .where('credential.id', '=', p.id)
+        .where('credential.identity_id', '=', p.objectId),
+  )
   return {
+    machineCredential: (objectId: string, id: string) => machineCredential.first({ objectId, id }),
     secretByHash: (appId: string, hash: string) => secretByHash.first({ appId, hash }),
     servicePrincipalByAppId: (appId: string) => principalByAppId.first({ appId }),
     servicePrincipalById: (objectId: string) => principalById.first({ objectId }),
@@ -68,11 +87,15 @@ export function lookups(database: Database) {
   }
 }
 
-/** Service principals, each with what it takes from its application. */
-function namedServicePrincipals(tables: Kysely<DirectoryTables>) {
+/** Service principals, each with what it takes from its application, or has as a managed identity. */
+export function namedServicePrincipals(tables: Kysely<DirectoryTables>) {
   return tables
     .selectFrom('service_principal as principal')
-    .innerJoin('application', 'application.object_id', 'principal.application_id')
+    .leftJoin('application', 'application.object_id', 'principal.application_id')
+    .leftJoin('managed_identity as managed', 'managed.object_id', 'principal.object_id')
     .selectAll('principal')
-    .select(['application.display_name', 'application.display_name_key', 'application.owner_id'])
+    .select(['application.owner_id', 'managed.kind as managed_kind'])
+    .select(['managed.subscription_id', 'managed.resource_group'])
+    .select((on) => on.fn.coalesce('application.display_name', 'managed.name').as('display_name'))
+    .$narrowType<{ display_name: string }>()
 }

@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import { listReads } from './list-store.ts'
-import { lookups } from './lookup-store.ts'
+import { lookups, namedServicePrincipals } from './lookup-store.ts'
 import type {
   ApplicationRow,
   ApplicationUriRow,
@@ -71,13 +71,7 @@ export function createDirectoryStore(database: Database) {
     },
 
     servicePrincipal: (source: Transaction | undefined, key: 'object_id' | 'app_id', value: string) =>
-      from(source)
-        .selectFrom('service_principal')
-        .innerJoin('application', 'application.object_id', 'service_principal.application_id')
-        .selectAll('service_principal')
-        .select(['display_name', 'display_name_key', 'owner_id'])
-        .where(`service_principal.${key}`, '=', value)
-        .executeTakeFirst(),
+      namedServicePrincipals(from(source)).where(`principal.${key}`, '=', value).executeTakeFirst(),
     insertServicePrincipal: (transaction: Transaction, row: ServicePrincipalRow) =>
       from(transaction).insertInto('service_principal').values(row).execute(),
     enableServicePrincipal: (transaction: Transaction, objectId: string, enabled: number) =>

@@ -7,6 +7,10 @@ export type DirectoryTables = {
   service_principal: ServicePrincipalRow
   client_secret: SecretRow
   client_certificate: CertificateRow
+  managed_identity: ManagedIdentityRow
+  machine_key: MachineKeyRow
+  machine_credential: MachineCredentialRow
+  enrollment_code: EnrollmentCodeRow
 }
 
 export type TenantRow = {
@@ -23,11 +27,17 @@ export type UserRow = {
   readonly user_principal_name_key: string
   readonly display_name: string
   readonly display_name_key: string
-  /** argon2id. */
+  /** argon2id; empty for who has no password here. */
   readonly password_hash: string
   readonly enabled: number
   readonly directory_role: string | null
   readonly created_at_ms: number
+  readonly mail: string | null
+  readonly mail_nickname: string | null
+  readonly must_change_password: number
+  readonly password_changed_at_ms: number | null
+  /** Whether another provider proves the person. */
+  readonly external: number
 }
 
 export type ApplicationRow = {
@@ -46,6 +56,7 @@ export type ApplicationUriRow = { readonly uri_key: string; readonly uri: string
 export type ServicePrincipalRow = {
   readonly object_id: string
   readonly app_id: string
+  /** A managed identity has no application, and its own object id here, by which none is found. */
   readonly application_id: string
   readonly enabled: number
   readonly directory_role: string | null
@@ -79,3 +90,101 @@ export type CertificateRow = {
   readonly expires_at_ms: number
   readonly der: Uint8Array
 }
+
+/** What a service principal that is a managed identity is besides: a resource of ARM's. Keys are in lower case. */
+export type ManagedIdentityRow = {
+  /** Of the service principal. */
+  readonly object_id: string
+  /** `user-assigned` or `machine`. */
+  readonly kind: string
+  readonly subscription_id: string
+  readonly resource_group: string
+  readonly resource_group_key: string
+  /** The display name too. */
+  readonly name: string
+  readonly name_key: string
+  readonly location: string
+  /** JSON text. */
+  readonly tags: string
+  readonly created_at_ms: number
+}
+
+/** The one key that a machine proves itself with. */
+export type MachineKeyRow = {
+  readonly machine_id: string
+  readonly key_id: string
+  /** A JWK as JSON text. */
+  readonly public_key: string
+  readonly enrolled_at_ms: number
+}
+
+/** That a machine may speak as an identity: as its own, or as one that is attached to it. Another id with every new key. */
+export type MachineCredentialRow = { readonly id: string; readonly machine_id: string; readonly identity_id: string }
+
+/** The one code by which a machine may be enrolled. */
+export type EnrollmentCodeRow = {
+  readonly machine_id: string
+  /** base64url of the SHA-256. */
+  readonly code_hash: string
+  readonly expires_at_ms: number
+}
+
+export type SignInRow = {
+  readonly id: string
+  readonly object_id: string
+  readonly client_id: string
+  /** Authentication method references, separated by spaces. */
+  readonly methods: string
+  readonly authenticated_at_ms: number
+  readonly expires_at_ms: number
+}
+
+/** Wrong passwords of strangers, counted by a hash of the name that they were said for: there are so many rows at most. */
+export type PasswordFailureRow = { readonly bucket: number; readonly failures: number; readonly since_ms: number }
+
+/** A network from which somebody proved their password. */
+export type KnownNetworkRow = { readonly object_id: string; readonly network: string; readonly seen_at_ms: number }
+
+export type GroupRow = {
+  readonly object_id: string
+  readonly display_name: string
+  readonly display_name_key: string
+  readonly description: string | null
+  readonly mail_nickname: string
+  readonly mail_nickname_key: string
+  readonly created_at_ms: number
+}
+
+export type GroupOwnerRow = { readonly group_id: string; readonly owner_id: string }
+
+export type GroupMemberRow = {
+  readonly group_id: string
+  readonly member_id: string
+  readonly member_kind: 'user' | 'service-principal' | 'group'
+}
+
+export type TotpRow = {
+  readonly object_id: string
+  readonly sealed_secret: Uint8Array
+  readonly confirmed: number
+  /** The step of the last code that was used; none before it is taken again. */
+  readonly last_step: number
+  readonly failures: number
+  readonly failures_since_ms: number
+  readonly created_at_ms: number
+}
+
+export type PasskeyRow = {
+  readonly id: string
+  readonly object_id: string
+  /** base64url, as the authenticator made it. */
+  readonly credential_id: string
+  readonly public_key: Uint8Array
+  readonly counter: number
+  /** Separated by spaces. */
+  readonly transports: string
+  readonly display_name: string
+  readonly created_at_ms: number
+}
+
+export type RecoveryCodeRow = { readonly object_id: string; readonly code_hash: string }

@@ -74,6 +74,16 @@ export function registryId(subscription: string, group: string, name: string): s
   return `${resourceGroupId(subscription, group)}/providers/Microsoft.ContainerRegistry/registries/${name}`
 }
 
+/** The id of a user-assigned managed identity. */
+export function userAssignedIdentityId(subscription: string, group: string, name: string): string {
+  return `${resourceGroupId(subscription, group)}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`
+}
+
+/** The id of a machine outside of Azure. */
+export function hybridMachineId(subscription: string, group: string, name: string): string {
+  return `${resourceGroupId(subscription, group)}/providers/Microsoft.HybridCompute/machines/${name}`
+}
+
 /**
  * Every scope whose role assignments hold at `id`, the tenant `/` first and `id` itself last, all normalized. Empty for
  * what is no scope, so that no assignment holds there.

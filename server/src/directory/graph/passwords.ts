@@ -1,5 +1,5 @@
 import type { Transaction } from '../../platform/sql/database.ts'
-import { resourceNotFound } from '../errors.ts'
+import { refuseManaged, resourceNotFound } from '../errors.ts'
 import { addPasswordBody, readBody, removePasswordBody } from './bodies.ts'
 import { type Graph, type GraphCall, type GraphHandler, change, requirePathId } from './call.ts'
 import { passwordCredential } from './documents.ts'
@@ -51,6 +51,7 @@ async function requireHolder(graph: Graph, kind: HolderKind, call: GraphCall) {
   const holderId = requirePathId(call)
   const row = await find(graph, kind, holderId)
   if (row === undefined) throw resourceNotFound(holderId)
+  if ('managed_kind' in row) refuseManaged(row)
   return { holderId, appId: row.app_id }
 }
 
