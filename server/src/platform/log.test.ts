@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { createLog } from './log.ts'
 
@@ -48,4 +49,21 @@ test('Errors that come together are written without their secrets', () => {
   const [line = ''] = logged((log) => log.error({ err: error }, 'failed'))
   assert.equal(line.includes('canary'), false, line)
   assert.ok(line.includes('one of two'), line)
+})
+
+test('No line is lost when the process ends, be it by itself, by `process.exit` or by an error that nobody caught', () => {
+  const logFile = JSON.stringify(new URL('log.ts', import.meta.url).href)
+  const count = 500
+  for (const end of ['', 'process.exit()', 'setTimeout(() => process.exit(), 5)', 'throw new Error("uncaught")']) {
+    const script = `
+      const { createLog } = await import(${logFile})
+      const log = createLog('info')
+      for (let number = 0; number < ${count}; number += 1) log.info({ number })
+      ${end}`
+    const { stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' })
+    const lines = stderr.split('\n').filter((line) => line.startsWith('{"level"'))
+    const numbers = new Set(lines.map((line) => (JSON.parse(line) as { number: number }).number))
+    assert.equal(numbers.size, count, end)
+    assert.equal(lines.length, count, end)
+  }
 })

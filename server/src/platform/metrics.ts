@@ -58,10 +58,8 @@ function countRequests(app: FastifyInstance, registry: Registry): void {
     buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 60],
     registers: [registry],
   })
-  app.addHook('onResponse', (request, reply, done) => {
-    const route = request.routeOptions.url ?? 'none'
-    requests.inc({ method: request.method, route, status: String(reply.statusCode) })
-    seconds.observe({ method: request.method, route }, reply.elapsedTime / 1000)
-    done()
+  app.answeredListeners.push(({ method, route = 'none', status, milliseconds }) => {
+    requests.inc({ method, route, status: String(status) })
+    seconds.observe({ method, route }, milliseconds / 1000)
   })
 }

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import proxyAddr from '@fastify/proxy-addr'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Log } from '../log.ts'
+import { type AnsweredListener, createRequestLog } from './request-log.ts'
 
 export type AppOptions = {
   readonly log: Log
@@ -18,14 +21,24 @@ export type Origin = {
   readonly userAgent: string | undefined
 }
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Where a request came from: the far end of the connection, or what a trusted proxy says of it; empty once that is gone. */
+    readonly remoteAddress: (request: IncomingMessage) => string
+    /** Are told of every answer, whichever way the request took. */
+    readonly answeredListeners: AnsweredListener[]
+  }
+}
+
 /**
  * The HTTP application, without surfaces and without listeners. Paths are matched without regard to case, a trailing
  * slash or doubled slashes, since Azure's management API is; a surface that must tell them apart looks at the raw URL.
  */
 export function createApp({ log, trustedProxies }: AppOptions): FastifyInstance {
+  const isTrusted = trustedProxies.length === 0 ? undefined : proxyAddr.compile([...trustedProxies])
   const app = Fastify({
     logger: false,
-    trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
+    trustProxy: isTrusted ?? false,
     bodyLimit: bodyLimitBytes,
     exposeHeadRoutes: false,
     genReqId: () => randomUUID(),
@@ -33,7 +46,7 @@ export function createApp({ log, trustedProxies }: AppOptions): FastifyInstance 
       const status: number = error.statusCode ?? 400
       // No hook is called for what no route could be looked for.
       writeCommonHeaders(request, reply)
-      reply.raw.once('finish', () => logRequest(log, request, reply as FastifyReply))
+      reply.raw.once('finish', () => tellAnswered(app, request, reply as FastifyReply))
       void (reply as FastifyReply)
         .code(status)
         .send({ error: { code: 'BadRequest', message: 'The URL is malformed.' } })
@@ -45,12 +58,17 @@ export function createApp({ log, trustedProxies }: AppOptions): FastifyInstance 
       maxParamLength: 1024,
     },
   })
+  app.decorate(
+    'remoteAddress',
+    (request) => (isTrusted === undefined ? request.socket.remoteAddress : proxyAddr(request, isTrusted)) ?? '',
+  )
+  app.decorate('answeredListeners', [createRequestLog(log)])
   app.addHook('onRequest', (request, reply, done) => {
     writeCommonHeaders(request, reply)
     done()
   })
   app.addHook('onResponse', (request, reply, done) => {
-    logRequest(log, request, reply)
+    tellAnswered(app, request, reply)
     done()
   })
   // Surfaces have handlers of their own; this one is for what lies outside of them.
@@ -70,12 +88,31 @@ export function createApp({ log, trustedProxies }: AppOptions): FastifyInstance 
 }
 
 /** What an audit event says of where a request came from. */
-export function requestOrigin(request: FastifyRequest): Origin {
-  return {
-    correlationId: request.id,
-    remoteAddress: request.ip,
-    userAgent: request.headers['user-agent']?.slice(0, 256),
+export function requestOrigin({ id, server, raw }: FastifyRequest): Origin {
+  return originOf(id, server.remoteAddress(raw), raw.headers)
+}
+
+/** The same of a request that is not Fastify's. */
+export function originOf(correlationId: string, remoteAddress: string, headers: IncomingHttpHeaders): Origin {
+  return { correlationId, remoteAddress, userAgent: headers['user-agent']?.slice(0, 256) }
+}
+
+const clientRequestIdPattern = /^[A-Za-z0-9._-]{1,64}$/
+
+/** What every answer of the server carries, names and values alternating. */
+export function commonHeaders(correlationId: string, headers: IncomingHttpHeaders): string[] {
+  // prettier-ignore
+  const common = [
+    'x-ms-correlation-request-id', correlationId,
+    'x-ms-request-id',             correlationId,
+    'x-content-type-options',      'nosniff',
+    'strict-transport-security',   'max-age=31536000; includeSubDomains',
+  ]
+  const clientRequestId = headers['x-ms-client-request-id']
+  if (typeof clientRequestId === 'string' && clientRequestIdPattern.test(clientRequestId)) {
+    common.push('x-ms-client-request-id', clientRequestId)
   }
+  return common
 }
 
 function clientStatusOf(error: unknown): number | undefined {
@@ -83,34 +120,22 @@ function clientStatusOf(error: unknown): number | undefined {
   return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined
 }
 
-/** How much of a text that a client chose goes into one line. */
-const loggedLength = 512
-
-const clientRequestIdPattern = /^[A-Za-z0-9._-]{1,64}$/
-
 function writeCommonHeaders(request: FastifyRequest, reply: FastifyReply): void {
-  reply.header('x-ms-correlation-request-id', request.id)
-  reply.header('x-ms-request-id', request.id)
-  reply.header('x-content-type-options', 'nosniff')
-  reply.header('strict-transport-security', 'max-age=31536000; includeSubDomains')
-  const clientRequestId = request.headers['x-ms-client-request-id']
-  if (typeof clientRequestId === 'string' && clientRequestIdPattern.test(clientRequestId)) {
-    reply.header('x-ms-client-request-id', clientRequestId)
-  }
+  const common = commonHeaders(request.id, request.headers)
+  for (let index = 0; index < common.length; index += 2) reply.header(common[index] ?? '', common[index + 1])
 }
 
-function logRequest(log: Log, request: FastifyRequest, reply: FastifyReply): void {
-  if (!log.isLevelEnabled('info')) return
-  const { url } = request
-  const queryAt = url.indexOf('?')
-  log.info({
-    id: request.id,
-    method: request.method,
-    // The query may hold what a client should not have put there; the path is enough to find the request again.
-    path: url.slice(0, Math.min(queryAt === -1 ? url.length : queryAt, loggedLength)),
-    host: request.headers.host?.slice(0, loggedLength),
+function tellAnswered(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): void {
+  const { id, method, url, headers, raw, routeOptions } = request
+  const answered = {
+    correlationId: id,
+    method,
+    url,
+    host: headers.host,
     status: reply.statusCode,
-    milliseconds: Math.round(reply.elapsedTime * 10) / 10,
-    from: request.ip.slice(0, loggedLength),
-  })
+    milliseconds: reply.elapsedTime,
+    remoteAddress: app.remoteAddress(raw),
+    route: routeOptions.url,
+  }
+  for (const listener of app.answeredListeners) listener(answered)
 }

@@ -3,6 +3,7 @@ import http from 'node:http'
 import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { requestListener } from './raw-surface.ts'
 
 /** Where to listen. IPv6 addresses are written without brackets. */
 export type ListenAddress = { readonly host: string; readonly port: number }
@@ -37,7 +38,8 @@ const sweepMilliseconds = 50
 export async function listen(app: FastifyInstance, { addresses, tls }: ListenerOptions): Promise<Listener> {
   await app.ready()
   const state = { closing: false }
-  const servers = addresses.map(() => createServer(app, tls, state))
+  const answer = requestListener(app)
+  const servers = addresses.map(() => createServer(answer, tls, state))
   try {
     for (const [index, server] of servers.entries()) await bind(server, addresses[index] as ListenAddress)
   } catch (error) {
@@ -69,13 +71,13 @@ export async function listen(app: FastifyInstance, { addresses, tls }: ListenerO
 }
 
 function createServer(
-  app: FastifyInstance,
+  answer: http.RequestListener,
   tls: ListenerOptions['tls'],
   state: { readonly closing: boolean },
 ): http.Server | https.Server {
   const route: http.RequestListener = (request, response) => {
     if (state.closing) response.shouldKeepAlive = false
-    if (settleHost(request)) app.routing(request, response)
+    if (settleHost(request)) answer(request, response)
     else refuse(response)
   }
   const options = { requestTimeout: 0, headersTimeout: headersMilliseconds, keepAliveTimeout: keepAliveMilliseconds }

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { createLog } from '../log.ts'
+import { createApp } from './app.ts'
+import { mountRaw } from './raw-surface.ts'
+import type { Answered } from './request-log.ts'
+import { serveForTest } from './test-socket.ts'
+
+type Seen = {
+  readonly url: string
+  readonly correlationId: string
+  readonly remoteAddress: string
+  readonly agent: string
+}
+
+/** A raw surface at `/raw` that tells what it was given, and a path of Fastify's own beside it. */
+async function open(t: TestContext, trustedProxies: readonly string[] = []) {
+  const lines: string[] = []
+  const app = createApp({ log: createLog('info', { write: (line) => void lines.push(line) }), trustedProxies })
+  const answered: Answered[] = []
+  app.answeredListeners.push((one) => void answered.push(one))
+  app.get('/rawer', () => ({ own: true }))
+  mountRaw(app, {
+    paths: ['/raw'],
+    methods: ['GET', 'PUT'],
+    handle: ({ request, response, origin, commonHeaders }) => {
+      const { correlationId, remoteAddress, userAgent: agent } = origin
+      response.writeHead(200, [...commonHeaders])
+      response.end(JSON.stringify({ url: request.url, correlationId, remoteAddress, agent }))
+    },
+  })
+  const { say } = await serveForTest(t, app)
+  const ask = async (target: string, headers = '', method = 'GET') => {
+    const answer = await say(
+      `${method} ${target} HTTP/1.1\r\nHost: one.example\r\nUser-Agent: test\r\n${headers}Connection: close\r\n\r\n`,
+    )
+    const json = /\r\n\r\n[^{]*(\{.*\})/s.exec(answer)?.[1] ?? '{}'
+    return { answer, status: Number(answer.slice(9, 12)), seen: JSON.parse(json) as Seen }
+  }
+  const logged = () => lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>)
+  return { ask, logged, lines, answered }
+}
+
+/** The first goes without Fastify, the others by way of it. */
+const spellings = ['/raw/a?b', '/raw/%61?b', '/RAW/a?b', '//raw/a?b', '/raw?b']
+
+test('a request to a raw surface is handled the same whichever way it took: address, headers, log line and metrics', async (t) => {
+  const { ask, logged, answered } = await open(t)
+  for (const target of spellings) {
+    const { answer, status, seen } = await ask(target, 'X-Ms-Client-Request-Id: mine\r\n')
+    assert.equal(status, 200, target)
+    assert.deepEqual(
+      { ...seen, correlationId: '' },
+      { url: target, correlationId: '', remoteAddress: '127.0.0.1', agent: 'test' },
+    )
+    const head = answer.slice(0, answer.indexOf('\r\nDate:'))
+    assert.deepEqual(head.split('\r\n').slice(1), [
+      `x-ms-correlation-request-id: ${seen.correlationId}`,
+      `x-ms-request-id: ${seen.correlationId}`,
+      'x-content-type-options: nosniff',
+      'strict-transport-security: max-age=31536000; includeSubDomains',
+      'x-ms-client-request-id: mine',
+    ])
+    const { time, milliseconds, ...line } = logged().find(({ id }) => id === seen.correlationId) ?? {}
+    assert.match(String(time), /^\d{4}-/)
+    assert.equal(typeof milliseconds, 'number')
+    const [path] = target.split('?')
+    const { correlationId: id } = seen
+    assert.deepEqual(line, { level: 30, id, method: 'GET', path, host: 'one.example', status: 200, from: '127.0.0.1' })
+    const metric = answered.find(({ correlationId }) => correlationId === id)
+    assert.deepEqual(metric?.route, target === '/raw?b' ? '/raw' : '/raw/*')
+  }
+  assert.equal(logged().length, spellings.length)
+})
+
+test('only what lies below the path of a raw surface is its own, and only by its methods', async (t) => {
+  const { ask } = await open(t)
+  assert.match((await ask('/rawer')).answer, /"own":true/)
+  assert.equal((await ask('/rawest')).status, 404)
+  for (const target of spellings) assert.equal((await ask(target, 'Content-Length: 0\r\n', 'POST')).status, 404, target)
+  assert.equal((await ask('/raw/a', 'Content-Length: 0\r\n', 'PUT')).status, 200)
+  assert.equal((await ask('/raw/%zz')).status, 400)
+})
+
+test('fault 52: a raw surface believes forwarded headers of listed proxies alone, as every other does', async (t) => {
+  const forwarded: readonly [header: string, from: string][] = [
+    ['203.0.113.9, 198.51.100.7', '198.51.100.7'],
+    ['203.0.113.9, 10.1.2.3', '203.0.113.9'],
+    ['x', 'x'],
+    [',,', '127.0.0.1'],
+    ['"}', '"}'],
+  ]
+  const strangers = await open(t)
+  const proxied = await open(t, ['127.0.0.1', '10.0.0.0/8'])
+  for (const [header, from] of forwarded) {
+    for (const target of spellings) {
+      const line = `X-Forwarded-For: ${header}\r\n`
+      assert.equal((await strangers.ask(target, line)).seen.remoteAddress, '127.0.0.1')
+      const { seen } = await proxied.ask(target, line)
+      assert.equal(seen.remoteAddress, from, `${header} at ${target}`)
+      assert.equal(proxied.logged().find(({ id }) => id === seen.correlationId)?.['from'], from)
+    }
+  }
+})
+
+test('an answer that breaks off, and one that goes on writing after its end, harm no other', async (t) => {
+  const app = createApp({ log: createLog('silent'), trustedProxies: [] })
+  mountRaw(app, {
+    paths: ['/raw'],
+    methods: ['GET'],
+    handle: ({ request, response }) => {
+      response.write('a')
+      if (request.url === '/raw/breaks') response.destroy(new Error('broken'))
+      else response.end()
+      response.write('b')
+    },
+  })
+  const { say } = await serveForTest(t, app)
+  assert.doesNotMatch(await say('GET /raw/breaks HTTP/1.1\r\nHost: one.example\r\n\r\n'), /b\r\n/)
+  assert.match(await say('GET /raw/ends HTTP/1.1\r\nHost: one.example\r\nConnection: close\r\n\r\n'), /a\r\n0\r\n/)
+})
