@@ -123,6 +123,25 @@ describe('a request to the registry', () => {
     })
   }
 
+  it('is put to the gate with the same need every time, however often its path was asked before', async () => {
+    await test.pushImage('known/app', 'v1')
+    for (const refuses of [false, true, false, true]) {
+      test.gate.refuses = refuses
+      for (const path of ['/v2/known/app/manifests/v1', '/v2/known/app/manifests/v1?ns=docker.io', '/v2/known/app/x']) {
+        for (const method of ['GET', 'HEAD', 'DELETE']) {
+          if (method === 'DELETE' && !refuses) continue
+          test.needs.length = 0
+          const answer = await test.send(method, path)
+          const isManifest = path.includes('manifests')
+          assert.equal(answer.status, refuses ? 401 : isManifest ? 200 : 404, `${method} ${path}`)
+          const actions = [method === 'DELETE' ? 'delete' : 'pull']
+          const need = isManifest ? { kind: 'repository', repository: 'known/app', actions } : { kind: 'signed-in' }
+          assert.deepEqual(test.needs, [need])
+        }
+      }
+    }
+  })
+
   it('is refused with its challenge before anything of it is looked at, on every route', async () => {
     test.gate.refuses = true
     for (const { method, path } of registryRoutes) {

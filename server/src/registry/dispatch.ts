@@ -1,11 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import { requestOrigin, type Origin } from '../platform/http/app.ts'
+import type { Origin } from '../platform/http/app.ts'
+import type { RawExchange } from '../platform/http/raw-surface.ts'
 import type { Log } from '../platform/log.ts'
 import { parseRepositoryName } from '../spec/repository-name.ts'
 import type { Exchange, RegistryCall } from './call.ts'
 import { requireAcrPath, requireOciPath } from './checked-path.ts'
 import { OciError, OutdatedCredentialError, refusalError, sendError, toOciError } from './errors.ts'
+import { type KnownPath, KnownPaths } from './known-paths.ts'
 import type { Gate, RegistryNeed, WhichRegistry } from './ports.ts'
 import { ClientGoneError, discardRest } from './read-body.ts'
 import {
@@ -14,6 +14,7 @@ import {
   matchPath,
   type RegistryHandlers,
   type RegistryRoute,
+  type RouteIndex,
   registryRoutes,
   routeKey,
   type RouteNeed,
@@ -45,31 +46,31 @@ const surfaceHeaders = [
  * Answers one request of the surface, always in the same order: whose host, which row, may this caller, are the names
  * well-formed, the handler. A caller who is not let in learns nothing of the rest, and its body is not read.
  */
-export function createDispatch(options: DispatchOptions): (request: FastifyRequest, reply: FastifyReply) => void {
+export function createDispatch(options: DispatchOptions): (exchange: RawExchange) => void {
   const { gate, registries, log, handlers } = options
   const routes = indexRoutes(registryRoutes)
+  const knownPaths = new KnownPaths()
 
   // Nothing is awaited that is there already: a wait is dear where an answer takes a few microseconds.
   async function serve(exchange: Exchange, origin: Origin): Promise<void> {
-    const { request } = exchange
+    const { request, response, commonHeaders } = exchange
     const hosted = registries.byHost(request.headers.host)
     const registry = hosted instanceof Promise ? await hosted : hosted
     if (registry === undefined) throw new OciError('NAME_UNKNOWN', { message: 'no registry is served at this host' })
-    const url = request.url ?? ''
+    const { url = '', method = '' } = request
     const queryAt = url.indexOf('?')
-    const matched = matchPath(queryAt === -1 ? url : url.slice(0, queryAt))
-    const methods = matched && routes.get(routeKey(matched.surface, matched.path.kind))
-    const route = methods?.get(request.method ?? '')
-    const need = needOf(route?.need, matched)
+    const rawPath = queryAt === -1 ? url : url.slice(0, queryAt)
+    const asked = knownPaths.find(method, rawPath) ?? readPath(routes, method, rawPath)
+    const { need } = asked
     const admitting = gate.admit(request, origin, registry, need)
     const admission = admitting instanceof Promise ? await admitting : admitting
     if (!admission.admitted) throw refusalError(admission.refusal)
-    if (matched === undefined) throw new OciError('NOT_FOUND')
-    if (route === undefined) throw methodUnsupported([...(methods?.keys() ?? [])])
     const { caller } = admission
-    const path = matched.surface === 'oci' ? requireOciPath(matched.path, route.method) : requireAcrPath(matched.path)
+    const known = 'matched' in asked ? checkPath(routes, asked) : asked
+    // A piece of a longer text would hold all of that in memory.
+    if (known !== asked && queryAt === -1) knownPaths.keep(method, rawPath, known)
+    const { route, path } = known
     const query = queryAt === -1 ? noQuery : new URLSearchParams(url.slice(queryAt))
-    const { response, commonHeaders } = exchange
     const call: RegistryCall = { request, response, commonHeaders, registry, caller, origin, path, query }
     try {
       // The row's constructor holds handler and kind of path together; here they have both been looked up by it.
@@ -97,25 +98,34 @@ export function createDispatch(options: DispatchOptions): (request: FastifyReque
     discardRest(request)
   }
 
-  return (request, reply) => {
-    const exchange = openExchange(request.raw, reply.raw, reply.getHeaders())
-    const origin = requestOrigin(request)
-    reply.hijack()
+  return ({ request, response, origin, commonHeaders }) => {
+    const exchange = { request, response, commonHeaders: [...surfaceHeaders, ...commonHeaders] }
     serve(exchange, origin).then(
-      () => discardRest(exchange.request),
+      () => discardRest(request),
       (error: unknown) => fail(exchange, origin, error),
     )
   }
 }
 
-function openExchange(
-  request: IncomingMessage,
-  response: ServerResponse,
-  headers: Readonly<Record<string, unknown>>,
-): Exchange {
-  const commonHeaders = surfaceHeaders.slice()
-  for (const name in headers) commonHeaders.push(name, String(headers[name]))
-  return { request, response, commonHeaders }
+/** A path as it was read, before it is known who asks: what lies where nothing is, is told only to those let in. */
+type AskedPath = {
+  readonly matched: MatchedPath | undefined
+  readonly route: RegistryRoute | undefined
+  readonly need: RegistryNeed
+}
+
+function readPath(routes: RouteIndex, method: string, rawPath: string): AskedPath {
+  const matched = matchPath(rawPath)
+  const route = matched && routes.get(routeKey(matched.surface, matched.path.kind))?.get(method)
+  return { matched, route, need: needOf(route?.need, matched) }
+}
+
+/** @throws OciError NOT_FOUND, UNSUPPORTED, and what a path whose names are malformed gives */
+function checkPath(routes: RouteIndex, { matched, route, need }: AskedPath): KnownPath {
+  if (matched === undefined) throw new OciError('NOT_FOUND')
+  if (route === undefined) throw methodUnsupported(routes.get(routeKey(matched.surface, matched.path.kind)))
+  const path = matched.surface === 'oci' ? requireOciPath(matched.path, route.method) : requireAcrPath(matched.path)
+  return { route, need, path }
 }
 
 /** What the row needs for this path. Where there is no row, or no such repository can be, it is to be known who asks. */
@@ -126,6 +136,6 @@ function needOf(need: RouteNeed | undefined, matched: MatchedPath | undefined): 
   return repository === undefined ? signedIn : { ...need, repository }
 }
 
-function methodUnsupported(methods: readonly RegistryRoute['method'][]): OciError {
-  return new OciError('UNSUPPORTED', { headers: { allow: methods.join(', ') } })
+function methodUnsupported(methods: ReadonlyMap<string, RegistryRoute> | undefined): OciError {
+  return new OciError('UNSUPPORTED', { headers: { allow: [...(methods?.keys() ?? [])].join(', ') } })
 }

@@ -1,4 +1,4 @@
-import type { FastifyInstance, HTTPMethods } from 'fastify'
+import { mountRaw } from '../platform/http/raw-surface.ts'
 import { createBlobs } from './blobs.ts'
 import { sendJson } from './call.ts'
 import { deleteManifest } from './delete-manifest.ts'
@@ -18,7 +18,8 @@ import type { RegistryHandlers } from './routes.ts'
 import { listDeletedCatalog, listDeletedManifests, listDeletedTags, restoreManifest } from './soft-deleted.ts'
 import { getTagProperties, listTagProperties, patchTagProperties, untag } from './tag-properties.ts'
 
-const methods: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+/** Others are none of this surface's. */
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 /** Longer than any credential lives, so that a repository's end is remembered while one of before is about. */
 const forgetAfterMs = 24 * 60 * 60 * 1000
@@ -31,7 +32,7 @@ export function createRegistryRoom(options: RegistryRoomOptions): RegistryRoom {
   const handlers = { ...manifestHandlers(parts), ...propertyHandlers(parts), ...blobs.handlers }
   const dispatch = createDispatch({ ...options, handlers })
   return {
-    mount: (app) => mount(app, dispatch),
+    mount: (app) => mountRaw(app, { paths: ['/v2', '/acr/v1'], methods, handle: dispatch }),
     usage: async (rid) => ({ sizeBytes: await sumContentBytes(database, rid) }),
     deleteContent: (transaction, rid) => forsakeRegistry(transaction, rid, clock.now()),
     collectGarbage: async () => {
@@ -75,16 +76,4 @@ function propertyHandlers(parts: Parts) {
     listDeletedManifests,
     restoreManifest,
   } satisfies Partial<RegistryHandlers>
-}
-
-/** Bodies are streams that the handlers read themselves, so the request is taken over before any parser sees it. */
-function mount(app: FastifyInstance, dispatch: ReturnType<typeof createDispatch>): void {
-  for (const url of ['/v2', '/v2/*', '/acr/v1', '/acr/v1/*']) {
-    app.route({
-      method: methods,
-      url,
-      onRequest: (request, reply, _done) => dispatch(request, reply),
-      handler: () => undefined,
-    })
-  }
 }
