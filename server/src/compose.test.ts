@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
+import type { Worker } from 'node:worker_threads'
 import type { InjectOptions } from 'fastify'
 import { type Composition, compose } from './compose.ts'
 import { loadConfiguration } from './platform/configuration/configuration.ts'
@@ -74,6 +75,19 @@ test('a database that cannot be opened is told in one line, and left as it is', 
     return true
   })
   assert.match(await readFile(file, 'utf8'), /^no database/)
+})
+
+test('a server that can write nothing any more says that it is not ready', async (t) => {
+  let writer: Worker | undefined
+  process.once('worker', (made) => (writer = made))
+  const server = await open(path.join(await emptyDirectory(t), 'data'))
+  t.after(() => server.close())
+  await server.app.ready()
+  const status = async () => (await server.app.inject({ url: '/readyz' })).statusCode
+  assert.equal(await status(), 200)
+  assert.ok(writer !== undefined)
+  await writer.terminate()
+  assert.equal(await status(), 503)
 })
 
 type Asked = {

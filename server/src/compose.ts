@@ -176,7 +176,7 @@ export async function compose(
   directory.mountGraph(app, identity.authenticateGraph)
   identity.mount(app)
   const health = mountHealth(app, {
-    isReady: async () => !draining && (await resources.listSubscriptions()).length > 0,
+    isReady: async () => !draining && database.canWrite() && (await resources.listSubscriptions()).length > 0,
   })
 
   return {

@@ -72,6 +72,30 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await idsIn(database), kept)
     })
 
+    test('adds the rows of a prepared insert, all of them or none', async (t) => {
+      const database = await open(t, kind)
+      const insertNotes = database.prepareInsert<{ id: number; text: string; size: number | null }>('note', [
+        'id',
+        'text',
+        'size',
+      ])
+      const note = (id: number) => ({ id, text: `note ${id}; drop table note`, size: id === 1 ? null : id })
+      await insertNotes([])
+      await insertNotes([note(1), note(2)])
+      await assert.rejects(insertNotes([note(3), note(2), note(4)]), /unique|duplicate/i)
+      await Promise.all([5, 6, 7].map((id) => insertNotes([note(id)])))
+      const rows = await database
+        .tables<Tables>()
+        .selectFrom('note')
+        .select(['id', 'text', 'size'])
+        .orderBy('id')
+        .execute()
+      assert.deepEqual(
+        rows.map((row) => ({ ...row })),
+        [1, 2, 5, 6, 7].map(note),
+      )
+    })
+
     test('goes on after a statement that the database refuses', async (t) => {
       const database = await open(t, kind)
       const twice = database.transaction(async (transaction) => {

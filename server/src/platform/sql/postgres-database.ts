@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Compilable, Kysely, PostgresDialect, type Transaction as KyselyTransaction, sql } from 'kysely'
 import pg from 'pg'
-import type { Database, PreparedRead, SqlParameters, Transaction } from './database.ts'
+import type { Database, PreparedInsert, PreparedRead, SqlParameters, Transaction } from './database.ts'
 import { prepareStatement } from './prepared-statement.ts'
 
 /**
@@ -80,6 +80,19 @@ class PostgresDatabase implements Database {
     return { all, first: async (parameters) => (await all(parameters))[0] }
   }
 
+  prepareInsert<Row extends SqlParameters>(table: string): PreparedInsert<Row> {
+    return async (rows) => {
+      if (rows.length === 0) return
+      await this.transaction((transaction) =>
+        transaction
+          .tables<Record<string, SqlParameters>>()
+          .insertInto(table)
+          .values([...rows])
+          .execute(),
+      )
+    }
+  }
+
   async transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
     if (this.#closed) throw new Error('the database is closed')
     const result = this.#untilDone(work)
@@ -106,6 +119,10 @@ class PostgresDatabase implements Database {
     const text = 'select value from authority_revision where "only" = 1'
     const { rows } = await this.#readers.query<{ value: number }>({ name: 'acrux_authority_revision', text })
     return rows[0]?.value ?? 0
+  }
+
+  canWrite(): boolean {
+    return !this.#closed
   }
 
   async close(): Promise<void> {

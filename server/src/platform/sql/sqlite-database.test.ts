@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
+import type { Worker } from 'node:worker_threads'
 import { sql } from 'kysely'
 import type { Database, Transaction } from './database.ts'
 import { openSqliteDatabase } from './sqlite-database.ts'
@@ -103,6 +104,66 @@ test('while another process holds the file, transactions fail in their time, and
   other.exec('rollback')
   await database.transaction((transaction) => insert(transaction, 3))
   assert.deepEqual(await idsIn(database), [3])
+})
+
+test('rows that are refused leave nothing, and what shares their commit is kept', async (t) => {
+  const { database } = await open(t)
+  const insertNotes = database.prepareInsert<{ id: number; text: string }>('note', ['id', 'text'])
+  const outcomes = await Promise.allSettled([
+    insertNotes([{ id: 1, text: 'x' }]),
+    insertNotes([2, 3, 1].map((id) => ({ id, text: 'y' }))),
+    database.transaction((transaction) => insert(transaction, 4)),
+    insertNotes([{ id: 4, text: 'z' }]),
+    insertNotes([{ id: 5, text: 'z' }]),
+  ])
+  assert.deepEqual(
+    outcomes.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled'],
+  )
+  assert.deepEqual(await idsIn(database), [1, 4, 5])
+})
+
+test('rows that meet a full disk are told so, and what shares their commit is whole or is told', async (t) => {
+  const { database } = await open(t)
+  await fill(database, 2)
+  const insertNotes = database.prepareInsert<{ id: number; text: string }>('note', ['id', 'text'])
+  const outcomes = await Promise.allSettled([
+    insertNotes([{ id: 1, text: 'x' }]),
+    insertNotes([{ id: 2, text: large }]),
+    insertNotes([{ id: 3, text: 'x' }]),
+  ])
+  assert.match(String(outcomes[1]?.status === 'rejected' && outcomes[1].reason), /full/)
+  const acknowledged = outcomes.flatMap(({ status }, index) => (status === 'fulfilled' ? [index + 1] : []))
+  assert.deepEqual(await idsIn(database), acknowledged, 'what is there is what was acknowledged, and nothing else')
+})
+
+test('rows are not written while another process holds the file, nor later', { timeout: 30_000 }, async (t) => {
+  const { database, file } = await open(t)
+  const insertNotes = database.prepareInsert<{ id: number; text: string }>('note', ['id', 'text'])
+  const other = new DatabaseSync(file)
+  t.after(() => other.close())
+  other.exec('begin immediate')
+  await assert.rejects(Promise.all([insertNotes([{ id: 1, text: 'x' }])]), /locked/)
+  other.exec('rollback')
+  await insertNotes([{ id: 2, text: 'x' }])
+  assert.deepEqual(await idsIn(database), [2])
+})
+
+test('when the thread that writes has died, transactions fail, and it is known that nothing can be written', async (t) => {
+  let worker: Worker | undefined
+  process.once('worker', (made) => (worker = made))
+  const { database } = await open(t)
+  assert.equal(database.canWrite(), true)
+  const underWay = database.transaction(async (transaction) => {
+    await insert(transaction, 1)
+    await worker?.terminate()
+    await insert(transaction, 2)
+  })
+  await assert.rejects(underWay)
+  assert.equal(database.canWrite(), false)
+  await assert.rejects(database.transaction((transaction) => insert(transaction, 3)))
+  await assert.rejects(database.prepareInsert('note', ['id'])([{ id: 4 }]))
+  assert.deepEqual(await idsIn(database), [], 'reads go on')
 })
 
 test('many transactions share few commits, and each is seen when it is acknowledged', async (t) => {

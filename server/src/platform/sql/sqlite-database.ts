@@ -12,18 +12,32 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
-import type { Database, PreparedRead, SqlParameters, Transaction } from './database.ts'
+import type { Database, PreparedInsert, PreparedRead, SqlParameters, SqlValue, Transaction } from './database.ts'
 import { prepareStatement } from './prepared-statement.ts'
 import { SqliteWriter } from './sqlite-writer.ts'
 
-type Job = {
+/** A transaction that waits for its turn: work to run, or rows of which all is known beforehand. */
+type Job = WorkJob | RowsJob
+type WorkJob = {
+  readonly kind: 'work'
   readonly work: (transaction: Transaction) => Promise<unknown>
   readonly resolve: (result: unknown) => void
   readonly reject: (reason: unknown) => void
 }
+type RowsJob = {
+  readonly kind: 'rows'
+  readonly sql: string
+  readonly rows: readonly (readonly SqlValue[])[]
+  readonly resolve: (result: undefined) => void
+  readonly reject: (reason: unknown) => void
+}
 
 /** What a job left behind that was kept so far. */
-type Outcome = { readonly job: Job; readonly result: unknown; readonly authorityChanged: boolean }
+type Outcome = {
+  readonly resolve: () => void
+  readonly reject: (reason: unknown) => void
+  readonly authorityChanged: boolean
+}
 
 /** How many transactions may share one flush, so that the first of them does not wait for ever. */
 const batchLimit = 128
@@ -86,9 +100,32 @@ class SqliteDatabase implements Database {
 
   transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      this.#queue.push({ work, resolve: (result) => resolve(result as Result), reject })
-      this.#draining ??= this.#drain()
+      this.#enqueue({ kind: 'work', work, resolve: (result) => resolve(result as Result), reject })
     })
+  }
+
+  prepareInsert<Row extends SqlParameters>(
+    table: string,
+    columns: readonly (keyof Row & string)[],
+  ): PreparedInsert<Row> {
+    const { sql, values } = prepareStatement<Record<string, SqlParameters>, Row, unknown>(
+      this.tables(),
+      columns,
+      (tables, row) => tables.insertInto(table).values(row),
+    )
+    return (rows) =>
+      new Promise<void>((resolve, reject) => {
+        this.#enqueue({ kind: 'rows', sql, rows: rows.map(values), resolve, reject })
+      })
+  }
+
+  #enqueue(job: Job): void {
+    this.#queue.push(job)
+    this.#draining ??= this.#drain()
+  }
+
+  canWrite(): boolean {
+    return this.#writer.isAlive
   }
 
   authorityRevision(): number {
@@ -108,34 +145,46 @@ class SqliteDatabase implements Database {
   }
 
   async #commitBatch(): Promise<void> {
-    try {
-      await this.#writer.execute('begin immediate')
-    } catch (error) {
+    this.#writer.execute({ kind: 'begin' }).catch((error: unknown) => {
       // Whoever waits is told: what cannot be begun now would be begun for them no sooner.
       for (const job of this.#queue.splice(0)) job.reject(error)
-      return
-    }
-    const done: Outcome[] = []
+    })
+    const kept: Outcome[] = []
+    const underWay: Promise<void>[] = []
     try {
-      for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) {
-        const outcome = await this.#runJob(job)
-        if (outcome !== undefined) done.push(outcome)
-        if (done.length >= batchLimit) break
+      for (let count = 0; count < batchLimit; count += 1) {
+        const job = this.#queue.shift()
+        if (job === undefined) break
+        if (job.kind === 'work') await this.#runWork(job, kept)
+        else underWay.push(this.#addRows(job, kept))
       }
-      await this.#writer.execute('commit')
+      const committed = this.#writer.execute({ kind: 'commit' })
+      committed.catch(() => undefined)
+      await Promise.all(underWay)
+      await committed
     } catch (error) {
-      await this.#writer.execute('rollback').catch(() => undefined)
+      await this.#writer.execute({ kind: 'rollback' }).catch(() => undefined)
       // A commit that failed may still have happened.
-      this.#countAuthority(done)
-      for (const { job } of done) job.reject(error)
+      this.#countAuthority(kept)
+      for (const { reject } of kept) reject(error)
       return
     }
-    this.#countAuthority(done)
-    for (const { job, result } of done) job.resolve(result)
+    this.#countAuthority(kept)
+    for (const { resolve } of kept) resolve()
   }
 
-  #countAuthority(done: readonly Outcome[]): void {
-    if (done.some(({ authorityChanged }) => authorityChanged)) this.#revision += 1
+  #countAuthority(kept: readonly Outcome[]): void {
+    if (kept.some(({ authorityChanged }) => authorityChanged)) this.#revision += 1
+  }
+
+  /** Writes rows inside the batch. A failure of theirs is undone and told by the writer; the batch goes on. */
+  async #addRows({ sql, rows, resolve, reject }: RowsJob, kept: Outcome[]): Promise<void> {
+    try {
+      await this.#writer.execute({ kind: 'rows', sql, rows })
+      kept.push({ resolve: () => resolve(undefined), reject, authorityChanged: false })
+    } catch (error) {
+      reject(error)
+    }
   }
 
   /**
@@ -143,23 +192,23 @@ class SqliteDatabase implements Database {
    *
    * @throws BatchUndoneError when the others are undone with it
    */
-  async #runJob(job: Job): Promise<Outcome | undefined> {
+  async #runWork(job: WorkJob, kept: Outcome[]): Promise<void> {
     const transaction = new SqliteTransaction((query) => this.#write(query))
-    const opened = this.#writer.execute('savepoint work')
+    const opened = this.#writer.execute({ kind: 'open-savepoint' })
     opened.catch(() => undefined)
     try {
       const result = await job.work(transaction)
+      transaction.end()
       await opened
-      await this.#writer.execute('release work')
-      return { job, result, authorityChanged: transaction.authorityChanged }
+      await this.#writer.execute({ kind: 'keep-savepoint' })
+      const { authorityChanged } = transaction
+      kept.push({ resolve: () => job.resolve(result), reject: job.reject, authorityChanged })
     } catch (error) {
+      transaction.end()
       job.reject(error)
-      await this.#writer.execute('rollback to work; release work').catch((cause: unknown) => {
+      await this.#writer.execute({ kind: 'undo-savepoint' }).catch((cause: unknown) => {
         throw new BatchUndoneError('the transactions that shared a commit were undone', { cause })
       })
-      return undefined
-    } finally {
-      transaction.end()
     }
   }
 
@@ -168,7 +217,11 @@ class SqliteDatabase implements Database {
   }
 
   async #write(query: CompiledQuery): Promise<QueryResult<unknown>> {
-    const { rows, changes } = await this.#writer.execute(query.sql, query.parameters)
+    const { rows, changes } = await this.#writer.execute({
+      kind: 'statement',
+      sql: query.sql,
+      parameters: query.parameters,
+    })
     return { rows, numAffectedRows: BigInt(changes) }
   }
 }
@@ -176,18 +229,19 @@ class SqliteDatabase implements Database {
 class SqliteTransaction implements Transaction {
   readonly kind = 'sqlite'
   authorityChanged = false
-  #tables: Kysely<unknown>
+  #execute: Execute
+  #tables: Kysely<unknown> | undefined
   #ended = false
 
   constructor(write: Execute) {
-    const execute: Execute = (query) => {
+    this.#execute = (query) => {
       if (this.#ended) throw new Error('a transaction was used after its end')
       return write(query)
     }
-    this.#tables = new Kysely({ dialect: sqliteDialect(execute) })
   }
 
   tables<Tables>(): Kysely<Tables> {
+    this.#tables ??= new Kysely({ dialect: sqliteDialect(this.#execute) })
     return this.#tables as unknown as Kysely<Tables>
   }
 

@@ -1,6 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
-import type { WriterReply, WriterRequest } from './sqlite-writer.ts'
+import type { WriterCommand, WriterReply, WriterResult } from './sqlite-writer.ts'
 
 /*
  * The thread that owns the writing connection. It carries out what it is sent, in order; a flush to the disk blocks
@@ -28,28 +28,101 @@ function statement(sql: string): StatementSync {
   return made
 }
 
-function carryOut(request: WriterRequest): WriterReply {
+/** Why there is no transaction that was begun by command, or undefined while there is one. */
+let notBegun: Error | undefined = new Error('no transaction was begun')
+
+/**
+ * Whatever follows a `begin` may have been sent before it was known to fail, and on a full disk SQLite ends a transaction
+ * by itself: each statement would then be a transaction of its own.
+ */
+function requireTransaction(): void {
+  if (notBegun !== undefined) throw notBegun
+  if (!database.isTransaction) throw new Error('the transaction was undone')
+}
+
+function begin(): void {
   try {
-    if (request.parameters === undefined) {
-      database.exec(request.sql)
-      return { id: request.id, rows: [], changes: 0 }
-    }
-    // On a full disk SQLite ends the transaction by itself; what follows would each be a transaction of its own.
-    if (!database.isTransaction) throw new Error('the transaction was undone')
-    const prepared = statement(request.sql)
-    if (prepared.columns().length > 0) {
-      return { id: request.id, rows: prepared.all(...(request.parameters as SQLInputValue[])), changes: 0 }
-    }
-    const { changes } = prepared.run(...(request.parameters as SQLInputValue[]))
-    return { id: request.id, rows: [], changes: Number(changes) }
+    statement('begin immediate').run()
+    notBegun = undefined
   } catch (error) {
-    return { id: request.id, error: error instanceof Error ? error.message : String(error) }
+    notBegun = error instanceof Error ? error : new Error(String(error))
+    throw error
   }
 }
 
-port.on('message', (request: WriterRequest | 'close') => {
-  if (request !== 'close') {
-    port.postMessage(carryOut(request))
+function end(sql: 'commit' | 'rollback'): void {
+  if (sql === 'commit') requireTransaction()
+  statement(sql).run()
+  notBegun = new Error('the transaction is over')
+}
+
+function openSavepoint(): void {
+  requireTransaction()
+  statement('savepoint work').run()
+}
+
+/** Where the savepoint cannot be undone alone, nothing goes on in the transaction: its commit is refused. */
+function undoSavepoint(): void {
+  try {
+    requireTransaction()
+    statement('rollback to work').run()
+    statement('release work').run()
+  } catch (cause) {
+    notBegun ??= new Error('the transaction was undone', { cause })
+  }
+}
+
+function execute(sql: string, parameters: readonly unknown[]): WriterResult {
+  requireTransaction()
+  const prepared = statement(sql)
+  if (prepared.columns().length > 0) return { rows: prepared.all(...(parameters as SQLInputValue[])), changes: 0 }
+  return { rows: [], changes: Number(prepared.run(...(parameters as SQLInputValue[])).changes) }
+}
+
+function addRows(sql: string, rows: readonly (readonly unknown[])[]): void {
+  openSavepoint()
+  try {
+    const prepared = statement(sql)
+    for (const row of rows) prepared.run(...(row as SQLInputValue[]))
+    statement('release work').run()
+  } catch (error) {
+    undoSavepoint()
+    throw error
+  }
+}
+
+function carryOut(command: WriterCommand): WriterResult | undefined {
+  switch (command.kind) {
+    case 'begin':
+      return void begin()
+    case 'commit':
+    case 'rollback':
+      return void end(command.kind)
+    case 'open-savepoint':
+      return void openSavepoint()
+    case 'keep-savepoint':
+      return void execute('release work', [])
+    case 'undo-savepoint':
+      undoSavepoint()
+      return void requireTransaction()
+    case 'statement':
+      return execute(command.sql, command.parameters)
+    case 'rows':
+      return void addRows(command.sql, command.rows)
+  }
+}
+
+function replyTo(command: WriterCommand): WriterReply {
+  try {
+    return carryOut(command)
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+port.on('message', (commands: readonly WriterCommand[] | 'close') => {
+  if (commands !== 'close') {
+    port.postMessage(commands.map(replyTo))
     return
   }
   database.close()

@@ -1,32 +1,41 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 
-export type WriterRequest = {
-  readonly id: number
-  readonly sql: string
-  /** Absent for a script, which may hold several statements and gives no rows. */
-  readonly parameters?: readonly unknown[]
-}
-
-export type WriterReply =
-  | { readonly id: number; readonly rows: unknown[]; readonly changes: number }
-  | { readonly id: number; readonly error: string }
+/**
+ * What the writing connection can be told. Everything but the three that begin and end a transaction fails where none was
+ * begun, so that a command may be sent before it is known whether those before it succeeded.
+ */
+export type WriterCommand =
+  | { readonly kind: 'begin' | 'commit' | 'rollback' }
+  | { readonly kind: 'open-savepoint' | 'keep-savepoint' | 'undo-savepoint' }
+  | { readonly kind: 'statement'; readonly sql: string; readonly parameters: readonly unknown[] }
+  /** The statement once for each row, all or none of it, within a savepoint of its own. */
+  | { readonly kind: 'rows'; readonly sql: string; readonly rows: readonly (readonly unknown[])[] }
 
 export type WriterResult = { readonly rows: unknown[]; readonly changes: number }
 
+/** What came of a command: the message of its failure, what a statement gave, or nothing of note. */
+export type WriterReply = WriterResult | string | undefined
+
 type Waiter = { readonly resolve: (result: WriterResult) => void; readonly reject: (reason: Error) => void }
 
-/** The writing connection, on a thread of its own. Statements are carried out in the order in which they are sent. */
+const nothing: WriterResult = { rows: [], changes: 0 }
+
+/**
+ * The writing connection, on a thread of its own. Commands are carried out in the order in which they are given; those
+ * given in one turn are one message, since waking the other thread costs more than most statements.
+ */
 export class SqliteWriter {
   #worker: Worker
-  #waiting = new Map<number, Waiter>()
-  #lastId = 0
+  #unsent: WriterCommand[] = []
+  /** Who waits for what was given, in that order, whether it was sent yet or not. */
+  #waiting: Waiter[] = []
   #failure: Error | undefined
 
   private constructor(worker: Worker) {
     this.#worker = worker
-    worker.on('message', (reply: WriterReply | 'closed') => {
-      if (reply !== 'closed') this.#settle(reply)
+    worker.on('message', (replies: readonly WriterReply[] | 'closed') => {
+      if (replies !== 'closed') this.#settle(replies)
     })
     worker.on('error', (error: Error) => this.#fail(error))
     worker.on('exit', () => this.#fail(new Error('the database is closed')))
@@ -39,31 +48,49 @@ export class SqliteWriter {
     return new SqliteWriter(worker)
   }
 
-  execute(sql: string, parameters?: readonly unknown[]): Promise<WriterResult> {
+  /** Whether the thread is there; once it has ended, it does not come back. */
+  get isAlive(): boolean {
+    return this.#failure === undefined
+  }
+
+  execute(command: WriterCommand): Promise<WriterResult> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    const id = ++this.#lastId
+    if (this.#unsent.length === 0) {
+      // After every microtask: the next statement is often given by what waited for the one before.
+      queueMicrotask(() => process.nextTick(() => this.#send()))
+    }
+    this.#unsent.push(command)
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject })
-      this.#worker.postMessage(parameters === undefined ? { id, sql } : { id, sql, parameters })
+      this.#waiting.push({ resolve, reject })
     })
   }
 
   async close(): Promise<void> {
     if (this.#failure !== undefined) return
+    this.#send()
     this.#worker.postMessage('close')
     await once(this.#worker, 'exit')
   }
 
-  #settle(reply: WriterReply): void {
-    const waiter = this.#waiting.get(reply.id)
-    this.#waiting.delete(reply.id)
-    if ('error' in reply) waiter?.reject(new Error(reply.error))
-    else waiter?.resolve(reply)
+  #send(): void {
+    if (this.#unsent.length === 0) return
+    const commands = this.#unsent
+    this.#unsent = []
+    this.#worker.postMessage(commands)
+  }
+
+  #settle(replies: readonly WriterReply[]): void {
+    const waiters = this.#waiting.splice(0, replies.length)
+    for (const [index, waiter] of waiters.entries()) {
+      const reply = replies[index]
+      if (typeof reply === 'string') waiter.reject(new Error(reply))
+      else waiter.resolve(reply ?? nothing)
+    }
   }
 
   #fail(error: Error): void {
     this.#failure ??= error
-    for (const waiter of this.#waiting.values()) waiter.reject(error)
-    this.#waiting.clear()
+    this.#unsent = []
+    for (const waiter of this.#waiting.splice(0)) waiter.reject(error)
   }
 }
