@@ -1,13 +1,14 @@
-import { randomUUID } from 'node:crypto'
+import { setImmediate as endOfTurn } from 'node:timers/promises'
 import type { Clock } from '../platform/clock.ts'
 import { createSenderBudget } from '../platform/sender-budget.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { Audit, AuditEvent } from './index.ts'
-import { type AuditEventRow, insertEvents } from './store.ts'
+import { newEventId } from './event-id.ts'
+import { type AuditEventRow, insertEvents, prepareEventInsert } from './store.ts'
 
 type Waiting = { readonly row: AuditEventRow; readonly resolve: () => void; readonly reject: (reason: unknown) => void }
 
-/** How many events one statement may carry: 12 columns each, well under every database's limit of parameters. */
+/** How many events one transaction may carry: 12 columns each, well under every database's limit of parameters. */
 const batchLimit = 500
 
 /** How long a text of somebody else's choosing may be, and how long all the facts of one event together. */
@@ -19,6 +20,7 @@ const strangersAllowance = { burst: 1000, perSecond: 10 }
 
 /** Opens the audit room. */
 export function createAudit({ database, clock }: { readonly database: Database; readonly clock: Clock }): Audit {
+  const insert = prepareEventInsert(database)
   let waiting: Waiting[] = []
   let flushing = false
   const budget = createSenderBudget(clock, strangersAllowance)
@@ -37,17 +39,15 @@ export function createAudit({ database, clock }: { readonly database: Database; 
     return told
   }
 
+  /** Writes all that waits, as long as something does. */
   async function flush(): Promise<void> {
     while (waiting.length > 0) {
+      // What else the event loop has at hand comes along; where there is nothing, this takes no time.
+      await endOfTurn()
       const batch = waiting.slice(0, batchLimit)
       waiting = waiting.slice(batchLimit)
       try {
-        await database.transaction((transaction) =>
-          insertEvents(
-            transaction,
-            batch.map(({ row }) => row),
-          ),
-        )
+        await insert(batch.map(({ row }) => row))
         for (const { resolve } of batch) resolve()
       } catch (error) {
         for (const { reject } of batch) reject(error)
@@ -79,7 +79,7 @@ function isStrangers({ actor }: AuditEvent): boolean {
 function toRow(event: AuditEvent, atMs: number): AuditEventRow {
   const { actor, target, reason, detail, origin } = event
   return {
-    id: randomUUID(),
+    id: newEventId(atMs),
     at_ms: atMs,
     action: event.action,
     outcome: event.outcome,

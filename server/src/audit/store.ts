@@ -1,4 +1,4 @@
-import type { Transaction } from '../platform/sql/database.ts'
+import type { Database, PreparedInsert, Transaction } from '../platform/sql/database.ts'
 
 /** One row a stored event. */
 export type AuditEventRow = {
@@ -16,7 +16,27 @@ export type AuditEventRow = {
   readonly user_agent: string | null
 }
 
+const columns = [
+  'id',
+  'at_ms',
+  'action',
+  'outcome',
+  'actor_kind',
+  'actor_id',
+  'target',
+  'reason',
+  'detail',
+  'correlation_id',
+  'remote_address',
+  'user_agent',
+] as const satisfies readonly (keyof AuditEventRow)[]
+
 type AuditTables = { audit_event: AuditEventRow }
+
+/** Prepares the adding of events that belong to no change. */
+export function prepareEventInsert(database: Database): PreparedInsert<AuditEventRow> {
+  return database.prepareInsert<AuditEventRow>('audit_event', columns)
+}
 
 /** Adds events; there is no way to change or remove one. */
 export async function insertEvents(transaction: Transaction, rows: readonly AuditEventRow[]): Promise<void> {
