@@ -15,3 +15,44 @@ export type FirstRun = {
   readonly owner: { readonly userPrincipalName: string; readonly password: string }
   readonly servicePrincipal: { readonly appId: string; readonly password: string }
 }
+
+/** What a machine is told when it was enrolled: where it asks for tokens, and what it is called there. */
+export type MachineEnrollment = {
+  readonly tenantId: string
+  /** The token endpoint as the server writes it, which is what assertions name as their audience. */
+  readonly tokenEndpoint: string
+  /** The ARM id of the machine. */
+  readonly resourceId: string
+  /** Of the machine's own identity. */
+  readonly clientId: string
+  readonly objectId: string
+  /** What assertions name their key by. */
+  readonly keyId: string
+}
+
+/** The identity that a machine asks a token for; none of the three is its own. */
+export type WantedIdentity = {
+  readonly client_id?: string
+  readonly object_id?: string
+  /** An ARM id. */
+  readonly resource_id?: string
+}
+
+/** The claims of the assertion by which a machine proves itself; its header is `{ alg: 'ES256', typ: 'acrux-machine+jwt', kid }`. */
+export type MachineAssertion = {
+  /** The client id of the machine, as is `sub`. */
+  readonly iss: string
+  readonly sub: string
+  readonly aud: string
+  /** Seconds. */
+  readonly iat: number
+  readonly exp: number
+  readonly jti: string
+  readonly acrux_identity?: WantedIdentity
+}
+
+/** The claims of the proof that who enrolls has the private key; its header is `{ alg: 'ES256', typ: 'acrux-enroll+jwt', jwk }`. */
+export type EnrollmentProof = {
+  /** base64url of the SHA-256 of the code as it was typed. */
+  readonly code_sha256: string
+}

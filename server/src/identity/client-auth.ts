@@ -1,6 +1,8 @@
 import type { ClientSecretCheck, Directory, ServicePrincipal, Tenant } from '../directory/index.ts'
+import type { Clock } from '../platform/clock.ts'
 import { readClientCredentials } from './client-credentials.ts'
 import { EntraError } from './entra-errors.ts'
+import { authenticateMachine } from './machine-assertion.ts'
 import type { TokenForm } from './token-form.ts'
 
 /** The program that asks for a token. */
@@ -12,7 +14,7 @@ export type AuthenticatedClient =
       readonly servicePrincipal: ServicePrincipal
       readonly credentialId: string
       readonly credentialExpiresAtMs: number
-      readonly method: 'client_secret'
+      readonly method: 'client_secret' | 'machine_assertion'
     }
 
 /** Where a client was met: an assertion must name one of the URLs as its audience. */
@@ -26,8 +28,16 @@ export type AuthenticateClient = (
 ) => Promise<AuthenticatedClient>
 
 /** Makes the one function by which clients are proved. */
-export function createClientAuthentication({ directory }: { readonly directory: Directory }): AuthenticateClient {
-  return async (form, authorizationHeader, { tenant }) => {
+export function createClientAuthentication({
+  directory,
+  clock,
+}: {
+  readonly directory: Directory
+  readonly clock: Clock
+}): AuthenticateClient {
+  return async (form, authorizationHeader, { tenant, tokenEndpointUrls }) => {
+    const machine = await authenticateMachine({ directory, clock }, form, authorizationHeader, tokenEndpointUrls)
+    if (machine !== undefined) return machine
     const { clientId, clientSecret } = readClientCredentials(form, authorizationHeader)
     if (clientSecret === undefined) return { kind: 'public', clientId }
     const proof = requireProof(await directory.checkClientSecret(clientId, clientSecret), clientId, tenant.tenantId)

@@ -10,6 +10,7 @@ import { createAudiences } from './audiences.ts'
 import { createClientAuthentication } from './client-auth.ts'
 import { createClientCredentialsGrant } from './grants/client-credentials.ts'
 import type { Identity } from './index.ts'
+import { createMachineEnrollment } from './machine-enrollment.ts'
 import { mountProvider, providerRoutes } from './routes.ts'
 import { createTokenEndpoint } from './token-endpoint.ts'
 import { retiredKeySeconds, signingAlgorithm } from './token-parameters.ts'
@@ -43,11 +44,12 @@ export function createIdentity(options: IdentityOptions): Identity {
     rotationMilliseconds: signingKeyRotationDays * dayMs,
     signatureMilliseconds: retiredKeySeconds * 1000,
   })
-  const authenticateClient = createClientAuthentication({ directory })
+  const authenticateClient = createClientAuthentication({ directory, clock })
   const grants = new Map([
     ['client_credentials', createClientCredentialsGrant({ clock, audit, keys, audiences, publicOrigin })],
   ])
   const token = createTokenEndpoint({ directory, clock, audit, publicOrigin, authenticateClient, grants })
+  const enrollMachine = createMachineEnrollment({ directory, clock, audit, publicOrigin })
   const verifyAccessToken = createVerifier({ directory, clock, keys, audiences, publicOrigin })
   return {
     verifyAccessToken,
@@ -59,7 +61,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       return result.identity.principal
     },
     rotateKeys: () => keys.rotate(),
-    mount: (app) => mountProvider(app, { directory, clock, log, keys, publicOrigin, token }),
+    mount: (app) => mountProvider(app, { directory, clock, log, keys, publicOrigin, token, enrollMachine }),
     routes: providerRoutes,
   }
 }

@@ -18,6 +18,7 @@ export type Provider = {
   readonly keys: KeyRing
   readonly publicOrigin: string
   readonly token: (call: Call<undefined>, version: TokenVersion) => Promise<unknown>
+  readonly enrollMachine: (call: Call<undefined>) => Promise<unknown>
 }
 
 type Handler = (provider: Provider, call: Call<undefined>) => Promise<unknown>
@@ -46,6 +47,7 @@ const rows: readonly Row[] = [
   { id: 'identity.v2.token.get',     method: 'GET',  path: `${tenant}/oauth2/v2.0/token`,                     need: 'public', handle: postOnly },
   { id: 'identity.v1.authorize',     method: 'GET',  path: `${tenant}/oauth2/authorize`,                      need: 'public', handle: authorize },
   { id: 'identity.v2.authorize',     method: 'GET',  path: `${tenant}/oauth2/v2.0/authorize`,                 need: 'public', handle: authorize },
+  { id: 'identity.machines.enroll',  method: 'POST', path: `${tenant}/machines/enroll`,                       need: 'public', handle: enrollMachine },
 ]
 
 /** The provider's table, for the walk over all of them. */
@@ -94,6 +96,10 @@ async function allKeys({ keys }: Provider, { reply }: Call<undefined>): Promise<
 
 function token(version: TokenVersion): Handler {
   return (provider, call) => provider.token(call, version)
+}
+
+function enrollMachine(provider: Provider, call: Call<undefined>): Promise<unknown> {
+  return provider.enrollMachine(call)
 }
 
 async function postOnly(_provider: Provider, { reply }: Call<undefined>): Promise<never> {
