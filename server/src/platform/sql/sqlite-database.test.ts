@@ -143,7 +143,7 @@ test('rows are not written while another process holds the file, nor later', { t
   const other = new DatabaseSync(file)
   t.after(() => other.close())
   other.exec('begin immediate')
-  await assert.rejects(Promise.all([insertNotes([{ id: 1, text: 'x' }])]), /locked/)
+  await assert.rejects(insertNotes([{ id: 1, text: 'x' }]), /locked/)
   other.exec('rollback')
   await insertNotes([{ id: 2, text: 'x' }])
   assert.deepEqual(await idsIn(database), [2])

@@ -94,21 +94,27 @@ function addRows(sql: string, rows: readonly (readonly unknown[])[]): void {
 function carryOut(command: WriterCommand): WriterResult | undefined {
   switch (command.kind) {
     case 'begin':
-      return void begin()
+      begin()
+      return undefined
     case 'commit':
     case 'rollback':
-      return void end(command.kind)
+      end(command.kind)
+      return undefined
     case 'open-savepoint':
-      return void openSavepoint()
+      openSavepoint()
+      return undefined
     case 'keep-savepoint':
-      return void execute('release work', [])
+      execute('release work', [])
+      return undefined
     case 'undo-savepoint':
       undoSavepoint()
-      return void requireTransaction()
+      requireTransaction()
+      return undefined
     case 'statement':
       return execute(command.sql, command.parameters)
     case 'rows':
-      return void addRows(command.sql, command.rows)
+      addRows(command.sql, command.rows)
+      return undefined
   }
 }
 
