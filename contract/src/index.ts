@@ -32,10 +32,10 @@ export type MachineEnrollment = {
 
 /** The identity that a machine asks a token for; none of the three is its own. */
 export type WantedIdentity = {
-  readonly client_id?: string
-  readonly object_id?: string
+  readonly client_id?: string | undefined
+  readonly object_id?: string | undefined
   /** An ARM id. */
-  readonly resource_id?: string
+  readonly resource_id?: string | undefined
 }
 
 /** The claims of the assertion by which a machine proves itself; its header is `{ alg: 'ES256', typ: 'acrux-machine+jwt', kid }`. */

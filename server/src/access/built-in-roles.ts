@@ -9,6 +9,9 @@ type Permissions = {
 const inRegistry = (actions: readonly string[]) =>
   actions.map((action) => `Microsoft.ContainerRegistry/registries/${action}`)
 
+const onIdentities = (actions: readonly string[]) =>
+  actions.map((action) => `Microsoft.ManagedIdentity/userAssignedIdentities/${action}`)
+
 function builtIn(name: string, roleName: string, description: string, permissions: Permissions): RoleDefinition {
   const { actions = [], notActions = [], dataActions = [] } = permissions
   return {
@@ -207,4 +210,30 @@ export const builtInRoles: readonly RoleDefinition[] = [
   builtIn('29093635-9924-4f2c-913b-650a12949526', 'Container Registry Credential Set Reader', 'Read credential sets.', {
     actions: inRegistry(['read', 'credentialSets/read']),
   }),
+  builtIn(
+    'e40ec5ca-96e0-45a2-b4ff-59039f2c2b59',
+    'Managed Identity Contributor',
+    'Create, read, change and delete user-assigned identities.',
+    {
+      actions: [
+        ...onIdentities(['read', 'write', 'delete']),
+        ...onIdentities(['federatedIdentityCredentials/read', 'federatedIdentityCredentials/write']),
+        ...onIdentities(['federatedIdentityCredentials/delete', 'revokeTokens/action']),
+        'Microsoft.Authorization/*/read',
+        'Microsoft.Resources/subscriptions/resourceGroups/read',
+      ],
+    },
+  ),
+  builtIn(
+    'f1a07417-d97a-45cb-824c-7a7467783830',
+    'Managed Identity Operator',
+    'Read and assign user-assigned identities.',
+    {
+      actions: [
+        ...onIdentities(['read', '*/read', 'assign/action', '*/assign/action']),
+        'Microsoft.Authorization/*/read',
+        'Microsoft.Resources/subscriptions/resourceGroups/read',
+      ],
+    },
+  ),
 ]

@@ -17,7 +17,7 @@ export type ManagementOptions = {
   readonly log: Log
   readonly audit: Audit
   readonly resources: Resources
-  readonly directory: Pick<Directory, 'tenant' | 'findPrincipal' | 'groupIdsOf'>
+  readonly directory: Pick<Directory, 'tenant' | 'findPrincipal' | 'groupIdsOf' | 'managedIdentities' | 'machines'>
   readonly identity: Pick<Identity, 'verifyAccessToken'>
   readonly access: Access
   readonly registry: Pick<RegistryRoom, 'usage' | 'deleteContent'>

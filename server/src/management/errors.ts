@@ -10,6 +10,7 @@ type ArmErrorRow = {
 const armErrors = {
   authenticationFailed:    { status: 401, code: 'AuthenticationFailed' },
   authorizationFailed:     { status: 403, code: 'AuthorizationFailed' },
+  linkedAuthorization:     { status: 403, code: 'LinkedAuthorizationFailed' },
 
   missingApiVersion:       { status: 400, code: 'MissingApiVersionParameter' },
   invalidSubscriptionId:   { status: 400, code: 'InvalidSubscriptionId' },
@@ -19,6 +20,7 @@ const armErrors = {
   invalidFilter:           { status: 400, code: 'InvalidFilterInQueryString' },
   locationRequired:        { status: 400, code: 'LocationRequired' },
   badRequest:              { status: 400, code: 'BadRequest' },
+  invalidIdentity:         { status: 400, code: 'InvalidIdentity' },
   groupLocationFixed:      { status: 409, code: 'InvalidResourceGroupLocation' },
   resourceLocationFixed:   { status: 409, code: 'InvalidResourceLocation' },
 
@@ -84,6 +86,24 @@ export function groupNotFound(name: string): ArmError {
 
 /** There is no such registry, for somebody who may know. [arm-facts §14] */
 export function registryNotFound(group: string, name: string): ArmError {
-  const message = `The Resource 'Microsoft.ContainerRegistry/registries/${name}' under resource group '${group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`
+  return resourceNotFound('Microsoft.ContainerRegistry/registries', group, name)
+}
+
+/** There is no such resource of this type, for somebody who may know. [arm-facts §14] */
+export function resourceNotFound(type: string, group: string, name: string): ArmError {
+  const message = `The Resource '${type}/${name}' under resource group '${group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`
   return new ArmError('resourceNotFound', message)
+}
+
+/** A resource never moves. [arm-facts §8] */
+export function locationFixed(
+  {
+    name,
+    location,
+    resourceGroup,
+  }: { readonly name: string; readonly location: string; readonly resourceGroup: string },
+  wanted: string,
+): ArmError {
+  const message = `The resource '${name}' already exists in location '${location}' in resource group '${resourceGroup}'. A resource with the same name cannot be created in location '${wanted}'. Please select a new resource name.`
+  return new ArmError('resourceLocationFixed', message)
 }

@@ -1,5 +1,11 @@
 import { parseGuid } from '../spec/guid.ts'
-import { registryId, resourceGroupId, subscriptionId } from '../spec/resource-id.ts'
+import {
+  hybridMachineId,
+  registryId,
+  resourceGroupId,
+  subscriptionId,
+  userAssignedIdentityId,
+} from '../spec/resource-id.ts'
 import { ArmError } from './errors.ts'
 
 /** What a path names; what it does not name is empty. */
@@ -8,6 +14,10 @@ export type PathNames = {
   readonly subscriptionId: string
   readonly resourceGroup: string
   readonly registry: string
+  /** A user-assigned managed identity. */
+  readonly identity: string
+  /** A machine outside of Azure. */
+  readonly machine: string
   /** Of a role assignment, a role definition or a resource provider; whoever reads it checks it. */
   readonly name: string
 }
@@ -27,12 +37,17 @@ export function readPathNames(params: unknown): PathNames {
     subscriptionId: readSubscriptionId(texts.subscriptionId),
     resourceGroup: readGroup(texts.resourceGroup),
     registry: readRegistry(texts.registry),
+    identity: readResourceName(texts.identity),
+    machine: readResourceName(texts.machine),
     name: texts.name ?? '',
   }
 }
 
-/** The scope that a path names: a registry, a group, a subscription, or the tenant. */
-export function scopeOf({ subscriptionId: subscription, resourceGroup, registry }: PathNames): string {
+/** The scope that a path names: a resource, a group, a subscription, or the tenant. */
+export function scopeOf({ subscriptionId: subscription, resourceGroup, ...resource }: PathNames): string {
+  const { registry, identity, machine } = resource
+  if (identity !== '') return userAssignedIdentityId(subscription, resourceGroup, identity)
+  if (machine !== '') return hybridMachineId(subscription, resourceGroup, machine)
   if (registry !== '') return registryId(subscription, resourceGroup, registry)
   if (resourceGroup !== '') return resourceGroupId(subscription, resourceGroup)
   return subscription === '' ? '/' : subscriptionId(subscription)
@@ -55,6 +70,14 @@ function readGroup(text: string | undefined): string {
 function readRegistry(text: string | undefined): string {
   if (text === undefined || registryPattern.test(text)) return text ?? ''
   throw new ArmError('invalidResourceName', nameRule)
+}
+
+const resourceNamePattern = /^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,128}$/
+
+function readResourceName(text: string | undefined): string {
+  if (text === undefined || resourceNamePattern.test(text)) return text ?? ''
+  const message = 'A resource name has 1 to 128 letters, digits, hyphens, dots and underscores.'
+  throw new ArmError('invalidResourceName', message)
 }
 
 /** What ARM says of a registry name that is none. [arm-facts §15] */

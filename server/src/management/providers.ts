@@ -16,12 +16,22 @@ const providers: Readonly<Record<string, Readonly<Record<string, readonly string
     registries: registryVersions,
     checkNameAvailability: registryVersions,
   },
+  'Microsoft.HybridCompute': {
+    machines: ['2024-07-10', '2022-12-27'],
+  },
+  'Microsoft.ManagedIdentity': {
+    userAssignedIdentities: ['2025-01-31-preview', '2023-01-31', '2018-11-30'],
+    'userAssignedIdentities/federatedIdentityCredentials': ['2025-01-31-preview', '2023-01-31'],
+  },
   'Microsoft.Resources': {
     subscriptions: ['2022-12-01', '2016-06-01'],
     resourceGroups: ['2024-11-01', '2021-04-01'],
     tenants: ['2022-12-01', '2016-06-01'],
   },
 }
+
+/** The types whose resources have a location and tags. */
+const placedTypes = new Set(['registries', 'machines', 'userAssignedIdentities'])
 
 /** The namespaces of the providers. */
 export const providerNamespaces = Object.keys(providers)
@@ -58,9 +68,9 @@ function providerDocument(subscription: string, namespace: string): object {
   const placed = locations.map(({ displayName }) => displayName)
   const resourceTypes = Object.entries(providers[namespace] ?? {}).map(([resourceType, apiVersions]) => ({
     resourceType,
-    locations: resourceType === 'registries' ? placed : [],
+    locations: placedTypes.has(resourceType) ? placed : [],
     apiVersions,
-    capabilities: resourceType === 'registries' ? 'SupportsTags, SupportsLocation' : 'None',
+    capabilities: placedTypes.has(resourceType) ? 'SupportsTags, SupportsLocation' : 'None',
   }))
   return {
     id: `${subscriptionId(subscription)}/providers/${namespace}`,

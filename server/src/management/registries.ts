@@ -4,7 +4,7 @@ import { resourceGroupId } from '../spec/resource-id.ts'
 import { parseRegistryName } from '../spec/registry-name.ts'
 import { readBody } from './body.ts'
 import { type ManagementCall, type ManagementOptions, authorOf, change } from './call.ts'
-import { ArmError, groupNotFound, registryNotFound } from './errors.ts'
+import { ArmError, groupNotFound, locationFixed, registryNotFound } from './errors.ts'
 import { nameRule } from './path-scope.ts'
 import { type RegistryBody, registrySchema, requireSku, settingsAfter, settingsOf } from './registry-body.ts'
 import { registryDocument } from './registry-document.ts'
@@ -140,7 +140,7 @@ async function replaceRegistry(
 }
 
 /** Who may read a group is told that there is none; for everybody else its list is empty, whether it is there or not. */
-async function requireGroupIfKnown(
+export async function requireGroupIfKnown(
   rooms: ManagementOptions,
   { rights }: ManagementCall['caller'],
   names: ManagementCall['names'],
@@ -158,9 +158,4 @@ function auditDetail({ rid, sku, adminUserEnabled, anonymousPullEnabled, roleAss
 function nameInUse(name: string, cause: Error): ArmError {
   const message = `The registry name ${name} is already in use. You can check if the name is already claimed using following API: https://docs.microsoft.com/en-us/rest/api/containerregistry/registries/check-name-availability`
   return new ArmError('nameInUse', message, { cause })
-}
-
-function locationFixed({ name, location, resourceGroup }: Registry, wanted: string): ArmError {
-  const message = `The resource '${name}' already exists in location '${location}' in resource group '${resourceGroup}'. A resource with the same name cannot be created in location '${wanted}'. Please select a new resource name.`
-  return new ArmError('resourceLocationFixed', message)
 }

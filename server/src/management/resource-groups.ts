@@ -61,15 +61,19 @@ export async function patchResourceGroup(rooms: ManagementOptions, call: Managem
   })
 }
 
-/** `DELETE /subscriptions/{s}/resourceGroups/{g}`: with every registry in it, what they hold, and who was given roles on them. */
+/** `DELETE /subscriptions/{s}/resourceGroups/{g}`: with all that is in it, what that holds, and who was given roles on it. */
 export async function deleteResourceGroup(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const { resources, access, registry } = rooms
+  const { resources, access, registry, directory } = rooms
   const registries = await change(rooms, call, async (transaction) => {
     const group = await requireGroup(rooms, call.names, transaction)
     const result = await resources.deleteResourceGroup(transaction, group.subscriptionId, group.name)
     for (const { rid } of result) await registry.deleteContent(transaction, rid)
+    const identities = await directory.managedIdentities.deleteInGroup(transaction, group.subscriptionId, group.name)
     await access.deleteAssignmentsBelow(transaction, idOf(group))
-    const detail = { registries: result.map(({ name, rid }) => ({ name, rid })) }
+    const detail = {
+      registries: result.map(({ name, rid }) => ({ name, rid })),
+      managedIdentities: identities.map(({ id, objectId }) => ({ id, objectId })),
+    }
     return { result, event: { action: 'resource-group.delete', target: idOf(group), detail } }
   })
   if (registries.length > 0) await rooms.onRegistriesChanged()

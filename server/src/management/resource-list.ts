@@ -1,27 +1,55 @@
+import type { ManagedIdentityKind } from '../directory/index.ts'
 import type { ManagementCall, ManagementOptions } from './call.ts'
 import { readFilter, unsupportedFilter } from './query.ts'
+import { machineType } from './machines.ts'
+import { userAssignedIdentityType } from './managed-identities.ts'
 import { visibleResources } from './visibility.ts'
-
-const registryType = 'Microsoft.ContainerRegistry/registries'
 
 /** `GET /subscriptions/{s}/resources`: what `az` finds a registry by when no group is named. [az-cli-wire §4, LIST] */
 export async function listResources(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const { caller, names, request } = call
   const { type, group } = readWanted(request)
-  if (type !== undefined && type !== registryType.toLowerCase()) return { value: [] }
-  const visible = await visibleResources(rooms, caller, `${registryType}/read`)
-  const registries = await rooms.resources.listRegistries(names.subscriptionId, group)
-  const value = registries
-    .filter(({ id }) => visible(id))
-    .map(({ id, name, location, sku, tags }) => ({
+  const value: Listed[] = []
+  for (const [listedType, list] of Object.entries(lists)) {
+    if (type !== undefined && type !== listedType.toLowerCase()) continue
+    const visible = await visibleResources(rooms, caller, `${listedType}/read`)
+    const found = await list(rooms, names.subscriptionId, group)
+    value.push(...found.filter(({ id }) => visible(id)).map((resource) => ({ ...resource, type: listedType })))
+  }
+  return { value }
+}
+
+type Listed = {
+  readonly id: string
+  readonly name: string
+  readonly location: string
+  readonly tags: Readonly<Record<string, string>>
+}
+
+/** How the resources of each type are listed, in a subscription or in a group. */
+const lists: Readonly<
+  Record<string, (rooms: ManagementOptions, subscription: string, group: string | undefined) => Promise<Listed[]>>
+> = {
+  'Microsoft.ContainerRegistry/registries': async ({ resources }, subscription, group) =>
+    (await resources.listRegistries(subscription, group)).map(({ id, name, location, sku, tags }) => ({
       id,
       name,
-      type: registryType,
       sku: { name: sku, tier: sku },
       location,
       tags,
-    }))
-  return { value }
+    })),
+  [machineType]: (rooms, subscription, group) => listManaged(rooms, subscription, 'machine', group),
+  [userAssignedIdentityType]: (rooms, subscription, group) => listManaged(rooms, subscription, 'user-assigned', group),
+}
+
+async function listManaged(
+  { directory }: ManagementOptions,
+  subscription: string,
+  kind: ManagedIdentityKind,
+  resourceGroup: string | undefined,
+): Promise<Listed[]> {
+  const identities = await directory.managedIdentities.list(subscription, { kind, resourceGroup })
+  return identities.map(({ id, name, location, tags }) => ({ id, name, location, tags }))
 }
 
 type Wanted = { readonly type: string | undefined; readonly group: string | undefined }

@@ -1,6 +1,8 @@
 import type { Transaction } from '../platform/sql/database.ts'
 import { resourceGroupId, subscriptionId } from '../spec/resource-id.ts'
 import type { ManagementCall, ManagementOptions } from './call.ts'
+import { requireMachine } from './machines.ts'
+import { requireUserAssignedIdentity } from './managed-identities.ts'
 import { requireRegistry } from './registries.ts'
 import { requireGroup } from './resource-groups.ts'
 import { requireSubscription } from './subscriptions.ts'
@@ -16,6 +18,8 @@ export async function requireScopeId(
   transaction?: Transaction,
 ): Promise<string> {
   const { names } = call
+  if (names.identity !== '') return (await requireUserAssignedIdentity(rooms, names, transaction)).id
+  if (names.machine !== '') return (await requireMachine(rooms, names, transaction)).id
   if (names.registry !== '') return (await requireRegistry(rooms, names, transaction)).id
   if (names.resourceGroup !== '') {
     const group = await requireGroup(rooms, names, transaction)

@@ -2,6 +2,14 @@ import { checkName } from './check-name.ts'
 import { listCredentials, regenerateCredential } from './credentials.ts'
 import type { ManagementHandler } from './call.ts'
 import type { CallerNeed } from './need.ts'
+import { createEnrollmentCode, deleteMachine, getMachine, listMachines, patchMachine, putMachine } from './machines.ts'
+import {
+  deleteUserAssignedIdentity,
+  getUserAssignedIdentity,
+  listUserAssignedIdentities,
+  patchUserAssignedIdentity,
+  putUserAssignedIdentity,
+} from './managed-identities.ts'
 import { getProvider, listProviders, providerNamespaces, registerProvider } from './providers.ts'
 import {
   deleteRegistry,
@@ -93,6 +101,37 @@ const registryRows: readonly ManagementRow[] = [
   { id: 'registries.replications',         method: 'GET',    path: `${registry}/replications`,         need: onRegistries('replications/read'),           handle: listReplications },
 ]
 
+const onIdentities = (name: string): CallerNeed => action(`Microsoft.ManagedIdentity/userAssignedIdentities/${name}`)
+const identityProvider = 'providers/Microsoft.ManagedIdentity/userAssignedIdentities'
+const identities = `${group}/${identityProvider}`
+const identity = `${identities}/:identity`
+
+// prettier-ignore
+const identityRows: readonly ManagementRow[] = [
+  { id: 'identities.listInSubscription', method: 'GET',    path: `${subscription}/${identityProvider}`, need: listed('Microsoft.ManagedIdentity/userAssignedIdentities/read'), handle: listUserAssignedIdentities },
+  { id: 'identities.listInGroup',        method: 'GET',    path: identities, need: listed('Microsoft.ManagedIdentity/userAssignedIdentities/read'), handle: listUserAssignedIdentities },
+  { id: 'identities.get',                method: 'GET',    path: identity,   need: onIdentities('read'),   handle: getUserAssignedIdentity },
+  { id: 'identities.put',                method: 'PUT',    path: identity,   need: onIdentities('write'),  handle: putUserAssignedIdentity },
+  { id: 'identities.patch',              method: 'PATCH',  path: identity,   need: onIdentities('write'),  handle: patchUserAssignedIdentity },
+  { id: 'identities.delete',             method: 'DELETE', path: identity,   need: onIdentities('delete'), handle: deleteUserAssignedIdentity },
+]
+
+const onMachines = (name: string): CallerNeed => action(`Microsoft.HybridCompute/machines/${name}`)
+const machineProvider = 'providers/Microsoft.HybridCompute/machines'
+const machines = `${group}/${machineProvider}`
+const machine = `${machines}/:machine`
+
+// prettier-ignore
+const machineRows: readonly ManagementRow[] = [
+  { id: 'machines.listInSubscription', method: 'GET',    path: `${subscription}/${machineProvider}`, need: listed('Microsoft.HybridCompute/machines/read'), handle: listMachines },
+  { id: 'machines.listInGroup',        method: 'GET',    path: machines, need: listed('Microsoft.HybridCompute/machines/read'), handle: listMachines },
+  { id: 'machines.get',                method: 'GET',    path: machine,  need: onMachines('read'),   handle: getMachine },
+  { id: 'machines.put',                method: 'PUT',    path: machine,  need: onMachines('write'),  handle: putMachine },
+  { id: 'machines.patch',              method: 'PATCH',  path: machine,  need: onMachines('write'),  handle: patchMachine },
+  { id: 'machines.delete',             method: 'DELETE', path: machine,  need: onMachines('delete'), handle: deleteMachine },
+  { id: 'machines.enrollmentCode',     method: 'POST',   path: `${machine}/enrollmentCode`, need: onMachines('write'), handle: createEnrollmentCode },
+]
+
 const authorization = 'providers/Microsoft.Authorization'
 
 function roleRows(scopeName: string, scopePath: string): ManagementRow[] {
@@ -123,8 +162,12 @@ export const rows: readonly ManagementRow[] = [
   ...subscriptionRows,
   ...registrationRows,
   ...registryRows,
+  ...identityRows,
+  ...machineRows,
   ...tenantRows,
   ...roleRows('subscription', subscription),
   ...roleRows('resourceGroup', group),
   ...roleRows('registry', registry),
+  ...roleRows('identity', identity),
+  ...roleRows('machine', machine),
 ].map((row) => ({ ...row, id: `management.${row.id}` }))
