@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.ts'
 import { hashSecret, newSecret, secretEquals } from '../platform/sealing.ts'
 import type { Database } from '../platform/sql/database.ts'
 import { nullGuid, parseGuid } from '../spec/guid.ts'
-import { AuthorityMemory, andThen } from './authority-memory.ts'
+import { AuthorityMemory, andThen } from '../platform/sql/authority-memory.ts'
 import type { ClientSecretCheck } from './index.ts'
 import { toServicePrincipal } from './principals.ts'
 import type { DirectoryStore } from './store.ts'
@@ -90,8 +90,16 @@ export function createSecretCheck(database: Database, clock: Clock, store: Direc
   }
 }
 
+/** Until when a credential of another kind stands by itself; undefined where it is none of that kind, or has ended. */
+export type StandingLookup = (objectId: string, credentialId: string) => Promise<number | undefined>
+
 /** Whether what was proved once still stands: the principal is there and enabled, and so is the credential. */
-export function createStandingCheck(database: Database, clock: Clock, store: DirectoryStore) {
+export function createStandingCheck(
+  database: Database,
+  clock: Clock,
+  store: DirectoryStore,
+  otherKinds: readonly StandingLookup[],
+) {
   const memory = new AuthorityMemory<true>(memoryLimit)
 
   /** Until when it stands by itself, or undefined. */
@@ -104,7 +112,14 @@ export function createStandingCheck(database: Database, clock: Clock, store: Dir
       (await store.secretOf(objectId, credentialId)) ?? (await store.certificateOf(objectId, credentialId))
     if (credential === undefined) {
       const machine = await store.machineCredential(objectId, credentialId)
-      return machine?.enabled === 1 && machine.machine_enabled === 1 ? Number.POSITIVE_INFINITY : undefined
+      if (machine !== undefined) {
+        return machine.enabled === 1 && machine.machine_enabled === 1 ? Number.POSITIVE_INFINITY : undefined
+      }
+      for (const lookUp of otherKinds) {
+        const untilMs = await lookUp(objectId, credentialId)
+        if (untilMs !== undefined) return untilMs
+      }
+      return undefined
     }
     if (credential.enabled !== 1 || clock.now() < credential.starts_at_ms) return undefined
     return credential.expires_at_ms

@@ -1,21 +1,24 @@
-import { randomUUID } from 'node:crypto'
 import type { Audit } from '../audit/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
-import { hashPassword } from '../platform/password-hash.ts'
+import type { Sealer } from '../platform/sealing.ts'
 import type { Database } from '../platform/sql/database.ts'
-import { parseGuid } from '../spec/guid.ts'
+import { nullGuid, parseGuid } from '../spec/guid.ts'
 import { type OnPrincipalDeleted, createApplications } from './applications.ts'
 import { createApplicationSignInStore } from './application-sign-in.ts'
-import { andThen } from './authority-memory.ts'
+import { andThen } from '../platform/sql/authority-memory.ts'
 import { createSecretCheck, createStandingCheck } from './client-secrets.ts'
 import { createCredentials, defaultSecretDays } from './credentials.ts'
-import { NameTakenError } from './errors.ts'
+import { createExternalPrincipals } from './external-principals.ts'
+import { createFederatedCredentialStore } from './federated-credential-store.ts'
+import { createFederatedCredentials } from './federated-credentials.ts'
+import { createGroupIds, createGroups } from './groups.ts'
 import type { Directory, Tenant } from './index.ts'
 import { createMachines } from './machines.ts'
 import { createManagedIdentities } from './managed-identities.ts'
 import { createManagedIdentityStore } from './managed-identity-store.ts'
 import {
+  groupAsPrincipal,
   isName,
   nameKey,
   servicePrincipalAsPrincipal,
@@ -23,7 +26,13 @@ import {
   toUser,
   userAsPrincipal,
 } from './principals.ts'
+import { createPasswordCheck } from './password-check.ts'
+import { preparePassword } from './passwords.ts'
+import { createPeople } from './people.ts'
+import { createDirectoryRoles } from './roles.ts'
 import { graphRoutes, mountGraphSurface } from './routes.ts'
+import { createSecondFactors } from './second-factors.ts'
+import { createSignIns } from './sign-ins.ts'
 import { createDirectoryStore } from './store.ts'
 
 export type DirectoryOptions = {
@@ -31,27 +40,51 @@ export type DirectoryOptions = {
   readonly clock: Clock
   readonly audit: Audit
   readonly log: Log
+  /** Seals the secrets of authenticator apps. */
+  readonly sealer: Sealer
   /** Scheme, host and port under which clients reach the server, as `https://localhost:5443`. */
   readonly publicOrigin: string
   /** Ends what a deleted principal was given in other rooms. */
   readonly onPrincipalDeleted: OnPrincipalDeleted
+  /** Whether a URL may be an issuer that federated credentials trust. Every https URL by default. */
+  readonly acceptsIssuer?: (issuer: string) => boolean
+  /** The tenants whose tokens are accepted, in lower case; none by default. */
+  readonly trustedTenants?: readonly string[]
   /** No credential may be valid for longer than so many days from now. 732 by default: two years, one of them a leap year. */
   readonly longestCredentialDays?: number
 }
 
 const dayMs = 24 * 60 * 60 * 1000
-const userPrincipalNamePattern = /^[A-Za-z0-9'._!#^~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/
 
 /** Opens the directory room. */
 export function createDirectory(options: DirectoryOptions): Directory {
-  const { database, clock, audit, log, publicOrigin, onPrincipalDeleted, longestCredentialDays = 732 } = options
+  const { database, clock, audit, log, publicOrigin, longestCredentialDays = 732 } = options
   const store = createDirectoryStore(database)
+  const onPrincipalDeleted: OnPrincipalDeleted = async (transaction, objectId) => {
+    await store.deleteFromGroups(transaction, objectId)
+    await options.onPrincipalDeleted(transaction, objectId)
+  }
   const managedStore = createManagedIdentityStore(database)
   const signIns = createApplicationSignInStore(database)
   const credentials = createCredentials({ store, clock, longestCredentialDays })
   const applications = createApplications({ store, signIns, clock, credentials, onPrincipalDeleted })
+  const people = createPeople({ store, clock, onPrincipalDeleted })
+  const groups = createGroups({ store, clock, onPrincipalDeleted })
+  const roles = createDirectoryRoles({ store })
+  const signInsOfPeople = createSignIns({ store, clock })
+  const secondFactors = createSecondFactors({ database, store, clock, sealer: options.sealer })
+  const checkPassword = createPasswordCheck({ database, store, clock, secondFactors })
+  const groupIdsOf = createGroupIds(database, clock, store)
   const checkSecret = createSecretCheck(database, clock, store)
-  const checkStanding = createStandingCheck(database, clock, store)
+  const federatedStore = createFederatedCredentialStore(database)
+  const federatedCredentials = createFederatedCredentials({ store: federatedStore, clock, publicOrigin })
+  const { acceptsIssuer = (issuer: string) => issuer.startsWith('https://'), trustedTenants = [] } = options
+  const external = createExternalPrincipals({ database, clock, trustedTenants })
+  const checkStanding = createStandingCheck(database, clock, store, [
+    federatedCredentials.standsUntilMs,
+    external.standsUntilMs,
+    signInsOfPeople.standsUntilMs,
+  ])
   let tenant: Tenant | undefined
 
   async function readTenant(): Promise<Tenant> {
@@ -72,24 +105,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
       }
       await store.insertTenant(transaction, { only: 1, ...row })
     },
-    createUser: async (transaction, user) => {
-      if (!userPrincipalNamePattern.test(user.userPrincipalName) || !isName(user.userPrincipalName)) {
-        throw new RangeError('a user principal name is a name, an @ and a domain')
-      }
-      const row = {
-        object_id: randomUUID(),
-        user_principal_name: user.userPrincipalName,
-        user_principal_name_key: nameKey(user.userPrincipalName),
-        display_name: user.displayName,
-        display_name_key: nameKey(user.displayName),
-        password_hash: await hashPassword(user.password),
-        enabled: 1,
-        directory_role: user.directoryRole ?? null,
-        created_at_ms: clock.now(),
-      }
-      if (!(await store.insertUser(transaction, row))) throw new NameTakenError(user.userPrincipalName)
-      return toUser(row)
-    },
+    createUser: async (transaction, user) => toUser(await people.createUser(transaction, user)),
     createServicePrincipal: async (transaction, { displayName, directoryRole, secretDays = defaultSecretDays }) => {
       const application = await applications.createApplication(transaction, { displayName }, null)
       const role = { enabled: true, directoryRole: directoryRole ?? null }
@@ -112,7 +128,9 @@ export function createDirectory(options: DirectoryOptions): Directory {
       if (objectId === undefined) return undefined
       return andThen(store.servicePrincipalById(objectId), (principal) => {
         if (principal !== undefined) return servicePrincipalAsPrincipal(principal)
-        return andThen(store.userById(objectId), (user) => (user === undefined ? undefined : userAsPrincipal(user)))
+        return andThen(store.userById(objectId), (user) =>
+          user === undefined ? external.find(objectId) : userAsPrincipal(user),
+        )
       })
     },
     findApplication: (appIdText) => {
@@ -126,14 +144,48 @@ export function createDirectory(options: DirectoryOptions): Directory {
         row === undefined ? undefined : toServicePrincipal(row),
       )
     },
-    groupIdsOf: () => [],
+    groupIdsOf: (objectIdText) => {
+      const objectId = parseGuid(objectIdText)
+      return objectId === undefined ? [] : groupIdsOf(objectId)
+    },
+    checkPassword,
+    preparePassword,
+    changePassword: async (transaction, objectId, password, exceptSignInId) => {
+      await people.setPassword(transaction, objectId, password, { mustChange: false, exceptSignInId })
+    },
+    ...signInsOfPeople,
+    secondFactors,
+    clientCertificates: async (appIdText) => {
+      const rows = await store.certificatesOfApplication(parseGuid(appIdText) ?? nullGuid)
+      return rows.map((row) => ({
+        credentialId: row.id,
+        der: row.der,
+        startsAtMs: row.starts_at_ms,
+        expiresAtMs: row.expires_at_ms,
+      }))
+    },
+    matchFederatedCredential: federatedCredentials.match,
+    federatedCredentials,
+    externalPrincipals: external.principals,
     managedIdentities: createManagedIdentities({ store, managedStore, clock, onPrincipalDeleted }),
     machines: createMachines({ database, managedStore, clock }),
     routes: graphRoutes,
     mountGraph: (app, authenticate) =>
       mountGraphSurface(app, {
         authenticate,
-        graph: { database, audit, log, publicOrigin, tenant: readTenant, store, signIns, credentials, applications },
+        graph: {
+          database,
+          audit,
+          log,
+          publicOrigin,
+          tenant: readTenant,
+          store,
+          signIns,
+          credentials,
+          applications,
+          federatedCredentials,
+          acceptsIssuer,
+        },
       }),
   }
 }

@@ -1,6 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import type { RouteDescription } from '../platform/http/surface.ts'
 import type { Transaction } from '../platform/sql/database.ts'
+import type { FederatedCredentials } from './federated-credentials.ts'
+import type { PasswordCheck, PasswordClaim } from './password-check.ts'
+import type { PreparedPassword } from './passwords.ts'
+import type { DirectoryRole, NewUser } from './people.ts'
+import type { SecondFactors } from './second-factors.ts'
+import type { NewSignIn, SignIn } from './sign-ins.ts'
 
 export type Tenant = { readonly tenantId: string; readonly displayName: string; readonly defaultDomain: string }
 
@@ -146,24 +152,65 @@ export interface Machines {
   identitiesOf(machineId: string): Promise<SpokenIdentity[]>
 }
 
+/** A certificate that may prove an application, within its times. */
+export type ClientCertificate = {
+  readonly credentialId: string
+  readonly der: Uint8Array
+  readonly startsAtMs: number
+  readonly expiresAtMs: number
+}
+
+/** What a token of an outside issuer says, before or after its signature was checked. */
+export type OutsideAssertion = {
+  readonly issuer: string
+  readonly subject: string
+  readonly audiences: readonly string[]
+  /** The value of a claim, where it is a text. */
+  readonly claim: (name: string) => string | undefined
+}
+
+/** Which federated credential trusts a token; or what it failed by, of those that it was compared with. */
+export type FederatedMatch =
+  | { readonly outcome: 'matched'; readonly servicePrincipal: ServicePrincipal; readonly credentialId: string }
+  | { readonly outcome: 'issuer' | 'subject' | 'audience' | 'several' | 'disabled' }
+
+/** Somebody of a trusted tenant: known by tenant and object id, and by nothing else. */
+export type ExternalIdentity = {
+  readonly tenantId: string
+  readonly objectId: string
+  readonly kind: 'user' | 'service-principal'
+}
+
+/** An external identity that is on record. Its credential ends with the record, and with the trust in its tenant. */
+export type KnownExternalPrincipal = ExternalIdentity & { readonly credentialId: string }
+
+/** The principals of trusted tenants. */
+export interface ExternalPrincipals {
+  /**
+   * Finds somebody whose token held, and puts them on record at the first time, which gives no rights. Undefined where
+   * the object id is somebody's here, of another tenant, or of another kind.
+   */
+  meet(identity: ExternalIdentity): Promise<KnownExternalPrincipal | undefined>
+  /** Puts somebody on record who has not come yet, if there is one trusted tenant that they can only be of. */
+  foresee(
+    transaction: Transaction,
+    objectId: string,
+    kind: ExternalIdentity['kind'],
+  ): Promise<KnownExternalPrincipal | undefined>
+  /** Takes somebody off the record: what was got by their tokens holds no more. */
+  forget(transaction: Transaction, objectId: string): Promise<boolean>
+}
+
 /** Principals and their credentials. Secrets are stored hashed and given out once, when they are made. */
 export interface Directory {
   readonly tenant: () => Promise<Tenant>
   createTenant(transaction: Transaction, tenant: Tenant): Promise<void>
-  /** @returns the user's object id */
-  createUser(
-    transaction: Transaction,
-    user: {
-      readonly userPrincipalName: string
-      readonly displayName: string
-      readonly password: string
-      readonly directoryRole?: 'owner'
-    },
-  ): Promise<User>
+  /** @throws RangeError for what is no user principal name; NameTakenError */
+  createUser(transaction: Transaction, user: NewUser): Promise<User>
   /** An application, its service principal and one secret, valid for `secretDays` (365 by default). */
   createServicePrincipal(
     transaction: Transaction,
-    application: { readonly displayName: string; readonly directoryRole?: 'owner'; readonly secretDays?: number },
+    application: { readonly displayName: string; readonly directoryRole?: DirectoryRole; readonly secretDays?: number },
   ): Promise<NewServicePrincipal>
 
   /** Hot: remembered as long as {@link Database.authorityRevision} stands and the secret has not expired. Takes the same time for every refusal. */
@@ -173,8 +220,40 @@ export interface Directory {
   findPrincipal(objectId: string): DirectoryPrincipal | undefined | Promise<DirectoryPrincipal | undefined>
   findApplication(appId: string): Application | undefined | Promise<Application | undefined>
   findServicePrincipalByAppId(appId: string): ServicePrincipal | undefined | Promise<ServicePrincipal | undefined>
-  /** Object ids of the groups that the principal is in, nested ones too. There are no groups yet. */
+  findUser(objectId: string): User | undefined | Promise<User | undefined>
+  /** By the name in any case. */
+  findUserByName(userPrincipalName: string): Promise<User | undefined>
+  /** Object ids of the groups that the principal is in, nested ones too. Hot: remembered as long as the authority revision stands. */
   groupIdsOf(objectId: string): readonly string[] | Promise<readonly string[]>
+
+  /** The proof by password: an unknown name, a wrong password and a throttled attempt are alike, in time too. */
+  checkPassword(claim: PasswordClaim): Promise<PasswordCheck>
+  /** Judges and hashes a password that somebody chose; before the transaction that stores it. @throws WeakPasswordError */
+  preparePassword(userPrincipalName: string, password: string): Promise<PreparedPassword>
+  /** Sets the password that a person chose, and ends their sign-ins but one. */
+  changePassword(
+    transaction: Transaction,
+    objectId: string,
+    password: PreparedPassword,
+    exceptSignInId?: string,
+  ): Promise<void>
+  recordSignIn(transaction: Transaction, signIn: NewSignIn): Promise<SignIn>
+  /** Lets a sign-in that has not ended live for so long from now. */
+  touchSignIn(transaction: Transaction, id: string, lifetimeMs: number): Promise<void>
+  /** A sign-in that has not ended. */
+  findSignIn(id: string): Promise<SignIn | undefined>
+  /** Whether there was one. Its tokens are refused from then on. */
+  endSignIn(transaction: Transaction, id: string): Promise<boolean>
+  /** Signs somebody out everywhere. */
+  endSignInsOf(transaction: Transaction, objectId: string): Promise<void>
+  readonly secondFactors: SecondFactors
+  /** The certificates of an application, and of its service principal, of whatever time. */
+  clientCertificates(appId: string): Promise<readonly ClientCertificate[]>
+  /** Which federated credential trusts a token: one of the application, or without one the only one of all. */
+  matchFederatedCredential(assertion: OutsideAssertion, appId: string | undefined): Promise<FederatedMatch>
+  /** The federated credentials of applications and managed identities. */
+  readonly federatedCredentials: FederatedCredentials
+  readonly externalPrincipals: ExternalPrincipals
   readonly managedIdentities: ManagedIdentities
   readonly machines: Machines
   /** Adds the Graph surface. Its callers are proved by `authenticate`, plugged in by the composition. */
@@ -184,8 +263,14 @@ export interface Directory {
 }
 
 /** Proves the sender of a Graph request by its `Authorization` header, or throws what {@link unauthenticated} makes. */
-export type GraphAuthenticate = (authorization: string | undefined) => Promise<DirectoryPrincipal>
+export type GraphAuthenticate = (authorization: string | undefined) => Promise<SigningPrincipal>
 
+export type { PasswordCheck, PasswordClaim } from './password-check.ts'
+export type { PreparedPassword } from './passwords.ts'
+export type { DirectoryRole, NewUser } from './people.ts'
+export type { CodeCheck, NewPasskey, NewTotp, Passkey, SecondFactors, SecondFactorsHeld } from './second-factors.ts'
+export type { NewSignIn, SignIn } from './sign-ins.ts'
 export { createDirectory } from './directory.ts'
-export { unauthenticated } from './errors.ts'
+export { NameTakenError, unauthenticated } from './errors.ts'
 export { directoryMigrations } from './migrations.ts'
+export { WeakPasswordError } from './passwords.ts'

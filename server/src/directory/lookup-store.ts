@@ -1,6 +1,13 @@
 import type { Kysely } from 'kysely'
 import type { Database } from '../platform/sql/database.ts'
-import type { ApplicationRow, DirectoryTables, SecretRow, ServicePrincipalRow, UserRow } from './tables.ts'
+import type {
+  ApplicationRow,
+  CertificateRow,
+  DirectoryTables,
+  SecretRow,
+  ServicePrincipalRow,
+  UserRow,
+} from './tables.ts'
 
 /** A service principal with what it takes from its application, or has as a managed identity. */
 export type NamedServicePrincipalRow = ServicePrincipalRow &
@@ -65,6 +72,10 @@ export function lookups(database: Database) {
         .where('certificate.id', '=', p.id)
         .where('principal.object_id', '=', p.objectId),
   )
+  const certificatesOfApplication = database.prepare<DirectoryTables, { appId: string }, CertificateRow>(
+    ['appId'],
+    (tables, p) => tables.selectFrom('client_certificate').selectAll().where('app_id', '=', p.appId),
+  )
   const machineCredential = database.prepare<DirectoryTables, { objectId: string; id: string }, MachineStandingRow>(
     ['objectId', 'id'],
     (tables, p) =>
@@ -83,6 +94,7 @@ export function lookups(database: Database) {
     servicePrincipalById: (objectId: string) => principalById.first({ objectId }),
     userById: (objectId: string) => userById.first({ objectId }),
     secretOf: (objectId: string, id: string) => secretOf.first({ objectId, id }),
+    certificatesOfApplication: (appId: string) => certificatesOfApplication.all({ appId }),
     certificateOf: (objectId: string, id: string) => certificateOf.first({ objectId, id }),
   }
 }

@@ -10,6 +10,13 @@ import {
   updateApplication,
 } from './graph/applications.ts'
 import { type Graph, type GraphCaller, type GraphHandler, actorOf, parsePathId } from './graph/call.ts'
+import {
+  createFederatedCredential,
+  deleteFederatedCredential,
+  getFederatedCredential,
+  listFederatedCredentials,
+  updateFederatedCredential,
+} from './graph/federated-credentials.ts'
 import { getByIds, getMe, getOwnedObjects, getUser, listUsers } from './graph/objects.ts'
 import { addPassword, removePassword } from './graph/passwords.ts'
 import {
@@ -46,6 +53,11 @@ const rows: readonly Row[] = [
   { id: 'graph.applications.delete',             method: 'DELETE', path: '/applications/:id',                     need: 'directory-owner',   handle: deleteApplication },
   { id: 'graph.applications.addPassword',        method: 'POST',   path: '/applications/:id/addPassword',         need: 'application-owner', handle: addPassword('applications') },
   { id: 'graph.applications.removePassword',     method: 'POST',   path: '/applications/:id/removePassword',      need: 'application-owner', handle: removePassword('applications') },
+  { id: 'graph.federatedCredentials.list',       method: 'GET',    path: '/applications/:id/federatedIdentityCredentials',             need: 'visible',           handle: listFederatedCredentials },
+  { id: 'graph.federatedCredentials.create',     method: 'POST',   path: '/applications/:id/federatedIdentityCredentials',             need: 'application-owner', handle: createFederatedCredential },
+  { id: 'graph.federatedCredentials.get',        method: 'GET',    path: '/applications/:id/federatedIdentityCredentials/:credential', need: 'visible',           handle: getFederatedCredential },
+  { id: 'graph.federatedCredentials.update',     method: 'PATCH',  path: '/applications/:id/federatedIdentityCredentials/:credential', need: 'application-owner', handle: updateFederatedCredential },
+  { id: 'graph.federatedCredentials.delete',     method: 'DELETE', path: '/applications/:id/federatedIdentityCredentials/:credential', need: 'application-owner', handle: deleteFederatedCredential },
   { id: 'graph.servicePrincipals.list',          method: 'GET',    path: '/servicePrincipals',                    need: 'visible',           handle: listServicePrincipals },
   { id: 'graph.servicePrincipals.create',        method: 'POST',   path: '/servicePrincipals',                    need: 'directory-owner',   handle: createServicePrincipal },
   { id: 'graph.servicePrincipals.get',           method: 'GET',    path: '/servicePrincipals/:id',                need: 'visible',           handle: getServicePrincipal },

@@ -1,6 +1,10 @@
 import type { Database, Transaction } from '../platform/sql/database.ts'
+import { groupStore } from './group-store.ts'
 import { listReads } from './list-store.ts'
 import { lookups, namedServicePrincipals } from './lookup-store.ts'
+import { peopleStore } from './people-store.ts'
+import { secondFactorStore } from './second-factor-store.ts'
+import { signInStore } from './sign-in-store.ts'
 import type {
   ApplicationRow,
   ApplicationUriRow,
@@ -9,7 +13,6 @@ import type {
   SecretRow,
   ServicePrincipalRow,
   TenantRow,
-  UserRow,
 } from './tables.ts'
 
 /** The SQL of the directory. Ids and keys are in lower case. */
@@ -19,23 +22,14 @@ export function createDirectoryStore(database: Database) {
   return {
     ...lookups(database),
     ...listReads(read),
+    ...peopleStore(database),
+    ...signInStore(database),
+    ...groupStore(database),
+    ...secondFactorStore(database),
 
     tenant: () => read().selectFrom('tenant').selectAll().where('only', '=', 1).executeTakeFirst(),
     insertTenant: (transaction: Transaction, row: TenantRow) =>
       from(transaction).insertInto('tenant').values(row).execute(),
-
-    userByName: (userPrincipalNameKey: string) =>
-      read()
-        .selectFrom('directory_user')
-        .selectAll()
-        .where('user_principal_name_key', '=', userPrincipalNameKey)
-        .executeTakeFirst(),
-    /** Gives false when the name is taken. */
-    insertUser: async (transaction: Transaction, row: UserRow) => {
-      const insert = from(transaction).insertInto('directory_user').values(row)
-      const result = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst()
-      return result.numInsertedOrUpdatedRows === 1n
-    },
 
     application: (source: Transaction | undefined, key: 'object_id' | 'app_id', value: string) =>
       from(source).selectFrom('application').selectAll().where(key, '=', value).executeTakeFirst(),
@@ -117,6 +111,7 @@ export function createDirectoryStore(database: Database) {
   async function deleteCredentials(transaction: Transaction, holderId: string): Promise<void> {
     await from(transaction).deleteFrom('client_secret').where('holder_id', '=', holderId).execute()
     await from(transaction).deleteFrom('client_certificate').where('holder_id', '=', holderId).execute()
+    await from(transaction).deleteFrom('federated_credential').where('holder_id', '=', holderId).execute()
   }
 }
 

@@ -8,6 +8,7 @@ import type { ApplicationSignInStore } from '../application-sign-in.ts'
 import type { Applications } from '../applications.ts'
 import type { Credentials } from '../credentials.ts'
 import { insufficientPrivileges, resourceNotFound } from '../errors.ts'
+import type { FederatedCredentials } from '../federated-credentials.ts'
 import type { DirectoryPrincipal, Tenant } from '../index.ts'
 import type { DirectoryStore } from '../store.ts'
 import type { NamedServicePrincipalRow } from '../lookup-store.ts'
@@ -24,6 +25,9 @@ export type Graph = {
   readonly signIns: ApplicationSignInStore
   readonly credentials: Credentials
   readonly applications: Applications
+  readonly federatedCredentials: FederatedCredentials
+  /** Whether a URL may be an issuer that federated credentials trust. */
+  readonly acceptsIssuer: (issuer: string) => boolean
 }
 
 /** Somebody whose token held. */

@@ -1,0 +1,197 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../platform/clock.ts'
+import type { Transaction } from '../platform/sql/database.ts'
+import { parseGuid } from '../spec/guid.ts'
+import { GraphError, resourceNotFound } from './errors.ts'
+import type {
+  FederatedCredentialRow,
+  FederatedCredentialStore,
+  FoundFederatedRow,
+} from './federated-credential-store.ts'
+import {
+  type FederatedTrust,
+  formatClaimsExpression,
+  parseClaimsExpression,
+  trustKey,
+  trustKeysOf,
+  trustText,
+  trusts,
+} from './federated-trust.ts'
+import type { FederatedMatch, OutsideAssertion } from './index.ts'
+import { nameKey, toServicePrincipal } from './principals.ts'
+
+/** How many federated credentials one application or managed identity may have. [Entra, workload identity federation] */
+const credentialLimit = 20
+
+/** Who holds federated credentials: an application by its object id, or a managed identity by its own. */
+export type FederatedHolder = { readonly holderId: string; readonly appId: string }
+
+/** All that may be set of a federated credential, checked as far as its form goes. */
+export type FederatedCredentialRequest = {
+  readonly name: string
+  readonly issuer: string
+  readonly audience: string
+  readonly trust: FederatedTrust
+  readonly description: string | null
+}
+
+/** A change of it: what is absent stays as it is. */
+export type FederatedCredentialChange = Partial<FederatedCredentialRequest>
+
+/** The changes of federated credentials, and which of them trust a token. The first throw {@link GraphError}. */
+export function createFederatedCredentials(options: {
+  readonly store: FederatedCredentialStore
+  readonly clock: Clock
+  /** Whose tokens nobody may trust: our own. They are proof here already, of somebody else. */
+  readonly publicOrigin: string
+}) {
+  const { store, clock, publicOrigin } = options
+
+  function refuseOwnIssuer(issuer: string): void {
+    const { origin } = new URL(issuer)
+    if (origin !== publicOrigin) return
+    throw new GraphError('badRequest', 'The issuer of a federated identity credential must be another one than this.')
+  }
+
+  async function create(
+    transaction: Transaction,
+    { holderId, appId }: FederatedHolder,
+    { name, issuer, audience, trust, description }: FederatedCredentialRequest,
+  ): Promise<FederatedCredentialRow> {
+    refuseOwnIssuer(issuer)
+    if ((await store.ofHolder(transaction, holderId)).length >= credentialLimit) {
+      const text = `An object has at most ${credentialLimit} federated identity credentials.`
+      throw new GraphError('quota', text)
+    }
+    const row = {
+      id: randomUUID(),
+      credential_id: randomUUID(),
+      holder_id: holderId,
+      app_id: appId,
+      name,
+      name_key: nameKey(name),
+      issuer,
+      audience,
+      ...trustColumns(trust),
+      description,
+      created_at_ms: clock.now(),
+    }
+    if (!(await store.insert(transaction, row))) throw conflict()
+    return row
+  }
+
+  /** By id or by name, as Graph finds them. */
+  async function find(
+    transaction: Transaction | undefined,
+    holderId: string,
+    idOrName: string,
+  ): Promise<FederatedCredentialRow> {
+    const id = parseGuid(idOrName)
+    const rows = await store.ofHolder(transaction, holderId)
+    const row = rows.find((each) => each.id === id) ?? rows.find((each) => each.name_key === nameKey(idOrName))
+    if (row === undefined) throw resourceNotFound(id ?? 'with this name')
+    return row
+  }
+
+  async function update(
+    transaction: Transaction,
+    holderId: string,
+    idOrName: string,
+    change: FederatedCredentialChange,
+  ): Promise<FederatedCredentialRow> {
+    transaction.changesAuthority()
+    const row = await find(transaction, holderId, idOrName)
+    if (change.name !== undefined && change.name !== row.name) {
+      throw new GraphError('badRequest', "The property 'name' of a federated identity credential cannot be changed.")
+    }
+    const issuer = change.issuer ?? row.issuer
+    refuseOwnIssuer(issuer)
+    const trust = change.trust ?? trustOf(row)
+    const audience = change.audience ?? row.audience
+    const isSame = issuer === row.issuer && audience === row.audience && trustText(trust) === row.trust_text
+    const updated = {
+      // What somebody else's token proved is no proof any more.
+      credential_id: isSame ? row.credential_id : randomUUID(),
+      issuer,
+      audience,
+      ...trustColumns(trust),
+      description: change.description === undefined ? row.description : change.description,
+    }
+    const others = (await store.ofHolder(transaction, holderId)).filter(({ id }) => id !== row.id)
+    if (others.some((other) => other.issuer === issuer && other.trust_text === updated.trust_text)) throw conflict()
+    await store.update(transaction, row.id, updated)
+    return { ...row, ...updated }
+  }
+
+  async function remove(transaction: Transaction, holderId: string, idOrName: string): Promise<FederatedCredentialRow> {
+    transaction.changesAuthority()
+    const row = await find(transaction, holderId, idOrName)
+    await store.delete(transaction, row.id)
+    return row
+  }
+
+  /** Which credential trusts what a token says; of `appId`, or the only one of all. */
+  async function match(assertion: OutsideAssertion, appIdText: string | undefined): Promise<FederatedMatch> {
+    const { issuer } = assertion
+    if (appIdText === undefined) {
+      const found = await Promise.all(trustKeysOf(assertion).map((key) => store.byTrust(issuer, key)))
+      const rows = found.flat()
+      if (rows.length === 0 && !(await store.hasIssuer(issuer))) return { outcome: 'issuer' }
+      return judge(rows, assertion)
+    }
+    const appId = parseGuid(appIdText)
+    const rows = appId === undefined ? [] : await store.ofApplication(appId, issuer)
+    return rows.length === 0 ? { outcome: 'issuer' } : judge(rows, assertion)
+  }
+
+  return {
+    create,
+    find,
+    update,
+    remove,
+    match,
+    list: (holderId: string) => store.ofHolder(undefined, holderId),
+    /** Until when a federated credential stands by itself: it has no end of its own. */
+    standsUntilMs: async (objectId: string, credentialId: string) => {
+      const row = await store.standing(objectId, credentialId)
+      return row?.enabled === 1 ? Number.POSITIVE_INFINITY : undefined
+    },
+  }
+}
+
+export type FederatedCredentials = ReturnType<typeof createFederatedCredentials>
+
+/** The trust that a row holds. */
+export function trustOf(row: FederatedCredentialRow): FederatedTrust {
+  if (row.subject !== null) return { kind: 'subject', subject: row.subject }
+  const equalities = parseClaimsExpression(row.claims_expression ?? '')
+  if (equalities === undefined) throw new Error(`the federated credential ${row.id} trusts nobody`)
+  return { kind: 'claims', equalities }
+}
+
+function judge(rows: readonly FoundFederatedRow[], assertion: OutsideAssertion): FederatedMatch {
+  const trusting = rows.filter((row) => trusts(trustOf(row), assertion))
+  if (trusting.length === 0) return { outcome: 'subject' }
+  const matching = trusting.filter(({ audience }) => assertion.audiences.includes(audience))
+  const [first] = matching
+  if (first === undefined) return { outcome: 'audience' }
+  // One application may trust the same token twice, by its subject and by its claims.
+  if (matching.some((row) => row.app_id !== first.app_id)) return { outcome: 'several' }
+  if (first.enabled !== 1) return { outcome: 'disabled' }
+  const servicePrincipal = toServicePrincipal({ ...first, display_name: first.display_name ?? '' })
+  return { outcome: 'matched', servicePrincipal, credentialId: first.credential_id }
+}
+
+function trustColumns(trust: FederatedTrust) {
+  return {
+    subject: trust.kind === 'subject' ? trust.subject : null,
+    claims_expression: trust.kind === 'claims' ? formatClaimsExpression(trust.equalities) : null,
+    trust_key: trustKey(trust),
+    trust_text: trustText(trust),
+  }
+}
+
+function conflict(): GraphError {
+  const text = 'FederatedIdentityCredential with the same name, or the same issuer and subject, already exists.'
+  return new GraphError('conflict', text)
+}
