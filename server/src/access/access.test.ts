@@ -4,7 +4,7 @@ import { type TestContext, describe, test } from 'node:test'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { registryId } from '../spec/resource-id.ts'
 import type { AccessScope } from '../spec/access-scope.ts'
-import { AssignmentExistsError, type Principal } from './index.ts'
+import { AssignmentExistsError, type Principal, createAccess } from './index.ts'
 import {
   type TestAccess,
   openTestAccess,
@@ -289,6 +289,18 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await remove(testScopes.registry.toUpperCase(), made.name.toUpperCase()), made)
       assert.equal(await remove(testScopes.registry, made.name), undefined)
       assert.equal(await pulls(opened, principalOf(alice)), false)
+    })
+
+    test('what is remembered of rights follows every change, by whichever process it is made', async (t) => {
+      const { database, access, assign, nowMs } = await open(t)
+      const other = createAccess({ database, clock: { now: () => nowMs } })
+      const principal = principalOf(alice, [randomUUID(), team])
+      const has = async () => access.hasAssignment(principal, testScopes.registry)
+      assert.equal(await has(), false)
+      const given = await assign(team, 'AcrPull', testScopes.resourceGroup)
+      assert.equal(await has(), true, 'a right that is given is there, though it was looked for before')
+      await database.transaction((transaction) => other.deleteAssignment(transaction, given.scope, given.name))
+      assert.equal(await has(), false, 'and one that is taken away is gone')
     })
 
     test('with a resource end the assignments on it and below it, and no others', async (t) => {

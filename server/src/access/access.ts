@@ -1,4 +1,5 @@
 import type { Clock } from '../platform/clock.ts'
+import { AuthorityMemory, andThen } from '../platform/sql/authority-memory.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { AccessScope } from '../spec/access-scope.ts'
 import { normalizeScope, scopeChain } from '../spec/resource-id.ts'
@@ -16,36 +17,56 @@ import {
 } from './repository-rights.ts'
 import { type GivenRole, type RoleAssignmentRow, createAccessStore } from './store.ts'
 
+type RoleList = readonly RoleDefinition[]
+
+/** How many pairs of an id and a scope are remembered, and how long such a scope may be: registries' are far shorter. */
+const memoryLimit = 50_000
+const longestRememberedScope = 512
+
 /** Opens the access room. */
 export function createAccess({ database, clock }: { readonly database: Database; readonly clock: Clock }): Access {
   const store = createAccessStore(database)
+  // Whoever has no role is remembered too: every change of an assignment, an addition as well, moves the revision.
+  const memory = new AuthorityMemory<RoleList>(memoryLimit)
 
-  async function rolesOf(principal: Principal, scope: string): Promise<RoleDefinition[]> {
-    if (principal.kind !== 'directory') return []
-    const chain = scopeChain(scope)
-    const given: GivenRole[] = []
-    for (const id of [principal.objectId, ...principal.groupIds]) given.push(...(await store.rolesOn(id, chain)))
-    return given.flatMap(effectiveRole)
+  /** The roles that one id has at a scope or above it, remembered until any assignment changes. */
+  function rolesOfId(revision: number, id: string, scope: string): RoleList | Promise<RoleList> {
+    const key = `${id} ${scope}`
+    const known = memory.recall(revision, key, clock.now())
+    if (known !== undefined) return known
+    return andThen(store.rolesOn(id, scopeChain(scope)), (given) => {
+      const roles = given.flatMap(effectiveRole)
+      if (scope.length <= longestRememberedScope) memory.keep(revision, key, roles, Infinity)
+      return roles
+    })
   }
 
-  async function rightsOf(principal: Principal, registry: RegistryInQuestion): Promise<RegistryRights> {
+  function rolesOf(principal: Principal, scope: string): RoleList | Promise<RoleList> {
+    if (principal.kind !== 'directory') return []
+    const { objectId, groupIds } = principal
+    return andThen(database.authorityRevision(), (revision) => {
+      const own = rolesOfId(revision, objectId, scope)
+      if (groupIds.length === 0) return own
+      return Promise.all([own, ...groupIds.map((id) => rolesOfId(revision, id, scope))]).then((all) => all.flat())
+    })
+  }
+
+  function rightsOf(principal: Principal, registry: RegistryInQuestion): RegistryRights | Promise<RegistryRights> {
     switch (principal.kind) {
       case 'anonymous':
         return registry.anonymousPullEnabled ? anonymousRights : noRights
       case 'admin':
         return principal.rid === registry.rid && registry.adminUserEnabled ? allRights : noRights
-      case 'directory': {
-        const roles = await rolesOf(principal, registry.id)
-        return uniteRights(roles.map((role) => rightsOfRole(role, registry.roleAssignmentMode)))
-      }
+      case 'directory':
+        return andThen(rolesOf(principal, registry.id), (roles) =>
+          uniteRights(roles.map((role) => rightsOfRole(role, registry.roleAssignmentMode))),
+        )
     }
   }
 
   return {
-    allowedAccess: async (principal, registry, asked) => {
-      const rights = await rightsOf(principal, registry)
-      return asked.flatMap((scope) => allowedPart(rights, scope))
-    },
+    allowedAccess: (principal, registry, asked) =>
+      andThen(rightsOf(principal, registry), (rights) => asked.flatMap((scope) => allowedPart(rights, scope))),
     hasAssignment: async (principal, registryId) => (await rolesOf(principal, registryId)).length > 0,
     mayManage: async (principal, action, scope) =>
       (await rolesOf(principal, scope)).some((role) => permitsAction(role.permissions, action)),

@@ -128,10 +128,21 @@ export function createDirectory(options: DirectoryOptions): Directory {
       if (objectId === undefined) return undefined
       return andThen(store.servicePrincipalById(objectId), (principal) => {
         if (principal !== undefined) return servicePrincipalAsPrincipal(principal)
-        return andThen(store.userById(objectId), (user) =>
-          user === undefined ? external.find(objectId) : userAsPrincipal(user),
-        )
+        return andThen(store.userById(objectId), (user) => {
+          if (user !== undefined) return userAsPrincipal(user)
+          return andThen(store.groupById(objectId), (group) =>
+            group === undefined ? external.find(objectId) : groupAsPrincipal(group),
+          )
+        })
       })
+    },
+    findUser: (objectIdText) => {
+      const objectId = parseGuid(objectIdText)
+      return objectId === undefined ? undefined : andThen(store.userById(objectId), (row) => row && toUser(row))
+    },
+    findUserByName: async (userPrincipalName) => {
+      const row = isName(userPrincipalName) ? await store.userByName(nameKey(userPrincipalName)) : undefined
+      return row && toUser(row)
     },
     findApplication: (appIdText) => {
       const appId = parseGuid(appIdText)
@@ -183,6 +194,11 @@ export function createDirectory(options: DirectoryOptions): Directory {
           signIns,
           credentials,
           applications,
+          people,
+          groups,
+          roles,
+          secondFactors,
+          checkPassword,
           federatedCredentials,
           acceptsIssuer,
         },
