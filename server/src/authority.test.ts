@@ -99,7 +99,7 @@ async function openRooms(t: TestContext, kind: DatabaseKind) {
   const access = createAccess({ database, clock })
   const publicOrigin = 'https://contoso.example'
   const onPrincipalDeleted = (tx: Transaction, objectId: string) => access.deleteAssignmentsOf(tx, objectId)
-  const directory = createDirectory({ database, clock, audit, log, publicOrigin, onPrincipalDeleted })
+  const directory = createDirectory({ database, clock, audit, log, sealer, publicOrigin, onPrincipalDeleted })
   const createRegistry = (tx: Transaction, name: string) =>
     resources.createRegistry(tx, {
       subscriptionId,

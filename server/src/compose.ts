@@ -88,6 +88,7 @@ export async function compose(
     clock,
     audit,
     log,
+    sealer,
     publicOrigin,
     onPrincipalDeleted: (transaction, objectId) => access.deleteAssignmentsOf(transaction, objectId),
   })

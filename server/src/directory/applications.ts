@@ -5,6 +5,8 @@ import type { Transaction } from '../platform/sql/database.ts'
 import type { KeyCredential } from './certificate.ts'
 import type { Credentials } from './credentials.ts'
 import { GraphError, refuseManaged, resourceNotFound } from './errors.ts'
+import { requireOwnerLeft } from './owners.ts'
+import type { DirectoryRole } from './people.ts'
 import { nameKey } from './principals.ts'
 import type { DirectoryStore } from './store.ts'
 import type { NamedServicePrincipalRow } from './lookup-store.ts'
@@ -88,7 +90,7 @@ export function createApplications({ store, signIns, clock, credentials, onPrinc
     const row = await store.application(transaction, 'object_id', objectId)
     if (row === undefined) throw resourceNotFound(objectId)
     const principal = await store.servicePrincipal(transaction, 'app_id', row.app_id)
-    if (principal !== undefined) await removePrincipal(transaction, principal.object_id)
+    if (principal !== undefined) await removePrincipal(transaction, principal)
     await signIns.remove(transaction, objectId)
     await store.deleteApplication(transaction, objectId)
     return row
@@ -97,7 +99,7 @@ export function createApplications({ store, signIns, clock, credentials, onPrinc
   async function createServicePrincipal(
     transaction: Transaction,
     appId: string,
-    { enabled, directoryRole }: { readonly enabled: boolean; readonly directoryRole: 'owner' | null },
+    { enabled, directoryRole }: { readonly enabled: boolean; readonly directoryRole: DirectoryRole | null },
   ): Promise<NamedServicePrincipalRow> {
     const application = await store.application(transaction, 'app_id', appId)
     if (application === undefined) {
@@ -131,6 +133,7 @@ export function createApplications({ store, signIns, clock, credentials, onPrinc
     const row = await store.servicePrincipal(transaction, 'object_id', objectId)
     if (row === undefined) throw resourceNotFound(objectId)
     if (change.enabled !== undefined) await store.enableServicePrincipal(transaction, objectId, change.enabled ? 1 : 0)
+    if (change.enabled === false && row.directory_role === 'owner') await requireOwnerLeft(store, transaction)
     if (change.keyCredentials !== undefined) {
       refuseManaged(row)
       const holder = { holderId: objectId, appId: row.app_id }
@@ -143,14 +146,18 @@ export function createApplications({ store, signIns, clock, credentials, onPrinc
     const row = await store.servicePrincipal(transaction, 'object_id', objectId)
     if (row === undefined) throw resourceNotFound(objectId)
     refuseManaged(row)
-    await removePrincipal(transaction, objectId)
+    await removePrincipal(transaction, row)
     return row
   }
 
-  async function removePrincipal(transaction: Transaction, objectId: string): Promise<void> {
+  async function removePrincipal(
+    transaction: Transaction,
+    { object_id, directory_role }: NamedServicePrincipalRow,
+  ): Promise<void> {
     transaction.changesAuthority()
-    await onPrincipalDeleted(transaction, objectId)
-    await store.deleteServicePrincipal(transaction, objectId)
+    await onPrincipalDeleted(transaction, object_id)
+    await store.deleteServicePrincipal(transaction, object_id)
+    if (directory_role === 'owner') await requireOwnerLeft(store, transaction)
   }
 
   return {

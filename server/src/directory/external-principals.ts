@@ -86,7 +86,15 @@ export function createExternalPrincipals({ database, clock, trustedTenants }: Ex
 function toPrincipal({ objectId, kind }: ExternalIdentity): DirectoryPrincipal {
   switch (kind) {
     case 'user':
-      return { kind, objectId, userPrincipalName: objectId, displayName: objectId, enabled: true }
+      return {
+        kind,
+        objectId,
+        userPrincipalName: objectId,
+        displayName: objectId,
+        enabled: true,
+        mail: undefined,
+        external: true,
+      }
     case 'service-principal':
       return { kind, objectId, appId: objectId, displayName: objectId, enabled: true }
   }

@@ -22,6 +22,15 @@ export type User = {
   readonly userPrincipalName: string
   readonly displayName: string
   readonly enabled: boolean
+  readonly mail: string | undefined
+  /** Whether another provider proves the person, who has no password here then. */
+  readonly external: boolean
+}
+
+export type Group = {
+  readonly objectId: string
+  readonly displayName: string
+  readonly description: string | undefined
 }
 
 /** Where browsers may be sent with a code, by how they are used: a confidential web application, a program, a page. */
@@ -44,9 +53,12 @@ export type Application = {
   readonly enabled: boolean
 }
 
-/** Anybody who can be given a role, known by the object id. */
-export type DirectoryPrincipal =
+/** Whoever can prove who they are. */
+export type SigningPrincipal =
   ({ readonly kind: 'service-principal' } & ServicePrincipal) | ({ readonly kind: 'user' } & User)
+
+/** Anybody who can be given a role, known by the object id. */
+export type DirectoryPrincipal = SigningPrincipal | ({ readonly kind: 'group' } & Group)
 
 export type ClientSecretCheck =
   | {

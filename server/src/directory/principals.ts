@@ -1,5 +1,6 @@
-import type { DirectoryPrincipal, ServicePrincipal, User } from './index.ts'
+import type { DirectoryPrincipal, ServicePrincipal, SigningPrincipal, User } from './index.ts'
 import type { NamedServicePrincipalRow } from './lookup-store.ts'
+import type { GroupRow } from './people-rows.ts'
 import type { UserRow } from './tables.ts'
 
 /** Whoever is given the name in this spelling is the one that another spelling means. */
@@ -27,13 +28,20 @@ export function toUser(row: UserRow): User {
     userPrincipalName: row.user_principal_name,
     displayName: row.display_name,
     enabled: row.enabled === 1,
+    mail: row.mail ?? undefined,
+    external: row.external === 1,
   }
 }
 
-export function servicePrincipalAsPrincipal(row: NamedServicePrincipalRow): DirectoryPrincipal {
+export function servicePrincipalAsPrincipal(row: NamedServicePrincipalRow): SigningPrincipal {
   return { kind: 'service-principal', ...toServicePrincipal(row) }
 }
 
-export function userAsPrincipal(row: UserRow): DirectoryPrincipal {
+export function userAsPrincipal(row: UserRow): SigningPrincipal {
   return { kind: 'user', ...toUser(row) }
+}
+
+export function groupAsPrincipal(row: GroupRow): DirectoryPrincipal {
+  const { object_id: objectId, display_name: displayName, description } = row
+  return { kind: 'group', objectId, displayName, description: description ?? undefined }
 }

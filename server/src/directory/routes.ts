@@ -26,7 +26,7 @@ import {
   listServicePrincipals,
   updateServicePrincipal,
 } from './graph/service-principals.ts'
-import type { DirectoryPrincipal, GraphAuthenticate } from './index.ts'
+import type { GraphAuthenticate, SigningPrincipal } from './index.ts'
 
 /**
  * What a caller must have: `visible` lets everybody in who is signed in, and the handler shows only what is the caller's
@@ -121,7 +121,7 @@ export function mountGraphSurface(
 async function admit(
   { store }: Graph,
   need: GraphNeed,
-  principal: DirectoryPrincipal,
+  principal: SigningPrincipal,
   request: FastifyRequest,
 ): Promise<GraphCaller> {
   const self =
@@ -129,7 +129,9 @@ async function admit(
       ? await store.userById(principal.objectId)
       : await store.servicePrincipalById(principal.objectId)
   if (self === undefined) throw unauthenticated()
-  const caller: GraphCaller = { principal, isDirectoryOwner: self.directory_role === 'owner' }
+  const isDirectoryOwner = self.directory_role === 'owner'
+  const readsAll = isDirectoryOwner || self.directory_role === 'reader'
+  const caller: GraphCaller = { principal, isDirectoryOwner, readsAll }
   if (need === 'visible' || caller.isDirectoryOwner) return caller
   if (need === 'application-owner' && (await ownsApplicationInPath(store, caller, request))) return caller
   throw insufficientPrivileges()
@@ -152,7 +154,7 @@ async function auditingRefusal<Result>(
   graph: Graph,
   request: FastifyRequest,
   routeId: string,
-  principal: DirectoryPrincipal,
+  principal: SigningPrincipal,
   work: () => Promise<Result>,
 ): Promise<Result> {
   try {
@@ -169,7 +171,7 @@ async function auditRefusal(
   { audit }: Graph,
   request: FastifyRequest,
   routeId: string,
-  principal: DirectoryPrincipal | undefined,
+  principal: SigningPrincipal | undefined,
   error: unknown,
 ): Promise<void> {
   await audit.append({

@@ -1,9 +1,13 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { PassThrough } from 'node:stream'
 import { auditMigrations, createAudit } from '../audit/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import { createApp } from '../platform/http/app.ts'
 import { listen } from '../platform/http/listener.ts'
 import { createLog } from '../platform/log.ts'
+import { openSealer } from '../platform/sealing.ts'
 import type { Database, DatabaseKind } from '../platform/sql/database.ts'
 import { openTestDatabase } from '../platform/sql/test-database.ts'
 import {
@@ -37,7 +41,16 @@ export type GraphClient = (method: string, path: string, body?: unknown) => Prom
 
 /** A directory on a real database, with a tenant, an owner service principal and an owner user; time stands still. */
 export async function openTestDirectory(kind: DatabaseKind = 'sqlite'): Promise<TestDirectory> {
-  const { database, dispose } = await openTestDatabase(kind, [...auditMigrations, ...directoryMigrations])
+  const { database, dispose: disposeDatabase } = await openTestDatabase(kind, [
+    ...auditMigrations,
+    ...directoryMigrations,
+  ])
+  const keyDirectory = await mkdtemp(path.join(tmpdir(), 'acrux-directory-'))
+  const sealer = await openSealer(path.join(keyDirectory, 'master.key'))
+  const dispose = async () => {
+    await disposeDatabase()
+    await rm(keyDirectory, { recursive: true })
+  }
   const time = { nowMs: Date.parse('2026-03-01T12:00:00Z') }
   const clock = { now: () => time.nowMs }
   const deletedPrincipals: string[] = []
@@ -46,6 +59,7 @@ export async function openTestDirectory(kind: DatabaseKind = 'sqlite'): Promise<
     clock,
     audit: createAudit({ database, clock }),
     log: createLog('silent'),
+    sealer,
     publicOrigin: testOrigin,
     onPrincipalDeleted: async (_transaction, objectId) => {
       deletedPrincipals.push(objectId)
@@ -71,7 +85,7 @@ export async function serveGraph({ directory }: TestDirectory) {
   const app = createApp({ log: createLog('info', destination), trustedProxies: [] })
   directory.mountGraph(app, async (authorization) => {
     const principal = await directory.findPrincipal(authorization?.slice('Bearer '.length) ?? '')
-    if (principal === undefined) throw unauthenticated()
+    if (principal === undefined || principal.kind === 'group') throw unauthenticated()
     return principal
   })
   const listener = await listen(app, { addresses: [{ host: '127.0.0.1', port: 0 }], tls: undefined })

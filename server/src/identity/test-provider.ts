@@ -33,7 +33,15 @@ export async function openTestProvider(kind: DatabaseKind = 'sqlite') {
   destination.on('data', (line: Buffer) => logLines.push(line.toString()))
   const log = createLog('info', destination)
   const onPrincipalDeleted = () => Promise.resolve()
-  const directory = createDirectory({ database, clock, audit, log, publicOrigin: testOrigin, onPrincipalDeleted })
+  const directory = createDirectory({
+    database,
+    clock,
+    audit,
+    log,
+    sealer,
+    publicOrigin: testOrigin,
+    onPrincipalDeleted,
+  })
   const open = (publicOrigin: string) =>
     createIdentity({ database, clock, audit, log, sealer, directory, publicOrigin, signingKeyRotationDays: 90 })
   const identity = open(testOrigin)

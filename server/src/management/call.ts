@@ -1,6 +1,6 @@
 import type { Access, Principal } from '../access/index.ts'
 import type { Audit, AuditActor } from '../audit/index.ts'
-import type { Directory, DirectoryPrincipal } from '../directory/index.ts'
+import type { Directory, SigningPrincipal } from '../directory/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Call } from '../platform/http/surface.ts'
@@ -33,7 +33,7 @@ export type ManagementOptions = {
 
 /** Somebody whose token held. */
 export type ManagementCaller = {
-  readonly principal: DirectoryPrincipal
+  readonly principal: SigningPrincipal
   /** The same, as the access room asks for it. */
   readonly rights: Principal & { readonly kind: 'directory' }
 }

@@ -157,6 +157,8 @@ function typeOf({ kind }: DirectoryPrincipal): PrincipalType {
       return 'User'
     case 'service-principal':
       return 'ServicePrincipal'
+    case 'group':
+      return 'Group'
   }
 }
 

@@ -114,6 +114,7 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
     clock,
     audit,
     log,
+    sealer,
     publicOrigin,
     onPrincipalDeleted: (transaction, objectId) => access.deleteAssignmentsOf(transaction, objectId),
   })

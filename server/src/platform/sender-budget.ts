@@ -39,7 +39,7 @@ export function createSenderBudget(
     /** Whether one more is within what this address, and all of them together, may still spend. */
     spend: (address) => {
       const nowMs = clock.now()
-      const own = bucketOf(senderOf(address), nowMs)
+      const own = bucketOf(networkOf(address), nowMs)
       refill(own, allowance, nowMs)
       refill(all, together, nowMs)
       if (own.tokens < 1 || all.tokens < 1) return false
@@ -55,7 +55,8 @@ function refill(bucket: Bucket, { burst, perSecond }: Allowance, nowMs: number):
   bucket.atMs = nowMs
 }
 
-function senderOf(address: string): string {
+/** What a sender cannot change at will: an IPv4 address, or the first 64 bits of an IPv6 address. */
+export function networkOf(address: string): string {
   if (!isIPv6(address)) return address
   const canonical = URL.parse(`http://[${address.replace(/%.*$/, '')}]/`)?.hostname.slice(1, -1) ?? address
   // An IPv4 address in IPv6 clothes is one machine's, and lies in the one network of 64 zeros.

@@ -6,7 +6,7 @@ import path from 'node:path'
 import type { TestContext } from 'node:test'
 import { accessMigrations, createAccess } from '../access/index.ts'
 import { auditMigrations, createAudit } from '../audit/index.ts'
-import { type Directory, type DirectoryPrincipal, createDirectory, directoryMigrations } from '../directory/index.ts'
+import { type Directory, type SigningPrincipal, createDirectory, directoryMigrations } from '../directory/index.ts'
 import { createIdentity } from '../identity/index.ts'
 import { createApp } from '../platform/http/app.ts'
 import { createLog } from '../platform/log.ts'
@@ -54,6 +54,7 @@ export async function openTokenService(t: TestContext, kind: DatabaseKind = 'sql
     clock,
     audit,
     log,
+    sealer,
     publicOrigin,
     onPrincipalDeleted: (transaction, objectId) => access.deleteAssignmentsOf(transaction, objectId),
   })
@@ -178,7 +179,7 @@ export async function openTokenService(t: TestContext, kind: DatabaseKind = 'sql
   }
 }
 
-async function makeTenant(database: Database, directory: Directory, resources: Resources): Promise<DirectoryPrincipal> {
+async function makeTenant(database: Database, directory: Directory, resources: Resources): Promise<SigningPrincipal> {
   return database.transaction(async (transaction) => {
     await directory.createTenant(transaction, { tenantId, displayName: 'Test', defaultDomain: 'contoso.example' })
     await resources.createSubscription(transaction, { subscriptionId, tenantId, displayName: 'Test' })

@@ -9,7 +9,12 @@ import type { Applications } from '../applications.ts'
 import type { Credentials } from '../credentials.ts'
 import { insufficientPrivileges, resourceNotFound } from '../errors.ts'
 import type { FederatedCredentials } from '../federated-credentials.ts'
-import type { DirectoryPrincipal, Tenant } from '../index.ts'
+import type { SigningPrincipal, Tenant } from '../index.ts'
+import type { Groups } from '../groups.ts'
+import type { PasswordCheck, PasswordClaim } from '../password-check.ts'
+import type { People } from '../people.ts'
+import type { DirectoryRoles } from '../roles.ts'
+import type { SecondFactors } from '../second-factors.ts'
 import type { DirectoryStore } from '../store.ts'
 import type { NamedServicePrincipalRow } from '../lookup-store.ts'
 import type { ApplicationRow } from '../tables.ts'
@@ -25,6 +30,11 @@ export type Graph = {
   readonly signIns: ApplicationSignInStore
   readonly credentials: Credentials
   readonly applications: Applications
+  readonly people: People
+  readonly groups: Groups
+  readonly roles: DirectoryRoles
+  readonly secondFactors: SecondFactors
+  readonly checkPassword: (claim: PasswordClaim) => Promise<PasswordCheck>
   readonly federatedCredentials: FederatedCredentials
   /** Whether a URL may be an issuer that federated credentials trust. */
   readonly acceptsIssuer: (issuer: string) => boolean
@@ -32,9 +42,11 @@ export type Graph = {
 
 /** Somebody whose token held. */
 export type GraphCaller = {
-  readonly principal: DirectoryPrincipal
-  /** Whether the caller has the directory role `owner`, which may do all. Everybody else sees what is their own. */
+  readonly principal: SigningPrincipal
+  /** Whether the caller has the directory role `owner`, which may do all. */
   readonly isDirectoryOwner: boolean
+  /** Whether the caller sees everything, as owners and readers do. Everybody else sees what is their own. */
+  readonly readsAll: boolean
 }
 
 /** One request of the Graph surface. */
@@ -43,9 +55,9 @@ export type GraphCall = Call<GraphCaller>
 /** A handler of the Graph surface. */
 export type GraphHandler = (graph: Graph, call: GraphCall) => Promise<unknown>
 
-/** What a list is narrowed to: nothing for a directory owner, the caller's own for everybody else. */
-export function visibleTo({ principal, isDirectoryOwner }: GraphCaller) {
-  if (isDirectoryOwner) return undefined
+/** What a list is narrowed to: nothing for who reads all, the caller's own for everybody else. */
+export function visibleTo({ principal, readsAll }: GraphCaller) {
+  if (readsAll) return undefined
   return { objectId: principal.objectId, appId: principal.kind === 'service-principal' ? principal.appId : '' }
 }
 
@@ -79,12 +91,12 @@ export function requireVisible<Row extends ApplicationRow | NamedServicePrincipa
   id: string,
   row: Row | undefined,
 ): Row {
-  if (row !== undefined && (caller.isDirectoryOwner || isOwn(caller, row))) return row
-  throw caller.isDirectoryOwner ? resourceNotFound(id) : insufficientPrivileges()
+  if (row !== undefined && (caller.readsAll || isOwn(caller, row))) return row
+  throw caller.readsAll ? resourceNotFound(id) : insufficientPrivileges()
 }
 
 /** The caller, as an audit event names them. */
-export function actorOf({ kind, objectId }: DirectoryPrincipal): AuditActor {
+export function actorOf({ kind, objectId }: SigningPrincipal): AuditActor {
   return { kind, id: objectId }
 }
 

@@ -5,7 +5,7 @@ import { type ListQuery, nextPageUrl } from './query.ts'
 /**
  * The answer to a list. `rows` may hold one more than the page, which tells that there is another.
  *
- * Who is not a directory owner sees their own objects. When a list has none of them it is refused, not empty: `az`
+ * Who does not read all sees their own objects. When a list has none of them it is refused, not empty: `az`
  * reads an empty list as "does not exist", and a refusal as a reason to take an object id as it was given.
  */
 export async function listPage<Row extends { readonly object_id: string }>(
@@ -16,7 +16,7 @@ export async function listPage<Row extends { readonly object_id: string }>(
   rows: readonly Row[],
   render: (rows: readonly Row[]) => unknown[] | Promise<unknown[]>,
 ): Promise<unknown> {
-  if (rows.length === 0 && !caller.isDirectoryOwner) throw insufficientPrivileges()
+  if (rows.length === 0 && !caller.readsAll) throw insufficientPrivileges()
   const shown = rows.slice(0, query.pageSize)
   const value = await render(shown)
   const last = shown.at(-1)

@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../platform/clock.ts'
+import { hashPassword } from '../platform/password-hash.ts'
+import type { Transaction } from '../platform/sql/database.ts'
+import type { OnPrincipalDeleted } from './applications.ts'
+import { GraphError, NameTakenError, resourceNotFound } from './errors.ts'
+import { requireOwnerLeft } from './owners.ts'
+import { forgetFailures } from './password-check.ts'
+import type { PreparedPassword } from './passwords.ts'
+import { isName, nameKey } from './principals.ts'
+import type { DirectoryStore } from './store.ts'
+import type { UserRow } from './tables.ts'
+
+/** What a directory can do for somebody: `owner` may change all of it, `reader` may read all of it. */
+export type DirectoryRole = 'owner' | 'reader'
+
+/** A person to be. */
+export type NewUser = {
+  readonly userPrincipalName: string
+  readonly displayName: string
+  /** In clear it is hashed at once and is not judged; undefined for people whom another provider proves. */
+  readonly password: string | PreparedPassword | undefined
+  readonly directoryRole?: DirectoryRole
+  readonly mail?: string | undefined
+  readonly mailNickname?: string | undefined
+  readonly enabled?: boolean | undefined
+  readonly mustChangePassword?: boolean | undefined
+  readonly external?: boolean | undefined
+}
+
+/** What may be changed of a person; what is absent stays as it is. */
+export type UserChange = {
+  readonly displayName?: string | undefined
+  readonly mail?: string | null | undefined
+  readonly mailNickname?: string | undefined
+  readonly enabled?: boolean | undefined
+  readonly mustChangePassword?: boolean | undefined
+}
+
+export type PasswordSetting = {
+  /** Whether the person must choose another at the next sign-in. */
+  readonly mustChange: boolean
+  /** The one sign-in that goes on: that of the person who makes the change. */
+  readonly exceptSignInId?: string | undefined
+}
+
+export type PeopleOptions = {
+  readonly store: DirectoryStore
+  readonly clock: Clock
+  readonly onPrincipalDeleted: OnPrincipalDeleted
+}
+
+const userPrincipalNamePattern = /^[A-Za-z0-9'._!#^~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/
+
+/** Whether a text may be the name of a user. */
+export function isUserPrincipalName(text: string): boolean {
+  return isName(text) && userPrincipalNamePattern.test(text)
+}
+
+/** The changes of users. Each throws `GraphError` for what may not be. */
+export function createPeople({ store, clock, onPrincipalDeleted }: PeopleOptions) {
+  async function requireUser(transaction: Transaction, objectId: string): Promise<UserRow> {
+    const row = await store.user(transaction, objectId)
+    if (row === undefined) throw resourceNotFound(objectId)
+    return row
+  }
+
+  /** @throws RangeError for what is no user principal name; NameTakenError */
+  async function createUser(transaction: Transaction, user: NewUser): Promise<UserRow> {
+    if (!isUserPrincipalName(user.userPrincipalName)) {
+      throw new RangeError('a user principal name is a name, an @ and a domain')
+    }
+    const nowMs = clock.now()
+    const hasPassword = user.password !== undefined
+    const row: UserRow = {
+      object_id: randomUUID(),
+      user_principal_name: user.userPrincipalName,
+      user_principal_name_key: nameKey(user.userPrincipalName),
+      display_name: user.displayName,
+      display_name_key: nameKey(user.displayName),
+      password_hash: await storedPassword(user.password),
+      enabled: user.enabled === false ? 0 : 1,
+      directory_role: user.directoryRole ?? null,
+      created_at_ms: nowMs,
+      mail: user.mail ?? null,
+      mail_nickname: user.mailNickname ?? null,
+      must_change_password: hasPassword && user.mustChangePassword === true ? 1 : 0,
+      password_changed_at_ms: hasPassword ? nowMs : null,
+      external: user.external === true ? 1 : 0,
+    }
+    if (!(await store.insertUser(transaction, row))) throw new NameTakenError(user.userPrincipalName)
+    return row
+  }
+
+  async function updateUser(transaction: Transaction, objectId: string, change: UserChange): Promise<UserRow> {
+    // What is remembered of a user holds the name and whether the user is enabled.
+    transaction.changesAuthority()
+    const row = await requireUser(transaction, objectId)
+    if (change.mustChangePassword === true && row.password_hash === '') throw noPasswordHere()
+    const { displayName, mail, mailNickname, enabled, mustChangePassword } = change
+    const set = {
+      ...(displayName === undefined ? {} : { display_name: displayName, display_name_key: nameKey(displayName) }),
+      ...(mail === undefined ? {} : { mail }),
+      ...(mailNickname === undefined ? {} : { mail_nickname: mailNickname }),
+      ...(enabled === undefined ? {} : { enabled: enabled ? 1 : 0 }),
+      ...(mustChangePassword === undefined ? {} : { must_change_password: mustChangePassword ? 1 : 0 }),
+    }
+    if (Object.keys(set).length > 0) await store.updateUser(transaction, objectId, set)
+    // Who is enabled again begins anew: what was ended stays ended.
+    if (enabled === false) await store.deleteSignInsOf(transaction, objectId, undefined)
+    if (enabled === false && row.directory_role === 'owner') await requireOwnerLeft(store, transaction)
+    return { ...row, ...set }
+  }
+
+  /** Sets a password, and ends the sign-ins that the old one made. */
+  async function setPassword(
+    transaction: Transaction,
+    objectId: string,
+    { passwordHash }: PreparedPassword,
+    { mustChange, exceptSignInId }: PasswordSetting,
+  ): Promise<UserRow> {
+    transaction.changesAuthority()
+    const row = await requireUser(transaction, objectId)
+    if (row.external === 1) throw noPasswordHere()
+    await store.updateUser(transaction, objectId, {
+      password_hash: passwordHash,
+      must_change_password: mustChange ? 1 : 0,
+      password_changed_at_ms: clock.now(),
+    })
+    await store.deleteSignInsOf(transaction, objectId, exceptSignInId)
+    await forgetFailures(store, transaction, row.user_principal_name_key)
+    return row
+  }
+
+  /** Deletes a user with all that they had here and elsewhere. */
+  async function deleteUser(transaction: Transaction, objectId: string): Promise<UserRow> {
+    transaction.changesAuthority()
+    const row = await requireUser(transaction, objectId)
+    await onPrincipalDeleted(transaction, objectId)
+    await store.deleteFromGroups(transaction, objectId)
+    await store.deleteSignInsOf(transaction, objectId, undefined)
+    await store.deleteSecondFactorsOf(transaction, objectId)
+    await store.forgetNetworks(transaction, objectId)
+    await store.deleteUser(transaction, objectId)
+    if (row.directory_role === 'owner') await requireOwnerLeft(store, transaction)
+    return row
+  }
+
+  return { createUser, updateUser, setPassword, deleteUser }
+}
+
+async function storedPassword(password: NewUser['password']): Promise<string> {
+  if (password === undefined) return ''
+  return typeof password === 'string' ? hashPassword(password) : password.passwordHash
+}
+
+function noPasswordHere(): GraphError {
+  return new GraphError('badRequest', 'The user is proved by another provider and has no password here.')
+}
+
+export type People = ReturnType<typeof createPeople>

@@ -1,0 +1,50 @@
+import type { Transaction } from '../platform/sql/database.ts'
+import { GraphError, resourceNotFound } from './errors.ts'
+import { requireOwnerLeft } from './owners.ts'
+import type { DirectoryRole } from './people.ts'
+import type { DirectoryStore } from './store.ts'
+
+/** Gives and takes the roles on the directory itself. A user or service principal has one of them at most. */
+export function createDirectoryRoles({ store }: { readonly store: DirectoryStore }) {
+  async function requireHolder(transaction: Transaction, objectId: string) {
+    const user = await store.user(transaction, objectId)
+    if (user !== undefined) return { kind: 'user', role: user.directory_role } as const
+    const principal = await store.servicePrincipal(transaction, 'object_id', objectId)
+    if (principal !== undefined) return { kind: 'service-principal', role: principal.directory_role } as const
+    if ((await store.group(transaction, objectId)) === undefined) throw resourceNotFound(objectId)
+    throw new GraphError('badRequest', 'A group cannot have a role on the directory.')
+  }
+
+  async function setRole(
+    transaction: Transaction,
+    objectId: string,
+    kind: 'user' | 'service-principal',
+    role: DirectoryRole | null,
+  ): Promise<void> {
+    if (kind === 'user') await store.updateUser(transaction, objectId, { directory_role: role })
+    else await store.setServicePrincipalRole(transaction, objectId, role)
+  }
+
+  return {
+    /** The greater role holds the lesser: who is a reader may become an owner, and an owner is a reader already. */
+    assign: async (transaction: Transaction, objectId: string, role: DirectoryRole): Promise<void> => {
+      const { kind, role: present } = await requireHolder(transaction, objectId)
+      if (present === 'owner' || present === role) {
+        throw new GraphError(
+          'badRequest',
+          'A conflicting object with one or more of the specified property values is present in the directory.',
+        )
+      }
+      await setRole(transaction, objectId, kind, role)
+    },
+    remove: async (transaction: Transaction, objectId: string, role: DirectoryRole): Promise<void> => {
+      transaction.changesAuthority()
+      const { kind, role: present } = await requireHolder(transaction, objectId)
+      if (present !== role) throw resourceNotFound(objectId)
+      await setRole(transaction, objectId, kind, null)
+      if (role === 'owner') await requireOwnerLeft(store, transaction)
+    },
+  }
+}
+
+export type DirectoryRoles = ReturnType<typeof createDirectoryRoles>
