@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { arm, armToken, principalWithRole, registryId, resourceGroupId, roles } from '../harness/arm.ts'
 import type { HttpResponse } from '../harness/http.ts'
+import { outputUpToNow } from '../harness/log.ts'
 import { accessToken, basic, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { openWire, valuesOf, type WireRequest } from './wire.ts'
@@ -347,7 +348,7 @@ test('fault 52: without a proxy that is listed, what a request says of where it 
     ['X-Client-IP', '203.0.113.7'],
   ] as const
   for (const header of forged) await wire.send({ target: '/v2/', authorization: owner, headers: [header] })
-  const lines = server.output().slice(said)
+  const lines = (await outputUpToNow(server)).slice(said)
   assert.ok(lines.includes('127.0.0.1'))
   assert.ok(!lines.includes('203.0.113.7'))
 })

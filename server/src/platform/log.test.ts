@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { createLog } from './log.ts'
 
@@ -66,4 +67,20 @@ test('No line is lost when the process ends, be it by itself, by `process.exit` 
     assert.equal(numbers.size, count, end)
     assert.equal(lines.length, count, end)
   }
+})
+
+test('A line that tells of trouble is written at once, with those before it', async () => {
+  const logFile = JSON.stringify(new URL('log.ts', import.meta.url).href)
+  const script = `
+    const { createLog } = await import(${logFile})
+    const log = createLog('info')
+    log.info('before')
+    log.error('trouble')
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), 20)`
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const [before = '', trouble = ''] = (await text(child.stderr)).split('\n')
+  assert.match(before, /"before"/)
+  assert.match(trouble, /"trouble"/)
 })

@@ -5,9 +5,13 @@ export type Log = pino.Logger
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 
-/** Lines are written together, as soon as they are so many or so old; pino writes what is left when the process ends. */
+/**
+ * Lines are written together, as soon as they are so many, so old, or one of them tells of trouble; pino writes what is left
+ * when the process ends.
+ */
 const gatheredBytes = 8 * 1024
 const gatheredMs = 50
+const troubleLevel = pino.levels.values['warn'] ?? 0
 
 /**
  * Opens the log. Whatever is called like a secret is replaced before it is written, whoever logs it; the second line
@@ -23,6 +27,12 @@ export function createLog(level: LogLevel, destination?: pino.DestinationStream)
     timestamp: timeField,
     formatters: { log: (line) => withoutSecrets(line, 0) as Record<string, unknown> },
     serializers: { err: (error: Error) => withoutSecrets(pino.stdSerializers.err(error), 0) },
+    hooks: {
+      logMethod(line, write, lineLevel) {
+        write.apply(this, line)
+        if (lineLevel >= troubleLevel) this.flush()
+      },
+    },
   }
   return destination === undefined
     ? pino(options, pino.destination({ fd: 2, sync: false, minLength: gatheredBytes, periodicFlush: gatheredMs }))
