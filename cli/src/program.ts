@@ -14,8 +14,15 @@ program
     process.stdout.write(`acrux ${version} (node ${process.versions.node})\n`)
   })
 
-// The server is loaded only where it is wanted: the other commands answer at once.
-if (process.argv.slice(2).includes('serve')) (await import('./serve.ts')).addServe(program)
+// The server, and whatever else takes time to load, is loaded only where it is wanted: the other commands answer at once.
+const words = new Set(process.argv.slice(2))
+if (words.has('identity-endpoint')) {
+  const { addIdentityEndpoint } = await import('./identity-endpoint/command.ts')
+  addIdentityEndpoint(program)
+} else {
+  program.command('identity-endpoint').description('give programs on this machine a managed identity')
+}
+if (words.has('serve') && !words.has('identity-endpoint')) (await import('./serve.ts')).addServe(program)
 else program.command('serve').description('serve a registry')
 
 await program.parseAsync()

@@ -1,0 +1,76 @@
+import http from 'node:http'
+import https from 'node:https'
+import { CommandFailure, exitCodes } from './failure.ts'
+
+/** What the server answered: the status, and its body where that is JSON. */
+export type ServerAnswer = { readonly status: number; readonly body: Readonly<Record<string, unknown>> }
+
+const longestAnswerBytes = 256 * 1024
+const patienceMs = 20_000
+
+/**
+ * Posts a form. With `ca`, that authority is trusted and no other. No redirect is followed.
+ *
+ * @throws CommandFailure where the server cannot be reached, or says nothing sensible
+ */
+export function postForm(
+  url: URL,
+  form: Readonly<Record<string, string>>,
+  ca: string | undefined,
+): Promise<ServerAnswer> {
+  const body = new URLSearchParams(form).toString()
+  const options = {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      'content-length': Buffer.byteLength(body),
+      accept: 'application/json',
+      'user-agent': 'acrux-identity-endpoint',
+    },
+    signal: AbortSignal.timeout(patienceMs),
+  }
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown) => reject(unreachable(url, error))
+    const take = (response: http.IncomingMessage) => {
+      readAnswer(response).then((read) => resolve({ status: response.statusCode ?? 0, body: read }), fail)
+    }
+    const request =
+      url.protocol === 'https:'
+        ? https.request(url, { ...options, agent: false, ...(ca !== undefined && { ca }) }, take)
+        : http.request(url, { ...options, agent: false }, take)
+    request.on('error', fail)
+    request.end(body)
+  })
+}
+
+async function readAnswer(response: http.IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
+  const chunks: Buffer[] = []
+  let sizeBytes = 0
+  for await (const chunk of response) {
+    const bytes = chunk as Buffer
+    sizeBytes += bytes.length
+    if (sizeBytes > longestAnswerBytes) throw new Error('its answer is too long')
+    chunks.push(bytes)
+  }
+  const value = parseJson(Buffer.concat(chunks).toString('utf8'))
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  throw new Error('its answer is not that of an Acrux server')
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function unreachable({ origin }: URL, error: unknown): CommandFailure {
+  const reason = error instanceof Error ? error.message : String(error)
+  return new CommandFailure(
+    `the server ${origin} cannot be used: ${reason}`,
+    exitCodes.unreachable,
+    'see that it runs and can be reached from here; if its certificate is its own, name its authority with --ca',
+    { cause: error },
+  )
+}

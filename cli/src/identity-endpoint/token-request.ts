@@ -1,0 +1,122 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { WantedIdentity } from '@acrux/contract'
+
+/** In which of the shapes that clients know a request came, which is how its answer is written. */
+export type Shape = 'imds' | 'app-service' | 'azure-ml'
+
+/** A request for a token that may be answered. */
+export type TokenRequest = {
+  readonly shape: Shape
+  readonly resource: string
+  readonly wanted: WantedIdentity | undefined
+}
+
+/** Why a request is refused before anything is asked. */
+export type RequestRefusal = {
+  readonly shape: Shape
+  readonly status: number
+  readonly error: string
+  readonly description: string
+}
+
+export type ReadOptions = {
+  /** What programs that ask in the shape of App Service or of Azure Machine Learning must know. */
+  readonly header: string
+  /** Whether who knows nothing may ask, as on a virtual machine. */
+  readonly imds: boolean
+}
+
+const imdsPath = '/metadata/identity/oauth2/token'
+const appServicePath = '/msi/token'
+
+/** The names by which a client on this machine can have reached the endpoint; any other is somebody's DNS. */
+const ownHosts = /^(?:localhost|127\.0\.0\.1|\[::1\]|169\.254\.169\.254)(?::\d{1,5})?$/i
+
+/** Headers that tell of a proxy or of a browser: neither speaks for a program of this machine. */
+const foreignHeaders = ['x-forwarded-for', 'x-forwarded-host', 'forwarded', 'via', 'origin', 'sec-fetch-site']
+
+/**
+ * Reads a request for a token, and refuses whatever cannot come from a program on this machine that means to ask: a page
+ * in a browser can send no `Metadata` header and has another `Host`, and a proxy says that it is one.
+ * [Azure IMDS, security; App Service, REST endpoint reference]
+ */
+export function readTokenRequest(request: IncomingMessage, options: ReadOptions): TokenRequest | RequestRefusal {
+  const url = URL.parse(request.url ?? '', 'http://localhost')
+  const shape = shapeOf(request, url?.pathname)
+  const refuse = (status: number, error: string, description: string): RequestRefusal => ({
+    shape: shape ?? 'imds',
+    status,
+    error,
+    description,
+  })
+  if (!ownHosts.test(request.headers.host ?? '')) return refuse(400, 'unknown_source', 'The Host is not this endpoint.')
+  if (foreignHeaders.some((name) => request.headers[name] !== undefined)) {
+    return refuse(400, 'unknown_source', 'Requests by way of a proxy or of a browser are refused.')
+  }
+  if (url === null || shape === undefined) return refuse(404, 'not_found', 'Tokens are not at this path.')
+  if (request.method !== 'GET') return refuse(405, 'invalid_request', 'Tokens are asked for by GET.')
+  const unproved = refusalOfHeaders(request, shape, options)
+  if (unproved !== undefined) return refuse(...unproved)
+  const read = readQuery(url.searchParams)
+  return typeof read === 'string' ? refuse(400, 'invalid_request', read) : { shape, ...read }
+}
+
+function shapeOf({ headers }: IncomingMessage, path: string | undefined): Shape | undefined {
+  if (path === imdsPath) return 'imds'
+  if (path !== appServicePath && path !== `${appServicePath}/`) return undefined
+  return headers['secret'] === undefined ? 'app-service' : 'azure-ml'
+}
+
+function refusalOfHeaders(
+  { headers }: IncomingMessage,
+  shape: Shape,
+  { header, imds }: ReadOptions,
+): [number, string, string] | undefined {
+  switch (shape) {
+    case 'imds':
+      if (!imds) return [403, 'unauthorized_client', 'This endpoint serves those alone that know its header.']
+      if (headers['metadata'] === 'true') return undefined
+      return [400, 'bad_request_102', 'Required metadata header not specified']
+    case 'app-service':
+      return isSecret(headers['x-identity-header'], header)
+        ? undefined
+        : [401, 'unauthorized_client', 'The X-IDENTITY-HEADER is missing or wrong.']
+    case 'azure-ml':
+      return isSecret(headers['secret'], header) ? undefined : [401, 'unauthorized_client', 'The secret is wrong.']
+  }
+}
+
+/** Compares by hashes of one length, in a time that tells nothing of where they differ. */
+function isSecret(given: string | string[] | undefined, secret: string): boolean {
+  const hash = (text: string) => createHash('sha256').update(text).digest()
+  return typeof given === 'string' && timingSafeEqual(hash(given), hash(secret))
+}
+
+/** What names the identity in the shapes; `clientid` is Azure Machine Learning's, `principal_id` App Service's. */
+const selectors: Readonly<Record<string, keyof WantedIdentity>> = {
+  client_id: 'client_id',
+  clientid: 'client_id',
+  object_id: 'object_id',
+  principal_id: 'object_id',
+  msi_res_id: 'resource_id',
+  mi_res_id: 'resource_id',
+}
+
+const longestValue = 2048
+
+function readQuery(query: URLSearchParams): Omit<TokenRequest, 'shape'> | string {
+  const names = [...query.keys()]
+  if (new Set(names).size < names.length) return 'A parameter is named twice.'
+  if ([...query.values()].some((value) => value.length > longestValue)) return 'A parameter is too long.'
+  if ((query.get('api-version') ?? '') === '') return "The query variable 'api-version' is missing."
+  const resource = query.get('resource') ?? ''
+  if (resource === '') return "The query variable 'resource' is missing."
+  const chosen = names.filter((name) => Object.hasOwn(selectors, name))
+  if (chosen.length > 1) return 'An identity is named by one of client_id, object_id and mi_res_id.'
+  const [name] = chosen
+  const value = name === undefined ? undefined : query.get(name)
+  const selector = name === undefined ? undefined : selectors[name]
+  if (selector === undefined || typeof value !== 'string') return { resource, wanted: undefined }
+  return value === '' ? 'The identity that is named is empty.' : { resource, wanted: { [selector]: value } }
+}
