@@ -8,7 +8,7 @@ import { auditMigrations, createAudit } from './audit/index.ts'
 import { createDirectory, directoryMigrations } from './directory/index.ts'
 import { makeFirstRun } from './first-run.ts'
 import { mountHealth } from './health.ts'
-import { createIdentity } from './identity/index.ts'
+import { createIdentity, identityMigrations } from './identity/index.ts'
 import { createManagement } from './management/index.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import type { Configuration } from './platform/configuration/configuration.ts'
@@ -35,6 +35,7 @@ export const migrations: readonly Migration[] = [
   ...signingKeyMigrations,
   ...resourcesMigrations,
   ...directoryMigrations,
+  ...identityMigrations,
   ...accessMigrations,
   ...registryMigrations,
 ]
@@ -101,6 +102,7 @@ export async function compose(
     directory,
     publicOrigin,
     signingKeyRotationDays,
+    passwordGrant: configuration.identity.passwordGrant,
   })
   const tokenService = createTokenService({
     database,

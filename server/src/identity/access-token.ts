@@ -10,9 +10,9 @@ import { type TokenVersion, issuersOf } from './tenants.ts'
 /** Tells an access token from every other JWT that the provider signs. [RFC 9068 §2.1] */
 export const accessTokenType = 'at+jwt'
 
-/** Our own claims: which secret or certificate proved the application, and when that expires; the token ends with it. */
-const credentialClaim = 'acrux_cred'
-const credentialExpiryClaim = 'acrux_cred_exp'
+/** Our own claims: which secret, certificate or sign-in proved the principal, and when that expires; the token ends with it. */
+export const credentialClaim = 'acrux_cred'
+export const credentialExpiryClaim = 'acrux_cred_exp'
 
 /** What a token is to say. */
 export type AccessTokenRequest = {
@@ -75,8 +75,7 @@ export async function signAccessToken(
 const guid = z.string().refine((text) => parseGuid(text) === text)
 const seconds = z.int().nonnegative()
 
-/** The claims that are read of a token. Each is required and has one form. */
-export const accessTokenClaims = z.object({
+const commonClaims = {
   // A list would let one token speak to two audiences.
   aud: z.string(),
   iss: z.string(),
@@ -85,13 +84,18 @@ export const accessTokenClaims = z.object({
   exp: seconds,
   appid: guid,
   azp: guid,
-  idtyp: z.literal('app'),
   oid: guid,
   sub: guid,
   tid: guid,
   ver: z.enum(['1.0', '2.0']),
   [credentialClaim]: z.string().min(1).max(64),
   [credentialExpiryClaim]: seconds,
-})
+}
+
+/** The claims that are read of a token. Each is required and has one form. */
+export const accessTokenClaims = z.discriminatedUnion('idtyp', [
+  z.object({ ...commonClaims, idtyp: z.literal('app') }),
+  z.object({ ...commonClaims, idtyp: z.literal('user'), scp: z.string().min(1) }),
+])
 
 export type AccessTokenClaims = z.infer<typeof accessTokenClaims>

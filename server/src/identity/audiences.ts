@@ -24,12 +24,18 @@ export function createAudiences(publicOrigin: string): Audiences {
     ['https://graph.microsoft.com', 'graph'],
     ['https://graph.windows.net/', 'graph'],
     ['https://graph.windows.net', 'graph'],
+    [userInfoAudience(publicOrigin), 'userinfo'],
   ]
   const byResource = new Map(table.map(([aud, audience]) => [aud.toLowerCase(), { audience, aud }]))
   return {
     find: (resource) => byResource.get(resource.toLowerCase()),
     spellings: (audiences) => table.filter(([, audience]) => audiences.includes(audience)).map(([aud]) => aud),
   }
+}
+
+/** What a token is for that tells an application who signed in, and nothing else: the user info endpoint. */
+export function userInfoAudience(publicOrigin: string): string {
+  return `${publicOrigin}/oidc/userinfo`
 }
 
 /** Scopes of OpenID Connect, which name no resource. */

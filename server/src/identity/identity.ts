@@ -7,13 +7,20 @@ import { createKeyRing } from '../platform/signing-keys/key-ring.ts'
 import type { Database } from '../platform/sql/database.ts'
 import { parseAuthorization } from '../spec/authorization-header.ts'
 import { createAudiences } from './audiences.ts'
+import { createAuthorization } from './authorization.ts'
 import { createClientAuthentication } from './client-auth.ts'
-import { createClientCredentialsGrant } from './grants/client-credentials.ts'
+import { createClients } from './clients.ts'
+import { createDeviceEndpoint } from './device-endpoint.ts'
+import { createDevices } from './devices.ts'
+import { createGrants, shortDeviceGrant } from './grants/grants.ts'
+import { createPersonTokens } from './grants/person-tokens.ts'
+import { createHandles } from './handles.ts'
 import type { Identity } from './index.ts'
 import { createMachineEnrollment } from './machine-enrollment.ts'
 import { mountProvider, providerRoutes } from './routes.ts'
 import { createTokenEndpoint } from './token-endpoint.ts'
 import { retiredKeySeconds, signingAlgorithm } from './token-parameters.ts'
+import { createUserInfo } from './user-info.ts'
 import { createVerifier } from './verify.ts'
 
 export type IdentityOptions = {
@@ -27,6 +34,8 @@ export type IdentityOptions = {
   readonly publicOrigin: string
   /** After how many days a signing key is followed by a new one. */
   readonly signingKeyRotationDays: number
+  /** Whether programs may sign people in by user name and password; no by default. */
+  readonly passwordGrant?: boolean
 }
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -44,24 +53,35 @@ export function createIdentity(options: IdentityOptions): Identity {
     rotationMilliseconds: signingKeyRotationDays * dayMs,
     signatureMilliseconds: retiredKeySeconds * 1000,
   })
+  const clients = createClients(directory)
+  const handles = createHandles({ database, clock, directory })
+  const devices = createDevices({ database, clock, directory, clients, handles })
+  const authorization = createAuthorization({ database, directory, clients, audiences, handles, publicOrigin })
   const authenticateClient = createClientAuthentication({ directory, clock })
-  const grants = new Map([
-    ['client_credentials', createClientCredentialsGrant({ clock, audit, keys, audiences, publicOrigin })],
-  ])
+  const tokens = createPersonTokens({ clock, audit, keys, handles, directory, publicOrigin })
+  const people = { database, clock, directory, clients, audiences, handles, tokens, devices, publicOrigin }
+  const grants = createGrants({ ...people, audit, keys, passwordGrant: options.passwordGrant ?? false })
   const token = createTokenEndpoint({ directory, clock, audit, publicOrigin, authenticateClient, grants })
   const enrollMachine = createMachineEnrollment({ directory, clock, audit, publicOrigin })
-  const verifyAccessToken = createVerifier({ directory, clock, keys, audiences, publicOrigin })
+  const verifyAccessToken = createVerifier({ directory, clock, keys, audiences, clients, publicOrigin })
+  const deviceCode = createDeviceEndpoint({ directory, clients, devices, audiences, publicOrigin })
+  const userInfo = createUserInfo(verifyAccessToken)
+  const endpoints = { token, enrollMachine, deviceCode, userInfo }
+  const grantTypes = [...grants.keys()].filter((grantType) => grantType !== shortDeviceGrant)
   return {
+    ...authorization,
+    findDeviceRequest: devices.findDeviceRequest,
+    answerDeviceRequest: devices.answerDeviceRequest,
     verifyAccessToken,
     authenticateGraph: async (header) => {
-      const authorization = parseAuthorization(header)
-      if (authorization.scheme !== 'bearer') throw unauthenticated()
-      const result = await verifyAccessToken(authorization.token, ['graph'])
+      const parsed = parseAuthorization(header)
+      if (parsed.scheme !== 'bearer') throw unauthenticated()
+      const result = await verifyAccessToken(parsed.token, ['graph'])
       if (!result.ok) throw unauthenticated()
       return result.identity.principal
     },
     rotateKeys: () => keys.rotate(),
-    mount: (app) => mountProvider(app, { directory, clock, log, keys, publicOrigin, token, enrollMachine }),
+    mount: (app) => mountProvider(app, { directory, clock, log, keys, publicOrigin, grantTypes, ...endpoints }),
     routes: providerRoutes,
   }
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import type { DirectoryPrincipal, GraphAuthenticate } from '../directory/index.ts'
+import type { SigningPrincipal, GraphAuthenticate } from '../directory/index.ts'
 import type { RouteDescription } from '../platform/http/surface.ts'
+import type { SignInProtocol } from './sign-in-protocol.ts'
 
 /** The audiences that our provider issues for, by what they are for. */
 export type TokenAudience =
@@ -12,7 +13,7 @@ export type TokenAudience =
 
 /** Somebody whose IdP access token held in every claim, whose principal exists and whose credential still stands. */
 export type VerifiedIdentity = {
-  readonly principal: DirectoryPrincipal
+  readonly principal: SigningPrincipal
   /** The application that asked for the token. */
   readonly appId: string
   readonly tenantId: string
@@ -37,7 +38,7 @@ export type IdentityRefusal =
   | 'credential'
 
 /** Proof of who you are: the OpenID provider, and the verification of what it issued. */
-export interface Identity {
+export interface Identity extends SignInProtocol {
   /** Verifies an IdP access token for one of `audiences`. Never throws for what a client sent. */
   verifyAccessToken(
     token: string,
@@ -57,6 +58,7 @@ export interface Identity {
 }
 
 export { createIdentity } from './identity.ts'
+export { identityMigrations } from './handle-store.ts'
 export type { Client } from './clients.ts'
 export type {
   AuthorizationReading,
@@ -70,3 +72,4 @@ export type {
   SignInProtocol,
 } from './sign-in-protocol.ts'
 export { EntraError } from './entra-errors.ts'
+export { type TokenVersion, tenantParameter } from './tenants.ts'

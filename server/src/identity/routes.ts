@@ -9,6 +9,7 @@ import { parseGuid } from '../spec/guid.ts'
 import { openIdConfiguration } from './discovery.ts'
 import { EntraError, entraErrorBody } from './entra-errors.ts'
 import { type TokenVersion, requireTenant, tenantParameter } from './tenants.ts'
+import { userRealm } from './user-realm.ts'
 
 /** What the handlers of the provider work with. */
 export type Provider = {
@@ -17,6 +18,9 @@ export type Provider = {
   readonly log: Log
   readonly keys: KeyRing
   readonly publicOrigin: string
+  readonly grantTypes: readonly string[]
+  readonly deviceCode: (call: Call<undefined>, version: TokenVersion) => Promise<unknown>
+  readonly userInfo: (call: Call<undefined>) => Promise<unknown>
   readonly token: (call: Call<undefined>, version: TokenVersion) => Promise<unknown>
   readonly enrollMachine: (call: Call<undefined>) => Promise<unknown>
 }
@@ -45,8 +49,13 @@ const rows: readonly Row[] = [
   { id: 'identity.v2.token',         method: 'POST', path: `${tenant}/oauth2/v2.0/token`,                     need: 'public', handle: token('2.0') },
   { id: 'identity.v1.token.get',     method: 'GET',  path: `${tenant}/oauth2/token`,                          need: 'public', handle: postOnly },
   { id: 'identity.v2.token.get',     method: 'GET',  path: `${tenant}/oauth2/v2.0/token`,                     need: 'public', handle: postOnly },
-  { id: 'identity.v1.authorize',     method: 'GET',  path: `${tenant}/oauth2/authorize`,                      need: 'public', handle: authorize },
-  { id: 'identity.v2.authorize',     method: 'GET',  path: `${tenant}/oauth2/v2.0/authorize`,                 need: 'public', handle: authorize },
+  { id: 'identity.v1.deviceCode',    method: 'POST', path: `${tenant}/oauth2/devicecode`,                     need: 'public', handle: deviceCode('1.0') },
+  { id: 'identity.v2.deviceCode',    method: 'POST', path: `${tenant}/oauth2/v2.0/devicecode`,                need: 'public', handle: deviceCode('2.0') },
+  { id: 'identity.v1.deviceCode.get', method: 'GET', path: `${tenant}/oauth2/devicecode`,                     need: 'public', handle: postOnly },
+  { id: 'identity.v2.deviceCode.get', method: 'GET', path: `${tenant}/oauth2/v2.0/devicecode`,                need: 'public', handle: postOnly },
+  { id: 'identity.userRealm',        method: 'GET',  path: `${tenant}/userrealm/:userPrincipalName`,          need: 'public', handle: realm },
+  { id: 'identity.userInfo',         method: 'GET',  path: '/oidc/userinfo',                                  need: 'public', handle: userInfo },
+  { id: 'identity.userInfo.post',    method: 'POST', path: '/oidc/userinfo',                                  need: 'public', handle: userInfo },
   { id: 'identity.machines.enroll',  method: 'POST', path: `${tenant}/machines/enroll`,                       need: 'public', handle: enrollMachine },
 ]
 
@@ -75,10 +84,10 @@ export function mountProvider(app: FastifyInstance, provider: Provider): void {
 }
 
 function configuration(version: TokenVersion): Handler {
-  return async ({ directory, publicOrigin }, { params, reply }) => {
+  return async ({ directory, publicOrigin, grantTypes }, { params, reply }) => {
     const addressed = await requireTenant(directory, params['tenant'] ?? '')
     reply.header('cache-control', 'public, max-age=3600')
-    return openIdConfiguration(publicOrigin, addressed, version)
+    return openIdConfiguration({ publicOrigin, grantTypes }, addressed, version)
   }
 }
 
@@ -107,11 +116,18 @@ async function postOnly(_provider: Provider, { reply }: Call<undefined>): Promis
   throw new EntraError('wrongMethod', ['POST'])
 }
 
-/** No client is registered that may send a person here, so that nothing is ever redirected. */
-async function authorize({ directory }: Provider, { params, reply }: Call<undefined>): Promise<never> {
+function deviceCode(version: TokenVersion): Handler {
+  return (provider, call) => provider.deviceCode(call, version)
+}
+
+async function realm({ directory, publicOrigin }: Provider, { params, reply }: Call<undefined>): Promise<unknown> {
   reply.header('cache-control', 'no-store')
   await requireTenant(directory, params['tenant'] ?? '')
-  throw new EntraError('unsupportedResponse')
+  return userRealm(directory, publicOrigin)
+}
+
+function userInfo(provider: Provider, call: Call<undefined>): Promise<unknown> {
+  return provider.userInfo(call)
 }
 
 function renderEntraError(

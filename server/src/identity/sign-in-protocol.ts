@@ -30,6 +30,8 @@ export type AuthorizationRequest = {
   readonly codeChallenge: string
   readonly prompt: 'login' | 'select_account' | 'consent' | 'none' | undefined
   readonly loginHint: string | undefined
+  /** The domain of the provider that the person is expected to come from. */
+  readonly domainHint: string | undefined
   /** A sign-in that is older has to be repeated. [OpenID Connect Core §3.1.2.1] */
   readonly maxAgeSeconds: number | undefined
 }
@@ -89,6 +91,8 @@ export interface SignInProtocol {
     answer: { readonly person: SignedInPerson } | 'declined',
     remoteAddress: string,
   ): Promise<boolean>
+  /** What a client is called, to show a person their sign-ins. */
+  findClientName(clientId: string): Promise<string | undefined>
   /** Checks a request of the end-session endpoint: the browser is sent only where a client is registered. */
   readLogoutRequest(parameters: URLSearchParams | Form): Promise<LogoutRequest>
 }

@@ -11,7 +11,7 @@ import { openSealer } from '../platform/sealing.ts'
 import { signingKeyMigrations } from '../platform/signing-keys/migrations.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import { openTestDatabase } from '../platform/sql/test-database.ts'
-import { createIdentity } from './index.ts'
+import { createIdentity, identityMigrations } from './index.ts'
 
 export const testTenantId = '3d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11'
 export const testOrigin = 'https://login.example:8443'
@@ -21,7 +21,7 @@ export type TestProvider = Awaited<ReturnType<typeof openTestProvider>>
 
 /** A provider with its directory on a real database and a real socket; time stands still. */
 export async function openTestProvider(kind: DatabaseKind = 'sqlite') {
-  const migrations = [...auditMigrations, ...signingKeyMigrations, ...directoryMigrations]
+  const migrations = [...auditMigrations, ...signingKeyMigrations, ...directoryMigrations, ...identityMigrations]
   const { database, dispose: disposeDatabase } = await openTestDatabase(kind, migrations)
   const keyDirectory = await mkdtemp(path.join(tmpdir(), 'acrux-test-'))
   const sealer = await openSealer(path.join(keyDirectory, 'master.key'))

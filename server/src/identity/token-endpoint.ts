@@ -42,7 +42,8 @@ export function createTokenEndpoint(options: TokenEndpointOptions) {
     try {
       return await answer(options, call, version, progress)
     } catch (error) {
-      if (!(error instanceof EntraError)) throw error
+      // A device that waits is refused every few seconds, and nothing is wrong with that.
+      if (!(error instanceof EntraError) || error.kind === 'pending' || error.kind === 'slowDown') throw error
       if (authorization.scheme === 'basic' && error.status === 401) {
         call.reply.header('www-authenticate', 'Basic realm="Acrux"')
       }
@@ -83,7 +84,18 @@ async function answer(
   const tokenEndpointUrls = tokenEndpointUrlsOf(publicOrigin, addressed, version)
   const { authorization } = call.request.headers
   const client = await authenticateClient(form, authorization, { tenant, tokenEndpointUrls })
-  return grant({ form, version, addressed, client, origin: call.origin, progress })
+  return grant({
+    form,
+    version,
+    addressed,
+    client,
+    origin: call.origin,
+    pageOrigin: call.request.headers.origin,
+    allowPage: (pageOrigin) => {
+      call.reply.header('access-control-allow-origin', pageOrigin).header('vary', 'origin')
+    },
+    progress,
+  })
 }
 
 /** Every way in which a client may have addressed this endpoint: assertions name it as their audience. */

@@ -6,6 +6,7 @@ import type { KeyRing } from '../platform/signing-keys/key-ring.ts'
 import { isJsonObject, ownValue, parseBoundedJson } from '../spec/bounded-json.ts'
 import { type AccessTokenClaims, accessTokenClaims, accessTokenType } from './access-token.ts'
 import type { Audiences } from './audiences.ts'
+import type { Clients } from './clients.ts'
 import type { Identity, IdentityRefusal, TokenAudience, VerifiedIdentity } from './index.ts'
 import { issuersOf } from './tenants.ts'
 import { accessTokenSeconds, clockSkewSeconds, signingAlgorithm } from './token-parameters.ts'
@@ -15,6 +16,7 @@ export type VerifierOptions = {
   readonly clock: Clock
   readonly keys: KeyRing
   readonly audiences: Audiences
+  readonly clients: Clients
   readonly publicOrigin: string
 }
 
@@ -38,7 +40,7 @@ const compactForm = /^[\w-]+\.[\w-]+\.[\w-]+$/
 
 /** Makes the verification of IdP access tokens. */
 export function createVerifier(options: VerifierOptions): Identity['verifyAccessToken'] {
-  const { directory, clock, audiences } = options
+  const { clock, audiences } = options
   const memory = new Map<string, Proven>()
 
   async function prove(token: string): Promise<Outcome<Proven>> {
@@ -60,7 +62,7 @@ export function createVerifier(options: VerifierOptions): Identity['verifyAccess
     // A remembered token is as old as any other.
     if (clock.now() >= (claims.exp + clockSkewSeconds) * 1000) return refused('expired')
     if (!wanted.includes(audience) || audiences.find(claims.aud)?.audience !== audience) return refused('audience')
-    const standing = await checkStanding(directory, claims)
+    const standing = await checkStanding(options, claims)
     return standing.ok ? { ok: true, identity: toIdentity(proven.value, standing.value) } : standing
   }
 }
@@ -81,7 +83,7 @@ async function checkSignatureAndClaims(
       algorithms: [signingAlgorithm],
       typ: accessTokenType,
       issuer: Object.values(issuers),
-      audience: audiences.spellings(['arm', 'acr', 'graph']),
+      audience: audiences.spellings(['arm', 'acr', 'graph', 'userinfo']),
       clockTolerance: clockSkewSeconds,
       currentDate: new Date(clock.now()),
       requiredClaims: ['iat', 'nbf', 'exp', 'sub', 'oid', 'tid'],
@@ -126,11 +128,21 @@ function refusalOf(error: unknown): IdentityRefusal {
   throw error
 }
 
-/** What may end at any moment, and is therefore asked at every call: the principal, and the credential that proved it. */
-async function checkStanding(directory: Directory, claims: AccessTokenClaims) {
+/**
+ * What may end at any moment, and is therefore asked at every call: the principal, the credential or sign-in that proved
+ * it, and for a person the client that acts for them.
+ */
+async function checkStanding({ directory, clients }: VerifierOptions, claims: AccessTokenClaims) {
   const principal = await directory.findPrincipal(claims.oid)
-  if (principal?.kind !== 'service-principal' || principal.appId !== claims.appid || !principal.enabled) {
-    return refused('principal')
+  if (principal === undefined || principal.kind === 'group' || !principal.enabled) return refused('principal')
+  switch (claims.idtyp) {
+    case 'app':
+      if (principal.kind !== 'service-principal' || principal.appId !== claims.appid) return refused('principal')
+      break
+    case 'user':
+      if (principal.kind !== 'user') return refused('principal')
+      if ((await clients.find(claims.appid)) === undefined) return refused('credential')
+      break
   }
   const stands = await directory.credentialStands(claims.oid, claims.acrux_cred)
   return stands ? ({ ok: true, value: principal } as const) : refused('credential')

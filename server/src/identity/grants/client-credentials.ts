@@ -24,7 +24,8 @@ export function createClientCredentialsGrant(options: {
     const { tenantId } = addressed.tenant
     const resource = requireResource(form, version)
     const found = audiences.find(resource)
-    if (found === undefined) throw new EntraError('unknownResource', [resource, tenantId])
+    if (found === undefined || found.audience === 'userinfo')
+      throw new EntraError('unknownResource', [resource, tenantId])
     progress.resource = found.aud
     const { servicePrincipal, credentialId, credentialExpiresAtMs } = client
     const request = { servicePrincipal, credentialId, credentialExpiresAtMs, tenantId, aud: found.aud, version }

@@ -13,6 +13,10 @@ export type GrantRequest = {
   readonly addressed: AddressedTenant
   readonly client: AuthenticatedClient
   readonly origin: Origin
+  /** The origin of the page that sends the request, where a browser sends it across origins. */
+  readonly pageOrigin: string | undefined
+  /** Lets that page read the answer. */
+  readonly allowPage: (pageOrigin: string) => void
   readonly progress: Progress
 }
 

@@ -166,6 +166,20 @@ export const settingsSchema = z.strictObject(
       placeholder: 'days',
       example: '30',
     }),
+    identity: z
+      .strictObject(
+        {
+          passwordGrant: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
+            kind: 'boolean',
+            description:
+              'Let programs sign people in by user name and password alone, as `az login -u -p` does. People with a second factor, or a password that has to be changed, are refused all the same.',
+            placeholder: 'boolean',
+            example: 'true',
+          }),
+        },
+        { error: 'must be a mapping' },
+      )
+      .prefault({}),
     identityProviders: identityProvidersSchema.default([]).register(settingTexts, {
       kind: 'json',
       description:

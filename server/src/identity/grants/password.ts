@@ -1,0 +1,46 @@
+import { EntraError } from '../entra-errors.ts'
+import type { PersonGrantOptions } from './authorization-code.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Grant } from './grant.ts'
+import { requirePersonClient, requirePublicFlows } from './person-client.ts'
+import { signInLifetimeMs } from './person-tokens.ts'
+import { readRequestedAccess } from './requested-access.ts'
+
+/**
+ * Makes the grant by which a program that has somebody's password signs in as them. It is off unless the operator wants
+ * it, and passes by no second factor and no password that has to be changed. [RFC 6749 §4.3]
+ */
+export function createPasswordGrant(options: PersonGrantOptions & { readonly clock: Clock }): Grant {
+  const { database, directory, clients, tokens, clock } = options
+  return async (request) => {
+    const { form, version, addressed, origin, progress } = request
+    const by = await requirePersonClient(clients, request)
+    requirePublicFlows(by)
+    const userPrincipalName = form.get('username') ?? ''
+    const password = form.get('password') ?? ''
+    if (userPrincipalName === '') throw new EntraError('missingParameter', ['username'])
+    if (password === '') throw new EntraError('missingParameter', ['password'])
+    const access = readRequestedAccess(form, version, options)
+    progress.resource = access.resource.aud
+    const check = await directory.checkPassword({ userPrincipalName, password, remoteAddress: origin.remoteAddress })
+    if (check.outcome === 'refused') throw new EntraError(refusals[check.reason])
+    const { totp, passkeys } = check.secondFactors
+    if (check.secondFactorRequired || totp || passkeys > 0) throw new EntraError('secondFactorNeeded')
+    if (check.mustChangePassword) throw new EntraError('oldPassword')
+
+    const { user } = check
+    const { clientId } = by.client
+    const { tenantId } = addressed.tenant
+    const person = { objectId: user.objectId, methods: ['pwd'], authenticatedAtMs: clock.now() }
+    const platform = 'publicClient'
+    const lifetimeMs = signInLifetimeMs(platform, access.openId.has('offline_access'))
+    const { begun, signInId } = await database.transaction(async (transaction) => {
+      const { id } = await directory.recordSignIn(transaction, { ...person, clientId, lifetimeMs })
+      const signIn = { tenantId, clientId, platform, person, signInId: id, access } as const
+      return { begun: await tokens.begin(transaction, signIn), signInId: id }
+    })
+    return tokens.answer(request, { ...begun, user, by, person, signInId, access, nonce: undefined })
+  }
+}
+
+const refusals = { wrong: 'wrongPassword', throttled: 'tooManyPasswords', disabled: 'disabledUser' } as const
