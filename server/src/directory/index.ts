@@ -254,6 +254,8 @@ export interface Directory {
   touchSignIn(transaction: Transaction, id: string, lifetimeMs: number): Promise<void>
   /** A sign-in that has not ended. */
   findSignIn(id: string): Promise<SignIn | undefined>
+  /** The sign-ins of a person that have not ended, 200 at most, those that last longest first. */
+  signInsOf(objectId: string): Promise<readonly SignIn[]>
   /** Whether there was one. Its tokens are refused from then on. */
   endSignIn(transaction: Transaction, id: string): Promise<boolean>
   /** Signs somebody out everywhere. */

@@ -4,6 +4,9 @@ import type { DirectoryTables, UserRow } from './tables.ts'
 
 type StandingSignInRow = Pick<SignInRow, 'expires_at_ms'> & Pick<UserRow, 'enabled'>
 
+/** How many sign-ins of a person are listed: those that last longest. */
+const listedSignIns = 200
+
 /** The SQL of sign-ins, and of what is remembered about where people sign in from. */
 export function signInStore(database: Database) {
   const read = () => database.tables<DirectoryTables>()
@@ -21,6 +24,16 @@ export function signInStore(database: Database) {
   return {
     signInOf: (objectId: string, id: string) => standing.first({ objectId, id }),
     signIn: (id: string) => read().selectFrom('sign_in').selectAll().where('id', '=', id).executeTakeFirst(),
+    signInsOf: (objectId: string, nowMs: number) =>
+      read()
+        .selectFrom('sign_in')
+        .selectAll()
+        .where('object_id', '=', objectId)
+        .where('expires_at_ms', '>', nowMs)
+        .orderBy('expires_at_ms', 'desc')
+        .orderBy('id')
+        .limit(listedSignIns)
+        .execute(),
     insertSignIn: (transaction: Transaction, row: SignInRow) =>
       within(transaction).insertInto('sign_in').values(row).execute(),
     /** Sets a later end of a sign-in that has not ended. */

@@ -53,6 +53,8 @@ export function createSignIns({ store, clock }: { readonly store: DirectoryStore
       const row = await store.signInOf(objectId, id)
       return row?.enabled === 1 ? row.expires_at_ms : undefined
     },
+    signInsOf: async (objectId: string): Promise<readonly SignIn[]> =>
+      (await store.signInsOf(objectId, clock.now())).map(toSignIn),
     endSignIn: async (transaction: Transaction, idText: string): Promise<boolean> => {
       transaction.changesAuthority()
       const id = parseGuid(idText)

@@ -43,7 +43,7 @@ const longestHint = 320
 /** Makes the reading and the ends of requests at the authorization endpoint. */
 export function createAuthorization(
   options: AuthorizationOptions,
-): Omit<SignInProtocol, 'findDeviceRequest' | 'answerDeviceRequest'> {
+): Omit<SignInProtocol, 'findClient' | 'findDeviceRequest' | 'answerDeviceRequest'> {
   const { database, directory, clients, handles, publicOrigin } = options
   return {
     readAuthorizationRequest: async (parameters, tenantSegment, version) => {

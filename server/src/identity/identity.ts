@@ -70,6 +70,7 @@ export function createIdentity(options: IdentityOptions): Identity {
   const grantTypes = [...grants.keys()].filter((grantType) => grantType !== shortDeviceGrant)
   return {
     ...authorization,
+    findClient: clients.find,
     findDeviceRequest: devices.findDeviceRequest,
     answerDeviceRequest: devices.answerDeviceRequest,
     verifyAccessToken,

@@ -69,6 +69,8 @@ export type LogoutRequest = { readonly redirectUri: string | undefined; readonly
 
 /** What the pages of sign-in ask of the protocol. */
 export interface SignInProtocol {
+  /** The program of this client id; undefined when there is none, or it is disabled. */
+  findClient(clientId: string): Promise<Client | undefined>
   /** Checks a request of `/{tenant}/oauth2/authorize` (version 1) or `/{tenant}/oauth2/v2.0/authorize`. Throws nothing for what a client sent. */
   readAuthorizationRequest(
     parameters: URLSearchParams | Form,
