@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import { parseGuid } from '../spec/guid.ts'
 import { type ExternalPrincipalRow, createExternalPrincipalStore } from './external-principal-store.ts'
-import type { DirectoryPrincipal, ExternalIdentity, ExternalPrincipals, KnownExternalPrincipal } from './index.ts'
+import type { ExternalIdentity, ExternalNames, ExternalPrincipals, SigningPrincipal } from './index.ts'
 
 export type ExternalPrincipalsOptions = {
   readonly database: Database
@@ -33,32 +33,30 @@ export function createExternalPrincipals({ database, clock, trustedTenants }: Ex
     return (await store.insert(transaction, row)) ? row : store.find(transaction, objectId)
   }
 
-  function known(
-    row: ExternalPrincipalRow | undefined,
-    identity: ExternalIdentity,
-  ): KnownExternalPrincipal | undefined {
-    const isSame =
-      row !== undefined &&
-      row.tenant_id === identity.tenantId &&
+  function isKnown(row: ExternalPrincipalRow | undefined, identity: ExternalIdentity): row is ExternalPrincipalRow {
+    return (
+      row?.tenant_id === identity.tenantId &&
       row.object_id === identity.objectId &&
-      row.kind === identity.kind
-    return isSame && trusted.has(row.tenant_id) ? { ...identity, credentialId: row.credential_id } : undefined
+      row.kind === identity.kind &&
+      trusted.has(row.tenant_id)
+    )
   }
 
   const principals: ExternalPrincipals = {
-    meet: async (identity) => {
+    meet: async (identity, names) => {
       const present = await store.byId(identity.objectId)
-      if (present !== undefined) return known(present, identity)
-      const row = await database.transaction((transaction) => insert(transaction, identity))
-      return known(row, identity)
+      const row = present ?? (await database.transaction((transaction) => insert(transaction, identity)))
+      return isKnown(row, identity)
+        ? { principal: toPrincipal(identity, names), credentialId: row.credential_id }
+        : undefined
     },
     foresee: async (transaction, objectIdText, kind) => {
       const objectId = parseGuid(objectIdText)
       const [tenantId, ...others] = trustedTenants
       // Of several tenants it could be either's: it is known when it has come once.
       if (objectId === undefined || tenantId === undefined || others.length > 0) return undefined
-      const row = await insert(transaction, { tenantId, objectId, kind })
-      return known(row, { tenantId, objectId, kind })
+      const identity = { tenantId, objectId, kind }
+      return isKnown(await insert(transaction, identity), identity) ? nameless(identity) : undefined
     },
     forget: async (transaction, objectId) => {
       transaction.changesAuthority()
@@ -73,30 +71,30 @@ export function createExternalPrincipals({ database, clock, trustedTenants }: Ex
     return stands ? Number.POSITIVE_INFINITY : undefined
   }
 
-  /** An external principal as a principal; what it is called is known from its tokens alone. */
-  async function find(objectId: string): Promise<DirectoryPrincipal | undefined> {
+  /** An external principal as a principal. What it is called is known from its tokens alone. */
+  async function find(objectId: string): Promise<SigningPrincipal | undefined> {
     const row = await store.byId(objectId)
     if (row === undefined || !trusted.has(row.tenant_id)) return undefined
-    return toPrincipal({ tenantId: row.tenant_id, objectId, kind: requireKind(row.kind) })
+    return nameless({ tenantId: row.tenant_id, objectId, kind: requireKind(row.kind) })
   }
 
   return { principals, standsUntilMs, find }
 }
 
-function toPrincipal({ objectId, kind }: ExternalIdentity): DirectoryPrincipal {
+function nameless(identity: ExternalIdentity): SigningPrincipal {
+  const { objectId } = identity
+  return toPrincipal(identity, { displayName: objectId, userPrincipalName: objectId, appId: objectId })
+}
+
+function toPrincipal(
+  { objectId, kind }: ExternalIdentity,
+  { displayName, userPrincipalName, appId }: ExternalNames,
+): SigningPrincipal {
   switch (kind) {
     case 'user':
-      return {
-        kind,
-        objectId,
-        userPrincipalName: objectId,
-        displayName: objectId,
-        enabled: true,
-        mail: undefined,
-        external: true,
-      }
+      return { kind, objectId, userPrincipalName, displayName, enabled: true, mail: undefined, external: true }
     case 'service-principal':
-      return { kind, objectId, appId: objectId, displayName: objectId, enabled: true }
+      return { kind, objectId, appId, displayName, enabled: true }
   }
 }
 

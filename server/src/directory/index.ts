@@ -193,8 +193,11 @@ export type ExternalIdentity = {
   readonly kind: 'user' | 'service-principal'
 }
 
+/** What the tokens of an external identity call it: for people to read, and for no decision. */
+export type ExternalNames = { readonly displayName: string; readonly userPrincipalName: string; readonly appId: string }
+
 /** An external identity that is on record. Its credential ends with the record, and with the trust in its tenant. */
-export type KnownExternalPrincipal = ExternalIdentity & { readonly credentialId: string }
+export type KnownExternalPrincipal = { readonly principal: SigningPrincipal; readonly credentialId: string }
 
 /** The principals of trusted tenants. */
 export interface ExternalPrincipals {
@@ -202,13 +205,13 @@ export interface ExternalPrincipals {
    * Finds somebody whose token held, and puts them on record at the first time, which gives no rights. Undefined where
    * the object id is somebody's here, of another tenant, or of another kind.
    */
-  meet(identity: ExternalIdentity): Promise<KnownExternalPrincipal | undefined>
+  meet(identity: ExternalIdentity, names: ExternalNames): Promise<KnownExternalPrincipal | undefined>
   /** Puts somebody on record who has not come yet, if there is one trusted tenant that they can only be of. */
   foresee(
     transaction: Transaction,
     objectId: string,
     kind: ExternalIdentity['kind'],
-  ): Promise<KnownExternalPrincipal | undefined>
+  ): Promise<SigningPrincipal | undefined>
   /** Takes somebody off the record: what was got by their tokens holds no more. */
   forget(transaction: Transaction, objectId: string): Promise<boolean>
 }

@@ -1,7 +1,8 @@
-import type { ClientSecretCheck, Directory, ServicePrincipal, Tenant } from '../directory/index.ts'
-import type { Clock } from '../platform/clock.ts'
+import type { ClientSecretCheck, ServicePrincipal, Tenant } from '../directory/index.ts'
+import { authenticateByAssertion } from './client-assertion.ts'
 import { readClientCredentials } from './client-credentials.ts'
 import { EntraError } from './entra-errors.ts'
+import type { FederatedRooms } from './federated-assertion.ts'
 import { authenticateMachine } from './machine-assertion.ts'
 import type { TokenForm } from './token-form.ts'
 
@@ -14,7 +15,7 @@ export type AuthenticatedClient =
       readonly servicePrincipal: ServicePrincipal
       readonly credentialId: string
       readonly credentialExpiresAtMs: number
-      readonly method: 'client_secret' | 'machine_assertion'
+      readonly method: 'client_secret' | 'certificate' | 'federated' | 'machine_assertion'
     }
 
 /** Where a client was met: an assertion must name one of the URLs as its audience. */
@@ -28,16 +29,13 @@ export type AuthenticateClient = (
 ) => Promise<AuthenticatedClient>
 
 /** Makes the one function by which clients are proved. */
-export function createClientAuthentication({
-  directory,
-  clock,
-}: {
-  readonly directory: Directory
-  readonly clock: Clock
-}): AuthenticateClient {
+export function createClientAuthentication({ directory, clock, issuerKeys }: FederatedRooms): AuthenticateClient {
   return async (form, authorizationHeader, { tenant, tokenEndpointUrls }) => {
     const machine = await authenticateMachine({ directory, clock }, form, authorizationHeader, tokenEndpointUrls)
     if (machine !== undefined) return machine
+    const rooms = { directory, clock, issuerKeys }
+    const asserted = await authenticateByAssertion(rooms, form, authorizationHeader, { tenant, tokenEndpointUrls })
+    if (asserted !== undefined) return asserted
     const { clientId, clientSecret } = readClientCredentials(form, authorizationHeader)
     if (clientSecret === undefined) return { kind: 'public', clientId }
     const proof = requireProof(await directory.checkClientSecret(clientId, clientSecret), clientId, tenant.tenantId)

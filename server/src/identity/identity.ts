@@ -2,6 +2,7 @@ import type { Audit } from '../audit/index.ts'
 import { type Directory, unauthenticated } from '../directory/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
+import { type Outbound, createOutbound } from '../platform/outbound/outbound.ts'
 import type { Sealer } from '../platform/sealing.ts'
 import { createKeyRing } from '../platform/signing-keys/key-ring.ts'
 import type { Database } from '../platform/sql/database.ts'
@@ -15,11 +16,14 @@ import { createDevices } from './devices.ts'
 import { createGrants, shortDeviceGrant } from './grants/grants.ts'
 import { createPersonTokens } from './grants/person-tokens.ts'
 import { createHandles } from './handles.ts'
+import { createIncomingVerifier } from './incoming-token.ts'
 import type { Identity } from './index.ts'
+import { createIssuerKeys } from './issuer-keys.ts'
 import { createMachineEnrollment } from './machine-enrollment.ts'
 import { mountProvider, providerRoutes } from './routes.ts'
 import { createTokenEndpoint } from './token-endpoint.ts'
 import { retiredKeySeconds, signingAlgorithm } from './token-parameters.ts'
+import { type TrustedTenant, createTrustedTenants } from './trusted-tenants.ts'
 import { createUserInfo } from './user-info.ts'
 import { createVerifier } from './verify.ts'
 
@@ -32,6 +36,10 @@ export type IdentityOptions = {
   readonly directory: Directory
   /** Scheme, host and port under which clients reach the server, as `https://localhost:5443`. */
   readonly publicOrigin: string
+  /** The way to outside issuers; to public addresses alone by default. */
+  readonly outbound?: Outbound
+  /** The tenants of Microsoft Entra whose access tokens are accepted at registries; none by default. */
+  readonly trustedTenants?: readonly TrustedTenant[]
   /** After how many days a signing key is followed by a new one. */
   readonly signingKeyRotationDays: number
   /** Whether programs may sign people in by user name and password; no by default. */
@@ -57,7 +65,10 @@ export function createIdentity(options: IdentityOptions): Identity {
   const handles = createHandles({ database, clock, directory })
   const devices = createDevices({ database, clock, directory, clients, handles })
   const authorization = createAuthorization({ database, directory, clients, audiences, handles, publicOrigin })
-  const authenticateClient = createClientAuthentication({ directory, clock })
+  const { outbound = createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] }), trustedTenants = [] } =
+    options
+  const issuerKeys = createIssuerKeys({ outbound, clock })
+  const authenticateClient = createClientAuthentication({ directory, clock, issuerKeys })
   const tokens = createPersonTokens({ clock, audit, keys, handles, directory, publicOrigin })
   const people = { database, clock, directory, clients, audiences, handles, tokens, devices, publicOrigin }
   const grants = createGrants({ ...people, audit, keys, passwordGrant: options.passwordGrant ?? false })
@@ -74,6 +85,10 @@ export function createIdentity(options: IdentityOptions): Identity {
     findDeviceRequest: devices.findDeviceRequest,
     answerDeviceRequest: devices.answerDeviceRequest,
     verifyAccessToken,
+    verifyIncomingToken: createIncomingVerifier({
+      ...{ directory, clock, issuerKeys, publicOrigin, verifyAccessToken },
+      trustedTenants: createTrustedTenants({ directory, clock, issuerKeys, tenants: trustedTenants }),
+    }),
     authenticateGraph: async (header) => {
       const parsed = parseAuthorization(header)
       if (parsed.scheme !== 'bearer') throw unauthenticated()

@@ -36,6 +36,12 @@ export type IdentityRefusal =
   | 'claims'
   | 'principal'
   | 'credential'
+  /** Nobody trusts this subject of an issuer that somebody trusts. */
+  | 'subject'
+  /** More than one application trusts the token, and none was named. */
+  | 'several-applications'
+  /** The keys of the issuer could not be had. */
+  | 'issuer-unavailable'
 
 /** Proof of who you are: the OpenID provider, and the verification of what it issued. */
 export interface Identity extends SignInProtocol {
@@ -47,6 +53,16 @@ export interface Identity extends SignInProtocol {
     | { readonly ok: true; readonly identity: VerifiedIdentity }
     | { readonly ok: false; readonly reason: IdentityRefusal }
   >
+  /**
+   * Verifies whatever may stand for somebody at a registry: an IdP access token of ours or of a trusted tenant for one of
+   * `audiences`, or a token of an outside issuer that a federated credential trusts, of the application `appId` or else
+   * of the only one that does. Never throws for what a client sent.
+   */
+  verifyIncomingToken(
+    token: string,
+    audiences: readonly TokenAudience[],
+    appId: string | undefined,
+  ): ReturnType<Identity['verifyAccessToken']>
   /** Proves the sender of a Graph request; what `Directory.mountGraph` asks for. */
   readonly authenticateGraph: GraphAuthenticate
   /** Withdraws the signing keys of the provider and makes new ones; the old ones still verify what they signed until it has expired. */

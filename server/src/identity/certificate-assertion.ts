@@ -1,0 +1,74 @@
+import { X509Certificate, createHash } from 'node:crypto'
+import type { ClientCertificate, Directory } from '../directory/index.ts'
+import type { Clock } from '../platform/clock.ts'
+import { ownValue } from '../spec/bounded-json.ts'
+import { type CompactToken, audiencesOf, instantClaim, textClaim } from './compact-token.ts'
+import { EntraError } from './entra-errors.ts'
+import { isSignedBy, outsideClockSkewSeconds, timeProblemOf } from './outside-token.ts'
+
+/** How long an assertion may live: MSAL makes them for 10 minutes and sends each several times. */
+const longestLifeSeconds = 600
+
+const algorithms: ReadonlySet<string> = new Set(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'])
+
+/**
+ * Finds the certificate whose key signed an assertion that an application makes of itself. [RFC 7523 §3; Entra,
+ * certificate credentials]
+ *
+ * @throws EntraError
+ */
+export async function proveByCertificate(
+  { directory, clock }: { readonly directory: Directory; readonly clock: Clock },
+  token: CompactToken,
+  appId: string,
+  tokenEndpointUrls: readonly string[],
+): Promise<ClientCertificate> {
+  const { claims, alg } = token
+  if (textClaim(claims, 'sub')?.toLowerCase() !== appId) throw new EntraError('assertionOfAnother')
+  const [audience, ...others] = audiencesOf(claims)
+  // One of several audiences could send on what was meant for another.
+  if (audience === undefined || others.length > 0 || !tokenEndpointUrls.includes(audience)) {
+    throw new EntraError('assertionAudience')
+  }
+  const nowMs = clock.now()
+  const isTooLong = (instantClaim(claims, 'exp') ?? 0) > nowMs / 1000 + longestLifeSeconds + outsideClockSkewSeconds
+  if (isTooLong || timeProblemOf(token, nowMs) !== undefined) throw assertionTime(token, nowMs)
+  const named = (await directory.clientCertificates(appId)).filter((each) => isNamed(each, token))
+  if (named.length === 0) throw new EntraError('assertionSignature', ['The key was not found.'])
+  const present = named.filter(({ startsAtMs, expiresAtMs }) => nowMs >= startsAtMs && nowMs < expiresAtMs)
+  if (present.length === 0) throw new EntraError('assertionSignature', ['The key used is expired.'])
+  for (const certificate of algorithms.has(alg) ? present : []) {
+    const { publicKey } = new X509Certificate(certificate.der)
+    if (await isSignedBy(token, publicKey, alg)) return certificate
+  }
+  throw new EntraError('assertionSignature', ['The signature is not that of the key.'])
+}
+
+/** The refusal of a token for its times, which says what they are. */
+export function assertionTime({ claims }: CompactToken, nowMs: number): EntraError {
+  const expiresAt = instantClaim(claims, 'exp')
+  const written = (atMs: number) => new Date(atMs).toISOString()
+  return new EntraError('assertionTime', [written(nowMs), expiresAt === undefined ? 'none' : written(expiresAt * 1000)])
+}
+
+/**
+ * Whether the header names the certificate, by the hash of it that clients use: az pads its SHA-1, MSAL for Node has
+ * SHA-256. The certificate that a header may bring with it is not read. [RFC 7515 §4.1.7, §4.1.8]
+ */
+function isNamed({ der }: ClientCertificate, { header }: CompactToken): boolean {
+  const sha256 = ownValue(header, 'x5t#S256')
+  if (sha256 !== undefined) return unpadded(sha256) === thumbprint('sha256', der)
+  const sha1 = ownValue(header, 'x5t')
+  if (sha1 !== undefined) return unpadded(sha1) === thumbprint('sha1', der)
+  const kid = ownValue(header, 'kid')
+  const hexadecimal = Buffer.from(thumbprint('sha1', der), 'base64url').toString('hex')
+  return typeof kid === 'string' && (kid.toLowerCase() === hexadecimal || unpadded(kid) === thumbprint('sha1', der))
+}
+
+function thumbprint(algorithm: 'sha1' | 'sha256', der: Uint8Array): string {
+  return createHash(algorithm).update(der).digest('base64url')
+}
+
+function unpadded(value: unknown): string | undefined {
+  return typeof value === 'string' ? value.replace(/={1,2}$/, '') : undefined
+}

@@ -1,0 +1,181 @@
+import type { Directory } from '../directory/index.ts'
+import type { Clock } from '../platform/clock.ts'
+import { parseGuid } from '../spec/guid.ts'
+import { type CompactToken, audiencesOf, instantClaim, textClaim } from './compact-token.ts'
+import type { IdentityRefusal, TokenAudience, VerifiedIdentity } from './index.ts'
+import type { IssuerKeys, OutsideIssuer } from './issuer-keys.ts'
+import { isSignedByIssuer, timeProblemOf } from './outside-token.ts'
+
+/** A tenant of Microsoft Entra whose access tokens are accepted. */
+export type TrustedTenant = {
+  /** In lower case. */
+  readonly tenantId: string
+  /** The origin at which its OpenID configuration is. */
+  readonly authorityHost: string
+}
+
+type Cloud = { readonly v1: string; readonly v2: string; readonly arm: readonly string[] }
+
+const publicCloud: Cloud = {
+  v1: 'https://sts.windows.net',
+  v2: 'https://login.microsoftonline.com',
+  arm: ['https://management.core.windows.net', 'https://management.azure.com'],
+}
+
+/** The clouds, by where their authority is. [Entra, national clouds] */
+const clouds: ReadonlyMap<string, Cloud> = new Map([
+  [
+    'https://login.microsoftonline.us',
+    {
+      v1: 'https://sts.windows.net',
+      v2: 'https://login.microsoftonline.us',
+      arm: ['https://management.core.usgovcloudapi.net', 'https://management.usgovcloudapi.net'],
+    },
+  ],
+  [
+    'https://login.partner.microsoftonline.cn',
+    {
+      v1: 'https://sts.chinacloudapi.cn',
+      v2: 'https://login.partner.microsoftonline.cn',
+      arm: ['https://management.core.chinacloudapi.cn', 'https://management.chinacloudapi.cn'],
+    },
+  ],
+])
+
+/** ACR's audience is the same in every cloud. [azure-sdk-for-net#34785] */
+const acrOrigin = 'https://containerregistry.azure.net'
+const acrAppId = '6a0ec4d3-30cb-4a83-91c0-ae56bc0e3d26'
+
+/** An issuer of a trusted tenant: one for each version of its tokens. */
+type TenantIssuer = OutsideIssuer & {
+  readonly tenantId: string
+  readonly version: '1.0' | '2.0'
+  readonly audiences: ReadonlyMap<string, TokenAudience>
+}
+
+type Verification =
+  { readonly ok: true; readonly identity: VerifiedIdentity } | { readonly ok: false; readonly reason: IdentityRefusal }
+
+/** The verification of access tokens of trusted tenants. */
+export interface TrustedTenants {
+  /** Whether an issuer is one of a trusted tenant. */
+  isIssuer(issuer: string): boolean
+  /** @throws IssuerUnavailableError */
+  verify(token: CompactToken, wanted: readonly TokenAudience[]): Promise<Verification>
+}
+
+/** Opens the verification of access tokens of these tenants. No others are asked for anything. */
+export function createTrustedTenants(options: {
+  readonly directory: Directory
+  readonly clock: Clock
+  readonly issuerKeys: IssuerKeys
+  readonly tenants: readonly TrustedTenant[]
+}): TrustedTenants {
+  const { directory, clock, issuerKeys, tenants } = options
+  const issuers = new Map(tenants.flatMap((tenant) => issuersOf(tenant)).map((each) => [each.issuer, each]))
+
+  return {
+    isIssuer: (issuer) => issuers.has(issuer),
+    verify: async (token, wanted) => {
+      const { claims } = token
+      const issuer = issuers.get(textClaim(claims, 'iss') ?? '')
+      if (issuer === undefined) return refused('issuer')
+      if (!(await isSignedByIssuer(issuerKeys, issuer, token))) return refused('signature')
+      const problem = timeProblemOf(token, clock.now())
+      if (problem !== undefined) return refused(problem === 'no-times' ? 'claims' : problem)
+      const read = readClaims(token, issuer)
+      if (read === undefined) return refused('claims')
+      if (read.audience === undefined || !wanted.includes(read.audience)) return refused('audience')
+      const { tenantId } = issuer
+      const { audience, kind, objectId, appId } = read
+      const met = await directory.externalPrincipals.meet({ tenantId, objectId, kind }, namesOf(token, objectId, appId))
+      if (met === undefined) return refused('principal')
+      const { principal, credentialId } = met
+      const times = { issuedAtMs: read.issuedAtMs, expiresAtMs: read.expiresAtMs }
+      const identity = {
+        principal,
+        appId,
+        tenantId,
+        audience,
+        credentialId,
+        credentialExpiresAtMs: undefined,
+        ...times,
+      }
+      return { ok: true, identity }
+    },
+  }
+}
+
+function issuersOf({ tenantId, authorityHost }: TrustedTenant): readonly TenantIssuer[] {
+  const { v1, v2, arm } = clouds.get(authorityHost) ?? publicCloud
+  const spellings = (origins: readonly string[]) => origins.flatMap((origin) => [origin, `${origin}/`])
+  const audiences = new Map<string, TokenAudience>([
+    ...spellings(arm).map((aud) => [aud, 'arm'] as const),
+    ...[...spellings([acrOrigin]), acrAppId].map((aud) => [aud, 'acr'] as const),
+  ])
+  const shared = { tenantId, audiences }
+  const configuration = '.well-known/openid-configuration'
+  return [
+    {
+      ...shared,
+      version: '1.0',
+      issuer: `${v1}/${tenantId}/`,
+      configurationUrl: `${authorityHost}/${tenantId}/${configuration}`,
+    },
+    {
+      ...shared,
+      version: '2.0',
+      issuer: `${v2}/${tenantId}/v2.0`,
+      configurationUrl: `${authorityHost}/${tenantId}/v2.0/${configuration}`,
+    },
+  ]
+}
+
+/** What makes a token one of access, in Entra's claims. [Entra, access token claims reference] */
+function readClaims({ claims }: CompactToken, { tenantId, version, audiences }: TenantIssuer) {
+  const objectId = parseGuid(textClaim(claims, 'oid') ?? '')
+  const appId = parseGuid(textClaim(claims, version === '1.0' ? 'appid' : 'azp') ?? '')
+  const issuedAt = instantClaim(claims, 'iat')
+  const notBefore = instantClaim(claims, 'nbf')
+  const expiresAt = instantClaim(claims, 'exp')
+  if (objectId === undefined || appId === undefined) return undefined
+  if (issuedAt === undefined || notBefore === undefined || expiresAt === undefined) return undefined
+  if (textClaim(claims, 'tid') !== tenantId || textClaim(claims, 'ver') !== version) return undefined
+  const kind = kindOf({ claims, objectId })
+  if (kind === undefined) return undefined
+  // A list would let one token speak to two audiences.
+  const [aud = '', ...others] = audiencesOf(claims)
+  const audience = others.length === 0 ? audiences.get(aud) : undefined
+  return { objectId, appId, kind, audience, issuedAtMs: issuedAt * 1000, expiresAtMs: expiresAt * 1000 }
+}
+
+/**
+ * Whose token it is. An application's has `idtyp` app, or no scopes and itself as its subject; a person's has scopes.
+ * What is neither clearly is nobody's.
+ */
+function kindOf({
+  claims,
+  objectId,
+}: Pick<CompactToken, 'claims'> & { readonly objectId: string }): 'user' | 'service-principal' | undefined {
+  const idtyp = textClaim(claims, 'idtyp')
+  const hasScopes = textClaim(claims, 'scp') !== undefined
+  if (hasScopes) return idtyp === undefined || idtyp === 'user' ? 'user' : undefined
+  const isSubject = textClaim(claims, 'sub') === objectId
+  return (idtyp === undefined || idtyp === 'app') && isSubject ? 'service-principal' : undefined
+}
+
+const longestName = 256
+const unprintable = /[\p{Cc}\u2028\u2029]/gu
+
+function namesOf({ claims }: CompactToken, objectId: string, appId: string) {
+  const printable = (...names: readonly string[]) => {
+    const text = names.map((name) => textClaim(claims, name)).find((each) => each !== undefined && each !== '')
+    return (text ?? objectId).toWellFormed().replaceAll(unprintable, '?').slice(0, longestName)
+  }
+  const userPrincipalName = printable('upn', 'unique_name', 'preferred_username')
+  return { displayName: printable('name', 'upn', 'unique_name', 'preferred_username'), userPrincipalName, appId }
+}
+
+function refused(reason: IdentityRefusal): { readonly ok: false; readonly reason: IdentityRefusal } {
+  return { ok: false, reason }
+}
