@@ -17,6 +17,7 @@ import { StartupError, exitCodes } from './platform/exit.ts'
 import { createApp } from './platform/http/app.ts'
 import type { RouteDescription } from './platform/http/surface.ts'
 import type { Log } from './platform/log.ts'
+import { openOutbound } from './platform/outbound/open-outbound.ts'
 import { openSealer } from './platform/sealing.ts'
 import { signingKeyMigrations } from './platform/signing-keys/migrations.ts'
 import type { Database } from './platform/sql/database.ts'
@@ -25,6 +26,7 @@ import { openSqliteDatabase } from './platform/sql/sqlite-database.ts'
 import { type CertificateSource, createCertificateSource } from './platform/tls/certificate-source.ts'
 import { createRegistryRoom, registryMigrations, registryRoutes } from './registry/index.ts'
 import { createResources, resourcesMigrations } from './resources/index.ts'
+import { createSignInPages, signInMigrations } from './sign-in/index.ts'
 import { type LoginServer, parseLoginServer } from './spec/login-server.ts'
 import { createFilesystemBlobStore } from './storage/index.ts'
 import { createTokenService } from './token-service/index.ts'
@@ -36,6 +38,7 @@ export const migrations: readonly Migration[] = [
   ...resourcesMigrations,
   ...directoryMigrations,
   ...identityMigrations,
+  ...signInMigrations,
   ...accessMigrations,
   ...registryMigrations,
 ]
@@ -81,6 +84,7 @@ export async function compose(
   const scheme = configuration.http && configuration.behindProxy.length === 0 ? 'http' : 'https'
   const publicOrigin = `${scheme}://${configuration.publicHost}`
   const { suffix, signingKeyRotationDays } = configuration
+  const outbound = await openOutbound(configuration.outbound)
   const audit = createAudit({ database, clock })
   const resources = createResources({ database, clock, sealer, suffix, defaultPort: scheme === 'https' ? 443 : 80 })
   const access = createAccess({ database, clock })
@@ -91,6 +95,8 @@ export async function compose(
     log,
     sealer,
     publicOrigin,
+    acceptsIssuer: outbound.acceptsUrl,
+    trustedTenants: configuration.trustedTenants.map(({ tenantId }) => tenantId),
     onPrincipalDeleted: (transaction, objectId) => access.deleteAssignmentsOf(transaction, objectId),
   })
   const identity = createIdentity({
@@ -101,9 +107,12 @@ export async function compose(
     audit,
     directory,
     publicOrigin,
+    outbound,
+    trustedTenants: configuration.trustedTenants,
     signingKeyRotationDays,
     passwordGrant: configuration.identity.passwordGrant,
   })
+  const pages = createSignInPages({ database, clock, log, sealer, audit, directory, identity, publicOrigin })
   const tokenService = createTokenService({
     database,
     clock,
@@ -178,6 +187,7 @@ export async function compose(
   management.mount(app)
   directory.mountGraph(app, identity.authenticateGraph)
   identity.mount(app)
+  pages.mount(app)
   const health = mountHealth(app, {
     isReady: async () => !draining && database.canWrite() && (await resources.listSubscriptions()).length > 0,
   })
@@ -193,6 +203,7 @@ export async function compose(
       ...management.routes,
       ...directory.routes,
       ...identity.routes,
+      ...pages.routes,
       ...health,
     ],
     collectGarbage: () => registry.collectGarbage(),

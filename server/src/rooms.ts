@@ -7,6 +7,7 @@ export type Room =
   | 'resources'
   | 'directory'
   | 'identity'
+  | 'sign-in'
   | 'access'
   | 'registry'
   | 'token-service'
@@ -25,6 +26,7 @@ export const rooms: Readonly<Record<Room, readonly Room[]>> = {
   resources: ['spec', 'platform', 'audit'],
   directory: ['spec', 'platform', 'audit'],
   identity: ['spec', 'platform', 'audit', 'directory'],
+  'sign-in': ['spec', 'platform', 'audit', 'directory', 'identity'],
   access: ['spec', 'platform', 'audit'],
   registry: ['spec', 'platform', 'storage', 'audit'],
   'token-service': ['spec', 'platform', 'audit', 'resources', 'identity', 'directory', 'access'],

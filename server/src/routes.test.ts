@@ -56,6 +56,11 @@ function methodsOf({ method }: RouteDescription): Method[] {
 const isPublic = ({ need }: RouteDescription) => JSON.stringify(need).includes('public')
 const provesItself = ({ need }: RouteDescription) => JSON.stringify(need).includes('credential-in-request')
 
+/** Whether the route is a page for whoever is signed in in a browser; no header stands in for that. */
+const isPage = ({ need }: RouteDescription) => need === 'browser-session'
+
+const isWalked = (route: RouteDescription) => !isPublic(route) && !provesItself(route) && !isPage(route)
+
 /** Whether the route lets every principal in, and shows each what it may see. */
 const showsOwn = ({ need }: RouteDescription) => /signed-in|visible|self/.test(JSON.stringify(need))
 
@@ -99,7 +104,7 @@ test('every route that is not public refuses whoever has no credential, or a bad
     'Negotiate abc',
   ]
   let walked = 0
-  for (const route of server.routes.filter((candidate) => !isPublic(candidate) && !provesItself(candidate))) {
+  for (const route of server.routes.filter(isWalked)) {
     for (const method of methodsOf(route)) {
       for (const authorization of bad) {
         const status = await statusOf(server, method, examplePath(route, first), authorization)
@@ -111,13 +116,32 @@ test('every route that is not public refuses whoever has no credential, or a bad
   assert.ok(walked > 200, `${walked} requests`)
 })
 
+test('every page of an account sends whoever has no session to sign in, and takes no form from them', async (t) => {
+  const { server, first } = await openServer(t)
+  const { arm } = await tokensOf(server, first, first.servicePrincipal.appId, first.servicePrincipal.password)
+  const strangers = [{}, { authorization: `Bearer ${arm}` }, { cookie: `__Host-acrux-session=${'x'.repeat(43)}` }]
+  const pages = server.routes.filter(isPage)
+  assert.ok(pages.length > 8)
+  for (const route of pages) {
+    for (const method of methodsOf(route)) {
+      for (const stranger of strangers) {
+        const headers = { host: 'localhost:5443', 'content-type': 'application/x-www-form-urlencoded', ...stranger }
+        const answer = await server.app.inject({ method, url: examplePath(route, first), headers, payload: '' })
+        assert.equal(answer.statusCode, method === 'GET' ? 303 : 403, `${route.id} gave ${answer.statusCode}`)
+        if (method === 'GET') assert.match(answer.headers.location ?? '', /^\/sign-in\?flow=[\w-]+$/, route.id)
+        assert.equal(answer.body.includes(first.owner.userPrincipalName), false, route.id)
+      }
+    }
+  }
+})
+
 test('every route that is not public refuses a valid principal that has no right', async (t) => {
   const { server, first } = await openServer(t)
   const owner = await tokensOf(server, first, first.servicePrincipal.appId, first.servicePrincipal.password)
   const stranger = await makeStranger(server, first, owner.graph)
   const mine = await tokensOf(server, first, stranger.appId, stranger.secret)
   const basic = `Basic ${Buffer.from(`${stranger.appId}:${stranger.secret}`).toString('base64')}`
-  for (const route of server.routes.filter((candidate) => !isPublic(candidate) && !provesItself(candidate))) {
+  for (const route of server.routes.filter(isWalked)) {
     const authorization = credentialFor(route, mine, basic)
     if (showsOwn(route)) {
       await assertShowsNothing(server, route, first, authorization)

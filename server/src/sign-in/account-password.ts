@@ -1,0 +1,64 @@
+import type { FastifyReply } from 'fastify'
+import type { Form } from '../spec/form.ts'
+import { accountInQuery, accountNavigation, carriedFor, requireAccount } from './account.ts'
+import { html } from './html.ts'
+import { carried, field, notice } from './pages/layout.ts'
+import { newPasswordFields } from './pages/sign-in-pages.ts'
+import { prepareNewPassword } from './password.ts'
+import type { Account } from './sessions.ts'
+import { type PageCall, type Site, eventOf, sendPage, signIn, textOf } from './site.ts'
+
+const destination = 'password'
+
+type Outcome = { readonly current?: string; readonly chosen?: string; readonly isDone?: boolean }
+
+/** Shows the page on which somebody changes their password. */
+export async function showPasswordChange(site: Site, call: PageCall): Promise<FastifyReply> {
+  const account = requireAccount(site, call, { objectId: accountInQuery(call), destination, isFresh: false })
+  return send(site, call, account, {})
+}
+
+/** Changes the password of somebody who knows the old one. Everything that was got by that ends, but this session. */
+export async function submitPasswordChange(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
+  const account = requireAccount(site, call, { objectId: textOf(form, 'account'), destination, isFresh: false })
+  const { user, methods } = account
+  const { userPrincipalName } = user
+  const { remoteAddress } = call.origin
+  const password = textOf(form, 'current')
+  if (password === '') return send(site, call, account, { current: 'Enter your password.' })
+  const check = await site.directory.checkPassword({ userPrincipalName, password, remoteAddress })
+  if (check.outcome === 'refused' || check.user.objectId !== user.objectId) {
+    await site.audit.append(eventOf(call, account, { action: 'password.change', outcome: 'refused', reason: 'wrong' }))
+    return send(site, call, account, { current: 'This is not your password.' })
+  }
+  if (password === textOf(form, 'new-password')) {
+    return send(site, call, account, { chosen: 'The new password is the old one.' })
+  }
+  const prepared = await prepareNewPassword(site, userPrincipalName, form)
+  if ('problem' in prepared) return send(site, call, account, { chosen: prepared.problem })
+  await site.database.transaction((transaction) => site.directory.changePassword(transaction, user.objectId, prepared))
+  const event = eventOf(call, account, { action: 'password.change', outcome: 'success' })
+  await signIn(site, call, { user, methods, authenticatedAtMs: site.clock.now(), remaining: [] }, event)
+  return send(site, call, account, { isDone: true })
+}
+
+function send(site: Site, call: PageCall, account: Account, outcome: Outcome): Promise<FastifyReply> {
+  const { current, chosen, isDone = false } = outcome
+  const hasError = current !== undefined || chosen !== undefined
+  const navigation = accountNavigation(call, account, destination)
+  const body = html`${notice(isDone ? 'Your password is changed. Wherever else you were signed in, you no longer are.' : undefined)}
+    <form method="post" action="/account/password" novalidate>
+      ${carried(carriedFor(call, account))}
+      ${field({
+        name: 'current',
+        label: 'Password',
+        type: 'password',
+        autocomplete: 'current-password',
+        error: current,
+        hasFocus: current !== undefined,
+      })}
+      ${newPasswordFields(account.user.userPrincipalName, chosen, chosen !== undefined)}
+      <div class="actions"><button class="primary" type="submit">Change password</button></div>
+    </form>`
+  return sendPage(site, call.reply, { title: 'Password', body, navigation, hasError, status: hasError ? 400 : 200 })
+}

@@ -1,0 +1,187 @@
+import type { FastifyReply } from 'fastify'
+import { renderSVG } from 'uqr'
+import type { Transaction } from '../platform/sql/database.ts'
+import type { Form } from '../spec/form.ts'
+import { accountInQuery, accountNavigation, carriedFor, requireAccount } from './account.ts'
+import { assets } from './assets.ts'
+import { PageError } from './errors.ts'
+import { html } from './html.ts'
+import { authenticatorPage, newPasskeyPage, recoveryCodesPage, securityPage } from './pages/security-pages.ts'
+import type { Account } from './sessions.ts'
+import { type PageCall, type Site, eventOf, goTo, sendPage, signIn, textOf } from './site.ts'
+
+const destination = 'security'
+
+/** Shows what somebody proves who they are with. */
+export async function showSecurity(site: Site, call: PageCall): Promise<FastifyReply> {
+  const account = requireAccount(site, call, { objectId: accountInQuery(call), destination, isFresh: false })
+  const { secondFactors } = site.directory
+  const { objectId } = account.user
+  const held = await secondFactors.of(objectId)
+  const passkeys = await secondFactors.passkeysOf(objectId)
+  const canAddPasskey = site.passkeys.isAvailable
+  const body = securityPage(carriedFor(call, account), { held, passkeys, canAddPasskey })
+  const navigation = accountNavigation(call, account, destination)
+  return sendPage(site, call.reply, { title: 'Security', body, navigation, isWide: true })
+}
+
+/** Begins to set an authenticator app up. */
+export async function submitNewAuthenticator(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
+  const account = accountOfForm(site, call, form)
+  const { objectId, userPrincipalName } = account.user
+  const issuer = (await site.directory.tenant()).displayName
+  const made = await site.database.transaction((transaction) =>
+    site.directory.secondFactors.enrolTotp(transaction, { objectId, userPrincipalName, issuer }),
+  )
+  if (made === undefined) return backToSecurity(call, account)
+  return sendAuthenticator(site, call, account, made)
+}
+
+/** Takes the first code of the app: from then on it is asked for. */
+export async function submitAuthenticator(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
+  const account = accountOfForm(site, call, form)
+  const { objectId } = account.user
+  const code = textOf(form, 'code').trim()
+  const event = eventOf(call, account, { action: 'second-factor.add', outcome: 'success', detail: { kind: 'totp' } })
+  const needsCodes = await needsRecoveryCodes(site, objectId)
+  const codes = await site.database.transaction(async (transaction) => {
+    if (!(await site.directory.secondFactors.confirmTotp(transaction, objectId, code))) return undefined
+    await site.audit.record(transaction, event)
+    return needsCodes ? site.directory.secondFactors.newRecoveryCodes(transaction, objectId) : []
+  })
+  if (codes === undefined) {
+    const problem = 'That code is not right. Set the app up anew, and enter the code that it shows then.'
+    const body = html`<p class="error" role="alert" tabindex="-1" autofocus>${problem}</p>
+      <p><a href="/account/security?account=${objectId}">Back to security</a></p>`
+    return sendPage(site, call.reply, { title: 'Set up an authenticator app', body, status: 400, hasError: true })
+  }
+  return afterAdding(site, call, account, ['otp', 'mfa'], codes)
+}
+
+/** Takes the authenticator app away. */
+export async function submitRemoveAuthenticator(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
+  const account = accountOfForm(site, call, form)
+  await remove(site, call, account, 'totp', (transaction) =>
+    site.directory.secondFactors.removeTotp(transaction, account.user.objectId),
+  )
+  return backToSecurity(call, account)
+}
+
+/** Shows the page that has the browser make a passkey. */
+export async function showNewPasskey(site: Site, call: PageCall): Promise<FastifyReply> {
+  const account = requireAccount(site, call, { objectId: accountInQuery(call), destination, isFresh: true })
+  return sendNewPasskey(site, call, account)
+}
+
+/** Takes the passkey that the browser made. */
+export async function submitNewPasskey(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
+  const account = accountOfForm(site, call, form)
+  const displayName = textOf(form, 'name').trim().slice(0, 64) || 'Passkey'
+  const { browser } = call.caller
+  const { user } = account
+  const made = await site.passkeys.readCreated(browser, user, textOf(form, 'challenge'), textOf(form, 'credential'))
+  if (made === undefined) return sendNewPasskey(site, call, account, 'The passkey could not be read. Try again.')
+  const event = eventOf(call, account, { action: 'second-factor.add', outcome: 'success', detail: { kind: 'passkey' } })
+  const needsCodes = await needsRecoveryCodes(site, user.objectId)
+  const codes = await site.database.transaction(async (transaction) => {
+    const added = await site.directory.secondFactors.addPasskey(transaction, { ...made, displayName })
+    if (added === undefined) return undefined
+    await site.audit.record(transaction, event)
+    return needsCodes ? site.directory.secondFactors.newRecoveryCodes(transaction, user.objectId) : []
+  })
+  if (codes === undefined) {
+    return sendNewPasskey(site, call, account, 'This passkey is registered already, or you have as many as may be.')
+  }
+  return afterAdding(site, call, account, ['hwk', 'mfa'], codes)
+}
+
+/** Takes a passkey away. */
+export async function submitRemovePasskey(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
+  const account = accountOfForm(site, call, form)
+  await remove(site, call, account, 'passkey', (transaction) =>
+    site.directory.secondFactors.removePasskey(transaction, account.user.objectId, textOf(form, 'passkey')),
+  )
+  return backToSecurity(call, account)
+}
+
+/** Makes new recovery codes, in place of those there are, and shows them this once. */
+export async function submitRecoveryCodes(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
+  const account = accountOfForm(site, call, form)
+  const { objectId } = account.user
+  const event = eventOf(call, account, { action: 'second-factor.recovery-codes', outcome: 'success' })
+  const codes = await site.database.transaction(async (transaction) => {
+    await site.audit.record(transaction, event)
+    return site.directory.secondFactors.newRecoveryCodes(transaction, objectId)
+  })
+  return sendRecoveryCodes(site, call, account, codes)
+}
+
+function accountOfForm(site: Site, call: PageCall, form: Form): Account {
+  return requireAccount(site, call, { objectId: textOf(form, 'account'), destination, isFresh: true })
+}
+
+/** Whoever has a second factor for the first time gets codes for the day on which it is lost. */
+async function needsRecoveryCodes(site: Site, objectId: string): Promise<boolean> {
+  return (await site.directory.secondFactors.of(objectId)).recoveryCodes === 0
+}
+
+async function afterAdding(
+  site: Site,
+  call: PageCall,
+  account: Account,
+  methods: readonly string[],
+  codes: readonly string[],
+): Promise<FastifyReply> {
+  const { user, authenticatedAtMs } = account
+  const all = [...new Set([...account.methods, ...methods])]
+  await signIn(site, call, { user, methods: all, authenticatedAtMs, remaining: [] })
+  return codes.length === 0 ? backToSecurity(call, account) : sendRecoveryCodes(site, call, account, codes)
+}
+
+async function remove(
+  site: Site,
+  call: PageCall,
+  account: Account,
+  kind: string,
+  work: (transaction: Transaction) => Promise<boolean>,
+): Promise<void> {
+  const event = eventOf(call, account, { action: 'second-factor.remove', outcome: 'success', detail: { kind } })
+  await site.database.transaction(async (transaction) => {
+    if (await work(transaction)) await site.audit.record(transaction, event)
+  })
+}
+
+function backToSecurity({ reply }: PageCall, { user }: Account): FastifyReply {
+  return goTo(reply, `/account/security?account=${user.objectId}`)
+}
+
+function sendAuthenticator(
+  site: Site,
+  call: PageCall,
+  account: Account,
+  made: { readonly secretBase32: string; readonly uri: string },
+): Promise<FastifyReply> {
+  const svg = Buffer.from(renderSVG(made.uri, { border: 2, pixelSize: 4 })).toString('base64')
+  const body = authenticatorPage(carriedFor(call, account), `data:image/svg+xml;base64,${svg}`, made.secretBase32)
+  return sendPage(site, call.reply, { title: 'Set up an authenticator app', body })
+}
+
+async function sendNewPasskey(site: Site, call: PageCall, account: Account, problem?: string): Promise<FastifyReply> {
+  if (!site.passkeys.isAvailable) throw new PageError('noPasskeys')
+  const tenantName = (await site.directory.tenant()).displayName
+  const question = await site.passkeys.askToCreate(call.caller.browser, account.user, tenantName)
+  const body = newPasskeyPage(carriedFor(call, account), { ...question, problem })
+  const hasError = problem !== undefined
+  const script = assets.passkeyScript.path
+  return sendPage(site, call.reply, { title: 'Add a passkey', body, script, hasError, status: hasError ? 400 : 200 })
+}
+
+function sendRecoveryCodes(
+  site: Site,
+  call: PageCall,
+  account: Account,
+  codes: readonly string[],
+): Promise<FastifyReply> {
+  const body = recoveryCodesPage(account.user.objectId, codes)
+  return sendPage(site, call.reply, { title: 'Your recovery codes', body })
+}

@@ -1,0 +1,79 @@
+import type { FastifyReply } from 'fastify'
+import type { SignIn } from '../directory/index.ts'
+import type { Form } from '../spec/form.ts'
+import { accountInQuery, accountNavigation, carriedFor, instant, requireAccount } from './account.ts'
+import { type Html, html } from './html.ts'
+import { type Carried, carried } from './pages/layout.ts'
+import { pagesClientId } from './sessions.ts'
+import { type PageCall, type Site, eventOf, goTo, sendPage, textOf } from './site.ts'
+
+const destination = 'sign-ins'
+
+/** Shows where somebody is signed in. */
+export async function showSignIns(site: Site, call: PageCall): Promise<FastifyReply> {
+  const account = requireAccount(site, call, { objectId: accountInQuery(call), destination, isFresh: false })
+  const form = carriedFor(call, account)
+  const rows: Html[] = []
+  for (const signIn of await site.directory.signInsOf(account.user.objectId)) {
+    rows.push(row(form, signIn, await nameOf(site, signIn), signIn.id === account.signInId))
+  }
+  const body = html`<p>
+      Each of these lets somebody act as you. End what you do not know, and change your password then.
+    </p>
+    <ul class="rows">
+      ${rows}
+    </ul>
+    <form method="post" action="/account/sign-ins/end">
+      ${carried(form)}<button type="submit" name="sign_in" value="all">Sign out everywhere</button>
+    </form>`
+  const navigation = accountNavigation(call, account, destination)
+  return sendPage(site, call.reply, { title: 'Sign-ins', body, navigation, isWide: true })
+}
+
+/** Ends one of somebody's sign-ins, or all of them: what was got by it is refused from then on. */
+export async function submitEndSignIn(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
+  const account = requireAccount(site, call, { objectId: textOf(form, 'account'), destination, isFresh: false })
+  const { objectId } = account.user
+  const id = textOf(form, 'sign_in')
+  const isTheirs = (await site.directory.signInsOf(objectId)).some((signIn) => signIn.id === id)
+  const event = eventOf(call, account, { action: 'sign-in.end', outcome: 'success', detail: { signIn: id } })
+  await site.database.transaction(async (transaction) => {
+    if (id === 'all') await site.directory.endSignInsOf(transaction, objectId)
+    else if (isTheirs) await site.directory.endSignIn(transaction, id)
+    await site.audit.record(transaction, event)
+  })
+  if (id === 'all') return goTo(call.reply, '/sign-out')
+  return goTo(call.reply, `/account/sign-ins?account=${objectId}`)
+}
+
+function row(form: Carried, { id, methods, authenticatedAtMs }: SignIn, name: string, isThis: boolean): Html {
+  return html`<li>
+    <span>
+      ${name}${isThis && ' (this one)'}
+      <span class="quiet">since ${instant(authenticatedAtMs)}, by ${methods.map(methodName).join(' and ')}</span>
+    </span>
+    <form method="post" action="/account/sign-ins/end">
+      ${carried(form, { sign_in: id })}<button type="submit" aria-label="End ${name}">End</button>
+    </form>
+  </li>`
+}
+
+async function nameOf({ protocol }: Site, { clientId }: SignIn): Promise<string> {
+  if (clientId === pagesClientId) return 'A browser'
+  return (await protocol.findClient(clientId))?.displayName ?? 'An application that is no more'
+}
+
+function methodName(method: string): string {
+  switch (method) {
+    case 'pwd':
+      return 'password'
+    case 'otp':
+      return 'authenticator app'
+    case 'hwk':
+      return 'passkey'
+    case 'fed':
+      return 'another provider'
+    default:
+      return 'a second proof'
+  }
+}

@@ -1,0 +1,19 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+
+/** A file that pages refer to. Its path holds a hash of its bytes, so that it may be kept for ever. */
+export type Asset = { readonly path: string; readonly contentType: string; readonly text: string }
+
+const style = asset('style', 'css', 'text/css; charset=utf-8')
+const passkeyScript = asset('passkey', 'js', 'text/javascript; charset=utf-8')
+const submitScript = asset('submit', 'js', 'text/javascript; charset=utf-8')
+
+/** Everything that is served beside the pages. */
+export const assets = { style, passkeyScript, submitScript } as const
+
+function asset(name: string, extension: string, contentType: string): Asset {
+  const text = readFileSync(new URL(`./assets/${name}.${extension}`, import.meta.url), 'utf8')
+  // Paths are matched without regard to case: hex has none.
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 20)
+  return { path: `/sign-in/${name}.${hash}.${extension}`, contentType, text }
+}

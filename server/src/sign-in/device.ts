@@ -1,0 +1,65 @@
+import type { FastifyReply } from 'fastify'
+import type { Form } from '../spec/form.ts'
+import { PageError } from './errors.ts'
+import type { Flow } from './flow.ts'
+import { html } from './html.ts'
+import { carried, field } from './pages/layout.ts'
+import { type PageCall, type Site, flowPath, goTo, queryText, sendPage, textOf } from './site.ts'
+
+const longestUserCode = 32
+
+/** Asks for the code that a device shows. A code in the address is only filled in: the person has to send it. */
+export function showDeviceLogin(site: Site, call: PageCall): Promise<FastifyReply> {
+  const query = new URLSearchParams(queryText(call))
+  const userCode = query.get('user_code') ?? query.get('otc') ?? ''
+  return showForm(site, call, userCode.slice(0, longestUserCode))
+}
+
+/** Takes the code of a device. */
+export async function submitDeviceCode(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
+  const userCode = textOf(form, 'user_code').trim().toUpperCase().replaceAll(/[\s-]/g, '')
+  if (userCode === '') return showForm(site, call, '', 'Enter the code.')
+  const wrong = 'That code is not right, or has ended. Look again at what your device shows.'
+  if (userCode.length > longestUserCode) return showForm(site, call, '', wrong)
+  const request = await site.protocol.findDeviceRequest(userCode, call.origin.remoteAddress)
+  if (request === 'throttled') throw new PageError('throttled')
+  if (request === undefined) return showForm(site, call, userCode, wrong)
+  const flow: Flow = { kind: 'device', userCode, startedAtMs: site.clock.now() }
+  return goTo(call.reply, flowPath(site, call.caller, flow))
+}
+
+/** Tells how the sign-in of a device ended. */
+export function showDeviceEnd(end: 'done' | 'declined') {
+  return (site: Site, { reply }: PageCall): Promise<FastifyReply> =>
+    end === 'done'
+      ? sendPage(site, reply, {
+          title: 'You have signed in',
+          body: html`<p>Your device goes on by itself. You may close this window.</p>`,
+        })
+      : sendPage(site, reply, {
+          title: 'You have cancelled',
+          body: html`<p>The device was not let in. You may close this window.</p>`,
+        })
+}
+
+function showForm(site: Site, { reply, caller }: PageCall, userCode: string, problem?: string): Promise<FastifyReply> {
+  const body = html`<p>
+      Enter the code that your program or device shows. Enter only a code that you asked for yourself.
+    </p>
+    <form method="post" action="/devicelogin" novalidate>
+      ${carried(caller)}
+      ${field({
+        name: 'user_code',
+        label: 'Code',
+        type: 'text',
+        autocomplete: 'off',
+        value: userCode,
+        isCode: true,
+        error: problem,
+        hasFocus: true,
+      })}
+      <div class="actions"><button class="primary" type="submit">Next</button></div>
+    </form>`
+  const hasError = problem !== undefined
+  return sendPage(site, reply, { title: 'Enter code', body, hasError, status: hasError ? 400 : 200 })
+}

@@ -1,0 +1,51 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { EntraError } from '../identity/index.ts'
+import { MalformedFormError } from '../platform/http/form-body.ts'
+import { PageError, SignInNeeded } from './errors.ts'
+import { html } from './html.ts'
+import { type Site, goTo, sendPage } from './site.ts'
+
+/** Renders whatever a page threw: a page that tells what happened, and by which number an owner finds it in the log. */
+export async function renderPageError(
+  site: Site,
+  thrown: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  if (thrown instanceof SignInNeeded)
+    return goTo(reply, `/sign-in?flow=${site.flows.write(thrown.browser, thrown.flow)}`)
+  const { status, title, message, number } = describe(thrown)
+  if (status >= 500) site.log.error({ id: request.id, err: thrown }, 'a page failed')
+  const body = html`<p class="error" role="alert">${message}</p>
+    <dl class="quiet">
+      ${
+        number !== undefined &&
+        html`<dt>Error code</dt>
+          <dd>${number}</dd>`
+      }
+      <dt>Correlation id</dt>
+      <dd>${request.id}</dd>
+      <dt>Time</dt>
+      <dd>${new Date(site.clock.now()).toISOString()}</dd>
+    </dl>`
+  return sendPage(site, reply, { title, body, status, hasError: true })
+}
+
+type Described = {
+  readonly status: number
+  readonly title: string
+  readonly message: string
+  readonly number: number | undefined
+}
+
+function describe(thrown: unknown): Described {
+  if (thrown instanceof PageError) return thrown
+  if (thrown instanceof EntraError) {
+    const { status, message, number } = thrown
+    return { status, title: 'We cannot sign you in', message, number }
+  }
+  const status = thrown instanceof Error && 'statusCode' in thrown ? thrown.statusCode : undefined
+  const isClients = typeof status === 'number' && status >= 400 && status < 500
+  if (isClients || thrown instanceof MalformedFormError) return new PageError('malformed', { cause: thrown })
+  return new PageError('internal', { cause: thrown })
+}

@@ -1,0 +1,53 @@
+import type { Flow } from './flow.ts'
+
+type PageErrorRow = {
+  readonly number: number | undefined
+  readonly status: number
+  readonly title: string
+  readonly text: string
+}
+
+/** Every refusal of the pages. The numbers are those that Entra shows. [Entra, AADSTS error codes] */
+// prettier-ignore
+const pageErrors = {
+  malformed:      { number: 9002313,   status: 400, title: 'The request is malformed',   text: 'What your browser sent could not be read.' },
+  notFound:       { number: undefined, status: 404, title: 'There is no such page',      text: 'Nothing is served at this address.' },
+  foreignForm:    { number: 50117,     status: 403, title: 'The form is out of date',    text: 'The form was not made for this browser, or cookies are turned off. Nothing was changed. Go back, load the page anew and try again.' },
+  expired:        { number: 165000,    status: 400, title: 'The sign-in has ended',      text: 'It was begun in another browser, or too long ago. Go back to where you came from and begin anew.' },
+  deviceEnded:    { number: 70020,     status: 400, title: 'The code has ended',         text: 'It is too old, or was used already. Ask for another on your device.' },
+  throttled:      { number: 50196,     status: 429, title: 'Too many attempts',          text: 'Wait a few minutes before you try again.' },
+  disabled:       { number: 50057,     status: 403, title: 'The account is disabled',    text: 'Ask an owner of the directory to enable it.' },
+  noPasskeys:     { number: undefined, status: 404, title: 'There are no passkeys here', text: 'This server is reached by an address. Passkeys need a host name.' },
+  internal:       { number: 90033,     status: 500, title: 'Something went wrong',       text: 'A transient error has occurred. Please try again.' },
+} as const satisfies Record<string, PageErrorRow>
+
+export type PageErrorKind = keyof typeof pageErrors
+
+/** A refusal that is shown as a page. */
+export class PageError extends Error {
+  override readonly name = 'PageError'
+  readonly number: number | undefined
+  readonly status: number
+  readonly title: string
+
+  constructor(kind: PageErrorKind, options?: ErrorOptions) {
+    const row: PageErrorRow = pageErrors[kind]
+    super(row.text, options)
+    this.number = row.number
+    this.status = row.status
+    this.title = row.title
+  }
+}
+
+/** Nobody is signed in, or not lately enough: the person proves who they are and comes back. */
+export class SignInNeeded extends Error {
+  override readonly name = 'SignInNeeded'
+  readonly flow: Flow
+  readonly browser: string
+
+  constructor(flow: Flow, browser: string) {
+    super('nobody is signed in')
+    this.flow = flow
+    this.browser = browser
+  }
+}

@@ -1,0 +1,59 @@
+import type { FastifyInstance } from 'fastify'
+import type { Audit } from '../audit/index.ts'
+import type { Directory } from '../directory/index.ts'
+import type { SignInProtocol } from '../identity/index.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { RouteDescription } from '../platform/http/surface.ts'
+import type { Log } from '../platform/log.ts'
+import type { Sealer } from '../platform/sealing.ts'
+import type { Database } from '../platform/sql/database.ts'
+import { createCookieJar } from './cookies.ts'
+import { createFlows } from './flow.ts'
+import { createPasskeys } from './passkeys.ts'
+import { mountPages, pageRoutes } from './routes.ts'
+import { createSessions } from './sessions.ts'
+import { createSignInStore } from './store.ts'
+
+export type SignInOptions = {
+  readonly database: Database
+  readonly clock: Clock
+  readonly audit: Audit
+  readonly log: Log
+  readonly sealer: Sealer
+  readonly directory: Directory
+  readonly identity: SignInProtocol
+  /** Scheme, host and port under which clients reach the server, as `https://localhost:5443`. */
+  readonly publicOrigin: string
+}
+
+/** The pages on which people prove who they are, and the sessions of their browsers. */
+export interface SignInPages {
+  /** Adds the pages to the application. */
+  mount(app: FastifyInstance): void
+  /** The table of the pages, for the walk over all of them. */
+  readonly routes: readonly RouteDescription[]
+}
+
+/** Opens the sign-in room. */
+export function createSignInPages(options: SignInOptions): SignInPages {
+  const { database, clock, audit, log, sealer, directory, identity, publicOrigin } = options
+  const store = createSignInStore(database)
+  const site = {
+    database,
+    clock,
+    audit,
+    log,
+    directory,
+    protocol: identity,
+    publicOrigin,
+    store,
+    jar: createCookieJar(publicOrigin),
+    sessions: createSessions({ database, store, directory, clock }),
+    flows: createFlows(sealer, clock),
+    passkeys: createPasskeys({ database, store, directory, clock, sealer, publicOrigin }),
+    otherProviders: () => [],
+  }
+  return { mount: (app) => mountPages(app, site), routes: pageRoutes }
+}
+
+export { signInMigrations } from './migrations.ts'

@@ -1,0 +1,123 @@
+import { assets } from '../assets.ts'
+import { type Html, type HtmlValue, html } from '../html.ts'
+
+export type Layout = {
+  /** The heading, and with the product's name the title. */
+  readonly title: string
+  /** Whose directory it is. */
+  readonly tenantName: string
+  /** Where the person is: scheme, host and port. */
+  readonly publicOrigin: string
+  readonly isWide?: boolean | undefined
+  /** Whether something has to be put right: the title says so first, since it is what is read out first. */
+  readonly hasError?: boolean | undefined
+  readonly navigation?: Html | undefined
+  /** The path of the one script of the page. */
+  readonly script?: string | undefined
+}
+
+/** A whole page: one heading, one card. */
+export function renderPage(layout: Layout, body: HtmlValue): string {
+  const { title, tenantName, publicOrigin, isWide = false, hasError = false, navigation, script } = layout
+  const page = html`<html lang="en">
+    <head>
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <meta name="color-scheme" content="light dark" />
+      <title>${hasError && 'Error: '}${title} – ${tenantName}</title>
+      <link rel="icon" href="data:," />
+      <link rel="stylesheet" href="${assets.style.path}" />
+      ${script !== undefined && html`<script src="${script}" defer></script>`}
+    </head>
+    <body>
+      <main class="${isWide && 'wide'}">
+        <p class="brand">
+          <svg viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+            <path
+              d="M12 2 2.5 7v10l9.5 5 9.5-5V7L12 2Zm0 2.3 6.6 3.4L12 11.2 5.4 7.7 12 4.3ZM4.5 9.5l6.5 3.4v6.3l-6.5-3.4V9.5Zm8.5 9.7v-6.3l6.5-3.4v6.3L13 19.2Z"
+            />
+          </svg>
+          ${tenantName}
+        </p>
+        ${navigation}
+        <h1>${title}</h1>
+        ${body}
+      </main>
+      <footer>You are at ${new URL(publicOrigin).host}</footer>
+    </body>
+  </html>`
+  return `<!doctype html>\n${page.toString()}`
+}
+
+/** What stands above a form that was not accepted. It is read out, and has the focus when no field has. */
+export function alert(message: string | undefined, hasFocus = false): Html | undefined {
+  if (message === undefined) return undefined
+  return hasFocus
+    ? html`<p class="error" role="alert" tabindex="-1" autofocus>${message}</p>`
+    : html`<p class="error" role="alert">${message}</p>`
+}
+
+/** What stands above a page after something was done. */
+export function notice(message: string | undefined): Html | undefined {
+  return message === undefined ? undefined : html`<p class="note" role="status">${message}</p>`
+}
+
+export type Field = {
+  readonly name: string
+  readonly label: string
+  readonly type: 'text' | 'email' | 'password'
+  /** What the browser may fill in. [WHATWG HTML §4.10.18.7] */
+  readonly autocomplete: string
+  readonly value?: string | undefined
+  readonly hint?: string | undefined
+  readonly error?: string | undefined
+  readonly hasFocus?: boolean | undefined
+  readonly isCode?: boolean | undefined
+  readonly isOptional?: boolean | undefined
+  readonly inputMode?: 'numeric' | undefined
+}
+
+/** A labelled field, with its hint and its error said together with it. */
+export function field(options: Field): Html {
+  const { name, label, type, autocomplete, value, hint, error, hasFocus = false, isCode = false, inputMode } = options
+  const described = [error !== undefined && `${name}-error`, hint !== undefined && `${name}-hint`].filter(Boolean)
+  return html`<div class="field">
+    <label for="${name}">${label}</label>
+    <input
+      id="${name}"
+      name="${name}"
+      type="${type}"
+      autocomplete="${autocomplete}"
+      spellcheck="false"
+      autocapitalize="none"
+      maxlength="1024"
+      ${isCode && html`class="code"`}
+      ${inputMode !== undefined && html`inputmode="${inputMode}"`}
+      ${value !== undefined && value !== '' && html`value="${value}"`}
+      ${options.isOptional !== true && html`required`}
+      ${error !== undefined && html`aria-invalid="true"`}
+      ${described.length > 0 && html`aria-describedby="${described.join(' ')}"`}
+      ${hasFocus && html`autofocus`}
+    />
+    ${error !== undefined && html`<p class="error" id="${name}-error">${error}</p>`}
+    ${hint !== undefined && html`<p class="hint" id="${name}-hint">${hint}</p>`}
+  </div>`
+}
+
+/** What every form of a page carries without showing it. */
+export type Carried = {
+  /** Shows that the form is ours. */
+  readonly formToken: string
+  /** The sign-in that the form belongs to. */
+  readonly flow?: string | undefined
+  /** The account that the form is about. */
+  readonly account?: string | undefined
+}
+
+/** The hidden fields of a form. */
+export function carried({ formToken, flow, account }: Carried, more: Readonly<Record<string, string>> = {}): Html {
+  const fields = { token: formToken, flow, account, ...more }
+  return html`${Object.entries(fields).map(
+    ([name, value]) => value !== undefined && html`<input type="hidden" name="${name}" value="${value}" />`,
+  )}`
+}

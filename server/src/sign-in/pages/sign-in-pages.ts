@@ -1,0 +1,225 @@
+import { type Html, html } from '../html.ts'
+import type { Account } from '../sessions.ts'
+import { type Carried, alert, carried, field } from './layout.ts'
+
+/** What all pages of one sign-in have in common. */
+export type SignInForm = Carried & {
+  readonly flow: string
+  /** The program that sent the person here; absent for our own pages. */
+  readonly clientName: string | undefined
+  /** Whether "Cancel" leads somewhere. */
+  readonly canCancel: boolean
+}
+
+/** A way to sign in that leads elsewhere: to an organisation's own provider. */
+export type OtherWay = { readonly label: string; readonly href: string }
+
+export type PasswordProblem = {
+  readonly message?: string | undefined
+  readonly userName?: string | undefined
+  readonly password?: string | undefined
+}
+
+/** Asks for the user name and password. */
+export function passwordPage(
+  form: SignInForm,
+  {
+    hint,
+    problem = {},
+    otherWays,
+  }: { hint: string | undefined; problem?: PasswordProblem; otherWays: readonly OtherWay[] },
+): Html {
+  const isNamed = hint !== undefined && hint !== ''
+  const focus = problem.userName !== undefined || (!isNamed && problem.password === undefined) ? 'username' : 'password'
+  const hasMessage = problem.message !== undefined
+  return html`${onward(form)} ${alert(problem.message)}
+    <form method="post" action="/sign-in/password" novalidate>
+      ${carried(form)}
+      ${field({
+        name: 'username',
+        label: 'User name',
+        type: 'email',
+        autocomplete: 'username',
+        value: hint,
+        error: problem.userName,
+        hasFocus: focus === 'username',
+      })}
+      ${field({
+        name: 'password',
+        label: 'Password',
+        type: 'password',
+        autocomplete: 'current-password',
+        error: problem.password,
+        hasFocus: focus === 'password' || (hasMessage && isNamed),
+      })}
+      <div class="actions">
+        <button class="primary" type="submit">Sign in</button>
+        ${cancelButton(form)}
+      </div>
+    </form>
+    ${
+      otherWays.length > 0 &&
+      html`<ul class="other">
+        ${otherWays.map(({ label, href }) => html`<li><a href="${href}">${label}</a></li>`)}
+      </ul>`
+    }`
+}
+
+/** Has the person choose among the accounts of this browser. */
+export function choosePage(form: SignInForm, accounts: readonly Account[]): Html {
+  return html`${onward(form)}
+    <form method="post" action="/sign-in/account">
+      ${carried(form)}
+      <ul class="accounts">
+        ${accounts.map(
+          ({ user }) =>
+            html`<li>
+              <button type="submit" name="chosen" value="${user.objectId}">
+                <span class="account">${user.displayName}</span>
+                <span class="quiet">${user.userPrincipalName}</span>
+              </button>
+            </li>`,
+        )}
+        <li><button type="submit" name="chosen" value="another">Use another account</button></li>
+      </ul>
+    </form>
+    ${
+      form.canCancel &&
+      html`<form method="post" action="/sign-in/answer">
+        ${carried(form)}
+        <div class="actions">${cancelButton(form)}</div>
+      </form>`
+    }`
+}
+
+/** Asks for the code of an authenticator app, or for a recovery code. */
+export function secondFactorPage(
+  form: SignInForm,
+  {
+    kind,
+    problem,
+    otherWays,
+  }: { kind: 'totp' | 'recovery'; problem?: string | undefined; otherWays: readonly OtherWay[] },
+): Html {
+  const code =
+    kind === 'totp'
+      ? field({
+          name: 'code',
+          label: 'Code',
+          type: 'text',
+          autocomplete: 'one-time-code',
+          inputMode: 'numeric',
+          isCode: true,
+          hint: 'The six digits that your authenticator app shows now.',
+          error: problem,
+          hasFocus: true,
+        })
+      : field({
+          name: 'code',
+          label: 'Recovery code',
+          type: 'text',
+          autocomplete: 'off',
+          isCode: true,
+          hint: 'One of the codes that you wrote down. Each works once.',
+          error: problem,
+          hasFocus: true,
+        })
+  return html`<form method="post" action="/sign-in/code" novalidate>
+      ${carried(form, { kind })} ${code}
+      <div class="actions">
+        <button class="primary" type="submit">Verify</button>
+        ${cancelButton(form)}
+      </div>
+    </form>
+    ${links(otherWays)}`
+}
+
+/** Asks the browser for a passkey. */
+export function passkeyPage(
+  form: SignInForm,
+  {
+    options,
+    challenge,
+    problem,
+    otherWays,
+  }: { options: string; challenge: string; problem?: string | undefined; otherWays: readonly OtherWay[] },
+): Html {
+  return html`${onward(form)} ${alert(problem)}
+    <p>Your browser asks you for a fingerprint, a face, a PIN or a security key.</p>
+    <p role="status" data-passkey-status></p>
+    <noscript><p class="error">Passkeys need scripts, which are turned off in this browser.</p></noscript>
+    <form method="post" action="/sign-in/passkey" data-passkey="get" data-options="${options}">
+      ${carried(form, { challenge, credential: '' })}
+      <div class="actions"><button class="primary" type="submit" autofocus>Use a passkey</button></div>
+    </form>
+    ${links(otherWays)}`
+}
+
+/** Has the person replace a password that somebody else chose. */
+export function newPasswordPage(form: SignInForm, userName: string, problem?: string): Html {
+  return html`<p>You have to choose a new password before you go on.</p>
+    <form method="post" action="/sign-in/new-password" novalidate>
+      ${carried(form)} ${newPasswordFields(userName, problem)}
+      <div class="actions"><button class="primary" type="submit">Go on</button>${cancelButton(form)}</div>
+    </form>`
+}
+
+/** The two fields of a new password, and the user name for whoever keeps passwords. */
+export function newPasswordFields(userName: string, problem: string | undefined, hasFocus = true): Html {
+  return html`<input type="text" name="username" value="${userName}" autocomplete="username" hidden readonly /> ${field(
+      {
+        name: 'new-password',
+        label: 'New password',
+        type: 'password',
+        autocomplete: 'new-password',
+        hint: 'At least 10 characters. Several words are easier to remember than signs.',
+        error: problem,
+        hasFocus,
+      },
+    )}
+    ${field({ name: 'repeated', label: 'New password again', type: 'password', autocomplete: 'new-password' })}`
+}
+
+/** Asks for the first code of an app that was just set up. */
+export function confirmationField(problem: string | undefined): Html {
+  return field({
+    name: 'code',
+    label: 'Code',
+    type: 'text',
+    autocomplete: 'one-time-code',
+    inputMode: 'numeric',
+    isCode: true,
+    hint: 'The six digits that the app shows now.',
+    error: problem,
+    hasFocus: problem !== undefined,
+  })
+}
+
+/** Shows recovery codes, this once, on the way somewhere. */
+export function shownCodes(codes: readonly string[]): Html {
+  return html`<p>
+      Each of these codes lets you in once when you have neither your app nor a passkey. Write them down now: they are
+      not shown again.
+    </p>
+    <ul class="codes">
+      ${codes.map((code) => html`<li><code>${code}</code></li>`)}
+    </ul>`
+}
+
+function onward({ clientName }: SignInForm): Html | undefined {
+  return clientName === undefined ? undefined : html`<p>to go on to <strong>${clientName}</strong></p>`
+}
+
+function cancelButton({ canCancel }: SignInForm): Html | undefined {
+  if (!canCancel) return undefined
+  return html`<button type="submit" name="decision" value="refuse" formaction="/sign-in/answer" formnovalidate>
+    Cancel
+  </button>`
+}
+
+function links(ways: readonly OtherWay[]): Html | undefined {
+  if (ways.length === 0) return undefined
+  return html`<ul class="other">
+    ${ways.map(({ label, href }) => html`<li><a href="${href}">${label}</a></li>`)}
+  </ul>`
+}

@@ -1,0 +1,96 @@
+import type { FastifyReply } from 'fastify'
+import { WeakPasswordError } from '../directory/index.ts'
+import type { Form } from '../spec/form.ts'
+import { PageError } from './errors.ts'
+import { newPasswordPage } from './pages/sign-in-pages.ts'
+import { type Stage, formOf, openStage, proceed, show, showPassword } from './proceed.ts'
+import type { Remaining } from './sessions.ts'
+import { type PageCall, type Site, eventOf, flowPath, goTo, requireFlow, signIn, textOf } from './site.ts'
+
+/** Takes the user name and password. */
+export async function submitPassword(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
+  const flow = requireFlow(site, call.caller, textOf(form, 'flow'))
+  const stage = await openStage(site, call, flow)
+  const userPrincipalName = textOf(form, 'username').trim()
+  const password = textOf(form, 'password')
+  if (userPrincipalName === '' || password === '') {
+    const problem = {
+      ...(userPrincipalName === '' ? { userName: 'Enter your user name.' } : {}),
+      ...(password === '' ? { password: 'Enter your password.' } : {}),
+    }
+    return showPassword(stage, userPrincipalName, problem, 400)
+  }
+  const { remoteAddress } = call.origin
+  const check = await site.directory.checkPassword({ userPrincipalName, password, remoteAddress })
+  if (check.outcome === 'refused') return refusePassword(stage, userPrincipalName, check.reason)
+  const remaining: Remaining[] = []
+  if (check.secondFactorRequired) remaining.push('second-factor')
+  if (check.mustChangePassword) remaining.push('new-password')
+  const { user } = check
+  const event = eventOf(call, check, { action: 'sign-in.password', outcome: 'success' })
+  await signIn(site, call, { user, methods: ['pwd'], authenticatedAtMs: site.clock.now(), remaining }, event)
+  return goTo(call.reply, flowPath(site, call.caller, { ...flow, chosen: user.objectId }))
+}
+
+async function refusePassword(
+  stage: Stage,
+  userPrincipalName: string,
+  reason: 'wrong' | 'throttled' | 'disabled',
+): Promise<FastifyReply> {
+  const { site, call } = stage
+  await site.audit.append({
+    action: 'sign-in.password',
+    outcome: 'refused',
+    reason,
+    actor: { kind: 'claimed', id: userPrincipalName },
+    target: userPrincipalName,
+    origin: call.origin,
+  })
+  if (reason === 'disabled') throw new PageError('disabled')
+  // One text for both, so that nobody learns whether a guess was looked at.
+  const message = 'Your user name or password is not right. After many attempts, wait a few minutes before the next.'
+  return showPassword(stage, userPrincipalName, { message }, 400)
+}
+
+/** Takes the password that somebody has to choose before they go on. */
+export async function submitNewPassword(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
+  const flow = requireFlow(site, call.caller, textOf(form, 'flow'))
+  const stage = await openStage(site, call, flow)
+  const pending = call.caller.session?.pending
+  if (pending === undefined || pending.user.objectId !== flow.chosen || pending.remaining[0] !== 'new-password') {
+    return proceed(stage)
+  }
+  const prepared = await prepareNewPassword(site, pending.user.userPrincipalName, form)
+  if ('problem' in prepared) {
+    const body = newPasswordPage(formOf(stage), pending.user.userPrincipalName, prepared.problem)
+    return show(stage, { title: 'Choose a new password', body, status: 400, hasError: true })
+  }
+  const { user, methods } = pending
+  const event = eventOf(call, pending, { action: 'password.change', outcome: 'success' })
+  await site.database.transaction((transaction) => site.directory.changePassword(transaction, user.objectId, prepared))
+  await signIn(site, call, { user, methods, authenticatedAtMs: site.clock.now(), remaining: [] }, event)
+  return goTo(call.reply, flowPath(site, call.caller, flow))
+}
+
+/** Hashes the password of the two fields for a new one, or tells what is wrong with it. */
+export async function prepareNewPassword(
+  site: Site,
+  userPrincipalName: string,
+  form: Form,
+): Promise<{ readonly passwordHash: string } | { readonly problem: string }> {
+  const password = textOf(form, 'new-password')
+  if (password !== textOf(form, 'repeated')) return { problem: 'The two passwords are not the same.' }
+  try {
+    return await site.directory.preparePassword(userPrincipalName, password)
+  } catch (error) {
+    if (!(error instanceof WeakPasswordError)) throw error
+    return { problem: weaknesses[error.refusal] }
+  }
+}
+
+const weaknesses: Readonly<Record<WeakPasswordError['refusal'], string>> = {
+  'too-short': 'The password is too short. It needs at least 10 characters.',
+  'too-long': 'The password is too long.',
+  'like-user-name': 'The password is too much like the user name.',
+  'too-common': 'Too many people use this password. Choose another.',
+}

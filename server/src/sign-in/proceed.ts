@@ -1,0 +1,192 @@
+import type { FastifyReply } from 'fastify'
+import type { AuthorizationRefusal, AuthorizationRequest, AuthorizationResponse } from '../identity/index.ts'
+import { assets } from './assets.ts'
+import { PageError } from './errors.ts'
+import type { Flow } from './flow.ts'
+import type { Html } from './html.ts'
+import { nextStep } from './next-step.ts'
+import { confirmPage, consentPage, devicePage, formPostPage } from './pages/answer-pages.ts'
+import {
+  type PasswordProblem,
+  type SignInForm,
+  choosePage,
+  newPasswordPage,
+  passwordPage,
+} from './pages/sign-in-pages.ts'
+import { showSecondFactor } from './second-factor.ts'
+import type { Account, PendingAccount } from './sessions.ts'
+import { type PageCall, type Site, flowPath, goTo, sendPage } from './site.ts'
+import { type Way, clientNameOf, redirectUriOf, wayOf } from './way.ts'
+
+/** A sign-in at one of its pages. */
+export type Stage = { readonly site: Site; readonly call: PageCall; readonly flow: Flow; readonly way: Way }
+
+/** Opens the stage of a sign-in. @throws EntraError or PageError */
+export async function openStage(site: Site, call: PageCall, flow: Flow): Promise<Stage> {
+  return { site, call, flow, way: await wayOf(site, call, flow) }
+}
+
+/** Shows the next page of a sign-in, or sends the browser to its end. */
+export async function proceed(stage: Stage): Promise<FastifyReply> {
+  const { site, call, flow, way } = stage
+  if (way.kind === 'refused') return respond(site, call, way.response)
+  const step = nextStep(flow, way.demand, call.caller.session)
+  if (way.kind === 'authorize' && way.request.prompt === 'none') return proceedSilently(stage, way.request, step)
+  switch (step.kind) {
+    case 'choose':
+      return show(stage, { title: 'Pick an account', body: choosePage(formOf(stage), step.accounts) })
+    case 'prove':
+      return showPassword(stage, step.hint)
+    case 'go-on':
+      return goOn(stage, step.account)
+    case 'proved':
+      return finish(stage, step.account)
+  }
+}
+
+/** Asks for the password, or tells what was wrong with it. */
+export function showPassword(
+  stage: Stage,
+  hint: string | undefined,
+  problem?: PasswordProblem,
+  status = 200,
+): Promise<FastifyReply> {
+  const { site, call, flow } = stage
+  const otherWays = site.otherProviders(site.flows.write(call.caller.browser, flow))
+  const passkey = { label: 'Sign in with a passkey', href: flowPath(site, call.caller, flow, '/passkey') }
+  const ways = site.passkeys.isAvailable ? [passkey, ...otherWays] : otherWays
+  const body = passwordPage(formOf(stage), { hint, ...(problem === undefined ? {} : { problem }), otherWays: ways })
+  return show(stage, { title: 'Sign in', body, status, hasError: problem !== undefined })
+}
+
+/** Sends a page of a sign-in. */
+export function show(
+  { site, call, way }: Stage,
+  page: { title: string; body: Html; status?: number; hasError?: boolean; script?: string; isWide?: boolean },
+): Promise<FastifyReply> {
+  return sendPage(site, call.reply, { ...page, redirectUri: redirectUriOf(way) })
+}
+
+/** What all forms of a sign-in carry. */
+export function formOf({ site, call, flow, way }: Stage): SignInForm {
+  return {
+    formToken: call.caller.formToken,
+    flow: site.flows.write(call.caller.browser, flow),
+    clientName: clientNameOf(way),
+    canCancel: way.kind !== 'account',
+  }
+}
+
+/** Brings an answer to the client that asked. */
+export async function respond(site: Site, { reply }: PageCall, response: AuthorizationResponse): Promise<FastifyReply> {
+  const { redirectUri, responseMode, parameters } = response
+  if (responseMode === 'form_post') {
+    const body = formPostPage(redirectUri, parameters)
+    return sendPage(site, reply, { title: 'Going on', body, script: assets.submitScript.path, redirectUri })
+  }
+  const url = new URL(redirectUri)
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.append(name, value)
+  return reply
+    .code(303)
+    .header('cache-control', 'no-store')
+    .header('referrer-policy', 'no-referrer')
+    .header('location', url.href)
+    .send()
+}
+
+/** Whether the client can be trusted to be who it says only because the person says so. [RFC 8252 §8.6] */
+export function isToConfirm({ client, redirectUri }: AuthorizationRequest): boolean {
+  return client.kind === 'public' || !redirectUri.startsWith('https:')
+}
+
+/** What a token is to be for, in words. */
+export function resourceName(audience: string): string {
+  switch (audience) {
+    case 'arm':
+      return 'Manage your registries'
+    case 'acr':
+      return 'Your registries'
+    case 'graph':
+      return 'The directory'
+    default:
+      return 'Your name and user name'
+  }
+}
+
+async function proceedSilently(
+  stage: Stage,
+  request: AuthorizationRequest,
+  step: ReturnType<typeof nextStep>,
+): Promise<FastifyReply> {
+  const { site, call } = stage
+  const refuse = (refusal: AuthorizationRefusal, text: string) =>
+    respond(site, call, site.protocol.refuseAuthorization(request, refusal, text))
+  if (step.kind === 'choose') {
+    return refuse(
+      'account_selection_required',
+      'AADSTS16000: Several accounts are signed in, and one has to be picked.',
+    )
+  }
+  if (step.kind !== 'proved') {
+    return refuse('login_required', 'AADSTS50058: A silent sign-in request was sent but no user is signed in.')
+  }
+  if (isToConfirm(request)) {
+    return refuse('interaction_required', 'AADSTS50199: The user has to confirm that they started the sign-in.')
+  }
+  if (!(await site.store.hasConsent(step.account.user.objectId, request.client.clientId))) {
+    return refuse('consent_required', 'AADSTS65001: The user has not consented to use the application.')
+  }
+  return respond(site, call, await site.protocol.issueCode(request, step.account))
+}
+
+function goOn(stage: Stage, account: PendingAccount): Promise<FastifyReply> {
+  switch (account.remaining[0]) {
+    case 'second-factor':
+      return showSecondFactor(stage, account)
+    case 'new-password':
+      return show(stage, {
+        title: 'Choose a new password',
+        body: newPasswordPage(formOf(stage), account.user.userPrincipalName),
+      })
+  }
+}
+
+async function finish(stage: Stage, account: Account): Promise<FastifyReply> {
+  const { site, call, flow, way } = stage
+  const form = {
+    formToken: call.caller.formToken,
+    flow: site.flows.write(call.caller.browser, { ...flow, chosen: account.user.objectId }),
+  }
+  switch (way.kind) {
+    case 'refused':
+      throw new PageError('expired')
+    case 'account':
+      return goTo(call.reply, `/account/${way.destination}?account=${account.user.objectId}`)
+    case 'device': {
+      const { client, resource, requestedFrom, expiresAtMs } = way.request
+      const expires = `${new Date(expiresAtMs).toISOString().slice(11, 16)} UTC`
+      const body = devicePage(form, {
+        account,
+        clientName: client.displayName,
+        resource: resourceName(resource.audience),
+        requestedFrom,
+        expires,
+      })
+      return show(stage, { title: `Sign in to ${client.displayName}?`, body })
+    }
+    case 'authorize': {
+      const { request } = way
+      const { client, resource, redirectUri, prompt } = request
+      const details = { account, clientName: client.displayName, resource: resourceName(resource.audience) }
+      const { objectId } = account.user
+      const hasConsented = client.kind === 'public' || (await site.store.hasConsent(objectId, client.clientId))
+      if (!hasConsented || (prompt === 'consent' && client.kind !== 'public')) {
+        return show(stage, { title: 'Permissions requested', body: consentPage(form, { ...details, redirectUri }) })
+      }
+      if (isToConfirm(request)) {
+        return show(stage, { title: `Sign in to ${client.displayName}?`, body: confirmPage(form, details) })
+      }
+      return respond(site, call, await site.protocol.issueCode(request, account))
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import type { FastifyReply } from 'fastify'
+import type { Form } from '../spec/form.ts'
+import { PageError } from './errors.ts'
+import { type OtherWay, secondFactorPage } from './pages/sign-in-pages.ts'
+import { type Stage, formOf, openStage, proceed, show } from './proceed.ts'
+import type { PendingAccount } from './sessions.ts'
+import { type PageCall, type Site, eventOf, flowPath, goTo, requireFlow, signIn, textOf } from './site.ts'
+
+type CodeKind = 'totp' | 'recovery'
+
+/** Asks somebody whose password was right for what they have besides. */
+export async function showSecondFactor(
+  stage: Stage,
+  { user }: PendingAccount,
+  asked: { readonly kind?: CodeKind | undefined; readonly problem?: string; readonly status?: number } = {},
+): Promise<FastifyReply> {
+  const { site, call, flow } = stage
+  const held = await site.directory.secondFactors.of(user.objectId)
+  const kind = asked.kind ?? (held.totp ? 'totp' : 'recovery')
+  if (asked.kind === undefined && !held.totp && held.passkeys > 0 && site.passkeys.isAvailable) {
+    return goTo(call.reply, flowPath(site, call.caller, flow, '/passkey'))
+  }
+  const path = (page: string) => flowPath(site, call.caller, flow, page)
+  const otherWays: OtherWay[] = []
+  if (held.passkeys > 0 && site.passkeys.isAvailable) otherWays.push({ label: 'Use a passkey', href: path('/passkey') })
+  if (kind === 'recovery' && held.totp) otherWays.push({ label: 'Use an authenticator app', href: path('/code') })
+  if (kind === 'totp' && held.recoveryCodes > 0) {
+    otherWays.push({ label: 'Use a recovery code', href: path('/recovery') })
+  }
+  const { problem, status = 200 } = asked
+  const body = secondFactorPage(formOf(stage), { kind, problem, otherWays })
+  return show(stage, {
+    title: kind === 'totp' ? 'Enter code' : 'Enter recovery code',
+    body,
+    status,
+    hasError: problem !== undefined,
+  })
+}
+
+/** Shows the page for one kind of code. */
+export async function showCode(site: Site, call: PageCall, flowText: string, kind: CodeKind): Promise<FastifyReply> {
+  const stage = await openStage(site, call, requireFlow(site, call.caller, flowText))
+  const pending = pendingOf(stage)
+  return pending === undefined ? proceed(stage) : showSecondFactor(stage, pending, { kind })
+}
+
+/** Takes the code of an authenticator app, or a recovery code. */
+export async function submitCode(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
+  const stage = await openStage(site, call, requireFlow(site, call.caller, textOf(form, 'flow')))
+  const pending = pendingOf(stage)
+  if (pending === undefined) return proceed(stage)
+  const kind = textOf(form, 'kind')
+  if (kind !== 'totp' && kind !== 'recovery') throw new PageError('malformed')
+  const code = textOf(form, 'code').trim()
+  if (code === '') return showSecondFactor(stage, pending, { kind, problem: 'Enter the code.', status: 400 })
+  const outcome = await check(site, pending, kind, code)
+  if (outcome === 'proved') return passSecondFactor(stage, pending, kind === 'totp' ? ['otp', 'mfa'] : ['mfa'])
+  await site.audit.append(
+    eventOf(call, pending, { action: 'sign-in.second-factor', outcome: 'refused', reason: outcome }),
+  )
+  if (outcome === 'throttled') {
+    const problem = 'There were too many wrong codes. Wait an hour, or use another way.'
+    return showSecondFactor(stage, pending, { kind, problem, status: 429 })
+  }
+  const problem =
+    kind === 'totp'
+      ? 'That code is not right, or was used already. Wait for the next one.'
+      : 'That code is not right, or was used already.'
+  return showSecondFactor(stage, pending, { kind, problem, status: 400 })
+}
+
+/** Goes on with somebody who gave their second factor. */
+export async function passSecondFactor(
+  stage: Stage,
+  pending: PendingAccount,
+  methods: readonly string[],
+): Promise<FastifyReply> {
+  const { site, call, flow } = stage
+  const all = [...new Set([...pending.methods, ...methods])]
+  const [, ...remaining] = pending.remaining
+  const event = eventOf(call, pending, {
+    action: 'sign-in.second-factor',
+    outcome: 'success',
+    detail: { methods: all },
+  })
+  await signIn(site, call, { user: pending.user, methods: all, authenticatedAtMs: site.clock.now(), remaining }, event)
+  return goTo(call.reply, flowPath(site, call.caller, flow))
+}
+
+/** Whoever owes this sign-in a second factor. */
+export function pendingOf({ call, flow }: Stage): PendingAccount | undefined {
+  const pending = call.caller.session?.pending
+  const isTheirs = pending !== undefined && pending.user.objectId === flow.chosen
+  return isTheirs && pending.remaining[0] === 'second-factor' ? pending : undefined
+}
+
+async function check(site: Site, { user }: PendingAccount, kind: CodeKind, code: string) {
+  if (kind === 'totp') return site.directory.secondFactors.checkTotp(user.objectId, code)
+  return (await site.directory.secondFactors.useRecoveryCode(user.objectId, code)) ? 'proved' : 'wrong'
+}

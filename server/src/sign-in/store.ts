@@ -1,0 +1,100 @@
+import type { Database, Transaction } from '../platform/sql/database.ts'
+
+export type BrowserSessionRow = { readonly id_hash: string; readonly last_seen_at_ms: number }
+
+export type BrowserAccountRow = {
+  readonly id_hash: string
+  readonly object_id: string
+  /** What is still to be done before the person is signed in, separated by blanks; empty for whoever is. */
+  readonly remaining: string
+  readonly sign_in_id: string
+  /** Separated by blanks. */
+  readonly methods: string
+  readonly authenticated_at_ms: number
+}
+
+export type ConsentRow = { readonly object_id: string; readonly client_id: string; readonly given_at_ms: number }
+
+type UsedChallengeRow = { readonly challenge_hash: string; readonly expires_at_ms: number }
+
+type SignInTables = {
+  browser_session: BrowserSessionRow
+  browser_account: BrowserAccountRow
+  user_consent: ConsentRow
+  used_challenge: UsedChallengeRow
+}
+
+export type SignInStore = ReturnType<typeof createSignInStore>
+
+/** The SQL of browser sessions, consents and challenges. */
+export function createSignInStore(database: Database) {
+  const read = () => database.tables<SignInTables>()
+  const within = (transaction: Transaction) => transaction.tables<SignInTables>()
+  const sessionById = database.prepare<SignInTables, { idHash: string }, BrowserSessionRow>(['idHash'], (tables, p) =>
+    tables.selectFrom('browser_session').selectAll().where('id_hash', '=', p.idHash),
+  )
+  const accountsById = database.prepare<SignInTables, { idHash: string }, BrowserAccountRow>(['idHash'], (tables, p) =>
+    tables
+      .selectFrom('browser_account')
+      .selectAll()
+      .where('id_hash', '=', p.idHash)
+      .orderBy('authenticated_at_ms', 'desc')
+      .orderBy('sign_in_id'),
+  )
+
+  return {
+    session: (idHash: string) => sessionById.first({ idHash }),
+    accounts: (idHash: string) => accountsById.all({ idHash }),
+    accountsWithin: (transaction: Transaction, idHash: string) =>
+      within(transaction).selectFrom('browser_account').selectAll().where('id_hash', '=', idHash).execute(),
+    insertSession: async (transaction: Transaction, row: BrowserSessionRow, accounts: readonly BrowserAccountRow[]) => {
+      await within(transaction).insertInto('browser_session').values(row).execute()
+      for (const account of accounts) await within(transaction).insertInto('browser_account').values(account).execute()
+    },
+    deleteSession: async (transaction: Transaction, idHash: string) => {
+      await within(transaction).deleteFrom('browser_account').where('id_hash', '=', idHash).execute()
+      await within(transaction).deleteFrom('browser_session').where('id_hash', '=', idHash).execute()
+    },
+    touchSession: (transaction: Transaction, idHash: string, nowMs: number) =>
+      within(transaction)
+        .updateTable('browser_session')
+        .set({ last_seen_at_ms: nowMs })
+        .where('id_hash', '=', idHash)
+        .where('last_seen_at_ms', '<', nowMs)
+        .execute(),
+    /** Removes what nobody has used since then. */
+    deleteIdleSessions: async (transaction: Transaction, beforeMs: number) => {
+      const idle = within(transaction)
+        .selectFrom('browser_session')
+        .select('id_hash')
+        .where('last_seen_at_ms', '<', beforeMs)
+      await within(transaction).deleteFrom('browser_account').where('id_hash', 'in', idle).execute()
+      await within(transaction).deleteFrom('browser_session').where('last_seen_at_ms', '<', beforeMs).execute()
+    },
+
+    hasConsent: async (objectId: string, clientId: string) =>
+      (await read()
+        .selectFrom('user_consent')
+        .select('client_id')
+        .where('object_id', '=', objectId)
+        .where('client_id', '=', clientId)
+        .executeTakeFirst()) !== undefined,
+    putConsent: (transaction: Transaction, row: ConsentRow) =>
+      within(transaction)
+        .insertInto('user_consent')
+        .values(row)
+        .onConflict((conflict) => conflict.columns(['object_id', 'client_id']).doNothing())
+        .execute(),
+
+    /** Marks a challenge as used. False when it was already. */
+    useChallenge: async (transaction: Transaction, row: UsedChallengeRow, nowMs: number) => {
+      await within(transaction).deleteFrom('used_challenge').where('expires_at_ms', '<=', nowMs).execute()
+      const { numInsertedOrUpdatedRows } = await within(transaction)
+        .insertInto('used_challenge')
+        .values(row)
+        .onConflict((conflict) => conflict.column('challenge_hash').doNothing())
+        .executeTakeFirst()
+      return numInsertedOrUpdatedRows === 1n
+    },
+  }
+}

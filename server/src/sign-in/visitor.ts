@@ -1,0 +1,36 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { formToken, newId, parseId } from './browser.ts'
+import { type CookieJar, parseCookies } from './cookies.ts'
+import type { BrowserSession, Sessions } from './sessions.ts'
+
+/** Who asks for a page. */
+export type Visitor = {
+  /** Names the browser, signed in or not; made at its first visit. */
+  readonly browser: string
+  readonly isNew: boolean
+  /** What every form of this browser carries. */
+  readonly formToken: string
+  readonly sessionId: string | undefined
+  readonly session: BrowserSession | undefined
+}
+
+/** Reads who asks from the cookies of a request. */
+export async function readVisitor(request: FastifyRequest, jar: CookieJar, sessions: Sessions): Promise<Visitor> {
+  const cookies = parseCookies(request.headers.cookie)
+  const known = parseId(cookies.get(jar.browserName))
+  const browser = known ?? newId()
+  // A session is worth something in the browser alone that it was made for, whose name is beside it.
+  const sessionId = known === undefined ? undefined : parseId(cookies.get(jar.sessionName))
+  return {
+    browser,
+    isNew: known === undefined,
+    formToken: formToken(browser),
+    sessionId,
+    session: await sessions.read(sessionId),
+  }
+}
+
+/** Tells a new browser its name. */
+export function rememberBrowser(reply: FastifyReply, jar: CookieJar, visitor: Visitor): void {
+  if (visitor.isNew) reply.header('set-cookie', jar.write(jar.browserName, visitor.browser))
+}
