@@ -9,6 +9,7 @@ import { createApplicationSignInStore } from './application-sign-in.ts'
 import { andThen } from '../platform/sql/authority-memory.ts'
 import { createSecretCheck, createStandingCheck } from './client-secrets.ts'
 import { createCredentials, defaultSecretDays } from './credentials.ts'
+import { createExternalIdentities } from './external-identities.ts'
 import { createExternalPrincipals } from './external-principals.ts'
 import { createFederatedCredentialStore } from './federated-credential-store.ts'
 import { createFederatedCredentials } from './federated-credentials.ts'
@@ -60,8 +61,10 @@ const dayMs = 24 * 60 * 60 * 1000
 export function createDirectory(options: DirectoryOptions): Directory {
   const { database, clock, audit, log, publicOrigin, longestCredentialDays = 732 } = options
   const store = createDirectoryStore(database)
+  const identities = createExternalIdentities({ database, clock, store, tenant: readTenant })
   const onPrincipalDeleted: OnPrincipalDeleted = async (transaction, objectId) => {
     await store.deleteFromGroups(transaction, objectId)
+    await identities.deleteIdentitiesOf(transaction, objectId)
     await options.onPrincipalDeleted(transaction, objectId)
   }
   const managedStore = createManagedIdentityStore(database)
@@ -71,7 +74,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
   const people = createPeople({ store, clock, onPrincipalDeleted })
   const groups = createGroups({ store, clock, onPrincipalDeleted })
   const roles = createDirectoryRoles({ store })
-  const signInsOfPeople = createSignIns({ store, clock })
+  const signInsOfPeople = createSignIns({ store, clock, externalStandsUntilMs: identities.standsUntilMs })
   const secondFactors = createSecondFactors({ database, store, clock, sealer: options.sealer })
   const checkPassword = createPasswordCheck({ database, store, clock, secondFactors })
   const groupIdsOf = createGroupIds(database, clock, store)
@@ -165,6 +168,8 @@ export function createDirectory(options: DirectoryOptions): Directory {
       await people.setPassword(transaction, objectId, password, { mustChange: false, exceptSignInId })
     },
     ...signInsOfPeople,
+    signInExternalPerson: identities.signInExternalPerson,
+    endStaleMemberships: identities.endStaleMemberships,
     secondFactors,
     clientCertificates: async (appIdText) => {
       const rows = await store.certificatesOfApplication(parseGuid(appIdText) ?? nullGuid)

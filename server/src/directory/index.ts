@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { RouteDescription } from '../platform/http/surface.ts'
 import type { Transaction } from '../platform/sql/database.ts'
+import type { ExternalPerson, ExternalSignIn } from './external-identities.ts'
 import type { FederatedCredentials } from './federated-credentials.ts'
 import type { PasswordCheck, PasswordClaim } from './password-check.ts'
 import type { PreparedPassword } from './passwords.ts'
@@ -263,6 +264,17 @@ export interface Directory {
   endSignIn(transaction: Transaction, id: string): Promise<boolean>
   /** Signs somebody out everywhere. */
   endSignInsOf(transaction: Transaction, objectId: string): Promise<void>
+  /**
+   * Takes in somebody whom another provider proved: finds the user by issuer and subject alone, or makes one without any
+   * right, and has the user be in those of the provider's groups that it names now. Nothing changes for who may not sign in.
+   */
+  signInExternalPerson(
+    transaction: Transaction,
+    person: ExternalPerson,
+    policy: { readonly createUsers: boolean },
+  ): Promise<ExternalSignIn>
+  /** Takes people out of the groups that a sign-in told which holds no more. To be run every minute. */
+  endStaleMemberships(): Promise<void>
   readonly secondFactors: SecondFactors
   /** The certificates of an application, and of its service principal, of whatever time. */
   clientCertificates(appId: string): Promise<readonly ClientCertificate[]>
@@ -282,6 +294,7 @@ export interface Directory {
 /** Proves the sender of a Graph request by its `Authorization` header, or throws what {@link unauthenticated} makes. */
 export type GraphAuthenticate = (authorization: string | undefined) => Promise<SigningPrincipal>
 
+export type { ExternalPerson, ExternalSignIn } from './external-identities.ts'
 export type { PasswordCheck, PasswordClaim } from './password-check.ts'
 export type { PreparedPassword } from './passwords.ts'
 export type { DirectoryRole, NewUser } from './people.ts'

@@ -1,5 +1,6 @@
 import { applicationSignInMigration } from './application-sign-in.ts'
 import type { Migration } from '../platform/sql/migrations.ts'
+import { externalIdentityMigration } from './external-identity-store.ts'
 import { externalPrincipalMigration } from './external-principal-store.ts'
 import { federatedCredentialMigration } from './federated-credential-store.ts'
 import { managedIdentityMigration } from './managed-identity-migration.ts'
@@ -117,4 +118,5 @@ export const directoryMigrations: readonly Migration[] = [
   federatedCredentialMigration,
   externalPrincipalMigration,
   peopleMigration,
+  externalIdentityMigration,
 ]

@@ -5,6 +5,7 @@ import type { Transaction } from '../platform/sql/database.ts'
 import type { OnPrincipalDeleted } from './applications.ts'
 import { GraphError, NameTakenError, resourceNotFound } from './errors.ts'
 import { requireOwnerLeft } from './owners.ts'
+import { externalNameMark } from './external-identities.ts'
 import { forgetFailures } from './password-check.ts'
 import type { PreparedPassword } from './passwords.ts'
 import { isName, nameKey } from './principals.ts'
@@ -52,9 +53,9 @@ export type PeopleOptions = {
 
 const userPrincipalNamePattern = /^[A-Za-z0-9'._!#^~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/
 
-/** Whether a text may be the name of a user. */
+/** Whether a text may be the name of a user of ours. */
 export function isUserPrincipalName(text: string): boolean {
-  return isName(text) && userPrincipalNamePattern.test(text)
+  return isName(text) && userPrincipalNamePattern.test(text) && !nameKey(text).includes(nameKey(externalNameMark))
 }
 
 /** The changes of users. Each throws `GraphError` for what may not be. */

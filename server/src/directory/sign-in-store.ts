@@ -34,6 +34,8 @@ export function signInStore(database: Database) {
         .orderBy('id')
         .limit(listedSignIns)
         .execute(),
+    signInWithin: (transaction: Transaction, id: string) =>
+      within(transaction).selectFrom('sign_in').selectAll().where('id', '=', id).executeTakeFirst(),
     insertSignIn: (transaction: Transaction, row: SignInRow) =>
       within(transaction).insertInto('sign_in').values(row).execute(),
     /** Sets a later end of a sign-in that has not ended. */

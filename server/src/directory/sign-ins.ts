@@ -22,8 +22,23 @@ export type NewSignIn = Omit<SignIn, 'id' | 'expiresAtMs'> & {
   readonly lifetimeMs: number
 }
 
-/** Keeps the sign-ins of people. */
-export function createSignIns({ store, clock }: { readonly store: DirectoryStore; readonly clock: Clock }) {
+export type SignInsOptions = {
+  readonly store: DirectoryStore
+  readonly clock: Clock
+  /** Until when the last proof of a person by another provider holds. */
+  readonly externalStandsUntilMs: (transaction: Transaction, objectId: string) => Promise<number>
+}
+
+/** Keeps the sign-ins of people. One that another provider proved lives no longer than that holds, whoever asks for more. */
+export function createSignIns({ store, clock, externalStandsUntilMs }: SignInsOptions) {
+  async function endOf(
+    transaction: Transaction,
+    { objectId, methods }: Pick<SignIn, 'objectId' | 'methods'>,
+    wantedMs: number,
+  ): Promise<number> {
+    return methods.includes('fed') ? Math.min(wantedMs, await externalStandsUntilMs(transaction, objectId)) : wantedMs
+  }
+
   return {
     recordSignIn: async (transaction: Transaction, signIn: NewSignIn): Promise<SignIn> => {
       const nowMs = clock.now()
@@ -33,7 +48,7 @@ export function createSignIns({ store, clock }: { readonly store: DirectoryStore
         client_id: signIn.clientId,
         methods: signIn.methods.join(' '),
         authenticated_at_ms: signIn.authenticatedAtMs,
-        expires_at_ms: nowMs + signIn.lifetimeMs,
+        expires_at_ms: await endOf(transaction, signIn, nowMs + signIn.lifetimeMs),
       }
       await store.deleteEndedSignInsOf(transaction, row.object_id, nowMs)
       await store.insertSignIn(transaction, row)
@@ -41,7 +56,10 @@ export function createSignIns({ store, clock }: { readonly store: DirectoryStore
     },
     touchSignIn: async (transaction: Transaction, id: string, lifetimeMs: number): Promise<void> => {
       const nowMs = clock.now()
-      await store.extendSignIn(transaction, id, { nowMs, untilMs: nowMs + lifetimeMs })
+      const row = await store.signInWithin(transaction, id)
+      if (row === undefined) return
+      const untilMs = await endOf(transaction, toSignIn(row), nowMs + lifetimeMs)
+      await store.extendSignIn(transaction, id, { nowMs, untilMs })
     },
     findSignIn: async (idText: string): Promise<SignIn | undefined> => {
       const id = parseGuid(idText)
