@@ -134,8 +134,8 @@ export function createFederatedCredentials(options: {
   async function match(assertion: OutsideAssertion, appIdText: string | undefined): Promise<FederatedMatch> {
     const { issuer } = assertion
     if (appIdText === undefined) {
-      const found = await Promise.all(trustKeysOf(assertion).map((key) => store.byTrust(issuer, key)))
-      const rows = found.flat()
+      const rows: FoundFederatedRow[] = []
+      for (const key of trustKeysOf(assertion)) rows.push(...(await store.byTrust(issuer, key)))
       if (rows.length === 0 && !(await store.hasIssuer(issuer))) return { outcome: 'issuer' }
       return judge(rows, assertion)
     }

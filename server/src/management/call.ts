@@ -17,7 +17,16 @@ export type ManagementOptions = {
   readonly log: Log
   readonly audit: Audit
   readonly resources: Resources
-  readonly directory: Pick<Directory, 'tenant' | 'findPrincipal' | 'groupIdsOf' | 'managedIdentities' | 'machines'>
+  readonly directory: Pick<
+    Directory,
+    | 'tenant'
+    | 'findPrincipal'
+    | 'groupIdsOf'
+    | 'managedIdentities'
+    | 'externalPrincipals'
+    | 'managedFederation'
+    | 'machines'
+  >
   readonly identity: Pick<Identity, 'verifyAccessToken'>
   readonly access: Access
   readonly registry: Pick<RegistryRoom, 'usage' | 'deleteContent'>

@@ -39,7 +39,9 @@ export async function putRoleAssignment(rooms: ManagementOptions, call: Manageme
   refuseCondition(properties.condition)
   const scope = await requireScopeId(rooms, call)
   const role = requireRole(rooms, properties.roleDefinitionId, scope)
-  const principal = await requirePrincipal(rooms, properties.principalId, properties.principalType)
+  const principal =
+    (await foreseePrincipal(rooms, call, properties)) ??
+    (await requirePrincipal(rooms, properties.principalId, properties.principalType))
   const wanted = { roleDefinitionName: role.name, principalId: principal.objectId }
 
   const present = await rooms.access.findAssignment(scope, name)
@@ -149,6 +151,32 @@ async function requirePrincipal(
     throw new ArmError('unmatchedPrincipalType', message)
   }
   return principal
+}
+
+/** The types by which somebody of a trusted tenant can be named before they have come. */
+const externalKinds: ReadonlyMap<string, 'user' | 'service-principal'> = new Map([
+  ['user', 'user'],
+  ['serviceprincipal', 'service-principal'],
+])
+
+/**
+ * Puts somebody of a trusted tenant on record who has not come yet: an object id that nobody has here, with its type said
+ * expressly. Undefined for everybody else.
+ */
+async function foreseePrincipal(
+  rooms: ManagementOptions,
+  call: ManagementCall,
+  { principalId, principalType }: { readonly principalId: string; readonly principalType?: string | undefined },
+): Promise<DirectoryPrincipal | undefined> {
+  const kind = externalKinds.get(principalType?.toLowerCase() ?? '')
+  if (kind === undefined || parseGuid(principalId) === undefined) return undefined
+  if ((await rooms.directory.findPrincipal(principalId)) !== undefined) return undefined
+  return change(rooms, call, async (transaction) => {
+    const result = await rooms.directory.externalPrincipals.foresee(transaction, principalId, kind)
+    const detail = { kind }
+    const event = result && { action: 'external-principal.create', target: result.objectId, detail }
+    return { result, event }
+  })
 }
 
 function typeOf({ kind }: DirectoryPrincipal): PrincipalType {

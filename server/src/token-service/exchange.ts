@@ -1,6 +1,6 @@
 import type { Origin } from '../platform/http/app.ts'
 import type { Form } from '../spec/form.ts'
-import type { Identity, TokenAudience, VerifiedIdentity } from '../identity/index.ts'
+import type { IdentityRefusal, TokenAudience, VerifiedIdentity } from '../identity/index.ts'
 import type { Registry } from '../resources/index.ts'
 import { TokenError } from './errors.ts'
 import type { TokenRooms } from './token-rooms.ts'
@@ -13,6 +13,9 @@ const grantTypes = new Set(['access_token', 'access_token_refresh_token'])
 /**
  * `POST /oauth2/exchange`: an IdP access token for an ACR refresh token. Whoever has any role on the registry gets one,
  * be it without a right on data; what it may do is asked whenever it is used. [acr-protocol §1.4]
+ *
+ * The token of a CI job, or whatever else a federated credential trusts, is taken as well, which ACR does not: so a job
+ * logs in with one request and no secret. `client_id` names the application where several trust the token.
  *
  * @throws TokenError 400 for a form that asks nothing sensible, 401 for everything that proves nobody here.
  */
@@ -30,10 +33,16 @@ export async function exchange(
   if (accessToken === undefined) throw new TokenError('BAD_REQUEST', 'access_token is missing')
   requireService(form, registry)
 
-  const identity = await verify(rooms.identity, registry, accessToken)
-  if (identity === undefined) return refuse(rooms, registry, origin, undefined, 'token-validation')
+  const verified = await rooms.identity.verifyIncomingToken(
+    accessToken,
+    audiencesAt(registry),
+    field(form, 'client_id'),
+  )
+  if (!verified.ok) return refuse(rooms, registry, origin, undefined, verified.reason)
+  const { identity } = verified
   const credential = toCredential(identity)
-  if (!(await namesTenant(rooms, form))) return refuse(rooms, registry, origin, credential, 'foreign-tenant')
+  if (!(await namesTenant(rooms, form, identity.tenantId)))
+    return refuse(rooms, registry, origin, credential, 'foreign-tenant')
   const { objectId } = identity.principal
   const groupIds = await rooms.directory.groupIdsOf(objectId)
   if (!(await rooms.access.hasAssignment({ kind: 'directory', objectId, groupIds }, registry.id))) {
@@ -57,19 +66,16 @@ export async function exchange(
   return { refresh_token: token }
 }
 
-async function verify(identity: Identity, registry: Registry, token: string): Promise<VerifiedIdentity | undefined> {
-  const armToo = registry.policies.azureADAuthenticationAsArmPolicy.status === 'enabled'
-  const audiences: readonly TokenAudience[] = armToo ? ['acr', 'arm'] : ['acr']
-  const verified = await identity.verifyAccessToken(token, audiences)
-  return verified.ok ? verified.identity : undefined
+function audiencesAt({ policies }: Registry): readonly TokenAudience[] {
+  return policies.azureADAuthenticationAsArmPolicy.status === 'enabled' ? ['acr', 'arm'] : ['acr']
 }
 
-/** The tenant is optional; one that is sent has to be ours. */
-async function namesTenant({ directory }: TokenRooms, form: Form): Promise<boolean> {
+/** The tenant is optional; one that is sent has to be the token's. */
+async function namesTenant({ directory }: TokenRooms, form: Form, tokenTenantId: string): Promise<boolean> {
   const named = field(form, 'tenant')?.toLowerCase()
-  if (named === undefined || named === '') return true
+  if (named === undefined || named === '' || named === tokenTenantId) return true
   const { tenantId, defaultDomain } = await directory.tenant()
-  return named === tenantId || named === defaultDomain
+  return tokenTenantId === tenantId && named === defaultDomain
 }
 
 function toCredential({ principal, appId, credentialId }: VerifiedIdentity): Credential {
@@ -83,12 +89,22 @@ function toCredential({ principal, appId, credentialId }: VerifiedIdentity): Cre
   }
 }
 
+/** What whoever sent the token can do something about; of other refusals nothing is told. */
+const explanations: ReadonlyMap<IdentityRefusal | 'foreign-tenant' | 'no-assignment', string> = new Map([
+  ['audience', 'the token is for another audience'],
+  ['expired', 'the token has expired'],
+  ['issuer', 'the issuer of the token is not trusted'],
+  ['subject', 'no federated credential trusts the subject of the token'],
+  ['several-applications', 'more than one application trusts the token, name one of them by client_id'],
+  ['issuer-unavailable', 'the keys of the issuer of the token could not be had'],
+])
+
 async function refuse(
   { audit, refusals }: TokenRooms,
   registry: Registry,
   origin: Origin,
   credential: Credential | undefined,
-  reason: string,
+  reason: IdentityRefusal | 'foreign-tenant' | 'no-assignment',
 ): Promise<never> {
   const actor = credential === undefined ? ({ kind: 'claimed', id: '' } as const) : auditActor(credential, registry)
   await audit.append({
@@ -99,9 +115,10 @@ async function refuse(
     reason,
     origin,
   })
+  const explanation = explanations.get(reason)
   const message =
     reason === 'no-assignment'
       ? 'authentication required: the identity has no role on this registry'
-      : 'authentication required: token validation failed'
+      : `authentication required: token validation failed${explanation === undefined ? '' : `: ${explanation}`}`
   throw new TokenError('UNAUTHORIZED', message, { challenge: refusals.challenge(registry) })
 }

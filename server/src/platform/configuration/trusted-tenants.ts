@@ -6,7 +6,7 @@ const largestNumber = 100
 
 const trustedTenantSchema = z.strictObject(
   {
-    tenantId: z.string({ error: 'must be the id of a tenant' }).transform((text, context) => {
+    tenantId: z.string({ error: 'must be the id of a tenant' }).transform((text, context): string => {
       const id = parseGuid(text)
       if (id !== undefined) return id
       context.issues.push({ code: 'custom', message: 'must be the id of a tenant', input: text })

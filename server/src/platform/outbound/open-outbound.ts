@@ -1,0 +1,29 @@
+import { readFile } from 'node:fs/promises'
+import { createSecureContext } from 'node:tls'
+import { StartupError, exitCodes } from '../exit.ts'
+import type { OutboundNetworks } from './address-policy.ts'
+import { type Outbound, createOutbound } from './outbound.ts'
+
+/** Opens the way out as it is configured. @throws StartupError where the file of authorities cannot be used */
+export async function openOutbound(
+  settings: OutboundNetworks & { readonly caFile?: string | undefined },
+): Promise<Outbound> {
+  const extraCa = settings.caFile === undefined ? undefined : await readAuthorities(settings.caFile)
+  return createOutbound({ ...settings, extraCa })
+}
+
+async function readAuthorities(file: string): Promise<string> {
+  try {
+    const pem = await readFile(file, 'utf8')
+    if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new Error('it holds no certificate in PEM')
+    createSecureContext({ ca: pem })
+    return pem
+  } catch (error) {
+    throw new StartupError(
+      `the authorities in ${file} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+      exitCodes.configuration,
+      'set outbound.caFile to a PEM file with certificates, or leave it out',
+      { cause: error },
+    )
+  }
+}
