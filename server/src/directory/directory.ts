@@ -16,6 +16,7 @@ import { createFederatedCredentials } from './federated-credentials.ts'
 import { createGroupIds, createGroups } from './groups.ts'
 import type { Directory, Tenant } from './index.ts'
 import { createMachines } from './machines.ts'
+import { createManagedFederation } from './managed-federation.ts'
 import { createManagedIdentities } from './managed-identities.ts'
 import { createManagedIdentityStore } from './managed-identity-store.ts'
 import {
@@ -184,6 +185,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     federatedCredentials,
     externalPrincipals: external.principals,
     managedIdentities: createManagedIdentities({ store, managedStore, clock, onPrincipalDeleted }),
+    managedFederation: createManagedFederation({ federatedCredentials, acceptsIssuer }),
     machines: createMachines({ database, managedStore, clock }),
     routes: graphRoutes,
     mountGraph: (app, authenticate) =>

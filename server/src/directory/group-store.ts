@@ -1,5 +1,6 @@
-import type { Kysely, QueryCreator } from 'kysely'
+import type { ExpressionBuilder, Kysely, QueryCreator } from 'kysely'
 import type { Database, Transaction } from '../platform/sql/database.ts'
+import { type Condition, type Page, lastCharacter } from './list-store.ts'
 import type { GroupMemberRow, GroupRow } from './people-rows.ts'
 import type { DirectoryTables } from './tables.ts'
 
@@ -11,6 +12,9 @@ export type MembershipPage = {
   readonly after: string
   readonly limit: number
 }
+
+/** What a list of groups may be narrowed by. */
+export type GroupCondition = Condition<'display-name' | 'display-name-prefix' | 'mail-nickname'>
 
 /** A member as it is found: its id and what it is. */
 export type MemberRow = Pick<GroupMemberRow, 'member_id' | 'member_kind'>
@@ -81,6 +85,22 @@ export function groupStore(database: Database) {
       return (await owners.where('owner_id', '=', ownerId).executeTakeFirst()).numDeletedRows === 1n
     },
 
+    listGroups: ({ conditions, visibleTo, after, limit }: Page<GroupCondition>): Promise<GroupRow[]> => {
+      let query = read().selectFrom('directory_group').selectAll().where('object_id', '>', after)
+      if (visibleTo !== undefined) {
+        const { objectId } = visibleTo
+        const owned = read().selectFrom('group_owner').select('group_id').where('owner_id', '=', objectId)
+        const own = groupsAbove(read(), objectId)
+        query = query.where((on) => on.or([on('object_id', 'in', own), on('object_id', 'in', owned)]))
+      }
+      for (const condition of conditions) query = query.where((on) => groupMeets(on, condition))
+      return query.orderBy('object_id').limit(limit).execute()
+    },
+    groupsByIds: async (objectIds: readonly string[]): Promise<GroupRow[]> => {
+      if (objectIds.length === 0) return []
+      const groups = read().selectFrom('directory_group').selectAll()
+      return groups.where('object_id', 'in', [...objectIds]).execute()
+    },
     listMembers: ({ objectId, transitive, after, limit }: MembershipPage): Promise<MemberRow[]> => {
       const of = transitive ? membersBelow(read(), objectId) : membersOf(read(), objectId)
       return read()
@@ -98,6 +118,20 @@ export function groupStore(database: Database) {
         .where('object_id', 'in', transitive ? groupsAbove(read(), objectId) : groupsOf(read(), objectId))
       return groups.where('object_id', '>', after).orderBy('object_id').limit(limit).execute()
     },
+  }
+}
+
+function groupMeets(on: ExpressionBuilder<DirectoryTables, 'directory_group'>, condition: GroupCondition) {
+  switch (condition.by) {
+    case 'display-name':
+      return on('display_name_key', '=', condition.value)
+    case 'display-name-prefix':
+      return on.and([
+        on('display_name_key', '>=', condition.value),
+        on('display_name_key', '<', `${condition.value}${lastCharacter}`),
+      ])
+    case 'mail-nickname':
+      return on('mail_nickname_key', '=', condition.value)
   }
 }
 

@@ -115,8 +115,32 @@ export interface ManagedIdentities {
     transaction: Transaction,
     identity: ResourcePlace & Pick<ManagedIdentity, 'kind' | 'location' | 'tags'>,
   ): Promise<{ readonly identity: ManagedIdentity; readonly created: boolean }>
+  /** @throws GraphError for the last owner of the directory */
   delete(transaction: Transaction, identity: ManagedIdentity): Promise<void>
   deleteInGroup(transaction: Transaction, subscriptionId: string, resourceGroup: string): Promise<ManagedIdentity[]>
+}
+
+/** Whose tokens a managed identity trusts: a subject's, or those with certain claims; the other is undefined. */
+export type ManagedTrust = {
+  readonly name: string
+  readonly issuer: string
+  readonly audience: string
+  readonly subject: string | undefined
+  readonly claimsExpression: string | undefined
+}
+
+/** The federated credentials of managed identities, known by their names. */
+export interface ManagedFederation {
+  list(identity: ManagedIdentity): Promise<ManagedTrust[]>
+  /** With a transaction, what that sees. */
+  find(identity: ManagedIdentity, name: string, transaction?: Transaction): Promise<ManagedTrust | undefined>
+  /** @throws GraphError for what may not be trusted, and for what is trusted already */
+  put(
+    transaction: Transaction,
+    identity: ManagedIdentity,
+    trust: ManagedTrust,
+  ): Promise<{ readonly trust: ManagedTrust; readonly created: boolean }>
+  delete(transaction: Transaction, identity: ManagedIdentity, name: string): Promise<boolean>
 }
 
 /** A code by which a machine is enrolled, once. It is stored by its hash alone. */
@@ -284,6 +308,7 @@ export interface Directory {
   readonly federatedCredentials: FederatedCredentials
   readonly externalPrincipals: ExternalPrincipals
   readonly managedIdentities: ManagedIdentities
+  readonly managedFederation: ManagedFederation
   readonly machines: Machines
   /** Adds the Graph surface. Its callers are proved by `authenticate`, plugged in by the composition. */
   mountGraph(app: FastifyInstance, authenticate: GraphAuthenticate): void
@@ -301,6 +326,6 @@ export type { DirectoryRole, NewUser } from './people.ts'
 export type { CodeCheck, NewPasskey, NewTotp, Passkey, SecondFactors, SecondFactorsHeld } from './second-factors.ts'
 export type { NewSignIn, SignIn } from './sign-ins.ts'
 export { createDirectory } from './directory.ts'
-export { NameTakenError, unauthenticated } from './errors.ts'
+export { GraphError, NameTakenError, unauthenticated } from './errors.ts'
 export { directoryMigrations } from './migrations.ts'
 export { WeakPasswordError } from './passwords.ts'

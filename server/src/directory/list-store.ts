@@ -31,7 +31,7 @@ export type Page<AnyCondition> = {
 }
 
 /** Everything that starts with a text lies before the text followed by the last of all characters. */
-const lastCharacter = '\u{10ffff}'
+export const lastCharacter = '\u{10ffff}'
 
 /** Reads many at a time, for the lists of Graph. */
 export function listReads(read: () => Kysely<DirectoryTables>) {

@@ -43,7 +43,7 @@ const commonWalks = new Set(
 /** Why a password may not be chosen by the user of this name, or undefined when it may. */
 export function passwordRefusal(password: string, userPrincipalName: string): PasswordRefusal | undefined {
   const text = password.normalize('NFC')
-  if ([...text].length < shortestPassword) return 'too-short'
+  if (Array.from(text).length < shortestPassword) return 'too-short'
   if (Buffer.byteLength(text) > longestPasswordBytes) return 'too-long'
   const lower = text.toLowerCase()
   const name = userPrincipalName.toLowerCase()

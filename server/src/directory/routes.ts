@@ -9,7 +9,7 @@ import {
   listApplications,
   updateApplication,
 } from './graph/applications.ts'
-import { type Graph, type GraphCaller, type GraphHandler, actorOf, parsePathId } from './graph/call.ts'
+import { type Graph, type GraphCaller, actorOf, parsePathId } from './graph/call.ts'
 import {
   createFederatedCredential,
   deleteFederatedCredential,
@@ -17,8 +17,10 @@ import {
   listFederatedCredentials,
   updateFederatedCredential,
 } from './graph/federated-credentials.ts'
-import { getByIds, getMe, getOwnedObjects, getUser, listUsers } from './graph/objects.ts'
+import { getByIds, getOwnedObjects } from './graph/objects.ts'
 import { addPassword, removePassword } from './graph/passwords.ts'
+import { peopleRoutes } from './graph/people-routes.ts'
+import type { GraphNeed, GraphRow } from './graph/row.ts'
 import {
   createServicePrincipal,
   deleteServicePrincipal,
@@ -28,24 +30,11 @@ import {
 } from './graph/service-principals.ts'
 import type { GraphAuthenticate, SigningPrincipal } from './index.ts'
 
-/**
- * What a caller must have: `visible` lets everybody in who is signed in, and the handler shows only what is the caller's
- * own, or all to a directory owner; `application-owner` is who made the application in the path, or a directory owner.
- */
-export type GraphNeed = 'visible' | 'application-owner' | 'directory-owner'
-
-type Row = {
-  readonly id: string
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  readonly path: string
-  readonly need: GraphNeed
-  readonly handle: GraphHandler
-}
-
 const root = '/graph/v1.0'
 
 // prettier-ignore
-const rows: readonly Row[] = [
+const rows: readonly GraphRow[] = [
+  ...peopleRoutes,
   { id: 'graph.applications.list',               method: 'GET',    path: '/applications',                         need: 'visible',           handle: listApplications },
   { id: 'graph.applications.create',             method: 'POST',   path: '/applications',                         need: 'directory-owner',   handle: createApplication },
   { id: 'graph.applications.get',                method: 'GET',    path: '/applications/:id',                     need: 'visible',           handle: getApplication },
@@ -65,9 +54,6 @@ const rows: readonly Row[] = [
   { id: 'graph.servicePrincipals.delete',        method: 'DELETE', path: '/servicePrincipals/:id',                need: 'directory-owner',   handle: deleteServicePrincipal },
   { id: 'graph.servicePrincipals.addPassword',   method: 'POST',   path: '/servicePrincipals/:id/addPassword',    need: 'application-owner', handle: addPassword('servicePrincipals') },
   { id: 'graph.servicePrincipals.removePassword', method: 'POST',  path: '/servicePrincipals/:id/removePassword', need: 'application-owner', handle: removePassword('servicePrincipals') },
-  { id: 'graph.users.list',                      method: 'GET',    path: '/users',                                need: 'visible',           handle: listUsers },
-  { id: 'graph.users.get',                       method: 'GET',    path: '/users/:id',                            need: 'visible',           handle: getUser },
-  { id: 'graph.me.get',                          method: 'GET',    path: '/me',                                   need: 'visible',           handle: getMe },
   { id: 'graph.me.ownedObjects',                 method: 'GET',    path: '/me/ownedObjects',                      need: 'visible',           handle: getOwnedObjects },
   { id: 'graph.directoryObjects.getByIds',       method: 'POST',   path: '/directoryObjects/getByIds',            need: 'visible',           handle: getByIds },
 ]
@@ -132,8 +118,9 @@ async function admit(
   const isDirectoryOwner = self.directory_role === 'owner'
   const readsAll = isDirectoryOwner || self.directory_role === 'reader'
   const caller: GraphCaller = { principal, isDirectoryOwner, readsAll }
-  if (need === 'visible' || caller.isDirectoryOwner) return caller
+  if (need === 'visible' || need === 'self' || caller.isDirectoryOwner) return caller
   if (need === 'application-owner' && (await ownsApplicationInPath(store, caller, request))) return caller
+  if (need === 'group-owner' && (await ownsGroupInPath(store, caller, request))) return caller
   throw insufficientPrivileges()
 }
 
@@ -148,6 +135,11 @@ async function ownsApplicationInPath(
   const row =
     (await store.application(undefined, 'object_id', id)) ?? (await store.servicePrincipal(undefined, 'object_id', id))
   return row !== undefined && row.owner_id === caller.principal.objectId
+}
+
+async function ownsGroupInPath(store: Graph['store'], caller: GraphCaller, request: FastifyRequest): Promise<boolean> {
+  const id = parsePathId(request)
+  return id !== undefined && (await store.ownerIds(undefined, id)).includes(caller.principal.objectId)
 }
 
 async function auditingRefusal<Result>(

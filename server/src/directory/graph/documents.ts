@@ -1,6 +1,7 @@
 import type { ApplicationSignIn } from '../application-sign-in.ts'
 import type { NamedServicePrincipalRow } from '../lookup-store.ts'
 import { managedResourceIdOf } from '../managed-resource.ts'
+import type { GroupRow } from '../people-rows.ts'
 import type { ApplicationRow, CertificateRow, SecretRow, UserRow } from '../tables.ts'
 
 /** What belongs to an application or a service principal, besides its own row. */
@@ -77,9 +78,26 @@ export function userDocument(row: UserRow): Document {
     displayName: row.display_name,
     accountEnabled: row.enabled === 1,
     createdDateTime: graphTime(row.created_at_ms),
-    mail: null,
+    mail: row.mail,
+    mailNickname: row.mail_nickname,
     givenName: null,
     surname: null,
+  }
+}
+
+/** A `group`. [Microsoft Graph v1.0, group resource type] */
+export function groupDocument(row: GroupRow): Document {
+  return {
+    '@odata.type': '#microsoft.graph.group',
+    id: row.object_id,
+    displayName: row.display_name,
+    description: row.description,
+    mailNickname: row.mail_nickname,
+    createdDateTime: graphTime(row.created_at_ms),
+    groupTypes: [],
+    mail: null,
+    mailEnabled: false,
+    securityEnabled: true,
   }
 }
 
@@ -110,6 +128,7 @@ function keyCredential(row: CertificateRow): Document {
   }
 }
 
-function graphTime(atMs: number): string {
+/** An instant as Graph writes it. */
+export function graphTime(atMs: number): string {
   return new Date(atMs).toISOString().replace('.000Z', 'Z')
 }

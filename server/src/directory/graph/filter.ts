@@ -1,5 +1,6 @@
 import { GraphError } from '../errors.ts'
 import { isName, nameKey } from '../principals.ts'
+import type { GroupCondition } from '../group-store.ts'
 import type { ApplicationCondition, Condition, UserCondition } from '../list-store.ts'
 
 /**
@@ -39,6 +40,28 @@ export const filterableUsers: Filterable<UserCondition['by']> = {
     ['starts-with displayName',  'display-name-prefix'],
   ]),
 }
+
+// prettier-ignore
+export const filterableGroups: Filterable<GroupCondition['by']> = {
+  resource: 'Group',
+  forms: new Map([
+    ['equals displayName',      'display-name'],
+    ['starts-with displayName', 'display-name-prefix'],
+    ['equals mailNickname',     'mail-nickname'],
+  ]),
+}
+
+// prettier-ignore
+export const filterableRoleAssignments: Filterable<'principalId' | 'roleDefinitionId'> = {
+  resource: 'UnifiedRoleAssignment',
+  forms: new Map([
+    ['equals principalId',      'principalId'],
+    ['equals roleDefinitionId', 'roleDefinitionId'],
+  ]),
+}
+
+/** For lists that are shown whole. */
+export const filterableNothing: Filterable<never> = { resource: 'DirectoryObject', forms: new Map<string, never>() }
 
 type Term = { readonly form: 'equals' | 'starts-with' | 'any'; readonly property: string; readonly value: string }
 

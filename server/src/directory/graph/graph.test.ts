@@ -392,7 +392,7 @@ test('without a token everything is refused before anything is read, and nothing
       assert.equal(answer.headers.get('cache-control'), 'no-store')
     }
   }
-  assert.equal((await asOwner('GET', '/groups')).status, 404)
+  assert.equal((await asOwner('GET', '/devices')).status, 404)
   assert.equal((await asOwner('PUT', '/applications')).status, 404)
   assert.equal((await asOwner('GET', '/applications/x')).status, 404)
 })

@@ -1,45 +1,11 @@
 import { parseGuid } from '../../spec/guid.ts'
-import { GraphError, insufficientPrivileges, resourceNotFound } from '../errors.ts'
+import { GraphError } from '../errors.ts'
 import { applicationDocuments } from './applications.ts'
 import { getByIdsBody, readBody } from './bodies.ts'
-import { type GraphHandler, isOwn, visibleTo } from './call.ts'
-import { userDocument } from './documents.ts'
-import { filterableUsers } from './filter.ts'
-import { listPage } from './page.ts'
-import { parseListQuery, refuseQueryOptions } from './query.ts'
+import { type Graph, type GraphCaller, type GraphHandler, isOwn } from './call.ts'
+import { groupDocument, userDocument } from './documents.ts'
+import { refuseQueryOptions } from './query.ts'
 import { servicePrincipalDocuments } from './service-principals.ts'
-import { isName, nameKey } from '../principals.ts'
-
-/** `GET /users` */
-export const listUsers: GraphHandler = async (graph, { request, caller }) => {
-  const query = parseListQuery(filterableUsers, request.query)
-  const { conditions, after, pageSize } = query
-  const rows = await graph.store.listUsers({ conditions, visibleTo: visibleTo(caller), after, limit: pageSize + 1 })
-  return listPage(graph, caller, 'users', query, rows, (shown) => shown.map(userDocument))
-}
-
-/** `GET /users/{id or user principal name}` */
-export const getUser: GraphHandler = async ({ store }, { request, params, caller }) => {
-  refuseQueryOptions(request.query)
-  const text = params['id'] ?? ''
-  const id = parseGuid(text)
-  const user =
-    id === undefined ? (isName(text) ? await store.userByName(nameKey(text)) : undefined) : await store.userById(id)
-  const visible = caller.isDirectoryOwner || user?.object_id === caller.principal.objectId
-  if (!visible) throw insufficientPrivileges()
-  if (user === undefined) throw resourceNotFound(id ?? 'with this name')
-  return userDocument(user)
-}
-
-/** `GET /me` */
-export const getMe: GraphHandler = async ({ store }, { request, caller }) => {
-  refuseQueryOptions(request.query)
-  const user = caller.principal.kind === 'user' ? await store.userById(caller.principal.objectId) : undefined
-  if (user === undefined) {
-    throw new GraphError('notDelegated', '/me request is only valid with delegated authentication flow.')
-  }
-  return userDocument(user)
-}
 
 /** `GET /me/ownedObjects`: the applications that the caller made, and their service principals. */
 export const getOwnedObjects: GraphHandler = async (graph, { request, caller }) => {
@@ -63,10 +29,18 @@ export const getByIds: GraphHandler = async (graph, { request, caller }) => {
   const guids = [...new Set(ids.map(parseGuid).filter((id) => id !== undefined))]
   const users = asks('user') ? await graph.store.usersByIds(guids) : []
   const principals = asks('serviceprincipal') ? await graph.store.servicePrincipalsByIds(guids) : []
-  const { isDirectoryOwner, principal } = caller
-  const seenUsers = users.filter((user) => isDirectoryOwner || user.object_id === principal.objectId)
-  const seenPrincipals = principals.filter((row) => isDirectoryOwner || isOwn(caller, row))
-  return { value: [...seenUsers.map(userDocument), ...(await servicePrincipalDocuments(graph, seenPrincipals))] }
+  const groups = asks('group') ? await graph.store.groupsByIds(guids) : []
+  const { readsAll, principal } = caller
+  const ownGroups = readsAll || groups.length === 0 ? [] : await ownGroupIds(graph, caller)
+  const seenUsers = users.filter((user) => readsAll || user.object_id === principal.objectId)
+  const seenPrincipals = principals.filter((row) => readsAll || isOwn(caller, row))
+  const seenGroups = groups.filter((row) => readsAll || ownGroups.includes(row.object_id))
+  const documents = [...seenUsers.map(userDocument), ...seenGroups.map(groupDocument)]
+  return { value: [...documents, ...(await servicePrincipalDocuments(graph, seenPrincipals))] }
+}
+
+async function ownGroupIds({ store }: Graph, { principal }: GraphCaller): Promise<readonly string[]> {
+  return (await store.groupIdsOf(principal.objectId)).map(({ group_id }) => group_id)
 }
 
 /** More than that one person made by hand. */

@@ -9,7 +9,7 @@ import { type ListQuery, nextPageUrl } from './query.ts'
  * reads an empty list as "does not exist", and a refusal as a reason to take an object id as it was given.
  */
 export async function listPage<Row extends { readonly object_id: string }>(
-  { publicOrigin }: Graph,
+  graph: Graph,
   caller: GraphCaller,
   path: string,
   query: ListQuery<unknown>,
@@ -17,9 +17,21 @@ export async function listPage<Row extends { readonly object_id: string }>(
   render: (rows: readonly Row[]) => unknown[] | Promise<unknown[]>,
 ): Promise<unknown> {
   if (rows.length === 0 && !caller.readsAll) throw insufficientPrivileges()
+  return idPage(graph, path, query, rows, ({ object_id }) => object_id, render)
+}
+
+/** The answer to a list that may be empty. */
+export async function idPage<Row>(
+  { publicOrigin }: Graph,
+  path: string,
+  query: ListQuery<unknown>,
+  rows: readonly Row[],
+  idOf: (row: Row) => string,
+  render: (rows: readonly Row[]) => unknown[] | Promise<unknown[]>,
+): Promise<unknown> {
   const shown = rows.slice(0, query.pageSize)
   const value = await render(shown)
   const last = shown.at(-1)
   if (rows.length <= query.pageSize || last === undefined) return { value }
-  return { '@odata.nextLink': nextPageUrl(`${publicOrigin}/graph/v1.0/${path}`, query, last.object_id), value }
+  return { '@odata.nextLink': nextPageUrl(`${publicOrigin}/graph/v1.0/${path}`, query, idOf(last)), value }
 }

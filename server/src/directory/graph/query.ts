@@ -38,6 +38,11 @@ export function parseListQuery<By>(filterable: Filterable<By>, query: unknown): 
   }
 }
 
+/** The `$filter` of a list that has no other option, if there is one. */
+export function readFilterOption(query: unknown): string | undefined {
+  return readOptions(query, new Set(['$filter'])).get('$filter')
+}
+
 /** Refuses every option: for what has none. */
 export function refuseQueryOptions(query: unknown): void {
   readOptions(query, new Set())

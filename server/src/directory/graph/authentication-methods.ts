@@ -1,0 +1,86 @@
+import { parseGuid } from '../../spec/guid.ts'
+import { resourceNotFound } from '../errors.ts'
+import type { UserRow } from '../tables.ts'
+import { type Graph, type GraphCall, type GraphHandler, change } from './call.ts'
+import { type Document, graphTime } from './documents.ts'
+import { refuseQueryOptions } from './query.ts'
+import { requireMe, requireUserInPath, requireVisibleUser } from './users.ts'
+
+/** The id that Graph gives to everybody's password. [Microsoft Graph, passwordAuthenticationMethod] */
+const passwordMethodId = '28c10230-6103-485e-b985-444c60001490'
+
+/** A person has one authenticator app at most, which needs no id of its own. */
+const totpMethodId = '6c65746f-7470-4f74-b000-000000000001'
+
+/** `GET /users/{id}/authentication/methods` */
+export const listAuthenticationMethods: GraphHandler = async (graph, call) => {
+  refuseQueryOptions(call.request.query)
+  return { value: await methodDocuments(graph, await requireVisibleUser(graph, call)) }
+}
+
+/** `GET /me/authentication/methods` */
+export const listMyAuthenticationMethods: GraphHandler = async (graph, call) => {
+  refuseQueryOptions(call.request.query)
+  return { value: await methodDocuments(graph, await requireMe(graph, call)) }
+}
+
+/** `DELETE /users/{id}/authentication/softwareOathMethods/{method}`: for somebody who lost the authenticator app. */
+export const deleteSoftwareOathMethod: GraphHandler = async (graph, call) => {
+  const { object_id: id } = await requireUserInPath(graph, call)
+  const methodId = requireMethodId(call)
+  await change(
+    graph,
+    call,
+    async (transaction) => {
+      const removed = methodId === totpMethodId && (await graph.secondFactors.removeTotp(transaction, id))
+      if (!removed) throw resourceNotFound(methodId)
+    },
+    () => ({ action: 'user.remove-totp', target: `users/${id}` }),
+  )
+  return call.reply.code(204).send()
+}
+
+/** `DELETE /users/{id}/authentication/fido2Methods/{method}`: for somebody who lost the passkey. */
+export const deletePasskeyMethod: GraphHandler = async (graph, call) => {
+  const { object_id: id } = await requireUserInPath(graph, call)
+  const methodId = requireMethodId(call)
+  await change(
+    graph,
+    call,
+    async (transaction) => {
+      if (!(await graph.secondFactors.removePasskey(transaction, id, methodId))) throw resourceNotFound(methodId)
+    },
+    () => ({ action: 'user.remove-passkey', target: `users/${id}`, detail: { passkeyId: methodId } }),
+  )
+  return call.reply.code(204).send()
+}
+
+/** What somebody can prove themselves by, without anything of the secrets. [Microsoft Graph, authenticationMethod] */
+async function methodDocuments({ secondFactors }: Graph, user: UserRow): Promise<Document[]> {
+  const documents: Document[] = []
+  if (user.password_hash !== '') {
+    const changedAtMs = user.password_changed_at_ms
+    documents.push({
+      '@odata.type': '#microsoft.graph.passwordAuthenticationMethod',
+      id: passwordMethodId,
+      password: null,
+      createdDateTime: changedAtMs === null ? null : graphTime(changedAtMs),
+    })
+  }
+  const { totp } = await secondFactors.of(user.object_id)
+  if (totp) {
+    const type = '#microsoft.graph.softwareOathAuthenticationMethod'
+    documents.push({ '@odata.type': type, id: totpMethodId, secretKey: null })
+  }
+  for (const { id, displayName, createdAtMs } of await secondFactors.passkeysOf(user.object_id)) {
+    const type = '#microsoft.graph.fido2AuthenticationMethod'
+    documents.push({ '@odata.type': type, id, displayName, createdDateTime: graphTime(createdAtMs) })
+  }
+  return documents
+}
+
+function requireMethodId({ params }: GraphCall): string {
+  const id = parseGuid(params['method'] ?? '')
+  if (id === undefined) throw resourceNotFound('with this id')
+  return id
+}
