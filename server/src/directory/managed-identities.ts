@@ -5,6 +5,7 @@ import type { OnPrincipalDeleted } from './applications.ts'
 import type { ManagedIdentities, ManagedIdentity, ResourcePlace } from './index.ts'
 import { managedResourceId, requireKind } from './managed-resource.ts'
 import type { FoundManagedIdentityRow, ManagedIdentityStore } from './managed-identity-store.ts'
+import { requireOwnerLeft } from './owners.ts'
 import type { DirectoryStore } from './store.ts'
 import type { ManagedIdentityRow, ServicePrincipalRow } from './tables.ts'
 
@@ -56,9 +57,11 @@ export function createManagedIdentities(options: ManagedIdentityOptions): Manage
 
   async function remove(transaction: Transaction, { objectId }: ManagedIdentity): Promise<void> {
     transaction.changesAuthority()
+    const principal = await store.servicePrincipal(transaction, 'object_id', objectId)
     await onPrincipalDeleted(transaction, objectId)
     await managedStore.remove(transaction, objectId)
     await store.deleteServicePrincipal(transaction, objectId)
+    if (principal?.directory_role === 'owner') await requireOwnerLeft(store, transaction)
   }
 
   return {

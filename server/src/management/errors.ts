@@ -1,3 +1,5 @@
+import { GraphError } from '../directory/index.ts'
+
 type ArmErrorRow = {
   readonly status: number
   readonly code: string
@@ -22,6 +24,7 @@ const armErrors = {
   badRequest:              { status: 400, code: 'BadRequest' },
   invalidIdentity:         { status: 400, code: 'InvalidIdentity' },
   groupLocationFixed:      { status: 409, code: 'InvalidResourceGroupLocation' },
+  conflict:                { status: 409, code: 'Conflict' },
   resourceLocationFixed:   { status: 409, code: 'InvalidResourceLocation' },
 
   subscriptionNotFound:    { status: 404, code: 'SubscriptionNotFound' },
@@ -106,4 +109,10 @@ export function locationFixed(
 ): ArmError {
   const message = `The resource '${name}' already exists in location '${location}' in resource group '${resourceGroup}'. A resource with the same name cannot be created in location '${wanted}'. Please select a new resource name.`
   return new ArmError('resourceLocationFixed', message)
+}
+
+/** The directory speaks as Graph does; what it says is as true here. @throws ArmError in the place of GraphError */
+export function throwAsArm(error: unknown): never {
+  if (!(error instanceof GraphError)) throw error
+  throw new ArmError(error.status === 409 ? 'conflict' : 'badRequest', error.message, { cause: error })
 }

@@ -3,7 +3,7 @@ import type { Machine, ManagedIdentity } from '../directory/index.ts'
 import type { Transaction } from '../platform/sql/database.ts'
 import { locationSchema, optional, readBody, tagsSchema } from './body.ts'
 import { type ManagementCall, type ManagementOptions, change } from './call.ts'
-import { ArmError, locationFixed, resourceNotFound } from './errors.ts'
+import { ArmError, locationFixed, resourceNotFound, throwAsArm } from './errors.ts'
 import {
   type WantedIdentities,
   describeOne,
@@ -95,7 +95,7 @@ export async function deleteMachine(rooms: ManagementOptions, call: ManagementCa
   const deleted = await change(rooms, call, async (transaction) => {
     const machine = await findMachine(rooms, call.names, transaction)
     if (machine === undefined) return { result: false, event: undefined }
-    await rooms.directory.managedIdentities.delete(transaction, machine)
+    await rooms.directory.managedIdentities.delete(transaction, machine).catch(throwAsArm)
     await rooms.access.deleteAssignmentsBelow(transaction, machine.id)
     const event = { action: 'machine.delete', target: machine.id, detail: { objectId: machine.objectId } }
     return { result: true, event }

@@ -3,7 +3,7 @@ import type { ManagedIdentity } from '../directory/index.ts'
 import type { Transaction } from '../platform/sql/database.ts'
 import { locationSchema, optional, readBody, tagsSchema } from './body.ts'
 import { type ManagementCall, type ManagementOptions, change } from './call.ts'
-import { ArmError, locationFixed, resourceNotFound } from './errors.ts'
+import { ArmError, locationFixed, resourceNotFound, throwAsArm } from './errors.ts'
 import { requireGroupIfKnown } from './registries.ts'
 import { requireGroup } from './resource-groups.ts'
 import { visibleResources } from './visibility.ts'
@@ -78,7 +78,7 @@ export async function deleteUserAssignedIdentity(rooms: ManagementOptions, call:
   const deleted = await change(rooms, call, async (transaction) => {
     const identity = await findUserAssignedIdentity(rooms, call.names, transaction)
     if (identity === undefined) return { result: false, event: undefined }
-    await rooms.directory.managedIdentities.delete(transaction, identity)
+    await rooms.directory.managedIdentities.delete(transaction, identity).catch(throwAsArm)
     await rooms.access.deleteAssignmentsBelow(transaction, identity.id)
     const event = { action: 'managed-identity.delete', target: identity.id, detail: auditDetail(identity) }
     return { result: true, event }

@@ -4,7 +4,7 @@ import type { ResourceGroup } from '../resources/index.ts'
 import { resourceGroupId } from '../spec/resource-id.ts'
 import { locationSchema, optional, readBody, tagsSchema } from './body.ts'
 import { type ManagementCall, type ManagementOptions, change } from './call.ts'
-import { ArmError, groupNotFound } from './errors.ts'
+import { ArmError, groupNotFound, throwAsArm } from './errors.ts'
 import { requireSubscription } from './subscriptions.ts'
 import { visibleContainers } from './visibility.ts'
 
@@ -68,7 +68,9 @@ export async function deleteResourceGroup(rooms: ManagementOptions, call: Manage
     const group = await requireGroup(rooms, call.names, transaction)
     const result = await resources.deleteResourceGroup(transaction, group.subscriptionId, group.name)
     for (const { rid } of result) await registry.deleteContent(transaction, rid)
-    const identities = await directory.managedIdentities.deleteInGroup(transaction, group.subscriptionId, group.name)
+    const identities = await directory.managedIdentities
+      .deleteInGroup(transaction, group.subscriptionId, group.name)
+      .catch(throwAsArm)
     await access.deleteAssignmentsBelow(transaction, idOf(group))
     const detail = {
       registries: result.map(({ name, rid }) => ({ name, rid })),

@@ -1,6 +1,12 @@
 import { checkName } from './check-name.ts'
 import { listCredentials, regenerateCredential } from './credentials.ts'
 import type { ManagementHandler } from './call.ts'
+import {
+  deleteFederatedCredential,
+  getFederatedCredential,
+  listFederatedCredentials,
+  putFederatedCredential,
+} from './federated-credentials.ts'
 import type { CallerNeed } from './need.ts'
 import { createEnrollmentCode, deleteMachine, getMachine, listMachines, patchMachine, putMachine } from './machines.ts'
 import {
@@ -116,6 +122,17 @@ const identityRows: readonly ManagementRow[] = [
   { id: 'identities.delete',             method: 'DELETE', path: identity,   need: onIdentities('delete'), handle: deleteUserAssignedIdentity },
 ]
 
+const federatedCredentials = `${identity}/federatedIdentityCredentials`
+const federatedCredential = `${federatedCredentials}/:name`
+
+// prettier-ignore
+const federationRows: readonly ManagementRow[] = [
+  { id: 'federatedCredentials.list',   method: 'GET',    path: federatedCredentials, need: onIdentities('federatedIdentityCredentials/read'),   handle: listFederatedCredentials },
+  { id: 'federatedCredentials.get',    method: 'GET',    path: federatedCredential,  need: onIdentities('federatedIdentityCredentials/read'),   handle: getFederatedCredential },
+  { id: 'federatedCredentials.put',    method: 'PUT',    path: federatedCredential,  need: onIdentities('federatedIdentityCredentials/write'),  handle: putFederatedCredential },
+  { id: 'federatedCredentials.delete', method: 'DELETE', path: federatedCredential,  need: onIdentities('federatedIdentityCredentials/delete'), handle: deleteFederatedCredential },
+]
+
 const onMachines = (name: string): CallerNeed => action(`Microsoft.HybridCompute/machines/${name}`)
 const machineProvider = 'providers/Microsoft.HybridCompute/machines'
 const machines = `${group}/${machineProvider}`
@@ -163,6 +180,7 @@ export const rows: readonly ManagementRow[] = [
   ...registrationRows,
   ...registryRows,
   ...identityRows,
+  ...federationRows,
   ...machineRows,
   ...tenantRows,
   ...roleRows('subscription', subscription),

@@ -108,9 +108,11 @@ const changeBody = z.strictObject({
   audiences: audiences.optional(),
 })
 
-type GivenTrust = Pick<z.output<typeof newBody>, 'subject' | 'claimsMatchingExpression'>
+/** Whom a request trusts: a subject, or claims. */
+export type GivenTrust = Pick<z.output<typeof newBody>, 'subject' | 'claimsMatchingExpression'>
 
-function requireTrust({ subject, claimsMatchingExpression }: GivenTrust): FederatedTrust {
+/** @throws GraphError unless exactly one of the two is given, and is well formed */
+export function requireTrust({ subject, claimsMatchingExpression }: GivenTrust): FederatedTrust {
   const given = claimsMatchingExpression ?? undefined
   const named = subject ?? undefined
   if ((given === undefined) === (named === undefined)) {
@@ -124,7 +126,8 @@ function requireTrust({ subject, claimsMatchingExpression }: GivenTrust): Federa
   throw new GraphError('badRequest', text)
 }
 
-function requireIssuer({ acceptsIssuer }: Graph, issuer: string): void {
+/** @throws GraphError for what cannot be an issuer, or is not let be one here */
+export function requireIssuer({ acceptsIssuer }: Pick<Graph, 'acceptsIssuer'>, issuer: string): void {
   if (!/[?#\s\\]/.test(issuer) && acceptsIssuer(issuer)) return
   const text = "Invalid value specified for property 'issuer': it must be an https URL without query and fragment."
   throw new GraphError('badRequest', text)

@@ -1,0 +1,66 @@
+import type { Transaction } from '../platform/sql/database.ts'
+import { GraphError } from './errors.ts'
+import type { FederatedCredentialRow } from './federated-credential-store.ts'
+import type { FederatedCredentials } from './federated-credentials.ts'
+import { requireIssuer, requireTrust } from './graph/federated-credentials.ts'
+import type { ManagedFederation, ManagedIdentity, ManagedTrust } from './index.ts'
+
+/** The federated credentials of managed identities, by name: the same rules as an application's, and the same table. */
+export function createManagedFederation(options: {
+  readonly federatedCredentials: FederatedCredentials
+  readonly acceptsIssuer: (issuer: string) => boolean
+}): ManagedFederation {
+  const { federatedCredentials } = options
+
+  async function findRow(
+    transaction: Transaction | undefined,
+    { objectId }: ManagedIdentity,
+    name: string,
+  ): Promise<FederatedCredentialRow | undefined> {
+    try {
+      return await federatedCredentials.find(transaction, objectId, name)
+    } catch (error) {
+      if (error instanceof GraphError && error.status === 404) return undefined
+      throw error
+    }
+  }
+
+  return {
+    list: async ({ objectId }) => (await federatedCredentials.list(objectId)).map(toTrust),
+    find: async (identity, name, transaction) => {
+      const row = await findRow(transaction, identity, name)
+      return row && toTrust(row)
+    },
+    put: async (transaction, identity, { name, issuer, audience, subject, claimsExpression }) => {
+      requireIssuer(options, issuer)
+      const value =
+        claimsExpression === undefined ? undefined : { value: claimsExpression, languageVersion: 1 as const }
+      const trust = requireTrust({ subject, claimsMatchingExpression: value })
+      const present = await findRow(transaction, identity, name)
+      const { objectId, appId } = identity
+      if (present === undefined) {
+        const request = { name, issuer, audience, trust, description: null }
+        const holder = { holderId: objectId, appId }
+        return { trust: toTrust(await federatedCredentials.create(transaction, holder, request)), created: true }
+      }
+      const row = await federatedCredentials.update(transaction, objectId, present.id, { issuer, audience, trust })
+      return { trust: toTrust(row), created: false }
+    },
+    delete: async (transaction, identity, name) => {
+      const present = await findRow(transaction, identity, name)
+      if (present === undefined) return false
+      await federatedCredentials.remove(transaction, identity.objectId, present.id)
+      return true
+    },
+  }
+}
+
+function toTrust(row: FederatedCredentialRow): ManagedTrust {
+  return {
+    name: row.name,
+    issuer: row.issuer,
+    audience: row.audience,
+    subject: row.subject ?? undefined,
+    claimsExpression: row.claims_expression ?? undefined,
+  }
+}
