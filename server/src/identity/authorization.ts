@@ -5,6 +5,7 @@ import { type Audiences, userInfoAudience } from './audiences.ts'
 import { type Client, type Clients, redirectPlatform } from './clients.ts'
 import { EntraError } from './entra-errors.ts'
 import { type Handles, makeHandle } from './handles.ts'
+import { requireComplete } from './person-standing.ts'
 import { parseDelegatedScope } from './scopes.ts'
 import type {
   AuthorizationReading,
@@ -56,9 +57,9 @@ export function createAuthorization(
     },
     refuseAuthorization: (request, refusal, description) =>
       refuse({ ...request, issuer: issuersOf(publicOrigin, request.tenantId)[request.version] }, refusal, description),
-    issueCode: async (request, { user, methods, authenticatedAtMs }) => {
-      const standing = await directory.findUser(user.objectId)
-      if (standing?.enabled !== true) throw new EntraError('disabledUser')
+    issueCode: async (request, signedIn) => {
+      const standing = await requireComplete(directory, signedIn)
+      const { methods, authenticatedAtMs } = signedIn
       const { client, tenantId, redirectUri, codeChallenge, nonce, scope, resource } = request
       const person = { objectId: standing.objectId, methods, authenticatedAtMs }
       const code = makeHandle('authorization_code')

@@ -5,6 +5,7 @@ import type { Database } from '../platform/sql/database.ts'
 import type { Clients } from './clients.ts'
 import { EntraError } from './entra-errors.ts'
 import { type Handle, type Handles, makeHandle, makeUserCode, parseUserCode } from './handles.ts'
+import { requireComplete } from './person-standing.ts'
 import type { RequestedResource } from './scopes.ts'
 import type { SignInProtocol } from './sign-in-protocol.ts'
 import { deviceCodeSeconds, devicePollSeconds } from './token-parameters.ts'
@@ -80,8 +81,7 @@ export function createDevices(options: DevicesOptions) {
       if (found === undefined || found === 'throttled') return false
       const { userCode, device } = found
       const person = answer === 'declined' ? undefined : answer.person
-      const user = person && (await directory.findUser(person.user.objectId))
-      if (person !== undefined && user?.enabled !== true) throw new EntraError('disabledUser')
+      const user = person && (await requireComplete(directory, person))
       return database.transaction(async (transaction) => {
         const use = await handles.use(transaction, 'user_code', userCode)
         if (use.outcome !== 'used') return false

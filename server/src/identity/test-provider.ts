@@ -7,6 +7,7 @@ import { type NewServicePrincipal, createDirectory, directoryMigrations } from '
 import { createApp } from '../platform/http/app.ts'
 import { listen } from '../platform/http/listener.ts'
 import { createLog } from '../platform/log.ts'
+import type { Outbound } from '../platform/outbound/outbound.ts'
 import { openSealer } from '../platform/sealing.ts'
 import { signingKeyMigrations } from '../platform/signing-keys/migrations.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
@@ -20,7 +21,10 @@ export const armScope = 'https://management.core.windows.net//.default'
 export type TestProvider = Awaited<ReturnType<typeof openTestProvider>>
 
 /** A provider with its directory on a real database and a real socket; time stands still. */
-export async function openTestProvider(kind: DatabaseKind = 'sqlite') {
+export async function openTestProvider(
+  kind: DatabaseKind = 'sqlite',
+  { passwordGrant = false, outbound = undefined as Outbound | undefined } = {},
+) {
   const migrations = [...auditMigrations, ...signingKeyMigrations, ...directoryMigrations, ...identityMigrations]
   const { database, dispose: disposeDatabase } = await openTestDatabase(kind, migrations)
   const keyDirectory = await mkdtemp(path.join(tmpdir(), 'acrux-test-'))
@@ -41,9 +45,21 @@ export async function openTestProvider(kind: DatabaseKind = 'sqlite') {
     sealer,
     publicOrigin: testOrigin,
     onPrincipalDeleted,
+    ...(outbound === undefined ? {} : { acceptsIssuer: outbound.acceptsUrl }),
   })
   const open = (publicOrigin: string) =>
-    createIdentity({ database, clock, audit, log, sealer, directory, publicOrigin, signingKeyRotationDays: 90 })
+    createIdentity({
+      database,
+      clock,
+      audit,
+      log,
+      sealer,
+      directory,
+      publicOrigin,
+      signingKeyRotationDays: 90,
+      passwordGrant,
+      ...(outbound === undefined ? {} : { outbound }),
+    })
   const identity = open(testOrigin)
   const createClient = (displayName: string, directoryRole?: 'owner'): Promise<NewServicePrincipal> =>
     database.transaction((transaction) =>

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { decodeJwt } from 'jose'
+import { TOTP } from 'otpauth'
+import { azClientId, openTestPeople, testPassword, testScope } from './test-people.ts'
+
+const fields = { grant_type: 'password', client_id: azClientId, client_info: '1', scope: testScope }
+const right = { ...fields, username: 'alice@contoso.example', password: testPassword }
+
+test('the password grant is not offered unless the operator wants it', async (t) => {
+  const people = await openTestPeople()
+  t.after(people.close)
+  const answer = await people.ask(right, 'organizations')
+  assert.deepEqual([answer.status, answer.error_codes], [400, [70003]])
+})
+
+test('a name and a password sign somebody in, and nothing tells an unknown name from a wrong password', async (t) => {
+  const people = await openTestPeople('sqlite', { passwordGrant: true })
+  t.after(people.close)
+  const answer = await people.ask(right, 'organizations')
+  assert.equal(answer.status, 200)
+  assert.equal(typeof answer.refresh_token, 'string')
+  assert.deepEqual(decodeJwt(answer.id_token ?? '')['amr'], ['pwd'])
+  const refusal = async (change: object) => {
+    const { status, error, error_codes } = await people.ask({ ...right, ...change })
+    return { status, error, error_codes }
+  }
+  const wrong = await refusal({ password: 'wrong' })
+  assert.deepEqual(wrong, { status: 400, error: 'invalid_grant', error_codes: [50126] })
+  assert.deepEqual(await refusal({ username: 'nobody@contoso.example' }), wrong)
+  assert.deepEqual(await refusal({ username: '\u0000' }), wrong)
+  for (const change of [{ username: '' }, { password: '' }]) assert.equal((await refusal(change)).status, 400)
+})
+
+test('a password does not pass by a second factor, nor by a password that has to be changed', async (t) => {
+  const people = await openTestPeople('sqlite', { passwordGrant: true })
+  t.after(people.close)
+  await people.createUser('bob', { mustChangePassword: true })
+  const bob = await people.ask({ ...right, username: 'bob@contoso.example' })
+  assert.deepEqual([bob.status, bob.error_codes], [400, [50055]])
+
+  const carol = await people.createUser('carol')
+  const { secondFactors } = people.directory
+  const totp = await people.database.transaction((transaction) =>
+    secondFactors.enrolTotp(transaction, { ...carol, issuer: 'Acrux' }),
+  )
+  const code = new TOTP({ secret: totp?.secretBase32 ?? '' }).generate({ timestamp: people.time.nowMs })
+  await people.database.transaction((transaction) => secondFactors.confirmTotp(transaction, carol.objectId, code))
+  const refused = await people.ask({ ...right, username: 'carol@contoso.example' })
+  assert.deepEqual([refused.status, refused.error_codes], [400, [50076]])
+  const wrong = await people.ask({ ...right, username: 'carol@contoso.example', password: 'wrong' })
+  assert.deepEqual(wrong.error_codes, [50126])
+})
+
+test('where somebody comes from is told alike for everybody, known or invented', async (t) => {
+  const people = await openTestPeople()
+  t.after(people.close)
+  const ask = async (name: string) => {
+    const response = await people.get(`/common/userrealm/${encodeURIComponent(name)}?api-version=1.0`)
+    assert.equal(response.status, 200)
+    return response.text()
+  }
+  const known = await ask('alice@contoso.example')
+  assert.equal(await ask('nobody@elsewhere.example'), known)
+  assert.equal((JSON.parse(known) as { account_type: string }).account_type, 'Managed')
+})

@@ -1,0 +1,105 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { DatabaseKind } from '../platform/sql/database.ts'
+import type { SignedInPerson } from './sign-in-protocol.ts'
+import { armScope, openTestProvider, testTenantId } from './test-provider.ts'
+
+/** az's client id. */
+export const azClientId = '04b07795-8ddb-461a-bbee-02f9e1bf7b46'
+export const testPassword = 'correct horse battery staple'
+export const testRedirectUri = 'http://localhost:36805'
+export const testScope = `${armScope} offline_access openid profile`
+
+/** The body of an answer of the token endpoint. */
+export type TokenAnswer = {
+  readonly status: number
+  readonly headers: Headers
+  readonly access_token?: string
+  readonly id_token?: string
+  readonly refresh_token?: string
+  readonly client_info?: string
+  readonly scope?: string
+  readonly error?: string
+  readonly error_codes?: readonly number[]
+}
+
+type Fields = Readonly<Record<string, string | undefined>>
+
+export type TestPeople = Awaited<ReturnType<typeof openTestPeople>>
+
+/** A provider with a person, and what her browser and her programs do. Pages are another room's: she is signed in as she comes. */
+export async function openTestPeople(kind: DatabaseKind = 'sqlite', options: { passwordGrant?: boolean } = {}) {
+  const provider = await openTestProvider(kind, options)
+  const { database, directory, identity, time } = provider
+  const createUser = (name: string, change: { mustChangePassword?: boolean } = {}) =>
+    database.transaction((transaction) =>
+      directory.createUser(transaction, {
+        userPrincipalName: `${name}@contoso.example`,
+        displayName: name,
+        password: testPassword,
+        ...change,
+      }),
+    )
+  const alice = await createUser('alice')
+  const signedIn = (user = alice): SignedInPerson => ({ user, methods: ['pwd'], authenticatedAtMs: time.nowMs })
+
+  const verifier = randomBytes(32).toString('base64url')
+  const codeChallenge = createHash('sha256').update(verifier).digest('base64url')
+  const authorizeFields = {
+    client_id: azClientId,
+    response_type: 'code',
+    redirect_uri: testRedirectUri,
+    scope: testScope,
+    state: 'GsiT',
+    nonce: 'ffec67',
+    code_challenge: codeChallenge,
+    code_challenge_method: 'S256',
+  }
+  const read = (change: Fields = {}, tenant = 'organizations', version: '1.0' | '2.0' = '2.0') =>
+    identity.readAuthorizationRequest(parameters({ ...authorizeFields, ...change }), tenant, version)
+  /** The code that somebody's browser brings back. */
+  const code = async (change: Fields = {}, person = signedIn()): Promise<string> => {
+    const reading = await read(change)
+    if (!reading.ok) throw new Error(JSON.stringify(reading))
+    return (await identity.issueCode(reading.request, person)).parameters['code'] ?? ''
+  }
+  const ask = async (form: Fields, tenant = testTenantId, headers: Record<string, string> = {}) => {
+    const response = await provider.post(`/${tenant}/oauth2/v2.0/token`, parameters(form).toString(), headers)
+    return { ...((await response.json()) as object), status: response.status, headers: response.headers } as TokenAnswer
+  }
+  const redeem = (text: string, change: Fields = {}, tenant?: string, headers?: Record<string, string>) =>
+    ask(
+      {
+        grant_type: 'authorization_code',
+        client_id: azClientId,
+        client_info: '1',
+        code: text,
+        code_verifier: verifier,
+        redirect_uri: testRedirectUri,
+        scope: testScope,
+        ...change,
+      },
+      tenant,
+      headers,
+    )
+  const refresh = (refreshToken: string | undefined, change: Fields = {}, tenant?: string) =>
+    ask(
+      { grant_type: 'refresh_token', client_id: azClientId, refresh_token: refreshToken, scope: testScope, ...change },
+      tenant,
+    )
+  /** Everything that a sign-in gives. */
+  const signIn = async (person = signedIn()) => {
+    const {
+      access_token: accessToken,
+      id_token: idToken,
+      refresh_token: refreshToken,
+    } = await redeem(await code({}, person))
+    if (accessToken === undefined || idToken === undefined || refreshToken === undefined) throw new Error('no tokens')
+    return { accessToken, idToken, refreshToken }
+  }
+  return { ...provider, createUser, alice, signedIn, verifier, codeChallenge, read, code, ask, redeem, refresh, signIn }
+}
+
+function parameters(fields: Fields): URLSearchParams {
+  const pairs = Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
+  return new URLSearchParams(pairs)
+}
