@@ -154,7 +154,7 @@ function readKeySet(value: JsonValue): readonly JsonObject[] {
 }
 
 function hasKey({ keys }: Entry, { kid }: KeyName): boolean {
-  return kid === undefined ? keys.length > 0 : keys.some((key) => ownValue(key, 'kid') === kid)
+  return kid !== undefined && keys.some((key) => ownValue(key, 'kid') === kid)
 }
 
 /** The key of this id that fits the algorithm. A token without an id means the only one that fits. */

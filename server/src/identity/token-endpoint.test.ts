@@ -106,7 +106,7 @@ test('Basic proves a client as well, its halves form-encoded [RFC 6749 §2.3.1]'
 const refusals = [
   { change: { client_secret: 'wrong' },                          status: 401, error: 'invalid_client',         code: 7000215, why: 'a wrong secret' },
   { change: { client_secret: undefined },                        status: 401, error: 'invalid_client',         code: 7000216, why: 'no secret' },
-  { change: { client_secret: undefined, client_assertion: 'x' }, status: 401, error: 'invalid_client',         code: 7000216, why: 'an assertion' },
+  { change: { client_secret: undefined, client_assertion: 'x' }, status: 400, error: 'invalid_request',        code: 900144,  why: 'an assertion of no type' },
   { change: { client_id: testTenantId },                         status: 400, error: 'unauthorized_client',    code: 700016,  why: 'an unknown application' },
   { change: { client_id: 'owner\u0000\u001b[2J' },               status: 400, error: 'unauthorized_client',    code: 700016,  why: 'no id at all' },
   { change: { client_id: undefined },                            status: 400, error: 'invalid_request',        code: 900144,  why: 'no client' },
