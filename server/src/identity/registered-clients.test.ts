@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { decodeJwt } from 'jose'
+import { type TestPeople, openTestPeople, testScope } from './test-people.ts'
+import { testOrigin, testTenantId } from './test-provider.ts'
+
+const webUri = 'https://app.example/signed-in'
+const pageUri = 'https://page.example/'
+const programUri = 'http://localhost'
+
+type App = { readonly appId: string; readonly objectId: string; readonly secret: string }
+
+/** An application of the directory, made as az makes one. */
+async function register(people: TestPeople, properties: object): Promise<App> {
+  const token = await people.token({ scope: `${testOrigin}/graph//.default` })
+  const graph = async (path: string, body: object) => {
+    const response = await fetch(`${people.base}/graph/v1.0/${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    assert.ok(response.ok, await response.clone().text())
+    return (await response.json()) as { id: string; appId: string; secretText: string }
+  }
+  const { id, appId } = await graph('applications', { displayName: 'app', ...properties })
+  await graph('servicePrincipals', { appId })
+  const { secretText } = await graph(`applications/${id}/addPassword`, { passwordCredential: {} })
+  return { appId, objectId: id, secret: secretText }
+}
+
+const openIdScope = 'openid profile offline_access'
+
+test('a web application runs the code flow with its secret, and gets nothing without it', async (t) => {
+  const people = await openTestPeople()
+  t.after(people.close)
+  const { appId, secret } = await register(people, { web: { redirectUris: [webUri] } })
+  const asked = { client_id: appId, redirect_uri: webUri, scope: openIdScope }
+  const answer = await people.redeem(await people.code(asked), { ...asked, client_secret: secret })
+  assert.equal(answer.status, 200)
+  assert.equal(decodeJwt(answer.id_token ?? '').aud, appId)
+  const { aud, scp, appidacr } = decodeJwt(answer.access_token ?? '')
+  assert.deepEqual([aud, scp, appidacr], [`${testOrigin}/oidc/userinfo`, 'openid profile', '1'])
+
+  const open = await people.redeem(await people.code(asked), asked)
+  assert.deepEqual([open.status, open.error_codes], [401, [7000218]])
+  const wrong = await people.redeem(await people.code(asked), { ...asked, client_secret: 'x' })
+  assert.deepEqual([wrong.status, wrong.error_codes], [401, [7000215]])
+  const refreshed = { client_id: appId, scope: openIdScope }
+  assert.deepEqual((await people.refresh(answer.refresh_token, refreshed)).error_codes, [7000218])
+  assert.equal((await people.refresh(answer.refresh_token, { ...refreshed, client_secret: secret })).status, 200)
+})
+
+test('an application gets no token for a resource that its person was not asked about', async (t) => {
+  const people = await openTestPeople()
+  t.after(people.close)
+  const { appId, secret } = await register(people, { web: { redirectUris: [webUri] } })
+  const asked = { client_id: appId, redirect_uri: webUri, scope: openIdScope }
+  const proved = { ...asked, client_secret: secret }
+  const greedy = await people.redeem(await people.code(asked), { ...proved, scope: testScope })
+  assert.deepEqual([greedy.status, greedy.error_codes], [400, [65001]])
+  const answer = await people.redeem(await people.code(asked), proved)
+  const more = { client_id: appId, client_secret: secret, scope: testScope }
+  assert.deepEqual((await people.refresh(answer.refresh_token, more)).error_codes, [65001])
+})
+
+test('the user info tells an application who signed in, and is all that such a token opens', async (t) => {
+  const people = await openTestPeople()
+  t.after(people.close)
+  const { appId, secret } = await register(people, { web: { redirectUris: [webUri] } })
+  const asked = { client_id: appId, redirect_uri: webUri, scope: openIdScope }
+  const { access_token = '', id_token = '' } = await people.redeem(await people.code(asked), {
+    ...asked,
+    client_secret: secret,
+  })
+  const userInfo = (token: string) => people.get('/oidc/userinfo', { authorization: `Bearer ${token}` })
+  const told = await userInfo(access_token)
+  assert.equal(told.headers.get('cache-control'), 'no-store')
+  assert.deepEqual(await told.json(), {
+    sub: people.alice.objectId,
+    oid: people.alice.objectId,
+    name: 'alice',
+    preferred_username: 'alice@contoso.example',
+  })
+  assert.deepEqual(await people.identity.verifyAccessToken(access_token, ['arm', 'acr', 'graph']), {
+    ok: false,
+    reason: 'audience',
+  })
+  const { accessToken } = await people.signIn()
+  const program = await people.token()
+  for (const token of [id_token, accessToken, program, 'x']) {
+    const refused = await userInfo(token)
+    assert.deepEqual([refused.status, refused.headers.get('www-authenticate')], [401, 'Bearer error="invalid_token"'])
+  }
+  assert.equal((await people.get('/oidc/userinfo')).status, 401)
+})
+
+test('a page redeems its code from its own origin alone, and may read the answer', async (t) => {
+  const people = await openTestPeople()
+  t.after(people.close)
+  const { appId } = await register(people, { spa: { redirectUris: [pageUri] } })
+  const asked = { client_id: appId, redirect_uri: pageUri, scope: openIdScope }
+  for (const headers of [{}, { origin: 'https://evil.example' }]) {
+    const refused = await people.redeem(await people.code(asked), asked, testTenantId, headers)
+    assert.deepEqual(refused.error_codes, [9002327])
+    assert.equal(refused.headers.get('access-control-allow-origin'), null)
+  }
+  const origin = 'https://page.example'
+  const answer = await people.redeem(await people.code(asked), asked, testTenantId, { origin })
+  assert.equal(answer.status, 200)
+  assert.equal(answer.headers.get('access-control-allow-origin'), origin)
+  people.time.nowMs += 24 * 3600_000 - 1000
+  const again = { grant_type: 'refresh_token', client_id: appId, refresh_token: answer.refresh_token }
+  assert.equal((await people.ask(again, testTenantId, { origin })).status, 200)
+  assert.deepEqual((await people.ask(again)).error_codes, [9002327])
+  people.time.nowMs += 1000
+  assert.deepEqual((await people.ask(again, testTenantId, { origin })).error_codes, [700082])
+})
+
+test('a program on the machine has any port on loopback, and a device code only where that is allowed', async (t) => {
+  const people = await openTestPeople()
+  t.after(people.close)
+  const { appId } = await register(people, { publicClient: { redirectUris: [programUri] } })
+  const asked = { client_id: appId, redirect_uri: 'http://localhost:50123/', scope: testScope }
+  assert.equal((await people.redeem(await people.code(asked), asked)).status, 200)
+  const form = new URLSearchParams({ client_id: appId, scope: testScope }).toString()
+  const device = (body: string) => people.post(`/${testTenantId}/oauth2/v2.0/devicecode`, body)
+  assert.equal((await device(form)).status, 401)
+  const open = await register(people, { isFallbackPublicClient: true })
+  assert.equal((await device(new URLSearchParams({ client_id: open.appId, scope: testScope }).toString())).status, 200)
+})
+
+test('what an application was given ends when it is disabled, or its redirect URI is taken away', async (t) => {
+  const people = await openTestPeople()
+  t.after(people.close)
+  const app = await register(people, { publicClient: { redirectUris: [programUri] } })
+  const asked = { client_id: app.appId, redirect_uri: 'http://localhost:50123', scope: testScope }
+  const { access_token = '' } = await people.redeem(await people.code(asked), asked)
+  assert.equal((await people.identity.verifyAccessToken(access_token, ['arm'])).ok, true)
+  const code = await people.code(asked)
+  const owner = await people.token({ scope: `${testOrigin}/graph//.default` })
+  const graph = (method: string, path: string, body?: object) =>
+    fetch(`${people.base}/graph/v1.0/${path}`, {
+      method,
+      headers: { authorization: `Bearer ${owner}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body ?? {}),
+    })
+  const change = { publicClient: { redirectUris: [] } }
+  assert.equal((await graph('PATCH', `applications/${app.objectId}`, change)).status, 204)
+  assert.deepEqual((await people.redeem(code, asked)).error_codes, [500112])
+  const principal = await people.directory.findServicePrincipalByAppId(app.appId)
+  const disabled = await graph('PATCH', `servicePrincipals/${principal?.objectId}`, { accountEnabled: false })
+  assert.equal(disabled.status, 204)
+  assert.equal((await people.identity.verifyAccessToken(access_token, ['arm'])).ok, false)
+})
+
+// prettier-ignore
+const unusable = [
+  { web: { redirectUris: ['http://app.example/'] } },
+  { web: { redirectUris: ['https://*.example/'] } },
+  { web: { redirectUris: ['https://app.example/#x'] } },
+  { web: { redirectUris: ['https://app.example\\@evil.example/'] } },
+  { web: { redirectUris: [webUri, webUri] } },
+  { spa: { redirectUris: ['javascript:alert(1)'] } },
+  { publicClient: { redirectUris: ['urn:ietf:wg:oauth:2.0:oob'] } },
+  { web: { redirectUris: [webUri], implicitGrantSettings: { enableIdTokenIssuance: true } } },
+  { isFallbackPublicClient: 'yes' },
+]
+
+test('redirect URIs are shown as they were set, changed one platform at a time, and refused where they are unsafe', async (t) => {
+  const people = await openTestPeople()
+  t.after(people.close)
+  const owner = await people.token({ scope: `${testOrigin}/graph//.default` })
+  const app = await register(people, { web: { redirectUris: [webUri] }, isFallbackPublicClient: true })
+  const call = (method: string, body?: object) =>
+    fetch(`${people.base}/graph/v1.0/applications/${app.objectId}`, {
+      method,
+      headers: { authorization: `Bearer ${owner}`, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+    })
+  const shown = async () => {
+    const { web, publicClient, spa, isFallbackPublicClient } = (await (await call('GET')).json()) as Record<
+      string,
+      unknown
+    >
+    return { web, publicClient, spa, isFallbackPublicClient }
+  }
+  const before = { web: { redirectUris: [webUri] }, publicClient: { redirectUris: [] }, spa: { redirectUris: [] } }
+  assert.deepEqual(await shown(), { ...before, isFallbackPublicClient: true })
+  for (const body of unusable) assert.equal((await call('PATCH', body)).status, 400, JSON.stringify(body))
+  assert.deepEqual(await shown(), { ...before, isFallbackPublicClient: true })
+  const change = { publicClient: { redirectUris: [programUri] }, isFallbackPublicClient: false }
+  assert.equal((await call('PATCH', change)).status, 204)
+  assert.deepEqual(await shown(), { ...before, ...change })
+})
