@@ -59,20 +59,85 @@ const writes: readonly Write<Writer<Resources> | Writer<Access> | Writer<Directo
   { method: 'deleteAssignmentsOf',    effect: 'moves',     run: ({ access, principal }, tx) => access.deleteAssignmentsOf(tx, principal.objectId) },
   { method: 'createUser',             effect: 'only adds', run: ({ directory }, tx) => directory.createUser(tx, { userPrincipalName: 'bob@contoso.example', displayName: 'Bob', password: 'a long password' }) },
   { method: 'createServicePrincipal', effect: 'only adds', run: ({ directory }, tx) => directory.createServicePrincipal(tx, { displayName: 'other' }) },
+  { method: 'changePassword',         effect: 'moves',     run: ({ directory, person, newPassword }, tx) => directory.changePassword(tx, person.objectId, newPassword) },
+  { method: 'recordSignIn',           effect: 'only adds', run: ({ directory, person }, tx) => directory.recordSignIn(tx, signInOf(person.objectId)) },
+  { method: 'touchSignIn',            effect: 'only adds', run: ({ directory, signIn }, tx) => directory.touchSignIn(tx, signIn.id, 1000) },
+  { method: 'endSignIn',              effect: 'moves',     run: ({ directory, signIn }, tx) => directory.endSignIn(tx, signIn.id) },
+  { method: 'endSignInsOf',           effect: 'moves',     run: ({ directory, person }, tx) => directory.endSignInsOf(tx, person.objectId) },
 ]
+
+const signInOf = (objectId: string) => ({
+  objectId,
+  clientId: '04b07795-8ddb-461a-bbee-02f9e1bf7b46',
+  methods: ['pwd'],
+  authenticatedAtMs: 0,
+  lifetimeMs: 60_000,
+})
 
 type GraphWrite = { readonly id: string; readonly effect: Effect; readonly path: string; readonly body?: object }
 
+/** What is asked of a person and of two groups, of which one is in the other; `/me` is the person. */
+function peopleWrites({ principal, person, passkeyId, groupId, otherGroupId, totpId }: Rooms): GraphWrite[] {
+  const user = `/users/${person.objectId}`
+  const group = `/groups/${groupId}`
+  const reference = { '@odata.id': `https://contoso.example/graph/v1.0/directoryObjects/${principal.objectId}` }
+  const groupIds = { groupIds: [groupId] }
+  const newUser = { userPrincipalName: 'dora@contoso.example', displayName: 'Dora', accountEnabled: true }
+  const role = { principalId: principal.objectId, roleDefinitionId: readerRole, directoryScopeId: '/' }
+  const all = ['me', `users/${person.objectId}`, `groups/${groupId}`, `servicePrincipals/${principal.objectId}`]
+  const reads = [...all, `directoryObjects/${groupId}`].flatMap((path): GraphWrite[] => {
+    const collection = path.split('/')[0] ?? ''
+    return [
+      { id: `graph.${collection}.getMemberGroups`, effect: 'only adds', path: `/${path}/getMemberGroups`, body: {} },
+      {
+        id: `graph.${collection}.checkMemberGroups`,
+        effect: 'only adds',
+        path: `/${path}/checkMemberGroups`,
+        body: groupIds,
+      },
+    ]
+  })
+  // prettier-ignore
+  return [
+    ...reads,
+    { id: 'graph.users.create',                   effect: 'only adds', path: '/users',                          body: { ...newUser, passwordProfile: { password: 'a long pass phrase' } } },
+    { id: 'graph.users.update',                   effect: 'moves',     path: user,                              body: { displayName: 'Carol C.' } },
+    { id: 'graph.users.revokeSignInSessions',     effect: 'moves',     path: `${user}/revokeSignInSessions` },
+    { id: 'graph.users.deleteSoftwareOathMethod', effect: 'moves',     path: `${user}/authentication/softwareOathMethods/${totpId}` },
+    { id: 'graph.users.deleteFido2Method',        effect: 'moves',     path: `${user}/authentication/fido2Methods/${passkeyId}` },
+    { id: 'graph.me.revokeSignInSessions',        effect: 'moves',     path: '/me/revokeSignInSessions' },
+    { id: 'graph.me.changePassword',              effect: 'moves',     path: '/me/changePassword',              body: { currentPassword: 'a long password', newPassword: 'quite another phrase' } },
+    { id: 'graph.groups.create',                  effect: 'only adds', path: '/groups',                         body: { ...newGroup, displayName: 'third' } },
+    { id: 'graph.groups.update',                  effect: 'only adds', path: group,                             body: { description: 'the team' } },
+    { id: 'graph.groups.addMember',               effect: 'moves',     path: `${group}/members/$ref`,           body: reference },
+    { id: 'graph.groups.removeMember',            effect: 'moves',     path: `${group}/members/${principal.objectId}/$ref` },
+    { id: 'graph.groups.addOwner',                effect: 'only adds', path: `${group}/owners/$ref`,            body: reference },
+    { id: 'graph.groups.removeOwner',             effect: 'moves',     path: `${group}/owners/${principal.objectId}/$ref` },
+    { id: 'graph.groups.delete',                  effect: 'moves',     path: `/groups/${otherGroupId}` },
+    { id: 'graph.roleAssignments.create',         effect: 'only adds', path: '/roleManagement/directory/roleAssignments', body: role },
+    { id: 'graph.roleAssignments.delete',         effect: 'moves',     path: `/roleManagement/directory/roleAssignments/reader-${principal.objectId}` },
+    { id: 'graph.users.delete',                   effect: 'moves',     path: user },
+  ]
+}
+
+const readerRole = '88d8e3e3-8f55-4a1e-953a-9b9898b8876b'
+const newGroup = { displayName: 'team', mailNickname: 'team', mailEnabled: false, securityEnabled: true }
+
 /** Every route of Graph that changes something, asked of `ci`, which has a secret on its application and one on itself. */
-function graphWrites({ principal, applicationId, keyIds }: Rooms): GraphWrite[] {
+function graphWrites(rooms: Rooms): GraphWrite[] {
+  const { principal, applicationId, keyIds } = rooms
   const application = `/applications/${applicationId}`
   const self = `/servicePrincipals/${principal.objectId}`
   // prettier-ignore
   return [
+    ...peopleWrites(rooms),
     { id: 'graph.applications.create',              effect: 'only adds', path: '/applications',                    body: { displayName: 'new' } },
     { id: 'graph.applications.update',              effect: 'moves',     path: application,                        body: { keyCredentials: [] } },
     { id: 'graph.applications.addPassword',         effect: 'only adds', path: `${application}/addPassword`,       body: {} },
     { id: 'graph.applications.removePassword',      effect: 'moves',     path: `${application}/removePassword`,    body: { keyId: keyIds[0] } },
+    { id: 'graph.federatedCredentials.create',      effect: 'only adds', path: `${application}/federatedIdentityCredentials`,    body: { name: 'github', issuer: 'https://issuer.example', subject: 'repo:a/b', audiences: ['api://AzureADTokenExchange'] } },
+    { id: 'graph.federatedCredentials.update',      effect: 'moves',     path: `${application}/federatedIdentityCredentials/github`, body: { subject: 'repo:a/c' } },
+    { id: 'graph.federatedCredentials.delete',      effect: 'moves',     path: `${application}/federatedIdentityCredentials/github` },
     { id: 'graph.servicePrincipals.addPassword',    effect: 'only adds', path: `${self}/addPassword`,              body: {} },
     { id: 'graph.servicePrincipals.removePassword', effect: 'moves',     path: `${self}/removePassword`,           body: { keyId: keyIds[1] } },
     { id: 'graph.servicePrincipals.update',         effect: 'moves',     path: self,                               body: { accountEnabled: false } },
@@ -128,10 +193,22 @@ async function openRooms(t: TestContext, kind: DatabaseKind) {
     const owner = await directory.createServicePrincipal(tx, { displayName: 'owner', directoryRole: 'owner' })
     const { servicePrincipal: principal, secret } = await directory.createServicePrincipal(tx, { displayName: 'ci' })
     const assignment = await assign(tx, principal.objectId, registry.id)
-    return { registry, owner: owner.servicePrincipal, principal, secret, assignment }
+    const name = { userPrincipalName: 'carol@contoso.example', displayName: 'Carol' }
+    const person = await directory.createUser(tx, { ...name, password: 'a long password' })
+    const { objectId } = person
+    const signIn = await directory.recordSignIn(tx, signInOf(objectId))
+    await directory.secondFactors.enrolTotp(tx, { objectId, userPrincipalName: name.userPrincipalName, issuer: 'Test' })
+    const key = { objectId, credentialId: 'credential', publicKey: new Uint8Array(65), counter: 0, transports: [] }
+    const passkey = await directory.secondFactors.addPasskey(tx, { ...key, displayName: 'key' })
+    const passkeyId = passkey?.id ?? ''
+    return { registry, owner: owner.servicePrincipal, principal, secret, assignment, person, signIn, passkeyId }
   })
   const app = createApp({ log, trustedProxies: [] })
-  directory.mountGraph(app, () => Promise.resolve({ kind: 'service-principal', ...made.owner }))
+  directory.mountGraph(app, (authorization) =>
+    Promise.resolve(
+      authorization === undefined ? { kind: 'service-principal', ...made.owner } : { kind: 'user', ...made.person },
+    ),
+  )
   await app.ready()
   t.after(async () => {
     await app.close()
@@ -139,17 +216,30 @@ async function openRooms(t: TestContext, kind: DatabaseKind) {
     await rm(directoryPath, { recursive: true })
   })
   const graph = (method: InjectOptions['method'], url: string, payload?: object) =>
-    app.inject({ ...(method === undefined ? {} : { method }), url: `/graph/v1.0${url}`, ...(payload && { payload }) })
+    app.inject({
+      ...(method === undefined ? {} : { method }),
+      url: `/graph/v1.0${url}`,
+      headers: url.startsWith('/me/') ? { authorization: 'Bearer of-the-person' } : {},
+      ...(payload && { payload }),
+    })
   const filter = `?$filter=${encodeURIComponent(`appId eq '${made.principal.appId}'`)}`
   const found = await graph('GET', `/applications${filter}`)
   const application = found.json<{ value: { id: string; passwordCredentials: { keyId: string }[] }[] }>().value[0]
   const own = await graph('POST', `/servicePrincipals/${made.principal.objectId}/addPassword`, {})
   const keyIds = [application?.passwordCredentials[0]?.keyId ?? '', own.json<{ keyId: string }>().keyId]
+  const groupIds = []
+  for (const displayName of ['team', 'others']) {
+    groupIds.push((await graph('POST', '/groups', { ...newGroup, displayName })).json<{ id: string }>().id)
+  }
   return {
     database,
     resources,
     access,
     directory,
+    groupId: groupIds[0] ?? '',
+    otherGroupId: groupIds[1] ?? '',
+    totpId: '6c65746f-7470-4f74-b000-000000000001',
+    newPassword: await directory.preparePassword('carol@contoso.example', 'quite another phrase'),
     graph,
     createRegistry,
     assign,
@@ -195,7 +285,8 @@ test('the table of writes has every method of the rooms that takes a transaction
   const rooms = await openRooms(t, 'sqlite')
   // A tenant is made once, before anybody has a right.
   const isWrite = (name: string) =>
-    /^(?:create|put|update|delete|renew|remove|add|set|enable|disable)/.test(name) && name !== 'createTenant'
+    /^(?:create|put|update|delete|renew|remove|add|set|enable|disable|change|record|touch|endSign)/.test(name) &&
+    name !== 'createTenant'
   const names = [rooms.resources, rooms.access, rooms.directory].flatMap((room) => Object.keys(room).filter(isWrite))
   assert.deepEqual(writes.map(({ method }) => method as string).toSorted(), names.toSorted())
 })

@@ -75,7 +75,11 @@ export function createDirectory(options: DirectoryOptions): Directory {
   const people = createPeople({ store, clock, onPrincipalDeleted })
   const groups = createGroups({ store, clock, onPrincipalDeleted })
   const roles = createDirectoryRoles({ store })
-  const signInsOfPeople = createSignIns({ store, clock, externalStandsUntilMs: identities.standsUntilMs })
+  const { standsUntilMs, ...signInsOfPeople } = createSignIns({
+    store,
+    clock,
+    externalStandsUntilMs: identities.standsUntilMs,
+  })
   const secondFactors = createSecondFactors({ database, store, clock, sealer: options.sealer })
   const checkPassword = createPasswordCheck({ database, store, clock, secondFactors })
   const groupIdsOf = createGroupIds(database, clock, store)
@@ -87,7 +91,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
   const checkStanding = createStandingCheck(database, clock, store, [
     federatedCredentials.standsUntilMs,
     external.standsUntilMs,
-    signInsOfPeople.standsUntilMs,
+    standsUntilMs,
   ])
   let tenant: Tenant | undefined
 

@@ -1,4 +1,5 @@
 import { parseGuid } from '../../spec/guid.ts'
+import type { Transaction } from '../../platform/sql/database.ts'
 import { resourceNotFound } from '../errors.ts'
 import type { UserRow } from '../tables.ts'
 import { type Graph, type GraphCall, type GraphHandler, change } from './call.ts'
@@ -34,6 +35,7 @@ export const deleteSoftwareOathMethod: GraphHandler = async (graph, call) => {
     async (transaction) => {
       const removed = methodId === totpMethodId && (await graph.secondFactors.removeTotp(transaction, id))
       if (!removed) throw resourceNotFound(methodId)
+      await endSignIns(graph, transaction, id)
     },
     () => ({ action: 'user.remove-totp', target: `users/${id}` }),
   )
@@ -49,10 +51,17 @@ export const deletePasskeyMethod: GraphHandler = async (graph, call) => {
     call,
     async (transaction) => {
       if (!(await graph.secondFactors.removePasskey(transaction, id, methodId))) throw resourceNotFound(methodId)
+      await endSignIns(graph, transaction, id)
     },
     () => ({ action: 'user.remove-passkey', target: `users/${id}`, detail: { passkeyId: methodId } }),
   )
   return call.reply.code(204).send()
+}
+
+/** Somebody else may have proved themselves by what was lost. */
+async function endSignIns({ store }: Graph, transaction: Transaction, objectId: string): Promise<void> {
+  transaction.changesAuthority()
+  await store.deleteSignInsOf(transaction, objectId, undefined)
 }
 
 /** What somebody can prove themselves by, without anything of the secrets. [Microsoft Graph, authenticationMethod] */
