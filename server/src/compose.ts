@@ -26,7 +26,7 @@ import { openSqliteDatabase } from './platform/sql/sqlite-database.ts'
 import { type CertificateSource, createCertificateSource } from './platform/tls/certificate-source.ts'
 import { createRegistryRoom, registryMigrations, registryRoutes } from './registry/index.ts'
 import { createResources, resourcesMigrations } from './resources/index.ts'
-import { createSignInPages, signInMigrations } from './sign-in/index.ts'
+import { createSignInPages, openUpstreams, signInMigrations } from './sign-in/index.ts'
 import { type LoginServer, parseLoginServer } from './spec/login-server.ts'
 import { createFilesystemBlobStore } from './storage/index.ts'
 import { createTokenService } from './token-service/index.ts'
@@ -55,6 +55,8 @@ export type Composition = {
   /** The table of every surface. */
   readonly routes: readonly RouteDescription[]
   readonly collectGarbage: () => Promise<unknown>
+  /** Ends what a sign-in at another provider gave and which holds no more. */
+  readonly endStaleMemberships: () => Promise<void>
   /** Says at `/readyz` that no more requests should be sent here. */
   readonly drain: () => void
   readonly close: () => Promise<void>
@@ -112,7 +114,9 @@ export async function compose(
     signingKeyRotationDays,
     passwordGrant: configuration.identity.passwordGrant,
   })
-  const pages = createSignInPages({ database, clock, log, sealer, audit, directory, identity, publicOrigin })
+  const providers = configuration.identityProviders
+  const upstreams = await openUpstreams({ providers, database, clock, log, sealer, publicOrigin })
+  const pages = createSignInPages({ database, clock, log, sealer, audit, directory, identity, publicOrigin, upstreams })
   const tokenService = createTokenService({
     database,
     clock,
@@ -207,6 +211,7 @@ export async function compose(
       ...health,
     ],
     collectGarbage: () => registry.collectGarbage(),
+    endStaleMemberships: () => directory.endStaleMemberships(),
     drain: () => {
       draining = true
     },

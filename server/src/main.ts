@@ -39,6 +39,9 @@ export async function startServer(configuration: Configuration): Promise<Running
   const collecting = repeat(configuration.gc.intervalSeconds, composition.collectGarbage, (error) =>
     log.error({ err: error, id: randomUUID() }, 'garbage was not collected'),
   )
+  const tidying = repeat(60, composition.endStaleMemberships, (error) =>
+    log.error({ err: error, id: randomUUID() }, 'memberships that have ended were not taken away'),
+  )
   return {
     publicOrigin: composition.publicOrigin,
     firstRun: composition.firstRun,
@@ -49,7 +52,7 @@ export async function startServer(configuration: Configuration): Promise<Running
       stopWatching?.()
       // Garbage that is being collected can be collected another time.
       await Promise.race([
-        collecting.stop(),
+        Promise.all([collecting.stop(), tidying.stop()]),
         sleep(Math.max(0, deadlineMs - performance.now()), undefined, { ref: false }),
       ])
       await stopMetrics()

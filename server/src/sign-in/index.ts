@@ -13,6 +13,8 @@ import { createPasskeys } from './passkeys.ts'
 import { mountPages, pageRoutes } from './routes.ts'
 import { createSessions } from './sessions.ts'
 import { createSignInStore } from './store.ts'
+import type { Upstreams } from './upstream.ts'
+import { beginningPath } from './upstream-settings.ts'
 
 export type SignInOptions = {
   readonly database: Database
@@ -24,6 +26,8 @@ export type SignInOptions = {
   readonly identity: SignInProtocol
   /** Scheme, host and port under which clients reach the server, as `https://localhost:5443`. */
   readonly publicOrigin: string
+  /** The providers of organisations, opened by {@link openUpstreams}. */
+  readonly upstreams: Upstreams
 }
 
 /** The pages on which people prove who they are, and the sessions of their browsers. */
@@ -36,7 +40,7 @@ export interface SignInPages {
 
 /** Opens the sign-in room. */
 export function createSignInPages(options: SignInOptions): SignInPages {
-  const { database, clock, audit, log, sealer, directory, identity, publicOrigin } = options
+  const { database, clock, audit, log, sealer, directory, identity, publicOrigin, upstreams } = options
   const store = createSignInStore(database)
   const site = {
     database,
@@ -51,9 +55,15 @@ export function createSignInPages(options: SignInOptions): SignInPages {
     sessions: createSessions({ database, store, directory, clock }),
     flows: createFlows(sealer, clock),
     passkeys: createPasskeys({ database, store, directory, clock, sealer, publicOrigin }),
-    otherProviders: () => [],
+    upstreams,
+    otherProviders: (flow: string) =>
+      upstreams.settings.map(({ name, displayName }) => ({
+        label: `Sign in with ${displayName}`,
+        href: `${beginningPath(name)}?flow=${flow}`,
+      })),
   }
   return { mount: (app) => mountPages(app, site), routes: pageRoutes }
 }
 
 export { signInMigrations } from './migrations.ts'
+export { openUpstreams } from './upstream.ts'

@@ -1,4 +1,5 @@
 import type { Migration } from '../platform/sql/migrations.ts'
+import { upstreamMigration } from './upstream-store.ts'
 
 /** The tables of the sign-in room. */
 export const signInMigrations: readonly Migration[] = [
@@ -36,4 +37,5 @@ export const signInMigrations: readonly Migration[] = [
       await schema.createIndex('used_challenge_by_expiry').on('used_challenge').column('expires_at_ms').execute()
     },
   },
+  upstreamMigration,
 ]

@@ -26,6 +26,7 @@ import { submitNewPassword, submitPassword } from './password.ts'
 import { showCode, submitCode } from './second-factor.ts'
 import { showLogout, showSignOut, showSignedOut, submitSignOut } from './sign-out.ts'
 import { type PageCall, type Site, goTo, queryText, textOf } from './site.ts'
+import { beginUpstream, finishUpstream } from './upstream-pages.ts'
 import { type Visitor, readVisitor, rememberBrowser } from './visitor.ts'
 
 type Show = (site: Site, call: PageCall) => Promise<FastifyReply>
@@ -61,6 +62,8 @@ const rows: readonly Row[] = [
   { id: 'sign-in.code.submit',           method: 'POST', path: '/sign-in/code',                        need: 'public',          submit: submitCode },
   { id: 'sign-in.passkey',               method: 'GET',  path: '/sign-in/passkey',                     need: 'public',          show: (site, call) => showPasskey(site, call, flowOf(call)) },
   { id: 'sign-in.passkey.submit',        method: 'POST', path: '/sign-in/passkey',                     need: 'public',          submit: submitPasskey },
+  { id: 'sign-in.provider',              method: 'GET',  path: '/sign-in/:provider/start',             need: 'public',          show: beginUpstream },
+  { id: 'sign-in.provider.back',         method: 'GET',  path: '/sign-in/:provider/callback',          need: 'public',          show: finishUpstream },
   { id: 'sign-in.answer',                method: 'POST', path: '/sign-in/answer',                      need: 'public',          submit: submitAnswer },
   { id: 'sign-in.device',                method: 'GET',  path: '/devicelogin',                         need: 'public',          show: showDeviceLogin },
   { id: 'sign-in.device.submit',         method: 'POST', path: '/devicelogin',                         need: 'public',          submit: submitDeviceCode },

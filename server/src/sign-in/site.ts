@@ -17,6 +17,7 @@ import { type Layout, renderPage } from './pages/layout.ts'
 import type { OtherWay } from './pages/sign-in-pages.ts'
 import type { Account, Proof, Sessions } from './sessions.ts'
 import type { SignInStore } from './store.ts'
+import type { Upstreams } from './upstream.ts'
 import type { Visitor } from './visitor.ts'
 
 /** What the handlers of the pages work with. */
@@ -33,6 +34,7 @@ export type Site = {
   readonly sessions: Sessions
   readonly flows: Flows
   readonly passkeys: Passkeys
+  readonly upstreams: Upstreams
   /** Ways to sign in at other providers, each with the sealed sign-in in its address. */
   readonly otherProviders: (flow: string) => readonly OtherWay[]
 }

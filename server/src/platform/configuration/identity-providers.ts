@@ -95,7 +95,7 @@ export const identityProvidersSchema = z
 
 /** What each property of a provider is, in the order of the reference. */
 export const identityProviderFields: Readonly<Record<keyof z.output<typeof identityProviderSchema>, string>> = {
-  name: 'Its name in addresses: the redirect URI to register there is `https://PUBLIC-HOST/signin/NAME/callback`. Never change it: people are known by the issuer, but the address is registered there.',
+  name: 'Its name in addresses: the redirect URI to register there is `https://PUBLIC-HOST/sign-in/NAME/callback`. Never change it: people are known by the issuer, but the address is registered there.',
   displayName: 'What the button on the page for signing in says.',
   kind: '`entra` for Microsoft Entra, where people are known by tenant and object id; `oidc` (the default) for any other OpenID provider, where they are known by issuer and subject. Nobody is ever known by an e-mail address.',
   issuer:

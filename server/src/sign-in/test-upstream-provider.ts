@@ -1,0 +1,143 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import type { ServerResponse } from 'node:http'
+import https from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { type JWTPayload, SignJWT, exportJWK, generateKeyPair } from 'jose'
+import { issueAuthority, issueServerCertificate } from '../platform/tls/issue.ts'
+
+/** What a provider under test answers in place of the truth. */
+export type Lies = {
+  /** Replaces members of the configuration. */
+  readonly configuration?: Record<string, unknown>
+  /** Replaces the whole body of the configuration. */
+  readonly configurationBody?: string
+  readonly configurationStatus?: number
+  /** Replaces claims of the id token; undefined takes one away. */
+  readonly claims?: Record<string, unknown>
+  /** Makes the id token. */
+  readonly idToken?: (claims: JWTPayload) => Promise<string> | string
+  /** Answers the token endpoint. */
+  readonly token?: { readonly status: number; readonly body: unknown; readonly location?: string }
+}
+
+type Issued = { readonly challenge: string; readonly nonce: string; readonly claims: JWTPayload }
+
+/** A small OpenID provider over TLS that says what a test has it say. */
+export async function startTestProvider(basePath = '') {
+  const authority = await issueAuthority(Date.now())
+  const hosts = { dnsNames: ['localhost', 'login.microsoftonline.com'], addresses: ['127.0.0.1', '127.0.0.2'] }
+  const directory = await mkdtemp(path.join(tmpdir(), 'acrux-provider-'))
+  const caFile = path.join(directory, 'ca.pem')
+  const secretFile = path.join(directory, 'secret')
+  await writeFile(caFile, authority.cert)
+  await writeFile(secretFile, 'the-secret-of-acrux\n', { mode: 0o600 })
+  const { publicKey, privateKey } = await generateKeyPair('RS256')
+  const jwk = { ...(await exportJWK(publicKey)), kid: 'first', alg: 'RS256', use: 'sig' }
+  const issued = new Map<string, Issued>()
+  const seen: { readonly path: string; readonly authorization: string | undefined; readonly body: string }[] = []
+  let lies: Lies = {}
+  let issuer = ''
+
+  const answers: Readonly<Record<string, (body: URLSearchParams) => Promise<Answer> | Answer>> = {
+    [`${basePath}/.well-known/openid-configuration`]: () => ({
+      status: lies.configurationStatus ?? 200,
+      body: lies.configurationBody ?? JSON.stringify({ ...configurationOf(issuer), ...lies.configuration }),
+    }),
+    [`${basePath}/keys`]: () => ({ status: 200, body: JSON.stringify({ keys: [jwk] }) }),
+    [`${basePath}/token`]: async (form) => {
+      if (lies.token !== undefined) {
+        const { status, body, location } = lies.token
+        return { status, body: JSON.stringify(body), ...(location === undefined ? {} : { location }) }
+      }
+      const code = issued.get(form.get('code') ?? '')
+      issued.delete(form.get('code') ?? '')
+      const challenge = createHash('sha256')
+        .update(form.get('code_verifier') ?? '')
+        .digest('base64url')
+      if (code?.challenge !== challenge) return { status: 400, body: '{"error":"invalid_grant"}' }
+      const nowSeconds = Math.floor(Date.now() / 1000)
+      const times = { iat: nowSeconds, exp: nowSeconds + 300 }
+      const claims = { iss: issuer, aud: 'acrux', nonce: code.nonce, ...times, ...code.claims, ...lies.claims }
+      const make = lies.idToken ?? sign
+      return {
+        status: 200,
+        body: JSON.stringify({ access_token: 'a', token_type: 'Bearer', id_token: await make(claims) }),
+      }
+    },
+  }
+
+  const sign = (claims: JWTPayload) =>
+    new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'first' }).sign(privateKey)
+
+  async function answer(response: ServerResponse, pathname: string, body: string): Promise<void> {
+    const { status, body: text, location } = (await answers[pathname]?.(new URLSearchParams(body))) ?? notFound
+    const headers = { 'content-type': 'application/json', ...(location === undefined ? {} : { location }) }
+    response.writeHead(status, headers).end(text)
+  }
+
+  const { cert, key } = await issueServerCertificate(authority, hosts, Date.now())
+  const server = https.createServer({ cert, key }, (request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      const { pathname } = new URL(request.url ?? '', 'https://provider')
+      const body = Buffer.concat(chunks).toString()
+      seen.push({ path: pathname, authorization: request.headers.authorization, body })
+      void answer(response, pathname, body)
+    })
+  })
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  const { port } = server.address() as AddressInfo
+  issuer = `https://localhost:${port}${basePath}`
+
+  return {
+    issuer,
+    port,
+    caFile,
+    authority,
+    secretFile,
+    seen,
+    sign,
+    jwk,
+    lie: (next: Lies) => {
+      lies = next
+    },
+    /** Speaks under another name. */
+    call: (name: string) => {
+      issuer = name
+    },
+    /** Has somebody sign in at the address that the browser was sent to, and returns the query that comes back. */
+    signIn: (location: string, claims: JWTPayload): URLSearchParams => {
+      const { searchParams } = new URL(location)
+      const code = randomBytes(16).toString('hex')
+      const challenge = searchParams.get('code_challenge') ?? ''
+      issued.set(code, { challenge, nonce: searchParams.get('nonce') ?? '', claims })
+      return new URLSearchParams({ code, state: searchParams.get('state') ?? '', iss: issuer })
+    },
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise((closed) => server.close(closed))
+      await rm(directory, { recursive: true })
+    },
+  }
+}
+
+type Answer = { readonly status: number; readonly body: string; readonly location?: string }
+
+const notFound: Answer = { status: 404, body: '{}' }
+
+function configurationOf(issuer: string) {
+  return {
+    issuer,
+    authorization_endpoint: `${issuer}/authorize`,
+    token_endpoint: `${issuer}/token`,
+    jwks_uri: `${issuer}/keys`,
+    response_types_supported: ['code'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['RS256'],
+    authorization_response_iss_parameter_supported: true,
+  }
+}

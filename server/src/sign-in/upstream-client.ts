@@ -1,0 +1,194 @@
+import { decodeProtectedHeader } from 'jose'
+import {
+  AuthorizationResponseError,
+  type ClientAuth,
+  ClientError,
+  type Configuration,
+  type CustomFetch,
+  ResponseBodyError,
+  authorizationCodeGrant,
+  buildAuthorizationUrl,
+  clockSkew,
+  clockTolerance,
+  customFetch,
+  discovery,
+  enableNonRepudiationChecks,
+} from 'openid-client'
+import type { Clock } from '../platform/clock.ts'
+import { StartupError } from '../platform/exit.ts'
+import type { IdTokenClaims } from './upstream-claims.ts'
+import type { UpstreamCredentials } from './upstream-credentials.ts'
+import { UpstreamError } from './upstream-failure.ts'
+import { UpstreamFetchError } from './upstream-fetch.ts'
+import type { UpstreamSettings } from './upstream-settings.ts'
+
+/** What only the browser that began a sign-in may bring back, and only once. */
+export type UpstreamSecrets = { readonly state: string; readonly nonce: string; readonly codeVerifier: string }
+
+/** Speaks the protocol with one provider. [OpenID Connect Core §3.1; RFC 7636; RFC 9207] */
+export interface UpstreamClient {
+  /** Where the browser goes. @throws UpstreamError */
+  authorizationUrl(parameters: Readonly<Record<string, string>>): Promise<URL>
+  /** Exchanges what the browser brought for claims that were checked. @throws UpstreamError */
+  redeem(callback: URL, secrets: UpstreamSecrets): Promise<IdTokenClaims>
+}
+
+export type UpstreamClientOptions = {
+  readonly settings: UpstreamSettings
+  readonly credentials: UpstreamCredentials
+  readonly clock: Clock
+  readonly fetch: CustomFetch
+}
+
+/** Signatures that only the provider can make: no shared secret, and never none. */
+const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
+
+/** Past the end of an id token, for clocks that differ. */
+const toleranceSeconds = 30
+const timeoutSeconds = 10
+const freshMs = 60 * 60 * 1000
+/** After a failure the provider is left alone for so long, whoever asks. */
+const pauseMs = 5000
+
+/** Makes the client of one provider. Its configuration is read when it is first needed, and again every hour. */
+export function createUpstreamClient(options: UpstreamClientOptions): UpstreamClient {
+  const { settings, credentials, clock } = options
+  let known: { readonly configuration: Configuration; readonly atMs: number } | undefined
+  let failed: { readonly error: unknown; readonly atMs: number } | undefined
+  let reading: Promise<Configuration> | undefined
+  let proof: ClientAuth | undefined
+
+  const prove: ClientAuth = (as, client, body, headers) => {
+    if (proof === undefined) throw new TypeError('the credentials were not loaded')
+    return proof(as, client, body, headers)
+  }
+
+  async function read(): Promise<Configuration> {
+    try {
+      const configuration = await discover(options, prove)
+      known = { configuration, atMs: clock.now() }
+      failed = undefined
+      return configuration
+    } catch (error) {
+      failed = { error, atMs: clock.now() }
+      if (known === undefined) throw error
+      return known.configuration
+    } finally {
+      reading = undefined
+    }
+  }
+
+  async function configuration(): Promise<Configuration> {
+    const nowMs = clock.now()
+    if (known !== undefined && nowMs - known.atMs < freshMs) return known.configuration
+    if (failed !== undefined && nowMs - failed.atMs < pauseMs) {
+      if (known === undefined) throw failed.error
+      return known.configuration
+    }
+    reading ??= read()
+    return reading
+  }
+
+  return {
+    authorizationUrl: async (parameters) => {
+      const scopes = new Set(['openid', ...settings.scopes])
+      return translated(async () =>
+        buildAuthorizationUrl(await configuration(), { scope: [...scopes].join(' '), ...parameters }),
+      )
+    },
+    redeem: (callback, { state, nonce, codeVerifier }) =>
+      translated(async () => {
+        const current = await configuration()
+        proof = await credentials.load()
+        const checks = {
+          expectedState: state,
+          expectedNonce: nonce,
+          pkceCodeVerifier: codeVerifier,
+          idTokenExpected: true,
+        }
+        const tokens = await authorizationCodeGrant(current, callback, checks)
+        const claims = tokens.claims()
+        if (claims === undefined || tokens.id_token === undefined) throw badAnswer('there is no id token')
+        const { alg } = decodeProtectedHeader(tokens.id_token)
+        if (alg === undefined || !algorithms.includes(alg)) throw badAnswer(`the id token is signed by ${String(alg)}`)
+        return claims
+      }),
+  }
+}
+
+async function discover({ settings, clock, fetch }: UpstreamClientOptions, prove: ClientAuth): Promise<Configuration> {
+  const client = {
+    [clockTolerance]: toleranceSeconds,
+    // The library asks the machine for the time; ours may be another.
+    [clockSkew]: Math.round((clock.now() - Date.now()) / 1000),
+  }
+  const configuration = await discovery(new URL(settings.issuer), settings.clientId, client, prove, {
+    algorithm: 'oidc',
+    timeout: timeoutSeconds,
+    [customFetch]: fetch,
+    // Without this the library trusts the connection alone, since the id token comes from the token endpoint.
+    execute: [enableNonRepudiationChecks],
+  })
+  const { issuer, authorization_endpoint, token_endpoint, jwks_uri } = configuration.serverMetadata()
+  if (issuer !== settings.issuer && issuer !== templateOf(settings)) {
+    throw badAnswer(`the provider calls itself ${issuer}, not ${settings.issuer}`)
+  }
+  for (const [name, url] of Object.entries({ authorization_endpoint, token_endpoint, jwks_uri })) {
+    if (url === undefined || URL.parse(url)?.protocol !== 'https:') throw badAnswer(`its ${name} is no https URL`)
+  }
+  return configuration
+}
+
+/** The issuer as Entra's configuration for several tenants writes it; the library puts each token's tenant in. */
+function templateOf({ kind, issuer }: UpstreamSettings): string | undefined {
+  return kind === 'entra' ? issuer.replace('/organizations/', '/{tenantid}/') : undefined
+}
+
+function badAnswer(message: string, cause?: unknown): UpstreamError {
+  return new UpstreamError('bad-answer', message, undefined, { cause })
+}
+
+async function translated<Value>(work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work()
+  } catch (error) {
+    throw toUpstreamError(error)
+  }
+}
+
+function toUpstreamError(error: unknown): Error {
+  if (error instanceof UpstreamError) return error
+  if (error instanceof StartupError)
+    return new UpstreamError('misconfigured', error.message, undefined, { cause: error })
+  const fetchError = causeOf(error, UpstreamFetchError)
+  if (fetchError !== undefined || isTimeout(error)) {
+    const message = fetchError?.message ?? 'the provider did not answer in time'
+    return new UpstreamError('unreachable', message, undefined, { cause: error })
+  }
+  if (error instanceof AuthorizationResponseError) {
+    const detail = [error.error, error.error_description].filter(Boolean).join(': ')
+    return new UpstreamError('provider-refused', 'the provider refused', detail, { cause: error })
+  }
+  if (error instanceof ResponseBodyError) {
+    if (error.status >= 500) return new UpstreamError('unreachable', 'the provider failed', undefined, { cause: error })
+    return badAnswer(`the token endpoint answered ${error.error}`, error)
+  }
+  if (error instanceof ClientError) {
+    const status = error.cause instanceof Response ? error.cause.status : 0
+    if (status >= 500) return new UpstreamError('unreachable', 'the provider failed', undefined, { cause: error })
+    return badAnswer(error.message, error)
+  }
+  // Of a type the library does not document: a document of the provider's that it could not use.
+  return badAnswer('the answer could not be read', error)
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof ClientError && (error.code === 'OAUTH_TIMEOUT' || error.code === 'OAUTH_ABORT')
+}
+
+function causeOf<Kind extends Error>(error: unknown, kind: new (...parameters: never[]) => Kind): Kind | undefined {
+  for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
+    if (at instanceof kind) return at
+  }
+  return undefined
+}

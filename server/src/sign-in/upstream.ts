@@ -1,0 +1,191 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Clock } from '../platform/clock.ts'
+import type { Log } from '../platform/log.ts'
+import type { Sealer } from '../platform/sealing.ts'
+import { createSenderBudget } from '../platform/sender-budget.ts'
+import type { Database } from '../platform/sql/database.ts'
+import { readPemFile } from '../platform/tls/key-pair.ts'
+import type { CustomFetch } from 'openid-client'
+import { type UpstreamPerson, readUpstreamPerson } from './upstream-claims.ts'
+import type { UpstreamClient, UpstreamSecrets } from './upstream-client.ts'
+import { UpstreamError, type UpstreamRefusal, upstreamRefusal } from './upstream-failure.ts'
+import { createUpstreamFetch } from './upstream-fetch.ts'
+import { type UpstreamSettings, callbackPath } from './upstream-settings.ts'
+import { createUpstreamStore } from './upstream-store.ts'
+
+/** Who begins a sign-in, and where they want to go when it is done. */
+export type UpstreamBeginning = {
+  /** What names the browser to itself and to nobody else. */
+  readonly browser: string
+  /** Given back unread when the same browser comes back. */
+  readonly flow: string
+  readonly remoteAddress: string
+  readonly loginHint: string | undefined
+  readonly domainHint: string | undefined
+  /** Whether only a new proof counts. */
+  readonly isFresh: boolean
+  /** Whether the person is to say with which account. */
+  readonly isToChoose: boolean
+}
+
+/** Somebody whom a provider proved just now. */
+export type UpstreamProof = {
+  readonly settings: UpstreamSettings
+  readonly person: UpstreamPerson
+  readonly flow: string
+}
+
+/** The providers of organisations at which people sign in. */
+export interface Upstreams {
+  readonly settings: readonly UpstreamSettings[]
+  /** Where the browser goes. */
+  begin(
+    name: string,
+    beginning: UpstreamBeginning,
+  ): Promise<{ readonly location: string } | { readonly refusal: UpstreamRefusal }>
+  /** Reads what the browser brought back. `flow` is there where it was this browser that began. */
+  finish(
+    name: string,
+    arrival: { readonly browser: string; readonly query: string; readonly correlationId: string },
+  ): Promise<UpstreamProof | { readonly refusal: UpstreamRefusal; readonly flow: string | undefined }>
+}
+
+export type UpstreamOptions = {
+  readonly providers: readonly UpstreamSettings[]
+  readonly database: Database
+  readonly clock: Clock
+  readonly log: Log
+  readonly sealer: Sealer
+  readonly publicOrigin: string
+  /** The way to a provider, for tests in which a name of the world stands for a server of the test's. */
+  readonly fetchFor?: (settings: UpstreamSettings, ca: string | undefined) => CustomFetch
+}
+
+type Kept = UpstreamSecrets & { readonly flow: string }
+
+const transactionMs = 10 * 60 * 1000
+/** Each begun sign-in is written down, so strangers may begin so many. */
+const allowance = { burst: 60, perSecond: 1 }
+const longestHint = 320
+
+/** Opens the providers. Whether they answer is looked at when somebody goes there. @throws StartupError for files that cannot be used */
+export async function openUpstreams(options: UpstreamOptions): Promise<Upstreams> {
+  const { providers, database, clock, log, sealer, publicOrigin } = options
+  const store = createUpstreamStore(database)
+  const budget = createSenderBudget(clock, allowance)
+  const opened = new Map<string, { readonly settings: UpstreamSettings; readonly client: UpstreamClient }>()
+  for (const settings of providers) opened.set(settings.name, { settings, client: await openClient(options, settings) })
+
+  async function begin(name: string, beginning: UpstreamBeginning) {
+    const provider = opened.get(name)
+    if (provider === undefined) return { refusal: upstreamRefusal('no-such-provider') }
+    if (!budget.spend(beginning.remoteAddress)) return { refusal: upstreamRefusal('throttled') }
+    const kept: Kept = { state: newText(), nonce: newText(), codeVerifier: newText(), flow: beginning.flow }
+    try {
+      const url = await provider.client.authorizationUrl({
+        redirect_uri: `${publicOrigin}${callbackPath(name)}`,
+        response_type: 'code',
+        state: kept.state,
+        nonce: kept.nonce,
+        code_challenge: hash(kept.codeVerifier),
+        code_challenge_method: 'S256',
+        ...hintsOf(provider.settings, beginning),
+      })
+      const stateHash = hash(kept.state)
+      const nowMs = clock.now()
+      await store.insert(
+        {
+          state_hash: stateHash,
+          provider: name,
+          browser_hash: hash(beginning.browser),
+          sealed: sealer.seal(JSON.stringify(kept), context(stateHash)),
+          expires_at_ms: nowMs + transactionMs,
+        },
+        nowMs,
+      )
+      return { location: url.href }
+    } catch (error) {
+      return { refusal: refusalOf(error, name, undefined) }
+    }
+  }
+
+  /** What belongs to a callback, given out once, and only where provider, browser and time are those of the beginning. */
+  async function take(name: string, browser: string, query: string): Promise<Kept | undefined> {
+    const [state = '', ...others] = new URLSearchParams(query).getAll('state')
+    if (state === '' || others.length > 0) return undefined
+    const row = await store.take(hash(state))
+    if (row?.provider !== name || row.browser_hash !== hash(browser) || clock.now() >= row.expires_at_ms) {
+      return undefined
+    }
+    return JSON.parse(sealer.open(row.sealed, context(row.state_hash)).toString()) as Kept
+  }
+
+  function refusalOf(error: unknown, name: string, correlationId: string | undefined): UpstreamRefusal {
+    if (!(error instanceof UpstreamError)) throw error
+    const line = { provider: name, reason: error.message, err: error, id: correlationId }
+    if (error.failure !== 'provider-refused') log.warn(line, 'a sign-in at an identity provider failed')
+    return upstreamRefusal(error.failure, error.detail)
+  }
+
+  return {
+    settings: providers,
+    begin,
+    finish: async (name, { browser, query, correlationId }) => {
+      const provider = opened.get(name)
+      if (provider === undefined) return { refusal: upstreamRefusal('no-such-provider'), flow: undefined }
+      const kept = await take(name, browser, query)
+      if (kept === undefined) return { refusal: upstreamRefusal('no-transaction'), flow: undefined }
+      const { settings, client } = provider
+      try {
+        // The address is ours by configuration: what the request says of its host counts for nothing.
+        const claims = await client.redeem(new URL(`${publicOrigin}${callbackPath(name)}?${query}`), kept)
+        const read = readUpstreamPerson(settings, claims)
+        if ('person' in read) return { settings, person: read.person, flow: kept.flow }
+        log.info({ provider: name, reason: read.failure, id: correlationId }, 'a sign-in was refused')
+        return { refusal: upstreamRefusal(read.failure), flow: kept.flow }
+      } catch (error) {
+        return { refusal: refusalOf(error, name, correlationId), flow: kept.flow }
+      }
+    },
+  }
+}
+
+async function openClient(options: UpstreamOptions, settings: UpstreamSettings): Promise<UpstreamClient> {
+  // Most servers have no such provider, and start sooner without what speaks to one.
+  const { createUpstreamClient } = await import('./upstream-client.ts')
+  const { openUpstreamCredentials } = await import('./upstream-credentials.ts')
+  const ca = settings.caFile === undefined ? undefined : await readPemFile(settings.caFile)
+  const fetchFor =
+    options.fetchFor ?? (({ issuer, privateNetwork }) => createUpstreamFetch({ issuer, privateNetwork, ca }))
+  return createUpstreamClient({
+    settings,
+    credentials: await openUpstreamCredentials(settings),
+    clock: options.clock,
+    fetch: fetchFor(settings, ca),
+  })
+}
+
+/** What helps the person there; none of it is believed when they come back. [OpenID Connect Core §3.1.2.1] */
+function hintsOf({ kind, prompt }: UpstreamSettings, beginning: UpstreamBeginning): Record<string, string> {
+  const { loginHint, domainHint, isFresh, isToChoose } = beginning
+  const wanted = prompt ?? (isFresh ? 'login' : isToChoose ? 'select_account' : undefined)
+  return {
+    ...(wanted === undefined ? {} : { prompt: wanted }),
+    ...(loginHint === undefined || loginHint.length > longestHint ? {} : { login_hint: loginHint }),
+    ...(domainHint === undefined || kind !== 'entra' || domainHint.length > longestHint
+      ? {}
+      : { domain_hint: domainHint }),
+  }
+}
+
+function context(stateHash: string): string {
+  return `sign-in at a provider ${stateHash}`
+}
+
+function newText(): string {
+  return randomBytes(32).toString('base64url')
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('base64url')
+}
