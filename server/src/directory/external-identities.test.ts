@@ -33,9 +33,9 @@ for (const kind of testDatabaseKinds) {
       return result.user
     }
     const groupNames = async (objectId: string) => {
-      const names = []
+      const names: string[] = []
       for (const id of await directory.groupIdsOf(objectId))
-        names.push((await directory.findPrincipal(id))?.displayName)
+        names.push((await directory.findPrincipal(id))?.displayName ?? '')
       return names.toSorted()
     }
     return { ...opened, take, signIn, groupNames }
