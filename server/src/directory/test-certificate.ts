@@ -33,5 +33,6 @@ export async function selfSignedCertificate(
     /** base64 in lines, as az takes it out of the PEM. */
     wrapped: der.toString('base64').replaceAll(/.{64}/g, '$&\n'),
     thumbprint: new X509Certificate(der).fingerprint.replaceAll(':', ''),
+    privateKey: keys.privateKey,
   }
 }
