@@ -147,6 +147,8 @@ test('an application is refused when its secret has expired, or it is disabled, 
     ((await (await provider.post(provider.tokenPath, provider.form())).json()) as Refusal).error_codes?.[0]
   const owner = { authorization: `Bearer ${await provider.token({ scope: `${testOrigin}/graph//.default` })}` }
   const { objectId } = provider.client.servicePrincipal
+  // The last owner cannot be disabled.
+  await provider.createClient('second', 'owner')
   provider.time.nowMs += 365 * 24 * 3600_000 - 1
   assert.equal(await code(), undefined)
   provider.time.nowMs += 1
