@@ -13,10 +13,9 @@ for (const kind of testDatabaseKinds) {
     const answers = await Promise.all(Array.from({ length: 10 }, () => people.redeem(code)))
     const won = answers.filter(({ status }) => status === 200)
     assert.equal(won.length, 1)
-    assert.deepEqual(
-      answers.filter(({ status }) => status !== 200).map(({ error_codes }) => error_codes),
-      Array.from({ length: 9 }, () => [54005]),
-    )
+    // Redeemed already, or so late that the sign-in has ended by it.
+    const lost = answers.filter(({ status }) => status !== 200).map(({ error_codes }) => error_codes?.[0] ?? 0)
+    assert.ok(lost.every((code) => [54005, 50173].includes(code)) && lost.length === 9, lost.join(' '))
     // The nine were replays: what the one got has ended.
     const verified = await people.identity.verifyAccessToken(won[0]?.access_token ?? '', ['arm'])
     assert.deepEqual(verified, { ok: false, reason: 'credential' })
