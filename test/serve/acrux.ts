@@ -81,26 +81,37 @@ export async function runAcrux(args: readonly string[], surroundings: Surroundin
 }
 
 /** Starts `acrux serve` and waits for the line that says it accepts connections; throws, with its output, where none comes. */
-export async function startAcrux(args: readonly string[], surroundings: Surroundings = {}): Promise<Started> {
-  const { child, started } = launch(['serve', ...args], surroundings)
+export function startAcrux(args: readonly string[], surroundings: Surroundings = {}): Promise<Started> {
+  return startUntilReady(['serve', ...args], readyPattern, surroundings)
+}
+
+/** Starts `acrux` and waits until it has written what says that it is ready; throws, with its output, where it does not. */
+export async function startUntilReady(
+  args: readonly string[],
+  ready: RegExp,
+  surroundings: Surroundings = {},
+): Promise<Started> {
+  const { child, started } = launch(args, surroundings)
   const patience = new AbortController()
-  const ready = new Promise<'ready'>((resolve) => {
+  const said = new Promise<'ready'>((resolve) => {
     child.stdout?.on('data', () => {
-      if (readyLine(started) !== undefined) resolve('ready')
+      if (ready.test(started.stdout())) resolve('ready')
     })
   })
   const late = sleep(20_000, 'silent' as const, { signal: patience.signal }).catch(() => 'silent' as const)
-  const first = await Promise.race([ready, started.ended, late])
+  const first = await Promise.race([said, started.ended, late])
   patience.abort()
   if (first === 'ready') return started
   started.signal('SIGKILL')
   await started.ended
-  throw new Error(`acrux serve did not become ready:\n${started.stdout()}${started.stderr()}`)
+  throw new Error(`acrux ${args[0] ?? ''} did not become ready:\n${started.stdout()}${started.stderr()}`)
 }
+
+const readyPattern = /^acrux: ready at (\S+)$/m
 
 /** The address that the server says it is ready at; undefined while it says nothing. */
 export function readyLine(started: Started): string | undefined {
-  return /^acrux: ready at (\S+)$/m.exec(started.stdout())?.[1]
+  return readyPattern.exec(started.stdout())?.[1]
 }
 
 /** A place for a server of its own: a data directory that is not there yet and a free port. */
