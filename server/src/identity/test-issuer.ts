@@ -36,10 +36,14 @@ export async function openTestIssuer(path = '') {
   }
 
   /** Signs with the newest key, or the one given; what is undefined is left out. */
-  async function sign(claims: JWTPayload, header: Record<string, unknown> = {}, signer?: TestKey): Promise<string> {
+  async function sign(
+    claims: Record<string, unknown>,
+    header: Record<string, unknown> = {},
+    signer?: TestKey,
+  ): Promise<string> {
     const key = signer ?? state.keys.at(-1)
     if (key === undefined) throw new Error('the issuer has no key')
-    return new SignJWT(claims)
+    return new SignJWT(claims as JWTPayload)
       .setProtectedHeader({ alg: key.alg, kid: key.kid, typ: 'JWT', ...header })
       .sign(key.privateKey)
   }

@@ -27,6 +27,9 @@ const algorithms: ReadonlyMap<string, { readonly kty: string; readonly crv?: str
   ['Ed25519', { kty: 'OKP', crv: 'Ed25519' }],
 ])
 
+/** The algorithms that assertions of clients may be signed with. */
+export const clientAlgorithms: readonly string[] = [...algorithms.keys()]
+
 /** Whether an algorithm may be used at all. */
 export function isOutsideAlgorithm(alg: string): boolean {
   return algorithms.has(alg)
