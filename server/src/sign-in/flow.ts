@@ -1,5 +1,6 @@
 import type { Clock } from '../platform/clock.ts'
-import { type Sealer, SealedValueError } from '../platform/sealing.ts'
+import type { Sealer } from '../platform/sealing.ts'
+import { openText, sealText } from './sealed-text.ts'
 
 /** Where a person who signed in without being sent by a program goes: one of our own pages, and never an address. */
 export type Destination = 'security' | 'password' | 'sign-ins'
@@ -38,24 +39,13 @@ const longestFlow = 12_000
 export function createFlows(sealer: Sealer, clock: Clock) {
   const context = (browser: string) => `sign-in of the browser ${browser}`
   return {
-    write: (browser: string, flow: Flow): string =>
-      sealer.seal(JSON.stringify(flow), context(browser)).toString('base64url'),
+    write: (browser: string, flow: Flow): string => sealText(sealer, flow, context(browser)),
     /** Undefined for whatever this browser was not given, or too long ago. */
     read: (browser: string, text: string): Flow | undefined => {
-      if (text.length > longestFlow) return undefined
-      const flow = open(sealer, text, context(browser))
+      const flow = openText<Flow>(sealer, text, { context: context(browser), longest: longestFlow })
       return flow === undefined || clock.now() - flow.startedAtMs >= flowLifetimeMs ? undefined : flow
     },
   }
 }
 
 export type Flows = ReturnType<typeof createFlows>
-
-function open(sealer: Sealer, text: string, context: string): Flow | undefined {
-  try {
-    return JSON.parse(sealer.open(Buffer.from(text, 'base64url'), context).toString()) as Flow
-  } catch (error) {
-    if (error instanceof SealedValueError) return undefined
-    throw error
-  }
-}

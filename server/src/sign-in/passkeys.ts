@@ -10,9 +10,10 @@ import {
 } from '@simplewebauthn/server'
 import type { Directory, NewPasskey, Passkey, User } from '../directory/index.ts'
 import type { Clock } from '../platform/clock.ts'
-import { type Sealer, SealedValueError } from '../platform/sealing.ts'
+import type { Sealer } from '../platform/sealing.ts'
 import type { Database } from '../platform/sql/database.ts'
 import { isJsonObject, ownValue, parseBoundedJson } from '../spec/bounded-json.ts'
+import { openText, sealText } from './sealed-text.ts'
 import type { SignInStore } from './store.ts'
 
 /** What a page hands to the browser: the options for its API, and the challenge as it is to come back. */
@@ -41,6 +42,9 @@ const longestCredential = 16_384
 const longestChallenge = 1024
 const deepestCredential = 6
 
+/** Ed25519, ES256 and RS256: one of them every authenticator has. [COSE, algorithms] */
+const algorithms = [-8, -7, -257]
+
 export type Passkeys = ReturnType<typeof createPasskeys>
 
 /**
@@ -56,11 +60,11 @@ export function createPasskeys({ database, store, directory, clock, sealer, publ
 
   function seal(browser: string, challenge: string, purpose: Challenge['purpose']): string {
     const value: Challenge = { challenge, purpose, expiresAtMs: clock.now() + challengeLifetimeMs }
-    return sealer.seal(JSON.stringify(value), context(browser)).toString('base64url')
+    return sealText(sealer, value, context(browser))
   }
 
   function open(browser: string, text: string, purpose: Challenge['purpose']): Challenge | undefined {
-    const value = text.length > longestChallenge ? undefined : openSealed(sealer, text, context(browser))
+    const value = openText<Challenge>(sealer, text, { context: context(browser), longest: longestChallenge })
     return value?.purpose === purpose && clock.now() < value.expiresAtMs ? value : undefined
   }
 
@@ -78,6 +82,7 @@ export function createPasskeys({ database, store, directory, clock, sealer, publ
         userID: userHandle(user.objectId),
         challenge: newChallenge(),
         attestationType: 'none',
+        supportedAlgorithmIDs: algorithms,
         excludeCredentials: existing.map(({ credentialId, transports }) => ({
           id: credentialId,
           transports: [...transports],
@@ -96,7 +101,12 @@ export function createPasskeys({ database, store, directory, clock, sealer, publ
       const asked = open(browser, sealed, 'create')
       const response = parseCredential(credential) as RegistrationResponseJSON | undefined
       if (asked === undefined || response === undefined) return undefined
-      const check = { ...expected, expectedChallenge: asked.challenge, requireUserVerification: false }
+      const check = {
+        ...expected,
+        expectedChallenge: asked.challenge,
+        requireUserVerification: false,
+        supportedAlgorithmIDs: algorithms,
+      }
       const verified = await verifyRegistrationResponse({ response, ...check }).catch(() => undefined)
       if (verified?.verified !== true) return undefined
       const { id, publicKey, counter, transports = [] } = verified.registrationInfo.credential
@@ -168,15 +178,6 @@ function parseCredential(text: string): unknown {
   if (typeof id !== 'string' || !credentialIdPattern.test(id) || !isJsonObject(response)) return undefined
   const handle = ownValue(response, 'userHandle')
   return handle === undefined || typeof handle === 'string' ? value : undefined
-}
-
-function openSealed(sealer: Sealer, text: string, context: string): Challenge | undefined {
-  try {
-    return JSON.parse(sealer.open(Buffer.from(text, 'base64url'), context).toString()) as Challenge
-  } catch (error) {
-    if (error instanceof SealedValueError) return undefined
-    throw error
-  }
 }
 
 /** The bytes of the object id: they tell nothing of the person. [WebAuthn §14.6.1] */

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { type TestContext, test } from 'node:test'
+import { testDatabaseKinds } from '../platform/sql/test-database.ts'
+import {
+  type FormBrowser,
+  type TestPages,
+  codeRequest,
+  enterPassword,
+  openTestPages,
+  passwordOf,
+} from './test-pages.ts'
+
+const session = '__Host-acrux-session'
+const hourMs = 60 * 60 * 1000
+
+async function open(t: TestContext, options: Parameters<typeof openTestPages>[0] = {}) {
+  const pages = await openTestPages(options)
+  t.after(pages.close)
+  const alice = await pages.createUser('alice')
+  return { pages, alice, browser: pages.openBrowser() }
+}
+
+/** Signs somebody in on the way to their own pages. */
+async function signIn(browser: FormBrowser, name: string) {
+  const page = await enterPassword(browser, await browser.get('/account/security'), name)
+  assert.equal(page.heading, 'Security')
+  return page
+}
+
+const isSignedIn = async (browser: FormBrowser) => (await browser.get('/account/security')).heading === 'Security'
+
+const storedSessions = ({ database }: TestPages) =>
+  database.tables<{ browser_session: { id_hash: string } }>().selectFrom('browser_session').select('id_hash').execute()
+
+for (const kind of testDatabaseKinds) {
+  test(`a session is known by its cookie, of which the hash alone is stored (${kind})`, async (t) => {
+    const { pages, browser } = await open(t, { kind })
+    await signIn(browser, 'alice')
+    const id = browser.cookies.get(session) ?? ''
+    assert.match(id, /^[\w-]{43}$/)
+    const hashes = (await storedSessions(pages)).map(({ id_hash }) => id_hash)
+    assert.deepEqual(hashes, [createHash('sha256').update(id).digest('hex')])
+    assert.equal(pages.logLines.join('').includes(id), false)
+  })
+}
+
+test('cookies are for this host alone, over TLS, and out of the reach of scripts and other sites', async (t) => {
+  const { pages, browser } = await open(t)
+  const page = await browser.get('/account/security')
+  const first = String(
+    (await pages.app.inject({ url: page.url, headers: { host: 'login.example:8443' } })).headers['set-cookie'],
+  )
+  assert.match(first, /^__Host-acrux-browser=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Secure$/)
+  const plain = await openTestPages({ publicOrigin: 'http://localhost:8080' })
+  t.after(plain.close)
+  const answer = await plain.app.inject({ url: '/devicelogin', headers: { host: 'localhost:8080' } })
+  assert.match(String(answer.headers['set-cookie']), /^acrux-browser=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/)
+})
+
+test('fault 37: the session has another id after each sign-in and sign-out, and the old one is worth nothing', async (t) => {
+  const { pages, browser } = await open(t)
+  await pages.createUser('bob')
+  browser.cookies.set(session, 'planted'.padEnd(43, 'x'))
+  await signIn(browser, 'alice')
+  const first = browser.cookies.get(session) ?? ''
+  assert.equal(first.startsWith('planted'), false)
+  const choice = await browser.get(codeRequest({ prompt: 'select_account' }).url)
+  await enterPassword(browser, await browser.submit(choice, '/sign-in/account', { chosen: 'another' }), 'bob')
+  const second = browser.cookies.get(session) ?? ''
+  assert.notEqual(second, first)
+  const thief = pages.openBrowser()
+  await thief.get('/devicelogin')
+  thief.cookies.set(session, first)
+  assert.equal(await isSignedIn(thief), false)
+  const chosen = await browser.get('/account/security')
+  assert.equal(chosen.heading, 'Pick an account')
+  const signOut = await browser.get('/sign-out')
+  const done = await browser.submit(signOut, '/sign-out')
+  assert.equal(done.heading, 'You have signed out')
+  assert.equal(browser.cookies.get(session), undefined)
+  thief.cookies.set(session, second)
+  assert.equal(await isSignedIn(thief), false)
+})
+
+test('a session ends twelve hours after its last use, and seven days after its beginning', async (t) => {
+  const { pages, browser } = await open(t)
+  await signIn(browser, 'alice')
+  for (let hours = 0; hours < 7 * 24 - 11; hours += 11) {
+    assert.equal(await isSignedIn(browser), true, `after ${hours} hours`)
+    pages.time.nowMs += 11 * hourMs
+  }
+  pages.time.nowMs += 11 * hourMs
+  assert.equal(await isSignedIn(browser), false, 'seven days are over')
+  await signIn(browser, 'alice')
+  pages.time.nowMs += 12 * hourMs - 1
+  assert.equal(await isSignedIn(browser), true)
+  pages.time.nowMs += 12 * hourMs
+  assert.equal(await isSignedIn(browser), false)
+  await signIn(browser, 'alice')
+  assert.equal((await storedSessions(pages)).length, 1, 'what nobody can use any more is not kept')
+})
+
+test('a session ends when its user is disabled, deleted, or given another password', async (t) => {
+  const { pages, alice, browser } = await open(t)
+  await signIn(browser, 'alice')
+  await pages.graph('PATCH', `users/${alice.objectId}`, { accountEnabled: false })
+  assert.equal(await isSignedIn(browser), false)
+  await pages.graph('PATCH', `users/${alice.objectId}`, { accountEnabled: true })
+  await signIn(browser, 'alice')
+  const passwordProfile = { password: 'quite another password', forceChangePasswordNextSignIn: true }
+  await pages.graph('PATCH', `users/${alice.objectId}`, { passwordProfile })
+  assert.equal(await isSignedIn(browser), false)
+})
+
+test('a password that somebody else chose is changed before anything else', async (t) => {
+  const { pages, browser } = await open(t)
+  await pages.createUser('carol', { mustChangePassword: true })
+  const asked = await enterPassword(browser, await browser.get(codeRequest().url), 'carol')
+  assert.equal(asked.heading, 'Choose a new password')
+  assert.equal(await isSignedIn(browser), false, 'who has yet to change it is not signed in')
+  const answer = (password: string, repeated = password) =>
+    browser.submit(asked, '/sign-in/new-password', { 'new-password': password, repeated })
+  assert.match((await answer('something long', 'something else')).text, /not the same/)
+  assert.match((await answer('short')).text, /too short/)
+  const confirmation = await answer('four words that are hers')
+  assert.equal(confirmation.heading, 'Sign in to Azure CLI?')
+  const other = pages.openBrowser()
+  const page = await other.get(codeRequest().url)
+  assert.match((await enterPassword(other, page, 'carol')).text, /not right/)
+  assert.equal((await enterPassword(other, page, 'carol', 'four words that are hers')).heading, 'Sign in to Azure CLI?')
+})
+
+test('whoever changes their password stays signed in where they did it, and nowhere else', async (t) => {
+  const { pages, browser } = await open(t)
+  const other = pages.openBrowser()
+  await signIn(other, 'alice')
+  await signIn(browser, 'alice')
+  const before = browser.cookies.get(session)
+  const page = await browser.get('/account/password')
+  const change = (current: string, password: string, repeated = password) =>
+    browser.submit(page, '/account/password', { current, 'new-password': password, repeated })
+  assert.match((await change('wrong', 'a new long password')).text, /not your password/)
+  assert.match((await change(passwordOf('alice'), passwordOf('alice'))).text, /is the old one/)
+  const done = await change(passwordOf('alice'), 'a new long secret of hers')
+  assert.equal(done.status, 200)
+  assert.match(done.text, /Your password is changed/)
+  assert.notEqual(browser.cookies.get(session), before)
+  assert.equal(await isSignedIn(browser), true)
+  assert.equal(await isSignedIn(other), false)
+})
+
+test('a person sees where they are signed in, ends one of it, and then all of it', async (t) => {
+  const { pages, alice, browser } = await open(t)
+  const other = pages.openBrowser()
+  await signIn(other, 'alice')
+  await signIn(browser, 'alice')
+  const list = await browser.get('/account/sign-ins')
+  const ids = [...list.text.matchAll(/name="sign_in" value="([0-9a-f-]{36})"/g)].map(([, id]) => id ?? '')
+  assert.equal(ids.length, 2)
+  const bob = await pages.createUser('bob')
+  const stranger = pages.openBrowser()
+  await signIn(stranger, 'bob')
+  await stranger.submit(await stranger.get('/account/sign-ins'), '/account/sign-ins/end', { sign_in: ids[0] ?? '' })
+  assert.equal((await pages.directory.signInsOf(alice.objectId)).length, 2, 'nobody ends the sign-ins of another')
+  const own = ids.find((id) => list.text.slice(0, list.text.indexOf(id)).lastIndexOf('(this one)') > -1) ?? ''
+  const left = await browser.submit(list, '/account/sign-ins/end', { sign_in: ids.find((id) => id !== own) ?? '' })
+  assert.equal(left.heading, 'Sign-ins')
+  assert.equal(await isSignedIn(other), false)
+  await browser.submit(list, '/account/sign-ins/end', { sign_in: 'all' })
+  assert.deepEqual(await pages.directory.signInsOf(alice.objectId), [])
+  assert.equal(await isSignedIn(browser), false)
+  assert.equal(await isSignedIn(other), false)
+  assert.equal((await pages.directory.signInsOf(bob.objectId)).length, 1)
+})

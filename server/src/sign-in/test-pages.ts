@@ -1,0 +1,200 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { InjectOptions, LightMyRequestResponse } from 'fastify'
+import { auditMigrations, createAudit } from '../audit/index.ts'
+import { createDirectory, directoryMigrations } from '../directory/index.ts'
+import { createIdentity, identityMigrations } from '../identity/index.ts'
+import { createApp } from '../platform/http/app.ts'
+import { createLog } from '../platform/log.ts'
+import { openSealer } from '../platform/sealing.ts'
+import { signingKeyMigrations } from '../platform/signing-keys/migrations.ts'
+import type { DatabaseKind } from '../platform/sql/database.ts'
+import { openTestDatabase } from '../platform/sql/test-database.ts'
+import { createSignInPages, openUpstreams, signInMigrations } from './index.ts'
+
+export const testHost = 'login.example:8443'
+export const testOrigin = `https://${testHost}`
+export const azClientId = '04b07795-8ddb-461a-bbee-02f9e1bf7b46'
+export const armScope = 'https://management.core.windows.net//.default offline_access openid profile'
+const tenantId = '3d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11'
+
+export type TestPages = Awaited<ReturnType<typeof openTestPages>>
+
+/** The pages with the rooms below them, on a real database; time stands still. */
+export async function openTestPages({ kind = 'sqlite' as DatabaseKind, publicOrigin = testOrigin } = {}) {
+  const people = [...directoryMigrations, ...identityMigrations, ...signInMigrations]
+  const { database, dispose } = await openTestDatabase(kind, [...auditMigrations, ...signingKeyMigrations, ...people])
+  const keyDirectory = await mkdtemp(path.join(tmpdir(), 'acrux-test-'))
+  const sealer = await openSealer(path.join(keyDirectory, 'master.key'))
+  const time = { nowMs: Date.parse('2026-03-01T12:00:00Z') }
+  const clock = { now: () => time.nowMs }
+  const logLines: string[] = []
+  const log = createLog('debug', { write: (line) => void logLines.push(line) })
+  const audit = createAudit({ database, clock })
+  const onPrincipalDeleted = () => Promise.resolve()
+  const shared = { database, clock, audit, log, sealer, publicOrigin }
+  const directory = createDirectory({ ...shared, onPrincipalDeleted })
+  const identity = createIdentity({ ...shared, directory, signingKeyRotationDays: 90 })
+  const upstreams = await openUpstreams({ ...shared, providers: [] })
+  const pages = createSignInPages({ ...shared, directory, identity, upstreams })
+  const client = await database.transaction(async (transaction) => {
+    await directory.createTenant(transaction, { tenantId, displayName: 'Contoso', defaultDomain: 'contoso.example' })
+    return directory.createServicePrincipal(transaction, { displayName: 'owner', directoryRole: 'owner' })
+  })
+  const app = createApp({ log, trustedProxies: [] })
+  directory.mountGraph(app, identity.authenticateGraph)
+  identity.mount(app)
+  pages.mount(app)
+
+  const createUser = (name: string, change: { password?: string; mustChangePassword?: boolean } = {}) =>
+    database.transaction((transaction) =>
+      directory.createUser(transaction, {
+        userPrincipalName: `${name}@contoso.example`,
+        displayName: name,
+        password: passwordOf(name),
+        ...change,
+      }),
+    )
+
+  const token = async (fields: Record<string, string>) => {
+    const answer = await app.inject({
+      method: 'POST',
+      url: `/${tenantId}/oauth2/v2.0/token`,
+      headers: { host: testHost, 'content-type': 'application/x-www-form-urlencoded' },
+      payload: new URLSearchParams(fields).toString(),
+    })
+    return { status: answer.statusCode, body: answer.json<Record<string, string>>() }
+  }
+
+  /** Calls Graph as the directory's owner. */
+  const graph = async (method: 'GET' | 'POST' | 'PATCH', url: string, payload?: object) => {
+    const { appId } = client.servicePrincipal
+    const proof = { grant_type: 'client_credentials', client_id: appId, client_secret: client.secret }
+    const { body } = await token({ ...proof, scope: `${publicOrigin}/graph//.default` })
+    const headers = { host: testHost, authorization: `Bearer ${body['access_token']}` }
+    const answer = await app.inject({ method, url: `/graph/v1.0/${url}`, headers, ...(payload && { payload }) })
+    if (answer.statusCode >= 300) throw new Error(answer.body)
+    return answer.body === '' ? {} : answer.json<Record<string, string>>()
+  }
+
+  const close = async () => {
+    await app.close()
+    await dispose()
+    await rm(keyDirectory, { recursive: true })
+  }
+  const openBrowser = () => new FormBrowser((options) => app.inject(options), new URL(publicOrigin))
+  return { app, database, directory, time, clock, logLines, client, createUser, token, graph, openBrowser, close }
+}
+
+/** The password of a test's user. */
+export function passwordOf(name: string): string {
+  return `the long password of ${name}`
+}
+
+/** A request of az for a code, with the verifier that redeems it. [az-cli-wire 3.5] */
+export function codeRequest(change: Record<string, string | undefined> = {}) {
+  const verifier = randomBytes(32).toString('base64url')
+  const fields = {
+    client_id: azClientId,
+    response_type: 'code',
+    redirect_uri: 'http://localhost:36805',
+    scope: armScope,
+    state: 'a state & more',
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+    nonce: 'a nonce',
+    ...change,
+  }
+  const query = new URLSearchParams(
+    Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
+  return { verifier, url: `/organizations/oauth2/v2.0/authorize?${query}` }
+}
+
+/** A page as a browser without scripts has it. */
+export type TestPage = {
+  readonly status: number
+  readonly url: string
+  readonly text: string
+  readonly heading: string
+  readonly headers: LightMyRequestResponse['headers']
+  /** Where the browser was sent to beyond the server, if it was. */
+  readonly left: URL | undefined
+}
+
+/** A browser that has cookies and forms and nothing else. */
+export class FormBrowser {
+  readonly cookies = new Map<string, string>()
+  readonly #inject: (options: InjectOptions) => Promise<LightMyRequestResponse>
+  readonly #server: URL
+
+  constructor(inject: (options: InjectOptions) => Promise<LightMyRequestResponse>, server: URL) {
+    this.#inject = inject
+    this.#server = server
+  }
+
+  get(url: string): Promise<TestPage> {
+    return this.#go({ method: 'GET', url })
+  }
+
+  /** Sends the page's form of this action with these fields beside the hidden ones. */
+  submit(page: TestPage, action: string, fields: Record<string, string> = {}): Promise<TestPage> {
+    const form = page.text
+      .split('<form')
+      .slice(1)
+      .find((part) => part.includes(`action="${action}"`) || part.includes(`formaction="${action}"`))
+    if (form === undefined) throw new Error(`no form for ${action} in ${page.text}`)
+    const hidden = [...form.matchAll(/<input\s+type="hidden"\s+name="([^"]*)"\s+value="([^"]*)"/g)]
+    const all = new Map(hidden.map(([, name = '', value = '']) => [unescape(name), unescape(value)]))
+    for (const [name, value] of Object.entries(fields)) all.set(name, value)
+    return this.post(action, Object.fromEntries(all))
+  }
+
+  post(url: string, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<TestPage> {
+    const own = { origin: this.#server.origin, 'content-type': 'application/x-www-form-urlencoded' }
+    const payload = new URLSearchParams(fields).toString()
+    return this.#go({ method: 'POST', url, payload, headers: { ...own, ...headers } })
+  }
+
+  async #go(options: InjectOptions & { url: string }): Promise<TestPage> {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const headers = { host: this.#server.host, ...(cookie !== '' && { cookie }), ...options.headers }
+    const answer = await this.#inject({ ...options, headers })
+    for (const line of [answer.headers['set-cookie'] ?? []].flat()) this.#take(line)
+    const { location } = answer.headers
+    if (location === undefined) return pageOf(answer, options.url, undefined)
+    const target = new URL(location, `${this.#server.origin}${options.url}`)
+    if (target.origin !== this.#server.origin) return pageOf(answer, options.url, target)
+    return this.#go({ method: 'GET', url: `${target.pathname}${target.search}` })
+  }
+
+  #take(line: string): void {
+    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+    if (line.includes('Max-Age=0')) this.cookies.delete(name)
+    else this.cookies.set(name, value)
+  }
+}
+
+function pageOf(answer: LightMyRequestResponse, url: string, left: URL | undefined): TestPage {
+  const [, heading = ''] = /<h1>([^<]*)<\/h1>/.exec(answer.body) ?? []
+  return {
+    status: answer.statusCode,
+    url,
+    text: answer.body,
+    heading: unescape(heading),
+    headers: answer.headers,
+    left,
+  }
+}
+
+function unescape(text: string): string {
+  const names: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'", '#96': '`' }
+  return text.replaceAll(/&([a-z]+|#\d+);/g, (entity, name: string) => names[name] ?? entity)
+}
+
+/** Signs a user in on the page at which the browser is. */
+export function enterPassword(browser: FormBrowser, page: TestPage, name: string, password = passwordOf(name)) {
+  return browser.submit(page, '/sign-in/password', { username: `${name}@contoso.example`, password })
+}
