@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { passwordRefusal, preparePassword, WeakPasswordError } from './passwords.ts'
+
+// prettier-ignore
+const judged = [
+  { password: 'short-one',                       refusal: 'too-short',      why: 'nine characters' },
+  { password: '🔑🔑🔑🔑🔑',                        refusal: 'too-short',      why: 'five characters, each of two code units' },
+  { password: 'x9'.repeat(600),                  refusal: 'too-long',       why: 'more bytes than are ever hashed' },
+  { password: 'carol.danvers',                   refusal: 'like-user-name', why: 'the name itself' },
+  { password: 'Carol.Danvers@contoso.example',   refusal: 'like-user-name', why: 'the whole name' },
+  { password: 'caroldanvers2026!',               refusal: 'like-user-name', why: 'the name and a year' },
+  { password: 'Password2026!',                   refusal: 'too-common',     why: 'a common word and a year' },
+  { password: 'P@ssw0rd123',                     refusal: 'too-common',     why: 'a common word in disguise' },
+  { password: 'welcomewelcome',                  refusal: 'too-common',     why: 'a common word twice' },
+  { password: '1q2w3e4r5t',                      refusal: 'too-common',     why: 'a walk over the keyboard' },
+  { password: '1234567890',                      refusal: 'too-common',     why: 'the digits in order' },
+  { password: 'aaaaaaaaaaaa',                    refusal: 'too-common',     why: 'one character' },
+  { password: '121212121212',                    refusal: 'too-common',     why: 'two characters' },
+  { password: 'correct horse battery staple',    refusal: 'too-common',     why: 'the example that everybody knows' },
+  { password: 'tidal lantern 7 quilt',           refusal: undefined,        why: 'words nobody puts together' },
+  { password: '5839201746',                      refusal: undefined,        why: 'ten digits in no order' },
+  { password: 'ключ от старой двери',            refusal: undefined,        why: 'any script will do' },
+] as const
+
+for (const { password, refusal, why } of judged) {
+  test(`the password ${JSON.stringify(password.slice(0, 30))} is ${refusal ?? 'accepted'}: ${why}`, () => {
+    assert.equal(passwordRefusal(password, 'Carol.Danvers@contoso.example'), refusal)
+  })
+}
+
+test('a password that may not be chosen is not hashed, and its refusal does not repeat it', async () => {
+  await assert.rejects(preparePassword('carol@contoso.example', 'Password2026!'), (error: unknown) => {
+    assert.ok(error instanceof WeakPasswordError)
+    assert.equal(error.refusal, 'too-common')
+    assert.ok(!error.message.includes('Password2026'))
+    return true
+  })
+})
