@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { X509Certificate, createHash, randomUUID } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
-import { type CryptoKey, type JWTPayload, SignJWT, decodeJwt } from 'jose'
-import { selfSignedCertificate } from '../directory/test-certificate.ts'
+import { type CryptoKey, SignJWT, decodeJwt } from 'jose'
+import { selfSignedCertificate } from '../platform/tls/test-certificate.ts'
 import { createOutbound } from '../platform/outbound/outbound.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
-import { type TestIssuer, openTestIssuer } from './test-issuer.ts'
+import { type TestIssuer, openTestIssuer } from '../platform/outbound/test-issuer.ts'
 import { openTestProvider, testOrigin, testTenantId } from './test-provider.ts'
 
 /** Claims that need not be what a token should say. */
@@ -82,7 +82,7 @@ async function signWith(privateKey: CryptoKey, header: Record<string, unknown>, 
   const pkcs8 = await crypto.subtle.exportKey('pkcs8', privateKey)
   const name = String(alg).startsWith('PS') ? 'RSA-PSS' : 'RSASSA-PKCS1-v1_5'
   const key = await crypto.subtle.importKey('pkcs8', pkcs8, { name, hash: 'SHA-256' }, false, ['sign'])
-  return new SignJWT(claims as JWTPayload).setProtectedHeader({ alg: String(alg), typ: 'JWT', ...rest }).sign(key)
+  return new SignJWT(claims).setProtectedHeader({ alg: String(alg), typ: 'JWT', ...rest }).sign(key)
 }
 
 /** An assertion as MSAL for Python makes it: padded `x5t`, times with fractions, no `nbf`. */

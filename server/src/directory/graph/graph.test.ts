@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { selfSignedCertificate } from '../test-certificate.ts'
+import { selfSignedCertificate } from '../../platform/tls/test-certificate.ts'
 import { openTestDirectory, serveGraph, testOrigin, testTenantId } from '../test-directory.ts'
 
 async function openGraph(t: TestContext, kind: DatabaseKind = 'sqlite') {

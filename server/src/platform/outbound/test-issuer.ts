@@ -1,5 +1,5 @@
-import { type CryptoKey, type JWK, type JWTPayload, SignJWT, exportJWK, generateKeyPair } from 'jose'
-import { openTestHttpsServer } from '../platform/outbound/test-https-server.ts'
+import { type CryptoKey, type JWK, SignJWT, exportJWK, generateKeyPair } from 'jose'
+import { openTestHttpsServer } from './test-https-server.ts'
 
 type TestKey = { readonly kid: string; readonly alg: string; readonly privateKey: CryptoKey; readonly jwk: JWK }
 
@@ -43,7 +43,7 @@ export async function openTestIssuer(path = '') {
   ): Promise<string> {
     const key = signer ?? state.keys.at(-1)
     if (key === undefined) throw new Error('the issuer has no key')
-    return new SignJWT(claims as JWTPayload)
+    return new SignJWT(claims)
       .setProtectedHeader({ alg: key.alg, kid: key.kid, typ: 'JWT', ...header })
       .sign(key.privateKey)
   }
