@@ -42,7 +42,7 @@ export function createFlows(sealer: Sealer, clock: Clock) {
     write: (browser: string, flow: Flow): string => sealText(sealer, flow, context(browser)),
     /** Undefined for whatever this browser was not given, or too long ago. */
     read: (browser: string, text: string): Flow | undefined => {
-      const flow = openText<Flow>(sealer, text, { context: context(browser), longest: longestFlow })
+      const flow = openText(sealer, text, { context: context(browser), longest: longestFlow }) as Flow | undefined
       return flow === undefined || clock.now() - flow.startedAtMs >= flowLifetimeMs ? undefined : flow
     },
   }

@@ -64,7 +64,8 @@ export function createPasskeys({ database, store, directory, clock, sealer, publ
   }
 
   function open(browser: string, text: string, purpose: Challenge['purpose']): Challenge | undefined {
-    const value = openText<Challenge>(sealer, text, { context: context(browser), longest: longestChallenge })
+    const where = { context: context(browser), longest: longestChallenge }
+    const value = openText(sealer, text, where) as Challenge | undefined
     return value?.purpose === purpose && clock.now() < value.expiresAtMs ? value : undefined
   }
 

@@ -5,17 +5,17 @@ export function sealText(sealer: Sealer, value: unknown, context: string): strin
   return sealer.seal(JSON.stringify(value), context).toString('base64url')
 }
 
-/** The value again; undefined for text that was not sealed in this context, is longer, or is spelt in another way. */
-export function openText<Value>(
+/** The value again, of the type that was sealed; undefined for text that was not sealed in this context, is longer, or is spelt in another way. */
+export function openText(
   sealer: Sealer,
   text: string,
   { context, longest }: { readonly context: string; readonly longest: number },
-): Value | undefined {
+): unknown {
   if (text.length > longest) return undefined
   const bytes = Buffer.from(text, 'base64url')
   if (bytes.toString('base64url') !== text) return undefined
   try {
-    return JSON.parse(sealer.open(bytes, context).toString()) as Value
+    return JSON.parse(sealer.open(bytes, context).toString())
   } catch (error) {
     if (error instanceof SealedValueError) return undefined
     throw error

@@ -22,8 +22,10 @@ const tenantId = '3d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11'
 
 export type TestPages = Awaited<ReturnType<typeof openTestPages>>
 
+export type TestPagesOptions = { readonly kind?: DatabaseKind; readonly publicOrigin?: string }
+
 /** The pages with the rooms below them, on a real database; time stands still. */
-export async function openTestPages({ kind = 'sqlite' as DatabaseKind, publicOrigin = testOrigin } = {}) {
+export async function openTestPages({ kind = 'sqlite', publicOrigin = testOrigin }: TestPagesOptions = {}) {
   const people = [...directoryMigrations, ...identityMigrations, ...signInMigrations]
   const { database, dispose } = await openTestDatabase(kind, [...auditMigrations, ...signingKeyMigrations, ...people])
   const keyDirectory = await mkdtemp(path.join(tmpdir(), 'acrux-test-'))
@@ -110,7 +112,7 @@ export function codeRequest(change: Record<string, string | undefined> = {}) {
   const query = new URLSearchParams(
     Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   )
-  return { verifier, url: `/organizations/oauth2/v2.0/authorize?${query}` }
+  return { verifier, url: `/organizations/oauth2/v2.0/authorize?${query.toString()}` }
 }
 
 /** A page as a browser without scripts has it. */

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { Secret, TOTP } from 'otpauth'
+import {
+  type FormBrowser,
+  type TestPage,
+  type TestPages,
+  codeRequest,
+  enterPassword,
+  openTestPages,
+} from './test-pages.ts'
+
+const session = '__Host-acrux-session'
+
+async function open(t: TestContext) {
+  const pages = await openTestPages()
+  t.after(pages.close)
+  const alice = await pages.createUser('alice')
+  return { pages, alice, browser: pages.openBrowser() }
+}
+
+const codeOf = ({ time }: TestPages, secret: string) =>
+  new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: time.nowMs })
+
+/** Sets an authenticator app up on the person's own pages, and returns its secret and the recovery codes. */
+async function setUpApp(pages: TestPages, browser: FormBrowser) {
+  const security = await enterPassword(browser, await browser.get('/account/security'), 'alice')
+  const shown = await browser.submit(security, '/account/security/authenticator/new')
+  const secret = /<p class="secret">([A-Z2-7 ]+)<\/p>/.exec(shown.text)?.[1]?.replaceAll(' ', '') ?? ''
+  assert.match(shown.text, /<img\s+class="qr"\s+src="data:image\/svg\+xml;base64,/)
+  const done = await browser.submit(shown, '/account/security/authenticator', { code: codeOf(pages, secret) })
+  assert.equal(done.heading, 'Your recovery codes')
+  const codes = [...done.text.matchAll(/<code>([a-z0-9-]+)<\/code>/g)].map(([, code]) => code ?? '')
+  assert.equal(codes.length, 10)
+  pages.time.nowMs += 60_000
+  return { secret, codes }
+}
+
+const enterCode = (browser: FormBrowser, page: TestPage, code: string) =>
+  browser.submit(page, '/sign-in/code', { code })
+
+test('whoever has an authenticator app is asked for its code, and is not signed in before', async (t) => {
+  const { pages, browser } = await open(t)
+  const { secret } = await setUpApp(pages, browser)
+  const other = pages.openBrowser()
+  const asked = await enterPassword(other, await other.get(codeRequest().url), 'alice')
+  assert.equal(asked.heading, 'Enter code')
+  const half = other.cookies.get(session)
+  assert.equal((await other.get('/account/security')).heading, 'Sign in', 'a password alone opens nothing')
+  assert.equal((await other.submit(asked, '/sign-in/answer', { decision: 'accept' })).left, undefined)
+  const wrong = await enterCode(other, asked, '000000')
+  assert.equal(wrong.status, 400)
+  assert.match(wrong.text, /aria-invalid="true"/)
+  const code = codeOf(pages, secret)
+  const confirmation = await enterCode(other, asked, code)
+  assert.equal(confirmation.heading, 'Sign in to Azure CLI?')
+  assert.notEqual(other.cookies.get(session), half, 'fault 37: another id once more was proved')
+  const third = pages.openBrowser()
+  const again = await enterPassword(third, await third.get(codeRequest().url), 'alice')
+  assert.equal((await enterCode(third, again, code)).status, 400, 'a code is good for one sign-in')
+})
+
+test('whoever knows the password alone has ten minutes for the second proof', async (t) => {
+  const { pages, browser } = await open(t)
+  const { secret } = await setUpApp(pages, browser)
+  const other = pages.openBrowser()
+  const asked = await enterPassword(other, await other.get(codeRequest().url), 'alice')
+  pages.time.nowMs += 10 * 60_000
+  assert.equal((await enterCode(other, asked, codeOf(pages, secret))).heading, 'Sign in')
+})
+
+test('the code of one person is not taken for another', async (t) => {
+  const { pages, browser } = await open(t)
+  const { secret } = await setUpApp(pages, browser)
+  await pages.createUser('bob')
+  const other = pages.openBrowser()
+  const asked = await enterPassword(other, await other.get(codeRequest().url), 'alice')
+  const second = await other.get(codeRequest({ login_hint: 'bob@contoso.example' }).url)
+  await enterPassword(other, second, 'bob')
+  assert.equal(
+    (await enterCode(other, asked, codeOf(pages, secret))).heading,
+    'Sign in',
+    'the first is no longer pending',
+  )
+})
+
+test('a recovery code lets somebody in once', async (t) => {
+  const { pages, browser } = await open(t)
+  const { codes } = await setUpApp(pages, browser)
+  const [code = ''] = codes
+  const use = async () => {
+    const other = pages.openBrowser()
+    const asked = await enterPassword(other, await other.get(codeRequest().url), 'alice')
+    const [, link = ''] = /href="(\/sign-in\/recovery\?flow=[\w-]+)"/.exec(asked.text) ?? []
+    const page = await other.get(link)
+    assert.equal(page.heading, 'Enter recovery code')
+    return enterCode(other, page, code.toUpperCase())
+  }
+  assert.equal((await use()).heading, 'Sign in to Azure CLI?')
+  assert.match((await use()).text, /was used already/)
+})
+
+test('after ten wrong codes even the right one has to wait', async (t) => {
+  const { pages, browser } = await open(t)
+  const { secret } = await setUpApp(pages, browser)
+  const other = pages.openBrowser()
+  const asked = await enterPassword(other, await other.get(codeRequest().url), 'alice')
+  for (let attempt = 0; attempt < 10; attempt++) await enterCode(other, asked, '000000')
+  assert.equal((await enterCode(other, asked, codeOf(pages, secret))).status, 429)
+})
+
+test('second factors are changed only by whoever proved themselves within ten minutes', async (t) => {
+  const { pages, browser } = await open(t)
+  const { secret } = await setUpApp(pages, browser)
+  pages.time.nowMs += 10 * 60_000
+  const page = await browser.get('/account/security')
+  assert.equal(page.heading, 'Security')
+  const asked = await browser.submit(page, '/account/security/authenticator/remove')
+  assert.equal(asked.heading, 'Sign in')
+  assert.match(asked.text, /value="alice@contoso\.example"/)
+  const code = await enterPassword(browser, asked, 'alice')
+  assert.equal(code.heading, 'Enter code', 'the password is not enough to take the second proof away')
+  const back = await enterCode(browser, code, codeOf(pages, secret))
+  assert.equal(back.heading, 'Security')
+  assert.match(back.text, /An app is set up/)
+  const removed = await browser.submit(back, '/account/security/authenticator/remove')
+  assert.match(removed.text, /Set up an app/)
+  const other = pages.openBrowser()
+  const next = await enterPassword(other, await other.get(codeRequest().url), 'alice')
+  assert.equal(next.heading, 'Sign in to Azure CLI?')
+})
+
+test('a wrong first code sets no app up, and nobody is locked out by it', async (t) => {
+  const { pages, browser } = await open(t)
+  const security = await enterPassword(browser, await browser.get('/account/security'), 'alice')
+  const shown = await browser.submit(security, '/account/security/authenticator/new')
+  const told = await browser.submit(shown, '/account/security/authenticator', { code: '123' })
+  assert.equal(told.status, 400)
+  const other = pages.openBrowser()
+  const next = await enterPassword(other, await other.get(codeRequest().url), 'alice')
+  assert.equal(next.heading, 'Sign in to Azure CLI?')
+})
+
+test('what claims to be a passkey and is none is refused without failing', async (t) => {
+  const { pages, browser } = await open(t)
+  const first = await browser.get(codeRequest().url)
+  const [, link = ''] = /href="(\/sign-in\/passkey\?flow=[\w-]+)"/.exec(first.text) ?? []
+  const page = await browser.get(link)
+  assert.match(page.text, /data-options="\{&quot;rpId&quot;:&quot;login\.example&quot;/)
+  const id = 'AAAA'
+  const response = { clientDataJSON: 'e30', authenticatorData: 'AAAA', signature: 'AAAA' }
+  const shapes = [
+    '',
+    'x',
+    '[]',
+    '{}',
+    'null',
+    '{"id":1,"response":{}}',
+    '{"id":"AAAA","response":1}',
+    '{"id":"a","id":"b","response":{}}',
+  ]
+  shapes.push(JSON.stringify({ id, rawId: id, type: 'public-key', clientExtensionResults: {}, response }))
+  shapes.push(JSON.stringify({ id: 'x'.repeat(20_000), response }), `${'['.repeat(10_000)}${']'.repeat(10_000)}`)
+  for (const credential of shapes) {
+    const told = await browser.submit(page, '/sign-in/passkey', { credential })
+    assert.equal(told.status, 400, credential.slice(0, 80))
+    assert.match(told.text, /not known here/)
+  }
+  assert.equal(browser.cookies.has(session), false)
+  const security = await enterPassword(browser, await browser.get('/account/security'), 'alice')
+  assert.match(security.text, /Add a passkey/)
+  const adding = await browser.get('/account/security/passkey')
+  for (const credential of shapes) {
+    const told = await browser.submit(adding, '/account/security/passkey', { credential })
+    assert.equal(told.status, 400, credential.slice(0, 80))
+  }
+  assert.ok(pages.logLines.every((line) => !line.includes('"level":50')))
+})
