@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
 import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { at } from './json.ts'
 import { atProcessEnd } from './process-end.ts'
 import { tempDir } from './temp-dir.ts'
@@ -28,6 +30,8 @@ export interface RunOptions {
   cwd?: string
   /** Milliseconds after which the client and its children are killed; 60,000 unless told otherwise. */
   timeoutMs?: number
+  /** Is told all of stderr so far, whenever the client says more there: for clients that wait for somebody. */
+  onStderr?: (text: string) => void
 }
 
 /**
@@ -122,6 +126,31 @@ export function requireRoot(t: TestContext): boolean {
   return false
 }
 
+/**
+ * False where nothing can listen on 127.0.0.1:443, for want of rights or because somebody does: the test is then marked as
+ * not run, as by `requireClient`. Tests that run beside this one may hold the port for a while.
+ */
+export async function requirePort443(t: TestContext): Promise<boolean> {
+  for (let attempt = 0; attempt < 90; attempt += 1) {
+    const outcome = await tryPort(443)
+    if (outcome === 'free') return true
+    if (outcome !== 'EADDRINUSE') break
+    await sleep(1000)
+  }
+  const reason = `${notRunReason}a free port 443`
+  if (process.env['CI'] === 'true') throw new Error(reason)
+  t.skip(reason)
+  return false
+}
+
+function tryPort(port: number): Promise<string> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', (error) => resolve(String(at(error, 'code'))))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve('free')))
+  })
+}
+
 function collect(stream: Readable): () => string {
   const chunks: Buffer[] = []
   stream.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -152,6 +181,7 @@ export function run(command: string, args: readonly string[], options: RunOption
     const timer = setTimeout(killGroup, options.timeoutMs ?? 60_000)
     const stdout = collect(child.stdout)
     const stderr = collect(child.stderr)
+    child.stderr.on('data', () => options.onStderr?.(stderr()))
     const settle = (): void => {
       clearTimeout(timer)
       forget()

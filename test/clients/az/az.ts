@@ -10,8 +10,8 @@ export type AzEnvironment = Readonly<Record<string, string | undefined>>
 /** The real `az` in a home of its own: what one command keeps (clouds, accounts, tokens) the next one finds. */
 export interface Az extends Disposable {
   readonly home: ClientHome
-  /** Runs a command to its end and judges nothing. */
-  run(args: readonly string[], env?: AzEnvironment): Promise<Ran>
+  /** Runs a command to its end and judges nothing. `onStderr` is told all of stderr whenever there is more of it. */
+  run(args: readonly string[], env?: AzEnvironment, onStderr?: (text: string) => void): Promise<Ran>
   /** What the command printed, without the blank around it; throws unless it ends with 0. */
   text(...args: readonly string[]): Promise<string>
   /** What the command printed, as JSON; throws unless it ends with 0. stderr is never part of it: az warns there. */
@@ -50,7 +50,7 @@ export function azHome(caFile: string, settled: AzEnvironment = {}): Az {
     (await mustRun('az', args, options({}))).stdout.trim()
   return {
     home,
-    run: (args, env = {}) => run('az', args, options(env)),
+    run: (args, env = {}, onStderr = () => undefined) => run('az', args, { ...options(env), onStderr }),
     text,
     async json(...args) {
       const printed = await text(...args)

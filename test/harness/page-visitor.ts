@@ -1,0 +1,122 @@
+import { form, request, type HttpResponse } from './http.ts'
+import type { RunningServer } from './server.ts'
+
+/** A page that a person sees: where they are, and what they may fill in. */
+export interface Page {
+  readonly url: URL
+  readonly status: number
+  readonly html: string
+  readonly headers: HttpResponse['headers']
+}
+
+/** Where a browser was sent that is not the server's: to a program that listens, mostly. */
+export interface Elsewhere {
+  readonly location: URL
+}
+
+/** A browser without scripts, pictures or patience: it keeps cookies, follows redirects of the server, and sends forms. */
+export interface PageVisitor {
+  open(url: string | URL): Promise<Page | Elsewhere>
+  /** Sends the form of a page, with these fields in place of what it holds. */
+  submit(page: Page, fields: Readonly<Record<string, string>>): Promise<Page | Elsewhere>
+  /**
+   * Goes through the pages of sign-in as somebody who agrees to everything, until there is nothing more to fill in.
+   * Throws where a page says what was wrong.
+   */
+  signIn(start: Page | Elsewhere, person: Person): Promise<Page | Elsewhere>
+}
+
+/** Who goes through the pages. */
+export interface Person {
+  readonly userPrincipalName: string
+  readonly password: string
+}
+
+const stepLimit = 12
+
+/** The first form of a page: where it goes, and what it holds already, the button that the Enter key presses among it. */
+function formOf({ html, url }: Page): { action: URL; held: Record<string, string>; names: string[] } | undefined {
+  const [whole, attributes = ''] = /<form([^>]*)>[\s\S]*?<\/form>/.exec(html) ?? []
+  if (whole === undefined) return undefined
+  const inputs = [...whole.matchAll(/<input[^>]*>/g)].map(([tag]) => tag)
+  const button = /<button[^>]*type="submit"[^>]*>/.exec(whole)?.[0] ?? ''
+  const held: Record<string, string> = {}
+  for (const tag of [...inputs, button]) {
+    const name = attributeOf(tag, 'name')
+    const value = attributeOf(tag, 'value')
+    if (name !== undefined && value !== undefined) held[name] = value
+  }
+  const names = inputs.flatMap((tag) => attributeOf(tag, 'name') ?? [])
+  return { action: new URL(attributeOf(attributes, 'action') ?? '', url), held, names }
+}
+
+function attributeOf(tag: string, name: string): string | undefined {
+  const value = new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1]
+  return value?.replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&lt;', '<').replaceAll('&amp;', '&')
+}
+
+/** A visitor of the server's pages, with an empty cookie jar. */
+export function pageVisitor(server: RunningServer): PageVisitor {
+  const cookies = new Map<string, string>()
+  const keep = (headers: HttpResponse['headers']): void => {
+    for (const line of headers['set-cookie'] ?? []) {
+      const [pair = ''] = line.split(';')
+      const equals = pair.indexOf('=')
+      if (/;\s*max-age=0/i.test(line)) cookies.delete(pair.slice(0, equals))
+      else cookies.set(pair.slice(0, equals), pair.slice(equals + 1))
+    }
+  }
+  const send = async (url: URL, fields?: Readonly<Record<string, string>>, steps = 0): Promise<Page | Elsewhere> => {
+    if (url.origin !== new URL(server.baseUrl).origin) return { location: url }
+    if (steps > stepLimit) throw new Error(`redirected again and again, at last to ${url.href}`)
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const posted = fields === undefined ? undefined : form(fields)
+    const answer = await request({
+      method: posted === undefined ? 'GET' : 'POST',
+      url,
+      caFile: server.caFile,
+      ...(posted !== undefined && { body: posted.body }),
+      headers: {
+        ...posted?.headers,
+        ...(posted !== undefined && { origin: url.origin, 'sec-fetch-site': 'same-origin' }),
+        ...(cookie !== '' && { cookie }),
+      },
+    })
+    keep(answer.headers)
+    const { location } = answer.headers
+    if (location !== undefined && answer.status >= 300 && answer.status < 400) {
+      return send(new URL(location, url), undefined, steps + 1)
+    }
+    return { url, status: answer.status, html: answer.text(), headers: answer.headers }
+  }
+  const submit = (page: Page, fields: Readonly<Record<string, string>>): Promise<Page | Elsewhere> => {
+    const found = formOf(page)
+    if (found === undefined) throw new Error(`there is no form at ${page.url.href}:\n${textOf(page)}`)
+    return send(found.action, { ...found.held, ...fields })
+  }
+  return {
+    open: (url) => send(new URL(url, server.baseUrl)),
+    submit,
+    async signIn(start, { userPrincipalName, password }) {
+      let page = start
+      for (let step = 0; step < stepLimit; step += 1) {
+        if ('location' in page) return page
+        const names = formOf(page)?.names
+        if (names === undefined || names.length === 0) return page
+        if (/role="alert"/.test(page.html)) throw new Error(textOf(page))
+        const fields = { username: userPrincipalName, password }
+        page = await submit(page, Object.fromEntries(Object.entries(fields).filter(([name]) => names.includes(name))))
+      }
+      throw new Error(`still at a form after ${stepLimit} steps:\n${'location' in page ? '' : textOf(page)}`)
+    },
+  }
+}
+
+/** What a page says, without its markup. */
+export function textOf({ html }: Page): string {
+  return html
+    .replaceAll(/<(?:style|svg|head)[\s\S]*?<\/(?:style|svg|head)>/g, '')
+    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+}
