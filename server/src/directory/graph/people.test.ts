@@ -211,7 +211,6 @@ for (const kind of testDatabaseKinds) {
     const assignments = '/roleManagement/directory/roleAssignments'
     const give = (role: string, client = asOwner, principalId = carol) =>
       client('POST', assignments, { principalId, roleDefinitionId: role, directoryScopeId: '/' })
-    assert.equal((await asCarol('GET', '/users')).body['value'] instanceof Array, true)
     assert.deepEqual(idsOf((await asCarol('GET', '/users')).body), [carol])
     assert.equal((await give(ownerRole, asCarol)).status, 403)
     const given = await give(readerRole)
@@ -413,28 +412,11 @@ test('no secret of a person is in any answer, event or log line, whatever is ask
   for (const secret of secrets) assert.ok(!everything.includes(secret), secret)
 })
 
-const secretColumns = [
-  ...[
-    'password_hash',
-    'passwordHash',
-    'password',
-    'secret_hash',
-    'secretHash',
-    'sealed_secret',
-    'code_hash',
-    'public_key',
-  ],
-  ...[
-    'passwordProfile/password',
-    'directory_user.password_hash',
-    'enabled',
-    'directory_role',
-    'id',
-    'object_id',
-    'mail',
-  ],
-  ...['__proto__', 'constructor', 'toString', 'passwordCredentials', 'keyCredentials', 'userPrincipalName_key'],
-]
+const secretColumns =
+  `password_hash passwordHash password secret_hash secretHash sealed_secret code_hash public_key passwordProfile/password
+   directory_user.password_hash enabled directory_role id object_id mail __proto__ constructor toString
+   passwordCredentials keyCredentials userPrincipalName_key`.split(/\s+/)
+
 const forms = [
   (column: string) => `${column} eq 'a'`,
   (column: string) => `startswith(${column},'$')`,
