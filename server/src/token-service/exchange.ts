@@ -33,11 +33,10 @@ export async function exchange(
   if (accessToken === undefined) throw new TokenError('BAD_REQUEST', 'access_token is missing')
   requireService(form, registry)
 
-  const verified = await rooms.identity.verifyIncomingToken(
-    accessToken,
-    audiencesAt(registry),
-    field(form, 'client_id'),
-  )
+  // A field without a value counts as none. [RFC 6749 §3.1]
+  const clientId = field(form, 'client_id')
+  const appId = clientId === '' ? undefined : clientId
+  const verified = await rooms.identity.verifyIncomingToken(accessToken, audiencesAt(registry), appId)
   if (!verified.ok) return refuse(rooms, registry, origin, undefined, verified.reason)
   const { identity } = verified
   const credential = toCredential(identity)

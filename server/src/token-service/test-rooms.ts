@@ -10,6 +10,7 @@ import { type Directory, type SigningPrincipal, createDirectory, directoryMigrat
 import { createIdentity } from '../identity/index.ts'
 import { createApp } from '../platform/http/app.ts'
 import { createLog } from '../platform/log.ts'
+import type { Outbound } from '../platform/outbound/outbound.ts'
 import { openSealer } from '../platform/sealing.ts'
 import { signingKeyMigrations } from '../platform/signing-keys/migrations.ts'
 import type { Database, DatabaseKind } from '../platform/sql/database.ts'
@@ -36,8 +37,14 @@ const migrations = [
   ...accessMigrations,
 ]
 
+/** Whom beside our own provider the exchange trusts. */
+export type TestTrust = {
+  readonly outbound: Outbound
+  readonly trustedTenants?: readonly { readonly tenantId: string; readonly authorityHost: string }[]
+}
+
 /** The token service over real rooms and a real database, with one registry, and a clock that tests move. */
-export async function openTokenService(t: TestContext, kind: DatabaseKind = 'sqlite') {
+export async function openTokenService(t: TestContext, kind: DatabaseKind = 'sqlite', trust?: TestTrust) {
   const directoryPath = await mkdtemp(path.join(tmpdir(), 'acrux-token-service-'))
   const { database, dispose } = await openTestDatabase(kind, migrations)
   const time = { nowMs: Date.parse('2026-11-24T12:00:00Z') }
@@ -56,6 +63,7 @@ export async function openTokenService(t: TestContext, kind: DatabaseKind = 'sql
     log,
     sealer,
     publicOrigin,
+    trustedTenants: (trust?.trustedTenants ?? []).map((tenant) => tenant.tenantId),
     onPrincipalDeleted: (transaction, objectId) => access.deleteAssignmentsOf(transaction, objectId),
   })
   const identity = createIdentity({
@@ -66,6 +74,7 @@ export async function openTokenService(t: TestContext, kind: DatabaseKind = 'sql
     sealer,
     directory,
     publicOrigin,
+    ...trust,
     signingKeyRotationDays: 90,
   })
   const service = createTokenService({
