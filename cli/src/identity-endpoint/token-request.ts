@@ -63,8 +63,10 @@ export function readTokenRequest(request: IncomingMessage, options: ReadOptions)
 }
 
 function shapeOf({ headers }: IncomingMessage, path: string | undefined): Shape | undefined {
-  if (path === imdsPath) return 'imds'
-  if (path !== appServicePath && path !== `${appServicePath}/`) return undefined
+  // MSAL Node puts a slash behind whatever a variable says.
+  const bare = path?.replace(/\/$/, '')
+  if (bare === imdsPath) return 'imds'
+  if (bare !== appServicePath) return undefined
   return headers['secret'] === undefined ? 'app-service' : 'azure-ml'
 }
 
