@@ -207,6 +207,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
           applications,
           people,
           groups,
+          identities,
           roles,
           secondFactors,
           checkPassword,

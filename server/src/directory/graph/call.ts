@@ -8,6 +8,7 @@ import type { ApplicationSignInStore } from '../application-sign-in.ts'
 import type { Applications } from '../applications.ts'
 import type { Credentials } from '../credentials.ts'
 import { insufficientPrivileges, resourceNotFound } from '../errors.ts'
+import type { ExternalIdentities } from '../external-identities.ts'
 import type { FederatedCredentials } from '../federated-credentials.ts'
 import type { SigningPrincipal, Tenant } from '../index.ts'
 import type { Groups } from '../groups.ts'
@@ -32,6 +33,7 @@ export type Graph = {
   readonly applications: Applications
   readonly people: People
   readonly groups: Groups
+  readonly identities: ExternalIdentities
   readonly roles: DirectoryRoles
   readonly secondFactors: SecondFactors
   readonly checkPassword: (claim: PasswordClaim) => Promise<PasswordCheck>

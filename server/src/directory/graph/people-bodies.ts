@@ -24,20 +24,40 @@ const description = z
 /** [Microsoft Graph, group.mailNickname] */
 const mailNickname = z.string().regex(/^[!#$%&'*+./0-9=?A-Z^_`a-z{|}~-]{1,64}$/)
 
-/** The body of `POST /users`. */
-export const newUserBody = z.strictObject({
-  accountEnabled: z.boolean(),
-  displayName: name,
-  userPrincipalName: z.string().max(320),
-  mail,
-  mailNickname: mailNickname.optional(),
-  passwordProfile: z.strictObject({ password, forceChangePasswordNextSignIn: z.boolean().optional() }),
-})
+/** The property `identities` of a user: who they are at outside providers. [Microsoft Graph, objectIdentity] */
+const identitiesBody = z
+  .array(
+    z.strictObject({
+      signInType: z.literal('federated'),
+      issuer: z
+        .url({ protocol: /^https$/ })
+        .max(512)
+        .refine((text) => !/[?#\s]/.test(text)),
+      issuerAssignedId: z.string().regex(/^[\x21-\x7e]{1,255}$/),
+    }),
+  )
+  .max(10)
+
+export type IdentitiesBody = z.output<typeof identitiesBody>
+
+/** The body of `POST /users`: of somebody who has a password here, or whom an outside provider proves, or both. */
+export const newUserBody = z
+  .strictObject({
+    accountEnabled: z.boolean(),
+    displayName: name,
+    userPrincipalName: z.string().max(320),
+    mail,
+    mailNickname: mailNickname.optional(),
+    passwordProfile: z.strictObject({ password, forceChangePasswordNextSignIn: z.boolean().optional() }).optional(),
+    identities: identitiesBody.optional(),
+  })
+  .refine(({ passwordProfile, identities = [] }) => passwordProfile !== undefined || identities.length > 0)
 
 /** The body of `PATCH /users/{id}`. */
 export const userChangeBody = z.strictObject({
   accountEnabled: z.boolean().optional(),
   displayName: name.optional(),
+  identities: identitiesBody.optional(),
   mail,
   mailNickname: mailNickname.optional(),
   passwordProfile: z

@@ -10,6 +10,7 @@ import {
   listRoleAssignments,
   listRoleDefinitions,
 } from './directory-roles.ts'
+import { listIdentities } from './identities.ts'
 import { createGroup, deleteGroup, getGroup, listGroups, updateGroup } from './groups.ts'
 import {
   addMember,
@@ -51,6 +52,7 @@ export const peopleRoutes: readonly GraphRow[] = [
   { id: 'graph.users.transitiveMemberOf',       method: 'GET',    path: '/users/:id/transitiveMemberOf',                         need: 'visible',         handle: listGroupsOf('users', transitive) },
   { id: 'graph.users.getMemberGroups',          method: 'POST',   path: '/users/:id/getMemberGroups',                            need: 'visible',         handle: getMemberGroups('users') },
   { id: 'graph.users.checkMemberGroups',        method: 'POST',   path: '/users/:id/checkMemberGroups',                          need: 'visible',         handle: checkMemberGroups('users') },
+  { id: 'graph.users.identities',               method: 'GET',    path: '/users/:id/identities',                                 need: 'visible',         handle: listIdentities },
   { id: 'graph.users.methods',                  method: 'GET',    path: '/users/:id/authentication/methods',                     need: 'visible',         handle: listAuthenticationMethods },
   { id: 'graph.users.deleteSoftwareOathMethod', method: 'DELETE', path: '/users/:id/authentication/softwareOathMethods/:method', need: 'directory-owner', handle: deleteSoftwareOathMethod },
   { id: 'graph.users.deleteFido2Method',        method: 'DELETE', path: '/users/:id/authentication/fido2Methods/:method',        need: 'directory-owner', handle: deletePasskeyMethod },

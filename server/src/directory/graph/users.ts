@@ -8,6 +8,7 @@ import { readBody } from './bodies.ts'
 import { type Graph, type GraphCall, type GraphHandler, change, visibleTo } from './call.ts'
 import { userDocument } from './documents.ts'
 import { filterableUsers } from './filter.ts'
+import { setIdentities } from './identities.ts'
 import { listPage } from './page.ts'
 import { changePasswordBody, newUserBody, userChangeBody } from './people-bodies.ts'
 import { parseListQuery, refuseQueryOptions } from './query.ts'
@@ -23,21 +24,26 @@ export const listUsers: GraphHandler = async (graph, { request, caller }) => {
 /** `POST /users` */
 export const createUser: GraphHandler = async (graph, call) => {
   const body = readBody(newUserBody, call.request.body)
-  const { userPrincipalName, displayName, mail, mailNickname, passwordProfile, accountEnabled } = body
+  const { userPrincipalName, displayName, mail, mailNickname, passwordProfile, accountEnabled, identities } = body
   if (!isUserPrincipalName(userPrincipalName)) {
     throw new GraphError('badRequest', "Invalid value specified for property 'userPrincipalName' of resource 'User'.")
   }
-  const password = await prepare(userPrincipalName, passwordProfile.password)
-  const mustChangePassword = passwordProfile.forceChangePasswordNextSignIn === true
-  const user = { userPrincipalName, displayName, mail: mail ?? undefined, mailNickname, password, mustChangePassword }
+  const password = passwordProfile && (await prepare(userPrincipalName, passwordProfile.password))
+  const mustChangePassword = passwordProfile?.forceChangePasswordNextSignIn === true
+  const names = { userPrincipalName, displayName, mail: mail ?? undefined, mailNickname }
+  const user = { ...names, password, mustChangePassword, external: password === undefined, enabled: accountEnabled }
   const row = await change(
     graph,
     call,
-    (transaction) => graph.people.createUser(transaction, { ...user, enabled: accountEnabled }).catch(nameTaken),
+    async (transaction) => {
+      const made = await graph.people.createUser(transaction, user).catch(nameTaken)
+      if (identities !== undefined) await setIdentities(graph, transaction, made.object_id, identities)
+      return made
+    },
     ({ object_id }) => ({
       action: 'user.create',
       target: `users/${object_id}`,
-      detail: { userPrincipalName, displayName, accountEnabled },
+      detail: { userPrincipalName, displayName, accountEnabled, identities },
     }),
   )
   call.reply.code(201)
@@ -52,7 +58,7 @@ export const getUser: GraphHandler = async (graph, call) => {
 
 /** `PATCH /users/{id or user principal name}`: an administrator's reset of the password among others. */
 export const updateUser: GraphHandler = async (graph, call) => {
-  const { passwordProfile, accountEnabled, mail, ...names } = readBody(userChangeBody, call.request.body)
+  const { passwordProfile, accountEnabled, mail, identities, ...names } = readBody(userChangeBody, call.request.body)
   const { object_id: id, user_principal_name } = await requireUserInPath(graph, call)
   const newPassword = passwordProfile?.password
   const prepared = newPassword === undefined ? undefined : await prepare(user_principal_name, newPassword)
@@ -64,13 +70,14 @@ export const updateUser: GraphHandler = async (graph, call) => {
       const rest = prepared === undefined ? mustChange : undefined
       const wanted = { ...names, mail, enabled: accountEnabled, mustChangePassword: rest }
       await graph.people.updateUser(transaction, id, wanted)
+      if (identities !== undefined) await setIdentities(graph, transaction, id, identities)
       if (prepared === undefined) return
       await graph.people.setPassword(transaction, id, prepared, { mustChange: mustChange === true })
     },
     () => ({
       action: prepared === undefined ? 'user.update' : 'user.reset-password',
       target: `users/${id}`,
-      detail: { accountEnabled, mustChangePassword: mustChange, ...names },
+      detail: { accountEnabled, mustChangePassword: mustChange, identities, ...names },
     }),
   )
   return call.reply.code(204).send()
