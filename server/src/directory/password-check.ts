@@ -5,7 +5,7 @@ import { verifyPassword } from '../platform/password-hash.ts'
 import { networkOf } from '../platform/sender-budget.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { User } from './index.ts'
-import { type PasswordThrottle, createPasswordThrottle } from './password-throttle.ts'
+import { createPasswordThrottle } from './password-throttle.ts'
 import { isName, nameKey, toUser } from './principals.ts'
 import type { SecondFactors, SecondFactorsHeld } from './second-factors.ts'
 import type { DirectoryStore } from './store.ts'
@@ -166,5 +166,3 @@ function createPace() {
     },
   }
 }
-
-export type { PasswordThrottle }
