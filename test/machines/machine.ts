@@ -74,9 +74,9 @@ export interface RunningMachine extends AsyncDisposable {
   readonly appService: Readonly<Record<string, string>>
   readonly azureMl: Readonly<Record<string, string>>
   /** Asks as on a virtual machine, unjudged; the query follows the API version. */
-  ask(query: string, headers?: Readonly<Record<string, string>>): Promise<HttpResponse>
+  readonly ask: (query: string, headers?: Readonly<Record<string, string>>) => Promise<HttpResponse>
   /** A token of one of the identities; throws unless there is one. */
-  token(query?: string, resource?: string): Promise<string>
+  readonly token: (query?: string, resource?: string) => Promise<string>
 }
 
 /** Makes a machine, enrolls it here and starts its identity endpoint. */

@@ -35,15 +35,20 @@ const keptLimit = 256
 type Kept = { readonly token: IdentityToken; readonly untilMs: number }
 
 /**
- * Makes the source of tokens. The state is read anew for each token that is fetched, so that a machine that is enrolled
- * again needs no restart. Several who ask for the same at once share one request.
+ * Makes the source of tokens. The state is read anew each time, so that a machine that is enrolled again, or forgotten,
+ * needs no restart. Several who ask for the same at once share one request.
  */
 export function createTokenSource(readMachine: () => Promise<MachineState>, now: () => number): TokenSource {
   const kept = new Map<string, Kept>()
   const underWay = new Map<string, Promise<TokenOutcome>>()
 
-  async function fetchToken(key: string, resource: string, wanted: WantedIdentity | undefined): Promise<TokenOutcome> {
-    const outcome = await ask(readMachine, resource, wanted, now())
+  async function fetchToken(
+    key: string,
+    machine: MachineState,
+    resource: string,
+    wanted: WantedIdentity | undefined,
+  ): Promise<TokenOutcome> {
+    const outcome = await ask(machine, resource, wanted, now())
     if (outcome.ok) {
       const untilMs = Math.min(now() + keptMs, outcome.token.expiresAtSeconds * 1000 - lastMs)
       if (kept.size >= keptLimit) kept.clear()
@@ -53,37 +58,38 @@ export function createTokenSource(readMachine: () => Promise<MachineState>, now:
   }
 
   return async (resource, wanted) => {
-    const key = JSON.stringify([resource, wanted])
-    const known = kept.get(key)
-    if (known !== undefined && now() < known.untilMs) return { ok: true, token: known.token }
-    kept.delete(key)
-    const running = underWay.get(key) ?? fetchToken(key, resource, wanted).finally(() => underWay.delete(key))
-    underWay.set(key, running)
-    return running
+    try {
+      const machine = await readMachine()
+      const key = JSON.stringify([machine.keyId, resource, wanted])
+      const known = kept.get(key)
+      if (known !== undefined && now() < known.untilMs) return { ok: true, token: known.token }
+      kept.delete(key)
+      const running =
+        underWay.get(key) ?? fetchToken(key, machine, resource, wanted).finally(() => underWay.delete(key))
+      underWay.set(key, running)
+      return await running
+    } catch (error) {
+      if (!(error instanceof CommandFailure)) throw error
+      return refuse({ status: 503, error: 'temporarily_unavailable', description: error.message })
+    }
   }
 }
 
 async function ask(
-  readMachine: () => Promise<MachineState>,
+  machine: MachineState,
   resource: string,
   wanted: WantedIdentity | undefined,
   nowMs: number,
 ): Promise<TokenOutcome> {
-  try {
-    const machine = await readMachine()
-    const form = {
-      grant_type: 'client_credentials',
-      client_id: machine.clientId,
-      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-      client_assertion: machineAssertion(machine, wanted, nowMs),
-      resource,
-    }
-    const answer = await postForm(new URL(`${machine.server}/${machine.tenantId}/oauth2/token`), form, machine.ca)
-    return answer.status === 200 ? toToken(answer, resource) : refuse(refusalOf(answer))
-  } catch (error) {
-    if (!(error instanceof CommandFailure)) throw error
-    return refuse({ status: 503, error: 'temporarily_unavailable', description: error.message })
+  const form = {
+    grant_type: 'client_credentials',
+    client_id: machine.clientId,
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: machineAssertion(machine, wanted, nowMs),
+    resource,
   }
+  const answer = await postForm(new URL(`${machine.server}/${machine.tenantId}/oauth2/token`), form, machine.ca)
+  return answer.status === 200 ? toToken(answer, resource) : refuse(refusalOf(answer))
 }
 
 function toToken({ body }: ServerAnswer, resource: string): TokenOutcome {
