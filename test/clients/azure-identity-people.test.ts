@@ -33,7 +33,9 @@ interface How {
 /** Runs the SDK in a process of its own, which trusts the server's authority by NODE_EXTRA_CA_CERTS. */
 function sdk(credential: PeopleTask['credential'], more: Partial<PeopleTask> = {}, how: How = {}): Promise<Ran> {
   const { userPrincipalName: username, password } = owner
-  const task = { credential, authorityHost: server.baseUrl, endpoint: `https://${loginServer}`, username, password }
+  // Another resource than the token's before it: the credential has to use its refresh token.
+  const where = { endpoint: `https://${loginServer}`, audience: 'https://management.azure.com' }
+  const task = { credential, authorityHost: server.baseUrl, ...where, username, password }
   const input = JSON.stringify({ ...task, ...more } satisfies PeopleTask)
   const { onStderr = () => undefined } = how
   return run(process.execPath, [program], { env: { ...home.env, ...how.env }, input, onStderr })
@@ -74,7 +76,9 @@ test('DeviceCodeCredential signs a person in, with and without a tenant', async 
 test('DeviceCodeCredential signs a person in to an application that is registered for it', async () => {
   const made = await graph(server, 'POST', '/applications', { displayName: 'tool', isFallbackPublicClient: true })
   const clientId = stringAt(made.json(), 'appId')
-  assertSignedIn(await byDevice({ tenantId, clientId }), clientId)
+  // It gets tokens for the one resource that the person was asked about.
+  const audience = 'https://containerregistry.azure.net'
+  assertSignedIn(await byDevice({ tenantId, clientId, audience }), clientId)
 })
 
 test('UsernamePasswordCredential signs a person in where the operator allows it', async () => {

@@ -16,6 +16,8 @@ export interface PeopleTask {
   /** The SDK's own default, az's, when absent. */
   clientId?: string
   endpoint: string
+  /** What the registry's client asks a token for. */
+  audience: string
   username: string
   password: string
 }
@@ -54,8 +56,7 @@ async function main(): Promise<void> {
   const credential = credentials[task.credential](task)
   const { token } = (await credential.getToken('https://containerregistry.azure.net/.default')) ?? { token: '' }
   const names: string[] = []
-  // The client asks for another token, which the credential has to get by its refresh token or from its cache.
-  const client = new ContainerRegistryClient(task.endpoint, credential, { audience: 'https://management.azure.com' })
+  const client = new ContainerRegistryClient(task.endpoint, credential, { audience: task.audience })
   for await (const name of client.listRepositoryNames()) names.push(name)
   process.stdout.write(JSON.stringify({ token, names }))
 }
