@@ -56,6 +56,7 @@ const packages = [
   { name: 'umoci', isThere: () => onPath('umoci') },
   { name: 'azure-cli', isThere: () => onPath('az') },
   { name: 'busybox-static', isThere: () => onPath('busybox') },
+  { name: 'chromium', isThere: () => onPath('chromium') },
   { name: 'openssl', isThere: () => onPath('openssl') },
   { name: 'postgresql', isThere: () => postgresBin() !== undefined },
   { name: 'libnss-myhostname', isThere: resolvesLocalhostNames },

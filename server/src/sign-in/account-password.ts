@@ -3,7 +3,7 @@ import type { Form } from '../spec/form.ts'
 import { accountInQuery, accountNavigation, carriedFor, requireAccount } from './account.ts'
 import { html } from './html.ts'
 import { carried, field, notice } from './pages/layout.ts'
-import { newPasswordFields } from './pages/sign-in-pages.ts'
+import { hiddenUserName, newPasswordFields } from './pages/sign-in-pages.ts'
 import { prepareNewPassword } from './password.ts'
 import type { Account } from './sessions.ts'
 import { type PageCall, type Site, eventOf, sendPage, signIn, textOf } from './site.ts'
@@ -48,7 +48,7 @@ function send(site: Site, call: PageCall, account: Account, outcome: Outcome): P
   const navigation = accountNavigation(call, account, destination)
   const body = html`${notice(isDone ? 'Your password is changed. Wherever else you were signed in, you no longer are.' : undefined)}
     <form method="post" action="/account/password" novalidate>
-      ${carried(carriedFor(call, account))}
+      ${carried(carriedFor(call, account))} ${hiddenUserName(account.user.userPrincipalName)}
       ${field({
         name: 'current',
         label: 'Password',
@@ -57,7 +57,7 @@ function send(site: Site, call: PageCall, account: Account, outcome: Outcome): P
         error: current,
         hasFocus: current !== undefined,
       })}
-      ${newPasswordFields(account.user.userPrincipalName, chosen, chosen !== undefined)}
+      ${newPasswordFields(chosen, chosen !== undefined)}
       <div class="actions"><button class="primary" type="submit">Change password</button></div>
     </form>`
   return sendPage(site, call.reply, { title: 'Password', body, navigation, hasError, status: hasError ? 400 : 200 })

@@ -6,7 +6,7 @@ import { type Carried, carried } from './layout.ts'
 export function confirmPage(form: Carried, options: { account: Account; clientName: string; resource: string }): Html {
   const { account, clientName, resource } = options
   return html`<p>
-      Go on only if you have just started the sign-in of <strong>${clientName}</strong> yourself, on this machine.
+      Continue only if you have just started the sign-in of <strong>${clientName}</strong> yourself, on this machine.
     </p>
     <dl>
       ${accountLine(account)}

@@ -159,25 +159,34 @@ export function passkeyPage(
 export function newPasswordPage(form: SignInForm, userName: string, problem?: string): Html {
   return html`<p>You have to choose a new password before you go on.</p>
     <form method="post" action="/sign-in/new-password" novalidate>
-      ${carried(form)} ${newPasswordFields(userName, problem)}
+      ${carried(form)} ${hiddenUserName(userName)} ${newPasswordFields(problem)}
       <div class="actions"><button class="primary" type="submit">Go on</button>${cancelButton(form)}</div>
     </form>`
 }
 
-/** The two fields of a new password, and the user name for whoever keeps passwords. */
-export function newPasswordFields(userName: string, problem: string | undefined, hasFocus = true): Html {
-  return html`<input type="text" name="username" value="${userName}" autocomplete="username" hidden readonly /> ${field(
-      {
-        name: 'new-password',
-        label: 'New password',
-        type: 'password',
-        autocomplete: 'new-password',
-        hint: 'At least 10 characters. Several words are easier to remember than signs.',
-        error: problem,
-        hasFocus,
-      },
-    )}
-    ${field({ name: 'repeated', label: 'New password again', type: 'password', autocomplete: 'new-password' })}`
+/** The user name, for whoever keeps passwords; it stands first in a form and is not shown. */
+export function hiddenUserName(userName: string): Html {
+  return html`<input type="text" name="username" value="${userName}" autocomplete="username" hidden readonly />`
+}
+
+/** The two fields of a new password. */
+export function newPasswordFields(problem: string | undefined, hasFocus = true): Html {
+  const chosen = field({
+    name: 'new-password',
+    label: 'New password',
+    type: 'password',
+    autocomplete: 'new-password',
+    hint: 'At least 10 characters. Several words are easier to remember than signs.',
+    error: problem,
+    hasFocus,
+  })
+  const repeated = field({
+    name: 'repeated',
+    label: 'New password again',
+    type: 'password',
+    autocomplete: 'new-password',
+  })
+  return html`${chosen} ${repeated}`
 }
 
 /** Asks for the first code of an app that was just set up. */
@@ -207,7 +216,7 @@ export function shownCodes(codes: readonly string[]): Html {
 }
 
 function onward({ clientName }: SignInForm): Html | undefined {
-  return clientName === undefined ? undefined : html`<p>to go on to <strong>${clientName}</strong></p>`
+  return clientName === undefined ? undefined : html`<p>to continue to <strong>${clientName}</strong></p>`
 }
 
 function cancelButton({ canCancel }: SignInForm): Html | undefined {

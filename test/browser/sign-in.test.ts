@@ -1,0 +1,258 @@
+import assert from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { after, type TestContext, test } from 'node:test'
+import type { BrowserContext, Page } from 'playwright-core'
+import { armScope, expectStatus } from '../harness/arm.ts'
+import { accessibilityTree, browserFor, type TestBrowser } from '../harness/browser.ts'
+import { form, request } from '../harness/http.ts'
+import { stringAt } from '../harness/json.ts'
+import { startServer } from '../harness/server.ts'
+import { tempDir } from '../harness/temp-dir.ts'
+
+const server = await startServer()
+const browser = browserFor(server)
+const pictures = tempDir('pictures')
+after(async () => {
+  await browser[Symbol.asyncDispose]()
+  await server[Symbol.asyncDispose]()
+  pictures.remove()
+})
+
+const { userPrincipalName, password } = server.firstRun.owner
+const azClientId = '04b07795-8ddb-461a-bbee-02f9e1bf7b46'
+
+/** A program that waits on loopback for the browser to bring a code, as az does. */
+async function startProgram(t: TestContext) {
+  const arrived = Promise.withResolvers<URL>()
+  const listener = createServer((incoming, answer) => {
+    const url = new URL(incoming.url ?? '/', 'http://localhost')
+    if (url.pathname === '/') arrived.resolve(url)
+    answer.setHeader('content-type', 'text/html').end('<title>Program</title>You may close this window.')
+  })
+  listener.listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  t.after(() => {
+    listener.close()
+    listener.closeAllConnections()
+  })
+  const address = listener.address()
+  const redirectUri = `http://localhost:${typeof address === 'object' && address !== null ? address.port : 0}`
+  const verifier = randomBytes(32).toString('base64url')
+  const url = (change: Record<string, string> = {}) =>
+    `/organizations/oauth2/v2.0/authorize?${new URLSearchParams({
+      client_id: azClientId,
+      response_type: 'code',
+      redirect_uri: redirectUri,
+      scope: `${armScope} offline_access openid profile`,
+      state: 'the state',
+      code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+      code_challenge_method: 'S256',
+      nonce: 'n',
+      ...change,
+    }).toString()}`
+  return { url, arrived: arrived.promise, redirectUri, verifier }
+}
+
+/** A page that reports whatever its security policy, or the network, kept from it. */
+async function openPage(t: TestContext, context: BrowserContext): Promise<Page> {
+  const page = await context.newPage()
+  const trouble: string[] = []
+  page.on('console', (message) => {
+    // Chromium writes of every answer that is no success; what a policy blocks is told as well.
+    if (!/Failed to load resource: the server responded/.test(message.text())) trouble.push(message.text())
+  })
+  page.on('pageerror', (error) => trouble.push(error.message))
+  t.after(() => assert.deepEqual(trouble, []))
+  return page
+}
+
+const focused = (page: Page) => page.evaluate('document.activeElement.id || document.activeElement.textContent.trim()')
+
+/** Presses Tab until the focus is on an element of this name. */
+async function tabTo(page: Page, name: string): Promise<void> {
+  for (let presses = 0; presses < 20; presses++) {
+    if ((await focused(page)) === name) return
+    await page.keyboard.press('Tab')
+  }
+  throw new Error(`the keyboard does not reach ${name}`)
+}
+
+function signInTest(title: string, body: (t: TestContext, opened: TestBrowser) => Promise<void>): void {
+  test(title, async (t) => {
+    if (browser.isThere(t)) await body(t, browser)
+  })
+}
+
+signInTest('a person signs in to az with the keyboard alone, and az redeems the code', async (t, { newContext }) => {
+  await using context = await newContext()
+  const page = await openPage(t, context)
+  const program = await startProgram(t)
+  await page.goto(program.url({ prompt: 'select_account' }))
+  assert.equal(await focused(page), 'username')
+  await page.keyboard.type(userPrincipalName)
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('[aria-invalid]')
+  assert.equal(await focused(page), 'password', 'the first field that is wrong has the focus')
+  await page.keyboard.type(password)
+  await tabTo(page, 'Sign in')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Sign in to Azure CLI?' }).waitFor()
+  await tabTo(page, 'Continue')
+  await page.keyboard.press('Space')
+  const arrived = await program.arrived
+  assert.equal(arrived.searchParams.get('state'), 'the state')
+  await page.waitForURL(`${program.redirectUri}/**`)
+  const answer = await request({
+    method: 'POST',
+    url: `${server.baseUrl}/organizations/oauth2/v2.0/token`,
+    caFile: server.caFile,
+    ...form({
+      client_id: azClientId,
+      grant_type: 'authorization_code',
+      code: arrived.searchParams.get('code') ?? '',
+      redirect_uri: program.redirectUri,
+      code_verifier: program.verifier,
+    }),
+  })
+  assert.match(stringAt(expectStatus(answer, 200).json(), 'id_token'), /^ey/)
+})
+
+signInTest('whoever cancels sends the program the refusal', async (t, { newContext }) => {
+  await using context = await newContext()
+  const page = await openPage(t, context)
+  const program = await startProgram(t)
+  await page.goto(program.url())
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  assert.equal((await program.arrived).searchParams.get('error'), 'access_denied')
+})
+
+signInTest('a screen reader is told of every field, its hint and its error', async (t, { newContext }) => {
+  await using context = await newContext()
+  const page = await openPage(t, context)
+  const program = await startProgram(t)
+  await page.goto(program.url())
+  const tree = (await accessibilityTree(page))
+    .replaceAll(/\/url: \S+/g, '/url: …')
+    .replaceAll(/localhost:\d+/g, 'localhost')
+  assert.equal(
+    tree,
+    `- main:
+  - paragraph: Acrux
+  - heading "Sign in" [level=1]
+  - paragraph:
+    - text: to continue to
+    - strong: Azure CLI
+  - text: User name
+  - textbox "User name"
+  - text: Password
+  - textbox "Password"
+  - button "Sign in"
+  - button "Cancel"
+  - list:
+    - listitem:
+      - link "Sign in with a passkey":
+        - /url: …
+- contentinfo: You are at localhost`,
+  )
+  await page.getByLabel('User name').fill(userPrincipalName)
+  await page.getByLabel('Password').fill('wrong')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('alert').waitFor()
+  assert.match(await page.title(), /^Error: /)
+  assert.match((await page.getByRole('alert').textContent()) ?? '', /not right/)
+  assert.equal(await page.getByLabel('Password').inputValue(), '', 'a password is never sent back')
+  await page.goto('/devicelogin')
+  await page.getByRole('button', { name: 'Next' }).click()
+  await page.waitForSelector('[aria-invalid]')
+  const described = "document.getElementById(document.getElementById('user_code').getAttribute('aria-describedby'))"
+  const description = await page.evaluate(`${described}.textContent`)
+  assert.equal(description, 'Enter the code.')
+})
+
+signInTest('text stands out from what is behind it, by day and by night', async (t, { newContext }) => {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await using context = await newContext({ colorScheme })
+    const page = await openPage(t, context)
+    await page.goto('/account/security')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByText('Enter your user name.').waitFor()
+    const pairs = await page.evaluate(contrasts)
+    assert.ok(Array.isArray(pairs) && pairs.length > 6)
+    for (const [text, ratio] of pairs as [string, number][]) assert.ok(ratio >= 4.5, `${colorScheme} ${text}: ${ratio}`)
+  }
+})
+
+signInTest('the pages fit a phone, a desk and the night', async (t, { newContext }) => {
+  const folder = process.env['ACRUX_TEST_PICTURES'] ?? pictures.path
+  mkdirSync(folder, { recursive: true })
+  const looks = [
+    ['light', 1280, 800],
+    ['dark', 1280, 800],
+    ['phone', 360, 740],
+  ] as const
+  for (const [look, width, height] of looks) {
+    await using context = await newContext({
+      viewport: { width, height },
+      colorScheme: look === 'dark' ? 'dark' : 'light',
+    })
+    const page = await openPage(t, context)
+    const program = await startProgram(t)
+    const shoot = async (name: string) => {
+      await page.screenshot({ path: join(folder, `${look}-${name}.png`), fullPage: true })
+      const overflow = await page.evaluate(
+        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+      )
+      assert.equal(overflow, 0, `${name} is wider than the ${look} screen`)
+    }
+    await page.goto(program.url())
+    await page.getByLabel('User name').fill(userPrincipalName)
+    await page.getByLabel('Password').fill('wrong')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('alert').waitFor()
+    await shoot('wrong-password')
+    await page.getByLabel('Password').fill(password)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('button', { name: 'Continue' }).waitFor()
+    await shoot('confirm')
+    await page.goto(program.url({ prompt: 'select_account' }))
+    await shoot('choose')
+    await page.goto(program.url({ redirect_uri: 'https://evil.example' }))
+    await shoot('error')
+    for (const name of ['security', 'password', 'sign-ins']) {
+      await page.goto(`/account/${name}`)
+      await shoot(name)
+    }
+    await page.goto('/account/security')
+    await page.getByRole('button', { name: 'Set up an app' }).click()
+    await page.getByRole('img', { name: 'QR code' }).waitFor()
+    await shoot('authenticator')
+    await page.goto('/devicelogin?user_code=ABCD1234')
+    await shoot('device')
+  }
+})
+
+/** Runs in the page: each text that is shown, with the contrast to what is behind it. [WCAG 2.2 §1.4.3] */
+const contrasts = `(() => {
+  const channels = (color) => color.match(/[\\d.]+/g).map(Number)
+  const luminance = ([r, g, b]) => {
+    const [x, y, z] = [r, g, b].map((v) => v / 255).map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z
+  }
+  const behind = (element) => {
+    for (let node = element; node; node = node.parentElement) {
+      const color = channels(getComputedStyle(node).backgroundColor)
+      if (color.length < 4 || color[3] > 0) return color
+    }
+    return [255, 255, 255]
+  }
+  const shown = [...document.querySelectorAll('body *')].filter((element) =>
+    [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim() !== ''))
+  return shown.map((element) => {
+    const [a, b] = [luminance(channels(getComputedStyle(element).color)), luminance(behind(element))].sort((x, y) => y - x)
+    return [element.textContent.trim(), (a + 0.05) / (b + 0.05)]
+  })
+})()`
