@@ -27,8 +27,13 @@ export type UpstreamSecrets = { readonly state: string; readonly nonce: string; 
 
 /** Speaks the protocol with one provider. [OpenID Connect Core §3.1; RFC 7636; RFC 9207] */
 export interface UpstreamClient {
-  /** Where the browser goes. @throws UpstreamError */
-  authorizationUrl(parameters: Readonly<Record<string, string>>): Promise<URL>
+  /**
+   * Where the browser goes. Of the prompts the first is asked for that the provider knows: not all have the person choose
+   * an account. [Initiating User Registration via OpenID Connect §4.1, `prompt_values_supported`]
+   *
+   * @throws UpstreamError
+   */
+  authorizationUrl(parameters: Readonly<Record<string, string>>, prompts: readonly string[]): Promise<URL>
   /** Exchanges what the browser brought for claims that were checked. @throws UpstreamError */
   redeem(callback: URL, secrets: UpstreamSecrets): Promise<IdTokenClaims>
 }
@@ -90,12 +95,13 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   }
 
   return {
-    authorizationUrl: async (parameters) => {
-      const scopes = new Set(['openid', ...settings.scopes])
-      return translated(async () =>
-        buildAuthorizationUrl(await configuration(), { scope: [...scopes].join(' '), ...parameters }),
-      )
-    },
+    authorizationUrl: (parameters, prompts) =>
+      translated(async () => {
+        const current = await configuration()
+        const prompt = prompts.find((wanted) => knowsPrompt(settings, current, wanted))
+        const scope = [...new Set(['openid', ...settings.scopes])].join(' ')
+        return buildAuthorizationUrl(current, { scope, ...parameters, ...(prompt === undefined ? {} : { prompt }) })
+      }),
     redeem: (callback, { state, nonce, codeVerifier }) =>
       translated(async () => {
         const current = await configuration()
@@ -137,6 +143,13 @@ async function discover({ settings, clock, fetch }: UpstreamClientOptions, prove
     if (url === undefined || URL.parse(url)?.protocol !== 'https:') throw badAnswer(`its ${name} is no https URL`)
   }
   return configuration
+}
+
+/** `login` and `consent` are known to all; what the settings say is asked for in any case. */
+function knowsPrompt({ kind, prompt }: UpstreamSettings, configuration: Configuration, wanted: string): boolean {
+  if (wanted !== 'select_account' || wanted === prompt || kind === 'entra') return true
+  const { prompt_values_supported: known } = configuration.serverMetadata()
+  return Array.isArray(known) && known.includes(wanted)
 }
 
 /** The issuer as Entra's configuration for several tenants writes it; the library puts each token's tenant in. */

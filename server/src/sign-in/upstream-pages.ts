@@ -23,7 +23,8 @@ export async function beginUpstream(site: Site, call: PageCall): Promise<Fastify
     loginHint: flow.hint,
     domainHint: way.kind === 'authorize' ? way.request.domainHint : undefined,
     isFresh: way.demand.authenticatedAfterMs !== undefined,
-    isToChoose: way.demand.isToChoose || flow.wantsAnother === true,
+    isToChoose: way.demand.isToChoose,
+    wantsAnother: flow.wantsAnother === true,
   })
   if ('refusal' in begun) return refuse(site, call, begun.refusal, site.flows.write(caller.browser, flow))
   const headers = { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }

@@ -128,6 +128,7 @@ const beginning = {
   domainHint: undefined,
   isFresh: false,
   isToChoose: false,
+  wantsAnother: false,
 }
 
 describe('a sign-in at an organisation’s provider', () => {
@@ -167,6 +168,22 @@ describe('a sign-in at an organisation’s provider', () => {
       assert.ok(sent?.authorization?.startsWith('Basic '), 'the default where the provider names no method')
     })
   }
+
+  test('has the person choose an account where the provider knows how, and otherwise prove themselves anew', async (t) => {
+    const { provider, begin, time } = await open(t)
+    const promptOf = async (more: object) =>
+      new URL(await begin('contoso', 'browser-1', more)).searchParams.get('prompt')
+    assert.deepEqual(
+      [await promptOf({}), await promptOf({ isToChoose: true }), await promptOf({ wantsAnother: true })],
+      [null, null, 'login'],
+    )
+    provider.lie({ configuration: { prompt_values_supported: ['login', 'select_account'] } })
+    time.nowMs += 60 * 60 * 1000
+    assert.deepEqual(
+      [await promptOf({}), await promptOf({ isToChoose: true }), await promptOf({ wantsAnother: true })],
+      [null, 'select_account', 'select_account'],
+    )
+  })
 
   test('is finished once, by the browser that began it, at the provider where it was begun, within ten minutes', async (t) => {
     const { provider, other, begin, finish, time } = await open(t)

@@ -26,6 +26,8 @@ export type UpstreamBeginning = {
   readonly isFresh: boolean
   /** Whether the person is to say with which account. */
   readonly isToChoose: boolean
+  /** Whether the account has to be another than the provider may know already. */
+  readonly wantsAnother: boolean
 }
 
 /** Somebody whom a provider proved just now. */
@@ -82,7 +84,7 @@ export async function openUpstreams(options: UpstreamOptions): Promise<Upstreams
     if (!budget.spend(beginning.remoteAddress)) return { refusal: upstreamRefusal('throttled') }
     const kept: Kept = { state: newText(), nonce: newText(), codeVerifier: newText(), flow: beginning.flow }
     try {
-      const url = await provider.client.authorizationUrl({
+      const parameters = {
         redirect_uri: `${publicOrigin}${callbackPath(name)}`,
         response_type: 'code',
         state: kept.state,
@@ -90,7 +92,9 @@ export async function openUpstreams(options: UpstreamOptions): Promise<Upstreams
         code_challenge: hash(kept.codeVerifier),
         code_challenge_method: 'S256',
         ...hintsOf(provider.settings, beginning),
-      })
+      }
+      const prompts = promptsOf(provider.settings, beginning)
+      const url = await provider.client.authorizationUrl(parameters, prompts)
       const stateHash = hash(kept.state)
       const nowMs = clock.now()
       await store.insert(
@@ -166,16 +170,21 @@ async function openClient(options: UpstreamOptions, settings: UpstreamSettings):
 }
 
 /** What helps the person there; none of it is believed when they come back. [OpenID Connect Core §3.1.2.1] */
-function hintsOf({ kind, prompt }: UpstreamSettings, beginning: UpstreamBeginning): Record<string, string> {
-  const { loginHint, domainHint, isFresh, isToChoose } = beginning
-  const wanted = prompt ?? (isFresh ? 'login' : isToChoose ? 'select_account' : undefined)
+function hintsOf({ kind }: UpstreamSettings, { loginHint, domainHint }: UpstreamBeginning): Record<string, string> {
   return {
-    ...(wanted === undefined ? {} : { prompt: wanted }),
     ...(loginHint === undefined || loginHint.length > longestHint ? {} : { login_hint: loginHint }),
     ...(domainHint === undefined || kind !== 'entra' || domainHint.length > longestHint
       ? {}
       : { domain_hint: domainHint }),
   }
+}
+
+/** What the provider is to ask of the person, the best first. */
+function promptsOf({ prompt }: UpstreamSettings, { isFresh, isToChoose, wantsAnother }: UpstreamBeginning): string[] {
+  if (prompt !== undefined) return [prompt]
+  if (isFresh) return ['login']
+  if (wantsAnother) return ['select_account', 'login']
+  return isToChoose ? ['select_account'] : []
 }
 
 function context(stateHash: string): string {
