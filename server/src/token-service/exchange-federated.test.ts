@@ -25,7 +25,11 @@ async function open(t: TestContext, kind: DatabaseKind = 'sqlite') {
     const trust = { kind: 'subject', subject } as const
     await database.transaction((transaction) =>
       directory.federatedCredentials.create(transaction, holder, {
-        ...{ name: 'job', issuer: issuer.issuer, audience, trust, description: null },
+        name: 'job',
+        issuer: issuer.issuer,
+        audience,
+        trust,
+        description: null,
         ...change,
       }),
     )

@@ -1,0 +1,95 @@
+import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import type { RequestListener } from 'node:http'
+import { createServer } from 'node:https'
+import { join } from 'node:path'
+import { mustRun } from './clients.ts'
+import { freePort } from './free-port.ts'
+import { tempDir } from './temp-dir.ts'
+
+/** An issuer of tokens that is not the server under test: a CI system, a cluster, another tenant. */
+export interface HttpsServer extends AsyncDisposable {
+  readonly origin: string
+  readonly caFile: string
+  /** The paths that were asked for, in their order. */
+  readonly requests: string[]
+}
+
+/** An issuer whose tokens say whatever a test wants. */
+export interface TokenIssuer extends HttpsServer {
+  /** Answers of its own beside the configuration and the keys, by path. */
+  readonly documents: Map<string, unknown>
+  /** A JWT with these claims, and an end in an hour unless they say another. */
+  token(claims: Readonly<Record<string, unknown>>, header?: Readonly<Record<string, unknown>>): string
+  /** Makes a new key, which signs from now on; the ones before it are published no more. */
+  rotate(): void
+}
+
+/** Arguments of `acrux serve` with which issuers on this machine may be trusted. */
+export function trustArguments(issuer: HttpsServer): string[] {
+  return ['--outbound-allowed-networks', '127.0.0.1', '--outbound-ca-file', issuer.caFile]
+}
+
+/** Serves on loopback with a certificate of its own making. Needs `openssl`. */
+export async function serveHttps(handlerOf: (origin: string) => RequestListener): Promise<HttpsServer> {
+  const home = tempDir('issuer')
+  const file = (part: string): string => join(home.path, part)
+  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', file('key.pem')]
+  const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: home.path }
+  await mustRun('openssl', ['req', '-x509', ...key, '-out', file('cert.pem'), '-days', '2', ...names], { env })
+  const port = await freePort()
+  const origin = `https://localhost:${port}`
+  const handler = handlerOf(origin)
+  const requests: string[] = []
+  const tls = { key: readFileSync(file('key.pem')), cert: readFileSync(file('cert.pem')) }
+  const server = createServer(tls, (incoming, response) => {
+    requests.push(incoming.url ?? '')
+    handler(incoming, response)
+  })
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    origin,
+    caFile: file('cert.pem'),
+    requests,
+    async [Symbol.asyncDispose]() {
+      server.close()
+      server.closeAllConnections()
+      await once(server, 'close')
+      home[Symbol.dispose]()
+    },
+  }
+}
+
+/** Starts an issuer of loopback that signs with RS256. Needs `openssl`. */
+export async function startTokenIssuer(): Promise<TokenIssuer> {
+  const documents = new Map<string, unknown>()
+  let count = 0
+  let current: { readonly kid: string; readonly privateKey: KeyObject }
+  const rotate = (): void => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    count += 1
+    current = { kid: `key-${count}`, privateKey }
+    const jwk = { ...publicKey.export({ format: 'jwk' }), kid: current.kid, use: 'sig', alg: 'RS256' }
+    documents.set('/keys', { keys: [jwk] })
+  }
+  rotate()
+  const server = await serveHttps((origin) => {
+    documents.set('/.well-known/openid-configuration', { issuer: origin, jwks_uri: `${origin}/keys` })
+    return (incoming, response) => {
+      const document = documents.get(incoming.url ?? '')
+      response.writeHead(document === undefined ? 404 : 200, { 'content-type': 'application/json' })
+      response.end(JSON.stringify(document ?? {}))
+    }
+  })
+  const token: TokenIssuer['token'] = (claims, header = {}) => {
+    const now = Math.floor(Date.now() / 1000)
+    const all = { iss: server.origin, iat: now, nbf: now, exp: now + 3600, ...claims }
+    const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const signed = `${encoded({ alg: 'RS256', typ: 'JWT', kid: current.kid, ...header })}.${encoded(all)}`
+    return `${signed}.${sign('sha256', Buffer.from(signed), current.privateKey).toString('base64url')}`
+  }
+  return { ...server, documents, token, rotate }
+}
