@@ -1,0 +1,12 @@
+/** What the tests use of the package, which has no types of its own. */
+declare module 'oidc-provider' {
+  import type { RequestListener } from 'node:http'
+
+  export default class Provider {
+    constructor(issuer: string, configuration: Readonly<Record<string, unknown>>)
+    /** Behind TLS that it does not see itself it has to believe what the connection says. */
+    proxy: boolean
+    callback(): RequestListener
+    on(event: string, listener: (...values: unknown[]) => void): void
+  }
+}
