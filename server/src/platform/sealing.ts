@@ -1,8 +1,8 @@
 import {
   createCipheriv,
   createDecipheriv,
-  createHash,
   createSecretKey,
+  hash,
   type KeyObject,
   randomBytes,
   timingSafeEqual,
@@ -148,7 +148,7 @@ function additionalData(context: string): Buffer {
 
 /** What is stored of a machine-made secret: its SHA-256. Enough for 256 random bits, and far too little for a password. */
 export function hashSecret(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest()
+  return hash('sha256', secret, 'buffer')
 }
 
 /** Whether two secrets, or two hashes of secrets, are the same, in a time that tells nothing of where they differ. */

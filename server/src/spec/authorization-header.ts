@@ -12,6 +12,7 @@ const invalid: Authorization = { scheme: 'invalid' }
 const maxHeaderLength = 16 * 1024
 const headerPattern = /^([A-Za-z]+) +([A-Za-z0-9\-._~+/]+=*) *$/
 const base64Pattern = /^[A-Za-z0-9+/]+={0,2}$/
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const controlPattern = /\p{Cc}/u
 
 /** Reads an `Authorization` header of the schemes Basic and Bearer, whatever their case. [RFC 7617; RFC 6750 §2.1] */
@@ -43,7 +44,7 @@ function parseBasic(credentials: string): Authorization {
 /** docker writes UTF-8, az ISO 8859-1, and neither says so. [RFC 7617 §2.1] */
 function decodeText(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return utf8.decode(bytes)
   } catch {
     return Buffer.from(bytes).toString('latin1')
   }
