@@ -94,8 +94,15 @@ function toRow(event: AuditEvent, atMs: number): AuditEventRow {
   }
 }
 
+/** Printable ASCII, as nearly every text is. */
+const plainText = /^[ -~]*$/
+
+/** The same without a backslash: JSON in which nothing had to be escaped. */
+const plainJson = /^[ -[\]-~]*$/
+
 /** Events share a statement: text that a database refuses, such as PostgreSQL a NUL, would take others' events with it. */
 function plain(text: string): string {
+  if (text.length <= textLimit && plainText.test(text)) return text
   return text
     .slice(0, textLimit)
     .toWellFormed()
@@ -103,6 +110,9 @@ function plain(text: string): string {
 }
 
 function toDetail(detail: Readonly<Record<string, unknown>>): string {
+  const unchanged = JSON.stringify(detail)
+  // So short, and without an escape, it holds no text that would be changed.
+  if (unchanged.length <= textLimit && plainJson.test(unchanged)) return unchanged
   const text = JSON.stringify(detail, (_key, value: unknown) => (typeof value === 'string' ? plain(value) : value))
   return text.length <= detailLimit ? text : JSON.stringify({ omitted: 'too long' })
 }
