@@ -1,4 +1,4 @@
-import { createHash, randomUUID, sign } from 'node:crypto'
+import { hash, randomUUID, sign } from 'node:crypto'
 import { errors, jwtVerify } from 'jose'
 import { z } from 'zod'
 import type { Clock } from '../platform/clock.ts'
@@ -81,7 +81,7 @@ export function createAcrTokens({ keys, clock }: { readonly keys: KeyRing; reado
     },
     verify: async (kind, token, registry) => {
       if (token.length > tokenLengthLimit || !compactForm.test(token)) return undefined
-      const key = `${kind} ${registry.rid} ${registry.loginServer} ${createHash('sha256').update(token).digest('base64')}`
+      const key = `${kind} ${registry.rid} ${registry.loginServer} ${hash('sha256', token, 'base64')}`
       const known = verifiedTokens.get(key)
       if (known !== undefined && clock.now() < known.expiresAtMs) return known
       const claims = await verifiedClaims(token, registry, keys, clock)
@@ -107,10 +107,20 @@ export function createAcrTokens({ keys, clock }: { readonly keys: KeyRing; reado
  * processor time of the signature itself; what is verified goes through `jose` always.
  */
 function signCompact({ kid, keyObject }: SigningKey, payload: string): string {
-  const header = Buffer.from(`{"alg":"${algorithm}","typ":"JWT","kid":"${kid}"}`).toString('base64url')
-  const input = `${header}.${Buffer.from(payload).toString('base64url')}`
+  const input = `${headerOf(kid)}.${Buffer.from(payload).toString('base64url')}`
   const signature = sign('sha256', Buffer.from(input), { key: keyObject, dsaEncoding: 'ieee-p1363' })
   return `${input}.${signature.toString('base64url')}`
+}
+
+let latestHeader: { readonly kid: string; readonly encoded: string } | undefined
+
+/** The first part of a token. There is one for as long as the key signs. */
+function headerOf(kid: string): string {
+  if (latestHeader?.kid !== kid) {
+    const encoded = Buffer.from(`{"alg":"${algorithm}","typ":"JWT","kid":"${kid}"}`).toString('base64url')
+    latestHeader = { kid, encoded }
+  }
+  return latestHeader.encoded
 }
 
 async function verifiedClaims(
@@ -186,15 +196,20 @@ function claimsOf(
     ...(credential.kind === 'directory' ? { appid: credential.appId } : {}),
     roles: [],
   }
-  const untag = access.filter(({ actions }) => actions.includes('untag')).map(({ name }) => name)
+  const untag = access.filter(hasUntag).map(({ name }) => name)
   const acrux = { at: sinceMs ?? issuedAtMs, credential: toClaim(credential), untag }
   return kind === 'refresh_token'
     ? { ...shared, tenant: tenantId, permissions: { Actions: ['read'], NotActions: null }, acrux }
     : { ...shared, access: publicAccess(access), acrux }
 }
 
+function hasUntag({ actions }: AccessScope): boolean {
+  return actions.includes('untag')
+}
+
 /** Access as the public claim shows it. */
 export function publicAccess(access: readonly AccessScope[]): AccessScope[] {
+  if (!access.some(hasUntag)) return [...access]
   return access.flatMap(({ type, name, actions }) => {
     const shown = actions.filter((action) => action !== 'untag')
     return shown.length === 0 ? [] : [{ type, name, actions: shown }]
@@ -229,14 +244,19 @@ function toCredential(claim: CredentialClaim, subject: string): Credential {
   }
 }
 
+const escapedCharacter = /[>?~\u007f-\uffff]/
+const everyEscapedCharacter = new RegExp(escapedCharacter, 'g')
+
 /**
  * JSON whose base64url has neither `-` nor `_`: the Azure SDKs for Python and Go decode a payload by the standard
  * alphabet. Those two stand for the six bits 62 and 63, which ASCII text gives only by `>`, `?`, `~` and DEL in a third
  * place; escaped, no text gives them. [acr-protocol §13 trap 8]
  */
 function plainBase64Json(value: unknown): string {
-  return JSON.stringify(value).replaceAll(
-    /[>?~\u007f-\uffff]/g,
+  const text = JSON.stringify(value)
+  if (!escapedCharacter.test(text)) return text
+  return text.replaceAll(
+    everyEscapedCharacter,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }
