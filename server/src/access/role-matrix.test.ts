@@ -42,6 +42,8 @@ const matrix: readonly (readonly [role: string, legacy: string, abac: string, wh
   ['Container Registry Cache Rule Reader',                                          '',    '',      'the control plane alone'],
   ['Container Registry Credential Set Administrator',                               '',    '',      'the control plane alone'],
   ['Container Registry Credential Set Reader',                                      '',    '',      'the control plane alone'],
+  ['Managed Identity Contributor',                                                  '',    '',      'managed identities alone'],
+  ['Managed Identity Operator',                                                     '',    '',      'managed identities alone'],
 ]
 
 const opened = await openTestAccess('sqlite')

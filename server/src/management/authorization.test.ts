@@ -30,6 +30,8 @@ const pathOf = (template: string): string =>
     .replace(':subscriptionId', subscriptionId)
     .replace(':resourceGroup', 'Default')
     .replace(':registry', 'contoso')
+    .replace(':identity', 'deploy')
+    .replace(':machine', 'build-1')
     .replace(':name', randomUUID())
 
 test('every route has a need, and every one but the metadata refuses whoever is not known', async () => {

@@ -60,7 +60,13 @@ test('locations are listed by name and by words', async () => {
 })
 
 test('the resource providers are all registered, and registering one again is no error', async () => {
-  const namespaces = ['Microsoft.Authorization', 'Microsoft.ContainerRegistry', 'Microsoft.Resources']
+  const namespaces = [
+    'Microsoft.Authorization',
+    'Microsoft.ContainerRegistry',
+    'Microsoft.HybridCompute',
+    'Microsoft.ManagedIdentity',
+    'Microsoft.Resources',
+  ]
   assert.deepEqual(each(await arm('GET', `${subscriptionScope}/providers`), 'namespace'), namespaces)
   for (const namespace of namespaces) {
     const path = `${subscriptionScope}/providers/${namespace}`
