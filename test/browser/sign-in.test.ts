@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import type { BrowserContext, Page } from 'playwright-core'
 import { armScope, expectStatus } from '../harness/arm.ts'
-import { accessibilityTree, browserFor, type TestBrowser } from '../harness/browser.ts'
+import { accessibilityTree, browserFor } from '../harness/browser.ts'
 import { form, request } from '../harness/http.ts'
 import { stringAt } from '../harness/json.ts'
 import { startServer } from '../harness/server.ts'
@@ -81,14 +81,14 @@ async function tabTo(page: Page, name: string): Promise<void> {
   throw new Error(`the keyboard does not reach ${name}`)
 }
 
-function signInTest(title: string, body: (t: TestContext, opened: TestBrowser) => Promise<void>): void {
+function signInTest(title: string, body: (t: TestContext) => Promise<void>): void {
   test(title, async (t) => {
-    if (browser.isThere(t)) await body(t, browser)
+    if (browser.isThere(t)) await body(t)
   })
 }
 
-signInTest('a person signs in to az with the keyboard alone, and az redeems the code', async (t, { newContext }) => {
-  await using context = await newContext()
+signInTest('a person signs in to az with the keyboard alone, and az redeems the code', async (t) => {
+  await using context = await browser.newContext()
   const page = await openPage(t, context)
   const program = await startProgram(t)
   await page.goto(program.url({ prompt: 'select_account' }))
@@ -121,8 +121,8 @@ signInTest('a person signs in to az with the keyboard alone, and az redeems the 
   assert.match(stringAt(expectStatus(answer, 200).json(), 'id_token'), /^ey/)
 })
 
-signInTest('whoever cancels sends the program the refusal', async (t, { newContext }) => {
-  await using context = await newContext()
+signInTest('whoever cancels sends the program the refusal', async (t) => {
+  await using context = await browser.newContext()
   const page = await openPage(t, context)
   const program = await startProgram(t)
   await page.goto(program.url())
@@ -130,8 +130,8 @@ signInTest('whoever cancels sends the program the refusal', async (t, { newConte
   assert.equal((await program.arrived).searchParams.get('error'), 'access_denied')
 })
 
-signInTest('a screen reader is told of every field, its hint and its error', async (t, { newContext }) => {
-  await using context = await newContext()
+signInTest('a screen reader is told of every field, its hint and its error', async (t) => {
+  await using context = await browser.newContext()
   const page = await openPage(t, context)
   const program = await startProgram(t)
   await page.goto(program.url())
@@ -173,9 +173,9 @@ signInTest('a screen reader is told of every field, its hint and its error', asy
   assert.equal(description, 'Enter the code.')
 })
 
-signInTest('text stands out from what is behind it, by day and by night', async (t, { newContext }) => {
+signInTest('text stands out from what is behind it, by day and by night', async (t) => {
   for (const colorScheme of ['light', 'dark'] as const) {
-    await using context = await newContext({ colorScheme })
+    await using context = await browser.newContext({ colorScheme })
     const page = await openPage(t, context)
     await page.goto('/account/security')
     await page.getByRole('button', { name: 'Sign in' }).click()
@@ -186,7 +186,7 @@ signInTest('text stands out from what is behind it, by day and by night', async 
   }
 })
 
-signInTest('the pages fit a phone, a desk and the night', async (t, { newContext }) => {
+signInTest('the pages fit a phone, a desk and the night', async (t) => {
   const folder = process.env['ACRUX_TEST_PICTURES'] ?? pictures.path
   mkdirSync(folder, { recursive: true })
   const looks = [
@@ -195,7 +195,7 @@ signInTest('the pages fit a phone, a desk and the night', async (t, { newContext
     ['phone', 360, 740],
   ] as const
   for (const [look, width, height] of looks) {
-    await using context = await newContext({
+    await using context = await browser.newContext({
       viewport: { width, height },
       colorScheme: look === 'dark' ? 'dark' : 'light',
     })

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict'
+import { after, type TestContext, test } from 'node:test'
+import type { BrowserContext, CDPSession, Page } from 'playwright-core'
+import { browserFor } from '../harness/browser.ts'
+import { startServer } from '../harness/server.ts'
+
+const server = await startServer()
+const browser = browserFor(server)
+after(async () => {
+  await browser[Symbol.asyncDispose]()
+  await server[Symbol.asyncDispose]()
+})
+
+const { userPrincipalName, password } = server.firstRun.owner
+
+type Authenticator = { readonly cdp: CDPSession; readonly id: string }
+
+/** Gives a page an authenticator of its own, which does what a person with a finger on it would. */
+async function addAuthenticator(page: Page, change: { hasUserVerification?: boolean } = {}): Promise<Authenticator> {
+  const cdp = await page.context().newCDPSession(page)
+  await cdp.send('WebAuthn.enable')
+  const { authenticatorId: id } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+      ...change,
+    },
+  })
+  return { cdp, id }
+}
+
+const credentialsOf = async ({ cdp, id }: Authenticator) =>
+  (await cdp.send('WebAuthn.getCredentials', { authenticatorId: id })).credentials
+
+async function enterPassword(page: Page): Promise<void> {
+  await page.getByLabel('User name').fill(userPrincipalName)
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+}
+
+const heading = (page: Page, name: string) => page.getByRole('heading', { name, exact: true, level: 1 })
+
+async function openPage(t: TestContext, context: BrowserContext): Promise<Page> {
+  const page = await context.newPage()
+  page.setDefaultTimeout(15_000)
+  const blocked: string[] = []
+  page.on('console', (message) => {
+    if (/Content Security Policy|Refused to/.test(message.text())) blocked.push(message.text())
+  })
+  t.after(() => assert.deepEqual(blocked, []))
+  return page
+}
+
+test('a person adds a passkey, signs in with it alone and as the second proof, and takes it away', async (t) => {
+  if (!browser.isThere(t)) return
+  await using context = await browser.newContext()
+  const page = await openPage(t, context)
+  const authenticator = await addAuthenticator(page)
+
+  await page.goto('/account/security')
+  await enterPassword(page)
+  await page.getByRole('link', { name: 'Add a passkey' }).click()
+  await page.getByLabel('Name').fill('My <laptop>')
+  await page.getByRole('button', { name: 'Add a passkey' }).click()
+  await heading(page, 'Your recovery codes').waitFor()
+  assert.equal(await page.locator('code').count(), 10)
+  await page.getByRole('link', { name: 'I have written them down' }).click()
+  await page.getByText('My <laptop>').waitFor()
+  const [made] = await credentialsOf(authenticator)
+  assert.equal(made?.rpId, 'localhost')
+
+  await page.getByRole('link', { name: 'Add a passkey' }).click()
+  await page.getByRole('button', { name: 'Add a passkey' }).click()
+  await page.getByText('This device is registered already.').waitFor()
+
+  await page.goto('/account/security')
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await heading(page, 'You have signed out').waitFor()
+
+  await page.goto('/account/security')
+  await page.getByRole('link', { name: 'Sign in with a passkey' }).click()
+  await page.getByRole('button', { name: 'Use a passkey' }).click()
+  await heading(page, 'Security').waitFor()
+  assert.ok(((await credentialsOf(authenticator))[0]?.signCount ?? 0) > made.signCount)
+
+  await page.goto('/account/sign-ins')
+  await page.getByText('by passkey and a second proof').waitFor()
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click()
+
+  await page.goto('/account/security')
+  await enterPassword(page)
+  await heading(page, 'Use a passkey').waitFor()
+  await page.getByRole('button', { name: 'Use a passkey' }).click()
+  await heading(page, 'Security').waitFor()
+
+  await page.getByRole('button', { name: 'Remove My <laptop>' }).click()
+  await page.getByText('You sign in with your password alone.').waitFor()
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.goto('/account/security')
+  await page.getByRole('link', { name: 'Sign in with a passkey' }).click()
+  await page.getByRole('button', { name: 'Use a passkey' }).click()
+  await page.getByRole('alert').getByText('not known here').waitFor()
+})
+
+test('a passkey that does not know its person is no proof by itself', async (t) => {
+  if (!browser.isThere(t)) return
+  await using context = await browser.newContext()
+  const page = await openPage(t, context)
+  const authenticator = await addAuthenticator(page, { hasUserVerification: false })
+  await page.goto('/account/security')
+  await enterPassword(page)
+  await page.getByRole('link', { name: 'Add a passkey' }).click()
+  await page.getByRole('button', { name: 'Add a passkey' }).click()
+  await heading(page, 'Your recovery codes').waitFor()
+  assert.equal((await credentialsOf(authenticator)).length, 1)
+  await page.goto('/account/security')
+  await page.getByRole('button', { name: 'Sign out' }).click()
+
+  await page.goto('/account/security')
+  await page.getByRole('link', { name: 'Sign in with a passkey' }).click()
+  await page.getByRole('button', { name: 'Use a passkey' }).click()
+  await page.getByText('No passkey was given.').waitFor()
+  await page.getByRole('link', { name: 'Use a password' }).click()
+  await enterPassword(page)
+  await heading(page, 'Use a passkey').waitFor()
+  await page.getByRole('button', { name: 'Use a passkey' }).click()
+  await heading(page, 'Security').waitFor()
+
+  await page.getByRole('button', { name: /^Remove / }).click()
+})
+
+test('what a passkey signed is taken once, in the browser that was asked, for the challenge it was asked', async (t) => {
+  if (!browser.isThere(t)) return
+  await using context = await browser.newContext()
+  const page = await openPage(t, context)
+  await addAuthenticator(page)
+  await page.goto('/account/security')
+  await enterPassword(page)
+  await page.getByRole('link', { name: 'Add a passkey' }).click()
+  await page.getByRole('button', { name: 'Add a passkey' }).click()
+  await heading(page, 'Your recovery codes').waitFor()
+  await page.goto('/account/security')
+  await page.getByRole('button', { name: 'Sign out' }).click()
+
+  await page.goto('/account/security')
+  await page.getByRole('link', { name: 'Sign in with a passkey' }).click()
+  const sent = page.waitForRequest((asked) => asked.method() === 'POST')
+  await page.getByRole('button', { name: 'Use a passkey' }).click()
+  const body = new URLSearchParams((await sent).postData() ?? '')
+  await heading(page, 'Security').waitFor()
+
+  /** Has a browser send what was signed, with the form that it was given itself. */
+  const replay = async (where: BrowserContext, withChallenge: boolean): Promise<string> => {
+    const other = await where.newPage()
+    await other.goto('/sign-out')
+    await other.goto('/account/security')
+    if (await other.getByRole('button', { name: 'Sign out' }).isVisible()) {
+      await other.getByRole('button', { name: 'Sign out' }).click()
+      await other.goto('/account/security')
+    }
+    await other.getByRole('link', { name: 'Sign in with a passkey' }).click()
+    const challenge = body.get('challenge') ?? ''
+    const credential = body.get('credential') ?? ''
+    const fill = (name: string, value: string) =>
+      other.evaluate(`document.querySelector('[name=${name}]').value = ${JSON.stringify(value)}`)
+    await fill('credential', credential)
+    if (withChallenge) await fill('challenge', challenge)
+    await other.getByRole('button', { name: 'Use a passkey' }).click()
+    return (await other.getByRole('alert').textContent()) ?? ''
+  }
+  assert.match(await replay(context, true), /not known here/, 'the same signature again')
+  await using stranger = await browser.newContext()
+  assert.match(await replay(stranger, false), /not known here/, 'the signature for another challenge')
+  assert.match(await replay(stranger, true), /not known here/, 'the challenge of another browser')
+})
