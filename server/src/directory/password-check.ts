@@ -89,10 +89,11 @@ export function createPasswordCheck(options: PasswordCheckOptions, throttle = cr
       await pace.wait()
       return { outcome: 'refused', reason: 'throttled' }
     }
+    const startMs = performance.now()
     let right = false
     try {
       const stored = row === undefined || row.password_hash === '' ? undefined : row.password_hash
-      right = await pace.measure(() => verifyPassword(claim.password, stored))
+      right = await verifyPassword(claim.password, stored)
     } finally {
       attempt.end(right ? 'proved' : 'refused')
     }
@@ -101,6 +102,7 @@ export function createPasswordCheck(options: PasswordCheckOptions, throttle = cr
       await database.transaction((transaction) =>
         store.countPasswordFailure(transaction, bucket, nowMs, nowMs - failureWindowMs),
       )
+      pace.took(performance.now() - startMs)
       return { outcome: 'refused', reason: 'wrong' }
     }
     if (row.enabled !== 1) return { outcome: 'refused', reason: 'disabled' }
@@ -152,11 +154,8 @@ function createPace() {
   let typicalMs = 40
   let waiting = 0
   return {
-    measure: async <Result>(work: () => Promise<Result>): Promise<Result> => {
-      const startMs = performance.now()
-      const result = await work()
-      typicalMs += (performance.now() - startMs - typicalMs) / 8
-      return result
+    took: (durationMs: number): void => {
+      typicalMs += (durationMs - typicalMs) / 8
     },
     wait: async (): Promise<void> => {
       if (waiting >= waitingLimit) return

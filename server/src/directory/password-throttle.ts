@@ -62,21 +62,25 @@ export function createPasswordThrottle(clock: Clock): PasswordThrottle {
 
 type Bucket = { tokens: number; atMs: number }
 
-/** Buckets by key; of too many the one that was used longest ago is forgotten. */
+/**
+ * Buckets by key, in two generations: when the younger one is full, what was not used since it began is forgotten. An
+ * ordered map that lost its oldest key each time would have to skip what it lost.
+ */
 function createBuckets(clock: Clock, { burst, oneEachMs }: Allowance) {
-  const buckets = new Map<string, Bucket>()
+  let young = new Map<string, Bucket>()
+  let old = new Map<string, Bucket>()
 
   function current(key: string): Bucket {
     const nowMs = clock.now()
-    const known = buckets.get(key)
-    buckets.delete(key)
-    if (known === undefined && buckets.size >= bucketLimit) {
-      const [oldest] = buckets.keys()
-      if (oldest !== undefined) buckets.delete(oldest)
-    }
+    const known = young.get(key) ?? old.get(key)
     const gained = known === undefined ? 0 : Math.max(0, nowMs - known.atMs) / oneEachMs
     const bucket = { tokens: Math.min(burst, (known?.tokens ?? burst) + gained), atMs: nowMs }
-    buckets.set(key, bucket)
+    old.delete(key)
+    if (young.size >= bucketLimit / 2 && !young.has(key)) {
+      old = young
+      young = new Map()
+    }
+    young.set(key, bucket)
     return bucket
   }
 
@@ -92,8 +96,9 @@ function createBuckets(clock: Clock, { burst, oneEachMs }: Allowance) {
       bucket.tokens = Math.min(burst, bucket.tokens + 1)
     },
     refill: (key: string): void => {
-      buckets.delete(key)
+      young.delete(key)
+      old.delete(key)
     },
-    size: (): number => buckets.size,
+    size: (): number => young.size + old.size,
   }
 }

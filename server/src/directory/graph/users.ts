@@ -5,7 +5,7 @@ import { parseGuid } from '../../spec/guid.ts'
 import { isName, nameKey } from '../principals.ts'
 import type { UserRow } from '../tables.ts'
 import { readBody } from './bodies.ts'
-import { type Graph, type GraphCall, type GraphHandler, change, visibleTo } from './call.ts'
+import { type Graph, type GraphCall, type GraphHandler, actorOf, change, visibleTo } from './call.ts'
 import { userDocument } from './documents.ts'
 import { filterableUsers } from './filter.ts'
 import { setIdentities } from './identities.ts'
@@ -125,6 +125,9 @@ export const changeMyPassword: GraphHandler = async (graph, call) => {
   const { remoteAddress } = call.origin
   const check = await graph.checkPassword({ userPrincipalName, password: currentPassword, remoteAddress })
   if (check.outcome !== 'proved' || check.user.objectId !== id) {
+    const reason = check.outcome === 'refused' ? check.reason : 'wrong'
+    const event = { action: 'user.change-password', outcome: 'refused', reason, target: `users/${id}` } as const
+    await graph.audit.append({ ...event, actor: actorOf(call.caller.principal), origin: call.origin })
     throw new GraphError('badRequest', "The specified password does not match: 'currentPassword' is not right.")
   }
   const prepared = await prepare(userPrincipalName, newPassword)
