@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import OpenIdConnectProvider from 'oidc-provider'
+import { Provider } from 'oidc-provider'
 import { form, request } from './http.ts'
 import { stringAt } from './json.ts'
 import { serveHttps, type HttpsServer } from './token-issuer.ts'
@@ -18,7 +18,7 @@ export async function startClientIssuer(): Promise<ClientIssuer> {
   const clientSecret = 'the secret that the build has there'
   const signingKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' })
   const server = await serveHttps((origin) => {
-    const provider = new OpenIdConnectProvider(origin, {
+    const provider = new Provider(origin, {
       jwks: { keys: [{ ...signingKey, kid: 'of-the-provider', use: 'sig', alg: 'RS256' }] },
       clients: [
         {
