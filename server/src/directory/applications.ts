@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { ApplicationSignInChange, ApplicationSignInStore } from './application-sign-in.ts'
+import type { ApplicationSignInChange, ApplicationSignInStore } from './application-sign-in-store.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Transaction } from '../platform/sql/database.ts'
 import type { KeyCredential } from './certificate.ts'

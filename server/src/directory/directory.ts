@@ -5,7 +5,7 @@ import type { Sealer } from '../platform/sealing.ts'
 import type { Database } from '../platform/sql/database.ts'
 import { nullGuid, parseGuid } from '../spec/guid.ts'
 import { type OnPrincipalDeleted, createApplications } from './applications.ts'
-import { createApplicationSignInStore } from './application-sign-in.ts'
+import { createApplicationSignInStore } from './application-sign-in-store.ts'
 import { andThen } from '../platform/sql/authority-memory.ts'
 import { createSecretCheck, createStandingCheck } from './client-secrets.ts'
 import { createCredentials, defaultSecretDays } from './credentials.ts'
@@ -173,6 +173,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
       await people.setPassword(transaction, objectId, password, { mustChange: false, exceptSignInId })
     },
     ...signInsOfPeople,
+    findExternalUser: identities.findExternalUser,
     signInExternalPerson: identities.signInExternalPerson,
     endStaleMemberships: identities.endStaleMemberships,
     secondFactors,

@@ -1,4 +1,4 @@
-import { applicationSignInMigration } from './application-sign-in.ts'
+import { applicationSignInMigration } from './application-sign-in-store.ts'
 import type { Migration } from '../platform/sql/migrations.ts'
 import { externalIdentityMigration } from './external-identity-store.ts'
 import { externalPrincipalMigration } from './external-principal-store.ts'

@@ -121,7 +121,7 @@ test('a code that is shown twice ends the sign-in of the first, whoever shows it
   assert.equal(await stand(), false)
 })
 
-test('a code is good for five minutes and not a second more', async (t) => {
+test('fault 15: a code is good for five minutes and not a second more', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const [early, late] = [await people.code(), await people.code()]

@@ -85,7 +85,7 @@ test('a device that is turned away hears so, and its code cannot be answered aga
   assert.deepEqual([answer.error, answer.error_codes], ['authorization_declined', [65004]])
 })
 
-test('a device code is good for fifteen minutes and not a second more', async (t) => {
+test('fault 15: a device code is good for fifteen minutes and not a second more', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const device = await start(people)

@@ -55,6 +55,7 @@ const claims = [
   'amr',
   'aud',
   'auth_time',
+  'email',
   'exp',
   'iat',
   'iss',

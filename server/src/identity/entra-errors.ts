@@ -54,7 +54,6 @@ const entraErrors = {
   revoked:             { number: 50173,   status: 400, error: 'invalid_grant',             text: 'The provided grant has expired due to it being revoked, a fresh auth token is needed. The user might have changed or reset their password, or signed out.' },
   disabledUser:        { number: 50057,   status: 400, error: 'invalid_grant',             text: 'The user account is disabled. The account has been disabled by an administrator.' },
   wrongPassword:       { number: 50126,   status: 400, error: 'invalid_grant',             text: 'Error validating credentials due to invalid username or password.' },
-  tooManyPasswords:    { number: 50053,   status: 400, error: 'invalid_grant',             text: 'Too many wrong passwords were tried from this address. Try again later.' },
   oldPassword:         { number: 50055,   status: 400, error: 'invalid_grant',             text: 'The password is expired. Sign in with a browser to change it.' },
   secondFactorNeeded:  { number: 50076,   status: 400, error: 'invalid_grant',             text: 'You must use multi-factor authentication to sign in. Sign in with a browser or a device code.' },
   invalidToken:        { number: 500133,  status: 401, error: 'invalid_token',             text: 'The access token is missing, invalid or expired.' },

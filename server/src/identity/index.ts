@@ -75,17 +75,12 @@ export interface Identity extends SignInProtocol {
 
 export { createIdentity } from './identity.ts'
 export { identityMigrations } from './handle-store.ts'
-export type { Client } from './clients.ts'
 export type {
-  AuthorizationReading,
   AuthorizationRefusal,
   AuthorizationRequest,
   AuthorizationResponse,
   DeviceRequest,
-  LogoutRequest,
-  ResponseMode,
-  SignedInPerson,
   SignInProtocol,
 } from './sign-in-protocol.ts'
 export { EntraError } from './entra-errors.ts'
-export { type TokenVersion, tenantParameter } from './tenants.ts'
+export { tenantParameter } from './tenants.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeJwt } from 'jose'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
-import { openTestPeople } from './test-people.ts'
+import { azClientId, openTestPeople } from './test-people.ts'
 import { testOrigin, testTenantId } from './test-provider.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -32,7 +32,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('a refresh token lives for 90 days from its last use, and its sign-in with it', async (t) => {
+test('fault 15: a refresh token lives for 90 days from its last use, and its sign-in with it', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const { refreshToken } = await people.signIn()
@@ -104,4 +104,24 @@ test('a refresh token is not to be had without asking for it, nor for another ki
     assert.deepEqual((await people.refresh(text)).error_codes, [70000])
   }
   assert.deepEqual((await people.redeem(refreshToken)).error_codes, [70000])
+})
+
+test('version 1 of the protocol has a resource in place of scopes, and numbers as strings', async (t) => {
+  const people = await openTestPeople()
+  t.after(people.close)
+  const { refreshToken } = await people.signIn()
+  const form = { grant_type: 'refresh_token', client_id: azClientId, refresh_token: refreshToken }
+  const ask = async (change: Record<string, string>) => {
+    const body = new URLSearchParams({ ...form, ...change }).toString()
+    const response = await people.post(`/${testTenantId}/oauth2/token`, body)
+    return (await response.json()) as Record<string, unknown>
+  }
+  const resource = 'https://management.azure.com/'
+  const answer = await ask({ resource })
+  assert.partialDeepStrictEqual(answer, { resource, scope: 'user_impersonation', expires_in: '3599' })
+  const { aud, iss, ver } = decodeJwt(String(answer['access_token']))
+  assert.deepEqual([aud, iss, ver], [resource, `${testOrigin}/${testTenantId}/`, '1.0'])
+  assert.equal(decodeJwt(String(answer['id_token'])).iss, `${testOrigin}/${testTenantId}/`)
+  assert.equal((await people.identity.verifyAccessToken(String(answer['access_token']), ['arm'])).ok, true)
+  assert.deepEqual((await ask({ resource: `${testOrigin}/oidc/userinfo` }))['error_codes'], [500011])
 })

@@ -94,6 +94,23 @@ test('the user info tells an application who signed in, and is all that such a t
   assert.equal((await people.get('/oidc/userinfo')).status, 401)
 })
 
+test('an address is told to who asks for it, where there is one', async (t) => {
+  const people = await openTestPeople()
+  t.after(people.close)
+  const { appId, secret } = await register(people, { web: { redirectUris: [webUri] } })
+  const bob = await people.createUser('bob', { mail: 'bob@mail.example' })
+  for (const [scope, user, email] of [
+    ['openid email', bob, 'bob@mail.example'],
+    ['openid', bob, undefined],
+    ['openid email', people.alice, undefined],
+  ] as const) {
+    const asked = { client_id: appId, redirect_uri: webUri, scope }
+    const code = await people.code(asked, people.signedIn(user))
+    const { id_token = '' } = await people.redeem(code, { ...asked, client_secret: secret })
+    assert.equal(decodeJwt(id_token)['email'], email)
+  }
+})
+
 test('a page redeems its code from its own origin alone, and may read the answer', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)

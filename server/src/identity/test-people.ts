@@ -30,7 +30,7 @@ export type TestPeople = Awaited<ReturnType<typeof openTestPeople>>
 export async function openTestPeople(kind: DatabaseKind = 'sqlite', options: { passwordGrant?: boolean } = {}) {
   const provider = await openTestProvider(kind, options)
   const { database, directory, identity, time } = provider
-  const createUser = (name: string, change: { mustChangePassword?: boolean } = {}) =>
+  const createUser = (name: string, change: { mustChangePassword?: boolean; mail?: string } = {}) =>
     database.transaction((transaction) =>
       directory.createUser(transaction, {
         userPrincipalName: `${name}@contoso.example`,

@@ -17,7 +17,8 @@ export function createUserInfo(verifyAccessToken: Identity['verifyAccessToken'])
       reply.header('www-authenticate', 'Bearer error="invalid_token"')
       throw new EntraError('invalidToken')
     }
-    const { objectId, displayName, userPrincipalName } = verified.identity.principal
-    return { sub: objectId, oid: objectId, name: displayName, preferred_username: userPrincipalName }
+    const { objectId, displayName, userPrincipalName, mail } = verified.identity.principal
+    const email = mail === undefined ? {} : { email: mail }
+    return { sub: objectId, oid: objectId, name: displayName, preferred_username: userPrincipalName, ...email }
   }
 }

@@ -77,7 +77,7 @@ export async function signIdToken(
   publicOrigin: string,
   nowMs: number,
   request: PersonTokenRequest,
-  nonce: string | undefined,
+  { nonce, withEmail }: { readonly nonce: string | undefined; readonly withEmail: boolean },
 ): Promise<string> {
   const issuedAtSeconds = Math.floor(nowMs / 1000)
   const { kid, privateKey } = await keys.current()
@@ -90,6 +90,7 @@ export async function signIdToken(
     exp: issuedAtSeconds + idTokenSeconds,
     uti: makeUti(),
     ...(nonce === undefined ? {} : { nonce }),
+    ...(withEmail && request.user.mail !== undefined ? { email: request.user.mail } : {}),
   })
     .setProtectedHeader({ alg: signingAlgorithm, typ: 'JWT', kid })
     .sign(privateKey)

@@ -48,7 +48,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('an id_token, a code or a refresh token is no access token, whatever it says', async (t) => {
+test('fault 6: an id_token, a code or a refresh token is no access token, whatever it says', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const { idToken, refreshToken, accessToken } = await people.signIn()
@@ -99,7 +99,7 @@ test('each claim of a person is required, has one form, and must fit the others'
   assert.equal(await outcome(people, await signAsProvider(people, swapped)), 'principal', `${appId} as a person`)
 })
 
-test('a person’s access token and id_token end after an hour; servers may differ by the skew and no more', async (t) => {
+test('fault 15: a person’s access token and id_token end after an hour; servers may differ by the skew and no more', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const { accessToken, idToken } = await people.signIn()

@@ -1,4 +1,4 @@
-import { noSignIn } from '../application-sign-in.ts'
+import { noSignIn } from '../application-sign-in-store.ts'
 import { readBody, applicationChangeBody, newApplicationBody } from './bodies.ts'
 import { type Belongings, type Document, applicationDocument } from './documents.ts'
 import { type Graph, type GraphHandler, change, requirePathId, requireVisible, visibleTo } from './call.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parseGuid } from '../../spec/guid.ts'
 import { isRedirectUri } from '../../spec/redirect-uri.ts'
-import type { ApplicationSignInChange } from '../application-sign-in.ts'
+import type { ApplicationSignInChange } from '../application-sign-in-store.ts'
 import type { KeyCredential } from '../certificate.ts'
 import type { SecretRequest } from '../credentials.ts'
 import { GraphError } from '../errors.ts'

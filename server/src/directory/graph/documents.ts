@@ -1,4 +1,4 @@
-import type { ApplicationSignIn } from '../application-sign-in.ts'
+import type { ApplicationSignIn } from '../application-sign-in-store.ts'
 import type { NamedServicePrincipalRow } from '../lookup-store.ts'
 import { managedResourceIdOf } from '../managed-resource.ts'
 import type { GroupRow } from '../people-rows.ts'

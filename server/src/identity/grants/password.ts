@@ -43,4 +43,5 @@ export function createPasswordGrant(options: PersonGrantOptions & { readonly clo
   }
 }
 
-const refusals = { wrong: 'wrongPassword', throttled: 'tooManyPasswords', disabled: 'disabledUser' } as const
+// Who is throttled must not learn by it that the name is known.
+const refusals = { wrong: 'wrongPassword', throttled: 'wrongPassword', disabled: 'disabledUser' } as const

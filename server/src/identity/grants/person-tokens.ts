@@ -87,7 +87,10 @@ export function createPersonTokens({ clock, audit, keys, handles, directory, pub
       const userAccess = { aud, scp: scpOf(access), signInId, signInExpiresAtMs: issue.expiresAtMs }
       const issued = await signUserAccessToken(keys, publicOrigin, clock.now(), about, userAccess)
       const idToken = access.openId.has('openid')
-        ? await signIdToken(keys, publicOrigin, clock.now(), about, issue.nonce)
+        ? await signIdToken(keys, publicOrigin, clock.now(), about, {
+            nonce: issue.nonce,
+            withEmail: version === '2.0' && access.openId.has('email'),
+          })
         : undefined
       await audit.append({
         action: 'identity-token.issue',
