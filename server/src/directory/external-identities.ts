@@ -164,6 +164,11 @@ export function createExternalIdentities(options: ExternalIdentityOptions) {
       }
     },
 
+    findExternalUser: async ({ issuer, subject }: FederatedIdentity): Promise<User | undefined> => {
+      const row = await store.identity(undefined, issuer, subject)
+      return row && toUser(row)
+    },
+
     /** Until when the last sign-in of a user at any provider holds. */
     standsUntilMs: async (transaction: Transaction, objectId: string): Promise<number> => {
       const rows = await store.identitiesOf(objectId, transaction)

@@ -65,8 +65,8 @@ export function externalIdentityStore(database: Database) {
 
   return {
     /** With the user; none for an identity whose user was deleted. */
-    identity: (transaction: Transaction, issuer: string, subject: string): Promise<UserRow | undefined> =>
-      within(transaction)
+    identity: (source: Transaction | undefined, issuer: string, subject: string): Promise<UserRow | undefined> =>
+      (source === undefined ? database.tables<Tables>() : within(source))
         .selectFrom('external_identity')
         .innerJoin('directory_user', 'directory_user.object_id', 'external_identity.object_id')
         .selectAll('directory_user')

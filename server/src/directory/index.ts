@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { RouteDescription } from '../platform/http/surface.ts'
 import type { Transaction } from '../platform/sql/database.ts'
-import type { ExternalPerson, ExternalSignIn } from './external-identities.ts'
+import type { ExternalPerson, ExternalSignIn, FederatedIdentity } from './external-identities.ts'
 import type { FederatedCredentials } from './federated-credentials.ts'
 import type { PasswordCheck, PasswordClaim } from './password-check.ts'
 import type { PreparedPassword } from './passwords.ts'
@@ -288,6 +288,8 @@ export interface Directory {
   endSignIn(transaction: Transaction, id: string): Promise<boolean>
   /** Signs somebody out everywhere. */
   endSignInsOf(transaction: Transaction, objectId: string): Promise<void>
+  /** The user who is somebody at another provider, by issuer and subject alone. */
+  findExternalUser(identity: FederatedIdentity): Promise<User | undefined>
   /**
    * Takes in somebody whom another provider proved: finds the user by issuer and subject alone, or makes one without any
    * right, and has the user be in those of the provider's groups that it names now. Nothing changes for who may not sign in.

@@ -13,6 +13,7 @@ import { signingKeyMigrations } from '../platform/signing-keys/migrations.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import { openTestDatabase } from '../platform/sql/test-database.ts'
 import { createSignInPages, openUpstreams, signInMigrations } from './index.ts'
+import type { UpstreamSettings } from './upstream-settings.ts'
 
 export const testHost = 'login.example:8443'
 export const testOrigin = `https://${testHost}`
@@ -22,10 +23,18 @@ const tenantId = '3d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11'
 
 export type TestPages = Awaited<ReturnType<typeof openTestPages>>
 
-export type TestPagesOptions = { readonly kind?: DatabaseKind; readonly publicOrigin?: string }
+export type TestPagesOptions = {
+  readonly kind?: DatabaseKind
+  readonly publicOrigin?: string
+  readonly providers?: readonly UpstreamSettings[]
+}
 
 /** The pages with the rooms below them, on a real database; time stands still. */
-export async function openTestPages({ kind = 'sqlite', publicOrigin = testOrigin }: TestPagesOptions = {}) {
+export async function openTestPages({
+  kind = 'sqlite',
+  publicOrigin = testOrigin,
+  providers = [],
+}: TestPagesOptions = {}) {
   const people = [...directoryMigrations, ...identityMigrations, ...signInMigrations]
   const { database, dispose } = await openTestDatabase(kind, [...auditMigrations, ...signingKeyMigrations, ...people])
   const keyDirectory = await mkdtemp(path.join(tmpdir(), 'acrux-test-'))
@@ -39,7 +48,7 @@ export async function openTestPages({ kind = 'sqlite', publicOrigin = testOrigin
   const shared = { database, clock, audit, log, sealer, publicOrigin }
   const directory = createDirectory({ ...shared, onPrincipalDeleted })
   const identity = createIdentity({ ...shared, directory, signingKeyRotationDays: 90 })
-  const upstreams = await openUpstreams({ ...shared, providers: [] })
+  const upstreams = await openUpstreams({ ...shared, providers })
   const pages = createSignInPages({ ...shared, directory, identity, upstreams })
   const client = await database.transaction(async (transaction) => {
     await directory.createTenant(transaction, { tenantId, displayName: 'Contoso', defaultDomain: 'contoso.example' })

@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify'
 import type { ExternalSignIn } from '../directory/index.ts'
 import { html } from './html.ts'
 import { openStage } from './proceed.ts'
+import type { Remaining } from './sessions.ts'
 import { type PageCall, type Site, flowPath, goTo, queryText, requireFlow, sendPage } from './site.ts'
 import type { UpstreamProof } from './upstream.ts'
 import { type UpstreamRefusal, upstreamRefusal } from './upstream-failure.ts'
@@ -39,7 +40,7 @@ export async function finishUpstream(site: Site, call: PageCall): Promise<Fastif
   if ('refusal' in result) return refuse(site, call, result.refusal, result.flow)
   const flow = requireFlow(site, caller, result.flow)
   const { settings, person } = result
-  const { outcome, sessionId } = await takeIn(site, call, result)
+  const { outcome, sessionId } = await takeIn(site, call, result, await remainingOf(site, result))
   if (outcome.outcome !== 'proved') {
     const failure = outcome.outcome === 'too-many-groups' ? 'groups-unreadable' : outcome.outcome
     await site.audit.append({
@@ -56,11 +57,21 @@ export async function finishUpstream(site: Site, call: PageCall): Promise<Fastif
   return goTo(call.reply, flowPath(site, caller, { ...flow, chosen: outcome.user.objectId }))
 }
 
+/** Who has a second factor here is asked for it, unless the provider asked for one. */
+async function remainingOf({ directory }: Site, { person }: UpstreamProof): Promise<readonly Remaining[]> {
+  if (person.methods.includes('mfa')) return []
+  const user = await directory.findExternalUser(person)
+  if (user === undefined) return []
+  const { totp, passkeys } = await directory.secondFactors.of(user.objectId)
+  return totp || passkeys > 0 ? ['second-factor'] : []
+}
+
 /** User, groups, session and event: all of them, or nothing. */
 async function takeIn(
   { database, directory, sessions, audit, clock }: Site,
   { caller, origin }: PageCall,
   { settings, person }: UpstreamProof,
+  remaining: readonly Remaining[],
 ): Promise<{ readonly outcome: ExternalSignIn; readonly sessionId: string | undefined }> {
   const nowMs = clock.now()
   const lifetimeMs = settings.signInHours * hourMs
@@ -82,7 +93,7 @@ async function takeIn(
       user,
       methods,
       authenticatedAtMs: Math.min(nowMs, authenticatedAtMs + toleranceMs),
-      remaining: [],
+      remaining,
       lifetimeMs,
     })
     return { outcome, sessionId }

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { JWTPayload } from 'jose'
+import { Secret, TOTP } from 'otpauth'
+import { loadConfiguration } from '../platform/configuration/configuration.ts'
+import { testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { type FormBrowser, type TestPage, azClientId, codeRequest, openTestPages } from './test-pages.ts'
+import { startTestProvider } from './test-upstream-provider.ts'
+
+const hourMs = 60 * 60 * 1000
+const session = '__Host-acrux-session'
+const alice = { sub: 'alice-1', name: 'Alice', groups: ['developers'] }
+
+async function open(
+  t: TestContext,
+  kind = testDatabaseKinds[0] ?? 'sqlite',
+  extra: Readonly<Record<string, unknown>> = {},
+) {
+  const provider = await startTestProvider()
+  t.after(provider.close)
+  const settings = {
+    name: 'fabrikam',
+    displayName: 'Fabrikam <b>',
+    issuer: provider.issuer,
+    clientId: 'acrux',
+    clientSecretFile: provider.secretFile,
+    caFile: provider.caFile,
+    privateNetwork: true,
+    ...extra,
+  }
+  const flags = { identityProviders: JSON.stringify([settings]) }
+  const pages = await openTestPages({ kind, providers: (await loadConfiguration({ flags })).identityProviders })
+  t.after(pages.close)
+
+  /** Goes to the provider from a page for signing in, and comes back as somebody. */
+  async function signIn(browser: FormBrowser, page: TestPage, claims: JWTPayload = alice): Promise<TestPage> {
+    const left = await leave(browser, page)
+    return browser.get(`/sign-in/fabrikam/callback?${provider.signIn(left.href, claims).toString()}`)
+  }
+  return { provider, pages, signIn }
+}
+
+async function leave(browser: FormBrowser, page: TestPage): Promise<URL> {
+  const [, href = ''] =
+    /<a href="(\/sign-in\/fabrikam\/start\?flow=[^"]+)">Sign in with Fabrikam &lt;b&gt;</.exec(page.text) ?? []
+  const { left } = await browser.get(href)
+  assert.ok(left !== undefined, href)
+  return left
+}
+
+for (const kind of testDatabaseKinds) {
+  test(`a provider's button leads there and back, to a code for the program that asked [${kind}]`, async (t) => {
+    const { pages, signIn, provider } = await open(t, kind)
+    const browser = pages.openBrowser()
+    const { url, verifier } = codeRequest()
+    const asked = await signIn(browser, await browser.get(url), { ...alice, amr: ['mfa'] })
+    assert.equal(asked.heading, 'Sign in to Azure CLI?')
+    assert.ok(browser.cookies.has(session))
+    const { left } = await browser.submit(asked, '/sign-in/answer', { decision: 'accept' })
+    const code = left?.searchParams.get('code') ?? ''
+    const grant = { client_id: azClientId, code, redirect_uri: 'http://localhost:36805', code_verifier: verifier }
+    const tokens = await pages.token({ grant_type: 'authorization_code', ...grant })
+    assert.equal(tokens.status, 200)
+    const payload = tokens.body['access_token']?.split('.')[1] ?? ''
+    assert.partialDeepStrictEqual(JSON.parse(Buffer.from(payload, 'base64url').toString()), {
+      name: 'Alice',
+      amr: ['fed', 'mfa'],
+    })
+    const found = await pages.directory.findExternalUser({ issuer: provider.issuer, subject: 'alice-1' })
+    assert.equal(found?.displayName, 'Alice')
+
+    // What was got holds for eight hours, however often it is renewed (fault 15).
+    const refresh = () =>
+      pages.token({
+        grant_type: 'refresh_token',
+        client_id: azClientId,
+        refresh_token: tokens.body['refresh_token'] ?? '',
+        scope: 'https://management.core.windows.net//.default',
+      })
+    pages.time.nowMs += 8 * hourMs - 1000
+    assert.equal((await refresh()).status, 200)
+    pages.time.nowMs += 1000
+    assert.equal((await refresh()).body['error'], 'invalid_grant')
+    assert.equal((await browser.get('/account/security')).heading, 'Sign in', 'nor does the session')
+  })
+}
+
+test('the session has another id after a sign-in at a provider (fault 37)', async (t) => {
+  const { pages, signIn } = await open(t)
+  const browser = pages.openBrowser()
+  await signIn(browser, await browser.get('/account/security'))
+  const first = browser.cookies.get(session)
+  pages.time.nowMs += 1000
+  const again = await browser.get(codeRequest({ prompt: 'login' }).url)
+  await signIn(browser, again)
+  assert.notEqual(browser.cookies.get(session), first)
+})
+
+test('what a provider says of its refusal is text on the page, and nothing else', async (t) => {
+  const { pages, provider } = await open(t)
+  const browser = pages.openBrowser()
+  const left = await leave(browser, await browser.get('/account/security'))
+  const query = provider.signIn(left.href, alice)
+  query.delete('code')
+  query.set('error', 'access_denied')
+  query.set('error_description', '<script>alert(1)</script>"\'><a href=//evil.example>x</a>')
+  const page = await browser.get(`/sign-in/fabrikam/callback?${query.toString()}`)
+  assert.deepEqual([page.status, page.heading], [403, 'The provider did not sign you in'])
+  assert.match(page.text, /The provider says: access_denied: &lt;script&gt;alert\(1\)&lt;\/script&gt;&quot;/)
+  assert.doesNotMatch(page.text, /<script>alert|<a href=\/\/evil/)
+  assert.match(String(page.headers['content-security-policy']), /^default-src 'none'/)
+  assert.ok(!browser.cookies.has(session))
+})
+
+test('somebody whose user is disabled here stays out, and the refusal is recorded', async (t) => {
+  const { pages, signIn, provider } = await open(t)
+  const first = pages.openBrowser()
+  await signIn(first, await first.get('/account/security'))
+  const user = await pages.directory.findExternalUser({ issuer: provider.issuer, subject: 'alice-1' })
+  await pages.graph('PATCH', `users/${user?.objectId}`, { accountEnabled: false })
+  assert.equal((await first.get('/account/security')).heading, 'Sign in')
+  const page = await signIn(first, await first.get('/account/security'))
+  assert.deepEqual([page.status, page.heading], [403, 'Your account is disabled'])
+})
+
+test('only who was linked may come where the settings say so', async (t) => {
+  const { pages, signIn, provider } = await open(t, 'sqlite', { createUsers: false })
+  const browser = pages.openBrowser()
+  const page = await signIn(browser, await browser.get('/account/security'))
+  assert.deepEqual([page.status, page.heading], [403, 'You are not known here'])
+  const bob = await pages.createUser('bob')
+  const identities = [{ signInType: 'federated', issuer: provider.issuer, issuerAssignedId: 'alice-1' }]
+  await pages.graph('PATCH', `users/${bob.objectId}`, { identities })
+  const inside = await signIn(browser, await browser.get('/account/security'))
+  assert.match(inside.text, /bob@contoso\.example/)
+})
+
+test('who has a second factor here is asked for it, unless the provider asked for one', async (t) => {
+  const { pages, signIn } = await open(t)
+  const owner = pages.openBrowser()
+  const security = await signIn(owner, await owner.get('/account/security'))
+  const shown = await owner.submit(security, '/account/security/authenticator/new')
+  const secret = /<p class="secret">([A-Z2-7 ]+)<\/p>/.exec(shown.text)?.[1]?.replaceAll(' ', '') ?? ''
+  const code = new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: pages.time.nowMs })
+  await owner.submit(shown, '/account/security/authenticator', { code })
+
+  const one = pages.openBrowser()
+  const asked = await signIn(one, await one.get('/account/security'))
+  assert.equal(asked.heading, 'Enter code')
+  assert.equal((await one.get('/account/security')).heading, 'Sign in', 'nobody is in yet')
+  const other = pages.openBrowser()
+  const inside = await signIn(other, await other.get('/account/security'), { ...alice, amr: ['mfa'] })
+  assert.notEqual(inside.heading, 'Enter code')
+})
+
+test('no input to the pages of a provider gives more than a page that refuses it', async (t) => {
+  const { pages, provider } = await open(t)
+  const browser = pages.openBrowser()
+  const left = await leave(browser, await browser.get('/account/security'))
+  const state = left.searchParams.get('state') ?? ''
+  for (const path of [
+    'fabrikam/start',
+    'fabrikam/start?flow=x',
+    'fabrikam/start?flow=&flow=',
+    'unknown/start',
+    'unknown/callback?code=x&state=y',
+    'fabrikam/callback',
+    'fabrikam/callback?state=',
+    `fabrikam/callback?state=${state}`,
+    `fabrikam/callback?state=${state}&code=a&code=b`,
+    'fabrikam/callback?code=%00&state=%ff',
+    '__proto__/callback?state=x',
+    `fabrikam/callback?state=${'x'.repeat(8000)}`,
+  ]) {
+    const { status } = await browser.get(`/sign-in/${path}`)
+    assert.ok(status >= 400 && status < 500, `${path} gave ${status}`)
+  }
+  assert.ok(!provider.seen.some(({ path }) => path === '/token'))
+})
