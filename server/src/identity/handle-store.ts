@@ -102,13 +102,21 @@ export function createHandleStore(database: Database) {
         .executeTakeFirst()
       return result.numUpdatedRows === 1n
     },
-    /** Takes the oldest of somebody's handles away, so that at most `limit` are left. Gives the sign-ins that they stood for. */
-    removeOldest: async (transaction: Transaction, kind: HandleKind, objectId: string, limit: number) => {
+    /**
+     * Takes the oldest of somebody's handles away that are open, or that were used up, so that at most `limit` are left.
+     * Gives the sign-ins that they stood for.
+     */
+    removeOldest: async (
+      transaction: Transaction,
+      { kind, objectId, used }: { readonly kind: HandleKind; readonly objectId: string; readonly used: boolean },
+      limit: number,
+    ): Promise<string[]> => {
       const oldest = await within(transaction)
         .selectFrom('handle')
         .select(['hash', 'sign_in_id'])
         .where('object_id', '=', objectId)
         .where('kind', '=', kind)
+        .where('used_at_ms', used ? 'is not' : 'is', null)
         .orderBy('created_at_ms', 'desc')
         .orderBy('hash')
         .offset(limit)

@@ -70,7 +70,10 @@ const userCodeLength = 9
 const userCodePattern = new RegExp(`^[${userCodeAlphabet}]{${userCodeLength}}$`)
 const longestHandle = 128
 
-/** How many handles of a kind one person may have at a time; the oldest give way, and their sign-ins end. */
+/** How many of those that were used up are remembered of one person. */
+const usedLimit = 500
+
+/** How many open handles of a kind one person may have at a time; the oldest give way, and their sign-ins end. */
 const personLimits: Partial<Record<HandleKind, number>> = { authorization_code: 20, refresh_token: 200 }
 
 export type Handles = ReturnType<typeof createHandles>
@@ -123,11 +126,12 @@ export function createHandles(options: {
         object_id: objectId ?? null,
         sign_in_id: signInId ?? null,
       })
-      const limit = objectId === undefined ? undefined : personLimits[kind]
-      if (objectId !== undefined && limit !== undefined) {
-        const removed = await store.removeOldest(transaction, kind, objectId, limit)
-        for (const id of removed) await directory.endSignIn(transaction, id)
-      }
+      const limit = personLimits[kind]
+      if (objectId === undefined || limit === undefined) return hash
+      const removed = await store.removeOldest(transaction, { kind, objectId, used: false }, limit)
+      for (const id of removed) await directory.endSignIn(transaction, id)
+      // What was used up goes without its sign-in, which lives on by other means.
+      await store.removeOldest(transaction, { kind, objectId, used: true }, usedLimit)
       return hash
     },
 

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { makeUserCode, parseUserCode } from './handles.ts'
+import { type TestPeople, openTestPeople } from './test-people.ts'
+
+const dayMs = 24 * 60 * 60 * 1000
+
+type Row = { readonly kind: string; readonly used_at_ms: number | null }
+
+const rowsOf = ({ database }: TestPeople): Promise<Row[]> =>
+  database.tables<{ handle: Row }>().selectFrom('handle').selectAll().execute()
+
+const countOf = async (people: TestPeople, kind: string): Promise<number> =>
+  (await rowsOf(people)).filter((row) => row.kind === kind).length
+
+for (const kind of testDatabaseKinds) {
+  test(`what has ended is removed by what comes, while the server runs (${kind})`, async (t) => {
+    const people = await openTestPeople(kind)
+    t.after(people.close)
+    for (let round = 0; round < 5; round += 1) await people.code()
+    const used = await people.code()
+    assert.equal((await people.redeem(used)).status, 200)
+    assert.equal(await countOf(people, 'authorization_code'), 6)
+    // Those that were never used go first; the one that was is remembered for a day.
+    people.time.nowMs += 10 * 60_000
+    await people.code()
+    const left = (await rowsOf(people)).map((row) => `${row.kind} ${row.used_at_ms === null ? 'open' : 'used'}`)
+    assert.deepEqual(left.toSorted(), ['authorization_code open', 'authorization_code used', 'refresh_token open'])
+    people.time.nowMs += dayMs
+    await people.code()
+    assert.equal(await countOf(people, 'authorization_code'), 1)
+  })
+
+  test(`somebody has 20 open codes at most, and signing in often ends no sign-in (${kind})`, async (t) => {
+    const people = await openTestPeople(kind)
+    t.after(people.close)
+    const first = await people.signIn()
+    const old = await people.code()
+    people.time.nowMs += 1
+    for (let round = 0; round < 25; round += 1) await people.code()
+    const open = (await rowsOf(people)).filter((row) => row.kind === 'authorization_code' && row.used_at_ms === null)
+    assert.equal(open.length, 20)
+    assert.deepEqual((await people.redeem(old)).error_codes, [70000])
+    for (let round = 0; round < 25; round += 1) await people.signIn()
+    assert.equal((await people.refresh(first.refreshToken)).status, 200)
+    assert.equal((await people.identity.verifyAccessToken(first.accessToken, ['arm'])).ok, true)
+  })
+}
+
+test('somebody has 200 refresh tokens at most: the oldest gives way, and its sign-in ends', async (t) => {
+  const people = await openTestPeople()
+  t.after(people.close)
+  const first = await people.signIn()
+  for (let round = 0; round < 200; round += 1) {
+    people.time.nowMs += 1
+    await people.signIn()
+  }
+  assert.equal(await countOf(people, 'refresh_token'), 200)
+  assert.deepEqual((await people.refresh(first.refreshToken)).error_codes, [70000])
+  assert.equal((await people.identity.verifyAccessToken(first.accessToken, ['arm'])).ok, false)
+})
+
+test('a user code is read as people type it, and nothing else is one', () => {
+  const code = makeUserCode()
+  for (const typed of [code, code.toLowerCase(), ` ${code.slice(0, 4)}-${code.slice(4)} `, code.split('').join(' ')]) {
+    assert.equal(parseUserCode(typed), code)
+  }
+  for (const text of ['', 'BCDF', 'AEIOUAEIO', `${code}B`, '000000000', 'BCDFGHJK\u0130', 'x'.repeat(10_000)]) {
+    assert.equal(parseUserCode(text), undefined, text.slice(0, 20))
+  }
+  assert.equal(new Set(Array.from({ length: 1000 }, makeUserCode)).size, 1000)
+})
