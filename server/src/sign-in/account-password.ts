@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { Form } from '../spec/form.ts'
 import { accountInQuery, accountNavigation, carriedFor, requireAccount } from './account.ts'
+import { PageError } from './errors.ts'
 import { html } from './html.ts'
 import { carried, field, notice } from './pages/layout.ts'
 import { hiddenUserName, newPasswordFields } from './pages/sign-in-pages.ts'
@@ -14,13 +15,13 @@ type Outcome = { readonly current?: string; readonly chosen?: string; readonly i
 
 /** Shows the page on which somebody changes their password. */
 export async function showPasswordChange(site: Site, call: PageCall): Promise<FastifyReply> {
-  const account = requireAccount(site, call, { objectId: accountInQuery(call), destination, isFresh: false })
+  const account = requireOwnPassword(site, call, accountInQuery(call))
   return send(site, call, account, {})
 }
 
 /** Changes the password of somebody who knows the old one. Everything that was got by that ends, but this session. */
 export async function submitPasswordChange(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
-  const account = requireAccount(site, call, { objectId: textOf(form, 'account'), destination, isFresh: false })
+  const account = requireOwnPassword(site, call, textOf(form, 'account'))
   const { user, methods } = account
   const { userPrincipalName } = user
   const { remoteAddress } = call.origin
@@ -40,6 +41,13 @@ export async function submitPasswordChange(site: Site, call: PageCall, form: For
   const event = eventOf(call, account, { action: 'password.change', outcome: 'success' })
   await signIn(site, call, { user, methods, authenticatedAtMs: site.clock.now(), remaining: [] }, event)
   return send(site, call, account, { isDone: true })
+}
+
+/** Whose password is to be changed, and is kept here. */
+function requireOwnPassword(site: Site, call: PageCall, objectId: string): Account {
+  const account = requireAccount(site, call, { objectId, destination, isFresh: false })
+  if (account.user.external) throw new PageError('elsewhere')
+  return account
 }
 
 function send(site: Site, call: PageCall, account: Account, outcome: Outcome): Promise<FastifyReply> {

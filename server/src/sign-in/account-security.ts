@@ -20,7 +20,9 @@ export async function showSecurity(site: Site, call: PageCall): Promise<FastifyR
   const held = await secondFactors.of(objectId)
   const passkeys = await secondFactors.passkeysOf(objectId)
   const canAddPasskey = site.passkeys.isAvailable
-  const body = securityPage(carriedFor(call, account), { held, passkeys, canAddPasskey })
+  const body = account.user.external
+    ? html`<p>Your organisation’s provider proves who you are. What you prove it with is changed there.</p>`
+    : securityPage(carriedFor(call, account), { held, passkeys, canAddPasskey })
   const navigation = accountNavigation(call, account, destination)
   return sendPage(site, call.reply, { title: 'Security', body, navigation, isWide: true })
 }
@@ -69,7 +71,7 @@ export async function submitRemoveAuthenticator(site: Site, call: PageCall, form
 
 /** Shows the page that has the browser make a passkey. */
 export async function showNewPasskey(site: Site, call: PageCall): Promise<FastifyReply> {
-  const account = requireAccount(site, call, { objectId: accountInQuery(call), destination, isFresh: true })
+  const account = requireOwnProofs(site, call, accountInQuery(call))
   return sendNewPasskey(site, call, account)
 }
 
@@ -117,7 +119,17 @@ export async function submitRecoveryCodes(site: Site, call: PageCall, form: Form
 }
 
 function accountOfForm(site: Site, call: PageCall, form: Form): Account {
-  return requireAccount(site, call, { objectId: textOf(form, 'account'), destination, isFresh: true })
+  return requireOwnProofs(site, call, textOf(form, 'account'))
+}
+
+/**
+ * Whoever may change what they prove themselves with. A passkey of somebody whom another provider proves would let them in
+ * when that provider no longer does.
+ */
+function requireOwnProofs(site: Site, call: PageCall, objectId: string): Account {
+  const account = requireAccount(site, call, { objectId, destination, isFresh: true })
+  if (account.user.external) throw new PageError('elsewhere')
+  return account
 }
 
 /** Whoever has a second factor for the first time gets codes for the day on which it is lost. */

@@ -57,6 +57,7 @@ export function accountNavigation(call: PageCall, account: Account, current: Des
   return html`<p class="quiet">${userPrincipalName}</p>
     <nav aria-label="Your account">
       ${Object.entries(destinations).map(([name, label]) => {
+        if (name === 'password' && account.user.external) return undefined
         const href = `/account/${name}?account=${objectId}`
         return name === current
           ? html`<a href="${href}" aria-current="page">${label}</a>`

@@ -296,3 +296,25 @@ test('a disabled user is told so once the password was right, and gets nowhere',
   assert.equal(told.heading, 'The account is disabled')
   assert.equal((await browser.get(codeRequest().url)).heading, 'Sign in')
 })
+
+test('fault 42: a password is found in no log and no event, though it was typed into the wrong field', async (t) => {
+  const pages = await open(t)
+  await pages.createUser('alice')
+  const browser = pages.openBrowser()
+  const page = await browser.get(codeRequest().url)
+  const canary = 'canary-of-a-password'
+  await browser.submit(page, '/sign-in/password', { username: canary, password: canary })
+  await enterPassword(browser, page, 'alice', canary)
+  await browser.get(`/sign-in?flow=${canary}`)
+  const events = await pages.database
+    .tables<{ audit_event: { actor_id: string; action: string } }>()
+    .selectFrom('audit_event')
+    .selectAll()
+    .where('action', '=', 'sign-in.password')
+    .execute()
+  assert.deepEqual(
+    events.map(({ actor_id }) => actor_id),
+    ['', 'alice@contoso.example'],
+  )
+  assert.doesNotMatch(JSON.stringify(events) + pages.logLines.join(''), /canary/)
+})

@@ -17,6 +17,7 @@ const pageErrors = {
   deviceEnded:    { number: 70020,     status: 400, title: 'The code has ended',         text: 'It is too old, or was used already. Ask for another on your device.' },
   throttled:      { number: 50196,     status: 429, title: 'Too many attempts',          text: 'Wait a few minutes before you try again.' },
   disabled:       { number: 50057,     status: 403, title: 'The account is disabled',    text: 'Ask an owner of the directory to enable it.' },
+  elsewhere:      { number: undefined, status: 403, title: 'Kept by another provider', text: 'Your organisation’s provider proves who you are. What you prove it with is changed there.' },
   noPasskeys:     { number: undefined, status: 404, title: 'There are no passkeys here', text: 'This server is reached by an address. Passkeys need a host name.' },
   internal:       { number: 90033,     status: 500, title: 'Something went wrong',       text: 'A transient error has occurred. Please try again.' },
 } as const satisfies Record<string, PageErrorRow>

@@ -38,12 +38,14 @@ async function refusePassword(
   reason: 'wrong' | 'throttled' | 'disabled',
 ): Promise<FastifyReply> {
   const { site, call } = stage
+  // People type passwords into the wrong field: what is no user name is not written down.
+  const claimed = /^[^@\s]{1,64}@[^@\s]{1,253}$/.test(userPrincipalName) ? userPrincipalName : ''
   await site.audit.append({
     action: 'sign-in.password',
     outcome: 'refused',
     reason,
-    actor: { kind: 'claimed', id: userPrincipalName },
-    target: userPrincipalName,
+    actor: { kind: 'claimed', id: claimed },
+    target: claimed,
     origin: call.origin,
   })
   if (reason === 'disabled') throw new PageError('disabled')

@@ -176,3 +176,22 @@ test('what claims to be a passkey and is none is refused without failing', async
   }
   assert.ok(pages.logLines.every((line) => !line.includes('"level":50')))
 })
+
+test('whom another provider proves keeps no proof here that would outlast it', async (t) => {
+  const { pages, alice, browser } = await open(t)
+  const before = await enterPassword(browser, await browser.get('/account/security'), 'alice')
+  await pages.database.transaction((transaction) =>
+    transaction
+      .tables<{ directory_user: { object_id: string; external: number } }>()
+      .updateTable('directory_user')
+      .set({ external: 1 })
+      .where('object_id', '=', alice.objectId)
+      .execute(),
+  )
+  const page = await browser.get('/account/security')
+  assert.match(page.text, /provider proves who you are/)
+  assert.doesNotMatch(page.text, /Add a passkey|Set up an app|\/account\/password/)
+  assert.equal((await browser.get('/account/security/passkey')).status, 403)
+  assert.equal((await browser.get('/account/password')).status, 403)
+  assert.equal((await browser.submit(before, '/account/security/authenticator/new')).status, 403)
+})

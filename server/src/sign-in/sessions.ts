@@ -108,7 +108,7 @@ export function createSessions({ database, store, directory, clock }: SessionOpt
       await store.deleteSession(transaction, hashId(oldId))
     }
     await store.deleteIdleSessions(transaction, nowMs - idleMs)
-    await store.insertSession(transaction, { id_hash: idHash, last_seen_at_ms: nowMs }, rows)
+    if (rows.length > 0) await store.insertSession(transaction, { id_hash: idHash, last_seen_at_ms: nowMs }, rows)
     return id
   }
 
