@@ -10,7 +10,7 @@ import { form, request } from '../harness/http.ts'
 import { at, listAt, stringAt } from '../harness/json.ts'
 import { type OpenIdProvider, startOpenIdProvider } from '../harness/openid-provider.ts'
 import { type RunningServer, startServer } from '../harness/server.ts'
-import { azHome, claimsOf, step, useCloud } from '../clients/az/az.ts'
+import { azHome, claimsOf, signIn, step, useCloud } from '../clients/az/az.ts'
 
 const programs = ['chromium', 'openssl']
 const azCliClientId = '04b07795-8ddb-461a-bbee-02f9e1bf7b46'
@@ -211,6 +211,26 @@ step(
     const claims = claimsOf(stringAt(shown, 'accessToken'))
     assert.partialDeepStrictEqual(claims, { grant_type: 'refresh_token' })
     assert.match(stringAt(claims, 'sub'), /^grace_/)
+  },
+)
+
+step(
+  'an owner links a user of the directory with az rest, who then is that user when they come from the provider',
+  [...programs, 'az'],
+  async () => {
+    contoso.people.set('heidi', { name: 'Heidi', email: 'heidi@example.com', groups: [] })
+    using az = azHome(server.caFile)
+    await signIn(az, server)
+    const domain = server.firstRun.owner.userPrincipalName.split('@')[1] ?? ''
+    const name = `heidi@${domain}`
+    const made = ['ad', 'user', 'create', '--display-name', 'Heidi', '--user-principal-name', name]
+    const id = stringAt(await az.json(...made, '--password', randomBytes(18).toString('base64url')), 'id')
+    const identities = [{ signInType: 'federated', issuer: contoso.issuer, issuerAssignedId: 'heidi' }]
+    const rest = ['rest', '--resource', `${server.baseUrl}/graph`, '--url', `${server.baseUrl}/graph/v1.0/users/${id}`]
+    await az.text(...rest, '--method', 'patch', '--body', JSON.stringify({ identities }))
+    const tokens = await tokensOf(await newPage(), contoso, 'heidi')
+    assert.equal(objectIdOf(tokens), id)
+    assert.equal(stringAt(claimsOf(stringAt(tokens, 'access_token')), 'upn'), name)
   },
 )
 
