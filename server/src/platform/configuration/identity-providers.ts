@@ -121,7 +121,7 @@ export const identityProviderFields: Readonly<Record<keyof z.output<typeof ident
     'How long a sign-in holds, with its refresh tokens and its groups. That somebody was removed there is noticed at the next sign-in and no sooner. Default: `8`.',
   caFile: "A PEM file with the authorities that its certificate is checked against. Default: the system's.",
   privateNetwork:
-    'Whether its addresses, those of its keys and tokens too, may lie within a private network or on this machine. Default: `false`.',
+    'Whether the host of `issuer` may lie within a private network or on this machine. No other host may, whatever the provider says of where its keys and tokens are. Default: `false`.',
 }
 
 /** Which people an Entra issuer speaks for; undefined for what is no issuer of Entra's. */
