@@ -12,7 +12,7 @@ export type AppOptions = {
 }
 
 /** The largest body that is read into memory: forms and documents. Streams have limits of their own. */
-const bodyLimitBytes = 1024 * 1024
+export const bodyLimitBytes = 1024 * 1024
 
 /** Who asks, from where, under which correlation id; what an audit event and a log line need to know of a request. */
 export type Origin = {

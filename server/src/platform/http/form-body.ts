@@ -1,10 +1,25 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
-import { parseForm } from '../../spec/form.ts'
+import { type Form, parseForm } from '../../spec/form.ts'
+import { bodyLimitBytes } from './app.ts'
 
 /** A body that claims to be a form and is none. */
 export class MalformedFormError extends Error {
   override readonly name = 'MalformedFormError'
 }
+
+/** A body that is no form, or more than is read into memory. It carries its status as the framework's errors do. */
+export class UnacceptableBodyError extends Error {
+  override readonly name = 'UnacceptableBodyError'
+  readonly statusCode: 413 | 415
+
+  constructor(statusCode: 413 | 415) {
+    super(statusCode === 413 ? 'the body is too large' : 'the body is no form')
+    this.statusCode = statusCode
+  }
+}
+
+const formType = /^application\/x-www-form-urlencoded\s*(?:;|$)/i
 
 /** Makes `application/x-www-form-urlencoded` bodies arrive as a `Form`, and no other body at all. */
 export function acceptForms(scope: FastifyInstance): void {
@@ -13,5 +28,36 @@ export function acceptForms(scope: FastifyInstance): void {
     const form = parseForm(body as string)
     if (form === undefined) done(new MalformedFormError('the form is malformed'))
     else done(null, form)
+  })
+}
+
+/**
+ * Reads the form of a raw surface's request; a request without a body has one without fields.
+ *
+ * @throws MalformedFormError, UnacceptableBodyError, and what broke the connection off
+ */
+export async function readForm(request: IncomingMessage): Promise<Form> {
+  const { 'content-type': type, 'content-length': length = '0', 'transfer-encoding': coding } = request.headers
+  if (type === undefined && length === '0' && coding === undefined) return new Map()
+  if (type === undefined || !formType.test(type)) throw new UnacceptableBodyError(415)
+  if (Number(length) > bodyLimitBytes) throw new UnacceptableBodyError(413)
+  const form = parseForm((await readWhole(request)).toString())
+  if (form === undefined) throw new MalformedFormError('the form is malformed')
+  return form
+}
+
+function readWhole(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let sizeBytes = 0
+    request.on('data', (chunk: Buffer) => {
+      sizeBytes += chunk.length
+      // What comes after goes on being read, and is forgotten.
+      if (sizeBytes > bodyLimitBytes) reject(new UnacceptableBodyError(413))
+      else chunks.push(chunk)
+    })
+    request.on('end', () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)))
+    request.on('error', reject)
+    request.on('close', () => reject(new Error('the connection broke off')))
   })
 }

@@ -27,13 +27,14 @@ export type RawSurface = {
 declare module 'fastify' {
   interface FastifyInstance {
     /** Absent where none was mounted. */
-    readonly rawSurface?: RawSurface
+    readonly rawSurfaces?: RawSurface[]
   }
 }
 
-/** Adds the raw surface of an application, which has one at most. */
+/** Adds a raw surface to an application. */
 export function mountRaw(app: FastifyInstance, surface: RawSurface): void {
-  app.decorate('rawSurface', surface)
+  if (app.rawSurfaces === undefined) app.decorate('rawSurfaces', [surface])
+  else app.rawSurfaces.push(surface)
   for (const url of surface.paths.flatMap((path) => [path, `${path}/*`])) {
     app.route({
       method: [...surface.methods],
@@ -56,21 +57,29 @@ export function mountRaw(app: FastifyInstance, surface: RawSurface): void {
 /**
  * What answers the requests of an application that is ready.
  *
- * A request to the raw surface is handed over without Fastify, whose way of routes, hooks and replies would take as long as the
+ * A request to a raw surface is handed over without Fastify, whose way of routes, hooks and replies would take as long as the
  * rest of a small answer. Where its path is not written as plainly as usual, Fastify decides whose it is, and hands it over
  * just so.
  */
 export function requestListener(app: FastifyInstance): RequestListener {
-  const { rawSurface: surface } = app
-  if (surface === undefined) return (request, response) => app.routing(request, response)
-  const mounted = surface.paths.map((path) => ({ prefix: `${path}/`, route: `${path}/*` }))
-  const methods = new Set<string>(surface.methods)
+  const mounted = (app.rawSurfaces ?? []).flatMap((surface) => {
+    const methods = new Set<string>(surface.methods)
+    return surface.paths.map((path) => ({ surface, methods, prefix: `${path}/`, route: `${path}/*` }))
+  })
   return (request, response) => {
     const { url = '', method = '' } = request
-    const route = url.includes('%') ? undefined : mounted.find(({ prefix }) => url.startsWith(prefix))?.route
-    if (route === undefined || !methods.has(method)) app.routing(request, response)
-    else handOver(app, surface, route, request, response)
+    const found = isEncodedPath(url) ? undefined : mounted.find(({ prefix }) => url.startsWith(prefix))
+    if (found?.methods.has(method) === true) handOver(app, found.surface, found.route, request, response)
+    else app.routing(request, response)
   }
+}
+
+/** Whether anything before the query is percent-encoded. */
+function isEncodedPath(url: string): boolean {
+  const encodedAt = url.indexOf('%')
+  if (encodedAt === -1) return false
+  const queryAt = url.indexOf('?')
+  return queryAt === -1 || encodedAt < queryAt
 }
 
 function handOver(
