@@ -115,6 +115,7 @@ export async function openTokenService(t: TestContext, kind: DatabaseKind = 'sql
     )
 
   return {
+    app,
     database,
     time,
     resources,

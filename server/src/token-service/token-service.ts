@@ -3,6 +3,7 @@ import type { Audit } from '../audit/index.ts'
 import type { Directory } from '../directory/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { Clock } from '../platform/clock.ts'
+import { mountRaw } from '../platform/http/raw-surface.ts'
 import type { Log } from '../platform/log.ts'
 import type { Sealer } from '../platform/sealing.ts'
 import { createKeyRing } from '../platform/signing-keys/key-ring.ts'
@@ -11,8 +12,9 @@ import type { Resources } from '../resources/index.ts'
 import { createAcrTokens, refreshTokenSeconds } from './acr-token.ts'
 import { createGate } from './gate.ts'
 import type { TokenService } from './index.ts'
+import { createTokenSurface } from './dispatch.ts'
 import { createRefusals } from './refusals.ts'
-import { mountTokens, tokenSurface } from './routes.ts'
+import { tokenRoutes } from './routes.ts'
 
 export type TokenServiceOptions = {
   readonly database: Database
@@ -43,11 +45,11 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
   })
   const tokens = createAcrTokens({ keys, clock })
   const refusals = createRefusals(options.scheme)
-  const surface = tokenSurface({ ...options, tokens, refusals }, keys, log)
+  const routes = tokenRoutes({ ...options, tokens, refusals }, keys)
   return {
     gate: createGate({ ...options, tokens, refusals }),
-    routes: surface.routes,
-    mount: (app) => mountTokens(app, surface),
+    routes,
+    mount: (app) => mountRaw(app, createTokenSurface({ routes, resources: options.resources, log })),
     rotateKeys: () => keys.rotate(),
   }
 }
