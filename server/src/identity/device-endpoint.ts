@@ -24,13 +24,14 @@ export function createDeviceEndpoint(options: {
   return async (call: Call<undefined>, version: TokenVersion): Promise<object> => {
     call.reply.header('cache-control', 'no-store').header('pragma', 'no-cache')
     const form = readTokenForm(call.request.body, call.request.query)
-    const { tenant } = await requireTenant(directory, call.params['tenant'] ?? '')
+    const addressed = await requireTenant(directory, call.params['tenant'] ?? '')
+    const { tenant } = addressed
     const clientId = form.get('client_id') ?? ''
     if (clientId === '') throw new EntraError('missingParameter', ['client_id'])
     const client = await clients.find(clientId)
     if (client === undefined) throw new EntraError('unknownApplication', [clientId, tenant.tenantId])
     requirePublicFlows({ client, confidential: false })
-    const { scope, resource } = readRequestedAccess(form, version, options)
+    const { scope, resource } = readRequestedAccess({ form, version, addressed }, options)
     const { remoteAddress } = call.origin
     const asked = { tenantId: tenant.tenantId, clientId: client.clientId, scope, resource, remoteAddress }
     const { deviceCode, userCode, expiresInSeconds, intervalSeconds } = await devices.authorize(asked)

@@ -39,7 +39,7 @@ export function createAuthorizationCodeGrant(options: PersonGrantOptions): Grant
     const found = await handles.findAny('authorization_code', code)
     if (found === undefined) throw new EntraError('invalidCode', ['code'])
     const { data, signInId } = found
-    const access = readRequestedAccess(form, version, options, data)
+    const access = readRequestedAccess(request, options, data)
     progress.resource = access.resource.aud
     // One that was used up goes on to be recognised as such.
     const user = found.used ? undefined : await tokens.requireStanding(data.objectId, signInId)

@@ -30,7 +30,7 @@ export function createDeviceCodeGrant(options: Options): Grant {
     if (!found.used && clock.now() >= found.expiresAtMs) throw new EntraError('expiredDeviceCode')
     const person = requireAnswer(options, found)
     // Device codes are sent for with the scope of the sign-in; what the poll says besides is the same or less.
-    const access = readRequestedAccess(form, version, options, data)
+    const access = readRequestedAccess(request, options, data)
     progress.resource = access.resource.aud
     if (!mayAsk(by, data, access.resource)) throw new EntraError('anotherResource', [by.client.clientId])
     const user = found.used ? undefined : await tokens.requireStanding(person.objectId, signInId)

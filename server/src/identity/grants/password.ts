@@ -20,7 +20,7 @@ export function createPasswordGrant(options: PersonGrantOptions & { readonly clo
     const password = form.get('password') ?? ''
     if (userPrincipalName === '') throw new EntraError('missingParameter', ['username'])
     if (password === '') throw new EntraError('missingParameter', ['password'])
-    const access = readRequestedAccess(form, version, options)
+    const access = readRequestedAccess(request, options)
     progress.resource = access.resource.aud
     const check = await directory.checkPassword({ userPrincipalName, password, remoteAddress: origin.remoteAddress })
     if (check.outcome === 'refused') throw new EntraError(refusals[check.reason])

@@ -43,7 +43,7 @@ export function createRefreshTokenGrant(options: PersonGrantOptions & { readonly
     if (clock.now() >= found.expiresAtMs) throw new EntraError('inactive')
     const refusal = findPlatformRefusal(by, data.platform, request)
     if (refusal !== undefined) throw new EntraError(refusal)
-    const access = readRequestedAccess(form, version, options, data)
+    const access = readRequestedAccess(request, options, data)
     progress.resource = access.resource.aud
     if (!mayAsk(by, data, access.resource)) throw new EntraError('anotherResource', [by.client.clientId])
     const user = await tokens.requireStanding(data.objectId, signInId)

@@ -1,8 +1,7 @@
 import { type Audiences, userInfoAudience } from '../audiences.ts'
 import { EntraError } from '../entra-errors.ts'
 import { type RequestedResource, parseDelegatedScope } from '../scopes.ts'
-import type { TokenVersion } from '../tenants.ts'
-import type { TokenForm } from '../token-form.ts'
+import type { GrantRequest } from './grant.ts'
 
 /** What a person's tokens are to be for. */
 export type RequestedAccess = {
@@ -23,11 +22,11 @@ const allOpenId = new Set(['openid', 'profile', 'email', 'offline_access'])
  * @throws EntraError
  */
 export function readRequestedAccess(
-  form: TokenForm,
-  version: TokenVersion,
+  { form, version, addressed }: Pick<GrantRequest, 'form' | 'version' | 'addressed'>,
   { audiences, publicOrigin }: { readonly audiences: Audiences; readonly publicOrigin: string },
   earlier?: { readonly scope?: string; readonly resource: RequestedResource },
 ): RequestedAccess {
+  const { tenantId } = addressed.tenant
   const resource = form.get('resource')
   if (version === '1.0') {
     const found = resource === undefined || resource === '' ? earlier?.resource : audiences.find(resource)
@@ -35,7 +34,7 @@ export function readRequestedAccess(
       return { resource: found, openId: allOpenId, scope: 'user_impersonation' }
     }
     if (resource === undefined || resource === '') throw new EntraError('missingScope', ['resource'])
-    throw new EntraError('unknownResource', [resource, ''])
+    throw new EntraError('unknownResource', [resource, tenantId])
   }
   if (resource !== undefined) throw new EntraError('resourceWithV2')
   const sent = form.get('scope') ?? ''
@@ -46,7 +45,7 @@ export function readRequestedAccess(
     case 'invalid':
       throw new EntraError('invalidScope')
     case 'unknown-resource':
-      throw new EntraError('unknownResource', [parsed.resource, ''])
+      throw new EntraError('unknownResource', [parsed.resource, tenantId])
     case 'ok': {
       const none = { audience: 'userinfo', aud: userInfoAudience(publicOrigin) } as const
       const fallback = sent === '' ? earlier?.resource : undefined
