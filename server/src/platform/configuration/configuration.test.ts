@@ -38,6 +38,7 @@ describe('the configuration', () => {
       acceptSparseImages: true,
       signingKeyRotationDays: 90,
       identityProviders: [],
+      identity: { passwordGrant: false },
       trustedTenants: [],
       outbound: { allowPrivateAddresses: false, allowedNetworks: [] },
       gc: { intervalSeconds: 3600, leaseSeconds: 86_400 },
