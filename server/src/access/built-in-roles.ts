@@ -12,6 +12,8 @@ const inRegistry = (actions: readonly string[]) =>
 const onIdentities = (actions: readonly string[]) =>
   actions.map((action) => `Microsoft.ManagedIdentity/userAssignedIdentities/${action}`)
 
+const onMachines = (actions: readonly string[]) => actions.map((action) => `Microsoft.HybridCompute/machines/${action}`)
+
 function builtIn(name: string, roleName: string, description: string, permissions: Permissions): RoleDefinition {
   const { actions = [], notActions = [], dataActions = [] } = permissions
   return {
@@ -235,5 +237,17 @@ export const builtInRoles: readonly RoleDefinition[] = [
         'Microsoft.Resources/subscriptions/resourceGroups/read',
       ],
     },
+  ),
+  builtIn(
+    'b64e21ea-ac4e-4cdf-9dc9-5b892992bee7',
+    'Azure Connected Machine Onboarding',
+    'Make machines, and enroll them.',
+    { actions: onMachines(['read', 'write']) },
+  ),
+  builtIn(
+    'cd570a14-e51a-42ad-bac8-bafd67325302',
+    'Azure Connected Machine Resource Administrator',
+    'Make, read, change, enroll and delete machines.',
+    { actions: onMachines(['read', 'write', 'delete']) },
   ),
 ]

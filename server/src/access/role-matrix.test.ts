@@ -44,6 +44,8 @@ const matrix: readonly (readonly [role: string, legacy: string, abac: string, wh
   ['Container Registry Credential Set Reader',                                      '',    '',      'the control plane alone'],
   ['Managed Identity Contributor',                                                  '',    '',      'managed identities alone'],
   ['Managed Identity Operator',                                                     '',    '',      'managed identities alone'],
+  ['Azure Connected Machine Onboarding',                                            '',    '',      'machines alone'],
+  ['Azure Connected Machine Resource Administrator',                                '',    '',      'machines alone'],
 ]
 
 const opened = await openTestAccess('sqlite')

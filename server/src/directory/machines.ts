@@ -59,9 +59,11 @@ export function createMachines(options: {
       const row = { machine_id: machine.objectId, code_hash: codeHash, expires_at_ms: expiresAtMs }
       await managedStore.replaceCode(transaction, row)
     },
-    enroll: (codeText, publicKey, onEnrolled) => {
-      if (codeText.length > longestCode) return Promise.resolve(undefined)
+    enroll: async (codeText, publicKey, onEnrolled) => {
+      if (codeText.length > longestCode) return undefined
       const codeHash = storedHash(normalizeCode(codeText))
+      // Whoever guesses gets no transaction.
+      if (!(await managedStore.hasCode(codeHash))) return undefined
       const keyId = randomUUID()
       return database.transaction(async (transaction) => {
         const nowMs = clock.now()

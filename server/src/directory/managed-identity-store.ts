@@ -47,6 +47,10 @@ export function createManagedIdentityStore(database: Database) {
         .where('credential.machine_id', '=', p.machineId)
         .orderBy('identity.object_id'),
   )
+  const codeByHash = database.prepare<DirectoryTables, { codeHash: string }, Pick<EnrollmentCodeRow, 'machine_id'>>(
+    ['codeHash'],
+    (tables, p) => tables.selectFrom('enrollment_code').select('machine_id').where('code_hash', '=', p.codeHash),
+  )
   return {
     keyById: (keyId: string) => keyById.first({ keyId }),
     spokenBy: (machineId: string) => spokenBy.all({ machineId }),
@@ -125,6 +129,7 @@ export function createManagedIdentityStore(database: Database) {
       await from(transaction).deleteFrom('enrollment_code').where('machine_id', '=', row.machine_id).execute()
       await from(transaction).insertInto('enrollment_code').values(row).execute()
     },
+    hasCode: async (codeHash: string) => (await codeByHash.first({ codeHash })) !== undefined,
     /** Uses a code up: whoever gets its row is the only one. */
     takeCode: (transaction: Transaction, codeHash: string) =>
       from(transaction)
