@@ -2,8 +2,8 @@ import { setImmediate as endOfTurn } from 'node:timers/promises'
 import type { Clock } from '../platform/clock.ts'
 import { createSenderBudget } from '../platform/sender-budget.ts'
 import type { Database } from '../platform/sql/database.ts'
+import { newTimeOrderedId } from '../platform/time-ordered-id.ts'
 import type { Audit, AuditEvent } from './index.ts'
-import { newEventId } from './event-id.ts'
 import { type AuditEventRow, insertEvents, prepareEventInsert } from './store.ts'
 
 type Waiting = { readonly row: AuditEventRow; readonly resolve: () => void; readonly reject: (reason: unknown) => void }
@@ -79,7 +79,7 @@ function isStrangers({ actor }: AuditEvent): boolean {
 function toRow(event: AuditEvent, atMs: number): AuditEventRow {
   const { actor, target, reason, detail, origin } = event
   return {
-    id: newEventId(atMs),
+    id: newTimeOrderedId(atMs),
     at_ms: atMs,
     action: event.action,
     outcome: event.outcome,

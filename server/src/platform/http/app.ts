@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import proxyAddr from '@fastify/proxy-addr'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Log } from '../log.ts'
+import { newTimeOrderedId } from '../time-ordered-id.ts'
 import { type AnsweredListener, createRequestLog } from './request-log.ts'
 
 export type AppOptions = {
@@ -41,7 +41,7 @@ export function createApp({ log, trustedProxies }: AppOptions): FastifyInstance 
     trustProxy: isTrusted ?? false,
     bodyLimit: bodyLimitBytes,
     exposeHeadRoutes: false,
-    genReqId: () => randomUUID(),
+    genReqId: () => newTimeOrderedId(Date.now()),
     frameworkErrors: (error, request, reply) => {
       const status: number = error.statusCode ?? 400
       // No hook is called for what no route could be looked for.

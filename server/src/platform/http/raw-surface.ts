@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { FastifyInstance, HTTPMethods } from 'fastify'
+import { newTimeOrderedId } from '../time-ordered-id.ts'
 import { type Origin, commonHeaders, originOf, requestOrigin } from './app.ts'
 
 /** A request that a surface answers by Node's own means, headers and all. */
@@ -91,7 +91,7 @@ function handOver(
 ): void {
   const begunMs = performance.now()
   const { headers, method = '', url = '' } = request
-  const correlationId = randomUUID()
+  const correlationId = newTimeOrderedId(Date.now())
   const remoteAddress = app.remoteAddress(request)
   let told = false
   const tell = () => {
