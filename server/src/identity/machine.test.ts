@@ -239,3 +239,19 @@ test('a machine gets no token as an identity that is not attached to it, nor as 
     assert.equal((await ask(by, await assertionOf(by, { acrux_identity: wanted }))).status, 200)
   }
 })
+
+test('no token or proof of one kind is taken for one of another', async (t) => {
+  const { identity, put, newCode, enroll, enrolled, assertionOf, ask } = await open(t)
+  const by = await enrolled('build-1')
+  const assertion = await assertionOf(by)
+  const token = String((await ask(by, assertion)).body['access_token'])
+  const code = await newCode(await put('machine', 'build-2'))
+  const proof = await proofOf(by.key, code)
+  for (const audience of ['arm', 'acr', 'graph'] as const) {
+    assert.equal((await identity.verifyAccessToken(assertion, [audience])).ok, false)
+    assert.equal((await identity.verifyAccessToken(proof, [audience])).ok, false)
+  }
+  for (const wrong of [token, proof]) assert.notEqual((await ask(by, wrong)).status, 200)
+  for (const wrong of [token, assertion]) assert.equal((await enroll(code, by.key, wrong)).status, 400)
+  assert.equal((await enroll(code, by.key, proof)).status, 200)
+})
