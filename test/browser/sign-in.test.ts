@@ -4,9 +4,10 @@ import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { after, type TestContext, test } from 'node:test'
 import type { BrowserContext, Page } from 'playwright-core'
-import { armScope, expectStatus } from '../harness/arm.ts'
+import { armScope, expectStatus, graph } from '../harness/arm.ts'
 import { accessibilityTree, browserFor } from '../harness/browser.ts'
 import { form, request } from '../harness/http.ts'
 import { stringAt } from '../harness/json.ts'
@@ -28,8 +29,10 @@ const azClientId = '04b07795-8ddb-461a-bbee-02f9e1bf7b46'
 /** A program that waits on loopback for the browser to bring a code, as az does. */
 async function startProgram(t: TestContext) {
   const arrived = Promise.withResolvers<URL>()
+  const posted = Promise.withResolvers<URLSearchParams>()
   const listener = createServer((incoming, answer) => {
     const url = new URL(incoming.url ?? '/', 'http://localhost')
+    if (incoming.method === 'POST') void text(incoming).then((body) => posted.resolve(new URLSearchParams(body)))
     if (url.pathname === '/') arrived.resolve(url)
     answer.setHeader('content-type', 'text/html').end('<title>Program</title>You may close this window.')
   })
@@ -54,7 +57,7 @@ async function startProgram(t: TestContext) {
       nonce: 'n',
       ...change,
     }).toString()}`
-  return { url, arrived: arrived.promise, redirectUri, verifier }
+  return { url, arrived: arrived.promise, posted: posted.promise, redirectUri, verifier }
 }
 
 /** A page that reports whatever its security policy, or the network, kept from it. */
@@ -121,6 +124,47 @@ signInTest('a person signs in to az with the keyboard alone, and az redeems the 
   assert.match(stringAt(expectStatus(answer, 200).json(), 'id_token'), /^ey/)
 })
 
+signInTest('every page for passwords works without scripts', async (t) => {
+  await using context = await browser.newContext({ javaScriptEnabled: false })
+  const page = await openPage(t, context)
+  const program = await startProgram(t)
+  await page.goto(program.url())
+  await page.getByLabel('User name').fill(userPrincipalName)
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Continue' }).click()
+  assert.ok((await program.arrived).searchParams.has('code'))
+  await page.goto('/account/security')
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByRole('heading', { name: 'You have signed out' }).waitFor()
+})
+
+signInTest(
+  'an application of the directory gets its answer by a form, which sends itself where scripts run',
+  async (t) => {
+    for (const javaScriptEnabled of [true, false]) {
+      const program = await startProgram(t)
+      const web = { redirectUris: [program.redirectUri] }
+      const made = await graph(server, 'POST', '/applications', { displayName: 'Wiki', web })
+      const appId = stringAt(expectStatus(made, 201).json(), 'appId')
+      expectStatus(await graph(server, 'POST', '/servicePrincipals', { appId }), 201)
+      await using context = await browser.newContext({ javaScriptEnabled })
+      const page = await openPage(t, context)
+      await page.goto(program.url({ client_id: appId, response_mode: 'form_post', state: '"><b>&' }))
+      await page.getByLabel('User name').fill(userPrincipalName)
+      await page.getByLabel('Password').fill(password)
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.getByRole('heading', { name: 'Permissions requested' }).waitFor()
+      await page.getByRole('button', { name: 'Accept' }).click()
+      if (!javaScriptEnabled) await page.getByRole('button', { name: 'Continue' }).click()
+      await program.arrived
+      const posted = await program.posted
+      assert.equal(posted.get('state'), '"><b>&')
+      assert.match(posted.get('code') ?? '', /^\S{20,}$/)
+    }
+  },
+)
+
 signInTest('whoever cancels sends the program the refusal', async (t) => {
   await using context = await browser.newContext()
   const page = await openPage(t, context)
@@ -180,9 +224,7 @@ signInTest('text stands out from what is behind it, by day and by night', async 
     await page.goto('/account/security')
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.getByText('Enter your user name.').waitFor()
-    const pairs = await page.evaluate(contrasts)
-    assert.ok(Array.isArray(pairs) && pairs.length > 6)
-    for (const [text, ratio] of pairs as [string, number][]) assert.ok(ratio >= 4.5, `${colorScheme} ${text}: ${ratio}`)
+    await assertContrast(page, colorScheme)
   }
 })
 
@@ -206,6 +248,7 @@ signInTest('the pages fit a phone, a desk and the night', async (t) => {
       const overflow = await page.evaluate(
         'document.documentElement.scrollWidth - document.documentElement.clientWidth',
       )
+      await assertContrast(page, `${look}-${name}`)
       assert.equal(overflow, 0, `${name} is wider than the ${look} screen`)
     }
     await page.goto(program.url())
@@ -234,6 +277,12 @@ signInTest('the pages fit a phone, a desk and the night', async (t) => {
     await shoot('device')
   }
 })
+
+async function assertContrast(page: Page, where: string): Promise<void> {
+  const pairs = await page.evaluate(contrasts)
+  assert.ok(Array.isArray(pairs) && pairs.length > 4, where)
+  for (const [shown, ratio] of pairs as [string, number][]) assert.ok(ratio >= 4.5, `${where}: ${shown}: ${ratio}`)
+}
 
 /** Runs in the page: each text that is shown, with the contrast to what is behind it. [WCAG 2.2 §1.4.3] */
 const contrasts = `(() => {
