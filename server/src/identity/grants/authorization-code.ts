@@ -32,7 +32,7 @@ type Redemption =
 export function createAuthorizationCodeGrant(options: PersonGrantOptions): Grant {
   const { database, directory, clients, handles, tokens } = options
   return async (request) => {
-    const { form, version, progress } = request
+    const { form, progress } = request
     const by = await requirePersonClient(clients, request)
     const code = form.get('code') ?? ''
     if (code === '') throw new EntraError('missingParameter', ['code'])

@@ -17,7 +17,7 @@ type Redemption =
 export function createDeviceCodeGrant(options: Options): Grant {
   const { database, clients, handles, tokens, clock } = options
   return async (request) => {
-    const { form, version, progress } = request
+    const { form, progress } = request
     const by = await requirePersonClient(clients, request)
     requirePublicFlows(by)
     // MSAL sends it under both names.

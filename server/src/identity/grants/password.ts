@@ -13,7 +13,7 @@ import { readRequestedAccess } from './requested-access.ts'
 export function createPasswordGrant(options: PersonGrantOptions & { readonly clock: Clock }): Grant {
   const { database, directory, clients, tokens, clock } = options
   return async (request) => {
-    const { form, version, addressed, origin, progress } = request
+    const { form, addressed, origin, progress } = request
     const by = await requirePersonClient(clients, request)
     requirePublicFlows(by)
     const userPrincipalName = form.get('username') ?? ''

@@ -30,7 +30,7 @@ export function createRefreshTokenGrant(options: PersonGrantOptions & { readonly
   }
 
   return async (request) => {
-    const { form, version, addressed, progress } = request
+    const { form, addressed, progress } = request
     const by = await requirePersonClient(clients, request)
     const refreshToken = form.get('refresh_token') ?? ''
     if (refreshToken === '') throw new EntraError('missingParameter', ['refresh_token'])
