@@ -46,11 +46,9 @@ async function withBrowser(
   visit: (page: Page) => Promise<void>,
 ): Promise<Ran> {
   const command = browserCommand(home)
-  let hasEnded = false
-  const ran = start(command.path).finally(() => {
-    hasEnded = true
-  })
-  while (command.url() === undefined && !hasEnded) await sleep(100)
+  const ended = new AbortController()
+  const ran = start(command.path).finally(() => ended.abort())
+  while (command.url() === undefined && !ended.signal.aborted) await sleep(100)
   const url = command.url()
   if (url === undefined) throw new Error(`no browser was opened: ${(await ran).stderr}`)
   const page = await context.newPage()

@@ -59,7 +59,7 @@ function send(site: Site, call: PageCall, account: Account, outcome: Outcome): P
       ${carried(carriedFor(call, account))} ${hiddenUserName(account.user.userPrincipalName)}
       ${field({
         name: 'current',
-        label: 'Password',
+        label: 'Current password',
         type: 'password',
         autocomplete: 'current-password',
         error: current,
