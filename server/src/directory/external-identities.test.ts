@@ -179,6 +179,9 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await directory.credentialStands(objectId, id), false)
       await database.transaction((transaction) => directory.touchSignIn(transaction, id, lifetimeMs))
       assert.equal(await directory.credentialStands(objectId, id), false)
+      const passkey = { ...proof, methods: ['hwk', 'mfa'] }
+      const other = await database.transaction((transaction) => directory.recordSignIn(transaction, passkey))
+      assert.equal(await directory.credentialStands(objectId, other.id), false, 'nor does another proof of theirs')
     })
   })
 }

@@ -125,9 +125,7 @@ export function createExternalIdentities(options: ExternalIdentityOptions) {
   }
 
   async function leaveGroups(transaction: Transaction, objectId: string, issuer: string): Promise<void> {
-    for (const { group_id } of await store.memberships(transaction, objectId, issuer)) {
-      await store.deleteMember(transaction, group_id, objectId)
-    }
+    await store.deleteMemberships(transaction, objectId, issuer)
     transaction.changesAuthority()
   }
 

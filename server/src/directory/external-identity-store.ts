@@ -53,14 +53,15 @@ const batchSize = 500
 export function externalIdentityStore(database: Database) {
   const within = (transaction: Transaction) => transaction.tables<Tables>()
 
-  /** The memberships of a user in the groups of an issuer, or of all. */
-  function memberships(transaction: Transaction, objectId: string, issuer: string | undefined) {
-    const groups = within(transaction)
+  /** The memberships of a user in the groups of an issuer. */
+  function memberships(transaction: Transaction, objectId: string, issuer: string) {
+    return within(transaction)
       .selectFrom('group_member')
       .innerJoin('external_group', 'external_group.group_id', 'group_member.group_id')
       .select('group_member.group_id')
       .where('group_member.member_id', '=', objectId)
-    return (issuer === undefined ? groups : groups.where('external_group.issuer', '=', issuer)).execute()
+      .where('external_group.issuer', '=', issuer)
+      .execute()
   }
 
   return {
@@ -137,6 +138,14 @@ export function externalIdentityStore(database: Database) {
         .executeTakeFirst()) !== undefined,
 
     memberships,
+    deleteMemberships: (transaction: Transaction, objectId: string, issuer: string) =>
+      within(transaction)
+        .deleteFrom('group_member')
+        .where('member_id', '=', objectId)
+        .where('group_id', 'in', (on) =>
+          on.selectFrom('external_group').select('group_id').where('issuer', '=', issuer),
+        )
+        .execute(),
     groupCount: async (transaction: Transaction, issuer: string) => {
       const counted = await within(transaction)
         .selectFrom('external_group')

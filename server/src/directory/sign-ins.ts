@@ -36,7 +36,9 @@ export function createSignIns({ store, clock, externalStandsUntilMs }: SignInsOp
     { objectId, methods }: Pick<SignIn, 'objectId' | 'methods'>,
     wantedMs: number,
   ): Promise<number> {
-    return methods.includes('fed') ? Math.min(wantedMs, await externalStandsUntilMs(transaction, objectId)) : wantedMs
+    // Whom another provider proves has no other proof that could hold longer, whatever they have set up here.
+    const isExternal = methods.includes('fed') || (await store.user(transaction, objectId))?.external === 1
+    return isExternal ? Math.min(wantedMs, await externalStandsUntilMs(transaction, objectId)) : wantedMs
   }
 
   return {

@@ -4,7 +4,7 @@ import type { JWTPayload } from 'jose'
 import { Secret, TOTP } from 'otpauth'
 import { loadConfiguration } from '../platform/configuration/configuration.ts'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
-import { type FormBrowser, type TestPage, azClientId, codeRequest, openTestPages } from './test-pages.ts'
+import { type FormBrowser, type TestPage, azClientId, codeRequest, enterPassword, openTestPages } from './test-pages.ts'
 import { startTestProvider } from './test-upstream-provider.ts'
 
 const hourMs = 60 * 60 * 1000
@@ -135,10 +135,13 @@ test('only who was linked may come where the settings say so', async (t) => {
   assert.match(inside.text, /bob@contoso\.example/)
 })
 
-test('who has a second factor here is asked for it, unless the provider asked for one', async (t) => {
-  const { pages, signIn } = await open(t)
+test('a linked user with a second factor here is asked for it, unless the provider asked for one', async (t) => {
+  const { pages, signIn, provider } = await open(t)
+  const bob = await pages.createUser('bob')
+  const identities = [{ signInType: 'federated', issuer: provider.issuer, issuerAssignedId: 'alice-1' }]
+  await pages.graph('PATCH', `users/${bob.objectId}`, { identities })
   const owner = pages.openBrowser()
-  const security = await signIn(owner, await owner.get('/account/security'))
+  const security = await enterPassword(owner, await owner.get('/account/security'), 'bob')
   const shown = await owner.submit(security, '/account/security/authenticator/new')
   const secret = /<p class="secret">([A-Z2-7 ]+)<\/p>/.exec(shown.text)?.[1]?.replaceAll(' ', '') ?? ''
   const code = new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: pages.time.nowMs })

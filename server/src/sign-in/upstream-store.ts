@@ -42,8 +42,16 @@ export function createUpstreamStore(database: Database) {
       })
     },
     /** Gives one to whoever asks first, and to nobody after. */
-    take: (stateHash: string) =>
-      database.transaction(async (transaction: Transaction) => {
+    take: async (stateHash: string) => {
+      // What strangers make up costs them no write.
+      const known = await database
+        .tables<Tables>()
+        .selectFrom('upstream_transaction')
+        .select('state_hash')
+        .where('state_hash', '=', stateHash)
+        .executeTakeFirst()
+      if (known === undefined) return undefined
+      return database.transaction(async (transaction: Transaction) => {
         const tables = transaction.tables<Tables>()
         const row = await tables
           .selectFrom('upstream_transaction')
@@ -55,6 +63,7 @@ export function createUpstreamStore(database: Database) {
           .where('state_hash', '=', stateHash)
           .executeTakeFirst()
         return numDeletedRows === 1n ? row : undefined
-      }),
+      })
+    },
   }
 }
