@@ -65,10 +65,10 @@ export function createIdentity(options: IdentityOptions): Identity {
   const handles = createHandles({ database, clock, directory })
   const devices = createDevices({ database, clock, directory, clients, handles })
   const authorization = createAuthorization({ database, directory, clients, audiences, handles, publicOrigin })
-  const { outbound = createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] }), trustedTenants = [] } =
-    options
-  const issuerKeys = createIssuerKeys({ outbound, clock })
-  const authenticateClient = createClientAuthentication({ directory, clock, issuerKeys })
+  const { outbound = createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] }) } = options
+  const outside = { directory, clock, issuerKeys: createIssuerKeys({ outbound, clock }) }
+  const trustedTenants = createTrustedTenants({ ...outside, tenants: options.trustedTenants ?? [] })
+  const authenticateClient = createClientAuthentication(outside)
   const tokens = createPersonTokens({ clock, audit, keys, handles, directory, publicOrigin })
   const people = { database, clock, directory, clients, audiences, handles, tokens, devices, publicOrigin }
   const grants = createGrants({ ...people, audit, keys, passwordGrant: options.passwordGrant ?? false })
@@ -85,10 +85,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     findDeviceRequest: devices.findDeviceRequest,
     answerDeviceRequest: devices.answerDeviceRequest,
     verifyAccessToken,
-    verifyIncomingToken: createIncomingVerifier({
-      ...{ directory, clock, issuerKeys, publicOrigin, verifyAccessToken },
-      trustedTenants: createTrustedTenants({ directory, clock, issuerKeys, tenants: trustedTenants }),
-    }),
+    verifyIncomingToken: createIncomingVerifier({ ...outside, publicOrigin, verifyAccessToken, trustedTenants }),
     authenticateGraph: async (header) => {
       const parsed = parseAuthorization(header)
       if (parsed.scheme !== 'bearer') throw unauthenticated()

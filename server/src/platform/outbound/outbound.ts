@@ -27,7 +27,7 @@ export type FetchedJson = { readonly value: JsonValue; readonly maxAgeSeconds: n
 /** Fetches what is at a URL that somebody configured: the only way by which the server does that. */
 export interface Outbound {
   /** Whether a URL is one that may be asked for, as far as it tells by itself. What its name resolves to is looked at when it is fetched. */
-  acceptsUrl(url: string): boolean
+  readonly acceptsUrl: (url: string) => boolean
   /**
    * Gets a JSON document: HTTPS, no redirect followed, no credentials sent, bounded in size and time.
    *
