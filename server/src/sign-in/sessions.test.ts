@@ -101,6 +101,17 @@ test('a session ends twelve hours after its last use, and seven days after its b
   assert.equal((await storedSessions(pages)).length, 1, 'what nobody can use any more is not kept')
 })
 
+test('a session that has ended does not come back with whoever signs in next', async (t) => {
+  const { pages, browser } = await open(t)
+  await pages.createUser('bob')
+  await signIn(browser, 'alice')
+  pages.time.nowMs += 12 * hourMs
+  await signIn(browser, 'bob')
+  const page = await browser.get('/account/security')
+  assert.match(page.text, /bob@contoso\.example/)
+  assert.equal((await browser.get(codeRequest({ prompt: 'select_account' }).url)).text.includes('alice'), false)
+})
+
 test('a session ends when its user is disabled, deleted, or given another password', async (t) => {
   const { pages, alice, browser } = await open(t)
   await signIn(browser, 'alice')
@@ -110,6 +121,10 @@ test('a session ends when its user is disabled, deleted, or given another passwo
   await signIn(browser, 'alice')
   const passwordProfile = { password: 'quite another password', forceChangePasswordNextSignIn: true }
   await pages.graph('PATCH', `users/${alice.objectId}`, { passwordProfile })
+  assert.equal(await isSignedIn(browser), false)
+  const bob = await pages.createUser('bob')
+  await signIn(browser, 'bob')
+  await pages.graph('DELETE', `users/${bob.objectId}`)
   assert.equal(await isSignedIn(browser), false)
 })
 

@@ -89,7 +89,7 @@ export function createSessions({ database, store, directory, clock }: SessionOpt
     return accounts.length === 0 && pending === undefined ? undefined : { accounts, pending }
   }
 
-  /** Gives the session another id, with the accounts that `keep` says and one more. */
+  /** Gives the session another id, with the accounts that `keep` says and one more; of a session that has ended, none. */
   async function renew(
     transaction: Transaction,
     oldId: string | undefined,
@@ -101,7 +101,7 @@ export function createSessions({ database, store, directory, clock }: SessionOpt
     const nowMs = clock.now()
     const rows: BrowserAccountRow[] = added === undefined ? [] : [{ ...added, id_hash: idHash }]
     if (oldId !== undefined) {
-      for (const row of await store.accountsWithin(transaction, hashId(oldId))) {
+      for (const row of await store.accountsWithin(transaction, hashId(oldId), nowMs - idleMs)) {
         if (keep(row) && rows.length < accountLimit) rows.push({ ...row, id_hash: idHash })
         else await directory.endSignIn(transaction, row.sign_in_id)
       }

@@ -45,8 +45,17 @@ export function createSignInStore(database: Database) {
   return {
     session: (idHash: string) => sessionById.first({ idHash }),
     accounts: (idHash: string) => accountsById.all({ idHash }),
-    accountsWithin: (transaction: Transaction, idHash: string) =>
-      within(transaction).selectFrom('browser_account').selectAll().where('id_hash', '=', idHash).execute(),
+    /** The accounts of a session that was used since then. */
+    accountsWithin: (transaction: Transaction, idHash: string, usedSinceMs: number) =>
+      within(transaction)
+        .selectFrom('browser_account')
+        .innerJoin('browser_session', 'browser_session.id_hash', 'browser_account.id_hash')
+        .selectAll('browser_account')
+        .where('browser_session.id_hash', '=', idHash)
+        .where('browser_session.last_seen_at_ms', '>', usedSinceMs)
+        .orderBy('browser_account.authenticated_at_ms', 'desc')
+        .orderBy('browser_account.sign_in_id')
+        .execute(),
     insertSession: async (transaction: Transaction, row: BrowserSessionRow, accounts: readonly BrowserAccountRow[]) => {
       await within(transaction).insertInto('browser_session').values(row).execute()
       for (const account of accounts) await within(transaction).insertInto('browser_account').values(account).execute()

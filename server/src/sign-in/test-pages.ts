@@ -80,7 +80,7 @@ export async function openTestPages({
   }
 
   /** Calls Graph as the directory's owner. */
-  const graph = async (method: 'GET' | 'POST' | 'PATCH', url: string, payload?: object) => {
+  const graph = async (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', url: string, payload?: object) => {
     const { appId } = client.servicePrincipal
     const proof = { grant_type: 'client_credentials', client_id: appId, client_secret: client.secret }
     const { body } = await token({ ...proof, scope: `${publicOrigin}/graph//.default` })
