@@ -87,7 +87,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
   const federatedStore = createFederatedCredentialStore(database)
   const federatedCredentials = createFederatedCredentials({ store: federatedStore, clock, publicOrigin })
   const { acceptsIssuer = (issuer: string) => issuer.startsWith('https://'), trustedTenants = [] } = options
-  const external = createExternalPrincipals({ database, clock, trustedTenants })
+  const external = createExternalPrincipals({ database, clock, trustedTenants, onPrincipalDeleted })
   const checkStanding = createStandingCheck(database, clock, store, [
     federatedCredentials.standsUntilMs,
     external.standsUntilMs,
@@ -213,6 +213,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
           secondFactors,
           checkPassword,
           federatedCredentials,
+          externalPrincipals: external.principals,
           acceptsIssuer,
         },
       }),

@@ -3,6 +3,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import { parseGuid } from '../spec/guid.ts'
 import { type ExternalPrincipalRow, createExternalPrincipalStore } from './external-principal-store.ts'
+import type { OnPrincipalDeleted } from './applications.ts'
 import type { ExternalIdentity, ExternalNames, ExternalPrincipals, SigningPrincipal } from './index.ts'
 
 export type ExternalPrincipalsOptions = {
@@ -10,10 +11,16 @@ export type ExternalPrincipalsOptions = {
   readonly clock: Clock
   /** The tenants whose tokens are accepted, in lower case. */
   readonly trustedTenants: readonly string[]
+  readonly onPrincipalDeleted: OnPrincipalDeleted
 }
 
 /** The principals of trusted tenants. Their object ids are ids of nobody here, and of one tenant each. */
-export function createExternalPrincipals({ database, clock, trustedTenants }: ExternalPrincipalsOptions) {
+export function createExternalPrincipals({
+  database,
+  clock,
+  trustedTenants,
+  onPrincipalDeleted,
+}: ExternalPrincipalsOptions) {
   const store = createExternalPrincipalStore(database)
   const trusted = new Set(trustedTenants)
 
@@ -60,7 +67,9 @@ export function createExternalPrincipals({ database, clock, trustedTenants }: Ex
     },
     forget: async (transaction, objectId) => {
       transaction.changesAuthority()
-      return store.delete(transaction, objectId)
+      if (!(await store.delete(transaction, objectId))) return false
+      await onPrincipalDeleted(transaction, objectId)
+      return true
     },
   }
 

@@ -237,7 +237,7 @@ export interface ExternalPrincipals {
     objectId: string,
     kind: ExternalIdentity['kind'],
   ): Promise<SigningPrincipal | undefined>
-  /** Takes somebody off the record: what was got by their tokens holds no more. */
+  /** Takes somebody off the record: what was got by their tokens holds no more, nor does what they were given. */
   forget(transaction: Transaction, objectId: string): Promise<boolean>
 }
 

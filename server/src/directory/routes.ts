@@ -17,6 +17,7 @@ import {
   listFederatedCredentials,
   updateFederatedCredential,
 } from './graph/federated-credentials.ts'
+import { deleteDirectoryObject } from './graph/external-principals.ts'
 import { getByIds, getOwnedObjects } from './graph/objects.ts'
 import { addPassword, removePassword } from './graph/passwords.ts'
 import { peopleRoutes } from './graph/people-routes.ts'
@@ -56,6 +57,7 @@ const rows: readonly GraphRow[] = [
   { id: 'graph.servicePrincipals.removePassword', method: 'POST',  path: '/servicePrincipals/:id/removePassword', need: 'application-owner', handle: removePassword('servicePrincipals') },
   { id: 'graph.me.ownedObjects',                 method: 'GET',    path: '/me/ownedObjects',                      need: 'visible',           handle: getOwnedObjects },
   { id: 'graph.directoryObjects.getByIds',       method: 'POST',   path: '/directoryObjects/getByIds',            need: 'visible',           handle: getByIds },
+  { id: 'graph.directoryObjects.delete',         method: 'DELETE', path: '/directoryObjects/:id',                 need: 'directory-owner',   handle: deleteDirectoryObject },
 ]
 
 /** The Graph surface's table, for the walk over all of them. */

@@ -20,6 +20,8 @@ import {
 } from './index.ts'
 
 export const testTenantId = '3d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11'
+/** A tenant whose principals are known by their object ids. */
+export const testTrustedTenantId = '72f988bf-0000-4000-8000-2d7cd011db47'
 export const testOrigin = 'https://directory.example'
 
 export type TestDirectory = {
@@ -61,6 +63,7 @@ export async function openTestDirectory(kind: DatabaseKind = 'sqlite'): Promise<
     log: createLog('silent'),
     sealer,
     publicOrigin: testOrigin,
+    trustedTenants: [testTrustedTenantId],
     onPrincipalDeleted: async (_transaction, objectId) => {
       deletedPrincipals.push(objectId)
     },

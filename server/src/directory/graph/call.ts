@@ -10,7 +10,7 @@ import type { Credentials } from '../credentials.ts'
 import { insufficientPrivileges, resourceNotFound } from '../errors.ts'
 import type { ExternalIdentities } from '../external-identities.ts'
 import type { FederatedCredentials } from '../federated-credentials.ts'
-import type { SigningPrincipal, Tenant } from '../index.ts'
+import type { ExternalPrincipals, SigningPrincipal, Tenant } from '../index.ts'
 import type { Groups } from '../groups.ts'
 import type { PasswordCheck, PasswordClaim } from '../password-check.ts'
 import type { People } from '../people.ts'
@@ -38,6 +38,7 @@ export type Graph = {
   readonly secondFactors: SecondFactors
   readonly checkPassword: (claim: PasswordClaim) => Promise<PasswordCheck>
   readonly federatedCredentials: FederatedCredentials
+  readonly externalPrincipals: ExternalPrincipals
   /** Whether a URL may be an issuer that federated credentials trust. */
   readonly acceptsIssuer: (issuer: string) => boolean
 }
