@@ -120,6 +120,8 @@ function peopleWrites({ principal, person, passkeyId, groupId, otherGroupId, tot
   ]
 }
 
+const trustedTenantId = '72f988bf-0000-4000-8000-2d7cd011db47'
+const externalId = '5e0c8f0a-0000-4000-8000-00000000ada0'
 const readerRole = '88d8e3e3-8f55-4a1e-953a-9b9898b8876b'
 const newGroup = { displayName: 'team', mailNickname: 'team', mailEnabled: false, securityEnabled: true }
 
@@ -145,6 +147,7 @@ function graphWrites(rooms: Rooms): GraphWrite[] {
     { id: 'graph.servicePrincipals.create',         effect: 'only adds', path: '/servicePrincipals',               body: { appId: principal.appId } },
     { id: 'graph.applications.delete',              effect: 'moves',     path: application },
     { id: 'graph.directoryObjects.getByIds',        effect: 'only adds', path: '/directoryObjects/getByIds',       body: { ids: [] } },
+    { id: 'graph.directoryObjects.delete',          effect: 'moves',     path: `/directoryObjects/${externalId}` },
   ]
 }
 
@@ -164,7 +167,16 @@ async function openRooms(t: TestContext, kind: DatabaseKind) {
   const access = createAccess({ database, clock })
   const publicOrigin = 'https://contoso.example'
   const onPrincipalDeleted = (tx: Transaction, objectId: string) => access.deleteAssignmentsOf(tx, objectId)
-  const directory = createDirectory({ database, clock, audit, log, sealer, publicOrigin, onPrincipalDeleted })
+  const directory = createDirectory({
+    database,
+    clock,
+    audit,
+    log,
+    sealer,
+    publicOrigin,
+    onPrincipalDeleted,
+    trustedTenants: [trustedTenantId],
+  })
   const createRegistry = (tx: Transaction, name: string) =>
     resources.createRegistry(tx, {
       subscriptionId,
@@ -201,6 +213,7 @@ async function openRooms(t: TestContext, kind: DatabaseKind) {
     const key = { objectId, credentialId: 'credential', publicKey: new Uint8Array(65), counter: 0, transports: [] }
     const passkey = await directory.secondFactors.addPasskey(tx, { ...key, displayName: 'key' })
     const passkeyId = passkey?.id ?? ''
+    await directory.externalPrincipals.foresee(tx, externalId, 'user')
     return { registry, owner: owner.servicePrincipal, principal, secret, assignment, person, signIn, passkeyId }
   })
   const app = createApp({ log, trustedProxies: [] })
