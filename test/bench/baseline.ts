@@ -1,5 +1,5 @@
 /** A bare `node:https` server, the measure of ours. It does one thing, which its only argument says in JSON. */
-import { createHash } from 'node:crypto'
+import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { createReadStream, createWriteStream, readFileSync } from 'node:fs'
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
@@ -14,18 +14,31 @@ export type BaselineTask =
       readonly status: number
       readonly headers: OutgoingHttpHeaders
       readonly body: string
+      /** Makes such a signature for every answer, over the body, as whoever issues a token has to. */
+      readonly signs?: SignatureAlgorithm
     }
   /** Answers every request with a file, by a stream. */
   | { readonly kind: 'send'; readonly file: string }
   /** Hashes every body, and writes it to a file of its own, by streams. */
   | { readonly kind: 'receive'; readonly folder: string }
 
+/** What the tokens of an answer are signed with. */
+export type SignatureAlgorithm = 'RS256' | 'ES256'
+
 type Listener = (request: IncomingMessage, response: ServerResponse) => void
+
+function newKey(algorithm: SignatureAlgorithm): KeyObject {
+  return algorithm === 'RS256'
+    ? generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+    : generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+}
 
 function answer(task: Extract<BaselineTask, { kind: 'answer' }>): Listener {
   const body = Buffer.from(task.body, 'base64')
+  const key = task.signs === undefined ? undefined : newKey(task.signs)
   return (request, response) => {
     request.resume()
+    if (key !== undefined) sign('sha256', body, key)
     response.writeHead(task.status, task.headers)
     if (request.method === 'HEAD') response.end()
     else response.end(body)

@@ -1,5 +1,6 @@
 /** `npm run bench`: measures the figures of docs/performance.md, each against a bare server in the same run. */
 import { parseArgs } from 'node:util'
+import { startTokenIssuer } from '../harness/token-issuer.ts'
 import { measureBlobGet, measureBlobPush } from './blobs.ts'
 import { startLoad } from './children.ts'
 import { twoCores } from './cores.ts'
@@ -50,8 +51,9 @@ async function measureSmallAnswers(settings: Settings, chosen: ReadonlySet<strin
   const wanted = smallAnswers.filter(({ name }) => chosen.has(name))
   if (wanted.length === 0) return []
   settings.say('filling two registries')
-  using few = await fill({ repositories: 10 })
-  using many = await fill({ repositories: 100_000 })
+  await using issuer = wanted.some(({ federated }) => federated === true) ? await startTokenIssuer() : undefined
+  using few = await fill({ repositories: 10 }, issuer)
+  using many = await fill({ repositories: 100_000 }, issuer)
   await using small = await startOn(few, settings.cores.server, settings.serverArgs)
   await using large = await startOn(many, settings.cores.server, settings.serverArgs)
   const figures: Figure[] = []

@@ -15,6 +15,8 @@ export interface Template {
   /** Of the service principal. */
   readonly objectId: string
   readonly applicationObjectId: string
+  /** Whether the application has a federated credential, which then every seeded one gets, each for its own subject. */
+  readonly federated: boolean
 }
 
 /** The name of a seeded repository, by its number from 1. */
@@ -26,6 +28,13 @@ export function repositoryName(number: number): string {
 export function appIdOf(number: number): string {
   return guid(1, number)
 }
+
+/** The subject that the seeded application of this number trusts. */
+export function subjectOf(number: number): string {
+  return `system:serviceaccount:bench:app-${String(number).padStart(6, '0')}`
+}
+
+const sqlSubject = "'system:serviceaccount:bench:' || printf('app-%06d', n)"
 
 /** Numbers that follow each other have identifiers far apart, as random ones are. */
 const spread = 2654435761
@@ -101,6 +110,17 @@ export function seed(dataDir: string, sizes: Sizes, template: Template): void {
     holder_id: sqlGuid(4),
     app_id: sqlGuid(1),
   })
+  if (template.federated) {
+    copyRows(database, 'federated_credential', `holder_id = ${application}`, repositories, {
+      id: sqlGuid(7),
+      credential_id: sqlGuid(8),
+      holder_id: sqlGuid(4),
+      app_id: sqlGuid(1),
+      subject: sqlSubject,
+      trust_key: `'sub=' || ${sqlSubject}`,
+      trust_text: `'sub=' || ${sqlSubject}`,
+    })
+  }
   copyRows(database, 'role_assignment', `principal_id = ${principal}`, repositories, {
     name: sqlGuid(6),
     principal_id: sqlGuid(2),

@@ -1,5 +1,6 @@
 import { form, type HttpResponse } from '../harness/http.ts'
 import { stringAt } from '../harness/json.ts'
+import type { SignatureAlgorithm } from './baseline.ts'
 import { startBaseline } from './children.ts'
 import { busy, cpuRate, inTurns, median, rate, share, type Figure, type Settings } from './figure.ts'
 import type { Outcome, Target } from './jobs.ts'
@@ -21,6 +22,10 @@ export interface SmallAnswer {
   readonly target: number
   /** The request of a seeded principal, by its number, about the repository of the same number. */
   readonly request: (subject: Subject, number: number) => Promise<Request>
+  /** The bare server makes such a signature for each answer too: what is measured is the rest. */
+  readonly signs?: SignatureAlgorithm
+  /** Whether an outside issuer is needed. */
+  readonly federated?: true
 }
 
 const manifestTypes = [
@@ -60,15 +65,57 @@ async function post(subject: Subject, path: string, fields: Record<string, strin
   return subject.ask('POST', path, headers, body)
 }
 
-async function byRefreshToken(subject: Subject, number: number): Promise<Request> {
-  const { firstRun, secret } = subject.filled
-  const tenant = firstRun.tenantId
-  const identity = await post(subject, `/${tenant}/oauth2/v2.0/token`, {
+/** A request for an IdP access token, as MSAL for Python sends it. */
+function identityToken(subject: Subject, number: number, proof: Record<string, string>): Request {
+  const { body, headers } = form({
     grant_type: 'client_credentials',
     client_id: subject.appIdOf(number),
-    client_secret: secret,
+    client_info: '1',
     scope: 'https://containerregistry.azure.net/.default',
+    ...proof,
   })
+  const msal = {
+    'user-agent': 'python-requests/2.32.3',
+    accept: 'application/json',
+    'x-client-sku': 'MSAL.Python',
+    'x-client-ver': '1.31.2b1',
+    'x-client-os': 'linux',
+    'x-ms-lib-capability': 'retry-after, h429',
+    'client-request-id': '6f7b3a52-3c0c-4c4e-9d05-3f6f1f2f9d11',
+    'x-client-current-telemetry': '4|730,2|',
+    'x-client-last-telemetry': '4|0|||',
+  }
+  const path = `/${subject.filled.firstRun.tenantId}/oauth2/v2.0/token`
+  return { method: 'POST', path, headers: { ...msal, ...headers }, body }
+}
+
+async function bySecret(subject: Subject, number: number): Promise<Request> {
+  return identityToken(subject, number, { client_secret: subject.filled.secret })
+}
+
+/** The assertion is the same each time: MSAL sends one for as long as it lives. */
+async function byAssertion(subject: Subject, number: number): Promise<Request> {
+  return identityToken(subject, number, {
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: subject.assertionOf(number),
+  })
+}
+
+/** As a job of a CI system does it, whose own token is all it has. */
+async function byOutsideToken(subject: Subject, number: number): Promise<Request> {
+  const { body, headers } = form({
+    grant_type: 'access_token',
+    service: subject.filled.firstRun.loginServer,
+    access_token: subject.assertionOf(number),
+  })
+  return { method: 'POST', path: '/oauth2/exchange', headers, body }
+}
+
+async function byRefreshToken(subject: Subject, number: number): Promise<Request> {
+  const { firstRun } = subject.filled
+  const tenant = firstRun.tenantId
+  const asking = await bySecret(subject, number)
+  const identity = await subject.ask(asking.method, asking.path, { ...asking.headers }, asking.body)
   const service = firstRun.loginServer
   const access_token = field(identity, 'access_token')
   const exchanged = await post(subject, '/oauth2/exchange', {
@@ -92,16 +139,20 @@ export const smallAnswers: readonly SmallAnswer[] = [
   { name: 'manifest-head', target: 0.6, request: (subject, number) => manifestRequest('HEAD', subject, number) },
   { name: 'token-basic', target: 0.2, request: byBasic },
   { name: 'token-refresh', target: 0.2, request: byRefreshToken },
+  { name: 'client-credentials', target: 0.5, request: bySecret, signs: 'RS256' },
+  { name: 'federated-exchange', target: 0.5, request: byAssertion, signs: 'RS256', federated: true },
+  { name: 'direct-exchange', target: 0.2, request: byOutsideToken, signs: 'ES256', federated: true },
 ]
 
-/** A request as docker would send it, in base64. */
+const docker = 'docker/28.5.1 go/go1.24.8 os/linux arch/amd64'
+
+/** A request as docker would send it, unless it says who sends it, in base64. */
 function wire({ filled }: Subject, { method, path, headers, body }: Request): string {
   const lines = [
     `${method} ${path} HTTP/1.1`,
     `host: ${filled.firstRun.loginServer}`,
-    'user-agent: docker/28.5.1 go/go1.24.8 os/linux arch/amd64',
     'accept-encoding: gzip',
-    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    ...Object.entries({ 'user-agent': docker, ...headers }).map(([name, value]) => `${name}: ${value}`),
     ...(body === undefined ? [] : [`content-length: ${Buffer.byteLength(body)}`]),
   ]
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body ?? ''}`).toString('base64')
@@ -135,7 +186,7 @@ export async function measureSmallAnswer(
   settings: Settings,
   small: Subject,
   large: Subject,
-  { name, target, request }: SmallAnswer,
+  { name, target, request, signs }: SmallAnswer,
 ): Promise<Figure[]> {
   const { load, cores, connections, measuredMs, rounds } = settings
   settings.say(name)
@@ -150,7 +201,13 @@ export async function measureSmallAnswer(
   if (first === undefined) throw new Error('there are no connections to measure with')
   const sample = await small.ask(first.method, first.path, { ...first.headers }, first.body)
   const { status, body } = sample
-  const task = { kind: 'answer', status, headers: headersOf(sample), body: body.toString('base64') } as const
+  const task = {
+    kind: 'answer',
+    status,
+    headers: headersOf(sample),
+    body: body.toString('base64'),
+    ...(signs !== undefined && { signs }),
+  } as const
   await using bare = await startBaseline(task, small.target, small.pairFile, cores.server)
   const repeat = (target: Target, subject: Subject, requests: readonly Request[]) => () =>
     load.run({

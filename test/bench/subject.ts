@@ -1,12 +1,13 @@
 import { join } from 'node:path'
-import { assignRole, createServicePrincipal, registryId, roles } from '../harness/arm.ts'
+import { assignRole, createServicePrincipal, expectStatus, graph, registryId, roles } from '../harness/arm.ts'
 import { request, type HttpResponse } from '../harness/http.ts'
 import { basic, pushImage } from '../harness/registry.ts'
 import { startServer, type FirstRun } from '../harness/server.ts'
 import { tempDir } from '../harness/temp-dir.ts'
+import { trustArguments, type TokenIssuer } from '../harness/token-issuer.ts'
 import { startSubject } from './children.ts'
 import type { Target } from './jobs.ts'
-import { appIdOf, seed, type Sizes } from './seed.ts'
+import { appIdOf, seed, subjectOf, type Sizes } from './seed.ts'
 
 /** A data directory that has been filled, and what it takes to ask its server. */
 export interface Filled extends Disposable {
@@ -16,6 +17,8 @@ export interface Filled extends Disposable {
   readonly sizes: Sizes
   /** The secret of every seeded principal. */
   readonly secret: string
+  /** The outside issuer that every seeded application trusts, if there is one. */
+  readonly issuer: TokenIssuer | undefined
 }
 
 /** A server on a filled data directory. */
@@ -28,11 +31,15 @@ export interface Subject extends AsyncDisposable {
   basicOf(number: number): string
   /** Its application id. */
   appIdOf(number: number): string
+  /** A token of the outside issuer by which it proves itself. Throws where there is no issuer. */
+  assertionOf(number: number): string
   ask(method: string, path: string, headers?: Record<string, string>, body?: Buffer | string): Promise<HttpResponse>
 }
 
+const exchangeAudience = 'api://AzureADTokenExchange'
+
 /** Makes a registry by way of the server, stops that, and fills the database. */
-export async function fill(sizes: Sizes): Promise<Filled> {
+export async function fill(sizes: Sizes, issuer?: TokenIssuer): Promise<Filled> {
   const folder = tempDir('bench')
   try {
     const dataDir = join(folder.path, 'data')
@@ -40,12 +47,17 @@ export async function fill(sizes: Sizes): Promise<Filled> {
     const { firstRun, port } = server
     const principal = await createServicePrincipal(server, 'bench')
     await assignRole(server, principal.objectId, roles.acrPush, registryId(server))
+    if (issuer !== undefined) {
+      const credential = { name: 'bench', issuer: issuer.origin, subject: subjectOf(0), audiences: [exchangeAudience] }
+      const path = `/applications/${principal.applicationObjectId}/federatedIdentityCredentials`
+      expectStatus(await graph(server, 'POST', path, credential), 201)
+    }
     const repository = 'bench/template'
     await pushImage(server, repository, '1', basic(firstRun.servicePrincipal.appId, firstRun.servicePrincipal.password))
     await server.stop()
-    seed(dataDir, sizes, { repository, ...principal })
+    seed(dataDir, sizes, { repository, federated: issuer !== undefined, ...principal })
     const secret = principal.password
-    return { dataDir, port, firstRun, sizes, secret, [Symbol.dispose]: () => folder.remove() }
+    return { dataDir, port, firstRun, sizes, secret, issuer, [Symbol.dispose]: () => folder.remove() }
   } catch (cause) {
     folder.remove()
     throw cause
@@ -54,14 +66,19 @@ export async function fill(sizes: Sizes): Promise<Filled> {
 
 /** Starts the server on a filled data directory, bound to a core. */
 export async function startOn(filled: Filled, core: number, args: readonly string[]): Promise<Subject> {
-  const { dataDir, port, firstRun, secret } = filled
-  const child = await startSubject(dataDir, port, core, args)
+  const { dataDir, port, firstRun, secret, issuer } = filled
+  const trust = issuer === undefined ? [] : trustArguments(issuer)
+  const child = await startSubject(dataDir, port, core, [...trust, ...args])
   return {
     filled,
     target: { port, servername: 'localhost', caFile: firstRun.caFile, pid: child.pid },
     pairFile: join(dataDir, 'tls', 'server.pem'),
     basicOf: (number) => basic(appIdOf(number), secret),
     appIdOf,
+    assertionOf: (number) => {
+      if (issuer === undefined) throw new Error('no application trusts an outside issuer')
+      return issuer.token({ sub: subjectOf(number), aud: exchangeAudience })
+    },
     ask: (method, path, headers = {}, body) => {
       const url = `https://localhost:${port}${path}`
       return request({ method, url, headers, caFile: firstRun.caFile, ...(body !== undefined && { body }) })
