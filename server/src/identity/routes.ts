@@ -86,8 +86,7 @@ export function mountProvider(app: FastifyInstance, provider: Provider): void {
 function configuration(version: TokenVersion): Handler {
   return async ({ directory, publicOrigin, grantTypes }, { params, reply }) => {
     const addressed = await requireTenant(directory, params['tenant'] ?? '')
-    // Pages of other origins may read what anybody may.
-    reply.header('cache-control', 'public, max-age=3600').header('access-control-allow-origin', '*')
+    reply.header('cache-control', 'public, max-age=3600')
     return openIdConfiguration({ publicOrigin, grantTypes }, addressed, version)
   }
 }
@@ -99,7 +98,7 @@ async function publishedKeys(provider: Provider, call: Call<undefined>): Promise
 
 async function allKeys({ keys }: Provider, { reply }: Call<undefined>): Promise<unknown> {
   // A new key signs at once, so what is cached must soon be looked at again.
-  reply.header('cache-control', 'public, max-age=300').header('access-control-allow-origin', '*')
+  reply.header('cache-control', 'public, max-age=300')
   await keys.current()
   return { keys: await keys.publicKeys() }
 }

@@ -213,6 +213,8 @@ test('a registered application asks for consent once for each person, and again 
   assert.equal((await redeem(pages, left, request.verifier, proof)).status, 200)
   assert.equal((await browser.get(codeRequest(change).url)).left?.searchParams.has('code'), true, 'not asked again')
   assert.equal((await browser.get(codeRequest({ ...change, prompt: 'consent' }).url)).heading, 'Permissions requested')
+  const more = codeRequest({ ...change, scope: 'https://containerregistry.azure.net/.default openid' })
+  assert.equal((await browser.get(more.url)).heading, 'Permissions requested', 'another resource is another question')
   const other = pages.openBrowser()
   const asked = await enterPassword(other, await other.get(codeRequest(change).url), 'bob')
   assert.equal(asked.heading, 'Permissions requested', 'the consent of another person is not theirs')

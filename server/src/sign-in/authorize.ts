@@ -95,11 +95,16 @@ async function accept({ site, call, way, flow }: Stage, account: Account): Promi
       await site.store.putConsent(transaction, {
         object_id: objectId,
         client_id: clientId,
+        audience: way.request.resource.audience,
         given_at_ms: site.clock.now(),
       })
       await site.audit.record(
         transaction,
-        eventOf(call, account, { action: 'consent.give', outcome: 'success', detail: { client: clientId } }),
+        eventOf(call, account, {
+          action: 'consent.give',
+          outcome: 'success',
+          detail: { client: clientId, audience: way.request.resource.audience },
+        }),
       )
     })
   }

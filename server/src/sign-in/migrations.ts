@@ -26,8 +26,9 @@ export const signInMigrations: readonly Migration[] = [
         .createTable('user_consent')
         .addColumn('object_id', types.text, (column) => column.notNull())
         .addColumn('client_id', types.text, (column) => column.notNull())
+        .addColumn('audience', types.text, (column) => column.notNull())
         .addColumn('given_at_ms', types.integer, (column) => column.notNull())
-        .addPrimaryKeyConstraint('user_consent_key', ['object_id', 'client_id'])
+        .addPrimaryKeyConstraint('user_consent_key', ['object_id', 'client_id', 'audience'])
         .execute()
       await schema
         .createTable('used_challenge')

@@ -133,7 +133,8 @@ async function proceedSilently(
   if (isToConfirm(request)) {
     return refuse('interaction_required', 'AADSTS50199: The user has to confirm that they started the sign-in.')
   }
-  if (!(await site.store.hasConsent(step.account.user.objectId, request.client.clientId))) {
+  const { client, resource } = request
+  if (!(await site.store.hasConsent(step.account.user.objectId, client.clientId, resource.audience))) {
     return refuse('consent_required', 'AADSTS65001: The user has not consented to use the application.')
   }
   return respond(site, call, await site.protocol.issueCode(request, step.account))
@@ -179,7 +180,8 @@ async function finish(stage: Stage, account: Account): Promise<FastifyReply> {
       const { client, resource, redirectUri, prompt } = request
       const details = { account, clientName: client.displayName, resource: resourceName(resource.audience) }
       const { objectId } = account.user
-      const hasConsented = client.kind === 'public' || (await site.store.hasConsent(objectId, client.clientId))
+      const { clientId, kind } = client
+      const hasConsented = kind === 'public' || (await site.store.hasConsent(objectId, clientId, resource.audience))
       if (!hasConsented || (prompt === 'consent' && client.kind !== 'public')) {
         return show(stage, { title: 'Permissions requested', body: consentPage(form, { ...details, redirectUri }) })
       }

@@ -13,7 +13,13 @@ export type BrowserAccountRow = {
   readonly authenticated_at_ms: number
 }
 
-export type ConsentRow = { readonly object_id: string; readonly client_id: string; readonly given_at_ms: number }
+/** What somebody agreed to: that an application may speak as them to one resource, and to no other. */
+export type ConsentRow = {
+  readonly object_id: string
+  readonly client_id: string
+  readonly audience: string
+  readonly given_at_ms: number
+}
 
 type UsedChallengeRow = { readonly challenge_hash: string; readonly expires_at_ms: number }
 
@@ -81,18 +87,19 @@ export function createSignInStore(database: Database) {
       await within(transaction).deleteFrom('browser_session').where('last_seen_at_ms', '<', beforeMs).execute()
     },
 
-    hasConsent: async (objectId: string, clientId: string) =>
+    hasConsent: async (objectId: string, clientId: string, audience: string) =>
       (await read()
         .selectFrom('user_consent')
         .select('client_id')
         .where('object_id', '=', objectId)
         .where('client_id', '=', clientId)
+        .where('audience', '=', audience)
         .executeTakeFirst()) !== undefined,
     putConsent: (transaction: Transaction, row: ConsentRow) =>
       within(transaction)
         .insertInto('user_consent')
         .values(row)
-        .onConflict((conflict) => conflict.columns(['object_id', 'client_id']).doNothing())
+        .onConflict((conflict) => conflict.columns(['object_id', 'client_id', 'audience']).doNothing())
         .execute(),
 
     /** Marks a challenge as used. False when it was already. */
