@@ -63,8 +63,21 @@ const writes: readonly Write<Writer<Resources> | Writer<Access> | Writer<Directo
   { method: 'recordSignIn',           effect: 'only adds', run: ({ directory, person }, tx) => directory.recordSignIn(tx, signInOf(person.objectId)) },
   { method: 'touchSignIn',            effect: 'only adds', run: ({ directory, signIn }, tx) => directory.touchSignIn(tx, signIn.id, 1000) },
   { method: 'endSignIn',              effect: 'moves',     run: ({ directory, signIn }, tx) => directory.endSignIn(tx, signIn.id) },
+  { method: 'signInExternalPerson',   effect: 'moves',     run: ({ directory }, tx) => directory.signInExternalPerson(tx, externalPerson, { createUsers: true }) },
   { method: 'endSignInsOf',           effect: 'moves',     run: ({ directory, person }, tx) => directory.endSignInsOf(tx, person.objectId) },
 ]
+
+/** Groups are remembered, those that are missing too. */
+const externalPerson = {
+  issuer: 'https://id.contoso.example',
+  subject: 'alice-1',
+  provider: 'contoso',
+  displayName: 'Alice',
+  userName: undefined,
+  mail: undefined,
+  groups: ['developers'],
+  standsUntilMs: Date.parse('2026-11-24T20:00:00Z'),
+}
 
 const signInOf = (objectId: string) => ({
   objectId,
@@ -298,7 +311,7 @@ test('the table of writes has every method of the rooms that takes a transaction
   const rooms = await openRooms(t, 'sqlite')
   // A tenant is made once, before anybody has a right.
   const isWrite = (name: string) =>
-    /^(?:create|put|update|delete|renew|remove|add|set|enable|disable|change|record|touch|endSign)/.test(name) &&
+    /^(?:create|put|update|delete|renew|remove|add|set|enable|disable|change|record|touch|endSign|signInExternal)/.test(name) &&
     name !== 'createTenant'
   const names = [rooms.resources, rooms.access, rooms.directory].flatMap((room) => Object.keys(room).filter(isWrite))
   assert.deepEqual(writes.map(({ method }) => method as string).toSorted(), names.toSorted())

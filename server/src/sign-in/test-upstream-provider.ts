@@ -141,3 +141,6 @@ function configurationOf(issuer: string) {
     authorization_response_iss_parameter_supported: true,
   }
 }
+
+/** A provider under test. */
+export type TestProvider = Awaited<ReturnType<typeof startTestProvider>>
