@@ -311,8 +311,9 @@ test('the table of writes has every method of the rooms that takes a transaction
   const rooms = await openRooms(t, 'sqlite')
   // A tenant is made once, before anybody has a right.
   const isWrite = (name: string) =>
-    /^(?:create|put|update|delete|renew|remove|add|set|enable|disable|change|record|touch|endSign|signInExternal)/.test(name) &&
-    name !== 'createTenant'
+    /^(?:create|put|update|delete|renew|remove|add|set|enable|disable|change|record|touch|endSign|signInExternal)/.test(
+      name,
+    ) && name !== 'createTenant'
   const names = [rooms.resources, rooms.access, rooms.directory].flatMap((room) => Object.keys(room).filter(isWrite))
   assert.deepEqual(writes.map(({ method }) => method as string).toSorted(), names.toSorted())
 })
