@@ -114,7 +114,7 @@ for (const kind of testDatabaseKinds) {
       const rings = [open(), open()]
       const kidsNow = async () => {
         const keys = await Promise.all(
-          rings.flatMap((ring) => [ring.current(), ring.publicKeys().then(() => ring.current())]),
+          rings.flatMap((ring) => [Promise.resolve(ring.current()), ring.publicKeys().then(() => ring.current())]),
         )
         return [...new Set(keys.map(({ kid }) => kid))]
       }

@@ -29,7 +29,7 @@ export type SigningKey = {
 /** Keys that sign, one at a time, and verify as long as something they signed may be in use. */
 export interface KeyRing {
   /** The key that signs now. Makes one where there is none or its time is over. */
-  current(): Promise<SigningKey>
+  current(): SigningKey | Promise<SigningKey>
   /** The public key of that id, if it may still verify. An unknown id is looked up again at most once a second. */
   verifier(kid: string): Promise<CryptoKey | undefined>
   /** Replaces the signing key now. */
@@ -68,10 +68,12 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
   }
 
   /** What was read of the ring at most so long ago. */
-  async function recent(milliseconds: number): Promise<LoadedKey[]> {
+  function remembered(milliseconds: number): LoadedKey[] | undefined {
     const age = loaded === undefined ? Infinity : clock.now() - loaded.atMs
-    return loaded !== undefined && age >= 0 && age < milliseconds ? loaded.keys : load()
+    return age >= 0 && age < milliseconds ? loaded?.keys : undefined
   }
+
+  const recent = async (milliseconds: number) => remembered(milliseconds) ?? load()
 
   async function open(row: SigningKeyRow): Promise<LoadedKey> {
     const privateJwk = JSON.parse(Buffer.from(sealer.open(row.sealed_private_jwk, context(row.kid))).toString()) as JWK
@@ -114,9 +116,30 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     await load()
   }
 
+  const isSigning = ({ row }: LoadedKey) => row.verifies_until_ms === null
+
   async function signing(milliseconds = signingMilliseconds): Promise<LoadedKey | undefined> {
-    return (await recent(milliseconds)).find(({ row }) => row.verifies_until_ms === null)
+    return (await recent(milliseconds)).find(isSigning)
   }
+
+  /** Whether it is to be replaced before it signs anything more. */
+  const isOld = ({ row }: LoadedKey) => clock.now() - row.created_at_ms >= options.rotationMilliseconds
+
+  async function freshSigning(): Promise<LoadedKey> {
+    const before = await signing()
+    if (before !== undefined && !isOld(before)) return before
+    await replaceOnce(before?.row)
+    const key = await signing()
+    if (key === undefined) throw new Error(`the ring ${purpose} has no signing key`)
+    return key
+  }
+
+  const toSigningKey = ({ row, privateKey, keyObject }: LoadedKey): SigningKey => ({
+    kid: row.kid,
+    algorithm,
+    privateKey,
+    keyObject,
+  })
 
   const verifies = ({ row }: LoadedKey) => row.verifies_until_ms === null || row.verifies_until_ms > clock.now()
 
@@ -129,14 +152,9 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
   }
 
   return {
-    current: async () => {
-      let key = await signing()
-      if (key === undefined || clock.now() - key.row.created_at_ms >= options.rotationMilliseconds) {
-        await replaceOnce(key?.row)
-        key = await signing()
-      }
-      if (key === undefined) throw new Error(`the ring ${purpose} has no signing key`)
-      return { kid: key.row.kid, algorithm, privateKey: key.privateKey, keyObject: key.keyObject }
+    current: () => {
+      const key = remembered(signingMilliseconds)?.find(isSigning)
+      return key !== undefined && !isOld(key) ? toSigningKey(key) : freshSigning().then(toSigningKey)
     },
     verifier: async (kid) => {
       const find = (keys: readonly LoadedKey[]) => keys.find((key) => key.row.kid === kid && verifies(key))?.publicKey
