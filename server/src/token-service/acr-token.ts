@@ -3,6 +3,7 @@ import { errors, jwtVerify } from 'jose'
 import { z } from 'zod'
 import type { Clock } from '../platform/clock.ts'
 import type { KeyRing, SigningKey } from '../platform/signing-keys/key-ring.ts'
+import { andThen } from '../platform/sql/authority-memory.ts'
 import type { Registry } from '../resources/index.ts'
 import type { AccessScope } from '../spec/access-scope.ts'
 import { type Credential, tokenSubject } from './credential.ts'
@@ -39,7 +40,8 @@ export type MintedToken = { readonly token: string; readonly issuedAtMs: number;
 export type MintOptions = {
   readonly registry: Registry
   readonly credential: Credential
-  readonly tenantId: string
+  /** What a refresh token names. */
+  readonly tenantId?: string
   /** What an access token gives. `untag` among the actions is ours and stays out of the public claim. */
   readonly access?: readonly AccessScope[]
   /** The token ends with what it was got by. */
@@ -51,9 +53,13 @@ export type MintOptions = {
 /** Mints and verifies the tokens of the registries of this server. */
 export interface AcrTokens {
   /** @throws TokenTooLongError when the access asked for does not fit into a token */
-  mint(kind: AcrTokenKind, options: MintOptions): Promise<MintedToken>
+  mint(kind: AcrTokenKind, options: MintOptions): MintedToken | Promise<MintedToken>
   /** Undefined for everything that is no unexpired token of this kind for this very registry. */
-  verify(kind: AcrTokenKind, token: string, registry: Registry): Promise<VerifiedAcrToken | undefined>
+  verify(
+    kind: AcrTokenKind,
+    token: string,
+    registry: Registry,
+  ): VerifiedAcrToken | undefined | Promise<VerifiedAcrToken | undefined>
 }
 
 /** The access that was asked for makes a token that no client could send. */
@@ -65,39 +71,46 @@ export class TokenTooLongError extends Error {
 export function createAcrTokens({ keys, clock }: { readonly keys: KeyRing; readonly clock: Clock }): AcrTokens {
   // A token that was believed is, until its end, not checked again: whether its credential stands is asked elsewhere.
   const verifiedTokens = new Map<string, VerifiedAcrToken>()
+
+  function signed(key: SigningKey, kind: AcrTokenKind, options: MintOptions): MintedToken {
+    const issuedAtMs = clock.now()
+    const issuedAt = Math.floor(issuedAtMs / 1000)
+    const life = kind === 'refresh_token' ? refreshTokenSeconds : accessTokenSeconds
+    const limit = options.notAfterMs === undefined ? Infinity : Math.floor(options.notAfterMs / 1000)
+    const expiresAt = Math.min(issuedAt + life, limit)
+    const payload = plainBase64Json(claimsOf(kind, options, issuedAtMs, issuedAt, expiresAt))
+    const token = signCompact(key, payload)
+    if (token.length > tokenLengthLimit) throw new TokenTooLongError('the access asked for does not fit into one token')
+    return { token, issuedAtMs, expiresAtMs: expiresAt * 1000 }
+  }
+
+  async function check(kind: AcrTokenKind, token: string, registry: Registry): Promise<VerifiedAcrToken | undefined> {
+    const claims = await verifiedClaims(token, registry, keys, clock)
+    if (claims === undefined || claims.grant_type !== kind || claims.rid !== registry.rid) return undefined
+    return {
+      credential: toCredential(claims.acrux.credential, claims.sub),
+      access: [
+        ...claims.access,
+        ...claims.acrux.untag.map((name) => ({ type: 'repository', name, actions: ['untag'] })),
+      ],
+      issuedAtMs: claims.acrux.at,
+      expiresAtMs: claims.exp * 1000,
+    }
+  }
+
   return {
-    mint: async (kind, options) => {
-      const issuedAtMs = clock.now()
-      const issuedAt = Math.floor(issuedAtMs / 1000)
-      const life = kind === 'refresh_token' ? refreshTokenSeconds : accessTokenSeconds
-      const limit = options.notAfterMs === undefined ? Infinity : Math.floor(options.notAfterMs / 1000)
-      const expiresAt = Math.min(issuedAt + life, limit)
-      const key = await keys.current()
-      const payload = plainBase64Json(claimsOf(kind, options, issuedAtMs, issuedAt, expiresAt))
-      const token = signCompact(key, payload)
-      if (token.length > tokenLengthLimit)
-        throw new TokenTooLongError('the access asked for does not fit into one token')
-      return { token, issuedAtMs, expiresAtMs: expiresAt * 1000 }
-    },
-    verify: async (kind, token, registry) => {
+    mint: (kind, options) => andThen(keys.current(), (key) => signed(key, kind, options)),
+    verify: (kind, token, registry) => {
       if (token.length > tokenLengthLimit || !compactForm.test(token)) return undefined
       const key = `${kind} ${registry.rid} ${registry.loginServer} ${hash('sha256', token, 'base64')}`
       const known = verifiedTokens.get(key)
       if (known !== undefined && clock.now() < known.expiresAtMs) return known
-      const claims = await verifiedClaims(token, registry, keys, clock)
-      if (claims === undefined || claims.grant_type !== kind || claims.rid !== registry.rid) return undefined
-      const verified = {
-        credential: toCredential(claims.acrux.credential, claims.sub),
-        access: [
-          ...claims.access,
-          ...claims.acrux.untag.map((name) => ({ type: 'repository', name, actions: ['untag'] })),
-        ],
-        issuedAtMs: claims.acrux.at,
-        expiresAtMs: claims.exp * 1000,
-      }
-      if (verifiedTokens.size >= verifiedTokenLimit) verifiedTokens.delete(verifiedTokens.keys().next().value ?? '')
-      verifiedTokens.set(key, verified)
-      return verified
+      return check(kind, token, registry).then((verified) => {
+        if (verified === undefined) return undefined
+        if (verifiedTokens.size >= verifiedTokenLimit) verifiedTokens.delete(verifiedTokens.keys().next().value ?? '')
+        verifiedTokens.set(key, verified)
+        return verified
+      })
     },
   }
 }

@@ -1,6 +1,7 @@
 import type { Access, Principal } from '../access/index.ts'
 import type { AuditActor } from '../audit/index.ts'
 import type { Directory } from '../directory/index.ts'
+import { andThen } from '../platform/sql/authority-memory.ts'
 import type { AdminPasswordProof, Registry, Resources } from '../resources/index.ts'
 
 /**
@@ -29,23 +30,26 @@ export type Proof = { readonly credential: Credential; readonly expiresAtMs: num
 export type StandingRooms = { readonly resources: Resources; readonly directory: Directory; readonly access: Access }
 
 /** The principal behind a credential, if that still stands at this registry now; otherwise undefined. */
-export async function standingPrincipal(
+export function standingPrincipal(
   { resources, directory }: StandingRooms,
   registry: Registry,
   credential: Credential,
-): Promise<Principal | undefined> {
+): Principal | undefined | Promise<Principal | undefined> {
   switch (credential.kind) {
     case 'anonymous':
       return { kind: 'anonymous' }
-    case 'admin': {
-      const stands =
-        registry.adminUserEnabled && (await resources.adminPasswordStands(registry.rid, credential.password))
-      return stands ? { kind: 'admin', rid: registry.rid } : undefined
-    }
+    case 'admin':
+      if (!registry.adminUserEnabled) return undefined
+      return andThen(resources.adminPasswordStands(registry.rid, credential.password), (stands) =>
+        stands ? { kind: 'admin', rid: registry.rid } : undefined,
+      )
     case 'directory': {
       const { objectId, credentialId } = credential
-      if (!(await directory.credentialStands(objectId, credentialId))) return undefined
-      return { kind: 'directory', objectId, groupIds: await directory.groupIdsOf(objectId) }
+      return andThen(directory.credentialStands(objectId, credentialId), (stands) =>
+        stands
+          ? andThen(directory.groupIdsOf(objectId), (groupIds) => ({ kind: 'directory', objectId, groupIds }))
+          : undefined,
+      )
     }
   }
 }

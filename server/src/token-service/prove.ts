@@ -1,3 +1,5 @@
+import type { ClientSecretCheck } from '../directory/index.ts'
+import { andThen } from '../platform/sql/authority-memory.ts'
 import type { Registry } from '../resources/index.ts'
 import { nullGuid } from '../spec/guid.ts'
 import type { AccessScope } from '../spec/access-scope.ts'
@@ -19,21 +21,21 @@ export type PasswordProof = Proof & {
  *
  * `acceptTokens` is for the token endpoint alone: the data plane does not take a token for a password. [Azure/acr#98]
  */
-export async function provePassword(
+export function provePassword(
   rooms: StandingRooms & { readonly tokens: AcrTokens },
   registry: Registry,
   username: string,
   password: string,
   acceptTokens: boolean,
-): Promise<PasswordProof | undefined> {
+): PasswordProof | undefined | Promise<PasswordProof | undefined> {
   if (username === nullGuid) return acceptTokens ? proveToken(rooms, registry, password) : undefined
-  const proof =
+  const proving =
     username.toLowerCase() === registry.name.toLowerCase()
-      ? await proveAdmin(rooms, registry, password)
-      : await proveClientSecret(rooms, username, password)
-  return proof === undefined
-    ? undefined
-    : { ...proof, narrowedTo: undefined, sinceMs: undefined, refreshToken: undefined }
+      ? proveAdmin(rooms, registry, password)
+      : proveClientSecret(rooms, username, password)
+  return andThen(proving, (proof) =>
+    proof === undefined ? undefined : { ...proof, narrowedTo: undefined, sinceMs: undefined, refreshToken: undefined },
+  )
 }
 
 async function proveToken(
@@ -64,12 +66,15 @@ async function proveAdmin(
   return { credential: { kind: 'admin', password: proved }, expiresAtMs: undefined }
 }
 
-async function proveClientSecret(
+function proveClientSecret(
   { directory }: StandingRooms,
   appId: string,
   secret: string,
-): Promise<Proof | undefined> {
-  const check = await directory.checkClientSecret(appId.toLowerCase(), secret)
+): Proof | undefined | Promise<Proof | undefined> {
+  return andThen(directory.checkClientSecret(appId.toLowerCase(), secret), toProof)
+}
+
+function toProof(check: ClientSecretCheck): Proof | undefined {
   if (check.outcome !== 'proved') return undefined
   const { servicePrincipal, credentialId, expiresAtMs } = check
   return {

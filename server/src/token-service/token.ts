@@ -1,6 +1,7 @@
 import { type Form, parseForm } from '../spec/form.ts'
 import { type AccessScope, formatAccessScope, intersectAccess } from '../spec/access-scope.ts'
 import type { Origin } from '../platform/http/app.ts'
+import { andThen } from '../platform/sql/authority-memory.ts'
 import type { AuditActor } from '../audit/index.ts'
 import type { Registry } from '../resources/index.ts'
 import { parseAuthorization } from '../spec/authorization-header.ts'
@@ -41,7 +42,8 @@ export async function postToken(
   switch (field(form, 'grant_type')) {
     case 'refresh_token': {
       const token = field(form, 'refresh_token') ?? ''
-      const proof = await proveRefreshToken(rooms, registry, token)
+      const proving = proveRefreshToken(rooms, registry, token)
+      const proof = proving instanceof Promise ? await proving : proving
       if (proof === undefined)
         return refuse(rooms, registry, origin, { kind: 'claimed', id: '' }, 'invalid-refresh-token')
       return issue(rooms, registry, proof, asked, origin, field(form, 'access_type') === 'offline')
@@ -86,15 +88,16 @@ export async function getToken(
   }
 }
 
-async function proveRefreshToken(
+function proveRefreshToken(
   rooms: TokenRooms,
   registry: Registry,
   token: string,
-): Promise<PasswordProof | undefined> {
-  const verified = await rooms.tokens.verify('refresh_token', token, registry)
-  if (verified === undefined) return undefined
-  const { credential, expiresAtMs } = verified
-  return { credential, expiresAtMs, narrowedTo: undefined, sinceMs: undefined, refreshToken: token }
+): PasswordProof | undefined | Promise<PasswordProof | undefined> {
+  return andThen(rooms.tokens.verify('refresh_token', token, registry), (verified) => {
+    if (verified === undefined) return undefined
+    const { credential, expiresAtMs } = verified
+    return { credential, expiresAtMs, narrowedTo: undefined, sinceMs: undefined, refreshToken: token }
+  })
 }
 
 async function issueByPassword(
@@ -105,7 +108,8 @@ async function issueByPassword(
   origin: Origin,
   offline: boolean,
 ): Promise<TokenAnswer> {
-  const proof = await provePassword(rooms, registry, username, password, true)
+  const proving = provePassword(rooms, registry, username, password, true)
+  const proof = proving instanceof Promise ? await proving : proving
   if (proof === undefined)
     return refuse(rooms, registry, origin, { kind: 'claimed', id: claimedName(username) }, 'wrong-credentials')
   return issue(rooms, registry, proof, asked, origin, offline)
@@ -116,7 +120,10 @@ function claimedName(username: string): string {
   return /^[A-Za-z0-9-]{1,50}$/.test(username) ? username : ''
 }
 
-/** Issues a token over what was asked and is allowed: a smaller one, even an empty one, is no error. [distribution spec/auth/token.md] */
+/**
+ * Issues a token over what was asked and is allowed: a smaller one, even an empty one, is no error. Nothing is
+ * awaited that is there already, as nearly all of it is. [distribution spec/auth/token.md]
+ */
 async function issue(
   rooms: TokenRooms,
   registry: Registry,
@@ -127,15 +134,13 @@ async function issue(
 ): Promise<TokenAnswer> {
   const { credential } = proof
   const actor = auditActor(credential, registry)
-  const principal = await standingPrincipal(rooms, registry, credential)
+  const standing = standingPrincipal(rooms, registry, credential)
+  const principal = standing instanceof Promise ? await standing : standing
   if (principal === undefined) return refuse(rooms, registry, origin, actor, 'credential-withdrawn')
-  const allowed = await rooms.access.allowedAccess(principal, registry, withUntag(asked))
+  const allowing = rooms.access.allowedAccess(principal, registry, withUntag(asked))
+  const allowed = allowing instanceof Promise ? await allowing : allowing
   const access = proof.narrowedTo === undefined ? allowed : intersectAccess(allowed, proof.narrowedTo)
-  const { tenantId } = await rooms.directory.tenant()
-  const { expiresAtMs: notAfterMs, sinceMs } = proof
-  const minted = await mint(() =>
-    rooms.tokens.mint('access_token', { registry, credential, tenantId, access, notAfterMs, sinceMs }),
-  )
+  const minted = await mint(rooms, registry, proof, access)
   const scope = publicAccess(access).map(formatAccessScope).join(' ')
   await rooms.audit.append({
     action: 'token.issue',
@@ -164,9 +169,14 @@ function withUntag(asked: readonly AccessScope[]): AccessScope[] {
   })
 }
 
-async function mint(make: () => Promise<MintedToken>): Promise<MintedToken> {
+async function mint(
+  { tokens }: TokenRooms,
+  registry: Registry,
+  { credential, expiresAtMs: notAfterMs, sinceMs }: PasswordProof,
+  access: readonly AccessScope[],
+): Promise<MintedToken> {
   try {
-    return await make()
+    return await tokens.mint('access_token', { registry, credential, access, notAfterMs, sinceMs })
   } catch (error) {
     if (error instanceof TokenTooLongError) throw new TokenError('BAD_REQUEST', error.message)
     throw error
