@@ -1,7 +1,7 @@
 const longestUri = 256
 
 /** Printable characters of ASCII, but none that a browser reads in a second way, and no wildcard. */
-const uriPattern = /^https?:\/\/[^\s"#*<>@\\^`{|}\u0000-\u0020\u007f-\uffff]+$/
+const uriPattern = /^https?:\/\/[!$%&'()+,\-./0-9:;=?A-Z[\]_a-z~]+$/
 const loopbackPattern = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(?::([1-9]\d{0,4}))?(\/[^\s]*)?$/
 
 /**
