@@ -85,7 +85,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
   const groupIdsOf = createGroupIds(database, clock, store)
   const checkSecret = createSecretCheck(database, clock, store)
   const federatedStore = createFederatedCredentialStore(database)
-  const federatedCredentials = createFederatedCredentials({ store: federatedStore, clock, publicOrigin })
+  const federatedCredentials = createFederatedCredentials({ database, store: federatedStore, clock, publicOrigin })
   const { acceptsIssuer = (issuer: string) => issuer.startsWith('https://'), trustedTenants = [] } = options
   const external = createExternalPrincipals({ database, clock, trustedTenants, onPrincipalDeleted })
   const checkStanding = createStandingCheck(database, clock, store, [

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../platform/clock.ts'
-import type { Transaction } from '../platform/sql/database.ts'
+import { AuthorityMemory } from '../platform/sql/authority-memory.ts'
+import type { Database, Transaction } from '../platform/sql/database.ts'
 import { parseGuid } from '../spec/guid.ts'
 import { GraphError, resourceNotFound } from './errors.ts'
 import type {
@@ -23,6 +24,9 @@ import { nameKey, toServicePrincipal } from './principals.ts'
 /** How many federated credentials one application or managed identity may have. [Entra, workload identity federation] */
 const credentialLimit = 20
 
+/** How many applications, or subjects, are remembered with the credentials that were found for them. */
+const memoryLimit = 10_000
+
 /** Who holds federated credentials: an application by its object id, or a managed identity by its own. */
 export type FederatedHolder = { readonly holderId: string; readonly appId: string }
 
@@ -40,12 +44,25 @@ export type FederatedCredentialChange = Partial<FederatedCredentialRequest>
 
 /** The changes of federated credentials, and which of them trust a token. The first throw {@link GraphError}. */
 export function createFederatedCredentials(options: {
+  readonly database: Pick<Database, 'authorityRevision'>
   readonly store: FederatedCredentialStore
   readonly clock: Clock
   /** Whose tokens nobody may trust: our own. They are proof here already, of somebody else. */
   readonly publicOrigin: string
 }) {
-  const { store, clock, publicOrigin } = options
+  const { database, store, clock, publicOrigin } = options
+  const memory = new AuthorityMemory<readonly FoundFederatedRow[]>(memoryLimit)
+
+  /** What lets somebody in is remembered. That there are no rows is not: strangers choose what is looked for. */
+  async function remembered(key: string, find: () => FoundFederatedRow[] | Promise<FoundFederatedRow[]>) {
+    const revision = await database.authorityRevision()
+    const known = memory.recall(revision, key, clock.now())
+    if (known !== undefined) return known
+    const rows = await find()
+    const isProof = rows.length > 0 && rows.every(({ enabled }) => enabled === 1)
+    if (isProof) memory.keep(revision, key, rows, Number.POSITIVE_INFINITY)
+    return rows
+  }
 
   function refuseOwnIssuer(issuer: string): void {
     const { origin } = new URL(issuer)
@@ -58,6 +75,8 @@ export function createFederatedCredentials(options: {
     { holderId, appId }: FederatedHolder,
     { name, issuer, audience, trust, description }: FederatedCredentialRequest,
   ): Promise<FederatedCredentialRow> {
+    // It may end what is remembered: a token that two applications trust proves neither by itself.
+    transaction.changesAuthority()
     refuseOwnIssuer(issuer)
     if ((await store.ofHolder(transaction, holderId)).length >= credentialLimit) {
       const text = `An object has at most ${credentialLimit} federated identity credentials.`
@@ -135,12 +154,15 @@ export function createFederatedCredentials(options: {
     const { issuer } = assertion
     if (appIdText === undefined) {
       const rows: FoundFederatedRow[] = []
-      for (const key of trustKeysOf(assertion)) rows.push(...(await store.byTrust(issuer, key)))
+      for (const key of trustKeysOf(assertion)) {
+        rows.push(...(await remembered(`trust ${issuer} ${key}`, () => store.byTrust(issuer, key))))
+      }
       if (rows.length === 0 && !(await store.hasIssuer(issuer))) return { outcome: 'issuer' }
       return judge(rows, assertion)
     }
     const appId = parseGuid(appIdText)
-    const rows = appId === undefined ? [] : await store.ofApplication(appId, issuer)
+    if (appId === undefined) return { outcome: 'issuer' }
+    const rows = await remembered(`application ${appId} ${issuer}`, () => store.ofApplication(appId, issuer))
     return rows.length === 0 ? { outcome: 'issuer' } : judge(rows, assertion)
   }
 

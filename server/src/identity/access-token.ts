@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { SignJWT } from 'jose'
 import { z } from 'zod'
 import type { ServicePrincipal } from '../directory/index.ts'
 import type { KeyRing } from '../platform/signing-keys/key-ring.ts'
 import { parseGuid } from '../spec/guid.ts'
-import { accessTokenSeconds, signingAlgorithm } from './token-parameters.ts'
+import { signToken } from './sign-token.ts'
+import { accessTokenSeconds } from './token-parameters.ts'
 import { type TokenVersion, issuersOf } from './tenants.ts'
 
 /** Tells an access token from every other JWT that the provider signs. [RFC 9068 §2.1] */
@@ -46,8 +46,7 @@ export async function signAccessToken(
   const expiresAtSeconds = Math.min(issuedAtSeconds + accessTokenSeconds, credentialExpiresAtSeconds)
   const uti = randomBytes(16).toString('base64url')
   const issuers = issuersOf(publicOrigin, tenantId)
-  const { kid, privateKey } = await keys.current()
-  const token = await new SignJWT({
+  const token = signToken(await keys.current(), accessTokenType, {
     aud,
     iss: issuers[version],
     iat: issuedAtSeconds,
@@ -67,8 +66,6 @@ export async function signAccessToken(
     [credentialClaim]: credentialId,
     [credentialExpiryClaim]: credentialExpiresAtSeconds,
   })
-    .setProtectedHeader({ alg: signingAlgorithm, typ: accessTokenType, kid })
-    .sign(privateKey)
   return { token, uti, issuedAtSeconds, expiresAtSeconds }
 }
 

@@ -46,12 +46,15 @@ export async function authenticateByAssertion(
   const issuer = textClaim(token.claims, 'iss')
   const clientId = (form.get('client_id') ?? issuer ?? '').toLowerCase()
   if (clientId === '') throw new EntraError('missingParameter', ['client_id'])
+  const isOwn = issuer?.toLowerCase() === clientId
+  if (!isOwn) {
+    const proof = await byIssuer(rooms, token, clientId)
+    if (proof !== undefined) return proof
+  }
   const servicePrincipal = await rooms.directory.findServicePrincipalByAppId(clientId)
   if (servicePrincipal === undefined) throw new EntraError('unknownApplication', [clientId, tenant.tenantId])
-  const proof =
-    issuer?.toLowerCase() === servicePrincipal.appId
-      ? await byCertificate(rooms, token, servicePrincipal, tokenEndpointUrls)
-      : await byIssuer(rooms, token, servicePrincipal.appId)
+  if (!isOwn) throw new EntraError('federatedIssuer', [issuer ?? ''])
+  const proof = await byCertificate(rooms, token, servicePrincipal, tokenEndpointUrls)
   if (!servicePrincipal.enabled) throw new EntraError('disabledApplication', [clientId])
   return proof
 }
@@ -73,17 +76,23 @@ async function byCertificate(
   }
 }
 
-async function byIssuer(rooms: FederatedRooms, token: CompactToken, appId: string): Promise<AssertionProof> {
+/** Undefined where no credential of that application names the issuer, be it that there is no such application. */
+async function byIssuer(
+  rooms: FederatedRooms,
+  token: CompactToken,
+  appId: string,
+): Promise<AssertionProof | undefined> {
   const proof = await proveFederated(rooms, token, appId).catch((error: unknown) => {
     throw error instanceof IssuerUnavailableError ? new EntraError('issuerUnavailable', [], { cause: error }) : error
   })
-  if (proof.outcome !== 'matched') throw refusalOf(proof, token, appId, rooms.clock.now())
+  if (proof.outcome === 'issuer') return undefined
+  if (proof.outcome !== 'matched') throw refusalOf(proof.outcome, token, appId, rooms.clock.now())
   const { servicePrincipal, credentialId } = proof
   return { kind: 'confidential', servicePrincipal, credentialId, credentialExpiresAtMs: neverMs, method: 'federated' }
 }
 
 function refusalOf(
-  { outcome }: Exclude<FederatedProof, { readonly outcome: 'matched' }>,
+  outcome: Exclude<FederatedProof['outcome'], 'matched' | 'issuer'>,
   token: CompactToken,
   appId: string,
   nowMs: number,
@@ -91,8 +100,6 @@ function refusalOf(
   switch (outcome) {
     case 'claims':
       return new EntraError('malformedAssertion')
-    case 'issuer':
-      return new EntraError('federatedIssuer', [textClaim(token.claims, 'iss') ?? ''])
     case 'subject':
     case 'several':
       return new EntraError('federatedSubject', [textClaim(token.claims, 'sub') ?? ''])

@@ -1,6 +1,7 @@
 import type { Clock } from '../platform/clock.ts'
 import { OutboundError, type Outbound } from '../platform/outbound/outbound.ts'
 import { type JsonObject, type JsonValue, isJsonObject, ownValue } from '../spec/bounded-json.ts'
+import { type SignatureMemory, createSignatureMemory } from './signature-memory.ts'
 import { type VerificationKey, parseVerificationKey } from './verification-key.ts'
 
 /** An issuer whose keys may be fetched. Whoever calls vouches that somebody who may do so has configured it. */
@@ -27,6 +28,8 @@ export interface IssuerKeys {
    * @throws IssuerUnavailableError
    */
   find(issuer: OutsideIssuer, name: KeyName): Promise<VerificationKey | undefined>
+  /** Whether one of the keys signed a token. */
+  readonly hasSigned: SignatureMemory
 }
 
 const secondMs = 1000
@@ -113,6 +116,7 @@ export function createIssuerKeys({
   }
 
   return {
+    hasSigned: createSignatureMemory(),
     find: async (issuer, name) => {
       const entry = entryOf(issuer)
       if (clock.now() >= entry.freshUntilMs) await ask(entry, issuer)

@@ -53,5 +53,6 @@ export async function isSignedByIssuer(
   if (!isOutsideAlgorithm(alg)) return false
   const found = await issuerKeys.find(issuer, { kid, alg })
   if (found === undefined || (found.issuer !== undefined && found.issuer !== issuer.issuer)) return false
-  return isSignedBy(token, found.key, alg)
+  const { key } = found
+  return issuerKeys.hasSigned(key, token.text, () => isSignedBy(token, key, alg))
 }

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { SignJWT } from 'jose'
 import type { User } from '../directory/index.ts'
 import type { KeyRing } from '../platform/signing-keys/key-ring.ts'
 import { type AccessToken, accessTokenType, credentialClaim, credentialExpiryClaim } from './access-token.ts'
+import { signToken } from './sign-token.ts'
 import { type TokenVersion, issuersOf } from './tenants.ts'
-import { accessTokenSeconds, idTokenSeconds, signingAlgorithm } from './token-parameters.ts'
+import { accessTokenSeconds, idTokenSeconds } from './token-parameters.ts'
 
 /** Who signed in, to which client, and how; what both tokens of a person tell. */
 export type PersonTokenRequest = {
@@ -44,8 +44,7 @@ export async function signUserAccessToken(
   const issuers = issuersOf(publicOrigin, tenantId)
   const uti = makeUti()
   const proof = confidential ? '1' : '0'
-  const { kid, privateKey } = await keys.current()
-  const token = await new SignJWT({
+  const token = signToken(await keys.current(), accessTokenType, {
     ...personClaims(request),
     aud,
     iss: issuers[version],
@@ -63,8 +62,6 @@ export async function signUserAccessToken(
     [credentialClaim]: signInId,
     [credentialExpiryClaim]: signInExpiresAtSeconds,
   })
-    .setProtectedHeader({ alg: signingAlgorithm, typ: accessTokenType, kid })
-    .sign(privateKey)
   return { token, uti, issuedAtSeconds, expiresAtSeconds }
 }
 
@@ -80,8 +77,7 @@ export async function signIdToken(
   { nonce, withEmail }: { readonly nonce: string | undefined; readonly withEmail: boolean },
 ): Promise<string> {
   const issuedAtSeconds = Math.floor(nowMs / 1000)
-  const { kid, privateKey } = await keys.current()
-  return new SignJWT({
+  return signToken(await keys.current(), 'JWT', {
     ...personClaims(request),
     aud: request.clientId,
     iss: issuersOf(publicOrigin, request.tenantId)[request.version],
@@ -92,8 +88,6 @@ export async function signIdToken(
     ...(nonce === undefined ? {} : { nonce }),
     ...(withEmail && request.user.mail !== undefined ? { email: request.user.mail } : {}),
   })
-    .setProtectedHeader({ alg: signingAlgorithm, typ: 'JWT', kid })
-    .sign(privateKey)
 }
 
 function personClaims({ user, tenantId, version, methods, authenticatedAtMs }: PersonTokenRequest) {

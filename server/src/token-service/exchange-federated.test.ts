@@ -153,6 +153,35 @@ test("fault 15: a job's token is exchanged until its end and 30 seconds more", a
   )
 })
 
+test('of a token that was taken before, the key and the trust in it are asked for again', async (t) => {
+  const { createTrusting, job, exchange, issuer, database, directory, time } = await open(t)
+  const { objectId, appId } = await createTrusting('job')
+  const token = await job({ exp: Math.floor(time.nowMs / 1000) + 3600 })
+  const statuses = async () => {
+    const answers = [await exchange(token), await exchange(token, { client_id: appId })]
+    return answers.map(({ status }) => status)
+  }
+  for (const _again of [1, 2]) assert.deepEqual(await statuses(), [200, 200])
+  const { keys } = issuer.state
+  issuer.state.keys = []
+  await issuer.addKey()
+  time.nowMs += 10 * 60_000
+  assert.deepEqual(await statuses(), [401, 401], 'its key is published no more')
+  issuer.state.keys = keys
+  time.nowMs += 10 * 60_000
+  assert.deepEqual(await statuses(), [200, 200])
+  const trustIn = (text: string) =>
+    database.transaction((transaction) =>
+      directory.federatedCredentials.update(transaction, objectId, 'job', {
+        trust: { kind: 'subject', subject: text },
+      }),
+    )
+  await trustIn('project_path:team/app:ref_type:branch:ref:other')
+  assert.deepEqual(await statuses(), [401, 401], 'its subject is trusted no more')
+  await trustIn(subject)
+  assert.deepEqual(await statuses(), [200, 200])
+})
+
 test('fault 6: an outside token is good at the exchange alone', async (t) => {
   const { createTrusting, job, exchange, redeem, ask, registry, inject } = await open(t)
   const { appId } = await createTrusting('job')
