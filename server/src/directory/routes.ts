@@ -126,7 +126,10 @@ async function admit(
   throw insufficientPrivileges()
 }
 
-/** Who an application is does not make it its own owner: it cannot give itself a credential that outlives the one it has. */
+/**
+ * Who an application is does not make it its own owner: it cannot give itself a credential that outlives the one it has.
+ * And where it may do more with the directory than the one who made it, a credential of it would be that right.
+ */
 async function ownsApplicationInPath(
   store: Graph['store'],
   caller: GraphCaller,
@@ -136,7 +139,9 @@ async function ownsApplicationInPath(
   if (id === undefined) return false
   const row =
     (await store.application(undefined, 'object_id', id)) ?? (await store.servicePrincipal(undefined, 'object_id', id))
-  return row !== undefined && row.owner_id === caller.principal.objectId
+  if (row === undefined || row.owner_id !== caller.principal.objectId) return false
+  const role = (await store.servicePrincipal(undefined, 'app_id', row.app_id))?.directory_role ?? null
+  return role === null || (role === 'reader' && caller.readsAll)
 }
 
 async function ownsGroupInPath(store: Graph['store'], caller: GraphCaller, request: FastifyRequest): Promise<boolean> {
