@@ -44,7 +44,7 @@ export interface Ended {
 
 /** `acrux serve` in a process of its own. Dispose of it, and neither the process nor its files are left. */
 export interface RunningServer extends AsyncDisposable {
-  /** `https://localhost:PORT`, or with the public host that was asked for; without a slash at the end. */
+  /** `https://localhost:PORT`, without 443, or with the public host that was asked for; without a slash at the end. */
   readonly baseUrl: string
   readonly port: number
   /** The PEM file of the authority that signed the server's certificate. */
@@ -153,9 +153,14 @@ async function finish(running: Running, signal: NodeJS.Signals, patienceMs: numb
   return (await late) ? { code: null, signal: 'SIGKILL' } : ended
 }
 
+/** Host and port as URLs have them: without the port of HTTPS. */
+function hostOf({ publicHost = 'localhost', http = false }: ServerOptions, port: number): string {
+  return port === 443 && !http ? publicHost : `${publicHost}:${port}`
+}
+
 function launchOf(options: ServerOptions, port: number, dataDir: string, cwd: string): Launch {
   const args = ['--data-dir', dataDir, '--listen', `127.0.0.1:${port}`]
-  args.push('--public-host', `${options.publicHost ?? 'localhost'}:${port}`)
+  args.push('--public-host', hostOf(options, port))
   if (options.registry !== undefined) args.push('--registry', options.registry)
   if (options.http === true) args.push('--http')
   args.push(...(options.args ?? []))
@@ -215,7 +220,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     throw cause
   })
   return {
-    baseUrl: `${options.http === true ? 'http' : 'https'}://${options.publicHost ?? 'localhost'}:${port}`,
+    baseUrl: `${options.http === true ? 'http' : 'https'}://${hostOf(options, port)}`,
     port,
     caFile: firstRun.caFile,
     dataDir,

@@ -14,6 +14,8 @@ export type ImageStore = (typeof imageStores)[number]
 
 /** A dockerd of its own, and the docker client that speaks to it. */
 export interface Docker extends AsyncDisposable {
+  /** The value of `DOCKER_HOST` for programs that run docker themselves. */
+  readonly dockerHost: string
   /** Runs `docker` with the configuration of `home`, and returns what it said, whatever its exit code. */
   run(home: ClientHome, args: readonly string[], input?: string): Promise<Ran>
 }
@@ -79,6 +81,7 @@ export async function startDocker({ hostname, host, store, caFile }: DockerOptio
   stack.use(await startDaemon({ command, args, env: { ...env, ...socket }, logFile: at('dockerd.log'), probe }))
   const whole = stack.move()
   return {
+    dockerHost: socket.DOCKER_HOST,
     run: (client, args, input) => {
       const [docker, entered] = view.enter('docker', args)
       const clientEnv = { ...client.env, ...proxied, ...socket, ...trusting }
