@@ -104,11 +104,12 @@ export function createHandleStore(database: Database) {
     },
     /**
      * Takes the oldest of somebody's handles away that are open, or that were used up, so that at most `limit` are left.
-     * Gives the sign-ins that they stood for.
+     * The newest is told, since others may be of the same millisecond. Gives the sign-ins that they stood for.
      */
     removeOldest: async (
       transaction: Transaction,
       { kind, objectId, used }: { readonly kind: HandleKind; readonly objectId: string; readonly used: boolean },
+      newest: string,
       limit: number,
     ): Promise<string[]> => {
       const oldest = await within(transaction)
@@ -117,9 +118,10 @@ export function createHandleStore(database: Database) {
         .where('object_id', '=', objectId)
         .where('kind', '=', kind)
         .where('used_at_ms', used ? 'is not' : 'is', null)
+        .where('hash', '!=', newest)
         .orderBy('created_at_ms', 'desc')
         .orderBy('hash')
-        .offset(limit)
+        .offset(limit - 1)
         .limit(prunedAtOnce)
         .execute()
       await remove(transaction, oldest)

@@ -128,10 +128,10 @@ export function createHandles(options: {
       })
       const limit = personLimits[kind]
       if (objectId === undefined || limit === undefined) return hash
-      const removed = await store.removeOldest(transaction, { kind, objectId, used: false }, limit)
+      const removed = await store.removeOldest(transaction, { kind, objectId, used: false }, hash, limit)
       for (const id of removed) await directory.endSignIn(transaction, id)
       // What was used up goes without its sign-in, which lives on by other means.
-      await store.removeOldest(transaction, { kind, objectId, used: true }, usedLimit)
+      await store.removeOldest(transaction, { kind, objectId, used: true }, hash, usedLimit)
       return hash
     },
 
