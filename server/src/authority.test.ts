@@ -150,7 +150,7 @@ function graphWrites(rooms: Rooms): GraphWrite[] {
     { id: 'graph.applications.update',              effect: 'moves',     path: application,                        body: { keyCredentials: [] } },
     { id: 'graph.applications.addPassword',         effect: 'only adds', path: `${application}/addPassword`,       body: {} },
     { id: 'graph.applications.removePassword',      effect: 'moves',     path: `${application}/removePassword`,    body: { keyId: keyIds[0] } },
-    { id: 'graph.federatedCredentials.create',      effect: 'only adds', path: `${application}/federatedIdentityCredentials`,    body: { name: 'github', issuer: 'https://issuer.example', subject: 'repo:a/b', audiences: ['api://AzureADTokenExchange'] } },
+    { id: 'graph.federatedCredentials.create',      effect: 'moves',     path: `${application}/federatedIdentityCredentials`,    body: { name: 'github', issuer: 'https://issuer.example', subject: 'repo:a/b', audiences: ['api://AzureADTokenExchange'] } },
     { id: 'graph.federatedCredentials.update',      effect: 'moves',     path: `${application}/federatedIdentityCredentials/github`, body: { subject: 'repo:a/c' } },
     { id: 'graph.federatedCredentials.delete',      effect: 'moves',     path: `${application}/federatedIdentityCredentials/github` },
     { id: 'graph.servicePrincipals.addPassword',    effect: 'only adds', path: `${self}/addPassword`,              body: {} },
