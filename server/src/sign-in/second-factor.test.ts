@@ -130,6 +130,18 @@ test('second factors are changed only by whoever proved themselves within ten mi
   assert.equal(next.heading, 'Sign in to Azure CLI?')
 })
 
+test('a browser where the password alone was shown is asked anew once there is a second factor', async (t) => {
+  const { pages, browser } = await open(t)
+  const older = pages.openBrowser()
+  assert.equal((await enterPassword(older, await older.get('/account/security'), 'alice')).heading, 'Security')
+  const { secret } = await setUpApp(pages, browser)
+  assert.equal((await browser.get('/account/security')).heading, 'Security', 'where the app was set up it was proved')
+  assert.equal((await older.get('/account/security')).heading, 'Sign in')
+  const asked = await enterPassword(older, await older.get(codeRequest().url), 'alice')
+  assert.equal(asked.heading, 'Enter code')
+  assert.equal((await enterCode(older, asked, codeOf(pages, secret))).heading, 'Sign in to Azure CLI?')
+})
+
 test('a wrong first code sets no app up, and nobody is locked out by it', async (t) => {
   const { pages, browser } = await open(t)
   const security = await enterPassword(browser, await browser.get('/account/security'), 'alice')
