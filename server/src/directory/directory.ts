@@ -144,6 +144,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
         })
       })
     },
+    holdsPrincipal: external.holds,
     findUser: (objectIdText) => {
       const objectId = parseGuid(objectIdText)
       return objectId === undefined ? undefined : andThen(store.userById(objectId), (row) => row && toUser(row))

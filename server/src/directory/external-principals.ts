@@ -87,7 +87,14 @@ export function createExternalPrincipals({
     return nameless({ tenantId: row.tenant_id, objectId, kind: requireKind(row.kind) })
   }
 
-  return { principals, standsUntilMs, find }
+  /** Whether the transaction sees somebody of this object id, of our own directory or of a trusted tenant. */
+  async function holds(transaction: Transaction, objectId: string): Promise<boolean> {
+    if (await store.isLocal(transaction, objectId)) return true
+    const row = await store.find(transaction, objectId)
+    return row !== undefined && trusted.has(row.tenant_id)
+  }
+
+  return { principals, standsUntilMs, find, holds }
 }
 
 function nameless(identity: ExternalIdentity): SigningPrincipal {

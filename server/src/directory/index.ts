@@ -258,6 +258,8 @@ export interface Directory {
   /** Whether a principal exists, is enabled and still has this unexpired credential. `undefined` asks for the principal alone. */
   credentialStands(objectId: string, credentialId: string | undefined): boolean | Promise<boolean>
   findPrincipal(objectId: string): DirectoryPrincipal | undefined | Promise<DirectoryPrincipal | undefined>
+  /** Whether a principal that was found is there still, as the transaction sees it. */
+  holdsPrincipal(transaction: Transaction, objectId: string): Promise<boolean>
   findApplication(appId: string): Application | undefined | Promise<Application | undefined>
   findServicePrincipalByAppId(appId: string): ServicePrincipal | undefined | Promise<ServicePrincipal | undefined>
   findUser(objectId: string): User | undefined | Promise<User | undefined>

@@ -21,6 +21,7 @@ export type ManagementOptions = {
     Directory,
     | 'tenant'
     | 'findPrincipal'
+    | 'holdsPrincipal'
     | 'groupIdsOf'
     | 'managedIdentities'
     | 'externalPrincipals'

@@ -53,6 +53,10 @@ export async function putRoleAssignment(rooms: ManagementOptions, call: Manageme
   const made = await change(rooms, call, async (transaction) => {
     // Asked again here: what is given on a registry that is being deleted would hold on the next of its name.
     await requireScopeId(rooms, call, transaction)
+    // And this: an object id of another tenant comes back, and would find what was given while it was deleted.
+    if (!(await rooms.directory.holdsPrincipal(transaction, principal.objectId))) {
+      throw await principalNotFound(rooms, principal.objectId)
+    }
     const createdBy = call.caller.principal.objectId
     const rest = { principalType: typeOf(principal), condition: null, conditionVersion: null, createdBy }
     const result = await rooms.access
@@ -133,18 +137,20 @@ function requireRole({ access }: ManagementOptions, id: string, scope: string): 
   throw new ArmError('unknownRoleDefinition', `The specified role definition with ID '${name}' does not exist.`)
 }
 
+async function principalNotFound({ directory }: ManagementOptions, id: string): Promise<ArmError> {
+  const { tenantId } = await directory.tenant()
+  const message = `Principal ${id.slice(0, 64).replaceAll('-', '')} does not exist in the directory ${tenantId}. Check that you have the correct principal ID.`
+  return new ArmError('principalNotFound', message)
+}
+
 async function requirePrincipal(
-  { directory }: ManagementOptions,
+  rooms: ManagementOptions,
   id: string,
   wantedType: string | undefined,
 ): Promise<DirectoryPrincipal> {
   const objectId = parseGuid(id)
-  const principal = objectId === undefined ? undefined : await directory.findPrincipal(objectId)
-  if (principal === undefined) {
-    const { tenantId } = await directory.tenant()
-    const message = `Principal ${id.slice(0, 64).replaceAll('-', '')} does not exist in the directory ${tenantId}. Check that you have the correct principal ID.`
-    throw new ArmError('principalNotFound', message)
-  }
+  const principal = objectId === undefined ? undefined : await rooms.directory.findPrincipal(objectId)
+  if (principal === undefined) throw await principalNotFound(rooms, id)
   const type = typeOf(principal)
   if (wantedType !== undefined && wantedType.toLowerCase() !== type.toLowerCase()) {
     const message = `The PrincipalId '${principal.objectId}' has type '${type}' , which is different from specified PrincipalType '${wantedType.slice(0, 64)}'.`

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import {
   at,
   codeOf,
@@ -318,4 +319,29 @@ test('a role that is given while its registry is deleted does not wait for the n
     const left = await server.access.listAssignments({ scope: path, includeBelow: true, principalId: app.objectId })
     assert.deepEqual(left, [])
   }
+})
+
+test('a role that is given to a principal while it is deleted is given to nobody', async () => {
+  const place = { subscriptionId, resourceGroup: 'Default', name: 'fleeting' }
+  const { identity } = await server.database.transaction((transaction) =>
+    server.directory.managedIdentities.put(transaction, {
+      ...place,
+      kind: 'user-assigned',
+      location: 'local',
+      tags: {},
+    }),
+  )
+  const principalId = identity.objectId
+  const { promise: isHeld, resolve: hold } = Promise.withResolvers<void>()
+  const deletion = server.database.transaction(async (transaction) => {
+    hold()
+    // Long enough for the request to find the principal, and to wait for this transaction to end.
+    await setTimeout(300)
+    await server.directory.managedIdentities.delete(transaction, identity)
+  })
+  await isHeld
+  const [given] = await Promise.all([give(registry, { ...acrPull, principalId }), deletion])
+  assert.equal(codeOf(given), 'PrincipalNotFound', given.text)
+  const left = await server.access.listAssignments({ scope: registry, includeBelow: true, principalId })
+  assert.deepEqual(left, [])
 })
