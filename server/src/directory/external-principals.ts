@@ -108,7 +108,16 @@ function toPrincipal(
 ): SigningPrincipal {
   switch (kind) {
     case 'user':
-      return { kind, objectId, userPrincipalName, displayName, enabled: true, mail: undefined, external: true }
+      return {
+        kind,
+        objectId,
+        userPrincipalName,
+        displayName,
+        enabled: true,
+        mail: undefined,
+        external: true,
+        mustChangePassword: false,
+      }
     case 'service-principal':
       return { kind, objectId, appId, displayName, enabled: true }
   }

@@ -26,6 +26,8 @@ export type User = {
   readonly mail: string | undefined
   /** Whether another provider proves the person, who has no password here then. */
   readonly external: boolean
+  /** Whether the password that the person has is good for choosing another alone. */
+  readonly mustChangePassword: boolean
 }
 
 export type Group = {

@@ -30,6 +30,7 @@ export function toUser(row: UserRow): User {
     enabled: row.enabled === 1,
     mail: row.mail ?? undefined,
     external: row.external === 1,
+    mustChangePassword: row.must_change_password === 1,
   }
 }
 

@@ -52,6 +52,24 @@ test('a password does not pass by a second factor, nor by a password that has to
   assert.deepEqual(wrong.error_codes, [50126])
 })
 
+test('a page that forgot to ask for a new password gets nothing for the old one', async (t) => {
+  const people = await openTestPeople()
+  t.after(people.close)
+  const user = await people.createUser('bob', { mustChangePassword: true })
+  const form = new URLSearchParams({ client_id: azClientId, scope: testScope }).toString()
+  for (const methods of [['pwd'], ['pwd', 'otp', 'mfa']]) {
+    const person = { user, methods, authenticatedAtMs: people.time.nowMs }
+    await assert.rejects(people.code({}, person), { message: /AADSTS50055/ })
+    const { user_code: code } = (await (await people.post('/organizations/oauth2/v2.0/devicecode', form)).json()) as {
+      user_code: string
+    }
+    const accepted = people.identity.answerDeviceRequest(code, { person }, '203.0.113.7')
+    await assert.rejects(accepted, { message: /AADSTS50055/ })
+  }
+  const byPasskey = { user, methods: ['hwk', 'mfa'], authenticatedAtMs: people.time.nowMs }
+  assert.match(await people.code({}, byPasskey), /^acrux_ac_/)
+})
+
 test('where somebody comes from is told alike for everybody, known or invented', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)

@@ -6,14 +6,15 @@ import type { SignedInPerson } from './sign-in-protocol.ts'
 const beyondPassword = ['mfa', 'otp', 'hwk', 'fed']
 
 /**
- * Looks once more at somebody whom the pages let through: enabled, and not by a password alone where there is a second
- * factor. A page that forgets to ask must not be enough to get a token.
+ * Looks once more at somebody whom the pages let through: enabled, not by a password that has to be changed, and not by a
+ * password alone where there is a second factor. A page that forgets to ask must not be enough to get a token.
  *
  * @throws EntraError
  */
 export async function requireComplete(directory: Directory, { user, methods }: SignedInPerson): Promise<User> {
   const standing = await directory.findUser(user.objectId)
   if (standing?.enabled !== true) throw new EntraError('disabledUser')
+  if (standing.mustChangePassword && methods.includes('pwd')) throw new EntraError('oldPassword')
   if (methods.some((method) => beyondPassword.includes(method))) return standing
   const { totp, passkeys } = await directory.secondFactors.of(standing.objectId)
   if (totp || passkeys > 0) throw new EntraError('secondFactorNeeded')

@@ -14,6 +14,7 @@ function account(name: string, authenticatedAtMs = startedAtMs - 1000): Account 
     enabled: true,
     mail: undefined,
     external: false,
+    mustChangePassword: false,
   }
   return { user, signInId: `sign-in of ${name}`, methods: ['pwd'], authenticatedAtMs }
 }

@@ -146,6 +146,18 @@ test('a password that somebody else chose is changed before anything else', asyn
   assert.equal((await enterPassword(other, page, 'carol', 'four words that are hers')).heading, 'Sign in to Azure CLI?')
 })
 
+test('a session that a password made ends when that password has to be changed', async (t) => {
+  const { pages, alice, browser } = await open(t)
+  await signIn(browser, 'alice')
+  await pages.graph('PATCH', `users/${alice.objectId}`, { passwordProfile: { forceChangePasswordNextSignIn: true } })
+  assert.equal(await isSignedIn(browser), false)
+  const asked = await enterPassword(browser, await browser.get('/account/security'), 'alice')
+  assert.equal(asked.heading, 'Choose a new password')
+  const password = 'four words that are hers'
+  const fields = { 'new-password': password, repeated: password }
+  assert.equal((await browser.submit(asked, '/sign-in/new-password', fields)).heading, 'Security')
+})
+
 test('whoever changes their password stays signed in where they did it, and nowhere else', async (t) => {
   const { pages, browser } = await open(t)
   const other = pages.openBrowser()

@@ -65,12 +65,14 @@ export function createSessions({ database, store, directory, clock }: SessionOpt
     const user = await directory.findUser(row.object_id)
     if (user === undefined) return undefined
     const methods = row.methods.split(' ')
-    if (row.remaining === '' && methods.every((method) => method === 'pwd') && (await needsMore(user))) return undefined
+    if (row.remaining === '' && (await needsMore(user, methods))) return undefined
     return { user, signInId: row.sign_in_id, methods, authenticatedAtMs: row.authenticated_at_ms }
   }
 
-  /** Whether a password alone, which was enough when it was shown, is enough no more. */
-  async function needsMore({ objectId }: User): Promise<boolean> {
+  /** Whether a password, which was enough when it was shown, is enough no more. */
+  async function needsMore({ objectId, mustChangePassword }: User, methods: readonly string[]): Promise<boolean> {
+    if (mustChangePassword && methods.includes('pwd')) return true
+    if (methods.some((method) => method !== 'pwd')) return false
     const { totp, passkeys } = await directory.secondFactors.of(objectId)
     return totp || passkeys > 0
   }
