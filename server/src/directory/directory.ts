@@ -169,7 +169,10 @@ export function createDirectory(options: DirectoryOptions): Directory {
       return objectId === undefined ? [] : groupIdsOf(objectId)
     },
     checkPassword,
-    preparePassword,
+    preparePassword: async (userPrincipalName, password) => {
+      const row = isName(userPrincipalName) ? await store.userByName(nameKey(userPrincipalName)) : undefined
+      return preparePassword(userPrincipalName, password, row?.password_hash)
+    },
     changePassword: async (transaction, objectId, password, exceptSignInId) => {
       await people.setPassword(transaction, objectId, password, { mustChange: false, exceptSignInId })
     },

@@ -272,7 +272,7 @@ export interface Directory {
 
   /** The proof by password: an unknown name, a wrong password and a throttled attempt are alike, in time too. */
   checkPassword(claim: PasswordClaim): Promise<PasswordCheck>
-  /** Judges and hashes a password that somebody chose; before the transaction that stores it. @throws WeakPasswordError */
+  /** Judges and hashes another password that a user chose for themselves; before the transaction that stores it. @throws WeakPasswordError */
   preparePassword(userPrincipalName: string, password: string): Promise<PreparedPassword>
   /** Sets the password that a person chose, and ends their sign-ins but one. */
   changePassword(

@@ -1,7 +1,7 @@
-import { hashPassword, longestPasswordBytes } from '../platform/password-hash.ts'
+import { hashPassword, longestPasswordBytes, verifyPassword } from '../platform/password-hash.ts'
 
 /** Why a password may not be chosen. */
-export type PasswordRefusal = 'too-short' | 'too-long' | 'like-user-name' | 'too-common'
+export type PasswordRefusal = 'too-short' | 'too-long' | 'like-user-name' | 'too-common' | 'same-as-before'
 
 /** A password that may be chosen, as it is stored. */
 export type PreparedPassword = { readonly passwordHash: string }
@@ -55,13 +55,18 @@ export function passwordRefusal(password: string, userPrincipalName: string): Pa
 }
 
 /**
- * Checks a password that somebody chose, and hashes it. It takes long: do it before the transaction that stores it.
+ * Checks a password that somebody chose, and hashes it. Who changes their own may not keep the one whose hash is `current`. It takes long: do it before the transaction that stores it.
  *
  * @throws WeakPasswordError
  */
-export async function preparePassword(userPrincipalName: string, password: string): Promise<PreparedPassword> {
+export async function preparePassword(
+  userPrincipalName: string,
+  password: string,
+  current = '',
+): Promise<PreparedPassword> {
   const refusal = passwordRefusal(password, userPrincipalName)
   if (refusal !== undefined) throw new WeakPasswordError(refusal)
+  if (current !== '' && (await verifyPassword(password, current))) throw new WeakPasswordError('same-as-before')
   return { passwordHash: await hashPassword(password) }
 }
 

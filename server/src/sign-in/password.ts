@@ -95,4 +95,5 @@ const weaknesses: Readonly<Record<WeakPasswordError['refusal'], string>> = {
   'too-long': 'The password is too long.',
   'like-user-name': 'The password is too much like the user name.',
   'too-common': 'Too many people use this password. Choose another.',
+  'same-as-before': 'The new password is the old one.',
 }

@@ -138,6 +138,7 @@ test('a password that somebody else chose is changed before anything else', asyn
     browser.submit(asked, '/sign-in/new-password', { 'new-password': password, repeated })
   assert.match((await answer('something long', 'something else')).text, /not the same/)
   assert.match((await answer('short')).text, /too short/)
+  assert.match((await answer(passwordOf('carol'))).text, /is the old one/)
   const confirmation = await answer('four words that are hers')
   assert.equal(confirmation.heading, 'Sign in to Azure CLI?')
   const other = pages.openBrowser()

@@ -120,7 +120,8 @@ export const revokeMySignInSessions: GraphHandler = async (graph, call) => {
 
 /** `POST /me/changePassword`: ends the person's sign-ins, this one among them. */
 export const changeMyPassword: GraphHandler = async (graph, call) => {
-  const { object_id: id, user_principal_name: userPrincipalName } = await requireMe(graph, call)
+  const me = await requireMe(graph, call)
+  const { object_id: id, user_principal_name: userPrincipalName, password_hash: passwordHash } = me
   const { currentPassword, newPassword } = readBody(changePasswordBody, call.request.body)
   const { remoteAddress } = call.origin
   const check = await graph.checkPassword({ userPrincipalName, password: currentPassword, remoteAddress })
@@ -130,7 +131,7 @@ export const changeMyPassword: GraphHandler = async (graph, call) => {
     await graph.audit.append({ ...event, actor: actorOf(call.caller.principal), origin: call.origin })
     throw new GraphError('badRequest', "The specified password does not match: 'currentPassword' is not right.")
   }
-  const prepared = await prepare(userPrincipalName, newPassword)
+  const prepared = await prepare(userPrincipalName, newPassword, passwordHash)
   await change(
     graph,
     call,
@@ -186,9 +187,9 @@ async function revoke(graph: Graph, call: GraphCall, id: string): Promise<unknow
   return { value: true }
 }
 
-async function prepare(userPrincipalName: string, password: string): Promise<PreparedPassword> {
+async function prepare(userPrincipalName: string, password: string, current?: string): Promise<PreparedPassword> {
   try {
-    return await preparePassword(userPrincipalName, password)
+    return await preparePassword(userPrincipalName, password, current)
   } catch (error) {
     if (!(error instanceof WeakPasswordError)) throw error
     const text = 'The specified password does not comply with password complexity requirements'
@@ -201,6 +202,7 @@ const weaknesses: Readonly<Record<WeakPasswordError['refusal'], string>> = {
   'too-long': 'it is too long.',
   'like-user-name': 'it is too much like the user name.',
   'too-common': 'too many people use it.',
+  'same-as-before': 'it is the old one.',
 }
 
 function nameTaken(error: unknown): never {
