@@ -4,7 +4,7 @@ import type { Database } from '../platform/sql/database.ts'
 import type { AccessScope } from '../spec/access-scope.ts'
 import { normalizeScope, scopeChain } from '../spec/resource-id.ts'
 import { permitsAction } from '../spec/role-permissions.ts'
-import { builtInRoles } from './built-in-roles.ts'
+import { builtInRoles, ownerRole } from './built-in-roles.ts'
 import { AssignmentExistsError } from './errors.ts'
 import type { Access, Principal, RegistryInQuestion, RoleAssignment, RoleDefinition } from './index.ts'
 import {
@@ -112,7 +112,12 @@ export function createAccess({ database, clock }: { readonly database: Database;
     },
     deleteAssignmentsOf: async (transaction, principalId) => {
       transaction.changesAuthority()
-      await store.removeOf(transaction, principalId)
+      const ownerless: string[] = []
+      for (const { scope_key: scope, role_definition_name: role } of await store.removeOf(transaction, principalId)) {
+        const isOwners = role === ownerRole && isSubscription(scope)
+        if (isOwners && (await store.count(transaction, scope, ownerRole)) === 0) ownerless.push(scope)
+      }
+      return ownerless
     },
   }
 }
@@ -120,6 +125,10 @@ export function createAccess({ database, clock }: { readonly database: Database;
 const rolesByKey = new Map(
   builtInRoles.flatMap((role) => [[role.name, role] as const, [role.roleName.toLowerCase(), role] as const]),
 )
+
+function isSubscription(scopeKey: string): boolean {
+  return /^\/subscriptions\/[^/]+$/.test(scopeKey)
+}
 
 /** The role that an assignment gives. One with a condition gives nothing: what cannot be evaluated is not met. */
 function effectiveRole({ role_definition_name, condition }: GivenRole): RoleDefinition[] {

@@ -14,6 +14,9 @@ const onIdentities = (actions: readonly string[]) =>
 
 const onMachines = (actions: readonly string[]) => actions.map((action) => `Microsoft.HybridCompute/machines/${action}`)
 
+/** The name of the role Owner. */
+export const ownerRole = '8e3af657-a8ff-443c-a75c-2fe8c4bcb635'
+
 function builtIn(name: string, roleName: string, description: string, permissions: Permissions): RoleDefinition {
   const { actions = [], notActions = [], dataActions = [] } = permissions
   return {
@@ -28,14 +31,9 @@ function builtIn(name: string, roleName: string, description: string, permission
 
 /** The roles that every tenant has, under the ids that they have in Azure. [acr-protocol §9] */
 export const builtInRoles: readonly RoleDefinition[] = [
-  builtIn(
-    '8e3af657-a8ff-443c-a75c-2fe8c4bcb635',
-    'Owner',
-    'Full access to all resources, the giving of roles included.',
-    {
-      actions: ['*'],
-    },
-  ),
+  builtIn(ownerRole, 'Owner', 'Full access to all resources, the giving of roles included.', {
+    actions: ['*'],
+  }),
   builtIn(
     'b24988ac-6180-42a0-ab88-20f7382dd24c',
     'Contributor',

@@ -76,10 +76,11 @@ export interface Access {
   countAssignments(transaction: Transaction, scope: string, roleDefinitionName: string): Promise<number>
   /** Ends every assignment at a scope or below it, when the resource is deleted. */
   deleteAssignmentsBelow(transaction: Transaction, scope: string): Promise<void>
-  /** Ends every assignment of a principal that is deleted. */
-  deleteAssignmentsOf(transaction: Transaction, principalId: string): Promise<void>
+  /** Ends every assignment of a principal that is deleted, and gives the subscriptions that have no owner left by that. */
+  deleteAssignmentsOf(transaction: Transaction, principalId: string): Promise<string[]>
 }
 
 export { AssignmentExistsError } from './errors.ts'
+export { ownerRole } from './built-in-roles.ts'
 export { createAccess } from './access.ts'
 export { accessMigrations } from './migrations.ts'

@@ -122,6 +122,10 @@ export function createAccessStore(database: Database) {
       await tables.deleteFrom('role_assignment').where('scope_key', '>=', from).where('scope_key', '<', to).execute()
     },
     removeOf: (transaction: Transaction, principalId: string) =>
-      within(transaction).deleteFrom('role_assignment').where('principal_id', '=', principalId).execute(),
+      within(transaction)
+        .deleteFrom('role_assignment')
+        .where('principal_id', '=', principalId)
+        .returning(['scope_key', 'role_definition_name'])
+        .execute(),
   }
 }

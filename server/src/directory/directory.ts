@@ -2,7 +2,7 @@ import type { Audit } from '../audit/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import type { Sealer } from '../platform/sealing.ts'
-import type { Database } from '../platform/sql/database.ts'
+import type { Database, Transaction } from '../platform/sql/database.ts'
 import { nullGuid, parseGuid } from '../spec/guid.ts'
 import { type OnPrincipalDeleted, createApplications } from './applications.ts'
 import { createApplicationSignInStore } from './application-sign-in-store.ts'
@@ -33,6 +33,7 @@ import { preparePassword } from './passwords.ts'
 import { createPeople } from './people.ts'
 import { createDirectoryRoles } from './roles.ts'
 import { graphRoutes, mountGraphSurface } from './routes.ts'
+import { requireSubscriptionOwnersLeft } from './owners.ts'
 import { createSecondFactors } from './second-factors.ts'
 import { createSignIns } from './sign-ins.ts'
 import { createDirectoryStore } from './store.ts'
@@ -46,8 +47,8 @@ export type DirectoryOptions = {
   readonly sealer: Sealer
   /** Scheme, host and port under which clients reach the server, as `https://localhost:5443`. */
   readonly publicOrigin: string
-  /** Ends what a deleted principal was given in other rooms. */
-  readonly onPrincipalDeleted: OnPrincipalDeleted
+  /** Ends what a deleted principal was given in other rooms, and gives the subscriptions that have no owner left by that. */
+  readonly onPrincipalDeleted: (transaction: Transaction, objectId: string) => Promise<readonly string[]>
   /** Whether a URL may be an issuer that federated credentials trust. Every https URL by default. */
   readonly acceptsIssuer?: (issuer: string) => boolean
   /** The tenants whose tokens are accepted, in lower case; none by default. */
@@ -66,7 +67,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
   const onPrincipalDeleted: OnPrincipalDeleted = async (transaction, objectId) => {
     await store.deleteFromGroups(transaction, objectId)
     await identities.deleteIdentitiesOf(transaction, objectId)
-    await options.onPrincipalDeleted(transaction, objectId)
+    requireSubscriptionOwnersLeft(await options.onPrincipalDeleted(transaction, objectId))
   }
   const managedStore = createManagedIdentityStore(database)
   const signIns = createApplicationSignInStore(database)

@@ -12,3 +12,16 @@ export async function requireOwnerLeft(store: DirectoryStore, transaction: Trans
   if ((await store.countOwners(transaction)) > 0) return
   throw new GraphError('badRequest', 'The last owner of the directory can be neither deleted, disabled nor demoted.')
 }
+
+/**
+ * Whoever deleted the last owner of a subscription would leave nobody who can give a role there.
+ *
+ * @param ownerless the subscriptions that have no owner left by the deletion
+ * @throws GraphError, which undoes the deletion
+ */
+export function requireSubscriptionOwnersLeft(ownerless: readonly string[]): void {
+  const [scope] = ownerless
+  if (scope === undefined) return
+  const text = `The last owner of ${scope} cannot be deleted. Give the role Owner there to another first.`
+  throw new GraphError('badRequest', text)
+}

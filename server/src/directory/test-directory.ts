@@ -66,6 +66,7 @@ export async function openTestDirectory(kind: DatabaseKind = 'sqlite'): Promise<
     trustedTenants: [testTrustedTenantId],
     onPrincipalDeleted: async (_transaction, objectId) => {
       deletedPrincipals.push(objectId)
+      return []
     },
   })
   const { owner, alice } = await database.transaction(async (transaction) => {

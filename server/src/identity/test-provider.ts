@@ -36,7 +36,7 @@ export async function openTestProvider(
   const destination = new PassThrough()
   destination.on('data', (line: Buffer) => logLines.push(line.toString()))
   const log = createLog('info', destination)
-  const onPrincipalDeleted = () => Promise.resolve()
+  const onPrincipalDeleted = () => Promise.resolve([])
   const directory = createDirectory({
     database,
     clock,

@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import { AssignmentExistsError, type PrincipalType, type RoleAssignment, type RoleDefinition } from '../access/index.ts'
+import {
+  AssignmentExistsError,
+  type PrincipalType,
+  type RoleAssignment,
+  type RoleDefinition,
+  ownerRole,
+} from '../access/index.ts'
 import type { DirectoryPrincipal } from '../directory/index.ts'
 import type { Transaction } from '../platform/sql/database.ts'
 import { formatDataPlaneTime } from '../spec/acr-time.ts'
@@ -195,8 +201,6 @@ function typeOf({ kind }: DirectoryPrincipal): PrincipalType {
       return 'Group'
   }
 }
-
-const ownerRole = '8e3af657-a8ff-443c-a75c-2fe8c4bcb635'
 
 /**
  * Whoever takes the last owner away from a subscription would lock everybody out of it. Looked at after the deletion and

@@ -44,7 +44,7 @@ export async function openTestPages({
   const logLines: string[] = []
   const log = createLog('debug', { write: (line) => void logLines.push(line) })
   const audit = createAudit({ database, clock })
-  const onPrincipalDeleted = () => Promise.resolve()
+  const onPrincipalDeleted = () => Promise.resolve([])
   const shared = { database, clock, audit, log, sealer, publicOrigin }
   const directory = createDirectory({ ...shared, onPrincipalDeleted })
   const identity = createIdentity({ ...shared, directory, signingKeyRotationDays: 90 })
