@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { FirstRun } from '@acrux/contract'
-import type { Access } from './access/index.ts'
+import { type Access, ownerRole } from './access/index.ts'
 import type { Audit } from './audit/index.ts'
 import type { Directory } from './directory/index.ts'
 import { writeFileDurably } from './platform/durable-file.ts'
@@ -23,7 +23,6 @@ export type FirstRunOptions = {
   readonly file: string
 }
 
-const ownerRole = '8e3af657-a8ff-443c-a75c-2fe8c4bcb635'
 const domain = 'acrux.localhost'
 const location = 'local'
 
