@@ -1,9 +1,10 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { FirstRun } from '@acrux/contract'
 import { type Access, ownerRole } from './access/index.ts'
 import type { Audit } from './audit/index.ts'
 import type { Directory } from './directory/index.ts'
 import { writeFileDurably } from './platform/durable-file.ts'
+import { newFirstPassword } from './platform/sealing.ts'
 import type { Database } from './platform/sql/database.ts'
 import type { Resources } from './resources/index.ts'
 import type { LoginServer } from './spec/login-server.ts'
@@ -41,7 +42,7 @@ export async function makeFirstRun(options: FirstRunOptions): Promise<FirstRun |
     const tenantId = randomUUID()
     const subscriptionId = randomUUID()
     const resourceGroup = 'default'
-    const password = randomBytes(18).toString('base64url')
+    const password = newFirstPassword()
     const userPrincipalName = `owner@${domain}`
     const author = { name: 'first run', kind: 'Application' } as const
 

@@ -224,7 +224,7 @@ step(
     const domain = server.firstRun.owner.userPrincipalName.split('@')[1] ?? ''
     const name = `heidi@${domain}`
     const made = ['ad', 'user', 'create', '--display-name', 'Heidi', '--user-principal-name', name]
-    const id = stringAt(await az.json(...made, '--password', randomBytes(18).toString('base64url')), 'id')
+    const id = stringAt(await az.json(...made, '--password', randomBytes(18).toString('hex')), 'id')
     const identities = [{ signInType: 'federated', issuer: contoso.issuer, issuerAssignedId: 'heidi' }]
     const rest = ['rest', '--resource', `${server.baseUrl}/graph`, '--url', `${server.baseUrl}/graph/v1.0/users/${id}`]
     await az.text(...rest, '--method', 'patch', '--body', JSON.stringify({ identities }))

@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import {
   hashSecret,
   newAcrPassword,
+  newFirstPassword,
   newSecret,
   openSealer,
   SealedValueError,
@@ -101,6 +102,12 @@ describe('a machine-made secret', () => {
     const secrets = Array.from({ length: 200 }, newSecret)
     assert.equal(new Set(secrets).size, secrets.length)
     for (const secret of secrets) assert.match(secret, /^ac~[A-Za-z0-9_-]{43}$/)
+  })
+
+  test('of a person is never taken for an option of a command line', () => {
+    const passwords = Array.from({ length: 400 }, newFirstPassword)
+    assert.equal(new Set(passwords).size, passwords.length)
+    for (const password of passwords) assert.match(password, /^P[A-Za-z0-9_-]{24}$/)
   })
 
   test('of an admin account or a scoped token has the 52 characters that scanners know', () => {

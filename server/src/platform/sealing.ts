@@ -163,6 +163,11 @@ export function newSecret(): string {
   return `ac~${randomBytes(32).toString('base64url')}`
 }
 
+/** A first password of a person: 144 random bits, URL-safe, behind a letter, since command lines take a hyphen for an option. */
+export function newFirstPassword(): string {
+  return `P${randomBytes(18).toString('base64url')}`
+}
+
 /**
  * A password of an admin account or a scoped token: 52 characters with 284 random bits, of the shape that secret scanners
  * know as a container registry's. [Microsoft security-utilities, rule SEC101/176]
