@@ -25,7 +25,11 @@ export function registryDocument(registry: Registry): object {
       provisioningState: 'Succeeded',
       adminUserEnabled: registry.adminUserEnabled,
       ...(sku === 'Premium' && {
-        networkRuleSet: { defaultAction: 'Allow', virtualNetworkRules: [], ipRules: [] },
+        networkRuleSet: {
+          defaultAction: registry.networkRuleSet.defaultAction,
+          virtualNetworkRules: [],
+          ipRules: registry.networkRuleSet.ipRules.map((value) => ({ action: 'Allow', value })),
+        },
       }),
       policies: policiesDocument(policies),
       encryption: { status: 'disabled' },

@@ -1,6 +1,7 @@
 import type { Sku } from '../resources/index.ts'
 import type { ManagementCall, ManagementOptions } from './call.ts'
 import { requireRegistry } from './registries.ts'
+import { ipRuleLimit } from './registry-body.ts'
 
 const gibibyte = 1024 ** 3
 
@@ -22,7 +23,7 @@ const limits: Readonly<Record<Sku, readonly (readonly [name: string, limit: numb
     ['Size', 500 * gibibyte],
     ['Webhooks', 500],
     ['Geo-replications', -1],
-    ['IPRules', 200],
+    ['IPRules', ipRuleLimit],
     ['VNetRules', 100],
     ['PrivateEndpointConnections', 200],
     ['ScopeMaps', 50_000],
@@ -30,14 +31,19 @@ const limits: Readonly<Record<Sku, readonly (readonly [name: string, limit: numb
   ],
 }
 
-/** `GET …/listUsages`: how much of what its SKU gives a registry uses. Only its size is more than none yet. */
+/** `GET …/listUsages`: how much of what its SKU gives a registry uses. What this server does not serve, nothing is used of. */
 export async function listUsages(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
-  const { rid, sku } = await requireRegistry(rooms, names)
+  const { rid, sku, networkRuleSet } = await requireRegistry(rooms, names)
   const { sizeBytes } = await rooms.registry.usage(rid)
-  const value = limits[sku].map(([name, limit]) =>
-    name === 'Size'
-      ? { name, limit, currentValue: sizeBytes, unit: 'Bytes' }
-      : { name, limit, currentValue: 0, unit: 'Count' },
-  )
+  const used = new Map([
+    ['Size', sizeBytes],
+    ['IPRules', networkRuleSet.ipRules.length],
+  ])
+  const value = limits[sku].map(([name, limit]) => ({
+    name,
+    limit,
+    currentValue: used.get(name) ?? 0,
+    unit: name === 'Size' ? 'Bytes' : 'Count',
+  }))
   return { value }
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { AuditActor } from '../audit/index.ts'
 import type { Origin } from '../platform/http/app.ts'
 import type { LoginServer } from '../spec/login-server.ts'
+import type { NetworkRules } from '../spec/network-rules.ts'
 
 /** What a route needs of its caller: nothing but being known, or actions on a resource. */
 export type RegistryNeed =
@@ -17,7 +18,7 @@ export type RegistryNeed =
   | { readonly kind: 'catalog'; readonly name: 'catalog' | 'deleted_catalog' }
 
 /** Whose host a request came to. A registry that is deleted and made again is another one: its `rid` differs. */
-export type HostedRegistry = {
+export type HostedRegistry = NetworkRules & {
   /** 32 hexadecimal digits, never used twice. */
   readonly rid: string
   readonly name: string

@@ -10,6 +10,7 @@ import { listen } from '../platform/http/listener.ts'
 import { createLog } from '../platform/log.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { LoginServer } from '../spec/login-server.ts'
+import { openNetwork } from '../spec/network-rules.ts'
 import { type BlobStore, createFilesystemBlobStore } from '../storage/index.ts'
 import type { BlobSettings } from './blob-settings.ts'
 import type { RegistryTables } from './tables.ts'
@@ -92,7 +93,8 @@ export async function openBlobServer(given: {
     registries: {
       byHost: (host = '') => {
         const rid = hosted[host]
-        return rid === undefined ? undefined : { rid, name: host.slice(0, 3), loginServer: host as LoginServer }
+        if (rid === undefined) return undefined
+        return { rid, name: host.slice(0, 3), loginServer: host as LoginServer, ...openNetwork }
       },
     },
     gate: {

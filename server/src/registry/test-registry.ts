@@ -9,6 +9,7 @@ import { listen } from '../platform/http/listener.ts'
 import { createLog } from '../platform/log.ts'
 import type { Digest } from '../spec/digest.ts'
 import type { LoginServer } from '../spec/login-server.ts'
+import { openNetwork } from '../spec/network-rules.ts'
 import { ociImageManifestType } from '../spec/media-type.ts'
 import { createMemoryBlobStore } from '../storage/index.ts'
 import { createRegistryRoom, registryMigrations, type RegistryRoom } from './index.ts'
@@ -52,8 +53,13 @@ export type TestRegistry = TestDatabase & {
 
 /** The two registries that a test server has; the second is for what must not leak from one to another. */
 const hosted: Readonly<Record<string, HostedRegistry>> = {
-  'first.example': { rid: '1'.repeat(32), name: 'first', loginServer: 'first.example' as LoginServer },
-  'second.example': { rid: '2'.repeat(32), name: 'second', loginServer: 'second.example' as LoginServer },
+  'first.example': { rid: '1'.repeat(32), name: 'first', loginServer: 'first.example' as LoginServer, ...openNetwork },
+  'second.example': {
+    rid: '2'.repeat(32),
+    name: 'second',
+    loginServer: 'second.example' as LoginServer,
+    ...openNetwork,
+  },
 }
 
 /** Opens a registry of its own on a free port. */

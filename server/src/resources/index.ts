@@ -1,5 +1,6 @@
 import type { Transaction } from '../platform/sql/database.ts'
 import type { LoginServer } from '../spec/login-server.ts'
+import type { NetworkRules } from '../spec/network-rules.ts'
 
 export type Sku = 'Basic' | 'Standard' | 'Premium'
 export type RoleAssignmentMode = 'LegacyRegistryPermissions' | 'AbacRepositoryPermissions'
@@ -37,7 +38,8 @@ export type Registry = {
   readonly adminUserEnabled: boolean
   readonly anonymousPullEnabled: boolean
   readonly roleAssignmentMode: RoleAssignmentMode
-  readonly publicNetworkAccess: 'Enabled' | 'Disabled'
+  readonly publicNetworkAccess: NetworkRules['publicNetworkAccess']
+  readonly networkRuleSet: NetworkRules['networkRuleSet']
   readonly networkRuleBypassOptions: 'AzureServices' | 'None'
   readonly dataEndpointEnabled: boolean
   readonly zoneRedundancy: 'Enabled' | 'Disabled'
@@ -58,6 +60,7 @@ export type RegistryChange = Partial<
     | 'anonymousPullEnabled'
     | 'roleAssignmentMode'
     | 'publicNetworkAccess'
+    | 'networkRuleSet'
     | 'networkRuleBypassOptions'
     | 'dataEndpointEnabled'
     | 'zoneRedundancy'

@@ -1,4 +1,5 @@
 import type { LoginServer } from '../spec/login-server.ts'
+import { openNetwork } from '../spec/network-rules.ts'
 import { registryId } from '../spec/resource-id.ts'
 import type { ChangeAuthor, Registry, RegistryChange, RegistryPolicies } from './index.ts'
 import type { RegistryRow } from './store.ts'
@@ -36,7 +37,7 @@ export function defaultSettings(nowMs: number): Required<RegistryChange> {
     adminUserEnabled: false,
     anonymousPullEnabled: false,
     roleAssignmentMode: 'LegacyRegistryPermissions',
-    publicNetworkAccess: 'Enabled',
+    ...openNetwork,
     networkRuleBypassOptions: 'AzureServices',
     dataEndpointEnabled: false,
     zoneRedundancy: 'Disabled',
@@ -66,8 +67,9 @@ export function changedProperties(
   return { ...before, ...named, changedAtMs: nowMs, changedBy: author }
 }
 
+/** What a row says; one that was written before there was a setting has its default. */
 export function readProperties(row: RegistryRow): RegistryProperties {
-  return JSON.parse(row.properties) as RegistryProperties
+  return { ...openNetwork, ...(JSON.parse(row.properties) as RegistryProperties) }
 }
 
 /** The registry that a row and its properties make. */

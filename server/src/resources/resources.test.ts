@@ -51,6 +51,7 @@ for (const kind of testDatabaseKinds) {
         anonymousPullEnabled: false,
         roleAssignmentMode: 'LegacyRegistryPermissions',
         publicNetworkAccess: 'Enabled',
+        networkRuleSet: { defaultAction: 'Allow', ipRules: [] },
         networkRuleBypassOptions: 'AzureServices',
         dataEndpointEnabled: false,
         zoneRedundancy: 'Disabled',

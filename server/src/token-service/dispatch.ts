@@ -1,16 +1,21 @@
 import type { IncomingMessage } from 'node:http'
 import type { HTTPMethods } from 'fastify'
+import type { Audit } from '../audit/index.ts'
+import type { Origin } from '../platform/http/app.ts'
 import { readForm } from '../platform/http/form-body.ts'
 import type { RawExchange, RawSurface } from '../platform/http/raw-surface.ts'
 import type { Log } from '../platform/log.ts'
-import type { Resources } from '../resources/index.ts'
+import type { Registry, Resources } from '../resources/index.ts'
 import type { Form } from '../spec/form.ts'
+import { admitsAddress } from '../spec/network-rules.ts'
 import { TokenError, describeError } from './errors.ts'
+import { networkRefusal } from './refusals.ts'
 import type { TokenRoute } from './routes.ts'
 
 type DispatchOptions = {
   readonly routes: readonly TokenRoute[]
   readonly resources: Resources
+  readonly audit: Audit
   readonly log: Log
 }
 
@@ -20,13 +25,19 @@ const methods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 
 const noForm: Form = new Map()
 
 /** `/oauth2/*` as a raw surface: which row, whose host, the form, the handler, in this order. */
-export function createTokenSurface({ routes, resources, log }: DispatchOptions): RawSurface {
+export function createTokenSurface({ routes, resources, audit, log }: DispatchOptions): RawSurface {
   const rows = new Map(routes.map((route) => [`${route.method} ${route.path}`, route]))
 
   function requireRow({ method = '' }: IncomingMessage, path: string): TokenRoute {
     const row = rows.get(`${method} ${path}`) ?? rows.get(`${method} ${plainPath(path)}`)
     if (row === undefined) throw new TokenError('NOT_FOUND', 'nothing is served at this path')
     return row
+  }
+
+  async function refuseAddress({ loginServer: target }: Registry, origin: Origin): Promise<never> {
+    const actor = { kind: 'claimed', id: '' } as const
+    await audit.append({ action: 'token.access', outcome: 'refused', actor, target, reason: 'network-rule', origin })
+    throw new TokenError('DENIED', networkRefusal(origin.remoteAddress))
   }
 
   // Nothing is awaited that is there already: a token is a matter of microseconds.
@@ -38,6 +49,7 @@ export function createTokenSurface({ routes, resources, log }: DispatchOptions):
     const hosted = resources.findRegistryByHost(headers.host)
     const registry = hosted instanceof Promise ? await hosted : hosted
     if (registry === undefined) throw new TokenError('NAME_UNKNOWN', 'no registry is served under this host name')
+    if (!admitsAddress(registry, origin.remoteAddress)) await refuseAddress(registry, origin)
     const query = queryAt === -1 ? '' : url.slice(queryAt + 1)
     const form = row.method === 'POST' ? await readForm(request) : noForm
     const document = await row.handle({ request, registry, origin, query, form })

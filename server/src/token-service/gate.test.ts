@@ -160,6 +160,30 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
+test('an address that is not let in is refused before anything is proved, and that is an event', async (t) => {
+  const rooms = await openTokenService(t)
+  const { gate, update, inject, auditRows } = rooms
+  const puller = await principalWith(rooms, roles.acrPull)
+  const need = { kind: 'repository', repository: 'team/app', actions: ['pull'] } as const
+  const registry = await update(rooms.registry, { networkRuleSet: { defaultAction: 'Deny', ipRules: ['10.0.0.0/8'] } })
+  const admit = (remoteAddress: string) =>
+    gate.admit(
+      { headers: { authorization: puller.basic } } as IncomingMessage,
+      { correlationId: 'test', remoteAddress, userAgent: undefined },
+      registry,
+      need,
+    )
+  assert.equal((await admit('10.1.2.3')).admitted, true)
+  const refused = await admit('::ffff:192.0.2.1')
+  assert.ok(!refused.admitted)
+  const message = "client with IP '192.0.2.1' is not allowed access. Refer https://aka.ms/acr/firewall to grant access."
+  assert.deepEqual(refused.refusal, { status: 403, code: 'DENIED', message, detail: null, challenge: undefined })
+  const token = await inject({ method: 'GET', url: '/oauth2/token', headers: { authorization: puller.basic } })
+  assert.equal(token.statusCode, 403)
+  const reasons = (await auditRows()).filter(({ reason }) => reason === 'network-rule').map(({ action }) => action)
+  assert.deepEqual(reasons, ['data.access', 'token.access'])
+})
+
 test('while nothing can be written no token is issued and no stranger let in, and each failure is logged once', async (t) => {
   const rooms = await openTokenService(t)
   const { ask, registry, database, logLines, inject } = rooms

@@ -7,6 +7,7 @@ import type { Database } from '../platform/sql/database.ts'
 import type { Registry } from '../resources/index.ts'
 import { type AccessScope, covers } from '../spec/access-scope.ts'
 import { parseAuthorization } from '../spec/authorization-header.ts'
+import { admitsAddress } from '../spec/network-rules.ts'
 import type { AcrTokens } from './acr-token.ts'
 import { type Credential, type StandingRooms, auditActor, callerKey, standingPrincipal } from './credential.ts'
 import type { DataPlaneAdmission, DataPlaneCaller, DataPlaneGate, DataPlaneNeed, RegistryAddress } from './index.ts'
@@ -68,6 +69,7 @@ export function createGate(options: GateOptions): DataPlaneGate {
     address: RegistryAddress,
     need: DataPlaneNeed,
   ): DataPlaneAdmission | Promise<DataPlaneAdmission> {
+    if (!admitsAddress(address, origin.remoteAddress)) return refuseAddress(origin, address, need)
     const header = request.headers.authorization
     if (header === undefined) return { admitted: false, refusal: refusals.unauthenticated(address, need) }
     const revision = database.authorityRevision()
@@ -76,6 +78,15 @@ export function createGate(options: GateOptions): DataPlaneGate {
       if (session.authority.met.has(needKey(need))) return { admitted: true, caller: session.caller }
     }
     return admitSlowly(header, origin, address, need, session)
+  }
+
+  async function refuseAddress(
+    origin: Origin,
+    address: RegistryAddress,
+    need: DataPlaneNeed,
+  ): Promise<DataPlaneAdmission> {
+    await recordRefusal(options, origin, address, need, undefined, 'network-rule')
+    return { admitted: false, refusal: refusals.network(origin.remoteAddress) }
   }
 
   async function admitSlowly(

@@ -4,6 +4,7 @@ import type { AuditActor } from '../audit/index.ts'
 import type { Origin } from '../platform/http/app.ts'
 import type { RouteDescription } from '../platform/http/surface.ts'
 import type { LoginServer } from '../spec/login-server.ts'
+import type { NetworkRules } from '../spec/network-rules.ts'
 
 /** What a data-plane route needs of its caller. */
 export type DataPlaneNeed =
@@ -19,7 +20,11 @@ export type DataPlaneNeed =
   | { readonly kind: 'catalog'; readonly name: 'catalog' | 'deleted_catalog' }
 
 /** The registry that a request came to. */
-export type RegistryAddress = { readonly rid: string; readonly name: string; readonly loginServer: LoginServer }
+export type RegistryAddress = NetworkRules & {
+  readonly rid: string
+  readonly name: string
+  readonly loginServer: LoginServer
+}
 
 /** Somebody who was let in at the data plane. */
 export type DataPlaneCaller = {

@@ -3,7 +3,7 @@ import { basicChallenge, bearerChallenge } from '../spec/challenge.ts'
 import { ociErrors } from '../spec/oci-error.ts'
 import type { DataPlaneNeed, DataPlaneRefusal, RegistryAddress } from './index.ts'
 
-/** The refusals of the data plane: all are 401, since clients answer 403 by giving up. [acr-protocol §13 trap 3] */
+/** The refusals of the data plane: all but one are 401, since clients answer 403 by giving up. [acr-protocol §13 trap 3] */
 export interface Refusals {
   /** No credential was sent. */
   unauthenticated(registry: RegistryAddress, need: DataPlaneNeed): DataPlaneRefusal
@@ -13,6 +13,8 @@ export interface Refusals {
   insufficient(registry: RegistryAddress, need: DataPlaneNeed): DataPlaneRefusal
   /** A user name and password that prove nobody. */
   wrongPassword(): DataPlaneRefusal
+  /** A client at an address that the registry's network rules do not let in. [acr-protocol §8] */
+  network(remoteAddress: string): DataPlaneRefusal
   /** The challenge alone, for the token endpoint. */
   challenge(registry: RegistryAddress): string
 }
@@ -50,9 +52,22 @@ export function createRefusals(scheme: 'http' | 'https'): Refusals {
       detail: null,
       challenge: basicChallenge(),
     }),
+    network: (remoteAddress) => ({
+      status: 403,
+      code: 'DENIED',
+      message: networkRefusal(remoteAddress),
+      detail: null,
+      challenge: undefined,
+    }),
     challenge: ({ loginServer }) =>
       bearerChallenge({ realm: `${scheme}://${loginServer}/oauth2/token`, service: loginServer }),
   }
+}
+
+/** ACR's words for a client whose address is not let in; `az acr check-health` looks for the first of them. */
+export function networkRefusal(remoteAddress: string): string {
+  const plain = remoteAddress.replace(/^::ffff:(?=[\d.]+$)/i, '')
+  return `client with IP '${plain}' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.`
 }
 
 /** The access scope that a need amounts to, and what suffices in its place; undefined when being known is enough. */

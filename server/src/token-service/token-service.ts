@@ -49,7 +49,8 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
   return {
     gate: createGate({ ...options, tokens, refusals }),
     routes,
-    mount: (app) => mountRaw(app, createTokenSurface({ routes, resources: options.resources, log })),
+    mount: (app) =>
+      mountRaw(app, createTokenSurface({ routes, resources: options.resources, audit: options.audit, log })),
     rotateKeys: () => keys.rotate(),
   }
 }

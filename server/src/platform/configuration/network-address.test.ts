@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import {
   formatListenAddress,
   isLoopback,
-  parseAddressRange,
+  parseSomeAddresses,
   parseHostSuffix,
   parseListenAddress,
   parsePublicHost,
@@ -57,7 +57,7 @@ table('a host suffix', parseHostSuffix, [
   { text: '.127.0.0.1', value: undefined, why: 'nothing can stand before an address' },
 ])
 
-table('a range of addresses', parseAddressRange, [
+table('a range of addresses', parseSomeAddresses, [
   { text: '10.0.0.1', value: '10.0.0.1', why: 'one address' },
   { text: '10.0.0.0/8', value: '10.0.0.0/8', why: 'an IPv4 range' },
   { text: 'FD00::/8', value: 'fd00::/8', why: 'an IPv6 range' },

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { parseAddressRange } from '../../spec/address-range.ts'
 
 /** Where a listener is bound. `host` is an address or a name, without brackets. */
 export type ListenAddress = { readonly host: string; readonly port: number }
@@ -43,13 +44,9 @@ export function parseHostSuffix(text: string): string | undefined {
 }
 
 /** An address, or a range of them as `ADDRESS/BITS`; not one that holds all addresses there are. */
-export function parseAddressRange(text: string): string | undefined {
-  const [, address, bits] = /^([0-9a-f:.]{1,45})(?:\/(\d{1,3}))?$/i.exec(text) ?? []
-  const family = isIP(address ?? '')
-  if (family === 0 || (bits !== undefined && (Number(bits) === 0 || Number(bits) > (family === 4 ? 32 : 128)))) {
-    return undefined
-  }
-  return text.toLowerCase()
+export function parseSomeAddresses(text: string): string | undefined {
+  const range = parseAddressRange(text)
+  return range === undefined || range.bits === 0 ? undefined : text.toLowerCase()
 }
 
 function splitHost(text: string): { host: string; port: number | undefined } | undefined {

@@ -5,7 +5,7 @@ import { identityProviderFields, identityProvidersSchema } from './identity-prov
 import {
   formatListenAddress,
   isLoopback,
-  parseAddressRange,
+  parseSomeAddresses,
   parseHostSuffix,
   parseListenAddress,
   parsePublicHost,
@@ -103,7 +103,7 @@ export const settingsSchema = z.strictObject(
       example: 'true',
     }),
     behindProxy: z
-      .array(parsed(parseAddressRange, 'must be an address or a range ADDRESS/BITS that is not everybody'), {
+      .array(parsed(parseSomeAddresses, 'must be an address or a range ADDRESS/BITS that is not everybody'), {
         error: 'must be one address or range, or a list of them',
       })
       .max(64, { error: 'must name no more than 64 ranges' })
@@ -210,7 +210,7 @@ export const settingsSchema = z.strictObject(
             example: 'true',
           }),
           allowedNetworks: z
-            .array(parsed(parseAddressRange, 'must be an address or a range ADDRESS/BITS that is not everybody'), {
+            .array(parsed(parseSomeAddresses, 'must be an address or a range ADDRESS/BITS that is not everybody'), {
               error: 'must be one address or range, or a list of them',
             })
             .max(64, { error: 'must name no more than 64 ranges' })

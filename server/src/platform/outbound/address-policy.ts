@@ -1,6 +1,5 @@
 import ipaddr from 'ipaddr.js'
-
-type Address = ReturnType<typeof ipaddr.parse>
+import { isWithinRanges, parseAddressRange } from '../../spec/address-range.ts'
 
 /** What the operator allows beyond the public internet. */
 export type OutboundNetworks = {
@@ -17,7 +16,9 @@ const privateRanges: readonly string[] = ['loopback', 'private', 'carrierGradeNa
  * Addresses that give a cloud's machine its credentials though their range does not tell: Azure's, which is a public one,
  * Alibaba's, and Amazon's for IPv6. Link-local ones need no naming, since none of those may be reached.
  */
-const metadataAddresses = ['168.63.129.16', '100.100.100.200', 'fd00:ec2::254'].map((text) => ipaddr.parse(text))
+const metadataAddresses = ['168.63.129.16', '100.100.100.200', 'fd00:ec2::254'].flatMap(
+  (text) => parseAddressRange(text) ?? [],
+)
 
 /**
  * Makes the answer to "may this address be dialled because somebody configured a URL?". Only what is public may, and what
@@ -25,14 +26,13 @@ const metadataAddresses = ['168.63.129.16', '100.100.100.200', 'fd00:ec2::254'].
  * named. IPv4 within IPv6, in whatever translation, is no way around.
  */
 export function createAddressPolicy({ allowPrivateAddresses, allowedNetworks }: OutboundNetworks) {
-  const networks = allowedNetworks.map(parseNetwork)
+  const networks = allowedNetworks.map(requireRange)
 
   return (text: string): boolean => {
     if (!ipaddr.isValid(text)) return false
-    const address = ipaddr.process(text)
-    if (networks.some((network) => isWithin(address, network))) return true
-    if (metadataAddresses.some((metadata) => isSame(address, metadata))) return false
-    const range: string = address.range()
+    if (isWithinRanges(text, networks)) return true
+    if (isWithinRanges(text, metadataAddresses)) return false
+    const range: string = ipaddr.process(text).range()
     return range === 'unicast' || (allowPrivateAddresses && privateRanges.includes(range))
   }
 }
@@ -42,16 +42,9 @@ export function isLoopbackAddress(text: string): boolean {
   return ipaddr.isValid(text) && ipaddr.process(text).range() === 'loopback'
 }
 
-function parseNetwork(text: string): readonly [Address, number] {
-  if (text.includes('/')) return ipaddr.parseCIDR(text)
-  const address = ipaddr.process(text)
-  return [address, address.kind() === 'ipv4' ? 32 : 128]
-}
-
-function isWithin(address: Address, [network, bits]: readonly [Address, number]): boolean {
-  return address.kind() === network.kind() && address.match(network, bits)
-}
-
-function isSame(one: Address, other: Address): boolean {
-  return one.kind() === other.kind() && one.toNormalizedString() === other.toNormalizedString()
+/** The configuration has looked at it before. */
+function requireRange(text: string) {
+  const range = parseAddressRange(text)
+  if (range === undefined) throw new Error(`${text} is no range of addresses`)
+  return range
 }

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { admitsAddress, openNetwork } from './network-rules.ts'
+
+const denying = (...ipRules: string[]) => ({
+  ...openNetwork,
+  networkRuleSet: { defaultAction: 'Deny', ipRules } as const,
+})
+
+// prettier-ignore
+const cases: readonly (readonly [rule: string, address: string, admitted: boolean, why: string])[] = [
+  ['203.0.113.7',          '203.0.113.7',          true,  'the address itself'],
+  ['203.0.113.7',          '203.0.113.8',          false, 'its neighbour'],
+  ['203.0.113.7',          '::ffff:203.0.113.7',   true,  'the same on a listener for IPv6'],
+  ['203.0.113.0/24',       '203.0.113.255',        true,  'the last of the range'],
+  ['203.0.113.0/24',       '203.0.114.0',          false, 'the first after it'],
+  ['203.0.113.77/24',      '203.0.113.1',          true,  'bits after the prefix do not count'],
+  ['203.0.113.128/25',     '203.0.113.127',        false, 'a prefix that ends within a byte'],
+  ['0.0.0.0/0',            '198.51.100.1',         true,  'all of IPv4'],
+  ['0.0.0.0/0',            '2001:db8::1',          false, 'and nothing of IPv6'],
+  ['2001:db8::/32',        '2001:db8:ffff::1',     true,  'a range of IPv6'],
+  ['2001:db8::/32',        '2001:db9::1',          false, 'its neighbour'],
+  ['2001:DB8::1',          '2001:db8:0:0:0:0:0:1', true,  'one address, written in two ways'],
+  ['::ffff:203.0.113.0/120', '203.0.113.9',        true,  'a range of IPv4 within IPv6'],
+  ['::/0',                 '203.0.113.7',          false, 'all of IPv6 holds no IPv4'],
+  ['127.0.0.0/8',          '127.0.0.1',            true,  'loopback is let in by a rule'],
+  ['10.0.0.0/8',           '127.0.0.1',            false, 'and by no other way'],
+  ['10.0.0.0/8',           '',                     false, 'a client that is gone'],
+  ['10.0.0.0/8',           '10.1',                 false, 'an address that is written short is none'],
+]
+
+test('a rule lets in the addresses that begin with its bits, and no others', () => {
+  for (const [rule, address, admitted, why] of cases) {
+    assert.equal(admitsAddress(denying(rule), address), admitted, `${rule}, ${address}: ${why}`)
+  }
+})
+
+test('one rule of several is enough, and none lets nobody in', () => {
+  assert.equal(admitsAddress(denying('10.0.0.0/8', '2001:db8::1', '203.0.113.7'), '203.0.113.7'), true)
+  assert.equal(admitsAddress(denying(), '203.0.113.7'), false)
+})
+
+test('whoever is let in by default is, and where the public network is closed nobody is', () => {
+  const { networkRuleSet } = denying('203.0.113.7')
+  assert.equal(admitsAddress(openNetwork, '203.0.113.7'), true)
+  assert.equal(
+    admitsAddress(
+      { publicNetworkAccess: 'Enabled', networkRuleSet: { ...networkRuleSet, defaultAction: 'Allow' } },
+      '1.1.1.1',
+    ),
+    true,
+  )
+  assert.equal(admitsAddress({ publicNetworkAccess: 'Disabled', networkRuleSet }, '203.0.113.7'), false)
+  assert.equal(admitsAddress({ ...openNetwork, publicNetworkAccess: 'Disabled' }, '127.0.0.1'), false)
+})
