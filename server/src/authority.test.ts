@@ -7,7 +7,7 @@ import { type TestContext, describe, test } from 'node:test'
 import type { InjectOptions } from 'fastify'
 import { accessMigrations, createAccess } from './access/index.ts'
 import { auditMigrations, createAudit } from './audit/index.ts'
-import { createDirectory, directoryMigrations } from './directory/index.ts'
+import { type User, createDirectory, directoryMigrations } from './directory/index.ts'
 import { createApp } from './platform/http/app.ts'
 import { createLog } from './platform/log.ts'
 import { openSealer } from './platform/sealing.ts'
@@ -59,8 +59,8 @@ const writes: readonly Write<Writer<Resources> | Writer<Access> | Writer<Directo
   { method: 'deleteAssignmentsOf',    effect: 'moves',     run: ({ access, principal }, tx) => access.deleteAssignmentsOf(tx, principal.objectId) },
   { method: 'createUser',             effect: 'only adds', run: ({ directory }, tx) => directory.createUser(tx, { userPrincipalName: 'bob@contoso.example', displayName: 'Bob', password: 'a long password' }) },
   { method: 'createServicePrincipal', effect: 'only adds', run: ({ directory }, tx) => directory.createServicePrincipal(tx, { displayName: 'other' }) },
-  { method: 'changePassword',         effect: 'moves',     run: ({ directory, person, newPassword }, tx) => directory.changePassword(tx, person.objectId, newPassword) },
-  { method: 'recordSignIn',           effect: 'only adds', run: ({ directory, person }, tx) => directory.recordSignIn(tx, signInOf(person.objectId)) },
+  { method: 'changePassword',         effect: 'moves',     run: ({ directory, person, newPassword }, tx) => directory.changePassword(tx, person, newPassword) },
+  { method: 'recordSignIn',           effect: 'only adds', run: ({ directory, person }, tx) => directory.recordSignIn(tx, signInOf(person)) },
   { method: 'touchSignIn',            effect: 'only adds', run: ({ directory, signIn }, tx) => directory.touchSignIn(tx, signIn.id, 1000) },
   { method: 'endSignIn',              effect: 'moves',     run: ({ directory, signIn }, tx) => directory.endSignIn(tx, signIn.id) },
   { method: 'signInExternalPerson',   effect: 'moves',     run: ({ directory }, tx) => directory.signInExternalPerson(tx, externalPerson, { createUsers: true }) },
@@ -79,10 +79,10 @@ const externalPerson = {
   standsUntilMs: Date.parse('2026-11-24T20:00:00Z'),
 }
 
-const signInOf = (objectId: string) => ({
-  objectId,
+const signInOf = (user: User) => ({
+  user,
   clientId: '04b07795-8ddb-461a-bbee-02f9e1bf7b46',
-  methods: ['pwd'],
+  methods: ['pwd', 'otp', 'mfa'],
   authenticatedAtMs: 0,
   lifetimeMs: 60_000,
 })
@@ -221,7 +221,7 @@ async function openRooms(t: TestContext, kind: DatabaseKind) {
     const name = { userPrincipalName: 'carol@contoso.example', displayName: 'Carol' }
     const person = await directory.createUser(tx, { ...name, password: 'a long password' })
     const { objectId } = person
-    const signIn = await directory.recordSignIn(tx, signInOf(objectId))
+    const signIn = await directory.recordSignIn(tx, signInOf(person))
     await directory.secondFactors.enrolTotp(tx, { objectId, userPrincipalName: name.userPrincipalName, issuer: 'Test' })
     const key = { objectId, credentialId: 'credential', publicKey: new Uint8Array(65), counter: 0, transports: [] }
     const passkey = await directory.secondFactors.addPasskey(tx, { ...key, displayName: 'key' })

@@ -174,9 +174,8 @@ export function createDirectory(options: DirectoryOptions): Directory {
       const row = isName(userPrincipalName) ? await store.userByName(nameKey(userPrincipalName)) : undefined
       return preparePassword(userPrincipalName, password, row?.password_hash)
     },
-    changePassword: async (transaction, objectId, password, exceptSignInId) => {
-      await people.setPassword(transaction, objectId, password, { mustChange: false, exceptSignInId })
-    },
+    changePassword: async (transaction, user, password) =>
+      toUser(await people.changePassword(transaction, user, password)),
     ...signInsOfPeople,
     findExternalUser: identities.findExternalUser,
     signInExternalPerson: identities.signInExternalPerson,

@@ -168,9 +168,10 @@ for (const kind of testDatabaseKinds) {
   describe(`a sign-in that another provider proved [${kind}]`, () => {
     test('ends when that does, however long it is asked to live', async (t) => {
       const { signIn, directory, database, time } = await open(t)
-      const { objectId } = await signIn()
+      const user = await signIn()
+      const { objectId } = user
       const lifetimeMs = 90 * 24 * hourMs
-      const proof = { objectId, clientId: 'c', methods: ['fed'], authenticatedAtMs: time.nowMs, lifetimeMs }
+      const proof = { user, clientId: 'c', methods: ['fed'], authenticatedAtMs: time.nowMs, lifetimeMs }
       const { id } = await database.transaction((transaction) => directory.recordSignIn(transaction, proof))
       time.nowMs += 8 * hourMs - 1
       await database.transaction((transaction) => directory.touchSignIn(transaction, id, lifetimeMs))
@@ -259,7 +260,7 @@ describe('the identities of a user at outside providers', () => {
     await owner('PATCH', path, { identities: [identity] })
     await take(false)
     assert.equal((await directory.groupIdsOf(bob.objectId)).length, 1)
-    const proof = { objectId: bob.objectId, clientId: 'c', methods: ['fed'], authenticatedAtMs: 0, lifetimeMs: hourMs }
+    const proof = { user: bob, clientId: 'c', methods: ['fed'], authenticatedAtMs: 0, lifetimeMs: hourMs }
     const { id } = await database.transaction((transaction) => directory.recordSignIn(transaction, proof))
     time.nowMs += 1
     assert.equal(await directory.credentialStands(bob.objectId, id), true)

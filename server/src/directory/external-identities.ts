@@ -109,6 +109,7 @@ export function createExternalIdentities(options: ExternalIdentityOptions) {
       mail_nickname: null,
       must_change_password: 0,
       password_changed_at_ms: null,
+      proof_revision: 0,
       external: 1,
     }
     if (!(await options.store.insertUser(transaction, row))) {

@@ -6,6 +6,7 @@ import type { FederatedCredentials } from './federated-credentials.ts'
 import type { PasswordCheck, PasswordClaim } from './password-check.ts'
 import type { PreparedPassword } from './passwords.ts'
 import type { DirectoryRole, NewUser } from './people.ts'
+import type { ProvedUser } from './proof-standing.ts'
 import type { SecondFactors } from './second-factors.ts'
 import type { NewSignIn, SignIn } from './sign-ins.ts'
 
@@ -28,6 +29,8 @@ export type User = {
   readonly external: boolean
   /** Whether the password that the person has is good for choosing another alone. */
   readonly mustChangePassword: boolean
+  /** What was proved of an earlier one makes no sign-in any more. */
+  readonly proofRevision: number
 }
 
 export type Group = {
@@ -274,13 +277,9 @@ export interface Directory {
   checkPassword(claim: PasswordClaim): Promise<PasswordCheck>
   /** Judges and hashes another password that a user chose for themselves; before the transaction that stores it. @throws WeakPasswordError */
   preparePassword(userPrincipalName: string, password: string): Promise<PreparedPassword>
-  /** Sets the password that a person chose, and ends their sign-ins but one. */
-  changePassword(
-    transaction: Transaction,
-    objectId: string,
-    password: PreparedPassword,
-    exceptSignInId?: string,
-  ): Promise<void>
+  /** Sets the password that a person chose, ends their sign-ins, and gives the person as they are then. @throws ProofRefusedError */
+  changePassword(transaction: Transaction, user: ProvedUser, password: PreparedPassword): Promise<User>
+  /** Writes down a sign-in of somebody who was proved before, if the proof counts still. @throws ProofRefusedError */
   recordSignIn(transaction: Transaction, signIn: NewSignIn): Promise<SignIn>
   /** Lets a sign-in that has not ended live for so long from now. */
   touchSignIn(transaction: Transaction, id: string, lifetimeMs: number): Promise<void>
@@ -335,3 +334,4 @@ export { createDirectory } from './directory.ts'
 export { GraphError, unauthenticated } from './errors.ts'
 export { directoryMigrations } from './migrations.ts'
 export { WeakPasswordError } from './passwords.ts'
+export { ProofRefusedError } from './proof-standing.ts'

@@ -4,7 +4,7 @@ import { externalIdentityMigration } from './external-identity-store.ts'
 import { externalPrincipalMigration } from './external-principal-store.ts'
 import { federatedCredentialMigration } from './federated-credential-store.ts'
 import { managedIdentityMigration } from './managed-identity-migration.ts'
-import { peopleMigration } from './people-migration.ts'
+import { peopleMigration, proofRevisionMigration } from './people-migration.ts'
 
 /** The tables of the directory room. Names that are looked up without regard to case are kept in lower case as well. */
 export const directoryMigrations: readonly Migration[] = [
@@ -119,4 +119,5 @@ export const directoryMigrations: readonly Migration[] = [
   externalPrincipalMigration,
   peopleMigration,
   externalIdentityMigration,
+  proofRevisionMigration,
 ]

@@ -12,6 +12,17 @@ export const peopleMigration: Migration = {
   },
 }
 
+/** Tells a proof that was made before something was taken away from one that was made after it. */
+export const proofRevisionMigration: Migration = {
+  id: 'directory-0009-proof-revision',
+  up: async (schema, types) => {
+    await schema
+      .alterTable('directory_user')
+      .addColumn('proof_revision', types.integer, (column) => column.notNull().defaultTo(0))
+      .execute()
+  },
+}
+
 async function addUserColumns(schema: SchemaModule, types: ColumnTypes): Promise<void> {
   await schema.alterTable('directory_user').addColumn('mail', types.text).execute()
   await schema.alterTable('directory_user').addColumn('mail_nickname', types.text).execute()

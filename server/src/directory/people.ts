@@ -9,6 +9,7 @@ import { externalNameMark } from './external-identities.ts'
 import { forgetFailures } from './password-check.ts'
 import type { PreparedPassword } from './passwords.ts'
 import { isName, nameKey } from './principals.ts'
+import { type ProvedUser, requireProof } from './proof-standing.ts'
 import type { DirectoryStore } from './store.ts'
 import type { UserRow } from './tables.ts'
 
@@ -38,12 +39,8 @@ export type UserChange = {
   readonly mustChangePassword?: boolean | undefined
 }
 
-export type PasswordSetting = {
-  /** Whether the person must choose another at the next sign-in. */
-  readonly mustChange: boolean
-  /** The one sign-in that goes on: that of the person who makes the change. */
-  readonly exceptSignInId?: string | undefined
-}
+/** Whether the person must choose another at the next sign-in. */
+export type PasswordSetting = { readonly mustChange: boolean }
 
 export type PeopleOptions = {
   readonly store: DirectoryStore
@@ -87,6 +84,7 @@ export function createPeople({ store, clock, onPrincipalDeleted }: PeopleOptions
       mail_nickname: user.mailNickname ?? null,
       must_change_password: hasPassword && user.mustChangePassword === true ? 1 : 0,
       password_changed_at_ms: hasPassword ? nowMs : null,
+      proof_revision: 0,
       external: user.external === true ? 1 : 0,
     }
     if (!(await store.insertUser(transaction, row))) throw new NameTakenError(user.userPrincipalName)
@@ -107,8 +105,8 @@ export function createPeople({ store, clock, onPrincipalDeleted }: PeopleOptions
       ...(mustChangePassword === undefined ? {} : { must_change_password: mustChangePassword ? 1 : 0 }),
     }
     if (Object.keys(set).length > 0) await store.updateUser(transaction, objectId, set)
-    // Who is enabled again begins anew: what was ended stays ended.
-    if (enabled === false) await store.deleteSignInsOf(transaction, objectId, undefined)
+    // Who is enabled again begins anew, and so does who has to choose a password: what was ended stays ended.
+    if (enabled === false || mustChangePassword === true) await store.endSignInsOf(transaction, objectId)
     if (enabled === false && row.directory_role === 'owner') await requireOwnerLeft(store, transaction)
     return { ...row, ...set }
   }
@@ -118,7 +116,7 @@ export function createPeople({ store, clock, onPrincipalDeleted }: PeopleOptions
     transaction: Transaction,
     objectId: string,
     { passwordHash }: PreparedPassword,
-    { mustChange, exceptSignInId }: PasswordSetting,
+    { mustChange }: PasswordSetting,
   ): Promise<UserRow> {
     transaction.changesAuthority()
     const row = await requireUser(transaction, objectId)
@@ -128,9 +126,19 @@ export function createPeople({ store, clock, onPrincipalDeleted }: PeopleOptions
       must_change_password: mustChange ? 1 : 0,
       password_changed_at_ms: clock.now(),
     })
-    await store.deleteSignInsOf(transaction, objectId, exceptSignInId)
+    await store.endSignInsOf(transaction, objectId)
     await forgetFailures(store, transaction, row.user_principal_name_key)
-    return row
+    return requireUser(transaction, objectId)
+  }
+
+  /** Sets the password that somebody chose who was proved before. @throws ProofRefusedError */
+  async function changePassword(
+    transaction: Transaction,
+    user: ProvedUser,
+    password: PreparedPassword,
+  ): Promise<UserRow> {
+    await requireProof(store, transaction, user)
+    return setPassword(transaction, user.objectId, password, { mustChange: false })
   }
 
   /** Deletes a user with all that they had here and elsewhere. */
@@ -139,7 +147,7 @@ export function createPeople({ store, clock, onPrincipalDeleted }: PeopleOptions
     const row = await requireUser(transaction, objectId)
     await onPrincipalDeleted(transaction, objectId)
     await store.deleteFromGroups(transaction, objectId)
-    await store.deleteSignInsOf(transaction, objectId, undefined)
+    await store.endSignInsOf(transaction, objectId)
     await store.deleteSecondFactorsOf(transaction, objectId)
     await store.forgetNetworks(transaction, objectId)
     await store.deleteUser(transaction, objectId)
@@ -147,7 +155,7 @@ export function createPeople({ store, clock, onPrincipalDeleted }: PeopleOptions
     return row
   }
 
-  return { createUser, updateUser, setPassword, deleteUser }
+  return { createUser, updateUser, setPassword, changePassword, deleteUser }
 }
 
 async function storedPassword(password: NewUser['password']): Promise<string> {

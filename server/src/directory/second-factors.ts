@@ -163,6 +163,7 @@ export function createSecondFactors({ database, store, clock, sealer }: SecondFa
       }),
     removeTotp: async (transaction, objectId) => {
       const removed = await store.deleteTotp(transaction, objectId)
+      if (removed) await store.outdateProofsOf(transaction, objectId)
       await removeUnneededCodes(transaction, objectId)
       return removed
     },
@@ -189,6 +190,7 @@ export function createSecondFactors({ database, store, clock, sealer }: SecondFa
     usePasskey: (transaction, id, counter) => store.advancePasskey(transaction, id, counter),
     removePasskey: async (transaction, objectId, id) => {
       const removed = await store.deletePasskey(transaction, objectId, id)
+      if (removed) await store.outdateProofsOf(transaction, objectId)
       await removeUnneededCodes(transaction, objectId)
       return removed
     },

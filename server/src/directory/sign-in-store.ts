@@ -21,6 +21,12 @@ export function signInStore(database: Database) {
         .where('sign_in.id', '=', p.id)
         .where('sign_in.object_id', '=', p.objectId),
   )
+  const outdateProofsOf = (transaction: Transaction, objectId: string) =>
+    within(transaction)
+      .updateTable('directory_user')
+      .set((user) => ({ proof_revision: user('proof_revision', '+', 1) }))
+      .where('object_id', '=', objectId)
+      .execute()
   return {
     signInOf: (objectId: string, id: string) => standing.first({ objectId, id }),
     signIn: (id: string) => read().selectFrom('sign_in').selectAll().where('id', '=', id).executeTakeFirst(),
@@ -49,10 +55,12 @@ export function signInStore(database: Database) {
         .execute(),
     deleteSignIn: async (transaction: Transaction, id: string) =>
       (await within(transaction).deleteFrom('sign_in').where('id', '=', id).executeTakeFirst()).numDeletedRows === 1n,
-    deleteSignInsOf: async (transaction: Transaction, objectId: string, exceptId: string | undefined) => {
-      const all = within(transaction).deleteFrom('sign_in').where('object_id', '=', objectId)
-      await (exceptId === undefined ? all : all.where('id', '!=', exceptId)).execute()
+    /** Ends them all, those too that were proved and are not written down yet. */
+    endSignInsOf: async (transaction: Transaction, objectId: string) => {
+      await outdateProofsOf(transaction, objectId)
+      await within(transaction).deleteFrom('sign_in').where('object_id', '=', objectId).execute()
     },
+    outdateProofsOf,
     deleteEndedSignInsOf: (transaction: Transaction, objectId: string, nowMs: number) =>
       within(transaction)
         .deleteFrom('sign_in')

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '../platform/clock.ts'
 import type { Transaction } from '../platform/sql/database.ts'
 import { parseGuid } from '../spec/guid.ts'
+import { type ProvedUser, requireProof, requireWhole } from './proof-standing.ts'
 import type { DirectoryStore } from './store.ts'
 import type { SignInRow } from './people-rows.ts'
 
@@ -17,7 +18,11 @@ export type SignIn = {
   readonly expiresAtMs: number
 }
 
-export type NewSignIn = Omit<SignIn, 'id' | 'expiresAtMs'> & {
+export type NewSignIn = Omit<SignIn, 'id' | 'objectId' | 'expiresAtMs'> & {
+  /** As they were when they were proved. */
+  readonly user: ProvedUser
+  /** Something is left to prove: nothing may come of it but that. */
+  readonly isPartial?: boolean
   /** From now. */
   readonly lifetimeMs: number
 }
@@ -44,13 +49,15 @@ export function createSignIns({ store, clock, externalStandsUntilMs }: SignInsOp
   return {
     recordSignIn: async (transaction: Transaction, signIn: NewSignIn): Promise<SignIn> => {
       const nowMs = clock.now()
+      const user = await requireProof(store, transaction, signIn.user)
+      if (signIn.isPartial !== true) await requireWhole(store, transaction, user, signIn.methods)
       const row: SignInRow = {
         id: randomUUID(),
-        object_id: signIn.objectId,
+        object_id: user.object_id,
         client_id: signIn.clientId,
         methods: signIn.methods.join(' '),
         authenticated_at_ms: signIn.authenticatedAtMs,
-        expires_at_ms: await endOf(transaction, signIn, nowMs + signIn.lifetimeMs),
+        expires_at_ms: await endOf(transaction, { ...signIn, objectId: user.object_id }, nowMs + signIn.lifetimeMs),
       }
       await store.deleteEndedSignInsOf(transaction, row.object_id, nowMs)
       await store.insertSignIn(transaction, row)
@@ -82,7 +89,7 @@ export function createSignIns({ store, clock, externalStandsUntilMs }: SignInsOp
     },
     endSignInsOf: async (transaction: Transaction, objectId: string): Promise<void> => {
       transaction.changesAuthority()
-      await store.deleteSignInsOf(transaction, objectId, undefined)
+      await store.endSignInsOf(transaction, objectId)
     },
   }
 }

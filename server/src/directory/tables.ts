@@ -43,6 +43,8 @@ export type UserRow = {
   readonly mail_nickname: string | null
   readonly must_change_password: number
   readonly password_changed_at_ms: number | null
+  /** Moves with everything after which an earlier proof of the person counts no more. */
+  readonly proof_revision: number
   /** Whether another provider proves the person. */
   readonly external: number
 }

@@ -5,7 +5,7 @@ import { type Audiences, userInfoAudience } from './audiences.ts'
 import { type Client, type Clients, redirectPlatform } from './clients.ts'
 import { EntraError } from './entra-errors.ts'
 import { type Handles, makeHandle } from './handles.ts'
-import { requireComplete } from './person-standing.ts'
+import { recordPerson } from './person-standing.ts'
 import { parseDelegatedScope } from './scopes.ts'
 import type {
   AuthorizationReading,
@@ -58,16 +58,21 @@ export function createAuthorization(
     refuseAuthorization: (request, refusal, description) =>
       refuse({ ...request, issuer: issuersOf(publicOrigin, request.tenantId)[request.version] }, refusal, description),
     issueCode: async (request, signedIn) => {
-      const standing = await requireComplete(directory, signedIn)
-      const { methods, authenticatedAtMs } = signedIn
+      const { user, methods, authenticatedAtMs } = signedIn
       const { client, tenantId, redirectUri, codeChallenge, nonce, scope, resource } = request
-      const person = { objectId: standing.objectId, methods, authenticatedAtMs }
+      const proof = { methods, authenticatedAtMs }
       const code = makeHandle('authorization_code')
       const lifetimeMs = authorizationCodeSeconds * 1000
       await database.transaction(async (transaction) => {
-        const signIn = await directory.recordSignIn(transaction, { ...person, clientId: client.clientId, lifetimeMs })
+        const signIn = await recordPerson(directory, transaction, {
+          ...proof,
+          user,
+          clientId: client.clientId,
+          lifetimeMs,
+        })
         const data = {
-          ...person,
+          ...proof,
+          objectId: user.objectId,
           tenantId,
           clientId: client.clientId,
           redirectUri,
@@ -76,7 +81,7 @@ export function createAuthorization(
           scope,
           resource,
         }
-        const owner = { objectId: standing.objectId, signInId: signIn.id }
+        const owner = { objectId: user.objectId, signInId: signIn.id }
         await handles.put(transaction, 'authorization_code', code, { data, lifetimeMs, ...owner })
       })
       return respond({ ...request, issuer: issuersOf(publicOrigin, tenantId)[request.version] }, { code })

@@ -5,7 +5,7 @@ import type { Database } from '../platform/sql/database.ts'
 import type { Clients } from './clients.ts'
 import { EntraError } from './entra-errors.ts'
 import { type Handle, type Handles, makeHandle, makeUserCode, parseUserCode } from './handles.ts'
-import { requireComplete } from './person-standing.ts'
+import { recordPerson } from './person-standing.ts'
 import type { RequestedResource } from './scopes.ts'
 import type { SignInProtocol } from './sign-in-protocol.ts'
 import { deviceCodeSeconds, devicePollSeconds } from './token-parameters.ts'
@@ -81,18 +81,18 @@ export function createDevices(options: DevicesOptions) {
       if (found === undefined || found === 'throttled') return false
       const { userCode, device } = found
       const person = answer === 'declined' ? undefined : answer.person
-      const user = person && (await requireComplete(directory, person))
       return database.transaction(async (transaction) => {
         const use = await handles.use(transaction, 'user_code', userCode)
         if (use.outcome !== 'used') return false
         const { data, hash } = device
-        if (person === undefined || user === undefined) {
+        if (person === undefined) {
           return handles.bind(transaction, 'device_code', hash, { data: { ...data, answer: 'declined' } })
         }
-        const { methods, authenticatedAtMs } = person
+        const { user, methods, authenticatedAtMs } = person
         const bound = { objectId: user.objectId, methods, authenticatedAtMs }
         const lifetimeMs = Math.max(0, device.expiresAtMs - clock.now())
-        const signIn = await directory.recordSignIn(transaction, { ...bound, clientId: data.clientId, lifetimeMs })
+        const proof = { user, methods, authenticatedAtMs, clientId: data.clientId, lifetimeMs }
+        const signIn = await recordPerson(directory, transaction, proof)
         const owner = { objectId: user.objectId, signInId: signIn.id }
         return handles.bind(transaction, 'device_code', hash, { data: { ...data, answer: bound }, ...owner })
       })

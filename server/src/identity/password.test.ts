@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeJwt } from 'jose'
 import { TOTP } from 'otpauth'
+import type { PasswordClaim } from '../directory/index.ts'
+import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { azClientId, openTestPeople, testPassword, testScope } from './test-people.ts'
 
 const fields = { grant_type: 'password', client_id: azClientId, client_info: '1', scope: testScope }
@@ -69,6 +71,38 @@ test('a page that forgot to ask for a new password gets nothing for the old one'
   const byPasskey = { user, methods: ['hwk', 'mfa'], authenticatedAtMs: people.time.nowMs }
   assert.match(await people.code({}, byPasskey), /^acrux_ac_/)
 })
+
+for (const kind of testDatabaseKinds) {
+  test(`a password that is reset between its proof and the sign-in gives no token, code or device (${kind})`, async (t) => {
+    const people = await openTestPeople(kind, { passwordGrant: true })
+    t.after(people.close)
+    const { database, directory, identity, alice } = people
+    const prepared = await directory.preparePassword('alice@contoso.example', 'seven brass kettles')
+    const change = (user = alice) => database.transaction((tx) => directory.changePassword(tx, user, prepared))
+    const original = { ...directory }
+    Object.assign(directory, {
+      checkPassword: async (claim: PasswordClaim) => {
+        const check = await original.checkPassword(claim)
+        if (check.outcome === 'proved') await change()
+        return check
+      },
+    })
+    const answer = await people.ask(right, 'organizations')
+    assert.deepEqual([answer.status, answer.error_codes, answer.access_token], [400, [50173], undefined])
+
+    const form = new URLSearchParams({ client_id: azClientId, scope: testScope }).toString()
+    const { user_code: code } = (await (await people.post('/organizations/oauth2/v2.0/devicecode', form)).json()) as {
+      user_code: string
+    }
+    await assert.rejects(people.code({}, people.signedIn(alice)), { message: /AADSTS50173/ })
+    const accepted = identity.answerDeviceRequest(code, { person: people.signedIn(alice) }, '203.0.113.7')
+    await assert.rejects(accepted, { message: /AADSTS50173/ })
+    const now = (await directory.findUser(alice.objectId)) ?? alice
+    const person = people.signedIn(now)
+    assert.equal(await identity.answerDeviceRequest(code, { person }, '203.0.113.7'), true, 'the code was not used up')
+    assert.equal((await directory.signInsOf(alice.objectId)).length, 1)
+  })
+}
 
 test('where somebody comes from is told alike for everybody, known or invented', async (t) => {
   const people = await openTestPeople()

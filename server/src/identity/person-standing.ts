@@ -1,22 +1,25 @@
-import type { Directory, User } from '../directory/index.ts'
-import { EntraError } from './entra-errors.ts'
-import type { SignedInPerson } from './sign-in-protocol.ts'
-
-/** Any of these says that more than a password was shown, or that another provider vouches for the person. [RFC 8176 §2] */
-const beyondPassword = ['mfa', 'otp', 'hwk', 'fed']
+import { type Directory, type NewSignIn, ProofRefusedError, type SignIn } from '../directory/index.ts'
+import type { Transaction } from '../platform/sql/database.ts'
+import { EntraError, type EntraErrorKind } from './entra-errors.ts'
 
 /**
- * Looks once more at somebody whom the pages let through: enabled, not by a password that has to be changed, and not by a
- * password alone where there is a second factor. A page that forgets to ask must not be enough to get a token.
+ * Writes down a sign-in of somebody whom the pages let through, if they are enabled, and nothing that they were proved by
+ * was taken away meanwhile or is less than the whole.
  *
  * @throws EntraError
  */
-export async function requireComplete(directory: Directory, { user, methods }: SignedInPerson): Promise<User> {
-  const standing = await directory.findUser(user.objectId)
-  if (standing?.enabled !== true) throw new EntraError('disabledUser')
-  if (standing.mustChangePassword && methods.includes('pwd')) throw new EntraError('oldPassword')
-  if (methods.some((method) => beyondPassword.includes(method))) return standing
-  const { totp, passkeys } = await directory.secondFactors.of(standing.objectId)
-  if (totp || passkeys > 0) throw new EntraError('secondFactorNeeded')
-  return standing
+export async function recordPerson(directory: Directory, transaction: Transaction, signIn: NewSignIn): Promise<SignIn> {
+  try {
+    return await directory.recordSignIn(transaction, signIn)
+  } catch (error) {
+    if (!(error instanceof ProofRefusedError)) throw error
+    throw new EntraError(refusals[error.refusal], [], { cause: error })
+  }
+}
+
+const refusals: Readonly<Record<ProofRefusedError['refusal'], EntraErrorKind>> = {
+  disabled: 'disabledUser',
+  outdated: 'revoked',
+  'must-change-password': 'oldPassword',
+  'second-factor': 'secondFactorNeeded',
 }

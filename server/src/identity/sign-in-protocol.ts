@@ -7,6 +7,7 @@ import type { TokenVersion } from './tenants.ts'
 
 /** A person whose every check is behind them: password or outside provider, second factor, changed password. */
 export type SignedInPerson = {
+  /** As they were when they were proved, or found to be signed in. */
   readonly user: User
   /** How it was proved, as the claim `amr` tells it. [RFC 8176] */
   readonly methods: readonly string[]
@@ -83,7 +84,7 @@ export interface SignInProtocol {
     refusal: AuthorizationRefusal,
     description: string,
   ): AuthorizationResponse
-  /** Makes a code for somebody who is signed in and has consented. @throws EntraError when the account has been disabled meanwhile */
+  /** Makes a code for somebody who is signed in and has consented. @throws EntraError when the proof counts no more, or not as the whole */
   issueCode(request: AuthorizationRequest, person: SignedInPerson): Promise<AuthorizationResponse>
   /** Finds the device that shows this code. Wrong guesses of an address are limited. */
   findDeviceRequest(userCode: string, remoteAddress: string): Promise<DeviceRequest | 'throttled' | undefined>

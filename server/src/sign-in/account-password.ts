@@ -37,9 +37,11 @@ export async function submitPasswordChange(site: Site, call: PageCall, form: For
   }
   const prepared = await prepareNewPassword(site, userPrincipalName, form)
   if ('problem' in prepared) return send(site, call, account, { chosen: prepared.problem })
-  await site.database.transaction((transaction) => site.directory.changePassword(transaction, user.objectId, prepared))
   const event = eventOf(call, account, { action: 'password.change', outcome: 'success' })
-  await signIn(site, call, { user, methods, authenticatedAtMs: site.clock.now(), remaining: [] }, event)
+  const proof = { user, methods, authenticatedAtMs: site.clock.now(), remaining: [] }
+  await signIn(site, call, proof, event, (transaction) =>
+    site.directory.changePassword(transaction, check.user, prepared),
+  )
   return send(site, call, account, { isDone: true })
 }
 

@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { ProofRefusedError } from '../directory/index.ts'
 import { EntraError } from '../identity/index.ts'
 import { MalformedFormError } from '../platform/http/form-body.ts'
-import { PageError, SignInNeeded } from './errors.ts'
+import { PageError, type PageErrorKind, SignInNeeded } from './errors.ts'
 import { html } from './html.ts'
 import { type Site, goTo, sendPage } from './site.ts'
 
@@ -44,8 +45,16 @@ function describe(thrown: unknown): Described {
     const { status, message, number } = thrown
     return { status, title: 'We cannot sign you in', message, number }
   }
+  if (thrown instanceof ProofRefusedError) return new PageError(proofRefusals[thrown.refusal], { cause: thrown })
   const status = thrown instanceof Error && 'statusCode' in thrown ? thrown.statusCode : undefined
   const isClients = typeof status === 'number' && status >= 400 && status < 500
   if (isClients || thrown instanceof MalformedFormError) return new PageError('malformed', { cause: thrown })
   return new PageError('internal', { cause: thrown })
+}
+
+const proofRefusals: Readonly<Record<ProofRefusedError['refusal'], PageErrorKind>> = {
+  disabled: 'disabled',
+  outdated: 'outdated',
+  'must-change-password': 'outdated',
+  'second-factor': 'outdated',
 }

@@ -14,6 +14,7 @@ const pageErrors = {
   notFound:       { number: undefined, status: 404, title: 'There is no such page',      text: 'Nothing is served at this address.' },
   foreignForm:    { number: 50117,     status: 403, title: 'The form is out of date',    text: 'The form was not made for this browser, or cookies are turned off. Nothing was changed. Go back, load the page anew and try again.' },
   expired:        { number: 165000,    status: 400, title: 'The sign-in has ended',      text: 'It was begun in another browser, or too long ago. Go back to where you came from and begin anew.' },
+  outdated:       { number: 50173,     status: 400, title: 'The sign-in counts no more', text: 'What you prove yourself with was changed meanwhile. Nothing else was changed. Go back to where you came from and begin anew.' },
   deviceEnded:    { number: 70020,     status: 400, title: 'The code has ended',         text: 'It is too old, or was used already. Ask for another on your device.' },
   throttled:      { number: 50196,     status: 429, title: 'Too many attempts',          text: 'Wait a few minutes before you try again.' },
   disabled:       { number: 50057,     status: 403, title: 'The account is disabled',    text: 'Ask an owner of the directory to enable it.' },

@@ -69,8 +69,8 @@ export async function submitNewPassword(site: Site, call: PageCall, form: Form):
   }
   const { user, methods } = pending
   const event = eventOf(call, pending, { action: 'password.change', outcome: 'success' })
-  await site.database.transaction((transaction) => site.directory.changePassword(transaction, user.objectId, prepared))
-  await signIn(site, call, { user, methods, authenticatedAtMs: site.clock.now(), remaining: [] }, event)
+  const proof = { user, methods, authenticatedAtMs: site.clock.now(), remaining: [] }
+  await signIn(site, call, proof, event, (transaction) => site.directory.changePassword(transaction, user, prepared))
   return goTo(call.reply, flowPath(site, call.caller, flow))
 }
 

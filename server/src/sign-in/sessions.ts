@@ -26,6 +26,7 @@ export type BrowserSession = {
 }
 
 export type Proof = {
+  /** As they were when they were proved. */
   readonly user: User
   readonly methods: readonly string[]
   readonly authenticatedAtMs: number
@@ -61,9 +62,9 @@ export type Sessions = ReturnType<typeof createSessions>
  */
 export function createSessions({ database, store, directory, clock }: SessionOptions) {
   async function standing(row: BrowserAccountRow): Promise<Account | undefined> {
-    if (!(await directory.credentialStands(row.object_id, row.sign_in_id))) return undefined
+    // In this order: what is taken away after the user was read is noticed by whatever is made of it.
     const user = await directory.findUser(row.object_id)
-    if (user === undefined) return undefined
+    if (user === undefined || !(await directory.credentialStands(row.object_id, row.sign_in_id))) return undefined
     const methods = row.methods.split(' ')
     if (row.remaining === '' && (await needsMore(user, methods))) return undefined
     return { user, signInId: row.sign_in_id, methods, authenticatedAtMs: row.authenticated_at_ms }
@@ -142,7 +143,8 @@ export function createSessions({ database, store, directory, clock }: SessionOpt
   ): Promise<string> {
     const isDone = remaining.length === 0
     const signIn = await directory.recordSignIn(transaction, {
-      objectId: user.objectId,
+      user,
+      isPartial: !isDone,
       clientId: pagesClientId,
       methods,
       authenticatedAtMs,

@@ -1,11 +1,11 @@
 import type { FastifyReply } from 'fastify'
 import type { Audit, AuditActor, AuditEvent } from '../audit/index.ts'
-import type { Directory } from '../directory/index.ts'
+import type { Directory, User } from '../directory/index.ts'
 import type { SignInProtocol } from '../identity/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Call } from '../platform/http/surface.ts'
 import type { Log } from '../platform/log.ts'
-import type { Database } from '../platform/sql/database.ts'
+import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { Form } from '../spec/form.ts'
 import type { CookieJar } from './cookies.ts'
 import { PageError } from './errors.ts'
@@ -76,12 +76,24 @@ export function requireFlow(site: Site, visitor: Visitor, text: string | undefin
   return flow
 }
 
-/** Lets somebody in, wholly or in part, and gives the browser the session's new cookie. `before` belongs to the same change. */
-export async function signIn(site: Site, { reply, caller }: PageCall, proof: Proof, event?: AuditEvent): Promise<void> {
+/**
+ * Lets somebody in, wholly or in part, and gives the browser the session's new cookie. `change` belongs to it: it comes
+ * first, and gives the person as they are then.
+ *
+ * @throws ProofRefusedError
+ */
+export async function signIn(
+  site: Site,
+  { reply, caller }: PageCall,
+  proof: Proof,
+  event?: AuditEvent,
+  change?: (transaction: Transaction) => Promise<User>,
+): Promise<void> {
   const { database, sessions, audit, jar } = site
   const id = await database.transaction(async (transaction) => {
+    const user = change === undefined ? proof.user : await change(transaction)
     if (event !== undefined) await audit.record(transaction, event)
-    return sessions.signIn(transaction, caller.sessionId, proof)
+    return sessions.signIn(transaction, caller.sessionId, { ...proof, user })
   })
   reply.header('set-cookie', jar.write(jar.sessionName, id))
 }

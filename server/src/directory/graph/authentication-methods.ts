@@ -61,7 +61,7 @@ export const deletePasskeyMethod: GraphHandler = async (graph, call) => {
 /** Somebody else may have proved themselves by what was lost. */
 async function endSignIns({ store }: Graph, transaction: Transaction, objectId: string): Promise<void> {
   transaction.changesAuthority()
-  await store.deleteSignInsOf(transaction, objectId, undefined)
+  await store.endSignInsOf(transaction, objectId)
 }
 
 /** What somebody can prove themselves by, without anything of the secrets. [Microsoft Graph, authenticationMethod] */

@@ -31,5 +31,5 @@ export async function setIdentities(
     throw new GraphError('conflict', `Property identities cannot be set: ${error.message}.`, { cause: error })
   }
   transaction.changesAuthority()
-  await graph.store.deleteSignInsOf(transaction, objectId, undefined)
+  await graph.store.endSignInsOf(transaction, objectId)
 }

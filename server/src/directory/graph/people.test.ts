@@ -33,16 +33,19 @@ async function open(t: TestContext, kind: DatabaseKind = 'sqlite') {
   }
   const put = (groupId: string, memberId: string, client: GraphClient = asOwner) =>
     client('POST', `/groups/${groupId}/members/$ref`, reference(memberId))
-  const signIn = (objectId: string) =>
-    database.transaction((tx) =>
+  const signIn = async (objectId: string) => {
+    const user = await directory.findUser(objectId)
+    if (user === undefined) throw new Error('no such user')
+    return database.transaction((tx) =>
       directory.recordSignIn(tx, {
-        objectId,
+        user,
         clientId: 'c',
-        methods: ['pwd'],
+        methods: ['hwk', 'mfa'],
         authenticatedAtMs: 0,
         lifetimeMs: 60_000,
       }),
     )
+  }
   const prove = (userPrincipalName: string, password: string) =>
     directory.checkPassword({ userPrincipalName, password, remoteAddress: '198.51.100.7' })
   return { ...opened, ...graph, asOwner, makeUser, makeGroup, put, signIn, prove }

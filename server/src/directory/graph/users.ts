@@ -3,6 +3,7 @@ import { type PreparedPassword, WeakPasswordError, preparePassword } from '../pa
 import { isUserPrincipalName } from '../people.ts'
 import { parseGuid } from '../../spec/guid.ts'
 import { isName, nameKey } from '../principals.ts'
+import { ProofRefusedError } from '../proof-standing.ts'
 import type { UserRow } from '../tables.ts'
 import { readBody } from './bodies.ts'
 import { type Graph, type GraphCall, type GraphHandler, actorOf, change, visibleTo } from './call.ts'
@@ -135,7 +136,7 @@ export const changeMyPassword: GraphHandler = async (graph, call) => {
   await change(
     graph,
     call,
-    (transaction) => graph.people.setPassword(transaction, id, prepared, { mustChange: false }),
+    (transaction) => graph.people.changePassword(transaction, check.user, prepared).catch(proofOutdated),
     () => ({ action: 'user.change-password', target: `users/${id}` }),
   )
   return call.reply.code(204).send()
@@ -180,7 +181,7 @@ async function revoke(graph: Graph, call: GraphCall, id: string): Promise<unknow
     call,
     async (transaction) => {
       transaction.changesAuthority()
-      await graph.store.deleteSignInsOf(transaction, id, undefined)
+      await graph.store.endSignInsOf(transaction, id)
     },
     () => ({ action: 'user.sign-out-everywhere', target: `users/${id}` }),
   )
@@ -203,6 +204,13 @@ const weaknesses: Readonly<Record<WeakPasswordError['refusal'], string>> = {
   'like-user-name': 'it is too much like the user name.',
   'too-common': 'too many people use it.',
   'same-as-before': 'it is the old one.',
+}
+
+/** An administrator's reset, or another change, came first. */
+function proofOutdated(error: unknown): never {
+  if (!(error instanceof ProofRefusedError)) throw error
+  const text = 'The specified password does not match: it was changed meanwhile.'
+  throw new GraphError('badRequest', text, { cause: error })
 }
 
 function nameTaken(error: unknown): never {

@@ -1,4 +1,5 @@
 import { EntraError } from '../entra-errors.ts'
+import { recordPerson } from '../person-standing.ts'
 import type { PersonGrantOptions } from './authorization-code.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Grant } from './grant.ts'
@@ -24,10 +25,6 @@ export function createPasswordGrant(options: PersonGrantOptions & { readonly clo
     progress.resource = access.resource.aud
     const check = await directory.checkPassword({ userPrincipalName, password, remoteAddress: origin.remoteAddress })
     if (check.outcome === 'refused') throw new EntraError(refusals[check.reason])
-    const { totp, passkeys } = check.secondFactors
-    if (check.secondFactorRequired || totp || passkeys > 0) throw new EntraError('secondFactorNeeded')
-    if (check.mustChangePassword) throw new EntraError('oldPassword')
-
     const { user } = check
     const { clientId } = by.client
     const { tenantId } = addressed.tenant
@@ -35,7 +32,9 @@ export function createPasswordGrant(options: PersonGrantOptions & { readonly clo
     const platform = 'publicClient'
     const lifetimeMs = signInLifetimeMs(platform, access.openId.has('offline_access'))
     const { begun, signInId } = await database.transaction(async (transaction) => {
-      const { id } = await directory.recordSignIn(transaction, { ...person, clientId, lifetimeMs })
+      const { methods, authenticatedAtMs } = person
+      const proof = { user, methods, authenticatedAtMs, clientId, lifetimeMs }
+      const { id } = await recordPerson(directory, transaction, proof)
       const signIn = { tenantId, clientId, platform, person, signInId: id, access } as const
       return { begun: await tokens.begin(transaction, signIn), signInId: id }
     })

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { Directory } from '../directory/index.ts'
+import type { DatabaseKind } from '../platform/sql/database.ts'
+import { testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { enterPassword, openTestPages, passwordOf } from './test-pages.ts'
+
+const given = 'nine copper bells'
+const chosen = 'seven brass kettles'
+
+async function open(t: TestContext, kind: DatabaseKind) {
+  const pages = await openTestPages({ kind })
+  t.after(pages.close)
+  const { directory, graph } = pages
+  /** Has an administrator reset the password as soon as the pages were told what they ask the directory for. */
+  const resetAfter = (method: 'checkPassword' | 'preparePassword', objectId: string) => {
+    const ask = directory[method] as (...asked: unknown[]) => Promise<unknown>
+    const asked = async (...parameters: unknown[]) => {
+      const answer = await ask(...parameters)
+      Object.assign(directory, { [method]: ask } satisfies Partial<Record<keyof Directory, unknown>>)
+      await graph('PATCH', `users/${objectId}`, { passwordProfile: { password: given } })
+      return answer
+    }
+    Object.assign(directory, { [method]: asked })
+  }
+  const proves = async (name: string, password: string) => {
+    const claim = { userPrincipalName: `${name}@contoso.example`, password, remoteAddress: '198.51.100.7' }
+    return (await directory.checkPassword(claim)).outcome === 'proved'
+  }
+  return { pages, browser: pages.openBrowser(), resetAfter, proves }
+}
+
+for (const kind of testDatabaseKinds) {
+  test(`a password that is reset while it is checked signs nobody in (${kind})`, async (t) => {
+    const { pages, browser, resetAfter } = await open(t, kind)
+    const alice = await pages.createUser('alice')
+    resetAfter('checkPassword', alice.objectId)
+    const page = await enterPassword(browser, await browser.get('/account/security'), 'alice')
+    assert.deepEqual([page.status, page.heading], [400, 'The sign-in counts no more'])
+    assert.equal((await browser.get('/account/security')).heading, 'Sign in')
+    assert.deepEqual(await pages.directory.signInsOf(alice.objectId), [])
+  })
+
+  test(`a password that a person has to choose does not take the place of one that was given meanwhile (${kind})`, async (t) => {
+    const { pages, browser, resetAfter, proves } = await open(t, kind)
+    const bob = await pages.createUser('bob', { mustChangePassword: true })
+    const page = await enterPassword(browser, await browser.get('/account/security'), 'bob')
+    assert.equal(page.heading, 'Choose a new password')
+    resetAfter('preparePassword', bob.objectId)
+    const fields = { 'new-password': chosen, repeated: chosen }
+    const answer = await browser.submit(page, '/sign-in/new-password', fields)
+    assert.deepEqual([answer.status, answer.heading], [400, 'The sign-in counts no more'])
+    assert.equal(await proves('bob', given), true)
+    assert.deepEqual(await pages.directory.signInsOf(bob.objectId), [])
+  })
+
+  test(`nor does one that a person changes on their own page (${kind})`, async (t) => {
+    const { pages, browser, resetAfter, proves } = await open(t, kind)
+    const alice = await pages.createUser('alice')
+    await enterPassword(browser, await browser.get('/account/security'), 'alice')
+    const page = await browser.get('/account/password')
+    resetAfter('preparePassword', alice.objectId)
+    const fields = { current: passwordOf('alice'), 'new-password': chosen, repeated: chosen }
+    const answer = await browser.submit(page, '/account/password', fields)
+    assert.deepEqual([answer.status, answer.heading], [400, 'The sign-in counts no more'])
+    assert.equal(await proves('alice', given), true)
+    assert.deepEqual(await pages.directory.signInsOf(alice.objectId), [])
+  })
+}
