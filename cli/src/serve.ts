@@ -1,7 +1,6 @@
 import {
   type RunningServer,
   type SettingDefinition,
-  StartupError,
   exitCodes,
   loadConfiguration,
   settingDefinitions,
@@ -9,6 +8,7 @@ import {
 } from '@acrux/server'
 import { type Command, Option } from 'commander'
 import { nextSteps } from './next-steps.ts'
+import { explainFailure } from './startup-failure.ts'
 
 const examples = `
 Every setting can also be given by its variable or in a YAML file; a flag weighs most, then a variable, then the file.
@@ -48,10 +48,7 @@ async function serve(flags: Record<string, unknown>): Promise<void> {
   try {
     server = await startServer(await loadConfiguration({ flags, env: process.env }))
   } catch (error) {
-    if (!(error instanceof StartupError)) throw error
-    for (const line of error.message.split('\n')) process.stderr.write(`acrux: ${line}\n`)
-    process.stderr.write(`       ${error.nextStep}\n`)
-    process.exit(error.exitCode)
+    explainFailure(error)
   }
   stopOnSignals(server)
   announce(server)

@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { FirstRun } from '@acrux/contract'
 import type { FastifyInstance } from 'fastify'
 import { accessMigrations, createAccess } from './access/index.ts'
-import { auditMigrations, createAudit } from './audit/index.ts'
+import { auditMigrations, createAudit, createAuditChain } from './audit/index.ts'
 import { createDirectory, directoryMigrations } from './directory/index.ts'
 import { makeFirstRun } from './first-run.ts'
 import { mountHealth } from './health.ts'
@@ -12,7 +12,7 @@ import { createIdentity, identityMigrations } from './identity/index.ts'
 import { createManagement } from './management/index.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import type { Configuration } from './platform/configuration/configuration.ts'
-import { openDataDir } from './platform/data-dir.ts'
+import { databaseFileIn, openDataDir } from './platform/data-dir.ts'
 import { StartupError, exitCodes } from './platform/exit.ts'
 import { createApp } from './platform/http/app.ts'
 import type { RouteDescription } from './platform/http/surface.ts'
@@ -43,6 +43,9 @@ export const migrations: readonly Migration[] = [
   ...registryMigrations,
 ]
 
+/** What the log says where the audit log's chain could not be gone on with. */
+export const chainFailure = 'events of the audit log were not put into its chain'
+
 /** A server that is wired and does not listen yet. */
 export type Composition = {
   readonly app: FastifyInstance
@@ -55,6 +58,8 @@ export type Composition = {
   /** The table of every surface. */
   readonly routes: readonly RouteDescription[]
   readonly collectGarbage: () => Promise<unknown>
+  /** Puts the events of the audit log that were written since into its chain. */
+  readonly extendAuditChain: () => Promise<unknown>
   /** Ends what a sign-in at another provider gave and which holds no more. */
   readonly endStaleMemberships: () => Promise<void>
   /** Says at `/readyz` that no more requests should be sent here. */
@@ -69,7 +74,7 @@ export async function compose(
   clock: Clock = systemClock,
 ): Promise<Composition> {
   const dataDir = await openDataDir(configuration.dataDir)
-  const databaseFile = path.join(dataDir.path, 'acrux.db')
+  const databaseFile = databaseFileIn(dataDir.path)
   const sealer = await openSealer(path.join(dataDir.path, 'master.key'), { create: !existsSync(databaseFile) })
   const database = await openDatabase(databaseFile)
   await bringUpToDate(database, clock)
@@ -88,6 +93,7 @@ export async function compose(
   const { suffix, signingKeyRotationDays } = configuration
   const outbound = await openOutbound(configuration.outbound)
   const audit = createAudit({ database, clock })
+  const auditChain = createAuditChain({ database, clock })
   const resources = createResources({ database, clock, sealer, suffix, defaultPort: scheme === 'https' ? 443 : 80 })
   const access = createAccess({ database, clock })
   const directory = createDirectory({
@@ -211,6 +217,7 @@ export async function compose(
       ...health,
     ],
     collectGarbage: () => registry.collectGarbage(),
+    extendAuditChain: () => auditChain.extend(),
     endStaleMemberships: () => directory.endStaleMemberships(),
     drain: () => {
       draining = true
@@ -218,6 +225,8 @@ export async function compose(
     close: async () => {
       await app.close()
       await certificates?.close()
+      // What is not in the chain now comes into it at the next start.
+      await auditChain.close().catch((error: unknown) => log.error({ err: error, id: randomUUID() }, chainFailure))
       await database.close()
       dataDir.close()
     },

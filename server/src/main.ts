@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FirstRun } from '@acrux/contract'
-import { type Composition, compose } from './compose.ts'
+import { type Composition, chainFailure, compose } from './compose.ts'
 import type { Configuration } from './platform/configuration/configuration.ts'
 import { StartupError, listenFailure } from './platform/exit.ts'
 import { type Listener, listen } from './platform/http/listener.ts'
@@ -9,6 +9,7 @@ import { repeat } from './platform/repeat.ts'
 import { type Log, createLog } from './platform/log.ts'
 import { formatListenAddress } from './platform/configuration/network-address.ts'
 
+export { type AuditFile, type ChainFault, formatCheckpoint, openAuditFile, parseCheckpoint } from './audit/index.ts'
 export { type Configuration, ConfigurationError, loadConfiguration } from './platform/configuration/configuration.ts'
 export { configurationReference } from './platform/configuration/reference.ts'
 export { type SettingDefinition, settingDefinitions } from './platform/configuration/settings.ts'
@@ -42,6 +43,9 @@ export async function startServer(configuration: Configuration): Promise<Running
   const tidying = repeat(60, composition.endStaleMemberships, (error) =>
     log.error({ err: error, id: randomUUID() }, 'memberships that have ended were not taken away'),
   )
+  const chaining = repeat(0.5, composition.extendAuditChain, (error) =>
+    log.error({ err: error, id: randomUUID() }, chainFailure),
+  )
   return {
     publicOrigin: composition.publicOrigin,
     firstRun: composition.firstRun,
@@ -52,7 +56,7 @@ export async function startServer(configuration: Configuration): Promise<Running
       stopWatching?.()
       // Garbage that is being collected can be collected another time.
       await Promise.race([
-        Promise.all([collecting.stop(), tidying.stop()]),
+        Promise.all([collecting.stop(), tidying.stop(), chaining.stop()]),
         sleep(Math.max(0, deadlineMs - performance.now()), undefined, { ref: false }),
       ])
       await stopMetrics()

@@ -34,22 +34,29 @@ for (const kind of testDatabaseKinds) {
   describe(`the audit trail, on ${kind}`, () => {
     test('keeps all that an event says', async (t) => {
       const { database, audit } = await open(t, kind)
-      await audit.append({ ...event, outcome: 'refused', reason: 'wrong-credentials', detail: { asked: ['a:b:c'] } })
-      const { id, ...row } = await onlyRow(database)
-      assert.match(id, /^[0-9a-f-]{36}$/)
-      assert.deepEqual(row, {
-        at_ms: 1234,
-        action: 'registry.update',
-        outcome: 'refused',
-        actor_kind: 'user',
-        actor_id: '10000000-0000-4000-8000-000000000001',
-        target: 'contoso.example',
-        reason: 'wrong-credentials',
-        detail: '{"asked":["a:b:c"]}',
-        correlation_id: 'c-1',
-        remote_address: '192.0.2.1',
-        user_agent: 'docker/26',
-      })
+      const credential = { kind: 'client-secret', id: 'k-1' }
+      const detail = { asked: ['a:b:c'] }
+      await audit.append({ ...event, outcome: 'refused', credential, reason: 'wrong-credentials', detail })
+      const row = await onlyRow(database)
+      assert.deepEqual(
+        { ...row },
+        {
+          seq: 1,
+          at_ms: 1234,
+          action: 'registry.update',
+          outcome: 'refused',
+          actor_kind: 'user',
+          actor_id: '10000000-0000-4000-8000-000000000001',
+          target: 'contoso.example',
+          reason: 'wrong-credentials',
+          detail: '{"asked":["a:b:c"]}',
+          correlation_id: 'c-1',
+          remote_address: '192.0.2.1',
+          user_agent: 'docker/26',
+          credential_kind: 'client-secret',
+          credential_id: 'k-1',
+        },
+      )
     })
 
     test('has an event with the change that it tells of, or neither', async (t) => {

@@ -2,13 +2,16 @@ import { setImmediate as endOfTurn } from 'node:timers/promises'
 import type { Clock } from '../platform/clock.ts'
 import { createSenderBudget } from '../platform/sender-budget.ts'
 import type { Database } from '../platform/sql/database.ts'
-import { newTimeOrderedId } from '../platform/time-ordered-id.ts'
 import type { Audit, AuditEvent } from './index.ts'
-import { type AuditEventRow, insertEvents, prepareEventInsert } from './store.ts'
+import { type NewAuditEventRow, insertEvents, prepareEventInsert } from './store.ts'
 
-type Waiting = { readonly row: AuditEventRow; readonly resolve: () => void; readonly reject: (reason: unknown) => void }
+type Waiting = {
+  readonly row: NewAuditEventRow
+  readonly resolve: () => void
+  readonly reject: (reason: unknown) => void
+}
 
-/** How many events one transaction may carry: 12 columns each, well under every database's limit of parameters. */
+/** How many events one transaction may carry: 13 columns each, well under every database's limit of parameters. */
 const batchLimit = 500
 
 /** How long a text of somebody else's choosing may be, and how long all the facts of one event together. */
@@ -76,10 +79,9 @@ function isStrangers({ actor }: AuditEvent): boolean {
   return actor.kind === 'anonymous' || actor.kind === 'claimed'
 }
 
-function toRow(event: AuditEvent, atMs: number): AuditEventRow {
-  const { actor, target, reason, detail, origin } = event
+function toRow(event: AuditEvent, atMs: number): NewAuditEventRow {
+  const { actor, credential, target, reason, detail, origin } = event
   return {
-    id: newTimeOrderedId(atMs),
     at_ms: atMs,
     action: event.action,
     outcome: event.outcome,
@@ -91,6 +93,8 @@ function toRow(event: AuditEvent, atMs: number): AuditEventRow {
     correlation_id: plain(origin.correlationId),
     remote_address: plain(origin.remoteAddress),
     user_agent: origin.userAgent === undefined ? null : plain(origin.userAgent),
+    credential_kind: credential?.kind ?? null,
+    credential_id: credential?.id === undefined ? null : plain(credential.id),
   }
 }
 

@@ -8,12 +8,21 @@ export type AuditActor = {
   readonly id: string
 }
 
+/** The credential that proved the actor: what it is, and which of them, so that it can be found and withdrawn. */
+export type AuditCredential = {
+  readonly kind: string
+  /** Its key id or name. Never a secret. */
+  readonly id?: string | undefined
+}
+
 /** One thing that happened. */
 export type AuditEvent = {
   /** `noun.verb`, as `token.issue`, `registry.update`, `repository.delete`. */
   readonly action: string
   readonly outcome: 'success' | 'refused'
   readonly actor: AuditActor
+  /** Undefined where nothing was proved. */
+  readonly credential?: AuditCredential | undefined
   /** What it was done to: a resource id, or `loginServer/repository[:tag|@digest]`. */
   readonly target: string
   /** Why it was refused, as a short code. */
@@ -36,4 +45,8 @@ export interface Audit {
 }
 
 export { createAudit } from './audit.ts'
+export { type AuditFile, openAuditFile } from './audit-file.ts'
+export { createAuditChain } from './chain.ts'
+export { formatCheckpoint, parseCheckpoint } from './checkpoint.ts'
+export type { ChainFault } from './verify-chain.ts'
 export { auditMigrations } from './migrations.ts'

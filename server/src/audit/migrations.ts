@@ -1,27 +1,85 @@
-import type { Migration } from '../platform/sql/migrations.ts'
+import { type CreateTableBuilder, sql } from 'kysely'
+import type { Transaction } from '../platform/sql/database.ts'
+import type { ColumnTypes, Migration } from '../platform/sql/migrations.ts'
+import { carryEventsOver } from './first-layout-store.ts'
 
 /** The tables of the audit room. */
 export const auditMigrations: readonly Migration[] = [
   {
     id: 'audit-0001-events',
     up: async (schema, types) => {
-      await schema
-        .createTable('audit_event')
-        .addColumn('id', types.text, (column) => column.primaryKey())
-        .addColumn('at_ms', types.integer, (column) => column.notNull())
-        .addColumn('action', types.text, (column) => column.notNull())
-        .addColumn('outcome', types.text, (column) => column.notNull())
-        .addColumn('actor_kind', types.text, (column) => column.notNull())
-        .addColumn('actor_id', types.text, (column) => column.notNull())
-        .addColumn('target', types.text, (column) => column.notNull())
-        .addColumn('reason', types.text)
-        .addColumn('detail', types.text)
-        .addColumn('correlation_id', types.text, (column) => column.notNull())
-        .addColumn('remote_address', types.text, (column) => column.notNull())
-        .addColumn('user_agent', types.text)
-        .execute()
+      const table = schema.createTable('audit_event').addColumn('id', types.text, (column) => column.primaryKey())
+      await withEventColumns(table, types).execute()
       await schema.createIndex('audit_event_at').on('audit_event').columns(['at_ms', 'id']).execute()
       await schema.createIndex('audit_event_correlation').on('audit_event').column('correlation_id').execute()
     },
   },
+  {
+    id: 'audit-0002-chain',
+    up: async (schema, types, transaction) => {
+      await schema.dropIndex('audit_event_at').execute()
+      await schema.dropIndex('audit_event_correlation').execute()
+      await schema.alterTable('audit_event').renameTo('audit_event_1').execute()
+      const table = await addSequence(schema.createTable('audit_event'), types, transaction)
+      await withEventColumns(table, types)
+        .addColumn('credential_kind', types.text)
+        .addColumn('credential_id', types.text)
+        .execute()
+      await carryEventsOver(transaction, 'audit_event_1')
+      await schema.dropTable('audit_event_1').execute()
+      await schema
+        .createTable('audit_block')
+        .addColumn('number', types.integer, (column) => column.primaryKey())
+        .addColumn('made_at_ms', types.integer, (column) => column.notNull())
+        .addColumn('previous_hash', types.text, (column) => column.notNull())
+        .addColumn('hash', types.text, (column) => column.notNull())
+        .addColumn('entries', types.bytes, (column) => column.notNull())
+        .addColumn('covers_to', types.integer, (column) => column.notNull())
+        .addColumn('settled_to', types.integer, (column) => column.notNull())
+        .addColumn('horizon', types.integer, (column) => column.notNull())
+        .addColumn('first_at_ms', types.integer, (column) => column.notNull())
+        .addColumn('last_at_ms', types.integer, (column) => column.notNull())
+        .execute()
+      await schema.createIndex('audit_block_last').on('audit_block').column('last_at_ms').execute()
+    },
+  },
 ]
+
+function withEventColumns<Name extends string, Columns extends string>(
+  table: CreateTableBuilder<Name, Columns>,
+  types: ColumnTypes,
+) {
+  return table
+    .addColumn('at_ms', types.integer, (column) => column.notNull())
+    .addColumn('action', types.text, (column) => column.notNull())
+    .addColumn('outcome', types.text, (column) => column.notNull())
+    .addColumn('actor_kind', types.text, (column) => column.notNull())
+    .addColumn('actor_id', types.text, (column) => column.notNull())
+    .addColumn('target', types.text, (column) => column.notNull())
+    .addColumn('reason', types.text)
+    .addColumn('detail', types.text)
+    .addColumn('correlation_id', types.text, (column) => column.notNull())
+    .addColumn('remote_address', types.text, (column) => column.notNull())
+    .addColumn('user_agent', types.text)
+}
+
+/**
+ * The number of an event, which is the key. In SQLite it is the row's own, so that the table is the one tree that is
+ * written. In PostgreSQL a number can be taken long before it is committed: the transaction's id is taken first, so that
+ * whoever holds a number is among the transactions that a snapshot knows to be running.
+ */
+async function addSequence<Name extends string, Columns extends string>(
+  table: CreateTableBuilder<Name, Columns>,
+  types: ColumnTypes,
+  transaction: Transaction,
+) {
+  switch (transaction.kind) {
+    case 'sqlite':
+      return table.addColumn('seq', types.integer, (column) => column.primaryKey())
+    case 'postgres': {
+      await sql`create sequence audit_event_number`.execute(transaction.tables())
+      const next = sql`case when pg_current_xact_id() is not null then nextval('audit_event_number') end`
+      return table.addColumn('seq', types.integer, (column) => column.primaryKey().defaultTo(next))
+    }
+  }
+}

@@ -1,8 +1,10 @@
+import type { Generated, Selectable } from 'kysely'
 import type { Database, PreparedInsert, Transaction } from '../platform/sql/database.ts'
 
 /** One row a stored event. */
-export type AuditEventRow = {
-  readonly id: string
+type AuditEventTable = {
+  /** Given by the database, rising; what is committed later may have a lower one. */
+  readonly seq: Generated<number>
   readonly at_ms: number
   readonly action: string
   readonly outcome: string
@@ -14,10 +16,17 @@ export type AuditEventRow = {
   readonly correlation_id: string
   readonly remote_address: string
   readonly user_agent: string | null
+  readonly credential_kind: string | null
+  readonly credential_id: string | null
 }
 
+/** An event as it is stored. */
+export type AuditEventRow = Selectable<AuditEventTable>
+
+/** An event that has no number yet. */
+export type NewAuditEventRow = Omit<AuditEventRow, 'seq'>
+
 const columns = [
-  'id',
   'at_ms',
   'action',
   'outcome',
@@ -29,17 +38,20 @@ const columns = [
   'correlation_id',
   'remote_address',
   'user_agent',
-] as const satisfies readonly (keyof AuditEventRow)[]
+  'credential_kind',
+  'credential_id',
+] as const satisfies readonly (keyof NewAuditEventRow)[]
 
-type AuditTables = { audit_event: AuditEventRow }
+/** The table of the events. */
+export type AuditTables = { audit_event: AuditEventTable }
 
 /** Prepares the adding of events that belong to no change. */
-export function prepareEventInsert(database: Database): PreparedInsert<AuditEventRow> {
-  return database.prepareInsert<AuditEventRow>('audit_event', columns)
+export function prepareEventInsert(database: Database): PreparedInsert<NewAuditEventRow> {
+  return database.prepareInsert<NewAuditEventRow>('audit_event', columns)
 }
 
-/** Adds events; there is no way to change or remove one. */
-export async function insertEvents(transaction: Transaction, rows: readonly AuditEventRow[]): Promise<void> {
+/** Adds events; there is no way to change one, and none to remove one that is not over its time. */
+export async function insertEvents(transaction: Transaction, rows: readonly NewAuditEventRow[]): Promise<void> {
   await transaction
     .tables<AuditTables>()
     .insertInto('audit_event')

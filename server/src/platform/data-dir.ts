@@ -4,6 +4,11 @@ import { DatabaseSync } from 'node:sqlite'
 import { makePrivateDirectory } from './durable-file.ts'
 import { exitCodes, StartupError, systemErrorCode } from './exit.ts'
 
+/** The database in a data directory. */
+export function databaseFileIn(dataDir: string): string {
+  return join(dataDir, 'acrux.db')
+}
+
 /** The directory that holds all state of one server, and nobody else's while it is open. */
 export type DataDir = {
   /** Absolute. */

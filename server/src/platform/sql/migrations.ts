@@ -1,5 +1,5 @@
 import { type RawBuilder, type SchemaModule, sql } from 'kysely'
-import type { Database, DatabaseKind } from './database.ts'
+import type { Database, DatabaseKind, Transaction } from './database.ts'
 
 /** Column types that mean the same in every database: text is ordered by its bytes, integers have 64 bits. */
 export type ColumnTypes = {
@@ -12,7 +12,7 @@ export type ColumnTypes = {
 export type Migration = {
   /** `room-NNNN-what`, unique and never changed. */
   readonly id: string
-  readonly up: (schema: SchemaModule, types: ColumnTypes) => Promise<void>
+  readonly up: (schema: SchemaModule, types: ColumnTypes, transaction: Transaction) => Promise<void>
 }
 
 /** The database was written by a newer Acrux than this one. */
@@ -48,7 +48,7 @@ export async function migrate(database: Database, migrations: readonly Migration
     if (unknown.length > 0) throw new NewerSchemaError(unknown)
     for (const migration of migrations) {
       if (applied.has(migration.id)) continue
-      await migration.up(tables.schema, types)
+      await migration.up(tables.schema, types, transaction)
       await tables.insertInto('schema_migration').values({ id: migration.id, applied_at_ms: nowMs }).execute()
     }
   })

@@ -60,6 +60,20 @@ export async function openSqliteDatabase(file: string): Promise<Database> {
   return new SqliteDatabase(writer, reader)
 }
 
+/** What a database file held at one moment. */
+export type SqliteSnapshot = {
+  readonly tables: <Tables>() => Kysely<Tables>
+  readonly close: () => void
+}
+
+/** Opens a database file for reading, beside the server that may be writing it: every read is of the same committed state. */
+export function openSqliteSnapshot(file: string): SqliteSnapshot {
+  const reader = new DatabaseSync(file, { readOnly: true, timeout: 10_000 })
+  reader.exec('begin')
+  const tables = new Kysely<unknown>({ dialect: sqliteDialect((query) => readThrough(reader, query)) })
+  return { tables: <Tables>() => tables as unknown as Kysely<Tables>, close: () => reader.close() }
+}
+
 /** SQLite gives its log the mode of the database, so that one mode holds for all of it, whatever the umask. */
 async function makePrivateFile(file: string): Promise<void> {
   const handle = await open(file, 'a', 0o600)
@@ -78,7 +92,7 @@ class SqliteDatabase implements Database {
   constructor(writer: SqliteWriter, reader: DatabaseSync) {
     this.#writer = writer
     this.#reader = reader
-    this.#readerTables = new Kysely({ dialect: sqliteDialect((query) => this.#read(query)) })
+    this.#readerTables = new Kysely({ dialect: sqliteDialect((query) => readThrough(reader, query)) })
   }
 
   tables<Tables>(): Kysely<Tables> {
@@ -212,10 +226,6 @@ class SqliteDatabase implements Database {
     }
   }
 
-  #read(query: CompiledQuery): QueryResult<unknown> {
-    return { rows: this.#reader.prepare(query.sql).all(...(query.parameters as SQLInputValue[])) }
-  }
-
   async #write(query: CompiledQuery): Promise<QueryResult<unknown>> {
     const { rows, changes } = await this.#writer.execute({
       kind: 'statement',
@@ -256,6 +266,10 @@ class SqliteTransaction implements Transaction {
 }
 
 type Execute = (query: CompiledQuery) => QueryResult<unknown> | Promise<QueryResult<unknown>>
+
+function readThrough(reader: DatabaseSync, query: CompiledQuery): QueryResult<unknown> {
+  return { rows: reader.prepare(query.sql).all(...(query.parameters as SQLInputValue[])) }
+}
 
 /** Kysely's compiler for SQLite over a function of ours; transactions are {@link Database.transaction}'s alone. */
 function sqliteDialect(execute: Execute): Dialect {

@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs'
+import { databaseFileIn } from '../platform/data-dir.ts'
+import { StartupError, exitCodes } from '../platform/exit.ts'
+import { type SqliteSnapshot, openSqliteSnapshot } from '../platform/sql/sqlite-database.ts'
+import { hasChain } from './chain-store.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import { type ChainReport, verifyChain } from './verify-chain.ts'
+
+/** The audit log in a data directory, as it was at one moment. */
+export type AuditFile = {
+  readonly verify: (expected?: Checkpoint) => Promise<ChainReport>
+  readonly close: () => void
+}
+
+/**
+ * Opens the audit log of a data directory for reading, whether a server works on it or not.
+ *
+ * @throws StartupError where there is none that this version can read
+ */
+export async function openAuditFile(dataDir: string): Promise<AuditFile> {
+  const file = databaseFileIn(dataDir)
+  if (!existsSync(file)) {
+    throw unusable(`there is no database in ${dataDir}`, 'name the data directory of a server with --data-dir')
+  }
+  const { tables, close } = await openFile(file)
+  return { verify: (expected) => verifyChain({ kind: 'sqlite', tables }, expected), close }
+}
+
+async function openFile(file: string): Promise<SqliteSnapshot> {
+  let snapshot: SqliteSnapshot | undefined
+  try {
+    snapshot = openSqliteSnapshot(file)
+    if (await hasChain(snapshot)) return snapshot
+  } catch (error) {
+    snapshot?.close()
+    throw unusable(`the database ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  snapshot.close()
+  throw unusable(
+    `the audit log in ${file} was written by an older version and has no chain yet`,
+    'start this version of the server once',
+  )
+}
+
+function unusable(message: string, nextStep = 'run it as the user that the server runs as'): StartupError {
+  return new StartupError(message, exitCodes.dataDirUnusable, nextStep)
+}

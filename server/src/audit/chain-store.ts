@@ -1,0 +1,97 @@
+import { type Kysely, sql } from 'kysely'
+import type { Database, DatabaseKind, Transaction } from '../platform/sql/database.ts'
+import type { AuditEventRow, AuditTables } from './store.ts'
+
+/** A block of the chain: some events, and the hash of the block before. */
+export type BlockRow = {
+  readonly number: number
+  readonly made_at_ms: number
+  readonly previous_hash: string
+  readonly hash: string
+  readonly entries: Uint8Array
+  /** The highest number of an event in this block and those before. */
+  readonly covers_to: number
+  /** No event with this number or a lower one comes into the chain any more. */
+  readonly settled_to: number
+  readonly horizon: number
+  /** The earliest and the latest time of its events. */
+  readonly first_at_ms: number
+  readonly last_at_ms: number
+}
+
+/** The tables of the chain. */
+export type ChainTables = AuditTables & { audit_block: BlockRow }
+
+/** Numbers from the one to the other, both included. */
+export type SeqRange = { readonly from: number; readonly to: number }
+
+/** Which transactions may still be running, as a snapshot of PostgreSQL knows it. Of SQLite's none does that took a number. */
+export type Horizons = {
+  /** Every transaction with a lower id is over. */
+  readonly oldestRunning: number
+  /** No transaction has this id yet, or a higher one. */
+  readonly next: number
+}
+
+/** Where the chain is read: the database, a transaction, or a file of it. */
+export type ChainSource = { readonly kind: DatabaseKind; readonly tables: <Tables>() => Kysely<Tables> }
+
+/** Whether the database has the tables of the chain. */
+export async function hasChain({ tables }: Pick<ChainSource, 'tables'>): Promise<boolean> {
+  const steps = tables<{ schema_migration: { id: string } }>().selectFrom('schema_migration').select('id')
+  return (await steps.where('id', '=', 'audit-0002-chain').execute()).length > 0
+}
+
+/** Reads the chain. */
+export function readChain(source: ChainSource) {
+  const tables = source.tables<ChainTables>()
+  return {
+    lastBlock: (): Promise<BlockRow | undefined> =>
+      tables.selectFrom('audit_block').selectAll().orderBy('number', 'desc').limit(1).executeTakeFirst(),
+    /** The last block that has no event with a higher number, nor any block before it. */
+    lastBlockWithin: (seq: number): Promise<BlockRow | undefined> =>
+      tables
+        .selectFrom('audit_block')
+        .selectAll()
+        .where('covers_to', '<=', seq)
+        .orderBy('number', 'desc')
+        .limit(1)
+        .executeTakeFirst(),
+    blocksAfter: (number: number, limit: number): Promise<BlockRow[]> =>
+      tables
+        .selectFrom('audit_block')
+        .selectAll()
+        .where('number', '>', number)
+        .orderBy('number')
+        .limit(limit)
+        .execute(),
+    eventsAfter: (seq: number, limit: number): Promise<AuditEventRow[]> =>
+      tables.selectFrom('audit_event').selectAll().where('seq', '>', seq).orderBy('seq').limit(limit).execute(),
+    eventsWithin: ({ from, to }: SeqRange, limit: number): Promise<AuditEventRow[]> =>
+      tables
+        .selectFrom('audit_event')
+        .selectAll()
+        .where('seq', '>=', from)
+        .where('seq', '<=', to)
+        .orderBy('seq')
+        .limit(limit)
+        .execute(),
+    horizons: async (): Promise<Horizons> => {
+      if (source.kind === 'sqlite') return { oldestRunning: 0, next: 0 }
+      const snapshot = sql<Horizons>`select pg_snapshot_xmin(s)::text::bigint as "oldestRunning", pg_snapshot_xmax(s)::text::bigint as "next" from pg_current_snapshot() as s`
+      const [row] = (await snapshot.execute(tables)).rows
+      if (row === undefined) throw new Error('the database has no snapshot')
+      return row
+    },
+  }
+}
+
+/** Adds a block behind the one before it; false when another is there already. */
+export function insertBlock(database: Database, block: BlockRow): Promise<boolean> {
+  return database.transaction(async (transaction: Transaction) => {
+    const last = await readChain(transaction).lastBlock()
+    if ((last?.number ?? 0) !== block.number - 1) return false
+    await transaction.tables<ChainTables>().insertInto('audit_block').values(block).execute()
+    return true
+  })
+}

@@ -1,0 +1,249 @@
+import assert from 'node:assert/strict'
+import { type TestContext, describe, test } from 'node:test'
+import { sql } from 'kysely'
+import type { DatabaseKind } from '../platform/sql/database.ts'
+import { migrate } from '../platform/sql/migrations.ts'
+import { openTestDatabase, testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { formatCheckpoint, parseCheckpoint } from './checkpoint.ts'
+import { type AuditEvent, auditMigrations, createAudit, createAuditChain } from './index.ts'
+import { type ChainReport, verifyChain } from './verify-chain.ts'
+
+const event: AuditEvent = {
+  action: 'token.issue',
+  outcome: 'success',
+  actor: { kind: 'user', id: '10000000-0000-4000-8000-000000000001' },
+  target: 'contoso.example',
+  origin: { correlationId: 'c-1', remoteAddress: '192.0.2.1', userAgent: undefined },
+}
+
+async function open(t: TestContext, kind: DatabaseKind) {
+  const { database, dispose } = await openTestDatabase(kind, auditMigrations)
+  t.after(dispose)
+  const time = { nowMs: 1000 }
+  const clock = { now: () => (time.nowMs += 1) }
+  const audit = createAudit({ database, clock })
+  const chain = createAuditChain({ database, clock })
+  const write = (count: number) =>
+    Promise.all(Array.from({ length: count }, (_, index) => audit.append({ ...event, target: `target ${index}` })))
+  const tamper = (statement: string) =>
+    database.transaction((transaction) => sql.raw(statement).execute(transaction.tables()))
+  return { database, clock, audit, chain, write, tamper }
+}
+
+const faultsIn = ({ faults }: ChainReport) => faults.map(({ kind, number }) => `${kind} ${number}`)
+
+/** A log of three blocks with ten events each, and two events that are in none. */
+async function openLog(t: TestContext, kind: DatabaseKind) {
+  const log = await open(t, kind)
+  for (let block = 0; block < 3; block += 1) {
+    await log.write(10)
+    assert.equal(await log.chain.extend(), 10)
+  }
+  await log.write(2)
+  return log
+}
+
+const columns = `at_ms, action, outcome, actor_kind, actor_id, target, reason, detail, correlation_id, remote_address, user_agent`
+
+for (const kind of testDatabaseKinds) {
+  describe(`the chain of the audit log, on ${kind}`, () => {
+    test('has every event once, and tells how many at the end it has not', async (t) => {
+      const { database, chain } = await openLog(t, kind)
+      const report = await verifyChain(database)
+      assert.deepEqual(report.faults, [])
+      assert.deepEqual([report.events, report.blocks, report.pending], [30, 3, 2])
+      assert.equal(report.checkpoint?.number, 3)
+      assert.equal(await chain.extend(), 2)
+      assert.equal(await chain.extend(), 0)
+      assert.equal((await verifyChain(database)).pending, 0)
+    })
+
+    test('takes any number of events, and goes on behind its end after a restart', async (t) => {
+      const { database, clock, chain, write } = await open(t, kind)
+      await write(1100)
+      assert.equal(await chain.extend(), 1100)
+      await write(3)
+      assert.equal(await createAuditChain({ database, clock }).extend(), 3)
+      const report = await verifyChain(database)
+      assert.deepEqual([report.faultCount, report.events, report.pending], [0, 1103, 0])
+    })
+
+    test('is made by several servers at a time as by one', async (t) => {
+      const { database, clock, chain, write } = await open(t, kind)
+      const others = Array.from({ length: 3 }, () => createAuditChain({ database, clock }))
+      for (let round = 0; round < 8; round += 1) {
+        await Promise.all([write(40), chain.extend(), ...others.map((other) => other.extend())])
+      }
+      await others[0]?.extend()
+      const report = await verifyChain(database)
+      assert.deepEqual([faultsIn(report), report.events, report.pending], [[], 320, 0])
+    })
+
+    const tampering: readonly (readonly [what: string, statements: readonly string[], faults: readonly string[]])[] = [
+      ['a changed event', [`update audit_event set outcome = 'refused' where seq = 14`], ['event-changed 14']],
+      ['a changed time', [`update audit_event set at_ms = at_ms + 1 where seq = 1`], ['event-changed 1']],
+      ['a removed event', ['delete from audit_event where seq = 11'], ['event-removed 11']],
+      ['the first event, removed', ['delete from audit_event where seq = 1'], ['event-removed 1']],
+      [
+        'two events in each other’s place',
+        [
+          'update audit_event set seq = 1000 where seq = 5',
+          'update audit_event set seq = 5 where seq = 6',
+          'update audit_event set seq = 6 where seq = 1000',
+        ],
+        ['event-changed 5', 'event-changed 6'],
+      ],
+      [
+        'an event in the place of a removed one',
+        [
+          'delete from audit_event where seq = 7',
+          `insert into audit_event (seq, ${columns}) select 7, ${columns} from audit_event where seq = 8`,
+        ],
+        ['event-changed 7'],
+      ],
+      [
+        'an event before all others',
+        [`insert into audit_event (seq, ${columns}) select 0, ${columns} from audit_event where seq = 8`],
+        ['event-inserted 0'],
+      ],
+      ['a removed block', ['delete from audit_block where number = 2'], ['block-missing 2']],
+      ['the first block, removed', ['delete from audit_block where number = 1'], ['start-missing 2']],
+      [
+        'two blocks in each other’s place',
+        [
+          'update audit_block set number = 9 where number = 2',
+          'update audit_block set number = 2 where number = 3',
+          'update audit_block set number = 3 where number = 9',
+        ],
+        ['block-unlinked 2', 'block-changed 2', 'block-unlinked 3', 'block-changed 3'],
+      ],
+      ['a changed time of a block', ['update audit_block set made_at_ms = 1 where number = 2'], ['block-changed 2']],
+      ['a changed range of times', ['update audit_block set last_at_ms = 1 where number = 2'], ['block-changed 2']],
+      ['a changed range of numbers', ['update audit_block set covers_to = 999 where number = 3'], ['block-changed 3']],
+      [
+        'a block with a hash of its own',
+        [`update audit_block set hash = '${'a'.repeat(64)}' where number = 1`],
+        ['block-changed 1', 'block-unlinked 2'],
+      ],
+    ]
+    for (const [what, statements, faults] of tampering) {
+      test(`shows ${what}`, async (t) => {
+        const { database, tamper } = await openLog(t, kind)
+        for (const statement of statements) await tamper(statement)
+        const found = faultsIn(await verifyChain(database)).filter((fault) => !isFollowUp(fault, faults))
+        assert.deepEqual(found, faults)
+      })
+    }
+
+    test('shows that its end was cut off to whoever kept a checkpoint, and to nobody else', async (t) => {
+      const { database, tamper } = await openLog(t, kind)
+      const kept = (await verifyChain(database)).checkpoint
+      assert.ok(kept !== undefined)
+      assert.deepEqual(parseCheckpoint(formatCheckpoint(kept)), kept)
+      assert.deepEqual(faultsIn(await verifyChain(database, kept)), [])
+      const forged = { ...kept, hash: kept.hash.replace(/^./, (digit) => (digit === '0' ? '1' : '0')) }
+      assert.deepEqual(faultsIn(await verifyChain(database, forged)), ['checkpoint-differs 3'])
+      await tamper('delete from audit_event where seq > 20')
+      await tamper('delete from audit_block where number > 2')
+      assert.deepEqual(faultsIn(await verifyChain(database)), [])
+      assert.deepEqual(faultsIn(await verifyChain(database, kept)), ['checkpoint-cut-off 3'])
+    })
+
+    test('keeps what the first layout of the events held, in the order of its time', async (t) => {
+      const [first, ...later] = auditMigrations
+      assert.ok(first !== undefined)
+      const { database, dispose } = await openTestDatabase(kind, [first])
+      t.after(dispose)
+      await database.transaction(async (transaction) => {
+        for (const [id, atMs] of [
+          ['b', 2],
+          ['a', 1],
+          ['c', 2],
+        ]) {
+          const values = {
+            id,
+            at_ms: atMs,
+            action: `action ${id}`,
+            outcome: 'success',
+            actor_kind: 'system',
+            actor_id: '',
+          }
+          const rest = { target: 't', correlation_id: 'c', remote_address: '' }
+          await transaction
+            .tables<{ audit_event: Record<string, unknown> }>()
+            .insertInto('audit_event')
+            .values({ ...values, ...rest })
+            .execute()
+        }
+      })
+      await migrate(database, [first, ...later], 0)
+      const clock = { now: () => 5 }
+      await createAudit({ database, clock }).append(event)
+      const rows = await database
+        .tables<{ audit_event: { seq: number; action: string } }>()
+        .selectFrom('audit_event')
+        .selectAll()
+        .orderBy('seq')
+        .execute()
+      assert.deepEqual(
+        rows.map(({ seq, action }) => [seq, action]),
+        [
+          [1, 'action a'],
+          [2, 'action b'],
+          [3, 'action c'],
+          [4, 'token.issue'],
+        ],
+      )
+      assert.equal(await createAuditChain({ database, clock }).extend(), 4)
+      assert.equal((await verifyChain(database)).faultCount, 0)
+    })
+  })
+}
+
+if (testDatabaseKinds.includes('postgres')) {
+  test('an event whose number was taken early and committed late is chained when it comes, after a restart too', async (t) => {
+    const { database, clock, audit, chain, write } = await open(t, 'postgres')
+    const { promise: released, resolve: release } = Promise.withResolvers<undefined>()
+    const { promise: taken, resolve: take } = Promise.withResolvers<undefined>()
+    const late = database.transaction(async (transaction) => {
+      await audit.record(transaction, { ...event, target: 'late' })
+      take(undefined)
+      await released
+    })
+    await taken
+    await write(3)
+    assert.equal(await chain.extend(), 3)
+    await write(2)
+    assert.equal(await chain.extend(), 2)
+    assert.deepEqual(await verifyChain(database).then((report) => [faultsIn(report), report.events]), [[], 5])
+    release(undefined)
+    await late
+    const pending = await verifyChain(database)
+    assert.deepEqual([faultsIn(pending), pending.pending], [[], 1])
+    assert.equal(await createAuditChain({ database, clock }).extend(), 1)
+    assert.equal(await chain.extend(), 0)
+    const report = await verifyChain(database)
+    assert.deepEqual([faultsIn(report), report.events, report.pending], [[], 6, 0])
+  })
+
+  test('a number that was taken and given up holds nothing up, and nobody can use it later', async (t) => {
+    const { database, audit, chain, write, tamper } = await open(t, 'postgres')
+    const undone = database.transaction(async (transaction) => {
+      await audit.record(transaction, event)
+      throw new Error('undone')
+    })
+    await assert.rejects(undone, /undone/)
+    await write(2)
+    assert.equal(await chain.extend(), 2)
+    await write(1)
+    assert.equal(await chain.extend(), 1)
+    await tamper(`insert into audit_event (seq, ${columns}) select 1, ${columns} from audit_event where seq = 3`)
+    assert.equal(await chain.extend(), 0)
+    assert.deepEqual(faultsIn(await verifyChain(database)), ['event-inserted 1'])
+  })
+}
+
+/** A fault that follows from another: an event whose block is gone, or a block that is whole but for its event. */
+function isFollowUp(fault: string, expected: readonly string[]): boolean {
+  return fault.startsWith('event-') && !expected.some((other) => other.startsWith('event-'))
+}

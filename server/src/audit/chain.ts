@@ -1,0 +1,182 @@
+import type { Clock } from '../platform/clock.ts'
+import type { Database } from '../platform/sql/database.ts'
+import { type BlockContent, blockHash, encodeEntries, noPreviousHash, parseEntries } from './chain-format.ts'
+import { type BlockRow, insertBlock, readChain, type SeqRange } from './chain-store.ts'
+import type { AuditEventRow } from './store.ts'
+
+/** Puts events into the chain of blocks after they were written, so that writing one costs nothing more. */
+export interface AuditChain {
+  /**
+   * Puts every event that is committed and not in the chain yet into it, and returns how many those were. Any number of
+   * servers may do so at a time: each block is added by one of them.
+   */
+  extend(): Promise<number>
+  /** Puts in what is left, up to some thousands of events, and ends: the next start goes on where this one stopped. */
+  close(): Promise<void>
+}
+
+/** Numbers that no event of the chain has, and that an event may have which is not committed yet. */
+type Gap = SeqRange & {
+  /** Once no transaction with a lower id than this runs, nothing comes there any more. */
+  readonly horizon: number
+}
+
+/** What is known of the chain: its last block, and where something may still come before the highest number. */
+type Position = {
+  readonly number: number
+  readonly hash: string
+  readonly coversTo: number
+  readonly gaps: readonly Gap[]
+}
+
+const start: Position = { number: 0, hash: noPreviousHash, coversTo: 0, gaps: [] }
+
+/** How many events a block has at the most: what is read at a time holds up no request. */
+const blockLimit = 250
+
+/** How many blocks are still made when the chain is to be closed. */
+const lastBlocks = 20
+
+/** Opens the chain. */
+export function createAuditChain({
+  database,
+  clock,
+}: {
+  readonly database: Database
+  readonly clock: Clock
+}): AuditChain {
+  const chain = readChain(database)
+  let position: Position | undefined
+  let extending: Promise<number> | undefined
+  let blocksLeft = Infinity
+
+  /** Learns of the blocks that are new, by whoever they were added. */
+  async function catchUp(): Promise<Position> {
+    let known = position ?? (await firstPosition())
+    for (;;) {
+      const blocks = await chain.blocksAfter(known.number, 100)
+      for (const block of blocks) known = behind(known, block)
+      position = known
+      if (blocks.length === 0) return known
+    }
+  }
+
+  /** Where to read on from, to learn of every number that may still come. */
+  async function firstPosition(): Promise<Position> {
+    const last = await chain.lastBlock()
+    const first = last && (await chain.lastBlockWithin(last.settled_to))
+    if (first === undefined) return start
+    return { number: first.number, hash: first.hash, coversTo: first.covers_to, gaps: [] }
+  }
+
+  /** What is committed and in no block. */
+  async function unchained({ coversTo, gaps }: Position): Promise<AuditEventRow[]> {
+    const found: AuditEventRow[] = []
+    for (const gap of gaps) {
+      if (found.length < blockLimit) found.push(...(await chain.eventsWithin(gap, blockLimit - found.length)))
+    }
+    if (found.length < blockLimit) found.push(...(await chain.eventsAfter(coversTo, blockLimit - found.length)))
+    return found
+  }
+
+  /** Adds one block, if there is something to be put into one. Returns how many events it took; undefined when another was first. */
+  async function addBlock(): Promise<number | undefined> {
+    const before = await catchUp()
+    // Asked before the events are read: of the transactions that were over by then, all are seen.
+    const { oldestRunning } = await chain.horizons()
+    const events = await unchained(before)
+    if (events.length === 0) {
+      position = { ...before, gaps: before.gaps.filter(({ horizon }) => horizon > oldestRunning) }
+      return 0
+    }
+    // And after: whoever holds a number below the highest that was seen had begun by now.
+    const { next } = await chain.horizons()
+    const entries = encodeEntries(events)
+    const coversTo = events.reduce((highest, { seq }) => Math.max(highest, seq), before.coversTo)
+    const gaps = gapsAfter(before, { entries, horizon: next, coversTo })
+    // Where not all was read, something may lie in a gap although whoever took its number is done.
+    const open = events.length < blockLimit ? gaps.filter(({ horizon }) => horizon > oldestRunning) : gaps
+    const content = {
+      number: before.number + 1,
+      madeAtMs: clock.now(),
+      settledTo: open.reduce((lowest, { from }) => Math.min(lowest, from - 1), coversTo),
+      horizon: next,
+      previousHash: before.hash,
+      entries,
+    }
+    const added = await insertBlock(database, toRow(content, coversTo, events))
+    return added ? events.length : undefined
+  }
+
+  async function extendToEnd(): Promise<number> {
+    let count = 0
+    for (; blocksLeft > 0; blocksLeft -= 1) {
+      const added = await addBlock()
+      count += added ?? 0
+      if (added !== undefined && added < blockLimit) break
+    }
+    return count
+  }
+
+  function extend(): Promise<number> {
+    extending ??= extendToEnd().finally(() => {
+      extending = undefined
+    })
+    return extending
+  }
+
+  return {
+    extend,
+    close: async () => {
+      blocksLeft = lastBlocks
+      // What is under way may have looked before the last event came.
+      await extending
+      await extend()
+      blocksLeft = 0
+    },
+  }
+}
+
+function toRow(content: BlockContent, coversTo: number, events: readonly AuditEventRow[]): BlockRow {
+  const times = events.map(({ at_ms }) => at_ms)
+  return {
+    number: content.number,
+    made_at_ms: content.madeAtMs,
+    previous_hash: content.previousHash,
+    hash: blockHash(content),
+    entries: content.entries,
+    covers_to: coversTo,
+    settled_to: content.settledTo,
+    horizon: content.horizon,
+    first_at_ms: Math.min(...times),
+    last_at_ms: Math.max(...times),
+  }
+}
+
+function behind(before: Position, block: BlockRow): Position {
+  const { number, hash, entries, horizon, covers_to: coversTo, settled_to: settledTo } = block
+  const gaps = gapsAfter(before, { entries, horizon, coversTo })
+  return { number, hash, coversTo, gaps: gaps.filter(({ to }) => to > settledTo) }
+}
+
+/** The gaps when a block is added: of those before, what it does not fill, and those that it leaves itself. */
+function gapsAfter(
+  before: Position,
+  { entries, horizon, coversTo }: { readonly entries: Uint8Array; readonly horizon: number; readonly coversTo: number },
+): Gap[] {
+  const seqs = (parseEntries(entries) ?? []).map(({ seq }) => seq).sort((one, other) => one - other)
+  const own = coversTo > before.coversTo ? [{ from: before.coversTo + 1, to: coversTo, horizon }] : []
+  return [...before.gaps, ...own].flatMap((gap) => withoutSeqs(gap, seqs))
+}
+
+function withoutSeqs(gap: Gap, seqs: readonly number[]): Gap[] {
+  const left: Gap[] = []
+  let { from } = gap
+  for (const seq of seqs) {
+    if (seq < from || seq > gap.to) continue
+    if (seq > from) left.push({ ...gap, from, to: seq - 1 })
+    from = seq + 1
+  }
+  if (from <= gap.to) left.push({ ...gap, from })
+  return left
+}

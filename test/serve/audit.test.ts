@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Finished, type Place, freePlace, runAcrux, startAcrux } from './acrux.ts'
+
+const verify = (place: Place, ...flags: string[]): Promise<Finished> =>
+  runAcrux(['audit', 'verify', '--data-dir', place.dataDir, ...flags])
+
+function checkpointIn({ stdout }: Finished): string {
+  const [, checkpoint] = /^checkpoint (\d+:[0-9a-f]{64})$/m.exec(stdout) ?? []
+  assert.ok(checkpoint !== undefined, stdout)
+  return checkpoint
+}
+
+function alter(place: Place, statement: string): void {
+  const database = new DatabaseSync(`${place.dataDir}/acrux.db`)
+  database.exec(statement)
+  database.close()
+}
+
+/** The events that are in the chain, as the command tells. */
+const countIn = ({ stdout }: Finished): number => Number(/^(\d+) events in/m.exec(stdout)?.[1])
+
+test('acrux audit verify tells that the log of a server that runs, was stopped and was killed is whole', async () => {
+  using place = await freePlace()
+  await using server = await startAcrux(place.args)
+  await sleep(1500)
+  const running = await verify(place)
+  assert.equal(running.code, 0, running.stderr)
+  assert.match(running.stdout, /^the audit log is whole$/m)
+  const count = countIn(running)
+  assert.ok(count > 0, 'what the first start made is in the chain within a second and a half')
+  server.signal('SIGKILL')
+  await server.ended
+  const killed = await verify(place, '--expect', checkpointIn(running))
+  assert.equal(killed.code, 0, killed.stderr)
+  await using again = await startAcrux(place.args)
+  again.signal('SIGTERM')
+  assert.equal((await again.ended).code, 0)
+  const stopped = await verify(place, '--expect', checkpointIn(killed))
+  assert.equal(stopped.code, 0, stopped.stderr)
+  assert.doesNotMatch(stopped.stdout, /not in the chain yet/)
+})
+
+test('acrux audit verify names the event that was altered and ends with code 1', async () => {
+  using place = await freePlace()
+  await using server = await startAcrux(place.args)
+  server.signal('SIGTERM')
+  await server.ended
+  const checkpoint = checkpointIn(await verify(place))
+  alter(place, `update audit_event set actor_id = 'somebody else' where seq = 1`)
+  const altered = await verify(place)
+  assert.equal(altered.code, 1)
+  assert.match(altered.stderr, /^acrux: event 1 is not as it was written$/m)
+  assert.match(altered.stdout, /^the audit log was altered$/m)
+  alter(place, 'delete from audit_event; delete from audit_block')
+  const emptied = await verify(place, '--expect', checkpoint)
+  assert.equal(emptied.code, 1)
+  assert.match(emptied.stderr, /^acrux: the chain ends before block \d+/m)
+})
+
+test('acrux audit refuses what is no data directory, no checkpoint and no command, each with its code', async () => {
+  using place = await freePlace()
+  const nowhere = await verify(place)
+  assert.equal(nowhere.code, 13)
+  assert.match(nowhere.stderr, /^acrux: there is no database in /)
+  const checkpoint = await verify(place, '--expect', 'yesterday')
+  assert.equal(checkpoint.code, 2)
+  assert.match(checkpoint.stderr, /64 hexadecimal digits/)
+  assert.equal((await runAcrux(['audit', 'burn'])).code, 2)
+  const help = await runAcrux(['audit', '--help'])
+  assert.equal(help.code, 0)
+  assert.match(help.stdout, /acrux audit verify --data-dir/)
+})
