@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Origin } from '../platform/http/app.ts'
+import { endAnswer } from '../platform/http/unread-body.ts'
 import type { AcrPath } from '../spec/acr-path.ts'
 import type { OciPath } from '../spec/oci-path.ts'
 import type { CheckedAcrPath, CheckedOciPath } from './checked-path.ts'
@@ -77,19 +78,7 @@ export function sendBytes(exchange: Exchange, status: number, body: Uint8Array, 
   writeHead(exchange, status, { ...headers, 'content-length': body.byteLength })
   const { request, response } = exchange
   if (request.method === 'HEAD') response.end()
-  else if (request.complete || response.shouldKeepAlive) response.end(body)
-  else endAfterRequest(exchange, body)
-}
-
-/**
- * Answers now and ends when the request has been read to its end, which whoever dispatches sees to. Node closes a
- * connection that is not to be kept as soon as the answer has ended; a client that was still sending would be cut off
- * before it could read that answer. [RFC 9112 §9.6]
- */
-function endAfterRequest({ request, response }: Exchange, body: Uint8Array): void {
-  response.write(body)
-  request.once('end', () => response.end())
-  request.once('close', () => response.end())
+  else endAnswer(request, response, body)
 }
 
 /** Answers with a JSON document and the line end that ACR puts behind it. */

@@ -1,5 +1,6 @@
 import type { Origin } from '../platform/http/app.ts'
 import type { RawExchange } from '../platform/http/raw-surface.ts'
+import { discardRest } from '../platform/http/unread-body.ts'
 import type { Log } from '../platform/log.ts'
 import { parseRepositoryName } from '../spec/repository-name.ts'
 import type { Exchange, RegistryCall } from './call.ts'
@@ -7,7 +8,7 @@ import { requireAcrPath, requireOciPath } from './checked-path.ts'
 import { OciError, OutdatedCredentialError, refusalError, sendError, toOciError } from './errors.ts'
 import { type KnownPath, KnownPaths } from './known-paths.ts'
 import type { Gate, RegistryNeed, WhichRegistry } from './ports.ts'
-import { ClientGoneError, discardRest } from './read-body.ts'
+import { ClientGoneError } from './read-body.ts'
 import {
   indexRoutes,
   type MatchedPath,

@@ -10,10 +10,6 @@ export class ClientGoneError extends Error {
   override readonly name = 'ClientGoneError'
 }
 
-/** How much of a body that nobody wants is read so that the client can hear its answer, and for how long. */
-const discardLimitBytes = 64 * 1024 * 1024
-const discardMilliseconds = 30_000
-
 /**
  * Reads a whole body into memory of its own, never more than `limitBytes` of it.
  *
@@ -49,25 +45,6 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
     }
     request.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone)
   })
-}
-
-/**
- * Reads and forgets what is left of a body after its answer, so that the client, which may still be sending, gets to
- * read that answer and can use the connection again. A client that does not come to an end is cut off.
- */
-export function discardRest(request: IncomingMessage): void {
-  if (request.complete || request.destroyed) return
-  let left = discardLimitBytes
-  const cut = () => request.socket.destroy()
-  const timer = setTimeout(cut, discardMilliseconds).unref()
-  request.on('error', () => undefined)
-  request.on('close', () => clearTimeout(timer))
-  request.on('end', () => clearTimeout(timer))
-  request.on('data', (piece: Uint8Array) => {
-    left -= piece.byteLength
-    if (left < 0) cut()
-  })
-  request.resume()
 }
 
 function tooLarge(limitBytes: number): BodyTooLargeError {

@@ -4,6 +4,7 @@ import type { Audit } from '../audit/index.ts'
 import type { Origin } from '../platform/http/app.ts'
 import { readForm } from '../platform/http/form-body.ts'
 import type { RawExchange, RawSurface } from '../platform/http/raw-surface.ts'
+import { discardRest, endAnswer } from '../platform/http/unread-body.ts'
 import type { Log } from '../platform/log.ts'
 import type { Registry, Resources } from '../resources/index.ts'
 import type { Form } from '../spec/form.ts'
@@ -59,7 +60,7 @@ export function createTokenSurface({ routes, resources, audit, log }: DispatchOp
     response.end(text)
   }
 
-  function fail({ response, origin, commonHeaders }: RawExchange, error: unknown): void {
+  function fail({ request, response, origin, commonHeaders }: RawExchange, error: unknown): void {
     // Half an answer cannot be taken back, and nobody reads the answer to a request that broke off.
     if (response.headersSent || response.destroyed) {
       response.destroy()
@@ -71,12 +72,11 @@ export function createTokenSurface({ routes, resources, audit, log }: DispatchOp
     response.writeHead(status, [
       ...commonHeaders,
       ...(challenge === undefined ? [] : ['www-authenticate', challenge]),
-      // More is to come than anybody would read.
-      ...(status === 413 ? ['connection', 'close'] : []),
       ...notStored,
       ...jsonOf(text),
     ])
-    response.end(text)
+    endAnswer(request, response, text)
+    discardRest(request)
   }
 
   return {

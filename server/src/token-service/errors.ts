@@ -27,7 +27,7 @@ export function describeError(error: unknown): DescribedError {
   if (error instanceof TokenError) return error
   if (error instanceof MalformedFormError) return new TokenError('BAD_REQUEST', error.message)
   if (error instanceof UnacceptableBodyError) {
-    return { code: 'BAD_REQUEST', status: error.statusCode, message: 'the request is malformed', challenge: undefined }
+    return { code: 'BAD_REQUEST', status: error.statusCode, message: error.message, challenge: undefined }
   }
   return new TokenError('UNKNOWN', ociErrors.UNKNOWN.message)
 }

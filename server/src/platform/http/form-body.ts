@@ -14,7 +14,7 @@ export class UnacceptableBodyError extends Error {
   readonly statusCode: 413 | 415
 
   constructor(statusCode: 413 | 415) {
-    super(statusCode === 413 ? 'the body is too large' : 'the body is no form')
+    super(statusCode === 413 ? `the body is larger than ${bodyLimitBytes} bytes` : 'the body is no form')
     this.statusCode = statusCode
   }
 }
@@ -34,7 +34,8 @@ export function acceptForms(scope: FastifyInstance): void {
 /**
  * Reads the form of a raw surface's request; a request without a body has one without fields.
  *
- * @throws MalformedFormError, UnacceptableBodyError, and what broke the connection off
+ * @throws MalformedFormError, UnacceptableBodyError, and what broke the connection off; after each of them there
+ * may be more of the body to come
  */
 export async function readForm(request: IncomingMessage): Promise<Form> {
   const { 'content-type': type, 'content-length': length = '0', 'transfer-encoding': coding } = request.headers
@@ -52,9 +53,12 @@ function readWhole(request: IncomingMessage): Promise<Buffer> {
     let sizeBytes = 0
     request.on('data', (chunk: Buffer) => {
       sizeBytes += chunk.length
-      // What comes after goes on being read, and is forgotten.
-      if (sizeBytes > bodyLimitBytes) reject(new UnacceptableBodyError(413))
-      else chunks.push(chunk)
+      if (sizeBytes <= bodyLimitBytes) {
+        chunks.push(chunk)
+        return
+      }
+      chunks.length = 0
+      reject(new UnacceptableBodyError(413))
     })
     request.on('end', () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)))
     request.on('error', reject)

@@ -1,0 +1,39 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+/** How much of a body that nobody wants is read so that the client can hear its answer, and for how long. */
+const discardLimitBytes = 64 * 1024 * 1024
+const discardMilliseconds = 30_000
+
+/**
+ * Ends an answer with these bytes, at once, or when the request has been read to its end, which {@link discardRest} sees to.
+ * Node closes a connection that is not to be kept as soon as the answer has ended; a client that was still sending would be
+ * cut off before it could read that answer. [RFC 9112 §9.6]
+ */
+export function endAnswer(request: IncomingMessage, response: ServerResponse, body: Uint8Array | string): void {
+  if (request.complete || response.shouldKeepAlive) {
+    response.end(body)
+    return
+  }
+  response.write(body)
+  request.once('end', () => response.end())
+  request.once('close', () => response.end())
+}
+
+/**
+ * Reads and forgets what is left of a body after its answer, so that the client, which may still be sending, gets to
+ * read that answer and can use the connection again. A client that does not come to an end is cut off.
+ */
+export function discardRest(request: IncomingMessage): void {
+  if (request.complete || request.destroyed) return
+  let left = discardLimitBytes
+  const cut = () => request.socket.destroy()
+  const timer = setTimeout(cut, discardMilliseconds).unref()
+  request.on('error', () => undefined)
+  request.on('close', () => clearTimeout(timer))
+  request.on('end', () => clearTimeout(timer))
+  request.on('data', (piece: Uint8Array) => {
+    left -= piece.byteLength
+    if (left < 0) cut()
+  })
+  request.resume()
+}
