@@ -128,6 +128,7 @@ const allowed = new Set([
   'connection',
   'content-length',
   'content-range',
+  'content-security-policy',
   'content-type',
   'date',
   'docker-content-digest',
@@ -190,6 +191,16 @@ test('fault 22: every answer says that its type is not to be guessed, and no err
     const type = answer.headers['content-type'] ?? ''
     assert.ok(!/html|javascript|svg|xml/.test(type), `${what}: ${type}`)
     assert.ok(answer.headers['x-ms-correlation-request-id'] !== undefined, `${what} has no correlation id`)
+  }
+})
+
+test('fault 22: whatever the data plane answers, a browser that is led there runs none of it', () => {
+  const isDataPlane = (target: string): boolean => /^\/(v2|acr)\//.test(target)
+  const ofDataPlane = [...answers].filter(([what]) => isDataPlane(requests[what]?.target ?? ''))
+  assert.ok(ofDataPlane.length > 20)
+  for (const [what, answer] of ofDataPlane) {
+    const directives = String(answer.headers['content-security-policy']).split('; ')
+    assert.deepEqual(directives, ['sandbox', "default-src 'none'", "frame-ancestors 'none'"], what)
   }
 })
 

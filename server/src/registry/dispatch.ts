@@ -41,6 +41,9 @@ const surfaceHeaders = [
   'Accept, Authorization, Origin',
   'access-control-expose-headers',
   'Docker-Content-Digest, WWW-Authenticate, Link, X-Ms-Correlation-Request-Id',
+  // A manifest may be called a page, and pages of the same origin ask people for their passwords. [CSP 3 §6.3.2]
+  'content-security-policy',
+  "sandbox; default-src 'none'; frame-ancestors 'none'",
 ]
 
 /**

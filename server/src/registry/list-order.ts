@@ -72,6 +72,7 @@ export function linkAfter(url: string, query: URLSearchParams, { size }: AskedPa
     n: size,
     orderby: query.get('orderby') ?? undefined,
     digest: query.get('digest') ?? undefined,
+    artifactType: query.get('artifactType') ?? undefined,
   })
 }
 

@@ -1,7 +1,7 @@
 import { maxManifestSizeBytes } from '../spec/manifest.ts'
 import { ociImageIndexType } from '../spec/media-type.ts'
 import { type OciCall, sendBytes } from './call.ts'
-import { type AskedPage, requirePage } from './list-order.ts'
+import { type AskedPage, linkAfter, requirePage } from './list-order.ts'
 import { requireReadable } from './locks.ts'
 import type { Parts } from './parts.ts'
 import { readAnnotations, readReferrers, type Referrer } from './referrer-store.ts'
@@ -20,7 +20,7 @@ const joinBytes = 20
  * @throws OciError PAGINATION_NUMBER_INVALID or REGISTRY_DISALLOWED_OPERATION
  */
 export async function listReferrers(parts: Parts, call: OciCall<'referrers'>): Promise<void> {
-  const { path, query, registry } = call
+  const { path, query, registry, request } = call
   const asked = requirePage(query)
   const artifactType = query.get('artifactType') ?? ''
   const repository = await parts.repositories.byName.first({ rid: registry.rid, name: path.repository })
@@ -39,7 +39,8 @@ export async function listReferrers(parts: Parts, call: OciCall<'referrers'>): P
   sendBytes(call, 200, Buffer.from(body), {
     'content-type': ociImageIndexType,
     ...(artifactType !== '' && { 'oci-filters-applied': 'artifactType' }),
-    ...(last !== undefined && page.length < rows.length && { link: linkAfterReferrer(call, last.digest) }),
+    ...(last !== undefined &&
+      page.length < rows.length && { link: linkAfter(request.url ?? '', query, asked, last.digest) }),
   })
 }
 
@@ -69,14 +70,4 @@ function describe(
     ...(artifact_type !== null && { artifactType: artifact_type }),
   })
   return annotations === undefined ? descriptor : `${descriptor.slice(0, -1)},"annotations":${annotations}}`
-}
-
-function linkAfterReferrer({ path, query }: OciCall<'referrers'>, last: string): string {
-  const next = new URLSearchParams()
-  for (const name of ['artifactType', 'n']) {
-    const value = query.get(name)
-    if (value !== null && value !== '') next.set(name, value)
-  }
-  next.set('last', last)
-  return `</v2/${path.repository}/referrers/${path.digest}?${next.toString()}>; rel="next"`
 }

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { browserFor } from '../harness/browser.ts'
+import { basic, digestOf, pushBlob, putManifest } from '../harness/registry.ts'
+import { startServer } from '../harness/server.ts'
+
+const server = await startServer()
+const browser = browserFor(server)
+after(async () => {
+  await browser[Symbol.asyncDispose]()
+  await server[Symbol.asyncDispose]()
+})
+
+const { appId, password } = server.firstRun.servicePrincipal
+const owner = basic(appId, password)
+
+/** What a browser makes a page of, between quotation marks too: it tells by its title that its script ran. */
+const page = `<!doctype html><title>quiet</title><script>document.title='ran'</script>
+  <img src=x onerror=document.title='ran'><form method=post action=/sign-in><button>Go on</button></form>`
+
+/** A browser that shows the owner's credential wherever it goes. */
+const signedIn = () => browser.newContext({ extraHTTPHeaders: { authorization: owner } })
+
+test('a manifest that is called a page runs nothing in a browser, has no part in the origin and sends no form', async (t) => {
+  if (!browser.isThere(t)) return
+  const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, annotations: { page } }))
+  const put = await putManifest(server, 'evil', 'page', { mediaType: 'text/html', bytes }, owner)
+  assert.equal(put.status, 201, put.text())
+  await using context = await signedIn()
+  const visited = await context.newPage()
+  const methods: string[] = []
+  visited.on('request', (request) => void methods.push(request.method()))
+  const answer = await visited.goto('/v2/evil/manifests/page')
+  assert.equal(answer?.headers()['content-type'], 'text/html')
+  assert.equal(await visited.title(), 'quiet')
+  assert.equal(await visited.evaluate(() => globalThis.origin), 'null')
+  await visited.getByRole('button').click()
+  await visited.waitForTimeout(200)
+  assert.deepEqual([...new Set(methods)], ['GET'])
+  assert.equal(await visited.title(), 'quiet')
+})
+
+test('a blob that is a page is offered as a file', async (t) => {
+  if (!browser.isThere(t)) return
+  const { digest } = await pushBlob(server, 'evil', Buffer.from(page), owner)
+  assert.equal(digest, digestOf(Buffer.from(page)))
+  await using context = await signedIn()
+  const visited = await context.newPage()
+  const download = visited.waitForEvent('download')
+  await assert.rejects(visited.goto(`/v2/evil/blobs/${digest}`), /Download is starting/)
+  await (await download).cancel()
+})
