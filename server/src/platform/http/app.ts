@@ -3,6 +3,7 @@ import proxyAddr from '@fastify/proxy-addr'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Log } from '../log.ts'
 import { newTimeOrderedId } from '../time-ordered-id.ts'
+import { onAnswerEnd } from './answer-end.ts'
 import { type AnsweredListener, createRequestLog } from './request-log.ts'
 
 export type AppOptions = {
@@ -46,7 +47,7 @@ export function createApp({ log, trustedProxies }: AppOptions): FastifyInstance 
       const status: number = error.statusCode ?? 400
       // No hook is called for what no route could be looked for.
       writeCommonHeaders(request, reply)
-      reply.raw.once('finish', () => tellAnswered(app, request, reply as FastifyReply))
+      tellWhenAnswered(app, request, reply)
       void (reply as FastifyReply)
         .code(status)
         .send({ error: { code: 'BadRequest', message: 'The URL is malformed.' } })
@@ -65,10 +66,7 @@ export function createApp({ log, trustedProxies }: AppOptions): FastifyInstance 
   app.decorate('answeredListeners', [createRequestLog(log)])
   app.addHook('onRequest', (request, reply, done) => {
     writeCommonHeaders(request, reply)
-    done()
-  })
-  app.addHook('onResponse', (request, reply, done) => {
-    tellAnswered(app, request, reply)
+    tellWhenAnswered(app, request, reply)
     done()
   })
   // Surfaces have handlers of their own; this one is for what lies outside of them.
@@ -125,17 +123,20 @@ function writeCommonHeaders(request: FastifyRequest, reply: FastifyReply): void 
   for (let index = 0; index < common.length; index += 2) reply.header(common[index] ?? '', common[index + 1])
 }
 
-function tellAnswered(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): void {
+function tellWhenAnswered(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): void {
   const { id, method, url, headers, raw, routeOptions } = request
-  const answered = {
-    correlationId: id,
-    method,
-    url,
-    host: headers.host,
-    status: reply.statusCode,
-    milliseconds: reply.elapsedTime,
-    remoteAddress: app.remoteAddress(raw),
-    route: routeOptions.url,
-  }
-  for (const listener of app.answeredListeners) listener(answered)
+  const remoteAddress = app.remoteAddress(raw)
+  onAnswerEnd(raw, reply.raw, (end) => {
+    const answered = {
+      ...end,
+      correlationId: id,
+      method,
+      url,
+      host: headers.host,
+      milliseconds: reply.elapsedTime,
+      remoteAddress,
+      route: routeOptions.url,
+    }
+    for (const listener of app.answeredListeners) listener(answered)
+  })
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
 import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createLog } from '../log.ts'
 import { createApp } from './app.ts'
 import { mountRaw } from './raw-surface.ts'
@@ -118,4 +120,54 @@ test('an answer that breaks off, and one that goes on writing after its end, har
   const { say } = await serveForTest(t, app)
   assert.doesNotMatch(await say('GET /raw/breaks HTTP/1.1\r\nHost: one.example\r\n\r\n'), /b\r\n/)
   assert.match(await say('GET /raw/ends HTTP/1.1\r\nHost: one.example\r\nConnection: close\r\n\r\n'), /a\r\n0\r\n/)
+})
+
+async function* neverEnding(): AsyncGenerator<string> {
+  yield 'a'
+  await new Promise(() => undefined)
+}
+
+test('a request whose client goes away has its one line too: before the answer, within it, and in a queue of others', async (t) => {
+  const lines: string[] = []
+  const app = createApp({ log: createLog('info', { write: (line) => void lines.push(line) }), trustedProxies: [] })
+  mountRaw(app, {
+    paths: ['/raw'],
+    methods: ['GET', 'PUT'],
+    handle: ({ request, response }) => {
+      if (request.url?.includes('within')) response.writeHead(200).write('a')
+    },
+  })
+  app.get('/own/before', () => new Promise(() => undefined))
+  app.put('/own/body', () => ({}))
+  app.get('/own/within', (_request, reply) => reply.send(Readable.from(neverEnding())))
+  const { connect } = await serveForTest(t, app)
+  const sized = (target: string): string =>
+    `PUT ${target} HTTP/1.1\r\nHost: one.example\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\nx`
+  const get = (target: string): string => `GET ${target} HTTP/1.1\r\nHost: one.example\r\n\r\n`
+  const cases: readonly (readonly [text: string, statuses: Readonly<Record<string, number>>])[] = [
+    [get('/raw/before'), { '/raw/before': 499 }],
+    [get('/%72aw/before'), { '/%72aw/before': 499 }],
+    [sized('/raw/body'), { '/raw/body': 499 }],
+    [get('/raw/within'), { '/raw/within': 200 }],
+    [get('/own/before'), { '/own/before': 499 }],
+    [sized('/own/body'), { '/own/body': 499 }],
+    [get('/own/within'), { '/own/within': 200 }],
+    [
+      get('/raw/within') + get('/raw/next') + get('/own/before'),
+      { '/raw/within': 200, '/raw/next': 499, '/own/before': 499 },
+    ],
+  ]
+  for (const [text, statuses] of cases) {
+    lines.length = 0
+    const socket = await connect()
+    socket.write(text)
+    await sleep(50)
+    assert.deepEqual(lines, [], text)
+    socket.destroy()
+    await sleep(50)
+    const logged = lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>)
+    for (const line of logged) assert.partialDeepStrictEqual(line, { level: 30, aborted: true, from: '127.0.0.1' })
+    assert.deepEqual(Object.fromEntries(logged.map(({ path, status }) => [path, status])), statuses, text)
+    assert.equal(logged.length, Object.keys(statuses).length, text)
+  }
 })

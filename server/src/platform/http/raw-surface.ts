@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { FastifyInstance, HTTPMethods } from 'fastify'
 import { newTimeOrderedId } from '../time-ordered-id.ts'
+import { onAnswerEnd } from './answer-end.ts'
 import { type Origin, commonHeaders, originOf, requestOrigin } from './app.ts'
 
 /** A request that a surface answers by Node's own means, headers and all. */
@@ -93,24 +94,19 @@ function handOver(
   const { headers, method = '', url = '' } = request
   const correlationId = newTimeOrderedId(Date.now())
   const remoteAddress = app.remoteAddress(request)
-  let told = false
-  const tell = () => {
-    if (told) return
-    told = true
+  onAnswerEnd(request, response, (end) => {
     const answered = {
+      ...end,
       correlationId,
       method,
       url,
       host: headers.host,
-      status: response.statusCode,
       milliseconds: performance.now() - begunMs,
       remoteAddress,
       route,
     }
     for (const listener of app.answeredListeners) listener(answered)
-  }
-  // An error that nobody listens to would end the process.
-  response.on('finish', tell).on('error', tell)
+  })
   const origin = originOf(correlationId, remoteAddress, headers)
   surface.handle({ request, response, origin, commonHeaders: commonHeaders(correlationId, headers) })
 }

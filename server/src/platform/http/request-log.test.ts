@@ -10,6 +10,7 @@ const usual: Answered = {
   url: '/v2/',
   host: 'one.example',
   status: 200,
+  aborted: false,
   milliseconds: 1.26,
   remoteAddress: '127.0.0.1',
   route: '/v2/*',
@@ -29,6 +30,11 @@ test('The line of a request is what pino would have written', () => {
   log.info({ id, method, path: '/v2/', host, status, milliseconds: 1.3, from })
   const [ours, pinos] = lines.map((line) => line.replace(/"time":"[^"]+"/, '"time":""'))
   assert.equal(ours, pinos)
+})
+
+test('A request whose client went away says so', () => {
+  const line = JSON.parse(logged({ ...usual, status: 499, aborted: true })[0] ?? '') as object
+  assert.partialDeepStrictEqual(line, { path: '/v2/', status: 499, aborted: true, milliseconds: 1.3 })
 })
 
 test('A request without a host has a line without it, and below the level there is none', () => {
