@@ -32,6 +32,9 @@ const resources = [
   ['6A0EC4D3-30CB-4A83-91C0-AE56BC0E3D26',   'acr'],
   ['https://login.example/graph/',           'graph'],
   ['https://login.example/graph',            'graph'],
+  ['https://login.example:443/graph/',       'graph'],
+  ['https://login.example:4430/graph/',      undefined],
+  ['https://login.example:80/graph/',        undefined],
   ['https://graph.microsoft.com/',           'graph'],
   ['https://graph.windows.net/',             'graph'],
   ['https://login.example/graph//',          undefined],
@@ -45,6 +48,6 @@ for (const [resource, audience] of resources) {
   test(`the resource "${resource}" is ${audience ?? 'nobody’s'}`, () => {
     const found = createAudiences('https://login.example').find(resource)
     assert.equal(found?.audience, audience)
-    if (found !== undefined) assert.equal(found.aud.toLowerCase(), resource.toLowerCase())
+    if (found !== undefined) assert.equal(found.aud.toLowerCase(), resource.toLowerCase().replace(':443/', '/'))
   })
 }

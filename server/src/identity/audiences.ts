@@ -28,9 +28,14 @@ export function createAudiences(publicOrigin: string): Audiences {
   ]
   const byResource = new Map(table.map(([aud, audience]) => [aud.toLowerCase(), { audience, aud }]))
   return {
-    find: (resource) => byResource.get(resource.toLowerCase()),
+    find: (resource) => byResource.get(withoutPort(resource.toLowerCase())),
     spellings: (audiences) => table.filter(([, audience]) => audiences.includes(audience)).map(([aud]) => aud),
   }
+}
+
+/** A URL without the port that its scheme has anyway, which whoever registers a cloud may have written. [RFC 3986 §6.2.3] */
+function withoutPort(resource: string): string {
+  return resource.replace(/^(https:\/\/[^/]+):443(?=\/|$)|^(http:\/\/[^/]+):80(?=\/|$)/, '$1$2')
 }
 
 /** What a token is for that tells an application who signed in, and nothing else: the user info endpoint. */

@@ -102,5 +102,11 @@ async function answer(
 function tokenEndpointUrlsOf(publicOrigin: string, addressed: AddressedTenant, version: TokenVersion): string[] {
   const { tenantId, defaultDomain } = addressed.tenant
   const segments = [tenantId, defaultDomain, ...(addressed.kind === 'any' ? [addressed.alias] : [])]
-  return segments.map((segment) => `${publicOrigin}/${segment}/oauth2${version === '2.0' ? '/v2.0' : ''}/token`)
+  const { protocol, hostname, port } = new URL(publicOrigin)
+  const origins = [
+    publicOrigin,
+    ...(port === '' ? [`${protocol}//${hostname}:${protocol === 'https:' ? 443 : 80}`] : []),
+  ]
+  const end = `/oauth2${version === '2.0' ? '/v2.0' : ''}/token`
+  return origins.flatMap((origin) => segments.map((segment) => `${origin}/${segment}${end}`))
 }

@@ -83,6 +83,8 @@ for (const kind of testDatabaseKinds) {
       for (const host of ['registry.example:80', 'registry.example:4430', 'registry.example:444', 'other.example:80']) {
         assert.equal(await ridOf(host), undefined, host)
       }
+      const { loginServer } = (await resources.findRegistryByName('Fabrikam')) ?? {}
+      assert.equal(loginServer, 'other.example', 'clients that are told the port leave it out, and compare')
     })
 
     test('a host is remembered in one spelling only, since a stranger can invent thousands of others', async (t) => {

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../platform/clock.ts'
 import type { Sealer } from '../platform/sealing.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
-import { type LoginServer, parseLoginServer } from '../spec/login-server.ts'
+import { type LoginServer, parseLoginServer, withoutDefaultPort } from '../spec/login-server.ts'
 import { createAdminAccount } from './admin-account.ts'
 import { NameTakenError } from './errors.ts'
 import type { Registry, ResourceGroup, Resources, Subscription } from './index.ts'
-import { changedProperties, newProperties, readProperties, toRegistry } from './registry-document.ts'
+import { changedProperties, newProperties, readProperties, toRegistry as registryOf } from './registry-document.ts'
 import { type RegistryRow, type ResourceGroupRow, type SubscriptionRow, createResourcesStore } from './store.ts'
 
 export type ResourcesOptions = {
@@ -29,6 +29,10 @@ export function createResources({ database, clock, sealer, suffix, defaultPort =
     if (loginServer === undefined) throw new Error(`"${name}${suffix}" is no login server`)
     return loginServer
   }
+
+  // Rows may still have the port that is left out of a login server since.
+  const toRegistry = (row: RegistryRow): Registry =>
+    registryOf({ ...row, login_server: withoutDefaultPort(row.login_server, defaultPort) })
 
   async function registryToChange(transaction: Transaction, rid: string): Promise<RegistryRow> {
     const row = await store.registryToChange(transaction, rid)

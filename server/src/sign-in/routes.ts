@@ -3,6 +3,7 @@ import { tenantParameter } from '../identity/index.ts'
 import { acceptForms } from '../platform/http/form-body.ts'
 import { type Call, type Route, type RouteDescription, mountSurface } from '../platform/http/surface.ts'
 import type { Form } from '../spec/form.ts'
+import { withoutDefaultPort } from '../spec/login-server.ts'
 import { showPasswordChange, submitPasswordChange } from './account-password.ts'
 import {
   showNewPasskey,
@@ -132,7 +133,9 @@ async function handle(site: Site, row: Row, call: Call<Visitor>): Promise<Fastif
 
 /** Cookies and passkeys belong to one host: whoever came by another name of the server is sent to that. */
 function isElsewhere({ publicOrigin }: Site, { host, url }: FastifyRequest): boolean {
-  return url.startsWith('/') && host.toLowerCase() !== new URL(publicOrigin).host
+  const own = new URL(publicOrigin)
+  const asked = withoutDefaultPort(host.toLowerCase(), own.protocol === 'https:' ? 443 : 80)
+  return url.startsWith('/') && asked !== own.host
 }
 
 /** The form, when this browser was given it by us. @throws PageError */

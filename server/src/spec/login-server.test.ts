@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { parseLoginServer } from './login-server.ts'
+import { parseLoginServer, withoutDefaultPort } from './login-server.ts'
 
 test('a Host header is a name or an address, and perhaps a port', () => {
   const label63 = 'a'.repeat(63)
@@ -78,4 +78,20 @@ test('a login server reads as itself', () => {
       }
     }),
   )
+})
+
+test('the port that its scheme has anyway is left out of a host, where clients still know it for one', () => {
+  // prettier-ignore
+  const cases: readonly (readonly [host: string, port: number, bare: string, why: string])[] = [
+    ['registry.example:443', 443, 'registry.example', 'as clients write it'],
+    ['registry.example:80',  443, 'registry.example:80', 'the port of another scheme'],
+    ['registry.example:80',  80, 'registry.example', 'the port of HTTP'],
+    ['registry.example:4443', 443, 'registry.example:4443', 'a port that ends alike'],
+    ['registry.example',     443, 'registry.example', 'nothing to leave out'],
+    ['localhost:443',        443, 'localhost', 'the one name without a dot that clients know'],
+    ['registry:443',         443, 'registry:443', 'a repository, if it had no port'],
+    ['[::1]:443',            443, '[::1]', 'an address'],
+    ['.azurecr.localhost:443', 443, '.azurecr.localhost', 'what follows a name'],
+  ]
+  for (const [host, port, bare, why] of cases) assert.equal(withoutDefaultPort(host, port), bare, why)
 })

@@ -38,3 +38,16 @@ function isNameOrIpv4(host: string): boolean {
 function canonicalIpv6(host: string): string {
   return URL.parse(`http://${host}/`)?.hostname ?? ''
 }
+
+/**
+ * A host, or what follows a registry's name in one, without the port that its scheme has anyway. Most clients leave that
+ * out, and login servers, realms and audiences are compared as text. [RFC 3986 §6.2.3]
+ *
+ * A name without a dot keeps its port, by which alone clients know it for a host. [distribution reference, splitDockerDomain]
+ */
+export function withoutDefaultPort<Host extends string>(host: Host, defaultPort: number): Host {
+  const end = `:${defaultPort}`
+  if (!host.endsWith(end)) return host
+  const bare = host.slice(0, -end.length)
+  return bare === 'localhost' || /[.\]]/.test(bare) ? (bare as Host) : host
+}

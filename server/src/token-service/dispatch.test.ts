@@ -93,7 +93,10 @@ test('a body that is no form, or too large, is refused in the format of ACR, and
       const [, refused = '', next = ''] = (await socket.rest()).split('HTTP/1.1 ')
       const what = `${path} ${headers.join(', ')}`
       assert.equal(Number(refused.slice(0, 3)), status, what)
-      assert.match(refused, /\r\n\r\n\{"errors":\[\{"code":"BAD_REQUEST","message":"the body is [^"]+","detail":null\}\]\}\n$/)
+      assert.match(
+        refused,
+        /\r\n\r\n\{"errors":\[\{"code":"BAD_REQUEST","message":"the body is [^"]+","detail":null\}\]\}\n$/,
+      )
       assert.match(next, /^200 .*\{"keys":\[/s, what)
     }
   }

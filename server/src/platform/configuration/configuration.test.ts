@@ -100,6 +100,22 @@ describe('the configuration', () => {
     ])
   })
 
+  test('leaves the port that clients leave out, of HTTPS or of HTTP, out of the hosts', async () => {
+    const named = async (port: number, flags: Record<string, unknown> = {}) => {
+      const hosts = { publicHost: `r.example.com:${port}`, suffix: `.x.example.com:${port}` }
+      const { publicHost, suffix } = await loadConfiguration({ flags: { ...hosts, ...flags } })
+      return [publicHost, suffix]
+    }
+    const bare = ['r.example.com', '.x.example.com']
+    const proxied = { http: true, behindProxy: ['10.0.0.0/8'] }
+    assert.deepEqual(await named(443), bare)
+    assert.deepEqual(await named(443, proxied), bare)
+    assert.deepEqual(await named(80, { http: true }), bare)
+    assert.deepEqual(await named(80), ['r.example.com:80', '.x.example.com:80'])
+    assert.deepEqual(await named(80, proxied), ['r.example.com:80', '.x.example.com:80'])
+    assert.deepEqual(await named(443, { http: true }), ['r.example.com:443', '.x.example.com:443'])
+  })
+
   test('cannot be changed', async () => {
     const configuration = await loadConfiguration()
     assert.ok(Object.isFrozen(configuration))

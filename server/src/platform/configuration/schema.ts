@@ -10,6 +10,7 @@ import {
   parseListenAddress,
   parsePublicHost,
 } from './network-address.ts'
+import { withoutDefaultPort } from '../../spec/login-server.ts'
 import { trustedTenantFields, trustedTenantsSchema } from './trusted-tenants.ts'
 
 /** How a setting is written in a flag or a variable. */
@@ -316,10 +317,11 @@ export const configurationSchema = settingsSchema
   .transform(({ publicHost, suffix, ...settings }) => {
     const port = settings.listen[0]?.port
     const portPart = port === undefined || port === (settings.http ? 80 : 443) ? '' : `:${port}`
+    const usualPort = settings.http && settings.behindProxy.length === 0 ? 80 : 443
     return {
       ...settings,
-      publicHost: publicHost ?? `localhost${portPart}`,
-      suffix: suffix ?? `.azurecr.localhost${portPart}`,
+      publicHost: withoutDefaultPort(publicHost ?? `localhost${portPart}`, usualPort),
+      suffix: withoutDefaultPort(suffix ?? `.azurecr.localhost${portPart}`, usualPort),
     }
   })
 
