@@ -15,6 +15,12 @@ import {
   rightsOfRole,
   uniteRights,
 } from './repository-rights.ts'
+import type { RightsByRepository } from './scope-map-rights.ts'
+import { createScopeMapStore } from './scope-map-store.ts'
+import { createScopeMaps } from './scope-maps.ts'
+import { createScopedTokenSignIn } from './scoped-token-proof.ts'
+import { createScopedTokenStore } from './scoped-token-store.ts'
+import { createScopedTokens } from './scoped-tokens.ts'
 import { type GivenRole, type RoleAssignmentRow, createAccessStore } from './store.ts'
 
 type RoleList = readonly RoleDefinition[]
@@ -26,6 +32,9 @@ const longestRememberedScope = 512
 /** Opens the access room. */
 export function createAccess({ database, clock }: { readonly database: Database; readonly clock: Clock }): Access {
   const store = createAccessStore(database)
+  const scopeMapStore = createScopeMapStore(database)
+  const scopedTokenStore = createScopedTokenStore(database)
+  const { rightsOfToken, ...scopedTokenSignIn } = createScopedTokenSignIn(database, scopedTokenStore, clock)
   // Whoever has no role is remembered too: every change of an assignment, an addition as well, moves the revision.
   const memory = new AuthorityMemory<RoleList>(memoryLimit)
 
@@ -51,12 +60,17 @@ export function createAccess({ database, clock }: { readonly database: Database;
     })
   }
 
-  function rightsOf(principal: Principal, registry: RegistryInQuestion): RegistryRights | Promise<RegistryRights> {
+  function rightsOf(
+    principal: Principal,
+    registry: RegistryInQuestion,
+  ): RegistryRights | RightsByRepository | Promise<RegistryRights | RightsByRepository> {
     switch (principal.kind) {
       case 'anonymous':
         return registry.anonymousPullEnabled ? anonymousRights : noRights
       case 'admin':
         return principal.rid === registry.rid && registry.adminUserEnabled ? allRights : noRights
+      case 'scoped-token':
+        return principal.rid === registry.rid ? rightsOfToken(principal.tokenId) : noRights
       case 'directory':
         return andThen(rolesOf(principal, registry.id), (roles) =>
           uniteRights(roles.map((role) => rightsOfRole(role, registry.roleAssignmentMode))),
@@ -65,8 +79,21 @@ export function createAccess({ database, clock }: { readonly database: Database;
   }
 
   return {
+    ...scopedTokenSignIn,
+    scopeMaps: createScopeMaps(scopeMapStore, clock, (transaction, rid, key) =>
+      scopedTokenStore.namesWithScopeMap(transaction, rid, key),
+    ),
+    scopedTokens: createScopedTokens(scopedTokenStore, clock),
+    deleteRegistryAccess: async (transaction, rid) => {
+      transaction.changesAuthority()
+      await scopedTokenStore.removeOf(transaction, rid)
+      await scopeMapStore.removeOf(transaction, rid)
+    },
+
     allowedAccess: (principal, registry, asked) =>
-      andThen(rightsOf(principal, registry), (rights) => asked.flatMap((scope) => allowedPart(rights, scope))),
+      andThen(rightsOf(principal, registry), (rights) =>
+        asked.flatMap((scope) => allowedPart(typeof rights === 'function' ? rights(scope.name) : rights, scope)),
+      ),
     hasAssignment: async (principal, registryId) => (await rolesOf(principal, registryId)).length > 0,
     mayManage: async (principal, action, scope) =>
       (await rolesOf(principal, scope)).some((role) => permitsAction(role.permissions, action)),

@@ -1,11 +1,15 @@
 import type { Transaction } from '../platform/sql/database.ts'
 import type { AccessScope } from '../spec/access-scope.ts'
 import type { RolePermissions } from '../spec/role-permissions.ts'
+import type { ScopeMaps } from './scope-maps.ts'
+import type { ScopedTokenSignIn } from './scoped-token-proof.ts'
+import type { ScopedTokens } from './scoped-tokens.ts'
 
 /** Whose rights are asked for. */
 export type Principal =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'admin'; readonly rid: string }
+  | { readonly kind: 'scoped-token'; readonly rid: string; readonly tokenId: string }
   /** A user, service principal or managed identity, with the groups it is in. */
   | { readonly kind: 'directory'; readonly objectId: string; readonly groupIds: readonly string[] }
 
@@ -45,8 +49,13 @@ export type RoleAssignment = {
   readonly createdBy: string
 }
 
-/** What you may do: role definitions, assignments, and the one decision that everything asks. */
-export interface Access {
+/** What you may do: role definitions, assignments, scope maps, and the one decision that everything asks. */
+export interface Access extends ScopedTokenSignIn {
+  readonly scopeMaps: ScopeMaps
+  readonly scopedTokens: ScopedTokens
+  /** Ends every scoped token and scope map of a registry that is deleted. */
+  deleteRegistryAccess(transaction: Transaction, rid: string): Promise<void>
+
   /** The part of `asked` that the principal may do here and now; what is not allowed is left out, never an error. */
   allowedAccess(
     principal: Principal,
@@ -80,7 +89,11 @@ export interface Access {
   deleteAssignmentsOf(transaction: Transaction, principalId: string): Promise<string[]>
 }
 
-export { AssignmentExistsError } from './errors.ts'
+export type { Author, Authorship } from './authorship.ts'
+export { AssignmentExistsError, ScopeMapInUseError } from './errors.ts'
+export type { ScopeMap } from './scope-maps.ts'
+export type { ScopedTokenProof } from './scoped-token-proof.ts'
+export { type ScopedToken, type ScopedTokenPasswordName, scopedTokenPasswordNames } from './scoped-tokens.ts'
 export { ownerRole } from './built-in-roles.ts'
 export { createAccess } from './access.ts'
 export { accessMigrations } from './migrations.ts'

@@ -1,4 +1,5 @@
 import type { Migration } from '../platform/sql/migrations.ts'
+import { scopeMapMigration } from './scope-map-migration.ts'
 
 /** The tables of the access room. */
 export const accessMigrations: readonly Migration[] = [
@@ -23,4 +24,5 @@ export const accessMigrations: readonly Migration[] = [
       await schema.createIndex('role_assignment_by_name').on('role_assignment').column('name').unique().execute()
     },
   },
+  scopeMapMigration,
 ]

@@ -39,11 +39,15 @@ export function principalOf(objectId: string, groupIds: readonly string[] = []):
 
 export type TestAccess = Awaited<ReturnType<typeof openTestAccess>>
 
-/** Role assignments on a real database; time stands still. */
+/** Role assignments, scope maps and scoped tokens on a real database; time stands still unless it is set. */
 export async function openTestAccess(kind: DatabaseKind) {
   const { database, dispose } = await openTestDatabase(kind, accessMigrations)
   const nowMs = Date.parse('2026-11-24T12:00:00Z')
-  const access = createAccess({ database, clock: { now: () => nowMs } })
+  let currentMs = nowMs
+  const access = createAccess({ database, clock: { now: () => currentMs } })
+  const setNow = (ms: number): void => {
+    currentMs = ms
+  }
   /** Gives a role by its name. */
   const assign = (
     principalId: string,
@@ -67,5 +71,5 @@ export async function openTestAccess(kind: DatabaseKind) {
       }),
     )
   }
-  return { database, access, assign, nowMs, dispose }
+  return { database, access, assign, nowMs, setNow, dispose }
 }

@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../platform/clock.ts'
+import { hashSecret, secretEquals } from '../platform/sealing.ts'
+import { AuthorityMemory, andThen } from '../platform/sql/authority-memory.ts'
+import type { Database } from '../platform/sql/database.ts'
+import { type RightsByRepository, rightsOfScopeMap } from './scope-map-rights.ts'
+import type { ScopedTokenStore, SecretRow } from './scoped-token-store.ts'
+import { scopedTokenPasswordNames } from './scoped-tokens.ts'
+import { findSystemScopeMap } from './system-scope-maps.ts'
+
+/** Which password of which token was proved; both ids are of what was there then, and of nothing made later. */
+export type ScopedTokenProof = { readonly tokenId: string; readonly passwordId: string }
+
+/** Sign-in by a scoped token. */
+export interface ScopedTokenSignIn {
+  /**
+   * Proves a token by its name, in any case, and a password. A name that nobody has costs what a wrong password costs,
+   * and is refused as one is.
+   */
+  verifyScopedTokenPassword(
+    rid: string,
+    name: string,
+    password: string,
+  ): Promise<
+    { readonly proof: ScopedTokenProof; readonly name: string; readonly expiresAtMs: number | undefined } | undefined
+  >
+  /** Whether what was proved still stands: both are there, the token is enabled, and the password has not expired. */
+  scopedTokenStands(rid: string, proof: ScopedTokenProof): boolean | Promise<boolean>
+}
+
+/** How many tokens are remembered: what one with a large scope map may do weighs some 100 KB. */
+const memoryLimit = 2_000
+
+/** No name is longer than 50 characters and no password longer than 52; what is far longer is not worth its hash. */
+const longestName = 64
+const longestPassword = 1024
+
+/** Opens the sign-in by scoped tokens, and what a token may do. */
+export function createScopedTokenSignIn(
+  database: Database,
+  store: ScopedTokenStore,
+  clock: Clock,
+): ScopedTokenSignIn & {
+  readonly rightsOfToken: (tokenId: string) => RightsByRepository | Promise<RightsByRepository>
+} {
+  const standingMemory = new AuthorityMemory<true>(memoryLimit)
+  const rightsMemory = new AuthorityMemory<RightsByRepository>(memoryLimit)
+
+  return {
+    verifyScopedTokenPassword: async (rid, name, password) => {
+      const hash = hashSecret(password.length > longestPassword ? '' : password)
+      const rows = await store.secretsByName(rid, name.length > longestName ? '' : name.toLowerCase())
+      let found: SecretRow | undefined
+      // Both are compared, and what is not there is compared with noise: the time tells nothing.
+      for (const passwordName of scopedTokenPasswordNames) {
+        const row = rows.find((candidate) => candidate.name === passwordName)
+        const equal = secretEquals(row?.hash ?? randomBytes(hash.length), hash)
+        if (equal && row !== undefined) found = row
+      }
+      if (found === undefined || found.enabled !== 1) return undefined
+      const expiresAtMs = found.expires_at_ms ?? undefined
+      if (expiresAtMs !== undefined && clock.now() >= expiresAtMs) return undefined
+      return { proof: { tokenId: found.token_id, passwordId: found.id }, name: found.token_name, expiresAtMs }
+    },
+
+    scopedTokenStands: (rid, { tokenId, passwordId }) => {
+      const key = `${rid} ${tokenId} ${passwordId}`
+      return andThen(database.authorityRevision(), (revision) => {
+        if (standingMemory.recall(revision, key, clock.now()) === true) return true
+        return andThen(store.standingPassword(rid, tokenId, passwordId), (row) => {
+          if (row === undefined) return false
+          const untilMs = row.expires_at_ms ?? Infinity
+          if (clock.now() >= untilMs) return false
+          standingMemory.keep(revision, key, true, untilMs)
+          return true
+        })
+      })
+    },
+
+    rightsOfToken: (tokenId) =>
+      andThen(database.authorityRevision(), (revision) => {
+        const known = rightsMemory.recall(revision, tokenId, clock.now())
+        if (known !== undefined) return known
+        return andThen(store.actionsOf(tokenId), (row) => {
+          if (row === undefined) return rightsOfScopeMap([])
+          const actions =
+            row.actions === null ? findSystemScopeMap(row.scope_map_key)?.actions : parseActions(row.actions)
+          const rights = rightsOfScopeMap(actions ?? [])
+          rightsMemory.keep(revision, tokenId, rights, Infinity)
+          return rights
+        })
+      }),
+  }
+}
+
+function parseActions(text: string): string[] {
+  return JSON.parse(text) as string[]
+}
