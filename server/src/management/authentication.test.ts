@@ -154,7 +154,7 @@ test('what is not in the table is not found, in ARM’s form', async () => {
   for (const path of [
     `${subscriptionScope}/nothing`,
     '/providers/Microsoft.Nothing/things',
-    `${registryPath('contoso')}/tokens`,
+    `${registryPath('contoso')}/webhooks`,
     `${registryPath('contoso')}/scopeMaps/x/providers/Microsoft.Authorization/roleAssignments`,
   ]) {
     const answer = await arm('GET', path)

@@ -41,6 +41,15 @@ const armErrors = {
   adminDisabled:           { status: 400, code: 'UnAuthorizedForCredentialOperations',     fromProvider: true },
   notServed:               { status: 400, code: 'NotSupported',                            fromProvider: true },
 
+  childNotFound:           { status: 404, code: 'ResourceNotFound',                        fromProvider: true },
+  invalidScopeMapAction:   { status: 400, code: 'InvalidScopeMapAction',                   fromProvider: true },
+  systemScopeMap:          { status: 400, code: 'SystemDefinedScopeMap',                   fromProvider: true },
+  scopeMapInUse:           { status: 409, code: 'ScopeMapInUse',                           fromProvider: true },
+  invalidScopeMapId:       { status: 400, code: 'InvalidScopeMapId',                       fromProvider: true },
+  invalidTokenId:          { status: 400, code: 'InvalidTokenId',                          fromProvider: true },
+  invalidExpiry:           { status: 400, code: 'InvalidExpiry',                           fromProvider: true },
+  quotaExceeded:           { status: 409, code: 'QuotaExceeded',                           fromProvider: true },
+
   assignmentNotFound:      { status: 404, code: 'RoleAssignmentNotFound' },
   assignmentExists:        { status: 409, code: 'RoleAssignmentExists' },
   assignmentFixed:         { status: 400, code: 'RoleAssignmentUpdateNotPermitted' },
@@ -96,6 +105,11 @@ export function registryNotFound(group: string, name: string): ArmError {
 export function resourceNotFound(type: string, group: string, name: string): ArmError {
   const message = `The Resource '${type}/${name}' under resource group '${group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`
   return new ArmError('resourceNotFound', message)
+}
+
+/** There is no such resource within a registry, for somebody who may know. [arm-facts §1] */
+export function childNotFound(name: string): ArmError {
+  return new ArmError('childNotFound', `The resource ${name} could not be found.`)
 }
 
 /** A resource never moves. [arm-facts §8] */

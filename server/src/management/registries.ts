@@ -65,7 +65,7 @@ export async function patchRegistry(rooms: ManagementOptions, call: ManagementCa
   })
 }
 
-/** `DELETE …/registries/{r}`: with all that it holds, and every role that was given on it. 204 when there is none. */
+/** `DELETE …/registries/{r}`: with all that it holds, every role that was given on it, and its scoped tokens. 204 when there is none. */
 export async function deleteRegistry(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const { resources, access, registry: content } = rooms
   const deleted = await change(rooms, call, async (transaction) => {
@@ -74,6 +74,7 @@ export async function deleteRegistry(rooms: ManagementOptions, call: ManagementC
     await resources.deleteRegistry(transaction, registry.rid)
     await content.deleteContent(transaction, registry.rid)
     await access.deleteAssignmentsBelow(transaction, registry.id)
+    await access.deleteRegistryAccess(transaction, registry.rid)
     const event = { action: 'registry.delete', target: registry.id, detail: { rid: registry.rid } }
     return { result: true, event }
   })

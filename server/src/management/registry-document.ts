@@ -1,9 +1,10 @@
 import type { Registry, RegistryPolicies } from '../resources/index.ts'
 import { formatArmTime, formatDataPlaneTime } from '../spec/acr-time.ts'
+import { systemData } from './system-data.ts'
 
 /** A registry as ARM shows it: all of its properties, in the order in which Azure sends them. [arm-facts §6] */
 export function registryDocument(registry: Registry): object {
-  const { sku, id, name, location, tags, createdBy, changedBy, policies } = registry
+  const { sku, id, name, location, tags, policies } = registry
   return {
     sku: { name: sku, tier: sku },
     type: 'Microsoft.ContainerRegistry/registries',
@@ -11,14 +12,7 @@ export function registryDocument(registry: Registry): object {
     name,
     location,
     tags,
-    systemData: {
-      createdBy: createdBy.name,
-      createdByType: createdBy.kind,
-      createdAt: formatArmTime(registry.createdAtMs),
-      lastModifiedBy: changedBy.name,
-      lastModifiedByType: changedBy.kind,
-      lastModifiedAt: formatArmTime(registry.changedAtMs),
-    },
+    systemData: systemData(registry),
     properties: {
       loginServer: registry.loginServer,
       creationDate: formatDataPlaneTime(registry.createdAtMs),

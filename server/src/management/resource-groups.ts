@@ -67,7 +67,10 @@ export async function deleteResourceGroup(rooms: ManagementOptions, call: Manage
   const registries = await change(rooms, call, async (transaction) => {
     const group = await requireGroup(rooms, call.names, transaction)
     const result = await resources.deleteResourceGroup(transaction, group.subscriptionId, group.name)
-    for (const { rid } of result) await registry.deleteContent(transaction, rid)
+    for (const { rid } of result) {
+      await registry.deleteContent(transaction, rid)
+      await access.deleteRegistryAccess(transaction, rid)
+    }
     const identities = await directory.managedIdentities
       .deleteInGroup(transaction, group.subscriptionId, group.name)
       .catch(throwAsArm)

@@ -40,6 +40,15 @@ import { getRoleDefinition, listRoleDefinitions } from './role-definitions.ts'
 import { rotateSigningKeys } from './signing-keys.ts'
 import { getSubscription, listLocations, listSubscriptions } from './subscriptions.ts'
 import { listTenants } from './tenants.ts'
+import { deleteScopeMap, getScopeMap, listScopeMaps, patchScopeMap, putScopeMap } from './scope-maps.ts'
+import {
+  deleteScopedToken,
+  generateCredentials,
+  getScopedToken,
+  listScopedTokens,
+  patchScopedToken,
+  putScopedToken,
+} from './scoped-tokens.ts'
 import { listUsages } from './usages.ts'
 
 /** A row of the table for those who are signed in. */
@@ -105,6 +114,24 @@ const registryRows: readonly ManagementRow[] = [
   { id: 'registries.regenerateCredential', method: 'POST',   path: `${registry}/regenerateCredential`, need: onRegistries('regenerateCredential/action'), handle: regenerateCredential },
   { id: 'registries.listUsages',           method: 'GET',    path: `${registry}/listUsages`,           need: onRegistries('listUsages/read'),             handle: listUsages },
   { id: 'registries.replications',         method: 'GET',    path: `${registry}/replications`,         need: onRegistries('replications/read'),           handle: listReplications },
+]
+
+const scopeMaps = `${registry}/scopeMaps`
+const tokens = `${registry}/tokens`
+
+// prettier-ignore
+const scopedTokenRows: readonly ManagementRow[] = [
+  { id: 'scopeMaps.list',                 method: 'GET',    path: scopeMaps,              need: onRegistries('scopeMaps/read'),   handle: listScopeMaps },
+  { id: 'scopeMaps.get',                  method: 'GET',    path: `${scopeMaps}/:name`,   need: onRegistries('scopeMaps/read'),   handle: getScopeMap },
+  { id: 'scopeMaps.put',                  method: 'PUT',    path: `${scopeMaps}/:name`,   need: onRegistries('scopeMaps/write'),  handle: putScopeMap },
+  { id: 'scopeMaps.patch',                method: 'PATCH',  path: `${scopeMaps}/:name`,   need: onRegistries('scopeMaps/write'),  handle: patchScopeMap },
+  { id: 'scopeMaps.delete',               method: 'DELETE', path: `${scopeMaps}/:name`,   need: onRegistries('scopeMaps/delete'), handle: deleteScopeMap },
+  { id: 'tokens.list',                    method: 'GET',    path: tokens,                 need: onRegistries('tokens/read'),      handle: listScopedTokens },
+  { id: 'tokens.get',                     method: 'GET',    path: `${tokens}/:name`,      need: onRegistries('tokens/read'),      handle: getScopedToken },
+  { id: 'tokens.put',                     method: 'PUT',    path: `${tokens}/:name`,      need: onRegistries('tokens/write'),     handle: putScopedToken },
+  { id: 'tokens.patch',                   method: 'PATCH',  path: `${tokens}/:name`,      need: onRegistries('tokens/write'),     handle: patchScopedToken },
+  { id: 'tokens.delete',                  method: 'DELETE', path: `${tokens}/:name`,      need: onRegistries('tokens/delete'),    handle: deleteScopedToken },
+  { id: 'registries.generateCredentials', method: 'POST',   path: `${registry}/generateCredentials`, need: onRegistries('generateCredentials/action'), handle: generateCredentials },
 ]
 
 const onIdentities = (name: string): CallerNeed => action(`Microsoft.ManagedIdentity/userAssignedIdentities/${name}`)
@@ -179,6 +206,7 @@ export const rows: readonly ManagementRow[] = [
   ...subscriptionRows,
   ...registrationRows,
   ...registryRows,
+  ...scopedTokenRows,
   ...identityRows,
   ...federationRows,
   ...machineRows,

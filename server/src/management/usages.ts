@@ -1,5 +1,6 @@
 import type { Sku } from '../resources/index.ts'
 import type { ManagementCall, ManagementOptions } from './call.ts'
+import { ArmError } from './errors.ts'
 import { requireRegistry } from './registries.ts'
 import { ipRuleLimit } from './registry-body.ts'
 
@@ -31,13 +32,20 @@ const limits: Readonly<Record<Sku, readonly (readonly [name: string, limit: numb
   ],
 }
 
-/** `GET …/listUsages`: how much of what its SKU gives a registry uses. What this server does not serve, nothing is used of. */
+/** `GET …/listUsages`: how much of what its SKU gives a registry uses. The system's scope maps do not count. [arm-facts §6] */
 export async function listUsages(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
   const { rid, sku, networkRuleSet } = await requireRegistry(rooms, names)
-  const { sizeBytes } = await rooms.registry.usage(rid)
+  const [{ sizeBytes }, scopeMaps, tokens] = await Promise.all([
+    rooms.registry.usage(rid),
+    rooms.access.scopeMaps.count(rid),
+    rooms.access.scopedTokens.count(rid),
+  ])
+  // What this server does not serve, nothing is used of.
   const used = new Map([
     ['Size', sizeBytes],
     ['IPRules', networkRuleSet.ipRules.length],
+    ['ScopeMaps', scopeMaps],
+    ['Tokens', tokens],
   ])
   const value = limits[sku].map(([name, limit]) => ({
     name,
@@ -46,4 +54,12 @@ export async function listUsages(rooms: ManagementOptions, { names }: Management
     unit: name === 'Size' ? 'Bytes' : 'Count',
   }))
   return { value }
+}
+
+/** @throws ArmError where the SKU gives no more than there are already. */
+export function requireRoomForOneMore(sku: Sku, name: 'ScopeMaps' | 'Tokens', present: number): void {
+  const [, limit = 0] = limits[sku].find(([candidate]) => candidate === name) ?? []
+  if (present < limit) return
+  const message = `The registry has ${present} ${name}, and no more are supported for SKU Managed_${sku}. For more details on SKU features, see https://aka.ms/acr/tiers.`
+  throw new ArmError('quotaExceeded', message)
 }
