@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { FirstRun } from '@acrux/contract'
 import type { FastifyInstance } from 'fastify'
 import { accessMigrations, createAccess } from './access/index.ts'
-import { auditMigrations, createAudit, createAuditChain } from './audit/index.ts'
+import { auditMigrations, createAudit, createAuditChain, expireEvents } from './audit/index.ts'
 import { createDirectory, directoryMigrations } from './directory/index.ts'
 import { makeFirstRun } from './first-run.ts'
 import { mountHealth } from './health.ts'
@@ -12,7 +12,7 @@ import { createIdentity, identityMigrations } from './identity/index.ts'
 import { createManagement } from './management/index.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import type { Configuration } from './platform/configuration/configuration.ts'
-import { databaseFileIn, openDataDir } from './platform/data-dir.ts'
+import { databaseFileIn, masterKeyFileIn, openDataDir } from './platform/data-dir.ts'
 import { StartupError, exitCodes } from './platform/exit.ts'
 import { createApp } from './platform/http/app.ts'
 import type { RouteDescription } from './platform/http/surface.ts'
@@ -60,6 +60,8 @@ export type Composition = {
   readonly collectGarbage: () => Promise<unknown>
   /** Puts the events of the audit log that were written since into its chain. */
   readonly extendAuditChain: () => Promise<unknown>
+  /** Removes the events of the audit log that are older than the configuration keeps them. */
+  readonly expireAuditEvents: () => Promise<unknown>
   /** Ends what a sign-in at another provider gave and which holds no more. */
   readonly endStaleMemberships: () => Promise<void>
   /** Says at `/readyz` that no more requests should be sent here. */
@@ -75,7 +77,7 @@ export async function compose(
 ): Promise<Composition> {
   const dataDir = await openDataDir(configuration.dataDir)
   const databaseFile = databaseFileIn(dataDir.path)
-  const sealer = await openSealer(path.join(dataDir.path, 'master.key'), { create: !existsSync(databaseFile) })
+  const sealer = await openSealer(masterKeyFileIn(dataDir.path), { create: !existsSync(databaseFile) })
   const database = await openDatabase(databaseFile)
   await bringUpToDate(database, clock)
   const certificates = configuration.http
@@ -218,6 +220,8 @@ export async function compose(
     ],
     collectGarbage: () => registry.collectGarbage(),
     extendAuditChain: () => auditChain.extend(),
+    expireAuditEvents: () =>
+      expireEvents({ database, clock, sealer, audit, retentionDays: configuration.audit.retentionDays }),
     endStaleMemberships: () => directory.endStaleMemberships(),
     drain: () => {
       draining = true

@@ -46,6 +46,9 @@ export async function startServer(configuration: Configuration): Promise<Running
   const chaining = repeat(0.5, composition.extendAuditChain, (error) =>
     log.error({ err: error, id: randomUUID() }, chainFailure),
   )
+  const expiring = repeat(600, composition.expireAuditEvents, (error) =>
+    log.error({ err: error, id: randomUUID() }, 'events of the audit log that are over their time were not removed'),
+  )
   return {
     publicOrigin: composition.publicOrigin,
     firstRun: composition.firstRun,
@@ -56,7 +59,7 @@ export async function startServer(configuration: Configuration): Promise<Running
       stopWatching?.()
       // Garbage that is being collected can be collected another time.
       await Promise.race([
-        Promise.all([collecting.stop(), tidying.stop(), chaining.stop()]),
+        Promise.all([collecting.stop(), tidying.stop(), chaining.stop(), expiring.stop()]),
         sleep(Math.max(0, deadlineMs - performance.now()), undefined, { ref: false }),
       ])
       await stopMetrics()

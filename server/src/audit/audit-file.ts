@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { databaseFileIn } from '../platform/data-dir.ts'
+import { databaseFileIn, masterKeyFileIn } from '../platform/data-dir.ts'
 import { StartupError, exitCodes } from '../platform/exit.ts'
+import { openSealer } from '../platform/sealing.ts'
 import { type SqliteSnapshot, openSqliteSnapshot } from '../platform/sql/sqlite-database.ts'
 import { hasChain } from './chain-store.ts'
 import type { Checkpoint } from './checkpoint.ts'
@@ -22,8 +23,9 @@ export async function openAuditFile(dataDir: string): Promise<AuditFile> {
   if (!existsSync(file)) {
     throw unusable(`there is no database in ${dataDir}`, 'name the data directory of a server with --data-dir')
   }
+  const sealer = await openSealer(masterKeyFileIn(dataDir), { create: false })
   const { tables, close } = await openFile(file)
-  return { verify: (expected) => verifyChain({ kind: 'sqlite', tables }, expected), close }
+  return { verify: (expected) => verifyChain({ kind: 'sqlite', tables }, sealer, expected), close }
 }
 
 async function openFile(file: string): Promise<SqliteSnapshot> {

@@ -95,3 +95,16 @@ export function insertBlock(database: Database, block: BlockRow): Promise<boolea
     return true
   })
 }
+
+/** Removes the blocks up to one, and the events that they hold, given by block. */
+export async function removeBlocks(
+  transaction: Transaction,
+  upTo: number,
+  seqs: readonly (readonly number[])[],
+): Promise<void> {
+  const tables = transaction.tables<ChainTables>()
+  await tables.deleteFrom('audit_block').where('number', '<=', upTo).execute()
+  for (const block of seqs) {
+    if (block.length > 0) await tables.deleteFrom('audit_event').where('seq', 'in', block).execute()
+  }
+}

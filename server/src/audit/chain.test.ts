@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
-import { type TestContext, describe, test } from 'node:test'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { type TestContext, after, describe, test } from 'node:test'
 import { sql } from 'kysely'
+import { openSealer } from '../platform/sealing.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import { migrate } from '../platform/sql/migrations.ts'
 import { openTestDatabase, testDatabaseKinds } from '../platform/sql/test-database.ts'
-import { formatCheckpoint, parseCheckpoint } from './checkpoint.ts'
-import { type AuditEvent, auditMigrations, createAudit, createAuditChain } from './index.ts'
+import { type AuditEvent, auditMigrations, createAudit, createAuditChain, expireEvents } from './index.ts'
+import { type Checkpoint, formatCheckpoint, parseCheckpoint } from './checkpoint.ts'
 import { type ChainReport, verifyChain } from './verify-chain.ts'
 
 const event: AuditEvent = {
@@ -15,6 +19,10 @@ const event: AuditEvent = {
   target: 'contoso.example',
   origin: { correlationId: 'c-1', remoteAddress: '192.0.2.1', userAgent: undefined },
 }
+
+const keyDirectory = await mkdtemp(path.join(tmpdir(), 'acrux-test-'))
+after(() => rm(keyDirectory, { recursive: true }))
+const sealer = await openSealer(path.join(keyDirectory, 'master.key'))
 
 async function open(t: TestContext, kind: DatabaseKind) {
   const { database, dispose } = await openTestDatabase(kind, auditMigrations)
@@ -27,7 +35,9 @@ async function open(t: TestContext, kind: DatabaseKind) {
     Promise.all(Array.from({ length: count }, (_, index) => audit.append({ ...event, target: `target ${index}` })))
   const tamper = (statement: string) =>
     database.transaction((transaction) => sql.raw(statement).execute(transaction.tables()))
-  return { database, clock, audit, chain, write, tamper }
+  const verify = (expected?: Checkpoint) => verifyChain(database, sealer, expected)
+  const expire = (retentionDays: number) => expireEvents({ database, clock, sealer, audit, retentionDays })
+  return { database, clock, time, audit, chain, write, tamper, verify, expire }
 }
 
 const faultsIn = ({ faults }: ChainReport) => faults.map(({ kind, number }) => `${kind} ${number}`)
@@ -43,39 +53,40 @@ async function openLog(t: TestContext, kind: DatabaseKind) {
   return log
 }
 
+const dayMs = 24 * 60 * 60 * 1000
 const columns = `at_ms, action, outcome, actor_kind, actor_id, target, reason, detail, correlation_id, remote_address, user_agent`
 
 for (const kind of testDatabaseKinds) {
   describe(`the chain of the audit log, on ${kind}`, () => {
     test('has every event once, and tells how many at the end it has not', async (t) => {
-      const { database, chain } = await openLog(t, kind)
-      const report = await verifyChain(database)
+      const { chain, verify } = await openLog(t, kind)
+      const report = await verify()
       assert.deepEqual(report.faults, [])
       assert.deepEqual([report.events, report.blocks, report.pending], [30, 3, 2])
       assert.equal(report.checkpoint?.number, 3)
       assert.equal(await chain.extend(), 2)
       assert.equal(await chain.extend(), 0)
-      assert.equal((await verifyChain(database)).pending, 0)
+      assert.equal((await verify()).pending, 0)
     })
 
     test('takes any number of events, and goes on behind its end after a restart', async (t) => {
-      const { database, clock, chain, write } = await open(t, kind)
+      const { database, clock, chain, write, verify } = await open(t, kind)
       await write(1100)
       assert.equal(await chain.extend(), 1100)
       await write(3)
       assert.equal(await createAuditChain({ database, clock }).extend(), 3)
-      const report = await verifyChain(database)
+      const report = await verify()
       assert.deepEqual([report.faultCount, report.events, report.pending], [0, 1103, 0])
     })
 
     test('is made by several servers at a time as by one', async (t) => {
-      const { database, clock, chain, write } = await open(t, kind)
+      const { database, clock, chain, write, verify } = await open(t, kind)
       const others = Array.from({ length: 3 }, () => createAuditChain({ database, clock }))
       for (let round = 0; round < 8; round += 1) {
         await Promise.all([write(40), chain.extend(), ...others.map((other) => other.extend())])
       }
       await others[0]?.extend()
-      const report = await verifyChain(database)
+      const report = await verify()
       assert.deepEqual([faultsIn(report), report.events, report.pending], [[], 320, 0])
     })
 
@@ -128,25 +139,79 @@ for (const kind of testDatabaseKinds) {
     ]
     for (const [what, statements, faults] of tampering) {
       test(`shows ${what}`, async (t) => {
-        const { database, tamper } = await openLog(t, kind)
+        const { tamper, verify } = await openLog(t, kind)
         for (const statement of statements) await tamper(statement)
-        const found = faultsIn(await verifyChain(database)).filter((fault) => !isFollowUp(fault, faults))
+        const found = faultsIn(await verify()).filter((fault) => !isFollowUp(fault, faults))
         assert.deepEqual(found, faults)
       })
     }
 
     test('shows that its end was cut off to whoever kept a checkpoint, and to nobody else', async (t) => {
-      const { database, tamper } = await openLog(t, kind)
-      const kept = (await verifyChain(database)).checkpoint
+      const { tamper, verify } = await openLog(t, kind)
+      const kept = (await verify()).checkpoint
       assert.ok(kept !== undefined)
       assert.deepEqual(parseCheckpoint(formatCheckpoint(kept)), kept)
-      assert.deepEqual(faultsIn(await verifyChain(database, kept)), [])
+      assert.deepEqual(faultsIn(await verify(kept)), [])
       const forged = { ...kept, hash: kept.hash.replace(/^./, (digit) => (digit === '0' ? '1' : '0')) }
-      assert.deepEqual(faultsIn(await verifyChain(database, forged)), ['checkpoint-differs 3'])
+      assert.deepEqual(faultsIn(await verify(forged)), ['checkpoint-differs 3'])
       await tamper('delete from audit_event where seq > 20')
       await tamper('delete from audit_block where number > 2')
-      assert.deepEqual(faultsIn(await verifyChain(database)), [])
-      assert.deepEqual(faultsIn(await verifyChain(database, kept)), ['checkpoint-cut-off 3'])
+      assert.deepEqual(faultsIn(await verify()), [])
+      assert.deepEqual(faultsIn(await verify(kept)), ['checkpoint-cut-off 3'])
+    })
+
+    test('holds from a new start on when the oldest events are removed, of which an event tells', async (t) => {
+      const { time, chain, write, verify, expire, database } = await openLog(t, kind)
+      await chain.extend()
+      const early = (await verify()).checkpoint
+      time.nowMs += 40 * dayMs
+      await write(5)
+      await chain.extend()
+      assert.equal(await expire(0), 0)
+      assert.equal(await expire(60), 0)
+      assert.equal(await expire(30), 32)
+      assert.equal(await expire(30), 0)
+      const unsealed = await verify()
+      assert.deepEqual([faultsIn(unsealed), unsealed.events, unsealed.pending], [[], 5, 1])
+      await chain.extend()
+      const report = await verify(early)
+      assert.deepEqual([faultsIn(report), report.events, report.pending], [[], 6, 0])
+      assert.deepEqual(faultsIn(await verify({ number: 3, hash: 'a'.repeat(64) })), ['checkpoint-expired 3'])
+      assert.deepEqual(faultsIn(await verify({ number: 4, hash: 'a'.repeat(64) })), ['checkpoint-differs 4'])
+      const [told] = await database
+        .tables<{ audit_event: { action: string; detail: string } }>()
+        .selectFrom('audit_event')
+        .select('detail')
+        .where('action', '=', 'audit-log.expire')
+        .execute()
+      assert.equal(JSON.parse(told?.detail ?? '').events, 32)
+      assert.equal(await createAuditChain({ database, clock: { now: () => time.nowMs } }).extend(), 0)
+    })
+
+    test('keeps its last block, whatever its age, so that it goes on', async (t) => {
+      const { time, chain, write, verify, expire } = await openLog(t, kind)
+      time.nowMs += 40 * dayMs
+      assert.equal(await expire(1), 20)
+      await write(1)
+      await chain.extend()
+      const report = await verify()
+      assert.deepEqual([faultsIn(report), report.checkpoint?.number, report.events], [[], 4, 14])
+    })
+
+    test('shows that the oldest events were removed by somebody who does not have the master key', async (t) => {
+      const { database, audit, chain, tamper, verify } = await openLog(t, kind)
+      const [, second] = await database
+        .tables<{ audit_block: { number: number; hash: string } }>()
+        .selectFrom('audit_block')
+        .selectAll()
+        .orderBy('number')
+        .execute()
+      await tamper('delete from audit_block where number <= 2')
+      await tamper('delete from audit_event where seq <= 20')
+      const detail = { through: `2:${second?.hash}`, proof: Buffer.alloc(60, 1).toString('base64url') }
+      await audit.append({ ...event, action: 'audit-log.expire', detail })
+      await chain.extend()
+      assert.deepEqual(faultsIn(await verify()), ['start-missing 3'])
     })
 
     test('keeps what the first layout of the events held, in the order of its time', async (t) => {
@@ -195,14 +260,14 @@ for (const kind of testDatabaseKinds) {
         ],
       )
       assert.equal(await createAuditChain({ database, clock }).extend(), 4)
-      assert.equal((await verifyChain(database)).faultCount, 0)
+      assert.equal((await verifyChain(database, sealer)).faultCount, 0)
     })
   })
 }
 
 if (testDatabaseKinds.includes('postgres')) {
   test('an event whose number was taken early and committed late is chained when it comes, after a restart too', async (t) => {
-    const { database, clock, audit, chain, write } = await open(t, 'postgres')
+    const { database, clock, audit, chain, write, verify } = await open(t, 'postgres')
     const { promise: released, resolve: release } = Promise.withResolvers<undefined>()
     const { promise: taken, resolve: take } = Promise.withResolvers<undefined>()
     const late = database.transaction(async (transaction) => {
@@ -215,19 +280,19 @@ if (testDatabaseKinds.includes('postgres')) {
     assert.equal(await chain.extend(), 3)
     await write(2)
     assert.equal(await chain.extend(), 2)
-    assert.deepEqual(await verifyChain(database).then((report) => [faultsIn(report), report.events]), [[], 5])
+    assert.deepEqual(await verify().then((report) => [faultsIn(report), report.events]), [[], 5])
     release(undefined)
     await late
-    const pending = await verifyChain(database)
+    const pending = await verify()
     assert.deepEqual([faultsIn(pending), pending.pending], [[], 1])
     assert.equal(await createAuditChain({ database, clock }).extend(), 1)
     assert.equal(await chain.extend(), 0)
-    const report = await verifyChain(database)
+    const report = await verify()
     assert.deepEqual([faultsIn(report), report.events, report.pending], [[], 6, 0])
   })
 
   test('a number that was taken and given up holds nothing up, and nobody can use it later', async (t) => {
-    const { database, audit, chain, write, tamper } = await open(t, 'postgres')
+    const { database, audit, chain, write, tamper, verify } = await open(t, 'postgres')
     const undone = database.transaction(async (transaction) => {
       await audit.record(transaction, event)
       throw new Error('undone')
@@ -239,7 +304,7 @@ if (testDatabaseKinds.includes('postgres')) {
     assert.equal(await chain.extend(), 1)
     await tamper(`insert into audit_event (seq, ${columns}) select 1, ${columns} from audit_event where seq = 3`)
     assert.equal(await chain.extend(), 0)
-    assert.deepEqual(faultsIn(await verifyChain(database)), ['event-inserted 1'])
+    assert.deepEqual(faultsIn(await verify()), ['event-inserted 1'])
   })
 }
 

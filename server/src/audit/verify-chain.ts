@@ -1,6 +1,8 @@
+import type { Sealer } from '../platform/sealing.ts'
 import { blockHash, eventHash, noPreviousHash, parseEntries } from './chain-format.ts'
 import { type BlockRow, type ChainSource, readChain } from './chain-store.ts'
-import type { Checkpoint } from './checkpoint.ts'
+import { removedBlock } from './chain-start.ts'
+import { type Checkpoint, formatCheckpoint } from './checkpoint.ts'
 import type { AuditEventRow } from './store.ts'
 
 /** What is wrong with an event or a block of the chain, or with all of it. */
@@ -49,8 +51,8 @@ const pageSize = 1000
  * Looks at every block and every event of a log: whether each event is in the chain exactly once and as it was written,
  * and each block behind the one that was before it. Read from one state of the database.
  */
-export async function verifyChain(source: ChainSource, expected?: Checkpoint): Promise<ChainReport> {
-  const walk = new ChainWalk(source, expected)
+export async function verifyChain(source: ChainSource, sealer: Sealer, expected?: Checkpoint): Promise<ChainReport> {
+  const walk = new ChainWalk(source, sealer, expected)
   for (;;) {
     const blocks = await walk.chain.blocksAfter(walk.last?.number ?? 0, 100)
     if (blocks.length === 0) return walk.end()
@@ -61,7 +63,10 @@ export async function verifyChain(source: ChainSource, expected?: Checkpoint): P
 class ChainWalk {
   readonly chain: ReturnType<typeof readChain>
   last: BlockRow | undefined
+  #sealer: Sealer
   #expected: Checkpoint | undefined
+  /** The block before the first one, where that is not the first of all, until an event is found that tells of its removal. */
+  #removed: Checkpoint | undefined
   #faults: ChainFault[] = []
   #faultCount = 0
   #events = 0
@@ -72,8 +77,9 @@ class ChainWalk {
   /** What was read and is in no block so far. */
   #unclaimed = new Map<number, AuditEventRow>()
 
-  constructor(source: ChainSource, expected: Checkpoint | undefined) {
+  constructor(source: ChainSource, sealer: Sealer, expected: Checkpoint | undefined) {
     this.chain = readChain(source)
+    this.#sealer = sealer
     this.#expected = expected
   }
 
@@ -112,9 +118,11 @@ class ChainWalk {
       const last = events.at(-1)
       if (last === undefined) break
       pending += events.length
+      events.forEach((event) => this.#lookForStart(event))
       after = last.seq
     }
     const { last } = this
+    if (this.#removed !== undefined) this.#tell('start-missing', this.#removed.number + 1)
     if (this.#expected !== undefined && this.#expected.number > (last?.number ?? 0)) {
       this.#tell('checkpoint-cut-off', this.#expected.number)
     }
@@ -141,7 +149,7 @@ class ChainWalk {
   }
 
   #compareWithStart({ number, previous_hash: previousHash }: BlockRow): void {
-    if (number !== 1) this.#tell('start-missing', number)
+    if (number !== 1) this.#removed = { number: number - 1, hash: previousHash }
     else if (previousHash !== noPreviousHash) this.#tell('block-unlinked', 1)
     const expected = this.#expected
     if (expected === undefined || expected.number >= number) return
@@ -152,9 +160,17 @@ class ChainWalk {
   async #readUpTo(seq: number): Promise<void> {
     while (this.#readTo < seq) {
       const events = await this.chain.eventsWithin({ from: this.#readTo + 1, to: seq }, pageSize)
-      for (const event of events) this.#unclaimed.set(event.seq, event)
+      for (const event of events) {
+        this.#unclaimed.set(event.seq, event)
+        this.#lookForStart(event)
+      }
       this.#readTo = events.length < pageSize ? seq : (events.at(-1)?.seq ?? seq)
     }
+  }
+
+  #lookForStart(event: AuditEventRow): void {
+    if (this.#removed === undefined) return
+    if (removedBlock(this.#sealer, event) === formatCheckpoint(this.#removed)) this.#removed = undefined
   }
 
   async #tellMissing(seq: number): Promise<void> {

@@ -9,6 +9,11 @@ export function databaseFileIn(dataDir: string): string {
   return join(dataDir, 'acrux.db')
 }
 
+/** The master key in a data directory. */
+export function masterKeyFileIn(dataDir: string): string {
+  return join(dataDir, 'master.key')
+}
+
 /** The directory that holds all state of one server, and nobody else's while it is open. */
 export type DataDir = {
   /** Absolute. */

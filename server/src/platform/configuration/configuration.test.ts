@@ -42,6 +42,7 @@ describe('the configuration', () => {
       trustedTenants: [],
       outbound: { allowPrivateAddresses: false, allowedNetworks: [] },
       gc: { intervalSeconds: 3600, leaseSeconds: 86_400 },
+      audit: { retentionDays: 0 },
       limits: { maxUploadsPerRepository: 1000, maxConcurrentUploadsPerCaller: 256 },
     })
   })

@@ -235,6 +235,20 @@ export const settingsSchema = z.strictObject(
         { error: 'must be a mapping' },
       )
       .prefault({}),
+    audit: z
+      .strictObject(
+        {
+          retentionDays: wholeNumber(0, 36_500).default(0).register(settingTexts, {
+            kind: 'number',
+            description:
+              'How long an event of the audit log is kept. The oldest are removed together with their part of the chain, which goes on to hold. 0 keeps all for ever.',
+            placeholder: 'days',
+            example: '365',
+          }),
+        },
+        { error: 'must be a mapping' },
+      )
+      .prefault({}),
     gc: z
       .strictObject(
         {
