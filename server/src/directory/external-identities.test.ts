@@ -270,6 +270,20 @@ describe('the identities of a user at outside providers', () => {
     assert.deepEqual(await take(false), { outcome: 'not-linked' })
   })
 
+  test('that are taken from the user whom a sign-in made are somebody else’s at the next', async (t) => {
+    const { take, owner } = await open(t)
+    const first = await take(true)
+    assert.ok(first.outcome === 'proved')
+    assert.equal((await owner('PATCH', `/users/${first.user.objectId}`, { identities: [] })).status, 204)
+    const second = await take(true)
+    assert.ok(second.outcome === 'proved' && second.isNew)
+    assert.notEqual(second.user.objectId, first.user.objectId)
+    assert.notEqual(second.user.userPrincipalName, first.user.userPrincipalName)
+    const third = await take(true)
+    assert.ok(third.outcome === 'proved' && !third.isNew)
+    assert.equal(third.user.objectId, second.user.objectId)
+  })
+
   test('make a user without a password, who can be given rights before the first sign-in', async (t) => {
     const { take, owner } = await open(t)
     const body = { accountEnabled: true, displayName: 'Alice', userPrincipalName: 'alice.b@contoso.example' }

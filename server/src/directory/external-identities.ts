@@ -96,33 +96,20 @@ export function createExternalIdentities(options: ExternalIdentityOptions) {
 
   async function makeUser(transaction: Transaction, person: ExternalPerson): Promise<UserRow> {
     const { defaultDomain } = await options.tenant()
-    const userPrincipalName = externalUserName(person, defaultDomain)
-    const row: UserRow = {
-      object_id: randomUUID(),
-      user_principal_name: userPrincipalName,
-      user_principal_name_key: nameKey(userPrincipalName),
-      ...namesOf(person),
-      password_hash: '',
-      enabled: 1,
-      directory_role: null,
-      created_at_ms: clock.now(),
-      mail_nickname: null,
-      must_change_password: 0,
-      password_changed_at_ms: null,
-      proof_revision: 0,
-      external: 1,
+    // Where an owner took the identity from the user who has its name, whoever comes with it now is somebody else.
+    for (const names of [[], [randomUUID()]]) {
+      const row = newUser(person, externalUserName(person, defaultDomain, ...names), clock.now())
+      if (!(await options.store.insertUser(transaction, row))) continue
+      await link(transaction, person, row.object_id)
+      return row
     }
-    if (!(await options.store.insertUser(transaction, row))) {
-      throw new IdentityTakenError(`the name ${userPrincipalName} is taken`)
-    }
-    await store.putIdentity(transaction, {
-      issuer: person.issuer,
-      subject: person.subject,
-      object_id: row.object_id,
-      signed_in_at_ms: null,
-      stands_until_ms: 0,
-    })
-    return row
+    throw new Error('a user name of random bits is taken')
+  }
+
+  /** Makes an identity, which nobody has, a user's. */
+  async function link(transaction: Transaction, { issuer, subject }: FederatedIdentity, objectId: string) {
+    const row = { issuer, subject, object_id: objectId, signed_in_at_ms: null, stands_until_ms: 0 }
+    await store.putIdentity(transaction, row)
   }
 
   async function leaveGroups(transaction: Transaction, objectId: string, issuer: string): Promise<void> {
@@ -202,8 +189,7 @@ export function createExternalIdentities(options: ExternalIdentityOptions) {
         if ((await store.identity(transaction, issuer, subject)) !== undefined) {
           throw new IdentityTakenError('another user has this identity')
         }
-        const row = { issuer, subject, object_id: objectId, signed_in_at_ms: null, stands_until_ms: 0 }
-        await store.putIdentity(transaction, row)
+        await link(transaction, { issuer, subject }, objectId)
       }
       return gone.length > 0
     },
@@ -235,21 +221,36 @@ export const externalNameMark = '#EXT#'
  * A user name that says where somebody is from, and that nobody can have by choosing a name elsewhere: what makes it
  * theirs is the digest of issuer and subject.
  */
-export function externalUserName(person: ExternalPerson, domain: string): string {
+export function externalUserName(person: ExternalPerson, domain: string, ...more: readonly string[]): string {
   const wanted = (person.userName ?? person.displayName).toLowerCase().normalize('NFKD')
   const readable = wanted
     .replaceAll('@', '_')
     .replaceAll(/[^a-z0-9._-]+/g, '')
     .slice(0, 24)
-  return `${readable}_${digest(person.issuer, person.subject)}${externalNameMark}@${domain}`
+  return `${readable}_${digest(person.issuer, person.subject, ...more)}${externalNameMark}@${domain}`
 }
 
 /** 80 bits in hexadecimal digits: nobody finds a second subject that has them. */
-function digest(issuer: string, text: string): string {
-  return createHash('sha256')
-    .update(JSON.stringify([issuer, text]))
-    .digest('hex')
-    .slice(0, 20)
+function digest(...texts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, 20)
+}
+
+function newUser(person: ExternalPerson, userPrincipalName: string, nowMs: number): UserRow {
+  return {
+    object_id: randomUUID(),
+    user_principal_name: userPrincipalName,
+    user_principal_name_key: nameKey(userPrincipalName),
+    ...namesOf(person),
+    password_hash: '',
+    enabled: 1,
+    directory_role: null,
+    created_at_ms: nowMs,
+    mail_nickname: null,
+    must_change_password: 0,
+    password_changed_at_ms: null,
+    proof_revision: 0,
+    external: 1,
+  }
 }
 
 function namesOf({ displayName, subject, mail }: ExternalPerson) {
