@@ -23,6 +23,9 @@ export type HandleRow = {
   readonly sign_in_id: string | null
 }
 
+/** A handle that is to be neither used up nor expired. */
+type OpenHandle = Pick<HandleRow, 'kind' | 'hash'> & { readonly nowMs: number }
+
 type HandleTables = { handle: HandleRow }
 
 /** The table of handles. */
@@ -75,36 +78,17 @@ export function createHandleStore(database: Database) {
       await within(transaction).insertInto('handle').values(row).execute()
     },
     /** Uses a handle up. Of all who try at once, one gets true. */
-    use: async (transaction: Transaction, kind: HandleKind, hash: string, nowMs: number): Promise<boolean> => {
-      const result = await within(transaction)
-        .updateTable('handle')
-        .set({ used_at_ms: nowMs, kept_until_ms: nowMs + rememberedMs })
-        .where('hash', '=', hash)
-        .where('kind', '=', kind)
-        .where('used_at_ms', 'is', null)
-        .where('expires_at_ms', '>', nowMs)
-        .executeTakeFirst()
-      return result.numUpdatedRows === 1n
-    },
+    use: (transaction: Transaction, which: OpenHandle): Promise<boolean> =>
+      changeOpen(transaction, which, { used_at_ms: which.nowMs, kept_until_ms: which.nowMs + rememberedMs }),
     /** Changes a handle that is neither used up nor expired. */
-    update: async (
+    update: (
       transaction: Transaction,
-      { kind, hash, nowMs }: { readonly kind: HandleKind; readonly hash: string; readonly nowMs: number },
+      which: OpenHandle,
       columns: Partial<Pick<HandleRow, 'data' | 'expires_at_ms' | 'kept_until_ms' | 'object_id' | 'sign_in_id'>>,
-    ): Promise<boolean> => {
-      const result = await within(transaction)
-        .updateTable('handle')
-        .set(columns)
-        .where('hash', '=', hash)
-        .where('kind', '=', kind)
-        .where('used_at_ms', 'is', null)
-        .where('expires_at_ms', '>', nowMs)
-        .executeTakeFirst()
-      return result.numUpdatedRows === 1n
-    },
+    ): Promise<boolean> => changeOpen(transaction, which, columns),
     /**
-     * Takes the oldest of somebody's handles away that are open, or that were used up, so that at most `limit` are left.
-     * The newest is told, since others may be of the same millisecond. Gives the sign-ins that they stood for.
+     * Takes the oldest of somebody's handles away that are open, or that were used up, so that at most `limit` are left
+     * beside the newest. That is told, since others may be of the same millisecond. Gives the sign-ins that they stood for.
      */
     removeOldest: async (
       transaction: Transaction,
@@ -121,7 +105,7 @@ export function createHandleStore(database: Database) {
         .where('hash', '!=', newest)
         .orderBy('created_at_ms', 'desc')
         .orderBy('hash')
-        .offset(limit - 1)
+        .offset(limit)
         .limit(prunedAtOnce)
         .execute()
       await remove(transaction, oldest)
@@ -137,6 +121,22 @@ export function createHandleStore(database: Database) {
         .execute()
       await remove(transaction, ended)
     },
+  }
+
+  async function changeOpen(
+    transaction: Transaction,
+    { kind, hash, nowMs }: OpenHandle,
+    columns: Partial<HandleRow>,
+  ): Promise<boolean> {
+    const result = await within(transaction)
+      .updateTable('handle')
+      .set(columns)
+      .where('hash', '=', hash)
+      .where('kind', '=', kind)
+      .where('used_at_ms', 'is', null)
+      .where('expires_at_ms', '>', nowMs)
+      .executeTakeFirst()
+    return result.numUpdatedRows === 1n
   }
 
   async function remove(transaction: Transaction, rows: readonly Pick<HandleRow, 'hash'>[]): Promise<void> {

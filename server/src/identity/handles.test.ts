@@ -61,6 +61,20 @@ test('somebody has 200 refresh tokens at most: the oldest gives way, and its sig
   assert.equal((await people.identity.verifyAccessToken(first.accessToken, ['arm'])).ok, false)
 })
 
+test('of the codes that somebody used up 500 are remembered, so that a second use of them is recognised', async (t) => {
+  const people = await openTestPeople()
+  t.after(people.close)
+  const row = { kind: 'authorization_code', data: '{}', object_id: people.alice.objectId, sign_in_id: null }
+  const times = { expires_at_ms: people.time.nowMs, kept_until_ms: people.time.nowMs + dayMs, used_at_ms: 0 }
+  await people.database.transaction(async (transaction) => {
+    const rows = Array.from({ length: 510 }, (_, at) => ({ ...row, ...times, hash: `used ${at}`, created_at_ms: at }))
+    for (const each of rows) await transaction.tables<{ handle: object }>().insertInto('handle').values(each).execute()
+  })
+  await people.code()
+  const used = (await rowsOf(people)).filter(({ used_at_ms: usedAtMs }) => usedAtMs !== null)
+  assert.equal(used.length, 500)
+})
+
 test('a user code is read as people type it, and nothing else is one', () => {
   const code = makeUserCode()
   for (const typed of [code, code.toLowerCase(), ` ${code.slice(0, 4)}-${code.slice(4)} `, code.split('').join(' ')]) {

@@ -128,7 +128,7 @@ export function createHandles(options: {
       })
       const limit = personLimits[kind]
       if (objectId === undefined || limit === undefined) return hash
-      const removed = await store.removeOldest(transaction, { kind, objectId, used: false }, hash, limit)
+      const removed = await store.removeOldest(transaction, { kind, objectId, used: false }, hash, limit - 1)
       for (const id of removed) await directory.endSignIn(transaction, id)
       // What was used up goes without its sign-in, which lives on by other means.
       await store.removeOldest(transaction, { kind, objectId, used: true }, hash, usedLimit)
@@ -158,7 +158,7 @@ export function createHandles(options: {
       if (text.length > longestHandle) return { outcome: 'unknown' }
       const nowMs = clock.now()
       const hash = hashOf(text)
-      const won = await store.use(transaction, kind, hash, nowMs)
+      const won = await store.use(transaction, { kind, hash, nowMs })
       const row = await store.findWithin(transaction, kind, hash)
       if (row === undefined) return { outcome: 'unknown' }
       if (won) return { outcome: 'used', handle: toHandle(row) }
