@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
@@ -91,6 +92,17 @@ test('a wrong verifier, redirect URI or client burns the code, and nothing comes
     assert.deepEqual([refused.status, refused.error, refused.error_codes], [400, 'invalid_grant', [code]], why)
     const again = await people.redeem(text)
     assert.deepEqual([again.status, again.error_codes], [400, [54005]], why)
+    assert.deepEqual(await people.directory.signInsOf(people.alice.objectId), [], why)
+  }
+})
+
+test('a verifier that could be guessed proves nothing, though it is the right one [RFC 7636 §4.1]', async (t) => {
+  const people = await openTestPeople()
+  t.after(people.close)
+  for (const verifier of ['short', 'x'.repeat(42), 'x'.repeat(129), `${'x'.repeat(43)}+`]) {
+    const challenge = createHash('sha256').update(verifier).digest('base64url')
+    const text = await people.code({ code_challenge: challenge })
+    assert.deepEqual((await people.redeem(text, { code_verifier: verifier })).error_codes, [501481], verifier)
   }
 })
 

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sql } from 'kysely'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
-import { makeUserCode, parseUserCode } from './handles.ts'
-import { type TestPeople, openTestPeople } from './test-people.ts'
+import { createHandles, makeHandle, makeUserCode, parseUserCode } from './handles.ts'
+import { type TestPeople, azClientId, openTestPeople, testScope } from './test-people.ts'
+import { testTenantId } from './test-provider.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
+
+const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code'
 
 type Row = { readonly kind: string; readonly used_at_ms: number | null }
 
@@ -73,6 +77,51 @@ test('of the codes that somebody used up 500 are remembered, so that a second us
   await people.code()
   const used = (await rowsOf(people)).filter(({ used_at_ms: usedAtMs }) => usedAtMs !== null)
   assert.equal(used.length, 500)
+})
+
+test('what one tenant gave out is worth nothing in another', async (t) => {
+  const people = await openTestPeople()
+  t.after(people.close)
+  const { refreshToken } = await people.signIn()
+  const code = await people.code()
+  const form = new URLSearchParams({ client_id: azClientId, scope: testScope }).toString()
+  const asked = (await (await people.post('/common/oauth2/v2.0/devicecode', form)).json()) as Record<string, string>
+  const device = { device_code: asked['device_code'], client_id: azClientId, grant_type: deviceGrant }
+  assert.equal((await people.ask(device)).error, 'authorization_pending')
+  // There is one tenant, so that a handle of another can only be put in its place.
+  const moved = sql<string>`replace(data, ${testTenantId}, '3b9fdb7b-d30c-4d8a-8f9a-1f2e3d4c5b6a')`
+  await people.database.transaction((transaction) =>
+    transaction.tables<{ handle: { data: string } }>().updateTable('handle').set({ data: moved }).execute(),
+  )
+  for (const answer of [await people.redeem(code), await people.refresh(refreshToken), await people.ask(device)]) {
+    assert.deepEqual([answer.status, answer.error_codes], [400, [700005]])
+  }
+})
+
+test('what was used up, or has expired, is neither changed nor prolonged', async (t) => {
+  const people = await openTestPeople()
+  t.after(people.close)
+  const { database, directory, time } = people
+  const handles = createHandles({ database, directory, clock: { now: () => time.nowMs } })
+  const put = async (lifetimeMs: number) => {
+    const text = makeHandle('device_code')
+    const resource = { audience: 'arm', aud: 'a' } as const
+    const data = { tenantId: 't', clientId: 'c', scope: 's', resource, requestedFrom: '', answer: undefined }
+    const hash = await database.transaction((transaction) =>
+      handles.put(transaction, 'device_code', text, { data, lifetimeMs }),
+    )
+    const bind = () =>
+      database.transaction((transaction) => handles.bind(transaction, 'device_code', hash, { data, objectId: 'o' }))
+    const prolong = () => database.transaction((transaction) => handles.prolong(transaction, 'device_code', hash, 1000))
+    const use = () => database.transaction((transaction) => handles.use(transaction, 'device_code', text))
+    return { bind, prolong, use }
+  }
+  const [used, expired] = [await put(1000), await put(10)]
+  assert.deepEqual([await used.bind(), await expired.bind(), await used.prolong()], [true, true, true])
+  assert.equal((await used.use()).outcome, 'used')
+  time.nowMs += 10
+  for (const change of [used.bind, used.prolong, expired.bind, expired.prolong]) assert.equal(await change(), false)
+  assert.deepEqual([(await used.use()).outcome, (await expired.use()).outcome], ['replayed', 'expired'])
 })
 
 test('a user code is read as people type it, and nothing else is one', () => {

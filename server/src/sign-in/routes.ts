@@ -142,8 +142,7 @@ function isElsewhere({ publicOrigin }: Site, { host, url }: FastifyRequest): boo
 function requireOwnForm({ publicOrigin }: Site, { request, caller }: PageCall): Form {
   const form = request.body instanceof Map ? (request.body as Form) : undefined
   if (form === undefined) throw new PageError('malformed')
-  const isOurs =
-    isFromOurPage(publicOrigin, request.headers) && !caller.isNew && isFormToken(caller.browser, textOf(form, 'token'))
+  const isOurs = isFromOurPage(publicOrigin, request.headers) && isFormToken(caller.browser, textOf(form, 'token'))
   if (!isOurs) throw new PageError('foreignForm')
   return form
 }

@@ -58,6 +58,19 @@ test('cookies are for this host alone, over TLS, and out of the reach of scripts
   assert.match(String(answer.headers['set-cookie']), /^acrux-browser=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/)
 })
 
+test('a session that comes alone, or beside another, is none', async (t) => {
+  const { pages, browser } = await open(t)
+  await signIn(browser, 'alice')
+  const own = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  const alone = `${session}=${browser.cookies.get(session)}`
+  const statusWith = async (cookie: string) =>
+    (await pages.app.inject({ url: '/account/security', headers: { host: 'login.example:8443', cookie } })).statusCode
+  assert.equal(await statusWith(own), 200)
+  for (const cookie of [alone, `${own}; ${session}=${'x'.repeat(43)}`, `${session}=${'x'.repeat(43)}; ${own}`]) {
+    assert.equal(await statusWith(cookie), 303, cookie)
+  }
+})
+
 test('fault 37: the session has another id after each sign-in and sign-out, and the old one is worth nothing', async (t) => {
   const { pages, browser } = await open(t)
   await pages.createUser('bob')

@@ -19,7 +19,7 @@ export async function readVisitor(request: FastifyRequest, jar: CookieJar, sessi
   const cookies = parseCookies(request.headers.cookie)
   const known = parseId(cookies.get(jar.browserName))
   const browser = known ?? newId()
-  // A session is worth something in the browser alone that it was made for, whose name is beside it.
+  // Each browser has a name before it has a session: one that comes alone was carried here.
   const sessionId = known === undefined ? undefined : parseId(cookies.get(jar.sessionName))
   return {
     browser,
