@@ -58,6 +58,17 @@ test('every answer has a correlation id, which the log has too; what the client 
   }
 })
 
+test('a browser is told to want TLS of a host, but of nothing that is called localhost', async (t) => {
+  const { app } = await open(t)
+  const told = async (host: string) => (await get(app, '/origin', { host })).headers['strict-transport-security']
+  for (const host of ['one.example', 'one.example:8443', '192.0.2.1', 'localhost.example', 'notlocalhost']) {
+    assert.equal(await told(host), 'max-age=31536000; includeSubDomains', host)
+  }
+  for (const host of ['localhost', 'localhost:5443', 'LocalHost:1', 'contoso.azurecr.localhost:5443']) {
+    assert.equal(await told(host), undefined, host)
+  }
+})
+
 test('there is one line a request, and what stands behind the question mark is not in it', async (t) => {
   const { app, lines, parsed } = await open(t)
   for (const url of ['/origin?access_token=canary', '/nothing?canary', '/taken-over?x=canary', '/fails?canary']) {

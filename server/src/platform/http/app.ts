@@ -97,6 +97,12 @@ export function originOf(correlationId: string, remoteAddress: string, headers: 
 
 const clientRequestIdPattern = /^[A-Za-z0-9._-]{1,64}$/
 
+/**
+ * The name of everybody's own machine. A browser that remembers that it wants HTTPS would refuse whatever else is served
+ * there, such as az, which waits for its code at `http://localhost`. [RFC 6761 §6.3; RFC 6797 §8.2]
+ */
+const machinesOwn = /(?:^|\.)localhost(?::\d+)?$/i
+
 /** What every answer of the server carries, names and values alternating. */
 export function commonHeaders(correlationId: string, headers: IncomingHttpHeaders): string[] {
   // prettier-ignore
@@ -104,8 +110,10 @@ export function commonHeaders(correlationId: string, headers: IncomingHttpHeader
     'x-ms-correlation-request-id', correlationId,
     'x-ms-request-id',             correlationId,
     'x-content-type-options',      'nosniff',
-    'strict-transport-security',   'max-age=31536000; includeSubDomains',
   ]
+  if (!machinesOwn.test(headers.host ?? '')) {
+    common.push('strict-transport-security', 'max-age=31536000; includeSubDomains')
+  }
   const clientRequestId = headers['x-ms-client-request-id']
   if (typeof clientRequestId === 'string' && clientRequestIdPattern.test(clientRequestId)) {
     common.push('x-ms-client-request-id', clientRequestId)
