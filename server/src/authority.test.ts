@@ -148,6 +148,8 @@ function graphWrites(rooms: Rooms): GraphWrite[] {
     ...peopleWrites(rooms),
     { id: 'graph.applications.create',              effect: 'only adds', path: '/applications',                    body: { displayName: 'new' } },
     { id: 'graph.applications.update',              effect: 'moves',     path: application,                        body: { keyCredentials: [] } },
+    { id: 'graph.applications.addOwner',            effect: 'only adds', path: `${application}/owners/$ref`,       body: { '@odata.id': `https://contoso.example/graph/v1.0/directoryObjects/${principal.objectId}` } },
+    { id: 'graph.applications.removeOwner',         effect: 'moves',     path: `${application}/owners/${principal.objectId}/$ref` },
     { id: 'graph.applications.addPassword',         effect: 'only adds', path: `${application}/addPassword`,       body: {} },
     { id: 'graph.applications.removePassword',      effect: 'moves',     path: `${application}/removePassword`,    body: { keyId: keyIds[0] } },
     { id: 'graph.federatedCredentials.create',      effect: 'moves',     path: `${application}/federatedIdentityCredentials`,    body: { name: 'github', issuer: 'https://issuer.example', subject: 'repo:a/b', audiences: ['api://AzureADTokenExchange'] } },

@@ -197,6 +197,25 @@ step(
   },
 )
 
+step('az ad app owner add, list and remove have another person take the place of who made it', ['az'], async () => {
+  const user = ['ad', 'user', 'create', '--user-principal-name', 'erin@contoso.example', '--display-name', 'Erin']
+  const erin = stringAt(await az.json(...user, '--password', 'tidal lantern 7 quilt'), 'id')
+  const owner = (verb: string, ...rest: readonly string[]) =>
+    az.text('ad', 'app', 'owner', verb, '--id', principal.appId, ...rest, '-o', 'tsv')
+  const owners = async () => (await owner('list', '--query', '[].id')).split('\n').sort()
+  const [maker = '', ...others] = await owners()
+  assert.deepEqual(others, [])
+  await owner('add', '--owner-object-id', erin)
+  await owner('add', '--owner-object-id', erin)
+  assert.deepEqual(await owners(), [maker, erin].toSorted())
+  await owner('remove', '--owner-object-id', maker)
+  assert.deepEqual(await owners(), [erin])
+  const again = ['ad', 'app', 'owner', 'remove', '--id', principal.appId, '--owner-object-id', maker]
+  await az.fails(1, /does not exist/, ...again)
+  await owner('remove', '--owner-object-id', erin)
+  assert.deepEqual(await owners(), [''], 'the owners of the directory are left')
+})
+
 step('az ad sp credential reset --append leaves the other secret alone', ['az'], async () => {
   const appended = await az.json(
     'ad',

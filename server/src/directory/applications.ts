@@ -4,8 +4,8 @@ import type { Clock } from '../platform/clock.ts'
 import type { Transaction } from '../platform/sql/database.ts'
 import type { KeyCredential } from './certificate.ts'
 import type { Credentials } from './credentials.ts'
-import { GraphError, refuseManaged, resourceNotFound } from './errors.ts'
-import { requireOwnerLeft } from './owners.ts'
+import { GraphError, alreadyReferenced, refuseManaged, resourceNotFound } from './errors.ts'
+import { requireOwnerLeft, requireOwnerToBe } from './owners.ts'
 import type { DirectoryRole } from './people.ts'
 import { nameKey } from './principals.ts'
 import type { DirectoryStore } from './store.ts'
@@ -33,6 +33,12 @@ export type ApplicationsOptions = {
 
 /** The changes of applications and of their service principals. Each throws {@link GraphError} for what may not be. */
 export function createApplications({ store, signIns, clock, credentials, onPrincipalDeleted }: ApplicationsOptions) {
+  async function requireApplication(transaction: Transaction, objectId: string): Promise<ApplicationRow> {
+    const row = await store.application(transaction, 'object_id', objectId)
+    if (row === undefined) throw resourceNotFound(objectId)
+    return row
+  }
+
   async function createApplication(
     transaction: Transaction,
     application: ApplicationChange & { readonly displayName: string },
@@ -43,10 +49,12 @@ export function createApplications({ store, signIns, clock, credentials, onPrinc
       app_id: randomUUID(),
       display_name: application.displayName,
       display_name_key: nameKey(application.displayName),
-      owner_id: ownerId,
       created_at_ms: clock.now(),
     }
     await store.insertApplication(transaction, row)
+    if (ownerId !== null) {
+      await store.insertApplicationOwner(transaction, { application_id: row.object_id, owner_id: ownerId })
+    }
     await setParts(transaction, row, application)
     return row
   }
@@ -56,8 +64,7 @@ export function createApplications({ store, signIns, clock, credentials, onPrinc
     objectId: string,
     change: ApplicationChange,
   ): Promise<ApplicationRow> {
-    const row = await store.application(transaction, 'object_id', objectId)
-    if (row === undefined) throw resourceNotFound(objectId)
+    const row = await requireApplication(transaction, objectId)
     if (change.displayName !== undefined) {
       await store.renameApplication(transaction, objectId, change.displayName, nameKey(change.displayName))
     }
@@ -87,13 +94,28 @@ export function createApplications({ store, signIns, clock, credentials, onPrinc
   /** Deletes the application, its service principal, the secrets and certificates of both, and what those were given. */
   async function deleteApplication(transaction: Transaction, objectId: string): Promise<ApplicationRow> {
     transaction.changesAuthority()
-    const row = await store.application(transaction, 'object_id', objectId)
-    if (row === undefined) throw resourceNotFound(objectId)
+    const row = await requireApplication(transaction, objectId)
     const principal = await store.servicePrincipal(transaction, 'app_id', row.app_id)
     if (principal !== undefined) await removePrincipal(transaction, principal)
     await signIns.remove(transaction, objectId)
+    await store.deleteOwnersOf(transaction, objectId)
     await store.deleteApplication(transaction, objectId)
     return row
+  }
+
+  async function addOwner(transaction: Transaction, objectId: string, ownerId: string): Promise<void> {
+    await requireApplication(transaction, objectId)
+    await requireOwnerToBe(store, transaction, ownerId, 'an application')
+    const row = { application_id: objectId, owner_id: ownerId }
+    if (!(await store.insertApplicationOwner(transaction, row))) throw alreadyReferenced('owners')
+  }
+
+  /** The last one too: the owners of the directory are left. [Microsoft Graph, application: remove owner] */
+  async function removeOwner(transaction: Transaction, objectId: string, ownerId: string): Promise<void> {
+    transaction.changesAuthority()
+    await requireApplication(transaction, objectId)
+    const row = { application_id: objectId, owner_id: ownerId }
+    if (!(await store.deleteApplicationOwner(transaction, row))) throw resourceNotFound(ownerId)
   }
 
   async function createServicePrincipal(
@@ -120,8 +142,8 @@ export function createApplications({ store, signIns, clock, credentials, onPrinc
       created_at_ms: clock.now(),
     }
     await store.insertServicePrincipal(transaction, row)
-    const { display_name, owner_id } = application
-    return { ...row, display_name, owner_id, managed_kind: null, subscription_id: null, resource_group: null }
+    const { display_name } = application
+    return { ...row, display_name, managed_kind: null, subscription_id: null, resource_group: null }
   }
 
   async function updateServicePrincipal(
@@ -164,6 +186,8 @@ export function createApplications({ store, signIns, clock, credentials, onPrinc
     createApplication,
     updateApplication,
     deleteApplication,
+    addOwner,
+    removeOwner,
     createServicePrincipal,
     updateServicePrincipal,
     deleteServicePrincipal,

@@ -66,6 +66,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
   const identities = createExternalIdentities({ database, clock, store, tenant: readTenant })
   const onPrincipalDeleted: OnPrincipalDeleted = async (transaction, objectId) => {
     await store.deleteFromGroups(transaction, objectId)
+    await store.deleteOwnerships(transaction, objectId)
     await identities.deleteIdentitiesOf(transaction, objectId)
     requireSubscriptionOwnersLeft(await options.onPrincipalDeleted(transaction, objectId))
   }

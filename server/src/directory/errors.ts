@@ -58,6 +58,12 @@ export function resourceNotFound(id: string): GraphError {
   )
 }
 
+/** A member or owner that is to be added is one already. */
+export function alreadyReferenced(property: string): GraphError {
+  const text = `One or more added object references already exist for the following modified properties: '${property}'.`
+  return new GraphError('badRequest', text)
+}
+
 /** Another user has the name already. */
 export class NameTakenError extends Error {
   override readonly name = 'NameTakenError'

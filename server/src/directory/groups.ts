@@ -3,10 +3,11 @@ import type { Clock } from '../platform/clock.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { OnPrincipalDeleted } from './applications.ts'
 import { AuthorityMemory, andThen } from '../platform/sql/authority-memory.ts'
-import { GraphError, resourceNotFound } from './errors.ts'
+import { GraphError, alreadyReferenced, resourceNotFound } from './errors.ts'
+import { kindOf, requireOwnerToBe } from './owners.ts'
 import { nameKey } from './principals.ts'
 import type { DirectoryStore } from './store.ts'
-import type { GroupMemberRow, GroupRow } from './people-rows.ts'
+import type { GroupRow } from './people-rows.ts'
 
 /** A group to be. */
 export type NewGroup = {
@@ -36,13 +37,6 @@ export function createGroups({ store, clock, onPrincipalDeleted }: GroupsOptions
     const row = await store.group(transaction, objectId)
     if (row === undefined) throw resourceNotFound(objectId)
     return row
-  }
-
-  async function kindOf(transaction: Transaction, objectId: string): Promise<GroupMemberRow['member_kind']> {
-    if ((await store.user(transaction, objectId)) !== undefined) return 'user'
-    if ((await store.servicePrincipal(transaction, 'object_id', objectId)) !== undefined) return 'service-principal'
-    if ((await store.group(transaction, objectId)) !== undefined) return 'group'
-    throw resourceNotFound(objectId)
   }
 
   async function createGroup(transaction: Transaction, group: NewGroup): Promise<GroupRow> {
@@ -85,7 +79,7 @@ export function createGroups({ store, clock, onPrincipalDeleted }: GroupsOptions
     // Which groups somebody is in is remembered, those that are missing too.
     transaction.changesAuthority()
     await requireGroup(transaction, groupId)
-    const kind = await kindOf(transaction, memberId)
+    const kind = await kindOf(store, transaction, memberId)
     if (memberId === groupId) throw new GraphError('badRequest', 'A group cannot be a member of itself.')
     const row = { group_id: groupId, member_id: memberId, member_kind: kind }
     if (!(await store.insertMember(transaction, row))) throw alreadyReferenced('members')
@@ -99,9 +93,7 @@ export function createGroups({ store, clock, onPrincipalDeleted }: GroupsOptions
 
   async function addOwner(transaction: Transaction, groupId: string, ownerId: string): Promise<void> {
     await requireGroup(transaction, groupId)
-    if ((await kindOf(transaction, ownerId)) === 'group') {
-      throw new GraphError('badRequest', 'The owner of a group is a user or a service principal.')
-    }
+    await requireOwnerToBe(store, transaction, ownerId, 'a group')
     if (!(await store.insertOwner(transaction, groupId, ownerId))) throw alreadyReferenced('owners')
   }
 
@@ -127,11 +119,6 @@ export function createGroupIds(database: Database, clock: Clock, store: Director
         return ids
       })
     })
-}
-
-function alreadyReferenced(property: string): GraphError {
-  const text = `One or more added object references already exist for the following modified properties: '${property}'.`
-  return new GraphError('badRequest', text)
 }
 
 export type Groups = ReturnType<typeof createGroups>

@@ -45,7 +45,8 @@ export function listReads(read: () => Kysely<DirectoryTables>) {
       let query = read().selectFrom('application').selectAll().where('object_id', '>', after)
       if (visibleTo !== undefined) {
         const { objectId, appId } = visibleTo
-        query = query.where((on) => on.or([on('owner_id', '=', objectId), on('app_id', '=', appId)]))
+        const owned = ownedBy(read(), objectId)
+        query = query.where((on) => on.or([on('object_id', 'in', owned), on('app_id', '=', appId)]))
       }
       for (const condition of conditions) query = query.where((on) => applicationMeets(on, condition))
       return query.orderBy('object_id').limit(limit).execute()
@@ -59,8 +60,9 @@ export function listReads(read: () => Kysely<DirectoryTables>) {
       let query = namedServicePrincipals(read()).where('principal.object_id', '>', after)
       if (visibleTo !== undefined) {
         const { objectId, appId } = visibleTo
+        const owned = ownedBy(read(), objectId)
         query = query.where((on) =>
-          on.or([on('application.owner_id', '=', objectId), on('principal.app_id', '=', appId)]),
+          on.or([on('principal.application_id', 'in', owned), on('principal.app_id', '=', appId)]),
         )
       }
       for (const condition of conditions) {
@@ -176,4 +178,8 @@ function userMeets(on: ExpressionBuilder<DirectoryTables, 'directory_user'>, con
         on('display_name_key', '<', `${condition.value}${lastCharacter}`),
       ])
   }
+}
+
+function ownedBy(tables: Kysely<DirectoryTables>, ownerId: string) {
+  return tables.selectFrom('application_owner').select('application_id').where('owner_id', '=', ownerId)
 }

@@ -11,7 +11,7 @@ import type {
 
 /** A service principal with what it takes from its application, or has as a managed identity. */
 export type NamedServicePrincipalRow = ServicePrincipalRow &
-  Pick<ApplicationRow, 'display_name' | 'owner_id'> & {
+  Pick<ApplicationRow, 'display_name'> & {
     /** Null, as the two after it, for the service principal of an application. */
     readonly managed_kind: string | null
     readonly subscription_id: string | null
@@ -106,7 +106,7 @@ export function namedServicePrincipals(tables: Kysely<DirectoryTables>) {
     .leftJoin('application', 'application.object_id', 'principal.application_id')
     .leftJoin('managed_identity as managed', 'managed.object_id', 'principal.object_id')
     .selectAll('principal')
-    .select(['application.owner_id', 'managed.kind as managed_kind'])
+    .select('managed.kind as managed_kind')
     .select(['managed.subscription_id', 'managed.resource_group'])
     .select((on) => on.fn.coalesce('application.display_name', 'managed.name').as('display_name'))
     .$narrowType<{ display_name: string }>()

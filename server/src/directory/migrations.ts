@@ -1,3 +1,4 @@
+import { applicationOwnerMigration } from './application-owner-store.ts'
 import { applicationSignInMigration } from './application-sign-in-store.ts'
 import type { Migration } from '../platform/sql/migrations.ts'
 import { externalIdentityMigration } from './external-identity-store.ts'
@@ -120,4 +121,5 @@ export const directoryMigrations: readonly Migration[] = [
   peopleMigration,
   externalIdentityMigration,
   proofRevisionMigration,
+  applicationOwnerMigration,
 ]

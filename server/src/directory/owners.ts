@@ -1,5 +1,6 @@
 import type { Transaction } from '../platform/sql/database.ts'
-import { GraphError } from './errors.ts'
+import { GraphError, resourceNotFound } from './errors.ts'
+import type { GroupMemberRow } from './people-rows.ts'
 import type { DirectoryStore } from './store.ts'
 
 /**
@@ -11,6 +12,33 @@ import type { DirectoryStore } from './store.ts'
 export async function requireOwnerLeft(store: DirectoryStore, transaction: Transaction): Promise<void> {
   if ((await store.countOwners(transaction)) > 0) return
   throw new GraphError('badRequest', 'The last owner of the directory can be neither deleted, disabled nor demoted.')
+}
+
+/**
+ * Makes sure that somebody may own `what`: a person or a program, and no group.
+ *
+ * @throws GraphError
+ */
+export async function requireOwnerToBe(
+  store: DirectoryStore,
+  transaction: Transaction,
+  ownerId: string,
+  what: 'a group' | 'an application',
+): Promise<void> {
+  if ((await kindOf(store, transaction, ownerId)) !== 'group') return
+  throw new GraphError('badRequest', `The owner of ${what} is a user or a service principal.`)
+}
+
+/** What an object id stands for. @throws GraphError 404 */
+export async function kindOf(
+  store: DirectoryStore,
+  transaction: Transaction,
+  objectId: string,
+): Promise<GroupMemberRow['member_kind']> {
+  if ((await store.user(transaction, objectId)) !== undefined) return 'user'
+  if ((await store.servicePrincipal(transaction, 'object_id', objectId)) !== undefined) return 'service-principal'
+  if ((await store.group(transaction, objectId)) !== undefined) return 'group'
+  throw resourceNotFound(objectId)
 }
 
 /**

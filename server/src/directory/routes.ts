@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { requestOrigin } from '../platform/http/app.ts'
 import { type Route, type RouteDescription, mountSurface } from '../platform/http/surface.ts'
 import { GraphError, insufficientPrivileges, unauthenticated } from './errors.ts'
+import { addApplicationOwner, listApplicationOwners, removeApplicationOwner } from './graph/application-owners.ts'
 import {
   createApplication,
   deleteApplication,
@@ -43,6 +44,9 @@ const rows: readonly GraphRow[] = [
   { id: 'graph.applications.delete',             method: 'DELETE', path: '/applications/:id',                     need: 'directory-owner',   handle: deleteApplication },
   { id: 'graph.applications.addPassword',        method: 'POST',   path: '/applications/:id/addPassword',         need: 'application-owner', handle: addPassword('applications') },
   { id: 'graph.applications.removePassword',     method: 'POST',   path: '/applications/:id/removePassword',      need: 'application-owner', handle: removePassword('applications') },
+  { id: 'graph.applications.owners',             method: 'GET',    path: '/applications/:id/owners',              need: 'visible',           handle: listApplicationOwners },
+  { id: 'graph.applications.addOwner',           method: 'POST',   path: '/applications/:id/owners/$ref',         need: 'application-owner', handle: addApplicationOwner },
+  { id: 'graph.applications.removeOwner',        method: 'DELETE', path: '/applications/:id/owners/:owner/$ref',  need: 'application-owner', handle: removeApplicationOwner },
   { id: 'graph.federatedCredentials.list',       method: 'GET',    path: '/applications/:id/federatedIdentityCredentials',             need: 'visible',           handle: listFederatedCredentials },
   { id: 'graph.federatedCredentials.create',     method: 'POST',   path: '/applications/:id/federatedIdentityCredentials',             need: 'application-owner', handle: createFederatedCredential },
   { id: 'graph.federatedCredentials.get',        method: 'GET',    path: '/applications/:id/federatedIdentityCredentials/:credential', need: 'visible',           handle: getFederatedCredential },
@@ -128,7 +132,7 @@ async function admit(
 
 /**
  * Who an application is does not make it its own owner: it cannot give itself a credential that outlives the one it has.
- * And where it may do more with the directory than the one who made it, a credential of it would be that right.
+ * And where it may do more with the directory than the one who owns it, a credential of it would be that right.
  */
 async function ownsApplicationInPath(
   store: Graph['store'],
@@ -139,7 +143,9 @@ async function ownsApplicationInPath(
   if (id === undefined) return false
   const row =
     (await store.application(undefined, 'object_id', id)) ?? (await store.servicePrincipal(undefined, 'object_id', id))
-  if (row === undefined || row.owner_id !== caller.principal.objectId) return false
+  if (row === undefined) return false
+  const applicationId = 'application_id' in row ? row.application_id : row.object_id
+  if (!(await store.applicationOwnerIds(undefined, applicationId)).includes(caller.principal.objectId)) return false
   const role = (await store.servicePrincipal(undefined, 'app_id', row.app_id))?.directory_role ?? null
   return role === null || (role === 'reader' && caller.readsAll)
 }

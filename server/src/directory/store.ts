@@ -1,4 +1,5 @@
 import type { Database, Transaction } from '../platform/sql/database.ts'
+import { applicationOwnerStore } from './application-owner-store.ts'
 import { groupStore } from './group-store.ts'
 import { listReads } from './list-store.ts'
 import { lookups, namedServicePrincipals } from './lookup-store.ts'
@@ -25,6 +26,7 @@ export function createDirectoryStore(database: Database) {
     ...peopleStore(database),
     ...signInStore(database),
     ...groupStore(database),
+    ...applicationOwnerStore(database),
     ...secondFactorStore(database),
 
     tenant: () => read().selectFrom('tenant').selectAll().where('only', '=', 1).executeTakeFirst(),

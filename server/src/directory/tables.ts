@@ -1,5 +1,6 @@
 import type { PeopleTables } from './people-rows.ts'
 
+import type { ApplicationOwnerRow } from './application-owner-store.ts'
 import type { ExternalPrincipalRow } from './external-principal-store.ts'
 import type { FederatedCredentialRow } from './federated-credential-store.ts'
 
@@ -9,6 +10,7 @@ export type DirectoryTables = PeopleTables & {
   directory_user: UserRow
   application: ApplicationRow
   application_uri: ApplicationUriRow
+  application_owner: ApplicationOwnerRow
   service_principal: ServicePrincipalRow
   client_secret: SecretRow
   client_certificate: CertificateRow
@@ -55,8 +57,6 @@ export type ApplicationRow = {
   readonly app_id: string
   readonly display_name: string
   readonly display_name_key: string
-  /** Who made it; null for what the first start made. */
-  readonly owner_id: string | null
   readonly created_at_ms: number
 }
 

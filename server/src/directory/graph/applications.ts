@@ -39,7 +39,7 @@ export const createApplication: GraphHandler = async (graph, call) => {
 export const getApplication: GraphHandler = async (graph, call) => {
   refuseQueryOptions(call.request.query)
   const id = requirePathId(call)
-  const row = requireVisible(call.caller, id, await graph.store.application(undefined, 'object_id', id))
+  const row = await requireVisible(graph, call.caller, id, await graph.store.application(undefined, 'object_id', id))
   return (await applicationDocuments(graph, [row]))[0]
 }
 

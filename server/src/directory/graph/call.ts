@@ -64,12 +64,22 @@ export function visibleTo({ principal, readsAll }: GraphCaller) {
   return { objectId: principal.objectId, appId: principal.kind === 'service-principal' ? principal.appId : '' }
 }
 
-/** Whether an application, or the one behind a service principal, is the caller's own or made by the caller. */
-export function isOwn(caller: GraphCaller, row: ApplicationRow | NamedServicePrincipalRow): boolean {
-  const { principal } = caller
-  return (
-    row.owner_id === principal.objectId || (principal.kind === 'service-principal' && row.app_id === principal.appId)
-  )
+type ApplicationOrPrincipal = ApplicationRow | NamedServicePrincipalRow
+
+/** The application, or the one behind a service principal. */
+function applicationIdOf(row: ApplicationOrPrincipal): string {
+  return 'application_id' in row ? row.application_id : row.object_id
+}
+
+/** Of applications or service principals, those that are the caller, or whose application the caller owns. */
+export async function ownAmong<Row extends ApplicationOrPrincipal>(
+  { store }: Pick<Graph, 'store'>,
+  { principal }: GraphCaller,
+  rows: readonly Row[],
+): Promise<readonly Row[]> {
+  const owned = await store.ownedAmong(principal.objectId, rows.map(applicationIdOf))
+  const isCaller = (row: Row) => principal.kind === 'service-principal' && row.app_id === principal.appId
+  return rows.filter((row) => isCaller(row) || owned.has(applicationIdOf(row)))
 }
 
 /** The object id in the path, if there is one. */
@@ -89,12 +99,13 @@ export function requirePathId({ request }: GraphCall): Guid {
  * Gives what the caller may see. Whether something else exists is nobody else's business, so a stranger reads "not
  * found" and "not yours" as the same refusal.
  */
-export function requireVisible<Row extends ApplicationRow | NamedServicePrincipalRow>(
+export async function requireVisible<Row extends ApplicationOrPrincipal>(
+  graph: Graph,
   caller: GraphCaller,
   id: string,
   row: Row | undefined,
-): Row {
-  if (row !== undefined && (caller.readsAll || isOwn(caller, row))) return row
+): Promise<Row> {
+  if (row !== undefined && (caller.readsAll || (await ownAmong(graph, caller, [row])).length > 0)) return row
   throw caller.readsAll ? resourceNotFound(id) : insufficientPrivileges()
 }
 

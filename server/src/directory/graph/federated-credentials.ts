@@ -135,7 +135,7 @@ export function requireIssuer({ acceptsIssuer }: Pick<Graph, 'acceptsIssuer'>, i
 
 async function requireVisibleHolder(graph: Graph, call: GraphCall): Promise<{ readonly holderId: string }> {
   const holderId = requirePathId(call)
-  requireVisible(call.caller, holderId, await graph.store.application(undefined, 'object_id', holderId))
+  await requireVisible(graph, call.caller, holderId, await graph.store.application(undefined, 'object_id', holderId))
   return { holderId }
 }
 

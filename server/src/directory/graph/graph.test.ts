@@ -337,19 +337,13 @@ test('who is not a directory owner reads what is their own, and nothing tells th
   }
 })
 
-test('who made an application changes its credentials, and nothing else of it', async (t) => {
-  const { asOwner, asStranger, stranger, database } = await openGraph(t)
+test('who owns an application changes its credentials, and nothing else of it', async (t) => {
+  const { asOwner, asStranger, stranger } = await openGraph(t)
   const { body: application } = await asOwner('POST', '/applications', { displayName: 'made' })
   const { body: principal } = await asOwner('POST', '/servicePrincipals', { appId: application['appId'] })
   const id = String(application['id'])
-  await database.transaction((transaction) =>
-    transaction
-      .tables<{ application: { object_id: string; owner_id: string } }>()
-      .updateTable('application')
-      .set({ owner_id: stranger.servicePrincipal.objectId })
-      .where('object_id', '=', id)
-      .execute(),
-  )
+  const reference = { '@odata.id': `${testOrigin}/graph/v1.0/directoryObjects/${stranger.servicePrincipal.objectId}` }
+  assert.equal((await asOwner('POST', `/applications/${id}/owners/$ref`, reference)).status, 204)
   for (const path of [`/applications/${id}`, `/servicePrincipals/${String(principal['id'])}`]) {
     const made = await asStranger('POST', `${path}/addPassword`, {})
     assert.equal(made.status, 200)

@@ -1,7 +1,7 @@
 import { insufficientPrivileges, resourceNotFound } from '../errors.ts'
 import { parseGuid } from '../../spec/guid.ts'
 import { readBody } from './bodies.ts'
-import { type Graph, type GraphCall, type GraphHandler, change, isOwn, requirePathId } from './call.ts'
+import { type Graph, type GraphCall, type GraphHandler, change, requirePathId, requireVisible } from './call.ts'
 import { type Document, groupDocument, userDocument } from './documents.ts'
 import { requireVisibleGroup } from './groups.ts'
 import { filterableNothing } from './filter.ts'
@@ -150,7 +150,7 @@ export const removeOwner: GraphHandler = async (graph, call) => {
 }
 
 /** The documents of objects of any kind, in the order of their ids. */
-async function objectDocuments(graph: Graph, ids: readonly string[]): Promise<Document[]> {
+export async function objectDocuments(graph: Graph, ids: readonly string[]): Promise<Document[]> {
   const users = (await graph.store.usersByIds(ids)).map(userDocument)
   const groups = (await graph.store.groupsByIds(ids)).map(groupDocument)
   const principals = await servicePrincipalDocuments(graph, await graph.store.servicePrincipalsByIds(ids))
@@ -168,9 +168,7 @@ async function requireGroupToRead(graph: Graph, call: GraphCall): Promise<string
 
 async function requireVisiblePrincipal(graph: Graph, call: GraphCall): Promise<string> {
   const id = requirePathId(call)
-  const row = await graph.store.servicePrincipalById(id)
-  if (row !== undefined && (call.caller.readsAll || isOwn(call.caller, row))) return id
-  throw call.caller.readsAll ? resourceNotFound(id) : insufficientPrivileges()
+  return (await requireVisible(graph, call.caller, id, await graph.store.servicePrincipalById(id))).object_id
 }
 
 async function requireVisibleObject(graph: Graph, call: GraphCall): Promise<string> {
@@ -180,7 +178,8 @@ async function requireVisibleObject(graph: Graph, call: GraphCall): Promise<stri
   return (await requireVisibleUser(graph, call)).object_id
 }
 
-function requireOtherId({ params }: GraphCall, name: string): string {
+/** The other object id in the path. @throws GraphError where there is none. */
+export function requireOtherId({ params }: GraphCall, name: string): string {
   const id = parseGuid(params[name] ?? '')
   if (id === undefined) throw resourceNotFound('with this id')
   return id

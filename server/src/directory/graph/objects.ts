@@ -2,12 +2,12 @@ import { parseGuid } from '../../spec/guid.ts'
 import { GraphError } from '../errors.ts'
 import { applicationDocuments } from './applications.ts'
 import { getByIdsBody, readBody } from './bodies.ts'
-import { type Graph, type GraphCaller, type GraphHandler, isOwn } from './call.ts'
+import { type Graph, type GraphCaller, type GraphHandler, ownAmong } from './call.ts'
 import { groupDocument, userDocument } from './documents.ts'
 import { refuseQueryOptions } from './query.ts'
 import { servicePrincipalDocuments } from './service-principals.ts'
 
-/** `GET /me/ownedObjects`: the applications that the caller made, and their service principals. */
+/** `GET /me/ownedObjects`: the applications that the caller owns, and their service principals. */
 export const getOwnedObjects: GraphHandler = async (graph, { request, caller }) => {
   refuseQueryOptions(request.query)
   if (caller.principal.kind !== 'user') {
@@ -33,7 +33,7 @@ export const getByIds: GraphHandler = async (graph, { request, caller }) => {
   const { readsAll, principal } = caller
   const ownGroups = readsAll || groups.length === 0 ? [] : await ownGroupIds(graph, caller)
   const seenUsers = users.filter((user) => readsAll || user.object_id === principal.objectId)
-  const seenPrincipals = principals.filter((row) => readsAll || isOwn(caller, row))
+  const seenPrincipals = readsAll ? principals : await ownAmong(graph, caller, principals)
   const seenGroups = groups.filter((row) => readsAll || ownGroups.includes(row.object_id))
   const documents = [...seenUsers.map(userDocument), ...seenGroups.map(groupDocument)]
   return { value: [...documents, ...(await servicePrincipalDocuments(graph, seenPrincipals))] }

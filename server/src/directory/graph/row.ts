@@ -3,7 +3,7 @@ import type { GraphHandler } from './call.ts'
 /**
  * What a caller must have: `visible` lets everybody in who is signed in, and the handler shows only what is the caller's
  * own, or all to a directory owner and a directory reader; `self` lets everybody in too, to what they may do to themselves;
- * `application-owner` is who made the application in the path, `group-owner` is an owner of the group in the path, or for
+ * `application-owner` is an owner of the application in the path, `group-owner` is an owner of the group in the path, or for
  * both a directory owner.
  */
 export type GraphNeed = 'visible' | 'self' | 'application-owner' | 'group-owner' | 'directory-owner'

@@ -38,7 +38,12 @@ export const createServicePrincipal: GraphHandler = async (graph, call) => {
 export const getServicePrincipal: GraphHandler = async (graph, call) => {
   refuseQueryOptions(call.request.query)
   const id = requirePathId(call)
-  const row = requireVisible(call.caller, id, await graph.store.servicePrincipal(undefined, 'object_id', id))
+  const row = await requireVisible(
+    graph,
+    call.caller,
+    id,
+    await graph.store.servicePrincipal(undefined, 'object_id', id),
+  )
   return (await servicePrincipalDocuments(graph, [row]))[0]
 }
 
