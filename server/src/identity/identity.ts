@@ -85,7 +85,13 @@ export function createIdentity(options: IdentityOptions): Identity {
     findDeviceRequest: devices.findDeviceRequest,
     answerDeviceRequest: devices.answerDeviceRequest,
     verifyAccessToken,
-    verifyIncomingToken: createIncomingVerifier({ ...outside, publicOrigin, verifyAccessToken, trustedTenants }),
+    verifyIncomingToken: createIncomingVerifier({
+      ...outside,
+      ours: audiences,
+      publicOrigin,
+      verifyAccessToken,
+      trustedTenants,
+    }),
     authenticateGraph: async (header) => {
       const parsed = parseAuthorization(header)
       if (parsed.scheme !== 'bearer') throw unauthenticated()

@@ -1,4 +1,5 @@
-import { type CompactToken, instantClaim, parseCompactToken, textClaim } from './compact-token.ts'
+import type { Audiences } from './audiences.ts'
+import { type CompactToken, audiencesOf, instantClaim, parseCompactToken, textClaim } from './compact-token.ts'
 import { type FederatedProof, type FederatedRooms, proveFederated } from './federated-assertion.ts'
 import type { Identity, IdentityRefusal } from './index.ts'
 import { IssuerUnavailableError } from './issuer-keys.ts'
@@ -13,10 +14,12 @@ export function createIncomingVerifier(
   options: FederatedRooms & {
     readonly publicOrigin: string
     readonly trustedTenants: TrustedTenants
+    /** What our own provider issues for. */
+    readonly ours: Audiences
     readonly verifyAccessToken: Identity['verifyAccessToken']
   },
 ): Identity['verifyIncomingToken'] {
-  const { directory, publicOrigin, trustedTenants, verifyAccessToken } = options
+  const { directory, ours, publicOrigin, trustedTenants, verifyAccessToken } = options
 
   return async (text, audiences, appId) => {
     const token = parseCompactToken(text)
@@ -27,8 +30,13 @@ export function createIncomingVerifier(
       return verifyAccessToken(text, audiences)
     }
     try {
+      // A credential may name an audience of ours as its own, and a registry may turn that down for everybody.
+      const named = audiencesOf(token.claims).map((aud) => ours.find(aud)?.audience)
+      const isRefused = named.some((audience) => audience !== undefined && !audiences.includes(audience))
       if (trustedTenants.isIssuer(issuer)) return await trustedTenants.verify(token, audiences)
-      return toOutcome(await proveFederated(options, token, appId), token, tenantId)
+      const proof = await proveFederated(options, token, appId)
+      if (proof.outcome === 'matched' && isRefused) return refused('audience')
+      return toOutcome(proof, token, tenantId)
     } catch (error) {
       if (error instanceof IssuerUnavailableError) return refused('issuer-unavailable')
       throw error

@@ -127,6 +127,28 @@ test('a token that nobody trusts is refused with its reason, and no issuer is as
   assert.equal((await exchange(await job(), { client_id: '' })).status, 200)
 })
 
+test('a trusted token for an audience of ARM is taken only while the registry takes those of ARM', async (t) => {
+  const { createTrusting, job, exchange, update, registry } = await open(t)
+  const arm = 'https://management.azure.com/'
+  const acr = 'https://containerregistry.azure.net'
+  const graph = 'https://graph.microsoft.com'
+  await createTrusting('of ARM', { audience: arm })
+  await createTrusting('of ACR', { audience: acr })
+  await createTrusting('of Graph', { audience: graph })
+  const statuses = async () => [
+    (await exchange(await job({ aud: arm }))).status,
+    (await exchange(await job({ aud: acr }))).status,
+    (await exchange(await job({ aud: [acr, 'https://MANAGEMENT.azure.com'] }))).status,
+    (await exchange(await job({ aud: graph }))).status,
+  ]
+  assert.deepEqual(await statuses(), [200, 200, 200, 401])
+  await update(registry, {
+    policies: { ...registry.policies, azureADAuthenticationAsArmPolicy: { status: 'disabled' } },
+  })
+  assert.deepEqual(await statuses(), [401, 200, 401, 401])
+  assert.match((await exchange(await job({ aud: arm }))).message, /the token is for another audience/)
+})
+
 test('an application without a role is refused although its token is trusted', async (t) => {
   const { createTrusting, job, exchange, access, database } = await open(t)
   const { objectId } = await createTrusting('job')
