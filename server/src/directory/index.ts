@@ -167,6 +167,7 @@ export type SpokenIdentity = {
 /** The machines that speak as managed identities. */
 export interface Machines {
   describe(machines: readonly ManagedIdentity[], transaction?: Transaction): Promise<Machine[]>
+  /** A code that was made before enrolls nothing any more. */
   attach(transaction: Transaction, machine: ManagedIdentity, identity: ManagedIdentity): Promise<void>
   detach(transaction: Transaction, machine: ManagedIdentity, identity: ManagedIdentity): Promise<void>
   /** A code of 15 minutes, to be inserted; made outside the transaction, which may run more than once. */

@@ -43,6 +43,8 @@ export function createMachines(options: {
       })
     },
     attach: async (transaction, machine, identity) => {
+      // Whoever made a code was asked for the right to assign what was attached then.
+      await managedStore.deleteCode(transaction, machine.objectId)
       const row = { id: randomUUID(), machine_id: machine.objectId, identity_id: identity.objectId }
       await managedStore.insertCredential(transaction, row)
     },

@@ -129,6 +129,8 @@ export function createManagedIdentityStore(database: Database) {
       await from(transaction).deleteFrom('enrollment_code').where('machine_id', '=', row.machine_id).execute()
       await from(transaction).insertInto('enrollment_code').values(row).execute()
     },
+    deleteCode: (transaction: Transaction, machineId: string) =>
+      from(transaction).deleteFrom('enrollment_code').where('machine_id', '=', machineId).execute(),
     hasCode: async (codeHash: string) => (await codeByHash.first({ codeHash })) !== undefined,
     /** Uses a code up: whoever gets its row is the only one. */
     takeCode: (transaction: Transaction, codeHash: string) =>

@@ -34,7 +34,7 @@ export type WantedIdentities = {
  */
 export async function readWantedIdentities(
   rooms: ManagementOptions,
-  { caller }: ManagementCall,
+  call: ManagementCall,
   body: z.output<typeof identitySchema>,
 ): Promise<WantedIdentities> {
   const named = Object.entries(body.userAssignedIdentities ?? {})
@@ -47,12 +47,25 @@ export async function readWantedIdentities(
   for (const [text] of attached) {
     const place = parseIdentityId(text)
     if (place === undefined) throw invalidIdentity('A key of userAssignedIdentities is not the id of one.')
-    const id = userAssignedIdentityId(place.subscriptionId, place.resourceGroup, place.name)
-    if (!(await rooms.access.mayManage(caller.rights, assignAction, id))) throw mayNotAssign(caller, id)
+    await requireAssignable(rooms, call, [
+      { id: userAssignedIdentityId(place.subscriptionId, place.resourceGroup, place.name) },
+    ])
     attach.push(place)
   }
   const detach = named.filter(([, value]) => value === null).map(([text]) => normalizeScope(text))
   return { attach, detach }
+}
+
+/** Makes sure that the caller may assign each of these identities, and gives their ids. @throws ArmError */
+export async function requireAssignable(
+  rooms: ManagementOptions,
+  { caller }: ManagementCall,
+  identities: readonly Pick<ManagedIdentity, 'id'>[],
+): Promise<ReadonlySet<string>> {
+  for (const { id } of identities) {
+    if (!(await rooms.access.mayManage(caller.rights, assignAction, id))) throw mayNotAssign(caller, id)
+  }
+  return new Set(identities.map(({ id }) => id))
 }
 
 /**
@@ -115,7 +128,8 @@ function invalidIdentity(message: string): ArmError {
   return new ArmError('invalidIdentity', message)
 }
 
-function mayNotAssign({ principal }: ManagementCall['caller'], id: string): ArmError {
+/** What ARM says of an identity that the caller may not have something speak as. [ARM, linked authorization] */
+export function mayNotAssign({ principal }: ManagementCall['caller'], id: string): ArmError {
   const message = `The client with object id '${principal.objectId}' has permission to perform the request, but does not have permission to perform action '${assignAction}' on the linked scope '${id}', or the linked scope is invalid.`
   return new ArmError('linkedAuthorization', message)
 }

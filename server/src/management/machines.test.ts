@@ -146,6 +146,31 @@ test('an enrollment code needs the right to change the machine, and is not in th
   assert.equal(codeOf(await arm('POST', `${machines}/nobody/enrollmentCode`)), 'ResourceNotFound')
 })
 
+test('an enrollment code needs the right to assign what is attached, and is void once more is', async (t) => {
+  const { arm, principalWith, assign, directory, makeIdentity } = await open(t)
+  const identity = await makeIdentity('deploy')
+  const other = await makeIdentity('other')
+  const attach = ({ id }: { readonly id: string }) =>
+    arm('PATCH', `${machines}/build-1`, {
+      identity: { type: 'SystemAssigned,UserAssigned', userAssignedIdentities: { [id]: {} } },
+    })
+  await arm('PUT', `${machines}/build-1`, { location })
+  const contributor = await principalWith(roleGuids.contributor, `${machines}/build-1`)
+  const ask = () => arm('POST', `${machines}/build-1/enrollmentCode`, undefined, { token: contributor.token })
+  const enroll = (answer: { readonly body: unknown }) =>
+    directory.machines.enroll(String(at(answer.body, 'code')), '{}', () => Promise.resolve())
+  const early = await ask()
+  assert.equal(early.status, 200, early.text)
+  assert.equal((await attach(identity)).status, 200)
+  assert.equal(await enroll(early), undefined, 'what is attached later is not theirs to speak as')
+  const refused = await ask()
+  assert.deepEqual([refused.status, codeOf(refused)], [403, 'LinkedAuthorizationFailed'])
+  await assign(contributor.servicePrincipal.objectId, operator, identity.id)
+  assert.equal((await enroll(await ask()))?.machine.name, 'build-1')
+  await attach(other)
+  assert.equal(codeOf(await ask()), 'LinkedAuthorizationFailed', 'each of them')
+})
+
 test('a group that is deleted takes its machines and identities along, with all that they were given', async (t) => {
   const { arm, access, assign, directory, makeIdentity } = await open(t)
   const identity = await makeIdentity('deploy')

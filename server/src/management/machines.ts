@@ -8,7 +8,9 @@ import {
   type WantedIdentities,
   describeOne,
   identitySchema,
+  mayNotAssign,
   readWantedIdentities,
+  requireAssignable,
   settleIdentities,
 } from './machine-identities.ts'
 import { requireGroupIfKnown } from './registries.ts'
@@ -105,13 +107,19 @@ export async function deleteMachine(rooms: ManagementOptions, call: ManagementCa
 
 /**
  * `POST …/machines/{m}/enrollmentCode`: a code with which the machine is enrolled once, within 15 minutes. Whoever has it
- * can make a key that speaks as the machine, so it needs the right to change the machine. Not one of Azure's.
+ * can make a key that speaks as the machine, so it needs the right to change the machine, and for each identity that is
+ * attached the right to assign it. Not one of Azure's.
  */
 export async function createEnrollmentCode(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const made = rooms.directory.machines.prepareEnrollmentCode()
   const { expiresAtMs } = made
+  const present = await describeOne(rooms.directory, await requireMachine(rooms, call.names))
+  const assignable = await requireAssignable(rooms, call, present.attached)
   await change(rooms, call, async (transaction) => {
     const machine = await requireMachine(rooms, call.names, transaction)
+    // One that was attached meanwhile was not looked at.
+    const { attached } = await describeOne(rooms.directory, machine, transaction)
+    for (const { id } of attached) if (!assignable.has(id)) throw mayNotAssign(call.caller, id)
     await rooms.directory.machines.insertEnrollmentCode(transaction, machine, made)
     const event = { action: 'machine.enrollment-code', target: machine.id, detail: { expiresAtMs } }
     return { result: undefined, event }
