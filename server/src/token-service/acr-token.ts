@@ -50,10 +50,23 @@ export type MintOptions = {
   readonly sinceMs?: number | undefined
 }
 
+/** All that is known of a token before it is signed; any number may be signed of it, each of them another one. */
+export type PreparedToken = {
+  readonly lifeSeconds: number
+  readonly notAfterMs: number | undefined
+  readonly sinceMs: number | undefined
+  /** The claims that are the same in each, as JSON without the braces around it. */
+  readonly claims: string
+  /** The same of the claim that only we read. */
+  readonly ownClaims: string
+}
+
 /** Mints and verifies the tokens of the registries of this server. */
 export interface AcrTokens {
   /** @throws TokenTooLongError when the access asked for does not fit into a token */
   mint(kind: AcrTokenKind, options: MintOptions): MintedToken | Promise<MintedToken>
+  /** Mints what was prepared: with an id and times of its own. Throws as `mint` does. */
+  mintPrepared(prepared: PreparedToken): MintedToken | Promise<MintedToken>
   /** Undefined for everything that is no unexpired token of this kind for this very registry. */
   verify(
     kind: AcrTokenKind,
@@ -72,14 +85,14 @@ export function createAcrTokens({ keys, clock }: { readonly keys: KeyRing; reado
   // A token that was believed is, until its end, not checked again: whether its credential stands is asked elsewhere.
   const verifiedTokens = new Map<string, VerifiedAcrToken>()
 
-  function signed(key: SigningKey, kind: AcrTokenKind, options: MintOptions): MintedToken {
+  function signed(key: SigningKey, prepared: PreparedToken): MintedToken {
+    const { lifeSeconds, notAfterMs, sinceMs, claims, ownClaims } = prepared
     const issuedAtMs = clock.now()
     const issuedAt = Math.floor(issuedAtMs / 1000)
-    const life = kind === 'refresh_token' ? refreshTokenSeconds : accessTokenSeconds
-    const limit = options.notAfterMs === undefined ? Infinity : Math.floor(options.notAfterMs / 1000)
-    const expiresAt = Math.min(issuedAt + life, limit)
-    const payload = plainBase64Json(claimsOf(kind, options, issuedAtMs, issuedAt, expiresAt))
-    const token = signCompact(key, payload)
+    const limit = notAfterMs === undefined ? Infinity : Math.floor(notAfterMs / 1000)
+    const expiresAt = Math.min(issuedAt + lifeSeconds, limit)
+    const ofThisOne = `"jti":"${randomUUID()}","nbf":${issuedAt},"exp":${expiresAt},"iat":${issuedAt}`
+    const token = signCompact(key, `{${ofThisOne},${claims},"acrux":{"at":${sinceMs ?? issuedAtMs},${ownClaims}}}`)
     if (token.length > tokenLengthLimit) throw new TokenTooLongError('the access asked for does not fit into one token')
     return { token, issuedAtMs, expiresAtMs: expiresAt * 1000 }
   }
@@ -98,8 +111,11 @@ export function createAcrTokens({ keys, clock }: { readonly keys: KeyRing; reado
     }
   }
 
+  const mintPrepared = (prepared: PreparedToken) => andThen(keys.current(), (key) => signed(key, prepared))
+
   return {
-    mint: (kind, options) => andThen(keys.current(), (key) => signed(key, kind, options)),
+    mint: (kind, options) => mintPrepared(prepareToken(kind, options)),
+    mintPrepared,
     verify: (kind, token, registry) => {
       if (token.length > tokenLengthLimit || !compactForm.test(token)) return undefined
       const key = `${kind} ${registry.rid} ${registry.loginServer} ${hash('sha256', token, 'base64')}`
@@ -116,12 +132,12 @@ export function createAcrTokens({ keys, clock }: { readonly keys: KeyRing; reado
 }
 
 /**
- * A compact JWS [RFC 7515 §7.1]. Signed here and not by `jose`, whose way through WebCrypto costs more than twice the
- * processor time of the signature itself; what is verified goes through `jose` always.
+ * A compact JWS [RFC 7515 §7.1] over ASCII. Signed here and not by `jose`, whose way through WebCrypto costs more than
+ * twice the processor time of the signature itself; what is verified goes through `jose` always.
  */
 function signCompact({ kid, keyObject }: SigningKey, payload: string): string {
-  const input = `${headerOf(kid)}.${Buffer.from(payload).toString('base64url')}`
-  const signature = sign('sha256', Buffer.from(input), { key: keyObject, dsaEncoding: 'ieee-p1363' })
+  const input = `${headerOf(kid)}.${Buffer.from(payload, 'latin1').toString('base64url')}`
+  const signature = sign('sha256', Buffer.from(input, 'latin1'), { key: keyObject, dsaEncoding: 'ieee-p1363' })
   return `${input}.${signature.toString('base64url')}`
 }
 
@@ -187,20 +203,15 @@ const claimsSchema = z.object({
 })
 type Claims = z.infer<typeof claimsSchema>
 
-/** The claims in the form that ACR gives them, and beside them one of our own. [acr-protocol §1.8] */
-function claimsOf(
-  kind: AcrTokenKind,
-  { registry, credential, tenantId, access = [], sinceMs }: MintOptions,
-  issuedAtMs: number,
-  issuedAt: number,
-  expiresAt: number,
-): Record<string, unknown> {
-  const shared = {
-    jti: randomUUID(),
+/**
+ * The claims in the form that ACR gives them, and beside them one of our own; its id and its times are given to each token
+ * when it is signed. [acr-protocol §1.8]
+ */
+export function prepareToken(kind: AcrTokenKind, options: MintOptions): PreparedToken {
+  const { registry, credential, tenantId, access = [], notAfterMs, sinceMs } = options
+  const isRefresh = kind === 'refresh_token'
+  const claims = {
     sub: tokenSubject(credential, registry),
-    nbf: issuedAt,
-    exp: expiresAt,
-    iat: issuedAt,
     iss: issuer,
     aud: registry.loginServer,
     version: '1.0',
@@ -208,12 +219,18 @@ function claimsOf(
     grant_type: kind,
     ...(credential.kind === 'directory' ? { appid: credential.appId } : {}),
     roles: [],
+    ...(isRefresh
+      ? { tenant: tenantId, permissions: { Actions: ['read'], NotActions: null } }
+      : { access: publicAccess(access) }),
   }
   const untag = access.filter(hasUntag).map(({ name }) => name)
-  const acrux = { at: sinceMs ?? issuedAtMs, credential: toClaim(credential), untag }
-  return kind === 'refresh_token'
-    ? { ...shared, tenant: tenantId, permissions: { Actions: ['read'], NotActions: null }, acrux }
-    : { ...shared, access: publicAccess(access), acrux }
+  return {
+    lifeSeconds: isRefresh ? refreshTokenSeconds : accessTokenSeconds,
+    notAfterMs,
+    sinceMs,
+    claims: plainBase64Json(claims).slice(1, -1),
+    ownClaims: plainBase64Json({ credential: toClaim(credential), untag }).slice(1, -1),
+  }
 }
 
 function hasUntag({ actions }: AccessScope): boolean {
@@ -261,7 +278,7 @@ const escapedCharacter = /[>?~\u007f-\uffff]/
 const everyEscapedCharacter = new RegExp(escapedCharacter, 'g')
 
 /**
- * JSON whose base64url has neither `-` nor `_`: the Azure SDKs for Python and Go decode a payload by the standard
+ * JSON in ASCII whose base64url has neither `-` nor `_`: the Azure SDKs for Python and Go decode a payload by the standard
  * alphabet. Those two stand for the six bits 62 and 63, which ASCII text gives only by `>`, `?`, `~` and DEL in a third
  * place; escaped, no text gives them. [acr-protocol §13 trap 8]
  */

@@ -7,11 +7,19 @@ import { basic, openTokenService, roles } from './test-rooms.ts'
 async function open(t: TestContext) {
   const rooms = await openTokenService(t)
   const { servicePrincipal, secret } = await rooms.createPrincipal('ci')
-  await rooms.assign(servicePrincipal.objectId, roles.acrPush, rooms.registry.id)
+  const assignment = await rooms.assign(servicePrincipal.objectId, roles.acrPush, rooms.registry.id)
   const served = await serveForTest(t, rooms.app)
   const head = (line: string, ...headers: string[]) =>
     `${[`${line} HTTP/1.1`, 'Host: contoso.example', ...headers].join('\r\n')}\r\n\r\n`
-  return { ...rooms, ...served, head, login: `Authorization: ${basic(servicePrincipal.appId, secret)}` }
+  return {
+    ...rooms,
+    ...served,
+    servicePrincipal,
+    secret,
+    assignment,
+    head,
+    login: `Authorization: ${basic(servicePrincipal.appId, secret)}`,
+  }
 }
 
 const formType = 'Content-Type: application/x-www-form-urlencoded'
@@ -125,4 +133,25 @@ test('a client that goes away within its form is no failure of ours', async (t) 
     [],
   )
   assert.equal((await auditRows()).length, before)
+})
+
+test('what is taken away while a body is on its way is not given when it has come, though it was given before', async (t) => {
+  const { connect, head, database, access, registry, assignment, servicePrincipal, secret } = await open(t)
+  const form = `grant_type=password&username=${servicePrincipal.appId}&password=${secret}&scope=repository:a:pull`
+  const request = head('POST /oauth2/token', formType, `Content-Length: ${form.length}`, 'Connection: close')
+  const ask = async (meanwhile: () => Promise<unknown>) => {
+    const socket = await connect()
+    socket.write(`${request}${form.slice(0, 20)}`)
+    await sleep(50)
+    await meanwhile()
+    socket.write(form.slice(20))
+    return socket.rest()
+  }
+  for (let times = 0; times < 2; times += 1) {
+    assert.match(await ask(() => Promise.resolve()), /^HTTP\/1.1 200 .*"scope":"repository:a:pull"/s)
+  }
+  const late = await ask(() =>
+    database.transaction((transaction) => access.deleteAssignment(transaction, registry.id, assignment)),
+  )
+  assert.match(late, /^HTTP\/1.1 200 .*"scope":""/s)
 })

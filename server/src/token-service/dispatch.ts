@@ -2,31 +2,35 @@ import type { IncomingMessage } from 'node:http'
 import type { HTTPMethods } from 'fastify'
 import type { Audit } from '../audit/index.ts'
 import type { Origin } from '../platform/http/app.ts'
-import { readForm } from '../platform/http/form-body.ts'
+import { readFormText } from '../platform/http/form-body.ts'
 import type { RawExchange, RawSurface } from '../platform/http/raw-surface.ts'
 import { discardRest, endAnswer } from '../platform/http/unread-body.ts'
 import type { Log } from '../platform/log.ts'
+import { andThen } from '../platform/sql/authority-memory.ts'
+import type { Database } from '../platform/sql/database.ts'
 import type { Registry, Resources } from '../resources/index.ts'
-import type { Form } from '../spec/form.ts'
 import { admitsAddress } from '../spec/network-rules.ts'
 import { TokenError, describeError } from './errors.ts'
 import { networkRefusal } from './refusals.ts'
 import type { TokenRoute } from './routes.ts'
+import type { TokenCall } from './token-request.ts'
 
 type DispatchOptions = {
+  readonly database: Database
   readonly routes: readonly TokenRoute[]
   readonly resources: Resources
   readonly audit: Audit
   readonly log: Log
 }
 
+/** The registry that a request came to, and the revision of authority, read before it. */
+type Located = Pick<TokenCall, 'revision' | 'registry'>
+
 /** All of them, so that what has no row is this surface's "not found". */
 const methods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
-const noForm: Form = new Map()
-
 /** `/oauth2/*` as a raw surface: which row, whose host, the form, the handler, in this order. */
-export function createTokenSurface({ routes, resources, audit, log }: DispatchOptions): RawSurface {
+export function createTokenSurface({ database, routes, resources, audit, log }: DispatchOptions): RawSurface {
   const rows = new Map(routes.map((route) => [`${route.method} ${route.path}`, route]))
 
   function requireRow({ method = '' }: IncomingMessage, path: string): TokenRoute {
@@ -41,21 +45,35 @@ export function createTokenSurface({ routes, resources, audit, log }: DispatchOp
     throw new TokenError('DENIED', networkRefusal(origin.remoteAddress))
   }
 
+  /** Whose host it is, by the header itself, as the registry reads it: no proxy may say which registry is meant. */
+  function locate(host: string | undefined, origin: Origin): Located | Promise<Located> {
+    return andThen(database.authorityRevision(), (revision) =>
+      andThen(resources.findRegistryByHost(host), (registry) => {
+        if (registry === undefined) throw new TokenError('NAME_UNKNOWN', 'no registry is served under this host name')
+        return admitsAddress(registry, origin.remoteAddress) ? { revision, registry } : refuseAddress(registry, origin)
+      }),
+    )
+  }
+
+  /** A body takes its time: what was found before it holds no longer where authority has changed meanwhile. */
+  async function locateAgain(before: Located, host: string | undefined, origin: Origin): Promise<Located> {
+    return (await database.authorityRevision()) === before.revision ? before : locate(host, origin)
+  }
+
   // Nothing is awaited that is there already: a token is a matter of microseconds.
   async function serve({ request, response, origin, commonHeaders }: RawExchange): Promise<void> {
     const { url = '', headers } = request
     const queryAt = url.indexOf('?')
     const row = requireRow(request, queryAt === -1 ? url : url.slice(0, queryAt))
-    // The header itself, as the registry reads it: no proxy may say which registry is meant.
-    const hosted = resources.findRegistryByHost(headers.host)
-    const registry = hosted instanceof Promise ? await hosted : hosted
-    if (registry === undefined) throw new TokenError('NAME_UNKNOWN', 'no registry is served under this host name')
-    if (!admitsAddress(registry, origin.remoteAddress)) await refuseAddress(registry, origin)
-    const query = queryAt === -1 ? '' : url.slice(queryAt + 1)
-    const form = row.method === 'POST' ? await readForm(request) : noForm
-    const document = await row.handle({ request, registry, origin, query, form })
+    const locating = locate(headers.host, origin)
+    let located = locating instanceof Promise ? await locating : locating
+    let parameters = queryAt === -1 ? '' : url.slice(queryAt + 1)
+    if (row.method === 'POST') {
+      parameters = await readFormText(request)
+      located = await locateAgain(located, headers.host, origin)
+    }
+    const text = `${await row.handle({ request, origin, parameters, ...located })}\n`
     const caching = row.need === 'public' ? [] : notStored
-    const text = `${JSON.stringify(document)}\n`
     response.writeHead(200, [...commonHeaders, ...caching, ...jsonOf(text)])
     response.end(text)
   }

@@ -1,5 +1,6 @@
 import { MalformedFormError, UnacceptableBodyError } from '../platform/http/form-body.ts'
 import { type OciErrorCode, ociErrors } from '../spec/oci-error.ts'
+import { TokenTooLongError } from './acr-token.ts'
 
 /** A refusal of `/oauth2/*`, in the envelope that ACR uses there. [acr-protocol §1.4] */
 export class TokenError extends Error {
@@ -25,7 +26,8 @@ export type DescribedError = Pick<TokenError, 'code' | 'status' | 'message' | 'c
 /** What is nobody's fault but ours has a status of 500 and more, and nothing is told of its cause. */
 export function describeError(error: unknown): DescribedError {
   if (error instanceof TokenError) return error
-  if (error instanceof MalformedFormError) return new TokenError('BAD_REQUEST', error.message)
+  if (error instanceof MalformedFormError || error instanceof TokenTooLongError)
+    return new TokenError('BAD_REQUEST', error.message)
   if (error instanceof UnacceptableBodyError) {
     return { code: 'BAD_REQUEST', status: error.statusCode, message: error.message, challenge: undefined }
   }

@@ -5,7 +5,7 @@ import type { Registry } from '../resources/index.ts'
 import { TokenError } from './errors.ts'
 import type { TokenRooms } from './token-rooms.ts'
 import { type Credential, auditActor } from './credential.ts'
-import { field, requireService } from './token-request.ts'
+import { type TokenCall, field, requireForm, requireService } from './token-request.ts'
 
 /** The grants of the exchange; the two old ones are still sent by kubelet providers. [acr-protocol §1.4] */
 const grantTypes = new Set(['access_token', 'access_token_refresh_token'])
@@ -19,12 +19,8 @@ const grantTypes = new Set(['access_token', 'access_token_refresh_token'])
  *
  * @throws TokenError 400 for a form that asks nothing sensible, 401 for everything that proves nobody here.
  */
-export async function exchange(
-  rooms: TokenRooms,
-  registry: Registry,
-  form: Form,
-  origin: Origin,
-): Promise<{ refresh_token: string }> {
+export async function exchange(rooms: TokenRooms, { registry, origin, parameters }: TokenCall): Promise<string> {
+  const form = requireForm(parameters)
   const grantType = field(form, 'grant_type')
   if (!grantTypes.has(grantType ?? '')) {
     throw new TokenError('BAD_REQUEST', 'grant_type must be access_token or access_token_refresh_token')
@@ -62,7 +58,7 @@ export async function exchange(
     target: registry.loginServer,
     origin,
   })
-  return { refresh_token: token }
+  return JSON.stringify({ refresh_token: token })
 }
 
 function audiencesAt({ policies }: Registry): readonly TokenAudience[] {

@@ -1,7 +1,27 @@
-import type { Form } from '../spec/form.ts'
+import type { IncomingMessage } from 'node:http'
+import type { Origin } from '../platform/http/app.ts'
+import { type Form, parseForm } from '../spec/form.ts'
 import { type AccessScope, parseAccessScopes } from '../spec/access-scope.ts'
 import type { Registry } from '../resources/index.ts'
 import { TokenError } from './errors.ts'
+
+/** One request on its way through a handler. */
+export type TokenCall = {
+  readonly request: IncomingMessage
+  readonly registry: Registry
+  readonly origin: Origin
+  /** The revision of authority, read before the registry was. */
+  readonly revision: number
+  /** The form that was sent, or for a GET what follows the question mark, as it is. */
+  readonly parameters: string
+}
+
+/** @throws TokenError 400 for what is no form: a body as it was sent, or a query. */
+export function requireForm(parameters: string): Form {
+  const form = parseForm(parameters)
+  if (form === undefined) throw new TokenError('BAD_REQUEST', 'the form is malformed')
+  return form
+}
 
 /**
  * A parameter that may be there once.

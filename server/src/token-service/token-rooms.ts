@@ -3,6 +3,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Identity } from '../identity/index.ts'
 import type { AcrTokens } from './acr-token.ts'
 import type { StandingRooms } from './credential.ts'
+import type { IssueMemory } from './issue-memory.ts'
 import type { Refusals } from './refusals.ts'
 
 /** Whom the token endpoints ask. */
@@ -12,4 +13,5 @@ export type TokenRooms = StandingRooms & {
   readonly clock: Clock
   readonly tokens: AcrTokens
   readonly refusals: Refusals
+  readonly issues: IssueMemory
 }

@@ -12,6 +12,7 @@ import type { Resources } from '../resources/index.ts'
 import { createAcrTokens, refreshTokenSeconds } from './acr-token.ts'
 import { createGate } from './gate.ts'
 import type { TokenService } from './index.ts'
+import { IssueMemory } from './issue-memory.ts'
 import { createTokenSurface } from './dispatch.ts'
 import { createRefusals } from './refusals.ts'
 import { tokenRoutes } from './routes.ts'
@@ -33,7 +34,7 @@ export type TokenServiceOptions = {
 
 /** Opens the token service. */
 export function createTokenService(options: TokenServiceOptions): TokenService {
-  const { database, clock, sealer, log } = options
+  const { database, clock, sealer } = options
   const keys = createKeyRing({
     database,
     clock,
@@ -45,12 +46,11 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
   })
   const tokens = createAcrTokens({ keys, clock })
   const refusals = createRefusals(options.scheme)
-  const routes = tokenRoutes({ ...options, tokens, refusals }, keys)
+  const routes = tokenRoutes({ ...options, tokens, refusals, issues: new IssueMemory() }, keys)
   return {
     gate: createGate({ ...options, tokens, refusals }),
     routes,
-    mount: (app) =>
-      mountRaw(app, createTokenSurface({ routes, resources: options.resources, audit: options.audit, log })),
+    mount: (app) => mountRaw(app, createTokenSurface({ ...options, routes })),
     rotateKeys: () => keys.rotate(),
   }
 }

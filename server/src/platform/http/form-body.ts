@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
-import { type Form, parseForm } from '../../spec/form.ts'
+import { parseForm } from '../../spec/form.ts'
 import { bodyLimitBytes } from './app.ts'
 
 /** A body that claims to be a form and is none. */
@@ -32,19 +32,16 @@ export function acceptForms(scope: FastifyInstance): void {
 }
 
 /**
- * Reads the form of a raw surface's request; a request without a body has one without fields.
+ * Reads the form of a raw surface's request, as it was sent; a request without a body has an empty one.
  *
- * @throws MalformedFormError, UnacceptableBodyError, and what broke the connection off; after each of them there
- * may be more of the body to come
+ * @throws UnacceptableBodyError, and what broke the connection off; after either there may be more of the body to come
  */
-export async function readForm(request: IncomingMessage): Promise<Form> {
+export async function readFormText(request: IncomingMessage): Promise<string> {
   const { 'content-type': type, 'content-length': length = '0', 'transfer-encoding': coding } = request.headers
-  if (type === undefined && length === '0' && coding === undefined) return new Map()
+  if (type === undefined && length === '0' && coding === undefined) return ''
   if (type === undefined || !formType.test(type)) throw new UnacceptableBodyError(415)
   if (Number(length) > bodyLimitBytes) throw new UnacceptableBodyError(413)
-  const form = parseForm((await readWhole(request)).toString())
-  if (form === undefined) throw new MalformedFormError('the form is malformed')
-  return form
+  return (await readWhole(request)).toString()
 }
 
 function readWhole(request: IncomingMessage): Promise<Buffer> {

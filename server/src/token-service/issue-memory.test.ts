@@ -1,0 +1,319 @@
+import assert from 'node:assert/strict'
+import type { IncomingMessage } from 'node:http'
+import { type TestContext, describe, test } from 'node:test'
+import { decodeJwt } from 'jose'
+import { createKeyRing } from '../platform/signing-keys/key-ring.ts'
+import { testDatabaseKinds } from '../platform/sql/test-database.ts'
+import type { DatabaseKind } from '../platform/sql/database.ts'
+import type { Registry } from '../resources/index.ts'
+import { createAcrTokens } from './acr-token.ts'
+import { IssueMemory, type PreparedIssue, issueKey } from './issue-memory.ts'
+import { createRefusals } from './refusals.ts'
+import { basic, openTokenService, roles } from './test-rooms.ts'
+import { getToken, postToken } from './token.ts'
+
+const registry = { rid: 'one' } as Registry
+
+function issueOf(text: string, expiresAtMs = Infinity): PreparedIssue {
+  return {
+    credential: { kind: 'anonymous' },
+    expiresAtMs,
+    token: { lifeSeconds: 1, notAfterMs: undefined, sinceMs: undefined, claims: text, ownClaims: '' },
+    event: { action: 'token.issue', outcome: 'success', actor: { kind: 'system', id: '' }, target: '' },
+    answerEnd: '',
+  }
+}
+
+test('what was issued is recalled at its registry and its revision, until its credential ends', () => {
+  const memory = new IssueMemory()
+  const issue = issueOf('a', 1000)
+  memory.keep(7, registry, 'key', issue)
+  assert.equal(memory.recall(7, registry, 'key', 999), issue)
+  assert.equal(memory.recall(7, registry, 'key', 1000), undefined, 'at its end')
+  assert.equal(memory.recall(8, registry, 'key', 999), undefined, 'a later revision')
+  assert.equal(memory.recall(6, registry, 'key', 999), undefined, 'an earlier one')
+  assert.equal(memory.recall(7, { ...registry, rid: 'two' }, 'key', 999), undefined, 'another registry')
+  assert.equal(memory.recall(7, registry, 'other', 999), undefined, 'another request')
+})
+
+test('a look that began earlier never replaces what a later one found', () => {
+  const memory = new IssueMemory()
+  const late = issueOf('late')
+  memory.keep(8, registry, 'key', late)
+  memory.keep(7, registry, 'key', issueOf('early'))
+  assert.equal(memory.recall(8, registry, 'key', 0), late)
+  assert.equal(memory.recall(7, registry, 'key', 0), undefined)
+})
+
+test('it never weighs more than it may, however much is issued', () => {
+  const memory = new IssueMemory(100_000)
+  for (let index = 0; index < 1000; index += 1) {
+    memory.keep(1, registry, `key ${index}`, issueOf('x'.repeat(3000)))
+    assert.ok(memory.weightBytes <= 100_000)
+  }
+  assert.notEqual(memory.recall(1, registry, 'key 999', 0), undefined)
+  assert.equal(memory.recall(1, registry, 'key 900', 0), undefined, 'the oldest are forgotten')
+  memory.keep(1, registry, 'vast', issueOf('x'.repeat(200_000)))
+  assert.equal(memory.recall(1, registry, 'vast', 0), undefined, 'what is too heavy alone is not remembered')
+})
+
+test('no two requests share a key, and one that is too long has none', () => {
+  const keys = [
+    issueKey('query', 'Basic YTpi', 'scope=a'),
+    issueKey('query', 'Basic YTpj', 'scope=a'),
+    issueKey('query', 'Basic YTpi', 'scope=b'),
+    issueKey('query', '', 'Basic YTpi\nscope=a'),
+    issueKey('form', '', 'Basic YTpi\nscope=a'),
+    issueKey('form', 'Basic YTpi', 'scope=a'),
+  ]
+  assert.equal(new Set(keys).size, keys.length)
+  assert.ok(
+    keys.every((key) => key !== undefined && !key.includes('YTp')),
+    'a key tells nothing of what it is of',
+  )
+  assert.equal(issueKey('form', '', 'x'.repeat(20_000)), undefined)
+})
+
+const ask = 'service=contoso.example&scope=repository:team/app:pull'
+
+type Asked = { readonly status: number; readonly granted: readonly string[]; readonly jti: string | undefined }
+
+async function open(t: TestContext, kind: DatabaseKind, secretDays = 365) {
+  const rooms = await openTokenService(t, kind)
+  const { servicePrincipal, secret } = await rooms.createPrincipal('ci', secretDays)
+  if (secret === undefined) throw new Error('no secret was made')
+  const graph = async (method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) => {
+    const answer = await rooms.inject({
+      method,
+      url: `/graph/v1.0${path}`,
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    })
+    assert.ok(answer.statusCode < 300, answer.body)
+    return answer
+  }
+  const read = ({ statusCode, body }: { readonly statusCode: number; readonly body: string }): Asked => {
+    if (statusCode !== 200) return { status: statusCode, granted: [], jti: undefined }
+    const claims = decodeJwt<{ access: { name: string; actions: string[] }[] }>(
+      (JSON.parse(body) as { access_token: string }).access_token,
+    )
+    return {
+      status: statusCode,
+      granted: claims.access.map(({ name, actions }) => `${name}:${actions.join()}`),
+      jti: claims.jti,
+    }
+  }
+  const byBasic = async (header = basic(servicePrincipal.appId, secret), query = ask, host = 'contoso.example') =>
+    read(await rooms.inject({ method: 'GET', url: `/oauth2/token?${query}`, headers: { authorization: header }, host }))
+  const byForm = async (form: Readonly<Record<string, string>>) =>
+    read(
+      await rooms.inject({
+        method: 'POST',
+        url: '/oauth2/token',
+        form: { service: 'contoso.example', scope: 'repository:team/app:pull', ...form },
+      }),
+    )
+  return { ...rooms, servicePrincipal, secret, graph, byBasic, byForm }
+}
+
+type Applications = { value: { id: string; passwordCredentials: { keyId: string }[] }[] }
+
+type Rooms = Awaited<ReturnType<typeof open>>
+
+/** Gets an ACR refresh token by the secret. */
+async function refreshTokenOf({ inject, servicePrincipal, secret }: Rooms): Promise<string> {
+  const scope = 'https://containerregistry.azure.net/.default'
+  const signIn = { grant_type: 'client_credentials', client_id: servicePrincipal.appId, client_secret: secret, scope }
+  const tenant = '20000000-0000-4000-8000-000000000002'
+  const identity = await inject({ method: 'POST', url: `/${tenant}/oauth2/v2.0/token`, form: signIn })
+  const { access_token } = identity.json<{ access_token: string }>()
+  const form = { grant_type: 'access_token', service: 'contoso.example', access_token }
+  const answer = await inject({ method: 'POST', url: '/oauth2/exchange', form })
+  return answer.json<{ refresh_token: string }>().refresh_token
+}
+
+/** Asks thrice, so that the third is answered by what is remembered of the first. */
+async function askThrice(asking: () => Promise<Asked>): Promise<void> {
+  const answers = [await asking(), await asking(), await asking()]
+  for (const { status, granted } of answers) {
+    assert.equal(status, 200)
+    assert.deepEqual(granted, ['team/app:pull'])
+  }
+  assert.equal(new Set(answers.map(({ jti }) => jti)).size, 3, 'each token has an id of its own')
+}
+
+for (const kind of testDatabaseKinds) {
+  describe(`a request that was answered a moment before, on ${kind}`, () => {
+    test('is refused when its secret is removed', async (t) => {
+      const rooms = await open(t, kind)
+      const { assign, servicePrincipal, registry: contoso, graph, byBasic, byForm, secret } = rooms
+      await assign(servicePrincipal.objectId, roles.acrPull, contoso.id)
+      const refresh_token = await refreshTokenOf(rooms)
+      const ways = [
+        () => byBasic(),
+        () => byForm({ grant_type: 'refresh_token', refresh_token }),
+        () => byForm({ grant_type: 'password', username: servicePrincipal.appId, password: secret }),
+      ]
+      for (const way of ways) await askThrice(way)
+      const applications = `/applications?$filter=appId eq '${servicePrincipal.appId}'`
+      const [application] = (await graph('GET', encodeURI(applications))).json<Applications>().value
+      const keyId = application?.passwordCredentials[0]?.keyId
+      await graph('POST', `/applications/${application?.id}/removePassword`, { keyId })
+      for (const way of ways) assert.equal((await way()).status, 401)
+    })
+
+    test('gives nothing when its role assignment is deleted, and everything again when one is made', async (t) => {
+      const { assign, servicePrincipal, registry: contoso, byBasic, database, access } = await open(t, kind)
+      const name = await assign(servicePrincipal.objectId, roles.acrPull, contoso.id)
+      await askThrice(byBasic)
+      await database.transaction((transaction) => access.deleteAssignment(transaction, contoso.id, name))
+      const { status, granted } = await byBasic()
+      assert.deepEqual([status, granted], [200, []])
+      await byBasic()
+      await assign(servicePrincipal.objectId, roles.acrPush, contoso.id)
+      await askThrice(byBasic)
+    })
+
+    test('gives nothing when its principal is taken out of the group', async (t) => {
+      const { assign, servicePrincipal, registry: contoso, byBasic, graph } = await open(t, kind)
+      const group = await graph('POST', '/groups', {
+        displayName: 'pullers',
+        mailNickname: 'pullers',
+        mailEnabled: false,
+        securityEnabled: true,
+      })
+      const { id } = group.json<{ id: string }>()
+      await assign(id, roles.acrPull, contoso.id)
+      assert.deepEqual((await byBasic()).granted, [])
+      const member = `https://contoso.example/graph/v1.0/directoryObjects/${servicePrincipal.objectId}`
+      await graph('POST', `/groups/${id}/members/$ref`, { '@odata.id': member })
+      await askThrice(byBasic)
+      await graph('DELETE', `/groups/${id}/members/${servicePrincipal.objectId}/$ref`)
+      assert.deepEqual((await byBasic()).granted, [])
+    })
+
+    test('is refused when the admin account is turned off, and when its password is renewed', async (t) => {
+      const { registry: contoso, update, adminPasswords, byBasic, database, resources } = await open(t, kind)
+      await update(contoso, { adminUserEnabled: true })
+      const { password } = await adminPasswords(contoso)
+      const asking = () => byBasic(basic('contoso', password))
+      await askThrice(asking)
+      await update(contoso, { adminUserEnabled: false })
+      assert.equal((await asking()).status, 401)
+      await update(contoso, { adminUserEnabled: true })
+      await askThrice(asking)
+      await database.transaction((transaction) => resources.renewAdminPassword(transaction, contoso.rid, 'password'))
+      assert.equal((await asking()).status, 401)
+    })
+
+    test('is refused at the very end of its secret, and what it was got by of its refresh token', async (t) => {
+      const rooms = await open(t, kind, 1)
+      const { assign, servicePrincipal, registry: contoso, byBasic, byForm, time } = rooms
+      await assign(servicePrincipal.objectId, roles.acrPull, contoso.id)
+      const startMs = time.nowMs
+      await askThrice(byBasic)
+      const refresh_token = await refreshTokenOf(rooms)
+      const refreshing = () => byForm({ grant_type: 'refresh_token', refresh_token })
+      await askThrice(refreshing)
+      time.nowMs = startMs + 3 * 3600_000 - 1000
+      await askThrice(refreshing)
+      time.nowMs = startMs + 3 * 3600_000
+      assert.equal((await refreshing()).status, 401)
+      time.nowMs = startMs + 86_400_000 - 1
+      await askThrice(byBasic)
+      time.nowMs = startMs + 86_400_000
+      assert.equal((await byBasic()).status, 401)
+    })
+
+    test('is refused when it named nobody and anonymous pull is turned off', async (t) => {
+      const { registry: contoso, update, inject } = await open(t, kind)
+      const asking = async () => (await inject({ method: 'GET', url: `/oauth2/token?${ask}` })).statusCode
+      await update(contoso, { anonymousPullEnabled: true })
+      for (let times = 0; times < 3; times += 1) assert.equal(await asking(), 200)
+      await update(contoso, { anonymousPullEnabled: false })
+      assert.equal(await asking(), 401)
+    })
+
+    test('has nothing in common with one of another scope, order, registry or sender', async (t) => {
+      const { assign, servicePrincipal, secret, registry: contoso, createRegistry, byBasic } = await open(t, kind)
+      const fabrikam = await createRegistry('fabrikam')
+      await assign(servicePrincipal.objectId, roles.acrPull, contoso.id)
+      await assign(servicePrincipal.objectId, roles.acrPush, fabrikam.id)
+      await askThrice(byBasic)
+      const header = basic(servicePrincipal.appId, secret)
+      const other = 'service=contoso.example&scope=repository:team/other:pull'
+      assert.deepEqual((await byBasic(header, other)).granted, ['team/other:pull'])
+      const turned = 'scope=repository:team/app:pull&service=contoso.example'
+      assert.deepEqual((await byBasic(header, turned)).granted, ['team/app:pull'])
+      const pushing = 'scope=repository:team/app:pull,push'
+      for (let times = 0; times < 2; times += 1) {
+        assert.deepEqual((await byBasic(header, pushing)).granted, ['team/app:pull'])
+        assert.deepEqual((await byBasic(header, pushing, 'fabrikam.example')).granted, ['team/app:pull,push'])
+      }
+      assert.equal((await byBasic(header, ask, 'fabrikam.example')).status, 400, 'the service is another')
+      assert.equal((await byBasic(basic(servicePrincipal.appId, `${secret}x`))).status, 401)
+    })
+
+    test('is refused when its registry is deleted, and proves its principal anew when that is made again', async (t) => {
+      const { assign, servicePrincipal, registry: contoso, byBasic, ...rooms } = await open(t, kind)
+      const scope = `/subscriptions/${contoso.subscriptionId}`
+      await assign(servicePrincipal.objectId, roles.acrPull, scope)
+      await askThrice(byBasic)
+      await rooms.database.transaction((transaction) => rooms.resources.deleteRegistry(transaction, contoso.rid))
+      assert.equal((await byBasic()).status, 404)
+      await rooms.createRegistry('contoso')
+      await askThrice(byBasic)
+    })
+  })
+}
+
+test('whole answers to whoever was proved are remembered; refusals, smaller tokens, strangers and secrets are not', async (t) => {
+  const rooms = await open(t, 'sqlite')
+  const { registry: contoso, database, clock, sealer, servicePrincipal, secret } = rooms
+  await rooms.assign(servicePrincipal.objectId, roles.acrPull, contoso.id)
+  const anonymous = await rooms.update(contoso, { anonymousPullEnabled: true })
+  const refreshToken = await refreshTokenOf(rooms)
+  const times = { rotationMilliseconds: 90 * 86_400_000, signatureMilliseconds: 3 * 3600_000 }
+  const keys = createKeyRing({ database, clock, sealer, purpose: 'acr', algorithm: 'ES256', ...times })
+  const issues = new IssueMemory()
+  const tokenRooms = { ...rooms, tokens: createAcrTokens({ keys, clock }), refusals: createRefusals('https'), issues }
+  const call = async (parameters: string, headers: Record<string, string> = {}) => ({
+    request: { headers } as IncomingMessage,
+    registry: anonymous,
+    origin: { correlationId: 'c', remoteAddress: '192.0.2.1', userAgent: undefined },
+    revision: await database.authorityRevision(),
+    parameters,
+  })
+  const right = { authorization: basic(servicePrincipal.appId, secret) }
+  const wrong = { authorization: basic(servicePrincipal.appId, `${secret}x`) }
+  const refresh = `grant_type=refresh_token&refresh_token=${refreshToken}&scope=repository:team/app:pull`
+  await getToken(tokenRooms, await call('scope=repository:team/app:pull,push', right))
+  await getToken(tokenRooms, await call(ask))
+  await assert.rejects(async () => getToken(tokenRooms, await call(ask, wrong)))
+  await postToken(tokenRooms, await call(`${refresh}&access_type=offline`))
+  await postToken(tokenRooms, await call('grant_type=password&username=&password=&scope=repository:team/app:pull'))
+  assert.equal(issues.weightBytes, 0)
+
+  await getToken(tokenRooms, await call(ask, right))
+  const one = issues.weightBytes
+  assert.ok(one > 0)
+  await getToken(tokenRooms, await call(ask, right))
+  assert.equal(issues.weightBytes, one, 'the same is remembered once')
+  await postToken(tokenRooms, await call(refresh))
+  assert.ok(issues.weightBytes > one)
+})
+
+test('every token has an event of its own, with whence it was asked for, however often it is asked for', async (t) => {
+  const { assign, servicePrincipal, registry: contoso, byBasic, auditRows } = await open(t, 'sqlite')
+  await assign(servicePrincipal.objectId, roles.acrPull, contoso.id)
+  await askThrice(byBasic)
+  const rows = (await auditRows()).filter(({ action }) => action === 'token.issue') as unknown as {
+    readonly correlation_id: string
+    readonly detail: string
+  }[]
+  assert.equal(rows.length, 3)
+  assert.equal(new Set(rows.map(({ correlation_id }) => correlation_id)).size, 3)
+  assert.deepEqual(
+    new Set(rows.map(({ detail }) => detail)),
+    new Set(['{"asked":["repository:team/app:pull"],"granted":"repository:team/app:pull"}']),
+  )
+})

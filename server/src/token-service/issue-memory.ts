@@ -1,0 +1,68 @@
+import { hash } from 'node:crypto'
+import type { AuditEvent } from '../audit/index.ts'
+import type { Registry } from '../resources/index.ts'
+import type { PreparedToken } from './acr-token.ts'
+import type { Credential } from './credential.ts'
+import { SessionMemory } from './session-memory.ts'
+
+/** All of an answer but the signature, the times and the token's id. It holds no secret. */
+export type PreparedIssue = {
+  /** What was proved, and until when it can be. */
+  readonly credential: Credential
+  readonly expiresAtMs: number
+  readonly token: PreparedToken
+  /** Each token has one of its own. */
+  readonly event: Omit<AuditEvent, 'origin'>
+  /** What follows the times in the answer, as JSON. */
+  readonly answerEnd: string
+}
+
+/** How much memory all of it may take, by estimate. */
+const limitBytes = 32 * 1024 * 1024
+/** What an entry weighs beside its texts, which a prepared token, an event and an answer have in common. */
+const fixedBytes = 1024
+/** Longer requests are not remembered. Real ones are far shorter: a refresh token has some 1,200 characters. */
+const requestLengthLimit = 16 * 1024
+
+/** Two ways to ask: by header and query, and by form. */
+export type AskedBy = 'query' | 'form'
+
+/**
+ * Under what a request is remembered, undefined for none. It is a hash, so that no secret is kept that the request holds.
+ */
+export function issueKey(askedBy: AskedBy, header: string, parameters: string): string | undefined {
+  if (header.length + parameters.length > requestLengthLimit) return undefined
+  // A header has no line break, so that no two requests share a key.
+  return hash('sha256', `${askedBy}\n${header}\n${parameters}`, 'base64')
+}
+
+/**
+ * Remembers what was issued to whoever asked the very same before, for one revision of authority. Whoever is given tokens
+ * can ask in any number of ways: it is bytes that are counted, and a registry whose clients do so makes no other forget.
+ */
+export class IssueMemory {
+  readonly #memory: SessionMemory<{ readonly revision: number; readonly issue: PreparedIssue }>
+
+  constructor(bytes = limitBytes) {
+    this.#memory = new SessionMemory(bytes)
+  }
+
+  get weightBytes(): number {
+    return this.#memory.weightBytes
+  }
+
+  /** What was kept at this very revision and can still be proved. */
+  recall(revision: number, { rid }: Registry, key: string, nowMs: number): PreparedIssue | undefined {
+    const kept = this.#memory.find(rid, key)
+    return kept?.revision === revision && nowMs < kept.issue.expiresAtMs ? kept.issue : undefined
+  }
+
+  /** Keeps what was found by a look that began at `revision`. */
+  keep(revision: number, { rid }: Registry, key: string, issue: PreparedIssue): void {
+    // A look that began before the latest one known must not bring an older world back.
+    if ((this.#memory.find(rid, key)?.revision ?? revision) > revision) return
+    const { token, event, answerEnd } = issue
+    const texts = token.claims.length + token.ownClaims.length + answerEnd.length + JSON.stringify(event).length
+    this.#memory.keep(rid, key, { revision, issue }, fixedBytes + texts)
+  }
+}

@@ -1,0 +1,122 @@
+import type { Origin } from '../platform/http/app.ts'
+import type { AuditActor } from '../audit/index.ts'
+import type { Registry } from '../resources/index.ts'
+import { type AccessScope, formatAccessScope, intersectAccess } from '../spec/access-scope.ts'
+import { prepareToken, publicAccess } from './acr-token.ts'
+import { auditActor, standingPrincipal } from './credential.ts'
+import { TokenError, wrongCredentialsMessage } from './errors.ts'
+import type { PreparedIssue } from './issue-memory.ts'
+import type { PasswordProof } from './prove.ts'
+import type { TokenRooms } from './token-rooms.ts'
+
+/** Where and how a token is asked for. */
+export type IssueCall = {
+  readonly registry: Registry
+  readonly origin: Origin
+  /** The revision of authority, read before all that the answer rests on. */
+  readonly revision: number
+  /** Under what the request is remembered; undefined for none. */
+  readonly key: string | undefined
+}
+
+/**
+ * Issues a token over what was asked and is allowed: a smaller one, even an empty one, is no error. Gives the document of
+ * the answer. Nothing is awaited that is there already, as nearly all of it is. [distribution spec/auth/token.md]
+ */
+export async function issue(
+  rooms: TokenRooms,
+  call: IssueCall,
+  proof: PasswordProof,
+  asked: readonly AccessScope[],
+  offline: boolean,
+): Promise<string> {
+  const { registry, origin, revision, key } = call
+  const { credential, expiresAtMs: notAfterMs, sinceMs } = proof
+  const actor = auditActor(credential, registry)
+  const standing = standingPrincipal(rooms, registry, credential)
+  const principal = standing instanceof Promise ? await standing : standing
+  if (principal === undefined) return refuse(rooms, call, actor, 'credential-withdrawn')
+  const wanted = withUntag(asked)
+  const allowing = rooms.access.allowedAccess(principal, registry, wanted)
+  const allowed = allowing instanceof Promise ? await allowing : allowing
+  const access = proof.narrowedTo === undefined ? allowed : intersectAccess(allowed, proof.narrowedTo)
+  const scope = publicAccess(access).map(formatAccessScope).join(' ')
+  const refreshToken = offline ? proof.refreshToken : undefined
+  const prepared: PreparedIssue = {
+    credential,
+    expiresAtMs: notAfterMs ?? Infinity,
+    token: prepareToken('access_token', { registry, credential, access, notAfterMs, sinceMs }),
+    event: {
+      action: 'token.issue',
+      outcome: 'success',
+      actor,
+      target: registry.loginServer,
+      detail: { asked: asked.slice(0, 20).map(formatAccessScope), granted: scope.slice(0, 2000) },
+    },
+    answerEnd: JSON.stringify({ scope, ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }) }).slice(
+      1,
+    ),
+  }
+  const document = await answer(rooms, prepared, origin)
+  // Strangers could ask in ever more ways, what holds a secret is not kept, and a right may come that is missing now.
+  const isKept = credential.kind !== 'anonymous' && refreshToken === undefined && isWhole(access, wanted)
+  if (key !== undefined && isKept) rooms.issues.keep(revision, registry, key, prepared)
+  return document
+}
+
+/**
+ * Issues what was issued to the same request before, with a signature and an event of its own. Undefined where nothing of
+ * it is remembered, or it cannot be proved any more.
+ */
+export async function issueAgain(rooms: TokenRooms, call: IssueCall): Promise<string | undefined> {
+  const { registry, origin, revision, key } = call
+  const prepared = key === undefined ? undefined : rooms.issues.recall(revision, registry, key, rooms.clock.now())
+  if (prepared === undefined) return undefined
+  // What was taken away moves the revision; what ends by the clock does not.
+  const standing = standingPrincipal(rooms, registry, prepared.credential)
+  const principal = standing instanceof Promise ? await standing : standing
+  return principal === undefined ? undefined : answer(rooms, prepared, origin)
+}
+
+/** What the token endpoint answers; ACR sends the first field alone, the others are legal and spare clients traffic. [acr-protocol §1.7] */
+async function answer(
+  { tokens, audit }: TokenRooms,
+  { token: prepared, event, answerEnd }: PreparedIssue,
+  origin: Origin,
+): Promise<string> {
+  const minting = tokens.mintPrepared(prepared)
+  const { token, issuedAtMs, expiresAtMs } = minting instanceof Promise ? await minting : minting
+  await audit.append({ ...event, origin })
+  const expiresIn = expiresAtMs / 1000 - Math.floor(issuedAtMs / 1000)
+  const issuedAt = new Date(issuedAtMs).toISOString()
+  return `{"access_token":"${token}","token":"${token}","expires_in":${expiresIn},"issued_at":"${issuedAt}",${answerEnd}`
+}
+
+/** `az` asks `delete` to take a tag away, for which ACR asks no right to delete: see {@link DataPlaneNeed}. [acr-protocol §13 trap 23] */
+function withUntag(asked: readonly AccessScope[]): AccessScope[] {
+  return asked.map((scope) => {
+    const mayMeanUntag =
+      scope.type === 'repository' && scope.actions.some((a) => a === 'delete' || a === 'metadata_write')
+    return mayMeanUntag ? { ...scope, actions: [...scope.actions, 'untag'] } : scope
+  })
+}
+
+/** Whether all that was wanted is given. */
+function isWhole(given: readonly AccessScope[], wanted: readonly AccessScope[]): boolean {
+  return JSON.stringify(given) === JSON.stringify(wanted)
+}
+
+/** Refuses to issue a token, and records that. */
+export async function refuse(
+  { audit, refusals }: TokenRooms,
+  { registry, origin }: IssueCall,
+  actor: AuditActor,
+  reason: string,
+): Promise<never> {
+  await audit.append({ action: 'token.issue', outcome: 'refused', actor, target: registry.loginServer, reason, origin })
+  const message =
+    reason === 'anonymous-pull-disabled'
+      ? 'authentication required'
+      : `authentication required: ${wrongCredentialsMessage}`
+  throw new TokenError('UNAUTHORIZED', message, { challenge: refusals.challenge(registry) })
+}
