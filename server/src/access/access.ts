@@ -1,33 +1,31 @@
 import type { Clock } from '../platform/clock.ts'
-import { AuthorityMemory, andThen } from '../platform/sql/authority-memory.ts'
+import { andThen } from '../platform/sql/authority-memory.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { AccessScope } from '../spec/access-scope.ts'
 import { normalizeScope, scopeChain } from '../spec/resource-id.ts'
-import { permitsAction } from '../spec/role-permissions.ts'
+import { judge } from './assigned-role.ts'
+import { createAssignedRoles } from './assigned-roles.ts'
 import { builtInRoles, ownerRole } from './built-in-roles.ts'
 import { AssignmentExistsError } from './errors.ts'
-import type { Access, Principal, RegistryInQuestion, RoleAssignment, RoleDefinition } from './index.ts'
+import type { Access, Principal, RegistryInQuestion, RoleAssignment } from './index.ts'
 import {
   type RegistryRights,
   allRights,
   anonymousRights,
+  everyRepositoryAction,
+  isRepositoryAction,
   noRights,
-  rightsOfRole,
-  uniteRights,
+  rightsOfRoles,
 } from './repository-rights.ts'
-import type { RightsByRepository } from './scope-map-rights.ts'
+import { type RoleUnion, createRoleUnion } from './role-union.ts'
 import { createScopeMapStore } from './scope-map-store.ts'
 import { createScopeMaps } from './scope-maps.ts'
 import { createScopedTokenSignIn } from './scoped-token-proof.ts'
 import { createScopedTokenStore } from './scoped-token-store.ts'
 import { createScopedTokens } from './scoped-tokens.ts'
-import { type GivenRole, type RoleAssignmentRow, createAccessStore } from './store.ts'
+import { type RoleAssignmentRow, createAccessStore } from './store.ts'
 
-type RoleList = readonly RoleDefinition[]
-
-/** How many pairs of an id and a scope are remembered, and how long such a scope may be: registries' are far shorter. */
-const memoryLimit = 50_000
-const longestRememberedScope = 512
+const noRoles = createRoleUnion([])
 
 /** Opens the access room. */
 export function createAccess({ database, clock }: { readonly database: Database; readonly clock: Clock }): Access {
@@ -35,35 +33,12 @@ export function createAccess({ database, clock }: { readonly database: Database;
   const scopeMapStore = createScopeMapStore(database)
   const scopedTokenStore = createScopedTokenStore(database)
   const { rightsOfToken, ...scopedTokenSignIn } = createScopedTokenSignIn(database, scopedTokenStore, clock)
-  // Whoever has no role is remembered too: every change of an assignment, an addition as well, moves the revision.
-  const memory = new AuthorityMemory<RoleList>(memoryLimit)
+  const assigned = createAssignedRoles(database, clock, store)
 
-  /** The roles that one id has at a scope or above it, remembered until any assignment changes. */
-  function rolesOfId(revision: number, id: string, scope: string): RoleList | Promise<RoleList> {
-    const key = `${id} ${scope}`
-    const known = memory.recall(revision, key, clock.now())
-    if (known !== undefined) return known
-    return andThen(store.rolesOn(id, scopeChain(scope)), (given) => {
-      const roles = given.flatMap(effectiveRole)
-      if (scope.length <= longestRememberedScope) memory.keep(revision, key, roles, Infinity)
-      return roles
-    })
-  }
+  const unionOf = (principal: Principal, scope: string): RoleUnion | Promise<RoleUnion> =>
+    principal.kind === 'directory' ? assigned.unionOf(principal, scope) : noRoles
 
-  function rolesOf(principal: Principal, scope: string): RoleList | Promise<RoleList> {
-    if (principal.kind !== 'directory') return []
-    const { objectId, groupIds } = principal
-    return andThen(database.authorityRevision(), (revision) => {
-      const own = rolesOfId(revision, objectId, scope)
-      if (groupIds.length === 0) return own
-      return Promise.all([own, ...groupIds.map((id) => rolesOfId(revision, id, scope))]).then((all) => all.flat())
-    })
-  }
-
-  function rightsOf(
-    principal: Principal,
-    registry: RegistryInQuestion,
-  ): RegistryRights | RightsByRepository | Promise<RegistryRights | RightsByRepository> {
+  function rightsOf(principal: Principal, registry: RegistryInQuestion): RegistryRights | Promise<RegistryRights> {
     switch (principal.kind) {
       case 'anonymous':
         return registry.anonymousPullEnabled ? anonymousRights : noRights
@@ -72,8 +47,8 @@ export function createAccess({ database, clock }: { readonly database: Database;
       case 'scoped-token':
         return principal.rid === registry.rid ? rightsOfToken(principal.tokenId) : noRights
       case 'directory':
-        return andThen(rolesOf(principal, registry.id), (roles) =>
-          uniteRights(roles.map((role) => rightsOfRole(role, registry.roleAssignmentMode))),
+        return andThen(assigned.unionOf(principal, registry.id), (union) =>
+          rightsOfRoles(union, registry.roleAssignmentMode),
         )
     }
   }
@@ -91,22 +66,18 @@ export function createAccess({ database, clock }: { readonly database: Database;
     },
 
     allowedAccess: (principal, registry, asked) =>
-      andThen(rightsOf(principal, registry), (rights) =>
-        asked.flatMap((scope) => allowedPart(typeof rights === 'function' ? rights(scope.name) : rights, scope)),
-      ),
-    hasAssignment: async (principal, registryId) => (await rolesOf(principal, registryId)).length > 0,
-    mayManage: async (principal, action, scope) =>
-      (await rolesOf(principal, scope)).some((role) => permitsAction(role.permissions, action)),
+      andThen(rightsOf(principal, registry), (rights) => asked.flatMap((scope) => allowedPart(rights, scope))),
+    hasAssignment: (principal, registryId) =>
+      andThen(unionOf(principal, registryId), ({ roles }) => roles.some(({ role }) => role !== undefined)),
+    mayManage: (principal, action, scope) =>
+      andThen(unionOf(principal, scope), (union) => union.allows({ kind: 'action', name: action }, undefined)),
     scopesAllowing: async (principal, action) => {
       if (principal.kind !== 'directory') return []
-      const scopes = new Set<string>()
-      for (const id of [principal.objectId, ...principal.groupIds]) {
-        for (const row of await store.scopesOf(id)) {
-          const allows = effectiveRole(row).some((role) => permitsAction(role.permissions, action))
-          if (allows) scopes.add(row.scope_key)
-        }
-      }
-      return [...scopes]
+      const need = { kind: 'action', name: action } as const
+      const allowing = (await assigned.everywhere(principal)).filter(
+        (role) => judge(role, need, undefined) === 'allows',
+      )
+      return [...new Set(allowing.map(({ assignment }) => normalizeScope(assignment.scope)))]
     },
 
     listRoleDefinitions: () => [...builtInRoles],
@@ -122,9 +93,24 @@ export function createAccess({ database, clock }: { readonly database: Database;
     },
     createAssignment: async (transaction, assignment) => {
       transaction.changesAuthority()
-      const made = { ...assignment, name: assignment.name.toLowerCase(), createdAtMs: clock.now() }
+      const nowMs = clock.now()
+      const name = assignment.name.toLowerCase()
+      const left = { condition: null, conditionVersion: null, description: null }
+      const times = { createdAtMs: nowMs, updatedAtMs: nowMs, updatedBy: assignment.createdBy }
+      const made = { ...left, ...assignment, name, ...times }
       if (!(await store.insert(transaction, toRow(made)))) throw new AssignmentExistsError('the assignment exists')
       return made
+    },
+    updateAssignment: async (transaction, scope, name, { condition, conditionVersion, description, updatedBy }) => {
+      transaction.changesAuthority()
+      const row = await store.update(transaction, normalizeScope(scope), name.toLowerCase(), {
+        condition,
+        condition_version: conditionVersion,
+        description,
+        updated_at_ms: clock.now(),
+        updated_by: updatedBy,
+      })
+      return row === undefined ? undefined : toAssignment(row)
     },
     deleteAssignment: async (transaction, scope, name) => {
       transaction.changesAuthority()
@@ -132,7 +118,7 @@ export function createAccess({ database, clock }: { readonly database: Database;
       return row === undefined ? undefined : toAssignment(row)
     },
     countAssignments: (transaction, scope, roleDefinitionName) =>
-      store.count(transaction, normalizeScope(scope), roleDefinitionName),
+      store.countUnconditional(transaction, normalizeScope(scope), roleDefinitionName),
     deleteAssignmentsBelow: async (transaction, scope) => {
       transaction.changesAuthority()
       await store.removeBelow(transaction, normalizeScope(scope))
@@ -142,7 +128,7 @@ export function createAccess({ database, clock }: { readonly database: Database;
       const ownerless: string[] = []
       for (const { scope_key: scope, role_definition_name: role } of await store.removeOf(transaction, principalId)) {
         const isOwners = role === ownerRole && isSubscription(scope)
-        if (isOwners && (await store.count(transaction, scope, ownerRole)) === 0) ownerless.push(scope)
+        if (isOwners && (await store.countUnconditional(transaction, scope, ownerRole)) === 0) ownerless.push(scope)
       }
       return ownerless
     },
@@ -157,12 +143,6 @@ function isSubscription(scopeKey: string): boolean {
   return /^\/subscriptions\/[^/]+$/.test(scopeKey)
 }
 
-/** The role that an assignment gives. One with a condition gives nothing: what cannot be evaluated is not met. */
-function effectiveRole({ role_definition_name, condition }: GivenRole): RoleDefinition[] {
-  const role = rolesByKey.get(role_definition_name)
-  return role === undefined || condition !== null ? [] : [role]
-}
-
 function allowedPart(rights: RegistryRights, { type, name, actions }: AccessScope): AccessScope[] {
   const allowed = allowedActions(rights, type, name, actions)
   return allowed.length === 0 ? [] : [{ type, name, actions: allowed }]
@@ -171,12 +151,12 @@ function allowedPart(rights: RegistryRights, { type, name, actions }: AccessScop
 function allowedActions(rights: RegistryRights, type: string, name: string, asked: readonly string[]): string[] {
   switch (type) {
     case 'repository': {
-      const wanted = asked.includes('*') ? [...rights.repository].filter((action) => action !== 'untag').sort() : asked
-      return wanted.filter((action) => rights.repository.has(action))
+      const wanted = asked.includes('*') ? everyRepositoryAction : asked
+      return wanted.filter((action) => isRepositoryAction(action) && rights.allows(action, name))
     }
     case 'registry': {
-      const allowed = name === 'catalog' ? rights.catalog : name === 'deleted_catalog' && rights.deletedCatalog
-      return allowed && asked.includes('*') ? ['*'] : []
+      const isCatalog = name === 'catalog' || name === 'deleted_catalog'
+      return isCatalog && asked.includes('*') && rights.allows(name, undefined) ? ['*'] : []
     }
     default:
       return []
@@ -195,6 +175,9 @@ function toRow(assignment: RoleAssignment): RoleAssignmentRow {
     condition_version: assignment.conditionVersion,
     created_at_ms: assignment.createdAtMs,
     created_by: assignment.createdBy,
+    description: assignment.description,
+    updated_at_ms: assignment.updatedAtMs,
+    updated_by: assignment.updatedBy,
   }
 }
 
@@ -209,5 +192,8 @@ function toAssignment(row: RoleAssignmentRow): RoleAssignment {
     conditionVersion: row.condition_version,
     createdAtMs: row.created_at_ms,
     createdBy: row.created_by,
+    description: row.description,
+    updatedAtMs: row.updated_at_ms ?? row.created_at_ms,
+    updatedBy: row.updated_by ?? row.created_by,
   }
 }

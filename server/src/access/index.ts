@@ -43,11 +43,24 @@ export type RoleAssignment = {
   readonly roleDefinitionName: string
   readonly principalId: string
   readonly principalType: PrincipalType
+  /** As it was given. One that cannot be read gives no right. */
   readonly condition: string | null
   readonly conditionVersion: string | null
+  readonly description: string | null
   readonly createdAtMs: number
   readonly createdBy: string
+  readonly updatedAtMs: number
+  readonly updatedBy: string
 }
+
+/** What may be left out of a new one is null. */
+export type NewRoleAssignment = Omit<RoleAssignment, 'createdAtMs' | 'updatedAtMs' | 'updatedBy' | Changeable> &
+  Partial<Pick<RoleAssignment, Changeable>>
+
+type Changeable = 'condition' | 'conditionVersion' | 'description'
+
+/** What of an assignment may change once it is given. */
+export type AssignmentChange = Pick<RoleAssignment, Changeable | 'updatedBy'>
 
 /** What you may do: role definitions, assignments, scope maps, and the one decision that everything asks. */
 export interface Access extends ScopedTokenSignIn {
@@ -79,9 +92,16 @@ export interface Access extends ScopedTokenSignIn {
   }): Promise<RoleAssignment[]>
   findAssignment(scope: string, name: string): Promise<RoleAssignment | undefined>
   /** @throws AssignmentExistsError when the same role is already given to the same principal at the same scope, or the name is in use. */
-  createAssignment(transaction: Transaction, assignment: Omit<RoleAssignment, 'createdAtMs'>): Promise<RoleAssignment>
+  createAssignment(transaction: Transaction, assignment: NewRoleAssignment): Promise<RoleAssignment>
+  /** Undefined when there is none of the name at the scope. */
+  updateAssignment(
+    transaction: Transaction,
+    scope: string,
+    name: string,
+    change: AssignmentChange,
+  ): Promise<RoleAssignment | undefined>
   deleteAssignment(transaction: Transaction, scope: string, name: string): Promise<RoleAssignment | undefined>
-  /** How many hold the role at this very scope, as the transaction sees it. */
+  /** How many hold the role at this very scope without a condition, as the transaction sees it. */
   countAssignments(transaction: Transaction, scope: string, roleDefinitionName: string): Promise<number>
   /** Ends every assignment at a scope or below it, when the resource is deleted. */
   deleteAssignmentsBelow(transaction: Transaction, scope: string): Promise<void>

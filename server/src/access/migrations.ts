@@ -25,4 +25,13 @@ export const accessMigrations: readonly Migration[] = [
     },
   },
   scopeMapMigration,
+  {
+    id: 'access-0003-changes-of-assignments',
+    up: async (schema, types) => {
+      const table = () => schema.alterTable('role_assignment')
+      await table().addColumn('description', types.text).execute()
+      await table().addColumn('updated_at_ms', types.integer).execute()
+      await table().addColumn('updated_by', types.text).execute()
+    },
+  },
 ]

@@ -1,18 +1,17 @@
-import { permitsAction, permitsDataAction } from '../spec/role-permissions.ts'
-import type { RegistryInQuestion, RoleDefinition } from './index.ts'
+import type { ActionNeed } from './assigned-role.ts'
+import type { RegistryInQuestion } from './index.ts'
+import type { RoleUnion } from './role-union.ts'
 
-/** What a role, or several together, allow on the repositories of a registry. */
+/**
+ * What somebody may do at a registry, by the actions of an access scope on a repository, and `catalog` and
+ * `deleted_catalog` on none. `untag` is ours: it takes a tag away without a right to delete.
+ */
 export type RegistryRights = {
-  /** Actions of an access scope of type `repository`. `untag` is ours: it takes a tag away without a right to delete. */
-  readonly repository: ReadonlySet<string>
-  readonly catalog: boolean
-  readonly deletedCatalog: boolean
+  allows(right: string, repository: string | undefined): boolean
 }
 
-type Mode = RegistryInQuestion['roleAssignmentMode']
-
-/** An action of an access scope, and what of a role allows it, in either mode. */
-type Rule = { readonly action: string; readonly legacy: string; readonly abac: string }
+/** A right, and what of a role gives it in either mode; one of several suffices. */
+type Rule = { readonly right: string; readonly legacy: readonly string[]; readonly abac: readonly string[] }
 
 const prefix = 'Microsoft.ContainerRegistry/registries/'
 
@@ -22,64 +21,78 @@ const prefix = 'Microsoft.ContainerRegistry/registries/'
  */
 // prettier-ignore
 const repositoryRules: readonly Rule[] = [
-  { action: 'pull',            legacy: 'pull/read',                   abac: 'repositories/content/read' },
-  { action: 'push',            legacy: 'push/write',                  abac: 'repositories/content/write' },
-  { action: 'delete',          legacy: 'artifacts/delete',            abac: 'repositories/content/delete' },
-  { action: 'metadata_read',   legacy: 'pull/read',                   abac: 'repositories/metadata/read' },
-  { action: 'metadata_write',  legacy: 'repositories/metadata/write', abac: 'repositories/metadata/write' },
-  { action: 'untag',           legacy: 'push/write',                  abac: 'repositories/metadata/write' },
-  { action: 'deleted_read',    legacy: 'deleted/read',                abac: 'repositories/content/read' },
-  { action: 'deleted_restore', legacy: 'deleted/restore/action',      abac: 'repositories/content/write' },
+  { right: 'pull',            legacy: ['pull/read'],                   abac: ['repositories/content/read'] },
+  { right: 'push',            legacy: ['push/write'],                  abac: ['repositories/content/write'] },
+  { right: 'delete',          legacy: ['artifacts/delete'],            abac: ['repositories/content/delete'] },
+  { right: 'metadata_read',   legacy: ['pull/read'],                   abac: ['repositories/metadata/read'] },
+  { right: 'metadata_write',  legacy: ['repositories/metadata/write'], abac: ['repositories/metadata/write'] },
+  { right: 'untag',           legacy: ['push/write'],                  abac: ['repositories/metadata/write', 'repositories/metadata/delete'] },
+  { right: 'deleted_read',    legacy: ['deleted/read'],                abac: ['repositories/content/read'] },
+  { right: 'deleted_restore', legacy: ['deleted/restore/action'],      abac: ['repositories/content/write'] },
 ]
-const catalogRule: Rule = { action: '*', legacy: 'pull/read', abac: 'catalog/read' }
-const deletedCatalogRule: Rule = { action: '*', legacy: 'deleted/read', abac: 'catalog/read' }
+// prettier-ignore
+const catalogRules: readonly Rule[] = [
+  { right: 'catalog',         legacy: ['pull/read'],                   abac: ['catalog/read'] },
+  { right: 'deleted_catalog', legacy: ['deleted/read'],                abac: ['catalog/read'] },
+]
+
+/** What `*` asks for on a repository. */
+export const everyRepositoryAction: readonly string[] = repositoryRules
+  .map(({ right }) => right)
+  .filter((right) => right !== 'untag')
+  .sort()
+
+const needs = {
+  LegacyRegistryPermissions: needsBy(({ legacy }) => legacy, 'action'),
+  AbacRepositoryPermissions: needsBy(({ abac }) => abac, 'data-action'),
+} as const
+
+type Mode = RegistryInQuestion['roleAssignmentMode']
+
+/** What gives a right in a mode: any one of these. */
+export function needsOf(right: string, mode: Mode): readonly ActionNeed[] {
+  return needs[mode].get(right) ?? []
+}
+
+/**
+ * The repository that conditions are told of. In legacy mode what is asked for is an action on the whole registry, which
+ * has no repository, so that a condition on its name is not met there.
+ */
+export function repositoryInQuestion(repository: string | undefined, mode: Mode): string | undefined {
+  return mode === 'AbacRepositoryPermissions' ? repository : undefined
+}
+
+/** Whether it is an action on a repository, ours included. */
+export function isRepositoryAction(text: string): boolean {
+  return text === 'untag' || everyRepositoryAction.includes(text)
+}
+
+/** What roles together give at a registry in a mode. */
+export function rightsOfRoles(union: RoleUnion, mode: Mode): RegistryRights {
+  return {
+    allows: (right, repository) =>
+      needsOf(right, mode).some((need) => union.allows(need, repositoryInQuestion(repository, mode))),
+  }
+}
 
 /** No right at all. */
-export const noRights: RegistryRights = { repository: new Set(), catalog: false, deletedCatalog: false }
+export const noRights: RegistryRights = { allows: () => false }
 
 /** Every right: the admin account's. */
 export const allRights: RegistryRights = {
-  repository: new Set(repositoryRules.map(({ action }) => action)),
-  catalog: true,
-  deletedCatalog: true,
+  allows: (right) => needs.LegacyRegistryPermissions.has(right),
 }
+
+const anonymously = new Set(['pull', 'metadata_read', 'catalog'])
 
 /** What anybody may where anonymous pull is on. [acr-protocol §8] */
-export const anonymousRights: RegistryRights = {
-  repository: new Set(['pull', 'metadata_read']),
-  catalog: true,
-  deletedCatalog: false,
-}
+export const anonymousRights: RegistryRights = { allows: (right) => anonymously.has(right) }
 
-const remembered = {
-  legacy: new WeakMap<RoleDefinition, RegistryRights>(),
-  abac: new WeakMap<RoleDefinition, RegistryRights>(),
-}
-
-/** What a role allows, worked out once a role. */
-export function rightsOfRole(role: RoleDefinition, mode: Mode): RegistryRights {
-  const memory = mode === 'LegacyRegistryPermissions' ? remembered.legacy : remembered.abac
-  const known = memory.get(role)
-  if (known !== undefined) return known
-  const allows = (rule: Rule) =>
-    mode === 'LegacyRegistryPermissions'
-      ? permitsAction(role.permissions, prefix + rule.legacy)
-      : permitsDataAction(role.permissions, prefix + rule.abac)
-  const rights = {
-    repository: new Set(repositoryRules.filter(allows).map(({ action }) => action)),
-    catalog: allows(catalogRule),
-    deletedCatalog: allows(deletedCatalogRule),
-  }
-  memory.set(role, rights)
-  return rights
-}
-
-/** The rights of several roles together: what one of them allows is allowed. */
-export function uniteRights(all: readonly RegistryRights[]): RegistryRights {
-  if (all.length === 1 && all[0] !== undefined) return all[0]
-  return {
-    repository: new Set(all.flatMap(({ repository }) => [...repository])),
-    catalog: all.some(({ catalog }) => catalog),
-    deletedCatalog: all.some(({ deletedCatalog }) => deletedCatalog),
-  }
+function needsBy(names: (rule: Rule) => readonly string[], kind: ActionNeed['kind']) {
+  return new Map(
+    [...repositoryRules, ...catalogRules].map((rule) => [
+      rule.right,
+      names(rule).map((name): ActionNeed => ({ kind, name: prefix + name })),
+    ]),
+  )
 }

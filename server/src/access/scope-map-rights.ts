@@ -1,9 +1,6 @@
 import { type RepositoryPermission, parseScopeMapAction, permissionsByRepository } from '../spec/scope-map-action.ts'
 import type { RegistryRights } from './repository-rights.ts'
 
-/** The rights in a registry, by the repository that is asked for; `*` is all of them. */
-export type RightsByRepository = (repository: string) => RegistryRights
-
 /*
  * What ACR's table says of each permission. To take a tag away is a change of metadata there, and what was deleted softly
  * is nobody's by a scope map. [acr-protocol §7.2]
@@ -17,16 +14,16 @@ const actionsOf: Readonly<Record<RepositoryPermission, readonly string[]>> = {
 }
 
 /** The rights that a scope map gives. The catalog is never among them. An action that cannot be read gives nothing. */
-export function rightsOfScopeMap(actions: readonly string[]): RightsByRepository {
+export function rightsOfScopeMap(actions: readonly string[]): RegistryRights {
   const permissionsOn = permissionsByRepository(
     actions.flatMap((text) => {
       const action = parseScopeMapAction(text)
       return action === undefined ? [] : [action]
     }),
   )
-  return (repository) => ({
-    repository: new Set([...permissionsOn(repository)].flatMap((permission) => actionsOf[permission])),
-    catalog: false,
-    deletedCatalog: false,
-  })
+  return {
+    allows: (right, repository) =>
+      repository !== undefined &&
+      [...permissionsOn(repository)].some((permission) => actionsOf[permission].includes(right)),
+  }
 }

@@ -3,7 +3,8 @@ import type { Clock } from '../platform/clock.ts'
 import { hashSecret, secretEquals } from '../platform/sealing.ts'
 import { AuthorityMemory, andThen } from '../platform/sql/authority-memory.ts'
 import type { Database } from '../platform/sql/database.ts'
-import { type RightsByRepository, rightsOfScopeMap } from './scope-map-rights.ts'
+import type { RegistryRights } from './repository-rights.ts'
+import { rightsOfScopeMap } from './scope-map-rights.ts'
 import type { ScopedTokenStore, SecretRow } from './scoped-token-store.ts'
 import { scopedTokenPasswordNames } from './scoped-tokens.ts'
 import { findSystemScopeMap } from './system-scope-maps.ts'
@@ -41,10 +42,10 @@ export function createScopedTokenSignIn(
   store: ScopedTokenStore,
   clock: Clock,
 ): ScopedTokenSignIn & {
-  readonly rightsOfToken: (tokenId: string) => RightsByRepository | Promise<RightsByRepository>
+  readonly rightsOfToken: (tokenId: string) => RegistryRights | Promise<RegistryRights>
 } {
   const standingMemory = new AuthorityMemory<true>(memoryLimit)
-  const rightsMemory = new AuthorityMemory<RightsByRepository>(memoryLimit)
+  const rightsMemory = new AuthorityMemory<RegistryRights>(memoryLimit)
 
   return {
     verifyScopedTokenPassword: async (rid, name, password) => {

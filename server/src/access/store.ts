@@ -12,10 +12,11 @@ export type RoleAssignmentRow = {
   readonly condition_version: string | null
   readonly created_at_ms: number
   readonly created_by: string
+  readonly description: string | null
+  /** Null as long as it was not changed. */
+  readonly updated_at_ms: number | null
+  readonly updated_by: string | null
 }
-
-/** What a decision needs of an assignment. */
-export type GivenRole = Pick<RoleAssignmentRow, 'role_definition_name' | 'condition'>
 
 type AccessTables = { role_assignment: RoleAssignmentRow }
 
@@ -31,21 +32,16 @@ export function createAccessStore(database: Database) {
   const rolesOn = database.prepare<
     AccessTables,
     { principal: string; root: string; subscription: string; group: string; resource: string },
-    GivenRole
+    RoleAssignmentRow
   >(['principal', 'root', 'subscription', 'group', 'resource'], (tables, p) =>
     tables
       .selectFrom('role_assignment')
-      .select(['role_definition_name', 'condition'])
+      .selectAll()
       .where('principal_id', '=', p.principal)
       .where('scope_key', 'in', [p.root, p.subscription, p.group, p.resource]),
   )
-  const scopesOf = database.prepare<AccessTables, { principal: string }, GivenRole & { scope_key: string }>(
-    ['principal'],
-    (tables, p) =>
-      tables
-        .selectFrom('role_assignment')
-        .select(['role_definition_name', 'condition', 'scope_key'])
-        .where('principal_id', '=', p.principal),
+  const rolesOf = database.prepare<AccessTables, { principal: string }, RoleAssignmentRow>(['principal'], (tables, p) =>
+    tables.selectFrom('role_assignment').selectAll().where('principal_id', '=', p.principal),
   )
 
   return {
@@ -58,7 +54,7 @@ export function createAccessStore(database: Database) {
         group: chain[2] ?? '',
         resource: chain[3] ?? '',
       }),
-    scopesOf: (principal: string) => scopesOf.all({ principal }),
+    rolesOf: (principal: string) => rolesOf.all({ principal }),
 
     atScopes: (scopeKeys: readonly string[], principalId: string | undefined) => {
       const rows = read()
@@ -99,6 +95,22 @@ export function createAccessStore(database: Database) {
         .executeTakeFirst()
       return result.numInsertedOrUpdatedRows === 1n
     },
+    update: (
+      transaction: Transaction,
+      scopeKey: string,
+      name: string,
+      change: Pick<
+        RoleAssignmentRow,
+        'condition' | 'condition_version' | 'description' | 'updated_at_ms' | 'updated_by'
+      >,
+    ) =>
+      within(transaction)
+        .updateTable('role_assignment')
+        .set(change)
+        .where('scope_key', '=', scopeKey)
+        .where('name', '=', name)
+        .returningAll()
+        .executeTakeFirst(),
     remove: (transaction: Transaction, scopeKey: string, name: string) =>
       within(transaction)
         .deleteFrom('role_assignment')
@@ -106,12 +118,13 @@ export function createAccessStore(database: Database) {
         .where('name', '=', name)
         .returningAll()
         .executeTakeFirst(),
-    count: async (transaction: Transaction, scopeKey: string, roleDefinitionName: string) => {
+    countUnconditional: async (transaction: Transaction, scopeKey: string, roleDefinitionName: string) => {
       const { held } = await within(transaction)
         .selectFrom('role_assignment')
         .select((select) => select.fn.countAll<number>().as('held'))
         .where('scope_key', '=', scopeKey)
         .where('role_definition_name', '=', roleDefinitionName)
+        .where('condition', 'is', null)
         .executeTakeFirstOrThrow()
       return held
     },
@@ -129,3 +142,5 @@ export function createAccessStore(database: Database) {
         .execute(),
   }
 }
+
+export type AccessStore = ReturnType<typeof createAccessStore>

@@ -55,7 +55,7 @@ const armErrors = {
   assignmentFixed:         { status: 400, code: 'RoleAssignmentUpdateNotPermitted' },
   assignmentOfLastOwner:   { status: 400, code: 'CannotDeleteLastRbacAdminAssignment' },
   invalidAssignmentId:     { status: 400, code: 'InvalidRoleAssignmentId' },
-  conditionNotServed:      { status: 400, code: 'RoleAssignmentConditionNotSupported' },
+  invalidCondition:        { status: 400, code: 'InvalidRoleAssignmentCondition' },
   invalidRoleDefinitionId: { status: 400, code: 'InvalidRoleDefinitionId' },
   unknownRoleDefinition:   { status: 400, code: 'RoleDefinitionDoesNotExist' },
   definitionNotFound:      { status: 404, code: 'RoleDefinitionDoesNotExist' },

@@ -10,6 +10,7 @@ import type { DirectoryPrincipal } from '../directory/index.ts'
 import type { Transaction } from '../platform/sql/database.ts'
 import { formatDataPlaneTime } from '../spec/acr-time.ts'
 import { parseGuid } from '../spec/guid.ts'
+import { parseRoleCondition } from '../spec/role-condition-parser.ts'
 import { isWithinScope, normalizeScope, parseExtensionId, subscriptionId } from '../spec/resource-id.ts'
 import { optional, readBody } from './body.ts'
 import { type ManagementCall, type ManagementOptions, change } from './call.ts'
@@ -24,25 +25,28 @@ const putSchema = z.object({
     principalId: text,
     principalType: optional(text),
     condition: optional(z.string()),
-    conditionVersion: optional(z.string()),
+    conditionVersion: optional(text),
+    description: optional(text),
   }),
 })
+
+type Properties = z.output<typeof putSchema>['properties']
 
 /** `GET …/roleAssignments/{guid}` */
 export async function getRoleAssignment(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const assignment = await rooms.access.findAssignment(await requireScopeId(rooms, call), requireName(call))
   if (assignment !== undefined) return assignmentDocument(assignment, call)
-  throw new ArmError('assignmentNotFound', `The role assignment '${call.names.name}' is not found.`)
+  throw assignmentNotFound(call.names.name)
 }
 
 /**
- * `PUT …/roleAssignments/{guid}`: gives a role to a principal at the scope of the path, and at no other. The same again is
- * answered with 200; an assignment cannot be changed.
+ * `PUT …/roleAssignments/{guid}`: gives a role to a principal at the scope of the path, and at no other. Of an assignment
+ * that is there, the condition and the description may be changed; the same again is answered with 200.
  */
 export async function putRoleAssignment(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const name = requireName(call)
   const { properties } = readBody(call, putSchema)
-  refuseCondition(properties.condition)
+  const terms = readTerms(properties)
   const scope = await requireScopeId(rooms, call)
   const role = requireRole(rooms, properties.roleDefinitionId, scope)
   const principal =
@@ -52,7 +56,7 @@ export async function putRoleAssignment(rooms: ManagementOptions, call: Manageme
 
   const present = await rooms.access.findAssignment(scope, name)
   if (present !== undefined) {
-    if (isSame(present, wanted)) return assignmentDocument(present, call)
+    if (isSame(present, wanted)) return assignmentDocument(await changeTerms(rooms, call, present, terms), call)
     const message = 'Tenant ID, application ID, principal ID, and scope are not allowed to be updated.'
     throw new ArmError('assignmentFixed', message)
   }
@@ -63,17 +67,57 @@ export async function putRoleAssignment(rooms: ManagementOptions, call: Manageme
     if (!(await rooms.directory.holdsPrincipal(transaction, principal.objectId))) {
       throw await principalNotFound(rooms, principal.objectId)
     }
-    const createdBy = call.caller.principal.objectId
-    const rest = { principalType: typeOf(principal), condition: null, conditionVersion: null, createdBy }
+    const rest = { principalType: typeOf(principal), ...terms, createdBy: call.caller.principal.objectId }
     const result = await rooms.access
       .createAssignment(transaction, { name, scope, ...wanted, ...rest })
       .catch((error: unknown) => {
         throw error instanceof AssignmentExistsError ? assignmentExists(error) : error
       })
-    const detail = { ...wanted, roleName: role.roleName }
+    const detail = { ...wanted, roleName: role.roleName, condition: terms.condition }
     return { result, event: { action: 'role-assignment.create', target: idOf(result), detail } }
   })
   return call.reply.code(201).send(assignmentDocument(made, call))
+}
+
+/** What of an assignment may change. */
+type Terms = Pick<RoleAssignment, 'condition' | 'conditionVersion' | 'description'>
+
+/** @throws ArmError for a condition that is none, with the character at which it goes wrong */
+function readTerms({ condition, conditionVersion, ...rest }: Properties): Terms {
+  const description = rest.description ?? null
+  if (condition === undefined || condition === '') {
+    if (conditionVersion === undefined || conditionVersion === '') {
+      return { condition: null, conditionVersion: null, description }
+    }
+    throw new ArmError('invalidCondition', `${invalidCondition} A version without a condition means nothing.`)
+  }
+  if ((conditionVersion ?? '2.0') !== '2.0') {
+    throw new ArmError('invalidCondition', `${invalidCondition} Its version must be 2.0.`)
+  }
+  const reading = parseRoleCondition(condition)
+  if ('condition' in reading) return { condition, conditionVersion: '2.0', description }
+  throw new ArmError('invalidCondition', `${invalidCondition} At character ${reading.position}: ${reading.problem}.`)
+}
+
+const invalidCondition = 'The given role assignment condition is invalid.'
+
+async function changeTerms(
+  rooms: ManagementOptions,
+  call: ManagementCall,
+  present: RoleAssignment,
+  terms: Terms,
+): Promise<RoleAssignment> {
+  const { condition, conditionVersion, description } = terms
+  if (present.condition === condition && present.description === description) return present
+  return change(rooms, call, async (transaction) => {
+    const updated = { condition, conditionVersion, description, updatedBy: call.caller.principal.objectId }
+    const result = await rooms.access.updateAssignment(transaction, present.scope, present.name, updated)
+    if (result === undefined) throw assignmentNotFound(present.name)
+    await requireOwnerLeft(rooms, call, transaction, result)
+    const { principalId, roleDefinitionName } = result
+    const detail = { principalId, roleDefinitionName, condition }
+    return { result, event: { action: 'role-assignment.update', target: idOf(result), detail } }
+  })
 }
 
 /** `DELETE …/roleAssignments/{guid}`: 204 when there is none. */
@@ -93,8 +137,7 @@ export async function deleteRoleAssignment(rooms: ManagementOptions, call: Manag
 
 /** An assignment as ARM shows it; its role is named as the caller's path sees it. */
 export function assignmentDocument(assignment: RoleAssignment, { names }: ManagementCall): object {
-  const { name, scope, principalId, principalType, condition, conditionVersion, createdBy } = assignment
-  const createdOn = formatDataPlaneTime(assignment.createdAtMs)
+  const { name, scope, principalId, principalType, condition, conditionVersion, description } = assignment
   return {
     properties: {
       roleDefinitionId: roleDefinitionId(names.subscriptionId, assignment.roleDefinitionName),
@@ -103,12 +146,12 @@ export function assignmentDocument(assignment: RoleAssignment, { names }: Manage
       scope,
       condition,
       conditionVersion,
-      createdOn,
-      updatedOn: createdOn,
-      createdBy,
-      updatedBy: createdBy,
+      createdOn: formatDataPlaneTime(assignment.createdAtMs),
+      updatedOn: formatDataPlaneTime(assignment.updatedAtMs),
+      createdBy: assignment.createdBy,
+      updatedBy: assignment.updatedBy,
       delegatedManagedIdentityResourceId: null,
-      description: null,
+      description,
     },
     id: idOf(assignment),
     type: 'Microsoft.Authorization/roleAssignments',
@@ -121,12 +164,6 @@ function requireName({ names }: ManagementCall): string {
   if (name !== undefined) return name
   const message = 'The role assignment ID is not valid. The role assignment ID must be a GUID.'
   throw new ArmError('invalidAssignmentId', message)
-}
-
-function refuseCondition(condition: string | undefined): void {
-  if (condition === undefined || condition === '') return
-  const message = 'Conditions of role assignments are not served by this server yet: give the role without one.'
-  throw new ArmError('conditionNotServed', message)
 }
 
 /** The role that an id names: of the tenant, or of a scope that the assignment's lies in. */
@@ -203,10 +240,10 @@ function typeOf({ kind }: DirectoryPrincipal): PrincipalType {
 }
 
 /**
- * Whoever takes the last owner away from a subscription would lock everybody out of it. Looked at after the deletion and
- * within it, so that two that run at once cannot each leave the other's owner.
+ * Whoever takes the last owner away from a subscription, or puts a condition on it, would lock everybody out of it. Looked
+ * at after the change and within it, so that two that run at once cannot each leave the other's owner.
  *
- * @throws ArmError, which undoes the deletion
+ * @throws ArmError, which undoes the change
  */
 async function requireOwnerLeft(
   { access }: ManagementOptions,
@@ -218,6 +255,10 @@ async function requireOwnerLeft(
   if (roleDefinitionName !== ownerRole || normalizeScope(scope) !== normalizeScope(subscription)) return
   if ((await access.countAssignments(transaction, scope, ownerRole)) > 0) return
   throw new ArmError('assignmentOfLastOwner', 'Cannot delete the last RBAC admin assignment.')
+}
+
+function assignmentNotFound(name: string): ArmError {
+  return new ArmError('assignmentNotFound', `The role assignment '${name}' is not found.`)
 }
 
 function assignmentExists(cause: Error): ArmError {

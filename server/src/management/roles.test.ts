@@ -168,7 +168,9 @@ const refusals: readonly (readonly [what: string, properties: object, code: stri
   ['a principal that is no GUID',           { ...acrPull, principalId: "' or 1=1 --" },                                  'PrincipalNotFound'],
   ['another type of principal',             { ...acrPull, principalType: 'User' },                                       'UnmatchedPrincipalType'],
   ['a type that there is not',              { ...acrPull, principalType: 'Device' },                                     'UnmatchedPrincipalType'],
-  ['a condition',                           { ...acrPull, condition: 'true', conditionVersion: '2.0' },                  'RoleAssignmentConditionNotSupported'],
+  ['a condition that is none',              { ...acrPull, condition: 'true', conditionVersion: '2.0' },                  'InvalidRoleAssignmentCondition'],
+  ['a condition of another version',        { ...acrPull, condition: "'a' StringEquals 'a'", conditionVersion: '1.0' },  'InvalidRoleAssignmentCondition'],
+  ['a version without a condition',         { ...acrPull, conditionVersion: '2.0' },                                     'InvalidRoleAssignmentCondition'],
   ['no role',                               { principalId: app.objectId },                                               'InvalidRequestContent'],
   ['no principal',                          { roleDefinitionId: roleId(roleGuids.acrPull) },                             'InvalidRequestContent'],
 ]

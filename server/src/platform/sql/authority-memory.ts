@@ -1,12 +1,13 @@
 /**
  * Remembers what was found about rights and credentials: as long as the authority revision stands, at most until the
- * time given with each entry, and a bounded number of them. Only what lets somebody in is to be kept, since a revision
+ * time given with each entry, and a bounded weight of them, which is their number unless said otherwise. Only what lets somebody in is to be kept, since a revision
  * need not move when a right is added.
  */
 export class AuthorityMemory<Value> {
   #revision = Number.NaN
   #entries = new Map<string, { readonly value: Value; readonly untilMs: number }>()
-  #limit: number
+  #weight = 0
+  readonly #limit: number
 
   constructor(limit: number) {
     this.#limit = limit
@@ -20,15 +21,21 @@ export class AuthorityMemory<Value> {
   }
 
   /** Keeps what was found by a look that began at `revision`. */
-  keep(revision: number, key: string, value: Value, untilMs: number): void {
+  keep(revision: number, key: string, value: Value, untilMs: number, weight = 1): void {
     if (revision !== this.#revision) {
       // A look that began before the latest one known must not bring an older world back.
       if (revision < this.#revision) return
-      this.#entries.clear()
+      this.#clear()
       this.#revision = revision
     }
-    if (this.#entries.size >= this.#limit) this.#entries.clear()
+    if (this.#weight + weight > this.#limit) this.#clear()
+    this.#weight += weight
     this.#entries.set(key, { value, untilMs })
+  }
+
+  #clear(): void {
+    this.#entries.clear()
+    this.#weight = 0
   }
 }
 
