@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { FirstRun } from '@acrux/contract'
 import type { FastifyInstance } from 'fastify'
 import { accessMigrations, createAccess } from './access/index.ts'
-import { auditMigrations, createAudit, createAuditChain, expireEvents } from './audit/index.ts'
+import { auditMigrations, createAudit, createAuditChain, createAuditLog, expireEvents } from './audit/index.ts'
 import { createDirectory, directoryMigrations } from './directory/index.ts'
 import { makeFirstRun } from './first-run.ts'
 import { mountHealth } from './health.ts'
@@ -160,6 +160,7 @@ export async function compose(
     clock,
     log,
     audit,
+    auditLog: createAuditLog({ database }),
     resources,
     directory,
     identity,

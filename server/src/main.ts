@@ -9,7 +9,15 @@ import { repeat } from './platform/repeat.ts'
 import { type Log, createLog } from './platform/log.ts'
 import { formatListenAddress } from './platform/configuration/network-address.ts'
 
-export { type AuditFile, type ChainFault, formatCheckpoint, openAuditFile, parseCheckpoint } from './audit/index.ts'
+export {
+  type AuditEventDocument,
+  type AuditFile,
+  type ChainFault,
+  type EventFilter as AuditEventFilter,
+  formatCheckpoint,
+  openAuditFile,
+  parseCheckpoint,
+} from './audit/index.ts'
 export { type Configuration, ConfigurationError, loadConfiguration } from './platform/configuration/configuration.ts'
 export { configurationReference } from './platform/configuration/reference.ts'
 export { type SettingDefinition, settingDefinitions } from './platform/configuration/settings.ts'

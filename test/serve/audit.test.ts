@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { get } from 'node:https'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -72,4 +73,39 @@ test('acrux audit refuses what is no data directory, no checkpoint and no comman
   const help = await runAcrux(['audit', '--help'])
   assert.equal(help.code, 0)
   assert.match(help.stdout, /acrux audit verify --data-dir/)
+})
+
+test('acrux audit export writes every event as a line of JSON, and list shows the newest in words', async () => {
+  using place = await freePlace()
+  await using server = await startAcrux(place.args)
+  const url = /ready at (\S+)$/m.exec(server.stdout())?.[1] ?? ''
+  const ask = () =>
+    new Promise<string>((resolve, reject) => {
+      const headers = { authorization: 'Bearer x.y.z' }
+      get(`${url}/subscriptions?api-version=2020-01-01`, { headers, rejectUnauthorized: false }, (response) => {
+        response.resume()
+        resolve(String(response.headers['x-ms-correlation-request-id']))
+      }).on('error', reject)
+    })
+  const correlationIds = [await ask(), await ask(), await ask()]
+  const at = ['--data-dir', place.dataDir]
+  const exported = await runAcrux(['audit', 'export', ...at])
+  assert.equal(exported.code, 0, exported.stderr)
+  const events = exported.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { id: string; outcome: string; correlationId: string })
+  assert.equal(events[0]?.id, '1')
+  const refused = events.filter(({ outcome }) => outcome === 'refused').map(({ correlationId }) => correlationId)
+  assert.deepEqual(refused, correlationIds)
+  const some = await runAcrux(['audit', 'export', ...at, '--outcome', 'refused', '--from', '2026-01-01'])
+  assert.equal(some.stdout.trimEnd().split('\n').length, 3)
+  assert.equal((await runAcrux(['audit', 'export', ...at, '--to', '2020-01-01T00:00Z'])).stdout, '')
+  const listed = await runAcrux(['audit', 'list', ...at, '--limit', '1'])
+  assert.equal(listed.code, 0, listed.stderr)
+  assert.match(listed.stdout, new RegExp(`^\\S+Z  refused .* ${correlationIds[2]}\n$`))
+  const one = await runAcrux(['audit', 'list', ...at, '--correlation-id', correlationIds[0] ?? ''])
+  assert.match(one.stdout, new RegExp(` ${correlationIds[0]}\n$`))
+  assert.equal((await runAcrux(['audit', 'list', ...at, '--from', 'yesterday'])).code, 2)
+  assert.equal((await runAcrux(['audit', 'list', ...at, '--outcome', 'perhaps'])).code, 2)
 })

@@ -1,4 +1,7 @@
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import {
+  type AuditEventDocument,
   type AuditFile,
   exitCodes,
   formatCheckpoint,
@@ -9,17 +12,27 @@ import {
 import { type Command, InvalidArgumentError } from 'commander'
 import { explainFailure } from '../startup-failure.ts'
 import { faultText } from './fault-text.ts'
+import { type FilterFlags, filterOf, withFilter } from './filter-flags.ts'
 
 const examples = `
+They read the data directory, whether the server runs or not. From elsewhere, the management surface shows the same:
+  az rest --method get --url "/subscriptions/<id>/providers/Acrux.Server/auditEvents?api-version=2024-11-01"
+
 Examples:
   acrux audit verify --data-dir /var/lib/acrux
   acrux audit verify --config /etc/acrux/acrux.yaml --expect 210:5f2c...e9
+  acrux audit list --data-dir /var/lib/acrux --outcome refused --limit 50
+  acrux audit list --data-dir /var/lib/acrux --correlation-id 019ab7c0-6f0e-7c51-9d44-0a8f6f8f2f11
+  acrux audit export --data-dir /var/lib/acrux --from 2026-11-01 --to 2026-11-30T23:59:59Z > november.jsonl
 
-Exit codes: 0 whole; 1 altered, or not what was expected; 2 wrong flag or setting; 13 no log that can be read.
+Exit codes: 0 done, and the log whole; 1 altered, or not what was expected; 2 wrong flag or setting; 13 no log that
+can be read; 14 no master key that can be read.
 `
 
 /** Where the data directory is, as `acrux serve` is told it. */
 type PlaceFlags = { readonly dataDir?: string; readonly config?: string }
+
+type VerifyFlags = PlaceFlags & { readonly expect?: ReturnType<typeof requireCheckpoint> }
 
 /** Adds `acrux audit`. */
 export function addAudit(program: Command): void {
@@ -30,17 +43,20 @@ export function addAudit(program: Command): void {
     // 1 is for a log that was altered.
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? exitCodes.ok : exitCodes.configuration))
   withPlace(command.command('verify'))
-    .description('look at every event and every block of the chain; the server may be running')
+    .description('look at every event and every block of the chain')
     .option(
       '--expect <number:hash>',
       'a checkpoint that an earlier verify printed: nothing up to it may be missing or another',
       requireCheckpoint,
     )
-    .action(async (flags: PlaceFlags & { readonly expect?: ReturnType<typeof requireCheckpoint> }) => {
-      const log = await openLog(flags)
-      const isWhole = await verify(log, flags.expect)
-      process.exitCode = isWhole ? exitCodes.ok : exitCodes.unexpected
-    })
+    .action((flags: VerifyFlags) => onLog(flags, (log) => verify(log, flags.expect)))
+  withFilter(withPlace(command.command('list')))
+    .description('print events in lines, the newest first')
+    .option('--limit <number>', 'how many', requireLimit, 20)
+    .action((flags: PlaceFlags & FilterFlags & { readonly limit: number }) => onLog(flags, (log) => list(log, flags)))
+  withFilter(withPlace(command.command('export')))
+    .description('write events as JSON, one a line, the oldest first')
+    .action((flags: PlaceFlags & FilterFlags) => onLog(flags, (log) => exportAll(log, flags)))
 }
 
 function withPlace(command: Command): Command {
@@ -49,12 +65,18 @@ function withPlace(command: Command): Command {
     .option('--config <file>', 'the configuration file of the server, which names it. Variable: ACRUX_CONFIG')
 }
 
-async function openLog({ dataDir, config }: PlaceFlags): Promise<AuditFile> {
+async function onLog({ dataDir, config }: PlaceFlags, work: (log: AuditFile) => Promise<void>): Promise<void> {
+  let log: AuditFile
   try {
     const configuration = await loadConfiguration({ flags: { dataDir, config }, env: process.env })
-    return await openAuditFile(configuration.dataDir)
+    log = await openAuditFile(configuration.dataDir)
   } catch (error) {
     explainFailure(error)
+  }
+  try {
+    await work(log)
+  } finally {
+    log.close()
   }
 }
 
@@ -64,10 +86,15 @@ function requireCheckpoint(text: string) {
   return checkpoint
 }
 
-/** Says what it finds, and gives whether the log is whole. */
-async function verify(log: AuditFile, expected: ReturnType<typeof requireCheckpoint> | undefined): Promise<boolean> {
+function requireLimit(text: string): number {
+  const limit = /^\d{1,9}$/.test(text) ? Number(text) : 0
+  if (limit < 1) throw new InvalidArgumentError('It is a whole number from 1 on.')
+  return limit
+}
+
+/** Says what it finds; the exit code tells whether the log is whole. */
+async function verify(log: AuditFile, expected: VerifyFlags['expect']): Promise<void> {
   const report = await log.verify(expected)
-  log.close()
   const { faults, faultCount, events, blocks, pending, checkpoint, firstAtMs, lastAtMs } = report
   for (const fault of faults) process.stderr.write(`acrux: ${faultText(fault)}\n`)
   if (faultCount > faults.length) process.stderr.write(`acrux: and ${faultCount - faults.length} faults more\n`)
@@ -76,13 +103,37 @@ async function verify(log: AuditFile, expected: ReturnType<typeof requireCheckpo
   if (pending > 0) process.stdout.write(`${pending} events at the end are not in the chain yet\n`)
   if (faultCount > 0) {
     process.stdout.write('the audit log was altered\n')
-    return false
+    process.exitCode = exitCodes.unexpected
+    return
   }
   process.stdout.write('the audit log is whole\n')
   if (checkpoint !== undefined) process.stdout.write(`checkpoint ${formatCheckpoint(checkpoint)}\n`)
-  return true
 }
 
 function isoTime(ms: number | undefined): string {
   return ms === undefined ? 'now' : new Date(ms).toISOString()
+}
+
+async function list(log: AuditFile, flags: FilterFlags & { readonly limit: number }): Promise<void> {
+  for (const event of await log.newest(filterOf(flags), flags.limit)) process.stdout.write(`${lineOf(event)}\n`)
+}
+
+function lineOf({ eventTimestamp, outcome, action, actor, target, reason, correlationId }: AuditEventDocument): string {
+  const who = actor.id === '' ? actor.kind : `${actor.kind}:${actor.id}`
+  const line = [eventTimestamp, outcome.padEnd(7), action, who, target, reason ?? '-', correlationId].join('  ')
+  // Others chose some of it: nothing that a terminal takes for more than text.
+  return line.replaceAll(/[\p{Cc}\p{Cf}]/gu, '?')
+}
+
+/** Ends without a word when whoever reads has enough. */
+async function exportAll(log: AuditFile, flags: FilterFlags): Promise<void> {
+  try {
+    await pipeline(Readable.from(linesOf(log, flags)), process.stdout)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error
+  }
+}
+
+async function* linesOf(log: AuditFile, flags: FilterFlags): AsyncGenerator<string> {
+  for await (const event of log.events(filterOf(flags))) yield `${JSON.stringify(event)}\n`
 }

@@ -3,13 +3,20 @@ import { databaseFileIn, masterKeyFileIn } from '../platform/data-dir.ts'
 import { StartupError, exitCodes } from '../platform/exit.ts'
 import { openSealer } from '../platform/sealing.ts'
 import { type SqliteSnapshot, openSqliteSnapshot } from '../platform/sql/sqlite-database.ts'
-import { hasChain } from './chain-store.ts'
+import { type ChainSource, hasChain } from './chain-store.ts'
 import type { Checkpoint } from './checkpoint.ts'
+import { type AuditEventDocument, auditEventDocument } from './event-document.ts'
+import { allEvents, listEvents } from './query-log.ts'
+import type { EventFilter } from './query-store.ts'
 import { type ChainReport, verifyChain } from './verify-chain.ts'
 
 /** The audit log in a data directory, as it was at one moment. */
 export type AuditFile = {
   readonly verify: (expected?: Checkpoint) => Promise<ChainReport>
+  /** The events that a filter lets through, the newest first, as many as are wanted. */
+  readonly newest: (filter: EventFilter, count: number) => Promise<AuditEventDocument[]>
+  /** All events that a filter lets through, the oldest first. */
+  readonly events: (filter: EventFilter) => AsyncGenerator<AuditEventDocument>
   readonly close: () => void
 }
 
@@ -25,7 +32,27 @@ export async function openAuditFile(dataDir: string): Promise<AuditFile> {
   }
   const sealer = await openSealer(masterKeyFileIn(dataDir), { create: false })
   const { tables, close } = await openFile(file)
-  return { verify: (expected) => verifyChain({ kind: 'sqlite', tables }, sealer, expected), close }
+  const source: ChainSource = { kind: 'sqlite', tables }
+  return {
+    verify: (expected) => verifyChain(source, sealer, expected),
+    newest: (filter, count) => newestEvents(source, filter, count),
+    events: (filter) => documentsOf(source, filter),
+    close,
+  }
+}
+
+async function newestEvents(source: ChainSource, filter: EventFilter, count: number): Promise<AuditEventDocument[]> {
+  const found: AuditEventDocument[] = []
+  for (let before: number | undefined; ;) {
+    const { events, next } = await listEvents(source, filter, { before, size: Math.min(1000, count - found.length) })
+    found.push(...events.map(auditEventDocument))
+    if (next === undefined || found.length >= count) return found
+    before = next
+  }
+}
+
+async function* documentsOf(source: ChainSource, filter: EventFilter): AsyncGenerator<AuditEventDocument> {
+  for await (const event of allEvents(source, filter)) yield auditEventDocument(event)
 }
 
 async function openFile(file: string): Promise<SqliteSnapshot> {

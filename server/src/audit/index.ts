@@ -1,5 +1,7 @@
-import type { Transaction } from '../platform/sql/database.ts'
+import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { Origin } from '../platform/http/app.ts'
+import { type EventPage, listEvents } from './query-log.ts'
+import type { EventFilter } from './query-store.ts'
 
 /** Who did it, as far as it is known; a name that was only claimed is told apart from one that was proved. */
 export type AuditActor = {
@@ -44,6 +46,19 @@ export interface Audit {
   append(event: AuditEvent): Promise<void>
 }
 
+/** The log, for whoever looks for something in it. */
+export interface AuditLog {
+  /** A page of the events that a filter lets through, the newest first, behind the event that `before` numbers. */
+  list(filter: EventFilter, page: { readonly before: number | undefined; readonly size: number }): Promise<EventPage>
+}
+
+/** Opens the log. */
+export function createAuditLog({ database }: { readonly database: Database }): AuditLog {
+  return { list: (filter, page) => listEvents(database, filter, page) }
+}
+
+export type { EventFilter } from './query-store.ts'
+export { type AuditEventDocument, auditEventDocument } from './event-document.ts'
 export { createAudit } from './audit.ts'
 export { type AuditFile, openAuditFile } from './audit-file.ts'
 export { createAuditChain } from './chain.ts'

@@ -1,5 +1,5 @@
 import type { Access, Principal } from '../access/index.ts'
-import type { Audit, AuditActor } from '../audit/index.ts'
+import type { Audit, AuditActor, AuditLog } from '../audit/index.ts'
 import type { Directory, SigningPrincipal } from '../directory/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -16,6 +16,7 @@ export type ManagementOptions = {
   readonly clock: Clock
   readonly log: Log
   readonly audit: Audit
+  readonly auditLog: AuditLog
   readonly resources: Resources
   readonly directory: Pick<
     Directory,

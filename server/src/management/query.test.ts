@@ -13,6 +13,7 @@ const taken = [
   ["roleName eq 'O''Brien and it''s'",            [['equals', 'rolename', "O'Brien and it's"]],   'a quote is doubled'],
   ["roleName eq ''",                              [['equals', 'rolename', '']],                   'an empty text is one'],
   ['atScope()',                                   [['call', 'atscope', undefined]],               'a call'],
+  ["at ge '1' and AT le '2'",                      [['at-least', 'at', '1'], ['at-most', 'at', '2']], 'the two ends of a range'],
   ["atScope() and assignedTo('x')",               [['call', 'atscope', undefined], ['call', 'assignedto', 'x']], 'two terms'],
   [' ',                                           [],                                             'no term'],
 ] as const
@@ -35,7 +36,7 @@ const refused: readonly (readonly [unknown, string])[] = [
   ["roleName eq 'a' and",                      'an end in the middle'],
   ["and roleName eq 'a'",                      'a beginning in the middle'],
   ["startswith(roleName,'a')",                 'two arguments'],
-  ["a() and b() and c() and d() and e()",      'too many terms'],
+  ["a() and b() and c() and d() and e() and f() and g() and h() and i()", 'too many terms'],
   [`roleName eq '${'a'.repeat(2000)}'`,        'too long'],
   ["roleName eq 'a'; drop table registry",     'SQL'],
   [["atScope()", "atScope()"],                 'twice'],

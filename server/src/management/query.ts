@@ -3,21 +3,21 @@ import { ArmError } from './errors.ts'
 
 /** One term of a `$filter`; names are in lower case. */
 export type FilterTerm =
-  | { readonly form: 'equals'; readonly name: string; readonly value: string }
+  | { readonly form: 'equals' | 'at-least' | 'at-most'; readonly name: string; readonly value: string }
   | { readonly form: 'call'; readonly name: string; readonly value: string | undefined }
 
 const longestFilter = 1024
-const mostTerms = 4
+const mostTerms = 8
 
 const literal = String.raw`'((?:[^']|'')*)'`
 const termPattern = new RegExp(
-  String.raw`(?<equals>[A-Za-z]{1,32}) +eq +${literal}|(?<call>[A-Za-z]{1,32})\( *(?:${literal})? *\)`,
+  String.raw`(?<compared>[A-Za-z]{1,32}) +(?<operator>eq|ge|le) +${literal}|(?<call>[A-Za-z]{1,32})\( *(?:${literal})? *\)`,
   'y',
 )
 const conjunction = / +and +/y
 
 /**
- * Reads the `$filter` of a request: up to four terms joined by `and`. None is no term. What a term may be is for the list
+ * Reads the `$filter` of a request: up to eight terms joined by `and`. None is no term. What a term may be is for the list
  * to say; nothing of it reaches SQL.
  *
  * @throws ArmError 400
@@ -64,8 +64,11 @@ export function parameter(query: unknown, name: string): unknown {
 }
 
 function toTerm(match: RegExpExecArray | null): FilterTerm | undefined {
-  const { equals, call } = match?.groups ?? {}
+  const { compared, operator, call } = match?.groups ?? {}
   const unquote = (text: string | undefined) => text?.replaceAll("''", "'")
-  if (equals !== undefined) return { form: 'equals', name: equals.toLowerCase(), value: unquote(match?.[2]) ?? '' }
-  return call === undefined ? undefined : { form: 'call', name: call.toLowerCase(), value: unquote(match?.[4]) }
+  if (compared !== undefined) {
+    const form = operator === 'ge' ? 'at-least' : operator === 'le' ? 'at-most' : 'equals'
+    return { form, name: compared.toLowerCase(), value: unquote(match?.[3]) ?? '' }
+  }
+  return call === undefined ? undefined : { form: 'call', name: call.toLowerCase(), value: unquote(match?.[5]) }
 }

@@ -1,3 +1,4 @@
+import { listAuditEvents, listRegistryAuditEvents } from './audit-events.ts'
 import { checkName } from './check-name.ts'
 import { listCredentials, regenerateCredential } from './credentials.ts'
 import type { ManagementHandler } from './call.ts'
@@ -91,6 +92,7 @@ const subscriptionRows: readonly ManagementRow[] = [
   { id: 'resourceGroups.patch',    method: 'PATCH',  path: group,                       need: onGroups('write'),                                               handle: patchResourceGroup },
   { id: 'resourceGroups.delete',   method: 'DELETE', path: group,                       need: onGroups('delete'),                                              handle: deleteResourceGroup },
   { id: 'signingKeys.rotate',      method: 'POST',   path: `${subscription}/providers/Acrux.Server/rotateSigningKeys`, need: action('Acrux.Server/signingKeys/rotate/action'), handle: rotateSigningKeys },
+  { id: 'auditEvents.list',        method: 'GET',    path: `${subscription}/providers/Acrux.Server/auditEvents`, need: action('Acrux.Server/auditEvents/read'), handle: listAuditEvents, filtered: true },
 ]
 
 const registrationRows: readonly ManagementRow[] = providerNamespaces.map((namespace) => ({
@@ -114,6 +116,7 @@ const registryRows: readonly ManagementRow[] = [
   { id: 'registries.regenerateCredential', method: 'POST',   path: `${registry}/regenerateCredential`, need: onRegistries('regenerateCredential/action'), handle: regenerateCredential },
   { id: 'registries.listUsages',           method: 'GET',    path: `${registry}/listUsages`,           need: onRegistries('listUsages/read'),             handle: listUsages },
   { id: 'registries.replications',         method: 'GET',    path: `${registry}/replications`,         need: onRegistries('replications/read'),           handle: listReplications },
+  { id: 'registries.auditEvents',          method: 'GET',    path: `${registry}/auditEvents`,          need: onRegistries('auditEvents/read'),            handle: listRegistryAuditEvents, filtered: true },
 ]
 
 const scopeMaps = `${registry}/scopeMaps`

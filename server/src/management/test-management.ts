@@ -5,7 +5,7 @@ import path from 'node:path'
 import { PassThrough } from 'node:stream'
 import { sql } from 'kysely'
 import { accessMigrations, createAccess } from '../access/index.ts'
-import { auditMigrations, createAudit } from '../audit/index.ts'
+import { auditMigrations, createAudit, createAuditLog } from '../audit/index.ts'
 import { type NewServicePrincipal, createDirectory, directoryMigrations } from '../directory/index.ts'
 import { createIdentity } from '../identity/index.ts'
 import { createApp } from '../platform/http/app.ts'
@@ -138,6 +138,7 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
     clock,
     log,
     audit,
+    auditLog: createAuditLog({ database }),
     resources,
     directory,
     identity,
@@ -218,7 +219,7 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
     return { ...principal, token: await tokenFor(principal) }
   }
   const events = async (): Promise<AuditRow[]> =>
-    (await sql<AuditRow>`select * from audit_event order by at_ms`.execute(database.tables())).rows
+    (await sql<AuditRow>`select * from audit_event order by seq`.execute(database.tables())).rows
   const close = async () => {
     await listener.close(0)
     await app.close()

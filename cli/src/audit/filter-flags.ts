@@ -1,0 +1,49 @@
+import type { AuditEventFilter } from '@acrux/server'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+
+/** Which events are wanted, as it is said on the command line. */
+export type FilterFlags = {
+  readonly from?: number
+  readonly to?: number
+  readonly action?: string
+  readonly outcome?: string
+  readonly principal?: string
+  readonly target?: string
+  readonly correlationId?: string
+}
+
+/** Adds the options that say which events are wanted. */
+export function withFilter(command: Command): Command {
+  return command
+    .option('--from <time>', 'not before this time, such as 2026-11-24 or 2026-11-24T12:00:00Z', requireTime)
+    .option('--to <time>', 'not after this time', requireTime)
+    .option('--action <action>', 'what was done, such as token.issue')
+    .addOption(new Option('--outcome <outcome>', 'whether it was let').choices(['success', 'refused']))
+    .option('--principal <id>', 'who did it: an object id, or the name that was claimed')
+    .option(
+      '--target <target>',
+      'what it was done to, or what that lies in: a login server, a repository, a resource id',
+    )
+    .option('--correlation-id <id>', 'the x-ms-correlation-request-id of an answer')
+}
+
+/** The filter that the options say. */
+export function filterOf(flags: FilterFlags): AuditEventFilter {
+  return {
+    fromMs: flags.from,
+    toMs: flags.to,
+    action: flags.action,
+    outcome: flags.outcome,
+    actorId: flags.principal,
+    correlationId: flags.correlationId,
+    targets: flags.target === undefined ? undefined : [flags.target],
+  }
+}
+
+const timePattern = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d))?$/
+
+function requireTime(text: string): number {
+  const ms = timePattern.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(ms)) throw new InvalidArgumentError('It is a date, or a date and time with Z or an offset.')
+  return ms
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { type TestContext, describe, test } from 'node:test'
+import type { DatabaseKind } from '../platform/sql/database.ts'
+import { openTestDatabase, testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { newTimeOrderedId } from '../platform/time-ordered-id.ts'
+import { type AuditEvent, auditMigrations, createAudit, createAuditChain } from './index.ts'
+import { allEvents, listEvents } from './query-log.ts'
+import type { EventFilter } from './query-store.ts'
+
+const hourMs = 60 * 60 * 1000
+const startMs = Date.parse('2026-11-01T00:00:00Z')
+
+/** A log of 60 hours with four events each, in 60 blocks, and one event more in none. */
+async function openLog(t: TestContext, kind: DatabaseKind) {
+  const { database, dispose } = await openTestDatabase(kind, auditMigrations)
+  t.after(dispose)
+  const time = { nowMs: startMs }
+  const clock = { now: () => time.nowMs }
+  const audit = createAudit({ database, clock })
+  const chain = createAuditChain({ database, clock })
+  const eventAt = (index: number): AuditEvent => ({
+    action: `hour.${Math.floor(index / 4)}`,
+    outcome: 'success',
+    actor: { kind: 'user', id: 'u' },
+    target: index % 2 === 0 ? 'contoso.example/team/app' : 'contoso.example2',
+    origin: { correlationId: newTimeOrderedId(time.nowMs), remoteAddress: '', userAgent: undefined },
+  })
+  for (let index = 0; index < 240; index += 1) {
+    time.nowMs = startMs + Math.floor(index / 4) * hourMs + (index % 4)
+    await audit.append(eventAt(index))
+    if (index % 4 === 3) await chain.extend()
+  }
+  time.nowMs += 2 * hourMs
+  await audit.append({ ...eventAt(240), action: 'last' })
+  const actions = async (filter: EventFilter) => {
+    const found: string[] = []
+    for await (const { action } of allEvents(database, filter)) found.push(action)
+    const listed = await listEvents(database, filter, { before: undefined, size: 1000 })
+    assert.deepEqual(listed.events.map(({ action }) => action).reverse(), found, 'both ways find the same')
+    return found
+  }
+  return { database, actions }
+}
+
+for (const kind of testDatabaseKinds) {
+  describe(`a look through the audit log, on ${kind}`, () => {
+    test('finds what a plain look at every event finds, whatever the times', async (t) => {
+      const { actions } = await openLog(t, kind)
+      const all = await actions({})
+      assert.equal(all.length, 241)
+      const timeOf = (action: string) =>
+        action === 'last' ? startMs + 61 * hourMs + 3 : startMs + Number(action.slice(5)) * hourMs
+      for (const [from, to] of [
+        [0, 5],
+        [-10, -5],
+        [3, 3],
+        [20.5, 40.5],
+        [58, 62],
+        [61, 70],
+        [100, 200],
+        [-5, 100],
+      ] as const) {
+        const fromMs = startMs + from * hourMs
+        const toMs = startMs + to * hourMs + 10
+        const wanted = all.filter((action) => timeOf(action) >= fromMs && timeOf(action) <= toMs)
+        assert.deepEqual(await actions({ fromMs, toMs }), wanted, `${from} to ${to}`)
+        assert.deepEqual(
+          await actions({ fromMs }),
+          all.filter((action) => timeOf(action) >= fromMs),
+        )
+        assert.deepEqual(
+          await actions({ toMs }),
+          all.filter((action) => timeOf(action) <= toMs),
+        )
+      }
+    })
+
+    test('finds an event by its correlation id, and by what its target lies in', async (t) => {
+      const { database, actions } = await openLog(t, kind)
+      const { events } = await listEvents(database, { action: 'hour.17' }, { before: undefined, size: 1 })
+      const correlationId = events[0]?.correlation_id ?? ''
+      assert.deepEqual(await actions({ correlationId }), ['hour.17'])
+      assert.deepEqual(await actions({ correlationId: 'no-uuid' }), [])
+      assert.equal((await actions({ targets: ['Contoso.example'] })).length, 121)
+      assert.equal((await actions({ targets: ['contoso.example/team'] })).length, 121)
+      assert.equal((await actions({ targets: ['contoso.example/t'] })).length, 0)
+      assert.equal((await actions({ targets: ['contoso.example2', 'contoso.example/team/app'] })).length, 241)
+    })
+  })
+}

@@ -1,0 +1,100 @@
+import type { ChainSource } from './chain-store.ts'
+import { type EventFilter, readEvents } from './query-store.ts'
+import type { AuditEventRow } from './store.ts'
+
+/** One page of events, the newest first. */
+export type EventPage = {
+  readonly events: readonly AuditEventRow[]
+  /** Where the next page begins; undefined at the end. A page may be short, or empty, and not be the last. */
+  readonly next: number | undefined
+}
+
+/** How many events a request looks at: beside the key there is no index, and nobody waits for a look through millions. */
+const mostLookedAt = 20_000
+
+/** How far clocks may lie apart, and an event be later in the log than its time says. */
+const hourMs = 60 * 60 * 1000
+
+/** How long after its start a request may still write an event. */
+const longestRequestMs = 24 * hourMs
+
+/** The events that a filter lets through, from the one before `before` on. */
+export async function listEvents(
+  source: ChainSource,
+  filter: EventFilter,
+  { before, size }: { readonly before: number | undefined; readonly size: number },
+): Promise<EventPage> {
+  const read = readEvents(source)
+  const bounds = await boundsOf(read, filter)
+  const below = Math.min(bounds.below, before ?? Infinity)
+  const above = Math.max(bounds.above, below - mostLookedAt)
+  const events = await read.newestFirst(filter, { above, below }, size)
+  if (events.length === size) return { events, next: events.at(-1)?.seq }
+  return { events, next: above > bounds.above ? above + 1 : undefined }
+}
+
+/** All events that a filter lets through, the oldest first, read bit by bit. */
+export async function* allEvents(source: ChainSource, filter: EventFilter): AsyncGenerator<AuditEventRow> {
+  const read = readEvents(source)
+  const { above, below } = await boundsOf(read, filter)
+  for (let after = above; ;) {
+    const events = await read.oldestFirst(filter, { above: after, below }, 1000)
+    yield* events
+    const last = events.at(-1)
+    if (last === undefined) return
+    after = last.seq
+  }
+}
+
+type Reader = ReturnType<typeof readEvents>
+
+/** Between which numbers all events are that the filter can let through, as far as it tells by time. */
+async function boundsOf(
+  read: Reader,
+  filter: EventFilter,
+): Promise<{ readonly above: number; readonly below: number }> {
+  const [first, last] = await Promise.all([read.firstSeq(), read.lastSeq()])
+  const whole = { above: (first ?? 0) - 1, below: (last ?? 0) + 1 }
+  const { fromMs, toMs } = timesOf(filter)
+  if (fromMs === undefined && toMs === undefined) return whole
+  const [firstBlock, lastBlock] = await Promise.all([read.firstBlock(), read.lastBlock()])
+  if (firstBlock === undefined || lastBlock === undefined) return whole
+  const blocks = { from: firstBlock.number, to: lastBlock.number }
+  const start = fromMs && (await lastWhere(read, blocks, ({ last_at_ms: at }) => at < fromMs - hourMs))
+  const end = toMs && (await lastWhere(read, blocks, ({ first_at_ms: at }) => at <= toMs + hourMs))
+  const isOpen = end === blocks.to
+  return {
+    above: start ? ((await read.blockTimes(start))?.settled_to ?? whole.above) : whole.above,
+    below: end === undefined || isOpen ? whole.below : ((await read.blockTimes(end))?.covers_to ?? whole.above) + 1,
+  }
+}
+
+/** A correlation id is a UUID of version 7 and so tells its time. [RFC 9562 §5.7] */
+function timesOf({ fromMs, toMs, correlationId }: EventFilter): Pick<EventFilter, 'fromMs' | 'toMs'> {
+  const [, high, low] = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-/.exec(correlationId ?? '') ?? []
+  if (high === undefined || low === undefined) return { fromMs, toMs }
+  const madeAtMs = Number.parseInt(high + low, 16)
+  return {
+    fromMs: Math.max(fromMs ?? 0, madeAtMs),
+    toMs: Math.min(toMs ?? Infinity, madeAtMs + longestRequestMs),
+  }
+}
+
+type Block = NonNullable<Awaited<ReturnType<Reader['blockTimes']>>>
+
+/** The last block of which something holds that holds of those before it; the one before the first where it holds of none. */
+async function lastWhere(
+  read: Reader,
+  { from, to }: { readonly from: number; readonly to: number },
+  holds: (block: Block) => boolean,
+): Promise<number> {
+  let low = from - 1
+  let high = to
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    const block = await read.blockTimes(middle)
+    if (block !== undefined && holds(block)) low = middle
+    else high = middle - 1
+  }
+  return low
+}
