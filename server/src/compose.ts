@@ -19,6 +19,7 @@ import type { RouteDescription } from './platform/http/surface.ts'
 import type { Log } from './platform/log.ts'
 import { openOutbound } from './platform/outbound/open-outbound.ts'
 import { openSealer } from './platform/sealing.ts'
+import { createKnownSenders } from './platform/sender-budget.ts'
 import { signingKeyMigrations } from './platform/signing-keys/migrations.ts'
 import type { Database } from './platform/sql/database.ts'
 import { type Migration, NewerSchemaError, migrate } from './platform/sql/migrations.ts'
@@ -109,6 +110,7 @@ export async function compose(
     trustedTenants: configuration.trustedTenants.map(({ tenantId }) => tenantId),
     onPrincipalDeleted: (transaction, objectId) => access.deleteAssignmentsOf(transaction, objectId),
   })
+  const senders = createKnownSenders(clock)
   const identity = createIdentity({
     database,
     clock,
@@ -121,10 +123,22 @@ export async function compose(
     trustedTenants: configuration.trustedTenants,
     signingKeyRotationDays,
     passwordGrant: configuration.identity.passwordGrant,
+    senders,
   })
   const providers = configuration.identityProviders
-  const upstreams = await openUpstreams({ providers, database, clock, log, sealer, publicOrigin })
-  const pages = createSignInPages({ database, clock, log, sealer, audit, directory, identity, publicOrigin, upstreams })
+  const upstreams = await openUpstreams({ providers, database, clock, log, sealer, publicOrigin, senders })
+  const pages = createSignInPages({
+    database,
+    clock,
+    log,
+    sealer,
+    audit,
+    directory,
+    identity,
+    publicOrigin,
+    upstreams,
+    senders,
+  })
   const tokenService = createTokenService({
     database,
     clock,

@@ -160,6 +160,33 @@ test('trying user codes ends after a few, and the right one helps no more then',
   assert.equal(typeof (await people.identity.findDeviceRequest(user_code, '198.51.100.1')), 'object')
 })
 
+test('a thousand addresses that try user codes keep nobody else from theirs', async (t) => {
+  const people = await openTestPeople()
+  t.after(people.close)
+  const { user_code } = await start(people)
+  let throttled = 0
+  for (let index = 0; index < 1000; index += 1) {
+    for (let guess = 0; guess < 12; guess += 1) {
+      if ((await people.identity.findDeviceRequest('x', `10.${index >> 8}.${index & 255}.1`)) === 'throttled')
+        throttled += 1
+    }
+  }
+  assert.ok(throttled > 4000, `${throttled} were refused`)
+  for (const [who, address] of [
+    ['a stranger', '198.51.100.7'],
+    ['a stranger with IPv6', '2001:db8::7'],
+  ] as const) {
+    for (let guess = 0; guess < 5; guess += 1) {
+      assert.equal(typeof (await people.identity.findDeviceRequest(user_code, address)), 'object', who)
+    }
+  }
+  const known = '127.0.0.1'
+  await people.token()
+  for (let guess = 0; guess < 120; guess += 1) {
+    assert.equal(typeof (await people.identity.findDeviceRequest(user_code, known)), 'object', 'who proved something')
+  }
+})
+
 test('an address gets so many device codes and no more', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)

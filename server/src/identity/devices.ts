@@ -1,6 +1,6 @@
 import type { Directory } from '../directory/index.ts'
 import type { Clock } from '../platform/clock.ts'
-import { createSenderBudget } from '../platform/sender-budget.ts'
+import { type KnownSenders, createSenderBudget } from '../platform/sender-budget.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { Clients } from './clients.ts'
 import { EntraError } from './entra-errors.ts'
@@ -16,6 +16,7 @@ export type DevicesOptions = {
   readonly directory: Directory
   readonly clients: Clients
   readonly handles: Handles
+  readonly senders: KnownSenders
 }
 
 /** What a device asked to be let in to. */
@@ -39,8 +40,9 @@ export type DeviceCodes = {
 const requestAllowance = { burst: 120, perSecond: 0.2 }
 
 /**
- * How many user codes an address may try, right ones too, or trying would still tell which are right. Against 41 bits, and
- * no more codes than the allowance above lets live at a time, this finds one in a thousand days. [RFC 8628 §5.1]
+ * How many user codes an address may try, right ones too, or trying would still tell which are right. Against 41 bits and
+ * a hundred codes that people wait for, all that strangers may try together finds one in some fifteen years.
+ * [RFC 8628 §5.1]
  */
 const guessAllowance = { burst: 120, perSecond: 1 }
 
@@ -52,9 +54,9 @@ export type Devices = ReturnType<typeof createDevices>
 
 /** The devices that wait for their person. */
 export function createDevices(options: DevicesOptions) {
-  const { database, clock, directory, clients, handles } = options
-  const requests = createSenderBudget(clock, requestAllowance)
-  const guesses = createSenderBudget(clock, guessAllowance)
+  const { database, clock, directory, clients, handles, senders } = options
+  const requests = createSenderBudget(clock, requestAllowance, senders)
+  const guesses = createSenderBudget(clock, guessAllowance, senders)
   const polls = new Map<string, { nextAtMs: number; intervalMs: number }>()
 
   async function findOpen(userCodeText: string, remoteAddress: string) {

@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import { type Outbound, createOutbound } from '../platform/outbound/outbound.ts'
 import type { Sealer } from '../platform/sealing.ts'
+import { type KnownSenders, createKnownSenders } from '../platform/sender-budget.ts'
 import { createKeyRing } from '../platform/signing-keys/key-ring.ts'
 import type { Database } from '../platform/sql/database.ts'
 import { parseAuthorization } from '../spec/authorization-header.ts'
@@ -44,6 +45,8 @@ export type IdentityOptions = {
   readonly signingKeyRotationDays: number
   /** Whether programs may sign people in by user name and password; no by default. */
   readonly passwordGrant?: boolean
+  /** Who proved something lately, here and at the pages. */
+  readonly senders?: KnownSenders
 }
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -63,7 +66,8 @@ export function createIdentity(options: IdentityOptions): Identity {
   })
   const clients = createClients(directory)
   const handles = createHandles({ database, clock, directory })
-  const devices = createDevices({ database, clock, directory, clients, handles })
+  const { senders = createKnownSenders(clock) } = options
+  const devices = createDevices({ database, clock, directory, clients, handles, senders })
   const authorization = createAuthorization({ database, directory, clients, audiences, handles, publicOrigin })
   const { outbound = createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] }) } = options
   const outside = { directory, clock, issuerKeys: createIssuerKeys({ outbound, clock }) }
@@ -72,8 +76,8 @@ export function createIdentity(options: IdentityOptions): Identity {
   const tokens = createPersonTokens({ clock, audit, keys, handles, directory, publicOrigin })
   const people = { database, clock, directory, clients, audiences, handles, tokens, devices, publicOrigin }
   const grants = createGrants({ ...people, audit, keys, passwordGrant: options.passwordGrant ?? false })
-  const token = createTokenEndpoint({ directory, clock, audit, publicOrigin, authenticateClient, grants })
-  const enrollMachine = createMachineEnrollment({ directory, clock, audit, publicOrigin })
+  const token = createTokenEndpoint({ directory, clock, audit, publicOrigin, authenticateClient, grants, senders })
+  const enrollMachine = createMachineEnrollment({ directory, clock, audit, publicOrigin, senders })
   const verifyAccessToken = createVerifier({ directory, clock, keys, audiences, clients, publicOrigin })
   const deviceCode = createDeviceEndpoint({ directory, clients, devices, audiences, publicOrigin })
   const userInfo = createUserInfo(verifyAccessToken)

@@ -7,7 +7,7 @@ import type { Directory } from '../directory/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Call } from '../platform/http/surface.ts'
 import { secretEquals } from '../platform/sealing.ts'
-import { createSenderBudget } from '../platform/sender-budget.ts'
+import { type KnownSenders, createSenderBudget } from '../platform/sender-budget.ts'
 import { EntraError } from './entra-errors.ts'
 import { type MachinePublicKey, machineAlgorithm, parsePublicKey, readHeaderMember } from './machine-key.ts'
 import { requireTenant } from './tenants.ts'
@@ -29,9 +29,10 @@ export function createMachineEnrollment(options: {
   readonly clock: Clock
   readonly audit: Audit
   readonly publicOrigin: string
+  readonly senders: KnownSenders
 }) {
-  const { directory, clock, audit, publicOrigin } = options
-  const budget = createSenderBudget(clock, refusalAllowance)
+  const { directory, clock, audit, publicOrigin, senders } = options
+  const budget = createSenderBudget(clock, refusalAllowance, senders)
 
   return async (call: Call<undefined>): Promise<MachineEnrollment> => {
     call.reply.header('cache-control', 'no-store').header('pragma', 'no-cache')

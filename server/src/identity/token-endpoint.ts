@@ -2,7 +2,7 @@ import type { Audit } from '../audit/index.ts'
 import type { Directory } from '../directory/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Call } from '../platform/http/surface.ts'
-import { createSenderBudget } from '../platform/sender-budget.ts'
+import { type KnownSenders, createSenderBudget } from '../platform/sender-budget.ts'
 import { parseAuthorization } from '../spec/authorization-header.ts'
 import { parseGuid } from '../spec/guid.ts'
 import type { AuthenticateClient } from './client-auth.ts'
@@ -19,6 +19,7 @@ export type TokenEndpointOptions = {
   readonly authenticateClient: AuthenticateClient
   /** By `grant_type`. */
   readonly grants: ReadonlyMap<string, Grant>
+  readonly senders: KnownSenders
 }
 
 /**
@@ -32,15 +33,17 @@ type EndpointProgress = Progress & { form?: TokenForm }
 
 /** Makes the handler of `POST /{tenant}/oauth2/token` (version 1) or `POST /{tenant}/oauth2/v2.0/token` (version 2). */
 export function createTokenEndpoint(options: TokenEndpointOptions) {
-  const { audit, clock } = options
-  const budget = createSenderBudget(clock, refusalAllowance)
+  const { audit, clock, senders } = options
+  const budget = createSenderBudget(clock, refusalAllowance, senders)
 
   return async (call: Call<undefined>, version: TokenVersion): Promise<unknown> => {
     call.reply.header('cache-control', 'no-store').header('pragma', 'no-cache')
     const authorization = parseAuthorization(call.request.headers.authorization)
     const progress: EndpointProgress = {}
     try {
-      return await answer(options, call, version, progress)
+      const tokens = await answer(options, call, version, progress)
+      senders.note(call.origin.remoteAddress)
+      return tokens
     } catch (error) {
       // A device that waits is refused every few seconds, and nothing is wrong with that.
       if (!(error instanceof EntraError) || error.kind === 'pending' || error.kind === 'slowDown') throw error

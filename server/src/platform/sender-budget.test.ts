@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createSenderBudget } from './sender-budget.ts'
+import { createKnownSenders, createSenderBudget, networkOf } from './sender-budget.ts'
 
 function open() {
   const time = { nowMs: 0 }
   const { spend } = createSenderBudget({ now: () => time.nowMs }, { burst: 5, perSecond: 1 })
   const spendMany = (addresses: readonly string[]) => addresses.filter((address) => spend(address)).length
   return { time, spend, spendMany }
+}
+
+/** As device codes are limited. */
+function openLarge() {
+  const time = { nowMs: 0 }
+  const clock = { now: () => time.nowMs }
+  const known = createKnownSenders(clock)
+  return { time, known, budget: createSenderBudget(clock, { burst: 120, perSecond: 0.2 }, known) }
 }
 
 const times = (count: number, address: string) => Array<string>(count).fill(address)
@@ -38,10 +46,64 @@ test('the addresses of one network of 64 bits are one sender, however they are w
   assert.equal(spendMany(['2001:db8:0:1::1', '2001:db8:1::1', '::1']), 3, 'other networks')
 })
 
-test('all together spend ten times what one may, whatever the number of addresses', () => {
+test('the addresses of a flood spend ten times what one may, beside what is ordinary for each', () => {
   const { time, spendMany } = open()
-  const many = Array.from({ length: 25_000 }, (_, index) => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`)
-  assert.equal(spendMany(many), 50)
+  const many = Array.from({ length: 100 }, (_, index) => `10.${index}.0.1`)
+  const flood = (count: number) => Array.from({ length: count }, () => many).flat()
+  assert.equal(spendMany(flood(10)), 100 * 5, 'what each may at once is ordinary here')
   time.nowMs = 1000
-  assert.equal(spendMany(many), 10)
+  assert.equal(spendMany(flood(10)), 100, 'and once more')
+  time.nowMs = 2000
+  assert.equal(spendMany(flood(10)), 50, 'then what is shared is all that there is')
+  time.nowMs = 3000
+  assert.equal(spendMany(flood(10)), 10, 'of which little comes back')
+})
+
+test('a thousand addresses in a flood stop no stranger who does what is ordinary, and nobody who is known', () => {
+  const { time, budget, known } = openLarge()
+  const flooding = Array.from({ length: 1000 }, (_, index) => `10.${index >> 8}.${index & 255}.1`)
+  const flooded = () => flooding.filter((address) => budget.spend(address)).length
+  known.note('198.51.100.1')
+  let refused = 0
+  for (let second = 0; second < 600; second += 1) {
+    time.nowMs = second * 1000
+    refused += flooding.length - flooded()
+    if (second % 100 === 0) {
+      for (let attempt = 0; attempt < 3; attempt += 1) {
+        assert.equal(budget.spend(`203.0.113.${second / 100}`), true, `a stranger after ${second} seconds`)
+      }
+      assert.equal(budget.spend('192.0.2.1'), true, `the same stranger after ${second} seconds`)
+    }
+    if (second % 5 === 0) assert.equal(budget.spend('198.51.100.1'), true, `who is known after ${second} seconds`)
+  }
+  assert.ok(refused > 550_000, `of the flood nearly all was refused, not ${refused}`)
+})
+
+test('a network of 48 bits with 65,536 networks in it takes nothing from strangers elsewhere', () => {
+  const { time, budget } = openLarge()
+  const flood = () => {
+    for (let index = 0; index < 65_536; index += 1) budget.spend(`2001:db8:1:${index.toString(16)}::1`)
+  }
+  for (let minute = 0; minute < 5; minute += 1) {
+    time.nowMs = minute * 60_000
+    flood()
+    assert.equal(budget.spend(`2001:db8:2:${minute}::1`), true, `minute ${minute}`)
+    assert.equal(budget.spend('203.0.113.7'), true, `minute ${minute}`)
+  }
+})
+
+test('who proved something is known for a week, and the latest 10,000 are', () => {
+  const { time, known } = openLarge()
+  known.note('2001:db8::1')
+  known.note('198.51.100.1')
+  time.nowMs = 7 * 24 * 60 * 60 * 1000 - 1
+  assert.equal(known.has(networkOf('2001:db8::2')), true, 'another address of the network')
+  time.nowMs += 1
+  assert.equal(known.has(networkOf('2001:db8::1')), false)
+  known.note('198.51.100.1')
+  for (let index = 0; index < 20_000; index += 1) {
+    if (index < 10_000) assert.equal(known.has('198.51.100.1'), true)
+    known.note(`10.0.${index >> 8}.${index & 255}`)
+  }
+  assert.equal(known.has('198.51.100.1'), false, 'memory is bounded')
 })

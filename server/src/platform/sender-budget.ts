@@ -4,50 +4,141 @@ import type { Clock } from './clock.ts'
 /** What a sender may spend at once, and what it gets back a second in the long run. */
 export type Allowance = { readonly burst: number; readonly perSecond: number }
 
-/** How many senders are told apart. */
+/** How many senders, and how many neighbourhoods of them, are told apart at least; twice as many at most. */
 const senderLimit = 10_000
 
-/** All senders together may spend so many times what one may. */
+/** What strangers spend beyond what is ordinary, all together: so many times what one may. */
 const senderShare = 10
+
+/** What a person who begins something now and then causes: so much a sender has beside what strangers flood. */
+const ordinary: Allowance = { burst: 6, perSecond: 0.02 }
+
+/** For so many strangers at a time there is what is ordinary, and for so many of one neighbourhood. */
+const strangersAtATime = 2000
+const neighboursAtATime = 20
+
+/** Who proved something is known for so long. */
+const knownMs = 7 * 24 * 60 * 60 * 1000
 
 type Bucket = { tokens: number; atMs: number }
 
+type Sender = { readonly own: Bucket; readonly ordinary: Bucket }
+
+/** The senders that proved who they are lately. What strangers cause does not stop them. */
+export type KnownSenders = {
+  /** Notes that somebody proved who they are from this address. */
+  readonly note: (address: string) => void
+  /** Asked by the network, as {@link networkOf} gives it. */
+  readonly has: (network: string) => boolean
+}
+
+/** Remembers the latest senders that proved something, in bounded memory. */
+export function createKnownSenders(clock: Clock): KnownSenders {
+  const seen = createLatest<number>()
+  return {
+    note: (address) => {
+      seen.keep(networkOf(address), clock.now())
+    },
+    has: (network) => clock.now() < (seen.find(network) ?? Number.NEGATIVE_INFINITY) + knownMs,
+  }
+}
+
 /**
- * Counts what strangers cause, by the address they come from and all together, so that a client in a loop costs little
- * whatever it says of itself. A sender with IPv6 is the network of 64 bits that it can choose its addresses from.
+ * Counts what senders cause, by the address they come from, so that a client in a loop costs little whatever it says of
+ * itself. A sender with IPv6 is the network of 64 bits that it can choose its addresses from.
+ *
+ * A stranger spends from two purses that all strangers share. One is for what is ordinary: a little for each, enough for
+ * 2,000 at a time, and of 24 bits of IPv4 or 48 of IPv6 no more than 20 of them have. The other is for the rest, and is
+ * what a flood empties. Who proved something lately has an allowance that nobody else spends.
  */
 export function createSenderBudget(
   clock: Clock,
   allowance: Allowance,
+  known: Pick<KnownSenders, 'has'> = createKnownSenders(clock),
 ): { readonly spend: (address: string) => boolean } {
-  const { burst, perSecond } = allowance
-  const together = { burst: burst * senderShare, perSecond: perSecond * senderShare }
-  const all: Bucket = { tokens: together.burst, atMs: clock.now() }
-  const buckets = new Map<string, Bucket>()
+  const shared = purse(times(allowance, senderShare), clock)
+  const reserve = purse(times(ordinary, strangersAtATime), clock)
+  const ofNeighbours = times(ordinary, neighboursAtATime)
+  const senders = createLatest<Sender>()
+  const neighbourhoods = createLatest<Bucket>()
 
-  function bucketOf(sender: string, nowMs: number): Bucket {
-    const known = buckets.get(sender)
-    if (known !== undefined) return known
-    // Whoever is forgotten may spend again; what all may spend together bounds that.
-    if (buckets.size >= senderLimit) buckets.clear()
-    const made = { tokens: burst, atMs: nowMs }
-    buckets.set(sender, made)
-    return made
+  /** Whether what a stranger does is ordinary: within its own, its neighbours' and all strangers' part. */
+  function isOrdinary(sender: Sender, network: string, nowMs: number): boolean {
+    const where = neighbourhoodOf(network)
+    const neighbours = neighbourhoods.find(where) ?? { tokens: ofNeighbours.burst, atMs: nowMs }
+    neighbourhoods.keep(where, neighbours)
+    refill(sender.ordinary, ordinary, nowMs)
+    refill(neighbours, ofNeighbours, nowMs)
+    const buckets = [sender.ordinary, neighbours, reserve.at(nowMs)]
+    if (buckets.some(({ tokens }) => tokens < 1)) return false
+    for (const bucket of buckets) bucket.tokens -= 1
+    return true
   }
 
   return {
-    /** Whether one more is within what this address, and all of them together, may still spend. */
+    /** Whether one more is within what this address, and where it is a stranger's all of them together, may still spend. */
     spend: (address) => {
       const nowMs = clock.now()
-      const own = bucketOf(networkOf(address), nowMs)
-      refill(own, allowance, nowMs)
-      refill(all, together, nowMs)
-      if (own.tokens < 1 || all.tokens < 1) return false
-      own.tokens -= 1
-      all.tokens -= 1
+      const network = networkOf(address)
+      // Whoever is forgotten may spend anew; what all strangers may spend together bounds that.
+      const sender = senders.find(network) ?? newSender(allowance, nowMs)
+      senders.keep(network, sender)
+      refill(sender.own, allowance, nowMs)
+      if (sender.own.tokens < 1) return false
+      if (!known.has(network) && !isOrdinary(sender, network, nowMs)) {
+        const rest = shared.at(nowMs)
+        if (rest.tokens < 1) return false
+        rest.tokens -= 1
+      }
+      sender.own.tokens -= 1
       return true
     },
   }
+}
+
+function times({ burst, perSecond }: Allowance, count: number): Allowance {
+  return { burst: burst * count, perSecond: perSecond * count }
+}
+
+/** A bucket of everybody's, as full as it is at an instant. */
+function purse(allowance: Allowance, clock: Clock) {
+  const bucket: Bucket = { tokens: allowance.burst, atMs: clock.now() }
+  return {
+    at: (nowMs: number): Bucket => {
+      refill(bucket, allowance, nowMs)
+      return bucket
+    },
+  }
+}
+
+function newSender({ burst }: Allowance, nowMs: number): Sender {
+  return { own: { tokens: burst, atMs: nowMs }, ordinary: { tokens: ordinary.burst, atMs: nowMs } }
+}
+
+/** Remembers what was kept last: as many as `senderLimit` surely, and no more than twice as many. */
+function createLatest<Value>() {
+  let latest = new Map<string, Value>()
+  let earlier = new Map<string, Value>()
+  return {
+    find: (key: string): Value | undefined => latest.get(key) ?? earlier.get(key),
+    keep: (key: string, value: Value): void => {
+      if (latest.size >= senderLimit && !latest.has(key)) {
+        earlier = latest
+        latest = new Map()
+      }
+      latest.set(key, value)
+    },
+  }
+}
+
+/** 24 bits of an IPv4 address, 48 of a network of IPv6: what one holder of addresses often has. */
+function neighbourhoodOf(network: string): string {
+  if (network.startsWith('::ffff:')) {
+    const [high = '', low = ''] = network.slice('::ffff:'.length).split(':')
+    return `${high}:${low.padStart(4, '0').slice(0, 2)}`
+  }
+  const separator = network.includes(':') ? ':' : '.'
+  return network.split(separator).slice(0, 3).join(separator)
 }
 
 function refill(bucket: Bucket, { burst, perSecond }: Allowance, nowMs: number): void {

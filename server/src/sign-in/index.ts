@@ -6,6 +6,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { RouteDescription } from '../platform/http/surface.ts'
 import type { Log } from '../platform/log.ts'
 import type { Sealer } from '../platform/sealing.ts'
+import { type KnownSenders, createKnownSenders } from '../platform/sender-budget.ts'
 import type { Database } from '../platform/sql/database.ts'
 import { createCookieJar } from './cookies.ts'
 import { createFlows } from './flow.ts'
@@ -28,6 +29,8 @@ export type SignInOptions = {
   readonly publicOrigin: string
   /** The providers of organisations, opened by {@link openUpstreams}. */
   readonly upstreams: Upstreams
+  /** Who proved something lately, here and at the token endpoint. */
+  readonly senders?: KnownSenders
 }
 
 /** The pages on which people prove who they are, and the sessions of their browsers. */
@@ -41,6 +44,7 @@ export interface SignInPages {
 /** Opens the sign-in room. */
 export function createSignInPages(options: SignInOptions): SignInPages {
   const { database, clock, audit, log, sealer, directory, identity, publicOrigin, upstreams } = options
+  const { senders = createKnownSenders(clock) } = options
   const store = createSignInStore(database)
   const site = {
     database,
@@ -56,6 +60,7 @@ export function createSignInPages(options: SignInOptions): SignInPages {
     flows: createFlows(sealer, clock),
     passkeys: createPasskeys({ database, store, directory, clock, sealer, publicOrigin }),
     upstreams,
+    senders,
     otherProviders: (flow: string) =>
       upstreams.settings.map(({ name, displayName }) => ({
         label: `Sign in with ${displayName}`,

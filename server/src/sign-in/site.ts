@@ -5,6 +5,7 @@ import type { SignInProtocol } from '../identity/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Call } from '../platform/http/surface.ts'
 import type { Log } from '../platform/log.ts'
+import type { KnownSenders } from '../platform/sender-budget.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { Form } from '../spec/form.ts'
 import type { CookieJar } from './cookies.ts'
@@ -35,6 +36,7 @@ export type Site = {
   readonly flows: Flows
   readonly passkeys: Passkeys
   readonly upstreams: Upstreams
+  readonly senders: KnownSenders
   /** Ways to sign in at other providers, each with the sealed sign-in in its address. */
   readonly otherProviders: (flow: string) => readonly OtherWay[]
 }
@@ -84,17 +86,18 @@ export function requireFlow(site: Site, visitor: Visitor, text: string | undefin
  */
 export async function signIn(
   site: Site,
-  { reply, caller }: PageCall,
+  { reply, caller, origin }: PageCall,
   proof: Proof,
   event?: AuditEvent,
   change?: (transaction: Transaction) => Promise<User>,
 ): Promise<void> {
-  const { database, sessions, audit, jar } = site
+  const { database, sessions, audit, jar, senders } = site
   const id = await database.transaction(async (transaction) => {
     const user = change === undefined ? proof.user : await change(transaction)
     if (event !== undefined) await audit.record(transaction, event)
     return sessions.signIn(transaction, caller.sessionId, { ...proof, user })
   })
+  if (proof.remaining.length === 0) senders.note(origin.remoteAddress)
   reply.header('set-cookie', jar.write(jar.sessionName, id))
 }
 

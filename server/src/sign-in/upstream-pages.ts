@@ -53,6 +53,7 @@ export async function finishUpstream(site: Site, call: PageCall): Promise<Fastif
     })
     return refuse(site, call, upstreamRefusal(failure), result.flow)
   }
+  site.senders.note(origin.remoteAddress)
   if (sessionId !== undefined) call.reply.header('set-cookie', site.jar.write(site.jar.sessionName, sessionId))
   return goTo(call.reply, flowPath(site, caller, { ...flow, chosen: outcome.user.objectId }))
 }

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import type { Sealer } from '../platform/sealing.ts'
-import { createSenderBudget } from '../platform/sender-budget.ts'
+import { type KnownSenders, createSenderBudget } from '../platform/sender-budget.ts'
 import type { Database } from '../platform/sql/database.ts'
 import { readPemFile } from '../platform/tls/key-pair.ts'
 import type { CustomFetch } from 'openid-client'
@@ -59,6 +59,8 @@ export type UpstreamOptions = {
   readonly log: Log
   readonly sealer: Sealer
   readonly publicOrigin: string
+  /** Who proved something lately: what strangers do does not hold them up. */
+  readonly senders?: KnownSenders
   /** The way to a provider, for tests in which a name of the world stands for a server of the test's. */
   readonly fetchFor?: (settings: UpstreamSettings, ca: string | undefined) => CustomFetch
 }
@@ -74,7 +76,7 @@ const longestHint = 320
 export async function openUpstreams(options: UpstreamOptions): Promise<Upstreams> {
   const { providers, database, clock, log, sealer, publicOrigin } = options
   const store = createUpstreamStore(database)
-  const budget = createSenderBudget(clock, allowance)
+  const budget = createSenderBudget(clock, allowance, options.senders)
   const opened = new Map<string, { readonly settings: UpstreamSettings; readonly client: UpstreamClient }>()
   for (const settings of providers) opened.set(settings.name, { settings, client: await openClient(options, settings) })
 
