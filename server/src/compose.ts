@@ -26,7 +26,7 @@ import { type Migration, NewerSchemaError, migrate } from './platform/sql/migrat
 import { openSqliteDatabase } from './platform/sql/sqlite-database.ts'
 import { type CertificateSource, createCertificateSource } from './platform/tls/certificate-source.ts'
 import { createRegistryRoom, registryMigrations, registryRoutes } from './registry/index.ts'
-import { createResources, resourcesMigrations } from './resources/index.ts'
+import { type Registry, type Resources, createResources, resourcesMigrations } from './resources/index.ts'
 import { createSignInPages, openUpstreams, signInMigrations } from './sign-in/index.ts'
 import { type LoginServer, parseLoginServer } from './spec/login-server.ts'
 import { createFilesystemBlobStore } from './storage/index.ts'
@@ -58,7 +58,8 @@ export type Composition = {
   readonly firstRun: { readonly content: FirstRun; readonly file: string } | undefined
   /** The table of every surface. */
   readonly routes: readonly RouteDescription[]
-  readonly collectGarbage: () => Promise<unknown>
+  /** Deletes what policies have come to, and then what nobody can reach any more. */
+  readonly collectGarbage: () => Promise<void>
   /** Puts the events of the audit log that were written since into its chain. */
   readonly extendAuditChain: () => Promise<unknown>
   /** Removes the events of the audit log that are older than the configuration keeps them. */
@@ -233,10 +234,13 @@ export async function compose(
       ...pages.routes,
       ...health,
     ],
-    collectGarbage: () => registry.collectGarbage(),
     extendAuditChain: () => auditChain.extend(),
     expireAuditEvents: () =>
       expireEvents({ database, clock, sealer, audit, retentionDays: configuration.audit.retentionDays }),
+    collectGarbage: async () => {
+      for (const policed of await listRegistries(resources)) await registry.carryOutPolicies(policed)
+      await registry.collectGarbage()
+    },
     endStaleMemberships: () => directory.endStaleMemberships(),
     drain: () => {
       draining = true
@@ -276,21 +280,21 @@ async function bringUpToDate(database: Database, clock: Clock): Promise<void> {
   }
 }
 
-async function hostsOf(
-  resources: ReturnType<typeof createResources>,
-  { publicHost, suffix }: Configuration,
-): Promise<string[]> {
+async function listRegistries(resources: Resources): Promise<Registry[]> {
   const subscriptions = await resources.listSubscriptions()
-  const registries = await Promise.all(
-    subscriptions.map(({ subscriptionId }) => resources.listRegistries(subscriptionId)),
-  )
+  const lists = subscriptions.map(({ subscriptionId }) => resources.listRegistries(subscriptionId))
+  return (await Promise.all(lists)).flat()
+}
+
+async function hostsOf(resources: Resources, { publicHost, suffix }: Configuration): Promise<string[]> {
+  const registries = await listRegistries(resources)
   return [
     'localhost',
     '127.0.0.1',
     '::1',
     publicHost,
     `*${suffix}`,
-    ...registries.flat().map(({ loginServer }) => loginServer),
+    ...registries.map(({ loginServer }) => loginServer),
   ]
 }
 

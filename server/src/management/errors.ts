@@ -37,6 +37,7 @@ const armErrors = {
   classicSku:              { status: 400, code: 'ClassicSkuDeprecated',                    fromProvider: true },
   unknownSku:              { status: 400, code: 'InvalidSku',                              fromProvider: true },
   notInSku:                { status: 400, code: 'BadRequest',                              fromProvider: true },
+  policyConflict:          { status: 400, code: 'BadRequest',                              fromProvider: true },
   publicAccessNotInSku:    { status: 400, code: 'DisablingPublicNetworkAccessNotSupported', fromProvider: true },
   adminDisabled:           { status: 400, code: 'UnAuthorizedForCredentialOperations',     fromProvider: true },
   notServed:               { status: 400, code: 'NotSupported',                            fromProvider: true },

@@ -352,34 +352,3 @@ test('every change leaves an event that says who made it, in the same breath', a
   ])
   for (const { actor_id: id } of events) assert.equal(id, server.owner.servicePrincipal.objectId)
 })
-
-test('network rules are shown as they were given, and kept by whoever names only some of them', async () => {
-  const path = registryPath('fenced')
-  await arm('PUT', path, newRegistry())
-  const ipRules = [
-    { action: 'Allow', value: '203.0.113.0/24' },
-    { action: 'Allow', value: '2001:db8::1' },
-  ]
-  const patch = (networkRuleSet: object) => arm('PATCH', path, { properties: { networkRuleSet } })
-  const set = await patch({ defaultAction: 'deny', ipRules: [...ipRules, { value: '203.0.113.0/24' }] })
-  assert.deepEqual(property(set, 'networkRuleSet'), { defaultAction: 'Deny', virtualNetworkRules: [], ipRules })
-  const opened = await patch({ defaultAction: 'Allow' })
-  assert.deepEqual(property(opened, 'networkRuleSet'), { defaultAction: 'Allow', virtualNetworkRules: [], ipRules })
-  const emptied = await patch({ ipRules: [] })
-  assert.deepEqual(property(emptied, 'networkRuleSet', 'ipRules'), [])
-  await patch({ defaultAction: 'Deny', ipRules })
-  const usages = await arm('GET', `${path}/listUsages`)
-  const counted = each(usages).find((row) => at(row, 'name') === 'IPRules')
-  assert.deepEqual(counted, { name: 'IPRules', limit: 200, currentValue: 2, unit: 'Count' })
-  const put = await arm('PUT', path, newRegistry())
-  const open = { defaultAction: 'Allow', virtualNetworkRules: [], ipRules: [] }
-  assert.deepEqual(property(put, 'networkRuleSet'), open, 'PUT replaces them')
-})
-
-test('a registry with network rules cannot leave Premium', async () => {
-  const path = registryPath('fencedin')
-  await arm('PUT', path, newRegistry({ networkRuleSet: { defaultAction: 'Deny' } }))
-  assert.equal((await arm('PATCH', path, { sku: { name: 'Standard' } })).status, 400)
-  const open = { properties: { networkRuleSet: { defaultAction: 'Allow' } }, sku: { name: 'Standard' } }
-  assert.equal((await arm('PATCH', path, open)).status, 200)
-})

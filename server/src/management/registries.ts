@@ -6,7 +6,14 @@ import { readBody } from './body.ts'
 import { type ManagementCall, type ManagementOptions, authorOf, change } from './call.ts'
 import { ArmError, groupNotFound, locationFixed, registryNotFound } from './errors.ts'
 import { nameRule } from './path-scope.ts'
-import { type RegistryBody, registrySchema, requireSku, settingsAfter, settingsOf } from './registry-body.ts'
+import {
+  type RegistryBody,
+  type RegistrySettings,
+  registrySchema,
+  requireSku,
+  settingsAfter,
+  settingsOf,
+} from './registry-body.ts'
 import { registryDocument } from './registry-document.ts'
 import { requireGroup } from './resource-groups.ts'
 import { visibleResources } from './visibility.ts'
@@ -136,8 +143,16 @@ async function replaceRegistry(
   if (body.location !== present.location) throw locationFixed(present, body.location)
   requireSku(body.sku?.name)
   const nowMs = rooms.clock.now()
-  const settings = settingsAfter(defaultSettings(nowMs), body, nowMs)
+  const settings = keepingSince(present, settingsAfter(defaultSettings(nowMs), body, nowMs))
   return rooms.resources.updateRegistry(transaction, present.rid, settings, authorOf(caller))
+}
+
+/** A PUT that says again that manifests are retained does not begin anew with it. */
+function keepingSince({ policies: before }: Registry, settings: RegistrySettings): RegistrySettings {
+  const { retentionPolicy } = settings.policies
+  if (before.retentionPolicy.status === 'disabled' || retentionPolicy.status === 'disabled') return settings
+  const { enabledAtMs } = before.retentionPolicy
+  return { ...settings, policies: { ...settings.policies, retentionPolicy: { ...retentionPolicy, enabledAtMs } } }
 }
 
 /** Who may read a group is told that there is none; for everybody else its list is empty, whether it is there or not. */

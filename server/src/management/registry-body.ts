@@ -138,6 +138,7 @@ type PolicyBody = z.output<typeof policiesSchema>
 function mergePolicies(before: RegistryPolicies, asked: PolicyBody | undefined, nowMs: number): RegistryPolicies {
   const retention = asked?.retentionPolicy
   const softDelete = asked?.softDeletePolicy
+  const isEnabling = retention?.status === 'enabled' && before.retentionPolicy.status === 'disabled'
   const withStatus = <Policy extends { readonly status: 'enabled' | 'disabled' }>(
     policy: Policy,
     change: z.output<typeof status> | undefined,
@@ -150,6 +151,7 @@ function mergePolicies(before: RegistryPolicies, asked: PolicyBody | undefined, 
       // It moves whenever the policy is named, changed or not. [arm-facts §9]
       lastUpdatedAtMs: retention === undefined ? before.retentionPolicy.lastUpdatedAtMs : nowMs,
       status: retention?.status ?? before.retentionPolicy.status,
+      enabledAtMs: isEnabling ? nowMs : before.retentionPolicy.enabledAtMs,
     },
     exportPolicy: withStatus(before.exportPolicy, asked?.exportPolicy),
     azureADAuthenticationAsArmPolicy: withStatus(
@@ -180,6 +182,10 @@ function refuseWhatIsNotServed({ identity, properties }: RegistryBody): void {
 
 /** [arm-facts §9; Azure Container Registry, service tiers] */
 function refuseWhatSkuLacks({ sku, anonymousPullEnabled, publicNetworkAccess, ...rest }: RegistrySettings): void {
+  const { retentionPolicy, softDeletePolicy } = rest.policies
+  if (retentionPolicy.status === 'enabled' && softDeletePolicy.status === 'enabled') {
+    throw new ArmError('policyConflict', 'The retention policy and the soft delete policy cannot both be enabled.')
+  }
   if (sku === 'Basic' && anonymousPullEnabled) throw notInSku('Anonymous pull is', sku)
   if (sku === 'Premium') return
   if (publicNetworkAccess === 'Disabled') {
@@ -190,7 +196,7 @@ function refuseWhatSkuLacks({ sku, anonymousPullEnabled, publicNetworkAccess, ..
     throw notInSku('Network rules are', sku)
   }
   if (rest.dataEndpointEnabled) throw notInSku('Dedicated data endpoint is', sku)
-  if (rest.policies.retentionPolicy.status === 'enabled') throw notInSku('Retention policy is', sku)
+  if (retentionPolicy.status === 'enabled') throw notInSku('Retention policy is', sku)
   if (rest.policies.trustPolicy.status === 'enabled') throw notInSku('Trust policy is', sku)
 }
 

@@ -25,6 +25,7 @@ type BlobHandlers = Pick<
 /** Blobs and uploads: the handlers of their routes, and the collector of what nobody needs any more. */
 export type Blobs = {
   readonly handlers: BlobHandlers
+  readonly settings: BlobSettings
   readonly collectGarbage: () => Promise<Collected>
 }
 
@@ -46,6 +47,7 @@ export function createBlobs(
       finishUpload: (call) => finishUpload(parts, call),
       cancelUpload: (call) => cancelUpload(parts, call),
     },
+    settings: parts.settings,
     collectGarbage: () => collector.collect(),
   }
 }

@@ -2,11 +2,13 @@ import type { Digest } from '../spec/digest.ts'
 import type { Tag } from '../spec/reference.ts'
 import { type OciCall, sendEmpty } from './call.ts'
 import { manifestUnknown } from './checked-path.ts'
+import { keepManifests, keepTag } from './deleted-store.ts'
 import { OciError } from './errors.ts'
 import { requireDeletable } from './locks.ts'
-import { deleteManifestRows, findManifest } from './manifest-store.ts'
+import { deleteManifestRows, findManifest, markFreed, markUntagged } from './manifest-store.ts'
 import type { Parts } from './parts.ts'
 import { changeEvent, changeRepository, type RepositoryCall, requirePublished } from './repositories.ts'
+import { keepsDeleted } from './ports.ts'
 import { findRepository, recordChange } from './repository-store.ts'
 import { deleteTagRow, findTags, findTagsOf } from './tag-store.ts'
 
@@ -36,7 +38,9 @@ export async function deleteTag(parts: Parts, call: RepositoryCall, tag: Tag): P
     const [found] = await findTags(transaction, repository.id, [tag])
     if (found === undefined) return undefined
     requireDeletable(repository, found)
+    if (keepsDeleted(call.registry)) await keepTag(transaction, { from: repository, nowMs }, found)
     await deleteTagRow(transaction, repository.id, tag)
+    await markUntagged(transaction, repository.id, [found.manifest_digest], nowMs)
     await recordChange(transaction, repository.id, { manifests: 0, tags: -1, nowMs })
     const detail = { digest: found.manifest_digest }
     await parts.audit.record(transaction, changeEvent(call, 'tag.delete', `:${tag}`, detail))
@@ -53,7 +57,9 @@ async function deleteByDigest(parts: Parts, call: RepositoryCall, digest: Digest
     if (manifest === undefined) throw manifestUnknown(digest)
     const tags = await findTagsOf(transaction, repository.id, digest)
     requireDeletable(repository, manifest, ...tags)
-    await deleteManifestRows(transaction, repository.id, digest)
+    await markFreed(transaction, repository.id, digest, nowMs)
+    if (keepsDeleted(call.registry)) await keepManifests(transaction, { from: repository, nowMs }, digest)
+    else await deleteManifestRows(transaction, repository.id, digest)
     await recordChange(transaction, repository.id, { manifests: -1, tags: -tags.length, nowMs })
     const detail = { tags: tags.slice(0, auditedTagLimit).map(({ name }) => name), tagCount: tags.length }
     await parts.audit.record(transaction, changeEvent(call, 'manifest.delete', `@${digest}`, detail))

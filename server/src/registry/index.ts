@@ -5,7 +5,7 @@ import type { Log } from '../platform/log.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { BlobStore } from '../storage/index.ts'
 import type { BlobSettings } from './blob-settings.ts'
-import type { Gate, WhichRegistry } from './ports.ts'
+import type { Gate, HostedRegistry, WhichRegistry } from './ports.ts'
 
 /** How much a registry holds. */
 export type RegistryUsage = { readonly sizeBytes: number }
@@ -27,6 +27,19 @@ export type RegistryRoomOptions = {
   readonly blobSettings?: Partial<BlobSettings>
 }
 
+/** A registry with the policies that are carried out by time. */
+export type PolicedRegistry = HostedRegistry & {
+  readonly policies: {
+    readonly retentionPolicy: {
+      readonly status: 'enabled' | 'disabled'
+      readonly days: number
+      /** Since when it is enabled. */
+      readonly enabledAtMs: number
+    }
+    readonly softDeletePolicy: { readonly retentionDays: number }
+  }
+}
+
 /** The OCI and `/acr/v1` surfaces and all behind them. */
 export interface RegistryRoom {
   /** Adds `/v2/*` and `/acr/v1/*`. */
@@ -34,6 +47,8 @@ export interface RegistryRoom {
   usage(rid: string): Promise<RegistryUsage>
   /** Forgets all that a registry holds, when the registry is deleted; the bytes follow with the next collection. */
   deleteContent(transaction: Transaction, rid: string): Promise<void>
+  /** Deletes what the policies of a registry have come to by now, and returns how many manifests and tags that was. */
+  carryOutPolicies(registry: PolicedRegistry): Promise<{ readonly untagged: number; readonly purged: number }>
   /** Deletes what nobody can reach any more, and returns how much that was. */
   collectGarbage(): Promise<{ readonly blobs: number; readonly uploads: number }>
 }

@@ -20,7 +20,10 @@ export type ServedManifest = {
 export type ServedManifestContent = ServedManifest & { readonly content: Uint8Array }
 
 /** What a list of manifests says of each. */
-export type ListedManifest = Omit<ManifestRow, 'annotations' | 'content' | 'digest'> & { readonly digest: Digest }
+export type ListedManifest = Omit<
+  ManifestRow,
+  'annotations' | 'content' | 'digest' | 'untagged_at_ms' | 'deleted_at_ms'
+> & { readonly digest: Digest }
 
 type ByTag = { rid: string; repository: string; tag: string }
 type ByDigest = { rid: string; repository: string; digest: string }
@@ -276,6 +279,53 @@ export async function lockManifest(
     .set(change)
     .where('repository_id', '=', repositoryId)
     .where('digest', '=', digest)
+    .execute()
+}
+
+/** Records that manifests were left by a tag. */
+export async function markUntagged(
+  transaction: Transaction,
+  repositoryId: string,
+  digests: readonly string[],
+  nowMs: number,
+): Promise<void> {
+  for (const chunk of chunked(digests)) {
+    await transaction
+      .tables<RegistryTables>()
+      .updateTable('manifest')
+      .set({ untagged_at_ms: nowMs })
+      .where('repository_id', '=', repositoryId)
+      .where('digest', 'in', chunk)
+      .execute()
+  }
+}
+
+/** Records since when what a manifest holds, being an index or a subject, is to count as untagged when it is gone. */
+export async function markFreed(
+  transaction: Transaction,
+  repositoryId: string,
+  digest: Digest,
+  atMs: number,
+): Promise<void> {
+  await transaction
+    .tables<RegistryTables>()
+    .updateTable('manifest')
+    .set({ untagged_at_ms: atMs })
+    .where('repository_id', '=', repositoryId)
+    .where((row) => row.or([row('untagged_at_ms', 'is', null), row('untagged_at_ms', '<', atMs)]))
+    .where((row) =>
+      row.or([
+        row('subject_digest', '=', digest),
+        row('digest', 'in', (query) =>
+          query
+            .selectFrom('manifest_reference as child')
+            .select('child.digest')
+            .where('child.repository_id', '=', repositoryId)
+            .where('child.manifest_digest', '=', digest)
+            .where('child.kind', '=', 'manifest'),
+        ),
+      ]),
+    )
     .execute()
 }
 

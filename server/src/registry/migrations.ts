@@ -141,6 +141,25 @@ export const registryMigrations: readonly Migration[] = [
       await schema.createIndex('upload_by_caller').on('upload').columns(['rid', 'caller_key']).execute()
     },
   },
+  {
+    id: 'registry-0004-deletion',
+    up: async (schema, types) => {
+      await schema.alterTable('manifest').addColumn('untagged_at_ms', types.integer).execute()
+      await schema.alterTable('manifest').addColumn('deleted_at_ms', types.integer).execute()
+      await schema.createIndex('manifest_by_deletion').on('manifest').column('deleted_at_ms').execute()
+      await schema
+        .createTable('deleted_tag')
+        .addColumn('repository_id', types.text, (column) => column.notNull())
+        .addColumn('name', types.text, (column) => column.notNull())
+        .addColumn('manifest_digest', types.text, (column) => column.notNull())
+        .addColumn('created_at_ms', types.integer, (column) => column.notNull())
+        .addColumn('updated_at_ms', types.integer, (column) => column.notNull())
+        .addColumn('deleted_at_ms', types.integer, (column) => column.notNull())
+        .addPrimaryKeyConstraint('deleted_tag_key', ['repository_id', 'name', 'manifest_digest'])
+        .execute()
+      await schema.createIndex('deleted_tag_by_deletion').on('deleted_tag').column('deleted_at_ms').execute()
+    },
+  },
 ]
 
 function withLocks<Name extends string, Columns extends string>(

@@ -23,6 +23,12 @@ export type HostedRegistry = NetworkRules & {
   readonly rid: string
   readonly name: string
   readonly loginServer: LoginServer
+  readonly policies: { readonly softDeletePolicy: { readonly status: 'enabled' | 'disabled' } }
+}
+
+/** Whether what is deleted in a registry can be restored for a while. */
+export function keepsDeleted({ policies }: HostedRegistry): boolean {
+  return policies.softDeletePolicy.status === 'enabled'
 }
 
 /** Somebody who was let in. */

@@ -9,7 +9,14 @@ import { type OciCall, sendEmpty } from './call.ts'
 import { OciError } from './errors.ts'
 import { type ImagePlatform, readImagePlatform } from './image-config.ts'
 import { noLocks, requireWritable } from './locks.ts'
-import { childImageSizes, findManifest, insertManifest, linkedBlobSizes, touchManifest } from './manifest-store.ts'
+import {
+  childImageSizes,
+  findManifest,
+  insertManifest,
+  linkedBlobSizes,
+  markUntagged,
+  touchManifest,
+} from './manifest-store.ts'
 import type { Parts } from './parts.ts'
 import { readBody } from './read-body.ts'
 import { changeEvent, changeRepository, requireCurrentCredential } from './repositories.ts'
@@ -77,6 +84,8 @@ async function store(
   const imageSizeBytes = await measureImage(parts, push, transaction, repository.id)
   if (held === undefined) await insert(push, transaction, repository.id, imageSizeBytes, nowMs)
   else await touchManifest(transaction, repository.id, digest, nowMs)
+  const left = heldTags.map((tag) => tag.manifest_digest).filter((other) => other !== digest)
+  await markUntagged(transaction, repository.id, left, nowMs)
   if (tags.length > 0) await moveTags(transaction, repository.id, tags, digest, nowMs)
   const change = { manifests: held === undefined ? 1 : 0, tags: tags.length - heldTags.length, nowMs }
   await recordChange(transaction, repository.id, change)
@@ -166,6 +175,8 @@ async function insert(
     annotations: isAnnotated ? JSON.stringify(manifest.annotations) : null,
     created_at_ms: nowMs,
     updated_at_ms: nowMs,
+    untagged_at_ms: null,
+    deleted_at_ms: null,
     ...noLocks,
     content: bytes,
   }

@@ -31,7 +31,7 @@ async function deleteSome(transaction: Transaction, rid: string): Promise<boolea
     .limit(1)
     .executeTakeFirst()
   if (repository === undefined) return deleteTombstones(transaction, rid)
-  for (const deleteRows of [deleteTags, deleteManifests, deleteHeldBlobs, deleteUploads]) {
+  for (const deleteRows of [deleteTags, deleteDeletedTags, deleteManifests, deleteHeldBlobs, deleteUploads]) {
     if (await deleteRows(transaction, repository.id)) return false
   }
   await tables.deleteFrom('repository').where('id', '=', repository.id).execute()
@@ -45,6 +45,15 @@ async function deleteTags(transaction: Transaction, repositoryId: string): Promi
     .deleteFrom('tag')
     .where('repository_id', '=', repositoryId)
     .where('name', 'in', some)
+    .executeTakeFirst()
+  return numDeletedRows > 0n
+}
+
+async function deleteDeletedTags(transaction: Transaction, repositoryId: string): Promise<boolean> {
+  const { numDeletedRows } = await transaction
+    .tables<RegistryTables>()
+    .deleteFrom('deleted_tag')
+    .where('repository_id', '=', repositoryId)
     .executeTakeFirst()
   return numDeletedRows > 0n
 }

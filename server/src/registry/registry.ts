@@ -2,6 +2,7 @@ import { mountRaw } from '../platform/http/raw-surface.ts'
 import { createBlobs } from './blobs.ts'
 import { sendJson } from './call.ts'
 import { deleteManifest } from './delete-manifest.ts'
+import { carryOutPolicies } from './carry-out-policies.ts'
 import { createDispatch } from './dispatch.ts'
 import { getManifest, headManifest } from './get-manifest.ts'
 import type { RegistryRoom, RegistryRoomOptions } from './index.ts'
@@ -35,6 +36,7 @@ export function createRegistryRoom(options: RegistryRoomOptions): RegistryRoom {
     mount: (app) => mountRaw(app, { paths: ['/v2', '/acr/v1'], methods, handle: dispatch }),
     usage: async (rid) => ({ sizeBytes: await sumContentBytes(database, rid) }),
     deleteContent: (transaction, rid) => forsakeRegistry(transaction, rid, clock.now()),
+    carryOutPolicies: (registry) => carryOutPolicies(parts, registry, blobs.settings.leaseMs),
     collectGarbage: async () => {
       const beforeMs = clock.now() - forgetAfterMs
       await database.transaction((transaction) => forgetAbandoned(transaction, beforeMs))
@@ -71,9 +73,9 @@ function propertyHandlers(parts: Parts) {
     listManifestProperties: (call) => listManifestProperties(parts, manifestPositions, call),
     getManifestProperties: (call) => getManifestProperties(parts, call),
     patchManifest: (call) => patchManifestProperties(parts, call),
-    listDeletedCatalog,
-    listDeletedTags,
-    listDeletedManifests,
-    restoreManifest,
+    listDeletedCatalog: (call) => listDeletedCatalog(parts, call),
+    listDeletedTags: (call) => listDeletedTags(parts, call),
+    listDeletedManifests: (call) => listDeletedManifests(parts, call),
+    restoreManifest: (call) => restoreManifest(parts, call),
   } satisfies Partial<RegistryHandlers>
 }

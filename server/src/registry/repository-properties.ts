@@ -1,7 +1,9 @@
 import type { Transaction } from '../platform/sql/database.ts'
 import { type AcrCall, sendJson } from './call.ts'
+import { keepManifests } from './deleted-store.ts'
 import { requireDeletable, requireLockChange } from './locks.ts'
 import type { Parts } from './parts.ts'
+import { keepsDeleted } from './ports.ts'
 import { readPatch, repositoryNotFound, repositoryProperties } from './properties.ts'
 import { changeEvent, changeRepository, requirePublished, requireRepository } from './repositories.ts'
 import { deleteRepository, findRepository, listContent, lockRepository } from './repository-store.ts'
@@ -33,7 +35,7 @@ export async function patchRepositoryProperties(parts: Parts, call: AcrCall<'rep
 }
 
 /**
- * `DELETE` of a repository and all that it holds, unless any of it is locked. The answer names what went.
+ * `DELETE` of a repository and all that it holds, unless any of it is locked; where the registry says so, for a while it can be restored. The answer names what went.
  *
  * @throws OciError NAME_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
  */
@@ -44,6 +46,7 @@ export async function deleteWholeRepository(parts: Parts, call: AcrCall<'reposit
     const repository = requirePublished(row, call)
     const { manifests, tags } = await listContent(transaction, repository.id)
     requireDeletable(repository, ...manifests, ...tags)
+    if (keepsDeleted(call.registry)) await keepManifests(transaction, { from: repository, nowMs })
     await deleteRepository(transaction, repository, nowMs)
     const detail = { manifestCount: manifests.length, tagCount: tags.length }
     await parts.audit.record(transaction, changeEvent(call, 'repository.delete', '', detail))

@@ -192,10 +192,15 @@ export async function forgetAbandoned(transaction: Transaction, beforeMs: number
     .where('created_at_ms', '<', beforeMs)
     .where((row) => row.not(row.exists(heldBy(row, 'repository_blob'))))
     .where((row) => row.not(row.exists(heldBy(row, 'upload'))))
+    .where((row) => row.not(row.exists(heldBy(row, 'manifest'))))
+    .where((row) => row.not(row.exists(heldBy(row, 'deleted_tag'))))
     .execute()
 }
 
-function heldBy(row: ExpressionBuilder<RegistryTables, 'repository'>, table: 'repository_blob' | 'upload') {
+/** Of what was deleted and can be restored, manifests and tags may be all there is. */
+type HoldingTable = 'repository_blob' | 'upload' | 'manifest' | 'deleted_tag'
+
+function heldBy(row: ExpressionBuilder<RegistryTables, 'repository'>, table: HoldingTable) {
   return row.selectFrom(table).select('repository_id').whereRef('repository_id', '=', 'repository.id')
 }
 

@@ -9,6 +9,7 @@ export type RegistryTables = {
   repository_blob: RepositoryBlobRow
   upload: UploadRow
   deleted_registry: DeletedRegistryRow
+  deleted_tag: DeletedTagRow
 }
 
 /** ACR's four locks; 1 where the operation is allowed. */
@@ -55,6 +56,10 @@ export type ManifestRow = LockColumns & {
   readonly annotations: string | null
   readonly created_at_ms: number
   readonly updated_at_ms: number
+  /** When it was last left by a tag, by an index that names it or by its subject; null while none ever has. */
+  readonly untagged_at_ms: number | null
+  /** When it was deleted, where it can be restored; such a one is in a repository of its own. */
+  readonly deleted_at_ms: number | null
   /** Last, so that a list does not read it. */
   readonly content: Uint8Array
 }
@@ -99,5 +104,8 @@ export type UploadRow = {
   readonly started_at_ms: number
   readonly expires_at_ms: number
 }
+
+/** A tag that was deleted and can be restored; a name may have been deleted of several manifests. */
+export type DeletedTagRow = Omit<TagRow, keyof LockColumns> & { readonly deleted_at_ms: number }
 
 export type DeletedRegistryRow = { readonly rid: string; readonly deleted_at_ms: number }

@@ -94,7 +94,13 @@ export async function openBlobServer(given: {
       byHost: (host = '') => {
         const rid = hosted[host]
         if (rid === undefined) return undefined
-        return { rid, name: host.slice(0, 3), loginServer: host as LoginServer, ...openNetwork }
+        return {
+          rid,
+          name: host.slice(0, 3),
+          loginServer: host as LoginServer,
+          ...openNetwork,
+          policies: { softDeletePolicy: { status: 'disabled' } },
+        }
       },
     },
     gate: {

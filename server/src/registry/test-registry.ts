@@ -53,19 +53,26 @@ export type TestRegistry = TestDatabase & {
 
 /** The two registries that a test server has; the second is for what must not leak from one to another. */
 const hosted: Readonly<Record<string, HostedRegistry>> = {
-  'first.example': { rid: '1'.repeat(32), name: 'first', loginServer: 'first.example' as LoginServer, ...openNetwork },
+  'first.example': {
+    rid: '1'.repeat(32),
+    name: 'first',
+    loginServer: 'first.example' as LoginServer,
+    ...openNetwork,
+    policies: { softDeletePolicy: { status: 'disabled' } },
+  },
   'second.example': {
     rid: '2'.repeat(32),
     name: 'second',
     loginServer: 'second.example' as LoginServer,
     ...openNetwork,
+    policies: { softDeletePolicy: { status: 'disabled' } },
   },
 }
 
 /** Opens a registry of its own on a free port. */
 export async function openTestRegistry(
   kind: DatabaseKind,
-  options: { readonly acceptsSparseImages?: boolean } = {},
+  options: { readonly acceptsSparseImages?: boolean; readonly softDelete?: 'enabled' | 'disabled' } = {},
 ): Promise<TestRegistry> {
   const { database, dispose } = await openTestDatabase(kind, [...auditMigrations, ...registryMigrations])
   const clock = { nowMs: Date.UTC(2030, 0, 1), now: () => clock.nowMs }
@@ -73,6 +80,8 @@ export async function openTestRegistry(
   const needs: RegistryNeed[] = []
   const log = createLog('silent')
   const blobs = createMemoryBlobStore({ clock })
+  const policies = { softDeletePolicy: { status: options.softDelete ?? 'disabled' } }
+  const byHost = (host = '') => hosted[host] && { ...hosted[host], policies }
   const room = createRegistryRoom({
     database,
     clock,
@@ -80,7 +89,7 @@ export async function openTestRegistry(
     audit: createAudit({ database, clock }),
     blobs,
     gate: testGate(gate, needs),
-    registries: { byHost: (host) => hosted[host ?? ''] },
+    registries: { byHost },
     acceptsSparseImages: options.acceptsSparseImages ?? false,
   })
   const app = createApp({ log, trustedProxies: [] })

@@ -10,7 +10,13 @@ export type Toggle = 'enabled' | 'disabled'
 export type RegistryPolicies = {
   readonly quarantinePolicy: { readonly status: Toggle }
   readonly trustPolicy: { readonly type: 'Notary'; readonly status: Toggle }
-  readonly retentionPolicy: { readonly days: number; readonly lastUpdatedAtMs: number; readonly status: Toggle }
+  readonly retentionPolicy: {
+    readonly days: number
+    readonly lastUpdatedAtMs: number
+    readonly status: Toggle
+    /** When it was last turned on. ARM does not show it. */
+    readonly enabledAtMs: number
+  }
   readonly exportPolicy: { readonly status: Toggle }
   readonly azureADAuthenticationAsArmPolicy: { readonly status: Toggle }
   readonly softDeletePolicy: {

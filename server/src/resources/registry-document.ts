@@ -49,7 +49,7 @@ function defaultPolicies(nowMs: number): RegistryPolicies {
   return {
     quarantinePolicy: { status: 'disabled' },
     trustPolicy: { type: 'Notary', status: 'disabled' },
-    retentionPolicy: { days: 7, lastUpdatedAtMs: nowMs, status: 'disabled' },
+    retentionPolicy: { days: 7, lastUpdatedAtMs: nowMs, status: 'disabled', enabledAtMs: nowMs },
     exportPolicy: { status: 'enabled' },
     azureADAuthenticationAsArmPolicy: { status: 'enabled' },
     softDeletePolicy: { retentionDays: 7, lastUpdatedAtMs: nowMs, status: 'disabled' },
@@ -69,7 +69,16 @@ export function changedProperties(
 
 /** What a row says; one that was written before there was a setting has its default. */
 export function readProperties(row: RegistryRow): RegistryProperties {
-  return { ...openNetwork, ...(JSON.parse(row.properties) as RegistryProperties) }
+  const written = JSON.parse(row.properties) as RegistryProperties
+  const { retentionPolicy } = written.policies
+  const policies = {
+    ...written.policies,
+    retentionPolicy: {
+      ...retentionPolicy,
+      enabledAtMs: retentionPolicy.enabledAtMs ?? retentionPolicy.lastUpdatedAtMs,
+    },
+  }
+  return { ...openNetwork, ...written, policies }
 }
 
 /** The registry that a row and its properties make. */

@@ -58,7 +58,7 @@ for (const kind of testDatabaseKinds) {
         policies: {
           quarantinePolicy: { status: 'disabled' },
           trustPolicy: { type: 'Notary', status: 'disabled' },
-          retentionPolicy: { days: 7, lastUpdatedAtMs: time.nowMs, status: 'disabled' },
+          retentionPolicy: { days: 7, lastUpdatedAtMs: time.nowMs, status: 'disabled', enabledAtMs: time.nowMs },
           exportPolicy: { status: 'enabled' },
           azureADAuthenticationAsArmPolicy: { status: 'enabled' },
           softDeletePolicy: { retentionDays: 7, lastUpdatedAtMs: time.nowMs, status: 'disabled' },

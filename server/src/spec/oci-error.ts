@@ -8,6 +8,7 @@ export const ociErrors = {
   BLOB_UNKNOWN:                  { status: 404, message: 'blob unknown to registry' },
   BLOB_UPLOAD_INVALID:           { status: 400, message: 'blob upload invalid' },
   BLOB_UPLOAD_UNKNOWN:           { status: 404, message: 'blob upload unknown to registry' },
+  CONFLICT:                      { status: 409, message: 'the operation conflicts with what is there' },
   DENIED:                        { status: 403, message: 'requested access to the resource is denied' },
   DIGEST_INVALID:                { status: 400, message: 'provided digest did not match uploaded content' },
   MANIFEST_BLOB_UNKNOWN:         { status: 400, message: 'manifest references a manifest or blob unknown to registry' },
