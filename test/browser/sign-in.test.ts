@@ -273,6 +273,11 @@ signInTest('the pages fit a phone, a desk and the night', async (t) => {
     await page.getByRole('button', { name: 'Set up an app' }).click()
     await page.getByRole('img', { name: 'QR code' }).waitFor()
     await shoot('authenticator')
+    await page.getByLabel('Code').fill('1')
+    await page.getByRole('button', { name: 'Confirm' }).click()
+    await page.waitForSelector('[aria-invalid]')
+    assert.equal(await focused(page), 'code')
+    await shoot('wrong-first-code')
     await page.goto('/devicelogin?user_code=ABCD1234')
     await shoot('device')
   }

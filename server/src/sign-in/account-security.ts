@@ -6,7 +6,13 @@ import { accountInQuery, accountNavigation, carriedFor, requireAccount } from '.
 import { assets } from './assets.ts'
 import { PageError } from './errors.ts'
 import { html } from './html.ts'
-import { authenticatorPage, newPasskeyPage, recoveryCodesPage, securityPage } from './pages/security-pages.ts'
+import {
+  authenticatorPage,
+  newPasskeyPage,
+  recoveryCodesPage,
+  securityPage,
+  wrongFirstCodePage,
+} from './pages/security-pages.ts'
 import type { Account } from './sessions.ts'
 import { type PageCall, type Site, eventOf, goTo, sendPage, signIn, textOf } from './site.ts'
 
@@ -52,9 +58,7 @@ export async function submitAuthenticator(site: Site, call: PageCall, form: Form
     return needsCodes ? site.directory.secondFactors.newRecoveryCodes(transaction, objectId) : []
   })
   if (codes === undefined) {
-    const problem = 'That code is not right. Set the app up anew, and enter the code that it shows then.'
-    const body = html`<p class="error" role="alert" tabindex="-1" autofocus>${problem}</p>
-      <p><a href="/account/security?account=${objectId}">Back to security</a></p>`
+    const body = wrongFirstCodePage(carriedFor(call, account))
     return sendPage(site, call.reply, { title: 'Set up an authenticator app', body, status: 400, hasError: true })
   }
   return afterAdding(site, call, account, ['otp', 'mfa'], codes)

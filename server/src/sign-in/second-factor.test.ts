@@ -22,12 +22,18 @@ async function open(t: TestContext) {
 const codeOf = ({ time }: TestPages, secret: string) =>
   new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: time.nowMs })
 
-/** Sets an authenticator app up on the person's own pages, and returns its secret and the recovery codes. */
-async function setUpApp(pages: TestPages, browser: FormBrowser) {
+/** Has the person's own pages show the secret for an authenticator app. */
+async function beginApp(browser: FormBrowser) {
   const security = await enterPassword(browser, await browser.get('/account/security'), 'alice')
   const shown = await browser.submit(security, '/account/security/authenticator/new')
   const secret = /<p class="secret">([A-Z2-7 ]+)<\/p>/.exec(shown.text)?.[1]?.replaceAll(' ', '') ?? ''
   assert.match(shown.text, /<img\s+class="qr"\s+src="data:image\/svg\+xml;base64,/)
+  return { shown, secret }
+}
+
+/** Sets an authenticator app up on the person's own pages, and returns its secret and the recovery codes. */
+async function setUpApp(pages: TestPages, browser: FormBrowser) {
+  const { shown, secret } = await beginApp(browser)
   const done = await browser.submit(shown, '/account/security/authenticator', { code: codeOf(pages, secret) })
   assert.equal(done.heading, 'Your recovery codes')
   const codes = [...done.text.matchAll(/<code>([a-z0-9-]+)<\/code>/g)].map(([, code]) => code ?? '')
@@ -144,13 +150,16 @@ test('a browser where the password alone was shown is asked anew once there is a
 
 test('a wrong first code sets no app up, and nobody is locked out by it', async (t) => {
   const { pages, browser } = await open(t)
-  const security = await enterPassword(browser, await browser.get('/account/security'), 'alice')
-  const shown = await browser.submit(security, '/account/security/authenticator/new')
+  const { shown, secret } = await beginApp(browser)
   const told = await browser.submit(shown, '/account/security/authenticator', { code: '123' })
   assert.equal(told.status, 400)
+  assert.match(told.text, /aria-invalid="true"/)
+  assert.ok(!told.text.includes(secret), 'a secret is shown once')
   const other = pages.openBrowser()
   const next = await enterPassword(other, await other.get(codeRequest().url), 'alice')
   assert.equal(next.heading, 'Sign in to Azure CLI?')
+  const done = await browser.submit(told, '/account/security/authenticator', { code: codeOf(pages, secret) })
+  assert.equal(done.heading, 'Your recovery codes', 'whoever mistyped it need not begin anew')
 })
 
 test('what claims to be a passkey and is none is refused without failing', async (t) => {

@@ -64,13 +64,14 @@ export function authenticatorPage(form: Form, picture: string, secret: string): 
   return html`<p>Scan the picture with the app, or type the secret in.</p>
     <img class="qr" src="${picture}" alt="QR code with the secret below" width="192" height="192" />
     <p class="secret">${secret.match(/.{1,4}/g)?.join(' ')}</p>
-    <form method="post" action="/account/security/authenticator" novalidate>
-      ${carried(form)} ${confirmationField(undefined)}
-      <div class="actions">
-        <button class="primary" type="submit">Confirm</button>
-        <a class="button" href="/account/security?account=${form.account}">Cancel</a>
-      </div>
-    </form>`
+    ${confirmation(form)}`
+}
+
+/** Asks once more for the code of an app that was told the secret, or else to tell it another. */
+export function wrongFirstCodePage(form: Form): Html {
+  return html`${confirmation(form, 'That code is not right. Enter the one that the app shows now.')}
+    <h2>The app shows no code, or it is never right?</h2>
+    ${button(form, '/account/security/authenticator/new', 'Begin anew')}`
 }
 
 /** Has the browser make a passkey. */
@@ -106,6 +107,16 @@ export function recoveryCodesPage(account: string, codes: readonly string[]): Ht
     <div class="actions">
       <a class="button" href="/account/security?account=${account}">I have written them down</a>
     </div>`
+}
+
+function confirmation(form: Form, problem?: string): Html {
+  return html`<form method="post" action="/account/security/authenticator" novalidate>
+    ${carried(form)} ${confirmationField(problem)}
+    <div class="actions">
+      <button class="primary" type="submit">Confirm</button>
+      <a class="button" href="/account/security?account=${form.account}">Cancel</a>
+    </div>
+  </form>`
 }
 
 function button(form: Form, action: string, label: string): Html {
