@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { SignIn } from '../directory/index.ts'
 import type { Form } from '../spec/form.ts'
-import { accountInQuery, accountNavigation, carriedFor, instant, requireAccount } from './account.ts'
+import { accountInQuery, accountNavigation, carriedFor, instant, instantText, requireAccount } from './account.ts'
 import { type Html, html } from './html.ts'
 import { type Carried, carried } from './pages/layout.ts'
 import { pagesClientId } from './sessions.ts'
@@ -35,14 +35,22 @@ export async function submitEndSignIn(site: Site, call: PageCall, form: Form): P
   const account = requireAccount(site, call, { objectId: textOf(form, 'account'), destination, isFresh: false })
   const { objectId } = account.user
   const id = textOf(form, 'sign_in')
-  const isTheirs = (await site.directory.signInsOf(objectId)).some((signIn) => signIn.id === id)
   const event = eventOf(call, account, { action: 'sign-in.end', outcome: 'success', detail: { signIn: id } })
-  await site.database.transaction(async (transaction) => {
-    if (id === 'all') await site.directory.endSignInsOf(transaction, objectId)
-    else if (isTheirs) await site.directory.endSignIn(transaction, id)
-    await site.audit.record(transaction, event)
-  })
-  if (id === 'all') return goTo(call.reply, '/sign-out')
+  if (id === 'all') {
+    await site.database.transaction(async (transaction) => {
+      await site.directory.endSignInsOf(transaction, objectId)
+      await site.audit.record(transaction, event)
+    })
+    return goTo(call.reply, '/sign-out')
+  }
+  const isTheirs = (await site.directory.signInsOf(objectId)).some((signIn) => signIn.id === id)
+  // It may have ended meanwhile: the page tells what is left.
+  if (isTheirs) {
+    await site.database.transaction(async (transaction) => {
+      await site.directory.endSignIn(transaction, id)
+      await site.audit.record(transaction, event)
+    })
+  }
   return goTo(call.reply, `/account/sign-ins?account=${objectId}`)
 }
 
@@ -50,10 +58,15 @@ function row(form: Carried, { id, methods, authenticatedAtMs }: SignIn, name: st
   return html`<li>
     <span>
       ${name}${isThis && ' (this one)'}
-      <span class="quiet">since ${instant(authenticatedAtMs)}, by ${methods.map(methodName).join(' and ')}</span>
+      <span class="quiet">since ${instant(authenticatedAtMs)}, by ${methodNames(methods)}</span>
     </span>
     <form method="post" action="/account/sign-ins/end">
-      ${carried(form, { sign_in: id })}<button type="submit" aria-label="End ${name}">End</button>
+      ${carried(form, { sign_in: id })}<button
+        type="submit"
+        aria-label="End ${name} since ${instantText(authenticatedAtMs)}"
+      >
+        End
+      </button>
     </form>
   </li>`
 }
@@ -61,6 +74,13 @@ function row(form: Carried, { id, methods, authenticatedAtMs }: SignIn, name: st
 async function nameOf({ protocol }: Site, { clientId }: SignIn): Promise<string> {
   if (clientId === pagesClientId) return 'A browser'
   return (await protocol.findClient(clientId))?.displayName ?? 'An application that is no more'
+}
+
+/** That there were two is no news where both are named. */
+function methodNames(methods: readonly string[]): string {
+  const isTold = methods.some((method) => method === 'otp' || method === 'hwk')
+  const told = isTold ? methods.filter((method) => method !== 'mfa') : methods
+  return told.map(methodName).join(' and ')
 }
 
 function methodName(method: string): string {

@@ -70,7 +70,12 @@ export function accountNavigation(call: PageCall, account: Account, current: Des
 }
 
 /** A day and a time of day, the same for every reader. */
-export function instant(ms: number): Html {
+export function instantText(ms: number): string {
   const iso = new Date(ms).toISOString()
-  return html`<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC</time>`
+  return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`
+}
+
+/** The same for programs too. */
+export function instant(ms: number): Html {
+  return html`<time datetime="${new Date(ms).toISOString()}">${instantText(ms)}</time>`
 }

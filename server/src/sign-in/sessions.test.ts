@@ -208,6 +208,13 @@ test('a person sees where they are signed in, ends one of it, and then all of it
   const left = await browser.submit(list, '/account/sign-ins/end', { sign_in: ids.find((id) => id !== own) ?? '' })
   assert.equal(left.heading, 'Sign-ins')
   assert.equal(await isSignedIn(other), false)
+  const events = await pages.database
+    .tables<{ audit_event: { action: string } }>()
+    .selectFrom('audit_event')
+    .selectAll()
+    .where('action', '=', 'sign-in.end')
+    .execute()
+  assert.equal(events.length, 1, 'what ended nothing is no event')
   await browser.submit(list, '/account/sign-ins/end', { sign_in: 'all' })
   assert.deepEqual(await pages.directory.signInsOf(alice.objectId), [])
   assert.equal(await isSignedIn(browser), false)
