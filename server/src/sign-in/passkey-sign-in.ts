@@ -43,7 +43,6 @@ export async function submitPasskey(site: Site, call: PageCall, form: Form): Pro
   const user = await site.directory.findUser(proof.passkey.objectId)
   // Whom another provider proves is let in by that alone.
   if (user === undefined || user.external) return askForPasskey(stage, problem)
-  if (!user.enabled) throw new PageError('disabled')
   const event = eventOf(call, { user }, { action: 'sign-in.passkey', outcome: 'success' })
   await signIn(site, call, { user, methods: ['hwk', 'mfa'], authenticatedAtMs: site.clock.now(), remaining: [] }, event)
   return goTo(call.reply, flowPath(site, call.caller, { ...stage.flow, chosen: user.objectId }))
