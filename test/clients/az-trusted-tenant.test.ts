@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { after, before } from 'node:test'
-import { registryId } from '../harness/arm.ts'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, type TestContext } from 'node:test'
+import { assignRole, createRegistry, registryId, roles } from '../harness/arm.ts'
 import { findProgram, mustRun } from '../harness/clients.ts'
 import { form, request, type HttpResponse } from '../harness/http.ts'
 import { at, listAt, stringAt } from '../harness/json.ts'
 import { askAccessToken, nullGuid } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { startTokenIssuer, trustArguments } from '../harness/token-issuer.ts'
-import { azHome, claimsOf, signIn, step } from './az/az.ts'
-import { makeImage, pull, push } from './az/podman.ts'
+import { startStandInAzure } from './lib/stand-in-azure.ts'
+import { azHome, claimsOf, loginServerSuffix, signIn, step } from './az/az.ts'
+import { keptLogin, makeImage, pull, push } from './az/podman.ts'
 
+const organisations = readFileSync(join(import.meta.dirname, '../../docs/organisations.md'), 'utf8')
 const entra = await startTokenIssuer()
 const contoso = randomUUID()
 const issuers = {
@@ -95,6 +99,80 @@ step('whoever is signed in to the trusted tenant logs podman in, and pushes and 
     assert.equal(await pull(guest.home, `${loginServer}/tenant/app:1`), digest)
   }
 })
+
+/** The real `az` on AzureCloud, at a stand-in of Azure with these registries, and trusting both that and this server. */
+async function azAtAzure(t: TestContext, subscriptionId: string | undefined, registries: readonly string[] = []) {
+  const token = (appid: string, aud: string) => tokenOf(robot, { aud, appid })
+  const azure = await startStandInAzure({ tenantId: contoso, subscriptionId, registries, token })
+  const trusted = join(guest.home.path, `${randomUUID()}.pem`)
+  writeFileSync(trusted, readFileSync(server.caFile, 'utf8') + readFileSync(azure.caFile, 'utf8'))
+  const proxied = { HTTPS_PROXY: azure.proxyUrl, https_proxy: azure.proxyUrl }
+  const settled = { DOCKER_COMMAND: 'podman', REQUESTS_CA_BUNDLE: trusted, CURL_CA_BUNDLE: trusted, ...proxied }
+  const az = azHome(server.caFile, settled)
+  t.after(async () => {
+    az[Symbol.dispose]()
+    await azure[Symbol.asyncDispose]()
+  })
+  const env = { ...az.home.env, ...settled }
+  return { az, env, login: ['login', '--service-principal', '-u', azureCli, '--password=x', '--tenant', contoso] }
+}
+
+step(
+  'az that is signed in to Azure logs podman in with -n alone, once its cloud has the suffix of this server',
+  ['az', 'podman'],
+  async (t) => {
+    const { az, login } = await azAtAzure(t, randomUUID(), ['theirs'])
+    await createRegistry(server, 'fabrikam')
+    await assignRole(server, robot, roles.acrPush, registryId(server, 'fabrikam'))
+    const suffix = loginServerSuffix(server)
+    const subscriptions = await az.json(...login)
+    await az.fails(1, /the registry login server 'fabrikam\.azurecr\.io'/, 'acr', 'login', '-n', 'fabrikam')
+
+    await az.text('cloud', 'update', '-n', 'AzureCloud', '--suffix-acr-login-server-endpoint', suffix)
+    assert.deepEqual(await az.json('account', 'list'), subscriptions, 'who is signed in stays so')
+    assert.match(await az.text('acr', 'login', '-n', 'fabrikam'), /Login Succeeded/)
+    const { username, password } = keptLogin(az.home, `fabrikam${suffix}`)
+    assert.equal(username, nullGuid)
+    assert.partialDeepStrictEqual(claimsOf(password), { tenant: contoso, aud: `fabrikam${suffix}` })
+    await makeImage(az.home, 'localhost/tiny:azure', 'from AzureCloud')
+    const digest = await push(az.home, 'localhost/tiny:azure', `fabrikam${suffix}/team/app:1`)
+    assert.equal(await pull(az.home, `fabrikam${suffix}/team/app:1`), digest)
+
+    assert.deepEqual(await az.json('acr', 'repository', 'list', '-n', `fabrikam${suffix}`), ['team/app'])
+
+    await az.fails(1, /the registry login server 'theirs\.azurecr\.io'/, 'acr', 'login', '-n', 'theirs')
+    assert.deepEqual(await az.json(...login), subscriptions, 'signing in is as it was')
+    await az.text('cloud', 'update', '-n', 'AzureCloud', '--suffix-acr-login-server-endpoint', '.azurecr.io')
+    await az.fails(1, /the registry login server 'fabrikam\.azurecr\.io'/, 'acr', 'login', '-n', 'fabrikam')
+  },
+)
+
+step(
+  'whoever has no subscription at Azure is stopped there by az, and exchanges a token',
+  ['az', 'podman', 'curl'],
+  async (t) => {
+    const { az, login, env } = await azAtAzure(t, undefined)
+    await az.text(...login, '--allow-no-subscriptions')
+    await az.text(
+      'cloud',
+      'update',
+      '-n',
+      'AzureCloud',
+      '--suffix-acr-login-server-endpoint',
+      loginServerSuffix(server),
+    )
+    // az looks in the subscription for the registry before it thinks of the suffix. [azure-cli acr/_utils.py]
+    await az.fails(3, /SubscriptionNotFound/, 'acr', 'login', '-n', 'fabrikam')
+    const example =
+      /^ {2}```sh\n(.*oauth2\/exchange.*?)^ {2}```/ms.exec(organisations)?.[1] ?? assert.fail('no example')
+    const script = example
+      .replaceAll('contoso.registry.example.com', loginServer)
+      .replace('docker login', 'podman login')
+    const ran = await mustRun('bash', ['-euo', 'pipefail', '-c', script], { env, timeoutMs: 120_000 })
+    assert.match(ran.stdout, /Login Succeeded/)
+    assert.equal(keptLogin(az.home, loginServer).username, nullGuid)
+  },
+)
 
 step('with ARM tokens switched off only those for ACR are taken', ['az'], async () => {
   const policy = ['acr', 'config', 'authentication-as-arm', 'update', '-r', registry, '--status']

@@ -31,11 +31,15 @@ export function trustArguments(issuer: HttpsServer): string[] {
   return ['--outbound-allowed-networks', '127.0.0.1', '--outbound-ca-file', issuer.caFile]
 }
 
-/** Serves on loopback with a certificate of its own making. Needs `openssl`. */
-export async function serveHttps(handlerOf: (origin: string) => RequestListener): Promise<HttpsServer> {
+/** Serves on loopback with a certificate of its own making, for these names. Needs `openssl`. */
+export async function serveHttps(
+  handlerOf: (origin: string) => RequestListener,
+  hostnames: readonly string[] = ['localhost'],
+): Promise<HttpsServer> {
   const home = tempDir('issuer')
   const file = (part: string): string => join(home.path, part)
-  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
+  const alternatives = hostnames.map((name) => `DNS:${name}`).join(',')
+  const names = ['-subj', '/CN=localhost', '-addext', `subjectAltName=${alternatives}`]
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', file('key.pem')]
   const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: home.path }
   await mustRun('openssl', ['req', '-x509', ...key, '-out', file('cert.pem'), '-days', '2', ...names], { env })

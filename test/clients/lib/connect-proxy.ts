@@ -10,10 +10,12 @@ export interface ConnectProxy extends AsyncDisposable {
 }
 
 /**
- * Starts a proxy on the loopback interface that knows one host name: a tunnel to it leads to the same port of 127.0.0.1. A
- * tunnel to anywhere else is refused, so nothing leaves the machine [RFC 9110 §9.3.6].
+ * Starts a proxy on the loopback interface whose tunnels lead to the port of 127.0.0.1 that `portOf` gives. Where it gives
+ * none the tunnel is refused, so nothing leaves the machine [RFC 9110 §9.3.6].
  */
-export async function startConnectProxy(hostname: string): Promise<ConnectProxy> {
+export async function startConnectProxy(
+  portOf: (hostname: string, port: number) => number | undefined,
+): Promise<ConnectProxy> {
   const open = new Set<Socket>()
   let count = 0
   const server = createServer((_request, response) => response.writeHead(405).end())
@@ -22,13 +24,14 @@ export async function startConnectProxy(hostname: string): Promise<ConnectProxy>
     socket.once('close', () => open.delete(socket))
   })
   server.on('connect', (request, client: Socket, head) => {
-    const [host, port] = (request.url ?? '').split(':')
+    const [host = '', asked] = (request.url ?? '').split(':')
+    const port = portOf(host, Number(asked))
     client.on('error', () => client.destroy())
-    if (host !== hostname || port === undefined) {
+    if (port === undefined) {
       client.end('HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n')
       return
     }
-    const upstream = connect(Number(port), '127.0.0.1', () => {
+    const upstream = connect(port, '127.0.0.1', () => {
       count += 1
       client.write('HTTP/1.1 200 OK\r\n\r\n')
       upstream.write(head)

@@ -47,7 +47,7 @@ export async function startDocker({ hostname, host, store, caFile }: DockerOptio
   if (caFile !== undefined) copyFileSync(caFile, join(certificates, 'ca.crt'))
   writeFileSync(at('resolv.conf'), '')
   mkdirSync('/etc/docker', { recursive: true })
-  const proxy = stack.use(await startConnectProxy(hostname))
+  const proxy = stack.use(await startConnectProxy((name, port) => (name === hostname ? port : undefined)))
   const proxied = { HTTPS_PROXY: proxy.url, https_proxy: proxy.url, NO_PROXY: '', no_proxy: '' }
   const view = stack.use(
     await openMountNamespace([
