@@ -77,14 +77,23 @@ function der(tag: number, ...contents: readonly (Buffer | string)[]): Buffer {
   return Buffer.concat([Buffer.from([tag, ...size]), body])
 }
 
-/** The base64 of a certificate that the attacker gave itself, as `x5c` has it. [RFC 5280 §4.1] */
-export function selfSignedCertificate({ publicKey, privateKey }: KeyPair): string {
+/** An instant of this century, as certificates have it. [RFC 5280 §4.1.2.5.1] */
+function utcTime(instant: Date): string {
+  return `${instant.toISOString().replaceAll(/[-:T]/g, '').slice(2, 14)}Z`
+}
+
+/** The base64 of a certificate that somebody gave themselves, as `x5c` has it. [RFC 5280 §4.1] */
+export function selfSignedCertificate(
+  { publicKey, privateKey }: KeyPair,
+  from = new Date('2020-01-01T00:00:00Z'),
+  until = new Date('2049-12-31T23:59:59Z'),
+): string {
   const ecdsaWithSha256 = der(0x30, der(0x06, Buffer.from('2a8648ce3d040302', 'hex')))
   const rsaWithSha256 = der(0x30, der(0x06, Buffer.from('2a864886f70d01010b', 'hex')), der(0x05))
   const algorithm = publicKey.asymmetricKeyType === 'ec' ? ecdsaWithSha256 : rsaWithSha256
   const commonName = der(0x30, der(0x06, Buffer.from('550403', 'hex')), der(0x0c, 'attacker'))
   const name = der(0x30, der(0x31, commonName))
-  const validity = der(0x30, der(0x17, '200101000000Z'), der(0x17, '491231235959Z'))
+  const validity = der(0x30, der(0x17, utcTime(from)), der(0x17, utcTime(until)))
   const spki = publicKey.export({ type: 'spki', format: 'der' })
   const version = der(0xa0, der(0x02, Buffer.from([2])))
   const body = der(0x30, version, der(0x02, Buffer.from([1])), algorithm, name, validity, name, spki)

@@ -24,6 +24,8 @@ export interface PageVisitor {
    * Throws where a page says what was wrong.
    */
   signIn(start: Page | Elsewhere, person: Person): Promise<Page | Elsewhere>
+  /** The cookies that the server gave, by their names. */
+  readonly cookies: ReadonlyMap<string, string>
 }
 
 /** Who goes through the pages. */
@@ -95,6 +97,7 @@ export function pageVisitor(server: RunningServer): PageVisitor {
     return send(found.action, { ...found.held, ...fields })
   }
   return {
+    cookies,
     open: (url) => send(new URL(url, server.baseUrl)),
     submit,
     async signIn(start, { userPrincipalName, password }) {

@@ -46,8 +46,13 @@ export function registryUrl(server: RunningServer, where: Where = {}): string {
   return `${scheme}://${where.loginServer ?? server.firstRun.loginServer}`
 }
 
-/** Exchanges an access token of our identity provider for an ACR refresh token. */
-export async function exchange(server: RunningServer, idpToken: string, where: Where = {}): Promise<string> {
+/** Exchanges an access token of our identity provider, or of another tenant that is named, for an ACR refresh token. */
+export async function exchange(
+  server: RunningServer,
+  idpToken: string,
+  where: Where = {},
+  tenant = server.firstRun.tenantId,
+): Promise<string> {
   const response = await request({
     method: 'POST',
     url: `${registryUrl(server, where)}/oauth2/exchange`,
@@ -55,7 +60,7 @@ export async function exchange(server: RunningServer, idpToken: string, where: W
     ...form({
       grant_type: 'access_token',
       service: where.loginServer ?? server.firstRun.loginServer,
-      tenant: server.firstRun.tenantId,
+      tenant,
       access_token: idpToken,
     }),
   })

@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict'
+import { form, request, type HttpResponse } from '../harness/http.ts'
+import { at, stringAt } from '../harness/json.ts'
+import { pageVisitor } from '../harness/page-visitor.ts'
+import { azClientId, askToken } from '../harness/person.ts'
+import type { RunningServer } from '../harness/server.ts'
+import { type Door, doorsOf } from './doors.ts'
+import type { Wire } from './wire.ts'
+
+const dataPlane = ['data plane', 'version check', 'data plane by Basic'] as const
+const tokenService = [
+  'token by Basic',
+  'exchange',
+  'exchange by refresh token',
+  'refresh grant',
+  'password grant',
+] as const
+const provider = [
+  'user info',
+  'refresh token grant',
+  'code grant',
+  'device grant',
+  'resource owner grant',
+  'on behalf of',
+  'client secret',
+  'client assertion',
+  'machine assertion',
+  'enrollment',
+] as const
+const pages = ['session', 'password page', 'device page'] as const
+
+/** Every place where something that proves somebody may be shown. */
+export const doorNames = [...dataPlane, ...tokenService, 'management', 'directory', ...provider, ...pages] as const
+
+/** One of them. */
+export type DoorName = (typeof doorNames)[number]
+
+/** Who stands at the doors where a name is shown beside the secret. */
+export interface DoorCast {
+  readonly server: RunningServer
+  readonly wire: Wire
+  /** A manifest that is there, and what reads it. */
+  readonly path: string
+  readonly scope: string
+  readonly program: { readonly appId: string }
+  /** An application that proves itself by assertions. */
+  readonly job: { readonly appId: string }
+  readonly machine: { readonly clientId: string }
+  /** A person of whom nothing but the password is asked. */
+  readonly person: { readonly userPrincipalName: string }
+  /** What goes with the code that was made last. */
+  readonly verifier: () => string
+  /** What goes with an enrollment code: the signature of the machine's key. */
+  readonly enrollmentProof: (code: string) => string
+}
+
+/** The provider's own doors: a refusal there is OAuth's, and holds no token. */
+function assertProviderShut(response: HttpResponse): void {
+  assert.ok([400, 401, 429].includes(response.status), `status ${response.status}`)
+  const body = response.json()
+  assert.ok(stringAt(body, 'error').length > 0)
+  for (const name of ['access_token', 'id_token', 'refresh_token', 'sub', 'keyId'])
+    assert.equal(at(body, name), undefined)
+}
+
+/** A door whose refusal blames the request and not the secret, since it takes no such secret at all. */
+function assertMisaskedShut(response: HttpResponse): void {
+  assert.equal(response.status, 400)
+  assert.equal(stringAt(response.json(), 'errors', 0, 'code'), 'BAD_REQUEST')
+}
+
+function providerKnocks(cast: DoorCast): Record<(typeof provider)[number], Door['knock']> {
+  const { server, program, job, machine, person } = cast
+  const redirect_uri = 'http://localhost:36805'
+  const scope = 'https://management.core.windows.net//.default'
+  const az = { client_id: azClientId, scope: `${scope} openid` }
+  const client_assertion_type = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+  const asProgram = { grant_type: 'client_credentials', scope }
+  const post = (path: string, fields: Record<string, string>): Promise<HttpResponse> =>
+    request({ method: 'POST', url: `${server.baseUrl}${path}`, caFile: server.caFile, ...form(fields) })
+  return {
+    'user info': (token) =>
+      request({
+        url: `${server.baseUrl}/oidc/userinfo`,
+        caFile: server.caFile,
+        headers: { authorization: `Bearer ${token}` },
+      }),
+    'refresh token grant': (token) => askToken(server, { ...az, grant_type: 'refresh_token', refresh_token: token }),
+    'code grant': (token) =>
+      askToken(server, {
+        ...az,
+        grant_type: 'authorization_code',
+        code: token,
+        redirect_uri,
+        code_verifier: cast.verifier(),
+      }),
+    'device grant': (token) =>
+      askToken(server, { ...az, grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: token }),
+    'resource owner grant': (token) =>
+      askToken(server, { ...az, grant_type: 'password', username: person.userPrincipalName, password: token }),
+    'on behalf of': (token) =>
+      askToken(server, {
+        ...az,
+        grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+        assertion: token,
+        requested_token_use: 'on_behalf_of',
+      }),
+    'client secret': (token) => askToken(server, { ...asProgram, client_id: program.appId, client_secret: token }),
+    'client assertion': (token) =>
+      askToken(server, { ...asProgram, client_id: job.appId, client_assertion: token, client_assertion_type }),
+    'machine assertion': (token) =>
+      post(`/${server.firstRun.tenantId}/oauth2/token`, {
+        grant_type: 'client_credentials',
+        client_id: machine.clientId,
+        resource: 'https://management.core.windows.net/',
+        client_assertion: token,
+        client_assertion_type,
+      }),
+    enrollment: (token) => post('/common/machines/enroll', { code: token, proof: cast.enrollmentProof(token) }),
+  }
+}
+
+/** Shows the token as the cookie of a session, in a browser that the server knows. */
+function sessionDoor({ server, person }: DoorCast): Door {
+  return {
+    name: 'session',
+    knock: async (token) => {
+      const first = await request({ url: `${server.baseUrl}/devicelogin`, caFile: server.caFile })
+      const [browser = ''] = first.headers['set-cookie']?.[0]?.split(';') ?? []
+      const cookie = `${browser}; __Host-acrux-session=${token}`
+      return request({ url: `${server.baseUrl}/account/sign-ins`, caFile: server.caFile, headers: { cookie } })
+    },
+    // Nobody is refused who is not signed in: they are asked to.
+    assertShut: (response) => {
+      assert.equal(response.status, 303)
+      assert.match(String(response.headers.location), /^\/sign-in\?flow=/)
+      assert.ok(!response.text().includes(person.userPrincipalName))
+    },
+  }
+}
+
+/** A form of a page, filled in with the token. */
+function pageDoor(
+  name: string,
+  server: RunningServer,
+  path: string,
+  fields: (token: string) => Record<string, string>,
+): Door {
+  return {
+    name,
+    knock: async (token) => {
+      const visitor = pageVisitor(server)
+      const page = await visitor.open(path)
+      if ('location' in page) throw new Error(`${path} leads elsewhere`)
+      const next = await visitor.submit(page, fields(token))
+      if ('location' in next) throw new Error(`${path} leads elsewhere`)
+      const { status, headers, html } = next
+      return { status, headers, rawHeaders: [], body: Buffer.from(html), text: () => html, json: () => undefined }
+    },
+    assertShut: (response) => {
+      assert.ok(response.status >= 400 && response.status < 500, `status ${response.status}`)
+      assert.match(String(response.headers['content-type']), /^text\/html/)
+      assert.match(response.text(), /role="alert"|<h1>/)
+    },
+  }
+}
+
+/** Every door of a server. */
+export function everyDoor(cast: DoorCast): Record<DoorName, Door> {
+  const { server, wire, path, scope, person } = cast
+  const { loginServer: service } = server.firstRun
+  const ofRegistry = doorsOf(server, wire, path, scope)
+  const ofProvider = Object.entries(providerKnocks(cast)).map(([name, knock]): [string, Door] => [
+    name,
+    { name, knock, assertShut: assertProviderShut },
+  ])
+  const byRefreshToken = { service, grant_type: 'access_token_refresh_token' }
+  const doors: readonly Door[] = [
+    ...Object.values(ofRegistry),
+    {
+      name: 'exchange by refresh token',
+      knock: async (token) => {
+        const { body, headers } = form({ ...byRefreshToken, refresh_token: token })
+        return wire.send({ method: 'POST', target: '/oauth2/exchange', headers: Object.entries(headers), body })
+      },
+      assertShut: assertMisaskedShut,
+    },
+    ...ofProvider.map(([, door]) => door),
+    sessionDoor(cast),
+    pageDoor('password page', server, '/account/sign-ins', (password) => ({
+      username: person.userPrincipalName,
+      password,
+    })),
+    pageDoor('device page', server, '/devicelogin', (user_code) => ({ user_code })),
+  ]
+  const byName = new Map(doors.map((door) => [door.name, door]))
+  assert.deepEqual([...byName.keys()].toSorted(), [...doorNames].toSorted())
+  return Object.fromEntries(byName) as Record<DoorName, Door>
+}
