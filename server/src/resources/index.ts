@@ -44,6 +44,8 @@ export type Registry = {
   readonly adminUserEnabled: boolean
   readonly anonymousPullEnabled: boolean
   readonly roleAssignmentMode: RoleAssignmentMode
+  /** Moves with the mode. Tokens of another generation are no longer believed. [acr-protocol §9.1] */
+  readonly tokenGeneration: number
   readonly publicNetworkAccess: NetworkRules['publicNetworkAccess']
   readonly networkRuleSet: NetworkRules['networkRuleSet']
   readonly networkRuleBypassOptions: 'AzureServices' | 'None'

@@ -7,6 +7,7 @@ import type { RegistryRow } from './store.ts'
 /** What of a registry stands in its JSON column. */
 export type RegistryProperties = Required<RegistryChange> & {
   readonly location: string
+  readonly tokenGeneration: number
   readonly createdAtMs: number
   readonly createdBy: ChangeAuthor
   readonly changedAtMs: number
@@ -20,7 +21,7 @@ export function newProperties(
   author: ChangeAuthor,
   nowMs: number,
 ): RegistryProperties {
-  const made = { location, createdAtMs: nowMs, createdBy: author }
+  const made = { location, tokenGeneration: 0, createdAtMs: nowMs, createdBy: author }
   return changedProperties(
     { ...defaultSettings(nowMs), ...made, changedAtMs: nowMs, changedBy: author },
     change,
@@ -64,8 +65,13 @@ export function changedProperties(
   nowMs: number,
 ): RegistryProperties {
   const named = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
-  return { ...before, ...named, changedAtMs: nowMs, changedBy: author }
+  const isSwitched = change.roleAssignmentMode !== undefined && change.roleAssignmentMode !== before.roleAssignmentMode
+  const tokenGeneration = before.tokenGeneration + (isSwitched ? 1 : 0)
+  return { ...before, ...named, tokenGeneration, changedAtMs: nowMs, changedBy: author }
 }
+
+/** What a row has where it was written before there was such a setting. */
+const laterSettings: Partial<RegistryProperties> = { ...openNetwork, tokenGeneration: 0 }
 
 /** What a row says; one that was written before there was a setting has its default. */
 export function readProperties(row: RegistryRow): RegistryProperties {
@@ -78,7 +84,7 @@ export function readProperties(row: RegistryRow): RegistryProperties {
       enabledAtMs: retentionPolicy.enabledAtMs ?? retentionPolicy.lastUpdatedAtMs,
     },
   }
-  return { ...openNetwork, ...written, policies }
+  return { ...laterSettings, ...written, policies }
 }
 
 /** The registry that a row and its properties make. */

@@ -50,6 +50,7 @@ for (const kind of testDatabaseKinds) {
         adminUserEnabled: false,
         anonymousPullEnabled: false,
         roleAssignmentMode: 'LegacyRegistryPermissions',
+        tokenGeneration: 0,
         publicNetworkAccess: 'Enabled',
         networkRuleSet: { defaultAction: 'Allow', ipRules: [] },
         networkRuleBypassOptions: 'AzureServices',

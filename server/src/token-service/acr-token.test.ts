@@ -18,6 +18,7 @@ import type { Credential } from './credential.ts'
 const registry = {
   rid: 'a'.repeat(32),
   name: 'contoso',
+  tokenGeneration: 0,
   loginServer: 'contoso.example:5443' as LoginServer,
 } as Registry
 
@@ -210,4 +211,19 @@ test('access that would make a token no header could carry is refused', async (t
   }))
   const minting = async () => tokens.mint('access_token', { registry, credential, tenantId, access: many })
   await assert.rejects(minting, TokenTooLongError)
+})
+
+test('a token is believed as long as the registry has the generation in which it was issued', async (t) => {
+  const { tokens } = await openMint(t)
+  const next = { ...registry, tokenGeneration: 1 }
+  for (const [at, other] of [
+    [registry, next],
+    [next, registry],
+    [next, { ...registry, tokenGeneration: 2 }],
+  ] as const) {
+    const { token } = await tokens.mint('refresh_token', { registry: at, credential, tenantId })
+    assert.notEqual(await tokens.verify('refresh_token', token, at), undefined)
+    assert.equal(await tokens.verify('refresh_token', token, other), undefined)
+    assert.notEqual(await tokens.verify('refresh_token', token, at), undefined)
+  }
 })

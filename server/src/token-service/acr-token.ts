@@ -100,6 +100,7 @@ export function createAcrTokens({ keys, clock }: { readonly keys: KeyRing; reado
   async function check(kind: AcrTokenKind, token: string, registry: Registry): Promise<VerifiedAcrToken | undefined> {
     const claims = await verifiedClaims(token, registry, keys, clock)
     if (claims === undefined || claims.grant_type !== kind || claims.rid !== registry.rid) return undefined
+    if (claims.acrux.generation !== registry.tokenGeneration) return undefined
     return {
       credential: toCredential(claims.acrux.credential, claims.sub),
       access: [
@@ -118,7 +119,8 @@ export function createAcrTokens({ keys, clock }: { readonly keys: KeyRing; reado
     mintPrepared,
     verify: (kind, token, registry) => {
       if (token.length > tokenLengthLimit || !compactForm.test(token)) return undefined
-      const key = `${kind} ${registry.rid} ${registry.loginServer} ${hash('sha256', token, 'base64')}`
+      const place = `${registry.rid} ${registry.tokenGeneration} ${registry.loginServer}`
+      const key = `${kind} ${place} ${hash('sha256', token, 'base64')}`
       const known = verifiedTokens.get(key)
       if (known !== undefined && clock.now() < known.expiresAtMs) return known
       return check(kind, token, registry).then((verified) => {
@@ -199,7 +201,12 @@ const claimsSchema = z.object({
   grant_type: z.enum(['refresh_token', 'access_token']),
   access: z.array(z.strictObject({ type: z.string(), name: z.string(), actions: z.array(z.string()) })).default([]),
   /** What only we read. */
-  acrux: z.strictObject({ at: z.int(), credential: credentialSchema, untag: z.array(z.string()) }),
+  acrux: z.strictObject({
+    at: z.int(),
+    credential: credentialSchema,
+    untag: z.array(z.string()),
+    generation: z.int().default(0),
+  }),
 })
 type Claims = z.infer<typeof claimsSchema>
 
@@ -224,12 +231,13 @@ export function prepareToken(kind: AcrTokenKind, options: MintOptions): Prepared
       : { access: publicAccess(access) }),
   }
   const untag = access.filter(hasUntag).map(({ name }) => name)
+  const generation = registry.tokenGeneration === 0 ? {} : { generation: registry.tokenGeneration }
   return {
     lifeSeconds: isRefresh ? refreshTokenSeconds : accessTokenSeconds,
     notAfterMs,
     sinceMs,
     claims: plainBase64Json(claims).slice(1, -1),
-    ownClaims: plainBase64Json({ credential: toClaim(credential), untag }).slice(1, -1),
+    ownClaims: plainBase64Json({ credential: toClaim(credential), untag, ...generation }).slice(1, -1),
   }
 }
 

@@ -28,6 +28,8 @@ type Session = {
   readonly credential: Credential
   /** A token's own access; undefined for a password, which may do all that its principal may. */
   readonly tokenAccess: readonly AccessScope[] | undefined
+  /** Of the registry when the token was issued; undefined for a password. */
+  readonly tokenGeneration: number | undefined
   readonly expiresAtMs: number
   readonly caller: DataPlaneCaller
   authority: Authority
@@ -142,7 +144,14 @@ async function openSession(
       const verified = await options.tokens.verify('access_token', authorization.token, registry)
       if (verified === undefined) return undefined
       const { credential, access, issuedAtMs, expiresAtMs } = verified
-      return newSession(options, registry, { credential, tokenAccess: access, issuedAtMs, expiresAtMs })
+      const { tokenGeneration } = registry
+      return newSession(options, registry, {
+        credential,
+        tokenAccess: access,
+        tokenGeneration,
+        issuedAtMs,
+        expiresAtMs,
+      })
     }
     case 'basic': {
       const { username, password } = authorization
@@ -150,7 +159,8 @@ async function openSession(
       if (proof === undefined) return undefined
       const { credential, expiresAtMs = Infinity } = proof
       // A password is proved anew with every request, so that it is never older than what it is used on.
-      return newSession(options, registry, { credential, tokenAccess: undefined, issuedAtMs: Infinity, expiresAtMs })
+      const noToken = { tokenAccess: undefined, tokenGeneration: undefined, issuedAtMs: Infinity }
+      return newSession(options, registry, { credential, ...noToken, expiresAtMs })
     }
     case 'none':
     case 'invalid':
@@ -158,7 +168,9 @@ async function openSession(
   }
 }
 
-type SessionFacts = Pick<Session, 'credential' | 'tokenAccess' | 'expiresAtMs'> & { readonly issuedAtMs: number }
+type SessionFacts = Pick<Session, 'credential' | 'tokenAccess' | 'tokenGeneration' | 'expiresAtMs'> & {
+  readonly issuedAtMs: number
+}
 
 function newSession(options: GateOptions, registry: Registry, facts: SessionFacts): Session {
   const session: Session = {
@@ -187,7 +199,9 @@ async function currentAuthority(options: GateOptions, session: Session, address:
   const revision = await options.database.authorityRevision()
   if (session.authority.revision === revision) return session.authority
   const registry = await options.resources.findRegistryByRid(address.rid)
-  const principal = registry && (await standingPrincipal(options, registry, session.credential))
+  const isOutdated = session.tokenGeneration !== undefined && session.tokenGeneration !== registry?.tokenGeneration
+  const principal =
+    registry === undefined || isOutdated ? undefined : await standingPrincipal(options, registry, session.credential)
   const standing = registry === undefined || principal === undefined ? undefined : { registry, principal }
   const found: Authority = { revision, standing, met: new Set() }
   if (revision > session.authority.revision) session.authority = found
