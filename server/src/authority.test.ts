@@ -57,6 +57,7 @@ const writes: readonly Write<Writer<Resources> | Writer<Access> | Writer<Directo
   { method: 'updateAssignment',       effect: 'moves',     run: ({ access, registry, assignment }, tx) => access.updateAssignment(tx, registry.id, assignment, { condition: null, conditionVersion: null, description: 'x', updatedBy: 'test' }) },
   { method: 'deleteAssignment',       effect: 'moves',     run: ({ access, registry, assignment }, tx) => access.deleteAssignment(tx, registry.id, assignment) },
   { method: 'deleteAssignmentsBelow', effect: 'moves',     run: ({ access }, tx) => access.deleteAssignmentsBelow(tx, resourceGroupId(subscriptionId, 'default')) },
+  { method: 'deleteRegistryAccess',   effect: 'moves',     run: ({ access, registry }, tx) => access.deleteRegistryAccess(tx, registry.rid) },
   { method: 'deleteAssignmentsOf',    effect: 'moves',     run: ({ access, principal }, tx) => access.deleteAssignmentsOf(tx, principal.objectId) },
   { method: 'createUser',             effect: 'only adds', run: ({ directory }, tx) => directory.createUser(tx, { userPrincipalName: 'bob@contoso.example', displayName: 'Bob', password: 'a long password' }) },
   { method: 'createServicePrincipal', effect: 'only adds', run: ({ directory }, tx) => directory.createServicePrincipal(tx, { displayName: 'other' }) },

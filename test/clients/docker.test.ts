@@ -119,9 +119,9 @@ for (const store of imageStores) {
       assert.equal(Buffer.from(stringAt(kept, 'auths', host, 'auth'), 'base64').toString(), `${nullGuid}:`)
     })
 
-    test('docker keeps the password of an admin account or a service principal, and no identity token', async (t) => {
+    test('docker keeps the password of whoever has one, and no identity token', async (t) => {
       if (!required(t)) return
-      for (const who of ['the admin account', 'a service principal'] as const) {
+      for (const who of ['the admin account', 'a service principal', 'a scoped token'] as const) {
         const { username, password } = under.logins[who]
         using home = await loggedIn(under.logins[who])
         const kept: unknown = JSON.parse(readFileSync(join(home.path, 'docker', 'config.json'), 'utf8'))

@@ -112,6 +112,7 @@ export interface Access extends ScopedTokenSignIn {
 export type { Authorship } from './authorship.ts'
 export { AssignmentExistsError, ScopeMapInUseError } from './errors.ts'
 export type { ScopeMap } from './scope-maps.ts'
+export type { ScopedTokenProof } from './scoped-token-proof.ts'
 export { type ScopedToken, type ScopedTokenPasswordName, scopedTokenPasswordNames } from './scoped-tokens.ts'
 export { ownerRole } from './built-in-roles.ts'
 export { createAccess } from './access.ts'

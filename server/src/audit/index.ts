@@ -5,8 +5,8 @@ import type { EventFilter } from './query-store.ts'
 
 /** Who did it, as far as it is known; a name that was only claimed is told apart from one that was proved. */
 export type AuditActor = {
-  readonly kind: 'anonymous' | 'admin' | 'service-principal' | 'user' | 'system' | 'claimed'
-  /** Object id, registry name or claimed user name. Never a secret. */
+  readonly kind: 'anonymous' | 'admin' | 'scoped-token' | 'service-principal' | 'user' | 'system' | 'claimed'
+  /** Object id, registry name, `registry/token` or claimed user name. Never a secret. */
   readonly id: string
 }
 

@@ -188,6 +188,7 @@ async function requireVerifier(keys: KeyRing, kid: string | undefined) {
 const credentialSchema = z.discriminatedUnion('k', [
   z.strictObject({ k: z.literal('anonymous') }),
   z.strictObject({ k: z.literal('admin'), n: z.enum(['password', 'password2']), g: z.int() }),
+  z.strictObject({ k: z.literal('token'), t: z.string(), p: z.string() }),
   z.strictObject({ k: z.literal('sp'), o: z.string(), a: z.string(), c: z.string().optional() }),
   z.strictObject({ k: z.literal('user'), o: z.string(), a: z.string(), c: z.string().optional() }),
 ])
@@ -260,6 +261,8 @@ function toClaim(credential: Credential): CredentialClaim {
       return { k: 'anonymous' }
     case 'admin':
       return { k: 'admin', n: credential.password.name, g: credential.password.generation }
+    case 'scoped-token':
+      return { k: 'token', t: credential.proof.tokenId, p: credential.proof.passwordId }
     case 'directory': {
       const { principalKind, objectId, appId, credentialId } = credential
       const k = principalKind === 'user' ? 'user' : 'sp'
@@ -274,6 +277,8 @@ function toCredential(claim: CredentialClaim, subject: string): Credential {
       return { kind: 'anonymous' }
     case 'admin':
       return { kind: 'admin', password: { name: claim.n, generation: claim.g } }
+    case 'token':
+      return { kind: 'scoped-token', name: subject, proof: { tokenId: claim.t, passwordId: claim.p } }
     case 'sp':
     case 'user': {
       const principalKind = claim.k === 'user' ? 'user' : 'service-principal'

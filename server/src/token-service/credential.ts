@@ -1,4 +1,4 @@
-import type { Access, Principal } from '../access/index.ts'
+import type { Access, Principal, ScopedTokenProof } from '../access/index.ts'
 import type { AuditActor } from '../audit/index.ts'
 import type { Directory } from '../directory/index.ts'
 import { andThen } from '../platform/sql/authority-memory.ts'
@@ -11,6 +11,7 @@ import type { AdminPasswordProof, Registry, Resources } from '../resources/index
 export type Credential =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'admin'; readonly password: AdminPasswordProof }
+  | { readonly kind: 'scoped-token'; readonly name: string; readonly proof: ScopedTokenProof }
   | {
       readonly kind: 'directory'
       readonly principalKind: 'service-principal' | 'user'
@@ -31,7 +32,7 @@ export type StandingRooms = { readonly resources: Resources; readonly directory:
 
 /** The principal behind a credential, if that still stands at this registry now; otherwise undefined. */
 export function standingPrincipal(
-  { resources, directory }: StandingRooms,
+  { resources, directory, access }: StandingRooms,
   registry: Registry,
   credential: Credential,
 ): Principal | undefined | Promise<Principal | undefined> {
@@ -43,6 +44,13 @@ export function standingPrincipal(
       return andThen(resources.adminPasswordStands(registry.rid, credential.password), (stands) =>
         stands ? { kind: 'admin', rid: registry.rid } : undefined,
       )
+    case 'scoped-token': {
+      const { rid } = registry
+      const { tokenId } = credential.proof
+      return andThen(access.scopedTokenStands(rid, credential.proof), (stands) =>
+        stands ? { kind: 'scoped-token', rid, tokenId } : undefined,
+      )
+    }
     case 'directory': {
       const { objectId, credentialId } = credential
       return andThen(directory.credentialStands(objectId, credentialId), (stands) =>
@@ -61,6 +69,8 @@ export function callerKey(credential: Credential): string {
       return 'anonymous'
     case 'admin':
       return 'admin'
+    case 'scoped-token':
+      return `scoped-token:${credential.proof.tokenId}`
     case 'directory':
       return `directory:${credential.objectId}`
   }
@@ -73,6 +83,8 @@ export function auditActor(credential: Credential, registry: Pick<Registry, 'nam
       return { kind: 'anonymous', id: '' }
     case 'admin':
       return { kind: 'admin', id: registry.name }
+    case 'scoped-token':
+      return { kind: 'scoped-token', id: `${registry.name}/${credential.name}` }
     case 'directory':
       return { kind: credential.principalKind, id: credential.objectId }
   }
@@ -85,6 +97,8 @@ export function tokenSubject(credential: Credential, registry: Registry): string
       return ''
     case 'admin':
       return registry.name
+    case 'scoped-token':
+      return credential.name
     case 'directory':
       return credential.subject
   }

@@ -1,7 +1,7 @@
 import type { ClientSecretCheck } from '../directory/index.ts'
 import { andThen } from '../platform/sql/authority-memory.ts'
 import type { Registry } from '../resources/index.ts'
-import { nullGuid } from '../spec/guid.ts'
+import { nullGuid, parseGuid } from '../spec/guid.ts'
 import type { AccessScope } from '../spec/access-scope.ts'
 import type { AcrTokens } from './acr-token.ts'
 import { type Proof, type StandingRooms, standingPrincipal } from './credential.ts'
@@ -17,7 +17,8 @@ export type PasswordProof = Proof & {
 
 /**
  * Proves a user name and a password at a registry, in ACR's order: the null GUID with a token of ours, the admin account
- * by the registry's name in any case, an application id with its secret. [acr-protocol §1.9]
+ * by the registry's name in any case, a scoped token, an application id with its secret. Which of them a name can mean is
+ * told by its form alone, so that none can pass for another: only a GUID is an application's. [acr-protocol §1.9]
  *
  * `acceptTokens` is for the token endpoint alone: the data plane does not take a token for a password. [Azure/acr#98]
  */
@@ -32,7 +33,9 @@ export function provePassword(
   const proving =
     username.toLowerCase() === registry.name.toLowerCase()
       ? proveAdmin(rooms, registry, password)
-      : proveClientSecret(rooms, username, password)
+      : parseGuid(username) === undefined
+        ? proveScopedToken(rooms, registry, username, password)
+        : proveClientSecret(rooms, username, password)
   return andThen(proving, (proof) =>
     proof === undefined ? undefined : { ...proof, narrowedTo: undefined, sinceMs: undefined, refreshToken: undefined },
   )
@@ -64,6 +67,18 @@ async function proveAdmin(
   const proved = await resources.verifyAdminPassword(registry.rid, password)
   if (proved === undefined || !registry.adminUserEnabled) return undefined
   return { credential: { kind: 'admin', password: proved }, expiresAtMs: undefined }
+}
+
+async function proveScopedToken(
+  { access }: StandingRooms,
+  registry: Registry,
+  username: string,
+  password: string,
+): Promise<Proof | undefined> {
+  const proved = await access.verifyScopedTokenPassword(registry.rid, username, password)
+  if (proved === undefined) return undefined
+  const { name, proof, expiresAtMs } = proved
+  return { credential: { kind: 'scoped-token', name, proof }, expiresAtMs }
 }
 
 function proveClientSecret(

@@ -10,6 +10,7 @@ import {
 } from '../../harness/arm.ts'
 import { request } from '../../harness/http.ts'
 import { accessToken, digestOf, exchange, nullGuid, registryUrl } from '../../harness/registry.ts'
+import { createScopedToken, putScopeMap } from '../../harness/scoped-tokens.ts'
 import { startServer, type RunningServer, type ServerOptions } from '../../harness/server.ts'
 
 /** A user name and password, as every client takes them. */
@@ -18,8 +19,8 @@ export interface Login {
   password: string
 }
 
-/** Those who may push, pull, list and delete, by the way they prove who they are. */
-export const everyone = ['the admin account', 'a service principal', 'the null GUID'] as const
+/** Those who may push, pull, list tags and delete, by the way they prove who they are. All but the last list the catalog. */
+export const everyone = ['the admin account', 'a service principal', 'the null GUID', 'a scoped token'] as const
 
 /** One of `everyone`. */
 export type Who = (typeof everyone)[number]
@@ -35,6 +36,10 @@ export interface UnderTest extends AsyncDisposable {
   /** The digest of the manifest that the registry serves under a tag or digest; undefined where it has none. */
   digestOf(repository: string, reference: string): Promise<string | undefined>
 }
+
+/** What begins the names of the repositories that the tests of clients push to. */
+const prefixes = ['clients', 'classic', 'containerd']
+const permissions = ['content/read', 'content/write', 'content/delete', 'metadata/read', 'metadata/write']
 
 const manifestTypes = [
   'application/vnd.oci.image.manifest.v1+json',
@@ -71,6 +76,9 @@ export async function startUnderTest(options: ServerOptions = {}): Promise<Under
     }
     const reader = await principalWithRole(server, 'reader', roles.acrPull)
     const refreshToken = await exchange(server, await armToken(server, pusher))
+    const actions = prefixes.flatMap((prefix) => permissions.map((each) => `repositories/${prefix}/*/${each}`))
+    await putScopeMap(server, 'clients', actions)
+    const token = await createScopedToken(server, 'nightly', 'clients')
     return {
       server,
       host: server.firstRun.loginServer,
@@ -78,6 +86,7 @@ export async function startUnderTest(options: ServerOptions = {}): Promise<Under
         'the admin account': { username: admin.username, password: admin.password },
         'a service principal': { username: pusher.appId, password: pusher.password },
         'the null GUID': { username: nullGuid, password: refreshToken },
+        'a scoped token': { username: token.username, password: token.password },
       },
       reader,
       digestOf: (repository, reference) => servedDigest(server, admin, repository, reference),
