@@ -11,6 +11,8 @@ type Told = {
   readonly outcome: string
   readonly actor_kind: string
   readonly actor_id: string
+  readonly credential_kind: string | null
+  readonly credential_id: string | null
 }
 
 /** A server whose time runs fast, so that the budget of events that strangers cause is never used up. */
@@ -19,9 +21,7 @@ async function open(t: TestContext) {
   const { server, first, dataDir } = await openServer(t, { now: () => Date.now() + aheadMs })
   const database = new DatabaseSync(path.join(dataDir, 'acrux.db'), { readOnly: true })
   t.after(() => database.close())
-  const find = database.prepare(
-    'select correlation_id, outcome, actor_kind, actor_id from audit_event where correlation_id = ?',
-  )
+  const find = database.prepare('select * from audit_event where correlation_id = ?')
   const ask = async (method: 'GET' | 'POST', url: string, headers: Record<string, string>, payload?: string) => {
     aheadMs += 100
     const answer = await server.app.inject({
@@ -131,5 +131,39 @@ test('every endpoint at which a credential is sent in a form tells of one that i
       ['refused'],
       `${url} ${JSON.stringify(form)} ${body}`,
     )
+  }
+})
+
+test('the address that tells who signed in tells of a token that is none', async (t) => {
+  const { ask } = await open(t)
+  for (const authorization of ['Bearer x.y.z', 'Basic eDp5']) {
+    const { status, events } = await ask('GET', '/oidc/userinfo', { authorization })
+    assert.deepEqual([status, events.map(({ outcome }) => outcome)], [401, ['refused']])
+  }
+  assert.deepEqual((await ask('GET', '/oidc/userinfo', {})).events, [])
+})
+
+test('an event names the credential that proved its actor, and never a secret', async (t) => {
+  const { server, first, ask } = await open(t)
+  const { appId, password } = first.servicePrincipal
+  const { arm, graph } = await tokensOf(server, first, appId, password)
+  const form = { grant_type: 'client_credentials', client_id: appId, client_secret: password }
+  const scope = 'https://management.core.windows.net//.default'
+  const type = { 'content-type': 'application/x-www-form-urlencoded' }
+  const url = `/${first.tenantId}/oauth2/v2.0/token`
+  const [issued] = (await ask('POST', url, type, new URLSearchParams({ ...form, scope }).toString())).events
+  assert.equal(issued?.credential_kind, 'client-secret')
+  assert.match(issued.credential_id ?? '', /^[0-9a-f-]{36}$/)
+  const path = `/subscriptions/${first.subscriptionId}/providers/Acrux.Server/rotateSigningKeys?api-version=2024-11-01`
+  const [rotated] = (await ask('POST', path, { authorization: `Bearer ${arm}` })).events
+  const made = await ask(
+    'POST',
+    '/graph/v1.0/applications',
+    { authorization: `Bearer ${graph}`, 'content-type': 'application/json' },
+    '{"displayName":"x"}',
+  )
+  for (const event of [rotated, made.events[0]]) {
+    assert.equal(event?.outcome, 'success')
+    assert.deepEqual([event.credential_kind, event.credential_id], ['identity-token', issued.credential_id])
   }
 })

@@ -235,9 +235,10 @@ async function openRooms(t: TestContext, kind: DatabaseKind) {
   })
   const app = createApp({ log, trustedProxies: [] })
   directory.mountGraph(app, (authorization) =>
-    Promise.resolve(
-      authorization === undefined ? { kind: 'service-principal', ...made.owner } : { kind: 'user', ...made.person },
-    ),
+    Promise.resolve({
+      principal:
+        authorization === undefined ? { kind: 'service-principal', ...made.owner } : { kind: 'user', ...made.person },
+    }),
   )
   await app.ready()
   t.after(async () => {

@@ -323,7 +323,10 @@ export interface Directory {
 }
 
 /** Proves the sender of a Graph request by its `Authorization` header, or throws what {@link unauthenticated} makes. */
-export type GraphAuthenticate = (authorization: string | undefined) => Promise<SigningPrincipal>
+export type GraphAuthenticate = (authorization: string | undefined) => Promise<GraphSender>
+
+/** Who sent a Graph request, and by which credential their token was got. */
+export type GraphSender = { readonly principal: SigningPrincipal; readonly credentialId?: string | undefined }
 
 export type { ExternalPerson, ExternalSignIn } from './external-identities.ts'
 export type { PasswordCheck, PasswordClaim } from './password-check.ts'

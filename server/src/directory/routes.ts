@@ -10,7 +10,7 @@ import {
   listApplications,
   updateApplication,
 } from './graph/applications.ts'
-import { type Graph, type GraphCaller, actorOf, parsePathId } from './graph/call.ts'
+import { type Graph, type GraphCaller, parsePathId, provedBy } from './graph/call.ts'
 import {
   createFederatedCredential,
   deleteFederatedCredential,
@@ -30,7 +30,7 @@ import {
   listServicePrincipals,
   updateServicePrincipal,
 } from './graph/service-principals.ts'
-import type { GraphAuthenticate, SigningPrincipal } from './index.ts'
+import type { GraphAuthenticate, GraphSender } from './index.ts'
 
 const root = '/graph/v1.0'
 
@@ -82,8 +82,7 @@ export function mountGraphSurface(
     method: row.method,
     path: `${root}${row.path}`,
     need: row,
-    handle: (call) =>
-      auditingRefusal(graph, call.request, row.id, call.caller.principal, () => row.handle(graph, call)),
+    handle: (call) => auditingRefusal(graph, call.request, row.id, call.caller, () => row.handle(graph, call)),
   }))
   mountSurface(
     app,
@@ -92,11 +91,11 @@ export function mountGraphSurface(
       routes,
       territory: ['/graph', '/graph/*'],
       authorize: async ({ id, need }, request) => {
-        const principal = await authenticate(request.headers.authorization).catch(async (error: unknown) => {
+        const sender = await authenticate(request.headers.authorization).catch(async (error: unknown) => {
           if (request.headers.authorization !== undefined) await auditRefusal(graph, request, id, undefined, error)
           throw error
         })
-        return auditingRefusal(graph, request, id, principal, () => admit(graph, need, principal, request))
+        return auditingRefusal(graph, request, id, sender, () => admit(graph, need, sender, request))
       },
       renderError: (error, request, reply) => renderGraphError(graph, error, request, reply),
       notFound: () => new GraphError('noRoute', 'Resource not found for the segment.'),
@@ -113,7 +112,7 @@ export function mountGraphSurface(
 async function admit(
   { store }: Graph,
   need: GraphNeed,
-  principal: SigningPrincipal,
+  { principal, credentialId }: GraphSender,
   request: FastifyRequest,
 ): Promise<GraphCaller> {
   const self =
@@ -123,7 +122,7 @@ async function admit(
   if (self === undefined) throw unauthenticated()
   const isDirectoryOwner = self.directory_role === 'owner'
   const readsAll = isDirectoryOwner || self.directory_role === 'reader'
-  const caller: GraphCaller = { principal, isDirectoryOwner, readsAll }
+  const caller: GraphCaller = { principal, credentialId, isDirectoryOwner, readsAll }
   if (need === 'visible' || need === 'self' || caller.isDirectoryOwner) return caller
   if (need === 'application-owner' && (await ownsApplicationInPath(store, caller, request))) return caller
   if (need === 'group-owner' && (await ownsGroupInPath(store, caller, request))) return caller
@@ -159,14 +158,14 @@ async function auditingRefusal<Result>(
   graph: Graph,
   request: FastifyRequest,
   routeId: string,
-  principal: SigningPrincipal,
+  sender: GraphSender,
   work: () => Promise<Result>,
 ): Promise<Result> {
   try {
     return await work()
   } catch (error) {
     if (error instanceof GraphError && error.status === 403) {
-      await auditRefusal(graph, request, routeId, principal, error)
+      await auditRefusal(graph, request, routeId, sender, error)
     }
     throw error
   }
@@ -176,13 +175,13 @@ async function auditRefusal(
   { audit }: Graph,
   request: FastifyRequest,
   routeId: string,
-  principal: SigningPrincipal | undefined,
+  sender: GraphSender | undefined,
   error: unknown,
 ): Promise<void> {
   await audit.append({
     action: routeId,
     outcome: 'refused',
-    actor: principal === undefined ? { kind: 'anonymous', id: '' } : actorOf(principal),
+    ...(sender === undefined ? { actor: { kind: 'anonymous', id: '' } as const } : provedBy(sender)),
     target: parsePathId(request) ?? '',
     reason: error instanceof GraphError ? error.code : 'error',
     origin: requestOrigin(request),

@@ -90,7 +90,7 @@ export async function serveGraph({ directory }: TestDirectory) {
   directory.mountGraph(app, async (authorization) => {
     const principal = await directory.findPrincipal(authorization?.slice('Bearer '.length) ?? '')
     if (principal === undefined || principal.kind === 'group') throw unauthenticated()
-    return principal
+    return { principal }
   })
   const listener = await listen(app, { addresses: [{ host: '127.0.0.1', port: 0 }], tls: undefined })
   const port = listener.addresses[0]?.port

@@ -80,7 +80,7 @@ export function createIdentity(options: IdentityOptions): Identity {
   const enrollMachine = createMachineEnrollment({ directory, clock, audit, publicOrigin, senders })
   const verifyAccessToken = createVerifier({ directory, clock, keys, audiences, clients, publicOrigin })
   const deviceCode = createDeviceEndpoint({ directory, clients, devices, audiences, publicOrigin })
-  const userInfo = createUserInfo(verifyAccessToken)
+  const userInfo = createUserInfo(verifyAccessToken, audit)
   const endpoints = { token, enrollMachine, deviceCode, userInfo }
   const grantTypes = [...grants.keys()].filter((grantType) => grantType !== shortDeviceGrant)
   return {
@@ -101,7 +101,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       if (parsed.scheme !== 'bearer') throw unauthenticated()
       const result = await verifyAccessToken(parsed.token, ['graph'])
       if (!result.ok) throw unauthenticated()
-      return result.identity.principal
+      return result.identity
     },
     rotateKeys: () => keys.rotate(),
     mount: (app) => mountProvider(app, { directory, clock, log, keys, publicOrigin, grantTypes, ...endpoints }),

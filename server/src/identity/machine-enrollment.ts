@@ -46,6 +46,7 @@ export function createMachineEnrollment(options: {
           action: 'machine.enroll',
           outcome: 'success',
           actor: { kind: 'service-principal', id: made.machine.objectId },
+          credential: { kind: 'enrollment-code' },
           target: made.machine.id,
           detail: { keyId: made.keyId },
           origin: call.origin,

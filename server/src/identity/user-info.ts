@@ -1,19 +1,23 @@
+import type { Audit, AuditEvent } from '../audit/index.ts'
+import type { Origin } from '../platform/http/app.ts'
 import type { Call } from '../platform/http/surface.ts'
 import { parseAuthorization } from '../spec/authorization-header.ts'
 import { EntraError } from './entra-errors.ts'
 import type { Identity } from './index.ts'
 
 /** Makes the handler of `/oidc/userinfo`, which tells an application who signed in. [OpenID Connect Core §5.3] */
-export function createUserInfo(verifyAccessToken: Identity['verifyAccessToken']) {
-  return async ({ request, reply }: Call<undefined>): Promise<object> => {
+export function createUserInfo(verifyAccessToken: Identity['verifyAccessToken'], audit: Audit) {
+  return async ({ request, reply, origin }: Call<undefined>): Promise<object> => {
     reply.header('cache-control', 'no-store').header('pragma', 'no-cache')
     const authorization = parseAuthorization(request.headers.authorization)
     if (authorization.scheme !== 'bearer') {
+      if (authorization.scheme !== 'none') await audit.append(refusalOf('scheme', origin))
       reply.header('www-authenticate', 'Bearer')
       throw new EntraError('invalidToken')
     }
     const verified = await verifyAccessToken(authorization.token, ['userinfo'])
     if (!verified.ok || verified.identity.principal.kind !== 'user') {
+      await audit.append(refusalOf(verified.ok ? 'principal' : verified.reason, origin))
       reply.header('www-authenticate', 'Bearer error="invalid_token"')
       throw new EntraError('invalidToken')
     }
@@ -21,4 +25,9 @@ export function createUserInfo(verifyAccessToken: Identity['verifyAccessToken'])
     const email = mail === undefined ? {} : { email: mail }
     return { sub: objectId, oid: objectId, name: displayName, preferred_username: userPrincipalName, ...email }
   }
+}
+
+function refusalOf(reason: string, origin: Origin): AuditEvent {
+  const actor = { kind: 'claimed', id: '' } as const
+  return { action: 'user-info.read', outcome: 'refused', actor, target: '', reason, origin }
 }

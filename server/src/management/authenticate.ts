@@ -18,10 +18,10 @@ export async function authenticate(rooms: ManagementOptions, request: FastifyReq
   }
   const verified = await rooms.identity.verifyAccessToken(authorization.token, ['arm'])
   if (!verified.ok) throw await tokenRefusal(rooms, verified.reason)
-  const { principal } = verified.identity
+  const { principal, credentialId } = verified.identity
   const { objectId } = principal
   const groupIds = await rooms.directory.groupIdsOf(objectId)
-  return { principal, rights: { kind: 'directory', objectId, groupIds } }
+  return { principal, credentialId, rights: { kind: 'directory', objectId, groupIds } }
 }
 
 /** What a new token may mend: a client that knows continuous access evaluation asks for one, once, and tries again. */

@@ -1,5 +1,5 @@
 import type { Access, Principal } from '../access/index.ts'
-import type { Audit, AuditActor, AuditLog } from '../audit/index.ts'
+import type { Audit, AuditEvent, AuditLog } from '../audit/index.ts'
 import type { Directory, SigningPrincipal } from '../directory/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -45,6 +45,8 @@ export type ManagementOptions = {
 /** Somebody whose token held. */
 export type ManagementCaller = {
   readonly principal: SigningPrincipal
+  /** By which credential the token was got; undefined for what has none that could be taken away alone. */
+  readonly credentialId: string | undefined
   /** The same, as the access room asks for it. */
   readonly rights: Principal & { readonly kind: 'directory' }
 }
@@ -55,9 +57,12 @@ export type ManagementCall = Omit<Call<ManagementCaller>, 'params'> & { readonly
 /** A handler of the ARM surface. */
 export type ManagementHandler = (rooms: ManagementOptions, call: ManagementCall) => unknown
 
-/** The caller, as an audit event names them. */
-export function actorOf({ principal }: ManagementCaller): AuditActor {
-  return { kind: principal.kind, id: principal.objectId }
+/** The caller and their credential, as an audit event names them. */
+export function provedBy({ principal, credentialId }: ManagementCaller): Pick<AuditEvent, 'actor' | 'credential'> {
+  return {
+    actor: { kind: principal.kind, id: principal.objectId },
+    credential: { kind: 'identity-token', id: credentialId },
+  }
 }
 
 /** The caller, as ARM names who made a resource. */
@@ -82,7 +87,7 @@ export function change<Result>(
   return database.transaction(async (transaction) => {
     const { result, event } = await work(transaction)
     if (event !== undefined) {
-      await audit.record(transaction, { ...event, outcome: 'success', actor: actorOf(caller), origin })
+      await audit.record(transaction, { ...event, outcome: 'success', ...provedBy(caller), origin })
     }
     return result
   })

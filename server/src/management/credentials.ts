@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Registry } from '../resources/index.ts'
 import { oneOf, readBody } from './body.ts'
-import { type ManagementCall, type ManagementOptions, actorOf, change } from './call.ts'
+import { type ManagementCall, type ManagementOptions, provedBy, change } from './call.ts'
 import { ArmError, registryNotFound } from './errors.ts'
 import { requireRegistry } from './registries.ts'
 
@@ -14,7 +14,7 @@ export async function listCredentials(rooms: ManagementOptions, call: Management
   const document = await credentialsDocument(rooms, registry)
   const { caller, origin } = call
   const event = { action: 'registry.list-credentials', target: registry.id, detail: { rid: registry.rid } }
-  await rooms.audit.append({ ...event, outcome: 'success', actor: actorOf(caller), origin })
+  await rooms.audit.append({ ...event, outcome: 'success', ...provedBy(caller), origin })
   return document
 }
 

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { requestOrigin } from '../platform/http/app.ts'
 import { type Call, type Route, type RouteDescription, mountSurface } from '../platform/http/surface.ts'
 import { authenticate } from './authenticate.ts'
-import { type ManagementCaller, type ManagementOptions, actorOf } from './call.ts'
+import { type ManagementCaller, type ManagementOptions, provedBy } from './call.ts'
 import { ArmError } from './errors.ts'
 import { getMetadata } from './metadata.ts'
 import { type CallerNeed, type ManagementNeed, requireNeed } from './need.ts'
@@ -94,7 +94,7 @@ async function auditingRefusal<Result>(
       await audit.append({
         action,
         outcome: 'refused',
-        actor: caller === undefined ? { kind: 'anonymous', id: '' } : actorOf(caller),
+        ...(caller === undefined ? { actor: { kind: 'anonymous', id: '' } as const } : provedBy(caller)),
         target: targetOf(request),
         reason: error.code,
         origin: requestOrigin(request),

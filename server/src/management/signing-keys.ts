@@ -1,5 +1,5 @@
 import { subscriptionId } from '../spec/resource-id.ts'
-import { type ManagementCall, type ManagementOptions, actorOf } from './call.ts'
+import { type ManagementCall, type ManagementOptions, provedBy } from './call.ts'
 import { requireSubscription } from './subscriptions.ts'
 
 /**
@@ -11,6 +11,6 @@ export async function rotateSigningKeys(rooms: ManagementOptions, call: Manageme
   await rooms.rotateKeys()
   const { caller, origin } = call
   const event = { action: 'signing-keys.rotate', target: subscriptionId(subscription) }
-  await rooms.audit.append({ ...event, outcome: 'success', actor: actorOf(caller), origin })
+  await rooms.audit.append({ ...event, outcome: 'success', ...provedBy(caller), origin })
   return { status: 'Succeeded' }
 }

@@ -43,7 +43,8 @@ export async function submitPasskey(site: Site, call: PageCall, form: Form): Pro
   const user = await site.directory.findUser(proof.passkey.objectId)
   // Whom another provider proves is let in by that alone.
   if (user === undefined || user.external) return askForPasskey(stage, problem)
-  const event = eventOf(call, { user }, { action: 'sign-in.passkey', outcome: 'success' })
+  const credential = { kind: 'passkey', id: proof.passkey.id }
+  const event = eventOf(call, { user }, { action: 'sign-in.passkey', outcome: 'success', credential })
   await signIn(site, call, { user, methods: ['hwk', 'mfa'], authenticatedAtMs: site.clock.now(), remaining: [] }, event)
   return goTo(call.reply, flowPath(site, call.caller, { ...stage.flow, chosen: user.objectId }))
 }

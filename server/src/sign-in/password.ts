@@ -27,7 +27,11 @@ export async function submitPassword(site: Site, call: PageCall, form: Form): Pr
   if (check.secondFactorRequired) remaining.push('second-factor')
   if (check.mustChangePassword) remaining.push('new-password')
   const { user } = check
-  const event = eventOf(call, check, { action: 'sign-in.password', outcome: 'success' })
+  const event = eventOf(call, check, {
+    action: 'sign-in.password',
+    outcome: 'success',
+    credential: { kind: 'password' },
+  })
   await signIn(site, call, { user, methods: ['pwd'], authenticatedAtMs: site.clock.now(), remaining }, event)
   return goTo(call.reply, flowPath(site, call.caller, { ...flow, chosen: user.objectId }))
 }

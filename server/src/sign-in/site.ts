@@ -114,12 +114,18 @@ export function queryText({ request }: PageCall): string {
   return at === -1 ? '' : request.url.slice(at + 1)
 }
 
-/** An event of somebody who is known. */
+/** An event of somebody who is known: by the session of their browser, unless the event names what else proved it. */
 export function eventOf(
   call: PageCall,
   account: Pick<Account, 'user'>,
   event: Omit<AuditEvent, 'actor' | 'target' | 'origin'>,
 ): AuditEvent {
   const actor: AuditActor = { kind: 'user', id: account.user.objectId }
-  return { ...event, actor, target: account.user.objectId, origin: call.origin }
+  return {
+    credential: { kind: 'browser-session' },
+    ...event,
+    actor,
+    target: account.user.objectId,
+    origin: call.origin,
+  }
 }

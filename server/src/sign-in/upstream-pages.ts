@@ -86,6 +86,7 @@ async function takeIn(
       action: 'sign-in.provider',
       outcome: 'success',
       actor: { kind: 'user', id: user.objectId },
+      credential: { kind: 'identity-provider', id: settings.name },
       target: user.objectId,
       detail: { provider: settings.name, issuer: person.issuer, subject: person.subject, isNew, methods },
       origin,

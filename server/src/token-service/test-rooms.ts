@@ -94,7 +94,7 @@ export async function openTokenService(t: TestContext, kind: DatabaseKind = 'sql
   const app = createApp({ log, trustedProxies: [] })
   service.mount(app)
   identity.mount(app)
-  directory.mountGraph(app, () => Promise.resolve(owner))
+  directory.mountGraph(app, () => Promise.resolve({ principal: owner }))
   await app.ready()
   t.after(async () => {
     await app.close()

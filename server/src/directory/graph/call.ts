@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { Audit, AuditActor } from '../../audit/index.ts'
+import type { Audit, AuditEvent } from '../../audit/index.ts'
 import type { Call } from '../../platform/http/surface.ts'
 import type { Log } from '../../platform/log.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
@@ -10,7 +10,7 @@ import type { Credentials } from '../credentials.ts'
 import { insufficientPrivileges, resourceNotFound } from '../errors.ts'
 import type { ExternalIdentities } from '../external-identities.ts'
 import type { FederatedCredentials } from '../federated-credentials.ts'
-import type { ExternalPrincipals, SigningPrincipal, Tenant } from '../index.ts'
+import type { ExternalPrincipals, GraphSender, Tenant } from '../index.ts'
 import type { Groups } from '../groups.ts'
 import type { PasswordCheck, PasswordClaim } from '../password-check.ts'
 import type { People } from '../people.ts'
@@ -44,8 +44,7 @@ export type Graph = {
 }
 
 /** Somebody whose token held. */
-export type GraphCaller = {
-  readonly principal: SigningPrincipal
+export type GraphCaller = GraphSender & {
   /** Whether the caller has the directory role `owner`, which may do all. */
   readonly isDirectoryOwner: boolean
   /** Whether the caller sees everything, as owners and readers do. Everybody else sees what is their own. */
@@ -109,9 +108,12 @@ export async function requireVisible<Row extends ApplicationOrPrincipal>(
   throw caller.readsAll ? resourceNotFound(id) : insufficientPrivileges()
 }
 
-/** The caller, as an audit event names them. */
-export function actorOf({ kind, objectId }: SigningPrincipal): AuditActor {
-  return { kind, id: objectId }
+/** The sender of a request and their credential, as an audit event names them. */
+export function provedBy({ principal, credentialId }: GraphSender): Pick<AuditEvent, 'actor' | 'credential'> {
+  return {
+    actor: { kind: principal.kind, id: principal.objectId },
+    credential: { kind: 'identity-token', id: credentialId },
+  }
 }
 
 type ChangeEvent = {
@@ -129,8 +131,7 @@ export function change<Result>(
 ): Promise<Result> {
   return database.transaction(async (transaction) => {
     const result = await work(transaction)
-    const actor = actorOf(caller.principal)
-    await audit.record(transaction, { ...event(result), outcome: 'success', actor, origin })
+    await audit.record(transaction, { ...event(result), outcome: 'success', ...provedBy(caller), origin })
     return result
   })
 }

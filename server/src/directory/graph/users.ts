@@ -6,7 +6,7 @@ import { isName, nameKey } from '../principals.ts'
 import { ProofRefusedError } from '../proof-standing.ts'
 import type { UserRow } from '../tables.ts'
 import { readBody } from './bodies.ts'
-import { type Graph, type GraphCall, type GraphHandler, actorOf, change, visibleTo } from './call.ts'
+import { type Graph, type GraphCall, type GraphHandler, provedBy, change, visibleTo } from './call.ts'
 import { userDocument } from './documents.ts'
 import { filterableUsers } from './filter.ts'
 import { setIdentities } from './identities.ts'
@@ -129,7 +129,7 @@ export const changeMyPassword: GraphHandler = async (graph, call) => {
   if (check.outcome !== 'proved' || check.user.objectId !== id) {
     const reason = check.outcome === 'refused' ? check.reason : 'wrong'
     const event = { action: 'user.change-password', outcome: 'refused', reason, target: `users/${id}` } as const
-    await graph.audit.append({ ...event, actor: actorOf(call.caller.principal), origin: call.origin })
+    await graph.audit.append({ ...event, ...provedBy(call.caller), origin: call.origin })
     throw new GraphError('badRequest', "The specified password does not match: 'currentPassword' is not right.")
   }
   const prepared = await prepare(userPrincipalName, newPassword, passwordHash)

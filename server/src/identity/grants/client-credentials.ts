@@ -34,6 +34,7 @@ export function createClientCredentialsGrant(options: {
       action: 'identity-token.issue',
       outcome: 'success',
       actor: { kind: 'service-principal', id: servicePrincipal.objectId },
+      credential: { kind: credentialKinds[client.method], id: credentialId },
       target: found.aud,
       detail: { appId: servicePrincipal.appId, credentialId, uti: issued.uti },
       origin,
@@ -41,6 +42,13 @@ export function createClientCredentialsGrant(options: {
     return version === '2.0' ? answerV2(issued) : answerV1(issued, found.aud)
   }
 }
+
+const credentialKinds = {
+  client_secret: 'client-secret',
+  certificate: 'certificate',
+  federated: 'federated-credential',
+  machine_assertion: 'machine-key',
+} as const
 
 function requireResource(form: TokenForm, version: TokenVersion): string {
   const resource = form.get('resource')

@@ -96,6 +96,7 @@ export function createPersonTokens({ clock, audit, keys, handles, directory, pub
         action: 'identity-token.issue',
         outcome: 'success',
         actor: { kind: 'user', id: user.objectId },
+        credential: { kind: 'sign-in', id: signInId },
         target: aud,
         detail: { appId: clientId, credentialId: signInId, uti: issued.uti },
         origin,
