@@ -100,6 +100,7 @@ test('fault 44: a body without an end is refused while it is being sent, on ever
     ['POST', '/oauth2/token', form],
     ['POST', '/oauth2/exchange', form],
     ['POST', `/${tenantId}/oauth2/v2.0/token`, form],
+    ['POST', '/sign-in/password', form],
     ['PATCH', `${registryId(server)}${version}`, json(forArm)],
     ['POST', `${registryId(server)}/regenerateCredential${version}`, json(forArm)],
     ['POST', '/graph/v1.0/applications', json(forGraph)],
@@ -107,8 +108,8 @@ test('fault 44: a body without an end is refused while it is being sent, on ever
   await assertBounded(server, { milliseconds: 30_000, mebibytes: 120 }, async () => {
     for (const [method, target, headers] of targets) {
       const { status, sent } = await sendWithoutEnd(method, target, headers)
-      // Entra answers everything that is wrong with a token request with 400. [RFC 6749 §5.2]
-      const isOfProvider = target.startsWith(`/${tenantId}/`)
+      // Entra answers everything that is wrong with a token request with 400, and so do pages. [RFC 6749 §5.2]
+      const isOfProvider = target.startsWith(`/${tenantId}/`) || target.startsWith('/sign-in/')
       assert.ok(status === 413 || (isOfProvider && status === 400), `${method} ${target}: ${status}`)
       assert.ok(sent < 64 * 1024 * 1024, `${method} ${target}: ${sent} bytes were taken`)
     }

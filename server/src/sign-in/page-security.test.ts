@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { pageRoutes } from './routes.ts'
 import { azClientId, codeRequest, enterPassword, openTestPages, testHost, testOrigin } from './test-pages.ts'
 
 async function open(t: TestContext) {
@@ -136,6 +137,21 @@ test('fault 37: a form counts from the browser alone that it was made for, and f
   const headers = { host: testHost, origin: testOrigin, cookie, ...type }
   const doubled = await pages.app.inject({ method: 'POST', url: '/devicelogin', headers, payload: twice.toString() })
   assert.equal(doubled.statusCode, 400)
+})
+
+test('fault 37: no form of any page is looked at without the token of the browser', async (t) => {
+  const { browser } = await open(t)
+  await enterPassword(browser, await browser.get('/account/security'), 'alice')
+  const forms = pageRoutes.flatMap(({ method, path }) =>
+    method === 'POST' && !path.endsWith('/authorize') ? [path] : [],
+  )
+  assert.ok(forms.length > 14, `${forms.length} forms`)
+  for (const path of forms) {
+    for (const token of ['', 'x'.repeat(43)]) {
+      const { status, heading } = await browser.post(path, { token })
+      assert.deepEqual([status, heading], [403, 'The form is out of date'], path)
+    }
+  }
 })
 
 test('fault 37: nobody is signed in as somebody else by a form of a stranger', async (t) => {
