@@ -90,6 +90,66 @@ test('a server that can write nothing any more says that it is not ready', async
   assert.equal(await status(), 503)
 })
 
+test('what a person agreed to ends with the person, and with the application', async (t) => {
+  const dataDir = path.join(await emptyDirectory(t), 'data')
+  const server = await open(dataDir)
+  t.after(() => server.close())
+  const { app, firstRun } = server
+  await app.ready()
+  assert.ok(firstRun !== undefined)
+  const { tenantId, servicePrincipal, loginServer } = firstRun.content
+  const headers = { host: loginServer }
+  const proof = { client_id: servicePrincipal.appId, client_secret: servicePrincipal.password }
+  const {
+    method,
+    payload,
+    headers: type,
+  } = form({
+    grant_type: 'client_credentials',
+    scope: 'https://graph.microsoft.com/.default',
+    ...proof,
+  })
+  const url = `/${tenantId}/oauth2/v2.0/token`
+  const token = (await app.inject({ method, url, payload, headers: { ...headers, ...type } } as InjectOptions)).json<{
+    access_token: string
+  }>().access_token
+  const graph = async (verb: 'POST' | 'DELETE', target: string, body?: object) => {
+    const asked = { ...headers, authorization: `Bearer ${token}` }
+    const answer = await app.inject({
+      method: verb,
+      url: `/graph/v1.0${target}`,
+      headers: asked,
+      ...(body && { payload: body }),
+    })
+    assert.ok(answer.statusCode < 300, answer.body)
+    return answer.body === '' ? {} : answer.json<Record<string, string>>()
+  }
+  const makeUser = async (name: string) => {
+    const passwordProfile = { password: 'tidal lantern 7 quilt' }
+    const names = { displayName: name, userPrincipalName: `${name}@example.com` }
+    return (await graph('POST', '/users', { accountEnabled: true, passwordProfile, ...names }))['id'] ?? ''
+  }
+  const makeApplication = (displayName: string) => graph('POST', '/applications', { displayName })
+  const [ada, bob] = [await makeUser('ada'), await makeUser('bob')]
+  const [web, other] = [await makeApplication('web'), await makeApplication('other')]
+  const database = new DatabaseSync(path.join(dataDir, 'acrux.db'))
+  t.after(() => database.close())
+  const give = database.prepare('insert into user_consent values (?, ?, ?, 0)')
+  for (const person of [ada, bob]) for (const { appId = '' } of [web, other]) give.run(person, appId, 'arm')
+  const left = () =>
+    database
+      .prepare('select object_id, client_id from user_consent')
+      .all()
+      .map((row) => [row['object_id'], row['client_id']])
+  await graph('DELETE', `/users/${ada}`)
+  assert.deepEqual(
+    left().map(([person]) => person),
+    [bob, bob],
+  )
+  await graph('DELETE', `/applications/${web['id']}`)
+  assert.deepEqual(left(), [[bob, other['appId']]])
+})
+
 type Asked = {
   readonly what: string
   readonly request: InjectOptions

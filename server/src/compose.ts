@@ -27,7 +27,7 @@ import { openSqliteDatabase } from './platform/sql/sqlite-database.ts'
 import { type CertificateSource, createCertificateSource } from './platform/tls/certificate-source.ts'
 import { createRegistryRoom, registryMigrations, registryRoutes } from './registry/index.ts'
 import { type Registry, type Resources, createResources, resourcesMigrations } from './resources/index.ts'
-import { createSignInPages, openUpstreams, signInMigrations } from './sign-in/index.ts'
+import { createConsents, createSignInPages, openUpstreams, signInMigrations } from './sign-in/index.ts'
 import { type LoginServer, parseLoginServer } from './spec/login-server.ts'
 import { createFilesystemBlobStore } from './storage/index.ts'
 import { createTokenService } from './token-service/index.ts'
@@ -100,6 +100,7 @@ export async function compose(
   const auditChain = createAuditChain({ database, clock })
   const resources = createResources({ database, clock, sealer, suffix, defaultPort: scheme === 'https' ? 443 : 80 })
   const access = createAccess({ database, clock })
+  const consents = createConsents(database)
   const directory = createDirectory({
     database,
     clock,
@@ -109,7 +110,11 @@ export async function compose(
     publicOrigin,
     acceptsIssuer: outbound.acceptsUrl,
     trustedTenants: configuration.trustedTenants.map(({ tenantId }) => tenantId),
-    onPrincipalDeleted: (transaction, objectId) => access.deleteAssignmentsOf(transaction, objectId),
+    onPrincipalDeleted: async (transaction, objectId) => {
+      await consents.forgetPerson(transaction, objectId)
+      return access.deleteAssignmentsOf(transaction, objectId)
+    },
+    onApplicationDeleted: (transaction, appId) => consents.forgetClient(transaction, appId),
   })
   const senders = createKnownSenders(clock)
   const identity = createIdentity({

@@ -29,10 +29,14 @@ export type ApplicationsOptions = {
   readonly clock: Clock
   readonly credentials: Credentials
   readonly onPrincipalDeleted: OnPrincipalDeleted
+  /** Called as that is, with the client id. */
+  readonly onApplicationDeleted: ((transaction: Transaction, appId: string) => Promise<unknown>) | undefined
 }
 
 /** The changes of applications and of their service principals. Each throws {@link GraphError} for what may not be. */
-export function createApplications({ store, signIns, clock, credentials, onPrincipalDeleted }: ApplicationsOptions) {
+export function createApplications(options: ApplicationsOptions) {
+  const { store, signIns, clock, credentials, onPrincipalDeleted, onApplicationDeleted } = options
+
   async function requireApplication(transaction: Transaction, objectId: string): Promise<ApplicationRow> {
     const row = await store.application(transaction, 'object_id', objectId)
     if (row === undefined) throw resourceNotFound(objectId)
@@ -99,6 +103,7 @@ export function createApplications({ store, signIns, clock, credentials, onPrinc
     if (principal !== undefined) await removePrincipal(transaction, principal)
     await signIns.remove(transaction, objectId)
     await store.deleteOwnersOf(transaction, objectId)
+    await onApplicationDeleted?.(transaction, row.app_id)
     await store.deleteApplication(transaction, objectId)
     return row
   }

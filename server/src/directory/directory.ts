@@ -49,6 +49,8 @@ export type DirectoryOptions = {
   readonly publicOrigin: string
   /** Ends what a deleted principal was given in other rooms, and gives the subscriptions that have no owner left by that. */
   readonly onPrincipalDeleted: (transaction: Transaction, objectId: string) => Promise<readonly string[]>
+  /** Ends what people agreed to with an application that is deleted, by its client id. */
+  readonly onApplicationDeleted?: (transaction: Transaction, appId: string) => Promise<unknown>
   /** Whether a URL may be an issuer that federated credentials trust. Every https URL by default. */
   readonly acceptsIssuer?: (issuer: string) => boolean
   /** The tenants whose tokens are accepted, in lower case; none by default. */
@@ -73,7 +75,14 @@ export function createDirectory(options: DirectoryOptions): Directory {
   const managedStore = createManagedIdentityStore(database)
   const signIns = createApplicationSignInStore(database)
   const credentials = createCredentials({ store, clock, longestCredentialDays })
-  const applications = createApplications({ store, signIns, clock, credentials, onPrincipalDeleted })
+  const applications = createApplications({
+    store,
+    signIns,
+    clock,
+    credentials,
+    onPrincipalDeleted,
+    onApplicationDeleted: options.onApplicationDeleted,
+  })
   const people = createPeople({ store, clock, onPrincipalDeleted })
   const groups = createGroups({ store, clock, onPrincipalDeleted })
   const roles = createDirectoryRoles({ store })

@@ -92,7 +92,9 @@ async function accept({ site, call, way, flow }: Stage, account: Account): Promi
   const { clientId, kind } = way.request.client
   if (kind === 'registered') {
     await site.database.transaction(async (transaction) => {
-      await site.store.putConsent(transaction, {
+      // Whoever was deleted meanwhile leaves none behind.
+      if (!(await site.directory.holdsPrincipal(transaction, objectId))) throw new PageError('outdated')
+      await site.consents.put(transaction, {
         object_id: objectId,
         client_id: clientId,
         audience: way.request.resource.audience,

@@ -8,6 +8,7 @@ import type { Log } from '../platform/log.ts'
 import type { Sealer } from '../platform/sealing.ts'
 import { type KnownSenders, createKnownSenders } from '../platform/sender-budget.ts'
 import type { Database } from '../platform/sql/database.ts'
+import { createConsents } from './consent-store.ts'
 import { createCookieJar } from './cookies.ts'
 import { createFlows } from './flow.ts'
 import { createPasskeys } from './passkeys.ts'
@@ -46,6 +47,7 @@ export function createSignInPages(options: SignInOptions): SignInPages {
   const { database, clock, audit, log, sealer, directory, identity, publicOrigin, upstreams } = options
   const { senders = createKnownSenders(clock) } = options
   const store = createSignInStore(database)
+  const consents = createConsents(database)
   const site = {
     database,
     clock,
@@ -55,6 +57,7 @@ export function createSignInPages(options: SignInOptions): SignInPages {
     protocol: identity,
     publicOrigin,
     store,
+    consents,
     jar: createCookieJar(publicOrigin),
     sessions: createSessions({ database, store, directory, clock }),
     flows: createFlows(sealer, clock),
@@ -70,5 +73,6 @@ export function createSignInPages(options: SignInOptions): SignInPages {
   return { mount: (app) => mountPages(app, site), routes: pageRoutes }
 }
 
+export { createConsents } from './consent-store.ts'
 export { signInMigrations } from './migrations.ts'
 export { openUpstreams } from './upstream.ts'

@@ -1,4 +1,5 @@
 import type { Migration } from '../platform/sql/migrations.ts'
+import { consentIndexMigration } from './consent-store.ts'
 import { upstreamMigration } from './upstream-store.ts'
 
 /** The tables of the sign-in room. */
@@ -39,4 +40,5 @@ export const signInMigrations: readonly Migration[] = [
     },
   },
   upstreamMigration,
+  consentIndexMigration,
 ]

@@ -134,7 +134,7 @@ async function proceedSilently(
     return refuse('interaction_required', 'AADSTS50199: The user has to confirm that they started the sign-in.')
   }
   const { client, resource } = request
-  if (!(await site.store.hasConsent(step.account.user.objectId, client.clientId, resource.audience))) {
+  if (!(await site.consents.has(step.account.user.objectId, client.clientId, resource.audience))) {
     return refuse('consent_required', 'AADSTS65001: The user has not consented to use the application.')
   }
   return respond(site, call, await site.protocol.issueCode(request, step.account))
@@ -181,7 +181,7 @@ async function finish(stage: Stage, account: Account): Promise<FastifyReply> {
       const details = { account, clientName: client.displayName, resource: resourceName(resource.audience) }
       const { objectId } = account.user
       const { clientId, kind } = client
-      const hasConsented = kind === 'public' || (await site.store.hasConsent(objectId, clientId, resource.audience))
+      const hasConsented = kind === 'public' || (await site.consents.has(objectId, clientId, resource.audience))
       if (!hasConsented || (prompt === 'consent' && client.kind !== 'public')) {
         return show(stage, { title: 'Permissions requested', body: consentPage(form, { ...details, redirectUri }) })
       }

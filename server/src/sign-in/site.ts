@@ -8,6 +8,7 @@ import type { Log } from '../platform/log.ts'
 import type { KnownSenders } from '../platform/sender-budget.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { Form } from '../spec/form.ts'
+import type { Consents } from './consent-store.ts'
 import type { CookieJar } from './cookies.ts'
 import { PageError } from './errors.ts'
 import type { Flow, Flows } from './flow.ts'
@@ -31,6 +32,7 @@ export type Site = {
   readonly protocol: SignInProtocol
   readonly publicOrigin: string
   readonly store: SignInStore
+  readonly consents: Consents
   readonly jar: CookieJar
   readonly sessions: Sessions
   readonly flows: Flows

@@ -13,28 +13,18 @@ export type BrowserAccountRow = {
   readonly authenticated_at_ms: number
 }
 
-/** What somebody agreed to: that an application may speak as them to one resource, and to no other. */
-export type ConsentRow = {
-  readonly object_id: string
-  readonly client_id: string
-  readonly audience: string
-  readonly given_at_ms: number
-}
-
 type UsedChallengeRow = { readonly challenge_hash: string; readonly expires_at_ms: number }
 
 type SignInTables = {
   browser_session: BrowserSessionRow
   browser_account: BrowserAccountRow
-  user_consent: ConsentRow
   used_challenge: UsedChallengeRow
 }
 
 export type SignInStore = ReturnType<typeof createSignInStore>
 
-/** The SQL of browser sessions, consents and challenges. */
+/** The SQL of browser sessions and challenges. */
 export function createSignInStore(database: Database) {
-  const read = () => database.tables<SignInTables>()
   const within = (transaction: Transaction) => transaction.tables<SignInTables>()
   const sessionById = database.prepare<SignInTables, { idHash: string }, BrowserSessionRow>(['idHash'], (tables, p) =>
     tables.selectFrom('browser_session').selectAll().where('id_hash', '=', p.idHash),
@@ -86,21 +76,6 @@ export function createSignInStore(database: Database) {
       await within(transaction).deleteFrom('browser_account').where('id_hash', 'in', idle).execute()
       await within(transaction).deleteFrom('browser_session').where('last_seen_at_ms', '<', beforeMs).execute()
     },
-
-    hasConsent: async (objectId: string, clientId: string, audience: string) =>
-      (await read()
-        .selectFrom('user_consent')
-        .select('client_id')
-        .where('object_id', '=', objectId)
-        .where('client_id', '=', clientId)
-        .where('audience', '=', audience)
-        .executeTakeFirst()) !== undefined,
-    putConsent: (transaction: Transaction, row: ConsentRow) =>
-      within(transaction)
-        .insertInto('user_consent')
-        .values(row)
-        .onConflict((conflict) => conflict.columns(['object_id', 'client_id', 'audience']).doNothing())
-        .execute(),
 
     /** Marks a challenge as used. False when it was already. */
     useChallenge: async (transaction: Transaction, row: UsedChallengeRow, nowMs: number) => {

@@ -1,0 +1,50 @@
+import type { Migration } from '../platform/sql/migrations.ts'
+import type { Database, Transaction } from '../platform/sql/database.ts'
+
+/** What somebody agreed to: that an application may speak as them to one resource, and to no other. */
+export type ConsentRow = {
+  readonly object_id: string
+  readonly client_id: string
+  readonly audience: string
+  readonly given_at_ms: number
+}
+
+type Tables = { user_consent: ConsentRow }
+
+/** By which the consents to an application are found when it is deleted. */
+export const consentIndexMigration: Migration = {
+  id: 'sign-in-0003-consents-by-client',
+  up: async (schema) => {
+    await schema.createIndex('user_consent_by_client').on('user_consent').column('client_id').execute()
+  },
+}
+
+export type Consents = ReturnType<typeof createConsents>
+
+/** Keeps what people agreed to. It ends with the person and with the application. */
+export function createConsents(database: Database) {
+  const within = (transaction: Transaction) => transaction.tables<Tables>()
+  return {
+    has: async (objectId: string, clientId: string, audience: string) =>
+      (await database
+        .tables<Tables>()
+        .selectFrom('user_consent')
+        .select('client_id')
+        .where('object_id', '=', objectId)
+        .where('client_id', '=', clientId)
+        .where('audience', '=', audience)
+        .executeTakeFirst()) !== undefined,
+    put: (transaction: Transaction, row: ConsentRow) =>
+      within(transaction)
+        .insertInto('user_consent')
+        .values(row)
+        .onConflict((conflict) => conflict.columns(['object_id', 'client_id', 'audience']).doNothing())
+        .execute(),
+    /** To be called in the transaction that deletes somebody. */
+    forgetPerson: (transaction: Transaction, objectId: string) =>
+      within(transaction).deleteFrom('user_consent').where('object_id', '=', objectId).execute(),
+    /** To be called in the transaction that deletes an application. */
+    forgetClient: (transaction: Transaction, clientId: string) =>
+      within(transaction).deleteFrom('user_consent').where('client_id', '=', clientId).execute(),
+  }
+}
