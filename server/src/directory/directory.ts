@@ -31,6 +31,7 @@ import {
 import { createPasswordCheck } from './password-check.ts'
 import { preparePassword } from './passwords.ts'
 import { createPeople } from './people.ts'
+import { requireProof } from './proof-standing.ts'
 import { createDirectoryRoles } from './roles.ts'
 import { graphRoutes, mountGraphSurface } from './routes.ts'
 import { requireSubscriptionOwnersLeft } from './owners.ts'
@@ -183,6 +184,9 @@ export function createDirectory(options: DirectoryOptions): Directory {
     preparePassword: async (userPrincipalName, password) => {
       const row = isName(userPrincipalName) ? await store.userByName(nameKey(userPrincipalName)) : undefined
       return preparePassword(userPrincipalName, password, row?.password_hash)
+    },
+    requireProof: async (transaction, user) => {
+      await requireProof(store, transaction, user)
     },
     changePassword: async (transaction, user, password) =>
       toUser(await people.changePassword(transaction, user, password)),

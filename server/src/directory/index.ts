@@ -280,6 +280,8 @@ export interface Directory {
   preparePassword(userPrincipalName: string, password: string): Promise<PreparedPassword>
   /** Sets the password that a person chose, ends their sign-ins, and gives the person as they are then. @throws ProofRefusedError */
   changePassword(transaction: Transaction, user: ProvedUser, password: PreparedPassword): Promise<User>
+  /** Makes sure that nothing was taken away since somebody was proved, or found to be signed in. @throws ProofRefusedError */
+  requireProof(transaction: Transaction, user: ProvedUser): Promise<void>
   /** Writes down a sign-in of somebody who was proved before, if the proof counts still. @throws ProofRefusedError */
   recordSignIn(transaction: Transaction, signIn: NewSignIn): Promise<SignIn>
   /** Lets a sign-in that has not ended live for so long from now. */

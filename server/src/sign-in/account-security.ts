@@ -38,7 +38,7 @@ export async function submitNewAuthenticator(site: Site, call: PageCall, form: F
   const account = accountOfForm(site, call, form)
   const { objectId, userPrincipalName } = account.user
   const issuer = (await site.directory.tenant()).displayName
-  const made = await site.database.transaction((transaction) =>
+  const made = await changeProofs(site, account, (transaction) =>
     site.directory.secondFactors.enrolTotp(transaction, { objectId, userPrincipalName, issuer }),
   )
   if (made === undefined) return backToSecurity(call, account)
@@ -52,7 +52,7 @@ export async function submitAuthenticator(site: Site, call: PageCall, form: Form
   const code = textOf(form, 'code').trim()
   const event = eventOf(call, account, { action: 'second-factor.add', outcome: 'success', detail: { kind: 'totp' } })
   const needsCodes = await needsRecoveryCodes(site, objectId)
-  const codes = await site.database.transaction(async (transaction) => {
+  const codes = await changeProofs(site, account, async (transaction) => {
     if (!(await site.directory.secondFactors.confirmTotp(transaction, objectId, code))) return undefined
     await site.audit.record(transaction, event)
     return needsCodes ? site.directory.secondFactors.newRecoveryCodes(transaction, objectId) : []
@@ -89,7 +89,7 @@ export async function submitNewPasskey(site: Site, call: PageCall, form: Form): 
   if (made === undefined) return sendNewPasskey(site, call, account, 'The passkey could not be read. Try again.')
   const event = eventOf(call, account, { action: 'second-factor.add', outcome: 'success', detail: { kind: 'passkey' } })
   const needsCodes = await needsRecoveryCodes(site, user.objectId)
-  const codes = await site.database.transaction(async (transaction) => {
+  const codes = await changeProofs(site, account, async (transaction) => {
     const added = await site.directory.secondFactors.addPasskey(transaction, { ...made, displayName })
     if (added === undefined) return undefined
     await site.audit.record(transaction, event)
@@ -115,7 +115,7 @@ export async function submitRecoveryCodes(site: Site, call: PageCall, form: Form
   const account = accountOfForm(site, call, form)
   const { objectId } = account.user
   const event = eventOf(call, account, { action: 'second-factor.recovery-codes', outcome: 'success' })
-  const codes = await site.database.transaction(async (transaction) => {
+  const codes = await changeProofs(site, account, async (transaction) => {
     await site.audit.record(transaction, event)
     return site.directory.secondFactors.newRecoveryCodes(transaction, objectId)
   })
@@ -134,6 +134,23 @@ function requireOwnProofs(site: Site, call: PageCall, objectId: string): Account
   const account = requireAccount(site, call, { objectId, destination, isFresh: true })
   if (account.user.external) throw new PageError('elsewhere')
   return account
+}
+
+/**
+ * Changes what somebody proves themselves with, if their own proof counts still: nothing is added by a session that a reset
+ * has ended meanwhile.
+ *
+ * @throws ProofRefusedError
+ */
+function changeProofs<Result>(
+  { database, directory }: Site,
+  { user }: Account,
+  work: (transaction: Transaction) => Promise<Result>,
+): Promise<Result> {
+  return database.transaction(async (transaction) => {
+    await directory.requireProof(transaction, user)
+    return work(transaction)
+  })
 }
 
 /** Whoever has a second factor for the first time gets codes for the day on which it is lost. */
@@ -162,7 +179,7 @@ async function remove(
   work: (transaction: Transaction) => Promise<boolean>,
 ): Promise<void> {
   const event = eventOf(call, account, { action: 'second-factor.remove', outcome: 'success', detail: { kind } })
-  await site.database.transaction(async (transaction) => {
+  await changeProofs(site, account, async (transaction) => {
     if (await work(transaction)) await site.audit.record(transaction, event)
   })
 }
