@@ -102,6 +102,29 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
+test('fault 15: a code proves for its own thirty seconds, and for those before and after them [RFC 6238 §5.2]', async (t) => {
+  const { factors, objectId, enrolled, time } = await open(t)
+  const { code, confirm } = await enrolled()
+  await confirm(code())
+  const stepMs = 30_000
+  // prettier-ignore
+  const cases: readonly (readonly [atMs: number, outcome: string, why: string])[] = [
+    [-stepMs - 1,     'wrong',  'two steps too early'],
+    [2 * stepMs,      'wrong',  'two steps too late'],
+    [2 * stepMs - 1,  'proved', 'the last millisecond of the step after'],
+    [-stepMs,         'proved', 'the first of the step before'],
+    [stepMs - 1,      'proved', 'the last of its own'],
+  ]
+  for (const [atMs, outcome, why] of cases) {
+    const startMs = Math.ceil(time.nowMs / stepMs) * stepMs + 10 * stepMs
+    time.nowMs = startMs
+    const shown = code()
+    time.nowMs = startMs + atMs
+    assert.equal(await factors.checkTotp(objectId, shown), outcome, why)
+    time.nowMs = startMs + 2 * stepMs
+  }
+})
+
 test('wrong codes are throttled for the person, and a recovery code helps then', async (t) => {
   const { factors, objectId, enrolled, database, time } = await open(t)
   const { code, confirm } = await enrolled()

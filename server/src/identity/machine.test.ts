@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash, randomUUID } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
 import type { MachineEnrollment } from '@acrux/contract'
-import { SignJWT, type CryptoKey, exportJWK, generateKeyPair } from 'jose'
+import { SignJWT, type CryptoKey, decodeJwt, exportJWK, generateKeyPair } from 'jose'
 import type { ManagedIdentity, ManagedIdentityKind } from '../directory/index.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
@@ -200,6 +200,27 @@ test('an assertion proves a machine only when everything that it says is true', 
   assert.equal(codeOf(await ask(by, good, { client_secret: 'x' })), 9002313)
   assert.equal(codeOf(await ask(by, good, { resource: 'https://unknown.example' })), 500011)
   assert.equal((await ask(by, good)).status, 200)
+})
+
+test('fault 15: the token of a machine, and of what is attached to it, holds until its end and 30 seconds more', async (t) => {
+  const { time, identity, database, directory, put, enrolled, assertionOf, ask } = await open(t)
+  const by = await enrolled('build-1')
+  const attached = await put('user-assigned', 'deploy')
+  await database.transaction((transaction) => directory.machines.attach(transaction, by.machine, attached))
+  for (const object_id of [by.machine.objectId, attached.objectId]) {
+    const answer = await ask(by, await assertionOf(by, { acrux_identity: { object_id } }))
+    const token = String(answer.body['access_token'])
+    const { exp = 0, oid } = decodeJwt(token)
+    assert.equal(oid, object_id)
+    const at = async (ms: number) => {
+      time.nowMs = ms
+      return (await identity.verifyAccessToken(token, ['arm'])).ok
+    }
+    assert.deepEqual(
+      [await at(exp * 1000 - 1000), await at(exp * 1000 + 29_999), await at(exp * 1000 + 30_000)],
+      [true, true, false],
+    )
+  }
 })
 
 test('an assertion is taken until its expiry and what clocks may differ, and not after', async (t) => {

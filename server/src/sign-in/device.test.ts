@@ -42,6 +42,20 @@ test('a device is let in once the person has entered its code, signed in and agr
   assert.equal((await browser.submit(asked, '/sign-in/answer', { decision: 'accept' })).heading, 'The code has ended')
 })
 
+test('fault 15: a code is taken from whoever enters it until its fifteen minutes are over', async (t) => {
+  const { pages, askForCode } = await open(t)
+  for (const [afterMs, heading] of [
+    [900_000 - 1, 'Sign in'],
+    [900_000, 'Enter code'],
+  ] as const) {
+    const { userCode } = await askForCode()
+    const browser = pages.openBrowser()
+    const page = await browser.get('/devicelogin')
+    pages.time.nowMs += afterMs
+    assert.equal((await browser.submit(page, '/devicelogin', { user_code: userCode })).heading, heading)
+  }
+})
+
 test('a code in the address is filled in and goes no further by itself, though somebody is signed in', async (t) => {
   const { browser, askForCode } = await open(t)
   await enterPassword(browser, await browser.get(codeRequest().url), 'alice')

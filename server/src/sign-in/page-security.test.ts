@@ -181,7 +181,9 @@ test('a sign-in that was altered, or begun an hour ago, has ended', async (t) =>
     assert.equal(told.heading, 'The sign-in has ended')
     assert.equal(told.status, 400)
   }
-  pages.time.nowMs += 60 * 60 * 1000
+  pages.time.nowMs += 60 * 60 * 1000 - 1
+  assert.equal((await browser.get(`/sign-in?flow=${flow}`)).heading, 'Sign in')
+  pages.time.nowMs += 1
   assert.equal((await browser.get(`/sign-in?flow=${flow}`)).heading, 'The sign-in has ended')
 })
 

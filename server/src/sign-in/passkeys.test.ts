@@ -85,9 +85,27 @@ test('a challenge is for the browser that was asked, for five minutes and for on
   const made = createTestAuthenticator({ rpId: 'login.example', origin: testOrigin }).create(asking)
   const form = { credential: made, challenge: challengeOf(asking) }
   assert.equal((await making.submit(adding, '/account/security/passkey', form)).status, 400, 'one to ask for a passkey')
+})
 
-  pages.time.nowMs += 5 * minuteMs
-  assertRefused(await send(browser, page, authenticator.get(page)), 'five minutes later')
+test('fault 15: a challenge is answered until its five minutes are over, to prove a passkey and to make one', async (t) => {
+  const { authenticator, pages } = await open(t)
+  for (const [afterMs, isTaken] of [
+    [5 * minuteMs, false],
+    [5 * minuteMs - 1, true],
+  ] as const) {
+    const browser = pages.openBrowser()
+    const page = await askForPasskey(browser)
+    const making = pages.openBrowser()
+    await enterPassword(making, await making.get('/account/security'), 'bob')
+    const adding = await making.get('/account/security/passkey')
+    const made = createTestAuthenticator({ rpId: 'login.example', origin: testOrigin }).create(adding)
+    pages.time.nowMs += afterMs
+    const told = await send(browser, page, authenticator.get(page))
+    if (isTaken) assert.equal(told.heading, 'Sign in to Azure CLI?')
+    else assertRefused(told, 'five minutes later')
+    const { status } = await making.submit(adding, '/account/security/passkey', { credential: made })
+    assert.equal(status, isTaken ? 200 : 400)
+  }
 })
 
 test('a signature for another site, as another person or of another kind proves nobody', async (t) => {

@@ -160,6 +160,22 @@ test('a password that somebody else chose is changed before anything else', asyn
   assert.equal((await enterPassword(other, page, 'carol', 'four words that are hers')).heading, 'Sign in to Azure CLI?')
 })
 
+test('whoever has to change their password has ten minutes for it', async (t) => {
+  const { pages } = await open(t)
+  await pages.createUser('carol', { mustChangePassword: true })
+  for (const [afterMs, heading] of [
+    [10 * 60_000, 'Sign in'],
+    [10 * 60_000 - 1, 'Sign in to Azure CLI?'],
+  ] as const) {
+    const browser = pages.openBrowser()
+    const asked = await enterPassword(browser, await browser.get(codeRequest().url), 'carol')
+    pages.time.nowMs += afterMs
+    const chosen = 'four words that are hers'
+    const told = await browser.submit(asked, '/sign-in/new-password', { 'new-password': chosen, repeated: chosen })
+    assert.equal(told.heading, heading)
+  }
+})
+
 test('a session that a password made ends when that password has to be changed', async (t) => {
   const { pages, alice, browser } = await open(t)
   await signIn(browser, 'alice')

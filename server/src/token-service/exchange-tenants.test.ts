@@ -222,6 +222,20 @@ test('fault 31: an outside object id is never that of somebody here, nor of anot
   assert.equal(await foresee(randomUUID(), 'user'), undefined, 'of two tenants nobody can tell whose it is')
 })
 
+test("fault 15: a trusted tenant's token is exchanged until its end and 30 seconds more", async (t) => {
+  const { admit, person, exchange, time } = await open(t)
+  const exp = Math.floor(time.nowMs / 1000) + 3600
+  const token = await person(await admit('user'), { exp })
+  const at = async (ms: number) => {
+    time.nowMs = ms
+    return (await exchange(token)).status
+  }
+  assert.deepEqual(
+    [await at(exp * 1000 - 1000), await at(exp * 1000), await at(exp * 1000 + 29_999), await at(exp * 1000 + 30_000)],
+    [200, 200, 200, 401],
+  )
+})
+
 test("without a trusted tenant nothing of Entra's is asked, and nobody is foreseen", async (t) => {
   const { person, exchange, entra, foresee } = await open(t, 'sqlite', [])
   const answer = await exchange(await person(randomUUID()))

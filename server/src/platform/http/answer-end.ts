@@ -14,16 +14,17 @@ const clientClosedRequest = 499
 /** Tells once that an answer is whole, or can be no more since its client went away. */
 export function onAnswerEnd(request: IncomingMessage, response: ServerResponse, tell: (end: AnswerEnd) => void): void {
   const { socket } = request
+  // A response that waits for those before it on its connection does not hear that the connection is gone.
+  const isQueued = response.socket === null
   let told = false
   const end = () => {
     if (told) return
     told = true
-    socket.off('close', end)
+    if (isQueued) socket.off('close', end)
     const aborted = !response.writableFinished
     tell({ status: aborted && !response.headersSent ? clientClosedRequest : response.statusCode, aborted })
   }
   // An error that nobody listens to would end the process.
   response.on('close', end).on('error', end)
-  // A response that waits for those before it on its connection does not hear that the connection is gone.
-  if (response.socket === null) socket.setMaxListeners(0).on('close', end)
+  if (isQueued) socket.setMaxListeners(0).on('close', end)
 }
