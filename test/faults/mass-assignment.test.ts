@@ -141,6 +141,57 @@ test('fault 27: a renewed password is drawn by the server, whatever the body say
   }
 })
 
+test('fault 27: a scoped token chooses neither its passwords nor its rights, and a scope map not its kind', async () => {
+  const parent = registryId(server)
+  const own: Record<string, unknown> = {
+    ...propertyFields,
+    id: 'x'.repeat(32),
+    tokenId: 'x'.repeat(32),
+    tokenName: 'root',
+    username: 'root',
+    enabled: true,
+    actions: ['repositories/*/content/delete'],
+    scopeMap: { actions: ['repositories/*/content/delete'] },
+    passwordHash: chosen,
+    credentials: {
+      passwords: [{ name: 'password1', value: chosen, hash: chosen, creationTime: '2000-01-01T00:00:00Z' }],
+    },
+    type: 'SystemDefined',
+  }
+  const { actions: _actions, ...mapFields } = own
+  const actions = ['repositories/team/app/content/read']
+  const map = `${parent}/scopeMaps/chosen`
+  const wanted = { ...mapFields, actions }
+  for (const [method, status] of [
+    ['PUT', 200],
+    ['PATCH', 201],
+  ] as const) {
+    const made = expectStatus(await arm(server, method, map, { ...registryFields, properties: wanted }), status).json()
+    assert.equal(stringAt(made, 'id'), map)
+    assert.equal(stringAt(made, 'properties', 'type'), 'UserDefined')
+    assert.notEqual(stringAt(made, 'properties', 'creationDate'), '2000-01-01T00:00:00Z')
+    assert.notEqual(stringAt(made, 'systemData', 'createdBy'), 'attacker')
+    assert.deepEqual(at(made, 'properties', 'actions'), actions)
+  }
+  const token = `${parent}/tokens/chosen`
+  const { status: _status, ...tokenFields } = own
+  const properties = { ...tokenFields, scopeMapId: map }
+  for (const method of ['PUT', 'PATCH']) {
+    const answer = expectStatus(await arm(server, method, token, { ...registryFields, properties }), 201)
+    assert.ok(!answer.text().includes(chosen))
+    assert.equal(stringAt(answer.json(), 'id'), token)
+    assert.deepEqual(at(answer.json(), 'properties', 'credentials'), { passwords: [] })
+  }
+  const body = { tokenId: token, name: 'password1', value: chosen, passwords: [{ name: 'password1', value: chosen }] }
+  const generated = expectStatus(await arm(server, 'POST', `${parent}/generateCredentials`, body), 200)
+  assert.ok(!generated.text().includes(chosen))
+  assert.equal((await wire.send({ target: '/v2/', authorization: basic('chosen', chosen) })).status, 401)
+  const password = stringAt(generated.json(), 'passwords', 0, 'value')
+  const authorization = basic('chosen', password)
+  assert.equal((await wire.send({ target: '/v2/', authorization })).status, 200)
+  assert.equal((await wire.send({ method: 'DELETE', target: '/acr/v1/team%2Fapp', authorization })).status, 401)
+})
+
 test('fault 27: an application chooses neither its ids, its secrets nor its place in the directory', async () => {
   const wanted = randomUUID()
   const fields: Record<string, unknown> = {

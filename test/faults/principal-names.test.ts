@@ -4,6 +4,7 @@ import { after, test } from 'node:test'
 import { arm, createServicePrincipal, enableAdmin, expectStatus, graph, registryId } from '../harness/arm.ts'
 import { at, listAt, stringAt } from '../harness/json.ts'
 import { askAccessToken, basic, get, nullGuid, pushImage } from '../harness/registry.ts'
+import { createScopedToken } from '../harness/scoped-tokens.ts'
 import { startServer } from '../harness/server.ts'
 import { askByPassword, askIdentity, tokensOf } from '../rights/tokens.ts'
 import { partsOf } from './forged-token.ts'
@@ -15,6 +16,7 @@ const { loginServer, registry, servicePrincipal, owner, tenantId } = server.firs
 const pull = 'repository:team/app:pull'
 await pushImage(server, 'team/app', '1', basic(servicePrincipal.appId, servicePrincipal.password))
 const admin = await enableAdmin(server)
+const scoped = await createScopedToken(server, 'nightly', '_repositories_pull')
 
 async function assertProvesNobody(username: string, password: string, what: string): Promise<void> {
   const ways = [
@@ -35,6 +37,7 @@ const takenNames = [
   '<token>',
   '$oauthtoken',
   servicePrincipal.appId,
+  scoped.username,
   owner.userPrincipalName,
   tenantId,
   loginServer,
@@ -92,11 +95,57 @@ test('fault 31: no registry has the name of a principal, and a name in another c
   assert.equal(stringAt(again.json(), 'properties', 'loginServer'), loginServer)
 })
 
+test('fault 31: no scoped token takes the name of the registry, a GUID, or another in another case', async () => {
+  const parent = registryId(server)
+  const properties = { scopeMapId: `${parent}/scopeMaps/_repositories_admin` }
+  const refused = [
+    registry,
+    registry.toUpperCase(),
+    nullGuid,
+    servicePrincipal.appId,
+    tenantId,
+    randomUUID().toUpperCase(),
+  ]
+  for (const name of [...refused, 'a_b_c', 'token$', 'with%20blank', 'a'.repeat(51), 'abc']) {
+    const made = await arm(server, 'PUT', `${parent}/tokens/${encodeURIComponent(name)}`, { properties })
+    assert.equal(made.status, 400, `${name}: ${made.text()}`)
+  }
+  const again = await arm(server, 'PUT', `${parent}/tokens/${scoped.username.toUpperCase()}`, { properties })
+  assert.equal(again.status, 200, 'it is the token that is there')
+  assert.equal(listAt((await arm(server, 'GET', `${parent}/tokens`)).json(), 'value').length, 1)
+})
+
+test('fault 31: a scoped token called admin is no admin, and one called like an application is none', async () => {
+  const likeName = await createServicePrincipal(server, 'named-alike')
+  for (const name of ['admin', 'named-alike', 'scanner-x']) {
+    const token = await createScopedToken(server, name, '_repositories_pull')
+    assert.equal((await get(server, '/v2/team/app/manifests/1', basic(name, token.password))).status, 200)
+    assert.equal((await get(server, '/v2/_catalog', basic(name, token.password))).status, 401)
+    for (const other of [admin.password, likeName.password, servicePrincipal.password, scoped.password]) {
+      await assertProvesNobody(name, other, name)
+    }
+    await assertProvesNobody(likeName.appId, token.password, name)
+  }
+})
+
 test('fault 31: each secret proves its own kind of principal only', async () => {
   const tokens = await tokensOf(server, servicePrincipal, [pull])
   const { appId, password } = servicePrincipal
   const crossed: readonly (readonly [string, string])[] = [
     [registry, password],
+    [scoped.username, password],
+    [scoped.username, admin.password],
+    [scoped.username, owner.password],
+    [registry, scoped.password],
+    [nullGuid, scoped.password],
+    [appId, scoped.password],
+    ['admin', scoped.password],
+    ['', scoped.password],
+    [`${scoped.username} `, scoped.password],
+    [`${registry}/${scoped.username}`, scoped.password],
+    [`${scoped.username}@${loginServer}`, scoped.password],
+    [scoped.username, tokens.refresh],
+    [scoped.username, tokens.access],
     [nullGuid, password],
     [owner.userPrincipalName, password],
     [appId, admin.password],
@@ -138,6 +187,7 @@ test('fault 31: a token says which kind of principal it is for, and the subject 
     subjects.set(subject, who)
   }
   await remember('the admin', registry, admin.password)
+  await remember('a scoped token', scoped.username, scoped.password)
   await remember('the owner', servicePrincipal.appId, servicePrincipal.password)
   const body = { displayName: nullGuid }
   const made = expectStatus(await graph(server, 'POST', '/applications', body), 201).json()

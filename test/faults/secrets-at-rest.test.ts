@@ -19,6 +19,7 @@ import { form, request } from '../harness/http.ts'
 import { stringAt } from '../harness/json.ts'
 import { outputUpToNow } from '../harness/log.ts'
 import { basic, nullGuid, pushImage } from '../harness/registry.ts'
+import { createScopedToken, generatePasswords } from '../harness/scoped-tokens.ts'
 import { startServer } from '../harness/server.ts'
 import { addSecret, askByPassword, askIdentity, tokensOf } from '../rights/tokens.ts'
 import { exchangeBytes, openWire, type Header, type WireRequest } from './wire.ts'
@@ -50,6 +51,10 @@ async function gatherRealSecrets(): Promise<void> {
   canaries.set('the second admin password', admin.password2)
   expectStatus(await arm(server, 'POST', `${registryId(server)}/regenerateCredential`, { name: 'password' }), 200)
   canaries.set('a renewed admin password', (await enableAdmin(server)).password)
+  const scoped = await createScopedToken(server, 'nightly', '_repositories_push')
+  canaries.set('a password of a scoped token', scoped.password)
+  canaries.set('the second password of a scoped token', scoped.password2)
+  canaries.set('a renewed password of a scoped token', (await generatePasswords(server, 'nightly')).password)
   const plain = await principalWithRole(server, 'plain', roles.acrPush)
   canaries.set('a client secret', plain.password)
   const further = await addSecret(server, plain, 3_600_000)
@@ -86,6 +91,10 @@ const targets: readonly (readonly [method: string, target: string])[] = [
   ['PATCH', registryId(server)],
   ['POST', `${registryId(server)}/listCredentials`],
   ['POST', `${registryId(server)}/regenerateCredential`],
+  ['POST', `${registryId(server)}/generateCredentials`],
+  ['GET', `${registryId(server)}/tokens/nightly`],
+  ['PUT', `${registryId(server)}/tokens/another`],
+  ['PATCH', `${registryId(server)}/scopeMaps/another`],
   ['PUT', `/subscriptions/${subscriptionId}/resourcegroups/x1`],
   ['GET', '/graph/v1.0/servicePrincipals'],
   ['POST', '/graph/v1.0/applications'],
@@ -277,8 +286,11 @@ test('fault 42: a secret is told once, when it is made, and by no list or docume
     assert.ok(!/secretText":\s*"[^"]/.test(text), path)
     assert.ok(!/hash/i.test(text), path)
   }
-  const document = expectStatus(await arm(server, 'GET', registryId(server)), 200)
-  assert.deepEqual(tracesIn(document.text()), [])
+  for (const path of ['', '/tokens', '/tokens/nightly', '/scopeMaps']) {
+    const document = expectStatus(await arm(server, 'GET', `${registryId(server)}${path}`), 200)
+    assert.deepEqual(tracesIn(document.text()), [])
+    assert.ok(!/"value":\s*"|hash/i.test(document.text()), path)
+  }
   for (const filter of [
     "startswith(passwordCredentials/hint,'a')",
     "secret_hash eq 'x'",

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
+import { sql } from 'kysely'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import type { AccessScope } from '../spec/access-scope.ts'
 import { ScopeMapInUseError, type ScopedToken, type ScopedTokenPasswordName } from './index.ts'
@@ -165,7 +166,7 @@ for (const kind of testDatabaseKinds) {
       ['_repositories_push_metadata_write', ['pull', 'push', 'metadata_read', 'metadata_write', 'untag']],
     ]
     for (const [name, actions] of systemRights) {
-      test(`may do on every repository what ${name} says, in both modes`, async (t) => {
+      test(`fault 35: may do on every repository, and on * itself, what ${name} says, in both modes`, async (t) => {
         const opened = await open(t)
         const { id } = await putToken(opened, 'nightly', name)
         for (const roleAssignmentMode of ['LegacyRegistryPermissions', 'AbacRepositoryPermissions'] as const) {
@@ -316,6 +317,42 @@ for (const kind of testDatabaseKinds) {
       opened.setNow(nowMs + 1000)
       assert.equal(await access.scopedTokenStands(rid, proved.proof), false)
       assert.equal(await access.verifyScopedTokenPassword(rid, 'nightly', password?.value ?? ''), undefined)
+    })
+
+    const fields: readonly (readonly [column: string, change: string])[] = [
+      ['scoped_token.rid', `update scoped_token set rid = '${otherRid}'`],
+      ['scoped_token.name_key', `update scoped_token set name_key = 'other'`],
+      ['scoped_token.enabled', 'update scoped_token set enabled = 0'],
+      ['scoped_token.scope_map_key', `update scoped_token set scope_map_key = 'other'`],
+      ['scope_map.rid', `update scope_map set rid = '${otherRid}'`],
+      ['scope_map.name_key', `update scope_map set name_key = 'other'`],
+      ['scope_map.actions', `update scope_map set actions = '["repositories/other/content/read"]'`],
+      ['scoped_token_password.id', `update scoped_token_password set id = 'other'`],
+      ['scoped_token_password.token_id', `update scoped_token_password set token_id = 'other'`],
+      ['scoped_token_password.name', `update scoped_token_password set name = 'other'`],
+      ['scoped_token_password.hash', 'update scoped_token_password set hash = name_hash'],
+      ['scoped_token_password.expires_at_ms', 'update scoped_token_password set expires_at_ms = 1'],
+    ]
+    test('fault 11: every field of theirs that is stored decides something when it alone is changed', async (t) => {
+      for (const [column, change] of fields) {
+        const opened = await openTestAccess(kind)
+        t.after(() => opened.dispose())
+        const { access, database } = opened
+        await putMap(opened, 'readers', ['repositories/team/app/content/read'])
+        const { token, password, proof } = await signedIn(opened, 'nightly', 'readers')
+        const decide = async () => [
+          (await access.verifyScopedTokenPassword(rid, 'nightly', password)) !== undefined,
+          await access.scopedTokenStands(rid, proof),
+          (await allowed(opened, token.id, [on('team/app')])).length,
+        ]
+        assert.deepEqual(await decide(), [true, true, 1])
+        const statement = change.replace('name_hash', kind === 'sqlite' ? "x'00'" : String.raw`'\x00'::bytea`)
+        await database.transaction(async (transaction) => {
+          transaction.changesAuthority()
+          await sql.raw(statement).execute(transaction.tables())
+        })
+        assert.notDeepEqual(await decide(), [true, true, 1], column)
+      }
     })
 
     test('that are deleted and made again are others', async (t) => {

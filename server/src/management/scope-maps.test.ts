@@ -155,7 +155,7 @@ test('a scope map of the system is neither changed nor deleted, and its names ar
   assert.deepEqual(at((await get('_repositories_pull')).body, 'properties', 'actions'), ['repositories/*/content/read'])
 })
 
-test('an action that is none, none at all, and more than 500 are refused', async () => {
+test('fault 35: an action that is none, none at all, and more than 500 are refused, and 500 are taken', async () => {
   const numbered = (count: number) => Array.from({ length: count }, (_, index) => `repositories/r${index}/content/read`)
   // prettier-ignore
   const refused: readonly (readonly [actions: unknown, code: string])[] = [

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
+import fc from 'fast-check'
 import type { ScopedTokenPasswordName } from '../access/index.ts'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
@@ -191,6 +192,41 @@ test('fault 10: what is got by the access token of a scoped token is no wider th
   await putMap('repositories/team/app/content/write')
   assert.equal((await issue(basic(nullGuid, again.access_token), `${pull},push`)).scope, '')
   assert.equal(await ask(registry, `Bearer ${again.access_token}`, 'team/app', 'pull'), 'insufficient_scope')
+})
+
+test('fault 9: what is issued and what is let in are what a plain reading of the scope map allows, whatever that is', async (t) => {
+  const { issue, header, putMap, ask, registry } = await open(t)
+  const meanings = { 'content/read': 'pull', 'content/write': 'push', 'content/delete': 'delete' } as const
+  const name = fc.array(fc.constantFrom('a', 'b', 'ab'), { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/'))
+  const pattern = fc.oneof(
+    name,
+    name.map((text) => `${text}/*`),
+    fc.constant('*'),
+  )
+  const permission = fc.constantFrom('content/read', 'content/write', 'content/delete')
+  const map = fc.array(fc.tuple(pattern, permission), { minLength: 1, maxLength: 5 })
+  const fits = (repository: string, text: string) =>
+    text === '*' || (text.endsWith('/*') ? repository.startsWith(text.slice(0, -1)) : repository === text)
+  const actions = Object.values(meanings).toSorted()
+  await fc.assert(
+    fc.asyncProperty(map, map, name, async (atIssue, atUse, repository) => {
+      const allowedBy = (given: typeof atIssue) =>
+        actions.filter((action) => given.some(([text, each]) => fits(repository, text) && meanings[each] === action))
+      const put = (given: typeof atIssue) => putMap(...given.map(([text, each]) => `repositories/${text}/${each}`))
+      await put(atIssue)
+      const issued = await issue(header, `repository:${repository}:${actions.join(',')}`)
+      const expected = allowedBy(atIssue)
+      assert.equal(issued.scope, expected.length === 0 ? '' : `repository:${repository}:${expected.join(',')}`)
+      await put(atUse)
+      for (const action of actions) {
+        const now = allowedBy(atUse).includes(action)
+        assert.equal((await ask(registry, header, repository, action)) === 'ok', now)
+        const bearer = `Bearer ${issued.access_token}`
+        assert.equal((await ask(registry, bearer, repository, action)) === 'ok', now && expected.includes(action))
+      }
+    }),
+    { numRuns: 60 },
+  )
 })
 
 test('a scoped token never lists the catalog, whatever its scope map', async (t) => {
