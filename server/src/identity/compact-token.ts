@@ -11,13 +11,13 @@ export type CompactToken = {
 
 /** Tokens of others carry groups and certificates; what does not fit into a header is sent in forms. */
 const longestToken = 16 * 1024
-const longestHeader = 8 * 1024
+const largestHeader = 6 * 1024
 const deepestHeader = 4
 const deepestClaims = 8
 const longestKeyId = 512
 
 /** Three parts in the alphabet of base64url, without padding: other spellings of a token are none. [RFC 7515 §2] */
-const compactForm = /^(?<header>[\w-]+)\.(?<claims>[\w-]+)\.[\w-]+$/
+const compactForm = /^(?<header>[\w-]+)\.(?<claims>[\w-]+)\.(?<signature>[\w-]+)$/
 
 /**
  * Header parameters that change what is signed, or how it is read. Nobody here understands one of them, so a token that
@@ -32,10 +32,11 @@ const notUnderstood = ['crit', 'b64', 'zip', 'enc']
 export function parseCompactToken(text: string): CompactToken | undefined {
   if (text.length > longestToken) return undefined
   const parts = compactForm.exec(text)?.groups
-  if (parts?.['header'] === undefined || parts['claims'] === undefined) return undefined
-  if (parts['header'].length > longestHeader) return undefined
-  const header = parseBoundedJson(Buffer.from(parts['header'], 'base64url'), deepestHeader)
-  const claims = parseBoundedJson(Buffer.from(parts['claims'], 'base64url'), deepestClaims)
+  const [headerBytes, claimsBytes, signature] = ['header', 'claims', 'signature'].map((name) => decode(parts?.[name]))
+  if (headerBytes === undefined || claimsBytes === undefined || signature === undefined) return undefined
+  if (headerBytes.length > largestHeader) return undefined
+  const header = parseBoundedJson(headerBytes, deepestHeader)
+  const claims = parseBoundedJson(claimsBytes, deepestClaims)
   if (!isJsonObject(header) || !isJsonObject(claims)) return undefined
   if (notUnderstood.some((name) => Object.hasOwn(header, name))) return undefined
   const alg = ownValue(header, 'alg')
@@ -43,6 +44,12 @@ export function parseCompactToken(text: string): CompactToken | undefined {
   if (typeof alg !== 'string') return undefined
   if (kid !== undefined && (typeof kid !== 'string' || kid.length > longestKeyId)) return undefined
   return { text, alg, kid, header, claims }
+}
+
+/** The bytes of a part; undefined where other text would give the same. [RFC 4648 §3.5] */
+function decode(part: string | undefined): Buffer | undefined {
+  const bytes = Buffer.from(part ?? '', 'base64url')
+  return bytes.length > 0 && bytes.toString('base64url') === part ? bytes : undefined
 }
 
 /** The value of a claim, where it is a text. */
