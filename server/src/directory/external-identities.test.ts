@@ -131,6 +131,25 @@ for (const kind of testDatabaseKinds) {
       assert.notEqual(await groupOf({ issuer: 'https://id.fabrikam.example', provider: 'fabrikam' }), first)
     })
 
+    test('are so many of one issuer and no more, and whoever would bring more is kept out', async (t) => {
+      const { take, signIn, groupNames, database } = await open(t)
+      const { objectId } = await signIn({ groups: ['developers'] })
+      const issuer = 'https://id.contoso.example'
+      const rows = Array.from({ length: 19_999 }, (_, at) => ({ issuer, value: `v${at}`, group_id: `g${at}` }))
+      await database.transaction(async (transaction) => {
+        const tables = transaction.tables<{ external_group: (typeof rows)[number] }>()
+        for (let at = 0; at < rows.length; at += 5000) {
+          await tables
+            .insertInto('external_group')
+            .values(rows.slice(at, at + 5000))
+            .execute()
+        }
+      })
+      assert.deepEqual(await take({ groups: ['developers', 'one-more'] }), { outcome: 'too-many-groups' })
+      assert.deepEqual(await groupNames(objectId), ['contoso:developers'])
+      assert.equal((await take({ subject: 'bob', groups: ['developers'] })).outcome, 'proved')
+    })
+
     test('leave alone what an owner put somebody into', async (t) => {
       const { signIn, groupNames, database } = await open(t)
       const { objectId } = await signIn({ groups: ['developers'] })

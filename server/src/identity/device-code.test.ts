@@ -20,6 +20,7 @@ async function start(people: TestPeople, change: Record<string, string> = {}): P
   const form = new URLSearchParams({ client_id: azClientId, scope: testScope, ...change }).toString()
   const response = await people.post('/organizations/oauth2/v2.0/devicecode', form)
   assert.equal(response.status, 200)
+  assert.equal(response.headers.get('cache-control'), 'no-store')
   return (await response.json()) as DeviceAnswer
 }
 

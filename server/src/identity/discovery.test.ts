@@ -59,6 +59,7 @@ test('an unknown tenant is AADSTS90002, and no path of another surface is taken 
   for (const tenant of ['consumers', 'other.example', '0d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11', 'contoso.example.evil']) {
     const response = await provider.get(`/${tenant}/v2.0/.well-known/openid-configuration`)
     assert.equal(response.status, 400, tenant)
+    assert.equal(response.headers.get('cache-control'), 'no-store', tenant)
     const body = (await response.json()) as { error: string; error_codes: number[] }
     assert.deepEqual([body.error, body.error_codes], ['invalid_tenant', [90002]])
   }

@@ -128,6 +128,30 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
+test('a machine that is disabled speaks as nobody, attached or not', async (t) => {
+  const { database, directory, put, enrolled, assertionOf, ask, codeOf } = await open(t)
+  const by = await enrolled('build-1')
+  const attached = await put('user-assigned', 'deploy')
+  await database.transaction((transaction) => directory.machines.attach(transaction, by.machine, attached))
+  const askAs = async (wanted: Record<string, unknown>) => ask(by, await assertionOf(by, wanted))
+  const asAttached = { acrux_identity: { client_id: attached.appId } }
+  assert.equal((await askAs(asAttached)).status, 200)
+  const set = (objectId: string, enabled: number) =>
+    database.transaction((transaction) =>
+      transaction
+        .tables<{ service_principal: { object_id: string; enabled: number } }>()
+        .updateTable('service_principal')
+        .set({ enabled })
+        .where('object_id', '=', objectId)
+        .execute(),
+    )
+  await set(by.machine.objectId, 0)
+  assert.deepEqual([codeOf(await askAs({})), codeOf(await askAs(asAttached))], [7000112, 7000112])
+  await set(by.machine.objectId, 1)
+  await set(attached.objectId, 0)
+  assert.deepEqual([(await askAs({})).status, codeOf(await askAs(asAttached))], [200, 7000112])
+})
+
 test('a wrong, used or old code enrolls nobody, and neither does a proof by another key', async (t) => {
   const { time, put, newCode, enroll, post, codeOf } = await open(t)
   const machine = await put('machine', 'build-1')

@@ -60,9 +60,11 @@ for (const kind of testDatabaseKinds) {
     assert.match(first.text, /Azure CLI/)
     const confirmation = await enterPassword(browser, first, 'alice')
     assert.equal(confirmation.heading, 'Sign in to Azure CLI?')
-    const { left } = await confirm(browser, confirmation)
+    const { left, headers } = await confirm(browser, confirmation)
     assert.equal(left?.origin, 'http://localhost:36805')
     assert.equal(left?.searchParams.get('state'), 'a state & more')
+    assert.equal(headers['cache-control'], 'no-store')
+    assert.equal(headers['referrer-policy'], 'no-referrer')
     assert.match(left?.searchParams.get('iss') ?? '', /^https:\/\/login\.example:8443\/[0-9a-f-]{36}\/v2\.0$/)
     const { status, body } = await redeem(pages, left, verifier)
     assert.equal(status, 200, JSON.stringify(body))
@@ -82,6 +84,18 @@ test('the code of another’s browser is not given to whoever sends the answer f
   const stolen = await confirm(other, confirmation)
   assert.equal(stolen.left, undefined)
   assert.equal(stolen.status, 403)
+})
+
+test('no answer counts that comes from a page on which the person was not told what they agree to', async (t) => {
+  const pages = await open(t)
+  await pages.createUser('alice')
+  const browser = pages.openBrowser()
+  const early = await browser.get(codeRequest().url)
+  await enterPassword(browser, await browser.get('/account/security'), 'alice')
+  const told = await confirm(browser, early)
+  assert.equal(told.left, undefined)
+  assert.equal(told.heading, 'Sign in to Azure CLI?')
+  assert.ok((await confirm(browser, told)).left?.searchParams.has('code'))
 })
 
 test('whoever declines goes back to the program with access_denied', async (t) => {

@@ -88,6 +88,14 @@ describe('an Entra tenant', () => {
     }
   })
 
+  test('that calls itself another one is not used', async (t) => {
+    const { provider, signIn } = await openEntra(t, { issuer: issuerOf(tenantId) })
+    for (const issuer of [issuerOf(otherTenantId), issuerOf('{tenantid}'), 'https://evil.example/v2.0']) {
+      provider.lie({ configuration: { ...silent, issuer } })
+      await assert.rejects(signIn({ sub: 'pairwise', tid: tenantId, oid }), /bad-answer/, issuer)
+    }
+  })
+
   test('is one of several where the settings allow it, and the issuer of each token is its tenant’s', async (t) => {
     const { provider, signIn } = await openEntra(t, { issuer: issuerOf('organizations'), allowedTenants: [tenantId] })
     const configuration = { ...silent, issuer: issuerOf('{tenantid}') }

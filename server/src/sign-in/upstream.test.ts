@@ -132,6 +132,15 @@ describe('a sign-in at an organisation’s provider', () => {
   })
 })
 
+const asking = () =>
+  ({
+    method: 'GET',
+    headers: {},
+    body: undefined,
+    redirect: 'manual',
+    signal: AbortSignal.timeout(5000),
+  }) as const
+
 describe('a provider', () => {
   const down: readonly { why: string; lies: Lies }[] = [
     { why: 'that fails', lies: { configurationStatus: 500 } },
@@ -187,6 +196,10 @@ describe('a provider', () => {
       assert.equal(await opened.signIn(), 'unreachable', host)
     }
     assert.equal(inside.seen.length, 0)
+    const fetch = createUpstreamFetch({ issuer: provider.issuer, privateNetwork: true, ca: inside.authority.cert })
+    for (const host of ['127.0.0.1', '[::1]', '10.0.0.1', '[::ffff:127.0.0.1]', '169.254.169.254']) {
+      await assert.rejects(fetch(`https://${host}:${inside.port}/keys`, asking()), { failure: 'address' }, host)
+    }
     provider.lie({ token: { status: 307, body: {}, location: `https://localhost:${inside.port}/token` } })
     assert.equal(await signIn(), 'unreachable')
     assert.equal(inside.seen.length, 0)
@@ -201,11 +214,23 @@ describe('a provider', () => {
 
   test('that is trusted by nobody is not spoken to', async (t) => {
     const { provider, other } = await openTestUpstreams(t)
-    const signal = AbortSignal.timeout(5000)
-    const asking = { method: 'GET', headers: {}, body: undefined, redirect: 'manual', signal } as const
     const fetch = createUpstreamFetch({ issuer: provider.issuer, privateNetwork: true, ca: other.authority.cert })
-    await assert.rejects(fetch(`${provider.issuer}/keys`, asking), { failure: 'unreachable' })
-    await assert.rejects(fetch(`http://localhost:${provider.port}/keys`, asking), { failure: 'address' })
+    await assert.rejects(fetch(`${provider.issuer}/keys`, asking()), { failure: 'unreachable' })
+    await assert.rejects(fetch(`http://localhost:${provider.port}/keys`, asking()), { failure: 'address' })
+  })
+
+  test('is asked by so many at a time, and no more', async (t) => {
+    const { provider } = await openTestUpstreams(t)
+    const { issuer, authority } = provider
+    const fetch = createUpstreamFetch({ issuer, privateNetwork: true, ca: authority.cert })
+    const ask = () => fetch(`${issuer}/.well-known/openid-configuration`, asking()).then(({ status }) => status)
+    const answers = await Promise.allSettled(Array.from({ length: 40 }, ask))
+    assert.equal(answers.filter(({ status }) => status === 'fulfilled').length, 32)
+    const refused = answers.flatMap((answer) =>
+      answer.status === 'rejected' ? [answer.reason as { failure: string }] : [],
+    )
+    assert.deepEqual(new Set(refused.map(({ failure }) => failure)), new Set(['busy']))
+    assert.equal(await ask(), 200)
   })
 
   test('that goes down after it was known makes the sign-in fail with a page of status 503', async (t) => {
