@@ -90,9 +90,9 @@ test('a wrong verifier, redirect URI or client burns the code, and nothing comes
     const text = await people.code()
     const refused = await people.redeem(text, change)
     assert.deepEqual([refused.status, refused.error, refused.error_codes], [400, 'invalid_grant', [code]], why)
+    assert.deepEqual(await people.directory.signInsOf(people.alice.objectId), [], why)
     const again = await people.redeem(text)
     assert.deepEqual([again.status, again.error_codes], [400, [54005]], why)
-    assert.deepEqual(await people.directory.signInsOf(people.alice.objectId), [], why)
   }
 })
 
