@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { requestOrigin } from '../platform/http/app.ts'
-import { type Route, type RouteDescription, mountSurface } from '../platform/http/surface.ts'
+import { clientStatusOf, requestOrigin } from '../platform/http/app.ts'
+import { type Route, describeRoutes, mountSurface } from '../platform/http/surface.ts'
 import { GraphError, insufficientPrivileges, unauthenticated } from './errors.ts'
 import { addApplicationOwner, listApplicationOwners, removeApplicationOwner } from './graph/application-owners.ts'
 import {
@@ -65,12 +65,7 @@ const rows: readonly GraphRow[] = [
 ]
 
 /** The Graph surface's table, for the walk over all of them. */
-export const graphRoutes: readonly RouteDescription[] = rows.map(({ id, method, path, need }) => ({
-  id,
-  method,
-  path: `${root}${path}`,
-  need,
-}))
+export const graphRoutes = describeRoutes(rows.map((row) => ({ ...row, path: `${root}${row.path}` })))
 
 /** Adds the Graph surface to the application. */
 export function mountGraphSurface(
@@ -203,11 +198,10 @@ function renderGraphError({ log }: Graph, thrown: unknown, request: FastifyReque
 
 function toGraphError(thrown: unknown): GraphError {
   if (thrown instanceof GraphError) return thrown
-  const status = thrown instanceof Error && 'statusCode' in thrown ? thrown.statusCode : undefined
+  const status = clientStatusOf(thrown)
   if (status === 413) return new GraphError('tooLarge', 'The request body is too large.', { cause: thrown })
   if (status === 415) return new GraphError('notJson', 'The request body must be application/json.', { cause: thrown })
-  if (typeof status === 'number' && status >= 400 && status < 500) {
-    return new GraphError('badRequest', 'The request body is not valid JSON.', { cause: thrown })
-  }
-  return new GraphError('internal', 'The server could not complete the request.', { cause: thrown })
+  if (status === undefined)
+    return new GraphError('internal', 'The server could not complete the request.', { cause: thrown })
+  return new GraphError('badRequest', 'The request body is not valid JSON.', { cause: thrown })
 }

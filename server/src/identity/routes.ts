@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Directory } from '../directory/index.ts'
 import type { Clock } from '../platform/clock.ts'
-import { MalformedFormError, acceptForms } from '../platform/http/form-body.ts'
-import { type Call, type Route, type RouteDescription, mountSurface } from '../platform/http/surface.ts'
+import { clientStatusOf } from '../platform/http/app.ts'
+import { acceptForms } from '../platform/http/form-body.ts'
+import { type Call, type Route, describeRoutes, mountSurface } from '../platform/http/surface.ts'
 import type { Log } from '../platform/log.ts'
 import type { KeyRing } from '../platform/signing-keys/key-ring.ts'
 import { parseGuid } from '../spec/guid.ts'
@@ -60,12 +61,7 @@ const rows: readonly Row[] = [
 ]
 
 /** The provider's table, for the walk over all of them. */
-export const providerRoutes: readonly RouteDescription[] = rows.map(({ id, method, path, need }) => ({
-  id,
-  method,
-  path,
-  need,
-}))
+export const providerRoutes = describeRoutes(rows)
 
 /** Adds the provider's paths to the application. */
 export function mountProvider(app: FastifyInstance, provider: Provider): void {
@@ -146,8 +142,5 @@ function renderEntraError(
 
 function toEntraError(thrown: unknown): EntraError {
   if (thrown instanceof EntraError) return thrown
-  const status = thrown instanceof Error && 'statusCode' in thrown ? thrown.statusCode : undefined
-  const isClients = typeof status === 'number' && status >= 400 && status < 500
-  if (isClients || thrown instanceof MalformedFormError) return new EntraError('malformed', [], { cause: thrown })
-  return new EntraError('internal', [], { cause: thrown })
+  return new EntraError(clientStatusOf(thrown) === undefined ? 'internal' : 'malformed', [], { cause: thrown })
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { clientStatusOf } from '../platform/http/app.ts'
 import type { ManagementOptions } from './call.ts'
 import { ArmError, unsupportedMediaType } from './errors.ts'
 
@@ -37,11 +38,10 @@ export function renderError(
 
 function toArmError(thrown: unknown): ArmError {
   if (thrown instanceof ArmError) return thrown
-  const status = thrown instanceof Error && 'statusCode' in thrown ? thrown.statusCode : undefined
+  const status = clientStatusOf(thrown)
   if (status === 413) return new ArmError('tooLarge', 'The request content is too large.', { cause: thrown })
   if (status === 415) return new ArmError('notJson', unsupportedMediaType, { cause: thrown })
-  if (typeof status === 'number' && status >= 400 && status < 500) {
-    return new ArmError('badRequest', 'The request could not be read.', { cause: thrown })
-  }
-  return new ArmError('internal', 'The server could not complete the request.', { cause: thrown })
+  if (status === undefined)
+    return new ArmError('internal', 'The server could not complete the request.', { cause: thrown })
+  return new ArmError('badRequest', 'The request could not be read.', { cause: thrown })
 }

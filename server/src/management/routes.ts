@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { requestOrigin } from '../platform/http/app.ts'
-import { type Call, type Route, type RouteDescription, mountSurface } from '../platform/http/surface.ts'
+import { type Call, type Route, type RouteDescription, describeRoutes, mountSurface } from '../platform/http/surface.ts'
 import { authenticate } from './authenticate.ts'
 import { type ManagementCaller, type ManagementOptions, provedBy } from './call.ts'
 import { ArmError } from './errors.ts'
@@ -17,7 +17,7 @@ const metadataRow = { id: 'management.metadata', method: 'GET', path: '/metadata
 /** The ARM surface's table, for the walk over all of them. */
 export const managementRoutes: readonly RouteDescription[] = [
   { ...metadataRow, need: 'public' },
-  ...rows.map(({ id, method, path, need }) => ({ id, method, path, need })),
+  ...describeRoutes(rows),
 ]
 
 type RowNeed = { readonly id: string; readonly need: ManagementNeed }

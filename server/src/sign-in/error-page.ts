@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ProofRefusedError } from '../directory/index.ts'
 import { EntraError } from '../identity/index.ts'
-import { MalformedFormError } from '../platform/http/form-body.ts'
+import { clientStatusOf } from '../platform/http/app.ts'
 import { PageError, type PageErrorKind, SignInNeeded } from './errors.ts'
 import { html } from './html.ts'
 import { type Site, goTo, sendPage } from './site.ts'
@@ -46,10 +46,7 @@ function describe(thrown: unknown): Described {
     return { status, title: 'We cannot sign you in', message, number }
   }
   if (thrown instanceof ProofRefusedError) return new PageError(proofRefusals[thrown.refusal], { cause: thrown })
-  const status = thrown instanceof Error && 'statusCode' in thrown ? thrown.statusCode : undefined
-  const isClients = typeof status === 'number' && status >= 400 && status < 500
-  if (isClients || thrown instanceof MalformedFormError) return new PageError('malformed', { cause: thrown })
-  return new PageError('internal', { cause: thrown })
+  return new PageError(clientStatusOf(thrown) === undefined ? 'internal' : 'malformed', { cause: thrown })
 }
 
 const proofRefusals: Readonly<Record<ProofRefusedError['refusal'], PageErrorKind>> = {

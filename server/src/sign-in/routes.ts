@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { tenantParameter } from '../identity/index.ts'
 import { acceptForms } from '../platform/http/form-body.ts'
-import { type Call, type Route, type RouteDescription, mountSurface } from '../platform/http/surface.ts'
+import { type Call, type Route, describeRoutes, mountSurface } from '../platform/http/surface.ts'
 import type { Form } from '../spec/form.ts'
 import { withoutDefaultPort } from '../spec/login-server.ts'
 import { showPasswordChange, submitPasswordChange } from './account-password.ts'
@@ -92,12 +92,7 @@ const rows: readonly Row[] = [
 ]
 
 /** The table of the pages, for the walk over all of them. */
-export const pageRoutes: readonly RouteDescription[] = rows.map(({ id, method, path, need }) => ({
-  id,
-  method,
-  path,
-  need,
-}))
+export const pageRoutes = describeRoutes(rows)
 
 /** Adds the pages to the application. */
 export function mountPages(app: FastifyInstance, site: Site): void {

@@ -121,7 +121,8 @@ export function commonHeaders(correlationId: string, headers: IncomingHttpHeader
   return common
 }
 
-function clientStatusOf(error: unknown): number | undefined {
+/** The status of what went wrong before a handler was reached, where that was the client's fault: a body that could not be read. */
+export function clientStatusOf(error: unknown): number | undefined {
   const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined
   return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined
 }

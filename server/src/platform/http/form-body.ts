@@ -3,9 +3,10 @@ import type { FastifyInstance } from 'fastify'
 import { parseForm } from '../../spec/form.ts'
 import { bodyLimitBytes } from './app.ts'
 
-/** A body that claims to be a form and is none. */
+/** A body that claims to be a form and is none. It carries its status as the framework's errors do. */
 export class MalformedFormError extends Error {
   override readonly name = 'MalformedFormError'
+  readonly statusCode = 400
 }
 
 /** A body that is no form, or more than is read into memory. It carries its status as the framework's errors do. */

@@ -30,6 +30,11 @@ export type RouteDescription = {
   readonly need: unknown
 }
 
+/** What of the rows of a table the walk over all tables needs. */
+export function describeRoutes(rows: readonly RouteDescription[]): readonly RouteDescription[] {
+  return rows.map(({ id, method, path, need }) => ({ id, method, path, need }))
+}
+
 export type Surface<Need, Caller> = {
   readonly name: string
   readonly routes: readonly Route<Need, Caller>[]
