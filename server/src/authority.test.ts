@@ -54,6 +54,8 @@ const writes: readonly Write<Writer<Resources> | Writer<Access> | Writer<Directo
   { method: 'deleteRegistry',         effect: 'moves',     run: ({ resources, registry }, tx) => resources.deleteRegistry(tx, registry.rid) },
   { method: 'renewAdminPassword',     effect: 'moves',     run: ({ resources, registry }, tx) => resources.renewAdminPassword(tx, registry.rid, 'password2') },
   { method: 'createAssignment',       effect: 'moves',     run: (rooms, tx) => rooms.assign(tx, rooms.principal.objectId, subscriptionScope(subscriptionId)) },
+  { method: 'putRoleDefinition',      effect: 'moves',     run: (rooms, tx) => putRole(rooms, tx) },
+  { method: 'deleteRoleDefinition',   effect: 'moves',     run: async (rooms, tx) => { await putRole(rooms, tx); await rooms.access.deleteRoleDefinition(tx, customRole) } },
   { method: 'updateAssignment',       effect: 'moves',     run: ({ access, registry, assignment }, tx) => access.updateAssignment(tx, registry.id, assignment, { condition: null, conditionVersion: null, description: 'x', updatedBy: 'test' }) },
   { method: 'deleteAssignment',       effect: 'moves',     run: ({ access, registry, assignment }, tx) => access.deleteAssignment(tx, registry.id, assignment) },
   { method: 'deleteAssignmentsBelow', effect: 'moves',     run: ({ access }, tx) => access.deleteAssignmentsBelow(tx, resourceGroupId(subscriptionId, 'default')) },
@@ -68,6 +70,17 @@ const writes: readonly Write<Writer<Resources> | Writer<Access> | Writer<Directo
   { method: 'signInExternalPerson',   effect: 'moves',     run: ({ directory }, tx) => directory.signInExternalPerson(tx, externalPerson, { createUsers: true }) },
   { method: 'endSignInsOf',           effect: 'moves',     run: ({ directory, person }, tx) => directory.endSignInsOf(tx, person.objectId) },
 ]
+
+const customRole = 'c0570000-0000-4000-8000-000000000001'
+const putRole = ({ access }: Rooms, tx: Transaction) =>
+  access.putRoleDefinition(tx, {
+    name: customRole,
+    roleName: 'Custom',
+    description: '',
+    assignableScopes: [subscriptionScope(subscriptionId)],
+    permissions: [],
+    author: 'test',
+  })
 
 /** Groups are remembered, those that are missing too. */
 const externalPerson = {

@@ -184,7 +184,14 @@ for (const kind of testDatabaseKinds) {
 
     test('an assignment of a role that is not there gives nothing', async (t) => {
       const opened = await open(t)
-      await opened.assign(alice, 'Owner', testScopes.registry, { roleDefinitionName: randomUUID() })
+      await opened.assign(alice, 'Owner', testScopes.registry)
+      await opened.database.transaction((transaction) =>
+        transaction
+          .tables<{ role_assignment: { role_definition_name: string } }>()
+          .updateTable('role_assignment')
+          .set({ role_definition_name: randomUUID() })
+          .execute(),
+      )
       assert.equal(await pulls(opened, principalOf(alice)), false)
       assert.equal(await opened.access.mayManage(principalOf(alice), 'a/b/read', testScopes.registry), false)
     })
@@ -359,11 +366,11 @@ for (const kind of testDatabaseKinds) {
 
   test(`role definitions are found by their id and by their name in any case, on ${kind}`, async (t) => {
     const { access } = await open(t)
-    for (const role of access.listRoleDefinitions()) {
-      assert.equal(access.findRoleDefinition(role.name.toUpperCase()), role)
-      assert.equal(access.findRoleDefinition(role.roleName.toUpperCase()), role)
+    for (const role of await access.listRoleDefinitions()) {
+      assert.equal(await access.findRoleDefinition(role.name.toUpperCase()), role)
+      assert.equal(await access.findRoleDefinition(role.roleName.toUpperCase()), role)
     }
-    assert.equal(access.findRoleDefinition('NoSuchRole'), undefined)
-    assert.equal(access.findRoleDefinition('__proto__'), undefined)
+    assert.equal(await access.findRoleDefinition('NoSuchRole'), undefined)
+    assert.equal(await access.findRoleDefinition('__proto__'), undefined)
   })
 }

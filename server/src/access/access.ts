@@ -1,13 +1,13 @@
 import type { Clock } from '../platform/clock.ts'
 import { andThen } from '../platform/sql/authority-memory.ts'
-import type { Database } from '../platform/sql/database.ts'
+import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { AccessScope } from '../spec/access-scope.ts'
 import { normalizeScope, scopeChain } from '../spec/resource-id.ts'
 import { judge } from './assigned-role.ts'
 import { createAssignedRoles } from './assigned-roles.ts'
-import { builtInRoles, ownerRole } from './built-in-roles.ts'
-import { AssignmentExistsError } from './errors.ts'
-import type { Access, Principal, RegistryInQuestion, RoleAssignment } from './index.ts'
+import { ownerRole } from './built-in-roles.ts'
+import { AssignmentExistsError, RoleNotAssignableError } from './errors.ts'
+import type { Access, NewRoleAssignment, Principal, RegistryInQuestion, RoleAssignment } from './index.ts'
 import {
   type RegistryRights,
   allRights,
@@ -17,6 +17,8 @@ import {
   noRights,
   rightsOfRoles,
 } from './repository-rights.ts'
+import { createRoleDefinitionStore } from './role-definition-store.ts'
+import { createRoleDefinitions, findBuiltInRole, isAssignableAt, toRoleDefinition } from './role-definitions.ts'
 import { type RoleUnion, createRoleUnion } from './role-union.ts'
 import { createScopeMapStore } from './scope-map-store.ts'
 import { createScopeMaps } from './scope-maps.ts'
@@ -33,6 +35,7 @@ export function createAccess({ database, clock }: { readonly database: Database;
   const scopeMapStore = createScopeMapStore(database)
   const scopedTokenStore = createScopedTokenStore(database)
   const { rightsOfToken, ...scopedTokenSignIn } = createScopedTokenSignIn(database, scopedTokenStore, clock)
+  const roleDefinitionStore = createRoleDefinitionStore(database)
   const assigned = createAssignedRoles(database, clock, store)
 
   const unionOf = (principal: Principal, scope: string): RoleUnion | Promise<RoleUnion> =>
@@ -53,8 +56,18 @@ export function createAccess({ database, clock }: { readonly database: Database;
     }
   }
 
+  /** Asked within the transaction: a role that is deleted meanwhile would be given for ever. */
+  async function requireAssignable(transaction: Transaction, { roleDefinitionName, scope }: NewRoleAssignment) {
+    if (findBuiltInRole(roleDefinitionName) !== undefined) return
+    const row = await roleDefinitionStore.findWithin(transaction, roleDefinitionName)
+    if (row === undefined || !isAssignableAt(toRoleDefinition(row), scope)) {
+      throw new RoleNotAssignableError('there is no such role at this scope')
+    }
+  }
+
   return {
     ...scopedTokenSignIn,
+    ...createRoleDefinitions(roleDefinitionStore, clock),
     scopeMaps: createScopeMaps(scopeMapStore, clock, (transaction, rid, key) =>
       scopedTokenStore.namesWithScopeMap(transaction, rid, key),
     ),
@@ -80,8 +93,6 @@ export function createAccess({ database, clock }: { readonly database: Database;
       return [...new Set(allowing.map(({ assignment }) => normalizeScope(assignment.scope)))]
     },
 
-    listRoleDefinitions: () => [...builtInRoles],
-    findRoleDefinition: (nameOrRoleName) => rolesByKey.get(nameOrRoleName.toLowerCase()),
     listAssignments: async ({ scope, includeBelow, principalId }) => {
       const at = await store.atScopes(scopeChain(scope), principalId)
       const below = includeBelow ? await store.below(normalizeScope(scope), principalId) : []
@@ -93,6 +104,7 @@ export function createAccess({ database, clock }: { readonly database: Database;
     },
     createAssignment: async (transaction, assignment) => {
       transaction.changesAuthority()
+      await requireAssignable(transaction, assignment)
       const nowMs = clock.now()
       const name = assignment.name.toLowerCase()
       const left = { condition: null, conditionVersion: null, description: null }
@@ -134,10 +146,6 @@ export function createAccess({ database, clock }: { readonly database: Database;
     },
   }
 }
-
-const rolesByKey = new Map(
-  builtInRoles.flatMap((role) => [[role.name, role] as const, [role.roleName.toLowerCase(), role] as const]),
-)
 
 function isSubscription(scopeKey: string): boolean {
   return /^\/subscriptions\/[^/]+$/.test(scopeKey)

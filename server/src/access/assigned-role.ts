@@ -2,8 +2,8 @@ import type { RoleCondition } from '../spec/role-condition.ts'
 import { evaluateRoleCondition } from '../spec/role-condition-evaluation.ts'
 import { parseRoleCondition } from '../spec/role-condition-parser.ts'
 import { permitsAction, permitsDataAction } from '../spec/role-permissions.ts'
-import { builtInRoles } from './built-in-roles.ts'
-import type { RoleAssignment, RoleDefinition } from './index.ts'
+import type { RoleAssignment } from './index.ts'
+import type { GivenRole } from './role-reader.ts'
 
 /** What a role must permit: an action of the management API, or one on the content of a registry. */
 export type ActionNeed = { readonly kind: 'action' | 'data-action'; readonly name: string }
@@ -12,7 +12,7 @@ export type ActionNeed = { readonly kind: 'action' | 'data-action'; readonly nam
 export type AssignedRole = {
   readonly assignment: Pick<RoleAssignment, 'name' | 'scope' | 'roleDefinitionName' | 'principalId' | 'principalType'>
   /** Undefined where there is no such role any more. */
-  readonly role: RoleDefinition | undefined
+  readonly role: GivenRole | undefined
   readonly conditionText: string | null
   readonly condition: RoleCondition | 'none' | 'unreadable'
 }
@@ -39,15 +39,8 @@ export function judge({ role, condition }: AssignedRole, need: ActionNeed, repos
 }
 
 /** Whether a role permits what is needed. */
-export function permits({ permissions }: RoleDefinition, { kind, name }: ActionNeed): boolean {
+export function permits({ permissions }: GivenRole, { kind, name }: ActionNeed): boolean {
   return kind === 'action' ? permitsAction(permissions, name) : permitsDataAction(permissions, name)
-}
-
-const rolesByName = new Map(builtInRoles.map((role) => [role.name, role]))
-
-/** A built-in role by its GUID in lower case. */
-export function findBuiltInRole(name: string): RoleDefinition | undefined {
-  return rolesByName.get(name)
 }
 
 /** How many characters of conditions are kept with their meaning: each is read once, not once a revision. */

@@ -2,10 +2,11 @@ import type { Clock } from '../platform/clock.ts'
 import { AuthorityMemory, andThen } from '../platform/sql/authority-memory.ts'
 import type { Database } from '../platform/sql/database.ts'
 import { scopeChain } from '../spec/resource-id.ts'
-import { type AssignedRole, createConditionReader, findBuiltInRole } from './assigned-role.ts'
+import { type AssignedRole, createConditionReader } from './assigned-role.ts'
 import type { Principal } from './index.ts'
+import { createRoleReader } from './role-reader.ts'
 import { type RoleUnion, createRoleUnion } from './role-union.ts'
-import type { AccessStore, RoleAssignmentRow } from './store.ts'
+import type { AccessStore, GivenRoleRow } from './store.ts'
 
 type DirectoryPrincipal = Principal & { readonly kind: 'directory' }
 type UnionOfGroups = { readonly groupIds: readonly string[]; readonly union: RoleUnion }
@@ -20,8 +21,9 @@ export function createAssignedRoles(database: Database, clock: Clock, store: Acc
   const memory = new AuthorityMemory<readonly AssignedRole[]>(memoryLimit)
   const unions = new AuthorityMemory<UnionOfGroups>(memoryLimit)
   const readCondition = createConditionReader()
+  const readRole = createRoleReader()
 
-  const toAssignedRole = (row: RoleAssignmentRow): AssignedRole => ({
+  const toAssignedRole = (row: GivenRoleRow): AssignedRole => ({
     assignment: {
       name: row.name,
       scope: row.scope,
@@ -29,7 +31,7 @@ export function createAssignedRoles(database: Database, clock: Clock, store: Acc
       principalId: row.principal_id,
       principalType: row.principal_type as AssignedRole['assignment']['principalType'],
     },
-    role: findBuiltInRole(row.role_definition_name),
+    role: readRole(row),
     conditionText: row.condition,
     condition: readCondition(row.condition),
   })

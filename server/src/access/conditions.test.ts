@@ -129,7 +129,7 @@ for (const kind of testDatabaseKinds) {
     test('an owner under a condition is not counted among the owners', async (t) => {
       const { access, assign, database } = await open(t)
       await assign(alice, 'Owner', testScopes.subscription, with2(`${name} StringEquals 'a'`))
-      const owner = access.findRoleDefinition('Owner')
+      const owner = await access.findRoleDefinition('Owner')
       const count = await database.transaction((transaction) =>
         access.countAssignments(transaction, testScopes.subscription, owner?.name ?? ''),
       )

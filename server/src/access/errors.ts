@@ -13,3 +13,28 @@ export class ScopeMapInUseError extends Error {
     this.users = users
   }
 }
+
+/** There is no such role, or it cannot be given at this scope. */
+export class RoleNotAssignableError extends Error {
+  override readonly name = 'RoleNotAssignableError'
+}
+
+/** Another role has this name. */
+export class RoleNameTakenError extends Error {
+  override readonly name = 'RoleNameTakenError'
+}
+
+/** The role is given to somebody where it could not be any more. */
+export class RoleInUseError extends Error {
+  override readonly name = 'RoleInUseError'
+}
+
+/** Built-in roles are the same everywhere, and are not changed. */
+export class BuiltInRoleError extends Error {
+  override readonly name = 'BuiltInRoleError'
+}
+
+/** There are as many custom roles as there may be. */
+export class RoleLimitError extends Error {
+  override readonly name = 'RoleLimitError'
+}

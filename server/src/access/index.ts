@@ -1,6 +1,7 @@
 import type { Transaction } from '../platform/sql/database.ts'
 import type { AccessScope } from '../spec/access-scope.ts'
 import type { RolePermissions } from '../spec/role-permissions.ts'
+import type { RoleDefinitions } from './role-definitions.ts'
 import type { ScopeMaps } from './scope-maps.ts'
 import type { ScopedTokenSignIn } from './scoped-token-proof.ts'
 import type { ScopedTokens } from './scoped-tokens.ts'
@@ -31,7 +32,19 @@ export type RoleDefinition = {
   readonly description: string
   readonly assignableScopes: readonly string[]
   readonly permissions: readonly RolePermissions[]
+  /** Of a custom role. */
+  readonly history?: {
+    readonly createdAtMs: number
+    readonly createdBy: string
+    readonly updatedAtMs: number
+    readonly updatedBy: string
+  }
 }
+
+export type NewRoleDefinition = Pick<
+  RoleDefinition,
+  'name' | 'roleName' | 'description' | 'assignableScopes' | 'permissions'
+> & { readonly author: string }
 
 export type PrincipalType = 'User' | 'Group' | 'ServicePrincipal'
 
@@ -63,7 +76,7 @@ type Changeable = 'condition' | 'conditionVersion' | 'description'
 export type AssignmentChange = Pick<RoleAssignment, Changeable | 'updatedBy'>
 
 /** What you may do: role definitions, assignments, scope maps, and the one decision that everything asks. */
-export interface Access extends ScopedTokenSignIn {
+export interface Access extends ScopedTokenSignIn, RoleDefinitions {
   readonly scopeMaps: ScopeMaps
   readonly scopedTokens: ScopedTokens
   /** Ends every scoped token and scope map of a registry that is deleted. */
@@ -82,8 +95,6 @@ export interface Access extends ScopedTokenSignIn {
   /** The scopes, in lower case, at which a role of the principal's allows the action: what a list shows lies below one of them, or above for the tree's own nodes. */
   scopesAllowing(principal: Principal, action: string): Promise<string[]>
 
-  listRoleDefinitions(): RoleDefinition[]
-  findRoleDefinition(nameOrRoleName: string): RoleDefinition | undefined
   /** Assignments whose scope is `scope` or lies above it (`atScope`), or below it too. */
   listAssignments(filter: {
     readonly scope: string
@@ -91,7 +102,10 @@ export interface Access extends ScopedTokenSignIn {
     readonly principalId?: string
   }): Promise<RoleAssignment[]>
   findAssignment(scope: string, name: string): Promise<RoleAssignment | undefined>
-  /** @throws AssignmentExistsError when the same role is already given to the same principal at the same scope, or the name is in use. */
+  /**
+   * @throws AssignmentExistsError when the same role is already given to the same principal at the same scope, or the name is in use.
+   * @throws RoleNotAssignableError when there is no such role at this scope.
+   */
   createAssignment(transaction: Transaction, assignment: NewRoleAssignment): Promise<RoleAssignment>
   /** Undefined when there is none of the name at the scope. */
   updateAssignment(
@@ -110,7 +124,16 @@ export interface Access extends ScopedTokenSignIn {
 }
 
 export type { Authorship } from './authorship.ts'
-export { AssignmentExistsError, ScopeMapInUseError } from './errors.ts'
+export {
+  AssignmentExistsError,
+  BuiltInRoleError,
+  RoleInUseError,
+  RoleLimitError,
+  RoleNameTakenError,
+  RoleNotAssignableError,
+  ScopeMapInUseError,
+} from './errors.ts'
+export { isAssignableAt } from './role-definitions.ts'
 export type { ScopeMap } from './scope-maps.ts'
 export type { ScopedTokenProof } from './scoped-token-proof.ts'
 export { type ScopedToken, type ScopedTokenPasswordName, scopedTokenPasswordNames } from './scoped-tokens.ts'

@@ -34,4 +34,23 @@ export const accessMigrations: readonly Migration[] = [
       await table().addColumn('updated_by', types.text).execute()
     },
   },
+  {
+    id: 'access-0004-role-definitions',
+    up: async (schema, types) => {
+      await schema
+        .createTable('role_definition')
+        .addColumn('name', types.text, (column) => column.primaryKey())
+        .addColumn('role_name_key', types.text, (column) => column.notNull().unique())
+        .addColumn('role_name', types.text, (column) => column.notNull())
+        .addColumn('description', types.text, (column) => column.notNull())
+        .addColumn('permissions', types.text, (column) => column.notNull())
+        .addColumn('assignable_scopes', types.text, (column) => column.notNull())
+        .addColumn('created_at_ms', types.integer, (column) => column.notNull())
+        .addColumn('created_by', types.text, (column) => column.notNull())
+        .addColumn('updated_at_ms', types.integer, (column) => column.notNull())
+        .addColumn('updated_by', types.text, (column) => column.notNull())
+        .execute()
+      await schema.createIndex('role_assignment_by_role').on('role_assignment').column('role_definition_name').execute()
+    },
+  },
 ]

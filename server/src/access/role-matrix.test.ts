@@ -52,8 +52,8 @@ const opened = await openTestAccess('sqlite')
 const { access, assign, dispose } = opened
 test.after(() => dispose())
 
-test('the table names every built-in role once', () => {
-  const names = access.listRoleDefinitions().map(({ roleName }) => roleName)
+test('the table names every built-in role once', async () => {
+  const names = (await access.listRoleDefinitions()).map(({ roleName }) => roleName)
   assert.deepEqual(matrix.map(([role]) => role).toSorted(), names.toSorted())
 })
 

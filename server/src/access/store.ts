@@ -1,4 +1,6 @@
+import type { Kysely } from 'kysely'
 import type { Database, Transaction } from '../platform/sql/database.ts'
+import type { RoleDefinitionRow } from './role-definition-store.ts'
 
 export type RoleAssignmentRow = {
   /** The scope in lower case, without a trailing slash. */
@@ -18,11 +20,25 @@ export type RoleAssignmentRow = {
   readonly updated_by: string | null
 }
 
-type AccessTables = { role_assignment: RoleAssignmentRow }
+/** What a decision needs of an assignment, with the custom role that it gives; of a built-in one that is null. */
+export type GivenRoleRow = Pick<
+  RoleAssignmentRow,
+  'name' | 'scope' | 'role_definition_name' | 'principal_id' | 'principal_type' | 'condition'
+> & { readonly role_name: string | null; readonly permissions: string | null }
+
+type AccessTables = { role_assignment: RoleAssignmentRow; role_definition: RoleDefinitionRow }
 
 /** Everything that begins with `prefix`, as a half-open range of byte order, which an index can serve. */
 function startsWith(prefix: string): readonly [string, string] {
   return [prefix, `${prefix.slice(0, -1)}${String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)}`]
+}
+
+function givenRoles(tables: Kysely<AccessTables>) {
+  return tables
+    .selectFrom('role_assignment')
+    .leftJoin('role_definition', 'role_definition.name', 'role_definition_name')
+    .select(['role_assignment.name', 'scope', 'role_definition_name', 'principal_id', 'principal_type', 'condition'])
+    .select(['role_name', 'permissions'])
 }
 
 /** The SQL of role assignments. */
@@ -32,16 +48,14 @@ export function createAccessStore(database: Database) {
   const rolesOn = database.prepare<
     AccessTables,
     { principal: string; root: string; subscription: string; group: string; resource: string },
-    RoleAssignmentRow
+    GivenRoleRow
   >(['principal', 'root', 'subscription', 'group', 'resource'], (tables, p) =>
-    tables
-      .selectFrom('role_assignment')
-      .selectAll()
+    givenRoles(tables)
       .where('principal_id', '=', p.principal)
       .where('scope_key', 'in', [p.root, p.subscription, p.group, p.resource]),
   )
-  const rolesOf = database.prepare<AccessTables, { principal: string }, RoleAssignmentRow>(['principal'], (tables, p) =>
-    tables.selectFrom('role_assignment').selectAll().where('principal_id', '=', p.principal),
+  const rolesOf = database.prepare<AccessTables, { principal: string }, GivenRoleRow>(['principal'], (tables, p) =>
+    givenRoles(tables).where('principal_id', '=', p.principal),
   )
 
   return {

@@ -49,13 +49,13 @@ export async function openTestAccess(kind: DatabaseKind) {
     currentMs = ms
   }
   /** Gives a role by its name. */
-  const assign = (
+  const assign = async (
     principalId: string,
     roleName: string,
     scope: string,
     change: Partial<RoleAssignment> = {},
   ): Promise<RoleAssignment> => {
-    const role = access.findRoleDefinition(roleName)
+    const role = await access.findRoleDefinition(roleName)
     if (role === undefined) throw new Error(`there is no role ${roleName}`)
     return database.transaction((transaction) =>
       access.createAssignment(transaction, {

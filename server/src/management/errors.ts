@@ -60,6 +60,12 @@ const armErrors = {
   invalidRoleDefinitionId: { status: 400, code: 'InvalidRoleDefinitionId' },
   unknownRoleDefinition:   { status: 400, code: 'RoleDefinitionDoesNotExist' },
   definitionNotFound:      { status: 404, code: 'RoleDefinitionDoesNotExist' },
+  invalidRoleDefinition:   { status: 400, code: 'InvalidRoleDefinition' },
+  invalidActionOrNot:      { status: 400, code: 'InvalidActionOrNotAction' },
+  builtInRole:             { status: 400, code: 'BuiltInRoleDefinition' },
+  roleHasAssignments:      { status: 400, code: 'RoleDefinitionHasAssignments' },
+  roleLimitExceeded:       { status: 400, code: 'RoleDefinitionLimitExceeded' },
+  roleNameTaken:           { status: 409, code: 'RoleDefinitionWithSameNameExists' },
   principalNotFound:       { status: 400, code: 'PrincipalNotFound' },
   unmatchedPrincipalType:  { status: 400, code: 'UnmatchedPrincipalType' },
 

@@ -4,6 +4,8 @@ import {
   type PrincipalType,
   type RoleAssignment,
   type RoleDefinition,
+  RoleNotAssignableError,
+  isAssignableAt,
   ownerRole,
 } from '../access/index.ts'
 import type { DirectoryPrincipal } from '../directory/index.ts'
@@ -48,7 +50,7 @@ export async function putRoleAssignment(rooms: ManagementOptions, call: Manageme
   const { properties } = readBody(call, putSchema)
   const terms = readTerms(properties)
   const scope = await requireScopeId(rooms, call)
-  const role = requireRole(rooms, properties.roleDefinitionId, scope)
+  const role = await requireRole(rooms, properties.roleDefinitionId, scope)
   const principal =
     (await foreseePrincipal(rooms, call, properties)) ??
     (await requirePrincipal(rooms, properties.principalId, properties.principalType))
@@ -71,6 +73,7 @@ export async function putRoleAssignment(rooms: ManagementOptions, call: Manageme
     const result = await rooms.access
       .createAssignment(transaction, { name, scope, ...wanted, ...rest })
       .catch((error: unknown) => {
+        if (error instanceof RoleNotAssignableError) throw unknownRole(role.name, error)
         throw error instanceof AssignmentExistsError ? assignmentExists(error) : error
       })
     const detail = { ...wanted, roleName: role.roleName, condition: terms.condition }
@@ -167,7 +170,7 @@ function requireName({ names }: ManagementCall): string {
 }
 
 /** The role that an id names: of the tenant, or of a scope that the assignment's lies in. */
-function requireRole({ access }: ManagementOptions, id: string, scope: string): RoleDefinition {
+async function requireRole({ access }: ManagementOptions, id: string, scope: string): Promise<RoleDefinition> {
   const parsed = parseExtensionId(id)
   const name = parseGuid(parsed?.name ?? '')
   const isDefinition =
@@ -175,9 +178,14 @@ function requireRole({ access }: ManagementOptions, id: string, scope: string): 
   if (parsed === undefined || name === undefined || !isDefinition || !isWithinScope(scope, parsed.scope)) {
     throw new ArmError('invalidRoleDefinitionId', `The role definition ID '${id.slice(0, 512)}' is not valid.`)
   }
-  const role = access.findRoleDefinition(name)
-  if (role !== undefined) return role
-  throw new ArmError('unknownRoleDefinition', `The specified role definition with ID '${name}' does not exist.`)
+  const role = await access.findRoleDefinition(name)
+  if (role !== undefined && isAssignableAt(role, scope)) return role
+  throw unknownRole(name)
+}
+
+function unknownRole(name: string, cause?: unknown): ArmError {
+  const message = `The specified role definition with ID '${name}' does not exist.`
+  return new ArmError('unknownRoleDefinition', message, { cause })
 }
 
 async function principalNotFound({ directory }: ManagementOptions, id: string): Promise<ArmError> {

@@ -1,17 +1,22 @@
-import type { RoleDefinition } from '../access/index.ts'
-import { subscriptionId } from '../spec/resource-id.ts'
+import { type RoleDefinition, isAssignableAt } from '../access/index.ts'
+import { formatDataPlaneTime } from '../spec/acr-time.ts'
+import { isWithinScope, subscriptionId } from '../spec/resource-id.ts'
 import type { ManagementCall, ManagementOptions } from './call.ts'
 import { ArmError } from './errors.ts'
 import { type FilterTerm, readFilter, unsupportedFilter } from './query.ts'
 import { requireScopeId } from './scope.ts'
 
-/** `GET …/roleDefinitions`, by name and type in any case. The built-in ones can be given at every scope. */
+/**
+ * `GET …/roleDefinitions`, by name and type in any case: the roles that can be given at the scope, and with
+ * `atScopeAndBelow()` those that can be given below it, too.
+ */
 export async function listRoleDefinitions(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const terms = readFilter(call.request)
   const tests = terms.map(toTest)
-  await requireScopeId(rooms, call)
-  const value = rooms.access
-    .listRoleDefinitions()
+  const includeBelow = terms.some(({ form }) => form === 'call')
+  const scope = await requireScopeId(rooms, call)
+  const value = (await rooms.access.listRoleDefinitions())
+    .filter((role) => isAssignableAt(role, scope) || (includeBelow && isAssignableBelow(role, scope)))
     .filter((role) => tests.every((test) => test(role)))
     .map((role) => definitionDocument(role, call.names.subscriptionId))
   return { value }
@@ -19,10 +24,11 @@ export async function listRoleDefinitions(rooms: ManagementOptions, call: Manage
 
 /** `GET …/roleDefinitions/{guid}` */
 export async function getRoleDefinition(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  await requireScopeId(rooms, call)
+  const scope = await requireScopeId(rooms, call)
   const { name, subscriptionId: subscription } = call.names
-  const role = rooms.access.listRoleDefinitions().find((candidate) => candidate.name === name.toLowerCase())
-  if (role !== undefined) return definitionDocument(role, subscription)
+  const role = await rooms.access.findRoleDefinition(name)
+  const isNamed = role?.name === name.toLowerCase() && (isAssignableAt(role, scope) || isAssignableBelow(role, scope))
+  if (isNamed) return definitionDocument(role, subscription)
   throw new ArmError('definitionNotFound', `The specified role definition with ID '${name}' does not exist.`)
 }
 
@@ -33,6 +39,28 @@ export async function getRoleDefinition(rooms: ManagementOptions, call: Manageme
 export function roleDefinitionId(subscription: string, name: string): string {
   const scope = subscription === '' ? '' : subscriptionId(subscription)
   return `${scope}/providers/Microsoft.Authorization/roleDefinitions/${name}`
+}
+
+/** A role as ARM shows it. */
+export function definitionDocument(role: RoleDefinition, subscription: string): object {
+  const { name, roleName, type, description, assignableScopes, permissions, history } = role
+  const times = history && {
+    createdOn: formatDataPlaneTime(history.createdAtMs),
+    updatedOn: formatDataPlaneTime(history.updatedAtMs),
+    createdBy: history.createdBy,
+    updatedBy: history.updatedBy,
+  }
+  return {
+    properties: { roleName, type, description, assignableScopes, permissions, ...times },
+    id: roleDefinitionId(subscription, name),
+    type: 'Microsoft.Authorization/roleDefinitions',
+    name,
+  }
+}
+
+/** Custom roles are seen from the subscription that they are of, and not from the tenant. */
+function isAssignableBelow({ assignableScopes }: RoleDefinition, scope: string): boolean {
+  return scope !== '/' && assignableScopes.some((assignable) => isWithinScope(assignable, scope))
 }
 
 function toTest(term: FilterTerm): (role: RoleDefinition) => boolean {
@@ -48,15 +76,5 @@ function toTest(term: FilterTerm): (role: RoleDefinition) => boolean {
       return ({ type }) => type.toLowerCase() === wanted
     default:
       throw unsupportedFilter()
-  }
-}
-
-function definitionDocument(role: RoleDefinition, subscription: string): object {
-  const { name, roleName, type, description, assignableScopes, permissions } = role
-  return {
-    properties: { roleName, type, description, assignableScopes, permissions },
-    id: roleDefinitionId(subscription, name),
-    type: 'Microsoft.Authorization/roleDefinitions',
-    name,
   }
 }

@@ -37,6 +37,7 @@ import {
 import { listResources } from './resource-list.ts'
 import { listRoleAssignments } from './role-assignment-list.ts'
 import { deleteRoleAssignment, getRoleAssignment, putRoleAssignment } from './role-assignments.ts'
+import { deleteRoleDefinition, putRoleDefinition } from './role-definition-changes.ts'
 import { getRoleDefinition, listRoleDefinitions } from './role-definitions.ts'
 import { rotateSigningKeys } from './signing-keys.ts'
 import { getSubscription, listLocations, listSubscriptions } from './subscriptions.ts'
@@ -185,11 +186,13 @@ function roleRows(scopeName: string, scopePath: string): ManagementRow[] {
   const assignments = `${scopePath}/${authorization}/roleAssignments`
   const definitions = `${scopePath}/${authorization}/roleDefinitions`
   const onAssignments = (name: string): CallerNeed => action(`Microsoft.Authorization/roleAssignments/${name}`)
-  const readDefinitions = action('Microsoft.Authorization/roleDefinitions/read')
+  const onDefinitions = (name: string): CallerNeed => action(`Microsoft.Authorization/roleDefinitions/${name}`)
   // prettier-ignore
   return [
-    { id: `roleDefinitions.list.${scopeName}`,   method: 'GET',    path: definitions,            need: readDefinitions,         handle: listRoleDefinitions, filtered: true },
-    { id: `roleDefinitions.get.${scopeName}`,    method: 'GET',    path: `${definitions}/:name`, need: readDefinitions,         handle: getRoleDefinition },
+    { id: `roleDefinitions.list.${scopeName}`,   method: 'GET',    path: definitions,            need: onDefinitions('read'),   handle: listRoleDefinitions, filtered: true },
+    { id: `roleDefinitions.get.${scopeName}`,    method: 'GET',    path: `${definitions}/:name`, need: onDefinitions('read'),   handle: getRoleDefinition },
+    { id: `roleDefinitions.put.${scopeName}`,    method: 'PUT',    path: `${definitions}/:name`, need: onDefinitions('write'),  handle: putRoleDefinition },
+    { id: `roleDefinitions.delete.${scopeName}`, method: 'DELETE', path: `${definitions}/:name`, need: onDefinitions('delete'), handle: deleteRoleDefinition },
     { id: `roleAssignments.list.${scopeName}`,   method: 'GET',    path: assignments,            need: onAssignments('read'),   handle: listRoleAssignments, filtered: true },
     { id: `roleAssignments.get.${scopeName}`,    method: 'GET',    path: `${assignments}/:name`, need: onAssignments('read'),   handle: getRoleAssignment },
     { id: `roleAssignments.put.${scopeName}`,    method: 'PUT',    path: `${assignments}/:name`, need: onAssignments('write'),  handle: putRoleAssignment },
