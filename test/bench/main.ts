@@ -4,13 +4,14 @@ import { startTokenIssuer } from '../harness/token-issuer.ts'
 import { measureBlobGet, measureBlobPush } from './blobs.ts'
 import { startLoad } from './children.ts'
 import { twoCores } from './cores.ts'
+import { measureDecide } from './decide.ts'
 import type { Figure, Settings } from './figure.ts'
 import { document, table } from './report.ts'
 import { measureSmallAnswer, smallAnswers } from './small-answers.ts'
 import { measureStartUp } from './start-up.ts'
 import { fill, startOn } from './subject.ts'
 
-const names = [...smallAnswers.map(({ name }) => name), 'blob-get', 'blob-push', 'start-up']
+const names = [...smallAnswers.map(({ name }) => name), 'decide-flat', 'blob-get', 'blob-push', 'start-up']
 
 const usage = `npm run bench -- [FIGURE…] [--json] [--rounds N] [--seconds N] [--connections N] [--serve=ARGUMENT]…
 
@@ -86,6 +87,7 @@ async function main(): Promise<void> {
   const settings: Settings = { cores, load, rounds, measuredMs, connections, serverArgs: serve, say }
   const figures = [
     ...(await measureSmallAnswers(settings, chosen)),
+    ...(chosen.has('decide-flat') ? [await measureDecide(settings)] : []),
     ...(await measureBlobs(settings, chosen)),
     ...(chosen.has('start-up') ? [await measureStartUp(settings)] : []),
   ]

@@ -7,6 +7,8 @@ export interface Sizes {
   readonly repositories: number
   /** Further tags, spread over the repositories. */
   readonly tags?: number
+  /** Custom roles of the first principal's, each under a condition that lets it read one repository, by its number. */
+  readonly conditions?: number
 }
 
 /** What was made by way of the server, and is copied. */
@@ -78,13 +80,35 @@ function copyRows(
   if (made.changes === 0) throw new Error(`${table} has no row where ${where}`)
 }
 
+const actions = 'Microsoft.ContainerRegistry/registries/repositories'
+
+/** Each condition is in a role of its own, since somebody has a role at a scope once. */
+function giveUnderConditions(database: DatabaseSync, principal: string, count: number): void {
+  const readers = JSON.stringify([
+    { actions: [], notActions: [], dataActions: [`${actions}/content/read`], notDataActions: [] },
+  ])
+  const name = `'role-' || n`
+  database.exec(
+    `with recursive number (n) as (select 1 union all select n + 1 from number where n < ${count})
+     insert into role_definition select ${sqlGuid(9)}, ${name}, ${name}, '', ${quoted(readers)}, '[]', 0, '', 0, '' from number`,
+  )
+  const before = `((!(ActionMatches{'${actions}/content/read'})) OR (@Request[${actions}:name] StringEquals '`
+  copyRows(database, 'role_assignment', `principal_id = ${principal}`, count, {
+    name: sqlGuid(8),
+    principal_id: sqlGuid(2, '1'),
+    role_definition_name: sqlGuid(9),
+    condition: `${quoted(before)} || printf('bench/app-%06d', n) || ${quoted("'))")}`,
+    condition_version: quoted('2.0'),
+  })
+}
+
 /** Fills the database of a server that is not running. */
 export function seed(dataDir: string, sizes: Sizes, template: Template): void {
   using database = new DatabaseSync(join(dataDir, 'acrux.db'))
   database.exec('pragma synchronous = off; begin')
   const row = database.prepare('select id from repository where name = ?').get(template.repository)
   const repositoryId = quoted(String(row?.['id']))
-  const { repositories, tags = 0 } = sizes
+  const { repositories, tags = 0, conditions = 0 } = sizes
   const within = `repository_id = ${repositoryId}`
   const copy = { repository_id: sqlGuid(3) }
   copyRows(database, 'repository', `id = ${repositoryId}`, repositories, {
@@ -125,6 +149,7 @@ export function seed(dataDir: string, sizes: Sizes, template: Template): void {
     name: sqlGuid(6),
     principal_id: sqlGuid(2),
   })
+  if (conditions > 0) giveUnderConditions(database, principal, conditions)
   if (tags > 0) {
     copyRows(database, 'tag', within, tags, {
       repository_id: sqlGuid(3, `(n % ${repositories} + 1)`),

@@ -45,13 +45,14 @@ function tokenQuery({ filled }: Subject, number: number): string {
   return new URLSearchParams({ service: filled.firstRun.loginServer, scope }).toString()
 }
 
-async function byBasic(subject: Subject, number: number): Promise<Request> {
+/** A request for a token to pull from the repository of the same number, by a seeded principal. */
+export async function tokenByBasic(subject: Subject, number: number): Promise<Request> {
   const path = `/oauth2/token?${tokenQuery(subject, number)}`
   return { method: 'GET', path, headers: { authorization: subject.basicOf(number) } }
 }
 
 async function manifestRequest(method: string, subject: Subject, number: number): Promise<Request> {
-  const { path, headers } = await byBasic(subject, number)
+  const { path, headers } = await tokenByBasic(subject, number)
   const token = field(await subject.ask('GET', path, { ...headers }), 'access_token')
   return {
     method,
@@ -137,7 +138,7 @@ async function byRefreshToken(subject: Subject, number: number): Promise<Request
 export const smallAnswers: readonly SmallAnswer[] = [
   { name: 'manifest-get', target: 0.6, request: (subject, number) => manifestRequest('GET', subject, number) },
   { name: 'manifest-head', target: 0.6, request: (subject, number) => manifestRequest('HEAD', subject, number) },
-  { name: 'token-basic', target: 0.2, request: byBasic },
+  { name: 'token-basic', target: 0.2, request: tokenByBasic },
   { name: 'token-refresh', target: 0.2, request: byRefreshToken },
   { name: 'client-credentials', target: 0.5, request: bySecret, signs: 'RS256' },
   { name: 'federated-exchange', target: 0.5, request: byAssertion, signs: 'RS256', federated: true },
@@ -147,7 +148,7 @@ export const smallAnswers: readonly SmallAnswer[] = [
 const docker = 'docker/28.5.1 go/go1.24.8 os/linux arch/amd64'
 
 /** A request as docker would send it, unless it says who sends it, in base64. */
-function wire({ filled }: Subject, { method, path, headers, body }: Request): string {
+export function wire({ filled }: Subject, { method, path, headers, body }: Request): string {
   const lines = [
     `${method} ${path} HTTP/1.1`,
     `host: ${filled.firstRun.loginServer}`,
@@ -173,7 +174,8 @@ function headersOf(answer: HttpResponse): Record<string, string> {
   return Object.fromEntries(pairs)
 }
 
-function describe(name: string, outcomes: readonly Outcome[]): string {
+/** What was measured, for people. */
+export function describe(name: string, outcomes: readonly Outcome[]): string {
   const [perSecond, perCpuSecond] = [rate, cpuRate].map((of) => Math.round(median(outcomes.map(of))))
   return `${name} ${perSecond}/s, ${perCpuSecond}/CPU s (core ${Math.round(busy(outcomes) * 100)} %)`
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { assignRole, createServicePrincipal, expectStatus, graph, registryId, roles } from '../harness/arm.ts'
+import { arm, assignRole, createServicePrincipal, expectStatus, graph, registryId, roles } from '../harness/arm.ts'
 import { request, type HttpResponse } from '../harness/http.ts'
 import { basic, pushImage } from '../harness/registry.ts'
 import { startServer, type FirstRun } from '../harness/server.ts'
@@ -53,7 +53,12 @@ export async function fill(sizes: Sizes, issuer?: TokenIssuer): Promise<Filled> 
       expectStatus(await graph(server, 'POST', path, credential), 201)
     }
     const repository = 'bench/template'
-    await pushImage(server, repository, '1', basic(firstRun.servicePrincipal.appId, firstRun.servicePrincipal.password))
+    const { appId, password } = firstRun.servicePrincipal
+    await pushImage(server, repository, '1', basic(appId, password))
+    if (sizes.conditions !== undefined) {
+      const mode = { properties: { roleAssignmentMode: 'AbacRepositoryPermissions' } }
+      expectStatus(await arm(server, 'PATCH', registryId(server), mode), 200)
+    }
     await server.stop()
     seed(dataDir, sizes, { repository, federated: issuer !== undefined, ...principal })
     const secret = principal.password
