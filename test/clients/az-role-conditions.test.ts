@@ -86,6 +86,15 @@ step('az shows where a condition goes wrong, and nothing is given', ['az'], asyn
   await az.fails(1, /InvalidRoleAssignmentCondition.*At character 15: there is no operator StringEqual/, ...wrong)
 })
 
+step('az rest asks why somebody may not do something, and who may', ['az'], async () => {
+  const question = (what: string, query: string): Promise<unknown> =>
+    az.json('rest', '--url', `${registry.id}/${what}?api-version=2025-03-01-preview&repository=backend/api&${query}`)
+  const why = await question('accessExplanation', `action=pull&principal=${principal.objectId}`)
+  const denied = { allowed: false, firstFailure: 'condition-is-not-met', smallestChange: { kind: 'change-condition' } }
+  assert.partialDeepStrictEqual(why, denied)
+  assert.partialDeepStrictEqual(await question('allowedPrincipals', 'action=pull'), { anonymous: false, value: [] })
+})
+
 step('az takes the assignment away with its condition', ['az'], async () => {
   await az.text('role', 'assignment', 'delete', ...assignee, '--role', role, ...there)
   assert.deepEqual(await az.json('role', 'assignment', 'list', ...assignee, ...there), [])

@@ -7,6 +7,7 @@ import { judge } from './assigned-role.ts'
 import { createAssignedRoles } from './assigned-roles.ts'
 import { ownerRole } from './built-in-roles.ts'
 import { AssignmentExistsError, RoleNotAssignableError } from './errors.ts'
+import { createExplain } from './explain.ts'
 import type { Access, NewRoleAssignment, Principal, RegistryInQuestion, RoleAssignment } from './index.ts'
 import {
   type RegistryRights,
@@ -68,6 +69,7 @@ export function createAccess({ database, clock }: { readonly database: Database;
   return {
     ...scopedTokenSignIn,
     ...createRoleDefinitions(roleDefinitionStore, clock),
+    ...createExplain({ store, assigned, rightsOf }),
     scopeMaps: createScopeMaps(scopeMapStore, clock, (transaction, rid, key) =>
       scopedTokenStore.namesWithScopeMap(transaction, rid, key),
     ),

@@ -1,6 +1,7 @@
 import type { Transaction } from '../platform/sql/database.ts'
 import type { AccessScope } from '../spec/access-scope.ts'
 import type { RolePermissions } from '../spec/role-permissions.ts'
+import type { Explain } from './explain.ts'
 import type { RoleDefinitions } from './role-definitions.ts'
 import type { ScopeMaps } from './scope-maps.ts'
 import type { ScopedTokenSignIn } from './scoped-token-proof.ts'
@@ -76,7 +77,7 @@ type Changeable = 'condition' | 'conditionVersion' | 'description'
 export type AssignmentChange = Pick<RoleAssignment, Changeable | 'updatedBy'>
 
 /** What you may do: role definitions, assignments, scope maps, and the one decision that everything asks. */
-export interface Access extends ScopedTokenSignIn, RoleDefinitions {
+export interface Access extends ScopedTokenSignIn, RoleDefinitions, Explain {
   readonly scopeMaps: ScopeMaps
   readonly scopedTokens: ScopedTokens
   /** Ends every scoped token and scope map of a registry that is deleted. */
@@ -133,7 +134,9 @@ export {
   RoleNotAssignableError,
   ScopeMapInUseError,
 } from './errors.ts'
+export type { ConsideredAssignment, Explanation, RightInQuestion, SmallestChange } from './explain.ts'
 export { isAssignableAt } from './role-definitions.ts'
+export { everyRight } from './repository-rights.ts'
 export type { ScopeMap } from './scope-maps.ts'
 export type { ScopedTokenProof } from './scoped-token-proof.ts'
 export { type ScopedToken, type ScopedTokenPasswordName, scopedTokenPasswordNames } from './scoped-tokens.ts'

@@ -36,6 +36,9 @@ const catalogRules: readonly Rule[] = [
   { right: 'deleted_catalog', legacy: ['deleted/read'],                abac: ['catalog/read'] },
 ]
 
+/** Every right there is. */
+export const everyRight: readonly string[] = [...repositoryRules, ...catalogRules].map(({ right }) => right)
+
 /** What `*` asks for on a repository. */
 export const everyRepositoryAction: readonly string[] = repositoryRules
   .map(({ right }) => right)

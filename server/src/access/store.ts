@@ -69,6 +69,13 @@ export function createAccessStore(database: Database) {
         resource: chain[3] ?? '',
       }),
     rolesOf: (principal: string) => rolesOf.all({ principal }),
+    /** What anybody has at these scopes. */
+    givenAt: (scopeKeys: readonly string[]): Promise<GivenRoleRow[]> =>
+      givenRoles(read())
+        .where('scope_key', 'in', [...scopeKeys])
+        .orderBy('principal_id')
+        .orderBy('scope_key')
+        .execute(),
 
     atScopes: (scopeKeys: readonly string[], principalId: string | undefined) => {
       const rows = read()

@@ -77,7 +77,7 @@ export async function putRoleAssignment(rooms: ManagementOptions, call: Manageme
         throw error instanceof AssignmentExistsError ? assignmentExists(error) : error
       })
     const detail = { ...wanted, roleName: role.roleName, condition: terms.condition }
-    return { result, event: { action: 'role-assignment.create', target: idOf(result), detail } }
+    return { result, event: { action: 'role-assignment.create', target: assignmentId(result), detail } }
   })
   return call.reply.code(201).send(assignmentDocument(made, call))
 }
@@ -119,7 +119,7 @@ async function changeTerms(
     await requireOwnerLeft(rooms, call, transaction, result)
     const { principalId, roleDefinitionName } = result
     const detail = { principalId, roleDefinitionName, condition }
-    return { result, event: { action: 'role-assignment.update', target: idOf(result), detail } }
+    return { result, event: { action: 'role-assignment.update', target: assignmentId(result), detail } }
   })
 }
 
@@ -133,7 +133,7 @@ export async function deleteRoleAssignment(rooms: ManagementOptions, call: Manag
     await requireOwnerLeft(rooms, call, transaction, result)
     const { principalId, roleDefinitionName } = result
     const detail = { principalId, roleDefinitionName }
-    return { result, event: { action: 'role-assignment.delete', target: idOf(result), detail } }
+    return { result, event: { action: 'role-assignment.delete', target: assignmentId(result), detail } }
   })
   return deleted === undefined ? call.reply.code(204).send() : assignmentDocument(deleted, call)
 }
@@ -156,7 +156,7 @@ export function assignmentDocument(assignment: RoleAssignment, { names }: Manage
       delegatedManagedIdentityResourceId: null,
       description,
     },
-    id: idOf(assignment),
+    id: assignmentId(assignment),
     type: 'Microsoft.Authorization/roleAssignments',
     name,
   }
@@ -279,6 +279,7 @@ function isSame(one: Given, other: Given): boolean {
   return one.roleDefinitionName === other.roleDefinitionName && one.principalId === other.principalId
 }
 
-function idOf({ scope, name }: Pick<RoleAssignment, 'scope' | 'name'>): string {
+/** The ARM id of an assignment. */
+export function assignmentId({ scope, name }: Pick<RoleAssignment, 'scope' | 'name'>): string {
   return `${scope === '/' ? '' : scope}/providers/Microsoft.Authorization/roleAssignments/${name}`
 }

@@ -1,4 +1,5 @@
 import { listAuditEvents, listRegistryAuditEvents } from './audit-events.ts'
+import { getAllowedPrincipals, getExplanation } from './access-questions.ts'
 import { checkName } from './check-name.ts'
 import { listCredentials, regenerateCredential } from './credentials.ts'
 import type { ManagementHandler } from './call.ts'
@@ -180,6 +181,15 @@ const machineRows: readonly ManagementRow[] = [
   { id: 'machines.enrollmentCode',     method: 'POST',   path: `${machine}/enrollmentCode`, need: onMachines('write'), handle: createEnrollmentCode },
 ]
 
+const readAssignments = action('Microsoft.Authorization/roleAssignments/read')
+
+/** Azure does not have these. */
+// prettier-ignore
+const questionRows: readonly ManagementRow[] = [
+  { id: 'access.explanation',       method: 'GET', path: `${registry}/accessExplanation`, need: readAssignments, handle: getExplanation },
+  { id: 'access.allowedPrincipals', method: 'GET', path: `${registry}/allowedPrincipals`, need: readAssignments, handle: getAllowedPrincipals },
+]
+
 const authorization = 'providers/Microsoft.Authorization'
 
 function roleRows(scopeName: string, scopePath: string): ManagementRow[] {
@@ -216,6 +226,7 @@ export const rows: readonly ManagementRow[] = [
   ...identityRows,
   ...federationRows,
   ...machineRows,
+  ...questionRows,
   ...tenantRows,
   ...roleRows('subscription', subscription),
   ...roleRows('resourceGroup', group),

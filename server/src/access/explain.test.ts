@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict'
+import { type TestContext, describe, test } from 'node:test'
+import { testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { everyRight } from './repository-rights.ts'
+import { type TestAccess, openTestAccess, principalOf, testRegistry, testScopes } from './test-access.ts'
+
+const alice = 'a11ce000-0000-4000-8000-000000000001'
+const bob = 'b0b00000-0000-4000-8000-000000000002'
+const team = '7ea30000-0000-4000-8000-000000000003'
+const reader = 'Container Registry Repository Reader'
+const writer = 'Container Registry Repository Writer'
+const name = '@Request[Microsoft.ContainerRegistry/registries/repositories:name]'
+const with2 = (condition: string) => ({ condition, conditionVersion: '2.0' })
+const abac = testRegistry({ roleAssignmentMode: 'AbacRepositoryPermissions' })
+const legacy = testRegistry()
+const pull = { right: 'pull', repository: 'team/app' }
+const push = { right: 'push', repository: 'team/app' }
+
+for (const kind of testDatabaseKinds) {
+  describe(`an explanation, on ${kind}`, () => {
+    const open = async (t: TestContext): Promise<TestAccess> => {
+      const opened = await openTestAccess(kind)
+      t.after(() => opened.dispose())
+      return opened
+    }
+
+    test('names the assignments that were considered and what each says, those of groups too', async (t) => {
+      const { access, assign } = await open(t)
+      const own = await assign(alice, reader, testScopes.registry, with2(`${name} StringEquals 'a'`))
+      const ofTeam = await assign(team, writer, testScopes.resourceGroup, { principalType: 'Group' })
+      await assign(bob, writer, testScopes.registry)
+      const { allowed, needs, assignments, firstFailure, smallestChange } = await access.explain(
+        principalOf(alice, [team]),
+        abac,
+        pull,
+      )
+      assert.equal(allowed, true)
+      assert.deepEqual(needs, [
+        { kind: 'data-action', name: 'Microsoft.ContainerRegistry/registries/repositories/content/read' },
+      ])
+      assert.deepEqual(
+        assignments.map(({ assignment, roleName, condition, verdict }) => [
+          assignment.name,
+          roleName,
+          condition,
+          verdict,
+        ]),
+        [
+          [own.name, reader, own.condition, 'condition-is-not-met'],
+          [ofTeam.name, writer, null, 'allows'],
+        ],
+      )
+      assert.deepEqual([firstFailure, smallestChange], [undefined, undefined])
+    })
+
+    test('names the check that failed first, of the assignment that came furthest, and the smallest change', async (t) => {
+      const { access, assign } = await open(t)
+      const explain = (registry = abac, asked = pull) => access.explain(principalOf(alice), registry, asked)
+      const condition =
+        "@Request[Microsoft.ContainerRegistry/registries/repositories:name] StringEqualsIgnoreCase 'team/app'"
+      const toReader = {
+        kind: 'assign-role',
+        roleName: reader,
+        roleDefinitionName: 'b93aa761-3e63-49ed-ac28-beffa264f7ac',
+        scope: abac.id,
+        condition,
+      }
+      const none = await explain()
+      assert.deepEqual([none.allowed, none.firstFailure, none.assignments], [false, 'no-assignment', []])
+      assert.deepEqual(none.smallestChange, toReader)
+
+      await assign(alice, 'AcrPull', testScopes.registry)
+      const without = await explain()
+      assert.deepEqual([without.firstFailure, without.smallestChange], ['role-lacks-action', toReader])
+
+      await assign(alice, reader, testScopes.registry, with2('nonsense'))
+      assert.equal((await explain()).firstFailure, 'condition-is-unreadable')
+      await assign(alice, reader, testScopes.resourceGroup, with2("@Principal[a:b] StringEquals 'c'"))
+      assert.equal((await explain()).firstFailure, 'condition-cannot-be-evaluated')
+      const nearest = await assign(alice, writer, testScopes.subscription, with2(`${name} StringEquals 'other'`))
+      const unmet = await explain()
+      assert.equal(unmet.firstFailure, 'condition-is-not-met')
+      assert.ok(unmet.smallestChange?.kind === 'change-condition')
+      assert.equal(unmet.smallestChange.assignment.name, nearest.name)
+      const pushing = await explain(legacy, push)
+      assert.equal(pushing.firstFailure, 'role-lacks-action')
+      assert.partialDeepStrictEqual(pushing.smallestChange, { roleName: 'AcrPush', condition: undefined })
+    })
+
+    test('the smallest role for a right gives it, and as little else as there is', async (t) => {
+      const { access } = await open(t)
+      const roleFor = async (right: string, registry = abac) => {
+        const repository = right.endsWith('catalog') ? undefined : 'team/app'
+        const { smallestChange } = await access.explain(principalOf(bob), registry, { right, repository })
+        return smallestChange?.kind === 'assign-role' ? smallestChange.roleName : undefined
+      }
+      // prettier-ignore
+      const table = [
+        ['pull',            'AcrPull',     reader],
+        ['push',            'AcrPush',     writer],
+        ['delete',          'AcrDelete',   'Container Registry Repository Contributor'],
+        ['metadata_read',   'AcrPull',     reader],
+        ['metadata_write',  'Contributor', writer],
+        ['untag',           'AcrPush',     writer],
+        ['deleted_read',    'Reader',      reader],
+        ['deleted_restore', 'Contributor', writer],
+        ['catalog',         'AcrPull',     'Container Registry Repository Catalog Lister'],
+        ['deleted_catalog', 'Reader',      'Container Registry Repository Catalog Lister'],
+      ] as const
+      assert.deepEqual(table.map(([right]) => right as string).toSorted(), [...everyRight].toSorted())
+      for (const [right, inLegacy, inAbac] of table) {
+        assert.deepEqual([await roleFor(right, legacy), await roleFor(right)], [inLegacy, inAbac], right)
+      }
+    })
+
+    test('of the admin, of nobody and of a scoped token says what stands against them', async (t) => {
+      const { access } = await open(t)
+      const admin = { kind: 'admin', rid: legacy.rid } as const
+      const anonymous = { kind: 'anonymous' } as const
+      const token = { kind: 'scoped-token', rid: legacy.rid, tokenId: 'x' } as const
+      const other = 'b'.repeat(32)
+      // prettier-ignore
+      const table = [
+        [admin,                    legacy,                                       pull, 'admin-account-is-off',   'enable-admin-account'],
+        [{ ...admin, rid: other }, testRegistry({ adminUserEnabled: true }),     pull, 'another-registry',       undefined],
+        [admin,                    testRegistry({ adminUserEnabled: true }),     pull, undefined,                undefined],
+        [anonymous,                legacy,                                       pull, 'anonymous-pull-is-off',  'enable-anonymous-pull'],
+        [anonymous,                legacy,                                       push, 'anonymous-pull-is-off',  'sign-in'],
+        [anonymous,                testRegistry({ anonymousPullEnabled: true }), push, 'not-for-anonymous',      'sign-in'],
+        [anonymous,                testRegistry({ anonymousPullEnabled: true }), pull, undefined,                undefined],
+        [token,                    legacy,                                       pull, 'scope-map-lacks-action', 'extend-scope-map'],
+        [{ ...token, rid: other }, legacy,                                       pull, 'another-registry',       undefined],
+      ] as const
+      for (const [principal, registry, asked, failure, change] of table) {
+        const { allowed, firstFailure, smallestChange } = await access.explain(principal, registry, asked)
+        assert.deepEqual([allowed, firstFailure, smallestChange?.kind], [failure === undefined, failure, change])
+      }
+    })
+
+    test('who may do something are those with an assignment that allows it, each with those assignments', async (t) => {
+      const { access, assign } = await open(t)
+      await assign(alice, reader, testScopes.registry, with2(`${name} StringEquals 'team/app'`))
+      await assign(alice, writer, testScopes.subscription, with2(`${name} StringEquals 'other'`))
+      await assign(team, reader, testScopes.resourceGroup, { principalType: 'Group' })
+      await assign(bob, 'AcrPull', testScopes.registry)
+      await assign('elsewhere', reader, `${testScopes.resourceGroup}2`)
+      const who = async (right: string, repository: string | undefined, registry = abac) =>
+        (await access.whoMay(registry, { right, repository })).map(({ principalId, principalType, assignments }) => [
+          principalId,
+          principalType,
+          assignments.length,
+        ])
+      const ofTeam = [team, 'Group', 1]
+      assert.deepEqual(await who('pull', 'team/app'), [ofTeam, [alice, 'ServicePrincipal', 1]])
+      assert.deepEqual(await who('pull', 'other'), [ofTeam, [alice, 'ServicePrincipal', 1]])
+      assert.deepEqual(await who('push', 'team/app'), [])
+      assert.deepEqual(await who('pull', 'team/app', legacy), [[bob, 'ServicePrincipal', 1]])
+      assert.deepEqual(await who('catalog', undefined), [])
+    })
+  })
+}

@@ -1,0 +1,217 @@
+import { scopeChain } from '../spec/resource-id.ts'
+import { repositoryNameAttribute } from '../spec/role-condition.ts'
+import { type ActionNeed, type AssignedRole, type Verdict, judge } from './assigned-role.ts'
+import type { createAssignedRoles } from './assigned-roles.ts'
+import { builtInRoles } from './built-in-roles.ts'
+import type { Principal, RegistryInQuestion, RoleAssignment } from './index.ts'
+import { type RegistryRights, everyRight, needsOf, repositoryInQuestion, rightsOfRoles } from './repository-rights.ts'
+import { createRoleUnion } from './role-union.ts'
+import type { AccessStore } from './store.ts'
+
+/** What is asked about: an action of an access scope on a repository, or `catalog` or `deleted_catalog` on none. */
+export type RightInQuestion = { readonly right: string; readonly repository: string | undefined }
+
+/** An assignment that was considered, and what it says. */
+export type ConsideredAssignment = {
+  readonly assignment: AssignedRole['assignment']
+  /** Undefined where there is no such role any more. */
+  readonly roleName: string | undefined
+  readonly condition: string | null
+  readonly verdict: Verdict
+}
+
+/** The check that failed first: of the assignment that came furthest, or, where there is none, of the rest. */
+export type FirstFailure =
+  | Exclude<Verdict, 'allows'>
+  | 'no-assignment'
+  | 'admin-account-is-off'
+  | 'anonymous-pull-is-off'
+  | 'not-for-anonymous'
+  | 'scope-map-lacks-action'
+  | 'another-registry'
+
+/** The smallest change by which it would be allowed. */
+export type SmallestChange =
+  | { readonly kind: 'change-condition'; readonly assignment: AssignedRole['assignment'] }
+  | {
+      readonly kind: 'assign-role'
+      readonly roleName: string
+      readonly roleDefinitionName: string
+      readonly scope: string
+      /** To this repository alone, where the mode knows repositories. */
+      readonly condition: string | undefined
+    }
+  | { readonly kind: 'enable-admin-account' | 'enable-anonymous-pull' | 'sign-in' | 'extend-scope-map' }
+
+/** Why somebody may do something, or not. */
+export type Explanation = {
+  readonly allowed: boolean
+  /** What of a role gives the right in this mode: any one of these. */
+  readonly needs: readonly ActionNeed[]
+  readonly assignments: readonly ConsideredAssignment[]
+  readonly firstFailure: FirstFailure | undefined
+  readonly smallestChange: SmallestChange | undefined
+}
+
+/** Somebody with an assignment that allows what is asked, and those assignments. */
+export type AllowedPrincipal = {
+  readonly principalId: string
+  readonly principalType: RoleAssignment['principalType']
+  readonly assignments: readonly ConsideredAssignment[]
+}
+
+/** Questions about decisions. */
+export interface Explain {
+  /** Why a principal may do something at a registry, or not: by what decides it, said step by step. */
+  explain(principal: Principal, registry: RegistryInQuestion, asked: RightInQuestion): Promise<Explanation>
+  /** Who has an assignment that allows it, by themselves; members of a group that is named are not. */
+  whoMay(registry: RegistryInQuestion, asked: RightInQuestion): Promise<AllowedPrincipal[]>
+}
+
+type Rooms = {
+  readonly store: AccessStore
+  readonly assigned: ReturnType<typeof createAssignedRoles>
+  readonly rightsOf: (principal: Principal, registry: RegistryInQuestion) => RegistryRights | Promise<RegistryRights>
+}
+
+/** Opens the questions about decisions. */
+export function createExplain({ store, assigned, rightsOf }: Rooms): Explain {
+  const consideredBy = (registry: RegistryInQuestion, asked: RightInQuestion) => (role: AssignedRole) =>
+    consider(role, registry, asked)
+
+  return {
+    explain: async (principal, registry, asked) => {
+      const rights = await rightsOf(principal, registry)
+      const allowed = rights.allows(asked.right, asked.repository)
+      const roles = principal.kind === 'directory' ? (await assigned.unionOf(principal, registry.id)).roles : []
+      const assignments = roles.map(consideredBy(registry, asked))
+      const needs = needsOf(asked.right, registry.roleAssignmentMode)
+      const facts = { allowed, needs, assignments }
+      if (allowed) return { ...facts, firstFailure: undefined, smallestChange: undefined }
+      const firstFailure = failureOf(principal, registry, assignments)
+      return { ...facts, firstFailure, smallestChange: changeFor(firstFailure, registry, asked, assignments) }
+    },
+
+    whoMay: async (registry, asked) => {
+      const roles = (await store.givenAt(scopeChain(registry.id))).map(assigned.toAssignedRole)
+      const allowing = roles.map(consideredBy(registry, asked)).filter(({ verdict }) => verdict === 'allows')
+      const byPrincipal = Map.groupBy(allowing, ({ assignment }) => assignment.principalId)
+      return [...byPrincipal].map(([principalId, assignments]) => ({
+        principalId,
+        principalType: assignments[0]?.assignment.principalType ?? 'User',
+        assignments,
+      }))
+    },
+  }
+}
+
+/** From the one that fails first to the one that allows: what came further is nearer to allowing. */
+const order = [
+  'role-is-gone',
+  'role-lacks-action',
+  'condition-is-unreadable',
+  'condition-cannot-be-evaluated',
+  'condition-is-not-met',
+  'allows',
+] as const satisfies readonly Verdict[]
+
+function furthest(verdicts: readonly Verdict[]): Verdict {
+  return verdicts.reduce((best, one) => (order.indexOf(one) > order.indexOf(best) ? one : best), order[0])
+}
+
+function consider(role: AssignedRole, registry: RegistryInQuestion, asked: RightInQuestion): ConsideredAssignment {
+  const mode = registry.roleAssignmentMode
+  const repository = repositoryInQuestion(asked.repository, mode)
+  const verdicts = needsOf(asked.right, mode).map((need) => judge(role, need, repository))
+  return {
+    assignment: role.assignment,
+    roleName: role.role?.roleName,
+    condition: role.conditionText,
+    verdict: furthest(verdicts),
+  }
+}
+
+function failureOf(
+  principal: Principal,
+  registry: RegistryInQuestion,
+  assignments: readonly ConsideredAssignment[],
+): FirstFailure {
+  switch (principal.kind) {
+    case 'anonymous':
+      return registry.anonymousPullEnabled ? 'not-for-anonymous' : 'anonymous-pull-is-off'
+    case 'admin':
+      return principal.rid === registry.rid ? 'admin-account-is-off' : 'another-registry'
+    case 'scoped-token':
+      return principal.rid === registry.rid ? 'scope-map-lacks-action' : 'another-registry'
+    case 'directory': {
+      if (assignments.length === 0) return 'no-assignment'
+      const best = furthest(assignments.map(({ verdict }) => verdict))
+      if (best === 'allows') throw new Error('an assignment allows what was decided not to be allowed')
+      return best
+    }
+  }
+}
+
+function changeFor(
+  failure: FirstFailure,
+  registry: RegistryInQuestion,
+  asked: RightInQuestion,
+  assignments: readonly ConsideredAssignment[],
+): SmallestChange | undefined {
+  switch (failure) {
+    case 'condition-is-unreadable':
+    case 'condition-cannot-be-evaluated':
+    case 'condition-is-not-met': {
+      const nearest = assignments.find(({ verdict }) => verdict === failure)
+      return nearest && { kind: 'change-condition', assignment: nearest.assignment }
+    }
+    case 'no-assignment':
+    case 'role-is-gone':
+    case 'role-lacks-action':
+      return smallestRole(registry, asked)
+    case 'admin-account-is-off':
+      return { kind: 'enable-admin-account' }
+    case 'anonymous-pull-is-off':
+      return anonymousCould(asked) ? { kind: 'enable-anonymous-pull' } : { kind: 'sign-in' }
+    case 'not-for-anonymous':
+      return { kind: 'sign-in' }
+    case 'scope-map-lacks-action':
+      return asked.repository === undefined ? undefined : { kind: 'extend-scope-map' }
+    case 'another-registry':
+      return undefined
+  }
+}
+
+function anonymousCould({ right }: RightInQuestion): boolean {
+  return ['pull', 'metadata_read', 'catalog'].includes(right)
+}
+
+/** The built-in role that gives the right and the fewest others. */
+function smallestRole(
+  { id, roleAssignmentMode }: RegistryInQuestion,
+  asked: RightInQuestion,
+): SmallestChange | undefined {
+  const assignment = { name: '', scope: id, roleDefinitionName: '', principalId: '', principalType: 'User' } as const
+  const sizes = builtInRoles.flatMap((role) => {
+    const union = createRoleUnion([{ assignment, role, conditionText: null, condition: 'none' }])
+    const rights = rightsOfRoles(union, roleAssignmentMode)
+    if (!rights.allows(asked.right, asked.repository)) return []
+    const everything = role.permissions.some(
+      ({ actions, notActions }) => actions.includes('*') && notActions.length === 0,
+    )
+    return [
+      {
+        role,
+        size: everyRight.filter((right) => rights.allows(right, asked.repository)).length + (everything ? 1 : 0),
+      },
+    ]
+  })
+  const [smallest] = sizes.toSorted((one, other) => one.size - other.size)
+  if (smallest === undefined) return undefined
+  const { name, roleName } = smallest.role
+  const isNarrowed = roleAssignmentMode === 'AbacRepositoryPermissions' && asked.repository !== undefined
+  const condition = isNarrowed
+    ? `@Request[${repositoryNameAttribute}] StringEqualsIgnoreCase '${asked.repository}'`
+    : undefined
+  return { kind: 'assign-role', roleName, roleDefinitionName: name, scope: id, condition }
+}
