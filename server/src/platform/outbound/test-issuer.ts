@@ -51,5 +51,3 @@ export async function openTestIssuer(path = '') {
   await addKey()
   return { ...server, issuer, requests, state, overrides, configurationPath, addKey, sign }
 }
-
-export type TestIssuer = Awaited<ReturnType<typeof openTestIssuer>>

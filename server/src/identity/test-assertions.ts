@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { createHash, randomUUID } from 'node:crypto'
+import type { TestContext } from 'node:test'
+import { type CryptoKey, SignJWT } from 'jose'
+import { createOutbound } from '../platform/outbound/outbound.ts'
+import { openTestIssuer } from '../platform/outbound/test-issuer.ts'
+import type { DatabaseKind } from '../platform/sql/database.ts'
+import { selfSignedCertificate } from '../platform/tls/test-certificate.ts'
+import { openTestProvider, testOrigin, testTenantId } from './test-provider.ts'
+
+/** Claims that need not be what a token should say. */
+export type Claims = Record<string, unknown>
+
+const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+export const dayMs = 24 * 60 * 60 * 1000
+export const exchangeAudience = 'api://AzureADTokenExchange'
+
+/** The provider with a program that proves itself by assertions, and an issuer elsewhere that anybody may trust. */
+export async function openWithProgram(t: TestContext, kind: DatabaseKind = 'sqlite') {
+  const issuer = await openTestIssuer('/tenant')
+  const outbound = createOutbound({
+    allowPrivateAddresses: true,
+    allowedNetworks: [],
+    extraCa: issuer.ca,
+    timeoutMs: 2000,
+  })
+  const provider = await openTestProvider(kind, { outbound })
+  t.after(async () => {
+    await provider.close()
+    await issuer.close()
+  })
+  const graphToken = await provider.token({ scope: 'https://graph.microsoft.com/.default' })
+  const graph = async (method: string, path: string, body?: unknown) => {
+    const response = await fetch(`${provider.base}/graph/v1.0${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${graphToken}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    assert.ok(response.ok, `${method} ${path} ${response.status} ${text}`)
+    return (text === '' ? {} : JSON.parse(text)) as Record<string, string>
+  }
+  const application = await graph('POST', '/applications', { displayName: 'program' })
+  const appId = application['appId'] ?? ''
+  const principal = await graph('POST', '/servicePrincipals', { appId })
+  const applicationPath = `/applications/${application['id']}`
+
+  const audience = `${testOrigin}/${testTenantId}/oauth2/v2.0/token`
+  const present = async (assertion: string, change: Record<string, string | undefined> = {}) => {
+    const form = provider.form({
+      client_id: appId,
+      client_secret: undefined,
+      client_assertion: assertion,
+      client_assertion_type: jwtBearer,
+      ...change,
+    })
+    const response = await provider.post(provider.tokenPath, form)
+    const body = (await response.json()) as { access_token?: string; error?: string; error_codes?: number[] }
+    return { status: response.status, token: body.access_token, error: body.error, code: body.error_codes?.[0] }
+  }
+  return { ...provider, issuer, graph, appId, applicationPath, objectId: principal['id'] ?? '', audience, present }
+}
+
+export type WithProgram = Awaited<ReturnType<typeof openWithProgram>>
+
+/** Gives the program a certificate that is good for so many days, beside others. */
+export async function addCertificate(
+  { graph, applicationPath, time }: WithProgram,
+  days = 30,
+  others: readonly object[] = [],
+) {
+  const made = await selfSignedCertificate(new Date(time.nowMs - dayMs), new Date(time.nowMs + days * dayMs))
+  const keyCredential = { keyId: randomUUID(), type: 'AsymmetricX509Cert', usage: 'Verify', key: made.wrapped }
+  await graph('PATCH', applicationPath, { keyCredentials: [...others, keyCredential] })
+  return { ...made, keyCredential }
+}
+
+/** The thumbprints by which headers name a certificate. */
+export const sha1Of = (der: Uint8Array) => createHash('sha1').update(der).digest('base64url')
+export const sha256Of = (der: Uint8Array) => createHash('sha256').update(der).digest('base64url')
+
+/** Signs claims with the key of a certificate. */
+export async function signWith(
+  privateKey: CryptoKey,
+  header: Record<string, unknown>,
+  claims: Claims,
+): Promise<string> {
+  const { alg = 'RS256', ...rest } = header
+  // A key of Web Crypto is for one algorithm, and the same numbers are wanted for two.
+  const pkcs8 = await crypto.subtle.exportKey('pkcs8', privateKey)
+  const name = String(alg).startsWith('PS') ? 'RSA-PSS' : 'RSASSA-PKCS1-v1_5'
+  const key = await crypto.subtle.importKey('pkcs8', pkcs8, { name, hash: 'SHA-256' }, false, ['sign'])
+  return new SignJWT(claims).setProtectedHeader({ alg: String(alg), typ: 'JWT', ...rest }).sign(key)
+}
+
+/** An assertion as MSAL for Python makes it: padded `x5t`, times with fractions, no `nbf`. */
+export function azAssertion(
+  opened: WithProgram,
+  made: Awaited<ReturnType<typeof addCertificate>>,
+  claims: Claims = {},
+  header: Record<string, unknown> = {},
+) {
+  const nowSeconds = opened.time.nowMs / 1000 + 0.0970092
+  return signWith(
+    made.privateKey,
+    { x5t: `${sha1Of(made.der)}=`, ...header },
+    {
+      aud: opened.audience,
+      iss: opened.appId,
+      sub: opened.appId,
+      exp: nowSeconds + 600,
+      iat: nowSeconds,
+      jti: 'an id',
+      ...claims,
+    },
+  )
+}
+
+/** What a token of the issuer elsewhere says that the program trusts. */
+export const outsideClaims = ({ issuer, time }: WithProgram, change: Claims = {}): Claims => ({
+  iss: issuer.issuer,
+  sub: 'system:serviceaccount:team:builder',
+  aud: [exchangeAudience],
+  iat: Math.floor(time.nowMs / 1000),
+  nbf: Math.floor(time.nowMs / 1000),
+  exp: Math.floor(time.nowMs / 1000) + 3600,
+  ...change,
+})
+
+/** Has the program trust the issuer elsewhere. */
+export async function trust({ graph, applicationPath, issuer }: WithProgram, change: Record<string, unknown> = {}) {
+  await graph('POST', `${applicationPath}/federatedIdentityCredentials`, {
+    name: 'outside',
+    issuer: issuer.issuer,
+    subject: 'system:serviceaccount:team:builder',
+    audiences: [exchangeAudience],
+    ...change,
+  })
+}
