@@ -96,6 +96,21 @@ test('fault 37: the session has another id after each sign-in and sign-out, and 
   assert.equal(await isSignedIn(thief), false)
 })
 
+test('a browser has ten people at most: the first gives way, and the sign-in ends', async (t) => {
+  const { pages, alice, browser } = await open(t)
+  await signIn(browser, 'alice')
+  for (let count = 1; count <= 10; count += 1) {
+    pages.time.nowMs += 1
+    await pages.createUser(`user${count}`)
+    const page = await browser.get(codeRequest({ prompt: 'select_account' }).url)
+    await enterPassword(browser, await browser.submit(page, '/sign-in/account', { chosen: 'another' }), `user${count}`)
+  }
+  assert.deepEqual(await pages.directory.signInsOf(alice.objectId), [])
+  const choice = await browser.get(codeRequest({ prompt: 'select_account' }).url)
+  assert.equal([...choice.text.matchAll(/user\d+@contoso\.example/g)].length, 10)
+  assert.doesNotMatch(choice.text, /alice@/)
+})
+
 test('a session ends twelve hours after its last use, and seven days after its beginning', async (t) => {
   const { pages, browser } = await open(t)
   await signIn(browser, 'alice')
