@@ -2,67 +2,40 @@ import { type Html, html } from '../html.ts'
 import type { Account } from '../sessions.ts'
 import { type Carried, carried } from './layout.ts'
 
+/** Who is asked, by which program, and for what. */
+type Asked = { readonly account: Account; readonly clientName: string; readonly resource: string }
+
 /** Asks whether it was the person who had a program on their machine sign them in. [RFC 8252 §8.6] */
-export function confirmPage(form: Carried, options: { account: Account; clientName: string; resource: string }): Html {
-  const { account, clientName, resource } = options
-  return html`<p>
-      Continue only if you have just started the sign-in of <strong>${clientName}</strong> yourself, on this machine.
-    </p>
-    <dl>
-      ${accountLine(account)}
-      <dt>Program</dt>
-      <dd>${clientName}</dd>
-      <dt>Access to</dt>
-      <dd>${resource}</dd>
-    </dl>
-    ${decision(form, { accept: 'Continue', refuse: 'Cancel' })}`
+export function confirmPage(form: Carried, asked: Asked): Html {
+  return question(form, asked, {
+    text: html`Continue only if you have just started the sign-in of <strong>${asked.clientName}</strong> yourself, on
+      this machine.`,
+  })
 }
 
 /** Asks whether an application may act for the person. */
-export function consentPage(
-  form: Carried,
-  options: { account: Account; clientName: string; resource: string; redirectUri: string },
-): Html {
-  const { account, clientName, resource, redirectUri } = options
-  return html`<p>
-      <strong>${clientName}</strong> asks for your consent. It will know your name and user name, and may act for you:
-    </p>
-    <dl>
-      ${accountLine(account)}
-      <dt>Application</dt>
-      <dd>${clientName}</dd>
-      <dt>Access to</dt>
-      <dd>${resource}</dd>
-      <dt>You return to</dt>
-      <dd>${new URL(redirectUri).host}</dd>
-    </dl>
-    <p class="quiet">Accept only if you trust it. You are asked once.</p>
-    ${decision(form, { accept: 'Accept', refuse: 'Cancel' })}`
+export function consentPage(form: Carried, asked: Asked & { readonly redirectUri: string }): Html {
+  return question(form, asked, {
+    text: html`<strong>${asked.clientName}</strong> asks for your consent. It will know your name and user name, and may
+      act for you:`,
+    kind: 'Application',
+    more: { 'You return to': new URL(asked.redirectUri).host },
+    warning: 'Accept only if you trust it. You are asked once.',
+    accept: 'Accept',
+  })
 }
 
 /** Asks whether the person wants to let a device in. */
 export function devicePage(
   form: Carried,
-  options: { account: Account; clientName: string; resource: string; requestedFrom: string; expires: string },
+  asked: Asked & { readonly requestedFrom: string; readonly expires: string },
 ): Html {
-  const { account, clientName, resource, requestedFrom, expires } = options
-  return html`<p>
-      Are you trying to sign in to <strong>${clientName}</strong> on another device? Whoever holds that device will act
-      as you.
-    </p>
-    <dl>
-      ${accountLine(account)}
-      <dt>Program</dt>
-      <dd>${clientName}</dd>
-      <dt>Access to</dt>
-      <dd>${resource}</dd>
-      <dt>Asked for from</dt>
-      <dd>${requestedFrom}</dd>
-      <dt>Valid until</dt>
-      <dd>${expires}</dd>
-    </dl>
-    <p class="quiet">If somebody sent you the code, cancel: they would get into your account.</p>
-    ${decision(form, { accept: 'Continue', refuse: 'Cancel' })}`
+  return question(form, asked, {
+    text: html`Are you trying to sign in to <strong>${asked.clientName}</strong> on another device? Whoever holds that
+      device will act as you.`,
+    more: { 'Asked for from': asked.requestedFrom, 'Valid until': asked.expires },
+    warning: 'If somebody sent you the code, cancel: they would get into your account.',
+  })
 }
 
 /** Hands an answer to a client by a form, which a script sends where scripts run. [OAuth 2.0 Form Post Response Mode §2] */
@@ -74,17 +47,37 @@ export function formPostPage(redirectUri: string, parameters: Readonly<Record<st
     </form>`
 }
 
-function accountLine({ user }: Account): Html {
-  return html`<dt>Account</dt>
-    <dd>${user.displayName}<br />${user.userPrincipalName}</dd>`
+type Question = {
+  readonly text: Html
+  readonly kind?: string
+  /** What else there is to know before an answer. */
+  readonly more?: Readonly<Record<string, string>>
+  readonly warning?: string
+  readonly accept?: string
 }
 
-function decision(form: Carried, { accept, refuse }: { accept: string; refuse: string }): Html {
-  return html`<form method="post" action="/sign-in/answer">
-    ${carried(form)}
-    <div class="actions">
-      <button class="primary" type="submit" name="decision" value="accept">${accept}</button>
-      <button type="submit" name="decision" value="refuse">${refuse}</button>
-    </div>
-  </form>`
+function question(
+  form: Carried,
+  { account: { user }, clientName, resource }: Asked,
+  { text, kind = 'Program', more = {}, warning, accept = 'Continue' }: Question,
+): Html {
+  const details = { [kind]: clientName, 'Access to': resource, ...more }
+  return html`<p>${text}</p>
+    <dl>
+      <dt>Account</dt>
+      <dd>${user.displayName}<br />${user.userPrincipalName}</dd>
+      ${Object.entries(details).map(
+        ([name, value]) =>
+          html`<dt>${name}</dt>
+            <dd>${value}</dd>`,
+      )}
+    </dl>
+    ${warning !== undefined && html`<p class="quiet">${warning}</p>`}
+    <form method="post" action="/sign-in/answer">
+      ${carried(form)}
+      <div class="actions">
+        <button class="primary" type="submit" name="decision" value="accept">${accept}</button>
+        <button type="submit" name="decision" value="refuse">Cancel</button>
+      </div>
+    </form>`
 }
