@@ -1,6 +1,7 @@
 import type { Directory } from '../directory/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import { parseGuid } from '../spec/guid.ts'
+import { shownText } from '../spec/shown-text.ts'
 import { type CompactToken, audiencesOf, instantClaim, textClaim } from './compact-token.ts'
 import type { IdentityRefusal, TokenAudience, VerifiedIdentity } from './index.ts'
 import type { IssuerKeys, OutsideIssuer } from './issuer-keys.ts'
@@ -164,16 +165,11 @@ function kindOf({
   return (idtyp === undefined || idtyp === 'app') && isSubject ? 'service-principal' : undefined
 }
 
-const longestName = 256
-const unprintable = /[\p{Cc}\u2028\u2029]/gu
-
 function namesOf({ claims }: CompactToken, objectId: string, appId: string) {
-  const printable = (...names: readonly string[]) => {
-    const text = names.map((name) => textClaim(claims, name)).find((each) => each !== undefined && each !== '')
-    return (text ?? objectId).toWellFormed().replaceAll(unprintable, '?').slice(0, longestName)
-  }
-  const userPrincipalName = printable('upn', 'unique_name', 'preferred_username')
-  return { displayName: printable('name', 'upn', 'unique_name', 'preferred_username'), userPrincipalName, appId }
+  const firstOf = (...names: readonly string[]) =>
+    names.map((name) => shownText(textClaim(claims, name))).find((text) => text !== undefined) ?? objectId
+  const userNames = ['upn', 'unique_name', 'preferred_username']
+  return { displayName: firstOf('name', ...userNames), userPrincipalName: firstOf(...userNames), appId }
 }
 
 function refused(reason: IdentityRefusal): { readonly ok: false; readonly reason: IdentityRefusal } {

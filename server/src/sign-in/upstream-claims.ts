@@ -1,5 +1,6 @@
 import type { ExternalPerson } from '../directory/index.ts'
 import { parseTenantId } from '../spec/guid.ts'
+import { shownText } from '../spec/shown-text.ts'
 import type { UpstreamFailure } from './upstream-failure.ts'
 import type { UpstreamSettings } from './upstream-settings.ts'
 
@@ -15,7 +16,6 @@ export type UpstreamPerson = Omit<ExternalPerson, 'standsUntilMs'> & {
 }
 
 const mostGroups = 1000
-const longestText = 256
 
 /**
  * Reads who somebody is, and in which groups. Entra's people are known by tenant and object id, all others by issuer and
@@ -32,15 +32,15 @@ export function readUpstreamPerson(
   if (typeof groups === 'string') return { failure: groups }
   if (settings.requireGroup !== undefined && !groups.includes(settings.requireGroup))
     return { failure: 'group-missing' }
-  const userName = readText(claims['preferred_username'])
+  const userName = shownText(claims['preferred_username'])
   const { auth_time: authTime } = claims
   return {
     person: {
       ...key,
       provider: settings.name,
-      displayName: readText(claims['name']) ?? userName ?? key.subject,
+      displayName: shownText(claims['name']) ?? userName ?? key.subject,
       userName,
-      mail: readText(claims['email']),
+      mail: shownText(claims['email']),
       groups,
       methods: isMultiFactor(settings, claims) ? ['fed', 'mfa'] : ['fed'],
       authenticatedAtMs: typeof authTime === 'number' && authTime > 0 ? Math.floor(authTime * 1000) : undefined,
@@ -65,7 +65,7 @@ function readGroups(claim: string, claims: IdTokenClaims): readonly string[] | U
   const groups = Object.hasOwn(claims, claim) ? claims[claim] : undefined
   if (groups === undefined) return leavesOut(claim, claims) ? 'groups-left-out' : []
   if (!Array.isArray(groups) || groups.length > mostGroups) return 'groups-unreadable'
-  const values = groups.filter((group): group is string => typeof group === 'string' && readText(group) === group)
+  const values = groups.filter((group): group is string => typeof group === 'string' && shownText(group) === group)
   return values.length === groups.length ? [...new Set(values)] : 'groups-unreadable'
 }
 
@@ -77,12 +77,4 @@ function leavesOut(claim: string, { _claim_names: elsewhere, hasgroups }: IdToke
 
 function isMultiFactor({ mfaAcrValues }: UpstreamSettings, { amr, acr }: IdTokenClaims): boolean {
   return (Array.isArray(amr) && amr.includes('mfa')) || (typeof acr === 'string' && mfaAcrValues.includes(acr))
-}
-
-/** A text that may be stored and shown: no control characters, and none that change the direction of what follows. */
-function readText(value: unknown): string | undefined {
-  if (typeof value !== 'string' || value.length > 4 * longestText || !value.isWellFormed()) return undefined
-  const clean = value.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '').trim()
-  const cut = clean.length <= longestText ? clean : clean.slice(0, longestText).replace(/[\ud800-\udbff]$/, '')
-  return cut === '' ? undefined : cut
 }
