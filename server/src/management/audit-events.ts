@@ -2,13 +2,12 @@ import type { FastifyRequest } from 'fastify'
 import { type EventFilter, auditEventDocument } from '../audit/index.ts'
 import { registryId } from '../spec/resource-id.ts'
 import type { ManagementCall, ManagementOptions } from './call.ts'
-import { ArmError } from './errors.ts'
+import { badSkipToken, nextLink, readPageSize } from './page.ts'
 import { parameter, readFilter, unsupportedFilter } from './query.ts'
 import { requireRegistry } from './registries.ts'
 import { requireSubscription } from './subscriptions.ts'
 
 const defaultPageSize = 100
-const largestPageSize = 1000
 
 /** `GET /subscriptions/{s}/providers/Acrux.Server/auditEvents`: ours, not Azure's. The whole audit log, the newest first. */
 export async function listAuditEvents(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
@@ -38,11 +37,11 @@ async function targetsOf(rooms: ManagementOptions, { names }: ManagementCall, na
 
 async function page({ auditLog, publicOrigin }: ManagementOptions, call: ManagementCall, filter: EventFilter) {
   const { request } = call
-  const size = readSize(parameter(request.query, '$top'))
+  const size = readPageSize(request, defaultPageSize)
   const before = readSkipToken(parameter(request.query, '$skiptoken'))
   const { events, next } = await auditLog.list(filter, { before, size })
   const value = events.map(auditEventDocument)
-  return next === undefined ? { value } : { value, nextLink: nextLink(publicOrigin, request, next) }
+  return next === undefined ? { value } : { value, nextLink: nextLink(publicOrigin, request, String(next)) }
 }
 
 type ReadFilter = Omit<EventFilter, 'targets'> & { readonly registry?: string }
@@ -89,26 +88,8 @@ function readTime(text: string | undefined): number | undefined {
   return ms
 }
 
-function readSize(text: unknown): number {
-  if (text === undefined) return defaultPageSize
-  const size = typeof text === 'string' && /^\d{1,4}$/.test(text) ? Number(text) : 0
-  if (size >= 1 && size <= largestPageSize) return size
-  throw new ArmError('badRequest', `The $top in the query string must be a whole number from 1 to ${largestPageSize}.`)
-}
-
 function readSkipToken(text: unknown): number | undefined {
   if (text === undefined) return undefined
   if (typeof text === 'string' && /^\d{1,15}$/.test(text)) return Number(text)
-  throw new ArmError('badRequest', 'The $skiptoken in the query string is not one that this list has given.')
-}
-
-/** The same request with the token of the next page. */
-function nextLink(publicOrigin: string, { url, query }: FastifyRequest, next: number): string {
-  const parameters = new URLSearchParams()
-  for (const name of ['api-version', '$filter', '$top']) {
-    const value = parameter(query, name)
-    if (typeof value === 'string') parameters.set(name, value)
-  }
-  parameters.set('$skiptoken', String(next))
-  return `${publicOrigin}${url.split('?')[0] ?? ''}?${parameters.toString()}`
+  throw badSkipToken()
 }

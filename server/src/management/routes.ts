@@ -6,6 +6,7 @@ import { type ManagementCaller, type ManagementOptions, provedBy } from './call.
 import { ArmError } from './errors.ts'
 import { getMetadata } from './metadata.ts'
 import { type CallerNeed, type ManagementNeed, requireNeed } from './need.ts'
+import { pageOf } from './page.ts'
 import { readPathNames, scopeOf } from './path-scope.ts'
 import { registryVersionsHeader } from './providers.ts'
 import { parameter, requireApiVersion, unsupportedFilter } from './query.ts'
@@ -56,7 +57,8 @@ function toRoute(rooms: ManagementOptions, row: ManagementRow): Route<RowNeed, M
       const names = readPathNames(call.params)
       return auditingRefusal(rooms, row.id, call.request, caller, async () => {
         if (row.filtered !== true && parameter(call.request.query, '$filter') !== undefined) throw unsupportedFilter()
-        return row.handle(rooms, { ...call, caller, names })
+        const answer = await row.handle(rooms, { ...call, caller, names })
+        return row.method === 'GET' && row.paged !== true ? pageOf(rooms.publicOrigin, call.request, answer) : answer
       })
     },
   }

@@ -63,6 +63,8 @@ export type ManagementRow = {
   readonly handle: ManagementHandler
   /** Whether it reads `$filter`; every other row refuses one. */
   readonly filtered?: true
+  /** Whether it reads `$top` and `$skiptoken` itself; every other list is cut into pages by its ids. */
+  readonly paged?: true
 }
 
 const action = (name: string): CallerNeed => ({ kind: 'action', action: name })
@@ -94,7 +96,7 @@ const subscriptionRows: readonly ManagementRow[] = [
   { id: 'resourceGroups.patch',    method: 'PATCH',  path: group,                       need: onGroups('write'),                                               handle: patchResourceGroup },
   { id: 'resourceGroups.delete',   method: 'DELETE', path: group,                       need: onGroups('delete'),                                              handle: deleteResourceGroup },
   { id: 'signingKeys.rotate',      method: 'POST',   path: `${subscription}/providers/Acrux.Server/rotateSigningKeys`, need: action('Acrux.Server/signingKeys/rotate/action'), handle: rotateSigningKeys },
-  { id: 'auditEvents.list',        method: 'GET',    path: `${subscription}/providers/Acrux.Server/auditEvents`, need: action('Acrux.Server/auditEvents/read'), handle: listAuditEvents, filtered: true },
+  { id: 'auditEvents.list',        method: 'GET',    path: `${subscription}/providers/Acrux.Server/auditEvents`, need: action('Acrux.Server/auditEvents/read'), handle: listAuditEvents, filtered: true, paged: true },
 ]
 
 const registrationRows: readonly ManagementRow[] = providerNamespaces.map((namespace) => ({
@@ -118,7 +120,7 @@ const registryRows: readonly ManagementRow[] = [
   { id: 'registries.regenerateCredential', method: 'POST',   path: `${registry}/regenerateCredential`, need: onRegistries('regenerateCredential/action'), handle: regenerateCredential },
   { id: 'registries.listUsages',           method: 'GET',    path: `${registry}/listUsages`,           need: onRegistries('listUsages/read'),             handle: listUsages },
   { id: 'registries.replications',         method: 'GET',    path: `${registry}/replications`,         need: onRegistries('replications/read'),           handle: listReplications },
-  { id: 'registries.auditEvents',          method: 'GET',    path: `${registry}/auditEvents`,          need: onRegistries('auditEvents/read'),            handle: listRegistryAuditEvents, filtered: true },
+  { id: 'registries.auditEvents',          method: 'GET',    path: `${registry}/auditEvents`,          need: onRegistries('auditEvents/read'),            handle: listRegistryAuditEvents, filtered: true, paged: true },
 ]
 
 const scopeMaps = `${registry}/scopeMaps`

@@ -1,0 +1,74 @@
+import type { FastifyRequest } from 'fastify'
+import { ArmError } from './errors.ts'
+import { parameter } from './query.ts'
+
+/** The most items that one answer lists. */
+export const largestPageSize = 1000
+
+type Listed = { readonly id: string }
+type List = { readonly value: readonly Listed[] }
+
+/**
+ * The page of a list that a request asks for by `$top` and `$skiptoken`, with the `nextLink` to the one after it. A list
+ * that takes more than one page is in the order of its ids: what is made or deleted between two pages moves nothing else
+ * from one to the other. [Azure Resource Manager, paging]
+ *
+ * @throws ArmError 400
+ */
+export function pageOf(publicOrigin: string, request: FastifyRequest, answer: unknown): unknown {
+  if (!isList(answer)) return answer
+  const size = readPageSize(request, largestPageSize)
+  const after = readSkipToken(request)
+  const { value } = answer
+  if (after === '' && value.length <= size) return answer
+  const ordered = value
+    .map((item) => ({ item, key: item.id.toLowerCase() }))
+    .filter(({ key }) => key > after)
+    .toSorted((one, other) => (one.key < other.key ? -1 : 1))
+  const page = ordered.slice(0, size)
+  const last = page.at(-1)
+  const paged = { ...answer, value: page.map(({ item }) => item) }
+  if (last === undefined || ordered.length <= size) return paged
+  return { ...paged, nextLink: nextLink(publicOrigin, request, Buffer.from(last.key).toString('base64url')) }
+}
+
+/** Reads `$top`. @throws ArmError 400 */
+export function readPageSize({ query }: FastifyRequest, whenAbsent: number): number {
+  const text = parameter(query, '$top')
+  if (text === undefined) return whenAbsent
+  const size = typeof text === 'string' && /^\d{1,4}$/.test(text) ? Number(text) : 0
+  if (size >= 1 && size <= largestPageSize) return size
+  throw new ArmError('badRequest', `The $top in the query string must be a whole number from 1 to ${largestPageSize}.`)
+}
+
+/** The refusal of a `$skiptoken` that no list gave. */
+export function badSkipToken(): ArmError {
+  return new ArmError('badRequest', 'The $skiptoken in the query string is not one that this list has given.')
+}
+
+/** The same request with the token of the next page. */
+export function nextLink(publicOrigin: string, { url, query }: FastifyRequest, next: string): string {
+  const parameters = new URLSearchParams()
+  for (const name of ['api-version', '$filter', '$top']) {
+    const value = parameter(query, name)
+    if (typeof value === 'string') parameters.set(name, value)
+  }
+  parameters.set('$skiptoken', next)
+  return `${publicOrigin}${url.split('?')[0] ?? ''}?${parameters.toString()}`
+}
+
+function readSkipToken({ query }: FastifyRequest): string {
+  const text = parameter(query, '$skiptoken')
+  if (text === undefined) return ''
+  if (typeof text !== 'string' || !/^[\w-]{1,4096}$/.test(text)) throw badSkipToken()
+  const key = Buffer.from(text, 'base64url').toString()
+  if (!key.startsWith('/')) throw badSkipToken()
+  return key
+}
+
+/** Every item of a list of resources has an id; other lists are short, and go as they are. */
+function isList(answer: unknown): answer is List {
+  if (typeof answer !== 'object' || answer === null || !('value' in answer) || !Array.isArray(answer.value))
+    return false
+  return answer.value.every((item: unknown) => typeof item === 'object' && item !== null && 'id' in item)
+}
