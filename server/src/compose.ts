@@ -167,6 +167,8 @@ export async function compose(
     gate: tokenService.gate,
     registries: { byHost: (host) => resources.findRegistryByHost(host) },
     acceptsSparseImages: configuration.acceptSparseImages,
+    outbound,
+    importSettings: { maxConcurrent: configuration.limits.maxConcurrentImports },
     blobSettings: {
       leaseMs: configuration.gc.leaseSeconds * 1000,
       uploadLifetimeMs: configuration.uploadExpirySeconds * 1000,

@@ -31,7 +31,7 @@ export type ManagementOptions = {
   >
   readonly identity: Pick<Identity, 'verifyAccessToken'>
   readonly access: Access
-  readonly registry: Pick<RegistryRoom, 'usage' | 'deleteContent'>
+  readonly registry: Pick<RegistryRoom, 'usage' | 'deleteContent' | 'imports'>
   /** Replaces the signing keys of the token service and of the identity provider. */
   readonly rotateKeys: () => Promise<void>
   /** Awaited before it is answered that a registry was made or deleted: its host must be in the certificate by then. */

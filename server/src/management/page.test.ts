@@ -49,7 +49,7 @@ test('a list is cut into pages of $top items, and nextLink leads through all of 
   )
   assert.deepEqual(await pages(`${groupScope}/${registries}?API-Version=1&%24TOP=4`), [names.slice(0, 4), ['echo1']])
   const all = await pages(`${subscriptionScope}/${registries}?api-version=1&$top=3`)
-  assert.deepEqual(all.flat().toSorted(), [...names, 'alpha2', 'zulu2'].toSorted())
+  assert.deepEqual(new Set(all.flat()), new Set([...names, 'alpha2', 'zulu2']))
 })
 
 test('a filter holds on every page', async () => {
@@ -105,8 +105,9 @@ test('every list of resources is paged', async () => {
     `${subscriptionScope}/providers/Microsoft.Authorization/roleAssignments`,
   ]
   for (const path of lists) {
-    const whole = each(await arm('GET', `${path}?api-version=1`), 'name').toSorted()
-    const cut = (await pages(`${path}?api-version=1&$top=1`)).map((page) => page[0]).toSorted()
-    assert.deepEqual(cut, whole, path)
+    const whole = each(await arm('GET', `${path}?api-version=1`), 'name')
+    const cut = (await pages(`${path}?api-version=1&$top=1`)).map((page) => page[0])
+    assert.deepEqual(new Set(cut), new Set(whole), path)
+    assert.equal(cut.length, whole.length, path)
   }
 })

@@ -52,6 +52,7 @@ import {
   patchScopedToken,
   putScopedToken,
 } from './scoped-tokens.ts'
+import { getImportResult, importImage } from './import-image.ts'
 import { listUsages } from './usages.ts'
 
 /** A row of the table for those who are signed in. */
@@ -119,6 +120,8 @@ const registryRows: readonly ManagementRow[] = [
   { id: 'registries.listCredentials',      method: 'POST',   path: `${registry}/listCredentials`,      need: onRegistries('listCredentials/action'),      handle: listCredentials },
   { id: 'registries.regenerateCredential', method: 'POST',   path: `${registry}/regenerateCredential`, need: onRegistries('regenerateCredential/action'), handle: regenerateCredential },
   { id: 'registries.listUsages',           method: 'GET',    path: `${registry}/listUsages`,           need: onRegistries('listUsages/read'),             handle: listUsages },
+  { id: 'registries.importImage',          method: 'POST',   path: `${registry}/importImage`,          need: onRegistries('importImage/action'),          handle: importImage },
+  { id: 'operationResults.get',            method: 'GET',    path: `${subscription}/${provider}/locations/:location/operationResults/:name`, need: listed('Microsoft.ContainerRegistry/registries/importImage/action'), handle: getImportResult },
   { id: 'registries.replications',         method: 'GET',    path: `${registry}/replications`,         need: onRegistries('replications/read'),           handle: listReplications },
   { id: 'registries.auditEvents',          method: 'GET',    path: `${registry}/auditEvents`,          need: onRegistries('auditEvents/read'),            handle: listRegistryAuditEvents, filtered: true, paged: true },
 ]

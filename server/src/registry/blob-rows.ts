@@ -105,6 +105,25 @@ export async function holdsBlob(transaction: Transaction, repositoryId: string, 
   return row !== undefined
 }
 
+/** The repository of a name that holds a blob, as it is committed. */
+export async function findHeldBy(
+  database: Database,
+  rid: string,
+  name: string,
+  digest: Digest,
+): Promise<string | undefined> {
+  const row = await database
+    .tables<RegistryTables>()
+    .selectFrom('repository')
+    .innerJoin('repository_blob', 'repository_blob.repository_id', 'repository.id')
+    .select('repository.id')
+    .where('repository.rid', '=', rid)
+    .where('repository.name', '=', name)
+    .where('repository_blob.digest', '=', digest)
+    .executeTakeFirst()
+  return row?.id
+}
+
 /** Whether a manifest of the repository names the blob. */
 export async function isBlobNeeded(transaction: Transaction, repositoryId: string, digest: Digest): Promise<boolean> {
   const row = await transaction

@@ -1,5 +1,5 @@
 import { appendToUpload } from './append-to-upload.ts'
-import { createBlobParts } from './blob-parts.ts'
+import { type BlobParts, createBlobParts } from './blob-parts.ts'
 import type { BlobSettings } from './blob-settings.ts'
 import { type Collected, GarbageCollector } from './collect-garbage.ts'
 import { deleteBlob } from './delete-blob.ts'
@@ -25,7 +25,7 @@ type BlobHandlers = Pick<
 /** Blobs and uploads: the handlers of their routes, and the collector of what nobody needs any more. */
 export type Blobs = {
   readonly handlers: BlobHandlers
-  readonly settings: BlobSettings
+  readonly parts: BlobParts
   readonly collectGarbage: () => Promise<Collected>
 }
 
@@ -47,7 +47,7 @@ export function createBlobs(
       finishUpload: (call) => finishUpload(parts, call),
       cancelUpload: (call) => cancelUpload(parts, call),
     },
-    settings: parts.settings,
+    parts,
     collectGarbage: () => collector.collect(),
   }
 }

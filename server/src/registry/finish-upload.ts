@@ -7,7 +7,7 @@ import { findLocation, linkBlob, recordBlob } from './blob-rows.ts'
 import { type OciCall, sendEmpty } from './call.ts'
 import { OciError } from './errors.ts'
 import { requireWritable } from './locks.ts'
-import { requireCurrentCredential } from './repositories.ts'
+import { type RepositoryTarget, requireCurrentCredential } from './repositories.ts'
 import { findRepository } from './repository-store.ts'
 import { isDigestOfStaged, orUnavailable, stageBody } from './stage-body.ts'
 import { deleteUpload, type OpenUpload } from './upload-rows.ts'
@@ -48,7 +48,7 @@ export type Claim = { readonly digest: Digest; readonly sizeBytes: number }
  */
 export async function finishStaged(
   parts: BlobParts,
-  call: OciCall<'upload' | 'uploads'>,
+  call: RepositoryTarget,
   upload: OpenUpload,
   claim: Claim,
 ): Promise<void> {
@@ -77,7 +77,7 @@ async function findIntact(
 /** Ends the upload with bytes that are there already, unless they were collected meanwhile. */
 async function adopt(
   parts: BlobParts,
-  call: OciCall<'upload' | 'uploads'>,
+  call: RepositoryTarget,
   upload: OpenUpload,
   digest: Digest,
   location: BlobLocation,
@@ -99,7 +99,7 @@ async function adopt(
  */
 async function commit(
   parts: BlobParts,
-  call: OciCall<'upload' | 'uploads'>,
+  call: RepositoryTarget,
   upload: OpenUpload,
   { digest, sizeBytes }: Claim,
   lost: BlobLocation | undefined,
@@ -130,7 +130,7 @@ async function commit(
  */
 async function endUpload(
   transaction: Transaction,
-  { registry, path, caller }: OciCall<'upload' | 'uploads'>,
+  { registry, path, caller }: RepositoryTarget,
   upload: OpenUpload,
 ): Promise<void> {
   const repository = await findRepository(transaction, registry.rid, path.repository)

@@ -1,4 +1,4 @@
-import type { Reference } from '../spec/reference.ts'
+import { referenceText } from '../spec/reference.ts'
 import { type OciCall, sendBytes, sendEmpty, writeHead } from './call.ts'
 import { manifestUnknown } from './checked-path.ts'
 import { entityTag, isHeldByClient } from './entity-tag.ts'
@@ -108,8 +108,4 @@ function keptContent({ content, ...manifest }: ServedManifestContent): KeptManif
 async function refuseMissing(parts: Parts, call: OciCall<'manifest'>): Promise<never> {
   await requireRepository(parts, call)
   throw manifestUnknown(referenceText(call.path.reference))
-}
-
-function referenceText(reference: Reference): string {
-  return reference.kind === 'tag' ? reference.tag : reference.digest
 }

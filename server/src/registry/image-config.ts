@@ -3,7 +3,7 @@ import type { Digest } from '../spec/digest.ts'
 import type { Manifest } from '../spec/manifest.ts'
 import { BlobMissingError } from '../storage/index.ts'
 import type { Parts } from './parts.ts'
-import type { RepositoryCall } from './repositories.ts'
+import type { RepositoryTarget } from './repositories.ts'
 
 /** What an image runs on, as its configuration says. */
 export type ImagePlatform = { readonly architecture: string | null; readonly os: string | null }
@@ -15,7 +15,7 @@ const unknownPlatform: ImagePlatform = { architecture: null, os: null }
 /** Reads the platform from the configuration of an image that the repository holds; nulls where there is none to read. */
 export async function readImagePlatform(
   parts: Parts,
-  call: RepositoryCall,
+  call: RepositoryTarget,
   { config }: Manifest,
 ): Promise<ImagePlatform> {
   if (config === undefined || !config.mediaType.endsWith('json')) return unknownPlatform
@@ -29,7 +29,7 @@ export async function readImagePlatform(
 }
 
 /** A blob of this repository that fits into memory. */
-async function readSmallBlob(parts: Parts, call: RepositoryCall, digest: Digest): Promise<Uint8Array | undefined> {
+async function readSmallBlob(parts: Parts, call: RepositoryTarget, digest: Digest): Promise<Uint8Array | undefined> {
   const { registry, path } = call
   const row = await parts.heldBlobs.first({ rid: registry.rid, repository: path.repository, digest })
   if (row === undefined || row.size_bytes > configLimitBytes) return undefined

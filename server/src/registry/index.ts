@@ -2,9 +2,11 @@ import type { FastifyInstance } from 'fastify'
 import type { Audit } from '../audit/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
+import type { Outbound } from '../platform/outbound/outbound.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { BlobStore } from '../storage/index.ts'
 import type { BlobSettings } from './blob-settings.ts'
+import type { Imports, ImportSettings } from './imports.ts'
 import type { Gate, HostedRegistry, WhichRegistry } from './ports.ts'
 
 /** How much a registry holds. */
@@ -25,6 +27,9 @@ export type RegistryRoomOptions = {
   readonly acceptsSparseImages: boolean
   /** How long blobs and uploads last, and how many there may be; `defaultBlobSettings` where nothing is said. */
   readonly blobSettings?: Partial<BlobSettings>
+  /** The way to other registries, for imports; to public addresses alone where nothing is said. */
+  readonly outbound?: Outbound
+  readonly importSettings?: ImportSettings
 }
 
 /** A registry with the policies that are carried out by time. */
@@ -49,10 +54,15 @@ export interface RegistryRoom {
   deleteContent(transaction: Transaction, rid: string): Promise<void>
   /** Deletes what the policies of a registry have come to by now, and returns how many manifests and tags that was. */
   carryOutPolicies(registry: PolicedRegistry): Promise<{ readonly untagged: number; readonly purged: number }>
+  readonly imports: Imports
+  /** Ends what works without being waited for. */
+  close(): Promise<void>
   /** Deletes what nobody can reach any more, and returns how much that was. */
   collectGarbage(): Promise<{ readonly blobs: number; readonly uploads: number }>
 }
 
+export type { ImportRequest, ImportStatus } from './imports.ts'
+export { ImportError, type ImportFrom } from './import-source.ts'
 export { createRegistryRoom } from './registry.ts'
 export { registryMigrations } from './migrations.ts'
 export { registryRoutes } from './routes.ts'

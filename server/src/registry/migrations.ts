@@ -160,6 +160,20 @@ export const registryMigrations: readonly Migration[] = [
       await schema.createIndex('deleted_tag_by_deletion').on('deleted_tag').column('deleted_at_ms').execute()
     },
   },
+  {
+    id: 'registry-0005-imports',
+    up: async (schema, types) => {
+      await schema
+        .createTable('import_operation')
+        .addColumn('id', types.text, (column) => column.primaryKey())
+        .addColumn('asker', types.text, (column) => column.notNull())
+        .addColumn('state', types.text, (column) => column.notNull())
+        .addColumn('reason', types.text)
+        .addColumn('message', types.text)
+        .addColumn('touched_at_ms', types.integer, (column) => column.notNull())
+        .execute()
+    },
+  },
 ]
 
 function withLocks<Name extends string, Columns extends string>(

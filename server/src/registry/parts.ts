@@ -1,5 +1,6 @@
 import type { Audit } from '../audit/index.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { Log } from '../platform/log.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { BlobStore } from '../storage/index.ts'
 import { type BlobReads, prepareBlobReads } from './blob-rows.ts'
@@ -13,6 +14,7 @@ export type Parts = {
   readonly database: Database
   readonly clock: Clock
   readonly audit: Audit
+  readonly log: Log
   readonly blobs: BlobStore
   readonly repositories: RepositoryReads
   readonly manifests: ManifestReads
@@ -26,7 +28,7 @@ export type Parts = {
 
 /** Prepares what the use cases share. */
 export function createParts(
-  parts: Pick<Parts, 'database' | 'clock' | 'audit' | 'blobs' | 'acceptsSparseImages'>,
+  parts: Pick<Parts, 'database' | 'clock' | 'audit' | 'log' | 'blobs' | 'acceptsSparseImages'>,
 ): Parts {
   return {
     ...parts,

@@ -30,12 +30,15 @@ const tagLimit = 100
 /** How many digests that are missing an error names. */
 const namedDigestLimit = 100
 
-type Push = {
+/** A manifest on its way into a repository, checked whole. */
+export type Push = {
   readonly bytes: Uint8Array
   readonly digest: Digest
   readonly tags: readonly Tag[]
   readonly manifest: Manifest
   readonly platform: ImagePlatform
+  /** Whether tags that are there may be moved, or may not even be named. */
+  readonly movesTags: boolean
 }
 
 /**
@@ -52,9 +55,7 @@ export async function putManifest(parts: Parts, call: OciCall<'manifest'>): Prom
   const digest = requireManifestDigest(call, bytes)
   const manifest = parseManifest(bytes, contentType)
   const platform = await readImagePlatform(parts, call, manifest)
-  const push = { bytes, digest, tags, manifest, platform }
-  const nowMs = parts.clock.now()
-  await changeRepository(parts, call, (transaction) => store(parts, call, push, transaction, nowMs))
+  await storeManifest(parts, call, { bytes, digest, tags, manifest, platform, movesTags: true })
   sendEmpty(call, 201, {
     location: `/v2/${call.path.repository}/manifests/${digest}`,
     'docker-content-digest': digest,
@@ -63,9 +64,22 @@ export async function putManifest(parts: Parts, call: OciCall<'manifest'>): Prom
   })
 }
 
+/**
+ * Stores a manifest with its references and tags in one transaction, in which the locks are looked at too.
+ *
+ * @throws OciError MANIFEST_INVALID, MANIFEST_BLOB_UNKNOWN, CONFLICT or REGISTRY_DISALLOWED_OPERATION
+ */
+export async function storeManifest(parts: Parts, call: ManifestTarget, push: Push): Promise<void> {
+  const nowMs = parts.clock.now()
+  await changeRepository(parts, call, (transaction) => store(parts, call, push, transaction, nowMs))
+}
+
+/** Where a manifest goes; a push has all of it. */
+export type ManifestTarget = Pick<OciCall<'manifest'>, 'registry' | 'caller' | 'origin' | 'path'>
+
 async function store(
   parts: Parts,
-  call: OciCall<'manifest'>,
+  call: ManifestTarget,
   push: Push,
   transaction: Transaction,
   nowMs: number,
@@ -81,6 +95,7 @@ async function store(
   }
   const heldTags = await findTags(transaction, repository.id, tags)
   requireWritable(...heldTags)
+  if (!push.movesTags && heldTags[0] !== undefined) throw tagExists(heldTags[0].name)
   const imageSizeBytes = await measureImage(parts, push, transaction, repository.id)
   if (held === undefined) await insert(push, transaction, repository.id, imageSizeBytes, nowMs)
   else await touchManifest(transaction, repository.id, digest, nowMs)
@@ -92,6 +107,12 @@ async function store(
   const detail = { digest, mediaType: manifest.mediaType, sizeBytes: push.bytes.byteLength, tags }
   const below = call.path.reference.kind === 'tag' ? `:${call.path.reference.tag}` : `@${digest}`
   await parts.audit.record(transaction, changeEvent(call, 'manifest.push', below, detail))
+}
+
+/** The refusal of a tag that is there and may not be moved. */
+export function tagExists(tag: string): OciError {
+  const message = `the tag ${tag} already exists in target registry`
+  return new OciError('CONFLICT', { message, detail: { Tag: tag } })
 }
 
 /**
@@ -128,7 +149,7 @@ function isSparse({ config, layers }: Manifest, held: ReadonlyMap<string, number
 }
 
 /** Config and layers, each once. A digest that is named as distributable content anywhere counts as that. */
-function blobDescriptors({ config, layers }: Manifest) {
+export function blobDescriptors({ config, layers }: Manifest) {
   const blobs = new Map<Digest, { readonly digest: Digest; readonly mediaType: string; readonly size: number }>()
   for (const layer of layers) {
     const known = blobs.get(layer.digest)
@@ -207,13 +228,14 @@ function requireContentType(request: IncomingMessage): string | undefined {
 }
 
 function requireManifestDigest({ path }: OciCall<'manifest'>, bytes: Uint8Array): Digest {
-  if (path.reference.kind === 'tag') return digestOf('sha256', bytes)
+  if (path.reference.kind === 'tag') return manifestDigest('sha256', bytes)
   const { digest } = path.reference
-  const actual = digestOf(digestAlgorithm(digest), bytes)
+  const actual = manifestDigest(digestAlgorithm(digest), bytes)
   if (actual !== digest) throw new OciError('DIGEST_INVALID', { detail: { digest, actual } })
   return digest
 }
 
-function digestOf(algorithm: DigestAlgorithm, bytes: Uint8Array): Digest {
+/** The digest of a manifest's bytes. */
+export function manifestDigest(algorithm: DigestAlgorithm, bytes: Uint8Array): Digest {
   return `${algorithm}:${hash(algorithm, bytes, 'hex')}` as Digest
 }

@@ -1,3 +1,4 @@
+import { createOutbound } from '../platform/outbound/outbound.ts'
 import { mountRaw } from '../platform/http/raw-surface.ts'
 import { createBlobs } from './blobs.ts'
 import { sendJson } from './call.ts'
@@ -6,6 +7,7 @@ import { carryOutPolicies } from './carry-out-policies.ts'
 import { createDispatch } from './dispatch.ts'
 import { getManifest, headManifest } from './get-manifest.ts'
 import type { RegistryRoom, RegistryRoomOptions } from './index.ts'
+import { RunningImports } from './imports.ts'
 import { listCatalog } from './list-catalog.ts'
 import { PagePositions } from './list-order.ts'
 import { listReferrers } from './list-referrers.ts'
@@ -31,13 +33,18 @@ export function createRegistryRoom(options: RegistryRoomOptions): RegistryRoom {
   const parts = createParts(options)
   const blobs = createBlobs(parts, options.blobSettings)
   const handlers = { ...manifestHandlers(parts), ...propertyHandlers(parts), ...blobs.handlers }
+  const { outbound = createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] }) } = options
+  const imports = new RunningImports(parts, blobs.parts, outbound, options.importSettings ?? { maxConcurrent: 4 })
   const dispatch = createDispatch({ ...options, handlers })
   return {
     mount: (app) => mountRaw(app, { paths: ['/v2', '/acr/v1'], methods, handle: dispatch }),
     usage: async (rid) => ({ sizeBytes: await sumContentBytes(database, rid) }),
     deleteContent: (transaction, rid) => forsakeRegistry(transaction, rid, clock.now()),
-    carryOutPolicies: (registry) => carryOutPolicies(parts, registry, blobs.settings.leaseMs),
+    carryOutPolicies: (registry) => carryOutPolicies(parts, registry, blobs.parts.settings.leaseMs),
+    imports,
+    close: () => imports.close(),
     collectGarbage: async () => {
+      await imports.forget()
       const beforeMs = clock.now() - forgetAfterMs
       await database.transaction((transaction) => forgetAbandoned(transaction, beforeMs))
       return blobs.collectGarbage()

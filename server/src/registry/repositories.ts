@@ -10,6 +10,9 @@ import type { RepositoryRow } from './tables.ts'
 /** A call on something in a repository. */
 export type RepositoryCall = RegistryCall<{ readonly repository: RepositoryName }>
 
+/** Where something in a repository is changed, by whom, and how that came; a call has all of it. */
+export type RepositoryTarget = Pick<RepositoryCall, 'registry' | 'caller' | 'origin' | 'path'>
+
 /**
  * A right on a repository ends with the repository: what was issued before it was deleted is worth nothing on the one
  * that has its name now.
@@ -66,7 +69,7 @@ export function nameUnknown({ path }: RepositoryCall): OciError {
 /** Changes something in the repository of a call, in one transaction; every change of manifests, tags and locks goes this way. */
 export async function changeRepository<Result>(
   parts: Parts,
-  call: RepositoryCall,
+  call: RepositoryTarget,
   work: (transaction: Transaction) => Promise<Result>,
 ): Promise<Result> {
   try {
@@ -78,7 +81,7 @@ export async function changeRepository<Result>(
 
 /** The event that tells of a change to something in a repository; `below` is empty, `:tag` or `@digest`. */
 export function changeEvent(
-  call: RepositoryCall,
+  call: RepositoryTarget,
   action: string,
   below: string,
   detail?: Readonly<Record<string, unknown>>,

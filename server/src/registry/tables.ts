@@ -10,6 +10,7 @@ export type RegistryTables = {
   upload: UploadRow
   deleted_registry: DeletedRegistryRow
   deleted_tag: DeletedTagRow
+  import_operation: ImportOperationRow
 }
 
 /** ACR's four locks; 1 where the operation is allowed. */
@@ -109,3 +110,15 @@ export type UploadRow = {
 export type DeletedTagRow = Omit<TagRow, keyof LockColumns> & { readonly deleted_at_ms: number }
 
 export type DeletedRegistryRow = { readonly rid: string; readonly deleted_at_ms: number }
+
+/** An image that is or was being imported. */
+export type ImportOperationRow = {
+  readonly id: string
+  /** Who may ask how it goes. */
+  readonly asker: string
+  readonly state: 'running' | 'succeeded' | 'failed'
+  readonly reason: string | null
+  readonly message: string | null
+  /** When the process that carries it out was last seen to. */
+  readonly touched_at_ms: number
+}

@@ -139,6 +139,29 @@ export async function findTags(
   return found
 }
 
+/** Those of the tags that are there, as they are committed. */
+export async function existingTags(
+  database: Database,
+  rid: string,
+  repository: string,
+  tags: readonly Tag[],
+): Promise<string[]> {
+  const found: string[] = []
+  for (const chunk of chunked(tags)) {
+    const rows = await database
+      .tables<RegistryTables>()
+      .selectFrom('tag')
+      .innerJoin('repository', 'repository.id', 'tag.repository_id')
+      .select('tag.name')
+      .where('repository.rid', '=', rid)
+      .where('repository.name', '=', repository)
+      .where('tag.name', 'in', chunk)
+      .execute()
+    found.push(...rows.map(({ name }) => name))
+  }
+  return found
+}
+
 /** All tags of a manifest, as the transaction sees them. */
 export async function findTagsOf(transaction: Transaction, repositoryId: string, digest: Digest): Promise<TagRow[]> {
   return transaction

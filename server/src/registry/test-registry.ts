@@ -8,6 +8,7 @@ import { createApp } from '../platform/http/app.ts'
 import { listen } from '../platform/http/listener.ts'
 import { createLog } from '../platform/log.ts'
 import type { Digest } from '../spec/digest.ts'
+import type { Outbound } from '../platform/outbound/outbound.ts'
 import type { LoginServer } from '../spec/login-server.ts'
 import { openNetwork } from '../spec/network-rules.ts'
 import { ociImageManifestType } from '../spec/media-type.ts'
@@ -72,7 +73,11 @@ const hosted: Readonly<Record<string, HostedRegistry>> = {
 /** Opens a registry of its own on a free port. */
 export async function openTestRegistry(
   kind: DatabaseKind,
-  options: { readonly acceptsSparseImages?: boolean; readonly softDelete?: 'enabled' | 'disabled' } = {},
+  options: {
+    readonly acceptsSparseImages?: boolean
+    readonly softDelete?: 'enabled' | 'disabled'
+    readonly outbound?: Outbound
+  } = {},
 ): Promise<TestRegistry> {
   const { database, dispose } = await openTestDatabase(kind, [...auditMigrations, ...registryMigrations])
   const clock = { nowMs: Date.UTC(2030, 0, 1), now: () => clock.nowMs }
@@ -91,6 +96,8 @@ export async function openTestRegistry(
     gate: testGate(gate, needs),
     registries: { byHost },
     acceptsSparseImages: options.acceptsSparseImages ?? false,
+    ...(options.outbound !== undefined && { outbound: options.outbound }),
+    importSettings: { maxConcurrent: 1 },
   })
   const app = createApp({ log, trustedProxies: [] })
   room.mount(app)

@@ -24,6 +24,11 @@ export function parseReference(text: string): Reference | undefined {
   return tag === undefined ? undefined : { kind: 'tag', tag }
 }
 
+/** A reference as a path has it. */
+export function referenceText(reference: Reference): string {
+  return reference.kind === 'tag' ? reference.tag : reference.digest
+}
+
 function isTag(text: string): text is Tag {
   return tagPattern.test(text)
 }

@@ -206,7 +206,7 @@ export const settingsSchema = z.strictObject(
           allowPrivateAddresses: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
             kind: 'boolean',
             description:
-              'Whether the issuers of federated credentials and trusted tenants may be at loopback and private addresses: whoever owns an application can then have the server ask such an address for an OpenID configuration. Link-local addresses, and those by which clouds give credentials away, stay closed.',
+              'Whether the issuers of federated credentials and trusted tenants, and registries that images are imported from, may be at loopback and private addresses: whoever owns an application, or may import, can then have the server ask such an address. Link-local addresses, and those by which clouds give credentials away, stay closed.',
             placeholder: 'boolean',
             example: 'true',
           }),
@@ -218,7 +218,8 @@ export const settingsSchema = z.strictObject(
             .default([])
             .register(settingTexts, {
               kind: 'list',
-              description: 'Networks in which such issuers may be, whatever `outbound.allowPrivateAddresses` says.',
+              description:
+                'Networks in which such issuers and registries may be, whatever `outbound.allowPrivateAddresses` says.',
               placeholder: 'range',
               example: '10.20.0.0/16',
               defaultText: 'none',
@@ -226,7 +227,7 @@ export const settingsSchema = z.strictObject(
           caFile: path().optional().register(settingTexts, {
             kind: 'text',
             description:
-              'A PEM file with certificate authorities that such issuers are trusted by, besides those that the system trusts.',
+              'A PEM file with certificate authorities that such issuers and registries are trusted by, besides those that the system trusts.',
             placeholder: 'file',
             example: '/etc/acrux/organisation-ca.pem',
             defaultText: 'none',
@@ -277,6 +278,13 @@ export const settingsSchema = z.strictObject(
             description: 'How many uploads may be open in one repository.',
             placeholder: 'number',
             example: '200',
+          }),
+          maxConcurrentImports: wholeNumber(1, 1000).default(4).register(settingTexts, {
+            kind: 'number',
+            description:
+              'How many images are imported at a time; sixteen times as many may wait for their turn. Each may take six hours.',
+            placeholder: 'number',
+            example: '8',
           }),
           maxConcurrentUploadsPerCaller: wholeNumber(1, 100_000).default(256).register(settingTexts, {
             kind: 'number',

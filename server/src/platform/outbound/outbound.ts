@@ -1,7 +1,8 @@
 import { lookup as lookupName } from 'node:dns/promises'
-import http from 'node:http'
+import http, { type ClientRequest, type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { type LookupFunction, isIP } from 'node:net'
+import type { Readable } from 'node:stream'
 import { type SecureContext, createSecureContext, getCACertificates } from 'node:tls'
 import { type JsonValue, parseBoundedJson } from '../../spec/bounded-json.ts'
 import { type OutboundNetworks, createAddressPolicy, isLoopbackAddress } from './address-policy.ts'
@@ -34,7 +35,20 @@ export interface Outbound {
    * @throws OutboundError
    */
   getJson(url: string): Promise<FetchedJson>
+  /**
+   * Asks for what is at a URL and gives the answer, whatever its status, as soon as its head is there: HTTPS, no redirect
+   * followed, no headers but the given ones. Whoever asks bounds the size of the body, and ends it by the signal.
+   *
+   * @throws OutboundError
+   */
+  open(url: string, options: OpenOptions): Promise<OpenedResponse>
 }
+
+/** What is sent along, and what ends an answer that is under way. */
+export type OpenOptions = { readonly headers: Readonly<Record<string, string>>; readonly signal: AbortSignal }
+
+/** An answer of which nothing but the head has been read. */
+export type OpenedResponse = Pick<IncomingMessage, 'headers'> & { readonly status: number; readonly body: Readable }
 
 /** An address that a name has. */
 export type ResolvedAddress = { readonly address: string; readonly family: number }
@@ -53,6 +67,9 @@ const largestHeader = 16 * 1024
 const longestUrl = 2048
 const deepestJson = 16
 const defaultTimeoutMs = 5000
+
+/** How long the sender of a long answer may keep silent in the middle of it. */
+const bodyPauseMs = 60_000
 
 /** How many fetches may run at a time. More than that wait for hosts that somebody made slow. */
 const mostAtATime = 64
@@ -98,19 +115,64 @@ export function createOutbound(options: OutboundOptions): Outbound {
     }
   }
 
-  async function getJson(text: string): Promise<FetchedJson> {
+  /** The head of the answer comes within the time of a fetch; between two pieces of its body there may be as much again. */
+  async function open(text: string, { headers, signal }: OpenOptions): Promise<OpenedResponse> {
+    const url = requireUrl(text)
+    const late = AbortSignal.timeout(timeoutMs)
+    const untilHead = AbortSignal.any([signal, late])
+    try {
+      const request = dial(url, await beforeTimeout(untilHead, reachableAddresses(url)), headers, signal)
+      const response = await beforeTimeout(untilHead, answerTo(request)).catch((error: unknown) => {
+        request.destroy()
+        throw error
+      })
+      response.setTimeout(bodyPauseMs, () => response.destroy(new OutboundError('timeout', `${url.host} fell silent`)))
+      return { status: response.statusCode ?? 0, headers: response.headers, body: response }
+    } catch (error) {
+      throw toOutboundError(error, url, untilHead)
+    }
+  }
+
+  function requireUrl(text: string): URL {
     const url = acceptedUrl(text)
     if (url === undefined) throw new OutboundError('url', 'only https URLs without credentials are fetched')
+    return url
+  }
+
+  async function reachableAddresses(url: URL): Promise<readonly ResolvedAddress[]> {
+    const addresses = await addressesOf(url)
+    if (addresses.length > 0) return addresses
+    throw new OutboundError('address', `${url.host} has no address that may be reached from here`)
+  }
+
+  function dial(
+    url: URL,
+    addresses: readonly ResolvedAddress[],
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ) {
+    const secured = url.protocol === 'https:' ? { secureContext: trust() } : {}
+    return (url.protocol === 'https:' ? https : http).request(url, {
+      ...secured,
+      method: 'GET',
+      // A connection of its own: no other name's connection is used, and no proxy of the environment.
+      agent: false,
+      lookup: dialOnly(addresses),
+      headers: { 'accept-encoding': 'identity', 'user-agent': 'Acrux', ...headers },
+      maxHeaderSize: largestHeader,
+      signal,
+    })
+  }
+
+  async function getJson(text: string): Promise<FetchedJson> {
+    const url = requireUrl(text)
     if (running >= mostAtATime) throw new OutboundError('busy', 'too much is being fetched at this moment')
     running++
     const signal = AbortSignal.timeout(timeoutMs)
     try {
-      const addresses = await beforeTimeout(signal, addressesOf(url))
-      if (addresses.length === 0) {
-        throw new OutboundError('address', `${url.host} has no address that may be reached from here`)
-      }
-      const secured = url.protocol === 'https:' ? { secureContext: trust() } : {}
-      const { body, cacheControl } = await get(url, addresses, secured, signal)
+      const addresses = await beforeTimeout(signal, reachableAddresses(url))
+      const response = await answerTo(dial(url, addresses, { accept: 'application/json' }, signal))
+      const { body, cacheControl } = await readWhole(url, response)
       const value = parseBoundedJson(body, deepestJson)
       if (value === undefined) throw new OutboundError('content', `what ${url.host} sent is not JSON`)
       return { value, maxAgeSeconds: parseMaxAge(cacheControl) }
@@ -121,53 +183,41 @@ export function createOutbound(options: OutboundOptions): Outbound {
     }
   }
 
-  return { acceptsUrl: (text) => acceptedUrl(text) !== undefined, getJson }
+  return { acceptsUrl: (text) => acceptedUrl(text) !== undefined, getJson, open }
 }
 
 type Answer = { readonly body: Uint8Array; readonly cacheControl: string | undefined }
 
-function get(
-  url: URL,
-  addresses: readonly ResolvedAddress[],
-  secured: { readonly secureContext?: SecureContext },
-  signal: AbortSignal,
-): Promise<Answer> {
+/** The head of the answer to a request. */
+function answerTo(request: ClientRequest): Promise<IncomingMessage> {
   return new Promise((settle, fail) => {
-    const request = (url.protocol === 'https:' ? https : http).request(
-      url,
-      {
-        ...secured,
-        method: 'GET',
-        // A connection of its own: no other name's connection is used, and no proxy of the environment.
-        agent: false,
-        lookup: dialOnly(addresses),
-        headers: { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': 'Acrux' },
-        maxHeaderSize: largestHeader,
-        signal,
-      },
-      (response) => {
-        const { statusCode, headers } = response
-        const refuse = (failure: OutboundFailure, message: string) => {
-          response.destroy()
-          fail(new OutboundError(failure, message))
-        }
-        if (statusCode !== 200) return refuse('status', `${url.host} answered ${statusCode}, not 200`)
-        if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
-          return refuse('content', `${url.host} compressed what it was asked not to`)
-        }
-        const chunks: Buffer[] = []
-        let size = 0
-        response.on('data', (chunk: Buffer) => {
-          size += chunk.length
-          if (size > largestBody) return refuse('too-large', `${url.host} sent more than ${largestBody} bytes`)
-          chunks.push(chunk)
-        })
-        response.on('error', fail)
-        response.on('end', () => settle({ body: Buffer.concat(chunks), cacheControl: headers['cache-control'] }))
-      },
-    )
+    request.on('response', settle)
     request.on('error', fail)
     request.end()
+  })
+}
+
+/** The whole of an answer that is bounded in size. */
+function readWhole(url: URL, response: IncomingMessage): Promise<Answer> {
+  return new Promise((settle, fail) => {
+    const { statusCode, headers } = response
+    const refuse = (failure: OutboundFailure, message: string) => {
+      response.destroy()
+      fail(new OutboundError(failure, message))
+    }
+    if (statusCode !== 200) return refuse('status', `${url.host} answered ${statusCode}, not 200`)
+    if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
+      return refuse('content', `${url.host} compressed what it was asked not to`)
+    }
+    const chunks: Buffer[] = []
+    let size = 0
+    response.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size > largestBody) return refuse('too-large', `${url.host} sent more than ${largestBody} bytes`)
+      chunks.push(chunk)
+    })
+    response.on('error', fail)
+    response.on('end', () => settle({ body: Buffer.concat(chunks), cacheControl: headers['cache-control'] }))
   })
 }
 

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict'
+import { request as httpRequest } from 'node:http'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  type Answer,
+  at,
+  codeOf,
+  newRegistry,
+  openTestManagement,
+  publicOrigin,
+  registryPath,
+  roleGuids,
+} from './test-management.ts'
+
+const server = await openTestManagement()
+const { arm } = server
+test.after(() => server.close())
+await arm('PUT', registryPath('target'), newRegistry())
+await arm('PUT', registryPath('source'), newRegistry({ adminUserEnabled: true }))
+
+const host = { host: 'source.azurecr.example:5443' }
+const listed = await arm('POST', `${registryPath('source')}/listCredentials`)
+const admin = Buffer.from(`source:${String(at(listed.body, 'passwords', 0, 'value'))}`).toString('base64')
+const indexType = 'application/vnd.oci.image.index.v1+json'
+const index = JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests: [] })
+const pushed = await new Promise<number | undefined>((settle, fail) => {
+  const headers = {
+    ...host,
+    authorization: `Basic ${admin}`,
+    'content-type': indexType,
+    'content-length': index.length,
+  }
+  const request = httpRequest(`${server.base}/v2/team/app/manifests/v1`, { method: 'PUT', headers }, (response) => {
+    response.resume().on('end', () => settle(response.statusCode))
+  })
+  request.on('error', fail).end(index)
+})
+assert.equal(pushed, 201)
+
+const importing = `${registryPath('target')}/importImage`
+const source = { resourceId: registryPath('source'), sourceImage: 'team/app:v1' }
+
+/** Waits until the operation at a location is over. */
+async function settled(accepted: Answer, token?: string): Promise<Answer> {
+  assert.equal(accepted.status, 202, accepted.text)
+  assert.equal(accepted.text, 'null')
+  const location = accepted.headers.get('location') ?? ''
+  assert.ok(location.startsWith(`${publicOrigin}/subscriptions/`))
+  assert.match(
+    location,
+    /\/locations\/LOCAL\/operationResults\/registries-[0-9a-f-]{36}\?api-version=2025-03-01-preview$/,
+  )
+  for (;;) {
+    const answer = await arm(
+      'GET',
+      location.slice(publicOrigin.length),
+      undefined,
+      token === undefined ? {} : { token },
+    )
+    if (answer.status !== 202) return answer
+    assert.equal(answer.headers.get('retry-after'), '1')
+    await sleep(5)
+  }
+}
+
+test('an import is answered at once with where to ask, and there with its end', async () => {
+  const done = await settled(
+    await arm('POST', importing, { source, targetTags: ['copy:one', 'copy:two'], mode: 'NoForce' }),
+  )
+  assert.equal(done.status, 200)
+  assert.equal(done.text, '')
+  const again = await arm('POST', importing, { source, targetTags: ['copy:one'] })
+  assert.equal(again.status, 409)
+  assert.equal(codeOf(again), 'Conflict')
+  assert.match(String(at(again.body, 'error', 'message')), /already exists in target registry/)
+  assert.equal(
+    (await settled(await arm('POST', importing, { source, targetTags: ['copy:one'], mode: 'Force' }))).status,
+    200,
+  )
+  const events = (await server.events()).filter(({ action }) => action === 'image.import')
+  assert.equal(events.length, 2)
+  assert.ok(events.every(({ actor_id }) => actor_id === server.owner.servicePrincipal.objectId))
+})
+
+test('how an import goes is told to the one who began it, and to nobody else', async () => {
+  const accepted = await arm('POST', importing, { source, targetTags: ['private:v1'] })
+  const other = await server.principalWith(roleGuids.owner, registryPath('target'))
+  assert.equal((await settled(accepted, other.token)).status, 404)
+  assert.equal((await settled(accepted)).status, 200)
+  const url = (accepted.headers.get('location') ?? '').slice(publicOrigin.length)
+  const elsewhere = url.replace(/subscriptions\/[^/]+/, 'subscriptions/99999999-9999-4999-8999-999999999999')
+  assert.equal((await arm('GET', elsewhere)).status, 404)
+  assert.equal((await arm('GET', url.replace(/registries-[^?]+/, 'registries-x'))).status, 404)
+})
+
+test('who may import but not pull from the source is refused, as is who names a source that is not there', async () => {
+  const importer = await server.principalWith(roleGuids.owner, registryPath('target'))
+  const ask = (body: object, token = importer.token) =>
+    arm('POST', importing, { targetTags: ['denied:v1'], ...body }, { token })
+  for (const denied of [
+    { source },
+    { source: { ...source, resourceId: registryPath('nowhere') } },
+    { source: { registryUri: host.host, sourceImage: 'team/app:v1' } },
+    { source: { ...source, resourceId: 'nonsense' } },
+    { source: { ...source, resourceId: `${registryPath('source')}/scopeMaps/x` } },
+  ]) {
+    const answer = await ask(denied)
+    assert.equal(answer.status, 403, answer.text)
+    assert.equal(codeOf(answer), 'LinkedAuthorizationFailed')
+  }
+  const puller = await server.principalWith(roleGuids.acrPull, registryPath('source'))
+  assert.equal((await ask({ source }, puller.token)).status, 403)
+  await server.assign(puller.servicePrincipal.objectId, roleGuids.contributor, registryPath('target'))
+  const allowed = await ask(
+    { source: { registryUri: `https://${host.host}/`, sourceImage: 'team/app:v1' } },
+    puller.token,
+  )
+  assert.equal((await settled(allowed, puller.token)).status, 200)
+})
+
+test('fault 39: a source within the network is not asked', async () => {
+  for (const registryUri of ['127.0.0.1:1', '169.254.169.254', '10.0.0.1', 'localhost:5443', '[::1]:443']) {
+    const body = { source: { registryUri, sourceImage: 'a:1', credentials: { password: 'x' } }, targetTags: ['a:1'] }
+    const answer = await settled(await arm('POST', importing, body))
+    assert.equal(answer.status, 400)
+    assert.equal(codeOf(answer), 'ImportImageFailed')
+    assert.match(String(at(answer.body, 'error', 'message')), /no address that may be reached|has no address/)
+  }
+})
+
+test('a registry whose images must not be exported gives none to another, and is its own source', async () => {
+  const exportPolicy = (status: string) =>
+    arm('PATCH', registryPath('source'), { properties: { policies: { exportPolicy: { status } } } })
+  await exportPolicy('disabled')
+  const refused = await arm('POST', importing, { source, targetTags: ['exported:v1'] })
+  assert.equal(refused.status, 400)
+  assert.match(refused.text, /exported/)
+  const own = await arm('POST', `${registryPath('source')}/importImage`, { source, targetTags: ['team/app:v2'] })
+  assert.equal((await settled(own)).status, 200)
+  await exportPolicy('enabled')
+})
+
+test('a body that names no image, no source or no target is refused', async () => {
+  const targetTags = ['a:1']
+  const bad: object[] = [
+    {},
+    { source },
+    { source, targetTags: [] },
+    { source, targetTags: ['a@sha256:x'] },
+    { source, targetTags: [`a@sha256:${'0'.repeat(64)}`] },
+    { source, targetTags: ['A:1'] },
+    { source, targetTags: ['a:not a tag'] },
+    { source, untaggedTargetRepositories: ['a:1'] },
+    { source, targetTags, mode: 'Perhaps' },
+    { source, targetTags: Array.from({ length: 101 }, (_, number) => `a:${number}`) },
+    { source: { sourceImage: 'a:1' }, targetTags },
+    { source: { ...source, registryUri: 'docker.io' }, targetTags },
+    { source: { ...source, sourceImage: '../etc/passwd' }, targetTags },
+    { source: { ...source, sourceImage: 'a@v1' }, targetTags },
+    { source: { registryUri: 'evil.example/path?x', sourceImage: 'a:1' }, targetTags },
+    { source: { registryUri: 'user:pw@evil.example', sourceImage: 'a:1' }, targetTags },
+    {
+      source: { registryUri: 'x.example', sourceImage: 'a:1', credentials: { username: 'a:b', password: 'c' } },
+      targetTags,
+    },
+    { source: { registryUri: 'x.example', sourceImage: 'a:1', credentials: { username: 'a' } }, targetTags },
+  ]
+  for (const body of bad) {
+    const answer = await arm('POST', importing, body)
+    assert.equal(answer.status, 400, JSON.stringify(body))
+    assert.equal(codeOf(answer), 'InvalidRequestContent')
+  }
+  assert.equal((await arm('POST', `${registryPath('nosuch')}/importImage`, { source, targetTags })).status, 404)
+})

@@ -1,0 +1,332 @@
+import assert from 'node:assert/strict'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { after, before, beforeEach, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createOutbound } from '../platform/outbound/outbound.ts'
+import { openTestHttpsServer } from '../platform/outbound/test-https-server.ts'
+import type { DatabaseKind } from '../platform/sql/database.ts'
+import { testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { ociImageIndexType, ociImageManifestType } from '../spec/media-type.ts'
+import { parseReference, type Tag } from '../spec/reference.ts'
+import type { RepositoryName } from '../spec/repository-name.ts'
+import type { ImportFrom, ImportRequest, ImportStatus } from './index.ts'
+import { digestOf, imageManifest, openTestRegistry, type TestRegistry } from './test-registry.ts'
+
+for (const kind of testDatabaseKinds) describe(`imports on ${kind}`, () => testImports(kind))
+
+const config = '{"architecture":"arm64","os":"linux"}'
+const layer = 'a layer from elsewhere'
+const image = JSON.stringify(imageManifest(config, [layer]))
+const index = JSON.stringify({
+  schemaVersion: 2,
+  mediaType: ociImageIndexType,
+  manifests: [{ mediaType: ociImageManifestType, digest: digestOf(image), size: image.length }],
+})
+const secret = { username: 'puller', password: 's3cret' }
+const basicSecret = `Basic ${Buffer.from('puller:s3cret').toString('base64')}`
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void
+
+/** A registry that holds the image, and says what each of its requests brought along. */
+function sourceRegistry(realm: (port: number) => string) {
+  const contents: Record<string, readonly [type: string, body: string]> = {
+    '/v2/up/app/manifests/v1': [ociImageManifestType, image],
+    '/v2/up/app/manifests/multi': [ociImageIndexType, index],
+    [`/v2/up/app/manifests/${digestOf(image)}`]: [ociImageManifestType, image],
+    [`/v2/up/app/blobs/${digestOf(config)}`]: ['application/octet-stream', config],
+    [`/v2/up/app/blobs/${digestOf(layer)}`]: ['application/octet-stream', layer],
+  }
+  const handle: Handler = (request, response) => {
+    const { pathname } = new URL(request.url ?? '', 'https://x')
+    if (pathname === '/token') {
+      const isKnown = request.headers.authorization === basicSecret
+      response.writeHead(isKnown ? 200 : 401).end(isKnown ? '{"token":"t0ken"}' : '{}')
+      return
+    }
+    if (request.headers.authorization !== 'Bearer t0ken') {
+      const port = request.socket.localPort ?? 0
+      response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm(port)}",service="up"` }).end()
+      return
+    }
+    const found = contents[pathname]
+    if (found === undefined) response.writeHead(404).end()
+    else response.writeHead(200, { 'content-type': found[0] }).end(found[1])
+  }
+  return { contents, handle }
+}
+
+function testImports(kind: DatabaseKind): void {
+  let test: TestRegistry
+  let server: Awaited<ReturnType<typeof openTestHttpsServer>>
+  let other: Awaited<ReturnType<typeof openTestHttpsServer>>
+  let handle: Handler
+  let handleOther: Handler
+  let seen: { readonly host: 'own' | 'other'; readonly url: string; readonly authorization: string | undefined }[] = []
+
+  before(async () => {
+    const watching =
+      (host: 'own' | 'other', handler: () => Handler): Handler =>
+      (request, response) => {
+        seen.push({ host, url: request.url ?? '', authorization: request.headers.authorization })
+        handler()(request, response)
+      }
+    server = await openTestHttpsServer(watching('own', () => handle))
+    other = await openTestHttpsServer(
+      watching('other', () => handleOther),
+      ['other.example', 'localhost'],
+    )
+    const outbound = createOutbound({
+      allowPrivateAddresses: true,
+      allowedNetworks: [],
+      extraCa: `${server.ca}\n${other.ca}`,
+      resolve: () => Promise.resolve([{ address: '127.0.0.1', family: 4 }]),
+    })
+    test = await openTestRegistry(kind, { outbound })
+  })
+  beforeEach(() => {
+    seen = []
+    handle = sourceRegistry((port) => `https://127.0.0.1:${port}/token`).handle
+    handleOther = (_request, response) => response.writeHead(404).end()
+  })
+  after(async () => {
+    await test.room.close()
+    await test.dispose()
+    await server.close()
+    await other.close()
+  })
+
+  const elsewhere = (credentials: { username: string; password: string } | undefined = secret): ImportFrom => ({
+    kind: 'elsewhere',
+    host: `127.0.0.1:${server.port}`,
+    repository: 'up/app' as RepositoryName,
+    credentials,
+  })
+  const here = (repository: string, rid = test.registry.rid): ImportFrom => ({
+    kind: 'here',
+    rid,
+    repository: repository as RepositoryName,
+  })
+  const requestOf = (from: ImportFrom, reference: string, targets: Record<string, string[]>, force = false) => {
+    const parsed = parseReference(reference)
+    assert.ok(parsed)
+    const caller = {
+      key: 'importer',
+      actor: { kind: 'service-principal', id: 'importer' },
+      credentialIssuedAtMs: test.clock.nowMs,
+      mayPull: () => false,
+    } as const
+    const request: ImportRequest = {
+      from,
+      reference: parsed,
+      into: {
+        registry: test.registry,
+        caller,
+        origin: { correlationId: 'c', remoteAddress: '127.0.0.1', userAgent: undefined },
+      },
+      targets: new Map(Object.entries(targets)) as unknown as ReadonlyMap<RepositoryName, readonly Tag[]>,
+      force,
+      asker: 'me',
+    }
+    return request
+  }
+  const run = async (...args: Parameters<typeof requestOf>): Promise<ImportStatus> => {
+    const id = await test.room.imports.start(requestOf(...args))
+    assert.equal(await test.room.imports.find(id, 'you'), undefined, 'nobody else is told')
+    for (;;) {
+      const status = await test.room.imports.find(id, 'me')
+      assert.ok(status)
+      if (status.state !== 'running') return status
+      await sleep(5)
+    }
+  }
+  const failsWith = async (pattern: RegExp, ...args: Parameters<typeof requestOf>) => {
+    const status = await run(...args)
+    assert.equal(status.state, 'failed')
+    if (status.state === 'failed') assert.match(status.message, pattern)
+  }
+  const manifest = async (path: string) => (await test.send('GET', `/v2/${path}`)).text
+
+  it('an image comes from another registry by tag, with its credentials at its own token service', async () => {
+    assert.deepEqual(await run(elsewhere(), 'v1', { 'i/app': ['one', 'two'], 'i/copy': [] }), { state: 'succeeded' })
+    assert.equal(await manifest('i/app/manifests/one'), image)
+    assert.equal(await manifest('i/app/manifests/two'), image)
+    assert.equal(await manifest(`i/copy/manifests/${digestOf(image)}`), image)
+    assert.equal(await manifest(`i/copy/blobs/${digestOf(layer)}`), layer)
+    const properties = (await test.send('GET', `/acr/v1/i%2Fapp/_tags/one`)).json
+    assert.partialDeepStrictEqual(properties, { tag: { digest: digestOf(image) } })
+    const secrets = seen.filter(({ authorization }) => authorization === basicSecret)
+    assert.deepEqual(
+      secrets.map(({ url }) => url),
+      ['/token?service=up&scope=repository%3Aup%2Fapp%3Apull'],
+    )
+    const blobs = seen.filter(({ url, authorization }) => url.includes(digestOf(layer)) && authorization !== undefined)
+    assert.equal(blobs.length, 1, 'the second repository takes it from the first')
+  })
+
+  it('an index comes with its children, by digest as well as by tag', async () => {
+    assert.deepEqual(await run(elsewhere(), 'multi', { 'i/multi': ['latest'] }), { state: 'succeeded' })
+    assert.equal(await manifest('i/multi/manifests/latest'), index)
+    assert.equal(await manifest(`i/multi/manifests/${digestOf(image)}`), image)
+    assert.deepEqual((await test.send('GET', '/v2/i/multi/tags/list')).json['tags'], ['latest'])
+    assert.deepEqual(await run(elsewhere(), digestOf(image), { 'i/digest': [] }), { state: 'succeeded' })
+    assert.equal(await manifest(`i/digest/manifests/${digestOf(image)}`), image)
+  })
+
+  it('a tag that is there is not moved without force, whether it was there before or came meanwhile', async () => {
+    const digest = await test.pushImage('i/taken', 'v1', 'taken')
+    await assert.rejects(run(elsewhere(), 'v1', { 'i/taken': ['v0', 'v1'] }), /v1 already exists in target registry/)
+    assert.equal((await test.send('HEAD', '/v2/i/taken/manifests/v1')).headers['docker-content-digest'], digest)
+    const pushed = Promise.withResolvers<void>()
+    const { handle: answer } = sourceRegistry((port) => `https://127.0.0.1:${port}/token`)
+    handle = (request, response) => {
+      if (request.url?.includes(digestOf(layer)) !== true) return answer(request, response)
+      void pushed.promise.then(() => answer(request, response))
+    }
+    const importing = run(elsewhere(), 'v1', { 'i/raced': ['v1'] })
+    await test.pushImage('i/raced', 'v1', 'raced')
+    pushed.resolve()
+    assert.partialDeepStrictEqual(await importing, { state: 'failed', reason: 'conflict' })
+    assert.deepEqual(await run(elsewhere(), 'v1', { 'i/taken': ['v1'] }, true), { state: 'succeeded' })
+    assert.equal(await manifest('i/taken/manifests/v1'), image)
+  })
+
+  it('fault 33: a lock holds against an import, with force too', async () => {
+    await test.pushImage('i/locked', 'v1', 'locked')
+    await test.send('PATCH', '/acr/v1/i%2Flocked/_tags/v1', { body: '{"writeEnabled":false}' })
+    await failsWith(/disallowed/, elsewhere(), 'v1', { 'i/locked': ['v1'] }, true)
+    await test.send('PATCH', '/acr/v1/i%2Flocked', { body: '{"writeEnabled":false}' })
+    await failsWith(/disallowed/, elsewhere(), 'v1', { 'i/locked': ['v2'] }, true)
+    await test.send('PATCH', '/acr/v1/i%2Flocked', { body: '{"writeEnabled":true,"readEnabled":false}' })
+    await assert.rejects(run(here('i/locked'), 'v1', { 'i/unlocked': ['v1'] }), /locked against reading/)
+  })
+
+  it('an image of this server is not copied, only held by one more repository', async () => {
+    const digest = await test.pushImage('i/source', 'v1', 'local layer')
+    const { sizeBytes } = await test.room.usage(test.registry.rid)
+    assert.deepEqual(await run(here('i/source'), 'v1', { 'i/target': ['v2'] }), { state: 'succeeded' })
+    assert.equal((await test.send('HEAD', '/v2/i/target/manifests/v2')).headers['docker-content-digest'], digest)
+    assert.equal(await manifest(`i/target/blobs/${digestOf('local layer')}`), 'local layer')
+    const { sizeBytes: sizeAfter } = await test.room.usage(test.registry.rid)
+    assert.ok(sizeAfter - sizeBytes < 1000)
+    await test.send('DELETE', '/acr/v1/i%2Fsource')
+    test.clock.nowMs += 3 * 24 * 60 * 60 * 1000
+    await test.room.collectGarbage()
+    assert.equal(await manifest(`i/target/blobs/${digestOf('local layer')}`), 'local layer')
+    await assert.rejects(run(here('i/source'), 'v1', { 'i/again': ['v1'] }), /the source has no/)
+    await assert.rejects(run(here('i/target', '2'.repeat(32)), 'v2', { 'i/again': ['v1'] }), /the source has no/)
+  })
+
+  it('fault 40: credentials go to no realm on another host', async () => {
+    handle = sourceRegistry(() => `https://other.example:${other.port}/token`).handle
+    handleOther = (_request, response) => response.writeHead(200).end('{"token":"t0ken"}')
+    await failsWith(/not its own host/, elsewhere(), 'v1', { 'i/fault40': ['v1'] })
+    assert.deepEqual(
+      seen.filter(({ host }) => host === 'other'),
+      [],
+    )
+    assert.ok(!seen.some(({ authorization }) => authorization?.startsWith('Basic') === true))
+    for (const realm of [
+      'http://127.0.0.1:1/token',
+      `https://127.0.0.1.evil.example:${other.port}/token`,
+      'file:///etc/passwd',
+      'x',
+    ]) {
+      handle = sourceRegistry(() => realm).handle
+      await failsWith(/not its own host|names no token service/, elsewhere(), 'v1', { 'i/fault40': ['v1'] })
+    }
+  })
+
+  it('fault 40: a redirect to another host takes neither credentials nor token along', async () => {
+    const { contents, handle: answer } = sourceRegistry((port) => `https://127.0.0.1:${port}/token`)
+    handle = (request, response) => {
+      if (request.headers.authorization !== 'Bearer t0ken' || !request.url?.includes('/blobs/'))
+        return answer(request, response)
+      response.writeHead(307, { location: `https://other.example:${other.port}${request.url}` }).end()
+    }
+    handleOther = (request, response) => response.writeHead(200).end(contents[request.url ?? '']?.[1])
+    assert.deepEqual(await run(elsewhere(), 'v1', { 'i/redirected': ['v1'] }), { state: 'succeeded' })
+    const stored = seen.filter(({ host }) => host === 'other')
+    assert.equal(stored.length, 2)
+    assert.deepEqual(new Set(stored.map(({ authorization }) => authorization)), new Set([undefined]))
+  })
+
+  it('a source that does not hold what it says fails the import, and leaves no tag', async () => {
+    const cases: [RegExp, Handler][] = [
+      [/other bytes|provided digest/, (_request, response) => response.writeHead(200).end('x'.repeat(layer.length))],
+      [/number of bytes/, (_request, response) => response.writeHead(200).end('short')],
+      [/number of bytes/, (_request, response) => response.writeHead(200).end('x'.repeat(100_000))],
+      [/has no up\/app\/blobs/, (_request, response) => response.writeHead(404).end()],
+      [/answered 500/, (_request, response) => response.writeHead(500).end()],
+      [/does not let/, (_request, response) => response.writeHead(403).end()],
+      [/redirects without an end/, (request, response) => response.writeHead(302, { location: request.url }).end()],
+      [/redirects without an end/, (_request, response) => response.writeHead(302).end()],
+      [
+        /broke off|another number/,
+        (_request, response) => {
+          response.writeHead(200, { 'content-length': layer.length })
+          response.write('half', () => response.destroy())
+        },
+      ],
+    ]
+    for (const [number, [message, blob]] of cases.entries()) {
+      const { handle: answer } = sourceRegistry((port) => `https://127.0.0.1:${port}/token`)
+      handle = (request, response) => {
+        const isLayer =
+          request.url?.includes(digestOf(layer)) === true && request.headers.authorization === 'Bearer t0ken'
+        return (isLayer ? blob : answer)(request, response)
+      }
+      await failsWith(message, elsewhere(), 'v1', { [`i/bad${number}`]: ['v1'] })
+      assert.equal((await test.send('GET', `/v2/i/bad${number}/manifests/v1`)).status, 404)
+    }
+    await test.room.collectGarbage()
+  })
+
+  it('a manifest that is none, is another or is too large is not taken', async () => {
+    const cases: [RegExp, string, string][] = [
+      [/not accepted/, 'v1', '{}'],
+      [/not accepted/, 'v1', '<html>'],
+      [/more than/, 'v1', ' '.repeat(5 * 1024 * 1024)],
+      [/other bytes/, digestOf('something else'), image],
+    ]
+    for (const [message, reference, body] of cases) {
+      handle = (_request, response) => response.writeHead(200, { 'content-type': ociImageManifestType }).end(body)
+      await failsWith(message, elsewhere(), reference, { 'i/none': ['v1'] })
+    }
+  })
+
+  it('who has no credentials, or wrong ones, is told so', async () => {
+    await failsWith(/does not let|answered 401/, elsewhere({ ...secret, password: 'wrong' }), 'v1', { 'i/no': ['v1'] })
+    await failsWith(/answered 401/, { ...elsewhere(), credentials: undefined } as ImportFrom, 'v1', { 'i/no': ['v1'] })
+    handle = (_request, response) => response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end()
+    await failsWith(/does not let/, elsewhere(), 'v1', { 'i/no': ['v1'] })
+    assert.ok(
+      seen.some(({ authorization }) => authorization === basicSecret),
+      'Basic goes to the registry itself',
+    )
+    handle = (_request, response) => response.writeHead(401).end()
+    await failsWith(/asks for credentials/, elsewhere(), 'v1', { 'i/no': ['v1'] })
+  })
+
+  it('as many run at a time as may, and what is too much is refused', async () => {
+    const release = Promise.withResolvers<void>()
+    const { handle: answer } = sourceRegistry((port) => `https://127.0.0.1:${port}/token`)
+    handle = (request, response) => void release.promise.then(() => answer(request, response))
+    const waiting = Array.from({ length: 17 }, (_, number) => run(elsewhere(), 'v1', { [`i/many${number}`]: ['v1'] }))
+    await assert.rejects(run(elsewhere(), 'v1', { 'i/toomany': ['v1'] }), /too many images/)
+    while (seen.length === 0) await sleep(5)
+    await sleep(50)
+    assert.equal(seen.length, 1)
+    release.resolve()
+    for (const status of await Promise.all(waiting)) assert.deepEqual(status, { state: 'succeeded' })
+  })
+
+  it('an import that the end of the server cuts off is told as failed', async () => {
+    handle = () => undefined
+    const room = test.room
+    const id = await room.imports.start(requestOf(elsewhere(), 'v1', { 'i/cut': ['v1'] }))
+    assert.deepEqual(await room.imports.find(id, 'me'), { state: 'running' })
+    await room.close()
+    const status = await room.imports.find(id, 'me')
+    assert.ok(status?.state === 'failed' && status.message.includes('the server was stopped'))
+  })
+}
