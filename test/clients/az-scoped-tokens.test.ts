@@ -230,6 +230,20 @@ step('az acr token update disables, enables and gives another scope map', ['az']
   assert.deepEqual(await granted('nightly', password, 'anything'), ['pull', 'push'])
 })
 
+step('az rest opens some repositories to everybody by a scope map, and closes them', ['az'], async () => {
+  const parent = registryId(server)
+  const url = `${parent}/providers/Acrux.Server/anonymousAccess/default?api-version=2024-11-01`
+  const rest = (method: string, ...more: string[]) => az.run(['rest', '--method', method, '--url', url, ...more])
+  const asked = () => askAccessToken(server, 'anonymous', ['repository:samples/hello:pull'])
+  assert.equal((await asked()).status, 401)
+  const body = JSON.stringify({ properties: { scopeMapId: `${parent}/scopeMaps/_repositories_pull` } })
+  assert.equal((await rest('put', '--body', body)).code, 0)
+  assert.match((await rest('get')).stdout, /_repositories_pull/)
+  assert.equal((await asked()).status, 200)
+  assert.equal((await rest('delete')).code, 0)
+  assert.equal((await asked()).status, 401)
+})
+
 step('az acr token delete and az acr scope-map delete end them, the map after its tokens', ['az'], async () => {
   const deleteMap = ['acr', 'scope-map', 'delete', '-n', 'MyMap', '-y', ...onRegistry]
   await az.fails(1, /ScopeMapInUse/, ...deleteMap)

@@ -9,6 +9,7 @@ import { ownerRole } from './built-in-roles.ts'
 import { AssignmentExistsError, RoleNotAssignableError } from './errors.ts'
 import { createExplain } from './explain.ts'
 import type { Access, NewRoleAssignment, Principal, RegistryInQuestion, RoleAssignment } from './index.ts'
+import { createRegistryAccess } from './registry-access.ts'
 import {
   type RegistryRights,
   allRights,
@@ -21,11 +22,6 @@ import {
 import { createRoleDefinitionStore } from './role-definition-store.ts'
 import { createRoleDefinitions, findBuiltInRole, isAssignableAt, toRoleDefinition } from './role-definitions.ts'
 import { type RoleUnion, createRoleUnion } from './role-union.ts'
-import { createScopeMapStore } from './scope-map-store.ts'
-import { createScopeMaps } from './scope-maps.ts'
-import { createScopedTokenSignIn } from './scoped-token-proof.ts'
-import { createScopedTokenStore } from './scoped-token-store.ts'
-import { createScopedTokens } from './scoped-tokens.ts'
 import { type RoleAssignmentRow, createAccessStore } from './store.ts'
 
 const noRoles = createRoleUnion([])
@@ -33,9 +29,7 @@ const noRoles = createRoleUnion([])
 /** Opens the access room. */
 export function createAccess({ database, clock }: { readonly database: Database; readonly clock: Clock }): Access {
   const store = createAccessStore(database)
-  const scopeMapStore = createScopeMapStore(database)
-  const scopedTokenStore = createScopedTokenStore(database)
-  const { rightsOfToken, ...scopedTokenSignIn } = createScopedTokenSignIn(database, scopedTokenStore, clock)
+  const { rightsOfToken, rightsOfAnybody, parts } = createRegistryAccess(database, clock)
   const roleDefinitionStore = createRoleDefinitionStore(database)
   const assigned = createAssignedRoles(database, clock, store)
 
@@ -45,7 +39,7 @@ export function createAccess({ database, clock }: { readonly database: Database;
   function rightsOf(principal: Principal, registry: RegistryInQuestion): RegistryRights | Promise<RegistryRights> {
     switch (principal.kind) {
       case 'anonymous':
-        return registry.anonymousPullEnabled ? anonymousRights : noRights
+        return registry.anonymousPullEnabled ? anonymousRights : rightsOfAnybody(registry.rid)
       case 'admin':
         return principal.rid === registry.rid && registry.adminUserEnabled ? allRights : noRights
       case 'scoped-token':
@@ -67,18 +61,9 @@ export function createAccess({ database, clock }: { readonly database: Database;
   }
 
   return {
-    ...scopedTokenSignIn,
+    ...parts,
     ...createRoleDefinitions(roleDefinitionStore, clock),
     ...createExplain({ store, assigned, rightsOf }),
-    scopeMaps: createScopeMaps(scopeMapStore, clock, (transaction, rid, key) =>
-      scopedTokenStore.namesWithScopeMap(transaction, rid, key),
-    ),
-    scopedTokens: createScopedTokens(scopedTokenStore, clock),
-    deleteRegistryAccess: async (transaction, rid) => {
-      transaction.changesAuthority()
-      await scopedTokenStore.removeOf(transaction, rid)
-      await scopeMapStore.removeOf(transaction, rid)
-    },
 
     allowedAccess: (principal, registry, asked) =>
       andThen(rightsOf(principal, registry), (rights) => asked.flatMap((scope) => allowedPart(rights, scope))),

@@ -3,6 +3,7 @@ import type { AccessScope } from '../spec/access-scope.ts'
 import type { RolePermissions } from '../spec/role-permissions.ts'
 import type { Explain } from './explain.ts'
 import type { RoleDefinitions } from './role-definitions.ts'
+import type { AnonymousAccess } from './anonymous-access.ts'
 import type { ScopeMaps } from './scope-maps.ts'
 import type { ScopedTokenSignIn } from './scoped-token-proof.ts'
 import type { ScopedTokens } from './scoped-tokens.ts'
@@ -80,7 +81,8 @@ export type AssignmentChange = Pick<RoleAssignment, Changeable | 'updatedBy'>
 export interface Access extends ScopedTokenSignIn, RoleDefinitions, Explain {
   readonly scopeMaps: ScopeMaps
   readonly scopedTokens: ScopedTokens
-  /** Ends every scoped token and scope map of a registry that is deleted. */
+  readonly anonymousAccess: AnonymousAccess
+  /** Ends every scoped token and scope map of a registry that is deleted, and what anybody may read of it. */
   deleteRegistryAccess(transaction: Transaction, rid: string): Promise<void>
 
   /** The part of `asked` that the principal may do here and now; what is not allowed is left out, never an error. */

@@ -1,4 +1,5 @@
 import type { Migration } from '../platform/sql/migrations.ts'
+import { anonymousAccessMigration } from './anonymous-access-migration.ts'
 import { scopeMapMigration } from './scope-map-migration.ts'
 
 /** The tables of the access room. */
@@ -53,4 +54,5 @@ export const accessMigrations: readonly Migration[] = [
       await schema.createIndex('role_assignment_by_role').on('role_assignment').column('role_definition_name').execute()
     },
   },
+  anonymousAccessMigration,
 ]

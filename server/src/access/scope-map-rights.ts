@@ -1,5 +1,6 @@
 import { type RepositoryPermission, parseScopeMapAction, permissionsByRepository } from '../spec/scope-map-action.ts'
 import type { RegistryRights } from './repository-rights.ts'
+import { findSystemScopeMap } from './system-scope-maps.ts'
 
 /*
  * What ACR's table says of each permission. To take a tag away is a change of metadata there, and what was deleted softly
@@ -14,7 +15,7 @@ const actionsOf: Readonly<Record<RepositoryPermission, readonly string[]>> = {
 }
 
 /** The rights that a scope map gives. The catalog is never among them. An action that cannot be read gives nothing. */
-export function rightsOfScopeMap(actions: readonly string[]): RegistryRights {
+function rightsOfScopeMap(actions: readonly string[]): RegistryRights {
   const permissionsOn = permissionsByRepository(
     actions.flatMap((text) => {
       const action = parseScopeMapAction(text)
@@ -26,4 +27,13 @@ export function rightsOfScopeMap(actions: readonly string[]): RegistryRights {
       repository !== undefined &&
       [...permissionsOn(repository)].some((permission) => actionsOf[permission].includes(right)),
   }
+}
+
+/** The same for a scope map as it was found: its actions as JSON text, which are null where it is one of the system's. */
+export function rightsOfStoredScopeMap(row: {
+  readonly scope_map_key: string
+  readonly actions: string | null
+}): RegistryRights {
+  if (row.actions === null) return rightsOfScopeMap(findSystemScopeMap(row.scope_map_key)?.actions ?? [])
+  return rightsOfScopeMap(JSON.parse(row.actions) as string[])
 }

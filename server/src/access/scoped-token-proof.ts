@@ -3,11 +3,10 @@ import type { Clock } from '../platform/clock.ts'
 import { hashSecret, secretEquals } from '../platform/sealing.ts'
 import { AuthorityMemory, andThen } from '../platform/sql/authority-memory.ts'
 import type { Database } from '../platform/sql/database.ts'
-import type { RegistryRights } from './repository-rights.ts'
-import { rightsOfScopeMap } from './scope-map-rights.ts'
+import { type RegistryRights, noRights } from './repository-rights.ts'
+import { rightsOfStoredScopeMap } from './scope-map-rights.ts'
 import type { ScopedTokenStore, SecretRow } from './scoped-token-store.ts'
 import { scopedTokenPasswordNames } from './scoped-tokens.ts'
-import { findSystemScopeMap } from './system-scope-maps.ts'
 
 /** Which password of which token was proved; both ids are of what was there then, and of nothing made later. */
 export type ScopedTokenProof = { readonly tokenId: string; readonly passwordId: string }
@@ -83,17 +82,11 @@ export function createScopedTokenSignIn(
         const known = rightsMemory.recall(revision, tokenId, clock.now())
         if (known !== undefined) return known
         return andThen(store.actionsOf(tokenId), (row) => {
-          if (row === undefined) return rightsOfScopeMap([])
-          const actions =
-            row.actions === null ? findSystemScopeMap(row.scope_map_key)?.actions : parseActions(row.actions)
-          const rights = rightsOfScopeMap(actions ?? [])
+          if (row === undefined) return noRights
+          const rights = rightsOfStoredScopeMap(row)
           rightsMemory.keep(revision, tokenId, rights, Infinity)
           return rights
         })
       }),
   }
-}
-
-function parseActions(text: string): string[] {
-  return JSON.parse(text) as string[]
 }

@@ -8,7 +8,7 @@ import { optional, readBody } from './body.ts'
 import { type ManagementCall, type ManagementOptions, authorOf, change } from './call.ts'
 import { ArmError, childNotFound } from './errors.ts'
 import { requireRegistry } from './registries.ts'
-import { childId, isChildName } from './registry-child.ts'
+import { childId, childNameIn, isChildName } from './registry-child.ts'
 import { systemData } from './system-data.ts'
 import { requireRoomForOneMore } from './usages.ts'
 
@@ -106,6 +106,19 @@ async function requireScopeMap(
   const map = await findScopeMap(rooms, registry, name, transaction)
   if (map === undefined) throw childNotFound(name)
   return map
+}
+
+/** The scope map that an id names, within this registry alone. @throws ArmError 400 */
+export async function requireScopeMapById(
+  { access }: ManagementOptions,
+  registry: Registry,
+  scopeMapId: string,
+  transaction: Transaction,
+): Promise<ScopeMap> {
+  const name = childNameIn(registry, 'scopeMaps', scopeMapId)
+  const map = name === undefined ? undefined : await access.scopeMaps.find(registry.rid, name, transaction)
+  if (map !== undefined) return map
+  throw new ArmError('invalidScopeMapId', `The scopeMapId names no scope map of the registry ${registry.name}.`)
 }
 
 const nameRule = 'A scope map has a name of 5 to 50 letters, digits, hyphens and underscores.'

@@ -13,6 +13,7 @@ import { type ManagementCall, type ManagementOptions, authorOf, change } from '.
 import { ArmError, childNotFound } from './errors.ts'
 import { requireRegistry } from './registries.ts'
 import { childId, childNameIn, isChildName } from './registry-child.ts'
+import { requireScopeMapById } from './scope-maps.ts'
 import { systemData } from './system-data.ts'
 import { requireRoomForOneMore } from './usages.ts'
 
@@ -164,7 +165,7 @@ async function putToken(
   const wanted = {
     name,
     scopeMapId,
-    scopeMapName: await requireScopeMapOf(rooms, registry, scopeMapId, transaction),
+    scopeMapName: (await requireScopeMapById(rooms, registry, scopeMapId, transaction)).name,
     enabled: properties?.status === undefined ? (present?.enabled ?? true) : properties.status === 'enabled',
   }
   const { scopedTokens } = rooms.access
@@ -194,19 +195,6 @@ function removedPasswords(present: ScopedToken | undefined, body: CredentialsBod
     }
   }
   return removed
-}
-
-/** The name of the scope map that an id names, within this registry alone. @throws ArmError 400 */
-async function requireScopeMapOf(
-  { access }: ManagementOptions,
-  registry: Registry,
-  scopeMapId: string,
-  transaction: Transaction,
-): Promise<string> {
-  const name = childNameIn(registry, 'scopeMaps', scopeMapId)
-  const map = name === undefined ? undefined : await access.scopeMaps.find(registry.rid, name, transaction)
-  if (map !== undefined) return map.name
-  throw new ArmError('invalidScopeMapId', `The scopeMapId names no scope map of the registry ${registry.name}.`)
 }
 
 function findToken(

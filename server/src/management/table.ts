@@ -1,5 +1,6 @@
 import { listAuditEvents, listRegistryAuditEvents } from './audit-events.ts'
 import { getAllowedPrincipals, getExplanation } from './access-questions.ts'
+import { deleteAnonymousAccess, getAnonymousAccess, putAnonymousAccess } from './anonymous-access.ts'
 import { checkName } from './check-name.ts'
 import { listCredentials, regenerateCredential } from './credentials.ts'
 import type { ManagementHandler } from './call.ts'
@@ -126,6 +127,7 @@ const registryRows: readonly ManagementRow[] = [
   { id: 'registries.auditEvents',          method: 'GET',    path: `${registry}/auditEvents`,          need: onRegistries('auditEvents/read'),            handle: listRegistryAuditEvents, filtered: true, paged: true },
 ]
 
+const anonymousAccess = `${registry}/providers/Acrux.Server/anonymousAccess/default`
 const scopeMaps = `${registry}/scopeMaps`
 const tokens = `${registry}/tokens`
 
@@ -142,6 +144,9 @@ const scopedTokenRows: readonly ManagementRow[] = [
   { id: 'tokens.patch',                   method: 'PATCH',  path: `${tokens}/:name`,      need: onRegistries('tokens/write'),     handle: patchScopedToken },
   { id: 'tokens.delete',                  method: 'DELETE', path: `${tokens}/:name`,      need: onRegistries('tokens/delete'),    handle: deleteScopedToken },
   { id: 'registries.generateCredentials', method: 'POST',   path: `${registry}/generateCredentials`, need: onRegistries('generateCredentials/action'), handle: generateCredentials },
+  { id: 'anonymousAccess.get',            method: 'GET',    path: anonymousAccess,        need: onRegistries('read'),             handle: getAnonymousAccess },
+  { id: 'anonymousAccess.put',            method: 'PUT',    path: anonymousAccess,        need: onRegistries('write'),            handle: putAnonymousAccess },
+  { id: 'anonymousAccess.delete',         method: 'DELETE', path: anonymousAccess,        need: onRegistries('write'),            handle: deleteAnonymousAccess },
 ]
 
 const onIdentities = (name: string): CallerNeed => action(`Microsoft.ManagedIdentity/userAssignedIdentities/${name}`)

@@ -67,12 +67,17 @@ async function issueByHeader(
     case 'basic':
       return issueByPassword(rooms, call, authorization, asked, field(form, 'offline_token') === 'true')
     case 'none':
-      if (call.registry.anonymousPullEnabled) return issue(rooms, call, anonymousProof, asked, false)
+      if (await isOpenToAnybody(rooms, call.registry)) return issue(rooms, call, anonymousProof, asked, false)
       return refuse(rooms, call, { kind: 'anonymous', id: '' }, 'anonymous-pull-disabled')
     case 'bearer':
     case 'invalid':
       return refuse(rooms, call, { kind: 'claimed', id: '' }, 'unusable-authorization')
   }
+}
+
+/** Whether anybody may read anything of the registry: all of it, or what a scope map for everybody names. */
+function isOpenToAnybody({ access }: TokenRooms, registry: Registry): boolean | Promise<boolean> {
+  return registry.anonymousPullEnabled || access.anonymousAccess.isGiven(registry.rid)
 }
 
 function proveRefreshToken(
