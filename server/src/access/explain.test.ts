@@ -113,6 +113,25 @@ for (const kind of testDatabaseKinds) {
       }
     })
 
+    test('fault 25: says of a role that allows by a wildcard, as Reader a pull, that it does', async (t) => {
+      const { access, assign } = await open(t)
+      for (const roleName of ['AcrPull', 'Reader', 'Owner']) await assign(alice, roleName, testScopes.registry)
+      const by = async (registry = legacy) =>
+        (await access.explain(principalOf(alice), registry, pull)).assignments.map((one) => [
+          one.roleName,
+          one.verdict,
+          one.byWildcard,
+        ])
+      assert.deepEqual((await by()).toSorted(byName), [
+        ['AcrPull', 'allows', false],
+        ['Owner', 'allows', true],
+        ['Reader', 'allows', true],
+      ])
+      assert.ok(
+        (await by(abac)).every(([, verdict, byWildcard]) => verdict === 'role-lacks-action' && byWildcard === false),
+      )
+    })
+
     test('of the admin, of nobody and of a scoped token says what stands against them', async (t) => {
       const { access } = await open(t)
       const admin = { kind: 'admin', rid: legacy.rid } as const
@@ -158,4 +177,8 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await who('catalog', undefined), [])
     })
   })
+}
+
+function byName([one]: readonly unknown[], [other]: readonly unknown[]): number {
+  return String(one).localeCompare(String(other))
 }

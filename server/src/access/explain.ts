@@ -18,6 +18,8 @@ export type ConsideredAssignment = {
   readonly roleName: string | undefined
   readonly condition: string | null
   readonly verdict: Verdict
+  /** Whether the role allows it without naming it: as Reader, whose wildcard means pull in legacy mode. [faults 25] */
+  readonly byWildcard: boolean
 }
 
 /** The check that failed first: of the assignment that came furthest, or, where there is none, of the rest. */
@@ -122,13 +124,22 @@ function furthest(verdicts: readonly Verdict[]): Verdict {
 function consider(role: AssignedRole, registry: RegistryInQuestion, asked: RightInQuestion): ConsideredAssignment {
   const mode = registry.roleAssignmentMode
   const repository = repositoryInQuestion(asked.repository, mode)
-  const verdicts = needsOf(asked.right, mode).map((need) => judge(role, need, repository))
+  const needs = needsOf(asked.right, mode)
+  const verdicts = needs.map((need) => judge(role, need, repository))
   return {
     assignment: role.assignment,
     roleName: role.role?.roleName,
     condition: role.conditionText,
     verdict: furthest(verdicts),
+    byWildcard: verdicts.includes('allows') && !needs.some((need) => names(role.role, need)),
   }
+}
+
+/** Whether a role names what is needed, to the letter. */
+function names(role: AssignedRole['role'], { kind, name }: ActionNeed): boolean {
+  const blocks = role?.permissions ?? []
+  const named = blocks.flatMap(({ actions, dataActions }) => (kind === 'action' ? actions : dataActions))
+  return named.some((one) => one.toLowerCase() === name.toLowerCase())
 }
 
 function failureOf(

@@ -111,7 +111,8 @@ function explanationDocument(explanation: Explanation, call: ManagementCall) {
   }
 }
 
-function toDocument({ assignment, roleName, condition, verdict }: ConsideredAssignment, { names }: ManagementCall) {
+function toDocument(considered: ConsideredAssignment, { names }: ManagementCall) {
+  const { assignment, roleName, condition, verdict, byWildcard } = considered
   return {
     id: assignmentId(assignment),
     principalId: assignment.principalId,
@@ -121,6 +122,7 @@ function toDocument({ assignment, roleName, condition, verdict }: ConsideredAssi
     roleName: roleName ?? null,
     condition,
     result: verdict,
+    byWildcard,
   }
 }
 

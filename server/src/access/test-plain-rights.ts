@@ -1,0 +1,125 @@
+import { type ConditionTree, plainActionMatch, plainTruth } from '../spec/test-role-condition.ts'
+
+/*
+ * A second, plain answer to "who may do what", written from ACR's rules alone and without regard to speed, to hold the
+ * server's against. Nothing of the server is imported here. [acr-protocol §9, §9.1, §9.2]
+ */
+
+export type PlainRole = {
+  readonly actions: readonly string[]
+  readonly notActions: readonly string[]
+  readonly dataActions: readonly string[]
+  readonly notDataActions: readonly string[]
+}
+
+export type PlainAssignment = {
+  readonly principal: string
+  readonly role: string
+  readonly scope: string
+  /** `none`, or `unreadable` for a text that is no condition. */
+  readonly condition: ConditionTree | 'none' | 'unreadable'
+}
+
+export type PlainWorld = {
+  readonly roles: Readonly<Record<string, PlainRole>>
+  readonly assignments: readonly PlainAssignment[]
+}
+
+export type PlainMode = 'LegacyRegistryPermissions' | 'AbacRepositoryPermissions'
+
+const registries = 'Microsoft.ContainerRegistry/registries'
+
+function role(actions: readonly string[], dataActions: readonly string[] = [], notActions: readonly string[] = []) {
+  const whole = (names: readonly string[]) => names.map((name) => (name.includes('*') ? name : `${registries}/${name}`))
+  return { actions: whole(actions), notActions, dataActions: whole(dataActions), notDataActions: [] }
+}
+
+const repositoryRead = ['repositories/metadata/read', 'repositories/content/read']
+const repositoryWrite = [...repositoryRead, 'repositories/metadata/write', 'repositories/content/write']
+const authorizationChanges = ['Microsoft.Authorization/*/Delete', 'Microsoft.Authorization/*/Write']
+
+/** The built-in roles that matter for data, as the table of §9 has them. */
+export const plainBuiltInRoles: Readonly<Record<string, PlainRole>> = {
+  Owner: role(['*']),
+  Contributor: role(['*'], [], [...authorizationChanges, 'Microsoft.Authorization/elevateAccess/Action']),
+  Reader: role(['*/read']),
+  AcrPull: role(['pull/read']),
+  AcrPush: role(['pull/read', 'push/write']),
+  AcrDelete: role(['artifacts/delete']),
+  AcrQuarantineReader: role(['quarantine/read'], ['quarantinedArtifacts/read']),
+  'Container Registry Repository Reader': role([], repositoryRead),
+  'Container Registry Repository Writer': role([], repositoryWrite),
+  'Container Registry Repository Contributor': role(
+    [],
+    [...repositoryWrite, 'repositories/metadata/delete', 'repositories/content/delete'],
+  ),
+  'Container Registry Repository Catalog Lister': role([], ['catalog/read']),
+  'Container Registry Data Importer and Data Reader': role(
+    ['importImage/action', 'read', 'pull/read'],
+    [...repositoryRead, 'catalog/read'],
+  ),
+}
+
+/** What each right needs, in either mode. The names of the legacy mode that ACR does not have are held by `*` alone. */
+// prettier-ignore
+const needs: Readonly<Record<string, { readonly legacy: string; readonly abac: readonly string[] }>> = {
+  pull:            { legacy: 'pull/read',                   abac: ['repositories/content/read'] },
+  push:            { legacy: 'push/write',                  abac: ['repositories/content/write'] },
+  delete:          { legacy: 'artifacts/delete',            abac: ['repositories/content/delete'] },
+  metadata_read:   { legacy: 'pull/read',                   abac: ['repositories/metadata/read'] },
+  metadata_write:  { legacy: 'repositories/metadata/write', abac: ['repositories/metadata/write'] },
+  untag:           { legacy: 'push/write',                  abac: ['repositories/metadata/write', 'repositories/metadata/delete'] },
+  catalog:         { legacy: 'pull/read',                   abac: ['catalog/read'] },
+}
+
+/** The rights that are asked for. */
+export const plainRights: readonly string[] = Object.keys(needs)
+
+/** Whether somebody, who is known by these ids, their own and those of their groups, has a right at a registry. */
+export function plainAllows(
+  world: PlainWorld,
+  ids: readonly string[],
+  registry: string,
+  mode: PlainMode,
+  right: string,
+  repository: string | undefined,
+): boolean {
+  const need = needs[right]
+  if (need === undefined) return false
+  const isAbac = mode === 'AbacRepositoryPermissions'
+  const actions = (isAbac ? need.abac : [need.legacy]).map((name) => `${registries}/${name}`)
+  return actions.some((action) => plainPermits(world, ids, registry, action, isAbac, isAbac ? repository : undefined))
+}
+
+/** Whether somebody may carry out an action of the management API at a scope. */
+export function plainManages(world: PlainWorld, ids: readonly string[], scope: string, action: string): boolean {
+  return plainPermits(world, ids, scope, action, false, undefined)
+}
+
+function plainPermits(
+  { roles, assignments }: PlainWorld,
+  ids: readonly string[],
+  scope: string,
+  action: string,
+  isData: boolean,
+  repository: string | undefined,
+): boolean {
+  for (const assignment of assignments) {
+    if (!ids.includes(assignment.principal)) continue
+    if (!holdsAt(assignment.scope, scope)) continue
+    const given = roles[assignment.role]
+    if (given === undefined) continue
+    const matches = (patterns: readonly string[]) => patterns.some((pattern) => plainActionMatch(pattern, action))
+    const [wanted, unwanted] = isData ? [given.dataActions, given.notDataActions] : [given.actions, given.notActions]
+    if (!matches(wanted) || matches(unwanted)) continue
+    const { condition } = assignment
+    if (condition === 'unreadable') continue
+    if (condition === 'none' || plainTruth(condition, action, repository) === 'true') return true
+  }
+  return false
+}
+
+function holdsAt(given: string, scope: string): boolean {
+  const [outer, inner] = [given.toLowerCase(), scope.toLowerCase()]
+  return outer === '/' || outer === inner || inner.startsWith(`${outer}/`)
+}
