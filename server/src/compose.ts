@@ -15,6 +15,7 @@ import type { Configuration } from './platform/configuration/configuration.ts'
 import { databaseFileIn, masterKeyFileIn, openDataDir } from './platform/data-dir.ts'
 import { StartupError, exitCodes } from './platform/exit.ts'
 import { createApp } from './platform/http/app.ts'
+import { openApiDocument } from './platform/http/openapi.ts'
 import type { RouteDescription } from './platform/http/surface.ts'
 import type { Log } from './platform/log.ts'
 import { openOutbound } from './platform/outbound/open-outbound.ts'
@@ -177,6 +178,7 @@ export async function compose(
     },
   })
   const coverHosts = async () => certificates?.ensureHosts(await hostsOf(resources, configuration))
+  let openApi: object | undefined
   const management = createManagement({
     database,
     clock,
@@ -198,6 +200,7 @@ export async function compose(
       ),
     publicOrigin,
     suffix,
+    openApi: () => (openApi ??= openApiDocument(routes)),
   })
 
   const firstRunFile = path.join(dataDir.path, 'first-run.json')
@@ -227,20 +230,22 @@ export async function compose(
     isReady: async () => !draining && database.canWrite() && (await resources.listSubscriptions()).length > 0,
   })
 
+  const routes = [
+    ...registryRoutes,
+    ...tokenService.routes,
+    ...management.routes,
+    ...directory.routes,
+    ...identity.routes,
+    ...pages.routes,
+    ...health,
+  ]
+
   return {
     app,
     publicOrigin,
     certificates,
     firstRun: content && { content, file: firstRunFile },
-    routes: [
-      ...registryRoutes,
-      ...tokenService.routes,
-      ...management.routes,
-      ...directory.routes,
-      ...identity.routes,
-      ...pages.routes,
-      ...health,
-    ],
+    routes,
     extendAuditChain: () => auditChain.extend(),
     expireAuditEvents: () =>
       expireEvents({ database, clock, sealer, audit, retentionDays: configuration.audit.retentionDays }),
@@ -255,6 +260,7 @@ export async function compose(
     close: async () => {
       await app.close()
       await certificates?.close()
+      await registry.close()
       // What is not in the chain now comes into it at the next start.
       await auditChain.close().catch((error: unknown) => log.error({ err: error, id: randomUUID() }, chainFailure))
       await database.close()

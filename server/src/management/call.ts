@@ -40,6 +40,8 @@ export type ManagementOptions = {
   readonly publicOrigin: string
   /** What follows a registry's name in its login server, as `.azurecr.localhost:5443`. */
   readonly suffix: string
+  /** The routes of all surfaces as a document. */
+  readonly openApi: () => object
 }
 
 /** Somebody whose token held. */

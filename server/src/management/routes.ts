@@ -21,7 +21,7 @@ export const managementRoutes: readonly RouteDescription[] = [
   ...describeRoutes(rows),
 ]
 
-type RowNeed = { readonly id: string; readonly need: ManagementNeed }
+type RowNeed = { readonly id: string; readonly need: ManagementNeed; readonly versionless?: true | undefined }
 
 /** Adds the ARM surface to the application. */
 export function mountManagement(app: FastifyInstance, rooms: ManagementOptions): void {
@@ -37,7 +37,7 @@ export function mountManagement(app: FastifyInstance, rooms: ManagementOptions):
       routes: [metadataRoute, ...rows.map((row) => toRoute(rooms, row))],
       territory: ['/metadata/endpoints/*', '/tenants/*', '/subscriptions/*', '/providers/*'],
       authorize: (row, request) =>
-        row.need === 'public' ? undefined : admit(rooms, { id: row.id, need: row.need }, request),
+        row.need === 'public' ? undefined : admit(rooms, { ...row, need: row.need }, request),
       renderError: (error, request, reply) => renderError(rooms, error, request, reply),
       notFound: () => new ArmError('noRoute', 'Nothing is served at this path.'),
     },
@@ -50,7 +50,7 @@ function toRoute(rooms: ManagementOptions, row: ManagementRow): Route<RowNeed, M
     id: row.id,
     method: row.method,
     path: row.path,
-    need: { id: row.id, need: row.need },
+    need: { id: row.id, need: row.need, versionless: row.versionless },
     handle: async ({ caller, ...call }: Call<ManagementCaller | undefined>) => {
       if (caller === undefined) throw new Error(`${row.id} was reached by nobody`)
       if (row.path.includes('/registries')) call.reply.header('api-supported-versions', registryVersionsHeader)
@@ -67,13 +67,13 @@ function toRoute(rooms: ManagementOptions, row: ManagementRow): Route<RowNeed, M
 /** Proves the sender, then asks whether they may; only then is the rest of the request looked at. */
 async function admit(
   rooms: ManagementOptions,
-  { id, need }: { readonly id: string; readonly need: CallerNeed },
+  { id, need, versionless }: RowNeed & { readonly need: CallerNeed },
   request: FastifyRequest,
 ): Promise<ManagementCaller> {
   const caller = await auditingRefusal(rooms, id, request, undefined, () => authenticate(rooms, request))
   return auditingRefusal(rooms, id, request, caller, async () => {
     await requireNeed(rooms, need, caller, readPathNames(request.params))
-    requireApiVersion(request)
+    if (versionless !== true) requireApiVersion(request)
     return caller
   })
 }

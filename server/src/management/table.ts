@@ -67,6 +67,8 @@ export type ManagementRow = {
   readonly filtered?: true
   /** Whether it reads `$top` and `$skiptoken` itself; every other list is cut into pages by its ids. */
   readonly paged?: true
+  /** Whether it is none of ARM's, so that no `api-version` is needed. */
+  readonly versionless?: true
 }
 
 const action = (name: string): CallerNeed => ({ kind: 'action', action: name })
@@ -84,6 +86,7 @@ const registry = `${registries}/:registry`
 
 // prettier-ignore
 const subscriptionRows: readonly ManagementRow[] = [
+  { id: 'openApi.get',             method: 'GET',    path: '/openapi.json',             need: 'signed-in',                                                    handle: ({ openApi }) => openApi(), versionless: true },
   { id: 'tenants.list',            method: 'GET',    path: '/tenants',                  need: 'signed-in',                                                    handle: listTenants },
   { id: 'subscriptions.list',      method: 'GET',    path: '/subscriptions',            need: listed('Microsoft.Resources/subscriptions/read'),                handle: listSubscriptions },
   { id: 'subscriptions.get',       method: 'GET',    path: subscription,                need: anyRole('Microsoft.Resources/subscriptions/read'),               handle: getSubscription },

@@ -152,6 +152,7 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
     },
     publicOrigin,
     suffix: '.azurecr.example:5443',
+    openApi: () => ({ openapi: '3.1.0' }),
   })
 
   const createPrincipal = (displayName: string, secretDays = 365): Promise<NewServicePrincipal> =>
