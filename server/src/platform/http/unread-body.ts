@@ -24,7 +24,7 @@ export function endAnswer(request: IncomingMessage, response: ServerResponse, bo
  * read that answer and can use the connection again. A client that does not come to an end is cut off.
  */
 export function discardRest(request: IncomingMessage): void {
-  if (request.complete || request.destroyed) return
+  if (request.complete || request.readableEnded || request.destroyed) return
   let left = discardLimitBytes
   const cut = () => request.socket.destroy()
   const timer = setTimeout(cut, discardMilliseconds).unref()
