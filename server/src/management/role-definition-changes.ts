@@ -46,7 +46,7 @@ export async function putRoleDefinition(rooms: ManagementOptions, call: Manageme
     const definition: NewRoleDefinition = { name, roleName, description, permissions, assignableScopes, author }
     const { role, isNew } = await rooms.access.putRoleDefinition(transaction, definition).catch(throwAsArm)
     const action = isNew ? 'role-definition.create' : 'role-definition.update'
-    const detail = { roleName, permissions, assignableScopes }
+    const detail = { roleName, ...abridged({ permissions, assignableScopes }) }
     return { result: role, event: { action, target: roleDefinitionId(call.names.subscriptionId, name), detail } }
   })
   return call.reply.code(201).send(definitionDocument(role, call.names.subscriptionId))
@@ -64,6 +64,13 @@ export async function deleteRoleDefinition(rooms: ManagementOptions, call: Manag
     return { result, event }
   })
   return deleted === undefined ? call.reply.code(204).send() : definitionDocument(deleted, call.names.subscriptionId)
+}
+
+/** How long what an event tells of a role may be; a body may be far longer. */
+const longestDetail = 16_384
+
+function abridged(detail: object): object {
+  return JSON.stringify(detail).length <= longestDetail ? detail : { isAbridged: true }
 }
 
 function requireName({ names }: ManagementCall): string {

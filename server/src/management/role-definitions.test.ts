@@ -168,6 +168,23 @@ for (const [what, change, code] of refusals) {
   })
 }
 
+test('an event tells what a role permits, unless that is very long', async () => {
+  const detailOf = async (permissions: object[]) => {
+    const name = randomUUID()
+    assert.equal((await arm('PUT', definition(name), body({ permissions }))).status, 201)
+    await arm('DELETE', definition(name))
+    const made = (await server.events()).find(
+      ({ target, action }) => target === definition(name) && action.endsWith('create'),
+    )
+    return made?.detail ?? ''
+  }
+  assert.match(await detailOf([{ actions: [pullRead] }]), /pull\/read/)
+  const many = Array.from({ length: 1000 }, (_, index) => `Microsoft.ContainerRegistry/registries/a${index}/read`)
+  const long = await detailOf([{ actions: many }])
+  assert.match(long, /isAbridged/)
+  assert.ok(long.length < 1000)
+})
+
 test('a built-in role is neither changed nor deleted, and a role has a GUID for its name', async () => {
   for (const method of ['PUT', 'DELETE']) {
     const builtIn = await arm(method, definition(roleGuids.acrPull), body({ roleName: 'Mine' }))
