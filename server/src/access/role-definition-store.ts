@@ -27,12 +27,8 @@ export function createRoleDefinitionStore(database: Database) {
   const within = (transaction: Transaction) => transaction.tables<Tables>()
   return {
     list: () => read().selectFrom('role_definition').selectAll().orderBy('role_name_key').execute(),
-    find: (nameOrRoleNameKey: string) =>
-      read()
-        .selectFrom('role_definition')
-        .selectAll()
-        .where((or) => or.or([or('name', '=', nameOrRoleNameKey), or('role_name_key', '=', nameOrRoleNameKey)]))
-        .executeTakeFirst(),
+    find: (column: 'name' | 'role_name_key', value: string) =>
+      read().selectFrom('role_definition').selectAll().where(column, '=', value).executeTakeFirst(),
     findWithin: (transaction: Transaction, name: string) =>
       within(transaction).selectFrom('role_definition').selectAll().where('name', '=', name).executeTakeFirst(),
     nameOf: async (transaction: Transaction, roleNameKey: string) => {

@@ -74,6 +74,18 @@ for (const kind of testDatabaseKinds) {
       await put(opened, definition({ roleName: 'Image Auditor' }))
     })
 
+    test('a role that is called like the GUID of another is never taken for that', async (t) => {
+      const opened = await open(t)
+      const { role } = await put(opened, definition())
+      const impostor = await put(opened, definition({ roleName: role.name.toUpperCase() }))
+      assert.deepEqual(await opened.access.findRoleDefinition(role.name), role)
+      await remove(opened, role.name)
+      assert.equal(await opened.access.findRoleDefinition(role.name), undefined)
+      assert.deepEqual(await opened.access.findRoleDefinition(impostor.role.name), impostor.role)
+      const owner = await opened.access.findRoleDefinition('Owner')
+      await assert.rejects(put(opened, definition({ roleName: owner?.name ?? '' })), RoleNameTakenError)
+    })
+
     test('a built-in role is neither changed nor deleted', async (t) => {
       const opened = await open(t)
       const owner = await opened.access.findRoleDefinition('Owner')

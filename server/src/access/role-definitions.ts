@@ -1,5 +1,6 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Transaction } from '../platform/sql/database.ts'
+import { parseGuid } from '../spec/guid.ts'
 import { isWithinScope } from '../spec/resource-id.ts'
 import type { RolePermissions } from '../spec/role-permissions.ts'
 import { builtInRoles } from './built-in-roles.ts'
@@ -55,7 +56,8 @@ export function createRoleDefinitions(store: RoleDefinitionStore, clock: Clock):
       const key = nameOrRoleName.toLowerCase()
       const builtIn = findBuiltInRole(key)
       if (builtIn !== undefined) return builtIn
-      const row = await store.find(key)
+      // A GUID is never taken for a name: another role could be called like it.
+      const row = await store.find(parseGuid(key) === undefined ? 'role_name_key' : 'name', key)
       return row === undefined ? undefined : toRoleDefinition(row)
     },
 
