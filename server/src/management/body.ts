@@ -56,3 +56,14 @@ export const tagsSchema = z
   .refine((tags) => new Set(Object.keys(tags).map((name) => name.toLowerCase())).size === Object.keys(tags).length, {
     error: 'tag names that differ in case alone are the same',
   })
+
+/**
+ * What people write to be read, on one line or several: no control characters beside tabs and the ends of lines, and so no
+ * zeros, which PostgreSQL cannot hold.
+ */
+export function proseOf(longest: number) {
+  return z
+    .string()
+    .max(longest)
+    .regex(/^(?:[^\p{Cc}]|[\t\n\r])*$/u, { error: 'must be text without control characters' })
+}

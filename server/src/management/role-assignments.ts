@@ -14,7 +14,7 @@ import { formatDataPlaneTime } from '../spec/acr-time.ts'
 import { parseGuid } from '../spec/guid.ts'
 import { parseRoleCondition } from '../spec/role-condition-parser.ts'
 import { isWithinScope, normalizeScope, parseExtensionId, subscriptionId } from '../spec/resource-id.ts'
-import { optional, readBody } from './body.ts'
+import { optional, proseOf, readBody } from './body.ts'
 import { type ManagementCall, type ManagementOptions, change } from './call.ts'
 import { ArmError } from './errors.ts'
 import { roleDefinitionId } from './role-definitions.ts'
@@ -28,7 +28,7 @@ const putSchema = z.object({
     principalType: optional(text),
     condition: optional(z.string()),
     conditionVersion: optional(text),
-    description: optional(text),
+    description: optional(proseOf(2048)),
   }),
 })
 

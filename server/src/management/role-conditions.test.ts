@@ -73,6 +73,15 @@ test('of an assignment the condition and the description can be changed, and not
   await arm('DELETE', assignment(name))
 })
 
+test('a description may have several lines, and no control characters beside', async () => {
+  const name = randomUUID()
+  const made = await arm('PUT', assignment(name), properties({ description: 'one\r\n\ttwo' }))
+  assert.equal(at(made.body, 'properties', 'description'), 'one\r\n\ttwo')
+  await arm('DELETE', assignment(name))
+  const refused = await arm('PUT', assignment(name), properties({ description: 'a\u0000' }))
+  assert.deepEqual([refused.status, codeOf(refused)], [400, 'InvalidRequestContent'])
+})
+
 test('the refusal of a condition points at the character that is wrong', async () => {
   const answer = await arm('PUT', assignment(randomUUID()), properties({ condition: "('a' StringIs 'b')" }))
   assert.equal(answer.status, 400)

@@ -8,7 +8,7 @@ import {
 } from '../access/index.ts'
 import { parseGuid } from '../spec/guid.ts'
 import { parseResourceId } from '../spec/resource-id.ts'
-import { optional, readBody } from './body.ts'
+import { optional, proseOf, readBody } from './body.ts'
 import { type ManagementCall, type ManagementOptions, change } from './call.ts'
 import { ArmError } from './errors.ts'
 import { definitionDocument, roleDefinitionId } from './role-definitions.ts'
@@ -17,8 +17,8 @@ import { requireScopeId } from './scope.ts'
 const actions = optional(z.array(z.string().max(256)).max(1000)).transform((list) => list ?? [])
 const putSchema = z.object({
   properties: z.object({
-    roleName: z.string().trim().min(1).max(128),
-    description: optional(z.string().max(2048)),
+    roleName: proseOf(128).trim().min(1),
+    description: optional(proseOf(2048)),
     type: optional(z.string().max(64)),
     permissions: z
       .array(z.object({ actions, notActions: actions, dataActions: actions, notDataActions: actions }))

@@ -148,6 +148,8 @@ test('who may write roles at a group makes none that can be given above it, nor 
 // prettier-ignore
 const refusals: readonly (readonly [what: string, change: object, code: string])[] = [
   ['no name',                       { roleName: ' ' },                                        'InvalidRequestContent'],
+  ['a zero in its name',            { roleName: 'a\u0000b' },                                 'InvalidRequestContent'],
+  ['a zero in its description',     { description: '\u0000' },                               'InvalidRequestContent'],
   ['no permissions',                { permissions: [] },                                      'InvalidRequestContent'],
   ['permissions that permit nothing', { permissions: [{ notActions: ['*'] }] },               'InvalidRoleDefinition'],
   ['what is no action',             { permissions: [{ actions: ['pull'] }] },                 'InvalidActionOrNotAction'],

@@ -23,7 +23,7 @@ export class RoleConditionError extends Error {
 const sources = ['Request', 'Resource', 'Principal', 'Environment'] as const
 
 const blank = /[ \t\r\n]+/y
-const string = /'([^']*)'/y
+const string = /'([^'\p{Cc}]*)'/uy
 const attribute = /@([A-Za-z]+)[ \t\r\n]*\[([^[\]'\p{Cc}]{1,512})\]/uy
 const guid = /[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}(?![0-9A-Za-z-])/y
 const integer = /-?[0-9]{1,16}(?![0-9A-Za-z.])/y
@@ -69,7 +69,8 @@ function readToken(text: string, at: number): ConditionToken {
 
 function readString(text: string, at: number): ConditionToken {
   const found = match(string, text, at)
-  if (found === undefined) throw new RoleConditionError("the text that begins here has no ' at its end", at)
+  if (found === undefined)
+    throw new RoleConditionError("the text that begins here has no ' at its end, or a control character in it", at)
   return { kind: 'string', text: found[1] ?? '', at, end: at + found[0].length }
 }
 

@@ -150,6 +150,7 @@ test('a condition that is none is refused at the character that is wrong', () =>
     ["'yes' BoolEquals true",                1,  /true or false/,                  'another kind of value'],
     ["'2022-02-30T00:00:00Z' DateTimeEquals '2022-01-01T00:00:00Z'", 1, /compares a time/, 'a day that is none'],
     ["'x' GuidEquals 'y'",                   1,  /compares a GUID/,                'another kind of value'],
+    ["'a\u0000' StringEquals 'a'",           1,  /control character/,              'a zero, which PostgreSQL cannot hold'],
     ["'a StringEquals 1",                    1,  /no ' at its end/,                'a text without its end'],
     ['@Resourse[a] StringEquals 1',          1,  /@Request, @Resource/,            'a source that is none'],
     ['@Resource[] StringEquals 1',           1,  /its name in brackets/,           'an attribute without a name'],
