@@ -4,7 +4,15 @@ import path from 'node:path'
 import type { FirstRun } from '@acrux/contract'
 import type { FastifyInstance } from 'fastify'
 import { accessMigrations, createAccess } from './access/index.ts'
-import { auditMigrations, createAudit, createAuditChain, createAuditLog, expireEvents } from './audit/index.ts'
+import {
+  auditMigrations,
+  createAudit,
+  createAuditChain,
+  createAuditLog,
+  createDelivery,
+  createWebhooks,
+  expireEvents,
+} from './audit/index.ts'
 import { createDirectory, directoryMigrations } from './directory/index.ts'
 import { makeFirstRun } from './first-run.ts'
 import { mountHealth } from './health.ts'
@@ -63,6 +71,8 @@ export type Composition = {
   readonly collectGarbage: () => Promise<void>
   /** Puts the events of the audit log that were written since into its chain. */
   readonly extendAuditChain: () => Promise<unknown>
+  /** Delivers events of the audit log to webhooks. */
+  readonly deliverAuditEvents: () => Promise<unknown>
   /** Removes the events of the audit log that are older than the configuration keeps them. */
   readonly expireAuditEvents: () => Promise<unknown>
   /** Ends what a sign-in at another provider gave and which holds no more. */
@@ -99,6 +109,7 @@ export async function compose(
   const outbound = await openOutbound(configuration.outbound)
   const audit = createAudit({ database, clock })
   const auditChain = createAuditChain({ database, clock })
+  const delivery = createDelivery({ database, clock, sealer, outbound, publicOrigin })
   const resources = createResources({ database, clock, sealer, suffix, defaultPort: scheme === 'https' ? 443 : 80 })
   const access = createAccess({ database, clock })
   const consents = createConsents(database)
@@ -185,6 +196,8 @@ export async function compose(
     log,
     audit,
     auditLog: createAuditLog({ database }),
+    auditWebhooks: createWebhooks({ database, clock, sealer }),
+    acceptsWebhookUrl: outbound.acceptsUrl,
     resources,
     directory,
     identity,
@@ -247,6 +260,7 @@ export async function compose(
     firstRun: content && { content, file: firstRunFile },
     routes,
     extendAuditChain: () => auditChain.extend(),
+    deliverAuditEvents: () => delivery.deliver(),
     expireAuditEvents: () =>
       expireEvents({ database, clock, sealer, audit, retentionDays: configuration.audit.retentionDays }),
     collectGarbage: async () => {
@@ -256,6 +270,7 @@ export async function compose(
     endStaleMemberships: () => directory.endStaleMemberships(),
     drain: () => {
       draining = true
+      delivery.stop()
     },
     close: async () => {
       await app.close()

@@ -54,6 +54,9 @@ export async function startServer(configuration: Configuration): Promise<Running
   const chaining = repeat(0.5, composition.extendAuditChain, (error) =>
     log.error({ err: error, id: randomUUID() }, chainFailure),
   )
+  const delivering = repeat(1, composition.deliverAuditEvents, (error) =>
+    log.error({ err: error, id: randomUUID() }, 'events of the audit log were not delivered'),
+  )
   const expiring = repeat(600, composition.expireAuditEvents, (error) =>
     log.error({ err: error, id: randomUUID() }, 'events of the audit log that are over their time were not removed'),
   )
@@ -67,7 +70,7 @@ export async function startServer(configuration: Configuration): Promise<Running
       stopWatching?.()
       // Garbage that is being collected can be collected another time.
       await Promise.race([
-        Promise.all([collecting.stop(), tidying.stop(), chaining.stop(), expiring.stop()]),
+        Promise.all([collecting.stop(), tidying.stop(), chaining.stop(), delivering.stop(), expiring.stop()]),
         sleep(Math.max(0, deadlineMs - performance.now()), undefined, { ref: false }),
       ])
       await stopMetrics()

@@ -50,6 +50,28 @@ export const auditMigrations: readonly Migration[] = [
       await schema.dropIndex('audit_block_last').execute()
     },
   },
+  {
+    id: 'audit-0004-webhooks',
+    up: async (schema, types) => {
+      await schema
+        .createTable('audit_webhook')
+        .addColumn('name', types.text, (column) => column.primaryKey())
+        .addColumn('url', types.text, (column) => column.notNull())
+        .addColumn('enabled', types.integer, (column) => column.notNull())
+        .addColumn('filter', types.text, (column) => column.notNull())
+        .addColumn('sealed_secret', types.bytes, (column) => column.notNull())
+        .addColumn('sealed_previous', types.bytes)
+        .addColumn('previous_until_ms', types.integer, (column) => column.notNull())
+        .addColumn('block', types.integer, (column) => column.notNull())
+        .addColumn('entry', types.integer, (column) => column.notNull())
+        .addColumn('failures', types.integer, (column) => column.notNull())
+        .addColumn('next_attempt_ms', types.integer, (column) => column.notNull())
+        .addColumn('last_delivery_ms', types.integer)
+        .addColumn('last_error', types.text)
+        .addColumn('leased_until_ms', types.integer, (column) => column.notNull())
+        .execute()
+    },
+  },
 ]
 
 function withEventColumns<Name extends string, Columns extends string>(

@@ -1,5 +1,5 @@
 import type { Access, Principal } from '../access/index.ts'
-import type { Audit, AuditEvent, AuditLog } from '../audit/index.ts'
+import type { Audit, AuditEvent, AuditLog, Webhooks } from '../audit/index.ts'
 import type { Directory, SigningPrincipal } from '../directory/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -17,6 +17,9 @@ export type ManagementOptions = {
   readonly log: Log
   readonly audit: Audit
   readonly auditLog: AuditLog
+  readonly auditWebhooks: Webhooks
+  /** Whether a URL may be one that events are delivered to, as far as it tells by itself. */
+  readonly acceptsWebhookUrl: (url: string) => boolean
   readonly resources: Resources
   readonly directory: Pick<
     Directory,

@@ -1,4 +1,11 @@
 import { listAuditEvents, listRegistryAuditEvents } from './audit-events.ts'
+import {
+  deleteAuditWebhook,
+  getAuditWebhook,
+  listAuditWebhooks,
+  putAuditWebhook,
+  rotateAuditWebhookSecret,
+} from './audit-webhooks.ts'
 import { getAllowedPrincipals, getExplanation } from './access-questions.ts'
 import { deleteAnonymousAccess, getAnonymousAccess, putAnonymousAccess } from './anonymous-access.ts'
 import { checkName } from './check-name.ts'
@@ -102,6 +109,19 @@ const subscriptionRows: readonly ManagementRow[] = [
   { id: 'resourceGroups.delete',   method: 'DELETE', path: group,                       need: onGroups('delete'),                                              handle: deleteResourceGroup },
   { id: 'signingKeys.rotate',      method: 'POST',   path: `${subscription}/providers/Acrux.Server/rotateSigningKeys`, need: action('Acrux.Server/signingKeys/rotate/action'), handle: rotateSigningKeys },
   { id: 'auditEvents.list',        method: 'GET',    path: `${subscription}/providers/Acrux.Server/auditEvents`, need: action('Acrux.Server/auditEvents/read'), handle: listAuditEvents, filtered: true, paged: true },
+]
+
+const onWebhooks = (name: string): CallerNeed => action(`Acrux.Server/auditWebhooks/${name}`)
+const webhooks = `${subscription}/providers/Acrux.Server/auditWebhooks`
+const webhook = `${webhooks}/:name`
+
+// prettier-ignore
+const webhookRows: readonly ManagementRow[] = [
+  { id: 'auditWebhooks.list',         method: 'GET',    path: webhooks, need: onWebhooks('read'),   handle: listAuditWebhooks },
+  { id: 'auditWebhooks.get',          method: 'GET',    path: webhook,  need: onWebhooks('read'),   handle: getAuditWebhook },
+  { id: 'auditWebhooks.put',          method: 'PUT',    path: webhook,  need: onWebhooks('write'),  handle: putAuditWebhook },
+  { id: 'auditWebhooks.delete',       method: 'DELETE', path: webhook,  need: onWebhooks('delete'), handle: deleteAuditWebhook },
+  { id: 'auditWebhooks.rotateSecret', method: 'POST',   path: `${webhook}/rotateSecret`, need: onWebhooks('rotateSecret/action'), handle: rotateAuditWebhookSecret },
 ]
 
 const registrationRows: readonly ManagementRow[] = providerNamespaces.map((namespace) => ({
@@ -233,6 +253,7 @@ const tenantRows: readonly ManagementRow[] = [
 /** The whole table of the ARM surface, but for `/metadata/endpoints`, which is public. */
 export const rows: readonly ManagementRow[] = [
   ...subscriptionRows,
+  ...webhookRows,
   ...registrationRows,
   ...registryRows,
   ...scopedTokenRows,

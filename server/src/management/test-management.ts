@@ -5,12 +5,13 @@ import path from 'node:path'
 import { PassThrough } from 'node:stream'
 import { sql } from 'kysely'
 import { accessMigrations, createAccess } from '../access/index.ts'
-import { auditMigrations, createAudit, createAuditLog } from '../audit/index.ts'
+import { auditMigrations, createAudit, createAuditLog, createWebhooks } from '../audit/index.ts'
 import { type NewServicePrincipal, createDirectory, directoryMigrations } from '../directory/index.ts'
 import { createIdentity } from '../identity/index.ts'
 import { createApp } from '../platform/http/app.ts'
 import { listen } from '../platform/http/listener.ts'
 import { createLog } from '../platform/log.ts'
+import { createOutbound } from '../platform/outbound/outbound.ts'
 import { openSealer } from '../platform/sealing.ts'
 import { signingKeyMigrations } from '../platform/signing-keys/migrations.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
@@ -139,6 +140,8 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
     log,
     audit,
     auditLog: createAuditLog({ database }),
+    auditWebhooks: createWebhooks({ database, clock, sealer }),
+    acceptsWebhookUrl: createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] }).acceptsUrl,
     resources,
     directory,
     identity,

@@ -206,7 +206,7 @@ export const settingsSchema = z.strictObject(
           allowPrivateAddresses: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
             kind: 'boolean',
             description:
-              'Whether the issuers of federated credentials and trusted tenants, and registries that images are imported from, may be at loopback and private addresses: whoever owns an application, or may import, can then have the server ask such an address. Link-local addresses, and those by which clouds give credentials away, stay closed.',
+              'Whether the issuers of federated credentials and trusted tenants, registries that images are imported from, and webhooks of the audit log, may be at loopback and private addresses: whoever owns an application, or may import, can then have the server ask such an address. Link-local addresses, and those by which clouds give credentials away, stay closed.',
             placeholder: 'boolean',
             example: 'true',
           }),
@@ -219,7 +219,7 @@ export const settingsSchema = z.strictObject(
             .register(settingTexts, {
               kind: 'list',
               description:
-                'Networks in which such issuers and registries may be, whatever `outbound.allowPrivateAddresses` says.',
+                'Networks in which such issuers, registries and webhooks may be, whatever `outbound.allowPrivateAddresses` says.',
               placeholder: 'range',
               example: '10.20.0.0/16',
               defaultText: 'none',
@@ -227,7 +227,7 @@ export const settingsSchema = z.strictObject(
           caFile: path().optional().register(settingTexts, {
             kind: 'text',
             description:
-              'A PEM file with certificate authorities that such issuers and registries are trusted by, besides those that the system trusts.',
+              'A PEM file with certificate authorities that such issuers, registries and webhooks are trusted by, besides those that the system trusts.',
             placeholder: 'file',
             example: '/etc/acrux/organisation-ca.pem',
             defaultText: 'none',

@@ -42,7 +42,16 @@ export interface Outbound {
    * @throws OutboundError
    */
   open(url: string, options: OpenOptions): Promise<OpenedResponse>
+  /**
+   * Posts a text under the same rules. Returns when it was answered with success; what else the answer says is not read.
+   *
+   * @throws OutboundError
+   */
+  post(url: string, message: OutboundMessage): Promise<void>
 }
+
+/** What is posted. */
+export type OutboundMessage = { readonly headers: Readonly<Record<string, string>>; readonly body: string }
 
 /** What is sent along, and what ends an answer that is under way. */
 export type OpenOptions = { readonly headers: Readonly<Record<string, string>>; readonly signal: AbortSignal }
@@ -150,11 +159,12 @@ export function createOutbound(options: OutboundOptions): Outbound {
     addresses: readonly ResolvedAddress[],
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal,
+    method = 'GET',
   ) {
     const secured = url.protocol === 'https:' ? { secureContext: trust() } : {}
     return (url.protocol === 'https:' ? https : http).request(url, {
       ...secured,
-      method: 'GET',
+      method,
       // A connection of its own: no other name's connection is used, and no proxy of the environment.
       agent: false,
       lookup: dialOnly(addresses),
@@ -164,18 +174,17 @@ export function createOutbound(options: OutboundOptions): Outbound {
     })
   }
 
-  async function getJson(text: string): Promise<FetchedJson> {
+  /** Looks up the addresses that are to be dialled, and holds the work to the limits of time and number. */
+  async function within<Result>(
+    text: string,
+    work: (url: URL, addresses: readonly ResolvedAddress[], signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
     const url = requireUrl(text)
     if (running >= mostAtATime) throw new OutboundError('busy', 'too much is being fetched at this moment')
     running++
     const signal = AbortSignal.timeout(timeoutMs)
     try {
-      const addresses = await beforeTimeout(signal, reachableAddresses(url))
-      const response = await answerTo(dial(url, addresses, { accept: 'application/json' }, signal))
-      const { body, cacheControl } = await readWhole(url, response)
-      const value = parseBoundedJson(body, deepestJson)
-      if (value === undefined) throw new OutboundError('content', `what ${url.host} sent is not JSON`)
-      return { value, maxAgeSeconds: parseMaxAge(cacheControl) }
+      return await work(url, await beforeTimeout(signal, reachableAddresses(url)), signal)
     } catch (error) {
       throw toOutboundError(error, url, signal)
     } finally {
@@ -183,17 +192,35 @@ export function createOutbound(options: OutboundOptions): Outbound {
     }
   }
 
-  return { acceptsUrl: (text) => acceptedUrl(text) !== undefined, getJson, open }
+  const getJson = (text: string): Promise<FetchedJson> =>
+    within(text, async (url, addresses, signal) => {
+      const response = await answerTo(dial(url, addresses, { accept: 'application/json' }, signal))
+      const { body, cacheControl } = await readWhole(url, response)
+      const value = parseBoundedJson(body, deepestJson)
+      if (value === undefined) throw new OutboundError('content', `what ${url.host} sent is not JSON`)
+      return { value, maxAgeSeconds: parseMaxAge(cacheControl) }
+    })
+
+  const post = (text: string, { headers, body }: OutboundMessage): Promise<void> =>
+    within(text, async (url, addresses, signal) => {
+      const response = await answerTo(dial(url, addresses, headers, signal, 'POST'), body)
+      response.destroy()
+      const { statusCode = 0 } = response
+      if (statusCode >= 200 && statusCode < 300) return
+      throw new OutboundError('status', `${url.host} answered ${statusCode}`)
+    })
+
+  return { acceptsUrl: (text) => acceptedUrl(text) !== undefined, getJson, open, post }
 }
 
 type Answer = { readonly body: Uint8Array; readonly cacheControl: string | undefined }
 
 /** The head of the answer to a request. */
-function answerTo(request: ClientRequest): Promise<IncomingMessage> {
+function answerTo(request: ClientRequest, body?: string): Promise<IncomingMessage> {
   return new Promise((settle, fail) => {
     request.on('response', settle)
     request.on('error', fail)
-    request.end()
+    request.end(body)
   })
 }
 

@@ -1,0 +1,20 @@
+import { auditEventDocument } from './event-document.ts'
+import type { AuditEventRow } from './store.ts'
+
+/** The media type of one event in structured mode. [CloudEvents 1.0, JSON format §3] */
+export const cloudEventType = 'application/cloudevents+json; charset=utf-8'
+
+/** An event of the log as a CloudEvent in structured mode. `source` and `id` together name it among all events of all servers. */
+export function cloudEvent(event: AuditEventRow, publicOrigin: string): string {
+  const data = auditEventDocument(event)
+  return JSON.stringify({
+    specversion: '1.0',
+    id: data.id,
+    source: `${publicOrigin}/audit`,
+    type: `Acrux.Audit.${event.action}`,
+    ...(event.target === '' ? {} : { subject: event.target }),
+    time: data.eventTimestamp,
+    datacontenttype: 'application/json',
+    data,
+  })
+}

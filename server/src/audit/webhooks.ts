@@ -1,0 +1,141 @@
+import type { Clock } from '../platform/clock.ts'
+import type { Sealer } from '../platform/sealing.ts'
+import type { Database, Transaction } from '../platform/sql/database.ts'
+import { readChain } from './chain-store.ts'
+import type { AuditEventRow } from './store.ts'
+import { newWebhookSecret } from './webhook-signature.ts'
+import { type WebhookRow, createWebhookStore } from './webhook-store.ts'
+
+/** Which events a webhook gets; what is not named may be anything. */
+export type WebhookFilter = {
+  /** Actions, or beginnings of some with a `*` at their end. */
+  readonly actions?: readonly string[] | undefined
+  readonly outcome?: 'success' | 'refused' | undefined
+}
+
+/** What may be set of a webhook. */
+export type WebhookSettings = { readonly url: string; readonly enabled: boolean; readonly filter: WebhookFilter }
+
+/** An address to which events are delivered. */
+export type Webhook = WebhookSettings & {
+  readonly name: string
+  readonly failures: number
+  readonly nextAttemptMs: number
+  readonly lastDeliveryMs: number | undefined
+  readonly lastError: string | undefined
+}
+
+/** There are as many webhooks as there may be. */
+export class TooManyWebhooksError extends Error {
+  override readonly name = 'TooManyWebhooksError'
+}
+
+/** How many webhooks there may be. */
+export const mostWebhooks = 20
+
+/** How long the secret before the present one still signs. */
+const previousSecretMs = 24 * 60 * 60 * 1000
+
+/** The webhooks of the log. */
+export interface Webhooks {
+  list(): Promise<Webhook[]>
+  find(name: string): Promise<Webhook | undefined>
+  /** Makes one, which gets what happens from now on and whose secret is told this once, or replaces its settings. @throws TooManyWebhooksError */
+  put(
+    transaction: Transaction,
+    name: string,
+    settings: WebhookSettings,
+  ): Promise<{ readonly webhook: Webhook; readonly secret: string | undefined }>
+  /** Gives it a new secret, which is told this once; the one before signs too for a day. Undefined when there is no such webhook. */
+  rotateSecret(transaction: Transaction, name: string): Promise<string | undefined>
+  delete(transaction: Transaction, name: string): Promise<boolean>
+}
+
+/** What a secret is sealed for. */
+export function secretContext(name: string): string {
+  return `audit-webhook ${name}`
+}
+
+/** Opens the webhooks. */
+export function createWebhooks({
+  database,
+  clock,
+  sealer,
+}: {
+  readonly database: Database
+  readonly clock: Clock
+  readonly sealer: Sealer
+}): Webhooks {
+  const store = createWebhookStore(database)
+  return {
+    list: async () => (await store.all()).map(toWebhook),
+    find: async (name) => {
+      const row = await store.find(undefined, name.toLowerCase())
+      return row && toWebhook(row)
+    },
+    put: async (transaction, anyName, { url, enabled, filter }) => {
+      const name = anyName.toLowerCase()
+      const settings = { url, enabled: enabled ? 1 : 0, filter: JSON.stringify(filter) }
+      const present = await store.find(transaction, name)
+      if (present !== undefined) {
+        // Whoever mends an address does not wait for what failed at the one before.
+        const change = { ...settings, failures: 0, next_attempt_ms: 0, last_error: null }
+        await store.update(transaction, name, change)
+        return { webhook: toWebhook({ ...present, ...change }), secret: undefined }
+      }
+      if ((await store.count(transaction)) >= mostWebhooks) throw new TooManyWebhooksError()
+      const secret = newWebhookSecret()
+      const row: WebhookRow = {
+        name,
+        ...settings,
+        sealed_secret: sealer.seal(secret, secretContext(name)),
+        sealed_previous: null,
+        previous_until_ms: 0,
+        block: ((await readChain(transaction).lastBlock())?.number ?? 0) + 1,
+        entry: 0,
+        failures: 0,
+        next_attempt_ms: 0,
+        last_delivery_ms: null,
+        last_error: null,
+        leased_until_ms: 0,
+      }
+      await store.insert(transaction, row)
+      return { webhook: toWebhook(row), secret }
+    },
+    rotateSecret: async (transaction, anyName) => {
+      const name = anyName.toLowerCase()
+      const present = await store.find(transaction, name)
+      if (present === undefined) return undefined
+      const secret = newWebhookSecret()
+      await store.update(transaction, name, {
+        sealed_secret: sealer.seal(secret, secretContext(name)),
+        sealed_previous: present.sealed_secret,
+        previous_until_ms: clock.now() + previousSecretMs,
+      })
+      return secret
+    },
+    delete: (transaction, name) => store.delete(transaction, name.toLowerCase()),
+  }
+}
+
+/** Whether a webhook gets an event. */
+export function wants({ actions, outcome }: WebhookFilter, event: AuditEventRow): boolean {
+  if (outcome !== undefined && outcome !== event.outcome) return false
+  if (actions === undefined) return true
+  return actions.some((action) =>
+    action.endsWith('*') ? event.action.startsWith(action.slice(0, -1)) : event.action === action,
+  )
+}
+
+function toWebhook(row: WebhookRow): Webhook {
+  return {
+    name: row.name,
+    url: row.url,
+    enabled: row.enabled === 1,
+    filter: JSON.parse(row.filter),
+    failures: row.failures,
+    nextAttemptMs: row.next_attempt_ms,
+    lastDeliveryMs: row.last_delivery_ms ?? undefined,
+    lastError: row.last_error ?? undefined,
+  }
+}
