@@ -167,3 +167,26 @@ test('an event names the credential that proved its actor, and never a secret', 
     assert.deepEqual([event.credential_kind, event.credential_id], ['identity-token', issued.credential_id])
   }
 })
+
+test('tokens of the registry, and what is refused by them, name the credential behind them', async (t) => {
+  const { server, first, ask } = await open(t)
+  const { appId, password } = first.servicePrincipal
+  const type = { 'content-type': 'application/x-www-form-urlencoded' }
+  const service = 'localhost:5443'
+  const form = { grant_type: 'password', service, username: appId, password, scope: 'repository:team/app:pull' }
+  const issued = await ask('POST', '/oauth2/token', type, new URLSearchParams(form).toString())
+  const again = await ask('POST', '/oauth2/token', type, new URLSearchParams(form).toString())
+  const [event] = issued.events
+  assert.deepEqual([event?.outcome, event?.credential_kind], ['success', 'identity-credential'])
+  assert.match(event?.credential_id ?? '', /^[0-9a-f-]{36}$/)
+  assert.equal(again.events[0]?.credential_id, event?.credential_id, 'and so do those that are issued again')
+  const { access_token: token } = JSON.parse(issued.body)
+  const refused = await ask('GET', '/v2/team/other/tags/list', { authorization: `Bearer ${token}` })
+  assert.equal(refused.status, 401)
+  assert.equal(refused.events[0]?.credential_id, event?.credential_id)
+  const { arm } = await tokensOf(server, first, appId, password)
+  const exchange = { grant_type: 'access_token', service, access_token: arm }
+  const exchanged = await ask('POST', '/oauth2/exchange', type, new URLSearchParams(exchange).toString())
+  assert.equal(exchanged.status, 200, exchanged.body)
+  assert.equal(exchanged.events[0]?.credential_id, event?.credential_id)
+})

@@ -9,6 +9,7 @@ import {
   createAudit,
   createAuditChain,
   createAuditLog,
+  createCredentialUses,
   createDelivery,
   createWebhooks,
   expireEvents,
@@ -69,7 +70,7 @@ export type Composition = {
   readonly routes: readonly RouteDescription[]
   /** Deletes what policies have come to, and then what nobody can reach any more. */
   readonly collectGarbage: () => Promise<void>
-  /** Puts the events of the audit log that were written since into its chain. */
+  /** Puts the events of the audit log that were written since into its chain, and writes when credentials were used. */
   readonly extendAuditChain: () => Promise<unknown>
   /** Delivers events of the audit log to webhooks. */
   readonly deliverAuditEvents: () => Promise<unknown>
@@ -107,8 +108,9 @@ export async function compose(
   const publicOrigin = `${scheme}://${configuration.publicHost}`
   const { suffix, signingKeyRotationDays } = configuration
   const outbound = await openOutbound(configuration.outbound)
-  const audit = createAudit({ database, clock })
-  const auditChain = createAuditChain({ database, clock })
+  const credentialUses = createCredentialUses({ database, clock })
+  const audit = createAudit({ database, clock, uses: credentialUses })
+  const auditChain = createAuditChain({ database, clock, uses: credentialUses })
   const delivery = createDelivery({ database, clock, sealer, outbound, publicOrigin })
   const resources = createResources({ database, clock, sealer, suffix, defaultPort: scheme === 'https' ? 443 : 80 })
   const access = createAccess({ database, clock })
@@ -197,6 +199,7 @@ export async function compose(
     audit,
     auditLog: createAuditLog({ database }),
     auditWebhooks: createWebhooks({ database, clock, sealer }),
+    credentialUses,
     acceptsWebhookUrl: outbound.acceptsUrl,
     resources,
     directory,
@@ -259,7 +262,10 @@ export async function compose(
     certificates,
     firstRun: content && { content, file: firstRunFile },
     routes,
-    extendAuditChain: () => auditChain.extend(),
+    extendAuditChain: async () => {
+      await auditChain.extend()
+      await credentialUses.flush()
+    },
     deliverAuditEvents: () => delivery.deliver(),
     expireAuditEvents: () =>
       expireEvents({ database, clock, sealer, audit, retentionDays: configuration.audit.retentionDays }),
@@ -277,7 +283,10 @@ export async function compose(
       await certificates?.close()
       await registry.close()
       // What is not in the chain now comes into it at the next start.
-      await auditChain.close().catch((error: unknown) => log.error({ err: error, id: randomUUID() }, chainFailure))
+      await auditChain
+        .close()
+        .then(() => credentialUses.flush(true))
+        .catch((error: unknown) => log.error({ err: error, id: randomUUID() }, chainFailure))
       await database.close()
       dataDir.close()
     },

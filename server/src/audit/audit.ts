@@ -2,6 +2,7 @@ import { setImmediate as endOfTurn } from 'node:timers/promises'
 import type { Clock } from '../platform/clock.ts'
 import { createSenderBudget } from '../platform/sender-budget.ts'
 import type { Database } from '../platform/sql/database.ts'
+import type { CredentialUses } from './credential-uses.ts'
 import type { Audit, AuditEvent } from './index.ts'
 import { type NewAuditEventRow, insertEvents, prepareEventInsert } from './store.ts'
 
@@ -21,8 +22,15 @@ const detailLimit = 8192
 /** How many events a stranger's address may cause: 1,000 at once, then 10 a second. */
 const strangersAllowance = { burst: 1000, perSecond: 10 }
 
+type AuditOptions = {
+  readonly database: Database
+  readonly clock: Clock
+  /** Is told of the use of credentials that no event tells of. */
+  readonly uses?: Pick<CredentialUses, 'note'>
+}
+
 /** Opens the audit room. */
-export function createAudit({ database, clock }: { readonly database: Database; readonly clock: Clock }): Audit {
+export function createAudit({ database, clock, uses }: AuditOptions): Audit {
   const insert = prepareEventInsert(database)
   let waiting: Waiting[] = []
   let flushing = false
@@ -60,6 +68,7 @@ export function createAudit({ database, clock }: { readonly database: Database; 
   }
 
   return {
+    noteUse: (actor, credential) => uses?.note(actor, credential),
     record: (transaction, event) => insertEvents(transaction, [toRow(event, clock.now())]),
     append: (event) => {
       const written = withinBudget(event)

@@ -2,6 +2,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/sql/database.ts'
 import { type BlockContent, blockHash, encodeEntries, noPreviousHash, parseEntries } from './chain-format.ts'
 import { type BlockRow, insertBlock, readChain, type SeqRange } from './chain-store.ts'
+import type { CredentialUses } from './credential-uses.ts'
 import type { AuditEventRow } from './store.ts'
 
 /** Puts events into the chain of blocks after they were written, so that writing one costs nothing more. */
@@ -41,9 +42,12 @@ const lastBlocks = 20
 export function createAuditChain({
   database,
   clock,
+  uses,
 }: {
   readonly database: Database
   readonly clock: Clock
+  /** Is told of the events of every block that is added here. */
+  readonly uses?: Pick<CredentialUses, 'noteEvents'>
 }): AuditChain {
   const chain = readChain(database)
   let position: Position | undefined
@@ -105,7 +109,9 @@ export function createAuditChain({
       entries,
     }
     const added = await insertBlock(database, toRow(content, coversTo, events))
-    return added ? events.length : undefined
+    if (!added) return undefined
+    uses?.noteEvents(events)
+    return events.length
   }
 
   async function extendToEnd(): Promise<number> {

@@ -44,6 +44,8 @@ export interface Audit {
    * and the count is told with the next event that is written.
    */
   append(event: AuditEvent): Promise<void>
+  /** Notes that a credential was used for something that no event tells of. It costs no write by itself. */
+  noteUse(actor: AuditActor, credential: AuditCredential | undefined): void
 }
 
 /** The log, for whoever looks for something in it. */
@@ -68,3 +70,5 @@ export { createDelivery } from './deliver.ts'
 export { expireEvents } from './expire.ts'
 export { auditMigrations } from './migrations.ts'
 export { TooManyWebhooksError, type Webhook, type Webhooks, createWebhooks, mostWebhooks } from './webhooks.ts'
+export type { CredentialUsePlace, CredentialUseRow } from './credential-use-store.ts'
+export { type CredentialUses, createCredentialUses } from './credential-uses.ts'

@@ -72,6 +72,19 @@ export const auditMigrations: readonly Migration[] = [
         .execute()
     },
   },
+  {
+    id: 'audit-0005-credential-uses',
+    up: async (schema, types) => {
+      await schema
+        .createTable('credential_use')
+        .addColumn('actor_kind', types.text, (column) => column.notNull())
+        .addColumn('actor_id', types.text, (column) => column.notNull())
+        .addColumn('credential_id', types.text, (column) => column.notNull())
+        .addColumn('last_used_ms', types.integer, (column) => column.notNull())
+        .addPrimaryKeyConstraint('credential_use_key', ['actor_kind', 'actor_id', 'credential_id'])
+        .execute()
+    },
+  },
 ]
 
 function withEventColumns<Name extends string, Columns extends string>(

@@ -182,3 +182,26 @@ test('a filter, a size or a token that the list of audit events does not know is
   ]
   for (const query of odd) assert.deepEqual(each(await list(query)), [], JSON.stringify(query))
 })
+
+test('the last use of a credential is listed to whoever may read it, in pages', async (t) => {
+  const { list, arm, principalWith, credentialUses, time } = await open(t)
+  const path = `${subscriptionScope}/providers/Acrux.Server/credentialUses`
+  credentialUses.note({ kind: 'user', id: 'u-1' }, { kind: 'sign-in', id: 's-1' })
+  credentialUses.note({ kind: 'user', id: 'u-1' }, { kind: 'sign-in', id: 's-2' })
+  await credentialUses.flush()
+  const found = await list(filter(`principalId eq 'u-1'`), path)
+  assert.deepEqual(at(found.body, 'value'), [
+    { principal: { kind: 'user', id: 'u-1' }, credentialId: 's-1', lastUsedAt: new Date(time.nowMs).toISOString() },
+    { principal: { kind: 'user', id: 'u-1' }, credentialId: 's-2', lastUsedAt: new Date(time.nowMs).toISOString() },
+  ])
+  const first = await list({ $top: '1' }, path)
+  const next = String(at(first.body, 'nextLink')).slice(publicOrigin.length)
+  const rest = await arm('GET', next)
+  assert.deepEqual([...each(first, 'credentialId'), ...each(rest, 'credentialId')], ['s-1', 's-2'])
+  assert.deepEqual(each(await list(filter(`credentialId eq 's-2'`), path), 'credentialId'), ['s-2'])
+  for (const query of [filter(`lastUsedAt eq 'x'`), { $skiptoken: 'x' }, { $skiptoken: 'WyJhIl0' }]) {
+    assert.equal((await list(query, path)).status, 400, JSON.stringify(query))
+  }
+  const { token } = await principalWith(roleGuids.acrPush, subscriptionScope)
+  assert.equal((await list({}, path, token)).status, 403)
+})

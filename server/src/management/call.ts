@@ -1,5 +1,5 @@
 import type { Access, Principal } from '../access/index.ts'
-import type { Audit, AuditEvent, AuditLog, Webhooks } from '../audit/index.ts'
+import type { Audit, AuditEvent, AuditLog, CredentialUses, Webhooks } from '../audit/index.ts'
 import type { Directory, SigningPrincipal } from '../directory/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -18,6 +18,7 @@ export type ManagementOptions = {
   readonly audit: Audit
   readonly auditLog: AuditLog
   readonly auditWebhooks: Webhooks
+  readonly credentialUses: Pick<CredentialUses, 'list'>
   /** Whether a URL may be one that events are delivered to, as far as it tells by itself. */
   readonly acceptsWebhookUrl: (url: string) => boolean
   readonly resources: Resources

@@ -25,7 +25,7 @@ const conjunction = / +and +/y
 export function readFilter({ query }: FastifyRequest): readonly FilterTerm[] {
   const text = parameter(query, '$filter')
   if (text === undefined) return []
-  if (typeof text !== 'string' || text.length > longestFilter) throw unsupportedFilter()
+  if (typeof text !== 'string' || text.length > longestFilter || /\p{Cc}/u.test(text)) throw unsupportedFilter()
   const terms: FilterTerm[] = []
   let at = text.length - text.trimStart().length
   const end = text.trimEnd().length

@@ -9,6 +9,7 @@ import {
 import { getAllowedPrincipals, getExplanation } from './access-questions.ts'
 import { deleteAnonymousAccess, getAnonymousAccess, putAnonymousAccess } from './anonymous-access.ts'
 import { checkName } from './check-name.ts'
+import { listCredentialUses } from './credential-uses.ts'
 import { listCredentials, regenerateCredential } from './credentials.ts'
 import type { ManagementHandler } from './call.ts'
 import {
@@ -109,6 +110,7 @@ const subscriptionRows: readonly ManagementRow[] = [
   { id: 'resourceGroups.delete',   method: 'DELETE', path: group,                       need: onGroups('delete'),                                              handle: deleteResourceGroup },
   { id: 'signingKeys.rotate',      method: 'POST',   path: `${subscription}/providers/Acrux.Server/rotateSigningKeys`, need: action('Acrux.Server/signingKeys/rotate/action'), handle: rotateSigningKeys },
   { id: 'auditEvents.list',        method: 'GET',    path: `${subscription}/providers/Acrux.Server/auditEvents`, need: action('Acrux.Server/auditEvents/read'), handle: listAuditEvents, filtered: true, paged: true },
+  { id: 'credentialUses.list',     method: 'GET',    path: `${subscription}/providers/Acrux.Server/credentialUses`, need: action('Acrux.Server/credentialUses/read'), handle: listCredentialUses, filtered: true, paged: true },
 ]
 
 const onWebhooks = (name: string): CallerNeed => action(`Acrux.Server/auditWebhooks/${name}`)

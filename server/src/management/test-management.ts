@@ -5,7 +5,7 @@ import path from 'node:path'
 import { PassThrough } from 'node:stream'
 import { sql } from 'kysely'
 import { accessMigrations, createAccess } from '../access/index.ts'
-import { auditMigrations, createAudit, createAuditLog, createWebhooks } from '../audit/index.ts'
+import { auditMigrations, createAudit, createAuditLog, createCredentialUses, createWebhooks } from '../audit/index.ts'
 import { type NewServicePrincipal, createDirectory, directoryMigrations } from '../directory/index.ts'
 import { createIdentity } from '../identity/index.ts'
 import { createApp } from '../platform/http/app.ts'
@@ -107,7 +107,8 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
   const destination = new PassThrough()
   destination.on('data', (line: Buffer) => logLines.push(line.toString()))
   const log = createLog('debug', destination)
-  const audit = createAudit({ database, clock })
+  const credentialUses = createCredentialUses({ database, clock })
+  const audit = createAudit({ database, clock, uses: credentialUses })
   const resources = createResources({ database, clock, sealer, suffix: '.azurecr.example:5443' })
   const access = createAccess({ database, clock })
   const directory = createDirectory({
@@ -141,6 +142,7 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
     audit,
     auditLog: createAuditLog({ database }),
     auditWebhooks: createWebhooks({ database, clock, sealer }),
+    credentialUses,
     acceptsWebhookUrl: createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] }).acceptsUrl,
     resources,
     directory,
@@ -232,5 +234,5 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
   }
   const rooms = { database, resources, access, directory, identity, registry, management }
   const tools = { app, base, send, arm, tokenFor, createPrincipal, principalWith, assign, events, close }
-  return { ...rooms, ...tools, owner, ownerToken, time, logLines, registryChanges }
+  return { ...rooms, ...tools, credentialUses, owner, ownerToken, time, logLines, registryChanges }
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { AuditActor } from '../audit/index.ts'
+import type { AuditActor, AuditCredential } from '../audit/index.ts'
 import type { Origin } from '../platform/http/app.ts'
 import type { LoginServer } from '../spec/login-server.ts'
 import type { NetworkRules } from '../spec/network-rules.ts'
@@ -37,6 +37,8 @@ export type RegistryCaller = {
   readonly key: string
   /** The caller as the audit trail names it. */
   readonly actor: AuditActor
+  /** The credential that proved them, as the audit trail names it. */
+  readonly credential?: AuditCredential | undefined
   /** When the credential in hand was issued; a right on a repository ends with the repository. */
   readonly credentialIssuedAtMs: number
   /** Whether the caller may, besides what the route needs, pull from another repository of the same registry. */

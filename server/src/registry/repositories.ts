@@ -90,6 +90,7 @@ export function changeEvent(
     action,
     outcome: 'success',
     actor: call.caller.actor,
+    credential: call.caller.credential,
     target: `${call.registry.loginServer}/${call.path.repository}${below}`,
     ...(detail !== undefined && { detail }),
     origin: call.origin,

@@ -1,5 +1,5 @@
 import type { Access, Principal, ScopedTokenProof } from '../access/index.ts'
-import type { AuditActor } from '../audit/index.ts'
+import type { AuditActor, AuditCredential, AuditEvent } from '../audit/index.ts'
 import type { Directory } from '../directory/index.ts'
 import { andThen } from '../platform/sql/authority-memory.ts'
 import type { AdminPasswordProof, Registry, Resources } from '../resources/index.ts'
@@ -76,8 +76,15 @@ export function callerKey(credential: Credential): string {
   }
 }
 
-/** The principal as the audit trail names it. */
-export function auditActor(credential: Credential, registry: Pick<Registry, 'name'>): AuditActor {
+/** The principal, and the key that proved it, as the audit trail names them. */
+export function provedBy(
+  credential: Credential,
+  registry: Pick<Registry, 'name'>,
+): Pick<AuditEvent, 'actor' | 'credential'> {
+  return { actor: auditActor(credential, registry), credential: auditCredential(credential) }
+}
+
+function auditActor(credential: Credential, registry: Pick<Registry, 'name'>): AuditActor {
   switch (credential.kind) {
     case 'anonymous':
       return { kind: 'anonymous', id: '' }
@@ -87,6 +94,19 @@ export function auditActor(credential: Credential, registry: Pick<Registry, 'nam
       return { kind: 'scoped-token', id: `${registry.name}/${credential.name}` }
     case 'directory':
       return { kind: credential.principalKind, id: credential.objectId }
+  }
+}
+
+function auditCredential(credential: Credential): AuditCredential | undefined {
+  switch (credential.kind) {
+    case 'anonymous':
+      return undefined
+    case 'admin':
+      return { kind: 'admin-password', id: credential.password.name }
+    case 'scoped-token':
+      return { kind: 'scoped-token-password', id: credential.proof.passwordId }
+    case 'directory':
+      return { kind: 'identity-credential', id: credential.credentialId }
   }
 }
 

@@ -4,7 +4,7 @@ import type { IdentityRefusal, TokenAudience, VerifiedIdentity } from '../identi
 import type { Registry } from '../resources/index.ts'
 import { TokenError } from './errors.ts'
 import type { TokenRooms } from './token-rooms.ts'
-import { type Credential, auditActor } from './credential.ts'
+import { type Credential, provedBy } from './credential.ts'
 import { type TokenCall, field, requireForm, requireService } from './token-request.ts'
 
 /** The grants of the exchange; the two old ones are still sent by kubelet providers. [acr-protocol §1.4] */
@@ -50,11 +50,10 @@ export async function exchange(rooms: TokenRooms, { registry, origin, parameters
     tenantId: identity.tenantId,
     notAfterMs: identity.credentialExpiresAtMs,
   })
-  const actor = auditActor(credential, registry)
   await rooms.audit.append({
     action: 'token.exchange',
     outcome: 'success',
-    actor,
+    ...provedBy(credential, registry),
     target: registry.loginServer,
     origin,
   })
@@ -101,11 +100,12 @@ async function refuse(
   credential: Credential | undefined,
   reason: IdentityRefusal | 'foreign-tenant' | 'no-assignment',
 ): Promise<never> {
-  const actor = credential === undefined ? ({ kind: 'claimed', id: '' } as const) : auditActor(credential, registry)
+  const who =
+    credential === undefined ? { actor: { kind: 'claimed', id: '' } as const } : provedBy(credential, registry)
   await audit.append({
     action: 'token.exchange',
     outcome: 'refused',
-    actor,
+    ...who,
     target: registry.loginServer,
     reason,
     origin,

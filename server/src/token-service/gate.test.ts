@@ -44,6 +44,19 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await ask(registry, 'Negotiate abc', 'team/app', 'pull'), 'invalid_token')
     })
 
+    test('the gate notes the use of a password, which no event tells of, and writes nothing for it', async (t) => {
+      const rooms = await openTokenService(t, kind)
+      const puller = await principalWith(rooms, roles.acrPull)
+      assert.equal(await rooms.ask(rooms.registry, puller.basic, 'team/app', 'pull'), 'ok')
+      assert.equal(await rooms.ask(rooms.registry, basic(puller.appId, 'wrong'), 'team/app', 'pull'), 'basic')
+      const uses = () => rooms.credentialUses.list({ actorId: puller.objectId }, undefined, 10)
+      assert.deepEqual(await uses(), [])
+      await rooms.credentialUses.flush()
+      const [use, ...others] = await uses()
+      assert.deepEqual([use?.actor_kind, others.length], ['service-principal', 0])
+      assert.match(use?.credential_id ?? '', /^[0-9a-f-]{36}$/)
+    })
+
     test('trap 23: whoever may push may take a tag away without a right to delete', async (t) => {
       const rooms = await openTokenService(t, kind)
       const { gate, registry } = rooms

@@ -9,7 +9,7 @@ import { type AccessScope, covers } from '../spec/access-scope.ts'
 import { parseAuthorization } from '../spec/authorization-header.ts'
 import { admitsAddress } from '../spec/network-rules.ts'
 import type { AcrTokens } from './acr-token.ts'
-import { type Credential, type StandingRooms, auditActor, callerKey, standingPrincipal } from './credential.ts'
+import { type Credential, type StandingRooms, callerKey, provedBy, standingPrincipal } from './credential.ts'
 import type { DataPlaneAdmission, DataPlaneCaller, DataPlaneGate, DataPlaneNeed, RegistryAddress } from './index.ts'
 import { provePassword } from './prove.ts'
 import { type Refusals, needAsAccess } from './refusals.ts'
@@ -35,6 +35,8 @@ type Session = {
   authority: Authority
   /** How many decisions its weight accounts for. */
   decisionsWeighed: number
+  /** Until when its use needs no note. */
+  noteUseAgainMs: number
 }
 
 /** Whether the credential stood at one revision of authority, and which needs were found to be met at that revision. */
@@ -43,6 +45,9 @@ type Authority = {
   readonly standing: { readonly registry: Registry; readonly principal: Principal } | undefined
   readonly met: Set<string>
 }
+
+/** How often the use of a password is noted. */
+const noteUseEveryMs = 60_000
 
 /** How much memory all sessions may take, by estimate. */
 const sessionLimitBytes = 64 * 1024 * 1024
@@ -76,8 +81,12 @@ export function createGate(options: GateOptions): DataPlaneGate {
     if (header === undefined) return { admitted: false, refusal: refusals.unauthenticated(address, need) }
     const revision = database.authorityRevision()
     const session = sessions.find(address.rid, header)
-    if (session !== undefined && session.authority.revision === revision && clock.now() < session.expiresAtMs) {
-      if (session.authority.met.has(needKey(need))) return { admitted: true, caller: session.caller }
+    const nowMs = clock.now()
+    if (session !== undefined && session.authority.revision === revision && nowMs < session.expiresAtMs) {
+      if (session.authority.met.has(needKey(need))) {
+        noteUse(options, session, nowMs)
+        return { admitted: true, caller: session.caller }
+      }
     }
     return admitSlowly(header, origin, address, need, session)
   }
@@ -109,6 +118,7 @@ export function createGate(options: GateOptions): DataPlaneGate {
     }
     if (await isAllowed(options, session.tokenAccess, authority.standing, need)) {
       rememberMet(address.rid, header, session, authority, need)
+      noteUse(options, session, clock.now())
       return { admitted: true, caller: session.caller }
     }
     await recordRefusal(options, origin, address, need, session.credential, 'insufficient-scope')
@@ -128,6 +138,13 @@ export function createGate(options: GateOptions): DataPlaneGate {
   }
 
   return { admit, refuseOutdated: (address, need) => refusals.invalidToken(address, need) }
+}
+
+/** Notes that a password was used, now and then: of a token, its issue tells. */
+function noteUse({ audit }: GateOptions, session: Session, nowMs: number): void {
+  if (session.tokenAccess !== undefined || nowMs < session.noteUseAgainMs) return
+  session.noteUseAgainMs = nowMs + noteUseEveryMs
+  audit.noteUse(session.caller.actor, session.caller.credential)
 }
 
 /** Proves what an `Authorization` header claims at this registry; undefined when it proves nothing. */
@@ -177,7 +194,7 @@ function newSession(options: GateOptions, registry: Registry, facts: SessionFact
     ...facts,
     caller: {
       key: callerKey(facts.credential),
-      actor: auditActor(facts.credential, registry),
+      ...provedBy(facts.credential, registry),
       credentialIssuedAtMs: facts.issuedAtMs,
       mayPull: async (repository) => {
         const authority = await currentAuthority(options, session, registry)
@@ -187,6 +204,7 @@ function newSession(options: GateOptions, registry: Registry, facts: SessionFact
     },
     authority: { revision: -1, standing: undefined, met: new Set() },
     decisionsWeighed: 0,
+    noteUseAgainMs: 0,
   }
   return session
 }
@@ -244,8 +262,8 @@ function recordRefusal(
   credential: Credential | undefined,
   reason: string,
 ): Promise<void> {
-  const actor = credential === undefined ? ({ kind: 'claimed', id: '' } as const) : auditActor(credential, address)
+  const who = credential === undefined ? { actor: { kind: 'claimed', id: '' } as const } : provedBy(credential, address)
   const target = need.kind === 'repository' ? `${address.loginServer}/${need.repository}` : address.loginServer
   const detail = need.kind === 'repository' ? { actions: need.actions } : { need: need.kind }
-  return audit.append({ action: 'data.access', outcome: 'refused', actor, target, reason, detail, origin })
+  return audit.append({ action: 'data.access', outcome: 'refused', ...who, target, reason, detail, origin })
 }

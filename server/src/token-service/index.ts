@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
-import type { AuditActor } from '../audit/index.ts'
+import type { AuditActor, AuditCredential } from '../audit/index.ts'
 import type { Origin } from '../platform/http/app.ts'
 import type { RouteDescription } from '../platform/http/surface.ts'
 import type { LoginServer } from '../spec/login-server.ts'
@@ -31,6 +31,7 @@ export type DataPlaneCaller = {
   /** The same for the same principal, and for no other. */
   readonly key: string
   readonly actor: AuditActor
+  readonly credential?: AuditCredential | undefined
   readonly credentialIssuedAtMs: number
   readonly mayPull: (repository: string) => boolean | Promise<boolean>
 }

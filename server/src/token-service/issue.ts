@@ -1,9 +1,9 @@
 import type { Origin } from '../platform/http/app.ts'
-import type { AuditActor } from '../audit/index.ts'
+import type { AuditEvent } from '../audit/index.ts'
 import type { Registry } from '../resources/index.ts'
 import { type AccessScope, formatAccessScope, intersectAccess } from '../spec/access-scope.ts'
 import { prepareToken, publicAccess } from './acr-token.ts'
-import { auditActor, standingPrincipal } from './credential.ts'
+import { provedBy, standingPrincipal } from './credential.ts'
 import { TokenError, wrongCredentialsMessage } from './errors.ts'
 import type { PreparedIssue } from './issue-memory.ts'
 import type { PasswordProof } from './prove.ts'
@@ -32,10 +32,10 @@ export async function issue(
 ): Promise<string> {
   const { registry, origin, revision, key } = call
   const { credential, expiresAtMs: notAfterMs, sinceMs } = proof
-  const actor = auditActor(credential, registry)
+  const who = provedBy(credential, registry)
   const standing = standingPrincipal(rooms, registry, credential)
   const principal = standing instanceof Promise ? await standing : standing
-  if (principal === undefined) return refuse(rooms, call, actor, 'credential-withdrawn')
+  if (principal === undefined) return refuse(rooms, call, who, 'credential-withdrawn')
   const wanted = withUntag(asked)
   const allowing = rooms.access.allowedAccess(principal, registry, wanted)
   const allowed = allowing instanceof Promise ? await allowing : allowing
@@ -49,7 +49,7 @@ export async function issue(
     event: {
       action: 'token.issue',
       outcome: 'success',
-      actor,
+      ...who,
       target: registry.loginServer,
       detail: { asked: asked.slice(0, 20).map(formatAccessScope), granted: scope.slice(0, 2000) },
     },
@@ -110,10 +110,17 @@ function isWhole(given: readonly AccessScope[], wanted: readonly AccessScope[]):
 export async function refuse(
   { audit, refusals }: TokenRooms,
   { registry, origin }: IssueCall,
-  actor: AuditActor,
+  who: Pick<AuditEvent, 'actor' | 'credential'>,
   reason: string,
 ): Promise<never> {
-  await audit.append({ action: 'token.issue', outcome: 'refused', actor, target: registry.loginServer, reason, origin })
+  await audit.append({
+    action: 'token.issue',
+    outcome: 'refused',
+    ...who,
+    target: registry.loginServer,
+    reason,
+    origin,
+  })
   const message =
     reason === 'anonymous-pull-disabled'
       ? 'authentication required'

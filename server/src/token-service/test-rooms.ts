@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { TestContext } from 'node:test'
 import { accessMigrations, createAccess } from '../access/index.ts'
-import { auditMigrations, createAudit } from '../audit/index.ts'
+import { auditMigrations, createAudit, createCredentialUses } from '../audit/index.ts'
 import { type Directory, type SigningPrincipal, createDirectory, directoryMigrations } from '../directory/index.ts'
 import { createIdentity } from '../identity/index.ts'
 import { createApp } from '../platform/http/app.ts'
@@ -53,7 +53,8 @@ export async function openTokenService(t: TestContext, kind: DatabaseKind = 'sql
   const log = createLog('debug', { write: (line) => void logLines.push(line) })
   const sealer = await openSealer(path.join(directoryPath, 'master.key'))
   const publicOrigin = 'https://contoso.example'
-  const audit = createAudit({ database, clock })
+  const credentialUses = createCredentialUses({ database, clock })
+  const audit = createAudit({ database, clock, uses: credentialUses })
   const resources = createResources({ database, clock, sealer, suffix: '.example' })
   const access = createAccess({ database, clock })
   const directory = createDirectory({
@@ -128,6 +129,7 @@ export async function openTokenService(t: TestContext, kind: DatabaseKind = 'sql
     gate: service.gate,
     service,
     logLines,
+    credentialUses,
     auditRows: () =>
       database
         .tables<{ audit_event: { action: string; actor_id: string; reason: string | null } }>()

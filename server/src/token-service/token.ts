@@ -38,7 +38,8 @@ async function issueByForm(rooms: TokenRooms, call: IssueCall, parameters: strin
   switch (field(form, 'grant_type')) {
     case 'refresh_token': {
       const proof = await proveRefreshToken(rooms, call.registry, field(form, 'refresh_token') ?? '')
-      if (proof === undefined) return refuse(rooms, call, { kind: 'claimed', id: '' }, 'invalid-refresh-token')
+      if (proof === undefined)
+        return refuse(rooms, call, { actor: { kind: 'claimed', id: '' } }, 'invalid-refresh-token')
       return issue(rooms, call, proof, asked, field(form, 'access_type') === 'offline')
     }
     case 'password': {
@@ -68,10 +69,10 @@ async function issueByHeader(
       return issueByPassword(rooms, call, authorization, asked, field(form, 'offline_token') === 'true')
     case 'none':
       if (await isOpenToAnybody(rooms, call.registry)) return issue(rooms, call, anonymousProof, asked, false)
-      return refuse(rooms, call, { kind: 'anonymous', id: '' }, 'anonymous-pull-disabled')
+      return refuse(rooms, call, { actor: { kind: 'anonymous', id: '' } }, 'anonymous-pull-disabled')
     case 'bearer':
     case 'invalid':
-      return refuse(rooms, call, { kind: 'claimed', id: '' }, 'unusable-authorization')
+      return refuse(rooms, call, { actor: { kind: 'claimed', id: '' } }, 'unusable-authorization')
   }
 }
 
@@ -101,7 +102,7 @@ async function issueByPassword(
 ): Promise<string> {
   const proof = await provePassword(rooms, call.registry, username, password, true)
   if (proof === undefined)
-    return refuse(rooms, call, { kind: 'claimed', id: claimedName(username) }, 'wrong-credentials')
+    return refuse(rooms, call, { actor: { kind: 'claimed', id: claimedName(username) } }, 'wrong-credentials')
   return issue(rooms, call, proof, asked, offline)
 }
 
