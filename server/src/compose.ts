@@ -171,6 +171,7 @@ export async function compose(
     access,
     scheme,
     signingKeyRotationDays,
+    throttling: configuration.limits.throttling,
   })
   const registry = createRegistryRoom({
     database,

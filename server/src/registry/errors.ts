@@ -43,12 +43,16 @@ export function sendError(exchange: Exchange, { code, status, message, detail, h
 }
 
 /** The gate's refusal as an error of this surface. */
-export function refusalError({ code, status, message, detail, challenge }: RegistryRefusal): OciError {
+export function refusalError({ code, status, message, detail, challenge, ...rest }: RegistryRefusal): OciError {
+  const { retryAfterSeconds } = rest
   return new OciError(code, {
     message,
     detail,
     status,
-    headers: challenge === undefined ? {} : { 'www-authenticate': challenge },
+    headers: {
+      ...(challenge !== undefined && { 'www-authenticate': challenge }),
+      ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+    },
   })
 }
 

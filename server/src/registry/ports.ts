@@ -53,6 +53,8 @@ export type RegistryRefusal = {
   readonly detail: unknown
   /** The value of `WWW-Authenticate`, if any. */
   readonly challenge: string | undefined
+  /** When to come again, if that is the reason. */
+  readonly retryAfterSeconds?: number
 }
 
 export type Admission =

@@ -11,8 +11,9 @@ import type { Database } from '../platform/sql/database.ts'
 import type { Registry, Resources } from '../resources/index.ts'
 import { admitsAddress } from '../spec/network-rules.ts'
 import { TokenError, describeError } from './errors.ts'
-import { networkRefusal } from './refusals.ts'
+import { networkRefusal, throttled } from './refusals.ts'
 import type { TokenRoute } from './routes.ts'
+import type { Throttle } from './throttle.ts'
 import type { TokenCall } from './token-request.ts'
 
 type DispatchOptions = {
@@ -21,6 +22,7 @@ type DispatchOptions = {
   readonly resources: Resources
   readonly audit: Audit
   readonly log: Log
+  readonly throttle: Throttle | undefined
 }
 
 /** The registry that a request came to, and the revision of authority, read before it. */
@@ -30,7 +32,8 @@ type Located = Pick<TokenCall, 'revision' | 'registry'>
 const methods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 /** `/oauth2/*` as a raw surface: which row, whose host, the form, the handler, in this order. */
-export function createTokenSurface({ database, routes, resources, audit, log }: DispatchOptions): RawSurface {
+export function createTokenSurface(options: DispatchOptions): RawSurface {
+  const { database, routes, resources, audit, log, throttle } = options
   const rows = new Map(routes.map((route) => [`${route.method} ${route.path}`, route]))
 
   function requireRow({ method = '' }: IncomingMessage, path: string): TokenRoute {
@@ -67,6 +70,8 @@ export function createTokenSurface({ database, routes, resources, audit, log }: 
     const row = requireRow(request, queryAt === -1 ? url : url.slice(0, queryAt))
     const locating = locate(headers.host, origin)
     let located = locating instanceof Promise ? await locating : locating
+    const retryAfterSeconds = throttle?.spendOauth(located.registry)
+    if (retryAfterSeconds !== undefined) throw new TokenError('TOOMANYREQUESTS', throttled, { retryAfterSeconds })
     let parameters = queryAt === -1 ? '' : url.slice(queryAt + 1)
     if (row.method === 'POST') {
       parameters = await readFormText(request)
@@ -84,12 +89,13 @@ export function createTokenSurface({ database, routes, resources, audit, log }: 
       response.destroy()
       return
     }
-    const { code, status, message, challenge } = describeError(error)
+    const { code, status, message, challenge, retryAfterSeconds } = describeError(error)
     if (status >= 500) log.error({ err: error, id: origin.correlationId }, 'a token request failed')
     const text = `${JSON.stringify({ errors: [{ code, message, detail: null }] })}\n`
     response.writeHead(status, [
       ...commonHeaders,
       ...(challenge === undefined ? [] : ['www-authenticate', challenge]),
+      ...(retryAfterSeconds === undefined ? [] : ['retry-after', String(retryAfterSeconds)]),
       ...notStored,
       ...jsonOf(text),
     ])

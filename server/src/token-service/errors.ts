@@ -2,18 +2,22 @@ import { MalformedFormError, UnacceptableBodyError } from '../platform/http/form
 import { type OciErrorCode, ociErrors } from '../spec/oci-error.ts'
 import { TokenTooLongError } from './acr-token.ts'
 
+type TokenErrorOptions = { readonly challenge?: string; readonly retryAfterSeconds?: number }
+
 /** A refusal of `/oauth2/*`, in the envelope that ACR uses there. [acr-protocol §1.4] */
 export class TokenError extends Error {
   override readonly name = 'TokenError'
   readonly code: OciErrorCode
   readonly status: number
   readonly challenge: string | undefined
+  readonly retryAfterSeconds: number | undefined
 
-  constructor(code: OciErrorCode, message: string, options: { readonly challenge?: string } = {}) {
+  constructor(code: OciErrorCode, message: string, options: TokenErrorOptions = {}) {
     super(message)
     this.code = code
     this.status = ociErrors[code].status
     this.challenge = options.challenge
+    this.retryAfterSeconds = options.retryAfterSeconds
   }
 }
 
@@ -21,7 +25,8 @@ export class TokenError extends Error {
 export const wrongCredentialsMessage = 'Invalid clientid or client secret.'
 
 /** What is told of whatever was thrown, as `{"errors":[…]}`. */
-export type DescribedError = Pick<TokenError, 'code' | 'status' | 'message' | 'challenge'>
+export type DescribedError = Pick<TokenError, 'code' | 'status' | 'message'> &
+  Partial<Pick<TokenError, 'challenge' | 'retryAfterSeconds'>>
 
 /** What is nobody's fault but ours has a status of 500 and more, and nothing is told of its cause. */
 export function describeError(error: unknown): DescribedError {

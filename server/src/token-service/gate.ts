@@ -14,6 +14,7 @@ import type { DataPlaneAdmission, DataPlaneCaller, DataPlaneGate, DataPlaneNeed,
 import { provePassword } from './prove.ts'
 import { type Refusals, needAsAccess } from './refusals.ts'
 import { SessionMemory } from './session-memory.ts'
+import type { Throttle } from './throttle.ts'
 
 export type GateOptions = StandingRooms & {
   readonly database: Database
@@ -21,6 +22,8 @@ export type GateOptions = StandingRooms & {
   readonly audit: Audit
   readonly tokens: AcrTokens
   readonly refusals: Refusals
+  /** Absent where requests are not limited. */
+  readonly throttle?: Throttle | undefined
 }
 
 /** What a sender's header proved once: a signature or a secret is checked once a header. */
@@ -83,12 +86,13 @@ export function createGate(options: GateOptions): DataPlaneGate {
     const session = sessions.find(address.rid, header)
     const nowMs = clock.now()
     if (session !== undefined && session.authority.revision === revision && nowMs < session.expiresAtMs) {
-      if (session.authority.met.has(needKey(need))) {
+      const { standing, met } = session.authority
+      if (standing !== undefined && met.has(needKey(need))) {
         noteUse(options, session, nowMs)
-        return { admitted: true, caller: session.caller }
+        return letIn(request, standing.registry, session.caller)
       }
     }
-    return admitSlowly(header, origin, address, need, session)
+    return admitSlowly(request, header, origin, address, need, session)
   }
 
   async function refuseAddress(
@@ -100,7 +104,15 @@ export function createGate(options: GateOptions): DataPlaneGate {
     return { admitted: false, refusal: refusals.network(origin.remoteAddress) }
   }
 
+  /** Whoever has the right still has to wait where they ask too often. */
+  function letIn(request: IncomingMessage, registry: Registry, caller: DataPlaneCaller): DataPlaneAdmission {
+    const retryAfterSeconds = options.throttle?.spend(registry, caller.key, request)
+    if (retryAfterSeconds === undefined) return { admitted: true, caller }
+    return { admitted: false, refusal: refusals.throttled(retryAfterSeconds) }
+  }
+
   async function admitSlowly(
+    request: IncomingMessage,
     header: string,
     origin: Origin,
     address: RegistryAddress,
@@ -119,7 +131,7 @@ export function createGate(options: GateOptions): DataPlaneGate {
     if (await isAllowed(options, session.tokenAccess, authority.standing, need)) {
       rememberMet(address.rid, header, session, authority, need)
       noteUse(options, session, clock.now())
-      return { admitted: true, caller: session.caller }
+      return letIn(request, authority.standing.registry, session.caller)
     }
     await recordRefusal(options, origin, address, need, session.credential, 'insufficient-scope')
     return { admitted: false, refusal: refusals.insufficient(address, need) }

@@ -44,6 +44,8 @@ export type DataPlaneRefusal = {
   readonly detail: unknown
   /** The value of `WWW-Authenticate`, if any. */
   readonly challenge: string | undefined
+  /** When to come again, if that is the reason. */
+  readonly retryAfterSeconds?: number
 }
 
 export type DataPlaneAdmission =

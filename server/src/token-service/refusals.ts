@@ -15,6 +15,8 @@ export interface Refusals {
   wrongPassword(): DataPlaneRefusal
   /** A client at an address that the registry's network rules do not let in. [acr-protocol §8] */
   network(remoteAddress: string): DataPlaneRefusal
+  /** One request too many for what ACR lets a registry, or one identity, have. [acr-protocol §1.11] */
+  throttled(retryAfterSeconds: number): DataPlaneRefusal
   /** The challenge alone, for the token endpoint. */
   challenge(registry: RegistryAddress): string
 }
@@ -59,10 +61,21 @@ export function createRefusals(scheme: 'http' | 'https'): Refusals {
       detail: null,
       challenge: undefined,
     }),
+    throttled: (retryAfterSeconds) => ({
+      status: 429,
+      code: 'TOOMANYREQUESTS',
+      message: throttled,
+      detail: null,
+      challenge: undefined,
+      retryAfterSeconds,
+    }),
     challenge: ({ loginServer }) =>
       bearerChallenge({ realm: `${scheme}://${loginServer}/oauth2/token`, service: loginServer }),
   }
 }
+
+/** What is said to a client that asks too often. */
+export const throttled = 'too many requests: the limit of the registry or of this identity is reached, try again later'
 
 /** ACR's words for a client whose address is not let in; `az acr check-health` looks for the first of them. */
 export function networkRefusal(remoteAddress: string): string {

@@ -16,6 +16,7 @@ import { IssueMemory } from './issue-memory.ts'
 import { createTokenSurface } from './dispatch.ts'
 import { createRefusals } from './refusals.ts'
 import { tokenRoutes } from './routes.ts'
+import { createThrottle } from './throttle.ts'
 
 export type TokenServiceOptions = {
   readonly database: Database
@@ -30,6 +31,8 @@ export type TokenServiceOptions = {
   /** Under which scheme clients reach the server. */
   readonly scheme: 'http' | 'https'
   readonly signingKeyRotationDays: number
+  /** Whether requests are limited as ACR limits them; they are not where nothing is said. */
+  readonly throttling?: 'off' | 'acr'
 }
 
 /** Opens the token service. */
@@ -46,11 +49,12 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
   })
   const tokens = createAcrTokens({ keys, clock })
   const refusals = createRefusals(options.scheme)
+  const throttle = options.throttling === 'acr' ? createThrottle(clock) : undefined
   const routes = tokenRoutes({ ...options, tokens, refusals, issues: new IssueMemory() }, keys)
   return {
-    gate: createGate({ ...options, tokens, refusals }),
+    gate: createGate({ ...options, tokens, refusals, throttle }),
     routes,
-    mount: (app) => mountRaw(app, createTokenSurface({ ...options, routes })),
+    mount: (app) => mountRaw(app, createTokenSurface({ ...options, routes, throttle })),
     rotateKeys: () => keys.rotate(),
   }
 }

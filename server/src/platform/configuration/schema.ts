@@ -279,6 +279,13 @@ export const settingsSchema = z.strictObject(
             placeholder: 'number',
             example: '200',
           }),
+          throttling: z.enum(['off', 'acr'], { error: 'must be off or acr' }).default('off').register(settingTexts, {
+            kind: 'text',
+            description:
+              "Whether requests are limited, by registry and by identity, as Azure Container Registry limits them for the registry's SKU. Each process counts for itself.",
+            placeholder: 'off|acr',
+            example: 'acr',
+          }),
           maxConcurrentImports: wholeNumber(1, 1000).default(4).register(settingTexts, {
             kind: 'number',
             description:

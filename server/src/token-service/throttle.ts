@@ -1,0 +1,88 @@
+import type { IncomingMessage } from 'node:http'
+import type { Clock } from '../platform/clock.ts'
+import type { Registry, Sku } from '../resources/index.ts'
+
+/** What is counted, as ACR does. [acr-protocol §1.11] */
+type Counted = 'oauth' | 'read' | 'write' | 'delete' | 'referrers'
+
+/** How many a minute a whole registry may have. One identity may have half of each, but for `oauth`. [acr-protocol §1.11] */
+// prettier-ignore
+const perMinute: Readonly<Record<Sku, Readonly<Record<Counted, number>>>> = {
+  Basic:    { oauth: 10_000, read: 10_000, write: 2_000, delete: 1_000, referrers: 500 },
+  Standard: { oauth: 10_000, read: 10_000, write: 2_000, delete: 1_000, referrers: 500 },
+  Premium:  { oauth: 20_000, read: 20_000, write: 4_000, delete: 4_000, referrers: 2_000 },
+}
+
+/** How long a bucket that is empty stays closed, so that a client is told when it is worth to come again. */
+const closedMs = 10_000
+
+/** How many identities are told apart, and how many registries. Whoever is forgotten may spend again, within what the registry may. */
+const bucketLimit = 50_000
+
+type Bucket = { tokens: number; atMs: number; closedUntilMs: number }
+
+/** Limits the requests to each registry as ACR does. */
+export interface Throttle {
+  /** Counts a request to the token endpoints; gives how many seconds to wait where it is one too many. */
+  spendOauth(registry: Pick<Registry, 'rid' | 'sku'>): number | undefined
+  /** Counts a request to the data plane of somebody who was let in, likewise. */
+  spend(registry: Pick<Registry, 'rid' | 'sku'>, callerKey: string, request: IncomingMessage): number | undefined
+}
+
+/** Makes the limits, with buckets that are full. */
+export function createThrottle(clock: Clock): Throttle {
+  const registries = new Map<string, Bucket>()
+  const identities = new Map<string, Bucket>()
+
+  function take(buckets: Map<string, Bucket>, key: string, limit: number): number | undefined {
+    const nowMs = clock.now()
+    let bucket = buckets.get(key)
+    if (bucket === undefined) {
+      if (buckets.size >= bucketLimit) forgetOldest(buckets)
+      bucket = { tokens: limit, atMs: nowMs, closedUntilMs: 0 }
+      buckets.set(key, bucket)
+    }
+    bucket.tokens = Math.min(limit, bucket.tokens + (Math.max(0, nowMs - bucket.atMs) / 60_000) * limit)
+    bucket.atMs = nowMs
+    const isOpen = nowMs >= bucket.closedUntilMs
+    if (isOpen && bucket.tokens < 1) bucket.closedUntilMs = nowMs + closedMs
+    if (nowMs < bucket.closedUntilMs) return Math.ceil((bucket.closedUntilMs - nowMs) / 1000)
+    bucket.tokens -= 1
+    return undefined
+  }
+
+  function count({ rid, sku }: Pick<Registry, 'rid' | 'sku'>, caller: string, counted: Counted): number | undefined {
+    const limit = perMinute[sku][counted]
+    // What an identity may not do is not taken from what all may.
+    return take(identities, `${rid} ${counted} ${caller}`, limit / 2) ?? take(registries, `${rid} ${counted}`, limit)
+  }
+
+  return {
+    spendOauth: ({ rid, sku }) => take(registries, `${rid} oauth`, perMinute[sku].oauth),
+    spend: (registry, callerKey, request) => {
+      const counted = countedAs(request)
+      if (counted !== 'referrers') return count(registry, callerKey, counted)
+      return count(registry, callerKey, 'referrers') ?? count(registry, callerKey, 'read')
+    },
+  }
+}
+
+function countedAs({ method, url = '' }: IncomingMessage): Exclude<Counted, 'oauth'> {
+  switch (method) {
+    case 'GET':
+    case 'HEAD':
+      return /^\/v2\/[^?]*\/referrers\//.test(url) ? 'referrers' : 'read'
+    case 'DELETE':
+      return 'delete'
+    default:
+      return 'write'
+  }
+}
+
+function forgetOldest(buckets: Map<string, Bucket>): void {
+  let excess = bucketLimit / 10
+  for (const key of buckets.keys()) {
+    if (excess-- === 0) return
+    buckets.delete(key)
+  }
+}

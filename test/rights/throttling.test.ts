@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { Agent } from 'node:https'
+import { arm, enableAdmin, expectStatus, principalWithRole, registryId, roles } from '../harness/arm.ts'
+import { request, type HttpResponse } from '../harness/http.ts'
+import { at } from '../harness/json.ts'
+import { basic, pushImage, registryUrl } from '../harness/registry.ts'
+import { startServer, type RunningServer } from '../harness/server.ts'
+
+const server = await startServer({ args: ['--limits-throttling', 'acr', '--log-level', 'error'] })
+const unlimited = await startServer({ args: ['--log-level', 'error'] })
+const agent = new Agent({ keepAlive: true, maxSockets: 4 })
+after(async () => {
+  agent.destroy()
+  await server[Symbol.asyncDispose]()
+  await unlimited[Symbol.asyncDispose]()
+})
+
+/** How a series of requests ends: with the first that is not let through, or the last. */
+async function untilRefused(to: RunningServer, path: string, authorization: string, most: number) {
+  const { caFile } = to
+  const url = `${registryUrl(to)}${path}`
+  for (let count = 0; ; count += 4) {
+    const one = () => request({ url, headers: { authorization }, caFile, agent })
+    const answers: HttpResponse[] = await Promise.all([one(), one(), one(), one()])
+    const refused = answers.find(({ status }) => status !== 200)
+    if (refused !== undefined || count >= most) return { count, answer: refused ?? answers[0] }
+  }
+}
+
+test('one identity that asks too often is told when to come again, and others go on', async () => {
+  expectStatus(await arm(server, 'PATCH', registryId(server), { sku: { name: 'Basic' } }), 200)
+  const admin = await enableAdmin(server)
+  const owner = basic(admin.username, admin.password)
+  const { digest } = await pushImage(server, 'team/app', '1', owner)
+  const path = `/v2/team/app/referrers/${digest}`
+  const { count, answer } = await untilRefused(server, path, owner, 1000)
+  assert.ok(count >= 240 && count <= 320, `${count} were let through`)
+  assert.equal(answer?.status, 429)
+  assert.equal(at(answer.json(), 'errors', 0, 'code'), 'TOOMANYREQUESTS')
+  assert.match(String(answer.headers['retry-after']), /^(?:[1-9]|10)$/)
+
+  const both = await request({
+    url: `${registryUrl(server)}${path}`,
+    headers: { authorization: basic(admin.username, admin.password2) },
+    caFile: server.caFile,
+  })
+  assert.equal(both.status, 429, 'both passwords of the admin account are one identity')
+  const reads = await request({
+    url: `${registryUrl(server)}/v2/`,
+    headers: { authorization: owner },
+    caFile: server.caFile,
+  })
+  assert.equal(reads.status, 200, 'other requests are counted apart')
+  const puller = await principalWithRole(server, 'puller', roles.acrPull)
+  const other = await request({
+    url: `${registryUrl(server)}${path}`,
+    headers: { authorization: basic(puller.appId, puller.password) },
+    caFile: server.caFile,
+  })
+  assert.equal(other.status, 200)
+})
+
+test('nothing is limited unless the operator asks for it', async () => {
+  expectStatus(await arm(unlimited, 'PATCH', registryId(unlimited), { sku: { name: 'Basic' } }), 200)
+  const admin = await enableAdmin(unlimited)
+  const owner = basic(admin.username, admin.password)
+  const { digest } = await pushImage(unlimited, 'team/app', '1', owner)
+  const { answer } = await untilRefused(unlimited, `/v2/team/app/referrers/${digest}`, owner, 400)
+  assert.equal(answer?.status, 200)
+})
+
+test('the token endpoints of a registry are limited too', async () => {
+  const { count, answer } = await untilRefused(server, '/oauth2/keys', '', 12_000)
+  assert.ok(count >= 9_000 && count < 12_000, `${count} were let through`)
+  assert.equal(answer?.status, 429)
+  assert.match(String(answer.headers['retry-after']), /^(?:[1-9]|10)$/)
+})
