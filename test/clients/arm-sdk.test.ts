@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { registryId } from '../harness/arm.ts'
 import { clientHome, mustRun } from '../harness/clients.ts'
 import { at, listAt, stringAt } from '../harness/json.ts'
-import { askAccessToken } from '../harness/registry.ts'
+import { askAccessToken, basic, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { grantedBy } from '../rights/tokens.ts'
 import type { ArmTask } from './az/arm-sdk-program.ts'
@@ -79,4 +79,38 @@ test('the management SDK deletes both, and tells why it cannot', async () => {
   const removed = await sdk('remove')
   assert.equal(stringAt(removed, 'inUse', 'code'), 'ScopeMapInUse')
   assert.equal(at(removed, 'gone', 'statusCode'), 404)
+})
+
+test('the management SDK makes a registry, changes its network rules and policies, and renews a password', async () => {
+  const made = await sdk('makeRegistry')
+  assert.equal(at(made, 'before', 'nameAvailable'), true)
+  assert.partialDeepStrictEqual(at(made, 'after'), { nameAvailable: false, reason: 'AlreadyExists' })
+  assert.partialDeepStrictEqual(at(made, 'made'), {
+    name: 'sdkregistry',
+    provisioningState: 'Succeeded',
+    adminUserEnabled: true,
+  })
+  assert.partialDeepStrictEqual(at(made, 'updated'), {
+    tags: { made: 'by the SDK' },
+    networkRuleSet: { defaultAction: 'Deny', ipRules: [{ action: 'Allow', iPAddressOrRange: '203.0.113.0/24' }] },
+    policies: { retentionPolicy: { status: 'enabled', days: 30 }, exportPolicy: { status: 'enabled' } },
+  })
+  assert.deepEqual(new Set(listAt(made, 'names')), new Set([registry, 'sdkregistry']))
+  assert.deepEqual(new Set(listAt(made, 'inGroup')), new Set([registry, 'sdkregistry']))
+  const value = (of: string, index: number) => stringAt(made, of, 'passwords', index, 'value')
+  assert.equal(value('renewed', 0), value('shown', 0))
+  assert.notEqual(value('renewed', 1), value('shown', 1))
+})
+
+test('the management SDK imports an image, waits for it, and is told why it cannot', async () => {
+  await pushImage(server, 'team/app', 'v1', basic(servicePrincipal.appId, servicePrincipal.password))
+  const imported = await sdk('importImage')
+  assert.equal(stringAt(imported, 'again', 'code'), 'Conflict')
+  const usage = (name: string) => listAt(imported, 'usages').find((row) => at(row, 'name') === name)
+  assert.ok(Number(at(usage('Size'), 'currentValue')) > 0)
+  assert.equal(at(usage('IPRules'), 'currentValue'), 1)
+})
+
+test('the management SDK deletes a registry', async () => {
+  assert.deepEqual(await sdk('removeRegistry'), [registry])
 })

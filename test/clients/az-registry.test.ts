@@ -163,6 +163,10 @@ step('az acr show-usage counts against the limits of the SKU', ['az'], async () 
   )
 })
 
+step('az acr show-endpoints names the login server', ['az'], async () => {
+  assert.partialDeepStrictEqual(await az.json('acr', 'show-endpoints', '-n', registry), { loginServer })
+})
+
 step('az acr credential show wants the admin account on, and then gives two passwords that work', ['az'], async () => {
   await az.fails(1, /admin-enabled true/, 'acr', 'credential', 'show', '-n', registry)
   const updated = await az.json('acr', 'update', '-n', registry, '--admin-enabled', 'true')

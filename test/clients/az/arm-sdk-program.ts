@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers'
 import { ContainerRegistryManagementClient } from '@azure/arm-containerregistry'
 import { ClientSecretCredential } from '@azure/identity'
 
-/** What the program is to do scoped tokens and scope maps with, as JSON on stdin. Its answer is JSON on stdout. */
+/** What the program is to do with registries, scoped tokens and scope maps, as JSON on stdin. Its answer is JSON on stdout. */
 export interface ArmTask {
   scenario: keyof typeof scenarios
   endpoint: string
@@ -82,7 +82,58 @@ async function remove(task: ArmTask): Promise<unknown> {
   return { inUse, gone }
 }
 
-const scenarios = { create, list, change, remove }
+const further = 'sdkregistry'
+
+async function makeRegistry(task: ArmTask): Promise<unknown> {
+  const { client } = operationsOf(task)
+  const check = () =>
+    client.registries.checkNameAvailability({ name: further, type: 'Microsoft.ContainerRegistry/registries' })
+  const before = await check()
+  const body = { location: 'local', sku: { name: 'Premium' }, adminUserEnabled: true }
+  const made = await client.registries.create(task.resourceGroup, further, body)
+  const after = await check()
+  const updated = await client.registries.update(task.resourceGroup, further, {
+    tags: { made: 'by the SDK' },
+    publicNetworkAccess: 'Enabled',
+    networkRuleSet: {
+      defaultAction: 'Deny',
+      ipRules: [{ action: 'Allow', iPAddressOrRange: '203.0.113.0/24' }],
+    },
+    policies: { retentionPolicy: { status: 'enabled', days: 30 } },
+  })
+  const names = (await all(client.registries.list())).map(({ name }) => name)
+  const inGroup = (await all(client.registries.listByResourceGroup(task.resourceGroup))).map(({ name }) => name)
+  const shown = await client.registries.listCredentials(task.resourceGroup, further)
+  const renewed = await client.registries.regenerateCredential(task.resourceGroup, further, { name: 'password2' })
+  return { before, made, after, updated, names, inGroup, shown, renewed }
+}
+
+async function importImage(task: ArmTask): Promise<unknown> {
+  const { client, at } = operationsOf(task)
+  const source = await client.registries.get(...at)
+  const wanted = (tag: string) => ({
+    source: { resourceId: source.id ?? '', sourceImage: 'team/app:v1' },
+    targetTags: [tag],
+    mode: 'NoForce' as const,
+  })
+  await client.registries.importImage(task.resourceGroup, further, wanted('copied/app:v1'), { updateIntervalInMs: 100 })
+  const again = await Promise.resolve(
+    client.registries.importImage(task.resourceGroup, further, wanted('copied/app:v1'), { updateIntervalInMs: 100 }),
+  ).then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  const { value } = await client.registries.listUsages(task.resourceGroup, further)
+  return { again, usages: value }
+}
+
+async function removeRegistry(task: ArmTask): Promise<unknown> {
+  const { client } = operationsOf(task)
+  await client.registries.delete(task.resourceGroup, further)
+  return (await all(client.registries.list())).map(({ name }) => name)
+}
+
+const scenarios = { create, list, change, remove, makeRegistry, importImage, removeRegistry }
 
 if (import.meta.main) {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the test that starts this program writes its stdin
