@@ -1,21 +1,18 @@
 /**
- * The OCI distribution specification, held for everyone who can be signed in and each way of signing in. The sections in
+ * The OCI distribution specification, held for everyone who can be signed in and each way of signing in, in legacy mode. The sections in
  * brackets are those of [OCI distribution-spec].
  */
 import assert from 'node:assert/strict'
-import { after, describe, test } from 'node:test'
+import { after, test } from 'node:test'
 import { armToken, enableAdmin } from '../harness/arm.ts'
 import { request } from '../harness/http.ts'
 import { listAt } from '../harness/json.ts'
 import { exchange, registryUrl } from '../harness/registry.ts'
+import { createScopedToken } from '../harness/scoped-tokens.ts'
 import { startServer } from '../harness/server.ts'
-import { testBlobReads } from './blob-reads.ts'
-import { testBlobUploads } from './blob-uploads.ts'
 import { basicCaller, bearerCaller, challengeOf, type Caller } from './caller.ts'
-import { testDiscovery } from './discovery.ts'
 import { expect } from './exchange.ts'
-import { testManifestDeletes } from './manifest-deletes.ts'
-import { testManifests } from './manifests.ts'
+import { testSpecification } from './specification.ts'
 
 const server = await startServer()
 after(() => server[Symbol.asyncDispose]())
@@ -23,27 +20,18 @@ after(() => server[Symbol.asyncDispose]())
 const { appId, password } = server.firstRun.servicePrincipal
 const admin = await enableAdmin(server)
 const refreshToken = await exchange(server, await armToken(server))
+const scoped = await createScopedToken(server, 'conformance', '_repositories_admin')
 
 const callers: readonly Caller[] = [
   bearerCaller(server, 'a service principal', { username: appId, password }),
   bearerCaller(server, 'the bearer of an ACR refresh token', { refreshToken }),
   bearerCaller(server, 'the admin account', { username: admin.username, password: admin.password }),
+  bearerCaller(server, 'a scoped token', { username: scoped.username, password: scoped.password }),
   basicCaller(server, 'a service principal', appId, password),
   basicCaller(server, 'the admin account', admin.username, admin.password2),
 ]
 
-for (const caller of callers) {
-  describe(caller.name, () => {
-    test('the API is there [Determining Support]', async () => {
-      expect(await caller.send({ path: '/v2/' }), 200)
-    })
-    testBlobUploads(caller)
-    testBlobReads(caller)
-    testManifests(caller)
-    testDiscovery(caller)
-    testManifestDeletes(caller)
-  })
-}
+for (const caller of callers) testSpecification(caller)
 
 test('every request without a credential is challenged for the scope that it needs', async () => {
   const repository = 'conformance/nobody'
