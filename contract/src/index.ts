@@ -56,3 +56,72 @@ export type EnrollmentProof = {
   /** base64url of the SHA-256 of the code as it was typed. */
   readonly code_sha256: string
 }
+
+/** An assignment that a decision considered. */
+export type DecisionAssignment = {
+  /** An ARM id. */
+  readonly id: string
+  readonly principalId: string
+  readonly principalType: string
+  readonly scope: string
+  readonly roleDefinitionId: string
+  /** Null where there was no such role. */
+  readonly roleName: string | null
+  readonly condition: string | null
+  /** `allows`, or the first of its checks that failed. */
+  readonly result: string
+}
+
+/** A change by which it would be allowed; the kind tells which of the rest there is. */
+export type DecisionChange = {
+  readonly kind: string
+  readonly roleName?: string
+  readonly roleDefinitionId?: string
+  readonly scope?: string
+  readonly condition?: string | null
+  readonly assignmentId?: string
+  readonly action?: string
+  readonly access?: string | null
+}
+
+/** What a decision would be now, where it would be another one or for other reasons. */
+export type DecisionSince = {
+  readonly allowed: boolean
+  readonly firstFailure: string | null
+  readonly smallestChange: DecisionChange | null
+  readonly roleAssignmentMode: string | null
+  /** What assignments said then and say now; null where one was not, or is no more. */
+  readonly assignments: readonly { readonly id: string; readonly was: string | null; readonly is: string | null }[]
+}
+
+/** Why a request was refused, or given less than it asked for: what was true then. */
+export type DecisionDocument = {
+  readonly correlationId: string
+  readonly eventTimestamp: string
+  /** As in the audit log. */
+  readonly event: string
+  readonly outcome: string
+  readonly reason: string | null
+  readonly target: string
+  readonly remoteAddress: string
+  readonly principal: { readonly kind: string; readonly id: string }
+  readonly credential: { readonly kind: string; readonly id: string | null } | null
+  /** The right that was missing; null where none was looked at. */
+  readonly asked: { readonly action: string; readonly repository: string | null; readonly scope: string | null } | null
+  /** Of a token: what was asked for, what it was given, and what was left out. */
+  readonly token: {
+    readonly asked: readonly string[]
+    readonly granted: string
+    readonly leftOut: readonly string[]
+  } | null
+  readonly roleAssignmentMode: string | null
+  readonly needs: readonly string[]
+  readonly assignments: readonly DecisionAssignment[]
+  /** How many there were; those nearest to allowing are listed. */
+  readonly assignmentCount: number
+  readonly scopeMap: { readonly name: string; readonly actions: readonly string[] } | null
+  readonly tokenAccess: string | null
+  /** Null where everything was allowed. */
+  readonly firstFailure: string | null
+  readonly smallestChange: DecisionChange | null
+}

@@ -18,6 +18,7 @@ export {
   openAuditFile,
   parseCheckpoint,
 } from './audit/index.ts'
+export { decisionDocument } from './management/index.ts'
 export { type Configuration, ConfigurationError, loadConfiguration } from './platform/configuration/configuration.ts'
 export { configurationReference } from './platform/configuration/reference.ts'
 export { type SettingDefinition, settingDefinitions } from './platform/configuration/settings.ts'

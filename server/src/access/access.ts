@@ -7,6 +7,7 @@ import { judge } from './assigned-role.ts'
 import { createAssignedRoles } from './assigned-roles.ts'
 import { ownerRole } from './built-in-roles.ts'
 import { AssignmentExistsError, RoleNotAssignableError } from './errors.ts'
+import { createExplainAction } from './explain-action.ts'
 import { createExplain } from './explain.ts'
 import type { Access, NewRoleAssignment, Principal, RegistryInQuestion, RoleAssignment } from './index.ts'
 import { createRegistryAccess } from './registry-access.ts'
@@ -64,6 +65,7 @@ export function createAccess({ database, clock }: { readonly database: Database;
     ...parts,
     ...createRoleDefinitions(roleDefinitionStore, clock),
     ...createExplain({ store, assigned, rightsOf }),
+    ...createExplainAction(assigned),
 
     allowedAccess: (principal, registry, asked) =>
       andThen(rightsOf(principal, registry), (rights) => asked.flatMap((scope) => allowedPart(rights, scope))),

@@ -6,6 +6,7 @@ import { builtInRoles } from './built-in-roles.ts'
 import type { Principal, RegistryInQuestion, RoleAssignment } from './index.ts'
 import { type RegistryRights, everyRight, needsOf, repositoryInQuestion, rightsOfRoles } from './repository-rights.ts'
 import { createRoleUnion } from './role-union.ts'
+import { permissionGiving } from './scope-map-rights.ts'
 import type { AccessStore } from './store.ts'
 
 /** What is asked about: an action of an access scope on a repository, or `catalog` or `deleted_catalog` on none. */
@@ -43,7 +44,9 @@ export type SmallestChange =
       /** To this repository alone, where the mode knows repositories. */
       readonly condition: string | undefined
     }
-  | { readonly kind: 'enable-admin-account' | 'enable-anonymous-pull' | 'sign-in' | 'extend-scope-map' }
+  /** By this action of a scope map. */
+  | { readonly kind: 'extend-scope-map'; readonly action: string }
+  | { readonly kind: 'enable-admin-account' | 'enable-anonymous-pull' | 'sign-in' }
 
 /** Why somebody may do something, or not. */
 export type Explanation = {
@@ -117,7 +120,8 @@ const order = [
   'allows',
 ] as const satisfies readonly Verdict[]
 
-function furthest(verdicts: readonly Verdict[]): Verdict {
+/** What of several came furthest. */
+export function furthest(verdicts: readonly Verdict[]): Verdict {
   return verdicts.reduce((best, one) => (order.indexOf(one) > order.indexOf(best) ? one : best), order[0])
 }
 
@@ -136,7 +140,7 @@ function consider(role: AssignedRole, registry: RegistryInQuestion, asked: Right
 }
 
 /** Whether a role names what is needed, to the letter. */
-function names(role: AssignedRole['role'], { kind, name }: ActionNeed): boolean {
+export function names(role: AssignedRole['role'], { kind, name }: ActionNeed): boolean {
   const blocks = role?.permissions ?? []
   const named = blocks.flatMap(({ actions, dataActions }) => (kind === 'action' ? actions : dataActions))
   return named.some((one) => one.toLowerCase() === name.toLowerCase())
@@ -187,10 +191,16 @@ function changeFor(
     case 'not-for-anonymous':
       return { kind: 'sign-in' }
     case 'scope-map-lacks-action':
-      return asked.repository === undefined ? undefined : { kind: 'extend-scope-map' }
+      return extendedScopeMap(asked)
     case 'another-registry':
       return undefined
   }
+}
+
+function extendedScopeMap({ right, repository }: RightInQuestion): SmallestChange | undefined {
+  const permission = permissionGiving(right)
+  if (repository === undefined || permission === undefined) return undefined
+  return { kind: 'extend-scope-map', action: `repositories/${repository}/${permission}` }
 }
 
 function anonymousCould({ right }: RightInQuestion): boolean {

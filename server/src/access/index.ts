@@ -1,6 +1,7 @@
 import type { Transaction } from '../platform/sql/database.ts'
 import type { AccessScope } from '../spec/access-scope.ts'
 import type { RolePermissions } from '../spec/role-permissions.ts'
+import type { ExplainAction } from './explain-action.ts'
 import type { Explain } from './explain.ts'
 import type { RoleDefinitions } from './role-definitions.ts'
 import type { AnonymousAccess } from './anonymous-access.ts'
@@ -78,7 +79,7 @@ type Changeable = 'condition' | 'conditionVersion' | 'description'
 export type AssignmentChange = Pick<RoleAssignment, Changeable | 'updatedBy'>
 
 /** What you may do: role definitions, assignments, scope maps, and the one decision that everything asks. */
-export interface Access extends ScopedTokenSignIn, RoleDefinitions, Explain {
+export interface Access extends ScopedTokenSignIn, RoleDefinitions, Explain, ExplainAction {
   readonly scopeMaps: ScopeMaps
   readonly scopedTokens: ScopedTokens
   readonly anonymousAccess: AnonymousAccess
@@ -136,7 +137,14 @@ export {
   RoleNotAssignableError,
   ScopeMapInUseError,
 } from './errors.ts'
-export type { ConsideredAssignment, Explanation, RightInQuestion, SmallestChange } from './explain.ts'
+export type { ConsideredAssignment, Explanation, RightInQuestion } from './explain.ts'
+export {
+  type DecisionRecord,
+  type RecordedChange,
+  failedBefore,
+  recordActionDecision,
+  recordDecision,
+} from './decision-record.ts'
 export { isAssignableAt } from './role-definitions.ts'
 export { everyRight } from './repository-rights.ts'
 export type { ScopeMap } from './scope-maps.ts'

@@ -37,3 +37,8 @@ export function rightsOfStoredScopeMap(row: {
   if (row.actions === null) return rightsOfScopeMap(findSystemScopeMap(row.scope_map_key)?.actions ?? [])
   return rightsOfScopeMap(JSON.parse(row.actions) as string[])
 }
+
+/** What of a scope map gives a right on a repository; undefined for what none gives. */
+export function permissionGiving(right: string): RepositoryPermission | undefined {
+  return (Object.keys(actionsOf) as RepositoryPermission[]).find((permission) => actionsOf[permission].includes(right))
+}

@@ -3,13 +3,13 @@ import {
   type Explanation,
   type Principal,
   type RightInQuestion,
-  type SmallestChange,
   everyRight,
 } from '../access/index.ts'
 import type { Registry } from '../resources/index.ts'
 import { parseGuid } from '../spec/guid.ts'
 import { parseRepositoryName } from '../spec/repository-name.ts'
 import type { ManagementCall, ManagementOptions } from './call.ts'
+import { changeDocument } from './decision-document.ts'
 import { ArmError } from './errors.ts'
 import { parameter } from './query.ts'
 import { requireRegistry } from './registries.ts'
@@ -107,7 +107,7 @@ function explanationDocument(explanation: Explanation, call: ManagementCall) {
     needs: needs.map(({ kind, name }) => ({ kind: kind === 'action' ? 'Action' : 'DataAction', name })),
     assignments: assignments.map((one) => toDocument(one, call)),
     firstFailure: firstFailure ?? null,
-    smallestChange: smallestChange === undefined ? null : changeDocument(smallestChange, call),
+    smallestChange: smallestChange === undefined ? null : changeDocument(smallestChange, call.names.subscriptionId),
   }
 }
 
@@ -123,24 +123,5 @@ function toDocument(considered: ConsideredAssignment, { names }: ManagementCall)
     condition,
     result: verdict,
     byWildcard,
-  }
-}
-
-function changeDocument(change: SmallestChange, { names }: ManagementCall): object {
-  switch (change.kind) {
-    case 'change-condition':
-      return { kind: change.kind, assignmentId: assignmentId(change.assignment) }
-    case 'assign-role': {
-      const { kind, roleName, roleDefinitionName, scope, condition = null } = change
-      return {
-        kind,
-        roleName,
-        roleDefinitionId: roleDefinitionId(names.subscriptionId, roleDefinitionName),
-        scope,
-        condition,
-      }
-    }
-    default:
-      return { kind: change.kind }
   }
 }

@@ -80,6 +80,10 @@ const armErrors = {
 
 export type ArmErrorKind = keyof typeof armErrors
 
+type WantedAction = { readonly action: string; readonly scope: string }
+
+type ArmErrorOptions = ErrorOptions & { readonly challenge?: string; readonly wanted?: WantedAction }
+
 /** A refusal of the ARM surface; the message is for the client. */
 export class ArmError extends Error {
   override readonly name = 'ArmError'
@@ -88,14 +92,17 @@ export class ArmError extends Error {
   readonly fromProvider: boolean
   /** The value of `WWW-Authenticate`, if any. */
   readonly challenge: string | undefined
+  /** What the caller had no right to, where that was why. */
+  readonly wanted: WantedAction | undefined
 
-  constructor(kind: ArmErrorKind, message: string, options: ErrorOptions & { readonly challenge?: string } = {}) {
+  constructor(kind: ArmErrorKind, message: string, options: ArmErrorOptions = {}) {
     super(message, options)
     const row: ArmErrorRow = armErrors[kind]
     this.status = row.status
     this.code = row.code
     this.fromProvider = row.fromProvider === true
     this.challenge = options.challenge
+    this.wanted = options.wanted
   }
 }
 

@@ -8,4 +8,5 @@ export interface Management {
   readonly routes: readonly RouteDescription[]
 }
 
+export { decisionDocument } from './decision-document.ts'
 export { createManagement } from './management.ts'

@@ -14,6 +14,8 @@ export type ManagementNeed =
   /** Any role at the scope, above it or below it, whatever it allows: the way to a resource is shown with it. */
   | { readonly kind: 'any-role'; readonly action: string }
 
+type ScopedNeed = Extract<ManagementNeed, { readonly kind: 'action' | 'any-role' }>
+
 export type CallerNeed = Exclude<ManagementNeed, 'public'>
 
 /**
@@ -34,11 +36,11 @@ export async function requireNeed(
     need.kind === 'action'
       ? await rooms.access.mayManage(caller.rights, need.action, scope)
       : await hasRoleAround(rooms, caller, scope)
-  if (!met) throw forbidden(caller, need.action, scope)
+  if (!met) throw forbidden(caller, need, scope)
 }
 
-function forbidden({ principal }: ManagementCaller, action: string, scope: string): ArmError {
+function forbidden({ principal }: ManagementCaller, { kind, action }: ScopedNeed, scope: string): ArmError {
   const name = principal.kind === 'user' ? principal.userPrincipalName : principal.appId
   const message = `The client '${name}' with object id '${principal.objectId}' does not have authorization to perform action '${action}' over scope '${scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.`
-  return new ArmError('authorizationFailed', message)
+  return new ArmError('authorizationFailed', message, kind === 'action' ? { wanted: { action, scope } } : {})
 }

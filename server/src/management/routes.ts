@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type DecisionRecord, recordActionDecision } from '../access/index.ts'
 import { requestOrigin } from '../platform/http/app.ts'
 import { type Call, type Route, type RouteDescription, describeRoutes, mountSurface } from '../platform/http/surface.ts'
 import { authenticate } from './authenticate.ts'
@@ -83,7 +84,7 @@ async function admit(
  * was to be changed. Who sends no credential at all leaves none, since anybody could fill the disk.
  */
 async function auditingRefusal<Result>(
-  { audit }: ManagementOptions,
+  rooms: ManagementOptions,
   action: string,
   request: FastifyRequest,
   caller: ManagementCaller | undefined,
@@ -93,17 +94,29 @@ async function auditingRefusal<Result>(
     return await work()
   } catch (error) {
     if (error instanceof ArmError && isWorthAnEvent(error, request)) {
-      await audit.append({
+      const decision = await decisionAgainst(rooms, caller, error)
+      await rooms.audit.append({
         action,
         outcome: 'refused',
         ...(caller === undefined ? { actor: { kind: 'anonymous', id: '' } as const } : provedBy(caller)),
         target: targetOf(request),
         reason: error.code,
+        ...(decision !== undefined && { detail: { decision } }),
         origin: requestOrigin(request),
       })
     }
     throw error
   }
+}
+
+/** What is written down of a missing right, for whoever asks later why. */
+async function decisionAgainst(
+  { access }: ManagementOptions,
+  caller: ManagementCaller | undefined,
+  { wanted }: ArmError,
+): Promise<DecisionRecord | undefined> {
+  if (caller === undefined || wanted === undefined) return undefined
+  return recordActionDecision(await access.explainAction(caller.rights, wanted.action, wanted.scope), wanted)
 }
 
 function isWorthAnEvent({ status }: ArmError, { method, headers }: FastifyRequest): boolean {

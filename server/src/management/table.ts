@@ -11,6 +11,7 @@ import { deleteAnonymousAccess, getAnonymousAccess, putAnonymousAccess } from '.
 import { checkName } from './check-name.ts'
 import { listCredentialUses } from './credential-uses.ts'
 import { listCredentials, regenerateCredential } from './credentials.ts'
+import { getDecision } from './decisions.ts'
 import type { ManagementHandler } from './call.ts'
 import {
   deleteFederatedCredential,
@@ -222,6 +223,7 @@ const readAssignments = action('Microsoft.Authorization/roleAssignments/read')
 // prettier-ignore
 const questionRows: readonly ManagementRow[] = [
   { id: 'access.explanation',       method: 'GET', path: `${registry}/accessExplanation`, need: readAssignments, handle: getExplanation },
+  { id: 'access.decision',          method: 'GET', path: `${registry}/decisions/:name`,   need: onRegistries('decisions/read'), handle: getDecision },
   { id: 'access.allowedPrincipals', method: 'GET', path: `${registry}/allowedPrincipals`, need: readAssignments, handle: getAllowedPrincipals },
 ]
 

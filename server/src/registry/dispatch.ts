@@ -81,7 +81,9 @@ export function createDispatch(options: DispatchOptions): (exchange: RawExchange
       const handling = (handlers[route.handler] as AnyHandler)(call)
       if (handling instanceof Promise) await handling
     } catch (error) {
-      if (error instanceof OutdatedCredentialError) throw refusalError(gate.refuseOutdated(registry, need))
+      if (error instanceof OutdatedCredentialError) {
+        throw refusalError(await gate.refuseOutdated(origin, registry, need, caller))
+      }
       throw error
     }
   }

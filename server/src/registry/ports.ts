@@ -70,7 +70,12 @@ export interface Gate {
     need: RegistryNeed,
   ): Admission | Promise<Admission>
   /** The refusal of a credential that was issued before the repository it is used on was deleted. */
-  refuseOutdated(registry: HostedRegistry, need: RegistryNeed): RegistryRefusal
+  refuseOutdated(
+    origin: Origin,
+    registry: HostedRegistry,
+    need: RegistryNeed,
+    caller: RegistryCaller,
+  ): Promise<RegistryRefusal>
 }
 
 /** Whose host is this? `undefined` when nobody's. */

@@ -105,13 +105,14 @@ export async function openBlobServer(given: {
     },
     gate: {
       admit: (request) => ({ admitted: true, caller: callerOf(String(request.headers.authorization), gate) }),
-      refuseOutdated: () => ({
-        status: 401,
-        code: 'UNAUTHORIZED',
-        message: 'outdated',
-        detail: null,
-        challenge: undefined,
-      }),
+      refuseOutdated: () =>
+        Promise.resolve({
+          status: 401,
+          code: 'UNAUTHORIZED',
+          message: 'outdated',
+          detail: null,
+          challenge: undefined,
+        }),
     },
   })
   const app = createApp({ log, trustedProxies: [] })

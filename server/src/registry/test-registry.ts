@@ -143,7 +143,7 @@ function testGate(state: TestRegistry['gate'], needs: RegistryNeed[]): Gate {
         },
       }
     },
-    refuseOutdated: () => ({ ...refusal, message: 'outdated' }),
+    refuseOutdated: () => Promise.resolve({ ...refusal, message: 'outdated' }),
   }
 }
 

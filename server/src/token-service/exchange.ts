@@ -1,3 +1,4 @@
+import type { DecisionRecord } from '../access/index.ts'
 import type { Origin } from '../platform/http/app.ts'
 import type { Form } from '../spec/form.ts'
 import type { IdentityRefusal, TokenAudience, VerifiedIdentity } from '../identity/index.ts'
@@ -39,9 +40,10 @@ export async function exchange(rooms: TokenRooms, { registry, origin, parameters
   if (!(await namesTenant(rooms, form, identity.tenantId)))
     return refuse(rooms, registry, origin, credential, 'foreign-tenant')
   const { objectId } = identity.principal
-  const groupIds = await rooms.directory.groupIdsOf(objectId)
-  if (!(await rooms.access.hasAssignment({ kind: 'directory', objectId, groupIds }, registry.id))) {
-    return refuse(rooms, registry, origin, credential, 'no-assignment')
+  const principal = { kind: 'directory', objectId, groupIds: await rooms.directory.groupIdsOf(objectId) } as const
+  if (!(await rooms.access.hasAssignment(principal, registry.id))) {
+    const decision = await rooms.decisions.ofNoRole(principal, registry)
+    return refuse(rooms, registry, origin, credential, 'no-assignment', decision)
   }
 
   const { token } = await rooms.tokens.mint('refresh_token', {
@@ -99,6 +101,7 @@ async function refuse(
   origin: Origin,
   credential: Credential | undefined,
   reason: IdentityRefusal | 'foreign-tenant' | 'no-assignment',
+  decision?: DecisionRecord,
 ): Promise<never> {
   const who =
     credential === undefined ? { actor: { kind: 'claimed', id: '' } as const } : provedBy(credential, registry)
@@ -108,6 +111,7 @@ async function refuse(
     ...who,
     target: registry.loginServer,
     reason,
+    ...(decision !== undefined && { detail: { decision } }),
     origin,
   })
   const explanation = explanations.get(reason)

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import type { Principal } from '../access/index.ts'
-import type { Audit } from '../audit/index.ts'
+import { type DecisionRecord, type Principal, failedBefore } from '../access/index.ts'
+import type { Audit, AuditEvent } from '../audit/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Origin } from '../platform/http/app.ts'
 import type { Database } from '../platform/sql/database.ts'
@@ -10,6 +10,7 @@ import { parseAuthorization } from '../spec/authorization-header.ts'
 import { admitsAddress } from '../spec/network-rules.ts'
 import type { AcrTokens } from './acr-token.ts'
 import { type Credential, type StandingRooms, callerKey, provedBy, standingPrincipal } from './credential.ts'
+import type { Decisions } from './decisions.ts'
 import type { DataPlaneAdmission, DataPlaneCaller, DataPlaneGate, DataPlaneNeed, RegistryAddress } from './index.ts'
 import { provePassword } from './prove.ts'
 import { type Refusals, needAsAccess } from './refusals.ts'
@@ -22,6 +23,7 @@ export type GateOptions = StandingRooms & {
   readonly audit: Audit
   readonly tokens: AcrTokens
   readonly refusals: Refusals
+  readonly decisions: Decisions
   /** Absent where requests are not limited. */
   readonly throttle?: Throttle | undefined
 }
@@ -100,7 +102,8 @@ export function createGate(options: GateOptions): DataPlaneGate {
     address: RegistryAddress,
     need: DataPlaneNeed,
   ): Promise<DataPlaneAdmission> {
-    await recordRefusal(options, origin, address, need, undefined, 'network-rule')
+    const decision = failedBefore('network-rule', { kind: 'allow-address' })
+    await recordRefusal(options, origin, address, need, { who: undefined, reason: 'network-rule', decision })
     return { admitted: false, refusal: refusals.network(origin.remoteAddress) }
   }
 
@@ -126,15 +129,34 @@ export function createGate(options: GateOptions): DataPlaneGate {
     const authority = await currentAuthority(options, session, address)
     if (clock.now() >= session.expiresAtMs || authority.standing === undefined) {
       sessions.drop(address.rid, header)
-      return refuse(origin, address, need, header, session.credential)
+      const who = provedBy(session.credential, address)
+      return refuse(origin, address, need, header, { who, decision: await decideOn(session, authority, address) })
     }
     if (await isAllowed(options, session.tokenAccess, authority.standing, need)) {
       rememberMet(address.rid, header, session, authority, need)
       noteUse(options, session, clock.now())
       return letIn(request, authority.standing.registry, session.caller)
     }
-    await recordRefusal(options, origin, address, need, session.credential, 'insufficient-scope')
+    const { credential, tokenAccess } = session
+    const wanted = needAsAccess(need)
+    const decision =
+      wanted && (await options.decisions.ofActions({ ...authority.standing, credential, tokenAccess }, wanted))
+    const refused = { who: provedBy(credential, address), reason: 'insufficient-scope', decision }
+    await recordRefusal(options, origin, address, need, refused)
     return { admitted: false, refusal: refusals.insufficient(address, need) }
+  }
+
+  /** Of a credential that proved somebody once, and does no more. */
+  async function decideOn(
+    { expiresAtMs, credential, tokenGeneration }: Session,
+    { standing }: Authority,
+    { rid }: RegistryAddress,
+  ): Promise<DecisionRecord | undefined> {
+    if (standing !== undefined || clock.now() >= expiresAtMs) return failedBefore('credential-is-expired')
+    const registry = await options.resources.findRegistryByRid(rid)
+    if (registry === undefined) return undefined
+    const isOutdated = tokenGeneration !== undefined && tokenGeneration !== registry.tokenGeneration
+    return isOutdated ? failedBefore('mode-was-switched') : options.decisions.ofCredential(registry, credential)
   }
 
   async function refuse(
@@ -142,14 +164,21 @@ export function createGate(options: GateOptions): DataPlaneGate {
     address: RegistryAddress,
     need: DataPlaneNeed,
     header: string,
-    credential?: Credential,
+    known: Omit<Refused, 'reason'> = { who: undefined, decision: undefined },
   ): Promise<DataPlaneAdmission> {
     const basic = parseAuthorization(header).scheme === 'basic'
-    await recordRefusal(options, origin, address, need, credential, 'invalid-credential')
+    await recordRefusal(options, origin, address, need, { ...known, reason: 'invalid-credential' })
     return { admitted: false, refusal: basic ? refusals.wrongPassword() : refusals.invalidToken(address, need) }
   }
 
-  return { admit, refuseOutdated: (address, need) => refusals.invalidToken(address, need) }
+  return {
+    admit,
+    refuseOutdated: async (origin, address, need, who) => {
+      const decision = failedBefore('repository-was-made-again')
+      await recordRefusal(options, origin, address, need, { who, reason: 'invalid-credential', decision })
+      return refusals.invalidToken(address, need)
+    },
+  }
 }
 
 /** Notes that a password was used, now and then: of a token, its issue tells. */
@@ -266,16 +295,26 @@ function needKey(need: DataPlaneNeed): string {
   }
 }
 
+type Who = Pick<AuditEvent, 'actor' | 'credential'>
+
+const nobody: Who = { actor: { kind: 'claimed', id: '' } }
+
+type Refused = {
+  /** Undefined where nobody was proved. */
+  readonly who: Who | undefined
+  readonly reason: string
+  readonly decision: DecisionRecord | undefined
+}
+
 function recordRefusal(
   { audit }: GateOptions,
   origin: Origin,
   address: RegistryAddress,
   need: DataPlaneNeed,
-  credential: Credential | undefined,
-  reason: string,
+  { who = nobody, reason, decision }: Refused,
 ): Promise<void> {
-  const who = credential === undefined ? { actor: { kind: 'claimed', id: '' } as const } : provedBy(credential, address)
   const target = need.kind === 'repository' ? `${address.loginServer}/${need.repository}` : address.loginServer
-  const detail = need.kind === 'repository' ? { actions: need.actions } : { need: need.kind }
+  const asked = need.kind === 'repository' ? { actions: need.actions } : { need: need.kind }
+  const detail = decision === undefined ? asked : { ...asked, decision }
   return audit.append({ action: 'data.access', outcome: 'refused', ...who, target, reason, detail, origin })
 }

@@ -61,7 +61,12 @@ export interface DataPlaneGate {
     need: DataPlaneNeed,
   ): DataPlaneAdmission | Promise<DataPlaneAdmission>
   /** The refusal of a credential that was issued before the repository it is used on was deleted. */
-  refuseOutdated(registry: RegistryAddress, need: DataPlaneNeed): DataPlaneRefusal
+  refuseOutdated(
+    origin: Origin,
+    registry: RegistryAddress,
+    need: DataPlaneNeed,
+    caller: Pick<DataPlaneCaller, 'actor' | 'credential'>,
+  ): Promise<DataPlaneRefusal>
 }
 
 /** Challenge, exchange, mint, verify. */

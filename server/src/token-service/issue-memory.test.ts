@@ -8,6 +8,7 @@ import type { DatabaseKind } from '../platform/sql/database.ts'
 import type { Registry } from '../resources/index.ts'
 import { createAcrTokens } from './acr-token.ts'
 import { IssueMemory, type PreparedIssue, issueKey } from './issue-memory.ts'
+import { createDecisions } from './decisions.ts'
 import { createRefusals } from './refusals.ts'
 import { basic, openTokenService, roles } from './test-rooms.ts'
 import { getToken, postToken } from './token.ts'
@@ -275,7 +276,8 @@ test('whole answers to whoever was proved are remembered; refusals, smaller toke
   const times = { rotationMilliseconds: 90 * 86_400_000, signatureMilliseconds: 3 * 3600_000 }
   const keys = createKeyRing({ database, clock, sealer, purpose: 'acr', algorithm: 'ES256', ...times })
   const issues = new IssueMemory()
-  const tokenRooms = { ...rooms, tokens: createAcrTokens({ keys, clock }), refusals: createRefusals('https'), issues }
+  const parts = { refusals: createRefusals('https'), decisions: createDecisions(rooms), issues }
+  const tokenRooms = { ...rooms, tokens: createAcrTokens({ keys, clock }), ...parts }
   const call = async (parameters: string, headers: Record<string, string> = {}) => ({
     request: { headers } as IncomingMessage,
     registry: anonymous,

@@ -1,13 +1,18 @@
+import type { DecisionRecord } from '../access/index.ts'
 import type { Origin } from '../platform/http/app.ts'
 import type { AuditEvent } from '../audit/index.ts'
 import type { Registry } from '../resources/index.ts'
 import { type AccessScope, formatAccessScope, intersectAccess } from '../spec/access-scope.ts'
 import { prepareToken, publicAccess } from './acr-token.ts'
 import { provedBy, standingPrincipal } from './credential.ts'
+import { withinLimit } from './decisions.ts'
 import { TokenError, wrongCredentialsMessage } from './errors.ts'
 import type { PreparedIssue } from './issue-memory.ts'
 import type { PasswordProof } from './prove.ts'
 import type { TokenRooms } from './token-rooms.ts'
+
+/** How many characters of what was asked for are written down. */
+const askedLimit = 1000
 
 /** Where and how a token is asked for. */
 export type IssueCall = {
@@ -35,13 +40,19 @@ export async function issue(
   const who = provedBy(credential, registry)
   const standing = standingPrincipal(rooms, registry, credential)
   const principal = standing instanceof Promise ? await standing : standing
-  if (principal === undefined) return refuse(rooms, call, who, 'credential-withdrawn')
+  if (principal === undefined) {
+    const decision = await rooms.decisions.ofCredential(registry, credential)
+    return refuse(rooms, call, who, 'credential-withdrawn', decision)
+  }
   const wanted = withUntag(asked)
   const allowing = rooms.access.allowedAccess(principal, registry, wanted)
   const allowed = allowing instanceof Promise ? await allowing : allowing
   const access = proof.narrowedTo === undefined ? allowed : intersectAccess(allowed, proof.narrowedTo)
   const scope = publicAccess(access).map(formatAccessScope).join(' ')
   const refreshToken = offline ? proof.refreshToken : undefined
+  const isComplete = isWhole(access, wanted)
+  const holder = { registry, principal, credential, tokenAccess: proof.narrowedTo }
+  const leftOut = isComplete ? {} : await rooms.decisions.ofSmallerToken(holder, asked, access)
   const prepared: PreparedIssue = {
     credential,
     expiresAtMs: notAfterMs ?? Infinity,
@@ -51,7 +62,11 @@ export async function issue(
       outcome: 'success',
       ...who,
       target: registry.loginServer,
-      detail: { asked: asked.slice(0, 20).map(formatAccessScope), granted: scope.slice(0, 2000) },
+      detail: {
+        asked: withinLimit(asked.slice(0, 20).map(formatAccessScope), askedLimit),
+        granted: scope.slice(0, 512),
+        ...leftOut,
+      },
     },
     answerEnd: JSON.stringify({ scope, ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }) }).slice(
       1,
@@ -59,7 +74,7 @@ export async function issue(
   }
   const document = await answer(rooms, prepared, origin)
   // Strangers could ask in ever more ways, what holds a secret is not kept, and a right may come that is missing now.
-  const isKept = credential.kind !== 'anonymous' && refreshToken === undefined && isWhole(access, wanted)
+  const isKept = credential.kind !== 'anonymous' && refreshToken === undefined && isComplete
   if (key !== undefined && isKept) rooms.issues.keep(revision, registry, key, prepared)
   return document
 }
@@ -112,6 +127,7 @@ export async function refuse(
   { registry, origin }: IssueCall,
   who: Pick<AuditEvent, 'actor' | 'credential'>,
   reason: string,
+  decision?: DecisionRecord,
 ): Promise<never> {
   await audit.append({
     action: 'token.issue',
@@ -119,6 +135,7 @@ export async function refuse(
     ...who,
     target: registry.loginServer,
     reason,
+    ...(decision !== undefined && { detail: { decision } }),
     origin,
   })
   const message =

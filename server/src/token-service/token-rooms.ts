@@ -3,6 +3,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Identity } from '../identity/index.ts'
 import type { AcrTokens } from './acr-token.ts'
 import type { StandingRooms } from './credential.ts'
+import type { Decisions } from './decisions.ts'
 import type { IssueMemory } from './issue-memory.ts'
 import type { Refusals } from './refusals.ts'
 
@@ -14,4 +15,5 @@ export type TokenRooms = StandingRooms & {
   readonly tokens: AcrTokens
   readonly refusals: Refusals
   readonly issues: IssueMemory
+  readonly decisions: Decisions
 }

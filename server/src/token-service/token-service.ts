@@ -10,6 +10,7 @@ import { createKeyRing } from '../platform/signing-keys/key-ring.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { Resources } from '../resources/index.ts'
 import { createAcrTokens, refreshTokenSeconds } from './acr-token.ts'
+import { createDecisions } from './decisions.ts'
 import { createGate } from './gate.ts'
 import type { TokenService } from './index.ts'
 import { IssueMemory } from './issue-memory.ts'
@@ -50,9 +51,10 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
   const tokens = createAcrTokens({ keys, clock })
   const refusals = createRefusals(options.scheme)
   const throttle = options.throttling === 'acr' ? createThrottle(clock) : undefined
-  const routes = tokenRoutes({ ...options, tokens, refusals, issues: new IssueMemory() }, keys)
+  const parts = { ...options, tokens, refusals, decisions: createDecisions(options) }
+  const routes = tokenRoutes({ ...parts, issues: new IssueMemory() }, keys)
   return {
-    gate: createGate({ ...options, tokens, refusals, throttle }),
+    gate: createGate({ ...parts, throttle }),
     routes,
     mount: (app) => mountRaw(app, createTokenSurface({ ...options, routes, throttle })),
     rotateKeys: () => keys.rotate(),

@@ -1,0 +1,62 @@
+import { type Verdict, judge, permits } from './assigned-role.ts'
+import type { createAssignedRoles } from './assigned-roles.ts'
+import { builtInRoles } from './built-in-roles.ts'
+import { type Explanation, furthest, names } from './explain.ts'
+import type { Principal, RoleDefinition } from './index.ts'
+
+/** Questions about decisions of the management API. */
+export interface ExplainAction {
+  /** Why a principal may carry out a management action at a scope, or not. */
+  explainAction(
+    principal: Principal & { readonly kind: 'directory' },
+    action: string,
+    scope: string,
+  ): Promise<Explanation>
+}
+
+/** Opens the questions about decisions of the management API. */
+export function createExplainAction(assigned: ReturnType<typeof createAssignedRoles>): ExplainAction {
+  return {
+    explainAction: async (principal, action, scope) => {
+      const need = { kind: 'action', name: action } as const
+      const { roles } = await assigned.unionOf(principal, scope)
+      const assignments = roles.map((role) => ({
+        assignment: role.assignment,
+        roleName: role.role?.roleName,
+        condition: role.conditionText,
+        verdict: judge(role, need, undefined),
+        byWildcard: judge(role, need, undefined) === 'allows' && !names(role.role, need),
+      }))
+      const verdict: Verdict | undefined =
+        assignments.length === 0 ? undefined : furthest(assignments.map((one) => one.verdict))
+      if (verdict === 'allows') {
+        return { allowed: true, needs: [need], assignments, firstFailure: undefined, smallestChange: undefined }
+      }
+      const role = smallestRoleFor(action)
+      const smallestChange = role && {
+        kind: 'assign-role' as const,
+        roleName: role.roleName,
+        roleDefinitionName: role.name,
+        scope,
+        condition: undefined,
+      }
+      return { allowed: false, needs: [need], assignments, firstFailure: verdict ?? 'no-assignment', smallestChange }
+    },
+  }
+}
+
+/** The built-in role that permits the action, and the least beside it. */
+function smallestRoleFor(action: string): RoleDefinition | undefined {
+  const fitting = builtInRoles.filter((role) => permits(role, { kind: 'action', name: action }))
+  return fitting.toSorted((one, other) => breadth(one) - breadth(other))[0]
+}
+
+/** How much a role permits, as far as its patterns tell. */
+function breadth({ permissions }: RoleDefinition): number {
+  const patterns = permissions.flatMap(({ actions, dataActions }) => [...actions, ...dataActions])
+  const taken = permissions.flatMap(({ notActions }) => notActions).length
+  const widths = patterns.map((pattern) =>
+    pattern === '*' ? 10_000 : pattern.startsWith('*') ? 1000 : pattern.includes('*') ? 100 : 1,
+  )
+  return widths.reduce((sum, width) => sum + width, 0) - taken
+}
