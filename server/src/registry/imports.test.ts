@@ -9,6 +9,7 @@ import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { ociImageIndexType, ociImageManifestType } from '../spec/media-type.ts'
 import { parseReference, type Tag } from '../spec/reference.ts'
 import type { RepositoryName } from '../spec/repository-name.ts'
+import { insertImport } from './import-store.ts'
 import type { ImportFrom, ImportRequest, ImportStatus } from './index.ts'
 import { digestOf, imageManifest, openTestRegistry, type TestRegistry } from './test-registry.ts'
 
@@ -318,6 +319,24 @@ function testImports(kind: DatabaseKind): void {
     assert.equal(seen.length, 1)
     release.resolve()
     for (const status of await Promise.all(waiting)) assert.deepEqual(status, { state: 'succeeded' })
+  })
+
+  it('an import of a process that is gone is told as failed', async () => {
+    const insert = (id: string, silentMs: number) => {
+      const row = { asker: 'me', state: 'running', reason: null, message: null } as const
+      const touched_at_ms = test.clock.nowMs - silentMs
+      return test.database.transaction((transaction) => insertImport(transaction, { id, ...row, touched_at_ms }))
+    }
+    await insert('gone', 61_000)
+    const gone = await test.room.imports.find('gone', 'me')
+    assert.ok(gone?.state === 'failed' && gone.message.includes('the server was stopped'))
+    await insert('recent', 1_000)
+    const recent = await test.room.imports.find('recent', 'me')
+    // On PostgreSQL it may be another process that carries it out.
+    assert.equal(recent?.state, kind === 'sqlite' ? 'failed' : 'running')
+    test.clock.nowMs += 8 * 24 * 60 * 60 * 1000
+    await test.room.collectGarbage()
+    assert.equal(await test.room.imports.find('gone', 'me'), undefined)
   })
 
   it('an import that the end of the server cuts off is told as failed', async () => {

@@ -98,13 +98,20 @@ test('the time to wait counts down to nothing, and then what has come back meanw
   )
 })
 
-test('very many identities take a bounded memory, and do not get more than the registry may', () => {
+test('very many identities are not all remembered, and do not get more than the registry may', () => {
   const { throttle } = openThrottle()
-  const before = process.memoryUsage().heapUsed
+  assert.equal(
+    letThrough(() => throttle.spend(premium, 'one', erase)),
+    2_000,
+  )
   let passed = 0
-  for (let count = 0; count < 300_000; count++) {
+  for (let count = 0; count < 60_000; count++) {
     if (throttle.spend(premium, `stranger ${count}`, pull) === undefined) passed += 1
   }
   assert.equal(passed, 20_000)
-  assert.ok(process.memoryUsage().heapUsed - before < 64 * 1024 * 1024)
+  assert.equal(throttle.spend(premium, 'one', erase), undefined, 'who has been forgotten begins anew')
+  assert.equal(
+    letThrough(() => throttle.spend(premium, 'one', erase)),
+    1_999,
+  )
 })
