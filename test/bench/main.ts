@@ -10,8 +10,16 @@ import { document, table } from './report.ts'
 import { measureSmallAnswer, smallAnswers } from './small-answers.ts'
 import { measureStartUp } from './start-up.ts'
 import { fill, startOn } from './subject.ts'
+import { measureTakenBack } from './taken-back.ts'
 
-const names = [...smallAnswers.map(({ name }) => name), 'decide-flat', 'blob-get', 'blob-push', 'start-up']
+const names = [
+  ...smallAnswers.map(({ name }) => name),
+  'decide-flat',
+  'blob-get',
+  'blob-push',
+  'start-up',
+  'taken-back',
+]
 
 const usage = `npm run bench -- [FIGURE…] [--json] [--rounds N] [--seconds N] [--connections N] [--serve=ARGUMENT]…
 
@@ -90,6 +98,7 @@ async function main(): Promise<void> {
     ...(chosen.has('decide-flat') ? [await measureDecide(settings)] : []),
     ...(await measureBlobs(settings, chosen)),
     ...(chosen.has('start-up') ? [await measureStartUp(settings)] : []),
+    ...(chosen.has('taken-back') ? [await measureTakenBack(settings)] : []),
   ]
   process.stdout.write(`${json ? document(figures) : table(figures)}\n`)
 }

@@ -1,0 +1,101 @@
+import { Agent } from 'node:https'
+import {
+  arm,
+  assignRole,
+  createServicePrincipal,
+  enableAdmin,
+  expectStatus,
+  registryId,
+  removeRole,
+  roles,
+} from '../harness/arm.ts'
+import { request } from '../harness/http.ts'
+import { accessToken, basic, pushImage, registryUrl } from '../harness/registry.ts'
+import { addSecret, removeSecret } from '../rights/tokens.ts'
+import { startServer, type RunningServer } from '../harness/server.ts'
+import type { Figure, Settings } from './figure.ts'
+
+const repository = 'bench/taken-back'
+const scopes = [`repository:${repository}:pull`]
+
+/** How often each thing is taken away. */
+const times = 40
+
+/** Something that is given, with the header that shows it, and how it is taken away again. */
+interface Given {
+  readonly authorization: string
+  readonly takeBack: () => Promise<unknown>
+}
+
+/** A right, a credential and an account: each is ended by another path. */
+const kinds: Readonly<Record<string, (server: RunningServer) => Promise<Given>>> = {
+  'a role assignment': async (server) => {
+    const principal = await createServicePrincipal(server, 'bench')
+    const assignment = await assignRole(server, principal.objectId, roles.acrPull, registryId(server))
+    const token = await accessToken(server, { username: principal.appId, password: principal.password }, scopes)
+    return { authorization: `Bearer ${token}`, takeBack: () => removeRole(server, assignment) }
+  },
+  'a secret': async (server) => {
+    const principal = await createServicePrincipal(server, 'bench')
+    await assignRole(server, principal.objectId, roles.acrPull, registryId(server))
+    const { appId, password, keyId } = await addSecret(server, principal, 3_600_000)
+    return { authorization: basic(appId, password), takeBack: () => removeSecret(server, principal, keyId) }
+  },
+  'the admin account': async (server) => {
+    const token = await accessToken(server, await enableAdmin(server), scopes)
+    const body = { properties: { adminUserEnabled: false } }
+    const takeBack = async () => expectStatus(await arm(server, 'PATCH', registryId(server), body), 200, 201)
+    return { authorization: `Bearer ${token}`, takeBack }
+  },
+}
+
+/** Milliseconds from the answer that something is taken away to the end of the first pull that is refused for it. */
+async function untilRefused(server: RunningServer, agent: Agent, { authorization, takeBack }: Given): Promise<number> {
+  const pull = async () => {
+    const url = `${registryUrl(server)}/v2/${repository}/manifests/1`
+    return (await request({ url, agent, caFile: server.caFile, headers: { authorization } })).status
+  }
+  if ((await pull()) !== 200) throw new Error('what was given does not let anybody pull')
+  let answeredAt = Infinity
+  const taking = takeBack().then(() => {
+    answeredAt = performance.now()
+  })
+  while ((await pull()) === 200) {
+    if (performance.now() - answeredAt > 10_000) throw new Error('what was taken away still lets somebody pull')
+  }
+  const refusedAt = performance.now()
+  await taking
+  return Math.max(0, refusedAt - answeredAt)
+}
+
+/** The 99th of a hundred, in order. */
+function percentile99(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * 0.99) - 1)] ?? NaN
+}
+
+/** How long what is taken away still works, while it is used without a pause. The server is not bound to a core. */
+export async function measureTakenBack({ say }: Settings): Promise<Figure> {
+  say('taken-back')
+  await using server = await startServer({ args: ['--log-level', 'error'] })
+  const { appId, password } = server.firstRun.servicePrincipal
+  await pushImage(server, repository, '1', basic(appId, password))
+  const agent = new Agent({ keepAlive: true })
+  const byKind: Record<string, number[]> = {}
+  for (const [kind, give] of Object.entries(kinds)) {
+    const found: number[] = []
+    for (let time = 0; time < times; time += 1) found.push(await untilRefused(server, agent, await give(server)))
+    byKind[kind] = found
+  }
+  agent.destroy()
+  return {
+    name: 'taken-back',
+    measured: percentile99(Object.values(byKind).flat()),
+    unit: 'milliseconds',
+    bound: 'at most',
+    target: 50,
+    details: Object.entries(byKind)
+      .map(([kind, found]) => `${kind} ${percentile99(found).toFixed(1)} ms`)
+      .join(', '),
+  }
+}
