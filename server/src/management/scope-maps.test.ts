@@ -182,6 +182,7 @@ test('fault 35: an action that is none, none at all, and more than 500 are refus
   const made = await put('full-map', { actions: [...full, ...full.slice(0, 10)] })
   assert.deepEqual(at(made.body, 'properties', 'actions'), full)
   assert.equal((await put('described', { actions: read, description: 'x'.repeat(257) })).status, 400)
+  assert.equal((await put('zero', { actions: read, description: 'x\0y' })).status, 400)
 })
 
 test('a name that is none is refused', async () => {

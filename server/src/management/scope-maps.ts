@@ -4,7 +4,7 @@ import type { Transaction } from '../platform/sql/database.ts'
 import type { Registry } from '../resources/index.ts'
 import { formatArmTime } from '../spec/acr-time.ts'
 import { formatScopeMapAction, parseScopeMapAction } from '../spec/scope-map-action.ts'
-import { optional, readBody } from './body.ts'
+import { optional, proseOf, readBody } from './body.ts'
 import { type ManagementCall, type ManagementOptions, authorOf, change } from './call.ts'
 import { ArmError, childNotFound } from './errors.ts'
 import { requireRegistry } from './registries.ts'
@@ -17,7 +17,7 @@ const mostActions = 500
 
 const scopeMapSchema = z.object({
   properties: optional(
-    z.object({ description: optional(z.string().max(256)), actions: optional(z.array(z.string()).max(10_000)) }),
+    z.object({ description: optional(proseOf(256)), actions: optional(z.array(z.string()).max(10_000)) }),
   ),
 })
 
