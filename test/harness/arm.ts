@@ -143,16 +143,17 @@ export async function createServicePrincipal(server: RunningServer, name: string
   return { appId, password, objectId, applicationObjectId }
 }
 
-/** Assigns a role at a scope to a service principal; returns the assignment's resource id. */
+/** Assigns a role at a scope, to a service principal unless told otherwise; returns the assignment's resource id. */
 export async function assignRole(
   server: RunningServer,
   objectId: string,
   roleGuid: string,
   scope: string,
+  principalType: 'ServicePrincipal' | 'User' | 'Group' = 'ServicePrincipal',
 ): Promise<string> {
   const id = `${scope}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}`
   const roleDefinitionId = `/subscriptions/${server.firstRun.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${roleGuid}`
-  const properties = { roleDefinitionId, principalId: objectId, principalType: 'ServicePrincipal' }
+  const properties = { roleDefinitionId, principalId: objectId, principalType }
   expectStatus(await arm(server, 'PUT', `${id}?api-version=2022-04-01`, { properties }), 200, 201)
   return id
 }

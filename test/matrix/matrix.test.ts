@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { after, test } from 'node:test'
+import { startServer } from '../harness/server.ts'
+import { openAsking, type Setting } from './ask.ts'
+import { makeCallers } from './callers.ts'
+import { routesOf, type Route } from './routes.ts'
+
+/** As wide as the titles of all settings but one. */
+const titleWidth = 'L L+ A+'.length
+
+const goldenFile = new URL('matrix.golden.txt', import.meta.url)
+
+const settings: readonly (Setting & { readonly title: string })[] = [
+  { title: 'L', roleAssignmentMode: 'LegacyRegistryPermissions', anonymousPullEnabled: false },
+  { title: 'L+', roleAssignmentMode: 'LegacyRegistryPermissions', anonymousPullEnabled: true },
+  { title: 'A', roleAssignmentMode: 'AbacRepositoryPermissions', anonymousPullEnabled: false },
+  { title: 'A+', roleAssignmentMode: 'AbacRepositoryPermissions', anonymousPullEnabled: true },
+]
+
+const server = await startServer({
+  args: ['--identity-password-grant', '--behind-proxy', '127.0.0.1', '--log-level', 'error'],
+})
+after(() => server[Symbol.asyncDispose]())
+const callers = await makeCallers(server)
+after(() => callers[Symbol.asyncDispose]())
+const asking = await openAsking(server)
+const routes = await routesOf(server)
+
+/** The statuses of one route under one setting, a column a caller. */
+type Statuses = readonly number[]
+
+/** A route's rows: one for all settings under which everybody gets the same. */
+function rowsOf({ id, method, path }: Route, seen: ReadonlyMap<string, Statuses>): string {
+  const bySetting = Map.groupBy(seen, ([, statuses]) => statuses.join(' '))
+  const rows = [...bySetting].map(([statuses, titles]) => {
+    const title = titles.length === settings.length ? 'all' : titles.map(([one]) => one).join(' ')
+    return `${title.padEnd(titleWidth)} ${statuses}`
+  })
+  return [`${id}: ${method} ${path}`, ...rows].join('\n')
+}
+
+/** What the columns and rows of the table stand for. */
+function legend(): string {
+  const columns = callers.all.map(({ column, name }) => `${column}  ${name}`)
+  const rows = settings.map(({ title, roleAssignmentMode, anonymousPullEnabled }) => {
+    return `${title.padEnd(3)}  ${roleAssignmentMode}, anonymous pull ${anonymousPullEnabled ? 'on' : 'off'}`
+  })
+  const heading = ' '.repeat(titleWidth + 1) + callers.all.map(({ column }) => column).join(' ')
+  return [...columns, '', ...rows, '', heading].join('\n')
+}
+
+test('every route answers every kind of caller as the reviewed matrix says, in both modes, with and without anonymous pull', async () => {
+  const seen = new Map(routes.map((route) => [route, new Map<string, Statuses>()]))
+  for (const { title, ...setting } of settings) {
+    await asking.begin(setting, callers.all)
+    for (const route of routes) {
+      const statuses: number[] = []
+      for (const caller of callers.all) statuses.push(await asking.statusOf(route, caller))
+      assert.ok(Math.max(...statuses) < 500, `${route.id} gave ${statuses.join(' ')}`)
+      seen.get(route)?.set(title, statuses)
+    }
+  }
+  const found = `${[legend(), ...[...seen].map(([route, statuses]) => rowsOf(route, statuses))].join('\n\n')}\n`
+  // How it is made anew, to be reviewed line by line: ACRUX_WRITE_GOLDEN=1 npm test -- test/matrix/matrix.test.ts
+  if (process.env.ACRUX_WRITE_GOLDEN === '1') writeFileSync(goldenFile, found)
+  assert.deepEqual(found.split('\n'), readFileSync(goldenFile, 'utf8').split('\n'))
+})

@@ -1,0 +1,25 @@
+import { arm, expectStatus } from '../harness/arm.ts'
+import { at, stringAt } from '../harness/json.ts'
+import type { RunningServer } from '../harness/server.ts'
+
+/** A method and a path template of the server. */
+export interface Route {
+  readonly id: string
+  readonly method: string
+  /** Places are in braces. */
+  readonly path: string
+}
+
+/** Every route, as the document lists them that the server makes of its own tables. */
+export async function routesOf(server: RunningServer): Promise<readonly Route[]> {
+  const document = expectStatus(await arm(server, 'GET', '/openapi.json'), 200).json()
+  const paths = at(document, 'paths')
+  if (typeof paths !== 'object' || paths === null) throw new Error('the document lists no paths')
+  return Object.entries(paths).flatMap(([path, operations]) =>
+    Object.keys(operations as object).map((method) => ({
+      id: stringAt(operations, method, 'operationId'),
+      method: method.toUpperCase(),
+      path,
+    })),
+  )
+}
