@@ -57,9 +57,11 @@ async function untilRefused(server: RunningServer, agent: Agent, { authorization
   }
   if ((await pull()) !== 200) throw new Error('what was given does not let anybody pull')
   let answeredAt = Infinity
-  const taking = takeBack().then(() => {
+  const take = async () => {
+    await takeBack()
     answeredAt = performance.now()
-  })
+  }
+  const taking = take()
   while ((await pull()) === 200) {
     if (performance.now() - answeredAt > 10_000) throw new Error('what was taken away still lets somebody pull')
   }
