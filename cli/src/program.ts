@@ -22,6 +22,8 @@ if (words.has('identity-endpoint')) {
 } else {
   program.command('identity-endpoint').description('give programs on this machine a managed identity')
 }
+if (words.has('acr') && !words.has('identity-endpoint')) (await import('./acr/command.ts')).addAcr(program)
+else program.command('acr').description('say why a request was refused, and who may do something')
 if (words.has('audit') && !words.has('identity-endpoint')) (await import('./audit/command.ts')).addAudit(program)
 else program.command('audit').description('read the audit log, and see that nobody altered it')
 if (words.has('serve') && !words.has('identity-endpoint')) (await import('./serve.ts')).addServe(program)

@@ -1,0 +1,45 @@
+import type { DecisionAssignment, DecisionChange, DecisionDocument, DecisionSince } from '@acrux/contract'
+
+/** A decision for a person to read. */
+export function whyText(decision: DecisionDocument & { readonly since?: DecisionSince | null }): string {
+  const { principal, credential, asked, token, assignments, assignmentCount, scopeMap, firstFailure } = decision
+  const who = principal.id === '' ? principal.kind : `${principal.kind} ${principal.id}`
+  const by = credential === null ? '' : `, by ${credential.kind} ${credential.id ?? ''}`
+  const more = assignmentCount - assignments.length
+  return [
+    `${decision.eventTimestamp}  ${decision.event}  ${decision.outcome}`,
+    `who:      ${who}${by}, from ${decision.remoteAddress}`,
+    `to:       ${decision.target}`,
+    ...(asked === null
+      ? []
+      : [`asked:    ${asked.action}${asked.repository === null ? '' : ` on ${asked.repository}`}`]),
+    ...(token === null ? [] : [`token:    asked ${token.asked.join(' ')}; granted ${token.granted || 'nothing'}`]),
+    ...(token === null || token.leftOut.length === 0 ? [] : [`left out: ${token.leftOut.join(' ')}`]),
+    ...(decision.needs.length === 0 ? [] : [`needs:    ${decision.needs.join(' or ')}`]),
+    ...assignments.map(assignmentText),
+    ...(more > 0 ? [`          and ${more} assignments more`] : []),
+    ...(scopeMap === null ? [] : [`scope map ${scopeMap.name}: ${scopeMap.actions.join(' ')}`]),
+    ...(decision.tokenAccess === null ? [] : [`sent:     a token for ${decision.tokenAccess || 'nothing'}`]),
+    `why:      ${firstFailure ?? 'all that was asked for was allowed'}`,
+    ...(decision.smallestChange === null ? [] : [`change:   ${changeText(decision.smallestChange)}`]),
+    ...(decision.since ? [sinceText(decision.since)] : []),
+  ].join('\n')
+}
+
+function assignmentText({ roleName, scope, condition, result }: DecisionAssignment): string {
+  const line = `role:     ${roleName ?? '(no such role)'} at ${scope}: ${result}`
+  return condition === null ? line : `${line}\n          condition ${condition}`
+}
+
+function changeText({ kind, ...rest }: DecisionChange): string {
+  const facts = [rest.roleName, rest.assignmentId, rest.action, rest.access, rest.scope, rest.condition]
+  return [kind, ...facts.filter((fact) => fact !== undefined && fact !== null)].join('  ')
+}
+
+function sinceText({ allowed, firstFailure, assignments }: DecisionSince): string {
+  const now = allowed ? 'it would be allowed' : `it would be refused: ${firstFailure ?? ''}`
+  return [
+    `now:      ${now}`,
+    ...assignments.map(({ id, was, is }) => `          ${id}: ${was ?? 'not there'}, now ${is ?? 'gone'}`),
+  ].join('\n')
+}

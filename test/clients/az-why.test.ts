@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { after } from 'node:test'
+import { principalWithRole, roles } from '../harness/arm.ts'
+import { request } from '../harness/http.ts'
+import { basic, registryUrl } from '../harness/registry.ts'
+import { startServer } from '../harness/server.ts'
+import { runAcrux } from '../serve/acrux.ts'
+import { azHome, signIn, step } from './az/az.ts'
+
+const server = await startServer()
+const az = azHome(server.caFile)
+after(async () => {
+  az[Symbol.dispose]()
+  await server[Symbol.asyncDispose]()
+})
+
+step('acrux acr tells through az why a push was refused, and who may push', ['az'], async () => {
+  await signIn(az, server)
+  const puller = await principalWithRole(server, 'puller', roles.acrPull)
+  const refused = await request({
+    method: 'POST',
+    url: `${registryUrl(server)}/v2/team/app/blobs/uploads/`,
+    headers: { authorization: basic(puller.appId, puller.password) },
+    caFile: server.caFile,
+  })
+  const env: Record<string, string> = { ...az.home.env }
+  delete env.AZURE_CORE_INSTANCE_DISCOVERY
+  const acr = (...args: string[]) => runAcrux(['acr', ...args, '-n', server.firstRun.registry], { env })
+  const why = await acr('why', String(refused.headers['x-ms-correlation-request-id']))
+  assert.equal(why.code, 0, why.stderr)
+  assert.match(why.stdout, /^why: {6}role-lacks-action$/m)
+  assert.match(why.stdout, /^change: {3}assign-role {2}AcrPush /m)
+  const unknown = await acr('why', '019ab7c0-6f0e-7c51-9d44-0a8f6f8f2f11')
+  assert.equal(unknown.code, 1, unknown.stderr)
+  const can = await acr('can', puller.objectId, 'push', 'team/app')
+  assert.equal(can.code, 1, can.stderr)
+  assert.match(can.stdout, /^not allowed: role-lacks-action$/m)
+  assert.equal((await acr('can', puller.objectId, 'pull', 'team/app')).code, 0)
+  const who = await acr('who', 'push', 'team/app')
+  assert.equal(who.code, 0, who.stderr)
+  assert.ok(!who.stdout.includes(puller.objectId))
+  assert.match(who.stdout, /^ServicePrincipal /m)
+})
