@@ -43,7 +43,12 @@ describe('the configuration', () => {
       outbound: { allowPrivateAddresses: false, allowedNetworks: [] },
       gc: { intervalSeconds: 3600, leaseSeconds: 86_400 },
       audit: { retentionDays: 0 },
-      limits: { maxUploadsPerRepository: 1000, maxConcurrentUploadsPerCaller: 256 },
+      limits: {
+        maxUploadsPerRepository: 1000,
+        maxConcurrentUploadsPerCaller: 256,
+        maxConcurrentImports: 4,
+        throttling: 'off',
+      },
     })
   })
 

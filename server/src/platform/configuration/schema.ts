@@ -283,7 +283,7 @@ export const settingsSchema = z.strictObject(
             kind: 'text',
             description:
               "Whether requests are limited, by registry and by identity, as Azure Container Registry limits them for the registry's SKU. Each process counts for itself.",
-            placeholder: 'off|acr',
+            placeholder: 'mode',
             example: 'acr',
           }),
           maxConcurrentImports: wholeNumber(1, 1000).default(4).register(settingTexts, {
