@@ -273,7 +273,7 @@ test('fault 42: no secret is in the metrics, in the arguments or in the environm
   }
 })
 
-test('fault 42: a secret is told once, when it is made, and by no list or document afterwards', async () => {
+test('faults 29 and 42: a secret is told once, when it is made, and by no list or document afterwards', async () => {
   const plain = await createServicePrincipal(server, 'told once')
   for (const path of [
     `/applications/${plain.applicationObjectId}`,

@@ -116,7 +116,7 @@ test('an expired secret opens nothing, and neither do the tokens that it had got
   await assertTokensAlive(lasting)
 })
 
-test('a removed secret opens nothing from the next request on, and the other secret goes on', async () => {
+test('fault 16: a removed secret opens nothing from the next request on, and the other secret goes on', async () => {
   const principal = await principalWithRole(server, 'rotating', roles.acrPull)
   const secret = await addSecret(server, principal, hour)
   const removed = await tokensOf(server, secret, [pull])

@@ -86,7 +86,7 @@ test('while the admin account is off nothing of it is shown or renewed, and the 
   assert.deepEqual((await list()).body, before.body)
 })
 
-test('the passwords are shown to nobody who has not that very right', async () => {
+test('fault 29: the passwords are shown to nobody who has not that very right', async () => {
   for (const role of [roleGuids.reader, roleGuids.acrPull, roleGuids.acrPush]) {
     const principal = await server.principalWith(role, path)
     assert.equal((await arm('POST', `${path}/listCredentials`, undefined, principal)).status, 403)

@@ -173,7 +173,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('a secret is shown once, lives a year unless told, and at most 732 days', async (t) => {
+test('fault 16: a secret is shown once, lives a year unless told, and at most 732 days', async (t) => {
   const { asOwner, owner } = await openGraph(t)
   const path = `/servicePrincipals/${owner.servicePrincipal.objectId}`
   const made = await asOwner('POST', `${path}/addPassword`)
