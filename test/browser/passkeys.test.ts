@@ -136,6 +136,28 @@ test('a passkey that does not know its person is no proof by itself', async (t) 
   await heading(page, 'Security').waitFor()
 
   await page.getByRole('button', { name: /^Remove / }).click()
+  await page.getByText('You sign in with your password alone.').waitFor()
+})
+
+test('a passkey is asked for when the script is slow to come, and the button has the focus then', async (t) => {
+  if (!browser.isThere(t)) return
+  await using context = await browser.newContext()
+  const page = await openPage(t, context)
+  const late = Promise.withResolvers<void>()
+  await page.route('**/sign-in/passkey.*.js', async (route) => {
+    await late.promise
+    await route.continue()
+  })
+  await page.goto('/account/security')
+  await page.getByRole('link', { name: 'Sign in with a passkey' }).click()
+  const button = page.getByRole('button', { name: 'Use a passkey' })
+  await button.waitFor()
+  assert.equal(await button.isDisabled(), true)
+  const pressed = button.click()
+  late.resolve()
+  await pressed
+  await page.getByText('Follow the instructions of your browser.').waitFor()
+  assert.equal(await page.evaluate('document.activeElement.textContent'), 'Use a passkey')
 })
 
 test('what a passkey signed is taken once, in the browser that was asked, for the challenge it was asked', async (t) => {

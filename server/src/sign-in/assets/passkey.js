@@ -1,5 +1,7 @@
-// Asks the browser for a passkey when the button of a form is pressed, and sends what it gave with the form.
+// Asks the browser for a passkey when the button of a form is pressed, and sends what it gave with the form. The button can be
+// pressed once this is loaded: before, the form would go without a passkey.
 const form = document.querySelector('form[data-passkey]')
+const button = form?.querySelector('button[disabled]')
 const status = document.querySelector('[data-passkey-status]')
 
 /** @param {ArrayBuffer} buffer */
@@ -83,3 +85,8 @@ form?.addEventListener('submit', (event) => {
   status.textContent = 'Follow the instructions of your browser.'
   void answer(field)
 })
+
+if (button) {
+  button.disabled = false
+  if (button.autofocus) button.focus()
+}

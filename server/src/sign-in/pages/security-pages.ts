@@ -95,7 +95,7 @@ export function newPasskeyPage(
         hasFocus: true,
       })}
       <div class="actions">
-        <button class="primary" type="submit">Add a passkey</button>
+        <button class="primary" type="submit" disabled>Add a passkey</button>
         <a class="button" href="/account/security?account=${form.account}">Cancel</a>
       </div>
     </form>`

@@ -150,7 +150,7 @@ export function passkeyPage(
     <noscript><p class="error">Passkeys need scripts, which are turned off in this browser.</p></noscript>
     <form method="post" action="/sign-in/passkey" data-passkey="get" data-options="${options}">
       ${carried(form, { challenge, credential: '' })}
-      <div class="actions"><button class="primary" type="submit" autofocus>Use a passkey</button></div>
+      <div class="actions"><button class="primary" type="submit" autofocus disabled>Use a passkey</button></div>
     </form>
     ${links(otherWays)}`
 }
