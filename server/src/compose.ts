@@ -183,7 +183,10 @@ export async function compose(
     registries: { byHost: (host) => resources.findRegistryByHost(host) },
     acceptsSparseImages: configuration.acceptSparseImages,
     outbound,
-    importSettings: { maxConcurrent: configuration.limits.maxConcurrentImports },
+    importSettings: {
+      maxConcurrent: configuration.limits.maxConcurrentImports,
+      tokenServices: new Map(configuration.outbound.tokenServices.map(({ registry, host }) => [registry, host])),
+    },
     blobSettings: {
       leaseMs: configuration.gc.leaseSeconds * 1000,
       uploadLifetimeMs: configuration.uploadExpirySeconds * 1000,

@@ -39,6 +39,7 @@ const armErrors = {
   notInSku:                { status: 400, code: 'BadRequest',                              fromProvider: true },
   importConflict:          { status: 409, code: 'Conflict',                                fromProvider: true },
   importFailed:            { status: 400, code: 'ImportImageFailed',                       fromProvider: true },
+  importStopped:           { status: 409, code: 'OperationCanceled',                       fromProvider: true },
   importBusy:              { status: 429, code: 'TooManyRequests',                         fromProvider: true },
   operationNotFound:       { status: 404, code: 'ResourceNotFound',                        fromProvider: true },
   policyConflict:          { status: 400, code: 'BadRequest',                              fromProvider: true },

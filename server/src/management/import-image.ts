@@ -102,7 +102,7 @@ function importFailure(reason: string, message: string): ArmError {
   const text = `${message.charAt(0).toUpperCase()}${message.slice(1)}.`
   if (reason === 'conflict') return new ArmError('importConflict', text)
   if (reason === 'limit' && message.startsWith('too many images')) return new ArmError('importBusy', text)
-  return new ArmError('importFailed', text)
+  return new ArmError(reason === 'stopped' ? 'importStopped' : 'importFailed', text)
 }
 
 type Image = { readonly repository: RepositoryName; readonly reference: Reference }

@@ -25,6 +25,7 @@ const deepestIndex = 4
 
 /** What is imported to where. */
 export type Import = {
+  readonly id: string
   readonly source: ImportSource
   readonly reference: Reference
   readonly into: Omit<RepositoryTarget, 'path'>
@@ -34,6 +35,11 @@ export type Import = {
   readonly signal: AbortSignal
   /** Until when bytes that were staged for it are kept, should nobody come back to them. */
   readonly expiresAtMs: number
+}
+
+/** Whose the bytes are that are staged for an import. */
+export function importCallerKey(id: string): string {
+  return `import ${id}`
 }
 
 type Progress = { manifests: number; sizeBytes: number; readonly brought: Map<Digest, string> }
@@ -154,7 +160,7 @@ async function openTarget(
 
 async function fetchBlob(
   parts: BlobParts,
-  { expiresAtMs }: Import,
+  { id: importId, expiresAtMs }: Import,
   target: RepositoryTarget,
   { digest, size, repositoryId }: Blob & { readonly repositoryId: string },
   body: Readable,
@@ -167,7 +173,7 @@ async function fetchBlob(
     predecessor_deleted_at_ms: null,
   }
   const { rid } = target.registry
-  const row = { id: upload.id, rid, repository_id: repositoryId, caller_key: `import ${upload.id}` }
+  const row = { id: upload.id, rid, repository_id: repositoryId, caller_key: importCallerKey(importId) }
   await parts.database.transaction((transaction) =>
     insertUpload(transaction, { ...row, started_at_ms: nowMs, expires_at_ms: expiresAtMs }),
   )

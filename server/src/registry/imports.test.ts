@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createOutbound } from '../platform/outbound/outbound.ts'
@@ -9,9 +11,11 @@ import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { ociImageIndexType, ociImageManifestType } from '../spec/media-type.ts'
 import { parseReference, type Tag } from '../spec/reference.ts'
 import type { RepositoryName } from '../spec/repository-name.ts'
-import { insertImport } from './import-store.ts'
+import { insertImport, updateImport } from './import-store.ts'
+import type { ImportCredentials } from './import-source.ts'
 import type { ImportFrom, ImportRequest, ImportStatus } from './index.ts'
 import { digestOf, imageManifest, openTestRegistry, type TestRegistry } from './test-registry.ts'
+import { insertUpload } from './upload-rows.ts'
 
 for (const kind of testDatabaseKinds) describe(`imports on ${kind}`, () => testImports(kind))
 
@@ -71,10 +75,13 @@ function testImports(kind: DatabaseKind): void {
         seen.push({ host, url: request.url ?? '', authorization: request.headers.authorization })
         handler()(request, response)
       }
-    server = await openTestHttpsServer(watching('own', () => handle))
+    server = await openTestHttpsServer(
+      watching('own', () => handle),
+      ['registry.other.example', 'pinned.example', 'localhost'],
+    )
     other = await openTestHttpsServer(
       watching('other', () => handleOther),
-      ['other.example', 'localhost'],
+      ['other.example', 'registry.other.example', 'localhost'],
     )
     const outbound = createOutbound({
       allowPrivateAddresses: true,
@@ -82,7 +89,8 @@ function testImports(kind: DatabaseKind): void {
       extraCa: `${server.ca}\n${other.ca}`,
       resolve: () => Promise.resolve([{ address: '127.0.0.1', family: 4 }]),
     })
-    test = await openTestRegistry(kind, { outbound })
+    const tokenServices = new Map([[`pinned.example:${server.port}`, `other.example:${other.port}`]])
+    test = await openTestRegistry(kind, { outbound, tokenServices })
   })
   beforeEach(() => {
     seen = []
@@ -96,11 +104,11 @@ function testImports(kind: DatabaseKind): void {
     await other.close()
   })
 
-  const elsewhere = (credentials: { username: string; password: string } | undefined = secret): ImportFrom => ({
+  const elsewhere = (credentials: ImportCredentials | 'none' = secret, host = '127.0.0.1'): ImportFrom => ({
     kind: 'elsewhere',
-    host: `127.0.0.1:${server.port}`,
+    host: `${host}:${server.port}`,
     repository: 'up/app' as RepositoryName,
-    credentials,
+    credentials: credentials === 'none' ? undefined : credentials,
   })
   const here = (repository: string, rid = test.registry.rid): ImportFrom => ({
     kind: 'here',
@@ -233,8 +241,48 @@ function testImports(kind: DatabaseKind): void {
       'x',
     ]) {
       handle = sourceRegistry(() => realm).handle
-      await failsWith(/not its own host|names no token service/, elsewhere(), 'v1', { 'i/fault40': ['v1'] })
+      await failsWith(/not its own host|names no token service|without HTTPS/, elsewhere(), 'v1', {
+        'i/fault40': ['v1'],
+      })
     }
+  })
+
+  it('without credentials a token comes from whatever realm the registry names, over HTTPS', async () => {
+    handle = sourceRegistry(() => `https://other.example:${other.port}/token`).handle
+    handleOther = (_request, response) => response.writeHead(200).end('{"access_token":"t0ken"}')
+    assert.deepEqual(await run(elsewhere('none'), 'v1', { 'i/anonymous': ['v1'] }), { state: 'succeeded' })
+    assert.deepEqual(
+      seen.filter(({ host }) => host === 'other').map(({ url, authorization }) => [url, authorization]),
+      [['/token?service=up&scope=repository%3Aup%2Fapp%3Apull', undefined]],
+    )
+    for (const scheme of ['http', 'ftp']) {
+      handle = sourceRegistry(() => `${scheme}://127.0.0.1:${other.port}/token`).handle
+      await failsWith(/without HTTPS/, elsewhere('none'), 'v1', { 'i/anonymous': ['v2'] })
+    }
+  })
+
+  it('credentials go to the domain in which the registry lies, and to the token service that is configured', async () => {
+    handle = sourceRegistry(() => `https://other.example:${other.port}/token`).handle
+    handleOther = (request, response) => {
+      const isKnown = request.headers.authorization === basicSecret
+      response.writeHead(isKnown ? 200 : 401).end('{"token":"t0ken"}')
+    }
+    for (const host of ['registry.other.example', 'pinned.example']) {
+      assert.deepEqual(await run(elsewhere(secret, host), 'v1', { [`i/${host}`]: ['v1'] }), { state: 'succeeded' })
+    }
+    assert.equal(seen.filter(({ authorization }) => authorization === basicSecret).length, 2)
+  })
+
+  it('fault 40: who is redirected to cannot ask for credentials', async () => {
+    const { handle: answer } = sourceRegistry((port) => `https://127.0.0.1:${port}/token`)
+    handle = (request, response) =>
+      request.url?.includes('/blobs/') === true
+        ? response.writeHead(307, { location: `https://other.example:${other.port}/x` }).end()
+        : answer(request, response)
+    const challenge = `Bearer realm="https://127.0.0.1:${server.port}/token",service="other"`
+    handleOther = (_request, response) => response.writeHead(401, { 'www-authenticate': challenge }).end()
+    await failsWith(/does not let/, elsewhere(), 'v1', { 'i/redirected': ['v2'] })
+    assert.ok(!seen.some(({ url }) => url.includes('service=other')))
   })
 
   it('fault 40: a redirect to another host takes neither credentials nor token along', async () => {
@@ -297,7 +345,7 @@ function testImports(kind: DatabaseKind): void {
 
   it('who has no credentials, or wrong ones, is told so', async () => {
     await failsWith(/does not let|answered 401/, elsewhere({ ...secret, password: 'wrong' }), 'v1', { 'i/no': ['v1'] })
-    await failsWith(/answered 401/, { ...elsewhere(), credentials: undefined } as ImportFrom, 'v1', { 'i/no': ['v1'] })
+    await failsWith(/answered 401/, elsewhere('none'), 'v1', { 'i/no': ['v1'] })
     handle = (_request, response) => response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end()
     await failsWith(/does not let/, elsewhere(), 'v1', { 'i/no': ['v1'] })
     assert.ok(
@@ -321,19 +369,40 @@ function testImports(kind: DatabaseKind): void {
     for (const status of await Promise.all(waiting)) assert.deepEqual(status, { state: 'succeeded' })
   })
 
-  it('an import of a process that is gone is told as failed', async () => {
-    const insert = (id: string, silentMs: number) => {
+  it('an import of a process that is gone is told as failed, and what it had staged is collected', async () => {
+    const stoppedAs = (status: ImportStatus | undefined) => status?.state === 'failed' && status.reason
+    const begin = async (id: string, silentMs: number) => {
       const row = { asker: 'me', state: 'running', reason: null, message: null } as const
       const touched_at_ms = test.clock.nowMs - silentMs
-      return test.database.transaction((transaction) => insertImport(transaction, { id, ...row, touched_at_ms }))
+      const started_at_ms = touched_at_ms
+      const upload = { id: randomUUID(), rid: test.registry.rid, repository_id: 'r', caller_key: `import ${id}` }
+      const expires_at_ms = test.clock.nowMs + 6 * 60 * 60 * 1000
+      await test.database.transaction(async (transaction) => {
+        await insertImport(transaction, { id, ...row, touched_at_ms })
+        await insertUpload(transaction, { ...upload, started_at_ms, expires_at_ms })
+      })
+      await test.blobs.append(upload.id, Readable.from([Buffer.from('half')]), { offset: 0, sizeLimitBytes: 8 })
+      return upload.id
     }
-    await insert('gone', 61_000)
-    const gone = await test.room.imports.find('gone', 'me')
-    assert.ok(gone?.state === 'failed' && gone.message.includes('the server was stopped'))
-    await insert('recent', 1_000)
-    const recent = await test.room.imports.find('recent', 'me')
+    const staged = async () => {
+      const ids: string[] = []
+      for await (const { uploadId } of test.blobs.listStaged()) ids.push(uploadId)
+      return ids
+    }
+    const goneUpload = await begin('gone', 61_000)
+    const recentUpload = await begin('recent', 1_000)
+    assert.equal(stoppedAs(await test.room.imports.find('gone', 'me')), 'stopped')
+    await test.room.collectGarbage()
+    assert.equal(stoppedAs(await test.room.imports.find('gone', 'me')), 'stopped')
+    assert.ok(!(await staged()).includes(goneUpload))
     // On PostgreSQL it may be another process that carries it out.
+    const recent = await test.room.imports.find('recent', 'me')
     assert.equal(recent?.state, kind === 'sqlite' ? 'failed' : 'running')
+    assert.equal((await staged()).includes(recentUpload), kind !== 'sqlite')
+    await test.database.transaction((transaction) =>
+      updateImport(transaction, 'gone', { state: 'succeeded', reason: null, message: null }),
+    )
+    assert.equal((await test.room.imports.find('gone', 'me'))?.state, 'failed', 'what was told does not change')
     test.clock.nowMs += 8 * 24 * 60 * 60 * 1000
     await test.room.collectGarbage()
     assert.equal(await test.room.imports.find('gone', 'me'), undefined)
@@ -346,6 +415,6 @@ function testImports(kind: DatabaseKind): void {
     assert.deepEqual(await room.imports.find(id, 'me'), { state: 'running' })
     await room.close()
     const status = await room.imports.find(id, 'me')
-    assert.ok(status?.state === 'failed' && status.message.includes('the server was stopped'))
+    assert.partialDeepStrictEqual(status, { state: 'failed', reason: 'stopped' })
   })
 }

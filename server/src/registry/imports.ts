@@ -5,15 +5,16 @@ import type { RepositoryName } from '../spec/repository-name.ts'
 import { BrokenSourceError } from '../storage/index.ts'
 import type { BlobParts } from './blob-parts.ts'
 import { OciError } from './errors.ts'
-import { type Import, importImage } from './import-image.ts'
+import { type Import, importCallerKey, importImage } from './import-image.ts'
 import { ImportError, type ImportFrom, type ImportSource } from './import-source.ts'
-import { findImport, forgetImports, insertImport, updateImport } from './import-store.ts'
+import { findImport, forgetImports, insertImport, listSilentImports, updateImport } from './import-store.ts'
 import { openLocalSource } from './local-source.ts'
 import type { Parts } from './parts.ts'
 import { tagExists } from './put-manifest.ts'
 import { openRemoteSource } from './remote-source.ts'
 import type { RepositoryTarget } from './repositories.ts'
 import { existingTags } from './tag-store.ts'
+import { expireUploadsOf } from './upload-rows.ts'
 
 /** What is to be imported, and who may ask how it goes. Whoever starts it has been found to have the rights, at both ends. */
 export type ImportRequest = {
@@ -31,6 +32,13 @@ export type ImportStatus =
   | { readonly state: 'running' | 'succeeded' }
   | { readonly state: 'failed'; readonly reason: string; readonly message: string }
 
+/** That of one that the end of a server cut off. */
+const cutOff = {
+  state: 'failed',
+  reason: 'stopped',
+  message: 'the server was stopped before the import had ended; import again',
+} as const
+
 /** Images that are brought from other registries, or other repositories, one after the other and some at a time. */
 export interface Imports {
   /** Begins, and returns the name under which it can be asked how it goes. @throws ImportError for what is wrong already */
@@ -38,7 +46,11 @@ export interface Imports {
   find(id: string, asker: string): Promise<ImportStatus | undefined>
 }
 
-export type ImportSettings = { readonly maxConcurrent: number }
+export type ImportSettings = {
+  readonly maxConcurrent: number
+  /** Which host besides its own may have the credentials for a registry, by the registry's host. */
+  readonly tokenServices: ReadonlyMap<string, string>
+}
 
 const hourMs = 60 * 60 * 1000
 /** How long an import may take, and how long it is told afterwards how it went. */
@@ -58,7 +70,6 @@ export class RunningImports implements Imports {
   #settings: ImportSettings
   #running = new Map<string, Promise<void>>()
   #waiting: (() => void)[] = []
-  #admitted = 0
   #working = 0
   #stopping = new AbortController()
 
@@ -70,49 +81,62 @@ export class RunningImports implements Imports {
   }
 
   async start(request: ImportRequest): Promise<string> {
-    if (this.#admitted >= this.#settings.maxConcurrent * (1 + waitingForEach)) {
+    if (this.#running.size >= this.#settings.maxConcurrent * (1 + waitingForEach)) {
       throw new ImportError('limit', 'too many images are being imported at this moment')
     }
-    this.#admitted += 1
+    const id = randomUUID()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    // Before its row is there: a row of a server alone that does not run here runs nowhere.
+    this.#running.set(id, promise)
+    const end = (): void => {
+      this.#running.delete(id)
+      resolve()
+    }
     try {
-      return await this.#begin(request)
+      await this.#begin(id, request)
     } catch (error) {
-      this.#admitted -= 1
+      end()
       throw error
     }
-  }
-
-  async #begin(request: ImportRequest): Promise<string> {
-    const { from, into, targets, force, asker } = request
-    if (!force) await this.#requireNewTags(into.registry.rid, targets)
-    if (from.kind === 'here') await openLocalSource(this.#parts, from).manifest(request.reference)
-    const id = randomUUID()
-    const { database, clock } = this.#parts
-    const row = { id, asker, state: 'running', reason: null, message: null, touched_at_ms: clock.now() } as const
-    await database.transaction((transaction) => insertImport(transaction, row))
-    const work = this.#carryOut(id, request).finally(() => {
-      this.#running.delete(id)
-      this.#admitted -= 1
-    })
-    this.#running.set(id, work)
+    void this.#carryOut(id, request).finally(end)
     return id
   }
 
-  async find(id: string, asker: string): Promise<ImportStatus | undefined> {
+  async #begin(id: string, { from, reference, into, targets, force, asker }: ImportRequest): Promise<void> {
+    if (!force) await this.#requireNewTags(into.registry.rid, targets)
+    if (from.kind === 'here') await openLocalSource(this.#parts, from).manifest(reference)
     const { database, clock } = this.#parts
-    const row = await findImport(database, id, asker)
-    if (row === undefined) return undefined
-    if (row.state === 'failed') return { state: 'failed', reason: row.reason ?? 'source', message: row.message ?? '' }
-    if (row.state === 'succeeded' || this.#running.has(id)) return { state: row.state }
-    // Nobody else writes to such a database, so that what does not run here runs nowhere.
-    const isGone = database.kind === 'sqlite' || clock.now() - row.touched_at_ms > silentMs
-    return isGone ? { state: 'failed', reason: 'source', message: stoppedMessage } : { state: 'running' }
+    const row = { id, asker, state: 'running', reason: null, message: null, touched_at_ms: clock.now() } as const
+    await database.transaction((transaction) => insertImport(transaction, row))
   }
 
-  /** Forgets how those went that ended long ago. */
+  async find(id: string, asker: string): Promise<ImportStatus | undefined> {
+    const runsHere = this.#running.has(id)
+    const row = await findImport(this.#parts.database, id, asker)
+    if (row === undefined) return undefined
+    if (row.state === 'failed') return { state: 'failed', reason: row.reason ?? 'source', message: row.message ?? '' }
+    if (row.state === 'succeeded' || runsHere) return { state: row.state }
+    return row.touched_at_ms <= this.#goneSinceMs() ? cutOff : { state: 'running' }
+  }
+
+  /** Ends those of servers that are gone, with what they had staged, and forgets how those went that ended long ago. */
   async forget(): Promise<void> {
     const { database, clock } = this.#parts
+    const silent = await listSilentImports(database, this.#goneSinceMs())
+    for (const id of silent.filter((each) => !this.#running.has(each))) {
+      const nowMs = clock.now()
+      await database.transaction(async (transaction) => {
+        await updateImport(transaction, id, { ...cutOff, touched_at_ms: nowMs })
+        await expireUploadsOf(transaction, importCallerKey(id), nowMs)
+      })
+    }
     await database.transaction((transaction) => forgetImports(transaction, clock.now() - rememberedMs))
+  }
+
+  /** Nobody else writes to a SQLite database, so that what does not run here runs nowhere. */
+  #goneSinceMs(): number {
+    const { database, clock } = this.#parts
+    return database.kind === 'sqlite' ? Number.MAX_SAFE_INTEGER : clock.now() - silentMs
   }
 
   /** Ends what runs, and has it told as failed. */
@@ -140,7 +164,7 @@ export class RunningImports implements Imports {
     const touching = setInterval(() => void update({}), touchMs)
     touching.unref()
     try {
-      const digest = await this.#whenItsTurn(() => this.#import(request))
+      const digest = await this.#whenItsTurn(() => this.#import(id, request))
       await this.#tell(request, { outcome: 'success', detail: { digest } })
       await update({ state: 'succeeded' })
     } catch (error) {
@@ -152,12 +176,14 @@ export class RunningImports implements Imports {
     }
   }
 
-  #import({ from, reference, into, targets, force }: ImportRequest): Promise<string> {
+  #import(id: string, { from, reference, into, targets, force }: ImportRequest): Promise<string> {
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(longestImportMs)])
     const source: ImportSource =
-      from.kind === 'here' ? openLocalSource(this.#parts, from) : openRemoteSource(this.#outbound, from, signal)
+      from.kind === 'here'
+        ? openLocalSource(this.#parts, from)
+        : openRemoteSource({ outbound: this.#outbound, signal, tokenServices: this.#settings.tokenServices }, from)
     const expiresAtMs = this.#parts.clock.now() + longestImportMs + this.#blobParts.settings.uploadLifetimeMs
-    const what: Import = { source, reference, into, targets, force, signal, expiresAtMs }
+    const what: Import = { id, source, reference, into, targets, force, signal, expiresAtMs }
     return importImage(this.#parts, this.#blobParts, what)
   }
 
@@ -191,7 +217,7 @@ export class RunningImports implements Imports {
 
   /** What is told of a failure. What is nobody's fault but ours is logged, and nothing is told of its cause. */
   #explain(error: unknown, { into }: ImportRequest): { readonly reason: string; readonly message: string } {
-    if (this.#stopping.signal.aborted) return { reason: 'source', message: stoppedMessage }
+    if (this.#stopping.signal.aborted) return cutOff
     if (error instanceof ImportError) return { reason: error.reason, message: error.message }
     if (error instanceof OciError && error.status < 500) {
       const reason = error.code === 'CONFLICT' ? 'conflict' : error.code === 'DIGEST_INVALID' ? 'source' : 'target'
@@ -205,5 +231,3 @@ export class RunningImports implements Imports {
     return { reason: 'target', message: 'the server could not complete the import' }
   }
 }
-
-const stoppedMessage = 'the server was stopped before the import had ended; import again'

@@ -33,8 +33,11 @@ export function createRegistryRoom(options: RegistryRoomOptions): RegistryRoom {
   const parts = createParts(options)
   const blobs = createBlobs(parts, options.blobSettings)
   const handlers = { ...manifestHandlers(parts), ...propertyHandlers(parts), ...blobs.handlers }
-  const { outbound = createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] }) } = options
-  const imports = new RunningImports(parts, blobs.parts, outbound, options.importSettings ?? { maxConcurrent: 4 })
+  const {
+    outbound = createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] }),
+    importSettings = { maxConcurrent: 4, tokenServices: new Map() },
+  } = options
+  const imports = new RunningImports(parts, blobs.parts, outbound, importSettings)
   const dispatch = createDispatch({ ...options, handlers })
   return {
     mount: (app) => mountRaw(app, { paths: ['/v2', '/acr/v1'], methods, handle: dispatch }),

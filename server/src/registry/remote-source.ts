@@ -11,47 +11,52 @@ import {
 import { type ReadChallenge, readChallenges } from '../spec/read-challenge.ts'
 import { referenceText } from '../spec/reference.ts'
 import { type ImportCredentials, ImportError, type ImportFrom, type ImportSource } from './import-source.ts'
+import { mayHaveCredentials } from './token-service-host.ts'
 
 const manifestTypes = [ociImageIndexType, dockerManifestListType, ociImageManifestType, dockerManifestType].join(', ')
 const longestTokenAnswer = 256 * 1024
 const mostRedirects = 5
 
-/** Registries whose token service has another host than they have; all others must have it on their own. */
-const tokenHosts: ReadonlyMap<string, string> = new Map([
-  ['registry-1.docker.io', 'auth.docker.io'],
-  ['registry.gitlab.com', 'gitlab.com'],
-])
+/** How other registries are reached. */
+export type WayToRegistries = {
+  readonly outbound: Outbound
+  readonly signal: AbortSignal
+  /** Which host besides its own may have the credentials for a registry, by the registry's host. */
+  readonly tokenServices: ReadonlyMap<string, string>
+}
 
 /**
- * A repository of another registry, over the way out. Credentials go to the registry's own host, and to its token service
- * where that is on the same host or is known to be its own: not to a realm of the other side's choice, and along no
- * redirect. [CVE-2026-33540, CVE-2020-15157; distribution spec/auth/token.md]
+ * A repository of another registry, over the way out. Credentials go to the registry's own host and to its token service,
+ * as `mayHaveCredentials` knows it: not to a realm of the other side's choice, and along no redirect. Without credentials
+ * a token is asked for at whatever realm it names. [distribution spec/auth/token.md]
  */
 export function openRemoteSource(
-  outbound: Outbound,
+  { outbound, signal, tokenServices }: WayToRegistries,
   { host, repository, credentials }: ImportFrom & { readonly kind: 'elsewhere' },
-  signal: AbortSignal,
 ): ImportSource {
   const origin = `https://${host === 'docker.io' ? 'registry-1.docker.io' : host}`
   let authorization: string | undefined
 
   async function open(url: string, accept: string, mayAsk: boolean): Promise<OpenedResponse> {
     const headers = { accept, ...(authorization !== undefined && { authorization }) }
-    const response = await follow(url, headers)
-    if (response.status !== 401 || !mayAsk) return response
+    const { response, isOwn } = await follow(url, headers)
+    if (response.status !== 401 || !isOwn || !mayAsk) return response
     response.body.destroy()
     authorization = await authorize(readChallenges(response.headers['www-authenticate'] ?? ''))
     return open(url, accept, false)
   }
 
-  /** To another origin than the registry's go no credentials, be it by the registry's own redirect. */
-  async function follow(first: string, headers: Record<string, string>): Promise<OpenedResponse> {
+  /** To another origin than the registry's go no credentials, be it by the registry's own redirect, nor may it ask for any. */
+  async function follow(
+    first: string,
+    headers: Record<string, string>,
+  ): Promise<{ readonly response: OpenedResponse; readonly isOwn: boolean }> {
     let url = first
     for (let redirects = 0; redirects <= mostRedirects; redirects++) {
       const isOwn = new URL(url).origin === new URL(origin).origin
       const { authorization: _kept, ...others } = headers
       const response = await dial(outbound, url, isOwn ? headers : others, signal)
-      if (![301, 302, 303, 307, 308].includes(response.status)) return response
+      if (![301, 302, 303, 307, 308].includes(response.status)) return { response, isOwn }
       response.body.destroy()
       const { location } = response.headers
       if (location === undefined || !URL.canParse(location, url)) break
@@ -76,7 +81,8 @@ export function openRemoteSource(
     const service = parameters.get('service')
     if (service !== undefined) url.searchParams.set('service', service)
     url.searchParams.set('scope', `repository:${repository}:pull`)
-    if (credentials !== undefined && !isTokenHost(new URL(origin), url)) {
+    if (url.protocol !== 'https:') throw new ImportError('source', `${host} has a token service without HTTPS`)
+    if (credentials !== undefined && !mayHaveCredentials(new URL(origin), url, tokenServices)) {
       throw new ImportError('source', `${host} wants the credentials sent to ${url.host}, which is not its own host`)
     }
     const headers = credentials === undefined ? {} : { authorization: basicHeader(credentials) }
@@ -123,14 +129,6 @@ async function dial(
     if (error instanceof OutboundError) throw new ImportError('source', error.message, { cause: error })
     throw error
   }
-}
-
-/** Whether a registry's token service, by its realm, may see the credentials for the registry. */
-function isTokenHost(registry: URL, realm: URL): boolean {
-  return (
-    realm.protocol === 'https:' &&
-    (realm.hostname === registry.hostname || realm.host === tokenHosts.get(registry.hostname))
-  )
 }
 
 function basicHeader({ username, password }: ImportCredentials): string {

@@ -12,7 +12,7 @@ import type { Outbound } from '../platform/outbound/outbound.ts'
 import type { LoginServer } from '../spec/login-server.ts'
 import { openNetwork } from '../spec/network-rules.ts'
 import { ociImageManifestType } from '../spec/media-type.ts'
-import { createMemoryBlobStore } from '../storage/index.ts'
+import { type BlobStore, createMemoryBlobStore } from '../storage/index.ts'
 import { createRegistryRoom, registryMigrations, type RegistryRoom } from './index.ts'
 import type { Gate, HostedRegistry, RegistryNeed } from './ports.ts'
 
@@ -38,6 +38,7 @@ export type Answer = {
 /** A registry over a real socket, with a gate that a test may close, and a clock that it moves. */
 export type TestRegistry = TestDatabase & {
   readonly room: RegistryRoom
+  readonly blobs: BlobStore
   readonly registry: HostedRegistry
   readonly port: number
   readonly clock: { nowMs: number }
@@ -77,6 +78,7 @@ export async function openTestRegistry(
     readonly acceptsSparseImages?: boolean
     readonly softDelete?: 'enabled' | 'disabled'
     readonly outbound?: Outbound
+    readonly tokenServices?: ReadonlyMap<string, string>
   } = {},
 ): Promise<TestRegistry> {
   const { database, dispose } = await openTestDatabase(kind, [...auditMigrations, ...registryMigrations])
@@ -97,7 +99,7 @@ export async function openTestRegistry(
     registries: { byHost },
     acceptsSparseImages: options.acceptsSparseImages ?? false,
     ...(options.outbound !== undefined && { outbound: options.outbound }),
-    importSettings: { maxConcurrent: 1 },
+    importSettings: { maxConcurrent: 1, tokenServices: options.tokenServices ?? new Map() },
   })
   const app = createApp({ log, trustedProxies: [] })
   room.mount(app)
@@ -106,6 +108,7 @@ export async function openTestRegistry(
   const send = (method: string, path: string, sent: Sent = {}) => exchange(port, method, path, sent)
   return {
     database,
+    blobs,
     room,
     registry: hosted['first.example'] as HostedRegistry,
     port,

@@ -87,6 +87,16 @@ export async function prolongUpload(transaction: Transaction, id: string, expire
     .execute()
 }
 
+/** Has the time of a caller's uploads be over. */
+export async function expireUploadsOf(transaction: Transaction, callerKey: string, nowMs: number): Promise<void> {
+  await transaction
+    .tables<RegistryTables>()
+    .updateTable('upload')
+    .set({ expires_at_ms: nowMs })
+    .where('caller_key', '=', callerKey)
+    .execute()
+}
+
 /** Ends an upload, and says whether it was this transaction that did. */
 export async function deleteUpload(transaction: Transaction, id: string): Promise<boolean> {
   const { numDeletedRows } = await transaction

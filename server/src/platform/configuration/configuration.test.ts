@@ -40,7 +40,7 @@ describe('the configuration', () => {
       identityProviders: [],
       identity: { passwordGrant: false },
       trustedTenants: [],
-      outbound: { allowPrivateAddresses: false, allowedNetworks: [] },
+      outbound: { allowPrivateAddresses: false, allowedNetworks: [], tokenServices: [] },
       gc: { intervalSeconds: 3600, leaseSeconds: 86_400 },
       audit: { retentionDays: 0 },
       limits: {

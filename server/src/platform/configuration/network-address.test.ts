@@ -7,6 +7,7 @@ import {
   parseHostSuffix,
   parseListenAddress,
   parsePublicHost,
+  parseTokenService,
 } from './network-address.ts'
 
 type Case<Value> = { readonly text: string; readonly value: Value | undefined; readonly why: string }
@@ -55,6 +56,29 @@ table('a host suffix', parseHostSuffix, [
   { text: 'azurecr.example.com', value: undefined, why: 'the dot is missing' },
   { text: '..example.com', value: undefined, why: 'an empty label' },
   { text: '.127.0.0.1', value: undefined, why: 'nothing can stand before an address' },
+])
+
+table('the token service of a registry', parseTokenService, [
+  {
+    text: 'Reg.example=login.example',
+    value: { registry: 'reg.example', host: 'login.example' },
+    why: 'two hosts, in lower case',
+  },
+  {
+    text: 'reg.example:443=login.example:8443',
+    value: { registry: 'reg.example', host: 'login.example:8443' },
+    why: 'as URLs have ports',
+  },
+  {
+    text: '[0:0::1]:5000=127.0.0.1',
+    value: { registry: '[::1]:5000', host: '127.0.0.1' },
+    why: 'addresses, each in one spelling',
+  },
+  { text: 'reg.example', value: undefined, why: 'the other host is missing' },
+  { text: 'reg.example=', value: undefined, why: 'an empty host' },
+  { text: 'a.example=b.example=c.example', value: undefined, why: 'three hosts' },
+  { text: 'reg.example=https://login.example', value: undefined, why: 'a URL' },
+  { text: '*.example=login.example', value: undefined, why: 'no patterns' },
 ])
 
 table('a range of addresses', parseSomeAddresses, [

@@ -43,13 +43,27 @@ export function parseHostSuffix(text: string): string | undefined {
   return port === undefined ? `.${host}` : `.${host}:${port}`
 }
 
+/** `REGISTRY=HOST`: a registry's host, and that of its token service, without the port of HTTPS; in lower case. */
+export function parseTokenService(text: string): { registry: string; host: string } | undefined {
+  const [registry, host, ...more] = text.split('=').map(splitHost)
+  if (registry === undefined || host === undefined || more.length > 0) return undefined
+  return { registry: withoutUsualPort(registry), host: withoutUsualPort(host) }
+}
+
 /** An address, or a range of them as `ADDRESS/BITS`; not one that holds all addresses there are. */
 export function parseSomeAddresses(text: string): string | undefined {
   const range = parseAddressRange(text)
   return range === undefined || range.bits === 0 ? undefined : text.toLowerCase()
 }
 
-function splitHost(text: string): { host: string; port: number | undefined } | undefined {
+/** As URLs have it. */
+function withoutUsualPort({ host, port }: Host): string {
+  return new URL(`https://${host.includes(':') ? `[${host}]` : host}:${port ?? 443}`).host
+}
+
+type Host = { readonly host: string; readonly port: number | undefined }
+
+function splitHost(text: string): Host | undefined {
   const [, bracketed, plain, digits] = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9.-]{1,253}))(?::(\d{1,5}))?$/i.exec(text) ?? []
   const host = (bracketed ?? plain ?? '').toLowerCase()
   const port = digits === undefined ? undefined : Number(digits)

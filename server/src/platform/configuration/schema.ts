@@ -9,6 +9,7 @@ import {
   parseHostSuffix,
   parseListenAddress,
   parsePublicHost,
+  parseTokenService,
 } from './network-address.ts'
 import { withoutDefaultPort } from '../../spec/login-server.ts'
 import { trustedTenantFields, trustedTenantsSchema } from './trusted-tenants.ts'
@@ -222,6 +223,23 @@ export const settingsSchema = z.strictObject(
                 'Networks in which such issuers, registries and webhooks may be, whatever `outbound.allowPrivateAddresses` says.',
               placeholder: 'range',
               example: '10.20.0.0/16',
+              defaultText: 'none',
+            }),
+          tokenServices: z
+            .array(
+              parsed(parseTokenService, 'must be REGISTRY=HOST, two hosts with their ports where those are not 443'),
+              {
+                error: 'must be one pair of hosts, or a list of them',
+              },
+            )
+            .max(64, { error: 'must name no more than 64 registries' })
+            .default([])
+            .register(settingTexts, {
+              kind: 'list',
+              description:
+                'Registries that images are imported from and whose token service has another host, each with that host. Their credentials go there, too. Nothing has to be said of Docker Hub, nor where the registry is below the other host, as `registry.gitlab.com` is.',
+              placeholder: 'pair',
+              example: 'registry.example.com=gitlab.example.com',
               defaultText: 'none',
             }),
           caFile: path().optional().register(settingTexts, {

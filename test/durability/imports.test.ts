@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { randomFillSync } from 'node:crypto'
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { after, test } from 'node:test'
+import { arm, enableAdmin, expectStatus, registryId } from '../harness/arm.ts'
+import type { HttpResponse } from '../harness/http.ts'
+import { at, listAt } from '../harness/json.ts'
+import { basic, digestOf, get, pushImage, putManifest } from '../harness/registry.ts'
+import { startServer, type RunningServer } from '../harness/server.ts'
+import { startRelay } from './relay.ts'
+
+// The source is a registry of its own, whose clients reach it through the relay alone.
+const relay = await startRelay()
+const host = `127.0.0.1:${relay.port}`
+const source = await startServer({ registry: 'upstream', args: ['--public-host', host] })
+relay.forwardTo(source.port)
+after(async () => {
+  await source[Symbol.asyncDispose]()
+  await relay[Symbol.asyncDispose]()
+})
+
+const admin = await enableAdmin(source)
+const authorization = basic(admin.username, admin.password)
+const largeLayer = randomFillSync(Buffer.alloc(8 * 1024 * 1024))
+const small = await pushImage(source, 'up/app', 'small', authorization)
+const large = await pushImage(source, 'up/app', 'large', authorization, { layers: [largeLayer] })
+const indexType = 'application/vnd.oci.image.index.v1+json'
+const manifests = [small, large].map(({ mediaType, digest, size }) => ({ mediaType, digest, size }))
+const index = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests }))
+expectStatus(await putManifest(source, 'up/app', 'v1', { mediaType: indexType, bytes: index }, authorization), 201)
+
+const startTarget = () =>
+  startServer({
+    registry: 'target',
+    args: [
+      '--outbound-allowed-networks',
+      '127.0.0.1',
+      '--outbound-ca-file',
+      source.caFile,
+      '--gc-interval-seconds',
+      '1',
+    ],
+  })
+const owner = ({ firstRun: { servicePrincipal } }: RunningServer) =>
+  basic(servicePrincipal.appId, servicePrincipal.password)
+
+/** Begins the import of the index, and gives the path at which it is asked after. */
+async function beginImport(server: RunningServer): Promise<string> {
+  const credentials = { username: admin.username, password: admin.password }
+  const body = {
+    source: { registryUri: host, sourceImage: 'up/app:v1', credentials },
+    targetTags: ['mine/app:v1'],
+    mode: 'NoForce',
+  }
+  const accepted = expectStatus(await arm(server, 'POST', `${registryId(server)}/importImage`, body), 202)
+  const { pathname, search } = new URL(accepted.headers.location ?? '')
+  return pathname + search
+}
+
+/** How many bytes are staged in a server's files. */
+async function stagedBytes({ dataDir }: RunningServer): Promise<number> {
+  const directory = join(dataDir, 'blobs', 'staging')
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile())
+  const sizes = files.map(({ parentPath, name }) => stat(join(parentPath, name)).then(({ size }) => size))
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
+}
+
+async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  for (const patience = Date.now() + 30_000; Date.now() < patience; await sleep(50)) if (await isSo()) return
+  assert.fail(`${what} within 30 seconds`)
+}
+
+/** Begins the import and returns when the large layer has come in part. */
+async function halfAnImport(server: RunningServer): Promise<string> {
+  relay.holdAfter(2 * 1024 * 1024)
+  const operation = await beginImport(server)
+  await until('half a layer is staged', async () => (await stagedBytes(server)) > 1024 * 1024)
+  assert.equal((await arm(server, 'GET', operation)).status, 202)
+  return operation
+}
+
+async function holdsNoHalfImage(server: RunningServer): Promise<void> {
+  const ask = (path: string) => get(server, `/v2/mine/app/${path}`, owner(server))
+  for (const path of ['manifests/v1', `manifests/${digestOf(index)}`, `manifests/${large.digest}`]) {
+    assert.equal((await ask(path)).status, 404, path)
+  }
+  assert.equal((await ask(`blobs/${digestOf(largeLayer)}`)).status, 404)
+  const tags = await ask('tags/list')
+  if (tags.status === 200) assert.deepEqual(listAt(tags.json(), 'tags'), [])
+  const child = await ask(`manifests/${small.digest}`)
+  if (child.status === 404) return
+  for (const { digest } of [small.config, ...small.layers]) assert.equal((await ask(`blobs/${digest}`)).status, 200)
+}
+
+function wasCutOff(answer: HttpResponse): void {
+  assert.equal(answer.status, 409, answer.text())
+  assert.equal(at(answer.json(), 'error', 'code'), 'OperationCanceled')
+  assert.match(String(at(answer.json(), 'error', 'message')), /server was stopped before the import had ended/)
+}
+
+async function importsAnew(server: RunningServer): Promise<void> {
+  relay.holdAfter(undefined)
+  const operation = await beginImport(server)
+  await until('the import ends', async () => (await arm(server, 'GET', operation)).status !== 202)
+  expectStatus(await arm(server, 'GET', operation), 200)
+  assert.deepEqual((await get(server, '/v2/mine/app/manifests/v1', owner(server))).body, index)
+  const layer = await get(server, `/v2/mine/app/blobs/${digestOf(largeLayer)}`, owner(server))
+  assert.equal(digestOf(layer.body), digestOf(largeLayer))
+}
+
+test('An import in the middle of which the server is killed has failed, leaves nothing half, and can be begun again', async () => {
+  await using server = await startTarget()
+  const operation = await halfAnImport(server)
+  await server.kill('SIGKILL')
+  await server.restart()
+  wasCutOff(await arm(server, 'GET', operation))
+  await holdsNoHalfImage(server)
+  await until('what was staged is collected', async () => (await stagedBytes(server)) === 0)
+  wasCutOff(await arm(server, 'GET', operation))
+  await importsAnew(server)
+  assert.doesNotMatch(server.output(), /"level":(50|60)/, 'the server logged an error')
+})
+
+test('An import in the middle of which the server is asked to end does not hold it up, and has failed', async () => {
+  await using server = await startTarget()
+  const operation = await halfAnImport(server)
+  const begun = performance.now()
+  assert.deepEqual(await server.stop(), { code: 0, signal: null })
+  assert.ok(performance.now() - begun < 10_000, 'it took ten seconds')
+  assert.equal(await stagedBytes(server), 0)
+  await server.restart()
+  wasCutOff(await arm(server, 'GET', operation))
+  await holdsNoHalfImage(server)
+  await importsAnew(server)
+  assert.doesNotMatch(server.output(), /"level":(50|60)/, 'the server logged an error')
+})
