@@ -18,6 +18,7 @@ import { createDirectory, directoryMigrations } from './directory/index.ts'
 import { makeFirstRun } from './first-run.ts'
 import { mountHealth } from './health.ts'
 import { createIdentity, identityMigrations } from './identity/index.ts'
+import { hostsOf, listRegistries, moveRegistries, requireLoginServer } from './login-servers.ts'
 import { createManagement } from './management/index.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import type { Configuration } from './platform/configuration/configuration.ts'
@@ -36,9 +37,8 @@ import { type Migration, NewerSchemaError, migrate } from './platform/sql/migrat
 import { openSqliteDatabase } from './platform/sql/sqlite-database.ts'
 import { type CertificateSource, createCertificateSource } from './platform/tls/certificate-source.ts'
 import { createRegistryRoom, registryMigrations, registryRoutes } from './registry/index.ts'
-import { type Registry, type Resources, createResources, resourcesMigrations } from './resources/index.ts'
+import { createResources, resourcesMigrations } from './resources/index.ts'
 import { createConsents, createSignInPages, openUpstreams, signInMigrations } from './sign-in/index.ts'
-import { type LoginServer, parseLoginServer } from './spec/login-server.ts'
 import { createFilesystemBlobStore } from './storage/index.ts'
 import { createTokenService } from './token-service/index.ts'
 
@@ -236,6 +236,7 @@ export async function compose(
     caFile: certificates?.caFile ?? null,
     file: firstRunFile,
   })
+  if (content === undefined) await moveRegistries({ database, resources, audit, log }, configuration.publicHost)
   await coverHosts()
 
   let draining = false
@@ -319,32 +320,4 @@ async function bringUpToDate(database: Database, clock: Clock): Promise<void> {
       cause: error,
     })
   }
-}
-
-async function listRegistries(resources: Resources): Promise<Registry[]> {
-  const subscriptions = await resources.listSubscriptions()
-  const lists = subscriptions.map(({ subscriptionId }) => resources.listRegistries(subscriptionId))
-  return (await Promise.all(lists)).flat()
-}
-
-async function hostsOf(resources: Resources, { publicHost, suffix }: Configuration): Promise<string[]> {
-  const registries = await listRegistries(resources)
-  return [
-    'localhost',
-    '127.0.0.1',
-    '::1',
-    publicHost,
-    `*${suffix}`,
-    ...registries.map(({ loginServer }) => loginServer),
-  ]
-}
-
-function requireLoginServer(publicHost: string): LoginServer {
-  const loginServer = parseLoginServer(publicHost)
-  if (loginServer !== undefined) return loginServer
-  throw new StartupError(
-    `${publicHost} is no login server`,
-    exitCodes.configuration,
-    'set --public-host to a host name',
-  )
 }

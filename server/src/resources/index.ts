@@ -29,6 +29,9 @@ export type RegistryPolicies = {
 /** Who made or last changed a resource. */
 export type ChangeAuthor = { readonly name: string; readonly kind: 'User' | 'Application' }
 
+/** A registry that is reached at another host since the settings changed. */
+export type MovedRegistry = { readonly before: Registry; readonly loginServer: LoginServer }
+
 export type Registry = {
   /** 32 hexadecimal digits; a registry that is deleted and made again gets others. */
   readonly rid: string
@@ -143,6 +146,13 @@ export interface Resources {
   ): Promise<Registry>
   updateRegistry(transaction: Transaction, rid: string, change: RegistryChange, author: ChangeAuthor): Promise<Registry>
   deleteRegistry(transaction: Transaction, rid: string): Promise<void>
+  /**
+   * Gives every registry the login server that the settings say: that of the first start the public host, others their name
+   * and the suffix. Gives those that had another one until now.
+   *
+   * @throws NameTakenError when two would have the same.
+   */
+  moveRegistries(transaction: Transaction, publicHost: LoginServer): Promise<readonly MovedRegistry[]>
   /** The login server that a registry of this name would get. */
   loginServerFor(name: string): LoginServer
 

@@ -1,4 +1,5 @@
 import type { Migration } from '../platform/sql/migrations.ts'
+import { markPublicHost } from './store.ts'
 
 /** The tables of the resources room. Names and ids are kept as they were given, and beside them in lower case. */
 export const resourcesMigrations: readonly Migration[] = [
@@ -45,6 +46,16 @@ export const resourcesMigrations: readonly Migration[] = [
         .addColumn('sealed', types.bytes, (column) => column.notNull())
         .addPrimaryKeyConstraint('admin_password_key', ['rid', 'name'])
         .execute()
+    },
+  },
+  {
+    id: 'resources-0002-public-host',
+    up: async (schema, types, transaction) => {
+      await schema
+        .alterTable('registry')
+        .addColumn('has_public_host', types.integer, (column) => column.notNull().defaultTo(0))
+        .execute()
+      await markPublicHost(transaction)
     },
   },
 ]

@@ -212,6 +212,27 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await resources.listResourceGroups(subscription), [group])
     })
 
+    test('registries move to where the settings say, also to the host that another had, and stay who they are', async (t) => {
+      const { resources, database, create } = await open(t)
+      const first = await create('Contoso', { loginServer: 'fabrikam.azurecr.example:5443' as LoginServer })
+      const kept = await create('Adatum')
+      const move = (host: string) =>
+        database.transaction((transaction) => resources.moveRegistries(transaction, host as LoginServer))
+      const before = await database.authorityRevision()
+      assert.deepEqual(await move('registry.example'), [{ before: first, loginServer: 'registry.example' }])
+      assert.ok((await database.authorityRevision()) > before)
+      assert.deepEqual(await resources.findRegistryByHost('registry.example'), {
+        ...first,
+        loginServer: 'registry.example',
+      })
+      assert.equal(await resources.findRegistryByHost('fabrikam.azurecr.example:5443'), undefined)
+      const second = await create('Fabrikam')
+      assert.deepEqual(await move('registry.example'), [])
+      await assert.rejects(move(second.loginServer), NameTakenError)
+      assert.deepEqual(await resources.findRegistryByHost(second.loginServer), second)
+      assert.deepEqual(await resources.findRegistryByHost(kept.loginServer), kept)
+    })
+
     test('every change of a registry or its passwords moves the revision of authority', async (t) => {
       const { resources, database, create, update, remove } = await open(t)
       let before = await database.authorityRevision()

@@ -121,6 +121,7 @@ export function createResources({ database, clock, sealer, suffix, defaultPort =
         name_key: name.toLowerCase(),
         name,
         login_server: loginServer ?? loginServerFor(name),
+        has_public_host: loginServer === undefined ? 0 : 1,
         properties: JSON.stringify(newProperties(change, location, author, clock.now())),
       }
       if (!(await store.insertRegistry(transaction, row))) throw new NameTakenError(`the name ${name} is taken`)
@@ -135,6 +136,20 @@ export function createResources({ database, clock, sealer, suffix, defaultPort =
       return toRegistry({ ...row, properties })
     },
     deleteRegistry,
+    moveRegistries: async (transaction, publicHost) => {
+      const rows = await store.allRegistries(transaction)
+      const moved = rows
+        .map((row) => ({ row, loginServer: row.has_public_host === 1 ? publicHost : loginServerFor(row.name) }))
+        .filter(({ row, loginServer }) => loginServer !== withoutDefaultPort(row.login_server, defaultPort))
+      if (moved.length > 0) transaction.changesAuthority()
+      // One may get the login server that another has until now.
+      for (const { row } of moved) await store.moveRegistry(transaction, row.rid, row.rid)
+      for (const { row, loginServer } of moved) {
+        if (await store.moveRegistry(transaction, row.rid, loginServer)) continue
+        throw new NameTakenError(`two registries would have the login server ${loginServer}`)
+      }
+      return moved.map(({ row, loginServer }) => ({ before: toRegistry(row), loginServer }))
+    },
   }
 }
 

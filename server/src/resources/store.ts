@@ -23,6 +23,8 @@ export type RegistryRow = {
   readonly name_key: string
   readonly name: string
   readonly login_server: string
+  /** 1 for the registry whose login server is the public host of the server, 0 for those that have a name of their own. */
+  readonly has_public_host: number
   /** JSON text of what has no column of its own. */
   readonly properties: string
 }
@@ -41,6 +43,15 @@ type ResourcesTables = {
   resource_group: ResourceGroupRow
   registry: RegistryRow
   admin_password: AdminPasswordRow
+}
+
+/** Marks the registry that was made with the public host: all others are called by their name and the suffix. */
+export async function markPublicHost(transaction: Transaction): Promise<void> {
+  const tables = transaction.tables<ResourcesTables>()
+  for (const { rid, name_key, login_server } of await tables.selectFrom('registry').selectAll().execute()) {
+    if (login_server.startsWith(`${name_key}.`)) continue
+    await tables.updateTable('registry').set({ has_public_host: 1 }).where('rid', '=', rid).execute()
+  }
 }
 
 /** The SQL of the tree. Keys are in lower case. */
@@ -102,6 +113,8 @@ export function createResourcesStore(database: Database) {
         .orderBy('name_key')
         .execute()
     },
+    allRegistries: (transaction: Transaction) =>
+      within(transaction).selectFrom('registry').selectAll().orderBy('name_key').execute(),
     registryByName: (source: Transaction | undefined, nameKey: string) =>
       (source === undefined ? read() : within(source))
         .selectFrom('registry')
@@ -123,6 +136,14 @@ export function createResourcesStore(database: Database) {
     },
     updateRegistry: (transaction: Transaction, rid: string, properties: string) =>
       within(transaction).updateTable('registry').set({ properties }).where('rid', '=', rid).execute(),
+    /** Gives false when the login server is another registry's. */
+    moveRegistry: async (transaction: Transaction, rid: string, loginServer: string) => {
+      const isTaken = within(transaction).selectFrom('registry').select('rid').where('login_server', '=', loginServer)
+      if ((await isTaken.executeTakeFirst()) !== undefined) return false
+      const moved = within(transaction).updateTable('registry').set({ login_server: loginServer })
+      await moved.where('rid', '=', rid).execute()
+      return true
+    },
     deleteRegistry: async (transaction: Transaction, rid: string) => {
       await within(transaction).deleteFrom('admin_password').where('rid', '=', rid).execute()
       await within(transaction).deleteFrom('registry').where('rid', '=', rid).execute()

@@ -68,7 +68,7 @@ export const settingsSchema = z.strictObject(
       .register(settingTexts, {
         kind: 'text',
         description:
-          "The first registry's login server: the host, with the port unless it is the usual one, by which clients reach it. The addresses that the server gives out are made of it, never of what a request says.",
+          "The first registry's login server: the host, with the port unless it is the usual one, by which clients reach it. The addresses that the server gives out are made of it, never of what a request says. Registries follow this and `suffix` at the next start; tokens for the host of before are worth nothing then.",
         placeholder: 'host',
         example: 'registry.example.com',
         defaultText: '`localhost` and the port of the first `listen`',
