@@ -82,6 +82,7 @@ export type DecisionChange = {
   readonly assignmentId?: string
   readonly action?: string
   readonly access?: string | null
+  readonly address?: string | null
 }
 
 /** What a decision would be now, where it would be another one or for other reasons. */

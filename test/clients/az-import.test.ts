@@ -70,8 +70,8 @@ step('az acr import moves a tag that is there with --force alone', ['az'], async
 })
 
 step('az acr import says what was wrong with the source or its credentials', ['az'], async () => {
-  await az.fails(1, /ImportImageFailed.*(answered 401|does not let)/s, ...from('up/app:v1', 'wrong'), '-t', 'a:1')
-  await az.fails(1, /ImportImageFailed.*has no up\/app\/manifests\/nosuch/s, ...from('up/app:nosuch'), '-t', 'a:1')
+  await az.fails(1, /InvalidParameters.*(answered 401|does not let)/s, ...from('up/app:v1', 'wrong'), '-t', 'a:1')
+  await az.fails(1, /InvalidParameters.*has no up\/app\/manifests\/nosuch/s, ...from('up/app:nosuch'), '-t', 'a:1')
   const inside = ['acr', 'import', '-n', registry, '--source', '169.254.169.254/a:1', '-t', 'a:1']
   await az.fails(1, /no address that may be reached/, ...inside)
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
-import { principalWithRole, roles } from '../harness/arm.ts'
+import { arm, expectStatus, principalWithRole, registryId, roles } from '../harness/arm.ts'
 import { request } from '../harness/http.ts'
 import { basic, registryUrl } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
@@ -14,6 +14,10 @@ after(async () => {
   await server[Symbol.asyncDispose]()
 })
 
+const env: Record<string, string> = { ...az.home.env }
+delete env.AZURE_CORE_INSTANCE_DISCOVERY
+const acr = (...args: string[]) => runAcrux(['acr', ...args, '-n', server.firstRun.registry], { env })
+
 step('acrux acr tells through az why a push was refused, and who may push', ['az'], async () => {
   await signIn(az, server)
   const puller = await principalWithRole(server, 'puller', roles.acrPull)
@@ -23,9 +27,6 @@ step('acrux acr tells through az why a push was refused, and who may push', ['az
     headers: { authorization: basic(puller.appId, puller.password) },
     caFile: server.caFile,
   })
-  const env: Record<string, string> = { ...az.home.env }
-  delete env.AZURE_CORE_INSTANCE_DISCOVERY
-  const acr = (...args: string[]) => runAcrux(['acr', ...args, '-n', server.firstRun.registry], { env })
   const why = await acr('why', String(refused.headers['x-ms-correlation-request-id']))
   assert.equal(why.code, 0, why.stderr)
   assert.match(why.stdout, /^why: {6}role-lacks-action$/m)
@@ -40,4 +41,18 @@ step('acrux acr tells through az why a push was refused, and who may push', ['az
   assert.equal(who.code, 0, who.stderr)
   assert.ok(!who.stdout.includes(puller.objectId))
   assert.match(who.stdout, /^ServicePrincipal /m)
+})
+
+step('acrux acr why tells a closed network from an address that no rule names', ['az'], async () => {
+  const id = registryId(server)
+  const why = async (): Promise<string> => {
+    const refused = await request({ url: `${registryUrl(server)}/v2/`, caFile: server.caFile })
+    assert.equal(refused.status, 403)
+    return (await acr('why', String(refused.headers['x-ms-correlation-request-id']))).stdout
+  }
+  const fence = { sku: { name: 'Premium' }, properties: { networkRuleSet: { defaultAction: 'Deny' } } }
+  expectStatus(await arm(server, 'PATCH', id, fence), 200)
+  assert.match(await why(), /^why: {6}network-rule\nchange: {3}allow-address {2}127\.0\.0\.1$/m)
+  expectStatus(await arm(server, 'PATCH', id, { properties: { publicNetworkAccess: 'Disabled' } }), 200)
+  assert.match(await why(), /^why: {6}public-network-disabled\nchange: {3}enable-public-network {2}127\.0\.0\.1$/m)
 })

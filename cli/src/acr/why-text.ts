@@ -32,7 +32,7 @@ function assignmentText({ roleName, scope, condition, result }: DecisionAssignme
 }
 
 function changeText({ kind, ...rest }: DecisionChange): string {
-  const facts = [rest.roleName, rest.assignmentId, rest.action, rest.access, rest.scope, rest.condition]
+  const facts = [rest.roleName, rest.assignmentId, rest.action, rest.access, rest.scope, rest.condition, rest.address]
   return [kind, ...facts.filter((fact) => fact !== undefined && fact !== null)].join('  ')
 }
 

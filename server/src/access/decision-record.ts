@@ -1,3 +1,4 @@
+import type { NetworkChange } from '../spec/network-rules.ts'
 import type { AssignedRole, Verdict } from './assigned-role.ts'
 import type { Explanation, SmallestChange } from './explain.ts'
 import type { RegistryInQuestion } from './index.ts'
@@ -13,10 +14,8 @@ export type RecordedAssignment = AssignedRole['assignment'] & {
 export type RecordedChange =
   | SmallestChange
   | { readonly kind: 'get-new-token'; readonly access: string | null }
-  | {
-      readonly kind:
-        'sign-in-again' | 'enable-scoped-token' | 'enable-principal' | 'enable-arm-tokens' | 'allow-address'
-    }
+  | NetworkChange
+  | { readonly kind: 'sign-in-again' | 'enable-scoped-token' | 'enable-principal' | 'enable-arm-tokens' }
 
 /**
  * What was true when something was refused, for whoever asks later: written into the event of the refusal. It holds no

@@ -92,8 +92,6 @@ function withoutRecord({ outcome, reason }: AuditEventDocument) {
 
 function changeFor(reason: string): string | undefined {
   switch (reason) {
-    case 'network-rule':
-      return 'allow-address'
     case 'anonymous-pull-disabled':
       return 'sign-in'
     case 'audience':

@@ -208,9 +208,28 @@ for (const kind of testDatabaseKinds) {
       const network = (await why(outside.id)).body
       assert.deepEqual(
         [at(network, 'firstFailure'), at(network, 'smallestChange')],
-        ['network-rule', { kind: 'allow-address' }],
+        ['network-rule', { kind: 'allow-address', address: '127.0.0.1' }],
       )
       assert.equal(at(network, 'remoteAddress'), '127.0.0.1')
+    })
+
+    test('of a closed network is another than that of an unlisted address, at the token endpoint too', async (t) => {
+      const { arm, ask, why } = await open(t, kind)
+      const url = '/oauth2/token?service=contoso.azurecr.example:5443&scope=repository:team/app:pull'
+      const refusals = async () => {
+        const ids = [(await ask('GET', '/v2/team/app/manifests/1')).id, (await ask('GET', url)).id]
+        const decisions = await Promise.all(ids.map((id) => why(id)))
+        return decisions.map(({ body }) => [at(body, 'firstFailure'), at(body, 'smallestChange')])
+      }
+      await arm('PATCH', contoso, { properties: { networkRuleSet: { defaultAction: 'Deny' } } })
+      const unlisted = ['network-rule', { kind: 'allow-address', address: '127.0.0.1' }]
+      assert.deepEqual(await refusals(), [unlisted, unlisted])
+      await arm('PATCH', contoso, { properties: { publicNetworkAccess: 'Disabled' } })
+      const both = ['public-network-disabled', { kind: 'enable-public-network', address: '127.0.0.1' }]
+      assert.deepEqual(await refusals(), [both, both])
+      await arm('PATCH', contoso, { properties: { networkRuleSet: { defaultAction: 'Allow' } } })
+      const closed = ['public-network-disabled', { kind: 'enable-public-network', address: null }]
+      assert.deepEqual(await refusals(), [closed, closed])
     })
   })
 }

@@ -38,7 +38,7 @@ const armErrors = {
   unknownSku:              { status: 400, code: 'InvalidSku',                              fromProvider: true },
   notInSku:                { status: 400, code: 'BadRequest',                              fromProvider: true },
   importConflict:          { status: 409, code: 'Conflict',                                fromProvider: true },
-  importFailed:            { status: 400, code: 'ImportImageFailed',                       fromProvider: true },
+  importFailed:            { status: 400, code: 'InvalidParameters',                       fromProvider: true },
   importStopped:           { status: 409, code: 'OperationCanceled',                       fromProvider: true },
   importBusy:              { status: 429, code: 'TooManyRequests',                         fromProvider: true },
   operationNotFound:       { status: 404, code: 'ResourceNotFound',                        fromProvider: true },

@@ -124,7 +124,7 @@ test('fault 39: a source within the network is not asked', async () => {
     const body = { source: { registryUri, sourceImage: 'a:1', credentials: { password: 'x' } }, targetTags: ['a:1'] }
     const answer = await settled(await arm('POST', importing, body))
     assert.equal(answer.status, 400)
-    assert.equal(codeOf(answer), 'ImportImageFailed')
+    assert.equal(codeOf(answer), 'InvalidParameters')
     assert.match(String(at(answer.body, 'error', 'message')), /no address that may be reached|has no address/)
   }
 })
@@ -139,6 +139,32 @@ test('a registry whose images must not be exported gives none to another, and is
   const own = await arm('POST', `${registryPath('source')}/importImage`, { source, targetTags: ['team/app:v2'] })
   assert.equal((await settled(own)).status, 200)
   await exportPolicy('enabled')
+})
+
+test('a network rule keeps imports out at either end, unless trusted services may come past it', async () => {
+  const network = (name: string, properties: object) => arm('PATCH', registryPath(name), { properties })
+  const open = { networkRuleSet: { defaultAction: 'Allow' }, publicNetworkAccess: 'Enabled' }
+  const restrictions = [{ networkRuleSet: { defaultAction: 'Deny' } }, { publicNetworkAccess: 'Disabled' }]
+  const ask = (tag: string) => arm('POST', importing, { source, targetTags: [`bypass:${tag}`] })
+  for (const [number, restriction] of restrictions.entries()) {
+    for (const end of ['source', 'target']) {
+      await network(end, { ...open, ...restriction, networkRuleBypassOptions: 'None' })
+      const refused = await ask(`${end}${number}`)
+      assert.equal(refused.status, 400, refused.text)
+      assert.equal(codeOf(refused), 'InvalidParameters')
+      assert.match(refused.text, new RegExp(`registry ${end} let no import in`))
+      await network(end, { networkRuleBypassOptions: 'AzureServices' })
+      assert.equal((await settled(await ask(`${end}${number}`))).status, 200)
+      await network(end, { ...open, networkRuleBypassOptions: 'None' })
+      assert.equal((await settled(await ask(`${end}${number}-open`))).status, 200)
+      await network(end, { networkRuleBypassOptions: 'AzureServices' })
+    }
+  }
+  const stranger = await server.principalWith(roleGuids.owner, registryPath('target'))
+  await network('source', { ...restrictions[0], networkRuleBypassOptions: 'None' })
+  const denied = await arm('POST', importing, { source, targetTags: ['bypass:x'] }, { token: stranger.token })
+  assert.equal(codeOf(denied), 'LinkedAuthorizationFailed', 'nothing is told of its rules to who may not pull from it')
+  await network('source', open)
 })
 
 test('a body that names no image, no source or no target is refused', async () => {

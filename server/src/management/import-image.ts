@@ -3,6 +3,7 @@ import { ImportError, type ImportFrom, type ImportStatus } from '../registry/ind
 import type { Registry } from '../resources/index.ts'
 import { covers } from '../spec/access-scope.ts'
 import { parseLoginServer } from '../spec/login-server.ts'
+import { isRestricted } from '../spec/network-rules.ts'
 import { type Reference, type Tag, parseReference } from '../spec/reference.ts'
 import { parseResourceId } from '../spec/resource-id.ts'
 import { type RepositoryName, parseRepositoryName } from '../spec/repository-name.ts'
@@ -43,6 +44,7 @@ export async function importImage(rooms: ManagementOptions, call: ManagementCall
   const image = readImage(body.source.sourceImage)
   const targets = readTargets(body)
   const registry = await requireRegistry(rooms, call.names)
+  requireOpenToImports(registry)
   const from = await readSource(rooms, call, registry, body.source, image.repository)
   const { caller, origin, names, reply } = call
   const { objectId } = caller.principal
@@ -197,7 +199,18 @@ async function fromHere(
   if (source.rid !== target.rid && source.policies.exportPolicy.status === 'disabled') {
     throw new ArmError('policyConflict', `The registry ${source.name} does not let its images be exported.`)
   }
+  requireOpenToImports(source)
   return { kind: 'here', rid: source.rid, repository }
+}
+
+/**
+ * An import reaches registries as one of the trusted services, which may come past network rules where
+ * `networkRuleBypassOptions` says so. [ACR, allow-access-trusted-services; the code: MicrosoftDocs/azure-docs#115975]
+ */
+function requireOpenToImports(registry: Registry): void {
+  if (registry.networkRuleBypassOptions === 'AzureServices' || !isRestricted(registry)) return
+  const message = `The network rules of the registry ${registry.name} let no import in: it is not allowed access while networkRuleBypassOptions is None.`
+  throw new ArmError('importFailed', message)
 }
 
 function badImport(why: string): ArmError {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { admitsAddress, openNetwork } from './network-rules.ts'
+import { type NetworkRules, isRestricted, networkChange, networkRefusal, openNetwork } from './network-rules.ts'
+
+const admitsAddress = (rules: NetworkRules, address: string) => networkRefusal(rules, address) === undefined
 
 const denying = (...ipRules: string[]) => ({
   ...openNetwork,
@@ -52,4 +54,23 @@ test('whoever is let in by default is, and where the public network is closed no
   )
   assert.equal(admitsAddress({ publicNetworkAccess: 'Disabled', networkRuleSet }, '203.0.113.7'), false)
   assert.equal(admitsAddress({ ...openNetwork, publicNetworkAccess: 'Disabled' }, '127.0.0.1'), false)
+})
+
+test('a closed network and an unlisted address are two reasons, each with the smallest change that lets the client in', () => {
+  const listed = denying('203.0.113.7')
+  const closed = { ...listed, publicNetworkAccess: 'Disabled' } as const
+  assert.equal(networkRefusal(listed, '198.51.100.1'), 'network-rule')
+  assert.deepEqual(networkChange(listed, 'network-rule', '::ffff:198.51.100.1'), {
+    kind: 'allow-address',
+    address: '198.51.100.1',
+  })
+  for (const [address, also] of [
+    ['203.0.113.7', null],
+    ['198.51.100.1', '198.51.100.1'],
+  ] as const) {
+    assert.equal(networkRefusal(closed, address), 'public-network-disabled')
+    const change = networkChange(closed, 'public-network-disabled', address)
+    assert.deepEqual(change, { kind: 'enable-public-network', address: also })
+  }
+  assert.deepEqual([openNetwork, listed, closed].map(isRestricted), [false, true, true])
 })

@@ -21,11 +21,39 @@ export const openNetwork: NetworkRules = {
 /** Rules as they were read; a registry's are the same object as long as nothing about it changes. */
 const readRules = new WeakMap<NetworkRules['networkRuleSet'], readonly AddressRange[]>()
 
-/** Whether a client at an address is let in. An address that is not known is none of the allowed. */
-export function admitsAddress({ publicNetworkAccess, networkRuleSet }: NetworkRules, address: string): boolean {
-  if (publicNetworkAccess === 'Disabled') return false
-  if (networkRuleSet.defaultAction === 'Allow') return true
-  return isWithinRanges(address, rangesOf(networkRuleSet))
+/** Why a client is not let in: the registry is closed to all, or its address is none of those that are allowed. */
+export type NetworkRefusal = 'public-network-disabled' | 'network-rule'
+
+/** Why a client at an address is not let in; undefined if it is. An address that is not known is none of the allowed. */
+export function networkRefusal(rules: NetworkRules, address: string): NetworkRefusal | undefined {
+  if (rules.publicNetworkAccess === 'Disabled') return 'public-network-disabled'
+  return isAllowed(rules, address) ? undefined : 'network-rule'
+}
+
+/** What has to be changed for a client at an address to be let in: one of the two, or both. */
+export type NetworkChange =
+  | { readonly kind: 'allow-address'; readonly address: string }
+  | { readonly kind: 'enable-public-network'; readonly address: string | null }
+
+/** The smallest change of the rules by which a client at an address that they refuse would be let in. */
+export function networkChange(rules: NetworkRules, refusal: NetworkRefusal, address: string): NetworkChange {
+  const plain = plainAddress(address)
+  if (refusal === 'network-rule') return { kind: 'allow-address', address: plain }
+  return { kind: 'enable-public-network', address: isAllowed(rules, address) ? null : plain }
+}
+
+/** Whether there are clients on the network that are not let in. */
+export function isRestricted({ publicNetworkAccess, networkRuleSet }: NetworkRules): boolean {
+  return publicNetworkAccess === 'Disabled' || networkRuleSet.defaultAction === 'Deny'
+}
+
+/** An address of IPv4 as such, also where a listener for IPv6 tells it. */
+export function plainAddress(address: string): string {
+  return address.replace(/^::ffff:(?=[\d.]+$)/i, '')
+}
+
+function isAllowed({ networkRuleSet }: NetworkRules, address: string): boolean {
+  return networkRuleSet.defaultAction === 'Allow' || isWithinRanges(address, rangesOf(networkRuleSet))
 }
 
 function rangesOf(rules: NetworkRules['networkRuleSet']): readonly AddressRange[] {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { HTTPMethods } from 'fastify'
+import { failedBefore } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Origin } from '../platform/http/app.ts'
 import { readFormText } from '../platform/http/form-body.ts'
@@ -9,9 +10,9 @@ import type { Log } from '../platform/log.ts'
 import { andThen } from '../platform/sql/authority-memory.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { Registry, Resources } from '../resources/index.ts'
-import { admitsAddress } from '../spec/network-rules.ts'
+import { type NetworkRefusal, networkChange, networkRefusal } from '../spec/network-rules.ts'
 import { TokenError, describeError } from './errors.ts'
-import { networkRefusal, throttled } from './refusals.ts'
+import { networkRefusalText, throttled } from './refusals.ts'
 import type { TokenRoute } from './routes.ts'
 import type { Throttle } from './throttle.ts'
 import type { TokenCall } from './token-request.ts'
@@ -42,10 +43,11 @@ export function createTokenSurface(options: DispatchOptions): RawSurface {
     return row
   }
 
-  async function refuseAddress({ loginServer: target }: Registry, origin: Origin): Promise<never> {
-    const actor = { kind: 'claimed', id: '' } as const
-    await audit.append({ action: 'token.access', outcome: 'refused', actor, target, reason: 'network-rule', origin })
-    throw new TokenError('DENIED', networkRefusal(origin.remoteAddress))
+  async function refuseAddress(registry: Registry, origin: Origin, reason: NetworkRefusal): Promise<never> {
+    const decision = failedBefore(reason, networkChange(registry, reason, origin.remoteAddress))
+    const refused = { action: 'token.access', outcome: 'refused', target: registry.loginServer, reason } as const
+    await audit.append({ ...refused, actor: { kind: 'claimed', id: '' }, detail: { decision }, origin })
+    throw new TokenError('DENIED', networkRefusalText(origin.remoteAddress))
   }
 
   /** Whose host it is, by the header itself, as the registry reads it: no proxy may say which registry is meant. */
@@ -53,7 +55,8 @@ export function createTokenSurface(options: DispatchOptions): RawSurface {
     return andThen(database.authorityRevision(), (revision) =>
       andThen(resources.findRegistryByHost(host), (registry) => {
         if (registry === undefined) throw new TokenError('NAME_UNKNOWN', 'no registry is served under this host name')
-        return admitsAddress(registry, origin.remoteAddress) ? { revision, registry } : refuseAddress(registry, origin)
+        const closed = networkRefusal(registry, origin.remoteAddress)
+        return closed === undefined ? { revision, registry } : refuseAddress(registry, origin, closed)
       }),
     )
   }

@@ -7,7 +7,7 @@ import type { Database } from '../platform/sql/database.ts'
 import type { Registry } from '../resources/index.ts'
 import { type AccessScope, covers } from '../spec/access-scope.ts'
 import { parseAuthorization } from '../spec/authorization-header.ts'
-import { admitsAddress } from '../spec/network-rules.ts'
+import { type NetworkRefusal, networkChange, networkRefusal } from '../spec/network-rules.ts'
 import type { AcrTokens } from './acr-token.ts'
 import { type Credential, type StandingRooms, callerKey, provedBy, standingPrincipal } from './credential.ts'
 import type { Decisions } from './decisions.ts'
@@ -81,7 +81,8 @@ export function createGate(options: GateOptions): DataPlaneGate {
     address: RegistryAddress,
     need: DataPlaneNeed,
   ): DataPlaneAdmission | Promise<DataPlaneAdmission> {
-    if (!admitsAddress(address, origin.remoteAddress)) return refuseAddress(origin, address, need)
+    const closed = networkRefusal(address, origin.remoteAddress)
+    if (closed !== undefined) return refuseAddress(origin, address, need, closed)
     const header = request.headers.authorization
     if (header === undefined) return { admitted: false, refusal: refusals.unauthenticated(address, need) }
     const revision = database.authorityRevision()
@@ -101,9 +102,10 @@ export function createGate(options: GateOptions): DataPlaneGate {
     origin: Origin,
     address: RegistryAddress,
     need: DataPlaneNeed,
+    reason: NetworkRefusal,
   ): Promise<DataPlaneAdmission> {
-    const decision = failedBefore('network-rule', { kind: 'allow-address' })
-    await recordRefusal(options, origin, address, need, { who: undefined, reason: 'network-rule', decision })
+    const decision = failedBefore(reason, networkChange(address, reason, origin.remoteAddress))
+    await recordRefusal(options, origin, address, need, { who: undefined, reason, decision })
     return { admitted: false, refusal: refusals.network(origin.remoteAddress) }
   }
 

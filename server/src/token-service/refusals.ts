@@ -1,5 +1,6 @@
 import { type AccessScope, formatAccessScope } from '../spec/access-scope.ts'
 import { basicChallenge, bearerChallenge } from '../spec/challenge.ts'
+import { plainAddress } from '../spec/network-rules.ts'
 import { ociErrors } from '../spec/oci-error.ts'
 import type { DataPlaneNeed, DataPlaneRefusal, RegistryAddress } from './index.ts'
 
@@ -57,7 +58,7 @@ export function createRefusals(scheme: 'http' | 'https'): Refusals {
     network: (remoteAddress) => ({
       status: 403,
       code: 'DENIED',
-      message: networkRefusal(remoteAddress),
+      message: networkRefusalText(remoteAddress),
       detail: null,
       challenge: undefined,
     }),
@@ -78,9 +79,8 @@ export function createRefusals(scheme: 'http' | 'https'): Refusals {
 export const throttled = 'too many requests: the limit of the registry or of this identity is reached, try again later'
 
 /** ACR's words for a client whose address is not let in; `az acr check-health` looks for the first of them. */
-export function networkRefusal(remoteAddress: string): string {
-  const plain = remoteAddress.replace(/^::ffff:(?=[\d.]+$)/i, '')
-  return `client with IP '${plain}' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.`
+export function networkRefusalText(remoteAddress: string): string {
+  return `client with IP '${plainAddress(remoteAddress)}' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.`
 }
 
 /** The access scope that a need amounts to, and what suffices in its place; undefined when being known is enough. */
