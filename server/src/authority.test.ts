@@ -8,6 +8,7 @@ import type { InjectOptions } from 'fastify'
 import { accessMigrations, createAccess } from './access/index.ts'
 import { auditMigrations, createAudit } from './audit/index.ts'
 import { type User, createDirectory, directoryMigrations } from './directory/index.ts'
+import { type GraphAuthenticate, createGraph } from './graph/index.ts'
 import { createApp } from './platform/http/app.ts'
 import { createLog } from './platform/log.ts'
 import { openSealer } from './platform/sealing.ts'
@@ -200,8 +201,6 @@ async function openRooms(t: TestContext, kind: DatabaseKind) {
   const directory = createDirectory({
     database,
     clock,
-    audit,
-    log,
     sealer,
     publicOrigin,
     onPrincipalDeleted,
@@ -247,12 +246,13 @@ async function openRooms(t: TestContext, kind: DatabaseKind) {
     return { registry, owner: owner.servicePrincipal, principal, secret, assignment, person, signIn, passkeyId }
   })
   const app = createApp({ log, trustedProxies: [] })
-  directory.mountGraph(app, (authorization) =>
+  const authenticate: GraphAuthenticate = (authorization) =>
     Promise.resolve({
       principal:
         authorization === undefined ? { kind: 'service-principal', ...made.owner } : { kind: 'user', ...made.person },
-    }),
-  )
+    })
+  const surface = createGraph({ database, audit, log, publicOrigin, directory, authenticate })
+  surface.mount(app)
   await app.ready()
   t.after(async () => {
     await app.close()
@@ -276,6 +276,7 @@ async function openRooms(t: TestContext, kind: DatabaseKind) {
     groupIds.push((await graph('POST', '/groups', { ...newGroup, displayName })).json<{ id: string }>().id)
   }
   return {
+    surface,
     database,
     resources,
     access,
@@ -307,7 +308,7 @@ for (const kind of testDatabaseKinds) {
 
     test('moves with every request to Graph by which a right or a credential may end', async (t) => {
       const rooms = await openRooms(t, kind)
-      const methods = new Map(rooms.directory.routes.map(({ id, method }) => [id, method as InjectOptions['method']]))
+      const methods = new Map(rooms.surface.routes.map(({ id, method }) => [id, method as InjectOptions['method']]))
       const all = graphWrites(rooms)
       assert.deepEqual(
         all.map(({ id }) => id).toSorted(),

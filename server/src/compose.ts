@@ -15,6 +15,7 @@ import {
   expireEvents,
 } from './audit/index.ts'
 import { createDirectory, directoryMigrations } from './directory/index.ts'
+import { createGraph } from './graph/index.ts'
 import { makeFirstRun } from './first-run.ts'
 import { mountHealth } from './health.ts'
 import { createIdentity, identityMigrations } from './identity/index.ts'
@@ -118,8 +119,6 @@ export async function compose(
   const directory = createDirectory({
     database,
     clock,
-    audit,
-    log,
     sealer,
     publicOrigin,
     acceptsIssuer: outbound.acceptsUrl,
@@ -144,6 +143,14 @@ export async function compose(
     signingKeyRotationDays,
     passwordGrant: configuration.identity.passwordGrant,
     senders,
+  })
+  const graph = createGraph({
+    database,
+    audit,
+    log,
+    publicOrigin,
+    directory,
+    authenticate: identity.authenticateGraph,
   })
   const providers = configuration.identityProviders
   const upstreams = await openUpstreams({ providers, database, clock, log, sealer, publicOrigin, senders })
@@ -244,7 +251,7 @@ export async function compose(
   registry.mount(app)
   tokenService.mount(app)
   management.mount(app)
-  directory.mountGraph(app, identity.authenticateGraph)
+  graph.mount(app)
   identity.mount(app)
   pages.mount(app)
   const health = mountHealth(app, {
@@ -255,7 +262,7 @@ export async function compose(
     ...registryRoutes,
     ...tokenService.routes,
     ...management.routes,
-    ...directory.routes,
+    ...graph.routes,
     ...identity.routes,
     ...pages.routes,
     ...health,

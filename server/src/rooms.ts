@@ -6,6 +6,7 @@ export type Room =
   | 'audit'
   | 'resources'
   | 'directory'
+  | 'graph'
   | 'identity'
   | 'sign-in'
   | 'access'
@@ -25,6 +26,7 @@ export const rooms: Readonly<Record<Room, readonly Room[]>> = {
   audit: ['spec', 'platform'],
   resources: ['spec', 'platform', 'audit'],
   directory: ['spec', 'platform', 'audit'],
+  graph: ['spec', 'platform', 'audit', 'directory'],
   identity: ['spec', 'platform', 'audit', 'directory'],
   'sign-in': ['spec', 'platform', 'audit', 'directory', 'identity'],
   access: ['spec', 'platform', 'audit'],

@@ -1,13 +1,19 @@
+import { nameKey } from '../spec/object-name.ts'
 import { randomUUID } from 'node:crypto'
 import type { ApplicationSignInChange, ApplicationSignInStore } from './application-sign-in-store.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Transaction } from '../platform/sql/database.ts'
 import type { KeyCredential } from './certificate.ts'
 import type { Credentials } from './credentials.ts'
-import { GraphError, alreadyReferenced, refuseManaged, resourceNotFound } from './errors.ts'
+import { DirectoryError, alreadyReferenced, refuseManaged, resourceNotFound } from './errors.ts'
 import { requireOwnerLeft, requireOwnerToBe } from './owners.ts'
 import type { DirectoryRole } from './people.ts'
-import { nameKey } from './principals.ts'
+import {
+  type ApplicationRecord,
+  type ServicePrincipalRecord,
+  toApplicationRecord,
+  toServicePrincipalRecord,
+} from './records.ts'
 import type { DirectoryStore } from './store.ts'
 import type { NamedServicePrincipalRow } from './lookup-store.ts'
 import type { ApplicationRow } from './tables.ts'
@@ -33,7 +39,7 @@ export type ApplicationsOptions = {
   readonly onApplicationDeleted: ((transaction: Transaction, appId: string) => Promise<unknown>) | undefined
 }
 
-/** The changes of applications and of their service principals. Each throws {@link GraphError} for what may not be. */
+/** The changes of applications and of their service principals. Each throws {@link DirectoryError} for what may not be. */
 export function createApplications(options: ApplicationsOptions) {
   const { store, signIns, clock, credentials, onPrincipalDeleted, onApplicationDeleted } = options
 
@@ -47,7 +53,7 @@ export function createApplications(options: ApplicationsOptions) {
     transaction: Transaction,
     application: ApplicationChange & { readonly displayName: string },
     ownerId: string | null,
-  ): Promise<ApplicationRow> {
+  ): Promise<ApplicationRecord> {
     const row: ApplicationRow = {
       object_id: randomUUID(),
       app_id: randomUUID(),
@@ -60,14 +66,14 @@ export function createApplications(options: ApplicationsOptions) {
       await store.insertApplicationOwner(transaction, { application_id: row.object_id, owner_id: ownerId })
     }
     await setParts(transaction, row, application)
-    return row
+    return toApplicationRecord(row)
   }
 
   async function updateApplication(
     transaction: Transaction,
     objectId: string,
     change: ApplicationChange,
-  ): Promise<ApplicationRow> {
+  ): Promise<void> {
     const row = await requireApplication(transaction, objectId)
     if (change.displayName !== undefined) {
       await store.renameApplication(transaction, objectId, change.displayName, nameKey(change.displayName))
@@ -75,14 +81,13 @@ export function createApplications(options: ApplicationsOptions) {
     // Remembered proofs carry the name.
     transaction.changesAuthority()
     await setParts(transaction, row, change)
-    return row
   }
 
   async function setParts(transaction: Transaction, row: ApplicationRow, change: ApplicationChange): Promise<void> {
     if (change.identifierUris !== undefined) {
       const uris = change.identifierUris.map((uri) => ({ uri_key: nameKey(uri), uri, application_id: row.object_id }))
       if (!(await store.replaceUris(transaction, row.object_id, uris))) {
-        throw new GraphError(
+        throw new DirectoryError(
           'conflict',
           'Another object with the same value for property identifierUris already exists.',
         )
@@ -96,7 +101,7 @@ export function createApplications(options: ApplicationsOptions) {
   }
 
   /** Deletes the application, its service principal, the secrets and certificates of both, and what those were given. */
-  async function deleteApplication(transaction: Transaction, objectId: string): Promise<ApplicationRow> {
+  async function deleteApplication(transaction: Transaction, objectId: string): Promise<ApplicationRecord> {
     transaction.changesAuthority()
     const row = await requireApplication(transaction, objectId)
     const principal = await store.servicePrincipal(transaction, 'app_id', row.app_id)
@@ -105,7 +110,7 @@ export function createApplications(options: ApplicationsOptions) {
     await store.deleteOwnersOf(transaction, objectId)
     await onApplicationDeleted?.(transaction, row.app_id)
     await store.deleteApplication(transaction, objectId)
-    return row
+    return toApplicationRecord(row)
   }
 
   async function addOwner(transaction: Transaction, objectId: string, ownerId: string): Promise<void> {
@@ -127,16 +132,16 @@ export function createApplications(options: ApplicationsOptions) {
     transaction: Transaction,
     appId: string,
     { enabled, directoryRole }: { readonly enabled: boolean; readonly directoryRole: DirectoryRole | null },
-  ): Promise<NamedServicePrincipalRow> {
+  ): Promise<ServicePrincipalRecord> {
     const application = await store.application(transaction, 'app_id', appId)
     if (application === undefined) {
       // az waits for replication when it reads "does not reference".
       const text = `The appId '${appId}' of the service principal does not reference a valid application object.`
-      throw new GraphError('noApplication', text)
+      throw new DirectoryError('no-application', text)
     }
     if ((await store.servicePrincipal(transaction, 'app_id', appId)) !== undefined) {
       const text = `The service principal cannot be created, updated, or restored because the service principal name ${appId} is already in use.`
-      throw new GraphError('conflict', text)
+      throw new DirectoryError('conflict', text)
     }
     const row = {
       object_id: randomUUID(),
@@ -148,14 +153,15 @@ export function createApplications(options: ApplicationsOptions) {
     }
     await store.insertServicePrincipal(transaction, row)
     const { display_name } = application
-    return { ...row, display_name, managed_kind: null, subscription_id: null, resource_group: null }
+    const noResource = { managed_kind: null, subscription_id: null, resource_group: null }
+    return toServicePrincipalRecord({ ...row, display_name, ...noResource })
   }
 
   async function updateServicePrincipal(
     transaction: Transaction,
     objectId: string,
     change: { readonly enabled?: boolean | undefined; readonly keyCredentials?: readonly KeyCredential[] | undefined },
-  ): Promise<NamedServicePrincipalRow> {
+  ): Promise<void> {
     transaction.changesAuthority()
     const row = await store.servicePrincipal(transaction, 'object_id', objectId)
     if (row === undefined) throw resourceNotFound(objectId)
@@ -166,15 +172,14 @@ export function createApplications(options: ApplicationsOptions) {
       const holder = { holderId: objectId, appId: row.app_id }
       await credentials.replaceCertificates(transaction, holder, change.keyCredentials)
     }
-    return row
   }
 
-  async function deleteServicePrincipal(transaction: Transaction, objectId: string): Promise<NamedServicePrincipalRow> {
+  async function deleteServicePrincipal(transaction: Transaction, objectId: string): Promise<ServicePrincipalRecord> {
     const row = await store.servicePrincipal(transaction, 'object_id', objectId)
     if (row === undefined) throw resourceNotFound(objectId)
     refuseManaged(row)
     await removePrincipal(transaction, row)
-    return row
+    return toServicePrincipalRecord(row)
   }
 
   async function removePrincipal(
@@ -198,5 +203,3 @@ export function createApplications(options: ApplicationsOptions) {
     deleteServicePrincipal,
   }
 }
-
-export type Applications = ReturnType<typeof createApplications>

@@ -2,7 +2,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Transaction } from '../platform/sql/database.ts'
 import { type KeyCredential, UnusableCertificateError, makeCertificate } from './certificate.ts'
 import { makeSecret } from './client-secrets.ts'
-import { GraphError } from './errors.ts'
+import { DirectoryError } from './errors.ts'
 import type { DirectoryStore } from './store.ts'
 import type { CertificateRow, SecretRow } from './tables.ts'
 
@@ -27,7 +27,7 @@ export type SecretRequest = {
   readonly expiresAtMs: number | undefined
 }
 
-/** The changes of credentials. Each throws {@link GraphError} for what may not be. */
+/** The changes of credentials. Each throws {@link DirectoryError} for what may not be. */
 export function createCredentials(options: {
   readonly store: DirectoryStore
   readonly clock: Clock
@@ -38,11 +38,11 @@ export function createCredentials(options: {
   function checkLifetime(startsAtMs: number, expiresAtMs: number): void {
     const nowMs = clock.now()
     if (expiresAtMs <= startsAtMs || expiresAtMs <= nowMs) {
-      throw new GraphError('badRequest', 'Credential end date is invalid.')
+      throw new DirectoryError('invalid', 'Credential end date is invalid.')
     }
     if (expiresAtMs > nowMs + longestCredentialDays * dayMs + clockSlackMs) {
       const limit = `The longest is ${longestCredentialDays} days.`
-      throw new GraphError('badRequest', `Credential lifetime exceeds the max value allowed. ${limit}`)
+      throw new DirectoryError('invalid', `Credential lifetime exceeds the max value allowed. ${limit}`)
     }
   }
 
@@ -56,7 +56,7 @@ export function createCredentials(options: {
 
   async function insertSecret(transaction: Transaction, row: SecretRow): Promise<void> {
     if ((await store.secrets(transaction, row.holder_id)).length >= credentialLimit) {
-      throw new GraphError('quota', `An object has at most ${credentialLimit} password credentials.`)
+      throw new DirectoryError('quota', `An object has at most ${credentialLimit} password credentials.`)
     }
     await store.insertSecret(transaction, row)
   }
@@ -64,7 +64,7 @@ export function createCredentials(options: {
   async function removeSecret(transaction: Transaction, holderId: string, keyId: string): Promise<void> {
     transaction.changesAuthority()
     if (!(await store.deleteSecret(transaction, holderId, keyId))) {
-      throw new GraphError('badRequest', `No password credential found with keyId '${keyId}'.`)
+      throw new DirectoryError('invalid', `No password credential found with keyId '${keyId}'.`)
     }
   }
 
@@ -76,12 +76,12 @@ export function createCredentials(options: {
   ): Promise<void> {
     transaction.changesAuthority()
     if (credentials.length > credentialLimit) {
-      throw new GraphError('quota', `An object has at most ${credentialLimit} key credentials.`)
+      throw new DirectoryError('quota', `An object has at most ${credentialLimit} key credentials.`)
     }
     const present = await store.certificates(transaction, holder.holderId)
     const rows = credentials.map((credential) => certificateRow(holder, credential, present))
     if (new Set(rows.map((row) => row.key_id)).size < rows.length) {
-      throw new GraphError('badRequest', 'The keyId of a key credential is used twice.')
+      throw new DirectoryError('invalid', 'The keyId of a key credential is used twice.')
     }
     await store.replaceCertificates(transaction, holder.holderId, rows)
   }
@@ -95,7 +95,7 @@ export function createCredentials(options: {
     const known = present.find((row) => row.key_id === keyId)
     if (key === null) {
       if (known !== undefined) return known
-      throw new GraphError('badRequest', 'A new key credential must have a key.')
+      throw new DirectoryError('invalid', 'A new key credential must have a key.')
     }
     try {
       const row = makeCertificate(holder, { ...credential, key })
@@ -103,7 +103,8 @@ export function createCredentials(options: {
       const same = known?.thumbprint === row.thumbprint && known.expires_at_ms === row.expires_at_ms
       return same ? known : row
     } catch (error) {
-      if (error instanceof UnusableCertificateError) throw new GraphError('badRequest', error.message, { cause: error })
+      if (error instanceof UnusableCertificateError)
+        throw new DirectoryError('invalid', error.message, { cause: error })
       throw error
     }
   }

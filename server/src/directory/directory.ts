@@ -1,10 +1,10 @@
-import type { Audit } from '../audit/index.ts'
+import { isName, nameKey } from '../spec/object-name.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { Log } from '../platform/log.ts'
 import type { Sealer } from '../platform/sealing.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import { nullGuid, parseGuid } from '../spec/guid.ts'
 import { type OnPrincipalDeleted, createApplications } from './applications.ts'
+import { createApplicationReads } from './application-reads.ts'
 import { createApplicationSignInStore } from './application-sign-in-store.ts'
 import { andThen } from '../platform/sql/authority-memory.ts'
 import { createSecretCheck, createStandingCheck } from './client-secrets.ts'
@@ -21,8 +21,6 @@ import { createManagedIdentities } from './managed-identities.ts'
 import { createManagedIdentityStore } from './managed-identity-store.ts'
 import {
   groupAsPrincipal,
-  isName,
-  nameKey,
   servicePrincipalAsPrincipal,
   toServicePrincipal,
   toUser,
@@ -31,19 +29,19 @@ import {
 import { createPasswordCheck } from './password-check.ts'
 import { preparePassword } from './passwords.ts'
 import { createPeople } from './people.ts'
+import { createGroupReads, createPeopleReads } from './people-reads.ts'
 import { requireProof } from './proof-standing.ts'
+import { asUser } from './records.ts'
 import { createDirectoryRoles } from './roles.ts'
-import { graphRoutes, mountGraphSurface } from './routes.ts'
 import { requireSubscriptionOwnersLeft } from './owners.ts'
 import { createSecondFactors } from './second-factors.ts'
+import { createSecrets } from './secrets.ts'
 import { createSignIns } from './sign-ins.ts'
 import { createDirectoryStore } from './store.ts'
 
 export type DirectoryOptions = {
   readonly database: Database
   readonly clock: Clock
-  readonly audit: Audit
-  readonly log: Log
   /** Seals the secrets of authenticator apps. */
   readonly sealer: Sealer
   /** Scheme, host and port under which clients reach the server, as `https://localhost:5443`. */
@@ -64,7 +62,7 @@ const dayMs = 24 * 60 * 60 * 1000
 
 /** Opens the directory room. */
 export function createDirectory(options: DirectoryOptions): Directory {
-  const { database, clock, audit, log, publicOrigin, longestCredentialDays = 732 } = options
+  const { database, clock, publicOrigin, longestCredentialDays = 732 } = options
   const store = createDirectoryStore(database)
   const identities = createExternalIdentities({ database, clock, store, tenant: readTenant })
   const onPrincipalDeleted: OnPrincipalDeleted = async (transaction, objectId) => {
@@ -84,7 +82,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     onPrincipalDeleted,
     onApplicationDeleted: options.onApplicationDeleted,
   })
-  const people = createPeople({ store, clock, onPrincipalDeleted })
+  const people = createPeople({ store, clock, identities, onPrincipalDeleted })
   const groups = createGroups({ store, clock, onPrincipalDeleted })
   const roles = createDirectoryRoles({ store })
   const { standsUntilMs, ...signInsOfPeople } = createSignIns({
@@ -96,9 +94,15 @@ export function createDirectory(options: DirectoryOptions): Directory {
   const checkPassword = createPasswordCheck({ database, store, clock, secondFactors })
   const groupIdsOf = createGroupIds(database, clock, store)
   const checkSecret = createSecretCheck(database, clock, store)
-  const federatedStore = createFederatedCredentialStore(database)
-  const federatedCredentials = createFederatedCredentials({ database, store: federatedStore, clock, publicOrigin })
   const { acceptsIssuer = (issuer: string) => issuer.startsWith('https://'), trustedTenants = [] } = options
+  const federatedStore = createFederatedCredentialStore(database)
+  const federatedCredentials = createFederatedCredentials({
+    database,
+    store: federatedStore,
+    clock,
+    publicOrigin,
+    acceptsIssuer,
+  })
   const external = createExternalPrincipals({ database, clock, trustedTenants, onPrincipalDeleted })
   const checkStanding = createStandingCheck(database, clock, store, [
     federatedCredentials.standsUntilMs,
@@ -125,17 +129,18 @@ export function createDirectory(options: DirectoryOptions): Directory {
       }
       await store.insertTenant(transaction, { only: 1, ...row })
     },
-    createUser: async (transaction, user) => toUser(await people.createUser(transaction, user)),
+    createUser: async (transaction, user) => asUser(await people.createUser(transaction, user)),
     createServicePrincipal: async (transaction, { displayName, directoryRole, secretDays = defaultSecretDays }) => {
       const application = await applications.createApplication(transaction, { displayName }, null)
       const role = { enabled: true, directoryRole: directoryRole ?? null }
-      const principal = await applications.createServicePrincipal(transaction, application.app_id, role)
+      const principal = await applications.createServicePrincipal(transaction, application.appId, role)
       const { secretText, row } = credentials.prepareSecret(
-        { holderId: application.object_id, appId: application.app_id },
+        { holderId: application.objectId, appId: application.appId },
         { displayName: null, startsAtMs: undefined, expiresAtMs: clock.now() + secretDays * dayMs },
       )
       await credentials.insertSecret(transaction, row)
-      return { servicePrincipal: toServicePrincipal(principal), secret: secretText }
+      const { objectId, appId, enabled } = principal
+      return { servicePrincipal: { objectId, appId, displayName, enabled }, secret: secretText }
     },
 
     checkClientSecret: checkSecret,
@@ -189,7 +194,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
       await requireProof(store, transaction, user)
     },
     changePassword: async (transaction, user, password) =>
-      toUser(await people.changePassword(transaction, user, password)),
+      asUser(await people.changePassword(transaction, user, password)),
     ...signInsOfPeople,
     findExternalUser: identities.findExternalUser,
     signInExternalPerson: identities.signInExternalPerson,
@@ -208,32 +213,12 @@ export function createDirectory(options: DirectoryOptions): Directory {
     federatedCredentials,
     externalPrincipals: external.principals,
     managedIdentities: createManagedIdentities({ store, managedStore, clock, onPrincipalDeleted }),
-    managedFederation: createManagedFederation({ federatedCredentials, acceptsIssuer }),
+    managedFederation: createManagedFederation({ federatedCredentials }),
     machines: createMachines({ database, managedStore, clock }),
-    routes: graphRoutes,
-    mountGraph: (app, authenticate) =>
-      mountGraphSurface(app, {
-        authenticate,
-        graph: {
-          database,
-          audit,
-          log,
-          publicOrigin,
-          tenant: readTenant,
-          store,
-          signIns,
-          credentials,
-          applications,
-          people,
-          groups,
-          identities,
-          roles,
-          secondFactors,
-          checkPassword,
-          federatedCredentials,
-          externalPrincipals: external.principals,
-          acceptsIssuer,
-        },
-      }),
+    people: { ...people, ...createPeopleReads({ store }) },
+    groups: { ...groups, ...createGroupReads({ store }) },
+    applications: { ...applications, ...createApplicationReads({ store, signIns }) },
+    secrets: createSecrets({ store, credentials }),
+    roles,
   }
 }

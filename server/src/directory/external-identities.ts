@@ -1,9 +1,10 @@
+import { externalNameMark, isName, nameKey } from '../spec/object-name.ts'
 import { createHash, randomUUID } from 'node:crypto'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import { type ExternalGroupRow, externalIdentityStore } from './external-identity-store.ts'
 import type { Tenant, User } from './index.ts'
-import { isName, nameKey, toUser } from './principals.ts'
+import { toUser } from './principals.ts'
 import type { DirectoryStore } from './store.ts'
 import type { UserRow } from './tables.ts'
 
@@ -213,9 +214,6 @@ export function createExternalIdentities(options: ExternalIdentityOptions) {
 }
 
 export type ExternalIdentities = ReturnType<typeof createExternalIdentities>
-
-/** What follows the name of people whom another provider proves. No user of ours has such a name. [Entra, guest users] */
-export const externalNameMark = '#EXT#'
 
 /**
  * A user name that says where somebody is from, and that nobody can have by choosing a name elsewhere: what makes it

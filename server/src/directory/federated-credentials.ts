@@ -1,9 +1,10 @@
+import { nameKey } from '../spec/object-name.ts'
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../platform/clock.ts'
 import { AuthorityMemory } from '../platform/sql/authority-memory.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import { parseGuid } from '../spec/guid.ts'
-import { GraphError, resourceNotFound } from './errors.ts'
+import { DirectoryError, resourceNotFound } from './errors.ts'
 import type {
   FederatedCredentialRow,
   FederatedCredentialStore,
@@ -17,9 +18,10 @@ import {
   trustKeysOf,
   trustText,
   trusts,
-} from './federated-trust.ts'
+} from '../spec/federated-trust.ts'
+import { type FederatedCredentialRecord, toFederatedCredentialRecord } from './records.ts'
 import type { FederatedMatch, OutsideAssertion } from './index.ts'
-import { nameKey, toServicePrincipal } from './principals.ts'
+import { toServicePrincipal } from './principals.ts'
 
 /** How many federated credentials one application or managed identity may have. [Entra, workload identity federation] */
 const credentialLimit = 20
@@ -39,18 +41,26 @@ export type FederatedCredentialRequest = {
   readonly description: string | null
 }
 
+/** Whom a request trusts: a subject, or claims. */
+export type GivenTrust = {
+  readonly subject?: string | null | undefined
+  readonly claimsExpression?: string | null | undefined
+}
+
 /** A change of it: what is absent stays as it is. */
 export type FederatedCredentialChange = Partial<FederatedCredentialRequest>
 
-/** The changes of federated credentials, and which of them trust a token. The first throw {@link GraphError}. */
+/** The changes of federated credentials, and which of them trust a token. The first throw {@link DirectoryError}. */
 export function createFederatedCredentials(options: {
   readonly database: Pick<Database, 'authorityRevision'>
   readonly store: FederatedCredentialStore
   readonly clock: Clock
   /** Whose tokens nobody may trust: our own. They are proof here already, of somebody else. */
   readonly publicOrigin: string
+  /** Whether a URL may be an issuer that is trusted. */
+  readonly acceptsIssuer: (issuer: string) => boolean
 }) {
-  const { database, store, clock, publicOrigin } = options
+  const { database, store, clock, publicOrigin, acceptsIssuer } = options
   const memory = new AuthorityMemory<readonly FoundFederatedRow[]>(memoryLimit)
 
   /** What lets somebody in is remembered. That there are no rows is not: strangers choose what is looked for. */
@@ -64,10 +74,17 @@ export function createFederatedCredentials(options: {
     return rows
   }
 
+  /** @throws DirectoryError for what cannot be an issuer, or is not let be one here */
+  function requireIssuer(issuer: string): void {
+    if (!/[?#\s\\]/.test(issuer) && acceptsIssuer(issuer)) return
+    const text = "Invalid value specified for property 'issuer': it must be an https URL without query and fragment."
+    throw new DirectoryError('invalid', text)
+  }
+
   function refuseOwnIssuer(issuer: string): void {
     const { origin } = new URL(issuer)
     if (origin !== publicOrigin) return
-    throw new GraphError('badRequest', 'The issuer of a federated identity credential must be another one than this.')
+    throw new DirectoryError('invalid', 'The issuer of a federated identity credential must be another one than this.')
   }
 
   async function create(
@@ -80,7 +97,7 @@ export function createFederatedCredentials(options: {
     refuseOwnIssuer(issuer)
     if ((await store.ofHolder(transaction, holderId)).length >= credentialLimit) {
       const text = `An object has at most ${credentialLimit} federated identity credentials.`
-      throw new GraphError('quota', text)
+      throw new DirectoryError('quota', text)
     }
     const row = {
       id: randomUUID(),
@@ -121,7 +138,7 @@ export function createFederatedCredentials(options: {
     transaction.changesAuthority()
     const row = await find(transaction, holderId, idOrName)
     if (change.name !== undefined && change.name !== row.name) {
-      throw new GraphError('badRequest', "The property 'name' of a federated identity credential cannot be changed.")
+      throw new DirectoryError('invalid', "The property 'name' of a federated identity credential cannot be changed.")
     }
     const issuer = change.issuer ?? row.issuer
     refuseOwnIssuer(issuer)
@@ -167,12 +184,19 @@ export function createFederatedCredentials(options: {
   }
 
   return {
-    create,
-    find,
-    update,
-    remove,
+    requireIssuer,
+    requireTrust,
+    create: async (transaction: Transaction, holder: FederatedHolder, request: FederatedCredentialRequest) =>
+      toFederatedCredentialRecord(await create(transaction, holder, request)),
+    find: async (transaction: Transaction | undefined, holderId: string, idOrName: string) =>
+      toFederatedCredentialRecord(await find(transaction, holderId, idOrName)),
+    update: async (transaction: Transaction, holderId: string, idOrName: string, change: FederatedCredentialChange) =>
+      toFederatedCredentialRecord(await update(transaction, holderId, idOrName, change)),
+    remove: async (transaction: Transaction, holderId: string, idOrName: string) =>
+      toFederatedCredentialRecord(await remove(transaction, holderId, idOrName)),
     match,
-    list: (holderId: string) => store.ofHolder(undefined, holderId),
+    list: async (holderId: string): Promise<FederatedCredentialRecord[]> =>
+      (await store.ofHolder(undefined, holderId)).map(toFederatedCredentialRecord),
     /** Until when a federated credential stands by itself: it has no end of its own. */
     standsUntilMs: async (objectId: string, credentialId: string) => {
       const row = await store.standing(objectId, credentialId)
@@ -183,8 +207,23 @@ export function createFederatedCredentials(options: {
 
 export type FederatedCredentials = ReturnType<typeof createFederatedCredentials>
 
+/** @throws DirectoryError unless exactly one of the two is given, and is well formed */
+function requireTrust({ subject, claimsExpression }: GivenTrust): FederatedTrust {
+  const given = claimsExpression ?? undefined
+  const named = subject ?? undefined
+  if ((given === undefined) === (named === undefined)) {
+    throw new DirectoryError('invalid', "Exactly one of 'subject' and 'claimsMatchingExpression' must have a value.")
+  }
+  if (named !== undefined) return { kind: 'subject', subject: named }
+  const equalities = parseClaimsExpression(given ?? '')
+  if (equalities !== undefined) return { kind: 'claims', equalities }
+  const form = "claims['NAME'] eq 'VALUE' joined by and"
+  const text = `Invalid value specified for property 'claimsMatchingExpression/value': it must be ${form}, with one claim of sub, repository_id, repository_owner_id, project_id and namespace_id.`
+  throw new DirectoryError('invalid', text)
+}
+
 /** The trust that a row holds. */
-export function trustOf(row: FederatedCredentialRow): FederatedTrust {
+function trustOf(row: FederatedCredentialRow): FederatedTrust {
   if (row.subject !== null) return { kind: 'subject', subject: row.subject }
   const equalities = parseClaimsExpression(row.claims_expression ?? '')
   if (equalities === undefined) throw new Error(`the federated credential ${row.id} trusts nobody`)
@@ -213,7 +252,7 @@ function trustColumns(trust: FederatedTrust) {
   }
 }
 
-function conflict(): GraphError {
+function conflict(): DirectoryError {
   const text = 'FederatedIdentityCredential with the same name, or the same issuer and subject, already exists.'
-  return new GraphError('conflict', text)
+  return new DirectoryError('conflict', text)
 }

@@ -1,11 +1,12 @@
+import { nameKey } from '../spec/object-name.ts'
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { OnPrincipalDeleted } from './applications.ts'
 import { AuthorityMemory, andThen } from '../platform/sql/authority-memory.ts'
-import { GraphError, alreadyReferenced, resourceNotFound } from './errors.ts'
+import { DirectoryError, alreadyReferenced, resourceNotFound } from './errors.ts'
 import { kindOf, requireOwnerToBe } from './owners.ts'
-import { nameKey } from './principals.ts'
+import { type GroupRecord, toGroupRecord } from './records.ts'
 import type { DirectoryStore } from './store.ts'
 import type { GroupRow } from './people-rows.ts'
 
@@ -31,7 +32,7 @@ export type GroupsOptions = {
 /** For how many principals it is remembered which groups they are in. */
 const memoryLimit = 20_000
 
-/** The changes of groups. Each throws `GraphError` for what may not be. */
+/** The changes of groups. Each throws `DirectoryError` for what may not be. */
 export function createGroups({ store, clock, onPrincipalDeleted }: GroupsOptions) {
   async function requireGroup(transaction: Transaction, objectId: string): Promise<GroupRow> {
     const row = await store.group(transaction, objectId)
@@ -39,7 +40,7 @@ export function createGroups({ store, clock, onPrincipalDeleted }: GroupsOptions
     return row
   }
 
-  async function createGroup(transaction: Transaction, group: NewGroup): Promise<GroupRow> {
+  async function createGroup(transaction: Transaction, group: NewGroup): Promise<GroupRecord> {
     const row: GroupRow = {
       object_id: randomUUID(),
       display_name: group.displayName,
@@ -50,28 +51,27 @@ export function createGroups({ store, clock, onPrincipalDeleted }: GroupsOptions
       created_at_ms: clock.now(),
     }
     await store.insertGroup(transaction, row)
-    return row
+    return toGroupRecord(row)
   }
 
-  async function updateGroup(transaction: Transaction, objectId: string, change: GroupChange): Promise<GroupRow> {
-    const row = await requireGroup(transaction, objectId)
+  async function updateGroup(transaction: Transaction, objectId: string, change: GroupChange): Promise<void> {
+    await requireGroup(transaction, objectId)
     const { displayName, description } = change
     const set = {
       ...(displayName === undefined ? {} : { display_name: displayName, display_name_key: nameKey(displayName) }),
       ...(description === undefined ? {} : { description }),
     }
     if (Object.keys(set).length > 0) await store.updateGroup(transaction, objectId, set)
-    return { ...row, ...set }
   }
 
   /** Deletes a group, what it was given elsewhere, and its place in other groups. */
-  async function deleteGroup(transaction: Transaction, objectId: string): Promise<GroupRow> {
+  async function deleteGroup(transaction: Transaction, objectId: string): Promise<GroupRecord> {
     transaction.changesAuthority()
     const row = await requireGroup(transaction, objectId)
     await onPrincipalDeleted(transaction, objectId)
     await store.deleteFromGroups(transaction, objectId)
     await store.deleteGroup(transaction, objectId)
-    return row
+    return toGroupRecord(row)
   }
 
   /** Groups may be in each other; only in itself a group is not. */
@@ -80,7 +80,7 @@ export function createGroups({ store, clock, onPrincipalDeleted }: GroupsOptions
     transaction.changesAuthority()
     await requireGroup(transaction, groupId)
     const kind = await kindOf(store, transaction, memberId)
-    if (memberId === groupId) throw new GraphError('badRequest', 'A group cannot be a member of itself.')
+    if (memberId === groupId) throw new DirectoryError('invalid', 'A group cannot be a member of itself.')
     const row = { group_id: groupId, member_id: memberId, member_kind: kind }
     if (!(await store.insertMember(transaction, row))) throw alreadyReferenced('members')
   }
@@ -120,5 +120,3 @@ export function createGroupIds(database: Database, clock: Clock, store: Director
       })
     })
 }
-
-export type Groups = ReturnType<typeof createGroups>

@@ -1,13 +1,15 @@
-import type { FastifyInstance } from 'fastify'
-import type { RouteDescription } from '../platform/http/surface.ts'
 import type { Transaction } from '../platform/sql/database.ts'
+import type { Applications } from './application-reads.ts'
 import type { ExternalPerson, ExternalSignIn, FederatedIdentity } from './external-identities.ts'
 import type { FederatedCredentials } from './federated-credentials.ts'
 import type { PasswordCheck, PasswordClaim } from './password-check.ts'
 import type { PreparedPassword } from './passwords.ts'
 import type { DirectoryRole, NewUser } from './people.ts'
+import type { Groups, People } from './people-reads.ts'
 import type { ProvedUser } from './proof-standing.ts'
+import type { DirectoryRoles } from './roles.ts'
 import type { SecondFactors } from './second-factors.ts'
+import type { Secrets } from './secrets.ts'
 import type { NewSignIn, SignIn } from './sign-ins.ts'
 
 export type Tenant = { readonly tenantId: string; readonly displayName: string; readonly defaultDomain: string }
@@ -120,7 +122,7 @@ export interface ManagedIdentities {
     transaction: Transaction,
     identity: ResourcePlace & Pick<ManagedIdentity, 'kind' | 'location' | 'tags'>,
   ): Promise<{ readonly identity: ManagedIdentity; readonly created: boolean }>
-  /** @throws GraphError for the last owner of the directory */
+  /** @throws DirectoryError for the last owner of the directory */
   delete(transaction: Transaction, identity: ManagedIdentity): Promise<void>
   deleteInGroup(transaction: Transaction, subscriptionId: string, resourceGroup: string): Promise<ManagedIdentity[]>
 }
@@ -139,7 +141,7 @@ export interface ManagedFederation {
   list(identity: ManagedIdentity): Promise<ManagedTrust[]>
   /** With a transaction, what that sees. */
   find(identity: ManagedIdentity, name: string, transaction?: Transaction): Promise<ManagedTrust | undefined>
-  /** @throws GraphError for what may not be trusted, and for what is trusted already */
+  /** @throws DirectoryError for what may not be trusted, and for what is trusted already */
   put(
     transaction: Transaction,
     identity: ManagedIdentity,
@@ -318,26 +320,42 @@ export interface Directory {
   readonly managedIdentities: ManagedIdentities
   readonly managedFederation: ManagedFederation
   readonly machines: Machines
-  /** Adds the Graph surface. Its callers are proved by `authenticate`, plugged in by the composition. */
-  mountGraph(app: FastifyInstance, authenticate: GraphAuthenticate): void
-  /** The Graph surface's table, for the walk over all of them. */
-  readonly routes: readonly RouteDescription[]
+  readonly people: People
+  readonly groups: Groups
+  /** With their service principals. */
+  readonly applications: Applications
+  /** The secrets of applications and of service principals. */
+  readonly secrets: Secrets
+  /** The roles on the directory itself. */
+  readonly roles: DirectoryRoles
 }
 
-/** Proves the sender of a Graph request by its `Authorization` header, or throws what {@link unauthenticated} makes. */
-export type GraphAuthenticate = (authorization: string | undefined) => Promise<GraphSender>
-
-/** Who sent a Graph request, and by which credential their token was got. */
-export type GraphSender = { readonly principal: SigningPrincipal; readonly credentialId?: string | undefined }
-
-export type { ExternalPerson, ExternalSignIn } from './external-identities.ts'
+export type { ApplicationSignInChange } from './application-sign-in-store.ts'
+export type { KeyCredential } from './certificate.ts'
+export type { SecretRequest } from './credentials.ts'
+export type { ExternalPerson, ExternalSignIn, FederatedIdentity } from './external-identities.ts'
+export type { FederatedCredentialChange } from './federated-credentials.ts'
+export type { GroupCondition } from './group-store.ts'
+export type { ApplicationCondition, Condition, UserCondition } from './list-store.ts'
 export type { PasswordCheck, PasswordClaim } from './password-check.ts'
 export type { PreparedPassword } from './passwords.ts'
 export type { DirectoryRole, NewUser } from './people.ts'
+export type {
+  ApplicationRecord,
+  CertificateRecord,
+  DescribedApplication,
+  DescribedServicePrincipal,
+  FederatedCredentialRecord,
+  GroupRecord,
+  SecretRecord,
+  ServicePrincipalRecord,
+  UserRecord,
+} from './records.ts'
+export type { HolderKind } from './secrets.ts'
 export type { NewPasskey, Passkey, SecondFactors, SecondFactorsHeld } from './second-factors.ts'
 export type { NewSignIn, SignIn } from './sign-ins.ts'
 export { createDirectory } from './directory.ts'
-export { GraphError, unauthenticated } from './errors.ts'
+export { DirectoryError, type DirectoryRefusal, NameTakenError, resourceNotFound } from './errors.ts'
 export { directoryMigrations } from './migrations.ts'
 export { WeakPasswordError } from './passwords.ts'
 export { ProofRefusedError } from './proof-standing.ts'

@@ -1,26 +1,24 @@
 import type { Transaction } from '../platform/sql/database.ts'
-import { GraphError } from './errors.ts'
-import type { FederatedCredentialRow } from './federated-credential-store.ts'
+import { DirectoryError } from './errors.ts'
+import type { FederatedCredentialRecord } from './records.ts'
 import type { FederatedCredentials } from './federated-credentials.ts'
-import { requireIssuer, requireTrust } from './graph/federated-credentials.ts'
 import type { ManagedFederation, ManagedIdentity, ManagedTrust } from './index.ts'
 
 /** The federated credentials of managed identities, by name: the same rules as an application's, and the same table. */
-export function createManagedFederation(options: {
+export function createManagedFederation({
+  federatedCredentials,
+}: {
   readonly federatedCredentials: FederatedCredentials
-  readonly acceptsIssuer: (issuer: string) => boolean
 }): ManagedFederation {
-  const { federatedCredentials } = options
-
   async function findRow(
     transaction: Transaction | undefined,
     { objectId }: ManagedIdentity,
     name: string,
-  ): Promise<FederatedCredentialRow | undefined> {
+  ): Promise<FederatedCredentialRecord | undefined> {
     try {
       return await federatedCredentials.find(transaction, objectId, name)
     } catch (error) {
-      if (error instanceof GraphError && error.status === 404) return undefined
+      if (error instanceof DirectoryError && error.refusal === 'not-found') return undefined
       throw error
     }
   }
@@ -32,10 +30,8 @@ export function createManagedFederation(options: {
       return row && toTrust(row)
     },
     put: async (transaction, identity, { name, issuer, audience, subject, claimsExpression }) => {
-      requireIssuer(options, issuer)
-      const value =
-        claimsExpression === undefined ? undefined : { value: claimsExpression, languageVersion: 1 as const }
-      const trust = requireTrust({ subject, claimsMatchingExpression: value })
+      federatedCredentials.requireIssuer(issuer)
+      const trust = federatedCredentials.requireTrust({ subject, claimsExpression })
       const present = await findRow(transaction, identity, name)
       const { objectId, appId } = identity
       if (present === undefined) {
@@ -55,12 +51,12 @@ export function createManagedFederation(options: {
   }
 }
 
-function toTrust(row: FederatedCredentialRow): ManagedTrust {
+function toTrust(row: FederatedCredentialRecord): ManagedTrust {
   return {
     name: row.name,
     issuer: row.issuer,
     audience: row.audience,
     subject: row.subject ?? undefined,
-    claimsExpression: row.claims_expression ?? undefined,
+    claimsExpression: row.claimsExpression ?? undefined,
   }
 }

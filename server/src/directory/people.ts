@@ -1,14 +1,15 @@
+import { isUserPrincipalName, nameKey } from '../spec/object-name.ts'
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../platform/clock.ts'
 import { hashPassword } from '../platform/password-hash.ts'
 import type { Transaction } from '../platform/sql/database.ts'
 import type { OnPrincipalDeleted } from './applications.ts'
-import { GraphError, NameTakenError, resourceNotFound } from './errors.ts'
+import { DirectoryError, NameTakenError, resourceNotFound } from './errors.ts'
 import { requireOwnerLeft } from './owners.ts'
-import { externalNameMark } from './external-identities.ts'
 import { forgetFailures } from './password-check.ts'
-import type { PreparedPassword } from './passwords.ts'
-import { isName, nameKey } from './principals.ts'
+import { type ExternalIdentities, type FederatedIdentity, IdentityTakenError } from './external-identities.ts'
+import { type PreparedPassword, preparePassword } from './passwords.ts'
+import { type UserRecord, toUserRecord } from './records.ts'
 import { type ProvedUser, requireProof } from './proof-standing.ts'
 import type { DirectoryStore } from './store.ts'
 import type { UserRow } from './tables.ts'
@@ -45,18 +46,12 @@ export type PasswordSetting = { readonly mustChange: boolean }
 export type PeopleOptions = {
   readonly store: DirectoryStore
   readonly clock: Clock
+  readonly identities: Pick<ExternalIdentities, 'setIdentities' | 'identitiesOf'>
   readonly onPrincipalDeleted: OnPrincipalDeleted
 }
 
-const userPrincipalNamePattern = /^[A-Za-z0-9'._!#^~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/
-
-/** Whether a text may be the name of a user of ours. */
-export function isUserPrincipalName(text: string): boolean {
-  return isName(text) && userPrincipalNamePattern.test(text) && !nameKey(text).includes(nameKey(externalNameMark))
-}
-
-/** The changes of users. Each throws `GraphError` for what may not be. */
-export function createPeople({ store, clock, onPrincipalDeleted }: PeopleOptions) {
+/** The changes of users. Each throws `DirectoryError` for what may not be. */
+export function createPeople({ store, clock, identities, onPrincipalDeleted }: PeopleOptions) {
   async function requireUser(transaction: Transaction, objectId: string): Promise<UserRow> {
     const row = await store.user(transaction, objectId)
     if (row === undefined) throw resourceNotFound(objectId)
@@ -64,7 +59,7 @@ export function createPeople({ store, clock, onPrincipalDeleted }: PeopleOptions
   }
 
   /** @throws RangeError for what is no user principal name; NameTakenError */
-  async function createUser(transaction: Transaction, user: NewUser): Promise<UserRow> {
+  async function createUser(transaction: Transaction, user: NewUser): Promise<UserRecord> {
     if (!isUserPrincipalName(user.userPrincipalName)) {
       throw new RangeError('a user principal name is a name, an @ and a domain')
     }
@@ -88,10 +83,10 @@ export function createPeople({ store, clock, onPrincipalDeleted }: PeopleOptions
       external: user.external === true ? 1 : 0,
     }
     if (!(await store.insertUser(transaction, row))) throw new NameTakenError(user.userPrincipalName)
-    return row
+    return toUserRecord(row)
   }
 
-  async function updateUser(transaction: Transaction, objectId: string, change: UserChange): Promise<UserRow> {
+  async function updateUser(transaction: Transaction, objectId: string, change: UserChange): Promise<void> {
     // What is remembered of a user holds the name and whether the user is enabled.
     transaction.changesAuthority()
     const row = await requireUser(transaction, objectId)
@@ -108,7 +103,6 @@ export function createPeople({ store, clock, onPrincipalDeleted }: PeopleOptions
     // Who is enabled again begins anew, and so does who has to choose a password: what was ended stays ended.
     if (enabled === false || mustChangePassword === true) await store.endSignInsOf(transaction, objectId)
     if (enabled === false && row.directory_role === 'owner') await requireOwnerLeft(store, transaction)
-    return { ...row, ...set }
   }
 
   /** Sets a password, and ends the sign-ins that the old one made. */
@@ -117,7 +111,7 @@ export function createPeople({ store, clock, onPrincipalDeleted }: PeopleOptions
     objectId: string,
     { passwordHash }: PreparedPassword,
     { mustChange }: PasswordSetting,
-  ): Promise<UserRow> {
+  ): Promise<UserRecord> {
     transaction.changesAuthority()
     const row = await requireUser(transaction, objectId)
     if (row.external === 1) throw noPasswordHere()
@@ -128,7 +122,7 @@ export function createPeople({ store, clock, onPrincipalDeleted }: PeopleOptions
     })
     await store.endSignInsOf(transaction, objectId)
     await forgetFailures(store, transaction, row.user_principal_name_key)
-    return requireUser(transaction, objectId)
+    return toUserRecord(await requireUser(transaction, objectId))
   }
 
   /** Sets the password that somebody chose who was proved before. @throws ProofRefusedError */
@@ -136,13 +130,13 @@ export function createPeople({ store, clock, onPrincipalDeleted }: PeopleOptions
     transaction: Transaction,
     user: ProvedUser,
     password: PreparedPassword,
-  ): Promise<UserRow> {
+  ): Promise<UserRecord> {
     await requireProof(store, transaction, user)
     return setPassword(transaction, user.objectId, password, { mustChange: false })
   }
 
   /** Deletes a user with all that they had here and elsewhere. */
-  async function deleteUser(transaction: Transaction, objectId: string): Promise<UserRow> {
+  async function deleteUser(transaction: Transaction, objectId: string): Promise<UserRecord> {
     transaction.changesAuthority()
     const row = await requireUser(transaction, objectId)
     await onPrincipalDeleted(transaction, objectId)
@@ -152,10 +146,37 @@ export function createPeople({ store, clock, onPrincipalDeleted }: PeopleOptions
     await store.forgetNetworks(transaction, objectId)
     await store.deleteUser(transaction, objectId)
     if (row.directory_role === 'owner') await requireOwnerLeft(store, transaction)
-    return row
+    return toUserRecord(row)
   }
 
-  return { createUser, updateUser, setPassword, changePassword, deleteUser }
+  /** Makes these the identities of a user, and ends the sign-ins of who has lost one. */
+  async function setIdentities(
+    transaction: Transaction,
+    objectId: string,
+    wanted: readonly FederatedIdentity[],
+  ): Promise<void> {
+    try {
+      if (!(await identities.setIdentities(transaction, objectId, wanted))) return
+    } catch (error) {
+      if (!(error instanceof IdentityTakenError)) throw error
+      throw new DirectoryError('conflict', `Property identities cannot be set: ${error.message}.`, { cause: error })
+    }
+    transaction.changesAuthority()
+    await store.endSignInsOf(transaction, objectId)
+  }
+
+  return {
+    createUser,
+    updateUser,
+    setPassword,
+    changePassword,
+    deleteUser,
+    setIdentities,
+    identitiesOf: identities.identitiesOf,
+    /** Judges and hashes a password that an administrator gives somebody. @throws WeakPasswordError */
+    preparePassword: (userPrincipalName: string, password: string): Promise<PreparedPassword> =>
+      preparePassword(userPrincipalName, password),
+  }
 }
 
 async function storedPassword(password: NewUser['password']): Promise<string> {
@@ -163,8 +184,6 @@ async function storedPassword(password: NewUser['password']): Promise<string> {
   return typeof password === 'string' ? hashPassword(password) : password.passwordHash
 }
 
-function noPasswordHere(): GraphError {
-  return new GraphError('badRequest', 'The user is proved by another provider and has no password here.')
+function noPasswordHere(): DirectoryError {
+  return new DirectoryError('invalid', 'The user is proved by another provider and has no password here.')
 }
-
-export type People = ReturnType<typeof createPeople>

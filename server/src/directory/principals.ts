@@ -3,19 +3,6 @@ import type { NamedServicePrincipalRow } from './lookup-store.ts'
 import type { GroupRow } from './people-rows.ts'
 import type { UserRow } from './tables.ts'
 
-/** Whoever is given the name in this spelling is the one that another spelling means. */
-export function nameKey(name: string): string {
-  return name.toLowerCase()
-}
-
-// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-const controlCharacters = /[\x00-\x1f\x7f-\x9f\u2028\u2029]/
-
-/** Whether a text may be stored and shown as a name: 1 to 256 characters, none of them a control character or half of one. */
-export function isName(text: string): boolean {
-  return text.length >= 1 && text.length <= 256 && text.isWellFormed() && !controlCharacters.test(text)
-}
-
 export function toServicePrincipal(
   row: Pick<NamedServicePrincipalRow, 'object_id' | 'app_id' | 'display_name' | 'enabled'>,
 ): ServicePrincipal {

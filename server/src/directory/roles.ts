@@ -1,7 +1,8 @@
 import type { Transaction } from '../platform/sql/database.ts'
-import { GraphError, resourceNotFound } from './errors.ts'
+import { DirectoryError, resourceNotFound } from './errors.ts'
 import { requireOwnerLeft } from './owners.ts'
 import type { DirectoryRole } from './people.ts'
+import { roleOf } from './records.ts'
 import type { DirectoryStore } from './store.ts'
 
 /** Gives and takes the roles on the directory itself. A user or service principal has one of them at most. */
@@ -12,7 +13,7 @@ export function createDirectoryRoles({ store }: { readonly store: DirectoryStore
     const principal = await store.servicePrincipal(transaction, 'object_id', objectId)
     if (principal !== undefined) return { kind: 'service-principal', role: principal.directory_role } as const
     if ((await store.group(transaction, objectId)) === undefined) throw resourceNotFound(objectId)
-    throw new GraphError('badRequest', 'A group cannot have a role on the directory.')
+    throw new DirectoryError('invalid', 'A group cannot have a role on the directory.')
   }
 
   async function setRole(
@@ -26,12 +27,18 @@ export function createDirectoryRoles({ store }: { readonly store: DirectoryStore
   }
 
   return {
+    /** Who has a role, in the order of their ids. */
+    holders: async (): Promise<{ objectId: string; role: DirectoryRole }[]> =>
+      (await store.listRoleHolders()).flatMap(({ object_id: objectId, directory_role }) => {
+        const role = roleOf(directory_role)
+        return role === undefined ? [] : [{ objectId, role }]
+      }),
     /** The greater role holds the lesser: who is a reader may become an owner, and an owner is a reader already. */
     assign: async (transaction: Transaction, objectId: string, role: DirectoryRole): Promise<void> => {
       const { kind, role: present } = await requireHolder(transaction, objectId)
       if (present === 'owner' || present === role) {
-        throw new GraphError(
-          'badRequest',
+        throw new DirectoryError(
+          'invalid',
           'A conflicting object with one or more of the specified property values is present in the directory.',
         )
       }

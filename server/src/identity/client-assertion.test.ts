@@ -52,16 +52,15 @@ for (const kind of testDatabaseKinds) {
 
   test(`secrets, certificates and federated credentials of one application hold side by side, and end one by one (${kind})`, async (t) => {
     const opened = await openWithProgram(t, kind)
-    const { graph, applicationPath, present, issuer, time, identity } = opened
+    const { change, application, secret, present, issuer, time, identity } = opened
     const first = await addCertificate(opened)
     const second = await addCertificate(opened, 60, [first.keyCredential])
-    const secret = await graph('POST', `${applicationPath}/addPassword`, {})
     await trust(opened)
     const federated = await issuer.sign(outsideClaims(opened))
     const proofs = {
       first: { client_assertion: await azAssertion(opened, first) },
       second: { client_assertion: await azAssertion(opened, second) },
-      secret: { client_assertion: undefined, client_assertion_type: undefined, client_secret: secret['secretText'] },
+      secret: { client_assertion: undefined, client_assertion_type: undefined, client_secret: secret },
       federated: { client_assertion: federated },
     }
     const tokens: Record<string, string> = {}
@@ -73,9 +72,14 @@ for (const kind of testDatabaseKinds) {
     const holds = async (name: string) => (await identity.verifyAccessToken(tokens[name] ?? '', ['arm'])).ok
     const standing = async () => Promise.all(Object.keys(proofs).map(holds))
     assert.deepEqual(await standing(), [true, true, true, true])
-    await graph('PATCH', applicationPath, { keyCredentials: [second.keyCredential] })
+    const keyCredentials = [second.keyCredential]
+    await change((transaction, { applications }) =>
+      applications.updateApplication(transaction, application.objectId, { keyCredentials }),
+    )
     assert.deepEqual(await standing(), [false, true, true, true])
-    await graph('DELETE', `${applicationPath}/federatedIdentityCredentials/outside`)
+    await change((transaction, { federatedCredentials }) =>
+      federatedCredentials.remove(transaction, application.objectId, 'outside'),
+    )
     assert.deepEqual(await standing(), [false, true, true, false])
     assert.equal((await present('', proofs.first)).code, 700027)
     assert.equal((await present('', proofs.federated)).code, 700211)

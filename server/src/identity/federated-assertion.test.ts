@@ -75,7 +75,7 @@ test('whether a subject is trusted is told only to who holds a token of the issu
 
 test('an issuer that nobody trusts is never asked for anything, nor is one that a header names', async (t) => {
   const opened = await openWithProgram(t)
-  const { issuer, present, graph } = opened
+  const { issuer, present } = opened
   const stranger = await openTestIssuer()
   t.after(stranger.close)
   assert.equal((await present(await stranger.sign(outsideClaims(opened, { iss: stranger.issuer })))).code, 700211)
@@ -92,13 +92,7 @@ test('an issuer that nobody trusts is never asked for anything, nor is one that 
     assert.equal((await present(forged)).code, 700027)
   }
   // That another application trusts an issuer is no reason to ask it for this one.
-  const other = await graph('POST', '/applications', { displayName: 'other' })
-  await graph('POST', `/applications/${other['id']}/federatedIdentityCredentials`, {
-    name: 'stranger',
-    issuer: stranger.issuer,
-    subject: 'x',
-    audiences: ['x'],
-  })
+  await trust(opened, (await opened.createApplication('other')).application, stranger)
   assert.equal((await present(await stranger.sign(outsideClaims(opened, { iss: stranger.issuer })))).code, 700211)
   assert.equal(stranger.requests.length, 0)
 })

@@ -1,5 +1,5 @@
 import type { Audit } from '../audit/index.ts'
-import { type Directory, unauthenticated } from '../directory/index.ts'
+import type { Directory } from '../directory/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import { type Outbound, createOutbound } from '../platform/outbound/outbound.ts'
@@ -98,10 +98,9 @@ export function createIdentity(options: IdentityOptions): Identity {
     }),
     authenticateGraph: async (header) => {
       const parsed = parseAuthorization(header)
-      if (parsed.scheme !== 'bearer') throw unauthenticated()
+      if (parsed.scheme !== 'bearer') return undefined
       const result = await verifyAccessToken(parsed.token, ['graph'])
-      if (!result.ok) throw unauthenticated()
-      return result.identity
+      return result.ok ? result.identity : undefined
     },
     rotateKeys: () => keys.rotate(),
     mount: (app) => mountProvider(app, { directory, clock, log, keys, publicOrigin, grantTypes, ...endpoints }),

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { SigningPrincipal, GraphAuthenticate } from '../directory/index.ts'
+import type { SigningPrincipal } from '../directory/index.ts'
 import type { RouteDescription } from '../platform/http/surface.ts'
 import type { SignInProtocol } from './sign-in-protocol.ts'
 
@@ -63,8 +63,8 @@ export interface Identity extends SignInProtocol {
     audiences: readonly TokenAudience[],
     appId: string | undefined,
   ): ReturnType<Identity['verifyAccessToken']>
-  /** Proves the sender of a Graph request; what `Directory.mountGraph` asks for. */
-  readonly authenticateGraph: GraphAuthenticate
+  /** Proves the sender of a Graph request by its `Authorization` header; undefined for nobody. */
+  readonly authenticateGraph: (authorization: string | undefined) => Promise<VerifiedIdentity | undefined>
   /** Withdraws the signing keys of the provider and makes new ones; the old ones still verify what they signed until it has expired. */
   rotateKeys(): Promise<void>
   /** Adds `/{tenant}/…`, `/common`, `/organizations` and the keys. */

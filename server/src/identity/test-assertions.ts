@@ -1,7 +1,7 @@
-import assert from 'node:assert/strict'
 import { createHash, randomUUID } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import { type CryptoKey, SignJWT } from 'jose'
+import type { KeyCredential } from '../directory/index.ts'
 import { createOutbound } from '../platform/outbound/outbound.ts'
 import { openTestIssuer } from '../platform/outbound/test-issuer.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
@@ -29,24 +29,8 @@ export async function openWithProgram(t: TestContext, kind: DatabaseKind = 'sqli
     await provider.close()
     await issuer.close()
   })
-  const graphToken = await provider.token({ scope: 'https://graph.microsoft.com/.default' })
-  const graph = async (method: string, path: string, body?: unknown) => {
-    const response = await fetch(`${provider.base}/graph/v1.0${path}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${graphToken}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    })
-    const text = await response.text()
-    assert.ok(response.ok, `${method} ${path} ${response.status} ${text}`)
-    return (text === '' ? {} : JSON.parse(text)) as Record<string, string>
-  }
-  const application = await graph('POST', '/applications', { displayName: 'program' })
-  const appId = application['appId'] ?? ''
-  const principal = await graph('POST', '/servicePrincipals', { appId })
-  const applicationPath = `/applications/${application['id']}`
+  const { application, servicePrincipal, secret } = await provider.createApplication('program')
+  const { appId, objectId } = servicePrincipal
 
   const audience = `${testOrigin}/${testTenantId}/oauth2/v2.0/token`
   const present = async (assertion: string, change: Record<string, string | undefined> = {}) => {
@@ -61,20 +45,23 @@ export async function openWithProgram(t: TestContext, kind: DatabaseKind = 'sqli
     const body = (await response.json()) as { access_token?: string; error?: string; error_codes?: number[] }
     return { status: response.status, token: body.access_token, error: body.error, code: body.error_codes?.[0] }
   }
-  return { ...provider, issuer, graph, appId, applicationPath, objectId: principal['id'] ?? '', audience, present }
+  return { ...provider, issuer, application, appId, objectId, secret, audience, present }
 }
 
 export type WithProgram = Awaited<ReturnType<typeof openWithProgram>>
 
 /** Gives the program a certificate that is good for so many days, beside others. */
 export async function addCertificate(
-  { graph, applicationPath, time }: WithProgram,
+  { change, application, time }: WithProgram,
   days = 30,
-  others: readonly object[] = [],
+  others: readonly KeyCredential[] = [],
 ) {
   const made = await selfSignedCertificate(new Date(time.nowMs - dayMs), new Date(time.nowMs + days * dayMs))
-  const keyCredential = { keyId: randomUUID(), type: 'AsymmetricX509Cert', usage: 'Verify', key: made.wrapped }
-  await graph('PATCH', applicationPath, { keyCredentials: [...others, keyCredential] })
+  const unsaid = { displayName: null, startsAtMs: undefined, expiresAtMs: undefined }
+  const keyCredential: KeyCredential = { keyId: randomUUID(), key: made.wrapped, ...unsaid }
+  await change((transaction, { applications }) =>
+    applications.updateApplication(transaction, application.objectId, { keyCredentials: [...others, keyCredential] }),
+  )
   return { ...made, keyCredential }
 }
 
@@ -130,13 +117,20 @@ export const outsideClaims = ({ issuer, time }: WithProgram, change: Claims = {}
   ...change,
 })
 
-/** Has the program trust the issuer elsewhere. */
-export async function trust({ graph, applicationPath, issuer }: WithProgram, change: Record<string, unknown> = {}) {
-  await graph('POST', `${applicationPath}/federatedIdentityCredentials`, {
-    name: 'outside',
-    issuer: issuer.issuer,
-    subject: 'system:serviceaccount:team:builder',
-    audiences: [exchangeAudience],
-    ...change,
-  })
+/** Has the program, or another application, trust the issuer elsewhere, or another one. */
+export async function trust({ change, application, issuer }: WithProgram, holder = application, trusted = issuer) {
+  const { objectId: holderId, appId } = holder
+  await change((transaction, { federatedCredentials }) =>
+    federatedCredentials.create(
+      transaction,
+      { holderId, appId },
+      {
+        name: 'outside',
+        issuer: trusted.issuer,
+        trust: { kind: 'subject', subject: 'system:serviceaccount:team:builder' },
+        audience: exchangeAudience,
+        description: null,
+      },
+    ),
+  )
 }

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { PassThrough } from 'node:stream'
 import { auditMigrations, createAudit } from '../audit/index.ts'
-import { type NewServicePrincipal, createDirectory, directoryMigrations } from '../directory/index.ts'
+import { type Directory, type NewServicePrincipal, createDirectory, directoryMigrations } from '../directory/index.ts'
 import { createApp } from '../platform/http/app.ts'
 import { listen } from '../platform/http/listener.ts'
 import { createLog } from '../platform/log.ts'
 import type { Outbound } from '../platform/outbound/outbound.ts'
 import { openSealer } from '../platform/sealing.ts'
 import { signingKeyMigrations } from '../platform/signing-keys/migrations.ts'
-import type { DatabaseKind } from '../platform/sql/database.ts'
+import type { DatabaseKind, Transaction } from '../platform/sql/database.ts'
 import { openTestDatabase } from '../platform/sql/test-database.ts'
 import { createIdentity, identityMigrations } from './index.ts'
 
@@ -40,8 +40,6 @@ export async function openTestProvider(
   const directory = createDirectory({
     database,
     clock,
-    audit,
-    log,
     sealer,
     publicOrigin: testOrigin,
     onPrincipalDeleted,
@@ -61,14 +59,17 @@ export async function openTestProvider(
       ...(outbound === undefined ? {} : { outbound }),
     })
   const identity = open(testOrigin)
+  /** Changes the directory. */
+  const change = <Result>(work: (transaction: Transaction, directory: Directory) => Promise<Result>) =>
+    database.transaction((transaction) => work(transaction, directory))
   const createClient = (displayName: string, directoryRole?: 'owner'): Promise<NewServicePrincipal> =>
-    database.transaction((transaction) =>
+    change((transaction) =>
       directory.createServicePrincipal(transaction, {
         displayName,
         ...(directoryRole === undefined ? {} : { directoryRole }),
       }),
     )
-  await database.transaction((transaction) =>
+  await change((transaction) =>
     directory.createTenant(transaction, {
       tenantId: testTenantId,
       displayName: 'Contoso',
@@ -76,9 +77,15 @@ export async function openTestProvider(
     }),
   )
   const client = await createClient('owner', 'owner')
+  /** An application with its service principal and a secret. */
+  const createApplication = async (displayName: string) => {
+    const { servicePrincipal, secret } = await createClient(displayName)
+    const application = await directory.findApplication(servicePrincipal.appId)
+    if (application === undefined) throw new Error('there is no application')
+    return { application, servicePrincipal, secret }
+  }
 
   const app = createApp({ log, trustedProxies: [] })
-  directory.mountGraph(app, identity.authenticateGraph)
   identity.mount(app)
   for (const url of ['/v2/*', '/oauth2/token', '/subscriptions/*']) app.get(url, () => ({ surface: url }))
   const listener = await listen(app, { addresses: [{ host: '127.0.0.1', port: 0 }], tls: undefined })
@@ -117,6 +124,6 @@ export async function openTestProvider(
     await disposeDatabase()
     await rm(keyDirectory, { recursive: true })
   }
-  const tools = { get, post, form, token, tokenPath, createClient, open, close }
+  const tools = { get, post, form, token, tokenPath, change, createClient, createApplication, open, close }
   return { ...tools, database, directory, identity, sealer, client, time, clock, logLines, base }
 }

@@ -59,36 +59,25 @@ for (const kind of testDatabaseKinds) {
   test(`a token ends with its secret, its principal's being enabled, and its principal (${kind})`, async (t) => {
     const provider = await openTestProvider(kind)
     t.after(provider.close)
-    const { servicePrincipal, secret } = await provider.createClient('ci')
+    const { change, directory } = provider
+    const { application, servicePrincipal, secret } = await provider.createApplication('ci')
     const { appId, objectId } = servicePrincipal
     const token = await provider.token({ client_id: appId, client_secret: secret })
-    const owner = await provider.token({ scope: `${testOrigin}/graph//.default` })
-    const graph = async (method: string, path: string, body?: object) => {
-      const response = await fetch(`${provider.base}/graph/v1.0${path}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${owner}`,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      })
-      assert.ok(response.ok, `${method} ${path}: ${response.status}`)
-      return response
-    }
+    const enable = (enabled: boolean) =>
+      change((transaction, { applications }) => applications.updateServicePrincipal(transaction, objectId, { enabled }))
     assert.equal(await outcome(provider, token), 'ok')
-    await graph('PATCH', `/servicePrincipals/${objectId}`, { accountEnabled: false })
+    await enable(false)
     assert.equal(await outcome(provider, token), 'principal')
-    await graph('PATCH', `/servicePrincipals/${objectId}`, { accountEnabled: true })
+    await enable(true)
     assert.equal(await outcome(provider, token), 'ok')
-    const list = await graph('GET', `/applications?$filter=appId eq '${appId}'`)
-    const { value } = (await list.json()) as { value: { id: string; passwordCredentials: { keyId: string }[] }[] }
-    const path = `/applications/${value[0]?.id}`
-    await graph('POST', `${path}/addPassword`, {})
-    await graph('POST', `${path}/removePassword`, { keyId: value[0]?.passwordCredentials[0]?.keyId })
+    const proof = await directory.checkClientSecret(appId, secret)
+    assert.ok(proof.outcome === 'proved')
+    await change((transaction, { secrets }) => secrets.remove(transaction, application.objectId, proof.credentialId))
     assert.equal(await outcome(provider, token), 'credential')
-    await graph('DELETE', `/servicePrincipals/${objectId}`)
+    await change((transaction, { applications }) => applications.deleteServicePrincipal(transaction, objectId))
     assert.equal(await outcome(provider, token), 'principal')
-    await graph('POST', '/servicePrincipals', { appId })
+    const rights = { enabled: true, directoryRole: null }
+    await change((transaction, { applications }) => applications.createServicePrincipal(transaction, appId, rights))
     assert.equal(await outcome(provider, token), 'principal')
   })
 
@@ -268,12 +257,13 @@ test('ten megabytes of dots, a huge header and a huge payload are refused withou
   }
 })
 
-test('Graph lets in who has a token for Graph, and nobody else', async (t) => {
+test('who sends a token for Graph is the sender of a request to Graph, and nobody else', async (t) => {
   const provider = await openTestProvider()
   t.after(provider.close)
+  const { authenticateGraph } = provider.identity
   const graphToken = await provider.token({ scope: `${testOrigin}/graph//.default` })
-  const path = `/graph/v1.0/servicePrincipals/${provider.client.servicePrincipal.objectId}`
-  assert.equal((await provider.get(path, { authorization: `bearer ${graphToken}` })).status, 200)
+  const sender = await authenticateGraph(`bearer ${graphToken}`)
+  assert.equal(sender?.principal.objectId, provider.client.servicePrincipal.objectId)
   const armToken = await provider.token()
   const basic = Buffer.from(`${provider.client.servicePrincipal.appId}:${provider.client.secret}`).toString('base64')
   for (const authorization of [
@@ -284,7 +274,7 @@ test('Graph lets in who has a token for Graph, and nobody else', async (t) => {
     `Bearer ${graphToken} x`,
     'Bearer \u00e9',
   ]) {
-    assert.equal((await provider.get(path, { authorization })).status, 401, authorization.slice(0, 20))
+    assert.equal(await authenticateGraph(authorization), undefined, authorization.slice(0, 20))
   }
-  assert.equal((await provider.get(path)).status, 401)
+  assert.equal(await authenticateGraph(undefined), undefined)
 })

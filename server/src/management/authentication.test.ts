@@ -78,11 +78,9 @@ test('a token is refused at the next request when its secret or its principal is
   const { servicePrincipal, secret } = await server.createPrincipal('leaver')
   const token = await server.tokenFor({ servicePrincipal, secret })
   assert.equal((await arm('GET', '/subscriptions', undefined, { token })).status, 200)
-  const graph = await server.tokenFor(server.owner, graphScope)
-  const gone = await send('DELETE', `/graph/v1.0/servicePrincipals/${servicePrincipal.objectId}`, {
-    headers: { authorization: `Bearer ${graph}` },
-  })
-  assert.equal(gone.status, 204)
+  await server.database.transaction((transaction) =>
+    server.directory.applications.deleteServicePrincipal(transaction, servicePrincipal.objectId),
+  )
   const answer = await arm('GET', '/subscriptions', undefined, { token })
   assert.equal(answer.status, 401)
   claimsAskedFor(answer.headers)

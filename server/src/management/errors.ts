@@ -1,4 +1,4 @@
-import { GraphError } from '../directory/index.ts'
+import { DirectoryError } from '../directory/index.ts'
 
 type ArmErrorRow = {
   readonly status: number
@@ -144,8 +144,8 @@ export function locationFixed(
   return new ArmError('resourceLocationFixed', message)
 }
 
-/** The directory speaks as Graph does; what it says is as true here. @throws ArmError in the place of GraphError */
+/** What the directory refuses is refused here, in its words. @throws ArmError in the place of DirectoryError */
 export function throwAsArm(error: unknown): never {
-  if (!(error instanceof GraphError)) throw error
-  throw new ArmError(error.status === 409 ? 'conflict' : 'badRequest', error.message, { cause: error })
+  if (!(error instanceof DirectoryError)) throw error
+  throw new ArmError(error.refusal === 'conflict' ? 'conflict' : 'badRequest', error.message, { cause: error })
 }

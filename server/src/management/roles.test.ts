@@ -9,7 +9,6 @@ import {
   groupScope,
   newRegistry,
   openTestManagement,
-  publicOrigin,
   registryPath,
   roleGuids,
   subscriptionId,
@@ -351,27 +350,22 @@ test('a role that is given to a principal while it is deleted is given to nobody
 
 test('a principal that is the last owner of a subscription cannot be deleted, and keeps what it was given', async () => {
   const scope = `/subscriptions/${secondSubscription}`
-  const token = await server.tokenFor(server.owner, `${publicOrigin}/graph/.default`)
-  const graph = (method: string, path: string, body?: object) =>
-    server.send(method, `/graph/v1.0${path}`, {
-      headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
-      ...(body && { body: JSON.stringify(body) }),
-    })
-  const group = { displayName: 'owners', mailNickname: 'owners', mailEnabled: false, securityEnabled: true }
+  const { database, directory } = server
   const { servicePrincipal } = await server.createPrincipal('last owner')
-  const groupId = String(at((await graph('POST', '/groups', group)).body, 'id'))
-  for (const [id, path] of [
-    [servicePrincipal.objectId, `/servicePrincipals/${servicePrincipal.objectId}`],
-    [groupId, `/groups/${groupId}`],
+  const owners = { displayName: 'owners', mailNickname: 'owners' }
+  const group = await database.transaction((transaction) => directory.groups.createGroup(transaction, owners))
+  for (const [id, erase] of [
+    [servicePrincipal.objectId, directory.applications.deleteServicePrincipal],
+    [group.objectId, directory.groups.deleteGroup],
   ] as const) {
     const name = await server.assign(id, roleGuids.owner, scope)
-    const refused = await graph('DELETE', path)
-    assert.equal(refused.status, 400, refused.text)
-    assert.match(refused.text, /last owner of/)
-    assert.equal((await graph('GET', path)).status, 200)
+    const deleting = () => database.transaction(async (transaction) => void (await erase(transaction, id)))
+    await assert.rejects(deleting, { name: 'DirectoryError', refusal: 'invalid', message: /last owner of/ })
+    assert.equal((await directory.findPrincipal(id))?.objectId, id)
     assert.equal((await server.access.findAssignment(scope, name))?.principalId, id)
     await server.assign(server.owner.servicePrincipal.objectId, roleGuids.owner, scope)
-    assert.equal((await graph('DELETE', path)).status, 204)
+    await deleting()
+    assert.equal(await directory.findPrincipal(id), undefined)
     assert.equal(await server.access.findAssignment(scope, name), undefined)
     await server.database.transaction((transaction) => server.access.deleteAssignmentsBelow(transaction, scope))
   }

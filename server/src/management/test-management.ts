@@ -114,8 +114,6 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
   const directory = createDirectory({
     database,
     clock,
-    audit,
-    log,
     sealer,
     publicOrigin,
     onPrincipalDeleted: (transaction, objectId) => access.deleteAssignmentsOf(transaction, objectId),
@@ -184,7 +182,6 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
   registry.mount(app)
   tokenService.mount(app)
   management.mount(app)
-  directory.mountGraph(app, identity.authenticateGraph)
   identity.mount(app)
   const listener = await listen(app, { addresses: [{ host: '127.0.0.1', port: 0 }], tls: undefined })
   const base = `http://127.0.0.1:${listener.addresses[0]?.port}`

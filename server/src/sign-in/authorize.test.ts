@@ -41,12 +41,17 @@ async function redeem(
 const redirectUri = 'https://app.example/callback?of=x'
 
 /** An application with exact redirect URIs, and the change that makes a request one of its. */
-async function registerApplication({ graph }: TestPages) {
-  const web = { redirectUris: [redirectUri, 'https://app.example/out'] }
-  const { appId = '', id } = await graph('POST', 'applications', { displayName: 'A <b>web</b> app', web })
-  await graph('POST', 'servicePrincipals', { appId })
-  const { secretText = '' } = await graph('POST', `applications/${id}/addPassword`, { passwordCredential: {} })
-  return { change: { client_id: appId, redirect_uri: redirectUri }, secret: secretText }
+async function registerApplication({ change, directory }: TestPages) {
+  const { servicePrincipal, secret } = await change((transaction) =>
+    directory.createServicePrincipal(transaction, { displayName: 'A <b>web</b> app' }),
+  )
+  const { appId } = servicePrincipal
+  const application = await directory.findApplication(appId)
+  const signIn = { redirectUris: { web: [redirectUri, 'https://app.example/out'] } }
+  await change((transaction, { applications }) =>
+    applications.updateApplication(transaction, application?.objectId ?? '', { signIn }),
+  )
+  return { change: { client_id: appId, redirect_uri: redirectUri }, secret }
 }
 
 for (const kind of testDatabaseKinds) {
@@ -302,8 +307,7 @@ test('a password that is missing is asked for, and the field has the focus and s
 
 test('a disabled user is told so once the password was right, and gets nowhere', async (t) => {
   const pages = await open(t)
-  const { objectId } = await pages.createUser('alice')
-  await pages.graph('PATCH', `users/${objectId}`, { accountEnabled: false })
+  await pages.updateUser(await pages.createUser('alice'), { enabled: false })
   const browser = pages.openBrowser()
   const page = await browser.get(codeRequest().url)
   assert.match((await enterPassword(browser, page, 'alice', 'wrong')).text, /not right/)

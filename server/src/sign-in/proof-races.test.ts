@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import type { User } from '../directory/index.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import { Secret, TOTP } from 'otpauth'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
@@ -11,18 +12,14 @@ const chosen = 'seven brass kettles'
 async function open(t: TestContext, kind: DatabaseKind) {
   const pages = await openTestPages({ kind })
   t.after(pages.close)
-  const { directory, graph } = pages
+  const { directory } = pages
   /** Has an administrator reset the password as soon as the pages were told what they ask for. */
-  const resetAfter = <Method extends string>(
-    asked: Readonly<Record<Method, unknown>>,
-    method: Method,
-    objectId: string,
-  ) => {
+  const resetAfter = <Method extends string>(asked: Readonly<Record<Method, unknown>>, method: Method, user: User) => {
     const ask = asked[method] as (...parameters: unknown[]) => Promise<unknown>
     const askAndReset = async (...parameters: unknown[]) => {
       const answer = await ask(...parameters)
       Object.assign(asked, { [method]: ask })
-      await graph('PATCH', `users/${objectId}`, { passwordProfile: { password: given } })
+      await pages.resetPassword(user, given)
       return answer
     }
     Object.assign(asked, { [method]: askAndReset })
@@ -38,7 +35,7 @@ for (const kind of testDatabaseKinds) {
   test(`a password that is reset while it is checked signs nobody in (${kind})`, async (t) => {
     const { pages, browser, resetAfter } = await open(t, kind)
     const alice = await pages.createUser('alice')
-    resetAfter(pages.directory, 'checkPassword', alice.objectId)
+    resetAfter(pages.directory, 'checkPassword', alice)
     const page = await enterPassword(browser, await browser.get('/account/security'), 'alice')
     assert.deepEqual([page.status, page.heading], [400, 'The sign-in counts no more'])
     assert.equal((await browser.get('/account/security')).heading, 'Sign in')
@@ -50,7 +47,7 @@ for (const kind of testDatabaseKinds) {
     const bob = await pages.createUser('bob', { mustChangePassword: true })
     const page = await enterPassword(browser, await browser.get('/account/security'), 'bob')
     assert.equal(page.heading, 'Choose a new password')
-    resetAfter(pages.directory, 'preparePassword', bob.objectId)
+    resetAfter(pages.directory, 'preparePassword', bob)
     const fields = { 'new-password': chosen, repeated: chosen }
     const answer = await browser.submit(page, '/sign-in/new-password', fields)
     assert.deepEqual([answer.status, answer.heading], [400, 'The sign-in counts no more'])
@@ -63,7 +60,7 @@ for (const kind of testDatabaseKinds) {
     const alice = await pages.createUser('alice')
     await enterPassword(browser, await browser.get('/account/security'), 'alice')
     const page = await browser.get('/account/password')
-    resetAfter(pages.directory, 'preparePassword', alice.objectId)
+    resetAfter(pages.directory, 'preparePassword', alice)
     const fields = { current: passwordOf('alice'), 'new-password': chosen, repeated: chosen }
     const answer = await browser.submit(page, '/account/password', fields)
     assert.deepEqual([answer.status, answer.heading], [400, 'The sign-in counts no more'])
@@ -79,7 +76,7 @@ for (const kind of testDatabaseKinds) {
     const shown = await browser.submit(security, '/account/security/authenticator/new')
     const secret = /<p class="secret">([A-Z2-7 ]+)<\/p>/.exec(shown.text)?.[1]?.replaceAll(' ', '') ?? ''
     const code = new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: pages.time.nowMs })
-    resetAfter(secondFactors, 'of', alice.objectId)
+    resetAfter(secondFactors, 'of', alice)
     const answer = await browser.submit(shown, '/account/security/authenticator', { code })
     assert.deepEqual([answer.status, answer.heading], [400, 'The sign-in counts no more'])
     const held = await secondFactors.of(alice.objectId)

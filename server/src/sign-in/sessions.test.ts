@@ -143,16 +143,15 @@ test('a session that has ended does not come back with whoever signs in next', a
 test('a session ends when its user is disabled, deleted, or given another password', async (t) => {
   const { pages, alice, browser } = await open(t)
   await signIn(browser, 'alice')
-  await pages.graph('PATCH', `users/${alice.objectId}`, { accountEnabled: false })
+  await pages.updateUser(alice, { enabled: false })
   assert.equal(await isSignedIn(browser), false)
-  await pages.graph('PATCH', `users/${alice.objectId}`, { accountEnabled: true })
+  await pages.updateUser(alice, { enabled: true })
   await signIn(browser, 'alice')
-  const passwordProfile = { password: 'quite another password', forceChangePasswordNextSignIn: true }
-  await pages.graph('PATCH', `users/${alice.objectId}`, { passwordProfile })
+  await pages.resetPassword(alice, 'quite another password')
   assert.equal(await isSignedIn(browser), false)
   const bob = await pages.createUser('bob')
   await signIn(browser, 'bob')
-  await pages.graph('DELETE', `users/${bob.objectId}`)
+  await pages.change((transaction, { people }) => people.deleteUser(transaction, bob.objectId))
   assert.equal(await isSignedIn(browser), false)
 })
 
@@ -194,7 +193,7 @@ test('whoever has to change their password has ten minutes for it', async (t) =>
 test('a session that a password made ends when that password has to be changed', async (t) => {
   const { pages, alice, browser } = await open(t)
   await signIn(browser, 'alice')
-  await pages.graph('PATCH', `users/${alice.objectId}`, { passwordProfile: { forceChangePasswordNextSignIn: true } })
+  await pages.updateUser(alice, { mustChangePassword: true })
   assert.equal(await isSignedIn(browser), false)
   const asked = await enterPassword(browser, await browser.get('/account/security'), 'alice')
   assert.equal(asked.heading, 'Choose a new password')

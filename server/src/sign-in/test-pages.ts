@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { auditMigrations, createAudit } from '../audit/index.ts'
-import { createDirectory, directoryMigrations } from '../directory/index.ts'
+import { type Directory, type User, createDirectory, directoryMigrations } from '../directory/index.ts'
 import { createIdentity, identityMigrations } from '../identity/index.ts'
 import { createApp } from '../platform/http/app.ts'
 import { createLog } from '../platform/log.ts'
 import { openSealer } from '../platform/sealing.ts'
 import { signingKeyMigrations } from '../platform/signing-keys/migrations.ts'
-import type { DatabaseKind } from '../platform/sql/database.ts'
+import type { DatabaseKind, Transaction } from '../platform/sql/database.ts'
 import { openTestDatabase } from '../platform/sql/test-database.ts'
 import { createSignInPages, openUpstreams, signInMigrations } from './index.ts'
 import type { UpstreamSettings } from './upstream-settings.ts'
@@ -55,17 +55,19 @@ export async function openTestPages({
     return directory.createServicePrincipal(transaction, { displayName: 'owner', directoryRole: 'owner' })
   })
   const app = createApp({ log, trustedProxies: [] })
-  directory.mountGraph(app, identity.authenticateGraph)
   identity.mount(app)
   pages.mount(app)
 
-  const createUser = (name: string, change: { password?: string; mustChangePassword?: boolean } = {}) =>
-    database.transaction((transaction) =>
+  /** Changes the directory. */
+  const change = <Result>(work: (transaction: Transaction, directory: Directory) => Promise<Result>) =>
+    database.transaction((transaction) => work(transaction, directory))
+  const createUser = (name: string, wanted: { password?: string; mustChangePassword?: boolean } = {}) =>
+    change((transaction) =>
       directory.createUser(transaction, {
         userPrincipalName: `${name}@contoso.example`,
         displayName: name,
         password: passwordOf(name),
-        ...change,
+        ...wanted,
       }),
     )
 
@@ -79,15 +81,13 @@ export async function openTestPages({
     return { status: answer.statusCode, body: answer.json<Record<string, string>>() }
   }
 
-  /** Calls Graph as the directory's owner. */
-  const graph = async (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', url: string, payload?: object) => {
-    const { appId } = client.servicePrincipal
-    const proof = { grant_type: 'client_credentials', client_id: appId, client_secret: client.secret }
-    const { body } = await token({ ...proof, scope: `${publicOrigin}/graph//.default` })
-    const headers = { host: testHost, authorization: `Bearer ${body['access_token']}` }
-    const answer = await app.inject({ method, url: `/graph/v1.0/${url}`, headers, ...(payload && { payload }) })
-    if (answer.statusCode >= 300) throw new Error(answer.body)
-    return answer.body === '' ? {} : answer.json<Record<string, string>>()
+  const updateUser = ({ objectId }: User, wanted: Parameters<Directory['people']['updateUser']>[2]) =>
+    change((transaction, { people }) => people.updateUser(transaction, objectId, wanted))
+  /** Gives somebody another password, as an administrator does. */
+  const resetPassword = async ({ objectId, userPrincipalName }: User, password: string) => {
+    const prepared = await directory.people.preparePassword(userPrincipalName, password)
+    const setting = { mustChange: false }
+    await change((transaction, { people }) => people.setPassword(transaction, objectId, prepared, setting))
   }
 
   const close = async () => {
@@ -96,7 +96,8 @@ export async function openTestPages({
     await rm(keyDirectory, { recursive: true })
   }
   const openBrowser = () => new FormBrowser((options) => app.inject(options), new URL(publicOrigin))
-  return { app, database, directory, time, clock, logLines, client, createUser, token, graph, openBrowser, close }
+  const changes = { change, createUser, updateUser, resetPassword }
+  return { app, database, directory, time, clock, logLines, client, ...changes, token, openBrowser, close }
 }
 
 /** The password of a test's user. */

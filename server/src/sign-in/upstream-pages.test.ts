@@ -117,7 +117,8 @@ test('somebody whose user is disabled here stays out, and the refusal is recorde
   const first = pages.openBrowser()
   await signIn(first, await first.get('/account/security'))
   const user = await pages.directory.findExternalUser({ issuer: provider.issuer, subject: 'alice-1' })
-  await pages.graph('PATCH', `users/${user?.objectId}`, { accountEnabled: false })
+  assert.ok(user !== undefined)
+  await pages.updateUser(user, { enabled: false })
   assert.equal((await first.get('/account/security')).heading, 'Sign in')
   const page = await signIn(first, await first.get('/account/security'))
   assert.deepEqual([page.status, page.heading], [403, 'Your account is disabled'])
@@ -129,8 +130,8 @@ test('only who was linked may come where the settings say so', async (t) => {
   const page = await signIn(browser, await browser.get('/account/security'))
   assert.deepEqual([page.status, page.heading], [403, 'You are not known here'])
   const bob = await pages.createUser('bob')
-  const identities = [{ signInType: 'federated', issuer: provider.issuer, issuerAssignedId: 'alice-1' }]
-  await pages.graph('PATCH', `users/${bob.objectId}`, { identities })
+  const identities = [{ issuer: provider.issuer, subject: 'alice-1' }]
+  await pages.change((transaction, { people }) => people.setIdentities(transaction, bob.objectId, identities))
   const inside = await signIn(browser, await browser.get('/account/security'))
   assert.match(inside.text, /bob@contoso\.example/)
 })
@@ -138,8 +139,8 @@ test('only who was linked may come where the settings say so', async (t) => {
 test('a linked user with a second factor here is asked for it, unless the provider asked for one', async (t) => {
   const { pages, signIn, provider } = await open(t)
   const bob = await pages.createUser('bob')
-  const identities = [{ signInType: 'federated', issuer: provider.issuer, issuerAssignedId: 'alice-1' }]
-  await pages.graph('PATCH', `users/${bob.objectId}`, { identities })
+  const identities = [{ issuer: provider.issuer, subject: 'alice-1' }]
+  await pages.change((transaction, { people }) => people.setIdentities(transaction, bob.objectId, identities))
   const owner = pages.openBrowser()
   const security = await enterPassword(owner, await owner.get('/account/security'), 'bob')
   const shown = await owner.submit(security, '/account/security/authenticator/new')

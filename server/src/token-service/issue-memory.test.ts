@@ -83,15 +83,6 @@ async function open(t: TestContext, kind: DatabaseKind, secretDays = 365) {
   const rooms = await openTokenService(t, kind)
   const { servicePrincipal, secret } = await rooms.createPrincipal('ci', secretDays)
   if (secret === undefined) throw new Error('no secret was made')
-  const graph = async (method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) => {
-    const answer = await rooms.inject({
-      method,
-      url: `/graph/v1.0${path}`,
-      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-    })
-    assert.ok(answer.statusCode < 300, answer.body)
-    return answer
-  }
   const read = ({ statusCode, body }: { readonly statusCode: number; readonly body: string }): Asked => {
     if (statusCode !== 200) return { status: statusCode, granted: [], jti: undefined }
     const claims = decodeJwt<{ access: { name: string; actions: string[] }[] }>(
@@ -113,10 +104,8 @@ async function open(t: TestContext, kind: DatabaseKind, secretDays = 365) {
         form: { service: 'contoso.example', scope: 'repository:team/app:pull', ...form },
       }),
     )
-  return { ...rooms, servicePrincipal, secret, graph, byBasic, byForm }
+  return { ...rooms, servicePrincipal, secret, byBasic, byForm }
 }
-
-type Applications = { value: { id: string; passwordCredentials: { keyId: string }[] }[] }
 
 type Rooms = Awaited<ReturnType<typeof open>>
 
@@ -146,7 +135,7 @@ for (const kind of testDatabaseKinds) {
   describe(`a request that was answered a moment before, on ${kind}`, () => {
     test('is refused when its secret is removed', async (t) => {
       const rooms = await open(t, kind)
-      const { assign, servicePrincipal, registry: contoso, graph, byBasic, byForm, secret } = rooms
+      const { assign, servicePrincipal, registry: contoso, byBasic, byForm, secret, directory, database } = rooms
       await assign(servicePrincipal.objectId, roles.acrPull, contoso.id)
       const refresh_token = await refreshTokenOf(rooms)
       const ways = [
@@ -155,10 +144,12 @@ for (const kind of testDatabaseKinds) {
         () => byForm({ grant_type: 'password', username: servicePrincipal.appId, password: secret }),
       ]
       for (const way of ways) await askThrice(way)
-      const applications = `/applications?$filter=appId eq '${servicePrincipal.appId}'`
-      const [application] = (await graph('GET', encodeURI(applications))).json<Applications>().value
-      const keyId = application?.passwordCredentials[0]?.keyId
-      await graph('POST', `/applications/${application?.id}/removePassword`, { keyId })
+      const application = await directory.findApplication(servicePrincipal.appId)
+      const proof = await directory.checkClientSecret(servicePrincipal.appId, secret)
+      assert.ok(application !== undefined && proof.outcome === 'proved')
+      await database.transaction((transaction) =>
+        directory.secrets.remove(transaction, application.objectId, proof.credentialId),
+      )
       for (const way of ways) assert.equal((await way()).status, 401)
     })
 
@@ -175,20 +166,15 @@ for (const kind of testDatabaseKinds) {
     })
 
     test('gives nothing when its principal is taken out of the group', async (t) => {
-      const { assign, servicePrincipal, registry: contoso, byBasic, graph } = await open(t, kind)
-      const group = await graph('POST', '/groups', {
-        displayName: 'pullers',
-        mailNickname: 'pullers',
-        mailEnabled: false,
-        securityEnabled: true,
-      })
-      const { id } = group.json<{ id: string }>()
+      const { assign, servicePrincipal, registry: contoso, byBasic, directory, database } = await open(t, kind)
+      const { groups } = directory
+      const pullers = { displayName: 'pullers', mailNickname: 'pullers' }
+      const { objectId: id } = await database.transaction((transaction) => groups.createGroup(transaction, pullers))
       await assign(id, roles.acrPull, contoso.id)
       assert.deepEqual((await byBasic()).granted, [])
-      const member = `https://contoso.example/graph/v1.0/directoryObjects/${servicePrincipal.objectId}`
-      await graph('POST', `/groups/${id}/members/$ref`, { '@odata.id': member })
+      await database.transaction((transaction) => groups.addMember(transaction, id, servicePrincipal.objectId))
       await askThrice(byBasic)
-      await graph('DELETE', `/groups/${id}/members/${servicePrincipal.objectId}/$ref`)
+      await database.transaction((transaction) => groups.removeMember(transaction, id, servicePrincipal.objectId))
       assert.deepEqual((await byBasic()).granted, [])
     })
 

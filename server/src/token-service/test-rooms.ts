@@ -6,7 +6,7 @@ import path from 'node:path'
 import type { TestContext } from 'node:test'
 import { accessMigrations, createAccess } from '../access/index.ts'
 import { auditMigrations, createAudit, createCredentialUses } from '../audit/index.ts'
-import { type Directory, type SigningPrincipal, createDirectory, directoryMigrations } from '../directory/index.ts'
+import { type Directory, createDirectory, directoryMigrations } from '../directory/index.ts'
 import { createIdentity } from '../identity/index.ts'
 import { createApp } from '../platform/http/app.ts'
 import { createLog } from '../platform/log.ts'
@@ -60,8 +60,6 @@ export async function openTokenService(t: TestContext, kind: DatabaseKind = 'sql
   const directory = createDirectory({
     database,
     clock,
-    audit,
-    log,
     sealer,
     publicOrigin,
     trustedTenants: (trust?.trustedTenants ?? []).map((tenant) => tenant.tenantId),
@@ -91,11 +89,10 @@ export async function openTokenService(t: TestContext, kind: DatabaseKind = 'sql
     scheme: 'https',
     signingKeyRotationDays: 90,
   })
-  const owner = await makeTenant(database, directory, resources)
+  await makeTenant(database, directory, resources)
   const app = createApp({ log, trustedProxies: [] })
   service.mount(app)
   identity.mount(app)
-  directory.mountGraph(app, () => Promise.resolve({ principal: owner }))
   await app.ready()
   t.after(async () => {
     await app.close()
@@ -195,14 +192,11 @@ export async function openTokenService(t: TestContext, kind: DatabaseKind = 'sql
   }
 }
 
-async function makeTenant(database: Database, directory: Directory, resources: Resources): Promise<SigningPrincipal> {
-  return database.transaction(async (transaction) => {
+async function makeTenant(database: Database, directory: Directory, resources: Resources): Promise<void> {
+  await database.transaction(async (transaction) => {
     await directory.createTenant(transaction, { tenantId, displayName: 'Test', defaultDomain: 'contoso.example' })
     await resources.createSubscription(transaction, { subscriptionId, tenantId, displayName: 'Test' })
     await resources.putResourceGroup(transaction, { subscriptionId, name: 'default', location: 'local', tags: {} })
-    const owner = { displayName: 'owner', directoryRole: 'owner' } as const
-    const { servicePrincipal } = await directory.createServicePrincipal(transaction, owner)
-    return { kind: 'service-principal', ...servicePrincipal }
   })
 }
 

@@ -1,0 +1,90 @@
+import { parseGuid } from '../spec/guid.ts'
+import { type UserRecord, resourceNotFound } from '../directory/index.ts'
+import { type Graph, type GraphCall, type GraphHandler, change } from './call.ts'
+import { type Document, graphTime } from './documents.ts'
+import { refuseQueryOptions } from './query.ts'
+import { requireMe, requireUserInPath, requireVisibleUser } from './users.ts'
+
+/** The id that Graph gives to everybody's password. [Microsoft Graph, passwordAuthenticationMethod] */
+const passwordMethodId = '28c10230-6103-485e-b985-444c60001490'
+
+/** A person has one authenticator app at most, which needs no id of its own. */
+const totpMethodId = '6c65746f-7470-4f74-b000-000000000001'
+
+/** `GET /users/{id}/authentication/methods` */
+export const listAuthenticationMethods: GraphHandler = async (graph, call) => {
+  refuseQueryOptions(call.request.query)
+  return { value: await methodDocuments(graph, await requireVisibleUser(graph, call)) }
+}
+
+/** `GET /me/authentication/methods` */
+export const listMyAuthenticationMethods: GraphHandler = async (graph, call) => {
+  refuseQueryOptions(call.request.query)
+  return { value: await methodDocuments(graph, await requireMe(graph, call)) }
+}
+
+/** `DELETE /users/{id}/authentication/softwareOathMethods/{method}`: for somebody who lost the authenticator app. */
+export const deleteSoftwareOathMethod: GraphHandler = async (graph, call) => {
+  const { objectId: id } = await requireUserInPath(graph, call)
+  const methodId = requireMethodId(call)
+  await change(
+    graph,
+    call,
+    async (transaction) => {
+      const removed = methodId === totpMethodId && (await graph.directory.secondFactors.removeTotp(transaction, id))
+      if (!removed) throw resourceNotFound(methodId)
+      // Somebody else may have proved themselves by what was lost.
+      await graph.directory.endSignInsOf(transaction, id)
+    },
+    () => ({ action: 'user.remove-totp', target: `users/${id}` }),
+  )
+  return call.reply.code(204).send()
+}
+
+/** `DELETE /users/{id}/authentication/fido2Methods/{method}`: for somebody who lost the passkey. */
+export const deletePasskeyMethod: GraphHandler = async (graph, call) => {
+  const { objectId: id } = await requireUserInPath(graph, call)
+  const methodId = requireMethodId(call)
+  await change(
+    graph,
+    call,
+    async (transaction) => {
+      if (!(await graph.directory.secondFactors.removePasskey(transaction, id, methodId)))
+        throw resourceNotFound(methodId)
+      // Somebody else may have proved themselves by what was lost.
+      await graph.directory.endSignInsOf(transaction, id)
+    },
+    () => ({ action: 'user.remove-passkey', target: `users/${id}`, detail: { passkeyId: methodId } }),
+  )
+  return call.reply.code(204).send()
+}
+
+/** What somebody can prove themselves by, without anything of the secrets. [Microsoft Graph, authenticationMethod] */
+async function methodDocuments({ directory: { secondFactors } }: Graph, user: UserRecord): Promise<Document[]> {
+  const documents: Document[] = []
+  if (user.hasPassword) {
+    const changedAtMs = user.passwordChangedAtMs
+    documents.push({
+      '@odata.type': '#microsoft.graph.passwordAuthenticationMethod',
+      id: passwordMethodId,
+      password: null,
+      createdDateTime: changedAtMs === undefined ? null : graphTime(changedAtMs),
+    })
+  }
+  const { totp } = await secondFactors.of(user.objectId)
+  if (totp) {
+    const type = '#microsoft.graph.softwareOathAuthenticationMethod'
+    documents.push({ '@odata.type': type, id: totpMethodId, secretKey: null })
+  }
+  for (const { id, displayName, createdAtMs } of await secondFactors.passkeysOf(user.objectId)) {
+    const type = '#microsoft.graph.fido2AuthenticationMethod'
+    documents.push({ '@odata.type': type, id, displayName, createdDateTime: graphTime(createdAtMs) })
+  }
+  return documents
+}
+
+function requireMethodId({ params }: GraphCall): string {
+  const id = parseGuid(params['method'] ?? '')
+  if (id === undefined) throw resourceNotFound('with this id')
+  return id
+}

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { openTestDirectory } from '../directory/test-directory.ts'
+import { serveGraph } from './test-graph.ts'
+import { graphRoutes } from './routes.ts'
+
+const strange = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.constantFrom(
+    '\0',
+    '\u{10ffff}',
+    "'",
+    "''",
+    '%',
+    '__proto__',
+    '1e999',
+    '9'.repeat(400),
+    '../../..',
+    "x' or '1'='1",
+  ),
+)
+const value: fc.Arbitrary<unknown> = fc.oneof(strange, fc.jsonValue({ maxDepth: 3 }), fc.constant(null))
+const properties =
+  'displayName appId accountEnabled keyCredentials identifierUris signInAudience passwordCredential keyId ids types key'
+const ofPeople =
+  'userPrincipalName mail mailNickname passwordProfile password forceChangePasswordNextSignIn description groupTypes mailEnabled securityEnabled @odata.id groupIds securityEnabledOnly principalId roleDefinitionId directoryScopeId currentPassword newPassword'
+const names = [...`${properties} ${ofPeople}`.split(' '), 'type', 'usage', 'startDateTime', 'endDateTime']
+const body = fc.oneof(value, fc.dictionary(fc.constantFrom(...names), fc.oneof(value, fc.array(value))))
+const query = fc.oneof(
+  strange.map((text) => `?$filter=displayName eq '${text}'`),
+  strange.map((text) => `?$filter=${text}`),
+  strange.map((text) => `?$top=${text}`),
+  strange.map((text) => `?$skiptoken=${text}`),
+  strange.map((text) => `?${text}`),
+  fc.constant(''),
+)
+
+for (const kind of testDatabaseKinds) {
+  test(`nothing that a client sends to Graph gives a 5xx (${kind})`, async (t) => {
+    const opened = await openTestDirectory(kind)
+    const graph = await serveGraph(opened)
+    t.after(async () => {
+      await graph.close()
+      await opened.dispose()
+    })
+    const { owner, alice } = opened
+    const asOwner = graph.as(owner.servicePrincipal.objectId)
+    const asPerson = graph.as(alice.objectId)
+    const { body: made } = await asOwner('POST', '/applications', { displayName: 'target' })
+    // What deletes or disables the caller would end the test.
+    const routes = graphRoutes.filter(({ method }) => method !== 'DELETE')
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...routes), strange, query, body, async (route, id, search, content) => {
+        const used = id.length % 2 === 0 ? String(made['id']) : encodeURIComponent(id.toWellFormed())
+        const path = route.path.replace('/graph/v1.0', '').replace(':id', used)
+        const method = String(route.method)
+        const client = search.length % 2 === 0 ? asOwner : asPerson
+        const answer = await client(method, `${path}${search.toWellFormed()}`, method === 'GET' ? undefined : content)
+        assert.ok(answer.status < 500, `${method} ${path}${search}: ${JSON.stringify(answer.body)}`)
+      }),
+      { numRuns: 300 },
+    )
+  })
+}

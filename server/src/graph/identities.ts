@@ -1,0 +1,20 @@
+import type { FederatedIdentity } from '../directory/index.ts'
+import type { GraphHandler } from './call.ts'
+import type { IdentitiesBody } from './people-bodies.ts'
+import { refuseQueryOptions } from './query.ts'
+import { requireVisibleUser } from './users.ts'
+
+/** `GET /users/{id or user principal name}/identities` */
+export const listIdentities: GraphHandler = async (graph, call) => {
+  refuseQueryOptions(call.request.query)
+  const { objectId } = await requireVisibleUser(graph, call)
+  const identities = await graph.directory.people.identitiesOf(objectId)
+  return {
+    value: identities.map(({ issuer, subject }) => ({ signInType: 'federated', issuer, issuerAssignedId: subject })),
+  }
+}
+
+/** Identities as the directory knows them. */
+export function readIdentities(body: IdentitiesBody): FederatedIdentity[] {
+  return body.map(({ issuer, issuerAssignedId }) => ({ issuer, subject: issuerAssignedId }))
+}

@@ -1,0 +1,203 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Directory } from '../directory/index.ts'
+import { requestOrigin } from '../platform/http/app.ts'
+import { type Route, describeRoutes, mountSurface } from '../platform/http/surface.ts'
+import { GraphError, insufficientPrivileges, toGraphError, unauthenticated } from './errors.ts'
+import { addApplicationOwner, listApplicationOwners, removeApplicationOwner } from './application-owners.ts'
+import {
+  createApplication,
+  deleteApplication,
+  getApplication,
+  listApplications,
+  updateApplication,
+} from './applications.ts'
+import { type Graph, type GraphCaller, applicationIdOf, parsePathId, provedBy } from './call.ts'
+import {
+  createFederatedCredential,
+  deleteFederatedCredential,
+  getFederatedCredential,
+  listFederatedCredentials,
+  updateFederatedCredential,
+} from './federated-credentials.ts'
+import { deleteDirectoryObject } from './external-principals.ts'
+import { getByIds, getOwnedObjects } from './objects.ts'
+import { addPassword, removePassword } from './passwords.ts'
+import { peopleRoutes } from './people-routes.ts'
+import type { GraphNeed, GraphRow } from './row.ts'
+import {
+  createServicePrincipal,
+  deleteServicePrincipal,
+  getServicePrincipal,
+  listServicePrincipals,
+  updateServicePrincipal,
+} from './service-principals.ts'
+import type { GraphAuthenticate, GraphSender } from './index.ts'
+
+const root = '/graph/v1.0'
+
+// prettier-ignore
+const rows: readonly GraphRow[] = [
+  ...peopleRoutes,
+  { id: 'graph.applications.list',               method: 'GET',    path: '/applications',                         need: 'visible',           handle: listApplications },
+  { id: 'graph.applications.create',             method: 'POST',   path: '/applications',                         need: 'directory-owner',   handle: createApplication },
+  { id: 'graph.applications.get',                method: 'GET',    path: '/applications/:id',                     need: 'visible',           handle: getApplication },
+  { id: 'graph.applications.update',             method: 'PATCH',  path: '/applications/:id',                     need: 'application-owner', handle: updateApplication },
+  { id: 'graph.applications.delete',             method: 'DELETE', path: '/applications/:id',                     need: 'directory-owner',   handle: deleteApplication },
+  { id: 'graph.applications.addPassword',        method: 'POST',   path: '/applications/:id/addPassword',         need: 'application-owner', handle: addPassword('applications') },
+  { id: 'graph.applications.removePassword',     method: 'POST',   path: '/applications/:id/removePassword',      need: 'application-owner', handle: removePassword('applications') },
+  { id: 'graph.applications.owners',             method: 'GET',    path: '/applications/:id/owners',              need: 'visible',           handle: listApplicationOwners },
+  { id: 'graph.applications.addOwner',           method: 'POST',   path: '/applications/:id/owners/$ref',         need: 'application-owner', handle: addApplicationOwner },
+  { id: 'graph.applications.removeOwner',        method: 'DELETE', path: '/applications/:id/owners/:owner/$ref',  need: 'application-owner', handle: removeApplicationOwner },
+  { id: 'graph.federatedCredentials.list',       method: 'GET',    path: '/applications/:id/federatedIdentityCredentials',             need: 'visible',           handle: listFederatedCredentials },
+  { id: 'graph.federatedCredentials.create',     method: 'POST',   path: '/applications/:id/federatedIdentityCredentials',             need: 'application-owner', handle: createFederatedCredential },
+  { id: 'graph.federatedCredentials.get',        method: 'GET',    path: '/applications/:id/federatedIdentityCredentials/:credential', need: 'visible',           handle: getFederatedCredential },
+  { id: 'graph.federatedCredentials.update',     method: 'PATCH',  path: '/applications/:id/federatedIdentityCredentials/:credential', need: 'application-owner', handle: updateFederatedCredential },
+  { id: 'graph.federatedCredentials.delete',     method: 'DELETE', path: '/applications/:id/federatedIdentityCredentials/:credential', need: 'application-owner', handle: deleteFederatedCredential },
+  { id: 'graph.servicePrincipals.list',          method: 'GET',    path: '/servicePrincipals',                    need: 'visible',           handle: listServicePrincipals },
+  { id: 'graph.servicePrincipals.create',        method: 'POST',   path: '/servicePrincipals',                    need: 'directory-owner',   handle: createServicePrincipal },
+  { id: 'graph.servicePrincipals.get',           method: 'GET',    path: '/servicePrincipals/:id',                need: 'visible',           handle: getServicePrincipal },
+  { id: 'graph.servicePrincipals.update',        method: 'PATCH',  path: '/servicePrincipals/:id',                need: 'application-owner', handle: updateServicePrincipal },
+  { id: 'graph.servicePrincipals.delete',        method: 'DELETE', path: '/servicePrincipals/:id',                need: 'directory-owner',   handle: deleteServicePrincipal },
+  { id: 'graph.servicePrincipals.addPassword',   method: 'POST',   path: '/servicePrincipals/:id/addPassword',    need: 'application-owner', handle: addPassword('servicePrincipals') },
+  { id: 'graph.servicePrincipals.removePassword', method: 'POST',  path: '/servicePrincipals/:id/removePassword', need: 'application-owner', handle: removePassword('servicePrincipals') },
+  { id: 'graph.me.ownedObjects',                 method: 'GET',    path: '/me/ownedObjects',                      need: 'visible',           handle: getOwnedObjects },
+  { id: 'graph.directoryObjects.getByIds',       method: 'POST',   path: '/directoryObjects/getByIds',            need: 'visible',           handle: getByIds },
+  { id: 'graph.directoryObjects.delete',         method: 'DELETE', path: '/directoryObjects/:id',                 need: 'directory-owner',   handle: deleteDirectoryObject },
+]
+
+/** The Graph surface's table, for the walk over all of them. */
+export const graphRoutes = describeRoutes(rows.map((row) => ({ ...row, path: `${root}${row.path}` })))
+
+/** Adds the Graph surface to the application. */
+export function mountGraphSurface(
+  app: FastifyInstance,
+  { graph, authenticate }: { readonly graph: Graph; readonly authenticate: GraphAuthenticate },
+): void {
+  const routes = rows.map((row): Route<{ readonly id: string; readonly need: GraphNeed }, GraphCaller> => ({
+    id: row.id,
+    method: row.method,
+    path: `${root}${row.path}`,
+    need: row,
+    handle: (call) => auditingRefusal(graph, call.request, row.id, call.caller, () => row.handle(graph, call)),
+  }))
+  mountSurface(
+    app,
+    {
+      name: 'graph',
+      routes,
+      territory: ['/graph', '/graph/*'],
+      authorize: async ({ id, need }, request) => {
+        const sender = await prove(authenticate, request).catch(async (error: unknown) => {
+          if (request.headers.authorization !== undefined) await auditRefusal(graph, request, id, undefined, error)
+          throw error
+        })
+        return auditingRefusal(graph, request, id, sender, () => admit(graph, need, sender, request))
+      },
+      renderError: (error, request, reply) => renderGraphError(graph, error, request, reply),
+      notFound: () => new GraphError('noRoute', 'Resource not found for the segment.'),
+    },
+    (scope) => {
+      scope.addHook('onRequest', (_request, reply, done) => {
+        reply.header('cache-control', 'no-store')
+        done()
+      })
+    },
+  )
+}
+
+async function prove(authenticate: GraphAuthenticate, { headers }: FastifyRequest): Promise<GraphSender> {
+  const sender = await authenticate(headers.authorization)
+  if (sender === undefined) throw unauthenticated()
+  return sender
+}
+
+async function admit(
+  { directory }: Graph,
+  need: GraphNeed,
+  { principal, credentialId }: GraphSender,
+  request: FastifyRequest,
+): Promise<GraphCaller> {
+  const self =
+    principal.kind === 'user'
+      ? await directory.people.find(principal.objectId)
+      : await directory.applications.findServicePrincipal(principal.objectId)
+  if (self === undefined) throw unauthenticated()
+  const isDirectoryOwner = self.directoryRole === 'owner'
+  const readsAll = isDirectoryOwner || self.directoryRole === 'reader'
+  const caller: GraphCaller = { principal, credentialId, isDirectoryOwner, readsAll }
+  if (need === 'visible' || need === 'self' || caller.isDirectoryOwner) return caller
+  if (need === 'application-owner' && (await ownsApplicationInPath(directory, caller, request))) return caller
+  if (need === 'group-owner' && (await ownsGroupInPath(directory, caller, request))) return caller
+  throw insufficientPrivileges()
+}
+
+/**
+ * Who an application is does not make it its own owner: it cannot give itself a credential that outlives the one it has.
+ * And where it may do more with the directory than the one who owns it, a credential of it would be that right.
+ */
+async function ownsApplicationInPath(
+  { applications }: Directory,
+  caller: GraphCaller,
+  request: FastifyRequest,
+): Promise<boolean> {
+  const id = parsePathId(request)
+  if (id === undefined) return false
+  const owned = (await applications.find(id)) ?? (await applications.findServicePrincipal(id))
+  if (owned === undefined) return false
+  const ownerIds = await applications.ownerIds(applicationIdOf(owned))
+  if (!ownerIds.includes(caller.principal.objectId)) return false
+  const role = (await applications.servicePrincipalOf(owned.appId))?.directoryRole
+  return role === undefined || (role === 'reader' && caller.readsAll)
+}
+
+async function ownsGroupInPath({ groups }: Directory, caller: GraphCaller, request: FastifyRequest): Promise<boolean> {
+  const id = parsePathId(request)
+  return id !== undefined && (await groups.ownerIds(id)).includes(caller.principal.objectId)
+}
+
+async function auditingRefusal<Result>(
+  graph: Graph,
+  request: FastifyRequest,
+  routeId: string,
+  sender: GraphSender,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof GraphError && error.status === 403) {
+      await auditRefusal(graph, request, routeId, sender, error)
+    }
+    throw error
+  }
+}
+
+async function auditRefusal(
+  { audit }: Graph,
+  request: FastifyRequest,
+  routeId: string,
+  sender: GraphSender | undefined,
+  error: unknown,
+): Promise<void> {
+  await audit.append({
+    action: routeId,
+    outcome: 'refused',
+    ...(sender === undefined ? { actor: { kind: 'anonymous', id: '' } as const } : provedBy(sender)),
+    target: parsePathId(request) ?? '',
+    reason: error instanceof GraphError ? error.code : 'error',
+    origin: requestOrigin(request),
+  })
+}
+
+function renderGraphError({ log }: Graph, thrown: unknown, request: FastifyRequest, reply: FastifyReply): unknown {
+  const error = toGraphError(thrown)
+  if (error.status >= 500) log.error({ id: request.id, err: thrown }, 'the Graph surface failed')
+  if (error.status === 401) reply.header('www-authenticate', 'Bearer realm="", error="invalid_token"')
+  return reply.code(error.status).send({
+    error: {
+      code: error.code,
+      message: error.message,
+      innerError: { date: new Date().toISOString().slice(0, 19), 'request-id': request.id },
+    },
+  })
+}

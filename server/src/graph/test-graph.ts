@@ -1,0 +1,63 @@
+import { PassThrough } from 'node:stream'
+import type { TestContext } from 'node:test'
+import { createAudit } from '../audit/index.ts'
+import { type TestDirectory, openTestDirectory, testOrigin } from '../directory/test-directory.ts'
+import { createApp } from '../platform/http/app.ts'
+import { listen } from '../platform/http/listener.ts'
+import { createLog } from '../platform/log.ts'
+import type { DatabaseKind } from '../platform/sql/database.ts'
+import { type GraphAuthenticate, createGraph } from './index.ts'
+
+type Answer = { readonly status: number; readonly body: Record<string, unknown>; readonly headers: Headers }
+
+/** Speaks to the Graph surface as somebody. */
+export type GraphClient = (method: string, path: string, body?: unknown) => Promise<Answer>
+
+/** The Graph surface on a socket. The bearer token is the caller's object id: how it is proved is another room's matter. */
+export async function serveGraph({ database, clock, directory }: TestDirectory) {
+  const log: string[] = []
+  const destination = new PassThrough()
+  destination.on('data', (line: Buffer) => log.push(line.toString()))
+  const graphLog = createLog('info', destination)
+  const app = createApp({ log: graphLog, trustedProxies: [] })
+  const authenticate: GraphAuthenticate = async (authorization) => {
+    const principal = await directory.findPrincipal(authorization?.slice('Bearer '.length) ?? '')
+    return principal === undefined || principal.kind === 'group' ? undefined : { principal }
+  }
+  const audit = createAudit({ database, clock })
+  const graph = createGraph({ database, audit, log: graphLog, publicOrigin: testOrigin, directory, authenticate })
+  graph.mount(app)
+  const listener = await listen(app, { addresses: [{ host: '127.0.0.1', port: 0 }], tls: undefined })
+  const port = listener.addresses[0]?.port
+
+  const as =
+    (objectId: string | undefined): GraphClient =>
+    async (method, path, body) => {
+      const response = await fetch(`http://127.0.0.1:${port}/graph/v1.0${path}`, {
+        method,
+        headers: {
+          ...(objectId === undefined ? {} : { authorization: `Bearer ${objectId}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      })
+      const text = await response.text()
+      return { status: response.status, body: text === '' ? {} : JSON.parse(text), headers: response.headers }
+    }
+  const close = async () => {
+    await listener.close(0)
+    await app.close()
+  }
+  return { as, close, log, routes: graph.routes }
+}
+
+/** A directory with Graph before it, for one test; `asOwner` may do everything. */
+export async function openGraph(t: TestContext, kind: DatabaseKind = 'sqlite') {
+  const opened = await openTestDirectory(kind)
+  const graph = await serveGraph(opened)
+  t.after(async () => {
+    await graph.close()
+    await opened.dispose()
+  })
+  return { ...opened, ...graph, asOwner: graph.as(opened.owner.servicePrincipal.objectId) }
+}
