@@ -16,6 +16,7 @@ import {
 } from './registry-body.ts'
 import { registryDocument } from './registry-document.ts'
 import { requireGroup } from './resource-groups.ts'
+import { requireCountsWithin } from './sku-limits.ts'
 import { visibleResources } from './visibility.ts'
 
 /** `GET …/registries` of a subscription or of a group: those that the caller may read. */
@@ -66,7 +67,7 @@ export async function patchRegistry(rooms: ManagementOptions, call: ManagementCa
   return change(rooms, call, async (transaction) => {
     const present = await requireRegistry(rooms, call.names, transaction)
     const settings = settingsAfter(settingsOf(present), body, rooms.clock.now())
-    const registry = await rooms.resources.updateRegistry(transaction, present.rid, settings, authorOf(call.caller))
+    const registry = await updateRegistry(rooms, call, transaction, present, settings)
     const event = { action: 'registry.update', target: registry.id, detail: auditDetail(registry) }
     return { result: registryDocument(registry), event }
   })
@@ -135,7 +136,7 @@ async function createRegistry(
 
 async function replaceRegistry(
   rooms: ManagementOptions,
-  { caller }: ManagementCall,
+  call: ManagementCall,
   transaction: Transaction,
   present: Registry,
   body: PlacedBody,
@@ -144,6 +145,18 @@ async function replaceRegistry(
   requireSku(body.sku?.name)
   const nowMs = rooms.clock.now()
   const settings = keepingSince(present, settingsAfter(defaultSettings(nowMs), body, nowMs))
+  return updateRegistry(rooms, call, transaction, present, settings)
+}
+
+/** A SKU that is another is one that gives all that the registry has. */
+async function updateRegistry(
+  rooms: ManagementOptions,
+  { caller }: ManagementCall,
+  transaction: Transaction,
+  present: Registry,
+  settings: RegistrySettings,
+): Promise<Registry> {
+  if (settings.sku !== present.sku) await requireCountsWithin(rooms, present, settings.sku, transaction)
   return rooms.resources.updateRegistry(transaction, present.rid, settings, authorOf(caller))
 }
 

@@ -155,6 +155,19 @@ test('a scope map of the system is neither changed nor deleted, and its names ar
   assert.deepEqual(at((await get('_repositories_pull')).body, 'properties', 'actions'), ['repositories/*/content/read'])
 })
 
+test('a PUT of a scope map of the system as it is changes nothing, and is no fault', async () => {
+  const present = await get('_repositories_push')
+  const actions = ['REPOSITORIES/*/content/write', 'repositories/*/content/read']
+  for (const properties of [{ actions }, (present.body as { properties: object }).properties]) {
+    const answer = await put('_repositories_push', properties)
+    assert.equal(answer.status, 200, answer.text)
+    assert.deepEqual(answer.body, present.body)
+  }
+  const other = { actions, description: 'mine' }
+  assert.equal(codeOf(await put('_repositories_push', other)), 'SystemDefinedScopeMap')
+  assert.equal(codeOf(await put('_repositories_push', { actions: actions.slice(1) })), 'SystemDefinedScopeMap')
+})
+
 test('fault 35: an action that is none, none at all, and more than 500 are refused, and 500 are taken', async () => {
   const numbered = (count: number) => Array.from({ length: count }, (_, index) => `repositories/r${index}/content/read`)
   // prettier-ignore
@@ -242,6 +255,29 @@ test('scope maps count against the limit of the SKU, without those of the system
   assert.equal((await put('map-1', { actions: read }, basic)).status, 200)
   await arm('PATCH', basic, { sku: { name: 'Standard' } })
   assert.equal((await put('one-more', { actions: read }, basic)).status, 200)
+})
+
+test('a SKU that gives less than there is of scope maps or tokens is refused', async () => {
+  const basic = registryPath('basicone')
+  const lower = { sku: { name: 'Basic' } }
+  for (const [method, body] of [
+    ['PATCH', lower],
+    ['PUT', { location: 'local', ...lower }],
+  ] as const) {
+    const refused = await arm(method, basic, body)
+    assert.equal(refused.status, 409, refused.text)
+    assert.equal(codeOf(refused), 'QuotaExceeded')
+    assert.match(refused.text, /101 ScopeMaps, and no more than 100 are supported for SKU Managed_Basic/)
+  }
+  assert.equal(at((await arm('GET', basic)).body, 'sku', 'name'), 'Standard')
+  await arm('DELETE', `${basic}/scopeMaps/one-more`)
+  for (let index = 0; index <= 100; index++) {
+    const scopeMapId = `${basic}/scopeMaps/map-1`
+    assert.equal((await arm('PUT', `${basic}/tokens/token-${index}`, { properties: { scopeMapId } })).status, 201)
+  }
+  assert.match((await arm('PATCH', basic, lower)).text, /101 Tokens, and no more than 100/)
+  await arm('DELETE', `${basic}/tokens/token-0`)
+  assert.equal((await arm('PATCH', basic, lower)).status, 200)
 })
 
 test('scope maps end with their registry', async () => {

@@ -10,7 +10,7 @@ import { ArmError, childNotFound } from './errors.ts'
 import { requireRegistry } from './registries.ts'
 import { childId, childNameIn, isChildName } from './registry-child.ts'
 import { systemData } from './system-data.ts'
-import { requireRoomForOneMore } from './usages.ts'
+import { requireRoomForOneMore } from './sku-limits.ts'
 
 /** How many actions a scope map may have. [Azure/acr, connected registry, known limitations] */
 const mostActions = 500
@@ -45,6 +45,9 @@ export async function putScopeMap(rooms: ManagementOptions, call: ManagementCall
     const { rid, sku } = registry
     if (!isChildName('scopeMaps', name)) throw new ArmError('invalidResourceName', nameRule)
     const present = await scopeMaps.find(rid, name, transaction)
+    if (isAsAsked(present, actions, properties?.description)) {
+      return { result: scopeMapDocument(registry, present), event: undefined }
+    }
     refuseSystemDefined(name, present)
     if (present === undefined) {
       requireRoomForOneMore(sku, 'ScopeMaps', await scopeMaps.count(rid, transaction))
@@ -143,6 +146,17 @@ function requireActions(texts: readonly string[]): string[] {
 function invalidAction(text: string): ArmError {
   const message = `'${text.slice(0, 320)}' is no action of a scope map. Those are repositories/{repository}/{content/read, content/write, content/delete, metadata/read or metadata/write}, with a repository name that is * or ends in /* for several, and gateway/{connected registry}/{config/read, config/write, message/read or message/write}.`
   return new ArmError('invalidScopeMapAction', message)
+}
+
+/** Templates that are exported of a registry name the system's, too, and change nothing about them. */
+function isAsAsked(
+  present: ScopeMap | undefined,
+  actions: readonly string[],
+  description: string | undefined,
+): present is ScopeMap & { readonly kind: 'SystemDefined' } {
+  if (present?.kind !== 'SystemDefined') return false
+  const isSame = new Set(actions).symmetricDifference(new Set(present.actions)).size === 0
+  return isSame && (description ?? present.description) === present.description
 }
 
 /** Names that begin as the system's do are kept for it. */

@@ -15,7 +15,7 @@ import { requireRegistry } from './registries.ts'
 import { childId, childNameIn, isChildName } from './registry-child.ts'
 import { requireScopeMapById } from './scope-maps.ts'
 import { systemData } from './system-data.ts'
-import { requireRoomForOneMore } from './usages.ts'
+import { requireRoomForOneMore } from './sku-limits.ts'
 
 const passwordName = oneOf(['password1', 'password2'])
 const instant = z.iso
