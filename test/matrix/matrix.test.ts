@@ -37,7 +37,12 @@ function rowsOf({ id, method, path }: Route, seen: ReadonlyMap<string, Statuses>
     const title = titles.length === settings.length ? 'all' : titles.map(([one]) => one).join(' ')
     return `${title.padEnd(titleWidth)} ${statuses}`
   })
-  return [`${id}: ${method} ${path}`, ...rows].join('\n')
+  return [`${id}: ${method} ${withoutDigest(path)}`, ...rows].join('\n')
+}
+
+/** A file of the pages has the digest of its content in its name, and is the same row whatever it holds. */
+function withoutDigest(path: string): string {
+  return path.replace(/\.[0-9a-f]{20}\./, '.{digest}.')
 }
 
 /** What the columns and rows of the table stand for. */
