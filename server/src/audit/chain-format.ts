@@ -25,25 +25,39 @@ const seqBytes = 8
 const hashBytes = 32
 const entryBytes = seqBytes + hashBytes
 
-/** The hash of an event: SHA-256 over its columns as a JSON array, in this order. Never changed. */
+/** The columns of an event that its hash is made of, in this order. Never changed. */
+export const hashedColumns = [
+  'seq',
+  'at_ms',
+  'action',
+  'outcome',
+  'actor_kind',
+  'actor_id',
+  'credential_kind',
+  'credential_id',
+  'target',
+  'reason',
+  'detail',
+  'correlation_id',
+  'remote_address',
+  'user_agent',
+] as const satisfies readonly (keyof AuditEventRow)[]
+
+type ValuesOf<Columns extends readonly (keyof AuditEventRow)[]> = {
+  readonly [Place in keyof Columns]: AuditEventRow[Columns[Place]]
+}
+
+/** The values of an event's {@link hashedColumns}. */
+export type EventValues = ValuesOf<typeof hashedColumns>
+
+/** The hash of an event: SHA-256 over the values of its columns as a JSON array. Never changed. */
 export function eventHash(event: AuditEventRow): Buffer {
-  const content = [
-    event.seq,
-    event.at_ms,
-    event.action,
-    event.outcome,
-    event.actor_kind,
-    event.actor_id,
-    event.credential_kind,
-    event.credential_id,
-    event.target,
-    event.reason,
-    event.detail,
-    event.correlation_id,
-    event.remote_address,
-    event.user_agent,
-  ]
-  return hash('sha256', JSON.stringify(content), 'buffer')
+  return Buffer.from(hexHashOf(hashedColumns.map((column) => event[column])), 'hex')
+}
+
+/** In hexadecimal, since a buffer for each would cost as much as the hash. */
+function hexHashOf(values: readonly unknown[]): string {
+  return hash('sha256', JSON.stringify(values), 'hex')
 }
 
 /** The hash of a block, in hexadecimal: SHA-256 over a line for each of its facts, and its entries. Never changed. */
@@ -53,22 +67,33 @@ export function blockHash({ number, madeAtMs, settledTo, horizon, previousHash, 
 }
 
 /** Each entry is the number in 8 bytes, the highest first, and the hash. */
-export function encodeEntries(events: readonly AuditEventRow[]): Buffer {
+export function encodeEntries(events: readonly EventValues[]): Buffer {
   const entries = Buffer.alloc(events.length * entryBytes)
   for (const [index, event] of events.entries()) {
-    entries.writeBigUInt64BE(BigInt(event.seq), index * entryBytes)
-    eventHash(event).copy(entries, index * entryBytes + seqBytes)
+    entries.writeBigUInt64BE(BigInt(event[0]), index * entryBytes)
+    entries.write(hexHashOf(event), index * entryBytes + seqBytes, 'hex')
   }
   return entries
 }
 
 /** Undefined for what are no entries. */
 export function parseEntries(bytes: Uint8Array): ChainEntry[] | undefined {
-  if (bytes.length === 0 || bytes.length % entryBytes !== 0) return undefined
-  const entries = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  return Array.from({ length: bytes.length / entryBytes }, (_, index) => {
+  const entries = asBuffer(bytes)
+  return entrySeqs(bytes)?.map((seq, index) => {
     const start = index * entryBytes
-    const seq = Number(entries.readBigUInt64BE(start))
     return { seq, hash: entries.subarray(start + seqBytes, start + entryBytes) }
   })
+}
+
+/** The numbers alone, in the same order. Undefined for what are no entries. */
+export function entrySeqs(bytes: Uint8Array): number[] | undefined {
+  if (bytes.length === 0 || bytes.length % entryBytes !== 0) return undefined
+  const entries = asBuffer(bytes)
+  return Array.from({ length: bytes.length / entryBytes }, (_, index) =>
+    Number(entries.readBigUInt64BE(index * entryBytes)),
+  )
+}
+
+function asBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length)
 }

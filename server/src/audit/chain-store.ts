@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Database, DatabaseKind, Transaction } from '../platform/sql/database.ts'
+import { type EventValues, hashedColumns } from './chain-format.ts'
 import type { AuditEventRow, AuditTables } from './store.ts'
 
 /** A block of the chain: some events, and the hash of the block before. */
@@ -84,6 +85,25 @@ export function readChain(source: ChainSource) {
       return row
     },
   }
+}
+
+/**
+ * Prepares the reading of the events that come into a block, each as the values that its hash is made of: this is done for
+ * every event that is written.
+ */
+export function prepareEventValues(database: Database) {
+  const names = ['from', 'to', 'limit'] as const
+  const read = database.prepare<ChainTables, SeqRange & { readonly limit: number }, AuditEventRow>(names, (tables, p) =>
+    tables
+      .selectFrom('audit_event')
+      .select(hashedColumns)
+      .where('seq', '>=', p.from)
+      .where('seq', '<=', p.to)
+      .orderBy('seq')
+      .limit(p.limit),
+  )
+  return async (range: SeqRange, limit: number) =>
+    (await read.values({ ...range, limit })) as unknown[] as EventValues[]
 }
 
 /** Adds a block behind the one before it; false when another is there already. */

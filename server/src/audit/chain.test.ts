@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -10,6 +11,7 @@ import { migrate } from '../platform/sql/migrations.ts'
 import { openTestDatabase, testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { type AuditEvent, auditMigrations, createAudit, createAuditChain, expireEvents } from './index.ts'
 import { type Checkpoint, formatCheckpoint, parseCheckpoint } from './checkpoint.ts'
+import type { ChainTables } from './chain-store.ts'
 import { type ChainReport, verifyChain } from './verify-chain.ts'
 
 const event: AuditEvent = {
@@ -88,6 +90,37 @@ for (const kind of testDatabaseKinds) {
       await others[0]?.extend()
       const report = await verify()
       assert.deepEqual([faultsIn(report), report.events, report.pending], [[], 320, 0])
+    })
+
+    test('hashes events and blocks as is written for those who check them without us', async (t) => {
+      const { database, time, audit, chain } = await open(t, kind)
+      const detail = { asked: ['tag\u2028"ü"'] }
+      const credential = { kind: 'client-secret', id: 'k-1' }
+      await audit.append({
+        ...event,
+        credential,
+        detail,
+        origin: { ...event.origin, userAgent: 'docker/26 \u{1f433}' },
+      })
+      await audit.append(event)
+      const lastMs = time.nowMs
+      await chain.extend()
+      const sha256 = (...parts: readonly (string | Uint8Array)[]) =>
+        parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest()
+      const common = '"token.issue","success","user","10000000-0000-4000-8000-000000000001"'
+      const told = `${JSON.stringify(JSON.stringify(detail))},"c-1","192.0.2.1"`
+      const texts = [
+        `[1,${lastMs - 1},${common},"client-secret","k-1","contoso.example",null,${told},"docker/26 \u{1f433}"]`,
+        `[2,${lastMs},${common},null,null,"contoso.example",null,null,"c-1","192.0.2.1",null]`,
+      ]
+      const entries = texts.map((text, index) =>
+        Buffer.concat([Buffer.from([0, 0, 0, 0, 0, 0, 0, index + 1]), sha256(text)]),
+      )
+      const [block] = await database.tables<ChainTables>().selectFrom('audit_block').selectAll().execute()
+      assert.ok(block !== undefined)
+      assert.deepEqual(Buffer.from(block.entries), Buffer.concat(entries))
+      const lines = `acrux-audit-block-1\n1\n${block.made_at_ms}\n2\n${block.horizon}\n${'0'.repeat(64)}\n`
+      assert.equal(block.hash, sha256(lines, ...entries).toString('hex'))
     })
 
     const tampering: readonly (readonly [what: string, statements: readonly string[], faults: readonly string[]])[] = [

@@ -1,9 +1,15 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/sql/database.ts'
-import { type BlockContent, blockHash, encodeEntries, noPreviousHash, parseEntries } from './chain-format.ts'
-import { type BlockRow, insertBlock, readChain, type SeqRange } from './chain-store.ts'
+import {
+  type BlockContent,
+  type EventValues,
+  blockHash,
+  encodeEntries,
+  entrySeqs,
+  noPreviousHash,
+} from './chain-format.ts'
+import { type BlockRow, insertBlock, prepareEventValues, readChain, type SeqRange } from './chain-store.ts'
 import type { CredentialUses } from './credential-uses.ts'
-import type { AuditEventRow } from './store.ts'
 
 /** Puts events into the chain of blocks after they were written, so that writing one costs nothing more. */
 export interface AuditChain {
@@ -50,6 +56,7 @@ export function createAuditChain({
   readonly uses?: Pick<CredentialUses, 'noteEvents'>
 }): AuditChain {
   const chain = readChain(database)
+  const valuesWithin = prepareEventValues(database)
   let position: Position | undefined
   let extending: Promise<number> | undefined
   let blocksLeft = Infinity
@@ -74,12 +81,11 @@ export function createAuditChain({
   }
 
   /** What is committed and in no block. */
-  async function unchained({ coversTo, gaps }: Position): Promise<AuditEventRow[]> {
-    const found: AuditEventRow[] = []
-    for (const gap of gaps) {
-      if (found.length < blockLimit) found.push(...(await chain.eventsWithin(gap, blockLimit - found.length)))
+  async function unchained({ coversTo, gaps }: Position): Promise<EventValues[]> {
+    const found: EventValues[] = []
+    for (const range of [...gaps, { from: coversTo + 1, to: Number.MAX_SAFE_INTEGER }]) {
+      if (found.length < blockLimit) found.push(...(await valuesWithin(range, blockLimit - found.length)))
     }
-    if (found.length < blockLimit) found.push(...(await chain.eventsAfter(coversTo, blockLimit - found.length)))
     return found
   }
 
@@ -96,7 +102,7 @@ export function createAuditChain({
     // And after: whoever holds a number below the highest that was seen had begun by now.
     const { next } = await chain.horizons()
     const entries = encodeEntries(events)
-    const coversTo = events.reduce((highest, { seq }) => Math.max(highest, seq), before.coversTo)
+    const coversTo = Math.max(before.coversTo, ...events.map(([seq]) => seq))
     const gaps = gapsAfter(before, { entries, horizon: next, coversTo })
     // Where not all was read, something may lie in a gap although whoever took its number is done.
     const open = events.length < blockLimit ? gaps.filter(({ horizon }) => horizon > oldestRunning) : gaps
@@ -108,8 +114,9 @@ export function createAuditChain({
       previousHash: before.hash,
       entries,
     }
-    const added = await insertBlock(database, toRow(content, coversTo, events))
-    if (!added) return undefined
+    const block = toRow(content, coversTo, events)
+    if (!(await insertBlock(database, block))) return undefined
+    position = { number: block.number, hash: block.hash, coversTo, gaps: unsettled(gaps, block) }
     uses?.noteEvents(events)
     return events.length
   }
@@ -143,8 +150,8 @@ export function createAuditChain({
   }
 }
 
-function toRow(content: BlockContent, coversTo: number, events: readonly AuditEventRow[]): BlockRow {
-  const times = events.map(({ at_ms }) => at_ms)
+function toRow(content: BlockContent, coversTo: number, events: readonly EventValues[]): BlockRow {
+  const times = events.map(([, atMs]) => atMs)
   return {
     number: content.number,
     made_at_ms: content.madeAtMs,
@@ -160,9 +167,13 @@ function toRow(content: BlockContent, coversTo: number, events: readonly AuditEv
 }
 
 function behind(before: Position, block: BlockRow): Position {
-  const { number, hash, entries, horizon, covers_to: coversTo, settled_to: settledTo } = block
-  const gaps = gapsAfter(before, { entries, horizon, coversTo })
-  return { number, hash, coversTo, gaps: gaps.filter(({ to }) => to > settledTo) }
+  const { number, hash, entries, horizon, covers_to: coversTo } = block
+  return { number, hash, coversTo, gaps: unsettled(gapsAfter(before, { entries, horizon, coversTo }), block) }
+}
+
+/** The gaps in which an event may still come after a block. */
+function unsettled(gaps: readonly Gap[], { settled_to: settledTo }: BlockRow): Gap[] {
+  return gaps.filter(({ to }) => to > settledTo)
 }
 
 /** The gaps when a block is added: of those before, what it does not fill, and those that it leaves itself. */
@@ -170,7 +181,7 @@ function gapsAfter(
   before: Position,
   { entries, horizon, coversTo }: { readonly entries: Uint8Array; readonly horizon: number; readonly coversTo: number },
 ): Gap[] {
-  const seqs = (parseEntries(entries) ?? []).map(({ seq }) => seq).sort((one, other) => one - other)
+  const seqs = (entrySeqs(entries) ?? []).sort((one, other) => one - other)
   const own = coversTo > before.coversTo ? [{ from: before.coversTo + 1, to: coversTo, horizon }] : []
   return [...before.gaps, ...own].flatMap((gap) => withoutSeqs(gap, seqs))
 }

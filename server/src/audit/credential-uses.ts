@@ -6,15 +6,15 @@ import {
   type UseFilter,
   createCredentialUseStore,
 } from './credential-use-store.ts'
+import type { EventValues } from './chain-format.ts'
 import type { AuditActor, AuditCredential } from './index.ts'
-import type { AuditEventRow } from './store.ts'
 
 /** When each credential was used last, to within five minutes. */
 export interface CredentialUses {
   /** Notes that a credential was used now. It costs no write by itself. */
   note(actor: AuditActor, credential: AuditCredential | undefined): void
   /** Notes the uses that events tell of. */
-  noteEvents(events: readonly AuditEventRow[]): void
+  noteEvents(events: readonly EventValues[]): void
   /** Writes what was noted of credentials of which nothing was written for five minutes; with `all`, of every one. */
   flush(all?: boolean): Promise<void>
   list(filter: UseFilter, after: CredentialUsePlace | undefined, size: number): Promise<CredentialUseRow[]>
@@ -51,7 +51,7 @@ export function createCredentialUses({
       keep({ actor_kind: kind, actor_id: id, credential_id: credential.id, last_used_ms: clock.now() })
     },
     noteEvents: (events) => {
-      for (const { outcome, credential_id, actor_kind, actor_id, at_ms } of events) {
+      for (const [, at_ms, , outcome, actor_kind, actor_id, , credential_id] of events) {
         if (outcome !== 'success' || credential_id === null) continue
         keep({ actor_kind, actor_id, credential_id, last_used_ms: at_ms })
       }

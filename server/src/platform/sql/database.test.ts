@@ -190,6 +190,23 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await idsIn(database), [1, 3], 'nothing slipped into the transaction of another')
     })
 
+    test('gives rows as values in the order in which they are selected', async (t) => {
+      const database = await open(t, kind)
+      const all = database.prepare<Tables, Record<string, never>, unknown>([], (tables) =>
+        tables.selectFrom('note').select(['text', 'size', 'bytes', 'id', 'text as again']).orderBy('id'),
+      )
+      await database.transaction(async (transaction) => {
+        await insert(transaction, 1, 'ü\u{1f433}')
+        const values = { id: 2, text: '', size: Number.MAX_SAFE_INTEGER, bytes: new Uint8Array([0, 255]) }
+        await transaction.tables<Tables>().insertInto('note').values(values).execute()
+      })
+      const [first, second, ...more] = await all.values({})
+      assert.deepEqual([first, more], [['ü\u{1f433}', null, null, 1, 'ü\u{1f433}'], []])
+      const [text, size, bytes, ...rest] = second ?? []
+      assert.deepEqual([text, size, rest], ['', Number.MAX_SAFE_INTEGER, [2, '']])
+      assert.deepEqual(Buffer.from(bytes as Uint8Array), Buffer.from([0, 255]))
+    })
+
     test('prepares a read once, whose parameters are values and never SQL', async (t) => {
       const database = await open(t, kind)
       const byText = database.prepare<Tables, { text: string; least: number }, { id: number }>(
@@ -213,6 +230,7 @@ for (const kind of testDatabaseKinds) {
         (await byText.all({ text: 'x', least: 2 })).map(({ id }) => id),
         [2, 3],
       )
+      assert.deepEqual(await byText.values({ text: 'x', least: 2 }), [[2], [3]])
       assert.equal((await byText.first({ text: 'x', least: 1 }))?.id, 1)
       assert.deepEqual(
         (await byText.all({ text: hostile, least: 0 })).map(({ id }) => id),

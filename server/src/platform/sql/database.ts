@@ -28,6 +28,8 @@ export interface Transaction {
 export interface PreparedRead<Parameters extends SqlParameters, Row> {
   readonly all: (parameters: Parameters) => Row[] | Promise<Row[]>
   readonly first: (parameters: Parameters) => Row | undefined | Promise<Row | undefined>
+  /** Every row as the values of its columns, in the order in which they are selected: half the price of objects. */
+  readonly values: (parameters: Parameters) => SqlValue[][] | Promise<SqlValue[][]>
 }
 
 /** Adds rows as one transaction, which does nothing else: all are on the disk when it returns, or it throws and none is. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Compilable, Kysely, PostgresDialect, type Transaction as KyselyTransaction, sql } from 'kysely'
 import pg from 'pg'
-import type { Database, PreparedInsert, PreparedRead, SqlParameters, Transaction } from './database.ts'
+import type { Database, PreparedInsert, PreparedRead, SqlParameters, SqlValue, Transaction } from './database.ts'
 import { prepareStatement } from './prepared-statement.ts'
 
 /**
@@ -77,7 +77,14 @@ class PostgresDatabase implements Database {
       const values = prepared.values(parameters)
       return (await this.#readers.query({ name, text: prepared.sql, values })).rows as Row[]
     }
-    return { all, first: async (parameters) => (await all(parameters))[0] }
+    return {
+      all,
+      first: async (parameters) => (await all(parameters))[0],
+      values: async (parameters) => {
+        const query = { name, text: prepared.sql, values: prepared.values(parameters), rowMode: 'array' as const }
+        return (await this.#readers.query<SqlValue[]>(query)).rows
+      },
+    }
   }
 
   prepareInsert<Row extends SqlParameters>(table: string): PreparedInsert<Row> {

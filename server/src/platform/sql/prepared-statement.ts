@@ -27,9 +27,13 @@ export function prepareStatement<Tables, Parameters extends SqlParameters, Row>(
   const sources = compiled.parameters
   return {
     sql: compiled.sql,
-    values: (parameters) =>
-      sources.map((source) =>
-        source instanceof ParameterPlace ? (parameters[source.parameter] ?? null) : (source as SqlValue),
-      ),
+    values: (parameters) => {
+      // An array that grew has no holes, which another thread is sent at less than half the cost of one from `map`.
+      const values: SqlValue[] = []
+      for (const source of sources) {
+        values.push(source instanceof ParameterPlace ? (parameters[source.parameter] ?? null) : (source as SqlValue))
+      }
+      return values
+    },
   }
 }

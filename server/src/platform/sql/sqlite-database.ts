@@ -104,11 +104,20 @@ class SqliteDatabase implements Database {
     build: (tables: Kysely<Tables>, parameters: Parameters) => Compilable<Row>,
   ): PreparedRead<Parameters, Row> {
     const prepared = prepareStatement(this.tables<Tables>(), names, build)
-    let statement: StatementSync | undefined
-    const run = () => (statement ??= this.#reader.prepare(prepared.sql))
+    let objects: StatementSync | undefined
+    let arrays: StatementSync | undefined
+    const run = () => (objects ??= this.#reader.prepare(prepared.sql))
+    const runForArrays = () => {
+      if (arrays === undefined) {
+        arrays = this.#reader.prepare(prepared.sql)
+        arrays.setReturnArrays(true)
+      }
+      return arrays
+    }
     return {
       all: (parameters) => run().all(...prepared.values(parameters)) as Row[],
       first: (parameters) => run().get(...prepared.values(parameters)) as Row | undefined,
+      values: (parameters) => runForArrays().all(...prepared.values(parameters)) as unknown as SqlValue[][],
     }
   }
 

@@ -31,6 +31,9 @@ function statement(sql: string): StatementSync {
 /** Why there is no transaction that was begun by command, or undefined while there is one. */
 let notBegun: Error | undefined = new Error('no transaction was begun')
 
+/** The reason after each transaction; an error of its own for every one would cost as much as its statements. */
+const isOver = new Error('the transaction is over')
+
 /**
  * Whatever follows a `begin` may have been sent before it was known to fail, and on a full disk SQLite ends a transaction
  * by itself: each statement would then be a transaction of its own.
@@ -53,7 +56,7 @@ function begin(): void {
 function end(sql: 'commit' | 'rollback'): void {
   if (sql === 'commit') requireTransaction()
   statement(sql).run()
-  notBegun = new Error('the transaction is over')
+  notBegun = isOver
 }
 
 function openSavepoint(): void {
