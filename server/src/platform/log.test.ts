@@ -54,7 +54,7 @@ test('Errors that come together are written without their secrets', () => {
 
 test('No line is lost when the process ends, be it by itself, by `process.exit` or by an error that nobody caught', () => {
   const logFile = JSON.stringify(new URL('log.ts', import.meta.url).href)
-  const count = 500
+  const count = 2000
   for (const end of ['', 'process.exit()', 'setTimeout(() => process.exit(), 5)', 'throw new Error("uncaught")']) {
     const script = `
       const { createLog } = await import(${logFile})

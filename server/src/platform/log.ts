@@ -9,7 +9,7 @@ export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' |
  * Lines are written together, as soon as they are so many, so old, or one of them tells of trouble; pino writes what is left
  * when the process ends.
  */
-const gatheredBytes = 8 * 1024
+const gatheredLength = 32 * 1024
 const gatheredMs = 50
 const troubleLevel = pino.levels.values['warn'] ?? 0
 
@@ -34,9 +34,48 @@ export function createLog(level: LogLevel, destination?: pino.DestinationStream)
       },
     },
   }
-  return destination === undefined
-    ? pino(options, pino.destination({ fd: 2, sync: false, minLength: gatheredBytes, periodicFlush: gatheredMs }))
-    : pino(options, destination)
+  return pino(options, destination ?? openStandardError())
+}
+
+/**
+ * The stream would put what it holds together anew with every line, to know its length; so lines are put together before it
+ * sees them. Whatever makes it write, be it the time, trouble or the end of the process, comes by one of its two flushes.
+ */
+function openStandardError(): pino.DestinationStream {
+  const stream = pino.destination({
+    fd: 2,
+    sync: false,
+    minLength: gatheredLength,
+    maxWrite: 4 * gatheredLength,
+    periodicFlush: gatheredMs,
+  })
+  const [write, flush, flushSync] = [
+    stream.write.bind(stream),
+    stream.flush.bind(stream),
+    stream.flushSync.bind(stream),
+  ]
+  let lines = ''
+  function handOver(): void {
+    if (lines === '') return
+    const gathered = lines
+    lines = ''
+    write(gathered)
+  }
+  return Object.assign(stream, {
+    write: (line: string) => {
+      lines += line
+      if (lines.length >= gatheredLength) handOver()
+      return true
+    },
+    flush: (whenDone?: (error?: Error) => unknown) => {
+      handOver()
+      flush(whenDone)
+    },
+    flushSync: () => {
+      handOver()
+      flushSync()
+    },
+  })
 }
 
 /**
