@@ -126,6 +126,28 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await count(), 2512)
     })
 
+    test('writes a prepared event each time as it would have appended it, from where it is told', async (t) => {
+      const { database, audit, time } = await open(t, kind)
+      const told = { ...event, credential: { kind: 'client-secret', id: 'k\n1' }, detail: { asked: ['a\u0000b'] } }
+      const again = audit.prepare(told)
+      await Promise.all([again(origin), audit.append(told)])
+      time.nowMs += 1
+      const elsewhere = { correlationId: 'c-2', remoteAddress: '192.0.2.2', userAgent: undefined }
+      await again(elsewhere)
+      const [first, second, third] = (await rowsIn(database)).sort((one, other) => one.seq - other.seq)
+      assert.deepEqual({ ...first, seq: 0 }, { ...second, seq: 0 })
+      const { correlationId: correlation_id, remoteAddress: remote_address } = elsewhere
+      const differing = { seq: third?.seq, at_ms: time.nowMs, correlation_id, remote_address, user_agent: null }
+      assert.deepEqual({ ...third }, { ...first, ...differing })
+    })
+
+    test('lets strangers have no more of a prepared event than of any other', async (t) => {
+      const { database, audit } = await open(t, kind)
+      const again = audit.prepare({ ...event, outcome: 'refused', actor: { kind: 'anonymous', id: '' } })
+      await Promise.all(Array.from({ length: 1500 }, () => again(origin)))
+      assert.equal((await rowsIn(database)).length, 1000)
+    })
+
     test('tells whoever waits when an event cannot be written', async () => {
       const { database, dispose } = await openTestDatabase(kind, auditMigrations)
       const audit = createAudit({ database, clock: { now: () => 1234 } })

@@ -1,9 +1,10 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises'
 import type { Clock } from '../platform/clock.ts'
+import type { Origin } from '../platform/http/app.ts'
 import { createSenderBudget } from '../platform/sender-budget.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { CredentialUses } from './credential-uses.ts'
-import type { Audit, AuditEvent } from './index.ts'
+import type { Audit, AuditEvent, RecurringEvent } from './index.ts'
 import { type NewAuditEventRow, insertEvents, prepareEventInsert } from './store.ts'
 
 type Waiting = {
@@ -37,6 +38,22 @@ export function createAudit({ database, clock, uses }: AuditOptions): Audit {
   const budget = createSenderBudget(clock, strangersAllowance)
   let unwritten = 0
 
+  /** Writes a row, together with what else waits. */
+  function write(facts: EventFacts, origin: Origin): Promise<void> {
+    const row = toRow(facts, origin, clock.now())
+    return new Promise((resolve, reject) => {
+      waiting.push({ row, resolve, reject })
+      if (flushing) return
+      flushing = true
+      void flush()
+    })
+  }
+
+  function append(event: AuditEvent): Promise<void> {
+    const written = withinBudget(event)
+    return written === undefined ? Promise.resolve() : write(factsOf(written), written.origin)
+  }
+
   /** The event as it is to be written, with the number of those before it that were not; undefined when it is not either. */
   function withinBudget(event: AuditEvent): AuditEvent | undefined {
     if (!isStrangers(event)) return event
@@ -69,41 +86,45 @@ export function createAudit({ database, clock, uses }: AuditOptions): Audit {
 
   return {
     noteUse: (actor, credential) => uses?.note(actor, credential),
-    record: (transaction, event) => insertEvents(transaction, [toRow(event, clock.now())]),
-    append: (event) => {
-      const written = withinBudget(event)
-      if (written === undefined) return Promise.resolve()
-      return new Promise((resolve, reject) => {
-        waiting.push({ row: toRow(written, clock.now()), resolve, reject })
-        if (flushing) return
-        flushing = true
-        void flush()
-      })
+    record: (transaction, event) => insertEvents(transaction, [toRow(factsOf(event), event.origin, clock.now())]),
+    append,
+    prepare: (event) => {
+      if (isStrangers(event)) return (origin) => append({ ...event, origin })
+      const facts = factsOf(event)
+      return (origin) => write(facts, origin)
     },
   }
 }
 
 /** Whether it was caused by somebody who proved nothing. */
-function isStrangers({ actor }: AuditEvent): boolean {
+function isStrangers({ actor }: RecurringEvent): boolean {
   return actor.kind === 'anonymous' || actor.kind === 'claimed'
 }
 
-function toRow(event: AuditEvent, atMs: number): NewAuditEventRow {
-  const { actor, credential, target, reason, detail, origin } = event
+/** What is the same of an event whenever it happens. */
+type EventFacts = Omit<NewAuditEventRow, 'at_ms' | 'correlation_id' | 'remote_address' | 'user_agent'>
+
+function factsOf({ action, outcome, actor, credential, target, reason, detail }: RecurringEvent): EventFacts {
   return {
-    at_ms: atMs,
-    action: event.action,
-    outcome: event.outcome,
+    action,
+    outcome,
     actor_kind: actor.kind,
     actor_id: plain(actor.id),
     target: plain(target),
     reason: reason === undefined ? null : plain(reason),
     detail: detail === undefined ? null : toDetail(detail),
-    correlation_id: plain(origin.correlationId),
-    remote_address: plain(origin.remoteAddress),
-    user_agent: origin.userAgent === undefined ? null : plain(origin.userAgent),
     credential_kind: credential?.kind ?? null,
     credential_id: credential?.id === undefined ? null : plain(credential.id),
+  }
+}
+
+function toRow(facts: EventFacts, { correlationId, remoteAddress, userAgent }: Origin, atMs: number): NewAuditEventRow {
+  return {
+    ...facts,
+    at_ms: atMs,
+    correlation_id: plain(correlationId),
+    remote_address: plain(remoteAddress),
+    user_agent: userAgent === undefined ? null : plain(userAgent),
   }
 }
 

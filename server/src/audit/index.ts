@@ -34,6 +34,9 @@ export type AuditEvent = {
   readonly origin: Origin
 }
 
+/** An event that may happen any number of times, from anywhere. */
+export type RecurringEvent = Omit<AuditEvent, 'origin'>
+
 /** The events that tell who did what. */
 export interface Audit {
   /** Writes the event within the change that it tells of: both are there, or none. */
@@ -44,6 +47,8 @@ export interface Audit {
    * and the count is told with the next event that is written.
    */
   append(event: AuditEvent): Promise<void>
+  /** Prepares an event: what is returned appends it once more, from where it is told. */
+  prepare(event: RecurringEvent): (origin: Origin) => Promise<void>
   /** Notes that a credential was used for something that no event tells of. It costs no write by itself. */
   noteUse(actor: AuditActor, credential: AuditCredential | undefined): void
 }

@@ -100,7 +100,9 @@ export function createStandingCheck(
   store: DirectoryStore,
   otherKinds: readonly StandingLookup[],
 ) {
-  const memory = new AuthorityMemory<true>(memoryLimit)
+  const memory = new AuthorityMemory<{ readonly objectIdText: string; readonly credentialId: string | undefined }>(
+    memoryLimit,
+  )
 
   /** Until when it stands by itself, or undefined. */
   async function standsUntilMs(objectId: string, credentialId: string | undefined): Promise<number | undefined> {
@@ -125,15 +127,18 @@ export function createStandingCheck(
     return credential.expires_at_ms
   }
 
-  return (objectId: string, credentialId: string | undefined): boolean | Promise<boolean> => {
-    const key = `${objectId} ${credentialId ?? ''}`
-    return andThen(database.authorityRevision(), (revision) => {
-      if (memory.recall(revision, key, clock.now()) === true) return true
+  // Asked with every token that is issued: nothing is put together or parsed for what is remembered.
+  return (objectIdText: string, credentialId: string | undefined): boolean | Promise<boolean> =>
+    andThen(database.authorityRevision(), (revision) => {
+      const key = credentialId ?? objectIdText
+      const known = memory.recall(revision, key, clock.now())
+      if (known?.objectIdText === objectIdText && known.credentialId === credentialId) return true
+      const objectId = parseGuid(objectIdText)
+      if (objectId === undefined) return false
       return andThen(standsUntilMs(objectId, credentialId), (untilMs) => {
         if (untilMs === undefined || clock.now() >= untilMs) return false
-        memory.keep(revision, key, true, untilMs)
+        memory.keep(revision, key, { objectIdText, credentialId }, untilMs)
         return true
       })
     })
-  }
 }

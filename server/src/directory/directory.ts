@@ -104,7 +104,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     acceptsIssuer,
   })
   const external = createExternalPrincipals({ database, clock, trustedTenants, onPrincipalDeleted })
-  const checkStanding = createStandingCheck(database, clock, store, [
+  const credentialStands = createStandingCheck(database, clock, store, [
     federatedCredentials.standsUntilMs,
     external.standsUntilMs,
     standsUntilMs,
@@ -144,10 +144,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     },
 
     checkClientSecret: checkSecret,
-    credentialStands: (objectIdText, credentialId) => {
-      const objectId = parseGuid(objectIdText)
-      return objectId === undefined ? false : checkStanding(objectId, credentialId)
-    },
+    credentialStands,
     findPrincipal: (objectIdText) => {
       const objectId = parseGuid(objectIdText)
       if (objectId === undefined) return undefined

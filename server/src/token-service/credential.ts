@@ -30,34 +30,50 @@ export type Proof = { readonly credential: Credential; readonly expiresAtMs: num
 /** The rooms that are asked whether a credential stands. */
 export type StandingRooms = { readonly resources: Resources; readonly directory: Directory; readonly access: Access }
 
-/** The principal behind a credential, if that still stands at this registry now; otherwise undefined. */
-export function standingPrincipal(
+/** Whether a credential can still be one at this registry now. */
+export function credentialStands(
   { resources, directory, access }: StandingRooms,
   registry: Registry,
   credential: Credential,
+): boolean | Promise<boolean> {
+  switch (credential.kind) {
+    case 'anonymous':
+      return true
+    case 'admin':
+      return registry.adminUserEnabled && resources.adminPasswordStands(registry.rid, credential.password)
+    case 'scoped-token':
+      return access.scopedTokenStands(registry.rid, credential.proof)
+    case 'directory':
+      return directory.credentialStands(credential.objectId, credential.credentialId)
+  }
+}
+
+/** The principal behind a credential, if that still stands at this registry now; otherwise undefined. */
+export function standingPrincipal(
+  rooms: StandingRooms,
+  registry: Registry,
+  credential: Credential,
 ): Principal | undefined | Promise<Principal | undefined> {
+  return andThen(credentialStands(rooms, registry, credential), (stands) =>
+    stands ? principalOf(rooms, registry, credential) : undefined,
+  )
+}
+
+function principalOf(
+  { directory }: StandingRooms,
+  { rid }: Registry,
+  credential: Credential,
+): Principal | Promise<Principal> {
   switch (credential.kind) {
     case 'anonymous':
       return { kind: 'anonymous' }
     case 'admin':
-      if (!registry.adminUserEnabled) return undefined
-      return andThen(resources.adminPasswordStands(registry.rid, credential.password), (stands) =>
-        stands ? { kind: 'admin', rid: registry.rid } : undefined,
-      )
-    case 'scoped-token': {
-      const { rid } = registry
-      const { tokenId } = credential.proof
-      return andThen(access.scopedTokenStands(rid, credential.proof), (stands) =>
-        stands ? { kind: 'scoped-token', rid, tokenId } : undefined,
-      )
-    }
+      return { kind: 'admin', rid }
+    case 'scoped-token':
+      return { kind: 'scoped-token', rid, tokenId: credential.proof.tokenId }
     case 'directory': {
-      const { objectId, credentialId } = credential
-      return andThen(directory.credentialStands(objectId, credentialId), (stands) =>
-        stands
-          ? andThen(directory.groupIdsOf(objectId), (groupIds) => ({ kind: 'directory', objectId, groupIds }))
-          : undefined,
-      )
+      const { objectId } = credential
+      return andThen(directory.groupIdsOf(objectId), (groupIds) => ({ kind: 'directory', objectId, groupIds }))
     }
   }
 }

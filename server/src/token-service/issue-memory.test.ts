@@ -21,6 +21,7 @@ function issueOf(text: string, expiresAtMs = Infinity): PreparedIssue {
     expiresAtMs,
     token: { lifeSeconds: 1, notAfterMs: undefined, sinceMs: undefined, claims: text, ownClaims: '' },
     event: { action: 'token.issue', outcome: 'success', actor: { kind: 'system', id: '' }, target: '' },
+    appendEvent: () => Promise.resolve(),
     answerEnd: '',
   }
 }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
-import type { AuditEvent } from '../audit/index.ts'
+import type { RecurringEvent } from '../audit/index.ts'
+import type { Origin } from '../platform/http/app.ts'
 import type { Registry } from '../resources/index.ts'
 import type { PreparedToken } from './acr-token.ts'
 import type { Credential } from './credential.ts'
@@ -11,8 +12,9 @@ export type PreparedIssue = {
   readonly credential: Credential
   readonly expiresAtMs: number
   readonly token: PreparedToken
-  /** Each token has one of its own. */
-  readonly event: Omit<AuditEvent, 'origin'>
+  /** Each token has one of its own, which `appendEvent` writes. */
+  readonly event: RecurringEvent
+  readonly appendEvent: (origin: Origin) => Promise<void>
   /** What follows the times in the answer, as JSON. */
   readonly answerEnd: string
 }
@@ -62,7 +64,9 @@ export class IssueMemory {
     // A look that began before the latest one known must not bring an older world back.
     if ((this.#memory.find(rid, key)?.revision ?? revision) > revision) return
     const { token, event, answerEnd } = issue
-    const texts = token.claims.length + token.ownClaims.length + answerEnd.length + JSON.stringify(event).length
+    // The event is there twice: as it is told, and as it is written.
+    const eventLength = 2 * JSON.stringify(event).length
+    const texts = token.claims.length + token.ownClaims.length + answerEnd.length + eventLength
     this.#memory.keep(rid, key, { revision, issue }, fixedBytes + texts)
   }
 }

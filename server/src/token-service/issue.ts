@@ -1,10 +1,10 @@
 import type { DecisionRecord } from '../access/index.ts'
 import type { Origin } from '../platform/http/app.ts'
-import type { AuditEvent } from '../audit/index.ts'
+import type { AuditEvent, RecurringEvent } from '../audit/index.ts'
 import type { Registry } from '../resources/index.ts'
 import { type AccessScope, formatAccessScope, intersectAccess } from '../spec/access-scope.ts'
 import { prepareToken, publicAccess } from './acr-token.ts'
-import { provedBy, standingPrincipal } from './credential.ts'
+import { credentialStands, provedBy, standingPrincipal } from './credential.ts'
 import { withinLimit } from './decisions.ts'
 import { TokenError, wrongCredentialsMessage } from './errors.ts'
 import type { PreparedIssue } from './issue-memory.ts'
@@ -53,21 +53,23 @@ export async function issue(
   const isComplete = isWhole(access, wanted)
   const holder = { registry, principal, credential, tokenAccess: proof.narrowedTo }
   const leftOut = isComplete ? {} : await rooms.decisions.ofSmallerToken(holder, asked, access)
+  const event: RecurringEvent = {
+    action: 'token.issue',
+    outcome: 'success',
+    ...who,
+    target: registry.loginServer,
+    detail: {
+      asked: withinLimit(asked.slice(0, 20).map(formatAccessScope), askedLimit),
+      granted: scope.slice(0, 512),
+      ...leftOut,
+    },
+  }
   const prepared: PreparedIssue = {
     credential,
     expiresAtMs: notAfterMs ?? Infinity,
     token: prepareToken('access_token', { registry, credential, access, notAfterMs, sinceMs }),
-    event: {
-      action: 'token.issue',
-      outcome: 'success',
-      ...who,
-      target: registry.loginServer,
-      detail: {
-        asked: withinLimit(asked.slice(0, 20).map(formatAccessScope), askedLimit),
-        granted: scope.slice(0, 512),
-        ...leftOut,
-      },
-    },
+    event,
+    appendEvent: rooms.audit.prepare(event),
     answerEnd: JSON.stringify({ scope, ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }) }).slice(
       1,
     ),
@@ -88,20 +90,20 @@ export async function issueAgain(rooms: TokenRooms, call: IssueCall): Promise<st
   const prepared = key === undefined ? undefined : rooms.issues.recall(revision, registry, key, rooms.clock.now())
   if (prepared === undefined) return undefined
   // What was taken away moves the revision; what ends by the clock does not.
-  const standing = standingPrincipal(rooms, registry, prepared.credential)
-  const principal = standing instanceof Promise ? await standing : standing
-  return principal === undefined ? undefined : answer(rooms, prepared, origin)
+  const standing = credentialStands(rooms, registry, prepared.credential)
+  const stands = standing instanceof Promise ? await standing : standing
+  return stands ? answer(rooms, prepared, origin) : undefined
 }
 
 /** What the token endpoint answers; ACR sends the first field alone, the others are legal and spare clients traffic. [acr-protocol §1.7] */
 async function answer(
-  { tokens, audit }: TokenRooms,
-  { token: prepared, event, answerEnd }: PreparedIssue,
+  { tokens }: TokenRooms,
+  { token: prepared, appendEvent, answerEnd }: PreparedIssue,
   origin: Origin,
 ): Promise<string> {
   const minting = tokens.mintPrepared(prepared)
   const { token, issuedAtMs, expiresAtMs } = minting instanceof Promise ? await minting : minting
-  await audit.append({ ...event, origin })
+  await appendEvent(origin)
   const expiresIn = expiresAtMs / 1000 - Math.floor(issuedAtMs / 1000)
   const issuedAt = new Date(issuedAtMs).toISOString()
   return `{"access_token":"${token}","token":"${token}","expires_in":${expiresIn},"issued_at":"${issuedAt}",${answerEnd}`
