@@ -39,9 +39,10 @@ import { openSqliteDatabase } from './platform/sql/sqlite-database.ts'
 import { type CertificateSource, createCertificateSource } from './platform/tls/certificate-source.ts'
 import { createRegistryRoom, registryMigrations, registryRoutes } from './registry/index.ts'
 import { createResources, resourcesMigrations } from './resources/index.ts'
-import { createConsents, createSignInPages, openUpstreams, signInMigrations } from './sign-in/index.ts'
+import { createConsents, createSignInPages, signInMigrations } from './sign-in/index.ts'
 import { createFilesystemBlobStore } from './storage/index.ts'
 import { createTokenService } from './token-service/index.ts'
+import { openUpstreams, upstreamMigrations } from './upstream/index.ts'
 
 /** Every step of the schema, in the order in which they are carried out. New ones come last within their room. */
 export const migrations: readonly Migration[] = [
@@ -50,6 +51,7 @@ export const migrations: readonly Migration[] = [
   ...resourcesMigrations,
   ...directoryMigrations,
   ...identityMigrations,
+  ...upstreamMigrations,
   ...signInMigrations,
   ...accessMigrations,
   ...registryMigrations,

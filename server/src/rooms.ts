@@ -8,6 +8,7 @@ export type Room =
   | 'directory'
   | 'graph'
   | 'identity'
+  | 'upstream'
   | 'sign-in'
   | 'access'
   | 'registry'
@@ -28,7 +29,8 @@ export const rooms: Readonly<Record<Room, readonly Room[]>> = {
   directory: ['spec', 'platform', 'audit'],
   graph: ['spec', 'platform', 'audit', 'directory'],
   identity: ['spec', 'platform', 'audit', 'directory'],
-  'sign-in': ['spec', 'platform', 'audit', 'directory', 'identity'],
+  upstream: ['spec', 'platform', 'directory'],
+  'sign-in': ['spec', 'platform', 'audit', 'directory', 'identity', 'upstream'],
   access: ['spec', 'platform', 'audit'],
   registry: ['spec', 'platform', 'storage', 'audit'],
   'token-service': ['spec', 'platform', 'audit', 'resources', 'identity', 'directory', 'access'],

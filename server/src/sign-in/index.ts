@@ -8,6 +8,7 @@ import type { Log } from '../platform/log.ts'
 import type { Sealer } from '../platform/sealing.ts'
 import { type KnownSenders, createKnownSenders } from '../platform/sender-budget.ts'
 import type { Database } from '../platform/sql/database.ts'
+import type { Upstreams } from '../upstream/index.ts'
 import { createConsents } from './consent-store.ts'
 import { createCookieJar } from './cookies.ts'
 import { createFlows } from './flow.ts'
@@ -15,8 +16,6 @@ import { createPasskeys } from './passkeys.ts'
 import { mountPages, pageRoutes } from './routes.ts'
 import { createSessions } from './sessions.ts'
 import { createSignInStore } from './store.ts'
-import type { Upstreams } from './upstream.ts'
-import { beginningPath } from './upstream-settings.ts'
 
 export type SignInOptions = {
   readonly database: Database
@@ -28,7 +27,7 @@ export type SignInOptions = {
   readonly identity: SignInProtocol
   /** Scheme, host and port under which clients reach the server, as `https://localhost:5443`. */
   readonly publicOrigin: string
-  /** The providers of organisations, opened by {@link openUpstreams}. */
+  /** The providers of organisations, opened before. */
   readonly upstreams: Upstreams
   /** Who proved something lately, here and at the token endpoint. */
   readonly senders?: KnownSenders
@@ -67,7 +66,7 @@ export function createSignInPages(options: SignInOptions): SignInPages {
     otherProviders: (flow: string) =>
       upstreams.settings.map(({ name, displayName }) => ({
         label: `Sign in with ${displayName}`,
-        href: `${beginningPath(name)}?flow=${flow}`,
+        href: `/sign-in/${name}/start?flow=${flow}`,
       })),
   }
   return { mount: (app) => mountPages(app, site), routes: pageRoutes }
@@ -75,4 +74,3 @@ export function createSignInPages(options: SignInOptions): SignInPages {
 
 export { createConsents } from './consent-store.ts'
 export { signInMigrations } from './migrations.ts'
-export { openUpstreams } from './upstream.ts'

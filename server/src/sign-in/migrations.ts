@@ -1,6 +1,5 @@
 import type { Migration } from '../platform/sql/migrations.ts'
 import { consentIndexMigration } from './consent-store.ts'
-import { upstreamMigration } from './upstream-store.ts'
 
 /** The tables of the sign-in room. */
 export const signInMigrations: readonly Migration[] = [
@@ -39,6 +38,5 @@ export const signInMigrations: readonly Migration[] = [
       await schema.createIndex('used_challenge_by_expiry').on('used_challenge').column('expires_at_ms').execute()
     },
   },
-  upstreamMigration,
   consentIndexMigration,
 ]

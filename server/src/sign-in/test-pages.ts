@@ -12,8 +12,8 @@ import { openSealer } from '../platform/sealing.ts'
 import { signingKeyMigrations } from '../platform/signing-keys/migrations.ts'
 import type { DatabaseKind, Transaction } from '../platform/sql/database.ts'
 import { openTestDatabase } from '../platform/sql/test-database.ts'
-import { createSignInPages, openUpstreams, signInMigrations } from './index.ts'
-import type { UpstreamSettings } from './upstream-settings.ts'
+import { type UpstreamSettings, openUpstreams, upstreamMigrations } from '../upstream/index.ts'
+import { createSignInPages, signInMigrations } from './index.ts'
 
 export const testHost = 'login.example:8443'
 export const testOrigin = `https://${testHost}`
@@ -35,7 +35,7 @@ export async function openTestPages({
   publicOrigin = testOrigin,
   providers = [],
 }: TestPagesOptions = {}) {
-  const people = [...directoryMigrations, ...identityMigrations, ...signInMigrations]
+  const people = [...directoryMigrations, ...identityMigrations, ...upstreamMigrations, ...signInMigrations]
   const { database, dispose } = await openTestDatabase(kind, [...auditMigrations, ...signingKeyMigrations, ...people])
   const keyDirectory = await mkdtemp(path.join(tmpdir(), 'acrux-test-'))
   const sealer = await openSealer(path.join(keyDirectory, 'master.key'))

@@ -5,7 +5,7 @@ import { Secret, TOTP } from 'otpauth'
 import { loadConfiguration } from '../platform/configuration/configuration.ts'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { type FormBrowser, type TestPage, azClientId, codeRequest, enterPassword, openTestPages } from './test-pages.ts'
-import { startTestProvider } from './test-upstream-provider.ts'
+import { startTestProvider } from '../upstream/test-provider.ts'
 
 const hourMs = 60 * 60 * 1000
 const session = '__Host-acrux-session'

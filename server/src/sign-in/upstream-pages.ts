@@ -1,11 +1,10 @@
 import type { FastifyReply } from 'fastify'
 import type { ExternalSignIn } from '../directory/index.ts'
+import { type UpstreamProof, type UpstreamRefusal, upstreamRefusal } from '../upstream/index.ts'
 import { html } from './html.ts'
 import { openStage } from './proceed.ts'
 import type { Remaining } from './sessions.ts'
 import { type PageCall, type Site, flowPath, goTo, queryText, requireFlow, sendPage } from './site.ts'
-import type { UpstreamProof } from './upstream.ts'
-import { type UpstreamRefusal, upstreamRefusal } from './upstream-failure.ts'
 
 const hourMs = 60 * 60 * 1000
 /** For the clock of a provider, which tells when somebody proved themselves. */

@@ -6,51 +6,13 @@ import { type KnownSenders, createSenderBudget } from '../platform/sender-budget
 import type { Database } from '../platform/sql/database.ts'
 import { readPemFile } from '../platform/tls/key-pair.ts'
 import type { CustomFetch } from 'openid-client'
-import { type UpstreamPerson, readUpstreamPerson } from './upstream-claims.ts'
-import type { UpstreamClient, UpstreamSecrets } from './upstream-client.ts'
-import { UpstreamError, type UpstreamRefusal, upstreamRefusal } from './upstream-failure.ts'
-import { createUpstreamFetch } from './upstream-fetch.ts'
-import { type UpstreamSettings, callbackPath } from './upstream-settings.ts'
-import { createUpstreamStore } from './upstream-store.ts'
-
-/** Who begins a sign-in, and where they want to go when it is done. */
-export type UpstreamBeginning = {
-  /** What names the browser to itself and to nobody else. */
-  readonly browser: string
-  /** Given back unread when the same browser comes back. */
-  readonly flow: string
-  readonly remoteAddress: string
-  readonly loginHint: string | undefined
-  readonly domainHint: string | undefined
-  /** Whether only a new proof counts. */
-  readonly isFresh: boolean
-  /** Whether the person is to say with which account. */
-  readonly isToChoose: boolean
-  /** Whether the account has to be another than the provider may know already. */
-  readonly wantsAnother: boolean
-}
-
-/** Somebody whom a provider proved just now. */
-export type UpstreamProof = {
-  readonly settings: UpstreamSettings
-  readonly person: UpstreamPerson
-  readonly flow: string
-}
-
-/** The providers of organisations at which people sign in. */
-export interface Upstreams {
-  readonly settings: readonly UpstreamSettings[]
-  /** Where the browser goes. */
-  begin(
-    name: string,
-    beginning: UpstreamBeginning,
-  ): Promise<{ readonly location: string } | { readonly refusal: UpstreamRefusal }>
-  /** Reads what the browser brought back. `flow` is there where it was this browser that began. */
-  finish(
-    name: string,
-    arrival: { readonly browser: string; readonly query: string; readonly correlationId: string },
-  ): Promise<UpstreamProof | { readonly refusal: UpstreamRefusal; readonly flow: string | undefined }>
-}
+import { readUpstreamPerson } from './claims.ts'
+import type { UpstreamClient, UpstreamSecrets } from './client.ts'
+import { UpstreamError, type UpstreamRefusal, upstreamRefusal } from './errors.ts'
+import { createUpstreamFetch } from './fetch.ts'
+import type { UpstreamBeginning, Upstreams } from './index.ts'
+import type { UpstreamSettings } from './settings.ts'
+import { createUpstreamStore } from './store.ts'
 
 export type UpstreamOptions = {
   readonly providers: readonly UpstreamSettings[]
@@ -158,8 +120,8 @@ export async function openUpstreams(options: UpstreamOptions): Promise<Upstreams
 
 async function openClient(options: UpstreamOptions, settings: UpstreamSettings): Promise<UpstreamClient> {
   // Most servers have no such provider, and start sooner without what speaks to one.
-  const { createUpstreamClient } = await import('./upstream-client.ts')
-  const { openUpstreamCredentials } = await import('./upstream-credentials.ts')
+  const { createUpstreamClient } = await import('./client.ts')
+  const { openUpstreamCredentials } = await import('./credentials.ts')
   const ca = settings.caFile === undefined ? undefined : await readPemFile(settings.caFile)
   const fetchFor =
     options.fetchFor ?? (({ issuer, privateNetwork }) => createUpstreamFetch({ issuer, privateNetwork, ca }))
@@ -199,4 +161,9 @@ function newText(): string {
 
 function hash(text: string): string {
   return createHash('sha256').update(text).digest('base64url')
+}
+
+/** Where the provider sends people back to. */
+function callbackPath(name: string): string {
+  return `/sign-in/${name}/callback`
 }

@@ -8,17 +8,17 @@ import { loadConfiguration } from '../platform/configuration/configuration.ts'
 import { createLog } from '../platform/log.ts'
 import { openSealer } from '../platform/sealing.ts'
 import { openTestDatabase } from '../platform/sql/test-database.ts'
-import { startTestProvider } from './test-upstream-provider.ts'
+import { startTestProvider } from './test-provider.ts'
 import { beginning, testUpstreamOrigin } from './test-upstreams.ts'
-import { openUpstreams } from './upstream.ts'
-import { createUpstreamFetch } from './upstream-fetch.ts'
-import { upstreamMigration } from './upstream-store.ts'
+import { openUpstreams } from './upstreams.ts'
+import { createUpstreamFetch } from './fetch.ts'
+import { upstreamMigrations } from './store.ts'
 
 /** Acrux with a provider that is called as Entra is. */
 async function openEntra(t: TestContext, extra: Readonly<Record<string, unknown>>) {
   const tenantPath = String(extra['issuer']).replace(/^https:\/\/[^/]+/, '')
   const provider = await startTestProvider(tenantPath)
-  const { database, dispose } = await openTestDatabase('sqlite', [upstreamMigration])
+  const { database, dispose } = await openTestDatabase('sqlite', upstreamMigrations)
   const directory = await mkdtemp(path.join(tmpdir(), 'acrux-upstream-'))
   t.after(async () => {
     await Promise.all([provider.close(), dispose()])

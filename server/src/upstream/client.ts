@@ -16,11 +16,11 @@ import {
 } from 'openid-client'
 import type { Clock } from '../platform/clock.ts'
 import { StartupError } from '../platform/exit.ts'
-import type { IdTokenClaims } from './upstream-claims.ts'
-import type { UpstreamCredentials } from './upstream-credentials.ts'
-import { UpstreamError } from './upstream-failure.ts'
-import { UpstreamFetchError } from './upstream-fetch.ts'
-import type { UpstreamSettings } from './upstream-settings.ts'
+import type { IdTokenClaims } from './claims.ts'
+import type { UpstreamCredentials } from './credentials.ts'
+import { UpstreamError } from './errors.ts'
+import { UpstreamFetchError } from './fetch.ts'
+import type { UpstreamSettings } from './settings.ts'
 
 /** What only the browser that began a sign-in may bring back, and only once. */
 export type UpstreamSecrets = { readonly state: string; readonly nonce: string; readonly codeVerifier: string }

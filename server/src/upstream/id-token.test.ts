@@ -5,7 +5,7 @@ import path from 'node:path'
 import { describe, test } from 'node:test'
 import { SignJWT, UnsecuredJWT, decodeProtectedHeader, generateKeyPair, jwtVerify } from 'jose'
 import { issueServerCertificate } from '../platform/tls/issue.ts'
-import { type Lies, type TestProvider, startTestProvider } from './test-upstream-provider.ts'
+import { type Lies, type TestProvider, startTestProvider } from './test-provider.ts'
 import { openTestUpstreams } from './test-upstreams.ts'
 
 describe('an id token', () => {

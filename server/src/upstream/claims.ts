@@ -1,8 +1,8 @@
 import type { ExternalPerson } from '../directory/index.ts'
 import { parseTenantId } from '../spec/guid.ts'
 import { shownText } from '../spec/shown-text.ts'
-import type { UpstreamFailure } from './upstream-failure.ts'
-import type { UpstreamSettings } from './upstream-settings.ts'
+import type { UpstreamFailure } from './errors.ts'
+import type { UpstreamSettings } from './settings.ts'
 
 /** The claims of an id token whose signature, issuer, audience, nonce and times were checked. */
 export type IdTokenClaims = Readonly<Record<string, unknown>> & { readonly iss: string; readonly sub: string }

@@ -2,20 +2,27 @@ import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { Migration } from '../platform/sql/migrations.ts'
 
 /** The tables of sign-ins that are under way at an organisation's provider. */
-export const upstreamMigration: Migration = {
-  id: 'sign-in-0002-upstream',
-  up: async (schema, types) => {
-    await schema
-      .createTable('upstream_transaction')
-      .addColumn('state_hash', types.text, (column) => column.primaryKey())
-      .addColumn('provider', types.text, (column) => column.notNull())
-      .addColumn('browser_hash', types.text, (column) => column.notNull())
-      .addColumn('sealed', types.bytes, (column) => column.notNull())
-      .addColumn('expires_at_ms', types.integer, (column) => column.notNull())
-      .execute()
-    await schema.createIndex('upstream_transaction_by_end').on('upstream_transaction').column('expires_at_ms').execute()
+export const upstreamMigrations: readonly Migration[] = [
+  {
+    // A step keeps its id for ever; this table was the room sign-in's when it was made.
+    id: 'sign-in-0002-upstream',
+    up: async (schema, types) => {
+      await schema
+        .createTable('upstream_transaction')
+        .addColumn('state_hash', types.text, (column) => column.primaryKey())
+        .addColumn('provider', types.text, (column) => column.notNull())
+        .addColumn('browser_hash', types.text, (column) => column.notNull())
+        .addColumn('sealed', types.bytes, (column) => column.notNull())
+        .addColumn('expires_at_ms', types.integer, (column) => column.notNull())
+        .execute()
+      await schema
+        .createIndex('upstream_transaction_by_end')
+        .on('upstream_transaction')
+        .column('expires_at_ms')
+        .execute()
+    },
   },
-}
+]
 
 export type UpstreamTransactionRow = {
   /** base64url of the SHA-256 of `state`. */

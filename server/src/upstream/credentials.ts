@@ -3,7 +3,7 @@ import { constants, open } from 'node:fs/promises'
 import { importPKCS8 } from 'jose'
 import { type ClientAuth, ClientSecretBasic, ClientSecretPost, PrivateKeyJwt, modifyAssertion } from 'openid-client'
 import { StartupError, exitCodes, systemErrorCode } from '../platform/exit.ts'
-import type { UpstreamSettings } from './upstream-settings.ts'
+import type { UpstreamSettings } from './settings.ts'
 
 /** How Acrux proves itself to a provider. */
 export type UpstreamCredentials = {

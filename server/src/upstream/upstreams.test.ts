@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
-import { type Lies, startTestProvider } from './test-upstream-provider.ts'
+import { type Lies, startTestProvider } from './test-provider.ts'
 import { alice, beginning, openTestUpstreams, testUpstreamOrigin } from './test-upstreams.ts'
-import { createUpstreamFetch } from './upstream-fetch.ts'
+import { createUpstreamFetch } from './fetch.ts'
 
 describe('a sign-in at an organisation’s provider', () => {
   for (const kind of testDatabaseKinds) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { loadConfiguration } from '../platform/configuration/configuration.ts'
-import { readUpstreamPerson } from './upstream-claims.ts'
+import { readUpstreamPerson } from './claims.ts'
 
 const provider = {
   name: 'contoso',

@@ -9,9 +9,9 @@ import { createLog } from '../platform/log.ts'
 import { openSealer } from '../platform/sealing.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import { openTestDatabase } from '../platform/sql/test-database.ts'
-import { type TestProvider, startTestProvider } from './test-upstream-provider.ts'
-import { openUpstreams } from './upstream.ts'
-import { upstreamMigration } from './upstream-store.ts'
+import { type TestProvider, startTestProvider } from './test-provider.ts'
+import { openUpstreams } from './upstreams.ts'
+import { upstreamMigrations } from './store.ts'
 
 /** Where clients reach the server. */
 export const testUpstreamOrigin = 'https://registry.example.com'
@@ -36,7 +36,7 @@ type Options = { readonly kind?: DatabaseKind; readonly extra?: Readonly<Record<
 export async function openTestUpstreams(t: TestContext, { kind = 'sqlite', extra = {} }: Options = {}) {
   const provider = await startTestProvider()
   const other = await startTestProvider()
-  const { database, dispose } = await openTestDatabase(kind, [upstreamMigration])
+  const { database, dispose } = await openTestDatabase(kind, upstreamMigrations)
   const directory = await mkdtemp(path.join(tmpdir(), 'acrux-upstream-'))
   const time = { nowMs: Date.now() }
   const lines: string[] = []
