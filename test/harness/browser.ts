@@ -16,6 +16,9 @@ export interface TestBrowser extends AsyncDisposable {
   newContext(options?: BrowserContextOptions): Promise<BrowserContext>
 }
 
+/** How long a browser may take to start, and a page to do what it is asked, where the machine is busy. */
+const patienceMs = 120_000
+
 const flags = [
   '--no-sandbox',
   '--disable-gpu',
@@ -49,6 +52,7 @@ async function launch(server: RunningServer, home: string): Promise<Browser> {
   return chromium.launch({
     executablePath: findProgram('chromium') ?? 'chromium',
     headless: true,
+    timeout: patienceMs,
     args: [...flags, `--ignore-certificate-errors-spki-list=${await keyHash(server)}`],
     env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: home, LANG: 'C.UTF-8' },
   })
@@ -62,7 +66,9 @@ export function browserFor(server: RunningServer): TestBrowser {
     isThere: (t) => requireClient(t, 'chromium'),
     newContext: async (options) => {
       started ??= launch(server, home.path)
-      return (await started).newContext({ baseURL: server.baseUrl, ...options })
+      const context = await (await started).newContext({ baseURL: server.baseUrl, ...options })
+      context.setDefaultTimeout(patienceMs)
+      return context
     },
     [Symbol.asyncDispose]: async () => {
       await (await started)?.close()

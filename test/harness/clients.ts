@@ -28,7 +28,7 @@ export interface RunOptions {
   env: Readonly<Record<string, string>>
   input?: string | Buffer
   cwd?: string
-  /** Milliseconds after which the client and its children are killed; 60,000 unless told otherwise. */
+  /** Milliseconds after which the client and its children are killed; 180,000 unless told otherwise. */
   timeoutMs?: number
   /** Is told all of stderr so far, whenever the client says more there: for clients that wait for somebody. */
   onStderr?: (text: string) => void
@@ -199,7 +199,7 @@ export function run(command: string, args: readonly string[], options: RunOption
       }
     }
     const forget = atProcessEnd(killGroup)
-    const timer = setTimeout(killGroup, options.timeoutMs ?? 60_000)
+    const timer = setTimeout(killGroup, options.timeoutMs ?? 180_000)
     const stdout = collect(child.stdout)
     const stderr = collect(child.stderr)
     child.stderr.on('data', () => options.onStderr?.(stderr()))

@@ -1,14 +1,41 @@
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
 
-/** A TCP port of 127.0.0.1 that was free a moment ago. Another process may still take it first: be ready to ask again. */
+/**
+ * Below what systems give to those who ask for any port, the callers of every other test among them: from 32768 on Linux, from
+ * 49152 elsewhere. So nobody is given one of these between the moment it is found and the moment it is used, or used again.
+ */
+const [least, most] = [16_000, 31_999]
+
+/** False where somebody listens there already. */
+async function listening(server: Server, where: { port: number; host: string } | { path: string }): Promise<boolean> {
+  server.listen(where)
+  try {
+    await once(server, 'listening')
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * A TCP port of 127.0.0.1 that is free, and that no other test process is given until this one ends: a socket in the abstract
+ * namespace is the sign of that [unix(7)]. Other systems have no such namespace; there the port was free a moment ago.
+ */
 export async function freePort(): Promise<number> {
-  const probe = createServer()
-  probe.listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  if (address === null || typeof address === 'string') throw new Error('the probe has no TCP address')
-  return address.port
+  for (;;) {
+    const port = randomInt(least, most + 1)
+    const sign = createServer()
+    if (process.platform === 'linux' && !(await listening(sign, { path: `\0acrux-test-port-${port}` }))) continue
+    sign.unref()
+    const probe = createServer()
+    const isFree = await listening(probe, { port, host: '127.0.0.1' })
+    if (isFree) {
+      probe.close()
+      await once(probe, 'close')
+      return port
+    }
+    sign.close()
+  }
 }

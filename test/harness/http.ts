@@ -16,7 +16,7 @@ export interface HttpRequest {
   caFile?: string
   /** By default each request has a connection of its own, so that a restarted server meets no stale one. */
   agent?: Agent
-  /** Milliseconds of silence after which the request fails; 30,000 unless told otherwise. */
+  /** Milliseconds of silence after which the request fails; 120,000 unless told otherwise. */
   timeoutMs?: number
 }
 
@@ -50,7 +50,7 @@ function optionsOf(what: HttpRequest, url: URL): RequestOptions {
     method: what.method ?? 'GET',
     headers,
     agent: what.agent ?? false,
-    timeout: what.timeoutMs ?? 30_000,
+    timeout: what.timeoutMs ?? 120_000,
     ...(what.caFile !== undefined && url.protocol === 'https:' && { ca: readFileSync(what.caFile) }),
     ...(isLoopback && { lookup: lookupLoopback }),
   }

@@ -32,7 +32,7 @@ export interface ServerOptions {
   publicHost?: string
   /** Serve without TLS. */
   http?: boolean
-  /** Milliseconds until the line that says the server is ready; 30,000 unless told otherwise. */
+  /** Milliseconds until the line that says the server is ready; 120,000 unless told otherwise. */
   readyWithinMs?: number
 }
 
@@ -55,7 +55,7 @@ export interface RunningServer extends AsyncDisposable {
   readonly pid: number
   /** All that the process, and those it replaced, have written to stdout and stderr. */
   output(): string
-  /** Asks the process to end, by SIGTERM, and waits. One that is still there after 20 seconds is killed: `code` is null then. */
+  /** Asks the process to end, by SIGTERM, and waits. One that is still there after a minute is killed: `code` is null then. */
   stop(): Promise<Ended>
   /** Sends the signal, SIGKILL unless told otherwise, and waits for the end. */
   kill(signal?: NodeJS.Signals): Promise<Ended>
@@ -164,7 +164,7 @@ function launchOf(options: ServerOptions, port: number, dataDir: string, cwd: st
   if (options.registry !== undefined) args.push('--registry', options.registry)
   if (options.http === true) args.push('--http')
   args.push(...(options.args ?? []))
-  return { args, env: environment(cwd, options.env ?? {}), cwd, readyWithinMs: options.readyWithinMs ?? 30_000 }
+  return { args, env: environment(cwd, options.env ?? {}), cwd, readyWithinMs: options.readyWithinMs ?? 160_000 }
 }
 
 async function readFirstRun(dataDir: string): Promise<FirstRun> {
@@ -215,7 +215,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const { port, how } = begun
   let { running } = begun
   const firstRun = await readFirstRun(dataDir).catch(async (cause: unknown) => {
-    await finish(running, 'SIGKILL', 20_000)
+    await finish(running, 'SIGKILL', 60_000)
     home.remove()
     throw cause
   })
@@ -229,14 +229,14 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       return running.pid
     },
     output: () => output,
-    stop: () => finish(running, 'SIGTERM', 20_000),
-    kill: (signal = 'SIGKILL') => finish(running, signal, 20_000),
+    stop: () => finish(running, 'SIGTERM', 60_000),
+    kill: (signal = 'SIGKILL') => finish(running, signal, 60_000),
     async restart() {
-      await finish(running, 'SIGTERM', 20_000)
+      await finish(running, 'SIGTERM', 60_000)
       running = await launch(how, log)
     },
     async [Symbol.asyncDispose]() {
-      await finish(running, 'SIGTERM', 20_000)
+      await finish(running, 'SIGTERM', 60_000)
       home.remove()
     },
   }

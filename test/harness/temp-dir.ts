@@ -13,7 +13,7 @@ export interface TempDir extends Disposable {
 /** Makes an empty folder below the system's folder for temporary files, readable by its owner alone. */
 export function tempDir(label: string): TempDir {
   const path = mkdtempSync(join(tmpdir(), `acrux-${label}-`))
-  const remove = (): void => rmSync(path, { recursive: true, force: true, maxRetries: 3 })
+  const remove = (): void => rmSync(path, { recursive: true, force: true, maxRetries: 10 })
   const forget = atProcessEnd(remove)
   const dispose = (): void => {
     remove()

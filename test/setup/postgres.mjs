@@ -46,7 +46,7 @@ async function freePort() {
 }
 
 async function untilReady(bin, port, child, logFile) {
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(50)) {
+  for (const deadline = Date.now() + 180_000; Date.now() < deadline; await sleep(50)) {
     if (child.exitCode !== null || child.signalCode !== null) break
     const answer = await run(join(bin, 'pg_isready'), ['-q', '-h', '127.0.0.1', '-p', String(port)]).catch(
       () => undefined,

@@ -27,8 +27,8 @@ export function step(title: string, programs: readonly string[], body: (t: TestC
   })
 }
 
-/** `az`'s first command in a home loads every module, and takes seconds where the machine is busy. */
-const commandTimeoutMs = 120_000
+/** `az`'s first command in a home loads every module, and takes minutes where the machine is busy and has never run it. */
+const commandTimeoutMs = 300_000
 
 function environmentOf(home: ClientHome, env: AzEnvironment): Record<string, string> {
   const merged: AzEnvironment = { ...home.env, ...env }

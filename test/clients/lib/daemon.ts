@@ -46,7 +46,7 @@ export async function startDaemon(options: DaemonOptions): Promise<AsyncDisposab
   const stop = async (): Promise<void> => {
     child.kill('SIGTERM')
     const patience = new AbortController()
-    await Promise.race([ended, sleep(15_000, undefined, { signal: patience.signal }).catch(() => undefined)])
+    await Promise.race([ended, sleep(60_000, undefined, { signal: patience.signal }).catch(() => undefined)])
     patience.abort()
     signalGroup('SIGKILL')
     await ended
@@ -54,9 +54,9 @@ export async function startDaemon(options: DaemonOptions): Promise<AsyncDisposab
     forget()
   }
   const [probe, probeArgs] = options.probe
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(100)) {
+  for (const deadline = Date.now() + 180_000; Date.now() < deadline; await sleep(100)) {
     if (child.exitCode !== null || child.signalCode !== null || pid === undefined) break
-    const answer = await run(probe, probeArgs, { env: options.env, timeoutMs: 10_000 })
+    const answer = await run(probe, probeArgs, { env: options.env, timeoutMs: 60_000 })
     if (answer.code === 0) return { [Symbol.asyncDispose]: stop }
   }
   await stop()

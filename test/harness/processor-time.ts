@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs'
+
+/**
+ * Processor seconds that a process and its children have used so far, whatever else the machine did meanwhile
+ * [proc_pid_stat(5)]; the clock ticks 100 times a second.
+ */
+export function processorSeconds(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean)
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
+  const own = (Number(fields[11]) + Number(fields[12])) / 100
+  return children.reduce((total, child) => total + processorSeconds(Number(child)), own)
+}
+
+/** What the work of `slowness` takes on the machine that bounds on processor time are meant for. */
+const usualSeconds = 0.17
+
+/**
+ * How many times more processor time than usual the same work takes here and now; 1 at least. Another processor may be slower,
+ * and a processor that shares its caches and units with another that is busy is.
+ */
+export function slowness(): number {
+  const rows = Array.from({ length: 4000 }, (_, at) => ({
+    id: `row-${at}`,
+    list: [at, null],
+    text: 'x'.repeat(at % 50),
+  }))
+  const text = JSON.stringify(rows)
+  const before = process.cpuUsage()
+  for (let round = 0; round < 80; round += 1) JSON.stringify(JSON.parse(text)).replaceAll(/row-(\d+)/g, '$1')
+  const { user, system } = process.cpuUsage(before)
+  return Math.max(1, (user + system) / 1e6 / usualSeconds)
+}

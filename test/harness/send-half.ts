@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs'
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { request } from './http.ts'
+import type { RunningServer } from './server.ts'
+
+/** A request of which the server has the header and, at least on its way, half of the body. */
+export interface HalfSent {
+  /** Sends the other half. */
+  rest(): void
+  readonly answer: Promise<{ status: number; headers: IncomingHttpHeaders }>
+}
+
+/** So many requests that are sent later, each once the one before it was answered, leave none that came earlier unjudged. */
+const laterRequests = 5
+
+/** Sends the header and half of the body, and waits until the server has judged the request. */
+export async function sendHalf(
+  server: RunningServer,
+  what: { method: string; url: string | URL; headers: OutgoingHttpHeaders & { authorization: string } },
+  body: Buffer,
+): Promise<HalfSent> {
+  const { host, pathname, search } = new URL(what.url)
+  const outgoing = httpsRequest({
+    host: '127.0.0.1',
+    port: server.port,
+    servername: 'localhost',
+    ca: readFileSync(server.caFile),
+    agent: false,
+    method: what.method,
+    path: pathname + search,
+    headers: { host, 'content-length': body.length, ...what.headers },
+  })
+  const answer: HalfSent['answer'] = new Promise((resolve, reject) => {
+    outgoing.on('error', reject)
+    outgoing.on('response', (incoming) => {
+      incoming.on('error', reject)
+      incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers }))
+      incoming.resume()
+    })
+  })
+  answer.catch(() => undefined)
+  const half = Math.floor(body.length / 2)
+  await new Promise((resolve) => outgoing.write(body.subarray(0, half), resolve))
+  const { authorization } = what.headers
+  for (let count = 0; count < laterRequests; count += 1) {
+    await request({ url: `${server.baseUrl}/v2/`, headers: { authorization }, caFile: server.caFile })
+  }
+  return { rest: () => void outgoing.end(body.subarray(half)), answer }
+}
