@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { get } from 'node:https'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { until } from '../harness/until.ts'
 import { type Finished, type Place, freePlace, runAcrux, startAcrux } from './acrux.ts'
 
 const verify = (place: Place, ...flags: string[]): Promise<Finished> =>
@@ -26,12 +26,13 @@ const countIn = ({ stdout }: Finished): number => Number(/^(\d+) events in/m.exe
 test('acrux audit verify tells that the log of a server that runs, was stopped and was killed is whole', async () => {
   using place = await freePlace()
   await using server = await startAcrux(place.args)
-  await sleep(1500)
-  const running = await verify(place)
+  let running = await verify(place)
+  await until('what the first start made is in the chain', async () => {
+    running = await verify(place)
+    return countIn(running) > 0
+  })
   assert.equal(running.code, 0, running.stderr)
   assert.match(running.stdout, /^the audit log is whole$/m)
-  const count = countIn(running)
-  assert.ok(count > 0, 'what the first start made is in the chain within a second and a half')
   server.signal('SIGKILL')
   await server.ended
   const killed = await verify(place, '--expect', checkpointIn(running))

@@ -9,6 +9,7 @@ import { test } from 'node:test'
 import { createRegistry } from '../harness/arm.ts'
 import { request } from '../harness/http.ts'
 import { startServer } from '../harness/server.ts'
+import { until } from '../harness/until.ts'
 import { freePlace, startAcrux } from './acrux.ts'
 
 /** The certificate that is shown to whoever connects and asks for `servername`, verified or not. */
@@ -21,14 +22,14 @@ async function shownCertificate(port: number, servername = 'localhost'): Promise
   return shown
 }
 
-/** Waits until the server shows a certificate of which `isNew` holds; fails after ten seconds. */
+/** Waits until the server shows a certificate of which `isNew` holds. */
 async function untilShown(port: number, isNew: (shown: X509Certificate) => boolean): Promise<X509Certificate> {
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    const shown = await shownCertificate(port)
-    if (isNew(shown)) return shown
-    await sleep(100)
-  }
-  throw new Error('the server went on showing the old certificate for ten seconds')
+  let shown = await shownCertificate(port)
+  await until('a new certificate is shown', async () => {
+    shown = await shownCertificate(port)
+    return isNew(shown)
+  })
+  return shown
 }
 
 test("The server's own certificate holds every name that it is reached by, and is verified by its authority", async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'node:test'
 import { request, type HttpResponse } from '../harness/http.ts'
+import { until } from '../harness/until.ts'
 import { freePlace, readyLine, runAcrux, startAcrux, type Started } from './acrux.ts'
 
 test('HTTP is served on loopback addresses, and the challenge then names an http realm', async () => {
@@ -48,15 +48,13 @@ test('HTTP and a certificate are refused together, and so is a proxy that would 
 /** The address that the log names as the one a request came from. */
 async function loggedSource(server: Started, answer: HttpResponse): Promise<string | undefined> {
   const id = String(answer.headers['x-ms-correlation-request-id'])
-  for (let attempt = 0; attempt < 50; attempt += 1) {
-    const line = server
+  const line = (): string | undefined =>
+    server
       .stderr()
       .split('\n')
-      .find((one) => one.includes(id))
-    if (line !== undefined) return /"from":"([^"]*)"/.exec(line)?.[1]
-    await sleep(100)
-  }
-  return undefined
+      .find((one) => one.includes(id) && one.endsWith('}'))
+  await until(`a line of the log with the id ${id}`, () => line() !== undefined)
+  return /"from":"([^"]*)"/.exec(line() ?? '')?.[1]
 }
 
 const forwarded = { 'x-forwarded-for': '198.51.100.9, 203.0.113.7', 'x-forwarded-proto': 'https' }
