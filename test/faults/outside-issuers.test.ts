@@ -247,7 +247,7 @@ const misbehaviours: Readonly<Record<string, Misbehaviour>> = {
 
 test(
   'fault 39: an issuer that misbehaves costs little, gets nothing and gives nothing',
-  { timeout: 120_000 },
+  { timeout: 600_000 },
   async () => {
     await using own = await startServer({ args: trustArguments(hostile) })
     const application = await principalWithRole(own, 'program', roles.acrPush)

@@ -15,7 +15,7 @@ import { at, stringAt } from '../harness/json.ts'
 import { accessToken, basic, get, pushImage, putManifest, registryUrl } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { assertRefused } from '../rights/refusal.ts'
-import { addSecret, passed, tokensOf } from '../rights/tokens.ts'
+import { addSecret, millisecondsOf, passed, tokensOf } from '../rights/tokens.ts'
 import { assertOpensOnly, doorsOf } from './doors.ts'
 import { attackerKeys, forgedFrom, partsOf } from './forged-token.ts'
 import { openWire } from './wire.ts'
@@ -169,14 +169,17 @@ test('fault 4: a token for a repository that is deleted and made again neither r
 
 test('fault 15: a secret and all that was got with it work to its last second and not after, used before or not', async () => {
   const principal = await principalWithRole(server, 'short-lived', roles.acrPull)
-  const secret = await addSecret(server, principal, 8000)
-  const ends = Date.now() + 8000
+  const takesMs = await millisecondsOf(() => tokensOf(server, principal, [scope]))
+  const lastMs = 1000 + 5 * takesMs
+  const validMs = 2000 + 2 * lastMs
+  const secret = await addSecret(server, principal, validMs)
+  const ends = Date.now() + validMs
   const tokens = await tokensOf(server, secret, [scope])
   const used = basic(secret.appId, secret.password)
   for (const token of Object.values(tokens)) {
     assert.ok(Number(partsOf(token).claims['exp']) * 1000 <= ends + 1000, 'a token outlives the secret it was got with')
   }
-  await passed(ends - 2500)
+  await passed(ends - lastMs)
   for (const authorization of [used, `Bearer ${tokens.access}`]) {
     assert.equal((await get(server, path, authorization)).status, 200, 'refused before its time')
   }

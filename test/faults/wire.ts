@@ -31,7 +31,7 @@ export interface Wire {
   close(): void
 }
 
-const patienceMs = 30_000
+const patienceMs = 120_000
 
 function isTls(server: RunningServer): boolean {
   return server.baseUrl.startsWith('https:')

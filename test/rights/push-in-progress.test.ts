@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { PassThrough } from 'node:stream'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { assignRole, createServicePrincipal, principalWithRole, registryId, removeRole, roles } from '../harness/arm.ts'
-import { request, type HttpResponse } from '../harness/http.ts'
+import { request } from '../harness/http.ts'
 import { accessToken, basic, digestOf, get, pushImage, registryUrl } from '../harness/registry.ts'
+import { sendHalf, type HalfSent } from '../harness/send-half.ts'
 import { startServer } from '../harness/server.ts'
 import { assertRefused, assertUnauthorizedBody } from './refusal.ts'
 import { addSecret, removeSecret, tokensOf } from './tokens.ts'
@@ -17,8 +16,6 @@ const owner = basic(servicePrincipal.appId, servicePrincipal.password)
 const pullPush = 'repository:team/app:pull,push'
 const image = await pushImage(server, 'team/app', '1', owner)
 const bytes = Buffer.alloc(2 * 1024 * 1024, 'layer ')
-/** Long enough that a server that is awake has judged a request whose header has come. */
-const judgedMs = 1_000
 
 async function beginUpload(authorization: string): Promise<URL> {
   const url = `${registryUrl(server)}/v2/team/app/blobs/uploads/`
@@ -27,21 +24,17 @@ async function beginUpload(authorization: string): Promise<URL> {
   return new URL(begun.headers.location ?? '', url)
 }
 
-/** Sends half of the body, waits until `meanwhile` is done, and sends the rest. */
+/** Sends half of the body, waits until the request was judged and `meanwhile` is done, and sends the rest. */
 async function sendInHalves(
   what: { method: string; url: URL | string; authorization: string; type: string },
   body: Buffer,
   meanwhile: () => Promise<void>,
-): Promise<HttpResponse> {
-  const stream = new PassThrough()
-  const headers = { authorization: what.authorization, 'content-type': what.type, 'content-length': body.length }
-  const answer = request({ method: what.method, url: what.url, headers, body: stream, caFile: server.caFile })
-  const half = Math.floor(body.length / 2)
-  stream.write(body.subarray(0, half))
-  await sleep(judgedMs)
+): Promise<Awaited<HalfSent['answer']>> {
+  const { method, url, authorization, type } = what
+  const half = await sendHalf(server, { method, url, headers: { authorization, 'content-type': type } }, body)
   await meanwhile()
-  stream.end(body.subarray(half))
-  return answer
+  half.rest()
+  return half.answer
 }
 
 function withDigest(upload: URL, digest: string): URL {

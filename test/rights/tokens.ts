@@ -70,10 +70,12 @@ export async function addSecret(
   principal: NewServicePrincipal,
   validMs: number,
 ): Promise<ClientSecret & { keyId: string }> {
+  const path = `/applications/${principal.applicationObjectId}/addPassword`
+  const scope = `${server.baseUrl}/graph//.default`
+  const caller = await armToken(server, server.firstRun.servicePrincipal, scope)
   const endDateTime = new Date(Date.now() + validMs).toISOString()
   const body = { passwordCredential: { displayName: 'further', endDateTime } }
-  const path = `/applications/${principal.applicationObjectId}/addPassword`
-  const added = expectStatus(await graph(server, 'POST', path, body), 200).json()
+  const added = expectStatus(await graph(server, 'POST', path, body, caller), 200).json()
   return { appId: principal.appId, password: stringAt(added, 'secretText'), keyId: stringAt(added, 'keyId') }
 }
 
@@ -100,4 +102,11 @@ export function grantedBy(token: string): Record<string, readonly string[]> {
 /** Waits until the clock has passed an instant. */
 export async function passed(instantMs: number): Promise<void> {
   while (Date.now() <= instantMs) await sleep(Math.max(1, instantMs - Date.now()))
+}
+
+/** How many milliseconds something takes here and now: what is to be done before an instant must have several times as long. */
+export async function millisecondsOf(work: () => Promise<unknown>): Promise<number> {
+  const began = Date.now()
+  await work()
+  return Date.now() - began
 }
