@@ -55,7 +55,12 @@ async function open(t: TestContext, kind: DatabaseKind, allowPrivateAddresses = 
   const audit = createAudit({ database, clock })
   const chain = createAuditChain({ database, clock })
   const webhooks = createWebhooks({ database, clock, sealer })
-  const outbound = createOutbound({ allowPrivateAddresses, allowedNetworks: [], extraCa: receiver.ca, timeoutMs: 2000 })
+  const outbound = createOutbound({
+    allowPrivateAddresses,
+    allowedNetworks: [],
+    extraCa: receiver.ca,
+    timeoutMs: 60_000,
+  })
   const newDelivery = () => createDelivery({ database, clock, sealer, outbound, publicOrigin })
   const { deliver } = newDelivery()
   const put = (settings: Partial<WebhookSettings> = {}, name = 'hook') =>

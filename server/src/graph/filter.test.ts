@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { GraphError } from './errors.ts'
 import { filterableApplications, filterableServicePrincipals, filterableUsers, parseFilter } from './filter.ts'
+import { leastMilliseconds } from '../../platform/test-patience.ts'
 
 const appId = '7f951dda-4ed3-4680-a7ca-43fe172d538d'
 
@@ -60,8 +61,10 @@ for (const { filter, why } of refused) {
   })
 }
 
-test('a filter of a hundred thousand quotes is refused in no time', () => {
-  const startedAt = performance.now()
-  assert.throws(() => parseFilter(filterableApplications, `displayName eq '${"''".repeat(100_000)}`), GraphError)
-  assert.ok(performance.now() - startedAt < 100)
+test('a filter of a hundred thousand quotes is refused in no time', async () => {
+  const filter = `displayName eq '${"''".repeat(100_000)}`
+  const { took } = await leastMilliseconds(5, {
+    took: () => assert.throws(() => parseFilter(filterableApplications, filter), GraphError),
+  })
+  assert.ok(took < 100, `${took} ms`)
 })

@@ -22,7 +22,7 @@ export async function openWithProgram(t: TestContext, kind: DatabaseKind = 'sqli
     allowPrivateAddresses: true,
     allowedNetworks: [],
     extraCa: issuer.ca,
-    timeoutMs: 2000,
+    timeoutMs: 60_000,
   })
   const provider = await openTestProvider(kind, { outbound })
   t.after(async () => {

@@ -8,6 +8,7 @@ import { SignJWT, decodeJwt, decodeProtectedHeader, exportJWK } from 'jose'
 import { createKeyRing } from '../platform/signing-keys/key-ring.ts'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { type TestProvider, openTestProvider, testOrigin, testTenantId } from './test-provider.ts'
+import { leastMilliseconds } from '../platform/test-patience.ts'
 
 const everything = ['arm', 'acr', 'graph'] as const
 
@@ -251,9 +252,10 @@ test('ten megabytes of dots, a huge header and a huge payload are refused withou
     `${header}.${'a'.repeat(9000)}.${signature}`,
     `${encode({ alg: 'x'.repeat(2000) })}.${payload}.${signature}`,
   ]) {
-    const startedAt = performance.now()
-    assert.equal(await outcome(provider, text), 'malformed')
-    assert.ok(performance.now() - startedAt < 50)
+    const { took } = await leastMilliseconds(5, {
+      took: async () => assert.equal(await outcome(provider, text), 'malformed'),
+    })
+    assert.ok(took < 50, `${took} ms`)
   }
 })
 

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { request as httpRequest } from 'node:http'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { openTestDatabase, type TestDatabase, testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { until } from '../platform/test-patience.ts'
 import type { BlobStore } from '../storage/index.ts'
 import {
   blobDigest,
@@ -164,8 +164,7 @@ function testReads(kind: Kind): void {
     const digest = await pushBlob(server, repository, randomBytes(20_000_000))
     const before = (await readdir('/proc/self/fd')).length
     for (let round = 0; round < 10; round += 1) await abortGet(server.port, `/v2/${repository}/blobs/${digest}`)
-    await sleep(200)
-    assert.ok((await readdir('/proc/self/fd')).length <= before + 2)
+    await until('the files are closed', async () => (await readdir('/proc/self/fd')).length <= before + 2)
   })
 }
 

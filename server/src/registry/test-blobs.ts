@@ -147,7 +147,7 @@ function exchange(port: number, method: string, path: string, sent: BlobSent): P
   if (isWhole && body !== undefined) headers['content-length'] ??= Buffer.byteLength(body)
   return new Promise((resolve, reject) => {
     const request = httpRequest({ host: '127.0.0.1', port, method, path, headers, agent: false })
-    request.setTimeout(20_000, () => request.destroy(new Error(`no answer to ${method} ${path}`)))
+    request.setTimeout(120_000, () => request.destroy(new Error(`no answer to ${method} ${path}`)))
     request.on('error', reject)
     request.on('response', (response) => {
       const pieces: Buffer[] = []

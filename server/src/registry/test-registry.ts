@@ -206,7 +206,7 @@ function exchange(port: number, method: string, path: string, sent: Sent): Promi
       headers['content-length'] = Buffer.byteLength(body)
     }
     const request = httpRequest({ host: '127.0.0.1', port, method, path, headers, agent: false })
-    request.setTimeout(20_000, () => request.destroy(new Error(`no answer to ${method} ${path}`)))
+    request.setTimeout(120_000, () => request.destroy(new Error(`no answer to ${method} ${path}`)))
     request.on('error', reject)
     request.on('response', (response) => {
       const pieces: Buffer[] = []

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
 import { Readable } from 'node:stream'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { openTestDatabase, type TestDatabase, testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { until } from '../platform/test-patience.ts'
 import type { BlobStore } from '../storage/index.ts'
 import {
   beginUpload,
@@ -51,6 +51,11 @@ function testUploads(kind: (typeof testDatabaseKinds)[number]): void {
   const restart = async () => {
     await server.close()
     server = await openBlobServer({ database: opened.database, blobs, clock, settings })
+  }
+  /** Waits until a writer has the upload, and something that it sent is there. */
+  const untilBegun = (location: string) => {
+    const [, id = ''] = /uploads\/([0-9a-f-]+)/.exec(location) ?? []
+    return until('something of the upload is there', async () => ((await blobs.stagedSizeBytes(id)) ?? 0) > 0)
   }
   const put = (location: string, digest: string, body?: Uint8Array | string, headers = {}) =>
     server.send('PUT', `${location}&digest=${digest}`, { ...(body !== undefined && { body }), headers })
@@ -336,8 +341,9 @@ function testUploads(kind: (typeof testDatabaseKinds)[number]): void {
     const location = await beginUpload(server, repository)
     const source = new Readable({ read: () => undefined })
     const first = server.send('PATCH', location, { body: source })
-    source.push('first')
-    await sleep(50)
+    const content = randomBytes(300_000)
+    source.push(content)
+    await untilBegun(location)
     for (const [method, query] of [
       ['PATCH', ''],
       ['PUT', `&digest=${blobDigest('x')}`],
@@ -347,14 +353,14 @@ function testUploads(kind: (typeof testDatabaseKinds)[number]): void {
       assert.deepEqual([answer.status, answer.code], [409, 'BLOB_UPLOAD_INVALID'], method)
     }
     source.push(null)
-    assert.equal((await first).headers.range, '0-4')
-    assert.equal((await put(location, blobDigest('first'))).status, 201)
+    assert.equal((await first).headers.range, '0-299999')
+    assert.equal((await put(location, blobDigest(content))).status, 201)
   })
 
   it('a client that goes away leaves what it sent, and goes on from there', async () => {
     const content = randomBytes(900_000)
     const location = await beginUpload(server, repository)
-    await abort(server.port, location, content.subarray(0, 600_000), 900_000)
+    await abort(server.port, location, content.subarray(0, 600_000), 900_000, untilBegun)
     const sentBytes = await settledSize(server, location)
     assert.ok(sentBytes > 0 && sentBytes <= 600_000)
     const headers = { 'content-range': `${sentBytes}-899999` }
@@ -427,7 +433,7 @@ function testUploads(kind: (typeof testDatabaseKinds)[number]): void {
     const source = new Readable({ read: () => undefined })
     const patch = server.send('PATCH', location, { body: source })
     source.push(Buffer.alloc(300_000))
-    await sleep(50)
+    await untilBegun(location)
     clock.nowMs += 30 * 3_600_000
     await server.collectGarbage()
     source.push(Buffer.alloc(300_000))
@@ -451,22 +457,28 @@ function testUploads(kind: (typeof testDatabaseKinds)[number]): void {
   })
 }
 
-/** Sends the beginning of a body and cuts the connection. */
-async function abort(port: number, path: string, body: Uint8Array, claimedBytes: number): Promise<void> {
+/** Sends the beginning of a body and cuts the connection once something of it is there. */
+async function abort(
+  port: number,
+  path: string,
+  body: Uint8Array,
+  claimedBytes: number,
+  untilBegun: (path: string) => Promise<void>,
+): Promise<void> {
   const headers = { host: 'one.example', authorization: 'alice', 'content-length': claimedBytes }
   const request = httpRequest({ host: '127.0.0.1', port, method: 'PATCH', path, headers, agent: false })
   request.on('error', () => undefined)
   await new Promise((resolve) => request.write(body, resolve))
-  await sleep(50)
+  await untilBegun(path)
   request.destroy()
 }
 
 /** How much of an upload is there once its writer is seen to be gone. */
 async function settledSize(server: BlobTestServer, location: string): Promise<number> {
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    const answer = await server.send('PATCH', location, { body: '' })
-    if (answer.status === 202) return Number(String(answer.headers.range).slice(2)) + 1
-    await sleep(20)
-  }
-  throw new Error('the upload stays in use')
+  let answer = await server.send('PATCH', location, { body: '' })
+  await until('the upload is not in use any more', async () => {
+    if (answer.status !== 202) answer = await server.send('PATCH', location, { body: '' })
+    return answer.status === 202
+  })
+  return Number(String(answer.headers.range).slice(2)) + 1
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { PassThrough, Readable, Writable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { after, describe, it } from 'node:test'
+import { until } from '../platform/test-patience.ts'
 import { testBlobStore } from './blob-store-contract.ts'
 import { StorageFullError } from './errors.ts'
 import { createFilesystemBlobStore } from './filesystem-blob-store.ts'
@@ -82,7 +83,7 @@ describe('the filesystem blob store', () => {
       const destination = new Writable({ write: () => destination.destroy() })
       await assert.rejects((await store.open(location)).sendTo(destination))
     }
-    assert.ok((await readdir('/proc/self/fd')).length <= before + 1)
+    await until('the files are closed', async () => (await readdir('/proc/self/fd')).length <= before + 1)
   })
 
   it('says that the disk is full, keeps what fits, and goes on when there is room', async (t) => {

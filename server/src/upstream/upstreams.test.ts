@@ -138,7 +138,7 @@ const asking = () =>
     headers: {},
     body: undefined,
     redirect: 'manual',
-    signal: AbortSignal.timeout(5000),
+    signal: AbortSignal.timeout(60_000),
   }) as const
 
 describe('a provider', () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { type TestContext, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { createLog } from '../log.ts'
+import { until } from '../test-patience.ts'
 import { createApp } from './app.ts'
 import { mountRaw } from './raw-surface.ts'
 import type { Answered } from './request-log.ts'
@@ -140,7 +140,7 @@ test('a request whose client goes away has its one line too: before the answer, 
   app.get('/own/before', () => new Promise(() => undefined))
   app.put('/own/body', () => ({}))
   app.get('/own/within', (_request, reply) => reply.send(Readable.from(neverEnding())))
-  const { connect } = await serveForTest(t, app)
+  const { connect, say } = await serveForTest(t, app)
   const sized = (target: string): string =>
     `PUT ${target} HTTP/1.1\r\nHost: one.example\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\nx`
   const get = (target: string): string => `GET ${target} HTTP/1.1\r\nHost: one.example\r\n\r\n`
@@ -157,15 +157,20 @@ test('a request whose client goes away has its one line too: before the answer, 
       { '/raw/within': 200, '/raw/next': 499, '/own/before': 499 },
     ],
   ]
+  const linesNow = () =>
+    lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>).filter(({ path }) => path !== '/another')
+  /** With another request answered, what was sent before it has begun. */
+  const answerAnother = () => say('GET /another HTTP/1.1\r\nHost: one.example\r\nConnection: close\r\n\r\n')
   for (const [text, statuses] of cases) {
     lines.length = 0
     const socket = await connect()
     socket.write(text)
-    await sleep(50)
-    assert.deepEqual(lines, [], text)
+    await answerAnother()
+    assert.deepEqual(linesNow(), [], text)
     socket.destroy()
-    await sleep(50)
-    const logged = lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>)
+    await until(text, () => linesNow().length >= Object.keys(statuses).length)
+    await answerAnother()
+    const logged = linesNow()
     for (const line of logged) assert.partialDeepStrictEqual(line, { level: 30, aborted: true, from: '127.0.0.1' })
     assert.deepEqual(Object.fromEntries(logged.map(({ path, status }) => [path, status])), statuses, text)
     assert.equal(logged.length, Object.keys(statuses).length, text)

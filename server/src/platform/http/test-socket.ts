@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import net from 'node:net'
 import type { TestContext } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
+import { until } from '../test-patience.ts'
 import { type Listener, listen } from './listener.ts'
 
 /** An application behind a listener on a free port of this machine, and a way to say anything at all to it. */
@@ -63,18 +63,12 @@ export class TestSocket {
 
   /** Waits until what came contains the text. */
   async until(text: string): Promise<void> {
-    for (let waited = 0; !this.#received.includes(text); waited += 10) {
-      if (waited > 5000) throw new Error(`${JSON.stringify(text)} did not come, but ${JSON.stringify(this.#received)}`)
-      await sleep(10)
-    }
+    await until(JSON.stringify(text), () => this.#received.includes(text))
   }
 
   /** Waits for the other side to end the connection. */
   async rest(): Promise<string> {
-    for (let waited = 0; !this.#ended; waited += 10) {
-      if (waited > 5000) throw new Error(`the connection goes on after ${JSON.stringify(this.#received)}`)
-      await sleep(10)
-    }
+    await until('the end of the connection', () => this.#ended)
     return this.#received
   }
 }

@@ -137,7 +137,7 @@ test('rows that meet a full disk are told so, and what shares their commit is wh
   assert.deepEqual(await idsIn(database), acknowledged, 'what is there is what was acknowledged, and nothing else')
 })
 
-test('rows are not written while another process holds the file, nor later', { timeout: 30_000 }, async (t) => {
+test('rows are not written while another process holds the file, nor later', { timeout: 300_000 }, async (t) => {
   const { database, file } = await open(t)
   const insertNotes = database.prepareInsert<{ id: number; text: string }>('note', ['id', 'text'])
   const other = new DatabaseSync(file)
