@@ -4,6 +4,7 @@ import { enableAdmin, expectStatus, principalWithRole, roles } from '../harness/
 import { listAt } from '../harness/json.ts'
 import { basic, digestOf, get, pushImage, putManifest } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
+import { until } from '../harness/until.ts'
 import { azHome, signIn, step } from './az/az.ts'
 
 // The other registry has an address for its name: az takes no name without a dot, and it is to be found without a resolver.
@@ -100,9 +101,8 @@ step('az acr import copies within a registry, and from another of this server', 
 
 step('az acr import --no-wait comes back at once', ['az'], async () => {
   await az.text(...from('up/app:v1'), '-t', 'later/app:v1', '--no-wait')
-  for (const patience = Date.now() + 30_000; Date.now() < patience;) {
-    if ((await get(server, '/v2/later/app/manifests/v1', owner)).status === 200) break
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
+  await until('the image is there', async () => {
+    return (await get(server, '/v2/later/app/manifests/v1', owner)).status === 200
+  })
   assert.deepEqual(await pull('/v2/later/app/manifests/v1'), image.manifest)
 })

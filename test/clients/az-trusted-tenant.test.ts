@@ -168,7 +168,7 @@ step(
     const script = example
       .replaceAll('contoso.registry.example.com', loginServer)
       .replace('docker login', 'podman login')
-    const ran = await mustRun('bash', ['-euo', 'pipefail', '-c', script], { env, timeoutMs: 120_000 })
+    const ran = await mustRun('bash', ['-euo', 'pipefail', '-c', script], { env, timeoutMs: 600_000 })
     assert.match(ran.stdout, /Login Succeeded/)
     assert.equal(keptLogin(az.home, loginServer).username, nullGuid)
   },

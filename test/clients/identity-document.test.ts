@@ -53,7 +53,7 @@ function marked(name: string): string {
 async function shell(as: Az, script: string, variables: Readonly<Record<string, string>> = {}): Promise<string> {
   const { AZURE_CORE_INSTANCE_DISCOVERY: _settled, ...settled } = as.home.env
   const env = { ...settled, ...asAzure, ...variables }
-  const ran = await run('bash', ['-euo', 'pipefail', '-c', here(script)], { env, timeoutMs: 300_000 })
+  const ran = await run('bash', ['-euo', 'pipefail', '-c', here(script)], { env, timeoutMs: 600_000 })
   assert.equal(ran.code, 0, `${script}\n${ran.stdout}${ran.stderr}`)
   return ran.stdout
 }

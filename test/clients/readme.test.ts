@@ -32,7 +32,7 @@ test('the examples of a first push in the README work as they are written', asyn
     .replace(/^az acr login/m, 'DOCKER_COMMAND=podman az acr login')
   assert.ok(caFile.startsWith(dirname(server.dataDir)))
   const env = { ...home.env, PYTHONWARNINGS: 'ignore' }
-  const ran = await run('bash', ['-euc', `${script}\necho every example ran`], { env, timeoutMs: 120_000 })
+  const ran = await run('bash', ['-euc', `${script}\necho every example ran`], { env, timeoutMs: 600_000 })
   assert.match(ran.stdout, /every example ran/, ran.stderr)
   assert.match(ran.stdout, /"hello"/, 'the repository that was pushed is listed')
   assert.match(ran.stdout, /"password"/, 'the principal for CI has a password')

@@ -32,7 +32,6 @@ export class Client implements Disposable {
       headers: { authorization: this.#authorization, ...headers },
       agent: this.#agent,
       caFile: this.#server.caFile,
-      timeoutMs: 20_000,
       ...(body !== undefined && { body }),
     })
   }

@@ -135,7 +135,7 @@ export async function requirePort443(t: TestContext): Promise<boolean> {
   // Another address of the loopback interface is the sign that the port is taken: it goes with the process that holds it.
   const sign = createServer()
   let failure = ''
-  for (let attempt = 0; attempt < 300; attempt += 1) {
+  for (let attempt = 0; attempt < 900; attempt += 1) {
     failure = await listenAt(sign, '127.0.0.2')
     if (failure === '') {
       const port = createServer()

@@ -11,7 +11,7 @@ test('az and the Azure SDK find the endpoint by themselves at the address of the
   using home = clientHome()
   const script = `ip link set lo up && ip address add 169.254.169.254/32 dev lo && exec "$0" "$@"`
   const args = ['--net', 'sh', '-c', script, process.execPath, program]
-  const ran = await mustRun('unshare', args, { env: home.env, timeoutMs: 120_000 })
+  const ran = await mustRun('unshare', args, { env: home.env, timeoutMs: 600_000 })
   const who: unknown = JSON.parse(ran.stdout)
   assert.deepEqual([at(who, 'az'), at(who, 'sdk')], [at(who, 'machine'), at(who, 'machine')])
 })
