@@ -208,6 +208,9 @@ step('az ad app owner add, list and remove have another person take the place of
   await owner('add', '--owner-object-id', erin)
   await owner('add', '--owner-object-id', erin)
   assert.deepEqual(await owners(), [maker, erin].toSorted())
+  const ofPrincipal = await az.json('ad', 'sp', 'owner', 'list', '--id', principal.appId, '--query', '[].id')
+  assert.deepEqual((ofPrincipal as string[]).toSorted(), [maker, erin].toSorted())
+  assert.deepEqual(await az.json('ad', 'app', 'permission', 'list', '--id', principal.appId), [])
   await owner('remove', '--owner-object-id', maker)
   assert.deepEqual(await owners(), [erin])
   const again = ['ad', 'app', 'owner', 'remove', '--id', principal.appId, '--owner-object-id', maker]

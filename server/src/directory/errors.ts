@@ -20,10 +20,10 @@ export function refuseManaged({ managed_kind }: { readonly managed_kind: string 
 }
 
 /** There is no such object, or no such object of this kind. */
-export function resourceNotFound(id: string): DirectoryError {
+export function resourceNotFound(idOrName: string): DirectoryError {
   return new DirectoryError(
     'not-found',
-    `Resource '${id}' does not exist or one of its queried reference-property objects are not present.`,
+    `Resource '${idOrName.slice(0, 256)}' does not exist or one of its queried reference-property objects are not present.`,
   )
 }
 

@@ -125,7 +125,7 @@ export function createFederatedCredentials(options: {
     const id = parseGuid(idOrName)
     const rows = await store.ofHolder(transaction, holderId)
     const row = rows.find((each) => each.id === id) ?? rows.find((each) => each.name_key === nameKey(idOrName))
-    if (row === undefined) throw resourceNotFound(id ?? 'with this name')
+    if (row === undefined) throw resourceNotFound(idOrName)
     return row
   }
 

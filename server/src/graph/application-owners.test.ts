@@ -32,8 +32,8 @@ async function open(t: TestContext, kind: DatabaseKind) {
   const principalPath = `/servicePrincipals/${String(principal.body['id'])}`
   const add = (client: GraphClient, id: string) => client('POST', `${path}/owners/$ref`, reference(id))
   const remove = (client: GraphClient, id: string) => client('DELETE', `${path}/owners/${id}/$ref`)
-  const owners = async (client = asOwner) => {
-    const { status, body } = await client('GET', `${path}/owners`)
+  const owners = async (client = asOwner, owned = path) => {
+    const { status, body } = await client('GET', `${owned}/owners`)
     return status === 200 ? (body['value'] as { id: string }[]).map(({ id }) => id) : status
   }
   const ownerId = owner.servicePrincipal.objectId
@@ -64,7 +64,9 @@ for (const kind of testDatabaseKinds) {
     assert.equal((await asBob('GET', path)).status, 403)
     assert.equal((await add(asBob, bob.objectId)).status, 403, 'nobody makes themselves one')
     assert.equal((await add(asOwner, bob.objectId)).status, 204)
-    assert.deepEqual(await owners(asBob), [ownerId, bob.objectId].toSorted())
+    for (const own of [path, principalPath]) {
+      assert.deepEqual(await owners(asBob, own), [ownerId, bob.objectId].toSorted())
+    }
     for (const own of [path, principalPath]) assert.equal((await asBob('POST', `${own}/addPassword`, {})).status, 200)
     const listed = (await asBob('GET', '/applications')).body['value'] as { id: string }[]
     assert.deepEqual(
@@ -82,6 +84,7 @@ for (const kind of testDatabaseKinds) {
       ['POST', `${path}/addPassword`],
       ['POST', `${principalPath}/addPassword`],
       ['GET', `${path}/owners`],
+      ['GET', `${principalPath}/owners`],
     ] as const) {
       assert.equal((await asBob(method, gone, method === 'GET' ? undefined : {})).status, 403, `${method} ${gone}`)
     }
@@ -101,7 +104,13 @@ for (const kind of testDatabaseKinds) {
     assert.match(messageOf((await add(asOwner, ownerId)).body), /added object references already exist/)
     assert.equal((await remove(asOwner, bob.objectId)).status, 404)
     assert.equal((await asOwner('POST', `/applications/${unknownId}/owners/$ref`, reference(bob.objectId))).status, 404)
-    assert.equal((await asOwner('GET', `/applications/${unknownId}/owners`)).status, 404)
+    for (const collection of ['applications', 'servicePrincipals']) {
+      for (const id of [unknownId, 'by-name']) {
+        const { status, body: error } = await asOwner('GET', `/${collection}/${id}/owners`)
+        assert.equal(status, 404)
+        assert.ok(messageOf(error).includes(`'${id}'`), 'it says what is not there')
+      }
+    }
     assert.equal((await asOwner('POST', `${path}/owners/$ref`, { '@odata.id': 'x' })).status, 400)
     assert.deepEqual(await owners(), [ownerId])
   })

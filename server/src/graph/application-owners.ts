@@ -1,5 +1,5 @@
 import { readBody } from './bodies.ts'
-import { type GraphHandler, change, requirePathId, requireVisible } from './call.ts'
+import { type GraphHandler, applicationIdOf, change, requirePathId, requireVisible } from './call.ts'
 import { objectDocuments, requireOtherId } from './memberships.ts'
 import { referenceBody } from './people-bodies.ts'
 import { refuseQueryOptions } from './query.ts'
@@ -10,6 +10,15 @@ export const listApplicationOwners: GraphHandler = async (graph, call) => {
   const id = requirePathId(call)
   await requireVisible(graph, call.caller, id, await graph.directory.applications.find(id))
   return { value: await objectDocuments(graph, await graph.directory.applications.ownerIds(id)) }
+}
+
+/** `GET /servicePrincipals/{id}/owners`: those of its application. */
+export const listServicePrincipalOwners: GraphHandler = async (graph, call) => {
+  refuseQueryOptions(call.request.query)
+  const { applications } = graph.directory
+  const id = requirePathId(call)
+  const principal = await requireVisible(graph, call.caller, id, await applications.findServicePrincipal(id))
+  return { value: await objectDocuments(graph, await applications.ownerIds(applicationIdOf(principal))) }
 }
 
 /** `POST /applications/{id}/owners/$ref` */

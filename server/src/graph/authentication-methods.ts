@@ -84,7 +84,8 @@ async function methodDocuments({ directory: { secondFactors } }: Graph, user: Us
 }
 
 function requireMethodId({ params }: GraphCall): string {
-  const id = parseGuid(params['method'] ?? '')
-  if (id === undefined) throw resourceNotFound('with this id')
+  const text = params['method'] ?? ''
+  const id = parseGuid(text)
+  if (id === undefined) throw resourceNotFound(text)
   return id
 }

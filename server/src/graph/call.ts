@@ -67,9 +67,9 @@ export function parsePathId({ params }: FastifyRequest): Guid | undefined {
 }
 
 /** The object id in the path. @throws GraphError where there is none. */
-export function requirePathId({ request }: GraphCall): Guid {
+export function requirePathId({ request, params }: GraphCall): Guid {
   const id = parsePathId(request)
-  if (id === undefined) throw resourceNotFound('with this id')
+  if (id === undefined) throw resourceNotFound(params['id'] ?? '')
   return id
 }
 

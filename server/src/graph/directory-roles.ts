@@ -73,5 +73,5 @@ function requireAssignmentInPath({ params, caller }: GraphCall): { principalId: 
   const role = roles.find((one) => text.startsWith(`${one}-`))
   const principalId = role === undefined ? undefined : parseGuid(text.slice(role.length + 1))
   if (role !== undefined && principalId !== undefined) return { principalId, role }
-  throw caller.readsAll ? resourceNotFound('with this id') : insufficientPrivileges()
+  throw caller.readsAll ? resourceNotFound(text) : insufficientPrivileges()
 }

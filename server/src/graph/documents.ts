@@ -22,6 +22,8 @@ export function applicationDocument(application: DescribedApplication, publisher
     publisherDomain,
     signInAudience: 'AzureADMyOrg',
     isFallbackPublicClient,
+    // Rights here are roles: applications ask for none. az reads the list.
+    requiredResourceAccess: [],
     web: { redirectUris: redirectUris.web },
     publicClient: { redirectUris: redirectUris.publicClient },
     spa: { redirectUris: redirectUris.spa },

@@ -182,7 +182,8 @@ async function requireVisibleObject(graph: Graph, call: GraphCall): Promise<stri
 
 /** The other object id in the path. @throws GraphError where there is none. */
 export function requireOtherId({ params }: GraphCall, name: string): string {
-  const id = parseGuid(params[name] ?? '')
-  if (id === undefined) throw resourceNotFound('with this id')
+  const text = params[name] ?? ''
+  const id = parseGuid(text)
+  if (id === undefined) throw resourceNotFound(text)
   return id
 }

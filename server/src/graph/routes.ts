@@ -3,7 +3,12 @@ import type { Directory } from '../directory/index.ts'
 import { requestOrigin } from '../platform/http/app.ts'
 import { type Route, describeRoutes, mountSurface } from '../platform/http/surface.ts'
 import { GraphError, insufficientPrivileges, toGraphError, unauthenticated } from './errors.ts'
-import { addApplicationOwner, listApplicationOwners, removeApplicationOwner } from './application-owners.ts'
+import {
+  addApplicationOwner,
+  listApplicationOwners,
+  listServicePrincipalOwners,
+  removeApplicationOwner,
+} from './application-owners.ts'
 import {
   createApplication,
   deleteApplication,
@@ -58,6 +63,7 @@ const rows: readonly GraphRow[] = [
   { id: 'graph.servicePrincipals.get',           method: 'GET',    path: '/servicePrincipals/:id',                need: 'visible',           handle: getServicePrincipal },
   { id: 'graph.servicePrincipals.update',        method: 'PATCH',  path: '/servicePrincipals/:id',                need: 'application-owner', handle: updateServicePrincipal },
   { id: 'graph.servicePrincipals.delete',        method: 'DELETE', path: '/servicePrincipals/:id',                need: 'directory-owner',   handle: deleteServicePrincipal },
+  { id: 'graph.servicePrincipals.owners',        method: 'GET',    path: '/servicePrincipals/:id/owners',         need: 'visible',           handle: listServicePrincipalOwners },
   { id: 'graph.servicePrincipals.addPassword',   method: 'POST',   path: '/servicePrincipals/:id/addPassword',    need: 'application-owner', handle: addPassword('servicePrincipals') },
   { id: 'graph.servicePrincipals.removePassword', method: 'POST',  path: '/servicePrincipals/:id/removePassword', need: 'application-owner', handle: removePassword('servicePrincipals') },
   { id: 'graph.me.ownedObjects',                 method: 'GET',    path: '/me/ownedObjects',                      need: 'visible',           handle: getOwnedObjects },

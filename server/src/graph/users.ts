@@ -187,7 +187,7 @@ async function findUserInPath(
 }
 
 function noUser({ params }: GraphCall): Error {
-  return resourceNotFound(parseGuid(params['id'] ?? '') ?? 'with this name')
+  return resourceNotFound(params['id'] ?? '')
 }
 
 async function revoke(graph: Graph, call: GraphCall, id: string): Promise<unknown> {
