@@ -30,7 +30,7 @@ const noRoles = createRoleUnion([])
 /** Opens the access room. */
 export function createAccess({ database, clock }: { readonly database: Database; readonly clock: Clock }): Access {
   const store = createAccessStore(database)
-  const { rightsOfToken, rightsOfAnybody, parts } = createRegistryAccess(database, clock)
+  const { rightsOfToken, rightsOfAnybody, scopeMapOf, parts } = createRegistryAccess(database, clock)
   const roleDefinitionStore = createRoleDefinitionStore(database)
   const assigned = createAssignedRoles(database, clock, store)
 
@@ -64,7 +64,7 @@ export function createAccess({ database, clock }: { readonly database: Database;
   return {
     ...parts,
     ...createRoleDefinitions(roleDefinitionStore, clock),
-    ...createExplain({ store, assigned, rightsOf }),
+    ...createExplain({ store, assigned, rightsOf, scopeMapOf }),
     ...createExplainAction(assigned),
 
     allowedAccess: (principal, registry, asked) =>

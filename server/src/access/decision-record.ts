@@ -40,6 +40,9 @@ export type DecisionRecord = {
 const assignmentsLimit = 3500
 const conditionLimit = 500
 
+/** How many characters the actions of a scope map may take. */
+const scopeMapLimit = 1000
+
 /** From the one that came furthest on. */
 const order: readonly Verdict[] = [
   'allows',
@@ -79,11 +82,13 @@ export function recordActionDecision(
 }
 
 function partsOf(explanation: Explanation) {
-  const { needs, assignments, firstFailure, smallestChange = null } = explanation
+  const { needs, assignments, scopeMap, firstFailure, smallestChange = null } = explanation
   return {
     needs: needs.map(({ name }) => name),
     assignments: recordAssignments(assignments),
     assignmentCount: assignments.length,
+    scopeMap:
+      scopeMap === undefined ? null : { name: scopeMap.name, actions: withinLimit(scopeMap.actions, scopeMapLimit) },
     ...(firstFailure !== undefined && { firstFailure }),
     smallestChange,
   }
@@ -111,4 +116,10 @@ function cut(condition: string): string {
   // An event has no line breaks, and Azure's portal writes conditions over many lines.
   const text = condition.trim().replaceAll(/\s+/g, ' ')
   return text.length <= conditionLimit ? text : `${text.slice(0, conditionLimit)}…`
+}
+
+/** As many of the texts as there is room for, in characters. */
+export function withinLimit(texts: readonly string[], limit: number): string[] {
+  let room = limit
+  return texts.filter((text) => (room -= text.length) >= 0)
 }

@@ -27,10 +27,11 @@ export function createExplainAction(assigned: ReturnType<typeof createAssignedRo
         verdict: judge(role, need, undefined),
         byWildcard: judge(role, need, undefined) === 'allows' && !names(role.role, need),
       }))
+      const facts = { needs: [need], assignments, scopeMap: undefined }
       const verdict: Verdict | undefined =
         assignments.length === 0 ? undefined : furthest(assignments.map((one) => one.verdict))
       if (verdict === 'allows') {
-        return { allowed: true, needs: [need], assignments, firstFailure: undefined, smallestChange: undefined }
+        return { allowed: true, ...facts, firstFailure: undefined, smallestChange: undefined }
       }
       const role = smallestRoleFor(action)
       const smallestChange = role && {
@@ -40,7 +41,7 @@ export function createExplainAction(assigned: ReturnType<typeof createAssignedRo
         scope,
         condition: undefined,
       }
-      return { allowed: false, needs: [need], assignments, firstFailure: verdict ?? 'no-assignment', smallestChange }
+      return { allowed: false, ...facts, firstFailure: verdict ?? 'no-assignment', smallestChange }
     },
   }
 }

@@ -148,11 +148,42 @@ for (const kind of testDatabaseKinds) {
         [anonymous,                testRegistry({ anonymousPullEnabled: true }), push, 'not-for-anonymous',      'sign-in'],
         [anonymous,                testRegistry({ anonymousPullEnabled: true }), pull, undefined,                undefined],
         [token,                    legacy,                                       pull, 'scope-map-lacks-action', 'extend-scope-map'],
+        [token,                    legacy, { right: 'catalog', repository: undefined }, 'scope-map-lacks-action', 'sign-in'],
         [{ ...token, rid: other }, legacy,                                       pull, 'another-registry',       undefined],
       ] as const
       for (const [principal, registry, asked, failure, change] of table) {
         const { allowed, firstFailure, smallestChange } = await access.explain(principal, registry, asked)
         assert.deepEqual([allowed, firstFailure, smallestChange?.kind], [failure === undefined, failure, change])
+      }
+    })
+
+    test('of anybody where a scope map says what they may read names the map, and the action that is missing in it', async (t) => {
+      const { access, database } = await open(t)
+      const { rid } = legacy
+      const author = { name: 'alice@contoso.example', kind: 'User' } as const
+      const map = { name: 'Everybody', description: undefined, actions: ['repositories/open/content/read'] }
+      await database.transaction(async (transaction) => {
+        await access.scopeMaps.put(transaction, rid, map, author)
+        const given = { scopeMapName: map.name, scopeMapId: '/maps/everybody' }
+        await access.anonymousAccess.put(transaction, rid, given, author)
+      })
+      const named = { name: map.name, actions: map.actions }
+      const add = { kind: 'extend-scope-map', action: 'repositories/team/app/content/read' }
+      const opened = { ...pull, repository: 'open' }
+      const catalog = { right: 'catalog', repository: undefined }
+      const wide = testRegistry({ anonymousPullEnabled: true })
+      // prettier-ignore
+      const table = [
+        [legacy, opened,   named,     undefined,                undefined],
+        [legacy, pull,    named,     'scope-map-lacks-action', add],
+        [legacy, push,    named,     'not-for-anonymous',      { kind: 'sign-in' }],
+        [legacy, catalog, named,     'anonymous-pull-is-off',  { kind: 'enable-anonymous-pull' }],
+        [wide,   push,    undefined, 'not-for-anonymous',      { kind: 'sign-in' }],
+      ] as const
+      for (const [registry, asked, scopeMap, failure, change] of table) {
+        const told = await access.explain({ kind: 'anonymous' }, registry, asked)
+        const shown = told.scopeMap && { name: told.scopeMap.name, actions: told.scopeMap.actions }
+        assert.deepEqual([shown, told.firstFailure, told.smallestChange], [scopeMap, failure, change], asked.right)
       }
     })
 

@@ -4,9 +4,10 @@ import { type ActionNeed, type AssignedRole, type Verdict, judge } from './assig
 import type { createAssignedRoles } from './assigned-roles.ts'
 import { builtInRoles } from './built-in-roles.ts'
 import type { Principal, RegistryInQuestion, RoleAssignment } from './index.ts'
-import { type RegistryRights, everyRight, needsOf, repositoryInQuestion, rightsOfRoles } from './repository-rights.ts'
+import { type RegistryRights, anonymousRights, everyRight, needsOf, repositoryInQuestion, rightsOfRoles } from './repository-rights.ts'
 import { createRoleUnion } from './role-union.ts'
 import { permissionGiving } from './scope-map-rights.ts'
+import type { ScopeMap } from './scope-maps.ts'
 import type { AccessStore } from './store.ts'
 
 /** What is asked about: an action of an access scope on a repository, or `catalog` or `deleted_catalog` on none. */
@@ -54,6 +55,8 @@ export type Explanation = {
   /** What of a role gives the right in this mode: any one of these. */
   readonly needs: readonly ActionNeed[]
   readonly assignments: readonly ConsideredAssignment[]
+  /** Of a scoped token, and of anybody where one says what they may read. */
+  readonly scopeMap: Pick<ScopeMap, 'name' | 'actions'> | undefined
   readonly firstFailure: FirstFailure | undefined
   readonly smallestChange: SmallestChange | undefined
 }
@@ -77,10 +80,11 @@ type Rooms = {
   readonly store: AccessStore
   readonly assigned: ReturnType<typeof createAssignedRoles>
   readonly rightsOf: (principal: Principal, registry: RegistryInQuestion) => RegistryRights | Promise<RegistryRights>
+  readonly scopeMapOf: (principal: Principal, registry: RegistryInQuestion) => Promise<ScopeMap | undefined>
 }
 
 /** Opens the questions about decisions. */
-export function createExplain({ store, assigned, rightsOf }: Rooms): Explain {
+export function createExplain({ store, assigned, rightsOf, scopeMapOf }: Rooms): Explain {
   const consideredBy = (registry: RegistryInQuestion, asked: RightInQuestion) => (role: AssignedRole) =>
     consider(role, registry, asked)
 
@@ -91,9 +95,13 @@ export function createExplain({ store, assigned, rightsOf }: Rooms): Explain {
       const roles = principal.kind === 'directory' ? (await assigned.unionOf(principal, registry.id)).roles : []
       const assignments = roles.map(consideredBy(registry, asked))
       const needs = needsOf(asked.right, registry.roleAssignmentMode)
-      const facts = { allowed, needs, assignments }
+      const scopeMap = await scopeMapOf(principal, registry)
+      const facts = { allowed, needs, assignments, scopeMap }
       if (allowed) return { ...facts, firstFailure: undefined, smallestChange: undefined }
-      const firstFailure = failureOf(principal, registry, assignments)
+      const firstFailure =
+        principal.kind === 'anonymous'
+          ? failureOfAnybody(registry, asked, scopeMap)
+          : failureOf(principal, registry, assignments)
       return { ...facts, firstFailure, smallestChange: changeFor(firstFailure, registry, asked, assignments) }
     },
 
@@ -146,14 +154,23 @@ export function names(role: AssignedRole['role'], { kind, name }: ActionNeed): b
   return named.some((one) => one.toLowerCase() === name.toLowerCase())
 }
 
+/** A scope map for everybody gives reading of repositories, and nothing else. */
+function failureOfAnybody(
+  { anonymousPullEnabled }: RegistryInQuestion,
+  asked: RightInQuestion,
+  scopeMap: Explanation['scopeMap'],
+): FirstFailure {
+  if (anonymousPullEnabled) return 'not-for-anonymous'
+  if (scopeMap === undefined || asked.right === 'catalog') return 'anonymous-pull-is-off'
+  return anonymousCould(asked) ? 'scope-map-lacks-action' : 'not-for-anonymous'
+}
+
 function failureOf(
-  principal: Principal,
+  principal: Exclude<Principal, { readonly kind: 'anonymous' }>,
   registry: RegistryInQuestion,
   assignments: readonly ConsideredAssignment[],
 ): FirstFailure {
   switch (principal.kind) {
-    case 'anonymous':
-      return registry.anonymousPullEnabled ? 'not-for-anonymous' : 'anonymous-pull-is-off'
     case 'admin':
       return principal.rid === registry.rid ? 'admin-account-is-off' : 'another-registry'
     case 'scoped-token':
@@ -197,14 +214,15 @@ function changeFor(
   }
 }
 
-function extendedScopeMap({ right, repository }: RightInQuestion): SmallestChange | undefined {
+/** What no scope map gives is given by a role, to somebody else. */
+function extendedScopeMap({ right, repository }: RightInQuestion): SmallestChange {
   const permission = permissionGiving(right)
-  if (repository === undefined || permission === undefined) return undefined
+  if (repository === undefined || permission === undefined) return { kind: 'sign-in' }
   return { kind: 'extend-scope-map', action: `repositories/${repository}/${permission}` }
 }
 
-function anonymousCould({ right }: RightInQuestion): boolean {
-  return ['pull', 'metadata_read', 'catalog'].includes(right)
+function anonymousCould({ right, repository }: RightInQuestion): boolean {
+  return anonymousRights.allows(right, repository)
 }
 
 /** The built-in role that gives the right and the fewest others. */

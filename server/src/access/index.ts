@@ -144,6 +144,7 @@ export {
   failedBefore,
   recordActionDecision,
   recordDecision,
+  withinLimit,
 } from './decision-record.ts'
 export { isAssignableAt } from './role-definitions.ts'
 export { everyRight } from './repository-rights.ts'

@@ -2,9 +2,9 @@ import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/sql/database.ts'
 import { createAnonymousAccess } from './anonymous-access.ts'
 import { createAnonymousAccessStore } from './anonymous-access-store.ts'
-import type { Access } from './index.ts'
+import type { Access, Principal, RegistryInQuestion } from './index.ts'
 import { createScopeMapStore } from './scope-map-store.ts'
-import { createScopeMaps } from './scope-maps.ts'
+import { type ScopeMap, createScopeMaps } from './scope-maps.ts'
 import { createScopedTokenSignIn } from './scoped-token-proof.ts'
 import { createScopedTokenStore } from './scoped-token-store.ts'
 import { createScopedTokens } from './scoped-tokens.ts'
@@ -24,19 +24,34 @@ export function createRegistryAccess(database: Database, clock: Clock) {
     await maps.removeOf(transaction, rid)
   }
 
+  const scopeMaps = createScopeMaps(maps, clock, async (transaction, rid, key) => {
+    const names = await tokens.namesWithScopeMap(transaction, rid, key)
+    const forAnybody = await anonymous.find(transaction, rid)
+    return forAnybody?.scope_map_key === key ? ['anonymous access', ...names] : names
+  })
+
+  /** The scope map that says what a principal may do at a registry; undefined where none does. */
+  async function scopeMapOf(principal: Principal, registry: RegistryInQuestion): Promise<ScopeMap | undefined> {
+    const row = await scopeMapRow(principal, registry)
+    return row && scopeMaps.find(registry.rid, row.scope_map_key)
+  }
+
+  function scopeMapRow(principal: Principal, { rid, anonymousPullEnabled }: RegistryInQuestion) {
+    switch (principal.kind) {
+      case 'anonymous':
+        return anonymousPullEnabled ? undefined : anonymous.actionsOf(rid)
+      case 'scoped-token':
+        return principal.rid === rid ? tokens.actionsOf(principal.tokenId) : undefined
+      case 'admin':
+      case 'directory':
+        return undefined
+    }
+  }
+
   return {
     rightsOfToken,
     rightsOfAnybody: rightsIn,
-    parts: {
-      ...signIn,
-      scopedTokens: createScopedTokens(tokens, clock),
-      anonymousAccess,
-      scopeMaps: createScopeMaps(maps, clock, async (transaction, rid, key) => {
-        const names = await tokens.namesWithScopeMap(transaction, rid, key)
-        const forAnybody = await anonymous.find(transaction, rid)
-        return forAnybody?.scope_map_key === key ? ['anonymous access', ...names] : names
-      }),
-      deleteRegistryAccess,
-    },
+    scopeMapOf,
+    parts: { ...signIn, scopedTokens: createScopedTokens(tokens, clock), anonymousAccess, scopeMaps, deleteRegistryAccess },
   }
 }

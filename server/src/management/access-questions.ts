@@ -101,11 +101,12 @@ function askedDocument({ roleAssignmentMode }: Registry, { right, repository }: 
 }
 
 function explanationDocument(explanation: Explanation, call: ManagementCall) {
-  const { allowed, needs, assignments, firstFailure, smallestChange } = explanation
+  const { allowed, needs, assignments, scopeMap, firstFailure, smallestChange } = explanation
   return {
     allowed,
     needs: needs.map(({ kind, name }) => ({ kind: kind === 'action' ? 'Action' : 'DataAction', name })),
     assignments: assignments.map((one) => toDocument(one, call)),
+    scopeMap: scopeMap === undefined ? null : { name: scopeMap.name, actions: scopeMap.actions },
     firstFailure: firstFailure ?? null,
     smallestChange: smallestChange === undefined ? null : changeDocument(smallestChange, call.names.subscriptionId),
   }

@@ -181,6 +181,28 @@ for (const kind of testDatabaseKinds) {
       assert.equal(at((await why(bearer.id)).body, 'firstFailure'), 'scoped-token-is-off')
     })
 
+    test('of anybody tells the scope map that says what they may read, and the action that is missing in it', async (t) => {
+      const { arm, ask, why } = await open(t, kind)
+      const actions = ['repositories/open/content/read']
+      const scopeMapId = `${contoso}/scopeMaps/everybody`
+      await arm('PUT', scopeMapId, { properties: { actions } })
+      const access = `${contoso}/providers/Acrux.Server/anonymousAccess/default`
+      const put = await arm('PUT', access, { properties: { scopeMapId } })
+      assert.equal(put.status, 201, put.text)
+      const url = `/oauth2/token?service=contoso.azurecr.example:5443&scope=${encodeURIComponent('repository:team/app:pull')}`
+      const issued = await ask('GET', url)
+      const bearer = `Bearer ${String(at(JSON.parse(issued.body), 'access_token'))}`
+      const refused = await ask('GET', '/v2/team/app/manifests/1', bearer)
+      assert.equal(refused.status, 401)
+      const change = { kind: 'extend-scope-map', action: 'repositories/team/app/content/read' }
+      for (const { id } of [issued, refused]) {
+        const { body } = await why(id)
+        assert.deepEqual(at(body, 'principal'), { kind: 'anonymous', id: '' })
+        assert.deepEqual(at(body, 'scopeMap'), { name: 'everybody', actions })
+        assert.deepEqual([at(body, 'firstFailure'), at(body, 'smallestChange')], ['scope-map-lacks-action', change])
+      }
+    })
+
     test('of the exchange, of a bad credential and of a foreign address is told with what would mend it', async (t) => {
       const { arm, ask, why, createPrincipal, tokenFor } = await open(t, kind)
       const stranger = await createPrincipal('stranger')

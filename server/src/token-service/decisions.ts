@@ -1,11 +1,11 @@
 import {
-  type Access,
   type DecisionRecord,
   type Principal,
   type RightInQuestion,
   everyRight,
   failedBefore,
   recordDecision,
+  withinLimit,
 } from '../access/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import { AuthorityMemory } from '../platform/sql/authority-memory.ts'
@@ -41,8 +41,7 @@ export interface Decisions {
 /** How many decisions are kept: clients ask again, and a decision over many assignments takes time. */
 const memoryLimit = 1000
 
-/** How many characters of a scope map, of a token's access and of what was left out are written down. */
-const scopeMapLimit = 1000
+/** How many characters of a token's access and of what was left out are written down. */
 const tokenAccessLimit = 500
 const leftOutLimit = 1000
 
@@ -65,11 +64,7 @@ export function createDecisions(rooms: Rooms): Decisions {
     const known = memory.recall(revision, key, clock.now())
     if (known !== undefined) return known
     const explanation = await access.explain(principal, registry, asked)
-    const scopeMap = credential.kind === 'scoped-token' ? await scopeMapOf(access, registry.rid, credential.name) : null
-    const judged = {
-      allowed: explanation.allowed,
-      record: { ...recordDecision(explanation, registry, asked), scopeMap },
-    }
+    const judged = { allowed: explanation.allowed, record: recordDecision(explanation, registry, asked) }
     memory.keep(revision, key, judged, Infinity)
     return judged
   }
@@ -129,14 +124,6 @@ function rightOf(type: string, name: string, action: string): RightInQuestion {
   return type === 'repository' ? { right: action, repository: name } : { right: name, repository: undefined }
 }
 
-async function scopeMapOf(access: Access, rid: string, tokenName: string): Promise<DecisionRecord['scopeMap']> {
-  const token = await access.scopedTokens.find(rid, tokenName)
-  const name = token?.scopeMapId.split('/').at(-1)
-  if (name === undefined) return null
-  const map = await access.scopeMaps.find(rid, name)
-  return { name, actions: withinLimit(map?.actions ?? [], scopeMapLimit) }
-}
-
 /** The check of a credential that fails, and what would mend it. */
 async function failureOfCredential(
   { access, directory }: StandingRooms,
@@ -173,10 +160,4 @@ function formatAll(access: readonly AccessScope[]): string {
 
 function cut(text: string, limit: number): string {
   return text.length <= limit ? text : `${text.slice(0, limit)}…`
-}
-
-/** As many of the texts as there is room for. */
-export function withinLimit(texts: readonly string[], limit: number): string[] {
-  let room = limit
-  return texts.filter((text) => (room -= text.length) >= 0)
 }
