@@ -15,7 +15,17 @@ export type RecordedChange =
   | SmallestChange
   | { readonly kind: 'get-new-token'; readonly access: string | null }
   | NetworkChange
-  | { readonly kind: 'sign-in-again' | 'enable-scoped-token' | 'enable-principal' | 'enable-arm-tokens' }
+  | {
+      readonly kind:
+        | 'sign-in-again'
+        | 'enable-scoped-token'
+        | 'enable-principal'
+        | 'enable-arm-tokens'
+        | 'add-federated-credential'
+        | 'name-application'
+        | 'allow-pull-from-source'
+        | 'try-again'
+    }
 
 /**
  * What was true when something was refused, for whoever asks later: written into the event of the refusal. It holds no

@@ -4,7 +4,14 @@ import { type ActionNeed, type AssignedRole, type Verdict, judge } from './assig
 import type { createAssignedRoles } from './assigned-roles.ts'
 import { builtInRoles } from './built-in-roles.ts'
 import type { Principal, RegistryInQuestion, RoleAssignment } from './index.ts'
-import { type RegistryRights, anonymousRights, everyRight, needsOf, repositoryInQuestion, rightsOfRoles } from './repository-rights.ts'
+import {
+  type RegistryRights,
+  anonymousRights,
+  everyRight,
+  needsOf,
+  repositoryInQuestion,
+  rightsOfRoles,
+} from './repository-rights.ts'
 import { createRoleUnion } from './role-union.ts'
 import { permissionGiving } from './scope-map-rights.ts'
 import type { ScopeMap } from './scope-maps.ts'

@@ -52,6 +52,12 @@ export function createRegistryAccess(database: Database, clock: Clock) {
     rightsOfToken,
     rightsOfAnybody: rightsIn,
     scopeMapOf,
-    parts: { ...signIn, scopedTokens: createScopedTokens(tokens, clock), anonymousAccess, scopeMaps, deleteRegistryAccess },
+    parts: {
+      ...signIn,
+      scopedTokens: createScopedTokens(tokens, clock),
+      anonymousAccess,
+      scopeMaps,
+      deleteRegistryAccess,
+    },
   }
 }

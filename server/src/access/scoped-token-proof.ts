@@ -24,6 +24,12 @@ export interface ScopedTokenSignIn {
   ): Promise<
     { readonly proof: ScopedTokenProof; readonly name: string; readonly expiresAtMs: number | undefined } | undefined
   >
+  /** The same, and why it was refused, for whoever reads decisions: it costs what the proof costs. */
+  checkScopedTokenPassword(
+    rid: string,
+    name: string,
+    password: string,
+  ): Promise<'proved' | 'unknown-name' | 'wrong-password' | 'expired-password' | 'disabled'>
   /** Whether what was proved still stands: both are there, the token is enabled, and the password has not expired. */
   scopedTokenStands(rid: string, proof: ScopedTokenProof): boolean | Promise<boolean>
 }
@@ -46,21 +52,35 @@ export function createScopedTokenSignIn(
   const standingMemory = new AuthorityMemory<true>(memoryLimit)
   const rightsMemory = new AuthorityMemory<RegistryRights>(memoryLimit)
 
+  /** The row of the password, whether it may be used or not, and whether the name has any. */
+  async function findSecret(rid: string, name: string, password: string) {
+    const hash = hashSecret(password.length > longestPassword ? '' : password)
+    const rows = await store.secretsByName(rid, name.length > longestName ? '' : name.toLowerCase())
+    let found: SecretRow | undefined
+    // Both are compared, and what is not there is compared with noise: the time tells nothing.
+    for (const passwordName of scopedTokenPasswordNames) {
+      const row = rows.find((candidate) => candidate.name === passwordName)
+      const equal = secretEquals(row?.hash ?? randomBytes(hash.length), hash)
+      if (equal && row !== undefined) found = row
+    }
+    return { found, hasName: rows.length > 0 }
+  }
+
+  const isExpired = ({ expires_at_ms: expiresAtMs }: SecretRow) => expiresAtMs !== null && clock.now() >= expiresAtMs
+
   return {
     verifyScopedTokenPassword: async (rid, name, password) => {
-      const hash = hashSecret(password.length > longestPassword ? '' : password)
-      const rows = await store.secretsByName(rid, name.length > longestName ? '' : name.toLowerCase())
-      let found: SecretRow | undefined
-      // Both are compared, and what is not there is compared with noise: the time tells nothing.
-      for (const passwordName of scopedTokenPasswordNames) {
-        const row = rows.find((candidate) => candidate.name === passwordName)
-        const equal = secretEquals(row?.hash ?? randomBytes(hash.length), hash)
-        if (equal && row !== undefined) found = row
-      }
-      if (found === undefined || found.enabled !== 1) return undefined
-      const expiresAtMs = found.expires_at_ms ?? undefined
-      if (expiresAtMs !== undefined && clock.now() >= expiresAtMs) return undefined
-      return { proof: { tokenId: found.token_id, passwordId: found.id }, name: found.token_name, expiresAtMs }
+      const { found } = await findSecret(rid, name, password)
+      if (found === undefined || found.enabled !== 1 || isExpired(found)) return undefined
+      const { token_id: tokenId, id: passwordId, token_name: tokenName, expires_at_ms: expiresAtMs } = found
+      return { proof: { tokenId, passwordId }, name: tokenName, expiresAtMs: expiresAtMs ?? undefined }
+    },
+
+    checkScopedTokenPassword: async (rid, name, password) => {
+      const { found, hasName } = await findSecret(rid, name, password)
+      if (found === undefined) return hasName ? 'wrong-password' : 'unknown-name'
+      if (found.enabled !== 1) return 'disabled'
+      return isExpired(found) ? 'expired-password' : 'proved'
     },
 
     scopedTokenStands: (rid, { tokenId, passwordId }) => {

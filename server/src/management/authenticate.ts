@@ -1,6 +1,8 @@
 import type { FastifyRequest } from 'fastify'
+import { type DecisionRecord, failedBefore } from '../access/index.ts'
 import type { IdentityRefusal } from '../identity/index.ts'
 import { parseAuthorization } from '../spec/authorization-header.ts'
+import { decisionOnToken } from '../token-service/index.ts'
 import type { ManagementCaller, ManagementOptions } from './call.ts'
 import { ArmError } from './errors.ts'
 
@@ -14,7 +16,8 @@ export async function authenticate(rooms: ManagementOptions, request: FastifyReq
   if (header === undefined) throw await refusal(rooms, "The 'Authorization' header is missing.")
   const authorization = parseAuthorization(header)
   if (authorization.scheme !== 'bearer') {
-    throw await refusal(rooms, "The 'Authorization' header is provided in an invalid format.")
+    const decision = failedBefore('unusable-authorization')
+    throw await refusal(rooms, "The 'Authorization' header is provided in an invalid format.", decision)
   }
   const verified = await rooms.identity.verifyAccessToken(authorization.token, ['arm'])
   if (!verified.ok) throw await tokenRefusal(rooms, verified.reason)
@@ -34,7 +37,8 @@ async function tokenRefusal(rooms: ManagementOptions, reason: IdentityRefusal): 
       : reason === 'audience'
         ? 'The access token has been obtained for the wrong audience or resource.'
         : 'The access token is invalid.'
-  if (!mendedByNewToken.includes(reason)) return refusal(rooms, message)
+  const decision = decisionOnToken(reason)
+  if (!mendedByNewToken.includes(reason)) return refusal(rooms, message, decision)
   const notBefore = String(Math.floor(rooms.clock.now() / 1000))
   const claims = JSON.stringify({ access_token: { nbf: { essential: true, value: notBefore } } })
   const challenge = [
@@ -43,16 +47,19 @@ async function tokenRefusal(rooms: ManagementOptions, reason: IdentityRefusal): 
     'error="insufficient_claims"',
     `claims="${Buffer.from(claims).toString('base64')}"`,
   ]
-  return new ArmError('authenticationFailed', message, { challenge: challenge.join(', ') })
+  return new ArmError('authenticationFailed', message, { challenge: challenge.join(', '), decision })
 }
 
-async function refusal(rooms: ManagementOptions, why: string): Promise<ArmError> {
+async function refusal(rooms: ManagementOptions, why: string, decision?: DecisionRecord): Promise<ArmError> {
   const challenge = [
     `Bearer authorization_uri="${await authorizationUri(rooms)}"`,
     'error="invalid_token"',
     `error_description="${why}"`,
   ]
-  return new ArmError('authenticationFailed', `Authentication failed. ${why}`, { challenge: challenge.join(', ') })
+  return new ArmError('authenticationFailed', `Authentication failed. ${why}`, {
+    challenge: challenge.join(', '),
+    ...(decision && { decision }),
+  })
 }
 
 async function authorizationUri({ publicOrigin, directory }: ManagementOptions): Promise<string> {

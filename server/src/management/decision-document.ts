@@ -84,18 +84,22 @@ function tokenOf({ asked, granted, leftOut = [] }: Readonly<Record<string, unkno
 }
 
 /** Of somebody who proved nothing there is no record: the reason in the event is the check that failed. */
-function withoutRecord({ outcome, reason }: AuditEventDocument) {
+function withoutRecord({ outcome, action, reason }: AuditEventDocument) {
   if (outcome !== 'refused') return { firstFailure: null, smallestChange: null }
-  const kind = changeFor(reason ?? '')
+  const kind = changeFor(action, reason ?? '')
   return { firstFailure: reason, smallestChange: kind === undefined ? null : { kind } }
 }
 
-function changeFor(reason: string): string | undefined {
+function changeFor(action: string, reason: string): string | undefined {
+  // The provider's own codes, all of which are about what was sent.
+  if (reason.startsWith('AADSTS')) return 'sign-in-again'
   switch (reason) {
     case 'anonymous-pull-disabled':
       return 'sign-in'
     case 'audience':
-      return 'enable-arm-tokens'
+      return action === 'token.exchange' ? 'enable-arm-tokens' : 'get-new-token'
+    case 'Authorization_RequestDenied':
+      return 'assign-directory-role'
     case 'invalid-credential':
     case 'wrong-credentials':
     case 'credential-withdrawn':
@@ -106,6 +110,7 @@ function changeFor(reason: string): string | undefined {
     case 'principal':
     case 'credential':
     case 'AuthenticationFailed':
+    case 'InvalidAuthenticationToken':
       return 'sign-in-again'
     default:
       return undefined

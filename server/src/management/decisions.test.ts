@@ -217,10 +217,10 @@ for (const kind of testDatabaseKinds) {
 
       const mistyped = await ask('GET', '/v2/team/app/manifests/1', basic(stranger.servicePrincipal.appId, 'wrong'))
       const wrong = (await why(mistyped.id)).body
-      assert.deepEqual(at(wrong, 'principal'), { kind: 'claimed', id: '' })
+      assert.deepEqual(at(wrong, 'principal'), { kind: 'claimed', id: stranger.servicePrincipal.appId })
       assert.deepEqual(
         [at(wrong, 'firstFailure'), at(wrong, 'smallestChange')],
-        ['invalid-credential', { kind: 'sign-in-again' }],
+        ['wrong-password', { kind: 'sign-in-again' }],
       )
       assert.deepEqual(at(wrong, 'asked'), { action: 'pull', repository: 'team/app', scope: null })
 

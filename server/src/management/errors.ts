@@ -1,3 +1,4 @@
+import type { DecisionRecord } from '../access/index.ts'
 import { DirectoryError } from '../directory/index.ts'
 
 type ArmErrorRow = {
@@ -83,7 +84,11 @@ export type ArmErrorKind = keyof typeof armErrors
 
 type WantedAction = { readonly action: string; readonly scope: string }
 
-type ArmErrorOptions = ErrorOptions & { readonly challenge?: string; readonly wanted?: WantedAction }
+type ArmErrorOptions = ErrorOptions & {
+  readonly challenge?: string
+  readonly wanted?: WantedAction
+  readonly decision?: DecisionRecord
+}
 
 /** A refusal of the ARM surface; the message is for the client. */
 export class ArmError extends Error {
@@ -95,6 +100,8 @@ export class ArmError extends Error {
   readonly challenge: string | undefined
   /** What the caller had no right to, where that was why. */
   readonly wanted: WantedAction | undefined
+  /** What is written down of the refusal, where it was for want of something else. */
+  readonly decision: DecisionRecord | undefined
 
   constructor(kind: ArmErrorKind, message: string, options: ArmErrorOptions = {}) {
     super(message, options)
@@ -104,6 +111,7 @@ export class ArmError extends Error {
     this.fromProvider = row.fromProvider === true
     this.challenge = options.challenge
     this.wanted = options.wanted
+    this.decision = options.decision
   }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { failedBefore } from '../access/index.ts'
 import { ImportError, type ImportFrom, type ImportStatus } from '../registry/index.ts'
 import type { Registry } from '../resources/index.ts'
 import { covers } from '../spec/access-scope.ts'
@@ -194,7 +195,10 @@ async function fromHere(
   const allowed = source === undefined ? [] : await access.allowedAccess(caller.rights, source, asked)
   if (source === undefined || !covers(allowed, 'repository', repository, ['pull'])) {
     const message = `The client with object id '${caller.principal.objectId}' does not have authorization to pull '${repository}' from the source registry '${named}', or the source is invalid.`
-    throw new ArmError('linkedAuthorization', message)
+    // Whoever reads the decisions of this registry is not told of the assignments on another.
+    const asked = { action: 'pull', repository, scope: null }
+    const decision = { ...failedBefore('source-is-not-allowed', { kind: 'allow-pull-from-source' }), asked }
+    throw new ArmError('linkedAuthorization', message, { decision })
   }
   if (source.rid !== target.rid && source.policies.exportPolicy.status === 'disabled') {
     throw new ArmError('policyConflict', `The registry ${source.name} does not let its images be exported.`)

@@ -131,5 +131,5 @@ function invalidIdentity(message: string): ArmError {
 /** What ARM says of an identity that the caller may not have something speak as. [ARM, linked authorization] */
 export function mayNotAssign({ principal }: ManagementCall['caller'], id: string): ArmError {
   const message = `The client with object id '${principal.objectId}' has permission to perform the request, but does not have permission to perform action '${assignAction}' on the linked scope '${id}', or the linked scope is invalid.`
-  return new ArmError('linkedAuthorization', message)
+  return new ArmError('linkedAuthorization', message, { wanted: { action: assignAction, scope: id } })
 }

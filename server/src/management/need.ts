@@ -39,8 +39,8 @@ export async function requireNeed(
   if (!met) throw forbidden(caller, need, scope)
 }
 
-function forbidden({ principal }: ManagementCaller, { kind, action }: ScopedNeed, scope: string): ArmError {
+function forbidden({ principal }: ManagementCaller, { action }: ScopedNeed, scope: string): ArmError {
   const name = principal.kind === 'user' ? principal.userPrincipalName : principal.appId
   const message = `The client '${name}' with object id '${principal.objectId}' does not have authorization to perform action '${action}' over scope '${scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.`
-  return new ArmError('authorizationFailed', message, kind === 'action' ? { wanted: { action, scope } } : {})
+  return new ArmError('authorizationFailed', message, { wanted: { action, scope } })
 }

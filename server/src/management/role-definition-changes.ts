@@ -119,7 +119,7 @@ async function requireRightAt(
     const { principal } = caller
     const name = principal.kind === 'user' ? principal.userPrincipalName : principal.appId
     const message = `The client '${name}' with object id '${principal.objectId}' does not have permission to perform action '${action}' on the linked scope '${scope}', or the linked scope is invalid.`
-    throw new ArmError('linkedAuthorization', message)
+    throw new ArmError('linkedAuthorization', message, { wanted: { action, scope } })
   }
 }
 

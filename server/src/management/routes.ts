@@ -113,9 +113,9 @@ async function auditingRefusal<Result>(
 async function decisionAgainst(
   { access }: ManagementOptions,
   caller: ManagementCaller | undefined,
-  { wanted }: ArmError,
+  { wanted, decision }: ArmError,
 ): Promise<DecisionRecord | undefined> {
-  if (caller === undefined || wanted === undefined) return undefined
+  if (caller === undefined || wanted === undefined) return decision
   return recordActionDecision(await access.explainAction(caller.rights, wanted.action, wanted.scope), wanted)
 }
 

@@ -14,7 +14,8 @@ export const refreshTokenSeconds = 3 * 60 * 60
 export const accessTokenSeconds = 75 * 60
 
 const issuer = 'Azure Container Registry'
-const algorithm = 'ES256'
+/** What our tokens are signed with. */
+export const algorithm = 'ES256'
 
 /** Longer tokens would not fit into a header together with everything else that a client sends. */
 const tokenLengthLimit = 12 * 1024
@@ -24,6 +25,11 @@ const verifiedTokenLimit = 10_000
 
 /** Three parts in the alphabet of base64url, without padding: other spellings of a token are none. [RFC 7515 §2] */
 const compactForm = /^[\w-]+\.[\w-]+\.[\w-]+$/
+
+/** Whether a text has the form of a token of ours. */
+export function mayBeAcrToken(text: string): boolean {
+  return text.length <= tokenLengthLimit && compactForm.test(text)
+}
 
 export type AcrTokenKind = 'refresh_token' | 'access_token'
 
@@ -118,7 +124,7 @@ export function createAcrTokens({ keys, clock }: { readonly keys: KeyRing; reado
     mint: (kind, options) => mintPrepared(prepareToken(kind, options)),
     mintPrepared,
     verify: (kind, token, registry) => {
-      if (token.length > tokenLengthLimit || !compactForm.test(token)) return undefined
+      if (!mayBeAcrToken(token)) return undefined
       const place = `${registry.rid} ${registry.tokenGeneration} ${registry.loginServer}`
       const key = `${kind} ${place} ${hash('sha256', token, 'base64')}`
       const known = verifiedTokens.get(key)
@@ -170,16 +176,18 @@ async function verifiedClaims(
       requiredClaims: ['exp', 'nbf', 'iat', 'sub', 'jti'],
       currentDate: new Date(clock.now()),
     })
-    return claimsSchema.safeParse(payload).data
+    return parseClaims(payload)
   } catch (error) {
     if (error instanceof errors.JOSEError || error instanceof UnknownKeyError) return undefined
     throw error
   }
 }
 
-class UnknownKeyError extends Error {}
+/** A token names a key that is none of ours. */
+export class UnknownKeyError extends Error {}
 
-async function requireVerifier(keys: KeyRing, kid: string | undefined) {
+/** The key that verifies what one of this id signed. @throws UnknownKeyError */
+export async function requireVerifier(keys: KeyRing, kid: string | undefined) {
   const key = kid === undefined || kid.length > 64 ? undefined : await keys.verifier(kid)
   if (key === undefined) throw new UnknownKeyError('no key of ours has this id')
   return key
@@ -210,6 +218,11 @@ const claimsSchema = z.object({
   }),
 })
 type Claims = z.infer<typeof claimsSchema>
+
+/** What a token says whose signature was verified; undefined where it is in no form of ours. */
+export function parseClaims(payload: unknown): Claims | undefined {
+  return claimsSchema.safeParse(payload).data
+}
 
 /**
  * The claims in the form that ACR gives them, and beside them one of our own; its id and its times are given to each token
@@ -271,7 +284,8 @@ function toClaim(credential: Credential): CredentialClaim {
   }
 }
 
-function toCredential(claim: CredentialClaim, subject: string): Credential {
+/** What proved whom a token was given to. */
+export function toCredential(claim: CredentialClaim, subject: string): Credential {
   switch (claim.k) {
     case 'anonymous':
       return { kind: 'anonymous' }

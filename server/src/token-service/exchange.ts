@@ -1,4 +1,4 @@
-import type { DecisionRecord } from '../access/index.ts'
+import { type DecisionRecord, failedBefore } from '../access/index.ts'
 import type { Origin } from '../platform/http/app.ts'
 import type { Form } from '../spec/form.ts'
 import type { IdentityRefusal, TokenAudience, VerifiedIdentity } from '../identity/index.ts'
@@ -7,6 +7,7 @@ import { TokenError } from './errors.ts'
 import type { TokenRooms } from './token-rooms.ts'
 import { type Credential, provedBy } from './credential.ts'
 import { type TokenCall, field, requireForm, requireService } from './token-request.ts'
+import { decisionOnToken } from './unproved-token.ts'
 
 /** The grants of the exchange; the two old ones are still sent by kubelet providers. [acr-protocol §1.4] */
 const grantTypes = new Set(['access_token', 'access_token_refresh_token'])
@@ -34,11 +35,14 @@ export async function exchange(rooms: TokenRooms, { registry, origin, parameters
   const clientId = field(form, 'client_id')
   const appId = clientId === '' ? undefined : clientId
   const verified = await rooms.identity.verifyIncomingToken(accessToken, audiencesAt(registry), appId)
-  if (!verified.ok) return refuse(rooms, registry, origin, undefined, verified.reason)
+  if (!verified.ok) {
+    const decision = await decideOnToken(rooms, accessToken, appId, verified.reason)
+    return refuse(rooms, registry, origin, undefined, verified.reason, decision)
+  }
   const { identity } = verified
   const credential = toCredential(identity)
   if (!(await namesTenant(rooms, form, identity.tenantId)))
-    return refuse(rooms, registry, origin, credential, 'foreign-tenant')
+    return refuse(rooms, registry, origin, credential, 'foreign-tenant', failedBefore('foreign-tenant'))
   const { objectId } = identity.principal
   const principal = { kind: 'directory', objectId, groupIds: await rooms.directory.groupIdsOf(objectId) } as const
   if (!(await rooms.access.hasAssignment(principal, registry.id))) {
@@ -64,6 +68,17 @@ export async function exchange(rooms: TokenRooms, { registry, origin, parameters
 
 function audiencesAt({ policies }: Registry): readonly TokenAudience[] {
   return policies.azureADAuthenticationAsArmPolicy.status === 'enabled' ? ['acr', 'arm'] : ['acr']
+}
+
+/** A token for ARM that proves somebody is refused by the registry alone. */
+async function decideOnToken(
+  { identity }: TokenRooms,
+  token: string,
+  appId: string | undefined,
+  reason: IdentityRefusal,
+): Promise<DecisionRecord> {
+  const isForArm = reason === 'audience' && (await identity.verifyIncomingToken(token, ['arm'], appId)).ok
+  return isForArm ? failedBefore('arm-tokens-are-refused', { kind: 'enable-arm-tokens' }) : decisionOnToken(reason)
 }
 
 /** The tenant is optional; one that is sent has to be the token's. */

@@ -16,6 +16,7 @@ import { provePassword } from './prove.ts'
 import { type Refusals, needAsAccess } from './refusals.ts'
 import { SessionMemory } from './session-memory.ts'
 import type { Throttle } from './throttle.ts'
+import type { UnprovedCredentials } from './unproved.ts'
 
 export type GateOptions = StandingRooms & {
   readonly database: Database
@@ -24,6 +25,7 @@ export type GateOptions = StandingRooms & {
   readonly tokens: AcrTokens
   readonly refusals: Refusals
   readonly decisions: Decisions
+  readonly unproved: UnprovedCredentials
   /** Absent where requests are not limited. */
   readonly throttle?: Throttle | undefined
 }
@@ -125,7 +127,7 @@ export function createGate(options: GateOptions): DataPlaneGate {
     known: Session | undefined,
   ): Promise<DataPlaneAdmission> {
     const session = known ?? (await openSession(options, header, address))
-    if (session === undefined) return refuse(origin, address, need, header)
+    if (session === undefined) return refuse(origin, address, need, header, await whyUnproved(options, header, address))
     // The access in a token takes some four times the text of it.
     if (known === undefined) sessions.keep(address.rid, header, session, 4 * header.length)
     const authority = await currentAuthority(options, session, address)
@@ -166,7 +168,7 @@ export function createGate(options: GateOptions): DataPlaneGate {
     address: RegistryAddress,
     need: DataPlaneNeed,
     header: string,
-    known: Omit<Refused, 'reason'> = { who: undefined, decision: undefined },
+    known: Omit<Refused, 'reason'>,
   ): Promise<DataPlaneAdmission> {
     const basic = parseAuthorization(header).scheme === 'basic'
     await recordRefusal(options, origin, address, need, { ...known, reason: 'invalid-credential' })
@@ -225,6 +227,31 @@ async function openSession(
     case 'none':
     case 'invalid':
       return undefined
+  }
+}
+
+/** Why a header proved nobody. */
+async function whyUnproved(
+  { resources, unproved }: GateOptions,
+  header: string,
+  { rid }: RegistryAddress,
+): Promise<Omit<Refused, 'reason'>> {
+  const authorization = parseAuthorization(header)
+  const registry = await resources.findRegistryByRid(rid)
+  if (registry === undefined) return { who: undefined, decision: undefined }
+  switch (authorization.scheme) {
+    case 'bearer': {
+      const { decision, ...who } = await unproved.ofToken(['access_token'], authorization.token, registry)
+      return { who, decision }
+    }
+    case 'basic': {
+      const { username, password } = authorization
+      const { decision, ...who } = await unproved.ofPassword(username, password, registry, false)
+      return { who, decision }
+    }
+    case 'none':
+    case 'invalid':
+      return { who: undefined, decision: failedBefore('unusable-authorization') }
   }
 }
 

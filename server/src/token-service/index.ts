@@ -79,4 +79,5 @@ export interface TokenService {
   rotateKeys(): Promise<void>
 }
 
+export { decisionOnToken } from './unproved-token.ts'
 export { createTokenService } from './token-service.ts'

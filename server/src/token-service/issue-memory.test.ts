@@ -9,9 +9,11 @@ import type { Registry } from '../resources/index.ts'
 import { createAcrTokens } from './acr-token.ts'
 import { IssueMemory, type PreparedIssue, issueKey } from './issue-memory.ts'
 import { createDecisions } from './decisions.ts'
+import { createDisbelief } from './disbelieved-token.ts'
 import { createRefusals } from './refusals.ts'
 import { basic, openTokenService, roles } from './test-rooms.ts'
 import { getToken, postToken } from './token.ts'
+import { createUnprovedCredentials } from './unproved.ts'
 
 const registry = { rid: 'one' } as Registry
 
@@ -263,7 +265,10 @@ test('whole answers to whoever was proved are remembered; refusals, smaller toke
   const times = { rotationMilliseconds: 90 * 86_400_000, signatureMilliseconds: 3 * 3600_000 }
   const keys = createKeyRing({ database, clock, sealer, purpose: 'acr', algorithm: 'ES256', ...times })
   const issues = new IssueMemory()
-  const parts = { refusals: createRefusals('https'), decisions: createDecisions(rooms), issues }
+  const decisions = createDecisions(rooms)
+  const disbelief = createDisbelief({ keys, clock })
+  const unproved = createUnprovedCredentials({ ...rooms, decisions, disbelief })
+  const parts = { refusals: createRefusals('https'), decisions, unproved, issues }
   const tokenRooms = { ...rooms, tokens: createAcrTokens({ keys, clock }), ...parts }
   const call = async (parameters: string, headers: Record<string, string> = {}) => ({
     request: { headers } as IncomingMessage,

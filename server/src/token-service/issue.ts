@@ -41,7 +41,7 @@ export async function issue(
   const principal = standing instanceof Promise ? await standing : standing
   if (principal === undefined) {
     const decision = await rooms.decisions.ofCredential(registry, credential)
-    return refuse(rooms, call, who, 'credential-withdrawn', decision)
+    return refuse(rooms, call, asked, { ...who, reason: 'credential-withdrawn', decision })
   }
   const wanted = withUntag(asked)
   const allowing = rooms.access.allowedAccess(principal, registry, wanted)
@@ -57,11 +57,7 @@ export async function issue(
     outcome: 'success',
     ...who,
     target: registry.loginServer,
-    detail: {
-      asked: withinLimit(asked.slice(0, 20).map(formatAccessScope), askedLimit),
-      granted: scope.slice(0, 512),
-      ...leftOut,
-    },
+    detail: { ...askedDetail(asked), granted: scope.slice(0, 512), ...leftOut },
   }
   const prepared: PreparedIssue = {
     credential,
@@ -122,13 +118,22 @@ function isWhole(given: readonly AccessScope[], wanted: readonly AccessScope[]):
   return JSON.stringify(given) === JSON.stringify(wanted)
 }
 
+function askedDetail(asked: readonly AccessScope[]) {
+  return { asked: withinLimit(asked.slice(0, 20).map(formatAccessScope), askedLimit) }
+}
+
+/** Whom no token is issued to, and why: as the event tells it, and as whoever reads decisions is told. */
+export type RefusedIssue = Pick<AuditEvent, 'actor' | 'credential'> & {
+  readonly reason: string
+  readonly decision: DecisionRecord | undefined
+}
+
 /** Refuses to issue a token, and records that. */
 export async function refuse(
   { audit, refusals }: TokenRooms,
   { registry, origin }: IssueCall,
-  who: Pick<AuditEvent, 'actor' | 'credential'>,
-  reason: string,
-  decision?: DecisionRecord,
+  asked: readonly AccessScope[],
+  { decision, reason, ...who }: RefusedIssue,
 ): Promise<never> {
   await audit.append({
     action: 'token.issue',
@@ -136,7 +141,7 @@ export async function refuse(
     ...who,
     target: registry.loginServer,
     reason,
-    ...(decision !== undefined && { detail: { decision } }),
+    detail: { ...askedDetail(asked), granted: '', ...(decision !== undefined && { decision }) },
     origin,
   })
   const message =

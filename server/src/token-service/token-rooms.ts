@@ -6,6 +6,7 @@ import type { StandingRooms } from './credential.ts'
 import type { Decisions } from './decisions.ts'
 import type { IssueMemory } from './issue-memory.ts'
 import type { Refusals } from './refusals.ts'
+import type { UnprovedCredentials } from './unproved.ts'
 
 /** Whom the token endpoints ask. */
 export type TokenRooms = StandingRooms & {
@@ -16,4 +17,5 @@ export type TokenRooms = StandingRooms & {
   readonly refusals: Refusals
   readonly issues: IssueMemory
   readonly decisions: Decisions
+  readonly unproved: UnprovedCredentials
 }

@@ -11,6 +11,7 @@ import type { Database } from '../platform/sql/database.ts'
 import type { Resources } from '../resources/index.ts'
 import { createAcrTokens, refreshTokenSeconds } from './acr-token.ts'
 import { createDecisions } from './decisions.ts'
+import { createDisbelief } from './disbelieved-token.ts'
 import { createGate } from './gate.ts'
 import type { TokenService } from './index.ts'
 import { IssueMemory } from './issue-memory.ts'
@@ -18,6 +19,7 @@ import { createTokenSurface } from './dispatch.ts'
 import { createRefusals } from './refusals.ts'
 import { tokenRoutes } from './routes.ts'
 import { createThrottle } from './throttle.ts'
+import { createUnprovedCredentials } from './unproved.ts'
 
 export type TokenServiceOptions = {
   readonly database: Database
@@ -51,7 +53,10 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
   const tokens = createAcrTokens({ keys, clock })
   const refusals = createRefusals(options.scheme)
   const throttle = options.throttling === 'acr' ? createThrottle(clock) : undefined
-  const parts = { ...options, tokens, refusals, decisions: createDecisions(options) }
+  const decisions = createDecisions(options)
+  const disbelief = createDisbelief({ keys, clock })
+  const unproved = createUnprovedCredentials({ ...options, decisions, disbelief })
+  const parts = { ...options, tokens, refusals, decisions, unproved }
   const routes = tokenRoutes({ ...parts, issues: new IssueMemory() }, keys)
   return {
     gate: createGate({ ...parts, throttle }),

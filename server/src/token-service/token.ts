@@ -1,3 +1,4 @@
+import { failedBefore } from '../access/index.ts'
 import { andThen } from '../platform/sql/authority-memory.ts'
 import type { Registry } from '../resources/index.ts'
 import type { AccessScope } from '../spec/access-scope.ts'
@@ -37,9 +38,12 @@ async function issueByForm(rooms: TokenRooms, call: IssueCall, parameters: strin
   const asked = askedAccess(form)
   switch (field(form, 'grant_type')) {
     case 'refresh_token': {
-      const proof = await proveRefreshToken(rooms, call.registry, field(form, 'refresh_token') ?? '')
-      if (proof === undefined)
-        return refuse(rooms, call, { actor: { kind: 'claimed', id: '' } }, 'invalid-refresh-token')
+      const token = field(form, 'refresh_token') ?? ''
+      const proof = await proveRefreshToken(rooms, call.registry, token)
+      if (proof === undefined) {
+        const unproved = await rooms.unproved.ofToken(['refresh_token'], token, call.registry)
+        return refuse(rooms, call, asked, { ...unproved, reason: 'invalid-refresh-token' })
+      }
       return issue(rooms, call, proof, asked, field(form, 'access_type') === 'offline')
     }
     case 'password': {
@@ -69,11 +73,26 @@ async function issueByHeader(
       return issueByPassword(rooms, call, authorization, asked, field(form, 'offline_token') === 'true')
     case 'none':
       if (await isOpenToAnybody(rooms, call.registry)) return issue(rooms, call, anonymousProof, asked, false)
-      return refuse(rooms, call, { actor: { kind: 'anonymous', id: '' } }, 'anonymous-pull-disabled')
+      return refuseAnybody(rooms, call, asked)
     case 'bearer':
-    case 'invalid':
-      return refuse(rooms, call, { actor: { kind: 'claimed', id: '' } }, 'unusable-authorization')
+    case 'invalid': {
+      const decision = failedBefore('unusable-authorization')
+      const actor = { kind: 'claimed', id: '' } as const
+      return refuse(rooms, call, asked, { actor, reason: 'unusable-authorization', decision })
+    }
   }
+}
+
+async function refuseAnybody(rooms: TokenRooms, call: IssueCall, asked: readonly AccessScope[]): Promise<never> {
+  const anybody = { kind: 'anonymous' } as const
+  const holder = { registry: call.registry, principal: anybody, credential: anybody, tokenAccess: undefined }
+  const { decision = failedBefore('anonymous-pull-is-off', { kind: 'enable-anonymous-pull' }) } =
+    await rooms.decisions.ofSmallerToken(holder, asked, [])
+  return refuse(rooms, call, asked, {
+    actor: { kind: 'anonymous', id: '' },
+    reason: 'anonymous-pull-disabled',
+    decision,
+  })
 }
 
 /** Whether anybody may read anything of the registry: all of it, or what a scope map for everybody names. */
@@ -101,12 +120,9 @@ async function issueByPassword(
   offline: boolean,
 ): Promise<string> {
   const proof = await provePassword(rooms, call.registry, username, password, true)
-  if (proof === undefined)
-    return refuse(rooms, call, { actor: { kind: 'claimed', id: claimedName(username) } }, 'wrong-credentials')
+  if (proof === undefined) {
+    const unproved = await rooms.unproved.ofPassword(username, password, call.registry, true)
+    return refuse(rooms, call, asked, { ...unproved, reason: 'wrong-credentials' })
+  }
   return issue(rooms, call, proof, asked, offline)
-}
-
-/** A name that nobody proved, if it could be one: people send a secret in its place. */
-function claimedName(username: string): string {
-  return /^[A-Za-z0-9-]{1,50}$/.test(username) ? username : ''
 }

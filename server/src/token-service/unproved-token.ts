@@ -1,0 +1,30 @@
+import { type DecisionRecord, type RecordedChange, failedBefore } from '../access/index.ts'
+import type { IdentityRefusal } from '../identity/index.ts'
+
+/** What is written down of an identity token that proved nobody, by the check of it that failed. */
+export function decisionOnToken(reason: IdentityRefusal): DecisionRecord {
+  return failedBefore(reason, changeFor(reason))
+}
+
+function changeFor(reason: IdentityRefusal): RecordedChange {
+  switch (reason) {
+    case 'malformed':
+    case 'signature':
+    case 'expired':
+    case 'not-yet-valid':
+    case 'claims':
+    case 'credential':
+      return { kind: 'sign-in-again' }
+    case 'audience':
+      return { kind: 'get-new-token', access: null }
+    case 'principal':
+      return { kind: 'enable-principal' }
+    case 'issuer':
+    case 'subject':
+      return { kind: 'add-federated-credential' }
+    case 'several-applications':
+      return { kind: 'name-application' }
+    case 'issuer-unavailable':
+      return { kind: 'try-again' }
+  }
+}
