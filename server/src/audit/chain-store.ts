@@ -77,6 +77,18 @@ export function readChain(source: ChainSource) {
         .orderBy('seq')
         .limit(limit)
         .execute(),
+    /** The highest number of an event behind one, and those below it that none has which can be seen, of the last 50,000. */
+    numbersAfter: async (
+      seq: number,
+    ): Promise<{ readonly highest: number | undefined; readonly missing: number[] }> => {
+      const numbers = tables.selectFrom('audit_event').select('seq').where('seq', '>', seq).orderBy('seq', 'desc')
+      // On SQLite nothing comes later with a lower number.
+      const rows = await numbers.limit(source.kind === 'sqlite' ? 1 : 50_000).execute()
+      const missing = rows.flatMap((row, at) =>
+        numbersBetween(rows[at + 1]?.seq ?? (rows.length < 50_000 ? seq : row.seq - 1), row.seq),
+      )
+      return { highest: rows[0]?.seq, missing: source.kind === 'sqlite' ? [] : missing }
+    },
     horizons: async (): Promise<Horizons> => {
       if (source.kind === 'sqlite') return { oldestRunning: 0, next: 0 }
       const snapshot = sql<Horizons>`select pg_snapshot_xmin(s)::text::bigint as "oldestRunning", pg_snapshot_xmax(s)::text::bigint as "next" from pg_current_snapshot() as s`
@@ -104,6 +116,10 @@ export function prepareEventValues(database: Database) {
   )
   return async (range: SeqRange, limit: number) =>
     (await read.values({ ...range, limit })) as unknown[] as EventValues[]
+}
+
+function numbersBetween(below: number, above: number): number[] {
+  return Array.from({ length: above - below - 1 }, (_none, at) => below + 1 + at)
 }
 
 /** Adds a block behind the one before it; false when another is there already. */

@@ -97,8 +97,42 @@ function isSigned({ headers, body }: Received, secret: string): boolean {
   return String(headers['webhook-signature']).split(' ').includes(signature)
 }
 
+test(
+  'a webhook gets an event that took its number before the webhook was made, and was committed after it',
+  { skip: !testDatabaseKinds.includes('postgres') },
+  async (t) => {
+    const { put, write, deliver, actions, audit, database } = await open(t, 'postgres')
+    const isWritten = Promise.withResolvers<void>()
+    const mayCommit = Promise.withResolvers<void>()
+    const slow = database.transaction(async (transaction) => {
+      await audit.record(transaction, { ...event, action: 'slow' })
+      isWritten.resolve()
+      await mayCommit.promise
+    })
+    await isWritten.promise
+    await audit.append({ ...event, action: 'before.it' })
+    await put()
+    mayCommit.resolve()
+    await slow
+    await write('after.it')
+    await deliver()
+    assert.deepEqual(actions().toSorted(), ['after.it', 'slow'])
+  },
+)
+
 for (const kind of testDatabaseKinds) {
   describe(`the delivery of events to webhooks, on ${kind}`, () => {
+    test('begins with what is written after the webhook was made, be what was written before in the chain or not', async (t) => {
+      const { put, write, deliver, actions, audit, database } = await open(t, kind)
+      await write('in.the.chain')
+      await audit.append({ ...event, action: 'in.no.block.yet' })
+      await put()
+      await database.transaction((transaction) => audit.record(transaction, { ...event, action: 'after.it' }))
+      await write('later')
+      await deliver()
+      assert.deepEqual(actions(), ['after.it', 'later'])
+    })
+
     test('gives what happens from then on, in order, as signed CloudEvents', async (t) => {
       const { put, write, deliver, received, actions } = await open(t, kind)
       await write('before.it')

@@ -8,7 +8,7 @@ import { cloudEvent, cloudEventType } from './cloud-event.ts'
 import type { AuditEventRow } from './store.ts'
 import { signatureHeaders } from './webhook-signature.ts'
 import { type Progress, type WebhookRow, createWebhookStore } from './webhook-store.ts'
-import { type WebhookFilter, secretContext, wants } from './webhooks.ts'
+import { type WebhookFilter, isAfterStart, secretContext, wants } from './webhooks.ts'
 
 type DeliveryOptions = {
   readonly database: Database
@@ -78,7 +78,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     const filter: WebhookFilter = JSON.parse(webhook.filter)
     const wanted = seqs.flatMap((seq, entry) => {
       const event = entry < first ? undefined : events.get(seq)
-      return event !== undefined && wants(filter, event) ? [{ event, entry }] : []
+      return event !== undefined && isAfterStart(webhook, event) && wants(filter, event) ? [{ event, entry }] : []
     })
     let lastDeliveryMs = progress.last_delivery_ms
     for (let at = 0; at < wanted.length; at += mostAtATime) {

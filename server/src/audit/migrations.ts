@@ -85,6 +85,19 @@ export const auditMigrations: readonly Migration[] = [
         .execute()
     },
   },
+  {
+    id: 'audit-0006-webhook-start',
+    up: async (schema, types) => {
+      await schema
+        .alterTable('audit_webhook')
+        .addColumn('after_seq', types.integer, (column) => column.notNull().defaultTo(0))
+        .execute()
+      await schema
+        .alterTable('audit_webhook')
+        .addColumn('awaited_seqs', types.text, (column) => column.notNull().defaultTo('[]'))
+        .execute()
+    },
+  },
 ]
 
 function withEventColumns<Name extends string, Columns extends string>(

@@ -14,6 +14,10 @@ export type WebhookRow = {
   /** What the secret was before, and until when it signs too. */
   readonly sealed_previous: Uint8Array | null
   readonly previous_until_ms: number
+  /** The highest number of an event that was there when it was made: it gets none up to there, */
+  readonly after_seq: number
+  /** but those that were not there, as JSON text: on PostgreSQL an event may come later than one of a higher number. */
+  readonly awaited_seqs: string
   /** The block, and the place in it, of the next event to be delivered. */
   readonly block: number
   readonly entry: number

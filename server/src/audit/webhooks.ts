@@ -88,11 +88,10 @@ export function createWebhooks({
       const row: WebhookRow = {
         name,
         ...settings,
+        ...(await startingNow(transaction)),
         sealed_secret: sealer.seal(secret, secretContext(name)),
         sealed_previous: null,
         previous_until_ms: 0,
-        block: ((await readChain(transaction).lastBlock())?.number ?? 0) + 1,
-        entry: 0,
         failures: 0,
         next_attempt_ms: 0,
         last_delivery_ms: null,
@@ -116,6 +115,28 @@ export function createWebhooks({
     },
     delete: (transaction, name) => store.delete(transaction, name.toLowerCase()),
   }
+}
+
+/** Where a webhook begins that is made now: what was written before and is in no block yet is not for it. */
+async function startingNow(transaction: Transaction) {
+  const chain = readChain(transaction)
+  const last = await chain.lastBlock()
+  const settledTo = last?.settled_to ?? 0
+  const { highest, missing } = await chain.numbersAfter(settledTo)
+  return {
+    block: (last?.number ?? 0) + 1,
+    entry: 0,
+    after_seq: highest ?? last?.covers_to ?? 0,
+    awaited_seqs: JSON.stringify(missing),
+  }
+}
+
+/** Whether an event was written after a webhook was made. */
+export function isAfterStart(
+  { after_seq: afterSeq, awaited_seqs: awaited }: Pick<WebhookRow, 'after_seq' | 'awaited_seqs'>,
+  { seq }: AuditEventRow,
+): boolean {
+  return seq > afterSeq || (JSON.parse(awaited) as number[]).includes(seq)
 }
 
 /** Whether a webhook gets an event. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { sql } from 'kysely'
 import { armScope, azClientId, codeRequest, enterPassword, openTestPages } from './test-pages.ts'
 
 async function open(t: TestContext) {
@@ -88,14 +89,24 @@ test('a code that is wrong, or too old, is not told from another, and guesses ar
     const { status, text } = await browser.submit(page, '/devicelogin', { user_code: code })
     return `${status} ${text.replaceAll(/value="[^"]*"/g, '')}`
   }
+  const refusals = async () => {
+    const events = sql<{
+      reason: string
+    }>`select reason from audit_event where action = 'sign-in.device-code' and outcome = 'refused' order by seq`
+    return (await events.execute(pages.database.tables())).rows.map(({ reason }) => reason)
+  }
   const wrong = await said('BCDFGHJKL')
   assert.match(wrong, /^400 .*not right/s)
   pages.time.nowMs += 16 * 60_000
   assert.equal(await said(userCode), wrong)
   assert.equal(await said('x'.repeat(500)), wrong.replace(/maxlength/, 'maxlength'))
+  assert.deepEqual(await refusals(), ['wrong', 'wrong', 'wrong'])
   let status = 0
   for (let guess = 0; guess < 200 && status !== 429; guess++) {
     status = (await browser.submit(page, '/devicelogin', { user_code: `BCDF${guess}` })).status
   }
   assert.equal(status, 429)
+  assert.equal((await refusals()).at(-1), 'throttled')
+  const { rows } = await sql`select detail, target, actor_id from audit_event`.execute(pages.database.tables())
+  assert.ok(!JSON.stringify(rows).includes(userCode), 'no code is written down')
 })

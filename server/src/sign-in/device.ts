@@ -20,12 +20,27 @@ export async function submitDeviceCode(site: Site, call: PageCall, form: Form): 
   const userCode = textOf(form, 'user_code').trim().toUpperCase().replaceAll(/[\s-]/g, '')
   if (userCode === '') return showForm(site, call, '', 'Enter the code.')
   const wrong = 'That code is not right, or has ended. Look again at what your device shows.'
-  if (userCode.length > longestUserCode) return showForm(site, call, '', wrong)
+  if (userCode.length > longestUserCode) {
+    await tellOfRefusal(site, call, 'wrong')
+    return showForm(site, call, '', wrong)
+  }
   const request = await site.protocol.findDeviceRequest(userCode, call.origin.remoteAddress)
-  if (request === 'throttled') throw new PageError('throttled')
-  if (request === undefined) return showForm(site, call, userCode, wrong)
+  if (request === 'throttled') {
+    await tellOfRefusal(site, call, 'throttled')
+    throw new PageError('throttled')
+  }
+  if (request === undefined) {
+    await tellOfRefusal(site, call, 'wrong')
+    return showForm(site, call, userCode, wrong)
+  }
   const flow: Flow = { kind: 'device', userCode, startedAtMs: site.clock.now() }
   return goTo(call.reply, flowPath(site, call.caller, flow))
+}
+
+/** The code itself is not written down: mistyped by one letter, it is nearly that of somebody's device. */
+function tellOfRefusal({ audit }: Site, { origin }: PageCall, reason: 'wrong' | 'throttled'): Promise<void> {
+  const actor = { kind: 'claimed', id: '' } as const
+  return audit.append({ action: 'sign-in.device-code', outcome: 'refused', reason, actor, target: '', origin })
 }
 
 /** Tells how the sign-in of a device ended. */
