@@ -5,6 +5,14 @@ import { randomUUID } from 'node:crypto'
  * other lie side by side, where random ones would each change a page of their own. Not for secrets: the time can be read.
  */
 export function newTimeOrderedId(nowMs: number): string {
-  const time = nowMs.toString(16).padStart(12, '0')
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`
+  if (nowMs !== latest.ms) latest = { ms: nowMs, start: startOf(nowMs) }
+  return latest.start + randomUUID().slice(15)
+}
+
+/** Written out once a millisecond. */
+let latest = { ms: 0, start: startOf(0) }
+
+function startOf(ms: number): string {
+  const time = ms.toString(16).padStart(12, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-7`
 }
