@@ -13,7 +13,8 @@ const entryBytes = 1024
  * deleted, moved or locked is so at once.
  */
 export class ManifestCache {
-  #repositories = new Map<string, Map<string, KeptManifest>>()
+  /** By registry, repository and reference: to put a key together for each look would cost more than the look. */
+  #registries = new Map<string, Map<string, Map<string, KeptManifest>>>()
   #sizeBytes = 0
   #generation = 0
 
@@ -23,32 +24,38 @@ export class ManifestCache {
   }
 
   find(rid: string, repository: string, reference: string): KeptManifest | undefined {
-    return this.#repositories.get(`${rid}/${repository}`)?.get(reference)
+    return this.#registries.get(rid)?.get(repository)?.get(reference)
   }
 
   /** Keeps what was read at a generation, unless something was forgotten since, which may have been just that. */
   keep(generation: number, rid: string, repository: string, reference: string, manifest: KeptManifest): void {
     if (generation !== this.#generation) return
-    const key = `${rid}/${repository}`
-    const manifests = this.#repositories.get(key) ?? new Map<string, KeptManifest>()
+    const repositories = this.#registries.get(rid) ?? new Map<string, Map<string, KeptManifest>>()
+    const manifests = repositories.get(repository) ?? new Map<string, KeptManifest>()
     this.#sizeBytes += sizeOf(manifest) - sizeOf(manifests.get(reference))
     manifests.set(reference, manifest)
-    this.#repositories.set(key, manifests)
-    for (const oldest of this.#repositories.keys()) {
-      if (this.#sizeBytes <= limitBytes) break
-      this.#drop(oldest)
-    }
+    repositories.set(repository, manifests)
+    this.#registries.set(rid, repositories)
+    while (this.#sizeBytes > limitBytes) this.#dropOldest()
   }
 
   /** Forgets all of a repository, after a change to anything in it and before that change is acknowledged. */
   forget(rid: string, repository: string): void {
     this.#generation += 1
-    this.#drop(`${rid}/${repository}`)
+    this.#drop(rid, repository)
   }
 
-  #drop(key: string): void {
-    for (const manifest of this.#repositories.get(key)?.values() ?? []) this.#sizeBytes -= sizeOf(manifest)
-    this.#repositories.delete(key)
+  #dropOldest(): void {
+    for (const [rid, repositories] of this.#registries) {
+      for (const repository of repositories.keys()) return this.#drop(rid, repository)
+    }
+  }
+
+  #drop(rid: string, repository: string): void {
+    const repositories = this.#registries.get(rid)
+    for (const manifest of repositories?.get(repository)?.values() ?? []) this.#sizeBytes -= sizeOf(manifest)
+    repositories?.delete(repository)
+    if (repositories?.size === 0) this.#registries.delete(rid)
   }
 }
 

@@ -163,6 +163,8 @@ function rememberByHost(
 ): Resources['findRegistryByHost'] {
   let revision = 0
   const remembered = new Map<string, Registry>()
+  /** The one that was asked for last, who is mostly asked for next: a map is slow for a text that was not seen before. */
+  let latest: { readonly host: string; readonly registry: Registry } | undefined
 
   async function lookUp(host: string, lookedUpAt: number): Promise<Registry | undefined> {
     const registry = await find(host)
@@ -173,9 +175,14 @@ function rememberByHost(
   function findAt(current: number, host: string): Registry | undefined | Promise<Registry | undefined> {
     if (current !== revision) {
       remembered.clear()
+      latest = undefined
       revision = current
     }
-    return remembered.get(host) ?? lookUp(host, current)
+    if (latest?.host === host) return latest.registry
+    const registry = remembered.get(host)
+    if (registry === undefined) return lookUp(host, current)
+    latest = { host, registry }
+    return registry
   }
 
   return (host) => {
