@@ -68,7 +68,8 @@ for (const kind of testDatabaseKinds) {
       } as const
       const origin = { correlationId: 'test', remoteAddress: '127.0.0.1', userAgent: undefined }
       const admitted = async (authorization: string) =>
-        (await gate.admit({ headers: { authorization } } as IncomingMessage, origin, registry, untag)).admitted
+        (await gate.admit({ headers: { authorization }, socket: {} } as IncomingMessage, origin, registry, untag))
+          .admitted
       const pusher = await principalWith(rooms, roles.acrPush)
       const puller = await principalWith(rooms, roles.acrPull)
       assert.equal(await admitted(await bearerFor(rooms, pusher.basic, 'repository:team/app:delete')), true)
@@ -161,7 +162,7 @@ for (const kind of testDatabaseKinds) {
       const one = await principalWith(rooms, roles.acrPull)
       const other = await principalWith(rooms, roles.acrPull)
       const keyOf = async (authorization: string) => {
-        const request = { headers: { authorization } } as IncomingMessage
+        const request = { headers: { authorization }, socket: {} } as IncomingMessage
         const admission = await gate.admit(request, origin, registry, { kind: 'signed-in' })
         return admission.admitted ? admission.caller.key : undefined
       }
@@ -181,7 +182,7 @@ test('an address that is not let in is refused before anything is proved, and th
   const registry = await update(rooms.registry, { networkRuleSet: { defaultAction: 'Deny', ipRules: ['10.0.0.0/8'] } })
   const admit = (remoteAddress: string) =>
     gate.admit(
-      { headers: { authorization: puller.basic } } as IncomingMessage,
+      { headers: { authorization: puller.basic }, socket: {} } as IncomingMessage,
       { correlationId: 'test', remoteAddress, userAgent: undefined },
       registry,
       need,

@@ -51,6 +51,8 @@ type Authority = {
   readonly revision: number
   readonly standing: { readonly registry: Registry; readonly principal: Principal } | undefined
   readonly met: Set<string>
+  /** The one that was met last, as it was given: who asks again for the same mostly gives the same object. */
+  latestMet: DataPlaneNeed | undefined
 }
 
 /** How often the use of a password is noted. */
@@ -88,11 +90,12 @@ export function createGate(options: GateOptions): DataPlaneGate {
     const header = request.headers.authorization
     if (header === undefined) return { admitted: false, refusal: refusals.unauthenticated(address, need) }
     const revision = database.authorityRevision()
-    const session = sessions.find(address.rid, header)
+    const session = sessions.findOn(request.socket, address.rid, header)
     const nowMs = clock.now()
     if (session !== undefined && session.authority.revision === revision && nowMs < session.expiresAtMs) {
-      const { standing, met } = session.authority
-      if (standing !== undefined && met.has(needKey(need))) {
+      const { standing, met, latestMet } = session.authority
+      if (standing !== undefined && (latestMet === need || met.has(needKey(need)))) {
+        session.authority.latestMet = need
         noteUse(options, session, nowMs)
         return letIn(request, standing.registry, session.caller)
       }
@@ -272,7 +275,7 @@ function newSession(options: GateOptions, registry: Registry, facts: SessionFact
         return authority.standing !== undefined && isAllowed(options, session.tokenAccess, authority.standing, need)
       },
     },
-    authority: { revision: -1, standing: undefined, met: new Set() },
+    authority: { revision: -1, standing: undefined, met: new Set(), latestMet: undefined },
     decisionsWeighed: 0,
     noteUseAgainMs: 0,
   }
@@ -291,7 +294,7 @@ async function currentAuthority(options: GateOptions, session: Session, address:
   const principal =
     registry === undefined || isOutdated ? undefined : await standingPrincipal(options, registry, session.credential)
   const standing = registry === undefined || principal === undefined ? undefined : { registry, principal }
-  const found: Authority = { revision, standing, met: new Set() }
+  const found: Authority = { revision, standing, met: new Set(), latestMet: undefined }
   if (revision > session.authority.revision) session.authority = found
   return found
 }

@@ -16,6 +16,7 @@ import { getToken, postToken } from './token.ts'
 import { createUnprovedCredentials } from './unproved.ts'
 
 const registry = { rid: 'one' } as Registry
+const connection = {}
 
 function issueOf(text: string, expiresAtMs = Infinity): PreparedIssue {
   return {
@@ -32,12 +33,12 @@ test('what was issued is recalled at its registry and its revision, until its cr
   const memory = new IssueMemory()
   const issue = issueOf('a', 1000)
   memory.keep(7, registry, 'key', issue)
-  assert.equal(memory.recall(7, registry, 'key', 999), issue)
-  assert.equal(memory.recall(7, registry, 'key', 1000), undefined, 'at its end')
-  assert.equal(memory.recall(8, registry, 'key', 999), undefined, 'a later revision')
-  assert.equal(memory.recall(6, registry, 'key', 999), undefined, 'an earlier one')
-  assert.equal(memory.recall(7, { ...registry, rid: 'two' }, 'key', 999), undefined, 'another registry')
-  assert.equal(memory.recall(7, registry, 'other', 999), undefined, 'another request')
+  assert.equal(memory.recall(connection, 7, registry, 'key', 999), issue)
+  assert.equal(memory.recall(connection, 7, registry, 'key', 1000), undefined, 'at its end')
+  assert.equal(memory.recall(connection, 8, registry, 'key', 999), undefined, 'a later revision')
+  assert.equal(memory.recall(connection, 6, registry, 'key', 999), undefined, 'an earlier one')
+  assert.equal(memory.recall(connection, 7, { ...registry, rid: 'two' }, 'key', 999), undefined, 'another registry')
+  assert.equal(memory.recall(connection, 7, registry, 'other', 999), undefined, 'another request')
 })
 
 test('a look that began earlier never replaces what a later one found', () => {
@@ -45,8 +46,8 @@ test('a look that began earlier never replaces what a later one found', () => {
   const late = issueOf('late')
   memory.keep(8, registry, 'key', late)
   memory.keep(7, registry, 'key', issueOf('early'))
-  assert.equal(memory.recall(8, registry, 'key', 0), late)
-  assert.equal(memory.recall(7, registry, 'key', 0), undefined)
+  assert.equal(memory.recall(connection, 8, registry, 'key', 0), late)
+  assert.equal(memory.recall(connection, 7, registry, 'key', 0), undefined)
 })
 
 test('it never weighs more than it may, however much is issued', () => {
@@ -55,10 +56,14 @@ test('it never weighs more than it may, however much is issued', () => {
     memory.keep(1, registry, `key ${index}`, issueOf('x'.repeat(3000)))
     assert.ok(memory.weightBytes <= 100_000)
   }
-  assert.notEqual(memory.recall(1, registry, 'key 999', 0), undefined)
-  assert.equal(memory.recall(1, registry, 'key 900', 0), undefined, 'the oldest are forgotten')
+  assert.notEqual(memory.recall(connection, 1, registry, 'key 999', 0), undefined)
+  assert.equal(memory.recall(connection, 1, registry, 'key 900', 0), undefined, 'the oldest are forgotten')
   memory.keep(1, registry, 'vast', issueOf('x'.repeat(200_000)))
-  assert.equal(memory.recall(1, registry, 'vast', 0), undefined, 'what is too heavy alone is not remembered')
+  assert.equal(
+    memory.recall(connection, 1, registry, 'vast', 0),
+    undefined,
+    'what is too heavy alone is not remembered',
+  )
 })
 
 test('no two requests share a key, and one that is too long has none', () => {
@@ -271,7 +276,7 @@ test('whole answers to whoever was proved are remembered; refusals, smaller toke
   const parts = { refusals: createRefusals('https'), decisions, unproved, issues }
   const tokenRooms = { ...rooms, tokens: createAcrTokens({ keys, clock }), ...parts }
   const call = async (parameters: string, headers: Record<string, string> = {}) => ({
-    request: { headers } as IncomingMessage,
+    request: { headers, socket: connection } as IncomingMessage,
     registry: anonymous,
     origin: { correlationId: 'c', remoteAddress: '192.0.2.1', userAgent: undefined },
     revision: await database.authorityRevision(),

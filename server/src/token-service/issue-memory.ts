@@ -53,9 +53,15 @@ export class IssueMemory {
     return this.#memory.weightBytes
   }
 
-  /** What was kept at this very revision and can still be proved. */
-  recall(revision: number, { rid }: Registry, key: string, nowMs: number): PreparedIssue | undefined {
-    const kept = this.#memory.find(rid, key)
+  /** What was kept at this very revision and can still be proved; asked by this connection. */
+  recall(
+    connection: object,
+    revision: number,
+    { rid }: Registry,
+    key: string,
+    nowMs: number,
+  ): PreparedIssue | undefined {
+    const kept = this.#memory.findOn(connection, rid, key)
     return kept?.revision === revision && nowMs < kept.issue.expiresAtMs ? kept.issue : undefined
   }
 

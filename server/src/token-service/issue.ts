@@ -1,5 +1,6 @@
 import { type DecisionRecord, withinLimit } from '../access/index.ts'
 import type { Origin } from '../platform/http/app.ts'
+import { andThen } from '../platform/sql/authority-memory.ts'
 import type { AuditEvent, RecurringEvent } from '../audit/index.ts'
 import type { Registry } from '../resources/index.ts'
 import { type AccessScope, formatAccessScope, intersectAccess } from '../spec/access-scope.ts'
@@ -15,6 +16,8 @@ const askedLimit = 1000
 
 /** Where and how a token is asked for. */
 export type IssueCall = {
+  /** By which it is asked for. */
+  readonly connection: object
   readonly registry: Registry
   readonly origin: Origin
   /** The revision of authority, read before all that the answer rests on. */
@@ -80,14 +83,17 @@ export async function issue(
  * Issues what was issued to the same request before, with a signature and an event of its own. Undefined where nothing of
  * it is remembered, or it cannot be proved any more.
  */
-export async function issueAgain(rooms: TokenRooms, call: IssueCall): Promise<string | undefined> {
-  const { registry, origin, revision, key } = call
-  const prepared = key === undefined ? undefined : rooms.issues.recall(revision, registry, key, rooms.clock.now())
+export function issueAgain(
+  rooms: TokenRooms,
+  { connection, registry, origin, revision, key }: IssueCall,
+): string | undefined | Promise<string | undefined> {
+  if (key === undefined) return undefined
+  const prepared = rooms.issues.recall(connection, revision, registry, key, rooms.clock.now())
   if (prepared === undefined) return undefined
   // What was taken away moves the revision; what ends by the clock does not.
-  const standing = credentialStands(rooms, registry, prepared.credential)
-  const stands = standing instanceof Promise ? await standing : standing
-  return stands ? answer(rooms, prepared, origin) : undefined
+  return andThen(credentialStands(rooms, registry, prepared.credential), (stands) =>
+    stands ? answer(rooms, prepared, origin) : undefined,
+  )
 }
 
 /** What the token endpoint answers; ACR sends the first field alone, the others are legal and spare clients traffic. [acr-protocol §1.7] */

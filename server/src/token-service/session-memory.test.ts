@@ -42,3 +42,26 @@ test('a registry with many senders makes no other forget', () => {
   for (let index = 0; index < 1000; index += 1) memory.keep('busy', header(index), 'x', 0)
   assert.equal(memory.find('quiet', header('q')), 'kept')
 })
+
+test('a connection finds by what it asked for last what everybody finds, and nothing that was dropped', () => {
+  const memory = new SessionMemory<string>(20_000)
+  const [mine, others] = [{}, {}]
+  memory.keep('one', header(1), 'a', 0)
+  memory.keep('one', header(2), 'b', 0)
+  for (const connection of [mine, mine, others]) {
+    assert.equal(memory.findOn(connection, 'one', header(1)), 'a')
+    assert.equal(memory.findOn(connection, 'one', header(2)), 'b')
+    assert.equal(memory.findOn(connection, 'other', header(2)), undefined)
+    assert.equal(memory.findOn(connection, 'one', header(3)), undefined)
+    assert.equal(memory.findOn(connection, 'one', header(1)), 'a')
+  }
+  memory.keep('one', header(1), 'c', 0)
+  assert.equal(memory.findOn(mine, 'one', header(1)), 'c', 'what took its place')
+  memory.drop('one', header(1))
+  assert.equal(memory.findOn(mine, 'one', header(1)), undefined, 'dropped')
+  assert.equal(memory.findOn(mine, 'one', ''), undefined)
+  memory.keep('one', header(1), 'd', 0)
+  assert.equal(memory.findOn(mine, 'one', header(1)), 'd', 'kept again')
+  for (let index = 0; index < 20; index += 1) memory.keep('one', header(`later ${index}`), 'x', 0)
+  assert.equal(memory.findOn(mine, 'one', header(1)), undefined, 'forgotten with the oldest')
+})

@@ -1,4 +1,10 @@
-type Entry<Value> = { readonly value: Value; weightBytes: number }
+type Entry<Value> = {
+  readonly rid: string
+  /** Empty once it was forgotten, as is the value. */
+  header: string
+  value: Value | undefined
+  weightBytes: number
+}
 type OfRegistry<Value> = { readonly entries: Map<string, Entry<Value>>; weightBytes: number }
 
 /** What the map itself holds of an entry, beside the text. */
@@ -12,6 +18,8 @@ const entryBytes = 512
 export class SessionMemory<Value> {
   readonly #limitBytes: number
   readonly #registries = new Map<string, OfRegistry<Value>>()
+  /** What a connection asked for last, which it mostly asks for next: a map is slow for a long text that is not its own. */
+  readonly #latest = new WeakMap<object, Entry<Value>>()
   #weightBytes = 0
 
   constructor(limitBytes: number) {
@@ -26,6 +34,15 @@ export class SessionMemory<Value> {
     return this.#registries.get(rid)?.entries.get(header)?.value
   }
 
+  /** The same of a header that came by this connection. */
+  findOn(connection: object, rid: string, header: string): Value | undefined {
+    const latest = this.#latest.get(connection)
+    if (latest?.value !== undefined && latest.header === header && latest.rid === rid) return latest.value
+    const entry = this.#registries.get(rid)?.entries.get(header)
+    if (entry !== undefined) this.#latest.set(connection, entry)
+    return entry?.value
+  }
+
   /** `weightBytes` is what the value weighs by estimate; the header is counted here. */
   keep(rid: string, header: string, value: Value, weightBytes: number): void {
     this.drop(rid, header)
@@ -34,7 +51,7 @@ export class SessionMemory<Value> {
       registry = { entries: new Map(), weightBytes: 0 }
       this.#registries.set(rid, registry)
     }
-    registry.entries.set(header, { value, weightBytes: 0 })
+    registry.entries.set(header, { value, rid, header, weightBytes: 0 })
     this.grow(rid, header, entryBytes + header.length + weightBytes)
   }
 
@@ -54,6 +71,8 @@ export class SessionMemory<Value> {
     const entry = registry?.entries.get(header)
     if (registry === undefined || entry === undefined) return
     registry.entries.delete(header)
+    entry.value = undefined
+    entry.header = ''
     registry.weightBytes -= entry.weightBytes
     this.#weightBytes -= entry.weightBytes
     if (registry.entries.size === 0) this.#registries.delete(rid)

@@ -23,6 +23,9 @@ const subscriptionId = '10000000-0000-4000-8000-000000000001'
 const tenantId = '20000000-0000-4000-8000-000000000002'
 const author = { name: 'test', kind: 'Application' } as const
 
+/** All that is asked comes by the same one. */
+const connection = {}
+
 export const roles = {
   owner: '8e3af657-a8ff-443c-a75c-2fe8c4bcb635',
   acrPull: '7f951dda-4ed3-4680-a7ca-43fe172d538d',
@@ -184,7 +187,8 @@ export async function openTokenService(t: TestContext, kind: DatabaseKind = 'sql
     ask: async (registry: Registry, authorization: string | undefined, repository: string, ...actions: string[]) => {
       const headers = authorization === undefined ? {} : { authorization }
       const need = { kind: 'repository', repository, actions } as const
-      const admission = await service.gate.admit({ headers } as IncomingMessage, origin, registry, need)
+      const request = { headers, socket: connection } as IncomingMessage
+      const admission = await service.gate.admit(request, origin, registry, need)
       if (admission.admitted) return 'ok'
       const challenge = admission.refusal.challenge ?? ''
       return challenge.startsWith('Basic') ? 'basic' : (/error="(\w+)"/.exec(challenge)?.[1] ?? 'none')

@@ -281,7 +281,7 @@ test('fault 4: what is got by an access token is no younger than that, be a repo
   const origin = { correlationId: 'test', remoteAddress: '127.0.0.1', userAgent: undefined }
   const tokenBy = async (proof: string) => (await get(query, proof)).json<Answer>().access_token
   const ageOf = async (token: string) => {
-    const request = { headers: { authorization: `Bearer ${token}` } } as IncomingMessage
+    const request = { headers: { authorization: `Bearer ${token}` }, socket: {} } as IncomingMessage
     const admission = await gate.admit(request, origin, registry, { kind: 'signed-in' })
     return admission.admitted ? admission.caller.credentialIssuedAtMs : undefined
   }

@@ -19,16 +19,23 @@ const anonymousProof: PasswordProof = {
 }
 
 /** `POST /oauth2/token`, by its grant. [acr-protocol §1.5] */
-export async function postToken(rooms: TokenRooms, { registry, origin, revision, parameters }: TokenCall) {
-  const call = { registry, origin, revision, key: issueKey('form', '', parameters) }
+export async function postToken(
+  rooms: TokenRooms,
+  { request, registry, origin, revision, parameters }: TokenCall,
+): Promise<string> {
+  const key = issueKey('form', '', parameters)
+  const call = { connection: request.socket, registry, origin, revision, key }
   return (await issueAgain(rooms, call)) ?? issueByForm(rooms, call, parameters)
 }
 
 /** `GET /oauth2/token`, by Basic credentials or, where anonymous pull is on, without any. [acr-protocol §1.6] */
-export async function getToken(rooms: TokenRooms, { request, registry, origin, revision, parameters }: TokenCall) {
+export async function getToken(
+  rooms: TokenRooms,
+  { request, registry, origin, revision, parameters }: TokenCall,
+): Promise<string> {
   const header = request.headers.authorization
   const key = header === undefined ? undefined : issueKey('query', header, parameters)
-  const call = { registry, origin, revision, key }
+  const call = { connection: request.socket, registry, origin, revision, key }
   return (await issueAgain(rooms, call)) ?? issueByHeader(rooms, call, parameters, header)
 }
 
