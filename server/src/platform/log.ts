@@ -1,4 +1,5 @@
 import pino from 'pino'
+import { oncePerMillisecond } from './once-per-millisecond.ts'
 
 /** The server's log: one JSON object a line. */
 export type Log = pino.Logger
@@ -89,17 +90,12 @@ export function writeFields(log: Log, fields: string): void {
   stream.write(`{"level":${pino.levels.values['info']}${timeField()},${fields}}\n`)
 }
 
-const stamp = { ms: 0, field: '' }
-
-/** The time as pino wants it, between two other fields. It is written out once a millisecond. */
+/** The time as pino wants it, between two other fields. */
 function timeField(): string {
-  const ms = Date.now()
-  if (ms !== stamp.ms) {
-    stamp.ms = ms
-    stamp.field = `,"time":"${new Date(ms).toISOString()}"`
-  }
-  return stamp.field
+  return timeFieldAt(Date.now())
 }
+
+const timeFieldAt = oncePerMillisecond((ms) => `,"time":"${new Date(ms).toISOString()}"`)
 
 const secretKeys = new Set([
   'password',

@@ -3,6 +3,7 @@ import { errors, jwtVerify } from 'jose'
 import { z } from 'zod'
 import type { Clock } from '../platform/clock.ts'
 import type { KeyRing, SigningKey } from '../platform/signing-keys/key-ring.ts'
+import { oncePerMillisecond } from '../platform/once-per-millisecond.ts'
 import { andThen } from '../platform/sql/authority-memory.ts'
 import type { Registry } from '../resources/index.ts'
 import type { AccessScope } from '../spec/access-scope.ts'
@@ -98,7 +99,10 @@ export function createAcrTokens({ keys, clock }: { readonly keys: KeyRing; reado
     const limit = notAfterMs === undefined ? Infinity : Math.floor(notAfterMs / 1000)
     const expiresAt = Math.min(issuedAt + lifeSeconds, limit)
     const ofThisOne = `"jti":"${randomUUID()}","nbf":${issuedAt},"exp":${expiresAt},"iat":${issuedAt}`
-    const token = signCompact(key, `{${ofThisOne},${claims},"acrux":{"at":${sinceMs ?? issuedAtMs},${ownClaims}}}`)
+    const token = signCompact(
+      key,
+      `{${ofThisOne},${claims},"acrux":{"at":${decimal(sinceMs ?? issuedAtMs)},${ownClaims}}}`,
+    )
     if (token.length > tokenLengthLimit) throw new TokenTooLongError('the access asked for does not fit into one token')
     return { token, issuedAtMs, expiresAtMs: expiresAt * 1000 }
   }
@@ -149,6 +153,9 @@ function signCompact({ kid, keyObject }: SigningKey, payload: string): string {
   const signer = createSign('sha256').update(input, 'latin1')
   return `${input}.${signer.sign({ key: keyObject, dsaEncoding: 'ieee-p1363' }, 'base64url')}`
 }
+
+/** A time, which as a number has too many digits to be written out fast. */
+const decimal = oncePerMillisecond(String)
 
 let latestHeader: { readonly kid: string; readonly encoded: string } | undefined
 

@@ -1,5 +1,6 @@
 import { type DecisionRecord, withinLimit } from '../access/index.ts'
 import type { Origin } from '../platform/http/app.ts'
+import { oncePerMillisecond } from '../platform/once-per-millisecond.ts'
 import { andThen } from '../platform/sql/authority-memory.ts'
 import type { AuditEvent, RecurringEvent } from '../audit/index.ts'
 import type { Registry } from '../resources/index.ts'
@@ -106,9 +107,10 @@ async function answer(
   const { token, issuedAtMs, expiresAtMs } = minting instanceof Promise ? await minting : minting
   await appendEvent(origin)
   const expiresIn = expiresAtMs / 1000 - Math.floor(issuedAtMs / 1000)
-  const issuedAt = new Date(issuedAtMs).toISOString()
-  return `{"access_token":"${token}","token":"${token}","expires_in":${expiresIn},"issued_at":"${issuedAt}",${answerEnd}`
+  return `{"access_token":"${token}","token":"${token}","expires_in":${expiresIn},"issued_at":"${isoTime(issuedAtMs)}",${answerEnd}`
 }
+
+const isoTime = oncePerMillisecond((ms) => new Date(ms).toISOString())
 
 /** `az` asks `delete` to take a tag away, for which ACR asks no right to delete: see {@link DataPlaneNeed}. [acr-protocol §13 trap 23] */
 function withUntag(asked: readonly AccessScope[]): AccessScope[] {
