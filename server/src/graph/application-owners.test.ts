@@ -2,19 +2,13 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
-import { openTestDirectory, testOrigin } from '../directory/test-directory.ts'
-import { type GraphClient, serveGraph } from './test-graph.ts'
+import { type GraphClient, errorOf, openGraph, reference } from './test-graph.ts'
 
 const unknownId = '0d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11'
 
 async function open(t: TestContext, kind: DatabaseKind) {
-  const opened = await openTestDirectory(kind)
-  const graph = await serveGraph(opened)
-  t.after(async () => {
-    await graph.close()
-    await opened.dispose()
-  })
-  const { database, directory, owner } = opened
+  const opened = await openGraph(t, kind)
+  const { database, directory, owner, asOwner } = opened
   const createUser = (name: string) =>
     database.transaction((tx) =>
       directory.createUser(tx, {
@@ -23,7 +17,6 @@ async function open(t: TestContext, kind: DatabaseKind) {
         password: 'a long password',
       }),
     )
-  const asOwner = graph.as(owner.servicePrincipal.objectId)
   const bob = await createUser('bob')
   const carol = await createUser('carol')
   const made = await asOwner('POST', '/applications', { displayName: 'app' })
@@ -39,8 +32,6 @@ async function open(t: TestContext, kind: DatabaseKind) {
   const ownerId = owner.servicePrincipal.objectId
   return {
     ...opened,
-    ...graph,
-    asOwner,
     ownerId,
     bob,
     carol,
@@ -52,9 +43,6 @@ async function open(t: TestContext, kind: DatabaseKind) {
     owners,
   }
 }
-
-const reference = (id: string) => ({ '@odata.id': `${testOrigin}/graph/v1.0/directoryObjects/${id}` })
-const messageOf = (body: Record<string, unknown>) => (body['error'] as { message: string }).message
 
 for (const kind of testDatabaseKinds) {
   test(`an owner of an application takes the place of who made it (${kind})`, async (t) => {
@@ -99,16 +87,16 @@ for (const kind of testDatabaseKinds) {
     const { body } = await asOwner('POST', '/groups', group)
     const refused = await add(asOwner, String(body['id']))
     assert.equal(refused.status, 400)
-    assert.match(messageOf(refused.body), /a user or a service principal/)
+    assert.match(errorOf(refused.body).message, /a user or a service principal/)
     assert.equal((await add(asOwner, unknownId)).status, 404)
-    assert.match(messageOf((await add(asOwner, ownerId)).body), /added object references already exist/)
+    assert.match(errorOf((await add(asOwner, ownerId)).body).message, /added object references already exist/)
     assert.equal((await remove(asOwner, bob.objectId)).status, 404)
     assert.equal((await asOwner('POST', `/applications/${unknownId}/owners/$ref`, reference(bob.objectId))).status, 404)
     for (const collection of ['applications', 'servicePrincipals']) {
       for (const id of [unknownId, 'by-name']) {
         const { status, body: error } = await asOwner('GET', `/${collection}/${id}/owners`)
         assert.equal(status, 404)
-        assert.ok(messageOf(error).includes(`'${id}'`), 'it says what is not there')
+        assert.ok(errorOf(error).message.includes(`'${id}'`), 'it says what is not there')
       }
     }
     assert.equal((await asOwner('POST', `${path}/owners/$ref`, { '@odata.id': 'x' })).status, 400)

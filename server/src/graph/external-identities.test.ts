@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
 import type { ExternalPerson } from '../directory/index.ts'
-import { openTestDirectory } from '../directory/test-directory.ts'
-import { serveGraph } from './test-graph.ts'
+import { openGraph } from './test-graph.ts'
 
 const hourMs = 60 * 60 * 1000
 
@@ -21,13 +20,8 @@ describe('the identities of a user at outside providers', () => {
   })
 
   async function open(t: TestContext) {
-    const opened = await openTestDirectory()
-    const { as, close } = await serveGraph(opened)
-    t.after(async () => {
-      await close()
-      await opened.dispose()
-    })
-    const { database, directory, time } = opened
+    const opened = await openGraph(t)
+    const { as, database, directory, time } = opened
     const take = (createUsers: boolean) =>
       database.transaction((transaction) =>
         directory.signInExternalPerson(transaction, person(time.nowMs), { createUsers }),

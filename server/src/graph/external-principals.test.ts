@@ -3,18 +3,11 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { openTestDirectory, testTrustedTenantId } from '../directory/test-directory.ts'
-import { serveGraph } from './test-graph.ts'
+import { openGraph } from './test-graph.ts'
 
 for (const kind of testDatabaseKinds) {
   test(`an owner takes somebody of a trusted tenant off the record, with all that they had (${kind})`, async (t) => {
-    const opened = await openTestDirectory(kind)
-    const graph = await serveGraph(opened)
-    t.after(async () => {
-      await graph.close()
-      await opened.dispose()
-    })
-    const { database, directory, owner, deletedPrincipals } = opened
-    const asOwner = graph.as(owner.servicePrincipal.objectId)
+    const { as, asOwner, directory, deletedPrincipals, makeProgram } = await openGraph(t, kind)
     const objectId = randomUUID()
     const identity = { tenantId: testTrustedTenantId, objectId, kind: 'user' } as const
     const names = { displayName: 'Ada', userPrincipalName: 'ada@other.example', appId: randomUUID() }
@@ -24,12 +17,10 @@ for (const kind of testDatabaseKinds) {
     assert.equal(await directory.credentialStands(objectId, met.credentialId), true)
     assert.equal((await directory.findPrincipal(objectId))?.kind, 'user')
 
-    const stranger = await database.transaction((transaction) =>
-      directory.createServicePrincipal(transaction, { displayName: 'stranger' }),
-    )
-    const asStranger = graph.as(stranger.servicePrincipal.objectId)
+    const stranger = await makeProgram('stranger')
+    const asStranger = as(stranger.servicePrincipal.objectId)
     assert.equal((await asStranger('DELETE', `/directoryObjects/${objectId}`)).status, 403)
-    assert.equal((await graph.as(objectId)('GET', '/me')).status, 401, 'nobody of another tenant is signed in here')
+    assert.equal((await as(objectId)('GET', '/me')).status, 401, 'nobody of another tenant is signed in here')
     assert.equal((await asOwner('DELETE', `/directoryObjects/${stranger.servicePrincipal.objectId}`)).status, 404)
     assert.equal((await asOwner('DELETE', `/directoryObjects/${objectId}`)).status, 204)
     assert.equal((await asOwner('DELETE', `/directoryObjects/${objectId}`)).status, 404)

@@ -2,29 +2,21 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
-import { openTestDirectory, testOrigin } from '../directory/test-directory.ts'
-import { type GraphClient, serveGraph } from './test-graph.ts'
+import { testOrigin } from '../directory/test-directory.ts'
+import { type GraphClient, openGraph } from './test-graph.ts'
 
 const gitHub = 'https://token.actions.githubusercontent.com'
 
 async function open(t: TestContext, kind: DatabaseKind = 'sqlite') {
-  const opened = await openTestDirectory(kind)
-  const graph = await serveGraph(opened)
-  t.after(async () => {
-    await graph.close()
-    await opened.dispose()
-  })
-  const { database, directory, owner } = opened
-  const asOwner = graph.as(owner.servicePrincipal.objectId)
-  const stranger = await database.transaction((transaction) =>
-    directory.createServicePrincipal(transaction, { displayName: 'stranger' }),
-  )
+  const opened = await openGraph(t, kind)
+  const { asOwner } = opened
+  const stranger = await opened.makeProgram('stranger')
   const application = await asOwner('POST', '/applications', { displayName: 'ci' })
   const appId = String(application.body['appId'])
   const principal = await asOwner('POST', '/servicePrincipals', { appId })
   const list = `/applications/${String(application.body['id'])}/federatedIdentityCredentials`
-  const asStranger = graph.as(stranger.servicePrincipal.objectId)
-  return { ...opened, asOwner, asStranger, appId, objectId: String(principal.body['id']), list, application }
+  const asStranger = opened.as(stranger.servicePrincipal.objectId)
+  return { ...opened, asStranger, appId, objectId: String(principal.body['id']), list, application }
 }
 
 const wanted = (change: Record<string, unknown> = {}) => ({

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
-import { openTestDirectory } from '../directory/test-directory.ts'
-import { serveGraph } from './test-graph.ts'
+import { openGraph } from './test-graph.ts'
 import { graphRoutes } from './routes.ts'
 
 const strange = fc.oneof(
@@ -39,15 +38,8 @@ const query = fc.oneof(
 
 for (const kind of testDatabaseKinds) {
   test(`nothing that a client sends to Graph gives a 5xx (${kind})`, async (t) => {
-    const opened = await openTestDirectory(kind)
-    const graph = await serveGraph(opened)
-    t.after(async () => {
-      await graph.close()
-      await opened.dispose()
-    })
-    const { owner, alice } = opened
-    const asOwner = graph.as(owner.servicePrincipal.objectId)
-    const asPerson = graph.as(alice.objectId)
+    const { as, asOwner, alice } = await openGraph(t, kind)
+    const asPerson = as(alice.objectId)
     const { body: made } = await asOwner('POST', '/applications', { displayName: 'target' })
     // What deletes or disables the caller would end the test.
     const routes = graphRoutes.filter(({ method }) => method !== 'DELETE')

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { testOrigin } from '../directory/test-directory.ts'
-import { errorOf, filter, idsOf, openPeople, reference, unknownId } from './test-people.ts'
+import { errorOf, filter, idsOf, reference } from './test-graph.ts'
+import { openPeople, unknownId } from './test-people.ts'
 
 for (const kind of testDatabaseKinds) {
   test(`groups within groups, and within each other, have an end (${kind})`, async (t) => {

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { ManagedIdentityKind } from '../directory/index.ts'
-import { openTestDirectory } from '../directory/test-directory.ts'
-import { serveGraph } from './test-graph.ts'
+import { openGraph } from './test-graph.ts'
 
 const subscriptionId = '0a7a5e0e-6a5c-4c8e-8a3e-0d5a3f0b7a11'
 
 async function open(t: TestContext) {
-  const opened = await openTestDirectory()
-  t.after(opened.dispose)
+  const opened = await openGraph(t)
   const { database, directory } = opened
   const put = async (kind: ManagedIdentityKind, name: string) => {
     const wanted = { kind, subscriptionId, resourceGroup: 'Team', name, location: 'local', tags: {} }
@@ -21,9 +19,7 @@ test('Graph shows a managed identity among the service principals, and none of i
   const opened = await open(t)
   const identity = await opened.put('user-assigned', 'Deploy')
   const machine = await opened.put('machine', 'build-1')
-  const graph = await serveGraph(opened)
-  t.after(graph.close)
-  const owner = graph.as(opened.owner.servicePrincipal.objectId)
+  const { asOwner: owner } = opened
   const shown = await owner('GET', `/servicePrincipals/${identity.objectId}`)
   assert.equal(shown.status, 200)
   assert.partialDeepStrictEqual(shown.body, {
@@ -54,17 +50,15 @@ test('Graph shows a managed identity among the service principals, and none of i
   assert.equal((await owner('GET', `/applications/${identity.objectId}`)).status, 404)
   const byIds = await owner('POST', '/directoryObjects/getByIds', { ids: [identity.objectId, machine.objectId] })
   assert.equal((byIds.body['value'] as unknown[]).length, 2)
-  const own = await graph.as(machine.objectId)('GET', `/servicePrincipals/${machine.objectId}`)
+  const own = await opened.as(machine.objectId)('GET', `/servicePrincipals/${machine.objectId}`)
   assert.partialDeepStrictEqual(own.body, { alternativeNames: ['isExplicit=False', machine.id] })
-  assert.equal((await graph.as(machine.objectId)('GET', `/servicePrincipals/${identity.objectId}`)).status, 403)
+  assert.equal((await opened.as(machine.objectId)('GET', `/servicePrincipals/${identity.objectId}`)).status, 403)
 })
 
 test('a managed identity can be given no secret and no certificate, and only its resource deletes it', async (t) => {
   const opened = await open(t)
   const { objectId, appId } = await opened.put('user-assigned', 'deploy')
-  const graph = await serveGraph(opened)
-  t.after(graph.close)
-  const owner = graph.as(opened.owner.servicePrincipal.objectId)
+  const { asOwner: owner } = opened
   const path = `/servicePrincipals/${objectId}`
   assert.equal((await owner('POST', `${path}/addPassword`, { passwordCredential: {} })).status, 400)
   assert.equal((await owner('PATCH', path, { keyCredentials: [] })).status, 400)

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openTestDirectory } from '../directory/test-directory.ts'
-import { serveGraph } from './test-graph.ts'
+import { openGraph } from './test-graph.ts'
 
 const roleDefinitions = {
   owner: '62e90394-69f5-4237-9190-012177145e10',
@@ -10,18 +9,9 @@ const roleDefinitions = {
 
 for (const role of ['owner', 'reader'] as const) {
   test(`who made an application gets no credential of it while it has the directory role ${role} and they have not`, async (t) => {
-    const opened = await openTestDirectory()
-    const graph = await serveGraph(opened)
-    t.after(async () => {
-      await graph.close()
-      await opened.dispose()
-    })
-    const asOwner = graph.as(opened.owner.servicePrincipal.objectId)
-    const maker = await opened.database.transaction((transaction) =>
-      opened.directory.createServicePrincipal(transaction, { displayName: 'maker', directoryRole: 'owner' }),
-    )
-    const makerId = maker.servicePrincipal.objectId
-    const asMaker = graph.as(makerId)
+    const { as, asOwner, makeProgram } = await openGraph(t)
+    const makerId = (await makeProgram('maker', 'owner')).servicePrincipal.objectId
+    const asMaker = as(makerId)
     const application = await asMaker('POST', '/applications', { displayName: 'automation' })
     const principal = await asMaker('POST', '/servicePrincipals', { appId: application.body['appId'] })
     const assignments = '/roleManagement/directory/roleAssignments'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { filter, openPeople } from './test-people.ts'
+import { filter } from './test-graph.ts'
+import { openPeople } from './test-people.ts'
 import { graphRoutes } from './routes.ts'
 
 test('no secret of a person is in any answer, event or log line, whatever is asked [fault 28]', async (t) => {

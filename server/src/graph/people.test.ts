@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
-import { errorOf, filter, idsOf, openPeople, ownerRole, readerRole, reference, unknownId } from './test-people.ts'
+import { errorOf, filter, idsOf, reference } from './test-graph.ts'
+import { openPeople, ownerRole, readerRole, unknownId } from './test-people.ts'
 
 for (const kind of testDatabaseKinds) {
   test(`the requests of "az ad user" make, show, change and delete a user (${kind})`, async (t) => {

@@ -3,21 +3,15 @@ import { type TestContext, test } from 'node:test'
 import type { DatabaseKind, Transaction } from '../platform/sql/database.ts'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { type User, ProofRefusedError } from '../directory/index.ts'
-import { openTestDirectory } from '../directory/test-directory.ts'
-import { serveGraph } from './test-graph.ts'
+import { openGraph } from './test-graph.ts'
 
 const password = 'tidal lantern 7 quilt'
 const name = 'carol@contoso.example'
 const totpMethod = '6c65746f-7470-4f74-b000-000000000001'
 
 async function open(t: TestContext, kind: DatabaseKind) {
-  const opened = await openTestDirectory(kind)
-  const graph = await serveGraph(opened)
-  t.after(async () => {
-    await graph.close()
-    await opened.dispose()
-  })
-  const { database, directory, owner } = opened
+  const opened = await openGraph(t, kind)
+  const { database, directory, asOwner } = opened
   const carol = await database.transaction((tx) =>
     directory.createUser(tx, { userPrincipalName: name, displayName: 'Carol', password }),
   )
@@ -41,7 +35,6 @@ async function open(t: TestContext, kind: DatabaseKind) {
       lifetimeMs: 60_000,
       ...change,
     })
-  const asOwner = graph.as(owner.servicePrincipal.objectId)
   const patch = async (change: object) =>
     assert.equal((await asOwner('PATCH', `/users/${carol.objectId}`, change)).status, 204)
   const addPasskey = () => {
@@ -49,7 +42,7 @@ async function open(t: TestContext, kind: DatabaseKind) {
     const passkey = { ...credential, objectId: carol.objectId, displayName: 'key' }
     return database.transaction((tx) => directory.secondFactors.addPasskey(tx, passkey))
   }
-  return { ...opened, asOwner, carol, prove, record, recordIn, patch, addPasskey }
+  return { ...opened, carol, prove, record, recordIn, patch, addPasskey }
 }
 
 const refusedFor = (refusal: string) => (error: unknown) => {

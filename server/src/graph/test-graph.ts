@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
 import type { TestContext } from 'node:test'
 import { createAudit } from '../audit/index.ts'
+import type { DirectoryRole } from '../directory/index.ts'
 import { type TestDirectory, openTestDirectory, testOrigin } from '../directory/test-directory.ts'
 import { createApp } from '../platform/http/app.ts'
 import { listen } from '../platform/http/listener.ts'
@@ -51,7 +52,7 @@ export async function serveGraph({ database, clock, directory }: TestDirectory) 
   return { as, close, log, routes: graph.routes }
 }
 
-/** A directory with Graph before it, for one test; `asOwner` may do everything. */
+/** A directory with Graph before it, for one test, and who asks it: `asOwner` may do everything. */
 export async function openGraph(t: TestContext, kind: DatabaseKind = 'sqlite') {
   const opened = await openTestDirectory(kind)
   const graph = await serveGraph(opened)
@@ -59,5 +60,16 @@ export async function openGraph(t: TestContext, kind: DatabaseKind = 'sqlite') {
     await graph.close()
     await opened.dispose()
   })
-  return { ...opened, ...graph, asOwner: graph.as(opened.owner.servicePrincipal.objectId) }
+  const { database, directory, owner } = opened
+  const makeProgram = (displayName: string, directoryRole?: DirectoryRole) =>
+    database.transaction((transaction) =>
+      directory.createServicePrincipal(transaction, { displayName, ...(directoryRole && { directoryRole }) }),
+    )
+  return { ...opened, ...graph, asOwner: graph.as(owner.servicePrincipal.objectId), makeProgram }
 }
+
+/** What refers to an object of the directory. */
+export const reference = (id: string) => ({ '@odata.id': `${testOrigin}/graph/v1.0/directoryObjects/${id}` })
+export const idsOf = (body: Record<string, unknown>) => (body['value'] as { id: string }[]).map(({ id }) => id)
+export const errorOf = (body: Record<string, unknown>) => body['error'] as { code: string; message: string }
+export const filter = (text: string) => `?$filter=${encodeURIComponent(text)}`

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { DatabaseKind } from '../platform/sql/database.ts'
-import { testOrigin } from '../directory/test-directory.ts'
-import { type GraphClient, openGraph } from './test-graph.ts'
+import { type GraphClient, openGraph, reference } from './test-graph.ts'
 
 export const ownerRole = '62e90394-69f5-4237-9190-012177145e10'
 export const readerRole = '88d8e3e3-8f55-4a1e-953a-9b9898b8876b'
@@ -45,8 +44,3 @@ export async function openPeople(t: TestContext, kind: DatabaseKind = 'sqlite') 
     directory.checkPassword({ userPrincipalName, password, remoteAddress: '198.51.100.7' })
   return { ...opened, makeUser, makeGroup, put, signIn, prove }
 }
-
-export const reference = (id: string) => ({ '@odata.id': `${testOrigin}/graph/v1.0/directoryObjects/${id}` })
-export const idsOf = (body: Record<string, unknown>) => (body['value'] as { id: string }[]).map(({ id }) => id)
-export const errorOf = (body: Record<string, unknown>) => body['error'] as { code: string; message: string }
-export const filter = (text: string) => `?$filter=${encodeURIComponent(text)}`
