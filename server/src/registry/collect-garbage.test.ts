@@ -1,76 +1,34 @@
 import assert from 'node:assert/strict'
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { afterEach, beforeEach, describe, it } from 'node:test'
-import { openTestDatabase, type TestDatabase, testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { describe, it } from 'node:test'
+import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import type { BlobStore } from '../storage/index.ts'
 import type { RegistryTables } from './tables.ts'
 import {
   beginUpload,
   blobDigest,
-  type BlobTestServer,
-  blobTestMigrations,
+  changing,
   countFiles,
   countRows,
-  openBlobServer,
-  openTestStore,
   pushBlob,
   pushManifest,
-  testClock,
-  type TestStore,
+  type UsedServer,
+  useBlobServer,
 } from './test-blobs.ts'
 
 const hourMs = 3_600_000
 
 for (const kind of testDatabaseKinds) {
   describe(`garbage on ${kind}`, () => {
-    const used = useServer(kind)
+    const used = useBlobServer(kind, { settings: { fileScanIntervalMs: 0 }, isFresh: true })
     testUnneeded(used)
     testDeletedOwners(used)
     testInterrupted(used)
-    testRaces(used)
   })
 }
 
-type Used = {
-  clock: ReturnType<typeof testClock>
-  database: TestDatabase
-  store: TestStore
-  blobs: BlobStore
-  server: BlobTestServer
-  /** Ends the server and opens another on what is left. */
-  restart: (blobs?: BlobStore) => Promise<void>
-}
-
-function useServer(kind: (typeof testDatabaseKinds)[number]): Used {
-  const used = {} as Used
-  beforeEach(async () => {
-    used.clock = testClock()
-    used.database = await openTestDatabase(kind, blobTestMigrations)
-    used.store = await openTestStore(used.clock)
-    used.blobs = used.store.blobs
-    const open = (blobs: BlobStore) =>
-      openBlobServer({
-        database: used.database.database,
-        blobs,
-        clock: used.clock,
-        settings: { fileScanIntervalMs: 0 },
-      })
-    used.server = await open(used.blobs)
-    used.restart = async (blobs = used.blobs) => {
-      await used.server.close()
-      used.server = await open(blobs)
-    }
-  })
-  afterEach(async () => {
-    await used.server.close()
-    await used.database.dispose()
-    await used.store.dispose()
-  })
-  return used
-}
-
-function testUnneeded(used: Used): void {
+function testUnneeded(used: UsedServer): void {
   it('a blob that no manifest names stays for its lease and goes then', async () => {
     const { server, clock, blobs, database } = used
     await pushBlob(server, 'app', 'x')
@@ -78,7 +36,7 @@ function testUnneeded(used: Used): void {
     assert.deepEqual(await server.collectGarbage(), { blobs: 0, uploads: 0 })
     clock.nowMs += 1
     assert.deepEqual(await server.collectGarbage(), { blobs: 1, uploads: 0 })
-    assert.deepEqual(await countRows(database.database), { blobs: 0, held: 0, uploads: 0 })
+    assert.deepEqual(await countRows(database), { blobs: 0, held: 0, uploads: 0 })
     assert.deepEqual(await countFiles(blobs), { blobs: 0, staged: 0 })
     assert.equal((await server.send('HEAD', `/v2/app/blobs/${blobDigest('x')}`)).status, 404)
   })
@@ -136,7 +94,7 @@ function testUnneeded(used: Used): void {
     clock.nowMs += 24 * hourMs
     assert.deepEqual(await server.collectGarbage(), { blobs: 0, uploads: 2 })
     assert.deepEqual(await countFiles(blobs), { blobs: 0, staged: 0 })
-    assert.equal((await countRows(database.database)).uploads, 0)
+    assert.equal((await countRows(database)).uploads, 0)
     assert.equal((await server.send('PATCH', location, { body: 'x' })).status, 404)
   })
 
@@ -150,11 +108,11 @@ function testUnneeded(used: Used): void {
     await pushManifest(server, 'app', 'latest', needed)
     clock.nowMs += 25 * hourMs
     assert.deepEqual(await server.collectGarbage(), { blobs: 300, uploads: 0 })
-    assert.deepEqual(await countRows(database.database), { blobs: 50, held: 50, uploads: 0 })
+    assert.deepEqual(await countRows(database), { blobs: 50, held: 50, uploads: 0 })
   })
 }
 
-function testDeletedOwners(used: Used): void {
+function testDeletedOwners(used: UsedServer): void {
   it('what a deleted repository held goes with the next collection', async () => {
     const { server, clock, blobs } = used
     await pushBlob(server, 'a/b', 'layer')
@@ -184,7 +142,7 @@ function testDeletedOwners(used: Used): void {
     await server.send('PATCH', await beginUpload(server, 'app'), { body: 'x' })
     await server.deleteRegistry('1'.repeat(32))
     assert.equal((await server.collectGarbage()).blobs, 1)
-    const tables = database.database.tables<RegistryTables>()
+    const tables = database.tables<RegistryTables>()
     const left = await tables.selectFrom('repository').select('rid').execute()
     assert.deepEqual(
       left.map(({ rid }) => rid),
@@ -210,19 +168,19 @@ function testDeletedOwners(used: Used): void {
       for (const content of contents) await pushManifest(server, repository, content.replace(' ', '-'), [content])
       await beginUpload(server, repository)
     }
-    await database.database.transaction(async (transaction) => {
+    await database.transaction(async (transaction) => {
       const row = { rid: '1'.repeat(32), deleted_at_ms: clock.nowMs }
       await transaction.tables<RegistryTables>().insertInto('deleted_registry').values(row).execute()
     })
     assert.equal((await server.collectGarbage()).blobs, 30)
     for (const table of ['repository', 'manifest', 'manifest_reference', 'tag', 'repository_blob', 'upload'] as const) {
-      const rows = await database.database.tables<RegistryTables>().selectFrom(table).selectAll().execute()
+      const rows = await database.tables<RegistryTables>().selectFrom(table).selectAll().execute()
       assert.equal(rows.length, 0, table)
     }
   })
 }
 
-function testInterrupted(used: Used): void {
+function testInterrupted(used: UsedServer): void {
   it('a file without a row stays for a lease, in case that its row comes, and goes then', async () => {
     const { server, clock, blobs } = used
     await blobs.append('stray', Readable.from([Buffer.from('x')]), { offset: 0 })
@@ -301,120 +259,6 @@ function testInterrupted(used: Used): void {
     await collection
     assert.equal((await pushManifest(used.server, 'app', 'latest', ['x'])).status, 201)
     assert.equal((await used.server.send('GET', `/v2/app/blobs/${blobDigest('x')}`)).body.toString(), 'x')
-  })
-}
-
-function testRaces(used: Used): void {
-  it('a collection beside a manifest either leaves its blobs or has it refused', async () => {
-    const { server, clock } = used
-    for (let round = 0; round < 15; round += 1) {
-      const layer = `layer ${round}`
-      await pushBlob(server, 'app', layer)
-      clock.nowMs += 25 * hourMs
-      const [answer] = await Promise.all([pushManifest(server, 'app', `t${round}`, [layer]), server.collectGarbage()])
-      const got = await server.send('GET', `/v2/app/blobs/${blobDigest(layer)}`)
-      assert.deepEqual([answer.status, got.status], answer.status === 201 ? [201, 200] : [400, 404])
-    }
-  })
-
-  it('a collection beside a HEAD leaves what the HEAD said is there', async () => {
-    const { server, clock } = used
-    for (let round = 0; round < 15; round += 1) {
-      const layer = `layer ${round}`
-      await pushBlob(server, 'app', layer)
-      clock.nowMs += 25 * hourMs
-      const path = `/v2/app/blobs/${blobDigest(layer)}`
-      const [head] = await Promise.all([server.send('HEAD', path), server.collectGarbage()])
-      assert.equal((await server.send('GET', path)).status, head.status)
-    }
-  })
-
-  it('a blob that is collected while the right on its source is asked for is not mounted', async () => {
-    const { server, clock } = used
-    const digest = await pushBlob(server, 'source', 'layer')
-    clock.nowMs += 25 * hourMs
-    server.gate.mayPull = async () => (await server.collectGarbage()).blobs === 1
-    const answer = await server.send('POST', `/v2/app/blobs/uploads/?mount=${digest}`)
-    assert.equal(answer.status, 202)
-    assert.equal((await server.send('GET', `/v2/app/blobs/${digest}`)).status, 404)
-  })
-
-  it('a blob that is collected while the same is pushed is there by the push', async () => {
-    const { blobs, clock, restart } = used
-    await pushBlob(used.server, 'source', 'layer')
-    clock.nowMs += 25 * hourMs
-    const find: BlobStore['find'] = async (location) => {
-      const found = await blobs.find(location)
-      await used.server.collectGarbage()
-      return found
-    }
-    await restart(changing(blobs, { find }))
-    const digest = await pushBlob(used.server, 'app', 'layer')
-    assert.equal((await used.server.send('GET', `/v2/app/blobs/${digest}`)).body.toString(), 'layer')
-    assert.equal((await used.server.send('GET', `/v2/source/blobs/${digest}`)).status, 404)
-  })
-
-  it('what is looked at, mounted or pushed while much is being collected holds what was said of it', async () => {
-    const { server, clock, restart, blobs } = used
-    const contents = Array.from({ length: 240 }, (_, index) => `blob ${index}`)
-    for (let start = 0; start < contents.length; start += 20) {
-      await Promise.all(contents.slice(start, start + 20).map((content) => pushBlob(server, 'app', content)))
-    }
-    clock.nowMs += 25 * hourMs
-    let deletions = 0
-    const asked: Promise<readonly [path: string, isPromised: boolean]>[] = []
-    const ask = (content: string, index: number) => {
-      const digest = blobDigest(content)
-      const repository = ['app', 'mounted', 'pushed'][index % 3] ?? ''
-      const path = `/v2/${repository}/blobs/${digest}`
-      const query = repository === 'mounted' ? `mount=${digest}&from=app` : `digest=${digest}`
-      const answer =
-        repository === 'app'
-          ? used.server.send('HEAD', path)
-          : used.server.send('POST', `/v2/${repository}/blobs/uploads/?${query}`, { body: content })
-      return answer.then(({ status }) => [path, status === 200 || status === 201] as const)
-    }
-    // The collection has read what there is and deletes it in several transactions; at its first file the others begin.
-    await restart(
-      changing(blobs, {
-        delete: async (location) => {
-          if ((deletions += 1) === 1) asked.push(...contents.map(ask))
-          await new Promise((resolve) => setTimeout(resolve, 2))
-          await blobs.delete(location)
-        },
-      }),
-    )
-    await used.server.collectGarbage()
-    assert.equal(asked.length, contents.length)
-    const outcomes = await Promise.all(asked)
-    for (const [path, isPromised] of outcomes) {
-      assert.equal((await used.server.send('GET', path)).status, isPromised ? 200 : 404, path)
-    }
-    const promised = outcomes.filter(([, isPromised]) => isPromised).length
-    assert.ok(promised > contents.length / 3 && promised < contents.length, String(promised))
-  })
-
-  it('a collection beside pushes and mounts of the same bytes leaves every one that was answered', async () => {
-    const { server, clock } = used
-    for (let round = 0; round < 10; round += 1) {
-      const content = randomBytes(100)
-      const digest = await pushBlob(server, 'source', content)
-      clock.nowMs += 25 * hourMs
-      const mount = server.send('POST', `/v2/mounted/blobs/uploads/?mount=${digest}&from=source`)
-      const [answer] = await Promise.all([mount, pushBlob(server, 'pushed', content), server.collectGarbage()])
-      const pushed = await server.send('GET', `/v2/pushed/blobs/${digest}`)
-      assert.equal(pushed.status, 200)
-      assert.equal(Buffer.compare(pushed.body, content), 0)
-      const mounted = await server.send('GET', `/v2/mounted/blobs/${digest}`)
-      assert.equal(mounted.status, answer.status === 201 ? 200 : 404)
-    }
-  })
-}
-
-/** The same store, some of whose work is done otherwise. */
-function changing(blobs: BlobStore, change: Partial<BlobStore>): BlobStore {
-  return new Proxy(blobs, {
-    get: (target, name: keyof BlobStore) => change[name] ?? target[name].bind(target),
   })
 }
 

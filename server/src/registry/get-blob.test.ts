@@ -2,21 +2,10 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { request as httpRequest } from 'node:http'
-import { after, before, beforeEach, describe, it } from 'node:test'
-import { openTestDatabase, type TestDatabase, testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { describe, it } from 'node:test'
+import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { until } from '../platform/test-patience.ts'
-import type { BlobStore } from '../storage/index.ts'
-import {
-  blobDigest,
-  type BlobTestServer,
-  blobTestMigrations,
-  openBlobServer,
-  openTestStore,
-  pushBlob,
-  pushManifest,
-  testClock,
-  type TestStore,
-} from './test-blobs.ts'
+import { blobDigest, pushBlob, pushManifest, useBlobServer } from './test-blobs.ts'
 import type { RegistryTables } from './tables.ts'
 
 for (const kind of testDatabaseKinds) {
@@ -29,36 +18,8 @@ for (const kind of testDatabaseKinds) {
 
 type Kind = (typeof testDatabaseKinds)[number]
 
-/** Opens a server for the tests of a block; each test has a repository of its own. */
-function useServer(kind: Kind) {
-  const used = { repository: '', clock: testClock() } as {
-    repository: string
-    clock: ReturnType<typeof testClock>
-    server: BlobTestServer
-    blobs: BlobStore
-  }
-  let opened: TestDatabase
-  let store: TestStore
-  let count = 0
-  before(async () => {
-    opened = await openTestDatabase(kind, blobTestMigrations)
-    store = await openTestStore(used.clock)
-    used.blobs = store.blobs
-    used.server = await openBlobServer({ database: opened.database, blobs: store.blobs, clock: used.clock })
-  })
-  beforeEach(() => {
-    used.repository = `team/app-${(count += 1)}`
-  })
-  after(async () => {
-    await used.server.close()
-    await opened.dispose()
-    await store.dispose()
-  })
-  return used
-}
-
 function testReads(kind: Kind): void {
-  const used = useServer(kind)
+  const used = useBlobServer(kind)
 
   it('a GET gives the bytes and a HEAD the same headers', async () => {
     const { server, repository } = used
@@ -169,7 +130,7 @@ function testReads(kind: Kind): void {
 }
 
 function testDeletes(kind: Kind): void {
-  const used = useServer(kind)
+  const used = useBlobServer(kind)
 
   it('a deleted blob is gone at once, here alone, and may be pushed again [CVE-2026-35172]', async () => {
     const { server, repository } = used
@@ -225,7 +186,7 @@ function testDeletes(kind: Kind): void {
 }
 
 function testLeases(kind: Kind): void {
-  const used = useServer(kind)
+  const used = useBlobServer(kind)
   const leaseOf = async (digest: string) => {
     const row = await used.server.database
       .tables<RegistryTables>()

@@ -1,49 +1,22 @@
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, describe, it } from 'node:test'
-import { openTestDatabase, type TestDatabase, testDatabaseKinds } from '../platform/sql/test-database.ts'
-import {
-  type BlobAnswer,
-  blobDigest,
-  type BlobTestServer,
-  blobTestMigrations,
-  openBlobServer,
-  openTestStore,
-  pushBlob,
-  pushManifest,
-  testClock,
-  type TestStore,
-} from './test-blobs.ts'
+import { beforeEach, describe, it } from 'node:test'
+import { testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { type BlobAnswer, blobDigest, pushBlob, pushManifest, useBlobServer } from './test-blobs.ts'
 
 for (const kind of testDatabaseKinds) describe(`mounts on ${kind}`, () => testMounts(kind))
 
 function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
-  const clock = testClock()
-  let opened: TestDatabase
-  let store: TestStore
-  let server: BlobTestServer
-  let count = 0
-  let target = ''
-
-  before(async () => {
-    opened = await openTestDatabase(kind, blobTestMigrations)
-    store = await openTestStore(clock)
-    server = await openBlobServer({ database: opened.database, blobs: store.blobs, clock })
-  })
+  const used = useBlobServer(kind)
   beforeEach(() => {
-    target = `team/app-${(count += 1)}`
-    server.gate.mayPull = () => true
-  })
-  after(async () => {
-    await server.close()
-    await opened.dispose()
-    await store.dispose()
+    used.server.gate.mayPull = () => true
   })
 
-  const mount = (query: string) => server.send('POST', `/v2/${target}/blobs/uploads/?mount=${query}`)
+  const mount = (query: string) => used.server.send('POST', `/v2/${used.repository}/blobs/uploads/?mount=${query}`)
   const isMounted = async (digest: string) =>
-    (await server.send('HEAD', `/v2/${target}/blobs/${digest}`)).status === 200
+    (await used.server.send('HEAD', `/v2/${used.repository}/blobs/${digest}`)).status === 200
 
   it('a blob of a repository that the caller may pull is taken over', async () => {
+    const { server, repository: target } = used
     const digest = await pushBlob(server, `${target}/source`, `layer of ${target}`)
     const answer = await mount(`${digest}&from=${target}/source`)
     assert.equal(answer.status, 201)
@@ -54,6 +27,7 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
   })
 
   it('what cannot be mounted becomes an upload, to which the blob is sent', async () => {
+    const { server, repository: target } = used
     const content = `layer of ${target}`
     const digest = await pushBlob(server, `${target}/source`, content)
     const queries = {
@@ -79,6 +53,7 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
   })
 
   it('a source that the caller may not pull looks like one that is not there [harbor #23270]', async () => {
+    const { server, repository: target } = used
     const digest = await pushBlob(server, `${target}/secret`, `secret of ${target}`)
     server.gate.mayPull = (repository) => !repository.endsWith('/secret')
     const forbidden = await mount(`${digest}&from=${target}/secret`)
@@ -89,6 +64,7 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
   })
 
   it('the right on the source is asked for in any case, and the blob is looked up in any case', async () => {
+    const { server, repository: target } = used
     const asked: string[] = []
     server.gate.mayPull = (repository) => {
       asked.push(repository)
@@ -101,6 +77,7 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
   })
 
   it('without a source the blob is looked for where the caller may pull, and nowhere else', async () => {
+    const { server, repository: target } = used
     const content = `shared by ${target}`
     const digest = await pushBlob(server, `${target}/a-secret`, content)
     server.gate.mayPull = (repository) => repository.endsWith('/open')
@@ -111,6 +88,7 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
   })
 
   it('nothing is mounted from another registry', async () => {
+    const { server, repository: target } = used
     const content = `elsewhere for ${target}`
     const digest = await pushBlob(server, `${target}/source`, content, { host: 'two.example' })
     assert.equal((await mount(`${digest}&from=${target}/source`)).status, 202)
@@ -118,6 +96,7 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
   })
 
   it('nothing is mounted from a repository that may not be read', async () => {
+    const { server, repository: target } = used
     const digest = await pushBlob(server, `${target}/source`, `locked for ${target}`)
     await pushManifest(server, `${target}/source`, 'latest', [`locked for ${target}`])
     const locked = await server.send('PATCH', `/acr/v1/${target}/source`, {
@@ -131,6 +110,7 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
   })
 
   it('a credential from before the source was deleted mounts nothing of its successor', async () => {
+    const { server, repository: target, clock } = used
     const source = `${target}/source`
     await pushBlob(server, source, 'old')
     await pushManifest(server, source, 'latest', ['old'])
@@ -148,6 +128,7 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
   })
 
   it('a mount is recorded with its source', async () => {
+    const { server, repository: target } = used
     const digest = await pushBlob(server, `${target}/source`, `recorded for ${target}`)
     await mount(`${digest}&from=${target}/source`)
     const rows = await server.database

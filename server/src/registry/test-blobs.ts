@@ -1,14 +1,17 @@
+import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request as httpRequest } from 'node:http'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { after, afterEach, before, beforeEach } from 'node:test'
 import type { Readable } from 'node:stream'
 import { auditMigrations, createAudit } from '../audit/index.ts'
 import { createApp } from '../platform/http/app.ts'
 import { listen } from '../platform/http/listener.ts'
 import { createLog } from '../platform/log.ts'
-import type { Database } from '../platform/sql/database.ts'
+import type { Database, DatabaseKind } from '../platform/sql/database.ts'
+import { openTestDatabase } from '../platform/sql/test-database.ts'
 import type { LoginServer } from '../spec/login-server.ts'
 import { openNetwork } from '../spec/network-rules.ts'
 import { type BlobStore, createFilesystemBlobStore } from '../storage/index.ts'
@@ -131,6 +134,50 @@ export async function openBlobServer(given: {
   }
 }
 
+/** What the tests of a block work on. */
+export type UsedServer = {
+  clock: TestClock
+  database: Database
+  blobs: BlobStore
+  server: BlobTestServer
+  /** A name that no other test of the block has. */
+  repository: string
+  /** Ends the server and opens another on what is left. */
+  restart: (blobs?: BlobStore) => Promise<void>
+}
+
+/** Opens a server for the tests of a block, or for each of them where they count what is there. */
+export function useBlobServer(
+  kind: DatabaseKind,
+  { settings = {}, isFresh = false }: { readonly settings?: Partial<BlobSettings>; readonly isFresh?: boolean } = {},
+): UsedServer {
+  const used = {} as UsedServer
+  let dispose: readonly (() => Promise<void>)[] = []
+  let count = 0
+  const [begin, end] = isFresh ? [beforeEach, afterEach] : [before, after]
+  begin(async () => {
+    const clock = testClock()
+    const opened = await openTestDatabase(kind, blobTestMigrations)
+    const store = await openTestStore(clock)
+    const open = (blobs: BlobStore) => openBlobServer({ database: opened.database, blobs, clock, settings })
+    const restart = async (blobs = store.blobs) => {
+      await used.server.close()
+      used.server = await open(blobs)
+    }
+    const server = await open(store.blobs)
+    Object.assign(used, { clock, database: opened.database, blobs: store.blobs, server, restart })
+    dispose = [opened.dispose, store.dispose]
+  })
+  beforeEach(() => {
+    used.repository = `team/app-${(count += 1)}`
+  })
+  end(async () => {
+    await used.server.close()
+    for (const one of dispose) await one()
+  })
+  return used
+}
+
 function callerOf(key: string, gate: BlobTestServer['gate']): RegistryCaller {
   return {
     key,
@@ -235,4 +282,34 @@ export async function countFiles(blobs: BlobStore): Promise<{ blobs: number; sta
   const files = await Array.fromAsync(blobs.list())
   const staged = await Array.fromAsync(blobs.listStaged())
   return { blobs: files.length, staged: staged.length }
+}
+
+/** The same store, some of whose work is done otherwise. */
+export function changing(blobs: BlobStore, change: Partial<BlobStore>): BlobStore {
+  return new Proxy(blobs, {
+    get: (target, name: keyof BlobStore) => change[name] ?? target[name].bind(target),
+  })
+}
+
+/** Finishes an upload, with these bytes or what was sent before. */
+export function putBlob(
+  { server }: UsedServer,
+  location: string,
+  digest: string,
+  body?: Uint8Array | string,
+  headers: OutgoingHttpHeaders = {},
+): Promise<BlobAnswer> {
+  return server.send('PUT', `${location}&digest=${digest}`, { ...(body !== undefined && { body }), headers })
+}
+
+/** Makes sure that a blob is there, to the byte. */
+export async function assertServed(
+  { server, repository }: UsedServer,
+  content: Uint8Array | string,
+  digest = blobDigest(content),
+): Promise<void> {
+  const answer = await server.send('GET', `/v2/${repository}/blobs/${digest}`)
+  assert.equal(answer.status, 200)
+  assert.equal(Buffer.compare(answer.body, Buffer.from(content)), 0)
+  assert.equal(answer.headers['docker-content-digest'], digest)
 }
