@@ -71,10 +71,10 @@ function launch(args: readonly string[], surroundings: Surroundings): { child: C
   return { child, started }
 }
 
-/** Runs `acrux` to its end; one that is still there after two minutes is killed. */
+/** Runs `acrux` to its end; one that is still there after five minutes is killed. */
 export async function runAcrux(args: readonly string[], surroundings: Surroundings = {}): Promise<Finished> {
   const { started } = launch(args, surroundings)
-  const patience = setTimeout(() => started.signal('SIGKILL'), 120_000)
+  const patience = setTimeout(() => started.signal('SIGKILL'), 300_000)
   const finished = await started.ended
   clearTimeout(patience)
   return finished
@@ -98,7 +98,7 @@ export async function startUntilReady(
       if (ready.test(started.stdout())) resolve('ready')
     })
   })
-  const late = sleep(120_000, 'silent' as const, { signal: patience.signal }).catch(() => 'silent' as const)
+  const late = sleep(300_000, 'silent' as const, { signal: patience.signal }).catch(() => 'silent' as const)
   const first = await Promise.race([said, started.ended, late])
   patience.abort()
   if (first === 'ready') return started

@@ -99,7 +99,7 @@ test('acrux audit export writes every event as a line of JSON, and list shows th
   assert.equal(events[0]?.id, '1')
   const refused = events.filter(({ outcome }) => outcome === 'refused').map(({ correlationId }) => correlationId)
   assert.deepEqual(refused, correlationIds)
-  const some = await runAcrux(['audit', 'export', ...at, '--outcome', 'refused', '--from', '2026-01-01'])
+  const some = await runAcrux(['audit', 'export', ...at, '--outcome', 'refused', '--from', '2020-01-01'])
   assert.equal(some.stdout.trimEnd().split('\n').length, 3)
   assert.equal((await runAcrux(['audit', 'export', ...at, '--to', '2020-01-01T00:00Z'])).stdout, '')
   const listed = await runAcrux(['audit', 'list', ...at, '--limit', '1'])

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { clientHome, mustRun, requireClient, run, type ClientHome, type Ran } from '../../harness/clients.ts'
 import type { ClientSecret } from '../../harness/arm.ts'
 import type { RunningServer } from '../../harness/server.ts'
@@ -36,18 +39,44 @@ function environmentOf(home: ClientHome, env: AzEnvironment): Record<string, str
 }
 
 /**
+ * What `az` works out in its first command and keeps in its home: which of its modules has which command. It takes seconds, and
+ * is the same in every home, so the first home lends it to the others, of later runs too; another version of `az` makes its own.
+ */
+const commandIndex = fileURLToPath(
+  new URL('../../../node_modules/.cache/acrux-test/commandIndex.json', import.meta.url),
+)
+
+function lendCommandIndex(home: ClientHome): void {
+  if (existsSync(commandIndex)) copyFileSync(commandIndex, join(home.path, 'azure', 'commandIndex.json'))
+}
+
+function keepCommandIndex(home: ClientHome): void {
+  const textOf = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8') : '')
+  const made = textOf(join(home.path, 'azure', 'commandIndex.json'))
+  if (!made.includes('"azure.cli.command_modules.acr"') || made === textOf(commandIndex)) return
+  mkdirSync(dirname(commandIndex), { recursive: true })
+  const part = `${commandIndex}.${process.pid}`
+  writeFileSync(part, made)
+  renameSync(part, commandIndex)
+}
+
+/**
  * A home for `az` that trusts only the server's authority. Instance discovery is left to `az config`, as people set it.
  * `settled` is an environment for every command.
  */
 export function azHome(caFile: string, settled: AzEnvironment = {}): Az {
   const home = clientHome(caFile)
+  lendCommandIndex(home)
   const common: AzEnvironment = { AZURE_CORE_INSTANCE_DISCOVERY: undefined, ...settled }
   const options = (env: AzEnvironment) => ({
     env: environmentOf(home, { ...common, ...env }),
     timeoutMs: commandTimeoutMs,
   })
-  const text = async (...args: readonly string[]): Promise<string> =>
-    (await mustRun('az', args, options({}))).stdout.trim()
+  const text = async (...args: readonly string[]): Promise<string> => {
+    const ran = await mustRun('az', args, options({}))
+    keepCommandIndex(home)
+    return ran.stdout.trim()
+  }
   return {
     home,
     run: (args, env = {}, onStderr = () => undefined) => run('az', args, { ...options(env), onStderr }),
