@@ -42,7 +42,7 @@ import { createResources, resourcesMigrations } from './resources/index.ts'
 import { createConsents, createSignInPages, signInMigrations } from './sign-in/index.ts'
 import { createFilesystemBlobStore } from './storage/index.ts'
 import { createTokenService } from './token-service/index.ts'
-import { openUpstreams, upstreamMigrations } from './upstream/index.ts'
+import { believesIssuer, openUpstreams, upstreamMigrations } from './upstream/index.ts'
 
 /** Every step of the schema, in the order in which they are carried out. New ones come last within their room. */
 export const migrations: readonly Migration[] = [
@@ -156,6 +156,7 @@ export async function compose(
   })
   const providers = configuration.identityProviders
   const upstreams = await openUpstreams({ providers, database, clock, log, sealer, publicOrigin, senders })
+  await directory.endProofsOfOthers((issuer) => providers.some((provider) => believesIssuer(provider, issuer)))
   const pages = createSignInPages({
     database,
     clock,
@@ -221,6 +222,10 @@ export async function compose(
     registry,
     rotateKeys: async () => {
       await Promise.all([tokenService.rotateKeys(), identity.rotateKeys()])
+    },
+    withdrawKeys: async (transaction) => {
+      await tokenService.withdrawKeys(transaction)
+      await identity.withdrawKeys(transaction)
     },
     // The change is kept and answered; a certificate that cannot be written now is looked at again by its source.
     onRegistriesChanged: () =>

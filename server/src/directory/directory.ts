@@ -195,6 +195,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     ...signInsOfPeople,
     findExternalUser: identities.findExternalUser,
     signInExternalPerson: identities.signInExternalPerson,
+    endProofsOfOthers: identities.endProofsOfOthers,
     endStaleMemberships: identities.endStaleMemberships,
     secondFactors,
     clientCertificates: async (appIdText) => {

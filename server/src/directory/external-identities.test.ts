@@ -185,6 +185,35 @@ for (const kind of testDatabaseKinds) {
   })
 
   describe(`a sign-in that another provider proved [${kind}]`, () => {
+    test('ends, with its groups, where the issuer is believed no more, and no other does', async (t) => {
+      const { signIn, groupNames, directory, database, time } = await open(t)
+      const [gone, kept] = [
+        await signIn({ groups: ['developers'] }),
+        await signIn({
+          issuer: 'https://id.fabrikam.example',
+          groups: ['developers'],
+          userName: 'bob',
+          provider: 'fabrikam',
+        }),
+      ]
+      const lifetimeMs = hourMs
+      const ids: string[] = []
+      for (const user of [gone, kept]) {
+        const proof = { user, clientId: 'c', methods: ['fed'], authenticatedAtMs: time.nowMs, lifetimeMs }
+        ids.push((await database.transaction((transaction) => directory.recordSignIn(transaction, proof))).id)
+      }
+      const stand = async () => [
+        await directory.credentialStands(gone.objectId, ids[0]),
+        await directory.credentialStands(kept.objectId, ids[1]),
+      ]
+      await directory.endProofsOfOthers(() => true)
+      assert.deepEqual(await stand(), [true, true])
+      await directory.endProofsOfOthers((issuer) => issuer === 'https://id.fabrikam.example')
+      assert.deepEqual(await stand(), [false, true])
+      assert.deepEqual(await groupNames(gone.objectId), [])
+      assert.deepEqual(await groupNames(kept.objectId), ['fabrikam:developers'])
+    })
+
     test('ends when that does, however long it is asked to live', async (t) => {
       const { signIn, directory, database, time } = await open(t)
       const user = await signIn()

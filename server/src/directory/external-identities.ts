@@ -37,7 +37,7 @@ export class IdentityTakenError extends Error {
 export type ExternalIdentityOptions = {
   readonly database: Database
   readonly clock: Clock
-  readonly store: Pick<DirectoryStore, 'insertUser'>
+  readonly store: Pick<DirectoryStore, 'insertUser' | 'endSignInsOf'>
   readonly tenant: () => Promise<Tenant>
 }
 
@@ -198,6 +198,26 @@ export function createExternalIdentities(options: ExternalIdentityOptions) {
     /** Ends what a deleted user leaves behind. */
     deleteIdentitiesOf: async (transaction: Transaction, objectId: string): Promise<void> => {
       for (const row of await store.identitiesOf(objectId, transaction)) await store.deleteIdentity(transaction, row)
+    },
+
+    /**
+     * Ends what was proved by issuers that are believed no more: the sign-ins of their people, and what those told of groups.
+     * To be run at the start, when the settings may be others.
+     */
+    endProofsOfOthers: async (isBelieved: (issuer: string) => boolean): Promise<void> => {
+      const nowMs = clock.now()
+      const issuers = (await store.issuersInForce(nowMs)).filter((issuer) => !isBelieved(issuer))
+      if (issuers.length === 0) return
+      await database.transaction(async (transaction) => {
+        transaction.changesAuthority()
+        for (const issuer of issuers) {
+          for (const objectId of await store.peopleInForce(transaction, issuer, nowMs)) {
+            await options.store.endSignInsOf(transaction, objectId)
+            await leaveGroups(transaction, objectId, issuer)
+          }
+          await store.endIssuer(transaction, issuer, nowMs)
+        }
+      })
     },
 
     /** Takes people out of the groups that a sign-in told which has ended. To be run every minute. */

@@ -101,6 +101,24 @@ export function externalIdentityStore(database: Database) {
         .where('issuer', '=', key.issuer)
         .where('subject', '=', key.subject)
         .execute(),
+    /** The issuers of which a sign-in holds. */
+    issuersInForce: async (nowMs: number): Promise<string[]> => {
+      const found = database.tables<Tables>().selectFrom('external_identity').select('issuer').distinct()
+      return (await found.where('stands_until_ms', '>', nowMs).execute()).map(({ issuer }) => issuer)
+    },
+    /** The users of whom the issuer's sign-in holds. */
+    peopleInForce: async (transaction: Transaction, issuer: string, nowMs: number): Promise<string[]> => {
+      const found = within(transaction).selectFrom('external_identity').select('object_id')
+      const rows = await found.where('issuer', '=', issuer).where('stands_until_ms', '>', nowMs).execute()
+      return rows.map(({ object_id }) => object_id)
+    },
+    endIssuer: (transaction: Transaction, issuer: string, nowMs: number) =>
+      within(transaction)
+        .updateTable('external_identity')
+        .set({ stands_until_ms: nowMs })
+        .where('issuer', '=', issuer)
+        .where('stands_until_ms', '>', nowMs)
+        .execute(),
     /** Takes over what the provider says of somebody's name. */
     updateNames: (
       transaction: Transaction,

@@ -42,7 +42,7 @@ export interface Upstreams {
 }
 
 export type { UpstreamRefusal } from './errors.ts'
-export type { UpstreamSettings } from './settings.ts'
+export { type UpstreamSettings, believesIssuer } from './settings.ts'
 export { upstreamRefusal } from './errors.ts'
 export { upstreamMigrations } from './store.ts'
 export { openUpstreams } from './upstreams.ts'
