@@ -18,9 +18,10 @@ import { type PageVisitor, type Person, pageVisitor } from '../harness/page-visi
 import { askToken, azClientId, codeOf, refreshPerson, signInPerson } from '../harness/person.ts'
 import { accessToken, exchange } from '../harness/registry.ts'
 import type { RunningServer } from '../harness/server.ts'
+import type { StandInTenant } from '../harness/stand-in-tenant.ts'
 import type { TokenIssuer } from '../harness/token-issuer.ts'
 import { createIdentity, newCode, putMachine, startMachine, type RunningMachine } from '../machines/machine.ts'
-import { attackerKeys, selfSignedCertificate, signedBy, type KeyPair } from './forged-token.ts'
+import { attackerKeys, selfSignedCertificate, signedBy, timesNow, type KeyPair } from './forged-token.ts'
 
 /** Who has tokens: people and programs, jobs of another system, machines, what is attached to them, and a tenant's. */
 export const principals = ['a person', 'a program', 'a job', 'a machine', 'an identity', 'a guest'] as const
@@ -70,28 +71,6 @@ const audience = 'api://AzureADTokenExchange'
 const subject = 'repo:octo/app:ref:refs/heads/main'
 const scope = 'repository:team/app:pull'
 
-/** A tenant of Entra that the server is to trust. */
-export interface StandInTenant {
-  readonly tenantId: string
-  /** The value of `--trusted-tenants`. */
-  readonly setting: string
-  /** A token of the tenant with these claims. */
-  readonly token: (claims: object) => string
-}
-
-/** A tenant for which an issuer of this machine speaks, in the place of Entra. */
-export function standForTenant(issuer: TokenIssuer): StandInTenant {
-  const tenantId = randomUUID()
-  const iss = `https://sts.windows.net/${tenantId}/`
-  issuer.documents.set(`/${tenantId}/.well-known/openid-configuration`, {
-    issuer: iss,
-    jwks_uri: `${issuer.origin}/keys`,
-  })
-  const setting = JSON.stringify([{ tenantId, authorityHost: issuer.origin }])
-  const token = (claims: object): string => issuer.token({ iss, tid: tenantId, ver: '1.0', ...claims })
-  return { tenantId, setting, token }
-}
-
 async function tokenBy(server: RunningServer, fields: Record<string, string>): Promise<string> {
   return stringAt(expectStatus(await askToken(server, fields), 200).json(), 'access_token')
 }
@@ -114,11 +93,6 @@ async function createJob(server: RunningServer, issuer: TokenIssuer, keys: KeyPa
   expectStatus(await graph(server, 'PATCH', application, { keyCredentials }), 204)
   const x5t = createHash('sha256').update(Buffer.from(key, 'base64')).digest('base64url')
   return { ...job, x5t }
-}
-
-function timesNow(): { iat: number; nbf: number; exp: number; jti: string } {
-  const iat = Math.floor(Date.now() / 1000)
-  return { iat, nbf: iat, exp: iat + 200, jti: randomUUID() }
 }
 
 /** What a machine signs with its key. */

@@ -1,4 +1,4 @@
-import { createHmac, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
+import { createHmac, generateKeyPairSync, randomUUID, sign, type KeyObject } from 'node:crypto'
 import { stringAt } from '../harness/json.ts'
 
 /** The parts of a signed token, the first two read as JSON. */
@@ -99,4 +99,10 @@ export function selfSignedCertificate(
   const body = der(0x30, version, der(0x02, Buffer.from([1])), algorithm, name, validity, name, spki)
   const signature = sign('sha256', body, privateKey)
   return der(0x30, body, algorithm, der(0x03, Buffer.from([0]), signature)).toString('base64')
+}
+
+/** The times and the id of an assertion that is good now. */
+export function timesNow(): { iat: number; nbf: number; exp: number; jti: string } {
+  const iat = Math.floor(Date.now() / 1000)
+  return { iat, nbf: iat, exp: iat + 200, jti: randomUUID() }
 }

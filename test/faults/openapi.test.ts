@@ -44,7 +44,7 @@ const values: Readonly<Record<string, string>> = {
 /** Every route of the document; the keys of the server are left as they are, since all requests need them. */
 function routesOf(paths: Record<string, Record<string, unknown>>): OddRoute[] {
   return Object.entries(paths)
-    .filter(([template]) => !template.endsWith('/rotateSigningKeys'))
+    .filter(([template]) => !/\/(?:rotate|withdraw)SigningKeys$/.test(template))
     .map(([template, methods]) => {
       const target = template.replaceAll(/\{(\w+)\}/g, (_match, name: string) => values[name] ?? 'x1x1x1')
       return [Object.keys(methods).join(' ').toUpperCase(), target]

@@ -137,6 +137,7 @@ export async function openAsking(server: RunningServer): Promise<Asking> {
       for (const caller of callers) given.set(caller, await tokensOf(caller))
     },
     statusOf: async (route, caller) => {
+      if (!given.has(caller)) given.set(caller, await tokensOf(caller))
       const url = new URL(pathOf(route, server, image), server.baseUrl)
       const audience = audienceOf(route.path)
       if (audience === 'arm') url.searchParams.set('api-version', '2025-03-01-preview')
@@ -151,6 +152,8 @@ export async function openAsking(server: RunningServer): Promise<Asking> {
         headers: { ...headers, 'x-forwarded-for': nextAddress() },
         ...(body !== undefined && { body }),
       })
+      // Where the signing keys were withdrawn, everybody needs other tokens.
+      if (route.path.endsWith('/withdrawSigningKeys') && status < 300) given.clear()
       // Whoever signs themselves out everywhere comes back.
       if (route.path.endsWith('/me/revokeSignInSessions') && status < 300) given.set(caller, await tokensOf(caller))
       return status

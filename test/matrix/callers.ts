@@ -15,7 +15,8 @@ import { listAt, stringAt } from '../harness/json.ts'
 import { askToken, azClientId } from '../harness/person.ts'
 import { askAccessToken, basic, type Credential } from '../harness/registry.ts'
 import type { RunningServer } from '../harness/server.ts'
-import { createIdentity, startMachine, type RunningMachine } from '../machines/machine.ts'
+import { enrollBare } from '../machines/bare-machine.ts'
+import { createIdentity, putMachine } from '../machines/machine.ts'
 import { askExchange } from '../rights/tokens.ts'
 
 /** Which kind of token a surface takes. */
@@ -32,11 +33,6 @@ export interface Caller {
   readonly credential: () => Promise<Credential | undefined>
   /** The value of `Authorization` at the data plane, where they show a password there. */
   readonly basic: string | undefined
-}
-
-/** Everybody who asks, and what has to end with them. */
-export interface Callers extends AsyncDisposable {
-  readonly all: readonly Caller[]
 }
 
 const audiences = (server: RunningServer): Readonly<Record<Audience, string>> => ({
@@ -150,13 +146,16 @@ async function makePerson(server: RunningServer, scope: string, role: string): P
   })
 }
 
-async function makeMachine(server: RunningServer, scope: string, role: string): Promise<[RunningMachine, Caller]> {
+async function makeManagedIdentity(server: RunningServer, scope: string, role: string): Promise<Caller> {
   const identity = await createIdentity(server, 'matrix-identity')
-  const machine = await startMachine(server, 'matrix-machine', [identity])
+  await putMachine(server, 'matrix-machine', [identity])
   await assignRole(server, identity.objectId, role, scope)
-  const token = (audience: Audience) =>
-    machine.token(`&client_id=${identity.clientId}`, audiences(server)[audience].replace(/\/\.default$/, ''))
-  return [machine, byIdentityToken(server, 'man', 'a user-assigned managed identity of a machine, with AcrPush', token)]
+  const ask = await enrollBare(server, 'matrix-machine')
+  const name = 'a user-assigned managed identity of a machine, with AcrPush'
+  return byIdentityToken(server, 'man', name, async (audience) => {
+    const answer = await ask(audiences(server)[audience].replace(/\/\.default$/, ''), identity)
+    return stringAt(expectStatus(answer, 200).json(), 'access_token')
+  })
 }
 
 /** A scoped token with one of the scope maps that every registry has. */
@@ -171,7 +170,7 @@ async function makeScopedToken(server: RunningServer, column: string, map: strin
 }
 
 /** Makes one of every kind, on a server that takes passwords of people at the token endpoint. */
-export async function makeCallers(server: RunningServer): Promise<Callers> {
+export async function makeCallers(server: RunningServer): Promise<readonly Caller[]> {
   const scope = `/subscriptions/${server.firstRun.subscriptionId}`
   const ids = await roleIds(server, scope)
   const idOf = (name: string): string => {
@@ -187,29 +186,25 @@ export async function makeCallers(server: RunningServer): Promise<Callers> {
     await assignRole(server, principal.objectId, idOf(name), scope)
     withRoles.push(byClientSecret(server, column, `a service principal with ${name}`, principal))
   }
-  const [machine, managed] = await makeMachine(server, scope, idOf('AcrPush'))
-  return {
-    all: [
-      nobody,
-      anonymous,
-      byPassword('wrg', 'a service principal with a wrong secret', none.appId, `${none.password.slice(0, -1)}!`),
-      byPassword('adm', 'the admin account', admin.username, admin.password),
-      byClientSecret(server, 'non', 'a service principal without a role', none),
-      ...withRoles,
-      await makePerson(server, scope, idOf('AcrPull')),
-      managed,
-      await makeScopedToken(server, 'tpu', '_repositories_pull'),
-      await makeScopedToken(server, 'tps', '_repositories_push'),
-      await makeScopedToken(server, 'tad', '_repositories_admin'),
-      byClientSecret(
-        server,
-        'dir',
-        'the first service principal: Owner, and an owner of the directory',
-        server.firstRun.servicePrincipal,
-      ),
-    ],
-    [Symbol.asyncDispose]: () => machine[Symbol.asyncDispose](),
-  }
+  return [
+    nobody,
+    anonymous,
+    byPassword('wrg', 'a service principal with a wrong secret', none.appId, `${none.password.slice(0, -1)}!`),
+    byPassword('adm', 'the admin account', admin.username, admin.password),
+    byClientSecret(server, 'non', 'a service principal without a role', none),
+    ...withRoles,
+    await makePerson(server, scope, idOf('AcrPull')),
+    await makeManagedIdentity(server, scope, idOf('AcrPush')),
+    await makeScopedToken(server, 'tpu', '_repositories_pull'),
+    await makeScopedToken(server, 'tps', '_repositories_push'),
+    await makeScopedToken(server, 'tad', '_repositories_admin'),
+    byClientSecret(
+      server,
+      'dir',
+      'the first service principal: Owner, and an owner of the directory',
+      server.firstRun.servicePrincipal,
+    ),
+  ]
 }
 
 /** The `Authorization` of a caller at the data plane: a password, or a token for these scopes; undefined where they get none. */

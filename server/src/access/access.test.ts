@@ -210,6 +210,7 @@ for (const kind of testDatabaseKinds) {
         ['Microsoft.Authorization/roleAssignments/write',                 false, false, false],
         ['Microsoft.Authorization/roleAssignments/delete',                false, false, false],
         ['Acrux.Server/signingKeys/rotate/action',                        true,  false, false],
+        ['Acrux.Server/signingKeys/withdraw/action',                      true,  false, false],
       ] as const
       for (const [action, ...expected] of table) {
         const holders = ['contributor', 'reader', 'puller']

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { SigningPrincipal } from '../directory/index.ts'
 import type { RouteDescription } from '../platform/http/surface.ts'
+import type { Transaction } from '../platform/sql/database.ts'
 import type { SignInProtocol } from './sign-in-protocol.ts'
 
 /** The audiences that our provider issues for, by what they are for. */
@@ -65,8 +66,10 @@ export interface Identity extends SignInProtocol {
   ): ReturnType<Identity['verifyAccessToken']>
   /** Proves the sender of a Graph request by its `Authorization` header; undefined for nobody. */
   readonly authenticateGraph: (authorization: string | undefined) => Promise<VerifiedIdentity | undefined>
-  /** Withdraws the signing keys of the provider and makes new ones; the old ones still verify what they signed until it has expired. */
+  /** Makes a new signing key of the provider; the one before it verifies on until all that it signed has expired. */
   rotateKeys(): Promise<void>
+  /** Nothing that the provider has signed is believed any more. */
+  withdrawKeys(transaction: Transaction): Promise<void>
   /** Adds `/{tenant}/…`, `/common`, `/organizations` and the keys. */
   mount(app: FastifyInstance): void
   /** The provider's table, for the walk over all of them. */

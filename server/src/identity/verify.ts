@@ -24,7 +24,7 @@ type Outcome<Value> =
   { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly reason: IdentityRefusal }
 
 /** What a token said when its signature held. */
-type Proven = { readonly claims: AccessTokenClaims; readonly audience: TokenAudience }
+type Proven = { readonly claims: AccessTokenClaims; readonly audience: TokenAudience; readonly keyId: string }
 
 /** Ours have about 1,300 characters. */
 const longestToken = 8192
@@ -47,7 +47,10 @@ export function createVerifier(options: VerifierOptions): Identity['verifyAccess
     if (token.length > longestToken || !compactForm.test(token)) return refused('malformed')
     const hash = createHash('sha256').update(token).digest('base64')
     const known = memory.get(hash)
-    if (known !== undefined) return { ok: true, value: known }
+    if (known !== undefined) {
+      const stands = (await options.keys.verifier(known.keyId)) !== undefined
+      return stands ? { ok: true, value: known } : refused('signature')
+    }
     const proven = await checkSignatureAndClaims(options, token)
     if (!proven.ok) return proven
     if (memory.size >= memoryLimit) forgetOldest(memory)
@@ -96,7 +99,7 @@ async function checkSignatureAndClaims(
     if (claims.iss !== issuers[claims.ver]) return refused('issuer')
     if (claims.tid !== tenantId || claims.azp !== claims.appid || claims.sub !== claims.oid) return refused('claims')
     const audience = audiences.find(claims.aud)?.audience
-    return audience === undefined ? refused('audience') : { ok: true, value: { claims, audience } }
+    return audience === undefined ? refused('audience') : { ok: true, value: { claims, audience, keyId: kid } }
   } catch (error) {
     return refused(refusalOf(error))
   }

@@ -38,6 +38,8 @@ export type ManagementOptions = {
   readonly registry: Pick<RegistryRoom, 'usage' | 'deleteContent' | 'imports'>
   /** Replaces the signing keys of the token service and of the identity provider. */
   readonly rotateKeys: () => Promise<void>
+  /** Ends whatever the keys of both have signed. */
+  readonly withdrawKeys: (transaction: Transaction) => Promise<void>
   /** Awaited before it is answered that a registry was made or deleted: its host must be in the certificate by then. */
   readonly onRegistriesChanged: () => Promise<void>
   /** Scheme, host and port under which clients reach the server, as `https://localhost:5443`. */

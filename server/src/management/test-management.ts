@@ -150,6 +150,10 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
     rotateKeys: async () => {
       await Promise.all([tokenService.rotateKeys(), identity.rotateKeys()])
     },
+    withdrawKeys: async (transaction) => {
+      await tokenService.withdrawKeys(transaction)
+      await identity.withdrawKeys(transaction)
+    },
     onRegistriesChanged: async () => {
       registryChanges.push((await resources.listRegistries(subscriptionId)).map(({ name }) => name))
     },

@@ -40,6 +40,8 @@ export type VerifiedAcrToken = {
   readonly access: readonly AccessScope[]
   readonly issuedAtMs: number
   readonly expiresAtMs: number
+  /** Which key signed it: see {@link AcrTokens.keyStands}. */
+  readonly keyId: string
 }
 
 export type MintedToken = { readonly token: string; readonly issuedAtMs: number; readonly expiresAtMs: number }
@@ -80,6 +82,8 @@ export interface AcrTokens {
     token: string,
     registry: Registry,
   ): VerifiedAcrToken | undefined | Promise<VerifiedAcrToken | undefined>
+  /** Whether a key that signed is still believed: it may have been withdrawn since. */
+  keyStands(keyId: string): boolean | Promise<boolean>
 }
 
 /** The access that was asked for makes a token that no client could send. */
@@ -89,7 +93,8 @@ export class TokenTooLongError extends Error {
 
 /** Opens the mint. Its keys are a ring of their own. */
 export function createAcrTokens({ keys, clock }: { readonly keys: KeyRing; readonly clock: Clock }): AcrTokens {
-  // A token that was believed is, until its end, not checked again: whether its credential stands is asked elsewhere.
+  // A token that was believed is, until its end, not checked again, but for its key: whether its credential stands is
+  // asked elsewhere.
   const verifiedTokens = new Map<string, VerifiedAcrToken>()
 
   function signed(key: SigningKey, prepared: PreparedToken): MintedToken {
@@ -108,8 +113,10 @@ export function createAcrTokens({ keys, clock }: { readonly keys: KeyRing; reado
   }
 
   async function check(kind: AcrTokenKind, token: string, registry: Registry): Promise<VerifiedAcrToken | undefined> {
-    const claims = await verifiedClaims(token, registry, keys, clock)
-    if (claims === undefined || claims.grant_type !== kind || claims.rid !== registry.rid) return undefined
+    const verified = await verifiedClaims(token, registry, keys, clock)
+    if (verified === undefined) return undefined
+    const { claims, keyId } = verified
+    if (claims.grant_type !== kind || claims.rid !== registry.rid) return undefined
     if (claims.acrux.generation !== registry.tokenGeneration) return undefined
     return {
       credential: toCredential(claims.acrux.credential, claims.sub),
@@ -119,20 +126,26 @@ export function createAcrTokens({ keys, clock }: { readonly keys: KeyRing; reado
       ],
       issuedAtMs: claims.acrux.at,
       expiresAtMs: claims.exp * 1000,
+      keyId,
     }
   }
+
+  const keyStands = (keyId: string) => andThen(keys.verifier(keyId), (key) => key !== undefined)
 
   const mintPrepared = (prepared: PreparedToken) => andThen(keys.current(), (key) => signed(key, prepared))
 
   return {
     mint: (kind, options) => mintPrepared(prepareToken(kind, options)),
     mintPrepared,
+    keyStands,
     verify: (kind, token, registry) => {
       if (!mayBeAcrToken(token)) return undefined
       const place = `${registry.rid} ${registry.tokenGeneration} ${registry.loginServer}`
       const key = `${kind} ${place} ${hash('sha256', token, 'base64')}`
       const known = verifiedTokens.get(key)
-      if (known !== undefined && clock.now() < known.expiresAtMs) return known
+      if (known !== undefined && clock.now() < known.expiresAtMs) {
+        return andThen(keyStands(known.keyId), (stands) => (stands ? known : undefined))
+      }
       return check(kind, token, registry).then((verified) => {
         if (verified === undefined) return undefined
         if (verifiedTokens.size >= verifiedTokenLimit) verifiedTokens.delete(verifiedTokens.keys().next().value ?? '')
@@ -173,10 +186,10 @@ async function verifiedClaims(
   registry: Registry,
   keys: KeyRing,
   clock: Clock,
-): Promise<Claims | undefined> {
+): Promise<{ readonly claims: Claims; readonly keyId: string } | undefined> {
   try {
     // The key is found by its id in our own ring; nothing else in the header is looked at.
-    const { payload } = await jwtVerify(token, ({ kid }) => requireVerifier(keys, kid), {
+    const { payload, protectedHeader } = await jwtVerify(token, ({ kid }) => requireVerifier(keys, kid), {
       algorithms: [algorithm],
       issuer,
       audience: registry.loginServer,
@@ -184,7 +197,8 @@ async function verifiedClaims(
       requiredClaims: ['exp', 'nbf', 'iat', 'sub', 'jti'],
       currentDate: new Date(clock.now()),
     })
-    return parseClaims(payload)
+    const claims = parseClaims(payload)
+    return claims && { claims, keyId: protectedHeader.kid ?? '' }
   } catch (error) {
     if (error instanceof errors.JOSEError || error instanceof UnknownKeyError) return undefined
     throw error
@@ -201,12 +215,20 @@ export async function requireVerifier(keys: KeyRing, kid: string | undefined) {
   return key
 }
 
+/** Object id, application, credential, and whether a token for ARM was shown. */
+const directoryClaims = {
+  o: z.string(),
+  a: z.string(),
+  c: z.string().optional(),
+  arm: z.literal(true).optional(),
+}
+
 const credentialSchema = z.discriminatedUnion('k', [
   z.strictObject({ k: z.literal('anonymous') }),
   z.strictObject({ k: z.literal('admin'), n: z.enum(['password', 'password2']), g: z.int() }),
   z.strictObject({ k: z.literal('token'), t: z.string(), p: z.string() }),
-  z.strictObject({ k: z.literal('sp'), o: z.string(), a: z.string(), c: z.string().optional() }),
-  z.strictObject({ k: z.literal('user'), o: z.string(), a: z.string(), c: z.string().optional() }),
+  z.strictObject({ k: z.literal('sp'), ...directoryClaims }),
+  z.strictObject({ k: z.literal('user'), ...directoryClaims }),
 ])
 type CredentialClaim = z.infer<typeof credentialSchema>
 
@@ -285,9 +307,10 @@ function toClaim(credential: Credential): CredentialClaim {
     case 'scoped-token':
       return { k: 'token', t: credential.proof.tokenId, p: credential.proof.passwordId }
     case 'directory': {
-      const { principalKind, objectId, appId, credentialId } = credential
+      const { principalKind, objectId: o, appId: a, credentialId, byArmToken } = credential
       const k = principalKind === 'user' ? 'user' : 'sp'
-      return { k, o: objectId, a: appId, ...(credentialId === undefined ? {} : { c: credentialId }) }
+      const c = credentialId === undefined ? {} : { c: credentialId }
+      return { k, o, a, ...c, ...(byArmToken === true ? { arm: true } : {}) }
     }
   }
 }
@@ -304,7 +327,9 @@ export function toCredential(claim: CredentialClaim, subject: string): Credentia
     case 'sp':
     case 'user': {
       const principalKind = claim.k === 'user' ? 'user' : 'service-principal'
-      return { kind: 'directory', principalKind, objectId: claim.o, appId: claim.a, subject, credentialId: claim.c }
+      const byArmToken = claim.arm === true ? { byArmToken: true as const } : {}
+      const { o: objectId, a: appId, c: credentialId } = claim
+      return { kind: 'directory', principalKind, objectId, appId, subject, credentialId, ...byArmToken }
     }
   }
 }

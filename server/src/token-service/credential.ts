@@ -22,6 +22,8 @@ export type Credential =
       readonly subject: string
       /** Which secret or certificate it was; undefined for what cannot be taken away alone. */
       readonly credentialId: string | undefined
+      /** It was got by a token for ARM, which a registry may refuse. */
+      readonly byArmToken?: true
     }
 
 /** A credential and until when it can be one. */
@@ -44,6 +46,7 @@ export function credentialStands(
     case 'scoped-token':
       return access.scopedTokenStands(registry.rid, credential.proof)
     case 'directory':
+      if (credential.byArmToken === true && !takesArmTokens(registry)) return false
       return directory.credentialStands(credential.objectId, credential.credentialId)
   }
 }
@@ -76,6 +79,11 @@ function principalOf(
       return andThen(directory.groupIdsOf(objectId), (groupIds) => ({ kind: 'directory', objectId, groupIds }))
     }
   }
+}
+
+/** Whether tokens for ARM prove anybody here, and what was got by them still does. [acr-protocol §8] */
+export function takesArmTokens({ policies }: Registry): boolean {
+  return policies.azureADAuthenticationAsArmPolicy.status === 'enabled'
 }
 
 /** The same text for the same principal at a registry, and for no other. */

@@ -12,7 +12,7 @@ import { AuthorityMemory } from '../platform/sql/authority-memory.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { Registry } from '../resources/index.ts'
 import { type AccessScope, covers, formatAccessScope } from '../spec/access-scope.ts'
-import { type Credential, type StandingRooms, callerKey } from './credential.ts'
+import { type Credential, type StandingRooms, callerKey, takesArmTokens } from './credential.ts'
 
 /** Whose rights were asked about, and what they held in their hands. */
 export type Holder = {
@@ -145,6 +145,8 @@ async function failureOfCredential(
       return token.enabled ? ['password-is-withdrawn', 'sign-in-again'] : ['scoped-token-is-off', 'enable-scoped-token']
     }
     case 'directory': {
+      if (credential.byArmToken === true && !takesArmTokens(registry))
+        return ['arm-tokens-are-refused', 'sign-in-again']
       const found = await directory.findPrincipal(credential.objectId)
       if (found === undefined) return ['principal-is-gone', 'sign-in-again']
       return found.kind !== 'group' && !found.enabled

@@ -5,7 +5,7 @@ import type { IdentityRefusal, TokenAudience, VerifiedIdentity } from '../identi
 import type { Registry } from '../resources/index.ts'
 import { TokenError } from './errors.ts'
 import type { TokenRooms } from './token-rooms.ts'
-import { type Credential, provedBy } from './credential.ts'
+import { type Credential, provedBy, takesArmTokens } from './credential.ts'
 import { type TokenCall, field, requireForm, requireService } from './token-request.ts'
 import { decisionOnToken } from './unproved-token.ts'
 
@@ -66,8 +66,8 @@ export async function exchange(rooms: TokenRooms, { registry, origin, parameters
   return JSON.stringify({ refresh_token: token })
 }
 
-function audiencesAt({ policies }: Registry): readonly TokenAudience[] {
-  return policies.azureADAuthenticationAsArmPolicy.status === 'enabled' ? ['acr', 'arm'] : ['acr']
+function audiencesAt(registry: Registry): readonly TokenAudience[] {
+  return takesArmTokens(registry) ? ['acr', 'arm'] : ['acr']
 }
 
 /** A token for ARM that proves somebody is refused by the registry alone. */
@@ -89,7 +89,7 @@ async function namesTenant({ directory }: TokenRooms, form: Form, tokenTenantId:
   return tokenTenantId === tenantId && named === defaultDomain
 }
 
-function toCredential({ principal, appId, credentialId }: VerifiedIdentity): Credential {
+function toCredential({ principal, appId, audience, credentialId }: VerifiedIdentity): Credential {
   return {
     kind: 'directory',
     principalKind: principal.kind,
@@ -97,6 +97,7 @@ function toCredential({ principal, appId, credentialId }: VerifiedIdentity): Cre
     appId,
     subject: principal.kind === 'user' ? principal.userPrincipalName : principal.appId,
     credentialId,
+    ...(audience === 'arm' ? { byArmToken: true } : {}),
   }
 }
 

@@ -37,6 +37,8 @@ type Session = {
   readonly tokenAccess: readonly AccessScope[] | undefined
   /** Of the registry when the token was issued; undefined for a password. */
   readonly tokenGeneration: number | undefined
+  /** Of the key that signed the token; undefined for a password. */
+  readonly tokenKeyId: string | undefined
   readonly expiresAtMs: number
   readonly caller: DataPlaneCaller
   authority: Authority
@@ -155,13 +157,15 @@ export function createGate(options: GateOptions): DataPlaneGate {
 
   /** Of a credential that proved somebody once, and does no more. */
   async function decideOn(
-    { expiresAtMs, credential, tokenGeneration }: Session,
+    { expiresAtMs, credential, tokenGeneration, tokenKeyId }: Session,
     { standing }: Authority,
     { rid }: RegistryAddress,
   ): Promise<DecisionRecord | undefined> {
     if (standing !== undefined || clock.now() >= expiresAtMs) return failedBefore('credential-is-expired')
     const registry = await options.resources.findRegistryByRid(rid)
     if (registry === undefined) return undefined
+    if (tokenKeyId !== undefined && !(await options.tokens.keyStands(tokenKeyId)))
+      return failedBefore('key-was-withdrawn')
     const isOutdated = tokenGeneration !== undefined && tokenGeneration !== registry.tokenGeneration
     return isOutdated ? failedBefore('mode-was-switched') : options.decisions.ofCredential(registry, credential)
   }
@@ -208,15 +212,9 @@ async function openSession(
     case 'bearer': {
       const verified = await options.tokens.verify('access_token', authorization.token, registry)
       if (verified === undefined) return undefined
-      const { credential, access, issuedAtMs, expiresAtMs } = verified
+      const { access: tokenAccess, keyId: tokenKeyId, ...facts } = verified
       const { tokenGeneration } = registry
-      return newSession(options, registry, {
-        credential,
-        tokenAccess: access,
-        tokenGeneration,
-        issuedAtMs,
-        expiresAtMs,
-      })
+      return newSession(options, registry, { ...facts, tokenAccess, tokenGeneration, tokenKeyId })
     }
     case 'basic': {
       const { username, password } = authorization
@@ -224,7 +222,8 @@ async function openSession(
       if (proof === undefined) return undefined
       const { credential, expiresAtMs = Infinity } = proof
       // A password is proved anew with every request, so that it is never older than what it is used on.
-      const noToken = { tokenAccess: undefined, tokenGeneration: undefined, issuedAtMs: Infinity }
+      const ofToken = { tokenAccess: undefined, tokenGeneration: undefined, tokenKeyId: undefined }
+      const noToken = { ...ofToken, issuedAtMs: Infinity }
       return newSession(options, registry, { credential, ...noToken, expiresAtMs })
     }
     case 'none':
@@ -258,7 +257,7 @@ async function whyUnproved(
   }
 }
 
-type SessionFacts = Pick<Session, 'credential' | 'tokenAccess' | 'tokenGeneration' | 'expiresAtMs'> & {
+type SessionFacts = Pick<Session, 'credential' | 'tokenAccess' | 'tokenGeneration' | 'tokenKeyId' | 'expiresAtMs'> & {
   readonly issuedAtMs: number
 }
 
@@ -290,7 +289,9 @@ async function currentAuthority(options: GateOptions, session: Session, address:
   const revision = await options.database.authorityRevision()
   if (session.authority.revision === revision) return session.authority
   const registry = await options.resources.findRegistryByRid(address.rid)
-  const isOutdated = session.tokenGeneration !== undefined && session.tokenGeneration !== registry?.tokenGeneration
+  const isOutdated =
+    (session.tokenGeneration !== undefined && session.tokenGeneration !== registry?.tokenGeneration) ||
+    (session.tokenKeyId !== undefined && !(await options.tokens.keyStands(session.tokenKeyId)))
   const principal =
     registry === undefined || isOutdated ? undefined : await standingPrincipal(options, registry, session.credential)
   const standing = registry === undefined || principal === undefined ? undefined : { registry, principal }

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { AuditActor, AuditCredential } from '../audit/index.ts'
 import type { Origin } from '../platform/http/app.ts'
 import type { RouteDescription } from '../platform/http/surface.ts'
+import type { Transaction } from '../platform/sql/database.ts'
 import type { LoginServer } from '../spec/login-server.ts'
 import type { NetworkRules } from '../spec/network-rules.ts'
 
@@ -77,6 +78,8 @@ export interface TokenService {
   mount(app: FastifyInstance): void
   /** Makes a new signing key now. The one before it verifies on until all it signed has expired. */
   rotateKeys(): Promise<void>
+  /** No ACR token that was issued is believed any more. */
+  withdrawKeys(transaction: Transaction): Promise<void>
 }
 
 export { decisionOnToken } from './unproved-token.ts'

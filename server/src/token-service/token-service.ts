@@ -63,5 +63,6 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
     routes,
     mount: (app) => mountRaw(app, createTokenSurface({ ...options, routes, throttle })),
     rotateKeys: () => keys.rotate(),
+    withdrawKeys: (transaction) => keys.withdraw(transaction),
   }
 }

@@ -95,6 +95,28 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await one.verifier(old), undefined)
     })
 
+    test('keys that are withdrawn verify nothing more, in no process, and what is signed next is signed by another', async (t) => {
+      const { open, database } = await openRings(t, kind)
+      const [one, other] = [open(), open()]
+      const first = await one.current()
+      await one.rotate()
+      const { kid: second } = await one.current()
+      assert.notEqual(await other.verifier(first.kid), undefined)
+      assert.notEqual(await other.verifier(second), undefined)
+      await database.transaction((transaction) => one.withdraw(transaction))
+      for (const ring of [one, other]) {
+        assert.equal(await ring.verifier(first.kid), undefined)
+        assert.equal(await ring.verifier(second), undefined)
+      }
+      const [a, b] = await Promise.all([one.current(), other.current()])
+      assert.equal(a.kid, b.kid)
+      assert.ok(a.kid !== first.kid && a.kid !== second)
+      assert.deepEqual(
+        (await other.publicKeys()).map(({ kid }) => kid),
+        [a.kid],
+      )
+    })
+
     test('keys that strangers ask for, or invent, are looked for once a second', async (t) => {
       const { open, time, database } = await openRings(t, kind)
       const ring = open()

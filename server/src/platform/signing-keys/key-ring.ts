@@ -2,7 +2,8 @@ import { type KeyObject, createHash, createPrivateKey, createPublicKey } from 'n
 import { type CryptoKey, type JWK, exportJWK, generateKeyPair, importJWK } from 'jose'
 import type { Clock } from '../clock.ts'
 import type { Sealer } from '../sealing.ts'
-import type { Database } from '../sql/database.ts'
+import { andThen } from '../sql/authority-memory.ts'
+import type { Database, Transaction } from '../sql/database.ts'
 import { type SigningKeyRow, createSigningKeyStore } from './store.ts'
 
 export type KeyRingOptions = {
@@ -31,9 +32,11 @@ export interface KeyRing {
   /** The key that signs now. Makes one where there is none or its time is over. */
   current(): SigningKey | Promise<SigningKey>
   /** The public key of that id, if it may still verify. An unknown id is looked up again at most once a second. */
-  verifier(kid: string): Promise<CryptoKey | undefined>
+  verifier(kid: string): CryptoKey | undefined | Promise<CryptoKey | undefined>
   /** Replaces the signing key now. */
   rotate(): Promise<void>
+  /** Takes all keys out of the ring: nothing that they signed verifies any more, in any process. */
+  withdraw(transaction: Transaction): Promise<void>
   /** The public keys that may still verify, newest first, as they were at most a second ago. [RFC 7517 §5] */
   publicKeys(): Promise<JWK[]>
 }
@@ -43,6 +46,14 @@ type LoadedKey = {
   readonly publicKey: CryptoKey
   readonly privateKey: CryptoKey
   readonly keyObject: KeyObject
+}
+
+/** The ring as it was read, and at which revision of authority: whoever withdraws keys moves that. */
+type Loaded = {
+  readonly keys: LoadedKey[]
+  readonly look: number
+  readonly atMs: number
+  readonly revision: number
 }
 
 /** How long what was read stays good enough for strangers, who can ask for the keys and invent key ids as they like. */
@@ -55,25 +66,28 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
   const { database, clock, sealer, purpose, algorithm } = options
   const store = createSigningKeyStore(database, purpose)
   const context = (kid: string) => `signing-key/${purpose}/${kid}`
-  let loaded: { readonly keys: LoadedKey[]; readonly look: number; readonly atMs: number } | undefined
+  let loaded: Loaded | undefined
   let looks = 0
 
   /** Reads the ring. Of two looks the one that began later is kept: the other may not have seen a key replaced. */
   async function load(): Promise<LoadedKey[]> {
     const look = ++looks
     const atMs = clock.now()
-    const keys = await Promise.all((await store.all()).map(open))
-    if (loaded === undefined || loaded.look < look) loaded = { keys, look, atMs }
+    const revision = await database.authorityRevision()
+    const opened = new Map(loaded?.keys.map((key) => [key.row.kid, key]))
+    const reopen = async (row: SigningKeyRow) => ({ ...(opened.get(row.kid) ?? (await open(row))), row })
+    const keys = await Promise.all((await store.all()).map(reopen))
+    if (loaded === undefined || loaded.look < look) loaded = { keys, look, atMs, revision }
     return loaded.keys
   }
 
-  /** What was read of the ring at most so long ago. */
-  function remembered(milliseconds: number): LoadedKey[] | undefined {
+  /** What was read of the ring at most so long ago; nothing where a key may have been withdrawn since. */
+  function remembered(milliseconds: number, revision: number): LoadedKey[] | undefined {
     const age = loaded === undefined ? Infinity : clock.now() - loaded.atMs
-    return age >= 0 && age < milliseconds ? loaded?.keys : undefined
+    return loaded?.revision === revision && age >= 0 && age < milliseconds ? loaded.keys : undefined
   }
 
-  const recent = async (milliseconds: number) => remembered(milliseconds) ?? load()
+  const recent = async (milliseconds: number) => remembered(milliseconds, await database.authorityRevision()) ?? load()
 
   async function open(row: SigningKeyRow): Promise<LoadedKey> {
     const privateJwk = JSON.parse(Buffer.from(sealer.open(row.sealed_private_jwk, context(row.kid))).toString()) as JWK
@@ -102,12 +116,12 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     }
   }
 
-  /** Makes a new signing key, unless another process has done so since `before` was seen. */
+  /** Makes a new signing key where there is none, or still the one `before`: another process may have replaced it. */
   async function replace(before: SigningKeyRow | undefined): Promise<void> {
     const row = await newRow()
     await database.transaction(async (transaction) => {
       const signing = (await store.all(transaction)).find(({ verifies_until_ms }) => verifies_until_ms === null)
-      if (signing?.kid !== before?.kid) return
+      if (signing !== undefined && signing.kid !== before?.kid) return
       const lastSignatureMs = row.created_at_ms + signingMilliseconds
       await store.retire(transaction, lastSignatureMs + options.signatureMilliseconds)
       await store.removeOutdated(transaction, row.created_at_ms)
@@ -129,9 +143,8 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     const before = await signing()
     if (before !== undefined && !isOld(before)) return before
     await replaceOnce(before?.row)
-    const key = await signing()
-    if (key === undefined) throw new Error(`the ring ${purpose} has no signing key`)
-    return key
+    // Where there is none they were withdrawn in that moment.
+    return (await signing()) ?? freshSigning()
   }
 
   const toSigningKey = ({ row, privateKey, keyObject }: LoadedKey): SigningKey => ({
@@ -152,13 +165,21 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
   }
 
   return {
-    current: () => {
-      const key = remembered(signingMilliseconds)?.find(isSigning)
-      return key !== undefined && !isOld(key) ? toSigningKey(key) : freshSigning().then(toSigningKey)
-    },
-    verifier: async (kid) => {
+    current: () =>
+      andThen(database.authorityRevision(), (revision) => {
+        const key = remembered(signingMilliseconds, revision)?.find(isSigning)
+        return key !== undefined && !isOld(key) ? toSigningKey(key) : freshSigning().then(toSigningKey)
+      }),
+    verifier: (kid) => {
       const find = (keys: readonly LoadedKey[]) => keys.find((key) => key.row.kid === kid && verifies(key))?.publicKey
-      return find(loaded?.keys ?? []) ?? find(await recent(reloadPauseMilliseconds))
+      return andThen(
+        database.authorityRevision(),
+        (revision) => find(remembered(Infinity, revision) ?? []) ?? recent(reloadPauseMilliseconds).then(find),
+      )
+    },
+    withdraw: async (transaction) => {
+      transaction.changesAuthority()
+      await store.removeAll(transaction)
     },
     rotate: async () => replaceOnce((await signing(0))?.row),
     publicKeys: async () => {

@@ -37,6 +37,8 @@ export function createSigningKeyStore(database: Database, purpose: string) {
         .where('purpose', '=', purpose)
         .where('verifies_until_ms', 'is', null)
         .execute(),
+    removeAll: (transaction: Transaction) =>
+      within(transaction).deleteFrom('signing_key').where('purpose', '=', purpose).execute(),
     removeOutdated: (transaction: Transaction, nowMs: number) =>
       within(transaction)
         .deleteFrom('signing_key')
