@@ -17,8 +17,8 @@ export interface Elsewhere {
 /** A browser without scripts, pictures or patience: it keeps cookies, follows redirects of the server, and sends forms. */
 export interface PageVisitor {
   open(url: string | URL): Promise<Page | Elsewhere>
-  /** Sends the form of a page, with these fields in place of what it holds. */
-  submit(page: Page, fields: Readonly<Record<string, string>>): Promise<Page | Elsewhere>
+  /** Sends the first form of a page, or the one that goes to a path, with these fields in place of what it holds. */
+  submit(page: Page, fields: Readonly<Record<string, string>>, path?: string): Promise<Page | Elsewhere>
   /**
    * Goes through the pages of sign-in as somebody who agrees to everything, until there is nothing more to fill in.
    * Throws where a page says what was wrong.
@@ -36,10 +36,21 @@ export interface Person {
 
 const stepLimit = 12
 
-/** The first form of a page: where it goes, and what it holds already, the button that the Enter key presses among it. */
-function formOf({ html, url }: Page): { action: URL; held: Record<string, string>; names: string[] } | undefined {
-  const [whole, attributes = ''] = /<form([^>]*)>[\s\S]*?<\/form>/.exec(html) ?? []
-  if (whole === undefined) return undefined
+interface PageForm {
+  /** Where it goes. */
+  readonly action: URL
+  /** What it holds already, the button that the Enter key presses among it. */
+  readonly held: Readonly<Record<string, string>>
+  readonly names: readonly string[]
+}
+
+/** The first form of a page, or the one that goes to a path. */
+function formOf({ html, url }: Page, path?: string): PageForm | undefined {
+  const forms = [...html.matchAll(/<form([^>]*)>[\s\S]*?<\/form>/g)]
+  const goesTo = ([, attributes = '']: RegExpExecArray) => new URL(attributeOf(attributes, 'action') ?? '', url)
+  const found = forms.find((one) => path === undefined || goesTo(one).pathname === path)
+  if (found === undefined) return undefined
+  const [whole] = found
   const inputs = [...whole.matchAll(/<input[^>]*>/g)].map(([tag]) => tag)
   const button = /<button[^>]*type="submit"[^>]*>/.exec(whole)?.[0] ?? ''
   const held: Record<string, string> = {}
@@ -49,7 +60,7 @@ function formOf({ html, url }: Page): { action: URL; held: Record<string, string
     if (name !== undefined && value !== undefined) held[name] = value
   }
   const names = inputs.flatMap((tag) => attributeOf(tag, 'name') ?? [])
-  return { action: new URL(attributeOf(attributes, 'action') ?? '', url), held, names }
+  return { action: goesTo(found), held, names }
 }
 
 function attributeOf(tag: string, name: string): string | undefined {
@@ -58,7 +69,7 @@ function attributeOf(tag: string, name: string): string | undefined {
 }
 
 /** A visitor of the server's pages, with an empty cookie jar. */
-export function pageVisitor(server: RunningServer): PageVisitor {
+export function pageVisitor(server: Pick<RunningServer, 'baseUrl' | 'caFile'>): PageVisitor {
   const cookies = new Map<string, string>()
   const keep = (headers: HttpResponse['headers']): void => {
     for (const line of headers['set-cookie'] ?? []) {
@@ -91,8 +102,8 @@ export function pageVisitor(server: RunningServer): PageVisitor {
     }
     return { url, status: answer.status, html: answer.text(), headers: answer.headers }
   }
-  const submit = (page: Page, fields: Readonly<Record<string, string>>): Promise<Page | Elsewhere> => {
-    const found = formOf(page)
+  const submit: PageVisitor['submit'] = (page, fields, path) => {
+    const found = formOf(page, path)
     if (found === undefined) throw new Error(`there is no form at ${page.url.href}:\n${textOf(page)}`)
     return send(found.action, { ...found.held, ...fields })
   }

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { expectStatus } from './arm.ts'
 import { form, request, type HttpResponse } from './http.ts'
 import { at, stringAt } from './json.ts'
-import { pageVisitor, type Person } from './page-visitor.ts'
+import { pageVisitor, type Elsewhere, type Page, type PageVisitor, type Person } from './page-visitor.ts'
 import type { RunningServer } from './server.ts'
 
 /** az's client id, which every server knows. */
@@ -29,8 +29,11 @@ export function askToken(server: RunningServer, fields: Record<string, string>):
   return request({ method: 'POST', url, caFile: server.caFile, ...form(fields) })
 }
 
-/** Goes through the pages as somebody, and brings a code back that is not redeemed yet. */
-export async function codeOf(server: RunningServer, person: Person, scope: string): Promise<PersonCode> {
+/** How somebody goes through the pages, from the first to where they end. */
+export type WayThrough = (visitor: PageVisitor, start: Page | Elsewhere) => Promise<Page | Elsewhere>
+
+/** Goes through the pages as somebody, or by another way, and brings a code back that is not redeemed yet. */
+export async function codeOf(server: RunningServer, person: Person | WayThrough, scope: string): Promise<PersonCode> {
   const verifier = randomBytes(32).toString('base64url')
   const url = new URL(`${server.baseUrl}/organizations/oauth2/v2.0/authorize`)
   url.search = new URLSearchParams({
@@ -43,7 +46,8 @@ export async function codeOf(server: RunningServer, person: Person, scope: strin
     code_challenge_method: 'S256',
   }).toString()
   const visitor = pageVisitor(server)
-  const end = await visitor.signIn(await visitor.open(url), person)
+  const start = await visitor.open(url)
+  const end = typeof person === 'function' ? await person(visitor, start) : await visitor.signIn(start, person)
   const code = 'location' in end ? end.location.searchParams.get('code') : undefined
   if (typeof code !== 'string')
     throw new Error(`no code came back: ${'location' in end ? end.location.href : end.html}`)

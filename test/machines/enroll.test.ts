@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { arm, expectStatus } from '../harness/arm.ts'
+import { stringAt } from '../harness/json.ts'
 import { startServer } from '../harness/server.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 import { runAcrux } from '../serve/acrux.ts'
@@ -152,4 +154,11 @@ test('the help of each command has its options, and the whole has examples and e
     assert.deepEqual([shown.code, shown.stdout.includes(option)], [0, true])
   }
   assert.notEqual((await endpoint('enroll')).code, 0)
+})
+
+test('a machine that is made again under the name of one that was deleted is another', async () => {
+  const first = await putMachine(server, 'again')
+  expectStatus(await arm(server, 'DELETE', machineId(server, 'again')), 200)
+  const second = expectStatus(await arm(server, 'PUT', machineId(server, 'again'), { location: 'local' }), 201).json()
+  assert.notEqual(stringAt(second, 'identity', 'principalId'), first)
 })

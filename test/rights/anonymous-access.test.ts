@@ -105,19 +105,6 @@ test('everybody writes nothing, whatever the scope map allows', async () => {
   }
 })
 
-test('what the scope map loses, and the scope map itself, is gone at the next request', async () => {
-  await open()
-  const bearer = `Bearer ${(await anonymousTokens())[0] ?? ''}`
-  assert.equal((await get(server, '/v2/open/app/manifests/1', bearer)).status, 200)
-  await putScopeMap(server, 'everybody', ['repositories/open/tool/content/read'])
-  assertUnauthorizedBody(await get(server, '/v2/open/app/manifests/1', bearer))
-  assert.equal((await get(server, '/v2/open/tool/manifests/1', bearer)).status, 200)
-  await close()
-  assertUnauthorizedBody(await get(server, '/v2/open/tool/manifests/1', bearer))
-  assertUnauthorizedBody(await askAccessToken(server, 'anonymous', asked))
-  await putScopeMap(server, 'everybody', readOpen)
-})
-
 test('whoever signs in has by it no more than before', async () => {
   await open()
   await putScopeMap(server, 'nothing', ['repositories/none/content/read'])

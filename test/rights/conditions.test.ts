@@ -92,24 +92,6 @@ test('a mount takes from another repository what a condition lets be read there,
   assert.equal(await mount(), 201)
 })
 
-test('a custom role that loses a data action is refused at the next request', async () => {
-  const principal = await createServicePrincipal(server, 'custom')
-  const guid = randomUUID()
-  const define = async (dataActions: readonly string[]): Promise<void> => {
-    const assignableScopes = [`/subscriptions/${subscriptionId}`]
-    const definition = { roleName: 'Custom', permissions: [{ dataActions }], assignableScopes }
-    expectStatus(await arm(server, 'PUT', definitionId(guid), { properties: definition }), 201)
-  }
-  await define([`${actions}/content/*`])
-  await give(principal, guid, named("StringLike 'team/*'"), randomUUID())
-  const scope = 'repository:team/app:pull,push'
-  const { access } = await tokensOf(server, principal, [scope])
-  assert.equal((await beginUpload('team/app', `Bearer ${access}`)).status, 202)
-  await define([`${actions}/content/read`])
-  assertRefused(await beginUpload('team/app', `Bearer ${access}`), { loginServer, scope, error: 'insufficient_scope' })
-  assert.equal((await get(server, manifest('team/app'), `Bearer ${access}`)).status, 200)
-})
-
 test('a condition that asks for what is not known lets nobody in, negated neither', async () => {
   const principal = await createServicePrincipal(server, 'unknown')
   const credential = { username: principal.appId, password: principal.password }

@@ -3,9 +3,7 @@ import { after, test } from 'node:test'
 import {
   arm,
   createServicePrincipal,
-  enableAdmin,
   expectStatus,
-  graph,
   principalWithRole,
   registryId,
   roles,
@@ -145,56 +143,11 @@ test('fault 16: a removed secret opens nothing from the next request on, and the
   await assertTokensAlive(kept)
 })
 
-test('a principal that is disabled, or deleted, can do nothing with its secret or its tokens', async () => {
-  const disabled = await principalWithRole(server, 'disabled', roles.acrPull)
-  const ofDisabled = await tokensOf(server, disabled, [pull])
-  const path = `/servicePrincipals/${disabled.objectId}`
-  expectStatus(await graph(server, 'PATCH', path, { accountEnabled: false }), 200, 204)
-  await assertTokensDead(ofDisabled)
-  await assertDead(disabled.appId, disabled.password)
-
-  const deleted = await principalWithRole(server, 'deleted', roles.acrPull)
-  const ofDeleted = await tokensOf(server, deleted, [pull])
-  expectStatus(await graph(server, 'DELETE', `/servicePrincipals/${deleted.objectId}`), 204)
-  await assertTokensDead(ofDeleted)
-  await assertDead(deleted.appId, deleted.password)
-})
-
 test('the admin account, which is off at first, opens nothing until it is on', async () => {
   for (const password of ['', 'admin', 'Admin12345', registry, nullGuid]) await assertDead(registry, password)
   const listing = await arm(server, 'POST', `${registryId(server)}/listCredentials`)
   assert.ok(listing.status >= 400 && listing.status < 500, `listCredentials answered ${listing.status}`)
   assert.match(stringAt(listing.json(), 'error', 'code'), /^UnAuthorizedForCredentialOperations$/)
-})
-
-test('a renewed admin password opens nothing, nor do the tokens it had got; the other password goes on', async () => {
-  const admin = await enableAdmin(server)
-  const byFirst = await accessToken(server, { username: registry, password: admin.password }, [pull])
-  const bySecond = await accessToken(server, { username: registry, password: admin.password2 }, [pull])
-  await assertDead(registry, `${admin.password}x`)
-  await assertDead('another', admin.password)
-
-  expectStatus(await arm(server, 'POST', `${registryId(server)}/regenerateCredential`, { name: 'password' }), 200)
-  await assertDead(registry, admin.password)
-  const refused = await get(server, manifestPath, `Bearer ${byFirst}`)
-  assertRefused(refused, { loginServer, scope: pull, error: 'invalid_token' })
-  await assertAlive(registry, admin.password2)
-  assert.equal((await get(server, manifestPath, `Bearer ${bySecond}`)).status, 200)
-})
-
-test('a disabled admin account opens nothing, by either password or by the tokens they had got', async () => {
-  const admin = await enableAdmin(server)
-  const tokens: string[] = []
-  for (const password of [admin.password, admin.password2]) {
-    await assertAlive(registry, password)
-    tokens.push(await accessToken(server, { username: registry, password }, [pull]))
-  }
-  expectStatus(await arm(server, 'PATCH', registryId(server), { properties: { adminUserEnabled: false } }), 200)
-  for (const password of [admin.password, admin.password2]) await assertDead(registry, password)
-  for (const token of tokens) {
-    const refused = await get(server, manifestPath, `Bearer ${token}`)
-    assertRefused(refused, { loginServer, scope: pull, error: 'invalid_token' })
-  }
 })
 
 test('a principal that was given no role signs in to the provider and to no registry', async () => {

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { arm, createRegistry, expectStatus, registryId } from '../harness/arm.ts'
 import { request, type HttpResponse } from '../harness/http.ts'
-import { stringAt } from '../harness/json.ts'
 import { accessToken, askAccessToken, basic, get, nullGuid, pushImage, registryUrl } from '../harness/registry.ts'
 import { createScopedToken, generatePasswords, putScopeMap, type NewScopedToken } from '../harness/scoped-tokens.ts'
 import { startServer } from '../harness/server.ts'
@@ -24,10 +23,6 @@ await putScopeMap(server, 'builders', ['repositories/team/app/content/read', 're
 async function beginUpload(authorization: string): Promise<HttpResponse> {
   const url = `${registryUrl(server)}/v2/team/app/blobs/uploads/`
   return request({ method: 'POST', url, headers: { authorization }, caFile: server.caFile })
-}
-
-function patchToken(name: string, properties: object): Promise<HttpResponse> {
-  return arm(server, 'PATCH', `${registryId(server)}/tokens/${name}`, { properties })
 }
 
 /** Holds that a password opens nothing: neither grant of the token endpoint, nor the data plane. */
@@ -106,47 +101,6 @@ test('an action that a scope map loses is refused at the next request, and one t
   assertUnauthorizedBody(await get(server, '/v2/team/app/tags/list', bearer))
 })
 
-test('a scoped token that is given another scope map has that one’s rights at the next request', async () => {
-  const token = await working('remapped')
-  const bearer = `Bearer ${token.access}`
-  expectStatus(await patchToken('remapped', { scopeMapId: `${registryId(server)}/scopeMaps/_repositories_pull` }), 201)
-  assertRefused(await beginUpload(bearer), { loginServer, scope: pullPush, error: 'insufficient_scope' })
-  assert.equal((await get(server, manifestPath, bearer)).status, 200)
-  assert.equal((await get(server, '/v2/team/other/manifests/1', basic(token.username, token.password))).status, 200)
-})
-
-test('a scoped token that is disabled opens nothing, and neither does what it had got', async () => {
-  const token = await working('switched')
-  expectStatus(await patchToken('switched', { status: 'disabled' }), 201)
-  await assertTokenDead(token.access)
-  for (const password of [token.password, token.password2]) await assertPasswordDead(token.username, password)
-  expectStatus(await patchToken('switched', { status: 'enabled' }), 201)
-  await accessToken(server, token, [pull])
-})
-
-test('a password that is generated anew opens nothing, and the other one goes on', async () => {
-  const token = await working('rotated')
-  const second = { username: token.username, password: token.password2 }
-  const other = await accessToken(server, second, [pull])
-  const body = { tokenId: token.id, name: 'password1' }
-  const renewed = expectStatus(await arm(server, 'POST', `${registryId(server)}/generateCredentials`, body), 200)
-  await assertTokenDead(token.access)
-  await assertPasswordDead(token.username, token.password)
-  assert.equal((await get(server, manifestPath, `Bearer ${other}`)).status, 200)
-  await accessToken(server, second, [pull])
-  const password = stringAt(renewed.json(), 'passwords', 0, 'value')
-  await accessToken(server, { username: token.username, password }, [pull])
-})
-
-test('a password that is taken away opens nothing, and the other one goes on', async () => {
-  const token = await working('deleted-one')
-  const credentials = { passwords: [{ name: 'password2' }] }
-  expectStatus(await patchToken('deleted-one', { credentials }), 201)
-  await assertTokenDead(token.access)
-  await assertPasswordDead(token.username, token.password)
-  await accessToken(server, { username: token.username, password: token.password2 }, [pull])
-})
-
 test('a password that has expired opens nothing, and neither does what it had got', async () => {
   const takesMs = await millisecondsOf(() => working('expiring'))
   const expiresAtMs = Date.now() + 2_000 + 10 * takesMs
@@ -157,35 +111,6 @@ test('a password that has expired opens nothing, and neither does what it had go
   await passed(expiresAtMs)
   await assertTokenDead(access)
   await assertPasswordDead(token.username, token.password)
-})
-
-test('a scoped token that is deleted and made again is another one', async () => {
-  const token = await working('reborn')
-  expectStatus(await arm(server, 'DELETE', token.id), 200)
-  await assertTokenDead(token.access)
-  await assertPasswordDead(token.username, token.password)
-  const again = await working('reborn')
-  await assertTokenDead(token.access)
-  await assertPasswordDead(token.username, token.password)
-  assert.notEqual(again.password, token.password)
-})
-
-test('the scoped tokens of a registry that is deleted and made again are gone', async () => {
-  const { loginServer: other } = await createRegistry(server, 'phoenix')
-  const there = { loginServer: other }
-  await pushImage(server, 'team/app', '1', owner, {}, there)
-  const token = await createScopedToken(server, 'nightly', '_repositories_pull', 'phoenix')
-  const access = await accessToken(server, token, [pull], there)
-  assert.equal((await get(server, manifestPath, `Bearer ${access}`, there)).status, 200)
-  expectStatus(await arm(server, 'DELETE', registryId(server, 'phoenix')), 200)
-  await createRegistry(server, 'phoenix')
-  await pushImage(server, 'team/app', '1', owner, {}, there)
-  const refused = await get(server, manifestPath, `Bearer ${access}`, there)
-  assertRefused(refused, { ...there, scope: pull, error: 'invalid_token' })
-  assertUnauthorizedBody(await askAccessToken(server, token, [pull], there))
-  assert.equal((await arm(server, 'GET', token.id)).status, 404)
-  await createScopedToken(server, 'nightly', '_repositories_pull', 'phoenix')
-  assertUnauthorizedBody(await askAccessToken(server, token, [pull], there))
 })
 
 test('a scoped token is worth nothing at another registry, at the exchange and in the management API', async () => {

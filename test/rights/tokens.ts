@@ -27,10 +27,15 @@ export async function tokensOf(
   return { identity, refresh, access: await accessToken(server, { refreshToken: refresh }, scopes, where) }
 }
 
-/** The exchange of an identity token, unjudged. */
-export async function askExchange(server: RunningServer, identity: string, where: Where = {}): Promise<HttpResponse> {
+/** The exchange of an identity token of our own tenant, unless another is named, unjudged. */
+export async function askExchange(
+  server: RunningServer,
+  identity: string,
+  where: Where = {},
+  tenant = server.firstRun.tenantId,
+): Promise<HttpResponse> {
   const service = where.loginServer ?? server.firstRun.loginServer
-  const fields = { grant_type: 'access_token', service, tenant: server.firstRun.tenantId, access_token: identity }
+  const fields = { grant_type: 'access_token', service, tenant, access_token: identity }
   const url = `${registryUrl(server, where)}/oauth2/exchange`
   return request({ method: 'POST', url, caFile: server.caFile, ...form(fields) })
 }

@@ -1,0 +1,25 @@
+import type { Holding, Loss, Where } from './held.ts'
+
+/** What somebody was given, and how it is taken. */
+export interface Given {
+  /** All of it works, and is refused once it is taken. */
+  readonly held: Holding | readonly Holding[]
+  /** What works once, and is so not tried before: it is refused once it is taken. */
+  readonly once?: Holding
+  /** What goes on as it was. */
+  readonly kept?: Holding
+  /** Changes the field, by the way that a person has. */
+  readonly take: () => Promise<unknown>
+  /** The first registry, unless another is named. */
+  readonly where?: Where
+}
+
+/** One way in which authority ends. */
+export interface TakenBack {
+  /** What happens, as the end of a sentence. */
+  readonly when: string
+  /** What of the database is changed by it, and nothing else: `table` for rows that go, `table.column` for a value. */
+  readonly fields: readonly string[]
+  readonly loss: Loss
+  readonly give: () => Promise<Given>
+}

@@ -1,0 +1,101 @@
+/**
+ * What a column is to authority: `alone` can be taken back by itself, `row` decides and ends with its row, `tells` decides
+ * nothing.
+ */
+export type Meaning = 'alone' | 'row' | 'tells'
+
+type Columns = Readonly<Partial<Record<Meaning, string>>> & {
+  /** Why no row of the table is ever taken from under somebody. */
+  readonly stays?: string
+}
+
+/** Every table that bears authority, and what each of its columns is. What a JSON text holds is named after a dot. */
+// prettier-ignore
+const tables: Readonly<Record<string, Columns>> = {
+  // resources
+  registry: {
+    alone: 'properties.adminUserEnabled properties.anonymousPullEnabled properties.roleAssignmentMode properties.tokenGeneration properties.publicNetworkAccess properties.networkRuleSet properties.policies.azureADAuthenticationAsArmPolicy',
+    row: 'rid subscription_id resource_group_key name_key login_server',
+    tells: 'resource_group name has_public_host properties.sku properties.tags properties.location properties.createdAtMs properties.createdBy properties.changedAtMs properties.changedBy properties.networkRuleBypassOptions properties.dataEndpointEnabled properties.zoneRedundancy properties.policies.quarantinePolicy properties.policies.trustPolicy properties.policies.retentionPolicy properties.policies.exportPolicy properties.policies.softDeletePolicy',
+  },
+  admin_password: { alone: 'generation hash sealed', row: 'rid name' },
+  repository: { row: 'id rid name', tells: 'created_at_ms updated_at_ms published_at_ms manifest_count tag_count predecessor_deleted_at_ms delete_enabled write_enabled list_enabled read_enabled' },
+  // access
+  role_assignment: { alone: 'condition', row: 'scope_key name scope role_definition_name principal_id principal_type condition_version', tells: 'created_at_ms created_by description updated_at_ms updated_by' },
+  role_definition: { alone: 'permissions.actions permissions.notActions permissions.dataActions permissions.notDataActions', row: 'name role_name_key assignable_scopes', tells: 'role_name description created_at_ms created_by updated_at_ms updated_by', stays: 'a role that somebody has can neither be deleted nor be taken from its scopes' },
+  scope_map: { alone: 'actions', row: 'rid name_key', tells: 'name description authorship' },
+  scoped_token: { alone: 'enabled scope_map_key scope_map_id', row: 'id rid name_key', tells: 'name authorship' },
+  scoped_token_password: { row: 'id token_id name hash expires_at_ms', tells: 'created_at_ms' },
+  anonymous_access: { alone: 'scope_map_key scope_map_id', row: 'rid', tells: 'authorship' },
+  // directory
+  application: { row: 'object_id app_id', tells: 'display_name display_name_key created_at_ms' },
+  application_owner: { row: 'application_id owner_id' },
+  client_secret: { row: 'id holder_id app_id secret_hash starts_at_ms expires_at_ms', tells: 'display_name hint' },
+  client_certificate: { row: 'id holder_id app_id key_id starts_at_ms expires_at_ms der', tells: 'display_name thumbprint' },
+  federated_credential: { alone: 'credential_id issuer audience subject claims_expression trust_key trust_text', row: 'id holder_id app_id', tells: 'name name_key description created_at_ms' },
+  service_principal: { alone: 'enabled directory_role', row: 'object_id app_id application_id', tells: 'created_at_ms' },
+  external_principal: { row: 'object_id tenant_id kind credential_id', tells: 'created_at_ms' },
+  managed_identity: { row: 'object_id kind subscription_id resource_group_key name_key', tells: 'resource_group name location tags created_at_ms' },
+  machine_credential: { row: 'id machine_id identity_id' },
+  machine_key: { alone: 'key_id public_key', row: 'machine_id', tells: 'enrolled_at_ms' },
+  enrollment_code: { alone: 'code_hash expires_at_ms', row: 'machine_id', stays: 'it ends with its machine, and with another in its place' },
+  directory_user: { alone: 'password_hash enabled directory_role must_change_password proof_revision', row: 'object_id user_principal_name_key external', tells: 'user_principal_name display_name display_name_key created_at_ms mail mail_nickname password_changed_at_ms' },
+  sign_in: { row: 'id object_id client_id methods expires_at_ms', tells: 'authenticated_at_ms' },
+  totp: { row: 'object_id sealed_secret confirmed last_step failures failures_since_ms', tells: 'created_at_ms' },
+  recovery_code: { row: 'object_id code_hash' },
+  signing_key: { row: 'purpose kid public_jwk sealed_private_jwk verifies_until_ms', tells: 'created_at_ms' },
+  group_owner: { row: 'group_id owner_id' },
+  group_member: { row: 'group_id member_id member_kind' },
+  directory_group: { row: 'object_id', tells: 'display_name display_name_key description mail_nickname mail_nickname_key created_at_ms' },
+}
+
+/** The columns whose JSON text is looked into. */
+export const withinJson: ReadonlySet<string> = new Set([
+  'registry.properties',
+  'registry.properties.policies',
+  'role_definition.permissions',
+])
+
+function meaningsOf(columns: Columns): Readonly<Record<string, Meaning>> {
+  const { stays: _, ...named } = columns
+  const meanings = Object.entries(named) as [Meaning, string][]
+  return Object.fromEntries(meanings.flatMap(([meaning, names]) => names.split(' ').map((name) => [name, meaning])))
+}
+
+/** The meaning of each column, by table. */
+export const columns: Readonly<Record<string, Readonly<Record<string, Meaning>>>> = Object.fromEntries(
+  Object.entries(tables).map(([table, named]) => [table, meaningsOf(named)]),
+)
+
+/** The tables whose rows are never taken from under somebody. */
+export const staying: readonly string[] = Object.entries(tables).flatMap(([table, { stays }]) => (stays ? [table] : []))
+
+/** Tables that bear authority as well, and the test beside the code, or in a browser, that takes it. */
+// prettier-ignore
+export const takenElsewhere: Readonly<Record<string, readonly [file: string, title: string]>> = {
+  application_sign_in: ['server/src/identity/registered-clients.test.ts', 'what an application was given ends when it is disabled, or its redirect URI is taken away'],
+  user_consent:        ['server/src/sign-in/consent-store.test.ts', 'and ends with either'],
+  browser_session:     ['server/src/sign-in/sessions.test.ts', 'the session has another id after each sign-in and sign-out, and the old one is worth nothing'],
+  browser_account:     ['server/src/sign-in/sessions.test.ts', 'a session ends when its user is disabled, deleted, or given another password'],
+  handle:              ['server/src/identity/handles.test.ts', 'what was used up, or has expired, is neither changed nor prolonged'],
+  passkey:             ['test/browser/passkeys.test.ts', 'a person adds a passkey, signs in with it alone and as the second proof, and takes it away'],
+  external_identity:   ['server/src/graph/external-identities.test.ts', 'that are taken away end the sign-ins and take the groups with them'],
+  external_group:      ['server/src/directory/external-identities.test.ts', 'replace those of the one before, at once'],
+  upload:              ['test/rights/push-in-progress.test.ts', 'an upload of one principal is closed to another that may push too'],
+}
+
+/** Tables that give nobody anything, and what they are instead. */
+// prettier-ignore
+export const without: Readonly<Record<string, string>> = {
+  ...named('what there is to read', 'blob manifest manifest_reference tag repository_blob deleted_tag'),
+  ...named('what tells that something is no more', 'deleted_registry repository_tombstone'),
+  ...named('the audit log', 'audit_block audit_event audit_webhook credential_use'),
+  ...named('where something is', 'tenant subscription resource_group application_uri'),
+  ...named('what holds somebody off', 'known_network password_failure used_challenge'),
+  ...named('what is under way', 'import_operation upstream_transaction'),
+  ...named('the database itself', 'schema_migration'),
+}
+
+function named(what: string, names: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(names.split(' ').map((name) => [name, what]))
+}

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict'
+import { arm, expectStatus, graph, registryId } from '../../harness/arm.ts'
+import type { HttpResponse } from '../../harness/http.ts'
+import { at, stringAt } from '../../harness/json.ts'
+import { accessToken, askAccessToken, basic, exchange, get } from '../../harness/registry.ts'
+import type { RunningServer } from '../../harness/server.ts'
+import { partsOf } from '../../faults/forged-token.ts'
+import { assertBasicRefused, assertManagementRefused, assertRefused, assertUnauthorizedBody } from '../refusal.ts'
+import { askByPassword, askExchange, grantedBy } from '../tokens.ts'
+
+const path = '/v2/team/app/manifests/1'
+/** The scope of every token that is asked for, and the one action that is asked of the registry. */
+export const pull = 'repository:team/app:pull'
+
+/** What a credential, or what was got by it, is good for. */
+export type Kind =
+  /** The ACR access token at the data plane. */
+  | 'bearer'
+  /** The same token at `/v2/`, which needs no right. */
+  | 'version check'
+  /** The name and password at the data plane. */
+  | 'basic'
+  /** The same at the token endpoint, by GET and by POST. */
+  | 'password'
+  | 'password grant'
+  /** The ACR refresh token. */
+  | 'refresh'
+  /** The IdP access token, or a token of another issuer. */
+  | 'exchange'
+  /** The IdP access tokens at the management API and the directory. */
+  | 'arm'
+  | 'graph'
+  /** What gets IdP access tokens: a secret, an assertion, a refresh token of the provider. */
+  | 'provider'
+
+/** Everything somebody holds, as requests that can be made again and again. Nothing of it runs out within the hour. */
+export type Holding = { readonly [Each in Kind]?: (() => Promise<HttpResponse>) | undefined }
+
+/** Why it is refused: the credential is no more, the right is, or the address is not let in. */
+export type Loss = 'credential' | 'right' | 'address'
+
+/** Where everything is held: the first registry, unless another login server is named. */
+export interface Where {
+  readonly loginServer: string
+  readonly registry: string
+}
+
+/** The first registry of a server. */
+export function firstRegistry({ firstRun: { loginServer, registry } }: RunningServer): Where {
+  return { loginServer, registry }
+}
+
+/** What is got by an ACR refresh token. */
+async function byRefreshToken(server: RunningServer, refreshToken: string, where: Where): Promise<Holding> {
+  const access = `Bearer ${await accessToken(server, { refreshToken }, [pull], where)}`
+  return {
+    refresh: () => askAccessToken(server, { refreshToken }, [pull], where),
+    bearer: () => get(server, path, access, where),
+    'version check': () => get(server, '/v2/', access, where),
+  }
+}
+
+/** What is got by a token that the exchange takes. */
+export async function byExchange(
+  server: RunningServer,
+  token: string,
+  { where = firstRegistry(server), tenant }: { where?: Where; tenant?: string } = {},
+): Promise<Holding> {
+  const refresh = await exchange(server, token, where, tenant)
+  return {
+    exchange: () => askExchange(server, token, where, tenant),
+    ...(await byRefreshToken(server, refresh, where)),
+  }
+}
+
+/** What is got by IdP access tokens of our own for ARM and for Graph. */
+export async function byIdentityTokens(
+  server: RunningServer,
+  identity: string,
+  { graphToken, where = firstRegistry(server) }: { graphToken?: string; where?: Where } = {},
+): Promise<Holding> {
+  return {
+    ...(await byExchange(server, identity, { where })),
+    arm: () => arm(server, 'GET', registryId(server, where.registry), undefined, identity),
+    ...(graphToken !== undefined && { graph: () => graph(server, 'GET', ownPath(identity), undefined, graphToken) }),
+  }
+}
+
+/** Where the directory has whom a token is of: everybody reads themselves. */
+function ownPath(identity: string): string {
+  const { claims } = partsOf(identity)
+  return `/${claims['idtyp'] === 'user' ? 'users' : 'servicePrincipals'}/${stringAt(claims, 'oid')}`
+}
+
+/** What is got by a name and a password of the data plane. */
+export async function byPassword(
+  server: RunningServer,
+  { username, password }: { readonly username: string; readonly password: string },
+  where = firstRegistry(server),
+): Promise<Holding> {
+  const access = `Bearer ${await accessToken(server, { username, password }, [pull], where)}`
+  return {
+    basic: () => get(server, path, basic(username, password), where),
+    password: () => askAccessToken(server, { username, password }, [pull], where),
+    'password grant': () => askByPassword(server, username, password, pull, where),
+    bearer: () => get(server, path, access, where),
+    'version check': () => get(server, '/v2/', access, where),
+  }
+}
+
+function granted(answer: HttpResponse): string[] {
+  return Object.values(grantedBy(stringAt(expectStatus(answer, 200).json(), 'access_token'))).flat()
+}
+
+/** Whether the kind asks for a token over what its principal may do: then a smaller one is no error. */
+const issues = new Set<Kind>(['password', 'password grant', 'refresh'])
+
+function each(holding: Holding): [Kind, () => Promise<HttpResponse>][] {
+  const entries = Object.entries(holding) as [Kind, Holding[Kind]][]
+  return entries.flatMap(([kind, ask]) => (ask === undefined ? [] : [[kind, ask]]))
+}
+
+/** Holds that everything works. */
+export async function assertWorks(holding: Holding): Promise<void> {
+  for (const [kind, ask] of each(holding)) {
+    const answer = await ask()
+    assert.equal(answer.status, 200, `${kind}: ${answer.text()}`)
+    if (issues.has(kind)) assert.deepEqual(granted(answer), ['pull'], kind)
+  }
+}
+
+/** Holds that everything is refused, each in the words of its surface. */
+export async function assertTaken(holding: Holding, loss: Loss, { loginServer }: Where): Promise<void> {
+  for (const [kind, ask] of each(holding)) {
+    const answer = await ask()
+    try {
+      if (loss === 'credential') assertCredentialGone(kind, answer, loginServer)
+      else if (loss === 'right') assertRightGone(kind, answer, loginServer)
+      else assertAddressRefused(answer)
+    } catch (cause) {
+      throw new Error(`${kind}: ${answer.status} ${answer.text().slice(0, 300)}`, { cause })
+    }
+  }
+}
+
+function assertCredentialGone(kind: Kind, answer: HttpResponse, loginServer: string): void {
+  switch (kind) {
+    case 'bearer':
+      return assertRefused(answer, { loginServer, scope: pull, error: 'invalid_token' })
+    case 'version check':
+      return assertRefused(answer, { loginServer, error: 'invalid_token' })
+    case 'basic':
+      return assertBasicRefused(answer)
+    case 'password':
+    case 'password grant':
+    case 'refresh':
+    case 'exchange':
+      return void assertUnauthorizedBody(answer)
+    case 'arm':
+    case 'graph':
+      return assertManagementRefused(answer, 401, /./)
+    case 'provider':
+      assert.ok(answer.status === 400 || answer.status === 401)
+      assert.match(stringAt(answer.json(), 'error'), /^(?:invalid_grant|invalid_client|unauthorized_client)$/)
+      assert.match(stringAt(answer.json(), 'error_description'), /^AADSTS\d+: /)
+      return assert.equal(at(answer.json(), 'access_token'), undefined)
+  }
+}
+
+function assertRightGone(kind: Kind, answer: HttpResponse, loginServer: string): void {
+  switch (kind) {
+    case 'bearer':
+    case 'basic':
+      return assertRefused(answer, { loginServer, scope: pull, error: 'insufficient_scope' })
+    case 'version check':
+    case 'provider':
+      return assert.equal(answer.status, 200, 'needs no right')
+    case 'password':
+    case 'password grant':
+    case 'refresh':
+      if (answer.status === 200) return assert.deepEqual(granted(answer), [])
+      return void assertUnauthorizedBody(answer)
+    case 'exchange':
+      return void assertUnauthorizedBody(answer)
+    case 'arm':
+    case 'graph':
+      return assertManagementRefused(answer, 403, /./)
+  }
+}
+
+function assertAddressRefused(answer: HttpResponse): void {
+  assert.equal(answer.status, 403)
+  assert.equal(at(answer.json(), 'errors', 0, 'code'), 'DENIED')
+}

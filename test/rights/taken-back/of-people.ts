@@ -1,0 +1,157 @@
+import { createHmac, randomUUID } from 'node:crypto'
+import { armScope, assignRole, expectStatus, graph, registryId, roles } from '../../harness/arm.ts'
+import { stringAt } from '../../harness/json.ts'
+import { pageVisitor, type Elsewhere, type Page, type PageVisitor } from '../../harness/page-visitor.ts'
+import { askToken, azClientId, codeOf, redeem } from '../../harness/person.ts'
+import type { RunningServer } from '../../harness/server.ts'
+import type { Given, TakenBack } from './case.ts'
+import { byIdentityTokens, type Holding } from './held.ts'
+
+const password = 'tidal lantern 7 quilt'
+const newPassword = 'seven brass kettles'
+
+interface Made {
+  readonly userPrincipalName: string
+  readonly objectId: string
+  readonly graphToken: string
+}
+
+/** A person who may read the registry, and all that their sign-in leads to. */
+export async function person(server: RunningServer): Promise<Made & { held: Holding }> {
+  const userPrincipalName = `p-${randomUUID()}@contoso.example`
+  const body = { accountEnabled: true, displayName: 'Person', userPrincipalName, passwordProfile: { password } }
+  const objectId = stringAt(expectStatus(await graph(server, 'POST', '/users', body), 201).json(), 'id')
+  await assignRole(server, objectId, roles.reader, registryId(server), 'User')
+  const asAz = { client_id: azClientId, scope: `${armScope} openid offline_access` }
+  const fields = { ...asAz, grant_type: 'password', username: userPrincipalName, password }
+  const signedIn = expectStatus(await askToken(server, fields), 200).json()
+  const refresh_token = stringAt(signedIn, 'refresh_token')
+  const refresh = (scope: string) => askToken(server, { ...asAz, scope, grant_type: 'refresh_token', refresh_token })
+  const forGraph = expectStatus(await refresh(`${server.baseUrl}/graph//.default`), 200).json()
+  const graphToken = stringAt(forGraph, 'access_token')
+  const tokens = await byIdentityTokens(server, stringAt(signedIn, 'access_token'), { graphToken })
+  return { userPrincipalName, objectId, graphToken, held: { provider: () => refresh(armScope), ...tokens } }
+}
+
+function requirePage(page: Page | Elsewhere): Page {
+  if ('location' in page) throw new Error(`sent to ${page.location.href}`)
+  return page
+}
+
+/** A browser in which somebody is signed in to their account. */
+async function browserOf(server: RunningServer, { userPrincipalName }: Made): Promise<PageVisitor> {
+  const visitor = pageVisitor(server)
+  const page = requirePage(await visitor.open('/account/sign-ins'))
+  await visitor.submit(page, { username: userPrincipalName, password })
+  return visitor
+}
+
+/** The code of an authenticator app at a moment. [RFC 6238] */
+function totp(secret: string, nowMs: number): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+  const bits = Array.from(secret, (letter) => alphabet.indexOf(letter).toString(2).padStart(5, '0')).join('')
+  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
+  const counter = Buffer.alloc(8)
+  counter.writeBigUInt64BE(BigInt(Math.floor(nowMs / 30_000)))
+  const mac = createHmac('sha1', key).update(counter).digest()
+  const offset = (mac.at(-1) ?? 0) & 15
+  return String((mac.readUInt32BE(offset) & 0x7fff_ffff) % 1_000_000).padStart(6, '0')
+}
+
+/** Has a person set an authenticator app up on the pages of their account. */
+async function setUpApp(server: RunningServer, made: Made): Promise<void> {
+  const visitor = await browserOf(server, made)
+  const security = requirePage(await visitor.open('/account/security'))
+  const shown = requirePage(await visitor.submit(security, {}, '/account/security/authenticator/new'))
+  const secret = /<p class="secret">([A-Z2-7 ]+)<\/p>/.exec(shown.html)?.[1]?.replaceAll(' ', '') ?? ''
+  const code = totp(secret, Date.now())
+  const done = requirePage(await visitor.submit(shown, { code }, '/account/security/authenticator'))
+  if (!/recovery codes/i.test(done.html)) throw new Error('the app was not taken')
+}
+
+/** A person who reads the directory, by a role that is taken away. */
+async function reader(server: RunningServer): Promise<Given> {
+  const { objectId, graphToken } = await person(server)
+  const path = '/roleManagement/directory/roleAssignments'
+  const role = {
+    principalId: objectId,
+    roleDefinitionId: '88d8e3e3-8f55-4a1e-953a-9b9898b8876b',
+    directoryScopeId: '/',
+  }
+  const id = stringAt(expectStatus(await graph(server, 'POST', path, role), 201).json(), 'id')
+  return {
+    held: {
+      graph: () => graph(server, 'GET', `/users/${server.firstRun.owner.userPrincipalName}`, undefined, graphToken),
+    },
+    take: async () => expectStatus(await graph(server, 'DELETE', `${path}/${id}`), 204),
+  }
+}
+
+/** People by their sign-ins, and what ends those. */
+export function peopleTakenBack(server: RunningServer): TakenBack[] {
+  const one = (
+    when: string,
+    fields: readonly string[],
+    take: (made: Made) => Promise<unknown>,
+    first?: (made: Made) => Promise<unknown>,
+  ): TakenBack => ({
+    when,
+    fields,
+    loss: 'credential',
+    give: async () => {
+      const { held, ...made } = await person(server)
+      const account = { userPrincipalName: made.userPrincipalName, password }
+      const code = await codeOf(server, account, `${armScope} openid offline_access`)
+      await first?.(made)
+      return { held, once: { provider: () => redeem(server, code) }, take: () => take(made) }
+    },
+  })
+  const patch =
+    (change: object) =>
+    async ({ objectId }: Made) =>
+      expectStatus(await graph(server, 'PATCH', `/users/${objectId}`, change), 204)
+  const signedOut = ['directory_user.proof_revision', 'sign_in']
+  const reset = [...signedOut, 'directory_user.password_hash']
+  const forced = 'directory_user.must_change_password'
+  return [
+    {
+      when: 'a person reads the directory no more',
+      fields: ['directory_user.directory_role'],
+      loss: 'right',
+      give: () => reader(server),
+    },
+    one('an owner signs a person out everywhere', signedOut, async ({ objectId }) =>
+      expectStatus(await graph(server, 'POST', `/users/${objectId}/revokeSignInSessions`), 200),
+    ),
+    one('a person signs out everywhere', signedOut, async ({ graphToken }) =>
+      expectStatus(await graph(server, 'POST', '/me/revokeSignInSessions', undefined, graphToken), 200),
+    ),
+    one('a person changes the password', reset, async ({ graphToken }) => {
+      const body = { currentPassword: password, newPassword }
+      return expectStatus(await graph(server, 'POST', '/me/changePassword', body, graphToken), 204)
+    }),
+    one(
+      'an owner resets the password of a person',
+      reset,
+      patch({ passwordProfile: { password: newPassword, forceChangePasswordNextSignIn: false } }),
+    ),
+    one(
+      'a person has to change the password',
+      [...signedOut, forced],
+      patch({ passwordProfile: { forceChangePasswordNextSignIn: true } }),
+    ),
+    one('a person is disabled', [...signedOut, 'directory_user.enabled'], patch({ accountEnabled: false })),
+    one('a person is deleted', ['directory_user', 'role_assignment', 'sign_in'], async ({ objectId }) =>
+      expectStatus(await graph(server, 'DELETE', `/users/${objectId}`), 204),
+    ),
+    one(
+      'an owner takes the authenticator app of a person away',
+      [...signedOut, 'totp', 'recovery_code'],
+      async ({ objectId }) => {
+        const path = `/users/${objectId}/authentication/softwareOathMethods/6c65746f-7470-4f74-b000-000000000001`
+        return expectStatus(await graph(server, 'DELETE', path), 204)
+      },
+      (made) => setUpApp(server, made),
+    ),
+  ]
+}

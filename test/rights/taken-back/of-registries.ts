@@ -1,0 +1,377 @@
+import {
+  arm,
+  armToken,
+  assignRole,
+  createRegistry,
+  createServicePrincipal,
+  enableAdmin,
+  expectStatus,
+  principalWithRole,
+  registryId,
+  roles,
+  setAnonymousPull,
+} from '../../harness/arm.ts'
+import { request } from '../../harness/http.ts'
+import { accessToken, askAccessToken, basic, get, pushImage, registryUrl } from '../../harness/registry.ts'
+import { createScopedToken, putScopeMap } from '../../harness/scoped-tokens.ts'
+import type { RunningServer } from '../../harness/server.ts'
+import type { Given, TakenBack } from './case.ts'
+import { byExchange, byIdentityTokens, byPassword, pull, type Holding, type Where } from './held.ts'
+
+const read = 'repositories/team/app/content/read'
+const path = '/v2/team/app/manifests/1'
+let made = 0
+
+/** A registry of its own, with the image in it. */
+async function ownRegistry(server: RunningServer): Promise<Where & { id: string }> {
+  made += 1
+  const registry = await createRegistry(server, `registry${made}`)
+  const { appId, password } = server.firstRun.servicePrincipal
+  await pushImage(server, 'team/app', '1', basic(appId, password), {}, registry)
+  return { ...registry, registry: registry.name }
+}
+
+/** The admin account of a registry of its own, by one of the passwords. */
+async function adminAccount(server: RunningServer, kind: 'password' | 'password2') {
+  const where = await ownRegistry(server)
+  const admin = await enableAdmin(server, where.registry)
+  const byName = (name: 'password' | 'password2') =>
+    byPassword(server, { username: admin.username, password: admin[name] }, where)
+  return { where, held: await byName(kind), other: await byName(kind === 'password' ? 'password2' : 'password') }
+}
+
+/** What anybody has at a registry, by an anonymous token. */
+async function anonymous(server: RunningServer, where: Where): Promise<Holding> {
+  const bearer = `Bearer ${await accessToken(server, 'anonymous', [pull], where)}`
+  return {
+    bearer: () => get(server, path, bearer, where),
+    password: () => askAccessToken(server, 'anonymous', [pull], where),
+  }
+}
+
+async function patch(server: RunningServer, { registry }: Where, properties: object): Promise<unknown> {
+  return expectStatus(await arm(server, 'PATCH', registryId(server, registry), { properties }), 200)
+}
+
+/** A program that reads a registry of its own, by all that it has. */
+async function reader(server: RunningServer, where: Where): Promise<Holding> {
+  const principal = await principalWithRole(server, 'reader', roles.reader, where.registry)
+  const identity = await byIdentityTokens(server, await armToken(server, principal), { where })
+  return {
+    ...identity,
+    ...(await byPassword(server, { username: principal.appId, password: principal.password }, where)),
+  }
+}
+
+/** A scoped token of the first registry with a scope map of its own. */
+async function scopedToken(server: RunningServer) {
+  made += 1
+  const map = await putScopeMap(server, `scope-map-${made}`, [read])
+  const token = await createScopedToken(server, `token-${made}`, `scope-map-${made}`)
+  const [held, other] = [
+    await byPassword(server, token),
+    await byPassword(server, { username: token.username, password: token.password2 }),
+  ]
+  const change = async (properties: object): Promise<unknown> =>
+    expectStatus(await arm(server, 'PATCH', token.id, { properties }), 201)
+  return { map, token, held, other, change }
+}
+
+function scopedTokens(server: RunningServer): TakenBack[] {
+  type Made = Awaited<ReturnType<typeof scopedToken>>
+  const one = (
+    when: string,
+    fields: readonly string[],
+    loss: 'credential' | 'right',
+    take: (made: Made) => Promise<unknown>,
+    keepsOther = false,
+  ): TakenBack => ({
+    when,
+    fields,
+    loss,
+    give: async () => {
+      const made = await scopedToken(server)
+      return { held: made.held, take: () => take(made), ...(keepsOther && { kept: made.other }) }
+    },
+  })
+  const remapped = ['scoped_token.scope_map_id', 'scoped_token.scope_map_key']
+  const password = ['scoped_token_password']
+  return [
+    one('the scope map of a scoped token loses the action', ['scope_map.actions'], 'right', async ({ map }) =>
+      expectStatus(
+        await arm(server, 'PATCH', map, { properties: { actions: ['repositories/team/other/content/read'] } }),
+        201,
+      ),
+    ),
+    one('a scoped token is given another scope map', remapped, 'right', async ({ change }) =>
+      change({ scopeMapId: await putScopeMap(server, 'nothing', ['repositories/none/content/read']) }),
+    ),
+    one('a scoped token is disabled', ['scoped_token.enabled'], 'credential', ({ change }) =>
+      change({ status: 'disabled' }),
+    ),
+    one('a scoped token is deleted', ['scoped_token', ...password], 'credential', async ({ token }) =>
+      expectStatus(await arm(server, 'DELETE', token.id), 200),
+    ),
+    one('a scoped token is deleted and made again', ['scoped_token', ...password], 'credential', async ({ token }) => {
+      expectStatus(await arm(server, 'DELETE', token.id), 200)
+      await createScopedToken(server, token.username, '_repositories_pull')
+    }),
+    one(
+      'a password of a scoped token is generated anew',
+      password,
+      'credential',
+      async ({ token }) => {
+        const body = { tokenId: token.id, name: 'password1' }
+        return expectStatus(await arm(server, 'POST', `${registryId(server)}/generateCredentials`, body), 200)
+      },
+      true,
+    ),
+    one(
+      'a password of a scoped token is taken away',
+      password,
+      'credential',
+      ({ change }) => change({ credentials: { passwords: [{ name: 'password2' }] } }),
+      true,
+    ),
+  ]
+}
+
+function openToAnybody(server: RunningServer): TakenBack[] {
+  const one = (
+    when: string,
+    fields: readonly string[],
+    loss: 'right' | 'credential',
+    take: (where: Where, id: string) => Promise<unknown>,
+  ): TakenBack => ({
+    when,
+    fields,
+    loss,
+    give: async () => {
+      const where = await ownRegistry(server)
+      const scopeMapId = await putScopeMap(server, 'everybody', [read], where.registry)
+      const id = `${where.id}/providers/Acrux.Server/anonymousAccess/default`
+      expectStatus(await arm(server, 'PUT', id, { properties: { scopeMapId } }), 201)
+      return { where, held: await anonymous(server, where), take: () => take(where, id) }
+    },
+  })
+  return [
+    {
+      when: 'anonymous pull is turned off',
+      fields: ['registry.properties.anonymousPullEnabled'],
+      loss: 'right',
+      give: async () => {
+        const where = await ownRegistry(server)
+        await setAnonymousPull(server, true, where.registry)
+        return {
+          where,
+          held: await anonymous(server, where),
+          take: () => setAnonymousPull(server, false, where.registry),
+        }
+      },
+    },
+    one('the scope map for everybody loses the action', ['scope_map.actions'], 'right', ({ registry }) =>
+      putScopeMap(server, 'everybody', ['repositories/none/content/read'], registry),
+    ),
+    one(
+      'everybody is given another scope map',
+      ['anonymous_access.scope_map_id', 'anonymous_access.scope_map_key'],
+      'right',
+      async ({ registry }, id) => {
+        const scopeMapId = await putScopeMap(server, 'nothing', ['repositories/none/content/read'], registry)
+        return expectStatus(await arm(server, 'PUT', id, { properties: { scopeMapId } }), 200)
+      },
+    ),
+    one('nothing is open to everybody any more', ['anonymous_access'], 'right', async (_where, id) =>
+      expectStatus(await arm(server, 'DELETE', id), 200),
+    ),
+  ]
+}
+
+function adminAccounts(server: RunningServer): TakenBack[] {
+  const renewed = ['generation', 'hash', 'sealed'].map((column) => `admin_password.${column}`)
+  return [
+    ...(['password', 'password2'] as const).map((name): TakenBack => ({
+      when: `the ${name} of the admin account is renewed`,
+      fields: renewed,
+      loss: 'credential',
+      give: async () => {
+        const { where, held, other: kept } = await adminAccount(server, name)
+        const path = `${registryId(server, where.registry)}/regenerateCredential`
+        return { where, held, kept, take: async () => expectStatus(await arm(server, 'POST', path, { name }), 200) }
+      },
+    })),
+    {
+      when: 'the admin account is turned off',
+      fields: ['registry.properties.adminUserEnabled'],
+      loss: 'credential',
+      give: async () => {
+        const { where, held } = await adminAccount(server, 'password2')
+        return { where, held, take: () => patch(server, where, { adminUserEnabled: false }) }
+      },
+    },
+  ]
+}
+
+const acrScope = 'https://containerregistry.azure.net/.default'
+
+/** What a registry asks of everybody: the audience of their tokens, their address, and the mode that it is in. */
+function settings(server: RunningServer): TakenBack[] {
+  const one = (
+    when: string,
+    keys: readonly string[],
+    loss: 'address' | 'credential',
+    give: (where: Where) => Promise<Omit<Given, 'where' | 'take'>>,
+    properties: object,
+    first?: object,
+  ): TakenBack => ({
+    when,
+    fields: keys.map((key) => `registry.properties.${key}`),
+    loss,
+    give: async () => {
+      const where = await ownRegistry(server)
+      if (first !== undefined) await patch(server, where, first)
+      return { ...(await give(where)), where, take: () => patch(server, where, properties) }
+    },
+  })
+  const rules = (value: string) => ({
+    networkRuleSet: { defaultAction: 'Deny', ipRules: [{ action: 'Allow', value }] },
+  })
+  const everything = async (where: Where) => {
+    const { arm: atArm, ...held } = await reader(server, where)
+    return {
+      held: [held, await byPassword(server, await enableAdmin(server, where.registry), where)],
+      kept: { arm: atArm },
+    }
+  }
+  return [
+    one(
+      'the address is let in no more',
+      ['networkRuleSet'],
+      'address',
+      everything,
+      rules('203.0.113.7'),
+      rules('127.0.0.1'),
+    ),
+    one('the registry is closed to the public network', ['publicNetworkAccess'], 'address', everything, {
+      publicNetworkAccess: 'Disabled',
+    }),
+    one(
+      'the registry takes no tokens for ARM any more',
+      ['policies.azureADAuthenticationAsArmPolicy'],
+      'credential',
+      async (where) => {
+        const principal = await principalWithRole(server, 'both', roles.acrPull, where.registry)
+        const { arm: _, ...held } = await byIdentityTokens(server, await armToken(server, principal), { where })
+        return { held, kept: await byExchange(server, await armToken(server, principal, acrScope), { where }) }
+      },
+      { policies: { azureADAuthenticationAsArmPolicy: { status: 'disabled' } } },
+    ),
+    one(
+      'the registry is switched to the other mode',
+      ['roleAssignmentMode', 'tokenGeneration'],
+      'credential',
+      async (where) => {
+        const admin = await enableAdmin(server, where.registry)
+        const { bearer, 'version check': versionCheck, ...kept } = await byPassword(server, admin, where)
+        return { held: { bearer, 'version check': versionCheck }, kept }
+      },
+      { roleAssignmentMode: 'AbacRepositoryPermissions' },
+    ),
+  ]
+}
+
+function deletedAndMadeAgain(server: RunningServer): TakenBack[] {
+  const { appId, password } = server.firstRun.servicePrincipal
+  const owner = basic(appId, password)
+  return [
+    {
+      when: 'the registry is deleted and made again',
+      fields: [
+        'registry',
+        'admin_password',
+        'role_assignment',
+        'scope_map',
+        'scoped_token',
+        'scoped_token_password',
+        'anonymous_access',
+      ],
+      loss: 'credential',
+      give: async () => {
+        const where = await ownRegistry(server)
+        const scopeMapId = await putScopeMap(server, 'everybody', [read], where.registry)
+        const access = `${where.id}/providers/Acrux.Server/anonymousAccess/default`
+        expectStatus(await arm(server, 'PUT', access, { properties: { scopeMapId } }), 201)
+        const token = await createScopedToken(server, 'nightly', 'everybody', where.registry)
+        const admin = await enableAdmin(server, where.registry)
+        const ofAdmin = await byPassword(server, admin, where)
+        const ofToken = await byPassword(server, token, where)
+        const { bearer: ofAnybody } = await anonymous(server, where)
+        // The program's secret is nothing of the registry: what it loses is the right.
+        const { bearer, refresh, exchange, 'version check': versionCheck } = await reader(server, where)
+        const ofReader = { bearer, refresh, exchange, 'version check': versionCheck }
+        const take = async () => {
+          expectStatus(await arm(server, 'DELETE', where.id), 200)
+          await createRegistry(server, where.registry)
+          await pushImage(server, 'team/app', '1', owner, {}, where)
+          await enableAdmin(server, where.registry)
+        }
+        return { where, held: [ofAdmin, ofToken, { bearer: ofAnybody }, ofReader], take }
+      },
+    },
+    {
+      when: 'the repository is deleted and pushed again',
+      fields: ['repository'],
+      loss: 'credential',
+      give: async () => {
+        const where = await ownRegistry(server)
+        const { bearer, 'version check': _, ...kept } = await reader(server, where)
+        const take = async () => {
+          const url = `${registryUrl(server, where)}/acr/v1/team%2Fapp`
+          expectStatus(
+            await request({ method: 'DELETE', url, headers: { authorization: owner }, caFile: server.caFile }),
+            202,
+          )
+          await pushImage(server, 'team/app', '1', owner, {}, where)
+        }
+        return { where, held: { bearer }, kept, take }
+      },
+    },
+    {
+      when: 'the resource group is deleted',
+      fields: ['registry', 'admin_password', 'role_assignment'],
+      loss: 'right',
+      give: async () => {
+        const group = `/subscriptions/${server.firstRun.subscriptionId}/resourceGroups/passing`
+        const id = `${group}/providers/Microsoft.ContainerRegistry/registries/passing`
+        const make = async () => {
+          expectStatus(await arm(server, 'PUT', group, { location: 'local' }), 201)
+          expectStatus(
+            await arm(server, 'PUT', id, { location: 'local', sku: { name: 'Basic' }, properties: {} }),
+            200,
+            201,
+          )
+        }
+        await make()
+        const principal = await createServicePrincipal(server, 'passing')
+        await assignRole(server, principal.objectId, roles.reader, group)
+        const identity = await armToken(server, principal)
+        const take = async () => {
+          expectStatus(await arm(server, 'DELETE', group), 200, 202)
+          await make()
+        }
+        return { held: { arm: () => arm(server, 'GET', id, undefined, identity) }, take }
+      },
+    },
+  ]
+}
+
+/** What registries have of their own: the admin account, scoped tokens, what is open to everybody, and their settings. */
+export function registriesTakenBack(server: RunningServer): TakenBack[] {
+  return [
+    ...adminAccounts(server),
+    ...scopedTokens(server),
+    ...openToAnybody(server),
+    ...settings(server),
+    ...deletedAndMadeAgain(server),
+  ]
+}
