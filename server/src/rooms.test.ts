@@ -23,6 +23,9 @@ function roomOf(file: string): Room | undefined {
   return first in rooms ? (first as Room) : undefined
 }
 
+/** The second implementations that answers are held against; they import nothing of the server. */
+const oracle = path.resolve(source, '../../test/oracle') + path.sep
+
 const isTest = (file: string) => file.endsWith('.test.ts') || path.basename(file).startsWith('test-')
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
@@ -48,7 +51,7 @@ test('a room imports only what its row allows', () => {
     const room = roomOf(from)
     const target = roomOf(to)
     if (room === undefined) return false
-    if (target === undefined) return true
+    if (target === undefined) return !(isTest(from) && to.startsWith(oracle))
     return room !== target && !rooms[room].includes(target)
   })
   assert.deepEqual(wrong.map(show), [])

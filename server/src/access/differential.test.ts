@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { registryId, resourceGroupId, subscriptionId } from '../spec/resource-id.ts'
-import { conditionText, conditionTrees, testRepositories } from '../spec/test-role-condition.ts'
+import { conditionText, conditionTrees, testRepositories } from '../../../test/oracle/role-conditions.ts'
 import { AssignmentExistsError } from './index.ts'
 import {
   type TestAccess,
@@ -21,7 +21,7 @@ import {
   plainBuiltInRoles,
   plainManages,
   plainRights,
-} from './test-plain-rights.ts'
+} from '../../../test/oracle/plain-rights.ts'
 
 const people = ['alice', 'bob'] as const
 const groups = ['team', 'staff', 'guests'] as const

@@ -11,7 +11,7 @@ import {
   conditionTrees,
   testDataActions,
   testRepositories,
-} from './test-role-condition.ts'
+} from '../../../test/oracle/role-conditions.ts'
 
 /** The same condition in Cedar, which knows neither a wildcard for one character nor an attribute that may be unknown. */
 function toCedar(tree: ConditionTree): string {

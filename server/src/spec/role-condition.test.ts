@@ -12,7 +12,7 @@ import {
   plainTruth,
   testDataActions,
   testRepositories,
-} from './test-role-condition.ts'
+} from '../../../test/oracle/role-conditions.ts'
 
 const read = 'Microsoft.ContainerRegistry/registries/repositories/content/read'
 const write = 'Microsoft.ContainerRegistry/registries/repositories/content/write'

@@ -1,8 +1,8 @@
-import { type ConditionTree, plainActionMatch, plainTruth } from '../spec/test-role-condition.ts'
+import { type ConditionTree, plainActionMatch, plainTruth } from './role-conditions.ts'
 
 /*
  * A second, plain answer to "who may do what", written from ACR's rules alone and without regard to speed, to hold the
- * server's against. Nothing of the server is imported here. [acr-protocol §9, §9.1, §9.2]
+ * server's against, in its own tests and over sockets. Nothing of the server is imported here. [acr-protocol §9, §9.1, §9.2]
  */
 
 export type PlainRole = {
@@ -122,4 +122,23 @@ function plainPermits(
 function holdsAt(given: string, scope: string): boolean {
   const [outer, inner] = [given.toLowerCase(), scope.toLowerCase()]
   return outer === '/' || outer === inner || inner.startsWith(`${outer}/`)
+}
+
+/** Which action of a scope map gives a right. [acr-protocol §7.2] */
+// prettier-ignore
+const scopeMapNeeds: Readonly<Record<string, string>> = {
+  pull: 'content/read', push: 'content/write', delete: 'content/delete', metadata_read: 'metadata/read', metadata_write: 'metadata/write',
+}
+
+/** Whether a scope map gives a right on a repository; it never gives the list of them. [acr-protocol §7.2] */
+export function plainScopeMapAllows(
+  actions: readonly string[],
+  right: string,
+  repository: string | undefined,
+): boolean {
+  return actions.some((action) => {
+    const [, name = '', end] = /^repositories\/(.*)\/([^/]+\/[^/]+)$/.exec(action) ?? []
+    if (repository === undefined || end !== scopeMapNeeds[right]) return false
+    return name === '*' || name === repository || (name.endsWith('/*') && repository.startsWith(name.slice(0, -1)))
+  })
 }
