@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,57 +7,17 @@ import { createOutbound } from '../platform/outbound/outbound.ts'
 import { openTestHttpsServer } from '../platform/outbound/test-https-server.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
-import { ociImageIndexType, ociImageManifestType } from '../spec/media-type.ts'
+import { ociImageManifestType } from '../spec/media-type.ts'
 import { parseReference, type Tag } from '../spec/reference.ts'
 import type { RepositoryName } from '../spec/repository-name.ts'
 import { insertImport, updateImport } from './import-store.ts'
 import type { ImportCredentials } from './import-source.ts'
 import type { ImportFrom, ImportRequest, ImportStatus } from './index.ts'
-import { digestOf, imageManifest, openTestRegistry, type TestRegistry } from './test-registry.ts'
+import { digestOf, openTestRegistry, type TestRegistry } from './test-registry.ts'
+import { basicSecret, type Handler, image, index, layer, secret, sourceRegistry } from './test-source-registry.ts'
 import { insertUpload } from './upload-rows.ts'
 
 for (const kind of testDatabaseKinds) describe(`imports on ${kind}`, () => testImports(kind))
-
-const config = '{"architecture":"arm64","os":"linux"}'
-const layer = 'a layer from elsewhere'
-const image = JSON.stringify(imageManifest(config, [layer]))
-const index = JSON.stringify({
-  schemaVersion: 2,
-  mediaType: ociImageIndexType,
-  manifests: [{ mediaType: ociImageManifestType, digest: digestOf(image), size: image.length }],
-})
-const secret = { username: 'puller', password: 's3cret' }
-const basicSecret = `Basic ${Buffer.from('puller:s3cret').toString('base64')}`
-
-type Handler = (request: IncomingMessage, response: ServerResponse) => void
-
-/** A registry that holds the image, and says what each of its requests brought along. */
-function sourceRegistry(realm: (port: number) => string) {
-  const contents: Record<string, readonly [type: string, body: string]> = {
-    '/v2/up/app/manifests/v1': [ociImageManifestType, image],
-    '/v2/up/app/manifests/multi': [ociImageIndexType, index],
-    [`/v2/up/app/manifests/${digestOf(image)}`]: [ociImageManifestType, image],
-    [`/v2/up/app/blobs/${digestOf(config)}`]: ['application/octet-stream', config],
-    [`/v2/up/app/blobs/${digestOf(layer)}`]: ['application/octet-stream', layer],
-  }
-  const handle: Handler = (request, response) => {
-    const { pathname } = new URL(request.url ?? '', 'https://x')
-    if (pathname === '/token') {
-      const isKnown = request.headers.authorization === basicSecret
-      response.writeHead(isKnown ? 200 : 401).end(isKnown ? '{"token":"t0ken"}' : '{}')
-      return
-    }
-    if (request.headers.authorization !== 'Bearer t0ken') {
-      const port = request.socket.localPort ?? 0
-      response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm(port)}",service="up"` }).end()
-      return
-    }
-    const found = contents[pathname]
-    if (found === undefined) response.writeHead(404).end()
-    else response.writeHead(200, { 'content-type': found[0] }).end(found[1])
-  }
-  return { contents, handle }
-}
 
 function testImports(kind: DatabaseKind): void {
   let test: TestRegistry
