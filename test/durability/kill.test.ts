@@ -55,7 +55,7 @@ async function pushUntilKilled(
   const broken = Promise.all(runs)
   broken.catch(() => undefined)
   // What is waited for may never be asked or answered so often; where the machine is busy it takes its time.
-  const longestMs = 'afterMs' in moment ? moment.afterMs : 10_000
+  const longestMs = 'afterMs' in moment ? moment.afterMs : 2_000
   const delayMs = await Promise.race([now.promise, sleep(longestMs, 0), broken])
   if (typeof delayMs === 'number' && delayMs > 0) await sleep(delayMs)
   killed = true
