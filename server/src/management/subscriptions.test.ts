@@ -161,3 +161,17 @@ test('the signing keys are rotated: new tokens are signed by others, and those o
   })
   assert.ok(!JSON.stringify(event).includes(publicOrigin))
 })
+
+test('the signing keys are withdrawn: nothing of before is believed, and that is an event', async () => {
+  const token = await server.tokenFor(server.owner)
+  assert.equal((await arm('GET', '/subscriptions', undefined, { token })).status, 200)
+  const withdrawn = await arm('POST', `${subscriptionScope}/providers/Acrux.Server/withdrawSigningKeys`, undefined, {
+    token,
+  })
+  assert.deepEqual([withdrawn.status, withdrawn.body], [200, { status: 'Succeeded' }])
+  assert.equal((await arm('GET', '/subscriptions', undefined, { token })).status, 401)
+  const again = await server.tokenFor(server.owner)
+  assert.equal((await arm('GET', '/subscriptions', undefined, { token: again })).status, 200)
+  const [event] = (await server.events()).filter(({ action }) => action === 'signing-keys.withdraw')
+  assert.partialDeepStrictEqual(event, { outcome: 'success', target: subscriptionScope })
+})
