@@ -41,6 +41,19 @@ step('acrux acr tells through az why a push was refused, and who may push', ['az
   assert.equal(who.code, 0, who.stderr)
   assert.ok(!who.stdout.includes(puller.objectId))
   assert.match(who.stdout, /^ServicePrincipal /m)
+  const pushing = `${registryId(server)}/scopeMaps/_repositories_push`
+  for (const [token, status] of [
+    ['builder', 'enabled'],
+    ['retired', 'disabled'],
+  ]) {
+    const properties = { scopeMapId: pushing, status }
+    expectStatus(await arm(server, 'PUT', `${registryId(server)}/tokens/${token}`, { properties }), 201)
+  }
+  const tokens = await acr('who', 'push', 'team/app')
+  assert.match(
+    tokens.stdout,
+    /^ScopedToken {2}token:builder {2}builder\nScopedToken {2}token:retired {2}retired {2}\(disabled\)$/m,
+  )
 })
 
 step('acrux acr why tells a closed network from an address that no rule names', ['az'], async () => {

@@ -14,8 +14,18 @@ export function askRegistry(name: string, what: string, query: Readonly<Record<s
     az(['acr', 'show', '--name', name, '--query', 'id', '--output', 'tsv']) ?? fail(`there is no registry ${name}`)
   const parameters = new URLSearchParams({ 'api-version': apiVersion })
   for (const [key, value] of Object.entries(query)) if (value !== undefined) parameters.set(key, value)
-  const url = `${id.trim()}/${what}?${parameters.toString()}`
-  const answer = az(['rest', '--method', 'get', '--url', url, '--output', 'json'])
+  return get(`${id.trim()}/${what}?${parameters.toString()}`)
+}
+
+/** Asks for the page that another one names as its next. */
+export function askNext(nextLink: string): unknown {
+  const { pathname, search } = new URL(nextLink)
+  return get(`${pathname}${search}`)
+}
+
+/** Gets what is at a path of the management API that az is signed in to. */
+function get(path: string): unknown {
+  const answer = az(['rest', '--method', 'get', '--url', path, '--output', 'json'])
   return answer === undefined ? undefined : (JSON.parse(answer) as unknown)
 }
 

@@ -2,7 +2,7 @@ import type { DecisionDocument, DecisionSince } from '@acrux/contract'
 import { decisionDocument, exitCodes, loadConfiguration, openAuditFile } from '@acrux/server'
 import { type Command, Option } from 'commander'
 import { explainFailure } from '../startup-failure.ts'
-import { askRegistry } from './az.ts'
+import { askNext, askRegistry } from './az.ts'
 import { whyText } from './why-text.ts'
 
 const examples = `
@@ -52,7 +52,7 @@ export function addAcr(program: Command): void {
     .description('who may do something')
     .requiredOption('-n, --name <registry>', 'the registry, asked through az')
     .action((action: string, repository: string | undefined, { name, output }: RegistryFlags) =>
-      print(requireAnswer(askRegistry(name, 'allowedPrincipals', { action, repository })), output, whoText),
+      print(askWho(name, { action, repository }), output, whoText),
     )
 }
 
@@ -135,14 +135,30 @@ type Allowed = {
     readonly principalId: string
     readonly principalType: string
     readonly displayName: string | null
+    /** Of a scoped token. */
+    readonly status?: string
   }[]
+  readonly nextLink?: string
 }
 
-function whoText(answer: unknown): string {
-  const { anonymous, adminAccount, value } = answer as Allowed
+/** All pages as one. */
+function askWho(name: string, query: Readonly<Record<string, string | undefined>>): Allowed {
+  const { nextLink, ...first } = requireAnswer(askRegistry(name, 'allowedPrincipals', query)) as Allowed
+  const value = [...first.value]
+  for (let link = nextLink; link !== undefined;) {
+    const page = requireAnswer(askNext(link)) as Allowed
+    value.push(...page.value)
+    link = page.nextLink
+  }
+  return { ...first, value }
+}
+
+function whoText({ anonymous, adminAccount, value }: Allowed): string {
   return [
     ...(anonymous ? ['anybody'] : []),
     ...(adminAccount ? ['the admin account'] : []),
-    ...value.map((one) => `${one.principalType}  ${one.principalId}  ${one.displayName ?? ''}`),
+    ...value.map(({ principalType, principalId, displayName, status }) =>
+      [principalType, principalId, displayName ?? '', ...(status === 'disabled' ? ['(disabled)'] : [])].join('  '),
+    ),
   ].join('\n')
 }

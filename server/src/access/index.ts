@@ -137,7 +137,7 @@ export {
   RoleNotAssignableError,
   ScopeMapInUseError,
 } from './errors.ts'
-export type { ConsideredAssignment, Explanation, RightInQuestion } from './explain.ts'
+export type { AllowedPrincipal, ConsideredAssignment, Explanation, RightInQuestion } from './explain.ts'
 export {
   type DecisionRecord,
   type RecordedChange,

@@ -102,6 +102,28 @@ export function createScopedTokenStore(database: Database) {
 
     list: (rid: string) =>
       read().selectFrom('scoped_token').selectAll().where('rid', '=', rid).orderBy('name_key').execute(),
+    /** The next tokens by name, each with the actions of its scope map, which are null where that is one of the system's. */
+    withActions: (rid: string, afterNameKey: string, limit: number) =>
+      read()
+        .selectFrom('scoped_token')
+        .leftJoin('scope_map', (join) =>
+          join
+            .onRef('scope_map.rid', '=', 'scoped_token.rid')
+            .onRef('scope_map.name_key', '=', 'scoped_token.scope_map_key'),
+        )
+        .select([
+          'scoped_token.name',
+          'scoped_token.name_key',
+          'scoped_token.scope_map_id',
+          'scoped_token.scope_map_key',
+          'scoped_token.enabled',
+          'scope_map.actions',
+        ])
+        .where('scoped_token.rid', '=', rid)
+        .where('scoped_token.name_key', '>', afterNameKey)
+        .orderBy('scoped_token.name_key')
+        .limit(limit)
+        .execute(),
     passwordsInRegistry: (rid: string) =>
       read()
         .selectFrom('scoped_token_password')

@@ -3,6 +3,8 @@ import type { Clock } from '../platform/clock.ts'
 import { hashSecret, newAcrPassword } from '../platform/sealing.ts'
 import type { Transaction } from '../platform/sql/database.ts'
 import { type Author, type Authorship, authorshipAfter } from './authorship.ts'
+import type { RightInQuestion } from './explain.ts'
+import { rightsOfStoredScopeMap } from './scope-map-rights.ts'
 import type { PasswordRow, ScopedTokenRow, ScopedTokenStore } from './scoped-token-store.ts'
 
 export type ScopedTokenPasswordName = 'password1' | 'password2'
@@ -31,6 +33,15 @@ export type ScopedToken = {
 /** A password when it is made, which is the only time that it can be read. */
 export type NewScopedTokenPassword = ScopedTokenPassword & { readonly value: string }
 
+/** A token whose scope map allows what was asked; whether it could sign in is another matter. */
+export type AllowedScopedToken = Pick<ScopedToken, 'name' | 'scopeMapId' | 'enabled'>
+
+/** The next tokens that are allowed something, and after which name there may be more; fewer than were asked for may come. */
+export type AllowedScopedTokens = { readonly tokens: readonly AllowedScopedToken[]; readonly next: string | undefined }
+
+/** How many tokens one page looks through: some milliseconds. */
+const examinedAtOnce = 2_000
+
 /** The scoped tokens of each registry: names with up to two passwords and a scope map. Names differ in more than case. */
 export interface ScopedTokens {
   /** All of a registry, in the order of their names. */
@@ -38,6 +49,8 @@ export interface ScopedTokens {
   /** With a transaction, what that sees. */
   find(rid: string, name: string, transaction?: Transaction): Promise<ScopedToken | undefined>
   count(rid: string, transaction?: Transaction): Promise<number>
+  /** Those that may do something on a repository, in the order of their names, from after one on. */
+  allowing(rid: string, asked: RightInQuestion, afterName: string, limit: number): Promise<AllowedScopedTokens>
   /**
    * Makes a token, or gives the one of that name another scope map and status; its passwords stay. The caller sees to it
    * that the name can be one and that the scope map is there.
@@ -78,6 +91,20 @@ export function createScopedTokens(store: ScopedTokenStore, clock: Clock): Scope
       return row === undefined ? undefined : toToken(row, await store.passwords(transaction, row.id))
     },
     count: (rid, transaction) => store.count(transaction, rid),
+    allowing: async (rid, { right, repository }, afterName, limit) => {
+      const rows = await store.withActions(rid, afterName.toLowerCase(), examinedAtOnce)
+      const byMap = new Map<string, boolean>()
+      const tokens: AllowedScopedToken[] = []
+      for (const row of rows) {
+        const { name, name_key, scope_map_key, scope_map_id } = row
+        const known = byMap.get(scope_map_key)
+        const allows = known ?? rightsOfStoredScopeMap(row).allows(right, repository)
+        byMap.set(scope_map_key, allows)
+        if (allows) tokens.push({ name, scopeMapId: scope_map_id, enabled: row.enabled === 1 })
+        if (tokens.length === limit) return { tokens, next: name_key }
+      }
+      return { tokens, next: rows.length < examinedAtOnce ? undefined : rows.at(-1)?.name_key }
+    },
     put: async (transaction, rid, { name, scopeMapName, scopeMapId, enabled }, author) => {
       const nameKey = name.toLowerCase()
       const present = await store.find(transaction, rid, nameKey)

@@ -7,6 +7,7 @@ import {
   groupScope,
   newRegistry,
   openTestManagement,
+  publicOrigin,
   registryPath,
   roleGuids,
   subscriptionScope,
@@ -120,7 +121,7 @@ test('who may do something is listed by name, with what allows it', async () => 
   const answer = await question('allowedPrincipals', pull)
   assert.equal(answer.status, 200, answer.text)
   const names = each(answer, 'displayName')
-  assert.deepEqual(new Set(names), new Set(['app', 'owner']))
+  assert.deepEqual(new Set(names), new Set(['app', 'owner', 'device']))
   assert.deepEqual([at(answer.body, 'anonymous'), at(answer.body, 'adminAccount')], [false, false])
   const ofApp = (at(answer.body, 'value') as unknown[]).find((one) => at(one, 'displayName') === 'app')
   assert.equal(at(ofApp, 'assignments', 0, 'id'), assignmentId)
@@ -129,6 +130,71 @@ test('who may do something is listed by name, with what allows it', async () => 
   await arm('PATCH', registry, { properties: { anonymousPullEnabled: true, adminUserEnabled: true } })
   const open = await question('allowedPrincipals', { action: 'catalog' })
   assert.deepEqual([at(open.body, 'anonymous'), at(open.body, 'adminAccount')], [true, true])
+})
+
+test('who may do something is told of scoped tokens, too, and in pages that hold each once', async () => {
+  const paged = registryPath('Paged')
+  await arm('PUT', paged, newRegistry())
+  const scopeMap = async (map: string, actions: readonly string[]) => {
+    await arm('PUT', `${paged}/scopeMaps/${map}`, { properties: { actions } })
+    return `${paged}/scopeMaps/${map}`
+  }
+  const pulling = await scopeMap('pulling', ['repositories/team/*/content/read'])
+  const pushing = await scopeMap('pushing', ['repositories/team/app/content/write'])
+  for (let number = 10; number < 17; number++) {
+    const scopeMapId = number % 2 === 0 ? pulling : pushing
+    const properties = { scopeMapId, status: number === 12 ? 'disabled' : 'enabled' }
+    await arm('PUT', `${paged}/tokens/Token-${number}`, { properties })
+  }
+  await arm('PUT', `${paged}/tokens/everything`, {
+    properties: { scopeMapId: `${paged}/scopeMaps/_repositories_admin` },
+  })
+  const puller = await server.principalWith(roleGuids.acrPull, paged)
+  const ask = (query: string) => arm('GET', `${paged}/allowedPrincipals?api-version=2025-03-01-preview&${query}`)
+  const whole = await ask('action=pull&repository=team/app')
+  assert.equal(at(whole.body, 'nextLink'), undefined)
+  const ids = each(whole, 'principalId')
+  assert.deepEqual(ids.slice(2), [
+    'token:everything',
+    'token:Token-10',
+    'token:Token-12',
+    'token:Token-14',
+    'token:Token-16',
+  ])
+  assert.deepEqual(
+    new Set(ids.slice(0, 2)),
+    new Set([server.owner.servicePrincipal.objectId, puller.servicePrincipal.objectId]),
+  )
+  assert.deepEqual(each(whole, 'status').slice(2), ['enabled', 'enabled', 'disabled', 'enabled', 'enabled'])
+  assert.deepEqual(at(whole.body, 'value', 3), {
+    principalId: 'token:Token-10',
+    principalType: 'ScopedToken',
+    displayName: 'Token-10',
+    assignments: [],
+    scopeMapId: pulling,
+    status: 'enabled',
+  })
+  for (const size of [1, 2, 3, 7]) {
+    const seen: unknown[] = []
+    let pages = 0
+    let answer = await ask(`action=pull&repository=team/app&$top=${size}`)
+    for (;;) {
+      assert.equal(answer.status, 200, answer.text)
+      const page = each(answer, 'principalId')
+      assert.ok(page.length <= size)
+      seen.push(...page)
+      pages += 1
+      const { nextLink } = answer.body as { readonly nextLink?: string }
+      if (nextLink === undefined) break
+      assert.ok(pages < 20)
+      answer = await arm('GET', nextLink.slice(publicOrigin.length))
+    }
+    assert.deepEqual(seen, ids, `in pages of ${size}`)
+  }
+  assert.deepEqual(each(await ask('action=catalog'), 'principalType').includes('ScopedToken'), false)
+  for (const bad of ['$top=0', '$top=1001', '$skiptoken=!', `$skiptoken=${Buffer.from('x').toString('base64url')}`]) {
+    assert.equal((await ask(`action=pull&repository=team/app&${bad}`)).status, 400, bad)
+  }
 })
 
 test('only who may read the role assignments of a registry may ask', async () => {

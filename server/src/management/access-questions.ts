@@ -29,29 +29,8 @@ export async function getExplanation(rooms: ManagementOptions, call: ManagementC
   return { principal: text, ...askedDocument(registry, asked), ...explanationDocument(explanation, call) }
 }
 
-/**
- * `GET {registry}/allowedPrincipals?action=…&repository=…`, which Azure does not have: who may do
- * something here? Users, groups and service principals by their assignments, and what is allowed by the registry itself.
- */
-export async function getAllowedPrincipals(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const asked = readRight(call)
-  const registry = await requireRegistry(rooms, call.names)
-  const value = []
-  for (const { principalId, principalType, assignments } of await rooms.access.whoMay(registry, asked)) {
-    const displayName = (await rooms.directory.findPrincipal(principalId))?.displayName ?? null
-    value.push({
-      principalId,
-      principalType,
-      displayName,
-      assignments: assignments.map((one) => toDocument(one, call)),
-    })
-  }
-  const anonymous = await rooms.access.explain({ kind: 'anonymous' }, registry, asked)
-  const admin = await rooms.access.explain({ kind: 'admin', rid: registry.rid }, registry, asked)
-  return { ...askedDocument(registry, asked), anonymous: anonymous.allowed, adminAccount: admin.allowed, value }
-}
-
-function readRight(call: ManagementCall): RightInQuestion {
+/** What is asked about, by `action` and `repository`. @throws ArmError 400 */
+export function readRight(call: ManagementCall): RightInQuestion {
   const right = requireText(call, 'action')
   if (!everyRight.includes(right)) {
     throw new ArmError('badRequest', `The parameter 'action' is one of ${everyRight.join(', ')}.`)
@@ -96,7 +75,8 @@ async function findPrincipal(
   throw new ArmError('principalNotFound', message)
 }
 
-function askedDocument({ roleAssignmentMode }: Registry, { right, repository }: RightInQuestion) {
+/** What was asked about, for the answer. */
+export function askedDocument({ roleAssignmentMode }: Registry, { right, repository }: RightInQuestion) {
   return { action: right, repository: repository ?? null, roleAssignmentMode }
 }
 
@@ -105,14 +85,15 @@ function explanationDocument(explanation: Explanation, call: ManagementCall) {
   return {
     allowed,
     needs: needs.map(({ kind, name }) => ({ kind: kind === 'action' ? 'Action' : 'DataAction', name })),
-    assignments: assignments.map((one) => toDocument(one, call)),
+    assignments: assignments.map((one) => consideredDocument(one, call)),
     scopeMap: scopeMap === undefined ? null : { name: scopeMap.name, actions: scopeMap.actions },
     firstFailure: firstFailure ?? null,
     smallestChange: smallestChange === undefined ? null : changeDocument(smallestChange, call.names.subscriptionId),
   }
 }
 
-function toDocument(considered: ConsideredAssignment, { names }: ManagementCall) {
+/** An assignment and what it says, for the answer. */
+export function consideredDocument(considered: ConsideredAssignment, { names }: ManagementCall) {
   const { assignment, roleName, condition, verdict, byWildcard } = considered
   return {
     id: assignmentId(assignment),

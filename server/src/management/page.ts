@@ -29,7 +29,7 @@ export function pageOf(publicOrigin: string, request: FastifyRequest, answer: un
   const last = page.at(-1)
   const paged = { ...answer, value: page.map(({ item }) => item) }
   if (last === undefined || ordered.length <= size) return paged
-  return { ...paged, nextLink: nextLink(publicOrigin, request, Buffer.from(last.key).toString('base64url')) }
+  return { ...paged, nextLink: nextLink(publicOrigin, request, skipToken(last.key)) }
 }
 
 /** Reads `$top`. @throws ArmError 400 */
@@ -49,7 +49,7 @@ export function badSkipToken(): ArmError {
 /** The same request with the token of the next page. */
 export function nextLink(publicOrigin: string, { url, query }: FastifyRequest, next: string): string {
   const parameters = new URLSearchParams()
-  for (const name of ['api-version', '$filter', '$top']) {
+  for (const name of ['api-version', '$filter', '$top', 'action', 'repository']) {
     const value = parameter(query, name)
     if (typeof value === 'string') parameters.set(name, value)
   }
@@ -57,7 +57,13 @@ export function nextLink(publicOrigin: string, { url, query }: FastifyRequest, n
   return `${publicOrigin}${url.split('?')[0] ?? ''}?${parameters.toString()}`
 }
 
-function readSkipToken({ query }: FastifyRequest): string {
+/** The `$skiptoken` that begins a page after a key, which begins with a slash. */
+export function skipToken(key: string): string {
+  return Buffer.from(key).toString('base64url')
+}
+
+/** Reads `$skiptoken`: the key after which the page begins, or nothing. @throws ArmError 400 */
+export function readSkipToken({ query }: FastifyRequest): string {
   const text = parameter(query, '$skiptoken')
   if (text === undefined) return ''
   if (typeof text !== 'string' || !/^[\w-]{1,4096}$/.test(text)) throw badSkipToken()

@@ -6,7 +6,8 @@ import {
   putAuditWebhook,
   rotateAuditWebhookSecret,
 } from './audit-webhooks.ts'
-import { getAllowedPrincipals, getExplanation } from './access-questions.ts'
+import { getExplanation } from './access-questions.ts'
+import { getAllowedPrincipals } from './allowed-principals.ts'
 import { deleteAnonymousAccess, getAnonymousAccess, putAnonymousAccess } from './anonymous-access.ts'
 import { checkName } from './check-name.ts'
 import { listCredentialUses } from './credential-uses.ts'
@@ -225,7 +226,7 @@ const readAssignments = action('Microsoft.Authorization/roleAssignments/read')
 const questionRows: readonly ManagementRow[] = [
   { id: 'access.explanation',       method: 'GET', path: `${registry}/accessExplanation`, need: readAssignments, handle: getExplanation },
   { id: 'access.decision',          method: 'GET', path: `${registry}/decisions/:name`,   need: onRegistries('decisions/read'), handle: getDecision },
-  { id: 'access.allowedPrincipals', method: 'GET', path: `${registry}/allowedPrincipals`, need: readAssignments, handle: getAllowedPrincipals },
+  { id: 'access.allowedPrincipals', method: 'GET', path: `${registry}/allowedPrincipals`, need: readAssignments, handle: getAllowedPrincipals, paged: true },
 ]
 
 const authorization = 'providers/Microsoft.Authorization'
