@@ -20,9 +20,10 @@ after(async () => {
 const { subscriptionId, resourceGroup, registry, tenantId, servicePrincipal } = server.firstRun
 
 /** Runs a scenario with the SDK in a process of its own, which trusts the server's authority by NODE_EXTRA_CA_CERTS. */
-async function sdk(scenario: ArmTask['scenario']): Promise<unknown> {
+async function sdk(scenario: ArmTask['scenario'], changes: Partial<ArmTask> = {}): Promise<unknown> {
   const credential = { tenantId, clientId: servicePrincipal.appId, clientSecret: servicePrincipal.password }
-  const task: ArmTask = { scenario, endpoint: server.baseUrl, subscriptionId, resourceGroup, registry, credential }
+  const given = { scenario, endpoint: server.baseUrl, subscriptionId, resourceGroup, registry, credential }
+  const task: ArmTask = { ...given, scopes: ['https://management.core.windows.net//.default'], ...changes }
   const ran = await mustRun(process.execPath, [program], { env: home.env, input: JSON.stringify(task) })
   return JSON.parse(ran.stdout) as unknown
 }
@@ -66,6 +67,13 @@ test('the management SDK lists scope maps, tokens and how many there may be', as
       ['Tokens', 1],
     ],
   )
+})
+
+test('the management SDK that is told an endpoint alone asks for a token for it, and is let in', async () => {
+  for (const endpoint of [server.baseUrl, `${server.baseUrl}/`]) {
+    const listed = await sdk('list', { endpoint, scopes: undefined })
+    assert.deepEqual(listAt(listed, 'tokens'), ['nightly'])
+  }
 })
 
 test('the management SDK changes a scope map and a scoped token, and takes a password away', async () => {

@@ -76,8 +76,8 @@ test('fault 5: the audience of an identity token is one string, and the provider
   }
   const refused = [
     'https://example.com/.default',
-    `${server.baseUrl}/.default`,
-    `https://${loginServer}/.default`,
+    `${server.baseUrl}/v2/.default`,
+    `https://other.${loginServer}/.default`,
     `${armScope} ${acrScope}`,
     `${acrScope} ${graphScope}`,
     'openid',

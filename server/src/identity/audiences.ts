@@ -8,13 +8,18 @@ export interface Audiences {
   spellings(audiences: readonly TokenAudience[]): string[]
 }
 
-/** ARM's and ACR's are Azure's own, since clients have them built in; Graph is also ours. [acr-protocol, exchange; az-cli-wire] */
+/**
+ * ARM's and ACR's are Azure's own, since clients have them built in; ARM and Graph are also ours, as SDKs ask for that are
+ * told an endpoint and nothing else. [acr-protocol, exchange; az-cli-wire; @azure-rest/core-client, credentials.scopes]
+ */
 export function createAudiences(publicOrigin: string): Audiences {
   const table: readonly (readonly [string, TokenAudience])[] = [
     ['https://management.core.windows.net/', 'arm'],
     ['https://management.core.windows.net', 'arm'],
     ['https://management.azure.com/', 'arm'],
     ['https://management.azure.com', 'arm'],
+    [`${publicOrigin}/`, 'arm'],
+    [publicOrigin, 'arm'],
     ['https://containerregistry.azure.net/', 'acr'],
     ['https://containerregistry.azure.net', 'acr'],
     ['6a0ec4d3-30cb-4a83-91c0-ae56bc0e3d26', 'acr'],

@@ -29,7 +29,7 @@ export async function exchange(rooms: TokenRooms, { registry, origin, parameters
   }
   const accessToken = field(form, 'access_token')
   if (accessToken === undefined) throw new TokenError('BAD_REQUEST', 'access_token is missing')
-  requireService(form, registry)
+  requireService(rooms, form, registry)
 
   // A field without a value counts as none. [RFC 6749 §3.1]
   const clientId = field(form, 'client_id')

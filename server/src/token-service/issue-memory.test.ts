@@ -273,7 +273,7 @@ test('whole answers to whoever was proved are remembered; refusals, smaller toke
   const decisions = createDecisions(rooms)
   const disbelief = createDisbelief({ keys, clock })
   const unproved = createUnprovedCredentials({ ...rooms, decisions, disbelief })
-  const parts = { refusals: createRefusals('https'), decisions, unproved, issues }
+  const parts = { refusals: createRefusals('https'), decisions, unproved, issues, defaultPort: 443 }
   const tokenRooms = { ...rooms, tokens: createAcrTokens({ keys, clock }), ...parts }
   const call = async (parameters: string, headers: Record<string, string> = {}) => ({
     request: { headers, socket: connection } as IncomingMessage,

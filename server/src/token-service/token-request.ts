@@ -2,8 +2,10 @@ import type { IncomingMessage } from 'node:http'
 import type { Origin } from '../platform/http/app.ts'
 import { type Form, parseForm } from '../spec/form.ts'
 import { type AccessScope, parseAccessScopes } from '../spec/access-scope.ts'
+import { withoutDefaultPort } from '../spec/login-server.ts'
 import type { Registry } from '../resources/index.ts'
 import { TokenError } from './errors.ts'
+import type { TokenRooms } from './token-rooms.ts'
 
 /** One request on its way through a handler. */
 export type TokenCall = {
@@ -34,10 +36,11 @@ export function field(form: Form, name: string): string | undefined {
   return values?.[0]
 }
 
-/** @throws TokenError 400 unless `service` is absent or names this registry, in any case. */
-export function requireService(form: Form, registry: Registry): void {
+/** @throws TokenError 400 unless `service` is absent or names this registry, in any case, with or without the usual port. */
+export function requireService({ defaultPort }: TokenRooms, form: Form, registry: Registry): void {
   const service = field(form, 'service')
-  if (service === undefined || service === '' || service.toLowerCase() === registry.loginServer) return
+  if (service === undefined || service === '') return
+  if (withoutDefaultPort(service.toLowerCase(), defaultPort) === registry.loginServer) return
   throw new TokenError('BAD_REQUEST', 'service does not name this registry')
 }
 

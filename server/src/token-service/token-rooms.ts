@@ -18,4 +18,6 @@ export type TokenRooms = StandingRooms & {
   readonly issues: IssueMemory
   readonly decisions: Decisions
   readonly unproved: UnprovedCredentials
+  /** The port that clients leave out of a host. */
+  readonly defaultPort: number
 }

@@ -57,7 +57,8 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
   const disbelief = createDisbelief({ keys, clock })
   const unproved = createUnprovedCredentials({ ...options, decisions, disbelief })
   const parts = { ...options, tokens, refusals, decisions, unproved }
-  const routes = tokenRoutes({ ...parts, issues: new IssueMemory() }, keys)
+  const defaultPort = options.scheme === 'https' ? 443 : 80
+  const routes = tokenRoutes({ ...parts, issues: new IssueMemory(), defaultPort }, keys)
   return {
     gate: createGate({ ...parts, throttle }),
     routes,

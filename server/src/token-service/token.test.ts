@@ -59,6 +59,7 @@ test('the exchange takes what real clients send', async (t) => {
       refresh_token: acr,
     },
     'a service in another case': { ...base, service: 'CONTOSO.example' },
+    'a service with the port of HTTPS': { ...base, service: 'contoso.example:443' },
   }
   for (const [who, form] of Object.entries(forms)) assert.equal((await exchange(form)).statusCode, 200, who)
 })
@@ -74,6 +75,7 @@ test('the exchange refuses with 401 what proves nobody here, and with 400 what a
     ['rubbish', 401, { ...base, access_token: 'x.y.z' }],
     ['another tenant', 401, { ...base, tenant: '99999999-9999-4999-8999-999999999999' }],
     ['another service', 400, { ...base, service: 'fabrikam.example' }],
+    ['another port', 400, { ...base, service: 'contoso.example:80' }],
     ['no grant', 400, { ...base, grant_type: '' }],
     ['no token', 400, { grant_type: 'access_token', service: 'contoso.example' }],
   ]

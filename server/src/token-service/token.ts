@@ -41,7 +41,7 @@ export async function getToken(
 
 async function issueByForm(rooms: TokenRooms, call: IssueCall, parameters: string): Promise<string> {
   const form = requireForm(parameters)
-  requireService(form, call.registry)
+  requireService(rooms, form, call.registry)
   const asked = askedAccess(form)
   switch (field(form, 'grant_type')) {
     case 'refresh_token': {
@@ -72,7 +72,7 @@ async function issueByHeader(
   header: string | undefined,
 ): Promise<string> {
   const form = requireForm(query)
-  requireService(form, call.registry)
+  requireService(rooms, form, call.registry)
   const asked = askedAccess(form)
   const authorization = parseAuthorization(header)
   switch (authorization.scheme) {

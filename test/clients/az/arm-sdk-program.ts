@@ -10,6 +10,8 @@ export interface ArmTask {
   resourceGroup: string
   registry: string
   credential: { tenantId: string; clientId: string; clientSecret: string }
+  /** The scopes that tokens are asked for; left to the SDK where there are none. */
+  scopes?: string[] | undefined
 }
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
@@ -18,7 +20,7 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   return list
 }
 
-function operationsOf({ endpoint, subscriptionId, resourceGroup, registry, credential }: ArmTask) {
+function operationsOf({ endpoint, subscriptionId, resourceGroup, registry, credential, scopes }: ArmTask) {
   const { tenantId, clientId, clientSecret } = credential
   const options = { authorityHost: endpoint, disableInstanceDiscovery: true }
   const client = new ContainerRegistryManagementClient(
@@ -26,7 +28,7 @@ function operationsOf({ endpoint, subscriptionId, resourceGroup, registry, crede
     subscriptionId,
     {
       endpoint,
-      credentials: { scopes: ['https://management.core.windows.net//.default'] },
+      ...(scopes !== undefined && { credentials: { scopes } }),
       retryOptions: { maxRetries: 0 },
     },
   )
