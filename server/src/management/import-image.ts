@@ -41,7 +41,7 @@ const refreshTokenUser = '00000000-0000-0000-0000-000000000000'
  * pull from, or from another one. What is wrong already is told at once; the rest where `Location` says. [arm-facts §12]
  */
 export async function importImage(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const body = readBody(call, importSchema)
+  const body = readBody(call, importImage)
   const image = readImage(body.source.sourceImage)
   const targets = readTargets(body)
   const registry = await requireRegistry(rooms, call.names)
@@ -69,6 +69,7 @@ export async function importImage(rooms: ManagementOptions, call: ManagementCall
   const location = `${rooms.publicOrigin}/subscriptions/${names.subscriptionId}/providers/Microsoft.ContainerRegistry/locations/${registry.location.toUpperCase()}/operationResults/registries-${id}`
   return accepted(reply, `${location}?api-version=${encodeURIComponent(apiVersion(call))}`)
 }
+importImage.body = importSchema
 
 /** `GET …/operationResults/{id}`: how an import goes, for the one who began it; for everybody else there is none. */
 export async function getImportResult(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
@@ -185,7 +186,7 @@ type Here = {
   readonly named: string
 }
 
-/** Whether there is no such registry or the caller may not pull from it is told in the same words. */
+/** Whether there is no such registry or the caller may not pull from it is told in the same words. [Azure/acr#237] */
 async function fromHere(
   { access }: ManagementOptions,
   { caller }: ManagementCall,
@@ -194,7 +195,9 @@ async function fromHere(
   const asked = [{ type: 'repository', name: repository, actions: ['pull'] }]
   const allowed = source === undefined ? [] : await access.allowedAccess(caller.rights, source, asked)
   if (source === undefined || !covers(allowed, 'repository', repository, ['pull'])) {
-    const message = `The client with object id '${caller.principal.objectId}' does not have authorization to pull '${repository}' from the source registry '${named}', or the source is invalid.`
+    const { objectId } = caller.principal
+    const may = `has permission to perform action 'Microsoft.ContainerRegistry/registries/importImage/action' on scope '${target.id}'`
+    const message = `The client '${objectId}' with object id '${objectId}' ${may}; however, it does not have permission to pull '${repository}' on the linked scope(s) '${named}' or the linked scope(s) are invalid.`
     // Whoever reads the decisions of this registry is not told of the assignments on another.
     const asked = { action: 'pull', repository, scope: null }
     const decision = { ...failedBefore('source-is-not-allowed', { kind: 'allow-pull-from-source' }), asked }
