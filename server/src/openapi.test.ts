@@ -14,8 +14,22 @@ type Operation = {
   readonly security: readonly object[]
   readonly parameters: readonly { readonly name: string; readonly in: string }[]
   readonly responses: object
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: { readonly $ref?: string } }>> }
 }
-type Document = { readonly openapi: string; readonly paths: Record<string, Record<string, Operation>> }
+type Document = {
+  readonly openapi: string
+  readonly paths: Record<string, Record<string, Operation>>
+  readonly components: { readonly schemas: Readonly<Record<string, object>> }
+}
+
+/** Routes of the management surface that change something and read no body. */
+const readsNoBody: readonly string[] = [
+  'auditWebhooks.rotateSecret',
+  'machines.enrollmentCode',
+  'providers.register',
+  'registries.listCredentials',
+  'signingKeys.rotate',
+]
 
 const directory = await mkdtemp(path.join(tmpdir(), 'acrux-openapi-'))
 const flags = { dataDir: path.join(directory, 'data'), publicHost: 'localhost:5443' }
@@ -51,6 +65,31 @@ test('every parameter of a path is declared, and nothing else of the table shows
     )
     assert.equal(new Set(inPath).size, inPath.length, operationId)
   }
+})
+
+test('every body that a schema checks is in the document, in the shape in which it may be sent', () => {
+  const { schemas } = document.components
+  const withBody = operations.filter(({ requestBody }) => requestBody !== undefined)
+  const named = withBody.flatMap(({ operationId, requestBody }) => {
+    const { $ref } = Object.values(requestBody?.content ?? {})[0]?.schema ?? {}
+    return $ref === undefined ? [] : [[operationId, $ref.replace('#/components/schemas/', '')] as const]
+  })
+  for (const [operationId, name] of named) assert.ok(schemas[name] !== undefined, operationId)
+  assert.deepEqual(
+    new Set(named.map(([operationId]) => operationId)),
+    new Set(server.routes.filter(({ body }) => body !== undefined).map(({ id }) => id)),
+  )
+  const writes = operations.filter(
+    ({ method, tags }) => tags.includes('management') && /^(?:post|put|patch)$/.test(method),
+  )
+  const bodiless = writes.filter(({ requestBody }) => requestBody === undefined)
+  const names = bodiless.map(({ operationId }) => operationId.replace(/^management\.|\.Microsoft\.\w+$/g, ''))
+  assert.deepEqual([...new Set(names)].toSorted(), readsNoBody)
+  assert.partialDeepStrictEqual(schemas['management.registries.importImage.body'], {
+    type: 'object',
+    required: ['source'],
+    properties: { source: { type: 'object', required: ['sourceImage'] } },
+  })
 })
 
 test('what is public asks for no proof, and all else for one', () => {

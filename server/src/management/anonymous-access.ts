@@ -25,7 +25,7 @@ export async function getAnonymousAccess(rooms: ManagementOptions, { names }: Ma
 
 /** `PUT …/providers/Acrux.Server/anonymousAccess/default`: lets everybody read what a scope map of the registry names. */
 export async function putAnonymousAccess(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const { scopeMapId } = readBody(call, bodySchema).properties
+  const { scopeMapId } = readBody(call, putAnonymousAccess).properties
   const { document, created } = await change(rooms, call, async (transaction) => {
     const registry = await requireRegistry(rooms, call.names, transaction)
     const { name: scopeMapName } = await requireScopeMapById(rooms, registry, scopeMapId, transaction)
@@ -37,6 +37,7 @@ export async function putAnonymousAccess(rooms: ManagementOptions, call: Managem
   })
   return call.reply.code(created ? 201 : 200).send(document)
 }
+putAnonymousAccess.body = bodySchema
 
 /** `DELETE …/providers/Acrux.Server/anonymousAccess/default`. 204 when there is none. */
 export async function deleteAnonymousAccess(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {

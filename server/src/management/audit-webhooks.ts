@@ -43,7 +43,7 @@ export async function getAuditWebhook(rooms: ManagementOptions, call: Management
 export async function putAuditWebhook(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const { subscriptionId } = await requireSubscription(rooms, call)
   const name = requireName(call)
-  const { serviceUri: url, status = 'enabled', filter = {} } = readBody(call, putSchema).properties
+  const { serviceUri: url, status = 'enabled', filter = {} } = readBody(call, putAuditWebhook).properties
   if (!rooms.acceptsWebhookUrl(url)) {
     throw new ArmError('badRequest', 'The serviceUri must be an https URL without credentials that may be reached.')
   }
@@ -56,6 +56,7 @@ export async function putAuditWebhook(rooms: ManagementOptions, call: Management
   })
   return call.reply.code(secret === undefined ? 200 : 201).send(document(subscriptionId, webhook, secret))
 }
+putAuditWebhook.body = putSchema
 
 /** `POST …/auditWebhooks/{name}/rotateSecret`: the secret before signs too for a day. */
 export async function rotateAuditWebhookSecret(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {

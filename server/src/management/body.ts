@@ -6,11 +6,14 @@ import { ArmError, unsupportedMediaType } from './errors.ts'
 const maxDepth = 32
 
 /**
- * Reads the body as JSON of a shape. What the shape does not know is ignored, so that it cannot change anything.
+ * Reads the body as JSON of the handler's shape. What the shape does not know is ignored, so that it cannot change anything.
  *
  * @throws ArmError 415 for another media type, 400 for what is no JSON or has another shape.
  */
-export function readBody<Schema extends z.ZodType>({ request }: ManagementCall, schema: Schema): z.output<Schema> {
+export function readBody<Schema extends z.ZodType>(
+  { request }: ManagementCall,
+  { body: schema }: { readonly body: Schema },
+): z.output<Schema> {
   const mediaType = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase()
   if (mediaType !== 'application/json' && mediaType !== 'text/json') {
     throw new ArmError('notJson', unsupportedMediaType)
@@ -34,12 +37,15 @@ export function optional<Schema extends z.ZodType>(schema: Schema) {
 
 /** One of some words, in any case; it comes out in ours. */
 export function oneOf<const Word extends string>(words: readonly Word[]) {
-  return z.string().transform((text, context): Word => {
-    const word = words.find((candidate) => candidate.toLowerCase() === text.toLowerCase())
-    if (word !== undefined) return word
-    context.issues.push({ code: 'custom', message: `must be one of ${words.join(', ')}`, input: text })
-    return z.NEVER
-  })
+  return z
+    .string()
+    .meta({ enum: words })
+    .transform((text, context): Word => {
+      const word = words.find((candidate) => candidate.toLowerCase() === text.toLowerCase())
+      if (word !== undefined) return word
+      context.issues.push({ code: 'custom', message: `must be one of ${words.join(', ')}`, input: text })
+      return z.NEVER
+    })
 }
 
 /** A location: a label here, since nothing is placed by it. `West US` is `westus`. */

@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import type { Access, Principal } from '../access/index.ts'
 import type { Audit, AuditEvent, AuditLog, CredentialUses, Webhooks } from '../audit/index.ts'
 import type { Directory, SigningPrincipal } from '../directory/index.ts'
@@ -62,8 +63,10 @@ export type ManagementCaller = {
 /** One request of the ARM surface, on its way through a handler. */
 export type ManagementCall = Omit<Call<ManagementCaller>, 'params'> & { readonly names: PathNames }
 
-/** A handler of the ARM surface. */
-export type ManagementHandler = (rooms: ManagementOptions, call: ManagementCall) => unknown
+/** A handler of the ARM surface, with the shape of the body that it reads, if it reads one. */
+export type ManagementHandler = ((rooms: ManagementOptions, call: ManagementCall) => unknown) & {
+  readonly body?: z.ZodType
+}
 
 /** The caller and their credential, as an audit event names them. */
 export function provedBy({ principal, credentialId }: ManagementCaller): Pick<AuditEvent, 'actor' | 'credential'> {

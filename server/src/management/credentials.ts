@@ -20,7 +20,7 @@ export async function listCredentials(rooms: ManagementOptions, call: Management
 
 /** `POST …/regenerateCredential`: renews the password that is named, in any case, and leaves the other alone. */
 export async function regenerateCredential(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const { name } = readBody(call, regenerateSchema)
+  const { name } = readBody(call, regenerateCredential)
   const registry = await change(rooms, call, async (transaction) => {
     const result = await requireRegistry(rooms, call.names, transaction)
     requireAdminEnabled(result)
@@ -30,6 +30,7 @@ export async function regenerateCredential(rooms: ManagementOptions, call: Manag
   })
   return credentialsDocument(rooms, registry)
 }
+regenerateCredential.body = regenerateSchema
 
 async function credentialsDocument({ resources }: ManagementOptions, { rid, ...registry }: Registry): Promise<unknown> {
   const passwords = await resources.readAdminPasswords(rid)

@@ -40,7 +40,7 @@ export async function getFederatedCredential(rooms: ManagementOptions, { names }
 export async function putFederatedCredential(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const { name } = call.names
   if (!namePattern.test(name)) throw new ArmError('invalidResourceName', nameRule)
-  const { issuer, subject, audiences, claimsMatchingExpression } = readBody(call, putSchema).properties
+  const { issuer, subject, audiences, claimsMatchingExpression } = readBody(call, putFederatedCredential).properties
   const [audience = ''] = audiences
   const wanted = { name, issuer, audience, subject, claimsExpression: claimsMatchingExpression?.value }
   const { document, created } = await change(rooms, call, async (transaction) => {
@@ -54,6 +54,7 @@ export async function putFederatedCredential(rooms: ManagementOptions, call: Man
   })
   return call.reply.code(created ? 201 : 200).send(document)
 }
+putFederatedCredential.body = putSchema
 
 /** `DELETE …/federatedIdentityCredentials/{name}`: what was got by it ends at once. 204 when there is none. */
 export async function deleteFederatedCredential(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {

@@ -56,7 +56,7 @@ export async function getMachine(rooms: ManagementOptions, { names }: Management
 export async function putMachine(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const { names } = call
   if (!namePattern.test(names.machine)) throw new ArmError('invalidResourceName', nameRule)
-  const { location, tags = {}, identity } = readBody(call, putSchema)
+  const { location, tags = {}, identity } = readBody(call, putMachine)
   if (location === undefined) {
     throw new ArmError('locationRequired', 'The location property is required for this definition.')
   }
@@ -76,10 +76,11 @@ export async function putMachine(rooms: ManagementOptions, call: ManagementCall)
   const { tenantId } = await rooms.directory.tenant()
   return call.reply.code(created ? 201 : 200).send(machineDocument(machine, tenantId))
 }
+putMachine.body = putSchema
 
 /** `PATCH …/machines/{m}`: tags, which are replaced, and identities, of which those that the body names are changed. */
 export async function patchMachine(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const { tags, identity } = readBody(call, patchSchema)
+  const { tags, identity } = readBody(call, patchMachine)
   const wanted = identity && (await readWantedIdentities(rooms, call, identity))
   const { tenantId } = await rooms.directory.tenant()
   return change(rooms, call, async (transaction) => {
@@ -91,6 +92,7 @@ export async function patchMachine(rooms: ManagementOptions, call: ManagementCal
     return { result: machineDocument(settled, tenantId), event }
   })
 }
+patchMachine.body = patchSchema
 
 /** `DELETE …/machines/{m}`: its key and its identity end at once, with all that was got by them. 204 when there is none. */
 export async function deleteMachine(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {

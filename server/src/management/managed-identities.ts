@@ -40,7 +40,7 @@ export async function getUserAssignedIdentity(rooms: ManagementOptions, { names 
 export async function putUserAssignedIdentity(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const { names } = call
   if (!namePattern.test(names.identity)) throw new ArmError('invalidResourceName', nameRule)
-  const { location, tags = {} } = readBody(call, putSchema)
+  const { location, tags = {} } = readBody(call, putUserAssignedIdentity)
   if (location === undefined) {
     throw new ArmError('locationRequired', 'The location property is required for this definition.')
   }
@@ -57,10 +57,11 @@ export async function putUserAssignedIdentity(rooms: ManagementOptions, call: Ma
   })
   return call.reply.code(created ? 201 : 200).send(identityDocument(identity, tenantId))
 }
+putUserAssignedIdentity.body = putSchema
 
 /** `PATCH …/userAssignedIdentities/{i}`: tags, which are replaced. */
 export async function patchUserAssignedIdentity(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const { tags } = readBody(call, patchSchema)
+  const { tags } = readBody(call, patchUserAssignedIdentity)
   const { tenantId } = await rooms.directory.tenant()
   return change(rooms, call, async (transaction) => {
     const present = await requireUserAssignedIdentity(rooms, call.names, transaction)
@@ -72,6 +73,7 @@ export async function patchUserAssignedIdentity(rooms: ManagementOptions, call: 
     }
   })
 }
+patchUserAssignedIdentity.body = patchSchema
 
 /** `DELETE …/userAssignedIdentities/{i}`: with all that it was given, and all that was got by it. 204 when there is none. */
 export async function deleteUserAssignedIdentity(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {

@@ -43,7 +43,7 @@ export async function listReplications(rooms: ManagementOptions, { names }: Mana
 export async function putRegistry(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const { names } = call
   if (parseRegistryName(names.registry) === undefined) throw new ArmError('invalidResourceName', nameRule)
-  const body = readBody(call, registrySchema)
+  const body = readBody(call, putRegistry)
   if (body.location === undefined) {
     throw new ArmError('locationRequired', 'The location property is required for this definition.')
   }
@@ -60,10 +60,11 @@ export async function putRegistry(rooms: ManagementOptions, call: ManagementCall
   if (created) await rooms.onRegistriesChanged()
   return call.reply.code(created ? 201 : 200).send(registryDocument(registry))
 }
+putRegistry.body = registrySchema
 
 /** `PATCH …/registries/{r}`: changes what the body names. */
 export async function patchRegistry(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const body = readBody(call, registrySchema)
+  const body = readBody(call, patchRegistry)
   return change(rooms, call, async (transaction) => {
     const present = await requireRegistry(rooms, call.names, transaction)
     const settings = settingsAfter(settingsOf(present), body, rooms.clock.now())
@@ -72,6 +73,7 @@ export async function patchRegistry(rooms: ManagementOptions, call: ManagementCa
     return { result: registryDocument(registry), event }
   })
 }
+patchRegistry.body = registrySchema
 
 /** `DELETE …/registries/{r}`: with all that it holds, every role that was given on it, and its scoped tokens. 204 when there is none. */
 export async function deleteRegistry(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {

@@ -34,7 +34,7 @@ export async function headResourceGroup(rooms: ManagementOptions, call: Manageme
 
 /** `PUT /subscriptions/{s}/resourceGroups/{g}`: 201 when it is new. Its location never changes. */
 export async function putResourceGroup(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const { location, tags = {} } = readBody(call, putSchema)
+  const { location, tags = {} } = readBody(call, putResourceGroup)
   if (location === undefined) {
     throw new ArmError('locationRequired', 'The location property is required for this definition.')
   }
@@ -49,10 +49,11 @@ export async function putResourceGroup(rooms: ManagementOptions, call: Managemen
   })
   return call.reply.code(created ? 201 : 200).send(groupDocument(group))
 }
+putResourceGroup.body = putSchema
 
 /** `PATCH /subscriptions/{s}/resourceGroups/{g}`: tags, which are replaced. */
 export async function patchResourceGroup(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const { tags } = readBody(call, patchSchema)
+  const { tags } = readBody(call, patchResourceGroup)
   return change(rooms, call, async (transaction) => {
     const present = await requireGroup(rooms, call.names, transaction)
     const wanted = { ...present, tags: tags ?? present.tags }
@@ -60,6 +61,7 @@ export async function patchResourceGroup(rooms: ManagementOptions, call: Managem
     return { result: groupDocument(group), event: { action: 'resource-group.update', target: idOf(group) } }
   })
 }
+patchResourceGroup.body = patchSchema
 
 /** `DELETE /subscriptions/{s}/resourceGroups/{g}`: with all that is in it, what that holds, and who was given roles on it. */
 export async function deleteResourceGroup(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {

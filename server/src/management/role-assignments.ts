@@ -47,7 +47,7 @@ export async function getRoleAssignment(rooms: ManagementOptions, call: Manageme
  */
 export async function putRoleAssignment(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const name = requireName(call)
-  const { properties } = readBody(call, putSchema)
+  const { properties } = readBody(call, putRoleAssignment)
   const terms = readTerms(properties)
   const scope = await requireScopeId(rooms, call)
   const role = await requireRole(rooms, properties.roleDefinitionId, scope)
@@ -81,6 +81,7 @@ export async function putRoleAssignment(rooms: ManagementOptions, call: Manageme
   })
   return call.reply.code(201).send(assignmentDocument(made, call))
 }
+putRoleAssignment.body = putSchema
 
 /** What of an assignment may change. */
 type Terms = Pick<RoleAssignment, 'condition' | 'conditionVersion' | 'description'>

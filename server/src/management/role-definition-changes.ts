@@ -33,7 +33,7 @@ type Properties = z.output<typeof putSchema>['properties']
 /** `PUT …/roleDefinitions/{guid}`: makes a custom role, or changes it as a whole. [Azure RBAC, custom roles] */
 export async function putRoleDefinition(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const name = requireName(call)
-  const { properties } = readBody(call, putSchema)
+  const { properties } = readBody(call, putRoleDefinition)
   requireCustom(properties)
   requireActions(properties)
   await requireScopeId(rooms, call)
@@ -51,6 +51,7 @@ export async function putRoleDefinition(rooms: ManagementOptions, call: Manageme
   })
   return call.reply.code(201).send(definitionDocument(role, call.names.subscriptionId))
 }
+putRoleDefinition.body = putSchema
 
 /** `DELETE …/roleDefinitions/{guid}`: 204 when there is none. */
 export async function deleteRoleDefinition(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {

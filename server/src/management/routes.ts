@@ -19,7 +19,7 @@ const metadataRow = { id: 'management.metadata', method: 'GET', path: '/metadata
 /** The ARM surface's table, for the walk over all of them. */
 export const managementRoutes: readonly RouteDescription[] = [
   { ...metadataRow, need: 'public' },
-  ...describeRoutes(rows),
+  ...describeRoutes(rows.map((row) => ({ ...row, body: row.handle.body }))),
 ]
 
 type RowNeed = { readonly id: string; readonly need: ManagementNeed; readonly versionless?: true | undefined }

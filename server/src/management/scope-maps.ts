@@ -37,7 +37,7 @@ export async function getScopeMap(rooms: ManagementOptions, { names }: Managemen
 /** `PUT …/scopeMaps/{m}`: makes a scope map, or replaces the whole of one. */
 export async function putScopeMap(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const { name } = call.names
-  const { properties } = readBody(call, scopeMapSchema)
+  const { properties } = readBody(call, putScopeMap)
   const actions = requireActions(properties?.actions ?? [])
   const { scopeMaps } = rooms.access
   return change(rooms, call, async (transaction) => {
@@ -58,10 +58,11 @@ export async function putScopeMap(rooms: ManagementOptions, call: ManagementCall
     return { result: scopeMapDocument(registry, map), event }
   })
 }
+putScopeMap.body = scopeMapSchema
 
 /** `PATCH …/scopeMaps/{m}`: what the body names is replaced, the actions as a whole. [arm-facts §1] */
 export async function patchScopeMap(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const { properties } = readBody(call, scopeMapSchema)
+  const { properties } = readBody(call, patchScopeMap)
   const actions = properties?.actions && requireActions(properties.actions)
   const document = await change(rooms, call, async (transaction) => {
     const registry = await requireRegistry(rooms, call.names, transaction)
@@ -76,6 +77,7 @@ export async function patchScopeMap(rooms: ManagementOptions, call: ManagementCa
   })
   return call.reply.code(201).send(document)
 }
+patchScopeMap.body = scopeMapSchema
 
 /** `DELETE …/scopeMaps/{m}`: unless something uses it. 204 when there is none. */
 export async function deleteScopeMap(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {

@@ -58,7 +58,7 @@ export async function getScopedToken(rooms: ManagementOptions, { names }: Manage
  * and so do the passwords: nobody gets a right back by being left out.
  */
 export async function putScopedToken(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const { properties } = readBody(call, tokenSchema)
+  const { properties } = readBody(call, putScopedToken)
   const { document, created } = await change(rooms, call, async (transaction) => {
     const registry = await requireRegistry(rooms, call.names, transaction)
     const { name } = call.names
@@ -78,10 +78,11 @@ export async function putScopedToken(rooms: ManagementOptions, call: ManagementC
   })
   return call.reply.code(created ? 201 : 200).send(document)
 }
+putScopedToken.body = tokenSchema
 
 /** `PATCH …/tokens/{t}`: what the body names; of the passwords those stay that it names. [arm-facts §2] */
 export async function patchScopedToken(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const { properties } = readBody(call, tokenSchema)
+  const { properties } = readBody(call, patchScopedToken)
   const document = await change(rooms, call, async (transaction) => {
     const registry = await requireRegistry(rooms, call.names, transaction)
     const present = await requireToken(rooms, registry, call.names.name, transaction)
@@ -91,6 +92,7 @@ export async function patchScopedToken(rooms: ManagementOptions, call: Managemen
   })
   return call.reply.code(201).send(document)
 }
+patchScopedToken.body = tokenSchema
 
 /** `DELETE …/tokens/{t}`: with all that was got by it. 204 when there is none. */
 export async function deleteScopedToken(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
@@ -112,7 +114,7 @@ const generateSchema = z.object({
 
 /** `POST …/generateCredentials`: one password of a token or both, made anew and shown this once. [arm-facts §3] */
 export async function generateCredentials(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const { tokenId, name, expiry } = readBody(call, generateSchema)
+  const { tokenId, name, expiry } = readBody(call, generateCredentials)
   if (expiry !== undefined && expiry <= rooms.clock.now()) {
     throw new ArmError('invalidExpiry', 'The expiry of a password must lie in the future.')
   }
@@ -134,6 +136,7 @@ export async function generateCredentials(rooms: ManagementOptions, call: Manage
     }
   })
 }
+generateCredentials.body = generateSchema
 
 /**
  * Names that mean somebody else at a sign-in are nobody's: the registry's name is the admin account's, and a GUID an

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { RouteDescription } from './surface.ts'
 
 /** What of a surface the document says, for the routes whose ids begin with its prefix. */
@@ -10,6 +11,8 @@ type SurfaceText = {
   readonly error: string
   readonly query?: readonly string[]
   readonly body: string
+  /** Whether every body has a schema, so that a route without one reads none. */
+  readonly schemasAlone?: true
 }
 
 const json = 'application/json'
@@ -19,7 +22,7 @@ const form = 'application/x-www-form-urlencoded'
 const surfaces: readonly SurfaceText[] = [
   { prefix: 'registry.',   tag: 'registry',   description: 'The OCI distribution specification and `/acr/v1`, at the host of a registry. The name of a repository may hold slashes.', security: ['registryToken', 'basic'], error: 'RegistryError', body: '*/*' },
   { prefix: 'token.',      tag: 'token',      description: 'The token service, at the host of a registry. Most requests carry their credential in the form or as Basic.', security: ['basic'], error: 'RegistryError', body: form },
-  { prefix: 'management.', tag: 'management', description: 'Azure Resource Manager, as `az` and the management SDKs use it.', security: ['armToken'], error: 'ArmError', query: ['api-version'], body: json },
+  { prefix: 'management.', tag: 'management', description: 'Azure Resource Manager, as `az` and the management SDKs use it.', security: ['armToken'], error: 'ArmError', query: ['api-version'], body: json, schemasAlone: true },
   { prefix: 'graph.',      tag: 'graph',      description: 'Microsoft Graph, as `az ad` uses it.', security: ['graphToken'], error: 'ArmError', body: json },
   { prefix: 'identity.',   tag: 'identity',   description: 'The OpenID provider and the endpoints of machines.', security: ['identityToken'], error: 'OAuthError', body: form },
   { prefix: 'sign-in.',    tag: 'sign-in',    description: 'Pages for people who sign in, for a browser.', security: ['session'], error: 'Page', body: form },
@@ -69,16 +72,17 @@ const components = {
 const withBody = new Set(['POST', 'PUT', 'PATCH'])
 
 /**
- * The routes of the tables as an OpenAPI document: each with its need, and in the words of its surface. It says what is
- * there and who may, not the shape of every body. [OpenAPI 3.1]
+ * The routes of the tables as an OpenAPI document: each with its need, in the words of its surface, and with the shape of
+ * the body that its handler checks. [OpenAPI 3.1]
  */
 export function openApiDocument(routes: readonly RouteDescription[]): object {
   const paths: Record<string, Record<string, object>> = {}
+  const bodies = nameBodies(routes)
   for (const route of routes) {
     const { template, names } = readPath(route.path)
     for (const method of [route.method].flat()) {
       const operations = (paths[template] ??= {})
-      operations[method.toLowerCase()] ??= operation(route, method, names)
+      operations[method.toLowerCase()] ??= operation(route, method, names, bodies)
     }
   }
   return {
@@ -91,8 +95,30 @@ export function openApiDocument(routes: readonly RouteDescription[]): object {
     servers: [{ url: '/' }],
     tags: surfaces.map(({ tag, description }) => ({ name: tag, description })),
     paths: Object.fromEntries(Object.entries(paths).toSorted(([one], [other]) => (one < other ? -1 : 1))),
-    components: { ...components, responses: { Done: { description: 'Done.' }, ...refusals() } },
+    components: {
+      ...components,
+      schemas: { ...components.schemas, ...bodySchemas(bodies) },
+      responses: { Done: { description: 'Done.' }, ...refusals() },
+    },
   }
+}
+
+type Bodies = ReadonlyMap<z.ZodType, string>
+
+/** Routes that read the same shape share one schema, by the name of the first of them. */
+function nameBodies(routes: readonly RouteDescription[]): Bodies {
+  const names = new Map<z.ZodType, string>()
+  for (const { id, body } of routes) if (body !== undefined && !names.has(body)) names.set(body, `${id}.body`)
+  return names
+}
+
+/** What may be sent, before anything is made of it. */
+function bodySchemas(bodies: Bodies): Record<string, object> {
+  const entries = [...bodies].map(([schema, name]) => {
+    const { $schema: _dialect, ...shape } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+    return [name, shape] as const
+  })
+  return Object.fromEntries(entries)
 }
 
 function refusals(): Record<string, object> {
@@ -103,9 +129,17 @@ function refusals(): Record<string, object> {
   return Object.fromEntries(entries)
 }
 
-function operation({ id, method: methods, need }: RouteDescription, method: string, names: readonly string[]): object {
+function operation(
+  { id, method: methods, need, body }: RouteDescription,
+  method: string,
+  names: readonly string[],
+  bodies: Bodies,
+): object {
   const surface = surfaceOf(id)
   const isPublic = need === 'public'
+  const name = body && bodies.get(body)
+  const readsBody = withBody.has(method) && (name !== undefined || surface.schemasAlone !== true)
+  const schema = name === undefined ? {} : { $ref: `#/components/schemas/${name}` }
   const error = { $ref: `#/components/responses/${surface.error}` }
   return {
     operationId: Array.isArray(methods) && methods.length > 1 ? `${id}.${method.toLowerCase()}` : id,
@@ -116,7 +150,7 @@ function operation({ id, method: methods, need }: RouteDescription, method: stri
       ...names.map((name) => ({ name, in: 'path', required: true, schema: text })),
       ...(isPublic ? [] : (surface.query ?? [])).map((name) => ({ name, in: 'query', required: true, schema: text })),
     ],
-    ...(withBody.has(method) && { requestBody: { content: { [surface.body]: { schema: {} } } } }),
+    ...(readsBody && { requestBody: { content: { [surface.body]: { schema } } } }),
     responses: {
       '2XX': { $ref: '#/components/responses/Done' },
       ...(!isPublic && { '401': error, '403': error }),

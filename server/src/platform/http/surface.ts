@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import type { z } from 'zod'
 import { type Origin, requestOrigin } from './app.ts'
 
 /** One request on its way through a handler. */
@@ -28,11 +29,19 @@ export type RouteDescription = {
   readonly method: string | readonly string[]
   readonly path: string
   readonly need: unknown
+  /** What the body has to be, where a schema says so. */
+  readonly body?: z.ZodType | undefined
 }
 
 /** What of the rows of a table the walk over all tables needs. */
 export function describeRoutes(rows: readonly RouteDescription[]): readonly RouteDescription[] {
-  return rows.map(({ id, method, path, need }) => ({ id, method, path, need }))
+  return rows.map(({ id, method, path, need, body }) => ({
+    id,
+    method,
+    path,
+    need,
+    ...(body !== undefined && { body }),
+  }))
 }
 
 export type Surface<Need, Caller> = {
