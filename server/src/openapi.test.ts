@@ -29,6 +29,7 @@ const readsNoBody: readonly string[] = [
   'providers.register',
   'registries.listCredentials',
   'signingKeys.rotate',
+  'signingKeys.withdraw',
 ]
 
 const directory = await mkdtemp(path.join(tmpdir(), 'acrux-openapi-'))
