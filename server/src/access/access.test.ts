@@ -7,7 +7,7 @@ import type { AccessScope } from '../spec/access-scope.ts'
 import { AssignmentExistsError, type Principal, createAccess } from './index.ts'
 import {
   type TestAccess,
-  openTestAccess,
+  openTestAccessFor,
   principalOf,
   testRegistry,
   testScopes,
@@ -30,11 +30,7 @@ const everything: readonly AccessScope[] = [
 const modes = ['LegacyRegistryPermissions', 'AbacRepositoryPermissions'] as const
 
 for (const kind of testDatabaseKinds) {
-  const open = async (t: TestContext): Promise<TestAccess> => {
-    const opened = await openTestAccess(kind)
-    t.after(() => opened.dispose())
-    return opened
-  }
+  const open = (t: TestContext) => openTestAccessFor(t, kind)
   const pulls = async ({ access }: TestAccess, principal: Principal, registry = testRegistry()): Promise<boolean> => {
     const scope = { type: 'repository', name: 'team/app', actions: ['pull'] }
     return (await access.allowedAccess(principal, registry, [scope])).length > 0

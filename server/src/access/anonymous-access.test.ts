@@ -2,42 +2,31 @@ import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { ScopeMapInUseError } from './index.ts'
-import { type TestAccess, openTestAccess, testRegistry } from './test-access.ts'
+import {
+  type TestAccess,
+  openTestAccessFor,
+  otherRid,
+  putScopeMap,
+  repositoryActions,
+  testAuthor,
+  testRegistry,
+} from './test-access.ts'
 
 const { rid } = testRegistry()
-const otherRid = 'b'.repeat(32)
-const author = { name: 'alice@contoso.example', kind: 'User' } as const
-const actions = [
-  'pull',
-  'push',
-  'delete',
-  'metadata_read',
-  'metadata_write',
-  'untag',
-  'deleted_read',
-  'deleted_restore',
-]
 
 for (const kind of testDatabaseKinds) {
-  const open = async (t: TestContext): Promise<TestAccess> => {
-    const opened = await openTestAccess(kind)
-    t.after(() => opened.dispose())
-    return opened
-  }
-  const putMap = ({ database, access }: TestAccess, name: string, ...given: string[]) =>
-    database.transaction((transaction) =>
-      access.scopeMaps.put(transaction, rid, { name, description: undefined, actions: given }, author),
-    )
+  const open = (t: TestContext) => openTestAccessFor(t, kind)
+  const putMap = (opened: TestAccess, name: string, ...given: string[]) => putScopeMap(opened, name, given)
   const give = ({ database, access }: TestAccess, scopeMapName: string) =>
     database.transaction((transaction) =>
-      access.anonymousAccess.put(transaction, rid, { scopeMapName, scopeMapId: `/maps/${scopeMapName}` }, author),
+      access.anonymousAccess.put(transaction, rid, { scopeMapName, scopeMapId: `/maps/${scopeMapName}` }, testAuthor),
     )
   const take = ({ database, access }: TestAccess) =>
     database.transaction((transaction) => access.anonymousAccess.delete(transaction, rid))
   /** What anybody may do with a repository, and whether they list the catalog. */
   const anybody = async ({ access }: TestAccess, name: string, registry = testRegistry()) => {
     const catalog = { type: 'registry', name: 'catalog', actions: ['*'] }
-    const asked = [{ type: 'repository', name, actions }, catalog]
+    const asked = [{ type: 'repository', name, actions: repositoryActions }, catalog]
     return (await access.allowedAccess({ kind: 'anonymous' }, registry, asked)).flatMap((scope) => scope.actions)
   }
 

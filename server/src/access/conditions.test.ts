@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import type { Principal, RegistryInQuestion } from './index.ts'
-import { type TestAccess, openTestAccess, principalOf, testRegistry, testScopes } from './test-access.ts'
+import { type TestAccess, openTestAccessFor, principalOf, testRegistry, testScopes } from './test-access.ts'
 
 const alice = 'a11ce000-0000-4000-8000-000000000001'
 const team = '7ea30000-0000-4000-8000-000000000003'
@@ -18,11 +18,7 @@ const with2 = (condition: string) => ({ condition, conditionVersion: '2.0' })
 
 for (const kind of testDatabaseKinds) {
   describe(`conditions, on ${kind}`, () => {
-    const open = async (t: TestContext): Promise<TestAccess> => {
-      const opened = await openTestAccess(kind)
-      t.after(() => opened.dispose())
-      return opened
-    }
+    const open = (t: TestContext) => openTestAccessFor(t, kind)
     const may = async (
       { access }: TestAccess,
       action: string,

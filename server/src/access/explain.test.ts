@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { everyRight } from './repository-rights.ts'
-import { type TestAccess, openTestAccess, principalOf, testRegistry, testScopes } from './test-access.ts'
+import { openTestAccessFor, principalOf, putScopeMap, testAuthor, testRegistry, testScopes } from './test-access.ts'
 
 const alice = 'a11ce000-0000-4000-8000-000000000001'
 const bob = 'b0b00000-0000-4000-8000-000000000002'
@@ -18,11 +18,7 @@ const push = { right: 'push', repository: 'team/app' }
 
 for (const kind of testDatabaseKinds) {
   describe(`an explanation, on ${kind}`, () => {
-    const open = async (t: TestContext): Promise<TestAccess> => {
-      const opened = await openTestAccess(kind)
-      t.after(() => opened.dispose())
-      return opened
-    }
+    const open = (t: TestContext) => openTestAccessFor(t, kind)
 
     test('names the assignments that were considered and what each says, those of groups too', async (t) => {
       const { access, assign } = await open(t)
@@ -158,23 +154,21 @@ for (const kind of testDatabaseKinds) {
     })
 
     test('of anybody where a scope map says what they may read names the map, and the action that is missing in it', async (t) => {
-      const { access, database } = await open(t)
-      const { rid } = legacy
-      const author = { name: 'alice@contoso.example', kind: 'User' } as const
-      const map = { name: 'Everybody', description: undefined, actions: ['repositories/open/content/read'] }
-      await database.transaction(async (transaction) => {
-        await access.scopeMaps.put(transaction, rid, map, author)
+      const opened = await open(t)
+      const { access, database } = opened
+      const { map } = await putScopeMap(opened, 'Everybody', ['repositories/open/content/read'])
+      await database.transaction((transaction) => {
         const given = { scopeMapName: map.name, scopeMapId: '/maps/everybody' }
-        await access.anonymousAccess.put(transaction, rid, given, author)
+        return access.anonymousAccess.put(transaction, legacy.rid, given, testAuthor)
       })
       const named = { name: map.name, actions: map.actions }
       const add = { kind: 'extend-scope-map', action: 'repositories/team/app/content/read' }
-      const opened = { ...pull, repository: 'open' }
+      const readable = { ...pull, repository: 'open' }
       const catalog = { right: 'catalog', repository: undefined }
       const wide = testRegistry({ anonymousPullEnabled: true })
       // prettier-ignore
       const table = [
-        [legacy, opened,   named,     undefined,                undefined],
+        [legacy, readable,   named,     undefined,                undefined],
         [legacy, pull,    named,     'scope-map-lacks-action', add],
         [legacy, push,    named,     'not-for-anonymous',      { kind: 'sign-in' }],
         [legacy, catalog, named,     'anonymous-pull-is-off',  { kind: 'enable-anonymous-pull' }],

@@ -10,7 +10,7 @@ import {
   RoleNameTakenError,
   RoleNotAssignableError,
 } from './index.ts'
-import { type TestAccess, openTestAccess, principalOf, testRegistry, testScopes } from './test-access.ts'
+import { type TestAccess, openTestAccessFor, principalOf, testRegistry, testScopes } from './test-access.ts'
 
 const alice = 'a11ce000-0000-4000-8000-000000000001'
 const abac = testRegistry({ roleAssignmentMode: 'AbacRepositoryPermissions' })
@@ -34,11 +34,7 @@ function definition(change: Partial<NewRoleDefinition> = {}): NewRoleDefinition 
 
 for (const kind of testDatabaseKinds) {
   describe(`custom roles, on ${kind}`, () => {
-    const open = async (t: TestContext): Promise<TestAccess> => {
-      const opened = await openTestAccess(kind)
-      t.after(() => opened.dispose())
-      return opened
-    }
+    const open = (t: TestContext) => openTestAccessFor(t, kind)
     const put = ({ database, access }: TestAccess, role: NewRoleDefinition) =>
       database.transaction((transaction) => access.putRoleDefinition(transaction, role))
     const remove = ({ database, access }: TestAccess, name: string) =>

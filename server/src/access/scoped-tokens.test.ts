@@ -4,33 +4,21 @@ import { sql } from 'kysely'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import type { AccessScope } from '../spec/access-scope.ts'
 import { ScopeMapInUseError, type ScopedToken, type ScopedTokenPasswordName } from './index.ts'
-import { type TestAccess, openTestAccess, testRegistry } from './test-access.ts'
+import {
+  type TestAccess,
+  openTestAccessFor,
+  otherRid,
+  putScopeMap,
+  repositoryActions,
+  testAuthor,
+  testRegistry,
+} from './test-access.ts'
 
 const { rid } = testRegistry()
-const otherRid = 'b'.repeat(32)
-const author = { name: 'alice@contoso.example', kind: 'User' } as const
 const bob = { name: 'b0b00000-0000-4000-8000-000000000002', kind: 'Application' } as const
-const everyAction = [
-  'pull',
-  'push',
-  'delete',
-  'metadata_read',
-  'metadata_write',
-  'untag',
-  'deleted_read',
-  'deleted_restore',
-]
 
 for (const kind of testDatabaseKinds) {
-  const open = async (t: TestContext): Promise<TestAccess> => {
-    const opened = await openTestAccess(kind)
-    t.after(() => opened.dispose())
-    return opened
-  }
-  const putMap = ({ database, access }: TestAccess, name: string, actions: readonly string[], by = rid) =>
-    database.transaction((transaction) =>
-      access.scopeMaps.put(transaction, by, { name, description: undefined, actions }, author),
-    )
+  const open = (t: TestContext) => openTestAccessFor(t, kind)
   const putToken = async (
     { database, access }: TestAccess,
     name: string,
@@ -39,7 +27,7 @@ for (const kind of testDatabaseKinds) {
   ): Promise<ScopedToken> => {
     const token = { name, scopeMapName, scopeMapId: `/maps/${scopeMapName}`, enabled }
     const { token: made } = await database.transaction((transaction) =>
-      access.scopedTokens.put(transaction, by, token, author),
+      access.scopedTokens.put(transaction, by, token, testAuthor),
     )
     return made
   }
@@ -65,15 +53,15 @@ for (const kind of testDatabaseKinds) {
     asked: readonly AccessScope[],
     registry = testRegistry(),
   ) => access.allowedAccess({ kind: 'scoped-token', rid, tokenId }, registry, asked)
-  const on = (name: string): AccessScope => ({ type: 'repository', name, actions: everyAction })
+  const on = (name: string): AccessScope => ({ type: 'repository', name, actions: repositoryActions })
 
   describe(`scope maps, on ${kind}`, () => {
     test('are the five of the system, and those that were made, by name', async (t) => {
       const opened = await open(t)
       const { access } = opened
-      await putMap(opened, 'writers', ['repositories/app/content/write'])
-      await putMap(opened, 'Readers', ['repositories/app/content/read'])
-      await putMap(opened, 'elsewhere', [], otherRid)
+      await putScopeMap(opened, 'writers', ['repositories/app/content/write'])
+      await putScopeMap(opened, 'Readers', ['repositories/app/content/read'])
+      await putScopeMap(opened, 'elsewhere', [], otherRid)
       const maps = await access.scopeMaps.list(rid)
       assert.deepEqual(
         maps.map(({ name }) => name),
@@ -96,7 +84,7 @@ for (const kind of testDatabaseKinds) {
     test('keep who made them and when, and tell who changed them', async (t) => {
       const opened = await open(t)
       const { access, database, nowMs } = opened
-      assert.equal((await putMap(opened, 'readers', ['repositories/app/content/read'])).created, true)
+      assert.equal((await putScopeMap(opened, 'readers', ['repositories/app/content/read'])).created, true)
       const again = await database.transaction((transaction) =>
         access.scopeMaps.put(transaction, rid, { name: 'READERS', description: 'd', actions: ['x'] }, bob),
       )
@@ -106,7 +94,7 @@ for (const kind of testDatabaseKinds) {
         name: 'readers',
         description: 'd',
         actions: ['x'],
-        authorship: { createdAtMs: nowMs, createdBy: author, changedAtMs: nowMs, changedBy: bob },
+        authorship: { createdAtMs: nowMs, createdBy: testAuthor, changedAtMs: nowMs, changedBy: bob },
       }
       assert.deepEqual(again.map, expected)
       assert.deepEqual(await access.scopeMaps.find(rid, 'readers'), expected)
@@ -115,7 +103,7 @@ for (const kind of testDatabaseKinds) {
     test('that a token has are not deleted, and others are', async (t) => {
       const opened = await open(t)
       const { access, database } = opened
-      await putMap(opened, 'readers', [])
+      await putScopeMap(opened, 'readers', [])
       await putToken(opened, 'nightly', 'Readers')
       await putToken(opened, 'elsewhere', 'readers', { by: otherRid })
       const remove = () => database.transaction((transaction) => access.scopeMaps.delete(transaction, rid, 'READERS'))
@@ -134,7 +122,7 @@ for (const kind of testDatabaseKinds) {
   describe(`scoped tokens, on ${kind}`, () => {
     test('may do what their scope map allows on each repository, and never list the catalog', async (t) => {
       const opened = await open(t)
-      await putMap(opened, 'mixed', [
+      await putScopeMap(opened, 'mixed', [
         'repositories/team/app/content/read',
         'repositories/team/app/content/write',
         'repositories/team/*/metadata/read',
@@ -197,11 +185,14 @@ for (const kind of testDatabaseKinds) {
 
     test('lose at once what their scope map loses, and what another in its place does not give', async (t) => {
       const opened = await open(t)
-      await putMap(opened, 'readers', ['repositories/team/app/content/read', 'repositories/team/app/content/write'])
+      await putScopeMap(opened, 'readers', [
+        'repositories/team/app/content/read',
+        'repositories/team/app/content/write',
+      ])
       const { id } = await putToken(opened, 'nightly', 'readers')
       const actions = async () => (await allowed(opened, id, [on('team/app')])).flatMap((scope) => scope.actions)
       assert.deepEqual(await actions(), ['pull', 'push'])
-      await putMap(opened, 'READERS', ['repositories/team/app/content/read'])
+      await putScopeMap(opened, 'READERS', ['repositories/team/app/content/read'])
       assert.deepEqual(await actions(), ['pull'])
       await putToken(opened, 'nightly', '_repositories_pull_metadata_read')
       assert.deepEqual(await actions(), ['pull', 'metadata_read'])
@@ -335,10 +326,9 @@ for (const kind of testDatabaseKinds) {
     ]
     test('fault 11: every field of theirs that is stored decides something when it alone is changed', async (t) => {
       for (const [column, change] of fields) {
-        const opened = await openTestAccess(kind)
-        t.after(() => opened.dispose())
+        const opened = await open(t)
         const { access, database } = opened
-        await putMap(opened, 'readers', ['repositories/team/app/content/read'])
+        await putScopeMap(opened, 'readers', ['repositories/team/app/content/read'])
         const { token, password, proof } = await signedIn(opened, 'nightly', 'readers')
         const decide = async () => [
           (await access.verifyScopedTokenPassword(rid, 'nightly', password)) !== undefined,
@@ -376,9 +366,9 @@ for (const kind of testDatabaseKinds) {
     test('of a registry end with it, and no others do', async (t) => {
       const opened = await open(t)
       const { access, database } = opened
-      await putMap(opened, 'readers', [])
+      await putScopeMap(opened, 'readers', [])
       const { proof } = await signedIn(opened, 'nightly', 'readers')
-      await putMap(opened, 'readers', [], otherRid)
+      await putScopeMap(opened, 'readers', [], otherRid)
       await putToken(opened, 'nightly', 'readers', { by: otherRid })
       await database.transaction((transaction) => access.deleteRegistryAccess(transaction, rid))
       assert.equal(await access.scopedTokenStands(rid, proof), false)

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { TestContext } from 'node:test'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import { openTestDatabase } from '../platform/sql/test-database.ts'
 import { registryId, resourceGroupId, subscriptionId } from '../spec/resource-id.ts'
@@ -37,6 +38,24 @@ export function principalOf(objectId: string, groupIds: readonly string[] = []):
   return { kind: 'directory', objectId, groupIds }
 }
 
+/** Who makes the scope maps of the tests. */
+export const testAuthor = { name: 'alice@contoso.example', kind: 'User' } as const
+
+/** A registry that is not {@link testRegistry}. */
+export const otherRid = 'b'.repeat(32)
+
+/** Whatever can be done with a repository. */
+export const repositoryActions = [
+  'pull',
+  'push',
+  'delete',
+  'metadata_read',
+  'metadata_write',
+  'untag',
+  'deleted_read',
+  'deleted_restore',
+]
+
 export type TestAccess = Awaited<ReturnType<typeof openTestAccess>>
 
 /** Role assignments, scope maps and scoped tokens on a real database; time stands still unless it is set. */
@@ -72,4 +91,23 @@ export async function openTestAccess(kind: DatabaseKind) {
     )
   }
   return { database, access, assign, nowMs, setNow, dispose }
+}
+
+/** The same for one test, after which it is gone. */
+export async function openTestAccessFor(t: TestContext, kind: DatabaseKind): Promise<TestAccess> {
+  const opened = await openTestAccess(kind)
+  t.after(() => opened.dispose())
+  return opened
+}
+
+/** Makes a scope map, of the registry of the tests unless told otherwise. */
+export function putScopeMap(
+  { database, access }: TestAccess,
+  name: string,
+  actions: readonly string[],
+  rid = testRegistry().rid,
+) {
+  return database.transaction((transaction) =>
+    access.scopeMaps.put(transaction, rid, { name, description: undefined, actions }, testAuthor),
+  )
 }
