@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { Agent } from 'node:https'
 import { after } from 'node:test'
 import { arm, expectStatus, principalWithRole, registryId, roles } from '../harness/arm.ts'
 import { request } from '../harness/http.ts'
@@ -17,6 +18,13 @@ after(async () => {
 const env: Record<string, string> = { ...az.home.env }
 delete env.AZURE_CORE_INSTANCE_DISCOVERY
 const acr = (...args: string[]) => runAcrux(['acr', ...args, '-n', server.firstRun.registry], { env })
+
+/** What az finds itself by, for `acrux`, which takes no variable of its own that it does not know. */
+function azEnv(): Record<string, string> {
+  const env: Record<string, string> = { ...az.home.env }
+  delete env.AZURE_CORE_INSTANCE_DISCOVERY
+  return env
+}
 
 step('acrux acr tells through az why a push was refused, and who may push', ['az'], async () => {
   await signIn(az, server)
@@ -54,6 +62,44 @@ step('acrux acr tells through az why a push was refused, and who may push', ['az
     tokens.stdout,
     /^ScopedToken {2}token:builder {2}builder\nScopedToken {2}token:retired {2}retired {2}\(disabled\)$/m,
   )
+})
+
+step('acrux audit list shows the log of a running server through az, filtered and over its pages', ['az'], async () => {
+  const puller = await principalWithRole(server, 'listed', roles.acrPull)
+  const authorization = basic(puller.appId, puller.password)
+  const agent = new Agent({ keepAlive: true })
+  const ask = (path: string) =>
+    request({ url: `${registryUrl(server)}${path}`, headers: { authorization }, caFile: server.caFile, agent })
+  const service = encodeURIComponent(server.firstRun.loginServer)
+  const tokens = 1050
+  for (let left = tokens; left > 0; left -= 50) {
+    await Promise.all(
+      Array.from({ length: 50 }, async () =>
+        expectStatus(await ask(`/oauth2/token?service=${service}&scope=repository:team/app:pull`), 200),
+      ),
+    )
+  }
+  const refused = await ask('/acr/v1/_deleted/_catalog')
+  agent.destroy()
+  const list = (...args: string[]) => runAcrux(['audit', 'list', ...args], { env: azEnv() })
+  const at = ['--server', server.baseUrl]
+  const all = await list(...at, '--principal', puller.objectId, '--action', 'token.issue', '--limit', '2000')
+  assert.equal(all.code, 0, all.stderr)
+  const lines = all.stdout.trimEnd().split('\n')
+  assert.equal(lines.length, tokens, 'two pages of a thousand at the most')
+  assert.ok(lines.every((line) => line.includes(` success  token.issue  service-principal:${puller.objectId} `)))
+  const times = lines.map((line) => line.slice(0, line.indexOf(' ')))
+  assert.deepEqual(times, times.toSorted().toReversed(), 'the newest first')
+  assert.equal((await list(...at, '--from', '2020-01-01', '--to', '2021-01-01')).stdout, '')
+  const id = String(refused.headers['x-ms-correlation-request-id'])
+  for (const place of [at, ['-n', server.firstRun.registry]]) {
+    const one = await list(...place, '--outcome', 'refused', '--limit', '1', '--principal', puller.objectId)
+    assert.equal(one.code, 0, one.stderr)
+    assert.match(one.stdout, new RegExp(`^\\S+Z  refused  data.access .* ${id}\n$`))
+  }
+  const elsewhere = await list('--server', 'https://elsewhere.example')
+  assert.deepEqual([elsewhere.code, elsewhere.stdout], [3, ''])
+  assert.match(elsewhere.stderr, /az is set to .*, and not to https:\/\/elsewhere\.example/)
 })
 
 step('acrux acr why tells a closed network from an address that no rule names', ['az'], async () => {

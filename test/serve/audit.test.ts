@@ -109,4 +109,7 @@ test('acrux audit export writes every event as a line of JSON, and list shows th
   assert.match(one.stdout, new RegExp(` ${correlationIds[0]}\n$`))
   assert.equal((await runAcrux(['audit', 'list', ...at, '--from', 'yesterday'])).code, 2)
   assert.equal((await runAcrux(['audit', 'list', ...at, '--outcome', 'perhaps'])).code, 2)
+  const both = await runAcrux(['audit', 'list', ...at, '--server', url])
+  assert.equal(both.code, 2)
+  assert.match(both.stderr, /--data-dir is for the data directory/)
 })

@@ -2,7 +2,8 @@ import type { DecisionDocument, DecisionSince } from '@acrux/contract'
 import { decisionDocument, exitCodes, loadConfiguration, openAuditFile } from '@acrux/server'
 import { type Command, Option } from 'commander'
 import { explainFailure } from '../startup-failure.ts'
-import { askNext, askRegistry } from './az.ts'
+import { getNextFromArm } from '../az.ts'
+import { askRegistry } from './ask-registry.ts'
 import { whyText } from './why-text.ts'
 
 const examples = `
@@ -146,7 +147,7 @@ function askWho(name: string, query: Readonly<Record<string, string | undefined>
   const { nextLink, ...first } = requireAnswer(askRegistry(name, 'allowedPrincipals', query)) as Allowed
   const value = [...first.value]
   for (let link = nextLink; link !== undefined;) {
-    const page = requireAnswer(askNext(link)) as Allowed
+    const page = requireAnswer(getNextFromArm(link)) as Allowed
     value.push(...page.value)
     link = page.nextLink
   }

@@ -13,20 +13,23 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { explainFailure } from '../startup-failure.ts'
 import { faultText } from './fault-text.ts'
 import { type FilterFlags, filterOf, withFilter } from './filter-flags.ts'
+import { type ServerFlags, newestOnServer } from './server-log.ts'
 
 const examples = `
-They read the data directory, whether the server runs or not. From elsewhere, the management surface shows the same:
-  az rest --method get --url "/subscriptions/<id>/providers/Acrux.Server/auditEvents?api-version=2024-11-01"
+They read the data directory, whether the server runs or not. With --server or -n, list asks a server from elsewhere,
+through az, as whoever is signed in there.
 
 Examples:
   acrux audit verify --data-dir /var/lib/acrux
   acrux audit verify --config /etc/acrux/acrux.yaml --expect 210:5f2c...e9
   acrux audit list --data-dir /var/lib/acrux --outcome refused --limit 50
   acrux audit list --data-dir /var/lib/acrux --correlation-id 019ab7c0-6f0e-7c51-9d44-0a8f6f8f2f11
+  acrux audit list --server https://registry.example.com --principal 6f1d8c1e-1f0f-4d0e-9c53-0d1f6d4f2b11
+  acrux audit list -n contoso --action token.issue --from 2026-11-24
   acrux audit export --data-dir /var/lib/acrux --from 2026-11-01 --to 2026-11-30T23:59:59Z > november.jsonl
 
-Exit codes: 0 done, and the log whole; 1 altered, or not what was expected; 2 wrong flag or setting; 13 no log that
-can be read; 14 no master key that can be read.
+Exit codes: 0 done, and the log whole; 1 altered, or not what was expected; 2 wrong flag or setting; 3 az could not be
+asked; 13 no log that can be read; 14 no master key that can be read.
 `
 
 /** Where the data directory is, as `acrux serve` is told it. */
@@ -53,7 +56,9 @@ export function addAudit(program: Command): void {
   withFilter(withPlace(command.command('list')))
     .description('print events in lines, the newest first')
     .option('--limit <number>', 'how many', requireLimit, 20)
-    .action((flags: PlaceFlags & FilterFlags & { readonly limit: number }) => onLog(flags, (log) => list(log, flags)))
+    .option('--server <url>', 'the server that az is signed in to, in the place of a data directory')
+    .option('-n, --name <registry>', 'the log of one registry there')
+    .action(list)
   withFilter(withPlace(command.command('export')))
     .description('write events as JSON, one a line, the oldest first')
     .action((flags: PlaceFlags & FilterFlags) => onLog(flags, (log) => exportAll(log, flags)))
@@ -114,8 +119,22 @@ function isoTime(ms: number | undefined): string {
   return ms === undefined ? 'now' : new Date(ms).toISOString()
 }
 
-async function list(log: AuditFile, flags: FilterFlags & { readonly limit: number }): Promise<void> {
-  for (const event of await log.newest(filterOf(flags), flags.limit)) process.stdout.write(`${lineOf(event)}\n`)
+type ListFlags = PlaceFlags & ServerFlags & FilterFlags & { readonly limit: number }
+
+async function list(flags: ListFlags, command: Command): Promise<void> {
+  if (flags.server === undefined && flags.name === undefined) {
+    return onLog(flags, async (log) => printAll(await log.newest(filterOf(flags), flags.limit)))
+  }
+  const other = (['dataDir', 'config', 'target'] as const).find((name) => flags[name] !== undefined)
+  if (other !== undefined) {
+    const flag = { dataDir: '--data-dir', config: '--config', target: '--target' }[other]
+    command.error(`error: ${flag} is for the data directory, and not for a server that is asked`)
+  }
+  printAll(newestOnServer(flags, flags))
+}
+
+function printAll(events: Iterable<AuditEventDocument>): void {
+  for (const event of events) process.stdout.write(`${lineOf(event)}\n`)
 }
 
 function lineOf({ eventTimestamp, outcome, action, actor, target, reason, correlationId }: AuditEventDocument): string {

@@ -1,0 +1,44 @@
+import { spawnSync } from 'node:child_process'
+
+/** How long az may take to answer. */
+const timeoutMs = 120_000
+
+/** How long its answer may be: a page of a thousand events is some megabytes. */
+const longestAnswerBytes = 64 * 1024 * 1024
+
+/** The ARM id of a registry, as whoever is signed in to az finds it; ends the process with 3 where there is none. */
+export function registryIdOf(name: string): string {
+  const id = az(['acr', 'show', '--name', name, '--query', 'id', '--output', 'tsv'])
+  return id?.trim() ?? fail(`there is no registry ${name}`)
+}
+
+/**
+ * Asks the management API that az is set to, as whoever is signed in there. `url` may be a path. Undefined where it knows
+ * nothing of it; ends the process with 3 where az cannot be asked.
+ */
+export function getFromArm(url: string): unknown {
+  const answer = az(['rest', '--method', 'get', '--url', url, '--output', 'json'])
+  return answer === undefined ? undefined : (JSON.parse(answer) as unknown)
+}
+
+/** Asks for the page that another one names as its next, at the server that az is set to and at no other. */
+export function getNextFromArm(nextLink: string): unknown {
+  const { pathname, search } = new URL(nextLink)
+  return getFromArm(`${pathname}${search}`)
+}
+
+/** What az prints; undefined where the answer was that there is none. Ends the process with 3 where it cannot be asked. */
+export function az(args: readonly string[]): string | undefined {
+  const options = { encoding: 'utf8', timeout: timeoutMs, maxBuffer: longestAnswerBytes } as const
+  const { error, status, stdout, stderr } = spawnSync('az', args, options)
+  if (error !== undefined) return fail(`az could not be run: ${error.message}`)
+  if (status === 0) return stdout
+  if (/\b(?:ResourceNotFound|could not be found|not found)\b/i.test(stderr)) return undefined
+  return fail(stderr.trim())
+}
+
+/** Says why az was of no use, and ends the process with 3. */
+export function fail(message: string): never {
+  for (const line of message.split('\n')) process.stderr.write(`acrux: ${line}\n`)
+  process.exit(3)
+}
