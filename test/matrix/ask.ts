@@ -54,11 +54,19 @@ function pathOf({ method, path }: Route, { firstRun }: RunningServer, image: Pus
   })
 }
 
-/** Asks routes as callers, and gives the status of each answer. */
+/** What was answered to one request. */
+export interface Answer {
+  readonly status: number
+  readonly correlationId: string | undefined
+  /** Whether the request had a credential, in its header or in its form. */
+  readonly showsCredential: boolean
+}
+
+/** Asks routes as callers. */
 export interface Asking {
   /** Sets the registry, and gives everybody new tokens: a change of the mode ends those that were given. */
   begin(setting: Setting, callers: readonly Caller[]): Promise<void>
-  statusOf(route: Route, caller: Caller): Promise<number>
+  answerTo(route: Route, caller: Caller): Promise<Answer>
 }
 
 let asked = 0
@@ -136,7 +144,7 @@ export async function openAsking(server: RunningServer): Promise<Asking> {
       given = new Map()
       for (const caller of callers) given.set(caller, await tokensOf(caller))
     },
-    statusOf: async (route, caller) => {
+    answerTo: async (route, caller) => {
       if (!given.has(caller)) given.set(caller, await tokensOf(caller))
       const url = new URL(pathOf(route, server, image), server.baseUrl)
       const audience = audienceOf(route.path)
@@ -144,7 +152,7 @@ export async function openAsking(server: RunningServer): Promise<Asking> {
       if (route.path === '/oauth2/token')
         url.search = new URLSearchParams({ service, scope: scopes[0] ?? '' }).toString()
       const { headers, body } = await partsOf(route, caller)
-      const { status } = await request({
+      const { status, headers: answered } = await request({
         method: route.method,
         url,
         agent,
@@ -156,7 +164,12 @@ export async function openAsking(server: RunningServer): Promise<Asking> {
       if (route.path.endsWith('/withdrawSigningKeys') && status < 300) given.clear()
       // Whoever signs themselves out everywhere comes back.
       if (route.path.endsWith('/me/revokeSignInSessions') && status < 300) given.set(caller, await tokensOf(caller))
-      return status
+      const correlationId = answered['x-ms-correlation-request-id']
+      return {
+        status,
+        correlationId: typeof correlationId === 'string' ? correlationId : undefined,
+        showsCredential: headers?.['authorization'] !== undefined || audience === 'token-service',
+      }
     },
   }
 }

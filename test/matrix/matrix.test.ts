@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { after, test } from 'node:test'
+import { at } from '../harness/json.ts'
 import { startServer } from '../harness/server.ts'
 import { openAsking, type Setting } from './ask.ts'
 import { makeCallers } from './callers.ts'
+import { expectDecision, isJudged, isOfRegistry, refusedEvents, sampleOf, type Refusal } from './refusals.ts'
 import { routesOf, type Route } from './routes.ts'
 
 /** As wide as the titles of all settings but one. */
@@ -25,6 +27,9 @@ after(() => server[Symbol.asyncDispose]())
 const callers = await makeCallers(server)
 const asking = await openAsking(server)
 const routes = await routesOf(server)
+
+/** Every 401 and 403 that was seen. */
+const refusals: Refusal[] = []
 
 /** The statuses of one route under one setting, a column a caller. */
 type Statuses = readonly number[]
@@ -60,7 +65,11 @@ test('every route answers every kind of caller as the reviewed matrix says, in b
     await asking.begin(setting, callers)
     for (const route of routes) {
       const statuses: number[] = []
-      for (const caller of callers) statuses.push(await asking.statusOf(route, caller))
+      for (const caller of callers) {
+        const answer = await asking.answerTo(route, caller)
+        statuses.push(answer.status)
+        if (answer.status === 401 || answer.status === 403) refusals.push({ ...answer, setting: title, route, caller })
+      }
       assert.ok(Math.max(...statuses) < 500, `${route.id} gave ${statuses.join(' ')}`)
       seen.get(route)?.set(title, statuses)
     }
@@ -69,4 +78,29 @@ test('every route answers every kind of caller as the reviewed matrix says, in b
   // How it is made anew, to be reviewed line by line: ACRUX_WRITE_GOLDEN=1 npm test -- test/matrix/matrix.test.ts
   if (process.env.ACRUX_WRITE_GOLDEN === '1') writeFileSync(goldenFile, found)
   assert.deepEqual(found.split('\n'), readFileSync(goldenFile, 'utf8').split('\n'))
+})
+
+test('every refusal of the matrix can be asked after: by its correlation id, the log and the registry tell why it was made', async () => {
+  assert.ok(refusals.length > 1000)
+  const events = await refusedEvents(server)
+  const eventOf = ({ correlationId = '' }: Refusal) => events.get(correlationId)?.[0]
+  for (const refusal of refusals) {
+    const { route, caller, setting, correlationId } = refusal
+    const which = `${route.id} ${caller.column} ${setting}`
+    assert.match(correlationId ?? '', /^[0-9a-f-]{36}$/, which)
+    assert.equal(eventOf(refusal) !== undefined, isJudged(refusal), which)
+  }
+  const judged = refusals.filter((refusal) => isJudged(refusal) && !/^(graph|identity)\./.test(refusal.route.id))
+  const failureOf = (refusal: Refusal) => {
+    const failure = at(eventOf(refusal), 'detail', 'decision', 'firstFailure')
+    return typeof failure === 'string' ? failure : ''
+  }
+  for (const refusal of judged) {
+    const which = `${refusal.route.id} ${refusal.caller.column} ${refusal.setting}`
+    assert.match(failureOf(refusal), /^[a-z-]{5,}$/, which)
+    assert.equal(typeof at(eventOf(refusal), 'detail', 'decision', 'smallestChange', 'kind'), 'string', which)
+  }
+  for (const refusal of sampleOf(judged.filter(isOfRegistry), failureOf)) {
+    await expectDecision(server, refusal, eventOf(refusal))
+  }
 })

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { arm, expectStatus, registryId } from '../harness/arm.ts'
+import { at, listAt, stringAt } from '../harness/json.ts'
+import type { RunningServer } from '../harness/server.ts'
+import type { Answer } from './ask.ts'
+import type { Caller } from './callers.ts'
+import type { Route } from './routes.ts'
+
+/** A 401 or 403 that was seen. */
+export type Refusal = Answer & { readonly setting: string; readonly route: Route; readonly caller: Caller }
+
+/** A page that refuses a form that was not made for this browser says nothing of who sent it, and leaves no event. */
+const formPages = /^(account|sign-in)\./
+
+/** Whether a refusal is one: a request that shows no credential is asked for one, and no event is made of that. */
+export function isJudged({ showsCredential, route }: Refusal): boolean {
+  return showsCredential && !formPages.test(route.id)
+}
+
+/** Every event of a refusal, by the correlation id of its answer. */
+export async function refusedEvents(server: RunningServer): Promise<ReadonlyMap<string, readonly unknown[]>> {
+  const log = `/subscriptions/${server.firstRun.subscriptionId}/providers/Acrux.Server/auditEvents`
+  const filter = encodeURIComponent("outcome eq 'refused'")
+  const events: unknown[] = []
+  for (let url: string | undefined = `${log}?api-version=2024-11-01&$top=1000&$filter=${filter}`; url !== undefined;) {
+    const page: unknown = expectStatus(await arm(server, 'GET', url), 200).json()
+    events.push(...listAt(page, 'value'))
+    const next = at(page, 'nextLink')
+    url = typeof next === 'string' ? next : undefined
+  }
+  return Map.groupBy(events, (event) => stringAt(event, 'correlationId'))
+}
+
+/** Whether a refusal is the first registry's, which answers for it; what is refused of another name is in the log alone. */
+export function isOfRegistry({ route }: Refusal): boolean {
+  if (/^\/(v2|acr|oauth2)\//.test(route.path)) return true
+  return route.path.includes('/registries/{registry}') && (route.method === 'GET' || route.method === 'HEAD')
+}
+
+/** One of each kind: of a route for each check that failed there, and of a caller under each setting. */
+export function sampleOf(refusals: readonly Refusal[], failureOf: (refusal: Refusal) => string): readonly Refusal[] {
+  const kinds = new Map<string, Refusal>()
+  for (const refusal of refusals) {
+    const { route, caller, setting } = refusal
+    const ofRoute = `${route.id} ${failureOf(refusal)}`
+    const ofCaller = `${caller.column} ${setting}`
+    if (!kinds.has(ofRoute) || !kinds.has(ofCaller)) {
+      kinds.set(ofRoute, refusal)
+      kinds.set(ofCaller, refusal)
+    }
+  }
+  return [...new Set(kinds.values())]
+}
+
+/** Holds that the registry tells of a refusal what the log tells: who, by what, the check that failed, and what would mend it. */
+export async function expectDecision(server: RunningServer, refusal: Refusal, event: unknown): Promise<void> {
+  const path = `${registryId(server)}/decisions/${refusal.correlationId}?api-version=2025-03-01-preview`
+  const told = expectStatus(await arm(server, 'GET', path), 200).json()
+  assert.deepEqual(at(told, 'principal'), at(event, 'actor'))
+  assert.deepEqual(at(told, 'credential'), at(event, 'credential'))
+  assert.equal(at(told, 'firstFailure'), at(event, 'detail', 'decision', 'firstFailure'))
+  assert.equal(at(told, 'smallestChange', 'kind'), at(event, 'detail', 'decision', 'smallestChange', 'kind'))
+}
