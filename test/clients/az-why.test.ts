@@ -38,7 +38,8 @@ step('acrux acr tells through az why a push was refused, and who may push', ['az
   const why = await acr('why', String(refused.headers['x-ms-correlation-request-id']))
   assert.equal(why.code, 0, why.stderr)
   assert.match(why.stdout, /^why: {6}role-lacks-action$/m)
-  assert.match(why.stdout, /^change: {3}assign-role {2}AcrPush /m)
+  const [, change = ''] = /^change: {3}az (role assignment create --role AcrPush .+)$/m.exec(why.stdout) ?? []
+  assert.ok(change.includes(` --assignee-object-id ${puller.objectId} `), why.stdout)
   const unknown = await acr('why', '019ab7c0-6f0e-7c51-9d44-0a8f6f8f2f11')
   assert.equal(unknown.code, 1, unknown.stderr)
   const can = await acr('can', puller.objectId, 'push', 'team/app')
@@ -62,6 +63,9 @@ step('acrux acr tells through az why a push was refused, and who may push', ['az
     tokens.stdout,
     /^ScopedToken {2}token:builder {2}builder\nScopedToken {2}token:retired {2}retired {2}\(disabled\)$/m,
   )
+
+  await az.text(...change.split(' '))
+  assert.equal((await acr('can', puller.objectId, 'push', 'team/app')).code, 0, 'the change that was told allows it')
 })
 
 step('acrux audit list shows the log of a running server through az, filtered and over its pages', ['az'], async () => {
@@ -111,7 +115,13 @@ step('acrux acr why tells a closed network from an address that no rule names', 
   }
   const fence = { sku: { name: 'Premium' }, properties: { networkRuleSet: { defaultAction: 'Deny' } } }
   expectStatus(await arm(server, 'PATCH', id, fence), 200)
-  assert.match(await why(), /^why: {6}network-rule\nchange: {3}allow-address {2}127\.0\.0\.1$/m)
+  assert.match(
+    await why(),
+    /^why: {6}network-rule\nchange: {3}az acr network-rule add -n \S+ --ip-address 127\.0\.0\.1$/m,
+  )
   expectStatus(await arm(server, 'PATCH', id, { properties: { publicNetworkAccess: 'Disabled' } }), 200)
-  assert.match(await why(), /^why: {6}public-network-disabled\nchange: {3}enable-public-network {2}127\.0\.0\.1$/m)
+  assert.match(
+    await why(),
+    /^why: {6}public-network-disabled\nchange: {3}az acr update -n \S+ --public-network-enabled true, and az acr network-rule /m,
+  )
 })

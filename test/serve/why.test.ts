@@ -27,7 +27,7 @@ test('acrux acr why tells of a refusal from the data directory, and of an id tha
   assert.equal(told.code, 0, told.stderr)
   assert.match(told.stdout, /^asked: {4}pull on team\/app$/m)
   assert.match(told.stdout, /^why: {6}wrong-password$/m)
-  assert.match(told.stdout, /^change: {3}sign-in-again$/m)
+  assert.match(told.stdout, /^change: {3}sign in again$/m)
   assert.ok(!told.stdout.includes('a wrong secret'))
   const json = await runAcrux(['acr', 'why', id, ...at, '-o', 'json'])
   assert.equal((JSON.parse(json.stdout) as { correlationId: string }).correlationId, id)

@@ -1,9 +1,10 @@
-import type { DecisionDocument, DecisionSince } from '@acrux/contract'
+import type { DecisionChange, DecisionDocument, DecisionSince } from '@acrux/contract'
 import { decisionDocument, exitCodes, loadConfiguration, openAuditFile } from '@acrux/server'
 import { type Command, Option } from 'commander'
 import { explainFailure } from '../startup-failure.ts'
 import { getNextFromArm } from '../az.ts'
 import { askRegistry } from './ask-registry.ts'
+import { changeText } from './change-text.ts'
 import { whyText } from './why-text.ts'
 
 const examples = `
@@ -46,7 +47,7 @@ export function addAcr(program: Command): void {
     .requiredOption('-n, --name <registry>', 'the registry, asked through az')
     .action((principal: string, action: string, repository: string | undefined, { name, output }: RegistryFlags) => {
       const answer = requireAnswer(askRegistry(name, 'accessExplanation', { principal, action, repository }))
-      print(answer, output, canText)
+      print(answer, output, (explained) => canText(explained, { registry: name, principal }))
       process.exitCode = isAllowed(answer) ? exitCodes.ok : 1
     })
   withOutput(command.command('who <action> [repository]'))
@@ -73,7 +74,7 @@ async function why(id: string, { name, output, ...place }: WhyFlags): Promise<vo
     process.exitCode = 1
     return
   }
-  print(found, output, (decision) => whyText(decision))
+  print(found, output, (decision) => whyText(decision, name))
 }
 
 type TimedDecision = DecisionDocument & { readonly since?: DecisionSince | null }
@@ -112,7 +113,8 @@ function plain(text: string): string {
 type Explained = {
   readonly allowed: boolean
   readonly firstFailure: string | null
-  readonly smallestChange: object | null
+  readonly smallestChange: DecisionChange | null
+  readonly scopeMap: { readonly name: string } | null
   readonly assignments: readonly { readonly roleName: string | null; readonly scope: string; readonly result: string }[]
 }
 
@@ -120,12 +122,17 @@ function isAllowed(answer: unknown): boolean {
   return (answer as Explained).allowed
 }
 
-function canText(answer: unknown): string {
-  const { allowed, firstFailure, smallestChange, assignments } = answer as Explained
+function canText(
+  answer: unknown,
+  { registry, principal }: { readonly registry: string; readonly principal: string },
+): string {
+  const { allowed, firstFailure, smallestChange, assignments, scopeMap } = answer as Explained
+  const [, token] = /^token:(.+)$/.exec(principal) ?? []
+  const names = { registry, token, objectId: token ?? principal, scopeMap: scopeMap?.name }
   return [
     allowed ? 'allowed' : `not allowed: ${firstFailure ?? ''}`,
     ...assignments.map(({ roleName, scope, result }) => `  ${result}  ${roleName ?? '(no such role)'}  at ${scope}`),
-    ...(smallestChange === null ? [] : [`smallest change: ${JSON.stringify(smallestChange)}`]),
+    ...(smallestChange === null ? [] : [`smallest change: ${changeText(smallestChange, names)}`]),
   ].join('\n')
 }
 

@@ -1,7 +1,11 @@
-import type { DecisionAssignment, DecisionChange, DecisionDocument, DecisionSince } from '@acrux/contract'
+import type { DecisionAssignment, DecisionDocument, DecisionSince } from '@acrux/contract'
+import { changeText } from './change-text.ts'
 
-/** A decision for a person to read. */
-export function whyText(decision: DecisionDocument & { readonly since?: DecisionSince | null }): string {
+/** A decision for a person to read, of a registry whose name is known or not. */
+export function whyText(
+  decision: DecisionDocument & { readonly since?: DecisionSince | null },
+  registry: string | undefined,
+): string {
   const { principal, credential, asked, token, assignments, assignmentCount, scopeMap, firstFailure } = decision
   const who = principal.id === '' ? principal.kind : `${principal.kind} ${principal.id}`
   const by = credential === null ? '' : `, by ${credential.kind} ${credential.id ?? ''}`
@@ -21,19 +25,24 @@ export function whyText(decision: DecisionDocument & { readonly since?: Decision
     ...(scopeMap === null ? [] : [`scope map ${scopeMap.name}: ${scopeMap.actions.join(' ')}`]),
     ...(decision.tokenAccess === null ? [] : [`sent:     a token for ${decision.tokenAccess || 'nothing'}`]),
     `why:      ${firstFailure ?? 'all that was asked for was allowed'}`,
-    ...(decision.smallestChange === null ? [] : [`change:   ${changeText(decision.smallestChange)}`]),
+    ...(decision.smallestChange === null
+      ? []
+      : [
+          `change:   ${changeText(decision.smallestChange, { registry, ...namesOf(principal), scopeMap: scopeMap?.name })}`,
+        ]),
     ...(decision.since ? [sinceText(decision.since)] : []),
   ].join('\n')
+}
+
+/** The principal by what `az` calls it. */
+function namesOf({ kind, id }: DecisionDocument['principal']): { objectId?: string; token?: string } {
+  if (kind === 'scoped-token') return { token: id }
+  return kind === 'user' || kind === 'service-principal' ? { objectId: id } : {}
 }
 
 function assignmentText({ roleName, scope, condition, result }: DecisionAssignment): string {
   const line = `role:     ${roleName ?? '(no such role)'} at ${scope}: ${result}`
   return condition === null ? line : `${line}\n          condition ${condition}`
-}
-
-function changeText({ kind, ...rest }: DecisionChange): string {
-  const facts = [rest.roleName, rest.assignmentId, rest.action, rest.access, rest.scope, rest.condition, rest.address]
-  return [kind, ...facts.filter((fact) => fact !== undefined && fact !== null)].join('  ')
 }
 
 function sinceText({ allowed, firstFailure, assignments }: DecisionSince): string {
