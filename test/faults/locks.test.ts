@@ -250,6 +250,28 @@ test('fault 33: what is not to be listed is in no list, and can still be read by
   assert.equal((await ways['reading the tag']?.(where, owner))?.status, 200)
 })
 
+test('fault 32: of pushes that race to a locked tag none succeeds, whatever it is called, and however it was made', async () => {
+  const where = await stage()
+  for (const tag of ['latest', 'held']) {
+    assert.equal((await put(where, tag, where.free.manifest, owner)).status, 201)
+    const target = `/acr/v1/${where.name}/_tags/${tag}`
+    const headers = [['Content-Type', 'application/json'] as const]
+    const lock = { method: 'PATCH', target, authorization: owner, headers, body: '{"writeEnabled":false}' }
+    assert.equal((await wire.send(lock)).status, 200)
+    const pushes = Array.from({ length: 8 }, (_, number) => {
+      const manifest = number % 2 === 0 ? renewed(where) : where.held.manifest
+      return put(where, tag, manifest, number % 4 < 2 ? owner : admin)
+    })
+    for (const answer of await Promise.all(pushes)) assertLocked(answer, tag)
+    const shown = await wire.send({
+      method: 'HEAD',
+      target: `/v2/${where.name}/manifests/${tag}`,
+      authorization: owner,
+    })
+    assert.equal(shown.headers['docker-content-digest'], where.free.digest)
+  }
+})
+
 test('fault 33: of many pushes that race with a lock, none moves the tag once the lock was acknowledged', async () => {
   const where = await stage()
   let isLocked = false
