@@ -5,6 +5,7 @@ import { request } from '../harness/http.ts'
 import { accessToken, basic, digestOf, get, pushImage, registryUrl } from '../harness/registry.ts'
 import { sendHalf, type HalfSent } from '../harness/send-half.ts'
 import { startServer } from '../harness/server.ts'
+import { until } from '../harness/until.ts'
 import { assertRefused, assertUnauthorizedBody } from './refusal.ts'
 import { addSecret, removeSecret, tokensOf } from './tokens.ts'
 
@@ -61,6 +62,35 @@ test('an upload whose role is taken away while its bytes flow is finished, and t
   const commit = { method: 'PUT', url: withDigest(next, digestOf(bytes)), caFile: server.caFile }
   assertUnauthorizedBody(await request({ ...commit, headers: { authorization } }))
   assert.equal((await get(server, `/v2/team/app/blobs/${digestOf(bytes)}`, owner)).status, 404)
+})
+
+test('fault 50: an upload whose token comes to its end while its bytes flow is finished, and goes on with a new token', async () => {
+  const principal = await principalWithRole(server, 'slow', roles.acrPush)
+  const begunAtMs = Date.now()
+  const bearer = async (password: string) => {
+    const token = await accessToken(server, { username: principal.appId, password }, [pullPush])
+    return `Bearer ${token}`
+  }
+  await beginUpload(await bearer(principal.password))
+  const takesMs = Date.now() - begunAtMs
+  const secret = await addSecret(server, principal, 2_000 + 10 * takesMs)
+  const ending = await bearer(secret.password)
+  const blob = Buffer.concat([bytes, Buffer.from('longer than its token\n')])
+  const url = await beginUpload(ending)
+  const isRefused = async () => (await get(server, '/v2/team/app/manifests/1', ending)).status === 401
+  assert.equal(await isRefused(), false)
+  const what = { method: 'PATCH', url, authorization: ending, type: 'application/octet-stream' }
+  const patched = await sendInHalves(what, blob, () => until('the token ends', isRefused))
+  assert.equal(patched.status, 202)
+  assert.equal(patched.headers.range, `0-${blob.length - 1}`)
+
+  const next = withDigest(new URL(patched.headers.location ?? '', registryUrl(server)), digestOf(blob))
+  const commit = (authorization: string) =>
+    request({ method: 'PUT', url: next, headers: { authorization }, caFile: server.caFile })
+  assertRefused(await commit(ending), { loginServer, scope: pullPush, error: 'invalid_token' })
+  assert.equal((await commit(await bearer(principal.password))).status, 201)
+  const read = await get(server, `/v2/team/app/blobs/${digestOf(blob)}`, owner)
+  assert.ok(read.body.equals(blob))
 })
 
 test('a blob whose credential is removed while its bytes flow is stored whole', async () => {
