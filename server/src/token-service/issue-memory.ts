@@ -6,17 +6,22 @@ import type { PreparedToken } from './acr-token.ts'
 import type { Credential } from './credential.ts'
 import { SessionMemory } from './session-memory.ts'
 
-/** All of an answer but the signature, the times and the token's id. It holds no secret. */
+/** An answer, and the second since 1970 in which its token was signed. */
+export type Answered = { readonly second: number; readonly document: string }
+
+/** What does not change from one answer to the next: all but the signature, the times and the token's id. */
 export type PreparedIssue = {
   /** What was proved, and until when it can be. */
   readonly credential: Credential
   readonly expiresAtMs: number
   readonly token: PreparedToken
-  /** Each token has one of its own, which `appendEvent` writes. */
+  /** Each answer has one of its own, which `appendEvent` writes. */
   readonly event: RecurringEvent
   readonly appendEvent: (origin: Origin) => Promise<void>
   /** What follows the times in the answer, as JSON. */
   readonly answerEnd: string
+  /** The answer before: it is given again as long as its second lasts. */
+  answered: Answered | undefined
 }
 
 /** How much memory all of it may take, by estimate. */
@@ -69,10 +74,11 @@ export class IssueMemory {
   keep(revision: number, { rid }: Registry, key: string, issue: PreparedIssue): void {
     // A look that began before the latest one known must not bring an older world back.
     if ((this.#memory.find(rid, key)?.revision ?? revision) > revision) return
-    const { token, event, answerEnd } = issue
+    const { token, event, answerEnd, answered } = issue
     // The event is there twice: as it is told, and as it is written.
     const eventLength = 2 * JSON.stringify(event).length
-    const texts = token.claims.length + token.ownClaims.length + answerEnd.length + eventLength
+    const answerLength = answerEnd.length + (answered?.document.length ?? 0)
+    const texts = token.claims.length + token.ownClaims.length + answerLength + eventLength
     this.#memory.keep(rid, key, { revision, issue }, fixedBytes + texts)
   }
 }

@@ -1,6 +1,5 @@
 import { type DecisionRecord, withinLimit } from '../access/index.ts'
 import type { Origin } from '../platform/http/app.ts'
-import { oncePerMillisecond } from '../platform/once-per-millisecond.ts'
 import { andThen } from '../platform/sql/authority-memory.ts'
 import type { AuditEvent, RecurringEvent } from '../audit/index.ts'
 import type { Registry } from '../resources/index.ts'
@@ -8,7 +7,7 @@ import { type AccessScope, formatAccessScope, intersectAccess } from '../spec/ac
 import { prepareToken, publicAccess } from './acr-token.ts'
 import { credentialStands, provedBy, standingPrincipal } from './credential.ts'
 import { TokenError, wrongCredentialsMessage } from './errors.ts'
-import type { PreparedIssue } from './issue-memory.ts'
+import type { Answered, PreparedIssue } from './issue-memory.ts'
 import type { PasswordProof } from './prove.ts'
 import type { TokenRooms } from './token-rooms.ts'
 
@@ -72,6 +71,7 @@ export async function issue(
     answerEnd: JSON.stringify({ scope, ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }) }).slice(
       1,
     ),
+    answered: undefined,
   }
   const document = await answer(rooms, prepared, origin)
   // Strangers could ask in ever more ways, what holds a secret is not kept, and a right may come that is missing now.
@@ -81,8 +81,8 @@ export async function issue(
 }
 
 /**
- * Issues what was issued to the same request before, with a signature and an event of its own. Undefined where nothing of
- * it is remembered, or it cannot be proved any more.
+ * Issues what was issued to the same request before, with an event of its own: the very same token within its second, and
+ * another one later. Undefined where nothing of it is remembered, or it cannot be proved any more.
  */
 export function issueAgain(
   rooms: TokenRooms,
@@ -97,20 +97,25 @@ export function issueAgain(
   )
 }
 
-/** What the token endpoint answers; ACR sends the first field alone, the others are legal and spare clients traffic. [acr-protocol §1.7] */
-async function answer(
-  { tokens }: TokenRooms,
-  { token: prepared, appendEvent, answerEnd }: PreparedIssue,
-  origin: Origin,
-): Promise<string> {
-  const minting = tokens.mintPrepared(prepared)
-  const { token, issuedAtMs, expiresAtMs } = minting instanceof Promise ? await minting : minting
-  await appendEvent(origin)
-  const expiresIn = expiresAtMs / 1000 - Math.floor(issuedAtMs / 1000)
-  return `{"access_token":"${token}","token":"${token}","expires_in":${expiresIn},"issued_at":"${isoTime(issuedAtMs)}",${answerEnd}`
+/** Answers, once the event of that is on the disk. Of one second all answers are the same one: it costs a signature. */
+async function answer(rooms: TokenRooms, prepared: PreparedIssue, origin: Origin): Promise<string> {
+  const second = Math.floor(rooms.clock.now() / 1000)
+  const answered = prepared.answered?.second === second ? prepared.answered : sign(rooms, prepared)
+  const { document } = answered instanceof Promise ? await answered : answered
+  await prepared.appendEvent(origin)
+  return document
 }
 
-const isoTime = oncePerMillisecond((ms) => new Date(ms).toISOString())
+/** What the token endpoint answers; ACR sends the first field alone, the others are legal and spare clients traffic. [acr-protocol §1.7] */
+function sign({ tokens }: TokenRooms, prepared: PreparedIssue): Answered | Promise<Answered> {
+  return andThen(tokens.mintPrepared(prepared.token), ({ token, issuedAtMs, expiresAtMs }) => {
+    const second = Math.floor(issuedAtMs / 1000)
+    const times = `"expires_in":${expiresAtMs / 1000 - second},"issued_at":"${new Date(issuedAtMs).toISOString()}"`
+    const document = `{"access_token":"${token}","token":"${token}",${times},${prepared.answerEnd}`
+    prepared.answered = { second, document }
+    return prepared.answered
+  })
+}
 
 /** `az` asks `delete` to take a tag away, for which ACR asks no right to delete: see {@link DataPlaneNeed}. [acr-protocol §13 trap 23] */
 function withUntag(asked: readonly AccessScope[]): AccessScope[] {
