@@ -5,8 +5,8 @@ import type { Log } from '../platform/log.ts'
 import type { Outbound } from '../platform/outbound/outbound.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { BlobStore } from '../storage/index.ts'
-import type { BlobSettings } from './blob-settings.ts'
-import type { Imports, ImportSettings } from './imports.ts'
+import type { BlobSettings } from './blobs/blob-settings.ts'
+import type { Imports, ImportSettings } from './imports/imports.ts'
 import type { Gate, HostedRegistry, WhichRegistry } from './ports.ts'
 
 /** How much a registry holds. */
@@ -61,8 +61,8 @@ export interface RegistryRoom {
   collectGarbage(): Promise<{ readonly blobs: number; readonly uploads: number }>
 }
 
-export type { ImportRequest, ImportStatus } from './imports.ts'
-export { ImportError, type ImportFrom } from './import-source.ts'
+export type { ImportRequest, ImportStatus } from './imports/imports.ts'
+export { ImportError, type ImportFrom } from './imports/import-source.ts'
 export { createRegistryRoom } from './registry.ts'
 export { registryMigrations } from './migrations.ts'
 export { registryRoutes } from './routes.ts'

@@ -3,11 +3,11 @@ import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { BlobStore } from '../storage/index.ts'
-import { type BlobReads, prepareBlobReads } from './blob-rows.ts'
-import { ManifestCache } from './manifest-cache.ts'
-import { type ManifestReads, prepareManifestReads } from './manifest-store.ts'
-import { prepareRepositoryReads, type RepositoryReads } from './repository-store.ts'
-import { prepareTagReads, type TagReads } from './tag-store.ts'
+import { type BlobReads, prepareBlobReads } from './blobs/blob-rows.ts'
+import { ManifestCache } from './manifests/manifest-cache.ts'
+import { type ManifestReads, prepareManifestReads } from './manifests/manifest-store.ts'
+import { prepareRepositoryReads, type RepositoryReads } from './repositories/repository-store.ts'
+import { prepareTagReads, type TagReads } from './repositories/tag-store.ts'
 
 /** What the use cases of the room share. */
 export type Parts = {

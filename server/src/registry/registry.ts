@@ -1,25 +1,33 @@
 import { createOutbound } from '../platform/outbound/outbound.ts'
 import { mountRaw } from '../platform/http/raw-surface.ts'
-import { createBlobs } from './blobs.ts'
+import { createBlobs } from './blobs/blobs.ts'
 import { sendJson } from './call.ts'
-import { deleteManifest } from './delete-manifest.ts'
-import { carryOutPolicies } from './carry-out-policies.ts'
+import { deleteManifest } from './manifests/delete-manifest.ts'
+import { carryOutPolicies } from './policies/carry-out-policies.ts'
 import { createDispatch } from './dispatch.ts'
-import { getManifest, headManifest } from './get-manifest.ts'
+import { getManifest, headManifest } from './manifests/get-manifest.ts'
 import type { RegistryRoom, RegistryRoomOptions } from './index.ts'
-import { RunningImports } from './imports.ts'
-import { listCatalog } from './list-catalog.ts'
-import { PagePositions } from './list-order.ts'
-import { listReferrers } from './list-referrers.ts'
-import { listTagNames } from './list-tags.ts'
-import { getManifestProperties, listManifestProperties, patchManifestProperties } from './manifest-properties.ts'
+import { RunningImports } from './imports/imports.ts'
+import { listCatalog } from './repositories/list-catalog.ts'
+import { PagePositions } from './repositories/list-order.ts'
+import { listReferrers } from './manifests/list-referrers.ts'
+import { listTagNames } from './repositories/list-tags.ts'
+import {
+  getManifestProperties,
+  listManifestProperties,
+  patchManifestProperties,
+} from './properties/manifest-properties.ts'
 import { createParts, type Parts } from './parts.ts'
-import { putManifest } from './put-manifest.ts'
-import { deleteWholeRepository, getRepositoryProperties, patchRepositoryProperties } from './repository-properties.ts'
-import { forgetAbandoned, forsakeRegistry, sumContentBytes } from './repository-store.ts'
+import { putManifest } from './manifests/put-manifest.ts'
+import {
+  deleteWholeRepository,
+  getRepositoryProperties,
+  patchRepositoryProperties,
+} from './properties/repository-properties.ts'
+import { forgetAbandoned, forsakeRegistry, sumContentBytes } from './repositories/repository-store.ts'
 import type { RegistryHandlers } from './routes.ts'
-import { listDeletedCatalog, listDeletedManifests, listDeletedTags, restoreManifest } from './soft-deleted.ts'
-import { getTagProperties, listTagProperties, patchTagProperties, untag } from './tag-properties.ts'
+import { listDeletedCatalog, listDeletedManifests, listDeletedTags, restoreManifest } from './policies/soft-deleted.ts'
+import { getTagProperties, listTagProperties, patchTagProperties, untag } from './properties/tag-properties.ts'
 
 /** Others are none of this surface's. */
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']

@@ -1,0 +1,41 @@
+import type { Transaction } from '../../platform/sql/database.ts'
+import type { BlobLocation } from '../../storage/index.ts'
+import type { BlobParts } from './blob-parts.ts'
+import { forgetUnheld, holdsBlob, isBlobNeeded, unlinkBlob } from './blob-rows.ts'
+import { type OciCall, sendEmpty } from '../call.ts'
+import { OciError } from '../errors.ts'
+import { blobUnknown } from './get-blob.ts'
+import { requireDeletable } from '../properties/locks.ts'
+import { changeEvent, requireCurrentCredential } from '../repositories/repositories.ts'
+import { findRepository } from '../repositories/repository-store.ts'
+
+/**
+ * `DELETE` of a blob: the repository of the call holds it no longer, and its bytes go when no other does. One that a
+ * manifest of the repository names stays, so that every manifest can be pulled whole. [OCI distribution-spec, Deleting Blobs]
+ *
+ * @throws OciError BLOB_UNKNOWN, UNSUPPORTED or REGISTRY_DISALLOWED_OPERATION
+ */
+export async function deleteBlob(parts: BlobParts, call: OciCall<'blob'>): Promise<void> {
+  const unnamed = await parts.database.transaction((transaction) => unlink(parts, call, transaction))
+  for (const location of unnamed) await parts.blobs.delete(location)
+  sendEmpty(call, 202)
+}
+
+async function unlink({ audit }: BlobParts, call: OciCall<'blob'>, transaction: Transaction): Promise<BlobLocation[]> {
+  const { registry, path, caller } = call
+  const { digest } = path
+  const repository = await findRepository(transaction, registry.rid, path.repository)
+  if (repository === undefined) throw blobUnknown(digest)
+  requireCurrentCredential(caller, repository)
+  if (!(await holdsBlob(transaction, repository.id, digest))) throw blobUnknown(digest)
+  requireDeletable(repository)
+  if (await isBlobNeeded(transaction, repository.id, digest)) {
+    throw new OciError('UNSUPPORTED', {
+      message: 'a manifest of this repository names the blob; delete the manifest first',
+      detail: { digest },
+    })
+  }
+  await unlinkBlob(transaction, repository.id, digest)
+  await audit.record(transaction, changeEvent(call, 'blob.delete', `@${digest}`))
+  return forgetUnheld(transaction, [digest])
+}

@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
+import { request as httpRequest } from 'node:http'
+import { describe, it } from 'node:test'
+import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { until } from '../../platform/test-patience.ts'
+import { blobDigest, pushBlob, pushManifest, useBlobServer } from '../test-blobs.ts'
+import type { RegistryTables } from '../tables.ts'
+
+for (const kind of testDatabaseKinds) {
+  describe(`blobs on ${kind}`, () => {
+    testReads(kind)
+    testDeletes(kind)
+    testLeases(kind)
+  })
+}
+
+type Kind = (typeof testDatabaseKinds)[number]
+
+function testReads(kind: Kind): void {
+  const used = useBlobServer(kind)
+
+  it('a GET gives the bytes and a HEAD the same headers', async () => {
+    const { server, repository } = used
+    const content = randomBytes(300_001)
+    const path = `/v2/${repository}/blobs/${await pushBlob(server, repository, content)}`
+    const got = await server.send('GET', path)
+    const head = await server.send('HEAD', path)
+    assert.deepEqual([got.status, head.status], [200, 200])
+    assert.equal(Buffer.compare(got.body, content), 0)
+    for (const { headers } of [got, head]) {
+      assert.equal(headers['content-length'], '300001')
+      assert.equal(headers['content-type'], 'application/octet-stream')
+      assert.equal(headers['docker-content-digest'], blobDigest(content))
+      assert.equal(headers.etag, `"${blobDigest(content)}"`)
+      assert.equal(headers['accept-ranges'], 'bytes')
+    }
+  })
+
+  it('one range is given as it is asked for, and no more than there is [RFC 9110 §14]', async () => {
+    const { server, repository } = used
+    const content = randomBytes(2048)
+    const path = `/v2/${repository}/blobs/${await pushBlob(server, repository, content)}`
+    // prettier-ignore
+    const cases: readonly { range: string; status: number; place: string | undefined; bytes: Uint8Array; why: string }[] = [
+      { range: 'bytes=500-1499',   status: 206, place: 'bytes 500-1499/2048',  bytes: content.subarray(500, 1500), why: 'a part' },
+      { range: 'bytes=500-',       status: 206, place: 'bytes 500-2047/2048',  bytes: content.subarray(500),       why: 'open' },
+      { range: 'bytes=-500',       status: 206, place: 'bytes 1548-2047/2048', bytes: content.subarray(1548),      why: 'a suffix' },
+      { range: 'bytes=2000-5000',  status: 206, place: 'bytes 2000-2047/2048', bytes: content.subarray(2000),      why: 'an end behind the end' },
+      { range: 'bytes=0-0',        status: 206, place: 'bytes 0-0/2048',       bytes: content.subarray(0, 1),      why: 'one byte' },
+      { range: 'bytes=0-1,5-6',    status: 200, place: undefined,              bytes: content,                     why: 'several are ignored' },
+      { range: 'lines=1-2',        status: 200, place: undefined,              bytes: content,                     why: 'another unit' },
+    ]
+    for (const { range, status, place, bytes, why } of cases) {
+      const answer = await server.send('GET', path, { headers: { range } })
+      assert.deepEqual([answer.status, answer.headers['content-range']], [status, place], why)
+      assert.equal(Buffer.compare(answer.body, bytes), 0, why)
+      assert.equal(answer.headers['docker-content-digest'], blobDigest(content), why)
+    }
+    for (const range of ['bytes=5000-10000', 'bytes=2048-', 'bytes=500-0', 'bytes=-0']) {
+      const answer = await server.send('GET', path, { headers: { range } })
+      assert.deepEqual([answer.status, answer.headers['content-range']], [416, 'bytes */2048'], range)
+    }
+  })
+
+  it('a range under If-Range holds only for the content it was begun with', async () => {
+    const { server, repository } = used
+    const digest = await pushBlob(server, repository, '0123456789')
+    const path = `/v2/${repository}/blobs/${digest}`
+    const part = await server.send('GET', path, { headers: { range: 'bytes=2-3', 'if-range': `"${digest}"` } })
+    assert.deepEqual([part.status, part.body.toString()], [206, '23'])
+    const whole = await server.send('GET', path, { headers: { range: 'bytes=2-3', 'if-range': '"other"' } })
+    assert.deepEqual([whole.status, whole.body.toString()], [200, '0123456789'])
+  })
+
+  it('a client that holds the content is told so', async () => {
+    const { server, repository } = used
+    const digest = await pushBlob(server, repository, 'held')
+    for (const method of ['GET', 'HEAD']) {
+      const answer = await server.send(method, `/v2/${repository}/blobs/${digest}`, {
+        headers: { 'if-none-match': `"${digest}"` },
+      })
+      assert.deepEqual([answer.status, answer.body.length], [304, 0])
+      assert.equal(answer.headers['docker-content-digest'], digest)
+    }
+  })
+
+  it('a blob is read through the repository that holds it and no other [CVE-2024-39897]', async () => {
+    const { server, repository } = used
+    const digest = await pushBlob(server, `${repository}/secret`, 'secret')
+    await pushBlob(server, repository, 'other')
+    for (const [path, host] of [
+      [`/v2/${repository}/blobs/${digest}`, 'one.example'],
+      [`/v2/${repository}/none/blobs/${digest}`, 'one.example'],
+      [`/v2/${repository}/secret/blobs/${digest}`, 'two.example'],
+      [`/v2/${repository}/blobs/${blobDigest('never pushed')}`, 'one.example'],
+    ] as const) {
+      const answer = await server.send('GET', path, { host })
+      assert.deepEqual([answer.status, answer.code], [404, 'BLOB_UNKNOWN'], path)
+      assert.equal((await server.send('HEAD', path, { host })).status, 404, path)
+    }
+  })
+
+  it('a credential from before the repository was deleted reads nothing in its successor', async () => {
+    const { server, repository, clock } = used
+    await pushBlob(server, repository, 'x')
+    await pushManifest(server, repository, 'latest', ['x'])
+    clock.nowMs += 1000
+    assert.equal((await server.send('DELETE', `/acr/v1/${repository}`)).status, 202)
+    server.gate.issuedAtMs = clock.nowMs + 1
+    const digest = await pushBlob(server, repository, 'new')
+    server.gate.issuedAtMs = clock.nowMs - 1
+    for (const wanted of [digest, blobDigest('not there')]) {
+      assert.equal((await server.send('GET', `/v2/${repository}/blobs/${wanted}`)).status, 401)
+    }
+    const location = await server.send('POST', `/v2/${repository}/blobs/uploads/`)
+    assert.equal(location.status, 401)
+    server.gate.issuedAtMs = clock.nowMs
+    assert.equal((await server.send('GET', `/v2/${repository}/blobs/${digest}`)).status, 200)
+  })
+
+  it('a client that goes away in the middle leaves no open file', async () => {
+    const { server, repository } = used
+    const digest = await pushBlob(server, repository, randomBytes(20_000_000))
+    const before = (await readdir('/proc/self/fd')).length
+    for (let round = 0; round < 10; round += 1) await abortGet(server.port, `/v2/${repository}/blobs/${digest}`)
+    await until('the files are closed', async () => (await readdir('/proc/self/fd')).length <= before + 2)
+  })
+}
+
+function testDeletes(kind: Kind): void {
+  const used = useBlobServer(kind)
+
+  it('a deleted blob is gone at once, here alone, and may be pushed again [CVE-2026-35172]', async () => {
+    const { server, repository } = used
+    const digest = await pushBlob(server, repository, 'x')
+    await pushBlob(server, `${repository}/other`, 'x')
+    const path = `/v2/${repository}/blobs/${digest}`
+    assert.equal((await server.send('GET', path)).status, 200)
+    assert.equal((await server.send('DELETE', path)).status, 202)
+    assert.equal((await server.send('GET', path)).status, 404)
+    assert.deepEqual([(await server.send('DELETE', path)).status, (await server.send('HEAD', path)).status], [404, 404])
+    assert.equal((await server.send('GET', `/v2/${repository}/other/blobs/${digest}`)).status, 200)
+    await pushBlob(server, repository, 'x')
+    assert.equal((await server.send('GET', path)).body.toString(), 'x')
+  })
+
+  it('the bytes go when the last repository lets go of them', async () => {
+    const { server, repository, blobs } = used
+    const content = randomBytes(20)
+    const digest = await pushBlob(server, repository, content)
+    await pushBlob(server, `${repository}/other`, content)
+    const isThere = async () => (await Array.fromAsync(blobs.list())).some((location) => location.startsWith(digest))
+    await server.send('DELETE', `/v2/${repository}/blobs/${digest}`)
+    assert.equal(await isThere(), true)
+    await server.send('DELETE', `/v2/${repository}/other/blobs/${digest}`)
+    assert.equal(await isThere(), false)
+  })
+
+  it('a blob that a manifest of the repository names is not deleted', async () => {
+    const { server, repository } = used
+    const digest = await pushBlob(server, repository, 'layer')
+    const { headers, status } = await pushManifest(server, repository, 'latest', ['layer'])
+    assert.equal(status, 201)
+    const path = `/v2/${repository}/blobs/${digest}`
+    const refused = await server.send('DELETE', path)
+    assert.deepEqual([refused.status, refused.code], [405, 'UNSUPPORTED'])
+    assert.equal((await server.send('GET', path)).status, 200)
+    await server.send('DELETE', `/v2/${repository}/manifests/${String(headers['docker-content-digest'])}`)
+    assert.equal((await server.send('DELETE', path)).status, 202)
+  })
+
+  it('a deletion that was carried out is recorded', async () => {
+    const { server, repository } = used
+    const digest = await pushBlob(server, repository, 'x')
+    await server.send('DELETE', `/v2/${repository}/blobs/${digest}`)
+    const rows = await server.database
+      .tables<{ audit_event: { action: string; target: string } }>()
+      .selectFrom('audit_event')
+      .select('target')
+      .where('action', '=', 'blob.delete')
+      .execute()
+    assert.ok(rows.some(({ target }) => target === `one.example/${repository}@${digest}`))
+  })
+}
+
+function testLeases(kind: Kind): void {
+  const used = useBlobServer(kind)
+  const leaseOf = async (digest: string) => {
+    const row = await used.server.database
+      .tables<RegistryTables>()
+      .selectFrom('repository_blob')
+      .select('lease_until_ms')
+      .where('digest', '=', digest)
+      .executeTakeFirst()
+    return row?.lease_until_ms
+  }
+  const hourMs = 3_600_000
+
+  it('a HEAD that says a blob is there renews its lease once half of it is over [distribution #4569]', async () => {
+    const { server, repository, clock } = used
+    const digest = await pushBlob(server, repository, randomBytes(9))
+    const begunAtMs = clock.nowMs
+    const head = () => server.send('HEAD', `/v2/${repository}/blobs/${digest}`)
+    clock.nowMs += 11 * hourMs
+    await head()
+    assert.equal(await leaseOf(digest), begunAtMs + 24 * hourMs)
+    clock.nowMs += 2 * hourMs
+    await head()
+    assert.equal(await leaseOf(digest), clock.nowMs + 24 * hourMs)
+  })
+
+  it('a HEAD that meets bytes which the disk has lost says so, and the push that follows heals it', async () => {
+    const { server, repository, blobs } = used
+    const content = randomBytes(30)
+    const digest = await pushBlob(server, repository, content)
+    await pushBlob(server, `${repository}/other`, content)
+    for await (const location of blobs.list()) if (location.startsWith(digest)) await blobs.delete(location)
+    assert.equal((await server.send('HEAD', `/v2/${repository}/blobs/${digest}`)).status, 404)
+    assert.equal((await server.send('GET', `/v2/${repository}/blobs/${digest}`)).status, 500)
+    await pushBlob(server, repository, content)
+    for (const name of [repository, `${repository}/other`]) {
+      const answer = await server.send('GET', `/v2/${name}/blobs/${digest}`)
+      assert.equal(answer.status, 200)
+      assert.equal(Buffer.compare(answer.body, content), 0)
+    }
+  })
+}
+
+/** Reads the beginning of an answer and cuts the connection. */
+function abortGet(port: number, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const headers = { host: 'one.example', authorization: 'alice' }
+    const request = httpRequest({ host: '127.0.0.1', port, path, headers, agent: false })
+    request.on('error', reject)
+    request.on('response', (response) => {
+      response.on('error', () => undefined)
+      response.once('data', () => {
+        request.destroy()
+        resolve()
+      })
+    })
+    request.end()
+  })
+}

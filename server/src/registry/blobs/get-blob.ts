@@ -1,0 +1,146 @@
+import { type ByteRange, parseByteRange } from '../../spec/byte-range.ts'
+import type { Digest } from '../../spec/digest.ts'
+import { BlobMissingError, type OpenBlob } from '../../storage/index.ts'
+import type { BlobParts } from './blob-parts.ts'
+import { type HeldBlob, renewLease } from './blob-rows.ts'
+import { type OciCall, type RegistryHeaders, sendEmpty, writeHead } from '../call.ts'
+import { entityTag, isHeldByClient } from '../manifests/entity-tag.ts'
+import { OciError } from '../errors.ts'
+import { requireReadable } from '../properties/locks.ts'
+import { ClientGoneError } from '../read-body.ts'
+import { requireCurrentCredential } from '../repositories/repositories.ts'
+
+/**
+ * `HEAD` of a blob. Who is told that it is there may count on it: the lease is renewed, so that a push that skips the blob
+ * finds it when its manifest comes, and the bytes are looked for, so that one that was lost is pushed anew.
+ * [OCI distribution-spec, Checking if content exists in the registry]
+ *
+ * @throws OciError BLOB_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
+ */
+export async function headBlob(parts: BlobParts, call: OciCall<'blob'>): Promise<void> {
+  const { digest } = call.path
+  const blob = await requireHeld(parts, call)
+  const stored = await parts.blobs.find(blob.location)
+  if (stored?.sizeBytes !== blob.size_bytes || !(await keepLease(parts, blob, digest))) throw blobUnknown(digest)
+  if (isHeldByClient(call.request, digest)) {
+    sendEmpty(call, 304, namingHeaders(digest))
+    return
+  }
+  writeHead(call, 200, { ...contentHeaders(digest), 'content-length': blob.size_bytes })
+  call.response.end()
+}
+
+/**
+ * `GET` of a blob, or of one range of it. [OCI distribution-spec, Pulling blobs; RFC 9110 §14]
+ *
+ * @throws OciError BLOB_UNKNOWN, RANGE_INVALID or REGISTRY_DISALLOWED_OPERATION
+ * @throws ClientGoneError
+ */
+export async function getBlob(parts: BlobParts, call: OciCall<'blob'>): Promise<void> {
+  const { request, path } = call
+  const blob = await requireHeld(parts, call)
+  if (isHeldByClient(request, path.digest)) {
+    sendEmpty(call, 304, namingHeaders(path.digest))
+    return
+  }
+  const range = requestedRange(call, blob.size_bytes)
+  if (range.kind === 'unsatisfiable') {
+    throw new OciError('RANGE_INVALID', { headers: { 'content-range': `bytes */${blob.size_bytes}` } })
+  }
+  const opened = await open(parts, call, blob, range)
+  if (range.kind === 'whole') {
+    writeHead(call, 200, { ...contentHeaders(path.digest), 'content-length': blob.size_bytes })
+  } else {
+    writeHead(call, 206, {
+      ...contentHeaders(path.digest),
+      'content-length': range.end - range.start + 1,
+      'content-range': `bytes ${range.start}-${range.end}/${blob.size_bytes}`,
+    })
+  }
+  await send(call, opened)
+}
+
+async function send({ response }: OciCall<'blob'>, opened: OpenBlob): Promise<void> {
+  try {
+    await opened.sendTo(response)
+  } catch (error) {
+    throw response.destroyed
+      ? new ClientGoneError('the client went away while it was reading', { cause: error })
+      : error
+  }
+  response.end()
+}
+
+/**
+ * Opens the bytes. Between the row and its bytes the blob may have been collected and pushed anew, to another place; so
+ * the row is read once more. Bytes that are gone from where the row still says they are were lost, and no client did that.
+ */
+async function open(
+  parts: BlobParts,
+  call: OciCall<'blob'>,
+  blob: HeldBlob,
+  range: Exclude<ByteRange, { kind: 'unsatisfiable' }>,
+): Promise<OpenBlob> {
+  const part = range.kind === 'whole' ? undefined : { start: range.start, end: range.end }
+  try {
+    return await parts.blobs.open(blob.location, part)
+  } catch (error) {
+    if (!(error instanceof BlobMissingError)) throw error
+    const now = await requireHeld(parts, call)
+    if (now.location === blob.location) throw error
+    return parts.blobs.open(now.location, part)
+  }
+}
+
+/** A range under `If-Range` holds for the content that the client has the beginning of. [RFC 9110 §13.1.5] */
+function requestedRange({ request, path }: OciCall<'blob'>, sizeBytes: number): ByteRange {
+  const condition = request.headers['if-range']
+  const applies = condition === undefined || condition === entityTag(path.digest)
+  return parseByteRange(applies ? request.headers.range : undefined, sizeBytes)
+}
+
+/** Writes only when less than half of the lease is left: a HEAD is read far more often than a lease runs out. */
+async function keepLease(parts: BlobParts, blob: HeldBlob, digest: Digest): Promise<boolean> {
+  const nowMs = parts.clock.now()
+  const { leaseMs } = parts.settings
+  if (blob.lease_until_ms - nowMs > leaseMs / 2) return true
+  return parts.database.transaction((transaction) =>
+    renewLease(transaction, blob.repository_id, digest, nowMs + leaseMs),
+  )
+}
+
+/**
+ * The blob of a call, through the repository of the call and no other.
+ *
+ * @throws OciError BLOB_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
+ * @throws OutdatedCredentialError
+ */
+async function requireHeld(parts: BlobParts, call: OciCall<'blob'>): Promise<HeldBlob> {
+  const { registry, path, caller } = call
+  const blob = await parts.blobReads.held.first({
+    rid: registry.rid,
+    repository: path.repository,
+    digest: path.digest,
+  })
+  if (blob === undefined) {
+    const repository = await parts.repositories.byName.first({ rid: registry.rid, name: path.repository })
+    if (repository !== undefined) requireCurrentCredential(caller, repository)
+    throw blobUnknown(path.digest)
+  }
+  requireCurrentCredential(caller, blob)
+  requireReadable(blob)
+  return blob
+}
+
+/** The refusal of a blob that the repository does not hold, whoever else does. */
+export function blobUnknown(digest: Digest): OciError {
+  return new OciError('BLOB_UNKNOWN', { detail: { digest } })
+}
+
+function namingHeaders(digest: Digest): RegistryHeaders {
+  return { 'docker-content-digest': digest, etag: entityTag(digest) }
+}
+
+function contentHeaders(digest: Digest): RegistryHeaders {
+  return { 'content-type': 'application/octet-stream', 'accept-ranges': 'bytes', ...namingHeaders(digest) }
+}

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict'
+import { beforeEach, describe, it } from 'node:test'
+import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { type BlobAnswer, blobDigest, pushBlob, pushManifest, useBlobServer } from '../test-blobs.ts'
+
+for (const kind of testDatabaseKinds) describe(`mounts on ${kind}`, () => testMounts(kind))
+
+function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
+  const used = useBlobServer(kind)
+  beforeEach(() => {
+    used.server.gate.mayPull = () => true
+  })
+
+  const mount = (query: string) => used.server.send('POST', `/v2/${used.repository}/blobs/uploads/?mount=${query}`)
+  const isMounted = async (digest: string) =>
+    (await used.server.send('HEAD', `/v2/${used.repository}/blobs/${digest}`)).status === 200
+
+  it('a blob of a repository that the caller may pull is taken over', async () => {
+    const { server, repository: target } = used
+    const digest = await pushBlob(server, `${target}/source`, `layer of ${target}`)
+    const answer = await mount(`${digest}&from=${target}/source`)
+    assert.equal(answer.status, 201)
+    assert.equal(answer.headers.location, `/v2/${target}/blobs/${digest}`)
+    assert.equal(answer.headers['docker-content-digest'], digest)
+    await server.send('DELETE', `/v2/${target}/source/blobs/${digest}`)
+    assert.equal((await server.send('GET', `/v2/${target}/blobs/${digest}`)).body.toString(), `layer of ${target}`)
+  })
+
+  it('what cannot be mounted becomes an upload, to which the blob is sent', async () => {
+    const { server, repository: target } = used
+    const content = `layer of ${target}`
+    const digest = await pushBlob(server, `${target}/source`, content)
+    const queries = {
+      'no such repository': `${digest}&from=${target}/none`,
+      'no such blob': `${blobDigest('not pushed')}&from=${target}/source`,
+      'no such blob anywhere': blobDigest('not pushed'),
+      'no name': `${digest}&from=..%2Fx`,
+      'an empty name': `${digest}&from=`,
+      'two names': `${digest}&from=${target}/source&from=${target}/source`,
+      'no digest': `&from=${target}/source`,
+      'a malformed digest': `sha256:xyz&from=${target}/source`,
+    }
+    for (const [why, query] of Object.entries(queries)) {
+      const answer = await mount(query)
+      assert.equal(answer.status, 202, why)
+      const location = String(answer.headers.location)
+      assert.equal((await server.send('DELETE', location)).status, 204, why)
+    }
+    assert.equal(await isMounted(digest), false)
+    const begun = await mount(`${digest}&from=${target}/none`)
+    const finished = await server.send('PUT', `${String(begun.headers.location)}&digest=${digest}`, { body: content })
+    assert.equal(finished.status, 201)
+  })
+
+  it('a source that the caller may not pull looks like one that is not there [harbor #23270]', async () => {
+    const { server, repository: target } = used
+    const digest = await pushBlob(server, `${target}/secret`, `secret of ${target}`)
+    server.gate.mayPull = (repository) => !repository.endsWith('/secret')
+    const forbidden = await mount(`${digest}&from=${target}/secret`)
+    const absent = await mount(`${digest}&from=${target}/absent`)
+    assert.deepEqual(shapeOf(forbidden), shapeOf(absent))
+    assert.equal(forbidden.status, 202)
+    assert.equal(await isMounted(digest), false)
+  })
+
+  it('the right on the source is asked for in any case, and the blob is looked up in any case', async () => {
+    const { server, repository: target } = used
+    const asked: string[] = []
+    server.gate.mayPull = (repository) => {
+      asked.push(repository)
+      return false
+    }
+    await mount(`${blobDigest('x')}&from=${target}/absent`)
+    await pushBlob(server, `${target}/secret`, 'x')
+    await mount(`${blobDigest('x')}&from=${target}/secret`)
+    assert.deepEqual(asked, [`${target}/absent`, `${target}/secret`])
+  })
+
+  it('without a source the blob is looked for where the caller may pull, and nowhere else', async () => {
+    const { server, repository: target } = used
+    const content = `shared by ${target}`
+    const digest = await pushBlob(server, `${target}/a-secret`, content)
+    server.gate.mayPull = (repository) => repository.endsWith('/open')
+    assert.equal((await mount(digest)).status, 202)
+    await pushBlob(server, `${target}/open`, content)
+    assert.equal((await mount(digest)).status, 201)
+    assert.equal(await isMounted(digest), true)
+  })
+
+  it('nothing is mounted from another registry', async () => {
+    const { server, repository: target } = used
+    const content = `elsewhere for ${target}`
+    const digest = await pushBlob(server, `${target}/source`, content, { host: 'two.example' })
+    assert.equal((await mount(`${digest}&from=${target}/source`)).status, 202)
+    assert.equal((await mount(digest)).status, 202)
+  })
+
+  it('nothing is mounted from a repository that may not be read', async () => {
+    const { server, repository: target } = used
+    const digest = await pushBlob(server, `${target}/source`, `locked for ${target}`)
+    await pushManifest(server, `${target}/source`, 'latest', [`locked for ${target}`])
+    const locked = await server.send('PATCH', `/acr/v1/${target}/source`, {
+      headers: { 'content-type': 'application/json' },
+      body: '{"readEnabled":false}',
+    })
+    assert.equal(locked.status, 200)
+    assert.equal((await server.send('GET', `/v2/${target}/source/blobs/${digest}`)).status, 405)
+    assert.equal((await mount(`${digest}&from=${target}/source`)).status, 202)
+    assert.equal((await mount(digest)).status, 202)
+  })
+
+  it('a credential from before the source was deleted mounts nothing of its successor', async () => {
+    const { server, repository: target, clock } = used
+    const source = `${target}/source`
+    await pushBlob(server, source, 'old')
+    await pushManifest(server, source, 'latest', ['old'])
+    const issuedAtMs = clock.nowMs
+    server.gate.issuedAtMs = issuedAtMs
+    clock.nowMs += 1000
+    assert.equal((await server.send('DELETE', `/acr/v1/${source}`)).status, 202)
+    server.gate.issuedAtMs = clock.nowMs
+    const digest = await pushBlob(server, source, `new of ${target}`)
+    server.gate.issuedAtMs = issuedAtMs
+    assert.equal((await mount(`${digest}&from=${source}`)).status, 202)
+    assert.equal((await mount(digest)).status, 202)
+    server.gate.issuedAtMs = clock.nowMs
+    assert.equal((await mount(`${digest}&from=${source}`)).status, 201)
+  })
+
+  it('a mount is recorded with its source', async () => {
+    const { server, repository: target } = used
+    const digest = await pushBlob(server, `${target}/source`, `recorded for ${target}`)
+    await mount(`${digest}&from=${target}/source`)
+    const rows = await server.database
+      .tables<{ audit_event: { action: string; target: string; detail: string } }>()
+      .selectFrom('audit_event')
+      .selectAll()
+      .where('action', '=', 'blob.mount')
+      .where('target', '=', `one.example/${target}@${digest}`)
+      .execute()
+    assert.deepEqual(
+      rows.map(({ detail }) => JSON.parse(detail) as unknown),
+      [{ from: `${target}/source` }],
+    )
+  })
+}
+
+/** All of an answer that may not differ: what is random in it is put aside. */
+function shapeOf({ status, headers, body }: BlobAnswer) {
+  const random = ['date', 'location', 'docker-upload-uuid', 'x-ms-correlation-request-id', 'x-ms-request-id']
+  const kept = Object.entries(headers).filter(([name]) => !random.includes(name))
+  return { status, headers: Object.fromEntries(kept), names: Object.keys(headers), body: body.toString() }
+}

@@ -1,0 +1,83 @@
+import type { Transaction } from '../../platform/sql/database.ts'
+import { type Digest, parseDigest } from '../../spec/digest.ts'
+import { parseRepositoryName } from '../../spec/repository-name.ts'
+import type { BlobParts } from './blob-parts.ts'
+import { type BlobSource, holdsBlob, linkBlob } from './blob-rows.ts'
+import type { OciCall } from '../call.ts'
+import { requireWritable } from '../properties/locks.ts'
+import { changeEvent, requireCurrentCredential } from '../repositories/repositories.ts'
+import { openRepository } from '../repositories/repository-store.ts'
+
+/** How many repositories that hold a blob are asked for when the client names none. */
+const candidateLimit = 20
+
+type Source = Pick<BlobSource, 'repository_id' | 'name'>
+
+/**
+ * Lets the repository of a call hold a blob that another one of the same registry holds and the caller may pull, and
+ * returns its digest. Undefined, without a reason, when there is nothing to mount: a source that is not there and one that
+ * the caller may not see take the same steps. [OCI distribution-spec, Mounting a blob from another repository]
+ *
+ * @throws OciError REGISTRY_DISALLOWED_OPERATION when the repository of the call is locked
+ */
+export async function mountBlob(parts: BlobParts, call: OciCall<'uploads'>): Promise<Digest | undefined> {
+  const { query } = call
+  const digest = query.getAll('mount').length === 1 ? parseDigest(query.get('mount') ?? '') : undefined
+  if (digest === undefined) return undefined
+  const source = query.has('from')
+    ? await namedSource(parts, call, digest, query.getAll('from'))
+    : await anySource(parts, call, digest)
+  if (source === undefined) return undefined
+  const nowMs = parts.clock.now()
+  const mounted = await parts.database.transaction((transaction) =>
+    link(parts, call, transaction, { source, digest, nowMs }),
+  )
+  return mounted ? digest : undefined
+}
+
+/** The right is asked for and the blob is looked up in any case, so that time does not tell which of them was lacking. */
+async function namedSource(
+  parts: BlobParts,
+  call: OciCall<'uploads'>,
+  digest: Digest,
+  names: readonly string[],
+): Promise<Source | undefined> {
+  const name = names.length === 1 ? parseRepositoryName(names[0] ?? '') : undefined
+  if (name === undefined) return undefined
+  const mayPull = await call.caller.mayPull(name)
+  const held = await parts.blobReads.held.first({ rid: call.registry.rid, repository: name, digest })
+  return mayPull && held !== undefined && isOpenTo(call, held) ? { repository_id: held.repository_id, name } : undefined
+}
+
+/** A repository that holds the blob and that the caller may pull, if one of the first that are found is. */
+async function anySource(parts: BlobParts, call: OciCall<'uploads'>, digest: Digest): Promise<Source | undefined> {
+  const { rid } = call.registry
+  const candidates = await parts.blobReads.sources.all({ rid, digest, limit: candidateLimit })
+  for (const candidate of candidates) {
+    if (isOpenTo(call, candidate) && (await call.caller.mayPull(candidate.name))) return candidate
+  }
+  return undefined
+}
+
+function isOpenTo({ caller }: OciCall<'uploads'>, source: Omit<BlobSource, 'name' | 'repository_id'>): boolean {
+  const endedAtMs = source.predecessor_deleted_at_ms
+  return source.read_enabled !== 0 && (endedAtMs === null || caller.credentialIssuedAtMs >= endedAtMs)
+}
+
+type Mount = { readonly source: Source; readonly digest: Digest; readonly nowMs: number }
+
+/** Looks once more whether the source holds the blob: it may have been collected or deleted since. */
+async function link(
+  { settings, audit }: BlobParts,
+  call: OciCall<'uploads'>,
+  transaction: Transaction,
+  { source, digest, nowMs }: Mount,
+): Promise<boolean> {
+  if (!(await holdsBlob(transaction, source.repository_id, digest))) return false
+  const repository = await openRepository(transaction, call.registry.rid, call.path.repository, nowMs)
+  requireCurrentCredential(call.caller, repository)
+  requireWritable(repository)
+  await linkBlob(transaction, repository.id, digest, { nowMs, leaseMs: settings.leaseMs })
+  await audit.record(transaction, changeEvent(call, 'blob.mount', `@${digest}`, { from: source.name }))
+  return true
+}

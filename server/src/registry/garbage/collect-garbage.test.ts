@@ -1,0 +1,275 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { describe, it } from 'node:test'
+import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import type { BlobStore } from '../../storage/index.ts'
+import type { RegistryTables } from '../tables.ts'
+import {
+  beginUpload,
+  blobDigest,
+  changing,
+  countFiles,
+  countRows,
+  pushBlob,
+  pushManifest,
+  type UsedServer,
+  useBlobServer,
+} from '../test-blobs.ts'
+
+const hourMs = 3_600_000
+
+for (const kind of testDatabaseKinds) {
+  describe(`garbage on ${kind}`, () => {
+    const used = useBlobServer(kind, { settings: { fileScanIntervalMs: 0 }, isFresh: true })
+    testUnneeded(used)
+    testDeletedOwners(used)
+    testInterrupted(used)
+  })
+}
+
+function testUnneeded(used: UsedServer): void {
+  it('a blob that no manifest names stays for its lease and goes then', async () => {
+    const { server, clock, blobs, database } = used
+    await pushBlob(server, 'app', 'x')
+    clock.nowMs += 24 * hourMs
+    assert.deepEqual(await server.collectGarbage(), { blobs: 0, uploads: 0 })
+    clock.nowMs += 1
+    assert.deepEqual(await server.collectGarbage(), { blobs: 1, uploads: 0 })
+    assert.deepEqual(await countRows(database), { blobs: 0, held: 0, uploads: 0 })
+    assert.deepEqual(await countFiles(blobs), { blobs: 0, staged: 0 })
+    assert.equal((await server.send('HEAD', `/v2/app/blobs/${blobDigest('x')}`)).status, 404)
+  })
+
+  it('a blob that a manifest names stays as long as the manifest does', async () => {
+    const { server, clock } = used
+    await pushBlob(server, 'app', 'layer')
+    await pushBlob(server, 'other', 'layer')
+    const { headers } = await pushManifest(server, 'app', 'latest', ['layer'])
+    clock.nowMs += 100 * hourMs
+    await server.collectGarbage()
+    const path = `/v2/app/blobs/${blobDigest('layer')}`
+    assert.equal((await server.send('GET', path)).status, 200)
+    assert.equal((await server.send('GET', path.replace('app', 'other'))).status, 404)
+    await server.send('DELETE', `/v2/app/manifests/${String(headers['docker-content-digest'])}`)
+    assert.deepEqual(await server.collectGarbage(), { blobs: 1, uploads: 0 })
+    assert.equal((await server.send('GET', path)).status, 404)
+  })
+
+  it('a HEAD that said a blob is there holds it for the manifest that follows', async () => {
+    const { server, clock } = used
+    await pushBlob(server, 'app', 'layer')
+    clock.nowMs += 24 * hourMs
+    assert.equal((await server.send('HEAD', `/v2/app/blobs/${blobDigest('layer')}`)).status, 200)
+    clock.nowMs += 12 * hourMs
+    assert.deepEqual(await server.collectGarbage(), { blobs: 0, uploads: 0 })
+    assert.equal((await pushManifest(server, 'app', 'latest', ['layer'])).status, 201)
+  })
+
+  it('a mount holds a blob of its own, whatever becomes of the source', async () => {
+    const { server, clock } = used
+    await pushBlob(server, 'source', 'layer')
+    clock.nowMs += 20 * hourMs
+    await server.send('POST', `/v2/app/blobs/uploads/?mount=${blobDigest('layer')}&from=source`)
+    clock.nowMs += 20 * hourMs
+    await server.collectGarbage()
+    assert.equal((await server.send('HEAD', `/v2/source/blobs/${blobDigest('layer')}`)).status, 404)
+    assert.equal((await pushManifest(server, 'app', 'latest', ['layer'])).status, 201)
+  })
+
+  it('pushing a blob again renews its lease', async () => {
+    const { server, clock } = used
+    await pushBlob(server, 'app', 'x')
+    clock.nowMs += 20 * hourMs
+    await pushBlob(server, 'app', 'x')
+    clock.nowMs += 20 * hourMs
+    assert.deepEqual(await server.collectGarbage(), { blobs: 0, uploads: 0 })
+  })
+
+  it('an expired upload goes with its bytes', async () => {
+    const { server, clock, blobs, database } = used
+    const location = await beginUpload(server, 'app')
+    await beginUpload(server, 'app')
+    await server.send('PATCH', location, { body: 'x' })
+    clock.nowMs += 24 * hourMs
+    assert.deepEqual(await server.collectGarbage(), { blobs: 0, uploads: 2 })
+    assert.deepEqual(await countFiles(blobs), { blobs: 0, staged: 0 })
+    assert.equal((await countRows(database)).uploads, 0)
+    assert.equal((await server.send('PATCH', location, { body: 'x' })).status, 404)
+  })
+
+  it('much garbage goes in one collection, and what is needed between it stays', async () => {
+    const { server, clock, database } = used
+    const contents = Array.from({ length: 350 }, (_, index) => `blob ${index}`)
+    for (let start = 0; start < contents.length; start += 20) {
+      await Promise.all(contents.slice(start, start + 20).map((content) => pushBlob(server, 'app', content)))
+    }
+    const needed = contents.filter((_, index) => index % 7 === 0)
+    await pushManifest(server, 'app', 'latest', needed)
+    clock.nowMs += 25 * hourMs
+    assert.deepEqual(await server.collectGarbage(), { blobs: 300, uploads: 0 })
+    assert.deepEqual(await countRows(database), { blobs: 50, held: 50, uploads: 0 })
+  })
+}
+
+function testDeletedOwners(used: UsedServer): void {
+  it('what a deleted repository held goes with the next collection', async () => {
+    const { server, clock, blobs } = used
+    await pushBlob(server, 'a/b', 'layer')
+    await pushBlob(server, 'a/b/c', 'layer')
+    await pushBlob(server, 'a/b', 'own')
+    await pushManifest(server, 'a/b', 'latest', ['layer', 'own'])
+    await pushManifest(server, 'a/b/c', 'latest', ['layer'])
+    const location = await beginUpload(server, 'a/b')
+    await server.send('PATCH', location, { body: 'x' })
+    assert.equal((await server.send('DELETE', '/acr/v1/a%2Fb')).status, 202)
+    server.gate.issuedAtMs = clock.nowMs
+    assert.equal((await server.send('GET', location)).status, 404)
+    assert.deepEqual(await server.collectGarbage(), { blobs: 1, uploads: 0 })
+    clock.nowMs += 25 * hourMs
+    assert.deepEqual(await server.collectGarbage(), { blobs: 0, uploads: 1 })
+    assert.deepEqual(await countFiles(blobs), { blobs: 1, staged: 0 })
+    assert.equal((await server.send('GET', `/v2/a/b/c/blobs/${blobDigest('layer')}`)).status, 200)
+  })
+
+  it('what a deleted registry held goes, and another’s stays', async () => {
+    const { server, clock, blobs, database } = used
+    for (const host of ['one.example', 'two.example']) {
+      await pushBlob(server, 'app', `of ${host}`, { host })
+      await pushBlob(server, 'app', 'shared', { host })
+    }
+    await pushManifest(server, 'app', 'latest', ['of one.example', 'shared'])
+    await server.send('PATCH', await beginUpload(server, 'app'), { body: 'x' })
+    await server.deleteRegistry('1'.repeat(32))
+    assert.equal((await server.collectGarbage()).blobs, 1)
+    const tables = database.tables<RegistryTables>()
+    const left = await tables.selectFrom('repository').select('rid').execute()
+    assert.deepEqual(
+      left.map(({ rid }) => rid),
+      ['2'.repeat(32)],
+    )
+    assert.equal((await server.send('POST', '/v2/app/blobs/uploads/')).status, 404)
+    clock.nowMs += 23 * hourMs
+    await server.collectGarbage()
+    assert.equal((await tables.selectFrom('deleted_registry').selectAll().execute()).length, 1)
+    const shared = await server.send('GET', `/v2/app/blobs/${blobDigest('shared')}`, { host: 'two.example' })
+    assert.equal(shared.body.toString(), 'shared')
+    clock.nowMs += 2 * hourMs
+    await server.collectGarbage()
+    assert.equal((await tables.selectFrom('deleted_registry').selectAll().execute()).length, 0)
+    assert.equal((await countFiles(blobs)).staged, 0)
+  })
+
+  it('rows that a deleted registry has still are deleted a few at a time', async () => {
+    const { server, clock, database } = used
+    const contents = Array.from({ length: 30 }, (_, index) => `blob ${index}`)
+    for (const repository of ['a', 'b']) {
+      await Promise.all(contents.map((content) => pushBlob(server, repository, content)))
+      for (const content of contents) await pushManifest(server, repository, content.replace(' ', '-'), [content])
+      await beginUpload(server, repository)
+    }
+    await database.transaction(async (transaction) => {
+      const row = { rid: '1'.repeat(32), deleted_at_ms: clock.nowMs }
+      await transaction.tables<RegistryTables>().insertInto('deleted_registry').values(row).execute()
+    })
+    assert.equal((await server.collectGarbage()).blobs, 30)
+    for (const table of ['repository', 'manifest', 'manifest_reference', 'tag', 'repository_blob', 'upload'] as const) {
+      const rows = await database.tables<RegistryTables>().selectFrom(table).selectAll().execute()
+      assert.equal(rows.length, 0, table)
+    }
+  })
+}
+
+function testInterrupted(used: UsedServer): void {
+  it('a file without a row stays for a lease, in case that its row comes, and goes then', async () => {
+    const { server, clock, blobs } = used
+    await blobs.append('stray', Readable.from([Buffer.from('x')]), { offset: 0 })
+    await blobs.commit('stray', blobDigest('x'))
+    await pushBlob(server, 'app', 'x')
+    await pushManifest(server, 'app', 'latest', ['x'])
+    clock.nowMs += 24 * hourMs
+    assert.deepEqual(await server.collectGarbage(), { blobs: 0, uploads: 0 })
+    clock.nowMs += hourMs
+    assert.deepEqual(await server.collectGarbage(), { blobs: 1, uploads: 0 })
+    assert.equal((await server.send('GET', `/v2/app/blobs/${blobDigest('x')}`)).body.toString(), 'x')
+  })
+
+  it('staged bytes without an upload go after a lease', async () => {
+    const { server, clock, blobs } = used
+    await blobs.append(randomUUID(), Readable.from([Buffer.from('x')]), { offset: 0 })
+    assert.deepEqual(await server.collectGarbage(), { blobs: 0, uploads: 0 })
+    clock.nowMs += 25 * hourMs
+    assert.deepEqual(await server.collectGarbage(), { blobs: 0, uploads: 1 })
+  })
+
+  it('an end between the bytes and the rows leaves an upload that begins anew, and no blob', async () => {
+    const { blobs, clock, restart } = used
+    await restart(breaking(blobs, 'commit'))
+    const location = await beginUpload(used.server, 'app')
+    await used.server.send('PATCH', location, { body: 'hello' })
+    const broken = await used.server.send('PUT', `${location}&digest=${blobDigest('hello')}`)
+    assert.equal(broken.status, 500)
+    await restart()
+    const { server } = used
+    assert.equal((await server.send('HEAD', `/v2/app/blobs/${blobDigest('hello')}`)).status, 404)
+    assert.equal((await server.send('GET', location)).headers.range, '0-0')
+    const finished = await server.send('PUT', `${location}&digest=${blobDigest('hello')}`, { body: 'hello' })
+    assert.equal(finished.status, 201)
+    await pushManifest(server, 'app', 'latest', ['hello'])
+    assert.equal((await countFiles(blobs)).blobs, 2)
+    clock.nowMs += 25 * hourMs
+    await server.collectGarbage()
+    assert.equal((await countFiles(blobs)).blobs, 1)
+    assert.equal((await server.send('GET', `/v2/app/blobs/${blobDigest('hello')}`)).body.toString(), 'hello')
+  })
+
+  it('an end between the rows and the bytes leaves a file, which goes later', async () => {
+    const { blobs, clock, restart } = used
+    await restart(breaking(blobs, 'delete'))
+    const digest = await pushBlob(used.server, 'app', 'x')
+    assert.equal((await used.server.send('DELETE', `/v2/app/blobs/${digest}`)).status, 500)
+    await restart()
+    assert.equal((await used.server.send('HEAD', `/v2/app/blobs/${digest}`)).status, 404)
+    assert.equal((await countFiles(blobs)).blobs, 1)
+    clock.nowMs += 25 * hourMs
+    await used.server.collectGarbage()
+    assert.equal((await countFiles(blobs)).blobs, 0)
+  })
+
+  it('a commit that slept for days with its machine keeps its bytes', async () => {
+    const { blobs, clock, restart } = used
+    const gate = Promise.withResolvers<void>()
+    const committed = Promise.withResolvers<void>()
+    await restart(
+      changing(blobs, {
+        commit: async (uploadId, digest) => {
+          const location = await blobs.commit(uploadId, digest)
+          committed.resolve()
+          await gate.promise
+          return location
+        },
+      }),
+    )
+    const push = pushBlob(used.server, 'app', 'x')
+    await committed.promise
+    clock.nowMs += 100 * hourMs
+    const collection = used.server.collectGarbage()
+    setTimeout(gate.resolve, 50)
+    await push
+    await collection
+    assert.equal((await pushManifest(used.server, 'app', 'latest', ['x'])).status, 201)
+    assert.equal((await used.server.send('GET', `/v2/app/blobs/${blobDigest('x')}`)).body.toString(), 'x')
+  })
+}
+
+/** The same store in a process that ends right after `step` was done for the first time, or before a deletion. */
+function breaking(blobs: BlobStore, step: 'commit' | 'delete'): BlobStore {
+  const end = () => Promise.reject(new Error('the process has ended'))
+  if (step === 'delete') return changing(blobs, { delete: end })
+  return changing(blobs, {
+    commit: async (uploadId, digest) => {
+      await blobs.commit(uploadId, digest)
+      return end()
+    },
+  })
+}

@@ -1,0 +1,70 @@
+import { type BlobLocation, locationDigest } from '../../storage/index.ts'
+import type { BlobParts } from '../blobs/blob-parts.ts'
+import { namedLocations } from '../blobs/blob-rows.ts'
+import { existingUploads } from '../uploads/upload-rows.ts'
+
+/** How many files are compared with the rows at once. */
+const batchSize = 300
+
+/**
+ * Deletes the blobs that no row names: of a process that was killed between its bytes and its rows, or between its rows
+ * and its bytes. Returns how many. Younger ones than a lease may get their row yet.
+ */
+export async function sweepUnnamedFiles(parts: BlobParts): Promise<number> {
+  let count = 0
+  for await (const locations of inBatches(parts.blobs.list())) count += await deleteUnnamed(parts, locations)
+  return count
+}
+
+/**
+ * Age alone does not tell: a machine that slept goes on with its commits and finds that they are a day old. So those that
+ * are under way in this process get their row first, and the rows are read once more.
+ */
+async function deleteUnnamed(parts: BlobParts, locations: readonly BlobLocation[]): Promise<number> {
+  const { blobs, clock, settings, running } = parts
+  const beforeMs = clock.now() - settings.leaseMs
+  const old: BlobLocation[] = []
+  for (const location of await withoutRow(parts, locations)) {
+    const stored = await blobs.find(location)
+    if (stored !== undefined && stored.committedAtMs < beforeMs) old.push(location)
+  }
+  if (old.length === 0) return 0
+  await running.settleCommits()
+  const unnamed = await withoutRow(parts, old)
+  for (const location of unnamed) await blobs.delete(location)
+  return unnamed.length
+}
+
+async function withoutRow(parts: BlobParts, locations: readonly BlobLocation[]): Promise<BlobLocation[]> {
+  const named = await namedLocations(parts.database, locations.map(locationDigest))
+  return locations.filter((location) => !named.has(location))
+}
+
+/** Forgets the staged bytes that belong to no upload; returns how many uploads' they were. */
+export async function sweepStrayUploads(parts: BlobParts): Promise<number> {
+  const { blobs, clock, database, settings, running } = parts
+  const beforeMs = clock.now() - settings.leaseMs
+  let count = 0
+  for await (const staged of inBatches(blobs.listStaged())) {
+    const old = staged.filter(({ uploadId, changedAtMs }) => changedAtMs < beforeMs && !running.isWriting(uploadId))
+    const ids = old.map(({ uploadId }) => uploadId)
+    const existing = await existingUploads(database, ids)
+    for (const id of ids) {
+      if (existing.has(id)) continue
+      await blobs.discard(id)
+      count += 1
+    }
+  }
+  return count
+}
+
+async function* inBatches<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item[]> {
+  let batch: Item[] = []
+  for await (const item of items) {
+    batch.push(item)
+    if (batch.length < batchSize) continue
+    yield batch
+    batch = []
+  }
+  if (batch.length > 0) yield batch
+}

@@ -1,0 +1,88 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { BlobLocation } from '../../storage/index.ts'
+import type { BlobParts } from '../blobs/blob-parts.ts'
+import { forgetUnheld, type HeldPlace, listBlobs, listLapsed, unlinkLapsed } from '../blobs/blob-rows.ts'
+import { deleteExpired, listExpired } from '../uploads/upload-rows.ts'
+
+/** How many rows one statement reads: about a millisecond of the thread that also answers requests. */
+const readRows = 300
+
+/** How many rows one transaction deletes, since pushes wait for it. */
+const deletedRows = 50
+
+/** Ends the uploads whose time is over and forgets their bytes; returns how many. One that is being written to goes on. */
+export async function sweepUploads(parts: BlobParts): Promise<number> {
+  const { database, clock, blobs, running } = parts
+  let count = 0
+  for (;;) {
+    const nowMs = clock.now()
+    const expired = (await listExpired(database, nowMs, readRows)).filter((id) => !running.isWriting(id))
+    if (expired.length === 0) return count
+    const ended: string[] = []
+    for (const ids of inRuns(expired)) {
+      ended.push(...(await database.transaction((transaction) => deleteExpired(transaction, ids, nowMs))))
+    }
+    for (const id of ended) {
+      running.forget(id)
+      await blobs.discard(id)
+    }
+    if (ended.length === 0) return count
+    count += ended.length
+  }
+}
+
+/**
+ * Takes from repositories the blobs whose lease is over and that no manifest of theirs names, and forgets those that
+ * nobody holds then; returns how many. Each is looked at again in the transaction that deletes it.
+ */
+export async function sweepHeldBlobs(parts: BlobParts): Promise<number> {
+  const { database, clock } = parts
+  const nowMs = clock.now()
+  let count = 0
+  let place: HeldPlace | undefined = { lease_until_ms: -1, repository_id: '', digest: '' }
+  while (place !== undefined) {
+    const rows: Awaited<ReturnType<typeof listLapsed>> = await listLapsed(database, place, nowMs, readRows)
+    const lapsed = rows.filter(({ needed }) => needed === null)
+    for (const places of inRuns(lapsed)) {
+      const unnamed = await database.transaction(async (transaction) => {
+        await unlinkLapsed(transaction, places, nowMs)
+        return forgetUnheld(
+          transaction,
+          places.map(({ digest }) => digest),
+        )
+      })
+      count += await deleteBytes(parts, unnamed)
+    }
+    place = rows.length === readRows ? rows.at(-1) : undefined
+    await nextTurn()
+  }
+  return count
+}
+
+/** Forgets the blobs that no repository holds, as when a whole repository was deleted; returns how many. */
+export async function sweepUnheldBlobs(parts: BlobParts): Promise<number> {
+  const { database } = parts
+  let count = 0
+  let after: string | undefined = ''
+  while (after !== undefined) {
+    const rows: Awaited<ReturnType<typeof listBlobs>> = await listBlobs(database, after, readRows)
+    const unheld = rows.filter(({ held }) => held === null).map(({ digest }) => digest)
+    for (const digests of inRuns(unheld)) {
+      const unnamed = await database.transaction((transaction) => forgetUnheld(transaction, digests))
+      count += await deleteBytes(parts, unnamed)
+    }
+    after = rows.length === readRows ? rows.at(-1)?.digest : undefined
+    await nextTurn()
+  }
+  return count
+}
+
+/** Only what no row names any more, as it is committed: a place is never used twice, so nobody can come to need it again. */
+async function deleteBytes({ blobs }: BlobParts, unnamed: readonly BlobLocation[]): Promise<number> {
+  for (const location of unnamed) await blobs.delete(location)
+  return unnamed.length
+}
+
+function* inRuns<Row>(rows: readonly Row[]): Generator<Row[]> {
+  for (let start = 0; start < rows.length; start += deletedRows) yield rows.slice(start, start + deletedRows)
+}

@@ -1,0 +1,207 @@
+import { createHash, randomUUID } from 'node:crypto'
+import type { Readable } from 'node:stream'
+import { type Digest, digestAlgorithm } from '../../spec/digest.ts'
+import { type Manifest, ManifestInvalidError, maxManifestSizeBytes, parseManifest } from '../../spec/manifest.ts'
+import { isNonDistributable, parseContentType } from '../../spec/media-type.ts'
+import type { Reference, Tag } from '../../spec/reference.ts'
+import type { RepositoryName } from '../../spec/repository-name.ts'
+import { TooManyBytesError } from '../../storage/index.ts'
+import type { BlobParts } from '../blobs/blob-parts.ts'
+import { holdsBlob, linkBlob } from '../blobs/blob-rows.ts'
+import { finishStaged } from '../uploads/finish-upload.ts'
+import { readImagePlatform } from '../manifests/image-config.ts'
+import { ImportError, type ImportSource } from './import-source.ts'
+import { requireWritable } from '../properties/locks.ts'
+import type { Parts } from '../parts.ts'
+import { blobDescriptors, manifestDigest, storeManifest } from '../manifests/put-manifest.ts'
+import { type RepositoryTarget, requireCurrentCredential } from '../repositories/repositories.ts'
+import { openRepository } from '../repositories/repository-store.ts'
+import { orUnavailable } from '../uploads/stage-body.ts'
+import { deleteUpload, insertUpload, type OpenUpload } from '../uploads/upload-rows.ts'
+
+/** How many manifests one import may bring, and how deep they may lie in one another. */
+const mostManifests = 1000
+const deepestIndex = 4
+
+/** What is imported to where. */
+export type Import = {
+  readonly id: string
+  readonly source: ImportSource
+  readonly reference: Reference
+  readonly into: Omit<RepositoryTarget, 'path'>
+  /** The tags to set, by repository; a repository may have none. */
+  readonly targets: ReadonlyMap<RepositoryName, readonly Tag[]>
+  readonly force: boolean
+  readonly signal: AbortSignal
+  /** Until when bytes that were staged for it are kept, should nobody come back to them. */
+  readonly expiresAtMs: number
+}
+
+/** Whose the bytes are that are staged for an import. */
+export function importCallerKey(id: string): string {
+  return `import ${id}`
+}
+
+type Progress = { manifests: number; sizeBytes: number; readonly brought: Map<Digest, string> }
+type Part = { readonly bytes: Uint8Array; readonly digest: Digest; readonly manifest: Manifest }
+
+/**
+ * Brings an image, with all that it names, into repositories. An index comes with its children. Tags are set last, each
+ * with its manifest; what was brought before a failure is collected as that of any unfinished push.
+ *
+ * @throws ImportError, OciError
+ */
+export async function importImage(parts: Parts, blobParts: BlobParts, what: Import): Promise<Digest> {
+  const root = await readManifest(what.source, what.reference)
+  const progress: Progress = { manifests: 0, sizeBytes: 0, brought: new Map() }
+  for (const [repository, tags] of what.targets) {
+    await bring(parts, blobParts, what, { repository, tags, part: root, depth: 0, progress })
+  }
+  return root.digest
+}
+
+type Bringing = {
+  readonly repository: RepositoryName
+  readonly tags: readonly Tag[]
+  readonly part: Part
+  readonly depth: number
+  readonly progress: Progress
+}
+
+async function bring(
+  parts: Parts,
+  blobParts: BlobParts,
+  what: Import,
+  { repository, tags, part, depth, progress }: Bringing,
+): Promise<void> {
+  const { manifest, digest, bytes } = part
+  what.signal.throwIfAborted()
+  progress.manifests += 1
+  if (progress.manifests > mostManifests || depth > deepestIndex) {
+    throw new ImportError('limit', `an image of more than ${mostManifests} manifests is not imported`)
+  }
+  for (const child of new Set(manifest.manifests.map((descriptor) => descriptor.digest))) {
+    const childPart = await readManifest(what.source, { kind: 'digest', digest: child })
+    await bring(parts, blobParts, what, { repository, tags: [], part: childPart, depth: depth + 1, progress })
+  }
+  const target = { ...what.into, path: { repository } }
+  for (const blob of blobDescriptors(manifest).values()) {
+    if (isNonDistributable(blob.mediaType)) continue
+    progress.sizeBytes += blob.size
+    if (progress.sizeBytes > blobParts.settings.maxBlobBytes) {
+      throw new ImportError('limit', `an image of more than ${blobParts.settings.maxBlobBytes} bytes is not imported`)
+    }
+    await bringBlob(blobParts, what, target, blob, progress.brought)
+  }
+  const path = { kind: 'manifest', repository, reference: { kind: 'digest', digest } } as const
+  const platform = await readImagePlatform(parts, target, manifest)
+  await storeManifest(parts, { ...what.into, path }, { bytes, digest, tags, manifest, platform, movesTags: what.force })
+}
+
+async function readManifest(source: ImportSource, reference: Reference): Promise<Part> {
+  const { bytes, contentType } = await source.manifest(reference)
+  const digest =
+    reference.kind === 'digest'
+      ? manifestDigest(digestAlgorithm(reference.digest), bytes)
+      : manifestDigest('sha256', bytes)
+  if (reference.kind === 'digest' && digest !== reference.digest) {
+    throw new ImportError('source', `the source sent other bytes than those of ${reference.digest}`)
+  }
+  if (bytes.byteLength > maxManifestSizeBytes) throw new ImportError('limit', 'the manifest is too large')
+  try {
+    const manifest = parseManifest(bytes, contentType === undefined ? undefined : parseContentType(contentType))
+    return { bytes, digest, manifest }
+  } catch (error) {
+    if (!(error instanceof ManifestInvalidError)) throw error
+    throw new ImportError('source', `the manifest of the source is not accepted: ${error.message}`, { cause: error })
+  }
+}
+
+type Blob = { readonly digest: Digest; readonly size: number }
+
+/** A blob that a repository of this server holds, be it by this import, is held by one more; any other is fetched. */
+async function bringBlob(
+  parts: BlobParts,
+  what: Import,
+  target: RepositoryTarget,
+  blob: Blob,
+  brought: Map<Digest, string>,
+): Promise<void> {
+  const { id: repositoryId, holds } = await openTarget(parts, target, blob.digest, brought.get(blob.digest))
+  if (!holds) {
+    const found = await what.source.blob(blob.digest)
+    if ('heldBy' in found) {
+      const { holds: linked } = await openTarget(parts, target, blob.digest, found.heldBy)
+      if (!linked) throw new ImportError('not-found', `the source no longer has ${blob.digest}`)
+    } else await fetchBlob(parts, what, target, { ...blob, repositoryId }, found)
+  }
+  brought.set(blob.digest, repositoryId)
+}
+
+/** Opens the repository, and has it hold the blob if it or the other one does. */
+async function openTarget(
+  { database, clock, settings }: BlobParts,
+  { registry, caller, path }: RepositoryTarget,
+  digest: Digest,
+  heldBy: string | undefined,
+): Promise<{ readonly id: string; readonly holds: boolean }> {
+  const nowMs = clock.now()
+  return database.transaction(async (transaction) => {
+    const repository = await openRepository(transaction, registry.rid, path.repository, nowMs)
+    requireCurrentCredential(caller, repository)
+    requireWritable(repository)
+    const holds =
+      (await holdsBlob(transaction, repository.id, digest)) ||
+      (heldBy !== undefined && (await holdsBlob(transaction, heldBy, digest)))
+    if (holds) await linkBlob(transaction, repository.id, digest, { nowMs, leaseMs: settings.leaseMs })
+    return { id: repository.id, holds }
+  })
+}
+
+async function fetchBlob(
+  parts: BlobParts,
+  { id: importId, expiresAtMs }: Import,
+  target: RepositoryTarget,
+  { digest, size, repositoryId }: Blob & { readonly repositoryId: string },
+  body: Readable,
+): Promise<void> {
+  const nowMs = parts.clock.now()
+  const upload: OpenUpload = {
+    id: randomUUID(),
+    repository_id: repositoryId,
+    expires_at_ms: expiresAtMs,
+    predecessor_deleted_at_ms: null,
+  }
+  const { rid } = target.registry
+  const row = { id: upload.id, rid, repository_id: repositoryId, caller_key: importCallerKey(importId) }
+  await parts.database.transaction((transaction) =>
+    insertUpload(transaction, { ...row, started_at_ms: nowMs, expires_at_ms: expiresAtMs }),
+  )
+  await parts.running.alone(upload.id, async () => {
+    try {
+      await stage(parts, upload.id, { digest, size }, body)
+      await finishStaged(parts, target, upload, { digest, sizeBytes: size })
+    } catch (error) {
+      parts.running.forget(upload.id)
+      await parts.database.transaction((transaction) => deleteUpload(transaction, upload.id))
+      await parts.blobs.discard(upload.id)
+      throw error
+    }
+  })
+}
+
+async function stage(parts: BlobParts, uploadId: string, { digest, size }: Blob, body: Readable): Promise<void> {
+  const algorithm = digestAlgorithm(digest)
+  const hash = createHash(algorithm)
+  const options = { offset: 0, sizeLimitBytes: size, observe: (piece: Uint8Array) => void hash.update(piece) }
+  const sizeBytes = await parts.blobs.append(uploadId, body, options).catch((error: unknown) => {
+    body.destroy()
+    throw error instanceof TooManyBytesError ? wrongSize(digest) : orUnavailable(error)
+  })
+  if (sizeBytes !== size) throw wrongSize(digest)
+  parts.running.keepHash(uploadId, { algorithm, hash, sizeBytes })
+}
+
+function wrongSize(digest: Digest): ImportError {
+  return new ImportError('source', `the source sent another number of bytes than ${digest} has`)
+}

@@ -1,0 +1,58 @@
+import type { Database, Transaction } from '../../platform/sql/database.ts'
+import type { ImportOperationRow, RegistryTables } from '../tables.ts'
+
+/** Records that an import has begun. */
+export async function insertImport(transaction: Transaction, row: ImportOperationRow): Promise<void> {
+  await transaction.tables<RegistryTables>().insertInto('import_operation').values(row).execute()
+}
+
+/** Records that an import goes on, or how it ended, which is said once. */
+export async function updateImport(
+  transaction: Transaction,
+  id: string,
+  change: Partial<Omit<ImportOperationRow, 'id' | 'asker'>>,
+): Promise<void> {
+  await transaction
+    .tables<RegistryTables>()
+    .updateTable('import_operation')
+    .set(change)
+    .where('id', '=', id)
+    .where('state', '=', 'running')
+    .execute()
+}
+
+/** An import, for the one who began it. */
+export async function findImport(
+  database: Database,
+  id: string,
+  asker: string,
+): Promise<ImportOperationRow | undefined> {
+  return database
+    .tables<RegistryTables>()
+    .selectFrom('import_operation')
+    .selectAll()
+    .where('id', '=', id)
+    .where('asker', '=', asker)
+    .executeTakeFirst()
+}
+
+/** The imports that have not ended, and of which nothing was heard since an instant. */
+export async function listSilentImports(database: Database, beforeMs: number): Promise<string[]> {
+  const rows = await database
+    .tables<RegistryTables>()
+    .selectFrom('import_operation')
+    .select('id')
+    .where('state', '=', 'running')
+    .where('touched_at_ms', '<=', beforeMs)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+/** Forgets imports of which nothing was heard since an instant. */
+export async function forgetImports(transaction: Transaction, beforeMs: number): Promise<void> {
+  await transaction
+    .tables<RegistryTables>()
+    .deleteFrom('import_operation')
+    .where('touched_at_ms', '<', beforeMs)
+    .execute()
+}

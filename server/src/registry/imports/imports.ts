@@ -1,0 +1,233 @@
+import { randomUUID } from 'node:crypto'
+import type { Outbound } from '../../platform/outbound/outbound.ts'
+import type { Reference, Tag } from '../../spec/reference.ts'
+import type { RepositoryName } from '../../spec/repository-name.ts'
+import { BrokenSourceError } from '../../storage/index.ts'
+import type { BlobParts } from '../blobs/blob-parts.ts'
+import { OciError } from '../errors.ts'
+import { type Import, importCallerKey, importImage } from './import-image.ts'
+import { ImportError, type ImportFrom, type ImportSource } from './import-source.ts'
+import { findImport, forgetImports, insertImport, listSilentImports, updateImport } from './import-store.ts'
+import { openLocalSource } from './local-source.ts'
+import type { Parts } from '../parts.ts'
+import { tagExists } from '../manifests/put-manifest.ts'
+import { openRemoteSource } from './remote-source.ts'
+import type { RepositoryTarget } from '../repositories/repositories.ts'
+import { existingTags } from '../repositories/tag-store.ts'
+import { expireUploadsOf } from '../uploads/upload-rows.ts'
+
+/** What is to be imported, and who may ask how it goes. Whoever starts it has been found to have the rights, at both ends. */
+export type ImportRequest = {
+  readonly from: ImportFrom
+  readonly reference: Reference
+  readonly into: Omit<RepositoryTarget, 'path'>
+  readonly targets: ReadonlyMap<RepositoryName, readonly Tag[]>
+  /** Whether tags that are there may be moved. */
+  readonly force: boolean
+  readonly asker: string
+}
+
+/** How an import goes. */
+export type ImportStatus =
+  | { readonly state: 'running' | 'succeeded' }
+  | { readonly state: 'failed'; readonly reason: string; readonly message: string }
+
+/** That of one that the end of a server cut off. */
+const cutOff = {
+  state: 'failed',
+  reason: 'stopped',
+  message: 'the server was stopped before the import had ended; import again',
+} as const
+
+/** Images that are brought from other registries, or other repositories, one after the other and some at a time. */
+export interface Imports {
+  /** Begins, and returns the name under which it can be asked how it goes. @throws ImportError for what is wrong already */
+  start(request: ImportRequest): Promise<string>
+  find(id: string, asker: string): Promise<ImportStatus | undefined>
+}
+
+export type ImportSettings = {
+  readonly maxConcurrent: number
+  /** Which host besides its own may have the credentials for a registry, by the registry's host. */
+  readonly tokenServices: ReadonlyMap<string, string>
+}
+
+const hourMs = 60 * 60 * 1000
+/** How long an import may take, and how long it is told afterwards how it went. */
+const longestImportMs = 6 * hourMs
+const rememberedMs = 7 * 24 * hourMs
+/** How often an import shows that its process is there, and after what silence that is taken to be gone. */
+const touchMs = 10_000
+const silentMs = 60_000
+/** How many may wait for each that runs. */
+const waitingForEach = 16
+
+/** Opens the imports of a registry room. */
+export class RunningImports implements Imports {
+  #parts: Parts
+  #blobParts: BlobParts
+  #outbound: Outbound
+  #settings: ImportSettings
+  #running = new Map<string, Promise<void>>()
+  #waiting: (() => void)[] = []
+  #working = 0
+  #stopping = new AbortController()
+
+  constructor(parts: Parts, blobParts: BlobParts, outbound: Outbound, settings: ImportSettings) {
+    this.#parts = parts
+    this.#blobParts = blobParts
+    this.#outbound = outbound
+    this.#settings = settings
+  }
+
+  async start(request: ImportRequest): Promise<string> {
+    if (this.#running.size >= this.#settings.maxConcurrent * (1 + waitingForEach)) {
+      throw new ImportError('limit', 'too many images are being imported at this moment')
+    }
+    const id = randomUUID()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    // Before its row is there: a row of a server alone that does not run here runs nowhere.
+    this.#running.set(id, promise)
+    const end = (): void => {
+      this.#running.delete(id)
+      resolve()
+    }
+    try {
+      await this.#begin(id, request)
+    } catch (error) {
+      end()
+      throw error
+    }
+    void this.#carryOut(id, request).finally(end)
+    return id
+  }
+
+  async #begin(id: string, { from, reference, into, targets, force, asker }: ImportRequest): Promise<void> {
+    if (!force) await this.#requireNewTags(into.registry.rid, targets)
+    if (from.kind === 'here') await openLocalSource(this.#parts, from).manifest(reference)
+    const { database, clock } = this.#parts
+    const row = { id, asker, state: 'running', reason: null, message: null, touched_at_ms: clock.now() } as const
+    await database.transaction((transaction) => insertImport(transaction, row))
+  }
+
+  async find(id: string, asker: string): Promise<ImportStatus | undefined> {
+    const runsHere = this.#running.has(id)
+    const row = await findImport(this.#parts.database, id, asker)
+    if (row === undefined) return undefined
+    if (row.state === 'failed') return { state: 'failed', reason: row.reason ?? 'source', message: row.message ?? '' }
+    if (row.state === 'succeeded' || runsHere) return { state: row.state }
+    return row.touched_at_ms <= this.#goneSinceMs() ? cutOff : { state: 'running' }
+  }
+
+  /** Ends those of servers that are gone, with what they had staged, and forgets how those went that ended long ago. */
+  async forget(): Promise<void> {
+    const { database, clock } = this.#parts
+    const silent = await listSilentImports(database, this.#goneSinceMs())
+    for (const id of silent.filter((each) => !this.#running.has(each))) {
+      const nowMs = clock.now()
+      await database.transaction(async (transaction) => {
+        await updateImport(transaction, id, { ...cutOff, touched_at_ms: nowMs })
+        await expireUploadsOf(transaction, importCallerKey(id), nowMs)
+      })
+    }
+    await database.transaction((transaction) => forgetImports(transaction, clock.now() - rememberedMs))
+  }
+
+  /** Nobody else writes to a SQLite database, so that what does not run here runs nowhere. */
+  #goneSinceMs(): number {
+    const { database, clock } = this.#parts
+    return database.kind === 'sqlite' ? Number.MAX_SAFE_INTEGER : clock.now() - silentMs
+  }
+
+  /** Ends what runs, and has it told as failed. */
+  async close(): Promise<void> {
+    this.#stopping.abort()
+    await Promise.allSettled(this.#running.values())
+  }
+
+  async #requireNewTags(rid: string, targets: ImportRequest['targets']): Promise<void> {
+    for (const [repository, tags] of targets) {
+      const [present] = await existingTags(this.#parts.database, rid, repository, tags)
+      if (present !== undefined) throw new ImportError('conflict', tagExists(present).message)
+    }
+  }
+
+  /** Never throws: how it went is what is asked for afterwards. */
+  async #carryOut(id: string, request: ImportRequest): Promise<void> {
+    const { database, clock, log } = this.#parts
+    const update = (change: Parameters<typeof updateImport>[2]) =>
+      database
+        .transaction((transaction) => updateImport(transaction, id, { ...change, touched_at_ms: clock.now() }))
+        .catch((error: unknown) =>
+          log.error({ err: error, id: request.into.origin.correlationId }, 'an import is lost'),
+        )
+    const touching = setInterval(() => void update({}), touchMs)
+    touching.unref()
+    try {
+      const digest = await this.#whenItsTurn(() => this.#import(id, request))
+      await this.#tell(request, { outcome: 'success', detail: { digest } })
+      await update({ state: 'succeeded' })
+    } catch (error) {
+      const { reason, message } = this.#explain(error, request)
+      await this.#tell(request, { outcome: 'refused', reason, detail: { message } })
+      await update({ state: 'failed', reason, message })
+    } finally {
+      clearInterval(touching)
+    }
+  }
+
+  #import(id: string, { from, reference, into, targets, force }: ImportRequest): Promise<string> {
+    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(longestImportMs)])
+    const source: ImportSource =
+      from.kind === 'here'
+        ? openLocalSource(this.#parts, from)
+        : openRemoteSource({ outbound: this.#outbound, signal, tokenServices: this.#settings.tokenServices }, from)
+    const expiresAtMs = this.#parts.clock.now() + longestImportMs + this.#blobParts.settings.uploadLifetimeMs
+    const what: Import = { id, source, reference, into, targets, force, signal, expiresAtMs }
+    return importImage(this.#parts, this.#blobParts, what)
+  }
+
+  async #whenItsTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#working >= this.#settings.maxConcurrent) {
+      await new Promise<void>((settle) => this.#waiting.push(settle))
+    } else this.#working += 1
+    try {
+      return await work()
+    } finally {
+      const next = this.#waiting.shift()
+      if (next === undefined) this.#working -= 1
+      else next()
+    }
+  }
+
+  async #tell(
+    { from, into, targets }: ImportRequest,
+    how: { readonly outcome: 'success' | 'refused'; readonly reason?: string; readonly detail: object },
+  ): Promise<void> {
+    const source = from.kind === 'here' ? from.rid : from.host
+    const detail = { source, repository: from.repository, into: [...targets.keys()].slice(0, 20), ...how.detail }
+    const event = { ...how, action: 'image.import', target: into.registry.loginServer, detail }
+    const { actor } = into.caller
+    await this.#parts.audit
+      .append({ ...event, actor, origin: into.origin })
+      .catch((error: unknown) =>
+        this.#parts.log.error({ err: error, id: into.origin.correlationId }, 'an event is lost'),
+      )
+  }
+
+  /** What is told of a failure. What is nobody's fault but ours is logged, and nothing is told of its cause. */
+  #explain(error: unknown, { into }: ImportRequest): { readonly reason: string; readonly message: string } {
+    if (this.#stopping.signal.aborted) return cutOff
+    if (error instanceof ImportError) return { reason: error.reason, message: error.message }
+    if (error instanceof OciError && error.status < 500) {
+      const reason = error.code === 'CONFLICT' ? 'conflict' : error.code === 'DIGEST_INVALID' ? 'source' : 'target'
+      return { reason, message: error.message }
+    }
+    if (error instanceof BrokenSourceError) return { reason: 'source', message: 'the source broke off' }
+    if (error instanceof Error && error.name === 'TimeoutError') {
+      return { reason: 'limit', message: 'the import took too long' }
+    }
+    this.#parts.log.error({ err: error, id: into.origin.correlationId }, 'an import failed')
+    return { reason: 'target', message: 'the server could not complete the import' }
+  }
+}

@@ -1,0 +1,147 @@
+import type { Readable } from 'node:stream'
+import { type OpenedResponse, type Outbound, OutboundError } from '../../platform/outbound/outbound.ts'
+import { isJsonObject, ownValue, parseBoundedJson } from '../../spec/bounded-json.ts'
+import { maxManifestSizeBytes } from '../../spec/manifest.ts'
+import {
+  dockerManifestListType,
+  dockerManifestType,
+  ociImageIndexType,
+  ociImageManifestType,
+} from '../../spec/media-type.ts'
+import { type ReadChallenge, readChallenges } from '../../spec/read-challenge.ts'
+import { referenceText } from '../../spec/reference.ts'
+import { type ImportCredentials, ImportError, type ImportFrom, type ImportSource } from './import-source.ts'
+import { mayHaveCredentials } from './token-service-host.ts'
+
+const manifestTypes = [ociImageIndexType, dockerManifestListType, ociImageManifestType, dockerManifestType].join(', ')
+const longestTokenAnswer = 256 * 1024
+const mostRedirects = 5
+
+/** How other registries are reached. */
+export type WayToRegistries = {
+  readonly outbound: Outbound
+  readonly signal: AbortSignal
+  /** Which host besides its own may have the credentials for a registry, by the registry's host. */
+  readonly tokenServices: ReadonlyMap<string, string>
+}
+
+/**
+ * A repository of another registry, over the way out. Credentials go to the registry's own host and to its token service,
+ * as `mayHaveCredentials` knows it: not to a realm of the other side's choice, and along no redirect. Without credentials
+ * a token is asked for at whatever realm it names. [distribution spec/auth/token.md]
+ */
+export function openRemoteSource(
+  { outbound, signal, tokenServices }: WayToRegistries,
+  { host, repository, credentials }: ImportFrom & { readonly kind: 'elsewhere' },
+): ImportSource {
+  const origin = `https://${host === 'docker.io' ? 'registry-1.docker.io' : host}`
+  let authorization: string | undefined
+
+  async function open(url: string, accept: string, mayAsk: boolean): Promise<OpenedResponse> {
+    const headers = { accept, ...(authorization !== undefined && { authorization }) }
+    const { response, isOwn } = await follow(url, headers)
+    if (response.status !== 401 || !isOwn || !mayAsk) return response
+    response.body.destroy()
+    authorization = await authorize(readChallenges(response.headers['www-authenticate'] ?? ''))
+    return open(url, accept, false)
+  }
+
+  /** To another origin than the registry's go no credentials, be it by the registry's own redirect, nor may it ask for any. */
+  async function follow(
+    first: string,
+    headers: Record<string, string>,
+  ): Promise<{ readonly response: OpenedResponse; readonly isOwn: boolean }> {
+    let url = first
+    for (let redirects = 0; redirects <= mostRedirects; redirects++) {
+      const isOwn = new URL(url).origin === new URL(origin).origin
+      const { authorization: _kept, ...others } = headers
+      const response = await dial(outbound, url, isOwn ? headers : others, signal)
+      if (![301, 302, 303, 307, 308].includes(response.status)) return { response, isOwn }
+      response.body.destroy()
+      const { location } = response.headers
+      if (location === undefined || !URL.canParse(location, url)) break
+      url = new URL(location, url).href
+    }
+    throw new ImportError('source', `${host} redirects without an end`)
+  }
+
+  /** The header by which the registry will let this in, as it asks. */
+  async function authorize(challenges: readonly ReadChallenge[]): Promise<string> {
+    const bearer = challenges.find(({ scheme }) => scheme === 'bearer')
+    if (bearer !== undefined) return `Bearer ${await fetchToken(bearer)}`
+    const basic = challenges.some(({ scheme }) => scheme === 'basic')
+    if (basic && credentials !== undefined) return basicHeader(credentials)
+    throw new ImportError('credentials', `${host} asks for credentials`)
+  }
+
+  async function fetchToken({ parameters }: ReadChallenge): Promise<string> {
+    const realm = parameters.get('realm') ?? ''
+    if (!URL.canParse(realm)) throw new ImportError('source', `${host} names no token service`)
+    const url = new URL(realm)
+    const service = parameters.get('service')
+    if (service !== undefined) url.searchParams.set('service', service)
+    url.searchParams.set('scope', `repository:${repository}:pull`)
+    if (url.protocol !== 'https:') throw new ImportError('source', `${host} has a token service without HTTPS`)
+    if (credentials !== undefined && !mayHaveCredentials(new URL(origin), url, tokenServices)) {
+      throw new ImportError('source', `${host} wants the credentials sent to ${url.host}, which is not its own host`)
+    }
+    const headers = credentials === undefined ? {} : { authorization: basicHeader(credentials) }
+    const response = await dial(outbound, url.href, { accept: 'application/json', ...headers }, signal)
+    if (response.status !== 200) {
+      response.body.destroy()
+      throw new ImportError('credentials', `the token service of ${host} answered ${response.status}`)
+    }
+    const answer = parseBoundedJson(await readBounded(response.body, longestTokenAnswer, host), 8)
+    const token = isJsonObject(answer) ? (ownValue(answer, 'access_token') ?? ownValue(answer, 'token')) : undefined
+    if (typeof token === 'string' && /^[\x21-\x7e]{1,65536}$/.test(token)) return token
+    throw new ImportError('source', `the token service of ${host} gave no token`)
+  }
+
+  async function get(path: string, accept: string): Promise<OpenedResponse> {
+    const response = await open(`${origin}/v2/${repository}/${path}`, accept, true)
+    if (response.status === 200) return response
+    response.body.destroy()
+    if (response.status === 401 || response.status === 403) {
+      throw new ImportError('credentials', `${host} does not let the caller pull ${repository}`)
+    }
+    if (response.status === 404) throw new ImportError('not-found', `${host} has no ${repository}/${path}`)
+    throw new ImportError('source', `${host} answered ${response.status}`)
+  }
+
+  return {
+    manifest: async (reference) => {
+      const { body, headers } = await get(`manifests/${referenceText(reference)}`, manifestTypes)
+      return { bytes: await readBounded(body, maxManifestSizeBytes, host), contentType: headers['content-type'] }
+    },
+    blob: async (digest) => (await get(`blobs/${digest}`, '*/*')).body,
+  }
+}
+
+async function dial(
+  outbound: Outbound,
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<OpenedResponse> {
+  try {
+    return await outbound.open(url, { headers, signal })
+  } catch (error) {
+    if (error instanceof OutboundError) throw new ImportError('source', error.message, { cause: error })
+    throw error
+  }
+}
+
+function basicHeader({ username, password }: ImportCredentials): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
+}
+
+async function readBounded(body: Readable, limitBytes: number, host: string): Promise<Uint8Array> {
+  const pieces: Buffer[] = []
+  let sizeBytes = 0
+  for await (const piece of body as AsyncIterable<Buffer>) {
+    sizeBytes += piece.byteLength
+    if (sizeBytes > limitBytes) throw new ImportError('limit', `${host} sent more than ${limitBytes} bytes`)
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces)
+}

@@ -1,0 +1,18 @@
+import type { IncomingMessage } from 'node:http'
+import type { Digest } from '../../spec/digest.ts'
+
+/** The entity tag of content that is named by its digest. [RFC 9110 §8.8.3] */
+export function entityTag(digest: Digest): string {
+  return `"${digest}"`
+}
+
+/** Whether the client holds this content already, by `If-None-Match`. Docker's own client leaves out the quotation marks. */
+export function isHeldByClient(request: IncomingMessage, digest: Digest): boolean {
+  const header = request.headers['if-none-match']
+  if (header === undefined) return false
+  const tag = entityTag(digest)
+  return header.split(',').some((part) => {
+    const candidate = part.trim()
+    return candidate === tag || candidate === `W/${tag}` || candidate === digest || candidate === '*'
+  })
+}

@@ -1,0 +1,111 @@
+import { referenceText } from '../../spec/reference.ts'
+import { type OciCall, sendBytes, sendEmpty, writeHead } from '../call.ts'
+import { manifestUnknown } from '../checked-path.ts'
+import { entityTag, isHeldByClient } from './entity-tag.ts'
+import { requireReadable } from '../properties/locks.ts'
+import type { KeptManifest } from './manifest-cache.ts'
+import type { ServedManifest, ServedManifestContent } from './manifest-store.ts'
+import type { Parts } from '../parts.ts'
+import { requireCurrentCredential, requireRepository } from '../repositories/repositories.ts'
+
+/** The most bytes that are kept of a manifest; those of an image are a few thousand. */
+const keptBytesLimit = 64 * 1024
+
+/**
+ * `GET` of a manifest by tag or digest: the bytes as they came, under the type they came with. `Accept` is not looked at:
+ * there is one form of each manifest, and a client is told which. [OCI distribution-spec, Pulling manifests]
+ *
+ * @throws OciError MANIFEST_UNKNOWN, NAME_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
+ */
+export function getManifest(parts: Parts, call: OciCall<'manifest'>): Promise<void> | void {
+  const kept = findKept(parts, call)
+  if (kept?.text === undefined) return readAndSend(parts, call)
+  if (!mustBeSent(call, kept)) return
+  writeHead(call, 200, headersOf(kept))
+  call.response.end(kept.text, 'latin1')
+}
+
+/**
+ * `HEAD` of a manifest: all headers of its `GET`, and its bytes are not read.
+ *
+ * @throws OciError as {@link getManifest}
+ */
+export function headManifest(parts: Parts, call: OciCall<'manifest'>): Promise<void> | void {
+  const kept = findKept(parts, call)
+  if (kept === undefined) return readAndSendHead(parts, call)
+  sendHead(call, kept)
+}
+
+async function readAndSend(parts: Parts, call: OciCall<'manifest'>): Promise<void> {
+  const { registry, path } = call
+  const { reference, repository } = path
+  const generation = parts.manifestCache?.generation ?? 0
+  const manifest = await (reference.kind === 'tag'
+    ? parts.manifests.getByTag.first({ rid: registry.rid, repository, tag: reference.tag })
+    : parts.manifests.getByDigest.first({ rid: registry.rid, repository, digest: reference.digest }))
+  if (manifest === undefined) return refuseMissing(parts, call)
+  keep(parts, call, generation, keptContent(manifest))
+  if (mustBeSent(call, manifest)) sendBytes(call, 200, manifest.content, headersOf(manifest))
+}
+
+async function readAndSendHead(parts: Parts, call: OciCall<'manifest'>): Promise<void> {
+  const { registry, path } = call
+  const { reference, repository } = path
+  const generation = parts.manifestCache?.generation ?? 0
+  const manifest = await (reference.kind === 'tag'
+    ? parts.manifests.headByTag.first({ rid: registry.rid, repository, tag: reference.tag })
+    : parts.manifests.headByDigest.first({ rid: registry.rid, repository, digest: reference.digest }))
+  if (manifest === undefined) return refuseMissing(parts, call)
+  keep(parts, call, generation, { ...manifest, text: undefined })
+  sendHead(call, manifest)
+}
+
+function sendHead(call: OciCall<'manifest'>, manifest: ServedManifest): void {
+  if (!mustBeSent(call, manifest)) return
+  writeHead(call, 200, headersOf(manifest))
+  call.response.end()
+}
+
+/** Whether the caller may have the manifest and does not have it yet; says so to one that has. */
+function mustBeSent(call: OciCall<'manifest'>, manifest: ServedManifest): boolean {
+  requireCurrentCredential(call.caller, manifest)
+  requireReadable(manifest)
+  if (manifest.repository_read_enabled === 0) requireReadable({ read_enabled: 0 })
+  if (manifest.tag_read_enabled === 0) requireReadable({ read_enabled: 0 })
+  if (!isHeldByClient(call.request, manifest.digest)) return true
+  sendEmpty(call, 304, { 'docker-content-digest': manifest.digest, etag: entityTag(manifest.digest) })
+  return false
+}
+
+function headersOf({ media_type, size_bytes, digest }: ServedManifest) {
+  return {
+    'content-type': media_type,
+    'content-length': size_bytes,
+    'docker-content-digest': digest,
+    etag: entityTag(digest),
+  }
+}
+
+function findKept({ manifestCache }: Parts, { registry, path }: OciCall<'manifest'>): KeptManifest | undefined {
+  return manifestCache?.find(registry.rid, path.repository, referenceText(path.reference))
+}
+
+function keep(
+  { manifestCache }: Parts,
+  { registry, path }: OciCall<'manifest'>,
+  generation: number,
+  manifest: KeptManifest,
+): void {
+  manifestCache?.keep(generation, registry.rid, path.repository, referenceText(path.reference), manifest)
+}
+
+function keptContent({ content, ...manifest }: ServedManifestContent): KeptManifest {
+  const { buffer, byteOffset, byteLength } = content
+  const text = byteLength > keptBytesLimit ? undefined : Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
+  return { ...manifest, text }
+}
+
+async function refuseMissing(parts: Parts, call: OciCall<'manifest'>): Promise<never> {
+  await requireRepository(parts, call)
+  throw manifestUnknown(referenceText(call.path.reference))
+}

@@ -1,0 +1,47 @@
+import { isJsonObject, ownValue, parseBoundedJson } from '../../spec/bounded-json.ts'
+import type { Digest } from '../../spec/digest.ts'
+import type { Manifest } from '../../spec/manifest.ts'
+import { BlobMissingError } from '../../storage/index.ts'
+import type { Parts } from '../parts.ts'
+import type { RepositoryTarget } from '../repositories/repositories.ts'
+
+/** What an image runs on, as its configuration says. */
+export type ImagePlatform = { readonly architecture: string | null; readonly os: string | null }
+
+const configLimitBytes = 4 * 1024 * 1024
+const maxDepth = 100
+const unknownPlatform: ImagePlatform = { architecture: null, os: null }
+
+/** Reads the platform from the configuration of an image that the repository holds; nulls where there is none to read. */
+export async function readImagePlatform(
+  parts: Parts,
+  call: RepositoryTarget,
+  { config }: Manifest,
+): Promise<ImagePlatform> {
+  if (config === undefined || !config.mediaType.endsWith('json')) return unknownPlatform
+  const bytes = await readSmallBlob(parts, call, config.digest)
+  const document = bytes === undefined ? undefined : parseBoundedJson(bytes, maxDepth)
+  if (!isJsonObject(document)) return unknownPlatform
+  return {
+    architecture: shortText(ownValue(document, 'architecture')),
+    os: shortText(ownValue(document, 'os')),
+  }
+}
+
+/** A blob of this repository that fits into memory. */
+async function readSmallBlob(parts: Parts, call: RepositoryTarget, digest: Digest): Promise<Uint8Array | undefined> {
+  const { registry, path } = call
+  const row = await parts.heldBlobs.first({ rid: registry.rid, repository: path.repository, digest })
+  if (row === undefined || row.size_bytes > configLimitBytes) return undefined
+  try {
+    return Buffer.concat(await (await parts.blobs.read(row.location)).toArray())
+  } catch (error) {
+    // Collected since; the transaction that follows finds the same and refuses the manifest.
+    if (error instanceof BlobMissingError) return undefined
+    throw error
+  }
+}
+
+function shortText(value: unknown): string | null {
+  return typeof value === 'string' && /^[\x20-\x7e]{1,128}$/.test(value) ? value : null
+}

@@ -1,0 +1,347 @@
+import { type Kysely, sql } from 'kysely'
+import type { Database, PreparedRead, Transaction } from '../../platform/sql/database.ts'
+import type { Digest } from '../../spec/digest.ts'
+import { chunked } from '../chunked.ts'
+import type { ListPage } from '../repositories/list-order.ts'
+import type { LockColumns, ManifestReferenceRow, ManifestRow, RegistryTables } from '../tables.ts'
+
+/** A manifest on its way to a client, with every lock and date that may forbid it. */
+export type ServedManifest = {
+  readonly digest: Digest
+  readonly media_type: string
+  readonly size_bytes: number
+  readonly read_enabled: number
+  readonly repository_read_enabled: number
+  /** 1 where it is asked for by digest. */
+  readonly tag_read_enabled: number
+  readonly predecessor_deleted_at_ms: number | null
+}
+
+export type ServedManifestContent = ServedManifest & { readonly content: Uint8Array }
+
+/** What a list of manifests says of each. */
+export type ListedManifest = Omit<
+  ManifestRow,
+  'annotations' | 'content' | 'digest' | 'untagged_at_ms' | 'deleted_at_ms'
+> & { readonly digest: Digest }
+
+type ByTag = { rid: string; repository: string; tag: string }
+type ByDigest = { rid: string; repository: string; digest: string }
+
+/** The hot reads of manifests: everything that an answer needs in one statement. */
+export type ManifestReads = {
+  readonly headByTag: PreparedRead<ByTag, ServedManifest>
+  readonly getByTag: PreparedRead<ByTag, ServedManifestContent>
+  readonly headByDigest: PreparedRead<ByDigest, ServedManifest>
+  readonly getByDigest: PreparedRead<ByDigest, ServedManifestContent>
+}
+
+/** Prepares the hot reads. */
+export function prepareManifestReads(database: Database): ManifestReads {
+  const tagParameters = ['rid', 'repository', 'tag'] as const
+  const digestParameters = ['rid', 'repository', 'digest'] as const
+  return {
+    headByTag: database.prepare<RegistryTables, ByTag, ServedManifest>(tagParameters, (tables, p) => byTag(tables, p)),
+    getByTag: database.prepare<RegistryTables, ByTag, ServedManifestContent>(tagParameters, (tables, p) =>
+      byTag(tables, p).select('manifest.content'),
+    ),
+    headByDigest: database.prepare<RegistryTables, ByDigest, ServedManifest>(digestParameters, (tables, p) =>
+      byDigest(tables, p),
+    ),
+    getByDigest: database.prepare<RegistryTables, ByDigest, ServedManifestContent>(digestParameters, (tables, p) =>
+      byDigest(tables, p).select('manifest.content'),
+    ),
+  }
+}
+
+const servedColumns = [
+  'manifest.media_type',
+  'manifest.size_bytes',
+  'manifest.read_enabled',
+  'repository.read_enabled as repository_read_enabled',
+  'repository.predecessor_deleted_at_ms',
+] as const
+
+function byTag(tables: Kysely<RegistryTables>, p: ByTag) {
+  return tables
+    .selectFrom('repository')
+    .innerJoin('tag', 'tag.repository_id', 'repository.id')
+    .innerJoin('manifest', (join) =>
+      join
+        .onRef('manifest.repository_id', '=', 'tag.repository_id')
+        .onRef('manifest.digest', '=', 'tag.manifest_digest'),
+    )
+    .select(servedColumns)
+    .select([
+      'tag.read_enabled as tag_read_enabled',
+      (row) => row.ref('manifest.digest').$castTo<Digest>().as('digest'),
+    ])
+    .where('repository.rid', '=', p.rid)
+    .where('repository.name', '=', p.repository)
+    .where('tag.name', '=', p.tag)
+}
+
+function byDigest(tables: Kysely<RegistryTables>, p: ByDigest) {
+  return tables
+    .selectFrom('repository')
+    .innerJoin('manifest', 'manifest.repository_id', 'repository.id')
+    .select(servedColumns)
+    .select([
+      sql.lit(1).$castTo<number>().as('tag_read_enabled'),
+      (row) => row.ref('manifest.digest').$castTo<Digest>().as('digest'),
+    ])
+    .where('repository.rid', '=', p.rid)
+    .where('repository.name', '=', p.repository)
+    .where('manifest.digest', '=', p.digest)
+}
+
+/** All of a manifest's row that is small. */
+export const listedManifestColumns = [
+  'repository_id',
+  'digest',
+  'media_type',
+  'size_bytes',
+  'image_size_bytes',
+  'config_media_type',
+  'architecture',
+  'os',
+  'artifact_type',
+  'subject_digest',
+  'created_at_ms',
+  'updated_at_ms',
+  'delete_enabled',
+  'write_enabled',
+  'list_enabled',
+  'read_enabled',
+] as const
+
+/** A manifest as the transaction sees it, without its bytes. */
+export async function findManifest(
+  transaction: Transaction,
+  repositoryId: string,
+  digest: Digest,
+): Promise<ListedManifest | undefined> {
+  return transaction
+    .tables<RegistryTables>()
+    .selectFrom('manifest')
+    .select(listedManifestColumns)
+    .$castTo<ListedManifest>()
+    .where('repository_id', '=', repositoryId)
+    .where('digest', '=', digest)
+    .executeTakeFirst()
+}
+
+/** A manifest as it is committed, with its bytes. */
+export async function readManifest(
+  database: Database,
+  repositoryId: string,
+  digest: Digest,
+): Promise<(ListedManifest & Pick<ManifestRow, 'content'>) | undefined> {
+  return database
+    .tables<RegistryTables>()
+    .selectFrom('manifest')
+    .select([...listedManifestColumns, 'content'])
+    .$narrowType<{ digest: Digest }>()
+    .where('repository_id', '=', repositoryId)
+    .where('digest', '=', digest)
+    .executeTakeFirst()
+}
+
+/** When a manifest was last updated, as it is committed. */
+export async function readManifestTime(
+  database: Database,
+  repositoryId: string,
+  digest: string,
+): Promise<number | undefined> {
+  const row = await database
+    .tables<RegistryTables>()
+    .selectFrom('manifest')
+    .select('updated_at_ms')
+    .where('repository_id', '=', repositoryId)
+    .where('digest', '=', digest)
+    .executeTakeFirst()
+  return row?.updated_at_ms
+}
+
+/** One page of the listed manifests; the name of a manifest is its digest. */
+export async function listManifests(
+  database: Database,
+  repositoryId: string,
+  { order, after, limit }: ListPage,
+): Promise<ListedManifest[]> {
+  const manifests = database
+    .tables<RegistryTables>()
+    .selectFrom('manifest')
+    .select(listedManifestColumns)
+    .$narrowType<{ digest: Digest }>()
+    .where('repository_id', '=', repositoryId)
+    .where('list_enabled', '=', 1)
+    .limit(limit)
+  const position = after ?? { name: '', atMs: 0 }
+  switch (order) {
+    case 'name':
+      return manifests.where('digest', '>', position.name).orderBy('digest').execute()
+    case 'oldest-first':
+      return manifests
+        .where(sql<boolean>`(updated_at_ms, digest) > (${position.atMs}, ${position.name})`)
+        .orderBy('updated_at_ms')
+        .orderBy('digest')
+        .execute()
+    case 'newest-first':
+      return manifests
+        .$if(after !== undefined, (query) =>
+          query.where(sql<boolean>`(updated_at_ms, digest) < (${position.atMs}, ${position.name})`),
+        )
+        .orderBy('updated_at_ms', 'desc')
+        .orderBy('digest', 'desc')
+        .execute()
+  }
+}
+
+/** Sizes in bytes, by digest, of those blobs that the repository holds. */
+export async function linkedBlobSizes(
+  transaction: Transaction,
+  repositoryId: string,
+  digests: readonly Digest[],
+): Promise<Map<string, number>> {
+  const sizes = new Map<string, number>()
+  for (const chunk of chunked(digests)) {
+    const rows = await transaction
+      .tables<RegistryTables>()
+      .selectFrom('repository_blob')
+      .innerJoin('blob', 'blob.digest', 'repository_blob.digest')
+      .select(['blob.digest', 'blob.size_bytes'])
+      .where('repository_blob.repository_id', '=', repositoryId)
+      .where('repository_blob.digest', 'in', chunk)
+      .execute()
+    for (const { digest, size_bytes } of rows) sizes.set(digest, size_bytes)
+  }
+  return sizes
+}
+
+/** Image sizes in bytes, by digest, of those manifests that the repository holds. */
+export async function childImageSizes(
+  transaction: Transaction,
+  repositoryId: string,
+  digests: readonly Digest[],
+): Promise<Map<string, number>> {
+  const sizes = new Map<string, number>()
+  for (const chunk of chunked(digests)) {
+    const rows = await transaction
+      .tables<RegistryTables>()
+      .selectFrom('manifest')
+      .select(['digest', 'image_size_bytes'])
+      .where('repository_id', '=', repositoryId)
+      .where('digest', 'in', chunk)
+      .execute()
+    for (const { digest, image_size_bytes } of rows) sizes.set(digest, image_size_bytes)
+  }
+  return sizes
+}
+
+/** Adds a manifest and all that it needs. */
+export async function insertManifest(
+  transaction: Transaction,
+  row: ManifestRow,
+  references: readonly ManifestReferenceRow[],
+): Promise<void> {
+  const tables = transaction.tables<RegistryTables>()
+  await tables.insertInto('manifest').values(row).execute()
+  for (const chunk of chunked(references)) await tables.insertInto('manifest_reference').values(chunk).execute()
+}
+
+/** Records that a manifest which is there was pushed again. */
+export async function touchManifest(
+  transaction: Transaction,
+  repositoryId: string,
+  digest: Digest,
+  nowMs: number,
+): Promise<void> {
+  await transaction
+    .tables<RegistryTables>()
+    .updateTable('manifest')
+    .set({ updated_at_ms: nowMs })
+    .where('repository_id', '=', repositoryId)
+    .where('digest', '=', digest)
+    .execute()
+}
+
+/** Sets locks of a manifest. */
+export async function lockManifest(
+  transaction: Transaction,
+  repositoryId: string,
+  digest: Digest,
+  change: Partial<LockColumns>,
+): Promise<void> {
+  await transaction
+    .tables<RegistryTables>()
+    .updateTable('manifest')
+    .set(change)
+    .where('repository_id', '=', repositoryId)
+    .where('digest', '=', digest)
+    .execute()
+}
+
+/** Records that manifests were left by a tag. */
+export async function markUntagged(
+  transaction: Transaction,
+  repositoryId: string,
+  digests: readonly string[],
+  nowMs: number,
+): Promise<void> {
+  for (const chunk of chunked(digests)) {
+    await transaction
+      .tables<RegistryTables>()
+      .updateTable('manifest')
+      .set({ untagged_at_ms: nowMs })
+      .where('repository_id', '=', repositoryId)
+      .where('digest', 'in', chunk)
+      .execute()
+  }
+}
+
+/** Records since when what a manifest holds, being an index or a subject, is to count as untagged when it is gone. */
+export async function markFreed(
+  transaction: Transaction,
+  repositoryId: string,
+  digest: Digest,
+  atMs: number,
+): Promise<void> {
+  await transaction
+    .tables<RegistryTables>()
+    .updateTable('manifest')
+    .set({ untagged_at_ms: atMs })
+    .where('repository_id', '=', repositoryId)
+    .where((row) => row.or([row('untagged_at_ms', 'is', null), row('untagged_at_ms', '<', atMs)]))
+    .where((row) =>
+      row.or([
+        row('subject_digest', '=', digest),
+        row('digest', 'in', (query) =>
+          query
+            .selectFrom('manifest_reference as child')
+            .select('child.digest')
+            .where('child.repository_id', '=', repositoryId)
+            .where('child.manifest_digest', '=', digest)
+            .where('child.kind', '=', 'manifest'),
+        ),
+      ]),
+    )
+    .execute()
+}
+
+/** Deletes a manifest and its tags, and nothing of what it names. */
+export async function deleteManifestRows(
+  transaction: Transaction,
+  repositoryId: string,
+  digest: Digest,
+): Promise<void> {
+  const tables = transaction.tables<RegistryTables>()
+  for (const table of ['tag', 'manifest_reference'] as const) {
+    await tables
+      .deleteFrom(table)
+      .where('repository_id', '=', repositoryId)
+      .where('manifest_digest', '=', digest)
+      .execute()
+  }
+  await tables.deleteFrom('manifest').where('repository_id', '=', repositoryId).where('digest', '=', digest).execute()
+}

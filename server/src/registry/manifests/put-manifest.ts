@@ -1,0 +1,241 @@
+import { hash } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Transaction } from '../../platform/sql/database.ts'
+import { type Digest, digestAlgorithm, type DigestAlgorithm } from '../../spec/digest.ts'
+import { type Manifest, maxManifestSizeBytes, parseManifest } from '../../spec/manifest.ts'
+import { isNonDistributable, parseContentType } from '../../spec/media-type.ts'
+import { parseTag, type Tag } from '../../spec/reference.ts'
+import { type OciCall, sendEmpty } from '../call.ts'
+import { OciError } from '../errors.ts'
+import { type ImagePlatform, readImagePlatform } from './image-config.ts'
+import { noLocks, requireWritable } from '../properties/locks.ts'
+import {
+  childImageSizes,
+  findManifest,
+  insertManifest,
+  linkedBlobSizes,
+  markUntagged,
+  touchManifest,
+} from './manifest-store.ts'
+import type { Parts } from '../parts.ts'
+import { readBody } from '../read-body.ts'
+import { changeEvent, changeRepository, requireCurrentCredential } from '../repositories/repositories.ts'
+import { openRepository, recordChange } from '../repositories/repository-store.ts'
+import type { ManifestReferenceRow } from '../tables.ts'
+import { findTags, moveTags } from '../repositories/tag-store.ts'
+
+/** How many `tag` parameters a push by digest may have; the specification asks for ten at least. */
+const tagLimit = 100
+
+/** How many digests that are missing an error names. */
+const namedDigestLimit = 100
+
+/** A manifest on its way into a repository, checked whole. */
+export type Push = {
+  readonly bytes: Uint8Array
+  readonly digest: Digest
+  readonly tags: readonly Tag[]
+  readonly manifest: Manifest
+  readonly platform: ImagePlatform
+  /** Whether tags that are there may be moved, or may not even be named. */
+  readonly movesTags: boolean
+}
+
+/**
+ * `PUT` of a manifest by tag, or by digest with any number of `tag` parameters: checked whole, then stored with its
+ * references and tags in one transaction, in which the locks are looked at too. [OCI distribution-spec, Pushing Manifests]
+ *
+ * @throws OciError MANIFEST_INVALID, DIGEST_INVALID, TAG_INVALID, SIZE_INVALID, MANIFEST_BLOB_UNKNOWN or
+ * REGISTRY_DISALLOWED_OPERATION
+ */
+export async function putManifest(parts: Parts, call: OciCall<'manifest'>): Promise<void> {
+  const tags = requireTags(call)
+  const contentType = requireContentType(call.request)
+  const bytes = await readBody(call.request, maxManifestSizeBytes)
+  const digest = requireManifestDigest(call, bytes)
+  const manifest = parseManifest(bytes, contentType)
+  const platform = await readImagePlatform(parts, call, manifest)
+  await storeManifest(parts, call, { bytes, digest, tags, manifest, platform, movesTags: true })
+  sendEmpty(call, 201, {
+    location: `/v2/${call.path.repository}/manifests/${digest}`,
+    'docker-content-digest': digest,
+    ...(manifest.subject !== undefined && { 'oci-subject': manifest.subject.digest }),
+    ...(call.path.reference.kind === 'digest' && tags.length > 0 && { 'oci-tag': tags.join(', ') }),
+  })
+}
+
+/**
+ * Stores a manifest with its references and tags in one transaction, in which the locks are looked at too.
+ *
+ * @throws OciError MANIFEST_INVALID, MANIFEST_BLOB_UNKNOWN, CONFLICT or REGISTRY_DISALLOWED_OPERATION
+ */
+export async function storeManifest(parts: Parts, call: ManifestTarget, push: Push): Promise<void> {
+  const nowMs = parts.clock.now()
+  await changeRepository(parts, call, (transaction) => store(parts, call, push, transaction, nowMs))
+}
+
+/** Where a manifest goes; a push has all of it. */
+export type ManifestTarget = Pick<OciCall<'manifest'>, 'registry' | 'caller' | 'origin' | 'path'>
+
+async function store(
+  parts: Parts,
+  call: ManifestTarget,
+  push: Push,
+  transaction: Transaction,
+  nowMs: number,
+): Promise<void> {
+  const { digest, tags, manifest } = push
+  const repository = await openRepository(transaction, call.registry.rid, call.path.repository, nowMs)
+  requireCurrentCredential(call.caller, repository)
+  requireWritable(repository)
+  const held = await findManifest(transaction, repository.id, digest)
+  if (held !== undefined) requireWritable(held)
+  if (held !== undefined && held.media_type !== manifest.mediaType) {
+    throw new OciError('MANIFEST_INVALID', { message: `these bytes are held as ${held.media_type} already` })
+  }
+  const heldTags = await findTags(transaction, repository.id, tags)
+  requireWritable(...heldTags)
+  if (!push.movesTags && heldTags[0] !== undefined) throw tagExists(heldTags[0].name)
+  const imageSizeBytes = await measureImage(parts, push, transaction, repository.id)
+  if (held === undefined) await insert(push, transaction, repository.id, imageSizeBytes, nowMs)
+  else await touchManifest(transaction, repository.id, digest, nowMs)
+  const left = heldTags.map((tag) => tag.manifest_digest).filter((other) => other !== digest)
+  await markUntagged(transaction, repository.id, left, nowMs)
+  if (tags.length > 0) await moveTags(transaction, repository.id, tags, digest, nowMs)
+  const change = { manifests: held === undefined ? 1 : 0, tags: tags.length - heldTags.length, nowMs }
+  await recordChange(transaction, repository.id, change)
+  const detail = { digest, mediaType: manifest.mediaType, sizeBytes: push.bytes.byteLength, tags }
+  const below = call.path.reference.kind === 'tag' ? `:${call.path.reference.tag}` : `@${digest}`
+  await parts.audit.record(transaction, changeEvent(call, 'manifest.push', below, detail))
+}
+
+/** The refusal of a tag that is there and may not be moved. */
+export function tagExists(tag: string): OciError {
+  const message = `the tag ${tag} already exists in target registry`
+  return new OciError('CONFLICT', { message, detail: { Tag: tag } })
+}
+
+/**
+ * The bytes of the manifest and all that it names. An index may name manifests that are not here: clients copy one
+ * platform of many. [OCI distribution-spec, Pushing Manifests]
+ *
+ * @throws OciError MANIFEST_BLOB_UNKNOWN when the repository lacks what it must hold
+ */
+async function measureImage(
+  parts: Parts,
+  { bytes, manifest }: Push,
+  transaction: Transaction,
+  repositoryId: string,
+): Promise<number> {
+  const blobs = blobDescriptors(manifest)
+  const children = new Map(manifest.manifests.map((child) => [child.digest, child]))
+  const blobSizes = await linkedBlobSizes(transaction, repositoryId, [...blobs.keys()])
+  const childSizes = await childImageSizes(transaction, repositoryId, [...children.keys()])
+  const missing = [...blobs.values()].filter(
+    (blob) => !blobSizes.has(blob.digest) && !isNonDistributable(blob.mediaType),
+  )
+  const sparse = isSparse(manifest, blobSizes)
+  if (missing.length > 0 && !(parts.acceptsSparseImages && sparse))
+    throw blobsUnknown(missing.map(({ digest }) => digest))
+  let sizeBytes = bytes.byteLength
+  for (const { digest, size } of blobs.values()) sizeBytes += blobSizes.get(digest) ?? size
+  for (const { digest, size } of children.values()) sizeBytes += childSizes.get(digest) ?? size
+  return Math.min(sizeBytes, Number.MAX_SAFE_INTEGER)
+}
+
+/** Whether the repository holds enough of an image to call it one that lacks some layers: its config, and some layer. */
+function isSparse({ config, layers }: Manifest, held: ReadonlyMap<string, number>): boolean {
+  return config !== undefined && held.has(config.digest) && layers.some(({ digest }) => held.has(digest))
+}
+
+/** Config and layers, each once. A digest that is named as distributable content anywhere counts as that. */
+export function blobDescriptors({ config, layers }: Manifest) {
+  const blobs = new Map<Digest, { readonly digest: Digest; readonly mediaType: string; readonly size: number }>()
+  for (const layer of layers) {
+    const known = blobs.get(layer.digest)
+    if (known === undefined || isNonDistributable(known.mediaType)) blobs.set(layer.digest, layer)
+  }
+  if (config !== undefined) blobs.set(config.digest, config)
+  return blobs
+}
+
+function blobsUnknown(digests: readonly Digest[]): OciError {
+  const detail = { digest: digests[0], digests: digests.slice(0, namedDigestLimit) }
+  return new OciError('MANIFEST_BLOB_UNKNOWN', { detail })
+}
+
+async function insert(
+  { bytes, digest, manifest, platform }: Push,
+  transaction: Transaction,
+  repositoryId: string,
+  imageSizeBytes: number,
+  nowMs: number,
+): Promise<void> {
+  const reference = (kind: 'blob' | 'manifest', target: Digest): ManifestReferenceRow => ({
+    repository_id: repositoryId,
+    manifest_digest: digest,
+    kind,
+    digest: target,
+  })
+  const references = [
+    ...[...blobDescriptors(manifest).keys()].map((target) => reference('blob', target)),
+    ...[...new Set(manifest.manifests.map((child) => child.digest))].map((target) => reference('manifest', target)),
+  ]
+  const isAnnotated = Object.keys(manifest.annotations).length > 0
+  const row = {
+    repository_id: repositoryId,
+    digest,
+    media_type: manifest.mediaType,
+    size_bytes: bytes.byteLength,
+    image_size_bytes: imageSizeBytes,
+    config_media_type: manifest.config?.mediaType ?? null,
+    architecture: platform.architecture,
+    os: platform.os,
+    artifact_type: manifest.artifactType ?? null,
+    subject_digest: manifest.subject?.digest ?? null,
+    annotations: isAnnotated ? JSON.stringify(manifest.annotations) : null,
+    created_at_ms: nowMs,
+    updated_at_ms: nowMs,
+    untagged_at_ms: null,
+    deleted_at_ms: null,
+    ...noLocks,
+    content: bytes,
+  }
+  await insertManifest(transaction, row, references)
+}
+
+/** The tags to set: that of the path, or those of a push by digest. */
+function requireTags({ path, query }: OciCall<'manifest'>): readonly Tag[] {
+  if (path.reference.kind === 'tag') return [path.reference.tag]
+  const texts = new Set(query.getAll('tag'))
+  if (texts.size > tagLimit) {
+    throw new OciError('TAG_INVALID', { status: 414, message: `a manifest is pushed under at most ${tagLimit} tags` })
+  }
+  return [...texts].map((text) => {
+    const tag = parseTag(text)
+    if (tag === undefined) throw new OciError('TAG_INVALID', { message: 'this is not a tag', detail: { Tag: text } })
+    return tag
+  })
+}
+
+/** None where there is no header; a second one is a trick on whoever reads the other. */
+function requireContentType(request: IncomingMessage): string | undefined {
+  const headers = request.headersDistinct['content-type']
+  if (headers === undefined) return undefined
+  const contentType = headers.length === 1 ? parseContentType(headers[0]) : undefined
+  if (contentType === undefined) throw new OciError('MANIFEST_INVALID', { message: 'Content-Type is malformed' })
+  return contentType
+}
+
+function requireManifestDigest({ path }: OciCall<'manifest'>, bytes: Uint8Array): Digest {
+  if (path.reference.kind === 'tag') return manifestDigest('sha256', bytes)
+  const { digest } = path.reference
+  const actual = manifestDigest(digestAlgorithm(digest), bytes)
+  if (actual !== digest) throw new OciError('DIGEST_INVALID', { detail: { digest, actual } })
+  return digest
+}
+
+/** The digest of a manifest's bytes. */
+export function manifestDigest(algorithm: DigestAlgorithm, bytes: Uint8Array): Digest {
+  return `${algorithm}:${hash(algorithm, bytes, 'hex')}` as Digest
+}

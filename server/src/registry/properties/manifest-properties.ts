@@ -1,0 +1,118 @@
+import { type Manifest, ManifestInvalidError, parseManifest } from '../../spec/manifest.ts'
+import { type AcrCall, sendJson } from '../call.ts'
+import { manifestUnknown } from '../checked-path.ts'
+import {
+  cutPage,
+  findStart,
+  linkAfter,
+  type PagePositions,
+  requireOrder,
+  requirePage,
+} from '../repositories/list-order.ts'
+import { requireLockChange } from './locks.ts'
+import {
+  findManifest,
+  type ListedManifest,
+  listManifests,
+  lockManifest,
+  readManifest,
+  readManifestTime,
+} from '../manifests/manifest-store.ts'
+import type { Parts } from '../parts.ts'
+import { documentHead, manifestProperties, readPatch, repositoryNotFound } from './properties.ts'
+import { changeEvent, changeRepository, requirePublished, requireRepository } from '../repositories/repositories.ts'
+import { findRepository } from '../repositories/repository-store.ts'
+import { readTagNames } from '../repositories/tag-store.ts'
+
+/**
+ * `GET` of the manifests of a repository with their properties and tags, by digest or by time.
+ *
+ * @throws OciError NAME_UNKNOWN, BAD_REQUEST or PAGINATION_NUMBER_INVALID
+ */
+export async function listManifestProperties(
+  parts: Parts,
+  positions: PagePositions,
+  call: AcrCall<'manifests'>,
+): Promise<void> {
+  const asked = requirePage(call.query)
+  const order = requireOrder(call.query)
+  const repository = await requireRepository(parts, call, repositoryNotFound)
+  const start = await findStart(asked, order, repository.id, positions, (digest) =>
+    readManifestTime(parts.database, repository.id, digest),
+  )
+  const wanted = { order, after: start?.after, limit: asked.size + 1 }
+  const isPastEnd = start === undefined || asked.size === 0
+  const rows = isPastEnd ? [] : await listManifests(parts.database, repository.id, wanted)
+  const { page, headers } = cutPage(rows, asked, (row) => {
+    if (order !== 'name') positions.remember(repository.id, { name: row.digest, atMs: row.updated_at_ms })
+    return linkAfter(call.request.url ?? '', call.query, asked, row.digest)
+  })
+  const digests = page.map(({ digest }) => digest)
+  const tags = await readTagNames(parts.database, repository.id, digests)
+  const manifests = page.map((row) => manifestProperties(row, tags.get(row.digest) ?? []))
+  sendJson(call, 200, { ...documentHead(call), manifests }, headers)
+}
+
+/**
+ * `GET` of a manifest's properties; those of an index say what it names.
+ *
+ * @throws OciError NAME_UNKNOWN or MANIFEST_UNKNOWN
+ */
+export async function getManifestProperties(parts: Parts, call: AcrCall<'manifest'>): Promise<void> {
+  const { digest } = call.path
+  const repository = await requireRepository(parts, call, repositoryNotFound)
+  const row = await readManifest(parts.database, repository.id, digest)
+  if (row === undefined) throw manifestUnknown(digest)
+  await answer(parts, call, row, row.content)
+}
+
+/**
+ * `PATCH` of a manifest's locks. It does not count as an update of the manifest.
+ *
+ * @throws OciError NAME_UNKNOWN, MANIFEST_UNKNOWN or BAD_REQUEST
+ */
+export async function patchManifestProperties(parts: Parts, call: AcrCall<'manifest'>): Promise<void> {
+  const { digest } = call.path
+  const change = requireLockChange(await readPatch(call))
+  const row = await changeRepository(parts, call, async (transaction) => {
+    const found = await findRepository(transaction, call.registry.rid, call.path.repository)
+    const repository = requirePublished(found, call, repositoryNotFound)
+    const manifest = await findManifest(transaction, repository.id, digest)
+    if (manifest === undefined) throw manifestUnknown(digest)
+    if (Object.keys(change).length === 0) return manifest
+    await lockManifest(transaction, repository.id, digest, change)
+    await parts.audit.record(transaction, changeEvent(call, 'manifest.update', `@${digest}`, change))
+    return { ...manifest, ...change }
+  })
+  const content = await readManifest(parts.database, row.repository_id, digest)
+  await answer(parts, call, row, content?.content)
+}
+
+async function answer(
+  parts: Parts,
+  call: AcrCall<'manifest'>,
+  row: ListedManifest,
+  content: Uint8Array | undefined,
+): Promise<void> {
+  const tags = await readTagNames(parts.database, row.repository_id, [row.digest])
+  const children = content === undefined ? [] : childrenOf(content, row.media_type)
+  const references = children.map(({ digest, platform }) => ({
+    digest,
+    ...(platform !== undefined && { architecture: platform.architecture, os: platform.os }),
+  }))
+  const manifest = {
+    ...manifestProperties(row, tags.get(row.digest) ?? []),
+    ...(references.length > 0 && { references }),
+  }
+  sendJson(call, 200, { ...documentHead(call), manifest })
+}
+
+function childrenOf(content: Uint8Array, mediaType: string): Manifest['manifests'] {
+  try {
+    return parseManifest(content, mediaType).manifests
+  } catch (error) {
+    // What an earlier version took, this one may refuse; it has children then of which nothing can be said.
+    if (error instanceof ManifestInvalidError) return []
+    throw error
+  }
+}

@@ -1,0 +1,73 @@
+import { isJsonObject, type JsonObject, parseBoundedJson } from '../../spec/bounded-json.ts'
+import { formatDataPlaneTime } from '../../spec/acr-time.ts'
+import type { RepositoryCall } from '../repositories/repositories.ts'
+import { OciError } from '../errors.ts'
+import { changeableAttributes } from './locks.ts'
+import type { ListedManifest } from '../manifests/manifest-store.ts'
+import { readBody } from '../read-body.ts'
+import type { RepositoryRow, TagRow } from '../tables.ts'
+
+const patchLimitBytes = 64 * 1024
+const maxDepth = 20
+
+/** What every document of the `/acr/v1` surface begins with. */
+export function documentHead({ registry, path }: RepositoryCall) {
+  return { registry: registry.loginServer, imageName: path.repository }
+}
+
+/** A repository's properties. [ACR REST data plane] */
+export function repositoryProperties(call: RepositoryCall, row: RepositoryRow) {
+  return {
+    ...documentHead(call),
+    createdTime: formatDataPlaneTime(row.created_at_ms),
+    lastUpdateTime: formatDataPlaneTime(row.updated_at_ms),
+    manifestCount: row.manifest_count,
+    tagCount: row.tag_count,
+    changeableAttributes: changeableAttributes(row),
+  }
+}
+
+/** A tag's properties. [ACR REST data plane] */
+export function tagProperties(row: TagRow) {
+  return {
+    name: row.name,
+    digest: row.manifest_digest,
+    createdTime: formatDataPlaneTime(row.created_at_ms),
+    lastUpdateTime: formatDataPlaneTime(row.updated_at_ms),
+    signed: false,
+    changeableAttributes: changeableAttributes(row),
+  }
+}
+
+/** A manifest's properties; `tags` is left out where there is none. [ACR REST data plane] */
+export function manifestProperties(row: ListedManifest, tags: readonly string[]) {
+  return {
+    digest: row.digest,
+    imageSize: row.image_size_bytes,
+    createdTime: formatDataPlaneTime(row.created_at_ms),
+    lastUpdateTime: formatDataPlaneTime(row.updated_at_ms),
+    ...(row.architecture !== null && { architecture: row.architecture }),
+    ...(row.os !== null && { os: row.os }),
+    mediaType: row.media_type,
+    ...(row.config_media_type !== null && { configMediaType: row.config_media_type }),
+    ...(tags.length > 0 && { tags }),
+    changeableAttributes: changeableAttributes(row),
+  }
+}
+
+/**
+ * Reads the body of a PATCH.
+ *
+ * @throws OciError BAD_REQUEST for what is no JSON object
+ * @throws BodyTooLargeError
+ */
+export async function readPatch({ request }: RepositoryCall): Promise<JsonObject> {
+  const document = parseBoundedJson(await readBody(request, patchLimitBytes), maxDepth)
+  if (!isJsonObject(document)) throw new OciError('BAD_REQUEST', { message: 'the body is not a JSON object' })
+  return document
+}
+
+/** The refusal of a repository whose properties are asked for, in ACR's words. */
+export function repositoryNotFound({ path }: RepositoryCall): OciError {
+  return new OciError('NAME_UNKNOWN', { message: `repository "${path.repository}" is not found` })
+}

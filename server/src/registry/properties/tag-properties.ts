@@ -1,0 +1,84 @@
+import { type AcrCall, sendEmpty, sendJson } from '../call.ts'
+import { deleteTag, tagUnknown } from '../manifests/delete-manifest.ts'
+import {
+  cutPage,
+  findStart,
+  linkAfter,
+  type PagePositions,
+  requireOrder,
+  requirePage,
+} from '../repositories/list-order.ts'
+import { requireLockChange } from './locks.ts'
+import type { Parts } from '../parts.ts'
+import { documentHead, readPatch, repositoryNotFound, tagProperties } from './properties.ts'
+import { changeEvent, changeRepository, requirePublished, requireRepository } from '../repositories/repositories.ts'
+import { findRepository } from '../repositories/repository-store.ts'
+import { findTags, listTags, lockTag, readTag } from '../repositories/tag-store.ts'
+
+/**
+ * `GET` of the tags of a repository, or of one manifest by `digest`, with their properties, by name or by time.
+ *
+ * @throws OciError NAME_UNKNOWN, BAD_REQUEST or PAGINATION_NUMBER_INVALID
+ */
+export async function listTagProperties(parts: Parts, positions: PagePositions, call: AcrCall<'tags'>): Promise<void> {
+  const asked = requirePage(call.query)
+  const order = requireOrder(call.query)
+  const repository = await requireRepository(parts, call, repositoryNotFound)
+  const digest = call.query.get('digest')?.split('\0', 1)[0]
+  const start = await findStart(asked, order, repository.id, positions, async (name) => {
+    return (await readTag(parts.database, repository.id, name))?.updated_at_ms
+  })
+  const wanted = { order, after: start?.after, limit: asked.size + 1 }
+  const isPastEnd = start === undefined || asked.size === 0
+  const rows = isPastEnd
+    ? []
+    : await listTags(parts.database, repository.id, wanted, digest === '' ? undefined : digest)
+  const { page, headers } = cutPage(rows, asked, (row) => {
+    if (order !== 'name') positions.remember(repository.id, { name: row.name, atMs: row.updated_at_ms })
+    return linkAfter(call.request.url ?? '', call.query, asked, row.name)
+  })
+  sendJson(call, 200, { ...documentHead(call), tags: page.map(tagProperties) }, headers)
+}
+
+/**
+ * `GET` of a tag's properties.
+ *
+ * @throws OciError NAME_UNKNOWN or TAG_UNKNOWN
+ */
+export async function getTagProperties(parts: Parts, call: AcrCall<'tag'>): Promise<void> {
+  const repository = await requireRepository(parts, call, repositoryNotFound)
+  const tag = await readTag(parts.database, repository.id, call.path.tag)
+  if (tag === undefined) throw tagUnknown(call.path.tag)
+  sendJson(call, 200, { ...documentHead(call), tag: tagProperties(tag) })
+}
+
+/**
+ * `PATCH` of a tag's locks. It does not count as an update of the tag.
+ *
+ * @throws OciError NAME_UNKNOWN, TAG_UNKNOWN or BAD_REQUEST
+ */
+export async function patchTagProperties(parts: Parts, call: AcrCall<'tag'>): Promise<void> {
+  const change = requireLockChange(await readPatch(call))
+  const row = await changeRepository(parts, call, async (transaction) => {
+    const found = await findRepository(transaction, call.registry.rid, call.path.repository)
+    const repository = requirePublished(found, call, repositoryNotFound)
+    const [tag] = await findTags(transaction, repository.id, [call.path.tag])
+    if (tag === undefined) throw tagUnknown(call.path.tag)
+    if (Object.keys(change).length === 0) return tag
+    await lockTag(transaction, repository.id, call.path.tag, change)
+    await parts.audit.record(transaction, changeEvent(call, 'tag.update', `:${call.path.tag}`, change))
+    return { ...tag, ...change }
+  })
+  sendJson(call, 200, { ...documentHead(call), tag: tagProperties(row) })
+}
+
+/**
+ * `DELETE` of a tag. The manifest stays, and a header says which it was.
+ *
+ * @throws OciError NAME_UNKNOWN, TAG_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
+ */
+export async function untag(parts: Parts, call: AcrCall<'tag'>): Promise<void> {
+  const digest = await deleteTag(parts, call, call.path.tag)
+  if (digest === undefined) throw tagUnknown(call.path.tag)
+  sendEmpty(call, 202, { 'x-ms-int-docker-content-digest': digest })
+}

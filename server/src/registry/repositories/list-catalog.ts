@@ -1,0 +1,19 @@
+import { type AcrCall, type OciCall, sendJson } from '../call.ts'
+import { cutPage, linkAfter, requirePage } from './list-order.ts'
+import type { Parts } from '../parts.ts'
+
+/**
+ * `GET` of the registry's repositories, in byte order: those that have had a manifest and may be listed.
+ * [Docker Registry HTTP API V2, Listing Repositories; ACR REST data plane]
+ *
+ * @throws OciError PAGINATION_NUMBER_INVALID
+ */
+export async function listCatalog(parts: Parts, call: OciCall<'catalog'> | AcrCall<'catalog'>): Promise<void> {
+  const asked = requirePage(call.query)
+  const after = { rid: call.registry.rid, after: asked.last, limit: asked.size + 1 }
+  const rows = asked.size === 0 ? [] : await parts.repositories.listedAfter.all(after)
+  const { page, headers } = cutPage(rows, asked, ({ name }) =>
+    linkAfter(call.request.url ?? '', call.query, asked, name),
+  )
+  sendJson(call, 200, { repositories: page.map(({ name }) => name) }, headers)
+}

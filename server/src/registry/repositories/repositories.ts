@@ -1,0 +1,98 @@
+import type { AuditEvent } from '../../audit/index.ts'
+import type { Transaction } from '../../platform/sql/database.ts'
+import type { RepositoryName } from '../../spec/repository-name.ts'
+import type { RegistryCall } from '../call.ts'
+import { OciError, OutdatedCredentialError } from '../errors.ts'
+import type { Parts } from '../parts.ts'
+import type { RegistryCaller } from '../ports.ts'
+import type { RepositoryRow } from '../tables.ts'
+
+/** A call on something in a repository. */
+export type RepositoryCall = RegistryCall<{ readonly repository: RepositoryName }>
+
+/** Where something in a repository is changed, by whom, and how that came; a call has all of it. */
+export type RepositoryTarget = Pick<RepositoryCall, 'registry' | 'caller' | 'origin' | 'path'>
+
+/**
+ * A right on a repository ends with the repository: what was issued before it was deleted is worth nothing on the one
+ * that has its name now.
+ *
+ * @throws OutdatedCredentialError
+ */
+export function requireCurrentCredential(
+  caller: RegistryCaller,
+  { predecessor_deleted_at_ms }: Pick<RepositoryRow, 'predecessor_deleted_at_ms'>,
+): void {
+  if (predecessor_deleted_at_ms !== null && caller.credentialIssuedAtMs < predecessor_deleted_at_ms) {
+    throw new OutdatedCredentialError('the credential is older than the repository')
+  }
+}
+
+/**
+ * The published repository of a call, as of now.
+ *
+ * @throws OciError NAME_UNKNOWN
+ * @throws OutdatedCredentialError
+ */
+export async function requireRepository(
+  parts: Parts,
+  call: RepositoryCall,
+  missing: (call: RepositoryCall) => OciError = nameUnknown,
+): Promise<RepositoryRow> {
+  const name = call.path.repository
+  const row = await parts.repositories.byName.first({ rid: call.registry.rid, name })
+  return requirePublished(row, call, missing)
+}
+
+/**
+ * The same of a row that was read in a transaction.
+ *
+ * @throws OciError NAME_UNKNOWN
+ * @throws OutdatedCredentialError
+ */
+export function requirePublished(
+  row: RepositoryRow | undefined,
+  call: RepositoryCall,
+  missing: (call: RepositoryCall) => OciError = nameUnknown,
+): RepositoryRow {
+  if (row === undefined) throw missing(call)
+  requireCurrentCredential(call.caller, row)
+  if (row.published_at_ms === null) throw missing(call)
+  return row
+}
+
+/** The refusal of a repository that is not there. */
+export function nameUnknown({ path }: RepositoryCall): OciError {
+  return new OciError('NAME_UNKNOWN', { detail: { name: path.repository } })
+}
+
+/** Changes something in the repository of a call, in one transaction; every change of manifests, tags and locks goes this way. */
+export async function changeRepository<Result>(
+  parts: Parts,
+  call: RepositoryTarget,
+  work: (transaction: Transaction) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await parts.database.transaction(work)
+  } finally {
+    parts.manifestCache?.forget(call.registry.rid, call.path.repository)
+  }
+}
+
+/** The event that tells of a change to something in a repository; `below` is empty, `:tag` or `@digest`. */
+export function changeEvent(
+  call: RepositoryTarget,
+  action: string,
+  below: string,
+  detail?: Readonly<Record<string, unknown>>,
+): AuditEvent {
+  return {
+    action,
+    outcome: 'success',
+    actor: call.caller.actor,
+    credential: call.caller.credential,
+    target: `${call.registry.loginServer}/${call.path.repository}${below}`,
+    ...(detail !== undefined && { detail }),
+    origin: call.origin,
+  }
+}

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { auditMigrations } from '../../audit/index.ts'
+import type { DatabaseKind } from '../../platform/sql/database.ts'
+import { openTestDatabase, type TestDatabase, testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { registryMigrations } from '../migrations.ts'
+import {
+  deleteRepository,
+  findRepository,
+  forgetAbandoned,
+  forsakeRegistry,
+  openRepository,
+  prepareRepositoryReads,
+  recordChange,
+} from './repository-store.ts'
+
+for (const kind of testDatabaseKinds) describe(`the store of repositories on ${kind}`, () => testStore(kind))
+
+function testStore(kind: DatabaseKind): void {
+  let opened: TestDatabase
+
+  before(async () => {
+    opened = await openTestDatabase(kind, [...auditMigrations, ...registryMigrations])
+  })
+  after(() => opened.dispose())
+
+  const open = (rid: string, name: string, nowMs: number) =>
+    opened.database.transaction((transaction) => openRepository(transaction, rid, name, nowMs))
+
+  it('makes a repository once, unpublished and open, however many ask for it at the same time', async () => {
+    const rows = await Promise.all(Array.from({ length: 6 }, (_, index) => open('r1', 'a', 100 + index)))
+    assert.equal(new Set(rows.map(({ id }) => id)).size, 1)
+    const [row] = rows
+    assert.equal(row?.published_at_ms, null)
+    assert.equal(row?.predecessor_deleted_at_ms, null)
+    assert.notEqual((await open('r2', 'a', 100)).id, row?.id)
+  })
+
+  it('publishes it with its first manifest, and keeps that time', async () => {
+    const { id } = await open('r1', 'published', 1)
+    for (const nowMs of [10, 20]) {
+      await opened.database.transaction((transaction) =>
+        recordChange(transaction, id, { manifests: 1, tags: 2, nowMs }),
+      )
+    }
+    const { byName, listedAfter } = prepareRepositoryReads(opened.database)
+    const row = await byName.first({ rid: 'r1', name: 'published' })
+    assert.equal(row?.published_at_ms, 10)
+    assert.equal(row?.updated_at_ms, 20)
+    assert.equal(row?.manifest_count, 2)
+    assert.equal(row?.tag_count, 4)
+    const listed = await listedAfter.all({ rid: 'r1', after: '', limit: 10 })
+    assert.deepEqual(
+      listed.map(({ name }) => name),
+      ['published'],
+    )
+  })
+
+  it('tells the successor of a repository when it was deleted, again and again', async () => {
+    for (const deletedAtMs of [1000, 2000]) {
+      const row = await open('r1', 'reborn', deletedAtMs - 1)
+      await opened.database.transaction((transaction) => deleteRepository(transaction, row, deletedAtMs))
+      assert.equal((await open('r1', 'reborn', deletedAtMs + 1)).predecessor_deleted_at_ms, deletedAtMs)
+    }
+    assert.equal((await open('r2', 'reborn', 3000)).predecessor_deleted_at_ms, null)
+  })
+
+  it('makes nothing in a registry that was deleted', async () => {
+    await opened.database.transaction((transaction) => forsakeRegistry(transaction, 'r3', 1))
+    await opened.database.transaction((transaction) => forsakeRegistry(transaction, 'r3', 2))
+    await assert.rejects(open('r3', 'late', 3), { code: 'NAME_UNKNOWN' })
+  })
+
+  it('forgets repositories that never held anything, and old deletions', async () => {
+    await open('r4', 'abandoned', 100)
+    await open('r4', 'young', 5000)
+    const { id } = await open('r4', 'published', 100)
+    await opened.database.transaction((transaction) =>
+      recordChange(transaction, id, { manifests: 1, tags: 0, nowMs: 1 }),
+    )
+    const held = await open('r4', 'held', 100)
+    const deleted = await open('r4', 'deleted', 100)
+    await opened.database.transaction(async (transaction) => {
+      await deleteRepository(transaction, deleted, 100)
+      await transaction
+        .tables<{ repository_blob: Record<string, string | number> }>()
+        .insertInto('repository_blob')
+        .values({ repository_id: held.id, digest: 'x', linked_at_ms: 1, lease_until_ms: 1 })
+        .execute()
+      await forgetAbandoned(transaction, 1000)
+    })
+    const names = ['abandoned', 'young', 'published', 'held']
+    const found = await opened.database.transaction(async (transaction) => {
+      const rows = []
+      for (const name of names) rows.push(await findRepository(transaction, 'r4', name))
+      return rows
+    })
+    assert.deepEqual(
+      found.map((row) => row !== undefined),
+      [false, true, true, true],
+    )
+    assert.equal((await open('r4', 'deleted', 2000)).predecessor_deleted_at_ms, null)
+  })
+}

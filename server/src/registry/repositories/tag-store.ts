@@ -1,0 +1,230 @@
+import { sql } from 'kysely'
+import type { Database, PreparedRead, Transaction } from '../../platform/sql/database.ts'
+import type { Digest } from '../../spec/digest.ts'
+import type { Tag } from '../../spec/reference.ts'
+import { chunked } from '../chunked.ts'
+import type { ListPage } from './list-order.ts'
+import { noLocks } from '../properties/locks.ts'
+import type { LockColumns, RegistryTables, TagRow } from '../tables.ts'
+
+/** The reads of tags, prepared once. */
+export type TagReads = {
+  /** Names of the listed tags after a name, in byte order. */
+  readonly listedAfter: PreparedRead<{ repository: string; after: string; limit: number }, { name: string }>
+}
+
+/** Prepares the reads of tags. */
+export function prepareTagReads(database: Database): TagReads {
+  return {
+    listedAfter: database.prepare<
+      RegistryTables,
+      { repository: string; after: string; limit: number },
+      { name: string }
+    >(['repository', 'after', 'limit'], (tables, p) =>
+      tables
+        .selectFrom('tag')
+        .select('name')
+        .where('repository_id', '=', p.repository)
+        .where('name', '>', p.after)
+        .where('list_enabled', '=', 1)
+        .orderBy('name')
+        .limit(p.limit),
+    ),
+  }
+}
+
+/** One page of the listed tags, of all or of one manifest. */
+export async function listTags(
+  database: Database,
+  repositoryId: string,
+  { order, after, limit }: ListPage,
+  digest: string | undefined,
+): Promise<TagRow[]> {
+  const all = database
+    .tables<RegistryTables>()
+    .selectFrom('tag')
+    .selectAll()
+    .where('repository_id', '=', repositoryId)
+    .where('list_enabled', '=', 1)
+    .limit(limit)
+  const tags = digest === undefined ? all : all.where('manifest_digest', '=', digest)
+  const position = after ?? { name: '', atMs: 0 }
+  switch (order) {
+    case 'name':
+      return tags.where('name', '>', position.name).orderBy('name').execute()
+    case 'oldest-first':
+      return tags
+        .where(sql<boolean>`(updated_at_ms, name) > (${position.atMs}, ${position.name})`)
+        .orderBy('updated_at_ms')
+        .orderBy('name')
+        .execute()
+    case 'newest-first':
+      return tags
+        .$if(after !== undefined, (query) =>
+          query.where(sql<boolean>`(updated_at_ms, name) < (${position.atMs}, ${position.name})`),
+        )
+        .orderBy('updated_at_ms', 'desc')
+        .orderBy('name', 'desc')
+        .execute()
+  }
+}
+
+/** A tag as it is committed. */
+export async function readTag(database: Database, repositoryId: string, tag: string): Promise<TagRow | undefined> {
+  return database
+    .tables<RegistryTables>()
+    .selectFrom('tag')
+    .selectAll()
+    .where('repository_id', '=', repositoryId)
+    .where('name', '=', tag)
+    .executeTakeFirst()
+}
+
+/** How many tags a list of manifests shows of each; a manifest with more is still seen to have some. */
+const shownTagLimit = 1000
+
+/** The names of the tags of manifests, by digest; those of a locked list too, lest a manifest be taken for an untagged one. */
+export async function readTagNames(
+  database: Database,
+  repositoryId: string,
+  digests: readonly string[],
+): Promise<Map<string, string[]>> {
+  const names = new Map<string, string[]>()
+  for (const chunk of chunked(digests)) {
+    const rows = await database
+      .tables<RegistryTables>()
+      .selectFrom((query) =>
+        query
+          .selectFrom('tag')
+          .select([
+            'manifest_digest',
+            'name',
+            sql<number>`row_number() over (partition by manifest_digest order by name)`.as('place'),
+          ])
+          .where('repository_id', '=', repositoryId)
+          .where('manifest_digest', 'in', chunk)
+          .as('numbered'),
+      )
+      .select(['manifest_digest', 'name'])
+      .where('place', '<=', shownTagLimit)
+      .orderBy('manifest_digest')
+      .orderBy('name')
+      .execute()
+    for (const { manifest_digest, name } of rows) {
+      const known = names.get(manifest_digest)
+      if (known === undefined) names.set(manifest_digest, [name])
+      else known.push(name)
+    }
+  }
+  return names
+}
+
+/** Those of the tags that are there, as the transaction sees them. */
+export async function findTags(
+  transaction: Transaction,
+  repositoryId: string,
+  tags: readonly Tag[],
+): Promise<TagRow[]> {
+  const found: TagRow[] = []
+  for (const chunk of chunked(tags)) {
+    const rows = await transaction
+      .tables<RegistryTables>()
+      .selectFrom('tag')
+      .selectAll()
+      .where('repository_id', '=', repositoryId)
+      .where('name', 'in', chunk)
+      .execute()
+    found.push(...rows)
+  }
+  return found
+}
+
+/** Those of the tags that are there, as they are committed. */
+export async function existingTags(
+  database: Database,
+  rid: string,
+  repository: string,
+  tags: readonly Tag[],
+): Promise<string[]> {
+  const found: string[] = []
+  for (const chunk of chunked(tags)) {
+    const rows = await database
+      .tables<RegistryTables>()
+      .selectFrom('tag')
+      .innerJoin('repository', 'repository.id', 'tag.repository_id')
+      .select('tag.name')
+      .where('repository.rid', '=', rid)
+      .where('repository.name', '=', repository)
+      .where('tag.name', 'in', chunk)
+      .execute()
+    found.push(...rows.map(({ name }) => name))
+  }
+  return found
+}
+
+/** All tags of a manifest, as the transaction sees them. */
+export async function findTagsOf(transaction: Transaction, repositoryId: string, digest: Digest): Promise<TagRow[]> {
+  return transaction
+    .tables<RegistryTables>()
+    .selectFrom('tag')
+    .selectAll()
+    .where('repository_id', '=', repositoryId)
+    .where('manifest_digest', '=', digest)
+    .orderBy('name')
+    .execute()
+}
+
+/** Points tags to a manifest; those that are not there are made. */
+export async function moveTags(
+  transaction: Transaction,
+  repositoryId: string,
+  tags: readonly Tag[],
+  digest: Digest,
+  nowMs: number,
+): Promise<void> {
+  for (const chunk of chunked(tags)) {
+    await transaction
+      .tables<RegistryTables>()
+      .insertInto('tag')
+      .values(
+        chunk.map((name) => ({
+          repository_id: repositoryId,
+          name,
+          manifest_digest: digest,
+          created_at_ms: nowMs,
+          updated_at_ms: nowMs,
+          ...noLocks,
+        })),
+      )
+      .onConflict((conflict) =>
+        conflict.columns(['repository_id', 'name']).doUpdateSet({ manifest_digest: digest, updated_at_ms: nowMs }),
+      )
+      .execute()
+  }
+}
+
+/** Sets locks of a tag. */
+export async function lockTag(
+  transaction: Transaction,
+  repositoryId: string,
+  tag: Tag,
+  change: Partial<LockColumns>,
+): Promise<void> {
+  await transaction
+    .tables<RegistryTables>()
+    .updateTable('tag')
+    .set(change)
+    .where('repository_id', '=', repositoryId)
+    .where('name', '=', tag)
+    .execute()
+}
+
+/** Deletes a tag; its manifest stays. */
+export async function deleteTagRow(transaction: Transaction, repositoryId: string, tag: Tag): Promise<void> {
+  await transaction
+    .tables<RegistryTables>()
+    .deleteFrom('tag')
+    .where('repository_id', '=', repositoryId)
+    .where('name', '=', tag)
+    .execute()
+}

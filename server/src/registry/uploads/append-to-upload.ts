@@ -1,0 +1,25 @@
+import type { BlobParts } from '../blobs/blob-parts.ts'
+import { type OciCall, sendEmpty } from '../call.ts'
+import { stageBody } from './stage-body.ts'
+import { hintedAlgorithm, requireUpload, uploadHeaders } from './uploads.ts'
+
+/**
+ * `PATCH` of an upload: appends the body, a chunk with its place in `Content-Range` or a stream without.
+ * [OCI distribution-spec, Pushing a blob in chunks]
+ *
+ * @throws OciError BLOB_UPLOAD_UNKNOWN, RANGE_INVALID with what is there, SIZE_INVALID, BLOB_UPLOAD_INVALID or UNAVAILABLE
+ */
+export async function appendToUpload(parts: BlobParts, call: OciCall<'upload'>): Promise<void> {
+  const { path, query, request } = call
+  const upload = await requireUpload(parts, call)
+  const sizeBytes = await parts.running.alone(upload.id, () =>
+    stageBody(parts, {
+      uploadId: upload.id,
+      repository: path.repository,
+      expiresAtMs: upload.expires_at_ms,
+      request,
+      algorithm: hintedAlgorithm(query),
+    }),
+  )
+  sendEmpty(call, 202, uploadHeaders(path.repository, upload.id, sizeBytes))
+}

@@ -1,0 +1,141 @@
+import type { Transaction } from '../../platform/sql/database.ts'
+import type { Digest } from '../../spec/digest.ts'
+import { digestAlgorithm } from '../../spec/digest.ts'
+import type { BlobLocation } from '../../storage/index.ts'
+import type { BlobParts } from '../blobs/blob-parts.ts'
+import { findLocation, linkBlob, recordBlob } from '../blobs/blob-rows.ts'
+import { type OciCall, sendEmpty } from '../call.ts'
+import { OciError } from '../errors.ts'
+import { requireWritable } from '../properties/locks.ts'
+import { type RepositoryTarget, requireCurrentCredential } from '../repositories/repositories.ts'
+import { findRepository } from '../repositories/repository-store.ts'
+import { isDigestOfStaged, orUnavailable, stageBody } from './stage-body.ts'
+import { deleteUpload, type OpenUpload } from './upload-rows.ts'
+import { blobHeaders, requireDigestParameter, requireUpload, uploadUnknown } from './uploads.ts'
+
+/**
+ * `PUT` of an upload: appends the body, if there is one, and makes what is there the blob that `digest` names. A digest
+ * that is another's ends the upload; a chunk out of its place does not.
+ * [OCI distribution-spec, Pushing a blob monolithically, Pushing a blob in chunks]
+ *
+ * @throws OciError BLOB_UPLOAD_UNKNOWN, DIGEST_INVALID, RANGE_INVALID, SIZE_INVALID, BLOB_UPLOAD_INVALID or UNAVAILABLE
+ */
+export async function finishUpload(parts: BlobParts, call: OciCall<'upload'>): Promise<void> {
+  const { path, query, request } = call
+  const upload = await requireUpload(parts, call)
+  const digest = requireDigestParameter(query)
+  await parts.running.alone(upload.id, async () => {
+    const sizeBytes = await stageBody(parts, {
+      uploadId: upload.id,
+      repository: path.repository,
+      expiresAtMs: upload.expires_at_ms,
+      request,
+      algorithm: digestAlgorithm(digest),
+    })
+    await finishStaged(parts, call, upload, { digest, sizeBytes })
+  })
+  sendEmpty(call, 201, blobHeaders(path.repository, digest))
+}
+
+/** What the staged bytes are to become. */
+export type Claim = { readonly digest: Digest; readonly sizeBytes: number }
+
+/**
+ * Makes the staged bytes of an upload a blob of its repository, and ends the upload. When it returns, both survive a power
+ * failure. The caller is the upload's only writer.
+ *
+ * @throws OciError DIGEST_INVALID, BLOB_UPLOAD_UNKNOWN, REGISTRY_DISALLOWED_OPERATION or UNAVAILABLE
+ */
+export async function finishStaged(
+  parts: BlobParts,
+  call: RepositoryTarget,
+  upload: OpenUpload,
+  claim: Claim,
+): Promise<void> {
+  const { digest, sizeBytes } = claim
+  if (!(await isDigestOfStaged(parts, upload.id, sizeBytes, digest))) {
+    await parts.database.transaction((transaction) => deleteUpload(transaction, upload.id))
+    await parts.blobs.discard(upload.id)
+    throw new OciError('DIGEST_INVALID', { detail: { digest, sizeBytes } })
+  }
+  const known = await findIntact(parts, claim)
+  if (known.location !== undefined && (await adopt(parts, call, upload, digest, known.location))) return
+  await parts.running.committing(() => commit(parts, call, upload, claim, known.lost))
+}
+
+/** Where these bytes lie already, or where a row says so although nothing does: the disk has lost them. */
+async function findIntact(
+  parts: BlobParts,
+  { digest, sizeBytes }: Claim,
+): Promise<{ readonly location?: BlobLocation; readonly lost?: BlobLocation }> {
+  const row = await parts.blobReads.byDigest.first({ digest })
+  if (row === undefined) return {}
+  const stored = await parts.blobs.find(row.location)
+  return stored?.sizeBytes === sizeBytes ? { location: row.location } : { lost: row.location }
+}
+
+/** Ends the upload with bytes that are there already, unless they were collected meanwhile. */
+async function adopt(
+  parts: BlobParts,
+  call: RepositoryTarget,
+  upload: OpenUpload,
+  digest: Digest,
+  location: BlobLocation,
+): Promise<boolean> {
+  const nowMs = parts.clock.now()
+  const adopted = await parts.database.transaction(async (transaction) => {
+    if ((await findLocation(transaction, digest)) !== location) return false
+    await endUpload(transaction, call, upload)
+    await linkBlob(transaction, upload.repository_id, digest, { nowMs, leaseMs: parts.settings.leaseMs })
+    return true
+  })
+  if (adopted) await parts.blobs.discard(upload.id)
+  return adopted
+}
+
+/**
+ * Bytes first, then the rows. Where the transaction failed, the bytes go only if it is certain that no row names them: a
+ * refusal of ours was thrown before the commit. Otherwise the collector finds out.
+ */
+async function commit(
+  parts: BlobParts,
+  call: RepositoryTarget,
+  upload: OpenUpload,
+  { digest, sizeBytes }: Claim,
+  lost: BlobLocation | undefined,
+): Promise<void> {
+  const location = await parts.blobs.commit(upload.id, digest).catch((error: unknown) => {
+    throw orUnavailable(error)
+  })
+  const nowMs = parts.clock.now()
+  try {
+    const kept = await parts.database.transaction(async (transaction) => {
+      await endUpload(transaction, call, upload)
+      const recorded = await recordBlob(transaction, { digest, location, sizeBytes, lost }, nowMs)
+      await linkBlob(transaction, upload.repository_id, digest, { nowMs, leaseMs: parts.settings.leaseMs })
+      return recorded
+    })
+    if (kept !== location) await parts.blobs.delete(location)
+  } catch (error) {
+    if (error instanceof OciError) await parts.blobs.delete(location)
+    throw error
+  }
+}
+
+/**
+ * Ends the upload in the transaction that makes it a blob, so that it happens once.
+ *
+ * @throws OciError BLOB_UPLOAD_UNKNOWN when it was ended meanwhile, by its expiry or with its repository
+ * @throws OutdatedCredentialError
+ */
+async function endUpload(
+  transaction: Transaction,
+  { registry, path, caller }: RepositoryTarget,
+  upload: OpenUpload,
+): Promise<void> {
+  const repository = await findRepository(transaction, registry.rid, path.repository)
+  if (repository?.id !== upload.repository_id) throw uploadUnknown()
+  requireCurrentCredential(caller, repository)
+  requireWritable(repository)
+  if (!(await deleteUpload(transaction, upload.id))) throw uploadUnknown()
+}

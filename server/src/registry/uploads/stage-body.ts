@@ -1,0 +1,175 @@
+import { createHash, type Hash } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
+import { parseContentRange } from '../../spec/byte-range.ts'
+import { type Digest, digestAlgorithm, type DigestAlgorithm } from '../../spec/digest.ts'
+import type { RepositoryName } from '../../spec/repository-name.ts'
+import { BrokenSourceError, StorageFullError, TooManyBytesError } from '../../storage/index.ts'
+import type { BlobParts } from '../blobs/blob-parts.ts'
+import { OciError } from '../errors.ts'
+import { ClientGoneError } from '../read-body.ts'
+import type { RunningHash } from './running-uploads.ts'
+import { prolongUpload } from './upload-rows.ts'
+import { uploadHeaders } from './uploads.ts'
+
+/** An upload that is being written to, and by what. */
+export type Staging = {
+  readonly uploadId: string
+  readonly repository: RepositoryName
+  readonly expiresAtMs: number
+  readonly request: IncomingMessage
+  readonly algorithm: DigestAlgorithm
+}
+
+/**
+ * Appends the body of a request to an upload, and returns how many bytes are staged then. The caller is the upload's
+ * only writer. A chunk that is out of its place or has not the length it claims leaves the upload as it was; a client
+ * that goes away leaves what it sent.
+ *
+ * @throws OciError RANGE_INVALID, SIZE_INVALID or UNAVAILABLE
+ * @throws ClientGoneError
+ */
+export async function stageBody(parts: BlobParts, staging: Staging): Promise<number> {
+  const { uploadId, request } = staging
+  const offset = (await parts.blobs.stagedSizeBytes(uploadId)) ?? 0
+  const chunkBytes = requirePlace(staging, offset)
+  const limitBytes = Math.min(offset + (chunkBytes ?? Infinity), parts.settings.maxBlobBytes)
+  if (offset + declaredBytes(request) > limitBytes) throw tooLong(parts, offset, chunkBytes)
+  const sizeBytes = await append(parts, staging, offset, limitBytes).catch((error: unknown) => {
+    throw error instanceof TooManyBytesError ? tooLong(parts, offset, chunkBytes) : error
+  })
+  if (chunkBytes === undefined || sizeBytes === offset + chunkBytes) return sizeBytes
+  parts.running.forget(uploadId)
+  await parts.blobs.append(uploadId, Readable.from([]), { offset })
+  throw wrongLength()
+}
+
+/**
+ * Whether the digest is that of all that is staged, by the hash that ran along or, where that is another or none, by the
+ * bytes.
+ */
+export async function isDigestOfStaged(
+  parts: BlobParts,
+  uploadId: string,
+  sizeBytes: number,
+  digest: Digest,
+): Promise<boolean> {
+  const algorithm = digestAlgorithm(digest)
+  const running = parts.running.takeHash(uploadId, sizeBytes, algorithm)
+  const hash = running?.algorithm === algorithm ? running.hash : await hashStaged(parts, uploadId, algorithm)
+  return `${algorithm}:${hash.digest('hex')}` === digest
+}
+
+async function hashStaged(parts: BlobParts, uploadId: string, algorithm: DigestAlgorithm): Promise<Hash> {
+  const hash = createHash(algorithm)
+  for await (const piece of await parts.blobs.readStaged(uploadId)) hash.update(piece as Uint8Array)
+  return hash
+}
+
+async function append(parts: BlobParts, staging: Staging, offset: number, limitBytes: number): Promise<number> {
+  const { uploadId, request, algorithm } = staging
+  const running = parts.running.takeHash(uploadId, offset, algorithm)
+  const lifetime = new Lifetime(parts, staging)
+  const observe = (piece: Uint8Array) => {
+    lifetime.prolong()
+    if (running === undefined) return
+    running.hash.update(piece)
+    running.sizeBytes += piece.byteLength
+  }
+  lifetime.prolong()
+  try {
+    const sizeBytes = await parts.blobs.append(uploadId, request, {
+      offset,
+      observe,
+      ownsChunks: true,
+      sizeLimitBytes: limitBytes,
+    })
+    keep(parts, uploadId, running)
+    return sizeBytes
+  } catch (error) {
+    if (error instanceof BrokenSourceError) {
+      keep(parts, uploadId, running)
+      throw new ClientGoneError('the client went away while it was sending', { cause: error })
+    }
+    throw orUnavailable(error)
+  } finally {
+    await lifetime.settle()
+  }
+}
+
+/** Lets an upload live on while bytes arrive: a slow one may take longer than an idle one may stay. */
+class Lifetime {
+  #parts: BlobParts
+  #uploadId: string
+  #expiresAtMs: number
+  #prolonging: Promise<void> | undefined
+
+  constructor(parts: BlobParts, { uploadId, expiresAtMs }: Staging) {
+    this.#parts = parts
+    this.#uploadId = uploadId
+    this.#expiresAtMs = expiresAtMs
+  }
+
+  prolong(): void {
+    const { clock, database, settings } = this.#parts
+    const nowMs = clock.now()
+    if (this.#expiresAtMs - nowMs > settings.uploadLifetimeMs / 2) return
+    this.#expiresAtMs = nowMs + settings.uploadLifetimeMs
+    const expiresAtMs = this.#expiresAtMs
+    const before = this.#prolonging
+    this.#prolonging = (async () => {
+      await before
+      await database.transaction((transaction) => prolongUpload(transaction, this.#uploadId, expiresAtMs))
+    })()
+    // Looked at when the bytes are there; until then it must not count as unhandled.
+    this.#prolonging.catch(() => undefined)
+  }
+
+  async settle(): Promise<void> {
+    await this.#prolonging
+  }
+}
+
+function keep({ running: uploads }: BlobParts, uploadId: string, running: RunningHash | undefined): void {
+  if (running !== undefined) uploads.keepHash(uploadId, running)
+}
+
+/** A disk without room is the operator's matter, and for the client to try again later. */
+export function orUnavailable(error: unknown): unknown {
+  if (!(error instanceof StorageFullError)) return error
+  return new OciError('UNAVAILABLE', { status: 507, message: 'the registry has no room left for blobs', cause: error })
+}
+
+/**
+ * Checks where a chunk says it belongs, and returns its length; undefined where it says nothing and is appended.
+ *
+ * @throws OciError RANGE_INVALID with what is there, for a chunk that comes too early or again
+ */
+function requirePlace({ repository, uploadId, request }: Staging, offset: number): number | undefined {
+  const header = request.headers['content-range']
+  if (header === undefined) return undefined
+  const range = parseContentRange(header)
+  if (range === undefined || range.start !== offset) {
+    throw new OciError('RANGE_INVALID', {
+      detail: { offset },
+      headers: uploadHeaders(repository, uploadId, offset),
+    })
+  }
+  const chunkBytes = range.end - range.start + 1
+  const { 'content-length': length } = request.headers
+  if (length !== undefined && Number(length) !== chunkBytes) throw wrongLength()
+  return chunkBytes
+}
+
+function declaredBytes(request: IncomingMessage): number {
+  return Number(request.headers['content-length'] ?? 0)
+}
+
+function tooLong({ settings }: BlobParts, offset: number, chunkBytes: number | undefined): OciError {
+  if (chunkBytes !== undefined && offset + chunkBytes <= settings.maxBlobBytes) return wrongLength()
+  return new OciError('SIZE_INVALID', { status: 413, message: `a blob has at most ${settings.maxBlobBytes} bytes` })
+}
+
+function wrongLength(): OciError {
+  return new OciError('SIZE_INVALID', { message: 'the chunk has not the length that its Content-Range says' })
+}

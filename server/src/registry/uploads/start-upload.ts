@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto'
+import { digestAlgorithm } from '../../spec/digest.ts'
+import type { BlobParts } from '../blobs/blob-parts.ts'
+import { type OciCall, sendEmpty } from '../call.ts'
+import { OciError } from '../errors.ts'
+import { finishStaged } from './finish-upload.ts'
+import { requireWritable } from '../properties/locks.ts'
+import { mountBlob } from '../blobs/mount-blob.ts'
+import { requireCurrentCredential } from '../repositories/repositories.ts'
+import { openRepository } from '../repositories/repository-store.ts'
+import { stageBody } from './stage-body.ts'
+import { deleteUpload, insertUpload, type OpenUpload } from './upload-rows.ts'
+import { blobHeaders, requireDigestParameter, uploadHeaders } from './uploads.ts'
+
+/** What a client is told to wait that has too many uploads open. */
+const retryAfterSeconds = 60
+
+/**
+ * `POST` of an upload: with `mount`, a blob of another repository is taken over if that may be; with `digest`, the body is
+ * the whole blob; otherwise an upload begins, to which the bytes are sent. [OCI distribution-spec, Pushing blobs]
+ *
+ * @throws OciError DIGEST_INVALID, SIZE_INVALID, TOOMANYREQUESTS, REGISTRY_DISALLOWED_OPERATION or UNAVAILABLE
+ */
+export async function startUpload(parts: BlobParts, call: OciCall<'uploads'>): Promise<void> {
+  const { query, path } = call
+  const mounted = query.has('mount') ? await mountBlob(parts, call) : undefined
+  if (mounted !== undefined) {
+    sendEmpty(call, 201, blobHeaders(path.repository, mounted))
+    return
+  }
+  if (query.has('digest')) {
+    await uploadWhole(parts, call)
+    return
+  }
+  const upload = await begin(parts, call)
+  sendEmpty(call, 202, uploadHeaders(path.repository, upload.id, 0))
+}
+
+/** The body is the blob. Whatever goes wrong, no upload is left: the client was never told of one. */
+async function uploadWhole(parts: BlobParts, call: OciCall<'uploads'>): Promise<void> {
+  const digest = requireDigestParameter(call.query)
+  const { request, path } = call
+  const upload = await begin(parts, call)
+  await parts.running.alone(upload.id, async () => {
+    try {
+      const sizeBytes = await stageBody(parts, {
+        uploadId: upload.id,
+        repository: path.repository,
+        expiresAtMs: upload.expires_at_ms,
+        request,
+        algorithm: digestAlgorithm(digest),
+      })
+      await finishStaged(parts, call, upload, { digest, sizeBytes })
+    } catch (error) {
+      parts.running.forget(upload.id)
+      await parts.database.transaction((transaction) => deleteUpload(transaction, upload.id))
+      await parts.blobs.discard(upload.id)
+      throw error
+    }
+  })
+  sendEmpty(call, 201, blobHeaders(path.repository, digest))
+}
+
+async function begin(parts: BlobParts, call: OciCall<'uploads'>): Promise<OpenUpload> {
+  const { registry, caller, path } = call
+  await requireRoom(parts, call)
+  const id = randomUUID()
+  const nowMs = parts.clock.now()
+  const expires_at_ms = nowMs + parts.settings.uploadLifetimeMs
+  return parts.database.transaction(async (transaction) => {
+    const repository = await openRepository(transaction, registry.rid, path.repository, nowMs)
+    requireCurrentCredential(caller, repository)
+    requireWritable(repository)
+    await insertUpload(transaction, {
+      id,
+      rid: registry.rid,
+      repository_id: repository.id,
+      caller_key: caller.key,
+      started_at_ms: nowMs,
+      expires_at_ms,
+    })
+    const { predecessor_deleted_at_ms } = repository
+    return { id, repository_id: repository.id, expires_at_ms, predecessor_deleted_at_ms }
+  })
+}
+
+/**
+ * Counted from what is committed, so that uploads which begin at the same moment may pass together: a bound on what one
+ * caller can pile up, not an exact number, and no reason for pushes to wait for each other.
+ */
+async function requireRoom(parts: BlobParts, { registry, caller, path }: OciCall<'uploads'>): Promise<void> {
+  const { maxUploadsPerRepository, maxUploadsPerCaller } = parts.settings
+  const { rid } = registry
+  const now = parts.clock.now()
+  const inRepository = await parts.uploadReads.countInRepository.first({
+    rid,
+    repository: path.repository,
+    now,
+    limit: maxUploadsPerRepository,
+  })
+  const byCaller = await parts.uploadReads.countByCaller.first({
+    rid,
+    caller: caller.key,
+    now,
+    limit: maxUploadsPerCaller,
+  })
+  if ((inRepository?.count ?? 0) < maxUploadsPerRepository && (byCaller?.count ?? 0) < maxUploadsPerCaller) return
+  throw new OciError('TOOMANYREQUESTS', {
+    message: 'too many uploads are unfinished; finish or cancel some, or wait until they expire',
+    headers: { 'retry-after': String(retryAfterSeconds) },
+  })
+}

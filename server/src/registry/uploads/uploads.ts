@@ -1,0 +1,80 @@
+import { type Digest, digestAlgorithm, type DigestAlgorithm, parseDigest } from '../../spec/digest.ts'
+import type { RepositoryName } from '../../spec/repository-name.ts'
+import type { BlobParts } from '../blobs/blob-parts.ts'
+import type { OciCall, RegistryHeaders } from '../call.ts'
+import { OciError } from '../errors.ts'
+import { requireCurrentCredential } from '../repositories/repositories.ts'
+import type { OpenUpload } from './upload-rows.ts'
+
+/**
+ * The upload of a call, which the same caller began in the same repository. Another's, one in another repository, an
+ * expired and a finished one are all answered alike.
+ *
+ * @throws OciError BLOB_UPLOAD_UNKNOWN
+ * @throws OutdatedCredentialError
+ */
+export async function requireUpload(
+  parts: BlobParts,
+  { path, registry, caller }: OciCall<'upload'>,
+): Promise<OpenUpload> {
+  const upload = await parts.uploadReads.ofCaller.first({
+    id: path.uploadId,
+    rid: registry.rid,
+    repository: path.repository,
+    caller: caller.key,
+    now: parts.clock.now(),
+  })
+  if (upload === undefined) throw uploadUnknown()
+  requireCurrentCredential(caller, upload)
+  return upload
+}
+
+/** The refusal of an upload that is not there, or not the caller's. */
+export function uploadUnknown(): OciError {
+  return new OciError('BLOB_UPLOAD_UNKNOWN')
+}
+
+/**
+ * Where an upload stands: its URL, relative and with a query as ACR's is, which clients keep and add `digest` to, and
+ * what is there so far. Nothing in the query is believed; all URLs of an upload stay good as long as it does.
+ */
+export function uploadHeaders(repository: RepositoryName, uploadId: string, sizeBytes: number): RegistryHeaders {
+  const state = Buffer.from(uploadId).toString('base64url')
+  return {
+    location: `/v2/${repository}/blobs/uploads/${uploadId}?_nouploadcache=false&_state=${state}`,
+    range: `0-${Math.max(0, sizeBytes - 1)}`,
+    'docker-upload-uuid': uploadId,
+  }
+}
+
+/** Where a blob is read. */
+export function blobHeaders(repository: RepositoryName, digest: Digest): RegistryHeaders {
+  return { location: `/v2/${repository}/blobs/${digest}`, 'docker-content-digest': digest }
+}
+
+/**
+ * The one `digest` of a query.
+ *
+ * @throws OciError DIGEST_INVALID when there is none, more than one, or none that could be anything's
+ */
+export function requireDigestParameter(query: URLSearchParams): Digest {
+  const texts = query.getAll('digest')
+  const digest = texts.length === 1 ? parseDigest(texts[0] ?? '') : undefined
+  if (digest === undefined) {
+    throw new OciError('DIGEST_INVALID', {
+      message: 'the parameter digest must be given once, as a sha256 or sha512 digest',
+      detail: { digest: texts[0] ?? null },
+    })
+  }
+  return digest
+}
+
+/**
+ * Which hash to run over bytes whose digest is not known yet: what the client says it will ask for, or the usual one.
+ * When it asks for the other in the end, the staged bytes are read again.
+ */
+export function hintedAlgorithm(query: URLSearchParams): DigestAlgorithm {
+  const digest = parseDigest(query.get('digest') ?? '')
+  if (digest !== undefined) return digestAlgorithm(digest)
+  return query.get('digest-algorithm') === 'sha512' ? 'sha512' : 'sha256'
+}
