@@ -1,16 +1,16 @@
 import type { Transaction } from '../platform/sql/database.ts'
-import type { Applications } from './application-reads.ts'
-import type { ExternalPerson, ExternalSignIn, FederatedIdentity } from './external-identities.ts'
-import type { FederatedCredentials } from './federated-credentials.ts'
-import type { PasswordCheck, PasswordClaim } from './password-check.ts'
-import type { PreparedPassword } from './passwords.ts'
-import type { DirectoryRole, NewUser } from './people.ts'
-import type { Groups, People } from './people-reads.ts'
-import type { ProvedUser } from './proof-standing.ts'
+import type { Applications } from './applications/application-reads.ts'
+import type { ExternalPerson, ExternalSignIn, FederatedIdentity } from './external/external-identities.ts'
+import type { FederatedCredentials } from './credentials/federated-credentials.ts'
+import type { PasswordCheck, PasswordClaim } from './people/password-check.ts'
+import type { PreparedPassword } from './people/passwords.ts'
+import type { DirectoryRole, NewUser } from './people/people.ts'
+import type { Groups, People } from './people/people-reads.ts'
+import type { ProvedUser } from './people/proof-standing.ts'
 import type { DirectoryRoles } from './roles.ts'
-import type { SecondFactors } from './second-factors.ts'
-import type { Secrets } from './secrets.ts'
-import type { NewSignIn, SignIn } from './sign-ins.ts'
+import type { SecondFactors } from './people/second-factors.ts'
+import type { Secrets } from './credentials/secrets.ts'
+import type { NewSignIn, SignIn } from './people/sign-ins.ts'
 
 export type Tenant = { readonly tenantId: string; readonly displayName: string; readonly defaultDomain: string }
 
@@ -332,16 +332,16 @@ export interface Directory {
   readonly roles: DirectoryRoles
 }
 
-export type { ApplicationSignInChange } from './application-sign-in-store.ts'
-export type { KeyCredential } from './certificate.ts'
-export type { SecretRequest } from './credentials.ts'
-export type { ExternalPerson, ExternalSignIn, FederatedIdentity } from './external-identities.ts'
-export type { FederatedCredentialChange } from './federated-credentials.ts'
-export type { GroupCondition } from './group-store.ts'
+export type { ApplicationSignInChange } from './applications/application-sign-in-store.ts'
+export type { KeyCredential } from './credentials/certificate.ts'
+export type { SecretRequest } from './credentials/credentials.ts'
+export type { ExternalPerson, ExternalSignIn, FederatedIdentity } from './external/external-identities.ts'
+export type { FederatedCredentialChange } from './credentials/federated-credentials.ts'
+export type { GroupCondition } from './groups/group-store.ts'
 export type { ApplicationCondition, Condition, UserCondition } from './list-store.ts'
-export type { PasswordCheck, PasswordClaim } from './password-check.ts'
-export type { PreparedPassword } from './passwords.ts'
-export type { DirectoryRole, NewUser } from './people.ts'
+export type { PasswordCheck, PasswordClaim } from './people/password-check.ts'
+export type { PreparedPassword } from './people/passwords.ts'
+export type { DirectoryRole, NewUser } from './people/people.ts'
 export type {
   ApplicationRecord,
   CertificateRecord,
@@ -353,11 +353,11 @@ export type {
   ServicePrincipalRecord,
   UserRecord,
 } from './records.ts'
-export type { HolderKind } from './secrets.ts'
-export type { NewPasskey, Passkey, SecondFactors, SecondFactorsHeld } from './second-factors.ts'
-export type { NewSignIn, SignIn } from './sign-ins.ts'
+export type { HolderKind } from './credentials/secrets.ts'
+export type { NewPasskey, Passkey, SecondFactors, SecondFactorsHeld } from './people/second-factors.ts'
+export type { NewSignIn, SignIn } from './people/sign-ins.ts'
 export { createDirectory } from './directory.ts'
 export { DirectoryError, type DirectoryRefusal, NameTakenError, resourceNotFound } from './errors.ts'
 export { directoryMigrations } from './migrations.ts'
-export { WeakPasswordError } from './passwords.ts'
-export { ProofRefusedError } from './proof-standing.ts'
+export { WeakPasswordError } from './people/passwords.ts'
+export { ProofRefusedError } from './people/proof-standing.ts'

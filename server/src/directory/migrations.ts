@@ -1,11 +1,11 @@
-import { applicationOwnerMigration } from './application-owner-store.ts'
-import { applicationSignInMigration } from './application-sign-in-store.ts'
+import { applicationOwnerMigration } from './applications/application-owner-store.ts'
+import { applicationSignInMigration } from './applications/application-sign-in-store.ts'
 import type { Migration } from '../platform/sql/migrations.ts'
-import { externalIdentityMigration } from './external-identity-store.ts'
-import { externalPrincipalMigration } from './external-principal-store.ts'
-import { federatedCredentialMigration } from './federated-credential-store.ts'
-import { managedIdentityMigration } from './managed-identity-migration.ts'
-import { peopleMigration, proofRevisionMigration } from './people-migration.ts'
+import { externalIdentityMigration } from './external/external-identity-store.ts'
+import { externalPrincipalMigration } from './external/external-principal-store.ts'
+import { federatedCredentialMigration } from './credentials/federated-credential-store.ts'
+import { managedIdentityMigration } from './managed-identities/managed-identity-migration.ts'
+import { peopleMigration, proofRevisionMigration } from './people/people-migration.ts'
 
 /** The tables of the directory room. Names that are looked up without regard to case are kept in lower case as well. */
 export const directoryMigrations: readonly Migration[] = [

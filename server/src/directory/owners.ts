@@ -1,6 +1,6 @@
 import type { Transaction } from '../platform/sql/database.ts'
 import { DirectoryError, resourceNotFound } from './errors.ts'
-import type { GroupMemberRow } from './people-rows.ts'
+import type { GroupMemberRow } from './people/people-rows.ts'
 import type { DirectoryStore } from './store.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { DirectoryPrincipal, ServicePrincipal, SigningPrincipal, User } from './index.ts'
 import type { NamedServicePrincipalRow } from './lookup-store.ts'
-import type { GroupRow } from './people-rows.ts'
+import type { GroupRow } from './people/people-rows.ts'
 import type { UserRow } from './tables.ts'
 
 export function toServicePrincipal(

@@ -1,11 +1,11 @@
 import type { Database, Transaction } from '../platform/sql/database.ts'
-import { applicationOwnerStore } from './application-owner-store.ts'
-import { groupStore } from './group-store.ts'
+import { applicationOwnerStore } from './applications/application-owner-store.ts'
+import { groupStore } from './groups/group-store.ts'
 import { listReads } from './list-store.ts'
 import { lookups, namedServicePrincipals } from './lookup-store.ts'
-import { peopleStore } from './people-store.ts'
-import { secondFactorStore } from './second-factor-store.ts'
-import { signInStore } from './sign-in-store.ts'
+import { peopleStore } from './people/people-store.ts'
+import { secondFactorStore } from './people/second-factor-store.ts'
+import { signInStore } from './people/sign-in-store.ts'
 import type {
   ApplicationRow,
   ApplicationUriRow,

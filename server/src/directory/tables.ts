@@ -1,8 +1,8 @@
-import type { PeopleTables } from './people-rows.ts'
+import type { PeopleTables } from './people/people-rows.ts'
 
-import type { ApplicationOwnerRow } from './application-owner-store.ts'
-import type { ExternalPrincipalRow } from './external-principal-store.ts'
-import type { FederatedCredentialRow } from './federated-credential-store.ts'
+import type { ApplicationOwnerRow } from './applications/application-owner-store.ts'
+import type { ExternalPrincipalRow } from './external/external-principal-store.ts'
+import type { FederatedCredentialRow } from './credentials/federated-credential-store.ts'
 
 /** The rows of the directory room. Instants are milliseconds since the epoch, truth values 0 and 1. */
 export type DirectoryTables = PeopleTables & {

@@ -1,0 +1,71 @@
+import { sql } from 'kysely'
+import type { Migration } from '../../platform/sql/migrations.ts'
+import type { Database, Transaction } from '../../platform/sql/database.ts'
+import type { DirectoryTables } from '../tables.ts'
+
+export type ApplicationOwnerRow = { readonly application_id: string; readonly owner_id: string }
+
+/** Who owns applications: whoever made one is the first. */
+export const applicationOwnerMigration: Migration = {
+  id: 'directory-0010-application-owners',
+  up: async (schema) => {
+    const makers = sql`select object_id as application_id, owner_id from application where owner_id is not null`
+    await schema.createTable('application_owner').as(makers).execute()
+    await schema
+      .createIndex('application_owner_key')
+      .on('application_owner')
+      .columns(['application_id', 'owner_id'])
+      .unique()
+      .execute()
+    await schema
+      .createIndex('application_owner_by_owner')
+      .on('application_owner')
+      .columns(['owner_id', 'application_id'])
+      .execute()
+    await schema.dropIndex('application_by_owner').execute()
+    await schema.alterTable('application').dropColumn('owner_id').execute()
+  },
+}
+
+/** The SQL of the owners of applications. */
+export function applicationOwnerStore(database: Database) {
+  const from = (source: Transaction | undefined) =>
+    source?.tables<DirectoryTables>() ?? database.tables<DirectoryTables>()
+  return {
+    applicationOwnerIds: async (source: Transaction | undefined, applicationId: string) =>
+      (
+        await from(source)
+          .selectFrom('application_owner')
+          .select('owner_id')
+          .where('application_id', '=', applicationId)
+          .orderBy('owner_id')
+          .execute()
+      ).map(({ owner_id }) => owner_id),
+    /** Of these applications, those that somebody owns. */
+    ownedAmong: async (ownerId: string, applicationIds: readonly string[]): Promise<ReadonlySet<string>> => {
+      if (applicationIds.length === 0) return new Set()
+      const rows = await from(undefined)
+        .selectFrom('application_owner')
+        .select('application_id')
+        .where('owner_id', '=', ownerId)
+        .where('application_id', 'in', [...applicationIds])
+        .execute()
+      return new Set(rows.map(({ application_id }) => application_id))
+    },
+    /** Gives false when it is an owner already. */
+    insertApplicationOwner: async (transaction: Transaction, row: ApplicationOwnerRow) => {
+      const insert = from(transaction).insertInto('application_owner').values(row)
+      const result = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst()
+      return result.numInsertedOrUpdatedRows === 1n
+    },
+    deleteApplicationOwner: async (transaction: Transaction, { application_id, owner_id }: ApplicationOwnerRow) => {
+      const owners = from(transaction).deleteFrom('application_owner').where('application_id', '=', application_id)
+      return (await owners.where('owner_id', '=', owner_id).executeTakeFirst()).numDeletedRows === 1n
+    },
+    deleteOwnersOf: (transaction: Transaction, applicationId: string) =>
+      from(transaction).deleteFrom('application_owner').where('application_id', '=', applicationId).execute(),
+    /** Of somebody who is gone. */
+    deleteOwnerships: (transaction: Transaction, ownerId: string) =>
+      from(transaction).deleteFrom('application_owner').where('owner_id', '=', ownerId).execute(),
+  }
+}

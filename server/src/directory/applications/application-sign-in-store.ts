@@ -1,0 +1,123 @@
+import type { Migration } from '../../platform/sql/migrations.ts'
+import type { Database, Transaction } from '../../platform/sql/database.ts'
+import { andThen } from '../../platform/sql/authority-memory.ts'
+import type { Application, RedirectUris } from '../index.ts'
+import type { ApplicationRow, ServicePrincipalRow } from '../tables.ts'
+
+/** How people sign in through an application; without a row, they do not. */
+type ApplicationSignInRow = {
+  readonly application_id: string
+  /** JSON text of {@link RedirectUris}. */
+  readonly redirect_uris: string
+  readonly is_fallback_public_client: number
+}
+
+type Tables = {
+  application_sign_in: ApplicationSignInRow
+  application: ApplicationRow
+  service_principal: ServicePrincipalRow
+}
+
+/** What may be set of an application's sign-in; what is absent stays as it is. */
+export type ApplicationSignIn = { readonly redirectUris: RedirectUris; readonly isFallbackPublicClient: boolean }
+
+type FoundRow = Pick<ApplicationRow, 'object_id' | 'app_id' | 'display_name'> & {
+  readonly redirect_uris: string | null
+  readonly is_fallback_public_client: number | null
+  /** Null without a service principal. */
+  readonly enabled: number | null
+}
+
+/** The table of {@link ApplicationSignIn}. */
+export const applicationSignInMigration: Migration = {
+  id: 'directory-0007-application-sign-in',
+  up: async (schema, types) => {
+    await schema
+      .createTable('application_sign_in')
+      .addColumn('application_id', types.text, (column) => column.primaryKey())
+      .addColumn('redirect_uris', types.text, (column) => column.notNull())
+      .addColumn('is_fallback_public_client', types.integer, (column) => column.notNull())
+      .execute()
+  },
+}
+
+const noRedirectUris: RedirectUris = { web: [], publicClient: [], spa: [] }
+
+/** An application through which nobody signs in. */
+export const noSignIn: ApplicationSignIn = { redirectUris: noRedirectUris, isFallbackPublicClient: false }
+
+/** The SQL of applications through which people sign in. */
+export function createApplicationSignInStore(database: Database) {
+  const byAppId = database.prepare<Tables, { appId: string }, FoundRow>(['appId'], (tables, p) =>
+    tables
+      .selectFrom('application')
+      .leftJoin('application_sign_in as sign_in', 'sign_in.application_id', 'application.object_id')
+      .leftJoin('service_principal as principal', 'principal.application_id', 'application.object_id')
+      .select(['application.object_id', 'application.app_id', 'application.display_name'])
+      .select(['sign_in.redirect_uris', 'sign_in.is_fallback_public_client', 'principal.enabled'])
+      .where('application.app_id', '=', p.appId),
+  )
+  return {
+    find: (appId: string): Application | undefined | Promise<Application | undefined> =>
+      andThen(byAppId.first({ appId }), (row) => (row === undefined ? undefined : toApplication(row))),
+    of: async (applicationIds: readonly string[]): Promise<Map<string, ApplicationSignIn>> => {
+      if (applicationIds.length === 0) return new Map()
+      const rows = await database
+        .tables<Tables>()
+        .selectFrom('application_sign_in')
+        .selectAll()
+        .where('application_id', 'in', [...applicationIds])
+        .execute()
+      return new Map(rows.map((row) => [row.application_id, toSignIn(row)]))
+    },
+    /** Changes what is named of one application, within the transaction that changes the rest of it. */
+    change: async (transaction: Transaction, applicationId: string, change: ApplicationSignInChange) => {
+      const tables = transaction.tables<Tables>()
+      const before = await tables
+        .selectFrom('application_sign_in')
+        .selectAll()
+        .where('application_id', '=', applicationId)
+        .executeTakeFirst()
+      const old = toSignIn(before)
+      const columns = {
+        redirect_uris: JSON.stringify({ ...old.redirectUris, ...change.redirectUris }),
+        is_fallback_public_client: (change.isFallbackPublicClient ?? old.isFallbackPublicClient) ? 1 : 0,
+      }
+      await tables
+        .insertInto('application_sign_in')
+        .values({ application_id: applicationId, ...columns })
+        .onConflict((conflict) => conflict.column('application_id').doUpdateSet(columns))
+        .execute()
+    },
+    remove: async (transaction: Transaction, applicationId: string) => {
+      const signIns = transaction.tables<Tables>().deleteFrom('application_sign_in')
+      await signIns.where('application_id', '=', applicationId).execute()
+    },
+  }
+}
+
+export type ApplicationSignInChange = {
+  readonly redirectUris?: Partial<RedirectUris> | undefined
+  readonly isFallbackPublicClient?: boolean | undefined
+}
+
+function toSignIn(row: Pick<FoundRow, 'redirect_uris' | 'is_fallback_public_client'> | undefined): ApplicationSignIn {
+  const text = row?.redirect_uris ?? undefined
+  return {
+    // The text is our own: it was checked when it was written.
+    redirectUris: text === undefined ? noRedirectUris : (JSON.parse(text) as RedirectUris),
+    isFallbackPublicClient: row?.is_fallback_public_client === 1,
+  }
+}
+
+function toApplication(row: FoundRow): Application {
+  return {
+    objectId: row.object_id,
+    appId: row.app_id,
+    displayName: row.display_name,
+    enabled: row.enabled !== 0,
+    ...toSignIn(row),
+  }
+}
+
+export type ApplicationSignInStore = ReturnType<typeof createApplicationSignInStore>

@@ -1,0 +1,73 @@
+import type { Database, Transaction } from '../../platform/sql/database.ts'
+import type { Migration } from '../../platform/sql/migrations.ts'
+
+/** Somebody of a trusted tenant. Its object id is nobody's here. */
+export type ExternalPrincipalRow = {
+  readonly object_id: string
+  readonly tenant_id: string
+  /** `user` or `service-principal`. */
+  readonly kind: string
+  /** What tokens carry. */
+  readonly credential_id: string
+  readonly created_at_ms: number
+}
+
+type Tables = {
+  external_principal: ExternalPrincipalRow
+  service_principal: { readonly object_id: string }
+  application: { readonly object_id: string }
+  directory_user: { readonly object_id: string }
+  directory_group: { readonly object_id: string }
+}
+
+const localTables = ['service_principal', 'application', 'directory_user', 'directory_group'] as const
+
+/** The table of {@link ExternalPrincipalRow}. */
+export const externalPrincipalMigration: Migration = {
+  id: 'directory-0008-external-principals',
+  up: async (schema, types) => {
+    await schema
+      .createTable('external_principal')
+      .addColumn('object_id', types.text, (column) => column.primaryKey())
+      .addColumn('tenant_id', types.text, (column) => column.notNull())
+      .addColumn('kind', types.text, (column) => column.notNull())
+      .addColumn('credential_id', types.text, (column) => column.notNull().unique())
+      .addColumn('created_at_ms', types.integer, (column) => column.notNull())
+      .execute()
+  },
+}
+
+/** The SQL of external principals. */
+export function createExternalPrincipalStore(database: Database) {
+  const byId = database.prepare<Tables, { objectId: string }, ExternalPrincipalRow>(['objectId'], (tables, p) =>
+    tables.selectFrom('external_principal').selectAll().where('object_id', '=', p.objectId),
+  )
+  const from = (transaction: Transaction) => transaction.tables<Tables>()
+  return {
+    byId: (objectId: string) => byId.first({ objectId }),
+    find: (transaction: Transaction, objectId: string) =>
+      from(transaction)
+        .selectFrom('external_principal')
+        .selectAll()
+        .where('object_id', '=', objectId)
+        .executeTakeFirst(),
+    /** Whether the object id is that of somebody, or of something, of our own directory. */
+    isLocal: async (transaction: Transaction, objectId: string) => {
+      for (const table of localTables) {
+        const query = from(transaction).selectFrom(table).select('object_id').where('object_id', '=', objectId)
+        if ((await query.executeTakeFirst()) !== undefined) return true
+      }
+      return false
+    },
+    /** Gives false when the object id is known already. */
+    insert: async (transaction: Transaction, row: ExternalPrincipalRow) => {
+      const insert = from(transaction).insertInto('external_principal').values(row)
+      const result = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst()
+      return result.numInsertedOrUpdatedRows === 1n
+    },
+    delete: async (transaction: Transaction, objectId: string) => {
+      const rows = from(transaction).deleteFrom('external_principal').where('object_id', '=', objectId)
+      return (await rows.executeTakeFirst()).numDeletedRows === 1n
+    },
+  }
+}

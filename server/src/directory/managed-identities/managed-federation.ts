@@ -1,0 +1,62 @@
+import type { Transaction } from '../../platform/sql/database.ts'
+import { DirectoryError } from '../errors.ts'
+import type { FederatedCredentialRecord } from '../records.ts'
+import type { FederatedCredentials } from '../credentials/federated-credentials.ts'
+import type { ManagedFederation, ManagedIdentity, ManagedTrust } from '../index.ts'
+
+/** The federated credentials of managed identities, by name: the same rules as an application's, and the same table. */
+export function createManagedFederation({
+  federatedCredentials,
+}: {
+  readonly federatedCredentials: FederatedCredentials
+}): ManagedFederation {
+  async function findRow(
+    transaction: Transaction | undefined,
+    { objectId }: ManagedIdentity,
+    name: string,
+  ): Promise<FederatedCredentialRecord | undefined> {
+    try {
+      return await federatedCredentials.find(transaction, objectId, name)
+    } catch (error) {
+      if (error instanceof DirectoryError && error.refusal === 'not-found') return undefined
+      throw error
+    }
+  }
+
+  return {
+    list: async ({ objectId }) => (await federatedCredentials.list(objectId)).map(toTrust),
+    find: async (identity, name, transaction) => {
+      const row = await findRow(transaction, identity, name)
+      return row && toTrust(row)
+    },
+    put: async (transaction, identity, { name, issuer, audience, subject, claimsExpression }) => {
+      federatedCredentials.requireIssuer(issuer)
+      const trust = federatedCredentials.requireTrust({ subject, claimsExpression })
+      const present = await findRow(transaction, identity, name)
+      const { objectId, appId } = identity
+      if (present === undefined) {
+        const request = { name, issuer, audience, trust, description: null }
+        const holder = { holderId: objectId, appId }
+        return { trust: toTrust(await federatedCredentials.create(transaction, holder, request)), created: true }
+      }
+      const row = await federatedCredentials.update(transaction, objectId, present.id, { issuer, audience, trust })
+      return { trust: toTrust(row), created: false }
+    },
+    delete: async (transaction, identity, name) => {
+      const present = await findRow(transaction, identity, name)
+      if (present === undefined) return false
+      await federatedCredentials.remove(transaction, identity.objectId, present.id)
+      return true
+    },
+  }
+}
+
+function toTrust(row: FederatedCredentialRecord): ManagedTrust {
+  return {
+    name: row.name,
+    issuer: row.issuer,
+    audience: row.audience,
+    subject: row.subject ?? undefined,
+    claimsExpression: row.claimsExpression ?? undefined,
+  }
+}

@@ -1,0 +1,29 @@
+import { hybridMachineId, userAssignedIdentityId } from '../../spec/resource-id.ts'
+import type { ManagedIdentityKind } from '../index.ts'
+import type { NamedServicePrincipalRow } from '../lookup-store.ts'
+
+/** The kind that a row says. @throws where it says none: nobody else writes such rows */
+export function requireKind(text: string): ManagedIdentityKind {
+  if (text === 'user-assigned' || text === 'machine') return text
+  throw new Error(`there is no kind of managed identity called ${text}`)
+}
+
+/** The ARM id of a managed identity. */
+export function managedResourceId(
+  kind: ManagedIdentityKind,
+  { subscriptionId, resourceGroup, name }: { subscriptionId: string; resourceGroup: string; name: string },
+): string {
+  switch (kind) {
+    case 'user-assigned':
+      return userAssignedIdentityId(subscriptionId, resourceGroup, name)
+    case 'machine':
+      return hybridMachineId(subscriptionId, resourceGroup, name)
+  }
+}
+
+/** The ARM id of the resource that a service principal is; undefined for that of an application. */
+export function managedResourceIdOf(row: NamedServicePrincipalRow): string | undefined {
+  const { managed_kind: kind, subscription_id: subscriptionId, resource_group: resourceGroup } = row
+  if (kind === null || subscriptionId === null || resourceGroup === null) return undefined
+  return managedResourceId(requireKind(kind), { subscriptionId, resourceGroup, name: row.display_name })
+}

@@ -1,0 +1,95 @@
+import { hashPassword, longestPasswordBytes, verifyPassword } from '../../platform/password-hash.ts'
+
+/** Why a password may not be chosen. */
+export type PasswordRefusal = 'too-short' | 'too-long' | 'like-user-name' | 'too-common' | 'same-as-before'
+
+/** A password that may be chosen, as it is stored. */
+export type PreparedPassword = { readonly passwordHash: string }
+
+/** Somebody chose a password that may not be chosen. */
+export class WeakPasswordError extends Error {
+  override readonly name = 'WeakPasswordError'
+  readonly refusal: PasswordRefusal
+  constructor(refusal: PasswordRefusal) {
+    super(`the password is refused: ${refusal}`)
+    this.refusal = refusal
+  }
+}
+
+/** In characters. [NIST SP 800-63B §3.1.1] */
+const shortestPassword = 10
+
+/**
+ * What the commonest passwords are made of, when digits, signs and their use as letters are taken away. With at least ten
+ * characters nearly all of the passwords that are tried first are one of these and a year.
+ */
+const commonWords = new Set(
+  `password passwort passwd passphrase pass welcome willkommen letmein qwerty qwertz azerty admin administrator root
+   iloveyou monkey dragon football baseball basketball soccer hockey changeme changeit acrux registry docker container
+   azure secret topsecret summer winter autumn spring hello helloworld default test testing tester user username login
+   master princess sunshine trustno superman batman starwars shadow michael jessica computer internet guest temp
+   temporary qwertyuiop asdfghjkl zxcvbnm qwertyasdf asdfasdf abc abcd abcdef abcdefgh abcdefghij whatever freedom
+   killer hunter charlie jordan thomas robert daniel andrew ginger pepper cookie cheese banana purple orange pokemon
+   minecraft google facebook microsoft windows samsung company business office developer kubernetes production staging
+   correcthorsebatterystaple`.split(/\s+/),
+)
+
+const commonWalks = new Set(
+  `1qaz2wsx3edc 1qaz2wsx3edc4rfv 1q2w3e4r5t 1q2w3e4r5t6y q1w2e3r4t5 q1w2e3r4t5y6 zaq12wsxcde3 zaq1xsw2cde3 qazwsxedcrfv
+   1a2b3c4d5e a1b2c3d4e5 1234qwerasdf qwer1234asdf 1234567890 0123456789 0987654321 9876543210 1357924680 1029384756
+   qwertyuiop[] !@#$%^&*() asdfghjkl; zxcvbnm,./ abc123abc123 123abc456def`.split(/\s+/),
+)
+
+/** Why a password may not be chosen by the user of this name, or undefined when it may. */
+export function passwordRefusal(password: string, userPrincipalName: string): PasswordRefusal | undefined {
+  const text = password.normalize('NFC')
+  if (Array.from(text).length < shortestPassword) return 'too-short'
+  if (Buffer.byteLength(text) > longestPasswordBytes) return 'too-long'
+  const lower = text.toLowerCase()
+  const name = userPrincipalName.toLowerCase()
+  const localPart = name.slice(0, name.lastIndexOf('@'))
+  const isName = lettersOf(localPart) !== '' && lettersOf(lower) === lettersOf(localPart)
+  if (lower === name || isName || isRepetitionOf(lower, localPart)) return 'like-user-name'
+  if (new Set(lower).size < 5 || commonWalks.has(lower)) return 'too-common'
+  return [lettersOf(lower), lettersOf(unmasked(lower))].some(isCommon) ? 'too-common' : undefined
+}
+
+/**
+ * Checks a password that somebody chose, and hashes it. Who changes their own may not keep the one whose hash is `current`. It takes long: do it before the transaction that stores it.
+ *
+ * @throws WeakPasswordError
+ */
+export async function preparePassword(
+  userPrincipalName: string,
+  password: string,
+  current = '',
+): Promise<PreparedPassword> {
+  const refusal = passwordRefusal(password, userPrincipalName)
+  if (refusal !== undefined) throw new WeakPasswordError(refusal)
+  if (current !== '' && (await verifyPassword(password, current))) throw new WeakPasswordError('same-as-before')
+  return { passwordHash: await hashPassword(password) }
+}
+
+/** Nothing is left of a password of digits and signs alone: such a one is judged by its length. */
+function isCommon(letters: string): boolean {
+  if (letters === '') return false
+  if (commonWords.has(letters)) return true
+  for (const word of commonWords) if (word.length > 2 && isRepetitionOf(letters, word)) return true
+  return false
+}
+
+function lettersOf(text: string): string {
+  return text.replace(/[\d\p{P}\p{S}\p{Z}]/gu, '')
+}
+
+function isRepetitionOf(text: string, word: string): boolean {
+  return word !== '' && text.length % word.length === 0 && text === word.repeat(text.length / word.length)
+}
+
+const masks: Readonly<Record<string, string>> = { '@': 'a', '4': 'a', '3': 'e', '1': 'i', '!': 'i', '0': 'o', $: 's' }
+
+/** What "p@ssw0rd" stands for. Signs at the end are no letters. */
+function unmasked(text: string): string {
+  const end = text.replace(/[\d\p{P}\p{S}]+$/u, '')
+  return end.replace(/[@4310!$]/g, (sign) => masks[sign] ?? sign)
+}

@@ -1,0 +1,89 @@
+import type { Database, Transaction } from '../../platform/sql/database.ts'
+import type { PasskeyRow, RecoveryCodeRow, TotpRow } from './people-rows.ts'
+import type { DirectoryTables } from '../tables.ts'
+
+/** The SQL of second factors. */
+export function secondFactorStore(database: Database) {
+  const read = () => database.tables<DirectoryTables>()
+  const from = (source: Transaction | undefined) => source?.tables<DirectoryTables>() ?? read()
+  const within = (transaction: Transaction) => transaction.tables<DirectoryTables>()
+  return {
+    totp: (source: Transaction | undefined, objectId: string) =>
+      from(source).selectFrom('totp').selectAll().where('object_id', '=', objectId).executeTakeFirst(),
+    insertTotp: (transaction: Transaction, row: TotpRow) =>
+      within(transaction).insertInto('totp').values(row).execute(),
+    confirmTotp: (transaction: Transaction, objectId: string) =>
+      within(transaction).updateTable('totp').set({ confirmed: 1 }).where('object_id', '=', objectId).execute(),
+    /** Gives false when this step, or a later one, was used already. */
+    useTotpStep: async (transaction: Transaction, objectId: string, step: number) => {
+      const update = within(transaction).updateTable('totp').set({ last_step: step, failures: 0 })
+      const result = await update.where('object_id', '=', objectId).where('last_step', '<', step).executeTakeFirst()
+      return result.numUpdatedRows === 1n
+    },
+    setTotpFailures: (transaction: Transaction, objectId: string, failures: number, sinceMs: number) =>
+      within(transaction)
+        .updateTable('totp')
+        .set({ failures, failures_since_ms: sinceMs })
+        .where('object_id', '=', objectId)
+        .execute(),
+    deleteTotp: async (transaction: Transaction, objectId: string) =>
+      (await within(transaction).deleteFrom('totp').where('object_id', '=', objectId).executeTakeFirst())
+        .numDeletedRows === 1n,
+
+    passkeysOf: (source: Transaction | undefined, objectId: string) =>
+      from(source)
+        .selectFrom('passkey')
+        .selectAll()
+        .where('object_id', '=', objectId)
+        .orderBy('created_at_ms')
+        .orderBy('id')
+        .execute(),
+    passkeyByCredential: (credentialId: string) =>
+      read().selectFrom('passkey').selectAll().where('credential_id', '=', credentialId).executeTakeFirst(),
+    /** Gives false when the authenticator's credential is registered already. */
+    insertPasskey: async (transaction: Transaction, row: PasskeyRow) => {
+      const insert = within(transaction).insertInto('passkey').values(row)
+      const result = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst()
+      return result.numInsertedOrUpdatedRows === 1n
+    },
+    /** Gives false when the counter did not go up, unless the authenticator counts nothing. */
+    advancePasskey: async (transaction: Transaction, id: string, counter: number) => {
+      const update = within(transaction).updateTable('passkey').set({ counter }).where('id', '=', id)
+      const result = await (
+        counter === 0 ? update.where('counter', '=', 0) : update.where('counter', '<', counter)
+      ).executeTakeFirst()
+      return result.numUpdatedRows === 1n
+    },
+    deletePasskey: async (transaction: Transaction, objectId: string, id: string) => {
+      const passkeys = within(transaction).deleteFrom('passkey').where('object_id', '=', objectId)
+      return (await passkeys.where('id', '=', id).executeTakeFirst()).numDeletedRows === 1n
+    },
+
+    countRecoveryCodes: async (objectId: string) => {
+      const codes = await read()
+        .selectFrom('recovery_code')
+        .select('code_hash')
+        .where('object_id', '=', objectId)
+        .execute()
+      return codes.length
+    },
+    replaceRecoveryCodes: async (transaction: Transaction, objectId: string, rows: readonly RecoveryCodeRow[]) => {
+      await within(transaction).deleteFrom('recovery_code').where('object_id', '=', objectId).execute()
+      if (rows.length === 0) return
+      await within(transaction)
+        .insertInto('recovery_code')
+        .values([...rows])
+        .execute()
+    },
+    /** Gives false when there is no such code, or no longer. */
+    useRecoveryCode: async (transaction: Transaction, { object_id, code_hash }: RecoveryCodeRow) => {
+      const codes = within(transaction).deleteFrom('recovery_code').where('object_id', '=', object_id)
+      return (await codes.where('code_hash', '=', code_hash).executeTakeFirst()).numDeletedRows === 1n
+    },
+    deleteSecondFactorsOf: async (transaction: Transaction, objectId: string) => {
+      await within(transaction).deleteFrom('totp').where('object_id', '=', objectId).execute()
+      await within(transaction).deleteFrom('passkey').where('object_id', '=', objectId).execute()
+      await within(transaction).deleteFrom('recovery_code').where('object_id', '=', objectId).execute()
+    },
+  }
+}

@@ -1,0 +1,244 @@
+import { randomBytes, randomInt, randomUUID } from 'node:crypto'
+import { Secret, TOTP } from 'otpauth'
+import type { Clock } from '../../platform/clock.ts'
+import { type Sealer, hashSecret } from '../../platform/sealing.ts'
+import type { Database, Transaction } from '../../platform/sql/database.ts'
+import type { DirectoryStore } from '../store.ts'
+import type { PasskeyRow, TotpRow } from './people-rows.ts'
+
+/** Which second factors somebody has. */
+export type SecondFactorsHeld = {
+  readonly totp: boolean
+  readonly passkeys: number
+  readonly recoveryCodes: number
+}
+
+/** A secret that an authenticator app is to be told, in clear this once. */
+export type NewTotp = {
+  readonly secretBase32: string
+  /** `otpauth://totp/…`, for a QR code. */
+  readonly uri: string
+}
+
+export type Passkey = {
+  readonly id: string
+  readonly objectId: string
+  /** base64url, as the authenticator made it. */
+  readonly credentialId: string
+  readonly publicKey: Uint8Array
+  readonly counter: number
+  readonly transports: readonly string[]
+  readonly displayName: string
+  readonly createdAtMs: number
+}
+
+export type NewPasskey = Omit<Passkey, 'id' | 'createdAtMs'>
+
+/** What a second factor said: codes are throttled for each person, whoever sends them. */
+export type CodeCheck = 'proved' | 'wrong' | 'throttled'
+
+/** Second factors of people. Secrets of authenticator apps are sealed, recovery codes are hashed. */
+export interface SecondFactors {
+  of(objectId: string): Promise<SecondFactorsHeld>
+  /**
+   * Begins the enrolment of an authenticator app; an enrolment that was begun before is forgotten. Gives undefined when
+   * there is an app already: that has to be removed first.
+   */
+  enrolTotp(transaction: Transaction, person: TotpHolder): Promise<NewTotp | undefined>
+  /** Ends the enrolment by a code of the app. */
+  confirmTotp(transaction: Transaction, objectId: string, code: string): Promise<boolean>
+  /** Each code proves once. [RFC 6238 §5.2] */
+  checkTotp(objectId: string, code: string): Promise<CodeCheck>
+  removeTotp(transaction: Transaction, objectId: string): Promise<boolean>
+
+  passkeysOf(objectId: string): Promise<readonly Passkey[]>
+  findPasskey(credentialId: string): Promise<Passkey | undefined>
+  /** Gives undefined when the credential is registered already, or the person has as many as may be. */
+  addPasskey(transaction: Transaction, passkey: NewPasskey): Promise<Passkey | undefined>
+  /** Notes a use. False when the counter did not go up: the authenticator may have been copied. [WebAuthn §6.1.1] */
+  usePasskey(transaction: Transaction, id: string, counter: number): Promise<boolean>
+  removePasskey(transaction: Transaction, objectId: string, id: string): Promise<boolean>
+
+  /** Makes ten codes, in clear this once; those there were are void. */
+  newRecoveryCodes(transaction: Transaction, objectId: string): Promise<readonly string[]>
+  /** Each code proves once. */
+  useRecoveryCode(objectId: string, code: string): Promise<boolean>
+}
+
+export type TotpHolder = {
+  readonly objectId: string
+  readonly userPrincipalName: string
+  /** What the app shows as the issuer. */
+  readonly issuer: string
+}
+
+export type SecondFactorsOptions = {
+  readonly database: Database
+  readonly store: DirectoryStore
+  readonly clock: Clock
+  readonly sealer: Sealer
+}
+
+/** [RFC 6238 §4, §5.2]: one step before and after may be off. */
+const totpShape = { algorithm: 'SHA1', digits: 6, period: 30 } as const
+const window = 1
+
+/** Wrong codes within an hour. A guess of six digits hits one time in 333,333. */
+const mostFailures = 10
+const failureWindowMs = 60 * 60 * 1000
+
+const mostPasskeys = 20
+const recoveryCodeCount = 10
+
+/** Keeps second factors. */
+export function createSecondFactors({ database, store, clock, sealer }: SecondFactorsOptions): SecondFactors {
+  const context = (objectId: string) => `totp:${objectId}`
+
+  /** The time step whose code this is, if it is one. */
+  function stepOf(row: TotpRow, code: string): number | undefined {
+    const token = code.replace(/\s/g, '')
+    if (!/^\d{6}$/.test(token)) return undefined
+    const secret = new Secret({ buffer: bufferOf(sealer.open(row.sealed_secret, context(row.object_id))) })
+    const timestamp = clock.now()
+    const delta = TOTP.validate({ ...totpShape, token, secret, timestamp, window })
+    return delta === null ? undefined : TOTP.counter({ period: totpShape.period, timestamp }) + delta
+  }
+
+  async function removeUnneededCodes(transaction: Transaction, objectId: string): Promise<void> {
+    const totp = await store.totp(transaction, objectId)
+    const passkeys = await store.passkeysOf(transaction, objectId)
+    if (totp?.confirmed !== 1 && passkeys.length === 0) await store.replaceRecoveryCodes(transaction, objectId, [])
+  }
+
+  return {
+    of: async (objectId) => {
+      const totp = await store.totp(undefined, objectId)
+      const passkeys = await store.passkeysOf(undefined, objectId)
+      const recoveryCodes = await store.countRecoveryCodes(objectId)
+      return { totp: totp?.confirmed === 1, passkeys: passkeys.length, recoveryCodes }
+    },
+    enrolTotp: async (transaction, { objectId, userPrincipalName, issuer }) => {
+      const present = await store.totp(transaction, objectId)
+      if (present?.confirmed === 1) return undefined
+      await store.deleteTotp(transaction, objectId)
+      const bytes = randomBytes(20)
+      const row: TotpRow = {
+        object_id: objectId,
+        sealed_secret: sealer.seal(bytes, context(objectId)),
+        confirmed: 0,
+        last_step: 0,
+        failures: 0,
+        failures_since_ms: 0,
+        created_at_ms: clock.now(),
+      }
+      await store.insertTotp(transaction, row)
+      const totp = new TOTP({
+        ...totpShape,
+        issuer,
+        label: userPrincipalName,
+        secret: new Secret({ buffer: bufferOf(bytes) }),
+      })
+      return { secretBase32: totp.secret.base32, uri: totp.toString() }
+    },
+    confirmTotp: async (transaction, objectId, code) => {
+      const row = await store.totp(transaction, objectId)
+      const step = row === undefined || row.confirmed === 1 ? undefined : stepOf(row, code)
+      if (step === undefined) return false
+      await store.useTotpStep(transaction, objectId, step)
+      await store.confirmTotp(transaction, objectId)
+      return true
+    },
+    checkTotp: (objectId, code) =>
+      database.transaction(async (transaction): Promise<CodeCheck> => {
+        const row = await store.totp(transaction, objectId)
+        if (row?.confirmed !== 1) return 'wrong'
+        const nowMs = clock.now()
+        const counts = nowMs < row.failures_since_ms + failureWindowMs
+        if (counts && row.failures >= mostFailures) return 'throttled'
+        const step = stepOf(row, code)
+        if (step !== undefined && (await store.useTotpStep(transaction, objectId, step))) return 'proved'
+        const failures = counts ? row.failures + 1 : 1
+        await store.setTotpFailures(transaction, objectId, failures, counts ? row.failures_since_ms : nowMs)
+        return 'wrong'
+      }),
+    removeTotp: async (transaction, objectId) => {
+      const removed = await store.deleteTotp(transaction, objectId)
+      if (removed) await store.outdateProofsOf(transaction, objectId)
+      await removeUnneededCodes(transaction, objectId)
+      return removed
+    },
+
+    passkeysOf: async (objectId) => (await store.passkeysOf(undefined, objectId)).map(toPasskey),
+    findPasskey: async (credentialId) => {
+      const row = await store.passkeyByCredential(credentialId)
+      return row === undefined ? undefined : toPasskey(row)
+    },
+    addPasskey: async (transaction, passkey) => {
+      if ((await store.passkeysOf(transaction, passkey.objectId)).length >= mostPasskeys) return undefined
+      const row: PasskeyRow = {
+        id: randomUUID(),
+        object_id: passkey.objectId,
+        credential_id: passkey.credentialId,
+        public_key: passkey.publicKey,
+        counter: passkey.counter,
+        transports: passkey.transports.join(' '),
+        display_name: passkey.displayName,
+        created_at_ms: clock.now(),
+      }
+      return (await store.insertPasskey(transaction, row)) ? toPasskey(row) : undefined
+    },
+    usePasskey: (transaction, id, counter) => store.advancePasskey(transaction, id, counter),
+    removePasskey: async (transaction, objectId, id) => {
+      const removed = await store.deletePasskey(transaction, objectId, id)
+      if (removed) await store.outdateProofsOf(transaction, objectId)
+      await removeUnneededCodes(transaction, objectId)
+      return removed
+    },
+
+    newRecoveryCodes: async (transaction, objectId) => {
+      const codes = Array.from({ length: recoveryCodeCount }, newRecoveryCode)
+      const rows = codes.map((code) => ({ object_id: objectId, code_hash: recoveryHash(objectId, code) }))
+      await store.replaceRecoveryCodes(transaction, objectId, rows)
+      return codes
+    },
+    useRecoveryCode: (objectId, code) =>
+      database.transaction((transaction) =>
+        store.useRecoveryCode(transaction, { object_id: objectId, code_hash: recoveryHash(objectId, code) }),
+      ),
+  }
+}
+
+/** Without letters and digits that are taken for one another. */
+const recoveryAlphabet = '23456789abcdefghjkmnpqrstuvwxyz'
+
+/** 16 of 31 characters: 79 random bits, too many to be guessed and enough for a fast hash. */
+function newRecoveryCode(): string {
+  const characters = Array.from({ length: 16 }, () => recoveryAlphabet.charAt(randomInt(recoveryAlphabet.length)))
+  return [0, 4, 8, 12].map((at) => characters.slice(at, at + 4).join('')).join('-')
+}
+
+function recoveryHash(objectId: string, code: string): string {
+  const written = code
+    .slice(0, 64)
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, '')
+  return hashSecret(`${objectId} ${written}`).toString('base64url')
+}
+
+/** otpauth takes a whole ArrayBuffer, and a Buffer may be a part of one. */
+function bufferOf(bytes: Uint8Array): ArrayBuffer {
+  return Uint8Array.from(bytes).buffer
+}
+
+function toPasskey(row: PasskeyRow): Passkey {
+  return {
+    id: row.id,
+    objectId: row.object_id,
+    credentialId: row.credential_id,
+    publicKey: row.public_key,
+    counter: row.counter,
+    transports: row.transports === '' ? [] : row.transports.split(' '),
+    displayName: row.display_name,
+    createdAtMs: row.created_at_ms,
+  }
+}

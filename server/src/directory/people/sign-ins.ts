@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../../platform/clock.ts'
+import type { Transaction } from '../../platform/sql/database.ts'
+import { parseGuid } from '../../spec/guid.ts'
+import { type ProvedUser, requireProof, requireWhole } from './proof-standing.ts'
+import type { DirectoryStore } from '../store.ts'
+import type { SignInRow } from './people-rows.ts'
+
+/** One proof of a person. Tokens of people carry its id, and are refused as soon as it has ended. */
+export type SignIn = {
+  readonly id: string
+  readonly objectId: string
+  /** The application that the person signed in to. */
+  readonly clientId: string
+  /** Authentication method references, as `pwd`, `otp`, `mfa`, `hwk`, `fed`. [RFC 8176] */
+  readonly methods: readonly string[]
+  readonly authenticatedAtMs: number
+  readonly expiresAtMs: number
+}
+
+export type NewSignIn = Omit<SignIn, 'id' | 'objectId' | 'expiresAtMs'> & {
+  /** As they were when they were proved. */
+  readonly user: ProvedUser
+  /** Something is left to prove: nothing may come of it but that. */
+  readonly isPartial?: boolean
+  /** From now. */
+  readonly lifetimeMs: number
+}
+
+export type SignInsOptions = {
+  readonly store: DirectoryStore
+  readonly clock: Clock
+  /** Until when the last proof of a person by another provider holds. */
+  readonly externalStandsUntilMs: (transaction: Transaction, objectId: string) => Promise<number>
+}
+
+/** Keeps the sign-ins of people. One that another provider proved lives no longer than that holds, whoever asks for more. */
+export function createSignIns({ store, clock, externalStandsUntilMs }: SignInsOptions) {
+  async function endOf(
+    transaction: Transaction,
+    { objectId, methods }: Pick<SignIn, 'objectId' | 'methods'>,
+    wantedMs: number,
+  ): Promise<number> {
+    // Whom another provider proves has no other proof that could hold longer, whatever they have set up here.
+    const isExternal = methods.includes('fed') || (await store.user(transaction, objectId))?.external === 1
+    return isExternal ? Math.min(wantedMs, await externalStandsUntilMs(transaction, objectId)) : wantedMs
+  }
+
+  return {
+    recordSignIn: async (transaction: Transaction, signIn: NewSignIn): Promise<SignIn> => {
+      const nowMs = clock.now()
+      const user = await requireProof(store, transaction, signIn.user)
+      if (signIn.isPartial !== true) await requireWhole(store, transaction, user, signIn.methods)
+      const row: SignInRow = {
+        id: randomUUID(),
+        object_id: user.object_id,
+        client_id: signIn.clientId,
+        methods: signIn.methods.join(' '),
+        authenticated_at_ms: signIn.authenticatedAtMs,
+        expires_at_ms: await endOf(transaction, { ...signIn, objectId: user.object_id }, nowMs + signIn.lifetimeMs),
+      }
+      await store.deleteEndedSignInsOf(transaction, row.object_id, nowMs)
+      await store.insertSignIn(transaction, row)
+      return toSignIn(row)
+    },
+    touchSignIn: async (transaction: Transaction, id: string, lifetimeMs: number): Promise<void> => {
+      const nowMs = clock.now()
+      const row = await store.signInWithin(transaction, id)
+      if (row === undefined) return
+      const untilMs = await endOf(transaction, toSignIn(row), nowMs + lifetimeMs)
+      await store.extendSignIn(transaction, id, { nowMs, untilMs })
+    },
+    findSignIn: async (idText: string): Promise<SignIn | undefined> => {
+      const id = parseGuid(idText)
+      const row = id === undefined ? undefined : await store.signIn(id)
+      return row === undefined || clock.now() >= row.expires_at_ms ? undefined : toSignIn(row)
+    },
+    /** Until when a sign-in stands by itself, as long as the person is enabled. */
+    standsUntilMs: async (objectId: string, id: string): Promise<number | undefined> => {
+      const row = await store.signInOf(objectId, id)
+      return row?.enabled === 1 ? row.expires_at_ms : undefined
+    },
+    signInsOf: async (objectId: string): Promise<readonly SignIn[]> =>
+      (await store.signInsOf(objectId, clock.now())).map(toSignIn),
+    endSignIn: async (transaction: Transaction, idText: string): Promise<boolean> => {
+      transaction.changesAuthority()
+      const id = parseGuid(idText)
+      return id !== undefined && (await store.deleteSignIn(transaction, id))
+    },
+    endSignInsOf: async (transaction: Transaction, objectId: string): Promise<void> => {
+      transaction.changesAuthority()
+      await store.endSignInsOf(transaction, objectId)
+    },
+  }
+}
+
+function toSignIn(row: SignInRow): SignIn {
+  return {
+    id: row.id,
+    objectId: row.object_id,
+    clientId: row.client_id,
+    methods: row.methods === '' ? [] : row.methods.split(' '),
+    authenticatedAtMs: row.authenticated_at_ms,
+    expiresAtMs: row.expires_at_ms,
+  }
+}
