@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import {
   arm,
   armToken,
@@ -165,6 +166,20 @@ test('fault 4: a token for a repository that is deleted and made again neither r
   })
   assert.equal(mounted.status, 202, 'a mount from a repository that the token does not name')
   assert.equal((await get(server, '/v2/reborn/manifests/1', owner)).status, 200)
+})
+
+test('a repository is pushed again in the very second in which it was deleted, by a token that was asked for again', async () => {
+  const credential = { username: servicePrincipal.appId, password: servicePrincipal.password }
+  const askAgain = () => accessToken(server, credential, ['repository:at-once:pull,push'])
+  await pushImage(server, 'at-once', '1', owner)
+  const url = `${registryUrl(server)}/acr/v1/at-once`
+  await setTimeout(1000 - (Date.now() % 1000))
+  const before = await askAgain()
+  expectStatus(await request({ method: 'DELETE', url, headers: { authorization: owner }, caFile: server.caFile }), 202)
+  const after = await askAgain()
+  assert.notEqual(after, before)
+  await pushImage(server, 'at-once', '1', `Bearer ${after}`)
+  assert.equal((await beginUpload(`Bearer ${before}`, 'at-once')).status, 401)
 })
 
 test('fault 15: a secret and all that was got with it work to its last second and not after, used before or not', async () => {

@@ -59,7 +59,9 @@ function testStore(kind: DatabaseKind): void {
   it('tells the successor of a repository when it was deleted, again and again', async () => {
     for (const deletedAtMs of [1000, 2000]) {
       const row = await open('r1', 'reborn', deletedAtMs - 1)
+      const revision = await opened.database.authorityRevision()
       await opened.database.transaction((transaction) => deleteRepository(transaction, row, deletedAtMs))
+      assert.ok((await opened.database.authorityRevision()) > revision, 'credentials of before end with it')
       assert.equal((await open('r1', 'reborn', deletedAtMs + 1)).predecessor_deleted_at_ms, deletedAtMs)
     }
     assert.equal((await open('r2', 'reborn', 3000)).predecessor_deleted_at_ms, null)

@@ -153,12 +153,16 @@ export async function listContent(
   return { manifests, tags }
 }
 
-/** Deletes a repository with all that it holds, and remembers when, so that credentials of before end with it. */
+/**
+ * Deletes a repository with all that it holds, and remembers when, so that credentials of before end with it: none that
+ * was issued before is given out any more.
+ */
 export async function deleteRepository(
   transaction: Transaction,
   { id, rid, name }: RepositoryRow,
   nowMs: number,
 ): Promise<void> {
+  transaction.changesAuthority()
   const tables = transaction.tables<RegistryTables>()
   for (const table of contentTables) await tables.deleteFrom(table).where('repository_id', '=', id).execute()
   await tables.deleteFrom('repository').where('id', '=', id).execute()
