@@ -79,8 +79,8 @@ export type Composition = {
   readonly deliverAuditEvents: () => Promise<unknown>
   /** Removes the events of the audit log that are older than the configuration keeps them. */
   readonly expireAuditEvents: () => Promise<unknown>
-  /** Ends what a sign-in at another provider gave and which holds no more. */
-  readonly endStaleMemberships: () => Promise<void>
+  /** Ends what a sign-in at another provider gave and which holds no more, and the imports of servers that are gone. */
+  readonly tidy: () => Promise<unknown>
   /** Says at `/readyz` that no more requests should be sent here. */
   readonly drain: () => void
   readonly close: () => Promise<void>
@@ -252,6 +252,7 @@ export async function compose(
   })
   if (content === undefined) await moveRegistries({ database, resources, audit, log }, configuration.publicHost)
   await coverHosts()
+  await registry.endLostImports()
 
   let draining = false
   const app = createApp({ log, trustedProxies: configuration.behindProxy })
@@ -292,7 +293,7 @@ export async function compose(
       for (const policed of await listRegistries(resources)) await registry.carryOutPolicies(policed)
       await registry.collectGarbage()
     },
-    endStaleMemberships: () => directory.endStaleMemberships(),
+    tidy: () => Promise.all([directory.endStaleMemberships(), registry.endLostImports()]),
     drain: () => {
       draining = true
       delivery.stop()

@@ -49,8 +49,8 @@ export async function startServer(configuration: Configuration): Promise<Running
   const collecting = repeat(configuration.gc.intervalSeconds, composition.collectGarbage, (error) =>
     log.error({ err: error, id: randomUUID() }, 'garbage was not collected'),
   )
-  const tidying = repeat(60, composition.endStaleMemberships, (error) =>
-    log.error({ err: error, id: randomUUID() }, 'memberships that have ended were not taken away'),
+  const tidying = repeat(60, composition.tidy, (error) =>
+    log.error({ err: error, id: randomUUID() }, 'memberships or imports that have ended were not taken away'),
   )
   const chaining = repeat(0.5, composition.extendAuditChain, (error) =>
     log.error({ err: error, id: randomUUID() }, chainFailure),

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { randomFillSync } from 'node:crypto'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { after, test } from 'node:test'
-import { arm, enableAdmin, expectStatus, registryId } from '../harness/arm.ts'
+import { arm, enableAdmin, expectStatus, graph, registryId } from '../harness/arm.ts'
 import type { HttpResponse } from '../harness/http.ts'
 import { at, listAt } from '../harness/json.ts'
 import { basic, digestOf, get, pushImage, putManifest } from '../harness/registry.ts'
 import { startServer, type RunningServer } from '../harness/server.ts'
+import { until } from '../harness/until.ts'
 import { startRelay } from './relay.ts'
 
 // The source is a registry of its own, whose clients reach it through the relay alone.
@@ -31,6 +31,8 @@ const manifests = [small, large].map(({ mediaType, digest, size }) => ({ mediaTy
 const index = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests }))
 expectStatus(await putManifest(source, 'up/app', 'v1', { mediaType: indexType, bytes: index }, authorization), 201)
 
+type Begun = { readonly operation: string; readonly correlationId: string }
+
 const startTarget = () =>
   startServer({
     registry: 'target',
@@ -46,8 +48,8 @@ const startTarget = () =>
 const owner = ({ firstRun: { servicePrincipal } }: RunningServer) =>
   basic(servicePrincipal.appId, servicePrincipal.password)
 
-/** Begins the import of the index, and gives the path at which it is asked after. */
-async function beginImport(server: RunningServer): Promise<string> {
+/** Begins the import of the index, and gives the path at which it is asked after, and under which id it is told. */
+async function beginImport(server: RunningServer): Promise<Begun> {
   const credentials = { username: admin.username, password: admin.password }
   const body = {
     source: { registryUri: host, sourceImage: 'up/app:v1', credentials },
@@ -56,7 +58,7 @@ async function beginImport(server: RunningServer): Promise<string> {
   }
   const accepted = expectStatus(await arm(server, 'POST', `${registryId(server)}/importImage`, body), 202)
   const { pathname, search } = new URL(accepted.headers.location ?? '')
-  return pathname + search
+  return { operation: pathname + search, correlationId: String(accepted.headers['x-ms-correlation-request-id']) }
 }
 
 /** How many bytes are staged in a server's files. */
@@ -68,18 +70,13 @@ async function stagedBytes({ dataDir }: RunningServer): Promise<number> {
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
 }
 
-async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  for (const patience = Date.now() + 30_000; Date.now() < patience; await sleep(50)) if (await isSo()) return
-  assert.fail(`${what} within 30 seconds`)
-}
-
 /** Begins the import and returns when the large layer has come in part. */
-async function halfAnImport(server: RunningServer): Promise<string> {
+async function halfAnImport(server: RunningServer): Promise<Begun> {
   relay.holdAfter(2 * 1024 * 1024)
-  const operation = await beginImport(server)
+  const { operation, correlationId } = await beginImport(server)
   await until('half a layer is staged', async () => (await stagedBytes(server)) > 1024 * 1024)
   assert.equal((await arm(server, 'GET', operation)).status, 202)
-  return operation
+  return { operation, correlationId }
 }
 
 async function holdsNoHalfImage(server: RunningServer): Promise<void> {
@@ -101,9 +98,25 @@ function wasCutOff(answer: HttpResponse): void {
   assert.match(String(at(answer.json(), 'error', 'message')), /server was stopped before the import had ended/)
 }
 
+/** The audit log tells of it, once, by whom it was begun. */
+async function isToldAsCutOff(server: RunningServer, correlationId: string): Promise<void> {
+  const filter = encodeURIComponent(`action eq 'image.import' and correlationId eq '${correlationId}'`)
+  const events = expectStatus(await arm(server, 'GET', `${registryId(server)}/auditEvents?$filter=${filter}`), 200)
+  const { appId } = server.firstRun.servicePrincipal
+  const owner = expectStatus(await graph(server, 'GET', `/servicePrincipals?$filter=appId eq '${appId}'`), 200)
+  const told = listAt(events.json(), 'value')
+  assert.equal(told.length, 1, events.text())
+  assert.partialDeepStrictEqual(told[0], {
+    outcome: 'refused',
+    reason: 'stopped',
+    actor: { kind: 'service-principal', id: at(owner.json(), 'value', 0, 'id') },
+    credential: { kind: 'identity-token' },
+  })
+}
+
 async function importsAnew(server: RunningServer): Promise<void> {
   relay.holdAfter(undefined)
-  const operation = await beginImport(server)
+  const { operation } = await beginImport(server)
   await until('the import ends', async () => (await arm(server, 'GET', operation)).status !== 202)
   expectStatus(await arm(server, 'GET', operation), 200)
   assert.deepEqual((await get(server, '/v2/mine/app/manifests/v1', owner(server))).body, index)
@@ -113,25 +126,28 @@ async function importsAnew(server: RunningServer): Promise<void> {
 
 test('An import in the middle of which the server is killed has failed, leaves nothing half, and can be begun again', async () => {
   await using server = await startTarget()
-  const operation = await halfAnImport(server)
+  const { operation, correlationId } = await halfAnImport(server)
   await server.kill('SIGKILL')
   await server.restart()
+  await isToldAsCutOff(server, correlationId)
   wasCutOff(await arm(server, 'GET', operation))
   await holdsNoHalfImage(server)
   await until('what was staged is collected', async () => (await stagedBytes(server)) === 0)
   wasCutOff(await arm(server, 'GET', operation))
+  await isToldAsCutOff(server, correlationId)
   await importsAnew(server)
   assert.doesNotMatch(server.output(), /"level":(50|60)/, 'the server logged an error')
 })
 
 test('An import in the middle of which the server is asked to end does not hold it up, and has failed', async () => {
   await using server = await startTarget()
-  const operation = await halfAnImport(server)
+  const { operation, correlationId } = await halfAnImport(server)
   const begun = performance.now()
   assert.deepEqual(await server.stop(), { code: 0, signal: null })
   assert.ok(performance.now() - begun < 10_000, 'it took ten seconds')
   assert.equal(await stagedBytes(server), 0)
   await server.restart()
+  await isToldAsCutOff(server, correlationId)
   wasCutOff(await arm(server, 'GET', operation))
   await holdsNoHalfImage(server)
   await importsAnew(server)

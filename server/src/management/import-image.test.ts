@@ -81,6 +81,7 @@ test('an import is answered at once with where to ask, and there with its end', 
   const events = (await server.events()).filter(({ action }) => action === 'image.import')
   assert.equal(events.length, 2)
   assert.ok(events.every(({ actor_id }) => actor_id === server.owner.servicePrincipal.objectId))
+  assert.ok(events.every(({ credential_kind }) => credential_kind === 'identity-token'))
 })
 
 test('how an import goes is told to the one who began it, and to nobody else', async () => {

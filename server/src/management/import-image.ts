@@ -49,14 +49,18 @@ export async function importImage(rooms: ManagementOptions, call: ManagementCall
   const from = await readSource(rooms, call, registry, body.source, image.repository)
   const { caller, origin, names, reply } = call
   const { objectId } = caller.principal
-  const { actor } = provedBy(caller)
   const id = await rooms.registry.imports
     .start({
       from,
       reference: image.reference,
       into: {
         registry,
-        caller: { key: `directory:${objectId}`, actor, credentialIssuedAtMs: rooms.clock.now(), mayPull: () => false },
+        caller: {
+          key: `directory:${objectId}`,
+          ...provedBy(caller),
+          credentialIssuedAtMs: rooms.clock.now(),
+          mayPull: () => false,
+        },
         origin,
       },
       targets,

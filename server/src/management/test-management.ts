@@ -81,6 +81,7 @@ export type AuditRow = {
   readonly outcome: string
   readonly actor_kind: string
   readonly actor_id: string
+  readonly credential_kind: string | null
   readonly target: string
   readonly reason: string | null
   readonly detail: string | null

@@ -55,6 +55,8 @@ export interface RegistryRoom {
   /** Deletes what the policies of a registry have come to by now, and returns how many manifests and tags that was. */
   carryOutPolicies(registry: PolicedRegistry): Promise<{ readonly untagged: number; readonly purged: number }>
   readonly imports: Imports
+  /** Ends the imports of servers that are gone, and says so in the audit log. */
+  endLostImports(): Promise<void>
   /** Ends what works without being waited for. */
   close(): Promise<void>
   /** Deletes what nobody can reach any more, and returns how much that was. */

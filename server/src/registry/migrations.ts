@@ -174,6 +174,10 @@ export const registryMigrations: readonly Migration[] = [
         .execute()
     },
   },
+  {
+    id: 'registry-0006-import-event',
+    up: (schema, types) => schema.alterTable('import_operation').addColumn('event', types.text).execute(),
+  },
 ]
 
 function withLocks<Name extends string, Columns extends string>(

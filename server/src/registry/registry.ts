@@ -53,8 +53,10 @@ export function createRegistryRoom(options: RegistryRoomOptions): RegistryRoom {
     deleteContent: (transaction, rid) => forsakeRegistry(transaction, rid, clock.now()),
     carryOutPolicies: (registry) => carryOutPolicies(parts, registry, blobs.parts.settings.leaseMs),
     imports,
+    endLostImports: () => imports.endLost(),
     close: () => imports.close(),
     collectGarbage: async () => {
+      await imports.endLost()
       await imports.forget()
       const beforeMs = clock.now() - forgetAfterMs
       await database.transaction((transaction) => forgetAbandoned(transaction, beforeMs))

@@ -121,4 +121,6 @@ export type ImportOperationRow = {
   readonly message: string | null
   /** When the process that carries it out was last seen to. */
   readonly touched_at_ms: number
+  /** The event that is written when it ends, but for how; JSON text. Null where an older version began it. */
+  readonly event: string | null
 }

@@ -6,19 +6,19 @@ export async function insertImport(transaction: Transaction, row: ImportOperatio
   await transaction.tables<RegistryTables>().insertInto('import_operation').values(row).execute()
 }
 
-/** Records that an import goes on, or how it ended, which is said once. */
-export async function updateImport(
-  transaction: Transaction,
-  id: string,
-  change: Partial<Omit<ImportOperationRow, 'id' | 'asker'>>,
-): Promise<void> {
-  await transaction
+/** What changes of an import as it goes on. */
+export type ImportChange = Partial<Omit<ImportOperationRow, 'id' | 'asker' | 'event'>>
+
+/** Records that an import goes on, or how it ended, which is said once; returns whether it had not ended yet. */
+export async function updateImport(transaction: Transaction, id: string, change: ImportChange): Promise<boolean> {
+  const { numUpdatedRows } = await transaction
     .tables<RegistryTables>()
     .updateTable('import_operation')
     .set(change)
     .where('id', '=', id)
     .where('state', '=', 'running')
-    .execute()
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
 }
 
 /** An import, for the one who began it. */
@@ -37,15 +37,17 @@ export async function findImport(
 }
 
 /** The imports that have not ended, and of which nothing was heard since an instant. */
-export async function listSilentImports(database: Database, beforeMs: number): Promise<string[]> {
-  const rows = await database
+export async function listSilentImports(
+  database: Database,
+  beforeMs: number,
+): Promise<Pick<ImportOperationRow, 'id' | 'event'>[]> {
+  return database
     .tables<RegistryTables>()
     .selectFrom('import_operation')
-    .select('id')
+    .select(['id', 'event'])
     .where('state', '=', 'running')
     .where('touched_at_ms', '<=', beforeMs)
     .execute()
-  return rows.map(({ id }) => id)
 }
 
 /** Forgets imports of which nothing was heard since an instant. */

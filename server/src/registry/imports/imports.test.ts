@@ -3,16 +3,21 @@ import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createOutbound } from '../../platform/outbound/outbound.ts'
+import { auditEventDocument, createAudit, createAuditLog } from '../../audit/index.ts'
+import { createLog } from '../../platform/log.ts'
+import { createOutbound, type Outbound } from '../../platform/outbound/outbound.ts'
 import { openTestHttpsServer } from '../../platform/outbound/test-https-server.ts'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { ociImageManifestType } from '../../spec/media-type.ts'
 import { parseReference, type Tag } from '../../spec/reference.ts'
 import type { RepositoryName } from '../../spec/repository-name.ts'
+import { createBlobs } from '../blobs/blobs.ts'
+import { RunningImports } from './imports.ts'
 import { insertImport, updateImport } from './import-store.ts'
 import type { ImportCredentials } from './import-source.ts'
 import type { ImportFrom, ImportRequest, ImportStatus } from '../index.ts'
+import { createParts } from '../parts.ts'
 import { digestOf, openTestRegistry, type TestRegistry } from '../test-registry.ts'
 import { basicSecret, type Handler, image, index, layer, secret, sourceRegistry } from '../test-source-registry.ts'
 import { insertUpload } from '../uploads/upload-rows.ts'
@@ -23,6 +28,7 @@ function testImports(kind: DatabaseKind): void {
   let test: TestRegistry
   let server: Awaited<ReturnType<typeof openTestHttpsServer>>
   let other: Awaited<ReturnType<typeof openTestHttpsServer>>
+  let outbound: Outbound
   let handle: Handler
   let handleOther: Handler
   let seen: { readonly host: 'own' | 'other'; readonly url: string; readonly authorization: string | undefined }[] = []
@@ -42,7 +48,7 @@ function testImports(kind: DatabaseKind): void {
       watching('other', () => handleOther),
       ['other.example', 'registry.other.example', 'localhost'],
     )
-    const outbound = createOutbound({
+    outbound = createOutbound({
       allowPrivateAddresses: true,
       allowedNetworks: [],
       extraCa: `${server.ca}\n${other.ca}`,
@@ -331,7 +337,7 @@ function testImports(kind: DatabaseKind): void {
   it('an import of a process that is gone is told as failed, and what it had staged is collected', async () => {
     const stoppedAs = (status: ImportStatus | undefined) => status?.state === 'failed' && status.reason
     const begin = async (id: string, silentMs: number) => {
-      const row = { asker: 'me', state: 'running', reason: null, message: null } as const
+      const row = { asker: 'me', state: 'running', reason: null, message: null, event: null } as const
       const touched_at_ms = test.clock.nowMs - silentMs
       const started_at_ms = touched_at_ms
       const upload = { id: randomUUID(), rid: test.registry.rid, repository_id: 'r', caller_key: `import ${id}` }
@@ -365,6 +371,46 @@ function testImports(kind: DatabaseKind): void {
     test.clock.nowMs += 8 * 24 * 60 * 60 * 1000
     await test.room.collectGarbage()
     assert.equal(await test.room.imports.find('gone', 'me'), undefined)
+  })
+
+  it('the event of an import whose process is gone names who began it, and is written once', async () => {
+    handle = () => undefined
+    const { database, blobs } = test
+    const clock = { now: () => test.clock.nowMs }
+    const audit = createAudit({ database, clock })
+    const parts = createParts({ database, clock, blobs, audit, log: createLog('silent'), acceptsSparseImages: false })
+    const process = () =>
+      new RunningImports(parts, createBlobs(parts).parts, outbound, { maxConcurrent: 1, tokenServices: new Map() })
+    const first = process()
+    const next = process()
+    const request = requestOf(elsewhere(), 'v1', { 'i/lost': ['v1'] })
+    const credential = { kind: 'identity-token', id: 'its id' }
+    const origin = { correlationId: randomUUID(), remoteAddress: '192.0.2.1', userAgent: 'az' }
+    const into = { ...request.into, caller: { ...request.into.caller, credential }, origin }
+    const id = await first.start({ ...request, into })
+    test.clock.nowMs += 61_000
+    await next.endLost()
+    await next.endLost()
+    assert.partialDeepStrictEqual(await next.find(id, 'me'), { state: 'failed', reason: 'stopped' })
+    await first.close()
+    const { events } = await createAuditLog({ database }).list(
+      { action: 'image.import' },
+      { before: undefined, size: 99 },
+    )
+    const told = events.map(auditEventDocument).filter(({ correlationId }) => correlationId === origin.correlationId)
+    assert.equal(told.length, 1)
+    assert.partialDeepStrictEqual(told, [
+      {
+        outcome: 'refused',
+        reason: 'stopped',
+        actor: { kind: 'service-principal', id: 'importer' },
+        credential,
+        target: test.registry.loginServer,
+        detail: { repository: 'up/app', into: ['i/lost'] },
+        remoteAddress: '192.0.2.1',
+        userAgent: 'az',
+      },
+    ])
   })
 
   it('an import that the end of the server cuts off is told as failed', async () => {

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import type { AuditEvent } from '../../audit/index.ts'
 import type { Outbound } from '../../platform/outbound/outbound.ts'
+import type { Transaction } from '../../platform/sql/database.ts'
 import type { Reference, Tag } from '../../spec/reference.ts'
 import type { RepositoryName } from '../../spec/repository-name.ts'
 import { BrokenSourceError } from '../../storage/index.ts'
@@ -7,7 +9,14 @@ import type { BlobParts } from '../blobs/blob-parts.ts'
 import { OciError } from '../errors.ts'
 import { type Import, importCallerKey, importImage } from './import-image.ts'
 import { ImportError, type ImportFrom, type ImportSource } from './import-source.ts'
-import { findImport, forgetImports, insertImport, listSilentImports, updateImport } from './import-store.ts'
+import {
+  findImport,
+  forgetImports,
+  type ImportChange,
+  insertImport,
+  listSilentImports,
+  updateImport,
+} from './import-store.ts'
 import { openLocalSource } from './local-source.ts'
 import type { Parts } from '../parts.ts'
 import { tagExists } from '../manifests/put-manifest.ts'
@@ -102,11 +111,13 @@ export class RunningImports implements Imports {
     return id
   }
 
-  async #begin(id: string, { from, reference, into, targets, force, asker }: ImportRequest): Promise<void> {
+  async #begin(id: string, request: ImportRequest): Promise<void> {
+    const { from, reference, into, targets, force, asker } = request
     if (!force) await this.#requireNewTags(into.registry.rid, targets)
     if (from.kind === 'here') await openLocalSource(this.#parts, from).manifest(reference)
     const { database, clock } = this.#parts
-    const row = { id, asker, state: 'running', reason: null, message: null, touched_at_ms: clock.now() } as const
+    const event = JSON.stringify(eventOf(request))
+    const row = { id, asker, state: 'running', reason: null, message: null, touched_at_ms: clock.now(), event } as const
     await database.transaction((transaction) => insertImport(transaction, row))
   }
 
@@ -119,17 +130,25 @@ export class RunningImports implements Imports {
     return row.touched_at_ms <= this.#goneSinceMs() ? cutOff : { state: 'running' }
   }
 
-  /** Ends those of servers that are gone, with what they had staged, and forgets how those went that ended long ago. */
-  async forget(): Promise<void> {
-    const { database, clock } = this.#parts
+  /** Ends those of servers that are gone, with what they had staged. */
+  async endLost(): Promise<void> {
+    const { database, clock, audit } = this.#parts
     const silent = await listSilentImports(database, this.#goneSinceMs())
-    for (const id of silent.filter((each) => !this.#running.has(each))) {
+    for (const { id, event } of silent.filter((each) => !this.#running.has(each.id))) {
       const nowMs = clock.now()
       await database.transaction(async (transaction) => {
-        await updateImport(transaction, id, { ...cutOff, touched_at_ms: nowMs })
+        const ended = await updateImport(transaction, id, { ...cutOff, touched_at_ms: nowMs })
         await expireUploadsOf(transaction, importCallerKey(id), nowMs)
+        // One that was begun by a version that kept no event has none.
+        if (!ended || event === null) return
+        await audit.record(transaction, failedEvent(JSON.parse(event) as ImportEvent, cutOff))
       })
     }
+  }
+
+  /** Forgets how those went that ended long ago. */
+  async forget(): Promise<void> {
+    const { database, clock } = this.#parts
     await database.transaction((transaction) => forgetImports(transaction, clock.now() - rememberedMs))
   }
 
@@ -154,23 +173,29 @@ export class RunningImports implements Imports {
 
   /** Never throws: how it went is what is asked for afterwards. */
   async #carryOut(id: string, request: ImportRequest): Promise<void> {
-    const { database, clock, log } = this.#parts
-    const update = (change: Parameters<typeof updateImport>[2]) =>
+    const { database, clock, audit, log } = this.#parts
+    const inTransaction = (work: (transaction: Transaction) => Promise<unknown>) =>
       database
-        .transaction((transaction) => updateImport(transaction, id, { ...change, touched_at_ms: clock.now() }))
+        .transaction(work)
         .catch((error: unknown) =>
           log.error({ err: error, id: request.into.origin.correlationId }, 'an import is lost'),
         )
-    const touching = setInterval(() => void update({}), touchMs)
+    const touch = () => inTransaction((transaction) => updateImport(transaction, id, { touched_at_ms: clock.now() }))
+    const end = (change: ImportChange, event: AuditEvent) =>
+      inTransaction(async (transaction) => {
+        const ended = await updateImport(transaction, id, { ...change, touched_at_ms: clock.now() })
+        // What was brought is told even where another server took the import to be lost.
+        if (ended || event.outcome === 'success') await audit.record(transaction, event)
+      })
+    const event = eventOf(request)
+    const touching = setInterval(() => void touch(), touchMs)
     touching.unref()
     try {
       const digest = await this.#whenItsTurn(() => this.#import(id, request))
-      await this.#tell(request, { outcome: 'success', detail: { digest } })
-      await update({ state: 'succeeded' })
+      await end({ state: 'succeeded' }, { ...event, outcome: 'success', detail: { ...event.detail, digest } })
     } catch (error) {
       const { reason, message } = this.#explain(error, request)
-      await this.#tell(request, { outcome: 'refused', reason, detail: { message } })
-      await update({ state: 'failed', reason, message })
+      await end({ state: 'failed', reason, message }, failedEvent(event, { reason, message }))
     } finally {
       clearInterval(touching)
     }
@@ -200,21 +225,6 @@ export class RunningImports implements Imports {
     }
   }
 
-  async #tell(
-    { from, into, targets }: ImportRequest,
-    how: { readonly outcome: 'success' | 'refused'; readonly reason?: string; readonly detail: object },
-  ): Promise<void> {
-    const source = from.kind === 'here' ? from.rid : from.host
-    const detail = { source, repository: from.repository, into: [...targets.keys()].slice(0, 20), ...how.detail }
-    const event = { ...how, action: 'image.import', target: into.registry.loginServer, detail }
-    const { actor } = into.caller
-    await this.#parts.audit
-      .append({ ...event, actor, origin: into.origin })
-      .catch((error: unknown) =>
-        this.#parts.log.error({ err: error, id: into.origin.correlationId }, 'an event is lost'),
-      )
-  }
-
   /** What is told of a failure. What is nobody's fault but ours is logged, and nothing is told of its cause. */
   #explain(error: unknown, { into }: ImportRequest): { readonly reason: string; readonly message: string } {
     if (this.#stopping.signal.aborted) return cutOff
@@ -230,4 +240,18 @@ export class RunningImports implements Imports {
     this.#parts.log.error({ err: error, id: into.origin.correlationId }, 'an import failed')
     return { reason: 'target', message: 'the server could not complete the import' }
   }
+}
+
+/** The event of an import, but for how it ended. */
+type ImportEvent = Omit<AuditEvent, 'outcome' | 'reason'>
+
+function eventOf({ from, into, targets }: ImportRequest): ImportEvent {
+  const { actor, credential } = into.caller
+  const source = from.kind === 'here' ? from.rid : from.host
+  const detail = { source, repository: from.repository, into: [...targets.keys()].slice(0, 20) }
+  return { action: 'image.import', actor, credential, target: into.registry.loginServer, detail, origin: into.origin }
+}
+
+function failedEvent(event: ImportEvent, { reason, message }: { reason: string; message: string }): AuditEvent {
+  return { ...event, outcome: 'refused', reason, detail: { ...event.detail, message } }
 }
