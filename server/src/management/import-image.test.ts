@@ -131,15 +131,17 @@ test('fault 39: a source within the network is not asked', async () => {
 })
 
 test('a registry whose images must not be exported gives none to another, and is its own source', async () => {
-  const exportPolicy = (status: string) =>
-    arm('PATCH', registryPath('source'), { properties: { policies: { exportPolicy: { status } } } })
-  await exportPolicy('disabled')
+  const change = async (status: string, publicNetworkAccess: string) => {
+    const properties = { publicNetworkAccess, policies: { exportPolicy: { status } } }
+    assert.equal((await arm('PATCH', registryPath('source'), { properties })).status, 200)
+  }
+  await change('disabled', 'Disabled')
   const refused = await arm('POST', importing, { source, targetTags: ['exported:v1'] })
   assert.equal(refused.status, 400)
   assert.match(refused.text, /exported/)
   const own = await arm('POST', `${registryPath('source')}/importImage`, { source, targetTags: ['team/app:v2'] })
   assert.equal((await settled(own)).status, 200)
-  await exportPolicy('enabled')
+  await change('enabled', 'Enabled')
 })
 
 test('a network rule keeps imports out at either end, unless trusted services may come past it', async () => {

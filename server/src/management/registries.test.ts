@@ -110,7 +110,10 @@ test('PUT on a registry replaces its settings, and answers with 200', async () =
   const made = await arm(
     'PUT',
     path,
-    newRegistry({ adminUserEnabled: true, policies: { exportPolicy: { status: 'disabled' } } }, { tags: { a: '1' } }),
+    newRegistry(
+      { adminUserEnabled: true, publicNetworkAccess: 'Disabled', policies: { exportPolicy: { status: 'disabled' } } },
+      { tags: { a: '1' } },
+    ),
   )
   time.nowMs += 5000
   const put = await arm('PUT', path.toUpperCase(), newRegistry({ anonymousPullEnabled: true }))
@@ -128,7 +131,7 @@ test('PUT on a registry replaces its settings, and answers with 200', async () =
 
 test('PATCH changes what it names, policy by policy, and moves the time of those that it names', async () => {
   const path = registryPath('patched')
-  const made = await arm('PUT', path, newRegistry({}, { tags: { a: '1' } }))
+  const made = await arm('PUT', path, newRegistry({ publicNetworkAccess: 'Disabled' }, { tags: { a: '1' } }))
   time.nowMs += 1000
   const patch = async (body: object) => {
     const answer = await arm('PATCH', path, body)

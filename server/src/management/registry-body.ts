@@ -97,6 +97,7 @@ export function settingsAfter(before: RegistrySettings, body: RegistryBody, nowM
     zoneRedundancy: asked?.zoneRedundancy ?? before.zoneRedundancy,
     policies: mergePolicies(before.policies, asked?.policies, nowMs),
   }
+  refuseExportsDisabledInPublic(before, after)
   refuseWhatSkuLacks(after)
   return after
 }
@@ -178,6 +179,21 @@ function refuseWhatIsNotServed({ identity, properties }: RegistryBody): void {
   if (identity?.type !== undefined && identity.type.toLowerCase() !== 'none') refuse('Identities of a registry are')
   if (labelScope !== undefined && labelScope.toLowerCase() !== 'unsecure') refuse('Domain name label scopes are')
   if (properties?.metadataSearch === 'Enabled') refuse('Metadata search is')
+}
+
+/**
+ * Exports are disabled only where the public network is closed. A registry that has both from before goes on and can be
+ * changed. [ACR, data-loss-prevention; the second message: Azure-Samples/holiday-peak-hub#830]
+ */
+function refuseExportsDisabledInPublic(before: RegistrySettings, after: RegistrySettings): void {
+  const isLeaky = ({ policies, publicNetworkAccess }: RegistrySettings) =>
+    policies.exportPolicy.status === 'disabled' && publicNetworkAccess === 'Enabled'
+  if (!isLeaky(after) || isLeaky(before)) return
+  const message =
+    before.publicNetworkAccess === 'Enabled'
+      ? 'Disabling exports is not supported because the registry has public network access enabled. For more information, see https://aka.ms/acr/export-policy'
+      : 'Enabling public network access is not supported because the registry has exports disabled.'
+  throw new ArmError('policyConflict', message)
 }
 
 /** [arm-facts §9; Azure Container Registry, service tiers] */

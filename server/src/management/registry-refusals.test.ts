@@ -24,6 +24,7 @@ const refusals: readonly (readonly [what: string, body: object, status: number, 
   ['a SKU that is none',             { sku: { name: 'Gold' } },                                                        400, 'InvalidSku', /Basic, Standard, Premium/, true],
   ['network rules on Standard',      { sku: { name: 'Standard' }, ...network({ defaultAction: 'Deny' }) },             400, 'BadRequest', /^Network rules are not supported for SKU Managed_Standard/, true],
   ['rules for addresses on Basic',   { sku: { name: 'Basic' }, ...ipRule('1.2.3.4') },                                 400, 'BadRequest', /^Network rules are not supported for SKU Managed_Basic/, true],
+  ['disabling exports in public',    { sku: { name: 'Premium' }, properties: { policies: { exportPolicy: { status: 'disabled' } } } }, 400, 'BadRequest', /^Disabling exports is not supported because the registry has public network access enabled/, true],
   ['a rule for a subnet',            { sku: { name: 'Premium' }, ...subnet },                                          400, 'NotSupported', /virtual networks/, true],
   ['a rule for a name',              { sku: { name: 'Premium' }, ...ipRule('1.2.3.4', 'example.com') },                400, 'InvalidRequestContent', /ipRules\.1\.value/, false],
   ['a rule for too many bits',       { sku: { name: 'Premium' }, ...ipRule('1.2.3.4/33') },                            400, 'InvalidRequestContent', /ipRules\.0\.value/, false],
@@ -67,4 +68,18 @@ test('a registry that has anonymous pull cannot become Basic', async () => {
     (await arm('PATCH', path, { sku: { name: 'Basic' }, properties: { anonymousPullEnabled: false } })).status,
     200,
   )
+})
+
+test('a registry whose exports are disabled is not opened to the public, unless they are enabled with it', async () => {
+  const path = registryPath('withheld')
+  const status = (exports: string, publicNetworkAccess?: string) => ({
+    properties: { policies: { exportPolicy: { status: exports } }, publicNetworkAccess },
+  })
+  assert.equal((await arm('PUT', path, newRegistry())).status, 201)
+  assert.equal((await arm('PATCH', path, status('disabled', 'Disabled'))).status, 200)
+  const opened = await arm('PATCH', path, { properties: { publicNetworkAccess: 'Enabled' } })
+  assert.equal(opened.status, 400)
+  assert.match(String(at(opened.body, 'error', 'message')), /^Enabling public network access .* exports disabled\.$/)
+  assert.equal((await arm('PATCH', path, status('disabled'))).status, 200)
+  assert.equal((await arm('PATCH', path, status('enabled', 'Enabled'))).status, 200)
 })
