@@ -19,7 +19,7 @@ for (const kind of testDatabaseKinds) {
     assert.ok(lost.every((code) => [54005, 50173].includes(code)) && lost.length === 9, lost.join(' '))
     // The nine were replays: what the one got has ended.
     const verified = await people.identity.verifyAccessToken(won[0]?.access_token ?? '', ['arm'])
-    assert.deepEqual(verified, { ok: false, reason: 'credential' })
+    assert.partialDeepStrictEqual(verified, { ok: false, reason: 'credential' })
     assert.deepEqual((await people.refresh(won[0]?.refresh_token)).error_codes, [50173])
   })
 

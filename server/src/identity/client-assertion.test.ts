@@ -163,7 +163,7 @@ test('fault 15: a certificate proves nobody before its time and from its end on,
   assert.equal((await identity.verifyAccessToken(token, ['arm'])).ok, true)
   time.nowMs = endMs
   assert.equal((await present(await azAssertion(opened, made))).code, 700027)
-  assert.deepEqual(await identity.verifyAccessToken(token, ['arm']), { ok: false, reason: 'credential' })
+  assert.partialDeepStrictEqual(await identity.verifyAccessToken(token, ['arm']), { ok: false, reason: 'credential' })
   time.nowMs = certificate.validFromDate.getTime() - 1
   assert.equal((await present(await azAssertion(opened, made))).code, 700027)
 })

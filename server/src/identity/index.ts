@@ -44,16 +44,27 @@ export type IdentityRefusal =
   /** The keys of the issuer could not be had. */
   | 'issuer-unavailable'
 
+/** Whom a token that we signed was given to, and by which credential, whatever became of either. */
+export type TokenOwner = {
+  readonly kind: SigningPrincipal['kind']
+  readonly objectId: string
+  readonly credentialId: string | undefined
+}
+
+/** Why a token proves nobody; and whose it was, where that is known. */
+export type RefusedToken = {
+  readonly ok: false
+  readonly reason: IdentityRefusal
+  readonly owner?: TokenOwner
+}
+
 /** Proof of who you are: the OpenID provider, and the verification of what it issued. */
 export interface Identity extends SignInProtocol {
   /** Verifies an IdP access token for one of `audiences`. Never throws for what a client sent. */
   verifyAccessToken(
     token: string,
     audiences: readonly TokenAudience[],
-  ): Promise<
-    | { readonly ok: true; readonly identity: VerifiedIdentity }
-    | { readonly ok: false; readonly reason: IdentityRefusal }
-  >
+  ): Promise<{ readonly ok: true; readonly identity: VerifiedIdentity } | RefusedToken>
   /**
    * Verifies whatever may stand for somebody at a registry: an IdP access token of ours or of a trusted tenant for one of
    * `audiences`, or a token of an outside issuer that a federated credential trusts, of the application `appId` or else

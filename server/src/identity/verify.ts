@@ -7,7 +7,7 @@ import { isJsonObject, ownValue, parseBoundedJson } from '../spec/bounded-json.t
 import { type AccessTokenClaims, accessTokenClaims, accessTokenType } from './access-token.ts'
 import type { Audiences } from './audiences.ts'
 import type { Clients } from './clients.ts'
-import type { Identity, IdentityRefusal, TokenAudience, VerifiedIdentity } from './index.ts'
+import type { Identity, IdentityRefusal, RefusedToken, TokenAudience, TokenOwner, VerifiedIdentity } from './index.ts'
 import { issuersOf } from './tenants.ts'
 import { accessTokenSeconds, clockSkewSeconds, signingAlgorithm } from './token-parameters.ts'
 
@@ -20,8 +20,7 @@ export type VerifierOptions = {
   readonly publicOrigin: string
 }
 
-type Outcome<Value> =
-  { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly reason: IdentityRefusal }
+type Outcome<Value> = { readonly ok: true; readonly value: Value } | RefusedToken
 
 /** What a token said when its signature held. */
 type Proven = { readonly claims: AccessTokenClaims; readonly audience: TokenAudience; readonly keyId: string }
@@ -63,10 +62,12 @@ export function createVerifier(options: VerifierOptions): Identity['verifyAccess
     if (!proven.ok) return proven
     const { claims, audience } = proven.value
     // A remembered token is as old as any other.
-    if (clock.now() >= (claims.exp + clockSkewSeconds) * 1000) return refused('expired')
-    if (!wanted.includes(audience) || audiences.find(claims.aud)?.audience !== audience) return refused('audience')
+    const owner = ownerOf(claims)
+    if (clock.now() >= (claims.exp + clockSkewSeconds) * 1000) return { ...refused('expired'), owner }
+    if (!wanted.includes(audience) || audiences.find(claims.aud)?.audience !== audience)
+      return { ...refused('audience'), owner }
     const standing = await checkStanding(options, claims)
-    return standing.ok ? { ok: true, identity: toIdentity(proven.value, standing.value) } : standing
+    return standing.ok ? { ok: true, identity: toIdentity(proven.value, standing.value) } : { ...standing, owner }
   }
 }
 
@@ -101,8 +102,15 @@ async function checkSignatureAndClaims(
     const audience = audiences.find(claims.aud)?.audience
     return audience === undefined ? refused('audience') : { ok: true, value: { claims, audience, keyId: kid } }
   } catch (error) {
-    return refused(refusalOf(error))
+    const refusal = refused(refusalOf(error))
+    // Of all that a token says for itself, the times are looked at last.
+    const expired = error instanceof errors.JWTExpired ? accessTokenClaims.safeParse(error.payload) : undefined
+    return expired?.success === true ? { ...refusal, owner: ownerOf(expired.data) } : refusal
   }
+}
+
+function ownerOf({ idtyp, oid, acrux_cred: credentialId }: AccessTokenClaims): TokenOwner {
+  return { kind: idtyp === 'app' ? 'service-principal' : 'user', objectId: oid, credentialId }
 }
 
 /**
@@ -164,7 +172,7 @@ function toIdentity({ claims, audience }: Proven, principal: VerifiedIdentity['p
   }
 }
 
-function refused(reason: IdentityRefusal): { readonly ok: false; readonly reason: IdentityRefusal } {
+function refused(reason: IdentityRefusal): RefusedToken {
   return { ok: false, reason }
 }
 

@@ -1,10 +1,10 @@
 import type { FastifyRequest } from 'fastify'
-import { type DecisionRecord, failedBefore } from '../access/index.ts'
-import type { IdentityRefusal } from '../identity/index.ts'
+import { failedBefore } from '../access/index.ts'
+import type { IdentityRefusal, RefusedToken } from '../identity/index.ts'
 import { parseAuthorization } from '../spec/authorization-header.ts'
 import { decisionOnToken } from '../token-service/index.ts'
 import type { ManagementCaller, ManagementOptions } from './call.ts'
-import { ArmError } from './errors.ts'
+import { ArmError, type ArmErrorOptions } from './errors.ts'
 
 /**
  * Proves the sender by an IdP access token for ARM. [RFC 6750 §2.1]
@@ -16,11 +16,11 @@ export async function authenticate(rooms: ManagementOptions, request: FastifyReq
   if (header === undefined) throw await refusal(rooms, "The 'Authorization' header is missing.")
   const authorization = parseAuthorization(header)
   if (authorization.scheme !== 'bearer') {
-    const decision = failedBefore('unusable-authorization')
-    throw await refusal(rooms, "The 'Authorization' header is provided in an invalid format.", decision)
+    const recorded = { decision: failedBefore('unusable-authorization') }
+    throw await refusal(rooms, "The 'Authorization' header is provided in an invalid format.", recorded)
   }
   const verified = await rooms.identity.verifyAccessToken(authorization.token, ['arm'])
-  if (!verified.ok) throw await tokenRefusal(rooms, verified.reason)
+  if (!verified.ok) throw await tokenRefusal(rooms, verified)
   const { principal, credentialId } = verified.identity
   const { objectId } = principal
   const groupIds = await rooms.directory.groupIdsOf(objectId)
@@ -30,15 +30,15 @@ export async function authenticate(rooms: ManagementOptions, request: FastifyReq
 /** What a new token may mend: a client that knows continuous access evaluation asks for one, once, and tries again. */
 const mendedByNewToken: readonly IdentityRefusal[] = ['signature', 'expired', 'principal', 'credential']
 
-async function tokenRefusal(rooms: ManagementOptions, reason: IdentityRefusal): Promise<ArmError> {
+async function tokenRefusal(rooms: ManagementOptions, { reason, owner }: RefusedToken): Promise<ArmError> {
   const message =
     reason === 'expired'
       ? 'The access token has expired.'
       : reason === 'audience'
         ? 'The access token has been obtained for the wrong audience or resource.'
         : 'The access token is invalid.'
-  const decision = decisionOnToken(reason)
-  if (!mendedByNewToken.includes(reason)) return refusal(rooms, message, decision)
+  const recorded = { decision: decisionOnToken(reason), owner }
+  if (!mendedByNewToken.includes(reason)) return refusal(rooms, message, recorded)
   const notBefore = String(Math.floor(rooms.clock.now() / 1000))
   const claims = JSON.stringify({ access_token: { nbf: { essential: true, value: notBefore } } })
   const challenge = [
@@ -47,10 +47,14 @@ async function tokenRefusal(rooms: ManagementOptions, reason: IdentityRefusal): 
     'error="insufficient_claims"',
     `claims="${Buffer.from(claims).toString('base64')}"`,
   ]
-  return new ArmError('authenticationFailed', message, { challenge: challenge.join(', '), decision })
+  return new ArmError('authenticationFailed', message, { challenge: challenge.join(', '), ...recorded })
 }
 
-async function refusal(rooms: ManagementOptions, why: string, decision?: DecisionRecord): Promise<ArmError> {
+async function refusal(
+  rooms: ManagementOptions,
+  why: string,
+  recorded: Pick<ArmErrorOptions, 'decision' | 'owner'> = {},
+): Promise<ArmError> {
   const challenge = [
     `Bearer authorization_uri="${await authorizationUri(rooms)}"`,
     'error="invalid_token"',
@@ -58,7 +62,7 @@ async function refusal(rooms: ManagementOptions, why: string, decision?: Decisio
   ]
   return new ArmError('authenticationFailed', `Authentication failed. ${why}`, {
     challenge: challenge.join(', '),
-    ...(decision && { decision }),
+    ...recorded,
   })
 }
 

@@ -235,6 +235,48 @@ for (const kind of testDatabaseKinds) {
       assert.equal(at(network, 'remoteAddress'), '127.0.0.1')
     })
 
+    test('of a token that we signed tells whose it is, whatever became of it', async (t) => {
+      const { arm, ask, why, owner, puller, tokenFor, database, directory, time } = await open(t, kind)
+      const { objectId } = puller.servicePrincipal
+      const enable = (enabled: boolean) =>
+        database.transaction((transaction) =>
+          directory.applications.updateServicePrincipal(transaction, objectId, { enabled }),
+        )
+      const tokens = {
+        acr: await tokenFor(puller, 'https://containerregistry.azure.net/.default'),
+        arm: await tokenFor(puller, 'https://management.azure.com/.default'),
+      }
+      const expectOwner = async (answer: { status: number; id: string }, failure: string, change: string) => {
+        assert.equal(answer.status, 401)
+        const { body } = await why(answer.id, { token: await tokenFor(owner) })
+        assert.deepEqual(at(body, 'principal'), { kind: 'service-principal', id: objectId })
+        assert.equal(typeof at(body, 'credential', 'id'), 'string')
+        assert.deepEqual([at(body, 'firstFailure'), at(body, 'smallestChange', 'kind')], [failure, change])
+      }
+      const exchange = (access_token: string) =>
+        ask('POST', '/oauth2/exchange', undefined, {
+          grant_type: 'access_token',
+          service: 'contoso.azurecr.example:5443',
+          access_token,
+        })
+      const manage = async () => {
+        const { status, headers } = await arm('GET', contoso, undefined, { token: tokens.arm })
+        return { status, id: String(headers.get('x-ms-correlation-request-id')) }
+      }
+      await enable(false)
+      await expectOwner(await exchange(tokens.acr), 'principal', 'enable-principal')
+      await expectOwner(await manage(), 'principal', 'enable-principal')
+      await enable(true)
+      await arm('PATCH', contoso, {
+        properties: { policies: { azureADAuthenticationAsArmPolicy: { status: 'disabled' } } },
+      })
+      await expectOwner(await exchange(tokens.arm), 'arm-tokens-are-refused', 'enable-arm-tokens')
+      const unused = await tokenFor(puller, 'https://containerregistry.azure.net/.default')
+      time.nowMs += 90 * 60 * 1000
+      await expectOwner(await exchange(tokens.acr), 'expired', 'sign-in-again')
+      await expectOwner(await exchange(unused), 'expired', 'sign-in-again')
+    })
+
     test('of a closed network is another than that of an unlisted address, at the token endpoint too', async (t) => {
       const { arm, ask, why } = await open(t, kind)
       const url = '/oauth2/token?service=contoso.azurecr.example:5443&scope=repository:team/app:pull'

@@ -1,5 +1,6 @@
 import type { DecisionRecord } from '../access/index.ts'
 import { DirectoryError } from '../directory/index.ts'
+import type { TokenOwner } from '../identity/index.ts'
 
 type ArmErrorRow = {
   readonly status: number
@@ -84,10 +85,11 @@ export type ArmErrorKind = keyof typeof armErrors
 
 type WantedAction = { readonly action: string; readonly scope: string }
 
-type ArmErrorOptions = ErrorOptions & {
+export type ArmErrorOptions = ErrorOptions & {
   readonly challenge?: string
   readonly wanted?: WantedAction
   readonly decision?: DecisionRecord
+  readonly owner?: TokenOwner | undefined
 }
 
 /** A refusal of the ARM surface; the message is for the client. */
@@ -102,6 +104,8 @@ export class ArmError extends Error {
   readonly wanted: WantedAction | undefined
   /** What is written down of the refusal, where it was for want of something else. */
   readonly decision: DecisionRecord | undefined
+  /** Whose the token was that proved nobody, where that is known. */
+  readonly owner: TokenOwner | undefined
 
   constructor(kind: ArmErrorKind, message: string, options: ArmErrorOptions = {}) {
     super(message, options)
@@ -112,6 +116,7 @@ export class ArmError extends Error {
     this.challenge = options.challenge
     this.wanted = options.wanted
     this.decision = options.decision
+    this.owner = options.owner
   }
 }
 

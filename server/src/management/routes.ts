@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type DecisionRecord, recordActionDecision } from '../access/index.ts'
+import type { AuditEvent } from '../audit/index.ts'
 import { requestOrigin } from '../platform/http/app.ts'
 import { type Call, type Route, type RouteDescription, describeRoutes, mountSurface } from '../platform/http/surface.ts'
 import { authenticate } from './authenticate.ts'
@@ -98,7 +99,7 @@ async function auditingRefusal<Result>(
       await rooms.audit.append({
         action,
         outcome: 'refused',
-        ...(caller === undefined ? { actor: { kind: 'anonymous', id: '' } as const } : provedBy(caller)),
+        ...(caller === undefined ? claimantOf(error) : provedBy(caller)),
         target: targetOf(request),
         reason: error.code,
         ...(decision !== undefined && { detail: { decision } }),
@@ -107,6 +108,13 @@ async function auditingRefusal<Result>(
     }
     throw error
   }
+}
+
+/** Whom the token was given to that proved nobody, if we signed it. */
+function claimantOf({ owner }: ArmError): Pick<AuditEvent, 'actor' | 'credential'> {
+  if (owner === undefined) return { actor: { kind: 'anonymous', id: '' } }
+  const { kind, objectId, credentialId } = owner
+  return { actor: { kind, id: objectId }, credential: { kind: 'identity-token', id: credentialId } }
 }
 
 /** What is written down of a missing right, for whoever asks later why. */

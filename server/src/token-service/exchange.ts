@@ -1,7 +1,8 @@
 import { type DecisionRecord, failedBefore } from '../access/index.ts'
+import type { AuditEvent } from '../audit/index.ts'
 import type { Origin } from '../platform/http/app.ts'
 import type { Form } from '../spec/form.ts'
-import type { IdentityRefusal, TokenAudience, VerifiedIdentity } from '../identity/index.ts'
+import type { IdentityRefusal, TokenAudience, TokenOwner, VerifiedIdentity } from '../identity/index.ts'
 import type { Registry } from '../resources/index.ts'
 import { TokenError } from './errors.ts'
 import type { TokenRooms } from './token-rooms.ts'
@@ -36,18 +37,20 @@ export async function exchange(rooms: TokenRooms, { registry, origin, parameters
   const appId = clientId === '' ? undefined : clientId
   const verified = await rooms.identity.verifyIncomingToken(accessToken, audiencesAt(registry), appId)
   if (!verified.ok) {
-    const decision = await decideOnToken(rooms, accessToken, appId, verified.reason)
-    return refuse(rooms, registry, origin, undefined, verified.reason, decision)
+    const { reason, owner } = verified
+    const decision = await decideOnToken(rooms, accessToken, appId, reason)
+    return refuse(rooms, registry, origin, owner === undefined ? nobody : ownedBy(owner), reason, decision)
   }
   const { identity } = verified
   const credential = toCredential(identity)
+  const who = provedBy(credential, registry)
   if (!(await namesTenant(rooms, form, identity.tenantId)))
-    return refuse(rooms, registry, origin, credential, 'foreign-tenant', failedBefore('foreign-tenant'))
+    return refuse(rooms, registry, origin, who, 'foreign-tenant', failedBefore('foreign-tenant'))
   const { objectId } = identity.principal
   const principal = { kind: 'directory', objectId, groupIds: await rooms.directory.groupIdsOf(objectId) } as const
   if (!(await rooms.access.hasAssignment(principal, registry.id))) {
     const decision = await rooms.decisions.ofNoRole(principal, registry)
-    return refuse(rooms, registry, origin, credential, 'no-assignment', decision)
+    return refuse(rooms, registry, origin, who, 'no-assignment', decision)
   }
 
   const { token } = await rooms.tokens.mint('refresh_token', {
@@ -59,7 +62,7 @@ export async function exchange(rooms: TokenRooms, { registry, origin, parameters
   await rooms.audit.append({
     action: 'token.exchange',
     outcome: 'success',
-    ...provedBy(credential, registry),
+    ...who,
     target: registry.loginServer,
     origin,
   })
@@ -101,6 +104,14 @@ function toCredential({ principal, appId, audience, credentialId }: VerifiedIden
   }
 }
 
+type Who = Pick<AuditEvent, 'actor' | 'credential'>
+
+const nobody: Who = { actor: { kind: 'claimed', id: '' } }
+
+function ownedBy({ kind, objectId, credentialId }: TokenOwner): Who {
+  return { actor: { kind, id: objectId }, credential: { kind: 'identity-credential', id: credentialId } }
+}
+
 /** What whoever sent the token can do something about; of other refusals nothing is told. */
 const explanations: ReadonlyMap<IdentityRefusal | 'foreign-tenant' | 'no-assignment', string> = new Map([
   ['audience', 'the token is for another audience'],
@@ -115,12 +126,10 @@ async function refuse(
   { audit, refusals }: TokenRooms,
   registry: Registry,
   origin: Origin,
-  credential: Credential | undefined,
+  who: Who,
   reason: IdentityRefusal | 'foreign-tenant' | 'no-assignment',
   decision?: DecisionRecord,
 ): Promise<never> {
-  const who =
-    credential === undefined ? { actor: { kind: 'claimed', id: '' } as const } : provedBy(credential, registry)
   await audit.append({
     action: 'token.exchange',
     outcome: 'refused',
