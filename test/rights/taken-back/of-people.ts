@@ -16,21 +16,52 @@ interface Made {
   readonly graphToken: string
 }
 
-/** A person who may read the registry, and all that their sign-in leads to. */
-export async function person(server: RunningServer): Promise<Made & { held: Holding }> {
+/** A person who may read the registry. */
+async function newReader(server: RunningServer): Promise<Omit<Made, 'graphToken'>> {
   const userPrincipalName = `p-${randomUUID()}@contoso.example`
   const body = { accountEnabled: true, displayName: 'Person', userPrincipalName, passwordProfile: { password } }
   const objectId = stringAt(expectStatus(await graph(server, 'POST', '/users', body), 201).json(), 'id')
   await assignRole(server, objectId, roles.reader, registryId(server), 'User')
-  const asAz = { client_id: azClientId, scope: `${armScope} openid offline_access` }
-  const fields = { ...asAz, grant_type: 'password', username: userPrincipalName, password }
+  return { userPrincipalName, objectId }
+}
+
+/** Signs a person in to az or another application, and gives the token for ARM and what gets others. */
+async function signIn(server: RunningServer, username: string, clientId: string) {
+  const asked = { client_id: clientId, scope: `${armScope} openid offline_access` }
+  const fields = { ...asked, grant_type: 'password', username, password }
   const signedIn = expectStatus(await askToken(server, fields), 200).json()
   const refresh_token = stringAt(signedIn, 'refresh_token')
-  const refresh = (scope: string) => askToken(server, { ...asAz, scope, grant_type: 'refresh_token', refresh_token })
+  const refresh = (scope: string) => askToken(server, { ...asked, scope, grant_type: 'refresh_token', refresh_token })
+  return { identity: stringAt(signedIn, 'access_token'), refresh }
+}
+
+/** A person who may read the registry, and all that their sign-in to az leads to. */
+export async function person(server: RunningServer): Promise<Made & { held: Holding }> {
+  const made = await newReader(server)
+  const { identity, refresh } = await signIn(server, made.userPrincipalName, azClientId)
   const forGraph = expectStatus(await refresh(`${server.baseUrl}/graph//.default`), 200).json()
   const graphToken = stringAt(forGraph, 'access_token')
-  const tokens = await byIdentityTokens(server, stringAt(signedIn, 'access_token'), { graphToken })
-  return { userPrincipalName, objectId, graphToken, held: { provider: () => refresh(armScope), ...tokens } }
+  const tokens = await byIdentityTokens(server, identity, { graphToken })
+  return { ...made, graphToken, held: { provider: () => refresh(armScope), ...tokens } }
+}
+
+/** A person who signed in to an application of the directory, and that is taken away. */
+async function personOfApplication(
+  server: RunningServer,
+  take: (made: { readonly id: string; readonly principalId: string }) => Promise<unknown>,
+): Promise<Given> {
+  const body = { displayName: 'app', isFallbackPublicClient: true }
+  const application = expectStatus(await graph(server, 'POST', '/applications', body), 201).json()
+  const appId = stringAt(application, 'appId')
+  const principal = expectStatus(await graph(server, 'POST', '/servicePrincipals', { appId }), 201).json()
+  const { userPrincipalName } = await newReader(server)
+  const { identity, refresh } = await signIn(server, userPrincipalName, appId)
+  const other = await signIn(server, userPrincipalName, azClientId)
+  return {
+    held: { provider: () => refresh(armScope), ...(await byIdentityTokens(server, identity)) },
+    kept: await byIdentityTokens(server, other.identity),
+    take: () => take({ id: stringAt(application, 'id'), principalId: stringAt(principal, 'id') }),
+  }
 }
 
 function requirePage(page: Page | Elsewhere): Page {
@@ -119,6 +150,27 @@ export function peopleTakenBack(server: RunningServer): TakenBack[] {
       fields: ['directory_user.directory_role'],
       loss: 'right',
       give: () => reader(server),
+    },
+    {
+      when: 'the application that a person signed in to is disabled',
+      fields: ['service_principal.enabled', 'sign_in'],
+      loss: 'credential',
+      give: () =>
+        personOfApplication(server, async ({ principalId }) =>
+          expectStatus(
+            await graph(server, 'PATCH', `/servicePrincipals/${principalId}`, { accountEnabled: false }),
+            204,
+          ),
+        ),
+    },
+    {
+      when: 'the application that a person signed in to is deleted',
+      fields: ['application', 'application_owner', 'service_principal', 'sign_in'],
+      loss: 'credential',
+      give: () =>
+        personOfApplication(server, async ({ id }) =>
+          expectStatus(await graph(server, 'DELETE', `/applications/${id}`), 204),
+        ),
     },
     one('an owner signs a person out everywhere', signedOut, async ({ objectId }) =>
       expectStatus(await graph(server, 'POST', `/users/${objectId}/revokeSignInSessions`), 200),

@@ -166,6 +166,8 @@ export function createApplications(options: ApplicationsOptions) {
     const row = await store.servicePrincipal(transaction, 'object_id', objectId)
     if (row === undefined) throw resourceNotFound(objectId)
     if (change.enabled !== undefined) await store.enableServicePrincipal(transaction, objectId, change.enabled ? 1 : 0)
+    // People sign in to it anew when it is enabled again: what was ended stays ended.
+    if (change.enabled === false) await store.endSignInsTo(transaction, row.app_id)
     if (change.enabled === false && row.directory_role === 'owner') await requireOwnerLeft(store, transaction)
     if (change.keyCredentials !== undefined) {
       refuseManaged(row)
@@ -184,10 +186,11 @@ export function createApplications(options: ApplicationsOptions) {
 
   async function removePrincipal(
     transaction: Transaction,
-    { object_id, directory_role }: NamedServicePrincipalRow,
+    { object_id, app_id, directory_role }: NamedServicePrincipalRow,
   ): Promise<void> {
     transaction.changesAuthority()
     await onPrincipalDeleted(transaction, object_id)
+    await store.endSignInsTo(transaction, app_id)
     await store.deleteServicePrincipal(transaction, object_id)
     if (directory_role === 'owner') await requireOwnerLeft(store, transaction)
   }

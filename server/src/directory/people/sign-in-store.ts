@@ -60,6 +60,9 @@ export function signInStore(database: Database) {
       await outdateProofsOf(transaction, objectId)
       await within(transaction).deleteFrom('sign_in').where('object_id', '=', objectId).execute()
     },
+    /** Ends everybody's sign-ins to one application. */
+    endSignInsTo: (transaction: Transaction, clientId: string) =>
+      within(transaction).deleteFrom('sign_in').where('client_id', '=', clientId).execute(),
     outdateProofsOf,
     deleteEndedSignInsOf: (transaction: Transaction, objectId: string, nowMs: number) =>
       within(transaction)
