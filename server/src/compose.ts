@@ -219,6 +219,7 @@ export async function compose(
     directory,
     identity,
     access,
+    tokenService,
     registry,
     rotateKeys: async () => {
       await Promise.all([tokenService.rotateKeys(), identity.rotateKeys()])

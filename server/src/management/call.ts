@@ -9,6 +9,7 @@ import type { Log } from '../platform/log.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { RegistryRoom } from '../registry/index.ts'
 import type { ChangeAuthor, Resources } from '../resources/index.ts'
+import type { TokenService } from '../token-service/index.ts'
 import type { PathNames } from './path-scope.ts'
 
 /** What the management room works with. */
@@ -36,6 +37,7 @@ export type ManagementOptions = {
   >
   readonly identity: Pick<Identity, 'verifyAccessToken'>
   readonly access: Access
+  readonly tokenService: Pick<TokenService, 'passwordMayPull'>
   readonly registry: Pick<RegistryRoom, 'usage' | 'deleteContent' | 'imports'>
   /** Replaces the signing keys of the token service and of the identity provider. */
   readonly rotateKeys: () => Promise<void>

@@ -130,6 +130,53 @@ test('fault 39: a source within the network is not asked', async () => {
   }
 })
 
+test('credentials for a registry of this server are proved here, and decide in the place of the caller’s rights', async () => {
+  const importer = await server.principalWith(roleGuids.owner, registryPath('target'))
+  const puller = await server.principalWith(roleGuids.acrPull, registryPath('source'))
+  const pusherElsewhere = await server.principalWith(roleGuids.acrPull, registryPath('target'))
+  const { appId } = puller.servicePrincipal
+  const map = `${registryPath('source')}/scopeMaps/import`
+  const token = `${registryPath('source')}/tokens/importer`
+  await arm('PUT', map, { properties: { actions: ['repositories/other/*/content/read'] } })
+  await arm('PUT', token, { properties: { scopeMapId: map } })
+  const generated = await arm('POST', `${registryPath('source')}/generateCredentials`, { tokenId: token })
+  const scoped = { username: 'importer', password: String(at(generated.body, 'passwords', 0, 'value')) }
+  const form = new URLSearchParams({ grant_type: 'access_token', service: host.host, access_token: puller.token })
+  const exchanged = await server.app.inject({
+    method: 'POST',
+    url: '/oauth2/exchange',
+    headers: { ...host, 'content-type': 'application/x-www-form-urlencoded' },
+    payload: form.toString(),
+  })
+  const refreshToken = String(at(exchanged.json(), 'refresh_token'))
+  const ask = (credentials: object, tag: string) =>
+    arm(
+      'POST',
+      importing,
+      { source: { registryUri: host.host, sourceImage: 'team/app:v1', credentials }, targetTags: [`proved:${tag}`] },
+      { token: importer.token },
+    )
+  const expectRefused = async (credentials: object) => {
+    const answer = await ask(credentials, 'denied')
+    assert.equal(answer.status, 400, answer.text)
+    assert.equal(codeOf(answer), 'InvalidParameters')
+    assert.match(String(at(answer.body, 'error', 'message')), /does not let the caller pull team\/app\.$/)
+  }
+  await expectRefused({ username: appId, password: 'wrong' })
+  await expectRefused({ username: 'nobody', password: puller.secret })
+  await expectRefused({ username: pusherElsewhere.servicePrincipal.appId, password: pusherElsewhere.secret })
+  await expectRefused(scoped)
+  await expectRefused({ password: importer.token })
+  await arm('PATCH', map, { properties: { actions: ['repositories/team/*/content/read'] } })
+  for (const [tag, credentials] of Object.entries({
+    secret: { username: appId, password: puller.secret },
+    refresh: { password: refreshToken },
+    scoped,
+  })) {
+    assert.equal((await settled(await ask(credentials, tag), importer.token)).status, 200, tag)
+  }
+})
+
 test('a registry whose images must not be exported gives none to another, and is its own source', async () => {
   const change = async (status: string, publicNetworkAccess: string) => {
     const properties = { publicNetworkAccess, policies: { exportPolicy: { status } } }

@@ -161,10 +161,15 @@ async function readSource(
   }
   const host = parseLoginServer((registryUri ?? '').replace(/^https:\/\//i, '').replace(/\/$/, ''))
   if (host === undefined) throw badImport('registryUri is not the host of a registry')
-  const own = credentials === undefined ? await rooms.resources.findRegistryByHost(host) : undefined
-  if (own !== undefined) return fromHere(rooms, call, { target, source: own, repository, named: host })
   const { username = refreshTokenUser, password } = credentials ?? {}
   if (username.includes(':')) throw badImport('a user name cannot have a colon')
+  const own = await rooms.resources.findRegistryByHost(host)
+  if (own !== undefined && password !== undefined) {
+    const mayPull = await rooms.tokenService.passwordMayPull(own, { username, password }, repository)
+    if (!mayPull) throw new ArmError('importFailed', `${host} does not let the caller pull ${repository}.`)
+    return fromOpen(target, own, repository)
+  }
+  if (own !== undefined) return fromHere(rooms, call, { target, source: own, repository, named: host })
   const isHub = host === 'docker.io' && !repository.includes('/')
   return {
     kind: 'elsewhere',
@@ -207,6 +212,11 @@ async function fromHere(
     const decision = { ...failedBefore('source-is-not-allowed', { kind: 'allow-pull-from-source' }), asked }
     throw new ArmError('linkedAuthorization', message, { decision })
   }
+  return fromOpen(target, source, repository)
+}
+
+/** From a registry here that the caller may pull from, if it lets its images out. */
+function fromOpen(target: Registry, source: Registry, repository: RepositoryName): ImportFrom {
   if (source.rid !== target.rid && source.policies.exportPolicy.status === 'disabled') {
     throw new ArmError('policyConflict', `The registry ${source.name} does not let its images be exported.`)
   }

@@ -147,6 +147,7 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
     directory,
     identity,
     access,
+    tokenService,
     registry,
     rotateKeys: async () => {
       await Promise.all([tokenService.rotateKeys(), identity.rotateKeys()])

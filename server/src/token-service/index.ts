@@ -4,6 +4,7 @@ import type { AuditActor, AuditCredential } from '../audit/index.ts'
 import type { Origin } from '../platform/http/app.ts'
 import type { RouteDescription } from '../platform/http/surface.ts'
 import type { Transaction } from '../platform/sql/database.ts'
+import type { Registry } from '../resources/index.ts'
 import type { LoginServer } from '../spec/login-server.ts'
 import type { NetworkRules } from '../spec/network-rules.ts'
 
@@ -70,9 +71,14 @@ export interface DataPlaneGate {
   ): Promise<DataPlaneRefusal>
 }
 
+/** A user name and a password that somebody gave for another registry than the one that they speak to. */
+export type PullCredentials = { readonly username: string; readonly password: string }
+
 /** Challenge, exchange, mint, verify. */
 export interface TokenService {
   readonly gate: DataPlaneGate
+  /** Whether a user name and a password, taken as the token endpoint takes them, let pull a repository of a registry. */
+  passwordMayPull(registry: Registry, credentials: PullCredentials, repository: string): Promise<boolean>
   readonly routes: readonly RouteDescription[]
   /** Adds `/oauth2/*`. */
   mount(app: FastifyInstance): void

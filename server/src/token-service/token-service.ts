@@ -16,6 +16,7 @@ import { createGate } from './gate.ts'
 import type { TokenService } from './index.ts'
 import { IssueMemory } from './issue-memory.ts'
 import { createTokenSurface } from './dispatch.ts'
+import { passwordMayPull } from './password-pull.ts'
 import { createRefusals } from './refusals.ts'
 import { tokenRoutes } from './routes.ts'
 import { createThrottle } from './throttle.ts'
@@ -61,6 +62,7 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
   const routes = tokenRoutes({ ...parts, issues: new IssueMemory(), defaultPort }, keys)
   return {
     gate: createGate({ ...parts, throttle }),
+    passwordMayPull: (registry, credentials, repository) => passwordMayPull(parts, registry, credentials, repository),
     routes,
     mount: (app) => mountRaw(app, createTokenSurface({ ...options, routes, throttle })),
     rotateKeys: () => keys.rotate(),
