@@ -197,8 +197,11 @@ test('what a passkey signed is taken once, in the browser that was asked, for th
     await other.getByRole('link', { name: 'Sign in with a passkey' }).click()
     const challenge = body.get('challenge') ?? ''
     const credential = body.get('credential') ?? ''
-    const fill = (name: string, value: string) =>
-      other.evaluate(`document.querySelector('[name=${name}]').value = ${JSON.stringify(value)}`)
+    const fill = async (name: string, value: string) => {
+      // A browser that has gone to a page has not read all of it yet.
+      await other.locator(`[name=${name}]`).waitFor({ state: 'attached' })
+      await other.evaluate(`document.querySelector('[name=${name}]').value = ${JSON.stringify(value)}`)
+    }
     await fill('credential', credential)
     if (withChallenge) await fill('challenge', challenge)
     await other.getByRole('button', { name: 'Use a passkey' }).click()

@@ -294,6 +294,7 @@ signInTest('the pages fit a phone, a desk and the night', async (t) => {
 })
 
 async function assertContrast(page: Page, where: string): Promise<void> {
+  await page.waitForLoadState()
   const pairs = await page.evaluate(contrasts)
   assert.ok(Array.isArray(pairs) && pairs.length > 4, where)
   for (const [shown, ratio] of pairs as [string, number][]) assert.ok(ratio >= 4.5, `${where}: ${shown}: ${ratio}`)

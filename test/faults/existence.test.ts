@@ -18,7 +18,7 @@ import { form, type HttpResponse } from '../harness/http.ts'
 import { accessToken, basic, digestOf, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { addSecret, millisecondsOf, passed, removeSecret } from '../rights/tokens.ts'
-import { assertAlike, assertAsLong, timeByTurns } from './likeness.ts'
+import { assertAlike, assertAsLong } from './likeness.ts'
 import { openWire } from './wire.ts'
 
 const server = await startServer({ args: ['--log-level', 'warn'] })
@@ -97,8 +97,8 @@ test('fault 23: how long a refusal takes does not tell whether there is such a n
   const unknown = (): Promise<HttpResponse> => byForm(randomUUID(), fresh())
   const adminWrong = (): Promise<HttpResponse> => byForm(registry, fresh())
   for (let warm = 0; warm < 30; warm++) await Promise.all([known(), unknown(), adminWrong()])
-  assertAsLong(await timeByTurns(120, known, unknown))
-  assertAsLong(await timeByTurns(120, adminWrong, unknown))
+  await assertAsLong(120, known, unknown)
+  await assertAsLong(120, adminWrong, unknown)
 })
 
 const strangers: Record<string, string | undefined> = {
@@ -142,7 +142,7 @@ test('fault 23: how long a refusal takes does not tell whether there is such a r
   const there = (): Promise<HttpResponse> => wire.send({ target: '/v2/team/app/manifests/1', authorization })
   const absent = (): Promise<HttpResponse> => wire.send({ target: '/v2/team/non/manifests/1', authorization })
   for (let warm = 0; warm < 30; warm++) await Promise.all([there(), absent()])
-  assertAsLong(await timeByTurns(120, there, absent))
+  await assertAsLong(120, there, absent)
 })
 
 test('fault 23: on the management surface, what one may not see and what is not there are the same', async () => {
