@@ -79,10 +79,13 @@ export function mountProvider(app: FastifyInstance, provider: Provider): void {
   )
 }
 
+/** What everybody may read, an application that is a page in a browser reads too, from its own origin. [Fetch §3.3.3] */
+const readByPages = { 'access-control-allow-origin': '*' } as const
+
 function configuration(version: TokenVersion): Handler {
   return async ({ directory, publicOrigin, grantTypes }, { params, reply }) => {
     const addressed = await requireTenant(directory, params['tenant'] ?? '')
-    reply.header('cache-control', 'public, max-age=3600')
+    reply.headers({ ...readByPages, 'cache-control': 'public, max-age=3600' })
     return openIdConfiguration({ publicOrigin, grantTypes }, addressed, version)
   }
 }
@@ -94,7 +97,7 @@ async function publishedKeys(provider: Provider, call: Call<undefined>): Promise
 
 async function allKeys({ keys }: Provider, { reply }: Call<undefined>): Promise<unknown> {
   // A new key signs at once, so what is cached must soon be looked at again.
-  reply.header('cache-control', 'public, max-age=300')
+  reply.headers({ ...readByPages, 'cache-control': 'public, max-age=300' })
   await keys.current()
   return { keys: await keys.publicKeys() }
 }
