@@ -133,3 +133,22 @@ test('a browser that signs out is sent only where a client is registered', async
   }
   assert.equal((await read({})).redirectUri, undefined)
 })
+
+test('a client may be named by an id_token that it was given, however old, and by nothing that it was not', async (t) => {
+  const people = await openTestPeople()
+  t.after(people.close)
+  const { idToken, accessToken } = await people.signIn()
+  const read = async (values: Record<string, string>) => {
+    const asked = new URLSearchParams({ post_logout_redirect_uri: 'http://localhost:1', ...values })
+    return (await people.identity.readLogoutRequest(asked)).redirectUri
+  }
+  people.time.nowMs += 2 * 3600_000
+  assert.equal(await read({ id_token_hint: idToken }), 'http://localhost:1')
+  assert.equal(await read({ id_token_hint: idToken, client_id: azClientId.toUpperCase() }), 'http://localhost:1')
+  const { appId } = (await people.createApplication('app')).application
+  assert.equal(await read({ id_token_hint: idToken, client_id: appId }), undefined, 'another client')
+  assert.equal(await read({ id_token_hint: idToken, post_logout_redirect_uri: 'https://evil.example/' }), undefined)
+  const [header, claims, signature = ''] = idToken.split('.')
+  const forged = `${header}.${claims}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`
+  for (const hint of ['', 'x', forged, accessToken]) assert.equal(await read({ id_token_hint: hint }), undefined)
+})

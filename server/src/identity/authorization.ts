@@ -1,10 +1,12 @@
 import type { Directory } from '../directory/index.ts'
+import type { KeyRing } from '../platform/signing-keys/key-ring.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { Form } from '../spec/form.ts'
 import { type Audiences, userInfoAudience } from './audiences.ts'
 import { type Client, type Clients, redirectPlatform } from './clients.ts'
 import { EntraError } from './entra-errors.ts'
 import { type Handles, makeHandle } from './handles.ts'
+import { hintedClientId } from './id-token-hint.ts'
 import { recordPerson } from './person-standing.ts'
 import { parseDelegatedScope } from './scopes.ts'
 import type {
@@ -23,6 +25,7 @@ export type AuthorizationOptions = {
   readonly clients: Clients
   readonly audiences: Audiences
   readonly handles: Handles
+  readonly keys: KeyRing
   readonly publicOrigin: string
 }
 
@@ -90,7 +93,11 @@ export function createAuthorization(
     readLogoutRequest: async (parameters) => {
       const values = requireSingle(parameters)
       const redirectUri = values.get('post_logout_redirect_uri') ?? ''
-      const client = await clients.find(values.get('client_id') ?? '')
+      const named = values.get('client_id')?.toLowerCase()
+      const hinted = await hintedClientId(options, values.get('id_token_hint') ?? '')
+      // Both may be there, and then they are one.
+      const isOne = named === undefined || hinted === undefined || named === hinted
+      const client = isOne ? await clients.find(named ?? hinted ?? '') : undefined
       const isRegistered = client !== undefined && redirectPlatform(client, redirectUri) !== undefined
       return { redirectUri: isRegistered ? redirectUri : undefined, state: values.get('state') }
     },

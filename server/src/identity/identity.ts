@@ -68,7 +68,7 @@ export function createIdentity(options: IdentityOptions): Identity {
   const handles = createHandles({ database, clock, directory })
   const { senders = createKnownSenders(clock) } = options
   const devices = createDevices({ database, clock, directory, clients, handles, senders })
-  const authorization = createAuthorization({ database, directory, clients, audiences, handles, publicOrigin })
+  const authorization = createAuthorization({ database, directory, clients, audiences, handles, keys, publicOrigin })
   const { outbound = createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] }) } = options
   const outside = { directory, clock, issuerKeys: createIssuerKeys({ outbound, clock }) }
   const trustedTenants = createTrustedTenants({ ...outside, tenants: options.trustedTenants ?? [] })

@@ -1,4 +1,4 @@
-import { compactVerify, errors } from 'jose'
+import { type CryptoKey, compactVerify, errors } from 'jose'
 import type { KeyObject } from 'node:crypto'
 import { type CompactToken, instantClaim } from './compact-token.ts'
 import { type IssuerKeys, type OutsideIssuer } from './issuer-keys.ts'
@@ -28,7 +28,7 @@ export function timeProblemOf({ claims }: CompactToken, nowMs: number): TimeProb
 }
 
 /** Whether a signature holds. The algorithm is the one that was checked, not the one that the token says. */
-export async function isSignedBy({ text }: CompactToken, key: KeyObject, alg: string): Promise<boolean> {
+export async function isSignedBy({ text }: CompactToken, key: KeyObject | CryptoKey, alg: string): Promise<boolean> {
   try {
     await compactVerify(text, key, { algorithms: [alg] })
     return true
