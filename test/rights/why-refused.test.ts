@@ -118,9 +118,11 @@ test('a principal who is disabled, and one who is gone, is told so by each crede
     await expectWhy(registry.id, answer, claimed(principal.appId), 'principal-is-disabled', 'enable-principal')
   }
   const exchanged = await askExchange(server, tokens.identity, where)
-  await expectWhy(registry.id, exchanged, claimed(''), 'principal', 'enable-principal')
+  await expectWhy(registry.id, exchanged, proved(principal), 'principal-is-disabled', 'enable-principal')
 
   expectStatus(await graph(server, 'DELETE', path), 204)
+  const gone = await askExchange(server, tokens.identity, where)
+  await expectWhy(registry.id, gone, proved(principal), 'principal-is-gone', 'sign-in-again')
   const bearer = await pulling(`Bearer ${tokens.access}`)
   await expectWhy(registry.id, bearer, proved(principal), 'principal-is-gone', 'sign-in-again')
   await expectWhy(registry.id, await pulling(secret), claimed(principal.appId), 'unknown-user-name', 'sign-in-again')
@@ -166,7 +168,7 @@ test('an identity token for ARM is told so where the registry takes none, and on
   const policies = { azureADAuthenticationAsArmPolicy: { status: 'disabled' } }
   expectStatus(await arm(server, 'PATCH', registry.id, { properties: { policies } }), 200)
   const refused = await askExchange(server, identity, where)
-  await expectWhy(registry.id, refused, claimed(''), 'arm-tokens-are-refused', 'enable-arm-tokens')
+  await expectWhy(registry.id, refused, proved(principal), 'arm-tokens-are-refused', 'enable-arm-tokens')
   const forged = await askExchange(server, 'x.y.z', where)
   await expectWhy(registry.id, forged, claimed(''), 'malformed', 'sign-in-again')
 })
@@ -229,7 +231,7 @@ test('an identity token that ARM refuses is told in the log with the check that 
   const { identity } = await tokensOf(server, principal, [pull], where)
   expectStatus(await graph(server, 'PATCH', `/servicePrincipals/${principal.objectId}`, { accountEnabled: false }), 204)
   for (const [token, firstFailure, kind] of [
-    [identity, 'principal', 'enable-principal'],
+    [identity, 'principal-is-disabled', 'enable-principal'],
     ['x.y.z', 'malformed', 'sign-in-again'],
   ] as const) {
     const refused = await arm(server, 'GET', '/subscriptions?api-version=2020-01-01', undefined, token)

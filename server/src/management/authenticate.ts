@@ -30,14 +30,15 @@ export async function authenticate(rooms: ManagementOptions, request: FastifyReq
 /** What a new token may mend: a client that knows continuous access evaluation asks for one, once, and tries again. */
 const mendedByNewToken: readonly IdentityRefusal[] = ['signature', 'expired', 'principal', 'credential']
 
-async function tokenRefusal(rooms: ManagementOptions, { reason, owner }: RefusedToken): Promise<ArmError> {
+async function tokenRefusal(rooms: ManagementOptions, refused: RefusedToken): Promise<ArmError> {
+  const { reason, owner } = refused
   const message =
     reason === 'expired'
       ? 'The access token has expired.'
       : reason === 'audience'
         ? 'The access token has been obtained for the wrong audience or resource.'
         : 'The access token is invalid.'
-  const recorded = { decision: decisionOnToken(reason), owner }
+  const recorded = { decision: await decisionOnToken(rooms.directory, refused), owner }
   if (!mendedByNewToken.includes(reason)) return refusal(rooms, message, recorded)
   const notBefore = String(Math.floor(rooms.clock.now() / 1000))
   const claims = JSON.stringify({ access_token: { nbf: { essential: true, value: notBefore } } })

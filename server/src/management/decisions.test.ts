@@ -264,8 +264,8 @@ for (const kind of testDatabaseKinds) {
         return { status, id: String(headers.get('x-ms-correlation-request-id')) }
       }
       await enable(false)
-      await expectOwner(await exchange(tokens.acr), 'principal', 'enable-principal')
-      await expectOwner(await manage(), 'principal', 'enable-principal')
+      await expectOwner(await exchange(tokens.acr), 'principal-is-disabled', 'enable-principal')
+      await expectOwner(await manage(), 'principal-is-disabled', 'enable-principal')
       await enable(true)
       await arm('PATCH', contoso, {
         properties: { policies: { azureADAuthenticationAsArmPolicy: { status: 'disabled' } } },
@@ -275,6 +275,9 @@ for (const kind of testDatabaseKinds) {
       time.nowMs += 90 * 60 * 1000
       await expectOwner(await exchange(tokens.acr), 'expired', 'sign-in-again')
       await expectOwner(await exchange(unused), 'expired', 'sign-in-again')
+      const last = await tokenFor(puller, 'https://containerregistry.azure.net/.default')
+      await database.transaction((transaction) => directory.applications.deleteServicePrincipal(transaction, objectId))
+      await expectOwner(await exchange(last), 'principal-is-gone', 'sign-in-again')
     })
 
     test('of a closed network is another than that of an unlisted address, at the token endpoint too', async (t) => {

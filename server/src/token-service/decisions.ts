@@ -7,6 +7,7 @@ import {
   recordDecision,
   withinLimit,
 } from '../access/index.ts'
+import type { Directory } from '../directory/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import { AuthorityMemory } from '../platform/sql/authority-memory.ts'
 import type { Database } from '../platform/sql/database.ts'
@@ -147,13 +148,21 @@ async function failureOfCredential(
     case 'directory': {
       if (credential.byArmToken === true && !takesArmTokens(registry))
         return ['arm-tokens-are-refused', 'sign-in-again']
-      const found = await directory.findPrincipal(credential.objectId)
-      if (found === undefined) return ['principal-is-gone', 'sign-in-again']
-      return found.kind !== 'group' && !found.enabled
-        ? ['principal-is-disabled', 'enable-principal']
-        : ['credential-is-withdrawn', 'sign-in-again']
+      return failureOfDirectory(directory, credential.objectId)
     }
   }
+}
+
+/** Why somebody of the directory cannot be let in by a credential that was theirs, and what would mend it. */
+export async function failureOfDirectory(
+  directory: Pick<Directory, 'findPrincipal'>,
+  objectId: string,
+): Promise<[string, 'sign-in-again' | 'enable-principal']> {
+  const found = await directory.findPrincipal(objectId)
+  if (found === undefined) return ['principal-is-gone', 'sign-in-again']
+  return found.kind !== 'group' && !found.enabled
+    ? ['principal-is-disabled', 'enable-principal']
+    : ['credential-is-withdrawn', 'sign-in-again']
 }
 
 function formatAll(access: readonly AccessScope[]): string {

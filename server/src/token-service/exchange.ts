@@ -2,7 +2,7 @@ import { type DecisionRecord, failedBefore } from '../access/index.ts'
 import type { AuditEvent } from '../audit/index.ts'
 import type { Origin } from '../platform/http/app.ts'
 import type { Form } from '../spec/form.ts'
-import type { IdentityRefusal, TokenAudience, TokenOwner, VerifiedIdentity } from '../identity/index.ts'
+import type { IdentityRefusal, RefusedToken, TokenAudience, TokenOwner, VerifiedIdentity } from '../identity/index.ts'
 import type { Registry } from '../resources/index.ts'
 import { TokenError } from './errors.ts'
 import type { TokenRooms } from './token-rooms.ts'
@@ -38,7 +38,7 @@ export async function exchange(rooms: TokenRooms, { registry, origin, parameters
   const verified = await rooms.identity.verifyIncomingToken(accessToken, audiencesAt(registry), appId)
   if (!verified.ok) {
     const { reason, owner } = verified
-    const decision = await decideOnToken(rooms, accessToken, appId, reason)
+    const decision = await decideOnToken(rooms, accessToken, appId, verified)
     return refuse(rooms, registry, origin, owner === undefined ? nobody : ownedBy(owner), reason, decision)
   }
   const { identity } = verified
@@ -75,13 +75,15 @@ function audiencesAt(registry: Registry): readonly TokenAudience[] {
 
 /** A token for ARM that proves somebody is refused by the registry alone. */
 async function decideOnToken(
-  { identity }: TokenRooms,
+  { identity, directory }: TokenRooms,
   token: string,
   appId: string | undefined,
-  reason: IdentityRefusal,
+  refused: RefusedToken,
 ): Promise<DecisionRecord> {
-  const isForArm = reason === 'audience' && (await identity.verifyIncomingToken(token, ['arm'], appId)).ok
-  return isForArm ? failedBefore('arm-tokens-are-refused', { kind: 'enable-arm-tokens' }) : decisionOnToken(reason)
+  const isForArm = refused.reason === 'audience' && (await identity.verifyIncomingToken(token, ['arm'], appId)).ok
+  return isForArm
+    ? failedBefore('arm-tokens-are-refused', { kind: 'enable-arm-tokens' })
+    : decisionOnToken(directory, refused)
 }
 
 /** The tenant is optional; one that is sent has to be the token's. */

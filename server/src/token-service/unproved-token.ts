@@ -1,9 +1,17 @@
 import { type DecisionRecord, type RecordedChange, failedBefore } from '../access/index.ts'
-import type { IdentityRefusal } from '../identity/index.ts'
+import type { Directory } from '../directory/index.ts'
+import type { IdentityRefusal, RefusedToken } from '../identity/index.ts'
+import { failureOfDirectory } from './decisions.ts'
 
 /** What is written down of an identity token that proved nobody, by the check of it that failed. */
-export function decisionOnToken(reason: IdentityRefusal): DecisionRecord {
-  return failedBefore(reason, changeFor(reason))
+export async function decisionOnToken(
+  directory: Pick<Directory, 'findPrincipal'>,
+  { reason, owner }: RefusedToken,
+): Promise<DecisionRecord> {
+  if (owner === undefined || (reason !== 'principal' && reason !== 'credential'))
+    return failedBefore(reason, changeFor(reason))
+  const [failure, kind] = await failureOfDirectory(directory, owner.objectId)
+  return failedBefore(failure, { kind })
 }
 
 function changeFor(reason: IdentityRefusal): RecordedChange {
