@@ -260,21 +260,25 @@ test('form_post hands the answer over by a form whose every value is escaped', a
 
 test('a request may come by a form of another site, and goes on where the browser has its cookies', async (t) => {
   const pages = await open(t)
-  const { url } = codeRequest()
-  const [path = '', query = ''] = url.split('?')
-  const answer = await pages.app.inject({
-    method: 'POST',
-    url: path,
-    headers: {
-      host: 'login.example:8443',
-      origin: 'https://app.example',
-      'content-type': 'application/x-www-form-urlencoded',
-    },
-    payload: query,
-  })
-  assert.equal(answer.statusCode, 303)
-  assert.equal(answer.headers.location, url)
-  assert.equal((await pages.openBrowser().get(answer.headers.location ?? '')).heading, 'Sign in')
+  const back = 'post_logout_redirect_uri=http%3A%2F%2Flocalhost%3A1&id_token_hint=x'
+  const logouts = ['/common/oauth2/logout', '/common/oauth2/v2.0/logout'].map((path) => `${path}?${back}`)
+  for (const url of [codeRequest().url, ...logouts]) {
+    const [path = '', query = ''] = url.split('?')
+    const answer = await pages.app.inject({
+      method: 'POST',
+      url: path,
+      headers: {
+        host: 'login.example:8443',
+        origin: 'https://app.example',
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      payload: query,
+    })
+    assert.equal(answer.statusCode, 303)
+    assert.equal(answer.headers.location, url)
+    const { heading } = await pages.openBrowser().get(url)
+    assert.equal(heading, logouts.includes(url) ? 'You have signed out' : 'Sign in')
+  }
 })
 
 test('a wrong password, an unknown name and too many attempts are answered alike', async (t) => {

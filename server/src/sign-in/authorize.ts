@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { Form } from '../spec/form.ts'
+import { goOnWithoutForm, longestQuery } from './cross-site.ts'
 import { PageError } from './errors.ts'
 import type { Flow } from './flow.ts'
 import { openStage, proceed, respond } from './proceed.ts'
@@ -8,9 +9,6 @@ import { nextStep } from './next-step.ts'
 import { type PageCall, type Site, eventOf, flowPath, goTo, queryText, requireFlow, textOf } from './site.ts'
 
 type Version = '1.0' | '2.0'
-
-/** Longer requests would not fit into the addresses of our own pages. */
-const longestQuery = 6000
 
 /** Begins the sign-in that a program asks for. [RFC 6749 §4.1.1; OpenID Connect Core §3.1.2] */
 export function authorize(version: Version) {
@@ -25,20 +23,9 @@ export function authorize(version: Version) {
   }
 }
 
-/**
- * Takes the same request by a form. Another site sends it, so that the browser withholds its cookies; it is sent on to the
- * same place without a form, where it has them. [OpenID Connect Core §3.1.2.1]
- */
+/** Takes the same request by a form. [OpenID Connect Core §3.1.2.1] */
 export function authorizeByForm(version: Version) {
-  return async (_site: Site, { request, reply, params }: PageCall): Promise<FastifyReply> => {
-    const fields = request.body instanceof Map ? (request.body as Form) : new Map<string, string[]>()
-    const query = new URLSearchParams()
-    for (const [name, values] of fields) for (const value of values) query.append(name, value)
-    const text = query.toString()
-    if (text.length > longestQuery) throw new PageError('malformed')
-    const path = version === '2.0' ? 'oauth2/v2.0/authorize' : 'oauth2/authorize'
-    return goTo(reply, `/${encodeURIComponent(params['tenant'] ?? '')}/${path}?${text}`)
-  }
+  return (_site: Site, call: PageCall): Promise<FastifyReply> => goOnWithoutForm(call, version, 'authorize')
 }
 
 /** Shows the page at which a sign-in is. */

@@ -25,7 +25,7 @@ import { PageError } from './errors.ts'
 import { showPasskey, submitPasskey } from './passkey-sign-in.ts'
 import { submitNewPassword, submitPassword } from './password.ts'
 import { showCode, submitCode } from './second-factor.ts'
-import { showLogout, showSignOut, showSignedOut, submitSignOut } from './sign-out.ts'
+import { logoutByForm, showLogout, showSignOut, showSignedOut, submitSignOut } from './sign-out.ts'
 import { type PageCall, type Site, goTo, queryText, textOf } from './site.ts'
 import { beginUpstream, finishUpstream } from './upstream-pages.ts'
 import { type Visitor, readVisitor, rememberBrowser } from './visitor.ts'
@@ -53,7 +53,9 @@ const rows: readonly Row[] = [
   { id: 'sign-in.v2.authorize',          method: 'GET',  path: `${tenant}/oauth2/v2.0/authorize`,      need: 'public',          show: authorize('2.0') },
   { id: 'sign-in.v2.authorize.form',     method: 'POST', path: `${tenant}/oauth2/v2.0/authorize`,      need: 'public',          crossSite: authorizeByForm('2.0') },
   { id: 'sign-in.v1.logout',             method: 'GET',  path: `${tenant}/oauth2/logout`,              need: 'public',          show: showLogout },
+  { id: 'sign-in.v1.logout.form',        method: 'POST', path: `${tenant}/oauth2/logout`,              need: 'public',          crossSite: logoutByForm('1.0') },
   { id: 'sign-in.v2.logout',             method: 'GET',  path: `${tenant}/oauth2/v2.0/logout`,         need: 'public',          show: showLogout },
+  { id: 'sign-in.v2.logout.form',        method: 'POST', path: `${tenant}/oauth2/v2.0/logout`,         need: 'public',          crossSite: logoutByForm('2.0') },
   { id: 'sign-in.flow',                  method: 'GET',  path: '/sign-in',                             need: 'public',          show: showFlow },
   { id: 'sign-in.account',               method: 'POST', path: '/sign-in/account',                     need: 'public',          submit: submitAccount },
   { id: 'sign-in.password',              method: 'POST', path: '/sign-in/password',                    need: 'public',          submit: submitPassword },

@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { parseForm, type Form } from '../spec/form.ts'
+import { goOnWithoutForm } from './cross-site.ts'
 import { PageError } from './errors.ts'
 import { html } from './html.ts'
 import { carried } from './pages/layout.ts'
@@ -13,6 +14,11 @@ export function showSignOut(site: Site, call: PageCall): Promise<FastifyReply> {
 /** The same, asked for by an application, to which the browser returns where it is registered. [OpenID Connect RP-Initiated Logout §2] */
 export function showLogout(site: Site, call: PageCall): Promise<FastifyReply> {
   return ask(site, call, queryText(call))
+}
+
+/** The same, by a form. [OpenID Connect RP-Initiated Logout §2] */
+export function logoutByForm(version: '1.0' | '2.0') {
+  return (_site: Site, call: PageCall): Promise<FastifyReply> => goOnWithoutForm(call, version, 'logout')
 }
 
 /** Signs out the account that the form names, or everybody, in this browser. */

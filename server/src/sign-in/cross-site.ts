@@ -1,0 +1,25 @@
+import type { FastifyReply } from 'fastify'
+import type { Form } from '../spec/form.ts'
+import { PageError } from './errors.ts'
+import { type PageCall, goTo } from './site.ts'
+
+/** Longer requests would not fit into the addresses of our own pages. */
+export const longestQuery = 6000
+
+/**
+ * Takes a request of another site's form. The browser withholds its cookies from that, so it is sent on to the same place
+ * without a form, where it has them.
+ */
+export async function goOnWithoutForm(
+  { request, reply, params }: PageCall,
+  version: '1.0' | '2.0',
+  endpoint: 'authorize' | 'logout',
+): Promise<FastifyReply> {
+  const fields = request.body instanceof Map ? (request.body as Form) : new Map<string, string[]>()
+  const query = new URLSearchParams()
+  for (const [name, values] of fields) for (const value of values) query.append(name, value)
+  const text = query.toString()
+  if (text.length > longestQuery) throw new PageError('malformed')
+  const path = version === '2.0' ? `oauth2/v2.0/${endpoint}` : `oauth2/${endpoint}`
+  return goTo(reply, `/${encodeURIComponent(params['tenant'] ?? '')}/${path}?${text}`)
+}
