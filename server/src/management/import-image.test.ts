@@ -109,6 +109,8 @@ test('who may import but not pull from the source is refused, as is who names a 
     const answer = await ask(denied)
     assert.equal(answer.status, 403, answer.text)
     assert.equal(codeOf(answer), 'LinkedAuthorizationFailed')
+    const { appId, objectId } = importer.servicePrincipal
+    assert.ok(answer.text.includes(`The client '${appId}' with object id '${objectId}'`), answer.text)
   }
   const puller = await server.principalWith(roleGuids.acrPull, registryPath('source'))
   assert.equal((await ask({ source }, puller.token)).status, 403)

@@ -9,7 +9,7 @@ import { type Reference, type Tag, parseReference } from '../spec/reference.ts'
 import { parseResourceId } from '../spec/resource-id.ts'
 import { type RepositoryName, parseRepositoryName } from '../spec/repository-name.ts'
 import { oneOf, optional, readBody } from './body.ts'
-import { type ManagementCall, type ManagementOptions, provedBy } from './call.ts'
+import { type ManagementCall, type ManagementOptions, authorOf, provedBy } from './call.ts'
 import { ArmError } from './errors.ts'
 import { parameter } from './query.ts'
 import { requireRegistry } from './registries.ts'
@@ -205,8 +205,9 @@ async function fromHere(
   const allowed = source === undefined ? [] : await access.allowedAccess(caller.rights, source, asked)
   if (source === undefined || !covers(allowed, 'repository', repository, ['pull'])) {
     const { objectId } = caller.principal
+    const { name } = authorOf(caller)
     const may = `has permission to perform action 'Microsoft.ContainerRegistry/registries/importImage/action' on scope '${target.id}'`
-    const message = `The client '${objectId}' with object id '${objectId}' ${may}; however, it does not have permission to pull '${repository}' on the linked scope(s) '${named}' or the linked scope(s) are invalid.`
+    const message = `The client '${name}' with object id '${objectId}' ${may}; however, it does not have permission to pull '${repository}' on the linked scope(s) '${named}' or the linked scope(s) are invalid.`
     // Whoever reads the decisions of this registry is not told of the assignments on another.
     const asked = { action: 'pull', repository, scope: null }
     const decision = { ...failedBefore('source-is-not-allowed', { kind: 'allow-pull-from-source' }), asked }
