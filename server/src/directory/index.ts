@@ -217,7 +217,8 @@ export type OutsideAssertion = {
 /** Which federated credential trusts a token; or what it failed by, of those that it was compared with. */
 export type FederatedMatch =
   | { readonly outcome: 'matched'; readonly servicePrincipal: ServicePrincipal; readonly credentialId: string }
-  | { readonly outcome: 'issuer' | 'subject' | 'audience' | 'several' | 'disabled' }
+  | { readonly outcome: 'disabled'; readonly servicePrincipal: ServicePrincipal; readonly credentialId: string }
+  | { readonly outcome: 'issuer' | 'subject' | 'audience' | 'several' }
 
 /** Somebody of a trusted tenant: known by tenant and object id, and by nothing else. */
 export type ExternalIdentity = {

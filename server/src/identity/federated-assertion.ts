@@ -6,8 +6,11 @@ import { type TimeProblem, isSignedByIssuer, timeProblemOf } from './outside-tok
 
 /** Whom a token of an outside issuer proves; or what it failed by. */
 export type FederatedProof =
-  | Extract<FederatedMatch, { readonly outcome: 'matched' }>
-  | { readonly outcome: Exclude<FederatedMatch['outcome'], 'matched'> | 'claims' | 'signature' | TimeProblem }
+  | Extract<FederatedMatch, { readonly outcome: 'matched' | 'disabled' }>
+  | {
+      readonly outcome:
+        Exclude<FederatedMatch['outcome'], 'matched' | 'disabled'> | 'claims' | 'signature' | TimeProblem
+    }
 
 export type FederatedRooms = {
   readonly directory: Directory

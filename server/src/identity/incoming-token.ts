@@ -49,8 +49,12 @@ function toOutcome(
   { claims }: CompactToken,
   tenantId: string,
 ): Awaited<ReturnType<Identity['verifyIncomingToken']>> {
-  if (proof.outcome !== 'matched') return refused(reasonOf(proof.outcome))
+  if (proof.outcome !== 'matched' && proof.outcome !== 'disabled') return refused(reasonOf(proof.outcome))
   const { servicePrincipal, credentialId } = proof
+  if (proof.outcome === 'disabled') {
+    const { objectId } = servicePrincipal
+    return { ...refused('principal'), owner: { kind: 'service-principal', objectId, credentialId } }
+  }
   return {
     ok: true,
     identity: {
@@ -67,10 +71,8 @@ function toOutcome(
   }
 }
 
-function reasonOf(outcome: Exclude<FederatedProof['outcome'], 'matched'>): IdentityRefusal {
+function reasonOf(outcome: Exclude<FederatedProof['outcome'], 'matched' | 'disabled'>): IdentityRefusal {
   switch (outcome) {
-    case 'disabled':
-      return 'principal'
     case 'no-times':
       return 'claims'
     case 'several':

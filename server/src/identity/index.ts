@@ -44,7 +44,7 @@ export type IdentityRefusal =
   /** The keys of the issuer could not be had. */
   | 'issuer-unavailable'
 
-/** Whom a token that we signed was given to, and by which credential, whatever became of either. */
+/** Whose a token is whose signature held, and by which credential, whatever became of either. */
 export type TokenOwner = {
   readonly kind: SigningPrincipal['kind']
   readonly objectId: string

@@ -160,6 +160,18 @@ test('an application without a role is refused although its token is trusted', a
   )
 })
 
+test('the refusal of a job whose application is disabled tells which that is', async (t) => {
+  const { createTrusting, job, exchange, database, directory, auditRows } = await open(t)
+  const { objectId } = await createTrusting('job')
+  await database.transaction((transaction) =>
+    directory.applications.updateServicePrincipal(transaction, objectId, { enabled: false }),
+  )
+  assert.equal((await exchange(await job())).status, 401)
+  const row = (await auditRows()).at(-1) as { actor_kind?: string; actor_id: string; detail?: string }
+  assert.deepEqual([row.actor_kind, row.actor_id], ['service-principal', objectId])
+  assert.match(row.detail ?? '', /"firstFailure":"principal-is-disabled"/)
+})
+
 test("fault 15: a job's token is exchanged until its end and 30 seconds more", async (t) => {
   const { createTrusting, job, exchange, time } = await open(t)
   await createTrusting('job')

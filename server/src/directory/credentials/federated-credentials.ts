@@ -238,9 +238,9 @@ function judge(rows: readonly FoundFederatedRow[], assertion: OutsideAssertion):
   if (first === undefined) return { outcome: 'audience' }
   // One application may trust the same token twice, by its subject and by its claims.
   if (matching.some((row) => row.app_id !== first.app_id)) return { outcome: 'several' }
-  if (first.enabled !== 1) return { outcome: 'disabled' }
   const servicePrincipal = toServicePrincipal({ ...first, display_name: first.display_name ?? '' })
-  return { outcome: 'matched', servicePrincipal, credentialId: first.credential_id }
+  const outcome = first.enabled === 1 ? 'matched' : 'disabled'
+  return { outcome, servicePrincipal, credentialId: first.credential_id }
 }
 
 function trustColumns(trust: FederatedTrust) {
