@@ -139,6 +139,28 @@ test('fault 37: a form counts from the browser alone that it was made for, and f
   assert.equal(doubled.statusCode, 400)
 })
 
+test('fault 37: a form of another site, which comes without cookies, gives the browser no other name', async (t) => {
+  const { pages } = await open(t)
+  const headers = {
+    host: testHost,
+    origin: 'https://evil.example',
+    'sec-fetch-site': 'cross-site',
+    'content-type': 'application/x-www-form-urlencoded',
+  }
+  const forms = pageRoutes.filter(({ method }) => method === 'POST')
+  for (const { path } of forms) {
+    const url = path.replace(/^\/:tenant\(.*\)\//, '/common/')
+    const answer = await pages.app.inject({ method: 'POST', url, headers, payload: 'x=y' })
+    assert.ok([303, 403].includes(answer.statusCode), url)
+    assert.equal(answer.headers['set-cookie'], undefined, url)
+  }
+  const page = await pages.app.inject({ url: '/devicelogin', headers: { host: testHost } })
+  assert.match(String(page.headers['set-cookie']), /^__Host-acrux-browser=/)
+  const style = /href="([^"]*\.css)"/.exec(page.body)?.[1] ?? ''
+  const asset = await pages.app.inject({ url: style, headers: { host: testHost } })
+  assert.deepEqual([asset.statusCode, asset.headers['set-cookie']], [200, undefined], 'what any cache may keep')
+})
+
 test('fault 37: no form of any page is looked at without the token of the browser', async (t) => {
   const { browser } = await open(t)
   await enterPassword(browser, await browser.get('/account/security'), 'alice')

@@ -38,6 +38,8 @@ export type PageNeed = 'public' | 'browser-session'
 
 type Row = { readonly id: string; readonly path: string; readonly need: PageNeed } & (
   | { readonly method: 'GET'; readonly show: Show }
+  /** The same for everybody. */
+  | { readonly method: 'GET'; readonly asset: Asset }
   /** Changes something: nothing but a form of our own is let through. */
   | { readonly method: 'POST'; readonly submit: Submit }
   /** Sent by other sites too: it changes nothing. */
@@ -75,9 +77,9 @@ const rows: readonly Row[] = [
   { id: 'sign-in.sign-out',              method: 'GET',  path: '/sign-out',                            need: 'public',          show: showSignOut },
   { id: 'sign-in.sign-out.submit',       method: 'POST', path: '/sign-out',                            need: 'public',          submit: submitSignOut },
   { id: 'sign-in.sign-out.done',         method: 'GET',  path: '/sign-out/done',                       need: 'public',          show: showSignedOut },
-  { id: 'sign-in.style',                 method: 'GET',  path: assets.style.path,                      need: 'public',          show: sendAsset(assets.style) },
-  { id: 'sign-in.passkey-script',        method: 'GET',  path: assets.passkeyScript.path,              need: 'public',          show: sendAsset(assets.passkeyScript) },
-  { id: 'sign-in.submit-script',         method: 'GET',  path: assets.submitScript.path,               need: 'public',          show: sendAsset(assets.submitScript) },
+  { id: 'sign-in.style',                 method: 'GET',  path: assets.style.path,                      need: 'public',          asset: assets.style },
+  { id: 'sign-in.passkey-script',        method: 'GET',  path: assets.passkeyScript.path,              need: 'public',          asset: assets.passkeyScript },
+  { id: 'sign-in.submit-script',         method: 'GET',  path: assets.submitScript.path,               need: 'public',          asset: assets.submitScript },
   { id: 'account.home',                  method: 'GET',  path: '/account',                             need: 'public',          show: async (_site, { reply }) => goTo(reply, '/account/security') },
   { id: 'account.security',              method: 'GET',  path: '/account/security',                    need: 'browser-session', show: showSecurity },
   { id: 'account.authenticator.new',     method: 'POST', path: '/account/security/authenticator/new',  need: 'browser-session', submit: submitNewAuthenticator },
@@ -122,10 +124,12 @@ async function handle(site: Site, row: Row, call: Call<Visitor>): Promise<Fastif
       .header('location', `${site.publicOrigin}${request.url}`)
       .send()
   }
-  rememberBrowser(reply, site.jar, caller)
-  if ('show' in row) return row.show(site, call)
+  if ('asset' in row) return sendAsset(reply, row.asset)
+  // A form of another site comes without the name that the browser has: it must not be given another.
   if ('crossSite' in row) return row.crossSite(site, call)
-  return row.submit(site, call, requireOwnForm(site, call))
+  if ('submit' in row) return row.submit(site, call, requireOwnForm(site, call))
+  rememberBrowser(reply, site.jar, caller)
+  return row.show(site, call)
 }
 
 /** Cookies and passkeys belong to one host: whoever came by another name of the server is sent to that. */
@@ -148,11 +152,10 @@ function flowOf(call: PageCall): string {
   return new URLSearchParams(queryText(call)).get('flow') ?? ''
 }
 
-function sendAsset({ contentType, text }: Asset): Show {
-  return async (_site, { reply }) =>
-    reply
-      .header('content-type', contentType)
-      .header('cache-control', 'public, max-age=31536000, immutable')
-      .header('cross-origin-resource-policy', 'same-origin')
-      .send(text)
+function sendAsset(reply: FastifyReply, { contentType, text }: Asset): FastifyReply {
+  return reply
+    .header('content-type', contentType)
+    .header('cache-control', 'public, max-age=31536000, immutable')
+    .header('cross-origin-resource-policy', 'same-origin')
+    .send(text)
 }
