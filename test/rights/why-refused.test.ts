@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   arm,
   assignRole,
@@ -16,7 +15,7 @@ import { request, type HttpResponse } from '../harness/http.ts'
 import { at, stringAt } from '../harness/json.ts'
 import { basic, get, nullGuid, pushImage, registryUrl, type Where } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
-import { addSecret, askByPassword, askExchange, tokensOf } from './tokens.ts'
+import { addSecret, askByPassword, askExchange, millisecondsOf, passed, tokensOf } from './tokens.ts'
 
 const server = await startServer()
 after(() => server[Symbol.asyncDispose]())
@@ -140,8 +139,10 @@ test('a secret that is wrong, expired or withdrawn is told so', async () => {
   await expectWhy(registry.id, withdrawn, claimed(principal.appId), 'wrong-password', 'sign-in-again')
   const mistyped = await askByPassword(server, principal.appId, 'mistyped', pull, where)
   await expectWhy(registry.id, mistyped, claimed(principal.appId), 'wrong-password', 'sign-in-again')
-  const short = await addSecret(server, principal, 1500)
-  await sleep(2000)
+  // An end that has come before the request arrives is refused.
+  const validMs = 1500 + 10 * (await millisecondsOf(() => addSecret(server, principal, 60_000)))
+  const short = await addSecret(server, principal, validMs)
+  await passed(Date.now() + validMs)
   const expired = await pulling(basic(short.appId, short.password))
   await expectWhy(registry.id, expired, claimed(principal.appId), 'credential-is-expired', 'sign-in-again')
 })
