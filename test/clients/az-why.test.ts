@@ -3,7 +3,8 @@ import { Agent } from 'node:https'
 import { after } from 'node:test'
 import { arm, expectStatus, principalWithRole, registryId, roles } from '../harness/arm.ts'
 import { request } from '../harness/http.ts'
-import { basic, registryUrl } from '../harness/registry.ts'
+import { accessToken, basic, get, registryUrl } from '../harness/registry.ts'
+import { createScopedToken } from '../harness/scoped-tokens.ts'
 import { startServer } from '../harness/server.ts'
 import { runAcrux } from '../serve/acrux.ts'
 import { azHome, signIn, step } from './az/az.ts'
@@ -66,6 +67,23 @@ step('acrux acr tells through az why a push was refused, and who may push', ['az
 
   await az.text(...change.split(' '))
   assert.equal((await acr('can', puller.objectId, 'push', 'team/app')).code, 0, 'the change that was told allows it')
+})
+
+step('acrux acr why tells the command that gives a scoped token back what it lacks, and it does', ['az'], async () => {
+  const { id, ...credential } = await createScopedToken(server, 'shipping', '_repositories_pull_metadata_read')
+  const bearer = `Bearer ${await accessToken(server, credential, ['repository:team/app:pull'])}`
+  expectStatus(await arm(server, 'PATCH', id, { properties: { status: 'disabled' } }), 201)
+  const changes = new Set<string>()
+  for (const authorization of [bearer, basic(credential.username, credential.password)]) {
+    const refused = expectStatus(await get(server, '/v2/team/app/manifests/1', authorization), 401)
+    const why = await acr('why', String(refused.headers['x-ms-correlation-request-id']))
+    assert.match(why.stdout, /^why: {6}scoped-token-is-off$/m)
+    changes.add(/^change: {3}az (.+)$/m.exec(why.stdout)?.[1] ?? why.stdout)
+  }
+  const [change = ''] = changes
+  assert.deepEqual([...changes], [`acr token update -n shipping -r ${server.firstRun.registry} --status enabled`])
+  await az.text(...change.split(' '))
+  expectStatus(await get(server, '/v2/team/app/manifests/1', bearer), 404)
 })
 
 step('acrux audit list shows the log of a running server through az, filtered and over its pages', ['az'], async () => {

@@ -34,10 +34,19 @@ export function whyText(
   ].join('\n')
 }
 
-/** The principal by what `az` calls it. */
+/** The principal by what `az` calls it, be it only the one that was claimed; a scoped token has its registry before its name. */
 function namesOf({ kind, id }: DecisionDocument['principal']): { objectId?: string; token?: string } {
-  if (kind === 'scoped-token') return { token: id }
-  return kind === 'user' || kind === 'service-principal' ? { objectId: id } : {}
+  switch (kind) {
+    case 'scoped-token':
+      return { token: id.slice(id.indexOf('/') + 1) }
+    case 'user':
+    case 'service-principal':
+      return { objectId: id }
+    case 'claimed':
+      return id === '' ? {} : { objectId: id, token: id }
+    default:
+      return {}
+  }
 }
 
 function assignmentText({ roleName, scope, condition, result }: DecisionAssignment): string {
