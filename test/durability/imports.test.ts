@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomFillSync } from 'node:crypto'
-import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { bytesBelow } from '../harness/bytes-below.ts'
 import { arm, enableAdmin, expectStatus, graph, registryId } from '../harness/arm.ts'
 import type { HttpResponse } from '../harness/http.ts'
 import { at, listAt } from '../harness/json.ts'
@@ -62,19 +62,13 @@ async function beginImport(server: RunningServer): Promise<Begun> {
 }
 
 /** How many bytes are staged in a server's files. */
-async function stagedBytes({ dataDir }: RunningServer): Promise<number> {
-  const directory = join(dataDir, 'blobs', 'staging')
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true })
-  const files = entries.filter((entry) => entry.isFile())
-  const sizes = files.map(({ parentPath, name }) => stat(join(parentPath, name)).then(({ size }) => size))
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
-}
+const stagedBytes = ({ dataDir }: RunningServer): number => bytesBelow(join(dataDir, 'blobs', 'staging'))
 
 /** Begins the import and returns when the large layer has come in part. */
 async function halfAnImport(server: RunningServer): Promise<Begun> {
   relay.holdAfter(2 * 1024 * 1024)
   const { operation, correlationId } = await beginImport(server)
-  await until('half a layer is staged', async () => (await stagedBytes(server)) > 1024 * 1024)
+  await until('half a layer is staged', () => stagedBytes(server) > 1024 * 1024)
   assert.equal((await arm(server, 'GET', operation)).status, 202)
   return { operation, correlationId }
 }
@@ -132,7 +126,7 @@ test('An import in the middle of which the server is killed has failed, leaves n
   await isToldAsCutOff(server, correlationId)
   wasCutOff(await arm(server, 'GET', operation))
   await holdsNoHalfImage(server)
-  await until('what was staged is collected', async () => (await stagedBytes(server)) === 0)
+  await until('what was staged is collected', () => stagedBytes(server) === 0)
   wasCutOff(await arm(server, 'GET', operation))
   await isToldAsCutOff(server, correlationId)
   await importsAnew(server)
@@ -146,7 +140,7 @@ test('An import in the middle of which the server is asked to end does not hold 
   assert.deepEqual(await server.stop(), { code: 0, signal: null })
   // Half a minute is what an import would be given, were it waited for.
   assert.ok(performance.now() - begun < 20_000, 'it took twenty seconds')
-  assert.equal(await stagedBytes(server), 0)
+  assert.equal(stagedBytes(server), 0)
   await server.restart()
   await isToldAsCutOff(server, correlationId)
   wasCutOff(await arm(server, 'GET', operation))

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { Socket } from 'node:net'
 import { principalWithRole, roles } from '../harness/arm.ts'
+import { bytesBelow } from '../harness/bytes-below.ts'
 import type { HttpResponse } from '../harness/http.ts'
 import { stringAt } from '../harness/json.ts'
 import { basic, pushImage } from '../harness/registry.ts'
@@ -41,17 +41,6 @@ async function cancel(locations: readonly string[], authorization: string): Prom
 function assertTooMany(answer: HttpResponse): void {
   assert.equal(answer.status, 429, answer.text())
   assert.equal(stringAt(answer.json(), 'errors', 0, 'code'), 'TOOMANYREQUESTS')
-}
-
-/** The bytes in the blob directory. */
-function stagedBytes(dataDir: string): number {
-  const root = join(dataDir, 'blobs')
-  const entries = readdirSync(root, { recursive: true, withFileTypes: true })
-  return entries.reduce((sum, entry) => {
-    const isFile = entry.isFile()
-    const stat = isFile ? statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false }) : undefined
-    return sum + (stat?.size ?? 0)
-  }, 0)
 }
 
 test('fault 47: a repository has no more uploads open than it may, and one that is given up makes room', async () => {
@@ -107,7 +96,8 @@ test('fault 47: an upload that nobody goes on with expires, and its bytes are re
   const ownWire = openWire(own)
   try {
     const authorization = basic(own.firstRun.servicePrincipal.appId, own.firstRun.servicePrincipal.password)
-    const before = stagedBytes(own.dataDir)
+    const heldBytes = () => bytesBelow(join(own.dataDir, 'blobs'))
+    const before = heldBytes()
     const begun = await begin('expiring', authorization, ownWire)
     assert.equal(begun.status, 202, begun.text())
     const body = Buffer.alloc(3_000_000, 'x')
@@ -118,10 +108,10 @@ test('fault 47: an upload that nobody goes on with expires, and its bytes are re
       body,
     })
     assert.equal(patched.status, 202)
-    assert.ok(stagedBytes(own.dataDir) >= before + body.length)
+    assert.ok(heldBytes() >= before + body.length)
     const target = patched.headers.location ?? ''
     await until('the upload is gone', async () => (await ownWire.send({ target, authorization })).status === 404)
-    await until('its bytes are gone', () => stagedBytes(own.dataDir) < before + body.length)
+    await until('its bytes are gone', () => heldBytes() < before + body.length)
   } finally {
     ownWire.close()
   }
