@@ -16,16 +16,10 @@ after(async () => {
   await server[Symbol.asyncDispose]()
 })
 
+/** What az finds itself by, for `acrux`, which takes no variable of its own that it does not know. */
 const env: Record<string, string> = { ...az.home.env }
 delete env.AZURE_CORE_INSTANCE_DISCOVERY
 const acr = (...args: string[]) => runAcrux(['acr', ...args, '-n', server.firstRun.registry], { env })
-
-/** What az finds itself by, for `acrux`, which takes no variable of its own that it does not know. */
-function azEnv(): Record<string, string> {
-  const env: Record<string, string> = { ...az.home.env }
-  delete env.AZURE_CORE_INSTANCE_DISCOVERY
-  return env
-}
 
 step('acrux acr tells through az why a push was refused, and who may push', ['az'], async () => {
   await signIn(az, server)
@@ -103,7 +97,7 @@ step('acrux audit list shows the log of a running server through az, filtered an
   }
   const refused = await ask('/acr/v1/_deleted/_catalog')
   agent.destroy()
-  const list = (...args: string[]) => runAcrux(['audit', 'list', ...args], { env: azEnv() })
+  const list = (...args: string[]) => runAcrux(['audit', 'list', ...args], { env })
   const at = ['--server', server.baseUrl]
   const all = await list(...at, '--principal', puller.objectId, '--action', 'token.issue', '--limit', '2000')
   assert.equal(all.code, 0, all.stderr)

@@ -107,6 +107,5 @@ test(`Pushes survive ${kills} kills of the server: what was acknowledged is whol
     `${ledger.pushes.length} manifests and ${ledger.blobs.length} blobs acknowledged, tags: ${tags.join(', ')}`,
   )
   t.diagnostic(`${unanswered} tags unanswered at a kill; uploads interrupted: ${JSON.stringify(uploads)}`)
-  // Several to a kill; where other things keep the machine busy, fewer.
-  assert.ok(ledger.pushes.length > kills / 4, 'the pushers hardly came to push')
+  assert.ok(ledger.pushes.length > kills, 'the pushers hardly came to push')
 })

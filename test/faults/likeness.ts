@@ -41,7 +41,7 @@ export function assertAlike(
 }
 
 /** How often two things are timed before they are held to take longer than one another. */
-const mostAttempts = 5
+const mostAttempts = 2
 
 /**
  * Holds that neither of two things takes so much longer than the other that a few requests would tell them apart. They are timed

@@ -18,8 +18,10 @@ for (const kind of testDatabaseKinds) {
     const lost = answers.filter(({ status }) => status !== 200).map(({ error_codes }) => error_codes?.[0] ?? 0)
     assert.ok(lost.every((code) => [54005, 50173].includes(code)) && lost.length === 9, lost.join(' '))
     // The nine were replays: what the one got has ended.
-    const verified = await people.identity.verifyAccessToken(won[0]?.access_token ?? '', ['arm'])
-    assert.partialDeepStrictEqual(verified, { ok: false, reason: 'credential' })
+    const token = won[0]?.access_token ?? ''
+    const verified = await people.identity.verifyAccessToken(token, ['arm'])
+    const owner = { kind: 'user', objectId: people.alice.objectId, credentialId: decodeJwt(token)['acrux_cred'] }
+    assert.deepEqual(verified, { ok: false, reason: 'credential', owner })
     assert.deepEqual((await people.refresh(won[0]?.refresh_token)).error_codes, [50173])
   })
 
