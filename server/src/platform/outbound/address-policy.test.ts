@@ -31,6 +31,22 @@ const addresses: readonly (readonly [address: string, why: string, byDefault: bo
   ['64:ff9b::a9fe:a9fe',       'metadata, translated to IPv4',            false, false],
   ['64:ff9b::7f00:1',          'loopback, translated to IPv4',            false, false],
   ['2002:7f00:1::',            'loopback by 6to4',                        false, false],
+  ['64:ff9b::5db8:d70e',       'public, translated to IPv4',              true,  true],
+  ['64:ff9b::a00:1',           'private, behind somebody\'s translator',  false, false],
+  ['64:ff9b::a83f:8110',       'Azure\'s metadata, translated to IPv4',   false, false],
+  ['64:ff9b:1::5db8:d70e',     'a translator of the local network',       false, false],
+  ['::7f00:1',                 'loopback, IPv4-compatible',               false, false],
+  ['::a9fe:a9fe',              'metadata, IPv4-compatible',               false, false],
+  ['::5db8:d70e',              'public, IPv4-compatible: long withdrawn', false, false],
+  ['::ffff:0:7f00:1',          'loopback by SIIT',                        false, false],
+  ['2002:a9fe:a9fe::1',        'metadata by 6to4',                        false, false],
+  ['2001:0:7f00:1::1',         'a Teredo tunnel',                         false, false],
+  ['2001:20::1',               'ORCHID, no address of a host',            false, false],
+  ['2001:db8::1',              'for documentation',                       false, false],
+  ['3fff::1',                  'for documentation',                       false, false],
+  ['100::1',                   'discarded',                               false, false],
+  ['5f00::1',                  'segment routing',                         false, false],
+  ['4000::1',                  'assigned to nobody',                      false, false],
   ['fec0::1',                  'site-local, long withdrawn',              false, false],
   ['localhost',                'no address',                              false, false],
   ['',                         'nothing',                                 false, false],
@@ -43,6 +59,13 @@ test('without a setting only public addresses may be dialled, and with it privat
     assert.equal(byDefault(address), expected, `${address}: ${why}`)
     assert.equal(withPrivate(address), expectedWithPrivate, `${address} with private addresses: ${why}`)
   }
+})
+
+test('an address behind a NAT64 gateway may be dialled where the operator names it or the gateway', () => {
+  const inside = createAddressPolicy({ allowPrivateAddresses: false, allowedNetworks: ['10.1.0.0/16'] })
+  assert.deepEqual(['64:ff9b::a01:1', '64:ff9b::a02:1'].map(inside), [true, false])
+  const gateway = createAddressPolicy({ allowPrivateAddresses: false, allowedNetworks: ['64:ff9b:1::/48'] })
+  assert.deepEqual(['64:ff9b:1::a02:1', '64:ff9b:2::a02:1'].map(gateway), [true, false])
 })
 
 test('a network that the operator names may be dialled, and its neighbours may not', () => {

@@ -20,21 +20,46 @@ const metadataAddresses = ['168.63.129.16', '100.100.100.200', 'fd00:ec2::254'].
   (text) => parseAddressRange(text) ?? [],
 )
 
+/** All global unicast addresses of IPv6 are in here. [RFC 4291 §2.4] */
+const globalUnicast = requireRange('2000::/3')
+
+/** Ranges within 2000::/3 that are not public: tunnels, which lead to any IPv4 address, protocols and documentation. [IANA IPv6 special-purpose registry] */
+const specialIpv6Ranges = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'].map(requireRange)
+
+/** Addresses that a NAT64 gateway translates to the IPv4 address in their last 32 bits. [RFC 6052 §2.1] */
+const nat64Range = requireRange('64:ff9b::/96')
+
 /**
- * Makes the answer to "may this address be dialled because somebody configured a URL?". Only what is public may, and what
- * the operator allows; link-local, metadata, multicast and reserved addresses only where a network that holds them is
- * named. IPv4 within IPv6, in whatever translation, is no way around.
+ * Makes the answer to "may this address be dialled because somebody configured a URL?". Only public addresses may, and those
+ * that the operator allows; link-local, metadata, multicast and reserved addresses only where a network that holds them is
+ * named. An IPv4 address within an IPv6 address is judged by itself: a mapped one as it is, one behind a NAT64 gateway only
+ * where it is public or named. All other ways to write one are denied.
  */
 export function createAddressPolicy({ allowPrivateAddresses, allowedNetworks }: OutboundNetworks) {
   const networks = allowedNetworks.map(requireRange)
 
-  return (text: string): boolean => {
+  const isAllowed = (text: string, allowPrivate: boolean): boolean => {
     if (!ipaddr.isValid(text)) return false
     if (isWithinRanges(text, networks)) return true
     if (isWithinRanges(text, metadataAddresses)) return false
-    const range: string = ipaddr.process(text).range()
-    return range === 'unicast' || (allowPrivateAddresses && privateRanges.includes(range))
+    const translated = behindNat64(text)
+    if (translated !== undefined) return isAllowed(translated, false)
+    return isPublic(text) || (allowPrivate && privateRanges.includes(ipaddr.process(text).range()))
   }
+  return (text: string): boolean => isAllowed(text, allowPrivateAddresses)
+}
+
+function behindNat64(text: string): string | undefined {
+  if (!isWithinRanges(text, [nat64Range])) return undefined
+  return ipaddr.fromByteArray(ipaddr.parse(text).toByteArray().slice(12)).toString()
+}
+
+function isPublic(text: string): boolean {
+  const address = ipaddr.process(text)
+  if (address.range() !== 'unicast') return false
+  return (
+    address.kind() === 'ipv4' || (isWithinRanges(text, [globalUnicast]) && !isWithinRanges(text, specialIpv6Ranges))
+  )
 }
 
 /** Whether an address is the machine's own. */
