@@ -90,6 +90,46 @@ test('what a page in a browser, a proxy or a name of somebody else sends is refu
   }
 })
 
+test('a request target of another host, or a path that has to be resolved first, is refused', async () => {
+  const path = '/metadata/identity/oauth2/token'
+  const query = `?api-version=2018-02-01${resource}`
+  const { port } = new URL(origin)
+  const targets: readonly (readonly [target: string, status: number])[] = [
+    [`http://evil.example${path}${query}`, 400],
+    [`http://evil.example:${port}${path}${query}`, 400],
+    [`http://127.0.0.1@evil.example${path}${query}`, 400],
+    [`https://127.0.0.1:${port}${path}${query}`, 400],
+    [`//evil.example${path}${query}`, 400],
+    [`/x/..${path}${query}`, 404],
+    [`/.${path}${query}`, 404],
+    [`/x/%2e%2e${path}${query}`, 404],
+    [`/metadata/identity/x/../oauth2/token${query}`, 404],
+    [`/metadata/identity\\oauth2/token${query}`, 404],
+    [`/metadata/identity/oauth2/tok%65n${query}`, 404],
+    [`${path}${query}#fragment`, 400],
+    [`metadata/identity/oauth2/token${query}`, 400],
+    [`http://127.0.0.1:${port}${path}${query}`, 200],
+    [`http://localhost:${port}${path}${query}`, 400],
+    [`${path}/${query}`, 200],
+  ]
+  const host = `Host: 127.0.0.1:${port}\r\n`
+  const twoHosts = await sendTarget(Number(port), `${path}${query}`, `${host}Host: evil.example\r\n`)
+  assert.match(twoHosts, /^HTTP\/1.1 400 /)
+  for (const [target, status] of targets) {
+    const answer = await sendTarget(Number(port), target, host)
+    assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `), target)
+    assert.equal(answer.includes('access_token'), status === 200, target)
+  }
+})
+
+/** Sends a request line as it is written, and gives the whole answer. */
+async function sendTarget(port: number, target: string, host: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  socket.write(`GET ${target} HTTP/1.1\r\n${host}Metadata: true\r\n\r\n`)
+  return text(socket)
+}
+
 test('a query that asks for nothing, or twice, is refused', async () => {
   const url = `${origin}/metadata/identity/oauth2/token`
   const bare = (query: string) => request({ url: `${url}${query}`, headers: { metadata: 'true' } })

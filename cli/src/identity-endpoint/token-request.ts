@@ -42,24 +42,45 @@ const foreignHeaders = ['x-forwarded-for', 'x-forwarded-host', 'forwarded', 'via
  * [Azure IMDS, security; App Service, REST endpoint reference]
  */
 export function readTokenRequest(request: IncomingMessage, options: ReadOptions): TokenRequest | RequestRefusal {
-  const url = URL.parse(request.url ?? '', 'http://localhost')
-  const shape = shapeOf(request, url?.pathname)
+  const target = readTarget(request)
+  const shape = shapeOf(request, target?.path)
   const refuse = (status: number, error: string, description: string): RequestRefusal => ({
     shape: shape ?? 'imds',
     status,
     error,
     description,
   })
-  if (!ownHosts.test(request.headers.host ?? '')) return refuse(400, 'unknown_source', 'The Host is not this endpoint.')
+  const [host = '', ...moreHosts] = request.headersDistinct['host'] ?? []
+  if (moreHosts.length > 0 || !ownHosts.test(host))
+    return refuse(400, 'unknown_source', 'The Host is not this endpoint.')
   if (foreignHeaders.some((name) => request.headers[name] !== undefined)) {
     return refuse(400, 'unknown_source', 'Requests by way of a proxy or of a browser are refused.')
   }
-  if (url === null || shape === undefined) return refuse(404, 'not_found', 'Tokens are not at this path.')
+  if (target === undefined) return refuse(400, 'unknown_source', 'The request target is not of this endpoint.')
+  if (shape === undefined) return refuse(404, 'not_found', 'Tokens are not at this path.')
   if (request.method !== 'GET') return refuse(405, 'invalid_request', 'Tokens are asked for by GET.')
   const unproved = refusalOfHeaders(request, shape, options)
   if (unproved !== undefined) return refuse(...unproved)
-  const read = readQuery(url.searchParams)
+  const read = readQuery(new URLSearchParams(target.query))
   return typeof read === 'string' ? refuse(400, 'invalid_request', read) : { shape, ...read }
+}
+
+/** `http://HOST/…`, which only a proxy needs. [RFC 9112 §3.2.2] */
+const absoluteTarget = /^http:\/\/([^/?#]+)(\/.*)$/i
+
+/**
+ * Splits the target of a request line as it is written: a path that has to be resolved first is not one of ours, and a
+ * target that names a host must name that of the `Host` header. Undefined for any other.
+ */
+function readTarget({
+  url: target = '',
+  headers,
+}: IncomingMessage): { readonly path: string; readonly query: string } | undefined {
+  const [, authority, rest] = absoluteTarget.exec(target) ?? []
+  if (authority !== undefined && authority.toLowerCase() !== headers.host?.toLowerCase()) return undefined
+  const [path = '', ...query] = (rest ?? target).split('?')
+  const isPath = path.startsWith('/') && !path.startsWith('//') && !target.includes('#')
+  return isPath ? { path, query: query.join('?') } : undefined
 }
 
 function shapeOf({ headers }: IncomingMessage, path: string | undefined): Shape | undefined {
@@ -77,7 +98,7 @@ function refusalOfHeaders(
 ): [number, string, string] | undefined {
   switch (shape) {
     case 'imds':
-      if (!imds) return [403, 'unauthorized_client', 'This endpoint serves those alone that know its header.']
+      if (!imds) return [403, 'unauthorized_client', 'The X-IDENTITY-HEADER is required.']
       if (headers['metadata'] === 'true') return undefined
       return [400, 'bad_request_102', 'Required metadata header not specified']
     case 'app-service':
