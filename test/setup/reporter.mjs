@@ -7,32 +7,45 @@ function isSummaryLine(event) {
   return event.type === 'test:diagnostic' && event.data.nesting === 0 && /^tests \d+$/.test(event.data.message)
 }
 
-/** The tests that were not run, each under what it is that is missing. */
+/** What a test that was left out lacks: what `requireClient` names, or whatever reason the test gives. */
+function missingOf(skip) {
+  if (skip === undefined || skip === false) return undefined
+  if (typeof skip !== 'string' || skip === '') return 'an unstated reason'
+  return notRun.exec(skip)?.[1] ?? skip
+}
+
+/** The tests that were not run, grouped by what is missing. */
 function lines(missing) {
   if (missing.size === 0) return ''
   const parts = ['\nNot run:\n']
   for (const [what, tests] of [...missing].sort(([a], [b]) => a.localeCompare(b))) {
-    parts.push(`  for want of ${what}:\n`, ...tests.map((test) => `    ${test}\n`))
+    parts.push(`  missing: ${what}\n`, ...tests.map((test) => `    ${test}\n`))
   }
+  if (process.env.CI === 'true') parts.push('With CI=true a test that was not run is a failure.\n')
   return `${parts.join('')}\n`
 }
 
 /**
- * The test runner's own `spec` report, with the names of the tests that were not run put just before its summary, so that
- * nobody takes them for passed.
+ * The test runner's own `spec` report, with the names of the tests that were not run just before its summary. With `CI=true`
+ * a skipped test, for whatever reason, makes the run fail.
  */
 export default async function* report(source) {
   const missing = new Map()
+  if ((process.env.ACRUX_TEST_POSTGRES ?? '') === '') {
+    missing.set('PostgreSQL', ['the contract tests of the stores on PostgreSQL'])
+  }
   const spec = new Spec()
   const written = []
   spec.on('data', (chunk) => written.push(chunk.toString()))
   for await (const event of source) {
-    const reason = event.type === 'test:pass' || event.type === 'test:fail' ? event.data.skip : undefined
-    const found = typeof reason === 'string' ? notRun.exec(reason) : null
-    if (found !== null) {
+    const what =
+      event.type === 'test:pass' || event.type === 'test:fail'
+        ? missingOf(event.data.skip ?? event.data.todo)
+        : undefined
+    if (what !== undefined) {
       const file = event.data.file === undefined ? '' : `${relative(process.cwd(), event.data.file)}: `
-      const tests = missing.get(found[1]) ?? []
-      missing.set(found[1], [...tests, `${file}${event.data.name}`])
+      missing.set(what, [...(missing.get(what) ?? []), `${file}${event.data.name}`])
+      if (process.env.CI === 'true') process.exitCode = 1
     }
     if (isSummaryLine(event)) yield written.splice(0).join('') + lines(missing)
     spec.write(event)

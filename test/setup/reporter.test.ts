@@ -16,23 +16,27 @@ test('a test that needs nothing', () => undefined)
 test('a test that needs a client', (t) => { if (!requireClient(t, 'no-such-client')) return })
 `
 
-async function report(env: Readonly<Record<string, string>>): Promise<{ code: number | null; lines: string[] }> {
+async function report(
+  env: Readonly<Record<string, string>>,
+  text = program,
+): Promise<{ code: number | null; lines: string[] }> {
   using dir = tempDir('reporter')
   const file = join(dir.path, 'some.test.ts')
-  writeFileSync(file, program)
+  writeFileSync(file, text)
   const args = ['--test', `--test-reporter=${reporter}`, file]
-  const ran = await run(process.execPath, args, { env: { PATH: process.env['PATH'] ?? '', ...env }, cwd: dir.path })
+  const all = { PATH: process.env['PATH'] ?? '', ACRUX_TEST_POSTGRES: 'postgres://127.0.0.1/some', ...env }
+  const ran = await run(process.execPath, args, { env: all, cwd: dir.path })
   return { code: ran.code, lines: ran.stdout.split('\n') }
 }
 
-test('the report names what was not run, for want of what, and ends with the summary of the test runner', async () => {
+test('the report names what was not run and why, and ends with the summary of the test runner', async () => {
   assert.equal(findProgram('no-such-client'), undefined)
   const { code, lines } = await report({})
   assert.equal(code, 0)
   const heading = lines.indexOf('Not run:')
   assert.deepEqual(lines.slice(heading, heading + 4), [
     'Not run:',
-    '  for want of no-such-client:',
+    '  missing: no-such-client',
     '    some.test.ts: a test that needs a client',
     '',
   ])
@@ -40,8 +44,27 @@ test('the report names what was not run, for want of what, and ends with the sum
   assert.match(lines.at(-2) ?? '', /duration_ms/)
 })
 
+test('without PostgreSQL the report names the contract tests that were not run', async () => {
+  const { lines } = await report({ ACRUX_TEST_POSTGRES: '' })
+  assert.ok(lines.includes('  missing: PostgreSQL'))
+})
+
 test('with CI=true a client that is missing is a failure', async () => {
   const { code, lines } = await report({ CI: 'true' })
   assert.equal(code, 1)
   assert.ok(lines.some((line) => line.includes('not run, missing on this machine: no-such-client')))
 })
+
+for (const [what, options] of [
+  ['without a reason', '{ skip: true }'],
+  ['with a reason', "{ skip: 'a small file system cannot be mounted here' }"],
+  ['to be written', '{ todo: true }'],
+]) {
+  test(`with CI=true a test that is skipped ${what} is a failure, and elsewhere is only reported`, async () => {
+    const text = `import { test } from 'node:test'\ntest('a skipped test', ${options}, () => undefined)\n`
+    const inCi = await report({ CI: 'true' }, text)
+    assert.equal(inCi.code, 1)
+    assert.ok(inCi.lines.includes('    some.test.ts: a skipped test'))
+    assert.equal((await report({ CI: '' }, text)).code, 0)
+  })
+}

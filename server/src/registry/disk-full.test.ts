@@ -25,7 +25,7 @@ test('a disk without room is told as such, spoils nothing, and pushes go on when
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', directory], { stdio: 'ignore' })
   } catch {
     await rm(directory, { recursive: true })
-    t.skip('a small filesystem cannot be mounted here')
+    t.skip('a small file system cannot be mounted here')
     return
   }
   const clock = testClock()

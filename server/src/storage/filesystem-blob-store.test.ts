@@ -91,7 +91,7 @@ describe('the filesystem blob store', () => {
     try {
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', directory], { stdio: 'ignore' })
     } catch {
-      t.skip('a small filesystem cannot be mounted here')
+      t.skip('a small file system cannot be mounted here')
       return
     }
     try {
