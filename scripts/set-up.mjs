@@ -73,7 +73,16 @@ export async function ensureDependencies() {
     say('installing the packages of package-lock.json …')
     const npmCli = process.env.npm_execpath
     const [command, lead] = npmCli?.endsWith('.js') ? [process.execPath, [npmCli]] : ['npm', []]
-    const args = [...lead, 'ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error']
+    const args = [
+      ...lead,
+      'ci',
+      '--include=dev',
+      '--include=optional',
+      '--no-audit',
+      '--no-fund',
+      '--ignore-scripts',
+      '--loglevel=error',
+    ]
     const code = await runInherited(command, args, { stdio: ['ignore', 2, 2] }).catch((cause) => {
       throw new SetUpFailed(`cannot run npm (${cause.message}): install it, Debian's package is called npm`)
     })

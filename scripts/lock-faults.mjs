@@ -1,0 +1,40 @@
+/** Licences that Acrux may be distributed with. */
+const licences = new Set(['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT'])
+
+/** What is wrong with one entry of the lock file. */
+function faultsOf({ integrity, resolved, hasInstallScript, license }) {
+  const faults = []
+  if (!/^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity ?? '')) faults.push('has no SHA-512 integrity')
+  if (resolved !== undefined) faults.push('names the host that it was downloaded from')
+  if (hasInstallScript === true) faults.push('runs a script when it is installed')
+  if (!licences.has(license)) faults.push(`has the licence ${license ?? 'none'}, which is not on the list`)
+  return faults
+}
+
+/**
+ * The supply-chain faults of a `package-lock.json`: packages without an integrity hash, from a fixed host or a Git repository,
+ * with an install script, or under a licence that is not on the list. Each fault is one line for a person.
+ */
+export function lockFaults(lock) {
+  return Object.entries(lock.packages)
+    .filter(([path, { link }]) => path.includes('node_modules/') && link !== true)
+    .flatMap(([path, entry]) => faultsOf(entry).map((fault) => `${path} ${fault}`))
+}
+
+/** What `npm audit --json` reported, as one line for a person, and whether it is a failure. No answer is not a failure. */
+export function advisories(output) {
+  let report
+  try {
+    report = JSON.parse(output)
+  } catch {
+    return { failed: false, text: 'advisories were not checked: npm audit printed no report' }
+  }
+  const total = report.metadata?.vulnerabilities?.total
+  if (total === undefined) {
+    const status = report.statusCode === undefined ? 'no status' : `status ${report.statusCode}`
+    return { failed: false, text: `advisories were not checked: the audit endpoint answered with ${status}` }
+  }
+  if (total === 0) return { failed: false, text: 'no known vulnerabilities' }
+  const names = Object.keys(report.vulnerabilities ?? {}).join(', ')
+  return { failed: true, text: `${total} known vulnerabilities (${names}): run npm audit for details` }
+}
