@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { arm, armToken, createServicePrincipal, expectStatus, registryId, resourceGroupId } from '../harness/arm.ts'
 import type { HttpResponse } from '../harness/http.ts'
-import { at } from '../harness/json.ts'
+import { at, stringAt } from '../harness/json.ts'
 import { basic, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { openWire, type Header } from './wire.ts'
@@ -253,6 +253,31 @@ test('fault 41: what is no image is taken for none, under whatever type it is se
       }
       const read = await wire.send({ target, authorization: owner })
       assert.doesNotMatch(String(read.headers['content-type']), known, `${body} ${spelling}`)
+    }
+  }
+})
+
+test('a DELETE without a body is carried out, whatever content type it names', async () => {
+  const groups = '/graph/v1.0/groups'
+  for (const type of ['application/json', 'application/json; charset=utf-8', 'text/plain', form, 'x/y']) {
+    const headers: readonly Header[] = [['Content-Type', type]]
+    const named = { displayName: 'short-lived', mailNickname: 'short-lived', mailEnabled: false, securityEnabled: true }
+    const body = JSON.stringify(named)
+    const sent = { method: 'POST', target: groups, authorization: forGraph, headers: [['Content-Type', json]] as const }
+    const id = stringAt(expectStatus(await wire.send({ ...sent, body }), 201).json(), 'id')
+    const target = `${groups}/${id}`
+    const deleted = await wire.send({ method: 'DELETE', target, authorization: forGraph, headers })
+    assert.equal(deleted.status, 204, `Graph, ${type}: ${deleted.text()}`)
+    assert.equal((await wire.send({ target, authorization: forGraph })).status, 404, type)
+
+    const token = `${registryId(server)}/tokens/short-lived?${version}`
+    const ofArm = await wire.send({ method: 'DELETE', target: token, authorization: forArm, headers })
+    assert.equal(ofArm.status, 204, `ARM, ${type}: ${ofArm.text()}`)
+
+    await pushImage(server, 'team/short-lived', '1', owner)
+    for (const path of ['/acr/v1/team/short-lived/_tags/1', '/acr/v1/team/short-lived']) {
+      const ofRegistry = await wire.send({ method: 'DELETE', target: path, authorization: owner, headers })
+      assert.equal(ofRegistry.status, 202, `${path}, ${type}: ${ofRegistry.text()}`)
     }
   }
 })

@@ -107,8 +107,23 @@ export function mountGraphSurface(
         reply.header('cache-control', 'no-store')
         done()
       })
+      acceptJson(scope)
     },
   )
+}
+
+/** Bodies are JSON. A DELETE has none: clients send a content type with it, and nothing behind that. */
+function acceptJson(scope: FastifyInstance): void {
+  const parse = scope.getDefaultJsonParser('error', 'error')
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (request.method === 'DELETE') done(null, undefined)
+    else void parse(request, body as string, done)
+  })
+  scope.addContentTypeParser('*', { parseAs: 'string' }, (request, _body, done) => {
+    if (request.method === 'DELETE') done(null, undefined)
+    else done(new GraphError('notJson', 'The request body must be application/json.'))
+  })
 }
 
 async function prove(authenticate: GraphAuthenticate, { headers }: FastifyRequest): Promise<GraphSender> {
