@@ -214,7 +214,7 @@ export async function compose(
     auditLog: createAuditLog({ database }),
     auditWebhooks: createWebhooks({ database, clock, sealer }),
     credentialUses,
-    acceptsWebhookUrl: outbound.acceptsUrl,
+    explainWebhookUrl: outbound.explainRefusal,
     resources,
     directory,
     identity,

@@ -44,9 +44,8 @@ export async function putAuditWebhook(rooms: ManagementOptions, call: Management
   const { subscriptionId } = await requireSubscription(rooms, call)
   const name = requireName(call)
   const { serviceUri: url, status = 'enabled', filter = {} } = readBody(call, putAuditWebhook).properties
-  if (!rooms.acceptsWebhookUrl(url)) {
-    throw new ArmError('badRequest', 'The serviceUri must be an https URL without credentials that may be reached.')
-  }
+  const refusal = await rooms.explainWebhookUrl(url)
+  if (refusal !== undefined) throw new ArmError('badRequest', `The serviceUri is not accepted. ${refusal}`)
   const settings = { url, enabled: status === 'enabled', filter }
   const { webhook, secret } = await change(rooms, call, async (transaction) => {
     const result = await rooms.auditWebhooks.put(transaction, name, settings).catch(throwTooMany)

@@ -22,7 +22,7 @@ export type ManagementOptions = {
   readonly auditWebhooks: Webhooks
   readonly credentialUses: Pick<CredentialUses, 'list'>
   /** Whether a URL may be one that events are delivered to, as far as it tells by itself. */
-  readonly acceptsWebhookUrl: (url: string) => boolean
+  readonly explainWebhookUrl: (url: string) => Promise<string | undefined>
   readonly resources: Resources
   readonly directory: Pick<
     Directory,

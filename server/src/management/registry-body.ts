@@ -25,9 +25,14 @@ const ipRulesSchema = z
   .array(
     z.object({
       action: optional(oneOf(['Allow'])),
-      value: z.string().refine((text) => parseAddressRange(text) !== undefined, {
-        error: 'must be an IP address or a range ADDRESS/BITS',
-      }),
+      value: z
+        .string()
+        .refine((text) => parseAddressRange(text) !== undefined, {
+          error: 'must be an IP address or a range ADDRESS/BITS',
+        })
+        .refine((text) => parseAddressRange(text)?.bits !== 0, {
+          error: 'must not allow every address: set defaultAction to Allow for that',
+        }),
     }),
   )
   .transform((rules) => [...new Set(rules.map(({ value }) => value.toLowerCase()))])

@@ -142,7 +142,7 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
     auditLog: createAuditLog({ database }),
     auditWebhooks: createWebhooks({ database, clock, sealer }),
     credentialUses,
-    acceptsWebhookUrl: createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] }).acceptsUrl,
+    explainWebhookUrl: createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] }).explainRefusal,
     resources,
     directory,
     identity,

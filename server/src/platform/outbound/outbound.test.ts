@@ -87,6 +87,39 @@ test('only https is asked for, and http on loopback alone where private addresse
   }
 })
 
+test('a URL is refused with the reason where its host is known to have no address that may be reached', async () => {
+  const resolve = (name: string) => {
+    if (name === 'new.example') return Promise.reject(new Error('no such name'))
+    return Promise.resolve([{ address: name === 'public.example' ? '8.8.8.8' : '10.0.0.1', family: 4 }])
+  }
+  const closed = createOutbound({ allowPrivateAddresses: false, allowedNetworks: [], resolve })
+  const open = createOutbound({ allowPrivateAddresses: true, allowedNetworks: [], resolve })
+  const named = createOutbound({ allowPrivateAddresses: false, allowedNetworks: ['10.0.0.0/8'], resolve })
+  // prettier-ignore
+  const urls: readonly (readonly [string, RegExp | undefined, RegExp | undefined, RegExp | undefined])[] = [
+    ['https://public.example/x',      undefined,           undefined,           undefined],
+    ['https://new.example/x',         undefined,           undefined,           undefined],
+    ['https://within.example/x',      /no public address/, undefined,           undefined],
+    ['https://127.0.0.1/x',           /is not public/,     undefined,           /is not public/],
+    ['https://0x7f.1/x',              /is not public/,     undefined,           /is not public/],
+    ['https://localhost:8443/x',      /is not public/,     undefined,           /is not public/],
+    ['https://siem.localhost./x',     /is not public/,     undefined,           /is not public/],
+    ['https://10.0.0.1/x',            /is not public/,     undefined,           undefined],
+    ['https://[fd00::1]/x',           /is not public/,     undefined,           /is not public/],
+    ['https://[::ffff:10.0.0.1]/x',   /is not public/,     undefined,           undefined],
+    ['https://169.254.169.254/x',     /is not public/,     /is not public/,     /is not public/],
+    ['http://public.example/x',       /https URL/,         /https URL/,         /https URL/],
+    ['nonsense',                      /https URL/,         /https URL/,         /https URL/],
+  ]
+  for (const [url, ...expected] of urls) {
+    for (const [index, outbound] of [closed, open, named].entries()) {
+      const refusal = await outbound.explainRefusal(url)
+      if (expected[index] === undefined) assert.equal(refusal, undefined, url)
+      else assert.match(refusal ?? 'accepted', expected[index], url)
+    }
+  }
+})
+
 test('fault 39: an address within is not dialled, however it is written', async (t) => {
   const server = await openServer(t, (_request, response) => sendJson(response))
   const outbound = server.outbound({ allowPrivateAddresses: false })

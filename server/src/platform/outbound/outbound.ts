@@ -27,8 +27,13 @@ export type FetchedJson = { readonly value: JsonValue; readonly maxAgeSeconds: n
 
 /** Fetches what is at a URL that somebody configured: the only way by which the server does that. */
 export interface Outbound {
-  /** Whether a URL is one that may be asked for, as far as it tells by itself. What its name resolves to is looked at when it is fetched. */
+  /** Whether a URL has the form of one that may be requested. The addresses of its host are checked when it is dialled. */
   readonly acceptsUrl: (url: string) => boolean
+  /**
+   * Why a URL may not be requested, as a sentence for the person who enters it; undefined where it may. A name is resolved,
+   * and one without an address is accepted, since it may get one later.
+   */
+  readonly explainRefusal: (url: string) => Promise<string | undefined>
   /**
    * Gets a JSON document: HTTPS, no redirect followed, no credentials sent, bounded in size and time.
    *
@@ -83,6 +88,9 @@ const bodyPauseMs = 60_000
 /** How many fetches may run at a time. More than that wait for hosts that somebody made slow. */
 const mostAtATime = 64
 
+const howToAllow =
+  'The server connects to it only where the setting outbound.allowedNetworks or outbound.allowPrivateAddresses allows it.'
+
 /** Opens the way out. */
 export function createOutbound(options: OutboundOptions): Outbound {
   const { allowPrivateAddresses, extraCa, timeoutMs = defaultTimeoutMs } = options
@@ -104,6 +112,24 @@ export function createOutbound(options: OutboundOptions): Outbound {
     if (url.protocol === 'https:') return url
     // Nobody listens in on a machine's own wire.
     return url.protocol === 'http:' && allowPrivateAddresses && isLoopbackHost(url) ? url : undefined
+  }
+
+  /** Whether no look-up is needed to see that nothing at this host may be dialled. */
+  function isAlwaysDenied(url: URL): boolean {
+    const hostname = bareHostname(url)
+    if (isIP(hostname) !== 0) return !isAllowed(hostname)
+    return isLocalhostName(hostname) && !isAllowed('127.0.0.1') && !isAllowed('::1')
+  }
+
+  async function explainRefusal(text: string): Promise<string | undefined> {
+    const url = acceptedUrl(text)
+    if (url === undefined) return `It must be an https URL without credentials, of at most ${longestUrl} characters.`
+    if (isAlwaysDenied(url)) return `The address ${url.hostname} is not public. ${howToAllow}`
+    const late = AbortSignal.timeout(timeoutMs)
+    // A name that cannot be resolved now is judged at every delivery.
+    const found = await beforeTimeout(late, resolveName(bareHostname(url))).catch(() => [])
+    if (found.length === 0 || found.some(({ address }) => isAllowed(address))) return undefined
+    return `The name ${url.hostname} has no public address. ${howToAllow}`
   }
 
   /** The addresses that are dialled, each of them checked. The name is not resolved again, so it cannot change meanwhile. */
@@ -210,7 +236,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
       throw new OutboundError('status', `${url.host} answered ${statusCode}`)
     })
 
-  return { acceptsUrl: (text) => acceptedUrl(text) !== undefined, getJson, open, post }
+  return { acceptsUrl: (text) => acceptedUrl(text) !== undefined, explainRefusal, getJson, open, post }
 }
 
 type Answer = { readonly body: Uint8Array; readonly cacheControl: string | undefined }
@@ -278,6 +304,11 @@ function bareHostname({ hostname }: URL): string {
 function isLoopbackHost(url: URL): boolean {
   const hostname = bareHostname(url)
   return hostname === 'localhost' || isLoopbackAddress(hostname)
+}
+
+/** Names that every resolver gives the addresses of the own machine. [RFC 6761 §6.3] */
+function isLocalhostName(hostname: string): boolean {
+  return /(?:^|\.)localhost\.?$/i.test(hostname)
 }
 
 /** `no-store` and `no-cache` are an age of nothing. [RFC 9111 §5.2.2] */
