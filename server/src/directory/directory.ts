@@ -34,6 +34,7 @@ import { requireProof } from './people/proof-standing.ts'
 import { asUser } from './records.ts'
 import { createDirectoryRoles } from './roles.ts'
 import { requireSubscriptionOwnersLeft } from './owners.ts'
+import { createSecurityEvents } from './people/security-events.ts'
 import { createSecondFactors } from './people/second-factors.ts'
 import { createSecrets } from './credentials/secrets.ts'
 import { createSignIns } from './people/sign-ins.ts'
@@ -90,6 +91,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     clock,
     externalStandsUntilMs: identities.standsUntilMs,
   })
+  const securityEvents = createSecurityEvents({ store, clock })
   const secondFactors = createSecondFactors({ database, store, clock, sealer: options.sealer })
   const checkPassword = createPasswordCheck({ database, store, clock, secondFactors })
   const groupIdsOf = createGroupIds(database, clock, store)
@@ -198,6 +200,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     endProofsOfOthers: identities.endProofsOfOthers,
     endStaleMemberships: identities.endStaleMemberships,
     secondFactors,
+    securityEvents,
     clientCertificates: async (appIdText) => {
       const rows = await store.certificatesOfApplication(parseGuid(appIdText) ?? nullGuid)
       return rows.map((row) => ({

@@ -8,6 +8,7 @@ import type { DirectoryRole, NewUser } from './people/people.ts'
 import type { Groups, People } from './people/people-reads.ts'
 import type { ProvedUser } from './people/proof-standing.ts'
 import type { DirectoryRoles } from './roles.ts'
+import type { SecurityEvents } from './people/security-events.ts'
 import type { SecondFactors } from './people/second-factors.ts'
 import type { Secrets } from './credentials/secrets.ts'
 import type { NewSignIn, SignIn } from './people/sign-ins.ts'
@@ -313,6 +314,8 @@ export interface Directory {
   /** Takes people out of the groups that a sign-in told which holds no more. To be run every minute. */
   endStaleMemberships(): Promise<void>
   readonly secondFactors: SecondFactors
+  /** What happened to the security of people's accounts, for the account pages. */
+  readonly securityEvents: SecurityEvents
   /** The certificates of an application, and of its service principal, of whatever time. */
   clientCertificates(appId: string): Promise<readonly ClientCertificate[]>
   /** Which federated credential trusts a token: one of the application, or without one the only one of all. */

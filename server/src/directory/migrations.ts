@@ -6,6 +6,7 @@ import { externalPrincipalMigration } from './external/external-principal-store.
 import { federatedCredentialMigration } from './credentials/federated-credential-store.ts'
 import { managedIdentityMigration } from './managed-identities/managed-identity-migration.ts'
 import { peopleMigration, proofRevisionMigration } from './people/people-migration.ts'
+import { securityEventMigration } from './people/security-event-store.ts'
 
 /** The tables of the directory room. Names that are looked up without regard to case are kept in lower case as well. */
 export const directoryMigrations: readonly Migration[] = [
@@ -122,4 +123,5 @@ export const directoryMigrations: readonly Migration[] = [
   externalIdentityMigration,
   proofRevisionMigration,
   applicationOwnerMigration,
+  securityEventMigration,
 ]

@@ -4,6 +4,7 @@ import { groupStore } from './groups/group-store.ts'
 import { listReads } from './list-store.ts'
 import { lookups, namedServicePrincipals } from './lookup-store.ts'
 import { peopleStore } from './people/people-store.ts'
+import { securityEventStore } from './people/security-event-store.ts'
 import { secondFactorStore } from './people/second-factor-store.ts'
 import { signInStore } from './people/sign-in-store.ts'
 import type {
@@ -28,6 +29,7 @@ export function createDirectoryStore(database: Database) {
     ...groupStore(database),
     ...applicationOwnerStore(database),
     ...secondFactorStore(database),
+    ...securityEventStore(database),
 
     tenant: () => read().selectFrom('tenant').selectAll().where('only', '=', 1).executeTakeFirst(),
     insertTenant: (transaction: Transaction, row: TenantRow) =>

@@ -1,4 +1,5 @@
 import type { PeopleTables } from './people/people-rows.ts'
+import type { SecurityEventRow } from './people/security-event-store.ts'
 
 import type { ApplicationOwnerRow } from './applications/application-owner-store.ts'
 import type { ExternalPrincipalRow } from './external/external-principal-store.ts'
@@ -20,6 +21,7 @@ export type DirectoryTables = PeopleTables & {
   machine_key: MachineKeyRow
   machine_credential: MachineCredentialRow
   enrollment_code: EnrollmentCodeRow
+  security_event: SecurityEventRow
 }
 
 export type TenantRow = {

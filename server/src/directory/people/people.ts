@@ -144,6 +144,7 @@ export function createPeople({ store, clock, identities, onPrincipalDeleted }: P
     await store.endSignInsOf(transaction, objectId)
     await store.deleteSecondFactorsOf(transaction, objectId)
     await store.forgetNetworks(transaction, objectId)
+    await store.deleteSecurityEventsOf(transaction, objectId)
     await store.deleteUser(transaction, objectId)
     if (row.directory_role === 'owner') await requireOwnerLeft(store, transaction)
     return toUserRecord(row)

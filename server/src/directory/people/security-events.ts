@@ -1,0 +1,104 @@
+import type { Clock } from '../../platform/clock.ts'
+import type { Origin } from '../../platform/http/app.ts'
+import type { Transaction } from '../../platform/sql/database.ts'
+import { newTimeOrderedId } from '../../platform/time-ordered-id.ts'
+import type { DirectoryStore } from '../store.ts'
+import type { SecurityEventRow } from './security-event-store.ts'
+
+/** What a security event tells a person. `detail` says which: the kind of method, the reason of a failure. */
+export type SecurityEventKind =
+  /** `detail`: `totp`, `passkey` or `recovery-codes`. */
+  | 'method-added'
+  | 'method-removed'
+  | 'password-changed'
+  /** An administrator set another password. */
+  | 'password-reset'
+  /** The first sign-in from a network; not told of the very first sign-in of an account. */
+  | 'new-network'
+  /** `detail`: `wrong-password`, `wrong-code` or `wrong-recovery-code`. */
+  | 'failed-sign-in'
+  /** Too many wrong codes in a row: the authenticator app is closed until an owner resets it. */
+  | 'second-factor-closed'
+
+/** One security event of a person, as the account pages show it. */
+export type SecurityEvent = {
+  readonly id: string
+  readonly kind: SecurityEventKind
+  readonly detail: string
+  /** How often it happened from this address between `firstAtMs` and `atMs`. */
+  readonly count: number
+  readonly firstAtMs: number
+  readonly atMs: number
+  readonly remoteAddress: string
+  readonly userAgent: string | undefined
+}
+
+/** A security event to be recorded. */
+export type NewSecurityEvent = Pick<SecurityEvent, 'kind'> & {
+  readonly detail?: string
+  readonly origin: Pick<Origin, 'remoteAddress' | 'userAgent'>
+}
+
+/** What happened to the security of people's accounts, in bounded space for each person. */
+export interface SecurityEvents {
+  /** Records an event in the transaction that causes it. Repetitions from one address within an hour are counted in one row. */
+  record(transaction: Transaction, objectId: string, event: NewSecurityEvent): Promise<void>
+  /** The latest events of a person, the newest first, 100 at most. */
+  list(objectId: string): Promise<readonly SecurityEvent[]>
+}
+
+/** The newest of each kind that are kept of a person: no flood of one kind pushes out another. */
+const maxEventsPerKind = 30
+const maxListedEvents = 100
+const maxTextLength = 512
+const hourMs = 60 * 60 * 1000
+
+/** Creates the store of security events. */
+export function createSecurityEvents({
+  store,
+  clock,
+}: {
+  readonly store: DirectoryStore
+  readonly clock: Clock
+}): SecurityEvents {
+  return {
+    record: async (transaction, objectId, { kind, detail = '', origin }) => {
+      const nowMs = clock.now()
+      const row: SecurityEventRow = {
+        id: newTimeOrderedId(nowMs),
+        object_id: objectId,
+        kind,
+        count: 1,
+        first_at_ms: nowMs,
+        at_ms: nowMs,
+        remote_address: storable(origin.remoteAddress),
+        user_agent: origin.userAgent === undefined ? null : storable(origin.userAgent),
+        detail,
+      }
+      if (await store.countSecurityEvent(transaction, row, nowMs - hourMs)) return
+      await store.insertSecurityEvent(transaction, row, maxEventsPerKind)
+    },
+    list: async (objectId) => (await store.securityEventsOf(objectId, maxListedEvents)).map(toSecurityEvent),
+  }
+}
+
+/** Client-supplied text, bounded, without what a database or a terminal refuses. */
+function storable(text: string): string {
+  return text
+    .slice(0, maxTextLength)
+    .toWellFormed()
+    .replaceAll(/\p{Cc}/gu, '\ufffd')
+}
+
+function toSecurityEvent(row: SecurityEventRow): SecurityEvent {
+  return {
+    id: row.id,
+    kind: row.kind as SecurityEventKind,
+    detail: row.detail,
+    count: row.count,
+    firstAtMs: row.first_at_ms,
+    atMs: row.at_ms,
+    remoteAddress: row.remote_address,
+    userAgent: row.user_agent ?? undefined,
+  }
+}
