@@ -10,6 +10,7 @@ import { type Composition, compose } from './compose.ts'
 import { loadConfiguration } from './platform/configuration/configuration.ts'
 import { StartupError, exitCodes } from './platform/exit.ts'
 import { createLog } from './platform/log.ts'
+import { until } from './platform/test-patience.ts'
 
 async function emptyDirectory(t: TestContext): Promise<string> {
   const directory = await mkdtemp(path.join(tmpdir(), 'acrux-compose-'))
@@ -87,7 +88,8 @@ test('a server that can write nothing any more says that it is not ready', async
   assert.equal(await status(), 200)
   assert.ok(writer !== undefined)
   await writer.terminate()
-  assert.equal(await status(), 503)
+  // A report is reused for a second.
+  await until('the server is not ready', async () => (await status()) === 503)
 })
 
 test('what a person agreed to ends with the person, and with the application', async (t) => {

@@ -17,6 +17,8 @@ import {
 import { createDirectory, directoryMigrations } from './directory/index.ts'
 import { createGraph } from './graph/index.ts'
 import { makeFirstRun } from './first-run.ts'
+import { figuresOf } from './figures.ts'
+import { healthComponents } from './health-components.ts'
 import { mountHealth } from './health.ts'
 import { createIdentity, identityMigrations } from './identity/index.ts'
 import { hostsOf, listRegistries, moveRegistries, requireLoginServer } from './login-servers.ts'
@@ -25,6 +27,8 @@ import { type Clock, systemClock } from './platform/clock.ts'
 import type { Configuration } from './platform/configuration/configuration.ts'
 import { databaseFileIn, masterKeyFileIn, openDataDir } from './platform/data-dir.ts'
 import { StartupError, exitCodes } from './platform/exit.ts'
+import type { Figure } from './platform/figures.ts'
+import { createHealth } from './platform/health.ts'
 import { createApp } from './platform/http/app.ts'
 import { openApiDocument } from './platform/http/openapi.ts'
 import type { RouteDescription } from './platform/http/surface.ts'
@@ -36,6 +40,7 @@ import { signingKeyMigrations } from './platform/signing-keys/migrations.ts'
 import type { Database } from './platform/sql/database.ts'
 import { type Migration, NewerSchemaError, migrate } from './platform/sql/migrations.ts'
 import { openSqliteDatabase } from './platform/sql/sqlite-database.ts'
+import { createWriterWatch } from './platform/sql/writer-watch.ts'
 import { type CertificateSource, createCertificateSource } from './platform/tls/certificate-source.ts'
 import { createRegistryRoom, registryMigrations, registryRoutes } from './registry/index.ts'
 import { createResources, resourcesMigrations } from './resources/index.ts'
@@ -71,6 +76,10 @@ export type Composition = {
   readonly firstRun: { readonly content: FirstRun; readonly file: string } | undefined
   /** The table of every surface. */
   readonly routes: readonly RouteDescription[]
+  /** What the modules show at `/metrics`. */
+  readonly figures: readonly Figure[]
+  /** Finds out whether transactions are still committed. */
+  readonly probeWriter: () => Promise<void>
   /** Deletes what policies have come to, and then what nobody can reach any more. */
   readonly collectGarbage: () => Promise<void>
   /** Puts the events of the audit log that were written since into its chain, and writes when credentials were used. */
@@ -183,12 +192,13 @@ export async function compose(
     signingKeyRotationDays,
     throttling: configuration.limits.throttling,
   })
+  const blobDirectory = path.join(dataDir.path, 'blobs')
   const registry = createRegistryRoom({
     database,
     clock,
     log,
     audit,
-    blobs: await createFilesystemBlobStore(path.join(dataDir.path, 'blobs'), { clock }),
+    blobs: await createFilesystemBlobStore(blobDirectory, { clock }),
     gate: tokenService.gate,
     registries: { byHost: (host) => resources.findRegistryByHost(host) },
     acceptsSparseImages: configuration.acceptSparseImages,
@@ -263,9 +273,11 @@ export async function compose(
   graph.mount(app)
   identity.mount(app)
   pages.mount(app)
-  const health = mountHealth(app, {
-    isReady: async () => !draining && database.canWrite() && (await resources.listSubscriptions()).length > 0,
-  })
+  const writerWatch = createWriterWatch({ database, clock })
+  const sources = { database, writerWatch, resources, tokenService, identity }
+  const isDraining = () => draining
+  const components = healthComponents({ ...sources, blobs: blobDirectory, isDraining })
+  const health = createHealth({ components, clock, log })
 
   const routes = [
     ...registryRoutes,
@@ -274,7 +286,7 @@ export async function compose(
     ...graph.routes,
     ...identity.routes,
     ...pages.routes,
-    ...health,
+    ...mountHealth(app, health),
   ]
 
   return {
@@ -283,6 +295,8 @@ export async function compose(
     certificates,
     firstRun: content && { content, file: firstRunFile },
     routes,
+    figures: figuresOf({ writerWatch }),
+    probeWriter: () => writerWatch.probe(),
     extendAuditChain: async () => {
       await auditChain.extend()
       await credentialUses.flush()
@@ -297,6 +311,7 @@ export async function compose(
     tidy: () => Promise.all([directory.endStaleMemberships(), registry.endLostImports()]),
     drain: () => {
       draining = true
+      health.refresh()
       delivery.stop()
     },
     close: async () => {

@@ -1,14 +1,12 @@
 import type { FastifyInstance } from 'fastify'
+import type { Health } from './platform/health.ts'
 import { type Route, type RouteDescription, mountSurface } from './platform/http/surface.ts'
 
-/** What health checks ask. */
-export type HealthOptions = {
-  /** Whether the server should be sent requests now; throws or gives false when not. */
-  readonly isReady: () => boolean | Promise<boolean>
-}
-
-/** Adds `/healthz` (the process runs) and `/readyz` (it can serve: its database answers and it is not shutting down). */
-export function mountHealth(app: FastifyInstance, { isReady }: HealthOptions): readonly RouteDescription[] {
+/**
+ * Adds `/healthz` (the process lives) and `/readyz` (the state of each component; 503 only where one that is required is
+ * unavailable). Both are open to everybody.
+ */
+export function mountHealth(app: FastifyInstance, health: Health): readonly RouteDescription[] {
   const routes: readonly Route<'public', undefined>[] = [
     { id: 'health.live', method: 'GET', path: '/healthz', need: 'public', handle: () => ({ status: 'ok' }) },
     {
@@ -17,10 +15,11 @@ export function mountHealth(app: FastifyInstance, { isReady }: HealthOptions): r
       path: '/readyz',
       need: 'public',
       handle: async ({ reply }) => {
-        const ready = await Promise.resolve()
-          .then(isReady)
-          .catch(() => false)
-        return reply.code(ready ? 200 : 503).send({ status: ready ? 'ok' : 'unavailable' })
+        const found = await health.report()
+        return reply
+          .code(found.status === 'unavailable' ? 503 : 200)
+          .header('cache-control', 'no-store')
+          .send(found)
       },
     },
   ]

@@ -7,6 +7,7 @@ import { StartupError, listenFailure } from './platform/exit.ts'
 import { type Listener, listen } from './platform/http/listener.ts'
 import { repeat } from './platform/repeat.ts'
 import { type Log, createLog } from './platform/log.ts'
+import { readSecretFile, unusableSettingFile } from './platform/setting-file.ts'
 import { formatListenAddress } from './platform/configuration/network-address.ts'
 
 export {
@@ -37,8 +38,10 @@ export type RunningServer = {
 /** Starts a server. @throws StartupError for everything that the operator can mend */
 export async function startServer(configuration: Configuration): Promise<RunningServer> {
   const log = createLog(configuration.logLevel)
+  const { metricsTokenFile } = configuration
+  const metricsToken = metricsTokenFile === undefined ? undefined : await readMetricsToken(metricsTokenFile)
   const composition = await compose(configuration, log)
-  const opened = await openListeners(composition, configuration, log).catch(async (error: unknown) => {
+  const opened = await openListeners(composition, configuration, metricsToken, log).catch(async (error: unknown) => {
     await composition.close()
     throw tellingFirstRun(error, composition.firstRun?.file)
   })
@@ -61,6 +64,7 @@ export async function startServer(configuration: Configuration): Promise<Running
   const expiring = repeat(600, composition.expireAuditEvents, (error) =>
     log.error({ err: error, id: randomUUID() }, 'events of the audit log that are over their time were not removed'),
   )
+  const probing = repeat(5, composition.probeWriter, (error) => log.error({ err: error }, 'the database probe failed'))
   return {
     publicOrigin: composition.publicOrigin,
     firstRun: composition.firstRun,
@@ -71,7 +75,7 @@ export async function startServer(configuration: Configuration): Promise<Running
       stopWatching?.()
       // Garbage that is being collected can be collected another time.
       await Promise.race([
-        Promise.all([collecting.stop(), tidying.stop(), chaining.stop(), delivering.stop(), expiring.stop()]),
+        Promise.all([collecting, tidying, chaining, delivering, expiring, probing].map((job) => job.stop())),
         sleep(Math.max(0, deadlineMs - performance.now()), undefined, { ref: false }),
       ])
       await stopMetrics()
@@ -90,19 +94,30 @@ function tellingFirstRun(error: unknown, firstRunFile: string | undefined): unkn
 type OpenListeners = { readonly listener: Listener; readonly stopMetrics: () => Promise<void> }
 
 async function openListeners(
-  { app, certificates }: Composition,
+  { app, certificates, figures }: Composition,
   { listen: addresses, metricsListen }: Configuration,
+  metricsToken: string | undefined,
   log: Log,
 ): Promise<OpenListeners> {
   // Loaded only where it is wanted: start-up time counts.
-  const metrics = metricsListen && (await import('./platform/metrics.ts')).measure(app)
+  const metrics = metricsListen && (await import('./platform/metrics.ts')).measure(app, figures, log)
   const listener = await listen(app, { addresses, tls: certificates?.current() }).catch((error: unknown) => {
     throw listenFailure(error, addresses.map(formatListenAddress).join(', ')) ?? error
   })
   if (metricsListen === undefined || metrics === undefined) return { listener, stopMetrics: () => Promise.resolve() }
-  const stopMetrics = await metrics.serve(metricsListen, log).catch(async (error: unknown) => {
+  const stopMetrics = await metrics.serve(metricsListen, metricsToken).catch(async (error: unknown) => {
     await listener.close(0)
     throw listenFailure(error, formatListenAddress(metricsListen)) ?? error
   })
   return { listener, stopMetrics }
+}
+
+/** @throws StartupError for a file that cannot be read, or whose token can be guessed */
+async function readMetricsToken(file: string): Promise<string> {
+  const token = await readSecretFile(file, 'bearer token')
+  if (/^[A-Za-z0-9\-._~+/]{16,}=*$/.test(token)) return token
+  throw unusableSettingFile(
+    `${file} holds no bearer token`,
+    'write 16 or more letters, digits and - . _ ~ + / into it, for example by openssl rand -base64 32',
+  )
 }

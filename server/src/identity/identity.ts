@@ -103,6 +103,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       return result.ok ? result.identity : undefined
     },
     rotateKeys: () => keys.rotate(),
+    signingKey: () => keys.times(),
     withdrawKeys: (transaction) => keys.withdraw(transaction),
     mount: (app) => mountProvider(app, { directory, clock, log, keys, publicOrigin, grantTypes, ...endpoints }),
     routes: providerRoutes,

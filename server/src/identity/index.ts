@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { SigningPrincipal } from '../directory/index.ts'
 import type { RouteDescription } from '../platform/http/surface.ts'
+import type { SigningKeyTimes } from '../platform/signing-keys/key-ring.ts'
 import type { Transaction } from '../platform/sql/database.ts'
 import type { SignInProtocol } from './sign-in-protocol.ts'
 
@@ -79,6 +80,8 @@ export interface Identity extends SignInProtocol {
   readonly authenticateGraph: (authorization: string | undefined) => Promise<VerifiedIdentity | undefined>
   /** Makes a new signing key of the provider; the one before it verifies on until all that it signed has expired. */
   rotateKeys(): Promise<void>
+  /** The age of the key that signs the provider's tokens. @throws where there is none and none can be made */
+  signingKey(): Promise<SigningKeyTimes>
   /** Nothing that the provider has signed is believed any more. */
   withdrawKeys(transaction: Transaction): Promise<void>
   /** Adds `/{tenant}/…`, `/common`, `/organizations` and the keys. */

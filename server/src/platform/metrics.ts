@@ -1,33 +1,41 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
 import http from 'node:http'
 import type { FastifyInstance } from 'fastify'
-import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import { Counter, Histogram, type Metric, Registry, collectDefaultMetrics } from 'prom-client'
+import { parseAuthorization } from '../spec/authorization-header.ts'
+import { type Distribution, type Figure, type FigureReading, type FigureSample } from './figures.ts'
 import type { ListenAddress } from './http/listener.ts'
 import type { Log } from './log.ts'
 
 /** What is measured of a server, in Prometheus's format. */
 export type Metrics = {
   /** Listens on an address of its own, and returns what closes that. @throws the operating system's error */
-  readonly serve: (address: ListenAddress, log: Log) => Promise<() => Promise<void>>
+  readonly serve: (address: ListenAddress, token: string | undefined) => Promise<() => Promise<void>>
 }
 
-/** Measures the process and the requests of an application that is not ready yet. */
-export function measure(app: FastifyInstance): Metrics {
+/** Measures the process, the requests of an application that is not ready yet, and what the modules show. */
+export function measure(app: FastifyInstance, figures: readonly Figure[], log: Log): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   countRequests(app, registry)
+  for (const figure of figures) registry.registerMetric(toMetric(figure, log))
   return {
-    serve: async (address, log) => {
+    serve: async (address, token) => {
       const server = http.createServer((request, response) => {
         if (request.method !== 'GET' || request.url !== '/metrics') {
           response.writeHead(404).end()
+          return
+        }
+        if (token !== undefined && !bears(request, token)) {
+          response.writeHead(401, { 'www-authenticate': 'Bearer realm="metrics"' }).end()
           return
         }
         registry
           .metrics()
           .then((text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text))
           .catch((error: unknown) => {
-            log.error({ err: error }, 'the metrics could not be gathered')
+            log.error({ err: error }, 'failed to collect the metrics')
             response.writeHead(500).end()
           })
       })
@@ -40,6 +48,60 @@ export function measure(app: FastifyInstance): Metrics {
         })
     },
   }
+}
+
+/** Whether a request bears the token. Digests are compared, since they have one length whatever was sent. */
+function bears({ headers }: http.IncomingMessage, token: string): boolean {
+  const authorization = parseAuthorization(headers.authorization)
+  if (authorization.scheme !== 'bearer') return false
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(authorization.token), digest(token))
+}
+
+/** prom-client asks a metric for nothing but its values; a figure keeps none of its own. */
+function toMetric(figure: Figure, log: Log): Metric {
+  const { name, help, kind } = figure
+  const values = async () => {
+    try {
+      if (figure.kind === 'histogram') return bucketsOf(name, figure.read())
+      return samplesOf(figure.labels ?? {}, await figure.read())
+    } catch (error) {
+      log.warn({ err: error, metric: name }, 'failed to read a metric')
+      return []
+    }
+  }
+  const get = async () => ({ name, help, type: kind, aggregator: 'sum', values: await values() })
+  return { name, get } as unknown as Metric
+}
+
+function samplesOf(labels: Readonly<Record<string, readonly string[]>>, reading: FigureReading): FigureSample[] {
+  if (reading === undefined) return []
+  if (typeof reading === 'number') return [{ labels: {}, value: reading }]
+  const sums = new Map<string, FigureSample>()
+  for (const sample of reading) {
+    const closed = Object.fromEntries(
+      Object.entries(labels).map(([label, known]) => {
+        const value = sample.labels[label] ?? ''
+        return [label, known.includes(value) ? value : 'other']
+      }),
+    )
+    const key = Object.values(closed).join('\n')
+    sums.set(key, { labels: closed, value: (sums.get(key)?.value ?? 0) + sample.value })
+  }
+  return [...sums.values()]
+}
+
+function bucketsOf(name: string, { bounds, counts, sum }: Distribution) {
+  let count = 0
+  const buckets = counts.map((counted, index) => {
+    count += counted
+    return { metricName: `${name}_bucket`, labels: { le: String(bounds[index] ?? '+Inf') }, value: count }
+  })
+  return [
+    ...buckets,
+    { metricName: `${name}_sum`, labels: {}, value: sum },
+    { metricName: `${name}_count`, labels: {}, value: count },
+  ]
 }
 
 /** Labels have few values: a method, a status and the pattern of a route, never what a client chose. */

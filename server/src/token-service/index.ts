@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { AuditActor, AuditCredential } from '../audit/index.ts'
 import type { Origin } from '../platform/http/app.ts'
 import type { RouteDescription } from '../platform/http/surface.ts'
+import type { SigningKeyTimes } from '../platform/signing-keys/key-ring.ts'
 import type { Transaction } from '../platform/sql/database.ts'
 import type { Registry } from '../resources/index.ts'
 import type { LoginServer } from '../spec/login-server.ts'
@@ -84,6 +85,8 @@ export interface TokenService {
   mount(app: FastifyInstance): void
   /** Makes a new signing key now. The one before it verifies on until all it signed has expired. */
   rotateKeys(): Promise<void>
+  /** The age of the key that signs ACR tokens. @throws where there is none and none can be made */
+  signingKey(): Promise<SigningKeyTimes>
   /** No ACR token that was issued is believed any more. */
   withdrawKeys(transaction: Transaction): Promise<void>
 }

@@ -66,6 +66,7 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
     routes,
     mount: (app) => mountRaw(app, createTokenSurface({ ...options, routes, throttle })),
     rotateKeys: () => keys.rotate(),
+    signingKey: () => keys.times(),
     withdrawKeys: (transaction) => keys.withdraw(transaction),
   }
 }

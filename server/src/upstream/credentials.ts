@@ -1,8 +1,7 @@
 import { X509Certificate, createHash, createPrivateKey } from 'node:crypto'
-import { constants, open } from 'node:fs/promises'
 import { importPKCS8 } from 'jose'
 import { type ClientAuth, ClientSecretBasic, ClientSecretPost, PrivateKeyJwt, modifyAssertion } from 'openid-client'
-import { StartupError, exitCodes, systemErrorCode } from '../platform/exit.ts'
+import { readSecretFile, readSettingFile, unusableSettingFile } from '../platform/setting-file.ts'
 import type { UpstreamSettings } from './settings.ts'
 
 /** How Acrux proves itself to a provider. */
@@ -11,25 +10,21 @@ export type UpstreamCredentials = {
   readonly load: () => Promise<ClientAuth>
 }
 
-const largestFileBytes = 64 * 1024
-
 /** Opens what a provider knows Acrux by. Nothing of it is ever logged. @throws StartupError when it cannot be used */
 export async function openUpstreamCredentials(settings: UpstreamSettings): Promise<UpstreamCredentials> {
   const { clientSecretFile, clientCertFile, clientKeyFile } = settings
   const load = async () => {
-    if (clientSecretFile !== undefined) return bySecret(await readSecret(clientSecretFile))
+    if (clientSecretFile !== undefined) return bySecret(await readSecretFile(clientSecretFile, 'client secret'))
     if (clientCertFile === undefined || clientKeyFile === undefined)
       throw new TypeError('a provider without credentials')
-    return byCertificate(await readFile(clientCertFile, false), await readFile(clientKeyFile, true), clientKeyFile)
+    return byCertificate(
+      await readSettingFile(clientCertFile, false),
+      await readSettingFile(clientKeyFile, true),
+      clientKeyFile,
+    )
   }
   await load()
   return { load }
-}
-
-async function readSecret(file: string): Promise<string> {
-  const secret = (await readFile(file, true)).replace(/\r?\n$/, '')
-  if (/^[\x20-\x7e]{1,4096}$/.test(secret)) return secret
-  throw unusable(`${file} holds no client secret`, 'write the secret into it, on one line')
 }
 
 /** In the form where the provider takes it there, which not all do that take the header. [OpenID Connect Core §9] */
@@ -56,36 +51,10 @@ async function byCertificate(certificatePem: string, keyPem: string, keyFile: st
       { [modifyAssertion]: (header) => void Object.assign(header, { x5t, 'x5t#S256': x5tS256 }) },
     )
   } catch (error) {
-    throw unusable(
+    throw unusableSettingFile(
       `${keyFile} and its certificate cannot be used`,
       'give both in PEM form, the key not encrypted',
       error,
     )
   }
-}
-
-async function readFile(file: string, isSecret: boolean): Promise<string> {
-  try {
-    // Without O_NONBLOCK a named pipe in the file's place would hang the start.
-    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
-    try {
-      const stats = await handle.stat()
-      if (!stats.isFile() || stats.size > largestFileBytes)
-        throw unusable(`${file} is no file of its size`, 'look at it')
-      if (isSecret && process.platform !== 'win32' && (stats.mode & 0o077) !== 0) {
-        throw unusable(`${file} is open to other users`, `if nobody can have read it: chmod 600 ${file}`)
-      }
-      return await handle.readFile('utf8')
-    } finally {
-      await handle.close()
-    }
-  } catch (error) {
-    if (error instanceof StartupError) throw error
-    const code = systemErrorCode(error) ?? 'unreadable'
-    throw unusable(`${file} cannot be read: ${code}`, 'make it readable by the user that the server runs as', error)
-  }
-}
-
-function unusable(message: string, nextStep: string, cause?: unknown): StartupError {
-  return new StartupError(message, exitCodes.configuration, nextStep, { cause })
 }

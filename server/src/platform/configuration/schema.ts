@@ -138,10 +138,18 @@ export const settingsSchema = z.strictObject(
     metricsListen: listenAddress().optional().register(settingTexts, {
       kind: 'text',
       description:
-        'Serve Prometheus metrics over HTTP on an address of their own. They are open to whoever reaches it.',
+        'Serve Prometheus metrics over HTTP at `/metrics` on a separate address. An address that is not loopback requires `metricsTokenFile`. See [monitoring.md](monitoring.md).',
       placeholder: 'host:port',
       example: '127.0.0.1:9090',
       defaultText: 'no metrics',
+    }),
+    metricsTokenFile: path().optional().register(settingTexts, {
+      kind: 'text',
+      description:
+        'A file with the bearer token that a request for the metrics must carry: 16 or more letters, digits and `-._~+/` on one line. Only the user that the server runs as may read the file. It is read at the start.',
+      placeholder: 'file',
+      example: '/etc/acrux/metrics.token',
+      defaultText: 'none: on loopback the metrics need no token',
     }),
     shutdownSeconds: wholeNumber(0, 3600).default(30).register(settingTexts, {
       kind: 'number',
@@ -359,6 +367,15 @@ export const configurationSchema = settingsSchema
       error: 'metrics need an address of their own',
       path: ['metricsListen'],
       when: known('listen', 'metricsListen'),
+    },
+  )
+  .refine(
+    ({ metricsListen, metricsTokenFile }) =>
+      metricsListen === undefined || metricsTokenFile !== undefined || isLoopback(metricsListen),
+    {
+      error: 'metrics at an address that is not loopback need a bearer token: set metricsTokenFile too',
+      path: ['metricsListen'],
+      when: known('metricsListen', 'metricsTokenFile'),
     },
   )
   .transform(({ publicHost, suffix, ...settings }) => {

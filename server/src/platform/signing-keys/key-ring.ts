@@ -27,10 +27,15 @@ export type SigningKey = {
   readonly keyObject: KeyObject
 }
 
+/** The age of a signing key; instants in milliseconds since the epoch. */
+export type SigningKeyTimes = { readonly createdAtMs: number; readonly rotationDueMs: number }
+
 /** Keys that sign, one at a time, and verify as long as something they signed may be in use. */
 export interface KeyRing {
   /** The key that signs now. Makes one where there is none or its time is over. */
   current(): SigningKey | Promise<SigningKey>
+  /** When the key that signs now was made and when it is due for replacement, in milliseconds. Makes one where there is none. */
+  times(): Promise<SigningKeyTimes>
   /** The public key of that id, if it may still verify. An unknown id is looked up again at most once a second. */
   verifier(kid: string): CryptoKey | undefined | Promise<CryptoKey | undefined>
   /** Replaces the signing key now. */
@@ -142,7 +147,13 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
   async function freshSigning(): Promise<LoadedKey> {
     const before = await signing()
     if (before !== undefined && !isOld(before)) return before
-    await replaceOnce(before?.row)
+    try {
+      await replaceOnce(before?.row)
+    } catch (error) {
+      // A key that is due for replacement still signs, such as while the disk is full.
+      if (before === undefined) throw error
+      return before
+    }
     // Where there is none they were withdrawn in that moment.
     return (await signing()) ?? freshSigning()
   }
@@ -170,6 +181,10 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
         const key = remembered(signingMilliseconds, revision)?.find(isSigning)
         return key !== undefined && !isOld(key) ? toSigningKey(key) : freshSigning().then(toSigningKey)
       }),
+    times: async () => {
+      const { row } = await freshSigning()
+      return { createdAtMs: row.created_at_ms, rotationDueMs: row.created_at_ms + options.rotationMilliseconds }
+    },
     verifier: (kid) => {
       const find = (keys: readonly LoadedKey[]) => keys.find((key) => key.row.kid === kid && verifies(key))?.publicKey
       return andThen(

@@ -1,0 +1,48 @@
+/** One value of a figure. `labels` has a value for each label that the figure declares. */
+export type FigureSample = { readonly labels: Readonly<Record<string, string>>; readonly value: number }
+
+/**
+ * One metric, read from a module when the metrics are scraped and at no cost before. To add one, keep a plain counter or
+ * getter in the module and add a row to the table in `figures.ts`; `docs/monitoring.md` lists every row.
+ *
+ * The sets of labels and their values are closed: no principal, repository, address, host or other text that a client
+ * chose becomes a label.
+ */
+export type Figure = {
+  /** `acrux_NOUN_UNIT`, with `_total` at the end of a counter. Unique. */
+  readonly name: string
+  /** One plain sentence. */
+  readonly help: string
+} & (
+  | {
+      readonly kind: 'counter' | 'gauge'
+      /** The labels, each with all its values. A sample with another value is shown as `other`. */
+      readonly labels?: Readonly<Record<string, readonly string[]>>
+      /** Undefined where the figure does not apply, such as the certificate's expiry of a server without one. */
+      readonly read: () => FigureReading | Promise<FigureReading>
+    }
+  | { readonly kind: 'histogram'; readonly read: () => Distribution }
+)
+
+export type FigureReading = number | readonly FigureSample[] | undefined
+
+/** How many observations there were up to each bound. */
+export class Distribution {
+  readonly bounds: readonly number[]
+  /** By bound, not cumulated; the last are those beyond all bounds. */
+  readonly counts: number[]
+  sum = 0
+
+  /** @param bounds ascending, in the unit of what is observed */
+  constructor(bounds: readonly number[]) {
+    this.bounds = bounds
+    this.counts = Array.from({ length: bounds.length + 1 }, () => 0)
+  }
+
+  observe(value: number): void {
+    let index = 0
+    while (value > (this.bounds[index] ?? Infinity)) index += 1
+    this.counts[index] = (this.counts[index] ?? 0) + 1
+    this.sum += value
+  }
+}

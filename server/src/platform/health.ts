@@ -1,0 +1,97 @@
+import type { Clock } from './clock.ts'
+import type { Log } from './log.ts'
+
+export type HealthState = 'ok' | 'degraded' | 'unavailable'
+
+/** The state of one part of the server. The message is one plain sentence, and names nothing that only the operator may know. */
+export type HealthReading = { readonly state: HealthState; readonly message: string }
+
+/**
+ * One part of the server that has a state of its own. To add one, export a getter from the module that returns a
+ * {@link HealthReading}, and add a row to the table in `health-components.ts`. A check must be cheap: it reads what the
+ * module already knows, and starts no work.
+ */
+export type HealthComponent = {
+  /** Unique, in kebab case, such as `disk-space`. */
+  readonly name: string
+  /** Whether the server can answer no requests without it. Only such a component makes `/readyz` answer 503. */
+  readonly required: boolean
+  readonly check: () => HealthReading | Promise<HealthReading>
+}
+
+/** The state of the server and of each component, in the order of the table. */
+export type HealthReport = {
+  readonly status: HealthState
+  readonly components: readonly (HealthReading & { readonly name: string })[]
+}
+
+export type HealthOptions = {
+  readonly components: readonly HealthComponent[]
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** How long a report is reused. Anybody may ask for one, as often as they like. */
+const reuseMs = 1000
+
+/** How long a check may take. */
+const checkLimitMs = 2000
+
+export interface Health {
+  /** Every component is asked at most once a second, however many requests ask for a report. */
+  report(): Promise<HealthReport>
+  /** The next report asks every component again. */
+  refresh(): void
+}
+
+/** Makes the health reports. The log tells when the state of a component changes. */
+export function createHealth({ components, clock, log }: HealthOptions): Health {
+  let last: { readonly atMs: number; readonly report: Promise<HealthReport> } | undefined
+  const states = new Map<string, HealthState>()
+
+  function logChange({ name, state, message }: HealthReport['components'][number]): void {
+    const before = states.get(name) ?? 'ok'
+    states.set(name, state)
+    if (before === state) return
+    if (state === 'ok') log.info({ component: name }, `${name} is ok again`)
+    else log.warn({ component: name, state }, `${name} is ${state}: ${message}`)
+  }
+
+  async function makeReport(): Promise<HealthReport> {
+    const readings = await Promise.all(
+      components.map(async (component) => ({ name: component.name, ...(await read(component, log)) })),
+    )
+    for (const reading of readings) logChange(reading)
+    const isUnavailable = readings.some(({ state }, index) => state === 'unavailable' && components[index]?.required)
+    const isOk = readings.every(({ state }) => state === 'ok')
+    return { status: isUnavailable ? 'unavailable' : isOk ? 'ok' : 'degraded', components: readings }
+  }
+
+  return {
+    report: () => {
+      const nowMs = clock.now()
+      if (last === undefined || Math.abs(nowMs - last.atMs) >= reuseMs) last = { atMs: nowMs, report: makeReport() }
+      return last.report
+    },
+    refresh: () => {
+      last = undefined
+    },
+  }
+}
+
+/** A check that fails, or does not finish in time, is the state of its component. */
+async function read({ name, check }: HealthComponent, log: Log): Promise<HealthReading> {
+  const { promise: late, resolve } = Promise.withResolvers<HealthReading>()
+  const timer = setTimeout(
+    () => resolve({ state: 'unavailable', message: `The check did not finish within ${checkLimitMs / 1000} seconds.` }),
+    checkLimitMs,
+  )
+  try {
+    return await Promise.race([check(), late])
+  } catch (error) {
+    log.debug({ err: error, component: name }, 'a health check failed')
+    return { state: 'unavailable', message: 'The check failed.' }
+  } finally {
+    clearTimeout(timer)
+  }
+}
