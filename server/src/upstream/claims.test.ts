@@ -76,6 +76,23 @@ describe('the claims of a person', () => {
     }
   })
 
+  test('give an e-mail address unless the provider says that it is not verified, in whatever form', async () => {
+    for (const [verified, expected] of [
+      [undefined, 'a@contoso.example'],
+      [true, 'a@contoso.example'],
+      ['true', 'a@contoso.example'],
+      [false, undefined],
+      ['false', undefined],
+      [0, undefined],
+      [null, undefined],
+      ['yes', undefined],
+    ] as const) {
+      const result = await read({ email: 'a@contoso.example', email_verified: verified })
+      assert.ok(typeof result === 'object')
+      assert.equal(result.mail, expected, String(verified))
+    }
+  })
+
   test('have no characters that hide or turn what stands beside them', async () => {
     const result = await read({ name: 'Al\u202eice\u0000\n', email: 5 })
     assert.ok(typeof result === 'object')

@@ -40,12 +40,25 @@ export function readUpstreamPerson(
       provider: settings.name,
       displayName: shownText(claims['name']) ?? userName ?? key.subject,
       userName,
-      mail: shownText(claims['email']),
+      mail: isEmailVerified(claims) ? shownText(claims['email']) : undefined,
       groups,
       methods: isMultiFactor(settings, claims) ? ['fed', 'mfa'] : ['fed'],
       authenticatedAtMs: typeof authTime === 'number' && authTime > 0 ? Math.floor(authTime * 1000) : undefined,
     },
   }
+}
+
+/**
+ * Whether an e-mail address may be passed on, which applications take for the account's: not where the provider says that it
+ * was not verified. `xms_edov` is Entra's word for it. [OpenID Connect Core §5.1; Entra, optional claims reference]
+ */
+function isEmailVerified({ email_verified: verified, xms_edov: domainVerified }: IdTokenClaims): boolean {
+  return [verified, domainVerified].every((claim) => claim === undefined || isTrue(claim))
+}
+
+/** Some providers write truth as text or as a number. */
+function isTrue(claim: unknown): boolean {
+  return claim === true || claim === 'true' || claim === 1 || claim === '1'
 }
 
 /** [Entra, ID token claims reference: `tid` and `oid` together are what to key on] */

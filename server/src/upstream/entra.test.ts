@@ -88,6 +88,24 @@ describe('an Entra tenant', () => {
     }
   })
 
+  test('that says that it did not verify the domain of an e-mail address gives none', async (t) => {
+    const { provider, signIn } = await openEntra(t, { issuer: issuerOf(tenantId) })
+    provider.lie({ configuration: silent })
+    const email = 'ceo@contoso.example'
+    for (const [claims, expected] of [
+      [{}, email],
+      [{ xms_edov: true }, email],
+      [{ xms_edov: '1' }, email],
+      [{ xms_edov: false }, undefined],
+      [{ xms_edov: '0' }, undefined],
+      [{ xms_edov: true, email_verified: false }, undefined],
+    ] as const) {
+      const result = await signIn({ sub: 'pairwise', tid: tenantId, oid, email, ...claims })
+      assert.ok(typeof result === 'object', JSON.stringify(result))
+      assert.equal(result.person.mail, expected, JSON.stringify(claims))
+    }
+  })
+
   test('that calls itself another one is not used', async (t) => {
     const { provider, signIn } = await openEntra(t, { issuer: issuerOf(tenantId) })
     for (const issuer of [issuerOf(otherTenantId), issuerOf('{tenantid}'), 'https://evil.example/v2.0']) {
