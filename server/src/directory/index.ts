@@ -359,7 +359,7 @@ export type {
 } from './records.ts'
 export type { HolderKind } from './credentials/secrets.ts'
 export type { NewPasskey, Passkey, SecondFactors, SecondFactorsHeld } from './people/second-factors.ts'
-export type { NewSignIn, SignIn } from './people/sign-ins.ts'
+export { type NewSignIn, type SignIn, unknownInstantMs } from './people/sign-ins.ts'
 export { createDirectory } from './directory.ts'
 export { DirectoryError, type DirectoryRefusal, NameTakenError, resourceNotFound } from './errors.ts'
 export { directoryMigrations } from './migrations.ts'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { User } from '../directory/index.ts'
+import { type User, unknownInstantMs } from '../directory/index.ts'
 import type { KeyRing } from '../platform/signing-keys/key-ring.ts'
 import { type AccessToken, accessTokenType, credentialClaim, credentialExpiryClaim } from './access-token.ts'
 import { signToken } from './sign-token.ts'
@@ -93,7 +93,7 @@ export async function signIdToken(
 function personClaims({ user, tenantId, version, methods, authenticatedAtMs }: PersonTokenRequest) {
   return {
     amr: [...methods],
-    auth_time: Math.floor(authenticatedAtMs / 1000),
+    ...(authenticatedAtMs === unknownInstantMs ? {} : { auth_time: Math.floor(authenticatedAtMs / 1000) }),
     name: user.displayName,
     oid: user.objectId,
     preferred_username: user.userPrincipalName,

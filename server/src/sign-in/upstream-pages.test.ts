@@ -4,7 +4,15 @@ import type { JWTPayload } from 'jose'
 import { Secret, TOTP } from 'otpauth'
 import { loadConfiguration } from '../platform/configuration/configuration.ts'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
-import { type FormBrowser, type TestPage, azClientId, codeRequest, enterPassword, openTestPages } from './test-pages.ts'
+import {
+  type FormBrowser,
+  type TestPage,
+  azClientId,
+  codeRequest,
+  enterPassword,
+  openTestPages,
+  testHost,
+} from './test-pages.ts'
 import { startTestProvider } from '../upstream/test-provider.ts'
 
 const hourMs = 60 * 60 * 1000
@@ -92,8 +100,66 @@ test('the session has another id after a sign-in at a provider (fault 37)', asyn
   const first = browser.cookies.get(session)
   pages.time.nowMs += 1000
   const again = await browser.get(codeRequest({ prompt: 'login' }).url)
-  await signIn(browser, again)
+  await signIn(browser, again, { ...alice, auth_time: Math.floor(pages.time.nowMs / 1000) })
   assert.notEqual(browser.cookies.get(session), first)
+})
+
+test('a program that asks for a new authentication is not given one that the provider does not confirm', async (t) => {
+  const { pages, signIn } = await open(t)
+  const browser = pages.openBrowser()
+  const { url } = codeRequest({ prompt: 'login' })
+  for (const auth_time of [undefined, Math.floor(pages.time.nowMs / 1000) - 3600]) {
+    const page = await signIn(browser, await browser.get(url), { ...alice, auth_time })
+    assert.deepEqual([page.status, page.heading], [403, 'Sign-in not confirmed'])
+    assert.match(page.text, /<a [^>]*href="\/sign-in\?flow=/, 'there is another way')
+  }
+  assert.ok(!browser.cookies.has(session))
+  const auth_time = Math.floor(pages.time.nowMs / 1000)
+  assert.equal(
+    (await signIn(browser, await browser.get(url), { ...alice, auth_time })).heading,
+    'Sign in to Azure CLI?',
+  )
+})
+
+test('an authentication of an unknown time is good for a sign-in, is not dated, and satisfies no max_age', async (t) => {
+  const { pages, signIn } = await open(t)
+  const browser = pages.openBrowser()
+  const { url, verifier } = codeRequest()
+  const asked = await signIn(browser, await browser.get(url))
+  const { left } = await browser.submit(asked, '/sign-in/answer', { decision: 'accept' })
+  const code = left?.searchParams.get('code') ?? ''
+  const grant = { client_id: azClientId, code, redirect_uri: 'http://localhost:36805', code_verifier: verifier }
+  const tokens = await pages.token({ grant_type: 'authorization_code', ...grant })
+  for (const name of ['access_token', 'id_token']) {
+    const payload = tokens.body[name]?.split('.')[1] ?? ''
+    assert.ok(!('auth_time' in JSON.parse(Buffer.from(payload, 'base64url').toString())), name)
+  }
+  const silent = await browser.get(codeRequest({ prompt: 'none', max_age: '999999' }).url)
+  assert.equal(silent.left?.searchParams.get('error'), 'login_required')
+})
+
+test('an application is not given an e-mail address that the provider calls unverified, nor one that it verified before', async (t) => {
+  const { pages, signIn } = await open(t)
+  const emailOf = async (claims: JWTPayload) => {
+    const browser = pages.openBrowser()
+    const { url, verifier } = codeRequest({ scope: 'openid email profile' })
+    const asked = await signIn(browser, await browser.get(url), { ...alice, ...claims })
+    const { left } = await browser.submit(asked, '/sign-in/answer', { decision: 'accept' })
+    const code = left?.searchParams.get('code') ?? ''
+    const grant = { client_id: azClientId, code, redirect_uri: 'http://localhost:36805', code_verifier: verifier }
+    const { body } = await pages.token({ grant_type: 'authorization_code', ...grant })
+    const payload = body['id_token']?.split('.')[1] ?? ''
+    const inToken = (JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>)['email']
+    const headers = { host: testHost, authorization: `Bearer ${body['access_token']}` }
+    const told = await pages.app.inject({ method: 'GET', url: '/oidc/userinfo', headers })
+    assert.equal(told.json<Record<string, unknown>>()['email'], inToken)
+    return inToken
+  }
+  const email = 'ceo@victim.example'
+  assert.equal(await emailOf({ email, email_verified: true }), email)
+  assert.equal(await emailOf({ email, email_verified: false }), undefined)
+  assert.equal(await emailOf({ email, email_verified: 'false' }), undefined)
+  assert.equal(await emailOf({ email }), email)
 })
 
 test('what a provider says of its refusal is text on the page, and nothing else', async (t) => {
@@ -128,7 +194,7 @@ test('only who was linked may come where the settings say so', async (t) => {
   const { pages, signIn, provider } = await open(t, 'sqlite', { createUsers: false })
   const browser = pages.openBrowser()
   const page = await signIn(browser, await browser.get('/account/security'))
-  assert.deepEqual([page.status, page.heading], [403, 'You are not known here'])
+  assert.deepEqual([page.status, page.heading], [403, 'Unknown account'])
   const bob = await pages.createUser('bob')
   const identities = [{ issuer: provider.issuer, subject: 'alice-1' }]
   await pages.change((transaction, { people }) => people.setIdentities(transaction, bob.objectId, identities))

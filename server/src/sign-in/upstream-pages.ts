@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import type { ExternalSignIn } from '../directory/index.ts'
+import { type ExternalSignIn, unknownInstantMs } from '../directory/index.ts'
 import { type UpstreamProof, type UpstreamRefusal, upstreamRefusal } from '../upstream/index.ts'
 import { html } from './html.ts'
 import { openStage } from './proceed.ts'
@@ -22,7 +22,7 @@ export async function beginUpstream(site: Site, call: PageCall): Promise<Fastify
     remoteAddress: origin.remoteAddress,
     loginHint: flow.hint,
     domainHint: way.kind === 'authorize' ? way.request.domainHint : undefined,
-    isFresh: way.demand.authenticatedAfterMs !== undefined,
+    authenticatedAfterMs: way.demand.authenticatedAfterMs,
     isToChoose: way.demand.isToChoose,
     wantsAnother: flow.wantsAnother === true,
   })
@@ -75,7 +75,7 @@ async function takeIn(
 ): Promise<{ readonly outcome: ExternalSignIn; readonly sessionId: string | undefined }> {
   const nowMs = clock.now()
   const lifetimeMs = settings.signInHours * hourMs
-  const { methods, authenticatedAtMs = nowMs, ...external } = person
+  const { methods, authenticatedAtMs, ...external } = person
   const standing = { ...external, standsUntilMs: nowMs + lifetimeMs }
   return database.transaction(async (transaction) => {
     const outcome = await directory.signInExternalPerson(transaction, standing, settings)
@@ -93,7 +93,9 @@ async function takeIn(
     const sessionId = await sessions.signIn(transaction, caller.sessionId, {
       user,
       methods,
-      authenticatedAtMs: Math.min(nowMs, authenticatedAtMs + toleranceMs),
+      // A provider that does not say when may have authenticated them long ago, which is never fresh enough.
+      authenticatedAtMs:
+        authenticatedAtMs === undefined ? unknownInstantMs : Math.min(nowMs, authenticatedAtMs + toleranceMs),
       remaining,
       lifetimeMs,
     })

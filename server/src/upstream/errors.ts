@@ -6,6 +6,7 @@ export type UpstreamFailure =
   | 'unreachable'
   | 'bad-answer'
   | 'misconfigured'
+  | 'not-fresh'
   | 'tenant'
   | 'groups-left-out'
   | 'groups-unreadable'
@@ -27,19 +28,20 @@ type Row = { readonly status: number; readonly title: string; readonly text: str
 
 // prettier-ignore
 const rows: Readonly<Record<UpstreamFailure, Row>> = {
-  'no-such-provider':  { status: 404, title: 'No such provider', text: 'There is no identity provider of this name. Start again from the program that you were using.' },
-  'no-transaction':    { status: 400, title: 'This sign-in has ended', text: 'It took too long, was finished already, or was begun in another browser. Start again from the program that you were using.' },
-  'provider-refused':  { status: 403, title: 'The provider did not sign you in', text: 'Your organisation’s provider ended the sign-in.' },
-  'unreachable':       { status: 503, title: 'The provider cannot be reached', text: 'Your organisation’s provider does not answer at this moment. Try again in a few minutes; if it stays so, tell the administrator of this registry.' },
-  'bad-answer':        { status: 403, title: 'The provider’s answer cannot be accepted', text: 'What your organisation’s provider answered did not hold. The administrator of this registry finds the reason in the log.' },
-  'misconfigured':     { status: 503, title: 'The provider cannot be used', text: 'The administrator of this registry has to look at how it proves itself to your organisation’s provider.' },
-  'tenant':            { status: 403, title: 'Not from this organisation', text: 'People of your tenant may not sign in here. Choose an account of an organisation that may.' },
-  'groups-left-out':   { status: 403, title: 'Your groups are not known', text: 'You are in more groups than the provider puts into its answer, so that your rights here cannot be told. The administrator has to limit the groups that it sends to those assigned to this application.' },
-  'groups-unreadable': { status: 403, title: 'Your groups are not known', text: 'The provider told your groups in a form that cannot be read, so that your rights here cannot be told. The administrator has to make it a list of texts.' },
-  'group-missing':     { status: 403, title: 'You may not sign in here', text: 'Only the members of a certain group of your organisation may. Ask the administrator to make you one.' },
-  'not-linked':        { status: 403, title: 'You are not known here', text: 'An owner of this registry has to make you known before you can sign in.' },
+  'no-such-provider':  { status: 404, title: 'No such provider', text: 'There is no identity provider with this name. Start over in the program that you were using.' },
+  'no-transaction':    { status: 400, title: 'This sign-in has expired', text: 'It took too long, was already completed, or was started in another browser. Start over in the program that you were using.' },
+  'provider-refused':  { status: 403, title: 'The provider did not sign you in', text: 'Your organisation’s provider cancelled the sign-in.' },
+  'unreachable':       { status: 503, title: 'The provider cannot be reached', text: 'Your organisation’s provider does not respond. Try again in a few minutes. If the problem persists, contact the administrator of this registry.' },
+  'bad-answer':        { status: 403, title: 'Invalid response', text: 'Your organisation’s provider returned an invalid response. The administrator of this registry can find the reason in the log.' },
+  'misconfigured':     { status: 503, title: 'The provider cannot be used', text: 'The administrator of this registry has to correct its credentials at your organisation’s provider.' },
+  'not-fresh':         { status: 403, title: 'Sign-in not confirmed', text: 'You were asked to sign in again, but your organisation’s provider did not confirm that you did. Try again; if it happens again, ask the administrator of this registry to have the provider send “auth_time”.' },
+  'tenant':            { status: 403, title: 'Not from this organisation', text: 'People of your tenant cannot sign in here. Choose an account of another organisation.' },
+  'groups-left-out':   { status: 403, title: 'Your groups are not known', text: 'You are a member of more groups than the provider includes in its response, so your permissions cannot be determined. The administrator has to limit the groups that the provider sends to those assigned to this application.' },
+  'groups-unreadable': { status: 403, title: 'Your groups are not known', text: 'The provider sent your groups in an unknown format, so your permissions cannot be determined. The administrator has to have it send a list of strings.' },
+  'group-missing':     { status: 403, title: 'Sign-in not allowed', text: 'Only members of a certain group of your organisation can sign in. Ask the administrator to add you to it.' },
+  'not-linked':        { status: 403, title: 'Unknown account', text: 'An owner of this registry has to link your account before you can sign in.' },
   'disabled':          { status: 403, title: 'Your account is disabled', text: 'An owner of this registry has disabled it.' },
-  'throttled':         { status: 429, title: 'Too many attempts', text: 'Too many sign-ins were begun from your address. Wait a minute and try again.' },
+  'throttled':         { status: 429, title: 'Too many attempts', text: 'Too many sign-ins were started from your address. Wait a minute and try again.' },
 }
 
 /** What is told of a failure. Of `detail` no more than 300 characters are kept. */

@@ -11,8 +11,8 @@ export type UpstreamBeginning = {
   readonly remoteAddress: string
   readonly loginHint: string | undefined
   readonly domainHint: string | undefined
-  /** Whether only a new proof counts. */
-  readonly isFresh: boolean
+  /** Only an authentication after this instant counts; undefined where any does. */
+  readonly authenticatedAfterMs: number | undefined
   /** Whether the person is to say with which account. */
   readonly isToChoose: boolean
   /** Whether the account has to be another than the provider may know already. */

@@ -25,7 +25,7 @@ export const beginning = {
   remoteAddress: '203.0.113.1',
   loginHint: undefined,
   domainHint: undefined,
-  isFresh: false,
+  authenticatedAfterMs: undefined,
   isToChoose: false,
   wantsAnother: false,
 }

@@ -8,8 +8,9 @@ import { createUpstreamFetch } from './fetch.ts'
 describe('a sign-in at an organisation’s provider', () => {
   for (const kind of testDatabaseKinds) {
     test(`gives issuer, subject, names and groups, by code, PKCE, state and nonce [${kind}]`, async (t) => {
-      const { provider, begin, finish } = await openTestUpstreams(t, { kind })
-      const location = await begin('contoso', 'browser-1', { loginHint: 'alice', isFresh: true })
+      const { provider, begin, finish, time } = await openTestUpstreams(t, { kind })
+      const authenticatedAfterMs = time.nowMs - 90_500
+      const location = await begin('contoso', 'browser-1', { loginHint: 'alice', authenticatedAfterMs })
       const { origin: at, pathname, searchParams } = new URL(location)
       assert.equal(`${at}${pathname}`, `${provider.issuer}/authorize`)
       assert.deepEqual(
@@ -22,9 +23,11 @@ describe('a sign-in at an organisation’s provider', () => {
           code_challenge_method: 'S256',
           login_hint: 'alice',
           prompt: 'login',
+          max_age: '90',
         },
       )
-      const result = await finish(provider.signIn(location, alice))
+      const authTime = Math.floor(time.nowMs / 1000)
+      const result = await finish(provider.signIn(location, { ...alice, auth_time: authTime }))
       assert.ok(typeof result === 'object')
       assert.equal(result.flow, 'the-flow')
       assert.deepEqual(result.person, {
@@ -36,7 +39,7 @@ describe('a sign-in at an organisation’s provider', () => {
         mail: 'alice@contoso.example',
         groups: ['developers'],
         methods: ['fed'],
-        authenticatedAtMs: undefined,
+        authenticatedAtMs: authTime * 1000,
       })
       const sent = provider.seen.find(({ path: asked }) => asked === '/token')
       assert.ok(sent?.authorization?.startsWith('Basic '), 'the default where the provider names no method')
@@ -77,6 +80,27 @@ describe('a sign-in at an organisation’s provider', () => {
     const early = provider.signIn(await begin(), alice)
     time.nowMs += 10 * 60 * 1000 - 1
     assert.equal(typeof (await finish(early)), 'object')
+  })
+
+  test('that has to be fresh is refused where the provider does not say when it was, or says long ago', async (t) => {
+    const { provider, begin, finish, time } = await openTestUpstreams(t)
+    const authenticatedAfterMs = time.nowMs - 600_000
+    const seconds = (ms: number) => Math.floor(ms / 1000)
+    for (const [auth_time, expected] of [
+      [undefined, 'not-fresh'],
+      [String(seconds(time.nowMs)), 'bad-answer'],
+      [1, 'not-fresh'],
+      [seconds(authenticatedAfterMs) - 62, 'not-fresh'],
+      [seconds(authenticatedAfterMs) - 58, 'taken'],
+      [seconds(time.nowMs), 'taken'],
+    ] as const) {
+      const location = await begin('contoso', 'browser-1', { authenticatedAfterMs })
+      const result = await finish(provider.signIn(location, { ...alice, auth_time }))
+      assert.equal(typeof result === 'string' ? result : 'taken', expected, String(auth_time))
+    }
+    const location = await begin('contoso', 'browser-1', { authenticatedAfterMs: time.nowMs + 5000 })
+    assert.equal(new URL(location).searchParams.get('max_age'), '0', 'never a negative age')
+    assert.equal(new URL(await begin()).searchParams.get('max_age'), null, 'only where it matters')
   })
 
   test('of ten parallel arrivals of one answer succeeds once', async (t) => {

@@ -27,12 +27,14 @@ export type UpstreamOptions = {
   readonly fetchFor?: (settings: UpstreamSettings, ca: string | undefined) => CustomFetch
 }
 
-type Kept = UpstreamSecrets & { readonly flow: string }
+type Kept = UpstreamSecrets & { readonly flow: string; readonly authenticatedAfterMs?: number | undefined }
 
 const transactionMs = 10 * 60 * 1000
 /** Each begun sign-in is written down, so strangers may begin so many. */
 const allowance = { burst: 60, perSecond: 1 }
 const longestHint = 320
+/** How far the clock of a provider may be behind ours. */
+const toleranceMs = 60 * 1000
 
 /** Opens the providers. Whether they answer is looked at when somebody goes there. @throws StartupError for files that cannot be used */
 export async function openUpstreams(options: UpstreamOptions): Promise<Upstreams> {
@@ -46,7 +48,9 @@ export async function openUpstreams(options: UpstreamOptions): Promise<Upstreams
     const provider = opened.get(name)
     if (provider === undefined) return { refusal: upstreamRefusal('no-such-provider') }
     if (!budget.spend(beginning.remoteAddress)) return { refusal: upstreamRefusal('throttled') }
-    const kept: Kept = { state: newText(), nonce: newText(), codeVerifier: newText(), flow: beginning.flow }
+    const { flow, authenticatedAfterMs } = beginning
+    const kept: Kept = { state: newText(), nonce: newText(), codeVerifier: newText(), flow, authenticatedAfterMs }
+    const nowMs = clock.now()
     try {
       const parameters = {
         redirect_uri: `${publicOrigin}${callbackPath(name)}`,
@@ -56,11 +60,11 @@ export async function openUpstreams(options: UpstreamOptions): Promise<Upstreams
         code_challenge: hash(kept.codeVerifier),
         code_challenge_method: 'S256',
         ...hintsOf(provider.settings, beginning),
+        ...maxAge(nowMs, authenticatedAfterMs),
       }
       const prompts = promptsOf(provider.settings, beginning)
       const url = await provider.client.authorizationUrl(parameters, prompts)
       const stateHash = hash(kept.state)
-      const nowMs = clock.now()
       await store.insert(
         {
           state_hash: stateHash,
@@ -107,7 +111,7 @@ export async function openUpstreams(options: UpstreamOptions): Promise<Upstreams
       try {
         // The address is ours by configuration: what the request says of its host counts for nothing.
         const claims = await client.redeem(new URL(`${publicOrigin}${callbackPath(name)}?${query}`), kept)
-        const read = readUpstreamPerson(settings, claims)
+        const read = requireFresh(readUpstreamPerson(settings, claims), kept)
         if ('person' in read) return { settings, person: read.person, flow: kept.flow }
         log.info({ provider: name, reason: read.failure, id: correlationId }, 'a sign-in was refused')
         return { refusal: upstreamRefusal(read.failure), flow: kept.flow }
@@ -143,10 +147,27 @@ function hintsOf({ kind }: UpstreamSettings, { loginHint, domainHint }: Upstream
   }
 }
 
+/** Has the provider authenticate the person again and say when it did. [OpenID Connect Core §3.1.2.1, `max_age`] */
+function maxAge(nowMs: number, authenticatedAfterMs: number | undefined): Record<string, string> {
+  if (authenticatedAfterMs === undefined) return {}
+  return { max_age: String(Math.max(0, Math.floor((nowMs - authenticatedAfterMs) / 1000))) }
+}
+
+/** A provider that was asked for a new authentication has to say that there was one: `prompt` alone is only a wish. */
+function requireFresh(read: ReturnType<typeof readUpstreamPerson>, { authenticatedAfterMs }: Kept): typeof read {
+  if ('failure' in read || authenticatedAfterMs === undefined) return read
+  const { authenticatedAtMs } = read.person
+  const isFresh = authenticatedAtMs !== undefined && authenticatedAtMs + toleranceMs >= authenticatedAfterMs
+  return isFresh ? read : { failure: 'not-fresh' }
+}
+
 /** What the provider is to ask of the person, the best first. */
-function promptsOf({ prompt }: UpstreamSettings, { isFresh, isToChoose, wantsAnother }: UpstreamBeginning): string[] {
+function promptsOf(
+  { prompt }: UpstreamSettings,
+  { authenticatedAfterMs, isToChoose, wantsAnother }: UpstreamBeginning,
+): string[] {
   if (prompt !== undefined) return [prompt]
-  if (isFresh) return ['login']
+  if (authenticatedAfterMs !== undefined) return ['login']
   if (wantsAnother) return ['select_account', 'login']
   return isToChoose ? ['select_account'] : []
 }

@@ -6,6 +6,9 @@ import { type ProvedUser, requireProof, requireWhole } from './proof-standing.ts
 import type { DirectoryStore } from '../store.ts'
 import type { SignInRow } from './people-rows.ts'
 
+/** When somebody was authenticated by a provider that does not say when. */
+export const unknownInstantMs = 0
+
 /** One proof of a person. Tokens of people carry its id, and are refused as soon as it has ended. */
 export type SignIn = {
   readonly id: string
@@ -14,6 +17,7 @@ export type SignIn = {
   readonly clientId: string
   /** Authentication method references, as `pwd`, `otp`, `mfa`, `hwk`, `fed`. [RFC 8176] */
   readonly methods: readonly string[]
+  /** {@link unknownInstantMs} where the provider does not say. */
   readonly authenticatedAtMs: number
   readonly expiresAtMs: number
 }
