@@ -234,6 +234,7 @@ type CredentialClaim = z.infer<typeof credentialSchema>
 
 const claimsSchema = z.object({
   sub: z.string(),
+  jti: z.string(),
   exp: z.int(),
   rid: z.string(),
   aud: z.string(),
