@@ -41,6 +41,8 @@ const startTarget = () =>
       '127.0.0.1',
       '--outbound-ca-file',
       source.caFile,
+      '--shutdown-seconds',
+      '3600',
       '--gc-interval-seconds',
       '1',
     ],
@@ -136,10 +138,8 @@ test('An import in the middle of which the server is killed has failed, leaves n
 test('An import in the middle of which the server is asked to end does not hold it up, and has failed', async () => {
   await using server = await startTarget()
   const { operation, correlationId } = await halfAnImport(server)
-  const begun = performance.now()
+  // Were the import waited for, it would be given an hour, and `stop` kills a server after a minute.
   assert.deepEqual(await server.stop(), { code: 0, signal: null })
-  // Half a minute is what an import would be given, were it waited for.
-  assert.ok(performance.now() - begun < 10_000, 'it took ten seconds')
   assert.equal(stagedBytes(server), 0)
   await server.restart()
   await isToldAsCutOff(server, correlationId)

@@ -6,9 +6,11 @@ import type { ClientRequest } from 'node:http'
 import { request, type RequestOptions } from 'node:https'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { processorSeconds } from '../harness/processor-time.ts'
 import { basic, digestOf, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { request as ask } from '../harness/http.ts'
+import { until } from '../harness/until.ts'
 import { forgetPeak, memoryOf } from './memory-of.ts'
 
 const mebibyte = 1024 * 1024
@@ -71,6 +73,18 @@ async function download(digest: string): Promise<string> {
   return `sha256:${hash.digest('hex')}`
 }
 
+/** Waits until the server has worked on what it was asked, and then uses no processor time any more. */
+async function untilIdle(): Promise<void> {
+  let before = -1
+  await until('the server has nothing left to do', async () => {
+    const used = processorSeconds(server.pid)
+    const isIdle = used === before
+    before = used
+    await sleep(300)
+    return isIdle
+  })
+}
+
 /**
  * The most that the memory of a server that has just started rises by while `work` is done. What the first requests bring
  * into memory, such as code, is no matter of how much is moved, and does not count.
@@ -89,19 +103,22 @@ function assertSmall(riseBytes: number): void {
   assert.ok(riseBytes <= limitBytes, `memory rose by ${Math.round(riseBytes / mebibyte)} MiB`)
 }
 
-const digests: string[] = []
+let uploaded: Promise<readonly string[]> | undefined
+
+/** The digests of blobs of a gibibyte each, which whichever test comes first uploads. */
+function digestsOfBlobs(): Promise<readonly string[]> {
+  return (uploaded ??= Promise.all(Array.from({ length: atOnce }, (_, number) => upload(number))))
+}
 
 test('Eight uploads of a gibibyte at once raise the memory by no more than 100 MiB', async (t) => {
-  const rise = await riseDuring(async () => {
-    digests.push(...(await Promise.all(Array.from({ length: atOnce }, (_, number) => upload(number)))))
-  })
+  const rise = await riseDuring(async () => void (await digestsOfBlobs()))
   t.diagnostic(`memory rose by ${Math.round(rise / mebibyte)} MiB`)
-  assert.equal(new Set(digests).size, atOnce)
+  assert.equal(new Set(await digestsOfBlobs()).size, atOnce)
   assertSmall(rise)
 })
 
 test('Eight downloads of a gibibyte at once raise the memory by no more than 100 MiB', async (t) => {
-  assert.equal(digests.length, atOnce)
+  const digests = await digestsOfBlobs()
   const rise = await riseDuring(async () => {
     assert.deepEqual(await Promise.all(digests.map((digest) => download(digest))), digests)
   })
@@ -110,7 +127,7 @@ test('Eight downloads of a gibibyte at once raise the memory by no more than 100
 })
 
 test('Sixty-four clients that ask for a gibibyte and do not read raise the memory by no more than 100 MiB', async (t) => {
-  const [digest = ''] = digests
+  const [digest = ''] = await digestsOfBlobs()
   const waiting: ClientRequest[] = []
   const rise = await riseDuring(async () => {
     for (let number = 0; number < 64; number += 1) {
@@ -124,7 +141,7 @@ test('Sixty-four clients that ask for a gibibyte and do not read raise the memor
         outgoing.on('error', () => undefined)
       }),
     )
-    await sleep(2_000)
+    await untilIdle()
   })
   for (const outgoing of waiting) outgoing.destroy()
   t.diagnostic(`memory rose by ${Math.round(rise / mebibyte)} MiB`)

@@ -4,6 +4,7 @@ import { after, test } from 'node:test'
 import { createRegistry, enableAdmin, principalWithRole, roles, setAnonymousPull } from '../harness/arm.ts'
 import type { HttpResponse } from '../harness/http.ts'
 import { accessToken, basic, digestOf, pushBlob, pushImage } from '../harness/registry.ts'
+import { until } from '../harness/until.ts'
 import { startServer } from '../harness/server.ts'
 import { openWire } from './wire.ts'
 
@@ -205,11 +206,10 @@ test('fault 18: no request that begins after a deletion was acknowledged still r
     }
   }
   const reading = Promise.all([readOn(), readOn(), readOn()])
-  await new Promise((resolve) => setTimeout(resolve, 100))
+  await until('reads are under way', () => reads > 20)
   const deleted = await wire.send({ method: 'DELETE', target: '/acr/v1/doomed', authorization: owner })
   assert.equal(deleted.status, 202)
   acknowledged = true
   await reading
   assert.deepEqual(late, [])
-  assert.ok(reads > 20)
 })

@@ -5,6 +5,7 @@ import { enableAdmin } from '../harness/arm.ts'
 import type { HttpResponse } from '../harness/http.ts'
 import { at, listAt, stringAt } from '../harness/json.ts'
 import { basic, digestOf, pushBlob, pushImage, type PushedImage } from '../harness/registry.ts'
+import { until } from '../harness/until.ts'
 import { startServer } from '../harness/server.ts'
 import { openWire } from './wire.ts'
 
@@ -275,6 +276,7 @@ test('fault 32: of pushes that race to a locked tag none succeeds, whatever it i
 test('fault 33: of many pushes that race with a lock, none moves the tag once the lock was acknowledged', async () => {
   const where = await stage()
   let isLocked = false
+  let early = 0
   const late: number[] = []
   const racing = Promise.all(
     Array.from({ length: 3 }, async () => {
@@ -282,11 +284,13 @@ test('fault 33: of many pushes that race with a lock, none moves the tag once th
         const began = isLocked
         if (began) afterwards++
         const { status } = await put(where, 'held', renewed(where), owner)
-        if (began && status === 201) late.push(status)
+        if (status !== 201) continue
+        if (began) late.push(status)
+        else early += 1
       }
     }),
   )
-  await new Promise((resolve) => setTimeout(resolve, 60))
+  await until('pushes move the tag', () => early > 3)
   await setLock(where, 'tag', { writeEnabled: false })
   isLocked = true
   await racing

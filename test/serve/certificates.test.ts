@@ -3,7 +3,6 @@ import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { copyFile, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from 'node:tls'
 import { test } from 'node:test'
 import { createRegistry } from '../harness/arm.ts'
@@ -73,13 +72,13 @@ test('A configured certificate is picked up again when its files change, and a b
   }
   const pairOf = (dataDir: string): string => join(dataDir, 'tls', 'server.pem')
   await replaceBy(pairOf(one.dataDir))
-  await using _server = await startAcrux([...place.args, '--tls-cert', file, '--tls-key', file])
+  await using started = await startAcrux([...place.args, '--tls-cert', file, '--tls-key', file])
   const first = await shownCertificate(place.port)
   assert.equal(first.fingerprint256, new X509Certificate(await readFile(pairOf(one.dataDir))).fingerprint256)
   await replaceBy(pairOf(other.dataDir))
   const second = await untilShown(place.port, (shown) => shown.fingerprint256 !== first.fingerprint256)
   assert.equal(second.fingerprint256, new X509Certificate(await readFile(pairOf(other.dataDir))).fingerprint256)
   await writeFile(file, 'no certificate')
-  await sleep(1_000)
+  await until('the server warns of the file', () => started.stderr().includes('the certificate needs attention'))
   assert.equal((await shownCertificate(place.port)).fingerprint256, second.fingerprint256)
 })

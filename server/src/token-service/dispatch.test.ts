@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { serveForTest } from '../platform/http/test-socket.ts'
+import { type TestSocket, serveForTest } from '../platform/http/test-socket.ts'
 import { basic, openTokenService, roles } from './test-rooms.ts'
 
 async function open(t: TestContext) {
@@ -14,6 +13,14 @@ async function open(t: TestContext) {
   return {
     ...rooms,
     ...served,
+    /** Sends what ends with a header, and waits until that has reached the server and was judged. */
+    sendHead: async (socket: TestSocket, text: string) => {
+      const next = served.nextRequest()
+      socket.write(text)
+      const incoming = await next
+      await served.settle(head('GET /oauth2/keys', 'Connection: close'))
+      return incoming
+    },
     servicePrincipal,
     secret,
     assignment,
@@ -75,7 +82,7 @@ test('a form is taken by its type alone, whole, and no larger than is read into 
 })
 
 test('a body that is no form, or too large, is refused in the format of ACR, and the next request on its connection is served', async (t) => {
-  const { connect, head } = await open(t)
+  const { connect, head, sendHead } = await open(t)
   const large = 'x'.repeat(2 * 1024 * 1024)
   const chunks = `200000\r\n${large}\r\n0\r\n\r\n`
   const json = 'Content-Type: application/json'
@@ -93,8 +100,7 @@ test('a body that is no form, or too large, is refused in the format of ACR, and
   for (const path of ['/oauth2/token', '/oauth2/exchange']) {
     for (const [status, headers, body] of refusals) {
       const socket = await connect()
-      socket.write(head(`POST ${path}`, ...headers))
-      await sleep(20)
+      await sendHead(socket, head(`POST ${path}`, ...headers))
       // Only now: who answers and hangs up before it has read this would be answering nobody.
       socket.write(body)
       socket.write(head('GET /oauth2/keys', 'Connection: close'))
@@ -111,23 +117,24 @@ test('a body that is no form, or too large, is refused in the format of ACR, and
 })
 
 test('who is still sending a form that is too large on a connection that is to be closed reads why', async (t) => {
-  const { connect, head } = await open(t)
+  const { connect, head, sendHead } = await open(t)
   const socket = await connect()
-  socket.write(head('POST /oauth2/token', formType, 'Connection: close', 'Content-Length: 8388608'))
-  await sleep(50)
+  await sendHead(socket, head('POST /oauth2/token', formType, 'Connection: close', 'Content-Length: 8388608'))
   assert.equal(socket.ended, false)
   socket.write('x'.repeat(8 * 1024 * 1024))
   assert.match(await socket.rest(), /^HTTP\/1.1 413 .*"the body is larger than 1048576 bytes"/s)
 })
 
 test('a client that goes away within its form is no failure of ours', async (t) => {
-  const { connect, head, logLines, auditRows } = await open(t)
+  const { connect, head, sendHead, settle, logLines, auditRows } = await open(t)
   const before = (await auditRows()).length
   const socket = await connect()
-  socket.write(`${head('POST /oauth2/token', formType, 'Content-Length: 1000')}grant_type=password`)
-  await sleep(50)
+  const text = `${head('POST /oauth2/token', formType, 'Content-Length: 1000')}grant_type=password`
+  const incoming = await sendHead(socket, text)
+  const closed = new Promise((resolve) => incoming.once('close', resolve))
   socket.destroy()
-  await sleep(100)
+  await closed
+  await settle(head('GET /oauth2/keys', 'Connection: close'))
   assert.deepEqual(
     logLines.filter((line) => line.includes('"level":50')),
     [],
@@ -136,13 +143,12 @@ test('a client that goes away within its form is no failure of ours', async (t) 
 })
 
 test('what is taken away while a body is on its way is not given when it has come, though it was given before', async (t) => {
-  const { connect, head, database, access, registry, assignment, servicePrincipal, secret } = await open(t)
+  const { connect, head, sendHead, database, access, registry, assignment, servicePrincipal, secret } = await open(t)
   const form = `grant_type=password&username=${servicePrincipal.appId}&password=${secret}&scope=repository:a:pull`
   const request = head('POST /oauth2/token', formType, `Content-Length: ${form.length}`, 'Connection: close')
   const ask = async (meanwhile: () => Promise<unknown>) => {
     const socket = await connect()
-    socket.write(`${request}${form.slice(0, 20)}`)
-    await sleep(50)
+    await sendHead(socket, `${request}${form.slice(0, 20)}`)
     await meanwhile()
     socket.write(form.slice(20))
     return socket.rest()

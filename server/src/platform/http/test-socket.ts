@@ -1,4 +1,6 @@
+import diagnostics from 'node:diagnostics_channel'
 import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import net from 'node:net'
 import type { TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
@@ -18,16 +20,32 @@ export async function serveForTest(t: TestContext, app: FastifyInstance) {
     await once(socket, 'connect')
     return new TestSocket(socket)
   }
+  const say = async (text: string): Promise<string> => {
+    const socket = await connect()
+    socket.write(text)
+    return socket.rest()
+  }
   return {
     listener,
     port,
     connect,
-    /** The whole of what comes back, to the end of the connection; what is said should ask for that. */
-    say: async (text: string): Promise<string> => {
-      const socket = await connect()
-      socket.write(text)
-      return socket.rest()
+    /** The next request whose header reaches the listener. */
+    nextRequest: (): Promise<IncomingMessage> =>
+      new Promise((resolve) => {
+        const seen = (message: unknown) => {
+          const { request } = message as { readonly request: IncomingMessage }
+          if (request.socket.localPort !== port) return
+          diagnostics.unsubscribe('http.server.request.start', seen)
+          resolve(request)
+        }
+        diagnostics.subscribe('http.server.request.start', seen)
+      }),
+    /** Waits until five requests that are sent later are answered, so that none that came earlier is still unjudged. */
+    settle: async (later: string): Promise<void> => {
+      for (let count = 0; count < 5; count += 1) await say(later)
     },
+    /** The whole of what comes back, to the end of the connection; what is said should ask for that. */
+    say,
   }
 }
 

@@ -132,7 +132,7 @@ test('fault 39: an address within is not dialled, however it is written', async 
 test('fault 39: a name is judged by the addresses that are then dialled, and looked up once', async (t) => {
   const server = await openServer(t, (_request, response) => sendJson(response))
   const answers = [
-    [{ address: '203.0.113.7', family: 4 }],
+    [{ address: '127.0.0.7', family: 4 }],
     [{ address: '127.0.0.1', family: 4 }],
     [{ address: '127.0.0.1', family: 4 }],
   ]
@@ -141,7 +141,7 @@ test('fault 39: a name is judged by the addresses that are then dialled, and loo
   const url = `https://issuer.example:${server.port}/x`
   const guarded = server.outbound({
     allowPrivateAddresses: false,
-    allowedNetworks: ['203.0.113.7'],
+    allowedNetworks: ['127.0.0.7'],
     resolve,
     timeoutMs: 300,
   })
