@@ -2,8 +2,11 @@
  * `npm test`: sets up what is missing, the real clients and a throwaway PostgreSQL included, and runs every test. After `--`
  * come files or patterns to run instead of all, and flags of `node --test`.
  */
+import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { installMissingClients } from '../test/setup/clients.mjs'
+import { openAnsweredRecord, unansweredOperations } from '../test/setup/route-coverage.mjs'
 import { startPostgres } from '../test/setup/postgres.mjs'
 import { ensureDependencies, environment, main, nodeBinary, root, runInherited, say, SetUpFailed } from './set-up.mjs'
 
@@ -20,12 +23,23 @@ async function database() {
   return { url: undefined, stop: async () => undefined }
 }
 
+/** Names the routes that no test saw succeed; with `CI=true` they are a failure. */
+function reportUnanswered(answered) {
+  const openApi = JSON.parse(readFileSync(join(root, 'docs', 'openapi.json'), 'utf8'))
+  const unanswered = unansweredOperations(openApi, answered)
+  if (unanswered.length === 0) return 0
+  say(`no test saw these routes succeed:\n${unanswered.map((operation) => `  ${operation}`).join('\n')}`)
+  return process.env.CI === 'true' ? 1 : 0
+}
+
 await main(async (args) => {
   await ensureDependencies()
   await installMissingClients(say)
   const flags = args.filter((arg) => arg.startsWith('-'))
   const patterns = args.filter((arg) => !arg.startsWith('-'))
   const { url, stop } = await database()
+  const isWhole = args.length === 0
+  const record = isWhole ? openAnsweredRecord() : undefined
   try {
     const runner = [
       '--test',
@@ -33,10 +47,13 @@ await main(async (args) => {
       `--test-concurrency=${Math.max(2, availableParallelism())}`,
       '--test-timeout=1200000',
     ]
-    const env = environment(url === undefined ? {} : { ACRUX_TEST_POSTGRES: url })
-    return await runInherited(nodeBinary(), [...runner, ...flags, ...(patterns.length > 0 ? patterns : everything)], {
-      env,
+    const env = environment({
+      ...(url !== undefined && { ACRUX_TEST_POSTGRES: url }),
+      ...(record !== undefined && { ACRUX_TEST_ANSWERED: record.dir }),
     })
+    const chosen = patterns.length > 0 ? patterns : everything
+    const code = await runInherited(nodeBinary(), [...runner, ...flags, ...chosen], { env })
+    return record === undefined ? code : Math.max(code, reportUnanswered(record.read()))
   } finally {
     await stop()
   }

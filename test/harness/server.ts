@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { recordAnswered } from './answered.ts'
 import { freePort } from './free-port.ts'
 import { stringAt } from './json.ts'
 import { atProcessEnd } from './process-end.ts'
@@ -107,6 +108,7 @@ async function launch(how: Launch, log: (text: string) => void): Promise<Running
   const forget = atProcessEnd(() => child.kill('SIGKILL'))
   const callOff = child.pid === undefined ? () => undefined : watchOver(child.pid, how.cwd)
   let output = ''
+  let isReady = false
   const ready = Promise.withResolvers<string>()
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once('error', reject)
@@ -118,8 +120,10 @@ async function launch(how: Launch, log: (text: string) => void): Promise<Running
   })
   const take = (text: string): void => {
     log(text)
+    if (isReady) return
     output += text
-    if (/^acrux: ready at \S+/m.test(output)) ready.resolve('ready')
+    isReady = /^acrux: ready at \S+/m.test(output)
+    if (isReady) ready.resolve('ready')
   }
   child.stdout.setEncoding('utf8').on('data', take)
   child.stderr.setEncoding('utf8').on('data', take)
@@ -237,6 +241,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     },
     async [Symbol.asyncDispose]() {
       await finish(running, 'SIGTERM', 60_000)
+      recordAnswered(output)
       home.remove()
     },
   }

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { recordAnswered } from '../harness/answered.ts'
 import { freePort } from '../harness/free-port.ts'
 import { atProcessEnd } from '../harness/process-end.ts'
 import { tempDir } from '../harness/temp-dir.ts'
@@ -53,6 +54,7 @@ function launch(args: readonly string[], surroundings: Surroundings): { child: C
     child.once('error', reject)
     child.once('close', (code, signal) => {
       forget()
+      recordAnswered(written.stdout + written.stderr)
       home.remove()
       resolve({ code, signal, ...written })
     })
