@@ -1,4 +1,5 @@
 import pino from 'pino'
+import { type LogOutput, openLogOutput } from './log-output.ts'
 import { oncePerMillisecond } from './once-per-millisecond.ts'
 
 /** The server's log: one JSON object a line. */
@@ -6,12 +7,6 @@ export type Log = pino.Logger
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 
-/**
- * Lines are written together, as soon as they are so many, so old, or one of them tells of trouble; pino writes what is left
- * when the process ends.
- */
-const gatheredLength = 32 * 1024
-const gatheredMs = 50
 const troubleLevel = pino.levels.values['warn'] ?? 0
 
 /**
@@ -38,45 +33,18 @@ export function createLog(level: LogLevel, destination?: pino.DestinationStream)
   return pino(options, destination ?? openStandardError())
 }
 
-/**
- * The stream would put what it holds together anew with every line, to know its length; so lines are put together before it
- * sees them. Whatever makes it write, be it the time, trouble or the end of the process, comes by one of its two flushes.
- */
-function openStandardError(): pino.DestinationStream {
-  const stream = pino.destination({
-    fd: 2,
-    sync: false,
-    minLength: gatheredLength,
-    maxWrite: 4 * gatheredLength,
-    periodicFlush: gatheredMs,
-  })
-  const [write, flush, flushSync] = [
-    stream.write.bind(stream),
-    stream.flush.bind(stream),
-    stream.flushSync.bind(stream),
-  ]
-  let lines = ''
-  function handOver(): void {
-    if (lines === '') return
-    const gathered = lines
-    lines = ''
-    write(gathered)
-  }
-  return Object.assign(stream, {
-    write: (line: string) => {
-      lines += line
-      if (lines.length >= gatheredLength) handOver()
-      return true
-    },
-    flush: (whenDone?: (error?: Error) => unknown) => {
-      handOver()
-      flush(whenDone)
-    },
-    flushSync: () => {
-      handOver()
-      flushSync()
-    },
-  })
+/** Opened once, since what is dropped is counted for the process. */
+let standardError: LogOutput | undefined
+
+function openStandardError(): pino.DestinationStream & { readonly flush: () => void } {
+  standardError ??= openLogOutput(2)
+  const { write, flush } = standardError
+  return { write, flush }
+}
+
+/** How many log lines could not be written since the start, as on a full disk. */
+export function droppedLogLines(): number {
+  return standardError?.droppedLines() ?? 0
 }
 
 /**

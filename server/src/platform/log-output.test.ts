@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+
+const logFile = JSON.stringify(new URL('log.ts', import.meta.url).href)
+const head = `const { createLog, droppedLogLines } = await import(${logFile}); const log = createLog('info');`
+const args = (script: string) => ['--input-type=module', '--eval', head + script]
+
+test('Lines that a full disk does not take are dropped and counted, and the process goes on and ends', () => {
+  const full = openSync('/dev/full', 'w')
+  try {
+    const script = `
+      for (let number = 0; number < 1000; number += 1) log.info({ number, text: 'x'.repeat(100) })
+      log.error('trouble')
+      setTimeout(() => { process.stdout.write(String(droppedLogLines())); process.exit(0) }, 300)`
+    const { status, stdout } = spawnSync(process.execPath, args(script), {
+      stdio: ['ignore', 'pipe', full],
+      encoding: 'utf8',
+      timeout: 30_000,
+    })
+    assert.deepEqual([status, stdout], [0, '1001'])
+  } finally {
+    closeSync(full)
+  }
+})
+
+test('A process that ends while its log is on a full disk ends with its own code', () => {
+  const full = openSync('/dev/full', 'w')
+  try {
+    for (const end of ['process.exit(3)', "process.kill(process.pid, 'SIGTERM'); setTimeout(() => {}, 60_000)"]) {
+      const script = `process.on('SIGTERM', () => process.exit(3)); log.info('x'); ${end}`
+      const ended = spawnSync(process.execPath, args(script), { stdio: ['ignore', 'ignore', full], timeout: 30_000 })
+      assert.equal(ended.status, 3, end)
+    }
+  } finally {
+    closeSync(full)
+  }
+})
+
+test('A reader that hangs stops neither the process nor its end', async () => {
+  const script = `
+    for (let number = 0; number < 50_000; number += 1) log.info({ number, text: 'x'.repeat(100) })
+    setTimeout(() => process.exit(droppedLogLines() > 10_000 ? 4 : 5), 200)`
+  for (const stderr of ['pipe', 'fifo'] as const) {
+    const command =
+      stderr === 'pipe'
+        ? ([process.execPath, args(script)] as const)
+        : (['bash', ['-c', '"$@" 2> >(sleep 30)', 'bash', process.execPath, ...args(script)]] as const)
+    const child = spawn(command[0], [...command[1]], { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
+    const timer = setTimeout(() => child.kill('SIGKILL'), 20_000)
+    const [code] = (await once(child, 'exit')) as [number | null]
+    clearTimeout(timer)
+    if (child.pid !== undefined && stderr === 'fifo') process.kill(-child.pid, 'SIGKILL')
+    child.stderr.destroy()
+    assert.equal(code, 4, stderr)
+  }
+})
+
+test('The log says how many lines were dropped once it can be written again', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'acrux-log-'))
+  try {
+    // A limit on the size of files stands for a disk that is full for a while.
+    const file = join(directory, 'log')
+    writeFileSync(file, '')
+    const script = `
+      const { writeFileSync, truncateSync } = await import('node:fs')
+      process.on('SIGXFSZ', () => {})
+      for (let number = 0; number < 400; number += 1) log.info({ number, text: 'x'.repeat(100) })
+      log.error('full')
+      setTimeout(() => { truncateSync(${JSON.stringify(file)}); log.error('room again') }, 300)
+      setTimeout(() => process.exit(0), 600)`
+    const shell = ['-c', `ulimit -f 8; "$@" 2>>${file}`, 'bash', process.execPath, ...args(script)]
+    const { status } = spawnSync('bash', shell, { stdio: 'ignore', timeout: 30_000 })
+    assert.equal(status, 0)
+    const lines = readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as { msg?: string; droppedLines?: number })
+    assert.deepEqual(
+      lines.map(({ msg }) => msg),
+      ['log lines were dropped', 'room again'],
+    )
+    assert.ok((lines[0]?.droppedLines ?? 0) > 300)
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+})
