@@ -1,5 +1,6 @@
 import { DirectoryError, type DirectoryRefusal } from '../directory/index.ts'
 import { clientStatusOf } from '../platform/http/app.ts'
+import { outageOf } from '../platform/outage.ts'
 
 type GraphErrorRow = { readonly status: number; readonly code: string }
 
@@ -18,6 +19,8 @@ const graphErrors = {
   conflict:        { status: 409, code: 'Request_MultipleObjectsWithSameKeyValue' },
   tooLarge:        { status: 413, code: 'Request_EntityTooLarge' },
   notJson:         { status: 415, code: 'UnsupportedMediaType' },
+  diskFull:        { status: 507, code: 'InsufficientStorage' },
+  databaseBusy:    { status: 503, code: 'ServiceUnavailable' },
   internal:        { status: 500, code: 'InternalServerError' },
 } as const satisfies Record<string, GraphErrorRow>
 
@@ -28,9 +31,16 @@ export class GraphError extends Error {
   override readonly name = 'GraphError'
   readonly status: number
   readonly code: string
+  /** The value of `Retry-After`, if any. */
+  readonly retryAfterSeconds: number | undefined
 
-  constructor(kind: GraphErrorKind, message: string, options?: ErrorOptions) {
+  constructor(
+    kind: GraphErrorKind,
+    message: string,
+    options: ErrorOptions & { readonly retryAfterSeconds?: number } = {},
+  ) {
     super(message, options)
+    this.retryAfterSeconds = options.retryAfterSeconds
     this.status = graphErrors[kind].status
     this.code = graphErrors[kind].code
   }
@@ -63,6 +73,14 @@ export function toGraphError(thrown: unknown): GraphError {
   const status = clientStatusOf(thrown)
   if (status === 413) return new GraphError('tooLarge', 'The request body is too large.', { cause: thrown })
   if (status === 415) return new GraphError('notJson', 'The request body must be application/json.', { cause: thrown })
+  const outage = outageOf(thrown)
+  if (outage !== undefined) {
+    const { retryAfterSeconds, message } = outage
+    return new GraphError(outage.kind === 'disk-full' ? 'diskFull' : 'databaseBusy', message, {
+      cause: thrown,
+      retryAfterSeconds,
+    })
+  }
   if (status === undefined)
     return new GraphError('internal', 'The server could not complete the request.', { cause: thrown })
   return new GraphError('badRequest', 'The request body is not valid JSON.', { cause: thrown })

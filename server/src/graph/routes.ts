@@ -213,6 +213,7 @@ async function auditRefusal(
 function renderGraphError({ log }: Graph, thrown: unknown, request: FastifyRequest, reply: FastifyReply): unknown {
   const error = toGraphError(thrown)
   if (error.status >= 500) log.error({ id: request.id, err: thrown }, 'the Graph surface failed')
+  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds))
   if (error.status === 401) reply.header('www-authenticate', 'Bearer realm="", error="invalid_token"')
   return reply.code(error.status).send({
     error: {

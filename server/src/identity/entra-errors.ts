@@ -66,6 +66,8 @@ const entraErrors = {
   tooManyRefusals:     { number: 90055,   status: 429, error: 'temporarily_unavailable',   text: 'There are too many incoming requests that had to be refused. Try again later.' },
   wrongMethod:         { number: 900561,  status: 405, error: 'invalid_request',           text: 'The endpoint only accepts {0} requests.' },
   notFound:            { number: 9002313, status: 404, error: 'invalid_request',           text: 'Nothing is served at this path.' },
+  diskFull:            { number: 90033,   status: 507, error: 'temporarily_unavailable',   text: 'A transient error has occurred. {0}' },
+  databaseBusy:        { number: 90033,   status: 503, error: 'temporarily_unavailable',   text: 'A transient error has occurred. {0}' },
   internal:            { number: 90033,   status: 500, error: 'server_error',              text: 'A transient error has occurred. Please try again.' },
 } as const satisfies Record<string, EntraErrorRow>
 

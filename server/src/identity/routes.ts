@@ -5,6 +5,7 @@ import { clientStatusOf } from '../platform/http/app.ts'
 import { acceptForms } from '../platform/http/form-body.ts'
 import { type Call, type Route, describeRoutes, mountSurface } from '../platform/http/surface.ts'
 import type { Log } from '../platform/log.ts'
+import { outageOf } from '../platform/outage.ts'
 import type { KeyRing } from '../platform/signing-keys/key-ring.ts'
 import { parseGuid } from '../spec/guid.ts'
 import { openIdConfiguration } from './discovery.ts'
@@ -137,6 +138,8 @@ function renderEntraError(
 ): unknown {
   const error = toEntraError(thrown)
   if (error.status >= 500) log.error({ id: request.id, err: thrown }, 'the identity provider failed')
+  const outage = outageOf(thrown)
+  if (outage !== undefined) reply.header('retry-after', String(outage.retryAfterSeconds))
   reply.header('cache-control', 'no-store')
   const clientRequestId = request.headers['client-request-id']
   const correlationId = (typeof clientRequestId === 'string' && parseGuid(clientRequestId)) || request.id
@@ -145,5 +148,10 @@ function renderEntraError(
 
 function toEntraError(thrown: unknown): EntraError {
   if (thrown instanceof EntraError) return thrown
+  const outage = outageOf(thrown)
+  if (outage !== undefined) {
+    const kind = outage.kind === 'disk-full' ? 'diskFull' : 'databaseBusy'
+    return new EntraError(kind, [outage.message], { cause: thrown })
+  }
   return new EntraError(clientStatusOf(thrown) === undefined ? 'internal' : 'malformed', [], { cause: thrown })
 }

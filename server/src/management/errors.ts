@@ -78,6 +78,8 @@ const armErrors = {
 
   tooLarge:                { status: 413, code: 'RequestContentTooLarge' },
   notJson:                 { status: 415, code: 'UnsupportedMediaType' },
+  diskFull:                { status: 507, code: 'InsufficientStorage' },
+  databaseBusy:            { status: 503, code: 'ServiceUnavailable' },
   internal:                { status: 500, code: 'InternalServerError' },
 } as const satisfies Record<string, ArmErrorRow>
 
@@ -90,6 +92,7 @@ export type ArmErrorOptions = ErrorOptions & {
   readonly wanted?: WantedAction
   readonly decision?: DecisionRecord
   readonly owner?: TokenOwner | undefined
+  readonly retryAfterSeconds?: number
 }
 
 /** A refusal of the ARM surface; the message is for the client. */
@@ -106,6 +109,8 @@ export class ArmError extends Error {
   readonly decision: DecisionRecord | undefined
   /** Whose the token was that proved nobody, where that is known. */
   readonly owner: TokenOwner | undefined
+  /** The value of `Retry-After`, if any. */
+  readonly retryAfterSeconds: number | undefined
 
   constructor(kind: ArmErrorKind, message: string, options: ArmErrorOptions = {}) {
     super(message, options)
@@ -117,6 +122,7 @@ export class ArmError extends Error {
     this.wanted = options.wanted
     this.decision = options.decision
     this.owner = options.owner
+    this.retryAfterSeconds = options.retryAfterSeconds
   }
 }
 

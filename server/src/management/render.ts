@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { clientStatusOf } from '../platform/http/app.ts'
+import { outageOf } from '../platform/outage.ts'
 import type { ManagementOptions } from './call.ts'
 import { ArmError, unsupportedMediaType } from './errors.ts'
 
@@ -31,6 +32,7 @@ export function renderError(
   const error = toArmError(thrown)
   if (error.status >= 500) log.error({ id: request.id, err: thrown }, 'the management surface failed')
   if (error.challenge !== undefined) reply.header('www-authenticate', error.challenge)
+  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds))
   if (error.status === 404) reply.removeHeader('api-supported-versions')
   const body = { error: { code: error.code, message: error.message } }
   return reply.code(error.status).send(error.fromProvider ? { ...body, status: 'Failed' } : body)
@@ -41,6 +43,14 @@ function toArmError(thrown: unknown): ArmError {
   const status = clientStatusOf(thrown)
   if (status === 413) return new ArmError('tooLarge', 'The request content is too large.', { cause: thrown })
   if (status === 415) return new ArmError('notJson', unsupportedMediaType, { cause: thrown })
+  const outage = outageOf(thrown)
+  if (outage !== undefined) {
+    const { retryAfterSeconds, message } = outage
+    return new ArmError(outage.kind === 'disk-full' ? 'diskFull' : 'databaseBusy', message, {
+      cause: thrown,
+      retryAfterSeconds,
+    })
+  }
   if (status === undefined)
     return new ArmError('internal', 'The server could not complete the request.', { cause: thrown })
   return new ArmError('badRequest', 'The request could not be read.', { cause: thrown })

@@ -163,7 +163,8 @@ class Output {
   }
 
   #flushWithin(milliseconds: number): void {
-    this.#timer ??= setTimeout(() => {
+    if (this.#timer !== undefined) return
+    this.#timer = setTimeout(() => {
       this.#timer = undefined
       this.flush()
     }, milliseconds).unref()

@@ -1,3 +1,4 @@
+import { type Outage, outageOf } from '../platform/outage.ts'
 import { ManifestInvalidError } from '../spec/manifest.ts'
 import { type OciErrorCode, ociErrors } from '../spec/oci-error.ts'
 import { type Exchange, type RegistryHeaders, sendJson } from './call.ts'
@@ -61,5 +62,10 @@ export function toOciError(error: unknown): OciError | undefined {
   if (error instanceof OciError) return error
   if (error instanceof BodyTooLargeError) return new OciError('SIZE_INVALID', { status: 413, message: error.message })
   if (error instanceof ManifestInvalidError) return new OciError('MANIFEST_INVALID', { message: error.message })
-  return undefined
+  const outage = outageOf(error)
+  return outage && outageError(outage, error)
+}
+
+function outageError({ status, message, retryAfterSeconds }: Outage, cause: unknown): OciError {
+  return new OciError('UNAVAILABLE', { status, message, headers: { 'retry-after': String(retryAfterSeconds) }, cause })
 }

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ProofRefusedError } from '../directory/index.ts'
 import { EntraError } from '../identity/index.ts'
 import { clientStatusOf } from '../platform/http/app.ts'
+import { outageOf } from '../platform/outage.ts'
 import { PageError, type PageErrorKind, SignInNeeded } from './errors.ts'
 import { html } from './html.ts'
 import { type Site, goTo, sendPage } from './site.ts'
@@ -16,6 +17,8 @@ export async function renderPageError(
   if (thrown instanceof SignInNeeded)
     return goTo(reply, `/sign-in?flow=${site.flows.write(thrown.browser, thrown.flow)}`)
   const { status, title, message, number } = describe(thrown)
+  const outage = outageOf(thrown)
+  if (outage !== undefined) reply.header('retry-after', String(outage.retryAfterSeconds))
   if (status >= 500) site.log.error({ id: request.id, err: thrown }, 'a page failed')
   const body = html`<p class="error" role="alert">${message}</p>
     <dl class="quiet">
@@ -46,6 +49,9 @@ function describe(thrown: unknown): Described {
     return { status, title: 'We cannot sign you in', message, number }
   }
   if (thrown instanceof ProofRefusedError) return new PageError(proofRefusals[thrown.refusal], { cause: thrown })
+  const outage = outageOf(thrown)
+  if (outage !== undefined)
+    return new PageError(outage.kind === 'disk-full' ? 'diskFull' : 'databaseBusy', { cause: thrown })
   return new PageError(clientStatusOf(thrown) === undefined ? 'internal' : 'malformed', { cause: thrown })
 }
 

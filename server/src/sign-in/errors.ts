@@ -20,6 +20,8 @@ const pageErrors = {
   disabled:       { number: 50057,     status: 403, title: 'The account is disabled',    text: 'Ask an owner of the directory to enable it.' },
   elsewhere:      { number: undefined, status: 403, title: 'Kept by another provider', text: 'Your organisation’s provider proves who you are. What you prove it with is changed there.' },
   noPasskeys:     { number: undefined, status: 404, title: 'There are no passkeys here', text: 'This server is reached by an address. Passkeys need a host name.' },
+  diskFull:       { number: 90033,     status: 507, title: 'The server is out of space', text: 'The server has run out of disk space. Nothing was changed. Try again later.' },
+  databaseBusy:   { number: 90033,     status: 503, title: 'The server is busy',         text: 'The database of the server is locked. Nothing was changed. Try again in a minute.' },
   internal:       { number: 90033,     status: 500, title: 'Something went wrong',       text: 'A transient error has occurred. Please try again.' },
 } as const satisfies Record<string, PageErrorRow>
 

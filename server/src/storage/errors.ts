@@ -1,3 +1,5 @@
+import { DiskFullError } from '../platform/outage.ts'
+
 /** Nothing lies at the location. */
 export class BlobMissingError extends Error {
   override readonly name = 'BlobMissingError'
@@ -14,6 +16,6 @@ export class BrokenSourceError extends Error {
 }
 
 /** No room is left, or none that this process may use. What was acknowledged before is not touched. */
-export class StorageFullError extends Error {
+export class StorageFullError extends DiskFullError {
   override readonly name = 'StorageFullError'
 }

@@ -1,4 +1,5 @@
 import { MalformedFormError, UnacceptableBodyError } from '../platform/http/form-body.ts'
+import { outageOf } from '../platform/outage.ts'
 import { type OciErrorCode, ociErrors } from '../spec/oci-error.ts'
 import { TokenTooLongError } from './acr-token.ts'
 
@@ -35,6 +36,10 @@ export function describeError(error: unknown): DescribedError {
     return new TokenError('BAD_REQUEST', error.message)
   if (error instanceof UnacceptableBodyError) {
     return { code: 'BAD_REQUEST', status: error.statusCode, message: error.message, challenge: undefined }
+  }
+  const outage = outageOf(error)
+  if (outage !== undefined) {
+    return { code: 'UNAVAILABLE', ...outage, challenge: undefined }
   }
   return new TokenError('UNKNOWN', ociErrors.UNKNOWN.message)
 }

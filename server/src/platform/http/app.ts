@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import proxyAddr from '@fastify/proxy-addr'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Log } from '../log.ts'
+import { outageOf } from '../outage.ts'
 import { newTimeOrderedId } from '../time-ordered-id.ts'
 import { onAnswerEnd } from './answer-end.ts'
 import { type AnsweredListener, createRequestLog } from './request-log.ts'
@@ -73,6 +74,12 @@ export function createApp({ log, trustedProxies }: AppOptions): FastifyInstance 
   app.setErrorHandler((error, request, reply) => {
     const status = clientStatusOf(error)
     if (status === undefined) log.error({ id: request.id, err: error }, 'a request failed')
+    const outage = outageOf(error)
+    if (outage !== undefined) {
+      const { message, retryAfterSeconds } = outage
+      const body = { error: { code: outageCodes[outage.kind], message } }
+      return reply.code(outage.status).header('retry-after', String(retryAfterSeconds)).send(body)
+    }
     const [code, message] =
       status === undefined
         ? ['InternalServerError', 'The server could not complete the request.']
@@ -94,6 +101,8 @@ export function requestOrigin({ id, server, raw }: FastifyRequest): Origin {
 export function originOf(correlationId: string, remoteAddress: string, headers: IncomingHttpHeaders): Origin {
   return { correlationId, remoteAddress, userAgent: headers['user-agent']?.slice(0, 256) }
 }
+
+const outageCodes = { 'disk-full': 'InsufficientStorage', 'database-busy': 'ServiceUnavailable' } as const
 
 const clientRequestIdPattern = /^[A-Za-z0-9._-]{1,64}$/
 

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import type { Worker } from 'node:worker_threads'
 import { sql } from 'kysely'
+import { type Outage, outageOf } from '../outage.ts'
 import type { Database, Transaction } from './database.ts'
 import { openSqliteDatabase } from './sqlite-database.ts'
 
@@ -44,6 +45,13 @@ const fill = (database: Database, sparePages: number) =>
     await sql`pragma max_page_count = ${sql.lit((rows[0]?.page_count ?? 0) + sparePages)}`.execute(tables)
   })
 
+/** Holds that whatever failed says why, so that it is answered as an outage. */
+function assertOutage(outcomes: readonly PromiseSettledResult<unknown>[], kind: Outage['kind']): void {
+  for (const outcome of outcomes) {
+    if (outcome.status === 'rejected') assert.equal(outageOf(outcome.reason)?.kind, kind, String(outcome.reason))
+  }
+}
+
 const large = 'y'.repeat(100_000)
 
 test('a full disk fails the transaction that meets it; what shares its commit is whole or is told', async (t) => {
@@ -56,6 +64,7 @@ test('a full disk fails the transaction that meets it; what shares its commit is
     database.transaction((transaction) => insert(transaction, 4)),
   ])
   assert.equal(outcomes[1]?.status, 'rejected')
+  assertOutage(outcomes, 'disk-full')
   const acknowledged = outcomes.flatMap(({ status }, index) => (status === 'fulfilled' ? [index + 1] : []))
   assert.deepEqual(await idsIn(database), acknowledged, 'what is there is what was acknowledged, and nothing else')
   await database.transaction((transaction) => insert(transaction, 5))
@@ -101,6 +110,7 @@ test('while another process holds the file, transactions fail in their time, and
     outcomes.map(({ status }) => status),
     ['rejected', 'rejected'],
   )
+  assertOutage(outcomes, 'database-busy')
   other.exec('rollback')
   await database.transaction((transaction) => insert(transaction, 3))
   assert.deepEqual(await idsIn(database), [3])
@@ -132,7 +142,8 @@ test('rows that meet a full disk are told so, and what shares their commit is wh
     insertNotes([{ id: 2, text: large }]),
     insertNotes([{ id: 3, text: 'x' }]),
   ])
-  assert.match(String(outcomes[1]?.status === 'rejected' && outcomes[1].reason), /full/)
+  assert.equal(outcomes[1]?.status, 'rejected')
+  assertOutage(outcomes, 'disk-full')
   const acknowledged = outcomes.flatMap(({ status }, index) => (status === 'fulfilled' ? [index + 1] : []))
   assert.deepEqual(await idsIn(database), acknowledged, 'what is there is what was acknowledged, and nothing else')
 })

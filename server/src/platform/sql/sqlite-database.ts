@@ -13,6 +13,7 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 import type { Database, PreparedInsert, PreparedRead, SqlParameters, SqlValue, Transaction } from './database.ts'
+import { readerBusyTimeoutMs } from './busy-timeout.ts'
 import { prepareStatement } from './prepared-statement.ts'
 import { SqliteWriter } from './sqlite-writer.ts'
 
@@ -54,7 +55,7 @@ class BatchUndoneError extends Error {
 export async function openSqliteDatabase(file: string): Promise<Database> {
   await makePrivateFile(file)
   const writer = await SqliteWriter.open(file)
-  const reader = new DatabaseSync(file, { readOnly: true, timeout: 10_000 })
+  const reader = new DatabaseSync(file, { readOnly: true, timeout: readerBusyTimeoutMs })
   reader.exec('pragma cache_size = -65536')
   reader.exec('pragma mmap_size = 268435456')
   return new SqliteDatabase(writer, reader)

@@ -1,6 +1,8 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
-import type { WriterCommand, WriterReply, WriterResult } from './sqlite-writer.ts'
+import { sqliteCodeOf } from '../outage.ts'
+import { busyTimeoutMs } from './busy-timeout.ts'
+import type { WriterCommand, WriterFailure, WriterReply, WriterResult } from './sqlite-writer.ts'
 
 /*
  * The thread that owns the writing connection. It carries out what it is sent, in order; a flush to the disk blocks
@@ -9,7 +11,7 @@ import type { WriterCommand, WriterReply, WriterResult } from './sqlite-writer.t
 const port = parentPort
 if (port === null) throw new Error('this file is the body of a worker thread')
 const { file } = workerData as { file: string }
-const database = new DatabaseSync(file, { timeout: 10_000 })
+const database = new DatabaseSync(file, { timeout: busyTimeoutMs })
 database.exec('pragma journal_mode = wal')
 database.exec('pragma synchronous = full')
 database.exec('pragma foreign_keys = on')
@@ -31,6 +33,9 @@ function statement(sql: string): StatementSync {
 /** Why there is no transaction that was begun by command, or undefined while there is one. */
 let notBegun: Error | undefined = new Error('no transaction was begun')
 
+/** What SQLite last failed with in this transaction: why it is gone, where SQLite ended it by itself. */
+let lastFailure: unknown
+
 /** The reason after each transaction; an error of its own for every one would cost as much as its statements. */
 const isOver = new Error('the transaction is over')
 
@@ -40,13 +45,14 @@ const isOver = new Error('the transaction is over')
  */
 function requireTransaction(): void {
   if (notBegun !== undefined) throw notBegun
-  if (!database.isTransaction) throw new Error('the transaction was undone')
+  if (!database.isTransaction) throw new Error('the transaction was undone', { cause: lastFailure })
 }
 
 function begin(): void {
   try {
     statement('begin immediate').run()
     notBegun = undefined
+    lastFailure = undefined
   } catch (error) {
     notBegun = error instanceof Error ? error : new Error(String(error))
     throw error
@@ -71,7 +77,7 @@ function undoSavepoint(): void {
     statement('rollback to work').run()
     statement('release work').run()
   } catch (cause) {
-    notBegun ??= new Error('the transaction was undone', { cause })
+    notBegun ??= new Error('the transaction was undone', { cause: lastFailure ?? cause })
   }
 }
 
@@ -89,6 +95,7 @@ function addRows(sql: string, rows: readonly (readonly unknown[])[]): void {
     for (const row of rows) prepared.run(...(row as SQLInputValue[]))
     statement('release work').run()
   } catch (error) {
+    lastFailure = error
     undoSavepoint()
     throw error
   }
@@ -125,8 +132,15 @@ function replyTo(command: WriterCommand): WriterReply {
   try {
     return carryOut(command)
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    if (sqliteCodeOf(error) !== undefined) lastFailure = error
+    return failureOf(error)
   }
+}
+
+function failureOf(error: unknown): WriterFailure {
+  let cause = error
+  while (cause instanceof Error && sqliteCodeOf(cause) === undefined && cause.cause !== undefined) cause = cause.cause
+  return { message: error instanceof Error ? error.message : String(error), code: sqliteCodeOf(cause) }
 }
 
 port.on('message', (commands: readonly WriterCommand[] | 'close') => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
+import { sqliteFailure } from '../outage.ts'
 
 /**
  * What the writing connection can be told. Everything but the three that begin and end a transaction fails where none was
@@ -14,8 +15,11 @@ export type WriterCommand =
 
 export type WriterResult = { readonly rows: unknown[]; readonly changes: number }
 
-/** What came of a command: the message of its failure, what a statement gave, or nothing of note. */
-export type WriterReply = WriterResult | string | undefined
+/** Why a command failed; `code` is SQLite's, where the failure is its. Errors lose their properties between threads. */
+export type WriterFailure = { readonly message: string; readonly code: number | undefined }
+
+/** What came of a command: its failure, what a statement gave, or nothing of note. */
+export type WriterReply = WriterResult | WriterFailure | undefined
 
 type Waiter = { readonly resolve: (result: WriterResult) => void; readonly reject: (reason: Error) => void }
 
@@ -83,7 +87,7 @@ export class SqliteWriter {
     const waiters = this.#waiting.splice(0, replies.length)
     for (const [index, waiter] of waiters.entries()) {
       const reply = replies[index]
-      if (typeof reply === 'string') waiter.reject(new Error(reply))
+      if (reply !== undefined && 'message' in reply) waiter.reject(toError(reply))
       else waiter.resolve(reply ?? nothing)
     }
   }
@@ -93,4 +97,8 @@ export class SqliteWriter {
     this.#unsent = []
     for (const waiter of this.#waiting.splice(0)) waiter.reject(error)
   }
+}
+
+function toError({ message, code }: WriterFailure): Error {
+  return sqliteFailure(Object.assign(new Error(message), code !== undefined && { errcode: code }))
 }

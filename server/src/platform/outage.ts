@@ -1,0 +1,82 @@
+import { systemErrorCode } from './exit.ts'
+
+/** The disk has no room for what was to be written, and nothing of it was kept. */
+export class DiskFullError extends Error {
+  override readonly name: string = 'DiskFullError'
+}
+
+/** Another process holds the lock of the database, and held it for as long as this one waited. */
+export class DatabaseBusyError extends Error {
+  override readonly name = 'DatabaseBusyError'
+}
+
+/** What a request is answered with where the machine, and not the request, is the reason. */
+export type Outage = {
+  readonly kind: 'disk-full' | 'database-busy'
+  /** 507 or 503. [RFC 4918 §11.5; RFC 9110 §15.6.4] */
+  readonly status: 503 | 507
+  /** For the client. */
+  readonly message: string
+  readonly retryAfterSeconds: number
+}
+
+const diskFull: Outage = {
+  kind: 'disk-full',
+  status: 507,
+  message: 'The server has run out of disk space. Try again later.',
+  retryAfterSeconds: 60,
+}
+
+const databaseBusy: Outage = {
+  kind: 'database-busy',
+  status: 503,
+  message: 'The database of the server is locked by another process. Try again later.',
+  retryAfterSeconds: 10,
+}
+
+/** How far the causes of an error are followed. */
+const maxCauses = 8
+
+/** The outage that an error, or one of its causes, comes from; undefined for every other error. */
+export function outageOf(error: unknown): Outage | undefined {
+  let cause = error
+  for (let depth = 0; depth < maxCauses && cause instanceof Error; depth += 1) {
+    if (cause instanceof DiskFullError || isFullCode(systemErrorCode(cause))) return diskFull
+    if (cause instanceof DatabaseBusyError) return databaseBusy
+    const translated = sqliteFailure(cause)
+    if (translated instanceof DiskFullError) return diskFull
+    if (translated instanceof DatabaseBusyError) return databaseBusy
+    cause = cause.cause
+  }
+  return undefined
+}
+
+/** Whether an error's code says that a disk, or a quota on it, is exhausted. 53100 is PostgreSQL's. */
+function isFullCode(code: string | undefined): boolean {
+  return code === 'ENOSPC' || code === 'EDQUOT' || code === '53100'
+}
+
+/** SQLite's result codes: the lowest byte is the kind, the rest says more. [SQLite, Result and Error Codes] */
+const sqliteBusy = 5
+const sqliteLocked = 6
+const sqliteFull = 13
+const sqliteIoErrorOfSharedMemorySize = 10 | (19 << 8)
+
+/** A failure of SQLite as an error that says what is the matter; the error itself where it is neither of the two. */
+export function sqliteFailure(error: Error): Error {
+  const code = sqliteCodeOf(error)
+  if (code === undefined) return error
+  if ((code & 0xff) === sqliteFull || code === sqliteIoErrorOfSharedMemorySize) {
+    return new DiskFullError('the disk has no room left for the database', { cause: error })
+  }
+  if ((code & 0xff) === sqliteBusy || (code & 0xff) === sqliteLocked) {
+    return new DatabaseBusyError('the database is locked by another process', { cause: error })
+  }
+  return error
+}
+
+/** The result code of an error of `node:sqlite`; undefined for every other error. */
+export function sqliteCodeOf(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error)) return undefined
+  return typeof error.errcode === 'number' ? error.errcode : undefined
+}
