@@ -202,6 +202,7 @@ export async function compose(
     gate: tokenService.gate,
     registries: { byHost: (host) => resources.findRegistryByHost(host) },
     acceptsSparseImages: configuration.acceptSparseImages,
+    integritySettings: { verifyAfterMs: configuration.integrity.verifyAfterSeconds * 1000 },
     outbound,
     importSettings: {
       maxConcurrent: configuration.limits.maxConcurrentImports,

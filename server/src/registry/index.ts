@@ -7,6 +7,7 @@ import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { BlobStore } from '../storage/index.ts'
 import type { BlobSettings } from './blobs/blob-settings.ts'
 import type { Imports, ImportSettings } from './imports/imports.ts'
+import type { IntegritySettings } from './integrity/blob-integrity.ts'
 import type { Gate, HostedRegistry, WhichRegistry } from './ports.ts'
 
 /** How much a registry holds. */
@@ -27,6 +28,8 @@ export type RegistryRoomOptions = {
   readonly acceptsSparseImages: boolean
   /** How long blobs and uploads last, and how many there may be; `defaultBlobSettings` where nothing is said. */
   readonly blobSettings?: Partial<BlobSettings>
+  /** When stored bytes are verified; `defaultIntegritySettings` where nothing is said. */
+  readonly integritySettings?: Partial<IntegritySettings>
   /** The way to other registries, for imports; to public addresses alone where nothing is said. */
   readonly outbound?: Outbound
   readonly importSettings?: ImportSettings

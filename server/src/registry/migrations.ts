@@ -178,6 +178,14 @@ export const registryMigrations: readonly Migration[] = [
     id: 'registry-0006-import-event',
     up: (schema, types) => schema.alterTable('import_operation').addColumn('event', types.text).execute(),
   },
+  {
+    id: 'registry-integrity-quarantine',
+    up: async (schema, types) => {
+      await schema.alterTable('blob').addColumn('verified_at_ms', types.integer).execute()
+      await schema.alterTable('blob').addColumn('quarantined_at_ms', types.integer).execute()
+      await schema.alterTable('manifest').addColumn('quarantined_at_ms', types.integer).execute()
+    },
+  },
 ]
 
 function withLocks<Name extends string, Columns extends string>(

@@ -4,6 +4,7 @@ import type { Log } from '../platform/log.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { BlobStore } from '../storage/index.ts'
 import { type BlobReads, prepareBlobReads } from './blobs/blob-rows.ts'
+import { BlobIntegrity, defaultIntegritySettings, type IntegritySettings } from './integrity/blob-integrity.ts'
 import { ManifestCache } from './manifests/manifest-cache.ts'
 import { type ManifestReads, prepareManifestReads } from './manifests/manifest-store.ts'
 import { prepareRepositoryReads, type RepositoryReads } from './repositories/repository-store.ts'
@@ -22,6 +23,7 @@ export type Parts = {
   readonly manifestCache: ManifestCache | undefined
   readonly tags: TagReads
   readonly heldBlobs: BlobReads['held']
+  readonly integrity: BlobIntegrity
   /** Whether an image may be pushed although the repository lacks some of its layers. */
   readonly acceptsSparseImages: boolean
 }
@@ -29,6 +31,7 @@ export type Parts = {
 /** Prepares what the use cases share. */
 export function createParts(
   parts: Pick<Parts, 'database' | 'clock' | 'audit' | 'log' | 'blobs' | 'acceptsSparseImages'>,
+  integritySettings: Partial<IntegritySettings> = {},
 ): Parts {
   return {
     ...parts,
@@ -37,5 +40,6 @@ export function createParts(
     manifestCache: parts.database.kind === 'sqlite' ? new ManifestCache() : undefined,
     tags: prepareTagReads(parts.database),
     heldBlobs: prepareBlobReads(parts.database).held,
+    integrity: new BlobIntegrity(parts, { ...defaultIntegritySettings, ...integritySettings }),
   }
 }

@@ -38,7 +38,7 @@ const forgetAfterMs = 24 * 60 * 60 * 1000
 /** Opens the registry room. */
 export function createRegistryRoom(options: RegistryRoomOptions): RegistryRoom {
   const { database, clock } = options
-  const parts = createParts(options)
+  const parts = createParts(options, options.integritySettings)
   const blobs = createBlobs(parts, options.blobSettings)
   const handlers = { ...manifestHandlers(parts), ...propertyHandlers(parts), ...blobs.handlers }
   const {

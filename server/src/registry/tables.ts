@@ -61,6 +61,8 @@ export type ManifestRow = LockColumns & {
   readonly untagged_at_ms: number | null
   /** When it was deleted, where it can be restored; such a one is in a repository of its own. */
   readonly deleted_at_ms: number | null
+  /** Since when its bytes are known not to have its digest; it is unknown to clients then, until it is pushed again. */
+  readonly quarantined_at_ms: number | null
   /** Last, so that a list does not read it. */
   readonly content: Uint8Array
 }
@@ -86,6 +88,10 @@ export type BlobRow = {
   readonly location: string
   readonly size_bytes: number
   readonly created_at_ms: number
+  /** When its stored bytes were last found to have its digest; null where an older version wrote them. */
+  readonly verified_at_ms: number | null
+  /** Since when its stored bytes are known to be missing or corrupt; it is unknown to clients then, until it is pushed again. */
+  readonly quarantined_at_ms: number | null
 }
 
 /** That a repository holds a blob: the only way to read one. */

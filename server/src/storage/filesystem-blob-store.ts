@@ -98,7 +98,14 @@ class FilesystemBlobStore implements BlobStore {
 
   async open(location: BlobLocation, range?: ByteRange): Promise<OpenBlob> {
     const handle = await this.#open(location)
-    return new OpenFile(handle, range ?? { start: 0, end: (await handle.stat()).size - 1 })
+    try {
+      const { size, mtimeMs } = await handle.stat()
+      const stored = { sizeBytes: size, committedAtMs: mtimeMs }
+      return new OpenFile(handle, stored, range ?? { start: 0, end: size - 1 })
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
   }
 
   async find(location: BlobLocation): Promise<StoredBlob | undefined> {

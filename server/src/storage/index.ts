@@ -25,6 +25,8 @@ export type StoredBlob = { readonly sizeBytes: number; readonly committedAtMs: n
 
 /** A blob, or a part of one, that is ready to be sent. A deletion meanwhile does not cut it short. */
 export interface OpenBlob {
+  /** What lies there, all of it. */
+  readonly stored: StoredBlob
   /**
    * Writes all of it, no faster than `destination` takes it, without ending it, and closes itself.
    *
@@ -79,4 +81,5 @@ export interface BlobStore {
 export { BlobMissingError, BrokenSourceError, StorageFullError, TooManyBytesError } from './errors.ts'
 export { createFilesystemBlobStore } from './filesystem-blob-store.ts'
 export { createMemoryBlobStore } from './memory-blob-store.ts'
+export { createLimiter } from './limiter.ts'
 export { locationDigest } from './location.ts'

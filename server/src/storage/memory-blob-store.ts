@@ -72,7 +72,9 @@ class MemoryBlobStore implements BlobStore {
 
   async open(location: BlobLocation, range?: ByteRange): Promise<OpenBlob> {
     const bytes = this.#part(location, range)
+    const whole = this.#part(location)
     return {
+      stored: { sizeBytes: whole.length, committedAtMs: this.#blobs.get(location)?.atMs ?? 0 },
       sendTo: async (destination: Writable) => {
         const output = new Output(destination)
         await output.write(bytes).finally(() => output.release())

@@ -1,15 +1,17 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
-import type { ByteRange, OpenBlob } from './index.ts'
+import type { ByteRange, OpenBlob, StoredBlob } from './index.ts'
 import { Output } from './output.ts'
 import { givePieceBack, pieceBytes, takePiece } from './piece-pool.ts'
 
 /** A file, or a part of one, that is ready to be sent. */
 export class OpenFile implements OpenBlob {
+  readonly stored: StoredBlob
   #handle: FileHandle
   #range: ByteRange
 
-  constructor(handle: FileHandle, range: ByteRange) {
+  constructor(handle: FileHandle, stored: StoredBlob, range: ByteRange) {
+    this.stored = stored
     this.#handle = handle
     this.#range = range
   }

@@ -41,6 +41,7 @@ describe('the configuration', () => {
       identity: { passwordGrant: false },
       trustedTenants: [],
       outbound: { allowPrivateAddresses: false, allowedNetworks: [], tokenServices: [] },
+      integrity: { verifyAfterSeconds: 1_209_600 },
       gc: { intervalSeconds: 3600, leaseSeconds: 86_400 },
       audit: { retentionDays: 0 },
       limits: {

@@ -296,6 +296,20 @@ export const settingsSchema = z.strictObject(
         { error: 'must be a mapping' },
       )
       .prefault({}),
+    integrity: z
+      .strictObject(
+        {
+          verifyAfterSeconds: wholeNumber(0, 31_536_000).default(1_209_600).register(settingTexts, {
+            kind: 'number',
+            description:
+              'A push, mount or import of a digest that is stored already reads the stored bytes and verifies them, unless they were verified within this time. Corrupt bytes are replaced by those that are pushed. 0 verifies them each time.',
+            placeholder: 'seconds',
+            example: '86400',
+          }),
+        },
+        { error: 'must be a mapping' },
+      )
+      .prefault({}),
     limits: z
       .strictObject(
         {

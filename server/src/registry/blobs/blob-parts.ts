@@ -5,7 +5,7 @@ import { RunningUploads } from '../uploads/running-uploads.ts'
 import { prepareUploadReads, type UploadReads } from '../uploads/upload-rows.ts'
 
 /** What the use cases of blobs and uploads share. */
-export type BlobParts = Pick<Parts, 'database' | 'clock' | 'audit' | 'blobs' | 'repositories'> & {
+export type BlobParts = Pick<Parts, 'database' | 'clock' | 'audit' | 'blobs' | 'repositories' | 'integrity'> & {
   readonly settings: BlobSettings
   readonly blobReads: BlobReads
   readonly uploadReads: UploadReads
@@ -14,7 +14,7 @@ export type BlobParts = Pick<Parts, 'database' | 'clock' | 'audit' | 'blobs' | '
 
 /** Prepares what the use cases of blobs share. */
 export function createBlobParts(
-  parts: Pick<Parts, 'database' | 'clock' | 'audit' | 'blobs' | 'repositories'>,
+  parts: Pick<Parts, 'database' | 'clock' | 'audit' | 'blobs' | 'repositories' | 'integrity'>,
   settings: Partial<BlobSettings>,
 ): BlobParts {
   return {

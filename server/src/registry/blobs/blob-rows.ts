@@ -2,13 +2,17 @@ import { type Kysely, sql } from 'kysely'
 import type { Database, PreparedRead, Transaction } from '../../platform/sql/database.ts'
 import type { Digest } from '../../spec/digest.ts'
 import type { BlobLocation } from '../../storage/index.ts'
+import type { RecordedBlob } from '../integrity/blob-integrity.ts'
 import type { RegistryTables } from '../tables.ts'
 
 /** A blob as a repository holds it, with everything that decides whether it is served. */
 export type HeldBlob = {
   readonly repository_id: string
+  readonly digest: Digest
   readonly location: BlobLocation
   readonly size_bytes: number
+  readonly verified_at_ms: number | null
+  readonly quarantined_at_ms: number | null
   readonly lease_until_ms: number
   readonly read_enabled: number
   readonly predecessor_deleted_at_ms: number | null
@@ -29,7 +33,7 @@ export type BlobReads = {
   /** Some repositories of a registry that hold a blob. */
   readonly sources: PreparedRead<InRegistry, BlobSource>
   /** Where the bytes of a digest lie, whoever holds them. */
-  readonly byDigest: PreparedRead<{ digest: string }, { location: BlobLocation; size_bytes: number }>
+  readonly byDigest: PreparedRead<{ digest: string }, RecordedBlob>
 }
 
 /** Among how many repositories those of one registry are looked for: a layer that everybody uses is held by very many. */
@@ -62,14 +66,15 @@ export function prepareBlobReads(database: Database): BlobReads {
         .where('repository.rid', '=', p.rid)
         .limit(p.limit),
     ),
-    byDigest: database.prepare<RegistryTables, { digest: string }, { location: BlobLocation; size_bytes: number }>(
-      ['digest'],
-      (tables, p) =>
-        tables
-          .selectFrom('blob')
-          .select('size_bytes')
-          .select((row) => row.ref('location').$castTo<BlobLocation>().as('location'))
-          .where('digest', '=', p.digest),
+    byDigest: database.prepare<RegistryTables, { digest: string }, RecordedBlob>(['digest'], (tables, p) =>
+      tables
+        .selectFrom('blob')
+        .select(['size_bytes', 'verified_at_ms', 'quarantined_at_ms'])
+        .select((row) => [
+          row.ref('digest').$castTo<Digest>().as('digest'),
+          row.ref('location').$castTo<BlobLocation>().as('location'),
+        ])
+        .where('digest', '=', p.digest),
     ),
   }
 }
@@ -82,9 +87,12 @@ function held(tables: Kysely<RegistryTables>, p: InRepository) {
     .select([
       'repository_blob.repository_id',
       'blob.size_bytes',
+      'blob.verified_at_ms',
+      'blob.quarantined_at_ms',
       'repository_blob.lease_until_ms',
       'repository.read_enabled',
       'repository.predecessor_deleted_at_ms',
+      (row) => row.ref('blob.digest').$castTo<Digest>().as('digest'),
       (row) => row.ref('blob.location').$castTo<BlobLocation>().as('location'),
     ])
     .where('repository.rid', '=', p.rid)
@@ -101,6 +109,24 @@ export async function holdsBlob(transaction: Transaction, repositoryId: string, 
     .select('blob.digest')
     .where('repository_blob.repository_id', '=', repositoryId)
     .where('repository_blob.digest', '=', digest)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Whether a repository holds a blob that is not known to be corrupt, as the transaction sees it. */
+export async function holdsIntactBlob(
+  transaction: Transaction,
+  repositoryId: string,
+  digest: Digest,
+): Promise<boolean> {
+  const row = await transaction
+    .tables<RegistryTables>()
+    .selectFrom('repository_blob')
+    .innerJoin('blob', 'blob.digest', 'repository_blob.digest')
+    .select('blob.digest')
+    .where('repository_blob.repository_id', '=', repositoryId)
+    .where('repository_blob.digest', '=', digest)
+    .where('blob.quarantined_at_ms', 'is', null)
     .executeTakeFirst()
   return row !== undefined
 }
@@ -138,14 +164,15 @@ export async function isBlobNeeded(transaction: Transaction, repositoryId: strin
   return row !== undefined
 }
 
-/** Where the bytes of a digest lie, as the transaction sees it. */
-export async function findLocation(transaction: Transaction, digest: Digest): Promise<BlobLocation | undefined> {
+/** Where the bytes of a digest lie that are not known to be corrupt, as the transaction sees it. */
+export async function findIntactLocation(transaction: Transaction, digest: Digest): Promise<BlobLocation | undefined> {
   const row = await transaction
     .tables<RegistryTables>()
     .selectFrom('blob')
     .select('location')
     .$narrowType<{ location: BlobLocation }>()
     .where('digest', '=', digest)
+    .where('quarantined_at_ms', 'is', null)
     .executeTakeFirst()
   return row?.location
 }
@@ -155,28 +182,38 @@ export type NewBlob = {
   readonly digest: Digest
   readonly location: BlobLocation
   readonly sizeBytes: number
-  /** A location that the row may have and where nothing lies any more. */
+  /** A location that the row may have and where no intact bytes lie any more. */
   readonly lost: BlobLocation | undefined
 }
 
-/** Records where the bytes of a digest lie, and returns where they do: another upload of the same may have been first. */
-export async function recordBlob(transaction: Transaction, blob: NewBlob, nowMs: number): Promise<BlobLocation> {
+/** What became of new bytes. */
+export type RecordedLocation = {
+  /** Where the bytes lie: another upload of the same may have been first. */
+  readonly location: BlobLocation
+  /** Where corrupt bytes lie that the new ones have replaced. */
+  readonly replaced: BlobLocation | undefined
+}
+
+/** Records where the bytes of a digest lie; they replace bytes that are lost or known to be corrupt. */
+export async function recordBlob(transaction: Transaction, blob: NewBlob, nowMs: number): Promise<RecordedLocation> {
   const { digest, location, sizeBytes, lost } = blob
   const tables = transaction.tables<RegistryTables>()
+  const found = { location, size_bytes: sizeBytes, verified_at_ms: nowMs, quarantined_at_ms: null }
   await tables
     .insertInto('blob')
-    .values({ digest, location, size_bytes: sizeBytes, created_at_ms: nowMs })
+    .values({ digest, created_at_ms: nowMs, ...found })
     .onConflict((conflict) => conflict.column('digest').doNothing())
     .execute()
-  if (lost !== undefined) {
-    await tables
-      .updateTable('blob')
-      .set({ location, size_bytes: sizeBytes })
-      .where('digest', '=', digest)
-      .where('location', '=', lost)
-      .execute()
-  }
-  return (await findLocation(transaction, digest)) ?? location
+  const row = await tables
+    .selectFrom('blob')
+    .select(['location', 'quarantined_at_ms'])
+    .$narrowType<{ location: BlobLocation }>()
+    .where('digest', '=', digest)
+    .executeTakeFirstOrThrow()
+  if (row.location === location) return { location, replaced: undefined }
+  if (row.location !== lost && row.quarantined_at_ms === null) return { location: row.location, replaced: undefined }
+  await tables.updateTable('blob').set(found).where('digest', '=', digest).execute()
+  return { location, replaced: row.location }
 }
 
 /** Lets a repository hold a blob, or hold it longer. The blob's row must be known to be there in this transaction. */

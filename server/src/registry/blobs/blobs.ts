@@ -31,7 +31,7 @@ export type Blobs = {
 
 /** Opens that part of the room. What `settings` leaves out is as in `defaultBlobSettings`. */
 export function createBlobs(
-  given: Pick<Parts, 'database' | 'clock' | 'audit' | 'blobs' | 'repositories'>,
+  given: Pick<Parts, 'database' | 'clock' | 'audit' | 'blobs' | 'repositories' | 'integrity'>,
   settings: Partial<BlobSettings> = {},
 ): Blobs {
   const parts = createBlobParts(given, settings)

@@ -12,7 +12,7 @@ import { requireCurrentCredential } from '../repositories/repositories.ts'
 
 /**
  * `HEAD` of a blob. Who is told that it is there may count on it: the lease is renewed, so that a push that skips the blob
- * finds it when its manifest comes, and the bytes are looked for, so that one that was lost is pushed anew.
+ * finds it when its manifest comes, and the bytes are looked for, so that one that was lost or is corrupt is pushed again.
  * [OCI distribution-spec, Checking if content exists in the registry]
  *
  * @throws OciError BLOB_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
@@ -20,8 +20,7 @@ import { requireCurrentCredential } from '../repositories/repositories.ts'
 export async function headBlob(parts: BlobParts, call: OciCall<'blob'>): Promise<void> {
   const { digest } = call.path
   const blob = await requireHeld(parts, call)
-  const stored = await parts.blobs.find(blob.location)
-  if (stored?.sizeBytes !== blob.size_bytes || !(await keepLease(parts, blob, digest))) throw blobUnknown(digest)
+  if (!(await parts.integrity.isPresent(blob)) || !(await keepLease(parts, blob, digest))) throw blobUnknown(digest)
   if (isHeldByClient(call.request, digest)) {
     sendEmpty(call, 304, namingHeaders(digest))
     return
@@ -34,7 +33,7 @@ export async function headBlob(parts: BlobParts, call: OciCall<'blob'>): Promise
  * `GET` of a blob, or of one range of it. [OCI distribution-spec, Pulling blobs; RFC 9110 §14]
  *
  * @throws OciError BLOB_UNKNOWN, RANGE_INVALID or REGISTRY_DISALLOWED_OPERATION
- * @throws ClientGoneError
+ * @throws ClientGoneError, CorruptContentError
  */
 export async function getBlob(parts: BlobParts, call: OciCall<'blob'>): Promise<void> {
   const { request, path } = call
@@ -72,8 +71,8 @@ async function send({ response }: OciCall<'blob'>, opened: OpenBlob): Promise<vo
 }
 
 /**
- * Opens the bytes. Between the row and its bytes the blob may have been collected and pushed anew, to another place; so
- * the row is read once more. Bytes that are gone from where the row still says they are were lost, and no client did that.
+ * Opens the bytes, once they are seen to be those of the row. Between the row and its bytes the blob may have been
+ * collected, or replaced, and lie at another place; so the row is read once more.
  */
 async function open(
   parts: BlobParts,
@@ -81,15 +80,33 @@ async function open(
   blob: HeldBlob,
   range: Exclude<ByteRange, { kind: 'unsatisfiable' }>,
 ): Promise<OpenBlob> {
-  const part = range.kind === 'whole' ? undefined : { start: range.start, end: range.end }
   try {
-    return await parts.blobs.open(blob.location, part)
+    return await openIntact(parts, blob, range)
   } catch (error) {
     if (!(error instanceof BlobMissingError)) throw error
     const now = await requireHeld(parts, call)
-    if (now.location === blob.location) throw error
-    return parts.blobs.open(now.location, part)
+    if (now.location !== blob.location) return openIntact(parts, now, range)
+    throw await parts.integrity.refuseRead(blob.digest, blob.location, 'missing')
   }
+}
+
+/** @throws CorruptContentError where the size differs; OciError BLOB_UNKNOWN where the bytes were changed and are corrupt */
+async function openIntact(
+  parts: BlobParts,
+  blob: HeldBlob,
+  range: Exclude<ByteRange, { kind: 'unsatisfiable' }>,
+): Promise<OpenBlob> {
+  const { integrity } = parts
+  const part = range.kind === 'whole' ? undefined : { start: range.start, end: range.end }
+  const opened = await parts.blobs.open(blob.location, part)
+  if (opened.stored.sizeBytes !== blob.size_bytes) {
+    await opened.close()
+    throw await integrity.refuseRead(blob.digest, blob.location, 'size')
+  }
+  if (!integrity.isSuspect(blob, opened.stored)) return opened
+  await opened.close()
+  if (!(await integrity.verify(blob))) throw blobUnknown(blob.digest)
+  return parts.blobs.open(blob.location, part)
 }
 
 /** A range under `If-Range` holds for the content that the client has the beginning of. [RFC 9110 §13.1.5] */
@@ -129,6 +146,7 @@ async function requireHeld(parts: BlobParts, call: OciCall<'blob'>): Promise<Hel
   }
   requireCurrentCredential(caller, blob)
   requireReadable(blob)
+  if (blob.quarantined_at_ms !== null) throw blobUnknown(path.digest)
   return blob
 }
 

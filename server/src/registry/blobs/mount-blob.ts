@@ -2,7 +2,7 @@ import type { Transaction } from '../../platform/sql/database.ts'
 import { type Digest, parseDigest } from '../../spec/digest.ts'
 import { parseRepositoryName } from '../../spec/repository-name.ts'
 import type { BlobParts } from './blob-parts.ts'
-import { type BlobSource, holdsBlob, linkBlob } from './blob-rows.ts'
+import { type BlobSource, holdsIntactBlob, linkBlob } from './blob-rows.ts'
 import type { OciCall } from '../call.ts'
 import { requireWritable } from '../properties/locks.ts'
 import { changeEvent, requireCurrentCredential } from '../repositories/repositories.ts'
@@ -27,7 +27,8 @@ export async function mountBlob(parts: BlobParts, call: OciCall<'uploads'>): Pro
   const source = query.has('from')
     ? await namedSource(parts, call, digest, query.getAll('from'))
     : await anySource(parts, call, digest)
-  if (source === undefined) return undefined
+  const blob = source && (await parts.blobReads.byDigest.first({ digest }))
+  if (source === undefined || blob === undefined || !(await parts.integrity.isIntact(blob))) return undefined
   const nowMs = parts.clock.now()
   const mounted = await parts.database.transaction((transaction) =>
     link(parts, call, transaction, { source, digest, nowMs }),
@@ -73,7 +74,7 @@ async function link(
   transaction: Transaction,
   { source, digest, nowMs }: Mount,
 ): Promise<boolean> {
-  if (!(await holdsBlob(transaction, source.repository_id, digest))) return false
+  if (!(await holdsIntactBlob(transaction, source.repository_id, digest))) return false
   const repository = await openRepository(transaction, call.registry.rid, call.path.repository, nowMs)
   requireCurrentCredential(call.caller, repository)
   requireWritable(repository)

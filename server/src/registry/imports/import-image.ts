@@ -7,7 +7,7 @@ import type { Reference, Tag } from '../../spec/reference.ts'
 import type { RepositoryName } from '../../spec/repository-name.ts'
 import { TooManyBytesError } from '../../storage/index.ts'
 import type { BlobParts } from '../blobs/blob-parts.ts'
-import { holdsBlob, linkBlob } from '../blobs/blob-rows.ts'
+import { holdsIntactBlob, linkBlob } from '../blobs/blob-rows.ts'
 import { finishStaged } from '../uploads/finish-upload.ts'
 import { readImagePlatform } from '../manifests/image-config.ts'
 import { ImportError, type ImportSource } from './import-source.ts'
@@ -119,7 +119,10 @@ async function readManifest(source: ImportSource, reference: Reference): Promise
 
 type Blob = { readonly digest: Digest; readonly size: number }
 
-/** A blob that a repository of this server holds, be it by this import, is held by one more; any other is fetched. */
+/**
+ * A blob that a repository of this server holds, be it by this import, is held by one more if its bytes are intact; any
+ * other is fetched.
+ */
 async function bringBlob(
   parts: BlobParts,
   what: Import,
@@ -127,6 +130,9 @@ async function bringBlob(
   blob: Blob,
   brought: Map<Digest, string>,
 ): Promise<void> {
+  const known = await parts.blobReads.byDigest.first({ digest: blob.digest })
+  // One that is corrupt is in quarantine when this returns, and held by nobody as far as an import goes.
+  if (known !== undefined) await parts.integrity.isIntact(known)
   const { id: repositoryId, holds } = await openTarget(parts, target, blob.digest, brought.get(blob.digest))
   if (!holds) {
     const found = await what.source.blob(blob.digest)
@@ -151,8 +157,8 @@ async function openTarget(
     requireCurrentCredential(caller, repository)
     requireWritable(repository)
     const holds =
-      (await holdsBlob(transaction, repository.id, digest)) ||
-      (heldBy !== undefined && (await holdsBlob(transaction, heldBy, digest)))
+      (await holdsIntactBlob(transaction, repository.id, digest)) ||
+      (heldBy !== undefined && (await holdsIntactBlob(transaction, heldBy, digest)))
     if (holds) await linkBlob(transaction, repository.id, digest, { nowMs, leaseMs: settings.leaseMs })
     return { id: repository.id, holds }
   })

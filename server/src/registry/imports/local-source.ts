@@ -1,5 +1,6 @@
 import { referenceText } from '../../spec/reference.ts'
 import { findHeldBy } from '../blobs/blob-rows.ts'
+import { isManifestIntact } from '../integrity/manifest-integrity.ts'
 import { ImportError, type ImportFrom, type ImportSource } from './import-source.ts'
 import type { Parts } from '../parts.ts'
 
@@ -11,7 +12,12 @@ export function openLocalSource(parts: Parts, from: ImportFrom & { readonly kind
       const row = await (reference.kind === 'tag'
         ? parts.manifests.getByTag.first({ rid, repository, tag: reference.tag })
         : parts.manifests.getByDigest.first({ rid, repository, digest: reference.digest }))
-      if (row === undefined) throw notThere(`${repository}: ${referenceText(reference)}`)
+      if (row === undefined || row.quarantined_at_ms !== null)
+        throw notThere(`${repository}: ${referenceText(reference)}`)
+      if (!isManifestIntact(row)) {
+        const { message } = await parts.integrity.refuseRead(row.digest, repository, 'digest')
+        throw new ImportError('source', message)
+      }
       const isReadable = row.read_enabled !== 0 && row.repository_read_enabled !== 0 && row.tag_read_enabled !== 0
       if (!isReadable) throw new ImportError('source', 'the source is locked against reading')
       return { bytes: row.content, contentType: row.media_type }

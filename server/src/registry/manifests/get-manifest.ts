@@ -3,6 +3,7 @@ import { type OciCall, sendBytes, sendEmpty, writeHead } from '../call.ts'
 import { manifestUnknown } from '../checked-path.ts'
 import { entityTag, isHeldByClient } from './entity-tag.ts'
 import { requireReadable } from '../properties/locks.ts'
+import { isManifestIntact } from '../integrity/manifest-integrity.ts'
 import type { KeptManifest } from './manifest-cache.ts'
 import type { ServedManifest, ServedManifestContent } from './manifest-store.ts'
 import type { Parts } from '../parts.ts'
@@ -16,10 +17,11 @@ const keptBytesLimit = 64 * 1024
  * there is one form of each manifest, and a client is told which. [OCI distribution-spec, Pulling manifests]
  *
  * @throws OciError MANIFEST_UNKNOWN, NAME_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
+ * @throws CorruptContentError where the stored bytes have not its digest
  */
 export function getManifest(parts: Parts, call: OciCall<'manifest'>): Promise<void> | void {
   const kept = findKept(parts, call)
-  if (kept?.text === undefined) return readAndSend(parts, call)
+  if (kept?.text === undefined) return readAndSend(parts, call, kept?.isVerified === true)
   if (!mustBeSent(call, kept)) return
   writeHead(call, 200, headersOf(kept))
   call.response.end(kept.text, 'latin1')
@@ -36,14 +38,17 @@ export function headManifest(parts: Parts, call: OciCall<'manifest'>): Promise<v
   sendHead(call, kept)
 }
 
-async function readAndSend(parts: Parts, call: OciCall<'manifest'>): Promise<void> {
+async function readAndSend(parts: Parts, call: OciCall<'manifest'>, isVerified: boolean): Promise<void> {
   const { registry, path } = call
   const { reference, repository } = path
   const generation = parts.manifestCache?.generation ?? 0
   const manifest = await (reference.kind === 'tag'
     ? parts.manifests.getByTag.first({ rid: registry.rid, repository, tag: reference.tag })
     : parts.manifests.getByDigest.first({ rid: registry.rid, repository, digest: reference.digest }))
-  if (manifest === undefined) return refuseMissing(parts, call)
+  if (manifest === undefined || manifest.quarantined_at_ms !== null) return refuseMissing(parts, call)
+  if (!isVerified && !isManifestIntact(manifest)) {
+    throw await parts.integrity.refuseRead(manifest.digest, `${registry.loginServer}/${repository}`, 'digest')
+  }
   keep(parts, call, generation, keptContent(manifest))
   if (mustBeSent(call, manifest)) sendBytes(call, 200, manifest.content, headersOf(manifest))
 }
@@ -55,8 +60,8 @@ async function readAndSendHead(parts: Parts, call: OciCall<'manifest'>): Promise
   const manifest = await (reference.kind === 'tag'
     ? parts.manifests.headByTag.first({ rid: registry.rid, repository, tag: reference.tag })
     : parts.manifests.headByDigest.first({ rid: registry.rid, repository, digest: reference.digest }))
-  if (manifest === undefined) return refuseMissing(parts, call)
-  keep(parts, call, generation, { ...manifest, text: undefined })
+  if (manifest === undefined || manifest.quarantined_at_ms !== null) return refuseMissing(parts, call)
+  keep(parts, call, generation, { ...manifest, text: undefined, isVerified: false })
   sendHead(call, manifest)
 }
 
@@ -102,7 +107,7 @@ function keep(
 function keptContent({ content, ...manifest }: ServedManifestContent): KeptManifest {
   const { buffer, byteOffset, byteLength } = content
   const text = byteLength > keptBytesLimit ? undefined : Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
-  return { ...manifest, text }
+  return { ...manifest, text, isVerified: true }
 }
 
 async function refuseMissing(parts: Parts, call: OciCall<'manifest'>): Promise<never> {

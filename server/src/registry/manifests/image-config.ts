@@ -1,5 +1,6 @@
+import { hash } from 'node:crypto'
 import { isJsonObject, ownValue, parseBoundedJson } from '../../spec/bounded-json.ts'
-import type { Digest } from '../../spec/digest.ts'
+import { type Digest, digestAlgorithm, digestHex } from '../../spec/digest.ts'
 import type { Manifest } from '../../spec/manifest.ts'
 import { BlobMissingError } from '../../storage/index.ts'
 import type { Parts } from '../parts.ts'
@@ -34,7 +35,11 @@ async function readSmallBlob(parts: Parts, call: RepositoryTarget, digest: Diges
   const row = await parts.heldBlobs.first({ rid: registry.rid, repository: path.repository, digest })
   if (row === undefined || row.size_bytes > configLimitBytes) return undefined
   try {
-    return Buffer.concat(await (await parts.blobs.read(row.location)).toArray())
+    const bytes = Buffer.concat(await (await parts.blobs.read(row.location)).toArray())
+    if (hash(digestAlgorithm(digest), bytes, 'hex') === digestHex(digest)) return bytes
+    // The transaction that follows refuses a manifest that names what is in quarantine.
+    await parts.integrity.verify(row)
+    return undefined
   } catch (error) {
     // Collected since; the transaction that follows finds the same and refuses the manifest.
     if (error instanceof BlobMissingError) return undefined

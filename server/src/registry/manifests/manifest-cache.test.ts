@@ -11,6 +11,8 @@ const manifest = (sizeBytes: number): KeptManifest => ({
   repository_read_enabled: 1,
   tag_read_enabled: 1,
   predecessor_deleted_at_ms: null,
+  quarantined_at_ms: null,
+  isVerified: true,
   text: 'x'.repeat(sizeBytes),
 })
 

@@ -1,7 +1,11 @@
 import type { ServedManifest } from './manifest-store.ts'
 
 /** A manifest as it was read, and its bytes where they are few: one character each, as Node writes them fastest. */
-export type KeptManifest = ServedManifest & { readonly text: string | undefined }
+export type KeptManifest = ServedManifest & {
+  readonly text: string | undefined
+  /** Whether the stored bytes were seen to have the digest. */
+  readonly isVerified: boolean
+}
 
 const limitBytes = 64 * 1024 * 1024
 /** What an entry takes besides its bytes, roughly. */

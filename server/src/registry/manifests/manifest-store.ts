@@ -15,6 +15,8 @@ export type ServedManifest = {
   /** 1 where it is asked for by digest. */
   readonly tag_read_enabled: number
   readonly predecessor_deleted_at_ms: number | null
+  /** Known to be corrupt since; such a one is unknown to clients. */
+  readonly quarantined_at_ms: number | null
 }
 
 export type ServedManifestContent = ServedManifest & { readonly content: Uint8Array }
@@ -22,7 +24,7 @@ export type ServedManifestContent = ServedManifest & { readonly content: Uint8Ar
 /** What a list of manifests says of each. */
 export type ListedManifest = Omit<
   ManifestRow,
-  'annotations' | 'content' | 'digest' | 'untagged_at_ms' | 'deleted_at_ms'
+  'annotations' | 'content' | 'digest' | 'untagged_at_ms' | 'deleted_at_ms' | 'quarantined_at_ms'
 > & { readonly digest: Digest }
 
 type ByTag = { rid: string; repository: string; tag: string }
@@ -58,6 +60,7 @@ const servedColumns = [
   'manifest.media_type',
   'manifest.size_bytes',
   'manifest.read_enabled',
+  'manifest.quarantined_at_ms',
   'repository.read_enabled as repository_read_enabled',
   'repository.predecessor_deleted_at_ms',
 ] as const
@@ -213,6 +216,7 @@ export async function linkedBlobSizes(
       .select(['blob.digest', 'blob.size_bytes'])
       .where('repository_blob.repository_id', '=', repositoryId)
       .where('repository_blob.digest', 'in', chunk)
+      .where('blob.quarantined_at_ms', 'is', null)
       .execute()
     for (const { digest, size_bytes } of rows) sizes.set(digest, size_bytes)
   }
@@ -264,6 +268,27 @@ export async function touchManifest(
     .where('repository_id', '=', repositoryId)
     .where('digest', '=', digest)
     .execute()
+}
+
+/**
+ * Puts the bytes of a manifest that is held already back where what is stored differs, or is known to be corrupt. Returns
+ * whether it was.
+ */
+export async function repairManifest(
+  transaction: Transaction,
+  repositoryId: string,
+  digest: Digest,
+  content: Uint8Array,
+): Promise<boolean> {
+  const { numUpdatedRows } = await transaction
+    .tables<RegistryTables>()
+    .updateTable('manifest')
+    .set({ content, size_bytes: content.byteLength, quarantined_at_ms: null })
+    .where('repository_id', '=', repositoryId)
+    .where('digest', '=', digest)
+    .where((row) => row.or([row('quarantined_at_ms', 'is not', null), row('content', '!=', content)]))
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
 }
 
 /** Sets locks of a manifest. */

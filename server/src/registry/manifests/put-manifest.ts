@@ -15,6 +15,7 @@ import {
   insertManifest,
   linkedBlobSizes,
   markUntagged,
+  repairManifest,
   touchManifest,
 } from './manifest-store.ts'
 import type { Parts } from '../parts.ts'
@@ -99,12 +100,14 @@ async function store(
   const imageSizeBytes = await measureImage(parts, push, transaction, repository.id)
   if (held === undefined) await insert(push, transaction, repository.id, imageSizeBytes, nowMs)
   else await touchManifest(transaction, repository.id, digest, nowMs)
+  const repaired = held !== undefined && (await repairManifest(transaction, repository.id, digest, push.bytes))
   const left = heldTags.map((tag) => tag.manifest_digest).filter((other) => other !== digest)
   await markUntagged(transaction, repository.id, left, nowMs)
   if (tags.length > 0) await moveTags(transaction, repository.id, tags, digest, nowMs)
   const change = { manifests: held === undefined ? 1 : 0, tags: tags.length - heldTags.length, nowMs }
   await recordChange(transaction, repository.id, change)
-  const detail = { digest, mediaType: manifest.mediaType, sizeBytes: push.bytes.byteLength, tags }
+  const sizeBytes = push.bytes.byteLength
+  const detail = { digest, mediaType: manifest.mediaType, sizeBytes, tags, ...(repaired && { repaired }) }
   const below = call.path.reference.kind === 'tag' ? `:${call.path.reference.tag}` : `@${digest}`
   await parts.audit.record(transaction, changeEvent(call, 'manifest.push', below, detail))
 }
@@ -198,6 +201,7 @@ async function insert(
     updated_at_ms: nowMs,
     untagged_at_ms: null,
     deleted_at_ms: null,
+    quarantined_at_ms: null,
     ...noLocks,
     content: bytes,
   }

@@ -3,11 +3,11 @@ import type { Digest } from '../../spec/digest.ts'
 import { digestAlgorithm } from '../../spec/digest.ts'
 import type { BlobLocation } from '../../storage/index.ts'
 import type { BlobParts } from '../blobs/blob-parts.ts'
-import { findLocation, linkBlob, recordBlob } from '../blobs/blob-rows.ts'
+import { findIntactLocation, linkBlob, recordBlob } from '../blobs/blob-rows.ts'
 import { type OciCall, sendEmpty } from '../call.ts'
 import { OciError } from '../errors.ts'
 import { requireWritable } from '../properties/locks.ts'
-import { type RepositoryTarget, requireCurrentCredential } from '../repositories/repositories.ts'
+import { changeEvent, type RepositoryTarget, requireCurrentCredential } from '../repositories/repositories.ts'
 import { findRepository } from '../repositories/repository-store.ts'
 import { isDigestOfStaged, orUnavailable, stageBody } from './stage-body.ts'
 import { deleteUpload, type OpenUpload } from './upload-rows.ts'
@@ -63,15 +63,15 @@ export async function finishStaged(
   await parts.running.committing(() => commit(parts, call, upload, claim, known.lost))
 }
 
-/** Where these bytes lie already, or where a row says so although nothing does: the disk has lost them. */
+/** Where these bytes lie already, or where a row says so although they are lost or corrupt. */
 async function findIntact(
   parts: BlobParts,
   { digest, sizeBytes }: Claim,
 ): Promise<{ readonly location?: BlobLocation; readonly lost?: BlobLocation }> {
   const row = await parts.blobReads.byDigest.first({ digest })
   if (row === undefined) return {}
-  const stored = await parts.blobs.find(row.location)
-  return stored?.sizeBytes === sizeBytes ? { location: row.location } : { lost: row.location }
+  const isIntact = row.size_bytes === sizeBytes && (await parts.integrity.isIntact(row))
+  return isIntact ? { location: row.location } : { lost: row.location }
 }
 
 /** Ends the upload with bytes that are there already, unless they were collected meanwhile. */
@@ -84,7 +84,7 @@ async function adopt(
 ): Promise<boolean> {
   const nowMs = parts.clock.now()
   const adopted = await parts.database.transaction(async (transaction) => {
-    if ((await findLocation(transaction, digest)) !== location) return false
+    if ((await findIntactLocation(transaction, digest)) !== location) return false
     await endUpload(transaction, call, upload)
     await linkBlob(transaction, upload.repository_id, digest, { nowMs, leaseMs: parts.settings.leaseMs })
     return true
@@ -113,9 +113,16 @@ async function commit(
       await endUpload(transaction, call, upload)
       const recorded = await recordBlob(transaction, { digest, location, sizeBytes, lost }, nowMs)
       await linkBlob(transaction, upload.repository_id, digest, { nowMs, leaseMs: parts.settings.leaseMs })
+      if (recorded.replaced !== undefined) {
+        await parts.audit.record(transaction, changeEvent(call, 'blob.repair', `@${digest}`))
+      }
       return recorded
     })
-    if (kept !== location) await parts.blobs.delete(location)
+    if (kept.location !== location) await parts.blobs.delete(location)
+    if (kept.replaced !== undefined) {
+      parts.integrity.figures.repaired += 1
+      await parts.blobs.delete(kept.replaced)
+    }
   } catch (error) {
     if (error instanceof OciError) await parts.blobs.delete(location)
     throw error

@@ -1,0 +1,190 @@
+import { createHash } from 'node:crypto'
+import { systemErrorCode } from '../../platform/exit.ts'
+import { newTimeOrderedId } from '../../platform/time-ordered-id.ts'
+import { type Digest, digestAlgorithm } from '../../spec/digest.ts'
+import {
+  type BlobLocation,
+  BlobMissingError,
+  type BlobStore,
+  createLimiter,
+  type StoredBlob,
+} from '../../storage/index.ts'
+import type { Parts } from '../parts.ts'
+import type { BlobRow } from '../tables.ts'
+import { holdersOf, quarantineBlob, recordVerified } from './integrity-store.ts'
+
+/** How the integrity of stored content is looked after. */
+export type IntegritySettings = {
+  /** Stored bytes that were verified more recently are not read again when their digest is pushed, mounted or imported. */
+  readonly verifyAfterMs: number
+}
+
+/** What holds unless the configuration says otherwise. */
+export const defaultIntegritySettings: IntegritySettings = { verifyAfterMs: 14 * 24 * 60 * 60 * 1000 }
+
+/** A blob as its row describes it. */
+export type RecordedBlob = Pick<BlobRow, 'size_bytes' | 'verified_at_ms' | 'quarantined_at_ms'> & {
+  readonly digest: Digest
+  readonly location: BlobLocation
+}
+
+/** What is wrong with stored content. */
+export type CorruptReason = 'missing' | 'size' | 'digest' | 'unreadable'
+
+/** Stored content is not what its row says. The client is not to blame, and is sent none of it. */
+export class CorruptContentError extends Error {
+  override readonly name = 'CorruptContentError'
+}
+
+/** How many blobs are verified for clients at a time. */
+const verifiedAtOnce = 2
+
+/** How many damaged blobs are remembered as reported. */
+const maxReported = 1000
+
+/** Verifies stored blobs, and quarantines those that are corrupt: no client is told of them until they are pushed again. */
+export class BlobIntegrity {
+  /** Counters since the start of the process. */
+  readonly figures = { refusedReads: 0, quarantined: 0, repaired: 0 }
+  #parts: Pick<Parts, 'database' | 'clock' | 'audit' | 'log' | 'blobs'>
+  #settings: IntegritySettings
+  #running = new Map<BlobLocation, Promise<boolean>>()
+  #limit = createLimiter(verifiedAtOnce)
+  #reported = new Set<string>()
+
+  constructor(parts: Pick<Parts, 'database' | 'clock' | 'audit' | 'log' | 'blobs'>, settings: IntegritySettings) {
+    this.#parts = parts
+    this.#settings = settings
+  }
+
+  /** Whether the stored bytes were changed after they were verified: nothing of ours does that. */
+  isSuspect(blob: Pick<RecordedBlob, 'verified_at_ms'>, stored: StoredBlob): boolean {
+    return blob.verified_at_ms !== null && Math.floor(stored.committedAtMs) > blob.verified_at_ms
+  }
+
+  /** Whether a client may be told that the blob is here. Its bytes are read only where they were changed since they were verified. */
+  async isPresent(blob: RecordedBlob): Promise<boolean> {
+    return this.#check(blob, () => true)
+  }
+
+  /** Whether the blob is here, with bytes that were verified lately or are verified now. */
+  async isIntact(blob: RecordedBlob): Promise<boolean> {
+    const { verified_at_ms: verifiedAtMs } = blob
+    const sinceMs = this.#parts.clock.now() - this.#settings.verifyAfterMs
+    return this.#check(blob, () => verifiedAtMs !== null && verifiedAtMs > sinceMs)
+  }
+
+  /**
+   * Reads the stored bytes, records what it finds, and returns whether they have the digest. Calls for the same bytes share
+   * one reading.
+   */
+  verify(blob: RecordedBlob): Promise<boolean> {
+    const running = this.#running.get(blob.location)
+    if (running !== undefined) return running
+    const verifying = this.#limit(() => this.#verify(blob)).finally(() => this.#running.delete(blob.location))
+    this.#running.set(blob.location, verifying)
+    return verifying
+  }
+
+  /** Makes a blob unknown to clients, with an audit event, unless it was replaced meanwhile. Returns whether it was done now. */
+  async quarantine({ digest, location }: RecordedBlob, reason: CorruptReason): Promise<boolean> {
+    const { database, clock, audit, log } = this.#parts
+    const nowMs = clock.now()
+    const done = await database.transaction(async (transaction) => {
+      if (!(await quarantineBlob(transaction, { digest, location }, nowMs))) return false
+      const repositories = await holdersOf(transaction, digest)
+      const event = this.#event('blob.quarantine', digest, { reason, location, repositories })
+      await audit.record(transaction, { ...event, outcome: 'success' })
+      return true
+    })
+    if (done) {
+      this.figures.quarantined += 1
+      log.error({ digest, reason }, 'a stored blob is corrupt and was quarantined')
+    }
+    return done
+  }
+
+  /** The failure of a read that met corrupt content, reported once for each content and counted always. */
+  async refuseRead(digest: Digest, place: string, reason: CorruptReason): Promise<CorruptContentError> {
+    this.figures.refusedReads += 1
+    const key = `${place} ${reason}`
+    if (!this.#reported.has(key)) {
+      if (this.#reported.size >= maxReported) this.#reported.clear()
+      this.#reported.add(key)
+      await this.#parts.audit
+        .append({ ...this.#event('content.corrupt', digest, { reason, place }), outcome: 'refused', reason })
+        .catch((error: unknown) => this.#parts.log.error({ err: error }, 'corrupt content was found and not audited'))
+    }
+    return new CorruptContentError(`the stored content of ${digest} is corrupt (${reason})`)
+  }
+
+  async #check(blob: RecordedBlob, isTrusted: () => boolean): Promise<boolean> {
+    if (blob.quarantined_at_ms !== null) return false
+    const stored = await this.#parts.blobs.find(blob.location)
+    if (stored?.sizeBytes !== blob.size_bytes) {
+      await this.#quarantineOrLog(blob, stored === undefined ? 'missing' : 'size')
+      return false
+    }
+    return (isTrusted() && !this.isSuspect(blob, stored)) || this.verify(blob)
+  }
+
+  async #verify(blob: RecordedBlob): Promise<boolean> {
+    const { blobs, clock, database, log } = this.#parts
+    const reason = await findCorruption(blobs, blob)
+    if (reason !== undefined) {
+      await this.#quarantineOrLog(blob, reason)
+      return false
+    }
+    const changedAtMs = (await blobs.find(blob.location))?.committedAtMs ?? 0
+    const verifiedAtMs = Math.max(clock.now(), Math.ceil(changedAtMs))
+    await database
+      .transaction((transaction) => recordVerified(transaction, blob, verifiedAtMs))
+      .catch((error: unknown) => log.error({ err: error }, 'that a blob was verified could not be recorded'))
+    return true
+  }
+
+  /** The answer does not depend on whether the quarantine could be written, as on a full disk. */
+  async #quarantineOrLog(blob: RecordedBlob, reason: CorruptReason): Promise<void> {
+    await this.quarantine(blob, reason).catch((error: unknown) =>
+      this.#parts.log.error({ err: error, digest: blob.digest, reason }, 'a corrupt blob could not be quarantined'),
+    )
+  }
+
+  #event(action: string, digest: Digest, detail: Readonly<Record<string, unknown>>) {
+    return {
+      action,
+      actor: { kind: 'system', id: 'integrity' },
+      target: digest,
+      detail,
+      origin: { correlationId: newTimeOrderedId(this.#parts.clock.now()), remoteAddress: '', userAgent: undefined },
+    } as const
+  }
+}
+
+/**
+ * What is wrong with the bytes of a blob; undefined where nothing is. `pace` is waited for after each piece.
+ *
+ * @throws whatever keeps the bytes from being read besides the disk itself
+ */
+export async function findCorruption(
+  blobs: BlobStore,
+  { digest, location, size_bytes: expectedBytes }: Pick<RecordedBlob, 'digest' | 'location' | 'size_bytes'>,
+  pace?: (sizeBytes: number) => Promise<void>,
+): Promise<CorruptReason | undefined> {
+  const algorithm = digestAlgorithm(digest)
+  const hash = createHash(algorithm)
+  let sizeBytes = 0
+  try {
+    for await (const piece of await blobs.read(location)) {
+      hash.update(piece as Uint8Array)
+      sizeBytes += (piece as Uint8Array).byteLength
+      await pace?.((piece as Uint8Array).byteLength)
+    }
+  } catch (error) {
+    if (error instanceof BlobMissingError) return 'missing'
+    if (systemErrorCode(error) === 'EIO') return 'unreadable'
+    throw error
+  }
+  if (sizeBytes !== expectedBytes) return 'size'
+  return `${algorithm}:${hash.digest('hex')}` === digest ? undefined : 'digest'
+}

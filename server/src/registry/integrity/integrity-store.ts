@@ -1,0 +1,57 @@
+import type { Transaction } from '../../platform/sql/database.ts'
+import type { Digest } from '../../spec/digest.ts'
+import type { BlobLocation } from '../../storage/index.ts'
+import type { RegistryTables } from '../tables.ts'
+
+/** Bytes at a place; the row of their digest may name another by now. */
+export type PlacedBlob = { readonly digest: Digest; readonly location: BlobLocation }
+
+/** How many repositories the event of a quarantine names. */
+const maxNamedHolders = 20
+
+/** Quarantines a blob that lies at a location; false where it does not any more, or is in quarantine already. */
+export async function quarantineBlob(
+  transaction: Transaction,
+  { digest, location }: PlacedBlob,
+  nowMs: number,
+): Promise<boolean> {
+  const { numUpdatedRows } = await transaction
+    .tables<RegistryTables>()
+    .updateTable('blob')
+    .set({ quarantined_at_ms: nowMs, verified_at_ms: null })
+    .where('digest', '=', digest)
+    .where('location', '=', location)
+    .where('quarantined_at_ms', 'is', null)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** Records that the bytes at a location have their digest, which ends a quarantine. */
+export async function recordVerified(
+  transaction: Transaction,
+  { digest, location }: PlacedBlob,
+  verifiedAtMs: number,
+): Promise<void> {
+  await transaction
+    .tables<RegistryTables>()
+    .updateTable('blob')
+    .set({ verified_at_ms: verifiedAtMs, quarantined_at_ms: null })
+    .where('digest', '=', digest)
+    .where('location', '=', location)
+    .execute()
+}
+
+/** Some repositories that hold a blob, for whoever has to push it again. */
+export async function holdersOf(
+  transaction: Transaction,
+  digest: Digest,
+): Promise<{ readonly rid: string; readonly name: string }[]> {
+  return transaction
+    .tables<RegistryTables>()
+    .selectFrom('repository_blob')
+    .innerJoin('repository', 'repository.id', 'repository_blob.repository_id')
+    .select(['repository.rid', 'repository.name'])
+    .where('repository_blob.digest', '=', digest)
+    .limit(maxNamedHolders)
+    .execute()
+}
