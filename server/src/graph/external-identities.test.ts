@@ -77,7 +77,12 @@ describe('the identities of a user at outside providers', () => {
     const { id } = await database.transaction((transaction) => directory.recordSignIn(transaction, proof))
     time.nowMs += 1
     assert.equal(await directory.credentialStands(bob.objectId, id), true)
+    const other = { ...identity, issuer: 'https://id.fabrikam.example' }
+    assert.equal((await owner('PATCH', path, { identities: [identity, other] })).status, 204)
+    assert.equal(await directory.credentialStands(bob.objectId, id), true, 'an identity that is added ends no sign-in')
+    const before = await database.authorityRevision()
     assert.equal((await owner('PATCH', path, { identities: [] })).status, 204)
+    assert.notEqual(await database.authorityRevision(), before, 'cached decisions end')
     assert.equal(await directory.credentialStands(bob.objectId, id), false)
     assert.deepEqual(await directory.groupIdsOf(bob.objectId), [])
     assert.deepEqual(await take(false), { outcome: 'not-linked' })

@@ -38,6 +38,24 @@ test('Whatever is called like a secret is replaced, at any depth, in lists and i
   assert.equal(given.body.client_secret, 'canary')
 })
 
+for (const name of [
+  'password',
+  'secret',
+  'secretText',
+  'authorization',
+  'access_token',
+  'refresh_token',
+  'client_secret',
+  'client_assertion',
+  'token',
+]) {
+  test(`The value of ${name} is never logged`, () => {
+    const [line = ''] = logged((log) => log.info({ body: { [name]: 'canary' } }, 'said'))
+    assert.equal(line.includes('canary'), false, line)
+    assert.ok(line.includes(`"${name}":"[redacted]"`), line)
+  })
+}
+
 test('An error that is logged by itself is written with its cause, without its secrets', () => {
   const error = Object.assign(new Error('failed', { cause: new Error('because') }), { access_token: 'canary' })
   const [line = ''] = logged((log) => log.error(error))
