@@ -9,6 +9,7 @@ import { openSealer } from '../platform/sealing.ts'
 import { type KeyRing, createKeyRing } from '../platform/signing-keys/key-ring.ts'
 import { signingKeyMigrations } from '../platform/signing-keys/migrations.ts'
 import { migrate } from '../platform/sql/migrations.ts'
+import type { Database } from '../platform/sql/database.ts'
 import { openSqliteDatabase } from '../platform/sql/sqlite-database.ts'
 import type { Registry } from '../resources/index.ts'
 import type { LoginServer } from '../spec/login-server.ts'
@@ -33,7 +34,12 @@ const credential: Credential = {
 const tenantId = '44444444-4444-4444-8444-444444444444'
 const access = [{ type: 'repository', name: 'team/app', actions: ['pull', 'push'] }]
 
-type Mint = { readonly tokens: AcrTokens; readonly keys: KeyRing; readonly time: { nowMs: number } }
+type Mint = {
+  readonly tokens: AcrTokens
+  readonly keys: KeyRing
+  readonly time: { nowMs: number }
+  readonly database: Database
+}
 
 async function openMint(t: TestContext): Promise<Mint> {
   const directory = await mkdtemp(path.join(tmpdir(), 'acrux-tokens-'))
@@ -54,7 +60,7 @@ async function openMint(t: TestContext): Promise<Mint> {
     rotationMilliseconds: 90 * 86_400_000,
     signatureMilliseconds: 3 * 3_600_000,
   })
-  return { tokens: createAcrTokens({ keys, clock }), keys, time }
+  return { tokens: createAcrTokens({ keys, clock }), keys, time, database }
 }
 
 function parts(token: string): { header: Record<string, unknown>; payload: Record<string, unknown> } {
@@ -111,6 +117,9 @@ test('fault 6: a token of one kind, registry or generation is worth nothing in t
   const accessToken = await tokens.mint('access_token', { registry, credential, tenantId, access })
   const reborn: Registry = { ...registry, rid: 'b'.repeat(32) }
   const other: Registry = { ...registry, loginServer: 'fabrikam.example' as LoginServer }
+  // Verified once, each is in the cache: the cache must tell the kinds apart as well.
+  assert.notEqual(await tokens.verify('refresh_token', refresh.token, registry), undefined)
+  assert.notEqual(await tokens.verify('access_token', accessToken.token, registry), undefined)
   assert.equal(await tokens.verify('access_token', refresh.token, registry), undefined, 'refresh as access')
   assert.equal(await tokens.verify('refresh_token', accessToken.token, registry), undefined, 'access as refresh')
   assert.equal(await tokens.verify('access_token', accessToken.token, reborn), undefined, 'the registry was made again')
@@ -188,6 +197,14 @@ test('a token signed before a rotation of keys is believed after it', async (t) 
   time.nowMs += 1000
   await keys.rotate()
   assert.notEqual(await tokens.verify('refresh_token', token, registry), undefined)
+})
+
+test('a token whose signing key was withdrawn is denied, although it was verified before', async (t) => {
+  const { tokens, keys, database } = await openMint(t)
+  const { token } = await tokens.mint('access_token', { registry, credential, tenantId, access })
+  assert.notEqual(await tokens.verify('access_token', token, registry), undefined)
+  await database.transaction((transaction) => keys.withdraw(transaction))
+  assert.equal(await tokens.verify('access_token', token, registry), undefined)
 })
 
 test('untag is kept apart from the public claim, and read back', async (t) => {

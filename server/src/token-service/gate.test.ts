@@ -155,6 +155,25 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await ask(registry, late, 'team/app', 'pull'), 'invalid_token', 'what was got by it ends with it')
     })
 
+    test('what a caller may pull is decided by the token and by the rights of now', async (t) => {
+      const rooms = await openTokenService(t, kind)
+      const { gate, registry, database, access } = rooms
+      const origin = { correlationId: 'test', remoteAddress: '127.0.0.1', userAgent: undefined }
+      const puller = await principalWith(rooms, roles.acrPull)
+      const callerOf = async (authorization: string) => {
+        const request = { headers: { authorization }, socket: {} } as IncomingMessage
+        const admission = await gate.admit(request, origin, registry, { kind: 'signed-in' })
+        assert.ok(admission.admitted)
+        return admission.caller
+      }
+      const narrow = await callerOf(await bearerFor(rooms, puller.basic, 'repository:team/app:pull'))
+      const wide = await callerOf(puller.basic)
+      assert.deepEqual([await narrow.mayPull('team/app'), await narrow.mayPull('other')], [true, false])
+      assert.deepEqual([await wide.mayPull('team/app'), await wide.mayPull('other')], [true, true])
+      await database.transaction((transaction) => access.deleteAssignment(transaction, registry.id, puller.assignment))
+      assert.deepEqual([await narrow.mayPull('team/app'), await wide.mayPull('team/app')], [false, false])
+    })
+
     test('a caller is known by the same key whatever the credential, and principals never share one', async (t) => {
       const rooms = await openTokenService(t, kind)
       const { gate, registry } = rooms
