@@ -3,7 +3,7 @@ import { authenticateByAssertion } from './client-assertion.ts'
 import { readClientCredentials } from './client-credentials.ts'
 import { EntraError } from './entra-errors.ts'
 import type { FederatedRooms } from './federated-assertion.ts'
-import { authenticateMachine } from './machine-assertion.ts'
+import { type MachineRooms, authenticateMachine } from './machine-assertion.ts'
 import type { TokenForm } from './token-form.ts'
 
 /** The program that asks for a token. */
@@ -29,9 +29,15 @@ export type AuthenticateClient = (
 ) => Promise<AuthenticatedClient>
 
 /** Makes the one function by which clients are proved. */
-export function createClientAuthentication({ directory, clock, issuerKeys }: FederatedRooms): AuthenticateClient {
+export function createClientAuthentication({
+  directory,
+  clock,
+  issuerKeys,
+  usedAssertions,
+}: FederatedRooms & MachineRooms): AuthenticateClient {
+  const machines = { directory, clock, usedAssertions }
   return async (form, authorizationHeader, { tenant, tokenEndpointUrls }) => {
-    const machine = await authenticateMachine({ directory, clock }, form, authorizationHeader, tokenEndpointUrls)
+    const machine = await authenticateMachine(machines, form, authorizationHeader, tokenEndpointUrls)
     if (machine !== undefined) return machine
     const rooms = { directory, clock, issuerKeys }
     const asserted = await authenticateByAssertion(rooms, form, authorizationHeader, { tenant, tokenEndpointUrls })

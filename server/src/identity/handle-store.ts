@@ -1,5 +1,6 @@
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { Migration } from '../platform/sql/migrations.ts'
+import { usedAssertionMigration } from './used-assertion-store.ts'
 
 /** What is given out in place of a promise: each kind has a purpose of its own, and is worth nothing for another. */
 export type HandleKind = 'authorization_code' | 'device_code' | 'user_code' | 'refresh_token'
@@ -28,7 +29,7 @@ type OpenHandle = Pick<HandleRow, 'kind' | 'hash'> & { readonly nowMs: number }
 
 type HandleTables = { handle: HandleRow }
 
-/** The table of handles. */
+/** The tables of the provider. */
 export const identityMigrations: readonly Migration[] = [
   {
     id: 'identity-0001-handles',
@@ -53,6 +54,7 @@ export const identityMigrations: readonly Migration[] = [
         .execute()
     },
   },
+  usedAssertionMigration,
 ]
 
 /** A handle that was used up is remembered for so long, so that a second use of it is recognised. */

@@ -25,6 +25,7 @@ import { mountProvider, providerRoutes } from './routes.ts'
 import { createTokenEndpoint } from './token-endpoint.ts'
 import { retiredKeySeconds, signingAlgorithm } from './token-parameters.ts'
 import { type TrustedTenant, createTrustedTenants } from './trusted-tenants.ts'
+import { createUsedAssertionStore } from './used-assertion-store.ts'
 import { createUserInfo } from './user-info.ts'
 import { createVerifier } from './verify.ts'
 
@@ -72,7 +73,10 @@ export function createIdentity(options: IdentityOptions): Identity {
   const { outbound = createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] }) } = options
   const outside = { directory, clock, issuerKeys: createIssuerKeys({ outbound, clock }) }
   const trustedTenants = createTrustedTenants({ ...outside, tenants: options.trustedTenants ?? [] })
-  const authenticateClient = createClientAuthentication(outside)
+  const authenticateClient = createClientAuthentication({
+    ...outside,
+    usedAssertions: createUsedAssertionStore(database, clock),
+  })
   const tokens = createPersonTokens({ clock, audit, keys, handles, directory, publicOrigin })
   const people = { database, clock, directory, clients, audiences, handles, tokens, devices, publicOrigin }
   const grants = createGrants({ ...people, audit, keys, passwordGrant: options.passwordGrant ?? false })

@@ -7,6 +7,7 @@ import { normalizeScope } from '../spec/resource-id.ts'
 import { EntraError } from './entra-errors.ts'
 import { machineAlgorithm, parsePublicKey, readHeaderMember } from './machine-key.ts'
 import type { TokenForm } from './token-form.ts'
+import type { UsedAssertions } from './used-assertion-store.ts'
 
 const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const assertionType = 'acrux-machine+jwt'
@@ -42,7 +43,11 @@ type MachineProof = {
   readonly credentialExpiresAtMs: number
 }
 
-type MachineRooms = { readonly directory: Pick<Directory, 'machines'>; readonly clock: Clock }
+export type MachineRooms = {
+  readonly directory: Pick<Directory, 'machines'>
+  readonly clock: Clock
+  readonly usedAssertions: UsedAssertions
+}
 
 /**
  * Proves the machine behind a token request that has an assertion which says of itself that it is a machine's; undefined
@@ -65,12 +70,12 @@ export async function authenticateMachine(
 
 /**
  * Proves a machine by an assertion that it signed with the key that it was enrolled with, and finds the identity that it
- * asks for: its own, or one that is attached to it.
+ * asks for: its own, or one that is attached to it. An assertion is used once.
  *
  * @throws EntraError for everything that proves nobody, in the same words whatever was wrong.
  */
 async function proveMachine(
-  { directory, clock }: MachineRooms,
+  { directory, clock, usedAssertions }: MachineRooms,
   assertion: string,
   clientId: string | undefined,
   tokenEndpointUrls: readonly string[],
@@ -81,6 +86,8 @@ async function proveMachine(
   const { machine, publicKey } = found
   const claims = await verify(assertion, publicKey, tokenEndpointUrls, clock)
   if ([claims.iss, claims.sub, clientId].some((name) => name !== machine.appId)) throw new EntraError('machineRefused')
+  const isFirstUse = await usedAssertions.use(String(kid), claims.jti, (claims.exp + clockSkewSeconds) * 1000)
+  if (!isFirstUse) throw new EntraError('machineRefused')
   if (!machine.enabled) throw new EntraError('disabledApplication', [machine.appId])
   const identities = await directory.machines.identitiesOf(machine.objectId)
   const wanted = findWanted(identities, claims.acrux_identity ?? { object_id: machine.objectId })

@@ -223,7 +223,7 @@ test('an assertion proves a machine only when everything that it says is true', 
   assert.equal(codeOf(await ask(by, good, { client_id: other.machine.appId })), 700027)
   assert.equal(codeOf(await ask(by, good, { client_secret: 'x' })), 9002313)
   assert.equal(codeOf(await ask(by, good, { resource: 'https://unknown.example' })), 500011)
-  assert.equal((await ask(by, good)).status, 200)
+  assert.equal((await ask(by, await assertionOf(by))).status, 200)
 })
 
 test('fault 15: the token of a machine, and of what is attached to it, holds until its end and 30 seconds more', async (t) => {
@@ -250,14 +250,43 @@ test('fault 15: the token of a machine, and of what is attached to it, holds unt
 test('an assertion is taken until its expiry and what clocks may differ, and not after', async (t) => {
   const { time, enrolled, assertionOf, ask, codeOf } = await open(t)
   const by = await enrolled('build-1')
-  const assertion = await assertionOf(by)
+  const iat = Math.floor(time.nowMs / 1000)
+  const next = () => assertionOf(by, { iat, exp: iat + 120 })
   time.nowMs += 119_000
-  assert.equal((await ask(by, assertion)).status, 200, 'a second before it expires')
+  assert.equal((await ask(by, await next())).status, 200, 'a second before it expires')
   time.nowMs += 120_000
-  assert.equal((await ask(by, assertion)).status, 200, 'within the skew')
+  assert.equal((await ask(by, await next())).status, 200, 'within the skew')
   time.nowMs += 1000
-  assert.equal(codeOf(await ask(by, assertion)), 700027)
+  assert.equal(codeOf(await ask(by, await next())), 700027)
 })
+
+for (const kind of testDatabaseKinds) {
+  test(`an assertion is taken once for as long as it could be taken at all, and is forgotten then (${kind})`, async (t) => {
+    const { time, database, enrolled, assertionOf, ask, codeOf } = await open(t, kind)
+    const by = await enrolled('build-1')
+    const other = await enrolled('build-2')
+    const jti = randomUUID()
+    const assertion = await assertionOf(by, { jti })
+    assert.equal((await ask(by, assertion)).status, 200)
+    for (const seconds of [0, 119, 120]) {
+      time.nowMs += seconds * 1000
+      assert.equal(codeOf(await ask(by, assertion)), 700027, `after ${seconds} seconds more`)
+    }
+    assert.equal(codeOf(await ask(by, await assertionOf(by, { jti }))), 700027, 'the same id, signed again')
+    assert.equal((await ask(other, await assertionOf(other, { jti }))).status, 200, 'ids are of one key each')
+    const parallel = await assertionOf(by)
+    const answers = await Promise.all(Array.from({ length: 10 }, () => ask(by, parallel)))
+    assert.equal(answers.filter(({ status }) => status === 200).length, 1)
+    time.nowMs += 3600_000
+    await ask(by, await assertionOf(by))
+    const rows = await database
+      .tables<{ used_assertion: { id_hash: string } }>()
+      .selectFrom('used_assertion')
+      .select('id_hash')
+      .execute()
+    assert.equal(rows.length, 1)
+  })
+}
 
 test('a machine gets no token as an identity that is not attached to it, nor as another machine', async (t) => {
   const { database, directory, put, enrolled, assertionOf, ask, codeOf } = await open(t)

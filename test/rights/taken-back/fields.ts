@@ -92,7 +92,7 @@ export const without: Readonly<Record<string, string>> = {
   ...named('what tells people what happened to their accounts', 'security_event'),
   ...named('the audit log', 'audit_block audit_event audit_webhook credential_use'),
   ...named('where something is', 'tenant subscription resource_group application_uri'),
-  ...named('what holds somebody off', 'known_network password_failure used_challenge'),
+  ...named('what holds somebody off', 'known_network password_failure used_challenge used_assertion'),
   ...named('what is under way', 'import_operation upstream_transaction'),
   ...named('the database itself', 'schema_migration'),
 }
