@@ -42,7 +42,7 @@ import { type Migration, NewerSchemaError, migrate } from './platform/sql/migrat
 import { openSqliteDatabase } from './platform/sql/sqlite-database.ts'
 import { createWriterWatch } from './platform/sql/writer-watch.ts'
 import { type CertificateSource, createCertificateSource } from './platform/tls/certificate-source.ts'
-import { createRegistryRoom, registryMigrations, registryRoutes } from './registry/index.ts'
+import { createDeletionCount, createRegistryRoom, registryMigrations, registryRoutes } from './registry/index.ts'
 import { createResources, resourcesMigrations } from './resources/index.ts'
 import { createConsents, createSignInPages, signInMigrations } from './sign-in/index.ts'
 import { createFilesystemBlobStore } from './storage/index.ts'
@@ -191,6 +191,7 @@ export async function compose(
     scheme,
     signingKeyRotationDays,
     throttling: configuration.limits.throttling,
+    repositoryDeletions: createDeletionCount(database),
   })
   const blobDirectory = path.join(dataDir.path, 'blobs')
   const registry = createRegistryRoom({
@@ -265,6 +266,7 @@ export async function compose(
   if (content === undefined) await moveRegistries({ database, resources, audit, log }, configuration.publicHost)
   await coverHosts()
   await registry.endLostImports()
+  registry.resumeDeletions()
 
   let draining = false
   const app = createApp({ log, trustedProxies: configuration.behindProxy })

@@ -58,7 +58,7 @@ export async function importImage(rooms: ManagementOptions, call: ManagementCall
         caller: {
           key: `directory:${objectId}`,
           ...provedBy(caller),
-          credentialIssuedAtMs: rooms.clock.now(),
+          deletionsSeen: await rooms.registry.deletions(),
           mayPull: () => false,
         },
         origin,

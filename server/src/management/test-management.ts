@@ -16,7 +16,7 @@ import { openSealer } from '../platform/sealing.ts'
 import { signingKeyMigrations } from '../platform/signing-keys/migrations.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import { openTestDatabase } from '../platform/sql/test-database.ts'
-import { createRegistryRoom, registryMigrations } from '../registry/index.ts'
+import { createDeletionCount, createRegistryRoom, registryMigrations } from '../registry/index.ts'
 import { createResources, resourcesMigrations } from '../resources/index.ts'
 import { createMemoryBlobStore } from '../storage/index.ts'
 import { createTokenService } from '../token-service/index.ts'
@@ -121,7 +121,14 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
   })
   const shared = { database, clock, log, audit, sealer, directory, signingKeyRotationDays: 90 }
   const identity = createIdentity({ ...shared, publicOrigin })
-  const tokenService = createTokenService({ ...shared, resources, identity, access, scheme: 'https' })
+  const tokenService = createTokenService({
+    ...shared,
+    resources,
+    identity,
+    access,
+    scheme: 'https',
+    repositoryDeletions: createDeletionCount(database),
+  })
   const registry = createRegistryRoom({
     database,
     clock,

@@ -6,6 +6,7 @@ import type { Outbound } from '../platform/outbound/outbound.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { BlobStore } from '../storage/index.ts'
 import type { BlobSettings } from './blobs/blob-settings.ts'
+import type { DeletionCount } from './repositories/deletion-count-store.ts'
 import type { Imports, ImportSettings } from './imports/imports.ts'
 import type { IntegritySettings } from './integrity/blob-integrity.ts'
 import type { Gate, HostedRegistry, WhichRegistry } from './ports.ts'
@@ -58,6 +59,10 @@ export interface RegistryRoom {
   /** Deletes what the policies of a registry have come to by now, and returns how many manifests and tags that was. */
   carryOutPolicies(registry: PolicedRegistry): Promise<{ readonly untagged: number; readonly purged: number }>
   readonly imports: Imports
+  /** How many repositories have been deleted so far: what was issued before a deletion is good for nothing that is made after it. */
+  readonly deletions: DeletionCount
+  /** Goes on, in the background, with deleting the rows of what was deleted. */
+  resumeDeletions(): void
   /** Ends the imports of servers that are gone, and says so in the audit log. */
   endLostImports(): Promise<void>
   /** Ends what works without being waited for. */
@@ -69,5 +74,6 @@ export interface RegistryRoom {
 export type { ImportRequest, ImportStatus } from './imports/imports.ts'
 export { ImportError, type ImportFrom } from './imports/import-source.ts'
 export { createRegistryRoom } from './registry.ts'
+export { createDeletionCount, type DeletionCount } from './repositories/deletion-count-store.ts'
 export { registryMigrations } from './migrations.ts'
 export { registryRoutes } from './routes.ts'

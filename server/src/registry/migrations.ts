@@ -1,4 +1,4 @@
-import type { CreateTableBuilder } from 'kysely'
+import { type CreateTableBuilder, sql } from 'kysely'
 import type { ColumnTypes, Migration } from '../platform/sql/migrations.ts'
 
 /** The tables of the registry room. */
@@ -184,6 +184,68 @@ export const registryMigrations: readonly Migration[] = [
       await schema.alterTable('blob').addColumn('verified_at_ms', types.integer).execute()
       await schema.alterTable('blob').addColumn('quarantined_at_ms', types.integer).execute()
       await schema.alterTable('manifest').addColumn('quarantined_at_ms', types.integer).execute()
+    },
+  },
+  {
+    id: 'registry-deletion-in-pieces',
+    up: async (schema, types) => {
+      await schema
+        .createTable('deleted_repository')
+        .addColumn('id', types.text, (column) => column.primaryKey())
+        .addColumn('rid', types.text, (column) => column.notNull())
+        .addColumn('kept_as', types.text)
+        .addColumn('deleted_at_ms', types.integer, (column) => column.notNull())
+        .execute()
+      await schema
+        .createTable('deleted_manifest')
+        .addColumn('repository_id', types.text, (column) => column.notNull())
+        .addColumn('digest', types.text, (column) => column.notNull())
+        .addColumn('kept_in', types.text)
+        .addColumn('deleted_at_ms', types.integer, (column) => column.notNull())
+        .addPrimaryKeyConstraint('deleted_manifest_key', ['repository_id', 'digest'])
+        .execute()
+      const isLocked = sql<boolean>`delete_enabled = 0 or write_enabled = 0`
+      await schema
+        .createIndex('tag_locked')
+        .on('tag')
+        .columns(['repository_id', 'manifest_digest'])
+        .where(isLocked)
+        .execute()
+      await schema.createIndex('manifest_locked').on('manifest').column('repository_id').where(isLocked).execute()
+      await schema
+        .createIndex('manifest_by_purge')
+        .on('manifest')
+        .columns(['repository_id', 'deleted_at_ms', 'digest'])
+        .where(sql<boolean>`deleted_at_ms is not null`)
+        .execute()
+      await schema
+        .createIndex('deleted_tag_by_purge')
+        .on('deleted_tag')
+        .columns(['repository_id', 'deleted_at_ms', 'name', 'manifest_digest'])
+        .execute()
+      await schema.dropIndex('manifest_by_deletion').execute()
+      await schema.dropIndex('deleted_tag_by_deletion').execute()
+    },
+  },
+  {
+    id: 'registry-deletions-counted',
+    up: async (schema, types, transaction) => {
+      await schema
+        .createTable('repository_deletions')
+        .addColumn('id', types.integer, (column) => column.primaryKey())
+        .addColumn('count', types.integer, (column) => column.notNull())
+        .execute()
+      await schema
+        .alterTable('repository_tombstone')
+        .addColumn('deletion', types.integer, (column) => column.notNull().defaultTo(1))
+        .execute()
+      await schema.alterTable('repository').addColumn('predecessor_deletion', types.integer).execute()
+      // What was deleted before deletions were counted was deleted by the first of them.
+      await sql`insert into repository_deletions (id, count) values (1, 1)`.execute(transaction.tables())
+      await sql`update repository set predecessor_deletion = 1 where predecessor_deleted_at_ms is not null`.execute(
+        transaction.tables(),
+      )
+      await schema.alterTable('repository').dropColumn('predecessor_deleted_at_ms').execute()
     },
   },
 ]

@@ -5,6 +5,7 @@ import type { Database } from '../platform/sql/database.ts'
 import type { BlobStore } from '../storage/index.ts'
 import { type BlobReads, prepareBlobReads } from './blobs/blob-rows.ts'
 import { BlobIntegrity, defaultIntegritySettings, type IntegritySettings } from './integrity/blob-integrity.ts'
+import { DeletionSweeper } from './garbage/deletion-sweeper.ts'
 import { ManifestCache } from './manifests/manifest-cache.ts'
 import { type ManifestReads, prepareManifestReads } from './manifests/manifest-store.ts'
 import { prepareRepositoryReads, type RepositoryReads } from './repositories/repository-store.ts'
@@ -24,6 +25,8 @@ export type Parts = {
   readonly tags: TagReads
   readonly heldBlobs: BlobReads['held']
   readonly integrity: BlobIntegrity
+  /** Deletes the rows of what was deleted. */
+  readonly sweeper: DeletionSweeper
   /** Whether an image may be pushed although the repository lacks some of its layers. */
   readonly acceptsSparseImages: boolean
 }
@@ -39,6 +42,7 @@ export function createParts(
     manifests: prepareManifestReads(parts.database),
     manifestCache: parts.database.kind === 'sqlite' ? new ManifestCache() : undefined,
     tags: prepareTagReads(parts.database),
+    sweeper: new DeletionSweeper(parts.database, parts.log),
     heldBlobs: prepareBlobReads(parts.database).held,
     integrity: new BlobIntegrity(parts, { ...defaultIntegritySettings, ...integritySettings }),
   }

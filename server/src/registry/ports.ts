@@ -39,8 +39,8 @@ export type RegistryCaller = {
   readonly actor: AuditActor
   /** The credential that proved them, as the audit trail names it. */
   readonly credential?: AuditCredential | undefined
-  /** When the credential in hand was issued; a right on a repository ends with the repository. */
-  readonly credentialIssuedAtMs: number
+  /** How many repositories had been deleted when the credential in hand was issued; a right on a repository ends with the repository. */
+  readonly deletionsSeen: number
   /** Whether the caller may, besides what the route needs, pull from another repository of the same registry. */
   readonly mayPull: (repository: string) => boolean | Promise<boolean>
 }

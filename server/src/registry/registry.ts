@@ -24,7 +24,9 @@ import {
   getRepositoryProperties,
   patchRepositoryProperties,
 } from './properties/repository-properties.ts'
-import { forgetAbandoned, forsakeRegistry, sumContentBytes } from './repositories/repository-store.ts'
+import { forgetAbandoned } from './garbage/abandoned-rows.ts'
+import { createDeletionCount } from './repositories/deletion-count-store.ts'
+import { forsakeRegistry, sumContentBytes } from './repositories/repository-store.ts'
 import type { RegistryHandlers } from './routes.ts'
 import { listDeletedCatalog, listDeletedManifests, listDeletedTags, restoreManifest } from './policies/soft-deleted.ts'
 import { getTagProperties, listTagProperties, patchTagProperties, untag } from './properties/tag-properties.ts'
@@ -53,13 +55,19 @@ export function createRegistryRoom(options: RegistryRoomOptions): RegistryRoom {
     deleteContent: (transaction, rid) => forsakeRegistry(transaction, rid, clock.now()),
     carryOutPolicies: (registry) => carryOutPolicies(parts, registry, blobs.parts.settings.leaseMs),
     imports,
+    deletions: createDeletionCount(database),
+    resumeDeletions: () => parts.sweeper.begin(),
     endLostImports: () => imports.endLost(),
-    close: () => imports.close(),
+    close: async () => {
+      await imports.close()
+      await parts.sweeper.close()
+    },
     collectGarbage: async () => {
       await imports.endLost()
       await imports.forget()
       const beforeMs = clock.now() - forgetAfterMs
-      await database.transaction((transaction) => forgetAbandoned(transaction, beforeMs))
+      await parts.sweeper.sweepAll()
+      await forgetAbandoned(database, beforeMs)
       return blobs.collectGarbage()
     },
   }

@@ -2,6 +2,9 @@
 export type RegistryTables = {
   repository: RepositoryRow
   repository_tombstone: RepositoryTombstoneRow
+  repository_deletions: RepositoryDeletionsRow
+  deleted_repository: DeletedRepositoryRow
+  deleted_manifest: DeletedManifestRow
   manifest: ManifestRow
   manifest_reference: ManifestReferenceRow
   tag: TagRow
@@ -32,11 +35,38 @@ export type RepositoryRow = LockColumns & {
   readonly published_at_ms: number | null
   readonly manifest_count: number
   readonly tag_count: number
-  /** When the last repository of this name was deleted: credentials issued before are worth nothing here. */
-  readonly predecessor_deleted_at_ms: number | null
+  /** Which deletion ended the last repository of this name: credentials issued before it are worth nothing here. */
+  readonly predecessor_deletion: number | null
 }
 
-export type RepositoryTombstoneRow = { readonly rid: string; readonly name: string; readonly deleted_at_ms: number }
+export type RepositoryTombstoneRow = {
+  readonly rid: string
+  readonly name: string
+  /** The number of the deletion, by which events are ordered: a clock can be set back. */
+  readonly deletion: number
+  readonly deleted_at_ms: number
+}
+
+/** One row: how many repositories have been deleted. */
+export type RepositoryDeletionsRow = { readonly id: number; readonly count: number }
+
+/** A repository that is deleted and whose rows are not all deleted yet. Its row in `repository` has a name that no client can send. */
+export type DeletedRepositoryRow = {
+  readonly id: string
+  readonly rid: string
+  /** The name under which its manifests and tags can be restored; null where they cannot. */
+  readonly kept_as: string | null
+  readonly deleted_at_ms: number
+}
+
+/** A manifest that is deleted and whose tags and references are not all deleted yet. */
+export type DeletedManifestRow = {
+  readonly repository_id: string
+  readonly digest: string
+  /** The id of the repository from which it can be restored; null where it cannot. */
+  readonly kept_in: string | null
+  readonly deleted_at_ms: number
+}
 
 export type ManifestRow = LockColumns & {
   readonly repository_id: string

@@ -19,6 +19,7 @@ import type { BlobSettings } from './blobs/blob-settings.ts'
 import type { RegistryTables } from './tables.ts'
 import { createRegistryRoom, registryMigrations } from './index.ts'
 import type { RegistryCaller } from './ports.ts'
+import { seenFirst } from './test-registry.ts'
 
 /** The tables that the room and its audit events need. */
 export const blobTestMigrations = [...auditMigrations, ...registryMigrations]
@@ -49,7 +50,7 @@ export type BlobTestServer = {
   readonly collectGarbage: () => Promise<{ readonly blobs: number; readonly uploads: number }>
   readonly deleteRegistry: (rid: string) => Promise<void>
   /** What callers may do and when their credential was issued; a test changes it. */
-  readonly gate: { mayPull: (repository: string, caller: string) => boolean | Promise<boolean>; issuedAtMs: number }
+  readonly gate: { mayPull: (repository: string, caller: string) => boolean | Promise<boolean>; deletionsSeen: number }
   /** Stops listening; database and store stay, so that another may be opened on them, as after a restart. */
   readonly close: () => Promise<void>
 }
@@ -84,7 +85,7 @@ export async function openBlobServer(given: {
 }): Promise<BlobTestServer> {
   const { database, blobs, clock, settings = {} } = given
   const log = createLog('silent')
-  const gate: BlobTestServer['gate'] = { mayPull: () => true, issuedAtMs: clock.nowMs }
+  const gate: BlobTestServer['gate'] = { mayPull: () => true, deletionsSeen: seenFirst }
   const room = createRegistryRoom({
     database,
     clock,
@@ -182,7 +183,7 @@ function callerOf(key: string, gate: BlobTestServer['gate']): RegistryCaller {
   return {
     key,
     actor: { kind: 'service-principal', id: key },
-    credentialIssuedAtMs: gate.issuedAtMs,
+    deletionsSeen: gate.deletionsSeen,
     mayPull: (repository) => gate.mayPull(repository, key),
   }
 }

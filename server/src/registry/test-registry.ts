@@ -44,7 +44,12 @@ export type TestRegistry = TestDatabase & {
   readonly clock: { nowMs: number }
   /** Every need that the gate was asked about, the last one last. */
   readonly needs: RegistryNeed[]
-  readonly gate: { refuses: boolean; issuedAtMs: number; mayPull: (repository: string) => boolean; callerKey: string }
+  readonly gate: {
+    refuses: boolean
+    deletionsSeen: number
+    mayPull: (repository: string) => boolean
+    callerKey: string
+  }
   readonly send: (method: string, path: string, sent?: Sent) => Promise<Answer>
   /** Pushes a blob in one request and returns its digest. */
   readonly pushBlob: (repository: string, content: string | Uint8Array) => Promise<Digest>
@@ -71,6 +76,9 @@ const hosted: Readonly<Record<string, HostedRegistry>> = {
   },
 }
 
+/** How many deletions a credential has seen that was issued before a test deletes any repository. */
+export const seenFirst = 1
+
 /** Opens a registry of its own on a free port. */
 export async function openTestRegistry(
   kind: DatabaseKind,
@@ -83,7 +91,7 @@ export async function openTestRegistry(
 ): Promise<TestRegistry> {
   const { database, dispose } = await openTestDatabase(kind, [...auditMigrations, ...registryMigrations])
   const clock = { nowMs: Date.UTC(2030, 0, 1), now: () => clock.nowMs }
-  const gate = { refuses: false, issuedAtMs: clock.nowMs, mayPull: () => true, callerKey: 'caller' }
+  const gate = { refuses: false, deletionsSeen: seenFirst, mayPull: () => true, callerKey: 'caller' }
   const needs: RegistryNeed[] = []
   const log = createLog('silent')
   const blobs = createMemoryBlobStore({ clock })
@@ -141,7 +149,7 @@ function testGate(state: TestRegistry['gate'], needs: RegistryNeed[]): Gate {
         caller: {
           key: state.callerKey,
           actor: { kind: 'service-principal', id: state.callerKey },
-          credentialIssuedAtMs: state.issuedAtMs,
+          deletionsSeen: state.deletionsSeen,
           mayPull: (repository) => state.mayPull(repository),
         },
       }

@@ -3,7 +3,6 @@ import { errors, jwtVerify } from 'jose'
 import { z } from 'zod'
 import type { Clock } from '../platform/clock.ts'
 import type { KeyRing, SigningKey } from '../platform/signing-keys/key-ring.ts'
-import { oncePerMillisecond } from '../platform/once-per-millisecond.ts'
 import { andThen } from '../platform/sql/authority-memory.ts'
 import type { Registry } from '../resources/index.ts'
 import type { AccessScope } from '../spec/access-scope.ts'
@@ -38,7 +37,8 @@ export type AcrTokenKind = 'refresh_token' | 'access_token'
 export type VerifiedAcrToken = {
   readonly credential: Credential
   readonly access: readonly AccessScope[]
-  readonly issuedAtMs: number
+  /** How many repositories had been deleted when it was issued. */
+  readonly deletionsSeen: number
   readonly expiresAtMs: number
   /** Which key signed it: see {@link AcrTokens.keyStands}. */
   readonly keyId: string
@@ -55,15 +55,14 @@ export type MintOptions = {
   readonly access?: readonly AccessScope[]
   /** The token ends with what it was got by. */
   readonly notAfterMs?: number | undefined
-  /** When the token that it was got by was issued: it is no younger than that. Now, where it was got by no token. */
-  readonly sinceMs?: number | undefined
+  /** Of an access token: how many repositories had been deleted when it, or the one that it was got by, was issued. */
+  readonly deletionsSeen?: number
 }
 
 /** All that is known of a token before it is signed; any number may be signed of it, each of them another one. */
 export type PreparedToken = {
   readonly lifeSeconds: number
   readonly notAfterMs: number | undefined
-  readonly sinceMs: number | undefined
   /** The claims that are the same in each, as JSON without the braces around it. */
   readonly claims: string
   /** The same of the claim that only we read. */
@@ -98,16 +97,13 @@ export function createAcrTokens({ keys, clock }: { readonly keys: KeyRing; reado
   const verifiedTokens = new Map<string, VerifiedAcrToken>()
 
   function signed(key: SigningKey, prepared: PreparedToken): MintedToken {
-    const { lifeSeconds, notAfterMs, sinceMs, claims, ownClaims } = prepared
+    const { lifeSeconds, notAfterMs, claims, ownClaims } = prepared
     const issuedAtMs = clock.now()
     const issuedAt = Math.floor(issuedAtMs / 1000)
     const limit = notAfterMs === undefined ? Infinity : Math.floor(notAfterMs / 1000)
     const expiresAt = Math.min(issuedAt + lifeSeconds, limit)
     const ofThisOne = `"jti":"${randomUUID()}","nbf":${issuedAt},"exp":${expiresAt},"iat":${issuedAt}`
-    const token = signCompact(
-      key,
-      `{${ofThisOne},${claims},"acrux":{"at":${decimal(sinceMs ?? issuedAtMs)},${ownClaims}}}`,
-    )
+    const token = signCompact(key, `{${ofThisOne},${claims},"acrux":{${ownClaims}}}`)
     if (token.length > tokenLengthLimit) throw new TokenTooLongError('the access asked for does not fit into one token')
     return { token, issuedAtMs, expiresAtMs: expiresAt * 1000 }
   }
@@ -124,7 +120,7 @@ export function createAcrTokens({ keys, clock }: { readonly keys: KeyRing; reado
         ...claims.access,
         ...claims.acrux.untag.map((name) => ({ type: 'repository', name, actions: ['untag'] })),
       ],
-      issuedAtMs: claims.acrux.at,
+      deletionsSeen: claims.acrux.deletions,
       expiresAtMs: claims.exp * 1000,
       keyId,
     }
@@ -166,9 +162,6 @@ function signCompact({ kid, keyObject }: SigningKey, payload: string): string {
   const signer = createSign('sha256').update(input, 'latin1')
   return `${input}.${signer.sign({ key: keyObject, dsaEncoding: 'ieee-p1363' }, 'base64url')}`
 }
-
-/** A time, which as a number has too many digits to be written out fast. */
-const decimal = oncePerMillisecond(String)
 
 let latestHeader: { readonly kid: string; readonly encoded: string } | undefined
 
@@ -242,10 +235,10 @@ const claimsSchema = z.object({
   access: z.array(z.strictObject({ type: z.string(), name: z.string(), actions: z.array(z.string()) })).default([]),
   /** What only we read. */
   acrux: z.strictObject({
-    at: z.int(),
     credential: credentialSchema,
     untag: z.array(z.string()),
     generation: z.int().default(0),
+    deletions: z.int().default(0),
   }),
 })
 type Claims = z.infer<typeof claimsSchema>
@@ -260,7 +253,7 @@ export function parseClaims(payload: unknown): Claims | undefined {
  * when it is signed. [acr-protocol §1.8]
  */
 export function prepareToken(kind: AcrTokenKind, options: MintOptions): PreparedToken {
-  const { registry, credential, tenantId, access = [], notAfterMs, sinceMs } = options
+  const { registry, credential, tenantId, access = [], notAfterMs, deletionsSeen: deletions } = options
   const isRefresh = kind === 'refresh_token'
   const claims = {
     sub: tokenSubject(credential, registry),
@@ -280,9 +273,8 @@ export function prepareToken(kind: AcrTokenKind, options: MintOptions): Prepared
   return {
     lifeSeconds: isRefresh ? refreshTokenSeconds : accessTokenSeconds,
     notAfterMs,
-    sinceMs,
     claims: plainBase64Json(claims).slice(1, -1),
-    ownClaims: plainBase64Json({ credential: toClaim(credential), untag, ...generation }).slice(1, -1),
+    ownClaims: plainBase64Json({ credential: toClaim(credential), untag, deletions, ...generation }).slice(1, -1),
   }
 }
 

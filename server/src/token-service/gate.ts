@@ -223,7 +223,7 @@ async function openSession(
       const { credential, expiresAtMs = Infinity } = proof
       // A password is proved anew with every request, so that it is never older than what it is used on.
       const ofToken = { tokenAccess: undefined, tokenGeneration: undefined, tokenKeyId: undefined }
-      const noToken = { ...ofToken, issuedAtMs: Infinity }
+      const noToken = { ...ofToken, deletionsSeen: Infinity }
       return newSession(options, registry, { credential, ...noToken, expiresAtMs })
     }
     case 'none':
@@ -258,7 +258,7 @@ async function whyUnproved(
 }
 
 type SessionFacts = Pick<Session, 'credential' | 'tokenAccess' | 'tokenGeneration' | 'tokenKeyId' | 'expiresAtMs'> & {
-  readonly issuedAtMs: number
+  readonly deletionsSeen: number
 }
 
 function newSession(options: GateOptions, registry: Registry, facts: SessionFacts): Session {
@@ -267,7 +267,7 @@ function newSession(options: GateOptions, registry: Registry, facts: SessionFact
     caller: {
       key: callerKey(facts.credential),
       ...provedBy(facts.credential, registry),
-      credentialIssuedAtMs: facts.issuedAtMs,
+      deletionsSeen: facts.deletionsSeen,
       mayPull: async (repository) => {
         const authority = await currentAuthority(options, session, registry)
         const need = { kind: 'repository', repository, actions: ['pull'] } as const

@@ -35,7 +35,8 @@ export type DataPlaneCaller = {
   readonly key: string
   readonly actor: AuditActor
   readonly credential?: AuditCredential | undefined
-  readonly credentialIssuedAtMs: number
+  /** How many repositories had been deleted when the credential was issued. */
+  readonly deletionsSeen: number
   readonly mayPull: (repository: string) => boolean | Promise<boolean>
 }
 

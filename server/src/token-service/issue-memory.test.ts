@@ -22,7 +22,7 @@ function issueOf(text: string, expiresAtMs = Infinity): PreparedIssue {
   return {
     credential: { kind: 'anonymous' },
     expiresAtMs,
-    token: { lifeSeconds: 1, notAfterMs: undefined, sinceMs: undefined, claims: text, ownClaims: '' },
+    token: { lifeSeconds: 1, notAfterMs: undefined, claims: text, ownClaims: '' },
     event: { action: 'token.issue', outcome: 'success', actor: { kind: 'system', id: '' }, target: '' },
     appendEvent: () => Promise.resolve(),
     answerEnd: '',

@@ -38,7 +38,9 @@ export async function issue(
   offline: boolean,
 ): Promise<string> {
   const { registry, origin, revision, key } = call
-  const { credential, expiresAtMs: notAfterMs, sinceMs } = proof
+  const { credential, expiresAtMs: notAfterMs } = proof
+  const deletions = proof.deletionsSeen ?? rooms.repositoryDeletions()
+  const deletionsSeen = deletions instanceof Promise ? await deletions : deletions
   const who = provedBy(credential, registry)
   const standing = standingPrincipal(rooms, registry, credential)
   const principal = standing instanceof Promise ? await standing : standing
@@ -65,7 +67,7 @@ export async function issue(
   const prepared: PreparedIssue = {
     credential,
     expiresAtMs: notAfterMs ?? Infinity,
-    token: prepareToken('access_token', { registry, credential, access, notAfterMs, sinceMs }),
+    token: prepareToken('access_token', { registry, credential, access, notAfterMs, deletionsSeen }),
     event,
     appendEvent: rooms.audit.prepare(event),
     answerEnd: JSON.stringify({ scope, ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }) }).slice(

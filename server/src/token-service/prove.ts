@@ -9,8 +9,8 @@ import { type Proof, type StandingRooms, standingPrincipal } from './credential.
 /** A proof by user name and password, and what it is narrowed to when the password was an ACR access token. */
 export type PasswordProof = Proof & {
   readonly narrowedTo: readonly AccessScope[] | undefined
-  /** When the ACR access token that was the password was issued: what is got by it is no younger. */
-  readonly sinceMs: number | undefined
+  /** How many deletions the ACR access token that was the password had seen: what is got by it has seen no more. */
+  readonly deletionsSeen: number | undefined
   /** The password, when it was an ACR refresh token that goes on being usable. */
   readonly refreshToken: string | undefined
 }
@@ -37,7 +37,9 @@ export function provePassword(
         ? proveScopedToken(rooms, registry, username, password)
         : proveClientSecret(rooms, username, password)
   return andThen(proving, (proof) =>
-    proof === undefined ? undefined : { ...proof, narrowedTo: undefined, sinceMs: undefined, refreshToken: undefined },
+    proof === undefined
+      ? undefined
+      : { ...proof, narrowedTo: undefined, deletionsSeen: undefined, refreshToken: undefined },
   )
 }
 
@@ -54,7 +56,7 @@ async function proveToken(
     credential: verified.credential,
     expiresAtMs: verified.expiresAtMs,
     narrowedTo: refresh === undefined ? verified.access : undefined,
-    sinceMs: refresh === undefined ? verified.issuedAtMs : undefined,
+    deletionsSeen: refresh === undefined ? verified.deletionsSeen : undefined,
     refreshToken: refresh === undefined ? undefined : token,
   }
 }

@@ -79,6 +79,7 @@ export async function openTokenService(t: TestContext, kind: DatabaseKind = 'sql
     ...trust,
     signingKeyRotationDays: 90,
   })
+  const deletions = { count: 0 }
   const service = createTokenService({
     database,
     clock,
@@ -91,6 +92,7 @@ export async function openTokenService(t: TestContext, kind: DatabaseKind = 'sql
     access,
     scheme: 'https',
     signingKeyRotationDays: 90,
+    repositoryDeletions: () => deletions.count,
   })
   await makeTenant(database, directory, resources)
   const app = createApp({ log, trustedProxies: [] })
@@ -127,6 +129,12 @@ export async function openTokenService(t: TestContext, kind: DatabaseKind = 'sql
     directory,
     access,
     gate: service.gate,
+    repositoryDeletions: () => deletions.count,
+    /** As if a repository were deleted. */
+    countDeletion: async () => {
+      deletions.count += 1
+      await database.transaction((transaction) => Promise.resolve(transaction.changesAuthority()))
+    },
     service,
     logLines,
     credentialUses,

@@ -18,6 +18,7 @@ export type TokenRooms = StandingRooms & {
   readonly issues: IssueMemory
   readonly decisions: Decisions
   readonly unproved: UnprovedCredentials
+  readonly repositoryDeletions: () => number | Promise<number>
   /** The port that clients leave out of a host. */
   readonly defaultPort: number
 }

@@ -35,6 +35,8 @@ export type TokenServiceOptions = {
   /** Under which scheme clients reach the server. */
   readonly scheme: 'http' | 'https'
   readonly signingKeyRotationDays: number
+  /** How many repositories have been deleted so far; access tokens say so, since what they give ends with the repository. */
+  readonly repositoryDeletions: () => number | Promise<number>
   /** Whether requests are limited as ACR limits them; they are not where nothing is said. */
   readonly throttling?: 'off' | 'acr'
 }

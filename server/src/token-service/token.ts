@@ -14,7 +14,7 @@ const anonymousProof: PasswordProof = {
   credential: { kind: 'anonymous' },
   expiresAtMs: undefined,
   narrowedTo: undefined,
-  sinceMs: undefined,
+  deletionsSeen: undefined,
   refreshToken: undefined,
 }
 
@@ -115,7 +115,7 @@ function proveRefreshToken(
   return andThen(rooms.tokens.verify('refresh_token', token, registry), (verified) => {
     if (verified === undefined) return undefined
     const { credential, expiresAtMs } = verified
-    return { credential, expiresAtMs, narrowedTo: undefined, sinceMs: undefined, refreshToken: token }
+    return { credential, expiresAtMs, narrowedTo: undefined, deletionsSeen: undefined, refreshToken: token }
   })
 }
 

@@ -15,11 +15,11 @@ export type HeldBlob = {
   readonly quarantined_at_ms: number | null
   readonly lease_until_ms: number
   readonly read_enabled: number
-  readonly predecessor_deleted_at_ms: number | null
+  readonly predecessor_deletion: number | null
 }
 
 /** A repository that holds a blob which is to be mounted. */
-export type BlobSource = Pick<HeldBlob, 'repository_id' | 'read_enabled' | 'predecessor_deleted_at_ms'> & {
+export type BlobSource = Pick<HeldBlob, 'repository_id' | 'read_enabled' | 'predecessor_deletion'> & {
   readonly name: string
 }
 
@@ -61,9 +61,10 @@ export function prepareBlobReads(database: Database): BlobReads {
           'holder.repository_id',
           'repository.name',
           'repository.read_enabled',
-          'repository.predecessor_deleted_at_ms',
+          'repository.predecessor_deletion',
         ])
         .where('repository.rid', '=', p.rid)
+        .where(isNamedByClients)
         .limit(p.limit),
     ),
     byDigest: database.prepare<RegistryTables, { digest: string }, RecordedBlob>(['digest'], (tables, p) =>
@@ -91,7 +92,7 @@ function held(tables: Kysely<RegistryTables>, p: InRepository) {
       'blob.quarantined_at_ms',
       'repository_blob.lease_until_ms',
       'repository.read_enabled',
-      'repository.predecessor_deleted_at_ms',
+      'repository.predecessor_deletion',
       (row) => row.ref('blob.digest').$castTo<Digest>().as('digest'),
       (row) => row.ref('blob.location').$castTo<BlobLocation>().as('location'),
     ])
@@ -100,15 +101,20 @@ function held(tables: Kysely<RegistryTables>, p: InRepository) {
     .where('repository_blob.digest', '=', p.digest)
 }
 
-/** Whether a repository holds a blob, as the transaction sees it. */
+/** A repository that keeps what was deleted, or is itself deleted, is nobody's to read from: no client can send such a name. */
+const isNamedByClients = sql<boolean>`substr(repository.name, 1, 1) <> '_'`
+
+/** Whether a repository that is not deleted holds a blob, as the transaction sees it. */
 export async function holdsBlob(transaction: Transaction, repositoryId: string, digest: Digest): Promise<boolean> {
   const row = await transaction
     .tables<RegistryTables>()
     .selectFrom('repository_blob')
     .innerJoin('blob', 'blob.digest', 'repository_blob.digest')
+    .innerJoin('repository', 'repository.id', 'repository_blob.repository_id')
     .select('blob.digest')
     .where('repository_blob.repository_id', '=', repositoryId)
     .where('repository_blob.digest', '=', digest)
+    .where(isNamedByClients)
     .executeTakeFirst()
   return row !== undefined
 }

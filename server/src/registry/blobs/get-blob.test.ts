@@ -7,6 +7,7 @@ import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { until } from '../../platform/test-patience.ts'
 import { blobDigest, pushBlob, pushManifest, useBlobServer } from '../test-blobs.ts'
 import type { RegistryTables } from '../tables.ts'
+import { seenFirst } from '../test-registry.ts'
 
 for (const kind of testDatabaseKinds) {
   describe(`blobs on ${kind}`, () => {
@@ -108,15 +109,15 @@ function testReads(kind: Kind): void {
     await pushManifest(server, repository, 'latest', ['x'])
     clock.nowMs += 1000
     assert.equal((await server.send('DELETE', `/acr/v1/${repository}`)).status, 202)
-    server.gate.issuedAtMs = clock.nowMs + 1
+    server.gate.deletionsSeen = Infinity
     const digest = await pushBlob(server, repository, 'new')
-    server.gate.issuedAtMs = clock.nowMs - 1
+    server.gate.deletionsSeen = seenFirst
     for (const wanted of [digest, blobDigest('not there')]) {
       assert.equal((await server.send('GET', `/v2/${repository}/blobs/${wanted}`)).status, 401)
     }
     const location = await server.send('POST', `/v2/${repository}/blobs/uploads/`)
     assert.equal(location.status, 401)
-    server.gate.issuedAtMs = clock.nowMs
+    server.gate.deletionsSeen = Infinity
     assert.equal((await server.send('GET', `/v2/${repository}/blobs/${digest}`)).status, 200)
   })
 

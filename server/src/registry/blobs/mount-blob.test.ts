@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { type BlobAnswer, blobDigest, pushBlob, pushManifest, useBlobServer } from '../test-blobs.ts'
+import { seenFirst } from '../test-registry.ts'
 
 for (const kind of testDatabaseKinds) describe(`mounts on ${kind}`, () => testMounts(kind))
 
@@ -110,20 +111,17 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
   })
 
   it('a credential from before the source was deleted mounts nothing of its successor', async () => {
-    const { server, repository: target, clock } = used
+    const { server, repository: target } = used
     const source = `${target}/source`
     await pushBlob(server, source, 'old')
     await pushManifest(server, source, 'latest', ['old'])
-    const issuedAtMs = clock.nowMs
-    server.gate.issuedAtMs = issuedAtMs
-    clock.nowMs += 1000
     assert.equal((await server.send('DELETE', `/acr/v1/${source}`)).status, 202)
-    server.gate.issuedAtMs = clock.nowMs
+    server.gate.deletionsSeen = Infinity
     const digest = await pushBlob(server, source, `new of ${target}`)
-    server.gate.issuedAtMs = issuedAtMs
+    server.gate.deletionsSeen = seenFirst
     assert.equal((await mount(`${digest}&from=${source}`)).status, 202)
     assert.equal((await mount(digest)).status, 202)
-    server.gate.issuedAtMs = clock.nowMs
+    server.gate.deletionsSeen = Infinity
     assert.equal((await mount(`${digest}&from=${source}`)).status, 201)
   })
 

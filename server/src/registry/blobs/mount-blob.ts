@@ -61,8 +61,7 @@ async function anySource(parts: BlobParts, call: OciCall<'uploads'>, digest: Dig
 }
 
 function isOpenTo({ caller }: OciCall<'uploads'>, source: Omit<BlobSource, 'name' | 'repository_id'>): boolean {
-  const endedAtMs = source.predecessor_deleted_at_ms
-  return source.read_enabled !== 0 && (endedAtMs === null || caller.credentialIssuedAtMs >= endedAtMs)
+  return source.read_enabled !== 0 && caller.deletionsSeen >= (source.predecessor_deletion ?? 0)
 }
 
 type Mount = { readonly source: Source; readonly digest: Digest; readonly nowMs: number }

@@ -1,12 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { BlobParts } from '../blobs/blob-parts.ts'
 import type { RegistryTables } from '../tables.ts'
-
-/** How many rows of a table one transaction deletes, since pushes wait for it. */
-const deletedRows = 200
-
-/** How many manifests, which have many references and their bytes with them. */
-const deletedManifests = 20
+import { pieceRows, sweepRepository } from './deleted-rows.ts'
 
 /**
  * Deletes what registries held that are deleted, a few rows at a time, and at last forgets such a registry: not before
@@ -15,7 +11,7 @@ const deletedManifests = 20
 export async function sweepDeletedRegistries({ database, clock, settings }: BlobParts): Promise<void> {
   const deleted = await database.tables<RegistryTables>().selectFrom('deleted_registry').selectAll().execute()
   for (const { rid, deleted_at_ms } of deleted) {
-    while (!(await database.transaction((transaction) => deleteSome(transaction, rid)))) continue
+    while (!(await database.transaction((transaction) => deleteSome(transaction, rid)))) await nextTurn()
     if (deleted_at_ms >= clock.now() - settings.leaseMs) continue
     await database.transaction((transaction) => forgetRegistry(transaction, rid))
   }
@@ -23,86 +19,21 @@ export async function sweepDeletedRegistries({ database, clock, settings }: Blob
 
 /** Deletes some of what a registry holds, and says whether that was the last of it. */
 async function deleteSome(transaction: Transaction, rid: string): Promise<boolean> {
-  const tables = transaction.tables<RegistryTables>()
-  const repository = await tables
+  const repository = await transaction
+    .tables<RegistryTables>()
     .selectFrom('repository')
     .select('id')
     .where('rid', '=', rid)
     .limit(1)
     .executeTakeFirst()
   if (repository === undefined) return deleteTombstones(transaction, rid)
-  for (const deleteRows of [deleteTags, deleteDeletedTags, deleteManifests, deleteHeldBlobs, deleteUploads]) {
-    if (await deleteRows(transaction, repository.id)) return false
-  }
-  await tables.deleteFrom('repository').where('id', '=', repository.id).execute()
+  await sweepRepository(transaction, repository.id, undefined)
   return false
-}
-
-async function deleteTags(transaction: Transaction, repositoryId: string): Promise<boolean> {
-  const tables = transaction.tables<RegistryTables>()
-  const some = tables.selectFrom('tag').select('name').where('repository_id', '=', repositoryId).limit(deletedRows)
-  const { numDeletedRows } = await tables
-    .deleteFrom('tag')
-    .where('repository_id', '=', repositoryId)
-    .where('name', 'in', some)
-    .executeTakeFirst()
-  return numDeletedRows > 0n
-}
-
-async function deleteDeletedTags(transaction: Transaction, repositoryId: string): Promise<boolean> {
-  const { numDeletedRows } = await transaction
-    .tables<RegistryTables>()
-    .deleteFrom('deleted_tag')
-    .where('repository_id', '=', repositoryId)
-    .executeTakeFirst()
-  return numDeletedRows > 0n
-}
-
-async function deleteManifests(transaction: Transaction, repositoryId: string): Promise<boolean> {
-  const tables = transaction.tables<RegistryTables>()
-  const rows = await tables
-    .selectFrom('manifest')
-    .select('digest')
-    .where('repository_id', '=', repositoryId)
-    .limit(deletedManifests)
-    .execute()
-  if (rows.length === 0) return false
-  const digests = rows.map(({ digest }) => digest)
-  await tables
-    .deleteFrom('manifest_reference')
-    .where('repository_id', '=', repositoryId)
-    .where('manifest_digest', 'in', digests)
-    .execute()
-  await tables.deleteFrom('manifest').where('repository_id', '=', repositoryId).where('digest', 'in', digests).execute()
-  return true
-}
-
-async function deleteHeldBlobs(transaction: Transaction, repositoryId: string): Promise<boolean> {
-  const tables = transaction.tables<RegistryTables>()
-  const some = tables
-    .selectFrom('repository_blob')
-    .select('digest')
-    .where('repository_id', '=', repositoryId)
-    .limit(deletedRows)
-  const { numDeletedRows } = await tables
-    .deleteFrom('repository_blob')
-    .where('repository_id', '=', repositoryId)
-    .where('digest', 'in', some)
-    .executeTakeFirst()
-  return numDeletedRows > 0n
-}
-
-/** Their staged bytes belong to no upload then, and go as such. */
-async function deleteUploads(transaction: Transaction, repositoryId: string): Promise<boolean> {
-  const tables = transaction.tables<RegistryTables>()
-  const some = tables.selectFrom('upload').select('id').where('repository_id', '=', repositoryId).limit(deletedRows)
-  const { numDeletedRows } = await tables.deleteFrom('upload').where('id', 'in', some).executeTakeFirst()
-  return numDeletedRows > 0n
 }
 
 async function deleteTombstones(transaction: Transaction, rid: string): Promise<boolean> {
   const tables = transaction.tables<RegistryTables>()
-  const some = tables.selectFrom('repository_tombstone').select('name').where('rid', '=', rid).limit(deletedRows)
+  const some = tables.selectFrom('repository_tombstone').select('name').where('rid', '=', rid).limit(pieceRows)
   const { numDeletedRows } = await tables
     .deleteFrom('repository_tombstone')
     .where('rid', '=', rid)

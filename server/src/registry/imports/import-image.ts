@@ -176,7 +176,7 @@ async function fetchBlob(
     id: randomUUID(),
     repository_id: repositoryId,
     expires_at_ms: expiresAtMs,
-    predecessor_deleted_at_ms: null,
+    predecessor_deletion: null,
   }
   const { rid } = target.registry
   const row = { id: upload.id, rid, repository_id: repositoryId, caller_key: importCallerKey(importId) }

@@ -86,7 +86,7 @@ function testImports(kind: DatabaseKind): void {
     const caller = {
       key: 'importer',
       actor: { kind: 'service-principal', id: 'importer' },
-      credentialIssuedAtMs: test.clock.nowMs,
+      deletionsSeen: Infinity,
       mayPull: () => false,
     } as const
     const request: ImportRequest = {

@@ -2,15 +2,23 @@ import type { Digest } from '../../spec/digest.ts'
 import type { Tag } from '../../spec/reference.ts'
 import { type OciCall, sendEmpty } from '../call.ts'
 import { manifestUnknown } from '../checked-path.ts'
-import { keepManifests, keepTag } from '../policies/deleted-store.ts'
+import { removeManifest } from '../garbage/deleted-rows.ts'
+import { keepTag, openKept } from '../policies/kept-rows.ts'
 import { OciError } from '../errors.ts'
-import { requireDeletable } from '../properties/locks.ts'
-import { deleteManifestRows, findManifest, markFreed, markUntagged } from './manifest-store.ts'
+import { disallowed, requireDeletable } from '../properties/locks.ts'
+import { markFreed } from './freed-rows.ts'
+import { findManifest, markUntagged } from './manifest-store.ts'
 import type { Parts } from '../parts.ts'
-import { changeEvent, changeRepository, type RepositoryCall, requirePublished } from '../repositories/repositories.ts'
+import {
+  changeEvent,
+  changeRepository,
+  type RepositoryCall,
+  requirePublished,
+  requireRepository,
+} from '../repositories/repositories.ts'
 import { keepsDeleted } from '../ports.ts'
 import { findRepository, recordChange } from '../repositories/repository-store.ts'
-import { deleteTagRow, findTags, findTagsOf } from '../repositories/tag-store.ts'
+import { deleteTagRow, findTags, summarizeTags } from '../repositories/tag-store.ts'
 
 /**
  * `DELETE` of a manifest. By digest its tags go with it, and what it names stays; by tag that tag goes alone. ACR refuses
@@ -38,7 +46,7 @@ export async function deleteTag(parts: Parts, call: RepositoryCall, tag: Tag): P
     const [found] = await findTags(transaction, repository.id, [tag])
     if (found === undefined) return undefined
     requireDeletable(repository, found)
-    if (keepsDeleted(call.registry)) await keepTag(transaction, { from: repository, nowMs }, found)
+    if (keepsDeleted(call.registry)) await keepTag(transaction, repository, found, nowMs)
     await deleteTagRow(transaction, repository.id, tag)
     await markUntagged(transaction, repository.id, [found.manifest_digest], nowMs)
     await recordChange(transaction, repository.id, { manifests: 0, tags: -1, nowMs })
@@ -50,20 +58,24 @@ export async function deleteTag(parts: Parts, call: RepositoryCall, tag: Tag): P
 
 async function deleteByDigest(parts: Parts, call: RepositoryCall, digest: Digest): Promise<void> {
   const nowMs = parts.clock.now()
-  await changeRepository(parts, call, async (transaction) => {
+  const present = await requireRepository(parts, call)
+  await markFreed(parts.database, present.id, digest, nowMs)
+  const changed = await changeRepository(parts, call, async (transaction) => {
     const row = await findRepository(transaction, call.registry.rid, call.path.repository)
     const repository = requirePublished(row, call)
     const manifest = await findManifest(transaction, repository.id, digest)
     if (manifest === undefined) throw manifestUnknown(digest)
-    const tags = await findTagsOf(transaction, repository.id, digest)
-    requireDeletable(repository, manifest, ...tags)
-    await markFreed(transaction, repository.id, digest, nowMs)
-    if (keepsDeleted(call.registry)) await keepManifests(transaction, { from: repository, nowMs }, digest)
-    else await deleteManifestRows(transaction, repository.id, digest)
-    await recordChange(transaction, repository.id, { manifests: -1, tags: -tags.length, nowMs })
-    const detail = { tags: tags.slice(0, auditedTagLimit).map(({ name }) => name), tagCount: tags.length }
+    const tags = await summarizeTags(transaction, repository.id, digest, auditedTagLimit)
+    requireDeletable(repository, manifest)
+    if (tags.isLocked) throw disallowed()
+    const kept = keepsDeleted(call.registry) ? await openKept(transaction, repository, nowMs) : undefined
+    await removeManifest(transaction, repository.id, digest, kept && { in: kept.id, atMs: nowMs })
+    await recordChange(transaction, repository.id, { manifests: -1, tags: -tags.count, nowMs })
+    const detail = { tags: tags.names, tagCount: tags.count }
     await parts.audit.record(transaction, changeEvent(call, 'manifest.delete', `@${digest}`, detail))
+    return repository.id
   })
+  await parts.sweeper.sweepFirst(changed)
 }
 
 /** How many of the tags that went an event names. */

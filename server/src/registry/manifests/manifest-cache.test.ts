@@ -10,7 +10,7 @@ const manifest = (sizeBytes: number): KeptManifest => ({
   read_enabled: 1,
   repository_read_enabled: 1,
   tag_read_enabled: 1,
-  predecessor_deleted_at_ms: null,
+  predecessor_deletion: null,
   quarantined_at_ms: null,
   isVerified: true,
   text: 'x'.repeat(sizeBytes),

@@ -14,7 +14,7 @@ export type ServedManifest = {
   readonly repository_read_enabled: number
   /** 1 where it is asked for by digest. */
   readonly tag_read_enabled: number
-  readonly predecessor_deleted_at_ms: number | null
+  readonly predecessor_deletion: number | null
   /** Known to be corrupt since; such a one is unknown to clients. */
   readonly quarantined_at_ms: number | null
 }
@@ -62,7 +62,7 @@ const servedColumns = [
   'manifest.read_enabled',
   'manifest.quarantined_at_ms',
   'repository.read_enabled as repository_read_enabled',
-  'repository.predecessor_deleted_at_ms',
+  'repository.predecessor_deletion',
 ] as const
 
 function byTag(tables: Kysely<RegistryTables>, p: ByTag) {
@@ -323,50 +323,4 @@ export async function markUntagged(
       .where('digest', 'in', chunk)
       .execute()
   }
-}
-
-/** Records since when what a manifest holds, being an index or a subject, is to count as untagged when it is gone. */
-export async function markFreed(
-  transaction: Transaction,
-  repositoryId: string,
-  digest: Digest,
-  atMs: number,
-): Promise<void> {
-  await transaction
-    .tables<RegistryTables>()
-    .updateTable('manifest')
-    .set({ untagged_at_ms: atMs })
-    .where('repository_id', '=', repositoryId)
-    .where((row) => row.or([row('untagged_at_ms', 'is', null), row('untagged_at_ms', '<', atMs)]))
-    .where((row) =>
-      row.or([
-        row('subject_digest', '=', digest),
-        row('digest', 'in', (query) =>
-          query
-            .selectFrom('manifest_reference as child')
-            .select('child.digest')
-            .where('child.repository_id', '=', repositoryId)
-            .where('child.manifest_digest', '=', digest)
-            .where('child.kind', '=', 'manifest'),
-        ),
-      ]),
-    )
-    .execute()
-}
-
-/** Deletes a manifest and its tags, and nothing of what it names. */
-export async function deleteManifestRows(
-  transaction: Transaction,
-  repositoryId: string,
-  digest: Digest,
-): Promise<void> {
-  const tables = transaction.tables<RegistryTables>()
-  for (const table of ['tag', 'manifest_reference'] as const) {
-    await tables
-      .deleteFrom(table)
-      .where('repository_id', '=', repositoryId)
-      .where('manifest_digest', '=', digest)
-      .execute()
-  }
-  await tables.deleteFrom('manifest').where('repository_id', '=', repositoryId).where('digest', '=', digest).execute()
 }

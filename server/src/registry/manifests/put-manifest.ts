@@ -7,6 +7,7 @@ import { isNonDistributable, parseContentType } from '../../spec/media-type.ts'
 import { parseTag, type Tag } from '../../spec/reference.ts'
 import { type OciCall, sendEmpty } from '../call.ts'
 import { OciError } from '../errors.ts'
+import { requireSwept } from '../garbage/deleted-rows.ts'
 import { type ImagePlatform, readImagePlatform } from './image-config.ts'
 import { noLocks, requireWritable } from '../properties/locks.ts'
 import {
@@ -89,6 +90,7 @@ async function store(
   const repository = await openRepository(transaction, call.registry.rid, call.path.repository, nowMs)
   requireCurrentCredential(call.caller, repository)
   requireWritable(repository)
+  await requireSwept(transaction, repository.id)
   const held = await findManifest(transaction, repository.id, digest)
   if (held !== undefined) requireWritable(held)
   if (held !== undefined && held.media_type !== manifest.mediaType) {

@@ -1,10 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { AuditEvent } from '../../audit/index.ts'
-import type { Transaction } from '../../platform/sql/database.ts'
+import type { Database, Transaction } from '../../platform/sql/database.ts'
+import type { Digest } from '../../spec/digest.ts'
 import { newTimeOrderedId } from '../../platform/time-ordered-id.ts'
-import { purgeSome } from './deleted-store.ts'
+import { pieceManifests, pieceRows, removeManifest } from '../garbage/deleted-rows.ts'
+import { listPurgeable, purgeSome } from './deleted-store.ts'
+import { keptPrefix } from './kept-rows.ts'
 import type { PolicedRegistry } from '../index.ts'
-import { deleteManifestRows, markFreed } from '../manifests/manifest-store.ts'
+import { markFreed } from '../manifests/freed-rows.ts'
 import type { Parts } from '../parts.ts'
 import { recordChange } from '../repositories/repository-store.ts'
 import type { RepositoryRow } from '../tables.ts'
@@ -12,15 +15,19 @@ import {
   isUnlocked,
   listUnlockedRepositories,
   listUntagged,
+  listUntaggedPage,
   type UntaggedAge,
   type UntaggedManifest,
+  type UntaggedPage,
+  type UntaggedPlace,
 } from './untagged-store.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 
-/** How many repositories are read at once, and how many manifests one transaction deletes, since pushes wait for it. */
+/** How many repositories are read at once. */
 const readRepositories = 200
-const deletedManifests = 20
+/** How often a run looks through a repository that goes on losing manifests. */
+const maxPasses = 10
 
 /**
  * Deletes what the policies of a registry have come to: manifests that have gone without a tag for so many days, for good,
@@ -48,10 +55,28 @@ export async function carryOutPolicies(
 
 async function purge({ database }: Parts, rid: string, beforeMs: number): Promise<number> {
   let count = 0
+  let after: string | undefined = keptPrefix
+  while (after !== undefined) {
+    const kept: Pick<RepositoryRow, 'id' | 'name'>[] = await listPurgeable(
+      database,
+      rid,
+      beforeMs,
+      after,
+      readRepositories,
+    )
+    for (const { id } of kept) count += await purgeOne(database, id, beforeMs)
+    after = kept.length === readRepositories ? kept.at(-1)?.name : undefined
+  }
+  return count
+}
+
+async function purgeOne(database: Database, repositoryId: string, beforeMs: number): Promise<number> {
+  let count = 0
   for (;;) {
-    const some = await database.transaction((transaction) => purgeSome(transaction, rid, beforeMs, deletedManifests))
+    const some = await database.transaction((transaction) => purgeSome(transaction, repositoryId, beforeMs))
     if (some === 0) return count
     count += some
+    await nextTurn()
   }
 }
 
@@ -75,47 +100,87 @@ async function deleteUntagged(parts: Parts, registry: PolicedRegistry, age: Unta
   return count
 }
 
-/** With an index gone, its children are looked at again: they are as old as it is. */
+/** What is found in one pass over a repository frees what the next one finds: the children of an index are as old as it is. */
 async function deleteUntaggedOf(
+  parts: Parts,
+  registry: PolicedRegistry,
+  repository: Pick<RepositoryRow, 'id' | 'name'>,
+  age: UntaggedAge,
+): Promise<number> {
+  let count = 0
+  for (let pass = 0; pass < maxPasses; pass += 1) {
+    const deleted = await deleteUntaggedOnce(parts, registry, repository, age)
+    if (deleted === 0) break
+    count += deleted
+  }
+  return count
+}
+
+async function deleteUntaggedOnce(
+  parts: Parts,
+  registry: PolicedRegistry,
+  repository: Pick<RepositoryRow, 'id' | 'name'>,
+  age: UntaggedAge,
+): Promise<number> {
+  let count = 0
+  let after: UntaggedPlace | undefined = { updated_at_ms: -1, digest: '' }
+  while (after !== undefined) {
+    const page: UntaggedPage = await listUntaggedPage(parts.database, repository.id, age, after)
+    for (let start = 0; start < page.untagged.length; start += pieceManifests) {
+      count += await deleteSome(parts, registry, repository, age, page.untagged.slice(start, start + pieceManifests))
+    }
+    after = page.next
+    await nextTurn()
+  }
+  return count
+}
+
+/** Somebody may have tagged or locked some of them meanwhile; the next run sees what is left. */
+async function deleteSome(
   { database, audit, clock, manifestCache }: Parts,
   { rid, loginServer }: PolicedRegistry,
   { id, name }: Pick<RepositoryRow, 'id' | 'name'>,
   age: UntaggedAge,
+  found: readonly UntaggedManifest[],
 ): Promise<number> {
+  for (const { digest, sinceMs } of found) await markFreed(database, id, digest, sinceMs)
+  let left = found.map(({ digest }) => digest)
   let count = 0
-  for (;;) {
-    const found = await listUntagged(database, id, age, { limit: deletedManifests })
-    if (found.length === 0) return count
+  while (left.length > 0) {
     const nowMs = clock.now()
-    const deleted = await database.transaction(async (transaction) => {
-      const gone = await deleteStillUntagged(transaction, id, age, found)
-      for (const { digest, sinceMs } of gone) {
+    const among = left
+    const gone = await database.transaction(async (transaction) => {
+      const deleted = await deleteStillUntagged(transaction, id, age, among)
+      for (const { digest, sinceMs } of deleted) {
         const target = `${loginServer}/${name}@${digest}`
         await audit.record(transaction, policyEvent(target, sinceMs, nowMs))
       }
-      if (gone.length > 0) await recordChange(transaction, id, { manifests: -gone.length, tags: 0, nowMs })
-      return gone.length
+      if (deleted.length > 0) await recordChange(transaction, id, { manifests: -deleted.length, tags: 0, nowMs })
+      return deleted.map(({ digest }) => digest)
     })
     manifestCache?.forget(rid, name)
-    count += deleted
-    // Somebody tagged or locked all of them meanwhile; the next run sees what is left.
-    if (deleted === 0) return count
+    if (gone.length === 0) break
+    count += gone.length
+    left = left.filter((digest) => !gone.includes(digest))
   }
+  return count
 }
 
-/** Every lock and tag is looked at once more, in the transaction that deletes. */
+/** As many as fit into one piece. Every lock and tag is looked at once more, in the transaction that deletes. */
 async function deleteStillUntagged(
   transaction: Transaction,
   repositoryId: string,
   age: UntaggedAge,
-  found: readonly UntaggedManifest[],
+  among: readonly Digest[],
 ): Promise<UntaggedManifest[]> {
   if (!(await isUnlocked(transaction, repositoryId))) return []
-  const among = found.map(({ digest }) => digest)
-  const gone = await listUntagged(transaction, repositoryId, age, { limit: among.length, among })
-  for (const { digest, sinceMs } of gone) {
-    await markFreed(transaction, repositoryId, digest, sinceMs)
-    await deleteManifestRows(transaction, repositoryId, digest)
+  const untagged = await listUntagged(transaction, repositoryId, age, among)
+  const gone: UntaggedManifest[] = []
+  let rows = 0
+  for (const manifest of untagged) {
+    if (rows >= pieceRows) break
+    rows += await removeManifest(transaction, repositoryId, manifest.digest, undefined)
+    gone.push(manifest)
   }
   return gone
 }

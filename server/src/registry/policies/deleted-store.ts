@@ -3,157 +3,17 @@ import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { Digest } from '../../spec/digest.ts'
 import type { RepositoryName } from '../../spec/repository-name.ts'
 import { type ListedManifest, listedManifestColumns } from '../manifests/manifest-store.ts'
-import { findRepository, openRepository } from '../repositories/repository-store.ts'
-import type { DeletedTagRow, RegistryTables, RepositoryRow, TagRow } from '../tables.ts'
+import { pieceManifests, pieceRows, removeManifest } from '../garbage/deleted-rows.ts'
+import { findRepository } from '../repositories/repository-store.ts'
+import type { DeletedTagRow, RegistryTables, RepositoryRow } from '../tables.ts'
+import { keptPrefix } from './kept-rows.ts'
 
-/*
- * What was deleted and can be restored lies in a repository of its own beside the one it was deleted from. No client can
- * name it, since no name begins with an underscore; it is never published; and it holds its blobs as every repository does,
- * so that nothing else needs to know of it.
- */
-const prefix = '_deleted/'
 /** The first name after all that begin with the prefix. */
 const afterPrefix = '_deleted0'
 
 /** The repository with what was deleted from the one of this name; undefined where there is none. */
 export function findDeleted(transaction: Transaction, rid: string, name: string): Promise<RepositoryRow | undefined> {
-  return findRepository(transaction, rid, prefix + name)
-}
-
-/** Where something was deleted, and when. */
-type Deletion = { readonly from: Pick<RepositoryRow, 'id' | 'rid' | 'name'>; readonly nowMs: number }
-
-/** Remembers a tag that is deleted while its manifest stays. */
-export async function keepTag(transaction: Transaction, { from, nowMs }: Deletion, tag: TagRow): Promise<void> {
-  const { id } = await openRepository(transaction, from.rid, prefix + from.name, nowMs)
-  const { name, manifest_digest, created_at_ms, updated_at_ms } = tag
-  const row = { repository_id: id, name, manifest_digest, created_at_ms, updated_at_ms, deleted_at_ms: nowMs }
-  await transaction
-    .tables<RegistryTables>()
-    .insertInto('deleted_tag')
-    .values(row)
-    .onConflict((conflict) =>
-      conflict.columns(['repository_id', 'name', 'manifest_digest']).doUpdateSet({ deleted_at_ms: nowMs }),
-    )
-    .execute()
-}
-
-/** Moves a manifest, or all of them, with its tags to where it can be restored from. */
-export async function keepManifests(
-  transaction: Transaction,
-  { from, nowMs }: Deletion,
-  digest?: Digest,
-): Promise<void> {
-  const tables = transaction.tables<RegistryTables>()
-  const { id } = await openRepository(transaction, from.rid, prefix + from.name, nowMs)
-  await keepTagsOf(tables, id, { from, nowMs }, digest)
-  // The same may have been deleted before, and pushed again since.
-  const moved = tables
-    .selectFrom('manifest as live')
-    .select('live.digest')
-    .where('live.repository_id', '=', from.id)
-    .$if(digest !== undefined, (query) => query.where('live.digest', '=', digest ?? ''))
-  await tables
-    .deleteFrom('manifest_reference')
-    .where('repository_id', '=', id)
-    .where('manifest_digest', 'in', moved)
-    .execute()
-  await tables.deleteFrom('manifest').where('repository_id', '=', id).where('digest', 'in', moved).execute()
-  await tables
-    .updateTable('manifest')
-    .set({ repository_id: id, deleted_at_ms: nowMs })
-    .where('repository_id', '=', from.id)
-    .$if(digest !== undefined, (query) => query.where('digest', '=', digest ?? ''))
-    .execute()
-  await moveReferences(tables, from.id, id, digest)
-  await linkNamedBlobs(tables, { from: from.id, to: id, digest, nowMs })
-}
-
-async function keepTagsOf(
-  tables: Kysely<RegistryTables>,
-  keptIn: string,
-  { from, nowMs }: Deletion,
-  digest: Digest | undefined,
-): Promise<void> {
-  await tables
-    .insertInto('deleted_tag')
-    .columns(['repository_id', 'name', 'manifest_digest', 'created_at_ms', 'updated_at_ms', 'deleted_at_ms'])
-    .expression((query) =>
-      query
-        .selectFrom('tag')
-        .select([text(keptIn).as('repository_id'), 'name', 'manifest_digest', 'created_at_ms', 'updated_at_ms'])
-        .select(integer(nowMs).as('deleted_at_ms'))
-        .where('repository_id', '=', from.id)
-        .$if(digest !== undefined, (tags) => tags.where('manifest_digest', '=', digest ?? '')),
-    )
-    .onConflict((conflict) =>
-      conflict.columns(['repository_id', 'name', 'manifest_digest']).doUpdateSet({ deleted_at_ms: nowMs }),
-    )
-    .execute()
-  await tables
-    .deleteFrom('tag')
-    .where('repository_id', '=', from.id)
-    .$if(digest !== undefined, (tags) => tags.where('manifest_digest', '=', digest ?? ''))
-    .execute()
-}
-
-async function moveReferences(
-  tables: Kysely<RegistryTables>,
-  from: string,
-  to: string,
-  digest: Digest | undefined,
-): Promise<void> {
-  await tables
-    .updateTable('manifest_reference')
-    .set({ repository_id: to })
-    .where('repository_id', '=', from)
-    .$if(digest !== undefined, (query) => query.where('manifest_digest', '=', digest ?? ''))
-    .execute()
-}
-
-type BlobLinks = {
-  readonly from: string
-  readonly to: string
-  readonly digest: Digest | undefined
-  readonly nowMs: number
-}
-
-/** Has a repository hold the blobs that its manifests name, as another one does; the manifests keep them without a lease. */
-async function linkNamedBlobs(tables: Kysely<RegistryTables>, { from, to, digest, nowMs }: BlobLinks): Promise<void> {
-  await tables
-    .insertInto('repository_blob')
-    .columns(['repository_id', 'digest', 'linked_at_ms', 'lease_until_ms'])
-    .expression((query) =>
-      query
-        .selectFrom('manifest_reference as named')
-        .innerJoin('repository_blob as held', (join) =>
-          join.onRef('held.digest', '=', 'named.digest').on('held.repository_id', '=', from),
-        )
-        .select([text(to).as('repository_id'), 'held.digest'])
-        .select([integer(nowMs).as('linked_at_ms'), integer(nowMs).as('lease_until_ms')])
-        .distinct()
-        .where('named.repository_id', '=', to)
-        .where('named.kind', '=', 'blob')
-        .$if(digest !== undefined, (names) => names.where('named.manifest_digest', '=', digest ?? '')),
-    )
-    .onConflict((conflict) => conflict.columns(['repository_id', 'digest']).doNothing())
-    .execute()
-}
-
-/** Moves a manifest back from where it was kept, with the blobs that it names. */
-export async function restoreManifestRows(
-  transaction: Transaction,
-  { from, to, digest, nowMs }: BlobLinks & { readonly digest: Digest },
-): Promise<void> {
-  const tables = transaction.tables<RegistryTables>()
-  await tables
-    .updateTable('manifest')
-    .set({ repository_id: to, deleted_at_ms: null, untagged_at_ms: nowMs })
-    .where('repository_id', '=', from)
-    .where('digest', '=', digest)
-    .execute()
-  await moveReferences(tables, from, to, digest)
-  await linkNamedBlobs(tables, { from, to, digest, nowMs })
+  return findRepository(transaction, rid, keptPrefix + name)
 }
 
 /** Forgets that a tag of a manifest was deleted. */
@@ -184,7 +44,7 @@ export async function listDeletedNames(
     .selectFrom('repository')
     .select('name')
     .where('rid', '=', rid)
-    .where('name', '>', prefix + after)
+    .where('name', '>', keptPrefix + after)
     .where('name', '<', afterPrefix)
     .where((row) =>
       row.or([
@@ -195,7 +55,7 @@ export async function listDeletedNames(
     .orderBy('name')
     .limit(limit)
     .execute()
-  return rows.map(({ name }) => name.slice(prefix.length) as RepositoryName)
+  return rows.map(({ name }) => name.slice(keptPrefix.length) as RepositoryName)
 }
 
 /** Whose deleted content is listed. */
@@ -214,7 +74,7 @@ export async function listDeletedManifestRows(
     .select(listedManifestColumns)
     .select('deleted_at_ms')
     .$narrowType<{ digest: Digest; deleted_at_ms: number }>()
-    .where('repository_id', 'in', repositoryIds(tables, rid, prefix + name))
+    .where('repository_id', 'in', repositoryIds(tables, rid, keptPrefix + name))
     .where('digest', '>', after)
     .where('digest', 'not in', (query) =>
       query
@@ -239,7 +99,7 @@ export async function listDeletedTagRows(
   return tables
     .selectFrom('deleted_tag')
     .selectAll()
-    .where('repository_id', 'in', repositoryIds(tables, rid, prefix + name))
+    .where('repository_id', 'in', repositoryIds(tables, rid, keptPrefix + name))
     .where(
       sql<boolean>`(deleted_at_ms, name, manifest_digest) > (${after.deleted_at_ms}, ${after.name}, ${after.manifest_digest})`,
     )
@@ -250,46 +110,79 @@ export async function listDeletedTagRows(
     .execute()
 }
 
-/** Forgets, for good, some of what was deleted in a registry before an instant; returns how many manifests and tags. */
-export async function purgeSome(
-  transaction: Transaction,
+/** The repositories of a registry, after a name of theirs, that keep something which was deleted before an instant. */
+export async function listPurgeable(
+  database: Database,
   rid: string,
   beforeMs: number,
+  after: string,
   limit: number,
-): Promise<number> {
+): Promise<Pick<RepositoryRow, 'id' | 'name'>[]> {
+  return database
+    .tables<RegistryTables>()
+    .selectFrom('repository')
+    .select(['id', 'name'])
+    .where('rid', '=', rid)
+    .where('name', '>', after)
+    .where('name', '<', afterPrefix)
+    .where((row) =>
+      row.or([
+        row.exists(
+          row
+            .selectFrom('manifest')
+            .select('digest')
+            .whereRef('repository_id', '=', 'repository.id')
+            .where('deleted_at_ms', '<', beforeMs),
+        ),
+        row.exists(
+          row
+            .selectFrom('deleted_tag')
+            .select('name')
+            .whereRef('repository_id', '=', 'repository.id')
+            .where('deleted_at_ms', '<', beforeMs),
+        ),
+      ]),
+    )
+    .orderBy('name')
+    .limit(limit)
+    .execute()
+}
+
+/** Forgets, for good, some of what a repository keeps that was deleted before an instant; returns how many manifests and tags. */
+export async function purgeSome(transaction: Transaction, repositoryId: string, beforeMs: number): Promise<number> {
   const tables = transaction.tables<RegistryTables>()
   const manifests = await tables
     .selectFrom('manifest')
-    .innerJoin('repository', 'repository.id', 'manifest.repository_id')
-    .select(['manifest.repository_id', 'manifest.digest'])
-    .where('repository.rid', '=', rid)
-    .where('manifest.deleted_at_ms', '<', beforeMs)
-    .limit(limit)
+    .select('digest')
+    .where('repository_id', '=', repositoryId)
+    .where('deleted_at_ms', '<', beforeMs)
+    .limit(pieceManifests)
     .execute()
-  for (const { repository_id, digest } of manifests) {
-    await tables
-      .deleteFrom('manifest_reference')
-      .where('repository_id', '=', repository_id)
-      .where('manifest_digest', '=', digest)
-      .execute()
-    await tables
-      .deleteFrom('manifest')
-      .where('repository_id', '=', repository_id)
-      .where('digest', '=', digest)
-      .execute()
+  let count = 0
+  let rows = 0
+  for (const { digest } of manifests) {
+    if (rows >= pieceRows) return count
+    rows += await removeManifest(transaction, repositoryId, digest, undefined)
+    count += 1
   }
-  const tags = await tables
-    .selectFrom('deleted_tag')
-    .innerJoin('repository', 'repository.id', 'deleted_tag.repository_id')
-    .select(['deleted_tag.repository_id', 'deleted_tag.name', 'deleted_tag.manifest_digest'])
-    .where('repository.rid', '=', rid)
-    .where('deleted_tag.deleted_at_ms', '<', beforeMs)
-    .limit(limit)
-    .execute()
-  for (const { repository_id, name, manifest_digest } of tags) {
-    await forgetDeletedTag(transaction, repository_id, name, manifest_digest as Digest)
-  }
-  return manifests.length + tags.length
+  const { numDeletedRows } = await tables
+    .deleteFrom('deleted_tag')
+    .where('repository_id', '=', repositoryId)
+    .where((row) =>
+      row(
+        row.refTuple('name', 'manifest_digest'),
+        'in',
+        row
+          .selectFrom('deleted_tag as some')
+          .select(['some.name', 'some.manifest_digest'])
+          .where('some.repository_id', '=', repositoryId)
+          .where('some.deleted_at_ms', '<', beforeMs)
+          .limit(pieceRows)
+          .$asTuple('name', 'manifest_digest'),
+      ),
+    )
+    .executeTakeFirst()
+  return count + Number(numDeletedRows)
 }
 
 function repositoryIds(tables: Kysely<RegistryTables>, rid: string, name: string) {
@@ -298,13 +191,4 @@ function repositoryIds(tables: Kysely<RegistryTables>, rid: string, name: string
     .select('repository.id')
     .where('rid', '=', rid)
     .where('repository.name', '=', name)
-}
-
-/** A value among selected columns, of a type that PostgreSQL would otherwise have to guess. */
-function text(value: string) {
-  return sql<string>`cast(${value} as text)`
-}
-
-function integer(value: number) {
-  return sql<number>`cast(${value} as bigint)`
 }

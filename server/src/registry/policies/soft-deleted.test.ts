@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { ociImageIndexType } from '../../spec/media-type.ts'
-import { digestOf, openTestRegistry, type TestRegistry } from '../test-registry.ts'
+import { seenFirst, digestOf, openTestRegistry, type TestRegistry } from '../test-registry.ts'
 
 for (const kind of testDatabaseKinds) describe(`soft deletion on ${kind}`, () => testSoftDeletion(kind))
 
@@ -140,9 +140,9 @@ function testSoftDeletion(kind: DatabaseKind): void {
     assert.equal(await status('/acr/v1/s%2Fwhole'), 404)
     assert.deepEqual((await test.send('GET', '/v2/_catalog')).json['repositories'], ['s/app', 's/force', 's/tags'])
     assert.deepEqual(new Set(await deletedDigests('s/whole')), new Set([before, one, digestOf(index)]))
-    test.gate.issuedAtMs = test.clock.nowMs - 1
+    test.gate.deletionsSeen = seenFirst
     assert.equal((await restore('s/whole', one, 'v1')).status, 401, 'a credential of before ends with the repository')
-    test.gate.issuedAtMs = test.clock.nowMs + 1
+    test.gate.deletionsSeen = Infinity
     test.clock.nowMs += 3 * dayMs
     await test.room.collectGarbage()
     for (const [digest, tag] of [
@@ -221,5 +221,21 @@ function testSoftDeletion(kind: DatabaseKind): void {
     assert.ok((await test.room.usage(test.registry.rid)).sizeBytes < size)
     assert.equal(await status(`/v2/s/purged/manifests/${kept}`), 200)
     assert.equal(await status(`/v2/s/purged/blobs/${digestOf('purged layer')}`), 404)
+  })
+
+  it('a blob of what was deleted is mounted by nobody, who may read all that has a name', async () => {
+    const layer = 'a layer that only s/secret had'
+    const digest = await test.pushImage('s/secret', 'v1', layer)
+    assert.equal(await status('/acr/v1/s%2Fsecret', 'DELETE'), 202)
+    test.gate.deletionsSeen = Infinity
+    assert.deepEqual(await deletedDigests('s%2Fsecret'), [digest])
+    const asked: string[] = []
+    test.gate.mayPull = (repository) => asked.push(repository) > 0
+    const mount = async () => (await test.send('POST', `/v2/s/taker/blobs/uploads/?mount=${digestOf(layer)}`)).status
+    assert.equal(await mount(), 202)
+    assert.deepEqual(asked, [], 'a condition is evaluated on names of repositories alone')
+    assert.equal((await restore('s/secret', digest, 'v1')).status, 200)
+    assert.equal(await mount(), 201)
+    assert.deepEqual(asked, ['s/secret'])
   })
 }

@@ -10,8 +10,9 @@ import {
   listDeletedManifestRows,
   listDeletedNames,
   listDeletedTagRows,
-  restoreManifestRows,
 } from './deleted-store.ts'
+import { restoreManifestRows } from './kept-rows.ts'
+import { requireSwept } from '../garbage/deleted-rows.ts'
 import { OciError } from '../errors.ts'
 import { cutPage, linkAfter, requirePage } from '../repositories/list-order.ts'
 import { requireWritable } from '../properties/locks.ts'
@@ -109,7 +110,9 @@ async function restore(
   const { digest, repository: name } = call.path
   const repository = await openRepository(transaction, call.registry.rid, name, nowMs)
   requireCurrentCredential(call.caller, repository)
+  await requireSwept(transaction, repository.id)
   const kept = await findDeleted(transaction, call.registry.rid, name)
+  if (kept !== undefined) await requireSwept(transaction, kept.id)
   const live = await findManifest(transaction, repository.id, digest)
   const manifest = live ?? (kept && (await findManifest(transaction, kept.id, digest)))
   if (manifest === undefined) throw manifestUnknown(digest)

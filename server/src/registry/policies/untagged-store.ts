@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { Digest } from '../../spec/digest.ts'
 import type { RegistryTables, RepositoryRow } from '../tables.ts'
@@ -36,15 +37,76 @@ export async function listUnlockedRepositories(
     .execute()
 }
 
+/** A place among the manifests of a repository, in the order of their last push. */
+export type UntaggedPlace = { readonly updated_at_ms: number; readonly digest: string }
+
+/** Untagged manifests among the next ones of a repository, and where to go on; undefined at the end. */
+export type UntaggedPage = { readonly untagged: readonly UntaggedManifest[]; readonly next: UntaggedPlace | undefined }
+
+/** How many manifests are looked at in one statement: about a millisecond of the thread that also answers requests. */
+const readManifests = 200
+
+/** The next manifests of a repository that nothing holds; those that a tag or an index holds are left out by indexes alone. */
+export async function listUntaggedPage(
+  database: Database,
+  repositoryId: string,
+  age: UntaggedAge,
+  after: UntaggedPlace,
+): Promise<UntaggedPage> {
+  const page = await database
+    .tables<RegistryTables>()
+    .selectFrom((query) =>
+      query
+        .selectFrom('manifest')
+        .select(['digest', 'updated_at_ms'])
+        .where('repository_id', '=', repositoryId)
+        .where('updated_at_ms', '<', age.pushedBeforeMs)
+        .where(sql<boolean>`(updated_at_ms, digest) > (${after.updated_at_ms}, ${after.digest})`)
+        .orderBy('updated_at_ms')
+        .orderBy('digest')
+        .limit(readManifests)
+        .as('next'),
+    )
+    .select(['next.digest', 'next.updated_at_ms'])
+    .$narrowType<{ digest: Digest }>()
+    .select((row) => [
+      row
+        .exists(
+          row
+            .selectFrom('tag')
+            .select('tag.name')
+            .where('tag.repository_id', '=', repositoryId)
+            .whereRef('tag.manifest_digest', '=', 'next.digest'),
+        )
+        .as('is_tagged'),
+      row
+        .exists(
+          row
+            .selectFrom('manifest_reference')
+            .select('manifest_reference.digest')
+            .where('manifest_reference.repository_id', '=', repositoryId)
+            .where('manifest_reference.kind', '=', 'manifest')
+            .whereRef('manifest_reference.digest', '=', 'next.digest'),
+        )
+        .as('is_child'),
+    ])
+    .orderBy('next.updated_at_ms')
+    .orderBy('next.digest')
+    .execute()
+  const loose = page.filter(({ is_tagged, is_child }) => !is_tagged && !is_child).map(({ digest }) => digest)
+  const untagged = loose.length === 0 ? [] : await listUntagged(database, repositoryId, age, loose)
+  return { untagged, next: page.length === readManifests ? page.at(-1) : undefined }
+}
+
 /**
- * Manifests of a repository that nothing holds: no tag, no index, no subject that is here, no lock. Asked of a transaction
- * they are so in it. With `among`, of those alone.
+ * Manifests among some of a repository that nothing holds: no tag, no index, no subject that is here, no lock. Asked of a
+ * transaction they are so in it.
  */
 export async function listUntagged(
   source: Pick<Database, 'tables'>,
   repositoryId: string,
   { pushedBeforeMs, untaggedBeforeMs, sinceMs }: UntaggedAge,
-  { limit, among }: { readonly limit: number; readonly among?: readonly Digest[] },
+  among: readonly Digest[],
 ): Promise<UntaggedManifest[]> {
   const rows = await source
     .tables<RegistryTables>()
@@ -57,7 +119,7 @@ export async function listUntagged(
     .where('updated_at_ms', '<', pushedBeforeMs)
     .where((row) => row.or([row('untagged_at_ms', 'is', null), row('untagged_at_ms', '<', untaggedBeforeMs)]))
     .where((row) => row.or([row('updated_at_ms', '>=', sinceMs), row('untagged_at_ms', '>=', sinceMs)]))
-    .$if(among !== undefined, (query) => query.where('digest', 'in', among ?? []))
+    .where('digest', 'in', among)
     .where((row) =>
       row.not(
         row.exists(
@@ -93,7 +155,6 @@ export async function listUntagged(
       ),
     )
     .orderBy('digest')
-    .limit(limit)
     .execute()
   return rows.map(({ digest, updated_at_ms, untagged_at_ms }) => ({
     digest,

@@ -71,6 +71,7 @@ export function requireLockChange(body: JsonObject): Partial<LockColumns> {
   return change
 }
 
-function disallowed(): OciError {
+/** The refusal of what a lock forbids. */
+export function disallowed(): OciError {
   return new OciError('REGISTRY_DISALLOWED_OPERATION', { detail: {} })
 }

@@ -3,7 +3,14 @@ import { after, before, describe, it } from 'node:test'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { ociImageIndexType, ociImageManifestType } from '../../spec/media-type.ts'
-import { descriptorOf, digestOf, imageManifest, openTestRegistry, type TestRegistry } from '../test-registry.ts'
+import {
+  seenFirst,
+  descriptorOf,
+  digestOf,
+  imageManifest,
+  openTestRegistry,
+  type TestRegistry,
+} from '../test-registry.ts'
 
 const config = '{"architecture":"arm64","os":"linux"}'
 const open = { deleteEnabled: true, writeEnabled: true, readEnabled: true, listEnabled: true }
@@ -192,7 +199,7 @@ function testProperties(kind: DatabaseKind): void {
       assert.equal((await test.send('GET', path)).status, 404, path)
     }
     assert.ok(!((await test.send('GET', '/v2/_catalog')).json.repositories as string[]).includes('p/gone'))
-    test.gate.issuedAtMs = test.clock.nowMs
+    test.gate.deletionsSeen = Infinity
     const again = await test.putManifest('p/gone', 'v1', imageManifest(config, ['layer']))
     assert.equal(again.code, 'MANIFEST_BLOB_UNKNOWN')
   })
@@ -200,8 +207,6 @@ function testProperties(kind: DatabaseKind): void {
   it('a credential of before a repository was deleted is worth nothing on the one of the same name', async () => {
     const repository = 'p/reborn'
     await pushImage(repository, 'v1')
-    test.gate.issuedAtMs = test.clock.nowMs
-    test.clock.nowMs += 10
     await test.send('DELETE', '/acr/v1/p%2Freborn')
     const refused = async () => {
       const answers = await Promise.all([
@@ -220,31 +225,27 @@ function testProperties(kind: DatabaseKind): void {
       ])
       return answers.map(({ status }) => status)
     }
-    const before = test.gate.issuedAtMs
-    test.gate.issuedAtMs = test.clock.nowMs
+    test.gate.deletionsSeen = Infinity
     await pushImage(repository, 'v1')
     assert.equal((await test.send('GET', `/v2/${repository}/manifests/v1`)).status, 200)
-    test.gate.issuedAtMs = before
+    test.gate.deletionsSeen = seenFirst
     assert.deepEqual(
       await refused(),
       Array.from({ length: 12 }, () => 401),
     )
     const challenged = await test.send('GET', `/v2/${repository}/manifests/v1`)
     assert.match(String(challenged.headers['www-authenticate']), /^Bearer realm=/)
-    test.gate.issuedAtMs = test.clock.nowMs
+    test.gate.deletionsSeen = Infinity
     assert.equal((await test.send('GET', `/v2/${repository}/manifests/v1`)).status, 200)
   })
 
   it('an old credential cannot make a deleted repository anew', async () => {
     await pushImage('p/buried', 'v1')
-    const before = test.clock.nowMs
-    test.clock.nowMs += 10
-    test.gate.issuedAtMs = test.clock.nowMs
     await test.send('DELETE', '/acr/v1/p%2Fburied')
-    test.gate.issuedAtMs = before
+    test.gate.deletionsSeen = seenFirst
     assert.equal((await test.send('POST', '/v2/p/buried/blobs/uploads/')).status, 401)
     assert.equal((await test.putManifest('p/buried', 'v1', '{}', 'application/vnd.example+json')).status, 401)
-    test.gate.issuedAtMs = test.clock.nowMs
+    test.gate.deletionsSeen = Infinity
   })
 
   it('the registry holds each blob once, and nothing more when it is deleted', async () => {

@@ -1,12 +1,17 @@
 import type { Transaction } from '../../platform/sql/database.ts'
 import { type AcrCall, sendJson } from '../call.ts'
-import { keepManifests } from '../policies/deleted-store.ts'
-import { requireDeletable, requireLockChange } from './locks.ts'
+import { disallowed, requireDeletable, requireLockChange } from './locks.ts'
 import type { Parts } from '../parts.ts'
 import { keepsDeleted } from '../ports.ts'
 import { readPatch, repositoryNotFound, repositoryProperties } from './properties.ts'
 import { changeEvent, changeRepository, requirePublished, requireRepository } from '../repositories/repositories.ts'
-import { deleteRepository, findRepository, listContent, lockRepository } from '../repositories/repository-store.ts'
+import {
+  deleteRepository,
+  findRepository,
+  holdsLocked,
+  lockRepository,
+  readContent,
+} from '../repositories/repository-store.ts'
 
 /**
  * `GET` of a repository's properties.
@@ -35,27 +40,33 @@ export async function patchRepositoryProperties(parts: Parts, call: AcrCall<'rep
 }
 
 /**
- * `DELETE` of a repository and all that it holds, unless any of it is locked; where the registry says so, for a while it can be restored. The answer names what went.
+ * `DELETE` of a repository and all that it holds, unless any of it is locked; where the registry says so, for a while it
+ * can be restored. It is gone with the answer, which names what went; its rows are deleted in pieces.
  *
  * @throws OciError NAME_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
  */
 export async function deleteWholeRepository(parts: Parts, call: AcrCall<'repository'>): Promise<void> {
   const nowMs = parts.clock.now()
-  const deleted = await changeRepository(parts, call, async (transaction) => {
-    const row = await findRepository(transaction, call.registry.rid, call.path.repository)
-    const repository = requirePublished(row, call)
-    const { manifests, tags } = await listContent(transaction, repository.id)
-    requireDeletable(repository, ...manifests, ...tags)
-    if (keepsDeleted(call.registry)) await keepManifests(transaction, { from: repository, nowMs })
-    await deleteRepository(transaction, repository, nowMs)
-    const detail = { manifestCount: manifests.length, tagCount: tags.length }
-    await parts.audit.record(transaction, changeEvent(call, 'repository.delete', '', detail))
-    return {
-      manifestsDeleted: manifests.map(({ digest }) => digest),
-      tagsDeleted: tags.map(({ name }) => name),
-    }
-  })
-  sendJson(call, 202, deleted)
+  const isRestorable = keepsDeleted(call.registry)
+  let id = ''
+  try {
+    await changeRepository(parts, call, async (transaction) => {
+      const row = await findRepository(transaction, call.registry.rid, call.path.repository)
+      const repository = requirePublished(row, call)
+      requireDeletable(repository)
+      if (await holdsLocked(transaction, repository.id)) throw disallowed()
+      id = repository.id
+      parts.sweeper.holdBack(id)
+      await deleteRepository(transaction, repository, { nowMs, isRestorable })
+      const detail = { manifestCount: repository.manifest_count, tagCount: repository.tag_count }
+      await parts.audit.record(transaction, changeEvent(call, 'repository.delete', '', detail))
+    })
+    const { digests, tags } = await readContent(parts.database, id)
+    await parts.sweeper.sweepFirst(id)
+    sendJson(call, 202, { manifestsDeleted: digests, tagsDeleted: tags })
+  } finally {
+    parts.sweeper.release(id)
+  }
 }
 
 async function requireForChange(transaction: Transaction, call: AcrCall<'repository'>) {

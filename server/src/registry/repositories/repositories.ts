@@ -3,6 +3,7 @@ import type { Transaction } from '../../platform/sql/database.ts'
 import type { RepositoryName } from '../../spec/repository-name.ts'
 import type { RegistryCall } from '../call.ts'
 import { OciError, OutdatedCredentialError } from '../errors.ts'
+import { changeSwept } from '../garbage/deleted-rows.ts'
 import type { Parts } from '../parts.ts'
 import type { RegistryCaller } from '../ports.ts'
 import type { RepositoryRow } from '../tables.ts'
@@ -21,9 +22,9 @@ export type RepositoryTarget = Pick<RepositoryCall, 'registry' | 'caller' | 'ori
  */
 export function requireCurrentCredential(
   caller: RegistryCaller,
-  { predecessor_deleted_at_ms }: Pick<RepositoryRow, 'predecessor_deleted_at_ms'>,
+  { predecessor_deletion }: Pick<RepositoryRow, 'predecessor_deletion'>,
 ): void {
-  if (predecessor_deleted_at_ms !== null && caller.credentialIssuedAtMs < predecessor_deleted_at_ms) {
+  if (predecessor_deletion !== null && caller.deletionsSeen < predecessor_deletion) {
     throw new OutdatedCredentialError('the credential is older than the repository')
   }
 }
@@ -73,7 +74,7 @@ export async function changeRepository<Result>(
   work: (transaction: Transaction) => Promise<Result>,
 ): Promise<Result> {
   try {
-    return await parts.database.transaction(work)
+    return await changeSwept(parts.database, work)
   } finally {
     parts.manifestCache?.forget(call.registry.rid, call.path.repository)
   }

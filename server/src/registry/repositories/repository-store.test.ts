@@ -3,11 +3,12 @@ import { after, before, describe, it } from 'node:test'
 import { auditMigrations } from '../../audit/index.ts'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
 import { openTestDatabase, type TestDatabase, testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { forgetAbandoned } from '../garbage/abandoned-rows.ts'
 import { registryMigrations } from '../migrations.ts'
+import { createDeletionCount } from './deletion-count-store.ts'
 import {
   deleteRepository,
   findRepository,
-  forgetAbandoned,
   forsakeRegistry,
   openRepository,
   prepareRepositoryReads,
@@ -32,7 +33,7 @@ function testStore(kind: DatabaseKind): void {
     assert.equal(new Set(rows.map(({ id }) => id)).size, 1)
     const [row] = rows
     assert.equal(row?.published_at_ms, null)
-    assert.equal(row?.predecessor_deleted_at_ms, null)
+    assert.equal(row?.predecessor_deletion, null)
     assert.notEqual((await open('r2', 'a', 100)).id, row?.id)
   })
 
@@ -56,15 +57,20 @@ function testStore(kind: DatabaseKind): void {
     )
   })
 
-  it('tells the successor of a repository when it was deleted, again and again', async () => {
-    for (const deletedAtMs of [1000, 2000]) {
-      const row = await open('r1', 'reborn', deletedAtMs - 1)
+  it('tells the successor of a repository which deletion ended it, again and again, by a clock that goes back too', async () => {
+    const deletions = createDeletionCount(opened.database)
+    for (const nowMs of [2000, 1000]) {
+      const row = await open('r1', 'reborn', nowMs)
       const revision = await opened.database.authorityRevision()
-      await opened.database.transaction((transaction) => deleteRepository(transaction, row, deletedAtMs))
+      const before = await deletions()
+      await opened.database.transaction((transaction) =>
+        deleteRepository(transaction, row, { nowMs, isRestorable: false }),
+      )
       assert.ok((await opened.database.authorityRevision()) > revision, 'credentials of before end with it')
-      assert.equal((await open('r1', 'reborn', deletedAtMs + 1)).predecessor_deleted_at_ms, deletedAtMs)
+      assert.equal(await deletions(), before + 1)
+      assert.equal((await open('r1', 'reborn', nowMs)).predecessor_deletion, before + 1)
     }
-    assert.equal((await open('r2', 'reborn', 3000)).predecessor_deleted_at_ms, null)
+    assert.equal((await open('r2', 'reborn', 3000)).predecessor_deletion, null)
   })
 
   it('makes nothing in a registry that was deleted', async () => {
@@ -83,14 +89,14 @@ function testStore(kind: DatabaseKind): void {
     const held = await open('r4', 'held', 100)
     const deleted = await open('r4', 'deleted', 100)
     await opened.database.transaction(async (transaction) => {
-      await deleteRepository(transaction, deleted, 100)
+      await deleteRepository(transaction, deleted, { nowMs: 100, isRestorable: false })
       await transaction
         .tables<{ repository_blob: Record<string, string | number> }>()
         .insertInto('repository_blob')
         .values({ repository_id: held.id, digest: 'x', linked_at_ms: 1, lease_until_ms: 1 })
         .execute()
-      await forgetAbandoned(transaction, 1000)
     })
+    await forgetAbandoned(opened.database, 1000)
     const names = ['abandoned', 'young', 'published', 'held']
     const found = await opened.database.transaction(async (transaction) => {
       const rows = []
@@ -101,6 +107,6 @@ function testStore(kind: DatabaseKind): void {
       found.map((row) => row !== undefined),
       [false, true, true, true],
     )
-    assert.equal((await open('r4', 'deleted', 2000)).predecessor_deleted_at_ms, null)
+    assert.equal((await open('r4', 'deleted', 2000)).predecessor_deletion, null)
   })
 }

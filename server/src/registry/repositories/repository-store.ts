@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { type ExpressionBuilder, sql } from 'kysely'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type Kysely, sql } from 'kysely'
 import type { Database, PreparedRead, Transaction } from '../../platform/sql/database.ts'
 import type { RepositoryName } from '../../spec/repository-name.ts'
 import { OciError } from '../errors.ts'
@@ -73,7 +74,7 @@ export async function openRepository(
   if (deleted !== undefined) throw new OciError('NAME_UNKNOWN', { detail: { name } })
   const tombstone = await tables
     .selectFrom('repository_tombstone')
-    .select('deleted_at_ms')
+    .select('deletion')
     .where('rid', '=', rid)
     .where('name', '=', name)
     .executeTakeFirst()
@@ -86,7 +87,7 @@ export async function openRepository(
     published_at_ms: null,
     manifest_count: 0,
     tag_count: 0,
-    predecessor_deleted_at_ms: tombstone?.deleted_at_ms ?? null,
+    predecessor_deletion: tombstone?.deletion ?? null,
     ...noLocks,
   }
   await tables.insertInto('repository').values(made).execute()
@@ -126,51 +127,112 @@ export async function lockRepository(
     .execute()
 }
 
-/** What may forbid the deletion of a manifest or tag. */
-type DeletionLocks = Pick<LockColumns, 'delete_enabled' | 'write_enabled'>
-
-/** All manifests and tags of a repository, as the transaction sees them. */
-export async function listContent(
-  transaction: Transaction,
-  repositoryId: string,
-): Promise<{
-  readonly manifests: readonly (DeletionLocks & { readonly digest: string })[]
-  readonly tags: readonly (DeletionLocks & { readonly name: string })[]
-}> {
+/** Whether a lock keeps a manifest or tag of a repository from being deleted, as the transaction sees it. */
+export async function holdsLocked(transaction: Transaction, repositoryId: string): Promise<boolean> {
   const tables = transaction.tables<RegistryTables>()
-  const manifests = await tables
-    .selectFrom('manifest')
-    .select(['digest', 'delete_enabled', 'write_enabled'])
-    .where('repository_id', '=', repositoryId)
-    .orderBy('digest')
-    .execute()
-  const tags = await tables
-    .selectFrom('tag')
-    .select(['name', 'delete_enabled', 'write_enabled'])
-    .where('repository_id', '=', repositoryId)
-    .orderBy('name')
-    .execute()
-  return { manifests, tags }
+  for (const table of ['manifest', 'tag'] as const) {
+    const locked = await tables
+      .selectFrom(table)
+      .select('repository_id')
+      .where('repository_id', '=', repositoryId)
+      .where(isLocked)
+      .limit(1)
+      .executeTakeFirst()
+    if (locked !== undefined) return true
+  }
+  return false
 }
 
+/** As the indexes of locked rows have it, to the letter. */
+export const isLocked = sql<boolean>`(delete_enabled = 0 or write_enabled = 0)`
+
+/** How many names of a kind the answer to a deletion has, and how many are read at once. */
+const maxNamed = 10_000
+const namesRead = 1000
+
+/** The digests of the manifests and the names of the tags of a repository, in that order, ten thousand of each at most. */
+export async function readContent(
+  database: Database,
+  repositoryId: string,
+): Promise<{ readonly digests: readonly string[]; readonly tags: readonly string[] }> {
+  const tables = database.tables<RegistryTables>()
+  const digests = await readNames((after) =>
+    tables
+      .selectFrom('manifest')
+      .select('digest as name')
+      .where('repository_id', '=', repositoryId)
+      .where('digest', '>', after)
+      .orderBy('digest')
+      .limit(namesRead)
+      .execute(),
+  )
+  const tags = await readNames((after) =>
+    tables
+      .selectFrom('tag')
+      .select('name')
+      .where('repository_id', '=', repositoryId)
+      .where('name', '>', after)
+      .where('manifest_digest', 'not in', sweptManifests(tables, repositoryId))
+      .orderBy('name')
+      .limit(namesRead)
+      .execute(),
+  )
+  return { digests, tags }
+}
+
+async function readNames(read: (after: string) => Promise<readonly { readonly name: string }[]>): Promise<string[]> {
+  const names: string[] = []
+  while (names.length < maxNamed) {
+    const page = await read(names.at(-1) ?? '')
+    for (const { name } of page) names.push(name)
+    if (page.length < namesRead) break
+    await nextTurn()
+  }
+  return names
+}
+
+/** The manifests of a repository that are deleted and of which tags are left; those tags are nobody's to see. */
+export function sweptManifests(tables: Kysely<RegistryTables>, repositoryId: string) {
+  return tables.selectFrom('deleted_manifest').select('digest').where('repository_id', '=', repositoryId)
+}
+
+/** The name of a deleted repository, until its rows are deleted: no client can send one that begins with an underscore. */
+const sweptPrefix = '_swept/'
+
 /**
- * Deletes a repository with all that it holds, and remembers when, so that credentials of before end with it: none that
- * was issued before is given out any more.
+ * Deletes a repository: nobody finds it or what it holds any more, and the rows of that are to be swept; those of manifests
+ * and tags are kept where they are to be restorable. Credentials of before end with it: none that was issued before is good
+ * for a repository of the same name that is made later.
  */
 export async function deleteRepository(
   transaction: Transaction,
   { id, rid, name }: RepositoryRow,
-  nowMs: number,
+  { nowMs, isRestorable }: { readonly nowMs: number; readonly isRestorable: boolean },
 ): Promise<void> {
   transaction.changesAuthority()
   const tables = transaction.tables<RegistryTables>()
-  for (const table of contentTables) await tables.deleteFrom(table).where('repository_id', '=', id).execute()
-  await tables.deleteFrom('repository').where('id', '=', id).execute()
+  await tables
+    .updateTable('repository')
+    .set({ name: sweptPrefix + id, published_at_ms: null })
+    .where('id', '=', id)
+    .execute()
+  const kept_as = isRestorable ? name : null
+  await tables.insertInto('deleted_repository').values({ id, rid, kept_as, deleted_at_ms: nowMs }).execute()
+  const deletion = await countDeletion(tables)
   await tables
     .insertInto('repository_tombstone')
-    .values({ rid, name, deleted_at_ms: nowMs })
-    .onConflict((conflict) => conflict.columns(['rid', 'name']).doUpdateSet({ deleted_at_ms: nowMs }))
+    .values({ rid, name, deletion, deleted_at_ms: nowMs })
+    .onConflict((conflict) => conflict.columns(['rid', 'name']).doUpdateSet({ deletion, deleted_at_ms: nowMs }))
     .execute()
+}
+
+async function countDeletion(tables: Kysely<RegistryTables>): Promise<number> {
+  const { count } = await tables
+    .updateTable('repository_deletions')
+    .set((row) => ({ count: row('count', '+', 1) }))
+    .returning('count')
+    .executeTakeFirstOrThrow()
+  return count
 }
 
 /**
@@ -184,28 +246,6 @@ export async function forsakeRegistry(transaction: Transaction, rid: string, now
     .values({ rid, deleted_at_ms: nowMs })
     .onConflict((conflict) => conflict.column('rid').doNothing())
     .execute()
-}
-
-/** Forgets deletions of before `beforeMs`, when every credential of then has expired, and repositories of before that never came to hold anything. */
-export async function forgetAbandoned(transaction: Transaction, beforeMs: number): Promise<void> {
-  const tables = transaction.tables<RegistryTables>()
-  await tables.deleteFrom('repository_tombstone').where('deleted_at_ms', '<', beforeMs).execute()
-  await tables
-    .deleteFrom('repository')
-    .where('published_at_ms', 'is', null)
-    .where('created_at_ms', '<', beforeMs)
-    .where((row) => row.not(row.exists(heldBy(row, 'repository_blob'))))
-    .where((row) => row.not(row.exists(heldBy(row, 'upload'))))
-    .where((row) => row.not(row.exists(heldBy(row, 'manifest'))))
-    .where((row) => row.not(row.exists(heldBy(row, 'deleted_tag'))))
-    .execute()
-}
-
-/** Of what was deleted and can be restored, manifests and tags may be all there is. */
-type HoldingTable = 'repository_blob' | 'upload' | 'manifest' | 'deleted_tag'
-
-function heldBy(row: ExpressionBuilder<RegistryTables, 'repository'>, table: HoldingTable) {
-  return row.selectFrom(table).select('repository_id').whereRef('repository_id', '=', 'repository.id')
 }
 
 /** How many bytes the repositories of a registry hold; a blob that several of them share counts once. */
@@ -230,6 +270,3 @@ export async function sumContentBytes(database: Database, rid: string): Promise<
     .executeTakeFirst()
   return Number(blobs?.size_bytes ?? 0) + Number(manifests?.size_bytes ?? 0)
 }
-
-/** What belongs to a repository and goes with it. */
-const contentTables = ['tag', 'manifest_reference', 'manifest', 'repository_blob', 'upload'] as const

@@ -5,6 +5,7 @@ import type { Tag } from '../../spec/reference.ts'
 import { chunked } from '../chunked.ts'
 import type { ListPage } from './list-order.ts'
 import { noLocks } from '../properties/locks.ts'
+import { isLocked, sweptManifests } from './repository-store.ts'
 import type { LockColumns, RegistryTables, TagRow } from '../tables.ts'
 
 /** The reads of tags, prepared once. */
@@ -27,6 +28,7 @@ export function prepareTagReads(database: Database): TagReads {
         .where('repository_id', '=', p.repository)
         .where('name', '>', p.after)
         .where('list_enabled', '=', 1)
+        .where('manifest_digest', 'not in', sweptManifests(tables, p.repository))
         .orderBy('name')
         .limit(p.limit),
     ),
@@ -40,12 +42,13 @@ export async function listTags(
   { order, after, limit }: ListPage,
   digest: string | undefined,
 ): Promise<TagRow[]> {
-  const all = database
-    .tables<RegistryTables>()
+  const tables = database.tables<RegistryTables>()
+  const all = tables
     .selectFrom('tag')
     .selectAll()
     .where('repository_id', '=', repositoryId)
     .where('list_enabled', '=', 1)
+    .where('manifest_digest', 'not in', sweptManifests(tables, repositoryId))
     .limit(limit)
   const tags = digest === undefined ? all : all.where('manifest_digest', '=', digest)
   const position = after ?? { name: '', atMs: 0 }
@@ -71,12 +74,13 @@ export async function listTags(
 
 /** A tag as it is committed. */
 export async function readTag(database: Database, repositoryId: string, tag: string): Promise<TagRow | undefined> {
-  return database
-    .tables<RegistryTables>()
+  const tables = database.tables<RegistryTables>()
+  return tables
     .selectFrom('tag')
     .selectAll()
     .where('repository_id', '=', repositoryId)
     .where('name', '=', tag)
+    .where('manifest_digest', 'not in', sweptManifests(tables, repositoryId))
     .executeTakeFirst()
 }
 
@@ -125,16 +129,17 @@ export async function findTags(
   repositoryId: string,
   tags: readonly Tag[],
 ): Promise<TagRow[]> {
+  const tables = transaction.tables<RegistryTables>()
   const found: TagRow[] = []
   for (const chunk of chunked(tags)) {
-    const rows = await transaction
-      .tables<RegistryTables>()
+    const rows = await tables
       .selectFrom('tag')
       .selectAll()
       .where('repository_id', '=', repositoryId)
       .where('name', 'in', chunk)
+      .where('manifest_digest', 'not in', sweptManifests(tables, repositoryId))
       .execute()
-    found.push(...rows)
+    for (const row of rows) found.push(row)
   }
   return found
 }
@@ -156,22 +161,41 @@ export async function existingTags(
       .where('repository.rid', '=', rid)
       .where('repository.name', '=', repository)
       .where('tag.name', 'in', chunk)
+      .where((row) =>
+        row.not(
+          row.exists(
+            row
+              .selectFrom('deleted_manifest')
+              .select('deleted_manifest.digest')
+              .whereRef('deleted_manifest.repository_id', '=', 'tag.repository_id')
+              .whereRef('deleted_manifest.digest', '=', 'tag.manifest_digest'),
+          ),
+        ),
+      )
       .execute()
-    found.push(...rows.map(({ name }) => name))
+    for (const { name } of rows) found.push(name)
   }
   return found
 }
 
-/** All tags of a manifest, as the transaction sees them. */
-export async function findTagsOf(transaction: Transaction, repositoryId: string, digest: Digest): Promise<TagRow[]> {
-  return transaction
+/** The tags of a manifest, as the transaction sees them: their number, the first of their names, and whether one is locked. */
+export async function summarizeTags(
+  transaction: Transaction,
+  repositoryId: string,
+  digest: Digest,
+  maxNames: number,
+): Promise<{ readonly count: number; readonly names: readonly string[]; readonly isLocked: boolean }> {
+  const tags = transaction
     .tables<RegistryTables>()
     .selectFrom('tag')
-    .selectAll()
     .where('repository_id', '=', repositoryId)
     .where('manifest_digest', '=', digest)
-    .orderBy('name')
-    .execute()
+  const locked = await tags.select('name').where(isLocked).limit(1).executeTakeFirst()
+  const first = await tags.select('name').orderBy('name').limit(maxNames).execute()
+  const names = first.map(({ name }) => name)
+  if (names.length < maxNames) return { count: names.length, names, isLocked: locked !== undefined }
+  const counted = await tags.select(({ fn }) => fn.countAll().as('count')).executeTakeFirst()
+  return { count: Number(counted?.count ?? 0), names, isLocked: locked !== undefined }
 }
 
 /** Points tags to a manifest; those that are not there are made. */

@@ -79,8 +79,8 @@ async function begin(parts: BlobParts, call: OciCall<'uploads'>): Promise<OpenUp
       started_at_ms: nowMs,
       expires_at_ms,
     })
-    const { predecessor_deleted_at_ms } = repository
-    return { id, repository_id: repository.id, expires_at_ms, predecessor_deleted_at_ms }
+    const { predecessor_deletion } = repository
+    return { id, repository_id: repository.id, expires_at_ms, predecessor_deletion }
   })
 }
 

@@ -3,7 +3,7 @@ import type { RegistryTables, UploadRow } from '../tables.ts'
 
 /** An unfinished upload, with what decides whether it goes on. */
 export type OpenUpload = Pick<UploadRow, 'id' | 'repository_id' | 'expires_at_ms'> & {
-  readonly predecessor_deleted_at_ms: number | null
+  readonly predecessor_deletion: number | null
 }
 
 type OfCaller = { id: string; rid: string; repository: string; caller: string; now: number }
@@ -30,7 +30,7 @@ export function prepareUploadReads(database: Database): UploadReads {
         tables
           .selectFrom('upload')
           .innerJoin('repository', 'repository.id', 'upload.repository_id')
-          .select(['upload.id', 'upload.repository_id', 'upload.expires_at_ms', 'repository.predecessor_deleted_at_ms'])
+          .select(['upload.id', 'upload.repository_id', 'upload.expires_at_ms', 'repository.predecessor_deletion'])
           .where('upload.id', '=', p.id)
           .where('upload.rid', '=', p.rid)
           .where('upload.caller_key', '=', p.caller)
