@@ -23,6 +23,7 @@ import { mountHealth } from './health.ts'
 import { createIdentity, identityMigrations } from './identity/index.ts'
 import { hostsOf, listRegistries, moveRegistries, requireLoginServer } from './login-servers.ts'
 import { createManagement } from './management/index.ts'
+import { usualCallerLimits } from './platform/caller-budget.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import type { Configuration } from './platform/configuration/configuration.ts'
 import { databaseFileIn, masterKeyFileIn, openDataDir } from './platform/data-dir.ts'
@@ -269,7 +270,17 @@ export async function compose(
   registry.resumeDeletions()
 
   let draining = false
-  const app = createApp({ log, trustedProxies: configuration.behindProxy })
+  const app = createApp({
+    log,
+    trustedProxies: configuration.behindProxy,
+    hstsIncludeSubDomains: configuration.hstsIncludeSubDomains,
+    callerLimits: {
+      ...usualCallerLimits,
+      maxConcurrentRequests: configuration.limits.maxConcurrentRequestsPerCaller,
+      processorPercent: configuration.limits.processorPercentPerCaller,
+      maxBufferedBytes: configuration.limits.maxBufferedMegabytesPerCaller * 1024 * 1024,
+    },
+  })
   registry.mount(app)
   tokenService.mount(app)
   management.mount(app)

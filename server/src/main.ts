@@ -3,7 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FirstRun } from '@acrux/contract'
 import { type Composition, chainFailure, compose } from './compose.ts'
 import type { Configuration } from './platform/configuration/configuration.ts'
+import { descriptorLimit } from './platform/descriptor-limit.ts'
 import { StartupError, listenFailure } from './platform/exit.ts'
+import { connectionLimits } from './platform/http/connection-limits.ts'
 import { type Listener, listen } from './platform/http/listener.ts'
 import { repeat } from './platform/repeat.ts'
 import { type Log, createLog } from './platform/log.ts'
@@ -95,13 +97,24 @@ type OpenListeners = { readonly listener: Listener; readonly stopMetrics: () => 
 
 async function openListeners(
   { app, certificates, figures }: Composition,
-  { listen: addresses, metricsListen }: Configuration,
+  { listen: addresses, metricsListen, limits }: Configuration,
   metricsToken: string | undefined,
   log: Log,
 ): Promise<OpenListeners> {
   // Loaded only where it is wanted: start-up time counts.
   const metrics = metricsListen && (await import('./platform/metrics.ts')).measure(app, figures, log)
-  const listener = await listen(app, { addresses, tls: certificates?.current() }).catch((error: unknown) => {
+  const listener = await listen(app, {
+    addresses,
+    tls: certificates?.current(),
+    connections: connectionLimits(descriptorLimit(), limits),
+    slowClients: {
+      requestMs: limits.requestSeconds * 1000,
+      firstRequestMs: limits.requestSeconds * 1000,
+      minUploadBytesPerSecond: limits.minUploadBytesPerSecond,
+      minDownloadBytesPerSecond: limits.minDownloadBytesPerSecond,
+      windowMs: limits.slowClientSeconds * 1000,
+    },
+  }).catch((error: unknown) => {
     throw listenFailure(error, addresses.map(formatListenAddress).join(', ')) ?? error
   })
   if (metricsListen === undefined || metrics === undefined) return { listener, stopMetrics: () => Promise.resolve() }

@@ -31,6 +31,7 @@ describe('the configuration', () => {
       suffix: '.azurecr.localhost:5443',
       http: false,
       behindProxy: [],
+      hstsIncludeSubDomains: false,
       logLevel: 'info',
       registry: 'myregistry',
       shutdownSeconds: 30,
@@ -45,6 +46,14 @@ describe('the configuration', () => {
       gc: { intervalSeconds: 3600, leaseSeconds: 86_400 },
       audit: { retentionDays: 0 },
       limits: {
+        requestSeconds: 30,
+        minUploadBytesPerSecond: 1024,
+        minDownloadBytesPerSecond: 1024,
+        slowClientSeconds: 60,
+        maxConcurrentRequestsPerCaller: 256,
+        processorPercentPerCaller: 25,
+        maxBufferedMegabytesPerCaller: 16,
+
         maxUploadsPerRepository: 1000,
         maxConcurrentUploadsPerCaller: 256,
         maxConcurrentImports: 4,

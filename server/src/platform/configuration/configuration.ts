@@ -3,7 +3,8 @@ import type { z } from 'zod'
 import { exitCodes, StartupError } from '../exit.ts'
 import { type ConfigurationFile, readConfigurationFile } from './configuration-file.ts'
 import { nearestName } from './nearest-name.ts'
-import { configurationSchema, type SettingKind } from './schema.ts'
+import { configurationSchema } from './schema.ts'
+import type { SettingKind } from './setting-texts.ts'
 import { configFileSetting, type SettingDefinition, settingDefinitions, variablePrefix } from './settings.ts'
 
 type DeepReadonly<Value> = Value extends readonly (infer Item)[]

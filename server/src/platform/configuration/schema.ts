@@ -12,27 +12,9 @@ import {
   parseTokenService,
 } from './network-address.ts'
 import { withoutDefaultPort } from '../../spec/login-server.ts'
+import { settingTexts, wholeNumber } from './setting-texts.ts'
+import { trafficLimits } from './traffic-limits.ts'
 import { trustedTenantFields, trustedTenantsSchema } from './trusted-tenants.ts'
-
-/** How a setting is written in a flag or a variable. */
-export type SettingKind = 'text' | 'number' | 'boolean' | 'list' | 'json'
-
-/** What the reference and the command line say of a setting. */
-export type SettingText = {
-  readonly kind: SettingKind
-  readonly description: string
-  /** What stands for the value, such as `host:port`. */
-  readonly placeholder: string
-  /** A value as it is written in a flag. */
-  readonly example: string
-  /** The default in words, where it is not a plain value. */
-  readonly defaultText?: string
-  /** For a list of mappings: what each of their properties is. */
-  readonly fields?: Readonly<Record<string, string>>
-}
-
-/** The texts of all settings, by their schemas. */
-export const settingTexts = z.registry<SettingText>()
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const satisfies readonly LogLevel[]
 
@@ -118,6 +100,13 @@ export const settingsSchema = z.strictObject(
         example: '10.0.0.0/8',
         defaultText: 'none',
       }),
+    hstsIncludeSubDomains: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
+      kind: 'boolean',
+      description:
+        'Tell browsers to use HTTPS for every host below the one they asked, too. Set it only if all of those hosts speak HTTPS.',
+      placeholder: 'boolean',
+      example: 'true',
+    }),
     logLevel: z
       .enum(logLevels, { error: `must be one of ${logLevels.join(', ')}` })
       .default('info')
@@ -313,6 +302,7 @@ export const settingsSchema = z.strictObject(
     limits: z
       .strictObject(
         {
+          ...trafficLimits,
           maxUploadsPerRepository: wholeNumber(1, 1_000_000).default(1000).register(settingTexts, {
             kind: 'number',
             description: 'How many uploads may be open in one repository.',
@@ -424,11 +414,6 @@ function path() {
 
 function listenAddress() {
   return parsed(parseListenAddress, 'must be HOST:PORT, such as 127.0.0.1:5443')
-}
-
-function wholeNumber(least: number, most: number) {
-  const error = `must be a whole number from ${least} to ${most}`
-  return z.int({ error }).min(least, { error }).max(most, { error })
 }
 
 function parsed<Value>(parse: (text: string) => Value | undefined, message: string) {

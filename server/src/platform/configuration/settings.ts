@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { settingsSchema, type SettingText, settingTexts } from './schema.ts'
+import { settingsSchema } from './schema.ts'
+import { type SettingText, settingTexts } from './setting-texts.ts'
 
 /** One setting, with its names in each place where it can be set. */
 export type SettingDefinition = Omit<SettingText, 'defaultText'> & {

@@ -1,9 +1,11 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import proxyAddr from '@fastify/proxy-addr'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { CallerBudgets, type CallerLimits } from '../caller-budget.ts'
 import type { Log } from '../log.ts'
 import { outageOf } from '../outage.ts'
 import { newTimeOrderedId } from '../time-ordered-id.ts'
+import { type WarnNowAndThen, createWarnNowAndThen } from '../warn-now-and-then.ts'
 import { onAnswerEnd } from './answer-end.ts'
 import { type AnsweredListener, createRequestLog } from './request-log.ts'
 
@@ -11,6 +13,10 @@ export type AppOptions = {
   readonly log: Log
   /** Addresses and networks of the proxies whose `X-Forwarded-*` headers are believed; empty for none. */
   readonly trustedProxies: readonly string[]
+  /** Whether browsers are told to use HTTPS for all hosts below ours, too. */
+  readonly hstsIncludeSubDomains?: boolean
+  /** What each caller may use; what is usual where it is absent. */
+  readonly callerLimits?: CallerLimits
 }
 
 /** The largest body that is read into memory: forms and documents. Streams have limits of their own. */
@@ -29,6 +35,14 @@ declare module 'fastify' {
     readonly remoteAddress: (request: IncomingMessage) => string
     /** Are told of every answer, whichever way the request took. */
     readonly answeredListeners: AnsweredListener[]
+    /** Whether an address is that of a proxy which speaks for others. */
+    readonly isTrustedProxy: (address: string) => boolean
+    /** For warnings that a stranger can cause at will. */
+    readonly warnNowAndThen: WarnNowAndThen
+    /** What browsers are told of HTTPS. */
+    readonly strictTransportSecurity: string
+    /** What each caller uses, and whose turn it is. */
+    readonly callerBudgets: CallerBudgets
   }
 }
 
@@ -36,7 +50,8 @@ declare module 'fastify' {
  * The HTTP application, without surfaces and without listeners. Paths are matched without regard to case, a trailing
  * slash or doubled slashes, since Azure's management API is; a surface that must tell them apart looks at the raw URL.
  */
-export function createApp({ log, trustedProxies }: AppOptions): FastifyInstance {
+export function createApp(settings: AppOptions): FastifyInstance {
+  const { log, trustedProxies, hstsIncludeSubDomains = false } = settings
   const isTrusted = trustedProxies.length === 0 ? undefined : proxyAddr.compile([...trustedProxies])
   const app = Fastify({
     logger: false,
@@ -65,6 +80,10 @@ export function createApp({ log, trustedProxies }: AppOptions): FastifyInstance 
     (request) => (isTrusted === undefined ? request.socket.remoteAddress : proxyAddr(request, isTrusted)) ?? '',
   )
   app.decorate('answeredListeners', [createRequestLog(log)])
+  app.decorate('isTrustedProxy', (address) => isTrusted?.(address, 0) ?? false)
+  app.decorate('warnNowAndThen', createWarnNowAndThen(log))
+  app.decorate('strictTransportSecurity', `max-age=31536000${hstsIncludeSubDomains ? '; includeSubDomains' : ''}`)
+  app.decorate('callerBudgets', new CallerBudgets(settings.callerLimits))
   app.addHook('onRequest', (request, reply, done) => {
     writeCommonHeaders(request, reply)
     tellWhenAnswered(app, request, reply)
@@ -113,7 +132,11 @@ const clientRequestIdPattern = /^[A-Za-z0-9._-]{1,64}$/
 const machinesOwn = /(?:^|\.)localhost(?::\d+)?$/i
 
 /** What every answer of the server carries, names and values alternating. */
-export function commonHeaders(correlationId: string, headers: IncomingHttpHeaders): string[] {
+export function commonHeaders(
+  { strictTransportSecurity }: FastifyInstance,
+  correlationId: string,
+  headers: IncomingHttpHeaders,
+): string[] {
   // prettier-ignore
   const common = [
     'x-ms-correlation-request-id', correlationId,
@@ -121,7 +144,7 @@ export function commonHeaders(correlationId: string, headers: IncomingHttpHeader
     'x-content-type-options',      'nosniff',
   ]
   if (!machinesOwn.test(headers.host ?? '')) {
-    common.push('strict-transport-security', 'max-age=31536000; includeSubDomains')
+    common.push('strict-transport-security', strictTransportSecurity)
   }
   const clientRequestId = headers['x-ms-client-request-id']
   if (typeof clientRequestId === 'string' && clientRequestIdPattern.test(clientRequestId)) {
@@ -137,7 +160,7 @@ export function clientStatusOf(error: unknown): number | undefined {
 }
 
 function writeCommonHeaders(request: FastifyRequest, reply: FastifyReply): void {
-  const common = commonHeaders(request.id, request.headers)
+  const common = commonHeaders(request.server, request.id, request.headers)
   for (let index = 0; index < common.length; index += 2) reply.header(common[index] ?? '', common[index + 1])
 }
 

@@ -1,9 +1,16 @@
 import { once } from 'node:events'
 import http from 'node:http'
 import https from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { OverBudgetError } from '../caller-budget.ts'
+import { descriptorLimit } from '../descriptor-limit.ts'
+import { networkOf } from '../sender-budget.ts'
+import { ConnectionCounter, type ConnectionLimits, connectionLimits } from './connection-limits.ts'
+import { expectTls } from './plain-http.ts'
 import { requestListener } from './raw-surface.ts'
+import { refuseRaw, refuseUnreadable } from './raw-refusal.ts'
+import { type SlowClientLimits, type SlowClientReason, SlowClients, usualSlowClientLimits } from './slow-clients.ts'
 
 /** Where to listen. IPv6 addresses are written without brackets. */
 export type ListenAddress = { readonly host: string; readonly port: number }
@@ -12,11 +19,23 @@ export type ListenerOptions = {
   readonly addresses: readonly ListenAddress[]
   /** The certificate and its key in PEM, or undefined to speak plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined
+  /** What is usual where it is absent. */
+  readonly connections?: ConnectionLimits
+  readonly slowClients?: SlowClientLimits
+}
+
+/** What is refused and cut off; counted since the start. */
+export type ListenerCounts = {
+  readonly open: number
+  readonly handshakes: number
+  readonly refused: ConnectionCounter['refused']
+  readonly slow: Readonly<Record<SlowClientReason, number>>
 }
 
 export interface Listener {
   /** The addresses in use; a port that was asked as 0 is known here. */
   readonly addresses: readonly ListenAddress[]
+  readonly counts: () => ListenerCounts
   /** Uses another certificate from the next handshake on. */
   replaceCertificate(tls: { readonly cert: string; readonly key: string }): void
   /** Takes no more connections, lets what is in flight finish for at most `milliseconds`, then cuts it. */
@@ -27,6 +46,8 @@ export interface Listener {
 const idleSocketMilliseconds = 120_000
 const headersMilliseconds = 30_000
 const keepAliveMilliseconds = 65_000
+/** How often Node looks for headers that take too long. */
+const lookMilliseconds = 2000
 /** How often connections that have become idle are closed while the listener closes. */
 const sweepMilliseconds = 50
 
@@ -35,15 +56,18 @@ const sweepMilliseconds = 50
  *
  * @throws the operating system's error (`EADDRINUSE`, `EACCES`, …) of the first address that could not be had.
  */
-export async function listen(app: FastifyInstance, { addresses, tls }: ListenerOptions): Promise<Listener> {
+export async function listen(app: FastifyInstance, options: ListenerOptions): Promise<Listener> {
+  const { addresses, tls } = options
   await app.ready()
+  const guard = guardOf(app, options)
   const state = { closing: false }
   const answer = requestListener(app)
-  const servers = addresses.map(() => createServer(answer, tls, state))
+  const servers = addresses.map(() => createServer(app, answer, tls, guard, state))
   try {
     for (const [index, server] of servers.entries()) await bind(server, addresses[index] as ListenAddress)
   } catch (error) {
     for (const server of servers) server.close()
+    guard.clients.stop()
     throw error
   }
   return {
@@ -51,6 +75,10 @@ export async function listen(app: FastifyInstance, { addresses, tls }: ListenerO
       const { address, port } = server.address() as AddressInfo
       return { host: address, port }
     }),
+    counts: () => {
+      const { open, handshakes, refused } = guard.connections
+      return { open, handshakes, refused, slow: guard.slow }
+    },
     replaceCertificate: (replacement) => {
       for (const server of servers) if (server instanceof https.Server) server.setSecureContext(replacement)
     },
@@ -62,30 +90,147 @@ export async function listen(app: FastifyInstance, { addresses, tls }: ListenerO
       }, sweepMilliseconds)
       const cut = setTimeout(() => {
         for (const server of servers) server.closeAllConnections()
+        guard.closePending()
       }, milliseconds)
       await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
       clearInterval(sweep)
       clearTimeout(cut)
+      guard.clients.stop()
     },
   }
 }
 
+const slowTexts = {
+  request: 'a client was cut off: its request did not arrive in time',
+  upload: 'a client was cut off: it sent an upload more slowly than limits.minUploadBytesPerSecond',
+  download: 'a client was cut off: it read an answer more slowly than limits.minDownloadBytesPerSecond',
+} as const
+
+const refusalTexts = {
+  total: 'a connection was closed: limits.maxConnections are open',
+  address: 'a connection was closed: its address has limits.maxConnectionsPerAddress open',
+  handshakes: 'a connection was closed: too many TLS handshakes of its address are unfinished',
+} as const
+
+/** What all servers of a listener have in common to be protected by. */
+type Guard = {
+  readonly connections: ConnectionCounter
+  readonly limits: ConnectionLimits
+  readonly clients: SlowClients
+  readonly slow: Record<SlowClientReason, number>
+  /** Lets a new connection begin, now or when it is its turn, or ends it. */
+  readonly admit: (socket: Socket, isTls: boolean, begin: () => void) => void
+  /** Ends what has not begun to speak. */
+  readonly closePending: () => void
+}
+
+function guardOf(app: FastifyInstance, options: ListenerOptions): Guard {
+  const limits = options.connections ?? connectionLimits(descriptorLimit())
+  const connections = new ConnectionCounter(limits, app.isTrustedProxy)
+  const slow = { request: 0, upload: 0, download: 0 }
+  const clients = new SlowClients(options.slowClients ?? usualSlowClientLimits, (reason, { remoteAddress }) => {
+    slow[reason] += 1
+    app.warnNowAndThen(slowTexts[reason], { from: remoteAddress })
+  })
+  const pending = new Set<Socket>()
+  return {
+    connections,
+    limits,
+    clients,
+    slow,
+    admit: (socket, isTls, begin) => {
+      const refusal = connections.admit(socket, isTls)
+      if (refusal !== undefined) {
+        app.warnNowAndThen(refusalTexts[refusal], { from: socket.remoteAddress })
+        socket.destroy()
+        return
+      }
+      if (!isTls) {
+        begin()
+        return
+      }
+      pending.add(socket)
+      socket.once('close', () => pending.delete(socket))
+      expectTls(socket, limits.handshakeMs, async () => {
+        const isTurn = await awaitTurn(app, socket)
+        pending.delete(socket)
+        if (isTurn && !socket.destroyed) begin()
+      })
+    },
+    closePending: () => {
+      for (const socket of pending) socket.destroy()
+    },
+  }
+}
+
+/** About what a handshake takes of the processor. */
+const handshakeCostMs = 2
+
+/**
+ * Waits until it is the turn of a handshake: those of one address are paid for by that address. Says whether there is one;
+ * otherwise the connection was ended.
+ */
+async function awaitTurn(app: FastifyInstance, socket: Socket): Promise<boolean> {
+  const budget = app.callerBudgets.of(`handshakes ${networkOf(socket.remoteAddress ?? '')}`)
+  try {
+    await budget.enter()
+    budget.leave(handshakeCostMs)
+    return true
+  } catch (error) {
+    if (!(error instanceof OverBudgetError)) throw error
+    app.warnNowAndThen(refusalTexts.handshakes, { from: socket.remoteAddress })
+    socket.destroy()
+    return false
+  }
+}
+
 function createServer(
+  app: FastifyInstance,
   answer: http.RequestListener,
   tls: ListenerOptions['tls'],
+  guard: Guard,
   state: { readonly closing: boolean },
 ): http.Server | https.Server {
+  const { clients, connections, limits } = guard
   const route: http.RequestListener = (request, response) => {
+    clients.begin(request, response)
     if (state.closing) response.shouldKeepAlive = false
     if (settleHost(request)) answer(request, response)
-    else refuse(response)
+    else refuseRaw(app, request, response, 400, 'It is not clear which host the request is for.')
   }
-  const options = { requestTimeout: 0, headersTimeout: headersMilliseconds, keepAliveTimeout: keepAliveMilliseconds }
+  const options = {
+    requestTimeout: 0,
+    // What Node answers by itself lacks what every answer has.
+    requireHostHeader: false,
+    headersTimeout: headersMilliseconds,
+    keepAliveTimeout: keepAliveMilliseconds,
+    connectionsCheckingInterval: lookMilliseconds,
+  }
   const server =
     tls === undefined
       ? http.createServer(options, route)
-      : https.createServer({ ...options, ...tls, minVersion: 'TLSv1.2' }, route)
+      : https.createServer({ ...options, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: limits.handshakeMs }, route)
   server.setTimeout(idleSocketMilliseconds)
+  // Whatever Node would do with a new connection, it does once the connection is admitted.
+  const begin = server.listeners('connection') as ((this: http.Server, socket: Socket) => void)[]
+  server.removeAllListeners('connection')
+  server.on('connection', (socket: Socket) => {
+    guard.admit(socket, tls !== undefined, () => {
+      for (const listener of begin) listener.call(server, socket)
+    })
+  })
+  server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
+    connections.secured(socket)
+    clients.watch(socket)
+  })
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    refuseUnreadable(app, error, socket, clients.isAnswering(socket))
+  })
+  // Nothing can be said to whoever failed in the handshake.
+  server.removeAllListeners('tlsClientError').on('tlsClientError', (_error, socket: Socket) => socket.destroy())
+  server.on('checkExpectation', (request: http.IncomingMessage, response: http.ServerResponse) => {
+    refuseRaw(app, request, response, 417, 'The expectation of the request cannot be met.')
+  })
   return server
 }
 
@@ -102,22 +247,12 @@ function settleHost(request: http.IncomingMessage): boolean {
     const name = rawHeaders[index]
     if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1
   }
-  if (hosts > 1) return false
+  if (hosts > 1 || (hosts === 0 && request.httpVersion !== '1.0')) return false
   if (url.startsWith('/') || url === '*') return true
   const [, authority, path = ''] = absoluteTarget.exec(url) ?? []
   if (authority === undefined || authority.toLowerCase() !== request.headers.host?.toLowerCase()) return false
   request.url = path.startsWith('/') ? path : `/${path}`
   return true
-}
-
-function refuse(response: http.ServerResponse): void {
-  const body = '{"error":{"code":"BadRequest","message":"It is not clear which host the request is for."}}'
-  response.writeHead(400, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': body.length,
-    connection: 'close',
-  })
-  response.end(body)
 }
 
 async function bind(server: http.Server, { host, port }: ListenAddress): Promise<void> {

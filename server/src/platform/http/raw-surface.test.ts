@@ -60,7 +60,7 @@ test('a request to a raw surface is handled the same whichever way it took: addr
       `x-ms-correlation-request-id: ${seen.correlationId}`,
       `x-ms-request-id: ${seen.correlationId}`,
       'x-content-type-options: nosniff',
-      'strict-transport-security: max-age=31536000; includeSubDomains',
+      'strict-transport-security: max-age=31536000',
       'x-ms-client-request-id: mine',
     ])
     const { time, milliseconds, ...line } = logged().find(({ id }) => id === seen.correlationId) ?? {}

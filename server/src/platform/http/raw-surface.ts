@@ -47,7 +47,7 @@ export function mountRaw(app: FastifyInstance, surface: RawSurface): void {
           request: request.raw,
           response: reply.raw,
           origin: requestOrigin(request),
-          commonHeaders: commonHeaders(request.id, request.headers),
+          commonHeaders: commonHeaders(app, request.id, request.headers),
         })
       },
       handler: () => undefined,
@@ -108,5 +108,5 @@ function handOver(
     for (const listener of app.answeredListeners) listener(answered)
   })
   const origin = originOf(correlationId, remoteAddress, headers)
-  surface.handle({ request, response, origin, commonHeaders: commonHeaders(correlationId, headers) })
+  surface.handle({ request, response, origin, commonHeaders: commonHeaders(app, correlationId, headers) })
 }

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
+import { streamBody } from '../../platform/http/slow-clients.ts'
 import { parseContentRange } from '../../spec/byte-range.ts'
 import { type Digest, digestAlgorithm, type DigestAlgorithm } from '../../spec/digest.ts'
 import type { RepositoryName } from '../../spec/repository-name.ts'
@@ -31,6 +32,7 @@ export type Staging = {
  */
 export async function stageBody(parts: BlobParts, staging: Staging): Promise<number> {
   const { uploadId, request } = staging
+  streamBody(request)
   const offset = (await parts.blobs.stagedSizeBytes(uploadId)) ?? 0
   const chunkBytes = requirePlace(staging, offset)
   const limitBytes = Math.min(offset + (chunkBytes ?? Infinity), parts.settings.maxBlobBytes)

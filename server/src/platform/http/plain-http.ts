@@ -1,0 +1,58 @@
+import type { Socket } from 'node:net'
+
+/** The first byte of every TLS connection: a record of the handshake. [RFC 8446 §5.1] */
+const handshakeRecord = 0x16
+const letterA = 0x41
+const letterZ = 0x5a
+
+/** How long the rest of a plain request is read, so that its sender gets to read the answer. */
+const lingerMs = 1000
+
+const message = 'This port speaks HTTPS. Use https:// instead of http://.'
+const body = JSON.stringify({ error: { code: 'BadRequest', message }, errors: [{ code: 'BAD_REQUEST', message }] })
+const answer = [
+  'HTTP/1.1 400 Bad Request',
+  'Content-Type: application/json; charset=utf-8',
+  `Content-Length: ${Buffer.byteLength(body)}`,
+  'X-Content-Type-Options: nosniff',
+  'Connection: close',
+  '',
+  body,
+].join('\r\n')
+
+/**
+ * Looks at the first byte of a connection to a port that speaks TLS: `begin` is called with the connection as it came, or
+ * plain HTTP is answered with a 400 that says which scheme is meant. Nothing within `timeoutMs` ends the connection.
+ */
+export function expectTls(socket: Socket, timeoutMs: number, begin: () => Promise<void>): void {
+  const patience = setTimeout(() => socket.destroy(), timeoutMs).unref()
+  const onError = () => socket.destroy()
+  const onEnd = () => socket.destroy()
+  socket.on('error', onError).once('end', onEnd)
+  socket.once('close', () => clearTimeout(patience))
+  const onReadable = () => {
+    const first: unknown = socket.read()
+    if (!(first instanceof Uint8Array)) return
+    clearTimeout(patience)
+    socket.off('readable', onReadable).off('end', onEnd)
+    if (isPlainHttp(first)) {
+      refusePlainHttp(socket)
+      return
+    }
+    socket.off('error', onError)
+    socket.unshift(first)
+    void begin()
+  }
+  socket.on('readable', onReadable)
+}
+
+/** A request line begins with a capital letter. What is neither that nor TLS is left to TLS to refuse. */
+function isPlainHttp([first = handshakeRecord]: Uint8Array): boolean {
+  return first >= letterA && first <= letterZ
+}
+
+function refusePlainHttp(socket: Socket): void {
+  setTimeout(() => socket.destroy(), lingerMs).unref()
+  socket.resume()
+  socket.end(answer)
+}

@@ -1,0 +1,166 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+/** How slow a client may be. */
+export type SlowClientLimits = {
+  /** For the whole of a request, from its first line on, unless its body is streamed. */
+  readonly requestMs: number
+  /** From opening a connection to the first line of a request. */
+  readonly firstRequestMs: number
+  /** For a streamed body, and for an answer that waits for its reader; as the mean of every window. */
+  readonly minUploadBytesPerSecond: number
+  readonly minDownloadBytesPerSecond: number
+  readonly windowMs: number
+}
+
+/** Why a client was cut off. */
+export type SlowClientReason = 'request' | 'upload' | 'download'
+
+/** What is usual on slow links is far from these. */
+export const usualSlowClientLimits: SlowClientLimits = {
+  requestMs: 30_000,
+  firstRequestMs: 30_000,
+  minUploadBytesPerSecond: 1024,
+  minDownloadBytesPerSecond: 1024,
+  windowMs: 60_000,
+}
+
+const streamed = new WeakSet<IncomingMessage>()
+
+/** Says that a body has any length and is held to a rate instead of a time. */
+export function streamBody(request: IncomingMessage): void {
+  streamed.add(request)
+}
+
+type Watched = {
+  request: IncomingMessage | undefined
+  response: ServerResponse | undefined
+  /** When the request began, or the connection, less the time in which the server was not ready to read. */
+  begunMs: number
+  readonly reading: Window
+  readonly writing: Window
+  isCut: boolean
+}
+
+type Window = { begunMs: number; bytes: number }
+
+/**
+ * Looks at all connections, and cuts off the clients that are too slow: everybody else could have their place. Time in
+ * which the server itself does not read, because it waits for its disk or a budget, counts for nobody.
+ */
+export class SlowClients {
+  readonly #limits: SlowClientLimits
+  readonly #onCut: (reason: SlowClientReason, socket: Socket) => void
+  readonly #watched = new Map<Socket, Watched>()
+  readonly #timer: NodeJS.Timeout
+  readonly #everyMs: number
+
+  constructor(limits: SlowClientLimits, onCut: (reason: SlowClientReason, socket: Socket) => void) {
+    this.#limits = limits
+    this.#onCut = onCut
+    this.#everyMs = Math.max(50, Math.min(1000, limits.requestMs / 4, limits.windowMs / 4))
+    this.#timer = setInterval(() => this.#look(), this.#everyMs).unref()
+  }
+
+  /** Watches a connection from now on. */
+  watch(socket: Socket): void {
+    const nowMs = performance.now()
+    this.#watched.set(socket, {
+      request: undefined,
+      response: undefined,
+      begunMs: nowMs,
+      reading: { begunMs: nowMs, bytes: socket.bytesRead },
+      writing: { begunMs: nowMs, bytes: 0 },
+      isCut: false,
+    })
+    socket.once('close', () => this.#watched.delete(socket))
+  }
+
+  /** Notes that a request began. */
+  begin(request: IncomingMessage, response: ServerResponse): void {
+    const watched = this.#watched.get(request.socket)
+    if (watched === undefined) return
+    watched.request = request
+    watched.response = response
+    watched.begunMs = performance.now()
+    watched.reading.begunMs = watched.begunMs
+    watched.reading.bytes = request.socket.bytesRead
+  }
+
+  /** Whether an answer is on its way. */
+  isAnswering(socket: Socket): boolean {
+    const response = this.#watched.get(socket)?.response
+    return response?.headersSent === true && !response.writableFinished
+  }
+
+  /** Looks no more. */
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+
+  #look(): void {
+    const nowMs = performance.now()
+    for (const [socket, watched] of this.#watched) {
+      if (watched.isCut) {
+        // It did not even read that it is cut off.
+        socket.destroy()
+        continue
+      }
+      const reason = this.#slowness(socket, watched, nowMs)
+      if (reason === undefined) continue
+      watched.isCut = true
+      this.#onCut(reason, socket)
+      cut(socket, watched.response)
+    }
+  }
+
+  #slowness(socket: Socket, watched: Watched, nowMs: number): SlowClientReason | undefined {
+    const { windowMs, minDownloadBytesPerSecond } = this.#limits
+    const { writing } = watched
+    const written = socket.bytesWritten - socket.writableLength
+    if (socket.writableLength === 0) restart(writing, written, nowMs)
+    else if (nowMs - writing.begunMs >= windowMs) {
+      if (isTooSlow(writing, written, nowMs, minDownloadBytesPerSecond)) return 'download'
+      restart(writing, written, nowMs)
+    }
+    return this.#slownessToSend(socket, watched, nowMs)
+  }
+
+  #slownessToSend(socket: Socket, watched: Watched, nowMs: number): SlowClientReason | undefined {
+    const { requestMs, firstRequestMs, windowMs, minUploadBytesPerSecond } = this.#limits
+    const { request, reading } = watched
+    if (request === undefined) return nowMs - watched.begunMs > firstRequestMs ? 'request' : undefined
+    if (request.complete) return undefined
+    if (request.readableLength >= request.readableHighWaterMark || request.isPaused()) {
+      watched.begunMs += this.#everyMs
+      restart(reading, socket.bytesRead, nowMs)
+      return undefined
+    }
+    if (!streamed.has(request)) return nowMs - watched.begunMs > requestMs ? 'request' : undefined
+    if (nowMs - reading.begunMs < windowMs) return undefined
+    if (isTooSlow(reading, socket.bytesRead, nowMs, minUploadBytesPerSecond)) return 'upload'
+    restart(reading, socket.bytesRead, nowMs)
+    return undefined
+  }
+}
+
+function restart(window: Window, bytes: number, nowMs: number): void {
+  window.begunMs = nowMs
+  window.bytes = bytes
+}
+
+function isTooSlow({ begunMs, bytes }: Window, now: number, nowMs: number, bytesPerSecond: number): boolean {
+  return now - bytes < (bytesPerSecond * (nowMs - begunMs)) / 1000
+}
+
+/** Says why where nothing was said yet, and ends the connection. */
+function cut(socket: Socket, response: ServerResponse | undefined): void {
+  if (response === undefined || response.headersSent || response.writableFinished) {
+    socket.destroy()
+    return
+  }
+  const body = '{"error":{"code":"RequestTimeout","message":"The request took too long to arrive."}}'
+  response.shouldKeepAlive = false
+  response.writeHead(408, { 'content-type': 'application/json; charset=utf-8', 'content-length': body.length })
+  response.end(body, () => socket.destroySoon())
+}

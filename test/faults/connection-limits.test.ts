@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import net from 'node:net'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+import { connect, type TLSSocket } from 'node:tls'
+import { request } from '../harness/http.ts'
+import { startServer, type RunningServer } from '../harness/server.ts'
+import { until } from '../harness/until.ts'
+
+const run = promisify(execFile)
+
+function dial(server: RunningServer, localAddress: string): net.Socket {
+  const socket = net.connect({ port: server.port, host: '127.0.0.1', localAddress })
+  return socket.on('error', () => undefined)
+}
+
+function open(server: RunningServer, localAddress: string): TLSSocket {
+  const socket = dial(server, localAddress)
+  return connect({ socket, servername: 'localhost', ca: readFileSync(server.caFile) }).on('error', () => undefined)
+}
+
+/** Opens so many connections from an address of this machine and says which of them stay. */
+async function occupy(server: RunningServer, count: number, localAddress: string, secure = true) {
+  const sockets = Array.from({ length: count }, () =>
+    secure ? open(server, localAddress) : dial(server, localAddress),
+  )
+  const states = sockets.map((socket) => {
+    const state = { open: false, closed: false }
+    socket.on('error', () => undefined)
+    socket.on(secure ? 'secureConnect' : 'connect', () => (state.open = true))
+    socket.on('close', () => (state.closed = true))
+    return state
+  })
+  return {
+    open: () => states.filter(({ open, closed }) => open && !closed).length,
+    closed: () => states.filter(({ closed }) => closed).length,
+    end: async () => {
+      for (const socket of sockets) socket.destroy()
+      await until('the end of the connections', () => states.every(({ closed }) => closed))
+    },
+  }
+}
+
+/** Whether somebody at another address is answered. */
+async function isAnswered(server: RunningServer, localAddress: string): Promise<boolean> {
+  const socket = open(server, localAddress)
+  socket.write(`GET /v2/ HTTP/1.1\r\nHost: ${server.firstRun.loginServer}\r\nConnection: close\r\n\r\n`)
+  let text = ''
+  socket.setEncoding('latin1').on('data', (piece: string) => (text += piece))
+  await once(socket, 'close')
+  return text.startsWith('HTTP/1.1 401 ')
+}
+
+test('one address has so many connections and no more, and everybody else is answered', async () => {
+  await using server = await startServer({
+    args: ['--limits-max-connections-per-address', '20', '--limits-max-connections', '60'],
+  })
+  const flood = await occupy(server, 50, '127.0.0.1')
+  await until('the refusals', () => flood.open() + flood.closed() === 50 && flood.closed() === 30)
+  assert.equal(flood.open(), 20)
+  assert.ok(await isAnswered(server, '127.0.0.2'))
+  assert.match(server.output(), /its address has limits\.maxConnectionsPerAddress open/)
+  await flood.end()
+  const again = await occupy(server, 5, '127.0.0.1')
+  await until('five connections', () => again.open() === 5)
+  await again.end()
+})
+
+test('all addresses together have so many connections and no more', async () => {
+  await using server = await startServer({
+    args: ['--limits-max-connections-per-address', '20', '--limits-max-connections', '50'],
+  })
+  const floods: Awaited<ReturnType<typeof occupy>>[] = []
+  for (const address of ['127.0.0.1', '127.0.0.2', '127.0.0.3']) floods.push(await occupy(server, 20, address))
+  const open = () => floods.reduce((sum, flood) => sum + flood.open(), 0)
+  await until('the refusals', () => floods.reduce((sum, flood) => sum + flood.closed(), 0) === 10)
+  await until('the others', () => open() === 50)
+  for (const flood of floods) await flood.end()
+  await until('an answer', () => isAnswered(server, '127.0.0.4'))
+})
+
+test('handshakes that are not gone on with are limited by address and end after a while', async () => {
+  await using server = await startServer()
+  const silent = await occupy(server, 200, '127.0.0.1', false)
+  await until('the refusals', () => silent.closed() >= 72)
+  assert.ok(silent.open() <= 128, `${silent.open()} are open`)
+  assert.ok(await isAnswered(server, '127.0.0.2'))
+  await until('the end of those that say nothing', () => silent.closed() === 200)
+  assert.ok(await isAnswered(server, '127.0.0.1'))
+})
+
+test('with few descriptors one address leaves room for others and for files', async () => {
+  await using server = await startServer()
+  await run('prlimit', ['--pid', String(server.pid), '--nofile=400:400'])
+  await server.restart()
+  await run('prlimit', ['--pid', String(server.pid), '--nofile'])
+  const flood = await occupy(server, 400, '127.0.0.1')
+  await until('all to be judged', () => flood.open() + flood.closed() === 400)
+  assert.ok(await isAnswered(server, '127.0.0.2'))
+  const answer = await request({ url: `${server.baseUrl}/healthz`, caFile: server.caFile }).catch(() => undefined)
+  assert.ok(answer === undefined || answer.status === 200)
+  await flood.end()
+})
