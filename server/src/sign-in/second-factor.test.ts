@@ -5,6 +5,8 @@ import {
   type FormBrowser,
   type TestPage,
   type TestPages,
+  armScope,
+  azClientId,
   codeRequest,
   enterPassword,
   openTestPages,
@@ -64,6 +66,46 @@ test('whoever has an authenticator app is asked for its code, and is not signed 
   const third = pages.openBrowser()
   const again = await enterPassword(third, await third.get(codeRequest().url), 'alice')
   assert.equal((await enterCode(third, again, code)).status, 400, 'a code is good for one sign-in')
+})
+
+test('a second factor ends the sign-ins that the password alone made, and none that a second factor did', async (t) => {
+  const { pages, browser } = await open(t)
+  const thief = pages.openBrowser()
+  await enterPassword(thief, await thief.get('/account/security'), 'alice')
+  const { url, verifier } = codeRequest()
+  const { left } = await thief.submit(await thief.get(url), '/sign-in/answer', { decision: 'accept' })
+  const code = left?.searchParams.get('code') ?? ''
+  const grant = { client_id: azClientId, code, redirect_uri: 'http://localhost:36805', code_verifier: verifier }
+  const { body } = await pages.token({ grant_type: 'authorization_code', ...grant })
+  const refresh = (token = '') =>
+    pages.token({ grant_type: 'refresh_token', client_id: azClientId, refresh_token: token, scope: armScope })
+  const stolen = body['refresh_token'] ?? ''
+  assert.equal((await refresh(stolen)).status, 200)
+  const pendingCode = await thief.submit(await thief.get(url), '/sign-in/answer', { decision: 'accept' })
+
+  const { secret, codes } = await setUpApp(pages, browser)
+  assert.match((await refresh(stolen)).body['error_description'] ?? '', /AADSTS50173/)
+  const again = { ...grant, code: pendingCode.left?.searchParams.get('code') ?? '' }
+  assert.equal((await pages.token({ grant_type: 'authorization_code', ...again })).status, 400)
+  assert.equal((await thief.get('/account/security')).heading, 'Sign in')
+  assert.equal((await browser.get('/account/security')).heading, 'Security', 'who set it up stays signed in')
+
+  const strong = pages.openBrowser()
+  const asked = await enterPassword(strong, await strong.get('/account/security'), 'alice')
+  await enterCode(strong, asked, codeOf(pages, secret))
+  const owner = await pages.directory.findUserByName('alice@contoso.example')
+  assert.ok(owner !== undefined && codes.length > 0)
+  await pages.change((transaction, { secondFactors }) =>
+    secondFactors.addPasskey(transaction, {
+      objectId: owner.objectId,
+      credentialId: 'a passkey',
+      publicKey: new Uint8Array([1]),
+      counter: 0,
+      transports: [],
+      displayName: 'Key',
+    }),
+  )
+  assert.equal((await strong.get('/account/security')).heading, 'Security', 'a second factor proved it')
 })
 
 test('whoever knows the password alone has ten minutes for the second proof', async (t) => {

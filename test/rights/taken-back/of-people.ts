@@ -2,7 +2,7 @@ import { createHmac, randomUUID } from 'node:crypto'
 import { armScope, assignRole, expectStatus, graph, registryId, roles } from '../../harness/arm.ts'
 import { stringAt } from '../../harness/json.ts'
 import { pageVisitor, type Elsewhere, type Page, type PageVisitor } from '../../harness/page-visitor.ts'
-import { askToken, azClientId, codeOf, redeem } from '../../harness/person.ts'
+import { askToken, azClientId, codeOf, redeem, type WayThrough } from '../../harness/person.ts'
 import type { RunningServer } from '../../harness/server.ts'
 import type { Given, TakenBack } from './case.ts'
 import { byIdentityTokens, type Holding } from './held.ts'
@@ -70,7 +70,10 @@ function requirePage(page: Page | Elsewhere): Page {
 }
 
 /** A browser in which somebody is signed in to their account. */
-async function browserOf(server: RunningServer, { userPrincipalName }: Made): Promise<PageVisitor> {
+async function browserOf(
+  server: RunningServer,
+  { userPrincipalName }: Pick<Made, 'userPrincipalName'>,
+): Promise<PageVisitor> {
   const visitor = pageVisitor(server)
   const page = requirePage(await visitor.open('/account/sign-ins'))
   await visitor.submit(page, { username: userPrincipalName, password })
@@ -89,8 +92,8 @@ function totp(secret: string, nowMs: number): string {
   return String((mac.readUInt32BE(offset) & 0x7fff_ffff) % 1_000_000).padStart(6, '0')
 }
 
-/** Has a person set an authenticator app up on the pages of their account. */
-async function setUpApp(server: RunningServer, made: Made): Promise<void> {
+/** Has a person set an authenticator app up on the pages of their account. Returns the recovery codes. */
+async function setUpApp(server: RunningServer, made: Pick<Made, 'userPrincipalName'>): Promise<string[]> {
   const visitor = await browserOf(server, made)
   const security = requirePage(await visitor.open('/account/security'))
   const shown = requirePage(await visitor.submit(security, {}, '/account/security/authenticator/new'))
@@ -98,6 +101,35 @@ async function setUpApp(server: RunningServer, made: Made): Promise<void> {
   const code = totp(secret, Date.now())
   const done = requirePage(await visitor.submit(shown, { code }, '/account/security/authenticator'))
   if (!/recovery codes/i.test(done.html)) throw new Error('the app was not taken')
+  return [...done.html.matchAll(/<code>([a-z0-9-]+)<\/code>/g)].map(([, recoveryCode = '']) => recoveryCode)
+}
+
+/** Signs in by password and recovery code, as somebody with an authenticator app can. */
+const byRecoveryCode =
+  ({ userPrincipalName }: Pick<Made, 'userPrincipalName'>, recoveryCode: string): WayThrough =>
+  async (visitor, start) => {
+    const asked = requirePage(await visitor.submit(requirePage(start), { username: userPrincipalName, password }))
+    const [, link = ''] = /href="(\/sign-in\/recovery[^"]*)"/.exec(asked.html) ?? []
+    const page = requirePage(await visitor.open(link))
+    const confirm = requirePage(await visitor.submit(page, { code: recoveryCode }))
+    return visitor.submit(confirm, { decision: 'accept' })
+  }
+
+/** A person with an authenticator app, and what a sign-in with a second factor leads to. */
+async function personWithApp(server: RunningServer, take: (made: Pick<Made, 'objectId'>) => Promise<unknown>) {
+  const made = await newReader(server)
+  const [first = '', second = ''] = await setUpApp(server, made)
+  const scope = `${armScope} openid offline_access`
+  const signedIn = await redeem(server, await codeOf(server, byRecoveryCode(made, first), scope))
+  const tokens = expectStatus(signedIn, 200).json()
+  const asked = { client_id: azClientId, scope, grant_type: 'refresh_token' }
+  const refresh_token = stringAt(tokens, 'refresh_token')
+  const held = {
+    provider: () => askToken(server, { ...asked, refresh_token }),
+    ...(await byIdentityTokens(server, stringAt(tokens, 'access_token'))),
+  }
+  const code = await codeOf(server, byRecoveryCode(made, second), scope)
+  return { held, once: { provider: () => redeem(server, code) }, take: () => take(made) }
 }
 
 /** A person who reads the directory, by a role that is taken away. */
@@ -120,12 +152,7 @@ async function reader(server: RunningServer): Promise<Given> {
 
 /** People by their sign-ins, and what ends those. */
 export function peopleTakenBack(server: RunningServer): TakenBack[] {
-  const one = (
-    when: string,
-    fields: readonly string[],
-    take: (made: Made) => Promise<unknown>,
-    first?: (made: Made) => Promise<unknown>,
-  ): TakenBack => ({
+  const one = (when: string, fields: readonly string[], take: (made: Made) => Promise<unknown>): TakenBack => ({
     when,
     fields,
     loss: 'credential',
@@ -133,7 +160,6 @@ export function peopleTakenBack(server: RunningServer): TakenBack[] {
       const { held, ...made } = await person(server)
       const account = { userPrincipalName: made.userPrincipalName, password }
       const code = await codeOf(server, account, `${armScope} openid offline_access`)
-      await first?.(made)
       return { held, once: { provider: () => redeem(server, code) }, take: () => take(made) }
     },
   })
@@ -196,14 +222,18 @@ export function peopleTakenBack(server: RunningServer): TakenBack[] {
     one('a person is deleted', ['directory_user', 'role_assignment', 'sign_in'], async ({ objectId }) =>
       expectStatus(await graph(server, 'DELETE', `/users/${objectId}`), 204),
     ),
-    one(
-      'an owner takes the authenticator app of a person away',
-      [...signedOut, 'totp', 'recovery_code'],
-      async ({ objectId }) => {
-        const path = `/users/${objectId}/authentication/softwareOathMethods/6c65746f-7470-4f74-b000-000000000001`
-        return expectStatus(await graph(server, 'DELETE', path), 204)
-      },
-      (made) => setUpApp(server, made),
+    one('a person who signed in by password alone sets an authenticator app up', ['sign_in'], (made) =>
+      setUpApp(server, made),
     ),
+    {
+      when: 'an owner takes the authenticator app of a person away',
+      fields: [...signedOut, 'totp', 'recovery_code'],
+      loss: 'credential',
+      give: () =>
+        personWithApp(server, async ({ objectId }) => {
+          const path = `/users/${objectId}/authentication/softwareOathMethods/6c65746f-7470-4f74-b000-000000000001`
+          return expectStatus(await graph(server, 'DELETE', path), 204)
+        }),
+    },
   ]
 }

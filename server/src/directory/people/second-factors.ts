@@ -45,7 +45,7 @@ export interface SecondFactors {
    * there is an app already: that has to be removed first.
    */
   enrolTotp(transaction: Transaction, person: TotpHolder): Promise<NewTotp | undefined>
-  /** Ends the enrolment by a code of the app. */
+  /** Ends the enrolment by a code of the app, and every sign-in that no second factor proved. */
   confirmTotp(transaction: Transaction, objectId: string, code: string): Promise<boolean>
   /** Each code proves once. [RFC 6238 §5.2] */
   checkTotp(objectId: string, code: string): Promise<CodeCheck>
@@ -53,7 +53,10 @@ export interface SecondFactors {
 
   passkeysOf(objectId: string): Promise<readonly Passkey[]>
   findPasskey(credentialId: string): Promise<Passkey | undefined>
-  /** Gives undefined when the credential is registered already, or the person has as many as may be. */
+  /**
+   * Adds a passkey, and ends every sign-in that no second factor proved. Gives undefined when the credential is registered
+   * already, or the person has as many as may be.
+   */
   addPasskey(transaction: Transaction, passkey: NewPasskey): Promise<Passkey | undefined>
   /** Notes a use. False when the counter did not go up: the authenticator may have been copied. [WebAuthn §6.1.1] */
   usePasskey(transaction: Transaction, id: string, counter: number): Promise<boolean>
@@ -104,6 +107,12 @@ export function createSecondFactors({ database, store, clock, sealer }: SecondFa
     return delta === null ? undefined : TOTP.counter({ period: totpShape.period, timestamp }) + delta
   }
 
+  /** A sign-in that a second factor was not asked of must not outlive the day from which one is required. */
+  async function endWeakSignIns(transaction: Transaction, objectId: string): Promise<void> {
+    transaction.changesAuthority()
+    await store.endWeakSignInsOf(transaction, objectId)
+  }
+
   async function removeUnneededCodes(transaction: Transaction, objectId: string): Promise<void> {
     const totp = await store.totp(transaction, objectId)
     const passkeys = await store.passkeysOf(transaction, objectId)
@@ -146,6 +155,7 @@ export function createSecondFactors({ database, store, clock, sealer }: SecondFa
       if (step === undefined) return false
       await store.useTotpStep(transaction, objectId, step)
       await store.confirmTotp(transaction, objectId)
+      await endWeakSignIns(transaction, objectId)
       return true
     },
     checkTotp: (objectId, code) =>
@@ -185,7 +195,9 @@ export function createSecondFactors({ database, store, clock, sealer }: SecondFa
         display_name: passkey.displayName,
         created_at_ms: clock.now(),
       }
-      return (await store.insertPasskey(transaction, row)) ? toPasskey(row) : undefined
+      if (!(await store.insertPasskey(transaction, row))) return undefined
+      await endWeakSignIns(transaction, row.object_id)
+      return toPasskey(row)
     },
     usePasskey: (transaction, id, counter) => store.advancePasskey(transaction, id, counter),
     removePasskey: async (transaction, objectId, id) => {

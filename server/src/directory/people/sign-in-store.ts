@@ -7,6 +7,9 @@ type StandingSignInRow = Pick<SignInRow, 'expires_at_ms'> & Pick<UserRow, 'enabl
 /** How many sign-ins of a person are listed: those that last longest. */
 const listedSignIns = 200
 
+/** Each says that more than a password was shown. [RFC 8176 §2] */
+const strongMethods = ['mfa', 'otp', 'hwk']
+
 /** The SQL of sign-ins, and of what is remembered about where people sign in from. */
 export function signInStore(database: Database) {
   const read = () => database.tables<DirectoryTables>()
@@ -60,6 +63,13 @@ export function signInStore(database: Database) {
       await outdateProofsOf(transaction, objectId)
       await within(transaction).deleteFrom('sign_in').where('object_id', '=', objectId).execute()
     },
+    /** Ends those that neither a second factor nor a passkey of this directory proved. */
+    endWeakSignInsOf: (transaction: Transaction, objectId: string) =>
+      within(transaction)
+        .deleteFrom('sign_in')
+        .where('object_id', '=', objectId)
+        .where((row) => row.not(row.or(strongMethods.map((method) => row('methods', 'like', `%${method}%`)))))
+        .execute(),
     /** Ends everybody's sign-ins to one application. */
     endSignInsTo: (transaction: Transaction, clientId: string) =>
       within(transaction).deleteFrom('sign_in').where('client_id', '=', clientId).execute(),
