@@ -13,6 +13,7 @@ import {
   createDelivery,
   createWebhooks,
   expireEvents,
+  tallyEvents,
 } from './audit/index.ts'
 import { createDirectory, directoryMigrations } from './directory/index.ts'
 import { createGraph } from './graph/index.ts'
@@ -44,7 +45,7 @@ import { openSqliteDatabase } from './platform/sql/sqlite-database.ts'
 import { createWriterWatch } from './platform/sql/writer-watch.ts'
 import { type CertificateSource, createCertificateSource } from './platform/tls/certificate-source.ts'
 import { createDeletionCount, createRegistryRoom, registryMigrations, registryRoutes } from './registry/index.ts'
-import { createResources, resourcesMigrations } from './resources/index.ts'
+import { createRegistryActivity, createResources, resourcesMigrations } from './resources/index.ts'
 import { createConsents, createSignInPages, signInMigrations } from './sign-in/index.ts'
 import { createFilesystemBlobStore } from './storage/index.ts'
 import { createTokenService } from './token-service/index.ts'
@@ -66,6 +67,9 @@ export const migrations: readonly Migration[] = [
 /** What the log says where the audit log's chain could not be gone on with. */
 export const chainFailure = 'events of the audit log were not put into its chain'
 
+/** What the log says where the hourly counters could not be written. */
+export const countersFailure = 'failed to write the hourly counters and last pull times'
+
 /** A server that is wired and does not listen yet. */
 export type Composition = {
   readonly app: FastifyInstance
@@ -79,6 +83,8 @@ export type Composition = {
   readonly routes: readonly RouteDescription[]
   /** What the modules show at `/metrics`. */
   readonly figures: readonly Figure[]
+  /** Writes what was counted of each registry, and when manifests and tags were pulled. */
+  readonly flushCounters: () => Promise<void>
   /** Finds out whether transactions are still committed. */
   readonly probeWriter: () => Promise<void>
   /** Deletes what policies have come to, and then what nobody can reach any more. */
@@ -122,10 +128,17 @@ export async function compose(
   const { suffix, signingKeyRotationDays } = configuration
   const outbound = await openOutbound(configuration.outbound)
   const credentialUses = createCredentialUses({ database, clock })
-  const audit = createAudit({ database, clock, uses: credentialUses })
   const auditChain = createAuditChain({ database, clock, uses: credentialUses })
   const delivery = createDelivery({ database, clock, sealer, outbound, publicOrigin })
   const resources = createResources({ database, clock, sealer, suffix, defaultPort: scheme === 'https' ? 443 : 80 })
+  const activity = createRegistryActivity({
+    database,
+    clock,
+    listRegistries: () => listRegistries(resources),
+    storageBytes: async (rid) => (await registry.usage(rid)).sizeBytes,
+    retentionDays: configuration.metricsRetentionDays,
+  })
+  const audit = tallyEvents(createAudit({ database, clock, uses: credentialUses }), activity.counterOf)
   const access = createAccess({ database, clock })
   const consents = createConsents(database)
   const directory = createDirectory({
@@ -203,6 +216,7 @@ export async function compose(
     blobs: await createFilesystemBlobStore(blobDirectory, { clock }),
     gate: tokenService.gate,
     registries: { byHost: (host) => resources.findRegistryByHost(host) },
+    transfers: { count: activity.countTransfer },
     acceptsSparseImages: configuration.acceptSparseImages,
     integritySettings: { verifyAfterMs: configuration.integrity.verifyAfterSeconds * 1000 },
     outbound,
@@ -229,6 +243,7 @@ export async function compose(
     credentialUses,
     explainWebhookUrl: outbound.explainRefusal,
     resources,
+    activity,
     directory,
     identity,
     access,
@@ -303,6 +318,12 @@ export async function compose(
     ...mountHealth(app, health),
   ]
 
+  const flushCounters = async () => {
+    await activity.flush()
+    await registry.flushLastPulls()
+    await activity.expire()
+  }
+
   return {
     app,
     publicOrigin,
@@ -310,6 +331,7 @@ export async function compose(
     firstRun: content && { content, file: firstRunFile },
     routes,
     figures: figuresOf({ writerWatch }),
+    flushCounters,
     probeWriter: () => writerWatch.probe(),
     extendAuditChain: async () => {
       await auditChain.extend()
@@ -337,6 +359,7 @@ export async function compose(
         .close()
         .then(() => credentialUses.flush(true))
         .catch((error: unknown) => log.error({ err: error, id: randomUUID() }, chainFailure))
+      await flushCounters().catch((error: unknown) => log.warn({ err: error }, countersFailure))
       await database.close()
       dataDir.close()
     },

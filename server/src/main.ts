@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FirstRun } from '@acrux/contract'
-import { type Composition, chainFailure, compose } from './compose.ts'
+import { type Composition, chainFailure, compose, countersFailure } from './compose.ts'
 import type { Configuration } from './platform/configuration/configuration.ts'
 import { descriptorLimit } from './platform/descriptor-limit.ts'
 import { StartupError, listenFailure } from './platform/exit.ts'
@@ -66,6 +66,7 @@ export async function startServer(configuration: Configuration): Promise<Running
   const expiring = repeat(600, composition.expireAuditEvents, (error) =>
     log.error({ err: error, id: randomUUID() }, 'events of the audit log that are over their time were not removed'),
   )
+  const counting = repeat(60, composition.flushCounters, (error) => log.warn({ err: error }, countersFailure))
   const probing = repeat(5, composition.probeWriter, (error) => log.error({ err: error }, 'the database probe failed'))
   return {
     publicOrigin: composition.publicOrigin,
@@ -77,7 +78,7 @@ export async function startServer(configuration: Configuration): Promise<Running
       stopWatching?.()
       // Garbage that is being collected can be collected another time.
       await Promise.race([
-        Promise.all([collecting, tidying, chaining, delivering, expiring, probing].map((job) => job.stop())),
+        Promise.all([collecting, tidying, chaining, delivering, expiring, counting, probing].map((job) => job.stop())),
         sleep(Math.max(0, deadlineMs - performance.now()), undefined, { ref: false }),
       ])
       await stopMetrics()

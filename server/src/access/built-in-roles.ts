@@ -50,6 +50,9 @@ export const builtInRoles: readonly RoleDefinition[] = [
   builtIn('acdd72a7-3385-48ef-bd42-f606fba81ae7', 'Reader', 'View all resources, without changing any.', {
     actions: ['*/read'],
   }),
+  builtIn('43d0d8ad-25c7-4714-9337-8ba259a9fe05', 'Monitoring Reader', 'Read all monitoring data.', {
+    actions: ['*/read', 'Microsoft.OperationalInsights/workspaces/search/action', 'Microsoft.Support/*'],
+  }),
   builtIn(
     '18d7d88d-d35e-4fb5-a5c3-7773c20a72d9',
     'User Access Administrator',

@@ -22,6 +22,7 @@ const matrix: readonly (readonly [role: string, legacy: string, abac: string, wh
   ['Owner',                                        'pwdmMurRcC', '',         'all in legacy mode; only the control plane in the other'],
   ['Contributor',                                  'pwdmMurRcC', '',         'as Owner: what it may not do concerns roles'],
   ['Reader',                                       'pmrcC',      '',         '*/read matches pull/read'],
+  ['Monitoring Reader',                            'pmrcC',      '',         '*/read matches pull/read'],
   ['User Access Administrator',                    'pmrcC',      '',         '*/read matches pull/read'],
   ['AcrPull',                                      'pmc',        '',         'pull/read'],
   ['AcrPush',                                      'pwmuc',      '',         'pull/read and push/write; it may not lock'],

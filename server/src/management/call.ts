@@ -8,7 +8,7 @@ import type { Call } from '../platform/http/surface.ts'
 import type { Log } from '../platform/log.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { RegistryRoom } from '../registry/index.ts'
-import type { ChangeAuthor, Resources } from '../resources/index.ts'
+import type { ChangeAuthor, RegistryActivity, Resources } from '../resources/index.ts'
 import type { TokenService } from '../token-service/index.ts'
 import type { PathNames } from './path-scope.ts'
 
@@ -24,6 +24,7 @@ export type ManagementOptions = {
   /** Whether a URL may be one that events are delivered to, as far as it tells by itself. */
   readonly explainWebhookUrl: (url: string) => Promise<string | undefined>
   readonly resources: Resources
+  readonly activity: Pick<RegistryActivity, 'hours'>
   readonly directory: Pick<
     Directory,
     | 'tenant'

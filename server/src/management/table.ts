@@ -13,6 +13,7 @@ import { checkName } from './check-name.ts'
 import { listCredentialUses } from './credential-uses.ts'
 import { listCredentials, regenerateCredential } from './credentials.ts'
 import { getDecision } from './decisions.ts'
+import { listMetricDefinitions, listMetricNamespaces, listMetrics } from './metrics.ts'
 import type { ManagementHandler } from './call.ts'
 import {
   deleteFederatedCredential,
@@ -155,6 +156,16 @@ const registryRows: readonly ManagementRow[] = [
   { id: 'registries.auditEvents',          method: 'GET',    path: `${registry}/auditEvents`,          need: onRegistries('auditEvents/read'),            handle: listRegistryAuditEvents, filtered: true, paged: true },
 ]
 
+const insights = `${registry}/providers/Microsoft.Insights`
+const onInsights = (name: string): CallerNeed => action(`Microsoft.Insights/${name}/read`)
+
+// prettier-ignore
+const metricRows: readonly ManagementRow[] = [
+  { id: 'metrics.list',           method: 'GET', path: `${insights}/metrics`,           need: onInsights('metrics'),           handle: listMetrics,           paged: true },
+  { id: 'metricDefinitions.list', method: 'GET', path: `${insights}/metricDefinitions`, need: onInsights('metricDefinitions'), handle: listMetricDefinitions, paged: true },
+  { id: 'metricNamespaces.list',  method: 'GET', path: `${insights}/metricNamespaces`,  need: onInsights('metricNamespaces'),  handle: listMetricNamespaces,  paged: true },
+]
+
 const anonymousAccess = `${registry}/providers/Acrux.Server/anonymousAccess/default`
 const scopeMaps = `${registry}/scopeMaps`
 const tokens = `${registry}/tokens`
@@ -262,6 +273,7 @@ export const rows: readonly ManagementRow[] = [
   ...webhookRows,
   ...registrationRows,
   ...registryRows,
+  ...metricRows,
   ...scopedTokenRows,
   ...identityRows,
   ...federationRows,

@@ -17,7 +17,7 @@ import { signingKeyMigrations } from '../platform/signing-keys/migrations.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import { openTestDatabase } from '../platform/sql/test-database.ts'
 import { createDeletionCount, createRegistryRoom, registryMigrations } from '../registry/index.ts'
-import { createResources, resourcesMigrations } from '../resources/index.ts'
+import { createRegistryActivity, createResources, resourcesMigrations } from '../resources/index.ts'
 import { createMemoryBlobStore } from '../storage/index.ts'
 import { createTokenService } from '../token-service/index.ts'
 import { createManagement } from './index.ts'
@@ -112,6 +112,13 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
   const audit = createAudit({ database, clock, uses: credentialUses })
   const resources = createResources({ database, clock, sealer, suffix: '.azurecr.example:5443' })
   const access = createAccess({ database, clock })
+  const activity = createRegistryActivity({
+    database,
+    clock,
+    listRegistries: () => resources.listRegistries(subscriptionId),
+    storageBytes: async (rid) => (await registry.usage(rid)).sizeBytes,
+    retentionDays: 93,
+  })
   const directory = createDirectory({
     database,
     clock,
@@ -137,6 +144,7 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
     blobs: createMemoryBlobStore({ clock }),
     gate: tokenService.gate,
     registries: { byHost: (host) => resources.findRegistryByHost(host) },
+    transfers: { count: activity.countTransfer },
     acceptsSparseImages: false,
   })
   /** The registries that were there, each time that it was said that they changed. */
@@ -151,6 +159,7 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
     credentialUses,
     explainWebhookUrl: createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] }).explainRefusal,
     resources,
+    activity,
     directory,
     identity,
     access,
@@ -244,5 +253,5 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
   }
   const rooms = { database, resources, access, directory, identity, registry, management }
   const tools = { app, base, send, arm, tokenFor, createPrincipal, principalWith, assign, events, close }
-  return { ...rooms, ...tools, credentialUses, owner, ownerToken, time, logLines, registryChanges }
+  return { ...rooms, ...tools, activity, credentialUses, owner, ownerToken, time, logLines, registryChanges }
 }

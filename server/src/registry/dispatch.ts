@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Origin } from '../platform/http/app.ts'
 import type { RawExchange } from '../platform/http/raw-surface.ts'
 import { discardRest } from '../platform/http/unread-body.ts'
@@ -7,7 +8,7 @@ import type { Exchange, RegistryCall } from './call.ts'
 import { requireAcrPath, requireOciPath } from './checked-path.ts'
 import { OciError, OutdatedCredentialError, refusalError, sendError, toOciError } from './errors.ts'
 import { type KnownPath, KnownPaths } from './known-paths.ts'
-import type { Gate, RegistryNeed, WhichRegistry } from './ports.ts'
+import type { Gate, RegistryNeed, Transfers, WhichRegistry } from './ports.ts'
 import { ClientGoneError } from './read-body.ts'
 import {
   indexRoutes,
@@ -25,10 +26,17 @@ export type DispatchOptions = {
   readonly gate: Gate
   readonly registries: WhichRegistry
   readonly log: Log
+  readonly transfers?: Transfers | undefined
   readonly handlers: RegistryHandlers
 }
 
 type AnyHandler = (call: RegistryCall) => Promise<void> | void
+
+/** The handlers whose requests are counted as pulls or pushes. */
+const countedHandlers: Readonly<Partial<Record<keyof RegistryHandlers, 'pull' | 'push'>>> = {
+  getManifest: 'pull',
+  putManifest: 'push',
+}
 
 const signedIn: RegistryNeed = { kind: 'signed-in' }
 const noQuery = new URLSearchParams()
@@ -51,7 +59,7 @@ const surfaceHeaders = [
  * well-formed, the handler. A caller who is not let in learns nothing of the rest, and its body is not read.
  */
 export function createDispatch(options: DispatchOptions): (exchange: RawExchange) => void {
-  const { gate, registries, log, handlers } = options
+  const { gate, registries, log, transfers, handlers } = options
   const routes = indexRoutes(registryRoutes)
   const knownPaths = new KnownPaths()
 
@@ -80,6 +88,8 @@ export function createDispatch(options: DispatchOptions): (exchange: RawExchange
       // The row's constructor holds handler and kind of path together; here they have both been looked up by it.
       const handling = (handlers[route.handler] as AnyHandler)(call)
       if (handling instanceof Promise) await handling
+      const kind = countedHandlers[route.handler]
+      if (kind !== undefined) transfers?.count(registry.rid, kind, true)
     } catch (error) {
       if (error instanceof OutdatedCredentialError) {
         throw refusalError(await gate.refuseOutdated(origin, registry, need, caller))
@@ -88,8 +98,18 @@ export function createDispatch(options: DispatchOptions): (exchange: RawExchange
     }
   }
 
+  /** Whoever sends no credentials is told where to get some: every client begins so, and it is no failure. */
+  async function countFailure({ headers, method = '', url = '' }: IncomingMessage): Promise<void> {
+    if (transfers === undefined || headers.authorization === undefined) return
+    const { route } = readPath(routes, method, url.split('?', 1)[0] ?? '')
+    const kind = route && countedHandlers[route.handler]
+    const registry = kind && (await registries.byHost(headers.host))
+    if (kind !== undefined && registry !== undefined) transfers.count(registry.rid, kind, false)
+  }
+
   function fail(exchange: Exchange, origin: Origin, error: unknown): void {
     const { request, response } = exchange
+    countFailure(request).catch((cause: unknown) => log.debug({ err: cause }, 'failed to count a request'))
     if (error instanceof ClientGoneError || response.destroyed) {
       response.destroy()
       return

@@ -9,7 +9,7 @@ import type { BlobSettings } from './blobs/blob-settings.ts'
 import type { DeletionCount } from './repositories/deletion-count-store.ts'
 import type { Imports, ImportSettings } from './imports/imports.ts'
 import type { IntegritySettings } from './integrity/blob-integrity.ts'
-import type { Gate, HostedRegistry, WhichRegistry } from './ports.ts'
+import type { Gate, HostedRegistry, Transfers, WhichRegistry } from './ports.ts'
 
 /** How much a registry holds. */
 export type RegistryUsage = { readonly sizeBytes: number }
@@ -22,6 +22,7 @@ export type RegistryRoomOptions = {
   readonly blobs: BlobStore
   readonly gate: Gate
   readonly registries: WhichRegistry
+  readonly transfers?: Transfers
   /**
    * Whether an image may be pushed although its repository lacks some of its layers. What is acknowledged then need not
    * be pullable.
@@ -65,6 +66,8 @@ export interface RegistryRoom {
   resumeDeletions(): void
   /** Ends the imports of servers that are gone, and says so in the audit log. */
   endLostImports(): Promise<void>
+  /** Writes when manifests and tags were pulled; to note a pull costs no write. */
+  flushLastPulls(): Promise<void>
   /** Ends what works without being waited for. */
   close(): Promise<void>
   /** Deletes what nobody can reach any more, and returns how much that was. */

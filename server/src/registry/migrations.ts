@@ -248,6 +248,18 @@ export const registryMigrations: readonly Migration[] = [
       await schema.alterTable('repository').dropColumn('predecessor_deleted_at_ms').execute()
     },
   },
+  {
+    id: 'registry-last-pulls',
+    up: async (schema, types) => {
+      await schema
+        .createTable('last_pull')
+        .addColumn('repository_id', types.text, (column) => column.notNull())
+        .addColumn('reference', types.text, (column) => column.notNull())
+        .addColumn('pulled_at_ms', types.integer, (column) => column.notNull())
+        .addPrimaryKeyConstraint('last_pull_key', ['repository_id', 'reference'])
+        .execute()
+    },
+  },
 ]
 
 function withLocks<Name extends string, Columns extends string>(

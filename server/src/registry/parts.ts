@@ -8,6 +8,7 @@ import { BlobIntegrity, defaultIntegritySettings, type IntegritySettings } from 
 import { DeletionSweeper } from './garbage/deletion-sweeper.ts'
 import { ManifestCache } from './manifests/manifest-cache.ts'
 import { type ManifestReads, prepareManifestReads } from './manifests/manifest-store.ts'
+import { LastPulls } from './pulls/last-pulls.ts'
 import { prepareRepositoryReads, type RepositoryReads } from './repositories/repository-store.ts'
 import { prepareTagReads, type TagReads } from './repositories/tag-store.ts'
 
@@ -22,6 +23,7 @@ export type Parts = {
   readonly manifests: ManifestReads
   /** Absent where another process may write to the database too. */
   readonly manifestCache: ManifestCache | undefined
+  readonly lastPulls: LastPulls
   readonly tags: TagReads
   readonly heldBlobs: BlobReads['held']
   readonly integrity: BlobIntegrity
@@ -36,9 +38,11 @@ export function createParts(
   parts: Pick<Parts, 'database' | 'clock' | 'audit' | 'log' | 'blobs' | 'acceptsSparseImages'>,
   integritySettings: Partial<IntegritySettings> = {},
 ): Parts {
+  const repositories = prepareRepositoryReads(parts.database)
   return {
     ...parts,
-    repositories: prepareRepositoryReads(parts.database),
+    repositories,
+    lastPulls: new LastPulls(parts.database, parts.clock, repositories),
     manifests: prepareManifestReads(parts.database),
     manifestCache: parts.database.kind === 'sqlite' ? new ManifestCache() : undefined,
     tags: prepareTagReads(parts.database),

@@ -78,6 +78,12 @@ export interface Gate {
   ): Promise<RegistryRefusal>
 }
 
+/** Counts what is pulled and pushed. */
+export interface Transfers {
+  /** One manifest was pulled or pushed, or was not although a caller with credentials asked for it. */
+  count(rid: string, kind: 'pull' | 'push', succeeded: boolean): void
+}
+
 /** Whose host is this? `undefined` when nobody's. */
 export interface WhichRegistry {
   byHost(host: string | undefined): HostedRegistry | undefined | Promise<HostedRegistry | undefined>

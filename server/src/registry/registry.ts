@@ -57,6 +57,7 @@ export function createRegistryRoom(options: RegistryRoomOptions): RegistryRoom {
     imports,
     deletions: createDeletionCount(database),
     resumeDeletions: () => parts.sweeper.begin(),
+    flushLastPulls: () => parts.lastPulls.flush(),
     endLostImports: () => imports.endLost(),
     close: async () => {
       await imports.close()
@@ -68,6 +69,7 @@ export function createRegistryRoom(options: RegistryRoomOptions): RegistryRoom {
       const beforeMs = clock.now() - forgetAfterMs
       await parts.sweeper.sweepAll()
       await forgetAbandoned(database, beforeMs)
+      await parts.lastPulls.sweep()
       return blobs.collectGarbage()
     },
   }

@@ -14,6 +14,7 @@ export type RegistryTables = {
   deleted_registry: DeletedRegistryRow
   deleted_tag: DeletedTagRow
   import_operation: ImportOperationRow
+  last_pull: LastPullRow
 }
 
 /** ACR's four locks; 1 where the operation is allowed. */
@@ -146,6 +147,14 @@ export type UploadRow = {
 export type DeletedTagRow = Omit<TagRow, keyof LockColumns> & { readonly deleted_at_ms: number }
 
 export type DeletedRegistryRow = { readonly rid: string; readonly deleted_at_ms: number }
+
+/** When a manifest, by its digest, or a tag, by its name, was last pulled. */
+export type LastPullRow = {
+  readonly repository_id: string
+  /** A digest holds a colon, and a tag none. */
+  readonly reference: string
+  readonly pulled_at_ms: number
+}
 
 /** An image that is or was being imported. */
 export type ImportOperationRow = {

@@ -168,4 +168,6 @@ export interface Resources {
 export { NameTakenError } from './errors.ts'
 export { createResources } from './resources.ts'
 export { defaultSettings } from './registry-document.ts'
+export { type RegistryActivity, createRegistryActivity, hourMs } from './activity.ts'
+export type { ActivityCount, ActivityRow } from './activity-store.ts'
 export { resourcesMigrations } from './migrations.ts'

@@ -58,4 +58,23 @@ export const resourcesMigrations: readonly Migration[] = [
       await markPublicHost(transaction)
     },
   },
+  {
+    id: 'resources-0003-activity',
+    up: async (schema, types) => {
+      await schema
+        .createTable('registry_activity')
+        .addColumn('rid', types.text, (column) => column.notNull())
+        .addColumn('hour_ms', types.integer, (column) => column.notNull())
+        .addColumn('total_pulls', types.integer, (column) => column.notNull())
+        .addColumn('successful_pulls', types.integer, (column) => column.notNull())
+        .addColumn('total_pushes', types.integer, (column) => column.notNull())
+        .addColumn('successful_pushes', types.integer, (column) => column.notNull())
+        .addColumn('sign_ins', types.integer, (column) => column.notNull())
+        .addColumn('denials', types.integer, (column) => column.notNull())
+        .addColumn('storage_bytes', types.integer)
+        .addPrimaryKeyConstraint('registry_activity_key', ['rid', 'hour_ms'])
+        .execute()
+      await schema.createIndex('registry_activity_by_hour').on('registry_activity').column('hour_ms').execute()
+    },
+  },
 ]

@@ -140,6 +140,13 @@ export const settingsSchema = z.strictObject(
       example: '/etc/acrux/metrics.token',
       defaultText: 'none: on loopback the metrics need no token',
     }),
+    metricsRetentionDays: wholeNumber(1, 3650).default(93).register(settingTexts, {
+      kind: 'number',
+      description:
+        'How long the hourly counters of each registry are kept, which `az monitor metrics list` shows. Azure keeps them for 93 days.',
+      placeholder: 'days',
+      example: '365',
+    }),
     shutdownSeconds: wholeNumber(0, 3600).default(30).register(settingTexts, {
       kind: 'number',
       description: 'How long requests in flight may take to finish after SIGTERM before they are cut off.',

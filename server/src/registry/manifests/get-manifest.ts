@@ -23,6 +23,7 @@ export function getManifest(parts: Parts, call: OciCall<'manifest'>): Promise<vo
   const kept = findKept(parts, call)
   if (kept?.text === undefined) return readAndSend(parts, call, kept?.isVerified === true)
   if (!mustBeSent(call, kept)) return
+  notePull(parts, call, kept)
   writeHead(call, 200, headersOf(kept))
   call.response.end(kept.text, 'latin1')
 }
@@ -50,7 +51,13 @@ async function readAndSend(parts: Parts, call: OciCall<'manifest'>, isVerified: 
     throw await parts.integrity.refuseRead(manifest.digest, `${registry.loginServer}/${repository}`, 'digest')
   }
   keep(parts, call, generation, keptContent(manifest))
-  if (mustBeSent(call, manifest)) sendBytes(call, 200, manifest.content, headersOf(manifest))
+  if (!mustBeSent(call, manifest)) return
+  notePull(parts, call, manifest)
+  sendBytes(call, 200, manifest.content, headersOf(manifest))
+}
+
+function notePull({ lastPulls }: Parts, { registry, path }: OciCall<'manifest'>, { digest }: ServedManifest): void {
+  lastPulls.note(registry.rid, path.repository, referenceText(path.reference), digest)
 }
 
 async function readAndSendHead(parts: Parts, call: OciCall<'manifest'>): Promise<void> {

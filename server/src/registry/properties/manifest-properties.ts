@@ -21,6 +21,7 @@ import {
 import type { Parts } from '../parts.ts'
 import { documentHead, manifestProperties, readPatch, repositoryNotFound } from './properties.ts'
 import { changeEvent, changeRepository, requirePublished, requireRepository } from '../repositories/repositories.ts'
+import type { RepositoryRow } from '../tables.ts'
 import { findRepository } from '../repositories/repository-store.ts'
 import { readTagNames } from '../repositories/tag-store.ts'
 
@@ -49,7 +50,8 @@ export async function listManifestProperties(
   })
   const digests = page.map(({ digest }) => digest)
   const tags = await readTagNames(parts.database, repository.id, digests)
-  const manifests = page.map((row) => manifestProperties(row, tags.get(row.digest) ?? []))
+  const pulls = await parts.lastPulls.read(repository, digests)
+  const manifests = page.map((row) => manifestProperties(row, tags.get(row.digest) ?? [], pulls.get(row.digest)))
   sendJson(call, 200, { ...documentHead(call), manifests }, headers)
 }
 
@@ -63,7 +65,7 @@ export async function getManifestProperties(parts: Parts, call: AcrCall<'manifes
   const repository = await requireRepository(parts, call, repositoryNotFound)
   const row = await readManifest(parts.database, repository.id, digest)
   if (row === undefined) throw manifestUnknown(digest)
-  await answer(parts, call, row, row.content)
+  await answer(parts, call, repository, row, row.content)
 }
 
 /**
@@ -74,34 +76,36 @@ export async function getManifestProperties(parts: Parts, call: AcrCall<'manifes
 export async function patchManifestProperties(parts: Parts, call: AcrCall<'manifest'>): Promise<void> {
   const { digest } = call.path
   const change = requireLockChange(await readPatch(call))
-  const row = await changeRepository(parts, call, async (transaction) => {
+  const { repository, row } = await changeRepository(parts, call, async (transaction) => {
     const found = await findRepository(transaction, call.registry.rid, call.path.repository)
     const repository = requirePublished(found, call, repositoryNotFound)
     const manifest = await findManifest(transaction, repository.id, digest)
     if (manifest === undefined) throw manifestUnknown(digest)
-    if (Object.keys(change).length === 0) return manifest
+    if (Object.keys(change).length === 0) return { repository, row: manifest }
     await lockManifest(transaction, repository.id, digest, change)
     await parts.audit.record(transaction, changeEvent(call, 'manifest.update', `@${digest}`, change))
-    return { ...manifest, ...change }
+    return { repository, row: { ...manifest, ...change } }
   })
   const content = await readManifest(parts.database, row.repository_id, digest)
-  await answer(parts, call, row, content?.content)
+  await answer(parts, call, repository, row, content?.content)
 }
 
 async function answer(
   parts: Parts,
   call: AcrCall<'manifest'>,
+  repository: RepositoryRow,
   row: ListedManifest,
   content: Uint8Array | undefined,
 ): Promise<void> {
   const tags = await readTagNames(parts.database, row.repository_id, [row.digest])
+  const pulls = await parts.lastPulls.read(repository, [row.digest])
   const children = content === undefined ? [] : childrenOf(content, row.media_type)
   const references = children.map(({ digest, platform }) => ({
     digest,
     ...(platform !== undefined && { architecture: platform.architecture, os: platform.os }),
   }))
   const manifest = {
-    ...manifestProperties(row, tags.get(row.digest) ?? []),
+    ...manifestProperties(row, tags.get(row.digest) ?? [], pulls.get(row.digest)),
     ...(references.length > 0 && { references }),
   }
   sendJson(call, 200, { ...documentHead(call), manifest })

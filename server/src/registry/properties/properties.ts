@@ -27,25 +27,27 @@ export function repositoryProperties(call: RepositoryCall, row: RepositoryRow) {
   }
 }
 
-/** A tag's properties. [ACR REST data plane] */
-export function tagProperties(row: TagRow) {
+/** A tag's properties. `lastPullTime` is not ACR's. [ACR REST data plane] */
+export function tagProperties(row: TagRow, pulledAtMs: number | undefined) {
   return {
     name: row.name,
     digest: row.manifest_digest,
     createdTime: formatDataPlaneTime(row.created_at_ms),
     lastUpdateTime: formatDataPlaneTime(row.updated_at_ms),
+    ...lastPullTime(row, pulledAtMs),
     signed: false,
     changeableAttributes: changeableAttributes(row),
   }
 }
 
-/** A manifest's properties; `tags` is left out where there is none. [ACR REST data plane] */
-export function manifestProperties(row: ListedManifest, tags: readonly string[]) {
+/** A manifest's properties; `tags` is left out where there is none. `lastPullTime` is not ACR's. [ACR REST data plane] */
+export function manifestProperties(row: ListedManifest, tags: readonly string[], pulledAtMs?: number) {
   return {
     digest: row.digest,
     imageSize: row.image_size_bytes,
     createdTime: formatDataPlaneTime(row.created_at_ms),
     lastUpdateTime: formatDataPlaneTime(row.updated_at_ms),
+    ...lastPullTime(row, pulledAtMs),
     ...(row.architecture !== null && { architecture: row.architecture }),
     ...(row.os !== null && { os: row.os }),
     mediaType: row.media_type,
@@ -53,6 +55,11 @@ export function manifestProperties(row: ListedManifest, tags: readonly string[])
     ...(tags.length > 0 && { tags }),
     changeableAttributes: changeableAttributes(row),
   }
+}
+
+/** Left out where there was no pull since the manifest or tag was made: one that had its name before may have been pulled. */
+function lastPullTime({ created_at_ms }: Pick<TagRow, 'created_at_ms'>, pulledAtMs: number | undefined) {
+  return pulledAtMs === undefined || pulledAtMs < created_at_ms ? {} : { lastPullTime: formatDataPlaneTime(pulledAtMs) }
 }
 
 /**

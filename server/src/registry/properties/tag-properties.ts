@@ -37,7 +37,12 @@ export async function listTagProperties(parts: Parts, positions: PagePositions, 
     if (order !== 'name') positions.remember(repository.id, { name: row.name, atMs: row.updated_at_ms })
     return linkAfter(call.request.url ?? '', call.query, asked, row.name)
   })
-  sendJson(call, 200, { ...documentHead(call), tags: page.map(tagProperties) }, headers)
+  const pulls = await parts.lastPulls.read(
+    repository,
+    page.map(({ name }) => name),
+  )
+  const tags = page.map((row) => tagProperties(row, pulls.get(row.name)))
+  sendJson(call, 200, { ...documentHead(call), tags }, headers)
 }
 
 /**
@@ -49,7 +54,8 @@ export async function getTagProperties(parts: Parts, call: AcrCall<'tag'>): Prom
   const repository = await requireRepository(parts, call, repositoryNotFound)
   const tag = await readTag(parts.database, repository.id, call.path.tag)
   if (tag === undefined) throw tagUnknown(call.path.tag)
-  sendJson(call, 200, { ...documentHead(call), tag: tagProperties(tag) })
+  const pulls = await parts.lastPulls.read(repository, [tag.name])
+  sendJson(call, 200, { ...documentHead(call), tag: tagProperties(tag, pulls.get(tag.name)) })
 }
 
 /**
@@ -59,17 +65,18 @@ export async function getTagProperties(parts: Parts, call: AcrCall<'tag'>): Prom
  */
 export async function patchTagProperties(parts: Parts, call: AcrCall<'tag'>): Promise<void> {
   const change = requireLockChange(await readPatch(call))
-  const row = await changeRepository(parts, call, async (transaction) => {
+  const { repository, row } = await changeRepository(parts, call, async (transaction) => {
     const found = await findRepository(transaction, call.registry.rid, call.path.repository)
     const repository = requirePublished(found, call, repositoryNotFound)
     const [tag] = await findTags(transaction, repository.id, [call.path.tag])
     if (tag === undefined) throw tagUnknown(call.path.tag)
-    if (Object.keys(change).length === 0) return tag
+    if (Object.keys(change).length === 0) return { repository, row: tag }
     await lockTag(transaction, repository.id, call.path.tag, change)
     await parts.audit.record(transaction, changeEvent(call, 'tag.update', `:${call.path.tag}`, change))
-    return { ...tag, ...change }
+    return { repository, row: { ...tag, ...change } }
   })
-  sendJson(call, 200, { ...documentHead(call), tag: tagProperties(row) })
+  const pulls = await parts.lastPulls.read(repository, [row.name])
+  sendJson(call, 200, { ...documentHead(call), tag: tagProperties(row, pulls.get(row.name)) })
 }
 
 /**

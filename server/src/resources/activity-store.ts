@@ -1,0 +1,87 @@
+import type { Database } from '../platform/sql/database.ts'
+
+/** What is counted of a registry. */
+export type ActivityCount =
+  'total_pulls' | 'successful_pulls' | 'total_pushes' | 'successful_pushes' | 'sign_ins' | 'denials'
+
+export type ActivityCounts = Readonly<Record<ActivityCount, number>>
+
+/** What happened at a registry within one hour, in universal time. */
+export type ActivityRow = ActivityCounts & {
+  readonly rid: string
+  readonly hour_ms: number
+  /** The bytes that the registry held when they were last measured in this hour; null where they were not. */
+  readonly storage_bytes: number | null
+}
+
+export const activityCounts: readonly ActivityCount[] = [
+  'total_pulls',
+  'successful_pulls',
+  'total_pushes',
+  'successful_pushes',
+  'sign_ins',
+  'denials',
+]
+
+type Tables = { registry_activity: ActivityRow }
+
+/** Eight columns each, well under every database's limit of parameters. */
+const batchLimit = 200
+
+/** The SQL of the hourly counters. */
+export function createActivityStore(database: Database) {
+  return {
+    /** Adds counts to the hours that are there; a measured size takes the place of the one before. */
+    add: (rows: readonly ActivityRow[]) =>
+      database.transaction(async (transaction) => {
+        for (let start = 0; start < rows.length; start += batchLimit) {
+          await transaction
+            .tables<Tables>()
+            .insertInto('registry_activity')
+            .values(rows.slice(start, start + batchLimit))
+            .onConflict((conflict) =>
+              conflict.columns(['rid', 'hour_ms']).doUpdateSet((row) => {
+                const sum = (name: ActivityCount) => row(`registry_activity.${name}`, '+', row.ref(`excluded.${name}`))
+                return {
+                  total_pulls: sum('total_pulls'),
+                  successful_pulls: sum('successful_pulls'),
+                  total_pushes: sum('total_pushes'),
+                  successful_pushes: sum('successful_pushes'),
+                  sign_ins: sum('sign_ins'),
+                  denials: sum('denials'),
+                  storage_bytes: row.fn.coalesce('excluded.storage_bytes', 'registry_activity.storage_bytes'),
+                }
+              }),
+            )
+            .execute()
+        }
+      }),
+    /** The hours of a registry from one instant to before another, the earliest first. */
+    hours: (rid: string, fromMs: number, untilMs: number): Promise<ActivityRow[]> =>
+      database
+        .tables<Tables>()
+        .selectFrom('registry_activity')
+        .selectAll()
+        .where('rid', '=', rid)
+        .where('hour_ms', '>=', fromMs)
+        .where('hour_ms', '<', untilMs)
+        .orderBy('hour_ms')
+        .execute(),
+    /** Deletes some of the hours before an instant, and returns how many. */
+    deleteBefore: (hourMs: number, limit: number): Promise<number> =>
+      database.transaction(async (transaction) => {
+        const tables = transaction.tables<Tables>()
+        const rows = await tables
+          .selectFrom('registry_activity')
+          .select(['rid', 'hour_ms'])
+          .where('hour_ms', '<', hourMs)
+          .orderBy('hour_ms')
+          .limit(limit)
+          .execute()
+        for (const { rid, hour_ms } of rows) {
+          await tables.deleteFrom('registry_activity').where('rid', '=', rid).where('hour_ms', '=', hour_ms).execute()
+        }
+        return rows.length
+      }),
+  }
+}
