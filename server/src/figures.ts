@@ -1,4 +1,5 @@
 import type { Figure } from './platform/figures.ts'
+import { passwordHashFigures } from './platform/password-hash.ts'
 import type { WriterWatch } from './platform/sql/writer-watch.ts'
 
 type FigureSources = { readonly writerWatch: WriterWatch }
@@ -14,6 +15,25 @@ export function figuresOf({ writerWatch }: FigureSources): readonly Figure[] {
       help: 'Time since the last transaction that could be committed, while none can; otherwise 0.',
       kind: 'gauge',
       read: () => writerWatch.stuckMs() / 1000,
+    },
+    {
+      name: 'acrux_password_hashes',
+      help: 'Password hashes that are computed or wait for their turn.',
+      kind: 'gauge',
+      labels: { state: ['running', 'waiting'] },
+      read: () => {
+        const { running, waiting } = passwordHashFigures()
+        return [
+          { labels: { state: 'running' }, value: running },
+          { labels: { state: 'waiting' }, value: waiting },
+        ]
+      },
+    },
+    {
+      name: 'acrux_password_hashes_rejected_total',
+      help: 'Password hashes that were rejected because too many waited.',
+      kind: 'counter',
+      read: () => passwordHashFigures().rejected,
     },
   ]
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { FirstRun } from '@acrux/contract'
 import { type Access, ownerRole } from './access/index.ts'
 import type { Audit } from './audit/index.ts'
-import type { Directory } from './directory/index.ts'
+import { type Directory, prepareGeneratedPassword } from './directory/index.ts'
 import { writeFileDurably } from './platform/durable-file.ts'
 import { newFirstPassword } from './platform/sealing.ts'
 import type { Database } from './platform/sql/database.ts'
@@ -50,7 +50,7 @@ export async function makeFirstRun(options: FirstRunOptions): Promise<FirstRun |
     const user = await directory.createUser(transaction, {
       userPrincipalName,
       displayName: 'Owner',
-      password,
+      password: prepareGeneratedPassword(password),
       directoryRole: 'owner',
     })
     const { servicePrincipal, secret } = await directory.createServicePrincipal(transaction, {

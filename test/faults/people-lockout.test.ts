@@ -11,7 +11,7 @@ const server = await startServer({
 })
 after(() => server[Symbol.asyncDispose]())
 
-const { owner, tenantId } = server.firstRun
+const { tenantId } = server.firstRun
 const home = '198.51.100.7'
 const wrong = 'this is not the password'
 
@@ -77,8 +77,9 @@ test('a throttled guess is answered alike whether the name is known or not [faul
   assert.ok(answers.known.status >= 400 && answers.known.status < 500)
 })
 
-test('a hundred strangers cannot lock the owner out of where the owner works [fault 51]', async () => {
-  const { userPrincipalName, password } = owner
+test('a hundred strangers cannot lock a person out of where the person works [fault 51]', async () => {
+  const userPrincipalName = await makeUser('locked-out', true)
+  const password = 'tidal lantern 7 quilt'
   assert.equal((await signIn(userPrincipalName, password, home)).status, 200)
   for (let round = 0; round < 14; round += 1) {
     const guesses = Array.from({ length: 8 }, () => signIn(userPrincipalName, wrong, stranger()))

@@ -26,6 +26,7 @@ import {
   toUser,
   userAsPrincipal,
 } from './principals.ts'
+import { createKnownPlaces } from './people/known-places.ts'
 import { createPasswordCheck } from './people/password-check.ts'
 import { preparePassword } from './people/passwords.ts'
 import { createPeople } from './people/people.ts'
@@ -92,8 +93,9 @@ export function createDirectory(options: DirectoryOptions): Directory {
     externalStandsUntilMs: identities.standsUntilMs,
   })
   const securityEvents = createSecurityEvents({ store, clock })
-  const secondFactors = createSecondFactors({ database, store, clock, sealer: options.sealer })
-  const checkPassword = createPasswordCheck({ database, store, clock, secondFactors })
+  const places = createKnownPlaces({ store, clock, securityEvents })
+  const secondFactors = createSecondFactors({ database, store, clock, sealer: options.sealer, securityEvents })
+  const checkPassword = createPasswordCheck({ database, store, clock, secondFactors, places, securityEvents })
   const groupIdsOf = createGroupIds(database, clock, store)
   const checkSecret = createSecretCheck(database, clock, store)
   const { acceptsIssuer = (issuer: string) => issuer.startsWith('https://'), trustedTenants = [] } = options
@@ -185,6 +187,11 @@ export function createDirectory(options: DirectoryOptions): Directory {
       return objectId === undefined ? [] : groupIdsOf(objectId)
     },
     checkPassword,
+    isKnownPlace: async (objectId, place) => {
+      const row = await store.userById(objectId)
+      return places.isKnown({ objectId, passwordChangedAtMs: row?.password_changed_at_ms ?? 0 }, place)
+    },
+    rememberPlace: places.remember,
     preparePassword: async (userPrincipalName, password) => {
       const row = isName(userPrincipalName) ? await store.userByName(nameKey(userPrincipalName)) : undefined
       return preparePassword(userPrincipalName, password, row?.password_hash)

@@ -1,7 +1,9 @@
+import type { Origin } from '../platform/http/app.ts'
 import type { Transaction } from '../platform/sql/database.ts'
 import type { Applications } from './applications/application-reads.ts'
 import type { ExternalPerson, ExternalSignIn, FederatedIdentity } from './external/external-identities.ts'
 import type { FederatedCredentials } from './credentials/federated-credentials.ts'
+import type { SignInPlace } from './people/known-places.ts'
 import type { PasswordCheck, PasswordClaim } from './people/password-check.ts'
 import type { PreparedPassword } from './people/passwords.ts'
 import type { DirectoryRole, NewUser } from './people/people.ts'
@@ -280,6 +282,14 @@ export interface Directory {
 
   /** The proof by password: an unknown name, a wrong password and a throttled attempt are alike, in time too. */
   checkPassword(claim: PasswordClaim): Promise<PasswordCheck>
+  /** Whether the person signed in from this network or browser before, and has not had another password since. */
+  isKnownPlace(objectId: string, place: SignInPlace): Promise<boolean>
+  /** Remembers the network of a complete sign-in; the person is told when it is a new one. */
+  rememberPlace(
+    transaction: Transaction,
+    objectId: string,
+    origin: Pick<Origin, 'remoteAddress' | 'userAgent'>,
+  ): Promise<void>
   /** Judges and hashes another password that a user chose for themselves; before the transaction that stores it. @throws WeakPasswordError */
   preparePassword(userPrincipalName: string, password: string): Promise<PreparedPassword>
   /** Sets the password that a person chose, ends their sign-ins, and gives the person as they are then. @throws ProofRefusedError */
@@ -363,5 +373,5 @@ export { type NewSignIn, type SignIn, unknownInstantMs } from './people/sign-ins
 export { createDirectory } from './directory.ts'
 export { DirectoryError, type DirectoryRefusal, NameTakenError, resourceNotFound } from './errors.ts'
 export { directoryMigrations } from './migrations.ts'
-export { WeakPasswordError } from './people/passwords.ts'
+export { WeakPasswordError, prepareGeneratedPassword } from './people/passwords.ts'
 export { ProofRefusedError } from './people/proof-standing.ts'

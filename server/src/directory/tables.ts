@@ -38,7 +38,7 @@ export type UserRow = {
   readonly user_principal_name_key: string
   readonly display_name: string
   readonly display_name_key: string
-  /** argon2id; empty for who has no password here. */
+  /** argon2id, or SHA-256 of a password that this server generated; empty for who has no password here. */
   readonly password_hash: string
   readonly enabled: number
   readonly directory_role: string | null

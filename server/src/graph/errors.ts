@@ -1,4 +1,5 @@
 import { DirectoryError, type DirectoryRefusal } from '../directory/index.ts'
+import { BusyError } from '../platform/fair-queue.ts'
 import { clientStatusOf } from '../platform/http/app.ts'
 import { outageOf } from '../platform/outage.ts'
 
@@ -18,6 +19,7 @@ const graphErrors = {
   noRoute:         { status: 404, code: 'ResourceNotFound' },
   conflict:        { status: 409, code: 'Request_MultipleObjectsWithSameKeyValue' },
   tooLarge:        { status: 413, code: 'Request_EntityTooLarge' },
+  throttled:       { status: 429, code: 'TooManyRequests' },
   notJson:         { status: 415, code: 'UnsupportedMediaType' },
   diskFull:        { status: 507, code: 'InsufficientStorage' },
   databaseBusy:    { status: 503, code: 'ServiceUnavailable' },
@@ -67,6 +69,10 @@ const ofDirectory = {
 /** What a request is answered with when this was thrown. */
 export function toGraphError(thrown: unknown): GraphError {
   if (thrown instanceof GraphError) return thrown
+  if (thrown instanceof BusyError) {
+    const { retryAfterSeconds } = thrown
+    return new GraphError('throttled', 'Too many requests. Try again later.', { cause: thrown, retryAfterSeconds })
+  }
   if (thrown instanceof DirectoryError) {
     return new GraphError(ofDirectory[thrown.refusal], thrown.message, { cause: thrown })
   }

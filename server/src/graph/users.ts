@@ -6,6 +6,7 @@ import {
   WeakPasswordError,
   resourceNotFound,
 } from '../directory/index.ts'
+import { BusyError } from '../platform/fair-queue.ts'
 import { parseGuid } from '../spec/guid.ts'
 import { isUserPrincipalName } from '../spec/object-name.ts'
 import { readBody } from './bodies.ts'
@@ -137,8 +138,8 @@ export const revokeMySignInSessions: GraphHandler = async (graph, call) => {
 export const changeMyPassword: GraphHandler = async (graph, call) => {
   const { objectId: id, userPrincipalName } = await requireMe(graph, call)
   const { currentPassword, newPassword } = readBody(changePasswordBody, call.request.body)
-  const { remoteAddress } = call.origin
-  const check = await graph.directory.checkPassword({ userPrincipalName, password: currentPassword, remoteAddress })
+  const check = await graph.directory.checkPassword({ userPrincipalName, password: currentPassword, ...call.origin })
+  if (check.outcome === 'refused' && check.reason === 'busy') throw new BusyError(check.retryAfterSeconds)
   if (check.outcome !== 'proved' || check.user.objectId !== id) {
     const reason = check.outcome === 'refused' ? check.reason : 'wrong'
     const event = { action: 'user.change-password', outcome: 'refused', reason, target: `users/${id}` } as const

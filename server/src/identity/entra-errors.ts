@@ -63,6 +63,7 @@ const entraErrors = {
   badDeviceCode:       { number: 70018,   status: 400, error: 'bad_verification_code',     text: 'The device code is not known.' },
   expiredDeviceCode:   { number: 70020,   status: 400, error: 'expired_token',             text: 'The device code has expired. Request a new one.' },
   tooManyDeviceCodes:  { number: 90055,   status: 429, error: 'temporarily_unavailable',   text: 'Too many device codes were asked for from this address. Try again later.' },
+  tooManyProofs:       { number: 90055,   status: 429, error: 'temporarily_unavailable',   text: 'There are too many attempts to sign in by a password at the moment. Try again later.' },
   tooManyRefusals:     { number: 90055,   status: 429, error: 'temporarily_unavailable',   text: 'There are too many incoming requests that had to be refused. Try again later.' },
   wrongMethod:         { number: 900561,  status: 405, error: 'invalid_request',           text: 'The endpoint only accepts {0} requests.' },
   notFound:            { number: 9002313, status: 404, error: 'invalid_request',           text: 'Nothing is served at this path.' },
@@ -80,14 +81,21 @@ export class EntraError extends Error {
   readonly number: number
   readonly status: number
   readonly error: string
+  /** When the client may try again. */
+  readonly retryAfterSeconds: number | undefined
 
-  constructor(kind: EntraErrorKind, parameters: readonly string[] = [], options?: ErrorOptions) {
+  constructor(
+    kind: EntraErrorKind,
+    parameters: readonly string[] = [],
+    options?: ErrorOptions & { readonly retryAfterSeconds?: number },
+  ) {
     const row: EntraErrorRow = entraErrors[kind]
     super(`AADSTS${row.number}: ${fill(row.text, parameters)}`, options)
     this.kind = kind
     this.number = row.number
     this.status = row.status
     this.error = row.error
+    this.retryAfterSeconds = options?.retryAfterSeconds
   }
 }
 

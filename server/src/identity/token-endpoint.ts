@@ -50,6 +50,7 @@ export function createTokenEndpoint(options: TokenEndpointOptions) {
       if (authorization.scheme === 'basic' && error.status === 401) {
         call.reply.header('www-authenticate', 'Basic realm="Acrux"')
       }
+      if (error.retryAfterSeconds !== undefined) call.reply.header('retry-after', String(error.retryAfterSeconds))
       // What was only claimed is written down only if it could be true.
       const claimed = authorization.scheme === 'basic' ? authorization.username : progress.form?.get('client_id')
       if (!budget.spend(call.origin.remoteAddress)) {

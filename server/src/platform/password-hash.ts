@@ -1,5 +1,7 @@
-import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
+import { argon2, hash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { availableParallelism } from 'node:os'
 import { promisify } from 'node:util'
+import { type Place, createFairQueue } from './fair-queue.ts'
 
 const deriveKey = promisify(argon2)
 
@@ -13,19 +15,32 @@ const tagSizeBytes = 32
 /** Longer passwords are refused, so that nobody can make the server hash megabytes. In bytes of UTF-8. */
 export const longestPasswordBytes = 1024
 
-/** At most so many at a time: each holds 19 MiB and one of the four threads that file access needs too. */
-const concurrentHashes = 2
+/**
+ * Each hash holds 19 MiB and one of the four threads of libuv, which read and write blobs too. On two cores or fewer there is
+ * one hash at a time: the event loop needs the other core.
+ */
+const queue = createFairQueue({
+  concurrency: availableParallelism() > 2 ? 2 : 1,
+  maxWaiting: 256,
+  retryAfterSeconds: 5,
+})
+
+/** For metrics: password hashes that run and wait, and those that were rejected since the start. */
+export const passwordHashFigures = queue.figures
+
+/** Work of the server itself, such as an administrator who creates users. */
+const ownPlace: Place = { lane: 'ordinary', group: '', block: '' }
 
 /**
  * Hashes a person's password with argon2id, for storing: a PHC string, with its own salt and parameters.
  *
- * @throws RangeError when the password is empty or longer than `longestPasswordBytes`.
+ * @throws RangeError when the password is empty or longer than `longestPasswordBytes`; BusyError when too many hashes wait.
  */
-export async function hashPassword(password: string): Promise<string> {
+export async function hashPassword(password: string, place: Place = ownPlace): Promise<string> {
   const message = parsePassword(password)
   if (message === undefined) throw new RangeError(`a password has 1 to ${longestPasswordBytes} bytes`)
   const salt = randomBytes(saltSizeBytes)
-  const tag = await derive(message, salt, cost, tagSizeBytes)
+  const tag = await derive(message, { salt, cost, tagSizeBytes }, place)
   const { memoryKiB, passes, parallelism } = cost
   return `$argon2id$v=19$m=${memoryKiB},t=${passes},p=${parallelism}$${unpadded(salt)}$${unpadded(tag)}`
 }
@@ -34,14 +49,37 @@ export async function hashPassword(password: string): Promise<string> {
  * Whether the password is the one that was hashed. Pass undefined for a user that does not exist: the answer is false and
  * takes as long, so that the time does not tell which users there are.
  *
- * @throws Error when `encoded` is not a string of `hashPassword`.
+ * @throws Error when `encoded` is not a string of `hashPassword` or `hashGeneratedPassword`; BusyError when too many hashes wait.
  */
-export async function verifyPassword(password: string, encoded: string | undefined): Promise<boolean> {
-  const stored = encoded === undefined ? nobody : parseEncoded(encoded)
+export async function verifyPassword(
+  password: string,
+  encoded: string | undefined,
+  place: Place = ownPlace,
+): Promise<boolean> {
+  const isGenerated = encoded?.startsWith(generatedPrefix) === true
+  const stored = encoded === undefined || isGenerated ? nobody : parseEncoded(encoded)
   if (stored === undefined) throw new Error('the stored password hash is malformed')
   const message = parsePassword(password)
-  const tag = await derive(message ?? Buffer.from('-'), stored.salt, stored.cost, stored.tag.length)
+  const tag = await derive(message ?? Buffer.from('-'), { ...stored, tagSizeBytes: stored.tag.length }, place)
+  if (isGenerated) return isGeneratedPassword(password, encoded)
   return timingSafeEqual(tag, stored.tag) && message !== undefined && encoded !== undefined
+}
+
+const generatedPrefix = '$sha256$'
+
+/**
+ * Hashes a password that this server generated from at least 128 random bits. Nobody can guess it, so it needs no slow
+ * hash, and its proof costs nothing that guesses of others could use up.
+ */
+export function hashGeneratedPassword(password: string): string {
+  return generatedPrefix + hash('sha256', password, 'base64url')
+}
+
+/** Whether the stored hash is that of a generated password, and of this one. Takes microseconds. */
+export function isGeneratedPassword(password: string, encoded: string): boolean {
+  if (!encoded.startsWith(generatedPrefix)) return false
+  const [given, stored] = [Buffer.from(hashGeneratedPassword(password)), Buffer.from(encoded)]
+  return given.length === stored.length && timingSafeEqual(given, stored)
 }
 
 const nobody = { cost, salt: randomBytes(saltSizeBytes), tag: randomBytes(tagSizeBytes) }
@@ -66,19 +104,23 @@ function parseEncoded(encoded: string): { cost: Cost; salt: Buffer; tag: Buffer 
   }
 }
 
-let running = 0
-const waiting: (() => void)[] = []
+type Derivation = { readonly salt: Buffer; readonly cost: Cost; readonly tagSizeBytes: number }
 
-async function derive(message: Buffer, nonce: Buffer, { memoryKiB, passes, parallelism }: Cost, tagLength: number) {
-  if (running >= concurrentHashes) await new Promise<void>((resolve) => waiting.push(resolve))
-  else running += 1
-  try {
-    return await deriveKey('argon2id', { message, nonce, memory: memoryKiB, passes, parallelism, tagLength })
-  } finally {
-    const next = waiting.shift()
-    if (next === undefined) running -= 1
-    else next()
-  }
+function derive(
+  message: Buffer,
+  { salt, cost: { memoryKiB, passes, parallelism }, tagSizeBytes }: Derivation,
+  place: Place,
+) {
+  return queue.run(place, () =>
+    deriveKey('argon2id', {
+      message,
+      nonce: salt,
+      memory: memoryKiB,
+      passes,
+      parallelism,
+      tagLength: tagSizeBytes,
+    }),
+  )
 }
 
 function unpadded(bytes: Buffer): string {

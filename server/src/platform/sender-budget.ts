@@ -131,14 +131,21 @@ function createLatest<Value>() {
   }
 }
 
-/** 24 bits of an IPv4 address, 48 of a network of IPv6: what one holder of addresses often has. */
-function neighbourhoodOf(network: string): string {
+/** 24 bits of an IPv4 address, 48 of a network of IPv6: what one holder of addresses often has. Takes a {@link networkOf}. */
+export function neighbourhoodOf(network: string): string {
   if (network.startsWith('::ffff:')) {
     const [high = '', low = ''] = network.slice('::ffff:'.length).split(':')
     return `${high}:${low.padStart(4, '0').slice(0, 2)}`
   }
   const separator = network.includes(':') ? ':' : '.'
   return network.split(separator).slice(0, 3).join(separator)
+}
+
+/** 16 bits of an IPv4 address, 32 of a network of IPv6: what one provider often has. Takes a {@link networkOf}. */
+export function blockOf(network: string): string {
+  if (network.startsWith('::ffff:')) return network.slice('::ffff:'.length).split(':')[0] ?? ''
+  const separator = network.includes(':') ? ':' : '.'
+  return network.split(separator).slice(0, 2).join(separator)
 }
 
 function refill(bucket: Bucket, { burst, perSecond }: Allowance, nowMs: number): void {

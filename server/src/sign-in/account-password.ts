@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import { BusyError } from '../platform/fair-queue.ts'
 import type { Form } from '../spec/form.ts'
 import { accountInQuery, accountNavigation, carriedFor, requireAccount } from './account.ts'
 import { PageError } from './errors.ts'
@@ -7,7 +8,7 @@ import { carried, field, notice } from './pages/layout.ts'
 import { hiddenUserName, newPasswordFields } from './pages/sign-in-pages.ts'
 import { prepareNewPassword } from './password.ts'
 import type { Account } from './sessions.ts'
-import { type PageCall, type Site, eventOf, sendPage, signIn, textOf } from './site.ts'
+import { type PageCall, type Site, eventOf, placeOf, sendPage, signIn, textOf } from './site.ts'
 
 const destination = 'password'
 
@@ -24,10 +25,12 @@ export async function submitPasswordChange(site: Site, call: PageCall, form: For
   const account = requireOwnPassword(site, call, textOf(form, 'account'))
   const { user, methods } = account
   const { userPrincipalName } = user
-  const { remoteAddress } = call.origin
   const password = textOf(form, 'current')
   if (password === '') return send(site, call, account, { current: 'Enter your password.' })
-  const check = await site.directory.checkPassword({ userPrincipalName, password, remoteAddress })
+  const check = await site.directory.checkPassword({ userPrincipalName, password, ...placeOf(call) })
+  if (check.outcome === 'refused' && check.reason === 'busy') {
+    throw new BusyError(check.retryAfterSeconds)
+  }
   if (check.outcome === 'refused' || check.user.objectId !== user.objectId) {
     await site.audit.append(eventOf(call, account, { action: 'password.change', outcome: 'refused', reason: 'wrong' }))
     return send(site, call, account, { current: 'This is not your password.' })

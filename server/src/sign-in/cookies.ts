@@ -19,8 +19,9 @@ const cookieLimit = 200
 export type CookieJar = {
   readonly sessionName: string
   readonly browserName: string
-  /** The value of a `Set-Cookie` that lasts until the browser is closed. */
-  readonly write: (name: string, value: string) => string
+  readonly knownName: string
+  /** The value of a `Set-Cookie` that lasts until the browser is closed, or for so long. */
+  readonly write: (name: string, value: string, maxAgeSeconds?: number) => string
   /** The value of a `Set-Cookie` that takes the cookie away. */
   readonly remove: (name: string) => string
 }
@@ -37,7 +38,9 @@ export function createCookieJar(publicOrigin: string): CookieJar {
   return {
     sessionName: `${prefix}acrux-session`,
     browserName: `${prefix}acrux-browser`,
-    write: (name, value) => `${name}=${value}${attributes}`,
+    knownName: `${prefix}acrux-known`,
+    write: (name, value, maxAgeSeconds) =>
+      `${name}=${value}${maxAgeSeconds === undefined ? '' : `; Max-Age=${maxAgeSeconds}`}${attributes}`,
     remove: (name) => `${name}=; Max-Age=0${attributes}`,
   }
 }

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ProofRefusedError } from '../directory/index.ts'
 import { EntraError } from '../identity/index.ts'
 import { clientStatusOf } from '../platform/http/app.ts'
+import { BusyError } from '../platform/fair-queue.ts'
 import { outageOf } from '../platform/outage.ts'
 import { PageError, type PageErrorKind, SignInNeeded } from './errors.ts'
 import { html } from './html.ts'
@@ -17,6 +18,7 @@ export async function renderPageError(
   if (thrown instanceof SignInNeeded)
     return goTo(reply, `/sign-in?flow=${site.flows.write(thrown.browser, thrown.flow)}`)
   const { status, title, message, number } = describe(thrown)
+  if (thrown instanceof BusyError) reply.header('retry-after', String(thrown.retryAfterSeconds))
   const outage = outageOf(thrown)
   if (outage !== undefined) reply.header('retry-after', String(outage.retryAfterSeconds))
   if (status >= 500) site.log.error({ id: request.id, err: thrown }, 'a page failed')
@@ -49,6 +51,7 @@ function describe(thrown: unknown): Described {
     return { status, title: 'We cannot sign you in', message, number }
   }
   if (thrown instanceof ProofRefusedError) return new PageError(proofRefusals[thrown.refusal], { cause: thrown })
+  if (thrown instanceof BusyError) return new PageError('throttled', { cause: thrown })
   const outage = outageOf(thrown)
   if (outage !== undefined)
     return new PageError(outage.kind === 'disk-full' ? 'diskFull' : 'databaseBusy', { cause: thrown })

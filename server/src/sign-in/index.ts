@@ -12,6 +12,7 @@ import type { Upstreams } from '../upstream/index.ts'
 import { createConsents } from './consent-store.ts'
 import { createCookieJar } from './cookies.ts'
 import { createFlows } from './flow.ts'
+import { createKnownBrowsers } from './known-browser.ts'
 import { createPasskeys } from './passkeys.ts'
 import { mountPages, pageRoutes } from './routes.ts'
 import { createSessions } from './sessions.ts'
@@ -60,6 +61,7 @@ export function createSignInPages(options: SignInOptions): SignInPages {
     jar: createCookieJar(publicOrigin),
     sessions: createSessions({ database, store, directory, clock }),
     flows: createFlows(sealer, clock),
+    knownBrowsers: createKnownBrowsers(sealer, clock),
     passkeys: createPasskeys({ database, store, directory, clock, sealer, publicOrigin }),
     upstreams,
     senders,

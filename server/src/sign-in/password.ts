@@ -1,11 +1,11 @@
 import type { FastifyReply } from 'fastify'
-import { WeakPasswordError } from '../directory/index.ts'
+import { type PasswordCheck, WeakPasswordError } from '../directory/index.ts'
 import type { Form } from '../spec/form.ts'
 import { PageError } from './errors.ts'
 import { newPasswordPage } from './pages/sign-in-pages.ts'
 import { type Stage, formOf, openStage, proceed, show, showPassword } from './proceed.ts'
 import type { Remaining } from './sessions.ts'
-import { type PageCall, type Site, eventOf, flowPath, goTo, requireFlow, signIn, textOf } from './site.ts'
+import { type PageCall, type Site, eventOf, flowPath, goTo, placeOf, requireFlow, signIn, textOf } from './site.ts'
 
 /** Takes the user name and password. */
 export async function submitPassword(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
@@ -20,28 +20,29 @@ export async function submitPassword(site: Site, call: PageCall, form: Form): Pr
     }
     return showPassword(stage, userPrincipalName, problem, 400)
   }
-  const { remoteAddress } = call.origin
-  const check = await site.directory.checkPassword({ userPrincipalName, password, remoteAddress })
-  if (check.outcome === 'refused') return refusePassword(stage, userPrincipalName, check.reason)
+  const code = textOf(form, 'code').trim()
+  const check = await site.directory.checkPassword({ userPrincipalName, password, code, ...placeOf(call) })
+  if (check.outcome === 'refused') return refusePassword(stage, userPrincipalName, check)
   const remaining: Remaining[] = []
   if (check.secondFactorRequired) remaining.push('second-factor')
   if (check.mustChangePassword) remaining.push('new-password')
-  const { user } = check
+  const { user, methods } = check
   const event = eventOf(call, check, {
     action: 'sign-in.password',
     outcome: 'success',
     credential: { kind: 'password' },
   })
-  await signIn(site, call, { user, methods: ['pwd'], authenticatedAtMs: site.clock.now(), remaining }, event)
+  await signIn(site, call, { user, methods, authenticatedAtMs: site.clock.now(), remaining }, event)
   return goTo(call.reply, flowPath(site, call.caller, { ...flow, chosen: user.objectId }))
 }
 
 async function refusePassword(
   stage: Stage,
   userPrincipalName: string,
-  reason: 'wrong' | 'throttled' | 'disabled',
+  refusal: Extract<PasswordCheck, { outcome: 'refused' }>,
 ): Promise<FastifyReply> {
   const { site, call } = stage
+  const { reason } = refusal
   // People type passwords into the wrong field: what is no user name is not written down.
   const claimed = /^[^@\s]{1,64}@[^@\s]{1,253}$/.test(userPrincipalName) ? userPrincipalName : ''
   await site.audit.append({
@@ -53,10 +54,22 @@ async function refusePassword(
     origin: call.origin,
   })
   if (reason === 'disabled') throw new PageError('disabled')
+  if (reason === 'busy') {
+    const { retryAfterSeconds } = refusal
+    call.reply.header('retry-after', String(retryAfterSeconds))
+    const message = `There are too many attempts to sign in at the moment. Wait ${retryAfterSeconds} ${retryAfterSeconds === 1 ? 'second' : 'seconds'} and try again.`
+    return showPassword(stage, userPrincipalName, { message }, 429)
+  }
+  if (reason === 'code-needed') {
+    return showPassword(stage, userPrincipalName, { message: codeNeeded, needsCode: true }, 400)
+  }
   // One text for both, so that nobody learns whether a guess was looked at.
   const message = 'Your user name or password is not right. After many attempts, wait a few minutes before the next.'
   return showPassword(stage, userPrincipalName, { message }, 400)
 }
+
+const codeNeeded =
+  'There were many failed attempts to sign in to this account. Enter your password and a code of your authenticator app, or a recovery code. Without one, use a browser or network that you signed in from before, or try again in an hour.'
 
 /** Takes the password that somebody has to choose before they go on. */
 export async function submitNewPassword(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {

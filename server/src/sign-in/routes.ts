@@ -107,7 +107,7 @@ export function mountPages(app: FastifyInstance, site: Site): void {
       routes: rows.map((row): Route<PageNeed, Visitor> => ({ ...row, handle: (call) => handle(site, row, call) })),
       territory: ['/sign-in/*', '/account/*', '/devicelogin/*', '/sign-out/*'],
       // A page finds out itself whose session it needs, of the several that a browser may have.
-      authorize: (_need, request) => readVisitor(request, site.jar, site.sessions),
+      authorize: (_need, request) => readVisitor(request, site),
       renderError: (error, request, reply) => renderPageError(site, error, request, reply),
       notFound: () => new PageError('notFound'),
     },

@@ -10,9 +10,11 @@ import {
   codeRequest,
   enterPassword,
   openTestPages,
+  passwordOf,
 } from './test-pages.ts'
 
 const session = '__Host-acrux-session'
+const known = '__Host-acrux-known'
 
 async function open(t: TestContext) {
   const pages = await openTestPages()
@@ -153,13 +155,65 @@ test('a recovery code lets somebody in once', async (t) => {
   assert.match((await use()).text, /was used already/)
 })
 
-test('after ten wrong codes even the right one has to wait', async (t) => {
+test('after ten wrong codes of strangers even the right one has to wait, but not in a known browser or network', async (t) => {
   const { pages, browser } = await open(t)
   const { secret } = await setUpApp(pages, browser)
-  const other = pages.openBrowser()
+  const other = pages.openBrowser('203.0.113.1')
   const asked = await enterPassword(other, await other.get(codeRequest().url), 'alice')
   for (let attempt = 0; attempt < 10; attempt++) await enterCode(other, asked, '000000')
   assert.equal((await enterCode(other, asked, codeOf(pages, secret))).status, 429)
+
+  const atHome = pages.openBrowser()
+  const there = await enterPassword(atHome, await atHome.get(codeRequest().url), 'alice')
+  assert.equal((await enterCode(atHome, there, codeOf(pages, secret))).heading, 'Sign in to Azure CLI?')
+
+  pages.time.nowMs += 60_000
+  const travelling = pages.openBrowser('203.0.113.2')
+  travelling.cookies.set(known, atHome.cookies.get(known) ?? '')
+  const again = await enterPassword(travelling, await travelling.get(codeRequest().url), 'alice')
+  assert.equal((await enterCode(travelling, again, codeOf(pages, secret))).heading, 'Sign in to Azure CLI?')
+})
+
+test('a hundred wrong codes in a row close the app for good: other factors go on, and the log tells it', async (t) => {
+  const { pages, browser } = await open(t)
+  const { secret, codes } = await setUpApp(pages, browser)
+  const other = pages.openBrowser()
+  const asked = await enterPassword(other, await other.get(codeRequest().url), 'alice')
+  for (let attempt = 0; attempt < 99; attempt++) assert.equal((await enterCode(other, asked, '000000')).status, 400)
+  assert.equal((await enterCode(other, asked, '000000')).status, 403)
+  assert.match((await enterCode(other, asked, codeOf(pages, secret))).text, /no longer accepted/)
+  const closed = await pages.database
+    .tables<{ audit_event: { action: string } }>()
+    .selectFrom('audit_event')
+    .selectAll()
+    .where('action', '=', 'second-factor.close')
+    .execute()
+  assert.equal(closed.length, 1)
+  const { url } = asked
+  const recovery = await other.get(url.replace('/sign-in?', '/sign-in/recovery?'))
+  assert.equal((await enterCode(other, recovery, codes[0] ?? '')).heading, 'Sign in to Azure CLI?')
+})
+
+test('a name under attack asks strangers for a second factor beside the password', async (t) => {
+  const { pages, browser } = await open(t)
+  const { secret } = await setUpApp(pages, browser)
+  const stranger = pages.openBrowser('203.0.113.1')
+  const page = await stranger.get(codeRequest().url)
+  await enterPassword(stranger, page, 'alice', 'a wrong password')
+  await pages.database.transaction((transaction) =>
+    transaction
+      .tables<{ password_failure: { failures: number } }>()
+      .updateTable('password_failure')
+      .set({ failures: 100 })
+      .execute(),
+  )
+  const asked = await enterPassword(stranger, page, 'alice')
+  assert.match(asked.text, /many failed attempts/)
+  const said = { username: 'alice@contoso.example', password: passwordOf('alice') }
+  const wrong = await stranger.submit(asked, '/sign-in/password', { ...said, code: '000000' })
+  assert.match(wrong.text, /many failed attempts/)
+  const done = await stranger.submit(wrong, '/sign-in/password', { ...said, code: codeOf(pages, secret) })
+  assert.equal(done.heading, 'Sign in to Azure CLI?')
 })
 
 test('second factors are changed only by whoever proved themselves within ten minutes', async (t) => {

@@ -4,7 +4,7 @@ import { PageError } from './errors.ts'
 import { type OtherWay, secondFactorPage } from './pages/sign-in-pages.ts'
 import { type Stage, formOf, openStage, proceed, show } from './proceed.ts'
 import type { PendingAccount } from './sessions.ts'
-import { type PageCall, type Site, eventOf, flowPath, goTo, requireFlow, signIn, textOf } from './site.ts'
+import { type PageCall, type Site, eventOf, flowPath, goTo, placeOf, requireFlow, signIn, textOf } from './site.ts'
 
 type CodeKind = 'totp' | 'recovery'
 
@@ -53,11 +53,19 @@ export async function submitCode(site: Site, call: PageCall, form: Form): Promis
   if (kind !== 'totp' && kind !== 'recovery') throw new PageError('malformed')
   const code = textOf(form, 'code').trim()
   if (code === '') return showSecondFactor(stage, pending, { kind, problem: 'Enter the code.', status: 400 })
-  const outcome = await check(site, pending, kind, code)
+  const outcome = await check(stage, pending, kind, code)
   if (outcome === 'proved') return passSecondFactor(stage, pending, kind === 'totp' ? ['otp', 'mfa'] : ['mfa'])
   await site.audit.append(
     eventOf(call, pending, { action: 'sign-in.second-factor', outcome: 'refused', reason: outcome }),
   )
+  if (outcome === 'closing' || outcome === 'closed') {
+    if (outcome === 'closing') {
+      await site.audit.append(eventOf(call, pending, { action: 'second-factor.close', outcome: 'success' }))
+    }
+    const problem =
+      'There were too many wrong codes in a row, and the app is no longer accepted. Use another way, or ask an owner of the directory to reset it.'
+    return showSecondFactor(stage, pending, { kind, problem, status: 403 })
+  }
   if (outcome === 'throttled') {
     const problem = 'There were too many wrong codes. Wait an hour, or use another way.'
     return showSecondFactor(stage, pending, { kind, problem, status: 429 })
@@ -94,7 +102,14 @@ export function pendingOf({ call, flow }: Stage): PendingAccount | undefined {
   return isTheirs && pending.remaining[0] === 'second-factor' ? pending : undefined
 }
 
-async function check(site: Site, { user }: PendingAccount, kind: CodeKind, code: string) {
-  if (kind === 'totp') return site.directory.secondFactors.checkTotp(user.objectId, code)
-  return (await site.directory.secondFactors.useRecoveryCode(user.objectId, code)) ? 'proved' : 'wrong'
+async function check({ site, call }: Stage, { user }: PendingAccount, kind: CodeKind, code: string) {
+  const { secondFactors } = site.directory
+  const { origin } = call
+  if (kind === 'totp') {
+    const known = await site.directory.isKnownPlace(user.objectId, placeOf(call))
+    return secondFactors.checkTotp(user.objectId, code, { known, origin })
+  }
+  if (await secondFactors.useRecoveryCode(user.objectId, code)) return 'proved'
+  await secondFactors.recordWrongRecoveryCode(user.objectId, origin)
+  return 'wrong'
 }

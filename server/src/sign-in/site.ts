@@ -13,6 +13,7 @@ import type { CookieJar } from './cookies.ts'
 import { PageError } from './errors.ts'
 import type { Flow, Flows } from './flow.ts'
 import type { HtmlValue } from './html.ts'
+import type { KnownBrowsers } from './known-browser.ts'
 import { type PagePolicy, pageHeaders } from './page-headers.ts'
 import type { Passkeys } from './passkeys.ts'
 import { type Layout, renderPage } from './pages/layout.ts'
@@ -36,6 +37,7 @@ export type Site = {
   readonly jar: CookieJar
   readonly sessions: Sessions
   readonly flows: Flows
+  readonly knownBrowsers: KnownBrowsers
   readonly passkeys: Passkeys
   readonly upstreams: Upstreams
   readonly senders: KnownSenders
@@ -93,14 +95,25 @@ export async function signIn(
   event?: AuditEvent,
   change?: (transaction: Transaction) => Promise<User>,
 ): Promise<void> {
-  const { database, sessions, audit, jar, senders } = site
+  const { database, directory, sessions, audit, jar, senders, knownBrowsers } = site
+  const isWhole = proof.remaining.length === 0
   const id = await database.transaction(async (transaction) => {
     const user = change === undefined ? proof.user : await change(transaction)
     if (event !== undefined) await audit.record(transaction, event)
+    if (isWhole) await directory.rememberPlace(transaction, user.objectId, origin)
     return sessions.signIn(transaction, caller.sessionId, { ...proof, user })
   })
-  if (proof.remaining.length === 0) senders.note(origin.remoteAddress)
   reply.header('set-cookie', jar.write(jar.sessionName, id))
+  if (!isWhole) return
+  senders.note(origin.remoteAddress)
+  const known = knownBrowsers.write(caller.known, proof.user.objectId)
+  reply.header('set-cookie', jar.write(jar.knownName, known, knownBrowsers.maxAgeSeconds))
+}
+
+/** Where a request to sign in comes from: its address, and what this browser is known by. */
+export function placeOf({ caller, origin }: PageCall) {
+  const { remoteAddress, userAgent } = origin
+  return { remoteAddress, userAgent, browserKnownSinceMs: (objectId: string) => caller.known.get(objectId) }
 }
 
 /** The one value that a field has; empty where it is absent. @throws PageError for a field that comes twice */

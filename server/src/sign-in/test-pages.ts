@@ -95,7 +95,8 @@ export async function openTestPages({
     await dispose()
     await rm(keyDirectory, { recursive: true })
   }
-  const openBrowser = () => new FormBrowser((options) => app.inject(options), new URL(publicOrigin))
+  const openBrowser = (remoteAddress = '127.0.0.1') =>
+    new FormBrowser((options) => app.inject({ ...options, remoteAddress }), new URL(publicOrigin))
   const changes = { change, createUser, updateUser, resetPassword }
   return { app, database, directory, time, clock, logLines, client, ...changes, token, openBrowser, close }
 }

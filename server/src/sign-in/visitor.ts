@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { formToken, newId, parseId } from './browser.ts'
 import { type CookieJar, parseCookies } from './cookies.ts'
+import type { KnownBrowsers, KnownPeople } from './known-browser.ts'
 import type { BrowserSession, Sessions } from './sessions.ts'
 
 /** Who asks for a page. */
@@ -12,10 +13,21 @@ export type Visitor = {
   readonly formToken: string
   readonly sessionId: string | undefined
   readonly session: BrowserSession | undefined
+  /** Who completed a sign-in with this browser lately. */
+  readonly known: KnownPeople
+}
+
+export type VisitorOptions = {
+  readonly jar: CookieJar
+  readonly sessions: Sessions
+  readonly knownBrowsers: KnownBrowsers
 }
 
 /** Reads who asks from the cookies of a request. */
-export async function readVisitor(request: FastifyRequest, jar: CookieJar, sessions: Sessions): Promise<Visitor> {
+export async function readVisitor(
+  request: FastifyRequest,
+  { jar, sessions, knownBrowsers }: VisitorOptions,
+): Promise<Visitor> {
   const cookies = parseCookies(request.headers.cookie)
   const known = parseId(cookies.get(jar.browserName))
   const browser = known ?? newId()
@@ -27,6 +39,7 @@ export async function readVisitor(request: FastifyRequest, jar: CookieJar, sessi
     formToken: formToken(browser),
     sessionId,
     session: await sessions.read(sessionId),
+    known: knownBrowsers.read(cookies.get(jar.knownName)),
   }
 }
 

@@ -2,147 +2,167 @@ import { isName, nameKey } from '../../spec/object-name.ts'
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../platform/clock.ts'
-import { verifyPassword } from '../../platform/password-hash.ts'
+import { BusyError } from '../../platform/fair-queue.ts'
+import { isGeneratedPassword, verifyPassword } from '../../platform/password-hash.ts'
 import { networkOf } from '../../platform/sender-budget.ts'
-import type { Database, Transaction } from '../../platform/sql/database.ts'
+import type { Database } from '../../platform/sql/database.ts'
 import type { User } from '../index.ts'
-import { createPasswordThrottle } from './password-throttle.ts'
 import { toUser } from '../principals.ts'
-import type { SecondFactors, SecondFactorsHeld } from './second-factors.ts'
 import type { DirectoryStore } from '../store.ts'
 import type { UserRow } from '../tables.ts'
+import type { KnownPlaces, SignInPlace } from './known-places.ts'
+import { createPasswordFailures } from './password-failures.ts'
+import { type Attempt, createPasswordThrottle } from './password-throttle.ts'
+import type { SecondFactors, SecondFactorsHeld } from './second-factors.ts'
+import type { SecurityEvents } from './security-events.ts'
 
-/** What somebody says to prove who they are. */
-export type PasswordClaim = {
+/** What somebody says to prove who they are, and from where. */
+export type PasswordClaim = SignInPlace & {
   readonly userPrincipalName: string
   readonly password: string
-  /** Where it was said. */
-  readonly remoteAddress: string
+  /** A code of the authenticator app, or a recovery code, said together with the password. */
+  readonly code?: string | undefined
 }
 
 export type PasswordCheck =
   | {
       readonly outcome: 'proved'
       readonly user: User
+      /** How the person was proved, as `amr` tells it. [RFC 8176] */
+      readonly methods: readonly string[]
       /** The person must choose another password before anything else. */
       readonly mustChangePassword: boolean
       readonly secondFactors: SecondFactorsHeld
+      /** Whether a second factor is held and was not shown yet. */
       readonly secondFactorRequired: boolean
     }
   | {
       readonly outcome: 'refused'
-      /** `wrong` is an unknown name too. Clients must not be told one from another, but for `disabled`. */
-      readonly reason: 'wrong' | 'throttled' | 'disabled'
+      /**
+       * `wrong` is an unknown name too. Clients must not be told one from another, but for `disabled`. `code-needed`:
+       * there were so many wrong passwords for this name that strangers have to show a second factor as well.
+       */
+      readonly reason: 'wrong' | 'throttled' | 'code-needed' | 'disabled'
     }
+  /** Too many proofs of this caller are running; nothing was looked at. */
+  | { readonly outcome: 'refused'; readonly reason: 'busy'; readonly retryAfterSeconds: number }
 
 export type PasswordCheckOptions = {
   readonly database: Database
   readonly store: DirectoryStore
   readonly clock: Clock
-  readonly secondFactors: Pick<SecondFactors, 'of'>
+  readonly secondFactors: Pick<SecondFactors, 'of' | 'isCode' | 'useCode'>
+  readonly places: KnownPlaces
+  readonly securityEvents: SecurityEvents
 }
 
-const hourMs = 60 * 60 * 1000
-const dayMs = 24 * hourMs
-
-/** Wrong passwords that strangers may say for one name within an hour; then it is proved from known networks alone. */
-const strangersFailures = 100
-const failureWindowMs = hourMs
-
-/** As many counters there are, whatever names are invented; a name shares one with a few that nobody can choose for harm. */
-const failureBuckets = 65_536
-
-/** A network is known for so long after the last proof, and of each person so many are. */
-const networkKnownMs = 90 * dayMs
-const networksRemembered = 20
-
 /** So many refused requests wait as long as a check takes; more are answered at once. */
-const waitingLimit = 512
+const maxWaiting = 512
 
 /**
  * The proof by password. An unknown name, a wrong password and a throttled attempt make the same reads and take as long.
  *
- * Strangers are bounded per network, per network and name, and per name; somebody who proved a password from a network
- * before is not touched by what strangers do elsewhere, so that nobody can lock a person out of where they work.
+ * Strangers are bounded per network, per network and name, and per name; somebody who signed in from a network or browser
+ * before is not touched by what strangers do elsewhere, so that nobody can lock a person out of where they work. Beyond the
+ * bound of a name, strangers are asked for a second factor, and each neighbourhood of addresses still has a few guesses. A
+ * password that the server generated cannot be guessed: no bound applies to the right one.
  */
 export function createPasswordCheck(options: PasswordCheckOptions, throttle = createPasswordThrottle(options.clock)) {
-  const { database, store, clock, secondFactors } = options
+  const { database, store, secondFactors, places, securityEvents } = options
+  const failures = createPasswordFailures(options)
   const pace = createPace()
 
   async function look(claim: PasswordClaim) {
     const name = claim.userPrincipalName
     const key = isName(name) ? nameKey(name) : ''
     const network = networkOf(claim.remoteAddress).slice(0, 64)
-    const bucket = failureBucket(key)
     const row = await store.userByName(key)
-    const seen = await store.knownNetwork(row?.object_id ?? '', network)
-    const failures = await store.passwordFailures(bucket)
-    const nowMs = clock.now()
-    const known = seen !== undefined && nowMs < seen.seen_at_ms + networkKnownMs
-    const counted = failures !== undefined && nowMs < failures.since_ms + failureWindowMs ? failures.failures : 0
-    return { key, network, bucket, row, known, seenAtMs: seen?.seen_at_ms, open: known || counted < strangersFailures }
+    const person = { objectId: row?.object_id ?? '', passwordChangedAtMs: row?.password_changed_at_ms ?? 0 }
+    const known = await places.isKnown(person, claim)
+    const isEnough = await failures.isPasswordEnough(key, network)
+    return { key, network, row, known, isEnough: known || isEnough }
   }
 
   async function check(claim: PasswordClaim): Promise<PasswordCheck> {
-    const { key, network, bucket, row, known, seenAtMs, open } = await look(claim)
-    const attempt = open ? throttle.begin({ network, name: hashedName(key), known }) : undefined
-    if (attempt === undefined) {
-      await pace.wait()
-      return { outcome: 'refused', reason: 'throttled' }
+    const { key, network, row, known, isEnough } = await look(claim)
+    if (row !== undefined && isGeneratedPassword(claim.password, row.password_hash)) return proved(row, claim, false)
+    const hasCode = claim.code !== undefined && claim.code !== ''
+    if (!isEnough && !hasCode) return refuseUnseen('code-needed')
+    const attempt = throttle.begin({ network, name: hashedName(key), known })
+    if (attempt === 'guesses') return refuseUnseen('throttled')
+    if (!('end' in attempt)) return { outcome: 'refused', reason: 'busy', ...attempt }
+    try {
+      return await weigh(claim, { key, network, row, attempt, needsCode: !isEnough })
+    } catch (error) {
+      if (!(error instanceof BusyError)) throw error
+      return { outcome: 'refused', reason: 'busy', retryAfterSeconds: error.retryAfterSeconds }
+    } finally {
+      attempt.end('dropped')
+    }
+  }
+
+  /** Compares the password, and before it the code where that is needed: a wrong one is not told from a wrong password. */
+  async function weigh(claim: PasswordClaim, weighed: Weighed): Promise<PasswordCheck> {
+    const { key, network, row, attempt, needsCode } = weighed
+    const isCodeRight = needsCode && (await secondFactors.isCode(row?.object_id ?? '', claim.code ?? ''))
+    if (needsCode && !isCodeRight) {
+      attempt.end('refused')
+      return refuseUnseen('code-needed')
     }
     const startMs = performance.now()
-    let right = false
-    try {
-      const stored = row === undefined || row.password_hash === '' ? undefined : row.password_hash
-      right = await verifyPassword(claim.password, stored)
-    } finally {
-      attempt.end(right ? 'proved' : 'refused')
-    }
-    if (!right || row === undefined) {
-      const nowMs = clock.now()
-      await database.transaction((transaction) =>
-        store.countPasswordFailure(transaction, bucket, nowMs, nowMs - failureWindowMs),
-      )
-      pace.took(performance.now() - startMs)
-      return { outcome: 'refused', reason: 'wrong' }
-    }
+    const stored = row === undefined || row.password_hash === '' ? undefined : row.password_hash
+    const right = await verifyPassword(claim.password, stored, attempt.place)
+    attempt.end(right ? 'proved' : 'refused')
+    if (right && row !== undefined) return proved(row, claim, needsCode)
+    await database.transaction(async (transaction) => {
+      await failures.count(transaction, key, network)
+      // Written for an unknown name too, whose events nobody reads: the time does not tell which names there are.
+      const event = { kind: 'failed-sign-in', detail: 'wrong-password', origin: originOf(claim) } as const
+      await securityEvents.record(transaction, row?.object_id ?? '', event)
+    })
+    pace.took(performance.now() - startMs)
+    return { outcome: 'refused', reason: needsCode ? 'code-needed' : 'wrong' }
+  }
+
+  async function refuseUnseen(reason: 'throttled' | 'code-needed'): Promise<PasswordCheck> {
+    await pace.wait()
+    return { outcome: 'refused', reason }
+  }
+
+  async function proved(row: UserRow, claim: PasswordClaim, hasShownCode: boolean): Promise<PasswordCheck> {
     if (row.enabled !== 1) return { outcome: 'refused', reason: 'disabled' }
-    const nowMs = clock.now()
-    if (seenAtMs === undefined || nowMs >= seenAtMs + dayMs) await remember(row, network, nowMs)
-    return proved(row)
-  }
-
-  async function remember(row: UserRow, network: string, nowMs: number): Promise<void> {
-    const known = { object_id: row.object_id, network, seen_at_ms: nowMs }
-    await database.transaction((transaction) => store.rememberNetwork(transaction, known, networksRemembered))
-  }
-
-  async function proved(row: UserRow): Promise<PasswordCheck> {
-    const held = await secondFactors.of(row.object_id)
+    const objectId = row.object_id
+    const codeMethods = hasShownCode ? await secondFactors.useCode(objectId, claim.code ?? '') : []
+    if (codeMethods === undefined) return { outcome: 'refused', reason: 'code-needed' }
+    const held = await secondFactors.of(objectId)
+    const secondFactorRequired = !hasShownCode && (held.totp || held.passkeys > 0)
+    // Whoever has only the password of two factors makes no network a known one.
+    if (!secondFactorRequired) {
+      await database.transaction((transaction) => places.remember(transaction, objectId, originOf(claim)))
+    }
     return {
       outcome: 'proved',
       user: toUser(row),
+      methods: ['pwd', ...codeMethods],
       mustChangePassword: row.must_change_password === 1,
       secondFactors: held,
-      secondFactorRequired: held.totp || held.passkeys > 0,
+      secondFactorRequired,
     }
   }
 
   return check
 }
 
-/** Lets strangers guess anew for a name, as an administrator who gave a new password wishes. */
-export async function forgetFailures(
-  store: DirectoryStore,
-  transaction: Transaction,
-  userPrincipalNameKey: string,
-): Promise<void> {
-  await store.forgetPasswordFailures(transaction, failureBucket(userPrincipalNameKey))
+type Weighed = {
+  readonly key: string
+  readonly network: string
+  readonly row: UserRow | undefined
+  readonly attempt: Attempt
+  readonly needsCode: boolean
 }
 
-/** Where wrong passwords for a name are counted. */
-function failureBucket(key: string): number {
-  return createHash('sha256').update(key).digest().readUInt32BE(0) % failureBuckets
+function originOf({ remoteAddress, userAgent }: SignInPlace) {
+  return { remoteAddress, userAgent }
 }
 
 /** Names have any length; what stands for them in memory has not. */
@@ -159,7 +179,7 @@ function createPace() {
       typicalMs += (durationMs - typicalMs) / 8
     },
     wait: async (): Promise<void> => {
-      if (waiting >= waitingLimit) return
+      if (waiting >= maxWaiting) return
       waiting += 1
       await sleep(typicalMs)
       waiting -= 1

@@ -1,100 +1,191 @@
 import type { Clock } from '../../platform/clock.ts'
+import type { Place } from '../../platform/fair-queue.ts'
+import { blockOf, neighbourhoodOf } from '../../platform/sender-budget.ts'
 
 /** What may be tried at once, and what comes back in time. */
 type Allowance = { readonly burst: number; readonly oneEachMs: number }
 
 /** Guesses for one name from one network. */
-const perPair: Allowance = { burst: 10, oneEachMs: 60_000 }
+const guessesPerPair: Allowance = { burst: 10, oneEachMs: 60_000 }
 
-/** Guesses from one network, whichever names they are for. */
-const perNetwork: Allowance = { burst: 60, oneEachMs: 10_000 }
+/** Guesses of strangers from one network, and from its /24 of IPv4 or /48 of IPv6, whichever names they are for. */
+const guessesPerNetwork: Allowance = { burst: 60, oneEachMs: 10_000 }
+const guessesPerNeighbourhood: Allowance = { burst: 120, oneEachMs: 5000 }
 
-/** How many networks, and pairs of network and name, are told apart. */
-const bucketLimit = 20_000
+/**
+ * Beyond that, what a neighbourhood still has for addresses that did not guess lately: one guess for each address of a /24,
+ * so that one of them cannot shut the others out. A /48 often has one holder, and gets fewer.
+ */
+const reserveOfIPv4: Allowance = { burst: 256, oneEachMs: 30_000 }
+const reserveOfIPv6: Allowance = { burst: 20, oneEachMs: 30_000 }
 
-/** How many guesses of strangers are weighed at a time: the queue for the slow hash has an end. */
-const strangersAtATime = 32
+/** After so many recent guesses a neighbourhood is no longer ordinary, and waits behind those that are. */
+const ordinaryGuesses = 3
 
-/** One attempt that was let in; say how it ended. */
-export type Attempt = { readonly end: (how: 'proved' | 'refused') => void }
+/** Right passwords: each costs a hash too. Of a person from one network, of a person, and from one network. */
+const proofsPerPair: Allowance = { burst: 60, oneEachMs: 1000 }
+const proofsPerPerson: Allowance = { burst: 120, oneEachMs: 500 }
+const proofsPerNetwork: Allowance = { burst: 600, oneEachMs: 100 }
+
+/** Hashes that run or wait, of one name from one network, from one network, and from one neighbourhood. */
+const maxInFlight = { pair: 8, network: 16, neighbourhood: 32 } as const
+
+/** How many keys of each kind are told apart. */
+const maxBuckets = 20_000
+
+/** One attempt that was let in; say how it ended, once. */
+export type Attempt = { readonly place: Place; readonly end: (how: 'proved' | 'refused' | 'dropped') => void }
+
+/** Why an attempt is not let in: too many guesses, or more than a caller may have in flight, whoever it is. */
+export type NotLetIn = 'guesses' | { readonly retryAfterSeconds: number }
 
 export type PasswordThrottle = {
   /**
-   * Lets a guess in, or not. `known` says that the person proved a password from this network before: strangers elsewhere
-   * cannot use up what such an attempt may do.
+   * Lets an attempt in, or not. `known` says that the person proved a password from this network or browser before:
+   * strangers elsewhere cannot use up what such an attempt may do.
    */
   readonly begin: (guess: {
     readonly network: string
     readonly name: string
     readonly known: boolean
-  }) => Attempt | undefined
-  /** How many buckets are kept, for whoever wants to see that there is an end. */
+  }) => Attempt | NotLetIn
+  /** How many buckets and counters are kept, to show that there is a bound. */
   readonly size: () => number
 }
 
-/** Counts guesses in this process, in bounded memory. What is counted for a name in all processes is in the database. */
+/** Counts attempts in this process, in bounded memory. What is counted for a name in all processes is in the database. */
 export function createPasswordThrottle(clock: Clock): PasswordThrottle {
-  const pairs = createBuckets(clock, perPair)
-  const networks = createBuckets(clock, perNetwork)
-  let strangers = 0
+  const guesses = {
+    pairs: createBuckets(clock, guessesPerPair),
+    networks: createBuckets(clock, guessesPerNetwork),
+    neighbourhoods: createBuckets(clock, guessesPerNeighbourhood),
+    reserveOfIPv4: createBuckets(clock, reserveOfIPv4),
+    reserveOfIPv6: createBuckets(clock, reserveOfIPv6),
+  }
+  const proofs = {
+    pairs: createBuckets(clock, proofsPerPair),
+    people: createBuckets(clock, proofsPerPerson),
+    networks: createBuckets(clock, proofsPerNetwork),
+  }
+  const inFlight = createInFlight()
+  const all = [...Object.values(guesses), ...Object.values(proofs)]
+
+  /** What a guess is taken from. */
+  function bucketsOfGuess({ network, pair, neighbourhood, known }: Guesser): readonly (readonly [Buckets, string])[] {
+    if (known) return [[guesses.pairs, pair]]
+    const hasGuessed = guesses.networks.spent(network) >= 1
+    const isFull = guesses.neighbourhoods.waitMs(neighbourhood) > 0
+    const reserve =
+      network.includes('.') || network.startsWith('::ffff:') ? guesses.reserveOfIPv4 : guesses.reserveOfIPv6
+    const ofNeighbourhood = isFull && !hasGuessed ? reserve : guesses.neighbourhoods
+    return [
+      [guesses.pairs, pair],
+      [guesses.networks, network],
+      [ofNeighbourhood, neighbourhood],
+    ]
+  }
 
   return {
     begin: ({ network, name, known }) => {
       const pair = `${network} ${name}`
-      if (!known && (strangers >= strangersAtATime || !networks.take(network))) return undefined
-      if (!pairs.take(pair)) return undefined
-      if (!known) strangers += 1
+      const neighbourhood = neighbourhoodOf(network)
+      const proofBuckets = [
+        [proofs.pairs, pair],
+        [proofs.people, name],
+        [proofs.networks, network],
+      ] as const
+      const waitMs = Math.max(...proofBuckets.map(([buckets, key]) => buckets.waitMs(key)))
+      if (waitMs > 0) return { retryAfterSeconds: Math.ceil(waitMs / 1000) }
+      const flights = [
+        ['pair', pair],
+        ...(known
+          ? []
+          : ([
+              ['network', network],
+              ['neighbourhood', neighbourhood],
+            ] as const)),
+      ] as const
+      if (flights.some(([kind, key]) => inFlight.of(kind, key) >= maxInFlight[kind])) return { retryAfterSeconds: 1 }
+      const guessBuckets = bucketsOfGuess({ network, pair, neighbourhood, known })
+      if (guessBuckets.some(([buckets, key]) => buckets.waitMs(key) > 0)) return 'guesses'
+      const isOrdinary = guesses.neighbourhoods.spent(neighbourhood) < ordinaryGuesses
+      const lane = known ? 'known' : isOrdinary ? 'ordinary' : 'other'
+      for (const [buckets, key] of guessBuckets) buckets.take(key)
+      for (const [kind, key] of flights) inFlight.add(kind, key, 1)
       let ended = false
       return {
+        place: { lane, group: neighbourhood, block: blockOf(network) },
         end: (how) => {
           if (ended) return
           ended = true
-          if (!known) strangers -= 1
+          for (const [kind, key] of flights) inFlight.add(kind, key, -1)
           if (how === 'refused') return
-          pairs.refill(pair)
-          if (!known) networks.giveBack(network)
+          for (const [buckets, key] of guessBuckets) buckets.giveBack(key)
+          if (how !== 'proved') return
+          guesses.pairs.refill(pair)
+          for (const [buckets, key] of proofBuckets) buckets.take(key)
         },
       }
     },
-    size: () => pairs.size() + networks.size(),
+    size: () => all.reduce((sum, buckets) => sum + buckets.size(), inFlight.size()),
   }
 }
+
+/** Counts what is in flight, by kind and key. */
+function createInFlight() {
+  const counts = new Map<string, number>()
+  const of = (kind: keyof typeof maxInFlight, key: string) => counts.get(`${kind} ${key}`) ?? 0
+  return {
+    of,
+    add: (kind: keyof typeof maxInFlight, key: string, change: 1 | -1): void => {
+      const count = of(kind, key) + change
+      if (count === 0) counts.delete(`${kind} ${key}`)
+      else counts.set(`${kind} ${key}`, count)
+    },
+    size: () => counts.size,
+  }
+}
+
+type Guesser = {
+  readonly network: string
+  readonly pair: string
+  readonly neighbourhood: string
+  readonly known: boolean
+}
+
+type Buckets = ReturnType<typeof createBuckets>
 
 type Bucket = { tokens: number; atMs: number }
 
 /**
- * Buckets by key, in two generations: when the younger one is full, what was not used since it began is forgotten. An
+ * Buckets by key, in two generations: when the younger one is full, what was not used since it began is dropped. An
  * ordered map that lost its oldest key each time would have to skip what it lost.
  */
 function createBuckets(clock: Clock, { burst, oneEachMs }: Allowance) {
   let young = new Map<string, Bucket>()
   let old = new Map<string, Bucket>()
 
-  function current(key: string): Bucket {
-    const nowMs = clock.now()
-    const known = young.get(key) ?? old.get(key)
-    const gained = known === undefined ? 0 : Math.max(0, nowMs - known.atMs) / oneEachMs
-    const bucket = { tokens: Math.min(burst, (known?.tokens ?? burst) + gained), atMs: nowMs }
+  function tokensOf(key: string): number {
+    const bucket = young.get(key) ?? old.get(key)
+    if (bucket === undefined) return burst
+    return Math.min(burst, bucket.tokens + Math.max(0, clock.now() - bucket.atMs) / oneEachMs)
+  }
+
+  function set(key: string, tokens: number): void {
     old.delete(key)
-    if (young.size >= bucketLimit / 2 && !young.has(key)) {
+    if (young.size >= maxBuckets / 2 && !young.has(key)) {
       old = young
       young = new Map()
     }
-    young.set(key, bucket)
-    return bucket
+    young.set(key, { tokens, atMs: clock.now() })
   }
 
   return {
-    take: (key: string): boolean => {
-      const bucket = current(key)
-      if (bucket.tokens < 1) return false
-      bucket.tokens -= 1
-      return true
-    },
-    giveBack: (key: string): void => {
-      const bucket = current(key)
-      bucket.tokens = Math.min(burst, bucket.tokens + 1)
-    },
+    /** How long until there is a whole token; 0 when there is one. */
+    waitMs: (key: string): number => Math.max(0, (1 - tokensOf(key)) * oneEachMs),
+    spent: (key: string): number => burst - tokensOf(key),
+    take: (key: string): void => set(key, tokensOf(key) - 1),
+    giveBack: (key: string): void => set(key, Math.min(burst, tokensOf(key) + 1)),
     refill: (key: string): void => {
       young.delete(key)
       old.delete(key)

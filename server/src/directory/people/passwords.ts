@@ -1,4 +1,9 @@
-import { hashPassword, longestPasswordBytes, verifyPassword } from '../../platform/password-hash.ts'
+import {
+  hashGeneratedPassword,
+  hashPassword,
+  longestPasswordBytes,
+  verifyPassword,
+} from '../../platform/password-hash.ts'
 
 /** Why a password may not be chosen. */
 export type PasswordRefusal = 'too-short' | 'too-long' | 'like-user-name' | 'too-common' | 'same-as-before'
@@ -76,6 +81,11 @@ function isCommon(letters: string): boolean {
   if (commonWords.has(letters)) return true
   for (const word of commonWords) if (word.length > 2 && isRepetitionOf(letters, word)) return true
   return false
+}
+
+/** A password that this server generated of at least 128 random bits: it needs no slow hash. */
+export function prepareGeneratedPassword(password: string): PreparedPassword {
+  return { passwordHash: hashGeneratedPassword(password) }
 }
 
 function lettersOf(text: string): string {

@@ -23,6 +23,17 @@ export const proofRevisionMigration: Migration = {
   },
 }
 
+/** Counts wrong codes of an authenticator app in a row. */
+export const totpFailuresMigration: Migration = {
+  id: 'directory-0012-totp-failures-in-row',
+  up: async (schema, types) => {
+    await schema
+      .alterTable('totp')
+      .addColumn('failures_in_row', types.integer, (column) => column.notNull().defaultTo(0))
+      .execute()
+  },
+}
+
 async function addUserColumns(schema: SchemaModule, types: ColumnTypes): Promise<void> {
   await schema.alterTable('directory_user').addColumn('mail', types.text).execute()
   await schema.alterTable('directory_user').addColumn('mail_nickname', types.text).execute()

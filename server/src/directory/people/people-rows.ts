@@ -53,6 +53,8 @@ export type TotpRow = {
   readonly last_step: number
   readonly failures: number
   readonly failures_since_ms: number
+  /** Wrong codes since the last right one, whoever sent them. */
+  readonly failures_in_row: number
   readonly created_at_ms: number
 }
 

@@ -47,6 +47,16 @@ export function peopleStore(database: Database) {
         .execute()
       return users.length + principals.length
     },
+    /** The people who own the directory and may sign in, `limit` at most. */
+    ownersWithin: (transaction: Transaction, limit: number) =>
+      within(transaction)
+        .selectFrom('directory_user')
+        .select('object_id')
+        .where('directory_role', '=', 'owner')
+        .where('enabled', '=', 1)
+        .orderBy('object_id')
+        .limit(limit)
+        .execute(),
     /** Who has a directory role, users and service principals alike, in the order of their ids. */
     listRoleHolders: async () => {
       const users = await read()

@@ -6,7 +6,7 @@ import type { Transaction } from '../../platform/sql/database.ts'
 import type { OnPrincipalDeleted } from '../applications/applications.ts'
 import { DirectoryError, NameTakenError, resourceNotFound } from '../errors.ts'
 import { requireOwnerLeft } from '../owners.ts'
-import { forgetFailures } from './password-check.ts'
+import { forgetFailures } from './password-failures.ts'
 import { type ExternalIdentities, type FederatedIdentity, IdentityTakenError } from '../external/external-identities.ts'
 import { type PreparedPassword, preparePassword } from './passwords.ts'
 import { type UserRecord, toUserRecord } from '../records.ts'
@@ -121,6 +121,8 @@ export function createPeople({ store, clock, identities, onPrincipalDeleted }: P
       password_changed_at_ms: clock.now(),
     })
     await store.endSignInsOf(transaction, objectId)
+    // A network of whoever knew the old password is no longer a known one.
+    await store.forgetNetworks(transaction, objectId)
     await forgetFailures(store, transaction, row.user_principal_name_key)
     return toUserRecord(await requireUser(transaction, objectId))
   }

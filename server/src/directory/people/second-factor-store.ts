@@ -16,16 +16,15 @@ export function secondFactorStore(database: Database) {
       within(transaction).updateTable('totp').set({ confirmed: 1 }).where('object_id', '=', objectId).execute(),
     /** Gives false when this step, or a later one, was used already. */
     useTotpStep: async (transaction: Transaction, objectId: string, step: number) => {
-      const update = within(transaction).updateTable('totp').set({ last_step: step, failures: 0 })
+      const update = within(transaction).updateTable('totp').set({ last_step: step, failures: 0, failures_in_row: 0 })
       const result = await update.where('object_id', '=', objectId).where('last_step', '<', step).executeTakeFirst()
       return result.numUpdatedRows === 1n
     },
-    setTotpFailures: (transaction: Transaction, objectId: string, failures: number, sinceMs: number) =>
-      within(transaction)
-        .updateTable('totp')
-        .set({ failures, failures_since_ms: sinceMs })
-        .where('object_id', '=', objectId)
-        .execute(),
+    setTotpFailures: (
+      transaction: Transaction,
+      objectId: string,
+      counts: Pick<TotpRow, 'failures' | 'failures_since_ms' | 'failures_in_row'>,
+    ) => within(transaction).updateTable('totp').set(counts).where('object_id', '=', objectId).execute(),
     deleteTotp: async (transaction: Transaction, objectId: string) =>
       (await within(transaction).deleteFrom('totp').where('object_id', '=', objectId).executeTakeFirst())
         .numDeletedRows === 1n,
@@ -74,6 +73,10 @@ export function secondFactorStore(database: Database) {
         .insertInto('recovery_code')
         .values([...rows])
         .execute()
+    },
+    hasRecoveryCode: async (objectId: string, codeHash: string) => {
+      const codes = read().selectFrom('recovery_code').select('code_hash').where('object_id', '=', objectId)
+      return (await codes.where('code_hash', '=', codeHash).executeTakeFirst()) !== undefined
     },
     /** Gives false when there is no such code, or no longer. */
     useRecoveryCode: async (transaction: Transaction, { object_id, code_hash }: RecoveryCodeRow) => {

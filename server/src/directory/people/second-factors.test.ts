@@ -24,36 +24,40 @@ async function open(t: TestContext, kind: DatabaseKind = 'sqlite') {
     const confirm = (text: string) => database.transaction((tx) => factors.confirmTotp(tx, objectId, text))
     return { ...made, app, code, confirm }
   }
-  return { ...opened, factors, objectId, enrol, enrolled }
+  const checkTotp = (text: string, known = false) => {
+    const origin = { remoteAddress: known ? '198.51.100.7' : '203.0.113.1', userAgent: undefined }
+    return factors.checkTotp(objectId, text, { known, origin })
+  }
+  return { ...opened, factors, objectId, enrol, enrolled, checkTotp }
 }
 
 for (const kind of testDatabaseKinds) {
   test(`an authenticator app is enrolled by one of its codes, and each code proves once (${kind})`, async (t) => {
-    const { factors, objectId, enrolled, enrol, time } = await open(t, kind)
+    const { factors, objectId, enrolled, enrol, time, checkTotp } = await open(t, kind)
     const { app, secretBase32, code, confirm } = await enrolled()
     assert.equal(app.issuer, 'Contoso & Co')
     assert.equal(app.label, 'Alice@contoso.example')
     assert.equal(app.secret.base32, secretBase32)
-    assert.equal(await factors.checkTotp(objectId, code()), 'wrong', 'not confirmed yet')
+    assert.equal(await checkTotp(code()), 'wrong', 'not confirmed yet')
     assert.equal((await factors.of(objectId)).totp, false)
     assert.equal(await confirm('000000' === code() ? '111111' : '000000'), false)
     assert.equal(await confirm(code()), true)
     assert.equal((await factors.of(objectId)).totp, true)
-    assert.equal(await factors.checkTotp(objectId, code()), 'wrong', 'the code that confirmed is used')
+    assert.equal(await checkTotp(code()), 'wrong', 'the code that confirmed is used')
     time.nowMs += minuteMs
     const later = code()
-    assert.equal(await factors.checkTotp(objectId, ` ${later.slice(0, 3)} ${later.slice(3)} `), 'proved')
-    assert.equal(await factors.checkTotp(objectId, later), 'wrong')
-    assert.equal(await factors.checkTotp(objectId, code(-30_000)), 'wrong', 'an older one than the last')
+    assert.equal(await checkTotp(` ${later.slice(0, 3)} ${later.slice(3)} `), 'proved')
+    assert.equal(await checkTotp(later), 'wrong')
+    assert.equal(await checkTotp(code(-30_000)), 'wrong', 'an older one than the last')
     assert.equal(await enrol(), undefined, 'there is one already')
   })
 
   test(`of ten that use one code at once, one is proved (${kind})`, async (t) => {
-    const { factors, objectId, enrolled, time } = await open(t, kind)
+    const { enrolled, time, checkTotp } = await open(t, kind)
     const { code, confirm } = await enrolled()
     await confirm(code())
     time.nowMs += minuteMs
-    const outcomes = await Promise.all(Array.from({ length: 10 }, () => factors.checkTotp(objectId, code())))
+    const outcomes = await Promise.all(Array.from({ length: 10 }, () => checkTotp(code())))
     assert.equal(outcomes.filter((outcome) => outcome === 'proved').length, 1)
   })
 
@@ -103,7 +107,7 @@ for (const kind of testDatabaseKinds) {
 }
 
 test('fault 15: a code proves for its own thirty seconds, and for those before and after them [RFC 6238 §5.2]', async (t) => {
-  const { factors, objectId, enrolled, time } = await open(t)
+  const { enrolled, time, checkTotp } = await open(t)
   const { code, confirm } = await enrolled()
   await confirm(code())
   const stepMs = 30_000
@@ -120,22 +124,72 @@ test('fault 15: a code proves for its own thirty seconds, and for those before a
     time.nowMs = startMs
     const shown = code()
     time.nowMs = startMs + atMs
-    assert.equal(await factors.checkTotp(objectId, shown), outcome, why)
+    assert.equal(await checkTotp(shown), outcome, why)
     time.nowMs = startMs + 2 * stepMs
   }
 })
 
 test('wrong codes are throttled for the person, and a recovery code helps then', async (t) => {
-  const { factors, objectId, enrolled, database, time } = await open(t)
+  const { factors, objectId, enrolled, database, time, checkTotp } = await open(t)
   const { code, confirm } = await enrolled()
   await confirm(code())
   const [recovery = ''] = await database.transaction((tx) => factors.newRecoveryCodes(tx, objectId))
   time.nowMs += minuteMs
-  for (let guess = 0; guess < 10; guess += 1) assert.equal(await factors.checkTotp(objectId, 'x'), 'wrong')
-  assert.equal(await factors.checkTotp(objectId, code()), 'throttled')
+  for (let guess = 0; guess < 10; guess += 1) assert.equal(await checkTotp('x'), 'wrong')
+  assert.equal(await checkTotp(code()), 'throttled')
   assert.equal(await factors.useRecoveryCode(objectId, recovery), true)
   time.nowMs += 60 * minuteMs
-  assert.equal(await factors.checkTotp(objectId, code()), 'proved')
+  assert.equal(await checkTotp(code()), 'proved')
+})
+
+test('who signs in from a known place is not stopped by what strangers guess', async (t) => {
+  const { enrolled, time, checkTotp } = await open(t)
+  const { code, confirm } = await enrolled()
+  await confirm(code())
+  time.nowMs += minuteMs
+  for (let guess = 0; guess < 10; guess += 1) assert.equal(await checkTotp('x'), 'wrong')
+  assert.equal(await checkTotp(code()), 'throttled')
+  assert.equal(await checkTotp('x', true), 'wrong')
+  assert.equal(await checkTotp(code(), true), 'proved')
+})
+
+test('a hundred wrong codes in a row close the app, which the person and the owners are told', async (t) => {
+  const { factors, objectId, database, directory, enrolled, time, checkTotp } = await open(t)
+  const other = { userPrincipalName: 'bob@contoso.example', displayName: 'Bob', password: 'x' }
+  const bob = await database.transaction((tx) => directory.createUser(tx, { ...other, directoryRole: 'owner' }))
+  const { code, confirm } = await enrolled()
+  await confirm(code())
+  const [recovery = ''] = await database.transaction((tx) => factors.newRecoveryCodes(tx, objectId))
+  for (let guess = 0; guess < 99; guess += 1) {
+    if (guess % 10 === 0) time.nowMs += 61 * minuteMs
+    assert.equal(await checkTotp('x', guess % 2 === 0), 'wrong')
+  }
+  time.nowMs += 61 * minuteMs
+  assert.equal(await checkTotp('x'), 'closing')
+  assert.equal(await checkTotp(code(), true), 'closed', 'for good, for known places too')
+  assert.equal(await factors.isCode(objectId, code()), false)
+  assert.equal(await factors.useCode(objectId, code()), undefined)
+  const kinds = async (id: string) =>
+    (await directory.securityEvents.list(id)).map(({ kind, detail }) => [kind, detail])
+  assert.ok((await kinds(objectId)).some(([kind, detail]) => kind === 'second-factor-closed' && detail === ''))
+  assert.deepEqual(await kinds(bob.objectId), [['second-factor-closed', 'Alice@contoso.example']])
+  assert.equal(await factors.useRecoveryCode(objectId, recovery), true)
+  await database.transaction((tx) => factors.removeTotp(tx, objectId))
+  const again = await enrolled()
+  assert.equal(await again.confirm(again.code()), true)
+  time.nowMs += minuteMs
+  assert.equal(await checkTotp(again.code()), 'proved')
+})
+
+test('a right code begins the count of wrong codes anew', async (t) => {
+  const { enrolled, time, checkTotp } = await open(t)
+  const { code, confirm } = await enrolled()
+  await confirm(code())
+  for (let round = 0; round < 3; round += 1) {
+    for (let guess = 0; guess < 60; guess += 1) assert.equal(await checkTotp('x', true), 'wrong')
+    time.nowMs += minuteMs
+    assert.equal(await checkTotp(code(), true), 'proved')
+  }
 })
 
 test('the secret of an app is sealed for its owner, and codes are hashed', async (t) => {

@@ -1,10 +1,12 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto'
 import { Secret, TOTP } from 'otpauth'
 import type { Clock } from '../../platform/clock.ts'
+import type { Origin } from '../../platform/http/app.ts'
 import { type Sealer, hashSecret } from '../../platform/sealing.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { DirectoryStore } from '../store.ts'
 import type { PasskeyRow, TotpRow } from './people-rows.ts'
+import type { SecurityEvents } from './security-events.ts'
 
 /** Which second factors somebody has. */
 export type SecondFactorsHeld = {
@@ -34,8 +36,15 @@ export type Passkey = {
 
 export type NewPasskey = Omit<Passkey, 'id' | 'createdAtMs'>
 
-/** What a second factor said: codes are throttled for each person, whoever sends them. */
-export type CodeCheck = 'proved' | 'wrong' | 'throttled'
+/**
+ * What a code of an authenticator app proved. `throttled`: too many wrong codes of strangers within an hour. `closed`: too
+ * many wrong codes in a row; the app proves nothing until an owner, or another second factor, removes it. `closing` is the
+ * wrong code that closed it.
+ */
+export type CodeCheck = 'proved' | 'wrong' | 'throttled' | 'closing' | 'closed'
+
+/** Who sends a code: whether from a network or browser of earlier sign-ins, and from where. */
+export type CodeSender = { readonly known: boolean; readonly origin: Pick<Origin, 'remoteAddress' | 'userAgent'> }
 
 /** Second factors of people. Secrets of authenticator apps are sealed, recovery codes are hashed. */
 export interface SecondFactors {
@@ -45,10 +54,16 @@ export interface SecondFactors {
    * there is an app already: that has to be removed first.
    */
   enrolTotp(transaction: Transaction, person: TotpHolder): Promise<NewTotp | undefined>
+  /** The enrolment that was begun and is not confirmed yet. */
+  findPendingTotp(person: TotpHolder): Promise<NewTotp | undefined>
   /** Ends the enrolment by a code of the app, and every sign-in that no second factor proved. */
   confirmTotp(transaction: Transaction, objectId: string, code: string): Promise<boolean>
   /** Each code proves once. [RFC 6238 §5.2] */
-  checkTotp(objectId: string, code: string): Promise<CodeCheck>
+  checkTotp(objectId: string, code: string, sender: CodeSender): Promise<CodeCheck>
+  /** Whether this is a code of the authenticator app, or a recovery code, that would prove. Nothing is used up or counted. */
+  isCode(objectId: string, code: string): Promise<boolean>
+  /** Uses such a code up and returns the methods that it proves; undefined when it proves nothing, or was used meanwhile. */
+  useCode(objectId: string, code: string): Promise<readonly string[] | undefined>
   removeTotp(transaction: Transaction, objectId: string): Promise<boolean>
 
   passkeysOf(objectId: string): Promise<readonly Passkey[]>
@@ -66,6 +81,8 @@ export interface SecondFactors {
   newRecoveryCodes(transaction: Transaction, objectId: string): Promise<readonly string[]>
   /** Each code proves once. */
   useRecoveryCode(objectId: string, code: string): Promise<boolean>
+  /** Records in the person's security events that a recovery code was wrong. */
+  recordWrongRecoveryCode(objectId: string, origin: CodeSender['origin']): Promise<void>
 }
 
 export type TotpHolder = {
@@ -80,21 +97,33 @@ export type SecondFactorsOptions = {
   readonly store: DirectoryStore
   readonly clock: Clock
   readonly sealer: Sealer
+  readonly securityEvents: SecurityEvents
 }
 
 /** [RFC 6238 §4, §5.2]: one step before and after may be off. */
 const totpShape = { algorithm: 'SHA1', digits: 6, period: 30 } as const
 const window = 1
 
-/** Wrong codes within an hour. A guess of six digits hits one time in 333,333. */
-const mostFailures = 10
+/** Wrong codes of strangers within an hour. A guess of six digits hits one time in 333,333. */
+const maxFailures = 10
+/** Wrong codes in a row, whoever sends them, before the app is closed. */
+const maxFailuresInRow = 100
 const failureWindowMs = 60 * 60 * 1000
+
+/** How many owners are told that an app was closed. */
+const maxOwnersTold = 20
 
 const mostPasskeys = 20
 const recoveryCodeCount = 10
 
 /** Keeps second factors. */
-export function createSecondFactors({ database, store, clock, sealer }: SecondFactorsOptions): SecondFactors {
+export function createSecondFactors({
+  database,
+  store,
+  clock,
+  sealer,
+  securityEvents,
+}: SecondFactorsOptions): SecondFactors {
   const context = (objectId: string) => `totp:${objectId}`
 
   /** The time step whose code this is, if it is one. */
@@ -113,6 +142,47 @@ export function createSecondFactors({ database, store, clock, sealer }: SecondFa
     await store.endWeakSignInsOf(transaction, objectId)
   }
 
+  /** The code that the app is set up with, as a URI for its QR code and as text. */
+  function newTotp({ userPrincipalName, issuer }: TotpHolder, bytes: Uint8Array): NewTotp {
+    const secret = new Secret({ buffer: bufferOf(bytes) })
+    const totp = new TOTP({ ...totpShape, issuer, label: userPrincipalName, secret })
+    return { secretBase32: secret.base32, uri: totp.toString() }
+  }
+
+  /** Counts a wrong code. The one that is too much closes the app, which the person and the owners are told. */
+  async function countFailure(
+    transaction: Transaction,
+    row: TotpRow,
+    { known, origin }: CodeSender,
+  ): Promise<CodeCheck> {
+    const nowMs = clock.now()
+    const counts = nowMs < row.failures_since_ms + failureWindowMs
+    const ofStrangers = counts ? row.failures + (known ? 0 : 1) : known ? 0 : 1
+    const failuresInRow = row.failures_in_row + 1
+    await store.setTotpFailures(transaction, row.object_id, {
+      failures: ofStrangers,
+      failures_since_ms: counts ? row.failures_since_ms : nowMs,
+      failures_in_row: failuresInRow,
+    })
+    const { object_id: objectId } = row
+    await securityEvents.record(transaction, objectId, { kind: 'failed-sign-in', detail: 'wrong-code', origin })
+    if (failuresInRow < maxFailuresInRow) return 'wrong'
+    const name = (await store.user(transaction, objectId))?.user_principal_name ?? ''
+    await securityEvents.record(transaction, objectId, { kind: 'second-factor-closed', origin })
+    for (const owner of await store.ownersWithin(transaction, maxOwnersTold)) {
+      if (owner.object_id === objectId) continue
+      await securityEvents.record(transaction, owner.object_id, { kind: 'second-factor-closed', detail: name, origin })
+    }
+    return 'closing'
+  }
+
+  async function isTotpCode(objectId: string, code: string): Promise<boolean> {
+    const row = await store.totp(undefined, objectId)
+    if (row?.confirmed !== 1 || row.failures_in_row >= maxFailuresInRow) return false
+    const step = stepOf(row, code)
+    return step !== undefined && step > row.last_step
+  }
+
   async function removeUnneededCodes(transaction: Transaction, objectId: string): Promise<void> {
     const totp = await store.totp(transaction, objectId)
     const passkeys = await store.passkeysOf(transaction, objectId)
@@ -126,7 +196,8 @@ export function createSecondFactors({ database, store, clock, sealer }: SecondFa
       const recoveryCodes = await store.countRecoveryCodes(objectId)
       return { totp: totp?.confirmed === 1, passkeys: passkeys.length, recoveryCodes }
     },
-    enrolTotp: async (transaction, { objectId, userPrincipalName, issuer }) => {
+    enrolTotp: async (transaction, person) => {
+      const { objectId } = person
       const present = await store.totp(transaction, objectId)
       if (present?.confirmed === 1) return undefined
       await store.deleteTotp(transaction, objectId)
@@ -138,16 +209,16 @@ export function createSecondFactors({ database, store, clock, sealer }: SecondFa
         last_step: 0,
         failures: 0,
         failures_since_ms: 0,
+        failures_in_row: 0,
         created_at_ms: clock.now(),
       }
       await store.insertTotp(transaction, row)
-      const totp = new TOTP({
-        ...totpShape,
-        issuer,
-        label: userPrincipalName,
-        secret: new Secret({ buffer: bufferOf(bytes) }),
-      })
-      return { secretBase32: totp.secret.base32, uri: totp.toString() }
+      return newTotp(person, bytes)
+    },
+    findPendingTotp: async (person) => {
+      const row = await store.totp(undefined, person.objectId)
+      if (row === undefined || row.confirmed === 1) return undefined
+      return newTotp(person, sealer.open(row.sealed_secret, context(row.object_id)))
     },
     confirmTotp: async (transaction, objectId, code) => {
       const row = await store.totp(transaction, objectId)
@@ -158,18 +229,27 @@ export function createSecondFactors({ database, store, clock, sealer }: SecondFa
       await endWeakSignIns(transaction, objectId)
       return true
     },
-    checkTotp: (objectId, code) =>
+    checkTotp: (objectId, code, sender) =>
       database.transaction(async (transaction): Promise<CodeCheck> => {
         const row = await store.totp(transaction, objectId)
         if (row?.confirmed !== 1) return 'wrong'
-        const nowMs = clock.now()
-        const counts = nowMs < row.failures_since_ms + failureWindowMs
-        if (counts && row.failures >= mostFailures) return 'throttled'
+        if (row.failures_in_row >= maxFailuresInRow) return 'closed'
+        const counts = clock.now() < row.failures_since_ms + failureWindowMs
+        if (!sender.known && counts && row.failures >= maxFailures) return 'throttled'
         const step = stepOf(row, code)
         if (step !== undefined && (await store.useTotpStep(transaction, objectId, step))) return 'proved'
-        const failures = counts ? row.failures + 1 : 1
-        await store.setTotpFailures(transaction, objectId, failures, counts ? row.failures_since_ms : nowMs)
-        return 'wrong'
+        return countFailure(transaction, row, sender)
+      }),
+    isCode: async (objectId, code) =>
+      (await isTotpCode(objectId, code)) || store.hasRecoveryCode(objectId, recoveryHash(objectId, code)),
+    useCode: (objectId, code) =>
+      database.transaction(async (transaction) => {
+        const row = await store.totp(transaction, objectId)
+        const isOpen = row?.confirmed === 1 && row.failures_in_row < maxFailuresInRow
+        const step = isOpen ? stepOf(row, code) : undefined
+        if (step !== undefined && (await store.useTotpStep(transaction, objectId, step))) return ['otp', 'mfa']
+        const recovery = { object_id: objectId, code_hash: recoveryHash(objectId, code) }
+        return (await store.useRecoveryCode(transaction, recovery)) ? ['mfa'] : undefined
       }),
     removeTotp: async (transaction, objectId) => {
       const removed = await store.deleteTotp(transaction, objectId)
@@ -216,6 +296,10 @@ export function createSecondFactors({ database, store, clock, sealer }: SecondFa
     useRecoveryCode: (objectId, code) =>
       database.transaction((transaction) =>
         store.useRecoveryCode(transaction, { object_id: objectId, code_hash: recoveryHash(objectId, code) }),
+      ),
+    recordWrongRecoveryCode: (objectId, origin) =>
+      database.transaction((transaction) =>
+        securityEvents.record(transaction, objectId, { kind: 'failed-sign-in', detail: 'wrong-recovery-code', origin }),
       ),
   }
 }

@@ -115,6 +115,13 @@ export function signInStore(database: Database) {
         .where('object_id', '=', objectId)
         .where('network', '=', network)
         .executeTakeFirst(),
+    knownNetworkWithin: (transaction: Transaction, objectId: string, network: string) =>
+      within(transaction)
+        .selectFrom('known_network')
+        .selectAll()
+        .where('object_id', '=', objectId)
+        .where('network', '=', network)
+        .executeTakeFirst(),
     /** Remembers one, and of all that somebody has the `limit` latest. */
     rememberNetwork: async (transaction: Transaction, row: KnownNetworkRow, limit: number) => {
       await within(transaction)

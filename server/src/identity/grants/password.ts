@@ -23,7 +23,10 @@ export function createPasswordGrant(options: PersonGrantOptions & { readonly clo
     if (password === '') throw new EntraError('missingParameter', ['password'])
     const access = readRequestedAccess(request, options)
     progress.resource = access.resource.aud
-    const check = await directory.checkPassword({ userPrincipalName, password, remoteAddress: origin.remoteAddress })
+    const check = await directory.checkPassword({ userPrincipalName, password, ...origin })
+    if (check.outcome === 'refused' && check.reason === 'busy') {
+      throw new EntraError('tooManyProofs', [], { retryAfterSeconds: check.retryAfterSeconds })
+    }
     if (check.outcome === 'refused') throw new EntraError(refusals[check.reason])
     const { user } = check
     const { clientId } = by.client
@@ -43,4 +46,9 @@ export function createPasswordGrant(options: PersonGrantOptions & { readonly clo
 }
 
 // Who is throttled must not learn by it that the name is known.
-const refusals = { wrong: 'wrongPassword', throttled: 'wrongPassword', disabled: 'disabledUser' } as const
+const refusals = {
+  wrong: 'wrongPassword',
+  throttled: 'wrongPassword',
+  'code-needed': 'wrongPassword',
+  disabled: 'disabledUser',
+} as const

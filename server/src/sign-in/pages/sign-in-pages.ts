@@ -18,6 +18,8 @@ export type PasswordProblem = {
   readonly message?: string | undefined
   readonly userName?: string | undefined
   readonly password?: string | undefined
+  /** Whether a second factor has to be shown together with the password. */
+  readonly needsCode?: boolean | undefined
 }
 
 /** Asks for the user name and password. */
@@ -52,6 +54,16 @@ export function passwordPage(
         error: problem.password,
         hasFocus: focus === 'password' || (hasMessage && isNamed),
       })}
+      ${
+        problem.needsCode === true &&
+        field({
+          name: 'code',
+          label: 'Authenticator code or recovery code',
+          type: 'text',
+          autocomplete: 'one-time-code',
+          isCode: true,
+        })
+      }
       <div class="actions">
         <button class="primary" type="submit">Sign in</button>
         ${cancelButton(form)}

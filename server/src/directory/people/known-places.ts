@@ -1,0 +1,65 @@
+import type { Clock } from '../../platform/clock.ts'
+import type { Origin } from '../../platform/http/app.ts'
+import { networkOf } from '../../platform/sender-budget.ts'
+import type { Transaction } from '../../platform/sql/database.ts'
+import type { DirectoryStore } from '../store.ts'
+import type { SecurityEvents } from './security-events.ts'
+
+/** Where an attempt to sign in comes from. */
+export type SignInPlace = {
+  readonly remoteAddress: string
+  readonly userAgent?: string | undefined
+  /** When this browser last completed a sign-in of the person, as a sealed cookie says. */
+  readonly browserKnownSinceMs?: ((objectId: string) => number | undefined) | undefined
+}
+
+const dayMs = 24 * 60 * 60 * 1000
+
+/** A network or browser is known for so long after the last complete sign-in, and so many networks of each person are. */
+export const knownPlaceMs = 90 * dayMs
+const maxNetworks = 20
+
+/** The networks and browsers from which people signed in. A password reset forgets both. */
+export function createKnownPlaces({
+  store,
+  clock,
+  securityEvents,
+}: {
+  readonly store: DirectoryStore
+  readonly clock: Clock
+  readonly securityEvents: SecurityEvents
+}) {
+  return {
+    /** Whether the person signed in from this network or browser before, and has not had another password since. */
+    isKnown: async (
+      person: { readonly objectId: string; readonly passwordChangedAtMs: number },
+      { remoteAddress, browserKnownSinceMs }: SignInPlace,
+    ): Promise<boolean> => {
+      const seen = await store.knownNetwork(person.objectId, storedNetwork(remoteAddress))
+      const nowMs = clock.now()
+      if (seen !== undefined && nowMs < seen.seen_at_ms + knownPlaceMs) return true
+      const sinceMs = browserKnownSinceMs?.(person.objectId)
+      return sinceMs !== undefined && sinceMs >= person.passwordChangedAtMs && nowMs < sinceMs + knownPlaceMs
+    },
+
+    /** Remembers the network of a complete sign-in; the person is told when it is a new one. Writes once a day at most. */
+    remember: async (
+      transaction: Transaction,
+      objectId: string,
+      origin: Pick<Origin, 'remoteAddress' | 'userAgent'>,
+    ): Promise<void> => {
+      const nowMs = clock.now()
+      const network = storedNetwork(origin.remoteAddress)
+      const seen = await store.knownNetworkWithin(transaction, objectId, network)
+      if (seen !== undefined && nowMs < seen.seen_at_ms + dayMs) return
+      await store.rememberNetwork(transaction, { object_id: objectId, network, seen_at_ms: nowMs }, maxNetworks)
+      if (seen === undefined) await securityEvents.record(transaction, objectId, { kind: 'new-network', origin })
+    },
+  }
+}
+
+export type KnownPlaces = ReturnType<typeof createKnownPlaces>
+
+function storedNetwork(remoteAddress: string): string {
+  return networkOf(remoteAddress).slice(0, 64)
+}

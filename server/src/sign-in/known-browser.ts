@@ -1,0 +1,36 @@
+import type { Clock } from '../platform/clock.ts'
+import type { Sealer } from '../platform/sealing.ts'
+import { openText, sealText } from './sealed-text.ts'
+
+/** The people who completed a sign-in in a browser, by object id, each with the time of the latest. */
+export type KnownPeople = ReadonlyMap<string, number>
+
+/** How long a browser is remembered, in seconds: 90 days. */
+const maxAgeSeconds = 90 * 24 * 60 * 60
+const maxPeople = 10
+const maxLength = 2048
+const context = 'people known to a browser'
+
+export type KnownBrowsers = ReturnType<typeof createKnownBrowsers>
+
+/**
+ * Remembers in a sealed cookie who signed in with a browser. It proves nothing by itself: strangers' guesses do not keep a
+ * person from signing in with a browser that they used before. [OWASP, device cookies]
+ */
+export function createKnownBrowsers(sealer: Sealer, clock: Clock) {
+  return {
+    maxAgeSeconds,
+    /** Reads the cookie; nobody is known by one that this server did not make. */
+    read: (cookie: string | undefined): KnownPeople => {
+      const entries = cookie === undefined ? undefined : openText(sealer, cookie, { context, longest: maxLength })
+      const nowMs = clock.now()
+      return new Map(((entries ?? []) as [string, number][]).filter(([, atMs]) => nowMs - atMs < maxAgeSeconds * 1000))
+    },
+    /** The cookie with one more person, in place of the one who signed in longest ago where there are too many. */
+    write: (known: KnownPeople, objectId: string): string => {
+      const others = [...known].filter(([id]) => id !== objectId)
+      const entries = [[objectId, clock.now()], ...others.toSorted(([, one], [, other]) => other - one)]
+      return sealText(sealer, entries.slice(0, maxPeople), context)
+    },
+  }
+}
