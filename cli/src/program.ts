@@ -26,6 +26,8 @@ if (words.has('acr') && !words.has('identity-endpoint')) (await import('./acr/co
 else program.command('acr').description('say why a request was refused, and who may do something')
 if (words.has('audit') && !words.has('identity-endpoint')) (await import('./audit/command.ts')).addAudit(program)
 else program.command('audit').description('read the audit log, and see that nobody altered it')
+if (words.has('backup') && !words.has('identity-endpoint')) (await import('./backup/command.ts')).addBackup(program)
+else program.command('backup').description('back up a server, and restore it')
 if (words.has('serve') && !words.has('identity-endpoint')) (await import('./serve.ts')).addServe(program)
 else program.command('serve').description('serve a registry')
 

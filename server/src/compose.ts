@@ -27,7 +27,7 @@ import { createManagement } from './management/index.ts'
 import { usualCallerLimits } from './platform/caller-budget.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import type { Configuration } from './platform/configuration/configuration.ts'
-import { databaseFileIn, masterKeyFileIn, openDataDir } from './platform/data-dir.ts'
+import { blobDirectoryIn, databaseFileIn, masterKeyFileIn, openDataDir } from './platform/data-dir.ts'
 import { StartupError, exitCodes } from './platform/exit.ts'
 import type { Figure } from './platform/figures.ts'
 import { createHealth } from './platform/health.ts'
@@ -207,13 +207,13 @@ export async function compose(
     throttling: configuration.limits.throttling,
     repositoryDeletions: createDeletionCount(database),
   })
-  const blobDirectory = path.join(dataDir.path, 'blobs')
+  const blobDirectory = blobDirectoryIn(dataDir.path)
   const registry = createRegistryRoom({
     database,
     clock,
     log,
     audit,
-    blobs: await createFilesystemBlobStore(blobDirectory, { clock }),
+    blobs: await createFilesystemBlobStore(blobDirectory, { clock, filesAreHeld: dataDir.filesAreHeld }),
     gate: tokenService.gate,
     registries: { byHost: (host) => resources.findRegistryByHost(host) },
     transfers: { count: activity.countTransfer },

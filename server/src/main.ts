@@ -21,6 +21,17 @@ export {
   openAuditFile,
   parseCheckpoint,
 } from './audit/index.ts'
+export {
+  type Backup,
+  type BlobProblem,
+  type OnProgress,
+  createBackup,
+  openBackupFolder,
+  readBackupKeys,
+  requireEmpty,
+  restoreBackup,
+  verifyBackup,
+} from './backup/index.ts'
 export { decisionDocument } from './management/index.ts'
 export { type Configuration, ConfigurationError, loadConfiguration } from './platform/configuration/configuration.ts'
 export { configurationReference } from './platform/configuration/reference.ts'

@@ -15,6 +15,7 @@ export type Room =
   | 'token-service'
   | 'management'
   | 'portal-host'
+  | 'backup'
 
 /**
  * Which rooms each room may import. Arrows point only up the page, so that there are no cycles. `spec` and `platform`
@@ -47,6 +48,7 @@ export const rooms: Readonly<Record<Room, readonly Room[]>> = {
     'token-service',
   ],
   'portal-host': ['platform'],
+  backup: ['spec', 'platform', 'storage', 'audit', 'registry'],
 }
 
 /** The rooms of which any file may be imported. */

@@ -82,6 +82,11 @@ export async function runAcrux(args: readonly string[], surroundings: Surroundin
   return finished
 }
 
+/** Starts `acrux`, and waits for nothing. */
+export function startProgram(args: readonly string[], surroundings: Surroundings = {}): Started {
+  return launch(args, surroundings).started
+}
+
 /** Starts `acrux serve` and waits for the line that says it accepts connections; throws, with its output, where none comes. */
 export function startAcrux(args: readonly string[], surroundings: Surroundings = {}): Promise<Started> {
   return startUntilReady(['serve', ...args], readyPattern, surroundings)

@@ -51,7 +51,11 @@ const pageSize = 1000
  * Looks at every block and every event of a log: whether each event is in the chain exactly once and as it was written,
  * and each block behind the one that was before it. Read from one state of the database.
  */
-export async function verifyChain(source: ChainSource, sealer: Sealer, expected?: Checkpoint): Promise<ChainReport> {
+export async function verifyChain(
+  source: ChainSource,
+  sealer: Sealer | undefined,
+  expected?: Checkpoint,
+): Promise<ChainReport> {
   const walk = new ChainWalk(source, sealer, expected)
   for (;;) {
     const blocks = await walk.chain.blocksAfter(walk.last?.number ?? 0, 100)
@@ -63,7 +67,7 @@ export async function verifyChain(source: ChainSource, sealer: Sealer, expected?
 class ChainWalk {
   readonly chain: ReturnType<typeof readChain>
   last: BlockRow | undefined
-  #sealer: Sealer
+  #sealer: Sealer | undefined
   #expected: Checkpoint | undefined
   /** The block before the first one, where that is not the first of all, until an event is found that tells of its removal. */
   #removed: Checkpoint | undefined
@@ -77,7 +81,7 @@ class ChainWalk {
   /** What was read and is in no block so far. */
   #unclaimed = new Map<number, AuditEventRow>()
 
-  constructor(source: ChainSource, sealer: Sealer, expected: Checkpoint | undefined) {
+  constructor(source: ChainSource, sealer: Sealer | undefined, expected: Checkpoint | undefined) {
     this.chain = readChain(source)
     this.#sealer = sealer
     this.#expected = expected
@@ -149,8 +153,11 @@ class ChainWalk {
   }
 
   #compareWithStart({ number, previous_hash: previousHash }: BlockRow): void {
-    if (number !== 1) this.#removed = { number: number - 1, hash: previousHash }
-    else if (previousHash !== noPreviousHash) this.#tell('block-unlinked', 1)
+    if (number === 1) {
+      if (previousHash !== noPreviousHash) this.#tell('block-unlinked', 1)
+    } else if (this.#sealer !== undefined) {
+      this.#removed = { number: number - 1, hash: previousHash }
+    }
     const expected = this.#expected
     if (expected === undefined || expected.number >= number) return
     if (expected.number < number - 1) this.#tell('checkpoint-expired', expected.number)
@@ -169,7 +176,7 @@ class ChainWalk {
   }
 
   #lookForStart(event: AuditEventRow): void {
-    if (this.#removed === undefined) return
+    if (this.#removed === undefined || this.#sealer === undefined) return
     if (removedBlock(this.#sealer, event) === formatCheckpoint(this.#removed)) this.#removed = undefined
   }
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { DataDirLockedError, DataDirUnusableError, openDataDir } from './data-dir.ts'
+import { DataDirLockedError, DataDirUnusableError, UnfinishedRestoreError, holdFiles, openDataDir } from './data-dir.ts'
 import { exitCodes } from './exit.ts'
 
 describe('a data directory', () => {
@@ -49,7 +49,36 @@ describe('a data directory', () => {
     child.kill('SIGKILL')
     await once(child, 'exit')
     const dataDir = await openDataDir(path)
-    assert.deepEqual(await readdir(path), ['lock'])
+    assert.deepEqual(await readdir(path), ['hold', 'lock'])
+    dataDir.close()
+  })
+
+  test('has its files held by any number of other processes, each until it lets go or is killed', async () => {
+    const path = join(directory, 'held')
+    const dataDir = await openDataDir(path)
+    assert.equal(dataDir.filesAreHeld(), false)
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', fileHolder, path], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await once(child.stdout, 'data')
+    assert.equal(dataDir.filesAreHeld(), true)
+    const second = holdFiles(path)
+    assert.equal(dataDir.filesAreHeld(), true)
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    assert.equal(dataDir.filesAreHeld(), true)
+    second.close()
+    assert.equal(dataDir.filesAreHeld(), false)
+    holdFiles(path).close()
+    assert.equal(dataDir.filesAreHeld(), false)
+    dataDir.close()
+  })
+
+  test('in which a restore was interrupted is refused to a server, and can be locked again by a restore', async () => {
+    const path = join(directory, 'half')
+    await mkdir(join(path, 'restoring'), { recursive: true })
+    await assert.rejects(openDataDir(path), UnfinishedRestoreError)
+    const dataDir = await openDataDir(path, { restoring: true })
     dataDir.close()
   })
 
@@ -60,6 +89,13 @@ describe('a data directory', () => {
     await assert.rejects(openDataDir(join(file, 'below')), DataDirUnusableError)
   })
 })
+
+const fileHolder = `
+  import { holdFiles } from ${JSON.stringify(fileURLToPath(new URL('data-dir.ts', import.meta.url)))}
+  holdFiles(process.argv[1])
+  process.stdout.write('held')
+  setInterval(() => {}, 1000)
+`
 
 const holder = `
   import { openDataDir } from ${JSON.stringify(fileURLToPath(new URL('data-dir.ts', import.meta.url)))}

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { chmod } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -14,10 +15,27 @@ export function masterKeyFileIn(dataDir: string): string {
   return join(dataDir, 'master.key')
 }
 
+/** Where the blobs of a data directory are. */
+export function blobDirectoryIn(dataDir: string): string {
+  return join(dataDir, 'blobs')
+}
+
+/** The server's own certificate and its authority in a data directory. */
+export function tlsDirectoryIn(dataDir: string): string {
+  return join(dataDir, 'tls')
+}
+
+/** What a restore is building in a data directory. While it exists, the directory holds no whole server. */
+export function restoreDirectoryIn(dataDir: string): string {
+  return join(dataDir, 'restoring')
+}
+
 /** The directory that holds all state of one server, and nobody else's while it is open. */
 export type DataDir = {
   /** Absolute. */
   readonly path: string
+  /** Whether another process holds the files: nothing may be deleted that rows committed before now have named. */
+  readonly filesAreHeld: () => boolean
   /** Lets another server have it. */
   readonly close: () => void
 }
@@ -58,32 +76,96 @@ export class DataDirUnusableError extends StartupError {
  *
  * @throws DataDirLockedError, DataDirUnusableError
  */
-export async function openDataDir(directory: string): Promise<DataDir> {
+export async function openDataDir(directory: string, { restoring = false } = {}): Promise<DataDir> {
   const path = resolve(directory)
   try {
     await makePrivateDirectory(path)
-    const lock = holdLock(path)
-    await chmod(join(path, 'lock'), 0o600).catch((error: unknown) => {
+    const lock = await lockDirectory(path)
+    if (lock === undefined) throw new DataDirLockedError(path)
+    if (existsSync(restoreDirectoryIn(path)) && !restoring) {
       lock.close()
-      throw error
-    })
-    return { path, close: () => lock.close() }
+      throw new UnfinishedRestoreError(path)
+    }
+    const hold = openLockFile(join(path, 'hold'))
+    await chmod(join(path, 'hold'), 0o600)
+    return {
+      path,
+      filesAreHeld: () => !tryExclusively(hold),
+      close: () => {
+        hold.close()
+        lock.close()
+      },
+    }
   } catch (error) {
     throw error instanceof StartupError ? error : new DataDirUnusableError(path, error)
   }
 }
 
-const sqliteBusy = 5
+/** A restore into the data directory was interrupted. */
+export class UnfinishedRestoreError extends StartupError {
+  override readonly name = 'UnfinishedRestoreError'
+  constructor(path: string) {
+    super(
+      `a restore into the data directory ${path} was not finished`,
+      exitCodes.dataDirUnusable,
+      'run acrux backup restore again; it starts over',
+    )
+  }
+}
 
-function holdLock(path: string): DatabaseSync {
-  const lock = new DatabaseSync(join(path, 'lock'), { timeout: 0 })
+/**
+ * Keeps every process from deleting blob files of a data directory until `close` or the end of this process. A server that
+ * deletes looks for a hold after the rows are gone: with a hold that is older than a copy of the database, every file that
+ * the copy names stays.
+ */
+export function holdFiles(dataDir: string): { readonly close: () => void } {
+  // It waits for a server that is just looking, which takes microseconds.
+  const hold = openLockFile(join(dataDir, 'hold'), 10_000)
+  hold.exec('begin')
+  hold.prepare('select count(*) from sqlite_master').get()
+  return { close: () => hold.close() }
+}
+
+/** Locks a directory against other processes that lock it; undefined while another one has it. */
+export async function lockDirectory(path: string): Promise<{ readonly close: () => void } | undefined> {
+  const file = join(path, 'lock')
+  let lock: DatabaseSync | undefined
+  try {
+    lock = openLockFile(file)
+    lock.exec('begin exclusive')
+    await chmod(file, 0o600)
+    return lock
+  } catch (error) {
+    lock?.close()
+    if (isBusy(error)) return undefined
+    throw error
+  }
+}
+
+function openLockFile(file: string, timeoutMs = 0): DatabaseSync {
+  const lock = new DatabaseSync(file, { timeout: timeoutMs })
   try {
     lock.exec('pragma journal_mode = memory')
-    lock.exec('begin exclusive')
     return lock
   } catch (error) {
     lock.close()
-    const busy = error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy
-    throw busy ? new DataDirLockedError(path, { cause: error }) : error
+    throw error
   }
+}
+
+function tryExclusively(lock: DatabaseSync): boolean {
+  try {
+    lock.exec('begin exclusive')
+    lock.exec('rollback')
+    return true
+  } catch (error) {
+    if (isBusy(error)) return false
+    throw error
+  }
+}
+
+const sqliteBusy = 5
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy
 }

@@ -11,6 +11,7 @@ export const exitCodes = {
   unreadableKey:         14, // the master key is missing, malformed or readable by others
   unusableCertificate:   15, // the TLS certificate or its key
   newerSchema:           16, // the database was written by a newer version
+  backupUnusable:        17, // the backup directory cannot be used, or holds no such backup
 } as const
 
 /** One of the numbers of `exitCodes`. */

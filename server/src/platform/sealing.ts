@@ -52,6 +52,12 @@ export async function openSealer(keyFile: string, { create = true }: { create?: 
   return sealerOf(createSecretKey(key))
 }
 
+/** The sealer of a master key that lies nowhere yet, as one that was taken from a backup. @throws UnreadableKeyError */
+export function sealerOfKey(key: Uint8Array): Sealer {
+  if (key.length === keySizeBytes) return sealerOf(createSecretKey(key))
+  throw new UnreadableKeyError(`the master key has ${key.length} bytes, not ${keySizeBytes}`, 'use another backup')
+}
+
 async function readMasterKey(file: string): Promise<Buffer | undefined> {
   try {
     // Without O_NONBLOCK a named pipe in the key's place would hang the start.

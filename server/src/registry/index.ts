@@ -76,6 +76,7 @@ export interface RegistryRoom {
 
 export type { ImportRequest, ImportStatus } from './imports/imports.ts'
 export { ImportError, type ImportFrom } from './imports/import-source.ts'
+export { type StoredBlobRow, listStoredBlobs } from './blobs/stored-blob-rows.ts'
 export { createRegistryRoom } from './registry.ts'
 export { createDeletionCount, type DeletionCount } from './repositories/deletion-count-store.ts'
 export { registryMigrations } from './migrations.ts'

@@ -40,6 +40,18 @@ describe('the filesystem blob store', () => {
     assert.equal(await second.append('begun', Readable.from([Buffer.from('lf')]), { offset: 2 }), 4)
   })
 
+  it('deletes no file while another process holds the files, and does so again afterwards', async () => {
+    let held = true
+    const store = await createFilesystemBlobStore(await newDirectory(), { filesAreHeld: () => held })
+    await store.append('one', Readable.from([Buffer.from('x')]), { offset: 0 })
+    const location = await store.commit('one', digestOf(Buffer.from('x')))
+    await store.delete(location)
+    assert.equal(String(await buffer(await store.read(location))), 'x')
+    held = false
+    await store.delete(location)
+    assert.equal(await store.find(location), undefined)
+  })
+
   it('lets nobody else read its files', async () => {
     const directory = await newDirectory()
     const store = await createFilesystemBlobStore(join(directory, 'new'))

@@ -10,13 +10,15 @@ import { FileStaging } from './file-staging.ts'
 import { orFull, orMissing } from './filesystem-errors.ts'
 import type { AppendOptions, BlobLocation, BlobStore, ByteRange, OpenBlob, StoredBlob } from './index.ts'
 import { createLimiter } from './limiter.ts'
-import { locationParts, newLocation, parseLocation } from './location.ts'
+import { newLocation, parseLocation, relativeFile } from './location.ts'
 import { pieceBytes } from './piece-pool.ts'
 import { OpenFile } from './send-file.ts'
 
 export type FilesystemBlobStoreOptions = {
   /** What the times of blobs and staged uploads are taken from. */
   readonly clock?: Clock
+  /** Asked before each deletion: while another process holds the files, a deleted blob keeps its file until a later sweep. */
+  readonly filesAreHeld?: () => boolean
 }
 
 /**
@@ -33,25 +35,36 @@ const algorithms = ['sha256', 'sha512']
  */
 export async function createFilesystemBlobStore(
   directory: string,
-  { clock = systemClock }: FilesystemBlobStoreOptions = {},
+  { clock = systemClock, filesAreHeld = () => false }: FilesystemBlobStoreOptions = {},
 ): Promise<BlobStore> {
   const staging = join(directory, 'staging')
-  const blobs = join(directory, 'blobs')
+  const blobs = blobsBelow(directory)
   const directories = [directory, staging, blobs, ...algorithms.map((algorithm) => join(blobs, algorithm))]
   for (const made of directories) await orFull(makeDurableDirectory(made))
-  return new FilesystemBlobStore(blobs, staging, clock)
+  return new FilesystemBlobStore(blobs, staging, { clock, filesAreHeld })
+}
+
+/** The file of a blob in the store below `directory`. */
+export function blobFile(directory: string, location: BlobLocation): string {
+  return join(blobsBelow(directory), relativeFile(location))
+}
+
+function blobsBelow(directory: string): string {
+  return join(directory, 'blobs')
 }
 
 class FilesystemBlobStore implements BlobStore {
   #blobs: string
   #clock: Clock
+  #filesAreHeld: () => boolean
   #flushes = createLimiter(flushesAtOnce)
   #staging: FileStaging
   #shelves = new Map<string, Promise<void>>()
 
-  constructor(blobs: string, staging: string, clock: Clock) {
+  constructor(blobs: string, staging: string, { clock, filesAreHeld }: Required<FilesystemBlobStoreOptions>) {
     this.#blobs = blobs
     this.#clock = clock
+    this.#filesAreHeld = filesAreHeld
     this.#staging = new FileStaging(staging, clock, this.#flushes)
   }
 
@@ -114,7 +127,7 @@ class FilesystemBlobStore implements BlobStore {
   }
 
   async delete(location: BlobLocation): Promise<void> {
-    await rm(this.#path(location), { force: true })
+    if (!this.#filesAreHeld()) await rm(this.#path(location), { force: true })
   }
 
   async *list(): AsyncGenerator<BlobLocation> {
@@ -130,8 +143,7 @@ class FilesystemBlobStore implements BlobStore {
   }
 
   #path(location: BlobLocation): string {
-    const { algorithm, hex, unique } = locationParts(location)
-    return join(this.#blobs, algorithm, hex.slice(0, 2), `${hex}.${unique}`)
+    return join(this.#blobs, relativeFile(location))
   }
 
   async #open(location: BlobLocation): Promise<FileHandle> {

@@ -79,7 +79,7 @@ export interface BlobStore {
 }
 
 export { BlobMissingError, BrokenSourceError, StorageFullError, TooManyBytesError } from './errors.ts'
-export { createFilesystemBlobStore } from './filesystem-blob-store.ts'
+export { blobFile, createFilesystemBlobStore } from './filesystem-blob-store.ts'
 export { createMemoryBlobStore } from './memory-blob-store.ts'
 export { createLimiter } from './limiter.ts'
-export { locationDigest } from './location.ts'
+export { locationDigest, requireLocation } from './location.ts'

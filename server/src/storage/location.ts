@@ -25,10 +25,10 @@ export function locationDigest(location: BlobLocation): string {
   return location.slice(0, location.indexOf('.'))
 }
 
-/** Its algorithm, its hexadecimal digits and its own part. */
-export function locationParts(location: BlobLocation): { algorithm: string; hex: string; unique: string } {
+/** The file of a location, from the directory of the blobs on: `sha256/ab/abcd….unique`. */
+export function relativeFile(location: BlobLocation): string {
   const [, algorithm = '', hex = '', unique = ''] = pattern.exec(requireLocation(location)) ?? []
-  return { algorithm, hex, unique }
+  return `${algorithm}/${hex.slice(0, 2)}/${hex}.${unique}`
 }
 
 function isLocation(text: string): text is BlobLocation {

@@ -1,5 +1,5 @@
-import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
+import { tlsDirectoryIn } from '../data-dir.ts'
 import type { Log } from '../log.ts'
 import { certificateCovers, requireCertificateHost } from './certificate-hosts.ts'
 import { CertificateError, type KeyPair, readPair, type UsablePair } from './key-pair.ts'
@@ -47,7 +47,7 @@ export type CertificateSourceOptions = {
 export async function createCertificateSource(options: CertificateSourceOptions): Promise<CertificateSource> {
   const { certFile, keyFile, clock, log, checkEverySeconds = 60 } = options
   if (certFile === undefined && keyFile === undefined) {
-    const own = await OwnCertificate.open(join(options.dataDir, 'tls'), clock, log, checkEverySeconds)
+    const own = await OwnCertificate.open(tlsDirectoryIn(options.dataDir), clock, log, checkEverySeconds)
     return { ...sourceOf(own.watched), caFile: own.caFile, ensureHosts: (hosts) => own.ensureHosts(hosts) }
   }
   if (certFile === undefined || keyFile === undefined) {

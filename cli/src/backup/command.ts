@@ -1,0 +1,203 @@
+import {
+  type Backup,
+  createBackup,
+  exitCodes,
+  loadConfiguration,
+  openBackupFolder,
+  readBackupKeys,
+  requireEmpty,
+  restoreBackup,
+  verifyBackup,
+} from '@acrux/server'
+import type { Command } from 'commander'
+import { explainFailure } from '../startup-failure.ts'
+import { version } from '../version.ts'
+import { readPassphrase } from './passphrase.ts'
+import { createProgressLine, sizeText } from './progress-line.ts'
+
+const examples = `
+DIRECTORY holds any number of backups of one server. A blob that it has already is not copied again. The server may be
+running: a backup is the rows of one moment and every blob that they name.
+
+Without --with-keys a backup holds no keys: to restore it you need master.key (and tls/, where the server made its own
+certificate) from the data directory of the server. With it, they are encrypted with a passphrase.
+
+Examples:
+  acrux backup create /backup/acrux --data-dir /var/lib/acrux
+  acrux backup create /backup/acrux --config /etc/acrux/acrux.yaml --with-keys --passphrase-file /root/passphrase
+  acrux backup list /backup/acrux
+  acrux backup verify /backup/acrux
+  acrux backup restore /backup/acrux --data-dir /var/lib/acrux-new --dry-run
+  pass show acrux | acrux backup restore /backup/acrux --data-dir /var/lib/acrux-new --passphrase-file -
+
+Exit codes: 0 done, and everything whole; 1 something is missing or corrupt; 2 wrong flag, setting or passphrase file;
+12 the place is in use; 13 the data directory cannot be used or is not empty; 14 the keys cannot be read or decrypted;
+17 the directory of backups cannot be used, or holds no such backup.
+`
+
+type PlaceFlags = { readonly dataDir?: string; readonly config?: string }
+type OutputFlags = { readonly json?: true }
+type KeyFlags = { readonly passphraseFile?: string }
+type CreateFlags = PlaceFlags & OutputFlags & KeyFlags & { readonly withKeys?: true }
+type VerifyFlags = OutputFlags & KeyFlags & { readonly id?: string }
+type RestoreFlags = VerifyFlags &
+  PlaceFlags & { readonly dryRun?: true; readonly withoutKeys?: true; readonly skipDamaged?: true }
+
+/** Adds `acrux backup`. */
+export function addBackup(program: Command): void {
+  const command = program
+    .command('backup')
+    .description('back up a server, and restore it')
+    .addHelpText('after', examples)
+    // 1 is for a backup that is not whole.
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? exitCodes.ok : exitCodes.configuration))
+  withJson(withPlace(add(command, 'create', 'make a backup, while the server runs or not')))
+    .option('--with-keys', 'include the master key and the certificate authority, encrypted with a passphrase')
+    .option('--passphrase-file <file>', 'where the passphrase is; - for stdin. Without it the terminal is asked')
+    .action((directory: string, flags: CreateFlags) => explained(() => create(directory, flags)))
+  withJson(add(command, 'list', 'list the complete backups, the oldest first')).action(
+    (directory: string, flags: OutputFlags) => explained(() => list(directory, flags)),
+  )
+  withJson(add(command, 'verify', 'read every byte of a backup and compare it with its digest'))
+    .option('--id <id>', 'which backup; the newest by default')
+    .option('--passphrase-file <file>', 'also decrypt the keys, and authenticate the database with them; - for stdin')
+    .action((directory: string, flags: VerifyFlags) => explained(() => verify(directory, flags)))
+  withJson(withPlace(add(command, 'restore', 'restore a backup into an empty place')))
+    .option('--id <id>', 'which backup; the newest by default')
+    .option('--dry-run', 'verify the backup and the place, and change nothing')
+    .option('--without-keys', 'do not restore the keys, although the backup has them')
+    .option('--skip-damaged', 'leave out blobs that the backup lacks, and restore everything else')
+    .option('--passphrase-file <file>', 'where the passphrase is; - for stdin. Without it the terminal is asked')
+    .action((directory: string, flags: RestoreFlags) => explained(() => restore(directory, flags)))
+}
+
+function add(command: Command, name: string, description: string): Command {
+  return command.command(name).description(description).argument('<directory>', 'the directory of backups')
+}
+
+function withPlace(command: Command): Command {
+  return command
+    .option('--data-dir <directory>', 'the data directory of the server. Variable: ACRUX_DATA_DIR')
+    .option('--config <file>', 'the configuration file of the server, which names it. Variable: ACRUX_CONFIG')
+}
+
+function withJson(command: Command): Command {
+  return command.option('--json', 'print the result as JSON')
+}
+
+async function explained(work: () => Promise<void>): Promise<void> {
+  // What is written is for its own user's eyes.
+  process.umask(0o077)
+  await work().catch(explainFailure)
+}
+
+async function dataDirOf({ dataDir, config }: PlaceFlags): Promise<string> {
+  return (await loadConfiguration({ flags: { dataDir, config }, env: process.env })).dataDir
+}
+
+async function create(directory: string, flags: CreateFlags): Promise<void> {
+  const dataDir = await dataDirOf(flags)
+  const passphrase = flags.withKeys === true ? await readPassphrase(flags.passphraseFile, true) : undefined
+  const progress = createProgressLine()
+  const backup = await createBackup({ dataDir, directory, passphrase, acrux: version, onProgress: progress.show })
+  progress.clear()
+  for (const { digest, problem } of backup.damaged) {
+    process.stderr.write(`acrux: the blob ${digest} is ${problem} on the server and not in the backup\n`)
+  }
+  const { newCount, newSizeBytes } = backup.blobs
+  const copied = `, of which ${newCount} (${sizeText(newSizeBytes)}) were copied now`
+  print(flags, backup, [`complete: ${lineOf(backup)}${copied}`, ...(backup.keysSha256 === null ? [noKeys] : [])])
+  if (backup.damaged.length > 0) process.exitCode = exitCodes.unexpected
+}
+
+const noKeys = 'it holds no keys: keep a copy of master.key and tls/ from the data directory elsewhere'
+
+async function list(directory: string, flags: OutputFlags): Promise<void> {
+  const backups = await openBackupFolder(directory).list()
+  print(flags, backups, backups.map(lineOf))
+}
+
+async function verify(directory: string, flags: VerifyFlags): Promise<void> {
+  const folder = openBackupFolder(directory)
+  const backup = await folder.find(flags.id)
+  const isToDecrypt = flags.passphraseFile !== undefined && backup.keysSha256 !== null
+  const keys = isToDecrypt
+    ? await readBackupKeys(folder, backup, await readPassphrase(flags.passphraseFile, false))
+    : undefined
+  const progress = createProgressLine()
+  const report = await verifyBackup(folder, backup, { keys, onProgress: progress.show })
+  progress.clear()
+  complain(report)
+  const isWhole = report.problems.length === 0 && report.damaged.length === 0
+  const authentic = report.isAuthenticated ? ', authenticated under the master key' : ''
+  print(flags, report, [
+    lineOf(backup),
+    `${report.auditEvents} audit events in ${report.auditBlocks} blocks`,
+    isWhole ? `the backup is whole${authentic}` : 'the backup is not whole',
+  ])
+  if (!isWhole) process.exitCode = exitCodes.unexpected
+}
+
+function complain({ problems, damaged, damagedBefore }: Awaited<ReturnType<typeof verifyBackup>>): void {
+  for (const problem of problems) process.stderr.write(`acrux: ${problem}\n`)
+  for (const { digest, problem } of damaged) process.stderr.write(`acrux: the blob ${digest} is ${problem}\n`)
+  for (const { digest, problem } of damagedBefore) {
+    process.stderr.write(`acrux: the blob ${digest} was ${problem} on the server when the backup was made\n`)
+  }
+}
+
+async function restore(directory: string, flags: RestoreFlags): Promise<void> {
+  const dataDir = await dataDirOf(flags)
+  const folder = openBackupFolder(directory)
+  const backup = await folder.find(flags.id)
+  await requireEmpty(dataDir)
+  const hasKeys = backup.keysSha256 !== null && flags.withoutKeys !== true
+  const keys = hasKeys
+    ? await readBackupKeys(folder, backup, await readPassphrase(flags.passphraseFile, false))
+    : undefined
+  const progress = createProgressLine()
+  const report = await verifyBackup(folder, backup, { keys, onProgress: progress.show })
+  progress.clear()
+  complain(report)
+  const isUsable = report.problems.length === 0 && (report.damaged.length === 0 || flags.skipDamaged === true)
+  if (!isUsable || flags.dryRun === true) {
+    const outcome = isUsable ? `would be restored to ${dataDir}` : 'cannot be restored as it is'
+    print(flags, { ...report, dryRun: flags.dryRun === true, dataDir }, [`${outcome}: ${lineOf(backup)}`])
+    if (!isUsable) process.exitCode = exitCodes.unexpected
+    return
+  }
+  const skipDamaged = flags.skipDamaged === true
+  const restored = await restoreBackup({ folder, backup, dataDir, keys, skipDamaged, onProgress: progress.show })
+  progress.clear()
+  const result = { ...report, ...restored, dryRun: false, dataDir, keysRestored: keys !== undefined }
+  print(flags, result, [
+    `restored to ${dataDir}: ${lineOf(backup)}`,
+    ...(keys === undefined ? keysToBring(dataDir) : after),
+  ])
+  if (restored.skipped.length > 0) process.exitCode = exitCodes.unexpected
+}
+
+const after = [
+  'What was revoked or deleted after the backup was made is back: revoke it again before clients reach the server.',
+]
+
+function keysToBring(dataDir: string): string[] {
+  return [
+    `The keys were not restored. Before the server starts, put master.key of the original server at ${dataDir}/master.key (mode 0600).`,
+    'Without it the server does not start: it protects the signing keys, the passwords of admin accounts, the second factors',
+    'and the secrets of webhooks, and none of them can be read without it.',
+    `Also bring the folder tls/ to ${dataDir}/tls, where the server made its own certificate: without it clients have to trust a new one.`,
+    ...after,
+  ]
+}
+
+function print({ json }: OutputFlags, result: unknown, lines: readonly string[]): void {
+  const text = json === true ? [JSON.stringify(result, undefined, 2)] : lines
+  for (const line of text) process.stdout.write(`${line}\n`)
+}
+
+function lineOf({ id, takenAt, blobs, keysSha256, damaged }: Backup): string {
+  const bad = damaged.length === 0 ? '' : `, ${damaged.length} missing or corrupt`
+  const keys = keysSha256 === null ? 'without keys' : 'with keys'
+  return `${id}  ${takenAt}  ${blobs.count} blobs (${sizeText(blobs.sizeBytes)}${bad})  ${keys}`
+}

@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
+import { StartupError, exitCodes } from '@acrux/server'
+
+const shortest = 12
+
+/**
+ * Reads the passphrase of the keys in a backup: from a file, from stdin where the file is `-`, or from the terminal, where
+ * it is not shown. A new one is asked for twice there. Never an argument: other users see those.
+ *
+ * @throws StartupError where there is none
+ */
+export async function readPassphrase(file: string | undefined, isNew: boolean): Promise<string> {
+  const passphrase = (file === undefined ? await ask(isNew) : await read(file)).replace(/\r?\n$/, '')
+  if (passphrase.length === 0) throw wrong('the passphrase is empty', 'give another passphrase')
+  if (!isNew || passphrase.length >= shortest) return passphrase
+  throw wrong(
+    `the passphrase has fewer than ${shortest} characters`,
+    'use a longer one: whoever has it and the backup can act as anybody',
+  )
+}
+
+async function read(file: string): Promise<string> {
+  if (file === '-') return text(process.stdin)
+  return readFile(file, 'utf8').catch((error: unknown) => {
+    throw wrong(`the passphrase file ${file} cannot be read`, 'check its name and its mode', error)
+  })
+}
+
+async function ask(isNew: boolean): Promise<string> {
+  if (!process.stdin.isTTY) {
+    throw wrong('there is no terminal to ask for the passphrase', 'add --passphrase-file FILE, or - for stdin')
+  }
+  const first = await askOnce('Passphrase of the keys: ')
+  if (isNew && first !== (await askOnce('The same again: '))) {
+    throw wrong('the two passphrases differ', 'run the command again')
+  }
+  return first
+}
+
+/** Reads a line from the terminal without showing it. */
+function askOnce(prompt: string): Promise<string> {
+  const { stdin, stderr } = process
+  stderr.write(prompt)
+  stdin.setRawMode(true)
+  stdin.setEncoding('utf8')
+  stdin.resume()
+  let line = ''
+  return new Promise((resolve) => {
+    const end = () => {
+      stdin.off('data', take)
+      stdin.setRawMode(false)
+      stdin.pause()
+      stderr.write('\n')
+    }
+    const take = (typed: string) => {
+      for (const sign of typed) {
+        if (sign === '\r' || sign === '\n') {
+          end()
+          resolve(line)
+          return
+        }
+        if (sign === '\u0003') {
+          end()
+          process.exit(130)
+        }
+        line = sign === '\u007f' || sign === '\b' ? line.slice(0, -1) : line + sign
+      }
+    }
+    stdin.on('data', take)
+  })
+}
+
+function wrong(message: string, nextStep: string, cause?: unknown): StartupError {
+  return new StartupError(message, exitCodes.configuration, nextStep, { cause })
+}

@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { readFile, readdir, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { lockDirectory } from '../platform/data-dir.ts'
+import { makePrivateDirectory, writeFileDurably } from '../platform/durable-file.ts'
+import { StartupError, exitCodes, systemErrorCode } from '../platform/exit.ts'
+import { type Backup, backupSchema } from './model.ts'
+
+/** A directory of backups: one pool of blobs by digest, and a folder for each backup. */
+export type BackupFolder = {
+  /** Absolute. */
+  readonly path: string
+  /** The complete backups, the oldest first. */
+  readonly list: () => Promise<Backup[]>
+  /** The one with an id, or the newest. @throws StartupError where there is none */
+  readonly find: (id: string | undefined) => Promise<Backup>
+  /** Where the bytes of a digest are, or are to be. */
+  readonly blobFile: (digest: string) => string
+  readonly databaseFile: (id: string) => string
+  readonly keysFile: (id: string) => string
+}
+
+const markerName = 'acrux-backups.json'
+const digestPattern = /^(sha256|sha512):([0-9a-f]{64}(?:[0-9a-f]{64})?)$/
+
+/** Opens a directory of backups for reading. @throws StartupError where it is none */
+export function openBackupFolder(directory: string): BackupFolder {
+  const path = resolve(directory)
+  if (!existsSync(join(path, markerName))) {
+    throw unusable(`${path} holds no backups`, 'name the directory that acrux backup create wrote to')
+  }
+  return folderAt(path)
+}
+
+/**
+ * Opens a directory of backups for writing, and makes it where there is none. Nobody else writes to it until `close`.
+ *
+ * @throws StartupError where it is in use, or holds something else
+ */
+export async function lockBackupFolder(
+  directory: string,
+): Promise<BackupFolder & { readonly blobsBeingWritten: string; readonly close: () => void }> {
+  const path = resolve(directory)
+  const pool = join(path, 'blobs')
+  try {
+    await makePrivateDirectory(path)
+    const isNew = !existsSync(join(path, markerName))
+    if (isNew && (await readdir(path)).length > 0) {
+      throw unusable(
+        `${path} is not empty and holds no backups`,
+        'name an empty directory, or one that is not there yet',
+      )
+    }
+    const lock = await lockDirectory(path)
+    if (lock === undefined) throw unusable(`another backup is being written to ${path}`, 'wait until it is complete')
+    const blobsBeingWritten = join(path, 'partial')
+    await rm(blobsBeingWritten, { recursive: true, force: true })
+    await makePrivateDirectory(blobsBeingWritten)
+    await makePrivateDirectory(join(path, 'backups'))
+    await makePrivateDirectory(pool)
+    if (isNew) await writeFileDurably(join(path, markerName), `${JSON.stringify({ format: 1 })}\n`, 0o600)
+    return { ...folderAt(path), blobsBeingWritten, close: () => lock.close() }
+  } catch (error) {
+    if (error instanceof StartupError) throw error
+    const reason = String(systemErrorCode(error) ?? error)
+    throw unusable(`${path} cannot be written: ${reason}`, 'name a directory that this user may write to', error)
+  }
+}
+
+/** A name for a backup of a moment; names are in the order of time. */
+export function newBackupId(atMs: number): string {
+  const time = new Date(atMs).toISOString().replaceAll(/[-:]|\.\d+/g, '')
+  return `${time}-${randomBytes(3).toString('hex')}`
+}
+
+/** The folder of one backup, from the directory on. */
+export function folderOf(path: string, id: string): string {
+  return join(path, 'backups', id)
+}
+
+/** The description of a backup in its folder. */
+export function descriptionIn(folder: string): string {
+  return join(folder, 'backup.json')
+}
+
+function folderAt(path: string): BackupFolder {
+  const list = async (): Promise<Backup[]> => {
+    const names = (await readdir(join(path, 'backups'))).toSorted()
+    const read = await Promise.all(names.map((name) => readDescription(path, name)))
+    return read.filter((backup) => backup !== undefined)
+  }
+  return {
+    path,
+    list,
+    find: async (id) => {
+      const backups = await list()
+      const found = id === undefined ? backups.at(-1) : backups.find((backup) => backup.id === id)
+      if (found !== undefined) return found
+      const what = id === undefined ? 'no complete backup' : `no complete backup ${id}`
+      throw unusable(`${path} holds ${what}`, `list what it holds: acrux backup list ${path}`)
+    },
+    blobFile: (digest) => {
+      const [, algorithm, hex] = digestPattern.exec(digest) ?? []
+      if (algorithm === undefined || hex === undefined) throw new Error(`not a digest: ${digest.slice(0, 200)}`)
+      return join(path, 'blobs', algorithm, hex.slice(0, 2), hex)
+    },
+    databaseFile: (id) => join(folderOf(path, id), 'acrux.db'),
+    keysFile: (id) => join(folderOf(path, id), 'keys.json'),
+  }
+}
+
+/** Undefined for what is no complete backup, such as one that was interrupted. */
+async function readDescription(path: string, name: string): Promise<Backup | undefined> {
+  const text = await readFile(descriptionIn(folderOf(path, name)), 'utf8').catch(() => undefined)
+  if (text === undefined) return undefined
+  try {
+    const backup = backupSchema.parse(JSON.parse(text))
+    return backup.id === name ? backup : undefined
+  } catch (error) {
+    throw unusable(
+      `the description of the backup ${name} cannot be read`,
+      'delete its folder, or take it from a copy',
+      error,
+    )
+  }
+}
+
+/** What cannot be done with a directory of backups, and what to do about it. */
+export function unusable(message: string, nextStep: string, cause?: unknown): StartupError {
+  return new StartupError(message, exitCodes.backupUnusable, nextStep, { cause })
+}

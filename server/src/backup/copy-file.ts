@@ -1,0 +1,108 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { makePrivateDirectory, syncDirectory } from '../platform/durable-file.ts'
+
+const pieceBytes = 1024 * 1024
+
+/** The hash of a file, in hexadecimal. Undefined where there is no file. */
+export async function hashFile(
+  file: string,
+  algorithm: string,
+  onBytes: (count: number) => void = () => undefined,
+): Promise<string | undefined> {
+  const hash = createHash(algorithm)
+  try {
+    for await (const piece of createReadStream(file, { highWaterMark: pieceBytes })) {
+      hash.update(piece as Buffer)
+      onBytes((piece as Buffer).length)
+    }
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+  return hash.digest('hex')
+}
+
+/**
+ * Copies the bytes of a digest. They are on the disk under their name, with the right digest, or not there at all: a name
+ * is flushed by {@link syncDirectories}. Returns what is wrong with the source.
+ */
+export async function copyVerified(
+  copy: { readonly from: string; readonly to: string; readonly digest: string; readonly temporary: string },
+  onBytes: (count: number) => void,
+): Promise<'missing' | 'corrupt' | undefined> {
+  const { from, to, digest, temporary } = copy
+  const [algorithm = '', hex] = digest.split(':')
+  const partial = join(temporary, `${basename(to)}.${randomBytes(6).toString('hex')}`)
+  const handle = await open(partial, 'wx', 0o600)
+  try {
+    const hash = createHash(algorithm)
+    for await (const chunk of createReadStream(from, { highWaterMark: pieceBytes })) {
+      const piece = chunk as Buffer
+      hash.update(piece)
+      await handle.writeFile(piece)
+      onBytes(piece.length)
+    }
+    if (hash.digest('hex') !== hex) return 'corrupt'
+    await handle.sync()
+    await mkdir(dirname(to), { recursive: true, mode: 0o700 })
+    await rename(partial, to)
+    return undefined
+  } catch (error) {
+    if (isMissing(error)) return 'missing'
+    throw error
+  } finally {
+    await handle.close()
+    await rm(partial, { force: true })
+  }
+}
+
+/** Copies a file that has no digest, flushed, for this user alone. */
+export async function writeDurably(file: string, content: Uint8Array): Promise<void> {
+  await makePrivateDirectory(dirname(file))
+  const handle = await open(file, 'wx', 0o600)
+  try {
+    await handle.writeFile(content)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await syncDirectory(dirname(file))
+}
+
+/** Flushes directories, and each one above them up to `root`: the names of all that was written below. */
+export async function syncDirectories(directories: Iterable<string>, root: string): Promise<void> {
+  const all = new Set<string>([root])
+  for (const directory of directories) {
+    for (let each = directory; each.startsWith(`${root}/`); each = dirname(each)) all.add(each)
+  }
+  for (const directory of all) await syncDirectory(directory)
+}
+
+/** Runs work for each item, a few at a time; the first failure ends it when what is running is done. */
+export async function forEachOf<Item>(
+  items: AsyncIterable<Item> | Iterable<Item>,
+  atATime: number,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const running = new Set<Promise<void>>()
+  let failure: { readonly error: unknown } | undefined
+  for await (const item of items) {
+    if (failure !== undefined) break
+    const one: Promise<void> = work(item)
+      .catch((error: unknown) => {
+        failure ??= { error }
+      })
+      .finally(() => running.delete(one))
+    running.add(one)
+    if (running.size >= atATime) await Promise.race(running)
+  }
+  await Promise.all(running)
+  if (failure !== undefined) throw failure.error
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}

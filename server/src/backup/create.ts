@@ -1,0 +1,202 @@
+import { existsSync } from 'node:fs'
+import { readFile, rename, rm, stat, statfs } from 'node:fs/promises'
+import { dirname, join, resolve, sep } from 'node:path'
+import { blobDirectoryIn, databaseFileIn, holdFiles, masterKeyFileIn } from '../platform/data-dir.ts'
+import { makePrivateDirectory, syncDirectory } from '../platform/durable-file.ts'
+import { StartupError, exitCodes, systemErrorCode } from '../platform/exit.ts'
+import { sealerOfKey } from '../platform/sealing.ts'
+import { openSqliteSnapshot } from '../platform/sql/sqlite-database.ts'
+import { type StoredBlobRow, listStoredBlobs } from '../registry/index.ts'
+import { blobFile } from '../storage/index.ts'
+import { type BackupFolder, descriptionIn, folderOf, lockBackupFolder, newBackupId, unusable } from './backup-folder.ts'
+import { copyVerified, forEachOf, hashFile, syncDirectories, writeDurably } from './copy-file.ts'
+import { copyDatabase, countRows } from './database-copy.ts'
+import { encryptKeys, readServerKeys } from './keys.ts'
+import type { Backup, BlobProblem, OnProgress } from './model.ts'
+
+export type CreateOptions = {
+  readonly dataDir: string
+  /** Where backups are kept; made where there is none. */
+  readonly directory: string
+  /** Encrypts the keys; without it the backup holds none. */
+  readonly passphrase: string | undefined
+  /** The version of Acrux, for the description. */
+  readonly acrux: string
+  readonly onProgress?: OnProgress
+}
+
+/** How many blobs are copied at a time: small ones wait for flushes. */
+const copiesAtATime = 6
+
+/**
+ * Makes a backup of a data directory, whether a server works on it or not: the rows of one moment and every blob that they
+ * name. Blobs that the directory of backups has already are not copied again. A backup that was interrupted is not listed,
+ * and the next one begins by removing it.
+ *
+ * @throws StartupError for everything that the operator can mend
+ */
+export async function createBackup(options: CreateOptions): Promise<Backup> {
+  const dataDir = resolve(options.dataDir)
+  requireDatabase(dataDir)
+  requireApart(dataDir, resolve(options.directory))
+  const folder = await lockBackupFolder(options.directory)
+  // Older than the copy of the database, so that no file which the copy names is deleted before it was copied.
+  const hold = holdFiles(dataDir)
+  try {
+    return await writeBackup(options, dataDir, folder)
+  } catch (error) {
+    throw explainFailure(error, folder.path)
+  } finally {
+    hold.close()
+    await rm(folder.blobsBeingWritten, { recursive: true, force: true }).catch(() => undefined)
+    folder.close()
+  }
+}
+
+async function writeBackup(
+  { passphrase, acrux, onProgress = () => undefined }: CreateOptions,
+  dataDir: string,
+  folder: BackupFolder & { readonly blobsBeingWritten: string },
+): Promise<Backup> {
+  const takenAtMs = Date.now()
+  const id = newBackupId(takenAtMs)
+  const partial = join(folder.blobsBeingWritten, id)
+  await makePrivateDirectory(partial)
+  const database = join(partial, 'acrux.db')
+  await requireSpace(folder.path, (await stat(databaseFileIn(dataDir))).size)
+  await copyDatabase(databaseFileIn(dataDir), database, (doneBytes, totalBytes) =>
+    onProgress({ step: 'database', doneBytes, totalBytes }),
+  )
+  const copied = await copyBlobs(dataDir, folder, database, onProgress)
+  const sha256 = await hashFile(database, 'sha256')
+  if (sha256 === undefined) throw new Error('the copy of the database is gone')
+  const keys = passphrase === undefined ? undefined : await encryptKeys(await readServerKeys(dataDir), passphrase, id)
+  if (keys !== undefined) await writeDurably(join(partial, 'keys.json'), Buffer.from(keys))
+  const backup: Backup = {
+    format: 1,
+    id,
+    takenAt: new Date(takenAtMs).toISOString(),
+    acrux,
+    database: { sizeBytes: (await stat(database)).size, sha256, rows: countRows(database) },
+    blobs: copied.blobs,
+    damaged: copied.damaged,
+    keysSha256: keys === undefined ? null : ((await hashFile(join(partial, 'keys.json'), 'sha256')) ?? null),
+    seal: await sealOf(dataDir, id, sha256),
+  }
+  await writeDurably(descriptionIn(partial), Buffer.from(`${JSON.stringify(backup, undefined, 2)}\n`))
+  const final = folderOf(folder.path, id)
+  await rename(partial, final)
+  await syncDirectory(dirname(final))
+  return backup
+}
+
+/** Copies the blobs that the database names and the pool lacks. */
+async function copyBlobs(
+  dataDir: string,
+  folder: BackupFolder & { readonly blobsBeingWritten: string },
+  database: string,
+  onProgress: OnProgress,
+) {
+  const source = blobDirectoryIn(dataDir)
+  const snapshot = openSqliteSnapshot(database)
+  const blobs = { count: 0, sizeBytes: 0, newCount: 0, newSizeBytes: 0 }
+  const damaged: BlobProblem[] = []
+  const missing: StoredBlobRow[] = []
+  try {
+    for await (const row of listStoredBlobs(snapshot.tables())) {
+      blobs.count += 1
+      blobs.sizeBytes += row.sizeBytes
+      const size = await sizeOf(folder.blobFile(row.digest))
+      if (size !== row.sizeBytes) missing.push(row)
+    }
+  } finally {
+    snapshot.close()
+  }
+  blobs.newCount = missing.length
+  blobs.newSizeBytes = missing.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+  await requireSpace(folder.path, blobs.newSizeBytes)
+  let doneBytes = 0
+  const directories = new Set<string>()
+  await forEachOf(missing, copiesAtATime, async ({ digest, location }) => {
+    const to = folder.blobFile(digest)
+    const copy = { from: blobFile(source, location), to, digest, temporary: folder.blobsBeingWritten }
+    const problem = await copyVerified(copy, (count) => {
+      doneBytes += count
+      onProgress({ step: 'blobs', doneBytes, totalBytes: blobs.newSizeBytes })
+    })
+    if (problem === undefined) directories.add(dirname(to))
+    else damaged.push({ digest, problem })
+  })
+  await syncDirectories(directories, folder.path)
+  return { blobs, damaged: damaged.toSorted((one, other) => one.digest.localeCompare(other.digest)) }
+}
+
+async function sizeOf(file: string): Promise<number | undefined> {
+  return (await stat(file).catch(() => undefined))?.size
+}
+
+/** What ties the database to the master key; nothing where the key cannot be read. */
+async function sealOf(dataDir: string, id: string, sha256: string): Promise<string | null> {
+  const key = await readFile(masterKeyFileIn(dataDir)).catch(() => undefined)
+  return key === undefined ? null : sealerOfKey(key).seal(sha256, sealContext(id)).toString('base64')
+}
+
+/** What the seal of a backup says that it is. */
+export function sealContext(id: string): string {
+  return `backup-${id}`
+}
+
+function requireDatabase(dataDir: string): void {
+  if (existsSync(databaseFileIn(dataDir))) return
+  throw new StartupError(
+    `there is no database in ${dataDir}`,
+    exitCodes.dataDirUnusable,
+    'name the data directory of a server with --data-dir',
+  )
+}
+
+function requireApart(dataDir: string, directory: string): void {
+  const within = (inner: string, outer: string) => inner === outer || inner.startsWith(`${outer}${sep}`)
+  if (!within(directory, dataDir) && !within(dataDir, directory)) return
+  throw unusable(
+    `${directory} and the data directory ${dataDir} are within one another`,
+    'name a directory elsewhere, best on another disk',
+  )
+}
+
+/** A backup that cannot be finished is best not begun. @throws StartupError */
+export async function requireSpace(directory: string, neededBytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(directory)
+  const freeBytes = bavail * bsize
+  if (freeBytes >= neededBytes) return
+  throw unusable(
+    `${directory} has ${freeBytes} bytes of free space, and ${neededBytes} are needed`,
+    'make space, or name a directory on another disk',
+  )
+}
+
+/** Failures of the disk in words; everything else as it is. */
+export function explainFailure(error: unknown, directory: string): unknown {
+  if (error instanceof StartupError) return error
+  switch (systemErrorCode(error)) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return unusable(`there is no space left in ${directory}`, 'make space, then run the command again', error)
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return unusable(
+        `a file cannot be read or written: ${error instanceof Error ? error.message : ''}`,
+        'run it as the user that the server runs as, and name a directory that this user may write to',
+        error,
+      )
+    case 'EIO':
+      return unusable(
+        `a disk reported an error: ${error instanceof Error ? error.message : ''}`,
+        'check the disk',
+        error,
+      )
+    default:
+      return error
+  }
+}

@@ -1,0 +1,181 @@
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { auditMigrations, createAudit } from '../audit/index.ts'
+import { systemClock } from '../platform/clock.ts'
+import {
+  blobDirectoryIn,
+  databaseFileIn,
+  masterKeyFileIn,
+  openDataDir,
+  restoreDirectoryIn,
+  tlsDirectoryIn,
+} from '../platform/data-dir.ts'
+import { makePrivateDirectory, syncDirectory } from '../platform/durable-file.ts'
+import { StartupError, exitCodes } from '../platform/exit.ts'
+import { openSqliteDatabase, openSqliteSnapshot } from '../platform/sql/sqlite-database.ts'
+import { newTimeOrderedId } from '../platform/time-ordered-id.ts'
+import { listStoredBlobs } from '../registry/index.ts'
+import { blobFile } from '../storage/index.ts'
+import { type BackupFolder, unusable } from './backup-folder.ts'
+import { copyVerified, forEachOf, syncDirectories, writeDurably } from './copy-file.ts'
+import { explainFailure, requireSpace } from './create.ts'
+import { appliedMigrations, copyDatabase, countRows } from './database-copy.ts'
+import type { ServerKeys } from './keys.ts'
+import type { Backup, BlobProblem, OnProgress } from './model.ts'
+
+export type RestoreOptions = {
+  readonly folder: BackupFolder
+  readonly backup: Backup
+  /** Where the server is to be: a directory that is empty or not there yet. */
+  readonly dataDir: string
+  /** Of the backup, decrypted; undefined leaves the place without keys. */
+  readonly keys: ServerKeys | undefined
+  /** Whether blobs that the backup lacks are left out; otherwise one of them ends the restore. */
+  readonly skipDamaged: boolean
+  readonly onProgress?: OnProgress
+}
+
+/** What was restored. */
+export type Restored = { readonly blobs: number; readonly skipped: readonly BlobProblem[] }
+
+const copiesAtATime = 6
+
+/** What a data directory may hold and still be empty: its locks, and what an interrupted restore left. */
+const leftovers: readonly string[] = ['lock', 'hold', 'restoring']
+
+/** Looks whether a restore could begin, and changes nothing. @throws StartupError */
+export async function requireEmpty(directory: string): Promise<void> {
+  const path = resolve(directory)
+  const names = await readdir(path).catch((error: unknown): string[] => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    throw explainFailure(error, path)
+  })
+  // What was moved into place by a restore that was interrupted is that restore's.
+  if (names.includes('restoring') || names.every((name) => leftovers.includes(name))) return
+  throw new StartupError(
+    `the data directory ${path} is not empty`,
+    exitCodes.dataDirUnusable,
+    'name an empty directory, or one that is not there yet: a restore replaces nothing',
+  )
+}
+
+/**
+ * Restores a backup into an empty place. Every blob is compared with its digest as it is copied, and the database with its
+ * counts. No server starts there before all of it is on the disk; a restore that was interrupted starts over.
+ *
+ * @throws StartupError for everything that the operator can mend
+ */
+export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
+  await requireEmpty(options.dataDir)
+  const place = await openDataDir(options.dataDir, { restoring: true })
+  try {
+    await requireEmpty(place.path)
+    return await build(options, place.path)
+  } catch (error) {
+    throw explainFailure(error, place.path)
+  } finally {
+    place.close()
+  }
+}
+
+async function build(options: RestoreOptions, path: string): Promise<Restored> {
+  const { folder, backup, keys } = options
+  const building = restoreDirectoryIn(path)
+  const parts = [blobDirectoryIn, tlsDirectoryIn, masterKeyFileIn, databaseFileIn]
+  for (const part of parts) await rm(part(path), { recursive: true, force: true })
+  await rm(building, { recursive: true, force: true })
+  await requireSpace(path, backup.database.sizeBytes + backup.blobs.sizeBytes)
+  await makePrivateDirectory(building)
+  const database = databaseFileIn(building)
+  const { onProgress = () => undefined } = options
+  await copyDatabase(folder.databaseFile(backup.id), database, (doneBytes, totalBytes) =>
+    onProgress({ step: 'database', doneBytes, totalBytes }),
+  )
+  requireCounts(database, backup)
+  const restored = await copyBlobs(options, building)
+  if (keys !== undefined) {
+    await writeDurably(masterKeyFileIn(building), keys.masterKey)
+    for (const [name, content] of keys.tls) await writeDurably(join(tlsDirectoryIn(building), name), content)
+  }
+  await recordRestore(database, backup)
+  await syncDirectory(building)
+  // The database is last: without it there is no server, and while `restoring` is there none starts.
+  for (const part of parts) {
+    await rename(part(building), part(path)).catch((error: unknown) => {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+    })
+  }
+  await syncDirectory(path)
+  await rm(building, { recursive: true })
+  await syncDirectory(path)
+  return restored
+}
+
+async function copyBlobs(
+  { folder, backup, skipDamaged, onProgress = () => undefined }: RestoreOptions,
+  building: string,
+): Promise<Restored> {
+  const target = blobDirectoryIn(building)
+  const temporary = join(target, 'staging')
+  await mkdir(temporary, { recursive: true, mode: 0o700 })
+  const skipped: BlobProblem[] = []
+  const directories = new Set<string>([temporary])
+  let blobs = 0
+  let doneBytes = 0
+  const known = new Set(backup.damaged.map(({ digest }) => digest))
+  const snapshot = openSqliteSnapshot(folder.databaseFile(backup.id))
+  try {
+    await forEachOf(listStoredBlobs(snapshot.tables()), copiesAtATime, async ({ digest, location }) => {
+      const to = blobFile(target, location)
+      const copy = { from: folder.blobFile(digest), to, digest, temporary }
+      const problem = await copyVerified(copy, (count) => {
+        doneBytes += count
+        onProgress({ step: 'blobs', doneBytes, totalBytes: backup.blobs.sizeBytes })
+      })
+      if (problem === undefined) {
+        blobs += 1
+        directories.add(dirname(to))
+      } else if (skipDamaged || known.has(digest)) {
+        skipped.push({ digest, problem })
+      } else {
+        throw damagedBlob(digest, problem)
+      }
+    })
+  } finally {
+    snapshot.close()
+  }
+  await syncDirectories(directories, building)
+  return { blobs, skipped }
+}
+
+function damagedBlob(digest: string, problem: BlobProblem['problem']): StartupError {
+  return unusable(
+    `the blob ${digest} is ${problem} in the backup`,
+    'use another backup, or add --skip-damaged to restore everything else',
+  )
+}
+
+function requireCounts(database: string, backup: Backup): void {
+  const rows = countRows(database)
+  const wrong = Object.entries(backup.database.rows).filter(([table, count]) => rows[table] !== count)
+  if (wrong.length > 0) throw unusable(`the database of the backup ${backup.id} is not whole`, 'use another backup')
+}
+
+/** Says in the restored audit log that it goes on from a backup; one of an older version cannot be written to yet. */
+async function recordRestore(file: string, { id, takenAt, database: { rows } }: Backup): Promise<void> {
+  const applied = new Set(appliedMigrations(file))
+  if (!auditMigrations.every((migration) => applied.has(migration.id))) return
+  const database = await openSqliteDatabase(file)
+  try {
+    await createAudit({ database, clock: systemClock }).append({
+      action: 'server.restore',
+      outcome: 'success',
+      actor: { kind: 'system', id: 'acrux' },
+      target: 'server',
+      detail: { backup: id, takenAt, auditEvents: rows['audit_event'] ?? 0 },
+      origin: { correlationId: newTimeOrderedId(Date.now()), remoteAddress: '', userAgent: undefined },
+    })
+  } finally {
+    await database.close()
+  }
+}
