@@ -145,6 +145,7 @@ function peopleWrites({ principal, person, passkeyId, groupId, otherGroupId, tot
     { id: 'graph.groups.delete',                  effect: 'moves',     path: `/groups/${otherGroupId}` },
     { id: 'graph.roleAssignments.create',         effect: 'only adds', path: '/roleManagement/directory/roleAssignments', body: role },
     { id: 'graph.roleAssignments.delete',         effect: 'moves',     path: `/roleManagement/directory/roleAssignments/reader-${principal.objectId}` },
+    { id: 'graph.users.resetPassword',            effect: 'moves',     path: `${user}/authentication/methods/28c10230-6103-485e-b985-444c60001490/resetPassword`, body: { newPassword: 'a long pass phrase' } },
     { id: 'graph.users.delete',                   effect: 'moves',     path: user },
   ]
 }

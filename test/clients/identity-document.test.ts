@@ -70,7 +70,11 @@ function assertSignedIn(appId: string): void {
 
 step('the commands for people work as they are written', ['az'], async () => {
   const script = `${marked('people')}\naz ad user show --id ada@example.com`
-  const passwords = { FIRST_PASSWORD: 'tidal lantern 7 quilt', SECOND_PASSWORD: 'quilted tide 9 lamp' }
+  const passwords = {
+    FIRST_PASSWORD: 'tidal lantern 7 quilt',
+    SECOND_PASSWORD: 'quilted tide 9 lamp',
+    THIRD_PASSWORD: 'nine brass lanterns',
+  }
   const printed = await shell(owner, script, passwords)
   assert.match(printed, new RegExp(`roleDefinitions/${roles.acrPush}"`))
   assert.match(printed, /"@odata.type": "#microsoft.graph.passwordAuthenticationMethod"/)

@@ -199,8 +199,8 @@ export function createDirectory(options: DirectoryOptions): Directory {
     requireProof: async (transaction, user) => {
       await requireProof(store, transaction, user)
     },
-    changePassword: async (transaction, user, password) =>
-      asUser(await people.changePassword(transaction, user, password)),
+    changePassword: async (transaction, user, password, options) =>
+      asUser(await people.changePassword(transaction, user, password, options)),
     ...signInsOfPeople,
     findExternalUser: identities.findExternalUser,
     signInExternalPerson: identities.signInExternalPerson,

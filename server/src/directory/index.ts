@@ -293,7 +293,12 @@ export interface Directory {
   /** Judges and hashes another password that a user chose for themselves; before the transaction that stores it. @throws WeakPasswordError */
   preparePassword(userPrincipalName: string, password: string): Promise<PreparedPassword>
   /** Sets the password that a person chose, ends their sign-ins, and gives the person as they are then. @throws ProofRefusedError */
-  changePassword(transaction: Transaction, user: ProvedUser, password: PreparedPassword): Promise<User>
+  changePassword(
+    transaction: Transaction,
+    user: ProvedUser,
+    password: PreparedPassword,
+    options?: { readonly removesMethods?: boolean },
+  ): Promise<User>
   /** Makes sure that nothing was taken away since somebody was proved, or found to be signed in. @throws ProofRefusedError */
   requireProof(transaction: Transaction, user: ProvedUser): Promise<void>
   /** Writes down a sign-in of somebody who was proved before, if the proof counts still. @throws ProofRefusedError */

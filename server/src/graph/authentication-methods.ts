@@ -2,8 +2,11 @@ import { parseGuid } from '../spec/guid.ts'
 import { type UserRecord, resourceNotFound } from '../directory/index.ts'
 import { type Graph, type GraphCall, type GraphHandler, change } from './call.ts'
 import { type Document, graphTime } from './documents.ts'
+import { readBody } from './bodies.ts'
+import { identityDocuments } from './identities.ts'
+import { resetPasswordBody } from './people-bodies.ts'
 import { refuseQueryOptions } from './query.ts'
-import { requireMe, requireUserInPath, requireVisibleUser } from './users.ts'
+import { preparePassword, requireMe, requireUserInPath, requireVisibleUser } from './users.ts'
 
 /** The id that Graph gives to everybody's password. [Microsoft Graph, passwordAuthenticationMethod] */
 const passwordMethodId = '28c10230-6103-485e-b985-444c60001490'
@@ -21,6 +24,35 @@ export const listAuthenticationMethods: GraphHandler = async (graph, call) => {
 export const listMyAuthenticationMethods: GraphHandler = async (graph, call) => {
   refuseQueryOptions(call.request.query)
   return { value: await methodDocuments(graph, await requireMe(graph, call)) }
+}
+
+/**
+ * `POST /users/{id}/authentication/methods/{method}/resetPassword`: sets a password that the person has to change, and answers
+ * with the other sign-in methods that are left; `removeOtherMethods` removes them, links to other providers included.
+ * [Microsoft Graph, authenticationMethod: resetPassword]
+ */
+export const resetPassword: GraphHandler = async (graph, call) => {
+  const { newPassword, removeOtherMethods = false } = readBody(resetPasswordBody, call.request.body)
+  const user = await requireUserInPath(graph, call)
+  const { objectId: id, userPrincipalName } = user
+  if (requireMethodId(call) !== passwordMethodId) throw resourceNotFound(call.params['method'] ?? '')
+  const { people } = graph.directory
+  const prepared = await preparePassword(() => people.preparePassword(userPrincipalName, newPassword))
+  await change(
+    graph,
+    call,
+    async (transaction) => {
+      if (removeOtherMethods) await people.setIdentities(transaction, id, [])
+      await people.setPassword(transaction, id, prepared, { mustChange: true, removesMethods: removeOtherMethods })
+    },
+    () => ({
+      action: 'user.reset-password',
+      target: `users/${id}`,
+      detail: { mustChangePassword: true, removeOtherMethods },
+    }),
+  )
+  const others = (await methodDocuments(graph, user)).filter((method) => method['id'] !== passwordMethodId)
+  return { newPassword: null, otherMethods: others, identities: await identityDocuments(graph, id) }
 }
 
 /** `DELETE /users/{id}/authentication/softwareOathMethods/{method}`: for somebody who lost the authenticator app. */

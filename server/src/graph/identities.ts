@@ -1,5 +1,6 @@
 import type { FederatedIdentity } from '../directory/index.ts'
-import type { GraphHandler } from './call.ts'
+import type { Graph, GraphHandler } from './call.ts'
+import type { Document } from './documents.ts'
 import type { IdentitiesBody } from './people-bodies.ts'
 import { refuseQueryOptions } from './query.ts'
 import { requireVisibleUser } from './users.ts'
@@ -8,10 +9,13 @@ import { requireVisibleUser } from './users.ts'
 export const listIdentities: GraphHandler = async (graph, call) => {
   refuseQueryOptions(call.request.query)
   const { objectId } = await requireVisibleUser(graph, call)
-  const identities = await graph.directory.people.identitiesOf(objectId)
-  return {
-    value: identities.map(({ issuer, subject }) => ({ signInType: 'federated', issuer, issuerAssignedId: subject })),
-  }
+  return { value: await identityDocuments(graph, objectId) }
+}
+
+/** Who somebody is at other providers. [Microsoft Graph, objectIdentity] */
+export async function identityDocuments({ directory }: Graph, objectId: string): Promise<Document[]> {
+  const identities = await directory.people.identitiesOf(objectId)
+  return identities.map(({ issuer, subject }) => ({ signInType: 'federated', issuer, issuerAssignedId: subject }))
 }
 
 /** Identities as the directory knows them. */

@@ -65,6 +65,9 @@ export const userChangeBody = z.strictObject({
     .optional(),
 })
 
+/** The body of `resetPassword`. `removeOtherMethods` is an extension of this server. */
+export const resetPasswordBody = z.strictObject({ newPassword: password, removeOtherMethods: z.boolean().optional() })
+
 /** The body of `POST /me/changePassword`. */
 export const changePasswordBody = z.strictObject({ currentPassword: password, newPassword: password })
 

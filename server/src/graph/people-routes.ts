@@ -3,6 +3,7 @@ import {
   deleteSoftwareOathMethod,
   listAuthenticationMethods,
   listMyAuthenticationMethods,
+  resetPassword,
 } from './authentication-methods.ts'
 import {
   createRoleAssignment,
@@ -54,6 +55,7 @@ export const peopleRoutes: readonly GraphRow[] = [
   { id: 'graph.users.checkMemberGroups',        method: 'POST',   path: '/users/:id/checkMemberGroups',                          need: 'visible',         handle: checkMemberGroups('users') },
   { id: 'graph.users.identities',               method: 'GET',    path: '/users/:id/identities',                                 need: 'visible',         handle: listIdentities },
   { id: 'graph.users.methods',                  method: 'GET',    path: '/users/:id/authentication/methods',                     need: 'visible',         handle: listAuthenticationMethods },
+  { id: 'graph.users.resetPassword',            method: 'POST',   path: '/users/:id/authentication/methods/:method/resetPassword', need: 'directory-owner', handle: resetPassword },
   { id: 'graph.users.deleteSoftwareOathMethod', method: 'DELETE', path: '/users/:id/authentication/softwareOathMethods/:method', need: 'directory-owner', handle: deleteSoftwareOathMethod },
   { id: 'graph.users.deleteFido2Method',        method: 'DELETE', path: '/users/:id/authentication/fido2Methods/:method',        need: 'directory-owner', handle: deletePasskeyMethod },
 

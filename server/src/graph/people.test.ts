@@ -4,6 +4,34 @@ import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { errorOf, filter, idsOf, reference } from './test-graph.ts'
 import { openPeople, ownerRole, readerRole, unknownId } from './test-people.ts'
 
+test('an owner who resets a password is shown the other sign-in methods, and can remove them with it', async (t) => {
+  const { asOwner, as, makeUser, prove, directory, database } = await openPeople(t)
+  const id = await makeUser('Carol')
+  await database.transaction(async (transaction) => {
+    await directory.people.setIdentities(transaction, id, [{ issuer: 'https://id.example', subject: 'carol' }])
+    const passkey = { credentialId: 'b2YgYSB0aGllZg', publicKey: new Uint8Array([1]), counter: 0, transports: [] }
+    await directory.secondFactors.addPasskey(transaction, { ...passkey, objectId: id, displayName: 'Of a thief' })
+    await directory.secondFactors.newRecoveryCodes(transaction, id)
+  })
+  const path = `/users/${id}/authentication/methods/28c10230-6103-485e-b985-444c60001490/resetPassword`
+  const first = await asOwner('POST', path, { newPassword: 'seven brass kettles' })
+  assert.equal(first.status, 200)
+  assert.partialDeepStrictEqual(first.body, {
+    otherMethods: [{ displayName: 'Of a thief' }],
+    identities: [{ issuer: 'https://id.example', issuerAssignedId: 'carol' }],
+  })
+  assert.partialDeepStrictEqual(await prove('carol@contoso.example', 'seven brass kettles'), {
+    mustChangePassword: true,
+  })
+  const second = await asOwner('POST', path, { newPassword: 'eight brass kettles', removeOtherMethods: true })
+  assert.partialDeepStrictEqual(second.body, { otherMethods: [], identities: [] })
+  assert.deepEqual(await directory.secondFactors.of(id), { totp: false, passkeys: 0, recoveryCodes: 0 })
+  assert.equal(await directory.findExternalUser({ issuer: 'https://id.example', subject: 'carol' }), undefined)
+  assert.equal((await asOwner('POST', path, { newPassword: 'short' })).status, 400)
+  assert.equal((await as(id)('POST', path, { newPassword: 'nine brass kettles' })).status, 403, 'not by the person')
+  assert.equal((await asOwner('POST', path.replace('28c', '38c'), { newPassword: 'nine brass kettles' })).status, 404)
+})
+
 for (const kind of testDatabaseKinds) {
   test(`the requests of "az ad user" make, show, change and delete a user (${kind})`, async (t) => {
     const { asOwner, makeUser, prove, deletedPrincipals, directory } = await openPeople(t, kind)

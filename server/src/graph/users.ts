@@ -41,7 +41,7 @@ export const createUser: GraphHandler = async (graph, call) => {
   }
   const password =
     passwordProfile &&
-    (await prepare(() => graph.directory.people.preparePassword(userPrincipalName, passwordProfile.password)))
+    (await preparePassword(() => graph.directory.people.preparePassword(userPrincipalName, passwordProfile.password)))
   const mustChangePassword = passwordProfile?.forceChangePasswordNextSignIn === true
   const names = { userPrincipalName, displayName, mail: mail ?? undefined, mailNickname }
   const user = { ...names, password, mustChangePassword, external: password === undefined, enabled: accountEnabled }
@@ -77,7 +77,9 @@ export const updateUser: GraphHandler = async (graph, call) => {
   const { people } = graph.directory
   const newPassword = passwordProfile?.password
   const prepared =
-    newPassword === undefined ? undefined : await prepare(() => people.preparePassword(userPrincipalName, newPassword))
+    newPassword === undefined
+      ? undefined
+      : await preparePassword(() => people.preparePassword(userPrincipalName, newPassword))
   const mustChange = passwordProfile?.forceChangePasswordNextSignIn
   await change(
     graph,
@@ -146,7 +148,7 @@ export const changeMyPassword: GraphHandler = async (graph, call) => {
     await graph.audit.append({ ...event, ...provedBy(call.caller), origin: call.origin })
     throw new GraphError('badRequest', "The specified password does not match: 'currentPassword' is not right.")
   }
-  const prepared = await prepare(() => graph.directory.preparePassword(userPrincipalName, newPassword))
+  const prepared = await preparePassword(() => graph.directory.preparePassword(userPrincipalName, newPassword))
   await change(
     graph,
     call,
@@ -201,7 +203,8 @@ async function revoke(graph: Graph, call: GraphCall, id: string): Promise<unknow
   return { value: true }
 }
 
-async function prepare(work: () => Promise<PreparedPassword>): Promise<PreparedPassword> {
+/** Judges and hashes a password. @throws GraphError for a weak one */
+export async function preparePassword(work: () => Promise<PreparedPassword>): Promise<PreparedPassword> {
   try {
     return await work()
   } catch (error) {

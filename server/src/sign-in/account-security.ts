@@ -127,13 +127,13 @@ function accountOfForm(site: Site, call: PageCall, form: Form): Account {
 }
 
 /**
- * Whoever may change what they prove themselves with. A passkey of somebody whom another provider proves would let them in
- * when that provider no longer does.
+ * Somebody who may change their sign-in methods. A passkey of a person whom another provider authenticates would let them in when
+ * that provider no longer does; and who controls the provider of a linked account must not add a way of their own to it.
  */
 function requireOwnProofs(site: Site, call: PageCall, objectId: string): Account {
-  const account = requireAccount(site, call, { objectId, destination, isFresh: true })
-  if (account.user.external) throw new PageError('elsewhere')
-  return account
+  const { user } = requireAccount(site, call, { objectId, destination, isFresh: false })
+  if (user.external) throw new PageError('elsewhere')
+  return requireAccount(site, call, { objectId, destination, isFresh: true })
 }
 
 /**

@@ -1,16 +1,17 @@
 import { SignInNeeded } from './errors.ts'
 import type { Destination } from './flow.ts'
 import { type Html, html } from './html.ts'
+import { isLocallyProved } from './next-step.ts'
 import { carried } from './pages/layout.ts'
 import type { Account } from './sessions.ts'
 import { type PageCall, type Site, queryText } from './site.ts'
 
-/** What may be changed only by whoever proved who they are so lately. */
+/** Sign-in methods can be changed only so long after an authentication with one of them. */
 const freshMs = 10 * 60 * 1000
 
 /**
  * Whose page it is: the account that the address or the form names, or the only one. @throws SignInNeeded, also when
- * `isFresh` is asked for and the proof is older than ten minutes
+ * `isFresh` is asked for and nothing of this directory authenticated them within the last ten minutes
  */
 export function requireAccount(
   site: Site,
@@ -22,7 +23,7 @@ export function requireAccount(
   const account =
     objectId === '' && others.length === 0 ? only : accounts.find(({ user }) => user.objectId === objectId)
   const startedAtMs = site.clock.now()
-  const isNew = account !== undefined && startedAtMs - account.authenticatedAtMs < freshMs
+  const isNew = account !== undefined && startedAtMs - account.authenticatedAtMs < freshMs && isLocallyProved(account)
   if (account !== undefined && (isNew || !isFresh)) return account
   const chosen = account === undefined ? {} : { chosen: account.user.objectId }
   const flow = {

@@ -7,6 +7,8 @@ export type Demand = {
   readonly isToChoose: boolean
   /** Only what was proved after this instant counts. */
   readonly authenticatedAfterMs: number | undefined
+  /** Only what is kept here counts, and not the word of another provider. */
+  readonly needsLocalProof?: boolean
 }
 
 /** The page that a person is to see next. */
@@ -23,7 +25,7 @@ const noSession: BrowserSession = { accounts: [], pending: undefined }
 export function nextStep(flow: Flow, demand: Demand, session: BrowserSession = noSession): Step {
   const { accounts, pending } = session
   const account = accounts.find(({ user }) => user.objectId === chosenOf(flow, demand, accounts))
-  if (account !== undefined && isFreshEnough(account, demand)) return { kind: 'proved', account }
+  if (account !== undefined && satisfies(account, demand)) return { kind: 'proved', account }
   if (pending !== undefined && flow.chosen === pending.user.objectId) return { kind: 'go-on', account: pending }
   if (account !== undefined) return { kind: 'prove', hint: account.user.userPrincipalName }
   if (flow.chosen !== undefined || flow.wantsAnother === true || accounts.length === 0) {
@@ -45,6 +47,12 @@ function isNamed(userPrincipalName: string, hint = ''): boolean {
   return userPrincipalName.toLowerCase() === hint.toLowerCase()
 }
 
-function isFreshEnough({ authenticatedAtMs }: Account, { authenticatedAfterMs }: Demand): boolean {
-  return authenticatedAfterMs === undefined || authenticatedAtMs >= authenticatedAfterMs
+function satisfies(account: Account, { authenticatedAfterMs, needsLocalProof = false }: Demand): boolean {
+  const isFresh = authenticatedAfterMs === undefined || account.authenticatedAtMs >= authenticatedAfterMs
+  return isFresh && (!needsLocalProof || isLocallyProved(account))
+}
+
+/** Whether a password, an authenticator app or a passkey of this directory proved the account, and not another provider alone. */
+export function isLocallyProved({ methods }: Pick<Account, 'methods'>): boolean {
+  return ['pwd', 'otp', 'hwk'].some((method) => methods.includes(method))
 }

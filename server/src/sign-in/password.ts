@@ -2,8 +2,7 @@ import type { FastifyReply } from 'fastify'
 import { type PasswordCheck, WeakPasswordError } from '../directory/index.ts'
 import type { Form } from '../spec/form.ts'
 import { PageError } from './errors.ts'
-import { newPasswordPage } from './pages/sign-in-pages.ts'
-import { type Stage, formOf, openStage, proceed, show, showPassword } from './proceed.ts'
+import { type Stage, openStage, proceed, showNewPassword, showPassword } from './proceed.ts'
 import type { Remaining } from './sessions.ts'
 import { type PageCall, type Site, eventOf, flowPath, goTo, placeOf, requireFlow, signIn, textOf } from './site.ts'
 
@@ -80,14 +79,18 @@ export async function submitNewPassword(site: Site, call: PageCall, form: Form):
     return proceed(stage)
   }
   const prepared = await prepareNewPassword(site, pending.user.userPrincipalName, form)
-  if ('problem' in prepared) {
-    const body = newPasswordPage(formOf(stage), pending.user.userPrincipalName, prepared.problem)
-    return show(stage, { title: 'Choose a new password', body, status: 400, hasError: true })
-  }
+  if ('problem' in prepared) return showNewPassword(stage, pending.user, prepared.problem)
   const { user, methods } = pending
   const event = eventOf(call, pending, { action: 'password.change', outcome: 'success' })
   const proof = { user, methods, authenticatedAtMs: site.clock.now(), remaining: [] }
-  await signIn(site, call, proof, event, (transaction) => site.directory.changePassword(transaction, user, prepared))
+  const removesMethods = textOf(form, 'remove-methods') === 'all'
+  await signIn(site, call, proof, event, async (transaction) => {
+    if (removesMethods) {
+      const removal = { action: 'second-factor.remove', outcome: 'success', detail: { kind: 'all' } } as const
+      await site.audit.record(transaction, eventOf(call, pending, removal))
+    }
+    return site.directory.changePassword(transaction, user, prepared, { removesMethods })
+  })
   return goTo(call.reply, flowPath(site, call.caller, flow))
 }
 

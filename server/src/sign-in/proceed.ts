@@ -1,9 +1,11 @@
 import type { FastifyReply } from 'fastify'
 import type { AuthorizationRefusal, AuthorizationRequest, AuthorizationResponse } from '../identity/index.ts'
+import type { User } from '../directory/index.ts'
+import { instant } from './account.ts'
 import { assets } from './assets.ts'
 import { PageError } from './errors.ts'
 import type { Flow } from './flow.ts'
-import type { Html } from './html.ts'
+import { type Html, html } from './html.ts'
 import { nextStep } from './next-step.ts'
 import { confirmPage, consentPage, devicePage, formPostPage } from './pages/answer-pages.ts'
 import {
@@ -52,10 +54,15 @@ export function showPassword(
   status = 200,
 ): Promise<FastifyReply> {
   const { site, call, flow } = stage
-  const otherWays = site.otherProviders(site.flows.write(call.caller.browser, flow))
+  const { needsLocalProof = false } = stage.way.demand
+  const otherWays = needsLocalProof ? [] : site.otherProviders(site.flows.write(call.caller.browser, flow))
   const passkey = { label: 'Sign in with a passkey', href: flowPath(site, call.caller, flow, '/passkey') }
   const ways = site.passkeys.isAvailable ? [passkey, ...otherWays] : otherWays
-  const body = passwordPage(formOf(stage), { hint, ...(problem === undefined ? {} : { problem }), otherWays: ways })
+  const reason = needsLocalProof
+    ? 'To change how you sign in, enter your password or use a passkey. If you do not know your password, ask an owner of the directory to reset it.'
+    : undefined
+  const shown = { hint, reason, ...(problem === undefined ? {} : { problem }), otherWays: ways }
+  const body = passwordPage(formOf(stage), shown)
   return show(stage, { title: 'Sign in', body, status, hasError: problem !== undefined })
 }
 
@@ -145,11 +152,30 @@ function goOn(stage: Stage, account: PendingAccount): Promise<FastifyReply> {
     case 'second-factor':
       return showSecondFactor(stage, account)
     case 'new-password':
-      return show(stage, {
-        title: 'Choose a new password',
-        body: newPasswordPage(formOf(stage), account.user.userPrincipalName),
-      })
+      return showNewPassword(stage, account.user)
   }
+}
+
+/** Asks for a new password, and lists the other ways to sign in that stay without a say against them. */
+export async function showNewPassword(
+  stage: Stage,
+  { objectId, userPrincipalName }: User,
+  problem?: string,
+): Promise<FastifyReply> {
+  const { directory } = stage.site
+  const { totp } = await directory.secondFactors.of(objectId)
+  const passkeys = await directory.secondFactors.passkeysOf(objectId)
+  const identities = await directory.people.identitiesOf(objectId)
+  const otherMethods = [
+    ...(totp ? [html`An authenticator app`] : []),
+    ...passkeys.map(
+      ({ displayName, createdAtMs }) => html`The passkey “${displayName}”, added ${instant(createdAtMs)}`,
+    ),
+    ...identities.map(({ issuer }) => html`Your account at ${issuer}, which only an owner of the directory can unlink`),
+  ]
+  const body = newPasswordPage(formOf(stage), userPrincipalName, { problem, otherMethods })
+  const hasError = problem !== undefined
+  return show(stage, { title: 'Choose a new password', body, status: hasError ? 400 : 200, hasError })
 }
 
 async function finish(stage: Stage, account: Account): Promise<FastifyReply> {

@@ -223,6 +223,75 @@ test('a linked user with a second factor here is asked for it, unless the provid
   assert.notEqual(inside.heading, 'Enter code')
 })
 
+test('who controls the provider of a linked user cannot change how that user signs in', async (t) => {
+  const { pages, signIn, provider } = await open(t)
+  const bob = await pages.createUser('bob')
+  const identities = [{ issuer: provider.issuer, subject: 'alice-1' }]
+  await pages.change((transaction, { people }) => people.setIdentities(transaction, bob.objectId, identities))
+  const browser = pages.openBrowser()
+  const now = { ...alice, amr: ['mfa'], auth_time: Math.floor(pages.time.nowMs / 1000) }
+  const security = await signIn(browser, await browser.get('/account/security'), now)
+  assert.equal(security.heading, 'Security')
+  for (const action of [
+    'authenticator/new',
+    'authenticator',
+    'authenticator/remove',
+    'passkey',
+    'passkey/remove',
+    'recovery-codes',
+  ]) {
+    const fields = { account: bob.objectId, code: '000000', passkey: 'x', token: formTokenOf(security) }
+    const page = await browser.post(`/account/security/${action}`, fields)
+    assert.equal(page.heading, 'Sign in', action)
+    assert.match(page.text, /enter your password or use a passkey/)
+    assert.doesNotMatch(page.text, /Sign in with Fabrikam/, 'the provider is no way to this')
+  }
+  // Nor is it by going to the provider once more.
+  const asked = await browser.get('/account/security/passkey')
+  const [, flow = ''] = /name="flow" value="([^"]+)"/.exec(asked.text) ?? []
+  const { left } = await browser.get(`/sign-in/fabrikam/start?flow=${flow}`)
+  assert.ok(left !== undefined)
+  const back = await browser.get(`/sign-in/fabrikam/callback?${provider.signIn(left.href, now).toString()}`)
+  assert.equal(back.heading, 'Sign in')
+  assert.deepEqual(await pages.directory.secondFactors.of(bob.objectId), { totp: false, passkeys: 0, recoveryCodes: 0 })
+  const inside = await enterPassword(browser, back, 'bob')
+  assert.equal(
+    (await browser.submit(inside, '/account/security/authenticator/new')).heading,
+    'Set up an authenticator app',
+  )
+})
+
+test('a password that was reset is replaced on a page that lists the other sign-in methods and offers to remove them', async (t) => {
+  const { pages, provider } = await open(t)
+  const bob = await pages.createUser('bob')
+  await pages.change(async (transaction, { people, secondFactors }) => {
+    await people.setIdentities(transaction, bob.objectId, [{ issuer: provider.issuer, subject: 'alice-1' }])
+    const passkey = { credentialId: 'b2YgYSB0aGllZg', publicKey: new Uint8Array([1]), counter: 0, transports: [] }
+    await secondFactors.addPasskey(transaction, { ...passkey, objectId: bob.objectId, displayName: 'Thief <i>' })
+  })
+  const codes = await pages.change((transaction, { secondFactors }) =>
+    secondFactors.newRecoveryCodes(transaction, bob.objectId),
+  )
+  await pages.updateUser(bob, { mustChangePassword: true })
+  const browser = pages.openBrowser()
+  const passkeys = await enterPassword(browser, await browser.get('/account/security'), 'bob')
+  assert.equal(passkeys.heading, 'Use a passkey')
+  const [, recovery = ''] = /href="(\/sign-in\/recovery\?flow=[^"]+)"/.exec(passkeys.text) ?? []
+  const page = await browser.submit(await browser.get(recovery), '/sign-in/code', { code: codes[0] ?? '' })
+  assert.equal(page.heading, 'Choose a new password')
+  assert.match(page.text, /The passkey “Thief &lt;i&gt;”, added/)
+  assert.ok(page.text.includes(provider.issuer))
+  const chosen = { 'new-password': 'seven brass kettles', repeated: 'seven brass kettles', 'remove-methods': 'all' }
+  const done = await browser.submit(page, '/sign-in/new-password', chosen)
+  assert.equal(done.heading, 'Security')
+  assert.deepEqual(await pages.directory.secondFactors.of(bob.objectId), { totp: false, passkeys: 0, recoveryCodes: 0 })
+})
+
+/** What every form of a browser carries. */
+function formTokenOf({ text }: TestPage): string {
+  return /name="token" value="([^"]+)"/.exec(text)?.[1] ?? ''
+}
+
 test('no input to the pages of a provider gives more than a page that refuses it', async (t) => {
   const { pages, provider } = await open(t)
   const browser = pages.openBrowser()

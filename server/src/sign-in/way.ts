@@ -44,7 +44,8 @@ export async function wayOf(site: Site, { origin }: PageCall, flow: Flow): Promi
     }
     case 'account': {
       const authenticatedAfterMs = flow.isFresh ? flow.startedAtMs : undefined
-      return { kind: 'account', destination: flow.destination, demand: { isToChoose: false, authenticatedAfterMs } }
+      const demand = { isToChoose: false, authenticatedAfterMs, needsLocalProof: flow.isFresh }
+      return { kind: 'account', destination: flow.destination, demand }
     }
   }
 }

@@ -41,7 +41,11 @@ export type UserChange = {
 }
 
 /** Whether the person must choose another at the next sign-in. */
-export type PasswordSetting = { readonly mustChange: boolean }
+export type PasswordSetting = {
+  readonly mustChange: boolean
+  /** Removes the authenticator app, the passkeys and the recovery codes as well. */
+  readonly removesMethods?: boolean
+}
 
 export type PeopleOptions = {
   readonly store: DirectoryStore
@@ -110,7 +114,7 @@ export function createPeople({ store, clock, identities, onPrincipalDeleted }: P
     transaction: Transaction,
     objectId: string,
     { passwordHash }: PreparedPassword,
-    { mustChange }: PasswordSetting,
+    { mustChange, removesMethods = false }: PasswordSetting,
   ): Promise<UserRecord> {
     transaction.changesAuthority()
     const row = await requireUser(transaction, objectId)
@@ -120,6 +124,7 @@ export function createPeople({ store, clock, identities, onPrincipalDeleted }: P
       must_change_password: mustChange ? 1 : 0,
       password_changed_at_ms: clock.now(),
     })
+    if (removesMethods) await store.deleteSecondFactorsOf(transaction, objectId)
     await store.endSignInsOf(transaction, objectId)
     // A network of whoever knew the old password is no longer a known one.
     await store.forgetNetworks(transaction, objectId)
@@ -132,9 +137,10 @@ export function createPeople({ store, clock, identities, onPrincipalDeleted }: P
     transaction: Transaction,
     user: ProvedUser,
     password: PreparedPassword,
+    { removesMethods = false }: { readonly removesMethods?: boolean } = {},
   ): Promise<UserRecord> {
     await requireProof(store, transaction, user)
-    return setPassword(transaction, user.objectId, password, { mustChange: false })
+    return setPassword(transaction, user.objectId, password, { mustChange: false, removesMethods })
   }
 
   /** Deletes a user with all that they had here and elsewhere. */

@@ -27,14 +27,21 @@ export function passwordPage(
   form: SignInForm,
   {
     hint,
+    reason,
     problem = {},
     otherWays,
-  }: { hint: string | undefined; problem?: PasswordProblem; otherWays: readonly OtherWay[] },
+  }: {
+    hint: string | undefined
+    /** Why the person is asked again. */
+    reason?: string | undefined
+    problem?: PasswordProblem
+    otherWays: readonly OtherWay[]
+  },
 ): Html {
   const isNamed = hint !== undefined && hint !== ''
   const focus = problem.userName !== undefined || (!isNamed && problem.password === undefined) ? 'username' : 'password'
   const hasMessage = problem.message !== undefined
-  return html`${onward(form)} ${alert(problem.message)}
+  return html`${onward(form)} ${reason !== undefined && html`<p>${reason}</p>`} ${alert(problem.message)}
     <form method="post" action="/sign-in/password" novalidate>
       ${carried(form)}
       ${field({
@@ -168,12 +175,33 @@ export function passkeyPage(
 }
 
 /** Has the person replace a password that somebody else chose. */
-export function newPasswordPage(form: SignInForm, userName: string, problem?: string): Html {
-  return html`<p>You have to choose a new password before you go on.</p>
+export function newPasswordPage(
+  form: SignInForm,
+  userName: string,
+  { problem, otherMethods }: { problem?: string | undefined; otherMethods: readonly Html[] },
+): Html {
+  return html`<p>Choose a new password before you continue.</p>
     <form method="post" action="/sign-in/new-password" novalidate>
-      ${carried(form)} ${hiddenUserName(userName)} ${newPasswordFields(problem)}
-      <div class="actions"><button class="primary" type="submit">Go on</button>${cancelButton(form)}</div>
+      ${carried(form)} ${hiddenUserName(userName)} ${newPasswordFields(problem)} ${remainingMethods(otherMethods)}
+      <div class="actions"><button class="primary" type="submit">Continue</button>${cancelButton(form)}</div>
     </form>`
+}
+
+/** A new password does not end the other ways to sign in: whoever had the account may have added one. */
+function remainingMethods(methods: readonly Html[]): Html | undefined {
+  if (methods.length === 0) return undefined
+  return html`<fieldset>
+    <legend>Your account has other sign-in methods</legend>
+    <ul>
+      ${methods.map((method) => html`<li>${method}</li>`)}
+    </ul>
+    <p class="check">
+      <input id="remove-methods" name="remove-methods" type="checkbox" value="all" />
+      <label for="remove-methods"
+        >I don’t recognise all of these. Remove the app, all passkeys and all recovery codes.</label
+      >
+    </p>
+  </fieldset>`
 }
 
 /** The user name, for whoever keeps passwords; it stands first in a form and is not shown. */
