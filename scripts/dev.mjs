@@ -3,6 +3,6 @@ import { ensureDependencies, main, nodeBinary, root, runInherited } from './set-
 
 await main(async (args) => {
   await ensureDependencies()
-  const serve = [`${root}/cli/src/main.ts`, 'serve', '--log-level', 'debug', ...args]
+  const serve = [`${root}/cli/src/main.ts`, 'serve', '--dev', '--log-level', 'debug', ...args]
   return runInherited(nodeBinary(), ['--watch', '--watch-preserve-output', ...serve])
 })

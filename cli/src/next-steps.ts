@@ -3,7 +3,7 @@ import type { FirstRun } from '@acrux/contract'
 
 /** What to type after the first start, for docker, podman and az. The secrets stay in the file that the text names. */
 export function nextSteps(firstRun: FirstRun, file: string): string {
-  const { loginServer, resourceManager, caFile, registry, tenantId, servicePrincipal } = firstRun
+  const { loginServer, resourceManager, caFile, registry, tenantId, servicePrincipal, owner } = firstRun
   const password = `"$(node -p 'JSON.parse(fs.readFileSync(${JSON.stringify(file)})).servicePrincipal.password')"`
   const trust =
     caFile === null
@@ -28,6 +28,9 @@ export function nextSteps(firstRun: FirstRun, file: string): string {
     '  az cloud set -n acrux && az config set core.instance_discovery=false',
     `  az login --service-principal -u ${servicePrincipal.appId} -p "$PASSWORD" --tenant ${tenantId}`,
     `  az acr login -n ${registry}                                  # DOCKER_COMMAND=podman for podman`,
+    '',
+    `As a person: sign in at ${resourceManager}/account as ${owner.userPrincipalName} with the password in that file.`,
+    'Unless the server was started with --dev, you choose another password then.',
     '',
     '',
   ].join('\n')

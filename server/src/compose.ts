@@ -274,6 +274,7 @@ export async function compose(
     directory,
     access,
     registryName: configuration.registry,
+    mustChangePassword: !configuration.dev,
     loginServer: requireLoginServer(configuration.publicHost),
     resourceManager: publicOrigin,
     caFile: certificates?.caFile ?? null,

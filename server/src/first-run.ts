@@ -17,6 +17,8 @@ export type FirstRunOptions = {
   readonly directory: Directory
   readonly access: Access
   readonly registryName: string
+  /** Whether the first owner has to change the generated password at the first sign-in. */
+  readonly mustChangePassword: boolean
   readonly loginServer: LoginServer
   readonly resourceManager: string
   readonly caFile: string | null
@@ -51,6 +53,7 @@ export async function makeFirstRun(options: FirstRunOptions): Promise<FirstRun |
       userPrincipalName,
       displayName: 'Owner',
       password: prepareGeneratedPassword(password),
+      mustChangePassword: options.mustChangePassword,
       directoryRole: 'owner',
     })
     const { servicePrincipal, secret } = await directory.createServicePrincipal(transaction, {

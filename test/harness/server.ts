@@ -31,6 +31,8 @@ export interface ServerOptions {
   registry?: string
   /** Host name of the server and of its first registry, without a port; `localhost` unless told otherwise. */
   publicHost?: string
+  /** Whether the first owner keeps the generated password, as `--dev` says; true unless told otherwise. */
+  dev?: boolean
   /** Serve without TLS. */
   http?: boolean
   /** Milliseconds until the line that says the server is ready; 120,000 unless told otherwise. */
@@ -167,6 +169,7 @@ function launchOf(options: ServerOptions, port: number, dataDir: string, cwd: st
   args.push('--public-host', hostOf(options, port))
   if (options.registry !== undefined) args.push('--registry', options.registry)
   if (options.http === true) args.push('--http')
+  if (options.dev !== false) args.push('--dev')
   args.push(...(options.args ?? []))
   return { args, env: environment(cwd, options.env ?? {}), cwd, readyWithinMs: options.readyWithinMs ?? 160_000 }
 }

@@ -34,6 +34,7 @@ describe('the configuration', () => {
       hstsIncludeSubDomains: false,
       logLevel: 'info',
       registry: 'myregistry',
+      dev: false,
       metricsRetentionDays: 93,
       shutdownSeconds: 30,
       uploadExpirySeconds: 86_400,

@@ -124,6 +124,13 @@ export const settingsSchema = z.strictObject(
         placeholder: 'name',
         example: 'contoso',
       }),
+    dev: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
+      kind: 'boolean',
+      description:
+        'For tests and stand-ins on one machine: the first owner keeps the generated password. Without it, the owner must change it at the first sign-in. It matters at the first start alone.',
+      placeholder: 'boolean',
+      example: 'true',
+    }),
     metricsListen: listenAddress().optional().register(settingTexts, {
       kind: 'text',
       description:
