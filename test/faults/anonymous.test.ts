@@ -192,6 +192,7 @@ async function postAnonymously(scope: string): Promise<HttpResponse> {
 }
 
 test('fault 20: with anonymous pull off, an anonymous token is refused, or is good for nothing', async () => {
+  await setAnonymousPull(server, false)
   assertUnauthorizedBody(await askAccessToken(server, 'anonymous', [on('pull')]))
   const posted = await postAnonymously(on('pull'))
   assert.equal(posted.status, 200)
@@ -225,6 +226,7 @@ test('fault 20: with anonymous pull on, an anonymous caller reads, and does noth
 })
 
 test('fault 20: anonymous pull of one registry opens no other', async () => {
+  await setAnonymousPull(server, true)
   const host = second.loginServer
   await assertAllChallenged(host)
   assertUnauthorizedBody(await askAccessToken(server, 'anonymous', [on('pull')], { loginServer: host }))
@@ -235,6 +237,7 @@ test('fault 20: anonymous pull of one registry opens no other', async () => {
 })
 
 test('fault 20: turning anonymous pull off ends what was given before', async () => {
+  await setAnonymousPull(server, true)
   const token = await accessToken(server, 'anonymous', [on('pull'), 'registry:catalog:*'])
   assert.equal((await send('GET', '/v2/team/app/manifests/1', `Bearer ${token}`)).status, 200)
   await setAnonymousPull(server, false)

@@ -28,7 +28,8 @@ function audienceOf(path: string): Audience | 'token-service' | 'provider' {
   if (/^\/(v2|acr)\//.test(path)) return 'registry'
   if (path.startsWith('/oauth2/')) return 'token-service'
   if (path.startsWith('/graph/')) return 'graph'
-  return /^\/(metadata|tenants|subscriptions|providers)(\/|$)/.test(path) ? 'arm' : 'provider'
+  if (path === '/oidc/userinfo') return 'userinfo'
+  return /^\/(metadata|tenants|subscriptions|providers|openapi\.json)(\/|$)/.test(path) ? 'arm' : 'provider'
 }
 
 /** Fills the places of a path: with what is there where it is only read, and elsewhere with what is not. */
@@ -91,7 +92,9 @@ export async function openAsking(server: RunningServer): Promise<Asking> {
       (['arm', 'graph', 'registry'] as const).map((audience) => caller.identityToken(audience)),
     )
     const dataPlane = await dataPlaneAuthorization(server, caller, [...scopes, ...catalogs])
-    return { arm: armToken, graph: graphToken, registry: registryToken, dataPlane }
+    // Only a person can ask for a token of that kind; everybody else shows what they have.
+    const userinfo = caller.column === 'per' ? await caller.identityToken('userinfo') : graphToken
+    return { arm: armToken, graph: graphToken, registry: registryToken, userinfo, dataPlane }
   }
 
   /** A request of the token service carries its credential in itself. */
@@ -122,7 +125,8 @@ export async function openAsking(server: RunningServer): Promise<Asking> {
         return { headers: { ...(authorization !== undefined && { authorization }) }, ...(writes && { body: '' }) }
       }
       case 'arm':
-      case 'graph': {
+      case 'graph':
+      case 'userinfo': {
         const token = tokens?.[audience]
         const headers = {
           ...(token !== undefined && { authorization: `Bearer ${token}` }),

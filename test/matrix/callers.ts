@@ -20,7 +20,7 @@ import { createIdentity, putMachine } from '../machines/machine.ts'
 import { askExchange } from '../rights/tokens.ts'
 
 /** Which kind of token a surface takes. */
-export type Audience = 'arm' | 'graph' | 'registry'
+export type Audience = 'arm' | 'graph' | 'registry' | 'userinfo'
 
 /** Somebody who asks. What is undefined they do not have: they ask without it. */
 export interface Caller {
@@ -39,6 +39,7 @@ const audiences = (server: RunningServer): Readonly<Record<Audience, string>> =>
   arm: armScope,
   graph: `${server.baseUrl}/graph//.default`,
   registry: 'https://containerregistry.azure.net/.default',
+  userinfo: 'openid profile',
 })
 
 /** One role each, given on the subscription, so that it holds for whatever a route names. */
