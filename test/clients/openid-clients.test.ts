@@ -126,5 +126,7 @@ test('oauth4webapi, which takes nothing on trust, goes through the code flow', a
   const again = await oauth.authorizationCodeGrantRequest(as, client, proof, parameters, redirectUri, verifier, http)
   await assert.rejects(oauth.processAuthorizationCodeResponse(as, client, again), { error: 'invalid_grant' })
   const late = await oauth.userInfoRequest(as, client, result.access_token, http)
-  await assert.rejects(oauth.processUserInfoResponse(as, client, sub ?? '', late))
+  await assert.rejects(oauth.processUserInfoResponse(as, client, sub ?? '', late), {
+    code: 'OAUTH_WWW_AUTHENTICATE_CHALLENGE',
+  })
 })

@@ -35,7 +35,7 @@ describe('a durable file', () => {
   test('that cannot take its place leaves no temporary file', async () => {
     const taken = join(directory, 'taken')
     await makePrivateDirectory(join(taken, 'inside'))
-    await assert.rejects(writeFileDurably(taken, 'x', 0o600))
+    await assert.rejects(writeFileDurably(taken, 'x', 0o600), { code: 'EISDIR' })
     assert.deepEqual(
       (await readdir(directory)).filter((name) => name.endsWith('.tmp')),
       [],

@@ -42,7 +42,7 @@ describe('the master key', () => {
   test('is not made anew where sealed values exist already', async () => {
     const file = join(directory, 'lost.key')
     await assert.rejects(openSealer(file, { create: false }), UnreadableKeyError)
-    await assert.rejects(stat(file))
+    await assert.rejects(stat(file), { code: 'ENOENT' })
   })
 
   test('of the wrong size, open to others, or not a file is refused and left alone', async () => {

@@ -101,7 +101,7 @@ for (const kind of testDatabaseKinds) {
           .renameTo('registry_activity_away')
           .execute(),
       )
-      await assert.rejects(activity.flush())
+      await assert.rejects(activity.flush(), /registry_activity/)
       await database.transaction((transaction) =>
         transaction
           .tables<Record<string, never>>()

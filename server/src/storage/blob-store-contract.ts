@@ -226,7 +226,7 @@ function testSending(open: Open): void {
     const store = await open(clock)
     const opened = await store.open(await put(store, randomBytes(2_000_000)))
     const destination = new Writable({ write: () => destination.destroy() })
-    await assert.rejects(opened.sendTo(destination))
+    await assert.rejects(opened.sendTo(destination), /destination closed/)
   })
 
   it('what was opened may be given up', async () => {

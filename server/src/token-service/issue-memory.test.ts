@@ -288,7 +288,7 @@ test('whole answers to whoever was proved are remembered; refusals, smaller toke
   const refresh = `grant_type=refresh_token&refresh_token=${refreshToken}&scope=repository:team/app:pull`
   await getToken(tokenRooms, await call('scope=repository:team/app:pull,push', right))
   await getToken(tokenRooms, await call(ask))
-  await assert.rejects(async () => getToken(tokenRooms, await call(ask, wrong)))
+  await assert.rejects(async () => getToken(tokenRooms, await call(ask, wrong)), { code: 'UNAUTHORIZED' })
   await postToken(tokenRooms, await call(`${refresh}&access_type=offline`))
   await postToken(tokenRooms, await call('grant_type=password&username=&password=&scope=repository:team/app:pull'))
   assert.equal(issues.weightBytes, 0)

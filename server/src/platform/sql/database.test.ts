@@ -180,11 +180,11 @@ for (const kind of testDatabaseKinds) {
         return { transaction, tables: transaction.tables<Tables>() }
       })
       const late = { id: 2, text: 'late', size: null, bytes: null }
-      await assert.rejects(async () => insert(kept.transaction, 2))
-      await assert.rejects(async () => kept.tables.insertInto('note').values(late).execute())
+      await assert.rejects(async () => insert(kept.transaction, 2), /used after its end/)
+      await assert.rejects(async () => kept.tables.insertInto('note').values(late).execute(), /used after its end/)
       const other = database.transaction(async (transaction) => {
         await insert(transaction, 3)
-        await assert.rejects(async () => kept.tables.insertInto('note').values(late).execute())
+        await assert.rejects(async () => kept.tables.insertInto('note').values(late).execute(), /used after its end/)
       })
       await other
       assert.deepEqual(await idsIn(database), [1, 3], 'nothing slipped into the transaction of another')
@@ -295,7 +295,10 @@ for (const kind of testDatabaseKinds) {
       const closed = dispose()
       assert.equal(await underWay, 'written')
       await closed
-      await assert.rejects(database.transaction((transaction) => insert(transaction, 2)))
+      await assert.rejects(
+        database.transaction((transaction) => insert(transaction, 2)),
+        /closed|end on the pool/,
+      )
     })
 
     test('carries out each step of its schema once, and refuses one of a newer version', async (t) => {

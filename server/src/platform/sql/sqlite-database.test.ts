@@ -79,7 +79,7 @@ test('work that goes on after a full disk writes nothing outside of its transact
     await insert(transaction, 2)
     throw new Error('given up')
   })
-  await assert.rejects(stubborn)
+  await assert.rejects(stubborn, { name: 'DiskFullError' })
   assert.deepEqual(await idsIn(database), [])
 })
 
@@ -170,10 +170,13 @@ test('when the thread that writes has died, transactions fail, and it is known t
     await worker?.terminate()
     await insert(transaction, 2)
   })
-  await assert.rejects(underWay)
+  await assert.rejects(underWay, /is closed/)
   assert.equal(database.canWrite(), false)
-  await assert.rejects(database.transaction((transaction) => insert(transaction, 3)))
-  await assert.rejects(database.prepareInsert('note', ['id'])([{ id: 4 }]))
+  await assert.rejects(
+    database.transaction((transaction) => insert(transaction, 3)),
+    /is closed/,
+  )
+  await assert.rejects(database.prepareInsert('note', ['id'])([{ id: 4 }]), /is closed/)
   assert.deepEqual(await idsIn(database), [], 'reads go on')
 })
 

@@ -187,7 +187,7 @@ describe('a configured certificate', () => {
     logged = []
     await source.ensureHosts(['a.example.com', 'b.example.com'])
     assert.match(linesAbout(certFile).join(''), /"missing":\["b.example.com"\]/)
-    await assert.rejects(stat(join(directory, 'unused', 'tls')))
+    await assert.rejects(stat(join(directory, 'unused', 'tls')), { code: 'ENOENT' })
   })
 
   test('is picked up when both files have changed, and kept while they do not belong together', async () => {
