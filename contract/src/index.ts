@@ -122,6 +122,12 @@ export type DecisionDocument = {
   readonly assignmentCount: number
   readonly scopeMap: { readonly name: string; readonly actions: readonly string[] } | null
   readonly tokenAccess: string | null
+  /** The token that was sent, where its signature was verified; `expiredAt` where that is why it was denied. */
+  readonly presented: {
+    readonly issuer: string
+    readonly subject: string
+    readonly expiredAt: string | null
+  } | null
   /** Null where everything was allowed. */
   readonly firstFailure: string | null
   readonly smallestChange: DecisionChange | null

@@ -6,7 +6,8 @@ export function whyText(
   decision: DecisionDocument & { readonly since?: DecisionSince | null },
   registry: string | undefined,
 ): string {
-  const { principal, credential, asked, token, assignments, assignmentCount, scopeMap, firstFailure } = decision
+  const { principal, credential, asked, token, assignments, assignmentCount, scopeMap, presented, firstFailure } =
+    decision
   const who = principal.id === '' ? principal.kind : `${principal.kind} ${principal.id}`
   const by = credential === null ? '' : `, by ${credential.kind} ${credential.id ?? ''}`
   const more = assignmentCount - assignments.length
@@ -24,7 +25,8 @@ export function whyText(
     ...(more > 0 ? [`          and ${more} assignments more`] : []),
     ...(scopeMap === null ? [] : [`scope map ${scopeMap.name}: ${scopeMap.actions.join(' ')}`]),
     ...(decision.tokenAccess === null ? [] : [`sent:     a token for ${decision.tokenAccess || 'nothing'}`]),
-    `why:      ${firstFailure ?? 'all that was asked for was allowed'}`,
+    ...(presented ? [`sent:     a token of issuer ${presented.issuer} for subject ${presented.subject}`] : []),
+    `why:      ${firstFailure ?? 'all that was asked for was allowed'}${presented?.expiredAt ? `, expired at ${presented.expiredAt}` : ''}`,
     ...(decision.smallestChange === null
       ? []
       : [

@@ -27,6 +27,14 @@ export type RecordedChange =
         | 'try-again'
     }
 
+/** What a token with a verified signature says of itself. */
+export type PresentedCredential = {
+  readonly issuer: string
+  readonly subject: string
+  /** When it expired, in ISO 8601, where that is why it was denied. */
+  readonly expiredAt: string | null
+}
+
 /**
  * What was true when something was refused, for whoever asks later: written into the event of the refusal. It holds no
  * secret, and has a limit.
@@ -42,6 +50,8 @@ export type DecisionRecord = {
   readonly scopeMap: { readonly name: string; readonly actions: readonly string[] } | null
   /** The access of the token that was sent, where it was a token. */
   readonly tokenAccess: string | null
+  /** The token that was sent, where its signature was verified; absent where nothing was. */
+  readonly presented?: PresentedCredential
   readonly firstFailure: string
   readonly smallestChange: RecordedChange | null
 }

@@ -1,7 +1,8 @@
 import type { Audiences } from './audiences.ts'
 import { type CompactToken, audiencesOf, instantClaim, parseCompactToken, textClaim } from './compact-token.ts'
 import { type FederatedProof, type FederatedRooms, proveFederated } from './federated-assertion.ts'
-import type { Identity, IdentityRefusal } from './index.ts'
+import { shownText } from '../spec/shown-text.ts'
+import type { Identity, IdentityRefusal, PresentedToken } from './index.ts'
 import { IssuerUnavailableError } from './issuer-keys.ts'
 import { issuersOf } from './tenants.ts'
 import type { TrustedTenants } from './trusted-tenants.ts'
@@ -33,10 +34,12 @@ export function createIncomingVerifier(
       // A credential may name an audience of ours as its own, and a registry may turn that down for everybody.
       const named = audiencesOf(token.claims).map((aud) => ours.find(aud)?.audience)
       const isRefused = named.some((audience) => audience !== undefined && !audiences.includes(audience))
-      if (trustedTenants.isIssuer(issuer)) return await trustedTenants.verify(token, audiences)
+      const presented = presentedBy(token)
+      if (trustedTenants.isIssuer(issuer))
+        return withPresented(await trustedTenants.verify(token, audiences), presented)
       const proof = await proveFederated(options, token, appId)
-      if (proof.outcome === 'matched' && isRefused) return refused('audience')
-      return toOutcome(proof, token, tenantId)
+      const outcome = proof.outcome === 'matched' && isRefused ? refused('audience') : toOutcome(proof, token, tenantId)
+      return unverified.has(proof.outcome) ? outcome : withPresented(outcome, presented)
     } catch (error) {
       if (error instanceof IssuerUnavailableError) return refused('issuer-unavailable')
       throw error
@@ -44,11 +47,26 @@ export function createIncomingVerifier(
   }
 }
 
-function toOutcome(
-  proof: FederatedProof,
-  { claims }: CompactToken,
-  tenantId: string,
-): Awaited<ReturnType<Identity['verifyIncomingToken']>> {
+type Outcome = Awaited<ReturnType<Identity['verifyIncomingToken']>>
+
+/** What is found before the signature is verified: nothing that such a token says may be believed. */
+const unverified: ReadonlySet<FederatedProof['outcome']> = new Set(['issuer', 'claims', 'signature'])
+
+function withPresented(outcome: Outcome, presented: PresentedToken | undefined): Outcome {
+  if (presented === undefined) return outcome
+  if (outcome.ok) return { ...outcome, identity: { ...outcome.identity, presented } }
+  return outcome.reason === 'signature' || outcome.reason === 'issuer' ? outcome : { ...outcome, presented }
+}
+
+function presentedBy({ claims }: CompactToken): PresentedToken | undefined {
+  const issuer = shownText(textClaim(claims, 'iss'))
+  const subject = shownText(textClaim(claims, 'sub'))
+  if (issuer === undefined || subject === undefined) return undefined
+  const expiresAt = instantClaim(claims, 'exp')
+  return { issuer, subject, expiresAtMs: expiresAt === undefined ? undefined : expiresAt * 1000 }
+}
+
+function toOutcome(proof: FederatedProof, { claims }: CompactToken, tenantId: string): Outcome {
   if (proof.outcome !== 'matched' && proof.outcome !== 'disabled') return refused(reasonOf(proof.outcome))
   const { servicePrincipal, credentialId } = proof
   if (proof.outcome === 'disabled') {

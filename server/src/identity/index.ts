@@ -26,6 +26,8 @@ export type VerifiedIdentity = {
   readonly credentialExpiresAtMs: number | undefined
   readonly issuedAtMs: number
   readonly expiresAtMs: number
+  /** The token that proved it, where it came through {@link Identity.verifyIncomingToken}. */
+  readonly presented?: PresentedToken | undefined
 }
 
 export type IdentityRefusal =
@@ -52,11 +54,20 @@ export type TokenOwner = {
   readonly credentialId: string | undefined
 }
 
+/** What a token says of itself whose signature was verified, whatever became of the rest. */
+export type PresentedToken = {
+  readonly issuer: string
+  readonly subject: string
+  readonly expiresAtMs: number | undefined
+}
+
 /** Why a token proves nobody; and whose it was, where that is known. */
 export type RefusedToken = {
   readonly ok: false
   readonly reason: IdentityRefusal
   readonly owner?: TokenOwner
+  /** Absent where the signature was not verified. */
+  readonly presented?: PresentedToken
 }
 
 /** Proof of who you are: the OpenID provider, and the verification of what it issued. */

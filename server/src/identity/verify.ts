@@ -7,7 +7,15 @@ import { isJsonObject, ownValue, parseBoundedJson } from '../spec/bounded-json.t
 import { type AccessTokenClaims, accessTokenClaims, accessTokenType } from './access-token.ts'
 import type { Audiences } from './audiences.ts'
 import type { Clients } from './clients.ts'
-import type { Identity, IdentityRefusal, RefusedToken, TokenAudience, TokenOwner, VerifiedIdentity } from './index.ts'
+import type {
+  Identity,
+  IdentityRefusal,
+  PresentedToken,
+  RefusedToken,
+  TokenAudience,
+  TokenOwner,
+  VerifiedIdentity,
+} from './index.ts'
 import { issuersOf } from './tenants.ts'
 import { accessTokenSeconds, clockSkewSeconds, signingAlgorithm } from './token-parameters.ts'
 
@@ -63,11 +71,14 @@ export function createVerifier(options: VerifierOptions): Identity['verifyAccess
     const { claims, audience } = proven.value
     // A remembered token is as old as any other.
     const owner = ownerOf(claims)
-    if (clock.now() >= (claims.exp + clockSkewSeconds) * 1000) return { ...refused('expired'), owner }
+    const presented = presentedBy(claims)
+    if (clock.now() >= (claims.exp + clockSkewSeconds) * 1000) return { ...refused('expired'), owner, presented }
     if (!wanted.includes(audience) || audiences.find(claims.aud)?.audience !== audience)
-      return { ...refused('audience'), owner }
+      return { ...refused('audience'), owner, presented }
     const standing = await checkStanding(options, claims)
-    return standing.ok ? { ok: true, identity: toIdentity(proven.value, standing.value) } : { ...standing, owner }
+    return standing.ok
+      ? { ok: true, identity: toIdentity(proven.value, standing.value) }
+      : { ...standing, owner, presented }
   }
 }
 
@@ -105,8 +116,14 @@ async function checkSignatureAndClaims(
     const refusal = refused(refusalOf(error))
     // Of all that a token says for itself, the times are looked at last.
     const expired = error instanceof errors.JWTExpired ? accessTokenClaims.safeParse(error.payload) : undefined
-    return expired?.success === true ? { ...refusal, owner: ownerOf(expired.data) } : refusal
+    return expired?.success === true
+      ? { ...refusal, owner: ownerOf(expired.data), presented: presentedBy(expired.data) }
+      : refusal
   }
+}
+
+function presentedBy({ iss, sub, exp }: AccessTokenClaims): PresentedToken {
+  return { issuer: iss, subject: sub, expiresAtMs: exp * 1000 }
 }
 
 function ownerOf({ idtyp, oid, acrux_cred: credentialId }: AccessTokenClaims): TokenOwner {

@@ -28,6 +28,7 @@ export function decisionDocument(event: AuditEventDocument): DecisionDocument | 
     assignmentCount: record?.assignmentCount ?? 0,
     scopeMap: record?.scopeMap ?? null,
     tokenAccess: record?.tokenAccess ?? null,
+    presented: record?.presented ?? null,
     ...(record === undefined ? withoutRecord(event) : failureOf(record)),
   }
 }

@@ -1,4 +1,5 @@
 import { compactVerify, errors } from 'jose'
+import type { PresentedToken } from '../identity/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { KeyRing } from '../platform/signing-keys/key-ring.ts'
 import type { Registry } from '../resources/index.ts'
@@ -26,6 +27,8 @@ export type DisbelievedToken = {
     | undefined
   /** To whom it was given, where that was at this very registry. */
   readonly credential: Credential | undefined
+  /** What the token says of itself; absent where it is not of this registry. */
+  readonly presented?: PresentedToken
 }
 
 /**
@@ -42,10 +45,12 @@ export function createDisbelief({ keys, clock }: { readonly keys: KeyRing; reado
       return { failure, credential: undefined }
     }
     const credential = toCredential(claims.acrux.credential, claims.sub)
-    if (!kinds.includes(claims.grant_type)) return { failure: 'token-of-another-kind', credential }
-    if (claims.acrux.generation !== registry.tokenGeneration) return { failure: 'mode-was-switched', credential }
+    const presented = { issuer: registry.loginServer, subject: claims.sub, expiresAtMs: claims.exp * 1000 }
+    if (!kinds.includes(claims.grant_type)) return { failure: 'token-of-another-kind', credential, presented }
+    if (claims.acrux.generation !== registry.tokenGeneration)
+      return { failure: 'mode-was-switched', credential, presented }
     const isExpired = clock.now() >= claims.exp * 1000
-    return { failure: isExpired ? 'credential-is-expired' : undefined, credential }
+    return { failure: isExpired ? 'credential-is-expired' : undefined, credential, presented }
   }
 }
 

@@ -212,7 +212,8 @@ test('fault 31: an outside object id is never that of somebody here, nor of anot
   await assign(servicePrincipal.objectId, roles.acrPush, registry.id)
   for (const token of [await program(servicePrincipal.objectId), await person(servicePrincipal.objectId)]) {
     const answer = await exchange(token)
-    assert.deepEqual([answer.status, answer.message], [401, 'authentication required: token validation failed'])
+    assert.equal(answer.status, 401)
+    assert.match(answer.message, /^authentication required: token validation failed \(issuer [^,]+, subject [^,]+\)$/)
   }
   const oid = randomUUID()
   assert.match((await exchange(await person(oid))).message, /has no role/)

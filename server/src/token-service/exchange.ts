@@ -8,7 +8,7 @@ import { TokenError } from './errors.ts'
 import type { TokenRooms } from './token-rooms.ts'
 import { type Credential, provedBy, takesArmTokens } from './credential.ts'
 import { type TokenCall, field, requireForm, requireService } from './token-request.ts'
-import { decisionOnToken } from './unproved-token.ts'
+import { decisionOnToken, recordPresented } from './unproved-token.ts'
 
 /** The grants of the exchange; the two old ones are still sent by kubelet providers. [acr-protocol §1.4] */
 const grantTypes = new Set(['access_token', 'access_token_refresh_token'])
@@ -42,14 +42,15 @@ export async function exchange(rooms: TokenRooms, { registry, origin, parameters
     return refuse(rooms, registry, origin, owner === undefined ? nobody : ownedBy(owner), reason, decision)
   }
   const { identity } = verified
+  const presented = recordPresented(identity.presented, false)
   const credential = toCredential(identity)
   const who = provedBy(credential, registry)
   if (!(await namesTenant(rooms, form, identity.tenantId)))
-    return refuse(rooms, registry, origin, who, 'foreign-tenant', failedBefore('foreign-tenant'))
+    return refuse(rooms, registry, origin, who, 'foreign-tenant', { ...failedBefore('foreign-tenant'), ...presented })
   const { objectId } = identity.principal
   const principal = { kind: 'directory', objectId, groupIds: await rooms.directory.groupIdsOf(objectId) } as const
   if (!(await rooms.access.hasAssignment(principal, registry.id))) {
-    const decision = await rooms.decisions.ofNoRole(principal, registry)
+    const decision = { ...(await rooms.decisions.ofNoRole(principal, registry)), ...presented }
     return refuse(rooms, registry, origin, who, 'no-assignment', decision)
   }
 
@@ -115,9 +116,9 @@ function ownedBy({ kind, objectId, credentialId }: TokenOwner): Who {
 }
 
 /** What whoever sent the token can do something about; of other refusals nothing is told. */
-const explanations: ReadonlyMap<IdentityRefusal | 'foreign-tenant' | 'no-assignment', string> = new Map([
-  ['audience', 'the token is for another audience'],
+const explanations: ReadonlyMap<IdentityRefusal | 'foreign-tenant', string> = new Map([
   ['expired', 'the token has expired'],
+  ['audience', 'the token is for another audience'],
   ['issuer', 'the issuer of the token is not trusted'],
   ['subject', 'no federated credential trusts the subject of the token'],
   ['several-applications', 'more than one application trusts the token, name one of them by client_id'],
@@ -130,7 +131,7 @@ async function refuse(
   origin: Origin,
   who: Who,
   reason: IdentityRefusal | 'foreign-tenant' | 'no-assignment',
-  decision?: DecisionRecord,
+  decision: DecisionRecord,
 ): Promise<never> {
   await audit.append({
     action: 'token.exchange',
@@ -138,13 +139,22 @@ async function refuse(
     ...who,
     target: registry.loginServer,
     reason,
-    ...(decision !== undefined && { detail: { decision } }),
+    detail: { decision },
     origin,
   })
-  const explanation = explanations.get(reason)
-  const message =
-    reason === 'no-assignment'
-      ? 'authentication required: the identity has no role on this registry'
-      : `authentication required: token validation failed${explanation === undefined ? '' : `: ${explanation}`}`
+  const message = `authentication required: ${explain(reason)}${presentedText(decision)}`
   throw new TokenError('UNAUTHORIZED', message, { challenge: refusals.challenge(registry) })
+}
+
+function explain(reason: IdentityRefusal | 'foreign-tenant' | 'no-assignment'): string {
+  if (reason === 'no-assignment') return 'the identity has no role on this registry'
+  const explanation = explanations.get(reason)
+  return explanation === undefined ? 'token validation failed' : `token validation failed: ${explanation}`
+}
+
+/** Whoever sends a token may read what is in it; what is shown of it was verified. */
+function presentedText({ presented }: DecisionRecord): string {
+  if (presented === undefined) return ''
+  const { issuer, subject, expiredAt } = presented
+  return ` (${expiredAt === null ? '' : `expired at ${expiredAt}, `}issuer ${issuer}, subject ${subject})`
 }

@@ -1,10 +1,29 @@
 import { type DecisionRecord, type RecordedChange, failedBefore } from '../access/index.ts'
 import type { Directory } from '../directory/index.ts'
-import type { IdentityRefusal, RefusedToken } from '../identity/index.ts'
+import type { IdentityRefusal, PresentedToken, RefusedToken } from '../identity/index.ts'
 import { failureOfDirectory } from './decisions.ts'
 
 /** What is written down of an identity token that proved nobody, by the check of it that failed. */
 export async function decisionOnToken(
+  directory: Pick<Directory, 'findPrincipal'>,
+  refused: RefusedToken,
+): Promise<DecisionRecord> {
+  const { presented, reason } = refused
+  return { ...(await decisionOnReason(directory, refused)), ...recordPresented(presented, reason === 'expired') }
+}
+
+/** A verified token as it is written down; nothing of one that was not verified. */
+export function recordPresented(
+  presented: PresentedToken | undefined,
+  isExpired: boolean,
+): Pick<DecisionRecord, 'presented'> {
+  if (presented === undefined) return {}
+  const { issuer, subject, expiresAtMs } = presented
+  const expiredAt = isExpired && expiresAtMs !== undefined ? new Date(expiresAtMs).toISOString() : null
+  return { presented: { issuer, subject, expiredAt } }
+}
+
+async function decisionOnReason(
   directory: Pick<Directory, 'findPrincipal'>,
   { reason, owner }: RefusedToken,
 ): Promise<DecisionRecord> {

@@ -7,6 +7,7 @@ import type { AcrTokenKind } from './acr-token.ts'
 import { type StandingRooms, provedBy } from './credential.ts'
 import type { Decisions } from './decisions.ts'
 import type { createDisbelief } from './disbelieved-token.ts'
+import { recordPresented } from './unproved-token.ts'
 
 /** What is written down of a credential that proved nobody: whom it claimed, and the check that failed first. */
 export type Unproved = Pick<AuditEvent, 'actor' | 'credential'> & { readonly decision: DecisionRecord }
@@ -32,10 +33,11 @@ export function createUnprovedCredentials(rooms: Rooms): UnprovedCredentials {
   const { decisions, disbelief } = rooms
 
   const ofToken: UnprovedCredentials['ofToken'] = async (kinds, token, registry) => {
-    const { failure, credential } = await disbelief(kinds, token, registry)
+    const { failure, credential, presented } = await disbelief(kinds, token, registry)
     if (credential === undefined) return { ...claimed(''), decision: failedBefore(failure ?? 'invalid-credential') }
     const decision = failure === undefined ? await decisions.ofCredential(registry, credential) : failedBefore(failure)
-    return { ...provedBy(credential, registry), decision }
+    const sent = recordPresented(presented, failure === 'credential-is-expired')
+    return { ...provedBy(credential, registry), decision: { ...decision, ...sent } }
   }
 
   return {
