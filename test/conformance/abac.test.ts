@@ -9,7 +9,7 @@ import { testSpecification } from './specification.ts'
 /** Container Registry Repository Contributor. */
 const repositoryContributor = '2efddaa5-3f1f-4df3-97df-af3f13818f4c'
 
-const server = await startServer()
+const server = await startServer({ args: ['--accept-sparse-images'] })
 after(() => server[Symbol.asyncDispose]())
 
 const mode = { properties: { roleAssignmentMode: 'AbacRepositoryPermissions' } }

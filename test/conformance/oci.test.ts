@@ -14,7 +14,7 @@ import { basicCaller, bearerCaller, challengeOf, type Caller } from './caller.ts
 import { expect } from './exchange.ts'
 import { testSpecification } from './specification.ts'
 
-const server = await startServer()
+const server = await startServer({ args: ['--accept-sparse-images'] })
 after(() => server[Symbol.asyncDispose]())
 
 const { appId, password } = server.firstRun.servicePrincipal

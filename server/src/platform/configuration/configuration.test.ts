@@ -38,7 +38,7 @@ describe('the configuration', () => {
       metricsRetentionDays: 93,
       shutdownSeconds: 30,
       uploadExpirySeconds: 86_400,
-      acceptSparseImages: true,
+      acceptSparseImages: false,
       signingKeyRotationDays: 90,
       identityProviders: [],
       identity: { passwordGrant: false },

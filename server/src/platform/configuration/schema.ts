@@ -166,12 +166,12 @@ export const settingsSchema = z.strictObject(
       placeholder: 'seconds',
       example: '3600',
     }),
-    acceptSparseImages: z.boolean({ error: 'must be true or false' }).default(true).register(settingTexts, {
+    acceptSparseImages: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
       kind: 'boolean',
       description:
-        'Accept an image of which the repository holds the config and some layers, but not all. The OCI conformance suite has one pushed. Set it to false to refuse what is not whole.',
+        'Accept an image of which the repository holds the config and some layers, but not all. The OCI conformance suite pushes one. Such an image cannot be pulled, so leave it off elsewhere.',
       placeholder: 'boolean',
-      example: 'false',
+      example: 'true',
     }),
     signingKeyRotationDays: wholeNumber(1, 3650).default(90).register(settingTexts, {
       kind: 'number',

@@ -129,10 +129,12 @@ export async function holdsIntactBlob(
     .tables<RegistryTables>()
     .selectFrom('repository_blob')
     .innerJoin('blob', 'blob.digest', 'repository_blob.digest')
+    .innerJoin('repository', 'repository.id', 'repository_blob.repository_id')
     .select('blob.digest')
     .where('repository_blob.repository_id', '=', repositoryId)
     .where('repository_blob.digest', '=', digest)
     .where('blob.quarantined_at_ms', 'is', null)
+    .where(isNamedByClients)
     .executeTakeFirst()
   return row !== undefined
 }

@@ -5,7 +5,7 @@ import { keepTags, moveReferences } from '../policies/kept-rows.ts'
 import type { DeletedManifestRow, RegistryTables } from '../tables.ts'
 
 /** How many rows of a table one transaction deletes or moves: every other change waits for it. */
-export const pieceRows = 200
+export const pieceRows = 500
 /** How many manifests, and how many bytes of them, which are rows of other tables as well. */
 export const pieceManifests = 20
 const pieceBytes = 4 * 1024 * 1024

@@ -13,7 +13,7 @@ for (const kind of testDatabaseKinds) {
 }
 
 /** More than is swept before a deletion is answered. */
-const many = 5000
+const many = 12_000
 
 function testDeletions(kind: DatabaseKind, softDelete: 'enabled' | 'disabled'): void {
   let test: TestRegistry

@@ -78,6 +78,8 @@ export class RunningImports implements Imports {
   #outbound: Outbound
   #settings: ImportSettings
   #running = new Map<string, Promise<void>>()
+  /** How many run or wait: one that is about to be told as ended counts no more. */
+  #counted = 0
   #waiting: (() => void)[] = []
   #working = 0
   #stopping = new AbortController()
@@ -90,13 +92,14 @@ export class RunningImports implements Imports {
   }
 
   async start(request: ImportRequest): Promise<string> {
-    if (this.#running.size >= this.#settings.maxConcurrent * (1 + waitingForEach)) {
+    if (this.#counted >= this.#settings.maxConcurrent * (1 + waitingForEach)) {
       throw new ImportError('limit', 'too many images are being imported at this moment')
     }
     const id = randomUUID()
     const { promise, resolve } = Promise.withResolvers<void>()
     // Before its row is there: a row of a server alone that does not run here runs nowhere.
     this.#running.set(id, promise)
+    this.#counted += 1
     const end = (): void => {
       this.#running.delete(id)
       resolve()
@@ -104,6 +107,7 @@ export class RunningImports implements Imports {
     try {
       await this.#begin(id, request)
     } catch (error) {
+      this.#counted -= 1
       end()
       throw error
     }
@@ -190,14 +194,19 @@ export class RunningImports implements Imports {
     const event = eventOf(request)
     const touching = setInterval(() => void touch(), touchMs)
     touching.unref()
-    try {
-      const digest = await this.#whenItsTurn(() => this.#import(id, request))
+    const imported = await this.#whenItsTurn(() => this.#import(id, request)).then(
+      (digest) => ({ digest }),
+      (error: unknown) => this.#explain(error, request),
+    )
+    clearInterval(touching)
+    // Whoever reads that it has ended may begin another at once.
+    this.#counted -= 1
+    if ('digest' in imported) {
+      const { digest } = imported
       await end({ state: 'succeeded' }, { ...event, outcome: 'success', detail: { ...event.detail, digest } })
-    } catch (error) {
-      const { reason, message } = this.#explain(error, request)
+    } else {
+      const { reason, message } = imported
       await end({ state: 'failed', reason, message }, failedEvent(event, { reason, message }))
-    } finally {
-      clearInterval(touching)
     }
   }
 

@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, describe, it } from 'node:test'
+import { createAudit } from '../../audit/index.ts'
+import { createLog } from '../../platform/log.ts'
+import { createOutbound } from '../../platform/outbound/outbound.ts'
+import type { Database, DatabaseKind, Transaction } from '../../platform/sql/database.ts'
+import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import type { Reference, Tag } from '../../spec/reference.ts'
+import type { RepositoryName } from '../../spec/repository-name.ts'
+import { createBlobs } from '../blobs/blobs.ts'
+import { createParts } from '../parts.ts'
+import { deleteRepository, findRepository } from '../repositories/repository-store.ts'
+import { digestOf, openTestRegistry, seenFirst, type TestRegistry } from '../test-registry.ts'
+import { type Import, importImage } from './import-image.ts'
+import type { ImportSource } from './import-source.ts'
+import { type ImportRequest, RunningImports } from './imports.ts'
+import { findImport } from './import-store.ts'
+import { openLocalSource } from './local-source.ts'
+
+for (const kind of testDatabaseKinds) describe(`imports beside other changes on ${kind}`, () => testRaces(kind))
+
+const byTag: Reference = { kind: 'tag', tag: 'v1' as Tag }
+
+function testRaces(kind: DatabaseKind): void {
+  let test: TestRegistry
+
+  before(async () => {
+    test = await openTestRegistry(kind)
+    test.gate.deletionsSeen = Infinity
+  })
+  after(() => test.dispose())
+
+  const partsOf = (database: Database) => {
+    const { clock, blobs } = test
+    const now = { now: () => clock.nowMs }
+    const audit = createAudit({ database: test.database, clock: now })
+    const log = createLog('silent')
+    const parts = createParts({ database, clock: now, blobs, audit, log, acceptsSparseImages: false })
+    return { parts, blobParts: createBlobs(parts).parts }
+  }
+  const into = (deletionsSeen = Infinity): Import['into'] => ({
+    registry: test.registry,
+    caller: {
+      key: 'importer',
+      actor: { kind: 'service-principal', id: 'importer' },
+      deletionsSeen,
+      mayPull: () => false,
+    },
+    origin: { correlationId: 'c', remoteAddress: '127.0.0.1', userAgent: undefined },
+  })
+  const localSource = (repository: string) => {
+    const { parts } = partsOf(test.database)
+    return openLocalSource(parts, {
+      kind: 'here',
+      rid: test.registry.rid,
+      repository: repository as RepositoryName,
+    })
+  }
+  const importFrom = (source: ImportSource, target: string, deletionsSeen?: number) => {
+    const { parts, blobParts } = partsOf(test.database)
+    return importImage(parts, blobParts, {
+      id: randomUUID(),
+      source,
+      reference: byTag,
+      into: into(deletionsSeen),
+      targets: new Map([[target as RepositoryName, ['v1' as Tag]]]),
+      force: true,
+      signal: new AbortController().signal,
+      expiresAtMs: test.clock.nowMs + 1000,
+    })
+  }
+  const holds = async (repository: string, blob: string) =>
+    (await test.send('HEAD', `/v2/${repository}/blobs/${digestOf(blob)}`)).status === 200
+
+  it('nothing of an image comes into a repository that is locked', async () => {
+    await test.pushImage('r/source', 'v1', 'for the locked one')
+    await test.pushImage('r/locked', 'other', 'other')
+    await test.send('PATCH', '/acr/v1/r%2Flocked', { body: '{"writeEnabled":false}' })
+    await assert.rejects(importFrom(localSource('r/source'), 'r/locked'), { code: 'REGISTRY_DISALLOWED_OPERATION' })
+    assert.equal(await holds('r/locked', 'for the locked one'), false)
+  })
+
+  it('nothing of an image comes into a repository that was deleted and made again since the import was asked for', async () => {
+    await test.pushImage('r/source', 'v1', 'for the new one')
+    await test.pushImage('r/reborn', 'other', 'other')
+    await test.send('DELETE', '/acr/v1/r%2Freborn')
+    await test.pushImage('r/reborn', 'other', 'other')
+    await assert.rejects(importFrom(localSource('r/source'), 'r/reborn', seenFirst), {
+      name: 'OutdatedCredentialError',
+    })
+    assert.equal(await holds('r/reborn', 'for the new one'), false)
+  })
+
+  it('a blob does not come from a repository that lost it after it was found there', async () => {
+    const losses: Record<string, () => Promise<unknown>> = {
+      'r/lost': () =>
+        test.database.transaction(async (transaction) => {
+          const row = await findRepository(transaction, test.registry.rid, 'r/lost')
+          assert.ok(row)
+          await deleteRepository(transaction, row, { nowMs: test.clock.nowMs, isRestorable: false })
+        }),
+      'r/let-go': () =>
+        test.database.transaction((transaction: Transaction) =>
+          transaction
+            .tables<{ repository_blob: { digest: string } }>()
+            .deleteFrom('repository_blob')
+            .where('digest', '=', digestOf('layer of r/let-go'))
+            .execute(),
+        ),
+    }
+    for (const [name, lose] of Object.entries(losses)) {
+      await test.pushImage(name, 'v1', `layer of ${name}`)
+      const local = localSource(name)
+      const source: ImportSource = {
+        manifest: (reference) => local.manifest(reference),
+        blob: async (digest) => {
+          const found = await local.blob(digest)
+          if (digest === digestOf(`layer of ${name}`)) await lose()
+          return found
+        },
+      }
+      await assert.rejects(importFrom(source, 'r/target'), { name: 'ImportError', reason: 'not-found' }, name)
+      assert.equal(await holds('r/target', `layer of ${name}`), false, name)
+    }
+  })
+
+  it('an import that is told as ended no longer counts among those that run', async () => {
+    await test.pushImage('r/counted', 'v1', 'counted')
+    let first = ''
+    const answered = Promise.withResolvers<void>()
+    const isTold = async () => first !== '' && (await findImport(test.database, first, 'me'))?.state === 'succeeded'
+    // The commit that tells the end of the first is known to others before it is known to its own process.
+    const transaction: Database['transaction'] = async (work) => {
+      const result = await test.database.transaction(work)
+      if (await isTold()) await answered.promise
+      return result
+    }
+    const database: Database = {
+      kind: test.database.kind,
+      tables: () => test.database.tables(),
+      prepare: (names, build) => test.database.prepare(names, build),
+      prepareInsert: (table, columns) => test.database.prepareInsert(table, columns),
+      authorityRevision: () => test.database.authorityRevision(),
+      canWrite: () => test.database.canWrite(),
+      close: () => test.database.close(),
+      transaction,
+    }
+    const { parts, blobParts } = partsOf(database)
+    const outbound = createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] })
+    const imports = new RunningImports(parts, blobParts, outbound, { maxConcurrent: 1, tokenServices: new Map() })
+    const request = (target: string): ImportRequest => ({
+      from: { kind: 'here', rid: test.registry.rid, repository: 'r/counted' as RepositoryName },
+      reference: byTag,
+      into: into(),
+      targets: new Map([[target as RepositoryName, []]]),
+      force: true,
+      asker: 'me',
+    })
+    first = await imports.start(request('r/counted0'))
+    while (!(await isTold())) await new Promise((resolve) => setImmediate(resolve))
+    const begun: Promise<string>[] = []
+    for (let number = 1; number <= 17; number += 1) begun.push(imports.start(request(`r/counted${number}`)))
+    await new Promise((resolve) => setImmediate(resolve))
+    answered.resolve()
+    await Promise.all(begun)
+    await imports.close()
+  })
+}

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { after, test } from 'node:test'
+import { expectStatus } from '../harness/arm.ts'
+import { basic, digestOf } from '../harness/registry.ts'
+import { startServer } from '../harness/server.ts'
+import { openWire } from './wire.ts'
+
+const server = await startServer({ args: ['--log-level', 'warn'] })
+after(() => server[Symbol.asyncDispose]())
+const wire = openWire(server, 8)
+after(() => wire.close())
+
+const { servicePrincipal, loginServer } = server.firstRun
+const authorization = basic(servicePrincipal.appId, servicePrincipal.password)
+
+const indexes = 600
+const childrenOfEach = 500
+const mediaType = 'application/vnd.oci.image.index.v1+json'
+const children = Array.from({ length: childrenOfEach }, (_, index) => ({
+  mediaType: 'application/vnd.oci.image.manifest.v1+json',
+  digest: digestOf(Buffer.from(`child ${index}`)),
+  size: 100,
+}))
+
+function indexOf(number: number): string {
+  return JSON.stringify({ schemaVersion: 2, mediaType, manifests: children, annotations: { number: `${number}` } })
+}
+
+const put = (repository: string, reference: string, body: string) =>
+  wire.send({
+    method: 'PUT',
+    target: `/v2/${repository}/manifests/${reference}`,
+    headers: [['Content-Type', mediaType]],
+    body,
+    authorization,
+  })
+const erase = (target: string) => wire.send({ method: 'DELETE', target, authorization })
+const read = (target: string) => wire.send({ target, authorization })
+
+/** Pushes indexes that name 300,000 children between them. */
+async function fill(repository: string): Promise<void> {
+  for (let start = 0; start < indexes; start += 8) {
+    const numbers = Array.from({ length: Math.min(8, indexes - start) }, (_, offset) => start + offset)
+    for (const answer of await Promise.all(numbers.map((number) => put(repository, `v${number}`, indexOf(number))))) {
+      expectStatus(answer, 201)
+    }
+  }
+}
+
+function count(query: string): number {
+  const database = new DatabaseSync(join(server.dataDir, 'acrux.db'), { readOnly: true })
+  try {
+    return Number(database.prepare(`select (${query}) as count`).get()?.['count'])
+  } finally {
+    database.close()
+  }
+}
+
+const deletions = `(select count(*) from deleted_repository) + (select count(*) from deleted_manifest)`
+const strays = `select count(*) from manifest_reference where repository_id not in (select repository_id from manifest)`
+
+/** Waits until the rows of what was deleted are gone: half of the time of a busy machine is left to others. */
+async function untilSwept(): Promise<void> {
+  const deadline = Date.now() + 600_000
+  while (count(deletions) > 0) {
+    assert.ok(Date.now() < deadline, 'the rows are not swept')
+    await sleep(200)
+  }
+  assert.equal(count(strays), 0)
+}
+
+/** Asks for tokens one after the other for as long as something takes, and returns how long the slowest took. */
+async function slowestTokenMs(during: Promise<unknown>): Promise<number> {
+  const ended = new AbortController()
+  const over = during.finally(() => {
+    ended.abort()
+  })
+  over.catch(() => undefined)
+  let slowestMs = 0
+  for (let number = 0; !ended.signal.aborted; number += 1) {
+    // Another scope each time, so that no answer is given again.
+    const target = `/oauth2/token?service=${loginServer}&scope=repository:some/${number}:pull`
+    const startedAtMs = performance.now()
+    expectStatus(await wire.send({ target, authorization }), 200)
+    slowestMs = Math.max(slowestMs, performance.now() - startedAtMs)
+  }
+  await over
+  return slowestMs
+}
+
+/** A busy machine delays tokens by itself; that is not the deletion's. */
+function assertUndelayed(slowestMs: number, atRestMs: number): void {
+  const limitMs = Math.max(100, 3 * atRestMs)
+  assert.ok(slowestMs <= limitMs, `a token took ${slowestMs.toFixed(0)} ms, at rest ${atRestMs.toFixed(0)} ms`)
+}
+
+test('a token waits at most 100 ms while a repository of 300,000 references is deleted', async (t) => {
+  await fill('long/one')
+  const atRestMs = await slowestTokenMs(sleep(5000))
+  const answer = erase('/acr/v1/long/one')
+  const swept = answer.then(untilSwept)
+  const slowestMs = await slowestTokenMs(swept)
+  t.diagnostic(`slowest token ${slowestMs.toFixed(0)} ms, at rest ${atRestMs.toFixed(0)} ms`)
+  expectStatus(await answer, 202)
+  assertUndelayed(slowestMs, atRestMs)
+})
+
+test('a token waits at most 100 ms while a manifest of 20,000 tags is deleted', async (t) => {
+  const body = indexOf(-1)
+  const digest = digestOf(Buffer.from(body))
+  for (let start = 0; start < 20_000; start += 100) {
+    const tags = Array.from({ length: 100 }, (_, index) => `tag=t${start + index}`)
+    expectStatus(await put('long/tags', `${digest}?${tags.join('&')}`, body), 201)
+  }
+  const atRestMs = await slowestTokenMs(sleep(5000))
+  const answer = erase(`/v2/long/tags/manifests/${digest}`)
+  const sweep = async () => {
+    await answer
+    const listed = (await read('/v2/long/tags/tags/list')).json()
+    assert.deepEqual(listed, { name: 'long/tags', tags: [] })
+    await untilSwept()
+  }
+  const slowestMs = await slowestTokenMs(sweep())
+  t.diagnostic(`slowest token ${slowestMs.toFixed(0)} ms, at rest ${atRestMs.toFixed(0)} ms`)
+  expectStatus(await answer, 202)
+  assertUndelayed(slowestMs, atRestMs)
+})
+
+test('a deletion that a kill cut off is gone on with, and a repository pushed again meanwhile stays whole', async () => {
+  await fill('long/two')
+  expectStatus(await erase('/acr/v1/long/two'), 202)
+  expectStatus(await read('/v2/long/two/tags/list'), 404)
+  await server.kill()
+  assert.ok(count(deletions) > 0, 'the kill came before the end of the sweep')
+  await server.restart()
+  expectStatus(await read('/v2/long/two/manifests/v1'), 404)
+  expectStatus(await put('long/two', 'again', indexOf(1)), 201)
+  await untilSwept()
+  assert.deepEqual((await read('/v2/long/two/tags/list')).json(), { name: 'long/two', tags: ['again'] })
+  assert.equal((await read('/v2/long/two/manifests/again')).text(), indexOf(1))
+  expectStatus(await read(`/v2/long/two/manifests/${digestOf(Buffer.from(indexOf(2)))}`), 404)
+})
