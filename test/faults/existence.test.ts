@@ -97,8 +97,8 @@ test('fault 23: how long a refusal takes does not tell whether there is such a n
   const unknown = (): Promise<HttpResponse> => byForm(randomUUID(), fresh())
   const adminWrong = (): Promise<HttpResponse> => byForm(registry, fresh())
   for (let warm = 0; warm < 30; warm++) await Promise.all([known(), unknown(), adminWrong()])
-  await assertAsLong(120, known, unknown)
-  await assertAsLong(120, adminWrong, unknown)
+  await assertAsLong(server, 120, known, unknown)
+  await assertAsLong(server, 120, adminWrong, unknown)
 })
 
 const strangers: Record<string, string | undefined> = {
@@ -142,7 +142,7 @@ test('fault 23: how long a refusal takes does not tell whether there is such a r
   const there = (): Promise<HttpResponse> => wire.send({ target: '/v2/team/app/manifests/1', authorization })
   const absent = (): Promise<HttpResponse> => wire.send({ target: '/v2/team/non/manifests/1', authorization })
   for (let warm = 0; warm < 30; warm++) await Promise.all([there(), absent()])
-  await assertAsLong(120, there, absent)
+  await assertAsLong(server, 120, there, absent)
 })
 
 test('fault 23: on the management surface, what one may not see and what is not there are the same', async () => {

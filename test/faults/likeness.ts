@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { HttpResponse } from '../harness/http.ts'
+import { processorMilliseconds } from '../harness/processor-time.ts'
 
 const guid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
 const instant = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?Z?/g
@@ -41,48 +42,67 @@ export function assertAlike(
 }
 
 /** How often two things are timed before they are held to take longer than one another. */
-const mostAttempts = 2
+const mostAttempts = 3
 
 /**
- * Holds that neither of two things takes so much longer than the other that a few requests would tell them apart. They are timed
+ * Holds that neither of two things takes so much longer than the other that a few requests would tell them apart: by the
+ * clock, and much more closely by the processor time of the server, which a look-up more or less shows in. They are timed
  * so many times by turns, so that whatever else the machine does burdens both alike; the order within each turn changes too.
  * Who could tell them apart could do so each time, what the machine does beside it does not.
  */
 export async function assertAsLong(
+  server: { readonly pid: number },
   turns: number,
   one: () => Promise<unknown>,
   other: () => Promise<unknown>,
 ): Promise<void> {
   const seen: string[] = []
   while (seen.length < mostAttempts) {
-    const [ofOne, ofOther] = await timeByTurns(turns, one, other)
-    if (Math.abs(ofOne - ofOther) < 1.5 + Math.min(ofOne, ofOther) / 2) return
-    seen.push(`${ofOne.toFixed(2)} and ${ofOther.toFixed(2)} ms`)
+    const [ofOne, ofOther] = await timeByTurns(server.pid, turns, one, other)
+    const isAlike =
+      Math.abs(ofOne.clockMs - ofOther.clockMs) < 1.5 + Math.min(ofOne.clockMs, ofOther.clockMs) / 2 &&
+      Math.abs(ofOne.processorMs - ofOther.processorMs) <
+        Math.min(ofOne.processorMs, ofOther.processorMs) * processorShare
+    const show = ({ clockMs, processorMs }: Times) =>
+      `${clockMs.toFixed(2)} ms (processor ${processorMs.toFixed(3)} ms)`
+    seen.push(`${show(ofOne)} and ${show(ofOther)}`)
+    if (isAlike) return
   }
   assert.fail(`medians of ${seen.join(', ')}: they can be told apart`)
 }
 
-/** The medians of how long two things take, in milliseconds. */
+/** How much more processor time one may take than the other. */
+const processorShare = 0.1
+
+type Times = { readonly clockMs: number; readonly processorMs: number }
+
+/** The medians of how long two things take. */
 async function timeByTurns(
+  pid: number,
   turns: number,
   one: () => Promise<unknown>,
   other: () => Promise<unknown>,
-): Promise<[one: number, other: number]> {
-  const timed = async (what: () => Promise<unknown>, into: number[]): Promise<void> => {
+): Promise<[one: Times, other: Times]> {
+  const timed = async (what: () => Promise<unknown>, into: Times[]): Promise<void> => {
     const start = performance.now()
+    const before = processorMilliseconds(pid)
     await what()
-    into.push(performance.now() - start)
+    into.push({ clockMs: performance.now() - start, processorMs: processorMilliseconds(pid) - before })
   }
-  const ones: number[] = []
-  const others: number[] = []
+  const ones: Times[] = []
+  const others: Times[] = []
   for (let turn = 0; turn < turns; turn++) {
     if (turn % 2 === 0) await timed(one, ones)
     await timed(other, others)
     if (turn % 2 === 1) await timed(one, ones)
   }
-  return [medianOf(ones), medianOf(others)]
+  return [mediansOf(ones), mediansOf(others)]
 }
 
-function medianOf(values: number[]): number {
-  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+function mediansOf(times: readonly Times[]): Times {
+  const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+  return {
+    clockMs: median(times.map(({ clockMs }) => clockMs)),
+    processorMs: median(times.map(({ processorMs }) => processorMs)),
+  }
 }

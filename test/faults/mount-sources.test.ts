@@ -83,11 +83,13 @@ test('fault 19: how long a mount takes does not tell a forbidden source from one
   }
   const turns = 150
   await assertAsLong(
+    server,
     turns,
     () => take(narrow, 'hidden'),
     () => take(narrow, 'absent'),
   )
   await assertAsLong(
+    server,
     turns,
     () => take(narrow, 'hidden'),
     () => take(narrow, 'hidden', nowhere),

@@ -55,6 +55,7 @@ test('an unknown name, a wrong password and a disabled user are answered alike a
     disabled: { response: await ask(disabled), asked: [disabled] },
   })
   await assertAsLong(
+    server,
     15,
     () => ask(unknown),
     () => ask(known),

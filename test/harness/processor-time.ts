@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
 /**
  * Processor seconds that a process and its children have used so far, whatever else the machine did meanwhile
@@ -11,6 +11,15 @@ export function processorSeconds(pid: number): number {
     .split(' ')
   const own = (Number(fields[11]) + Number(fields[12])) / 100
   return children.reduce((total, child) => total + processorSeconds(Number(child)), own)
+}
+
+/** Milliseconds of a processor that the threads of a process have used so far, to the nanosecond [proc(5), schedstat]. */
+export function processorMilliseconds(pid: number): number {
+  const tasks = readdirSync(`/proc/${pid}/task`)
+  return tasks.reduce((total, task) => {
+    const [nanoseconds = '0'] = readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')
+    return total + Number(nanoseconds) / 1e6
+  }, 0)
 }
 
 /** What the work of `slowness` takes on the machine that bounds on processor time are meant for. */
