@@ -27,6 +27,33 @@ export function getNextFromArm(nextLink: string): unknown {
   return getFromArm(`${pathname}${search}`)
 }
 
+/** Sends JSON to the management API that az is set to. Ends the process with 3 where it is refused. */
+export function postToArm(url: string, body: object): unknown {
+  const args = ['rest', '--method', 'post', '--url', url, '--body', JSON.stringify(body), '--output', 'json']
+  const answer = az(args) ?? fail(`nothing is served at ${url}`)
+  return JSON.parse(answer) as unknown
+}
+
+/** The ARM path of the subscription that az is set to. */
+export function subscriptionPath(): string {
+  const id = az(['account', 'show', '--query', 'id', '--output', 'tsv'])?.trim() ?? fail('az is not signed in')
+  return `/subscriptions/${id}`
+}
+
+/** az would show its token to whatever it is told to ask: it is not told of any but the server that it is signed in to. */
+export function requireSignedInAt(server: string | undefined): void {
+  if (server === undefined) return
+  const cloud = az(['cloud', 'show', '--query', 'endpoints.resourceManager', '--output', 'tsv'])?.trim() ?? ''
+  if (originOf(cloud) !== undefined && originOf(cloud) === originOf(server)) return
+  fail(
+    `az is set to ${cloud}, and not to ${server}: az cloud register -n acrux --endpoint-resource-manager ${server}; az cloud set -n acrux; az login`,
+  )
+}
+
+function originOf(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).origin : undefined
+}
+
 /** What az prints; undefined where the answer was that there is none. Ends the process with 3 where it cannot be asked. */
 export function az(args: readonly string[]): string | undefined {
   const options = { encoding: 'utf8', timeout: timeoutMs, maxBuffer: longestAnswerBytes } as const

@@ -14,6 +14,7 @@ import {
   createWebhooks,
   expireEvents,
   tallyEvents,
+  verifyAuditFile,
 } from './audit/index.ts'
 import { createDirectory, directoryMigrations } from './directory/index.ts'
 import { createGraph } from './graph/index.ts'
@@ -97,6 +98,8 @@ export type Composition = {
   readonly expireAuditEvents: () => Promise<unknown>
   /** Ends what a sign-in at another provider gave and which holds no more, and the imports of servers that are gone. */
   readonly tidy: () => Promise<unknown>
+  /** Verifies stored content in the background, where that is due. */
+  readonly scrub: () => Promise<void>
   /** Says at `/readyz` that no more requests should be sent here. */
   readonly drain: () => void
   readonly close: () => Promise<void>
@@ -218,6 +221,11 @@ export async function compose(
     registries: { byHost: (host) => resources.findRegistryByHost(host) },
     transfers: { count: activity.countTransfer },
     acceptsSparseImages: configuration.acceptSparseImages,
+    scrubSettings: {
+      intervalMs: configuration.integrity.scrubIntervalSeconds * 1000,
+      bytesPerSecond: configuration.integrity.scrubBytesPerSecond,
+    },
+    verifyAudit: () => verifyAuditFile(dataDir.path),
     integritySettings: { verifyAfterMs: configuration.integrity.verifyAfterSeconds * 1000 },
     outbound,
     importSettings: {
@@ -331,7 +339,7 @@ export async function compose(
     certificates,
     firstRun: content && { content, file: firstRunFile },
     routes,
-    figures: figuresOf({ writerWatch }),
+    figures: figuresOf({ writerWatch, registry }),
     flushCounters,
     probeWriter: () => writerWatch.probe(),
     extendAuditChain: async () => {
@@ -345,9 +353,11 @@ export async function compose(
       for (const policed of await listRegistries(resources)) await registry.carryOutPolicies(policed)
       await registry.collectGarbage()
     },
+    scrub: () => registry.scrubs.continueBackground(),
     tidy: () => Promise.all([directory.endStaleMemberships(), registry.endLostImports()]),
     drain: () => {
       draining = true
+      void registry.scrubs.stop()
       health.refresh()
       delivery.stop()
     },

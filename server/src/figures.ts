@@ -1,14 +1,18 @@
 import type { Figure } from './platform/figures.ts'
 import { passwordHashFigures } from './platform/password-hash.ts'
+import type { RegistryRoom } from './registry/index.ts'
 import type { WriterWatch } from './platform/sql/writer-watch.ts'
 
-type FigureSources = { readonly writerWatch: WriterWatch }
+type FigureSources = {
+  readonly writerWatch: WriterWatch
+  readonly registry: Pick<RegistryRoom, 'scrubs' | 'integrityFigures'>
+}
 
 /**
  * The table of everything that the modules show at `/metrics`. To add a row, take what the module exports into
  * {@link FigureSources}, and add the metric to `docs/monitoring.md`.
  */
-export function figuresOf({ writerWatch }: FigureSources): readonly Figure[] {
+export function figuresOf({ writerWatch, registry }: FigureSources): readonly Figure[] {
   return [
     {
       name: 'acrux_database_writer_stuck_seconds',
@@ -34,6 +38,57 @@ export function figuresOf({ writerWatch }: FigureSources): readonly Figure[] {
       help: 'Password hashes that were rejected because too many waited.',
       kind: 'counter',
       read: () => passwordHashFigures().rejected,
+    },
+    ...integrityFigures(registry),
+  ]
+}
+
+function integrityFigures({ scrubs, integrityFigures: counters }: FigureSources['registry']): readonly Figure[] {
+  return [
+    {
+      name: 'acrux_corrupt_content',
+      help: 'Blobs and manifests in quarantine, which are unknown to clients until they are pushed again.',
+      kind: 'gauge',
+      read: () => scrubs.countQuarantined(),
+    },
+    {
+      name: 'acrux_corrupt_reads_total',
+      help: 'Reads that were refused because the stored content is corrupt.',
+      kind: 'counter',
+      read: () => counters.refusedReads,
+    },
+    {
+      name: 'acrux_quarantined_total',
+      help: 'Blobs and manifests that were quarantined.',
+      kind: 'counter',
+      read: () => counters.quarantined,
+    },
+    {
+      name: 'acrux_repaired_blobs_total',
+      help: 'Corrupt blobs that a push replaced.',
+      kind: 'counter',
+      read: () => counters.repaired,
+    },
+    {
+      name: 'acrux_scrub_progress_ratio',
+      help: 'Progress of the background scrub; absent while none is under way.',
+      kind: 'gauge',
+      read: () => scrubs.figures().progress,
+    },
+    {
+      name: 'acrux_scrub_completed_timestamp_seconds',
+      help: 'When the last background scrub was completed.',
+      kind: 'gauge',
+      read: () => {
+        const { lastCompletedAtMs } = scrubs.figures()
+        return lastCompletedAtMs === undefined ? undefined : lastCompletedAtMs / 1000
+      },
+    },
+    {
+      name: 'acrux_scrub_findings',
+      help: 'Problems that the last background scrub found.',
+      kind: 'gauge',
+      read: () => scrubs.figures().lastFindingCount,
     },
   ]
 }

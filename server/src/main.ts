@@ -36,6 +36,8 @@ export { decisionDocument } from './management/index.ts'
 export { type Configuration, ConfigurationError, loadConfiguration } from './platform/configuration/configuration.ts'
 export { configurationReference } from './platform/configuration/reference.ts'
 export { type SettingDefinition, settingDefinitions } from './platform/configuration/settings.ts'
+export { type Finding, type ScrubProgress, type ScrubReport } from './registry/index.ts'
+export { scrubDataDir } from './scrub-data-dir.ts'
 export { StartupError, exitCodes } from './platform/exit.ts'
 
 /** A server that accepts connections. */
@@ -78,6 +80,7 @@ export async function startServer(configuration: Configuration): Promise<Running
     log.error({ err: error, id: randomUUID() }, 'events of the audit log that are over their time were not removed'),
   )
   const counting = repeat(60, composition.flushCounters, (error) => log.warn({ err: error }, countersFailure))
+  const scrubbing = repeat(1, composition.scrub, (error) => log.error({ err: error }, 'the background scrub failed'))
   const probing = repeat(5, composition.probeWriter, (error) => log.error({ err: error }, 'the database probe failed'))
   return {
     publicOrigin: composition.publicOrigin,
@@ -89,7 +92,9 @@ export async function startServer(configuration: Configuration): Promise<Running
       stopWatching?.()
       // Garbage that is being collected can be collected another time.
       await Promise.race([
-        Promise.all([collecting, tidying, chaining, delivering, expiring, counting, probing].map((job) => job.stop())),
+        Promise.all(
+          [collecting, tidying, chaining, delivering, expiring, counting, scrubbing, probing].map((job) => job.stop()),
+        ),
         sleep(Math.max(0, deadlineMs - performance.now()), undefined, { ref: false }),
       ])
       await stopMetrics()

@@ -14,7 +14,9 @@ import { fileOfBlob, filesOfBlob, flipBit } from '../harness/stored-blobs.ts'
 import { until } from '../harness/until.ts'
 import { openSocket, openWire } from './wire.ts'
 
-const server = await startServer({ args: ['--integrity-verify-after-seconds', '0'] })
+const server = await startServer({
+  args: ['--integrity-verify-after-seconds', '0', '--integrity-scrub-interval-seconds', '0'],
+})
 after(() => server[Symbol.asyncDispose]())
 const wire = openWire(server)
 after(() => wire.close())

@@ -1,5 +1,5 @@
 import type { AuditEventDocument } from '@acrux/server'
-import { az, fail, getFromArm, getNextFromArm, registryIdOf } from '../az.ts'
+import { fail, getFromArm, getNextFromArm, registryIdOf, requireSignedInAt, subscriptionPath } from '../az.ts'
 import type { FilterFlags } from './filter-flags.ts'
 
 /** Whose log is asked for: that of a server that az is signed in to, or that of one registry there. */
@@ -31,23 +31,7 @@ type Page = { readonly value: readonly AuditEventDocument[]; readonly nextLink?:
 
 function logOf({ name }: ServerFlags): string {
   if (name !== undefined) return `${registryIdOf(name)}/auditEvents`
-  const subscription =
-    az(['account', 'show', '--query', 'id', '--output', 'tsv'])?.trim() ?? fail('az is not signed in')
-  return `/subscriptions/${subscription}/providers/Acrux.Server/auditEvents`
-}
-
-/** az would show its token to whatever it is told to ask: it is not told of any but the server that it is signed in to. */
-function requireSignedInAt(server: string | undefined): void {
-  if (server === undefined) return
-  const cloud = az(['cloud', 'show', '--query', 'endpoints.resourceManager', '--output', 'tsv'])?.trim() ?? ''
-  if (originOf(cloud) !== undefined && originOf(cloud) === originOf(server)) return
-  fail(
-    `az is set to ${cloud}, and not to ${server}: az cloud register -n acrux --endpoint-resource-manager ${server}; az cloud set -n acrux; az login`,
-  )
-}
-
-function originOf(url: string): string | undefined {
-  return URL.canParse(url) ? new URL(url).origin : undefined
+  return `${subscriptionPath()}/providers/Acrux.Server/auditEvents`
 }
 
 /** The filter as the API has it. [docs/audit.md] */

@@ -41,6 +41,20 @@ export async function openAuditFile(dataDir: string): Promise<AuditFile> {
   }
 }
 
+/**
+ * Verifies the audit log of a data directory, as it is at one moment.
+ *
+ * @throws StartupError as {@link openAuditFile}
+ */
+export async function verifyAuditFile(dataDir: string): Promise<ChainReport> {
+  const log = await openAuditFile(dataDir)
+  try {
+    return await log.verify()
+  } finally {
+    log.close()
+  }
+}
+
 async function newestEvents(source: ChainSource, filter: EventFilter, count: number): Promise<AuditEventDocument[]> {
   const found: AuditEventDocument[] = []
   for (let before: number | undefined; ;) {

@@ -67,7 +67,7 @@ export function createAuditLog({ database }: { readonly database: Database }): A
 export type { EventFilter } from './query-store.ts'
 export { type AuditEventDocument, auditEventDocument } from './event-document.ts'
 export { createAudit } from './audit.ts'
-export { type AuditFile, openAuditFile } from './audit-file.ts'
+export { type AuditFile, openAuditFile, verifyAuditFile } from './audit-file.ts'
 export { createAuditChain } from './chain.ts'
 export { formatCheckpoint, parseCheckpoint } from './checkpoint.ts'
 export { hasChain } from './chain-store.ts'

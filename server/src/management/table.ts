@@ -52,6 +52,7 @@ import { listRoleAssignments } from './role-assignment-list.ts'
 import { deleteRoleAssignment, getRoleAssignment, putRoleAssignment } from './role-assignments.ts'
 import { deleteRoleDefinition, putRoleDefinition } from './role-definition-changes.ts'
 import { getRoleDefinition, listRoleDefinitions } from './role-definitions.ts'
+import { getScrub, startScrub } from './scrub.ts'
 import { rotateSigningKeys, withdrawSigningKeys } from './signing-keys.ts'
 import { getSubscription, listLocations, listSubscriptions } from './subscriptions.ts'
 import { listTenants } from './tenants.ts'
@@ -113,6 +114,8 @@ const subscriptionRows: readonly ManagementRow[] = [
   { id: 'resourceGroups.delete',   method: 'DELETE', path: group,                       need: onGroups('delete'),                                              handle: deleteResourceGroup },
   { id: 'signingKeys.rotate',      method: 'POST',   path: `${subscription}/providers/Acrux.Server/rotateSigningKeys`, need: action('Acrux.Server/signingKeys/rotate/action'), handle: rotateSigningKeys },
   { id: 'signingKeys.withdraw',    method: 'POST',   path: `${subscription}/providers/Acrux.Server/withdrawSigningKeys`, need: action('Acrux.Server/signingKeys/withdraw/action'), handle: withdrawSigningKeys },
+  { id: 'scrub.start',             method: 'POST',   path: `${subscription}/providers/Acrux.Server/scrub`, need: action('Acrux.Server/scrub/action'), handle: startScrub },
+  { id: 'scrub.get',               method: 'GET',    path: `${subscription}/providers/Acrux.Server/scrub`, need: action('Acrux.Server/scrub/read'), handle: getScrub },
   { id: 'auditEvents.list',        method: 'GET',    path: `${subscription}/providers/Acrux.Server/auditEvents`, need: action('Acrux.Server/auditEvents/read'), handle: listAuditEvents, filtered: true, paged: true },
   { id: 'credentialUses.list',     method: 'GET',    path: `${subscription}/providers/Acrux.Server/credentialUses`, need: action('Acrux.Server/credentialUses/read'), handle: listCredentialUses, filtered: true, paged: true },
 ]

@@ -8,6 +8,8 @@ import type { BlobStore } from '../storage/index.ts'
 import type { BlobSettings } from './blobs/blob-settings.ts'
 import type { DeletionCount } from './repositories/deletion-count-store.ts'
 import type { Imports, ImportSettings } from './imports/imports.ts'
+import type { VerifyAudit } from './integrity/scrub-run.ts'
+import type { Scrubs, ScrubSettings } from './integrity/scrubs.ts'
 import type { IntegritySettings } from './integrity/blob-integrity.ts'
 import type { Gate, HostedRegistry, Transfers, WhichRegistry } from './ports.ts'
 
@@ -32,6 +34,10 @@ export type RegistryRoomOptions = {
   readonly blobSettings?: Partial<BlobSettings>
   /** When stored bytes are verified; `defaultIntegritySettings` where nothing is said. */
   readonly integritySettings?: Partial<IntegritySettings>
+  /** How often stored content is verified in the background; `defaultScrubSettings` where nothing is said. */
+  readonly scrubSettings?: ScrubSettings
+  /** Verifies the audit log, as the last step of a scrub. */
+  readonly verifyAudit?: VerifyAudit
   /** The way to other registries, for imports; to public addresses alone where nothing is said. */
   readonly outbound?: Outbound
   readonly importSettings?: ImportSettings
@@ -64,6 +70,9 @@ export interface RegistryRoom {
   readonly deletions: DeletionCount
   /** Goes on, in the background, with deleting the rows of what was deleted. */
   resumeDeletions(): void
+  readonly scrubs: Pick<Scrubs, 'start' | 'status' | 'figures' | 'countQuarantined' | 'continueBackground' | 'stop'>
+  /** Counters since the start of the process, of content that was found to be corrupt outside a scrub or in one. */
+  readonly integrityFigures: { readonly refusedReads: number; readonly quarantined: number; readonly repaired: number }
   /** Ends the imports of servers that are gone, and says so in the audit log. */
   endLostImports(): Promise<void>
   /** Writes when manifests and tags were pulled; to note a pull costs no write. */
@@ -77,6 +86,9 @@ export interface RegistryRoom {
 export type { ImportRequest, ImportStatus } from './imports/imports.ts'
 export { ImportError, type ImportFrom } from './imports/import-source.ts'
 export { type StoredBlobRow, listStoredBlobs } from './blobs/stored-blob-rows.ts'
+export type { Finding, ScrubProgress } from './integrity/scrub-run.ts'
+export { scrubStopped } from './integrity/scrub-stopped.ts'
+export type { ScrubReport } from './integrity/scrubs.ts'
 export { createRegistryRoom } from './registry.ts'
 export { createDeletionCount, type DeletionCount } from './repositories/deletion-count-store.ts'
 export { registryMigrations } from './migrations.ts'

@@ -260,6 +260,29 @@ export const registryMigrations: readonly Migration[] = [
         .execute()
     },
   },
+  {
+    id: 'registry-integrity-scrub',
+    up: async (schema, types) => {
+      for (const table of ['blob', 'manifest'] as const) {
+        await schema
+          .createIndex(`${table}_in_quarantine`)
+          .on(table)
+          .column('quarantined_at_ms')
+          .where('quarantined_at_ms', 'is not', null)
+          .execute()
+      }
+      await schema
+        .createTable('scrub')
+        .addColumn('id', types.text, (column) => column.primaryKey())
+        .addColumn('started_at_ms', types.integer)
+        .addColumn('step', types.text, (column) => column.notNull())
+        .addColumn('place', types.text, (column) => column.notNull())
+        .addColumn('finding_count', types.integer, (column) => column.notNull())
+        .addColumn('completed_at_ms', types.integer)
+        .addColumn('completed_finding_count', types.integer, (column) => column.notNull())
+        .execute()
+    },
+  },
 ]
 
 function withLocks<Name extends string, Columns extends string>(

@@ -10,6 +10,7 @@ import type { RegistryRoom, RegistryRoomOptions } from './index.ts'
 import { RunningImports } from './imports/imports.ts'
 import { listCatalog } from './repositories/list-catalog.ts'
 import { PagePositions } from './repositories/list-order.ts'
+import { defaultScrubSettings, Scrubs } from './integrity/scrubs.ts'
 import { listReferrers } from './manifests/list-referrers.ts'
 import { listTagNames } from './repositories/list-tags.ts'
 import {
@@ -48,6 +49,8 @@ export function createRegistryRoom(options: RegistryRoomOptions): RegistryRoom {
     importSettings = { maxConcurrent: 4, tokenServices: new Map() },
   } = options
   const imports = new RunningImports(parts, blobs.parts, outbound, importSettings)
+  const { scrubSettings = defaultScrubSettings, verifyAudit } = options
+  const scrubs = new Scrubs(parts, blobs.parts, scrubSettings, verifyAudit)
   const dispatch = createDispatch({ ...options, handlers })
   return {
     mount: (app) => mountRaw(app, { paths: ['/v2', '/acr/v1'], methods, handle: dispatch }),
@@ -58,9 +61,11 @@ export function createRegistryRoom(options: RegistryRoomOptions): RegistryRoom {
     deletions: createDeletionCount(database),
     resumeDeletions: () => parts.sweeper.begin(),
     flushLastPulls: () => parts.lastPulls.flush(),
+    scrubs,
+    integrityFigures: parts.integrity.figures,
     endLostImports: () => imports.endLost(),
     close: async () => {
-      await imports.close()
+      await Promise.all([scrubs.stop(), imports.close()])
       await parts.sweeper.close()
     },
     collectGarbage: async () => {

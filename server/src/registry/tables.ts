@@ -15,6 +15,7 @@ export type RegistryTables = {
   deleted_tag: DeletedTagRow
   import_operation: ImportOperationRow
   last_pull: LastPullRow
+  scrub: ScrubRow
 }
 
 /** ACR's four locks; 1 where the operation is allowed. */
@@ -154,6 +155,19 @@ export type LastPullRow = {
   /** A digest holds a colon, and a tag none. */
   readonly reference: string
   readonly pulled_at_ms: number
+}
+
+/** How far the background scrub has come: one row. */
+export type ScrubRow = {
+  readonly id: 'background'
+  /** When the scrub under way began, its step, and the place in it; null while none is. */
+  readonly started_at_ms: number | null
+  readonly step: string
+  readonly place: string
+  readonly finding_count: number
+  /** When the last one ended that reached the end, and what it found. */
+  readonly completed_at_ms: number | null
+  readonly completed_finding_count: number
 }
 
 /** An image that is or was being imported. */

@@ -94,7 +94,7 @@ export const without: Readonly<Record<string, string>> = {
   ...named('the audit log', 'audit_block audit_event audit_webhook credential_use'),
   ...named('where something is', 'tenant subscription resource_group application_uri'),
   ...named('what holds somebody off', 'known_network password_failure used_challenge used_assertion'),
-  ...named('what is under way', 'import_operation upstream_transaction'),
+  ...named('what is under way', 'import_operation scrub upstream_transaction'),
   ...named('the database itself', 'schema_migration'),
 }
 

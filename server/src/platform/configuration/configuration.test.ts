@@ -44,7 +44,7 @@ describe('the configuration', () => {
       identity: { passwordGrant: false },
       trustedTenants: [],
       outbound: { allowPrivateAddresses: false, allowedNetworks: [], tokenServices: [] },
-      integrity: { verifyAfterSeconds: 1_209_600 },
+      integrity: { verifyAfterSeconds: 1_209_600, scrubIntervalSeconds: 604_800, scrubBytesPerSecond: 16_777_216 },
       gc: { intervalSeconds: 3600, leaseSeconds: 86_400 },
       audit: { retentionDays: 0 },
       limits: {

@@ -309,6 +309,19 @@ export const settingsSchema = z.strictObject(
             placeholder: 'seconds',
             example: '86400',
           }),
+          scrubIntervalSeconds: wholeNumber(0, 31_536_000).default(604_800).register(settingTexts, {
+            kind: 'number',
+            description:
+              'The time from the end of one background scrub to the start of the next. A scrub verifies all stored content and quarantines what is corrupt. 0 turns it off.',
+            placeholder: 'seconds',
+            example: '86400',
+          }),
+          scrubBytesPerSecond: wholeNumber(65_536, 1_000_000_000_000).default(16_777_216).register(settingTexts, {
+            kind: 'number',
+            description: 'How many bytes the background scrub reads in a second at most.',
+            placeholder: 'bytes',
+            example: '67108864',
+          }),
         },
         { error: 'must be a mapping' },
       )

@@ -54,6 +54,20 @@ export async function migrate(database: Database, migrations: readonly Migration
   })
 }
 
+/**
+ * The steps that a database does not have yet.
+ *
+ * @throws NewerSchemaError when it holds a step that is not in `migrations`
+ */
+export async function findMissingMigrations(database: Database, migrations: readonly Migration[]): Promise<string[]> {
+  const rows = await database.tables<MigrationTable>().selectFrom('schema_migration').select('id').execute()
+  const applied = new Set(rows.map(({ id }) => id))
+  const known = new Set(migrations.map(({ id }) => id))
+  const unknown = [...applied].filter((id) => !known.has(id))
+  if (unknown.length > 0) throw new NewerSchemaError(unknown)
+  return [...known].filter((id) => !applied.has(id))
+}
+
 function columnTypes(kind: DatabaseKind): ColumnTypes {
   switch (kind) {
     case 'sqlite':

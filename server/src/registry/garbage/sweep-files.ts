@@ -12,15 +12,17 @@ const batchSize = 300
  */
 export async function sweepUnnamedFiles(parts: BlobParts): Promise<number> {
   let count = 0
-  for await (const locations of inBatches(parts.blobs.list())) count += await deleteUnnamed(parts, locations)
+  for await (const locations of inBatches(parts.blobs.list())) count += (await deleteUnnamed(parts, locations)).length
   return count
 }
 
 /**
+ * Deletes those of the files that no row names and that are older than a lease, and returns which.
+ *
  * Age alone does not tell: a machine that slept goes on with its commits and finds that they are a day old. So those that
  * are under way in this process get their row first, and the rows are read once more.
  */
-async function deleteUnnamed(parts: BlobParts, locations: readonly BlobLocation[]): Promise<number> {
+export async function deleteUnnamed(parts: BlobParts, locations: readonly BlobLocation[]): Promise<BlobLocation[]> {
   const { blobs, clock, settings, running } = parts
   const beforeMs = clock.now() - settings.leaseMs
   const old: BlobLocation[] = []
@@ -28,14 +30,15 @@ async function deleteUnnamed(parts: BlobParts, locations: readonly BlobLocation[
     const stored = await blobs.find(location)
     if (stored !== undefined && stored.committedAtMs < beforeMs) old.push(location)
   }
-  if (old.length === 0) return 0
+  if (old.length === 0) return []
   await running.settleCommits()
   const unnamed = await withoutRow(parts, old)
   for (const location of unnamed) await blobs.delete(location)
-  return unnamed.length
+  return unnamed
 }
 
-async function withoutRow(parts: BlobParts, locations: readonly BlobLocation[]): Promise<BlobLocation[]> {
+/** Those of the files that no row names, as it is committed. */
+export async function withoutRow(parts: BlobParts, locations: readonly BlobLocation[]): Promise<BlobLocation[]> {
   const named = await namedLocations(parts.database, locations.map(locationDigest))
   return locations.filter((location) => !named.has(location))
 }
@@ -58,7 +61,8 @@ export async function sweepStrayUploads(parts: BlobParts): Promise<number> {
   return count
 }
 
-async function* inBatches<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item[]> {
+/** The items in runs of a bounded length. */
+export async function* inBatches<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item[]> {
   let batch: Item[] = []
   for await (const item of items) {
     batch.push(item)

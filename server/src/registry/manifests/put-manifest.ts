@@ -149,7 +149,7 @@ async function measureImage(
 }
 
 /** Whether the repository holds enough of an image to call it one that lacks some layers: its config, and some layer. */
-function isSparse({ config, layers }: Manifest, held: ReadonlyMap<string, number>): boolean {
+export function isSparse({ config, layers }: Manifest, held: Pick<ReadonlySet<string>, 'has'>): boolean {
   return config !== undefined && held.has(config.digest) && layers.some(({ digest }) => held.has(digest))
 }
 

@@ -1,0 +1,96 @@
+import { exitCodes, type Finding, loadConfiguration, type ScrubProgress, scrubDataDir } from '@acrux/server'
+import type { Command } from 'commander'
+import { requireSignedInAt } from '../az.ts'
+import { explainFailure } from '../startup-failure.ts'
+import { findingText } from './finding-text.ts'
+import { createProgressDisplay, type ProgressDisplay } from './progress-display.ts'
+import { scrubServer } from './server-scrub.ts'
+
+const examples = `
+Checks that every row has its file and every file its row, that all stored bytes have their digest, that everything that
+a manifest names exists, and that the audit log was not altered. It reads all stored bytes.
+
+With --data-dir or --config it reads the data directory of a stopped server. With --server it asks a running server,
+through az, as the principal that is signed in there; that needs the action Acrux.Server/scrub/action.
+
+Nothing is changed without --repair. With it, corrupt and missing content is quarantined: clients are told that it is
+unknown, and the next push of the same content replaces it. Files without a row are removed once they are older than
+gc.leaseSeconds. Uploads in progress are never touched.
+
+Examples:
+  acrux scrub --data-dir /var/lib/acrux
+  acrux scrub --config /etc/acrux/acrux.yaml --repair
+  acrux scrub --server https://registry.example.com --json > report.json
+
+Exit codes: 0 nothing is wrong, or all that was wrong was removed; 1 problems were found; 2 wrong flag or setting; 3 az
+failed, or the server could not complete the scrub; 12 a server uses the data directory; 13 the data directory or its
+database cannot be used; 14 the master key cannot be read; 16 the database was written by a newer version.
+`
+
+type ScrubFlags = {
+  readonly dataDir?: string
+  readonly config?: string
+  readonly server?: string
+  readonly repair: boolean
+  readonly json: boolean
+}
+
+/** Adds `acrux scrub`. */
+export function addScrub(program: Command): void {
+  program
+    .command('scrub')
+    .description('verify everything that is stored')
+    .option('--data-dir <directory>', 'the data directory of a stopped server. Variable: ACRUX_DATA_DIR')
+    .option('--config <file>', 'the configuration file of the server. Variable: ACRUX_CONFIG')
+    .option('--server <url>', 'scrub this running server, which az is signed in to, instead of a data directory')
+    .option('--repair', 'quarantine corrupt content and remove old files that no row names', false)
+    .option('--json', 'print the report as JSON', false)
+    .addHelpText('after', examples)
+    // 1 is for problems that were found.
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? exitCodes.ok : exitCodes.configuration))
+    .action(runScrub)
+}
+
+async function runScrub(flags: ScrubFlags, command: Command): Promise<void> {
+  const { server, dataDir, config, repair, json } = flags
+  if (server !== undefined && (dataDir !== undefined || config !== undefined)) {
+    command.error('error: use --server, or --data-dir and --config, not both')
+  }
+  const display = createProgressDisplay(process.stderr)
+  const report = server === undefined ? await scrubStopped(flags, display) : await scrubRunning(server, repair, display)
+  display.end()
+  if (json) process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`)
+  else printReport(report)
+  const isSound = report.findingCount === report.findings.filter(isGone).length
+  process.exitCode = isSound ? exitCodes.ok : exitCodes.unexpected
+}
+
+/** A file that was removed is nothing to worry about any more; quarantined content is until it is pushed again. */
+function isGone({ kind, repaired }: Finding): boolean {
+  return kind === 'file-without-row' && repaired
+}
+
+async function scrubStopped(flags: ScrubFlags, display: ProgressDisplay): Promise<ScrubProgress> {
+  const { dataDir, config, repair } = flags
+  try {
+    const configuration = await loadConfiguration({ flags: { dataDir, config }, env: process.env })
+    return await scrubDataDir(configuration, { repair, onProgress: display.show })
+  } catch (error) {
+    display.end()
+    return explainFailure(error)
+  }
+}
+
+function scrubRunning(server: string, repair: boolean, display: ProgressDisplay): Promise<ScrubProgress> {
+  requireSignedInAt(server)
+  return scrubServer(repair, display.show)
+}
+
+function printReport({ counts, findings, findingCount }: ScrubProgress): void {
+  for (const finding of findings) process.stdout.write(`${findingText(finding)}\n`)
+  if (findingCount > findings.length) process.stdout.write(`${findingCount - findings.length} more problems\n`)
+  process.stdout.write(
+    `checked ${counts.blobs} blobs (${counts.bytes} bytes), ${counts.manifests} manifests, ${counts.files} files, ${counts.auditEvents} audit events\n`,
+  )
+  process.stdout.write(findingCount === 0 ? 'nothing is wrong\n' : `${findingCount} problems found\n`)
+}

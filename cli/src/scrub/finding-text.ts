@@ -1,0 +1,34 @@
+import type { Finding } from '@acrux/server'
+
+/** What is wrong, in one line. */
+export function findingText(finding: Finding): string {
+  const { repaired } = finding
+  const outcome = finding.kind === 'file-without-row' ? ' (removed)' : ' (quarantined until it is pushed again)'
+  // Parts of it were chosen by others: nothing may reach a terminal but text.
+  return `${problemOf(finding)}${repaired ? outcome : ''}`.replaceAll(/[\p{Cc}\p{Cf}]/gu, '?')
+}
+
+function problemOf({ kind, subject, place }: Finding): string {
+  switch (kind) {
+    case 'blob-missing':
+      return `blob ${subject}: its file is missing`
+    case 'blob-size':
+      return `blob ${subject}: its file has the wrong size`
+    case 'blob-digest':
+      return `blob ${subject}: its file is corrupt`
+    case 'blob-unreadable':
+      return `blob ${subject}: its file cannot be read`
+    case 'blob-without-row':
+      return `blob ${subject}: the repository with id ${place} holds it, but it has no row`
+    case 'file-without-row':
+      return `file ${place}: no row names it`
+    case 'manifest-digest':
+      return `manifest ${subject} in ${place}: its bytes are corrupt`
+    case 'manifest-reference':
+      return `manifest ${place}: its repository does not hold the blob ${subject}`
+    case 'manifest-reference-row':
+      return `manifest ${place}: the row of its reference to ${subject} is missing`
+    case 'audit-log':
+      return `audit log: ${place} at number ${subject}`
+  }
+}

@@ -1,0 +1,50 @@
+import type { ScrubProgress } from '@acrux/server'
+
+/** Shows how far a scrub has come. */
+export type ProgressDisplay = {
+  readonly show: (progress: ScrubProgress) => void
+  /** Leaves the line of the bar. */
+  readonly end: () => void
+}
+
+const drawnEveryMs = 100
+const barWidth = 30
+
+/** Shows a bar on a terminal, and elsewhere a line for each tenth of the whole. */
+export function createProgressDisplay(output: NodeJS.WriteStream): ProgressDisplay {
+  return output.isTTY ? createBar(output) : createLines(output)
+}
+
+function createBar(output: NodeJS.WriteStream): ProgressDisplay {
+  let drawnAtMs = -Infinity
+  return {
+    show: (progress) => {
+      const nowMs = performance.now()
+      if (nowMs - drawnAtMs < drawnEveryMs && progress.progress < 1) return
+      drawnAtMs = nowMs
+      const filled = Math.round(progress.progress * barWidth)
+      output.write(`\r\u001B[K[${'#'.repeat(filled)}${'.'.repeat(barWidth - filled)}] ${lineOf(progress)}`)
+    },
+    end: () => {
+      if (drawnAtMs !== -Infinity) output.write('\n')
+    },
+  }
+}
+
+function createLines(output: NodeJS.WriteStream): ProgressDisplay {
+  let shown = -1
+  return {
+    show: (progress) => {
+      const tenth = Math.floor(progress.progress * 10)
+      if (tenth <= shown) return
+      shown = tenth
+      output.write(`${lineOf(progress)}\n`)
+    },
+    end: () => undefined,
+  }
+}
+
+function lineOf({ progress, step, counts, findingCount }: ScrubProgress): string {
+  const mebibytes = Math.round(counts.bytes / 1024 / 1024)
+  return `${Math.floor(progress * 100)} % ${step}: ${counts.blobs} blobs, ${mebibytes} MiB, ${findingCount} problems`
+}

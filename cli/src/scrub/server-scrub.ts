@@ -1,0 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ScrubProgress, ScrubReport } from '@acrux/server'
+import { fail, getFromArm, postToArm, subscriptionPath } from '../az.ts'
+
+const apiVersion = '2024-11-01'
+
+/** az takes about as long for each question. */
+const askedEveryMs = 1000
+
+type Answer = { readonly requested: ScrubReport | null }
+
+/** Scrubs the running server that az is signed in to. Ends the process with 3 where the server cannot complete it. */
+export async function scrubServer(
+  repair: boolean,
+  onProgress: (progress: ScrubProgress) => void,
+): Promise<ScrubReport> {
+  const url = `${subscriptionPath()}/providers/Acrux.Server/scrub?api-version=${apiVersion}`
+  let report = (postToArm(url, { repair }) as Answer).requested
+  if (report === null) return fail('the server did not start the scrub')
+  if (report.repair !== repair) fail('another scrub is under way; wait for its end')
+  while (report.state === 'running') {
+    onProgress(report)
+    await sleep(askedEveryMs)
+    report =
+      (getFromArm(url) as Answer | undefined)?.requested ?? fail('the server was restarted, which ended the scrub')
+  }
+  onProgress(report)
+  if (report.state !== 'completed') fail(`the scrub ${report.state === 'stopped' ? 'was stopped' : 'failed'}`)
+  return report
+}
