@@ -51,6 +51,9 @@ export function userInfoAudience(publicOrigin: string): string {
 /** Scopes of OpenID Connect, which name no resource. */
 const openIdScopes = new Set(['openid', 'profile', 'email', 'offline_access'])
 
+/** One resource and the scopes of OpenID are far shorter. */
+const longestScope = 2048
+
 /** What the `scope` of a request asks for. */
 export type RequestedScope =
   | { readonly kind: 'resource'; readonly resource: string }
@@ -64,6 +67,7 @@ export type RequestedScope =
  * `https://management.core.windows.net//.default` names it with the slash that it ends with. [Entra, .default scope]
  */
 export function parseDefaultScope(text: string): RequestedScope {
+  if (text.length > longestScope) return { kind: 'several' }
   const scopes = text.split(' ').filter((scope) => scope !== '' && !openIdScopes.has(scope))
   const [scope] = scopes
   if (scope === undefined) return { kind: 'none' }

@@ -29,6 +29,34 @@ test('JSON is read only if it is UTF-8 and nests less deep than allowed', () => 
   for (const { input, parses, why } of cases) assert.equal(parseBoundedJson(input, 10) !== undefined, parses, why)
 })
 
+test('JSON is read only if it has no more values than allowed', () => {
+  // prettier-ignore
+  const cases: readonly { input: string; values: number; why: string }[] = [
+    { input: '1', values: 1, why: 'one value' },
+    { input: '[1,2,3]', values: 4, why: 'a list and what it holds' },
+    { input: '{"a":1,"b":{"c":2}}', values: 4, why: 'objects and their members' },
+    { input: `["${','.repeat(1000)}[{"]`, values: 2, why: 'what stands in a string is no value' },
+    { input: `["${'x'.repeat(63)}\\",2]`, values: 3, why: 'an escape at the end of what is looked at byte by byte' },
+    { input: `["${'x'.repeat(64)}\\\\",2]`, values: 3, why: 'an escaped backslash behind that' },
+    { input: `["${'x'.repeat(100)}\\"${',1'.repeat(50)}",2]`, values: 3, why: 'an escaped quote behind that' },
+    { input: `["${'\\"'.repeat(1000)}",2]`, values: 3, why: 'nothing but escaped quotes' },
+  ]
+  for (const { input, values, why } of cases) {
+    assert.notEqual(parseBoundedJson(bytes(input), 10, values), undefined, why)
+    assert.equal(parseBoundedJson(bytes(input), 10, values - 1), undefined, why)
+  }
+  assert.equal(parseBoundedJson(bytes(`[${'1,'.repeat(20_000)}1]`), 10), undefined, 'more than any document has')
+})
+
+test('strings of any length and escapes are passed over as a parser would', () => {
+  fc.assert(
+    fc.property(fc.array(fc.string({ unit: fc.constantFrom('"', '\\', 'x', ','), maxLength: 300 })), (texts) => {
+      const input = JSON.stringify(texts)
+      assert.deepEqual(parseBoundedJson(bytes(input), 3, texts.length + 2), texts)
+    }),
+  )
+})
+
 test('whatever JSON.stringify writes is read back', () => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {

@@ -11,14 +11,22 @@ const closeBracket = 0x5d
 const openBrace = 0x7b
 const closeBrace = 0x7d
 const colon = 0x3a
+const comma = 0x2c
+
+/** How many values a document may hold where nothing else is said: far more than any client sends. */
+const usualMaxValues = 10_000
 
 /**
- * Reads UTF-8 JSON that nests less than `maxDepth` deep and names nothing twice in one object, or says undefined. The
- * depth is counted before the text is parsed, so that a hostile document costs one pass over its bytes. Of two members
- * with one name some readers take the first and some the last. [RFC 8259 §4]
+ * Reads UTF-8 JSON that nests less than `maxDepth` deep, holds no more than `maxValues` values and names nothing twice in
+ * one object, or says undefined. Depth and values are counted before the text is parsed, so that a hostile document costs
+ * one pass over its bytes. Of two members with one name some readers take the first and some the last. [RFC 8259 §4]
  */
-export function parseBoundedJson(bytes: Uint8Array, maxDepth: number): JsonValue | undefined {
-  const writtenMembers = countMembers(bytes, maxDepth)
+export function parseBoundedJson(
+  bytes: Uint8Array,
+  maxDepth: number,
+  maxValues: number = usualMaxValues,
+): JsonValue | undefined {
+  const writtenMembers = countMembers(bytes, maxDepth, maxValues)
   if (writtenMembers === undefined) return undefined
   try {
     const value: JsonValue = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
@@ -61,25 +69,49 @@ function foldKey(key: string): string {
 
 /**
  * How many members the objects of a JSON text have together, of which each has its colon; undefined for a text that is too
- * deep. No byte of a multi-byte UTF-8 sequence equals an ASCII one, so the bytes need not be decoded for this.
+ * deep or has too many values. No byte of a multi-byte UTF-8 sequence equals an ASCII one, so the bytes need not be decoded
+ * for this.
  */
-function countMembers(bytes: Uint8Array, maxDepth: number): number | undefined {
+function countMembers(bytes: Uint8Array, maxDepth: number, maxValues: number): number | undefined {
   let depth = 0
   let members = 0
-  let inString = false
+  // Every value but the first has a comma before it or is the first of its list or object; an empty one counts double.
+  let values = 1
   for (let index = 0; index < bytes.length; index++) {
     const byte = bytes[index]
-    if (inString) {
-      if (byte === backslash) index++
-      else if (byte === quote) inString = false
-    } else if (byte === quote) inString = true
+    if (byte === quote) index = closingQuote(bytes, index + 1)
     else if (byte === colon) members++
+    else if (byte === comma) values++
     else if (byte === openBrace || byte === openBracket) {
       depth++
+      values++
       if (depth >= maxDepth) return undefined
     } else if (byte === closeBrace || byte === closeBracket) depth--
+    if (values > maxValues) return undefined
   }
   return members
+}
+
+/** Of a string so much is looked at byte by byte; whether more follows, native code finds far sooner. */
+const shortBytes = 64
+
+/** Where a string ends that begins at `from`, behind its quote; the end of the text for one that does not end. */
+function closingQuote(bytes: Uint8Array, from: number): number {
+  for (let at = from; at < bytes.length;) {
+    const stop = at + shortBytes
+    for (; at < stop; at++) {
+      const byte = bytes[at]
+      if (byte === backslash) at++
+      else if (byte === quote) return at
+    }
+    const end = bytes.indexOf(quote, at)
+    if (end === -1) return bytes.length
+    let backslashes = 0
+    while (end - backslashes > at && bytes[end - backslashes - 1] === backslash) backslashes++
+    if (backslashes % 2 === 0) return end
+    at = end + 1
+  }
+  return bytes.length
 }
 
 /** How many members were left when the text was parsed: fewer, when one name stood twice in an object. */

@@ -41,7 +41,10 @@ export type Manifest = {
 export const maxManifestSizeBytes = 4 * 1024 * 1024
 
 const maxDepth = 100
-const maxDescriptors = 100_000
+/** Images have dozens of layers and indexes dozens of images; artifacts with a layer a file have hundreds. */
+const maxDescriptors = 2000
+/** Enough for so many descriptors with a platform and two annotations each. */
+const maxValues = 20_000
 
 const structuralKeys = foldedKeys([
   'schemaVersion',
@@ -85,9 +88,11 @@ export function parseManifest(bytes: Uint8Array, contentType: string | undefined
 
 function readDocument(bytes: Uint8Array): JsonObject {
   if (bytes.length > maxManifestSizeBytes) throw new ManifestInvalidError('the manifest is larger than 4 MiB')
-  const document = parseBoundedJson(bytes, maxDepth)
+  const document = parseBoundedJson(bytes, maxDepth, maxValues)
   if (document === undefined) {
-    throw new ManifestInvalidError(`the manifest is not JSON in UTF-8 that nests less than ${maxDepth} deep`)
+    throw new ManifestInvalidError(
+      `the manifest is not JSON in UTF-8 that nests less than ${maxDepth} deep and has at most ${maxValues} values`,
+    )
   }
   if (!isJsonObject(document)) throw new ManifestInvalidError('the manifest is not a JSON object')
   const misspelt = misspeltKey(document, structuralKeys)

@@ -9,7 +9,8 @@ import type { RepositoryTarget } from '../repositories/repositories.ts'
 /** What an image runs on, as its configuration says. */
 export type ImagePlatform = { readonly architecture: string | null; readonly os: string | null }
 
-const configLimitBytes = 4 * 1024 * 1024
+/** Configurations are a few kilobytes. Of a larger one the platform is not known. */
+const configLimitBytes = 1024 * 1024
 const maxDepth = 100
 const unknownPlatform: ImagePlatform = { architecture: null, os: null }
 
