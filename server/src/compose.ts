@@ -25,7 +25,7 @@ import { mountHealth } from './health.ts'
 import { createIdentity, identityMigrations } from './identity/index.ts'
 import { hostsOf, listRegistries, moveRegistries, requireLoginServer } from './login-servers.ts'
 import { createManagement } from './management/index.ts'
-import { usualCallerLimits } from './platform/caller-budget.ts'
+import { CallerBudgets, usualCallerLimits } from './platform/caller-budget.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import type { Configuration } from './platform/configuration/configuration.ts'
 import { blobDirectoryIn, databaseFileIn, masterKeyFileIn, openDataDir } from './platform/data-dir.ts'
@@ -195,7 +195,14 @@ export async function compose(
     upstreams,
     senders,
   })
+  const callerBudgets = new CallerBudgets({
+    ...usualCallerLimits,
+    maxConcurrentRequests: configuration.limits.maxConcurrentRequestsPerCaller,
+    processorPercent: configuration.limits.processorPercentPerCaller,
+    maxBufferedBytes: configuration.limits.maxBufferedMegabytesPerCaller * 1024 * 1024,
+  })
   const tokenService = createTokenService({
+    callerBudgets,
     database,
     clock,
     log,
@@ -212,6 +219,7 @@ export async function compose(
   })
   const blobDirectory = blobDirectoryIn(dataDir.path)
   const registry = createRegistryRoom({
+    callerBudgets,
     database,
     clock,
     log,
@@ -298,12 +306,7 @@ export async function compose(
     log,
     trustedProxies: configuration.behindProxy,
     hstsIncludeSubDomains: configuration.hstsIncludeSubDomains,
-    callerLimits: {
-      ...usualCallerLimits,
-      maxConcurrentRequests: configuration.limits.maxConcurrentRequestsPerCaller,
-      processorPercent: configuration.limits.processorPercentPerCaller,
-      maxBufferedBytes: configuration.limits.maxBufferedMegabytesPerCaller * 1024 * 1024,
-    },
+    callerBudgets,
   })
   registry.mount(app)
   tokenService.mount(app)

@@ -99,6 +99,7 @@ export function mountGraphSurface(
         })
         return auditingRefusal(graph, request, id, sender, () => admit(graph, need, sender, request))
       },
+      budgetKey: ({ principal }) => `directory:${principal.objectId}`,
       renderError: (error, request, reply) => renderGraphError(graph, error, request, reply),
       notFound: () => new GraphError('noRoute', 'Resource not found for the segment.'),
     },

@@ -40,6 +40,7 @@ export function mountManagement(app: FastifyInstance, rooms: ManagementOptions):
       territory: ['/metadata/endpoints/*', '/tenants/*', '/subscriptions/*', '/providers/*'],
       authorize: (row, request) =>
         row.need === 'public' ? undefined : admit(rooms, { ...row, need: row.need }, request),
+      budgetKey: (caller) => caller && `directory:${caller.principal.objectId}`,
       renderError: (error, request, reply) => renderError(rooms, error, request, reply),
       notFound: () => new ArmError('noRoute', 'Nothing is served at this path.'),
     },

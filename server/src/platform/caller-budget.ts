@@ -1,4 +1,5 @@
 import { networkOf } from './sender-budget.ts'
+import { type Stopwatch, Turns } from './turns.ts'
 
 /** What one caller may use. */
 export type CallerLimits = {
@@ -32,6 +33,9 @@ export class OverBudgetError extends Error {
   }
 }
 
+/** About what a request takes of the main thread if it waits for something, in milliseconds. */
+const usualCostMs = 0.3
+
 /** Processor time that a caller may use at once before its share counts. */
 const burstMs = 100
 /** What a caller can owe at most. */
@@ -55,6 +59,7 @@ export class CallerBudgets {
   #contendedUntilMs = -Infinity
   /** Shared by the budgets, for the bounds that hold for all callers together. */
   readonly shared = { waiting: 0, bufferedBytes: 0, refused: 0 }
+  readonly turns = new Turns()
 
   constructor(limits: CallerLimits = usualCallerLimits, now: () => number = () => performance.now()) {
     this.limits = limits
@@ -77,6 +82,15 @@ export class CallerBudgets {
     }
     this.#latest.set(key, budget)
     return budget
+  }
+
+  /**
+   * The budget of a caller of a registry: `admin` is another one at each registry, and `anonymous` is whoever is at the
+   * address.
+   */
+  ofCaller(key: string, rid: string, remoteAddress: string): CallerBudget {
+    if (key === 'anonymous') return this.ofAddress(remoteAddress)
+    return this.of(key === 'admin' ? `admin ${rid}` : key)
   }
 
   /** The budget of whoever is at an address and was not proved. */
@@ -138,6 +152,16 @@ export class CallerBudget {
     return this.#wait((start) => this.#requests.push(start))
   }
 
+  /** Waits until this caller's work may occupy the main thread. */
+  nextTurn(): Promise<void> {
+    return this.#all.turns.next(this)
+  }
+
+  /** Begins to measure what a request takes of the processor. */
+  stopwatch(): Stopwatch {
+    return this.#all.turns.stopwatch()
+  }
+
   /** Ends a request that took so much processor time beside what was charged for it already. */
   leave(usedMs: number): void {
     this.#running -= 1
@@ -146,18 +170,38 @@ export class CallerBudget {
     if (this.#requests.length > 0) this.#drain()
   }
 
+  /**
+   * Does a whole request within the budget. One that waits for something costs what a usual one does.
+   *
+   * @throws OverBudgetError where too many wait already, and what `work` throws
+   */
+  async spend<Result>(work: () => Promise<Result>): Promise<Result> {
+    const entering = this.enter()
+    if (entering !== undefined) await entering
+    const stopwatch = this.stopwatch()
+    try {
+      return await work()
+    } finally {
+      this.leave(stopwatch() || usualCostMs)
+    }
+  }
+
   /** Counts processor time that was used. */
   charge(milliseconds: number): void {
     this.#creditMs = Math.max(-maxDebtMs, Math.min(burstMs, this.#creditMs - milliseconds))
   }
 
-  /** Does work that takes processor time, and counts that. */
-  measure<Result>(work: () => Result): Result {
-    const begunMs = performance.now()
+  /**
+   * Does a piece of work that may occupy the main thread for milliseconds: when it is this caller's turn among all who have
+   * such work, with small requests between any two pieces. What it takes is counted, unless it waits for something else.
+   */
+  async inTurn<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+    await this.nextTurn()
+    const stopwatch = this.stopwatch()
     try {
-      return work()
+      return await work()
     } finally {
-      this.charge(performance.now() - begunMs)
+      this.charge(stopwatch())
     }
   }
 

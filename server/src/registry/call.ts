@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { CallerBudget } from '../platform/caller-budget.ts'
 import type { Origin } from '../platform/http/app.ts'
 import { endAnswer } from '../platform/http/unread-body.ts'
 import type { AcrPath } from '../spec/acr-path.ts'
@@ -18,6 +19,8 @@ export type Exchange = {
 export type RegistryCall<Path = CheckedOciPath | CheckedAcrPath> = Exchange & {
   readonly registry: HostedRegistry
   readonly caller: RegistryCaller
+  /** What the caller may use. */
+  readonly budget: CallerBudget
   readonly origin: Origin
   /** What does not parse never reaches a handler. */
   readonly path: Path

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { CallerBudgets } from '../platform/caller-budget.ts'
 import type { Origin } from '../platform/http/app.ts'
 import type { RawExchange } from '../platform/http/raw-surface.ts'
 import { discardRest } from '../platform/http/unread-body.ts'
@@ -23,6 +24,7 @@ import {
 } from './routes.ts'
 
 export type DispatchOptions = {
+  readonly budgets: CallerBudgets
   readonly gate: Gate
   readonly registries: WhichRegistry
   readonly log: Log
@@ -59,7 +61,7 @@ const surfaceHeaders = [
  * well-formed, the handler. A caller who is not let in learns nothing of the rest, and its body is not read.
  */
 export function createDispatch(options: DispatchOptions): (exchange: RawExchange) => void {
-  const { gate, registries, log, transfers, handlers } = options
+  const { budgets, gate, registries, log, transfers, handlers } = options
   const routes = indexRoutes(registryRoutes)
   const knownPaths = new KnownPaths()
 
@@ -76,18 +78,22 @@ export function createDispatch(options: DispatchOptions): (exchange: RawExchange
     const { need } = asked
     const admitting = gate.admit(request, origin, registry, need)
     const admission = admitting instanceof Promise ? await admitting : admitting
-    if (!admission.admitted) throw refusalError(admission.refusal)
+    if (!admission.admitted) {
+      await payForRefusal(request, origin)
+      throw refusalError(admission.refusal)
+    }
     const { caller } = admission
     const known = 'matched' in asked ? checkPath(routes, asked) : asked
     // A piece of a longer text would hold all of that in memory.
     if (known !== asked && queryAt === -1) knownPaths.keep(method, rawPath, known)
     const { route, path } = known
     const query = queryAt === -1 ? noQuery : new URLSearchParams(url.slice(queryAt))
-    const call: RegistryCall = { request, response, commonHeaders, registry, caller, origin, path, query }
+    const budget = budgets.ofCaller(caller.key, registry.rid, origin.remoteAddress)
+    const entering = budget.enter()
+    if (entering !== undefined) await entering
+    const call: RegistryCall = { request, response, commonHeaders, registry, caller, budget, origin, path, query }
     try {
-      // The row's constructor holds handler and kind of path together; here they have both been looked up by it.
-      const handling = (handlers[route.handler] as AnyHandler)(call)
-      if (handling instanceof Promise) await handling
+      await carryOut(route, call)
       const kind = countedHandlers[route.handler]
       if (kind !== undefined) transfers?.count(registry.rid, kind, true)
     } catch (error) {
@@ -105,6 +111,32 @@ export function createDispatch(options: DispatchOptions): (exchange: RawExchange
     const kind = route && countedHandlers[route.handler]
     const registry = kind && (await registries.byHost(headers.host))
     if (kind !== undefined && registry !== undefined) transfers.count(registry.rid, kind, false)
+  }
+
+  /** Whoever is not let in is known by the address alone. That a client has no credential yet is how each begins. */
+  async function payForRefusal({ headers }: RawExchange['request'], { remoteAddress }: Origin): Promise<void> {
+    const budget = budgets.ofAddress(remoteAddress)
+    budget.charge(headers.authorization === undefined ? challengeCostMs : refusalCostMs)
+    await budget.settle()
+  }
+
+  /** Calls the handler, and has the caller's budget pay for it. */
+  async function carryOut(route: RegistryRoute, call: RegistryCall): Promise<void> {
+    const { budget } = call
+    let usedMs = 0
+    try {
+      if (heavyReads.has(route.handler)) await budget.nextTurn()
+      const stopwatch = budget.stopwatch()
+      // The row's constructor holds handler and kind of path together; here they have both been looked up by it.
+      const handling = (handlers[route.handler] as AnyHandler)(call)
+      usedMs = stopwatch()
+      if (!(handling instanceof Promise)) return
+      await handling
+      // What waited for the disk or the client took more than its beginning, which is all that can be measured of it.
+      usedMs = stopwatch() || usedMs + (waitingCostMs[route.handler] ?? usualWaitingCostMs)
+    } finally {
+      budget.leave(usedMs)
+    }
   }
 
   function fail(exchange: Exchange, origin: Origin, error: unknown): void {
@@ -131,6 +163,31 @@ export function createDispatch(options: DispatchOptions): (exchange: RawExchange
       (error: unknown) => fail(exchange, origin, error),
     )
   }
+}
+
+/** Reads that may occupy the main thread for milliseconds: they begin in turn. */
+const heavyReads: ReadonlySet<keyof RegistryHandlers> = new Set([
+  'listCatalog',
+  'listTags',
+  'listReferrers',
+  'listRepositories',
+  'listTagProperties',
+  'listManifestProperties',
+  'getManifestProperties',
+  'listDeletedCatalog',
+  'listDeletedTags',
+  'listDeletedManifests',
+])
+
+/** About what a refusal takes of the main thread, in milliseconds: one to a client without a credential, and any other. */
+const challengeCostMs = 0.1
+const refusalCostMs = 1
+
+/** About what a request takes of the main thread, in milliseconds, beside what is measured, where it waits for something. */
+const usualWaitingCostMs = 0.8
+const waitingCostMs: Partial<Record<keyof RegistryHandlers, number>> = {
+  getBlob: 0.3,
+  headBlob: 0.3,
 }
 
 /** A path as it was read, before it is known who asks: what lies where nothing is, is told only to those let in. */

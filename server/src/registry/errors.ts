@@ -1,4 +1,5 @@
 import { type Outage, outageOf } from '../platform/outage.ts'
+import { OverBudgetError } from '../platform/caller-budget.ts'
 import { ManifestInvalidError } from '../spec/manifest.ts'
 import { type OciErrorCode, ociErrors } from '../spec/oci-error.ts'
 import { type Exchange, type RegistryHeaders, sendJson } from './call.ts'
@@ -60,6 +61,7 @@ export function refusalError({ code, status, message, detail, challenge, ...rest
 /** What to answer to whatever was thrown; undefined for what no client can be blamed for. */
 export function toOciError(error: unknown): OciError | undefined {
   if (error instanceof OciError) return error
+  if (error instanceof OverBudgetError) return overBudget(error)
   if (error instanceof BodyTooLargeError) return new OciError('SIZE_INVALID', { status: 413, message: error.message })
   if (error instanceof ManifestInvalidError) return new OciError('MANIFEST_INVALID', { message: error.message })
   const outage = outageOf(error)
@@ -68,4 +70,9 @@ export function toOciError(error: unknown): OciError | undefined {
 
 function outageError({ status, message, retryAfterSeconds }: Outage, cause: unknown): OciError {
   return new OciError('UNAVAILABLE', { status, message, headers: { 'retry-after': String(retryAfterSeconds) }, cause })
+}
+
+function overBudget({ retryAfterSeconds }: OverBudgetError): OciError {
+  const message = 'too many requests of this caller wait for their turn'
+  return new OciError('TOOMANYREQUESTS', { message, headers: { 'retry-after': String(retryAfterSeconds) } })
 }

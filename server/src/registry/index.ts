@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Audit } from '../audit/index.ts'
+import type { CallerBudgets } from '../platform/caller-budget.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import type { Outbound } from '../platform/outbound/outbound.ts'
@@ -41,6 +42,8 @@ export type RegistryRoomOptions = {
   /** The way to other registries, for imports; to public addresses alone where nothing is said. */
   readonly outbound?: Outbound
   readonly importSettings?: ImportSettings
+  /** What each caller may use, over all surfaces; what is usual where nothing is said. */
+  readonly callerBudgets?: CallerBudgets
 }
 
 /** A registry with the policies that are carried out by time. */

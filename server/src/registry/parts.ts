@@ -6,6 +6,7 @@ import type { BlobStore } from '../storage/index.ts'
 import { type BlobReads, prepareBlobReads } from './blobs/blob-rows.ts'
 import { BlobIntegrity, defaultIntegritySettings, type IntegritySettings } from './integrity/blob-integrity.ts'
 import { DeletionSweeper } from './garbage/deletion-sweeper.ts'
+import { IndexChildren } from './manifests/index-children.ts'
 import { ManifestCache } from './manifests/manifest-cache.ts'
 import { type ManifestReads, prepareManifestReads } from './manifests/manifest-store.ts'
 import { LastPulls } from './pulls/last-pulls.ts'
@@ -24,6 +25,7 @@ export type Parts = {
   /** Absent where another process may write to the database too. */
   readonly manifestCache: ManifestCache | undefined
   readonly lastPulls: LastPulls
+  readonly indexChildren: IndexChildren
   readonly tags: TagReads
   readonly heldBlobs: BlobReads['held']
   readonly integrity: BlobIntegrity
@@ -45,6 +47,7 @@ export function createParts(
     lastPulls: new LastPulls(parts.database, parts.clock, repositories),
     manifests: prepareManifestReads(parts.database),
     manifestCache: parts.database.kind === 'sqlite' ? new ManifestCache() : undefined,
+    indexChildren: new IndexChildren(),
     tags: prepareTagReads(parts.database),
     sweeper: new DeletionSweeper(parts.database, parts.log),
     heldBlobs: prepareBlobReads(parts.database).held,

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { RegistryCall } from './call.ts'
 
 /** A body is longer than it may be. The rest of it has not been read. */
 export class BodyTooLargeError extends Error {
@@ -9,6 +10,36 @@ export class BodyTooLargeError extends Error {
 export class ClientGoneError extends Error {
   override readonly name = 'ClientGoneError'
 }
+
+/** Small bodies are not worth a turn of their own. */
+const smallBytes = 64 * 1024
+
+/**
+ * Reads a body within its caller's memory, and does something with it in the caller's turn.
+ *
+ * @throws BodyTooLargeError, ClientGoneError, OverBudgetError, and what `work` throws
+ */
+export async function withBody<Result>(
+  { request, budget }: Pick<RegistryCall, 'request' | 'budget'>,
+  limitBytes: number,
+  work: (bytes: Uint8Array, inTurn: InTurn) => Promise<Result>,
+): Promise<Result> {
+  const { 'content-length': length } = request.headers
+  const heldBytes = Math.min(limitBytes, Number(length ?? limitBytes))
+  const waiting = budget.hold(heldBytes)
+  if (waiting !== undefined) await waiting
+  try {
+    const bytes = await readBody(request, limitBytes)
+    return await work(bytes, bytes.byteLength <= smallBytes ? atOnce : (piece) => budget.inTurn(piece))
+  } finally {
+    budget.release(heldBytes)
+  }
+}
+
+/** Does a piece of work that may occupy the main thread for milliseconds. */
+export type InTurn = <Result>(work: () => Result) => Result | Promise<Result>
+
+const atOnce: InTurn = (work) => work()
 
 /**
  * Reads a whole body into memory of its own, never more than `limitBytes` of it.

@@ -1,3 +1,4 @@
+import { CallerBudgets } from '../platform/caller-budget.ts'
 import { createOutbound } from '../platform/outbound/outbound.ts'
 import { mountRaw } from '../platform/http/raw-surface.ts'
 import { createBlobs } from './blobs/blobs.ts'
@@ -47,11 +48,12 @@ export function createRegistryRoom(options: RegistryRoomOptions): RegistryRoom {
   const {
     outbound = createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] }),
     importSettings = { maxConcurrent: 4, tokenServices: new Map() },
+    callerBudgets = new CallerBudgets(),
   } = options
   const imports = new RunningImports(parts, blobs.parts, outbound, importSettings)
   const { scrubSettings = defaultScrubSettings, verifyAudit } = options
   const scrubs = new Scrubs(parts, blobs.parts, scrubSettings, verifyAudit)
-  const dispatch = createDispatch({ ...options, handlers })
+  const dispatch = createDispatch({ ...options, budgets: callerBudgets, handlers })
   return {
     mount: (app) => mountRaw(app, { paths: ['/v2', '/acr/v1'], methods, handle: dispatch }),
     usage: async (rid) => ({ sizeBytes: await sumContentBytes(database, rid) }),

@@ -1,3 +1,4 @@
+import type { CallerBudget, CallerBudgets } from '../platform/caller-budget.ts'
 import type { Access, Principal, ScopedTokenProof } from '../access/index.ts'
 import type { AuditActor, AuditCredential, AuditEvent } from '../audit/index.ts'
 import type { Directory } from '../directory/index.ts'
@@ -98,6 +99,16 @@ export function callerKey(credential: Credential): string {
     case 'directory':
       return `directory:${credential.objectId}`
   }
+}
+
+/** Whose budget pays for what this credential does: the principal's, or that of the address of nobody in particular. */
+export function budgetOf(
+  budgets: CallerBudgets,
+  credential: Credential,
+  { rid }: Pick<Registry, 'rid'>,
+  remoteAddress: string,
+): CallerBudget {
+  return budgets.ofCaller(callerKey(credential), rid, remoteAddress)
 }
 
 /** The principal, and the key that proved it, as the audit trail names them. */

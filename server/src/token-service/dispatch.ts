@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { HTTPMethods } from 'fastify'
 import { failedBefore } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
+import { type CallerBudgets, OverBudgetError } from '../platform/caller-budget.ts'
 import type { Origin } from '../platform/http/app.ts'
 import { readFormText } from '../platform/http/form-body.ts'
 import type { RawExchange, RawSurface } from '../platform/http/raw-surface.ts'
@@ -18,6 +19,7 @@ import type { Throttle } from './throttle.ts'
 import type { TokenCall } from './token-request.ts'
 
 type DispatchOptions = {
+  readonly budgets: CallerBudgets
   readonly database: Database
   readonly routes: readonly TokenRoute[]
   readonly resources: Resources
@@ -34,7 +36,7 @@ const methods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 
 
 /** `/oauth2/*` as a raw surface: which row, whose host, the form, the handler, in this order. */
 export function createTokenSurface(options: DispatchOptions): RawSurface {
-  const { database, routes, resources, audit, log, throttle } = options
+  const { budgets, database, routes, resources, audit, log, throttle } = options
   const rows = new Map(routes.map((route) => [`${route.method} ${route.path}`, route]))
 
   function requireRow({ method = '' }: IncomingMessage, path: string): TokenRoute {
@@ -86,6 +88,15 @@ export function createTokenSurface(options: DispatchOptions): RawSurface {
     response.end(text)
   }
 
+  /** Whoever is refused is known by the address alone. Always throws: what there was, or that too many wait. */
+  async function payForFailure({ remoteAddress }: Origin, error: unknown): Promise<never> {
+    if (error instanceof OverBudgetError) throw error
+    const budget = budgets.ofAddress(remoteAddress)
+    budget.charge(failureCostMs)
+    await budget.settle()
+    throw error
+  }
+
   function fail({ request, response, origin, commonHeaders }: RawExchange, error: unknown): void {
     // Half an answer cannot be taken back, and nobody reads the answer to a request that broke off.
     if (response.headersSent || response.destroyed) {
@@ -110,10 +121,15 @@ export function createTokenSurface(options: DispatchOptions): RawSurface {
     paths: ['/oauth2'],
     methods,
     handle: (exchange) => {
-      serve(exchange).catch((error: unknown) => fail(exchange, error))
+      serve(exchange)
+        .catch((error: unknown) => payForFailure(exchange.origin, error))
+        .catch((error: unknown) => fail(exchange, error))
     },
   }
 }
+
+/** About what a refusal takes of the main thread, in milliseconds. */
+const failureCostMs = 1
 
 const notStored = ['cache-control', 'no-store']
 

@@ -1,3 +1,4 @@
+import { OverBudgetError } from '../platform/caller-budget.ts'
 import { MalformedFormError, UnacceptableBodyError } from '../platform/http/form-body.ts'
 import { outageOf } from '../platform/outage.ts'
 import { type OciErrorCode, ociErrors } from '../spec/oci-error.ts'
@@ -34,6 +35,12 @@ export function describeError(error: unknown): DescribedError {
   if (error instanceof TokenError) return error
   if (error instanceof MalformedFormError || error instanceof TokenTooLongError)
     return new TokenError('BAD_REQUEST', error.message)
+  if (error instanceof OverBudgetError) {
+    const { retryAfterSeconds } = error
+    return new TokenError('TOOMANYREQUESTS', 'too many requests of this caller wait for their turn', {
+      retryAfterSeconds,
+    })
+  }
   if (error instanceof UnacceptableBodyError) {
     return { code: 'BAD_REQUEST', status: error.statusCode, message: error.message, challenge: undefined }
   }

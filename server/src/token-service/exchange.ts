@@ -6,7 +6,7 @@ import type { IdentityRefusal, RefusedToken, TokenAudience, TokenOwner, Verified
 import type { Registry } from '../resources/index.ts'
 import { TokenError } from './errors.ts'
 import type { TokenRooms } from './token-rooms.ts'
-import { type Credential, provedBy, takesArmTokens } from './credential.ts'
+import { type Credential, budgetOf, provedBy, takesArmTokens } from './credential.ts'
 import { type TokenCall, field, requireForm, requireService } from './token-request.ts'
 import { decisionOnToken, recordPresented } from './unproved-token.ts'
 
@@ -54,20 +54,22 @@ export async function exchange(rooms: TokenRooms, { registry, origin, parameters
     return refuse(rooms, registry, origin, who, 'no-assignment', decision)
   }
 
-  const { token } = await rooms.tokens.mint('refresh_token', {
-    registry,
-    credential,
-    tenantId: identity.tenantId,
-    notAfterMs: identity.credentialExpiresAtMs,
+  return budgetOf(rooms.budgets, credential, registry, origin.remoteAddress).spend(async () => {
+    const { token } = await rooms.tokens.mint('refresh_token', {
+      registry,
+      credential,
+      tenantId: identity.tenantId,
+      notAfterMs: identity.credentialExpiresAtMs,
+    })
+    await rooms.audit.append({
+      action: 'token.exchange',
+      outcome: 'success',
+      ...who,
+      target: registry.loginServer,
+      origin,
+    })
+    return JSON.stringify({ refresh_token: token })
   })
-  await rooms.audit.append({
-    action: 'token.exchange',
-    outcome: 'success',
-    ...who,
-    target: registry.loginServer,
-    origin,
-  })
-  return JSON.stringify({ refresh_token: token })
 }
 
 function audiencesAt(registry: Registry): readonly TokenAudience[] {

@@ -5,6 +5,7 @@ import { decodeJwt } from 'jose'
 import { createKeyRing } from '../platform/signing-keys/key-ring.ts'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
+import { CallerBudgets } from '../platform/caller-budget.ts'
 import type { Registry } from '../resources/index.ts'
 import { createAcrTokens } from './acr-token.ts'
 import { IssueMemory, type PreparedIssue, issueKey } from './issue-memory.ts'
@@ -25,6 +26,7 @@ function issueOf(text: string, expiresAtMs = Infinity): PreparedIssue {
     token: { lifeSeconds: 1, notAfterMs: undefined, claims: text, ownClaims: '' },
     event: { action: 'token.issue', outcome: 'success', actor: { kind: 'system', id: '' }, target: '' },
     appendEvent: () => Promise.resolve(),
+    budget: new CallerBudgets().of('one'),
     answerEnd: '',
     answered: undefined,
   }
@@ -275,7 +277,7 @@ test('whole answers to whoever was proved are remembered; refusals, smaller toke
   const disbelief = createDisbelief({ keys, clock })
   const unproved = createUnprovedCredentials({ ...rooms, decisions, disbelief })
   const parts = { refusals: createRefusals('https'), decisions, unproved, issues, defaultPort: 443 }
-  const tokenRooms = { ...rooms, tokens: createAcrTokens({ keys, clock }), ...parts }
+  const tokenRooms = { budgets: new CallerBudgets(), ...rooms, tokens: createAcrTokens({ keys, clock }), ...parts }
   const call = async (parameters: string, headers: Record<string, string> = {}) => ({
     request: { headers, socket: connection } as IncomingMessage,
     registry: anonymous,

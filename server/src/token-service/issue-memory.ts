@@ -1,3 +1,4 @@
+import type { CallerBudget } from '../platform/caller-budget.ts'
 import { hash } from 'node:crypto'
 import type { RecurringEvent } from '../audit/index.ts'
 import type { Origin } from '../platform/http/app.ts'
@@ -15,6 +16,8 @@ export type PreparedIssue = {
   readonly credential: Credential
   readonly expiresAtMs: number
   readonly token: PreparedToken
+  /** What pays for it, each time. */
+  readonly budget: CallerBudget
   /** Each answer has one of its own, which `appendEvent` writes. */
   readonly event: RecurringEvent
   readonly appendEvent: (origin: Origin) => Promise<void>

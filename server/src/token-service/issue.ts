@@ -1,11 +1,12 @@
 import { type DecisionRecord, withinLimit } from '../access/index.ts'
+import type { CallerBudget } from '../platform/caller-budget.ts'
 import type { Origin } from '../platform/http/app.ts'
 import { andThen } from '../platform/sql/authority-memory.ts'
 import type { AuditEvent, RecurringEvent } from '../audit/index.ts'
 import type { Registry } from '../resources/index.ts'
 import { type AccessScope, formatAccessScope, intersectAccess } from '../spec/access-scope.ts'
 import { prepareToken, publicAccess } from './acr-token.ts'
-import { credentialStands, provedBy, standingPrincipal } from './credential.ts'
+import { budgetOf, credentialStands, provedBy, standingPrincipal } from './credential.ts'
 import { TokenError, wrongCredentialsMessage } from './errors.ts'
 import type { Answered, PreparedIssue } from './issue-memory.ts'
 import type { PasswordProof } from './prove.ts'
@@ -36,6 +37,17 @@ export async function issue(
   proof: PasswordProof,
   asked: readonly AccessScope[],
   offline: boolean,
+): Promise<string> {
+  const budget = budgetOf(rooms.budgets, proof.credential, call.registry, call.origin.remoteAddress)
+  return budget.spend(() => issueWithin(rooms, call, proof, asked, { offline, budget }))
+}
+
+async function issueWithin(
+  rooms: TokenRooms,
+  call: IssueCall,
+  proof: PasswordProof,
+  asked: readonly AccessScope[],
+  { offline, budget }: { readonly offline: boolean; readonly budget: CallerBudget },
 ): Promise<string> {
   const { registry, origin, revision, key } = call
   const { credential, expiresAtMs: notAfterMs } = proof
@@ -74,6 +86,7 @@ export async function issue(
       1,
     ),
     answered: undefined,
+    budget,
   }
   const document = await answer(rooms, prepared, origin)
   // Strangers could ask in ever more ways, what holds a secret is not kept, and a right may come that is missing now.
@@ -95,7 +108,7 @@ export function issueAgain(
   if (prepared === undefined) return undefined
   // What was taken away moves the revision; what ends by the clock does not.
   return andThen(credentialStands(rooms, registry, prepared.credential), (stands) =>
-    stands ? answer(rooms, prepared, origin) : undefined,
+    stands ? prepared.budget.spend(() => answer(rooms, prepared, origin)) : undefined,
   )
 }
 

@@ -1,4 +1,5 @@
 import type { Audit } from '../audit/index.ts'
+import type { CallerBudgets } from '../platform/caller-budget.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Identity } from '../identity/index.ts'
 import type { AcrTokens } from './acr-token.ts'
@@ -18,6 +19,7 @@ export type TokenRooms = StandingRooms & {
   readonly issues: IssueMemory
   readonly decisions: Decisions
   readonly unproved: UnprovedCredentials
+  readonly budgets: CallerBudgets
   readonly repositoryDeletions: () => number | Promise<number>
   /** The port that clients leave out of a host. */
   readonly defaultPort: number

@@ -2,6 +2,7 @@ import type { Access } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Directory } from '../directory/index.ts'
 import type { Identity } from '../identity/index.ts'
+import { CallerBudgets } from '../platform/caller-budget.ts'
 import type { Clock } from '../platform/clock.ts'
 import { mountRaw } from '../platform/http/raw-surface.ts'
 import type { Log } from '../platform/log.ts'
@@ -37,6 +38,8 @@ export type TokenServiceOptions = {
   readonly signingKeyRotationDays: number
   /** How many repositories have been deleted so far; access tokens say so, since what they give ends with the repository. */
   readonly repositoryDeletions: () => number | Promise<number>
+  /** What each caller may use, over all surfaces; what is usual where nothing is said. */
+  readonly callerBudgets?: CallerBudgets
   /** Whether requests are limited as ACR limits them; they are not where nothing is said. */
   readonly throttling?: 'off' | 'acr'
 }
@@ -59,14 +62,15 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
   const decisions = createDecisions(options)
   const disbelief = createDisbelief({ keys, clock })
   const unproved = createUnprovedCredentials({ ...options, decisions, disbelief })
-  const parts = { ...options, tokens, refusals, decisions, unproved }
+  const { callerBudgets: budgets = new CallerBudgets() } = options
+  const parts = { ...options, budgets, tokens, refusals, decisions, unproved }
   const defaultPort = options.scheme === 'https' ? 443 : 80
   const routes = tokenRoutes({ ...parts, issues: new IssueMemory(), defaultPort }, keys)
   return {
     gate: createGate({ ...parts, throttle }),
     passwordMayPull: (registry, credentials, repository) => passwordMayPull(parts, registry, credentials, repository),
     routes,
-    mount: (app) => mountRaw(app, createTokenSurface({ ...options, routes, throttle })),
+    mount: (app) => mountRaw(app, createTokenSurface({ ...options, budgets, routes, throttle })),
     rotateKeys: () => keys.rotate(),
     signingKey: () => keys.times(),
     withdrawKeys: (transaction) => keys.withdraw(transaction),

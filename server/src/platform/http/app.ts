@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import proxyAddr from '@fastify/proxy-addr'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { CallerBudgets, type CallerLimits } from '../caller-budget.ts'
+import { CallerBudgets } from '../caller-budget.ts'
 import type { Log } from '../log.ts'
 import { outageOf } from '../outage.ts'
 import { newTimeOrderedId } from '../time-ordered-id.ts'
@@ -15,8 +15,8 @@ export type AppOptions = {
   readonly trustedProxies: readonly string[]
   /** Whether browsers are told to use HTTPS for all hosts below ours, too. */
   readonly hstsIncludeSubDomains?: boolean
-  /** What each caller may use; what is usual where it is absent. */
-  readonly callerLimits?: CallerLimits
+  /** What each caller may use, over all surfaces; what is usual where it is absent. */
+  readonly callerBudgets?: CallerBudgets
 }
 
 /** The largest body that is read into memory: forms and documents. Streams have limits of their own. */
@@ -83,7 +83,7 @@ export function createApp(settings: AppOptions): FastifyInstance {
   app.decorate('isTrustedProxy', (address) => isTrusted?.(address, 0) ?? false)
   app.decorate('warnNowAndThen', createWarnNowAndThen(log))
   app.decorate('strictTransportSecurity', `max-age=31536000${hstsIncludeSubDomains ? '; includeSubDomains' : ''}`)
-  app.decorate('callerBudgets', new CallerBudgets(settings.callerLimits))
+  app.decorate('callerBudgets', settings.callerBudgets ?? new CallerBudgets())
   app.addHook('onRequest', (request, reply, done) => {
     writeCommonHeaders(request, reply)
     tellWhenAnswered(app, request, reply)

@@ -33,7 +33,7 @@ export function connectionLimits(
   return {
     maxConnections,
     maxConnectionsPerAddress,
-    maxHandshakesPerAddress: Math.max(4, Math.min(128, maxConnectionsPerAddress)),
+    maxHandshakesPerAddress: Math.max(4, Math.min(512, maxConnectionsPerAddress)),
     handshakeMs,
   }
 }

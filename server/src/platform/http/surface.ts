@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import type { z } from 'zod'
+import { type CallerBudget, OverBudgetError } from '../caller-budget.ts'
 import { type Origin, requestOrigin } from './app.ts'
 
 /** One request on its way through a handler. */
@@ -51,6 +52,8 @@ export type Surface<Need, Caller> = {
   readonly territory: readonly string[]
   /** Lets the caller in or throws. It runs before the body is read. */
   readonly authorize: (need: Need, request: FastifyRequest) => Promise<Caller> | Caller
+  /** Whose budget pays for what a caller does; absent, or undefined, where it is the address that pays. */
+  readonly budgetKey?: (caller: Caller) => string | undefined
   /** Renders whatever was thrown, in the surface's own format. */
   readonly renderError: (error: unknown, request: FastifyRequest, reply: FastifyReply) => unknown
   readonly notFound: () => Error
@@ -66,7 +69,9 @@ export function mountSurface<Need, Caller>(
 ): void {
   void app.register((scope, _options, done) => {
     prepare?.(scope)
-    scope.setErrorHandler((error, request, reply) => surface.renderError(error, request, reply))
+    scope.setErrorHandler((error, request, reply) =>
+      error instanceof OverBudgetError ? sendOverBudget(error, reply) : surface.renderError(error, request, reply),
+    )
     for (const route of surface.routes) mountRoute(scope, surface, route)
     for (const path of surface.territory) {
       scope.route({
@@ -90,17 +95,47 @@ function mountRoute<Need, Caller>(
     method: route.method,
     url: route.path,
     onRequest: async (request) => {
-      callers.set(request, await surface.authorize(route.need, request))
+      try {
+        callers.set(request, await surface.authorize(route.need, request))
+      } catch (error) {
+        await payForRefusal(request)
+        throw error
+      }
     },
-    handler: (request, reply) => {
+    handler: async (request, reply) => {
       if (!callers.has(request)) throw new Error(`${route.id} was reached without authorization`)
-      return route.handle({
-        request,
-        reply,
-        params: request.params as Record<string, string>,
-        origin: requestOrigin(request),
-        caller: callers.get(request) as Caller,
-      })
+      const caller = callers.get(request) as Caller
+      const budget = budgetOf(request, surface.budgetKey?.(caller))
+      return budget.spend(async () =>
+        route.handle({
+          request,
+          reply,
+          params: request.params as Record<string, string>,
+          origin: requestOrigin(request),
+          caller,
+        }),
+      )
     },
   })
+}
+
+function sendOverBudget({ retryAfterSeconds }: OverBudgetError, reply: FastifyReply): unknown {
+  const message = 'Too many requests of this caller wait for their turn.'
+  reply.code(429).header('retry-after', String(retryAfterSeconds))
+  return reply.send({ error: { code: 'TooManyRequests', message } })
+}
+
+/** About what a refusal takes of the main thread, in milliseconds. */
+const refusalCostMs = 0.5
+
+function budgetOf(request: FastifyRequest, key: string | undefined): CallerBudget {
+  const { callerBudgets, remoteAddress } = request.server
+  return key === undefined ? callerBudgets.ofAddress(remoteAddress(request.raw)) : callerBudgets.of(key)
+}
+
+/** Whoever is not let in is known by the address alone. */
+async function payForRefusal(request: FastifyRequest): Promise<void> {
+  const budget = budgetOf(request, undefined)
+  budget.charge(refusalCostMs)
+  await budget.settle()
 }

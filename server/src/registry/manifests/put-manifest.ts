@@ -20,7 +20,7 @@ import {
   touchManifest,
 } from './manifest-store.ts'
 import type { Parts } from '../parts.ts'
-import { readBody } from '../read-body.ts'
+import { withBody } from '../read-body.ts'
 import { changeEvent, changeRepository, requireCurrentCredential } from '../repositories/repositories.ts'
 import { openRepository, recordChange } from '../repositories/repository-store.ts'
 import type { ManifestReferenceRow } from '../tables.ts'
@@ -53,11 +53,13 @@ export type Push = {
 export async function putManifest(parts: Parts, call: OciCall<'manifest'>): Promise<void> {
   const tags = requireTags(call)
   const contentType = requireContentType(call.request)
-  const bytes = await readBody(call.request, maxManifestSizeBytes)
-  const digest = requireManifestDigest(call, bytes)
-  const manifest = parseManifest(bytes, contentType)
-  const platform = await readImagePlatform(parts, call, manifest)
-  await storeManifest(parts, call, { bytes, digest, tags, manifest, platform, movesTags: true })
+  const { digest, manifest } = await withBody(call, maxManifestSizeBytes, async (bytes, inTurn) => {
+    const named = await inTurn(() => requireManifestDigest(call, bytes))
+    const read = await inTurn(() => parseManifest(bytes, contentType))
+    const platform = await readImagePlatform(parts, call, read)
+    await storeManifest(parts, call, { bytes, digest: named, tags, manifest: read, platform, movesTags: true })
+    return { digest: named, manifest: read }
+  })
   sendEmpty(call, 201, {
     location: `/v2/${call.path.repository}/manifests/${digest}`,
     'docker-content-digest': digest,

@@ -1,4 +1,3 @@
-import { type Manifest, ManifestInvalidError, parseManifest } from '../../spec/manifest.ts'
 import { type AcrCall, sendJson } from '../call.ts'
 import { manifestUnknown } from '../checked-path.ts'
 import {
@@ -99,24 +98,10 @@ async function answer(
 ): Promise<void> {
   const tags = await readTagNames(parts.database, row.repository_id, [row.digest])
   const pulls = await parts.lastPulls.read(repository, [row.digest])
-  const children = content === undefined ? [] : childrenOf(content, row.media_type)
-  const references = children.map(({ digest, platform }) => ({
-    digest,
-    ...(platform !== undefined && { architecture: platform.architecture, os: platform.os }),
-  }))
+  const references = content === undefined ? [] : parts.indexChildren.of(row.digest, row.media_type, content)
   const manifest = {
     ...manifestProperties(row, tags.get(row.digest) ?? [], pulls.get(row.digest)),
     ...(references.length > 0 && { references }),
   }
   sendJson(call, 200, { ...documentHead(call), manifest })
-}
-
-function childrenOf(content: Uint8Array, mediaType: string): Manifest['manifests'] {
-  try {
-    return parseManifest(content, mediaType).manifests
-  } catch (error) {
-    // What an earlier version took, this one may refuse; it has children then of which nothing can be said.
-    if (error instanceof ManifestInvalidError) return []
-    throw error
-  }
 }
