@@ -151,6 +151,7 @@ export async function compose(
     publicOrigin,
     acceptsIssuer: outbound.acceptsUrl,
     trustedTenants: configuration.trustedTenants.map(({ tenantId }) => tenantId),
+    maxSignInDays: configuration.identity.maxSignInDays,
     onPrincipalDeleted: async (transaction, objectId) => {
       await consents.forgetPerson(transaction, objectId)
       return access.deleteAssignmentsOf(transaction, objectId)
@@ -170,6 +171,7 @@ export async function compose(
     trustedTenants: configuration.trustedTenants,
     signingKeyRotationDays,
     passwordGrant: configuration.identity.passwordGrant,
+    maxSignInDays: configuration.identity.maxSignInDays,
     senders,
   })
   const graph = createGraph({

@@ -58,6 +58,8 @@ export type DirectoryOptions = {
   readonly trustedTenants?: readonly string[]
   /** No credential may be valid for longer than so many days from now. 732 by default: two years, one of them a leap year. */
   readonly longestCredentialDays?: number
+  /** No sign-in of a person lasts longer than so many days, however often it is renewed. 180 by default. */
+  readonly maxSignInDays?: number
 }
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -91,6 +93,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     store,
     clock,
     externalStandsUntilMs: identities.standsUntilMs,
+    maxSignInMs: (options.maxSignInDays ?? 180) * dayMs,
   })
   const securityEvents = createSecurityEvents({ store, clock })
   const places = createKnownPlaces({ store, clock, securityEvents })

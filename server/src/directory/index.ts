@@ -13,7 +13,7 @@ import type { DirectoryRoles } from './roles.ts'
 import type { SecurityEvents } from './people/security-events.ts'
 import type { SecondFactors } from './people/second-factors.ts'
 import type { Secrets } from './credentials/secrets.ts'
-import type { NewSignIn, SignIn } from './people/sign-ins.ts'
+import type { NewSignIn, SignIn, SignInUse } from './people/sign-ins.ts'
 
 export type Tenant = { readonly tenantId: string; readonly displayName: string; readonly defaultDomain: string }
 
@@ -305,6 +305,8 @@ export interface Directory {
   recordSignIn(transaction: Transaction, signIn: NewSignIn): Promise<SignIn>
   /** Lets a sign-in that has not ended live for so long from now. */
   touchSignIn(transaction: Transaction, id: string, lifetimeMs: number): Promise<void>
+  /** Records that a sign-in was used now, and from where. */
+  noteSignInUse(transaction: Transaction, id: string, use: SignInUse): Promise<void>
   /** A sign-in that has not ended. */
   findSignIn(id: string): Promise<SignIn | undefined>
   /** The sign-ins of a person that have not ended, 200 at most, those that last longest first. */
@@ -374,7 +376,7 @@ export type {
 } from './records.ts'
 export type { HolderKind } from './credentials/secrets.ts'
 export type { NewPasskey, Passkey, SecondFactors, SecondFactorsHeld } from './people/second-factors.ts'
-export { type NewSignIn, type SignIn, unknownInstantMs } from './people/sign-ins.ts'
+export { type NewSignIn, type SignIn, type SignInUse, unknownInstantMs } from './people/sign-ins.ts'
 export { createDirectory } from './directory.ts'
 export { DirectoryError, type DirectoryRefusal, NameTakenError, resourceNotFound } from './errors.ts'
 export { directoryMigrations } from './migrations.ts'

@@ -5,7 +5,12 @@ import { externalIdentityMigration } from './external/external-identity-store.ts
 import { externalPrincipalMigration } from './external/external-principal-store.ts'
 import { federatedCredentialMigration } from './credentials/federated-credential-store.ts'
 import { managedIdentityMigration } from './managed-identities/managed-identity-migration.ts'
-import { peopleMigration, proofRevisionMigration, totpFailuresMigration } from './people/people-migration.ts'
+import {
+  peopleMigration,
+  proofRevisionMigration,
+  totpFailuresMigration,
+  signInUseMigration,
+} from './people/people-migration.ts'
 import { securityEventMigration } from './people/security-event-store.ts'
 
 /** The tables of the directory room. Names that are looked up without regard to case are kept in lower case as well. */
@@ -125,4 +130,5 @@ export const directoryMigrations: readonly Migration[] = [
   applicationOwnerMigration,
   securityEventMigration,
   totpFailuresMigration,
+  signInUseMigration,
 ]

@@ -51,6 +51,8 @@ const entraErrors = {
   pageOnly:            { number: 9002327, status: 400, error: 'invalid_request',           text: "Tokens issued for the 'Single-Page Application' client-type may only be redeemed via cross-origin requests." },
   anotherResource:     { number: 65001,   status: 400, error: 'invalid_grant',             text: "The user has not consented to use the application with ID '{0}' for this resource. Send an interactive authorization request for this user and resource." },
   inactive:            { number: 700082,  status: 400, error: 'invalid_grant',             text: 'The refresh token has expired due to inactivity. Sign in again.' },
+  tooOld:              { number: 70043,   status: 400, error: 'invalid_grant',             text: 'The refresh token has expired: its sign-in is older than this organization allows. Sign in again.' },
+  reusedRefreshToken:  { number: 50173,   status: 400, error: 'invalid_grant',             text: 'The refresh token was used before, and its sign-in has been revoked: somebody else may have had it. Sign in again.' },
   revoked:             { number: 50173,   status: 400, error: 'invalid_grant',             text: 'The provided grant has expired due to it being revoked, a fresh auth token is needed. The user might have changed or reset their password, or signed out.' },
   disabledUser:        { number: 50057,   status: 400, error: 'invalid_grant',             text: 'The user account is disabled. The account has been disabled by an administrator.' },
   wrongPassword:       { number: 50126,   status: 400, error: 'invalid_grant',             text: 'Error validating credentials due to invalid username or password.' },

@@ -38,6 +38,8 @@ export type HandleData = {
     readonly clientId: string
     readonly platform: RedirectPlatform
     readonly resource: RequestedResource
+    /** How many tokens of the same sign-in it follows; absent for the first. */
+    readonly rotations?: number
   }
 }
 
@@ -45,6 +47,7 @@ export type HandleData = {
 export type Handle<Kind extends HandleKind> = {
   readonly hash: string
   readonly data: HandleData[Kind]
+  readonly createdAtMs: number
   readonly expiresAtMs: number
   readonly used: boolean
   readonly signInId: string | undefined
@@ -92,6 +95,7 @@ export function createHandles(options: {
       hash: row.hash,
       // The text is our own.
       data: JSON.parse(row.data) as HandleData[Kind],
+      createdAtMs: row.created_at_ms,
       expiresAtMs: row.expires_at_ms,
       used: row.used_at_ms !== null,
       signInId: row.sign_in_id ?? undefined,

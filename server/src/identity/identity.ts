@@ -46,6 +46,8 @@ export type IdentityOptions = {
   readonly signingKeyRotationDays: number
   /** Whether programs may sign people in by user name and password; no by default. */
   readonly passwordGrant?: boolean
+  /** No sign-in of a person lasts longer than so many days; 180 by default. */
+  readonly maxSignInDays?: number
   /** Who proved something lately, here and at the pages. */
   readonly senders?: KnownSenders
 }
@@ -78,7 +80,8 @@ export function createIdentity(options: IdentityOptions): Identity {
     usedAssertions: createUsedAssertionStore(database, clock),
   })
   const tokens = createPersonTokens({ clock, audit, keys, handles, directory, publicOrigin })
-  const people = { database, clock, directory, clients, audiences, handles, tokens, devices, publicOrigin }
+  const maxSignInMs = (options.maxSignInDays ?? 180) * dayMs
+  const people = { database, clock, directory, clients, audiences, handles, tokens, devices, publicOrigin, maxSignInMs }
   const grants = createGrants({ ...people, audit, keys, passwordGrant: options.passwordGrant ?? false })
   const token = createTokenEndpoint({ directory, clock, audit, publicOrigin, authenticateClient, grants, senders })
   const enrollMachine = createMachineEnrollment({ directory, clock, audit, publicOrigin, senders })

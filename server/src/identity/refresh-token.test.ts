@@ -32,8 +32,26 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
+test('a refresh token expires at the maximum age of its sign-in, however often it is used', async (t) => {
+  const people = await openTestPeople('sqlite', { maxSignInDays: 100 })
+  t.after(people.close)
+  const { refreshToken } = await people.signIn()
+  for (const days of [30, 30, 39]) {
+    people.time.nowMs += days * dayMs
+    assert.equal((await people.refresh(refreshToken)).status, 200)
+  }
+  people.time.nowMs += dayMs - 1000
+  const { access_token: lastToken = '' } = await people.refresh(refreshToken)
+  const { exp = 0, iat = 0 } = decodeJwt(lastToken)
+  assert.ok(exp - iat <= 1, 'no token outlives the sign-in')
+  people.time.nowMs += 1000
+  const refused = await people.refresh(refreshToken)
+  assert.deepEqual([refused.error, refused.error_codes], ['invalid_grant', [70043]])
+  assert.equal((await people.directory.signInsOf(people.alice.objectId)).length, 0)
+})
+
 test('fault 15: a refresh token lives for 90 days from its last use, and its sign-in with it', async (t) => {
-  const people = await openTestPeople()
+  const people = await openTestPeople('sqlite', { maxSignInDays: 3650 })
   t.after(people.close)
   const { refreshToken } = await people.signIn()
   for (let use = 0; use < 3; use += 1) {

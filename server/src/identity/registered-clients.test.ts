@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeJwt } from 'jose'
+import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import type { ApplicationSignInChange } from '../directory/index.ts'
 import { type TestPeople, openTestPeople, testScope } from './test-people.ts'
 import { testOrigin, testTenantId } from './test-provider.ts'
@@ -119,10 +120,64 @@ test('a page redeems its code from its own origin alone, and may read the answer
   assert.equal(answer.headers.get('access-control-allow-origin'), origin)
   people.time.nowMs += 24 * 3600_000 - 1000
   const again = { grant_type: 'refresh_token', client_id: appId, refresh_token: answer.refresh_token }
-  assert.equal((await people.ask(again, testTenantId, { origin })).status, 200)
   assert.deepEqual((await people.ask(again)).error_codes, [9002327])
+  const next = await people.ask(again, testTenantId, { origin })
+  assert.equal(next.status, 200)
   people.time.nowMs += 1000
-  assert.deepEqual((await people.ask(again, testTenantId, { origin })).error_codes, [700082])
+  const late = { ...again, refresh_token: next.refresh_token }
+  assert.deepEqual((await people.ask(late, testTenantId, { origin })).error_codes, [700082], 'a day in all')
+})
+
+for (const kind of testDatabaseKinds) {
+  test(`a page gets another refresh token at each use, and a second use of one ends the sign-in (${kind})`, async (t) => {
+    const people = await openTestPeople(kind)
+    t.after(people.close)
+    const { appId } = await register(people, { redirectUris: { spa: [pageUri] } })
+    const asked = { client_id: appId, redirect_uri: pageUri, scope: openIdScope }
+    const origin = 'https://page.example'
+    const begin = async () => people.redeem(await people.code(asked), asked, testTenantId, { origin })
+    const use = (refresh_token: string | undefined, headers = { origin }) =>
+      people.ask({ grant_type: 'refresh_token', client_id: appId, refresh_token }, testTenantId, headers)
+    const first = (await begin()).refresh_token
+    const wrongScope = {
+      grant_type: 'refresh_token',
+      client_id: appId,
+      refresh_token: first,
+      scope: 'api://unknown/.default',
+    }
+    assert.equal((await people.ask(wrongScope, testTenantId, { origin })).status, 400)
+    const second = await use(first)
+    assert.equal(second.status, 200, 'a refused request uses nothing up')
+    assert.notEqual(second.refresh_token, first)
+    const third = await use(second.refresh_token)
+    assert.equal(third.status, 200)
+    const other = await begin()
+    assert.deepEqual((await use(first)).error_codes, [50173])
+    assert.deepEqual((await use(third.refresh_token)).error_codes, [50173], 'the latest ends too')
+    const verified = await people.identity.verifyAccessToken(third.access_token ?? '', ['userinfo'])
+    assert.equal(verified.ok, false)
+    const answers = await Promise.all(Array.from({ length: 5 }, () => use(other.refresh_token)))
+    assert.equal(answers.filter(({ status }) => status === 200).length, 1)
+    const [won] = answers.filter(({ status }) => status === 200)
+    assert.deepEqual((await use(won?.refresh_token)).error_codes, [50173], 'who raced has it too')
+  })
+}
+
+test('a page cannot rotate its refresh token without end, so that no used one is ever forgotten', async (t) => {
+  const people = await openTestPeople()
+  t.after(people.close)
+  const { appId } = await register(people, { redirectUris: { spa: [pageUri] } })
+  const asked = { client_id: appId, redirect_uri: pageUri, scope: openIdScope }
+  const origin = 'https://page.example'
+  let { refresh_token: token } = await people.redeem(await people.code(asked), asked, testTenantId, { origin })
+  const use = () =>
+    people.ask({ grant_type: 'refresh_token', client_id: appId, refresh_token: token }, testTenantId, { origin })
+  for (let count = 0; count < 200; count += 1) {
+    const answer = await use()
+    assert.equal(answer.status, 200, String(count))
+    token = answer.refresh_token
+  }
+  assert.equal((await use()).error, 'invalid_grant')
 })
 
 test('a program on the machine has any port on loopback, and a device code only where that is allowed', async (t) => {

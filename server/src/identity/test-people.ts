@@ -27,7 +27,10 @@ type Fields = Readonly<Record<string, string | undefined>>
 export type TestPeople = Awaited<ReturnType<typeof openTestPeople>>
 
 /** A provider with a person, and what her browser and her programs do. Pages are another room's: she is signed in as she comes. */
-export async function openTestPeople(kind: DatabaseKind = 'sqlite', options: { passwordGrant?: boolean } = {}) {
+export async function openTestPeople(
+  kind: DatabaseKind = 'sqlite',
+  options: { passwordGrant?: boolean; maxSignInDays?: number } = {},
+) {
   const provider = await openTestProvider(kind, options)
   const { database, directory, identity, time } = provider
   const createUser = (name: string, change: { mustChangePassword?: boolean; mail?: string } = {}) =>

@@ -23,7 +23,7 @@ export type TestProvider = Awaited<ReturnType<typeof openTestProvider>>
 /** A provider with its directory on a real database and a real socket; time stands still. */
 export async function openTestProvider(
   kind: DatabaseKind = 'sqlite',
-  { passwordGrant = false, outbound = undefined as Outbound | undefined } = {},
+  { passwordGrant = false, maxSignInDays = 180, outbound = undefined as Outbound | undefined } = {},
 ) {
   const migrations = [...auditMigrations, ...signingKeyMigrations, ...directoryMigrations, ...identityMigrations]
   const { database, dispose: disposeDatabase } = await openTestDatabase(kind, migrations)
@@ -42,6 +42,7 @@ export async function openTestProvider(
     clock,
     sealer,
     publicOrigin: testOrigin,
+    maxSignInDays,
     onPrincipalDeleted,
     ...(outbound === undefined ? {} : { acceptsIssuer: outbound.acceptsUrl }),
   })
@@ -56,6 +57,7 @@ export async function openTestProvider(
       publicOrigin,
       signingKeyRotationDays: 90,
       passwordGrant,
+      maxSignInDays,
       ...(outbound === undefined ? {} : { outbound }),
     })
   const identity = open(testOrigin)

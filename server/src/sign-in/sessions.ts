@@ -1,4 +1,4 @@
-import type { Directory, User } from '../directory/index.ts'
+import type { Directory, SignInUse, User } from '../directory/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import { hashId, newId } from './browser.ts'
@@ -33,6 +33,8 @@ export type Proof = {
   readonly remaining: readonly Remaining[]
   /** The longest that this sign-in may last; seven days where it is not shorter. */
   readonly lifetimeMs?: number | undefined
+  /** From where. */
+  readonly use?: SignInUse | undefined
 }
 
 export type SessionOptions = {
@@ -78,14 +80,20 @@ export function createSessions({ database, store, directory, clock }: SessionOpt
     return totp || passkeys > 0
   }
 
-  async function read(id: string | undefined): Promise<BrowserSession | undefined> {
+  async function read(id: string | undefined, use?: SignInUse): Promise<BrowserSession | undefined> {
     if (id === undefined) return undefined
     const idHash = hashId(id)
     const session = await store.session(idHash)
     const nowMs = clock.now()
     if (session === undefined || nowMs - session.last_seen_at_ms >= idleMs) return undefined
     if (nowMs - session.last_seen_at_ms >= touchMs) {
-      await database.transaction((transaction) => store.touchSession(transaction, idHash, nowMs))
+      await database.transaction(async (transaction) => {
+        await store.touchSession(transaction, idHash, nowMs)
+        if (use === undefined) return
+        for (const { sign_in_id: signInId } of await store.accountsWithin(transaction, idHash, nowMs - idleMs)) {
+          await directory.noteSignInUse(transaction, signInId, use)
+        }
+      })
     }
     const accounts: Account[] = []
     let pending: PendingAccount | undefined
@@ -139,7 +147,7 @@ export function createSessions({ database, store, directory, clock }: SessionOpt
   async function add(
     transaction: Transaction,
     oldId: string | undefined,
-    { user, methods, authenticatedAtMs, remaining, lifetimeMs = absoluteMs }: Proof,
+    { user, methods, authenticatedAtMs, remaining, use, lifetimeMs = absoluteMs }: Proof,
   ): Promise<string> {
     const isDone = remaining.length === 0
     const signIn = await directory.recordSignIn(transaction, {
@@ -148,6 +156,7 @@ export function createSessions({ database, store, directory, clock }: SessionOpt
       clientId: pagesClientId,
       methods,
       authenticatedAtMs,
+      use,
       lifetimeMs: isDone ? lifetimeMs : pendingMs,
     })
     const row = {

@@ -101,7 +101,7 @@ export async function signIn(
     const user = change === undefined ? proof.user : await change(transaction)
     if (event !== undefined) await audit.record(transaction, event)
     if (isWhole) await directory.rememberPlace(transaction, user.objectId, origin)
-    return sessions.signIn(transaction, caller.sessionId, { ...proof, user })
+    return sessions.signIn(transaction, caller.sessionId, { ...proof, user, use: origin })
   })
   reply.header('set-cookie', jar.write(jar.sessionName, id))
   if (!isWhole) return

@@ -98,6 +98,7 @@ async function takeIn(
         authenticatedAtMs === undefined ? unknownInstantMs : Math.min(nowMs, authenticatedAtMs + toleranceMs),
       remaining,
       lifetimeMs,
+      use: origin,
     })
     return { outcome, sessionId }
   })

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { requestOrigin } from '../platform/http/app.ts'
 import { formToken, newId, parseId } from './browser.ts'
 import { type CookieJar, parseCookies } from './cookies.ts'
 import type { KnownBrowsers, KnownPeople } from './known-browser.ts'
@@ -38,7 +39,7 @@ export async function readVisitor(
     isNew: known === undefined,
     formToken: formToken(browser),
     sessionId,
-    session: await sessions.read(sessionId),
+    session: await sessions.read(sessionId, requestOrigin(request)),
     known: knownBrowsers.read(cookies.get(jar.knownName)),
   }
 }

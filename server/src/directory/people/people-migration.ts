@@ -34,6 +34,21 @@ export const totpFailuresMigration: Migration = {
   },
 }
 
+/** Adds when and where sign-ins were made and last used. */
+export const signInUseMigration: Migration = {
+  id: 'directory-0013-sign-in-use',
+  up: async (schema, types) => {
+    for (const name of ['created_at_ms', 'last_used_at_ms']) {
+      await schema
+        .alterTable('sign_in')
+        .addColumn(name, types.integer, (column) => column.notNull().defaultTo(0))
+        .execute()
+    }
+    await schema.alterTable('sign_in').addColumn('remote_address', types.text).execute()
+    await schema.alterTable('sign_in').addColumn('user_agent', types.text).execute()
+  },
+}
+
 async function addUserColumns(schema: SchemaModule, types: ColumnTypes): Promise<void> {
   await schema.alterTable('directory_user').addColumn('mail', types.text).execute()
   await schema.alterTable('directory_user').addColumn('mail_nickname', types.text).execute()

@@ -19,6 +19,11 @@ export type SignInRow = {
   readonly methods: string
   readonly authenticated_at_ms: number
   readonly expires_at_ms: number
+  /** 0 for sign-ins that were made before this was recorded. */
+  readonly created_at_ms: number
+  readonly last_used_at_ms: number
+  readonly remote_address: string | null
+  readonly user_agent: string | null
 }
 
 /** Wrong passwords of strangers, counted by a hash of the name that they were said for: there are so many rows at most. */

@@ -2,7 +2,8 @@ import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { KnownNetworkRow, SignInRow } from './people-rows.ts'
 import type { DirectoryTables, UserRow } from '../tables.ts'
 
-type StandingSignInRow = Pick<SignInRow, 'expires_at_ms'> & Pick<UserRow, 'enabled'>
+type StandingSignInRow = Pick<SignInRow, 'expires_at_ms' | 'created_at_ms' | 'authenticated_at_ms'> &
+  Pick<UserRow, 'enabled'>
 
 /** How many sign-ins of a person are listed: those that last longest. */
 const listedSignIns = 200
@@ -20,7 +21,12 @@ export function signInStore(database: Database) {
       tables
         .selectFrom('sign_in')
         .innerJoin('directory_user', 'directory_user.object_id', 'sign_in.object_id')
-        .select(['sign_in.expires_at_ms', 'directory_user.enabled'])
+        .select([
+          'sign_in.expires_at_ms',
+          'sign_in.created_at_ms',
+          'sign_in.authenticated_at_ms',
+          'directory_user.enabled',
+        ])
         .where('sign_in.id', '=', p.id)
         .where('sign_in.object_id', '=', p.objectId),
   )
@@ -56,6 +62,11 @@ export function signInStore(database: Database) {
         .where('expires_at_ms', '>', nowMs)
         .where('expires_at_ms', '<', untilMs)
         .execute(),
+    noteSignInUse: (
+      transaction: Transaction,
+      id: string,
+      use: Pick<SignInRow, 'last_used_at_ms' | 'remote_address' | 'user_agent'>,
+    ) => within(transaction).updateTable('sign_in').set(use).where('id', '=', id).execute(),
     deleteSignIn: async (transaction: Transaction, id: string) =>
       (await within(transaction).deleteFrom('sign_in').where('id', '=', id).executeTakeFirst()).numDeletedRows === 1n,
     /** Ends them all, those too that were proved and are not written down yet. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../platform/clock.ts'
+import type { Origin } from '../../platform/http/app.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { parseGuid } from '../../spec/guid.ts'
 import { type ProvedUser, requireProof, requireWhole } from './proof-standing.ts'
@@ -20,9 +21,18 @@ export type SignIn = {
   /** {@link unknownInstantMs} where the provider does not say. */
   readonly authenticatedAtMs: number
   readonly expiresAtMs: number
+  readonly createdAtMs: number
+  readonly lastUsedAtMs: number
+  /** From where it was last used. */
+  readonly remoteAddress: string | undefined
+  readonly userAgent: string | undefined
 }
 
-export type NewSignIn = Omit<SignIn, 'id' | 'objectId' | 'expiresAtMs'> & {
+/** From where a sign-in is used. */
+export type SignInUse = Pick<Origin, 'remoteAddress' | 'userAgent'>
+
+export type NewSignIn = Pick<SignIn, 'clientId' | 'methods' | 'authenticatedAtMs'> & {
+  readonly use?: SignInUse | undefined
   /** As they were when they were proved. */
   readonly user: ProvedUser
   /** Something is left to prove: nothing may come of it but that. */
@@ -36,10 +46,15 @@ export type SignInsOptions = {
   readonly clock: Clock
   /** Until when the last proof of a person by another provider holds. */
   readonly externalStandsUntilMs: (transaction: Transaction, objectId: string) => Promise<number>
+  /** No sign-in lasts longer than this, however often it is renewed. */
+  readonly maxSignInMs: number
 }
 
 /** Keeps the sign-ins of people. One that another provider proved lives no longer than that holds, whoever asks for more. */
-export function createSignIns({ store, clock, externalStandsUntilMs }: SignInsOptions) {
+export function createSignIns({ store, clock, externalStandsUntilMs, maxSignInMs }: SignInsOptions) {
+  /** The setting counts for sign-ins that were made before it was lowered as well. */
+  const endsAtMs = (row: Pick<SignInRow, 'expires_at_ms' | 'created_at_ms' | 'authenticated_at_ms'>) =>
+    Math.min(row.expires_at_ms, createdAtMs(row) + maxSignInMs)
   async function endOf(
     transaction: Transaction,
     { objectId, methods }: Pick<SignIn, 'objectId' | 'methods'>,
@@ -62,6 +77,8 @@ export function createSignIns({ store, clock, externalStandsUntilMs }: SignInsOp
         methods: signIn.methods.join(' '),
         authenticated_at_ms: signIn.authenticatedAtMs,
         expires_at_ms: await endOf(transaction, { ...signIn, objectId: user.object_id }, nowMs + signIn.lifetimeMs),
+        created_at_ms: nowMs,
+        ...useColumns(nowMs, signIn.use),
       }
       await store.deleteEndedSignInsOf(transaction, row.object_id, nowMs)
       await store.insertSignIn(transaction, row)
@@ -71,21 +88,25 @@ export function createSignIns({ store, clock, externalStandsUntilMs }: SignInsOp
       const nowMs = clock.now()
       const row = await store.signInWithin(transaction, id)
       if (row === undefined) return
-      const untilMs = await endOf(transaction, toSignIn(row), nowMs + lifetimeMs)
+      const wantedMs = Math.min(nowMs + lifetimeMs, createdAtMs(row) + maxSignInMs)
+      const untilMs = await endOf(transaction, toSignIn(row), wantedMs)
       await store.extendSignIn(transaction, id, { nowMs, untilMs })
     },
     findSignIn: async (idText: string): Promise<SignIn | undefined> => {
       const id = parseGuid(idText)
       const row = id === undefined ? undefined : await store.signIn(id)
-      return row === undefined || clock.now() >= row.expires_at_ms ? undefined : toSignIn(row)
+      return row === undefined || clock.now() >= endsAtMs(row) ? undefined : toSignIn(row)
+    },
+    noteSignInUse: async (transaction: Transaction, id: string, use: SignInUse): Promise<void> => {
+      await store.noteSignInUse(transaction, id, useColumns(clock.now(), use))
     },
     /** Until when a sign-in stands by itself, as long as the person is enabled. */
     standsUntilMs: async (objectId: string, id: string): Promise<number | undefined> => {
       const row = await store.signInOf(objectId, id)
-      return row?.enabled === 1 ? row.expires_at_ms : undefined
+      return row?.enabled === 1 ? endsAtMs(row) : undefined
     },
     signInsOf: async (objectId: string): Promise<readonly SignIn[]> =>
-      (await store.signInsOf(objectId, clock.now())).map(toSignIn),
+      (await store.signInsOf(objectId, clock.now())).filter((row) => clock.now() < endsAtMs(row)).map(toSignIn),
     endSignIn: async (transaction: Transaction, idText: string): Promise<boolean> => {
       transaction.changesAuthority()
       const id = parseGuid(idText)
@@ -98,6 +119,21 @@ export function createSignIns({ store, clock, externalStandsUntilMs }: SignInsOp
   }
 }
 
+function createdAtMs(row: Pick<SignInRow, 'created_at_ms' | 'authenticated_at_ms'>): number {
+  return row.created_at_ms === 0 ? row.authenticated_at_ms : row.created_at_ms
+}
+
+const maxTextLength = 512
+
+/** What a client says of itself is bounded, and holds nothing that a database refuses. */
+function useColumns(nowMs: number, use: SignInUse | undefined) {
+  const userAgent = use?.userAgent
+    ?.slice(0, maxTextLength)
+    .toWellFormed()
+    .replaceAll(/\p{Cc}/gu, '\ufffd')
+  return { last_used_at_ms: nowMs, remote_address: use?.remoteAddress ?? null, user_agent: userAgent ?? null }
+}
+
 function toSignIn(row: SignInRow): SignIn {
   return {
     id: row.id,
@@ -106,5 +142,9 @@ function toSignIn(row: SignInRow): SignIn {
     methods: row.methods === '' ? [] : row.methods.split(' '),
     authenticatedAtMs: row.authenticated_at_ms,
     expiresAtMs: row.expires_at_ms,
+    createdAtMs: createdAtMs(row),
+    lastUsedAtMs: row.last_used_at_ms === 0 ? createdAtMs(row) : row.last_used_at_ms,
+    remoteAddress: row.remote_address ?? undefined,
+    userAgent: row.user_agent ?? undefined,
   }
 }

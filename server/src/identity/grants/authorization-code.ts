@@ -62,6 +62,7 @@ export function createAuthorizationCodeGrant(options: PersonGrantOptions): Grant
         person: personOf(data),
         signInId,
         access,
+        origin: request.origin,
       })
       return { ok: true, begun }
     })

@@ -40,7 +40,15 @@ export function createDeviceCodeGrant(options: Options): Grant {
       if (use.outcome !== 'used') return { ok: false, kind: refusals[use.outcome] }
       if (signInId === undefined) return { ok: false, kind: 'revoked' }
       const { tenantId, clientId } = data
-      const signIn = { tenantId, clientId, platform: 'publicClient', person, signInId, access } as const
+      const signIn = {
+        tenantId,
+        clientId,
+        platform: 'publicClient',
+        person,
+        signInId,
+        access,
+        origin: request.origin,
+      } as const
       return { ok: true, begun: await tokens.begin(transaction, signIn) }
     })
     if (!redemption.ok) throw new EntraError(redemption.kind)

@@ -20,6 +20,7 @@ export function createGrants(
     readonly keys: KeyRing
     readonly devices: Devices
     readonly passwordGrant: boolean
+    readonly maxSignInMs: number
   },
 ): ReadonlyMap<string, Grant> {
   const deviceCode = createDeviceCodeGrant(options)

@@ -38,7 +38,7 @@ export function createPasswordGrant(options: PersonGrantOptions & { readonly clo
       const { methods, authenticatedAtMs } = person
       const proof = { user, methods, authenticatedAtMs, clientId, lifetimeMs }
       const { id } = await recordPerson(directory, transaction, proof)
-      const signIn = { tenantId, clientId, platform, person, signInId: id, access } as const
+      const signIn = { tenantId, clientId, platform, person, signInId: id, access, origin } as const
       return { begun: await tokens.begin(transaction, signIn), signInId: id }
     })
     return tokens.answer(request, { ...begun, user, by, person, signInId, access, nonce: undefined })

@@ -1,5 +1,5 @@
 import type { Audit } from '../../audit/index.ts'
-import type { Directory, User } from '../../directory/index.ts'
+import type { Directory, SignInUse, User } from '../../directory/index.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { KeyRing } from '../../platform/signing-keys/key-ring.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
@@ -30,6 +30,8 @@ export type ClientSignIn = {
   readonly person: HandlePerson
   readonly signInId: string
   readonly access: RequestedAccess
+  /** Of the client, and not of the browser in which the person signed in. */
+  readonly origin: SignInUse
 }
 
 /** A sign-in that was begun: until when it stands by itself, and how it goes on. */
@@ -61,11 +63,12 @@ export function createPersonTokens({ clock, audit, keys, handles, directory, pub
 
     /** Lets a sign-in live as long as it may, and makes the refresh token if one was asked for. */
     begin: async (transaction: Transaction, signIn: ClientSignIn): Promise<BegunSignIn> => {
-      const { tenantId, clientId, platform, person, signInId, access } = signIn
+      const { tenantId, clientId, platform, person, signInId, access, origin } = signIn
       const refreshes = access.openId.has('offline_access')
       const lifetimeMs = signInLifetimeMs(platform, refreshes)
       const expiresAtMs = clock.now() + lifetimeMs
       await directory.touchSignIn(transaction, signInId, lifetimeMs)
+      await directory.noteSignInUse(transaction, signInId, origin)
       if (!refreshes) return { expiresAtMs, refreshToken: undefined }
       const refreshToken = makeHandle('refresh_token')
       const data = { ...person, tenantId, clientId, platform, resource: access.resource }

@@ -182,6 +182,13 @@ export const settingsSchema = z.strictObject(
     identity: z
       .strictObject(
         {
+          maxSignInDays: wholeNumber(1, 3650).default(180).register(settingTexts, {
+            kind: 'number',
+            description:
+              'How long a sign-in of a person to a program, and its refresh token, can last in all, however often it is used. Lowering it ends older sign-ins at the restart.',
+            placeholder: 'days',
+            example: '30',
+          }),
           passwordGrant: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
             kind: 'boolean',
             description:
