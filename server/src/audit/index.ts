@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { Origin } from '../platform/http/app.ts'
-import { type EventPage, listEvents } from './query-log.ts'
+import { type EventPage, type InTurn, listEvents } from './query-log.ts'
 import type { EventFilter } from './query-store.ts'
 
 /** Who did it, as far as it is known; a name that was only claimed is told apart from one that was proved. */
@@ -56,12 +56,16 @@ export interface Audit {
 /** The log, for whoever looks for something in it. */
 export interface AuditLog {
   /** A page of the events that a filter lets through, the newest first, behind the event that `before` numbers. */
-  list(filter: EventFilter, page: { readonly before: number | undefined; readonly size: number }): Promise<EventPage>
+  list(
+    filter: EventFilter,
+    page: { readonly before: number | undefined; readonly size: number },
+    inTurn?: InTurn,
+  ): Promise<EventPage>
 }
 
 /** Opens the log. */
 export function createAuditLog({ database }: { readonly database: Database }): AuditLog {
-  return { list: (filter, page) => listEvents(database, filter, page) }
+  return { list: (filter, page, inTurn) => listEvents(database, filter, page, inTurn) }
 }
 
 export type { EventFilter } from './query-store.ts'

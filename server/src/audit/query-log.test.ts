@@ -39,11 +39,40 @@ async function openLog(t: TestContext, kind: DatabaseKind) {
     assert.deepEqual(listed.events.map(({ action }) => action).reverse(), found, 'both ways find the same')
     return found
   }
-  return { database, actions }
+  return { database, audit, actions }
 }
 
 for (const kind of testDatabaseKinds) {
   describe(`a look through the audit log, on ${kind}`, () => {
+    test('is done in pieces, between which others have their turn, and misses nothing', async (t) => {
+      const { database, audit } = await openLog(t, kind)
+      const event: AuditEvent = {
+        action: 'many',
+        outcome: 'success',
+        actor: { kind: 'user', id: 'u' },
+        target: 'contoso.example',
+        origin: { correlationId: newTimeOrderedId(0), remoteAddress: '', userAgent: undefined },
+      }
+      await Promise.all(Array.from({ length: 1300 }, () => audit.append(event)))
+      let pieces = 0
+      const inTurn = <Result>(work: () => Promise<Result>) => {
+        pieces += 1
+        return work()
+      }
+      const found: number[] = []
+      for (let before: number | undefined; ;) {
+        const { events, next } = await listEvents(database, { action: 'many' }, { before, size: 300 }, inTurn)
+        found.push(...events.map(({ seq }) => seq))
+        if (next === undefined) break
+        before = next
+      }
+      assert.equal(found.length, 1300)
+      assert.equal(new Set(found).size, 1300)
+      const none = pieces
+      await listEvents(database, { action: 'none' }, { before: undefined, size: 300 }, inTurn)
+      assert.ok(pieces - none >= 4, `${pieces - none} pieces`)
+    })
+
     test('finds what a plain look at every event finds, whatever the times', async (t) => {
       const { actions } = await openLog(t, kind)
       const all = await actions({})

@@ -18,17 +18,30 @@ const hourMs = 60 * 60 * 1000
 /** How long after its start a request may still write an event. */
 const longestRequestMs = 24 * hourMs
 
+/** How many of them at a time: nobody else is answered meanwhile. */
+const lookedAtATime = 500
+
+/** Does a piece of a search; whoever asks may have others come between two of them. */
+export type InTurn = <Result>(work: () => Promise<Result>) => Promise<Result>
+
 /** The events that a filter lets through, from the one before `before` on. */
 export async function listEvents(
   source: ChainSource,
   filter: EventFilter,
   { before, size }: { readonly before: number | undefined; readonly size: number },
+  inTurn: InTurn = (work) => work(),
 ): Promise<EventPage> {
   const read = readEvents(source)
   const bounds = await boundsOf(read, filter)
   const below = Math.min(bounds.below, before ?? Infinity)
   const above = Math.max(bounds.above, below - mostLookedAt)
-  const events = await read.newestFirst(filter, { above, below }, size)
+  const events: AuditEventRow[] = []
+  for (let top = below; top > above + 1 && events.length < size;) {
+    const bottom = Math.max(above, top - lookedAtATime - 1)
+    const [low, high, wanted] = [bottom, top, size - events.length]
+    events.push(...(await inTurn(() => read.newestFirst(filter, { above: low, below: high }, wanted))))
+    top = bottom + 1
+  }
   if (events.length === size) return { events, next: events.at(-1)?.seq }
   return { events, next: above > bounds.above ? above + 1 : undefined }
 }

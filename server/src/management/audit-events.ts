@@ -39,7 +39,7 @@ async function page({ auditLog, publicOrigin }: ManagementOptions, call: Managem
   const { request } = call
   const size = readPageSize(request, defaultPageSize)
   const before = readSkipToken(parameter(request.query, '$skiptoken'))
-  const { events, next } = await auditLog.list(filter, { before, size })
+  const { events, next } = await auditLog.list(filter, { before, size }, (work) => call.budget.inTurn(work))
   const value = events.map(auditEventDocument)
   return next === undefined ? { value } : { value, nextLink: nextLink(publicOrigin, request, String(next)) }
 }

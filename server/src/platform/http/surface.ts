@@ -10,6 +10,8 @@ export type Call<Caller> = {
   readonly params: Readonly<Record<string, string>>
   readonly origin: Origin
   readonly caller: Caller
+  /** What the caller may use. */
+  readonly budget: CallerBudget
 }
 
 /** A row of a surface's table, which is at once its router and its authorization map. */
@@ -113,6 +115,7 @@ function mountRoute<Need, Caller>(
           params: request.params as Record<string, string>,
           origin: requestOrigin(request),
           caller,
+          budget,
         }),
       )
     },
