@@ -113,7 +113,8 @@ export async function compose(
 ): Promise<Composition> {
   const dataDir = await openDataDir(configuration.dataDir)
   const databaseFile = databaseFileIn(dataDir.path)
-  const sealer = await openSealer(masterKeyFileIn(dataDir.path), { create: !existsSync(databaseFile) })
+  const isNew = !existsSync(databaseFile)
+  const sealer = await openSealer(masterKeyFileIn(dataDir.path), { create: isNew })
   const database = await openDatabase(databaseFile)
   await bringUpToDate(database, clock)
   const certificates = configuration.http
@@ -131,7 +132,15 @@ export async function compose(
   const { suffix, signingKeyRotationDays } = configuration
   const outbound = await openOutbound(configuration.outbound)
   const credentialUses = createCredentialUses({ database, clock })
-  const auditChain = createAuditChain({ database, clock, uses: credentialUses })
+  const auditChain = createAuditChain({
+    database,
+    clock,
+    sealer,
+    uses: credentialUses,
+    onAltered: (found) =>
+      log.error({ ...found, id: randomUUID() }, 'the audit log was altered: run acrux audit verify'),
+  })
+  await auditChain.begin(isNew)
   const delivery = createDelivery({ database, clock, sealer, outbound, publicOrigin })
   const resources = createResources({ database, clock, sealer, suffix, defaultPort: scheme === 'https' ? 443 : 80 })
   const activity = createRegistryActivity({
@@ -141,7 +150,8 @@ export async function compose(
     storageBytes: async (rid) => (await registry.usage(rid)).sizeBytes,
     retentionDays: configuration.metricsRetentionDays,
   })
-  const audit = tallyEvents(createAudit({ database, clock, uses: credentialUses }), activity.counterOf)
+  const ownAudit = createAudit({ database, clock, uses: credentialUses })
+  const audit = tallyEvents(ownAudit, activity.counterOf)
   const access = createAccess({ database, clock })
   const consents = createConsents(database)
   const directory = createDirectory({
@@ -348,6 +358,7 @@ export async function compose(
     flushCounters,
     probeWriter: () => writerWatch.probe(),
     extendAuditChain: async () => {
+      await ownAudit.writeFolded()
       await auditChain.extend()
       await credentialUses.flush()
     },
@@ -371,8 +382,9 @@ export async function compose(
       await certificates?.close()
       await registry.close()
       // What is not in the chain now comes into it at the next start.
-      await auditChain
-        .close()
+      await ownAudit
+        .writeFolded(true)
+        .then(() => auditChain.close())
         .then(() => credentialUses.flush(true))
         .catch((error: unknown) => log.error({ err: error, id: randomUUID() }, chainFailure))
       await flushCounters().catch((error: unknown) => log.warn({ err: error }, countersFailure))

@@ -19,6 +19,16 @@ export function faultText({ kind, number }: ChainFault): string {
       return `block ${number} of the chain does not follow the one before it`
     case 'start-missing':
       return `what was before block ${number} of the chain is gone, and no event tells of it`
+    case 'head-missing':
+      return 'the sealed head of the chain is missing: its end may have been cut off'
+    case 'head-forged':
+      return 'the head of the chain was not sealed under this master key'
+    case 'head-cut-off':
+      return `the chain ends before block ${number}, which the server sealed as its last`
+    case 'head-differs':
+      return `the chain does not end with block ${number}, which the server sealed as its last`
+    case 'altered-before':
+      return `the server found the log altered before: see event ${number}`
     case 'checkpoint-cut-off':
       return `the chain ends before block ${number}, which was there when the checkpoint was taken`
     case 'checkpoint-differs':

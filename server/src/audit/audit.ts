@@ -1,9 +1,9 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises'
 import type { Clock } from '../platform/clock.ts'
 import type { Origin } from '../platform/http/app.ts'
-import { createSenderBudget } from '../platform/sender-budget.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { CredentialUses } from './credential-uses.ts'
+import { createRefusalFolder } from './fold-refusals.ts'
 import type { Audit, AuditEvent, RecurringEvent } from './index.ts'
 import { type NewAuditEventRow, insertEvents, prepareEventInsert } from './store.ts'
 
@@ -20,9 +20,6 @@ const batchLimit = 500
 const textLimit = 512
 const detailLimit = 8192
 
-/** How many events a stranger's address may cause: 1,000 at once, then 10 a second. */
-const strangersAllowance = { burst: 1000, perSecond: 10 }
-
 type AuditOptions = {
   readonly database: Database
   readonly clock: Clock
@@ -30,13 +27,18 @@ type AuditOptions = {
   readonly uses?: Pick<CredentialUses, 'note'>
 }
 
+/** What the server does with the log beside writing events. */
+export type AuditUpkeep = {
+  /** Writes the counts of refused events that are due; every one with `isLast`, before the server stops. */
+  readonly writeFolded: (isLast?: boolean) => Promise<void>
+}
+
 /** Opens the audit room. */
-export function createAudit({ database, clock, uses }: AuditOptions): Audit {
+export function createAudit({ database, clock, uses }: AuditOptions): Audit & AuditUpkeep {
   const insert = prepareEventInsert(database)
   let waiting: Waiting[] = []
   let flushing = false
-  const budget = createSenderBudget(clock, strangersAllowance)
-  let unwritten = 0
+  const folder = createRefusalFolder(clock)
 
   /** Writes a row, together with what else waits. */
   function write(facts: EventFacts, origin: Origin): Promise<void> {
@@ -50,21 +52,8 @@ export function createAudit({ database, clock, uses }: AuditOptions): Audit {
   }
 
   function append(event: AuditEvent): Promise<void> {
-    const written = withinBudget(event)
-    return written === undefined ? Promise.resolve() : write(factsOf(written), written.origin)
-  }
-
-  /** The event as it is to be written, with the number of those before it that were not; undefined when it is not either. */
-  function withinBudget(event: AuditEvent): AuditEvent | undefined {
-    if (!isStrangers(event)) return event
-    if (!budget.spend(event.origin.remoteAddress)) {
-      unwritten += 1
-      return undefined
-    }
-    if (unwritten === 0) return event
-    const told = { ...event, detail: { ...event.detail, unwritten } }
-    unwritten = 0
-    return told
+    const isFolded = event.outcome === 'refused' && !folder.isAdmitted(event)
+    return isFolded ? Promise.resolve() : write(factsOf(event), event.origin)
   }
 
   /** Writes all that waits, as long as something does. */
@@ -88,17 +77,15 @@ export function createAudit({ database, clock, uses }: AuditOptions): Audit {
     noteUse: (actor, credential) => uses?.note(actor, credential),
     record: (transaction, event) => insertEvents(transaction, [toRow(factsOf(event), event.origin, clock.now())]),
     append,
+    writeFolded: async (isLast) => {
+      await Promise.all(folder.takeDue(isLast).map((event) => write(factsOf(event), event.origin)))
+    },
     prepare: (event) => {
-      if (isStrangers(event)) return (origin) => append({ ...event, origin })
+      if (event.outcome === 'refused') return (origin) => append({ ...event, origin })
       const facts = factsOf(event)
       return (origin) => write(facts, origin)
     },
   }
-}
-
-/** Whether it was caused by somebody who proved nothing. */
-function isStrangers({ actor }: RecurringEvent): boolean {
-  return actor.kind === 'anonymous' || actor.kind === 'claimed'
 }
 
 /** What is the same of an event whenever it happens. */

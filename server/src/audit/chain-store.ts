@@ -21,7 +21,11 @@ export type BlockRow = {
 }
 
 /** The tables of the chain. */
-export type ChainTables = AuditTables & { audit_block: BlockRow }
+export type ChainTables = AuditTables & {
+  audit_block: BlockRow
+  /** One row: the last block, sealed under the master key; empty until the server's first start. */
+  audit_head: { readonly id: number; readonly seal: Uint8Array }
+}
 
 /** Numbers from the one to the other, both included. */
 export type SeqRange = { readonly from: number; readonly to: number }
@@ -40,7 +44,7 @@ export type ChainSource = { readonly kind: DatabaseKind; readonly tables: <Table
 /** Whether the database has the tables of the chain. */
 export async function hasChain({ tables }: Pick<ChainSource, 'tables'>): Promise<boolean> {
   const steps = tables<{ schema_migration: { id: string } }>().selectFrom('schema_migration').select('id')
-  return (await steps.where('id', '=', 'audit-0002-chain').execute()).length > 0
+  return (await steps.where('id', '=', 'audit-0007-head').execute()).length > 0
 }
 
 /** Reads the chain. */
@@ -49,6 +53,9 @@ export function readChain(source: ChainSource) {
   return {
     lastBlock: (): Promise<BlockRow | undefined> =>
       tables.selectFrom('audit_block').selectAll().orderBy('number', 'desc').limit(1).executeTakeFirst(),
+    /** The sealed head; undefined where its row is gone. */
+    head: async (): Promise<Uint8Array | undefined> =>
+      (await tables.selectFrom('audit_head').select('seal').where('id', '=', 1).executeTakeFirst())?.seal,
     /** The last block that has no event with a higher number, nor any block before it. */
     lastBlockWithin: (seq: number): Promise<BlockRow | undefined> =>
       tables
@@ -122,14 +129,19 @@ function numbersBetween(below: number, above: number): number[] {
   return Array.from({ length: above - below - 1 }, (_none, at) => below + 1 + at)
 }
 
-/** Adds a block behind the one before it; false when another is there already. */
-export function insertBlock(database: Database, block: BlockRow): Promise<boolean> {
-  return database.transaction(async (transaction: Transaction) => {
-    const last = await readChain(transaction).lastBlock()
-    if ((last?.number ?? 0) !== block.number - 1) return false
-    await transaction.tables<ChainTables>().insertInto('audit_block').values(block).execute()
-    return true
-  })
+/** Adds a block. */
+export async function insertBlock(transaction: Transaction, block: BlockRow): Promise<void> {
+  await transaction.tables<ChainTables>().insertInto('audit_block').values(block).execute()
+}
+
+/** Replaces the sealed head. */
+export async function writeHead(transaction: Transaction, seal: Uint8Array): Promise<void> {
+  await transaction
+    .tables<ChainTables>()
+    .insertInto('audit_head')
+    .values({ id: 1, seal })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ seal }))
+    .execute()
 }
 
 /** Removes the blocks up to one, and the events that they hold, given by block. */

@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type TestContext, after, describe, test } from 'node:test'
 import { sql } from 'kysely'
-import { openSealer } from '../platform/sealing.ts'
+import { openSealer, sealerOfKey } from '../platform/sealing.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import { migrate } from '../platform/sql/migrations.ts'
 import { openTestDatabase, testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { until } from '../platform/test-patience.ts'
 import { type AuditEvent, auditMigrations, createAudit, createAuditChain, expireEvents } from './index.ts'
 import { type Checkpoint, formatCheckpoint, parseCheckpoint } from './checkpoint.ts'
+import { sealHead } from './chain-head.ts'
 import type { ChainTables } from './chain-store.ts'
 import { type ChainReport, verifyChain } from './verify-chain.ts'
 
@@ -33,7 +34,7 @@ async function open(t: TestContext, kind: DatabaseKind) {
   const time = { nowMs: 1000 }
   const clock = { now: () => (time.nowMs += 1) }
   const audit = createAudit({ database, clock })
-  const chain = createAuditChain({ database, clock })
+  const chain = createAuditChain({ database, sealer, clock })
   const write = (count: number) =>
     Promise.all(Array.from({ length: count }, (_, index) => audit.append({ ...event, target: `target ${index}` })))
   const tamper = (statement: string) =>
@@ -77,14 +78,14 @@ for (const kind of testDatabaseKinds) {
       await write(1100)
       assert.equal(await chain.extend(), 1100)
       await write(3)
-      assert.equal(await createAuditChain({ database, clock }).extend(), 3)
+      assert.equal(await createAuditChain({ database, sealer, clock }).extend(), 3)
       const report = await verify()
       assert.deepEqual([report.faultCount, report.events, report.pending], [0, 1103, 0])
     })
 
     test('is made by several servers at a time as by one', async (t) => {
       const { database, clock, chain, write, verify } = await open(t, kind)
-      const others = Array.from({ length: 3 }, () => createAuditChain({ database, clock }))
+      const others = Array.from({ length: 3 }, () => createAuditChain({ database, sealer, clock }))
       for (let round = 0; round < 8; round += 1) {
         await Promise.all([write(40), chain.extend(), ...others.map((other) => other.extend())])
       }
@@ -160,7 +161,7 @@ for (const kind of testDatabaseKinds) {
           'update audit_block set number = 2 where number = 3',
           'update audit_block set number = 3 where number = 9',
         ],
-        ['block-unlinked 2', 'block-changed 2', 'block-unlinked 3', 'block-changed 3'],
+        ['block-unlinked 2', 'block-changed 2', 'block-unlinked 3', 'block-changed 3', 'head-differs 3'],
       ],
       ['a changed time of a block', ['update audit_block set made_at_ms = 1 where number = 2'], ['block-changed 2']],
       ['a changed range of times', ['update audit_block set last_at_ms = 1 where number = 2'], ['block-changed 2']],
@@ -180,7 +181,7 @@ for (const kind of testDatabaseKinds) {
       })
     }
 
-    test('shows that its end was cut off to whoever kept a checkpoint, and to nobody else', async (t) => {
+    test('shows that its end was cut off, to whoever kept a checkpoint too', async (t) => {
       const { tamper, verify } = await openLog(t, kind)
       const kept = (await verify()).checkpoint
       assert.ok(kept !== undefined)
@@ -190,8 +191,76 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(faultsIn(await verify(forged)), ['checkpoint-differs 3'])
       await tamper('delete from audit_event where seq > 20')
       await tamper('delete from audit_block where number > 2')
-      assert.deepEqual(faultsIn(await verify()), [])
-      assert.deepEqual(faultsIn(await verify(kept)), ['checkpoint-cut-off 3'])
+      assert.deepEqual(faultsIn(await verify()), ['head-cut-off 3'])
+      assert.deepEqual(faultsIn(await verify(kept)), ['head-cut-off 3', 'checkpoint-cut-off 3'])
+    })
+
+    for (const [how, statements, fault] of [
+      ['emptied', ['delete from audit_event', 'delete from audit_block'], 'head-cut-off 3'],
+      [
+        'emptied, its head too',
+        ['delete from audit_event', 'delete from audit_block', 'delete from audit_head'],
+        'head-missing 0',
+      ],
+      [
+        'emptied, and made to look new',
+        ['delete from audit_event', 'delete from audit_block', `update audit_head set seal = ''`],
+        'head-missing 0',
+      ],
+      [
+        'cut off, and its head rubbed out',
+        [
+          'delete from audit_event where seq > 20',
+          'delete from audit_block where number > 2',
+          'delete from audit_head',
+        ],
+        'head-missing 0',
+      ],
+    ] as const) {
+      test(`that is ${how} is found to be altered, by a server that runs too, which goes on and says so`, async (t) => {
+        const { database, clock, time, tamper, verify, write } = await open(t, kind)
+        const found: unknown[] = []
+        const chain = createAuditChain({ database, sealer, clock, onAltered: (alteration) => found.push(alteration) })
+        for (let block = 0; block < 3; block += 1) {
+          await write(10)
+          await chain.extend()
+        }
+        for (const statement of statements) {
+          await tamper(
+            kind === 'postgres' ? statement.replace(`= ''`, `= ''::bytea`) : statement.replace(`= ''`, `= x''`),
+          )
+        }
+        assert.deepEqual(faultsIn(await verify()), [fault])
+        await write(1)
+        // Where no event comes behind the last number that was seen, the head is looked at once a minute.
+        time.nowMs += 60_000
+        await chain.extend()
+        assert.equal(found.length, 1)
+        await chain.extend()
+        const report = await verify()
+        assert.deepEqual(
+          report.faults.map(({ kind: what }) => what),
+          ['altered-before'],
+        )
+        assert.equal(report.pending, 0)
+        await chain.close()
+      })
+    }
+
+    test('whose end is replaced by somebody without the master key is found to be altered at the next start', async (t) => {
+      const { database, clock, tamper, verify } = await openLog(t, kind)
+      const other = sealHead(sealerOfKey(randomBytes(32)), { number: 2, hash: '0'.repeat(64) }).toString('hex')
+      await tamper('delete from audit_event where seq > 20')
+      await tamper('delete from audit_block where number > 2')
+      await tamper(`update audit_head set seal = ${kind === 'postgres' ? `'\\x${other}'` : `x'${other}'`}`)
+      assert.deepEqual(faultsIn(await verify()), ['head-forged 0'])
+      const found: { reason: string }[] = []
+      const chain = createAuditChain({ database, sealer, clock, onAltered: (alteration) => found.push(alteration) })
+      await chain.begin(false)
+      assert.deepEqual(
+        found.map(({ reason }) => reason),
+        ['head-forged'],
+      )
     })
 
     test('holds from a new start on when the oldest events are removed, of which an event tells', async (t) => {
@@ -219,7 +288,7 @@ for (const kind of testDatabaseKinds) {
         .where('action', '=', 'audit-log.expire')
         .execute()
       assert.equal(JSON.parse(told?.detail ?? '').events, 32)
-      assert.equal(await createAuditChain({ database, clock: { now: () => time.nowMs } }).extend(), 0)
+      assert.equal(await createAuditChain({ database, sealer, clock: { now: () => time.nowMs } }).extend(), 0)
     })
 
     test('keeps its last block, whatever its age, so that it goes on', async (t) => {
@@ -293,7 +362,7 @@ for (const kind of testDatabaseKinds) {
           [4, 'token.issue'],
         ],
       )
-      assert.equal(await createAuditChain({ database, clock }).extend(), 4)
+      assert.equal(await createAuditChain({ database, sealer, clock }).extend(), 4)
       assert.equal((await verifyChain(database, sealer)).faultCount, 0)
     })
   })
@@ -319,7 +388,7 @@ if (testDatabaseKinds.includes('postgres')) {
     await late
     const pending = await verify()
     assert.deepEqual([faultsIn(pending), pending.pending], [[], 1])
-    assert.equal(await createAuditChain({ database, clock }).extend(), 1)
+    assert.equal(await createAuditChain({ database, sealer, clock }).extend(), 1)
     assert.equal(await chain.extend(), 0)
     const report = await verify()
     assert.deepEqual([faultsIn(report), report.events, report.pending], [[], 6, 0])

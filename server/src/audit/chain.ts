@@ -1,5 +1,7 @@
 import type { Clock } from '../platform/clock.ts'
-import type { Database } from '../platform/sql/database.ts'
+import type { Sealer } from '../platform/sealing.ts'
+import type { Database, Transaction } from '../platform/sql/database.ts'
+import { newTimeOrderedId } from '../platform/time-ordered-id.ts'
 import {
   type BlockContent,
   type EventValues,
@@ -8,11 +10,18 @@ import {
   entrySeqs,
   noPreviousHash,
 } from './chain-format.ts'
-import { type BlockRow, insertBlock, prepareEventValues, readChain, type SeqRange } from './chain-store.ts'
+import { alterationAction, isHead, noBlocks, openHead, sealHead } from './chain-head.ts'
+import { type BlockRow, insertBlock, prepareEventValues, readChain, type SeqRange, writeHead } from './chain-store.ts'
 import type { CredentialUses } from './credential-uses.ts'
+import { insertEvents } from './store.ts'
 
 /** Puts events into the chain of blocks after they were written, so that writing one costs nothing more. */
 export interface AuditChain {
+  /**
+   * Seals the head of a log that has none yet, and compares every other with its last block. `isNew` says that the
+   * database was made by this start; otherwise an event tells that the head was begun.
+   */
+  begin(isNew: boolean): Promise<void>
   /**
    * Puts every event that is committed and not in the chain yet into it, and returns how many those were. Any number of
    * servers may do so at a time: each block is added by one of them.
@@ -41,6 +50,17 @@ const start: Position = { number: 0, hash: noPreviousHash, coversTo: 0, gaps: []
 /** How many events a block has at the most: what is read at a time holds up no request. */
 const blockLimit = 250
 
+/** How often the last block is compared with the sealed head while no event comes. */
+const compareEveryMs = 60_000
+
+/** In what the log differs from its sealed head. */
+export type Alteration = {
+  readonly reason: string
+  /** Null where no block was sealed that could be told. */
+  readonly sealedBlock: number | null
+  readonly lastBlock: number
+}
+
 /** How many blocks are still made when the chain is to be closed. */
 const lastBlocks = 20
 
@@ -48,10 +68,16 @@ const lastBlocks = 20
 export function createAuditChain({
   database,
   clock,
+  sealer,
   uses,
+  onAltered = () => undefined,
 }: {
   readonly database: Database
   readonly clock: Clock
+  /** Seals the last block, so that nobody can cut the log off who does not have the master key. */
+  readonly sealer: Sealer
+  /** Is told when the log is found not to end with the block that was sealed as its last. */
+  readonly onAltered?: (found: Alteration) => void
   /** Is told of the events of every block that is added here. */
   readonly uses?: Pick<CredentialUses, 'noteEvents'>
 }): AuditChain {
@@ -60,6 +86,8 @@ export function createAuditChain({
   let position: Position | undefined
   let extending: Promise<number> | undefined
   let blocksLeft = Infinity
+  let comparedAtMs = -Infinity
+  let isBegun = false
 
   /** Learns of the blocks that are new, by whoever they were added. */
   async function catchUp(): Promise<Position> {
@@ -96,6 +124,7 @@ export function createAuditChain({
     const { oldestRunning } = await chain.horizons()
     const events = await unchained(before)
     if (events.length === 0) {
+      if (!(await isWholeAsFarAsSeen())) return undefined
       position = { ...before, gaps: before.gaps.filter(({ horizon }) => horizon > oldestRunning) }
       return 0
     }
@@ -115,13 +144,94 @@ export function createAuditChain({
       entries,
     }
     const block = toRow(content, coversTo, events)
-    if (!(await insertBlock(database, block))) return undefined
+    const outcome = await database.transaction((transaction) => addBehindHead(transaction, block))
+    if (outcome === 'altered') await restartAltered()
+    if (outcome !== 'added') return undefined
     position = { number: block.number, hash: block.hash, coversTo, gaps: unsettled(gaps, block) }
     uses?.noteEvents(events)
     return events.length
   }
 
+  /** Adds a block behind the one before it, which has to be the one that was sealed last, and seals it. */
+  async function addBehindHead(transaction: Transaction, block: BlockRow): Promise<'added' | 'altered' | 'late'> {
+    const { last, isWhole } = await readHead(transaction)
+    if (!isWhole) return 'altered'
+    if ((last?.number ?? 0) !== block.number - 1) return 'late'
+    await insertBlock(transaction, block)
+    await writeHead(transaction, sealHead(sealer, block))
+    return 'added'
+  }
+
+  async function readHead(transaction: Transaction) {
+    const inside = readChain(transaction)
+    const last = await inside.lastBlock()
+    const head = openHead(sealer, await inside.head())
+    return { last, head, isWhole: isHead(head, last) }
+  }
+
+  /** Goes on behind the last block that there is, and says in the log that it is not the one that was sealed. */
+  async function restartAltered(): Promise<void> {
+    const found = await database.transaction(async (transaction): Promise<Alteration | undefined> => {
+      const { last, head, isWhole } = await readHead(transaction)
+      if (isWhole) return undefined
+      const reason = typeof head === 'string' ? `head-${head}` : 'head-differs'
+      const sealedBlock = typeof head === 'string' ? null : head.number
+      const alteration = { reason, sealedBlock, lastBlock: last?.number ?? 0 }
+      await writeOwnEvent(transaction, alterationAction, alteration)
+      await writeHead(transaction, sealHead(sealer, last ?? noBlocks))
+      return alteration
+    })
+    position = undefined
+    if (found !== undefined) onAltered(found)
+  }
+
+  async function writeOwnEvent(transaction: Transaction, action: string, detail: Alteration): Promise<void> {
+    const { reason, ...facts } = detail
+    await insertEvents(transaction, [
+      {
+        at_ms: clock.now(),
+        action,
+        outcome: 'success',
+        actor_kind: 'system',
+        actor_id: 'acrux',
+        target: 'audit-log',
+        reason,
+        detail: JSON.stringify(facts),
+        correlation_id: newTimeOrderedId(clock.now()),
+        remote_address: '',
+        user_agent: null,
+        credential_kind: null,
+        credential_id: null,
+      },
+    ])
+  }
+
+  /** Compares the last block with the head now and then; where they differ, the chain goes on from what there is. */
+  async function isWholeAsFarAsSeen(): Promise<boolean> {
+    const nowMs = clock.now()
+    if (nowMs - comparedAtMs < compareEveryMs) return true
+    comparedAtMs = nowMs
+    if (isHead(openHead(sealer, await chain.head()), await chain.lastBlock())) return true
+    await restartAltered()
+    return false
+  }
+
+  async function begin(isNew: boolean): Promise<void> {
+    isBegun = true
+    await database.transaction(async (transaction) => {
+      const { last, head } = await readHead(transaction)
+      if (head !== 'unsealed') return
+      if (!isNew) {
+        const facts = { reason: 'no-head-before', sealedBlock: null, lastBlock: last?.number ?? 0 }
+        await writeOwnEvent(transaction, 'audit-log.begin-head', facts)
+      }
+      await writeHead(transaction, sealHead(sealer, last ?? noBlocks))
+    })
+    await isWholeAsFarAsSeen()
+  }
+
   async function extendToEnd(): Promise<number> {
+    if (!isBegun) await begin(true)
     let count = 0
     for (; blocksLeft > 0; blocksLeft -= 1) {
       const added = await addBlock()
@@ -139,6 +249,7 @@ export function createAuditChain({
   }
 
   return {
+    begin,
     extend,
     close: async () => {
       blocksLeft = lastBlocks

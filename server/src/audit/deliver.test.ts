@@ -53,7 +53,7 @@ async function open(t: TestContext, kind: DatabaseKind, allowPrivateAddresses = 
   const time = { nowMs: Date.parse('2026-11-24T12:00:00Z') }
   const clock = { now: () => time.nowMs }
   const audit = createAudit({ database, clock })
-  const chain = createAuditChain({ database, clock })
+  const chain = createAuditChain({ database, sealer, clock })
   const webhooks = createWebhooks({ database, clock, sealer })
   const outbound = createOutbound({
     allowPrivateAddresses,

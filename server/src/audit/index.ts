@@ -43,8 +43,8 @@ export interface Audit {
   record(transaction: Transaction, event: AuditEvent): Promise<void>
   /**
    * Writes an event that belongs to no change (a sign-in, a token, a refusal). On the disk when it returns; events that
-   * wait share one flush. Strangers could fill the disk: of what they cause, more than an address may cause is counted,
-   * and the count is told with the next event that is written.
+   * wait share one flush. Nobody fills the disk with refusals: repetitions of one actor, action and reason beyond an
+   * allowance are folded into a count, which is told by an event of its own.
    */
   append(event: AuditEvent): Promise<void>
   /** Prepares an event: what is returned appends it once more, from where it is told. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { type TestContext, describe, test } from 'node:test'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import { openTestDatabase, testDatabaseKinds } from '../platform/sql/test-database.ts'
@@ -6,6 +7,9 @@ import { newTimeOrderedId } from '../platform/time-ordered-id.ts'
 import { type AuditEvent, auditMigrations, createAudit, createAuditChain } from './index.ts'
 import { allEvents, listEvents } from './query-log.ts'
 import type { EventFilter } from './query-store.ts'
+import { sealerOfKey } from '../platform/sealing.ts'
+
+const sealer = sealerOfKey(randomBytes(32))
 
 const hourMs = 60 * 60 * 1000
 const startMs = Date.parse('2026-11-01T00:00:00Z')
@@ -17,7 +21,7 @@ async function openLog(t: TestContext, kind: DatabaseKind) {
   const time = { nowMs: startMs }
   const clock = { now: () => time.nowMs }
   const audit = createAudit({ database, clock })
-  const chain = createAuditChain({ database, clock })
+  const chain = createAuditChain({ database, sealer, clock })
   const eventAt = (index: number): AuditEvent => ({
     action: `hour.${Math.floor(index / 4)}`,
     outcome: 'success',

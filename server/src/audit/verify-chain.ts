@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Sealer } from '../platform/sealing.ts'
 import { blockHash, eventHash, noPreviousHash, parseEntries } from './chain-format.ts'
 import { type BlockRow, type ChainSource, readChain } from './chain-store.ts'
+import { alterationAction, isHead, noBlocks, openHead } from './chain-head.ts'
 import { removedBlock } from './chain-start.ts'
 import { type Checkpoint, formatCheckpoint } from './checkpoint.ts'
 import type { AuditEventRow } from './store.ts'
@@ -20,6 +21,16 @@ export type ChainFault = {
     | 'block-unlinked'
     /** What was before the first block that is left is gone, and no event tells of it. */
     | 'start-missing'
+    /** The row of the sealed head is gone, or holds no seal. */
+    | 'head-missing'
+    /** The head was not sealed under this master key. */
+    | 'head-forged'
+    /** The chain ends before the block that was sealed as its last. */
+    | 'head-cut-off'
+    /** The chain ends with another block than the one that was sealed as its last. */
+    | 'head-differs'
+    /** The server itself found the log altered; the number is that of its event. */
+    | 'altered-before'
     /** The chain ends before the block that was expected. */
     | 'checkpoint-cut-off'
     | 'checkpoint-differs'
@@ -127,11 +138,12 @@ class ChainWalk {
       const last = events.at(-1)
       if (last === undefined) break
       pending += events.length
-      events.forEach((event) => this.#lookForStart(event))
+      events.forEach((event) => this.#look(event))
       after = last.seq
     }
     const { last } = this
     if (this.#removed !== undefined) this.#tell('start-missing', this.#removed.number + 1)
+    await this.#compareWithHead()
     if (this.#expected !== undefined && this.#expected.number > (last?.number ?? 0)) {
       this.#tell('checkpoint-cut-off', this.#expected.number)
     }
@@ -174,10 +186,26 @@ class ChainWalk {
       const events = await this.chain.eventsWithin({ from: this.#readTo + 1, to: seq }, pageSize)
       for (const event of events) {
         this.#unclaimed.set(event.seq, event)
-        this.#lookForStart(event)
+        this.#look(event)
       }
       this.#readTo = events.length < pageSize ? seq : (events.at(-1)?.seq ?? seq)
     }
+  }
+
+  async #compareWithHead(): Promise<void> {
+    if (this.#sealer === undefined) return
+    const head = openHead(this.#sealer, await this.chain.head())
+    if (head === 'forged') this.#tell('head-forged', 0)
+    else if (typeof head === 'string') this.#tell('head-missing', 0)
+    else if (!isHead(head, this.last)) {
+      const isCutOff = head.number > (this.last ?? noBlocks).number
+      this.#tell(isCutOff ? 'head-cut-off' : 'head-differs', head.number)
+    }
+  }
+
+  #look(event: AuditEventRow): void {
+    if (event.action === alterationAction) this.#tell('altered-before', event.seq)
+    this.#lookForStart(event)
   }
 
   #lookForStart(event: AuditEventRow): void {

@@ -91,7 +91,7 @@ export const without: Readonly<Record<string, string>> = {
   ...named('what tells that something is no more', 'deleted_registry repository_tombstone'),
   ...named('what tells people what happened to their accounts', 'security_event'),
   ...named('what was counted, and when', 'registry_activity last_pull'),
-  ...named('the audit log', 'audit_block audit_event audit_webhook credential_use'),
+  ...named('the audit log', 'audit_block audit_event audit_head audit_webhook credential_use'),
   ...named('where something is', 'tenant subscription resource_group application_uri'),
   ...named('what holds somebody off', 'known_network password_failure used_challenge used_assertion'),
   ...named('what is under way', 'import_operation scrub upstream_transaction'),
