@@ -142,7 +142,14 @@ export async function compose(
   })
   await auditChain.begin(isNew)
   const delivery = createDelivery({ database, clock, sealer, outbound, publicOrigin })
-  const resources = createResources({ database, clock, sealer, suffix, defaultPort: scheme === 'https' ? 443 : 80 })
+  const resources = createResources({
+    database,
+    clock,
+    sealer,
+    suffix,
+    defaultPort: scheme === 'https' ? 443 : 80,
+    compatibility: configuration.compatibility,
+  })
   const activity = createRegistryActivity({
     database,
     clock,

@@ -57,6 +57,8 @@ export const registrySchema = z.object({
       networkRuleBypassOptions: optional(oneOf(['AzureServices', 'None'])),
       zoneRedundancy: optional(enabledOrDisabled),
       policies: optional(policiesSchema),
+      /** Ours: Azure has no such property. */
+      compatibility: optional(oneOf(['oci', 'acr'])),
       encryption: optional(status),
       networkRuleSet: optional(
         z.object({
@@ -100,6 +102,7 @@ export function settingsAfter(before: RegistrySettings, body: RegistryBody, nowM
     networkRuleBypassOptions: asked?.networkRuleBypassOptions ?? before.networkRuleBypassOptions,
     dataEndpointEnabled: asked?.dataEndpointEnabled ?? before.dataEndpointEnabled,
     zoneRedundancy: asked?.zoneRedundancy ?? before.zoneRedundancy,
+    ownCompatibility: asked?.compatibility ?? before.ownCompatibility,
     policies: mergePolicies(before.policies, asked?.policies, nowMs),
   }
   refuseExportsDisabledInPublic(before, after)
@@ -111,6 +114,7 @@ export function settingsAfter(before: RegistrySettings, body: RegistryBody, nowM
 export function settingsOf(registry: Registry): RegistrySettings {
   const { sku, tags, adminUserEnabled, anonymousPullEnabled, roleAssignmentMode, publicNetworkAccess } = registry
   const { networkRuleSet, networkRuleBypassOptions, dataEndpointEnabled, zoneRedundancy, policies } = registry
+  const { ownCompatibility } = registry
   return {
     sku,
     tags,
@@ -122,6 +126,7 @@ export function settingsOf(registry: Registry): RegistrySettings {
     networkRuleBypassOptions,
     dataEndpointEnabled,
     zoneRedundancy,
+    ownCompatibility,
     policies,
   }
 }

@@ -6,6 +6,7 @@ import { discardRest } from '../platform/http/unread-body.ts'
 import type { Log } from '../platform/log.ts'
 import { parseRepositoryName } from '../spec/repository-name.ts'
 import type { Exchange, RegistryCall } from './call.ts'
+import { requireAcrRequest } from './acr-rules.ts'
 import { requireAcrPath, requireOciPath } from './checked-path.ts'
 import { OciError, OutdatedCredentialError, refusalError, sendError, toOciError } from './errors.ts'
 import { type KnownPath, KnownPaths } from './known-paths.ts'
@@ -88,6 +89,7 @@ export function createDispatch(options: DispatchOptions): (exchange: RawExchange
     if (known !== asked && queryAt === -1) knownPaths.keep(method, rawPath, known)
     const { route, path } = known
     const query = queryAt === -1 ? noQuery : new URLSearchParams(url.slice(queryAt))
+    if (registry.compatibility === 'acr') requireAcrRequest(method, path, query)
     const budget = budgets.ofCaller(caller.key, registry.rid, origin.remoteAddress)
     const entering = budget.enter()
     if (entering !== undefined) await entering

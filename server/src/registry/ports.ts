@@ -23,6 +23,8 @@ export type HostedRegistry = NetworkRules & {
   readonly rid: string
   readonly name: string
   readonly loginServer: LoginServer
+  /** Whose rules hold where the OCI specification and ACR differ. */
+  readonly compatibility: 'oci' | 'acr'
   readonly policies: { readonly softDeletePolicy: { readonly status: 'enabled' | 'disabled' } }
 }
 

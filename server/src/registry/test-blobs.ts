@@ -103,6 +103,7 @@ export async function openBlobServer(given: {
           name: host.slice(0, 3),
           loginServer: host as LoginServer,
           ...openNetwork,
+          compatibility: 'oci',
           policies: { softDeletePolicy: { status: 'disabled' } },
         }
       },

@@ -65,6 +65,7 @@ const hosted: Readonly<Record<string, HostedRegistry>> = {
     name: 'first',
     loginServer: 'first.example' as LoginServer,
     ...openNetwork,
+    compatibility: 'oci',
     policies: { softDeletePolicy: { status: 'disabled' } },
   },
   'second.example': {
@@ -72,6 +73,7 @@ const hosted: Readonly<Record<string, HostedRegistry>> = {
     name: 'second',
     loginServer: 'second.example' as LoginServer,
     ...openNetwork,
+    compatibility: 'oci',
     policies: { softDeletePolicy: { status: 'disabled' } },
   },
 }

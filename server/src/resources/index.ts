@@ -32,6 +32,9 @@ export type ChangeAuthor = { readonly name: string; readonly kind: 'User' | 'App
 /** A registry that is reached at another host since the settings changed. */
 export type MovedRegistry = { readonly before: Registry; readonly loginServer: LoginServer }
 
+/** Whose rules hold where the OCI specification and ACR differ. */
+export type Compatibility = 'oci' | 'acr'
+
 export type Registry = {
   /** 32 hexadecimal digits; a registry that is deleted and made again gets others. */
   readonly rid: string
@@ -54,6 +57,10 @@ export type Registry = {
   readonly networkRuleBypassOptions: 'AzureServices' | 'None'
   readonly dataEndpointEnabled: boolean
   readonly zoneRedundancy: 'Enabled' | 'Disabled'
+  /** Whose rules hold where the OCI specification and ACR differ. */
+  readonly compatibility: Compatibility
+  /** The same as it was set; null where the server's own setting holds. */
+  readonly ownCompatibility: Compatibility | null
   readonly policies: RegistryPolicies
   readonly createdAtMs: number
   readonly createdBy: ChangeAuthor
@@ -75,6 +82,7 @@ export type RegistryChange = Partial<
     | 'networkRuleBypassOptions'
     | 'dataEndpointEnabled'
     | 'zoneRedundancy'
+    | 'ownCompatibility'
     | 'policies'
   >
 >

@@ -1,7 +1,7 @@
 import type { LoginServer } from '../spec/login-server.ts'
 import { openNetwork } from '../spec/network-rules.ts'
 import { registryId } from '../spec/resource-id.ts'
-import type { ChangeAuthor, Registry, RegistryChange, RegistryPolicies } from './index.ts'
+import type { ChangeAuthor, Compatibility, Registry, RegistryChange, RegistryPolicies } from './index.ts'
 import type { RegistryRow } from './store.ts'
 
 /** What of a registry stands in its JSON column. */
@@ -42,6 +42,7 @@ export function defaultSettings(nowMs: number): Required<RegistryChange> {
     networkRuleBypassOptions: 'AzureServices',
     dataEndpointEnabled: false,
     zoneRedundancy: 'Disabled',
+    ownCompatibility: null,
     policies: defaultPolicies(nowMs),
   }
 }
@@ -71,7 +72,7 @@ export function changedProperties(
 }
 
 /** What a row has where it was written before there was such a setting. */
-const laterSettings: Partial<RegistryProperties> = { ...openNetwork, tokenGeneration: 0 }
+const laterSettings: Partial<RegistryProperties> = { ...openNetwork, tokenGeneration: 0, ownCompatibility: null }
 
 /** What a row says; one that was written before there was a setting has its default. */
 export function readProperties(row: RegistryRow): RegistryProperties {
@@ -87,8 +88,9 @@ export function readProperties(row: RegistryRow): RegistryProperties {
   return { ...laterSettings, ...written, policies }
 }
 
-/** The registry that a row and its properties make. */
-export function toRegistry(row: RegistryRow): Registry {
+/** The registry that a row and its properties make, where `compatibility` is the server's own setting. */
+export function toRegistry(row: RegistryRow, compatibility: Compatibility): Registry {
+  const properties = readProperties(row)
   return {
     rid: row.rid,
     id: registryId(row.subscription_id, row.resource_group, row.name),
@@ -96,6 +98,7 @@ export function toRegistry(row: RegistryRow): Registry {
     resourceGroup: row.resource_group,
     name: row.name,
     loginServer: row.login_server as LoginServer,
-    ...readProperties(row),
+    ...properties,
+    compatibility: properties.ownCompatibility ?? compatibility,
   }
 }

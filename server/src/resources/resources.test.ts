@@ -54,6 +54,8 @@ for (const kind of testDatabaseKinds) {
         publicNetworkAccess: 'Enabled',
         networkRuleSet: { defaultAction: 'Allow', ipRules: [] },
         networkRuleBypassOptions: 'AzureServices',
+        compatibility: 'oci',
+        ownCompatibility: null,
         dataEndpointEnabled: false,
         zoneRedundancy: 'Disabled',
         policies: {

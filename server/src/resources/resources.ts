@@ -5,7 +5,7 @@ import type { Database, Transaction } from '../platform/sql/database.ts'
 import { type LoginServer, parseLoginServer, withoutDefaultPort } from '../spec/login-server.ts'
 import { createAdminAccount } from './admin-account.ts'
 import { NameTakenError } from './errors.ts'
-import type { Registry, ResourceGroup, Resources, Subscription } from './index.ts'
+import type { Compatibility, Registry, ResourceGroup, Resources, Subscription } from './index.ts'
 import { changedProperties, newProperties, readProperties, toRegistry as registryOf } from './registry-document.ts'
 import { type RegistryRow, type ResourceGroupRow, type SubscriptionRow, createResourcesStore } from './store.ts'
 
@@ -17,10 +17,13 @@ export type ResourcesOptions = {
   readonly suffix: string
   /** The port that clients leave out of a host: 443, unless they come by plain HTTP. */
   readonly defaultPort?: number
+  /** Of the registries that have no setting of their own; `oci` where nothing is said. */
+  readonly compatibility?: Compatibility
 }
 
 /** Opens the resources room. */
-export function createResources({ database, clock, sealer, suffix, defaultPort = 443 }: ResourcesOptions): Resources {
+export function createResources(options: ResourcesOptions): Resources {
+  const { database, clock, sealer, suffix, defaultPort = 443, compatibility = 'oci' } = options
   const store = createResourcesStore(database)
   const { createPasswords, ...adminAccount } = createAdminAccount(store, sealer)
 
@@ -32,7 +35,7 @@ export function createResources({ database, clock, sealer, suffix, defaultPort =
 
   // Rows may still have the port that is left out of a login server since.
   const toRegistry = (row: RegistryRow): Registry =>
-    registryOf({ ...row, login_server: withoutDefaultPort(row.login_server, defaultPort) })
+    registryOf({ ...row, login_server: withoutDefaultPort(row.login_server, defaultPort) }, compatibility)
 
   async function registryToChange(transaction: Transaction, rid: string): Promise<RegistryRow> {
     const row = await store.registryToChange(transaction, rid)

@@ -25,7 +25,7 @@ type DispatchOptions = {
   readonly resources: Resources
   readonly audit: Audit
   readonly log: Log
-  readonly throttle: Throttle | undefined
+  readonly throttle: Throttle
 }
 
 /** The registry that a request came to, and the revision of authority, read before it. */
@@ -75,7 +75,7 @@ export function createTokenSurface(options: DispatchOptions): RawSurface {
     const row = requireRow(request, queryAt === -1 ? url : url.slice(0, queryAt))
     const locating = locate(headers.host, origin)
     let located = locating instanceof Promise ? await locating : locating
-    const retryAfterSeconds = throttle?.spendOauth(located.registry)
+    const retryAfterSeconds = throttle.spendOauth(located.registry)
     if (retryAfterSeconds !== undefined) throw new TokenError('TOOMANYREQUESTS', throttled, { retryAfterSeconds })
     let parameters = queryAt === -1 ? '' : url.slice(queryAt + 1)
     if (row.method === 'POST') {

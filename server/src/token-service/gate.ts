@@ -26,8 +26,7 @@ export type GateOptions = StandingRooms & {
   readonly refusals: Refusals
   readonly decisions: Decisions
   readonly unproved: UnprovedCredentials
-  /** Absent where requests are not limited. */
-  readonly throttle?: Throttle | undefined
+  readonly throttle: Throttle
 }
 
 /** What a sender's header proved once: a signature or a secret is checked once a header. */
@@ -118,7 +117,7 @@ export function createGate(options: GateOptions): DataPlaneGate {
 
   /** Whoever has the right still has to wait where they ask too often. */
   function letIn(request: IncomingMessage, registry: Registry, caller: DataPlaneCaller): DataPlaneAdmission {
-    const retryAfterSeconds = options.throttle?.spend(registry, caller.key, request)
+    const retryAfterSeconds = options.throttle.spend(registry, caller.key, request)
     if (retryAfterSeconds === undefined) return { admitted: true, caller }
     return { admitted: false, refusal: refusals.throttled(retryAfterSeconds) }
   }

@@ -3,8 +3,8 @@ import type { IncomingMessage } from 'node:http'
 import { test } from 'node:test'
 import { createThrottle } from './throttle.ts'
 
-const basic = { rid: '1'.repeat(32), sku: 'Basic' } as const
-const premium = { rid: '2'.repeat(32), sku: 'Premium' } as const
+const basic = { rid: '1'.repeat(32), sku: 'Basic', compatibility: 'oci' } as const
+const premium = { rid: '2'.repeat(32), sku: 'Premium', compatibility: 'oci' } as const
 const ask = (method: string, url: string) => ({ method, url }) as IncomingMessage
 const pull = ask('GET', '/v2/a/manifests/1')
 const push = ask('PUT', '/v2/a/manifests/1')
@@ -13,7 +13,7 @@ const referrers = ask('GET', '/v2/a/b/referrers/sha256:0?artifactType=x')
 
 function openThrottle() {
   const time = { nowMs: 0 }
-  return { time, throttle: createThrottle({ now: () => time.nowMs }) }
+  return { time, throttle: createThrottle({ now: () => time.nowMs }, 'all') }
 }
 
 /** How many of many requests at one moment are let through. */

@@ -21,16 +21,20 @@ const bucketLimit = 50_000
 
 type Bucket = { tokens: number; atMs: number; closedUntilMs: number }
 
+/** What is known of a registry whose requests are counted. */
+type Limited = Pick<Registry, 'rid' | 'sku' | 'compatibility'>
+
 /** Limits the requests to each registry as ACR does. */
 export interface Throttle {
   /** Counts a request to the token endpoints; gives how many seconds to wait where it is one too many. */
-  spendOauth(registry: Pick<Registry, 'rid' | 'sku'>): number | undefined
+  spendOauth(registry: Limited): number | undefined
   /** Counts a request to the data plane of somebody who was let in, likewise. */
-  spend(registry: Pick<Registry, 'rid' | 'sku'>, callerKey: string, request: IncomingMessage): number | undefined
+  spend(registry: Limited, callerKey: string, request: IncomingMessage): number | undefined
 }
 
-/** Makes the limits, with buckets that are full. */
-export function createThrottle(clock: Clock): Throttle {
+/** Makes the limits, with buckets that are full: of every registry, or of those alone that are compatible with ACR. */
+export function createThrottle(clock: Clock, registriesLimited: 'all' | 'acr'): Throttle {
+  const isLimited = ({ compatibility }: Limited) => registriesLimited === 'all' || compatibility === 'acr'
   const registries = new Map<string, Bucket>()
   const identities = new Map<string, Bucket>()
 
@@ -51,15 +55,19 @@ export function createThrottle(clock: Clock): Throttle {
     return undefined
   }
 
-  function count({ rid, sku }: Pick<Registry, 'rid' | 'sku'>, caller: string, counted: Counted): number | undefined {
+  function count({ rid, sku }: Limited, caller: string, counted: Counted): number | undefined {
     const limit = perMinute[sku][counted]
     // What an identity may not do is not taken from what all may.
     return take(identities, `${rid} ${counted} ${caller}`, limit / 2) ?? take(registries, `${rid} ${counted}`, limit)
   }
 
   return {
-    spendOauth: ({ rid, sku }) => take(registries, `${rid} oauth`, perMinute[sku].oauth),
+    spendOauth: (registry) => {
+      const { rid, sku } = registry
+      return isLimited(registry) ? take(registries, `${rid} oauth`, perMinute[sku].oauth) : undefined
+    },
     spend: (registry, callerKey, request) => {
+      if (!isLimited(registry)) return undefined
       const counted = countedAs(request)
       if (counted !== 'referrers') return count(registry, callerKey, counted)
       return count(registry, callerKey, 'referrers') ?? count(registry, callerKey, 'read')

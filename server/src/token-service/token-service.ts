@@ -40,7 +40,7 @@ export type TokenServiceOptions = {
   readonly repositoryDeletions: () => number | Promise<number>
   /** What each caller may use, over all surfaces; what is usual where nothing is said. */
   readonly callerBudgets?: CallerBudgets
-  /** Whether requests are limited as ACR limits them; they are not where nothing is said. */
+  /** Whether the requests to every registry are limited as ACR limits them; otherwise only of those that are compatible with ACR. */
   readonly throttling?: 'off' | 'acr'
 }
 
@@ -58,7 +58,7 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
   })
   const tokens = createAcrTokens({ keys, clock })
   const refusals = createRefusals(options.scheme)
-  const throttle = options.throttling === 'acr' ? createThrottle(clock) : undefined
+  const throttle = createThrottle(clock, options.throttling === 'acr' ? 'all' : 'acr')
   const decisions = createDecisions(options)
   const disbelief = createDisbelief({ keys, clock })
   const unproved = createUnprovedCredentials({ ...options, decisions, disbelief })

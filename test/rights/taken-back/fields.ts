@@ -16,7 +16,7 @@ const tables: Readonly<Record<string, Columns>> = {
   registry: {
     alone: 'properties.adminUserEnabled properties.anonymousPullEnabled properties.roleAssignmentMode properties.tokenGeneration properties.publicNetworkAccess properties.networkRuleSet properties.policies.azureADAuthenticationAsArmPolicy',
     row: 'rid subscription_id resource_group_key name_key login_server',
-    tells: 'resource_group name has_public_host properties.sku properties.tags properties.location properties.createdAtMs properties.createdBy properties.changedAtMs properties.changedBy properties.networkRuleBypassOptions properties.dataEndpointEnabled properties.zoneRedundancy properties.policies.quarantinePolicy properties.policies.trustPolicy properties.policies.retentionPolicy properties.policies.exportPolicy properties.policies.softDeletePolicy',
+    tells: 'resource_group name has_public_host properties.sku properties.tags properties.location properties.createdAtMs properties.createdBy properties.changedAtMs properties.changedBy properties.networkRuleBypassOptions properties.dataEndpointEnabled properties.zoneRedundancy properties.ownCompatibility properties.policies.quarantinePolicy properties.policies.trustPolicy properties.policies.retentionPolicy properties.policies.exportPolicy properties.policies.softDeletePolicy',
   },
   admin_password: { alone: 'generation hash sealed', row: 'rid name' },
   repository: { row: 'id rid name', tells: 'created_at_ms updated_at_ms published_at_ms manifest_count tag_count predecessor_deletion delete_enabled write_enabled list_enabled read_enabled' },

@@ -38,6 +38,7 @@ describe('the configuration', () => {
       metricsRetentionDays: 93,
       shutdownSeconds: 30,
       uploadExpirySeconds: 86_400,
+      compatibility: 'oci',
       acceptSparseImages: false,
       signingKeyRotationDays: 90,
       identityProviders: [],

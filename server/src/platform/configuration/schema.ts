@@ -166,6 +166,13 @@ export const settingsSchema = z.strictObject(
       placeholder: 'seconds',
       example: '3600',
     }),
+    compatibility: z.enum(['oci', 'acr'], { error: 'must be oci or acr' }).default('oci').register(settingTexts, {
+      kind: 'text',
+      description:
+        'Whose rules hold where the OCI specification and Azure Container Registry differ. With acr, a manifest is deleted by its digest only, there is no sha512, a mount names its source, and requests are limited as by limits.throttling. It holds for registries without a setting of their own, which is the property compatibility of a registry.',
+      placeholder: 'rules',
+      example: 'acr',
+    }),
     acceptSparseImages: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
       kind: 'boolean',
       description:

@@ -5,6 +5,7 @@ import { type Digest, digestAlgorithm, type DigestAlgorithm } from '../../spec/d
 import { type Manifest, maxManifestSizeBytes, parseManifest } from '../../spec/manifest.ts'
 import { isNonDistributable, parseContentType } from '../../spec/media-type.ts'
 import { parseTag, type Tag } from '../../spec/reference.ts'
+import { requireAcrManifest } from '../acr-rules.ts'
 import { type OciCall, sendEmpty } from '../call.ts'
 import { OciError } from '../errors.ts'
 import { requireSwept } from '../garbage/deleted-rows.ts'
@@ -74,6 +75,7 @@ export async function putManifest(parts: Parts, call: OciCall<'manifest'>): Prom
  * @throws OciError MANIFEST_INVALID, MANIFEST_BLOB_UNKNOWN, CONFLICT or REGISTRY_DISALLOWED_OPERATION
  */
 export async function storeManifest(parts: Parts, call: ManifestTarget, push: Push): Promise<void> {
+  if (call.registry.compatibility === 'acr') requireAcrManifest(push.manifest, push.digest)
   const nowMs = parts.clock.now()
   await changeRepository(parts, call, (transaction) => store(parts, call, push, transaction, nowMs))
 }
