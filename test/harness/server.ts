@@ -33,6 +33,8 @@ export interface ServerOptions {
   publicHost?: string
   /** Whether the first owner keeps the generated password, as `--dev` says; true unless told otherwise. */
   dev?: boolean
+  /** A command that runs the server as its child, such as strace with its flags. */
+  under?: readonly string[]
   /** Serve without TLS. */
   http?: boolean
   /** Milliseconds until the line that says the server is ready; 120,000 unless told otherwise. */
@@ -80,6 +82,7 @@ export class StartFailed extends Error {
 }
 
 interface Launch {
+  under: readonly string[]
   args: string[]
   env: Record<string, string>
   cwd: string
@@ -102,7 +105,8 @@ function environment(home: string, extra: Readonly<Record<string, string>>): Rec
 
 /** Spawns the server and waits for the line that says it accepts connections. */
 async function launch(how: Launch, log: (text: string) => void): Promise<Running> {
-  const child = spawn(process.execPath, [mainFile, 'serve', ...how.args], {
+  const [command = process.execPath, ...before] = [...how.under, process.execPath]
+  const child = spawn(command, [...before, mainFile, 'serve', ...how.args], {
     cwd: how.cwd,
     env: how.env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -171,7 +175,13 @@ function launchOf(options: ServerOptions, port: number, dataDir: string, cwd: st
   if (options.http === true) args.push('--http')
   if (options.dev !== false) args.push('--dev')
   args.push(...(options.args ?? []))
-  return { args, env: environment(cwd, options.env ?? {}), cwd, readyWithinMs: options.readyWithinMs ?? 160_000 }
+  return {
+    under: options.under ?? [],
+    args,
+    env: environment(cwd, options.env ?? {}),
+    cwd,
+    readyWithinMs: options.readyWithinMs ?? 160_000,
+  }
 }
 
 async function readFirstRun(dataDir: string): Promise<FirstRun> {

@@ -100,7 +100,12 @@ class FilesystemBlobStore implements BlobStore {
     }
     await this.#makeShelf(dirname(path))
     await orFull(rename(this.#staging.path(uploadId), path))
-    await this.#flushes(() => flushDirectory(dirname(path)))
+    try {
+      await this.#flushes(() => flushDirectory(dirname(path)))
+    } catch (error) {
+      await rm(path, { force: true }).catch(() => undefined)
+      throw error
+    }
     return location
   }
 

@@ -88,7 +88,7 @@ export const takenElsewhere: Readonly<Record<string, readonly [file: string, tit
 // prettier-ignore
 export const without: Readonly<Record<string, string>> = {
   ...named('what there is to read', 'blob manifest manifest_reference tag repository_blob deleted_tag'),
-  ...named('what tells that something is no more', 'deleted_registry repository_tombstone'),
+  ...named('what tells that something is no more', 'deleted_registry deleted_repository deleted_manifest repository_deletions repository_tombstone'),
   ...named('what tells people what happened to their accounts', 'security_event'),
   ...named('what was counted, and when', 'registry_activity last_pull'),
   ...named('the audit log', 'audit_block audit_event audit_head audit_webhook credential_use'),

@@ -34,6 +34,20 @@ async function open(t: TestContext): Promise<{ database: Database; file: string 
 const insert = (transaction: Transaction, id: number, text = 'x') =>
   transaction.tables<Tables>().insertInto('note').values({ id, text }).execute()
 
+test('a commit is flushed before it is acknowledged, as SQLite itself tells', async (t) => {
+  const { database } = await open(t)
+  const read = (pragma: string) =>
+    database.transaction(async (transaction) => (await sql.raw(`pragma ${pragma}`).execute(transaction.tables())).rows)
+  assert.deepEqual(
+    (await read('synchronous')).map((row) => ({ ...(row as object) })),
+    [{ synchronous: 2 }],
+  )
+  assert.deepEqual(
+    (await read('journal_mode')).map((row) => ({ ...(row as object) })),
+    [{ journal_mode: 'wal' }],
+  )
+})
+
 const idsIn = async (database: Database): Promise<number[]> =>
   (await database.tables<Tables>().selectFrom('note').select('id').orderBy('id').execute()).map(({ id }) => id)
 

@@ -1,0 +1,113 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import type { SystemCall } from './system-calls.ts'
+
+/** A file or directory: what programs see of it, and what is left after a power failure. */
+type Node = {
+  now: Buffer
+  flushed: Buffer
+  readonly entries: Map<string, Node> | undefined
+  flushedEntries: ReadonlyMap<string, Node>
+  /** Where the next write without an offset goes. */
+  position: number
+}
+
+function newNode(isDirectory: boolean): Node {
+  const entries = isDirectory ? new Map<string, Node>() : undefined
+  return { now: Buffer.alloc(0), flushed: Buffer.alloc(0), entries, flushedEntries: new Map(), position: 0 }
+}
+
+/**
+ * Carries out recorded system calls below a directory as the strictest file system would: after a power failure a file has
+ * what it had at its last flush, and a directory the names that it had at its own.
+ */
+export class FlushedFiles {
+  #top: string
+  #root = newNode(true)
+
+  constructor(top: string) {
+    this.#top = top
+  }
+
+  replay(calls: Iterable<SystemCall>): void {
+    for (const call of calls) if (call.path.startsWith(`${this.#top}/`) || call.path === this.#top) this.#carryOut(call)
+  }
+
+  /** Writes what survived below another directory. */
+  writeTo(directory: string): void {
+    write(this.#root, directory)
+  }
+
+  #carryOut({ name, path, second, data, offset }: SystemCall): void {
+    const directory = this.#find(dirname(path))?.entries
+    const found = this.#find(path)
+    switch (name) {
+      case 'mkdir':
+      case 'mkdirat':
+        directory?.set(basename(path), newNode(true))
+        return
+      case 'openat':
+        if (found === undefined && second.includes('O_CREAT')) directory?.set(basename(path), newNode(false))
+        else if (found !== undefined) {
+          if (second.includes('O_TRUNC')) found.now = Buffer.alloc(0)
+          found.position = second.includes('O_APPEND') ? found.now.length : 0
+        }
+        return
+      case 'rename':
+      case 'renameat':
+      case 'renameat2':
+        directory?.delete(basename(path))
+        if (found !== undefined) this.#find(dirname(second))?.entries?.set(basename(second), found)
+        return
+      case 'unlink':
+      case 'unlinkat':
+        directory?.delete(basename(path))
+        return
+      case 'fsync':
+      case 'fdatasync':
+        if (found !== undefined) flush(found)
+        return
+      case 'ftruncate':
+        if (found !== undefined) found.now = resized(found.now, offset ?? 0)
+        return
+      default:
+        if (found !== undefined) overwrite(found, data, offset)
+    }
+  }
+
+  #find(path: string): Node | undefined {
+    if (path === this.#top) return this.#root
+    if (!path.startsWith(`${this.#top}/`)) return undefined
+    let node: Node | undefined = this.#root
+    for (const part of path.slice(this.#top.length + 1).split('/')) node = node?.entries?.get(part)
+    return node
+  }
+}
+
+function flush(node: Node): void {
+  if (node.entries === undefined) node.flushed = Buffer.from(node.now)
+  else node.flushedEntries = new Map(node.entries)
+}
+
+function resized(bytes: Buffer, sizeBytes: number): Buffer {
+  const other = Buffer.alloc(sizeBytes)
+  bytes.copy(other)
+  return other
+}
+
+function overwrite(node: Node, data: Buffer, offset: number | undefined): void {
+  const start = offset ?? node.position
+  if (offset === undefined) node.position += data.length
+  if (node.now.length < start + data.length) node.now = resized(node.now, start + data.length)
+  data.copy(node.now, start)
+}
+
+function write(node: Node, path: string): void {
+  if (node.entries === undefined) {
+    writeFileSync(path, node.flushed, { mode: 0o600 })
+    return
+  }
+  mkdirSync(path, { recursive: true, mode: 0o700 })
+  // The index of the write-ahead log is memory that is shared through a file; SQLite makes it again.
+  for (const [name, child] of node.flushedEntries) if (!name.endsWith('-shm')) write(child, join(path, name))
+}

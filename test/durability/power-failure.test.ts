@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
+import { globSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { arm, armToken, expectStatus, registryId } from '../harness/arm.ts'
+import { requireClient } from '../harness/clients.ts'
+import { request } from '../harness/http.ts'
+import { accessToken, basic, digestOf, pushBlob, pushImage, registryUrl } from '../harness/registry.ts'
+import { startServer } from '../harness/server.ts'
+import { tempDir } from '../harness/temp-dir.ts'
+import { FlushedFiles } from './flushed-files.ts'
+import { fileCalls, readSystemCalls, type SystemCall } from './system-calls.ts'
+
+/** Something that was acknowledged: where the record was then, and what must be found after a power failure at that moment. */
+type Acknowledged = {
+  readonly what: string
+  readonly recordBytes: number
+  readonly isThere: (database: DatabaseSync, dataDir: string) => boolean
+}
+
+function isBlobThere(database: DatabaseSync, dataDir: string, digest: string): boolean {
+  const row = database.prepare('select location from blob where digest = ?').get(digest) as
+    { location: string } | undefined
+  const [, name = ''] = row?.location.split(':') ?? []
+  const [file] = globSync(join(dataDir, 'blobs', 'blobs', 'sha256', '*', name))
+  return (
+    file !== undefined &&
+    name !== '' &&
+    `sha256:${createHash('sha256').update(readFileSync(file)).digest('hex')}` === digest
+  )
+}
+
+const has = (database: DatabaseSync, sql: string, ...values: string[]) =>
+  database.prepare(sql).get(...values) !== undefined
+
+test('everything that was acknowledged survives a power failure at that very moment', async (t) => {
+  if (!requireClient(t, 'strace')) return
+  using scratch = tempDir('power')
+  const record = join(scratch.path, 'record')
+  const dataDir = join(scratch.path, 'data')
+  const strace = [
+    'strace',
+    '--kill-on-exit',
+    '-f',
+    '-yy',
+    '-xx',
+    '-s',
+    '4000000',
+    '-o',
+    record,
+    '-e',
+    `trace=${fileCalls}`,
+  ]
+  const args = ['--integrity-scrub-interval-seconds', '0']
+  const acknowledged: Acknowledged[] = []
+  const ack = (what: string, isThere: Acknowledged['isThere']) =>
+    acknowledged.push({ what, recordBytes: statSync(record).size, isThere })
+  await using server = await startServer({ dataDir, args, under: strace, readyWithinMs: 300_000 })
+  const { servicePrincipal } = server.firstRun
+  const authorization = basic(servicePrincipal.appId, servicePrincipal.password)
+  ack('the first start', (database) => has(database, "select 1 from registry where name_key = 'myregistry'"))
+  const marks: { what: string; from: number; to: number }[] = []
+  const counted = async <Result>(what: string, work: () => Promise<Result>): Promise<Result> => {
+    const from = statSync(record).size
+    const result = await work()
+    marks.push({ what, from, to: statSync(record).size })
+    return result
+  }
+
+  const layer = randomBytes(50_000)
+  const digest = digestOf(layer)
+  await counted('blob push', () => pushBlob(server, 'power/app', layer, authorization))
+  ack('a blob', (database, place) => isBlobThere(database, place, digest))
+  const image = await counted('manifest push', () =>
+    pushImage(server, 'power/app', 'first', authorization, { layers: [layer] }),
+  )
+  ack('an image', (database, place) => {
+    const hasTag = has(database, "select 1 from tag where name = 'first' and manifest_digest = ?", image.digest)
+    return hasTag && isBlobThere(database, place, image.config.digest) && isBlobThere(database, place, digest)
+  })
+  const url = `${registryUrl(server)}/v2/power/app/manifests`
+  await counted('tag', async () => {
+    const headers = { authorization, 'content-type': image.mediaType }
+    const sent = { method: 'PUT', url: `${url}/second`, headers, body: image.manifest, caFile: server.caFile }
+    expectStatus(await request(sent), 201)
+  })
+  ack('a tag', (database) => has(database, "select 1 from tag where name = 'second'"))
+  const { appId: username, password } = servicePrincipal
+  const scope = ['repository:power/audited:pull']
+  await counted('token', () => accessToken(server, { username, password }, scope))
+  ack('the event of a token', (database) =>
+    has(database, "select 1 from audit_event where action = 'token.issue' and detail like '%power/audited%'"),
+  )
+  const token = await armToken(server)
+  await counted('ARM write', async () =>
+    expectStatus(await arm(server, 'PATCH', registryId(server), { tags: { power: 'kept' } }, token), 200),
+  )
+  ack('a change of a registry', (database) =>
+    has(database, `select 1 from registry where properties like '%"power":"kept"%'`),
+  )
+  await counted('delete', async () =>
+    expectStatus(
+      await request({
+        method: 'DELETE',
+        url: `${url}/${image.digest}`,
+        headers: { authorization },
+        caFile: server.caFile,
+      }),
+      202,
+    ),
+  )
+  ack('a deletion', (database) => !has(database, "select 1 from tag where name in ('first', 'second')"))
+  const last = await pushImage(server, 'power/last', '1', authorization, { layers: [randomBytes(50_000)] })
+  ack('another image', (database) => has(database, 'select 1 from tag where manifest_digest = ?', last.digest))
+  await server.kill()
+
+  for (const [index, { what, recordBytes, isThere }] of acknowledged.entries()) {
+    const left = join(scratch.path, `left-${index}`)
+    const files = new FlushedFiles(scratch.path)
+    files.replay(readSystemCalls(record, recordBytes))
+    files.writeTo(left)
+    const place = join(left, 'data')
+    const database = new DatabaseSync(join(place, 'acrux.db'))
+    assert.ok(isThere(database, place), `${what} is lost by a power failure right after its answer`)
+    assert.deepEqual(Object.values(database.prepare('pragma integrity_check').get() ?? {}), ['ok'])
+    database.close()
+    if (index + 1 < acknowledged.length) rmSync(left, { recursive: true })
+  }
+
+  for (const { what, from, to } of marks) {
+    const calls = readSystemCalls(record, to).slice(readSystemCalls(record, from).length)
+    assertFlushes(what, calls, dataDir)
+  }
+
+  const again = join(scratch.path, `left-${acknowledged.length - 1}`, 'data')
+  await using restarted = await startServer({ dataDir: again, args, port: server.port })
+  const pulled = await request({
+    url: `${registryUrl(restarted)}/v2/power/last/manifests/1`,
+    headers: { authorization },
+    caFile: restarted.caFile,
+  })
+  assert.equal(digestOf(expectStatus(pulled, 200).body), last.digest)
+  for (const part of [last.config, ...last.layers]) {
+    const blob = await request({
+      url: `${registryUrl(restarted)}/v2/power/last/blobs/${part.digest}`,
+      headers: { authorization },
+      caFile: restarted.caFile,
+    })
+    assert.equal(digestOf(expectStatus(blob, 200).body), part.digest)
+  }
+})
+
+/** The least that has to happen before an answer. */
+function assertFlushes(what: string, calls: readonly SystemCall[], dataDir: string): void {
+  const count = (name: RegExp, path: RegExp) =>
+    calls.filter((call) => name.test(call.name) && path.test(call.path.slice(dataDir.length))).length
+  const flush = /^f(?:data)?sync$/
+  assert.ok(count(flush, /^\/acrux\.db-wal$/) >= 1, `${what}: no flush of the database`)
+  if (what !== 'blob push') return
+  assert.equal(count(flush, /^\/blobs\/staging\//), 1, 'the staged file is flushed once')
+  assert.equal(count(/^rename/, /^\/blobs\/staging\//), 1, 'and renamed once')
+  assert.ok(count(flush, /^\/blobs\/blobs\/sha256\/..$/) >= 1, 'and the directory of its name flushed')
+}
+
+test('the master key and the first run are flushed with their names before the start is reported', async (t) => {
+  if (!requireClient(t, 'strace')) return
+  using scratch = tempDir('power-start')
+  const record = join(scratch.path, 'record')
+  const strace = [
+    'strace',
+    '--kill-on-exit',
+    '-f',
+    '-yy',
+    '-xx',
+    '-s',
+    '4000000',
+    '-o',
+    record,
+    '-e',
+    `trace=${fileCalls}`,
+  ]
+  await using server = await startServer({ dataDir: join(scratch.path, 'data'), under: strace, readyWithinMs: 300_000 })
+  const recordBytes = statSync(record).size
+  await server.kill()
+  const files = new FlushedFiles(scratch.path)
+  files.replay(readSystemCalls(record, recordBytes))
+  files.writeTo(join(scratch.path, 'left'))
+  for (const name of ['master.key', 'first-run.json', join('tls', 'ca.pem'), join('blobs', 'staging')]) {
+    const [now, left] = ['data', 'left/data'].map((place) => join(scratch.path, place, name))
+    if (name.endsWith('staging')) assert.ok(statSync(left ?? '').isDirectory(), name)
+    else assert.equal(Buffer.compare(readFileSync(left ?? ''), readFileSync(now ?? '')), 0, name)
+  }
+})
