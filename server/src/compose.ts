@@ -24,6 +24,7 @@ import { healthComponents } from './health-components.ts'
 import { mountHealth } from './health.ts'
 import { createIdentity, identityMigrations } from './identity/index.ts'
 import { hostsOf, listRegistries, moveRegistries, requireLoginServer } from './login-servers.ts'
+import { makeSpaceToStart } from './space-to-start.ts'
 import { createManagement } from './management/index.ts'
 import { CallerBudgets, usualCallerLimits } from './platform/caller-budget.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
@@ -35,6 +36,8 @@ import { createHealth } from './platform/health.ts'
 import { createApp } from './platform/http/app.ts'
 import { openApiDocument } from './platform/http/openapi.ts'
 import type { RouteDescription } from './platform/http/surface.ts'
+import { createBallast } from './platform/ballast.ts'
+import { watchFreeSpace } from './platform/free-space.ts'
 import type { Log } from './platform/log.ts'
 import { openOutbound } from './platform/outbound/open-outbound.ts'
 import { openSealer } from './platform/sealing.ts'
@@ -88,6 +91,8 @@ export type Composition = {
   readonly flushCounters: () => Promise<void>
   /** Finds out whether transactions are still committed. */
   readonly probeWriter: () => Promise<void>
+  /** Ends idle uploads where the disk has no space for content, and keeps what collecting garbage needs. */
+  readonly watchSpace: () => Promise<void>
   /** Deletes what policies have come to, and then what nobody can reach any more. */
   readonly collectGarbage: () => Promise<void>
   /** Puts the events of the audit log that were written since into its chain, and writes when credentials were used. */
@@ -113,6 +118,11 @@ export async function compose(
 ): Promise<Composition> {
   const dataDir = await openDataDir(configuration.dataDir)
   const databaseFile = databaseFileIn(dataDir.path)
+  const blobDirectory = blobDirectoryIn(dataDir.path)
+  const blobs = await createFilesystemBlobStore(blobDirectory, { clock, filesAreHeld: dataDir.filesAreHeld })
+  const space = watchFreeSpace(dataDir.path, configuration.limits.freeSpaceReserveBytes)
+  const ballast = createBallast(path.join(dataDir.path, 'ballast'), space)
+  await makeSpaceToStart({ space, ballast, blobs, log })
   const isNew = !existsSync(databaseFile)
   const sealer = await openSealer(masterKeyFileIn(dataDir.path), { create: isNew })
   const database = await openDatabase(databaseFile)
@@ -236,14 +246,18 @@ export async function compose(
     throttling: configuration.limits.throttling,
     repositoryDeletions: createDeletionCount(database),
   })
-  const blobDirectory = blobDirectoryIn(dataDir.path)
   const registry = createRegistryRoom({
     callerBudgets,
     database,
     clock,
     log,
     audit,
-    blobs: await createFilesystemBlobStore(blobDirectory, { clock, filesAreHeld: dataDir.filesAreHeld }),
+    blobs,
+    space,
+    defaultQuotas: {
+      registryBytes: configuration.limits.registryQuotaBytes,
+      repositoryBytes: configuration.limits.repositoryQuotaBytes,
+    },
     gate: tokenService.gate,
     registries: { byHost: (host) => resources.findRegistryByHost(host) },
     transfers: { count: activity.countTransfer },
@@ -336,7 +350,7 @@ export async function compose(
   const writerWatch = createWriterWatch({ database, clock })
   const sources = { database, writerWatch, resources, tokenService, identity }
   const isDraining = () => draining
-  const components = healthComponents({ ...sources, blobs: blobDirectory, isDraining })
+  const components = healthComponents({ ...sources, blobs: blobDirectory, isDraining, space })
   const health = createHealth({ components, clock, log })
 
   const routes = [
@@ -361,9 +375,15 @@ export async function compose(
     certificates,
     firstRun: content && { content, file: firstRunFile },
     routes,
-    figures: figuresOf({ writerWatch, registry }),
+    figures: figuresOf({ writerWatch, space, registry }),
     flushCounters,
     probeWriter: () => writerWatch.probe(),
+    watchSpace: async () => {
+      await ballast.adjust()
+      if (!space.state().isLow) return
+      const ended = await registry.makeRoom()
+      if (ended > 0) log.warn({ uploads: ended }, 'idle uploads were ended for want of disk space')
+    },
     extendAuditChain: async () => {
       await ownAudit.writeFolded()
       await auditChain.extend()

@@ -1,18 +1,21 @@
 import type { Figure } from './platform/figures.ts'
+import type { ContentSpace } from './platform/free-space.ts'
+import { droppedLogLines } from './platform/log.ts'
 import { passwordHashFigures } from './platform/password-hash.ts'
 import type { RegistryRoom } from './registry/index.ts'
 import type { WriterWatch } from './platform/sql/writer-watch.ts'
 
 type FigureSources = {
   readonly writerWatch: WriterWatch
-  readonly registry: Pick<RegistryRoom, 'scrubs' | 'integrityFigures'>
+  readonly space: ContentSpace
+  readonly registry: Pick<RegistryRoom, 'scrubs' | 'integrityFigures' | 'capacity'>
 }
 
 /**
  * The table of everything that the modules show at `/metrics`. To add a row, take what the module exports into
  * {@link FigureSources}, and add the metric to `docs/monitoring.md`.
  */
-export function figuresOf({ writerWatch, registry }: FigureSources): readonly Figure[] {
+export function figuresOf({ writerWatch, space, registry }: FigureSources): readonly Figure[] {
   return [
     {
       name: 'acrux_database_writer_stuck_seconds',
@@ -39,6 +42,7 @@ export function figuresOf({ writerWatch, registry }: FigureSources): readonly Fi
       kind: 'counter',
       read: () => passwordHashFigures().rejected,
     },
+    ...capacityFigures(space, registry),
     ...integrityFigures(registry),
   ]
 }
@@ -89,6 +93,41 @@ function integrityFigures({ scrubs, integrityFigures: counters }: FigureSources[
       help: 'Problems that the last background scrub found.',
       kind: 'gauge',
       read: () => scrubs.figures().lastFindingCount,
+    },
+  ]
+}
+
+function capacityFigures(space: ContentSpace, registry: FigureSources['registry']): readonly Figure[] {
+  return [
+    {
+      name: 'acrux_disk_free_bytes',
+      help: 'Free space on the file system of the data directory.',
+      kind: 'gauge',
+      read: () => space.state().freeBytes,
+    },
+    {
+      name: 'acrux_disk_reserve_bytes',
+      help: 'Free space below which content is denied.',
+      kind: 'gauge',
+      read: () => space.state().reserveBytes,
+    },
+    {
+      name: 'acrux_uploads_open',
+      help: 'Open uploads.',
+      kind: 'gauge',
+      read: () => registry.capacity().openUploads,
+    },
+    {
+      name: 'acrux_uploads_staged_bytes',
+      help: 'Bytes that open uploads hold.',
+      kind: 'gauge',
+      read: () => registry.capacity().stagedBytes,
+    },
+    {
+      name: 'acrux_log_lines_dropped_total',
+      help: 'Log lines that could not be written.',
+      kind: 'counter',
+      read: () => droppedLogLines(),
     },
   ]
 }

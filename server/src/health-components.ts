@@ -1,5 +1,6 @@
 import { opendir } from 'node:fs/promises'
 import type { Identity } from './identity/index.ts'
+import type { ContentSpace } from './platform/free-space.ts'
 import type { HealthComponent, HealthReading } from './platform/health.ts'
 import type { Database } from './platform/sql/database.ts'
 import type { WriterWatch } from './platform/sql/writer-watch.ts'
@@ -15,6 +16,7 @@ type HealthSources = {
   /** The directory of the blobs. */
   readonly blobs: string
   readonly isDraining: () => boolean
+  readonly space: ContentSpace
 }
 
 /** How long nothing may be committed before the writer counts as stuck. A transaction waits 10 seconds for a lock of another process. */
@@ -22,7 +24,7 @@ const stuckMs = 30_000
 
 /** The table of everything that `/readyz` reports. A row is added for each part of the server that has a state of its own. */
 export function healthComponents(sources: HealthSources): readonly HealthComponent[] {
-  const { database, writerWatch, resources, tokenService, identity, blobs, isDraining } = sources
+  const { database, writerWatch, resources, tokenService, identity, blobs, isDraining, space } = sources
   return [
     {
       name: 'server',
@@ -64,11 +66,23 @@ export function healthComponents(sources: HealthSources): readonly HealthCompone
         return ok('Tokens can be signed.')
       },
     },
+    {
+      name: 'disk-space',
+      required: false,
+      check: () =>
+        space.state().isLow
+          ? degraded('The disk has less free space than the reserve. Uploads are denied.')
+          : ok('The disk has space for content.'),
+    },
   ]
 }
 
 function ok(message: string): HealthReading {
   return { state: 'ok', message }
+}
+
+function degraded(message: string): HealthReading {
+  return { state: 'degraded', message }
 }
 
 function unavailable(message: string): HealthReading {

@@ -81,6 +81,9 @@ export async function startServer(configuration: Configuration): Promise<Running
   )
   const counting = repeat(60, composition.flushCounters, (error) => log.warn({ err: error }, countersFailure))
   const scrubbing = repeat(1, composition.scrub, (error) => log.error({ err: error }, 'the background scrub failed'))
+  const watching = repeat(1, composition.watchSpace, (error) =>
+    log.error({ err: error, id: randomUUID() }, 'the disk space is not watched'),
+  )
   const probing = repeat(5, composition.probeWriter, (error) => log.error({ err: error }, 'the database probe failed'))
   return {
     publicOrigin: composition.publicOrigin,
@@ -93,7 +96,9 @@ export async function startServer(configuration: Configuration): Promise<Running
       // Garbage that is being collected can be collected another time.
       await Promise.race([
         Promise.all(
-          [collecting, tidying, chaining, delivering, expiring, counting, scrubbing, probing].map((job) => job.stop()),
+          [collecting, tidying, chaining, delivering, expiring, counting, scrubbing, probing, watching].map((job) =>
+            job.stop(),
+          ),
         ),
         sleep(Math.max(0, deadlineMs - performance.now()), undefined, { ref: false }),
       ])

@@ -41,7 +41,7 @@ export type Restored = { readonly blobs: number; readonly skipped: readonly Blob
 const copiesAtATime = 6
 
 /** What a data directory may hold and still be empty: its locks, and what an interrupted restore left. */
-const leftovers: readonly string[] = ['lock', 'hold', 'restoring']
+const leftovers: readonly string[] = ['lock', 'hold', 'restoring', 'ballast']
 
 /** Looks whether a restore could begin, and changes nothing. @throws StartupError */
 export async function requireEmpty(directory: string): Promise<void> {

@@ -39,7 +39,10 @@ export type ManagementOptions = {
   readonly identity: Pick<Identity, 'verifyAccessToken'>
   readonly access: Access
   readonly tokenService: Pick<TokenService, 'passwordMayPull'>
-  readonly registry: Pick<RegistryRoom, 'usage' | 'deleteContent' | 'imports' | 'deletions' | 'scrubs'>
+  readonly registry: Pick<
+    RegistryRoom,
+    'usage' | 'deleteContent' | 'imports' | 'deletions' | 'scrubs' | 'quotas' | 'uploads'
+  >
   /** Replaces the signing keys of the token service and of the identity provider. */
   readonly rotateKeys: () => Promise<void>
   /** Ends whatever the keys of both have signed. */

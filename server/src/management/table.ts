@@ -66,6 +66,8 @@ import {
   putScopedToken,
 } from './scoped-tokens.ts'
 import { getImportResult, importImage } from './import-image.ts'
+import { deleteQuota, getQuota, listQuotas, putQuota } from './quotas.ts'
+import { deleteOpenUpload, listOpenUploads } from './open-uploads.ts'
 import { listUsages } from './usages.ts'
 
 /** A row of the table for those who are signed in. */
@@ -191,6 +193,22 @@ const scopedTokenRows: readonly ManagementRow[] = [
   { id: 'anonymousAccess.delete',         method: 'DELETE', path: anonymousAccess,        need: onRegistries('write'),            handle: deleteAnonymousAccess },
 ]
 
+const onQuotas = (name: string): CallerNeed => action(`Acrux.Server/quotas/${name}`)
+const onUploads = (name: string): CallerNeed => action(`Acrux.Server/uploads/${name}`)
+const quotas = `${registry}/providers/Acrux.Server/quotas`
+const uploads = `${registry}/providers/Acrux.Server/uploads`
+
+/** Azure does not have these. */
+// prettier-ignore
+const capacityRows: readonly ManagementRow[] = [
+  { id: 'quotas.list',    method: 'GET',    path: quotas,               need: onQuotas('read'),    handle: listQuotas },
+  { id: 'quotas.get',     method: 'GET',    path: `${quotas}/:name`,    need: onQuotas('read'),    handle: getQuota },
+  { id: 'quotas.put',     method: 'PUT',    path: `${quotas}/:name`,    need: onQuotas('write'),   handle: putQuota },
+  { id: 'quotas.delete',  method: 'DELETE', path: `${quotas}/:name`,    need: onQuotas('delete'),  handle: deleteQuota },
+  { id: 'uploads.list',   method: 'GET',    path: uploads,              need: onUploads('read'),   handle: listOpenUploads },
+  { id: 'uploads.delete', method: 'DELETE', path: `${uploads}/:name`,   need: onUploads('delete'), handle: deleteOpenUpload },
+]
+
 const onIdentities = (name: string): CallerNeed => action(`Microsoft.ManagedIdentity/userAssignedIdentities/${name}`)
 const identityProvider = 'providers/Microsoft.ManagedIdentity/userAssignedIdentities'
 const identities = `${group}/${identityProvider}`
@@ -278,6 +296,7 @@ export const rows: readonly ManagementRow[] = [
   ...registryRows,
   ...metricRows,
   ...scopedTokenRows,
+  ...capacityRows,
   ...identityRows,
   ...federationRows,
   ...machineRows,

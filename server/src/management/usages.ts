@@ -5,7 +5,7 @@ import { skuLimits } from './sku-limits.ts'
 /** `GET …/listUsages`: how much of what its SKU gives a registry uses. The system's scope maps do not count. [arm-facts §6] */
 export async function listUsages(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
   const { rid, sku, networkRuleSet } = await requireRegistry(rooms, names)
-  const [{ sizeBytes }, scopeMaps, tokens] = await Promise.all([
+  const [{ sizeBytes, limitBytes }, scopeMaps, tokens] = await Promise.all([
     rooms.registry.usage(rid),
     rooms.access.scopeMaps.count(rid),
     rooms.access.scopedTokens.count(rid),
@@ -19,7 +19,8 @@ export async function listUsages(rooms: ManagementOptions, { names }: Management
   ])
   const value = skuLimits[sku].map(([name, limit]) => ({
     name,
-    limit,
+    // A quota is enforced; what the SKU includes is not.
+    limit: name === 'Size' ? (limitBytes ?? limit) : limit,
     currentValue: used.get(name) ?? 0,
     unit: name === 'Size' ? 'Bytes' : 'Count',
   }))

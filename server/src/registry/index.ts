@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Audit } from '../audit/index.ts'
 import type { CallerBudgets } from '../platform/caller-budget.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { ContentSpace } from '../platform/free-space.ts'
 import type { Log } from '../platform/log.ts'
 import type { Outbound } from '../platform/outbound/outbound.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
@@ -13,9 +14,12 @@ import type { VerifyAudit } from './integrity/scrub-run.ts'
 import type { Scrubs, ScrubSettings } from './integrity/scrubs.ts'
 import type { IntegritySettings } from './integrity/blob-integrity.ts'
 import type { Gate, HostedRegistry, Transfers, WhichRegistry } from './ports.ts'
+import type { DefaultQuotas } from './quotas/quotas.ts'
+import type { RegistryQuotas } from './quotas/registry-quotas.ts'
+import type { OpenUploads } from './uploads/open-uploads.ts'
 
-/** How much a registry holds. */
-export type RegistryUsage = { readonly sizeBytes: number }
+/** How much a registry holds, open uploads included, and how much it may; undefined where there is no quota. */
+export type RegistryUsage = { readonly sizeBytes: number; readonly limitBytes: number | undefined }
 
 export type RegistryRoomOptions = {
   readonly database: Database
@@ -44,6 +48,10 @@ export type RegistryRoomOptions = {
   readonly importSettings?: ImportSettings
   /** What each caller may use, over all surfaces; what is usual where nothing is said. */
   readonly callerBudgets?: CallerBudgets
+  /** The space that content may take; unlimited where nothing is said. */
+  readonly space?: ContentSpace
+  /** The quotas of registries and repositories for which none was set; no limit where nothing is said. */
+  readonly defaultQuotas?: DefaultQuotas
 }
 
 /** A registry with the policies that are carried out by time. */
@@ -69,6 +77,8 @@ export interface RegistryRoom {
   /** Deletes what the policies of a registry have come to by now, and returns how many manifests and tags that was. */
   carryOutPolicies(registry: PolicedRegistry): Promise<{ readonly untagged: number; readonly purged: number }>
   readonly imports: Imports
+  readonly quotas: RegistryQuotas
+  readonly uploads: OpenUploads
   /** How many repositories have been deleted so far: what was issued before a deletion is good for nothing that is made after it. */
   readonly deletions: DeletionCount
   /** Goes on, in the background, with deleting the rows of what was deleted. */
@@ -82,6 +92,10 @@ export interface RegistryRoom {
   flushLastPulls(): Promise<void>
   /** Ends what works without being waited for. */
   close(): Promise<void>
+  /** Ends idle uploads where the file system has no space for content; returns how many. Cheap where it has. */
+  makeRoom(): Promise<number>
+  /** How much is open and staged now, for metrics. */
+  capacity(): { readonly openUploads: number; readonly stagedBytes: number }
   /** Deletes what nobody can reach any more, and returns how much that was. */
   collectGarbage(): Promise<{ readonly blobs: number; readonly uploads: number }>
 }
@@ -92,6 +106,8 @@ export { type StoredBlobRow, listStoredBlobs } from './blobs/stored-blob-rows.ts
 export type { Finding, ScrubProgress } from './integrity/scrub-run.ts'
 export { scrubStopped } from './integrity/scrub-stopped.ts'
 export type { ScrubReport } from './integrity/scrubs.ts'
+export { QuotaConflictError, type QuotaUsage } from './quotas/registry-quotas.ts'
+export type { OpenUploadState } from './uploads/open-uploads.ts'
 export { createRegistryRoom } from './registry.ts'
 export { createDeletionCount, type DeletionCount } from './repositories/deletion-count-store.ts'
 export { registryMigrations } from './migrations.ts'

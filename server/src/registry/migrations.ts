@@ -1,5 +1,6 @@
 import { type CreateTableBuilder, sql } from 'kysely'
 import type { ColumnTypes, Migration } from '../platform/sql/migrations.ts'
+import { usageMigration } from './quotas/usage-migration.ts'
 
 /** The tables of the registry room. */
 export const registryMigrations: readonly Migration[] = [
@@ -283,6 +284,7 @@ export const registryMigrations: readonly Migration[] = [
         .execute()
     },
   },
+  usageMigration,
 ]
 
 function withLocks<Name extends string, Columns extends string>(

@@ -1,5 +1,6 @@
 import type { Audit } from '../audit/index.ts'
 import type { Clock } from '../platform/clock.ts'
+import { type ContentSpace, unlimitedSpace } from '../platform/free-space.ts'
 import type { Log } from '../platform/log.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { BlobStore } from '../storage/index.ts'
@@ -10,8 +11,11 @@ import { IndexChildren } from './manifests/index-children.ts'
 import { ManifestCache } from './manifests/manifest-cache.ts'
 import { type ManifestReads, prepareManifestReads } from './manifests/manifest-store.ts'
 import { LastPulls } from './pulls/last-pulls.ts'
+import { type DefaultQuotas, noQuotas, Quotas } from './quotas/quotas.ts'
+import { StagedBytes } from './quotas/staged-bytes.ts'
 import { prepareRepositoryReads, type RepositoryReads } from './repositories/repository-store.ts'
 import { prepareTagReads, type TagReads } from './repositories/tag-store.ts'
+import { Staging } from './uploads/staging.ts'
 
 /** What the use cases of the room share. */
 export type Parts = {
@@ -31,15 +35,28 @@ export type Parts = {
   readonly integrity: BlobIntegrity
   /** Deletes the rows of what was deleted. */
   readonly sweeper: DeletionSweeper
+  /** The space that content may take on the file system of the blobs. */
+  readonly space: ContentSpace
+  readonly staged: StagedBytes
+  readonly staging: Staging
+  readonly quotas: Quotas
   /** Whether an image may be pushed although the repository lacks some of its layers. */
   readonly acceptsSparseImages: boolean
 }
 
+/** How much content there may be; without them there is no limit. */
+export type CapacityOptions = { readonly space?: ContentSpace; readonly defaultQuotas?: DefaultQuotas }
+
 /** Prepares what the use cases share. */
 export function createParts(
-  parts: Pick<Parts, 'database' | 'clock' | 'audit' | 'log' | 'blobs' | 'acceptsSparseImages'>,
+  given: Pick<Parts, 'database' | 'clock' | 'audit' | 'log' | 'blobs' | 'acceptsSparseImages'> & CapacityOptions,
   integritySettings: Partial<IntegritySettings> = {},
 ): Parts {
+  const { space = unlimitedSpace, defaultQuotas = noQuotas } = given
+  const staged = new StagedBytes()
+  const quotas = new Quotas(given.database, staged, defaultQuotas)
+  const staging = new Staging({ ...given, space, quotas, staged })
+  const parts = { ...given, blobs: staging.store, space, staged, staging, quotas }
   const repositories = prepareRepositoryReads(parts.database)
   return {
     ...parts,

@@ -7,7 +7,10 @@ import { deleteManifest } from './manifests/delete-manifest.ts'
 import { carryOutPolicies } from './policies/carry-out-policies.ts'
 import { createDispatch } from './dispatch.ts'
 import { getManifest, headManifest } from './manifests/get-manifest.ts'
-import type { RegistryRoom, RegistryRoomOptions } from './index.ts'
+import type { RegistryRoom, RegistryRoomOptions, RegistryUsage } from './index.ts'
+import { createRegistryQuotas } from './quotas/registry-quotas.ts'
+import { createOpenUploads } from './uploads/open-uploads.ts'
+import { deleteQuotasOf, pruneUsage, wholeRegistry } from './quotas/usage-store.ts'
 import { RunningImports } from './imports/imports.ts'
 import { listCatalog } from './repositories/list-catalog.ts'
 import { PagePositions } from './repositories/list-order.ts'
@@ -28,7 +31,7 @@ import {
 } from './properties/repository-properties.ts'
 import { forgetAbandoned } from './garbage/abandoned-rows.ts'
 import { createDeletionCount } from './repositories/deletion-count-store.ts'
-import { forsakeRegistry, sumContentBytes } from './repositories/repository-store.ts'
+import { forsakeRegistry } from './repositories/repository-store.ts'
 import type { RegistryHandlers } from './routes.ts'
 import { listDeletedCatalog, listDeletedManifests, listDeletedTags, restoreManifest } from './policies/soft-deleted.ts'
 import { getTagProperties, listTagProperties, patchTagProperties, untag } from './properties/tag-properties.ts'
@@ -56,8 +59,11 @@ export function createRegistryRoom(options: RegistryRoomOptions): RegistryRoom {
   const dispatch = createDispatch({ ...options, budgets: callerBudgets, handlers })
   return {
     mount: (app) => mountRaw(app, { paths: ['/v2', '/acr/v1'], methods, handle: dispatch }),
-    usage: async (rid) => ({ sizeBytes: await sumContentBytes(database, rid) }),
-    deleteContent: (transaction, rid) => forsakeRegistry(transaction, rid, clock.now()),
+    usage: (rid) => usageOf(parts, rid),
+    deleteContent: async (transaction, rid) => {
+      await deleteQuotasOf(transaction, rid)
+      await forsakeRegistry(transaction, rid, clock.now())
+    },
     carryOutPolicies: (registry) => carryOutPolicies(parts, registry, blobs.parts.settings.leaseMs),
     imports,
     deletions: createDeletionCount(database),
@@ -70,16 +76,32 @@ export function createRegistryRoom(options: RegistryRoomOptions): RegistryRoom {
       await Promise.all([scrubs.stop(), imports.close()])
       await parts.sweeper.close()
     },
+    quotas: createRegistryQuotas(database, parts.quotas),
+    uploads: createOpenUploads(blobs.parts),
+    makeRoom: () => blobs.parts.makeRoom(),
+    capacity: () => ({ openUploads: parts.staged.size, stagedBytes: parts.staged.total() }),
     collectGarbage: async () => {
-      await imports.endLost()
-      await imports.forget()
       const beforeMs = clock.now() - forgetAfterMs
-      await parts.sweeper.sweepAll()
-      await forgetAbandoned(database, beforeMs)
-      await parts.lastPulls.sweep()
-      return blobs.collectGarbage()
+      const prune = async () => {
+        await imports.endLost()
+        await imports.forget()
+        await parts.sweeper.sweepAll()
+        await forgetAbandoned(database, beforeMs)
+        await parts.lastPulls.sweep()
+        await database.transaction((transaction) => pruneUsage(transaction))
+      }
+      // This takes rows, which a full disk may deny; what frees space is done all the same.
+      const [pruned] = await Promise.allSettled([prune()])
+      const collected = await blobs.collectGarbage()
+      if (pruned.status === 'rejected') throw pruned.reason
+      return collected
     },
   }
+}
+
+async function usageOf({ quotas }: Parts, rid: string): Promise<RegistryUsage> {
+  const { registryBytes: limitBytes } = await quotas.limitsOf({ rid, repository: wholeRegistry })
+  return { sizeBytes: await quotas.registryBytes(rid), limitBytes }
 }
 
 function manifestHandlers(parts: Parts) {

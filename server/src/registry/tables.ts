@@ -16,6 +16,10 @@ export type RegistryTables = {
   import_operation: ImportOperationRow
   last_pull: LastPullRow
   scrub: ScrubRow
+  registry_usage: RegistryUsageRow
+  repository_usage: RepositoryUsageRow
+  registry_blob: RegistryBlobRow
+  quota: QuotaRow
 }
 
 /** ACR's four locks; 1 where the operation is allowed. */
@@ -182,4 +186,25 @@ export type ImportOperationRow = {
   readonly touched_at_ms: number
   /** The event that is written when it ends, but for how; JSON text. Null where an older version began it. */
   readonly event: string | null
+}
+
+/** How many bytes a registry holds; the database itself keeps this and the two below. */
+export type RegistryUsageRow = { readonly rid: string; readonly size_bytes: number }
+
+export type RepositoryUsageRow = { readonly repository_id: string; readonly rid: string; readonly size_bytes: number }
+
+/** How many repositories of a registry hold a blob. */
+export type RegistryBlobRow = {
+  readonly rid: string
+  readonly digest: string
+  readonly size_bytes: number
+  readonly holder_count: number
+}
+
+/** How many bytes a repository may hold; an empty name stands for the whole registry. */
+export type QuotaRow = {
+  readonly rid: string
+  readonly name: string
+  readonly repository: string
+  readonly limit_bytes: number
 }

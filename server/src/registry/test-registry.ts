@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 import { auditMigrations, createAudit } from '../audit/index.ts'
+import type { ContentSpace } from '../platform/free-space.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import { openTestDatabase, type TestDatabase } from '../platform/sql/test-database.ts'
 import { createApp } from '../platform/http/app.ts'
@@ -15,6 +16,7 @@ import { ociImageManifestType } from '../spec/media-type.ts'
 import { type BlobStore, createMemoryBlobStore } from '../storage/index.ts'
 import { createRegistryRoom, registryMigrations, type RegistryRoom } from './index.ts'
 import type { Gate, HostedRegistry, RegistryNeed } from './ports.ts'
+import type { DefaultQuotas } from './quotas/quotas.ts'
 
 /** What a test sends. A path is sent as it is written. */
 export type Sent = {
@@ -89,6 +91,8 @@ export async function openTestRegistry(
     readonly softDelete?: 'enabled' | 'disabled'
     readonly outbound?: Outbound
     readonly tokenServices?: ReadonlyMap<string, string>
+    readonly defaultQuotas?: DefaultQuotas
+    readonly space?: ContentSpace
   } = {},
 ): Promise<TestRegistry> {
   const { database, dispose } = await openTestDatabase(kind, [...auditMigrations, ...registryMigrations])
@@ -109,6 +113,8 @@ export async function openTestRegistry(
     registries: { byHost },
     acceptsSparseImages: options.acceptsSparseImages ?? false,
     ...(options.outbound !== undefined && { outbound: options.outbound }),
+    ...(options.defaultQuotas !== undefined && { defaultQuotas: options.defaultQuotas }),
+    ...(options.space !== undefined && { space: options.space }),
     importSettings: { maxConcurrent: 1, tokenServices: options.tokenServices ?? new Map() },
   })
   const app = createApp({ log, trustedProxies: [] })

@@ -115,7 +115,7 @@ function testStaging(open: Open): void {
     assert.equal(await stagedText(store, 'one'), '')
   })
 
-  it('staged uploads are listed with the time of their last byte', async () => {
+  it('staged uploads are listed with their size and the time of their last byte', async () => {
     const store = await open(clock)
     await store.append('one', Readable.from([Buffer.from('x')]), { offset: 0 })
     await store.append('two', Readable.from([Buffer.from('y')]), { offset: 0 })
@@ -123,8 +123,8 @@ function testStaging(open: Open): void {
     assert.deepEqual(
       listed.toSorted((a, b) => a.uploadId.localeCompare(b.uploadId)),
       [
-        { uploadId: 'one', changedAtMs: clock.now() },
-        { uploadId: 'two', changedAtMs: clock.now() },
+        { uploadId: 'one', changedAtMs: clock.now(), sizeBytes: 1 },
+        { uploadId: 'two', changedAtMs: clock.now(), sizeBytes: 1 },
       ],
     )
   })

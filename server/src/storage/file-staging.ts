@@ -6,7 +6,7 @@ import type { Clock } from '../platform/clock.ts'
 import { TooManyBytesError } from './errors.ts'
 import { orFull, orMissing } from './filesystem-errors.ts'
 import { gatherPieces } from './gather-pieces.ts'
-import type { AppendOptions } from './index.ts'
+import type { AppendOptions, StagedUpload } from './index.ts'
 import { pieceBytes } from './piece-pool.ts'
 
 const uploadIdPattern = /^[A-Za-z0-9_-]{1,128}$/
@@ -74,11 +74,11 @@ export class FileStaging {
     await rm(this.path(uploadId), { force: true })
   }
 
-  async *list(): AsyncGenerator<{ readonly uploadId: string; readonly changedAtMs: number }> {
+  async *list(): AsyncGenerator<StagedUpload> {
     for await (const entry of await opendir(this.#directory)) {
       if (!entry.isFile() || !uploadIdPattern.test(entry.name)) continue
       const found = await orMissing(stat(join(this.#directory, entry.name)))
-      if (found !== undefined) yield { uploadId: entry.name, changedAtMs: found.mtimeMs }
+      if (found !== undefined) yield { uploadId: entry.name, changedAtMs: found.mtimeMs, sizeBytes: found.size }
     }
   }
 

@@ -8,7 +8,7 @@ import { flushDirectory, makeDurableDirectory } from './durable-directory.ts'
 import { BlobMissingError } from './errors.ts'
 import { FileStaging } from './file-staging.ts'
 import { orFull, orMissing } from './filesystem-errors.ts'
-import type { AppendOptions, BlobLocation, BlobStore, ByteRange, OpenBlob, StoredBlob } from './index.ts'
+import type { AppendOptions, BlobLocation, BlobStore, ByteRange, OpenBlob, StagedUpload, StoredBlob } from './index.ts'
 import { createLimiter } from './limiter.ts'
 import { newLocation, parseLocation, relativeFile } from './location.ts'
 import { pieceBytes } from './piece-pool.ts'
@@ -84,7 +84,7 @@ class FilesystemBlobStore implements BlobStore {
     return this.#staging.discard(uploadId)
   }
 
-  listStaged(): AsyncIterable<{ readonly uploadId: string; readonly changedAtMs: number }> {
+  listStaged(): AsyncIterable<StagedUpload> {
     return this.#staging.list()
   }
 

@@ -23,6 +23,9 @@ export type AppendOptions = {
 /** What a driver knows of a blob without reading it. */
 export type StoredBlob = { readonly sizeBytes: number; readonly committedAtMs: number }
 
+/** Staged bytes, and when the last of them came. */
+export type StagedUpload = { readonly uploadId: string; readonly changedAtMs: number; readonly sizeBytes: number }
+
 /** A blob, or a part of one, that is ready to be sent. A deletion meanwhile does not cut it short. */
 export interface OpenBlob {
   /** What lies there, all of it. */
@@ -75,7 +78,7 @@ export interface BlobStore {
   /** Every blob, in no order. */
   list(): AsyncIterable<BlobLocation>
   /** Every staged upload, with the time of its last byte, in no order. */
-  listStaged(): AsyncIterable<{ readonly uploadId: string; readonly changedAtMs: number }>
+  listStaged(): AsyncIterable<StagedUpload>
 }
 
 export { BlobMissingError, BrokenSourceError, StorageFullError, TooManyBytesError } from './errors.ts'

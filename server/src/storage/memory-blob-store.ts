@@ -2,7 +2,7 @@ import { Readable, type Writable } from 'node:stream'
 import { type Clock, systemClock } from '../platform/clock.ts'
 import { BlobMissingError, TooManyBytesError } from './errors.ts'
 import { gatherPieces } from './gather-pieces.ts'
-import type { AppendOptions, BlobLocation, BlobStore, ByteRange, OpenBlob, StoredBlob } from './index.ts'
+import type { AppendOptions, BlobLocation, BlobStore, ByteRange, OpenBlob, StagedUpload, StoredBlob } from './index.ts'
 import { newLocation } from './location.ts'
 import { Output } from './output.ts'
 
@@ -96,8 +96,9 @@ class MemoryBlobStore implements BlobStore {
     yield* this.#blobs.keys()
   }
 
-  async *listStaged(): AsyncGenerator<{ readonly uploadId: string; readonly changedAtMs: number }> {
-    for (const [uploadId, { atMs }] of this.#staged) yield { uploadId, changedAtMs: atMs }
+  async *listStaged(): AsyncGenerator<StagedUpload> {
+    for (const [uploadId, { atMs, bytes }] of this.#staged)
+      yield { uploadId, changedAtMs: atMs, sizeBytes: bytes.length }
   }
 
   #stagedBytes(uploadId: string): Buffer {

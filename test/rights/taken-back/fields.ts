@@ -87,13 +87,13 @@ export const takenElsewhere: Readonly<Record<string, readonly [file: string, tit
 /** Tables that give nobody anything, and what they are instead. */
 // prettier-ignore
 export const without: Readonly<Record<string, string>> = {
-  ...named('what there is to read', 'blob manifest manifest_reference tag repository_blob deleted_tag'),
+  ...named('what there is to read', 'blob manifest manifest_reference tag repository_blob deleted_tag registry_blob repository_usage registry_usage'),
   ...named('what tells that something is no more', 'deleted_registry deleted_repository deleted_manifest repository_deletions repository_tombstone'),
   ...named('what tells people what happened to their accounts', 'security_event'),
   ...named('what was counted, and when', 'registry_activity last_pull'),
   ...named('the audit log', 'audit_block audit_event audit_head audit_webhook credential_use'),
   ...named('where something is', 'tenant subscription resource_group application_uri'),
-  ...named('what holds somebody off', 'known_network password_failure used_challenge used_assertion'),
+  ...named('what holds somebody off', 'quota known_network password_failure used_challenge used_assertion'),
   ...named('what is under way', 'import_operation scrub upstream_transaction'),
   ...named('the database itself', 'schema_migration'),
 }

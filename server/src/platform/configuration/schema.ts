@@ -16,6 +16,9 @@ import { settingTexts, wholeNumber } from './setting-texts.ts'
 import { trafficLimits } from './traffic-limits.ts'
 import { trustedTenantFields, trustedTenantsSchema } from './trusted-tenants.ts'
 
+/** More than any disk has, and counted exactly. */
+const maxBytes = 2 ** 50
+
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const satisfies readonly LogLevel[]
 
 /** All settings, as they are written in the configuration file. Unknown keys are refused. */
@@ -160,11 +163,11 @@ export const settingsSchema = z.strictObject(
       placeholder: 'seconds',
       example: '60',
     }),
-    uploadExpirySeconds: wholeNumber(1, 31_536_000).default(86_400).register(settingTexts, {
+    uploadExpirySeconds: wholeNumber(1, 31_536_000).default(3600).register(settingTexts, {
       kind: 'number',
-      description: 'How long an upload that nobody goes on with is kept.',
+      description: 'How long an open upload that receives no data is kept.',
       placeholder: 'seconds',
-      example: '3600',
+      example: '7200',
     }),
     compatibility: z.enum(['oci', 'acr'], { error: 'must be oci or acr' }).default('oci').register(settingTexts, {
       kind: 'text',
@@ -364,9 +367,32 @@ export const settingsSchema = z.strictObject(
             placeholder: 'number',
             example: '8',
           }),
+          freeSpaceReserveBytes: wholeNumber(0, maxBytes).optional().register(settingTexts, {
+            kind: 'number',
+            description:
+              'How much of the file system of `dataDir` is kept free of content. With less free space, uploads, new manifests and imports are answered 507, while sign-in, tokens, deletes, the audit log and garbage collection continue.',
+            placeholder: 'bytes',
+            example: '5368709120',
+            defaultText: '5 % of the file system, at least 1 GiB and at most 20 GiB, and never more than a quarter',
+          }),
+          registryQuotaBytes: wholeNumber(0, maxBytes).default(0).register(settingTexts, {
+            kind: 'number',
+            description:
+              'How many bytes a registry may hold, open uploads included, unless it has a quota of its own. A blob that several repositories share counts once. 0 is no limit.',
+            placeholder: 'bytes',
+            example: '107374182400',
+          }),
+          repositoryQuotaBytes: wholeNumber(0, maxBytes).default(0).register(settingTexts, {
+            kind: 'number',
+            description:
+              'How many bytes a repository may hold, open uploads included, unless it has a quota of its own. 0 is no limit.',
+            placeholder: 'bytes',
+            example: '10737418240',
+          }),
           maxConcurrentUploadsPerCaller: wholeNumber(1, 100_000).default(256).register(settingTexts, {
             kind: 'number',
-            description: 'How many uploads one caller may have open in one registry.',
+            description:
+              'How many uploads one caller may have open in one registry. At this limit, the one that has been idle longest is ended.',
             placeholder: 'number',
             example: '64',
           }),

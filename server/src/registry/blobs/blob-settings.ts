@@ -21,7 +21,7 @@ const hourMs = 60 * 60 * 1000
 /** What holds unless somebody says otherwise. The largest blob is ACR's. [Azure Container Registry service tiers] */
 export const defaultBlobSettings: BlobSettings = {
   leaseMs: 24 * hourMs,
-  uploadLifetimeMs: 24 * hourMs,
+  uploadLifetimeMs: hourMs,
   maxBlobBytes: 200 * 1024 ** 3,
   maxUploadsPerRepository: 2_000,
   maxUploadsPerCaller: 5_000,

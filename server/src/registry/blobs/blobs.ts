@@ -1,5 +1,5 @@
 import { appendToUpload } from '../uploads/append-to-upload.ts'
-import { type BlobParts, createBlobParts } from './blob-parts.ts'
+import { type BlobParts, createBlobParts, type SharedPart } from './blob-parts.ts'
 import type { BlobSettings } from './blob-settings.ts'
 import { type Collected, GarbageCollector } from '../garbage/collect-garbage.ts'
 import { deleteBlob } from './delete-blob.ts'
@@ -30,10 +30,7 @@ export type Blobs = {
 }
 
 /** Opens that part of the room. What `settings` leaves out is as in `defaultBlobSettings`. */
-export function createBlobs(
-  given: Pick<Parts, 'database' | 'clock' | 'audit' | 'blobs' | 'repositories' | 'integrity'>,
-  settings: Partial<BlobSettings> = {},
-): Blobs {
+export function createBlobs(given: Pick<Parts, SharedPart>, settings: Partial<BlobSettings> = {}): Blobs {
   const parts = createBlobParts(given, settings)
   const collector = new GarbageCollector(parts)
   return {

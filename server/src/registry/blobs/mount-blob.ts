@@ -5,6 +5,7 @@ import type { BlobParts } from './blob-parts.ts'
 import { type BlobSource, holdsIntactBlob, linkBlob } from './blob-rows.ts'
 import type { OciCall } from '../call.ts'
 import { requireWritable } from '../properties/locks.ts'
+import type { Reservation } from '../quotas/quotas.ts'
 import { changeEvent, requireCurrentCredential } from '../repositories/repositories.ts'
 import { openRepository } from '../repositories/repository-store.ts'
 
@@ -32,8 +33,8 @@ export async function mountBlob(parts: BlobParts, call: OciCall<'uploads'>): Pro
   const blob = source && (await parts.blobReads.byDigest.first({ digest }))
   if (source === undefined || blob === undefined || !(await parts.integrity.isIntact(blob))) return undefined
   const nowMs = parts.clock.now()
-  const mounted = await parts.database.transaction((transaction) =>
-    link(parts, call, transaction, { source, digest, nowMs }),
+  const mounted = await parts.quotas.reserving((reservation) =>
+    parts.database.transaction((transaction) => link(parts, call, transaction, { source, digest, nowMs, reservation })),
   )
   return mounted ? digest : undefined
 }
@@ -66,20 +67,27 @@ function isOpenTo({ caller }: OciCall<'uploads'>, source: Omit<BlobSource, 'name
   return source.read_enabled !== 0 && caller.deletionsSeen >= (source.predecessor_deletion ?? 0)
 }
 
-type Mount = { readonly source: Source; readonly digest: Digest; readonly nowMs: number }
+type Mount = {
+  readonly source: Source
+  readonly digest: Digest
+  readonly nowMs: number
+  readonly reservation: Reservation
+}
 
 /** Looks once more whether the source holds the blob: it may have been collected or deleted since. */
 async function link(
   { settings, audit }: BlobParts,
   call: OciCall<'uploads'>,
   transaction: Transaction,
-  { source, digest, nowMs }: Mount,
+  { source, digest, nowMs, reservation }: Mount,
 ): Promise<boolean> {
   if (!(await holdsIntactBlob(transaction, source.repository_id, digest))) return false
   const repository = await openRepository(transaction, call.registry.rid, call.path.repository, nowMs)
   requireCurrentCredential(call.caller, repository)
   requireWritable(repository)
-  await linkBlob(transaction, repository.id, digest, { nowMs, leaseMs: settings.leaseMs })
+  const place = { rid: call.registry.rid, repository: call.path.repository, repositoryId: repository.id }
+  const lease = { nowMs, leaseMs: settings.leaseMs }
+  await reservation.measure(transaction, place, () => linkBlob(transaction, repository.id, digest, lease))
   await audit.record(transaction, changeEvent(call, 'blob.mount', `@${digest}`, { from: source.name }))
   return true
 }

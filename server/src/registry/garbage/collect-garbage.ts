@@ -1,5 +1,6 @@
 import type { BlobParts } from '../blobs/blob-parts.ts'
-import { sweepStrayUploads, sweepUnnamedFiles } from './sweep-files.ts'
+import { sweepUnnamedFiles } from './sweep-files.ts'
+import { discardStray } from '../uploads/end-upload.ts'
 import { sweepDeletedRegistries } from './registry-rows.ts'
 import { sweepHeldBlobs, sweepUnheldBlobs, sweepUploads } from './sweep-rows.ts'
 
@@ -29,13 +30,14 @@ export class GarbageCollector {
 
   async #collect(): Promise<Collected> {
     const parts = this.#parts
-    let uploads = await sweepUploads(parts)
+    // Bytes without a row go first: on a full disk, that makes space for what needs a row.
+    let uploads = await discardStray(parts)
+    uploads += await sweepUploads(parts)
     await sweepDeletedRegistries(parts)
     let blobs = (await sweepHeldBlobs(parts)) + (await sweepUnheldBlobs(parts))
     const nowMs = parts.clock.now()
     if (nowMs - this.#filesComparedAtMs >= parts.settings.fileScanIntervalMs) {
       blobs += await sweepUnnamedFiles(parts)
-      uploads += await sweepStrayUploads(parts)
       this.#filesComparedAtMs = nowMs
     }
     return { blobs, uploads }

@@ -1,7 +1,6 @@
 import { type BlobLocation, locationDigest } from '../../storage/index.ts'
 import type { BlobParts } from '../blobs/blob-parts.ts'
 import { namedLocations } from '../blobs/blob-rows.ts'
-import { existingUploads } from '../uploads/upload-rows.ts'
 
 /** How many files are compared with the rows at once. */
 const batchSize = 300
@@ -41,24 +40,6 @@ export async function deleteUnnamed(parts: BlobParts, locations: readonly BlobLo
 export async function withoutRow(parts: BlobParts, locations: readonly BlobLocation[]): Promise<BlobLocation[]> {
   const named = await namedLocations(parts.database, locations.map(locationDigest))
   return locations.filter((location) => !named.has(location))
-}
-
-/** Forgets the staged bytes that belong to no upload; returns how many uploads' they were. */
-export async function sweepStrayUploads(parts: BlobParts): Promise<number> {
-  const { blobs, clock, database, settings, running } = parts
-  const beforeMs = clock.now() - settings.leaseMs
-  let count = 0
-  for await (const staged of inBatches(blobs.listStaged())) {
-    const old = staged.filter(({ uploadId, changedAtMs }) => changedAtMs < beforeMs && !running.isWriting(uploadId))
-    const ids = old.map(({ uploadId }) => uploadId)
-    const existing = await existingUploads(database, ids)
-    for (const id of ids) {
-      if (existing.has(id)) continue
-      await blobs.discard(id)
-      count += 1
-    }
-  }
-  return count
 }
 
 /** The items in runs of a bounded length. */

@@ -18,13 +18,14 @@ export async function sweepUploads(parts: BlobParts): Promise<number> {
     const nowMs = clock.now()
     const expired = (await listExpired(database, nowMs, readRows)).filter((id) => !running.isWriting(id))
     if (expired.length === 0) return count
+    // Nobody can go on with an upload that has expired. Its bytes go before its row, which takes space on a full disk.
+    for (const id of expired) {
+      running.forget(id)
+      await blobs.discard(id)
+    }
     const ended: string[] = []
     for (const ids of inRuns(expired)) {
       ended.push(...(await database.transaction((transaction) => deleteExpired(transaction, ids, nowMs))))
-    }
-    for (const id of ended) {
-      running.forget(id)
-      await blobs.discard(id)
     }
     if (ended.length === 0) return count
     count += ended.length

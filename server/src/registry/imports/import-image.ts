@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
+import type { Transaction } from '../../platform/sql/database.ts'
 import { type Digest, digestAlgorithm } from '../../spec/digest.ts'
 import { type Manifest, ManifestInvalidError, maxManifestSizeBytes, parseManifest } from '../../spec/manifest.ts'
 import { isNonDistributable, parseContentType } from '../../spec/media-type.ts'
@@ -14,9 +15,9 @@ import { ImportError, type ImportSource } from './import-source.ts'
 import { requireWritable } from '../properties/locks.ts'
 import type { Parts } from '../parts.ts'
 import { blobDescriptors, manifestDigest, storeManifest } from '../manifests/put-manifest.ts'
+import type { Reservation } from '../quotas/quotas.ts'
 import { type RepositoryTarget, requireCurrentCredential } from '../repositories/repositories.ts'
 import { openRepository } from '../repositories/repository-store.ts'
-import { orUnavailable } from '../uploads/stage-body.ts'
 import { deleteUpload, insertUpload, type OpenUpload } from '../uploads/upload-rows.ts'
 
 /** How many manifests one import may bring, and how deep they may lie in one another. */
@@ -146,22 +147,25 @@ async function bringBlob(
 
 /** Opens the repository, and has it hold the blob if it or the other one does. */
 async function openTarget(
-  { database, clock, settings }: BlobParts,
+  { database, clock, settings, quotas }: BlobParts,
   { registry, caller, path }: RepositoryTarget,
   digest: Digest,
   heldBy: string | undefined,
 ): Promise<{ readonly id: string; readonly holds: boolean }> {
   const nowMs = clock.now()
-  return database.transaction(async (transaction) => {
-    const repository = await openRepository(transaction, registry.rid, path.repository, nowMs)
+  const { rid } = registry
+  const open = async (transaction: Transaction, { measure }: Reservation) => {
+    const { id, ...repository } = await openRepository(transaction, rid, path.repository, nowMs)
     requireCurrentCredential(caller, repository)
     requireWritable(repository)
     const holds =
-      (await holdsIntactBlob(transaction, repository.id, digest)) ||
+      (await holdsIntactBlob(transaction, id, digest)) ||
       (heldBy !== undefined && (await holdsIntactBlob(transaction, heldBy, digest)))
-    if (holds) await linkBlob(transaction, repository.id, digest, { nowMs, leaseMs: settings.leaseMs })
-    return { id: repository.id, holds }
-  })
+    const link = () => linkBlob(transaction, id, digest, { nowMs, leaseMs: settings.leaseMs })
+    if (holds) await measure(transaction, { rid, repository: path.repository, repositoryId: id }, link)
+    return { id, holds }
+  }
+  return quotas.reserving((reservation) => database.transaction((transaction) => open(transaction, reservation)))
 }
 
 async function fetchBlob(
@@ -185,6 +189,9 @@ async function fetchBlob(
   )
   await parts.running.alone(upload.id, async () => {
     try {
+      const owner = { rid, repositoryId, callerKey: row.caller_key }
+      await parts.staging.prepare(upload.id, owner, target.path.repository)
+      parts.staging.requireRoomFor(upload.id, size)
       await stage(parts, upload.id, { digest, size }, body)
       await finishStaged(parts, target, upload, { digest, sizeBytes: size })
     } catch (error) {
@@ -202,7 +209,7 @@ async function stage(parts: BlobParts, uploadId: string, { digest, size }: Blob,
   const options = { offset: 0, sizeLimitBytes: size, observe: (piece: Uint8Array) => void hash.update(piece) }
   const sizeBytes = await parts.blobs.append(uploadId, body, options).catch((error: unknown) => {
     body.destroy()
-    throw error instanceof TooManyBytesError ? wrongSize(digest) : orUnavailable(error)
+    throw error instanceof TooManyBytesError ? wrongSize(digest) : error
   })
   if (sizeBytes !== size) throw wrongSize(digest)
   parts.running.keepHash(uploadId, { algorithm, hash, sizeBytes })

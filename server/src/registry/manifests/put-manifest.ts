@@ -21,11 +21,13 @@ import {
   touchManifest,
 } from './manifest-store.ts'
 import type { Parts } from '../parts.ts'
+import type { Reservation } from '../quotas/quotas.ts'
 import { withBody } from '../read-body.ts'
 import { changeEvent, changeRepository, requireCurrentCredential } from '../repositories/repositories.ts'
 import { openRepository, recordChange } from '../repositories/repository-store.ts'
 import type { ManifestReferenceRow } from '../tables.ts'
 import { findTags, moveTags } from '../repositories/tag-store.ts'
+import { noSpace } from '../uploads/staging.ts'
 
 /** How many `tag` parameters a push by digest may have; the specification asks for ten at least. */
 const tagLimit = 100
@@ -77,18 +79,25 @@ export async function putManifest(parts: Parts, call: OciCall<'manifest'>): Prom
 export async function storeManifest(parts: Parts, call: ManifestTarget, push: Push): Promise<void> {
   if (call.registry.compatibility === 'acr') requireAcrManifest(push.manifest, push.digest)
   const nowMs = parts.clock.now()
-  await changeRepository(parts, call, (transaction) => store(parts, call, push, transaction, nowMs))
+  await parts.quotas.reserving((reservation) =>
+    changeRepository(parts, call, (transaction) => store(parts, { call, push, reservation, nowMs }, transaction)),
+  )
 }
 
 /** Where a manifest goes; a push has all of it. */
 export type ManifestTarget = Pick<OciCall<'manifest'>, 'registry' | 'caller' | 'origin' | 'path'>
 
+type Storing = {
+  readonly call: ManifestTarget
+  readonly push: Push
+  readonly reservation: Reservation
+  readonly nowMs: number
+}
+
 async function store(
   parts: Parts,
-  call: ManifestTarget,
-  push: Push,
+  { call, push, reservation, nowMs }: Storing,
   transaction: Transaction,
-  nowMs: number,
 ): Promise<void> {
   const { digest, tags, manifest } = push
   const repository = await openRepository(transaction, call.registry.rid, call.path.repository, nowMs)
@@ -104,8 +113,12 @@ async function store(
   requireWritable(...heldTags)
   if (!push.movesTags && heldTags[0] !== undefined) throw tagExists(heldTags[0].name)
   const imageSizeBytes = await measureImage(parts, push, transaction, repository.id)
-  if (held === undefined) await insert(push, transaction, repository.id, imageSizeBytes, nowMs)
-  else await touchManifest(transaction, repository.id, digest, nowMs)
+  if (held === undefined) {
+    if (!parts.space.hasRoomFor(push.bytes.byteLength)) throw noSpace()
+    const place = { rid: call.registry.rid, repository: call.path.repository, repositoryId: repository.id }
+    const add = () => insert(push, transaction, repository.id, imageSizeBytes, nowMs)
+    await reservation.measure(transaction, place, add)
+  } else await touchManifest(transaction, repository.id, digest, nowMs)
   const repaired = held !== undefined && (await repairManifest(transaction, repository.id, digest, push.bytes))
   const left = heldTags.map((tag) => tag.manifest_digest).filter((other) => other !== digest)
   await markUntagged(transaction, repository.id, left, nowMs)

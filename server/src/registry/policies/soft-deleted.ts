@@ -19,6 +19,7 @@ import { requireWritable } from '../properties/locks.ts'
 import { findManifest, markUntagged } from '../manifests/manifest-store.ts'
 import type { Parts } from '../parts.ts'
 import { documentHead, manifestProperties } from '../properties/properties.ts'
+import type { Reservation } from '../quotas/quotas.ts'
 import { readBody } from '../read-body.ts'
 import { changeEvent, changeRepository, requireCurrentCredential } from '../repositories/repositories.ts'
 import { openRepository, recordChange } from '../repositories/repository-store.ts'
@@ -93,18 +94,25 @@ export async function restoreManifest(parts: Parts, call: AcrCall<'deleted-manif
   const tag = await readTagToRestore(call)
   const force = call.query.get('force')?.toLowerCase() === 'true'
   const nowMs = parts.clock.now()
-  const row = await changeRepository(parts, call, (transaction) =>
-    restore(parts, call, { tag, force, nowMs }, transaction),
+  const row = await parts.quotas.reserving((reservation) =>
+    changeRepository(parts, call, (transaction) =>
+      restore(parts, call, { tag, force, nowMs, reservation }, transaction),
+    ),
   )
   sendJson(call, 200, { ...documentHead(call), manifest: manifestProperties(row, tag === undefined ? [] : [tag]) })
 }
 
-type Restoration = { readonly tag: Tag | undefined; readonly force: boolean; readonly nowMs: number }
+type Restoration = {
+  readonly tag: Tag | undefined
+  readonly force: boolean
+  readonly nowMs: number
+  readonly reservation: Reservation
+}
 
 async function restore(
   parts: Parts,
   call: AcrCall<'deleted-manifest'>,
-  { tag, force, nowMs }: Restoration,
+  { tag, force, nowMs, reservation }: Restoration,
   transaction: Transaction,
 ) {
   const { digest, repository: name } = call.path
@@ -118,7 +126,9 @@ async function restore(
   if (manifest === undefined) throw manifestUnknown(digest)
   requireWritable(repository, manifest)
   if (kept !== undefined && live === undefined) {
-    await restoreManifestRows(transaction, { from: kept.id, to: repository.id, digest, nowMs })
+    const place = { rid: call.registry.rid, repository: name, repositoryId: repository.id }
+    const links = { from: kept.id, to: repository.id, digest, nowMs }
+    await reservation.measure(transaction, place, () => restoreManifestRows(transaction, links))
   }
   const [present] = tag === undefined ? [] : await findTags(transaction, repository.id, [tag])
   if (tag !== undefined && present?.manifest_digest !== digest) {

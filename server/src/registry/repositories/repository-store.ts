@@ -247,26 +247,3 @@ export async function forsakeRegistry(transaction: Transaction, rid: string, now
     .onConflict((conflict) => conflict.column('rid').doNothing())
     .execute()
 }
-
-/** How many bytes the repositories of a registry hold; a blob that several of them share counts once. */
-export async function sumContentBytes(database: Database, rid: string): Promise<number> {
-  const tables = database.tables<RegistryTables>()
-  const blobs = await tables
-    .selectFrom('blob')
-    .select(({ fn }) => fn.sum<number | string | null>('size_bytes').as('size_bytes'))
-    .where('digest', 'in', (query) =>
-      query
-        .selectFrom('repository_blob')
-        .innerJoin('repository', 'repository.id', 'repository_blob.repository_id')
-        .select('repository_blob.digest')
-        .where('repository.rid', '=', rid),
-    )
-    .executeTakeFirst()
-  const manifests = await tables
-    .selectFrom('manifest')
-    .innerJoin('repository', 'repository.id', 'manifest.repository_id')
-    .select(({ fn }) => fn.sum<number | string | null>('manifest.size_bytes').as('size_bytes'))
-    .where('repository.rid', '=', rid)
-    .executeTakeFirst()
-  return Number(blobs?.size_bytes ?? 0) + Number(manifests?.size_bytes ?? 0)
-}

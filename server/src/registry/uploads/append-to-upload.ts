@@ -1,7 +1,7 @@
 import type { BlobParts } from '../blobs/blob-parts.ts'
 import { type OciCall, sendEmpty } from '../call.ts'
 import { stageBody } from './stage-body.ts'
-import { hintedAlgorithm, requireUpload, uploadHeaders } from './uploads.ts'
+import { hintedAlgorithm, ownerOf, requireUpload, uploadHeaders } from './uploads.ts'
 
 /**
  * `PATCH` of an upload: appends the body, a chunk with its place in `Content-Range` or a stream without.
@@ -15,6 +15,7 @@ export async function appendToUpload(parts: BlobParts, call: OciCall<'upload'>):
   const sizeBytes = await parts.running.alone(upload.id, () =>
     stageBody(parts, {
       uploadId: upload.id,
+      owner: ownerOf(call, upload),
       repository: path.repository,
       expiresAtMs: upload.expires_at_ms,
       request,

@@ -7,11 +7,12 @@ import { findIntactLocation, linkBlob, recordBlob } from '../blobs/blob-rows.ts'
 import { type OciCall, sendEmpty } from '../call.ts'
 import { OciError } from '../errors.ts'
 import { requireWritable } from '../properties/locks.ts'
+import type { QuotaPlace } from '../quotas/quotas.ts'
 import { changeEvent, type RepositoryTarget, requireCurrentCredential } from '../repositories/repositories.ts'
 import { findRepository } from '../repositories/repository-store.ts'
-import { isDigestOfStaged, orUnavailable, stageBody } from './stage-body.ts'
+import { isDigestOfStaged, stageBody } from './stage-body.ts'
 import { deleteUpload, type OpenUpload } from './upload-rows.ts'
-import { blobHeaders, requireDigestParameter, requireUpload, uploadUnknown } from './uploads.ts'
+import { blobHeaders, ownerOf, requireDigestParameter, requireUpload, uploadUnknown } from './uploads.ts'
 
 /**
  * `PUT` of an upload: appends the body, if there is one, and makes what is there the blob that `digest` names. A digest
@@ -27,6 +28,7 @@ export async function finishUpload(parts: BlobParts, call: OciCall<'upload'>): P
   await parts.running.alone(upload.id, async () => {
     const sizeBytes = await stageBody(parts, {
       uploadId: upload.id,
+      owner: ownerOf(call, upload),
       repository: path.repository,
       expiresAtMs: upload.expires_at_ms,
       request,
@@ -60,7 +62,11 @@ export async function finishStaged(
   }
   const known = await findIntact(parts, claim)
   if (known.location !== undefined && (await adopt(parts, call, upload, digest, known.location))) return
-  await parts.running.committing(() => commit(parts, call, upload, claim, known.lost))
+  try {
+    await parts.running.committing(() => commit(parts, call, upload, claim, known.lost))
+  } finally {
+    parts.staging.settle(upload.id)
+  }
 }
 
 /** Where these bytes lie already, or where a row says so although they are lost or corrupt. */
@@ -83,12 +89,18 @@ async function adopt(
   location: BlobLocation,
 ): Promise<boolean> {
   const nowMs = parts.clock.now()
-  const adopted = await parts.database.transaction(async (transaction) => {
-    if ((await findIntactLocation(transaction, digest)) !== location) return false
-    await endUpload(transaction, call, upload)
-    await linkBlob(transaction, upload.repository_id, digest, { nowMs, leaseMs: parts.settings.leaseMs })
-    return true
-  })
+  const lease = { nowMs, leaseMs: parts.settings.leaseMs }
+  const adopted = await parts.quotas.reserving(
+    (reservation) =>
+      parts.database.transaction(async (transaction) => {
+        if ((await findIntactLocation(transaction, digest)) !== location) return false
+        await endUpload(transaction, call, upload)
+        const link = () => linkBlob(transaction, upload.repository_id, digest, lease)
+        await reservation.measure(transaction, placeOf(call, upload), link)
+        return true
+      }),
+    upload.id,
+  )
   if (adopted) await parts.blobs.discard(upload.id)
   return adopted
 }
@@ -104,20 +116,25 @@ async function commit(
   { digest, sizeBytes }: Claim,
   lost: BlobLocation | undefined,
 ): Promise<void> {
-  const location = await parts.blobs.commit(upload.id, digest).catch((error: unknown) => {
-    throw orUnavailable(error)
-  })
+  const location = await parts.blobs.commit(upload.id, digest)
   const nowMs = parts.clock.now()
   try {
-    const kept = await parts.database.transaction(async (transaction) => {
-      await endUpload(transaction, call, upload)
+    const record = async (transaction: Transaction) => {
       const recorded = await recordBlob(transaction, { digest, location, sizeBytes, lost }, nowMs)
       await linkBlob(transaction, upload.repository_id, digest, { nowMs, leaseMs: parts.settings.leaseMs })
       if (recorded.replaced !== undefined) {
         await parts.audit.record(transaction, changeEvent(call, 'blob.repair', `@${digest}`))
       }
       return recorded
-    })
+    }
+    const kept = await parts.quotas.reserving(
+      (reservation) =>
+        parts.database.transaction(async (transaction) => {
+          await endUpload(transaction, call, upload)
+          return reservation.measure(transaction, placeOf(call, upload), () => record(transaction))
+        }),
+      upload.id,
+    )
     if (kept.location !== location) await parts.blobs.delete(location)
     if (kept.replaced !== undefined) {
       parts.integrity.figures.repaired += 1
@@ -145,4 +162,8 @@ async function endUpload(
   requireCurrentCredential(caller, repository)
   requireWritable(repository)
   if (!(await deleteUpload(transaction, upload.id))) throw uploadUnknown()
+}
+
+function placeOf({ registry, path }: RepositoryTarget, { repository_id }: OpenUpload): QuotaPlace {
+  return { rid: registry.rid, repository: path.repository, repositoryId: repository_id }
 }

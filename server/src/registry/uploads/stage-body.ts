@@ -5,10 +5,13 @@ import { streamBody } from '../../platform/http/slow-clients.ts'
 import { parseContentRange } from '../../spec/byte-range.ts'
 import { type Digest, digestAlgorithm, type DigestAlgorithm } from '../../spec/digest.ts'
 import type { RepositoryName } from '../../spec/repository-name.ts'
-import { BrokenSourceError, StorageFullError, TooManyBytesError } from '../../storage/index.ts'
+import { outageOf } from '../../platform/outage.ts'
+import { BrokenSourceError, TooManyBytesError } from '../../storage/index.ts'
 import type { BlobParts } from '../blobs/blob-parts.ts'
 import { OciError } from '../errors.ts'
+import type { UploadOwner } from '../quotas/staged-bytes.ts'
 import { ClientGoneError } from '../read-body.ts'
+import { endUpload } from './end-upload.ts'
 import type { RunningHash } from './running-uploads.ts'
 import { prolongUpload } from './upload-rows.ts'
 import { uploadHeaders } from './uploads.ts'
@@ -16,6 +19,7 @@ import { uploadHeaders } from './uploads.ts'
 /** An upload that is being written to, and by what. */
 export type Staging = {
   readonly uploadId: string
+  readonly owner: UploadOwner
   readonly repository: RepositoryName
   readonly expiresAtMs: number
   readonly request: IncomingMessage
@@ -25,18 +29,34 @@ export type Staging = {
 /**
  * Appends the body of a request to an upload, and returns how many bytes are staged then. The caller is the upload's
  * only writer. A chunk that is out of its place or has not the length it claims leaves the upload as it was; a client
- * that goes away leaves what it sent.
+ * that goes away leaves what it sent. An upload that meets a full disk or a quota ends, with its bytes.
  *
- * @throws OciError RANGE_INVALID, SIZE_INVALID or UNAVAILABLE
+ * @throws OciError RANGE_INVALID, SIZE_INVALID or DENIED
+ * @throws StorageFullError
  * @throws ClientGoneError
  */
 export async function stageBody(parts: BlobParts, staging: Staging): Promise<number> {
-  const { uploadId, request } = staging
-  streamBody(request)
+  streamBody(staging.request)
+  try {
+    return await stage(parts, staging)
+  } catch (error) {
+    const isFull = outageOf(error)?.kind === 'disk-full'
+    const isDenied = error instanceof OciError && error.code === 'DENIED'
+    if (isFull || isDenied) await endUpload(parts, staging.uploadId)
+    if (isFull) await parts.makeRoom()
+    throw error
+  }
+}
+
+async function stage(parts: BlobParts, staging: Staging): Promise<number> {
+  const { uploadId, owner, repository, request } = staging
+  await parts.staging.prepare(uploadId, owner, repository)
   const offset = (await parts.blobs.stagedSizeBytes(uploadId)) ?? 0
   const chunkBytes = requirePlace(staging, offset)
   const limitBytes = Math.min(offset + (chunkBytes ?? Infinity), parts.settings.maxBlobBytes)
-  if (offset + declaredBytes(request) > limitBytes) throw tooLong(parts, offset, chunkBytes)
+  const comingBytes = declaredBytes(request)
+  if (offset + comingBytes > limitBytes) throw tooLong(parts, offset, chunkBytes)
+  if (comingBytes > 0) parts.staging.requireRoomFor(uploadId, comingBytes)
   const sizeBytes = await append(parts, staging, offset, limitBytes).catch((error: unknown) => {
     throw error instanceof TooManyBytesError ? tooLong(parts, offset, chunkBytes) : error
   })
@@ -93,7 +113,7 @@ async function append(parts: BlobParts, staging: Staging, offset: number, limitB
       keep(parts, uploadId, running)
       throw new ClientGoneError('the client went away while it was sending', { cause: error })
     }
-    throw orUnavailable(error)
+    throw error
   } finally {
     await lifetime.settle()
   }
@@ -134,12 +154,6 @@ class Lifetime {
 
 function keep({ running: uploads }: BlobParts, uploadId: string, running: RunningHash | undefined): void {
   if (running !== undefined) uploads.keepHash(uploadId, running)
-}
-
-/** A disk without room is the operator's matter, and for the client to try again later. */
-export function orUnavailable(error: unknown): unknown {
-  if (!(error instanceof StorageFullError)) return error
-  return new OciError('UNAVAILABLE', { status: 507, message: 'the registry has no room left for blobs', cause: error })
 }
 
 /**

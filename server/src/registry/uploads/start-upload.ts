@@ -8,9 +8,11 @@ import { requireWritable } from '../properties/locks.ts'
 import { mountBlob } from '../blobs/mount-blob.ts'
 import { requireCurrentCredential } from '../repositories/repositories.ts'
 import { openRepository } from '../repositories/repository-store.ts'
+import { endOldestIdle } from './end-upload.ts'
 import { stageBody } from './stage-body.ts'
+import { noSpace } from './staging.ts'
 import { deleteUpload, insertUpload, type OpenUpload } from './upload-rows.ts'
-import { blobHeaders, requireDigestParameter, uploadHeaders } from './uploads.ts'
+import { blobHeaders, ownerOf, requireDigestParameter, uploadHeaders } from './uploads.ts'
 
 /** What a client is told to wait that has too many uploads open. */
 const retryAfterSeconds = 60
@@ -45,6 +47,7 @@ async function uploadWhole(parts: BlobParts, call: OciCall<'uploads'>): Promise<
     try {
       const sizeBytes = await stageBody(parts, {
         uploadId: upload.id,
+        owner: ownerOf(call, upload),
         repository: path.repository,
         expiresAtMs: upload.expires_at_ms,
         request,
@@ -63,11 +66,12 @@ async function uploadWhole(parts: BlobParts, call: OciCall<'uploads'>): Promise<
 
 async function begin(parts: BlobParts, call: OciCall<'uploads'>): Promise<OpenUpload> {
   const { registry, caller, path } = call
+  await requireSpace(parts)
   await requireRoom(parts, call)
   const id = randomUUID()
   const nowMs = parts.clock.now()
   const expires_at_ms = nowMs + parts.settings.uploadLifetimeMs
-  return parts.database.transaction(async (transaction) => {
+  const upload = await parts.database.transaction(async (transaction) => {
     const repository = await openRepository(transaction, registry.rid, path.repository, nowMs)
     requireCurrentCredential(caller, repository)
     requireWritable(repository)
@@ -82,10 +86,19 @@ async function begin(parts: BlobParts, call: OciCall<'uploads'>): Promise<OpenUp
     const { predecessor_deletion } = repository
     return { id, repository_id: repository.id, expires_at_ms, predecessor_deletion }
   })
+  parts.staged.open(id, ownerOf(call, upload), 0, nowMs)
+  return upload
+}
+
+/** @throws StorageFullError where the file system has no space for content, and no idle upload gives way */
+async function requireSpace({ space, makeRoom }: BlobParts): Promise<void> {
+  if (space.hasRoomFor(0)) return
+  await makeRoom()
+  if (!space.hasRoomFor(0)) throw noSpace()
 }
 
 /**
- * Counted from what is committed, so that uploads which begin at the same moment may pass together: a bound on what one
+ * A caller at its own limit loses the upload that was idle longest. Counted from what is committed, so that uploads which begin at the same moment may pass together: a bound on what one
  * caller can pile up, not an exact number, and no reason for pushes to wait for each other.
  */
 async function requireRoom(parts: BlobParts, { registry, caller, path }: OciCall<'uploads'>): Promise<void> {
@@ -104,7 +117,9 @@ async function requireRoom(parts: BlobParts, { registry, caller, path }: OciCall
     now,
     limit: maxUploadsPerCaller,
   })
-  if ((inRepository?.count ?? 0) < maxUploadsPerRepository && (byCaller?.count ?? 0) < maxUploadsPerCaller) return
+  const hasRoom = (inRepository?.count ?? 0) < maxUploadsPerRepository
+  if (hasRoom && (byCaller?.count ?? 0) < maxUploadsPerCaller) return
+  if (hasRoom && (await endOldestIdle(parts, rid, caller.key))) return
   throw new OciError('TOOMANYREQUESTS', {
     message: 'too many uploads are unfinished; finish or cancel some, or wait until they expire',
     headers: { 'retry-after': String(retryAfterSeconds) },

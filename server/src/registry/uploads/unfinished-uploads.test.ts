@@ -126,12 +126,54 @@ function testUnfinished(kind: DatabaseKind): void {
     assert.deepEqual([full.status, full.code, full.headers['retry-after']], [429, 'TOOMANYREQUESTS', '60'])
     const others = Array.from({ length: 20 }, () => beginUpload(server, `${repository}/b`, { as: 'busy' }))
     locations.push(...(await Promise.all(others)))
-    assert.equal((await server.send('POST', `/v2/${repository}/c/blobs/uploads/`, { as: 'busy' })).status, 429)
     await beginUpload(server, `${repository}/c`, { as: 'somebody' })
     for (const location of locations) {
       assert.equal((await server.send('DELETE', location, { as: 'busy' })).status, 204)
     }
     await beginUpload(server, repository, { as: 'busy' })
+  })
+
+  it('at its limit a caller loses the upload that was idle longest, and none that is written to', async () => {
+    const { server, repository, clock } = used
+    const begin = (place: string) => beginUpload(server, `${repository}/${place}`, { as: 'ci' })
+    const isOpen = async (location: string) => (await server.send('GET', location, { as: 'ci' })).status === 204
+    const written = await begin('written')
+    const source = new Readable({ read: () => undefined })
+    const writing = server.send('PATCH', written, { as: 'ci', body: source })
+    source.push(randomBytes(300_000))
+    await untilBegun(written)
+    const touched = await begin('touched')
+    const oldest = await begin('oldest')
+    const others = await Promise.all(Array.from({ length: 57 }, (_, index) => begin(`n${index % 2}`)))
+    clock.nowMs += 1000
+    assert.equal((await server.send('PATCH', touched, { as: 'ci', body: 'x' })).status, 202)
+    const foreign = await beginUpload(server, `${repository}/foreign`, { as: 'somebody' })
+    const newest = await begin('newest')
+    assert.equal(await isOpen(oldest), false)
+    for (const location of [touched, newest, ...others]) assert.ok(await isOpen(location), location)
+    assert.equal((await server.send('GET', foreign, { as: 'somebody' })).status, 204)
+    source.push(null)
+    assert.equal((await writing).status, 202)
+    assert.equal((await putBlob(used, newest, blobDigest('x'), 'x', { authorization: 'ci' })).status, 201)
+  })
+
+  it('a caller all of whose uploads are written to is refused another', async (t) => {
+    const { server, repository } = used
+    const sources: Readable[] = []
+    t.after(() => sources.forEach((source) => source.push(null)))
+    const writes: Promise<unknown>[] = []
+    for (let count = 0; count < 60; count += 1) {
+      const location = await beginUpload(server, `${repository}/w${count % 2}`, { as: 'writer' })
+      const source = new Readable({ read: () => undefined })
+      sources.push(source)
+      writes.push(server.send('PATCH', location, { as: 'writer', body: source }))
+      source.push(randomBytes(300_000))
+      await untilBegun(location)
+    }
+    const refused = await server.send('POST', `/v2/${repository}/more/blobs/uploads/`, { as: 'writer' })
+    assert.deepEqual([refused.status, refused.code], [429, 'TOOMANYREQUESTS'])
+    for (const source of sources.splice(0)) source.push(null)
+    await Promise.all(writes)
   })
 
   it('a locked repository takes no blob', async () => {
@@ -160,8 +202,8 @@ function testUnfinished(kind: DatabaseKind): void {
     const { server, repository, clock } = used
     const idle = await beginUpload(server, repository)
     const alive = await beginUpload(server, repository)
-    for (let day = 0; day < 3; day += 1) {
-      clock.nowMs += 13 * 3_600_000
+    for (let round = 0; round < 3; round += 1) {
+      clock.nowMs += 45 * 60_000
       assert.equal((await server.send('PATCH', alive, { body: 'x' })).status, 202)
       await server.collectGarbage()
     }

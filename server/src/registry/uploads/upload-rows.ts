@@ -1,4 +1,5 @@
 import type { Database, PreparedRead, Transaction } from '../../platform/sql/database.ts'
+import type { UploadOwner } from '../quotas/staged-bytes.ts'
 import type { RegistryTables, UploadRow } from '../tables.ts'
 
 /** An unfinished upload, with what decides whether it goes on. */
@@ -134,6 +135,48 @@ export async function deleteExpired(
     .returning('id')
     .execute()
   return rows.map(({ id }) => id)
+}
+
+/** The open uploads of a registry, by id. */
+export async function listOpenUploads(
+  database: Database,
+  rid: string,
+  nowMs: number,
+): Promise<
+  {
+    readonly id: string
+    readonly repository: string
+    readonly caller: string
+    readonly startedAtMs: number
+    readonly expiresAtMs: number
+  }[]
+> {
+  return database
+    .tables<RegistryTables>()
+    .selectFrom('upload')
+    .innerJoin('repository', 'repository.id', 'upload.repository_id')
+    .select([
+      'upload.id',
+      'repository.name as repository',
+      'upload.caller_key as caller',
+      'upload.started_at_ms as startedAtMs',
+      'upload.expires_at_ms as expiresAtMs',
+    ])
+    .where('upload.rid', '=', rid)
+    .where('upload.expires_at_ms', '>', nowMs)
+    .orderBy('upload.id')
+    .execute()
+}
+
+/** Whose each open upload is, as it is committed. */
+export async function listUploadOwners(
+  database: Database,
+): Promise<(UploadOwner & { readonly id: string; readonly startedAtMs: number })[]> {
+  return database
+    .tables<RegistryTables>()
+    .selectFrom('upload')
+    .select(['id', 'rid', 'repository_id as repositoryId', 'caller_key as callerKey', 'started_at_ms as startedAtMs'])
+    .execute()
 }
 
 /** Those of the ids that are an upload's, as it is committed. */

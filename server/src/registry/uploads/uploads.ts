@@ -3,6 +3,7 @@ import type { RepositoryName } from '../../spec/repository-name.ts'
 import type { BlobParts } from '../blobs/blob-parts.ts'
 import type { OciCall, RegistryHeaders } from '../call.ts'
 import { OciError } from '../errors.ts'
+import type { UploadOwner } from '../quotas/staged-bytes.ts'
 import { requireCurrentCredential } from '../repositories/repositories.ts'
 import type { OpenUpload } from './upload-rows.ts'
 
@@ -27,6 +28,14 @@ export async function requireUpload(
   if (upload === undefined) throw uploadUnknown()
   requireCurrentCredential(caller, upload)
   return upload
+}
+
+/** Whose an upload is, by the call that writes to it. */
+export function ownerOf(
+  { registry, caller }: Pick<OciCall<'upload'>, 'registry' | 'caller'>,
+  { repository_id }: Pick<OpenUpload, 'repository_id'>,
+): UploadOwner {
+  return { rid: registry.rid, repositoryId: repository_id, callerKey: caller.key }
 }
 
 /** The refusal of an upload that is not there, or not the caller's. */

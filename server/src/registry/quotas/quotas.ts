@@ -1,0 +1,140 @@
+import type { Database, Transaction } from '../../platform/sql/database.ts'
+import { OciError } from '../errors.ts'
+import type { StagedBytes } from './staged-bytes.ts'
+import { prepareUsageReads, readUsage, type UsageReads, wholeRegistry } from './usage-store.ts'
+
+/** The limits of registries and repositories for which none was set, in bytes. 0 is no limit. */
+export type DefaultQuotas = { readonly registryBytes: number; readonly repositoryBytes: number }
+
+/** No limit unless one is set. */
+export const noQuotas: DefaultQuotas = { registryBytes: 0, repositoryBytes: 0 }
+
+/** A repository by its name, in a registry. */
+export type QuotaPlace = { readonly rid: string; readonly repository: string; readonly repositoryId: string }
+
+/** The limits that apply to a repository. Undefined is no limit. */
+export type Limits = { readonly registryBytes: number | undefined; readonly repositoryBytes: number | undefined }
+
+/** Counts what a transaction adds. */
+export type Reservation = {
+  /**
+   * Does `work`, which may add content to a repository. What it adds counts from then on, until the transaction has ended.
+   *
+   * @throws OciError DENIED where a limit would be exceeded
+   */
+  readonly measure: <Result>(
+    transaction: Transaction,
+    place: QuotaPlace,
+    work: () => Promise<Result>,
+  ) => Promise<Result>
+}
+
+/**
+ * How many bytes registries and repositories may hold. What is committed, what is staged, and what a transaction is about to
+ * add never exceed a limit together. Other processes on the same database are seen by what they have committed.
+ */
+export class Quotas {
+  #reads: UsageReads
+  #staged: StagedBytes
+  #defaults: DefaultQuotas
+
+  constructor(database: Database, staged: StagedBytes, defaults: DefaultQuotas) {
+    this.#reads = prepareUsageReads(database)
+    this.#staged = staged
+    this.#defaults = defaults
+  }
+
+  /** The limits of a repository, as they are committed. */
+  async limitsOf({ rid, repository }: Pick<QuotaPlace, 'rid' | 'repository'>): Promise<Limits> {
+    const rows = await this.#reads.limits.all({ rid, repository })
+    const limitOf = (name: string): number | undefined => rows.find((row) => row.repository === name)?.limit_bytes
+    return {
+      registryBytes: limitOf(wholeRegistry) ?? (this.#defaults.registryBytes || undefined),
+      repositoryBytes:
+        (repository === wholeRegistry ? undefined : limitOf(repository)) ??
+        (this.#defaults.repositoryBytes || undefined),
+    }
+  }
+
+  /** What a registry holds, with what is staged for it. */
+  async registryBytes(rid: string): Promise<number> {
+    return ((await this.#reads.ofRegistry.first({ rid }))?.size_bytes ?? 0) + this.#staged.ofRegistry(rid)
+  }
+
+  /** What a repository holds, with what is staged for it. */
+  async repositoryBytes(id: string): Promise<number> {
+    return ((await this.#reads.ofRepository.first({ id }))?.size_bytes ?? 0) + this.#staged.ofRepository(id)
+  }
+
+  /**
+   * Whether bytes may be staged, as far as this is known at once; where the database takes its time, the end of the upload
+   * decides.
+   *
+   * @throws OciError DENIED where a limit would be exceeded
+   */
+  requireRoomFor(bytes: number, { rid, repositoryId }: Omit<QuotaPlace, 'repository'>, limits: Limits): void {
+    if (limits.registryBytes !== undefined) {
+      const used = this.#reads.ofRegistry.first({ rid })
+      if (!(used instanceof Promise)) {
+        const sum = (used?.size_bytes ?? 0) + this.#staged.ofRegistry(rid)
+        if (sum + bytes > limits.registryBytes) throw quotaExceeded('registry', limits.registryBytes, sum)
+      }
+    }
+    if (limits.repositoryBytes !== undefined) {
+      const used = this.#reads.ofRepository.first({ id: repositoryId })
+      if (!(used instanceof Promise)) {
+        const sum = (used?.size_bytes ?? 0) + this.#staged.ofRepository(repositoryId)
+        if (sum + bytes > limits.repositoryBytes) throw quotaExceeded('repository', limits.repositoryBytes, sum)
+      }
+    }
+  }
+
+  /** Does `work`, whose transactions may add content. `uploadId` is the upload that they finish: its bytes count once. */
+  async reserving<Result>(work: (reservation: Reservation) => Promise<Result>, uploadId?: string): Promise<Result> {
+    const held: { readonly place: QuotaPlace; readonly bytes: number }[] = []
+    const release = (): void => {
+      for (const { place, bytes } of held.splice(0)) this.#staged.reserve(place, -bytes)
+    }
+    const measure: Reservation['measure'] = async (transaction, place, inner) => {
+      // A transaction may be run again after a conflict.
+      release()
+      const limits = await this.limitsOf(place)
+      if (limits.registryBytes === undefined && limits.repositoryBytes === undefined) return inner()
+      const before = await readUsage(transaction, place.rid, place.repositoryId)
+      const result = await inner()
+      const after = await readUsage(transaction, place.rid, place.repositoryId)
+      const ownBytes = (uploadId !== undefined && this.#staged.get(uploadId)?.stagedBytes) || 0
+      const grownBytes = after.repositoryBytes - before.repositoryBytes
+      if (grownBytes <= 0) return result
+      const registrySum = before.registryBytes + this.#staged.ofRegistry(place.rid) - ownBytes
+      const repositorySum = before.repositoryBytes + this.#staged.ofRepository(place.repositoryId) - ownBytes
+      const registryGrownBytes = after.registryBytes - before.registryBytes
+      if (limits.registryBytes !== undefined && registryGrownBytes > 0) {
+        if (registrySum + registryGrownBytes > limits.registryBytes) {
+          throw quotaExceeded('registry', limits.registryBytes, registrySum)
+        }
+      }
+      if (limits.repositoryBytes !== undefined && repositorySum + grownBytes > limits.repositoryBytes) {
+        throw quotaExceeded('repository', limits.repositoryBytes, repositorySum)
+      }
+      const bytes = Math.max(0, grownBytes - ownBytes)
+      this.#staged.reserve(place, bytes)
+      held.push({ place, bytes })
+      return result
+    }
+    try {
+      return await work({ measure })
+    } finally {
+      release()
+    }
+  }
+}
+
+/** The refusal of content that has no room within a limit. */
+function quotaExceeded(of: 'registry' | 'repository', limitBytes: number, usedBytes: number): OciError {
+  return new OciError('DENIED', {
+    status: 403,
+    message: `the quota of the ${of} is exceeded: its limit is ${limitBytes} bytes, and ${usedBytes} bytes are in use`,
+    detail: { limitBytes, usedBytes },
+  })
+}

@@ -1,0 +1,172 @@
+import { type Kysely, sql } from 'kysely'
+import type { Transaction } from '../../platform/sql/database.ts'
+import type { Migration } from '../../platform/sql/migrations.ts'
+
+/*
+ * How many bytes a registry and a repository hold is kept by the database itself, whoever changes the tables: a blob counts
+ * once for each repository that holds it, and once for the registry however many do. A sum for each push would take longer
+ * the more there is. The statements mean the same in both databases.
+ */
+
+/** The counters, the limits, and the triggers that keep the counters. */
+export const usageMigration: Migration = {
+  id: 'registry-0010-usage',
+  up: async (schema, types, transaction) => {
+    await schema
+      .createTable('registry_usage')
+      .addColumn('rid', types.text, (column) => column.primaryKey())
+      .addColumn('size_bytes', types.integer, (column) => column.notNull())
+      .execute()
+    await schema
+      .createTable('repository_usage')
+      .addColumn('repository_id', types.text, (column) => column.primaryKey())
+      .addColumn('rid', types.text, (column) => column.notNull())
+      .addColumn('size_bytes', types.integer, (column) => column.notNull())
+      .execute()
+    await schema
+      .createTable('registry_blob')
+      .addColumn('rid', types.text, (column) => column.notNull())
+      .addColumn('digest', types.text, (column) => column.notNull())
+      .addColumn('size_bytes', types.integer, (column) => column.notNull())
+      .addColumn('holder_count', types.integer, (column) => column.notNull())
+      .addPrimaryKeyConstraint('registry_blob_key', ['rid', 'digest'])
+      .execute()
+    await schema
+      .createTable('quota')
+      .addColumn('rid', types.text, (column) => column.notNull())
+      .addColumn('name', types.text, (column) => column.notNull())
+      .addColumn('repository', types.text, (column) => column.notNull())
+      .addColumn('limit_bytes', types.integer, (column) => column.notNull())
+      .addPrimaryKeyConstraint('quota_key', ['rid', 'name'])
+      .addUniqueConstraint('quota_by_repository', ['rid', 'repository'])
+      .execute()
+    const tables = transaction.tables<unknown>()
+    for (const statement of backfill) await sql.raw(statement).execute(tables)
+    for (const trigger of triggers) await createTrigger(transaction, tables, trigger)
+  },
+}
+
+const backfill = [
+  `insert into registry_blob (rid, digest, size_bytes, holder_count)
+   select repository.rid, blob.digest, max(blob.size_bytes), count(*)
+   from repository_blob
+   join repository on repository.id = repository_blob.repository_id
+   join blob on blob.digest = repository_blob.digest
+   group by repository.rid, blob.digest`,
+  `insert into repository_usage (repository_id, rid, size_bytes)
+   select repository.id, repository.rid,
+     cast(coalesce((select sum(blob.size_bytes) from repository_blob join blob on blob.digest = repository_blob.digest
+                    where repository_blob.repository_id = repository.id), 0) as bigint)
+     + cast(coalesce((select sum(manifest.size_bytes) from manifest where manifest.repository_id = repository.id), 0) as bigint)
+   from repository`,
+  `insert into registry_usage (rid, size_bytes)
+   select held.rid,
+     cast(coalesce((select sum(registry_blob.size_bytes) from registry_blob where registry_blob.rid = held.rid), 0) as bigint)
+     + cast(coalesce((select sum(manifest.size_bytes) from manifest join repository on repository.id = manifest.repository_id
+                      where repository.rid = held.rid), 0) as bigint)
+   from (select distinct rid from repository) as held`,
+]
+
+type Trigger = {
+  readonly name: string
+  readonly event: string
+  readonly when?: string
+  readonly statements: readonly string[]
+}
+
+const ridOf = (id: string): string => `(select rid from repository_usage where repository_id = ${id})`
+
+const addManifest = (row: 'old' | 'new', sign: '+' | '-'): string[] => [
+  `update repository_usage set size_bytes = size_bytes ${sign} ${row}.size_bytes where repository_id = ${row}.repository_id`,
+  `update registry_usage set size_bytes = size_bytes ${sign} ${row}.size_bytes where rid = ${ridOf(`${row}.repository_id`)}`,
+]
+
+const triggers: readonly Trigger[] = [
+  {
+    name: 'usage_of_new_repository',
+    event: 'after insert on repository',
+    statements: [
+      `insert into repository_usage (repository_id, rid, size_bytes) values (new.id, new.rid, 0)
+       on conflict (repository_id) do nothing`,
+      'insert into registry_usage (rid, size_bytes) values (new.rid, 0) on conflict (rid) do nothing',
+    ],
+  },
+  {
+    name: 'usage_of_new_blob',
+    event: 'after insert on repository_blob',
+    statements: [
+      `insert into registry_blob (rid, digest, size_bytes, holder_count)
+       select repository_usage.rid, new.digest,
+         coalesce((select size_bytes from blob where digest = new.digest), 0), 1
+       from repository_usage where repository_id = new.repository_id
+       on conflict (rid, digest) do update set holder_count = registry_blob.holder_count + 1`,
+      `update repository_usage set size_bytes = size_bytes
+         + (select size_bytes from registry_blob where rid = repository_usage.rid and digest = new.digest)
+       where repository_id = new.repository_id`,
+      `update registry_usage set size_bytes = size_bytes
+         + coalesce((select size_bytes from registry_blob
+                     where rid = registry_usage.rid and digest = new.digest and holder_count = 1), 0)
+       where rid = ${ridOf('new.repository_id')}`,
+    ],
+  },
+  {
+    name: 'usage_of_old_blob',
+    event: 'after delete on repository_blob',
+    statements: [
+      `update repository_usage set size_bytes = size_bytes
+         - coalesce((select size_bytes from registry_blob where rid = repository_usage.rid and digest = old.digest), 0)
+       where repository_id = old.repository_id`,
+      `update registry_usage set size_bytes = size_bytes
+         - coalesce((select size_bytes from registry_blob
+                     where rid = registry_usage.rid and digest = old.digest and holder_count = 1), 0)
+       where rid = ${ridOf('old.repository_id')}`,
+      `update registry_blob set holder_count = holder_count - 1
+       where rid = ${ridOf('old.repository_id')} and digest = old.digest`,
+      `delete from registry_blob
+       where rid = ${ridOf('old.repository_id')} and digest = old.digest and holder_count = 0`,
+    ],
+  },
+  {
+    // A row that had another size than its bytes was corrected.
+    name: 'usage_of_resized_blob',
+    event: 'after update of size_bytes on blob',
+    when: 'new.size_bytes <> old.size_bytes',
+    statements: [
+      `update repository_usage set size_bytes = size_bytes + new.size_bytes - old.size_bytes
+       where repository_id in (select repository_id from repository_blob where digest = new.digest)`,
+      `update registry_usage set size_bytes = size_bytes + new.size_bytes - old.size_bytes
+       where exists (select 1 from registry_blob where rid = registry_usage.rid and digest = new.digest)`,
+      'update registry_blob set size_bytes = new.size_bytes where digest = new.digest',
+    ],
+  },
+  { name: 'usage_of_new_manifest', event: 'after insert on manifest', statements: addManifest('new', '+') },
+  { name: 'usage_of_old_manifest', event: 'after delete on manifest', statements: addManifest('old', '-') },
+  {
+    name: 'usage_of_moved_manifest',
+    event: 'after update of repository_id, size_bytes on manifest',
+    statements: [...addManifest('old', '-'), ...addManifest('new', '+')],
+  },
+]
+
+async function createTrigger(
+  { kind }: Transaction,
+  tables: Kysely<unknown>,
+  { name, event, when, statements }: Trigger,
+): Promise<void> {
+  const body = statements.map((statement) => `${statement};`).join('\n')
+  const condition = when === undefined ? '' : `when (${when})`
+  switch (kind) {
+    case 'sqlite':
+      await sql.raw(`create trigger ${name} ${event} for each row ${condition} begin ${body} end`).execute(tables)
+      return
+    case 'postgres':
+      await sql
+        .raw(
+          `create function ${name}() returns trigger language plpgsql as $body$ begin ${body} return null; end $body$`,
+        )
+        .execute(tables)
+      await sql
+        .raw(`create trigger ${name} ${event} for each row ${condition} execute function ${name}()`)
+        .execute(tables)
+  }
+}

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict'
+import { randomBytes, randomInt } from 'node:crypto'
+import { after, before, describe, it } from 'node:test'
+import { type DatabaseKind } from '../../platform/sql/database.ts'
+import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import type { RegistryTables } from '../tables.ts'
+import { digestOf, imageManifest, openTestRegistry, type TestRegistry } from '../test-registry.ts'
+
+for (const kind of testDatabaseKinds) describe(`usage on ${kind}`, () => testUsage(kind))
+
+/** What the counters say, and what a count of everything says. */
+async function bothCounts({ database }: TestRegistry) {
+  const tables = database.tables<RegistryTables>()
+  const [held, blobs, manifests, usages, registries] = await Promise.all([
+    tables.selectFrom('repository_blob').select(['repository_id', 'digest']).execute(),
+    tables.selectFrom('blob').select(['digest', 'size_bytes']).execute(),
+    tables.selectFrom('manifest').select(['repository_id', 'size_bytes']).execute(),
+    tables.selectFrom('repository_usage').selectAll().execute(),
+    tables.selectFrom('registry_usage').selectAll().execute(),
+  ])
+  const sizes = new Map(blobs.map(({ digest, size_bytes }) => [digest, size_bytes]))
+  const ridOf = new Map(usages.map(({ repository_id, rid }) => [repository_id, rid]))
+  const byRepository = new Map<string, number>()
+  const byRegistry = new Map<string, number>()
+  const add = (sums: Map<string, number>, key: string, bytes: number) => sums.set(key, (sums.get(key) ?? 0) + bytes)
+  const counted = new Set<string>()
+  for (const { repository_id, digest } of held) {
+    const rid = ridOf.get(repository_id) ?? 'none'
+    add(byRepository, repository_id, sizes.get(digest) ?? 0)
+    if (!counted.has(`${rid} ${digest}`)) add(byRegistry, rid, sizes.get(digest) ?? 0)
+    counted.add(`${rid} ${digest}`)
+  }
+  for (const { repository_id, size_bytes } of manifests) {
+    add(byRepository, repository_id, size_bytes)
+    add(byRegistry, ridOf.get(repository_id) ?? 'none', size_bytes)
+  }
+  const nonZero = (sums: Iterable<readonly [string, number]>) =>
+    Object.fromEntries([...sums].filter(([, bytes]) => bytes !== 0).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  return {
+    kept: {
+      repositories: nonZero(usages.map(({ repository_id, size_bytes }) => [repository_id, size_bytes])),
+      registries: nonZero(registries.map(({ rid, size_bytes }) => [rid, size_bytes])),
+    },
+    counted: { repositories: nonZero(byRepository), registries: nonZero(byRegistry) },
+  }
+}
+
+function testUsage(kind: DatabaseKind): void {
+  let opened: TestRegistry
+  before(async () => {
+    opened = await openTestRegistry(kind, { softDelete: 'enabled' })
+  })
+  after(() => opened.dispose())
+
+  it('is what a count of everything gives, after any pushes, mounts, deletes, restores and collections', async () => {
+    const { send, room, clock, gate } = opened
+    const contents = Array.from({ length: 8 }, () => randomBytes(randomInt(1, 3000)).toString('base64'))
+    const pick = <Item>(list: readonly Item[]): Item => list[randomInt(list.length)] as Item
+    const repositories = ['a', 'b/c', 'd'] as const
+    const config = '{"architecture":"amd64","os":"linux"}'
+    const pushed: { repository: string; digest: string }[] = []
+    const steps: Record<string, () => Promise<unknown>> = {
+      push: async () => {
+        const host = pick(['first.example', 'second.example'])
+        const [repository, layer] = [pick(repositories), pick(contents)]
+        for (const content of [config, layer]) {
+          const target = `/v2/${repository}/blobs/uploads/?digest=${digestOf(content)}`
+          await send('POST', target, { body: content, host })
+        }
+        const manifest = JSON.stringify(imageManifest(config, [layer], { annotations: { n: String(randomInt(4)) } }))
+        const headers = { 'content-type': 'application/vnd.oci.image.manifest.v1+json' }
+        await send('PUT', `/v2/${repository}/manifests/t${randomInt(3)}`, { headers, body: manifest, host })
+        if (host === 'first.example') pushed.push({ repository, digest: digestOf(manifest) })
+      },
+      mount: async () =>
+        send(
+          'POST',
+          `/v2/${pick(repositories)}/blobs/uploads/?mount=${digestOf(pick(contents))}&from=${pick(repositories)}`,
+        ),
+      'delete a manifest': async () => {
+        if (pushed.length === 0) return
+        const { repository, digest } = pick(pushed)
+        await send('DELETE', `/v2/${repository}/manifests/${digest}`)
+      },
+      restore: async () => {
+        if (pushed.length === 0) return
+        const { repository, digest } = pick(pushed)
+        await send('POST', `/acr/v1/_deleted/${encodeURIComponent(repository)}/_manifests/${digest}`, { body: '{}' })
+      },
+      'delete a blob': async () => send('DELETE', `/v2/${pick(repositories)}/blobs/${digestOf(pick(contents))}`),
+      'delete a repository': async () => {
+        if (randomInt(4) > 0) return
+        await send('DELETE', `/acr/v1/${encodeURIComponent(pick(repositories))}`)
+        gate.deletionsSeen = Infinity
+      },
+      collect: async () => {
+        clock.nowMs += randomInt(2) * 25 * 3_600_000
+        await room.collectGarbage()
+      },
+    }
+    for (let step = 0; step < 150; step += 1) {
+      const name = pick(Object.keys(steps))
+      await steps[name]?.()
+      if (step % 10 > 0) continue
+      const { kept, counted } = await bothCounts(opened)
+      assert.deepEqual(kept, counted, `after ${name}`)
+    }
+    const { kept, counted } = await bothCounts(opened)
+    assert.deepEqual(kept, counted)
+    assert.ok(Object.keys(kept.registries).length > 0)
+  })
+
+  it('of a registry that is deleted and collected is nothing', async () => {
+    const { database, room, clock } = opened
+    for (const rid of ['1', '2'].map((digit) => digit.repeat(32))) {
+      await database.transaction((transaction) => room.deleteContent(transaction, rid))
+    }
+    for (let round = 0; round < 3; round += 1) {
+      clock.nowMs += 25 * 3_600_000
+      await room.collectGarbage()
+    }
+    const { kept, counted } = await bothCounts(opened)
+    assert.deepEqual(kept, { repositories: {}, registries: {} })
+    assert.deepEqual(counted, kept)
+    const left = await database.tables<RegistryTables>().selectFrom('repository_usage').selectAll().execute()
+    assert.deepEqual(left, [])
+  })
+}

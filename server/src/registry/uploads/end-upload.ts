@@ -1,0 +1,56 @@
+import { outageOf } from '../../platform/outage.ts'
+import type { BlobParts } from '../blobs/blob-parts.ts'
+import { deleteUpload, existingUploads } from './upload-rows.ts'
+
+/** How many uploads are looked up at once. */
+const batchSize = 300
+
+/**
+ * Ends an upload with its bytes, unless a request is writing to it; says whether it did. Bytes go before the row, so that
+ * it works on a disk without space for a row: what is left of such an upload is empty, and expires.
+ */
+export async function endUnlessWriting(parts: BlobParts, uploadId: string): Promise<boolean> {
+  if (parts.running.isWriting(uploadId)) return false
+  await parts.running.alone(uploadId, () => endUpload(parts, uploadId))
+  return true
+}
+
+/** The same for the only writer of an upload. */
+export async function endUpload(parts: BlobParts, uploadId: string): Promise<void> {
+  parts.running.forget(uploadId)
+  await parts.blobs.discard(uploadId)
+  try {
+    await parts.database.transaction((transaction) => deleteUpload(transaction, uploadId))
+  } catch (error) {
+    if (outageOf(error) === undefined) throw error
+  }
+}
+
+/** Ends the upload of a caller in a registry to which nothing was sent for longest; false where all are being written to. */
+export async function endOldestIdle(parts: BlobParts, rid: string, callerKey: string): Promise<boolean> {
+  await parts.staging.load()
+  const idle = [...parts.staged.entries()]
+    .filter(([id, upload]) => upload.rid === rid && upload.callerKey === callerKey && !parts.running.isWriting(id))
+    .toSorted(([, a], [, b]) => a.changedAtMs - b.changedAtMs)
+  for (const [id] of idle) if (await endUnlessWriting(parts, id)) return true
+  return false
+}
+
+/** Discards staged bytes that have no row: an upload has its row before its first byte. Returns how many uploads' they were. */
+export async function discardStray(parts: BlobParts): Promise<number> {
+  const { blobs, database, running, staged } = parts
+  const ids = new Set([...staged.entries()].map(([id]) => id))
+  for await (const { uploadId } of blobs.listStaged()) ids.add(uploadId)
+  const all = [...ids]
+  let count = 0
+  for (let start = 0; start < all.length; start += batchSize) {
+    const some = all.slice(start, start + batchSize)
+    const existing = await existingUploads(database, some)
+    for (const id of some) {
+      if (existing.has(id) || running.isWriting(id)) continue
+      await blobs.discard(id)
+      count += 1
+    }
+  }
+  return count
+}

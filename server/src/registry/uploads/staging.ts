@@ -1,0 +1,168 @@
+import type { Clock } from '../../platform/clock.ts'
+import type { ContentSpace } from '../../platform/free-space.ts'
+import type { Database } from '../../platform/sql/database.ts'
+import { type BlobStore, StorageFullError } from '../../storage/index.ts'
+import type { Limits, QuotaPlace, Quotas } from '../quotas/quotas.ts'
+import type { StagedBytes, UploadOwner } from '../quotas/staged-bytes.ts'
+import { listUploadOwners } from './upload-rows.ts'
+
+type StagingOptions = {
+  readonly database: Database
+  readonly clock: Clock
+  readonly blobs: BlobStore
+  readonly space: ContentSpace
+  readonly quotas: Quotas
+  readonly staged: StagedBytes
+}
+
+const noLimits: Limits = { registryBytes: undefined, repositoryBytes: undefined }
+
+/**
+ * Counts the bytes of open uploads as they arrive, and ends an append that would exceed a quota or that meets a file system
+ * without space for content.
+ */
+export class Staging {
+  /** The store that was given, whose staged bytes are counted. */
+  readonly store: BlobStore
+  readonly #options: StagingOptions
+  #loading: Promise<void> | undefined
+  /** The uploads that are appended to now, with the limits that hold for each. */
+  #appending = new Set<string>()
+  #limits = new Map<string, Limits>()
+  #committed = new Set<string>()
+
+  constructor(options: StagingOptions) {
+    this.#options = options
+    this.store = this.#countingStore(options.blobs)
+  }
+
+  /** Enters the uploads of before the start. */
+  load(): Promise<void> {
+    this.#loading ??= this.#load().catch((error: unknown) => {
+      this.#loading = undefined
+      throw error
+    })
+    return this.#loading
+  }
+
+  /** Has the quotas of a repository hold for an upload that is about to be appended to. */
+  async prepare(uploadId: string, owner: UploadOwner, repository: QuotaPlace['repository']): Promise<void> {
+    const { clock, blobs, quotas, staged } = this.#options
+    await this.load()
+    if (staged.get(uploadId) === undefined) {
+      staged.open(uploadId, owner, (await blobs.stagedSizeBytes(uploadId)) ?? 0, clock.now())
+    }
+    this.#limits.set(uploadId, await quotas.limitsOf({ rid: owner.rid, repository }))
+  }
+
+  /**
+   * Checks what a client says that it will send, before it is read.
+   *
+   * @throws OciError DENIED, StorageFullError
+   */
+  requireRoomFor(uploadId: string, bytes: number): void {
+    const { quotas, space, staged } = this.#options
+    const upload = staged.get(uploadId)
+    if (upload !== undefined) quotas.requireRoomFor(bytes, upload, this.#limits.get(uploadId) ?? noLimits)
+    if (!space.hasRoomFor(bytes)) throw noSpace()
+  }
+
+  /** Counts the bytes of an upload no longer if they have become a blob. */
+  settle(uploadId: string): void {
+    if (this.#committed.delete(uploadId)) this.#forget(uploadId)
+  }
+
+  isAppending(uploadId: string): boolean {
+    return this.#appending.has(uploadId)
+  }
+
+  async #load(): Promise<void> {
+    const { database, blobs, staged } = this.#options
+    const owners = await listUploadOwners(database)
+    const sizes = new Map<string, { readonly sizeBytes: number; readonly changedAtMs: number }>()
+    for await (const { uploadId, ...found } of blobs.listStaged()) sizes.set(uploadId, found)
+    for (const { id, startedAtMs, ...owner } of owners) {
+      const found = sizes.get(id)
+      staged.open(id, owner, found?.sizeBytes ?? 0, found?.changedAtMs ?? startedAtMs)
+    }
+  }
+
+  /** @throws OciError DENIED, StorageFullError */
+  #admit(uploadId: string, bytes: number): void {
+    const { clock, quotas, space, staged } = this.#options
+    const upload = staged.get(uploadId)
+    if (upload !== undefined) quotas.requireRoomFor(bytes, upload, this.#limits.get(uploadId) ?? noLimits)
+    if (!space.take(bytes) && (upload === undefined || this.#mustEnd(upload.callerKey))) throw noSpace()
+    if (upload !== undefined) staged.set(uploadId, upload.stagedBytes + bytes, clock.now())
+  }
+
+  /**
+   * Near its end, the file system is for the caller that sends least: the one whose appends hold most ends first. From half
+   * of the reserve on, every append ends.
+   */
+  #mustEnd(callerKey: string): boolean {
+    const { space, staged } = this.#options
+    if (space.isExhausted()) return true
+    const heldBytes = new Map<string, number>()
+    for (const id of this.#appending) {
+      const upload = staged.get(id)
+      if (upload === undefined) continue
+      heldBytes.set(upload.callerKey, (heldBytes.get(upload.callerKey) ?? 0) + upload.stagedBytes)
+    }
+    return (heldBytes.get(callerKey) ?? 0) >= Math.max(...heldBytes.values())
+  }
+
+  #forget(uploadId: string): void {
+    this.#options.staged.remove(uploadId)
+    this.#limits.delete(uploadId)
+  }
+
+  #countingStore(blobs: BlobStore): BlobStore {
+    const { clock, staged } = this.#options
+    const setToStaged = async (uploadId: string): Promise<void> =>
+      staged.set(uploadId, (await blobs.stagedSizeBytes(uploadId)) ?? 0, clock.now())
+    return {
+      append: async (uploadId, source, options) => {
+        const observe = (piece: Uint8Array): void => {
+          this.#admit(uploadId, piece.byteLength)
+          options.observe?.(piece)
+        }
+        this.#appending.add(uploadId)
+        try {
+          return await blobs.append(uploadId, source, { ...options, observe })
+        } finally {
+          this.#appending.delete(uploadId)
+          this.#limits.delete(uploadId)
+          await setToStaged(uploadId)
+        }
+      },
+      commit: async (uploadId, digest) => {
+        try {
+          const location = await blobs.commit(uploadId, digest)
+          this.#committed.add(uploadId)
+          return location
+        } catch (error) {
+          await setToStaged(uploadId)
+          throw error
+        }
+      },
+      discard: async (uploadId) => {
+        await blobs.discard(uploadId)
+        this.#forget(uploadId)
+      },
+      readStaged: (uploadId) => blobs.readStaged(uploadId),
+      stagedSizeBytes: (uploadId) => blobs.stagedSizeBytes(uploadId),
+      read: (location, range) => blobs.read(location, range),
+      open: (location, range) => blobs.open(location, range),
+      find: (location) => blobs.find(location),
+      delete: (location) => blobs.delete(location),
+      list: () => blobs.list(),
+      listStaged: () => blobs.listStaged(),
+    }
+  }
+}
+
+/** Content is denied while the file system has less space than the reserve. */
+export function noSpace(): StorageFullError {
+  return new StorageFullError('the file system has no space left for content')
+}
