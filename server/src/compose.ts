@@ -39,6 +39,8 @@ import type { RouteDescription } from './platform/http/surface.ts'
 import { createBallast } from './platform/ballast.ts'
 import { watchFreeSpace } from './platform/free-space.ts'
 import type { Log } from './platform/log.ts'
+import { controlHandler } from './owner-reset.ts'
+import { openControlChannel } from './platform/control-channel.ts'
 import { openOutbound } from './platform/outbound/open-outbound.ts'
 import { openSealer } from './platform/sealing.ts'
 import { createKnownSenders } from './platform/sender-budget.ts'
@@ -333,6 +335,10 @@ export async function compose(
   await coverHosts()
   await registry.endLostImports()
   registry.resumeDeletions()
+  const control = await openControlChannel(
+    dataDir.path,
+    controlHandler({ database, directory, access, resources, audit }, log),
+  )
 
   let draining = false
   const app = createApp({
@@ -405,6 +411,7 @@ export async function compose(
       delivery.stop()
     },
     close: async () => {
+      await control?.close()
       await app.close()
       await certificates?.close()
       await registry.close()

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FirstRun } from '@acrux/contract'
-import { type Composition, chainFailure, compose, countersFailure } from './compose.ts'
+import { type Composition, chainFailure, compose, countersFailure, migrations } from './compose.ts'
 import type { Configuration } from './platform/configuration/configuration.ts'
 import { descriptorLimit } from './platform/descriptor-limit.ts'
 import { StartupError, listenFailure } from './platform/exit.ts'
@@ -9,6 +9,7 @@ import { connectionLimits } from './platform/http/connection-limits.ts'
 import { type Listener, listen } from './platform/http/listener.ts'
 import { repeat } from './platform/repeat.ts'
 import { type Log, createLog } from './platform/log.ts'
+import { type OwnerReset, type OwnerResetRequest, resetOwnerWhereItIs } from './owner-reset.ts'
 import { readSecretFile, unusableSettingFile } from './platform/setting-file.ts'
 import { formatListenAddress } from './platform/configuration/network-address.ts'
 
@@ -32,6 +33,7 @@ export {
   restoreBackup,
   verifyBackup,
 } from './backup/index.ts'
+export { type OwnerReset, OwnerResetError } from './owner-reset.ts'
 export { decisionDocument } from './management/index.ts'
 export { type Configuration, ConfigurationError, loadConfiguration } from './platform/configuration/configuration.ts'
 export { configurationReference } from './platform/configuration/reference.ts'
@@ -39,6 +41,15 @@ export { type SettingDefinition, settingDefinitions } from './platform/configura
 export { type Finding, type ScrubProgress, type ScrubReport } from './registry/index.ts'
 export { scrubDataDir } from './scrub-data-dir.ts'
 export { StartupError, exitCodes } from './platform/exit.ts'
+
+/**
+ * Sets a one-time password for an owner in a data directory, whether a server works on it or not.
+ *
+ * @throws OwnerResetError; StartupError
+ */
+export function resetOwnerIn(dataDir: string, request: OwnerResetRequest): Promise<OwnerReset> {
+  return resetOwnerWhereItIs(dataDir, request, migrations)
+}
 
 /** A server that accepts connections. */
 export type RunningServer = {
