@@ -179,6 +179,10 @@ export async function compose(
     sealer,
     publicOrigin,
     acceptsIssuer: outbound.acceptsUrl,
+    secondFactorPolicy: {
+      required: configuration.identity.requireSecondFactor,
+      enrolment: configuration.identity.secondFactorEnrolment,
+    },
     trustedTenants: configuration.trustedTenants.map(({ tenantId }) => tenantId),
     maxSignInDays: configuration.identity.maxSignInDays,
     onPrincipalDeleted: async (transaction, objectId) => {
@@ -224,6 +228,7 @@ export async function compose(
     identity,
     publicOrigin,
     upstreams,
+    acceptsProviderMfa: configuration.identity.acceptProviderMfa,
     senders,
   })
   const callerBudgets = new CallerBudgets({

@@ -26,6 +26,7 @@ import {
   toUser,
   userAsPrincipal,
 } from './principals.ts'
+import { createEnrolmentCodes } from './people/enrolment-codes.ts'
 import { createKnownPlaces } from './people/known-places.ts'
 import { createPasswordCheck } from './people/password-check.ts'
 import { preparePassword } from './people/passwords.ts'
@@ -35,6 +36,7 @@ import { requireProof } from './people/proof-standing.ts'
 import { asUser } from './records.ts'
 import { createDirectoryRoles } from './roles.ts'
 import { requireSubscriptionOwnersLeft } from './owners.ts'
+import { type SecondFactorPolicy, createSecondFactorRules } from './people/second-factor-policy.ts'
 import { createSecurityEvents } from './people/security-events.ts'
 import { createSecondFactors } from './people/second-factors.ts'
 import { createSecrets } from './credentials/secrets.ts'
@@ -54,6 +56,8 @@ export type DirectoryOptions = {
   readonly onApplicationDeleted?: (transaction: Transaction, appId: string) => Promise<unknown>
   /** Whether a URL may be an issuer that federated credentials trust. Every https URL by default. */
   readonly acceptsIssuer?: (issuer: string) => boolean
+  /** Who has to sign in with a second factor; nobody by default. */
+  readonly secondFactorPolicy?: SecondFactorPolicy
   /** The tenants whose tokens are accepted, in lower case; none by default. */
   readonly trustedTenants?: readonly string[]
   /** No credential may be valid for longer than so many days from now. 732 by default: two years, one of them a leap year. */
@@ -86,11 +90,14 @@ export function createDirectory(options: DirectoryOptions): Directory {
     onPrincipalDeleted,
     onApplicationDeleted: options.onApplicationDeleted,
   })
-  const people = createPeople({ store, clock, identities, onPrincipalDeleted })
+  const enrolmentCodes = createEnrolmentCodes({ database, clock })
+  const rules = createSecondFactorRules(store, options.secondFactorPolicy ?? { required: 'none', enrolment: 'self' })
+  const people = createPeople({ store, clock, enrolmentCodes, identities, onPrincipalDeleted })
   const groups = createGroups({ store, clock, onPrincipalDeleted })
   const roles = createDirectoryRoles({ store })
   const { standsUntilMs, ...signInsOfPeople } = createSignIns({
     store,
+    rules,
     clock,
     externalStandsUntilMs: identities.standsUntilMs,
     maxSignInMs: (options.maxSignInDays ?? 180) * dayMs,
@@ -98,7 +105,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
   const securityEvents = createSecurityEvents({ store, clock })
   const places = createKnownPlaces({ store, clock, securityEvents })
   const secondFactors = createSecondFactors({ database, store, clock, sealer: options.sealer, securityEvents })
-  const checkPassword = createPasswordCheck({ database, store, clock, secondFactors, places, securityEvents })
+  const checkPassword = createPasswordCheck({ database, store, clock, rules, secondFactors, places, securityEvents })
   const groupIdsOf = createGroupIds(database, clock, store)
   const checkSecret = createSecretCheck(database, clock, store)
   const { acceptsIssuer = (issuer: string) => issuer.startsWith('https://'), trustedTenants = [] } = options
@@ -210,6 +217,12 @@ export function createDirectory(options: DirectoryOptions): Directory {
     endProofsOfOthers: identities.endProofsOfOthers,
     endStaleMemberships: identities.endStaleMemberships,
     secondFactors,
+    secondFactorDue: async (objectId, methods) => {
+      const directoryRole = (await store.userById(objectId))?.directory_role ?? null
+      return rules.due(undefined, { objectId, directoryRole }, methods)
+    },
+    needsEnrolmentCode: (objectId, methods, transaction) => rules.needsCode(transaction, objectId, methods),
+    enrolmentCodes,
     securityEvents,
     clientCertificates: async (appIdText) => {
       const rows = await store.certificatesOfApplication(parseGuid(appIdText) ?? nullGuid)

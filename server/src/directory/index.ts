@@ -10,6 +10,8 @@ import type { DirectoryRole, NewUser } from './people/people.ts'
 import type { Groups, People } from './people/people-reads.ts'
 import type { ProvedUser } from './people/proof-standing.ts'
 import type { DirectoryRoles } from './roles.ts'
+import type { EnrolmentCodes } from './people/enrolment-codes.ts'
+import type { SecondFactorDue } from './people/second-factor-policy.ts'
 import type { SecurityEvents } from './people/security-events.ts'
 import type { SecondFactors } from './people/second-factors.ts'
 import type { Secrets } from './credentials/secrets.ts'
@@ -331,6 +333,14 @@ export interface Directory {
   /** Takes people out of the groups that a sign-in told which holds no more. To be run every minute. */
   endStaleMemberships(): Promise<void>
   readonly secondFactors: SecondFactors
+  /**
+   * What a sign-in by these methods lacks: the second factor that the person has, or one that has to be set up because the
+   * policy requires it. An object id of nobody is a person who is about to be created.
+   */
+  secondFactorDue(objectId: string, methods: readonly string[]): Promise<SecondFactorDue | undefined>
+  /** Whether the person, signed in by these methods, needs a code of an owner to set up the first second factor. */
+  needsEnrolmentCode(objectId: string, methods: readonly string[], transaction?: Transaction): Promise<boolean>
+  readonly enrolmentCodes: EnrolmentCodes
   /** What happened to the security of people's accounts, for the account pages. */
   readonly securityEvents: SecurityEvents
   /** The certificates of an application, and of its service principal, of whatever time. */

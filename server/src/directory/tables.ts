@@ -1,4 +1,5 @@
 import type { PeopleTables } from './people/people-rows.ts'
+import type { EnrolmentCodeRow } from './people/enrolment-codes.ts'
 import type { SecurityEventRow } from './people/security-event-store.ts'
 
 import type { ApplicationOwnerRow } from './applications/application-owner-store.ts'
@@ -22,6 +23,7 @@ export type DirectoryTables = PeopleTables & {
   machine_credential: MachineCredentialRow
   enrollment_code: EnrollmentCodeRow
   security_event: SecurityEventRow
+  enrolment_code: EnrolmentCodeRow
 }
 
 export type TenantRow = {

@@ -5,6 +5,7 @@ import { type Document, graphTime } from './documents.ts'
 import { readBody } from './bodies.ts'
 import { identityDocuments } from './identities.ts'
 import { resetPasswordBody } from './people-bodies.ts'
+import { accessPassId } from './temporary-access-pass.ts'
 import { refuseQueryOptions } from './query.ts'
 import { preparePassword, requireMe, requireUserInPath, requireVisibleUser } from './users.ts'
 
@@ -92,7 +93,10 @@ export const deletePasskeyMethod: GraphHandler = async (graph, call) => {
 }
 
 /** What somebody can prove themselves by, without anything of the secrets. [Microsoft Graph, authenticationMethod] */
-async function methodDocuments({ directory: { secondFactors } }: Graph, user: UserRecord): Promise<Document[]> {
+async function methodDocuments(
+  { directory: { secondFactors, enrolmentCodes } }: Graph,
+  user: UserRecord,
+): Promise<Document[]> {
   const documents: Document[] = []
   if (user.hasPassword) {
     const changedAtMs = user.passwordChangedAtMs
@@ -111,6 +115,21 @@ async function methodDocuments({ directory: { secondFactors } }: Graph, user: Us
   for (const { id, displayName, createdAtMs } of await secondFactors.passkeysOf(user.objectId)) {
     const type = '#microsoft.graph.fido2AuthenticationMethod'
     documents.push({ '@odata.type': type, id, displayName, createdDateTime: graphTime(createdAtMs) })
+  }
+  const pass = await enrolmentCodes.find(user.objectId)
+  if (pass !== undefined) {
+    const type = '#microsoft.graph.temporaryAccessPassAuthenticationMethod'
+    const { createdAtMs, expiresAtMs } = pass
+    const createdDateTime = graphTime(createdAtMs)
+    documents.push({
+      '@odata.type': type,
+      id: accessPassId,
+      temporaryAccessPass: null,
+      createdDateTime,
+      startDateTime: createdDateTime,
+      lifetimeInMinutes: Math.round((expiresAtMs - createdAtMs) / 60_000),
+      isUsableOnce: true,
+    })
   }
   return documents
 }

@@ -25,6 +25,7 @@ import {
   removeOwner,
 } from './memberships.ts'
 import type { GraphRow } from './row.ts'
+import { createAccessPass, deleteAccessPass } from './temporary-access-pass.ts'
 import {
   changeMyPassword,
   createUser,
@@ -58,6 +59,8 @@ export const peopleRoutes: readonly GraphRow[] = [
   { id: 'graph.users.resetPassword',            method: 'POST',   path: '/users/:id/authentication/methods/:method/resetPassword', need: 'directory-owner', handle: resetPassword },
   { id: 'graph.users.deleteSoftwareOathMethod', method: 'DELETE', path: '/users/:id/authentication/softwareOathMethods/:method', need: 'directory-owner', handle: deleteSoftwareOathMethod },
   { id: 'graph.users.deleteFido2Method',        method: 'DELETE', path: '/users/:id/authentication/fido2Methods/:method',        need: 'directory-owner', handle: deletePasskeyMethod },
+  { id: 'graph.users.createAccessPass',         method: 'POST',   path: '/users/:id/authentication/temporaryAccessPassMethods',  need: 'directory-owner', handle: createAccessPass },
+  { id: 'graph.users.deleteAccessPass',         method: 'DELETE', path: '/users/:id/authentication/temporaryAccessPassMethods/:method', need: 'directory-owner', handle: deleteAccessPass },
 
   { id: 'graph.me.get',                         method: 'GET',    path: '/me',                                                   need: 'visible',         handle: getMe },
   { id: 'graph.me.changePassword',              method: 'POST',   path: '/me/changePassword',                                    need: 'self',            handle: changeMyPassword },

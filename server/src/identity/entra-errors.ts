@@ -58,6 +58,7 @@ const entraErrors = {
   wrongPassword:       { number: 50126,   status: 400, error: 'invalid_grant',             text: 'Error validating credentials due to invalid username or password.' },
   oldPassword:         { number: 50055,   status: 400, error: 'invalid_grant',             text: 'The password is expired. Sign in with a browser to change it.' },
   secondFactorNeeded:  { number: 50076,   status: 400, error: 'invalid_grant',             text: 'You must use multi-factor authentication to sign in. Sign in with a browser or a device code.' },
+  enrolmentNeeded:     { number: 50079,   status: 400, error: 'invalid_grant',             text: 'You must set up a second factor to sign in. Sign in with a browser or a device code.' },
   invalidToken:        { number: 500133,  status: 401, error: 'invalid_token',             text: 'The access token is missing, invalid or expired.' },
   pending:             { number: 70016,   status: 400, error: 'authorization_pending',     text: 'OAuth 2.0 device flow error. Authorization is pending. Continue polling.' },
   slowDown:            { number: 70016,   status: 400, error: 'slow_down',                 text: 'OAuth 2.0 device flow error. Authorization is pending. Poll less often: wait five seconds more between requests.' },

@@ -22,4 +22,5 @@ const refusals: Readonly<Record<ProofRefusedError['refusal'], EntraErrorKind>> =
   outdated: 'revoked',
   'must-change-password': 'oldPassword',
   'second-factor': 'secondFactorNeeded',
+  'second-factor-enrolment': 'enrolmentNeeded',
 }

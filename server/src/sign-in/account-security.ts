@@ -1,18 +1,13 @@
 import type { FastifyReply } from 'fastify'
-import { renderSVG } from 'uqr'
 import type { Transaction } from '../platform/sql/database.ts'
 import type { Form } from '../spec/form.ts'
 import { accountInQuery, accountNavigation, carriedFor, requireAccount } from './account.ts'
 import { assets } from './assets.ts'
 import { PageError } from './errors.ts'
+import { beginEnrolment } from './enrolment.ts'
 import { html } from './html.ts'
-import {
-  authenticatorPage,
-  newPasskeyPage,
-  recoveryCodesPage,
-  securityPage,
-  wrongFirstCodePage,
-} from './pages/security-pages.ts'
+import { authenticatorPage, newPasskeyPage, recoveryCodesPage, securityPage } from './pages/security-pages.ts'
+import { qrCodeOf } from './qr-code.ts'
 import type { Account } from './sessions.ts'
 import { type PageCall, type Site, eventOf, goTo, sendPage, signIn, textOf } from './site.ts'
 
@@ -36,6 +31,7 @@ export async function showSecurity(site: Site, call: PageCall): Promise<FastifyR
 /** Begins to set an authenticator app up. */
 export async function submitNewAuthenticator(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
   const account = accountOfForm(site, call, form)
+  if (await needsOwnerCode(site, account)) return beginEnrolment(site, call, account)
   const { objectId, userPrincipalName } = account.user
   const issuer = (await site.directory.tenant()).displayName
   const made = await changeProofs(site, account, (transaction) =>
@@ -55,11 +51,15 @@ export async function submitAuthenticator(site: Site, call: PageCall, form: Form
   const codes = await changeProofs(site, account, async (transaction) => {
     if (!(await site.directory.secondFactors.confirmTotp(transaction, objectId, code))) return undefined
     await site.audit.record(transaction, event)
+    await tellOfMethod(site, call, { transaction, objectId, kind: 'method-added', method: 'totp' })
     return needsCodes ? site.directory.secondFactors.newRecoveryCodes(transaction, objectId) : []
   })
   if (codes === undefined) {
-    const body = wrongFirstCodePage(carriedFor(call, account))
-    return sendPage(site, call.reply, { title: 'Set up an authenticator app', body, status: 400, hasError: true })
+    const issuer = (await site.directory.tenant()).displayName
+    const person = { objectId, userPrincipalName: account.user.userPrincipalName, issuer }
+    const made = await site.directory.secondFactors.findPendingTotp(person)
+    if (made === undefined) return backToSecurity(call, account)
+    return sendAuthenticator(site, call, account, made, 'Incorrect code. Enter the one that the app shows now.')
   }
   return afterAdding(site, call, account, ['otp', 'mfa'], codes)
 }
@@ -76,6 +76,7 @@ export async function submitRemoveAuthenticator(site: Site, call: PageCall, form
 /** Shows the page that has the browser make a passkey. */
 export async function showNewPasskey(site: Site, call: PageCall): Promise<FastifyReply> {
   const account = requireOwnProofs(site, call, accountInQuery(call))
+  if (await needsOwnerCode(site, account)) return beginEnrolment(site, call, account)
   return sendNewPasskey(site, call, account)
 }
 
@@ -93,6 +94,7 @@ export async function submitNewPasskey(site: Site, call: PageCall, form: Form): 
     const added = await site.directory.secondFactors.addPasskey(transaction, { ...made, displayName })
     if (added === undefined) return undefined
     await site.audit.record(transaction, event)
+    await tellOfMethod(site, call, { transaction, objectId: user.objectId, kind: 'method-added', method: 'passkey' })
     return needsCodes ? site.directory.secondFactors.newRecoveryCodes(transaction, user.objectId) : []
   })
   if (codes === undefined) {
@@ -117,6 +119,7 @@ export async function submitRecoveryCodes(site: Site, call: PageCall, form: Form
   const event = eventOf(call, account, { action: 'second-factor.recovery-codes', outcome: 'success' })
   const codes = await changeProofs(site, account, async (transaction) => {
     await site.audit.record(transaction, event)
+    await tellOfMethod(site, call, { transaction, objectId, kind: 'method-added', method: 'recovery-codes' })
     return site.directory.secondFactors.newRecoveryCodes(transaction, objectId)
   })
   return sendRecoveryCodes(site, call, account, codes)
@@ -144,13 +147,36 @@ function requireOwnProofs(site: Site, call: PageCall, objectId: string): Account
  */
 function changeProofs<Result>(
   { database, directory }: Site,
-  { user }: Account,
+  { user, methods }: Account,
   work: (transaction: Transaction) => Promise<Result>,
 ): Promise<Result> {
   return database.transaction(async (transaction) => {
     await directory.requireProof(transaction, user)
+    // The pages lead to the place where the code is asked for; whoever sends a form past them has none.
+    if (await directory.needsEnrolmentCode(user.objectId, methods, transaction)) throw new PageError('enrolmentCode')
     return work(transaction)
   })
+}
+
+/** Whether the first second factor takes a code of an owner, and the session was made by a password alone. */
+function needsOwnerCode({ directory }: Site, { user, methods }: Account): Promise<boolean> {
+  return directory.needsEnrolmentCode(user.objectId, methods)
+}
+
+type MethodChange = {
+  readonly transaction: Transaction
+  readonly objectId: string
+  readonly kind: 'method-added' | 'method-removed'
+  readonly method: string
+}
+
+/** Records a change of sign-in methods among the security events of the person. */
+function tellOfMethod(
+  { directory }: Site,
+  { origin }: PageCall,
+  { transaction, objectId, kind, method }: MethodChange,
+): Promise<void> {
+  return directory.securityEvents.record(transaction, objectId, { kind, detail: method, origin })
 }
 
 /** Whoever has a second factor for the first time gets codes for the day on which it is lost. */
@@ -180,7 +206,10 @@ async function remove(
 ): Promise<void> {
   const event = eventOf(call, account, { action: 'second-factor.remove', outcome: 'success', detail: { kind } })
   await changeProofs(site, account, async (transaction) => {
-    if (await work(transaction)) await site.audit.record(transaction, event)
+    if (!(await work(transaction))) return
+    await site.audit.record(transaction, event)
+    const { objectId } = account.user
+    await tellOfMethod(site, call, { transaction, objectId, kind: 'method-removed', method: kind })
   })
 }
 
@@ -193,10 +222,17 @@ function sendAuthenticator(
   call: PageCall,
   account: Account,
   made: { readonly secretBase32: string; readonly uri: string },
+  problem?: string,
 ): Promise<FastifyReply> {
-  const svg = Buffer.from(renderSVG(made.uri, { border: 2, pixelSize: 4 })).toString('base64')
-  const body = authenticatorPage(carriedFor(call, account), `data:image/svg+xml;base64,${svg}`, made.secretBase32)
-  return sendPage(site, call.reply, { title: 'Set up an authenticator app', body })
+  const shown = { picture: qrCodeOf(made.uri), secret: made.secretBase32, problem }
+  const body = authenticatorPage(carriedFor(call, account), shown)
+  const hasError = problem !== undefined
+  return sendPage(site, call.reply, {
+    title: 'Set up an authenticator app',
+    body,
+    hasError,
+    status: hasError ? 400 : 200,
+  })
 }
 
 async function sendNewPasskey(site: Site, call: PageCall, account: Account, problem?: string): Promise<FastifyReply> {

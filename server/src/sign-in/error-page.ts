@@ -63,4 +63,5 @@ const proofRefusals: Readonly<Record<ProofRefusedError['refusal'], PageErrorKind
   outdated: 'outdated',
   'must-change-password': 'outdated',
   'second-factor': 'outdated',
+  'second-factor-enrolment': 'outdated',
 }

@@ -18,6 +18,7 @@ const pageErrors = {
   deviceEnded:    { number: 70020,     status: 400, title: 'The code has ended',         text: 'It is too old, or was used already. Ask for another on your device.' },
   throttled:      { number: 50196,     status: 429, title: 'Too many attempts',          text: 'Wait a few minutes before you try again.' },
   disabled:       { number: 50057,     status: 403, title: 'The account is disabled',    text: 'Ask an owner of the directory to enable it.' },
+  enrolmentCode:  { number: 50079,     status: 403, title: 'An enrolment code is needed', text: 'An owner of the directory gives you the code with which you set up your first second factor.' },
   elsewhere:      { number: undefined, status: 403, title: 'Kept by another provider', text: 'Your organisation’s provider proves who you are. What you prove it with is changed there.' },
   noPasskeys:     { number: undefined, status: 404, title: 'There are no passkeys here', text: 'This server is reached by an address. Passkeys need a host name.' },
   diskFull:       { number: 90033,     status: 507, title: 'The server is out of space', text: 'The server has run out of disk space. Nothing was changed. Try again later.' },

@@ -30,6 +30,8 @@ export type SignInOptions = {
   readonly publicOrigin: string
   /** The providers of organisations, opened before. */
   readonly upstreams: Upstreams
+  /** Whether a provider that names `mfa` among its methods stands for a second factor here; true by default. */
+  readonly acceptsProviderMfa?: boolean
   /** Who proved something lately, here and at the token endpoint. */
   readonly senders?: KnownSenders
 }
@@ -64,6 +66,7 @@ export function createSignInPages(options: SignInOptions): SignInPages {
     knownBrowsers: createKnownBrowsers(sealer, clock),
     passkeys: createPasskeys({ database, store, directory, clock, sealer, publicOrigin }),
     upstreams,
+    acceptsProviderMfa: options.acceptsProviderMfa ?? true,
     senders,
     otherProviders: (flow: string) =>
       upstreams.settings.map(({ name, displayName }) => ({

@@ -25,6 +25,7 @@ export async function submitPassword(site: Site, call: PageCall, form: Form): Pr
   const remaining: Remaining[] = []
   if (check.secondFactorRequired) remaining.push('second-factor')
   if (check.mustChangePassword) remaining.push('new-password')
+  if (check.enrolmentRequired) remaining.push('enrolment')
   const { user, methods } = check
   const event = eventOf(call, check, {
     action: 'sign-in.password',
@@ -82,7 +83,8 @@ export async function submitNewPassword(site: Site, call: PageCall, form: Form):
   if ('problem' in prepared) return showNewPassword(stage, pending.user, prepared.problem)
   const { user, methods } = pending
   const event = eventOf(call, pending, { action: 'password.change', outcome: 'success' })
-  const proof = { user, methods, authenticatedAtMs: site.clock.now(), remaining: [] }
+  const [, ...remaining] = pending.remaining
+  const proof = { user, methods, authenticatedAtMs: site.clock.now(), remaining }
   const removesMethods = textOf(form, 'remove-methods') === 'all'
   await signIn(site, call, proof, event, async (transaction) => {
     if (removesMethods) {

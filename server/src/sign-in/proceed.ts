@@ -3,6 +3,7 @@ import type { AuthorizationRefusal, AuthorizationRequest, AuthorizationResponse 
 import type { User } from '../directory/index.ts'
 import { instant } from './account.ts'
 import { assets } from './assets.ts'
+import { showEnrolment } from './enrolment.ts'
 import { PageError } from './errors.ts'
 import type { Flow } from './flow.ts'
 import { type Html, html } from './html.ts'
@@ -151,6 +152,8 @@ function goOn(stage: Stage, account: PendingAccount): Promise<FastifyReply> {
   switch (account.remaining[0]) {
     case 'second-factor':
       return showSecondFactor(stage, account)
+    case 'enrolment':
+      return showEnrolment(stage, account)
     case 'new-password':
       return showNewPassword(stage, account.user)
   }

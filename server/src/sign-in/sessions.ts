@@ -5,7 +5,7 @@ import { hashId, newId } from './browser.ts'
 import type { BrowserAccountRow, SignInStore } from './store.ts'
 
 /** What is still between a proved password and being signed in, in this order. */
-export type Remaining = 'second-factor' | 'new-password'
+export type Remaining = 'second-factor' | 'new-password' | 'enrolment'
 
 /** Somebody who is signed in, or about to be, in one browser. */
 export type Account = {
@@ -75,9 +75,7 @@ export function createSessions({ database, store, directory, clock }: SessionOpt
   /** Whether a password, which was enough when it was shown, is enough no more. */
   async function needsMore({ objectId, mustChangePassword }: User, methods: readonly string[]): Promise<boolean> {
     if (mustChangePassword && methods.includes('pwd')) return true
-    if (methods.some((method) => method !== 'pwd')) return false
-    const { totp, passkeys } = await directory.secondFactors.of(objectId)
-    return totp || passkeys > 0
+    return (await directory.secondFactorDue(objectId, methods)) !== undefined
   }
 
   async function read(id: string | undefined, use?: SignInUse): Promise<BrowserSession | undefined> {

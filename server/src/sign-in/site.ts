@@ -40,6 +40,8 @@ export type Site = {
   readonly knownBrowsers: KnownBrowsers
   readonly passkeys: Passkeys
   readonly upstreams: Upstreams
+  /** Whether a provider that names `mfa` among its methods stands for a second factor here. */
+  readonly acceptsProviderMfa: boolean
   readonly senders: KnownSenders
   /** Ways to sign in at other providers, each with the sealed sign-in in its address. */
   readonly otherProviders: (flow: string) => readonly OtherWay[]

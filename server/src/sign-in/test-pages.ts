@@ -27,6 +27,8 @@ export type TestPagesOptions = {
   readonly kind?: DatabaseKind
   readonly publicOrigin?: string
   readonly providers?: readonly UpstreamSettings[]
+  readonly secondFactorPolicy?: Parameters<typeof createDirectory>[0]['secondFactorPolicy']
+  readonly acceptsProviderMfa?: boolean
 }
 
 /** The pages with the rooms below them, on a real database; time stands still. */
@@ -34,6 +36,8 @@ export async function openTestPages({
   kind = 'sqlite',
   publicOrigin = testOrigin,
   providers = [],
+  secondFactorPolicy = { required: 'none', enrolment: 'self' },
+  acceptsProviderMfa = true,
 }: TestPagesOptions = {}) {
   const people = [...directoryMigrations, ...identityMigrations, ...upstreamMigrations, ...signInMigrations]
   const { database, dispose } = await openTestDatabase(kind, [...auditMigrations, ...signingKeyMigrations, ...people])
@@ -46,10 +50,10 @@ export async function openTestPages({
   const audit = createAudit({ database, clock })
   const onPrincipalDeleted = () => Promise.resolve([])
   const shared = { database, clock, audit, log, sealer, publicOrigin }
-  const directory = createDirectory({ ...shared, onPrincipalDeleted })
+  const directory = createDirectory({ ...shared, onPrincipalDeleted, secondFactorPolicy })
   const identity = createIdentity({ ...shared, directory, signingKeyRotationDays: 90 })
   const upstreams = await openUpstreams({ ...shared, providers })
-  const pages = createSignInPages({ ...shared, directory, identity, upstreams })
+  const pages = createSignInPages({ ...shared, directory, identity, upstreams, acceptsProviderMfa })
   const client = await database.transaction(async (transaction) => {
     await directory.createTenant(transaction, { tenantId, displayName: 'Contoso', defaultDomain: 'contoso.example' })
     return directory.createServicePrincipal(transaction, { displayName: 'owner', directoryRole: 'owner' })

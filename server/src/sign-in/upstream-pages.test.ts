@@ -7,6 +7,7 @@ import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import {
   type FormBrowser,
   type TestPage,
+  type TestPagesOptions,
   azClientId,
   codeRequest,
   enterPassword,
@@ -23,6 +24,7 @@ async function open(
   t: TestContext,
   kind = testDatabaseKinds[0] ?? 'sqlite',
   extra: Readonly<Record<string, unknown>> = {},
+  policy: Pick<TestPagesOptions, 'secondFactorPolicy' | 'acceptsProviderMfa'> = {},
 ) {
   const provider = await startTestProvider()
   t.after(provider.close)
@@ -37,7 +39,8 @@ async function open(
     ...extra,
   }
   const flags = { identityProviders: JSON.stringify([settings]) }
-  const pages = await openTestPages({ kind, providers: (await loadConfiguration({ flags })).identityProviders })
+  const providers = (await loadConfiguration({ flags })).identityProviders
+  const pages = await openTestPages({ kind, providers, ...policy })
   t.after(pages.close)
 
   /** Goes to the provider from a page for signing in, and comes back as somebody. */
@@ -315,4 +318,29 @@ test('no input to the pages of a provider gives more than a page that refuses it
     assert.ok(status >= 400 && status < 500, `${path} gave ${status}`)
   }
   assert.ok(!provider.seen.some(({ path }) => path === '/token'))
+})
+
+test('where everybody needs a second factor, that of a provider counts if the operator accepts it', async (t) => {
+  const secondFactorPolicy = { required: 'all', enrolment: 'self' } as const
+  const cases = [
+    { acceptsProviderMfa: true, amr: ['pwd', 'mfa'], heading: 'Sign in to Azure CLI?' },
+    { acceptsProviderMfa: true, amr: ['pwd'], heading: 'Set up a second factor' },
+    { acceptsProviderMfa: false, amr: ['pwd', 'mfa', 'otp', 'hwk'], heading: 'Set up a second factor' },
+  ]
+  for (const { acceptsProviderMfa, amr, heading } of cases) {
+    const { pages, signIn } = await open(t, 'sqlite', {}, { secondFactorPolicy, acceptsProviderMfa })
+    const browser = pages.openBrowser()
+    const page = await signIn(browser, await browser.get(codeRequest().url), { ...alice, amr })
+    assert.equal(page.heading, heading, `${acceptsProviderMfa} ${amr.join()}`)
+    if (heading !== 'Set up a second factor') continue
+    const shown = await browser.submit(page, '/sign-in/enrolment')
+    const secret = /<p class="secret">([A-Z2-7 ]+)<\/p>/.exec(shown.text)?.[1]?.replaceAll(' ', '') ?? ''
+    const code = new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: pages.time.nowMs })
+    const codes = await browser.submit(shown, '/sign-in/enrolment/confirm', { code })
+    assert.equal(codes.heading, 'Your recovery codes')
+    pages.time.nowMs += 60_000
+    const other = pages.openBrowser()
+    const again = await signIn(other, await other.get(codeRequest().url), { ...alice, amr })
+    assert.equal(again.heading, acceptsProviderMfa && amr.includes('mfa') ? 'Sign in to Azure CLI?' : 'Enter code')
+  }
 })

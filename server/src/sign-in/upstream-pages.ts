@@ -38,8 +38,10 @@ export async function finishUpstream(site: Site, call: PageCall): Promise<Fastif
   const result = await site.upstreams.finish(params['provider'] ?? '', arrival)
   if ('refusal' in result) return refuse(site, call, result.refusal, result.flow)
   const flow = requireFlow(site, caller, result.flow)
-  const { settings, person } = result
-  const { outcome, sessionId } = await takeIn(site, call, result, await remainingOf(site, result))
+  const { settings } = result
+  const person = { ...result.person, methods: believedMethods(site, result) }
+  const proof = { ...result, person }
+  const { outcome, sessionId } = await takeIn(site, call, proof, await remainingOf(site, proof))
   if (outcome.outcome !== 'proved') {
     const failure = outcome.outcome === 'too-many-groups' ? 'groups-unreadable' : outcome.outcome
     await site.audit.append({
@@ -57,10 +59,17 @@ export async function finishUpstream(site: Site, call: PageCall): Promise<Fastif
   return goTo(call.reply, flowPath(site, caller, { ...flow, chosen: outcome.user.objectId }))
 }
 
+/** The methods that the provider names, without those that would stand for a second factor where the operator does not accept it. */
+function believedMethods({ acceptsProviderMfa }: Site, { person }: UpstreamProof): readonly string[] {
+  return acceptsProviderMfa ? person.methods : person.methods.filter((method) => method === 'fed')
+}
+
 /** Who has a second factor here is asked for it, unless the provider asked for one. */
 async function remainingOf({ directory }: Site, { person }: UpstreamProof): Promise<readonly Remaining[]> {
   if (person.methods.includes('mfa')) return []
   const user = await directory.findExternalUser(person)
+  const due = await directory.secondFactorDue(user?.objectId ?? '', person.methods)
+  if (due !== undefined) return [due]
   if (user === undefined) return []
   const { totp, passkeys } = await directory.secondFactors.of(user.objectId)
   return totp || passkeys > 0 ? ['second-factor'] : []

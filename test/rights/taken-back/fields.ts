@@ -93,7 +93,7 @@ export const without: Readonly<Record<string, string>> = {
   ...named('what was counted, and when', 'registry_activity last_pull'),
   ...named('the audit log', 'audit_block audit_event audit_head audit_webhook credential_use'),
   ...named('where something is', 'tenant subscription resource_group application_uri'),
-  ...named('what holds somebody off', 'quota known_network password_failure used_challenge used_assertion'),
+  ...named('what holds somebody off', 'quota known_network password_failure enrolment_code used_challenge used_assertion'),
   ...named('what is under way', 'import_operation scrub upstream_transaction'),
   ...named('the database itself', 'schema_migration'),
 }

@@ -42,6 +42,7 @@ for (const kind of testDatabaseKinds) {
       mustChangePassword: false,
       secondFactors: { totp: false, passkeys: 0, recoveryCodes: 0 },
       secondFactorRequired: false,
+      enrolmentRequired: false,
     })
   })
 

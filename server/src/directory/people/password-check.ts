@@ -13,6 +13,7 @@ import type { UserRow } from '../tables.ts'
 import type { KnownPlaces, SignInPlace } from './known-places.ts'
 import { createPasswordFailures } from './password-failures.ts'
 import { type Attempt, createPasswordThrottle } from './password-throttle.ts'
+import type { SecondFactorRules } from './second-factor-policy.ts'
 import type { SecondFactors, SecondFactorsHeld } from './second-factors.ts'
 import type { SecurityEvents } from './security-events.ts'
 
@@ -35,6 +36,8 @@ export type PasswordCheck =
       readonly secondFactors: SecondFactorsHeld
       /** Whether a second factor is held and was not shown yet. */
       readonly secondFactorRequired: boolean
+      /** Whether the person has none, and the policy demands that one is set up. */
+      readonly enrolmentRequired: boolean
     }
   | {
       readonly outcome: 'refused'
@@ -52,6 +55,7 @@ export type PasswordCheckOptions = {
   readonly store: DirectoryStore
   readonly clock: Clock
   readonly secondFactors: Pick<SecondFactors, 'of' | 'isCode' | 'useCode'>
+  readonly rules: SecondFactorRules
   readonly places: KnownPlaces
   readonly securityEvents: SecurityEvents
 }
@@ -68,7 +72,7 @@ const maxWaiting = 512
  * password that the server generated cannot be guessed: no bound applies to the right one.
  */
 export function createPasswordCheck(options: PasswordCheckOptions, throttle = createPasswordThrottle(options.clock)) {
-  const { database, store, secondFactors, places, securityEvents } = options
+  const { database, store, rules, secondFactors, places, securityEvents } = options
   const failures = createPasswordFailures(options)
   const pace = createPace()
 
@@ -135,18 +139,20 @@ export function createPasswordCheck(options: PasswordCheckOptions, throttle = cr
     const codeMethods = hasShownCode ? await secondFactors.useCode(objectId, claim.code ?? '') : []
     if (codeMethods === undefined) return { outcome: 'refused', reason: 'code-needed' }
     const held = await secondFactors.of(objectId)
-    const secondFactorRequired = !hasShownCode && (held.totp || held.passkeys > 0)
+    const methods = ['pwd', ...codeMethods]
+    const due = await rules.due(undefined, { objectId, directoryRole: row.directory_role }, methods)
     // Whoever has only the password of two factors makes no network a known one.
-    if (!secondFactorRequired) {
+    if (due === undefined) {
       await database.transaction((transaction) => places.remember(transaction, objectId, originOf(claim)))
     }
     return {
       outcome: 'proved',
       user: toUser(row),
-      methods: ['pwd', ...codeMethods],
+      methods,
       mustChangePassword: row.must_change_password === 1,
       secondFactors: held,
-      secondFactorRequired,
+      secondFactorRequired: due === 'second-factor',
+      enrolmentRequired: due === 'enrolment',
     }
   }
 

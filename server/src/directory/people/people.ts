@@ -8,6 +8,7 @@ import { DirectoryError, NameTakenError, resourceNotFound } from '../errors.ts'
 import { requireOwnerLeft } from '../owners.ts'
 import { forgetFailures } from './password-failures.ts'
 import { type ExternalIdentities, type FederatedIdentity, IdentityTakenError } from '../external/external-identities.ts'
+import type { EnrolmentCodes } from './enrolment-codes.ts'
 import { type PreparedPassword, preparePassword } from './passwords.ts'
 import { type UserRecord, toUserRecord } from '../records.ts'
 import { type ProvedUser, requireProof } from './proof-standing.ts'
@@ -50,12 +51,13 @@ export type PasswordSetting = {
 export type PeopleOptions = {
   readonly store: DirectoryStore
   readonly clock: Clock
+  readonly enrolmentCodes: Pick<EnrolmentCodes, 'remove'>
   readonly identities: Pick<ExternalIdentities, 'setIdentities' | 'identitiesOf'>
   readonly onPrincipalDeleted: OnPrincipalDeleted
 }
 
 /** The changes of users. Each throws `DirectoryError` for what may not be. */
-export function createPeople({ store, clock, identities, onPrincipalDeleted }: PeopleOptions) {
+export function createPeople({ store, clock, enrolmentCodes, identities, onPrincipalDeleted }: PeopleOptions) {
   async function requireUser(transaction: Transaction, objectId: string): Promise<UserRow> {
     const row = await store.user(transaction, objectId)
     if (row === undefined) throw resourceNotFound(objectId)
@@ -153,6 +155,7 @@ export function createPeople({ store, clock, identities, onPrincipalDeleted }: P
     await store.deleteSecondFactorsOf(transaction, objectId)
     await store.forgetNetworks(transaction, objectId)
     await store.deleteSecurityEventsOf(transaction, objectId)
+    await enrolmentCodes.remove(transaction, objectId)
     await store.deleteUser(transaction, objectId)
     if (row.directory_role === 'owner') await requireOwnerLeft(store, transaction)
     return toUserRecord(row)

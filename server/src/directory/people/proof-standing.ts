@@ -1,6 +1,7 @@
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { User } from '../index.ts'
 import type { DirectoryStore } from '../store.ts'
+import type { SecondFactorRules } from './second-factor-policy.ts'
 import type { UserRow } from '../tables.ts'
 
 /** Whose proof it is, and which of their proofs: what was proved of an earlier revision counts no more. */
@@ -13,6 +14,7 @@ export type ProofRefusal =
   | 'outdated'
   | 'must-change-password'
   | 'second-factor'
+  | 'second-factor-enrolment'
 
 /** A proof counts no more, or not as the whole. */
 export class ProofRefusedError extends Error {
@@ -23,9 +25,6 @@ export class ProofRefusedError extends Error {
     this.refusal = refusal
   }
 }
-
-/** Any of these says that more than a password was shown, or that another provider vouches for the person. [RFC 8176 §2] */
-const beyondPassword = ['mfa', 'otp', 'hwk', 'fed']
 
 /**
  * Looks once more, within the transaction that makes something of it, at somebody who was proved before it: nothing that
@@ -44,17 +43,15 @@ export async function requireProof(
 
 /**
  * Makes sure that nothing is left to prove: no password that has to be changed, and no password alone where there is a
- * second factor. A page that forgets to ask must not be enough. @throws ProofRefusedError
+ * second factor, or where one is required. A page that forgets to ask must not be enough. @throws ProofRefusedError
  */
 export async function requireWhole(
-  store: DirectoryStore,
+  rules: SecondFactorRules,
   transaction: Transaction,
-  { object_id, must_change_password }: UserRow,
+  { object_id: objectId, directory_role: directoryRole, must_change_password }: UserRow,
   methods: readonly string[],
 ): Promise<void> {
   if (must_change_password === 1 && methods.includes('pwd')) throw new ProofRefusedError('must-change-password')
-  if (methods.some((method) => beyondPassword.includes(method))) return
-  const totp = await store.totp(transaction, object_id)
-  const passkeys = await store.passkeysOf(transaction, object_id)
-  if (totp?.confirmed === 1 || passkeys.length > 0) throw new ProofRefusedError('second-factor')
+  const due = await rules.due(transaction, { objectId, directoryRole }, methods)
+  if (due !== undefined) throw new ProofRefusedError(due === 'enrolment' ? 'second-factor-enrolment' : due)
 }

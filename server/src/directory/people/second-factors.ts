@@ -1,4 +1,4 @@
-import { randomBytes, randomInt, randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { Secret, TOTP } from 'otpauth'
 import type { Clock } from '../../platform/clock.ts'
 import type { Origin } from '../../platform/http/app.ts'
@@ -6,6 +6,7 @@ import { type Sealer, hashSecret } from '../../platform/sealing.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { DirectoryStore } from '../store.ts'
 import type { PasskeyRow, TotpRow } from './people-rows.ts'
+import { newReadableCode } from './readable-code.ts'
 import type { SecurityEvents } from './security-events.ts'
 
 /** Which second factors somebody has. */
@@ -288,7 +289,7 @@ export function createSecondFactors({
     },
 
     newRecoveryCodes: async (transaction, objectId) => {
-      const codes = Array.from({ length: recoveryCodeCount }, newRecoveryCode)
+      const codes = Array.from({ length: recoveryCodeCount }, newReadableCode)
       const rows = codes.map((code) => ({ object_id: objectId, code_hash: recoveryHash(objectId, code) }))
       await store.replaceRecoveryCodes(transaction, objectId, rows)
       return codes
@@ -302,15 +303,6 @@ export function createSecondFactors({
         securityEvents.record(transaction, objectId, { kind: 'failed-sign-in', detail: 'wrong-recovery-code', origin }),
       ),
   }
-}
-
-/** Without letters and digits that are taken for one another. */
-const recoveryAlphabet = '23456789abcdefghjkmnpqrstuvwxyz'
-
-/** 16 of 31 characters: 79 random bits, too many to be guessed and enough for a fast hash. */
-function newRecoveryCode(): string {
-  const characters = Array.from({ length: 16 }, () => recoveryAlphabet.charAt(randomInt(recoveryAlphabet.length)))
-  return [0, 4, 8, 12].map((at) => characters.slice(at, at + 4).join('')).join('-')
 }
 
 function recoveryHash(objectId: string, code: string): string {

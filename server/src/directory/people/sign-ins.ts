@@ -5,6 +5,7 @@ import type { Transaction } from '../../platform/sql/database.ts'
 import { parseGuid } from '../../spec/guid.ts'
 import { type ProvedUser, requireProof, requireWhole } from './proof-standing.ts'
 import type { DirectoryStore } from '../store.ts'
+import type { SecondFactorRules } from './second-factor-policy.ts'
 import type { SignInRow } from './people-rows.ts'
 
 /** When somebody was authenticated by a provider that does not say when. */
@@ -43,6 +44,7 @@ export type NewSignIn = Pick<SignIn, 'clientId' | 'methods' | 'authenticatedAtMs
 
 export type SignInsOptions = {
   readonly store: DirectoryStore
+  readonly rules: SecondFactorRules
   readonly clock: Clock
   /** Until when the last proof of a person by another provider holds. */
   readonly externalStandsUntilMs: (transaction: Transaction, objectId: string) => Promise<number>
@@ -51,7 +53,7 @@ export type SignInsOptions = {
 }
 
 /** Keeps the sign-ins of people. One that another provider proved lives no longer than that holds, whoever asks for more. */
-export function createSignIns({ store, clock, externalStandsUntilMs, maxSignInMs }: SignInsOptions) {
+export function createSignIns({ store, rules, clock, externalStandsUntilMs, maxSignInMs }: SignInsOptions) {
   /** The setting counts for sign-ins that were made before it was lowered as well. */
   const endsAtMs = (row: Pick<SignInRow, 'expires_at_ms' | 'created_at_ms' | 'authenticated_at_ms'>) =>
     Math.min(row.expires_at_ms, createdAtMs(row) + maxSignInMs)
@@ -69,7 +71,7 @@ export function createSignIns({ store, clock, externalStandsUntilMs, maxSignInMs
     recordSignIn: async (transaction: Transaction, signIn: NewSignIn): Promise<SignIn> => {
       const nowMs = clock.now()
       const user = await requireProof(store, transaction, signIn.user)
-      if (signIn.isPartial !== true) await requireWhole(store, transaction, user, signIn.methods)
+      if (signIn.isPartial !== true) await requireWhole(rules, transaction, user, signIn.methods)
       const row: SignInRow = {
         id: randomUUID(),
         object_id: user.object_id,

@@ -48,6 +48,9 @@ export function createRefreshTokenGrant(options: Options): Grant {
     const user = await tokens.requireStanding(data.objectId, signInId)
     const signIn = signInId === undefined ? undefined : await directory.findSignIn(signInId)
     if (signInId === undefined || signIn === undefined) throw new EntraError('revoked')
+    // The policy may be stricter than when the person signed in.
+    const due = await directory.secondFactorDue(data.objectId, data.methods)
+    if (due !== undefined) throw new EntraError(due === 'enrolment' ? 'enrolmentNeeded' : 'secondFactorNeeded')
     await noteUse(options, request, found, signIn)
     const next =
       data.platform === 'spa'

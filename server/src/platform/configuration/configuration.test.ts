@@ -42,7 +42,12 @@ describe('the configuration', () => {
       acceptSparseImages: false,
       signingKeyRotationDays: 90,
       identityProviders: [],
-      identity: { passwordGrant: false },
+      identity: {
+        passwordGrant: false,
+        requireSecondFactor: 'none',
+        secondFactorEnrolment: 'self',
+        acceptProviderMfa: true,
+      },
       trustedTenants: [],
       outbound: { allowPrivateAddresses: false, allowedNetworks: [], tokenServices: [] },
       integrity: { verifyAfterSeconds: 1_209_600, scrubIntervalSeconds: 604_800, scrubBytesPerSecond: 16_777_216 },

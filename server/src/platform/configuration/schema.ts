@@ -206,6 +206,33 @@ export const settingsSchema = z.strictObject(
             placeholder: 'boolean',
             example: 'true',
           }),
+          requireSecondFactor: z
+            .enum(['none', 'owners', 'all'], { error: 'must be none, owners or all' })
+            .default('none')
+            .register(settingTexts, {
+              kind: 'text',
+              description:
+                'Who has to sign in with a second factor: nobody, the people who own the directory, or everybody. A person without one sets it up at the next sign-in, in a browser or by a device code. Sign-ins without it end.',
+              placeholder: 'who',
+              example: 'owners',
+            }),
+          secondFactorEnrolment: z
+            .enum(['self', 'owner-code'], { error: 'must be self or owner-code' })
+            .default('self')
+            .register(settingTexts, {
+              kind: 'text',
+              description:
+                'What a person needs to set up the first second factor: the password alone, or also a code that an owner of the directory hands out. With `owner-code`, a stolen password is not enough to set one up.',
+              placeholder: 'mode',
+              example: 'owner-code',
+            }),
+          acceptProviderMfa: z.boolean({ error: 'must be true or false' }).default(true).register(settingTexts, {
+            kind: 'boolean',
+            description:
+              "Whether the second factor that an organisation's provider reports (`amr` with `mfa`) counts as one here.",
+            placeholder: 'boolean',
+            example: 'false',
+          }),
         },
         { error: 'must be a mapping' },
       )

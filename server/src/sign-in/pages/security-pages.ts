@@ -2,6 +2,7 @@ import type { Passkey, SecondFactorsHeld } from '../../directory/index.ts'
 import { instant } from '../account.ts'
 import { type Html, html } from '../html.ts'
 import { type Carried, alert, carried, field } from './layout.ts'
+import { secretOf } from './enrolment-pages.ts'
 import { confirmationField, shownCodes } from './sign-in-pages.ts'
 
 type Form = Carried & { readonly account: string }
@@ -59,19 +60,20 @@ export function securityPage(
     }`
 }
 
-/** Shows the secret for an authenticator app, as a picture and as text, and asks for its first code. */
-export function authenticatorPage(form: Form, picture: string, secret: string): Html {
-  return html`<p>Scan the picture with the app, or type the secret in.</p>
-    <img class="qr" src="${picture}" alt="QR code with the secret below" width="192" height="192" />
-    <p class="secret">${secret.match(/.{1,4}/g)?.join(' ')}</p>
-    ${confirmation(form)}`
-}
-
-/** Asks once more for the code of an app that was told the secret, or else to tell it another. */
-export function wrongFirstCodePage(form: Form): Html {
-  return html`${confirmation(form, 'That code is not right. Enter the one that the app shows now.')}
-    <h2>The app shows no code, or it is never right?</h2>
-    ${button(form, '/account/security/authenticator/new', 'Begin anew')}`
+/**
+ * Shows the secret for an authenticator app, as a picture and as text, and asks for its first code. After a wrong code the
+ * secret stays the same, so that an app which has it already can be tried again; "Start over" makes another.
+ */
+export function authenticatorPage(
+  form: Form,
+  { picture, secret, problem }: { picture: string; secret: string; problem?: string | undefined },
+): Html {
+  return html`${secretOf(picture, secret)} ${confirmation(form, problem)}
+  ${
+    problem !== undefined &&
+    html`<h2>The app shows no code, or no code works?</h2>
+      ${button(form, '/account/security/authenticator/new', 'Start over')}`
+  }`
 }
 
 /** Has the browser make a passkey. */

@@ -259,7 +259,8 @@ function onward({ clientName }: SignInForm): Html | undefined {
   return clientName === undefined ? undefined : html`<p>to continue to <strong>${clientName}</strong></p>`
 }
 
-function cancelButton({ canCancel }: SignInForm): Html | undefined {
+/** The button that ends a sign-in at the program that asked for it. */
+export function cancelButton({ canCancel }: SignInForm): Html | undefined {
   if (!canCancel) return undefined
   return html`<button type="submit" name="decision" value="refuse" formaction="/sign-in/answer" formnovalidate>
     Cancel

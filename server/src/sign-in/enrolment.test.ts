@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { Secret, TOTP } from 'otpauth'
+import type { User } from '../directory/index.ts'
+import {
+  type FormBrowser,
+  type TestPage,
+  type TestPages,
+  codeRequest,
+  enterPassword,
+  openTestPages,
+  passwordOf,
+} from './test-pages.ts'
+
+type Policy = NonNullable<NonNullable<Parameters<typeof openTestPages>[0]>['secondFactorPolicy']>
+
+async function open(t: TestContext, policy: Partial<Policy> = {}) {
+  const secondFactorPolicy = { required: 'all', enrolment: 'self', ...policy } as const
+  const pages = await openTestPages({ secondFactorPolicy })
+  t.after(pages.close)
+  const alice = await pages.createUser('alice')
+  return { pages, alice, browser: pages.openBrowser() }
+}
+
+const secretOf = (page: TestPage) =>
+  /<p class="secret">([A-Z2-7 ]+)<\/p>/.exec(page.text)?.[1]?.replaceAll(' ', '') ?? ''
+const pictureOf = (page: TestPage) => /src="(data:image\/svg[^"]+)"/.exec(page.text)?.[1]
+const codeOf = ({ time }: TestPages, page: TestPage) =>
+  new TOTP({ secret: Secret.fromBase32(secretOf(page)) }).generate({ timestamp: time.nowMs })
+
+/** Follows the link of the page with recovery codes. */
+function goOn(browser: FormBrowser, page: TestPage): Promise<TestPage> {
+  assert.equal(page.heading, 'Your recovery codes')
+  assert.equal([...page.text.matchAll(/<code>[a-z0-9-]{19}<\/code>/g)].length, 10)
+  const [, href = ''] = /<a class="button primary" href="([^"]+)">Continue</.exec(page.text) ?? []
+  return browser.get(href)
+}
+
+const eventsOf = async ({ directory }: TestPages, { objectId }: User) =>
+  (await directory.securityEvents.list(objectId)).map(({ kind, detail }) => `${kind} ${detail}`.trim())
+
+test('a person who needs a second factor sets one up at the next sign-in, and is not signed in before', async (t) => {
+  const { pages, alice, browser } = await open(t)
+  const asked = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
+  assert.equal(asked.heading, 'Set up a second factor')
+  assert.equal((await browser.get('/account/security')).heading, 'Sign in', 'a password alone opens nothing')
+  const shown = await browser.submit(asked, '/sign-in/enrolment')
+  const wrong = await browser.submit(shown, '/sign-in/enrolment/confirm', { code: '000000' })
+  assert.equal(wrong.status, 400)
+  assert.match(wrong.text, /aria-invalid="true"/)
+  assert.equal(pictureOf(wrong), pictureOf(shown), 'a wrong first code keeps the QR code')
+  assert.equal(secretOf(wrong), secretOf(shown))
+  const codes = await browser.submit(wrong, '/sign-in/enrolment/confirm', { code: codeOf(pages, wrong) })
+  assert.equal((await goOn(browser, codes)).heading, 'Sign in to Azure CLI?')
+  assert.deepEqual((await eventsOf(pages, alice)).toSorted(), ['method-added totp', 'new-network'])
+
+  pages.time.nowMs += 60_000
+  const other = pages.openBrowser()
+  const next = await enterPassword(other, await other.get(codeRequest().url), 'alice')
+  assert.equal(next.heading, 'Enter code')
+})
+
+test('whoever also has to change the password does that first, and then sets the second factor up', async (t) => {
+  const { pages, browser } = await open(t)
+  await pages.createUser('carol', { mustChangePassword: true })
+  const first = await enterPassword(browser, await browser.get(codeRequest().url), 'carol')
+  assert.equal(first.heading, 'Choose a new password')
+  const chosen = 'four words that are hers'
+  const second = await browser.submit(first, '/sign-in/new-password', { 'new-password': chosen, repeated: chosen })
+  assert.equal(second.heading, 'Set up a second factor')
+  assert.equal((await browser.get('/account/security')).heading, 'Sign in')
+  const shown = await browser.submit(second, '/sign-in/enrolment')
+  const codes = await browser.submit(shown, '/sign-in/enrolment/confirm', { code: codeOf(pages, shown) })
+  assert.equal((await goOn(browser, codes)).heading, 'Sign in to Azure CLI?')
+})
+
+test('where owners alone need a second factor, others sign in without', async (t) => {
+  const { pages, alice, browser } = await open(t, { required: 'owners' })
+  assert.equal(
+    (await enterPassword(browser, await browser.get(codeRequest().url), 'alice')).heading,
+    'Sign in to Azure CLI?',
+  )
+  await pages.change((transaction, { roles }) => roles.assign(transaction, alice.objectId, 'owner'))
+  assert.equal(
+    (await browser.get('/account/security')).heading,
+    'Sign in',
+    'a session made before is not enough either',
+  )
+  const other = pages.openBrowser()
+  const asked = await enterPassword(other, await other.get(codeRequest().url), 'alice')
+  assert.equal(asked.heading, 'Set up a second factor')
+})
+
+test('where an owner hands out the code, a password alone sets up no second factor', async (t) => {
+  const { pages, alice, browser } = await open(t, { enrolment: 'owner-code' })
+  const { enrolmentCodes } = pages.directory
+  const asked = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
+  const without = await browser.submit(asked, '/sign-in/enrolment')
+  assert.match(without.text, /Incorrect or expired enrolment code/)
+  const code = await pages.change((transaction) => enrolmentCodes.create(transaction, alice.objectId, 60_000))
+  const shown = await browser.submit(without, '/sign-in/enrolment', { enrolment_code: code.toUpperCase() })
+  const confirm = { code: codeOf(pages, shown) }
+  const stripped = await browser.submit(shown, '/sign-in/enrolment/confirm', { ...confirm, enrolment_code: '' })
+  assert.equal(stripped.status, 403, 'the code is needed to the end')
+  assert.equal((await pages.directory.secondFactors.of(alice.objectId)).totp, false)
+  const codes = await browser.submit(shown, '/sign-in/enrolment/confirm', confirm)
+  assert.equal((await goOn(browser, codes)).heading, 'Sign in to Azure CLI?')
+  assert.equal(await enrolmentCodes.isValid(alice.objectId, code), false, 'it works once')
+})
+
+test('where nobody has to have one, the own pages ask for the owner’s code before the first second factor', async (t) => {
+  const { pages, alice, browser } = await open(t, { required: 'none', enrolment: 'owner-code' })
+  const security = await enterPassword(browser, await browser.get('/account/security'), 'alice')
+  assert.equal(security.heading, 'Security')
+  const asked = await browser.submit(security, '/account/security/authenticator/new')
+  assert.equal(asked.heading, 'Set up a second factor')
+  assert.equal((await browser.get('/account/security/passkey')).heading, 'Set up a second factor')
+  for (const path of ['/account/security/authenticator', '/account/security/recovery-codes']) {
+    const { cookies } = browser
+    assert.ok(cookies.size > 0)
+    const form = /name="token" value="([^"]+)"/.exec(security.text)?.[1] ?? ''
+    const sent = await browser.post(path, { token: form, account: alice.objectId, code: '000000' })
+    assert.equal(sent.status, 403, path)
+  }
+  const code = await pages.change((transaction, { enrolmentCodes }) =>
+    enrolmentCodes.create(transaction, alice.objectId, 60_000),
+  )
+  const shown = await browser.submit(asked, '/sign-in/enrolment', { enrolment_code: code })
+  pages.time.nowMs += 1000
+  const codes = await browser.submit(shown, '/sign-in/enrolment/confirm', { code: codeOf(pages, shown) })
+  const end = await goOn(browser, codes)
+  assert.equal(end.heading, 'Security')
+  assert.match(end.text, /An app is set up/)
+})
+
+test('a setup that was begun by one sign-in is not confirmed after the password was reset', async (t) => {
+  const { pages, alice, browser } = await open(t)
+  const asked = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
+  const shown = await browser.submit(asked, '/sign-in/enrolment')
+  await pages.resetPassword(alice, 'seven brass kettles')
+  const sent = await browser.submit(shown, '/sign-in/enrolment/confirm', { code: codeOf(pages, shown) })
+  assert.notEqual(sent.heading, 'Your recovery codes')
+  assert.equal((await pages.directory.secondFactors.of(alice.objectId)).totp, false)
+  assert.notEqual(passwordOf('alice'), 'seven brass kettles')
+})

@@ -1,0 +1,64 @@
+import { type Html, html } from '../html.ts'
+import { alert, carried, field } from './layout.ts'
+import { type SignInForm, cancelButton, confirmationField, shownCodes } from './sign-in-pages.ts'
+
+/** Asks for a second factor to be set up before the sign-in continues. */
+export function enrolmentPage(
+  form: SignInForm,
+  { needsCode, problem }: { readonly needsCode: boolean; readonly problem?: string | undefined },
+): Html {
+  return html`${!needsCode && alert(problem)}
+    <p>
+      You need a second factor to continue: an authenticator app on your phone, which shows a new code every 30 seconds.
+    </p>
+    <form method="post" action="/sign-in/enrolment" novalidate>
+      ${carried(form)}
+      ${
+        needsCode &&
+        field({
+          name: 'enrolment_code',
+          label: 'Enrolment code',
+          type: 'text',
+          autocomplete: 'off',
+          isCode: true,
+          hint: 'Ask an owner of the directory for it. It works once.',
+          error: problem,
+          hasFocus: true,
+        })
+      }
+      <div class="actions">
+        <button class="primary" type="submit">Set up an authenticator app</button>${cancelButton(form)}
+      </div>
+    </form>`
+}
+
+/** Shows the secret for the app, as a picture and as text, and asks for its first code. */
+export function firstCodePage(
+  form: SignInForm,
+  made: {
+    readonly picture: string
+    readonly secretBase32: string
+    readonly enrolmentCode: string
+    readonly problem?: string | undefined
+  },
+): Html {
+  const { picture, secretBase32, enrolmentCode, problem } = made
+  return html`${secretOf(picture, secretBase32)}
+    <form method="post" action="/sign-in/enrolment/confirm" novalidate>
+      ${carried(form, { enrolment_code: enrolmentCode })} ${confirmationField(problem)}
+      <div class="actions"><button class="primary" type="submit">Confirm</button>${cancelButton(form)}</div>
+    </form>`
+}
+
+/** The secret of an authenticator app, for the camera and for the keyboard. */
+export function secretOf(picture: string, secret: string): Html {
+  return html`<p>Scan the picture with the app, or enter the secret.</p>
+    <img class="qr" src="${picture}" alt="QR code with the secret below" width="192" height="192" />
+    <p class="secret">${secret.match(/.{1,4}/g)?.join(' ')}</p>`
+}
+
+/** Shows the recovery codes of a person who continues to sign in. */
+export function newCodesPage(codes: readonly string[], continueAt: string): Html {
+  return html`${shownCodes(codes)}
+    <div class="actions"><a class="button primary" href="${continueAt}">Continue</a></div>`
+}
