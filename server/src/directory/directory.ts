@@ -90,7 +90,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     onPrincipalDeleted,
     onApplicationDeleted: options.onApplicationDeleted,
   })
-  const enrolmentCodes = createEnrolmentCodes({ database, clock })
+  const enrolmentCodes = createEnrolmentCodes({ store, clock })
   const rules = createSecondFactorRules(store, options.secondFactorPolicy ?? { required: 'none', enrolment: 'self' })
   const people = createPeople({ store, clock, enrolmentCodes, identities, onPrincipalDeleted })
   const groups = createGroups({ store, clock, onPrincipalDeleted })

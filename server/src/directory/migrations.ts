@@ -5,7 +5,7 @@ import { externalIdentityMigration } from './external/external-identity-store.ts
 import { externalPrincipalMigration } from './external/external-principal-store.ts'
 import { federatedCredentialMigration } from './credentials/federated-credential-store.ts'
 import { managedIdentityMigration } from './managed-identities/managed-identity-migration.ts'
-import { enrolmentCodeMigration } from './people/enrolment-codes.ts'
+import { enrolmentCodeMigration } from './people/enrolment-code-store.ts'
 import {
   peopleMigration,
   proofRevisionMigration,

@@ -4,6 +4,7 @@ import { groupStore } from './groups/group-store.ts'
 import { listReads } from './list-store.ts'
 import { lookups, namedServicePrincipals } from './lookup-store.ts'
 import { peopleStore } from './people/people-store.ts'
+import { enrolmentCodeStore } from './people/enrolment-code-store.ts'
 import { securityEventStore } from './people/security-event-store.ts'
 import { secondFactorStore } from './people/second-factor-store.ts'
 import { signInStore } from './people/sign-in-store.ts'
@@ -30,6 +31,7 @@ export function createDirectoryStore(database: Database) {
     ...applicationOwnerStore(database),
     ...secondFactorStore(database),
     ...securityEventStore(database),
+    ...enrolmentCodeStore(database),
 
     tenant: () => read().selectFrom('tenant').selectAll().where('only', '=', 1).executeTakeFirst(),
     insertTenant: (transaction: Transaction, row: TenantRow) =>

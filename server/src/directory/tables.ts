@@ -1,5 +1,5 @@
 import type { PeopleTables } from './people/people-rows.ts'
-import type { EnrolmentCodeRow } from './people/enrolment-codes.ts'
+import type { EnrolmentCodeRow } from './people/enrolment-code-store.ts'
 import type { SecurityEventRow } from './people/security-event-store.ts'
 
 import type { ApplicationOwnerRow } from './applications/application-owner-store.ts'

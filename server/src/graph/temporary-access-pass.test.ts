@@ -22,10 +22,8 @@ for (const kind of testDatabaseKinds) {
     const second = await make({ lifetimeInMinutes: 10 })
     assert.equal(await enrolmentCodes.isValid(id, first.code), false, 'a new code replaces the old one')
     const use = (code: string) => database.transaction((tx) => enrolmentCodes.use(tx, id, code))
-    assert.deepEqual(await Promise.all([use(second.code), use(second.code)]).then((used) => used.toSorted()), [
-      false,
-      true,
-    ])
+    const used = await Promise.all([use(second.code), use(second.code)])
+    assert.equal(used.filter(Boolean).length, 1)
 
     const third = await make({ lifetimeInMinutes: 10, isUsableOnce: true })
     time.nowMs += 10 * 60_000
