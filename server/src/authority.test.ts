@@ -134,6 +134,8 @@ function peopleWrites({ principal, person, passkeyId, groupId, otherGroupId, tot
     { id: 'graph.users.revokeSignInSessions',     effect: 'moves',     path: `${user}/revokeSignInSessions` },
     { id: 'graph.users.deleteSoftwareOathMethod', effect: 'moves',     path: `${user}/authentication/softwareOathMethods/${totpId}` },
     { id: 'graph.users.deleteFido2Method',        effect: 'moves',     path: `${user}/authentication/fido2Methods/${passkeyId}` },
+    { id: 'graph.users.createAccessPass',         effect: 'only adds', path: `${user}/authentication/temporaryAccessPassMethods`, body: {} },
+    { id: 'graph.users.deleteAccessPass',         effect: 'only adds', path: `${user}/authentication/temporaryAccessPassMethods/7461702d-7061-4373-b000-000000000001` },
     { id: 'graph.me.revokeSignInSessions',        effect: 'moves',     path: '/me/revokeSignInSessions' },
     { id: 'graph.me.changePassword',              effect: 'moves',     path: '/me/changePassword',              body: { currentPassword: 'a long password', newPassword: 'quite another phrase' } },
     { id: 'graph.groups.create',                  effect: 'only adds', path: '/groups',                         body: { ...newGroup, displayName: 'third' } },
