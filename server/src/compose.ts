@@ -13,6 +13,8 @@ import {
   createDelivery,
   createWebhooks,
   expireEvents,
+  EventTally,
+  createAuditLag,
   tallyEvents,
   verifyAuditFile,
 } from './audit/index.ts'
@@ -26,11 +28,11 @@ import { createIdentity, identityMigrations } from './identity/index.ts'
 import { hostsOf, listRegistries, moveRegistries, requireLoginServer } from './login-servers.ts'
 import { makeSpaceToStart } from './space-to-start.ts'
 import { createManagement } from './management/index.ts'
+import { bringUpToDate, openDatabase } from './open-database.ts'
 import { CallerBudgets, usualCallerLimits } from './platform/caller-budget.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import type { Configuration } from './platform/configuration/configuration.ts'
 import { blobDirectoryIn, databaseFileIn, masterKeyFileIn, openDataDir } from './platform/data-dir.ts'
-import { StartupError, exitCodes } from './platform/exit.ts'
 import type { Figure } from './platform/figures.ts'
 import { createHealth } from './platform/health.ts'
 import { createApp } from './platform/http/app.ts'
@@ -42,12 +44,11 @@ import type { Log } from './platform/log.ts'
 import { controlHandler } from './owner-reset.ts'
 import { openControlChannel } from './platform/control-channel.ts'
 import { openOutbound } from './platform/outbound/open-outbound.ts'
+import { serverFigures } from './server-figures.ts'
 import { openSealer } from './platform/sealing.ts'
 import { createKnownSenders } from './platform/sender-budget.ts'
 import { signingKeyMigrations } from './platform/signing-keys/migrations.ts'
-import type { Database } from './platform/sql/database.ts'
-import { type Migration, NewerSchemaError, migrate } from './platform/sql/migrations.ts'
-import { openSqliteDatabase } from './platform/sql/sqlite-database.ts'
+import type { Migration } from './platform/sql/migrations.ts'
 import { createWriterWatch } from './platform/sql/writer-watch.ts'
 import { type CertificateSource, createCertificateSource } from './platform/tls/certificate-source.ts'
 import { createDeletionCount, createRegistryRoom, registryMigrations, registryRoutes } from './registry/index.ts'
@@ -128,7 +129,7 @@ export async function compose(
   const isNew = !existsSync(databaseFile)
   const sealer = await openSealer(masterKeyFileIn(dataDir.path), { create: isNew })
   const database = await openDatabase(databaseFile)
-  await bringUpToDate(database, clock)
+  await bringUpToDate(database, migrations, clock)
   const certificates = configuration.http
     ? undefined
     : await createCertificateSource({
@@ -169,8 +170,9 @@ export async function compose(
     storageBytes: async (rid) => (await registry.usage(rid)).sizeBytes,
     retentionDays: configuration.metricsRetentionDays,
   })
+  const events = new EventTally()
   const ownAudit = createAudit({ database, clock, uses: credentialUses })
-  const audit = tallyEvents(ownAudit, activity.counterOf)
+  const audit = tallyEvents(ownAudit, activity.counterOf, events.counterOf)
   const access = createAccess({ database, clock })
   const consents = createConsents(database)
   const directory = createDirectory({
@@ -359,7 +361,8 @@ export async function compose(
   identity.mount(app)
   pages.mount(app)
   const writerWatch = createWriterWatch({ database, clock })
-  const sources = { database, writerWatch, resources, tokenService, identity }
+  const auditLag = createAuditLag({ database, clock })
+  const sources = { database, writerWatch, resources, tokenService, identity, auditLag, certificates, clock }
   const isDraining = () => draining
   const components = healthComponents({ ...sources, blobs: blobDirectory, isDraining, space })
   const health = createHealth({ components, clock, log })
@@ -386,7 +389,7 @@ export async function compose(
     certificates,
     firstRun: content && { content, file: firstRunFile },
     routes,
-    figures: figuresOf({ writerWatch, space, registry }),
+    figures: [...figuresOf({ writerWatch, space, registry }), ...serverFigures({ ...sources, events, registry })],
     flushCounters,
     probeWriter: () => writerWatch.probe(),
     watchSpace: async () => {
@@ -430,29 +433,5 @@ export async function compose(
       await database.close()
       dataDir.close()
     },
-  }
-}
-
-async function openDatabase(file: string): Promise<Database> {
-  try {
-    return await openSqliteDatabase(file)
-  } catch (error) {
-    throw new StartupError(
-      `the database ${file} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
-      exitCodes.dataDirUnusable,
-      'put it back from a backup',
-      { cause: error },
-    )
-  }
-}
-
-async function bringUpToDate(database: Database, clock: Clock): Promise<void> {
-  try {
-    await migrate(database, migrations, clock.now())
-  } catch (error) {
-    if (!(error instanceof NewerSchemaError)) throw error
-    throw new StartupError(error.message, exitCodes.newerSchema, 'use the newer version that wrote it', {
-      cause: error,
-    })
   }
 }

@@ -1,9 +1,12 @@
 import { opendir } from 'node:fs/promises'
+import type { AuditLag } from './audit/index.ts'
 import type { Identity } from './identity/index.ts'
+import type { Clock } from './platform/clock.ts'
 import type { ContentSpace } from './platform/free-space.ts'
 import type { HealthComponent, HealthReading } from './platform/health.ts'
 import type { Database } from './platform/sql/database.ts'
 import type { WriterWatch } from './platform/sql/writer-watch.ts'
+import type { CertificateSource } from './platform/tls/certificate-source.ts'
 import type { Resources } from './resources/index.ts'
 import type { TokenService } from './token-service/index.ts'
 
@@ -11,6 +14,9 @@ type HealthSources = {
   readonly database: Database
   readonly writerWatch: WriterWatch
   readonly resources: Resources
+  readonly auditLag: AuditLag
+  readonly certificates: CertificateSource | undefined
+  readonly clock: Clock
   readonly tokenService: TokenService
   readonly identity: Identity
   /** The directory of the blobs. */
@@ -19,12 +25,14 @@ type HealthSources = {
   readonly space: ContentSpace
 }
 
+const dayMs = 24 * 60 * 60 * 1000
+
 /** How long nothing may be committed before the writer counts as stuck. A transaction waits 10 seconds for a lock of another process. */
 const stuckMs = 30_000
 
 /** The table of everything that `/readyz` reports. A row is added for each part of the server that has a state of its own. */
 export function healthComponents(sources: HealthSources): readonly HealthComponent[] {
-  const { database, writerWatch, resources, tokenService, identity, blobs, isDraining, space } = sources
+  const { database, writerWatch, resources, tokenService, identity, blobs, isDraining } = sources
   return [
     {
       name: 'server',
@@ -62,8 +70,49 @@ export function healthComponents(sources: HealthSources): readonly HealthCompone
       name: 'signing-keys',
       required: true,
       check: async () => {
-        await Promise.all([tokenService.signingKey(), identity.signingKey()])
-        return ok('Tokens can be signed.')
+        const keys = await Promise.all([tokenService.signingKey(), identity.signingKey()])
+        const isOverdue = keys.some(({ rotationDueMs }) => sources.clock.now() > rotationDueMs + dayMs)
+        return isOverdue
+          ? degraded('A signing key should have been replaced more than a day ago.')
+          : ok('Tokens can be signed.')
+      },
+    },
+    ...delayedComponents(sources),
+  ]
+}
+
+/** How late these may be before they need attention. */
+const maxChainLagSeconds = 60
+const maxWebhookLagSeconds = 15 * 60
+const minCertificateDays = 14
+
+function delayedComponents({ auditLag, certificates, clock, space }: HealthSources): readonly HealthComponent[] {
+  return [
+    {
+      name: 'audit-chain',
+      required: false,
+      check: async () =>
+        (await auditLag.chainSeconds()) <= maxChainLagSeconds
+          ? ok('The audit hash chain is up to date.')
+          : degraded('Audit events have waited for the hash chain for more than a minute.'),
+    },
+    {
+      name: 'audit-webhooks',
+      required: false,
+      check: async () =>
+        (await auditLag.webhookSeconds()) <= maxWebhookLagSeconds
+          ? ok('Audit events are delivered.')
+          : degraded('Audit events have waited for a webhook for more than 15 minutes.'),
+    },
+    {
+      name: 'certificate',
+      required: false,
+      check: () => {
+        const leftMs = certificates === undefined ? Infinity : certificates.expiresAtMs() - clock.now()
+        if (leftMs <= 0) return degraded('The TLS certificate has expired.')
+        return leftMs >= minCertificateDays * dayMs
+          ? ok('The TLS certificate is valid.')
+          : degraded('The TLS certificate expires within 14 days.')
       },
     },
     {

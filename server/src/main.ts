@@ -10,6 +10,7 @@ import { type Listener, listen } from './platform/http/listener.ts'
 import { repeat } from './platform/repeat.ts'
 import { type Log, createLog } from './platform/log.ts'
 import { type OwnerReset, type OwnerResetRequest, resetOwnerWhereItIs } from './owner-reset.ts'
+import { listenerFigures } from './server-figures.ts'
 import { readSecretFile, unusableSettingFile } from './platform/setting-file.ts'
 import { formatListenAddress } from './platform/configuration/network-address.ts'
 
@@ -129,13 +130,13 @@ function tellingFirstRun(error: unknown, firstRunFile: string | undefined): unkn
 type OpenListeners = { readonly listener: Listener; readonly stopMetrics: () => Promise<void> }
 
 async function openListeners(
-  { app, certificates, figures }: Composition,
+  { app, certificates, figures, routes }: Composition,
   { listen: addresses, metricsListen, limits }: Configuration,
   metricsToken: string | undefined,
   log: Log,
 ): Promise<OpenListeners> {
   // Loaded only where it is wanted: start-up time counts.
-  const metrics = metricsListen && (await import('./platform/metrics.ts')).measure(app, figures, log)
+  const metrics = metricsListen && (await import('./platform/metrics.ts')).measure(app, routes, log)
   const listener = await listen(app, {
     addresses,
     tls: certificates?.current(),
@@ -151,10 +152,12 @@ async function openListeners(
     throw listenFailure(error, addresses.map(formatListenAddress).join(', ')) ?? error
   })
   if (metricsListen === undefined || metrics === undefined) return { listener, stopMetrics: () => Promise.resolve() }
-  const stopMetrics = await metrics.serve(metricsListen, metricsToken).catch(async (error: unknown) => {
-    await listener.close(0)
-    throw listenFailure(error, formatListenAddress(metricsListen)) ?? error
-  })
+  const stopMetrics = await metrics
+    .serve(metricsListen, metricsToken, [...figures, ...listenerFigures(listener.counts)])
+    .catch(async (error: unknown) => {
+      await listener.close(0)
+      throw listenFailure(error, formatListenAddress(metricsListen)) ?? error
+    })
   return { listener, stopMetrics }
 }
 

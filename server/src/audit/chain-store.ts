@@ -65,6 +65,11 @@ export function readChain(source: ChainSource) {
         .orderBy('number', 'desc')
         .limit(1)
         .executeTakeFirst(),
+    /** When the first event behind a number happened; undefined where there is none. */
+    firstEventAtMs: async (seq: number): Promise<number | undefined> => {
+      const events = tables.selectFrom('audit_event').select('at_ms').where('seq', '>', seq)
+      return (await events.orderBy('seq').limit(1).executeTakeFirst())?.at_ms
+    },
     blocksAfter: (number: number, limit: number): Promise<BlockRow[]> =>
       tables
         .selectFrom('audit_block')

@@ -1,13 +1,51 @@
 import type { Audit, AuditEvent, RecurringEvent } from './index.ts'
 
-/** Counts events as they happen, whether they are written down or not. */
-export type EventCounter = (event: RecurringEvent) => (() => void) | undefined
+/** What counts an event, whenever it happens; undefined for one that is not counted. */
+type EventCounter = (event: RecurringEvent) => (() => void) | undefined
+
+/** How often an event happened, by what kind it is. */
+export type EventCount = Pick<RecurringEvent, 'action' | 'outcome'> & {
+  readonly reason: string
+  readonly count: number
+}
+
+/** How many kinds of events are told apart. The code has far fewer. */
+const maxKinds = 1000
+
+/** Counts events by action, outcome and reason since the start of the process. */
+export class EventTally {
+  readonly #kinds = new Map<string, { -readonly [Key in keyof EventCount]: EventCount[Key] }>()
+
+  readonly counterOf = ({ action, outcome, reason = '' }: RecurringEvent): (() => void) | undefined => {
+    const key = `${action} ${outcome} ${reason}`
+    let kind = this.#kinds.get(key)
+    if (kind === undefined) {
+      if (this.#kinds.size >= maxKinds) return undefined
+      kind = { action, outcome, reason, count: 0 }
+      this.#kinds.set(key, kind)
+    }
+    const counted = kind
+    return () => {
+      counted.count += 1
+    }
+  }
+
+  counts(): readonly EventCount[] {
+    return [...this.#kinds.values()]
+  }
+}
 
 /**
- * The same audit log, with every event counted: `counterOf` is asked once for an event that may happen many times, and what
- * it returns is called each time.
+ * The same audit log, with every event counted, whether it is written down or not. Each counter is asked once for an event
+ * that may happen many times, and what it returns is called each time.
  */
-export function tallyEvents(audit: Audit, counterOf: EventCounter): Audit {
+export function tallyEvents(audit: Audit, ...counters: readonly EventCounter[]): Audit {
+  const counterOf: EventCounter = (event) => {
+    const found = counters.flatMap((counter) => counter(event) ?? [])
+    return () => {
+      for (const count of found) count()
+    }
+  }
   const count = (event: AuditEvent) => counterOf(event)?.()
   return {
     ...audit,
@@ -22,9 +60,8 @@ export function tallyEvents(audit: Audit, counterOf: EventCounter): Audit {
     prepare: (event) => {
       const counter = counterOf(event)
       const append = audit.prepare(event)
-      if (counter === undefined) return append
       return (origin) => {
-        counter()
+        counter?.()
         return append(origin)
       }
     },

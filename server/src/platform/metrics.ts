@@ -5,23 +5,28 @@ import type { FastifyInstance } from 'fastify'
 import { Counter, Histogram, type Metric, Registry, collectDefaultMetrics } from 'prom-client'
 import { parseAuthorization } from '../spec/authorization-header.ts'
 import { type Distribution, type Figure, type FigureReading, type FigureSample } from './figures.ts'
+import type { RouteDescription } from './http/surface.ts'
 import type { ListenAddress } from './http/listener.ts'
 import type { Log } from './log.ts'
 
 /** What is measured of a server, in Prometheus's format. */
 export type Metrics = {
   /** Listens on an address of its own, and returns what closes that. @throws the operating system's error */
-  readonly serve: (address: ListenAddress, token: string | undefined) => Promise<() => Promise<void>>
+  readonly serve: (
+    address: ListenAddress,
+    token: string | undefined,
+    figures: readonly Figure[],
+  ) => Promise<() => Promise<void>>
 }
 
-/** Measures the process, the requests of an application that is not ready yet, and what the modules show. */
-export function measure(app: FastifyInstance, figures: readonly Figure[], log: Log): Metrics {
+/** Measures the process, the requests of an application that is not ready yet, and later what the modules show. */
+export function measure(app: FastifyInstance, routes: readonly RouteDescription[], log: Log): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  countRequests(app, registry)
-  for (const figure of figures) registry.registerMetric(toMetric(figure, log))
+  countRequests(app, routes, registry)
   return {
-    serve: async (address, token) => {
+    serve: async (address, token, figures) => {
+      for (const figure of figures) registry.registerMetric(toMetric(figure, log))
       const server = http.createServer((request, response) => {
         if (request.method !== 'GET' || request.url !== '/metrics') {
           response.writeHead(404).end()
@@ -105,12 +110,19 @@ function bucketsOf(name: string, { bounds, counts, sum }: Distribution) {
 }
 
 /** Labels have few values: a method, a status and the pattern of a route, never what a client chose. */
-function countRequests(app: FastifyInstance, registry: Registry): void {
+function countRequests(app: FastifyInstance, routes: readonly RouteDescription[], registry: Registry): void {
+  const surfaceOf = surfacesOf(routes)
   const labelNames = ['method', 'route', 'status'] as const
   const requests = new Counter({
     name: 'acrux_http_requests_total',
     help: 'Requests answered.',
     labelNames,
+    registers: [registry],
+  })
+  const bySurface = new Counter({
+    name: 'acrux_requests_total',
+    help: 'Requests answered, by surface and outcome.',
+    labelNames: ['surface', 'outcome'] as const,
     registers: [registry],
   })
   const seconds = new Histogram({
@@ -120,8 +132,30 @@ function countRequests(app: FastifyInstance, registry: Registry): void {
     buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 60],
     registers: [registry],
   })
-  app.answeredListeners.push(({ method, route = 'none', status, milliseconds }) => {
+  app.answeredListeners.push(({ method, route = 'none', status, aborted, milliseconds }) => {
+    bySurface.inc({ surface: surfaceOf(route), outcome: outcomeOf(status, aborted) })
     requests.inc({ method, route, status: String(status) })
     seconds.observe({ method, route }, milliseconds / 1000)
   })
+}
+
+/** The surface of each route is the first part of its id. What lies below a raw surface has one pattern for all of its routes. */
+function surfacesOf(routes: readonly RouteDescription[]): (route: string) => string {
+  const surfaces = new Map(routes.map(({ path, id }) => [path, id.split('.', 1)[0] ?? '']))
+  for (const { path, id } of routes) {
+    for (const prefix of ['/v2', '/acr/v1', '/oauth2']) {
+      if (!path.startsWith(`${prefix}/`)) continue
+      for (const pattern of [prefix, `${prefix}/*`]) surfaces.set(pattern, id.split('.', 1)[0] ?? '')
+    }
+  }
+  return (route) => surfaces.get(route) ?? 'other'
+}
+
+function outcomeOf(status: number, aborted: boolean): string {
+  if (aborted) return 'aborted'
+  if (status < 400) return 'success'
+  if (status === 401 || status === 403) return 'denied'
+  if (status === 429) return 'limited'
+  if (status === 507) return 'full'
+  return status < 500 ? 'rejected' : 'failed'
 }

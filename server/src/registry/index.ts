@@ -18,6 +18,13 @@ import type { DefaultQuotas } from './quotas/quotas.ts'
 import type { RegistryQuotas } from './quotas/registry-quotas.ts'
 import type { OpenUploads } from './uploads/open-uploads.ts'
 
+export type GarbageFigures = {
+  readonly runs: number
+  readonly blobs: number
+  readonly uploads: number
+  readonly completedAtMs: number | undefined
+}
+
 /** How much a registry holds, open uploads included, and how much it may; undefined where there is no quota. */
 export type RegistryUsage = { readonly sizeBytes: number; readonly limitBytes: number | undefined }
 
@@ -88,6 +95,10 @@ export interface RegistryRoom {
   readonly integrityFigures: { readonly refusedReads: number; readonly quarantined: number; readonly repaired: number }
   /** Ends the imports of servers that are gone, and says so in the audit log. */
   endLostImports(): Promise<void>
+  /** Reads of manifests since the start, by whether the cache had them; undefined where there is no cache. */
+  readonly manifestCacheFigures: () => { readonly hits: number; readonly misses: number } | undefined
+  /** What garbage collection deleted since the start, and when it was last completed. */
+  readonly garbageFigures: GarbageFigures
   /** Writes when manifests and tags were pulled; to note a pull costs no write. */
   flushLastPulls(): Promise<void>
   /** Ends what works without being waited for. */

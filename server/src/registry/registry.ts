@@ -54,6 +54,7 @@ export function createRegistryRoom(options: RegistryRoomOptions): RegistryRoom {
     callerBudgets = new CallerBudgets(),
   } = options
   const imports = new RunningImports(parts, blobs.parts, outbound, importSettings)
+  const garbage = { runs: 0, blobs: 0, uploads: 0, completedAtMs: undefined as number | undefined }
   const { scrubSettings = defaultScrubSettings, verifyAudit } = options
   const scrubs = new Scrubs(parts, blobs.parts, scrubSettings, verifyAudit)
   const dispatch = createDispatch({ ...options, budgets: callerBudgets, handlers })
@@ -68,6 +69,8 @@ export function createRegistryRoom(options: RegistryRoomOptions): RegistryRoom {
     imports,
     deletions: createDeletionCount(database),
     resumeDeletions: () => parts.sweeper.begin(),
+    manifestCacheFigures: () => parts.manifestCache?.reads,
+    garbageFigures: garbage,
     flushLastPulls: () => parts.lastPulls.flush(),
     scrubs,
     integrityFigures: parts.integrity.figures,
@@ -94,6 +97,10 @@ export function createRegistryRoom(options: RegistryRoomOptions): RegistryRoom {
       const [pruned] = await Promise.allSettled([prune()])
       const collected = await blobs.collectGarbage()
       if (pruned.status === 'rejected') throw pruned.reason
+      garbage.runs += 1
+      garbage.blobs += collected.blobs
+      garbage.uploads += collected.uploads
+      garbage.completedAtMs = clock.now()
       return collected
     },
   }

@@ -10,6 +10,7 @@ import { ConnectionCounter, type ConnectionLimits, connectionLimits } from './co
 import { expectTls } from './plain-http.ts'
 import { requestListener } from './raw-surface.ts'
 import { refuseRaw, refuseUnreadable } from './raw-refusal.ts'
+import { Traffic } from './traffic.ts'
 import { type SlowClientLimits, type SlowClientReason, SlowClients, usualSlowClientLimits } from './slow-clients.ts'
 
 /** Where to listen. IPv6 addresses are written without brackets. */
@@ -30,6 +31,7 @@ export type ListenerCounts = {
   readonly handshakes: number
   readonly refused: ConnectionCounter['refused']
   readonly slow: Readonly<Record<SlowClientReason, number>>
+  readonly bytes: { readonly received: number; readonly sent: number }
 }
 
 export interface Listener {
@@ -63,6 +65,8 @@ export async function listen(app: FastifyInstance, options: ListenerOptions): Pr
   const state = { closing: false }
   const answer = requestListener(app)
   const servers = addresses.map(() => createServer(app, answer, tls, guard, state))
+  const traffic = new Traffic()
+  for (const server of servers) server.on('connection', (socket: Socket) => traffic.watch(socket))
   try {
     for (const [index, server] of servers.entries()) await bind(server, addresses[index] as ListenAddress)
   } catch (error) {
@@ -77,7 +81,7 @@ export async function listen(app: FastifyInstance, options: ListenerOptions): Pr
     }),
     counts: () => {
       const { open, handshakes, refused } = guard.connections
-      return { open, handshakes, refused, slow: guard.slow }
+      return { open, handshakes, refused, slow: guard.slow, bytes: traffic.bytes() }
     },
     replaceCertificate: (replacement) => {
       for (const server of servers) if (server instanceof https.Server) server.setSecureContext(replacement)

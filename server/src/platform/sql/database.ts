@@ -1,4 +1,5 @@
 import type { Compilable, Kysely } from 'kysely'
+import type { Distribution } from '../figures.ts'
 
 /** The database products that Acrux speaks to. */
 export type DatabaseKind = 'sqlite' | 'postgres'
@@ -35,6 +36,17 @@ export interface PreparedRead<Parameters extends SqlParameters, Row> {
 /** Adds rows as one transaction, which does nothing else: all are on the disk when it returns, or it throws and none is. */
 export type PreparedInsert<Row> = (rows: readonly Row[]) => Promise<void>
 
+/** The load of the writer since the start of the process. */
+export type WriterLoad = {
+  /** Transactions that wait for their turn. */
+  readonly waiting: number
+  /** How long it took to bring transactions to the disk, those that shared a flush together. */
+  readonly commitSeconds: Distribution
+}
+
+/** Bounds of times of transactions, in seconds. */
+export const commitBounds: readonly number[] = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10]
+
 export interface Database {
   readonly kind: DatabaseKind
   /** The query builder for reads of what is committed. Writing through it fails. */
@@ -64,6 +76,8 @@ export interface Database {
    * decided at one revision holds as long as the revision does. Read it before what it is to guard.
    */
   authorityRevision(): number | Promise<number>
+  /** What the writer is doing. */
+  writerLoad(): WriterLoad
   /** False when nothing can be written any more until the process is started anew. */
   canWrite(): boolean
   close(): Promise<void>

@@ -1,7 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Compilable, Kysely, PostgresDialect, type Transaction as KyselyTransaction, sql } from 'kysely'
 import pg from 'pg'
-import type { Database, PreparedInsert, PreparedRead, SqlParameters, SqlValue, Transaction } from './database.ts'
+import type {
+  Database,
+  PreparedInsert,
+  PreparedRead,
+  SqlParameters,
+  SqlValue,
+  Transaction,
+  WriterLoad,
+} from './database.ts'
+import { commitBounds } from './database.ts'
+import { Distribution } from '../figures.ts'
 import { prepareStatement } from './prepared-statement.ts'
 
 /**
@@ -55,6 +65,7 @@ class PostgresDatabase implements Database {
   #preparedCount = 0
   #underWay = new Set<Promise<unknown>>()
   #closed = false
+  #commitSeconds = new Distribution(commitBounds)
 
   constructor(readers: pg.Pool, writers: pg.Pool, writeTables: Kysely<unknown>) {
     this.#readers = readers
@@ -102,10 +113,13 @@ class PostgresDatabase implements Database {
 
   async transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
     if (this.#closed) throw new Error('the database is closed')
+    const beganMs = performance.now()
     const result = this.#untilDone(work)
     this.#underWay.add(result)
     try {
-      return await result
+      const done = await result
+      this.#commitSeconds.observe((performance.now() - beganMs) / 1000)
+      return done
     } finally {
       this.#underWay.delete(result)
     }
@@ -126,6 +140,10 @@ class PostgresDatabase implements Database {
     const text = 'select value from authority_revision where "only" = 1'
     const { rows } = await this.#readers.query<{ value: number }>({ name: 'acrux_authority_revision', text })
     return rows[0]?.value ?? 0
+  }
+
+  writerLoad(): WriterLoad {
+    return { waiting: this.#writers.waitingCount, commitSeconds: this.#commitSeconds }
   }
 
   canWrite(): boolean {

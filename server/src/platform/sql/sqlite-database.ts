@@ -12,7 +12,17 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
-import type { Database, PreparedInsert, PreparedRead, SqlParameters, SqlValue, Transaction } from './database.ts'
+import type {
+  Database,
+  PreparedInsert,
+  PreparedRead,
+  SqlParameters,
+  SqlValue,
+  Transaction,
+  WriterLoad,
+} from './database.ts'
+import { commitBounds } from './database.ts'
+import { Distribution } from '../figures.ts'
 import { readerBusyTimeoutMs } from './busy-timeout.ts'
 import { prepareStatement } from './prepared-statement.ts'
 import { SqliteWriter } from './sqlite-writer.ts'
@@ -89,6 +99,7 @@ class SqliteDatabase implements Database {
   #queue: Job[] = []
   #draining: Promise<void> | undefined
   #revision = 1
+  #commitSeconds = new Distribution(commitBounds)
 
   constructor(writer: SqliteWriter, reader: DatabaseSync) {
     this.#writer = writer
@@ -148,6 +159,10 @@ class SqliteDatabase implements Database {
     this.#draining ??= this.#drain()
   }
 
+  writerLoad(): WriterLoad {
+    return { waiting: this.#queue.length, commitSeconds: this.#commitSeconds }
+  }
+
   canWrite(): boolean {
     return this.#writer.isAlive
   }
@@ -169,6 +184,7 @@ class SqliteDatabase implements Database {
   }
 
   async #commitBatch(): Promise<void> {
+    const beganMs = performance.now()
     this.#writer.execute({ kind: 'begin' }).catch((error: unknown) => {
       // Whoever waits is told: what cannot be begun now would be begun for them no sooner.
       for (const job of this.#queue.splice(0)) job.reject(error)
@@ -193,6 +209,7 @@ class SqliteDatabase implements Database {
       for (const { reject } of kept) reject(error)
       return
     }
+    this.#commitSeconds.observe((performance.now() - beganMs) / 1000)
     this.#countAuthority(kept)
     for (const { resolve } of kept) resolve()
   }

@@ -17,6 +17,8 @@ export type CertificateSource = {
    * @throws CertificateError for a text that is no host
    */
   readonly ensureHosts: (hosts: readonly string[]) => Promise<void>
+  /** When the certificate expires, in milliseconds since the epoch. */
+  readonly expiresAtMs: () => number
   /** Calls back with each pair that takes the place of another, until the function that is returned is called. */
   readonly onChange: (callback: (pair: KeyPair) => void) => () => void
   /** The certificate that clients have to trust; absent where one was configured. */
@@ -65,9 +67,10 @@ export async function createCertificateSource(options: CertificateSourceOptions)
   }
 }
 
-function sourceOf(watched: WatchedPair): Pick<CertificateSource, 'current' | 'onChange' | 'close'> {
+function sourceOf(watched: WatchedPair): Pick<CertificateSource, 'current' | 'expiresAtMs' | 'onChange' | 'close'> {
   return {
     current: () => ({ cert: watched.pair.cert, key: watched.pair.key }),
+    expiresAtMs: () => watched.pair.leaf.validToDate.getTime(),
     onChange: (callback) => watched.onChange(callback),
     close: () => watched.close(),
   }

@@ -142,6 +142,7 @@ function testRaces(kind: DatabaseKind): void {
       prepare: (names, build) => test.database.prepare(names, build),
       prepareInsert: (table, columns) => test.database.prepareInsert(table, columns),
       authorityRevision: () => test.database.authorityRevision(),
+      writerLoad: () => test.database.writerLoad(),
       canWrite: () => test.database.canWrite(),
       close: () => test.database.close(),
       transaction,

@@ -20,6 +20,8 @@ export class ManifestCache {
   /** By registry, repository and reference: to put a key together for each look would cost more than the look. */
   #registries = new Map<string, Map<string, Map<string, KeptManifest>>>()
   #sizeBytes = 0
+  /** Since the start of the process. */
+  readonly reads = { hits: 0, misses: 0 }
   #generation = 0
 
   /** Moves whenever anything is forgotten. Read it before a manifest that is to be kept. */
@@ -28,7 +30,10 @@ export class ManifestCache {
   }
 
   find(rid: string, repository: string, reference: string): KeptManifest | undefined {
-    return this.#registries.get(rid)?.get(repository)?.get(reference)
+    const found = this.#registries.get(rid)?.get(repository)?.get(reference)
+    if (found === undefined) this.reads.misses += 1
+    else this.reads.hits += 1
+    return found
   }
 
   /** Keeps what was read at a generation, unless something was forgotten since, which may have been just that. */

@@ -1,0 +1,33 @@
+import type { Clock } from '../platform/clock.ts'
+import type { Database } from '../platform/sql/database.ts'
+import { readChain } from './chain-store.ts'
+import { createWebhookStore } from './webhook-store.ts'
+
+/** How far the audit log is behind, in seconds: the age of the oldest event that still waits; 0 where none does. */
+export type AuditLag = {
+  /** For the hash chain. */
+  readonly chainSeconds: () => Promise<number>
+  /** For a webhook that is enabled, of the one that is furthest behind. */
+  readonly webhookSeconds: () => Promise<number>
+}
+
+/** Opens the figures. Each reads a few rows, however many events wait. */
+export function createAuditLag({ database, clock }: { readonly database: Database; readonly clock: Clock }): AuditLag {
+  const chain = readChain(database)
+  const webhooks = createWebhookStore(database)
+  const ageSeconds = (atMs: number | undefined) => (atMs === undefined ? 0 : Math.max(0, clock.now() - atMs) / 1000)
+
+  return {
+    chainSeconds: async () => {
+      const last = await chain.lastBlock()
+      return ageSeconds(await chain.firstEventAtMs(last?.covers_to ?? 0))
+    },
+    webhookSeconds: async () => {
+      const enabled = (await webhooks.all()).filter((webhook) => webhook.enabled === 1)
+      if (enabled.length === 0) return 0
+      const furthest = Math.min(...enabled.map(({ block }) => block))
+      const [waiting] = await chain.blocksAfter(furthest - 1, 1)
+      return ageSeconds(waiting?.first_at_ms)
+    },
+  }
+}

@@ -1,0 +1,31 @@
+import type { Clock } from './platform/clock.ts'
+import { StartupError, exitCodes } from './platform/exit.ts'
+import type { Database } from './platform/sql/database.ts'
+import { type Migration, NewerSchemaError, migrate } from './platform/sql/migrations.ts'
+import { openSqliteDatabase } from './platform/sql/sqlite-database.ts'
+
+/** Opens the database file, which is created where there is none. @throws StartupError */
+export async function openDatabase(file: string): Promise<Database> {
+  try {
+    return await openSqliteDatabase(file)
+  } catch (error) {
+    throw new StartupError(
+      `the database ${file} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
+      exitCodes.dataDirUnusable,
+      'put it back from a backup',
+      { cause: error },
+    )
+  }
+}
+
+/** Carries out the steps of the schema that are missing. @throws StartupError for a database of a newer version */
+export async function bringUpToDate(database: Database, migrations: readonly Migration[], clock: Clock): Promise<void> {
+  try {
+    await migrate(database, migrations, clock.now())
+  } catch (error) {
+    if (!(error instanceof NewerSchemaError)) throw error
+    throw new StartupError(error.message, exitCodes.newerSchema, 'use the newer version that wrote it', {
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,27 @@
+import type { Socket } from 'node:net'
+
+/** Counts the bytes of connections, TLS included. A byte costs nothing: each socket counts its own, and is asked at its end. */
+export class Traffic {
+  readonly #open = new Set<Socket>()
+  #received = 0
+  #sent = 0
+
+  watch(socket: Socket): void {
+    this.#open.add(socket)
+    socket.once('close', () => {
+      this.#open.delete(socket)
+      this.#received += socket.bytesRead
+      this.#sent += socket.bytesWritten
+    })
+  }
+
+  /** The bytes since the start, of open connections too. */
+  bytes(): { readonly received: number; readonly sent: number } {
+    let [received, sent] = [this.#received, this.#sent]
+    for (const socket of this.#open) {
+      received += socket.bytesRead
+      sent += socket.bytesWritten
+    }
+    return { received, sent }
+  }
+}

@@ -1,0 +1,232 @@
+import type { AuditLag, EventCount, EventTally } from './audit/index.ts'
+import type { Identity } from './identity/index.ts'
+import type { Figure, FigureSample } from './platform/figures.ts'
+import type { ListenerCounts } from './platform/http/listener.ts'
+import type { Database } from './platform/sql/database.ts'
+import type { CertificateSource } from './platform/tls/certificate-source.ts'
+import type { RegistryRoom } from './registry/index.ts'
+import type { TokenService } from './token-service/index.ts'
+
+export type ServerFigureSources = {
+  readonly database: Database
+  readonly events: EventTally
+  readonly auditLag: AuditLag
+  readonly certificates: CertificateSource | undefined
+  readonly tokenService: Pick<TokenService, 'signingKey'>
+  readonly identity: Pick<Identity, 'signingKey'>
+  readonly registry: Pick<RegistryRoom, 'manifestCacheFigures' | 'garbageFigures'>
+}
+
+/** The metrics of the server itself: events, database, audit log, certificates and keys, caches. */
+export function serverFigures(sources: ServerFigureSources): readonly Figure[] {
+  return [
+    ...eventFigures(sources.events),
+    ...databaseFigures(sources.database),
+    ...auditFigures(sources.auditLag),
+    ...expiryFigures(sources),
+    ...contentFigures(sources.registry),
+  ]
+}
+
+/** How people sign in, as the audit log calls it. */
+const signInMethods = ['password', 'passkey', 'provider', 'second-factor', 'device-code']
+
+/** Where something was denied, by the first part of the action that the audit log names. */
+const surfaces: Readonly<Record<string, string>> = {
+  data: 'registry',
+  token: 'token-service',
+  'identity-token': 'identity',
+  machine: 'identity',
+  'user-info': 'identity',
+  'sign-in': 'sign-in',
+  device: 'sign-in',
+  password: 'sign-in',
+  management: 'management',
+  graph: 'graph',
+}
+
+/** The reasons that are told apart; the codes of ARM, Graph and Entra that are not here are `other`. */
+// prettier-ignore
+const reasons = [
+  'invalid-credential', 'insufficient-scope', 'unusable-authorization', 'throttled', 'network', 'public-access-disabled',
+  'wrong', 'wrong-credentials', 'invalid-refresh-token', 'credential-withdrawn', 'anonymous-pull-disabled', 'disabled', 'busy', 'limit',
+  'malformed', 'signature', 'issuer', 'audience', 'expired', 'not-yet-valid', 'claims', 'principal', 'credential', 'subject',
+  'several-applications', 'issuer-unavailable', 'foreign-tenant', 'no-assignment',
+  'AuthenticationFailed', 'AuthorizationFailed', 'LinkedAuthorizationFailed', 'Authorization_RequestDenied', 'InvalidAuthenticationToken',
+]
+
+function eventFigures(events: EventTally): readonly Figure[] {
+  const samples = (toLabels: (event: EventCount) => Record<string, string> | undefined): FigureSample[] =>
+    events.counts().flatMap((event) => {
+      const labels = toLabels(event)
+      return labels === undefined ? [] : [{ labels, value: event.count }]
+    })
+  return [
+    {
+      name: 'acrux_sign_ins_total',
+      help: 'Steps of sign-ins of people, by method.',
+      kind: 'counter',
+      labels: { method: signInMethods, outcome: ['success', 'denied'] },
+      read: () =>
+        samples(({ action, outcome }) =>
+          action.startsWith('sign-in.') && action !== 'sign-in.end'
+            ? { method: action.slice('sign-in.'.length), outcome: outcome === 'success' ? 'success' : 'denied' }
+            : undefined,
+        ),
+    },
+    {
+      name: 'acrux_tokens_issued_total',
+      help: 'Tokens issued: ACR refresh and access tokens, and tokens of the identity provider.',
+      kind: 'counter',
+      labels: { kind: ['acr-refresh', 'acr-access', 'identity'] },
+      read: () =>
+        samples(({ action, outcome }) => {
+          const kind = tokenKinds.get(action)
+          return outcome === 'success' && kind !== undefined ? { kind } : undefined
+        }),
+    },
+    {
+      name: 'acrux_denials_total',
+      help: 'Requests that were denied, by surface and reason.',
+      kind: 'counter',
+      labels: { surface: [...new Set(Object.values(surfaces))], reason: reasons },
+      read: () =>
+        samples(({ action, outcome, reason }) =>
+          outcome === 'refused' ? { surface: surfaces[action.split('.', 1)[0] ?? ''] ?? 'other', reason } : undefined,
+        ),
+    },
+  ]
+}
+
+const tokenKinds: ReadonlyMap<string, string> = new Map([
+  ['token.exchange', 'acr-refresh'],
+  ['token.issue', 'acr-access'],
+  ['identity-token.issue', 'identity'],
+])
+
+function databaseFigures(database: Database): readonly Figure[] {
+  return [
+    {
+      name: 'acrux_database_queue_length',
+      help: 'Transactions that wait for their turn.',
+      kind: 'gauge',
+      read: () => database.writerLoad().waiting,
+    },
+    {
+      name: 'acrux_database_commit_seconds',
+      help: 'Time from the beginning of a group of transactions until it is on the disk.',
+      kind: 'histogram',
+      read: () => database.writerLoad().commitSeconds,
+    },
+  ]
+}
+
+function auditFigures({ chainSeconds, webhookSeconds }: AuditLag): readonly Figure[] {
+  return [
+    {
+      name: 'acrux_audit_chain_lag_seconds',
+      help: 'Age of the oldest audit event that is not in the hash chain yet.',
+      kind: 'gauge',
+      read: chainSeconds,
+    },
+    {
+      name: 'acrux_audit_webhook_lag_seconds',
+      help: 'Age of the oldest audit event that was not delivered to an enabled webhook, of the webhook that is furthest behind.',
+      kind: 'gauge',
+      read: webhookSeconds,
+    },
+  ]
+}
+
+type ExpirySources = Pick<ServerFigureSources, 'certificates' | 'tokenService' | 'identity'>
+
+function expiryFigures({ certificates, tokenService, identity }: ExpirySources): readonly Figure[] {
+  return [
+    {
+      name: 'acrux_certificate_expiry_timestamp_seconds',
+      help: 'When the TLS certificate expires. Absent over plain HTTP.',
+      kind: 'gauge',
+      read: () => (certificates === undefined ? undefined : certificates.expiresAtMs() / 1000),
+    },
+    {
+      name: 'acrux_signing_key_rotation_timestamp_seconds',
+      help: 'When the key that signs tokens is due for replacement.',
+      kind: 'gauge',
+      labels: { ring: ['acr', 'identity'] },
+      read: async () => [
+        { labels: { ring: 'acr' }, value: (await tokenService.signingKey()).rotationDueMs / 1000 },
+        { labels: { ring: 'identity' }, value: (await identity.signingKey()).rotationDueMs / 1000 },
+      ],
+    },
+  ]
+}
+
+function contentFigures({ manifestCacheFigures, garbageFigures }: ServerFigureSources['registry']): readonly Figure[] {
+  const figure = (name: string, help: string, read: () => number): Figure => ({ name, help, kind: 'counter', read })
+  return [
+    {
+      name: 'acrux_manifest_cache_reads_total',
+      help: 'Reads of manifests, by whether the cache had them.',
+      kind: 'counter',
+      labels: { result: ['hit', 'miss'] },
+      read: () => {
+        const counts = manifestCacheFigures()
+        return (
+          counts && [
+            { labels: { result: 'hit' }, value: counts.hits },
+            { labels: { result: 'miss' }, value: counts.misses },
+          ]
+        )
+      },
+    },
+    figure('acrux_garbage_collections_total', 'Garbage collections that were completed.', () => garbageFigures.runs),
+    figure('acrux_garbage_blobs_total', 'Blobs that garbage collection deleted.', () => garbageFigures.blobs),
+    figure(
+      'acrux_garbage_uploads_total',
+      'Expired uploads that garbage collection deleted.',
+      () => garbageFigures.uploads,
+    ),
+    {
+      name: 'acrux_garbage_collected_timestamp_seconds',
+      help: 'When the last garbage collection was completed.',
+      kind: 'gauge',
+      read: () => (garbageFigures.completedAtMs === undefined ? undefined : garbageFigures.completedAtMs / 1000),
+    },
+  ]
+}
+
+/** The metrics of the addresses that the server listens on. */
+export function listenerFigures(counts: () => ListenerCounts): readonly Figure[] {
+  const byKey = (label: string, values: Readonly<Record<string, number>>): FigureSample[] =>
+    Object.entries(values).map(([key, value]) => ({ labels: { [label]: key }, value }))
+  return [
+    {
+      name: 'acrux_connections',
+      help: 'Open connections, and those whose TLS handshake is not finished.',
+      kind: 'gauge',
+      labels: { state: ['open', 'handshake'] },
+      read: () => byKey('state', { open: counts().open, handshake: counts().handshakes }),
+    },
+    {
+      name: 'acrux_connections_refused_total',
+      help: 'Connections that were refused, by the limit that they exceeded.',
+      kind: 'counter',
+      labels: { limit: ['total', 'address', 'handshakes'] },
+      read: () => byKey('limit', counts().refused),
+    },
+    {
+      name: 'acrux_slow_clients_total',
+      help: 'Clients that were cut off because they were too slow.',
+      kind: 'counter',
+      labels: { reason: ['request', 'upload', 'download'] },
+      read: () => byKey('reason', counts().slow),
+    },
+    {
+      name: 'acrux_network_bytes_total',
+      help: 'Bytes received and sent on all connections, TLS included.',
+      kind: 'counter',
+      labels: { direction: ['received', 'sent'] },
+      read: () => byKey('direction', counts().bytes),
+    },
+  ]
+}
