@@ -105,7 +105,7 @@ function environment(home: string, extra: Readonly<Record<string, string>>): Rec
 
 /** Spawns the server and waits for the line that says it accepts connections. */
 async function launch(how: Launch, log: (text: string) => void): Promise<Running> {
-  const [command = process.execPath, ...before] = [...how.under, process.execPath]
+  const [command, ...before] = [...how.under, process.execPath]
   const child = spawn(command, [...before, mainFile, 'serve', ...how.args], {
     cwd: how.cwd,
     env: how.env,
