@@ -1,3 +1,4 @@
+import { plainReason } from '@acrux/contract'
 import { spawnSync } from 'node:child_process'
 
 /** How long az may take to answer. */
@@ -58,7 +59,10 @@ function originOf(url: string): string | undefined {
 export function az(args: readonly string[]): string | undefined {
   const options = { encoding: 'utf8', timeout: timeoutMs, maxBuffer: longestAnswerBytes } as const
   const { error, status, stdout, stderr } = spawnSync('az', args, options)
-  if (error !== undefined) return fail(`az could not be run: ${error.message}`)
+  if (error !== undefined) {
+    const isMissing = 'code' in error && error.code === 'ENOENT'
+    return fail(isMissing ? 'az is not installed, or not in PATH' : `az could not be run: ${plainReason(error)}`)
+  }
   if (status === 0) return stdout
   if (/\b(?:ResourceNotFound|could not be found|not found)\b/i.test(stderr)) return undefined
   return fail(stderr.trim())

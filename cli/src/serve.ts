@@ -1,3 +1,4 @@
+import { plainReason } from '@acrux/contract'
 import {
   type RunningServer,
   type SettingDefinition,
@@ -68,7 +69,7 @@ function stopOnSignals(server: RunningServer): void {
     server.stop().then(
       () => process.exit(exitCodes.ok),
       (error: unknown) => {
-        process.stderr.write(`acrux: the server did not stop cleanly: ${String(error)}\n`)
+        process.stderr.write(`acrux: the server did not stop cleanly: ${plainReason(error)}\n`)
         process.exit(exitCodes.unexpected)
       },
     )

@@ -1,3 +1,5 @@
+export { plainReason } from './plain-reason.ts'
+
 /**
  * What `first-run.json` holds, which a server writes when its data directory is new: all that is needed to sign in for the
  * first time. The two passwords are nowhere else in clear.

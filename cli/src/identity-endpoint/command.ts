@@ -1,10 +1,11 @@
+import { plainReason } from '@acrux/contract'
 import { randomBytes } from 'node:crypto'
 import type { Command } from 'commander'
 import { parseLoopbackAddress, startEndpoint, type RunningEndpoint } from './endpoint.ts'
 import { enroll } from './enroll.ts'
 import { CommandFailure, exitCodes } from './failure.ts'
 import { type MachineState, defaultHeaderFile, defaultStateDir, readState, removeState } from './machine-state.ts'
-import { errorCode, readPrivateFile, writePrivateFile } from './private-file.ts'
+import { readPrivateFile, writePrivateFile } from './private-file.ts'
 import { createTokenSource } from './token-source.ts'
 
 const examples = `
@@ -122,7 +123,7 @@ async function readOrMakeHeader(file: string): Promise<string> {
     return made
   } catch (error) {
     throw new CommandFailure(
-      `the header file ${file} cannot be used: ${errorCode(error) ?? (error instanceof Error ? error.message : String(error))}`,
+      `the header file ${file} cannot be used: ${plainReason(error)}`,
       exitCodes.usage,
       'remove it, or name another with --app-service-header-file',
       { cause: error },

@@ -1,3 +1,4 @@
+import { plainReason } from '@acrux/contract'
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
@@ -85,7 +86,7 @@ async function answer(options: EndpointOptions, request: IncomingMessage, respon
     options.log(`no token (${outcome.refusal.error}): ${outcome.refusal.description}`)
     sendRefusal(response, read.shape, outcome.refusal)
   } catch (error) {
-    options.log(`unexpected: ${String(error)}`)
+    options.log(`unexpected: ${plainReason(error)}`)
     sendRefusal(response, read.shape, { status: 500, error: 'server_error', description: 'The endpoint failed.' })
   }
 }

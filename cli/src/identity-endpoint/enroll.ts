@@ -1,3 +1,4 @@
+import { plainReason } from '@acrux/contract'
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { text as readText } from 'node:stream/consumers'
@@ -52,7 +53,7 @@ async function requireAuthority(file: string): Promise<string> {
     return pem
   } catch (error) {
     throw new CommandFailure(
-      `the certificate authority ${file} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+      `the certificate authority ${file} cannot be used: ${plainReason(error)}`,
       exitCodes.usage,
       'name a PEM file with the certificate of the authority that signed the server certificate',
       { cause: error },

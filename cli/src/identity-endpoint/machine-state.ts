@@ -1,3 +1,4 @@
+import { plainReason } from '@acrux/contract'
 import { rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
@@ -35,7 +36,7 @@ export async function writeState(stateDir: string, state: MachineState): Promise
     await writePrivateFile(stateFile(stateDir), `${JSON.stringify(state, undefined, 2)}\n`)
   } catch (error) {
     throw new CommandFailure(
-      `${stateFile(stateDir)} cannot be written: ${errorCode(error) ?? String(error)}`,
+      `${stateFile(stateDir)} cannot be written: ${plainReason(error)}`,
       exitCodes.notEnrolled,
       'name a directory that this user can write with --state-dir',
       { cause: error },
@@ -51,7 +52,7 @@ export async function requireWritable(stateDir: string): Promise<void> {
     await rm(probe, { force: true })
   } catch (error) {
     throw new CommandFailure(
-      `${stateDir} cannot be written: ${errorCode(error) ?? String(error)}`,
+      `${stateDir} cannot be written: ${plainReason(error)}`,
       exitCodes.usage,
       'name a directory that this user can write with --state-dir',
       { cause: error },
@@ -63,7 +64,7 @@ export async function requireWritable(stateDir: string): Promise<void> {
 export async function readState(stateDir: string): Promise<MachineState> {
   const file = stateFile(stateDir)
   const text = await readPrivateFile(file, longestStateBytes).catch((error: unknown) => {
-    const reason = error instanceof UnusableFileError ? error.message : `${file}: ${errorCode(error) ?? String(error)}`
+    const reason = error instanceof UnusableFileError ? error.message : `${file}: ${plainReason(error)}`
     throw new CommandFailure(reason, exitCodes.notEnrolled, 'put it right, or enroll this machine anew', {
       cause: error,
     })

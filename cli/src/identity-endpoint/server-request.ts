@@ -1,3 +1,4 @@
+import { plainReason } from '@acrux/contract'
 import http from 'node:http'
 import https from 'node:https'
 import { CommandFailure, exitCodes } from './failure.ts'
@@ -66,7 +67,7 @@ function parseJson(text: string): unknown {
 }
 
 function unreachable({ origin }: URL, error: unknown): CommandFailure {
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = plainReason(error)
   return new CommandFailure(
     `the server ${origin} cannot be used: ${reason}`,
     exitCodes.unreachable,

@@ -1,10 +1,11 @@
+import { plainReason } from '@acrux/contract'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile, readdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { lockDirectory } from '../platform/data-dir.ts'
 import { makePrivateDirectory, writeFileDurably } from '../platform/durable-file.ts'
-import { StartupError, exitCodes, systemErrorCode } from '../platform/exit.ts'
+import { StartupError, exitCodes } from '../platform/exit.ts'
 import { type Backup, backupSchema } from './model.ts'
 
 /** A directory of backups: one pool of blobs by digest, and a folder for each backup. */
@@ -63,7 +64,7 @@ export async function lockBackupFolder(
     return { ...folderAt(path), blobsBeingWritten, close: () => lock.close() }
   } catch (error) {
     if (error instanceof StartupError) throw error
-    const reason = String(systemErrorCode(error) ?? error)
+    const reason = plainReason(error)
     throw unusable(`${path} cannot be written: ${reason}`, 'name a directory that this user may write to', error)
   }
 }

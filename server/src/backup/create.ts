@@ -1,3 +1,4 @@
+import { plainReason } from '@acrux/contract'
 import { existsSync } from 'node:fs'
 import { readFile, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
@@ -186,16 +187,12 @@ export function explainFailure(error: unknown, directory: string): unknown {
     case 'EPERM':
     case 'EROFS':
       return unusable(
-        `a file cannot be read or written: ${error instanceof Error ? error.message : ''}`,
+        `a file in ${directory} cannot be read or written: ${plainReason(error)}`,
         'run it as the user that the server runs as, and name a directory that this user may write to',
         error,
       )
     case 'EIO':
-      return unusable(
-        `a disk reported an error: ${error instanceof Error ? error.message : ''}`,
-        'check the disk',
-        error,
-      )
+      return unusable(`the disk of ${directory} reported an error`, 'check the disk', error)
     default:
       return error
   }

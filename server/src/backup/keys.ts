@@ -1,9 +1,10 @@
+import { plainReason } from '@acrux/contract'
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto'
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { masterKeyFileIn, tlsDirectoryIn } from '../platform/data-dir.ts'
-import { StartupError, exitCodes, systemErrorCode } from '../platform/exit.ts'
+import { StartupError, exitCodes } from '../platform/exit.ts'
 
 /** The keys of a server: the files that its database is worth little without. */
 export type ServerKeys = {
@@ -33,7 +34,7 @@ export async function readServerKeys(dataDir: string): Promise<ServerKeys> {
   const file = masterKeyFileIn(dataDir)
   const masterKey = await readFile(file).catch((error: unknown) => {
     throw new StartupError(
-      `the master key ${file} cannot be read: ${String(systemErrorCode(error) ?? error)}`,
+      `the master key ${file} cannot be read: ${plainReason(error)}`,
       exitCodes.unreadableKey,
       'run it as the user that the server runs as',
       { cause: error },

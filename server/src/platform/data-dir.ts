@@ -1,9 +1,10 @@
+import { plainReason } from '@acrux/contract'
 import { existsSync } from 'node:fs'
 import { chmod } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { makePrivateDirectory } from './durable-file.ts'
-import { exitCodes, StartupError, systemErrorCode } from './exit.ts'
+import { exitCodes, StartupError } from './exit.ts'
 
 /** The database in a data directory. */
 export function databaseFileIn(dataDir: string): string {
@@ -58,7 +59,7 @@ export class DataDirUnusableError extends StartupError {
   override readonly name = 'DataDirUnusableError'
   constructor(path: string, cause: unknown) {
     super(
-      `the data directory ${path} cannot be used: ${String(systemErrorCode(cause) ?? cause)}`,
+      `the data directory ${path} cannot be used: ${plainReason(cause)}`,
       exitCodes.dataDirUnusable,
       'make it writable by the user that the server runs as, or choose another directory with --data-dir',
       { cause },

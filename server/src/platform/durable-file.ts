@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, open, rename, unlink } from 'node:fs/promises'
+import { chmod, mkdir, open, rename, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { systemErrorCode } from './exit.ts'
 
 /**
  * Writes a whole file so that after a crash or a power failure there is either the old content or the new, never a part:
@@ -28,13 +29,30 @@ export async function writeFileDurably(file: string, content: string | Uint8Arra
 
 /** Makes a directory, and those above it, that only this user may enter. One that exists already keeps its mode. */
 export async function makePrivateDirectory(directory: string): Promise<void> {
-  const first = await mkdir(directory, { recursive: true, mode: 0o700 })
+  const first = await makeMissing(directory)
   if (first === undefined) return
   await chmod(directory, 0o700)
   for (let parent = dirname(directory); ; parent = dirname(parent)) {
     await syncDirectory(parent)
     if (parent === dirname(first) || parent === dirname(parent)) return
   }
+}
+
+/**
+ * Makes a directory and those above it that are missing; returns the topmost of them. Node's own way never ends where a
+ * directory cannot be made in one that exists, such as `/proc`.
+ */
+async function makeMissing(directory: string): Promise<string | undefined> {
+  try {
+    await mkdir(directory, { mode: 0o700 })
+    return directory
+  } catch (error) {
+    if (systemErrorCode(error) === 'EEXIST' && (await stat(directory)).isDirectory()) return undefined
+    if (systemErrorCode(error) !== 'ENOENT' || dirname(directory) === directory) throw error
+  }
+  const first = await makeMissing(dirname(directory))
+  await mkdir(directory, { mode: 0o700 })
+  return first ?? directory
 }
 
 /** Flushes the names in a directory, so that a file that was made or renamed there outlives a power failure. */

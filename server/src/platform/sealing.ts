@@ -1,3 +1,4 @@
+import { plainReason } from '@acrux/contract'
 import {
   createCipheriv,
   createDecipheriv,
@@ -88,7 +89,7 @@ async function readMasterKey(file: string): Promise<Buffer | undefined> {
     if (error instanceof UnreadableKeyError) throw error
     if (systemErrorCode(error) === 'ENOENT') return undefined
     throw new UnreadableKeyError(
-      `the master key ${file} cannot be read: ${String(systemErrorCode(error) ?? error)}`,
+      `the master key ${file} cannot be read: ${plainReason(error)}`,
       'make it readable by the user that the server runs as',
       { cause: error },
     )
@@ -102,7 +103,7 @@ async function createMasterKey(file: string): Promise<Buffer> {
     await writeFileDurably(file, key, 0o600)
   } catch (error) {
     throw new UnreadableKeyError(
-      `the master key ${file} cannot be written: ${String(systemErrorCode(error) ?? error)}`,
+      `the master key ${file} cannot be written: ${plainReason(error)}`,
       'make its directory writable by the user that the server runs as',
       { cause: error },
     )

@@ -1,5 +1,6 @@
+import { plainReason } from '@acrux/contract'
 import { constants, open } from 'node:fs/promises'
-import { StartupError, exitCodes, systemErrorCode } from './exit.ts'
+import { StartupError, exitCodes } from './exit.ts'
 
 const maxFileBytes = 64 * 1024
 
@@ -25,9 +26,8 @@ export async function readSettingFile(file: string, isSecret: boolean): Promise<
     }
   } catch (error) {
     if (error instanceof StartupError) throw error
-    const code = systemErrorCode(error) ?? 'unreadable'
     throw unusableSettingFile(
-      `${file} cannot be read: ${code}`,
+      `${file} cannot be read: ${plainReason(error)}`,
       'make it readable by the user that the server runs as',
       error,
     )

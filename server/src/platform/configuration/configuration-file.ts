@@ -1,4 +1,4 @@
-import { systemErrorCode } from '../exit.ts'
+import { plainReason } from '@acrux/contract'
 
 /** The settings in a configuration file, and where in it they stand. */
 export type ConfigurationFile = {
@@ -21,7 +21,7 @@ export async function readConfigurationFile(
   try {
     text = readFile(file)
   } catch (error) {
-    return [{ message: `the file cannot be read: ${systemErrorCode(error) ?? String(error)}` }]
+    return [{ message: `the file cannot be read: ${plainReason(error)}` }]
   }
   if (text.length > largestFileCharacters) return [{ message: 'the file is too large' }]
   // Most servers are configured by flags and variables, and start sooner without a YAML parser.

@@ -1,7 +1,8 @@
+import { plainReason } from '@acrux/contract'
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
-import { exitCodes, StartupError, systemErrorCode } from '../exit.ts'
+import { exitCodes, StartupError } from '../exit.ts'
 
 /** A certificate, with its chain if it has one, and its private key, both PEM. */
 export type KeyPair = { readonly cert: string; readonly key: string }
@@ -35,7 +36,7 @@ export async function readPemFile(file: string): Promise<string> {
   } catch (error) {
     if (error instanceof CertificateError) throw error
     throw new CertificateError(
-      `${file} cannot be read: ${String(systemErrorCode(error) ?? error)}`,
+      `${file} cannot be read: ${plainReason(error)}`,
       'make it readable by the user that the server runs as',
       { cause: error },
     )

@@ -1,0 +1,36 @@
+/** What the codes of the operating system mean to somebody who has to mend it. */
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  ENOENT: 'it does not exist, or a directory above it does not',
+  ENOTDIR: 'a part of the path is a file, not a directory',
+  EEXIST: 'there is a file of this name already',
+  EISDIR: 'it is a directory',
+  ELOOP: 'too many symbolic links',
+  ENAMETOOLONG: 'the name is too long',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'no space is left on the disk',
+  EDQUOT: 'the disk quota is exhausted',
+  EIO: 'the disk reported an error',
+  EBUSY: 'it is in use',
+  EMFILE: 'too many files are open',
+  ENFILE: 'too many files are open',
+  ETIMEDOUT: 'it did not answer in time',
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was closed',
+  ENOTFOUND: 'the host name is unknown',
+  EAI_AGAIN: 'the host name cannot be looked up',
+  EHOSTUNREACH: 'the host cannot be reached',
+  ENETUNREACH: 'the network cannot be reached',
+}
+
+/** An error in words, for a person: without codes, system calls and stacks. */
+export function plainReason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  const known = reasons[code]
+  if (known !== undefined) return known
+  // Node writes system errors as `CODE: text, call 'path'`, and those of a child process as `spawnSync az CODE`.
+  const text = error.message.replace(/^E[A-Z0-9_]+: /, '').replace(/, [a-z]+(?: '.*')?$/, '')
+  return text.replaceAll(/\bE[A-Z0-9]{3,}\b|\bERR_[A-Z0-9_]+\b/g, 'an error')
+}
