@@ -1,3 +1,4 @@
+import { plainReason } from '@acrux/contract'
 import type { Clock } from './platform/clock.ts'
 import { StartupError, exitCodes } from './platform/exit.ts'
 import type { Database } from './platform/sql/database.ts'
@@ -10,7 +11,7 @@ export async function openDatabase(file: string): Promise<Database> {
     return await openSqliteDatabase(file)
   } catch (error) {
     throw new StartupError(
-      `the database ${file} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
+      `the database ${file} cannot be opened: ${plainReason(error)}`,
       exitCodes.dataDirUnusable,
       'put it back from a backup',
       { cause: error },
