@@ -5,6 +5,7 @@ import { measureBlobGet, measureBlobPush } from './blobs.ts'
 import { startLoad } from './children.ts'
 import { twoCores } from './cores.ts'
 import { measureDecide } from './decide.ts'
+import { measureFairness } from './fairness.ts'
 import type { Figure, Settings } from './figure.ts'
 import { document, table } from './report.ts'
 import { measureSmallAnswer, smallAnswers } from './small-answers.ts'
@@ -21,9 +22,14 @@ const names = [
   'taken-back',
 ]
 
-const usage = `npm run bench -- [FIGURE…] [--json] [--rounds N] [--seconds N] [--connections N] [--serve=ARGUMENT]…
+/** What takes so long that it is measured only when it is named. */
+const onlyNamed = ['fairness']
+
+const usage = `npm run bench -- [FIGURE…] [--json] [--rounds N] [--seconds N] [--connections N] [--serve=ARGUMENT]… [--attack TEXT]
 
 Figures: ${names.join(', ')}; all of them unless some are named.
+Only when named: ${onlyNamed.join(', ')}; the median of 5 rounds unless --rounds says otherwise.
+--attack measures only those worst requests of fairness whose names have the text in them.
 --serve gives the measured server a further argument, such as --serve=--log-level=warn.
 `
 
@@ -39,18 +45,20 @@ function readArguments() {
     options: {
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
-      rounds: { type: 'string', default: '7' },
+      rounds: { type: 'string' },
+      attack: { type: 'string' },
       seconds: { type: 'string', default: '1.5' },
       connections: { type: 'string', default: '64' },
       serve: { type: 'string', multiple: true, default: [] },
     },
   })
-  const unknown = positionals.filter((name) => !names.includes(name))
+  const unknown = positionals.filter((name) => ![...names, ...onlyNamed].includes(name))
   if (unknown.length > 0) throw new Error(`no such figure: ${unknown.join(', ')}\n${usage}`)
+  const usualRounds = positionals.includes('fairness') ? '5' : '7'
   return {
     ...values,
     chosen: new Set(positionals.length > 0 ? positionals : names),
-    rounds: Math.round(positive(values.rounds, 'rounds')),
+    rounds: Math.round(positive(values.rounds ?? usualRounds, 'rounds')),
     measuredMs: positive(values.seconds, 'seconds') * 1000,
     connections: Math.round(positive(values.connections, 'connections')),
   }
@@ -84,7 +92,7 @@ async function measureBlobs(settings: Settings, chosen: ReadonlySet<string>): Pr
 }
 
 async function main(): Promise<void> {
-  const { chosen, json, help, rounds, measuredMs, connections, serve } = readArguments()
+  const { chosen, json, help, rounds, measuredMs, connections, serve, attack } = readArguments()
   if (help) {
     process.stdout.write(usage)
     return
@@ -99,6 +107,7 @@ async function main(): Promise<void> {
     ...(await measureBlobs(settings, chosen)),
     ...(chosen.has('start-up') ? [await measureStartUp(settings)] : []),
     ...(chosen.has('taken-back') ? [await measureTakenBack(settings)] : []),
+    ...(chosen.has('fairness') ? await measureFairness(settings, attack) : []),
   ]
   process.stdout.write(`${json ? document(figures) : table(figures)}\n`)
 }

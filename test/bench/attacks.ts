@@ -1,0 +1,157 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { Agent } from 'node:https'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connect } from 'node:tls'
+import { form, request, type HttpRequest, type HttpResponse } from '../harness/http.ts'
+import { codeOf } from '../harness/person.ts'
+import type { RunningServer } from '../harness/server.ts'
+import type { Role, Scene } from './fairness-jobs.ts'
+
+/** One connection of an attacker: sends its request again and again, and tells what came back. */
+type Attacker = (scene: Scene, role: Role, tell: (status: number | string) => void) => () => Promise<void>
+
+/** The worst requests, and who can send each. */
+export const attacks: Readonly<Record<string, { readonly roles: readonly Role[]; readonly attacker: Attacker }>> = {
+  'TLS handshakes': { roles: ['anonymous'], attacker: handshakes },
+  'manifest PUT at its bounds': { roles: ['anonymous', 'reader', 'pusher'], attacker: manifestPut },
+  'one-byte PATCHes': { roles: ['anonymous', 'reader', 'pusher'], attacker: oneBytePatches },
+  'slow blob readers': { roles: ['anonymous', 'reader'], attacker: slowReaders },
+  'own right password': { roles: ['account holder'], attacker: ownPassword },
+  'workload tokens, fresh kids': { roles: ['anonymous'], attacker: freshKids },
+  '_manifests of the largest index': { roles: ['anonymous', 'reader'], attacker: largestIndex },
+  'tag list, largest n': { roles: ['anonymous', 'reader'], attacker: tagList },
+  'audit search': { roles: ['anonymous', 'owner'], attacker: auditSearch },
+  'repository DELETE': { roles: ['anonymous', 'reader', 'pusher'], attacker: repositoryDelete },
+}
+
+type Ask = (method: string, path: string, options?: Partial<HttpRequest>) => Promise<HttpResponse>
+
+/** Asks on one connection that is kept. */
+function asker({ reached, authorizations }: Scene, role: Role): Ask {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const authorization = authorizations[role]
+  return (method, path, options = {}) =>
+    request({
+      method,
+      url: `${reached.baseUrl}${path}`,
+      caFile: reached.caFile,
+      agent,
+      ...options,
+      headers: { ...(authorization !== undefined && { authorization }), ...options.headers },
+    })
+}
+
+function handshakes({ reached }: Scene, _role: Role, tell: (status: string) => void) {
+  const ca = readFileSync(reached.caFile)
+  return async () => {
+    const socket = connect({ host: '127.0.0.1', port: reached.port, servername: 'localhost', ca })
+    await once(socket, 'secureConnect')
+    tell('handshake')
+    socket.destroy()
+  }
+}
+
+function manifestPut(scene: Scene, role: Role, tell: (status: number) => void) {
+  const ask = asker(scene, role)
+  const mediaType = 'application/vnd.oci.image.index.v1+json'
+  const annotations = Object.fromEntries(Array.from({ length: 19_000 }, (_, at) => [`key-${at}`, 'x'.repeat(195)]))
+  const body = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, manifests: [], annotations }))
+  return async () => {
+    tell((await ask('PUT', '/v2/worst/puts/manifests/1', { headers: { 'content-type': mediaType }, body })).status)
+  }
+}
+
+function oneBytePatches(scene: Scene, role: Role, tell: (status: number) => void) {
+  const ask = asker(scene, role)
+  let path: string | undefined
+  return async () => {
+    if (path === undefined) {
+      const { status, headers } = await ask('POST', '/v2/worst/patches/blobs/uploads/')
+      path = status === 202 ? new URL(headers.location ?? '', scene.reached.baseUrl).pathname : undefined
+      tell(status)
+      return
+    }
+    const { status } = await ask('PATCH', path, { body: 'x' })
+    if (status !== 202) path = undefined
+    tell(status)
+  }
+}
+
+function slowReaders({ reached, authorizations, largeDigest }: Scene, role: Role, tell: (status: string) => void) {
+  const ca = readFileSync(reached.caFile)
+  const authorization = authorizations[role]
+  return async () => {
+    const socket = connect({ host: '127.0.0.1', port: reached.port, servername: 'localhost', ca })
+    await once(socket, 'secureConnect')
+    const credential = authorization === undefined ? '' : `Authorization: ${authorization}\r\n`
+    const host = reached.firstRun.loginServer
+    socket.write(`GET /v2/worst/large/blobs/${largeDigest} HTTP/1.1\r\nHost: ${host}\r\n${credential}\r\n`)
+    tell('reader')
+    for (let time = 0; time < 30; time += 1) {
+      socket.read(100)
+      await sleep(100)
+    }
+    socket.destroy()
+  }
+}
+
+function ownPassword({ reached, person }: Scene, _role: Role, tell: (status: string) => void) {
+  return async () => {
+    const outcome = await codeOf(reached as RunningServer, person, 'openid').then(
+      () => 'signed in',
+      (error: unknown) => String(error).slice(0, 60),
+    )
+    tell(outcome)
+  }
+}
+
+function freshKids(scene: Scene, role: Role, tell: (status: number) => void) {
+  const ask = asker(scene, role)
+  const [, claims = '', signature = ''] = scene.assertion.split('.')
+  const path = `/${scene.reached.firstRun.tenantId}/oauth2/v2.0/token`
+  return async () => {
+    const header = Buffer.from(JSON.stringify({ alg: 'RS256', typ: 'JWT', kid: randomUUID() })).toString('base64url')
+    const fields = {
+      grant_type: 'client_credentials',
+      client_id: scene.appId,
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: `${header}.${claims}.${signature}`,
+      scope: 'https://containerregistry.azure.net/.default',
+    }
+    tell((await ask('POST', path, form(fields))).status)
+  }
+}
+
+function largestIndex(scene: Scene, role: Role, tell: (status: number) => void) {
+  const ask = asker(scene, role)
+  return async () => tell((await ask('GET', `/acr/v1/worst/index/_manifests/${scene.indexDigest}`)).status)
+}
+
+function tagList(scene: Scene, role: Role, tell: (status: number) => void) {
+  const ask = asker(scene, role)
+  return async () => tell((await ask('GET', '/v2/worst/tags/tags/list?n=100000')).status)
+}
+
+function auditSearch(scene: Scene, role: Role, tell: (status: number) => void) {
+  const ask = asker(scene, role)
+  const { subscriptionId } = scene.reached.firstRun
+  const filter = encodeURIComponent(`principalId eq '${randomUUID()}' and registry eq 'myregistry'`)
+  const path = `/subscriptions/${subscriptionId}/providers/Acrux.Server/auditEvents?api-version=2025-01-01&$filter=${filter}`
+  const headers = role === 'owner' ? { authorization: `Bearer ${scene.armToken}` } : {}
+  return async () => tell((await ask('GET', path, { headers })).status)
+}
+
+function repositoryDelete(scene: Scene, role: Role, tell: (status: number) => void) {
+  const ask = asker(scene, role)
+  const { manifest, mediaType, blobs } = scene.image
+  return async () => {
+    const name = `worst/${randomBytes(8).toString('hex')}`
+    for (const blob of blobs) await ask('POST', `/v2/${name}/blobs/uploads/?mount=${blob}&from=team/app`)
+    for (let tag = 0; tag < 3; tag += 1) {
+      await ask('PUT', `/v2/${name}/manifests/${tag}`, { headers: { 'content-type': mediaType }, body: manifest })
+    }
+    tell((await ask('DELETE', `/acr/v1/${name}`)).status)
+  }
+}

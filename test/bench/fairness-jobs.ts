@@ -1,0 +1,43 @@
+import type { TokenIssuer } from '../harness/token-issuer.ts'
+import type { RunningServer } from '../harness/server.ts'
+
+/** What the process that makes the load has to know of the server; it is what the harness asks for. */
+export type Reached = Pick<RunningServer, 'baseUrl' | 'caFile' | 'firstRun' | 'port'>
+
+/** Who sends the worst requests. */
+export type Role = 'anonymous' | 'reader' | 'pusher' | 'account holder' | 'owner'
+
+/** What there is to be asked for, and by whom. */
+export interface Scene {
+  readonly reached: Reached
+  /** The value of `Authorization` of each role; none for `account holder` and `owner`. */
+  readonly authorizations: Readonly<Partial<Record<Role, string>>>
+  /** Of those that are not to notice anything. */
+  readonly victims: readonly string[]
+  readonly person: { readonly userPrincipalName: string; readonly password: string }
+  readonly armToken: string
+  /** A JSON Web Token of the trusted issuer, of which the header is replaced. */
+  readonly assertion: ReturnType<TokenIssuer['token']>
+  readonly appId: string
+  readonly indexDigest: string
+  readonly largeDigest: string
+  readonly image: { readonly manifest: string; readonly mediaType: string; readonly blobs: readonly string[] }
+}
+
+/** What a process is told to do until it is told to stop, or for so many milliseconds. */
+export type FairnessJob =
+  | { readonly kind: 'attack'; readonly scene: Scene; readonly name: string; readonly role: Role }
+  | { readonly kind: 'stop' }
+  | { readonly kind: 'victims'; readonly scene: Scene; readonly milliseconds: number }
+
+/** Milliseconds that answers took. */
+export interface Latencies {
+  readonly pull: readonly number[]
+  readonly token: readonly number[]
+}
+
+/** What a process answers. */
+export type FairnessReply =
+  | { readonly kind: 'attacked'; readonly requests: number; readonly statuses: Readonly<Record<string, number>> }
+  | { readonly kind: 'measured'; readonly latencies: Latencies }
+  | { readonly kind: 'failed'; readonly message: string }
