@@ -389,7 +389,10 @@ export async function compose(
     certificates,
     firstRun: content && { content, file: firstRunFile },
     routes,
-    figures: [...figuresOf({ writerWatch, space, registry }), ...serverFigures({ ...sources, events, registry })],
+    figures: [
+      ...figuresOf({ writerWatch, space, registry, callerBudgets }),
+      ...serverFigures({ ...sources, events, registry }),
+    ],
     flushCounters,
     probeWriter: () => writerWatch.probe(),
     watchSpace: async () => {

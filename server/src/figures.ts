@@ -1,3 +1,4 @@
+import type { CallerBudgets } from './platform/caller-budget.ts'
 import type { Figure } from './platform/figures.ts'
 import type { ContentSpace } from './platform/free-space.ts'
 import { droppedLogLines } from './platform/log.ts'
@@ -9,13 +10,14 @@ type FigureSources = {
   readonly writerWatch: WriterWatch
   readonly space: ContentSpace
   readonly registry: Pick<RegistryRoom, 'scrubs' | 'integrityFigures' | 'capacity'>
+  readonly callerBudgets: Pick<CallerBudgets, 'counts'>
 }
 
 /**
  * The table of everything that the modules show at `/metrics`. To add a row, take what the module exports into
  * {@link FigureSources}, and add the metric to `docs/monitoring.md`.
  */
-export function figuresOf({ writerWatch, space, registry }: FigureSources): readonly Figure[] {
+export function figuresOf({ writerWatch, space, registry, callerBudgets }: FigureSources): readonly Figure[] {
   return [
     {
       name: 'acrux_database_writer_stuck_seconds',
@@ -43,6 +45,7 @@ export function figuresOf({ writerWatch, space, registry }: FigureSources): read
       read: () => passwordHashFigures().rejected,
     },
     ...capacityFigures(space, registry),
+    ...budgetFigures(callerBudgets),
     ...integrityFigures(registry),
   ]
 }
@@ -128,6 +131,29 @@ function capacityFigures(space: ContentSpace, registry: FigureSources['registry'
       help: 'Log lines that could not be written.',
       kind: 'counter',
       read: () => droppedLogLines(),
+    },
+  ]
+}
+
+function budgetFigures(callerBudgets: FigureSources['callerBudgets']): readonly Figure[] {
+  return [
+    {
+      name: 'acrux_requests_waiting',
+      help: 'Requests that wait because their caller is over its budget.',
+      kind: 'gauge',
+      read: () => callerBudgets.counts.waiting,
+    },
+    {
+      name: 'acrux_requests_over_budget_total',
+      help: 'Requests that were answered with 429 because too many of their caller waited.',
+      kind: 'counter',
+      read: () => callerBudgets.counts.refused,
+    },
+    {
+      name: 'acrux_buffered_body_bytes',
+      help: 'Memory that is reserved for manifests which clients are sending.',
+      kind: 'gauge',
+      read: () => callerBudgets.counts.bufferedBytes,
     },
   ]
 }

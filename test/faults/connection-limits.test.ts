@@ -6,6 +6,7 @@ import net from 'node:net'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { connect, type TLSSocket } from 'node:tls'
+import { freePort } from '../harness/free-port.ts'
 import { request } from '../harness/http.ts'
 import { startServer, type RunningServer } from '../harness/server.ts'
 import { until } from '../harness/until.ts'
@@ -53,6 +54,21 @@ async function isAnswered(server: RunningServer, localAddress: string): Promise<
   await once(socket, 'close')
   return text.startsWith('HTTP/1.1 401 ')
 }
+
+test('metrics show how many connections there are, and how many were closed by which limit', async () => {
+  const metricsPort = await freePort()
+  await using server = await startServer({
+    args: ['--limits-max-connections-per-address', '10', '--metrics-listen', `127.0.0.1:${metricsPort}`],
+  })
+  const flood = await occupy(server, 15, '127.0.0.1')
+  await until('the refusals', () => flood.closed() === 5)
+  const metrics = (await request({ url: `http://127.0.0.1:${metricsPort}/metrics` })).text()
+  assert.match(metrics, /^acrux_connections\{state="open"\} 10$/m)
+  assert.match(metrics, /^acrux_connections_refused_total\{limit="address"\} 5$/m)
+  assert.match(metrics, /^acrux_slow_clients_total\{reason="upload"\} 0$/m)
+  assert.match(metrics, /^acrux_requests_over_budget_total 0$/m)
+  await flood.end()
+})
 
 test('one address has so many connections and no more, and everybody else is answered', async () => {
   await using server = await startServer({

@@ -185,11 +185,27 @@ const heavyReads: ReadonlySet<keyof RegistryHandlers> = new Set([
 const challengeCostMs = 0.1
 const refusalCostMs = 1
 
-/** About what a request takes of the main thread, in milliseconds, beside what is measured, where it waits for something. */
+/**
+ * About what a request takes of the processor, in milliseconds, beside what is measured: where it waits for the disk, the
+ * database or the client. Changes occupy the thread of the writer, too.
+ */
 const usualWaitingCostMs = 0.8
+const changeCostMs = 2.5
 const waitingCostMs: Partial<Record<keyof RegistryHandlers, number>> = {
   getBlob: 0.3,
   headBlob: 0.3,
+  startUpload: changeCostMs,
+  finishUpload: changeCostMs,
+  cancelUpload: changeCostMs,
+  putManifest: changeCostMs,
+  deleteManifest: changeCostMs,
+  deleteBlob: changeCostMs,
+  deleteTag: changeCostMs,
+  deleteRepository: changeCostMs,
+  restoreManifest: changeCostMs,
+  patchRepository: changeCostMs,
+  patchTag: changeCostMs,
+  patchManifest: changeCostMs,
 }
 
 /** A path as it was read, before it is known who asks: what lies where nothing is, is told only to those let in. */
