@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { AuditEvent } from '../../audit/index.ts'
 import type { Outbound } from '../../platform/outbound/outbound.ts'
+import { outageOf } from '../../platform/outage.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { Reference, Tag } from '../../spec/reference.ts'
 import type { RepositoryName } from '../../spec/repository-name.ts'
@@ -23,6 +24,7 @@ import { tagExists } from '../manifests/put-manifest.ts'
 import { openRemoteSource } from './remote-source.ts'
 import type { RepositoryTarget } from '../repositories/repositories.ts'
 import { existingTags } from '../repositories/tag-store.ts'
+import { noSpace } from '../uploads/staging.ts'
 import { expireUploadsOf } from '../uploads/upload-rows.ts'
 
 /** What is to be imported, and who may ask how it goes. Whoever starts it has been found to have the rights, at both ends. */
@@ -92,6 +94,7 @@ export class RunningImports implements Imports {
   }
 
   async start(request: ImportRequest): Promise<string> {
+    if (!this.#parts.space.hasRoomFor(0)) throw noSpace()
     if (this.#counted >= this.#settings.maxConcurrent * (1 + waitingForEach)) {
       throw new ImportError('limit', 'too many images are being imported at this moment')
     }
@@ -241,6 +244,9 @@ export class RunningImports implements Imports {
     if (error instanceof OciError && error.status < 500) {
       const reason = error.code === 'CONFLICT' ? 'conflict' : error.code === 'DIGEST_INVALID' ? 'source' : 'target'
       return { reason, message: error.message }
+    }
+    if (outageOf(error)?.kind === 'disk-full') {
+      return { reason: 'target', message: 'the server has run out of disk space' }
     }
     if (error instanceof BrokenSourceError) return { reason: 'source', message: 'the source broke off' }
     if (error instanceof Error && error.name === 'TimeoutError') {
