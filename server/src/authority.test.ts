@@ -9,6 +9,7 @@ import { accessMigrations, createAccess } from './access/index.ts'
 import { auditMigrations, createAudit } from './audit/index.ts'
 import { type User, createDirectory, directoryMigrations } from './directory/index.ts'
 import { type GraphAuthenticate, createGraph } from './graph/index.ts'
+import { createConsents, signInMigrations } from './sign-in/index.ts'
 import { createApp } from './platform/http/app.ts'
 import { createLog } from './platform/log.ts'
 import { openSealer } from './platform/sealing.ts'
@@ -69,6 +70,7 @@ const writes: readonly Write<Writer<Resources> | Writer<Access> | Writer<Directo
   { method: 'touchSignIn',            effect: 'only adds', run: ({ directory, signIn }, tx) => directory.touchSignIn(tx, signIn.id, 1000) },
   { method: 'endSignIn',              effect: 'moves',     run: ({ directory, signIn }, tx) => directory.endSignIn(tx, signIn.id) },
   { method: 'signInExternalPerson',   effect: 'moves',     run: ({ directory }, tx) => directory.signInExternalPerson(tx, externalPerson, { createUsers: true }) },
+  { method: 'endSignInsTo',           effect: 'moves',     run: ({ directory, person }, tx) => directory.endSignInsTo(tx, person.objectId, signInOf(person).clientId) },
   { method: 'endSignInsOf',           effect: 'moves',     run: ({ directory, person }, tx) => directory.endSignInsOf(tx, person.objectId) },
 ]
 
@@ -102,6 +104,11 @@ const signInOf = (user: User) => ({
   authenticatedAtMs: 0,
   lifetimeMs: 60_000,
 })
+
+const grantIdOf = (...guids: string[]) =>
+  Buffer.concat([...guids.map((guid) => Buffer.from(guid.replaceAll('-', ''), 'hex')), Buffer.from('arm')]).toString(
+    'base64url',
+  )
 
 type GraphWrite = { readonly id: string; readonly effect: Effect; readonly path: string; readonly body?: object }
 
@@ -138,6 +145,7 @@ function peopleWrites({ principal, person, passkeyId, groupId, otherGroupId, tot
     { id: 'graph.users.deleteAccessPass',         effect: 'only adds', path: `${user}/authentication/temporaryAccessPassMethods/7461702d-7061-4373-b000-000000000001` },
     { id: 'graph.me.revokeSignInSessions',        effect: 'moves',     path: '/me/revokeSignInSessions' },
     { id: 'graph.me.changePassword',              effect: 'moves',     path: '/me/changePassword',              body: { currentPassword: 'a long password', newPassword: 'quite another phrase' } },
+    { id: 'graph.oauth2PermissionGrants.delete',  effect: 'moves',     path: `/oauth2PermissionGrants/${grantIdOf(person.objectId, principal.appId)}` },
     { id: 'graph.groups.create',                  effect: 'only adds', path: '/groups',                         body: { ...newGroup, displayName: 'third' } },
     { id: 'graph.groups.update',                  effect: 'only adds', path: group,                             body: { description: 'the team' } },
     { id: 'graph.groups.addMember',               effect: 'moves',     path: `${group}/members/$ref`,           body: reference },
@@ -192,6 +200,7 @@ async function openRooms(t: TestContext, kind: DatabaseKind) {
     ...resourcesMigrations,
     ...directoryMigrations,
     ...accessMigrations,
+    ...signInMigrations,
   ])
   const clock = { now: () => Date.parse('2026-11-24T12:00:00Z') }
   const log = createLog('silent')
@@ -245,6 +254,12 @@ async function openRooms(t: TestContext, kind: DatabaseKind) {
     const key = { objectId, credentialId: 'credential', publicKey: new Uint8Array(65), counter: 0, transports: [] }
     const passkey = await directory.secondFactors.addPasskey(tx, { ...key, displayName: 'key' })
     const passkeyId = passkey?.id ?? ''
+    await createConsents(database).put(tx, {
+      object_id: objectId,
+      client_id: principal.appId,
+      audience: 'arm',
+      given_at_ms: 0,
+    })
     await directory.externalPrincipals.foresee(tx, externalId, 'user')
     return { registry, owner: owner.servicePrincipal, principal, secret, assignment, person, signIn, passkeyId }
   })
@@ -254,7 +269,8 @@ async function openRooms(t: TestContext, kind: DatabaseKind) {
       principal:
         authorization === undefined ? { kind: 'service-principal', ...made.owner } : { kind: 'user', ...made.person },
     })
-  const surface = createGraph({ database, audit, log, publicOrigin, directory, authenticate })
+  const consents = createConsents(database)
+  const surface = createGraph({ database, audit, log, publicOrigin, directory, consents, authenticate })
   surface.mount(app)
   await app.ready()
   t.after(async () => {

@@ -215,6 +215,7 @@ export async function compose(
     log,
     publicOrigin,
     directory,
+    consents,
     authenticate: identity.authenticateGraph,
   })
   const providers = configuration.identityProviders

@@ -78,7 +78,7 @@ test('a person adds a passkey, signs in with it alone and as the second proof, a
     const lines = "[...document.querySelectorAll('code')].map((code) => code.getClientRects().length)"
     assert.deepEqual(await page.evaluate(lines), Array(10).fill(1), `a code is on one line where there are ${width}`)
   }
-  await page.getByRole('link', { name: 'I have written them down' }).click()
+  await page.getByRole('link', { name: 'I have saved them' }).click()
   await page.getByText('My <laptop>').waitFor()
   const [made] = await credentialsOf(authenticator)
   assert.equal(made?.rpId, 'localhost')
@@ -106,13 +106,14 @@ test('a person adds a passkey, signs in with it alone and as the second proof, a
   await page.getByRole('button', { name: 'Use a passkey' }).click()
   await heading(page, 'Security').waitFor()
 
-  await page.getByRole('button', { name: 'Remove My <laptop>' }).click()
+  await page.getByRole('link', { name: 'Remove My <laptop>' }).click()
+  await page.getByRole('button', { name: 'Remove' }).click()
   await page.getByText('You sign in with your password alone.').waitFor()
   await signOut(page)
   await page.goto('/account/security')
   await page.getByRole('link', { name: 'Sign in with a passkey' }).click()
   await page.getByRole('button', { name: 'Use a passkey' }).click()
-  await page.getByRole('alert').getByText('not known here').waitFor()
+  await page.getByRole('alert').getByText('Unknown passkey').waitFor()
 })
 
 test('a passkey that does not know its person is no proof by itself', async (t) => {
@@ -139,7 +140,8 @@ test('a passkey that does not know its person is no proof by itself', async (t) 
   await page.getByRole('button', { name: 'Use a passkey' }).click()
   await heading(page, 'Security').waitFor()
 
-  await page.getByRole('button', { name: /^Remove / }).click()
+  await page.getByRole('link', { name: /^Remove / }).click()
+  await page.getByRole('button', { name: 'Remove' }).click()
   await page.getByText('You sign in with your password alone.').waitFor()
 })
 
@@ -207,8 +209,8 @@ test('what a passkey signed is taken once, in the browser that was asked, for th
     await other.getByRole('button', { name: 'Use a passkey' }).click()
     return (await other.getByRole('alert').textContent()) ?? ''
   }
-  assert.match(await replay(context, true), /not known here/, 'the same signature again')
+  assert.match(await replay(context, true), /Unknown passkey/, 'the same signature again')
   await using stranger = await browser.newContext()
-  assert.match(await replay(stranger, false), /not known here/, 'the signature for another challenge')
-  assert.match(await replay(stranger, true), /not known here/, 'the challenge of another browser')
+  assert.match(await replay(stranger, false), /Unknown passkey/, 'the signature for another challenge')
+  assert.match(await replay(stranger, true), /Unknown passkey/, 'the challenge of another browser')
 })

@@ -217,7 +217,7 @@ signInTest('a screen reader is told of every field, its hint and its error', asy
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('alert').waitFor()
   assert.match(await page.title(), /^Error: /)
-  assert.match((await page.getByRole('alert').textContent()) ?? '', /not right/)
+  assert.match((await page.getByRole('alert').textContent()) ?? '', /Incorrect/)
   assert.equal(await page.getByLabel('Password').inputValue(), '', 'a password is never sent back')
   await page.goto('/devicelogin')
   await page.getByRole('button', { name: 'Next' }).click()

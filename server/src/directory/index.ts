@@ -315,6 +315,8 @@ export interface Directory {
   signInsOf(objectId: string): Promise<readonly SignIn[]>
   /** Whether there was one. Its tokens are refused from then on. */
   endSignIn(transaction: Transaction, id: string): Promise<boolean>
+  /** Ends the sign-ins of a person to one application. */
+  endSignInsTo(transaction: Transaction, objectId: string, clientId: string): Promise<void>
   /** Signs somebody out everywhere. */
   endSignInsOf(transaction: Transaction, objectId: string): Promise<void>
   /** The user who is somebody at another provider, by issuer and subject alone. */
@@ -386,6 +388,7 @@ export type {
 } from './records.ts'
 export type { HolderKind } from './credentials/secrets.ts'
 export type { NewPasskey, Passkey, SecondFactors, SecondFactorsHeld } from './people/second-factors.ts'
+export type { SecurityEvent } from './people/security-events.ts'
 export { type NewSignIn, type SignIn, type SignInUse, unknownInstantMs } from './people/sign-ins.ts'
 export { createDirectory } from './directory.ts'
 export { DirectoryError, type DirectoryRefusal, NameTakenError, resourceNotFound } from './errors.ts'

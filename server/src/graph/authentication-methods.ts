@@ -45,6 +45,7 @@ export const resetPassword: GraphHandler = async (graph, call) => {
     async (transaction) => {
       if (removeOtherMethods) await people.setIdentities(transaction, id, [])
       await people.setPassword(transaction, id, prepared, { mustChange: true, removesMethods: removeOtherMethods })
+      await graph.directory.securityEvents.record(transaction, id, { kind: 'password-reset', origin: call.origin })
     },
     () => ({
       action: 'user.reset-password',

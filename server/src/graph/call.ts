@@ -12,6 +12,7 @@ import {
 } from '../directory/index.ts'
 import { insufficientPrivileges } from './errors.ts'
 import type { GraphSender } from './index.ts'
+import type { Consents } from './permission-grants.ts'
 
 /** What the handlers of the Graph surface work with. */
 export type Graph = {
@@ -20,6 +21,7 @@ export type Graph = {
   readonly log: Log
   readonly publicOrigin: string
   readonly directory: Directory
+  readonly consents: Consents
 }
 
 /** Somebody whose token held. */

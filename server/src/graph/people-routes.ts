@@ -24,6 +24,13 @@ import {
   removeMember,
   removeOwner,
 } from './memberships.ts'
+import {
+  deletePermissionGrant,
+  getPermissionGrant,
+  listMyPermissionGrants,
+  listPermissionGrants,
+  listPermissionGrantsOfUser,
+} from './permission-grants.ts'
 import type { GraphRow } from './row.ts'
 import { createAccessPass, deleteAccessPass } from './temporary-access-pass.ts'
 import {
@@ -94,6 +101,12 @@ export const peopleRoutes: readonly GraphRow[] = [
   { id: 'graph.servicePrincipals.checkMemberGroups',  method: 'POST', path: '/servicePrincipals/:id/checkMemberGroups',   need: 'visible', handle: checkMemberGroups('servicePrincipals') },
   { id: 'graph.directoryObjects.getMemberGroups',     method: 'POST', path: '/directoryObjects/:id/getMemberGroups',      need: 'visible', handle: getMemberGroups('directoryObjects') },
   { id: 'graph.directoryObjects.checkMemberGroups',   method: 'POST', path: '/directoryObjects/:id/checkMemberGroups',    need: 'visible', handle: checkMemberGroups('directoryObjects') },
+
+  { id: 'graph.oauth2PermissionGrants.list',    method: 'GET',    path: '/oauth2PermissionGrants',           need: 'visible', handle: listPermissionGrants },
+  { id: 'graph.oauth2PermissionGrants.get',     method: 'GET',    path: '/oauth2PermissionGrants/:id',       need: 'visible', handle: getPermissionGrant },
+  { id: 'graph.oauth2PermissionGrants.delete',  method: 'DELETE', path: '/oauth2PermissionGrants/:id',       need: 'self',    handle: deletePermissionGrant },
+  { id: 'graph.users.oauth2PermissionGrants',   method: 'GET',    path: '/users/:id/oauth2PermissionGrants', need: 'visible', handle: listPermissionGrantsOfUser },
+  { id: 'graph.me.oauth2PermissionGrants',      method: 'GET',    path: '/me/oauth2PermissionGrants',        need: 'visible', handle: listMyPermissionGrants },
 
   { id: 'graph.roleDefinitions.list',   method: 'GET',    path: '/roleManagement/directory/roleDefinitions',             need: 'visible',         handle: listRoleDefinitions },
   { id: 'graph.roleAssignments.list',   method: 'GET',    path: '/roleManagement/directory/roleAssignments',             need: 'visible',         handle: listRoleAssignments },

@@ -26,7 +26,10 @@ export async function serveGraph({ database, clock, directory }: TestDirectory) 
     return principal === undefined || principal.kind === 'group' ? undefined : { principal }
   }
   const audit = createAudit({ database, clock })
-  const graph = createGraph({ database, audit, log: graphLog, publicOrigin: testOrigin, directory, authenticate })
+  // Consents are the pages' matter: what Graph shows of them is tried over the wire.
+  const consents = { find: () => Promise.resolve([]), withdraw: () => Promise.resolve(false) }
+  const shared = { database, audit, log: graphLog, publicOrigin: testOrigin, directory, consents }
+  const graph = createGraph({ ...shared, authenticate })
   graph.mount(app)
   const listener = await listen(app, { addresses: [{ host: '127.0.0.1', port: 0 }], tls: undefined })
   const port = listener.addresses[0]?.port

@@ -91,6 +91,7 @@ export const updateUser: GraphHandler = async (graph, call) => {
       if (identities !== undefined) await people.setIdentities(transaction, id, readIdentities(identities))
       if (prepared === undefined) return
       await people.setPassword(transaction, id, prepared, { mustChange: mustChange === true })
+      await graph.directory.securityEvents.record(transaction, id, { kind: 'password-reset', origin: call.origin })
     },
     () => ({
       action: prepared === undefined ? 'user.update' : 'user.reset-password',

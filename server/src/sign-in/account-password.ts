@@ -33,18 +33,22 @@ export async function submitPasswordChange(site: Site, call: PageCall, form: For
   }
   if (check.outcome === 'refused' || check.user.objectId !== user.objectId) {
     await site.audit.append(eventOf(call, account, { action: 'password.change', outcome: 'refused', reason: 'wrong' }))
-    return send(site, call, account, { current: 'This is not your password.' })
+    return send(site, call, account, { current: 'Incorrect password.' })
   }
   if (password === textOf(form, 'new-password')) {
-    return send(site, call, account, { chosen: 'The new password is the old one.' })
+    return send(site, call, account, { chosen: 'The new password is the same as the current one.' })
   }
   const prepared = await prepareNewPassword(site, userPrincipalName, form)
   if ('problem' in prepared) return send(site, call, account, { chosen: prepared.problem })
   const event = eventOf(call, account, { action: 'password.change', outcome: 'success' })
   const proof = { user, methods, authenticatedAtMs: site.clock.now(), remaining: [] }
-  await signIn(site, call, proof, event, (transaction) =>
-    site.directory.changePassword(transaction, check.user, prepared),
-  )
+  await signIn(site, call, proof, event, async (transaction) => {
+    await site.directory.securityEvents.record(transaction, user.objectId, {
+      kind: 'password-changed',
+      origin: call.origin,
+    })
+    return site.directory.changePassword(transaction, check.user, prepared)
+  })
   return send(site, call, account, { isDone: true })
 }
 
@@ -59,7 +63,7 @@ function send(site: Site, call: PageCall, account: Account, outcome: Outcome): P
   const { current, chosen, isDone = false } = outcome
   const hasError = current !== undefined || chosen !== undefined
   const navigation = accountNavigation(call, account, destination)
-  const body = html`${notice(isDone ? 'Your password is changed. Wherever else you were signed in, you no longer are.' : undefined)}
+  const body = html`${notice(isDone ? 'Your password is changed. You have been signed out everywhere else.' : undefined)}
     <form method="post" action="/account/password" novalidate>
       ${carried(carriedFor(call, account))} ${hiddenUserName(account.user.userPrincipalName)}
       ${field({

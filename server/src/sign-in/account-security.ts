@@ -6,10 +6,16 @@ import { assets } from './assets.ts'
 import { PageError } from './errors.ts'
 import { beginEnrolment } from './enrolment.ts'
 import { html } from './html.ts'
-import { authenticatorPage, newPasskeyPage, recoveryCodesPage, securityPage } from './pages/security-pages.ts'
+import {
+  authenticatorPage,
+  newPasskeyPage,
+  recoveryCodesPage,
+  removalPage,
+  securityPage,
+} from './pages/security-pages.ts'
 import { qrCodeOf } from './qr-code.ts'
 import type { Account } from './sessions.ts'
-import { type PageCall, type Site, eventOf, goTo, sendPage, signIn, textOf } from './site.ts'
+import { type PageCall, type Site, eventOf, goTo, queryText, sendPage, signIn, textOf } from './site.ts'
 
 const destination = 'security'
 
@@ -22,7 +28,7 @@ export async function showSecurity(site: Site, call: PageCall): Promise<FastifyR
   const passkeys = await secondFactors.passkeysOf(objectId)
   const canAddPasskey = site.passkeys.isAvailable
   const body = account.user.external
-    ? html`<p>Your organisation’s provider proves who you are. What you prove it with is changed there.</p>`
+    ? html`<p>You sign in with your organisation’s provider. Change your password and second factor there.</p>`
     : securityPage(carriedFor(call, account), { held, passkeys, canAddPasskey })
   const navigation = accountNavigation(call, account, destination)
   return sendPage(site, call.reply, { title: 'Security', body, navigation, isWide: true })
@@ -64,6 +70,21 @@ export async function submitAuthenticator(site: Site, call: PageCall, form: Form
   return afterAdding(site, call, account, ['otp', 'mfa'], codes)
 }
 
+/** Asks before a sign-in method is removed, and says what is left then. */
+export async function showRemoval(site: Site, call: PageCall): Promise<FastifyReply> {
+  const account = requireOwnProofs(site, call, accountInQuery(call))
+  const { secondFactors } = site.directory
+  const held = await secondFactors.of(account.user.objectId)
+  const passkeyId = new URLSearchParams(queryText(call)).get('passkey')
+  const passkeys = await secondFactors.passkeysOf(account.user.objectId)
+  const passkey = passkeys.find(({ id }) => id === passkeyId)
+  // It may have been removed meanwhile: the page tells what is left.
+  if (passkeyId === null ? !held.totp : passkey === undefined) return backToSecurity(call, account)
+  const isLast = Number(held.totp) + held.passkeys === 1
+  const body = removalPage(carriedFor(call, account), { passkey, isLast })
+  return sendPage(site, call.reply, { title: passkey === undefined ? 'Remove the app?' : 'Remove the passkey?', body })
+}
+
 /** Takes the authenticator app away. */
 export async function submitRemoveAuthenticator(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
   const account = accountOfForm(site, call, form)
@@ -87,7 +108,8 @@ export async function submitNewPasskey(site: Site, call: PageCall, form: Form): 
   const { browser } = call.caller
   const { user } = account
   const made = await site.passkeys.readCreated(browser, user, textOf(form, 'challenge'), textOf(form, 'credential'))
-  if (made === undefined) return sendNewPasskey(site, call, account, 'The passkey could not be read. Try again.')
+  if (made === undefined)
+    return sendNewPasskey(site, call, account, 'Your browser did not create a passkey. Try again.')
   const event = eventOf(call, account, { action: 'second-factor.add', outcome: 'success', detail: { kind: 'passkey' } })
   const needsCodes = await needsRecoveryCodes(site, user.objectId)
   const codes = await changeProofs(site, account, async (transaction) => {
@@ -98,7 +120,12 @@ export async function submitNewPasskey(site: Site, call: PageCall, form: Form): 
     return needsCodes ? site.directory.secondFactors.newRecoveryCodes(transaction, user.objectId) : []
   })
   if (codes === undefined) {
-    return sendNewPasskey(site, call, account, 'This passkey is registered already, or you have as many as may be.')
+    return sendNewPasskey(
+      site,
+      call,
+      account,
+      'This passkey is already registered, or you have reached the maximum of 20 passkeys.',
+    )
   }
   return afterAdding(site, call, account, ['hwk', 'mfa'], codes)
 }
@@ -251,6 +278,6 @@ function sendRecoveryCodes(
   account: Account,
   codes: readonly string[],
 ): Promise<FastifyReply> {
-  const body = recoveryCodesPage(account.user.objectId, codes)
-  return sendPage(site, call.reply, { title: 'Your recovery codes', body })
+  const body = recoveryCodesPage(account.user, codes)
+  return sendPage(site, call.reply, { title: 'Your recovery codes', body, script: assets.recoveryCodesScript.path })
 }

@@ -1,11 +1,13 @@
 import type { FastifyReply } from 'fastify'
+import type { AuditEvent } from '../audit/index.ts'
 import type { SignIn } from '../directory/index.ts'
 import type { Form } from '../spec/form.ts'
 import { accountInQuery, accountNavigation, carriedFor, instant, instantText, requireAccount } from './account.ts'
 import { type Html, html } from './html.ts'
 import { type Carried, carried } from './pages/layout.ts'
-import { pagesClientId } from './sessions.ts'
+import { type Account, pagesClientId } from './sessions.ts'
 import { type PageCall, type Site, eventOf, goTo, sendPage, textOf } from './site.ts'
+import { describeUserAgent } from './user-agent.ts'
 
 const destination = 'sign-ins'
 
@@ -17,9 +19,7 @@ export async function showSignIns(site: Site, call: PageCall): Promise<FastifyRe
   for (const signIn of await site.directory.signInsOf(account.user.objectId)) {
     rows.push(row(form, signIn, await nameOf(site, signIn), signIn.id === account.signInId))
   }
-  const body = html`<p>
-      Each of these lets somebody act as you. End what you do not know, and change your password then.
-    </p>
+  const body = html`<p>You are signed in here. End sessions you don’t recognise, then change your password.</p>
     <ul class="rows">
       ${rows}
     </ul>
@@ -43,28 +43,38 @@ export async function submitEndSignIn(site: Site, call: PageCall, form: Form): P
     })
     return goTo(call.reply, '/sign-out')
   }
-  const isTheirs = (await site.directory.signInsOf(objectId)).some((signIn) => signIn.id === id)
+  const ended = (await site.directory.signInsOf(objectId)).find((signIn) => signIn.id === id)
   // It may have ended meanwhile: the page tells what is left.
-  if (isTheirs) {
+  if (ended !== undefined) {
     await site.database.transaction(async (transaction) => {
       await site.directory.endSignIn(transaction, id)
+      // With a consent, the application could have another one made without a question.
+      if (await site.consents.withdrawAll(transaction, objectId, ended.clientId)) {
+        await site.audit.record(transaction, withdrawalEvent(call, account, ended.clientId))
+      }
       await site.audit.record(transaction, event)
     })
   }
   return goTo(call.reply, `/account/sign-ins?account=${objectId}`)
 }
 
-function row(form: Carried, { id, methods, authenticatedAtMs }: SignIn, name: string, isThis: boolean): Html {
+/** Says that an application has lost what a person consented to. */
+export function withdrawalEvent(call: PageCall, account: Account, clientId: string): AuditEvent {
+  return eventOf(call, account, { action: 'consent.withdraw', outcome: 'success', detail: { client: clientId } })
+}
+
+function row(form: Carried, signIn: SignIn, name: string, isThis: boolean): Html {
+  const { id, methods, createdAtMs, lastUsedAtMs, remoteAddress, userAgent } = signIn
+  const from = [describeUserAgent(userAgent), remoteAddress].filter(Boolean).join(' · ')
   return html`<li>
     <span>
-      ${name}${isThis && ' (this one)'}
-      <span class="quiet">since ${instant(authenticatedAtMs)}, by ${methodNames(methods)}</span>
+      <strong>${name}</strong>${isThis && html` <span class="badge">This session</span>`}
+      ${from !== '' && html`<span class="quiet">${from}</span>`}
+      <span class="quiet">Last used ${instant(lastUsedAtMs)}</span>
+      <span class="quiet">Signed in ${instant(createdAtMs)} with ${methodNames(methods)}</span>
     </span>
     <form method="post" action="/account/sign-ins/end">
-      ${carried(form, { sign_in: id })}<button
-        type="submit"
-        aria-label="End ${name} since ${instantText(authenticatedAtMs)}"
-      >
+      ${carried(form, { sign_in: id })}<button type="submit" aria-label="End ${name} since ${instantText(createdAtMs)}">
         End
       </button>
     </form>
@@ -72,11 +82,11 @@ function row(form: Carried, { id, methods, authenticatedAtMs }: SignIn, name: st
 }
 
 async function nameOf({ protocol }: Site, { clientId }: SignIn): Promise<string> {
-  if (clientId === pagesClientId) return 'A browser'
-  return (await protocol.findClient(clientId))?.displayName ?? 'An application that is no more'
+  if (clientId === pagesClientId) return 'Browser'
+  return (await protocol.findClient(clientId))?.displayName ?? 'A deleted application'
 }
 
-/** That there were two is no news where both are named. */
+/** The general `mfa` says nothing more where both factors are named. */
 function methodNames(methods: readonly string[]): string {
   const isTold = methods.some((method) => method === 'otp' || method === 'hwk')
   const told = isTold ? methods.filter((method) => method !== 'mfa') : methods
@@ -94,6 +104,6 @@ function methodName(method: string): string {
     case 'fed':
       return 'another provider'
     default:
-      return 'a second proof'
+      return 'a second factor'
   }
 }

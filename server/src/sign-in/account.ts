@@ -49,6 +49,8 @@ export function carriedFor({ caller }: PageCall, { user }: Account): { formToken
 const destinations: Readonly<Record<Destination, string>> = {
   security: 'Security',
   'sign-ins': 'Sign-ins',
+  applications: 'Applications',
+  activity: 'Activity',
   password: 'Password',
 }
 

@@ -8,8 +8,10 @@ const style = asset('style', 'css', 'text/css; charset=utf-8')
 const passkeyScript = asset('passkey', 'js', 'text/javascript; charset=utf-8')
 const submitScript = asset('submit', 'js', 'text/javascript; charset=utf-8')
 
+const recoveryCodesScript = asset('recovery-codes', 'js', 'text/javascript; charset=utf-8')
+
 /** Everything that is served beside the pages. */
-export const assets = { style, passkeyScript, submitScript } as const
+export const assets = { style, passkeyScript, submitScript, recoveryCodesScript } as const
 
 function asset(name: string, extension: string, contentType: string): Asset {
   const text = readFileSync(new URL(`./assets/${name}.${extension}`, import.meta.url), 'utf8')

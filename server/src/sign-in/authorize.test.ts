@@ -291,7 +291,7 @@ test('a wrong password, an unknown name and too many attempts are answered alike
     return `${status} ${text.replaceAll(/value="[^"]*"|flow=[\w-]+/g, '')}`
   }
   const wrong = await said('alice')
-  assert.match(wrong, /^400 .*not right/s)
+  assert.match(wrong, /^400 .*Incorrect/s)
   assert.equal(await said('nobody'), wrong)
   for (let attempt = 0; attempt < 12; attempt++) assert.equal(await said('alice'), wrong)
 })
@@ -314,7 +314,7 @@ test('a disabled user is told so once the password was right, and gets nowhere',
   await pages.updateUser(await pages.createUser('alice'), { enabled: false })
   const browser = pages.openBrowser()
   const page = await browser.get(codeRequest().url)
-  assert.match((await enterPassword(browser, page, 'alice', 'wrong')).text, /not right/)
+  assert.match((await enterPassword(browser, page, 'alice', 'wrong')).text, /Incorrect/)
   const told = await enterPassword(browser, page, 'alice')
   assert.equal(told.status, 403)
   assert.equal(told.heading, 'The account is disabled')

@@ -40,6 +40,38 @@ export function createConsents(database: Database) {
         .values(row)
         .onConflict((conflict) => conflict.columns(['object_id', 'client_id', 'audience']).doNothing())
         .execute(),
+    /** Those of a person, of an application or of both; at most `limit`, those of one person and application together. */
+    find: (
+      { objectId, clientId }: { readonly objectId?: string | undefined; readonly clientId?: string | undefined },
+      limit: number,
+    ): Promise<readonly ConsentRow[]> => {
+      let query = database.tables<Tables>().selectFrom('user_consent').selectAll()
+      if (objectId !== undefined) query = query.where('object_id', '=', objectId)
+      if (clientId !== undefined) query = query.where('client_id', '=', clientId)
+      return query.orderBy('object_id').orderBy('client_id').orderBy('audience').limit(limit).execute()
+    },
+    /** Takes one consent back. Whether there was one. */
+    withdraw: async (
+      transaction: Transaction,
+      { object_id, client_id, audience }: Pick<ConsentRow, 'object_id' | 'client_id' | 'audience'>,
+    ): Promise<boolean> => {
+      const { numDeletedRows } = await within(transaction)
+        .deleteFrom('user_consent')
+        .where('object_id', '=', object_id)
+        .where('client_id', '=', client_id)
+        .where('audience', '=', audience)
+        .executeTakeFirst()
+      return numDeletedRows > 0n
+    },
+    /** Takes back all that a person consented to with an application. Whether there was anything. */
+    withdrawAll: async (transaction: Transaction, objectId: string, clientId: string): Promise<boolean> => {
+      const { numDeletedRows } = await within(transaction)
+        .deleteFrom('user_consent')
+        .where('object_id', '=', objectId)
+        .where('client_id', '=', clientId)
+        .executeTakeFirst()
+      return numDeletedRows > 0n
+    },
     /** To be called in the transaction that deletes somebody. */
     forgetPerson: (transaction: Transaction, objectId: string) =>
       within(transaction).deleteFrom('user_consent').where('object_id', '=', objectId).execute(),

@@ -35,12 +35,12 @@ test('a device is let in once the person has entered its code, signed in and agr
   assert.equal(first.heading, 'Sign in')
   const asked = await enterPassword(browser, first, 'alice')
   assert.equal(asked.heading, 'Sign in to Azure CLI?')
-  assert.match(asked.text, /Asked for from<\/dt>\s*<dd>127\.0\.0\.1</)
+  assert.match(asked.text, /Requested from<\/dt>\s*<dd>127\.0\.0\.1</)
   assert.equal((await poll())['error'], 'authorization_pending')
   const done = await browser.submit(asked, '/sign-in/answer', { decision: 'accept' })
   assert.equal(done.heading, 'You have signed in')
   assert.match((await poll())['access_token'] ?? '', /^ey/)
-  assert.equal((await browser.submit(asked, '/sign-in/answer', { decision: 'accept' })).heading, 'The code has ended')
+  assert.equal((await browser.submit(asked, '/sign-in/answer', { decision: 'accept' })).heading, 'The code has expired')
 })
 
 test('fault 15: a code is taken from whoever enters it until its fifteen minutes are over', async (t) => {
@@ -96,7 +96,7 @@ test('a code that is wrong, or too old, is not told from another, and guesses ar
     return (await events.execute(pages.database.tables())).rows.map(({ reason }) => reason)
   }
   const wrong = await said('BCDFGHJKL')
-  assert.match(wrong, /^400 .*not right/s)
+  assert.match(wrong, /^400 .*Incorrect/s)
   pages.time.nowMs += 16 * 60_000
   assert.equal(await said(userCode), wrong)
   assert.equal(await said('x'.repeat(500)), wrong.replace(/maxlength/, 'maxlength'))

@@ -19,7 +19,7 @@ export function showDeviceLogin(site: Site, call: PageCall): Promise<FastifyRepl
 export async function submitDeviceCode(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
   const userCode = textOf(form, 'user_code').trim().toUpperCase().replaceAll(/[\s-]/g, '')
   if (userCode === '') return showForm(site, call, '', 'Enter the code.')
-  const wrong = 'That code is not right, or has ended. Look again at what your device shows.'
+  const wrong = 'Incorrect or expired code. Check the code that your device shows.'
   if (userCode.length > longestUserCode) {
     await tellOfRefusal(site, call, 'wrong')
     return showForm(site, call, '', wrong)
@@ -49,17 +49,19 @@ export function showDeviceEnd(end: 'done' | 'declined') {
     end === 'done'
       ? sendPage(site, reply, {
           title: 'You have signed in',
-          body: html`<p>Your device goes on by itself. You may close this window.</p>`,
+          body: html`<p>You can return to your device and close this window.</p>
+            <p><a href="/account/sign-ins">Show my sign-ins</a></p>`,
         })
       : sendPage(site, reply, {
           title: 'You have cancelled',
-          body: html`<p>The device was not let in. You may close this window.</p>`,
+          body: html`<p>The device was not signed in. You can close this window.</p>
+            <p><a href="/account/sign-ins">Show my sign-ins</a></p>`,
         })
 }
 
 function showForm(site: Site, { reply, caller }: PageCall, userCode: string, problem?: string): Promise<FastifyReply> {
   const body = html`<p>
-      Enter the code that your program or device shows. Enter only a code that you asked for yourself.
+      Enter the code that your program or device shows. Enter a code only if you requested it yourself.
     </p>
     <form method="post" action="/devicelogin" novalidate>
       ${carried(caller)}

@@ -33,8 +33,18 @@ export async function renderPageError(
       <dd>${request.id}</dd>
       <dt>Time</dt>
       <dd>${new Date(site.clock.now()).toISOString()}</dd>
-    </dl>`
+    </dl>
+    <div class="actions">
+      <a class="button" href="${wayOn(thrown)}"
+        >${wayOn(thrown) === '/devicelogin' ? 'Enter another code' : 'Go to your account'}</a
+      >
+    </div>`
   return sendPage(site, reply, { title, body, status, hasError: true })
+}
+
+/** No page is a dead end: a code can be entered again, and everything else starts over at the account. */
+function wayOn(thrown: unknown): '/devicelogin' | '/account/security' {
+  return thrown instanceof PageError && thrown.kind === 'deviceEnded' ? '/devicelogin' : '/account/security'
 }
 
 type Described = {

@@ -3,7 +3,7 @@ import type { Sealer } from '../platform/sealing.ts'
 import { openText, sealText } from './sealed-text.ts'
 
 /** Where a person who signed in without being sent by a program goes: one of our own pages, and never an address. */
-export type Destination = 'security' | 'password' | 'sign-ins'
+export type Destination = 'security' | 'sign-ins' | 'applications' | 'activity' | 'password'
 
 /** What a person is on the way to. */
 type Purpose =

@@ -49,7 +49,7 @@ export async function submitPasskey(site: Site, call: PageCall, form: Form): Pro
   return goTo(call.reply, flowPath(site, call.caller, { ...stage.flow, chosen: user.objectId }))
 }
 
-const problem = 'This passkey is not known here. Use another, or sign in another way.'
+const problem = 'Unknown passkey. Use another passkey, or sign in another way.'
 
 async function askForPasskey(stage: Stage, problem?: string): Promise<FastifyReply> {
   const { site, call, flow } = stage

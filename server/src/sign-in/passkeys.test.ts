@@ -39,7 +39,7 @@ const challengeOf = ({ text }: TestPage) => /name="challenge" value="([^"]*)"/.e
 
 function assertRefused(told: TestPage, why = ''): void {
   assert.equal(told.status, 400, why)
-  assert.match(told.text, /not known here/, why)
+  assert.match(told.text, /Unknown passkey/, why)
 }
 
 test('a passkey signs its person in, alone and beside the password', async (t) => {

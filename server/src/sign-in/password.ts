@@ -64,7 +64,7 @@ async function refusePassword(
     return showPassword(stage, userPrincipalName, { message: codeNeeded, needsCode: true }, 400)
   }
   // One text for both, so that nobody learns whether a guess was looked at.
-  const message = 'Your user name or password is not right. After many attempts, wait a few minutes before the next.'
+  const message = 'Incorrect user name or password. After many attempts, wait a few minutes before you try again.'
   return showPassword(stage, userPrincipalName, { message }, 400)
 }
 
@@ -87,6 +87,10 @@ export async function submitNewPassword(site: Site, call: PageCall, form: Form):
   const proof = { user, methods, authenticatedAtMs: site.clock.now(), remaining }
   const removesMethods = textOf(form, 'remove-methods') === 'all'
   await signIn(site, call, proof, event, async (transaction) => {
+    await site.directory.securityEvents.record(transaction, user.objectId, {
+      kind: 'password-changed',
+      origin: call.origin,
+    })
     if (removesMethods) {
       const removal = { action: 'second-factor.remove', outcome: 'success', detail: { kind: 'all' } } as const
       await site.audit.record(transaction, eventOf(call, pending, removal))
@@ -117,5 +121,5 @@ const weaknesses: Readonly<Record<WeakPasswordError['refusal'], string>> = {
   'too-long': 'The password is too long.',
   'like-user-name': 'The password is too much like the user name.',
   'too-common': 'Too many people use this password. Choose another.',
-  'same-as-before': 'The new password is the old one.',
+  'same-as-before': 'The new password is the same as the current one.',
 }

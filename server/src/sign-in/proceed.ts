@@ -90,7 +90,7 @@ export async function respond(site: Site, { reply }: PageCall, response: Authori
   const { redirectUri, responseMode, parameters } = response
   if (responseMode === 'form_post') {
     const body = formPostPage(redirectUri, parameters)
-    return sendPage(site, reply, { title: 'Going on', body, script: assets.submitScript.path, redirectUri })
+    return sendPage(site, reply, { title: 'Continue', body, script: assets.submitScript.path, redirectUri })
   }
   const url = new URL(redirectUri)
   for (const [name, value] of Object.entries(parameters)) url.searchParams.append(name, value)

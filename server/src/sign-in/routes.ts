@@ -7,6 +7,7 @@ import { withoutDefaultPort } from '../spec/login-server.ts'
 import { showPasswordChange, submitPasswordChange } from './account-password.ts'
 import {
   showNewPasskey,
+  showRemoval,
   showSecurity,
   submitAuthenticator,
   submitNewAuthenticator,
@@ -15,6 +16,8 @@ import {
   submitRemoveAuthenticator,
   submitRemovePasskey,
 } from './account-security.ts'
+import { showActivity } from './account-activity.ts'
+import { showApplications, submitWithdrawConsent } from './account-applications.ts'
 import { showSignIns, submitEndSignIn } from './account-sign-ins.ts'
 import { type Asset, assets } from './assets.ts'
 import { authorize, authorizeByForm, showFlow, submitAccount, submitAnswer } from './authorize.ts'
@@ -83,10 +86,12 @@ const rows: readonly Row[] = [
   { id: 'sign-in.style',                 method: 'GET',  path: assets.style.path,                      need: 'public',          asset: assets.style },
   { id: 'sign-in.passkey-script',        method: 'GET',  path: assets.passkeyScript.path,              need: 'public',          asset: assets.passkeyScript },
   { id: 'sign-in.submit-script',         method: 'GET',  path: assets.submitScript.path,               need: 'public',          asset: assets.submitScript },
+  { id: 'sign-in.recovery-codes-script', method: 'GET',  path: assets.recoveryCodesScript.path,        need: 'public',          asset: assets.recoveryCodesScript },
   { id: 'account.home',                  method: 'GET',  path: '/account',                             need: 'public',          show: async (_site, { reply }) => goTo(reply, '/account/security') },
   { id: 'account.security',              method: 'GET',  path: '/account/security',                    need: 'browser-session', show: showSecurity },
   { id: 'account.authenticator.new',     method: 'POST', path: '/account/security/authenticator/new',  need: 'browser-session', submit: submitNewAuthenticator },
   { id: 'account.authenticator.confirm', method: 'POST', path: '/account/security/authenticator',      need: 'browser-session', submit: submitAuthenticator },
+  { id: 'account.method.remove',         method: 'GET',  path: '/account/security/remove',             need: 'browser-session', show: showRemoval },
   { id: 'account.authenticator.remove',  method: 'POST', path: '/account/security/authenticator/remove', need: 'browser-session', submit: submitRemoveAuthenticator },
   { id: 'account.passkey.new',           method: 'GET',  path: '/account/security/passkey',            need: 'browser-session', show: showNewPasskey },
   { id: 'account.passkey.add',           method: 'POST', path: '/account/security/passkey',            need: 'browser-session', submit: submitNewPasskey },
@@ -95,6 +100,9 @@ const rows: readonly Row[] = [
   { id: 'account.password',              method: 'GET',  path: '/account/password',                    need: 'browser-session', show: showPasswordChange },
   { id: 'account.password.change',       method: 'POST', path: '/account/password',                    need: 'browser-session', submit: submitPasswordChange },
   { id: 'account.sign-ins',              method: 'GET',  path: '/account/sign-ins',                    need: 'browser-session', show: showSignIns },
+  { id: 'account.applications',          method: 'GET',  path: '/account/applications',                need: 'browser-session', show: showApplications },
+  { id: 'account.applications.remove',   method: 'POST', path: '/account/applications/remove',         need: 'browser-session', submit: submitWithdrawConsent },
+  { id: 'account.activity',              method: 'GET',  path: '/account/activity',                    need: 'browser-session', show: showActivity },
   { id: 'account.sign-ins.end',          method: 'POST', path: '/account/sign-ins/end',                need: 'browser-session', submit: submitEndSignIn },
 ]
 

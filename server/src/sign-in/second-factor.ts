@@ -67,13 +67,11 @@ export async function submitCode(site: Site, call: PageCall, form: Form): Promis
     return showSecondFactor(stage, pending, { kind, problem, status: 403 })
   }
   if (outcome === 'throttled') {
-    const problem = 'There were too many wrong codes. Wait an hour, or use another way.'
+    const problem = 'Too many incorrect codes. Wait an hour, or use another method.'
     return showSecondFactor(stage, pending, { kind, problem, status: 429 })
   }
   const problem =
-    kind === 'totp'
-      ? 'That code is not right, or was used already. Wait for the next one.'
-      : 'That code is not right, or was used already.'
+    kind === 'totp' ? 'Incorrect or already used code. Wait for the next one.' : 'Incorrect or already used code.'
   return showSecondFactor(stage, pending, { kind, problem, status: 400 })
 }
 

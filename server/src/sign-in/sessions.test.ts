@@ -165,12 +165,12 @@ test('a password that somebody else chose is changed before anything else', asyn
     browser.submit(asked, '/sign-in/new-password', { 'new-password': password, repeated })
   assert.match((await answer('something long', 'something else')).text, /not the same/)
   assert.match((await answer('short')).text, /too short/)
-  assert.match((await answer(passwordOf('carol'))).text, /is the old one/)
+  assert.match((await answer(passwordOf('carol'))).text, /same as the/)
   const confirmation = await answer('four words that are hers')
   assert.equal(confirmation.heading, 'Sign in to Azure CLI?')
   const other = pages.openBrowser()
   const page = await other.get(codeRequest().url)
-  assert.match((await enterPassword(other, page, 'carol')).text, /not right/)
+  assert.match((await enterPassword(other, page, 'carol')).text, /Incorrect/)
   assert.equal((await enterPassword(other, page, 'carol', 'four words that are hers')).heading, 'Sign in to Azure CLI?')
 })
 
@@ -211,8 +211,8 @@ test('whoever changes their password stays signed in where they did it, and nowh
   const page = await browser.get('/account/password')
   const change = (current: string, password: string, repeated = password) =>
     browser.submit(page, '/account/password', { current, 'new-password': password, repeated })
-  assert.match((await change('wrong', 'a new long password')).text, /not your password/)
-  assert.match((await change(passwordOf('alice'), passwordOf('alice'))).text, /is the old one/)
+  assert.match((await change('wrong', 'a new long password')).text, /Incorrect password/)
+  assert.match((await change(passwordOf('alice'), passwordOf('alice'))).text, /same as the/)
   const done = await change(passwordOf('alice'), 'a new long secret of hers')
   assert.equal(done.status, 200)
   assert.match(done.text, /Your password is changed/)
@@ -234,7 +234,7 @@ test('a person sees where they are signed in, ends one of it, and then all of it
   await signIn(stranger, 'bob')
   await stranger.submit(await stranger.get('/account/sign-ins'), '/account/sign-ins/end', { sign_in: ids[0] ?? '' })
   assert.equal((await pages.directory.signInsOf(alice.objectId)).length, 2, 'nobody ends the sign-ins of another')
-  const own = ids.find((id) => list.text.slice(0, list.text.indexOf(id)).lastIndexOf('(this one)') > -1) ?? ''
+  const own = ids.find((id) => list.text.slice(0, list.text.indexOf(id)).lastIndexOf('This session') > -1) ?? ''
   const left = await browser.submit(list, '/account/sign-ins/end', { sign_in: ids.find((id) => id !== own) ?? '' })
   assert.equal(left.heading, 'Sign-ins')
   assert.equal(await isSignedIn(other), false)

@@ -44,7 +44,11 @@ export async function submitSignOut(site: Site, call: PageCall, form: Form): Pro
 
 /** Tells that nobody is signed in any more. */
 export function showSignedOut(site: Site, { reply }: PageCall): Promise<FastifyReply> {
-  return sendPage(site, reply, { title: 'You have signed out', body: html`<p>You may close this window.</p>` })
+  return sendPage(site, reply, {
+    title: 'You have signed out',
+    body: html`<p>You can close this window.</p>
+      <p><a href="/account/security">Sign in again</a></p>`,
+  })
 }
 
 async function ask(site: Site, call: PageCall, request: string): Promise<FastifyReply> {

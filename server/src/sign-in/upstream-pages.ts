@@ -117,7 +117,7 @@ function refuse(site: Site, call: PageCall, refusal: UpstreamRefusal, flow: stri
   const { title, text, detail, status } = refusal
   const body = html`<p class="error" role="alert">${text}</p>
     ${detail !== undefined && html`<p class="quiet">The provider says: ${detail}</p>`}
-    ${flow !== undefined && html`<p><a href="/sign-in?flow=${flow}">Sign in another way</a></p>`}
+    <p><a href="${flow === undefined ? '/account/security' : `/sign-in?flow=${flow}`}">Sign in another way</a></p>
     <p class="quiet">Correlation id: ${call.origin.correlationId}</p>`
   return sendPage(site, call.reply, { title, body, status, hasError: true })
 }

@@ -81,6 +81,12 @@ export function signInStore(database: Database) {
         .where('object_id', '=', objectId)
         .where((row) => row.not(row.or(strongMethods.map((method) => row('methods', 'like', `%${method}%`)))))
         .execute(),
+    endSignInsOfTo: (transaction: Transaction, objectId: string, clientId: string) =>
+      within(transaction)
+        .deleteFrom('sign_in')
+        .where('object_id', '=', objectId)
+        .where('client_id', '=', clientId)
+        .execute(),
     /** Ends everybody's sign-ins to one application. */
     endSignInsTo: (transaction: Transaction, clientId: string) =>
       within(transaction).deleteFrom('sign_in').where('client_id', '=', clientId).execute(),

@@ -114,6 +114,10 @@ export function createSignIns({ store, rules, clock, externalStandsUntilMs, maxS
       const id = parseGuid(idText)
       return id !== undefined && (await store.deleteSignIn(transaction, id))
     },
+    endSignInsTo: async (transaction: Transaction, objectId: string, clientId: string): Promise<void> => {
+      transaction.changesAuthority()
+      await store.endSignInsOfTo(transaction, objectId, clientId)
+    },
     endSignInsOf: async (transaction: Transaction, objectId: string): Promise<void> => {
       transaction.changesAuthority()
       await store.endSignInsOf(transaction, objectId)

@@ -16,11 +16,12 @@ export function confirmPage(form: Carried, asked: Asked): Html {
 /** Asks whether an application may act for the person. */
 export function consentPage(form: Carried, asked: Asked & { readonly redirectUri: string }): Html {
   return question(form, asked, {
-    text: html`<strong>${asked.clientName}</strong> asks for your consent. It will know your name and user name, and may
+    text: html`<strong>${asked.clientName}</strong> asks for your consent. It will see your name and user name, and can
       act for you:`,
     kind: 'Application',
     more: { 'You return to': new URL(asked.redirectUri).host },
-    warning: 'Accept only if you trust it. You are asked once.',
+    warning:
+      'Accept only if you trust this application. You can remove its access at any time under “Applications” in your account.',
     accept: 'Accept',
   })
 }
@@ -32,15 +33,15 @@ export function devicePage(
 ): Html {
   return question(form, asked, {
     text: html`Are you trying to sign in to <strong>${asked.clientName}</strong> on another device? Whoever holds that
-      device will act as you.`,
-    more: { 'Asked for from': asked.requestedFrom, 'Valid until': asked.expires },
-    warning: 'If somebody sent you the code, cancel: they would get into your account.',
+      device can act as you.`,
+    more: { 'Requested from': asked.requestedFrom, 'Valid until': asked.expires },
+    warning: 'If somebody sent you the code, cancel: they would get access to your account.',
   })
 }
 
 /** Hands an answer to a client by a form, which a script sends where scripts run. [OAuth 2.0 Form Post Response Mode §2] */
 export function formPostPage(redirectUri: string, parameters: Readonly<Record<string, string>>): Html {
-  return html`<p>Press the button to go on.</p>
+  return html`<p>Press the button to continue.</p>
     <form method="post" action="${redirectUri}">
       ${Object.entries(parameters).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
       <div class="actions"><button class="primary" type="submit">Continue</button></div>

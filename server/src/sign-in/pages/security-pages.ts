@@ -12,52 +12,75 @@ export function securityPage(
   form: Form,
   { held, passkeys, canAddPasskey }: { held: SecondFactorsHeld; passkeys: readonly Passkey[]; canAddPasskey: boolean },
 ): Html {
+  const hasFactor = held.totp || held.passkeys > 0
   return html`<p>
       ${
-        held.totp || held.passkeys > 0
-          ? 'Beside your password you are asked for a second proof.'
-          : 'You sign in with your password alone. A second proof keeps others out who have learnt it.'
+        hasFactor
+          ? 'You are asked for a second factor after your password.'
+          : 'You sign in with your password alone. A second factor protects your account when somebody learns your password.'
       }
     </p>
     <h2>Authenticator app</h2>
     ${
       held.totp
         ? html`<p>An app is set up.</p>
-            ${button(form, '/account/security/authenticator/remove', 'Remove the app')}`
+            ${link(`/account/security/remove?account=${form.account}`, 'Remove the app')}`
         : html`<p>An app on your phone shows a new code every 30 seconds.</p>
             ${button(form, '/account/security/authenticator/new', 'Set up an app')}`
     }
     <h2>Passkeys</h2>
     ${
       passkeys.length === 0
-        ? html`<p>
-            A passkey lets you sign in with your fingerprint, face, PIN or a security key, without a password.
-          </p>`
+        ? html`<p>A passkey signs you in with a fingerprint, face, PIN or security key, without a password.</p>`
         : html`<ul class="rows">
             ${passkeys.map(
               ({ id, displayName, createdAtMs }) =>
                 html`<li>
-                  <span>${displayName}<span class="quiet">added ${instant(createdAtMs)}</span></span>
-                  <form method="post" action="/account/security/passkey/remove">
-                    ${carried(form, { passkey: id })}<button type="submit" aria-label="Remove ${displayName}">
-                      Remove
-                    </button>
-                  </form>
+                  <span>${displayName}<span class="quiet">Added ${instant(createdAtMs)}</span></span>
+                  <a
+                    class="button"
+                    href="/account/security/remove?account=${form.account}&amp;passkey=${id}"
+                    aria-label="Remove ${displayName}"
+                    >Remove</a
+                  >
                 </li>`,
             )}
           </ul>`
     }
     ${
       canAddPasskey
-        ? html`<p><a class="button" href="/account/security/passkey?account=${form.account}">Add a passkey</a></p>`
-        : html`<p class="quiet">Passkeys need a host name, and this server is reached by an address.</p>`
+        ? link(`/account/security/passkey?account=${form.account}`, 'Add a passkey')
+        : html`<p class="quiet">Passkeys need a host name, but this server is reached by an IP address.</p>`
     }
     ${
-      (held.totp || held.passkeys > 0) &&
+      hasFactor &&
       html`<h2>Recovery codes</h2>
-        <p>${held.recoveryCodes} unused. New codes take the place of the old ones.</p>
-        ${button(form, '/account/security/recovery-codes', 'Make new codes')}`
+        <p>
+          ${held.recoveryCodes} of 10 codes
+          left.${held.recoveryCodes < 3 && html` <strong>Create new codes soon.</strong>`}
+        </p>
+        <p class="quiet">
+          A recovery code signs you in once when you have neither your app nor a passkey. New codes replace the old
+          ones.
+        </p>
+        ${button(form, '/account/security/recovery-codes', 'Create new codes')}`
     }`
+}
+
+/** Asks before the app, or a passkey, is removed. */
+export function removalPage(form: Form, { passkey, isLast }: { passkey: Passkey | undefined; isLast: boolean }): Html {
+  const what =
+    passkey === undefined ? html`the authenticator app` : html`the passkey <strong>${passkey.displayName}</strong>`
+  const action = `/account/security/${passkey === undefined ? 'authenticator' : 'passkey'}/remove`
+  return html`<p>You can no longer sign in with ${what}.</p>
+    ${isLast && html`<p class="warning">This is your last second factor. Your password alone will protect your account, and your recovery codes will be deleted.</p>`}
+    <form method="post" action="${action}">
+      ${carried(form, passkey === undefined ? {} : { passkey: passkey.id })}
+      <div class="actions">
+        <button class="primary danger" type="submit">Remove</button>
+        <a class="button" href="/account/security?account=${form.account}">Cancel</a>
+      </div>
+    </form>`
 }
 
 /**
@@ -82,9 +105,9 @@ export function newPasskeyPage(
   { options, challenge, problem }: { options: string; challenge: string; problem?: string | undefined },
 ): Html {
   return html`${alert(problem)}
-    <p>Your browser asks where to keep the passkey: on this device, on your phone or on a security key.</p>
+    <p>Your browser asks where to save the passkey: on this device, on your phone or on a security key.</p>
     <p role="status" data-passkey-status></p>
-    <noscript><p class="error">Passkeys need scripts, which are turned off in this browser.</p></noscript>
+    <noscript><p class="error">Passkeys need JavaScript, which is turned off in this browser.</p></noscript>
     <form method="post" action="/account/security/passkey" data-passkey="create" data-options="${options}" novalidate>
       ${carried(form, { challenge, credential: '' })}
       ${field({
@@ -93,7 +116,7 @@ export function newPasskeyPage(
         type: 'text',
         autocomplete: 'off',
         isOptional: true,
-        hint: 'By which you know it again, such as the device that it is on.',
+        hint: 'A name to recognise it by, such as the device.',
         hasFocus: true,
       })}
       <div class="actions">
@@ -104,10 +127,19 @@ export function newPasskeyPage(
 }
 
 /** Shows recovery codes, this once. */
-export function recoveryCodesPage(account: string, codes: readonly string[]): Html {
-  return html`${shownCodes(codes)}
+export function recoveryCodesPage(
+  { objectId, userPrincipalName }: { readonly objectId: string; readonly userPrincipalName: string },
+  codes: readonly string[],
+): Html {
+  return html`<div data-account="${userPrincipalName}">${shownCodes(codes)}</div>
+    <div class="bar" data-codes-actions hidden>
+      <button type="button" data-copy>Copy</button>
+      <button type="button" data-download>Download</button>
+      <button type="button" data-print>Print</button>
+    </div>
+    <p role="status" class="quiet" data-codes-status></p>
     <div class="actions">
-      <a class="button" href="/account/security?account=${account}">I have written them down</a>
+      <a class="button primary" href="/account/security?account=${objectId}">I have saved them</a>
     </div>`
 }
 
@@ -123,4 +155,8 @@ function confirmation(form: Form, problem?: string): Html {
 
 function button(form: Form, action: string, label: string): Html {
   return html`<form method="post" action="${action}">${carried(form)}<button type="submit">${label}</button></form>`
+}
+
+function link(href: string, label: string): Html {
+  return html`<p><a class="button" href="${href}">${label}</a></p>`
 }

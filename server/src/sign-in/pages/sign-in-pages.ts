@@ -139,7 +139,7 @@ export function secondFactorPage(
           type: 'text',
           autocomplete: 'off',
           isCode: true,
-          hint: 'One of the codes that you wrote down. Each works once.',
+          hint: 'One of the codes that you saved. Each works once.',
           error: problem,
           hasFocus: true,
         })
@@ -164,9 +164,9 @@ export function passkeyPage(
   }: { options: string; challenge: string; problem?: string | undefined; otherWays: readonly OtherWay[] },
 ): Html {
   return html`${onward(form)} ${alert(problem)}
-    <p>Your browser asks you for a fingerprint, a face, a PIN or a security key.</p>
+    <p>Your browser asks for a fingerprint, face, PIN or security key.</p>
     <p role="status" data-passkey-status></p>
-    <noscript><p class="error">Passkeys need scripts, which are turned off in this browser.</p></noscript>
+    <noscript><p class="error">Passkeys need JavaScript, which is turned off in this browser.</p></noscript>
     <form method="post" action="/sign-in/passkey" data-passkey="get" data-options="${options}">
       ${carried(form, { challenge, credential: '' })}
       <div class="actions"><button class="primary" type="submit" autofocus disabled>Use a passkey</button></div>
@@ -216,7 +216,7 @@ export function newPasswordFields(problem: string | undefined, hasFocus = true):
     label: 'New password',
     type: 'password',
     autocomplete: 'new-password',
-    hint: 'At least 10 characters. Several words are easier to remember than signs.',
+    hint: 'At least 10 characters. Several words are easier to remember than symbols.',
     error: problem,
     hasFocus,
   })
@@ -247,8 +247,8 @@ export function confirmationField(problem: string | undefined): Html {
 /** Shows recovery codes, this once, on the way somewhere. */
 export function shownCodes(codes: readonly string[]): Html {
   return html`<p>
-      Each of these codes lets you in once when you have neither your app nor a passkey. Write them down now: they are
-      not shown again.
+      Each of these codes signs you in once when you have neither your app nor a passkey. Save them now: they are not
+      shown again.
     </p>
     <ul class="codes">
       ${codes.map((code) => html`<li><code>${code}</code></li>`)}
