@@ -72,7 +72,7 @@ export const migrations: readonly Migration[] = [
 ]
 
 /** What the log says where the audit log's chain could not be gone on with. */
-export const chainFailure = 'events of the audit log were not put into its chain'
+export const chainFailure = 'failed to extend the audit hash chain'
 
 /** What the log says where the hourly counters could not be written. */
 export const countersFailure = 'failed to write the hourly counters and last pull times'
@@ -318,7 +318,7 @@ export async function compose(
     // The change is kept and answered; a certificate that cannot be written now is looked at again by its source.
     onRegistriesChanged: () =>
       coverHosts().catch((error: unknown) =>
-        log.error({ err: error, id: randomUUID() }, 'the certificate does not cover every registry'),
+        log.error({ err: error, id: randomUUID() }, 'the certificate does not cover all registries'),
       ),
     publicOrigin,
     suffix,
@@ -400,7 +400,7 @@ export async function compose(
       await ballast.adjust()
       if (!space.state().isLow) return
       const ended = await registry.makeRoom()
-      if (ended > 0) log.warn({ uploads: ended }, 'idle uploads were ended for want of disk space')
+      if (ended > 0) log.warn({ uploads: ended }, 'ended idle uploads because the disk is low on space')
     },
     extendAuditChain: async () => {
       await ownAudit.writeFolded()

@@ -77,19 +77,19 @@ export async function startServer(configuration: Configuration): Promise<Running
   // It may have been replaced between the opening of the addresses and now.
   if (composition.certificates !== undefined) listener.replaceCertificate(composition.certificates.current())
   const collecting = repeat(configuration.gc.intervalSeconds, composition.collectGarbage, (error) =>
-    log.error({ err: error, id: randomUUID() }, 'garbage was not collected'),
+    log.error({ err: error, id: randomUUID() }, 'garbage collection failed'),
   )
   const tidying = repeat(60, composition.tidy, (error) =>
-    log.error({ err: error, id: randomUUID() }, 'memberships or imports that have ended were not taken away'),
+    log.error({ err: error, id: randomUUID() }, 'cleanup of expired memberships and imports failed'),
   )
   const chaining = repeat(0.5, composition.extendAuditChain, (error) =>
     log.error({ err: error, id: randomUUID() }, chainFailure),
   )
   const delivering = repeat(1, composition.deliverAuditEvents, (error) =>
-    log.error({ err: error, id: randomUUID() }, 'events of the audit log were not delivered'),
+    log.error({ err: error, id: randomUUID() }, 'failed to deliver audit events to webhooks'),
   )
   const expiring = repeat(600, composition.expireAuditEvents, (error) =>
-    log.error({ err: error, id: randomUUID() }, 'events of the audit log that are over their time were not removed'),
+    log.error({ err: error, id: randomUUID() }, 'failed to purge expired audit events'),
   )
   const counting = repeat(60, composition.flushCounters, (error) => log.warn({ err: error }, countersFailure))
   const scrubbing = repeat(1, composition.scrub, (error) => log.error({ err: error }, 'the background scrub failed'))
@@ -97,11 +97,14 @@ export async function startServer(configuration: Configuration): Promise<Running
     log.error({ err: error, id: randomUUID() }, 'the disk space is not watched'),
   )
   const probing = repeat(5, composition.probeWriter, (error) => log.error({ err: error }, 'the database probe failed'))
+  const listening = listener.addresses.map(formatListenAddress)
+  log.info({ listening, publicOrigin: composition.publicOrigin, dataDir: configuration.dataDir }, 'server started')
   return {
     publicOrigin: composition.publicOrigin,
     firstRun: composition.firstRun,
     stop: async () => {
       const deadlineMs = performance.now() + configuration.shutdownSeconds * 1000
+      log.info({ shutdownSeconds: configuration.shutdownSeconds }, 'shutting down')
       composition.drain()
       await listener.close(configuration.shutdownSeconds * 1000)
       stopWatching?.()
@@ -116,6 +119,8 @@ export async function startServer(configuration: Configuration): Promise<Running
       ])
       await stopMetrics()
       await composition.close()
+      log.info('server stopped')
+      log.flush()
     },
   }
 }

@@ -79,6 +79,8 @@ test('A configured certificate is picked up again when its files change, and a b
   const second = await untilShown(place.port, (shown) => shown.fingerprint256 !== first.fingerprint256)
   assert.equal(second.fingerprint256, new X509Certificate(await readFile(pairOf(other.dataDir))).fingerprint256)
   await writeFile(file, 'no certificate')
-  await until('the server warns of the file', () => started.stderr().includes('the certificate needs attention'))
+  await until('the server warns of the file', () =>
+    started.stderr().includes('failed to reload or renew the certificate'),
+  )
   assert.equal((await shownCertificate(place.port)).fingerprint256, second.fingerprint256)
 })

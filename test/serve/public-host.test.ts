@@ -40,7 +40,7 @@ test('A server that is started with another port serves there what it has, and n
   assert.equal((await get(server, path, `Bearer ${old.token}`, { loginServer: first })).status, 401)
   const shown = expectStatus(await arm(server, 'GET', registryId(server, 'fabrikam')), 200)
   assert.equal(stringAt(shown.json(), 'properties', 'loginServer'), second)
-  assert.match(server.output(), /a registry has another login server since the settings changed/)
+  assert.match(server.output(), /the login server of a registry changed with the settings/)
 })
 
 test('Two registries with one login server end the start with code 2, and nothing is changed', async () => {

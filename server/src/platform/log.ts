@@ -1,8 +1,10 @@
+import { isatty } from 'node:tty'
 import pino from 'pino'
 import { type LogOutput, openLogOutput } from './log-output.ts'
+import { prettyLines } from './pretty-log.ts'
 import { oncePerMillisecond } from './once-per-millisecond.ts'
 
-/** The server's log: one JSON object a line. */
+/** The server's log: one JSON object a line; at a terminal, lines for a person. */
 export type Log = pino.Logger
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
@@ -39,7 +41,9 @@ let standardError: LogOutput | undefined
 function openStandardError(): pino.DestinationStream & { readonly flush: () => void } {
   standardError ??= openLogOutput(2)
   const { write, flush } = standardError
-  return { write, flush }
+  if (!isatty(2)) return { write, flush }
+  const withColors = process.env['NO_COLOR'] === undefined
+  return { write: (lines) => write(prettyLines(lines, withColors)), flush }
 }
 
 /** How many log lines could not be written since the start, as on a full disk. */

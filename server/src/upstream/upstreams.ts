@@ -113,7 +113,7 @@ export async function openUpstreams(options: UpstreamOptions): Promise<Upstreams
         const claims = await client.redeem(new URL(`${publicOrigin}${callbackPath(name)}?${query}`), kept)
         const read = requireFresh(readUpstreamPerson(settings, claims), kept)
         if ('person' in read) return { settings, person: read.person, flow: kept.flow }
-        log.info({ provider: name, reason: read.failure, id: correlationId }, 'a sign-in was refused')
+        log.info({ provider: name, reason: read.failure, id: correlationId }, 'a sign-in was denied')
         return { refusal: upstreamRefusal(read.failure), flow: kept.flow }
       } catch (error) {
         return { refusal: refusalOf(error, name, correlationId), flow: kept.flow }

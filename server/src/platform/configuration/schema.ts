@@ -115,7 +115,7 @@ export const settingsSchema = z.strictObject(
       .default('info')
       .register(settingTexts, {
         kind: 'text',
-        description: `The least weight of what is logged: ${logLevels.map((level) => `\`${level}\``).join(', ')}.`,
+        description: `Minimum log level: ${logLevels.map((level) => `\`${level}\``).join(', ')}.`,
         placeholder: 'level',
         example: 'debug',
       }),

@@ -62,7 +62,7 @@ export async function createCertificateSource(options: CertificateSourceOptions)
     ...sourceOf(watched),
     ensureHosts: async (hosts) => {
       const missing = hosts.filter((host) => !certificateCovers(watched.pair.leaf, requireCertificateHost(host)))
-      if (missing.length > 0) log.warn({ certFile, missing }, 'the configured certificate does not hold these hosts')
+      if (missing.length > 0) log.warn({ certFile, missing }, 'the configured certificate does not cover these hosts')
     },
   }
 }

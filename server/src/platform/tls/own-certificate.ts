@@ -76,7 +76,7 @@ class Issuer {
       await this.authority.succeed(nowMs)
       this.#log.warn(
         { caFile: this.authority.file },
-        'the authority was about to expire; clients must trust the new one',
+        'created a new certificate authority because the old one is about to expire; clients must trust the new one',
       )
     }
     if (current !== undefined && this.#suffices(current, nowMs)) return undefined
@@ -98,7 +98,7 @@ async function readOwn(file: string, log: Log): Promise<UsablePair | undefined> 
   try {
     return await readPair(file, file)
   } catch (error) {
-    log.warn({ err: error, file }, 'the certificate is unusable and is made anew')
+    log.warn({ err: error, file }, 'the certificate is unusable and is issued again')
     return undefined
   }
 }

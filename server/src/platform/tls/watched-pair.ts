@@ -46,7 +46,7 @@ export class WatchedPair {
     if (pair.cert === this.#pair.cert && pair.key === this.#pair.key) return
     this.#pair = pair
     const { subjectAltName, validToDate } = pair.leaf
-    this.#options.log.info({ certFile: this.#options.certFile, subjectAltName, validToDate }, 'certificate replaced')
+    this.#options.log.info({ certFile: this.#options.certFile, subjectAltName, validToDate }, 'certificate reloaded')
     for (const callback of this.#callbacks) callback({ cert: pair.cert, key: pair.key })
   }
 
@@ -82,7 +82,10 @@ export class WatchedPair {
       const problem = String(error)
       if (problem === this.#lastProblem) return
       this.#lastProblem = problem
-      this.#options.log.warn({ err: error, certFile: this.#options.certFile }, 'the certificate needs attention')
+      this.#options.log.warn(
+        { err: error, certFile: this.#options.certFile },
+        'failed to reload or renew the certificate',
+      )
     }
   }
 }

@@ -48,7 +48,7 @@ export class DeletionSweeper {
 
   /** Sweeps everything that is deleted, in the background. */
   begin(): void {
-    void this.sweepAll().catch((error: unknown) => this.#log.error({ err: error }, 'a deletion was not swept'))
+    void this.sweepAll().catch((error: unknown) => this.#log.error({ err: error }, 'failed to sweep deleted content'))
   }
 
   /** Sweeps everything that is deleted; a call while another is at work makes that one look once more. */

@@ -113,7 +113,9 @@ export class BlobIntegrity {
       this.#reported.add(key)
       await this.#parts.audit
         .append({ ...this.#event('content.corrupt', digest, { reason, place }), outcome: 'refused', reason })
-        .catch((error: unknown) => this.#parts.log.error({ err: error }, 'corrupt content was found and not audited'))
+        .catch((error: unknown) =>
+          this.#parts.log.error({ err: error }, 'failed to write the audit event of corrupt content'),
+        )
     }
     return new CorruptContentError(`the stored content of ${digest} is corrupt (${reason})`)
   }
@@ -139,14 +141,14 @@ export class BlobIntegrity {
     const verifiedAtMs = Math.max(clock.now(), Math.ceil(changedAtMs))
     await database
       .transaction((transaction) => recordVerified(transaction, blob, verifiedAtMs))
-      .catch((error: unknown) => log.error({ err: error }, 'that a blob was verified could not be recorded'))
+      .catch((error: unknown) => log.error({ err: error }, 'failed to record that a blob was verified'))
     return true
   }
 
   /** The answer does not depend on whether the quarantine could be written, as on a full disk. */
   async #quarantineOrLog(blob: RecordedBlob, reason: CorruptReason): Promise<void> {
     await this.quarantine(blob, reason).catch((error: unknown) =>
-      this.#parts.log.error({ err: error, digest: blob.digest, reason }, 'a corrupt blob could not be quarantined'),
+      this.#parts.log.error({ err: error, digest: blob.digest, reason }, 'failed to quarantine a corrupt blob'),
     )
   }
 

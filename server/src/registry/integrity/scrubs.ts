@@ -174,7 +174,7 @@ export class Scrubs {
 
   #tell({ findingCount, counts, findings }: ScrubProgress): void {
     const { log } = this.#parts
-    if (findingCount === 0) log.info(counts, 'a scrub found nothing wrong')
+    if (findingCount === 0) log.info(counts, 'a scrub found no problems')
     else log.error({ ...counts, findings: findings.slice(0, 20) }, `a scrub found ${findingCount} problems`)
   }
 

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { freePlace, startAcrux } from './acrux.ts'
+
+const mainFile = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
+
+type Line = { readonly level: number; readonly msg?: string; readonly listening?: readonly string[] }
+
+test('The log of a first start and a stop says both, with the addresses, and nothing alarming', async () => {
+  using place = await freePlace()
+  await using server = await startAcrux(place.args)
+  server.signal('SIGTERM')
+  const { code, stderr } = await server.ended
+  assert.equal(code, 0)
+  const lines = stderr
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line)
+  assert.deepEqual(
+    lines.map(({ msg }) => msg).filter((msg) => msg?.startsWith('server') === true || msg === 'shutting down'),
+    ['server started', 'shutting down', 'server stopped'],
+  )
+  const started = lines.find(({ msg }) => msg === 'server started')
+  assert.deepEqual(started?.listening, [`127.0.0.1:${place.port}`])
+  assert.deepEqual(
+    lines.filter(({ level }) => level > 30),
+    [],
+    'no warning and no error',
+  )
+})
+
+test('At a terminal the log is for a person to read', async (t) => {
+  using place = await freePlace()
+  const command = [process.execPath, mainFile, 'serve', ...place.args].map((part) => `'${part}'`).join(' ')
+  // The terminal of `script` is the standard error of the server, which ends by itself at the signal of `timeout`.
+  const ran = spawnSync('script', ['-qefc', `timeout -s TERM 15 ${command}`, '/dev/null'], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1' },
+    timeout: 60_000,
+  })
+  if (ran.error !== undefined) {
+    t.skip('the program script is not installed')
+    return
+  }
+  assert.match(ran.stdout, /^\d\d:\d\d:\d\d\.\d{3} INFO {2}server started listening=/m)
+  assert.match(ran.stdout, /^\d\d:\d\d:\d\d\.\d{3} INFO {2}server stopped/m)
+  assert.doesNotMatch(ran.stdout, /\{"level"/)
+})
