@@ -25,11 +25,21 @@ type Document = {
 /** Routes of the management surface that change something and read no body. */
 const readsNoBody: readonly string[] = [
   'auditWebhooks.rotateSecret',
+  'locks.put.group',
+  'locks.put.registry',
+  'locks.put.subscription',
   'machines.enrollmentCode',
+  'privateEndpoints.put.group',
+  'privateEndpoints.put.registry',
+  'privateEndpoints.put.subscription',
   'providers.register',
   'registries.listCredentials',
   'signingKeys.rotate',
   'signingKeys.withdraw',
+  'unserved.act',
+  'unserved.actOn',
+  'unserved.patch',
+  'unserved.put',
 ]
 
 const directory = await mkdtemp(path.join(tmpdir(), 'acrux-openapi-'))

@@ -73,7 +73,9 @@ export function createAssignedRoles(database: Database, clock: Clock, store: Acc
   /** Every role that somebody has, wherever. */
   async function everywhere({ objectId, groupIds }: DirectoryPrincipal): Promise<readonly AssignedRole[]> {
     const roles: AssignedRole[] = []
-    for (const id of [objectId, ...groupIds]) roles.push(...(await store.rolesOf(id)).map(toAssignedRole))
+    for (const id of [objectId, ...groupIds]) {
+      for (const row of await store.rolesOf(id)) roles.push(toAssignedRole(row))
+    }
     return roles
   }
 

@@ -33,12 +33,6 @@ export async function getRegistry(rooms: ManagementOptions, { names }: Managemen
   return registryDocument(await requireRegistry(rooms, names))
 }
 
-/** `GET …/registries/{r}/replications`: there are none. */
-export async function listReplications(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
-  await requireRegistry(rooms, names)
-  return { value: [] }
-}
-
 /** `PUT …/registries/{r}`: makes a registry, or replaces the settings of one; what the body does not name gets its default. */
 export async function putRegistry(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const { names } = call

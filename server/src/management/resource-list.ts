@@ -9,12 +9,12 @@ import { visibleResources } from './visibility.ts'
 export async function listResources(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const { caller, names, request } = call
   const { type, group } = readWanted(request)
-  const value: Listed[] = []
+  const value: (Listed & { readonly type: string })[] = []
   for (const [listedType, list] of Object.entries(lists)) {
     if (type !== undefined && type !== listedType.toLowerCase()) continue
     const visible = await visibleResources(rooms, caller, `${listedType}/read`)
     const found = await list(rooms, names.subscriptionId, group)
-    value.push(...found.filter(({ id }) => visible(id)).map((resource) => ({ ...resource, type: listedType })))
+    for (const resource of found) if (visible(resource.id)) value.push({ ...resource, type: listedType })
   }
   return { value }
 }

@@ -31,14 +31,7 @@ import {
   putUserAssignedIdentity,
 } from './managed-identities.ts'
 import { getProvider, listProviders, providerNamespaces, registerProvider } from './providers.ts'
-import {
-  deleteRegistry,
-  getRegistry,
-  listRegistries,
-  listReplications,
-  patchRegistry,
-  putRegistry,
-} from './registries.ts'
+import { deleteRegistry, getRegistry, listRegistries, patchRegistry, putRegistry } from './registries.ts'
 import {
   deleteResourceGroup,
   getResourceGroup,
@@ -69,6 +62,7 @@ import { getImportResult, importImage } from './import-image.ts'
 import { deleteQuota, getQuota, listQuotas, putQuota } from './quotas.ts'
 import { deleteOpenUpload, listOpenUploads } from './open-uploads.ts'
 import { listUsages } from './usages.ts'
+import { listNone, listUnserved, refuseNone, refuseUnserved } from './unserved-types.ts'
 
 /** A row of the table for those who are signed in. */
 export type ManagementRow = {
@@ -157,9 +151,43 @@ const registryRows: readonly ManagementRow[] = [
   { id: 'registries.listUsages',           method: 'GET',    path: `${registry}/listUsages`,           need: onRegistries('listUsages/read'),             handle: listUsages },
   { id: 'registries.importImage',          method: 'POST',   path: `${registry}/importImage`,          need: onRegistries('importImage/action'),          handle: importImage },
   { id: 'operationResults.get',            method: 'GET',    path: `${subscription}/${provider}/locations/:location/operationResults/:name`, need: listed('Microsoft.ContainerRegistry/registries/importImage/action'), handle: getImportResult },
-  { id: 'registries.replications',         method: 'GET',    path: `${registry}/replications`,         need: onRegistries('replications/read'),           handle: listReplications },
   { id: 'registries.auditEvents',          method: 'GET',    path: `${registry}/auditEvents`,          need: onRegistries('auditEvents/read'),            handle: listRegistryAuditEvents, filtered: true, paged: true },
 ]
+
+const child = `${registry}/:type`
+
+/** What Azure has and this server does not. Paths that are served are more specific, and come first. */
+// prettier-ignore
+const unservedRows: readonly ManagementRow[] = [
+  { id: 'unserved.list',   method: 'GET',    path: child,                  need: onRegistries('read'), handle: listUnserved },
+  { id: 'unserved.act',    method: 'POST',   path: child,                  need: onRegistries('read'), handle: refuseUnserved },
+  { id: 'unserved.get',    method: 'GET',    path: `${child}/:name`,       need: onRegistries('read'), handle: refuseUnserved },
+  { id: 'unserved.put',    method: 'PUT',    path: `${child}/:name`,       need: onRegistries('read'), handle: refuseUnserved },
+  { id: 'unserved.patch',  method: 'PATCH',  path: `${child}/:name`,       need: onRegistries('read'), handle: refuseUnserved },
+  { id: 'unserved.delete', method: 'DELETE', path: `${child}/:name`,       need: onRegistries('read'), handle: refuseUnserved },
+  { id: 'unserved.actOn',  method: 'POST',   path: `${child}/:name/:verb`, need: onRegistries('read'), handle: refuseUnserved },
+  ...noneRows('subscription', subscription, anyRole('Microsoft.Authorization/locks/read')),
+  ...noneRows('group', group, anyRole('Microsoft.Authorization/locks/read')),
+  ...noneRows('registry', registry, onRegistries('read')),
+]
+
+/** Locks and private endpoints: there are none at any scope. */
+function noneRows(scopeName: string, scopePath: string, need: CallerNeed): ManagementRow[] {
+  const types = { locks: 'Microsoft.Authorization/locks', privateEndpoints: 'Microsoft.Network/privateEndpoints' }
+  return Object.entries(types).flatMap(([name, type]) => {
+    const path = `${scopePath}/providers/${type}`
+    return [
+      { id: `${name}.list.${scopeName}`, method: 'GET' as const, path, need, handle: listNone },
+      ...(['GET', 'PUT', 'DELETE'] as const).map((method) => ({
+        id: `${name}.${method.toLowerCase()}.${scopeName}`,
+        method,
+        path: `${path}/:name`,
+        need,
+        handle: refuseNone,
+      })),
+    ]
+  })
+}
 
 const insights = `${registry}/providers/Microsoft.Insights`
 const onInsights = (name: string): CallerNeed => action(`Microsoft.Insights/${name}/read`)
@@ -294,6 +322,7 @@ export const rows: readonly ManagementRow[] = [
   ...webhookRows,
   ...registrationRows,
   ...registryRows,
+  ...unservedRows,
   ...metricRows,
   ...scopedTokenRows,
   ...capacityRows,

@@ -172,7 +172,7 @@ export function createFederatedCredentials(options: {
     if (appIdText === undefined) {
       const rows: FoundFederatedRow[] = []
       for (const key of trustKeysOf(assertion)) {
-        rows.push(...(await remembered(`trust ${issuer} ${key}`, () => store.byTrust(issuer, key))))
+        for (const row of await remembered(`trust ${issuer} ${key}`, () => store.byTrust(issuer, key))) rows.push(row)
       }
       if (rows.length === 0 && !(await store.hasIssuer(issuer))) return { outcome: 'issuer' }
       return judge(rows, assertion)
