@@ -71,7 +71,7 @@ export function createDispatch(options: DispatchOptions): (exchange: RawExchange
     const { request, response, commonHeaders } = exchange
     const hosted = registries.byHost(request.headers.host)
     const registry = hosted instanceof Promise ? await hosted : hosted
-    if (registry === undefined) throw new OciError('NAME_UNKNOWN', { message: 'no registry is served at this host' })
+    if (registry === undefined) throw new OciError('NAME_UNKNOWN', { message: noRegistryAt(request.headers.host) })
     const { url = '', method = '' } = request
     const queryAt = url.indexOf('?')
     const rawPath = queryAt === -1 ? url : url.slice(0, queryAt)
@@ -206,6 +206,13 @@ const waitingCostMs: Partial<Record<keyof RegistryHandlers, number>> = {
   patchRepository: changeCostMs,
   patchTag: changeCostMs,
   patchManifest: changeCostMs,
+}
+
+/** Names the host that was asked for, as far as it could be one. */
+function noRegistryAt(host = ''): string {
+  return /^[\w.:[\]-]{1,255}$/.test(host)
+    ? `no registry is served at the host ${host}`
+    : 'no registry is served at this host'
 }
 
 /** A path as it was read, before it is known who asks: what lies where nothing is, is told only to those let in. */

@@ -3,6 +3,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Sealer } from '../platform/sealing.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import { type LoginServer, parseLoginServer, withoutDefaultPort } from '../spec/login-server.ts'
+import { parseRegistryName } from '../spec/registry-name.ts'
 import { createAdminAccount } from './admin-account.ts'
 import { NameTakenError } from './errors.ts'
 import type { Compatibility, Registry, ResourceGroup, Resources, Subscription } from './index.ts'
@@ -37,6 +38,15 @@ export function createResources(options: ResourcesOptions): Resources {
   const toRegistry = (row: RegistryRow): Registry =>
     registryOf({ ...row, login_server: withoutDefaultPort(row.login_server, defaultPort) }, compatibility)
 
+  /** The name in a host that consists of a name and the suffix: `az` guesses that host where it may not read the registry. */
+  function nameAt(loginServer: LoginServer): string | undefined {
+    const name = parseRegistryName(loginServer.split('.')[0] ?? '')
+    const isThere =
+      name !== undefined &&
+      withoutDefaultPort(loginServerFor(name), defaultPort) === withoutDefaultPort(loginServer, defaultPort)
+    return isThere ? name : undefined
+  }
+
   async function registryToChange(transaction: Transaction, rid: string): Promise<RegistryRow> {
     const row = await store.registryToChange(transaction, rid)
     if (row === undefined) throw new Error(`there is no registry ${rid}`)
@@ -51,12 +61,13 @@ export function createResources(options: ResourcesOptions): Resources {
   return {
     ...adminAccount,
     loginServerFor,
-    findRegistryByHost: rememberByHost(database, async (host) => {
+    findRegistryByHost: rememberByHost(database, loginServerFor, async (host) => {
       const loginServer = parseLoginServer(host)
       if (loginServer === undefined) return undefined
       const row =
         (await store.registryByLoginServer({ loginServer })) ??
-        (await store.registryByLoginServer({ loginServer: withOtherPort(loginServer, defaultPort) }))
+        (await store.registryByLoginServer({ loginServer: withOtherPort(loginServer, defaultPort) })) ??
+        (await store.registryByName(undefined, nameAt(loginServer) ?? ''))
       return row === undefined ? undefined : toRegistry(row)
     }),
 
@@ -162,6 +173,7 @@ export function createResources(options: ResourcesOptions): Resources {
  */
 function rememberByHost(
   database: Database,
+  loginServerFor: (name: string) => LoginServer,
   find: (host: string) => Promise<Registry | undefined>,
 ): Resources['findRegistryByHost'] {
   let revision = 0
@@ -171,7 +183,8 @@ function rememberByHost(
 
   async function lookUp(host: string, lookedUpAt: number): Promise<Registry | undefined> {
     const registry = await find(host)
-    if (registry?.loginServer === host && lookedUpAt === revision) remembered.set(host, registry)
+    const isOwn = registry !== undefined && (registry.loginServer === host || loginServerFor(registry.name) === host)
+    if (isOwn && lookedUpAt === revision) remembered.set(host, registry)
     return registry
   }
 

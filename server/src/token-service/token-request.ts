@@ -37,10 +37,13 @@ export function field(form: Form, name: string): string | undefined {
 }
 
 /** @throws TokenError 400 unless `service` is absent or names this registry, in any case, with or without the usual port. */
-export function requireService({ defaultPort }: TokenRooms, form: Form, registry: Registry): void {
+export function requireService({ defaultPort, resources }: TokenRooms, form: Form, registry: Registry): void {
   const service = field(form, 'service')
   if (service === undefined || service === '') return
-  if (withoutDefaultPort(service.toLowerCase(), defaultPort) === registry.loginServer) return
+  const named = withoutDefaultPort(service.toLowerCase(), defaultPort)
+  if (named === registry.loginServer) return
+  // A registry answers at both of its hosts. `az` guesses the second where it may not read the registry.
+  if (named === withoutDefaultPort(resources.loginServerFor(registry.name), defaultPort)) return
   throw new TokenError('BAD_REQUEST', 'service does not name this registry')
 }
 
