@@ -365,7 +365,7 @@ export async function compose(
   const auditLag = createAuditLag({ database, clock })
   const sources = { database, writerWatch, resources, tokenService, identity, auditLag, certificates, clock }
   const isDraining = () => draining
-  const components = healthComponents({ ...sources, blobs: blobDirectory, isDraining, space })
+  const components = healthComponents({ ...sources, blobs: blobDirectory, isDraining, space, registry })
   const health = createHealth({ components, clock, log })
 
   const routes = [

@@ -7,6 +7,7 @@ import type { HealthComponent, HealthReading } from './platform/health.ts'
 import type { Database } from './platform/sql/database.ts'
 import type { WriterWatch } from './platform/sql/writer-watch.ts'
 import type { CertificateSource } from './platform/tls/certificate-source.ts'
+import type { RegistryRoom } from './registry/index.ts'
 import type { Resources } from './resources/index.ts'
 import type { TokenService } from './token-service/index.ts'
 
@@ -23,6 +24,7 @@ type HealthSources = {
   readonly blobs: string
   readonly isDraining: () => boolean
   readonly space: ContentSpace
+  readonly registry: Pick<RegistryRoom, 'scrubs'>
 }
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -78,7 +80,22 @@ export function healthComponents(sources: HealthSources): readonly HealthCompone
       },
     },
     ...delayedComponents(sources),
+    contentComponent(sources),
   ]
+}
+
+function contentComponent({ registry }: HealthSources): HealthComponent {
+  return {
+    name: 'stored-content',
+    required: false,
+    check: async () => {
+      const count = await registry.scrubs.countQuarantined()
+      if (count > 0) return degraded(`${count} blobs or manifests are corrupt. Push their images again.`)
+      return registry.scrubs.figures().isOverdue
+        ? degraded('The last background scrub was completed too long ago.')
+        : ok('No stored content is known to be corrupt.')
+    },
+  }
 }
 
 /** How late these may be before they need attention. */

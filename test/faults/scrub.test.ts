@@ -230,6 +230,12 @@ test('the background scrub quarantines corrupt content, and blobs that are resto
   await until('the quarantine of the blob', isUnknown)
   const isLogged = () => /a stored blob is corrupt and was quarantined/.test(server.output())
   await until('a line in the log', isLogged)
+  const stateOf = async () => {
+    const answer = expectStatus(await request({ url: `${server.baseUrl}/readyz`, caFile: server.caFile }), 200)
+    const found = listAt(answer.json(), 'components').find((each) => at(each, 'name') === 'stored-content')
+    return stringAt(found, 'state')
+  }
+  await until('a degraded component', async () => (await stateOf()) === 'degraded')
   flipBit(file)
   await until('the end of the quarantine', async () => !(await isUnknown()))
   await server.stop()

@@ -47,6 +47,8 @@ export type ScrubFigures = {
   readonly progress: number | undefined
   readonly lastCompletedAtMs: number | undefined
   readonly lastFindingCount: number
+  /** Whether twice the interval has passed since the last one was completed, and none is under way. */
+  readonly isOverdue: boolean
 }
 
 /** The scrubs of a running server: the slow one in the background, and those that somebody asks for. */
@@ -86,10 +88,14 @@ export class Scrubs {
   }
 
   figures(): ScrubFigures {
+    const { intervalMs } = this.#settings
+    const completedAtMs = this.#last?.completed_at_ms ?? this.#parts.clock.now()
+    const isLate = intervalMs > 0 && this.#parts.clock.now() > completedAtMs + 2 * intervalMs + retryAfterMs
     return {
       progress: this.#background?.progress,
       lastCompletedAtMs: this.#last?.completed_at_ms ?? undefined,
       lastFindingCount: this.#last?.completed_finding_count ?? 0,
+      isOverdue: isLate && this.#background === undefined,
     }
   }
 
