@@ -92,7 +92,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
   })
   const enrolmentCodes = createEnrolmentCodes({ store, clock })
   const rules = createSecondFactorRules(store, options.secondFactorPolicy ?? { required: 'none', enrolment: 'self' })
-  const people = createPeople({ store, clock, enrolmentCodes, identities, onPrincipalDeleted })
+  const people = createPeople({ store, clock, tenantNames, enrolmentCodes, identities, onPrincipalDeleted })
   const groups = createGroups({ store, clock, onPrincipalDeleted })
   const roles = createDirectoryRoles({ store })
   const { standsUntilMs, ...signInsOfPeople } = createSignIns({
@@ -124,6 +124,11 @@ export function createDirectory(options: DirectoryOptions): Directory {
     standsUntilMs,
   ])
   let tenant: Tenant | undefined
+
+  async function tenantNames(): Promise<readonly string[]> {
+    const { displayName, defaultDomain } = await readTenant()
+    return [displayName, defaultDomain, 'Acrux']
+  }
 
   async function readTenant(): Promise<Tenant> {
     if (tenant !== undefined) return tenant
@@ -204,7 +209,8 @@ export function createDirectory(options: DirectoryOptions): Directory {
     rememberPlace: places.remember,
     preparePassword: async (userPrincipalName, password) => {
       const row = isName(userPrincipalName) ? await store.userByName(nameKey(userPrincipalName)) : undefined
-      return preparePassword(userPrincipalName, password, row?.password_hash)
+      const names = [...(await tenantNames()), row?.display_name ?? '', row?.mail ?? '']
+      return preparePassword({ userPrincipalName, password, current: row?.password_hash, names })
     },
     requireProof: async (transaction, user) => {
       await requireProof(store, transaction, user)

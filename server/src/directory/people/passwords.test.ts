@@ -30,10 +30,43 @@ for (const { password, refusal, why } of judged) {
 }
 
 test('a password that may not be chosen is not hashed, and its refusal does not repeat it', async () => {
-  await assert.rejects(preparePassword('carol@contoso.example', 'Password2026!'), (error: unknown) => {
-    assert.ok(error instanceof WeakPasswordError)
-    assert.equal(error.refusal, 'too-common')
-    assert.ok(!error.message.includes('Password2026'))
-    return true
-  })
+  await assert.rejects(
+    preparePassword({ userPrincipalName: 'carol@contoso.example', password: 'Password2026!', names: [] }),
+    (error: unknown) => {
+      assert.ok(error instanceof WeakPasswordError)
+      assert.equal(error.refusal, 'too-common')
+      assert.ok(!error.message.includes('Password2026'))
+      return true
+    },
+  )
+})
+
+const sprayed = [
+  'Liverpool1!',
+  'Contoso2026!',
+  'Zaq12wsx!!',
+  'Welcome2025!',
+  'Summer2026!!',
+  'Manchester1',
+  'Chelsea2024!',
+  'Company123!',
+  'Januar2026!',
+  'Fabrikam2026!',
+  'Danvers2026!',
+  'Registry2026!',
+  'x9'.repeat(500),
+]
+
+test('passwords that are tried first everywhere are refused, and phrases are accepted', async () => {
+  const judge = (password: string) =>
+    preparePassword({ userPrincipalName: 'carol.danvers@contoso.example', password, names: ['Fabrikam Ltd'] })
+  for (const password of sprayed) {
+    await assert.rejects(judge(password), (error: unknown) => {
+      assert.ok(error instanceof WeakPasswordError, password)
+      return true
+    })
+  }
+  for (const password of ['tidal lantern 7 quilt', 'ключ от старой двери', 'seven brass kettles']) {
+    assert.ok((await judge(password)).passwordHash.startsWith('$argon2id$'), password)
+  }
 })

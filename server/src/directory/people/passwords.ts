@@ -1,3 +1,4 @@
+import { createStrengthEstimator } from './password-strength.ts'
 import {
   hashGeneratedPassword,
   hashPassword,
@@ -59,20 +60,41 @@ export function passwordRefusal(password: string, userPrincipalName: string): Pa
   return [lettersOf(lower), lettersOf(unmasked(lower))].some(isCommon) ? 'too-common' : undefined
 }
 
+/** A password that somebody chose, and whose it is. */
+export type ChosenPassword = {
+  readonly userPrincipalName: string
+  readonly password: string
+  /** The hash of the password that the user has now, which may not be chosen again. */
+  readonly current?: string | undefined
+  /** Names that guesses would begin with: of the tenant, and of the user. */
+  readonly names: readonly string[]
+}
+
+/** How many guesses a password has to take, as a power of ten: the names and years of a season or a club take fewer. */
+const minGuessesLog10 = 9
+
+const estimate = createStrengthEstimator()
+
 /**
- * Checks a password that somebody chose, and hashes it. Who changes their own may not keep the one whose hash is `current`. It takes long: do it before the transaction that stores it.
+ * Judges a password that somebody chose, and hashes it. It takes long: do it before the transaction that stores it.
  *
- * @throws WeakPasswordError
+ * @throws WeakPasswordError; BusyError when too many hashes wait
  */
-export async function preparePassword(
-  userPrincipalName: string,
-  password: string,
-  current = '',
-): Promise<PreparedPassword> {
+export async function preparePassword(chosen: ChosenPassword): Promise<PreparedPassword> {
+  const { userPrincipalName, password, current = '', names } = chosen
   const refusal = passwordRefusal(password, userPrincipalName)
   if (refusal !== undefined) throw new WeakPasswordError(refusal)
+  if ((await estimate(password.normalize('NFC'), wordsOf([userPrincipalName, ...names]))) < minGuessesLog10) {
+    throw new WeakPasswordError('too-common')
+  }
   if (current !== '' && (await verifyPassword(password, current))) throw new WeakPasswordError('same-as-before')
   return { passwordHash: await hashPassword(password) }
+}
+
+/** Names as wholes and by their parts. */
+function wordsOf(names: readonly string[]): string[] {
+  const parts = names.flatMap((name) => [name, ...name.split(/[^\p{L}\p{N}]+/u)])
+  return [...new Set(parts.map((part) => part.toLowerCase()))].filter((part) => part.length > 2)
 }
 
 /** Nothing is left of a password of digits and signs alone: such a one is judged by its length. */

@@ -51,13 +51,22 @@ export type PasswordSetting = {
 export type PeopleOptions = {
   readonly store: DirectoryStore
   readonly clock: Clock
+  /** Names that passwords may not be made of. */
+  readonly tenantNames: () => Promise<readonly string[]>
   readonly enrolmentCodes: Pick<EnrolmentCodes, 'remove'>
   readonly identities: Pick<ExternalIdentities, 'setIdentities' | 'identitiesOf'>
   readonly onPrincipalDeleted: OnPrincipalDeleted
 }
 
 /** The changes of users. Each throws `DirectoryError` for what may not be. */
-export function createPeople({ store, clock, enrolmentCodes, identities, onPrincipalDeleted }: PeopleOptions) {
+export function createPeople({
+  store,
+  clock,
+  tenantNames,
+  enrolmentCodes,
+  identities,
+  onPrincipalDeleted,
+}: PeopleOptions) {
   async function requireUser(transaction: Transaction, objectId: string): Promise<UserRow> {
     const row = await store.user(transaction, objectId)
     if (row === undefined) throw resourceNotFound(objectId)
@@ -186,8 +195,8 @@ export function createPeople({ store, clock, enrolmentCodes, identities, onPrinc
     setIdentities,
     identitiesOf: identities.identitiesOf,
     /** Judges and hashes a password that an administrator gives somebody. @throws WeakPasswordError */
-    preparePassword: (userPrincipalName: string, password: string): Promise<PreparedPassword> =>
-      preparePassword(userPrincipalName, password),
+    preparePassword: async (userPrincipalName: string, password: string): Promise<PreparedPassword> =>
+      preparePassword({ userPrincipalName, password, names: await tenantNames() }),
   }
 }
 
