@@ -153,7 +153,11 @@ export const changeMyPassword: GraphHandler = async (graph, call) => {
   await change(
     graph,
     call,
-    (transaction) => graph.directory.changePassword(transaction, check.user, prepared).catch(proofOutdated),
+    async (transaction) => {
+      await graph.directory.changePassword(transaction, check.user, prepared).catch(proofOutdated)
+      const { origin } = call
+      await graph.directory.securityEvents.record(transaction, id, { kind: 'password-changed', origin })
+    },
     () => ({ action: 'user.change-password', target: `users/${id}` }),
   )
   return call.reply.code(204).send()

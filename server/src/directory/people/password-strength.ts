@@ -49,7 +49,7 @@ export function createStrengthEstimator() {
     if (worker !== ended) return
     worker = undefined
     void ended.terminate()
-    for (const id of [...waiting.keys()]) settle(id, 0)
+    for (const id of waiting.keys()) settle(id, 0)
   }
 
   /** How many guesses the password takes, as a power of ten; 0 where it could not be judged in time. */
