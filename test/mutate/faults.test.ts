@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { faults } from './faults.ts'
+import { faultTable } from './table.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+test('there are at least sixty faults, each of which can still be planted, with tests that exist', () => {
+  assert.ok(faults.length >= 60, `${faults.length} faults`)
+  for (const { what, file, find, replace, tests } of faults) {
+    const text = readFileSync(join(root, file), 'utf8')
+    assert.equal(text.split(find).length - 1, 1, `${file}: ${what}: the text to replace does not occur exactly once`)
+    assert.notEqual(find, replace)
+    assert.ok(tests.length > 0, what)
+    for (const one of tests) assert.ok(existsSync(join(root, one)), one)
+  }
+  assert.equal(new Set(faults.map(({ file, find, replace }) => `${file}\n${find}\n${replace}`)).size, faults.length)
+})
+
+test('the page on testing lists every fault', () => {
+  const page = readFileSync(join(root, 'docs/testing.md'), 'utf8')
+  const rowsOf = (text: string) => text.split('\n').map((row) => row.replaceAll(/ +/g, ' ').replaceAll(/-+/g, '-'))
+  const rows = rowsOf(page)
+  assert.deepEqual(
+    rowsOf(faultTable(faults)).filter((row) => !rows.includes(row)),
+    [],
+    'write the table anew with npm run mutate -- --table',
+  )
+})
