@@ -4,6 +4,7 @@ import type { Identity } from './identity/index.ts'
 import type { Clock } from './platform/clock.ts'
 import type { ContentSpace } from './platform/free-space.ts'
 import type { HealthComponent, HealthReading } from './platform/health.ts'
+import { outageOf } from './platform/outage.ts'
 import type { Database } from './platform/sql/database.ts'
 import type { WriterWatch } from './platform/sql/writer-watch.ts'
 import type { CertificateSource } from './platform/tls/certificate-source.ts'
@@ -72,7 +73,13 @@ export function healthComponents(sources: HealthSources): readonly HealthCompone
       name: 'signing-keys',
       required: true,
       check: async () => {
-        const keys = await Promise.all([tokenService.signingKey(), identity.signingKey()])
+        const signing = Promise.all([tokenService.signingKey(), identity.signingKey()])
+        // The first key is made when it is first needed, and a full disk takes no server out of its load balancer.
+        const keys = await signing.catch((error: unknown) => {
+          if (outageOf(error)?.kind === 'disk-full') return undefined
+          throw error
+        })
+        if (keys === undefined) return degraded('The disk is full: a signing key cannot be stored.')
         const isOverdue = keys.some(({ rotationDueMs }) => sources.clock.now() > rotationDueMs + dayMs)
         return isOverdue
           ? degraded('A signing key should have been replaced more than a day ago.')
