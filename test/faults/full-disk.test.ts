@@ -215,7 +215,7 @@ test('on a disk that something else has filled, everything but content goes on, 
   await assertServes()
   disk.relieve()
   await pushImage(server, 'team/app', '3', owner)
-  assert.equal(await diskState(server), 'ok')
+  await until('the disk is reported to have space', async () => (await diskState(server)) === 'ok')
 })
 
 test('a disk without a byte for a row answers 507 on every surface, and the server stops on SIGTERM', async (t) => {
