@@ -48,7 +48,7 @@ function authorizeUrl(redirectUri: string, responseType = 'code'): string {
     code_challenge: 'x'.repeat(43),
     code_challenge_method: 'S256',
   })
-  return `/organizations/oauth2/v2.0/authorize?${query}`
+  return `/organizations/oauth2/v2.0/authorize?${query.toString()}`
 }
 
 test('fault 36: a redirect URI that the client has not registered is refused on a page, before and after the sign-in', async () => {
