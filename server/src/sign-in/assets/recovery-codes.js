@@ -5,13 +5,15 @@ const status = document.querySelector('[data-codes-status]')
 const bar = document.querySelector('[data-codes-actions]')
 
 bar.hidden = false
-bar.querySelector('[data-copy]').addEventListener('click', async () => {
-  try {
-    await navigator.clipboard.writeText(text)
-    status.textContent = 'Copied.'
-  } catch {
-    status.textContent = 'Your browser does not allow copying. Select the codes instead.'
-  }
+bar.querySelector('[data-copy]').addEventListener('click', () => {
+  navigator.clipboard.writeText(text).then(
+    () => {
+      status.textContent = 'Copied.'
+    },
+    () => {
+      status.textContent = 'Your browser does not allow copying. Select the codes instead.'
+    },
+  )
 })
 bar.querySelector('[data-download]').addEventListener('click', () => {
   const link = document.createElement('a')
