@@ -5,16 +5,7 @@ const status = document.querySelector('[data-codes-status]')
 const bar = document.querySelector('[data-codes-actions]')
 
 bar.hidden = false
-bar.querySelector('[data-copy]').addEventListener('click', () => {
-  navigator.clipboard.writeText(text).then(
-    () => {
-      status.textContent = 'Copied.'
-    },
-    () => {
-      status.textContent = 'Your browser does not allow copying. Select the codes instead.'
-    },
-  )
-})
+bar.querySelector('[data-copy]').addEventListener('click', () => void copy())
 bar.querySelector('[data-download]').addEventListener('click', () => {
   const link = document.createElement('a')
   link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain' }))
@@ -24,3 +15,12 @@ bar.querySelector('[data-download]').addEventListener('click', () => {
   status.textContent = 'Downloaded.'
 })
 bar.querySelector('[data-print]').addEventListener('click', () => window.print())
+
+async function copy() {
+  try {
+    await navigator.clipboard.writeText(text)
+    status.textContent = 'Copied.'
+  } catch {
+    status.textContent = 'Your browser does not allow copying. Select the codes instead.'
+  }
+}
