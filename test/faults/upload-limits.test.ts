@@ -61,21 +61,25 @@ test('fault 47: a repository has no more uploads open than it may, and one that 
   await cancel(locations, owner)
 })
 
-test('fault 47: a caller has no more uploads open than it may, and does not use up those of others', async () => {
+test('fault 47: beyond what a caller may have open, its oldest idle upload gives way, and none of others', async () => {
   const locations: string[] = []
   for (let count = 0; count < perCaller; count++) {
     const begun = await begin(`r${count}`, owner)
     assert.equal(begun.status, 202, `the upload ${count}: ${begun.text()}`)
     locations.push(begun.headers.location ?? '')
   }
-  assertTooMany(await begin('more', owner))
   const theirs = await begin('more', other)
   assert.equal(theirs.status, 202)
+  const next = await begin('more', owner)
+  assert.equal(next.status, 202, next.text())
+  const open = async (target: string, authorization: string) =>
+    (await wire.send({ target, authorization })).status === 204
+  const states: boolean[] = []
+  for (const location of locations) states.push(await open(location, owner))
+  assert.deepEqual(states, [false, ...locations.slice(1).map(() => true)])
+  assert.ok(await open(theirs.headers.location ?? '', other), 'an upload of another caller gave way')
   await cancel([theirs.headers.location ?? ''], other)
-  await cancel(locations, owner)
-  const again = await begin('more', owner)
-  assert.equal(again.status, 202)
-  await cancel([again.headers.location ?? ''], owner)
+  await cancel([...locations.slice(1), next.headers.location ?? ''], owner)
 })
 
 test('fault 47: of many that begin at once, no more get past the limit than are under way together', async () => {
