@@ -9,7 +9,7 @@ import type { WriterWatch } from './platform/sql/writer-watch.ts'
 type FigureSources = {
   readonly writerWatch: WriterWatch
   readonly space: ContentSpace
-  readonly registry: Pick<RegistryRoom, 'scrubs' | 'integrityFigures' | 'capacity'>
+  readonly registry: Pick<RegistryRoom, 'scrubs' | 'integrityFigures' | 'capacity' | 'quotaUse'>
   readonly callerBudgets: Pick<CallerBudgets, 'counts'>
 }
 
@@ -125,6 +125,18 @@ function capacityFigures(space: ContentSpace, registry: FigureSources['registry'
       help: 'Bytes that open uploads hold.',
       kind: 'gauge',
       read: () => registry.capacity().stagedBytes,
+    },
+    {
+      name: 'acrux_stored_bytes',
+      help: 'Bytes that count towards quotas, over all registries.',
+      kind: 'gauge',
+      read: async () => (await registry.quotaUse()).storedBytes,
+    },
+    {
+      name: 'acrux_quota_highest_use_ratio',
+      help: 'The highest share of its quota that a registry or repository uses; 0 where there is no quota.',
+      kind: 'gauge',
+      read: async () => (await registry.quotaUse()).highestRatio,
     },
     {
       name: 'acrux_log_lines_dropped_total',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { after, test } from 'node:test'
-import { arm, enableAdmin } from '../harness/arm.ts'
+import { arm, enableAdmin, expectStatus, registryId } from '../harness/arm.ts'
 import { freePort } from '../harness/free-port.ts'
 import { request } from '../harness/http.ts'
 import { basic, get, pushImage } from '../harness/registry.ts'
@@ -69,4 +69,16 @@ test('no label of a metric holds what a client chose', async () => {
   for (const text of [marker, username, server.firstRun.loginServer, '127.0.0.1']) {
     assert.equal(metrics.includes(text), false, text)
   }
+})
+
+test('stored bytes and the use of quotas are shown', async () => {
+  const { username, password } = await enableAdmin(server)
+  await pushImage(server, 'team/quota', 'v1', basic(username, password), { layers: [Buffer.alloc(2_000_000, 7)] })
+  const stored = valueOf(await scrape(), 'acrux_stored_bytes')
+  assert.ok(stored >= 2_000_000, String(stored))
+  assert.equal(valueOf(await scrape(), 'acrux_quota_highest_use_ratio'), 0)
+  const quota = { properties: { limitBytes: stored * 2 } }
+  const path = `${registryId(server)}/providers/Acrux.Server/quotas/all`
+  expectStatus(await arm(server, 'PUT', path, quota), 201)
+  assert.equal(valueOf(await scrape(), 'acrux_quota_highest_use_ratio'), 0.5)
 })

@@ -14,6 +14,7 @@ import type { VerifyAudit } from './integrity/scrub-run.ts'
 import type { Scrubs, ScrubSettings } from './integrity/scrubs.ts'
 import type { IntegritySettings } from './integrity/blob-integrity.ts'
 import type { Gate, HostedRegistry, Transfers, WhichRegistry } from './ports.ts'
+import type { QuotaUse } from './quotas/quota-use.ts'
 import type { DefaultQuotas } from './quotas/quotas.ts'
 import type { RegistryQuotas } from './quotas/registry-quotas.ts'
 import type { OpenUploads } from './uploads/open-uploads.ts'
@@ -105,6 +106,8 @@ export interface RegistryRoom {
   close(): Promise<void>
   /** Ends idle uploads where the file system has no space for content; returns how many. Cheap where it has. */
   makeRoom(): Promise<number>
+  /** How much of all quotas is used, for metrics. */
+  quotaUse(): Promise<QuotaUse>
   /** How much is open and staged now, for metrics. */
   capacity(): { readonly openUploads: number; readonly stagedBytes: number }
   /** Deletes what nobody can reach any more, and returns how much that was. */

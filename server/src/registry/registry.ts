@@ -9,6 +9,8 @@ import { createDispatch } from './dispatch.ts'
 import { getManifest, headManifest } from './manifests/get-manifest.ts'
 import type { RegistryRoom, RegistryRoomOptions, RegistryUsage } from './index.ts'
 import { createRegistryQuotas } from './quotas/registry-quotas.ts'
+import { readQuotaUse } from './quotas/quota-use.ts'
+import { noQuotas } from './quotas/quotas.ts'
 import { createOpenUploads } from './uploads/open-uploads.ts'
 import { deleteQuotasOf, pruneUsage, wholeRegistry } from './quotas/usage-store.ts'
 import { RunningImports } from './imports/imports.ts'
@@ -82,6 +84,7 @@ export function createRegistryRoom(options: RegistryRoomOptions): RegistryRoom {
     quotas: createRegistryQuotas(database, parts.quotas),
     uploads: createOpenUploads(blobs.parts),
     makeRoom: () => blobs.parts.makeRoom(),
+    quotaUse: () => readQuotaUse(database, options.defaultQuotas ?? noQuotas),
     capacity: () => ({ openUploads: parts.staged.size, stagedBytes: parts.staged.total() }),
     collectGarbage: async () => {
       const beforeMs = clock.now() - forgetAfterMs

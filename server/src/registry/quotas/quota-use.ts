@@ -1,0 +1,44 @@
+import type { Database } from '../../platform/sql/database.ts'
+import type { RegistryTables } from '../tables.ts'
+import type { DefaultQuotas } from './quotas.ts'
+import { wholeRegistry } from './usage-store.ts'
+
+/** How much counts towards quotas, for metrics. */
+export type QuotaUse = {
+  /** What all registries hold together. */
+  readonly storedBytes: number
+  /** The highest share of its quota that a registry or a repository uses; 0 where there is no quota. */
+  readonly highestRatio: number
+}
+
+/** Reads the use of all quotas; it costs as much as there are registries and quotas. */
+export async function readQuotaUse(database: Database, defaults: DefaultQuotas): Promise<QuotaUse> {
+  const tables = database.tables<RegistryTables>()
+  const registries = await tables
+    .selectFrom('registry_usage')
+    .leftJoin('quota', (join) =>
+      join.onRef('quota.rid', '=', 'registry_usage.rid').on('quota.repository', '=', wholeRegistry),
+    )
+    .select(['size_bytes', 'limit_bytes'])
+    .execute()
+  const repositories = await tables
+    .selectFrom('quota')
+    .innerJoin('repository', (join) =>
+      join.onRef('repository.rid', '=', 'quota.rid').onRef('repository.name', '=', 'quota.repository'),
+    )
+    .innerJoin('repository_usage', 'repository_usage.repository_id', 'repository.id')
+    .select(['repository_usage.size_bytes', 'quota.limit_bytes'])
+    .execute()
+  const ratios = [
+    ...registries.map(({ size_bytes, limit_bytes }) => ratioOf(size_bytes, limit_bytes ?? defaults.registryBytes)),
+    ...repositories.map(({ size_bytes, limit_bytes }) => ratioOf(size_bytes, limit_bytes)),
+  ]
+  return {
+    storedBytes: registries.reduce((total, { size_bytes }) => total + Number(size_bytes), 0),
+    highestRatio: ratios.reduce((highest, ratio) => Math.max(highest, ratio), 0),
+  }
+}
+
+function ratioOf(sizeBytes: number, limitBytes: number): number {
+  return limitBytes === 0 ? 0 : Number(sizeBytes) / Number(limitBytes)
+}
