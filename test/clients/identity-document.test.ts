@@ -115,11 +115,11 @@ const ofGitHub = { sub: 'repo:octo/app:ref:refs/heads/main', repository_id: '123
 
 step('one request logs podman in with the token of a job, and with no other', ['az', 'podman', 'curl'], async () => {
   writeFileSync(tokenFile, issuer.token({ ...ofGitHub, aud: audience }))
-  await shell(job, marked('exchange'))
+  await shell(job, marked('exchange'), { APP_ID: ciAppId })
   assertSignedIn(ciAppId)
   for (const change of [{ repository_id: '1' }, { ref: 'refs/heads/other' }, { aud: 'other' }]) {
     writeFileSync(tokenFile, issuer.token({ ...ofGitHub, aud: audience, ...change }))
-    await assert.rejects(shell(job, marked('exchange')), /401/)
+    await assert.rejects(shell(job, marked('exchange'), { APP_ID: ciAppId }), /401/)
   }
 })
 
@@ -149,6 +149,7 @@ step('the job of GitHub Actions logs in and pushes', ['az', 'podman', 'curl', 'j
   issuer.documents.set(`${given}&audience=${audience}`, { value: issuer.token({ ...ofGitHub, aud: audience }) })
   const variables = {
     REGISTRY: here(stringAt(workflow, ...path, 'env', 'REGISTRY')),
+    APP_ID: ciAppId,
     ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'of-the-runner',
     ACTIONS_ID_TOKEN_REQUEST_URL: `${issuer.origin}${given}`,
     CURL_CA_BUNDLE: bothAuthorities(),
@@ -185,7 +186,8 @@ step('the job of GitLab CI logs in', ['az', 'podman', 'curl'], async () => {
     ref_type: 'branch',
   }
   const REGISTRY = here(stringAt(pipeline, 'push', 'variables', 'REGISTRY'))
-  await shell(job, stringAt(pipeline, 'push', 'script', 0), { REGISTRY, ACRUX_TOKEN: issuer.token({ ...claims, aud }) })
+  const variables = { REGISTRY, APP_ID: ciAppId, ACRUX_TOKEN: issuer.token({ ...claims, aud }) }
+  await shell(job, stringAt(pipeline, 'push', 'script', 0), variables)
   assertSignedIn(ciAppId)
 })
 
@@ -205,7 +207,7 @@ step(
     const script = stringAt(container, 'args', 0)
     assert.ok(script.includes(`access_token@${mounted} `), 'the file that is mounted is the one that is sent')
     writeFileSync(tokenFile, issuer.token({ sub: subject, aud: stringAt(source, 'audience') }))
-    await shell(job, script, { REGISTRY: here(stringAt(container, 'env', 0, 'value')) })
+    await shell(job, script, { REGISTRY: here(stringAt(container, 'env', 0, 'value')), APP_ID: ciAppId })
     assertSignedIn(ciAppId)
   },
 )

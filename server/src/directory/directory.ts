@@ -239,6 +239,11 @@ export function createDirectory(options: DirectoryOptions): Directory {
         expiresAtMs: row.expires_at_ms,
       }))
     },
+    isDirectoryOwner: async (objectIdText) => {
+      const objectId = parseGuid(objectIdText) ?? nullGuid
+      const holder = (await store.servicePrincipalById(objectId)) ?? (await store.userById(objectId))
+      return holder?.directory_role === 'owner'
+    },
     matchFederatedCredential: federatedCredentials.match,
     federatedCredentials,
     externalPrincipals: external.principals,

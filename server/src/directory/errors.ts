@@ -1,5 +1,5 @@
 /** Why the directory does not do what it was asked: what was said is wrong, or what there is does not allow it. */
-export type DirectoryRefusal = 'invalid' | 'no-application' | 'quota' | 'not-found' | 'conflict'
+export type DirectoryRefusal = 'invalid' | 'no-application' | 'quota' | 'forbidden' | 'not-found' | 'conflict'
 
 /** A refusal of the directory; the message is for whoever asked, at whichever surface. */
 export class DirectoryError extends Error {

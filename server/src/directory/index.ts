@@ -146,11 +146,12 @@ export interface ManagedFederation {
   list(identity: ManagedIdentity): Promise<ManagedTrust[]>
   /** With a transaction, what that sees. */
   find(identity: ManagedIdentity, name: string, transaction?: Transaction): Promise<ManagedTrust | undefined>
-  /** @throws DirectoryError for what may not be trusted, and for what is trusted already */
+  /** @throws DirectoryError for what may not be trusted, is trusted already, or by another, which `mayShareTrust` allows */
   put(
     transaction: Transaction,
     identity: ManagedIdentity,
     trust: ManagedTrust,
+    mayShareTrust?: boolean,
   ): Promise<{ readonly trust: ManagedTrust; readonly created: boolean }>
   delete(transaction: Transaction, identity: ManagedIdentity, name: string): Promise<boolean>
 }
@@ -347,6 +348,8 @@ export interface Directory {
   readonly securityEvents: SecurityEvents
   /** The certificates of an application, and of its service principal, of whatever time. */
   clientCertificates(appId: string): Promise<readonly ClientCertificate[]>
+  /** Whether a user or service principal has the directory role `owner`. */
+  isDirectoryOwner(objectId: string): Promise<boolean>
   /** Which federated credential trusts a token: one of the application, or without one the only one of all. */
   matchFederatedCredential(assertion: OutsideAssertion, appId: string | undefined): Promise<FederatedMatch>
   /** The federated credentials of applications and managed identities. */

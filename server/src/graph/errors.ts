@@ -62,6 +62,7 @@ const ofDirectory = {
   invalid: 'badRequest',
   'no-application': 'noApplication',
   quota: 'quota',
+  forbidden: 'denied',
   'not-found': 'notFound',
   conflict: 'conflict',
 } as const satisfies Record<DirectoryRefusal, GraphErrorKind>

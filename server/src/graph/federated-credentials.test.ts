@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { testOrigin } from '../directory/test-directory.ts'
-import { type GraphClient, openGraph } from './test-graph.ts'
+import { type GraphClient, openGraph, reference } from './test-graph.ts'
 
 const gitHub = 'https://token.actions.githubusercontent.com'
 
@@ -162,6 +162,45 @@ test('what could trust too many, or nobody, is refused', async (t) => {
   for (const [why, change] of refused.filter(([reason]) => !harmless.includes(reason))) {
     assert.equal((await asOwner('PATCH', `${list}/x${'y'.repeat(119)}`, change)).status, 400, why)
   }
+})
+
+test('only a directory owner has an application trust what another application trusts, and the other is not named', async (t) => {
+  const { as, asOwner, makeProgram, list, directory, appId, application } = await open(t)
+  await create(asOwner, list)
+  const toy = await asOwner('POST', '/applications', { displayName: 'toy' })
+  const toyId = String(toy.body['id'])
+  const toyList = `/applications/${toyId}/federatedIdentityCredentials`
+  await asOwner('POST', '/servicePrincipals', { appId: toy.body['appId'] })
+  const maker = (await makeProgram('maker')).servicePrincipal.objectId
+  assert.equal((await asOwner('POST', `/applications/${toyId}/owners/$ref`, reference(maker))).status, 204)
+  const asMaker = as(maker)
+  await create(asMaker, toyList, { name: 'of-its-own', subject: 'repo:octo/toy:ref:refs/heads/main' })
+  await create(asMaker, toyList, { name: 'own-audience', audiences: ['api://toy'] })
+
+  const claims = (value: string) => ({ subject: null, claimsMatchingExpression: { value, languageVersion: 1 } })
+  const shared = [
+    {},
+    claims("claims['sub'] eq 'repo:octo/app:ref:refs/heads/main' and claims['ref'] eq 'refs/heads/main'"),
+    claims("claims['repository_owner_id'] eq '1'"),
+  ]
+  for (const change of shared) {
+    const made = await asMaker('POST', toyList, wanted({ name: 'shared', ...change }))
+    assert.equal(made.status, 403, JSON.stringify(change))
+    const { subject, claimsMatchingExpression = null }: Record<string, unknown> = wanted(change)
+    const changed = await asMaker('PATCH', `${toyList}/of-its-own`, { subject, claimsMatchingExpression })
+    assert.equal(changed.status, 403, JSON.stringify(change))
+    for (const text of [JSON.stringify(made.body), JSON.stringify(changed.body)]) {
+      assert.ok(!text.includes(appId) && !text.includes(String(application.body['id'])), text)
+    }
+  }
+  const audience = { audiences: ['api://AzureADTokenExchange'] }
+  assert.equal((await asMaker('PATCH', `${toyList}/own-audience`, audience)).status, 403)
+  assert.equal((await directory.matchFederatedCredential(assertion(), undefined)).outcome, 'matched')
+
+  assert.equal((await asOwner('PATCH', `${toyList}/own-audience`, audience)).status, 204)
+  assert.equal((await asMaker('PATCH', `${toyList}/own-audience`, { description: 'of both' })).status, 204)
+  assert.equal((await directory.matchFederatedCredential(assertion(), undefined)).outcome, 'several')
+  assert.equal((await directory.matchFederatedCredential(assertion(), appId)).outcome, 'matched')
 })
 
 test("a name, and a trust, is an application's once, and there are 20 at most", async (t) => {

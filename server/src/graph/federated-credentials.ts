@@ -26,7 +26,8 @@ export const createFederatedCredential: GraphHandler = async (graph, call) => {
   const { audiences, name, issuer, description = null, ...rest } = readBody(newBody, call.request.body)
   const trust = readTrust(graph, rest)
   graph.directory.federatedCredentials.requireIssuer(issuer)
-  const request = { name, issuer, audience: audiences[0], trust, description }
+  const mayShareTrust = call.caller.isDirectoryOwner
+  const request = { name, issuer, audience: audiences[0], trust, description, mayShareTrust }
   const row = await change(
     graph,
     call,
@@ -48,6 +49,7 @@ export const updateFederatedCredential: GraphHandler = async (graph, call) => {
   if (rest.issuer !== undefined) graph.directory.federatedCredentials.requireIssuer(rest.issuer)
   const namesTrust = subject !== undefined || claimsMatchingExpression !== undefined
   const wanted: FederatedCredentialChange = {
+    mayShareTrust: call.caller.isDirectoryOwner,
     ...(rest.name === undefined ? {} : { name: rest.name }),
     ...(rest.issuer === undefined ? {} : { issuer: rest.issuer }),
     ...(rest.description === undefined ? {} : { description: rest.description }),

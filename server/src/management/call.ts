@@ -34,6 +34,7 @@ export type ManagementOptions = {
     | 'managedIdentities'
     | 'externalPrincipals'
     | 'managedFederation'
+    | 'isDirectoryOwner'
     | 'machines'
   >
   readonly identity: Pick<Identity, 'verifyAccessToken'>

@@ -166,5 +166,10 @@ export function locationFixed(
 /** What the directory refuses is refused here, in its words. @throws ArmError in the place of DirectoryError */
 export function throwAsArm(error: unknown): never {
   if (!(error instanceof DirectoryError)) throw error
-  throw new ArmError(error.refusal === 'conflict' ? 'conflict' : 'badRequest', error.message, { cause: error })
+  throw new ArmError(kindOfRefusal(error), error.message, { cause: error })
+}
+
+function kindOfRefusal({ refusal }: DirectoryError): 'conflict' | 'authorizationFailed' | 'badRequest' {
+  if (refusal === 'forbidden') return 'authorizationFailed'
+  return refusal === 'conflict' ? 'conflict' : 'badRequest'
 }

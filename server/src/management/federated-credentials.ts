@@ -43,9 +43,12 @@ export async function putFederatedCredential(rooms: ManagementOptions, call: Man
   const { issuer, subject, audiences, claimsMatchingExpression } = readBody(call, putFederatedCredential).properties
   const [audience = ''] = audiences
   const wanted = { name, issuer, audience, subject, claimsExpression: claimsMatchingExpression?.value }
+  const mayShareTrust = await rooms.directory.isDirectoryOwner(call.caller.principal.objectId)
   const { document, created } = await change(rooms, call, async (transaction) => {
     const identity = await requireUserAssignedIdentity(rooms, call.names, transaction)
-    const put = await rooms.directory.managedFederation.put(transaction, identity, wanted).catch(throwAsArm)
+    const put = await rooms.directory.managedFederation
+      .put(transaction, identity, wanted, mayShareTrust)
+      .catch(throwAsArm)
     const action = put.created ? 'federated-credential.create' : 'federated-credential.update'
     return {
       result: { document: trustDocument(identity, put.trust), created: put.created },

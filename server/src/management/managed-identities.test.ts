@@ -96,6 +96,23 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
+test('an identity trusts what another trusts only by a directory owner', async (t) => {
+  const { arm, principalWith } = await open(t)
+  const properties = {
+    issuer: 'https://token.actions.githubusercontent.com',
+    subject: 'repo:octo/app:environment:production',
+    audiences: ['api://AzureADTokenExchange'],
+  }
+  const { token } = await principalWith(contributorOfIdentities, group)
+  for (const name of ['deploy', 'toy']) await arm('PUT', `${identities}/${name}`, { location })
+  const of = (name: string) => `${identities}/${name}/federatedIdentityCredentials/job`
+  assert.equal((await arm('PUT', of('deploy'), { properties }, { token })).status, 201)
+  const refused = await arm('PUT', of('toy'), { properties }, { token })
+  assert.deepEqual([refused.status, codeOf(refused)], [403, 'AuthorizationFailed'])
+  assert.ok(!refused.text.includes('deploy'), refused.text)
+  assert.equal((await arm('PUT', of('toy'), { properties })).status, 201)
+})
+
 test('the roles for managed identities allow what they are for, at a group and at one identity', async (t) => {
   const { arm, principalWith } = await open(t)
   const { id } = (await arm('PUT', `${identities}/deploy`, { location })).body as { id: string }

@@ -76,6 +76,19 @@ export function trusts(trust: FederatedTrust, { subject, claim }: OutsideClaims)
   }
 }
 
+/**
+ * Whether one token may be trusted by both: false only where both name a claim, and another value of it each. A subject and
+ * a `repository_id` are so too, since who issues the token alone knows which repository has which subject.
+ */
+export function mayMatchSameToken(one: FederatedTrust, other: FederatedTrust): boolean {
+  const values = new Map(equalitiesOf(one).map(({ claim, value }) => [claim, value]))
+  return equalitiesOf(other).every(({ claim, value }) => (values.get(claim) ?? value) === value)
+}
+
+function equalitiesOf(trust: FederatedTrust): readonly ClaimEquality[] {
+  return trust.kind === 'claims' ? trust.equalities : [{ claim: 'sub', value: trust.subject }]
+}
+
 /** The text by which a trust is found. Its claim comes first and has no `=` in it, so that no two claims share a text. */
 export function trustKey(trust: FederatedTrust): string {
   if (trust.kind === 'subject') return `sub=${trust.subject}`

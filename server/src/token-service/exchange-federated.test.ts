@@ -30,6 +30,7 @@ async function open(t: TestContext, kind: DatabaseKind = 'sqlite') {
         audience,
         trust,
         description: null,
+        mayShareTrust: true,
         ...change,
       }),
     )

@@ -125,6 +125,22 @@ export function createFederatedCredentialStore(database: Database) {
         .where('holder_id', '=', holderId)
         .orderBy('name_key')
         .execute(),
+    /** Of other applications, so many at most: those for the issuer and the audience whose key claim has no other value. */
+    ofOthers: (transaction: Transaction, row: FederatedCredentialRow, limit: number) =>
+      from(transaction)
+        .selectFrom('federated_credential')
+        .selectAll()
+        .where('app_id', '!=', row.app_id)
+        .where('issuer', '=', row.issuer)
+        .where('audience', '=', row.audience)
+        .where((on) =>
+          on.or([
+            on('trust_key', '=', row.trust_key),
+            on('trust_key', 'not like', `${row.trust_key.slice(0, row.trust_key.indexOf('='))}=%`),
+          ]),
+        )
+        .limit(limit)
+        .execute(),
     /** Gives false when the holder has one of this name or trust already. */
     insert: async (transaction: Transaction, row: FederatedCredentialRow) => {
       const insert = from(transaction).insertInto('federated_credential').values(row)

@@ -13,6 +13,7 @@ import type {
 import {
   type FederatedTrust,
   formatClaimsExpression,
+  mayMatchSameToken,
   parseClaimsExpression,
   trustKey,
   trustKeysOf,
@@ -25,6 +26,9 @@ import { toServicePrincipal } from '../principals.ts'
 
 /** How many federated credentials one application or managed identity may have. [Entra, workload identity federation] */
 const credentialLimit = 20
+
+/** With how many credentials of others a new trust is compared. Where there are more, it counts as shared. */
+const comparisonLimit = 1000
 
 /** How many applications, or subjects, are remembered with the credentials that were found for them. */
 const memoryLimit = 10_000
@@ -39,6 +43,8 @@ export type FederatedCredentialRequest = {
   readonly audience: string
   readonly trust: FederatedTrust
   readonly description: string | null
+  /** Whether the trust may be in a token that another application trusts: a directory owner decides that. */
+  readonly mayShareTrust?: boolean
 }
 
 /** Whom a request trusts: a subject, or claims. */
@@ -90,7 +96,7 @@ export function createFederatedCredentials(options: {
   async function create(
     transaction: Transaction,
     { holderId, appId }: FederatedHolder,
-    { name, issuer, audience, trust, description }: FederatedCredentialRequest,
+    { name, issuer, audience, trust, description, mayShareTrust }: FederatedCredentialRequest,
   ): Promise<FederatedCredentialRow> {
     // It may end what is remembered: a token that two applications trust proves neither by itself.
     transaction.changesAuthority()
@@ -112,8 +118,24 @@ export function createFederatedCredentials(options: {
       description,
       created_at_ms: clock.now(),
     }
+    if (mayShareTrust !== true) await refuseSharedTrust(transaction, row)
     if (!(await store.insert(transaction, row))) throw conflict()
     return row
+  }
+
+  /**
+   * A token that several applications trust signs nobody in who names none of them. So nobody may do that to another's
+   * application.
+   *
+   * @throws DirectoryError where another application may trust the same token; it says nothing of the other
+   */
+  async function refuseSharedTrust(transaction: Transaction, row: FederatedCredentialRow): Promise<void> {
+    const others = await store.ofOthers(transaction, row, comparisonLimit)
+    const isShared = others.some((other) => mayMatchSameToken(trustOf(other), trustOf(row)))
+    if (!isShared && others.length < comparisonLimit) return
+    const text =
+      'Insufficient privileges to complete the operation: only a directory owner may trust tokens that another application may trust too. Ask one, or use an audience of your own.'
+    throw new DirectoryError('forbidden', text)
   }
 
   /** By id or by name, as Graph finds them. */
@@ -153,6 +175,7 @@ export function createFederatedCredentials(options: {
       ...trustColumns(trust),
       description: change.description === undefined ? row.description : change.description,
     }
+    if (!isSame && change.mayShareTrust !== true) await refuseSharedTrust(transaction, { ...row, ...updated })
     const others = (await store.ofHolder(transaction, holderId)).filter(({ id }) => id !== row.id)
     if (others.some((other) => other.issuer === issuer && other.trust_text === updated.trust_text)) throw conflict()
     await store.update(transaction, row.id, updated)

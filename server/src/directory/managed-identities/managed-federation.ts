@@ -29,17 +29,23 @@ export function createManagedFederation({
       const row = await findRow(transaction, identity, name)
       return row && toTrust(row)
     },
-    put: async (transaction, identity, { name, issuer, audience, subject, claimsExpression }) => {
+    put: async (
+      transaction,
+      identity,
+      { name, issuer, audience, subject, claimsExpression },
+      mayShareTrust = false,
+    ) => {
       federatedCredentials.requireIssuer(issuer)
       const trust = federatedCredentials.requireTrust({ subject, claimsExpression })
       const present = await findRow(transaction, identity, name)
       const { objectId, appId } = identity
       if (present === undefined) {
-        const request = { name, issuer, audience, trust, description: null }
+        const request = { name, issuer, audience, trust, description: null, mayShareTrust }
         const holder = { holderId: objectId, appId }
         return { trust: toTrust(await federatedCredentials.create(transaction, holder, request)), created: true }
       }
-      const row = await federatedCredentials.update(transaction, objectId, present.id, { issuer, audience, trust })
+      const wanted = { issuer, audience, trust, mayShareTrust }
+      const row = await federatedCredentials.update(transaction, objectId, present.id, wanted)
       return { trust: toTrust(row), created: false }
     },
     delete: async (transaction, identity, name) => {
