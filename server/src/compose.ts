@@ -207,6 +207,7 @@ export async function compose(
     signingKeyRotationDays,
     passwordGrant: configuration.identity.passwordGrant,
     maxSignInDays: configuration.identity.maxSignInDays,
+    maxWorkloadTokenSeconds: configuration.identity.maxWorkloadTokenSeconds,
     senders,
   })
   const graph = createGraph({

@@ -51,7 +51,7 @@ const reasons = [
   'invalid-credential', 'insufficient-scope', 'unusable-authorization', 'throttled', 'network', 'public-access-disabled',
   'wrong', 'wrong-credentials', 'invalid-refresh-token', 'credential-withdrawn', 'anonymous-pull-disabled', 'disabled', 'busy', 'limit',
   'malformed', 'signature', 'issuer', 'audience', 'expired', 'not-yet-valid', 'claims', 'principal', 'credential', 'subject',
-  'several-applications', 'issuer-unavailable', 'foreign-tenant', 'no-assignment',
+  'several-applications', 'lifetime', 'issuer-unavailable', 'foreign-tenant', 'no-assignment',
   'AuthenticationFailed', 'AuthorizationFailed', 'LinkedAuthorizationFailed', 'Authorization_RequestDenied', 'InvalidAuthenticationToken',
 ]
 

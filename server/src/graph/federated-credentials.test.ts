@@ -93,7 +93,8 @@ for (const kind of testDatabaseKinds) {
     assert.equal(await outcome({ subject: 'repo:octo/app:ref:refs/heads/Main' }), 'subject')
     assert.equal(await outcome({ audiences: ['other'] }), 'audience')
     assert.equal(await outcome({ audiences: [] }), 'audience')
-    assert.equal(await outcome({ audiences: ['other', 'api://AzureADTokenExchange'] }), 'matched')
+    assert.equal(await outcome({ audiences: ['other', 'api://AzureADTokenExchange'] }), 'audience')
+    assert.equal(await outcome({ audiences: ['api://AzureADTokenExchange', 'other'] }), 'audience')
     assert.equal(
       await outcome({ subject: 'x', claim: (name: string) => (name === 'repository_id' ? '1001' : undefined) }),
       'matched',

@@ -112,6 +112,7 @@ function refusalOf(
     case 'expired':
     case 'not-yet-valid':
     case 'no-times':
+    case 'lifetime':
       return assertionTime(token, nowMs)
   }
 }

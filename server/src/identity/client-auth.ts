@@ -30,16 +30,14 @@ export type AuthenticateClient = (
 
 /** Makes the one function by which clients are proved. */
 export function createClientAuthentication({
-  directory,
-  clock,
-  issuerKeys,
   usedAssertions,
+  ...rooms
 }: FederatedRooms & MachineRooms): AuthenticateClient {
+  const { directory, clock } = rooms
   const machines = { directory, clock, usedAssertions }
   return async (form, authorizationHeader, { tenant, tokenEndpointUrls }) => {
     const machine = await authenticateMachine(machines, form, authorizationHeader, tokenEndpointUrls)
     if (machine !== undefined) return machine
-    const rooms = { directory, clock, issuerKeys }
     const asserted = await authenticateByAssertion(rooms, form, authorizationHeader, { tenant, tokenEndpointUrls })
     if (asserted !== undefined) return asserted
     const { clientId, clientSecret } = readClientCredentials(form, authorizationHeader)

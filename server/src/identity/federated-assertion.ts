@@ -2,20 +2,22 @@ import type { Directory, FederatedMatch, OutsideAssertion } from '../directory/i
 import type { Clock } from '../platform/clock.ts'
 import { type CompactToken, audiencesOf, instantClaim, textClaim } from './compact-token.ts'
 import type { IssuerKeys } from './issuer-keys.ts'
-import { type TimeProblem, isSignedByIssuer, timeProblemOf } from './outside-token.ts'
+import { type TimeProblem, isSignedByIssuer, livesLongerThan, timeProblemOf } from './outside-token.ts'
 
 /** Whom a token of an outside issuer proves; or what it failed by. */
 export type FederatedProof =
   | Extract<FederatedMatch, { readonly outcome: 'matched' | 'disabled' }>
   | {
       readonly outcome:
-        Exclude<FederatedMatch['outcome'], 'matched' | 'disabled'> | 'claims' | 'signature' | TimeProblem
+        Exclude<FederatedMatch['outcome'], 'matched' | 'disabled'> | 'claims' | 'signature' | 'lifetime' | TimeProblem
     }
 
 export type FederatedRooms = {
   readonly directory: Directory
   readonly clock: Clock
   readonly issuerKeys: IssuerKeys
+  /** A token that holds for longer is denied. */
+  readonly maxWorkloadTokenSeconds: number
 }
 
 /** An issuer, a subject or an audience that is longer is trusted by no credential. */
@@ -37,7 +39,7 @@ export function outsideAssertion({ claims }: CompactToken): OutsideAssertion | u
  * @throws IssuerUnavailableError
  */
 export async function proveFederated(
-  { directory, clock, issuerKeys }: FederatedRooms,
+  { directory, clock, issuerKeys, maxWorkloadTokenSeconds }: FederatedRooms,
   token: CompactToken,
   appId: string | undefined,
 ): Promise<FederatedProof> {
@@ -48,5 +50,6 @@ export async function proveFederated(
   if (!(await isSignedByIssuer(issuerKeys, { issuer: assertion.issuer }, token))) return { outcome: 'signature' }
   if (instantClaim(token.claims, 'iat') === undefined) return { outcome: 'no-times' }
   const problem = timeProblemOf(token, clock.now())
-  return problem === undefined ? match : { outcome: problem }
+  if (problem !== undefined) return { outcome: problem }
+  return livesLongerThan(token, maxWorkloadTokenSeconds) ? { outcome: 'lifetime' } : match
 }

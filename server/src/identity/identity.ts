@@ -48,6 +48,8 @@ export type IdentityOptions = {
   readonly passwordGrant?: boolean
   /** No sign-in of a person lasts longer than so many days; 180 by default. */
   readonly maxSignInDays?: number
+  /** For how many seconds the token of a workload may hold; a day by default. */
+  readonly maxWorkloadTokenSeconds?: number
   /** Who proved something lately, here and at the pages. */
   readonly senders?: KnownSenders
 }
@@ -74,9 +76,10 @@ export function createIdentity(options: IdentityOptions): Identity {
   const authorization = createAuthorization({ database, directory, clients, audiences, handles, keys, publicOrigin })
   const { outbound = createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] }) } = options
   const outside = { directory, clock, issuerKeys: createIssuerKeys({ outbound, clock }) }
+  const workloads = { ...outside, maxWorkloadTokenSeconds: options.maxWorkloadTokenSeconds ?? dayMs / 1000 }
   const trustedTenants = createTrustedTenants({ ...outside, tenants: options.trustedTenants ?? [] })
   const authenticateClient = createClientAuthentication({
-    ...outside,
+    ...workloads,
     usedAssertions: createUsedAssertionStore(database, clock),
   })
   const tokens = createPersonTokens({ clock, audit, keys, handles, directory, publicOrigin })
@@ -97,7 +100,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     answerDeviceRequest: devices.answerDeviceRequest,
     verifyAccessToken,
     verifyIncomingToken: createIncomingVerifier({
-      ...outside,
+      ...workloads,
       ours: audiences,
       publicOrigin,
       verifyAccessToken,

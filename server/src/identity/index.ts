@@ -40,6 +40,8 @@ export type IdentityRefusal =
   | 'claims'
   | 'principal'
   | 'credential'
+  /** The token of a workload holds for longer than is accepted. */
+  | 'lifetime'
   /** Nobody trusts this subject of an issuer that somebody trusts. */
   | 'subject'
   /** More than one application trusts the token, and none was named. */

@@ -27,6 +27,12 @@ export function timeProblemOf({ claims }: CompactToken, nowMs: number): TimeProb
   return nowSeconds >= expiresAt + clockSkewSeconds ? 'expired' : undefined
 }
 
+/** Whether a token holds for longer than so many seconds from `iat`, or an earlier `nbf`, and the leeway for clocks. */
+export function livesLongerThan({ claims }: CompactToken, seconds: number): boolean {
+  const from = Math.min(instantClaim(claims, 'iat') ?? 0, instantClaim(claims, 'nbf') ?? Infinity)
+  return (instantClaim(claims, 'exp') ?? Infinity) - from > seconds + outsideClockSkewSeconds
+}
+
 /** Whether a signature holds. The algorithm is the one that was checked, not the one that the token says. */
 export async function isSignedBy({ text }: CompactToken, key: KeyObject | CryptoKey, alg: string): Promise<boolean> {
   try {

@@ -10,11 +10,15 @@ import { basic, openTokenService, roles } from './test-rooms.ts'
 const audience = 'api://AzureADTokenExchange'
 const subject = 'project_path:team/app:ref_type:branch:ref:main'
 
-async function open(t: TestContext, kind: DatabaseKind = 'sqlite') {
+async function open(
+  t: TestContext,
+  kind: DatabaseKind = 'sqlite',
+  settings: { readonly maxWorkloadTokenSeconds?: number } = {},
+) {
   const issuer = await openTestIssuer()
   t.after(issuer.close)
   const outbound = createOutbound({ allowPrivateAddresses: true, allowedNetworks: [], extraCa: issuer.ca })
-  const opened = await openTokenService(t, kind, { outbound })
+  const opened = await openTokenService(t, kind, { outbound, ...settings })
   const { database, directory, time } = opened
 
   /** An application with a role on the registry that trusts the issuer's subject. */
@@ -179,13 +183,14 @@ test('a trusted token for an audience of ARM is taken only while the registry ta
     (await exchange(await job({ aud: arm }))).status,
     (await exchange(await job({ aud: acr }))).status,
     (await exchange(await job({ aud: [acr, 'https://MANAGEMENT.azure.com'] }))).status,
+    (await exchange(await job({ aud: [acr] }))).status,
     (await exchange(await job({ aud: graph }))).status,
   ]
-  assert.deepEqual(await statuses(), [200, 200, 200, 401])
+  assert.deepEqual(await statuses(), [200, 200, 401, 200, 401])
   await update(registry, {
     policies: { ...registry.policies, azureADAuthenticationAsArmPolicy: { status: 'disabled' } },
   })
-  assert.deepEqual(await statuses(), [401, 200, 401, 401])
+  assert.deepEqual(await statuses(), [401, 200, 401, 200, 401])
   assert.match((await exchange(await job({ aud: arm }))).message, /the token is for another audience/)
 })
 
@@ -252,6 +257,36 @@ test('of a token that was taken before, the key and the trust in it are asked fo
   assert.deepEqual(await statuses(), [401, 401], 'its subject is trusted no more')
   await trustIn(subject)
   assert.deepEqual(await statuses(), [200, 200])
+})
+
+test('an outside token lives for a day at most, or for as long as is set, whatever is left of it', async (t) => {
+  for (const [settings, seconds] of [
+    [{}, 86_400],
+    [{ maxWorkloadTokenSeconds: 3600 }, 3600],
+  ] as const) {
+    const { createTrusting, job, exchange, time, auditRows } = await open(t, 'sqlite', settings)
+    await createTrusting('job')
+    const now = Math.floor(time.nowMs / 1000)
+    const lasting = (lifetime: number, issuedAgo = 0) => {
+      const iat = now - issuedAgo
+      return job({ iat, nbf: iat, exp: iat + lifetime })
+    }
+    const leeway = 300
+    assert.equal((await exchange(await lasting(seconds))).status, 200)
+    assert.equal((await exchange(await lasting(seconds + leeway))).status, 200)
+    const denied = [
+      await lasting(seconds + leeway + 1),
+      await lasting(seconds + leeway + 1, seconds + leeway - 60),
+      await job({ nbf: now - seconds, exp: now + leeway + 1 }),
+      await job({ nbf: undefined, exp: now + 10 * 365 * 86_400 }),
+    ]
+    for (const token of denied) {
+      const { status, message } = await exchange(token)
+      assert.equal(status, 401)
+      assert.match(message, /valid for longer than is accepted/)
+      assert.equal((await auditRows()).at(-1)?.reason, 'lifetime')
+    }
+  }
 })
 
 test('fault 6: an outside token is good at the exchange alone', async (t) => {

@@ -120,7 +120,8 @@ function ownedBy({ kind, objectId, credentialId }: TokenOwner): Who {
 /** What whoever sent the token can do something about; of other refusals nothing is told. */
 const explanations: ReadonlyMap<IdentityRefusal | 'foreign-tenant', string> = new Map([
   ['expired', 'the token has expired'],
-  ['audience', 'the token is for another audience'],
+  ['audience', 'the token is for another audience, or for several'],
+  ['lifetime', 'the token is valid for longer than is accepted'],
   ['issuer', 'the issuer of the token is not trusted'],
   ['subject', 'no federated credential trusts the subject of the token'],
   ['several-applications', 'more than one application trusts the token, name one of them by client_id'],

@@ -43,6 +43,7 @@ function changeFor(reason: IdentityRefusal): RecordedChange {
     case 'credential':
       return { kind: 'sign-in-again' }
     case 'audience':
+    case 'lifetime':
       return { kind: 'get-new-token', access: null }
     case 'principal':
       return { kind: 'enable-principal' }

@@ -256,7 +256,9 @@ function trustOf(row: FederatedCredentialRow): FederatedTrust {
 function judge(rows: readonly FoundFederatedRow[], assertion: OutsideAssertion): FederatedMatch {
   const trusting = rows.filter((row) => trusts(trustOf(row), assertion))
   if (trusting.length === 0) return { outcome: 'subject' }
-  const matching = trusting.filter(({ audience }) => assertion.audiences.includes(audience))
+  // A token for several audiences can be sent on here by each of the others. [RFC 7523 §3]
+  const [only, ...more] = assertion.audiences
+  const matching = trusting.filter(({ audience }) => more.length === 0 && audience === only)
   const [first] = matching
   if (first === undefined) return { outcome: 'audience' }
   // One application may trust the same token twice, by its subject and by its claims.

@@ -37,7 +37,7 @@ describe('the configuration', () => {
       dev: false,
       metricsRetentionDays: 93,
       shutdownSeconds: 30,
-      uploadExpirySeconds: 86_400,
+      uploadExpirySeconds: 3600,
       compatibility: 'oci',
       acceptSparseImages: false,
       signingKeyRotationDays: 90,
@@ -47,6 +47,8 @@ describe('the configuration', () => {
         requireSecondFactor: 'none',
         secondFactorEnrolment: 'self',
         acceptProviderMfa: true,
+        maxSignInDays: 180,
+        maxWorkloadTokenSeconds: 86_400,
       },
       trustedTenants: [],
       outbound: { allowPrivateAddresses: false, allowedNetworks: [], tokenServices: [] },
@@ -62,6 +64,8 @@ describe('the configuration', () => {
         processorPercentPerCaller: 25,
         maxBufferedMegabytesPerCaller: 16,
 
+        registryQuotaBytes: 0,
+        repositoryQuotaBytes: 0,
         maxUploadsPerRepository: 1000,
         maxConcurrentUploadsPerCaller: 256,
         maxConcurrentImports: 4,
@@ -274,7 +278,9 @@ describe('a wrong configuration', () => {
 
   test('is a file that is not there; an empty one is right', async () => {
     const problems = await problemsOf(loadConfiguration({ flags: { config: '/absent.yaml' } }))
-    assert.deepEqual(problems, ['/absent.yaml: the file cannot be read: ENOENT'])
+    assert.deepEqual(problems, [
+      '/absent.yaml: the file cannot be read: it does not exist, or a directory above it does not',
+    ])
     assert.equal((await withFile('')).registry, 'myregistry')
     assert.equal((await withFile('# nothing\n')).registry, 'myregistry')
   })

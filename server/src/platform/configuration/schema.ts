@@ -199,6 +199,13 @@ export const settingsSchema = z.strictObject(
             placeholder: 'days',
             example: '30',
           }),
+          maxWorkloadTokenSeconds: wholeNumber(60, 31_536_000).default(86_400).register(settingTexts, {
+            kind: 'number',
+            description:
+              'For how long a token of a CI system, a cluster or another outside issuer may hold, from when it was issued to its end, with 5 minutes more for clocks. A longer one is denied, however much of it is left.',
+            placeholder: 'seconds',
+            example: '3600',
+          }),
           passwordGrant: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
             kind: 'boolean',
             description:
