@@ -126,6 +126,32 @@ step(
   },
 )
 
+step(
+  'a principal with AcrPush alone signs in to the first registry by its name, with a token and with podman, and pushes',
+  ['az', 'podman'],
+  async () => {
+    const pusher = await principalWithRole(server, 'pusher', roles.acrPush)
+    using home = azHome(server.caFile, { DOCKER_COMMAND: 'podman' })
+    await signIn(home, server, pusher)
+    assert.deepEqual(await home.json('acr', 'list'), [])
+    const guessed = `${registry}${loginServerSuffix(server)}`
+    const exposed = await home.json('acr', 'login', '-n', registry, '--expose-token')
+    const token = stringAt(exposed, 'accessToken')
+    assert.deepEqual(exposed, { loginServer: guessed, username: nullGuid, accessToken: token, refreshToken: token })
+    assert.partialDeepStrictEqual(claimsOf(token), { grant_type: 'refresh_token', sub: pusher.appId })
+    using fresh = azHome(server.caFile)
+    const login = ['login', loginServer, '-u', nullGuid, '--password-stdin']
+    await mustRun('podman', login, { env: fresh.home.env, input: token })
+
+    assert.match(await home.text('acr', 'login', '-n', registry), /Login Succeeded/)
+    assert.equal(keptLogin(home.home, guessed).username, nullGuid)
+    await makeImage(home.home, 'localhost/tiny:5', 'by AcrPush alone\n')
+    const pushed = await push(home.home, 'localhost/tiny:5', `${guessed}/team/pushed:1`)
+    assert.equal(await pull(home.home, `${guessed}/team/pushed:1`), pushed)
+    assert.equal(await pull(fresh.home, `${loginServer}/team/pushed:1`), pushed, 'both hosts have the same images')
+  },
+)
+
 step('a principal without a role here is told that access was denied', ['az'], async () => {
   const stranger = await createServicePrincipal(server, 'stranger')
   using home = azHome(server.caFile)
