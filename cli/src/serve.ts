@@ -55,8 +55,9 @@ async function serve(flags: Record<string, unknown>): Promise<void> {
   announce(server)
 }
 
-function announce({ firstRun, publicOrigin }: RunningServer): void {
+function announce({ firstRun, notice, publicOrigin }: RunningServer): void {
   if (firstRun !== undefined) process.stdout.write(nextSteps(firstRun.content, firstRun.file))
+  if (notice !== undefined) process.stdout.write(`acrux: ${notice}\n`)
   process.stdout.write(`acrux: ready at ${publicOrigin}\n`)
 }
 

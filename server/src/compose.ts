@@ -25,6 +25,7 @@ import { figuresOf } from './figures.ts'
 import { healthComponents } from './health-components.ts'
 import { mountHealth } from './health.ts'
 import { createIdentity, identityMigrations } from './identity/index.ts'
+import { findAtOwnAddress } from './listened-hosts.ts'
 import { hostsOf, listRegistries, moveRegistries, requireLoginServer } from './login-servers.ts'
 import { makeSpaceToStart } from './space-to-start.ts'
 import { createManagement } from './management/index.ts'
@@ -241,9 +242,11 @@ export async function compose(
     processorPercent: configuration.limits.processorPercentPerCaller,
     maxBufferedBytes: configuration.limits.maxBufferedMegabytesPerCaller * 1024 * 1024,
   })
+  const atOwnAddress = findAtOwnAddress(resources, configuration)
   const tokenService = createTokenService({
     callerBudgets,
     database,
+    atOwnAddress,
     clock,
     log,
     sealer,
@@ -270,7 +273,7 @@ export async function compose(
       repositoryBytes: configuration.limits.repositoryQuotaBytes,
     },
     gate: tokenService.gate,
-    registries: { byHost: (host) => resources.findRegistryByHost(host) },
+    registries: { byHost: (host) => resources.findRegistryByHost(host), atOwnAddress },
     transfers: { count: activity.countTransfer },
     acceptsSparseImages: configuration.acceptSparseImages,
     scrubSettings: {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Audit } from './audit/index.ts'
+import { listenedHosts } from './listened-hosts.ts'
 import type { Configuration } from './platform/configuration/configuration.ts'
 import { StartupError, exitCodes } from './platform/exit.ts'
 import type { Log } from './platform/log.ts'
@@ -15,7 +16,8 @@ export async function listRegistries(resources: Resources): Promise<Registry[]> 
 }
 
 /** The hosts that the server is reached at, for its certificate. */
-export async function hostsOf(resources: Resources, { publicHost, suffix }: Configuration): Promise<string[]> {
+export async function hostsOf(resources: Resources, configuration: Configuration): Promise<string[]> {
+  const { publicHost, suffix } = configuration
   const registries = await listRegistries(resources)
   return [
     'localhost',
@@ -23,6 +25,7 @@ export async function hostsOf(resources: Resources, { publicHost, suffix }: Conf
     '::1',
     publicHost,
     `*${suffix}`,
+    ...listenedHosts(configuration),
     ...registries.map(({ loginServer }) => loginServer),
   ]
 }

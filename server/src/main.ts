@@ -11,6 +11,7 @@ import { repeat } from './platform/repeat.ts'
 import { type Log, createLog } from './platform/log.ts'
 import { type OwnerReset, type OwnerResetRequest, resetOwnerWhereItIs } from './owner-reset.ts'
 import { listenerFigures } from './server-figures.ts'
+import { reachNotice } from './listened-hosts.ts'
 import { readSecretFile, unusableSettingFile } from './platform/setting-file.ts'
 import { formatListenAddress } from './platform/configuration/network-address.ts'
 
@@ -56,6 +57,8 @@ export function resetOwnerIn(dataDir: string, request: OwnerResetRequest): Promi
 export type RunningServer = {
   /** Where it is reached: the base URL of the management API and of the first registry. */
   readonly publicOrigin: string
+  /** By which hosts clients reach it, and what to set for another: for an operator who left that open. */
+  readonly notice: string | undefined
   /** What was made because the data directory was new. */
   readonly firstRun: { readonly content: FirstRun; readonly file: string } | undefined
   /** Takes no more connections, finishes what is in flight within `shutdownSeconds`, and closes the data directory. */
@@ -99,8 +102,11 @@ export async function startServer(configuration: Configuration): Promise<Running
   const probing = repeat(5, composition.probeWriter, (error) => log.error({ err: error }, 'the database probe failed'))
   const listening = listener.addresses.map(formatListenAddress)
   log.info({ listening, publicOrigin: composition.publicOrigin, dataDir: configuration.dataDir }, 'server started')
+  const notice = reachNotice(configuration)
+  if (notice !== undefined) log.info(notice)
   return {
     publicOrigin: composition.publicOrigin,
+    notice,
     firstRun: composition.firstRun,
     stop: async () => {
       const deadlineMs = performance.now() + configuration.shutdownSeconds * 1000

@@ -12,18 +12,18 @@ export interface Answer {
 }
 
 /**
- * Asks the server, at its own address and verified by its own name, for what another `Host` has. Connections are told apart
+ * Asks the server, at its own address (127.0.0.1 unless told otherwise) and verified by its own name, for what another `Host` has. Connections are told apart
  * from requests here: a `Host` that the certificate does not hold reaches the server too.
  */
 export async function askHost(
-  server: RunningServer,
+  server: Pick<RunningServer, 'port' | 'caFile'> & { readonly address?: string },
   host: string,
   path: string,
   authorization?: string,
 ): Promise<Answer> {
   const ca = await readFile(server.caFile)
   const headers = { host, ...(authorization !== undefined && { authorization }) }
-  const options = { host: '127.0.0.1', port: server.port, path, headers, agent: false }
+  const options = { host: server.address ?? '127.0.0.1', port: server.port, path, headers, agent: false }
   return new Promise((resolve, reject) => {
     const outgoing = request({ ...options, ca, servername: 'localhost' }, (incoming) => {
       const { statusCode = 0, headers: answered } = incoming

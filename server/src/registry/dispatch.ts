@@ -70,7 +70,7 @@ export function createDispatch(options: DispatchOptions): (exchange: RawExchange
   async function serve(exchange: Exchange, origin: Origin): Promise<void> {
     const { request, response, commonHeaders } = exchange
     const hosted = registries.byHost(request.headers.host)
-    const registry = hosted instanceof Promise ? await hosted : hosted
+    const registry = (hosted instanceof Promise ? await hosted : hosted) ?? (await registries.atOwnAddress?.(request))
     if (registry === undefined) throw new OciError('NAME_UNKNOWN', { message: noRegistryAt(request.headers.host) })
     const { url = '', method = '' } = request
     const queryAt = url.indexOf('?')
@@ -107,11 +107,12 @@ export function createDispatch(options: DispatchOptions): (exchange: RawExchange
   }
 
   /** Whoever sends no credentials is told where to get some: every client begins so, and it is no failure. */
-  async function countFailure({ headers, method = '', url = '' }: IncomingMessage): Promise<void> {
+  async function countFailure(request: IncomingMessage): Promise<void> {
+    const { headers, method = '', url = '' } = request
     if (transfers === undefined || headers.authorization === undefined) return
     const { route } = readPath(routes, method, url.split('?', 1)[0] ?? '')
     const kind = route && countedHandlers[route.handler]
-    const registry = kind && (await registries.byHost(headers.host))
+    const registry = kind && ((await registries.byHost(headers.host)) ?? (await registries.atOwnAddress?.(request)))
     if (kind !== undefined && registry !== undefined) transfers.count(registry.rid, kind, false)
   }
 

@@ -23,6 +23,8 @@ export type HostedRegistry = NetworkRules & {
   readonly rid: string
   readonly name: string
   readonly loginServer: LoginServer
+  /** Where the request came, if not to a host of the registry: challenges lead there again. */
+  readonly reachedAt?: LoginServer
   /** Whose rules hold where the OCI specification and ACR differ. */
   readonly compatibility: 'oci' | 'acr'
   readonly policies: { readonly softDeletePolicy: { readonly status: 'enabled' | 'disabled' } }
@@ -89,4 +91,6 @@ export interface Transfers {
 /** Whose host is this? `undefined` when nobody's. */
 export interface WhichRegistry {
   byHost(host: string | undefined): HostedRegistry | undefined | Promise<HostedRegistry | undefined>
+  /** Asked where no registry has the host: the registry that is served at the address at which the request came. */
+  atOwnAddress?(request: IncomingMessage): HostedRegistry | undefined | Promise<HostedRegistry | undefined>
 }

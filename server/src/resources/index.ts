@@ -44,6 +44,8 @@ export type Registry = {
   readonly resourceGroup: string
   readonly name: string
   readonly loginServer: LoginServer
+  /** The server's own address or name at which a request came, where no registry has that as its host. */
+  readonly reachedAt?: LoginServer
   readonly location: string
   readonly sku: Sku
   readonly tags: Readonly<Record<string, string>>

@@ -23,6 +23,8 @@ type DispatchOptions = {
   readonly database: Database
   readonly routes: readonly TokenRoute[]
   readonly resources: Resources
+  /** The registry that is served at the server's own address, for a request to a host of nobody. */
+  readonly atOwnAddress?: (request: IncomingMessage) => Registry | undefined | Promise<Registry | undefined>
   readonly audit: Audit
   readonly log: Log
   readonly throttle: Throttle
@@ -36,7 +38,7 @@ const methods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 
 
 /** `/oauth2/*` as a raw surface: which row, whose host, the form, the handler, in this order. */
 export function createTokenSurface(options: DispatchOptions): RawSurface {
-  const { budgets, database, routes, resources, audit, log, throttle } = options
+  const { budgets, database, routes, resources, atOwnAddress, audit, log, throttle } = options
   const rows = new Map(routes.map((route) => [`${route.method} ${route.path}`, route]))
 
   function requireRow({ method = '' }: IncomingMessage, path: string): TokenRoute {
@@ -52,10 +54,17 @@ export function createTokenSurface(options: DispatchOptions): RawSurface {
     throw new TokenError('DENIED', networkRefusalText(origin.remoteAddress))
   }
 
+  function find(request: IncomingMessage): Registry | undefined | Promise<Registry | undefined> {
+    return andThen(
+      resources.findRegistryByHost(request.headers.host),
+      (registry) => registry ?? atOwnAddress?.(request),
+    )
+  }
+
   /** Whose host it is, by the header itself, as the registry reads it: no proxy may say which registry is meant. */
-  function locate(host: string | undefined, origin: Origin): Located | Promise<Located> {
+  function locate(request: IncomingMessage, origin: Origin): Located | Promise<Located> {
     return andThen(database.authorityRevision(), (revision) =>
-      andThen(resources.findRegistryByHost(host), (registry) => {
+      andThen(find(request), (registry) => {
         if (registry === undefined) throw new TokenError('NAME_UNKNOWN', 'no registry is served under this host name')
         const closed = networkRefusal(registry, origin.remoteAddress)
         return closed === undefined ? { revision, registry } : refuseAddress(registry, origin, closed)
@@ -64,23 +73,23 @@ export function createTokenSurface(options: DispatchOptions): RawSurface {
   }
 
   /** A body takes its time: what was found before it holds no longer where authority has changed meanwhile. */
-  async function locateAgain(before: Located, host: string | undefined, origin: Origin): Promise<Located> {
-    return (await database.authorityRevision()) === before.revision ? before : locate(host, origin)
+  async function locateAgain(before: Located, request: IncomingMessage, origin: Origin): Promise<Located> {
+    return (await database.authorityRevision()) === before.revision ? before : locate(request, origin)
   }
 
   // Nothing is awaited that is there already: a token is a matter of microseconds.
   async function serve({ request, response, origin, commonHeaders }: RawExchange): Promise<void> {
-    const { url = '', headers } = request
+    const { url = '' } = request
     const queryAt = url.indexOf('?')
     const row = requireRow(request, queryAt === -1 ? url : url.slice(0, queryAt))
-    const locating = locate(headers.host, origin)
+    const locating = locate(request, origin)
     let located = locating instanceof Promise ? await locating : locating
     const retryAfterSeconds = throttle.spendOauth(located.registry)
     if (retryAfterSeconds !== undefined) throw new TokenError('TOOMANYREQUESTS', throttled, { retryAfterSeconds })
     let parameters = queryAt === -1 ? '' : url.slice(queryAt + 1)
     if (row.method === 'POST') {
       parameters = await readFormText(request)
-      located = await locateAgain(located, headers.host, origin)
+      located = await locateAgain(located, request, origin)
     }
     const text = `${await row.handle({ request, origin, parameters, ...located })}\n`
     const caching = row.need === 'public' ? [] : notStored

@@ -27,6 +27,8 @@ export type RegistryAddress = NetworkRules & {
   readonly rid: string
   readonly name: string
   readonly loginServer: LoginServer
+  /** Where the request came, if not to a host of the registry: challenges lead there again. */
+  readonly reachedAt?: LoginServer
 }
 
 /** Somebody who was let in at the data plane. */

@@ -24,6 +24,10 @@ export interface Refusals {
 
 /** Makes the refusals; `scheme` is that under which clients reach the server. */
 export function createRefusals(scheme: 'http' | 'https'): Refusals {
+  function tokenService({ loginServer, reachedAt = loginServer }: RegistryAddress) {
+    return { realm: `${scheme}://${reachedAt}/oauth2/token`, service: reachedAt }
+  }
+
   function refusal(
     registry: RegistryAddress,
     need: DataPlaneNeed,
@@ -36,8 +40,7 @@ export function createRefusals(scheme: 'http' | 'https'): Refusals {
       message: ociErrors.UNAUTHORIZED.message,
       detail: wanted === undefined ? null : detailOf(wanted),
       challenge: bearerChallenge({
-        realm: `${scheme}://${registry.loginServer}/oauth2/token`,
-        service: registry.loginServer,
+        ...tokenService(registry),
         scope: wanted === undefined ? undefined : formatAccessScope(wanted),
         error,
       }),
@@ -70,8 +73,7 @@ export function createRefusals(scheme: 'http' | 'https'): Refusals {
       challenge: undefined,
       retryAfterSeconds,
     }),
-    challenge: ({ loginServer }) =>
-      bearerChallenge({ realm: `${scheme}://${loginServer}/oauth2/token`, service: loginServer }),
+    challenge: (registry) => bearerChallenge(tokenService(registry)),
   }
 }
 

@@ -41,7 +41,7 @@ export function requireService({ defaultPort, resources }: TokenRooms, form: For
   const service = field(form, 'service')
   if (service === undefined || service === '') return
   const named = withoutDefaultPort(service.toLowerCase(), defaultPort)
-  if (named === registry.loginServer) return
+  if (named === registry.loginServer || named === registry.reachedAt) return
   // A registry answers at both of its hosts. `az` guesses the second where it may not read the registry.
   if (named === withoutDefaultPort(resources.loginServerFor(registry.name), defaultPort)) return
   throw new TokenError('BAD_REQUEST', 'service does not name this registry')

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Access } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Directory } from '../directory/index.ts'
@@ -9,7 +10,7 @@ import type { Log } from '../platform/log.ts'
 import type { Sealer } from '../platform/sealing.ts'
 import { createKeyRing } from '../platform/signing-keys/key-ring.ts'
 import type { Database } from '../platform/sql/database.ts'
-import type { Resources } from '../resources/index.ts'
+import type { Registry, Resources } from '../resources/index.ts'
 import { createAcrTokens, refreshTokenSeconds } from './acr-token.ts'
 import { createDecisions } from './decisions.ts'
 import { createDisbelief } from './disbelieved-token.ts'
@@ -25,6 +26,8 @@ import { createUnprovedCredentials } from './unproved.ts'
 
 export type TokenServiceOptions = {
   readonly database: Database
+  /** Finds the registry that is served at the address at which a request came, where no registry has its host. */
+  readonly atOwnAddress?: (request: IncomingMessage) => Registry | undefined | Promise<Registry | undefined>
   readonly clock: Clock
   readonly log: Log
   readonly sealer: Sealer

@@ -27,6 +27,7 @@ describe('the configuration', () => {
     assert.deepEqual(await loadConfiguration(), {
       dataDir: resolve('acrux-data'),
       listen: [{ host: '127.0.0.1', port: 5443 }],
+      hasPublicHost: false,
       publicHost: 'localhost:5443',
       suffix: '.azurecr.localhost:5443',
       http: false,

@@ -53,7 +53,7 @@ export const settingsSchema = z.strictObject(
       .register(settingTexts, {
         kind: 'text',
         description:
-          "The first registry's login server: the host, with the port unless it is the usual one, by which clients reach it. The addresses that the server gives out are made of it, never of what a request says. Registries follow this and `suffix` at the next start; tokens for the host of before are worth nothing then.",
+          "The first registry's login server: the host, with the port unless it is the usual one, by which clients reach it. The addresses that the server gives out are made of it, never of what a request says. Registries follow this and `suffix` at the next start; tokens for the host of before are worth nothing then. Without this setting and `behindProxy`, the first registry is also served at the addresses and names of `listen`.",
         placeholder: 'host',
         example: 'registry.example.com',
         defaultText: '`localhost` and the port of the first `listen`',
@@ -489,6 +489,8 @@ export const configurationSchema = settingsSchema
     const usualPort = settings.http && settings.behindProxy.length === 0 ? 80 : 443
     return {
       ...settings,
+      /** Whether a setting says by which host clients reach the server. */
+      hasPublicHost: publicHost !== undefined,
       publicHost: withoutDefaultPort(publicHost ?? `localhost${portPart}`, usualPort),
       suffix: withoutDefaultPort(suffix ?? `.azurecr.localhost${portPart}`, usualPort),
     }
