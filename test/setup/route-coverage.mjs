@@ -15,13 +15,16 @@ function patternOf(path) {
   return new RegExp(`^${source}/?$`, 'i')
 }
 
+/** Routes that exist to say that something of Azure is not served: they never succeed. */
+const alwaysRefused = /^management\.(unserved\.(?!list$)|(locks|privateEndpoints)\.(?!list\.))/
+
 /** The operations of an OpenAPI document that none of the answered requests, each `METHOD PATH`, was for. */
 export function unansweredOperations(document, answered) {
   const paths = Map.groupBy(answered, (text) => text.slice(0, text.indexOf(' ')))
   return Object.entries(document.paths).flatMap(([path, operations]) => {
     const pattern = patternOf(path)
     return Object.keys(operations)
-      .filter((method) => methods.has(method))
+      .filter((method) => methods.has(method) && !alwaysRefused.test(operations[method].operationId ?? ''))
       .map((method) => method.toUpperCase())
       .filter(
         (method) => !(paths.get(method) ?? []).some((text) => pattern.test(decoded(text.slice(method.length + 1)))),

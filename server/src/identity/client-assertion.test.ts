@@ -165,7 +165,8 @@ test('fault 15: a certificate proves nobody before its time and from its end on,
   assert.equal((await present(await azAssertion(opened, made))).code, 700027)
   const { oid, acrux_cred: credentialId } = decodeJwt(token)
   const owner = { kind: 'service-principal', objectId: oid, credentialId }
-  assert.deepEqual(await identity.verifyAccessToken(token, ['arm']), { ok: false, reason: 'credential', owner })
+  const refused = await identity.verifyAccessToken(token, ['arm'])
+  assert.partialDeepStrictEqual(refused, { ok: false, reason: 'credential', owner })
   time.nowMs = certificate.validFromDate.getTime() - 1
   assert.equal((await present(await azAssertion(opened, made))).code, 700027)
 })

@@ -77,7 +77,7 @@ test('the user info tells an application who signed in, and is all that such a t
   })
   const elsewhere = await people.identity.verifyAccessToken(access_token, ['arm', 'acr', 'graph'])
   const owner = { kind: 'user', objectId: people.alice.objectId, credentialId: decodeJwt(access_token)['acrux_cred'] }
-  assert.deepEqual(elsewhere, { ok: false, reason: 'audience', owner })
+  assert.partialDeepStrictEqual(elsewhere, { ok: false, reason: 'audience', owner })
   const { accessToken } = await people.signIn()
   const program = await people.token()
   for (const token of [id_token, accessToken, program, 'x']) {

@@ -152,13 +152,13 @@ test('what is not in the table is not found, in ARM’s form', async () => {
   for (const path of [
     `${subscriptionScope}/nothing`,
     '/providers/Microsoft.Nothing/things',
-    `${registryPath('contoso')}/webhooks`,
     `${registryPath('contoso')}/scopeMaps/x/providers/Microsoft.Authorization/roleAssignments`,
   ]) {
     const answer = await arm('GET', path)
     assert.equal(answer.status, 404, path)
     assert.equal(codeOf(answer), 'NotFound')
   }
+  assert.equal(codeOf(await arm('GET', `${registryPath('nosuch')}/nothing`)), 'ResourceNotFound')
   assert.equal((await arm('POST', '/subscriptions')).status, 404)
 })
 
