@@ -226,8 +226,8 @@ describe('a configured certificate', () => {
     const encrypted = join(directory, 'encrypted.key')
     await run('openssl', ['ec', '-in', keyFile, '-aes256', '-passout', 'pass:x', '-out', encrypted])
     const faults: readonly (readonly [Files, RegExp])[] = [
-      [{ certFile: absent, keyFile }, /absent cannot be read: ENOENT/],
-      [{ certFile, keyFile: absent }, /absent cannot be read: ENOENT/],
+      [{ certFile: absent, keyFile }, /absent cannot be read: it does not exist/],
+      [{ certFile, keyFile: absent }, /absent cannot be read: it does not exist/],
       [{ certFile: directory, keyFile }, /is not a PEM file/],
       [{ certFile: keyFile, keyFile }, /good.key holds no certificate/],
       [{ certFile, keyFile: certFile }, /good.pem holds no private key/],

@@ -142,7 +142,8 @@ function testDeletions(kind: DatabaseKind, softDelete: 'enabled' | 'disabled'): 
     const answer = await test.send('DELETE', '/acr/v1/d%2Fagain')
     assert.equal(answer.status, 202)
     assert.deepEqual(answer.json['manifestsDeleted'], [digest])
-    assert.equal((answer.json['tagsDeleted'] as unknown[]).length, many + 1)
+    // The answer names at most 10,000.
+    assert.equal((answer.json['tagsDeleted'] as unknown[]).length, Math.min(many + 1, 10_000))
     assert.equal((await test.send('GET', '/v2/d/again/tags/list')).status, 404)
     assert.equal((await test.send('GET', upload)).status, 404)
     assert.equal((await test.send('GET', `/v2/d/again/blobs/${digestOf('again')}`)).status, 404)
