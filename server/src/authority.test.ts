@@ -270,7 +270,9 @@ async function openRooms(t: TestContext, kind: DatabaseKind) {
         authorization === undefined ? { kind: 'service-principal', ...made.owner } : { kind: 'user', ...made.person },
     })
   const consents = createConsents(database)
-  const surface = createGraph({ database, audit, log, publicOrigin, directory, consents, authenticate })
+  const mayAssignRoles = (objectId: string) => access.mayAssignRoles({ kind: 'directory', objectId, groupIds: [] })
+  const shared = { database, audit, log, publicOrigin, directory, consents, mayAssignRoles }
+  const surface = createGraph({ ...shared, authenticate })
   surface.mount(app)
   await app.ready()
   t.after(async () => {

@@ -218,6 +218,8 @@ export async function compose(
     publicOrigin,
     directory,
     consents,
+    mayAssignRoles: async (objectId) =>
+      access.mayAssignRoles({ kind: 'directory', objectId, groupIds: await directory.groupIdsOf(objectId) }),
     authenticate: identity.authenticateGraph,
   })
   const providers = configuration.identityProviders

@@ -3,7 +3,7 @@ import { andThen } from '../platform/sql/authority-memory.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { AccessScope } from '../spec/access-scope.ts'
 import { normalizeScope, scopeChain } from '../spec/resource-id.ts'
-import { judge } from './assigned-role.ts'
+import { judge, permits } from './assigned-role.ts'
 import { createAssignedRoles } from './assigned-roles.ts'
 import { ownerRole } from './built-in-roles.ts'
 import { AssignmentExistsError, RoleNotAssignableError } from './errors.ts'
@@ -26,6 +26,11 @@ import { type RoleUnion, createRoleUnion } from './role-union.ts'
 import { type RoleAssignmentRow, createAccessStore } from './store.ts'
 
 const noRoles = createRoleUnion([])
+
+/** What gives somebody rights: whoever may do one of these may give themselves every other. */
+const roleGiving = ['roleAssignments', 'roleDefinitions'].map(
+  (type) => ({ kind: 'action', name: `Microsoft.Authorization/${type}/write` }) as const,
+)
 
 /** Opens the access room. */
 export function createAccess({ database, clock }: { readonly database: Database; readonly clock: Clock }): Access {
@@ -80,6 +85,12 @@ export function createAccess({ database, clock }: { readonly database: Database;
         (role) => judge(role, need, undefined) === 'allows',
       )
       return [...new Set(allowing.map(({ assignment }) => normalizeScope(assignment.scope)))]
+    },
+
+    mayAssignRoles: async (principal) => {
+      if (principal.kind !== 'directory') return false
+      const held = await assigned.everywhere(principal)
+      return held.some(({ role }) => role !== undefined && roleGiving.some((need) => permits(role, need)))
     },
 
     listAssignments: async ({ scope, includeBelow, principalId }) => {

@@ -99,6 +99,9 @@ export interface Access extends ScopedTokenSignIn, RoleDefinitions, Explain, Exp
   /** The scopes, in lower case, at which a role of the principal's allows the action: what a list shows lies below one of them, or above for the tree's own nodes. */
   scopesAllowing(principal: Principal, action: string): Promise<string[]>
 
+  /** Whether a role of the principal's, at any scope, on whatever condition, lets it give roles or change custom ones. */
+  mayAssignRoles(principal: Principal): Promise<boolean>
+
   /** Assignments whose scope is `scope` or lies above it (`atScope`), or below it too. */
   listAssignments(filter: {
     readonly scope: string

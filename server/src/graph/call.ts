@@ -22,6 +22,8 @@ export type Graph = {
   readonly publicOrigin: string
   readonly directory: Directory
   readonly consents: Consents
+  /** Whether a service principal holds a role, itself or by a group, that lets it give roles. */
+  readonly mayAssignRoles: (objectId: string) => Promise<boolean>
 }
 
 /** Somebody whose token held. */

@@ -134,11 +134,12 @@ async function prove(authenticate: GraphAuthenticate, { headers }: FastifyReques
 }
 
 async function admit(
-  { directory }: Graph,
+  graph: Graph,
   need: GraphNeed,
   { principal, credentialId }: GraphSender,
   request: FastifyRequest,
 ): Promise<GraphCaller> {
+  const { directory } = graph
   const self =
     principal.kind === 'user'
       ? await directory.people.find(principal.objectId)
@@ -148,17 +149,18 @@ async function admit(
   const readsAll = isDirectoryOwner || self.directoryRole === 'reader'
   const caller: GraphCaller = { principal, credentialId, isDirectoryOwner, readsAll }
   if (need === 'visible' || need === 'self' || caller.isDirectoryOwner) return caller
-  if (need === 'application-owner' && (await ownsApplicationInPath(directory, caller, request))) return caller
+  if (need === 'application-owner' && (await ownsApplicationInPath(graph, caller, request))) return caller
   if (need === 'group-owner' && (await ownsGroupInPath(directory, caller, request))) return caller
   throw insufficientPrivileges()
 }
 
 /**
  * Who an application is does not make it its own owner: it cannot give itself a credential that outlives the one it has.
- * And where it may do more with the directory than the one who owns it, a credential of it would be that right.
+ * And where it may do more with the directory than the one who owns it, or may give roles, a credential of it would be
+ * that right.
  */
 async function ownsApplicationInPath(
-  { applications }: Directory,
+  { directory: { applications }, mayAssignRoles }: Graph,
   caller: GraphCaller,
   request: FastifyRequest,
 ): Promise<boolean> {
@@ -168,8 +170,11 @@ async function ownsApplicationInPath(
   if (owned === undefined) return false
   const ownerIds = await applications.ownerIds(applicationIdOf(owned))
   if (!ownerIds.includes(caller.principal.objectId)) return false
-  const role = (await applications.servicePrincipalOf(owned.appId))?.directoryRole
-  return role === undefined || (role === 'reader' && caller.readsAll)
+  const principal = await applications.servicePrincipalOf(owned.appId)
+  if (principal === undefined) return true
+  const role = principal.directoryRole
+  if (role !== undefined && !(role === 'reader' && caller.readsAll)) return false
+  return !(await mayAssignRoles(principal.objectId))
 }
 
 async function ownsGroupInPath({ groups }: Directory, caller: GraphCaller, request: FastifyRequest): Promise<boolean> {

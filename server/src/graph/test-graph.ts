@@ -28,7 +28,9 @@ export async function serveGraph({ database, clock, directory }: TestDirectory) 
   const audit = createAudit({ database, clock })
   // Consents are the pages' matter: what Graph shows of them is tried over the wire.
   const consents = { find: () => Promise.resolve([]), withdraw: () => Promise.resolve(false) }
-  const shared = { database, audit, log: graphLog, publicOrigin: testOrigin, directory, consents }
+  // Nobody has a role here: those who have are tried over the wire.
+  const mayAssignRoles = () => Promise.resolve(false)
+  const shared = { database, audit, log: graphLog, publicOrigin: testOrigin, directory, consents, mayAssignRoles }
   const graph = createGraph({ ...shared, authenticate })
   graph.mount(app)
   const listener = await listen(app, { addresses: [{ host: '127.0.0.1', port: 0 }], tls: undefined })
