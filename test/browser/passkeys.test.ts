@@ -85,7 +85,7 @@ test('a person adds a passkey, signs in with it alone and as the second proof, a
 
   await page.getByRole('link', { name: 'Add a passkey' }).click()
   await page.getByRole('button', { name: 'Add a passkey' }).click()
-  await page.getByText('This device is registered already.').waitFor()
+  await page.getByText('This device already has a passkey for your account.').waitFor()
 
   await page.goto('/account/security')
   await signOut(page)
@@ -97,7 +97,7 @@ test('a person adds a passkey, signs in with it alone and as the second proof, a
   assert.ok(((await credentialsOf(authenticator))[0]?.signCount ?? 0) > made.signCount)
 
   await page.goto('/account/sign-ins')
-  await page.getByText('by passkey').waitFor()
+  await page.getByText('with passkey').waitFor()
   await signOut(page)
 
   await page.goto('/account/security')
@@ -133,7 +133,7 @@ test('a passkey that does not know its person is no proof by itself', async (t) 
   await page.goto('/account/security')
   await page.getByRole('link', { name: 'Sign in with a passkey' }).click()
   await page.getByRole('button', { name: 'Use a passkey' }).click()
-  await page.getByText('No passkey was given.').waitFor()
+  await page.getByText('No passkey was used.').waitFor()
   await page.getByRole('link', { name: 'Use a password' }).click()
   await enterPassword(page)
   await heading(page, 'Use a passkey').waitFor()
@@ -163,7 +163,7 @@ test('a passkey is asked for when the script is slow to come, and the button has
   late.resolve()
   await pressed
   // A browser that has nowhere to look for a passkey may say so before anybody can read what it was asked.
-  await page.getByText(/Follow the instructions of your browser\.|No passkey was given\./).waitFor()
+  await page.getByText(/Follow the instructions in your browser\.|No passkey was used\./).waitFor()
   assert.equal(await page.evaluate('document.activeElement.textContent'), 'Use a passkey')
 })
 

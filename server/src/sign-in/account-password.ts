@@ -77,5 +77,12 @@ function send(site: Site, call: PageCall, account: Account, outcome: Outcome): P
       ${newPasswordFields(chosen, chosen !== undefined)}
       <div class="actions"><button class="primary" type="submit">Change password</button></div>
     </form>`
-  return sendPage(site, call.reply, { title: 'Password', body, navigation, hasError, status: hasError ? 400 : 200 })
+  return sendPage(site, call.reply, {
+    title: 'Password',
+    body,
+    navigation,
+    isWide: true,
+    hasError,
+    status: hasError ? 400 : 200,
+  })
 }

@@ -278,6 +278,7 @@ function sendRecoveryCodes(
   account: Account,
   codes: readonly string[],
 ): Promise<FastifyReply> {
-  const body = recoveryCodesPage(account.user, codes)
+  const { objectId, userPrincipalName } = account.user
+  const body = recoveryCodesPage(userPrincipalName, codes, `/account/security?account=${objectId}`)
   return sendPage(site, call.reply, { title: 'Your recovery codes', body, script: assets.recoveryCodesScript.path })
 }

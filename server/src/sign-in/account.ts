@@ -57,7 +57,7 @@ const destinations: Readonly<Record<Destination, string>> = {
 /** The links between the pages of an account. */
 export function accountNavigation(call: PageCall, account: Account, current: Destination): Html {
   const { objectId, userPrincipalName } = account.user
-  return html`<p class="quiet">${userPrincipalName}</p>
+  return html`<p class="who">${userPrincipalName}</p>
     <nav aria-label="Your account">
       ${Object.entries(destinations).map(([name, label]) => {
         if (name === 'password' && account.user.external) return undefined

@@ -32,7 +32,7 @@ const codeOf = ({ time }: TestPages, page: TestPage) =>
 function goOn(browser: FormBrowser, page: TestPage): Promise<TestPage> {
   assert.equal(page.heading, 'Your recovery codes')
   assert.equal([...page.text.matchAll(/<code>[a-z0-9-]{19}<\/code>/g)].length, 10)
-  const [, href = ''] = /<a class="button primary" href="([^"]+)">Continue</.exec(page.text) ?? []
+  const [, href = ''] = /<a class="button primary" href="([^"]+)">I have saved them</.exec(page.text) ?? []
   return browser.get(href)
 }
 

@@ -1,8 +1,10 @@
 import type { FastifyReply } from 'fastify'
 import type { Transaction } from '../platform/sql/database.ts'
 import type { Form } from '../spec/form.ts'
+import { assets } from './assets.ts'
 import { PageError } from './errors.ts'
-import { enrolmentPage, firstCodePage, newCodesPage } from './pages/enrolment-pages.ts'
+import { enrolmentPage, firstCodePage } from './pages/enrolment-pages.ts'
+import { recoveryCodesPage } from './pages/security-pages.ts'
 import { type Stage, formOf, openStage, proceed, show } from './proceed.ts'
 import { qrCodeOf } from './qr-code.ts'
 import type { Account, PendingAccount } from './sessions.ts'
@@ -75,7 +77,8 @@ export async function submitFirstCode(site: Site, call: PageCall, form: Form): P
   const all = [...new Set([...methods, 'otp', 'mfa'])]
   await signIn(site, call, { user, methods: all, authenticatedAtMs: site.clock.now(), remaining })
   const continueAt = flowPath(site, call.caller, stage.flow)
-  return show(stage, { title: 'Your recovery codes', body: newCodesPage(codes, continueAt) })
+  const body = recoveryCodesPage(user.userPrincipalName, codes, continueAt)
+  return show(stage, { title: 'Your recovery codes', body, script: assets.recoveryCodesScript.path })
 }
 
 type Confirmation = {

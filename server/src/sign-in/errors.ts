@@ -10,7 +10,7 @@ type PageErrorRow = {
 /** Every refusal of the pages. The numbers are those that Entra shows. [Entra, AADSTS error codes] */
 // prettier-ignore
 const pageErrors = {
-  malformed:      { number: 9002313,   status: 400, title: 'Invalid request',   text: 'What your browser sent could not be read.' },
+  malformed:      { number: 9002313,   status: 400, title: 'Invalid request',   text: 'The server could not read this request. Go back and try again.' },
   notFound:       { number: undefined, status: 404, title: 'Page not found',      text: 'There is no page at this address.' },
   foreignForm:    { number: 50117,     status: 403, title: 'The form has expired',    text: 'The form was made for another browser, or cookies are turned off. Nothing was changed. Go back, reload the page and try again.' },
   expired:        { number: 165000,    status: 400, title: 'The sign-in has expired',      text: 'It was started in another browser, or more than an hour ago. Start over in the program that you were using.' },

@@ -111,7 +111,7 @@ export function isToConfirm({ client, redirectUri }: AuthorizationRequest): bool
 export function resourceName(audience: string): string {
   switch (audience) {
     case 'arm':
-      return 'Manage your registries'
+      return 'Management of your registries'
     case 'acr':
       return 'Your registries'
     case 'graph':

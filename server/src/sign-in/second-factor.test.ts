@@ -181,7 +181,7 @@ test('a hundred wrong codes in a row close the app for good: other factors go on
   const asked = await enterPassword(other, await other.get(codeRequest().url), 'alice')
   for (let attempt = 0; attempt < 99; attempt++) assert.equal((await enterCode(other, asked, '000000')).status, 400)
   assert.equal((await enterCode(other, asked, '000000')).status, 403)
-  assert.match((await enterCode(other, asked, codeOf(pages, secret))).text, /no longer accepted/)
+  assert.match((await enterCode(other, asked, codeOf(pages, secret))).text, /The app was blocked/)
   const closed = await pages.database
     .tables<{ audit_event: { action: string } }>()
     .selectFrom('audit_event')

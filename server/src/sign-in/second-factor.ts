@@ -63,7 +63,7 @@ export async function submitCode(site: Site, call: PageCall, form: Form): Promis
       await site.audit.append(eventOf(call, pending, { action: 'second-factor.close', outcome: 'success' }))
     }
     const problem =
-      'There were too many wrong codes in a row, and the app is no longer accepted. Use another way, or ask an owner of the directory to reset it.'
+      'The app was blocked after too many incorrect codes in a row. Use another method, or ask an owner of the directory to reset it.'
     return showSecondFactor(stage, pending, { kind, problem, status: 403 })
   }
   if (outcome === 'throttled') {

@@ -73,16 +73,17 @@ async function answer(field) {
   } catch (error) {
     status.textContent =
       error.name === 'InvalidStateError'
-        ? 'This device is registered already.'
-        : 'No passkey was given. You can try again, or go back and sign in another way.'
+        ? 'This device already has a passkey for your account.'
+        : 'No passkey was used. Try again, or use another method.'
   }
 }
 
 form?.addEventListener('submit', (event) => {
   const field = form.elements.namedItem('credential')
-  if (field.value !== '') return
+  // "Cancel" needs no passkey.
+  if (field.value !== '' || event.submitter?.name === 'decision') return
   event.preventDefault()
-  status.textContent = 'Follow the instructions of your browser.'
+  status.textContent = 'Follow the instructions in your browser.'
   void answer(field)
 })
 

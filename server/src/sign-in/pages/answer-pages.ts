@@ -8,8 +8,8 @@ type Asked = { readonly account: Account; readonly clientName: string; readonly 
 /** Asks whether it was the person who had a program on their machine sign them in. [RFC 8252 §8.6] */
 export function confirmPage(form: Carried, asked: Asked): Html {
   return question(form, asked, {
-    text: html`Continue only if you have just started the sign-in of <strong>${asked.clientName}</strong> yourself, on
-      this machine.`,
+    text: html`Continue only if you have just started to sign in to <strong>${asked.clientName}</strong> yourself, on
+      this computer.`,
   })
 }
 

@@ -1,6 +1,6 @@
 import { type Html, html } from '../html.ts'
 import { alert, carried, field } from './layout.ts'
-import { type SignInForm, cancelButton, confirmationField, shownCodes } from './sign-in-pages.ts'
+import { type SignInForm, cancelButton, confirmationField } from './sign-in-pages.ts'
 
 /** Asks for a second factor to be set up before the sign-in continues. */
 export function enrolmentPage(
@@ -9,7 +9,8 @@ export function enrolmentPage(
 ): Html {
   return html`${!needsCode && alert(problem)}
     <p>
-      You need a second factor to continue: an authenticator app on your phone, which shows a new code every 30 seconds.
+      Your organisation requires a second factor: an authenticator app on your phone. It shows a new code every 30
+      seconds.
     </p>
     <form method="post" action="/sign-in/enrolment" novalidate>
       ${carried(form)}
@@ -52,13 +53,7 @@ export function firstCodePage(
 
 /** The secret of an authenticator app, for the camera and for the keyboard. */
 export function secretOf(picture: string, secret: string): Html {
-  return html`<p>Scan the picture with the app, or enter the secret.</p>
-    <img class="qr" src="${picture}" alt="QR code with the secret below" width="192" height="192" />
+  return html`<p>Scan the QR code with your authenticator app, or enter this key in the app:</p>
+    <img class="qr" src="${picture}" alt="QR code with the key below" width="192" height="192" />
     <p class="secret">${secret.match(/.{1,4}/g)?.join(' ')}</p>`
-}
-
-/** Shows the recovery codes of a person who continues to sign in. */
-export function newCodesPage(codes: readonly string[], continueAt: string): Html {
-  return html`${shownCodes(codes)}
-    <div class="actions"><a class="button primary" href="${continueAt}">Continue</a></div>`
 }

@@ -3,7 +3,7 @@ import { instant } from '../account.ts'
 import { type Html, html } from '../html.ts'
 import { type Carried, alert, carried, field } from './layout.ts'
 import { secretOf } from './enrolment-pages.ts'
-import { confirmationField, shownCodes } from './sign-in-pages.ts'
+import { confirmationField } from './sign-in-pages.ts'
 
 type Form = Carried & { readonly account: string }
 
@@ -72,8 +72,8 @@ export function removalPage(form: Form, { passkey, isLast }: { passkey: Passkey 
   const what =
     passkey === undefined ? html`the authenticator app` : html`the passkey <strong>${passkey.displayName}</strong>`
   const action = `/account/security/${passkey === undefined ? 'authenticator' : 'passkey'}/remove`
-  return html`<p>You can no longer sign in with ${what}.</p>
-    ${isLast && html`<p class="warning">This is your last second factor. Your password alone will protect your account, and your recovery codes will be deleted.</p>`}
+  return html`<p>You will no longer be able to sign in with ${what}.</p>
+    ${isLast && html`<p class="warning">This is your last second factor. Your recovery codes will be deleted too. If your organisation requires a second factor, you must set up a new one at your next sign-in. Otherwise, your password alone will protect your account.</p>`}
     <form method="post" action="${action}">
       ${carried(form, passkey === undefined ? {} : { passkey: passkey.id })}
       <div class="actions">
@@ -105,7 +105,7 @@ export function newPasskeyPage(
   { options, challenge, problem }: { options: string; challenge: string; problem?: string | undefined },
 ): Html {
   return html`${alert(problem)}
-    <p>Your browser asks where to save the passkey: on this device, on your phone or on a security key.</p>
+    <p>Your browser will ask where to save the passkey: on this device, on your phone or on a security key.</p>
     <p role="status" data-passkey-status></p>
     <noscript><p class="error">Passkeys need JavaScript, which is turned off in this browser.</p></noscript>
     <form method="post" action="/account/security/passkey" data-passkey="create" data-options="${options}" novalidate>
@@ -126,12 +126,15 @@ export function newPasskeyPage(
     </form>`
 }
 
-/** Shows recovery codes, this once. */
-export function recoveryCodesPage(
-  { objectId, userPrincipalName }: { readonly objectId: string; readonly userPrincipalName: string },
-  codes: readonly string[],
-): Html {
-  return html`<div data-account="${userPrincipalName}">${shownCodes(codes)}</div>
+/** Shows recovery codes, this once. `next` is the path of the page after it. */
+export function recoveryCodesPage(userPrincipalName: string, codes: readonly string[], next: string): Html {
+  return html`<p>
+      Each of these codes signs you in once when you have neither your app nor a passkey. Save them now: they are not
+      shown again.
+    </p>
+    <ul class="codes" data-account="${userPrincipalName}">
+      ${codes.map((code) => html`<li><code>${code}</code></li>`)}
+    </ul>
     <div class="bar" data-codes-actions hidden>
       <button type="button" data-copy>Copy</button>
       <button type="button" data-download>Download</button>
@@ -139,7 +142,7 @@ export function recoveryCodesPage(
     </div>
     <p role="status" class="quiet" data-codes-status></p>
     <div class="actions">
-      <a class="button primary" href="/account/security?account=${objectId}">I have saved them</a>
+      <a class="button primary" href="${next}">I have saved them</a>
     </div>`
 }
 

@@ -164,12 +164,14 @@ export function passkeyPage(
   }: { options: string; challenge: string; problem?: string | undefined; otherWays: readonly OtherWay[] },
 ): Html {
   return html`${onward(form)} ${alert(problem)}
-    <p>Your browser asks for a fingerprint, face, PIN or security key.</p>
+    <p>Your browser will ask for a fingerprint, face, PIN or security key.</p>
     <p role="status" data-passkey-status></p>
     <noscript><p class="error">Passkeys need JavaScript, which is turned off in this browser.</p></noscript>
     <form method="post" action="/sign-in/passkey" data-passkey="get" data-options="${options}">
       ${carried(form, { challenge, credential: '' })}
-      <div class="actions"><button class="primary" type="submit" autofocus disabled>Use a passkey</button></div>
+      <div class="actions">
+        <button class="primary" type="submit" autofocus disabled>Use a passkey</button>${cancelButton(form)}
+      </div>
     </form>
     ${links(otherWays)}`
 }
@@ -180,7 +182,7 @@ export function newPasswordPage(
   userName: string,
   { problem, otherMethods }: { problem?: string | undefined; otherMethods: readonly Html[] },
 ): Html {
-  return html`<p>Choose a new password before you continue.</p>
+  return html`<p>Your current password is temporary. Choose your own to continue.</p>
     <form method="post" action="/sign-in/new-password" novalidate>
       ${carried(form)} ${hiddenUserName(userName)} ${newPasswordFields(problem)} ${remainingMethods(otherMethods)}
       <div class="actions"><button class="primary" type="submit">Continue</button>${cancelButton(form)}</div>
@@ -242,17 +244,6 @@ export function confirmationField(problem: string | undefined): Html {
     error: problem,
     hasFocus: problem !== undefined,
   })
-}
-
-/** Shows recovery codes, this once, on the way somewhere. */
-export function shownCodes(codes: readonly string[]): Html {
-  return html`<p>
-      Each of these codes signs you in once when you have neither your app nor a passkey. Save them now: they are not
-      shown again.
-    </p>
-    <ul class="codes">
-      ${codes.map((code) => html`<li><code>${code}</code></li>`)}
-    </ul>`
 }
 
 function onward({ clientName }: SignInForm): Html | undefined {
