@@ -166,7 +166,7 @@ async function programsAndDevices({ page, shoot }: Tour): Promise<void> {
   await shoot('device-wrong-code', 'Enter code')
   for (const [answer, title] of [
     ['Continue', 'You have signed in'],
-    ['Cancel', 'You have cancelled'],
+    ['Cancel', 'Sign-in cancelled'],
   ] as const) {
     await page.goto(`/devicelogin?user_code=${await userCode()}`)
     await press(page, 'Next')

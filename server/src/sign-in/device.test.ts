@@ -77,7 +77,7 @@ test('a device that is declined is told so', async (t) => {
   const asked = await enterPassword(browser, await submit(), 'alice')
   assert.ok(asked.text.includes(alice.userPrincipalName))
   const declined = await browser.submit(asked, '/sign-in/answer', { decision: 'refuse' })
-  assert.equal(declined.heading, 'You have cancelled')
+  assert.equal(declined.heading, 'Sign-in cancelled')
   assert.equal((await poll())['error'], 'authorization_declined')
 })
 

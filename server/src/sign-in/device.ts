@@ -53,7 +53,7 @@ export function showDeviceEnd(end: 'done' | 'declined') {
             <p><a href="/account/sign-ins">Show my sign-ins</a></p>`,
         })
       : sendPage(site, reply, {
-          title: 'You have cancelled',
+          title: 'Sign-in cancelled',
           body: html`<p>The device was not signed in. You can close this window.</p>
             <p><a href="/account/sign-ins">Show my sign-ins</a></p>`,
         })

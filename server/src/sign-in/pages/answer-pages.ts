@@ -32,10 +32,10 @@ export function devicePage(
   asked: Asked & { readonly requestedFrom: string; readonly expires: string },
 ): Html {
   return question(form, asked, {
-    text: html`Are you trying to sign in to <strong>${asked.clientName}</strong> on another device? Whoever holds that
-      device can act as you.`,
+    text: html`Are you trying to sign in to <strong>${asked.clientName}</strong> on another device? Anyone who uses that
+      device will be able to act as you.`,
     more: { 'Requested from': asked.requestedFrom, 'Valid until': asked.expires },
-    warning: 'If somebody sent you the code, cancel: they would get access to your account.',
+    warning: 'If somebody sent you the code, select Cancel: they would get access to your account.',
   })
 }
 
