@@ -36,7 +36,7 @@ test('JSON is read only if it has no more values than allowed', () => {
     { input: '[1,2,3]', values: 4, why: 'a list and what it holds' },
     { input: '{"a":1,"b":{"c":2}}', values: 4, why: 'objects and their members' },
     { input: `["${','.repeat(1000)}[{"]`, values: 2, why: 'what stands in a string is no value' },
-    { input: `["${'x'.repeat(63)}\\",2]`, values: 3, why: 'an escape at the end of what is looked at byte by byte' },
+    { input: `["${'x'.repeat(63)}\\"",2]`, values: 3, why: 'an escape at the end of what is looked at byte by byte' },
     { input: `["${'x'.repeat(64)}\\\\",2]`, values: 3, why: 'an escaped backslash behind that' },
     { input: `["${'x'.repeat(100)}\\"${',1'.repeat(50)}",2]`, values: 3, why: 'an escaped quote behind that' },
     { input: `["${'\\"'.repeat(1000)}",2]`, values: 3, why: 'nothing but escaped quotes' },
