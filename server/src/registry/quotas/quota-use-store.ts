@@ -34,11 +34,11 @@ export async function readQuotaUse(database: Database, defaults: DefaultQuotas):
     ...repositories.map(({ size_bytes, limit_bytes }) => ratioOf(size_bytes, limit_bytes)),
   ]
   return {
-    storedBytes: registries.reduce((total, { size_bytes }) => total + Number(size_bytes), 0),
+    storedBytes: registries.reduce((total, { size_bytes }) => total + size_bytes, 0),
     highestRatio: ratios.reduce((highest, ratio) => Math.max(highest, ratio), 0),
   }
 }
 
 function ratioOf(sizeBytes: number, limitBytes: number): number {
-  return limitBytes === 0 ? 0 : Number(sizeBytes) / Number(limitBytes)
+  return limitBytes === 0 ? 0 : sizeBytes / limitBytes
 }
