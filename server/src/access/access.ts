@@ -78,6 +78,17 @@ export function createAccess({ database, clock }: { readonly database: Database;
       andThen(unionOf(principal, registryId), ({ roles }) => roles.some(({ role }) => role !== undefined)),
     mayManage: (principal, action, scope) =>
       andThen(unionOf(principal, scope), (union) => union.allows({ kind: 'action', name: action }, undefined)),
+    mayManageSome: async (principal, action, scope) => {
+      const { roles } = await unionOf(principal, scope)
+      const verdicts = roles.map((role) => judge(role, { kind: 'action', name: action }, undefined))
+      return verdicts.some((verdict) => verdict === 'allows' || verdict === 'condition-cannot-be-evaluated')
+    },
+    mayAssign: async (principal, scope, assignment) => {
+      const { roles } = await unionOf(principal, scope)
+      const verb = assignment.source === 'Request' ? 'write' : 'delete'
+      const need = { kind: 'action', name: `Microsoft.Authorization/roleAssignments/${verb}` } as const
+      return roles.some((role) => judge(role, need, undefined, assignment) === 'allows')
+    },
     scopesAllowing: async (principal, action) => {
       if (principal.kind !== 'directory') return []
       const need = { kind: 'action', name: action } as const

@@ -1,5 +1,5 @@
 import type { RoleCondition } from '../spec/role-condition.ts'
-import { evaluateRoleCondition } from '../spec/role-condition-evaluation.ts'
+import { type AssignmentFacts, evaluateRoleCondition } from '../spec/role-condition-evaluation.ts'
 import { parseRoleCondition } from '../spec/role-condition-parser.ts'
 import { permitsAction, permitsDataAction } from '../spec/role-permissions.ts'
 import type { RoleAssignment } from './index.ts'
@@ -28,12 +28,17 @@ export type Verdict =
   | 'condition-cannot-be-evaluated'
 
 /** What one assignment says: the decision, and what explains it. `repository` is undefined for what concerns none. */
-export function judge({ role, condition }: AssignedRole, need: ActionNeed, repository: string | undefined): Verdict {
+export function judge(
+  { role, condition }: AssignedRole,
+  need: ActionNeed,
+  repository: string | undefined,
+  assignment?: AssignmentFacts,
+): Verdict {
   if (role === undefined) return 'role-is-gone'
   if (!permits(role, need)) return 'role-lacks-action'
   if (condition === 'none') return 'allows'
   if (condition === 'unreadable') return 'condition-is-unreadable'
-  const met = evaluateRoleCondition(condition, { action: need.name, repository })
+  const met = evaluateRoleCondition(condition, { action: need.name, repository, assignment })
   if (met === undefined) return 'condition-cannot-be-evaluated'
   return met ? 'allows' : 'condition-is-not-met'
 }

@@ -1,5 +1,6 @@
 import type { Transaction } from '../platform/sql/database.ts'
 import type { AccessScope } from '../spec/access-scope.ts'
+import type { AssignmentFacts } from '../spec/role-condition-evaluation.ts'
 import type { RolePermissions } from '../spec/role-permissions.ts'
 import type { ExplainAction } from './explain-action.ts'
 import type { Explain } from './explain.ts'
@@ -96,6 +97,13 @@ export interface Access extends ScopedTokenSignIn, RoleDefinitions, Explain, Exp
   hasAssignment(principal: Principal, registryId: string): boolean | Promise<boolean>
   /** Whether the principal may carry out a management action at a scope. */
   mayManage(principal: Principal, action: string, scope: string): boolean | Promise<boolean>
+  /**
+   * Whether a role of the principal's allows the action at the scope, or may do so by a condition on the role assignment
+   * that it is about: {@link mayAssign} has to be asked then.
+   */
+  mayManageSome(principal: Principal, action: string, scope: string): Promise<boolean>
+  /** Whether the principal may write (`Request`) or delete (`Resource`) this role assignment at a scope. */
+  mayAssign(principal: Principal, scope: string, assignment: AssignmentFacts): Promise<boolean>
   /** The scopes, in lower case, at which a role of the principal's allows the action: what a list shows lies below one of them, or above for the tree's own nodes. */
   scopesAllowing(principal: Principal, action: string): Promise<string[]>
 

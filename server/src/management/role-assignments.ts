@@ -12,11 +12,14 @@ import type { DirectoryPrincipal } from '../directory/index.ts'
 import type { Transaction } from '../platform/sql/database.ts'
 import { formatDataPlaneTime } from '../spec/acr-time.ts'
 import { parseGuid } from '../spec/guid.ts'
+import type { AssignmentFacts } from '../spec/role-condition-evaluation.ts'
 import { parseRoleCondition } from '../spec/role-condition-parser.ts'
 import { isWithinScope, normalizeScope, parseExtensionId, subscriptionId } from '../spec/resource-id.ts'
 import { optional, proseOf, readBody } from './body.ts'
 import { type ManagementCall, type ManagementOptions, change } from './call.ts'
 import { ArmError } from './errors.ts'
+import { forbidden } from './need.ts'
+import { scopeOf } from './path-scope.ts'
 import { roleDefinitionId } from './role-definitions.ts'
 import { requireScopeId } from './scope.ts'
 
@@ -52,9 +55,10 @@ export async function putRoleAssignment(rooms: ManagementOptions, call: Manageme
   const scope = await requireScopeId(rooms, call)
   const role = await requireRole(rooms, properties.roleDefinitionId, scope)
   const principal =
-    (await foreseePrincipal(rooms, call, properties)) ??
+    (await foreseePrincipal(rooms, call, properties, role)) ??
     (await requirePrincipal(rooms, properties.principalId, properties.principalType))
   const wanted = { roleDefinitionName: role.name, principalId: principal.objectId }
+  await requireMayAssign(rooms, call, { source: 'Request', ...wanted, principalType: typeOf(principal) })
 
   const present = await rooms.access.findAssignment(scope, name)
   if (present !== undefined) {
@@ -128,9 +132,13 @@ async function changeTerms(
 export async function deleteRoleAssignment(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const name = requireName(call)
   const scope = await requireScopeId(rooms, call)
+  const present = await rooms.access.findAssignment(scope, name)
+  if (present !== undefined) await requireMayAssign(rooms, call, { source: 'Resource', ...present })
   const deleted = await change(rooms, call, async (transaction) => {
     const result = await rooms.access.deleteAssignment(transaction, scope, name)
     if (result === undefined) return { result, event: undefined }
+    // Another of the same name, made meanwhile, is not the one that the caller may delete.
+    if (present === undefined || !isSame(present, result)) throw assignmentNotFound(name)
     await requireOwnerLeft(rooms, call, transaction, result)
     const { principalId, roleDefinitionName } = result
     const detail = { principalId, roleDefinitionName }
@@ -225,10 +233,13 @@ async function foreseePrincipal(
   rooms: ManagementOptions,
   call: ManagementCall,
   { principalId, principalType }: { readonly principalId: string; readonly principalType?: string | undefined },
+  { name: roleDefinitionName }: RoleDefinition,
 ): Promise<DirectoryPrincipal | undefined> {
   const kind = externalKinds.get(principalType?.toLowerCase() ?? '')
   if (kind === undefined || parseGuid(principalId) === undefined) return undefined
   if ((await rooms.directory.findPrincipal(principalId)) !== undefined) return undefined
+  const type = kind === 'user' ? 'User' : 'ServicePrincipal'
+  await requireMayAssign(rooms, call, { source: 'Request', roleDefinitionName, principalId, principalType: type })
   return change(rooms, call, async (transaction) => {
     const result = await rooms.directory.externalPrincipals.foresee(transaction, principalId, kind)
     const detail = { kind }
@@ -264,6 +275,22 @@ async function requireOwnerLeft(
   if (roleDefinitionName !== ownerRole || normalizeScope(scope) !== normalizeScope(subscription)) return
   if ((await access.countAssignments(transaction, scope, ownerRole)) > 0) return
   throw new ArmError('assignmentOfLastOwner', 'Cannot delete the last RBAC admin assignment.')
+}
+
+/**
+ * Holds the caller to the conditions on which they may give roles, or take them away.
+ *
+ * @throws ArmError 403
+ */
+async function requireMayAssign(
+  { access }: ManagementOptions,
+  { caller, names }: ManagementCall,
+  assignment: AssignmentFacts,
+): Promise<void> {
+  const scope = scopeOf(names)
+  if (await access.mayAssign(caller.rights, scope, assignment)) return
+  const verb = assignment.source === 'Request' ? 'write' : 'delete'
+  throw forbidden(caller, { action: `Microsoft.Authorization/roleAssignments/${verb}` }, scope)
 }
 
 function assignmentNotFound(name: string): ArmError {

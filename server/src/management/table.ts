@@ -295,6 +295,11 @@ function roleRows(scopeName: string, scopePath: string): ManagementRow[] {
   const assignments = `${scopePath}/${authorization}/roleAssignments`
   const definitions = `${scopePath}/${authorization}/roleDefinitions`
   const onAssignments = (name: string): CallerNeed => action(`Microsoft.Authorization/roleAssignments/${name}`)
+  const judging = (name: string): CallerNeed => ({
+    kind: 'action',
+    action: `Microsoft.Authorization/roleAssignments/${name}`,
+    judgesAssignment: true,
+  })
   const onDefinitions = (name: string): CallerNeed => action(`Microsoft.Authorization/roleDefinitions/${name}`)
   // prettier-ignore
   return [
@@ -304,8 +309,8 @@ function roleRows(scopeName: string, scopePath: string): ManagementRow[] {
     { id: `roleDefinitions.delete.${scopeName}`, method: 'DELETE', path: `${definitions}/:name`, need: onDefinitions('delete'), handle: deleteRoleDefinition },
     { id: `roleAssignments.list.${scopeName}`,   method: 'GET',    path: assignments,            need: onAssignments('read'),   handle: listRoleAssignments, filtered: true },
     { id: `roleAssignments.get.${scopeName}`,    method: 'GET',    path: `${assignments}/:name`, need: onAssignments('read'),   handle: getRoleAssignment },
-    { id: `roleAssignments.put.${scopeName}`,    method: 'PUT',    path: `${assignments}/:name`, need: onAssignments('write'),  handle: putRoleAssignment },
-    { id: `roleAssignments.delete.${scopeName}`, method: 'DELETE', path: `${assignments}/:name`, need: onAssignments('delete'), handle: deleteRoleAssignment },
+    { id: `roleAssignments.put.${scopeName}`,    method: 'PUT',    path: `${assignments}/:name`, need: judging('write'),        handle: putRoleAssignment },
+    { id: `roleAssignments.delete.${scopeName}`, method: 'DELETE', path: `${assignments}/:name`, need: judging('delete'),       handle: deleteRoleAssignment },
   ]
 }
 

@@ -1,4 +1,5 @@
 import {
+  type ConditionAttribute,
   type ConditionComparison,
   type ConditionOperand,
   type ConditionOperator,
@@ -15,6 +16,16 @@ export type ConditionFacts = {
   readonly action: string
   /** Undefined for what concerns no repository. */
   readonly repository: string | undefined
+  /** The role assignment that is written, or deleted; none for every other action. */
+  readonly assignment?: AssignmentFacts | undefined
+}
+
+/** A role assignment as conditions see it: in a write it is the request, in a deletion the resource. */
+export type AssignmentFacts = {
+  readonly source: 'Request' | 'Resource'
+  readonly roleDefinitionName: string
+  readonly principalId: string
+  readonly principalType: string
 }
 
 /**
@@ -36,7 +47,8 @@ export function evaluateRoleCondition(condition: RoleCondition, facts: Condition
       // The operations of a registry have none.
       return false
     case 'exists':
-      return isRepositoryName(condition.attribute) ? facts.repository !== undefined : undefined
+      if (isRepositoryName(condition.attribute)) return facts.repository !== undefined
+      return assignmentValue(condition.attribute, facts) === undefined ? undefined : true
     case 'comparison':
       return evaluateComparison(condition, facts)
   }
@@ -60,11 +72,35 @@ function evaluateComparison(
 function valuesOf(
   operand: ConditionOperand,
   { family, ignoresCase }: ConditionOperator,
-  { repository }: ConditionFacts,
+  facts: ConditionFacts,
 ): readonly ConditionValue[] | undefined {
   if (operand.kind === 'values') return operand.values
+  const ofAssignment = assignmentValue(operand.attribute, facts)
+  if (ofAssignment !== undefined) {
+    if (ofAssignment.family !== family) return undefined
+    return [ignoresCase ? foldCase(ofAssignment.value) : ofAssignment.value]
+  }
+  const { repository } = facts
   if (!isRepositoryName(operand.attribute) || repository === undefined || family !== 'string') return undefined
   return [ignoresCase ? foldCase(repository) : repository]
+}
+
+/** Of a role assignment conditions know three attributes. [Azure RBAC, delegate role assignment management] */
+function assignmentValue(
+  { source, name }: ConditionAttribute,
+  { assignment }: ConditionFacts,
+): { readonly family: 'guid' | 'string'; readonly value: string } | undefined {
+  if (assignment?.source !== source) return undefined
+  switch (name.toLowerCase()) {
+    case 'microsoft.authorization/roleassignments:roledefinitionid':
+      return { family: 'guid', value: assignment.roleDefinitionName.toLowerCase() }
+    case 'microsoft.authorization/roleassignments:principalid':
+      return { family: 'guid', value: assignment.principalId.toLowerCase() }
+    case 'microsoft.authorization/roleassignments:principaltype':
+      return { family: 'string', value: assignment.principalType }
+    default:
+      return undefined
+  }
 }
 
 function compare({ test }: ConditionOperator, left: ConditionValue, right: ConditionValue): boolean {
