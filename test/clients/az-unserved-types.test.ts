@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
 import { arm, expectStatus, principalWithRole, registryId, roles } from '../harness/arm.ts'
-import { at, listAt, stringAt } from '../harness/json.ts'
+import { at, stringAt } from '../harness/json.ts'
 import { startServer } from '../harness/server.ts'
-import { azHome, signIn, step } from './az/az.ts'
+import { azHome, loginServerSuffix, signIn, step } from './az/az.ts'
 
 const server = await startServer()
 const az = azHome(server.caFile)
@@ -50,10 +50,42 @@ step('az is told that what it wants to make is not served, and where to read mor
   )
 })
 
-step('az acr show-endpoints names the login server, and data endpoints where there are none', ['az'], async () => {
-  const endpoints = await az.json('acr', 'show-endpoints', '-n', registry)
-  assert.equal(stringAt(endpoints, 'loginServer'), server.firstRun.loginServer)
-  assert.equal(listAt(at(endpoints, 'dataEndpoints')).length, 1)
+step(
+  'az acr show-endpoints names the login server and no host of Azure, with data endpoints on and off',
+  ['az'],
+  async () => {
+    const { loginServer } = server.firstRun
+    const location = await az.text('acr', 'show', '-n', registry, '--query', 'location', '-o', 'tsv')
+    // az makes this entry up where data endpoints are off: nothing is served there, and the name is one of this server.
+    const endpoint = `*.blob${loginServerSuffix(server)}`
+    assert.deepEqual(await az.json('acr', 'show-endpoints', '-n', registry), {
+      loginServer,
+      dataEndpoints: [{ region: location, endpoint }],
+    })
+    await az.text('acr', 'update', '-n', registry, '--sku', 'Premium', '--data-endpoint-enabled', 'true')
+    assert.deepEqual(await az.json('acr', 'show-endpoints', '-n', registry), { loginServer, dataEndpoints: [] })
+    await az.text('acr', 'update', '-n', registry, '--data-endpoint-enabled', 'false')
+  },
+)
+
+step('az tag list gives the tags of a registry and its group, and tag names are empty', ['az'], async () => {
+  await az.text('acr', 'update', '-n', registry, '--tags', 'team=a')
+  const type = 'Microsoft.Resources/tags'
+  assert.deepEqual(await az.json('tag', 'list'), [])
+  assert.partialDeepStrictEqual(await az.json('tag', 'list', '--resource-id', registryId(server)), {
+    id: `${registryId(server)}/providers/${type}/default`,
+    name: 'default',
+    type,
+    properties: { tags: { team: 'a' } },
+  })
+  const { subscriptionId, resourceGroup } = server.firstRun
+  const subscription = `/subscriptions/${subscriptionId}`
+  for (const scope of [subscription, `${subscription}/resourceGroups/${resourceGroup}`]) {
+    const shown = await az.json('tag', 'list', '--resource-id', scope)
+    assert.deepEqual(at(shown, 'properties', 'tags'), {}, scope)
+  }
+  const says = /not served by this server/
+  await az.fails(1, says, 'tag', 'create', '--resource-id', registryId(server), '--tags', 'a=b')
 })
 
 step('who may not read the registry is told nothing of it', [], async () => {

@@ -19,7 +19,7 @@ const cloud = {
   name: 'Acrux',
   suffixes: {
     acrLoginServer: 'azurecr.example:5443',
-    storage: 'core.windows.net',
+    storage: 'azurecr.example:5443',
     keyVaultDns: 'vault.azure.net',
     sqlServerHostname: 'database.windows.net',
   },

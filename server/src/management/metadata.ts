@@ -28,7 +28,8 @@ function cloudDocument({ publicOrigin, suffix }: ManagementOptions): object {
     suffixes: {
       // az writes the dot before it by itself.
       acrLoginServer: suffix.replace(/^\./, ''),
-      storage: 'core.windows.net',
+      // Of which `az acr show-endpoints` makes `*.blob.…`: a host of Azure would be a false lead.
+      storage: suffix.replace(/^\./, ''),
       keyVaultDns: 'vault.azure.net',
       sqlServerHostname: 'database.windows.net',
     },

@@ -62,7 +62,7 @@ import { getImportResult, importImage } from './import-image.ts'
 import { deleteQuota, getQuota, listQuotas, putQuota } from './quotas.ts'
 import { deleteOpenUpload, listOpenUploads } from './open-uploads.ts'
 import { listUsages } from './usages.ts'
-import { listNone, listUnserved, refuseNone, refuseUnserved } from './unserved-types.ts'
+import { getTags, listNone, listUnserved, refuseNone, refuseUnserved } from './unserved-types.ts'
 
 /** A row of the table for those who are signed in. */
 export type ManagementRow = {
@@ -169,7 +169,26 @@ const unservedRows: readonly ManagementRow[] = [
   ...noneRows('subscription', subscription, anyRole('Microsoft.Authorization/locks/read')),
   ...noneRows('group', group, anyRole('Microsoft.Authorization/locks/read')),
   ...noneRows('registry', registry, onRegistries('read')),
+  { id: 'tagNames.list', method: 'GET', path: `${subscription}/tagNames`, need: anyRole('Microsoft.Resources/subscriptions/tagNames/read'), handle: listNone },
+  ...tagRows('subscription', subscription, anyRole('Microsoft.Resources/tags/read')),
+  ...tagRows('group', group, onGroups('read')),
+  ...tagRows('registry', registry, onRegistries('read')),
 ]
+
+/** The tags of what has some can be read here; they are changed with the resource itself. */
+function tagRows(scopeName: string, scopePath: string, need: CallerNeed): ManagementRow[] {
+  const path = `${scopePath}/providers/Microsoft.Resources/tags/default`
+  return [
+    { id: `tags.get.${scopeName}`, method: 'GET', path, need, handle: getTags },
+    ...(['PUT', 'PATCH', 'DELETE'] as const).map((method) => ({
+      id: `tags.${method.toLowerCase()}.${scopeName}`,
+      method,
+      path,
+      need,
+      handle: refuseNone,
+    })),
+  ]
+}
 
 /** Locks and private endpoints: there are none at any scope. */
 function noneRows(scopeName: string, scopePath: string, need: CallerNeed): ManagementRow[] {

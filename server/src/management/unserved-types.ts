@@ -1,6 +1,8 @@
 import type { ManagementCall, ManagementOptions } from './call.ts'
 import { ArmError } from './errors.ts'
 import { requireRegistry } from './registries.ts'
+import { requireGroup } from './resource-groups.ts'
+import { resourceGroupId, subscriptionId } from '../spec/resource-id.ts'
 
 /** What a registry of Azure has and one of this server does not, by the last part of its path. [azure-mgmt-containerregistry] */
 const unservedTypes: ReadonlySet<string> = new Set(
@@ -52,9 +54,23 @@ export function listNone(): Promise<unknown> {
   return Promise.resolve({ value: [] })
 }
 
+/** `GET …/providers/Microsoft.Resources/tags/default`: the tags of a registry, a resource group or a subscription. */
+export async function getTags(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
+  const { id, tags } = await taggedAt(rooms, names)
+  const type = 'Microsoft.Resources/tags'
+  return { id: `${id}/providers/${type}/default`, name: 'default', type, properties: { tags } }
+}
+
 /** Everything else of such resources. */
 export function refuseNone(): Promise<unknown> {
   return Promise.reject(notServed())
+}
+
+async function taggedAt(rooms: ManagementOptions, names: ManagementCall['names']) {
+  if (names.registry !== '') return requireRegistry(rooms, names)
+  if (names.resourceGroup === '') return { id: subscriptionId(names.subscriptionId), tags: {} }
+  const { name, tags } = await requireGroup(rooms, names)
+  return { id: resourceGroupId(names.subscriptionId, name), tags }
 }
 
 function typeOf({ request }: ManagementCall): string {

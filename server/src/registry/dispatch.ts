@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { CallerBudgets } from '../platform/caller-budget.ts'
 import type { Origin } from '../platform/http/app.ts'
+import { noRegistryAt } from '../spec/login-server.ts'
 import type { RawExchange } from '../platform/http/raw-surface.ts'
 import { discardRest } from '../platform/http/unread-body.ts'
 import type { Log } from '../platform/log.ts'
@@ -207,13 +208,6 @@ const waitingCostMs: Partial<Record<keyof RegistryHandlers, number>> = {
   patchRepository: changeCostMs,
   patchTag: changeCostMs,
   patchManifest: changeCostMs,
-}
-
-/** Names the host that was asked for, as far as it could be one. */
-function noRegistryAt(host = ''): string {
-  return /^[\w.:[\]-]{1,255}$/.test(host)
-    ? `no registry is served at the host ${host}`
-    : 'no registry is served at this host'
 }
 
 /** A path as it was read, before it is known who asks: what lies where nothing is, is told only to those let in. */

@@ -51,3 +51,10 @@ export function withoutDefaultPort<Host extends string>(host: Host, defaultPort:
   const bare = host.slice(0, -end.length)
   return bare === 'localhost' || /[.\]]/.test(bare) ? (bare as Host) : host
 }
+
+/** The refusal of a request to a host of nobody: it names the host, as far as it could be one. */
+export function noRegistryAt(host = ''): string {
+  return /^[\w.:[\]-]{1,255}$/.test(host)
+    ? `no registry is served at the host ${host}`
+    : 'no registry is served at this host'
+}

@@ -11,6 +11,7 @@ import type { Log } from '../platform/log.ts'
 import { andThen } from '../platform/sql/authority-memory.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { Registry, Resources } from '../resources/index.ts'
+import { noRegistryAt } from '../spec/login-server.ts'
 import { type NetworkRefusal, networkChange, networkRefusal } from '../spec/network-rules.ts'
 import { TokenError, describeError } from './errors.ts'
 import { networkRefusalText, throttled } from './refusals.ts'
@@ -65,7 +66,7 @@ export function createTokenSurface(options: DispatchOptions): RawSurface {
   function locate(request: IncomingMessage, origin: Origin): Located | Promise<Located> {
     return andThen(database.authorityRevision(), (revision) =>
       andThen(find(request), (registry) => {
-        if (registry === undefined) throw new TokenError('NAME_UNKNOWN', 'no registry is served under this host name')
+        if (registry === undefined) throw new TokenError('NAME_UNKNOWN', noRegistryAt(request.headers.host))
         const closed = networkRefusal(registry, origin.remoteAddress)
         return closed === undefined ? { revision, registry } : refuseAddress(registry, origin, closed)
       }),
