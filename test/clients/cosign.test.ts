@@ -6,7 +6,7 @@ import { setAnonymousPull } from '../harness/arm.ts'
 import { clientHome, mustRun, requireClient, run, type ClientHome, type Ran } from '../harness/clients.ts'
 import { at, listAt } from '../harness/json.ts'
 import { accessToken, basic, get, pushImage } from '../harness/registry.ts'
-import { assertFails, distrust, loggedIn, refusal } from './lib/steps.ts'
+import { assertFails, loggedIn, refusal } from './lib/steps.ts'
 import { everyone, repositoryOf, startUnderTest, type Login } from './lib/under-test.ts'
 
 const under = await startUnderTest()
@@ -170,7 +170,8 @@ test('cosign does not talk to the server unless it is told of its certificate au
   await cosign(trusting, ['sign', ...signing, name])
   const { SSL_CERT_FILE: _, ...withoutCa } = environment(trusting).env
   const verify = ['verify', ...verifying, name]
-  assertFails(await run('cosign', verify, { env: withoutCa, cwd: trusting.path }), distrust)
+  // At a name of this machine, cosign tries plain HTTP after a certificate that it does not trust.
+  assertFails(await run('cosign', verify, { env: withoutCa, cwd: trusting.path }), /x509|tls: failed|speaks HTTPS/)
   const told = [...verify, '--registry-cacert', server.caFile]
   await mustRun('cosign', told, { env: withoutCa, cwd: trusting.path })
 })
