@@ -28,6 +28,10 @@ export function addServe(program: Command): void {
     .description('serve a registry: make what is missing in the data directory, then accept connections')
     .addHelpText('after', examples)
   for (const setting of settingDefinitions) command.addOption(toOption(setting))
+  command.option(
+    '--renew-ca',
+    "At this start, make a new certificate authority in the place of the server's own, for the hosts that are set now. All clients must trust it anew.",
+  )
   command.action(async () => {
     // What the server makes is for its own user's eyes.
     process.umask(0o077)
@@ -44,10 +48,10 @@ function toOption(setting: SettingDefinition): Option {
   return option
 }
 
-async function serve(flags: Record<string, unknown>): Promise<void> {
+async function serve({ renewCa, ...flags }: Record<string, unknown>): Promise<void> {
   let server: RunningServer
   try {
-    server = await startServer(await loadConfiguration({ flags, env: process.env }))
+    server = await startServer(await loadConfiguration({ flags, env: process.env }), { renewCa: renewCa === true })
   } catch (error) {
     explainFailure(error)
   }
@@ -55,8 +59,13 @@ async function serve(flags: Record<string, unknown>): Promise<void> {
   announce(server)
 }
 
-function announce({ firstRun, notice, publicOrigin }: RunningServer): void {
+function announce({ firstRun, notice, publicOrigin, renewedCa }: RunningServer): void {
   if (firstRun !== undefined) process.stdout.write(nextSteps(firstRun.content, firstRun.file))
+  if (renewedCa !== undefined) {
+    const { file, fingerprint } = renewedCa
+    process.stdout.write(`acrux: made a new certificate authority, which all clients must trust anew: ${file}\n`)
+    process.stdout.write(`acrux: its SHA-256 fingerprint is ${fingerprint}\n`)
+  }
   if (notice !== undefined) process.stdout.write(`acrux: ${notice}\n`)
   process.stdout.write(`acrux: ready at ${publicOrigin}\n`)
 }

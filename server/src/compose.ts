@@ -26,7 +26,7 @@ import { healthComponents } from './health-components.ts'
 import { mountHealth } from './health.ts'
 import { createIdentity, identityMigrations } from './identity/index.ts'
 import { findAtOwnAddress } from './listened-hosts.ts'
-import { hostsOf, listRegistries, moveRegistries, requireLoginServer } from './login-servers.ts'
+import { configuredHosts, coverHosts, listRegistries, moveRegistries, requireLoginServer } from './login-servers.ts'
 import { makeSpaceToStart } from './space-to-start.ts'
 import { createManagement } from './management/index.ts'
 import { bringUpToDate, openDatabase } from './open-database.ts'
@@ -34,6 +34,7 @@ import { CallerBudgets, usualCallerLimits } from './platform/caller-budget.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import type { Configuration } from './platform/configuration/configuration.ts'
 import { blobDirectoryIn, databaseFileIn, masterKeyFileIn, openDataDir } from './platform/data-dir.ts'
+import { StartupError, exitCodes } from './platform/exit.ts'
 import type { Figure } from './platform/figures.ts'
 import { createHealth } from './platform/health.ts'
 import { createApp } from './platform/http/app.ts'
@@ -114,12 +115,26 @@ export type Composition = {
   readonly close: () => Promise<void>
 }
 
+/** What is done at this start alone, so that it is no setting. */
+export type StartOptions = {
+  /** Makes a new certificate authority in the place of the server's own. */
+  readonly renewCa?: boolean
+}
+
 /** Opens the data directory and wires the rooms. @throws StartupError for everything that the operator can mend */
 export async function compose(
   configuration: Configuration,
   log: Log,
   clock: Clock = systemClock,
+  { renewCa = false }: StartOptions = {},
 ): Promise<Composition> {
+  if (renewCa && (configuration.http || configuration.tlsCert !== undefined)) {
+    throw new StartupError(
+      '--renew-ca: this server has no certificate authority',
+      exitCodes.configuration,
+      'leave it out',
+    )
+  }
   const dataDir = await openDataDir(configuration.dataDir)
   const databaseFile = databaseFileIn(dataDir.path)
   const blobDirectory = blobDirectoryIn(dataDir.path)
@@ -139,6 +154,8 @@ export async function compose(
         keyFile: configuration.tlsKey,
         clock,
         log,
+        ...configuredHosts(configuration),
+        renewAuthority: renewCa,
       })
 
   const scheme = configuration.http && configuration.behindProxy.length === 0 ? 'http' : 'https'
@@ -296,7 +313,6 @@ export async function compose(
       maxUploadsPerCaller: configuration.limits.maxConcurrentUploadsPerCaller,
     },
   })
-  const coverHosts = async () => certificates?.ensureHosts(await hostsOf(resources, configuration))
   let openApi: object | undefined
   const management = createManagement({
     database,
@@ -323,7 +339,7 @@ export async function compose(
     },
     // The change is kept and answered; a certificate that cannot be written now is looked at again by its source.
     onRegistriesChanged: () =>
-      coverHosts().catch((error: unknown) =>
+      coverHosts(certificates, resources, configuration).catch((error: unknown) =>
         log.error({ err: error, id: randomUUID() }, 'the certificate does not cover all registries'),
       ),
     publicOrigin,
@@ -346,7 +362,7 @@ export async function compose(
     file: firstRunFile,
   })
   if (content === undefined) await moveRegistries({ database, resources, audit, log }, configuration.publicHost)
-  await coverHosts()
+  await coverHosts(certificates, resources, configuration)
   await registry.endLostImports()
   registry.resumeDeletions()
   const control = await openControlChannel(

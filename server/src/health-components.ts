@@ -7,6 +7,7 @@ import type { HealthComponent, HealthReading } from './platform/health.ts'
 import { outageOf } from './platform/outage.ts'
 import type { Database } from './platform/sql/database.ts'
 import type { WriterWatch } from './platform/sql/writer-watch.ts'
+import { successionDays } from './platform/tls/certificate-authority.ts'
 import type { CertificateSource } from './platform/tls/certificate-source.ts'
 import type { RegistryRoom } from './registry/index.ts'
 import type { Resources } from './resources/index.ts'
@@ -134,9 +135,11 @@ function delayedComponents({ auditLag, certificates, clock, space }: HealthSourc
       check: () => {
         const leftMs = certificates === undefined ? Infinity : certificates.expiresAtMs() - clock.now()
         if (leftMs <= 0) return degraded('The TLS certificate has expired.')
-        return leftMs >= minCertificateDays * dayMs
+        if (leftMs < minCertificateDays * dayMs) return degraded('The TLS certificate expires within 14 days.')
+        const authorityLeftMs = (certificates?.authorityExpiresAtMs?.() ?? Infinity) - clock.now()
+        return authorityLeftMs >= successionDays * dayMs
           ? ok('The TLS certificate is valid.')
-          : degraded('The TLS certificate expires within 14 days.')
+          : degraded('The certificate authority expires within 60 days. Restart once with --renew-ca.')
       },
     },
     {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { KeyObject } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -9,6 +9,7 @@ import { compose } from './compose.ts'
 import { loadConfiguration } from './platform/configuration/configuration.ts'
 import type { HealthReport } from './platform/health.ts'
 import { createLog } from './platform/log.ts'
+import { issueAuthority } from './platform/tls/issue.ts'
 import { selfSignedCertificate } from './platform/tls/test-certificate.ts'
 
 const minuteMs = 60_000
@@ -91,6 +92,17 @@ test('a server whose certificate is near its end is degraded, and available', as
     time.nowMs = expiresAtMs - leftMs
     assert.deepEqual(await ready(), degraded)
   }
+})
+
+test('a server whose own certificate authority is near its end is degraded, and keeps it', async (t) => {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'acrux-health-'))
+  t.after(() => rm(dataDir, { recursive: true }))
+  const { cert, key } = await issueAuthority(Date.now() - 3600 * dayMs)
+  await mkdir(path.join(dataDir, 'tls'), { mode: 0o700 })
+  await writeFile(path.join(dataDir, 'tls', 'ca.key'), key + cert, { mode: 0o600 })
+  const { ready } = await open(t, { dataDir })
+  assert.deepEqual(await ready(), { code: 200, status: 'degraded', troubled: [['certificate', 'degraded']] })
+  assert.equal(await readFile(path.join(dataDir, 'tls', 'ca.pem'), 'utf8'), cert)
 })
 
 test('a server whose audit log is behind is degraded, and available', async (t) => {

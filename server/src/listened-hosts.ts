@@ -29,13 +29,21 @@ export function listenedHosts(settings: Reach): string[] {
   return [...new Set(hosts)].slice(0, maxAddresses)
 }
 
+/** Those of `listenedHosts` that the machine has, and no setting names: they change as it moves between networks. */
+export function machineHosts(settings: Reach): string[] {
+  const named = settings.listen.filter(({ host }) => !isEveryAddress(host))
+  const byName = new Set(listenedHosts({ ...settings, listen: named }))
+  return listenedHosts(settings).filter((host) => !byName.has(host))
+}
+
 /** What an operator is told whose clients come from elsewhere and who set no public host; undefined for everybody else. */
 export function reachNotice(settings: Reach): string | undefined {
   if (settings.hasPublicHost || settings.listen.every(isLoopback)) return undefined
   const { publicHost } = settings
   const hosts = listenedHosts(settings).filter((host) => host !== publicHost)
   const elsewhere = hosts.length === 0 ? '' : `, and at ${hosts.join(', ')}`
-  return `no public host is set, so clients reach the registry at ${publicHost}${elsewhere}. For another name, set --public-host to it, with the port unless it is ${usual(settings)}.`
+  const renewal = settings.http ? '' : ' Where the server made its own certificate, start once with --renew-ca, too.'
+  return `no public host is set, so clients reach the registry at ${publicHost}${elsewhere}. For another name, set --public-host to it, with the port unless it is ${usual(settings)}.${renewal}`
 }
 
 /**
@@ -70,8 +78,12 @@ function usual({ http, behindProxy }: Reach): number {
   return http && behindProxy.length === 0 ? 80 : 443
 }
 
+function isEveryAddress(host: string): boolean {
+  return host === '0.0.0.0' || host === '::'
+}
+
 function addressesFor(host: string): string[] {
-  if (host !== '0.0.0.0' && host !== '::') return [host]
+  if (!isEveryAddress(host)) return [host]
   return Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .filter(({ family, internal }) => !internal && (family === 'IPv4' || host === '::'))

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Audit } from './audit/index.ts'
-import { listenedHosts } from './listened-hosts.ts'
+import { listenedHosts, machineHosts } from './listened-hosts.ts'
 import type { Configuration } from './platform/configuration/configuration.ts'
 import { StartupError, exitCodes } from './platform/exit.ts'
 import type { Log } from './platform/log.ts'
+import type { CertificateSource } from './platform/tls/certificate-source.ts'
 import type { Database } from './platform/sql/database.ts'
 import { type MovedRegistry, NameTakenError, type Registry, type Resources } from './resources/index.ts'
 import { type LoginServer, parseLoginServer } from './spec/login-server.ts'
@@ -15,19 +16,27 @@ export async function listRegistries(resources: Resources): Promise<Registry[]> 
   return (await Promise.all(lists)).flat()
 }
 
-/** The hosts that the server is reached at, for its certificate. */
-export async function hostsOf(resources: Resources, configuration: Configuration): Promise<string[]> {
+/** The hosts that the settings have the server reached at, for its certificate, and those that the machine has by itself. */
+export function configuredHosts(configuration: Configuration): { hosts: string[]; hostsWherePermitted: string[] } {
   const { publicHost, suffix } = configuration
+  const machine = new Set(machineHosts(configuration))
+  const named = listenedHosts(configuration).filter((host) => !machine.has(host))
+  return {
+    hosts: ['localhost', '127.0.0.1', '::1', publicHost, `*${suffix}`, ...named],
+    hostsWherePermitted: [...machine],
+  }
+}
+
+/** Has the certificate hold all hosts that the server and its registries are reached at. @throws CertificateError */
+export async function coverHosts(
+  certificates: CertificateSource | undefined,
+  resources: Resources,
+  configuration: Configuration,
+): Promise<void> {
+  if (certificates === undefined) return
+  const { hosts, hostsWherePermitted } = configuredHosts(configuration)
   const registries = await listRegistries(resources)
-  return [
-    'localhost',
-    '127.0.0.1',
-    '::1',
-    publicHost,
-    `*${suffix}`,
-    ...listenedHosts(configuration),
-    ...registries.map(({ loginServer }) => loginServer),
-  ]
+  await certificates.ensureHosts([...hosts, ...registries.map(({ loginServer }) => loginServer)], hostsWherePermitted)
 }
 
 /** The public host as a login server. @throws StartupError when it cannot be one */

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FirstRun } from '@acrux/contract'
-import { type Composition, chainFailure, compose, countersFailure, migrations } from './compose.ts'
+import { type Composition, type StartOptions, chainFailure, compose, countersFailure, migrations } from './compose.ts'
 import type { Configuration } from './platform/configuration/configuration.ts'
+import { systemClock } from './platform/clock.ts'
 import { descriptorLimit } from './platform/descriptor-limit.ts'
 import { StartupError, listenFailure } from './platform/exit.ts'
 import { connectionLimits } from './platform/http/connection-limits.ts'
@@ -61,16 +62,18 @@ export type RunningServer = {
   readonly notice: string | undefined
   /** What was made because the data directory was new. */
   readonly firstRun: { readonly content: FirstRun; readonly file: string } | undefined
+  /** The server's own certificate authority that `renewCa` had made: its file, and SHA-256 over it. */
+  readonly renewedCa: { readonly file: string; readonly fingerprint: string } | undefined
   /** Takes no more connections, finishes what is in flight within `shutdownSeconds`, and closes the data directory. */
   readonly stop: () => Promise<void>
 }
 
 /** Starts a server. @throws StartupError for everything that the operator can mend */
-export async function startServer(configuration: Configuration): Promise<RunningServer> {
+export async function startServer(configuration: Configuration, options: StartOptions = {}): Promise<RunningServer> {
   const log = createLog(configuration.logLevel)
   const { metricsTokenFile } = configuration
   const metricsToken = metricsTokenFile === undefined ? undefined : await readMetricsToken(metricsTokenFile)
-  const composition = await compose(configuration, log)
+  const composition = await compose(configuration, log, systemClock, options)
   const opened = await openListeners(composition, configuration, metricsToken, log).catch(async (error: unknown) => {
     await composition.close()
     throw tellingFirstRun(error, composition.firstRun?.file)
@@ -108,6 +111,7 @@ export async function startServer(configuration: Configuration): Promise<Running
     publicOrigin: composition.publicOrigin,
     notice,
     firstRun: composition.firstRun,
+    renewedCa: renewedCaOf(composition),
     stop: async () => {
       const deadlineMs = performance.now() + configuration.shutdownSeconds * 1000
       log.info({ shutdownSeconds: configuration.shutdownSeconds }, 'shutting down')
@@ -129,6 +133,12 @@ export async function startServer(configuration: Configuration): Promise<Running
       log.flush()
     },
   }
+}
+
+function renewedCaOf({ certificates }: Composition): RunningServer['renewedCa'] {
+  const { caFile, renewedAuthority } = certificates ?? {}
+  if (caFile === undefined || renewedAuthority === undefined) return undefined
+  return { file: caFile, fingerprint: renewedAuthority }
 }
 
 /** The next start prints no first steps, for it is not the first: this one says where the passwords are. */

@@ -9,7 +9,7 @@ import { createRegistry } from '../harness/arm.ts'
 import { request } from '../harness/http.ts'
 import { startServer } from '../harness/server.ts'
 import { until } from '../harness/until.ts'
-import { freePlace, startAcrux } from './acrux.ts'
+import { freePlace, runAcrux, startAcrux } from './acrux.ts'
 
 /** The certificate that is shown to whoever connects and asks for `servername`, verified or not. */
 async function shownCertificate(port: number, servername = 'localhost'): Promise<X509Certificate> {
@@ -58,6 +58,44 @@ test('A registry that is made while the server runs is reached by its own name a
     caFile: server.caFile,
   })
   assert.equal(answer.status, 401)
+})
+
+test('Another public host needs another authority, which is made when it is asked for, and told', async () => {
+  using place = await freePlace()
+  const caFile = join(place.folder, 'data', 'tls', 'ca.pem')
+  const fingerprint = async () => new X509Certificate(await readFile(caFile)).fingerprint256
+  const serve = ['--data-dir', join(place.folder, 'data'), '--listen', `127.0.0.1:${place.port}`]
+  const atHost = (host: string) => [...serve, '--public-host', `${host}:${place.port}`]
+  {
+    await using _first = await startAcrux(atHost('registry.example.test'))
+  }
+  const before = await fingerprint()
+  const refused = await runAcrux(['serve', ...atHost('registry.other.test')])
+  assert.equal(refused.code, 15)
+  assert.match(refused.stderr, /was not made for registry\.other\.test/)
+  assert.match(refused.stderr, /--renew-ca/)
+  {
+    await using again = await startAcrux(atHost('registry.example.test'))
+    assert.doesNotMatch(again.stdout() + again.stderr(), /changed with the settings|fingerprint/)
+  }
+  assert.equal(await fingerprint(), before)
+  await using renewed = await startAcrux([...atHost('registry.other.test'), '--renew-ca'])
+  const after = await fingerprint()
+  assert.notEqual(after, before)
+  assert.ok(renewed.stdout().includes(`its SHA-256 fingerprint is ${after}`), renewed.stdout())
+  assert.match(renewed.stdout(), /all clients must trust anew/)
+  assert.ok(renewed.stderr().includes(`"fingerprint":"${after}"`), renewed.stderr())
+  const url = `https://registry.other.test:${place.port}/v2/`
+  assert.equal((await request({ url, caFile })).status, 401)
+  const shown = await shownCertificate(place.port, 'registry.other.test')
+  assert.equal(shown.checkHost('registry.example.test'), undefined)
+})
+
+test('--renew-ca ends the start with code 2 where the server has no authority', async () => {
+  using place = await freePlace()
+  const ended = await runAcrux(['serve', ...place.args, '--http', '--renew-ca'])
+  assert.equal(ended.code, 2)
+  assert.match(ended.stderr, /no certificate authority/)
 })
 
 test('A configured certificate is picked up again when its files change, and a broken one is not', async () => {

@@ -123,7 +123,12 @@ test('a server for every address says where clients reach it and what to set, an
   {
     await using server = await startAcrux(every)
     const [notice = ''] = /^acrux: no public host is set.*$/m.exec(server.stdout()) ?? []
-    for (const word of [`localhost:${port}`, '--public-host', ...machine.map((address) => `${address}:${port}`)]) {
+    for (const word of [
+      `localhost:${port}`,
+      '--public-host',
+      '--renew-ca',
+      ...machine.map((address) => `${address}:${port}`),
+    ]) {
       assert.ok(notice.includes(word), `${word}: ${notice}`)
       await until(`${word} is in the log`, () => server.stderr().includes(word))
     }
@@ -134,7 +139,7 @@ test('a server for every address says where clients reach it and what to set, an
     const certificate = new X509Certificate(await readFile(join(place.dataDir, 'tls', 'server.pem')))
     for (const address of machine) assert.equal(certificate.checkIP(address), address)
   }
-  const asked = [...every, '--public-host', `registry.example.com:${port}`]
+  const asked = [...every, '--public-host', `registry.example.com:${port}`, '--renew-ca']
   await using told = await startAcrux(asked)
   assert.doesNotMatch(told.stdout() + told.stderr(), /no public host/)
 })

@@ -5,11 +5,12 @@ import { writeFileDurably } from '../durable-file.ts'
 import type { CertificateHosts } from './certificate-hosts.ts'
 import { issueAuthority, issueServerCertificate } from './issue.ts'
 import { CertificateError, type KeyPair, readPemFile, requireUsablePair } from './key-pair.ts'
+import { type NameConstraints, permitsHost, readNameConstraints } from './name-constraints.ts'
 
 const dayMs = 86_400_000
 
-/** The last days of an authority, too few for a server certificate: another takes its place. */
-const successionDays = 60
+/** The last days of an authority, in which another should take its place. */
+export const successionDays = 60
 
 /**
  * The certificate authority of this installation. `ca.key` holds its key and its certificate, so that both are written in
@@ -20,23 +21,25 @@ export class CertificateAuthority {
   #keyFile: string
   #pair: KeyPair
   #certificate: X509Certificate
+  #constraints: NameConstraints | undefined
 
   private constructor(directory: string, pair: KeyPair) {
     this.file = join(directory, 'ca.pem')
     this.#keyFile = join(directory, 'ca.key')
     this.#pair = pair
     this.#certificate = new X509Certificate(pair.cert)
+    this.#constraints = readNameConstraints(this.#certificate)
   }
 
   /**
-   * Opens the authority in `directory`, or makes one there.
+   * Opens the authority in `directory`, or makes one there, which may sign for `hosts` alone.
    *
    * @throws CertificateError when its key is malformed or open to others: a new one would not be trusted by anybody, so
    * that is for a person to decide.
    */
-  static async open(directory: string, nowMs: number): Promise<CertificateAuthority> {
+  static async open(directory: string, hosts: CertificateHosts, nowMs: number): Promise<CertificateAuthority> {
     const existing = await readAuthority(join(directory, 'ca.key'), join(directory, 'ca.pem'))
-    const authority = new CertificateAuthority(directory, existing ?? (await issueAuthority(nowMs)))
+    const authority = new CertificateAuthority(directory, existing ?? (await issueAuthority(nowMs, hosts)))
     if (existing === undefined) await authority.#save()
     else if ((await readPemFile(authority.file).catch(() => '')) !== existing.cert) await authority.#publish()
     return authority
@@ -47,15 +50,31 @@ export class CertificateAuthority {
     return certificate.checkIssued(this.#certificate) && certificate.verify(this.#certificate.publicKey)
   }
 
-  /** Whether the authority is about to expire and has to be succeeded before it signs anything. */
-  isOutlived(nowMs: number): boolean {
-    return this.#certificate.validToDate.getTime() - nowMs < successionDays * dayMs
+  /** When the authority expires, in milliseconds since the epoch. */
+  get expiresAtMs(): number {
+    return this.#certificate.validToDate.getTime()
   }
 
-  /** Makes a new authority in the place of this one. Clients have to be told to trust it. */
-  async succeed(nowMs: number): Promise<void> {
-    this.#pair = await issueAuthority(nowMs)
+  /** SHA-256 over the certificate, as pairs of digits with colons between them. */
+  get fingerprint(): string {
+    return this.#certificate.fingerprint256
+  }
+
+  /** Whether the authority is in its last days. */
+  isOutlived(nowMs: number): boolean {
+    return this.expiresAtMs - nowMs < successionDays * dayMs
+  }
+
+  /** Whether clients accept what this authority signs for a host. One of before there were constraints may sign for all. */
+  permits(host: string): boolean {
+    return this.#constraints === undefined || permitsHost(this.#constraints, host)
+  }
+
+  /** Makes a new authority for `hosts` in the place of this one. Clients have to be told to trust it. */
+  async succeed(hosts: CertificateHosts, nowMs: number): Promise<void> {
+    this.#pair = await issueAuthority(nowMs, hosts)
     this.#certificate = new X509Certificate(this.#pair.cert)
+    this.#constraints = readNameConstraints(this.#certificate)
     await this.#save()
   }
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
-import { chmod, copyFile, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import { createLog } from '../log.ts'
 import { until } from '../test-patience.ts'
-import { type CertificateSource, createCertificateSource } from './certificate-source.ts'
+import { type CertificateSource, type CertificateSourceOptions, createCertificateSource } from './certificate-source.ts'
 import { issueAuthority, issueServerCertificate } from './issue.ts'
 import { CertificateError, type KeyPair } from './key-pair.ts'
 
@@ -33,9 +33,11 @@ after(async () => {
 
 type Files = { readonly certFile?: string; readonly keyFile?: string }
 
-async function open(name: string, files: Files = {}): Promise<CertificateSource> {
+type Given = Files & Pick<CertificateSourceOptions, 'hosts' | 'hostsWherePermitted' | 'renewAuthority'>
+
+async function open(name: string, given: Given = {}): Promise<CertificateSource> {
   const dataDir = join(directory, name)
-  const source = await createCertificateSource({ dataDir, ...files, clock, log, checkEverySeconds: 0.2 })
+  const source = await createCertificateSource({ dataDir, ...given, clock, log, checkEverySeconds: 0.2 })
   opened.push(source)
   return source
 }
@@ -81,7 +83,7 @@ describe('a certificate of our own making', () => {
   })
 
   test('is the same after a restart, and nothing is loaded to make another', async () => {
-    const first = await open('restart')
+    const first = await open('restart', { hosts: ['registry.example.com', '*.azurecr.localhost'] })
     await first.ensureHosts(['registry.example.com:5443', '*.azurecr.localhost:5443'])
     await first.close()
     const module = new URL('certificate-source.ts', import.meta.url).href
@@ -100,12 +102,12 @@ describe('a certificate of our own making', () => {
   })
 
   test('is extended by the hosts that are wanting, once, and keeps those that it holds', async () => {
-    const source = await open('extended')
+    const source = await open('extended', { hosts: ['example.com'], hostsWherePermitted: ['192.0.2.7'] })
     const change = nextChange(source)
-    await Promise.all([source.ensureHosts(['Registry.example.com:5443']), source.ensureHosts(['192.0.2.7'])])
+    await Promise.all([source.ensureHosts(['Registry.example.com:5443']), source.ensureHosts(['a.example.com'])])
     await change
     const leaf = leafOf(source)
-    for (const host of ['registry.example.com', 'localhost']) assert.ok(leaf.checkHost(host), host)
+    for (const host of ['registry.example.com', 'a.example.com', 'localhost']) assert.ok(leaf.checkHost(host), host)
     assert.ok(leaf.checkIP('192.0.2.7'))
     const before = source.current().cert
     await source.ensureHosts(['registry.example.com'])
@@ -134,7 +136,7 @@ describe('a certificate of our own making', () => {
     nowMs = newYear
   })
 
-  test('never outlives its authority, which is succeeded before that would matter', async () => {
+  test('never outlives its authority, which warns of its end and is succeeded when it has expired', async () => {
     const source = await open('outlived')
     const ca = await authorityOf(source)
     await source.close()
@@ -142,12 +144,66 @@ describe('a certificate of our own making', () => {
     const late = await open('outlived')
     assert.equal(leafOf(late).validTo, ca.validTo)
     await late.close()
-    nowMs = ca.validToDate.getTime() - 50 * dayMs
+    logged = []
+    nowMs = ca.validToDate.getTime() - 10 * dayMs
+    const last = await open('outlived')
+    await last.close()
+    assert.equal((await authorityOf(last)).fingerprint256, ca.fingerprint256)
+    assert.equal(last.current().cert, late.current().cert, 'a new certificate would end no later')
+    assert.equal(logged.filter((line) => line.includes('authority is about to expire')).length, 1)
+    assert.equal(last.authorityExpiresAtMs?.(), ca.validToDate.getTime())
+    nowMs = ca.validToDate.getTime() + dayMs
     const heir = await open('outlived')
     const successor = await authorityOf(heir)
     nowMs = newYear
     assert.notEqual(successor.subject, ca.subject)
+    assert.match(logged.join(''), new RegExp(`"fingerprint":"${successor.fingerprint256}"`))
     assert.ok(leafOf(heir).verify(successor.publicKey))
+  })
+
+  test('is for no host that its authority was not made for, until another is asked for', async () => {
+    const hosts = ['registry.example.com:5443', '*.azurecr.localhost', '[2001:db8::7]:443']
+    const source = await open('constrained', { hosts })
+    const ca = await authorityOf(source)
+    for (const outside of ['example.com', 'otherregistry.example.com', '192.0.2.7', '2001:db8::8']) {
+      await assert.rejects(source.ensureHosts([outside]), (error: unknown) => {
+        assert.ok(error instanceof CertificateError)
+        assert.match(error.message, /was not made for/)
+        assert.match(error.nextStep, /--renew-ca/)
+        return true
+      })
+    }
+    const before = source.current().cert
+    logged = []
+    await source.ensureHosts(hosts, ['192.0.2.7'])
+    await source.ensureHosts(hosts, ['192.0.2.7'])
+    assert.equal(source.current().cert, before)
+    assert.equal(logged.filter((line) => line.includes('lacks these addresses')).length, 1)
+    await source.close()
+    const moved = ['registry.example.net', '*.azurecr.localhost']
+    await assert.rejects(open('constrained', { hosts: moved }), /was not made for registry\.example\.net/)
+    assert.equal((await authorityOf(source)).fingerprint256, ca.fingerprint256)
+    const renewed = await open('constrained', { hosts: moved, renewAuthority: true })
+    await renewed.close()
+    const successor = await authorityOf(renewed)
+    assert.notEqual(successor.fingerprint256, ca.fingerprint256)
+    assert.equal(renewed.renewedAuthority, successor.fingerprint256)
+    const leaf = leafOf(renewed)
+    assert.ok(leaf.verify(successor.publicKey) && leaf.checkHost('registry.example.net'))
+    assert.equal(leaf.checkHost('registry.example.com'), undefined, 'the old host is not carried over')
+    assert.equal((await open('constrained', { hosts: moved })).renewedAuthority, undefined)
+    assert.equal((await authorityOf(renewed)).fingerprint256, successor.fingerprint256)
+  })
+
+  test('has any host under an authority of before there were constraints, which is kept', async () => {
+    const tls = join(directory, 'before', 'tls')
+    await mkdir(tls, { recursive: true })
+    const { cert, key } = await issueAuthority(nowMs)
+    await writeFile(join(tls, 'ca.key'), key + cert, { mode: 0o600 })
+    const source = await open('before', { hosts: ['registry.example.com'] })
+    await source.ensureHosts(['registry.example.net'], ['192.0.2.7'])
+    assert.ok(leafOf(source).checkHost('registry.example.net') && leafOf(source).checkIP('192.0.2.7'))
+    assert.equal((await authorityOf(source)).fingerprint256, new X509Certificate(cert).fingerprint256)
   })
 
   test('survives what a crash or a careless hand leaves of its files', async () => {

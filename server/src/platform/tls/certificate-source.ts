@@ -13,16 +13,21 @@ export type CertificateSource = {
   /**
    * Has the certificate hold these hosts beside those that it holds already: `HOST`, `HOST:PORT` or an address, where
    * `*.example.com` covers all names right below. A configured certificate is not ours to extend: what it lacks is logged.
+   * So are those of `hostsWherePermitted` that our own authority may not sign for.
    *
-   * @throws CertificateError for a text that is no host
+   * @throws CertificateError for a text that is no host, and for one of `hosts` that our own authority may not sign for
    */
-  readonly ensureHosts: (hosts: readonly string[]) => Promise<void>
+  readonly ensureHosts: (hosts: readonly string[], hostsWherePermitted?: readonly string[]) => Promise<void>
   /** When the certificate expires, in milliseconds since the epoch. */
   readonly expiresAtMs: () => number
   /** Calls back with each pair that takes the place of another, until the function that is returned is called. */
   readonly onChange: (callback: (pair: KeyPair) => void) => () => void
   /** The certificate that clients have to trust; absent where one was configured. */
   readonly caFile?: string
+  /** When our own authority expires, in milliseconds since the epoch. */
+  readonly authorityExpiresAtMs?: () => number
+  /** SHA-256 over our own authority, where `renewAuthority` had it made. */
+  readonly renewedAuthority?: string | undefined
   /** Stops watching, and waits for what is being written. */
   readonly close: () => Promise<void>
 }
@@ -35,6 +40,12 @@ export type CertificateSourceOptions = {
   readonly keyFile?: string | undefined
   readonly clock: Clock
   readonly log: Log
+  /** The hosts that our own certificate has to hold. A new authority may sign for these, and names below them, alone. */
+  readonly hosts?: readonly string[]
+  /** Addresses that it holds, too, unless the authority is of a time when the machine had others. */
+  readonly hostsWherePermitted?: readonly string[]
+  /** Makes a new authority in the place of the one that is there. Clients have to trust it anew. */
+  readonly renewAuthority?: boolean
   /** How often the files and the time left are looked at, beside the watch on the files. 60 by default. */
   readonly checkEverySeconds?: number
 }
@@ -44,13 +55,22 @@ export type CertificateSourceOptions = {
  * certificate signed by it, for this machine's own names at first, which is renewed and extended by itself. Either is picked
  * up again when its files change.
  *
- * @throws CertificateError when a file is unreadable or malformed, or certificate and key do not belong together
+ * @throws CertificateError when a file is unreadable or malformed, certificate and key do not belong together, or our own
+ * authority may not sign for `hosts`
  */
 export async function createCertificateSource(options: CertificateSourceOptions): Promise<CertificateSource> {
   const { certFile, keyFile, clock, log, checkEverySeconds = 60 } = options
   if (certFile === undefined && keyFile === undefined) {
-    const own = await OwnCertificate.open(tlsDirectoryIn(options.dataDir), clock, log, checkEverySeconds)
-    return { ...sourceOf(own.watched), caFile: own.caFile, ensureHosts: (hosts) => own.ensureHosts(hosts) }
+    const { hosts = [], hostsWherePermitted = [], renewAuthority = false } = options
+    const settings = { clock, log, checkEverySeconds, hosts, hostsWherePermitted, renewAuthority }
+    const own = await OwnCertificate.open(tlsDirectoryIn(options.dataDir), settings)
+    return {
+      ...sourceOf(own.watched),
+      caFile: own.caFile,
+      authorityExpiresAtMs: () => own.authorityExpiresAtMs(),
+      renewedAuthority: own.renewedAuthority,
+      ensureHosts: (more, moreWherePermitted = []) => own.ensureHosts(more, moreWherePermitted),
+    }
   }
   if (certFile === undefined || keyFile === undefined) {
     throw new CertificateError('a certificate needs its key, and a key its certificate', 'configure both or none')
@@ -60,8 +80,9 @@ export async function createCertificateSource(options: CertificateSourceOptions)
   const watched = new WatchedPair(pair, { certFile, keyFile, log, checkEverySeconds, check })
   return {
     ...sourceOf(watched),
-    ensureHosts: async (hosts) => {
-      const missing = hosts.filter((host) => !certificateCovers(watched.pair.leaf, requireCertificateHost(host)))
+    ensureHosts: async (hosts, hostsWherePermitted = []) => {
+      const all = [...hosts, ...hostsWherePermitted]
+      const missing = all.filter((host) => !certificateCovers(watched.pair.leaf, requireCertificateHost(host)))
       if (missing.length > 0) log.warn({ certFile, missing }, 'the configured certificate does not cover these hosts')
     },
   }

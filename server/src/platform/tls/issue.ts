@@ -1,6 +1,7 @@
 import { createPrivateKey, randomBytes } from 'node:crypto'
 import type { CertificateHosts } from './certificate-hosts.ts'
 import type { KeyPair } from './key-pair.ts'
+import { encodeNameConstraints, nameConstraintsId } from './name-constraints.ts'
 
 const dayMs = 86_400_000
 
@@ -15,9 +16,10 @@ const ecdsa = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 
 /**
  * Makes a certificate authority of its own name for ten years, which may sign server certificates and no further
- * authorities. It holds all that strict verifiers ask for. [RFC 5280 §4.2.1; openssl verify -x509_strict]
+ * authorities. Where `permitted` is given, clients accept what it signs for those hosts, and names below them, alone. It
+ * holds all that strict verifiers ask for. [RFC 5280 §4.2.1; openssl verify -x509_strict]
  */
-export async function issueAuthority(nowMs: number): Promise<KeyPair> {
+export async function issueAuthority(nowMs: number, permitted?: CertificateHosts): Promise<KeyPair> {
   const x509 = await loadX509()
   const keys = await crypto.subtle.generateKey(ecdsa, true, ['sign', 'verify'])
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -31,6 +33,9 @@ export async function issueAuthority(nowMs: number): Promise<KeyPair> {
       new x509.BasicConstraintsExtension(true, 0, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      ...(permitted === undefined
+        ? []
+        : [new x509.Extension(nameConstraintsId, true, Uint8Array.from(encodeNameConstraints(permitted)).buffer)]),
     ],
   })
   return { cert: pem(certificate.toString('pem')), key: await exportKey(keys.privateKey) }

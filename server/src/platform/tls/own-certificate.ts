@@ -5,12 +5,25 @@ import { makePrivateDirectory, writeFileDurably } from '../durable-file.ts'
 import type { Log } from '../log.ts'
 import { CertificateAuthority } from './certificate-authority.ts'
 import { alternativeNames, certificateCovers, requireCertificateHost, sortHosts } from './certificate-hosts.ts'
-import { readPair, requireUsablePair, type UsablePair } from './key-pair.ts'
+import { CertificateError, readPair, requireUsablePair, type UsablePair } from './key-pair.ts'
 import { WatchedPair } from './watched-pair.ts'
 
 const dayMs = 86_400_000
 const renewalDays = 30
 const alwaysHosts = ['localhost', '127.0.0.1', '::1']
+
+/** What an own certificate, and a new authority, are made for. */
+export type OwnCertificateOptions = {
+  readonly clock: Clock
+  readonly log: Log
+  readonly checkEverySeconds: number
+  /** The hosts that the certificate has to hold; a new authority may sign for these. */
+  readonly hosts: readonly string[]
+  /** Further hosts, which the certificate lacks where the authority may not sign for them. */
+  readonly hostsWherePermitted: readonly string[]
+  /** Whether to make a new authority in the place of the one that is there. */
+  readonly renewAuthority: boolean
+}
 
 /**
  * The certificate that the server makes for itself, in `directory`: `server.pem` holds it with its key, signed by the
@@ -18,32 +31,55 @@ const alwaysHosts = ['localhost', '127.0.0.1', '::1']
  */
 export class OwnCertificate {
   readonly caFile: string
+  /** SHA-256 over the authority that was made because that was asked for. */
+  readonly renewedAuthority: string | undefined
   readonly watched: WatchedPair
   readonly #issuer: Issuer
   readonly #file: string
 
-  private constructor(issuer: Issuer, file: string, pair: UsablePair, log: Log, checkEverySeconds: number) {
+  private constructor(issuer: Issuer, file: string, pair: UsablePair, options: OwnCertificateOptions) {
+    const { log, checkEverySeconds, renewAuthority } = options
     this.caFile = issuer.authority.file
+    this.renewedAuthority = renewAuthority ? issuer.authority.fingerprint : undefined
     this.#issuer = issuer
     this.#file = file
     const check = (current: UsablePair) => this.#renew(current)
     this.watched = new WatchedPair(pair, { certFile: file, keyFile: file, log, checkEverySeconds, check })
   }
 
-  /** Opens what is in `directory`, and makes what is missing there. */
-  static async open(directory: string, clock: Clock, log: Log, checkEverySeconds: number): Promise<OwnCertificate> {
+  /**
+   * Opens what is in `directory`, and makes what is missing there.
+   *
+   * @throws CertificateError for hosts that the authority may not sign for
+   */
+  static async open(directory: string, options: OwnCertificateOptions): Promise<OwnCertificate> {
+    const { clock, log, hosts, hostsWherePermitted, renewAuthority } = options
     await makePrivateDirectory(directory)
-    const issuer = new Issuer(await CertificateAuthority.open(directory, clock.now()), clock, log)
+    const all = [...alwaysHosts, ...hosts, ...hostsWherePermitted].map((host) => requireCertificateHost(host))
+    const authority = await CertificateAuthority.open(directory, sortHosts(all), clock.now())
+    const issuer = new Issuer(authority, clock, log, all)
+    if (renewAuthority) await issuer.renewAuthority()
+    else await issuer.succeedExpired()
+    issuer.want(hosts, hostsWherePermitted)
     const file = join(directory, 'server.pem')
     const existing = await readOwn(file, log)
     const pair = (await issuer.renewed(existing, file)) ?? existing
     if (pair === undefined) throw new Error('no certificate was issued')
-    return new OwnCertificate(issuer, file, pair, log, checkEverySeconds)
+    return new OwnCertificate(issuer, file, pair, options)
   }
 
-  /** Has the certificate hold these hosts too, from the moment that the promise is fulfilled. */
-  async ensureHosts(hosts: readonly string[]): Promise<void> {
-    this.#issuer.want(hosts)
+  /** When the authority expires, in milliseconds since the epoch. */
+  authorityExpiresAtMs(): number {
+    return this.#issuer.authority.expiresAtMs
+  }
+
+  /**
+   * Has the certificate hold these hosts too, from the moment that the promise is fulfilled.
+   *
+   * @throws CertificateError for those of `hosts` that the authority may not sign for
+   */
+  async ensureHosts(hosts: readonly string[], hostsWherePermitted: readonly string[]): Promise<void> {
+    this.#issuer.want(hosts, hostsWherePermitted)
     await this.watched.inTurn(() => this.#renew(this.watched.pair))
   }
 
@@ -58,37 +94,79 @@ class Issuer {
   readonly #clock: Clock
   readonly #log: Log
   readonly #wanted = new Set(alwaysHosts)
+  /** What a new authority may sign for, beside what is wanted. */
+  readonly #known: readonly string[]
+  readonly #leftOut = new Set<string>()
+  #warnedOf = 0
 
-  constructor(authority: CertificateAuthority, clock: Clock, log: Log) {
+  constructor(authority: CertificateAuthority, clock: Clock, log: Log, known: readonly string[]) {
     this.authority = authority
     this.#clock = clock
     this.#log = log
+    this.#known = known
   }
 
-  want(hosts: readonly string[]): void {
-    for (const host of hosts.map((text) => requireCertificateHost(text))) this.#wanted.add(host)
+  want(hosts: readonly string[], hostsWherePermitted: readonly string[]): void {
+    const required = hosts.map((text) => requireCertificateHost(text))
+    const outside = required.filter((host) => !this.authority.permits(host))
+    if (outside.length > 0) {
+      throw new CertificateError(
+        `the certificate authority ${this.authority.file} was not made for ${outside.join(', ')}`,
+        'keep the hosts as they were; or start once with acrux serve --renew-ca for a new authority, which all clients must trust anew',
+      )
+    }
+    const further = hostsWherePermitted.map((text) => requireCertificateHost(text))
+    const leftOut = further.filter((host) => !this.authority.permits(host) && !this.#leftOut.has(host))
+    if (leftOut.length > 0) {
+      for (const host of leftOut) this.#leftOut.add(host)
+      this.#log.warn(
+        { caFile: this.authority.file, hosts: leftOut },
+        'the certificate lacks these addresses because its authority was not made for them; --renew-ca makes a new one',
+      )
+    }
+    for (const host of [...required, ...further]) if (this.authority.permits(host)) this.#wanted.add(host)
+  }
+
+  /** Makes a new authority because that was asked for. */
+  async renewAuthority(): Promise<void> {
+    await this.authority.succeed(sortHosts([...this.#known, ...this.#wanted]), this.#clock.now())
+    this.#log.warn(
+      { caFile: this.authority.file, fingerprint: this.authority.fingerprint },
+      'created a new certificate authority; clients must trust it anew',
+    )
+  }
+
+  /** Makes a new authority when the old one has expired, and says so before. */
+  async succeedExpired(): Promise<void> {
+    const nowMs = this.#clock.now()
+    const { expiresAtMs, file } = this.authority
+    if (expiresAtMs <= nowMs) return this.renewAuthority()
+    if (!this.authority.isOutlived(nowMs) || this.#warnedOf === expiresAtMs) return
+    this.#warnedOf = expiresAtMs
+    this.#log.warn(
+      { caFile: file, expires: new Date(expiresAtMs).toISOString() },
+      'the certificate authority is about to expire; --renew-ca makes a new one, which clients must trust',
+    )
   }
 
   /** The pair that was written in the place of `current`; undefined when that one will do. */
   async renewed(current: UsablePair | undefined, file: string): Promise<UsablePair | undefined> {
+    await this.succeedExpired()
     const nowMs = this.#clock.now()
-    if (this.authority.isOutlived(nowMs)) {
-      await this.authority.succeed(nowMs)
-      this.#log.warn(
-        { caFile: this.authority.file },
-        'created a new certificate authority because the old one is about to expire; clients must trust the new one',
-      )
-    }
     if (current !== undefined && this.#suffices(current, nowMs)) return undefined
-    const hosts = sortHosts([...this.#wanted, ...(current === undefined ? [] : alternativeNames(current.leaf))])
-    const { cert, key } = await this.authority.issue(hosts, nowMs)
+    const held = current === undefined ? [] : alternativeNames(current.leaf)
+    const hosts = [...this.#wanted, ...held].filter((host) => this.authority.permits(host))
+    const { cert, key } = await this.authority.issue(sortHosts(hosts), nowMs)
     const pair = requireUsablePair({ cert, key }, file, file)
     await writeFileDurably(file, cert + key, 0o600)
     return pair
   }
 
   #suffices({ leaf }: UsablePair, nowMs: number): boolean {
-    const inTime = leaf.validFromDate.getTime() <= nowMs && leaf.validToDate.getTime() - nowMs >= renewalDays * dayMs
+    const endMs = leaf.validToDate.getTime()
+    // Nothing that the authority signs outlives it, so a new certificate would end no later.
+    const endsLate = endMs - nowMs >= renewalDays * dayMs || (endMs > nowMs && endMs >= this.authority.expiresAtMs)
+    const inTime = leaf.validFromDate.getTime() <= nowMs && endsLate
     return inTime && this.authority.signed(leaf) && [...this.#wanted].every((host) => certificateCovers(leaf, host))
   }
 }

@@ -9,9 +9,13 @@ import { checkServerIdentity, connect } from 'node:tls'
 import { promisify } from 'node:util'
 import { systemClock } from '../clock.ts'
 import { createLog } from '../log.ts'
+import { sortHosts } from './certificate-hosts.ts'
 import { type CertificateSource, createCertificateSource } from './certificate-source.ts'
+import { issueServerCertificate } from './issue.ts'
+import { requireUsablePair } from './key-pair.ts'
 
 const run = promisify(execFile)
+const hosts = ['registry.example.com', '*.azurecr.localhost']
 const names = ['localhost', '127.0.0.1', '::1', 'registry.example.com', 'contoso.azurecr.localhost']
 
 /** Not every machine has every verifier; a test that cannot run says so. */
@@ -33,7 +37,7 @@ describe('the certificate of our own making', () => {
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'acrux-tls-strict-'))
-    source = await createCertificateSource({ dataDir: directory, clock: systemClock, log: createLog('silent') })
+    source = await createCertificateSource({ dataDir: directory, clock: systemClock, log: createLog('silent'), hosts })
     source.onChange((pair) => server.setSecureContext(pair))
     server.setSecureContext(source.current())
     caFile = source.caFile ?? ''
@@ -66,6 +70,19 @@ describe('the certificate of our own making', () => {
     assert.match(ca, /Basic Constraints: critical\s+CA:TRUE, pathlen:0/)
     assert.match(ca, /Key Usage: critical\s+Certificate Sign, CRL Sign/)
     assert.match(ca, /Subject Key Identifier/)
+    const permitted = ['azurecr.localhost', 'localhost', 'registry.example.com'].map((name) => `DNS:${name}`)
+    for (const address of ['127.0.0.1/255.255.255.255', `0:0:0:0:0:0:0:1/${'FFFF:'.repeat(8).slice(0, -1)}`]) {
+      permitted.push(`IP:${address}`)
+    }
+    const constraints = /Name Constraints: critical\s+Permitted:\n((?:\s+(?:DNS|IP):.*\n)+)/.exec(ca)?.[1] ?? ''
+    assert.deepEqual(
+      constraints
+        .split('\n')
+        .map((line) => line.trim())
+        .filter(Boolean)
+        .toSorted(),
+      permitted.toSorted(),
+    )
     const leafFile = join(directory, 'leaf-text.pem')
     await writeFile(leafFile, source.current().cert)
     const leaf = (await run('openssl', ['x509', '-in', leafFile, '-noout', '-text'])).stdout
@@ -115,16 +132,84 @@ for host in sys.argv[3:]:
 
   test('takes the place of the old one on open listeners, at the next handshake', async () => {
     const ca = await readFile(caFile)
-    await assert.rejects(handshake({ ca, servername: 'new.example.com', host: 'new.example.com' }), {
+    await assert.rejects(handshake({ ca, servername: 'new.registry.example.com', host: 'new.registry.example.com' }), {
       code: 'ERR_TLS_CERT_ALTNAME_INVALID',
     })
-    await source.ensureHosts(['new.example.com'])
-    await handshake({ ca, servername: 'new.example.com', host: 'new.example.com' })
+    await source.ensureHosts(['new.registry.example.com'])
+    await handshake({ ca, servername: 'new.registry.example.com', host: 'new.registry.example.com' })
     await new Promise<void>((resolve, reject) => {
       const request = get({ host: '127.0.0.1', port, ca, agent: false }, (response) => {
         response.resume().on('end', () => resolve())
       })
       request.on('error', reject)
+    })
+  })
+
+  describe('for a host that the authority may not sign for', () => {
+    const outside = ['other.example.com', 'xregistry.example.com', '192.0.2.7', '2001:db8::1']
+    const forger = createServer((_request, response) => response.end('forged'))
+    let forgedPort = 0
+    let leafFile = ''
+
+    before(async () => {
+      const ca = await readFile(join(directory, 'tls', 'ca.key'), 'utf8')
+      const forged = await issueServerCertificate(
+        requireUsablePair({ cert: ca, key: ca }, 'ca.key', 'ca.key'),
+        { dnsNames: outside.slice(0, 2), addresses: outside.slice(2) },
+        systemClock.now(),
+      )
+      leafFile = join(directory, 'forged.pem')
+      await writeFile(leafFile, forged.cert)
+      forger.setSecureContext(forged)
+      await new Promise<void>((resolve) => forger.listen(0, '127.0.0.1', resolve))
+      const address = forger.address()
+      forgedPort = typeof address === 'object' && address !== null ? address.port : 0
+    })
+    after(() => new Promise((resolve) => forger.close(resolve)))
+
+    test('is refused by openssl', { skip: missing('openssl') }, async () => {
+      await assert.rejects(run('openssl', ['verify', '-CAfile', caFile, leafFile]), /permitted subtree violation/)
+    })
+
+    test('is refused for each such host by itself', { skip: missing('openssl') }, async () => {
+      const ca = await readFile(join(directory, 'tls', 'ca.key'), 'utf8')
+      const authority = requireUsablePair({ cert: ca, key: ca }, 'ca.key', 'ca.key')
+      for (const host of outside) {
+        const one = sortHosts([host])
+        await writeFile(leafFile, (await issueServerCertificate(authority, one, systemClock.now())).cert)
+        await assert.rejects(
+          run('openssl', ['verify', '-CAfile', caFile, leafFile]),
+          /permitted subtree violation/,
+          host,
+        )
+      }
+    })
+
+    test('is refused by Python', { skip: missing('python3') }, async () => {
+      const script = `
+import socket, ssl, sys
+context = ssl.create_default_context(cafile=sys.argv[1])
+with socket.create_connection(("127.0.0.1", int(sys.argv[2])), 5) as plain:
+    context.wrap_socket(plain, server_hostname=sys.argv[3])`
+      const refused = run('python3', ['-c', script, caFile, String(forgedPort), 'other.example.com'])
+      await assert.rejects(refused, /permitted subtree violation/)
+    })
+
+    test('is refused by curl', { skip: missing('curl') }, async () => {
+      const name = 'other.example.com'
+      const options = ['-sS', '--max-time', '5', '--noproxy', '*', '--cacert', caFile]
+      const to = ['--resolve', `${name}:${forgedPort}:127.0.0.1`, `https://${name}:${forgedPort}`]
+      await assert.rejects(run('curl', [...options, ...to]), { code: 60 })
+    })
+
+    test('is refused by Node', async () => {
+      const ca = await readFile(caFile)
+      const refused = new Promise((resolve, reject) => {
+        const socket = connect({ port: forgedPort, host: '127.0.0.1', ca, servername: 'other.example.com' })
+        socket.once('secureConnect', () => resolve(socket.destroy()))
+        socket.once('error', reject)
+      })
+      await assert.rejects(refused, /permitted subtree violation/)
     })
   })
 

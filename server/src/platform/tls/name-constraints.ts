@@ -1,0 +1,104 @@
+import type { X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
+import type { CertificateHosts } from './certificate-hosts.ts'
+
+/** The object identifier of the extension. [RFC 5280 §4.2.1.10] */
+export const nameConstraintsId = '2.5.29.30'
+
+const idContent = Buffer.from('551d1e', 'hex')
+
+/** The tags of DER that occur here; those of names are of `GeneralName`. [RFC 5280 §4.2.1.6] */
+const tags = { sequence: 0x30, objectId: 0x06, extensions: 0xa3, permitted: 0xa0, dnsName: 0x82, ipAddress: 0x87 }
+
+/** Below which names and in which networks an authority may sign; a kind that has no entry is not constrained. */
+export type NameConstraints = { readonly dnsNames: readonly string[]; readonly networks: readonly Buffer[] }
+
+/** The value of the extension that permits these hosts: each name and all below it, and each address by itself. */
+export function encodeNameConstraints({ dnsNames, addresses }: CertificateHosts): Buffer {
+  const names = new Set(dnsNames.map(withoutWildcard))
+  const subtrees = [
+    ...[...names].map((name) => element(tags.dnsName, Buffer.from(name, 'ascii'))),
+    ...addresses.map((address) => {
+      const bytes = addressBytes(address)
+      return element(tags.ipAddress, Buffer.concat([bytes, Buffer.alloc(bytes.length, 0xff)]))
+    }),
+  ].map((name) => element(tags.sequence, name))
+  return element(tags.sequence, element(tags.permitted, Buffer.concat(subtrees)))
+}
+
+/** What a certificate permits; undefined where it has no name constraints. */
+export function readNameConstraints(certificate: X509Certificate): NameConstraints | undefined {
+  const tbs = contentOf(contentOf(certificate.raw))
+  const list = elements(tbs).find(({ tag }) => tag === tags.extensions)?.content
+  if (list === undefined) return undefined
+  const value = elements(contentOf(list))
+    .map(({ content }) => elements(content))
+    .find(([id]) => id?.tag === tags.objectId && id.content.equals(idContent))
+    ?.at(-1)?.content
+  if (value === undefined) return undefined
+  const permitted = elements(contentOf(value)).find(({ tag }) => tag === tags.permitted)?.content ?? Buffer.alloc(0)
+  const names = elements(permitted).flatMap(({ content }) => elements(content).slice(0, 1))
+  return {
+    dnsNames: names
+      .filter(({ tag }) => tag === tags.dnsName)
+      .map(({ content }) => content.toString('ascii').toLowerCase()),
+    networks: names.filter(({ tag }) => tag === tags.ipAddress).map(({ content }) => content),
+  }
+}
+
+/** Whether clients accept a certificate for `host`, as `parseCertificateHost` gives it, under these constraints. */
+export function permitsHost({ dnsNames, networks }: NameConstraints, host: string): boolean {
+  if (isIP(host) === 0) {
+    const name = withoutWildcard(host)
+    return dnsNames.length === 0 || dnsNames.some((base) => name === base || name.endsWith(`.${base}`))
+  }
+  const bytes = addressBytes(host)
+  return (
+    networks.length === 0 ||
+    networks.some(
+      (network) =>
+        network.length === bytes.length * 2 &&
+        bytes.every((byte, at) => ((byte ^ (network[at] ?? 0)) & (network[bytes.length + at] ?? 0)) === 0),
+    )
+  )
+}
+
+function withoutWildcard(name: string): string {
+  return name.startsWith('*.') ? name.slice(2) : name
+}
+
+/** The 4 or 16 bytes of an address in the spelling of `parseCertificateHost`. */
+function addressBytes(address: string): Buffer {
+  if (isIP(address) === 4) return Buffer.from(address.split('.').map(Number))
+  const [head = [], tail = []] = address.split('::').map((part) => part.split(':').filter((group) => group !== ''))
+  const zeros = Array<string>(8 - head.length - tail.length).fill('0')
+  return Buffer.from([...head, ...zeros, ...tail].map((group) => group.padStart(4, '0')).join(''), 'hex')
+}
+
+type Element = { readonly tag: number; readonly content: Buffer }
+
+/** The elements of DER that follow one another in `der`. */
+function elements(der: Buffer): Element[] {
+  const found: Element[] = []
+  for (let at = 0; at < der.length;) {
+    const tag = der.readUInt8(at)
+    const first = der.readUInt8(at + 1)
+    const lengthBytes = first > 0x7f ? first & 0x7f : 0
+    const start = at + 2 + lengthBytes
+    const end = start + (lengthBytes === 0 ? first : der.readUIntBE(at + 2, lengthBytes))
+    found.push({ tag, content: der.subarray(start, end) })
+    at = end
+  }
+  return found
+}
+
+/** The content of the one element in `der`. */
+function contentOf(der: Buffer): Buffer {
+  return elements(der)[0]?.content ?? Buffer.alloc(0)
+}
+
+function element(tag: number, content: Buffer): Buffer {
+  const { length } = content
+  const header = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff]
+  return Buffer.concat([Buffer.from([tag, ...header]), content])
+}
