@@ -125,8 +125,7 @@ export async function openAsking(server: RunningServer): Promise<Asking> {
         return { headers: { ...(authorization !== undefined && { authorization }) }, ...(writes && { body: '' }) }
       }
       case 'arm':
-      case 'graph':
-      case 'userinfo': {
+      case 'graph': {
         const token = tokens?.[audience]
         const headers = {
           ...(token !== undefined && { authorization: `Bearer ${token}` }),
@@ -134,8 +133,9 @@ export async function openAsking(server: RunningServer): Promise<Asking> {
         }
         return { headers, ...(writes && { body: '{}' }) }
       }
+      case 'userinfo':
       case 'provider': {
-        const token = tokens?.graph
+        const token = audience === 'userinfo' ? tokens?.userinfo : tokens?.graph
         const headers = { ...(token !== undefined && { authorization: `Bearer ${token}` }) }
         return writes ? { ...form({}), headers: { ...headers, ...form({}).headers } } : { headers }
       }
