@@ -20,15 +20,19 @@ const alwaysRefused = /^management\.(unserved\.(?!list$)|(locks|privateEndpoints
 
 /** The operations of an OpenAPI document that none of the answered requests, each `METHOD PATH`, was for. */
 export function unansweredOperations(document, answered) {
-  const paths = Map.groupBy(answered, (text) => text.slice(0, text.indexOf(' ')))
+  // The Node of the machine runs this, which may be an old one.
+  const paths = new Map()
+  for (const text of answered) {
+    const [method, path] = text.split(' ', 2)
+    if (!paths.has(method)) paths.set(method, [])
+    paths.get(method).push(decoded(path ?? ''))
+  }
   return Object.entries(document.paths).flatMap(([path, operations]) => {
     const pattern = patternOf(path)
     return Object.keys(operations)
       .filter((method) => methods.has(method) && !alwaysRefused.test(operations[method].operationId ?? ''))
       .map((method) => method.toUpperCase())
-      .filter(
-        (method) => !(paths.get(method) ?? []).some((text) => pattern.test(decoded(text.slice(method.length + 1)))),
-      )
+      .filter((method) => !(paths.get(method) ?? []).some((path) => pattern.test(path)))
       .map((method) => `${method} ${path}`)
   })
 }
