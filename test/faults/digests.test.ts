@@ -256,7 +256,10 @@ test('fault 45: an upload id is no path', async () => {
   }
   assert.deepEqual(
     readdirSync(server.dataDir).filter(
-      (name) => !/^(?:acrux\.db(?:-wal|-shm)?|ballast|blobs|control\.sock|hold|first-run\.json|lock|master\.key|tls)$/.test(name),
+      (name) =>
+        !/^(?:acrux\.db(?:-wal|-shm)?|ballast|blobs|control\.sock|hold|first-run\.json|lock|master\.key|tls)$/.test(
+          name,
+        ),
     ),
     [],
   )
