@@ -25,6 +25,11 @@ export function refuseRaw(
   response.end(body)
 }
 
+const refused = new WeakSet<Socket>()
+
+/** How long the rest of a request that was refused is read. */
+const lingerMs = 1000
+
 /** What Node's parser cannot read, by the code of its error; all else is a 400. */
 const refusals: Readonly<Record<string, readonly [number, string]>> = {
   HPE_HEADER_OVERFLOW: [431, 'The header of the request is too large.'],
@@ -42,6 +47,8 @@ export function refuseUnreadable(
   socket: Socket,
   isAnswering: boolean,
 ): void {
+  // The rest of what cannot be read fails once more.
+  if (refused.has(socket)) return
   if (error.code === 'ECONNRESET' || !socket.writable || isAnswering) {
     socket.destroy(error)
     return
@@ -53,7 +60,11 @@ export function refuseUnreadable(
   for (let index = 0; index < common.length; index += 2) lines.push(`${common[index]}: ${common[index + 1]}`)
   lines.push('content-type: application/json; charset=utf-8', `content-length: ${Buffer.byteLength(body)}`)
   lines.push('connection: close', '', body)
-  socket.end(lines.join('\r\n'), () => socket.destroy(error))
+  // A connection that is closed over unread bytes is reset, and the answer is lost on its way: they are read, for a moment.
+  refused.add(socket)
+  socket.resume()
+  socket.end(lines.join('\r\n'))
+  setTimeout(() => socket.destroy(), lingerMs).unref()
 }
 
 /** The headers of every answer. Where no host could be read, the name that the client asked a certificate for is the same. */
