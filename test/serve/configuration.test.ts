@@ -41,9 +41,9 @@ test('A flag weighs more than a variable, a variable more than the file, the fil
   const env = { ACRUX_CONFIG: config }
   const table = [
     [[], env, 'https://file.example.com'],
-    [[], { ...env, ACRUX_PUBLIC_HOST: 'variable.example.com' }, 'https://variable.example.com'],
+    [['--renew-ca'], { ...env, ACRUX_PUBLIC_HOST: 'variable.example.com' }, 'https://variable.example.com'],
     [
-      ['--public-host', 'flag.example.com'],
+      ['--renew-ca', '--public-host', 'flag.example.com'],
       { ...env, ACRUX_PUBLIC_HOST: 'variable.example.com' },
       'https://flag.example.com',
     ],
