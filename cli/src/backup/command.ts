@@ -24,7 +24,7 @@ certificate) from the data directory of the server. With it, they are encrypted 
 
 Examples:
   acrux backup create /backup/acrux --data-dir /var/lib/acrux
-  acrux backup create /backup/acrux --config /etc/acrux/acrux.yaml --with-keys --passphrase-file /root/passphrase
+  acrux backup create /backup/acrux --config /etc/acrux/acrux.yaml --with-keys --passphrase-file /etc/acrux/backup-passphrase
   acrux backup list /backup/acrux
   acrux backup verify /backup/acrux
   acrux backup restore /backup/acrux --data-dir /var/lib/acrux-new --dry-run
