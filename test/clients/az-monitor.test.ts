@@ -8,7 +8,10 @@ import { startServer } from '../harness/server.ts'
 import { azHome, signIn, step } from './az/az.ts'
 
 const server = await startServer()
-const az = azHome(server.caFile, { PYTHONPATH: fileURLToPath(new URL('az/python', import.meta.url)) })
+const az = azHome(server.caFile, {
+  PYTHONPATH: fileURLToPath(new URL('az/python', import.meta.url)),
+  PYTHONDONTWRITEBYTECODE: '1',
+})
 after(async () => {
   az[Symbol.dispose]()
   await server[Symbol.asyncDispose]()
