@@ -26,9 +26,8 @@ const answer = [
  */
 export function expectTls(socket: Socket, timeoutMs: number, begin: () => Promise<void>): void {
   const patience = setTimeout(() => socket.destroy(), timeoutMs).unref()
-  const onError = () => socket.destroy()
   const onEnd = () => socket.destroy()
-  socket.on('error', onError).once('end', onEnd)
+  socket.on('error', () => socket.destroy()).once('end', onEnd)
   socket.once('close', () => clearTimeout(patience))
   const onReadable = () => {
     const first: unknown = socket.read()
@@ -39,8 +38,8 @@ export function expectTls(socket: Socket, timeoutMs: number, begin: () => Promis
       refusePlainHttp(socket)
       return
     }
-    socket.off('error', onError)
     socket.unshift(first)
+    // The error listener stays: the connection may be reset while it waits for its turn, before TLS listens.
     void begin()
   }
   socket.on('readable', onReadable)
