@@ -28,26 +28,26 @@ export function getNextFromArm(nextLink: string): unknown {
   return getFromArm(`${pathname}${search}`)
 }
 
-/** Sends JSON to the management API that az is set to. Ends the process with 3 where it is refused. */
+/** Sends JSON to the management API of az's active cloud. Exits with 3 if the request is denied. */
 export function postToArm(url: string, body: object): unknown {
   const args = ['rest', '--method', 'post', '--url', url, '--body', JSON.stringify(body), '--output', 'json']
   const answer = az(args) ?? fail(`nothing is served at ${url}`)
   return JSON.parse(answer) as unknown
 }
 
-/** The ARM path of the subscription that az is set to. */
+/** The ARM path of az's active subscription. */
 export function subscriptionPath(): string {
   const id = az(['account', 'show', '--query', 'id', '--output', 'tsv'])?.trim() ?? fail('az is not signed in')
   return `/subscriptions/${id}`
 }
 
-/** az would show its token to whatever it is told to ask: it is not told of any but the server that it is signed in to. */
+/** Requires that az is signed in to this server: az sends its token to any URL that it is given. */
 export function requireSignedInAt(server: string | undefined): void {
   if (server === undefined) return
   const cloud = az(['cloud', 'show', '--query', 'endpoints.resourceManager', '--output', 'tsv'])?.trim() ?? ''
   if (originOf(cloud) !== undefined && originOf(cloud) === originOf(server)) return
   fail(
-    `az is set to ${cloud}, and not to ${server}: az cloud register -n acrux --endpoint-resource-manager ${server}; az cloud set -n acrux; az login`,
+    `the active cloud of az is ${cloud}, not ${server}: az cloud register -n acrux --endpoint-resource-manager ${server}; az cloud set -n acrux; az login`,
   )
 }
 

@@ -29,8 +29,8 @@ export function nextSteps(firstRun: FirstRun, file: string): string {
     `  az login --service-principal -u ${servicePrincipal.appId} -p "$PASSWORD" --tenant ${tenantId}`,
     `  az acr login -n ${registry}                                  # DOCKER_COMMAND=podman for podman`,
     '',
-    `As a person: sign in at ${resourceManager}/account as ${owner.userPrincipalName} with the password in that file.`,
-    'Unless the server was started with --dev, you choose another password then.',
+    `To sign in as a person, open ${resourceManager}/account as ${owner.userPrincipalName} with the password in that file.`,
+    'You must then change the password, unless the server was started with --dev.',
     '',
     '',
   ].join('\n')

@@ -29,9 +29,9 @@ else program.command('audit').description('read the audit log, and see that nobo
 if (words.has('backup') && !words.has('identity-endpoint')) (await import('./backup/command.ts')).addBackup(program)
 else program.command('backup').description('back up a server, and restore it')
 if (words.has('owner') && !words.has('identity-endpoint')) (await import('./owner/command.ts')).addOwner(program)
-else program.command('owner').description('let an owner sign in again')
+else program.command('owner').description('restore the access of an owner')
 if (words.has('scrub') && !words.has('identity-endpoint')) (await import('./scrub/command.ts')).addScrub(program)
-else program.command('scrub').description('verify everything that is stored')
+else program.command('scrub').description('verify all stored content')
 if (words.has('serve') && !words.has('identity-endpoint')) (await import('./serve.ts')).addServe(program)
 else program.command('serve').description('serve a registry')
 

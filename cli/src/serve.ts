@@ -30,7 +30,7 @@ export function addServe(program: Command): void {
   for (const setting of settingDefinitions) command.addOption(toOption(setting))
   command.option(
     '--renew-ca',
-    "At this start, make a new certificate authority in the place of the server's own, for the hosts that are set now. All clients must trust it anew.",
+    "Replace the server's own certificate authority at this start with a new one for the configured hosts. All clients must trust the new one.",
   )
   command.action(async () => {
     // What the server makes is for its own user's eyes.
@@ -63,8 +63,8 @@ function announce({ firstRun, notice, publicOrigin, renewedCa }: RunningServer):
   if (firstRun !== undefined) process.stdout.write(nextSteps(firstRun.content, firstRun.file))
   if (renewedCa !== undefined) {
     const { file, fingerprint } = renewedCa
-    process.stdout.write(`acrux: made a new certificate authority, which all clients must trust anew: ${file}\n`)
-    process.stdout.write(`acrux: its SHA-256 fingerprint is ${fingerprint}\n`)
+    process.stdout.write(`acrux: made a new certificate authority, which all clients must trust: ${file}\n`)
+    process.stdout.write(`acrux: the SHA-256 fingerprint is ${fingerprint}\n`)
   }
   if (notice !== undefined) process.stdout.write(`acrux: ${notice}\n`)
   process.stdout.write(`acrux: ready at ${publicOrigin}\n`)

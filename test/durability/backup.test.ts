@@ -283,7 +283,7 @@ test('Without the keys the server does not start, and starts when the master key
   }
   const restored = await runAcrux(['backup', 'restore', directory, '--data-dir', target])
   assert.equal(restored.code, 0)
-  assert.match(restored.stdout, /master\.key of the original server at .*target\/master\.key/)
+  assert.match(restored.stdout, /master\.key of the original server to .*target\/master\.key/)
   assert.equal((await runAcrux(['serve', '--data-dir', target, '--listen', `127.0.0.1:${server.port}`])).code, 14)
   await rm(server.dataDir, { recursive: true })
   const again = await runAcrux(['backup', 'restore', directory, '--data-dir', server.dataDir])

@@ -87,7 +87,7 @@ describe('acrux scrub of a stopped server', () => {
     assert.equal(ran.code, 0, ran.stderr + ran.stdout)
     assert.match(
       ran.stdout,
-      /^checked 2 blobs \(\d+ bytes\), 1 manifests, 2 files, \d+ audit events\nnothing is wrong\n$/,
+      /^checked 2 blobs \(\d+ bytes\), 1 manifests, 2 files, \d+ audit events\nno problems found\n$/,
     )
     assert.match(ran.stderr, /^\d+ % blobs: /m, 'plain lines where there is no terminal')
     assert.ok(!ran.stderr.includes('\r'))
@@ -186,7 +186,7 @@ describe('acrux scrub of a stopped server', () => {
     assert.equal((await runAcrux(['scrub', '--nothing'])).code, 2)
     const help = await runAcrux(['scrub', '--help'])
     assert.equal(help.code, 0)
-    assert.match(help.stdout, /Examples:[^]*Exit codes: 0 nothing is wrong/)
+    assert.match(help.stdout, /Examples:[^]*Exit codes: 0 no problems/)
   })
 })
 

@@ -50,7 +50,7 @@ test('`/readyz` answers 503 when the blob store cannot be read, and 200 when it 
   await until('the server is available', async () => (await ready()) === 200)
 })
 
-test('Metrics off loopback need a bearer token, and are given to no other', async (t) => {
+test('Metrics on an address that is not loopback require a bearer token', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'acrux-metrics-'))
   t.after(() => rm(directory, { recursive: true }))
   const token = 'Zm9yLXRoZS1zY3JhcGVyLW9ubHk='
@@ -83,7 +83,7 @@ test('Metrics off loopback without a token, or with an unusable one, end the sta
   const metrics = ['--metrics-listen', `0.0.0.0:${await freePort()}`]
   const without = await runAcrux(['serve', ...place.args, ...metrics])
   assert.equal(without.code, 2)
-  assert.match(without.stderr, /need a bearer token: set metricsTokenFile too/)
+  assert.match(without.stderr, /require a bearer token: also set metricsTokenFile/)
   for (const [content, mode, why] of [
     ['short\n', 0o600, /holds no bearer token/],
     ['two lines of 16 or\nmore characters\n', 0o600, /holds no bearer token/],

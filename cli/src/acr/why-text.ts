@@ -26,7 +26,7 @@ export function whyText(
     ...(scopeMap === null ? [] : [`scope map ${scopeMap.name}: ${scopeMap.actions.join(' ')}`]),
     ...(decision.tokenAccess === null ? [] : [`sent:     a token for ${decision.tokenAccess || 'nothing'}`]),
     ...(presented ? [`sent:     a token of issuer ${presented.issuer} for subject ${presented.subject}`] : []),
-    `why:      ${firstFailure ?? 'all that was asked for was allowed'}${presented?.expiredAt ? `, expired at ${presented.expiredAt}` : ''}`,
+    `why:      ${firstFailure ?? 'everything requested was allowed'}${presented?.expiredAt ? `, expired at ${presented.expiredAt}` : ''}`,
     ...(decision.smallestChange === null
       ? []
       : [

@@ -20,15 +20,15 @@ export function faultText({ kind, number }: ChainFault): string {
     case 'start-missing':
       return `what was before block ${number} of the chain is gone, and no event tells of it`
     case 'head-missing':
-      return 'the sealed head of the chain is missing: its end may have been cut off'
+      return 'the sealed head of the chain is missing: the chain may have been truncated'
     case 'head-forged':
       return 'the head of the chain was not sealed under this master key'
     case 'head-cut-off':
-      return `the chain ends before block ${number}, which the server sealed as its last`
+      return `the chain ends before block ${number}, which the server sealed as the last block`
     case 'head-differs':
-      return `the chain does not end with block ${number}, which the server sealed as its last`
+      return `the chain does not end with block ${number}, which the server sealed as the last block`
     case 'altered-before':
-      return `the server found the log altered before: see event ${number}`
+      return `the server already found the log altered: see event ${number}`
     case 'checkpoint-cut-off':
       return `the chain ends before block ${number}, which was there when the checkpoint was taken`
     case 'checkpoint-differs':

@@ -16,11 +16,11 @@ import { readPassphrase } from './passphrase.ts'
 import { createProgressLine, sizeText } from './progress-line.ts'
 
 const examples = `
-DIRECTORY holds any number of backups of one server. A blob that it has already is not copied again. The server may be
-running: a backup is the rows of one moment and every blob that they name.
+DIRECTORY can hold any number of backups of one server. A blob that is already there is not copied again. The server
+may be running: a backup is a snapshot of the database and of every blob that the snapshot refers to.
 
-Without --with-keys a backup holds no keys: to restore it you need master.key (and tls/, where the server made its own
-certificate) from the data directory of the server. With it, they are encrypted with a passphrase.
+Without --with-keys, a backup holds no keys: to restore it, you need master.key from the server's data directory, and
+tls/ if the server made its own certificate. With --with-keys, the backup includes them, encrypted with a passphrase.
 
 Examples:
   acrux backup create /backup/acrux --data-dir /var/lib/acrux
@@ -30,9 +30,9 @@ Examples:
   acrux backup restore /backup/acrux --data-dir /var/lib/acrux-new --dry-run
   pass show acrux | acrux backup restore /backup/acrux --data-dir /var/lib/acrux-new --passphrase-file -
 
-Exit codes: 0 done, and everything whole; 1 something is missing or corrupt; 2 wrong flag, setting or passphrase file;
-12 the place is in use; 13 the data directory cannot be used or is not empty; 14 the keys cannot be read or decrypted;
-17 the directory of backups cannot be used, or holds no such backup.
+Exit codes: 0 success; 1 something is missing or corrupt; 2 wrong flag, setting or passphrase file;
+12 the data directory is in use; 13 the data directory cannot be used or is not empty; 14 the keys cannot be read or
+decrypted; 17 the backup directory cannot be used, or does not hold that backup.
 `
 
 type PlaceFlags = { readonly dataDir?: string; readonly config?: string }
@@ -49,25 +49,31 @@ export function addBackup(program: Command): void {
     .command('backup')
     .description('back up a server, and restore it')
     .addHelpText('after', examples)
-    // 1 is for a backup that is not whole.
+    // Exit code 1 is reserved for an incomplete backup.
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? exitCodes.ok : exitCodes.configuration))
-  withJson(withPlace(add(command, 'create', 'make a backup, while the server runs or not')))
+  withJson(withPlace(add(command, 'create', 'make a backup; the server may be running')))
     .option('--with-keys', 'include the master key and the certificate authority, encrypted with a passphrase')
-    .option('--passphrase-file <file>', 'where the passphrase is; - for stdin. Without it the terminal is asked')
+    .option(
+      '--passphrase-file <file>',
+      'read the passphrase from this file; - for stdin. By default, the terminal prompts for it',
+    )
     .action((directory: string, flags: CreateFlags) => explained(() => create(directory, flags)))
-  withJson(add(command, 'list', 'list the complete backups, the oldest first')).action(
+  withJson(add(command, 'list', 'list the complete backups, oldest first')).action(
     (directory: string, flags: OutputFlags) => explained(() => list(directory, flags)),
   )
   withJson(add(command, 'verify', 'read every byte of a backup and compare it with its digest'))
-    .option('--id <id>', 'which backup; the newest by default')
+    .option('--id <id>', 'the id of the backup; default: the newest')
     .option('--passphrase-file <file>', 'also decrypt the keys, and authenticate the database with them; - for stdin')
     .action((directory: string, flags: VerifyFlags) => explained(() => verify(directory, flags)))
-  withJson(withPlace(add(command, 'restore', 'restore a backup into an empty place')))
-    .option('--id <id>', 'which backup; the newest by default')
-    .option('--dry-run', 'verify the backup and the place, and change nothing')
-    .option('--without-keys', 'do not restore the keys, although the backup has them')
-    .option('--skip-damaged', 'leave out blobs that the backup lacks, and restore everything else')
-    .option('--passphrase-file <file>', 'where the passphrase is; - for stdin. Without it the terminal is asked')
+  withJson(withPlace(add(command, 'restore', 'restore a backup into an empty data directory')))
+    .option('--id <id>', 'the id of the backup; default: the newest')
+    .option('--dry-run', 'verify the backup and the data directory, and change nothing')
+    .option('--without-keys', 'do not restore the keys that the backup holds')
+    .option('--skip-damaged', 'skip missing and corrupt blobs, and restore everything else')
+    .option(
+      '--passphrase-file <file>',
+      'read the passphrase from this file; - for stdin. By default, the terminal prompts for it',
+    )
     .action((directory: string, flags: RestoreFlags) => explained(() => restore(directory, flags)))
 }
 
@@ -78,7 +84,10 @@ function add(command: Command, name: string, description: string): Command {
 function withPlace(command: Command): Command {
   return command
     .option('--data-dir <directory>', 'the data directory of the server. Variable: ACRUX_DATA_DIR')
-    .option('--config <file>', 'the configuration file of the server, which names it. Variable: ACRUX_CONFIG')
+    .option(
+      '--config <file>',
+      'the configuration file of the server, which sets the data directory. Variable: ACRUX_CONFIG',
+    )
 }
 
 function withJson(command: Command): Command {
@@ -86,7 +95,7 @@ function withJson(command: Command): Command {
 }
 
 async function explained(work: () => Promise<void>): Promise<void> {
-  // What is written is for its own user's eyes.
+  // Only the user that runs the command may read the files that it writes.
   process.umask(0o077)
   await work().catch(explainFailure)
 }
@@ -102,15 +111,15 @@ async function create(directory: string, flags: CreateFlags): Promise<void> {
   const backup = await createBackup({ dataDir, directory, passphrase, acrux: version, onProgress: progress.show })
   progress.clear()
   for (const { digest, problem } of backup.damaged) {
-    process.stderr.write(`acrux: the blob ${digest} is ${problem} on the server and not in the backup\n`)
+    process.stderr.write(`acrux: the blob ${digest} is ${problem} on the server; the backup does not include it\n`)
   }
   const { newCount, newSizeBytes } = backup.blobs
-  const copied = `, of which ${newCount} (${sizeText(newSizeBytes)}) were copied now`
+  const copied = `; ${newCount} new (${sizeText(newSizeBytes)})`
   print(flags, backup, [`complete: ${lineOf(backup)}${copied}`, ...(backup.keysSha256 === null ? [noKeys] : [])])
   if (backup.damaged.length > 0) process.exitCode = exitCodes.unexpected
 }
 
-const noKeys = 'it holds no keys: keep a copy of master.key and tls/ from the data directory elsewhere'
+const noKeys = 'the backup holds no keys: keep a copy of master.key and tls/ from the data directory elsewhere'
 
 async function list(directory: string, flags: OutputFlags): Promise<void> {
   const backups = await openBackupFolder(directory).list()
@@ -129,11 +138,11 @@ async function verify(directory: string, flags: VerifyFlags): Promise<void> {
   progress.clear()
   complain(report)
   const isWhole = report.problems.length === 0 && report.damaged.length === 0
-  const authentic = report.isAuthenticated ? ', authenticated under the master key' : ''
+  const authentic = report.isAuthenticated ? ', authenticated with the master key' : ''
   print(flags, report, [
     lineOf(backup),
     `${report.auditEvents} audit events in ${report.auditBlocks} blocks`,
-    isWhole ? `the backup is whole${authentic}` : 'the backup is not whole',
+    isWhole ? `the backup is intact${authentic}` : 'the backup is damaged',
   ])
   if (!isWhole) process.exitCode = exitCodes.unexpected
 }
@@ -161,7 +170,7 @@ async function restore(directory: string, flags: RestoreFlags): Promise<void> {
   complain(report)
   const isUsable = report.problems.length === 0 && (report.damaged.length === 0 || flags.skipDamaged === true)
   if (!isUsable || flags.dryRun === true) {
-    const outcome = isUsable ? `would be restored to ${dataDir}` : 'cannot be restored as it is'
+    const outcome = isUsable ? `would be restored to ${dataDir}` : 'cannot be restored'
     print(flags, { ...report, dryRun: flags.dryRun === true, dataDir }, [`${outcome}: ${lineOf(backup)}`])
     if (!isUsable) process.exitCode = exitCodes.unexpected
     return
@@ -178,15 +187,15 @@ async function restore(directory: string, flags: RestoreFlags): Promise<void> {
 }
 
 const after = [
-  'What was revoked or deleted after the backup was made is back: revoke it again before clients reach the server.',
+  'Everything that was revoked or deleted after the backup is restored: revoke it again before clients connect to the server.',
 ]
 
 function keysToBring(dataDir: string): string[] {
   return [
-    `The keys were not restored. Before the server starts, put master.key of the original server at ${dataDir}/master.key (mode 0600).`,
-    'Without it the server does not start: it protects the signing keys, the passwords of admin accounts, the second factors',
-    'and the secrets of webhooks, and none of them can be read without it.',
-    `Also bring the folder tls/ to ${dataDir}/tls, where the server made its own certificate: without it clients have to trust a new one.`,
+    `The keys were not restored. Before you start the server, copy master.key of the original server to ${dataDir}/master.key (mode 0600).`,
+    'The server does not start without it. It encrypts the signing keys, the passwords of admin accounts, the second factors',
+    'and the secrets of webhooks.',
+    `If the server made its own certificate, also copy the folder tls/ to ${dataDir}/tls. Without it, clients have to trust a new one.`,
     ...after,
   ]
 }

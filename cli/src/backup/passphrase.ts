@@ -5,34 +5,34 @@ import { StartupError, exitCodes } from '@acrux/server'
 const shortest = 12
 
 /**
- * Reads the passphrase of the keys in a backup: from a file, from stdin where the file is `-`, or from the terminal, where
- * it is not shown. A new one is asked for twice there. Never an argument: other users see those.
+ * Reads the passphrase of the keys in a backup: from a file, from stdin if the file is `-`, or from the terminal,
+ * without echo and twice for a new one. It is never an argument, because other users can see arguments.
  *
- * @throws StartupError where there is none
+ * @throws StartupError if no passphrase can be read
  */
 export async function readPassphrase(file: string | undefined, isNew: boolean): Promise<string> {
   const passphrase = (file === undefined ? await ask(isNew) : await read(file)).replace(/\r?\n$/, '')
-  if (passphrase.length === 0) throw wrong('the passphrase is empty', 'give another passphrase')
+  if (passphrase.length === 0) throw wrong('the passphrase is empty', 'use another passphrase')
   if (!isNew || passphrase.length >= shortest) return passphrase
   throw wrong(
     `the passphrase has fewer than ${shortest} characters`,
-    'use a longer one: whoever has it and the backup can act as anybody',
+    'use a longer one: anyone who has the backup and the passphrase can act as any user',
   )
 }
 
 async function read(file: string): Promise<string> {
   if (file === '-') return text(process.stdin)
   return readFile(file, 'utf8').catch((error: unknown) => {
-    throw wrong(`the passphrase file ${file} cannot be read`, 'check its name and its mode', error)
+    throw wrong(`the passphrase file ${file} cannot be read`, 'check its name and permissions', error)
   })
 }
 
 async function ask(isNew: boolean): Promise<string> {
   if (!process.stdin.isTTY) {
-    throw wrong('there is no terminal to ask for the passphrase', 'add --passphrase-file FILE, or - for stdin')
+    throw wrong('there is no terminal to prompt for the passphrase', 'add --passphrase-file FILE, or - for stdin')
   }
   const first = await askOnce('Passphrase of the keys: ')
-  if (isNew && first !== (await askOnce('The same again: '))) {
+  if (isNew && first !== (await askOnce('Repeat the passphrase: '))) {
     throw wrong('the two passphrases differ', 'run the command again')
   }
   return first

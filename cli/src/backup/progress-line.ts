@@ -2,7 +2,7 @@ import type { OnProgress } from '@acrux/server'
 
 const everyMs = 200
 
-/** Shows how far long work has come, in one line of the terminal; nothing where stderr is none. */
+/** Shows the progress of a long operation in one line of the terminal. Shows nothing if stderr is not a terminal. */
 export function createProgressLine(): { readonly show: OnProgress; readonly clear: () => void } {
   const { stderr } = process
   if (!stderr.isTTY) return { show: () => undefined, clear: () => undefined }
@@ -23,7 +23,7 @@ export function createProgressLine(): { readonly show: OnProgress; readonly clea
   }
 }
 
-/** A size for people. */
+/** A size in a readable unit. */
 export function sizeText(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
   const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)))

@@ -52,12 +52,12 @@ export function readTokenRequest(request: IncomingMessage, options: ReadOptions)
   })
   const [host = '', ...moreHosts] = request.headersDistinct['host'] ?? []
   if (moreHosts.length > 0 || !ownHosts.test(host))
-    return refuse(400, 'unknown_source', 'The Host is not this endpoint.')
+    return refuse(400, 'unknown_source', 'The Host header does not name this endpoint.')
   if (foreignHeaders.some((name) => request.headers[name] !== undefined)) {
     return refuse(400, 'unknown_source', 'Requests by way of a proxy or of a browser are refused.')
   }
-  if (target === undefined) return refuse(400, 'unknown_source', 'The request target is not of this endpoint.')
-  if (shape === undefined) return refuse(404, 'not_found', 'Tokens are not at this path.')
+  if (target === undefined) return refuse(400, 'unknown_source', 'The request target does not name this endpoint.')
+  if (shape === undefined) return refuse(404, 'not_found', 'Tokens are not served at this path.')
   if (request.method !== 'GET') return refuse(405, 'invalid_request', 'Tokens are asked for by GET.')
   const unproved = refusalOfHeaders(request, shape, options)
   if (unproved !== undefined) return refuse(...unproved)
@@ -65,12 +65,12 @@ export function readTokenRequest(request: IncomingMessage, options: ReadOptions)
   return typeof read === 'string' ? refuse(400, 'invalid_request', read) : { shape, ...read }
 }
 
-/** `http://HOST/…`, which only a proxy needs. [RFC 9112 §3.2.2] */
+/** The absolute form `http://HOST/…`, which only proxies need. [RFC 9112 §3.2.2] */
 const absoluteTarget = /^http:\/\/([^/?#]+)(\/.*)$/i
 
 /**
- * Splits the target of a request line as it is written: a path that has to be resolved first is not one of ours, and a
- * target that names a host must name that of the `Host` header. Undefined for any other.
+ * Splits the target of a request line without resolving its path. A host in the target must equal the `Host` header.
+ * Undefined if the target is not valid here.
  */
 function readTarget({
   url: target = '',

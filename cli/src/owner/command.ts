@@ -3,16 +3,16 @@ import type { Command } from 'commander'
 import { explainFailure } from '../startup-failure.ts'
 
 const examples = `
-Run it on the machine of the server, as the user that the server runs as. The server may be running.
-An owner is a person with the role Owner on a subscription, or the directory role owner.
+Run this command on the server's machine, as the user that the server runs as. The server may be running.
+An owner is a person who has the role Owner on a subscription, or the directory role owner.
 
 Examples:
   acrux owner reset --data-dir /var/lib/acrux
   acrux owner reset --config /etc/acrux/acrux.yaml --user owner@acrux.localhost
   acrux owner reset --data-dir /var/lib/acrux --user owner@acrux.localhost --remove-second-factors
 
-Exit codes: 0 done; 1 no such owner, or several; 2 wrong flag or setting; 12 the running server cannot be reached;
-13 the data directory cannot be used; 14 no master key that can be read.
+Exit codes: 0 success; 1 no owner or several owners match; 2 wrong flag or setting; 12 the running server cannot be reached;
+13 the data directory cannot be used; 14 the master key cannot be read.
 `
 
 type ResetFlags = {
@@ -27,16 +27,19 @@ type ResetFlags = {
 export function addOwner(program: Command): void {
   const command = program
     .command('owner')
-    .description('let an owner sign in again')
+    .description('restore the access of an owner')
     .addHelpText('after', examples)
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? exitCodes.ok : exitCodes.configuration))
   command
     .command('reset')
-    .description('set a one-time password for an owner, and end all sign-ins of that person')
-    .option('--user <name>', 'the user principal name, where there are several owners')
+    .description('set a one-time password for an owner and end all sign-ins of the owner')
+    .option('--user <name>', 'the user principal name; required if there are several owners')
     .option('--remove-second-factors', 'also remove the authenticator app, the passkeys and the recovery codes')
     .option('--data-dir <directory>', 'the data directory of the server. Variable: ACRUX_DATA_DIR')
-    .option('--config <file>', 'the configuration file of the server, which names it. Variable: ACRUX_CONFIG')
+    .option(
+      '--config <file>',
+      'the configuration file of the server, which sets the data directory. Variable: ACRUX_CONFIG',
+    )
     .option('--json', 'print the result as JSON')
     .action(reset)
 }
@@ -64,13 +67,13 @@ function textOf({ userPrincipalName, password, remaining }: OwnerReset): string 
     ...(recoveryCodes > 0 ? [`${recoveryCodes} recovery codes`] : []),
     ...(identityProviders > 0 ? [`${identityProviders} linked identity providers`] : []),
   ]
-  const other = left.length === 0 ? 'no other sign-in method' : left.join(', ')
+  const other = left.length === 0 ? 'none' : left.join(', ')
   const hint = authenticatorApp || passkeys > 0 ? ' (--remove-second-factors removes the second factors)' : ''
   return [
     `user      ${userPrincipalName}`,
     `password  ${password}`,
     'The password must be changed at the next sign-in. All sign-ins of this person have ended.',
-    `The account still has: ${other}${hint}.`,
+    `Other sign-in methods of the account: ${other}${hint}.`,
     '',
   ].join('\n')
 }

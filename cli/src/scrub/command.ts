@@ -7,22 +7,22 @@ import { createProgressDisplay, type ProgressDisplay } from './progress-display.
 import { scrubServer } from './server-scrub.ts'
 
 const examples = `
-Checks that every row has its file and every file its row, that all stored bytes have their digest, that everything that
-a manifest names exists, and that the audit log was not altered. It reads all stored bytes.
+Reads all stored bytes and checks that each blob has a file and a row, that the bytes match their digests, that
+everything that a manifest refers to exists, and that the audit log was not altered.
 
-With --data-dir or --config it reads the data directory of a stopped server. With --server it asks a running server,
-through az, as the principal that is signed in there; that needs the action Acrux.Server/scrub/action.
+With --data-dir or --config, it reads the data directory of a stopped server. With --server, it starts the scrub on a
+running server through az, as the principal that is signed in; this requires the action Acrux.Server/scrub/action.
 
-Nothing is changed without --repair. With it, corrupt and missing content is quarantined: clients are told that it is
-unknown, and the next push of the same content replaces it. Files without a row are removed once they are older than
-gc.leaseSeconds. Uploads in progress are never touched.
+Without --repair, nothing changes. With --repair, corrupt and missing content is quarantined: the registry reports it as
+unknown, and the next push of the same content replaces it. Files without a row are removed if they are older than
+gc.leaseSeconds. Open uploads are never changed.
 
 Examples:
   acrux scrub --data-dir /var/lib/acrux
   acrux scrub --config /etc/acrux/acrux.yaml --repair
   acrux scrub --server https://registry.example.com --json > report.json
 
-Exit codes: 0 nothing is wrong, or all that was wrong was removed; 1 problems were found; 2 wrong flag or setting; 3 az
+Exit codes: 0 no problems, or --repair removed all of them; 1 problems were found; 2 wrong flag or setting; 3 az
 failed, or the server could not complete the scrub; 12 a server uses the data directory; 13 the data directory or its
 database cannot be used; 14 the master key cannot be read; 16 the database was written by a newer version.
 `
@@ -39,14 +39,14 @@ type ScrubFlags = {
 export function addScrub(program: Command): void {
   program
     .command('scrub')
-    .description('verify everything that is stored')
+    .description('verify all stored content')
     .option('--data-dir <directory>', 'the data directory of a stopped server. Variable: ACRUX_DATA_DIR')
     .option('--config <file>', 'the configuration file of the server. Variable: ACRUX_CONFIG')
-    .option('--server <url>', 'scrub this running server, which az is signed in to, instead of a data directory')
-    .option('--repair', 'quarantine corrupt content and remove old files that no row names', false)
+    .option('--server <url>', 'scrub a running server that az is signed in to, instead of a data directory')
+    .option('--repair', 'quarantine corrupt content and remove old files without a row', false)
     .option('--json', 'print the report as JSON', false)
     .addHelpText('after', examples)
-    // 1 is for problems that were found.
+    // Exit code 1 is reserved for problems that were found.
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? exitCodes.ok : exitCodes.configuration))
     .action(runScrub)
 }
@@ -65,7 +65,7 @@ async function runScrub(flags: ScrubFlags, command: Command): Promise<void> {
   process.exitCode = isSound ? exitCodes.ok : exitCodes.unexpected
 }
 
-/** A file that was removed is nothing to worry about any more; quarantined content is until it is pushed again. */
+/** A removed file is no longer a problem. Quarantined content is one until it is pushed again. */
 function isGone({ kind, repaired }: Finding): boolean {
   return kind === 'file-without-row' && repaired
 }
@@ -92,5 +92,5 @@ function printReport({ counts, findings, findingCount }: ScrubProgress): void {
   process.stdout.write(
     `checked ${counts.blobs} blobs (${counts.bytes} bytes), ${counts.manifests} manifests, ${counts.files} files, ${counts.auditEvents} audit events\n`,
   )
-  process.stdout.write(findingCount === 0 ? 'nothing is wrong\n' : `${findingCount} problems found\n`)
+  process.stdout.write(findingCount === 0 ? 'no problems found\n' : `${findingCount} problems found\n`)
 }

@@ -1,10 +1,10 @@
 import type { Finding } from '@acrux/server'
 
-/** What is wrong, in one line. */
+/** Describes a finding in one line. */
 export function findingText(finding: Finding): string {
   const { repaired } = finding
   const outcome = finding.kind === 'file-without-row' ? ' (removed)' : ' (quarantined until it is pushed again)'
-  // Parts of it were chosen by others: nothing may reach a terminal but text.
+  // Users choose parts of the text, so control characters must not reach the terminal.
   return `${problemOf(finding)}${repaired ? outcome : ''}`.replaceAll(/[\p{Cc}\p{Cf}]/gu, '?')
 }
 
@@ -21,7 +21,7 @@ function problemOf({ kind, subject, place }: Finding): string {
     case 'blob-without-row':
       return `blob ${subject}: the repository with id ${place} holds it, but it has no row`
     case 'file-without-row':
-      return `file ${place}: no row names it`
+      return `file ${place}: it has no row`
     case 'manifest-digest':
       return `manifest ${subject} in ${place}: its bytes are corrupt`
     case 'manifest-reference':

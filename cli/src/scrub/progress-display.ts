@@ -1,16 +1,16 @@
 import type { ScrubProgress } from '@acrux/server'
 
-/** Shows how far a scrub has come. */
+/** Shows the progress of a scrub. */
 export type ProgressDisplay = {
   readonly show: (progress: ScrubProgress) => void
-  /** Leaves the line of the bar. */
+  /** Ends the line of the progress bar. */
   readonly end: () => void
 }
 
 const drawnEveryMs = 100
 const barWidth = 30
 
-/** Shows a bar on a terminal, and elsewhere a line for each tenth of the whole. */
+/** Shows a progress bar on a terminal, and one line for every 10 % elsewhere. */
 export function createProgressDisplay(output: NodeJS.WriteStream): ProgressDisplay {
   return output.isTTY ? createBar(output) : createLines(output)
 }

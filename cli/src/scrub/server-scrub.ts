@@ -4,12 +4,12 @@ import { fail, getFromArm, postToArm, subscriptionPath } from '../az.ts'
 
 const apiVersion = '2024-11-01'
 
-/** az takes about as long for each question. */
+/** The polling interval. One call of az takes about as long. */
 const askedEveryMs = 1000
 
 type Answer = { readonly requested: ScrubReport | null }
 
-/** Scrubs the running server that az is signed in to. Ends the process with 3 where the server cannot complete it. */
+/** Scrubs the running server that az is signed in to. Exits with 3 if the server cannot complete the scrub. */
 export async function scrubServer(
   repair: boolean,
   onProgress: (progress: ScrubProgress) => void,
@@ -17,7 +17,7 @@ export async function scrubServer(
   const url = `${subscriptionPath()}/providers/Acrux.Server/scrub?api-version=${apiVersion}`
   let report = (postToArm(url, { repair }) as Answer).requested
   if (report === null) return fail('the server did not start the scrub')
-  if (report.repair !== repair) fail('another scrub is under way; wait for its end')
+  if (report.repair !== repair) fail('another scrub is running; wait until it ends')
   while (report.state === 'running') {
     onProgress(report)
     await sleep(askedEveryMs)

@@ -53,7 +53,7 @@ export const settingsSchema = z.strictObject(
       .register(settingTexts, {
         kind: 'text',
         description:
-          "The first registry's login server: the host, with the port unless it is the usual one, by which clients reach it. The addresses that the server gives out are made of it, never of what a request says. Registries follow this and `suffix` at the next start; tokens for the host of before are worth nothing then. Without this setting and `behindProxy`, the first registry is also served at the addresses and names of `listen`.",
+          "The first registry's login server: the host that clients use, with the port if it is not the default port. The server builds its addresses from this setting, never from a request. Registries adopt this setting and `suffix` at the next start; tokens issued for the previous host become invalid. Without this setting and `behindProxy`, the first registry is also served at the addresses and names of `listen`.",
         placeholder: 'host',
         example: 'registry.example.com',
         defaultText: '`localhost` and the port of the first `listen`',
@@ -106,7 +106,7 @@ export const settingsSchema = z.strictObject(
     hstsIncludeSubDomains: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
       kind: 'boolean',
       description:
-        'Tell browsers to use HTTPS for every host below the one they asked, too. Set it only if all of those hosts speak HTTPS.',
+        'Add `includeSubDomains` to `Strict-Transport-Security`, so that browsers use HTTPS for all subdomains as well. Set it only if all of them support HTTPS.',
       placeholder: 'boolean',
       example: 'true',
     }),
@@ -130,7 +130,7 @@ export const settingsSchema = z.strictObject(
     dev: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
       kind: 'boolean',
       description:
-        'For tests and stand-ins on one machine: the first owner keeps the generated password. Without it, the owner must change it at the first sign-in. It matters at the first start alone.',
+        'For tests and local development: the first owner keeps the generated password. Otherwise, the owner must change it at the first sign-in. Only the first start reads this setting.',
       placeholder: 'boolean',
       example: 'true',
     }),
@@ -145,15 +145,15 @@ export const settingsSchema = z.strictObject(
     metricsTokenFile: path().optional().register(settingTexts, {
       kind: 'text',
       description:
-        'A file with the bearer token that a request for the metrics must carry: 16 or more letters, digits and `-._~+/` on one line. Only the user that the server runs as may read the file. It is read at the start.',
+        'The file with the bearer token that requests for the metrics require: one line of at least 16 letters, digits and `-._~+/`. Only the user that the server runs as may have access to the file. It is read at startup.',
       placeholder: 'file',
       example: '/etc/acrux/metrics.token',
-      defaultText: 'none: on loopback the metrics need no token',
+      defaultText: 'none: metrics on loopback require no token',
     }),
     metricsRetentionDays: wholeNumber(1, 3650).default(93).register(settingTexts, {
       kind: 'number',
       description:
-        'How long the hourly counters of each registry are kept, which `az monitor metrics list` shows. Azure keeps them for 93 days.',
+        'How long the hourly counters of each registry, as shown by `az monitor metrics list`, are kept. Azure keeps them for 93 days.',
       placeholder: 'days',
       example: '365',
     }),
@@ -172,14 +172,14 @@ export const settingsSchema = z.strictObject(
     compatibility: z.enum(['oci', 'acr'], { error: 'must be oci or acr' }).default('oci').register(settingTexts, {
       kind: 'text',
       description:
-        'Whose rules hold where the OCI specification and Azure Container Registry differ. With acr, a manifest is deleted by its digest only, there is no sha512, a mount names its source, and requests are limited as by limits.throttling. It holds for registries without a setting of their own, which is the property compatibility of a registry.',
+        'Which rules apply if the OCI specification and Azure Container Registry differ. With `acr`, manifests can be deleted only by digest, sha512 is not supported, a mount requires a source, and requests are throttled as with `limits.throttling: acr`. The property `compatibility` of a registry overrides this setting.',
       placeholder: 'rules',
       example: 'acr',
     }),
     acceptSparseImages: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
       kind: 'boolean',
       description:
-        'Accept an image of which the repository holds the config and some layers, but not all. The OCI conformance suite pushes one. Such an image cannot be pulled, so leave it off elsewhere.',
+        'Accept an image if the repository holds its config and only some of its layers. The OCI conformance suite pushes such an image. It cannot be pulled, so leave this setting off in production.',
       placeholder: 'boolean',
       example: 'true',
     }),
@@ -195,14 +195,14 @@ export const settingsSchema = z.strictObject(
           maxSignInDays: wholeNumber(1, 3650).default(180).register(settingTexts, {
             kind: 'number',
             description:
-              'How long a sign-in of a person to a program, and its refresh token, can last in all, however often it is used. Lowering it ends older sign-ins at the restart.',
+              'The maximum lifetime of a sign-in to a program and of its refresh token, however often it is used. A lower value ends older sign-ins at the next restart.',
             placeholder: 'days',
             example: '30',
           }),
           maxWorkloadTokenSeconds: wholeNumber(60, 31_536_000).default(86_400).register(settingTexts, {
             kind: 'number',
             description:
-              'For how long a token of a CI system, a cluster or another outside issuer may hold, from when it was issued to its end, with 5 minutes more for clocks. A longer one is denied, however much of it is left.',
+              'The maximum lifetime of a token of a CI system, a cluster or another external issuer, from issue to expiry, plus 5 minutes for clock skew. A token with a longer lifetime is denied, however much of it is left.',
             placeholder: 'seconds',
             example: '3600',
           }),
@@ -219,7 +219,7 @@ export const settingsSchema = z.strictObject(
             .register(settingTexts, {
               kind: 'text',
               description:
-                'Who has to sign in with a second factor: nobody, the people who own the directory, or everybody. A person without one sets it up at the next sign-in, in a browser or by a device code. Sign-ins without it end.',
+                'Who must sign in with a second factor: nobody, the owners of the directory, or everybody. A person who has none sets it up at the next sign-in, in a browser or by device code. Existing sign-ins without a second factor end.',
               placeholder: 'who',
               example: 'owners',
             }),
@@ -229,14 +229,14 @@ export const settingsSchema = z.strictObject(
             .register(settingTexts, {
               kind: 'text',
               description:
-                'What a person needs to set up the first second factor: the password alone, or also a code that an owner of the directory hands out. With `owner-code`, a stolen password is not enough to set one up.',
+                'What a person needs to set up the first second factor: only the password, or also a code from an owner of the directory. With `owner-code`, a stolen password is not enough to set one up.',
               placeholder: 'mode',
               example: 'owner-code',
             }),
           acceptProviderMfa: z.boolean({ error: 'must be true or false' }).default(true).register(settingTexts, {
             kind: 'boolean',
             description:
-              "Whether the second factor that an organisation's provider reports (`amr` with `mfa`) counts as one here.",
+              "Whether a second factor that the organisation's provider reports (`amr` with `mfa`) is accepted.",
             placeholder: 'boolean',
             example: 'false',
           }),
@@ -322,7 +322,7 @@ export const settingsSchema = z.strictObject(
           retentionDays: wholeNumber(0, 36_500).default(0).register(settingTexts, {
             kind: 'number',
             description:
-              'How long an event of the audit log is kept. The oldest are removed together with their part of the chain, which goes on to hold. 0 keeps all for ever.',
+              'How long an event of the audit log is kept. The oldest events are removed together with their part of the chain; the rest of the chain stays valid. 0 keeps all events forever.',
             placeholder: 'days',
             example: '365',
           }),
@@ -342,7 +342,7 @@ export const settingsSchema = z.strictObject(
           leaseSeconds: wholeNumber(1, 31_536_000).default(86_400).register(settingTexts, {
             kind: 'number',
             description:
-              'How long a blob that was pushed, or found there by a client, is kept though no manifest refers to it yet. Longer than the longest push.',
+              'How long a blob that a client pushed or found is kept while no manifest refers to it. It must be longer than the longest push.',
             placeholder: 'seconds',
             example: '7200',
           }),
@@ -356,20 +356,20 @@ export const settingsSchema = z.strictObject(
           verifyAfterSeconds: wholeNumber(0, 31_536_000).default(1_209_600).register(settingTexts, {
             kind: 'number',
             description:
-              'A push, mount or import of a digest that is stored already reads the stored bytes and verifies them, unless they were verified within this time. Corrupt bytes are replaced by those that are pushed. 0 verifies them each time.',
+              'A push, mount or import of content that is already stored verifies the stored bytes, unless they were verified within this time. A push replaces corrupt bytes. 0 verifies them every time.',
             placeholder: 'seconds',
             example: '86400',
           }),
           scrubIntervalSeconds: wholeNumber(0, 31_536_000).default(604_800).register(settingTexts, {
             kind: 'number',
             description:
-              'The time from the end of one background scrub to the start of the next. A scrub verifies all stored content and quarantines what is corrupt. 0 turns it off.',
+              'The time from the end of one background scrub to the start of the next. A scrub verifies all stored content and quarantines corrupt content. 0 turns it off.',
             placeholder: 'seconds',
             example: '86400',
           }),
           scrubBytesPerSecond: wholeNumber(65_536, 1_000_000_000_000).default(16_777_216).register(settingTexts, {
             kind: 'number',
-            description: 'How many bytes the background scrub reads in a second at most.',
+            description: 'The maximum read rate of the background scrub, in bytes per second.',
             placeholder: 'bytes',
             example: '67108864',
           }),
@@ -404,7 +404,7 @@ export const settingsSchema = z.strictObject(
           freeSpaceReserveBytes: wholeNumber(0, maxBytes).optional().register(settingTexts, {
             kind: 'number',
             description:
-              'How much of the file system of `dataDir` is kept free of content. With less free space, uploads, new manifests and imports are answered 507, while sign-in, tokens, deletes, the audit log and garbage collection continue.',
+              'The free space on the file system of `dataDir` that content may not use. If less space is free, uploads, new manifests and imports are denied with 507; sign-in, tokens, deletes, the audit log and garbage collection continue.',
             placeholder: 'bytes',
             example: '5368709120',
             defaultText: '5 % of the file system, at least 1 GiB and at most 20 GiB, and never more than a quarter',
@@ -412,21 +412,21 @@ export const settingsSchema = z.strictObject(
           registryQuotaBytes: wholeNumber(0, maxBytes).default(0).register(settingTexts, {
             kind: 'number',
             description:
-              'How many bytes a registry may hold, open uploads included, unless it has a quota of its own. A blob that several repositories share counts once. 0 is no limit.',
+              'The quota of a registry that has none of its own, in bytes, including open uploads. A blob that several repositories share counts once. 0 means no limit.',
             placeholder: 'bytes',
             example: '107374182400',
           }),
           repositoryQuotaBytes: wholeNumber(0, maxBytes).default(0).register(settingTexts, {
             kind: 'number',
             description:
-              'How many bytes a repository may hold, open uploads included, unless it has a quota of its own. 0 is no limit.',
+              'The quota of a repository that has none of its own, in bytes, including open uploads. 0 means no limit.',
             placeholder: 'bytes',
             example: '10737418240',
           }),
           maxConcurrentUploadsPerCaller: wholeNumber(1, 100_000).default(256).register(settingTexts, {
             kind: 'number',
             description:
-              'How many uploads one caller may have open in one registry. At this limit, the one that has been idle longest is ended.',
+              'How many uploads one caller may have open in one registry. At this limit, a new upload ends the one that has been idle longest.',
             placeholder: 'number',
             example: '64',
           }),
@@ -478,7 +478,7 @@ export const configurationSchema = settingsSchema
     ({ metricsListen, metricsTokenFile }) =>
       metricsListen === undefined || metricsTokenFile !== undefined || isLoopback(metricsListen),
     {
-      error: 'metrics at an address that is not loopback need a bearer token: set metricsTokenFile too',
+      error: 'metrics on an address that is not loopback require a bearer token: also set metricsTokenFile',
       path: ['metricsListen'],
       when: known('metricsListen', 'metricsTokenFile'),
     },
@@ -489,7 +489,7 @@ export const configurationSchema = settingsSchema
     const usualPort = settings.http && settings.behindProxy.length === 0 ? 80 : 443
     return {
       ...settings,
-      /** Whether a setting says by which host clients reach the server. */
+      /** Whether the public host is configured. */
       hasPublicHost: publicHost !== undefined,
       publicHost: withoutDefaultPort(publicHost ?? `localhost${portPart}`, usualPort),
       suffix: withoutDefaultPort(suffix ?? `.azurecr.localhost${portPart}`, usualPort),

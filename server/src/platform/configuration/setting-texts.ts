@@ -1,26 +1,26 @@
 import { z } from 'zod'
 
-/** How a setting is written in a flag or a variable. */
+/** The type of a setting's value in a flag or a variable. */
 export type SettingKind = 'text' | 'number' | 'boolean' | 'list' | 'json'
 
-/** What the reference and the command line say of a setting. */
+/** The description of a setting in the reference and the command-line help. */
 export type SettingText = {
   readonly kind: SettingKind
   readonly description: string
-  /** What stands for the value, such as `host:port`. */
+  /** The placeholder for the value, such as `host:port`. */
   readonly placeholder: string
-  /** A value as it is written in a flag. */
+  /** An example value, in the syntax of a flag. */
   readonly example: string
-  /** The default in words, where it is not a plain value. */
+  /** The default in words, if it is not a plain value. */
   readonly defaultText?: string
-  /** For a list of mappings: what each of their properties is. */
+  /** For a list of mappings: the description of each property. */
   readonly fields?: Readonly<Record<string, string>>
 }
 
-/** The texts of all settings, by their schemas. */
+/** The texts of all settings, by schema. */
 export const settingTexts = z.registry<SettingText>()
 
-/** A setting that is a whole number within bounds. */
+/** The schema of a whole number from `least` to `most`. */
 export function wholeNumber(least: number, most: number) {
   const error = `must be a whole number from ${least} to ${most}`
   return z.int({ error }).min(least, { error }).max(most, { error })

@@ -1,19 +1,19 @@
 import { settingTexts, wholeNumber } from './setting-texts.ts'
 
-/** The settings that keep one client from taking what all clients share; part of `limits`. */
+/** The settings in `limits` that keep one client from exhausting shared resources. */
 export const trafficLimits = {
   maxConnections: wholeNumber(8, 1_000_000).optional().register(settingTexts, {
     kind: 'number',
     description:
-      'How many connections may be open. Further ones are closed at once, with a warning in the log. At most three quarters of the file descriptors that the process may have are used for it.',
+      'The maximum number of open connections. Further connections are closed at once, with a warning in the log. The server uses at most three quarters of the file descriptor limit of the process for connections.',
     placeholder: 'number',
     example: '5000',
-    defaultText: 'half of the file descriptors that the process may have, at most 20,000',
+    defaultText: 'half of the file descriptor limit of the process, at most 20,000',
   }),
   maxConnectionsPerAddress: wholeNumber(1, 1_000_000).optional().register(settingTexts, {
     kind: 'number',
     description:
-      'How many connections one address may have open: an IPv4 address, or a network of 64 bits of IPv6. Proxies in `behindProxy` have no such limit.',
+      'The maximum number of open connections of one address: an IPv4 address or an IPv6 /64 network. The limit does not apply to proxies in `behindProxy`.',
     placeholder: 'number',
     example: '200',
     defaultText: 'a quarter of `limits.maxConnections`, at most 1,024',
@@ -21,48 +21,48 @@ export const trafficLimits = {
   requestSeconds: wholeNumber(1, 3600).default(30).register(settingTexts, {
     kind: 'number',
     description:
-      'How long a request may take to arrive, with its body. Uploads of blobs have a minimum rate instead. A request that takes longer is answered with 408.',
+      'How long a request and its body may take to arrive. A slower request is answered with 408. Blob uploads have a minimum rate instead.',
     placeholder: 'seconds',
     example: '60',
   }),
   minUploadBytesPerSecond: wholeNumber(0, 1_000_000_000).default(1024).register(settingTexts, {
     kind: 'number',
     description:
-      'How fast a client has to send a blob, as the mean of `limits.slowClientSeconds`. A slower one is cut off. What has arrived is kept. 0 sets no minimum.',
+      'The minimum rate of a blob upload, averaged over `limits.slowClientSeconds`. A slower upload is disconnected; the received bytes are kept. 0 means no minimum.',
     placeholder: 'bytes',
     example: '4096',
   }),
   minDownloadBytesPerSecond: wholeNumber(0, 1_000_000_000).default(1024).register(settingTexts, {
     kind: 'number',
     description:
-      'How fast a client has to read an answer, as the mean of `limits.slowClientSeconds`. A slower one is cut off. 0 sets no minimum.',
+      'The minimum rate at which a client reads a response, averaged over `limits.slowClientSeconds`. A slower client is disconnected. 0 means no minimum.',
     placeholder: 'bytes',
     example: '4096',
   }),
   slowClientSeconds: wholeNumber(1, 3600).default(60).register(settingTexts, {
     kind: 'number',
-    description: 'How long a client may send or read more slowly than the minimum rates.',
+    description: 'How long a client may stay below the minimum rates.',
     placeholder: 'seconds',
     example: '120',
   }),
   maxConcurrentRequestsPerCaller: wholeNumber(1, 100_000).default(256).register(settingTexts, {
     kind: 'number',
     description:
-      'How many requests of one caller are worked on at a time. 256 more wait for their turn; the others are answered with 429. A caller is a principal or, where nobody was authenticated, an address.',
+      'How many requests of one caller are processed at the same time. 256 more wait in a queue; further requests are answered with 429. A caller is a principal or, for unauthenticated requests, an address.',
     placeholder: 'number',
     example: '64',
   }),
   processorPercentPerCaller: wholeNumber(1, 100).default(25).register(settingTexts, {
     kind: 'number',
     description:
-      'How much of one processor core one caller may use in the long run while others send requests too. Its requests wait until they are within that share. A caller that is alone uses all there is.',
+      'The share of one processor core that one caller may use over time while other callers send requests. Requests over that share wait. A single active caller may use the whole server.',
     placeholder: 'percent',
     example: '50',
   }),
   maxBufferedMegabytesPerCaller: wholeNumber(4, 100_000).default(16).register(settingTexts, {
     kind: 'number',
     description:
-      'How many megabytes of manifests that one caller sends are held in memory at a time. Further ones wait.',
+      'How many megabytes of manifests from one caller are held in memory at the same time. Further manifests wait.',
     placeholder: 'megabytes',
     example: '64',
   }),
