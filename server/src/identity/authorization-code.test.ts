@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { azClientId, openTestPeople, testRedirectUri, testScope } from './test-people.ts'
-import { armScope, testOrigin, testTenantId } from './test-provider.ts'
+import { armScope, presentedIn, testOrigin, testTenantId } from './test-provider.ts'
 
 for (const kind of testDatabaseKinds) {
   test(`of ten parallel redemptions of one code, one succeeds (${kind}) [RFC 6749 §4.1.2]`, async (t) => {
@@ -21,7 +21,7 @@ for (const kind of testDatabaseKinds) {
     const token = won[0]?.access_token ?? ''
     const verified = await people.identity.verifyAccessToken(token, ['arm'])
     const owner = { kind: 'user', objectId: people.alice.objectId, credentialId: decodeJwt(token)['acrux_cred'] }
-    assert.partialDeepStrictEqual(verified, { ok: false, reason: 'credential', owner })
+    assert.deepEqual(verified, { ok: false, reason: 'credential', owner, presented: presentedIn(token) })
     assert.deepEqual((await people.refresh(won[0]?.refresh_token)).error_codes, [50173])
   })
 

@@ -16,7 +16,7 @@ import {
   signWith,
   trust,
 } from './test-assertions.ts'
-import { testOrigin, testTenantId } from './test-provider.ts'
+import { presentedIn, testOrigin, testTenantId } from './test-provider.ts'
 
 for (const kind of testDatabaseKinds) {
   test(`a certificate proves an application as az and as MSAL for Node sign, and again while the assertion lives (${kind})`, async (t) => {
@@ -166,7 +166,7 @@ test('fault 15: a certificate proves nobody before its time and from its end on,
   const { oid, acrux_cred: credentialId } = decodeJwt(token)
   const owner = { kind: 'service-principal', objectId: oid, credentialId }
   const refused = await identity.verifyAccessToken(token, ['arm'])
-  assert.partialDeepStrictEqual(refused, { ok: false, reason: 'credential', owner })
+  assert.deepEqual(refused, { ok: false, reason: 'credential', owner, presented: presentedIn(token) })
   time.nowMs = certificate.validFromDate.getTime() - 1
   assert.equal((await present(await azAssertion(opened, made))).code, 700027)
 })

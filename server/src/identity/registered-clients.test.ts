@@ -4,7 +4,7 @@ import { decodeJwt } from 'jose'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import type { ApplicationSignInChange } from '../directory/index.ts'
 import { type TestPeople, openTestPeople, testScope } from './test-people.ts'
-import { testOrigin, testTenantId } from './test-provider.ts'
+import { presentedIn, testOrigin, testTenantId } from './test-provider.ts'
 
 const webUri = 'https://app.example/signed-in'
 const pageUri = 'https://page.example/'
@@ -77,7 +77,7 @@ test('the user info tells an application who signed in, and is all that such a t
   })
   const elsewhere = await people.identity.verifyAccessToken(access_token, ['arm', 'acr', 'graph'])
   const owner = { kind: 'user', objectId: people.alice.objectId, credentialId: decodeJwt(access_token)['acrux_cred'] }
-  assert.partialDeepStrictEqual(elsewhere, { ok: false, reason: 'audience', owner })
+  assert.deepEqual(elsewhere, { ok: false, reason: 'audience', owner, presented: presentedIn(access_token) })
   const { accessToken } = await people.signIn()
   const program = await people.token()
   for (const token of [id_token, accessToken, program, 'x']) {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { PassThrough } from 'node:stream'
+import { decodeJwt } from 'jose'
 import { auditMigrations, createAudit } from '../audit/index.ts'
 import { type Directory, type NewServicePrincipal, createDirectory, directoryMigrations } from '../directory/index.ts'
 import { createApp } from '../platform/http/app.ts'
@@ -12,11 +13,17 @@ import { openSealer } from '../platform/sealing.ts'
 import { signingKeyMigrations } from '../platform/signing-keys/migrations.ts'
 import type { DatabaseKind, Transaction } from '../platform/sql/database.ts'
 import { openTestDatabase } from '../platform/sql/test-database.ts'
-import { createIdentity, identityMigrations } from './index.ts'
+import { type PresentedToken, createIdentity, identityMigrations } from './index.ts'
 
 export const testTenantId = '3d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11'
 export const testOrigin = 'https://login.example:8443'
 export const armScope = 'https://management.core.windows.net//.default'
+
+/** What a refusal says of a token whose signature was verified. */
+export function presentedIn(token: string): PresentedToken {
+  const { iss = '', sub = '', exp = 0 } = decodeJwt(token)
+  return { issuer: iss, subject: sub, expiresAtMs: exp * 1000 }
+}
 
 export type TestProvider = Awaited<ReturnType<typeof openTestProvider>>
 
