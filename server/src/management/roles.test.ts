@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import { setImmediate } from 'node:timers/promises'
+import { until } from '../platform/test-patience.ts'
 import {
   at,
   codeOf,
@@ -337,8 +337,8 @@ test('a role that is given to a principal while it is deleted is given to nobody
   const { promise: isHeld, resolve: hold } = Promise.withResolvers<void>()
   const deletion = server.database.transaction(async (transaction) => {
     hold()
-    // Within so many turns of the event loop, however slow they are, the request finds the principal and waits for this end.
-    for (let turn = 0; turn < 300; turn += 1) await setImmediate()
+    // The request has found the principal then, and waits for this transaction to end.
+    await until('the assignment waits to be written', () => server.database.writerLoad().waiting > 0)
     await server.directory.managedIdentities.delete(transaction, identity)
   })
   await isHeld
