@@ -9,7 +9,6 @@ import {
   codeRequest,
   enterPassword,
   openTestPages,
-  passwordOf,
 } from './test-pages.ts'
 
 type Policy = NonNullable<NonNullable<Parameters<typeof openTestPages>[0]>['secondFactorPolicy']>
@@ -139,7 +138,6 @@ test('a setup that was begun by one sign-in is not confirmed after the password 
   const shown = await browser.submit(asked, '/sign-in/enrolment')
   await pages.resetPassword(alice, 'seven brass kettles')
   const sent = await browser.submit(shown, '/sign-in/enrolment/confirm', { code: codeOf(pages, shown) })
-  assert.notEqual(sent.heading, 'Your recovery codes')
+  assert.deepEqual([sent.status, sent.heading], [200, 'Sign in'])
   assert.equal((await pages.directory.secondFactors.of(alice.objectId)).totp, false)
-  assert.notEqual(passwordOf('alice'), 'seven brass kettles')
 })
