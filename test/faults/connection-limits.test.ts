@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import { test } from 'node:test'
-import { promisify } from 'node:util'
 import { connect, type TLSSocket } from 'node:tls'
 import { freePort } from '../harness/free-port.ts'
 import { request } from '../harness/http.ts'
+import { basic, pushImage } from '../harness/registry.ts'
 import { startServer, type RunningServer } from '../harness/server.ts'
 import { until } from '../harness/until.ts'
-
-const run = promisify(execFile)
 
 function dial(server: RunningServer, localAddress: string): net.Socket {
   const socket = net.connect({ port: server.port, host: '127.0.0.1', localAddress })
@@ -109,14 +106,18 @@ test('handshakes that are not gone on with are limited by address and end after 
 })
 
 test('with few descriptors one address leaves room for others and for files', async () => {
-  await using server = await startServer()
-  await run('prlimit', ['--pid', String(server.pid), '--nofile=400:400'])
-  await server.restart()
-  await run('prlimit', ['--pid', String(server.pid), '--nofile'])
-  const flood = await occupy(server, 400, '127.0.0.1')
-  await until('all to be judged', () => flood.open() + flood.closed() === 400)
-  assert.ok(await isAnswered(server, '127.0.0.2'))
-  const answer = await request({ url: `${server.baseUrl}/healthz`, caFile: server.caFile }).catch(() => undefined)
-  assert.ok(answer === undefined || answer.status === 200)
-  await flood.end()
+  await using server = await startServer({ under: ['prlimit', '--nofile=400:400'] })
+  assert.match(readFileSync(`/proc/${server.pid}/limits`, 'latin1'), /^Max open files +400 /m)
+  // Half of the descriptors are for connections, a quarter of those for one address.
+  const floods: Awaited<ReturnType<typeof occupy>>[] = []
+  for (const address of ['127.0.0.2', '127.0.0.3', '127.0.0.4']) {
+    const flood = await occupy(server, 120, address)
+    await until('the refusals', () => flood.open() === 50 && flood.closed() === 70)
+    floods.push(flood)
+  }
+  const { appId, password } = server.firstRun.servicePrincipal
+  const layers = Array.from({ length: 20 }, (_, at) => Buffer.from(`layer ${at}`))
+  await pushImage(server, 'team/app', '1', basic(appId, password), { layers })
+  assert.ok(await isAnswered(server, '127.0.0.5'))
+  for (const flood of floods) await flood.end()
 })
