@@ -49,16 +49,17 @@ test('while others ask, a caller has its share of the processor, and its request
     await sleep(20)
   }
   const whileOthersAsked = state.served
-  // Once nobody else asks, it has all there is.
+  // Once nobody else has asked for two seconds, it has all there is.
+  await sleep(2500)
   const before = state.served
-  await sleep(8000)
+  await sleep(5000)
   const alone = state.served - before
   state.isOver = true
   await loops
   greedy.end()
   modest.end()
   assert.ok(asked > 20, `${asked} requests of the other in five seconds`)
-  const rates = { shared: whileOthersAsked / 5, alone: alone / 6 }
+  const rates = { shared: whileOthersAsked / 5, alone: alone / 5 }
   assert.ok(rates.shared > 0 && rates.shared < rates.alone / 2, JSON.stringify(rates))
   waits.sort((a, b) => a - b)
   assert.ok((waits[waits.length >> 1] ?? Infinity) < 500, 'half of the answers within half a second')
@@ -80,12 +81,13 @@ test('more requests of a caller than may wait are answered with 429 and when to 
   assert.equal((await other.ask('/v2/team/app/manifests/1')).status, 200)
   const answers = await Promise.all(all)
   const refused = answers.filter(({ status }) => status === 429)
+  assert.ok(refused.length > 0, 'none of 700 requests was too many')
   assert.equal(answers.filter(({ status }) => status === 200).length + refused.length, 700)
   for (const answer of refused) {
     assert.match(String(answer.headers['retry-after']), /^[1-9]\d*$/)
     assert.match(answer.text(), /TOOMANYREQUESTS/)
   }
-  await sleep(1000 * Math.max(0, ...refused.map(({ headers }) => Number(headers['retry-after']))))
+  await sleep(1000 * Math.max(...refused.map(({ headers }) => Number(headers['retry-after']))))
   assert.equal((await flood.ask('/acr/v1/team/app/_manifests')).status, 200)
   flood.end()
   other.end()
