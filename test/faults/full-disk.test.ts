@@ -3,7 +3,6 @@ import { rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { arm, armToken, principalWithRole, registryId, roles } from '../harness/arm.ts'
 import { clientHome, mustRun, requireClient, requireRoot } from '../harness/clients.ts'
 import { request, type HttpResponse } from '../harness/http.ts'
@@ -163,10 +162,11 @@ test('on a disk that something else has filled, everything but content goes on, 
   const image = await pushImage(server, 'team/app', '1', owner)
   await pushImage(server, 'team/app', '2', owner, { layers: [Buffer.alloc(mebibyte, 'd')] })
   const writes = await prepareSurfaceWrites(server)
+  const ballast = join(server.dataDir, 'ballast')
+  const isSetAside = (): boolean => (statSync(ballast, { throwIfNoEntry: false })?.size ?? 0) > 0
   const heldUpload = await beginUpload(server, 'team/held', owner)
   assert.equal((await send(server, 'PATCH', heldUpload, owner, Buffer.alloc(8 * mebibyte))).status, 202)
-  // Time for the server to set aside what it needs on a full disk.
-  await sleep(2500)
+  await until('the server has set space aside', isSetAside)
   disk.fill()
   assert.ok(disk.freeBytes() < 65_536)
 
@@ -187,8 +187,6 @@ test('on a disk that something else has filled, everything but content goes on, 
   await until('the expired upload made space', () => disk.freeBytes() > 4 * mebibyte)
 
   disk.relieve()
-  const ballast = join(server.dataDir, 'ballast')
-  const isSetAside = (): boolean => (statSync(ballast, { throwIfNoEntry: false })?.size ?? 0) > 0
   const assertServes = async (): Promise<void> => {
     assert.equal((await send(server, 'GET', `/v2/team/app/manifests/${image.digest}`, owner)).status, 200)
     assert.equal(await diskState(server), 'degraded')
