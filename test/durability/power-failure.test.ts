@@ -13,6 +13,10 @@ import { tempDir } from '../harness/temp-dir.ts'
 import { FlushedFiles } from './flushed-files.ts'
 import { fileCalls, readSystemCalls, type SystemCall } from './system-calls.ts'
 
+/** The command that runs the server and records all that it does to files. */
+const recordInto = (record: string) =>
+  ['strace', '--kill-on-exit', '-f', '-yy', '-xx', '-s', '4000000', '-o', record, '-e', `trace=${fileCalls}`] as const
+
 /** Something that was acknowledged: where the record was then, and what must be found after a power failure at that moment. */
 type Acknowledged = {
   readonly what: string
@@ -40,24 +44,11 @@ test('everything that was acknowledged survives a power failure at that very mom
   using scratch = tempDir('power')
   const record = join(scratch.path, 'record')
   const dataDir = join(scratch.path, 'data')
-  const strace = [
-    'strace',
-    '--kill-on-exit',
-    '-f',
-    '-yy',
-    '-xx',
-    '-s',
-    '4000000',
-    '-o',
-    record,
-    '-e',
-    `trace=${fileCalls}`,
-  ]
   const args = ['--integrity-scrub-interval-seconds', '0']
   const acknowledged: Acknowledged[] = []
   const ack = (what: string, isThere: Acknowledged['isThere']) =>
     acknowledged.push({ what, recordBytes: statSync(record).size, isThere })
-  await using server = await startServer({ dataDir, args, under: strace, readyWithinMs: 300_000 })
+  await using server = await startServer({ dataDir, args, under: recordInto(record), readyWithinMs: 300_000 })
   const { servicePrincipal } = server.firstRun
   const authorization = basic(servicePrincipal.appId, servicePrincipal.password)
   ack('the first start', (database) => has(database, "select 1 from registry where name_key = 'myregistry'"))
@@ -168,20 +159,11 @@ test('the master key and the first run are flushed with their names before the s
   if (!requireClient(t, 'strace')) return
   using scratch = tempDir('power-start')
   const record = join(scratch.path, 'record')
-  const strace = [
-    'strace',
-    '--kill-on-exit',
-    '-f',
-    '-yy',
-    '-xx',
-    '-s',
-    '4000000',
-    '-o',
-    record,
-    '-e',
-    `trace=${fileCalls}`,
-  ]
-  await using server = await startServer({ dataDir: join(scratch.path, 'data'), under: strace, readyWithinMs: 300_000 })
+  await using server = await startServer({
+    dataDir: join(scratch.path, 'data'),
+    under: recordInto(record),
+    readyWithinMs: 300_000,
+  })
   const recordBytes = statSync(record).size
   await server.kill()
   const files = new FlushedFiles(scratch.path)
