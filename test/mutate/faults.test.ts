@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -14,6 +15,8 @@ test('there are at least sixty faults, each of which can still be planted, with 
     const text = readFileSync(join(root, file), 'utf8')
     assert.equal(text.split(find).length - 1, 1, `${file}: ${what}: the text to replace does not occur exactly once`)
     assert.notEqual(find, replace)
+    // A text that cannot be parsed would fail every test, and show nothing.
+    assert.doesNotThrow(() => stripTypeScriptTypes(text.replace(find, () => replace)), `${file}: ${what}: no program`)
     assert.ok(tests.length > 0, what)
     for (const one of tests) assert.ok(existsSync(join(root, one)), one)
   }

@@ -81,11 +81,11 @@ export const faults: readonly Fault[] = [
     tests: ['server/src/token-service/gate.test.ts'],
   },
   {
-    what: 'The admin account signs in although it is disabled',
-    file: 'server/src/token-service/prove.ts',
-    find: 'if (proved === undefined || !registry.adminUserEnabled) return undefined',
-    replace: 'if (proved === undefined) return undefined',
-    tests: ['server/src/token-service/token.test.ts'],
+    what: 'A token of the admin account outlives that the account is disabled',
+    file: 'server/src/token-service/credential.ts',
+    find: 'return registry.adminUserEnabled && resources.adminPasswordStands',
+    replace: 'return resources.adminPasswordStands',
+    tests: ['server/src/token-service/gate.test.ts'],
   },
   {
     what: 'A password pull ignores how narrow its token was',

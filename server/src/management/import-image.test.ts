@@ -151,6 +151,13 @@ test('credentials for a registry of this server are proved here, and decide in t
     payload: form.toString(),
   })
   const refreshToken = String(at(exchanged.json(), 'refresh_token'))
+  const accessTokenFor = async (repository: string) => {
+    const query = new URLSearchParams({ service: host.host, scope: `repository:${repository}:pull` })
+    const authorization = `Basic ${Buffer.from(`${appId}:${puller.secret}`).toString('base64')}`
+    const url = `/oauth2/token?${query.toString()}`
+    const issued = await server.app.inject({ method: 'GET', url, headers: { ...host, authorization } })
+    return String(at(issued.json(), 'access_token'))
+  }
   const ask = (credentials: object, tag: string) =>
     arm(
       'POST',
@@ -169,10 +176,12 @@ test('credentials for a registry of this server are proved here, and decide in t
   await expectRefused({ username: pusherElsewhere.servicePrincipal.appId, password: pusherElsewhere.secret })
   await expectRefused(scoped)
   await expectRefused({ password: importer.token })
+  await expectRefused({ password: await accessTokenFor('team/other') })
   await arm('PATCH', map, { properties: { actions: ['repositories/team/*/content/read'] } })
   for (const [tag, credentials] of Object.entries({
     secret: { username: appId, password: puller.secret },
     refresh: { password: refreshToken },
+    access: { password: await accessTokenFor('team/app') },
     scoped,
   })) {
     assert.equal((await settled(await ask(credentials, tag), importer.token)).status, 200, tag)

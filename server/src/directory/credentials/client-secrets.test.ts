@@ -24,6 +24,23 @@ for (const kind of testDatabaseKinds) {
     assert.equal(await directory.credentialStands(objectId, undefined), true)
   })
 
+  test(`a client secret proves nobody before it starts (${kind})`, async (t) => {
+    const { database, directory, owner, time, dispose } = await openTestDirectory(kind)
+    t.after(dispose)
+    const { appId, objectId } = owner.servicePrincipal
+    const startsAtMs = time.nowMs + dayMs
+    const later = { displayName: null, startsAtMs, expiresAtMs: startsAtMs + dayMs }
+    const holder = await directory.secrets.requireHolder('servicePrincipals', objectId)
+    const { secretText, secret, insert } = directory.secrets.prepare(holder, later)
+    await database.transaction(insert)
+    time.nowMs = startsAtMs - 1
+    assert.deepEqual(await directory.checkClientSecret(appId, secretText), { outcome: 'wrong-secret' })
+    assert.equal(await directory.credentialStands(objectId, secret.keyId), false)
+    time.nowMs = startsAtMs
+    assert.equal((await directory.checkClientSecret(appId, secretText)).outcome, 'proved')
+    assert.equal(await directory.credentialStands(objectId, secret.keyId), true)
+  })
+
   test(`a wrong secret, a stranger's secret and an unknown application are told apart only inside (${kind})`, async (t) => {
     const { database, directory, owner, dispose } = await openTestDirectory(kind)
     t.after(dispose)
