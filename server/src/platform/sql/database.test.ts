@@ -37,6 +37,24 @@ class Refused extends Error {}
 
 for (const kind of testDatabaseKinds) {
   describe(`a ${kind} database`, () => {
+    test('refuses a row that refers to another that is not there', async (t) => {
+      const database = await open(t, kind)
+      await database.transaction((transaction) =>
+        transaction
+          .tables()
+          .schema.createTable('remark')
+          .addColumn('note_id', 'integer', (column) => column.references('note.id'))
+          .execute(),
+      )
+      const remark = (note_id: number) =>
+        database.transaction((transaction) =>
+          transaction.tables<{ remark: { note_id: number } }>().insertInto('remark').values({ note_id }).execute(),
+        )
+      await assert.rejects(remark(1), /foreign key/i)
+      await database.transaction((transaction) => insert(transaction, 1))
+      await remark(1)
+    })
+
     test('gives back the result of a transaction, and shows all of it or nothing', async (t) => {
       const database = await open(t, kind)
       const seen: number[][] = []
