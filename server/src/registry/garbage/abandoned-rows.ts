@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { ExpressionBuilder } from 'kysely'
+import { type ExpressionBuilder, sql, type SqlBool } from 'kysely'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { RegistryTables } from '../tables.ts'
-import { pieceRows } from './deleted-rows.ts'
+import { deletePiece, pieceRows } from './delete-piece.ts'
 
 /** Forgets deletions of before `beforeMs`, when every credential of then has expired, and repositories of before that never came to hold anything. */
 export async function forgetAbandoned(database: Database, beforeMs: number): Promise<void> {
@@ -22,23 +22,8 @@ export async function forgetAbandoned(database: Database, beforeMs: number): Pro
 }
 
 async function forgetTombstones(transaction: Transaction, beforeMs: number): Promise<boolean> {
-  const { numDeletedRows } = await transaction
-    .tables<RegistryTables>()
-    .deleteFrom('repository_tombstone')
-    .where((row) =>
-      row(
-        row.refTuple('rid', 'name'),
-        'in',
-        row
-          .selectFrom('repository_tombstone as some')
-          .select(['some.rid', 'some.name'])
-          .where('some.deleted_at_ms', '<', beforeMs)
-          .limit(pieceRows)
-          .$asTuple('rid', 'name'),
-      ),
-    )
-    .executeTakeFirst()
-  return numDeletedRows > 0n
+  const isOld = sql<SqlBool>`deleted_at_ms < ${beforeMs}`
+  return (await deletePiece(transaction.tables<RegistryTables>(), 'repository_tombstone', isOld)) > 0
 }
 
 type AbandonedPlace = { readonly created_at_ms: number; readonly id: string }

@@ -1,11 +1,10 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql, type SqlBool } from 'kysely'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import { OciError } from '../errors.ts'
 import { keepTags, moveReferences } from '../policies/kept-rows.ts'
 import type { DeletedManifestRow, RegistryTables } from '../tables.ts'
+import { deletePiece, pieceRows } from './delete-piece.ts'
 
-/** How many rows of a table one transaction deletes or moves: every other change waits for it. */
-export const pieceRows = 500
 /** How many manifests, and how many bytes of them, which are rows of other tables as well. */
 export const pieceManifests = 20
 const pieceBytes = 4 * 1024 * 1024
@@ -169,6 +168,9 @@ async function requirePresent(tables: Kysely<RegistryTables>, id: string): Promi
   return (await tables.selectFrom('repository').select('id').where('id', '=', id).executeTakeFirst())?.id
 }
 
+/** What a repository holds besides manifests. The staged bytes of its uploads belong to no upload then, and go as such. */
+const emptiedTables = ['tag', 'deleted_tag', 'manifest_reference', 'repository_blob', 'upload'] as const
+
 /**
  * Deletes a piece of what a deleted repository holds, or moves its manifests and tags to where they are kept, and says
  * whether nothing is left: the repository's own row has gone last.
@@ -181,8 +183,9 @@ export async function sweepRepository(
   if (!(await sweepManifest(transaction, repositoryId))) return false
   if (kept !== undefined && (await keepManifests(transaction, repositoryId, kept))) return false
   const tables = transaction.tables<RegistryTables>()
-  for (const remove of [removeTags, removeKeptTags, removeReferences, removeManifests, unlinkBlobs, removeUploads]) {
-    if (await remove(tables, repositoryId)) return false
+  if (await removeManifests(tables, repositoryId)) return false
+  for (const table of emptiedTables) {
+    if ((await deletePiece(tables, table, sql<SqlBool>`repository_id = ${repositoryId}`)) > 0) return false
   }
   await tables.deleteFrom('repository').where('id', '=', repositoryId).execute()
   await tables.deleteFrom('deleted_repository').where('id', '=', repositoryId).execute()
@@ -215,80 +218,9 @@ async function someManifests(tables: Kysely<RegistryTables>, repositoryId: strin
   })
 }
 
-async function removeTags(tables: Kysely<RegistryTables>, repositoryId: string): Promise<boolean> {
-  const some = tables.selectFrom('tag').select('name').where('repository_id', '=', repositoryId).limit(pieceRows)
-  const { numDeletedRows } = await tables
-    .deleteFrom('tag')
-    .where('repository_id', '=', repositoryId)
-    .where('name', 'in', some)
-    .executeTakeFirst()
-  return numDeletedRows > 0n
-}
-
-async function removeKeptTags(tables: Kysely<RegistryTables>, repositoryId: string): Promise<boolean> {
-  const { numDeletedRows } = await tables
-    .deleteFrom('deleted_tag')
-    .where('repository_id', '=', repositoryId)
-    .where((row) =>
-      row(
-        row.refTuple('name', 'manifest_digest'),
-        'in',
-        row
-          .selectFrom('deleted_tag as some')
-          .select(['some.name', 'some.manifest_digest'])
-          .where('some.repository_id', '=', repositoryId)
-          .limit(pieceRows)
-          .$asTuple('name', 'manifest_digest'),
-      ),
-    )
-    .executeTakeFirst()
-  return numDeletedRows > 0n
-}
-
-async function removeReferences(tables: Kysely<RegistryTables>, repositoryId: string): Promise<boolean> {
-  const { numDeletedRows } = await tables
-    .deleteFrom('manifest_reference')
-    .where('repository_id', '=', repositoryId)
-    .where((row) =>
-      row(
-        row.refTuple('manifest_digest', 'kind', 'digest'),
-        'in',
-        row
-          .selectFrom('manifest_reference as some')
-          .select(['some.manifest_digest', 'some.kind', 'some.digest'])
-          .where('some.repository_id', '=', repositoryId)
-          .limit(pieceRows)
-          .$asTuple('manifest_digest', 'kind', 'digest'),
-      ),
-    )
-    .executeTakeFirst()
-  return numDeletedRows > 0n
-}
-
 async function removeManifests(tables: Kysely<RegistryTables>, repositoryId: string): Promise<boolean> {
   const digests = (await someManifests(tables, repositoryId)).map(({ digest }) => digest)
   if (digests.length === 0) return false
   await tables.deleteFrom('manifest').where('repository_id', '=', repositoryId).where('digest', 'in', digests).execute()
   return true
-}
-
-async function unlinkBlobs(tables: Kysely<RegistryTables>, repositoryId: string): Promise<boolean> {
-  const some = tables
-    .selectFrom('repository_blob')
-    .select('digest')
-    .where('repository_id', '=', repositoryId)
-    .limit(pieceRows)
-  const { numDeletedRows } = await tables
-    .deleteFrom('repository_blob')
-    .where('repository_id', '=', repositoryId)
-    .where('digest', 'in', some)
-    .executeTakeFirst()
-  return numDeletedRows > 0n
-}
-
-/** Their staged bytes belong to no upload then, and go as such. */
-async function removeUploads(tables: Kysely<RegistryTables>, repositoryId: string): Promise<boolean> {
-  const some = tables.selectFrom('upload').select('id').where('repository_id', '=', repositoryId).limit(pieceRows)
-  const { numDeletedRows } = await tables.deleteFrom('upload').where('id', 'in', some).executeTakeFirst()
-  return numDeletedRows > 0n
 }

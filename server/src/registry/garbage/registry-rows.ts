@@ -1,8 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { sql, type SqlBool } from 'kysely'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { BlobParts } from '../blobs/blob-parts.ts'
 import type { RegistryTables } from '../tables.ts'
-import { pieceRows, sweepRepository } from './deleted-rows.ts'
+import { deletePiece } from './delete-piece.ts'
+import { sweepRepository } from './deleted-rows.ts'
 
 /**
  * Deletes what registries held that are deleted, a few rows at a time, and at last forgets such a registry: not before
@@ -19,27 +21,18 @@ export async function sweepDeletedRegistries({ database, clock, settings }: Blob
 
 /** Deletes some of what a registry holds, and says whether that was the last of it. */
 async function deleteSome(transaction: Transaction, rid: string): Promise<boolean> {
-  const repository = await transaction
-    .tables<RegistryTables>()
+  const tables = transaction.tables<RegistryTables>()
+  const repository = await tables
     .selectFrom('repository')
     .select('id')
     .where('rid', '=', rid)
     .limit(1)
     .executeTakeFirst()
-  if (repository === undefined) return deleteTombstones(transaction, rid)
+  if (repository === undefined) {
+    return (await deletePiece(tables, 'repository_tombstone', sql<SqlBool>`rid = ${rid}`)) === 0
+  }
   await sweepRepository(transaction, repository.id, undefined)
   return false
-}
-
-async function deleteTombstones(transaction: Transaction, rid: string): Promise<boolean> {
-  const tables = transaction.tables<RegistryTables>()
-  const some = tables.selectFrom('repository_tombstone').select('name').where('rid', '=', rid).limit(pieceRows)
-  const { numDeletedRows } = await tables
-    .deleteFrom('repository_tombstone')
-    .where('rid', '=', rid)
-    .where('name', 'in', some)
-    .executeTakeFirst()
-  return numDeletedRows === 0n
 }
 
 /** Only when it is empty in this transaction; otherwise the next collection begins again. */

@@ -1,9 +1,10 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, sql, type SqlBool } from 'kysely'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { Digest } from '../../spec/digest.ts'
 import type { RepositoryName } from '../../spec/repository-name.ts'
 import { type ListedManifest, listedManifestColumns } from '../manifests/manifest-store.ts'
-import { pieceManifests, pieceRows, removeManifest } from '../garbage/deleted-rows.ts'
+import { deletePiece, pieceRows } from '../garbage/delete-piece.ts'
+import { pieceManifests, removeManifest } from '../garbage/deleted-rows.ts'
 import { findRepository } from '../repositories/repository-store.ts'
 import type { DeletedTagRow, RegistryTables, RepositoryRow } from '../tables.ts'
 import { keptPrefix } from './kept-rows.ts'
@@ -165,24 +166,8 @@ export async function purgeSome(transaction: Transaction, repositoryId: string, 
     rows += await removeManifest(transaction, repositoryId, digest, undefined)
     count += 1
   }
-  const { numDeletedRows } = await tables
-    .deleteFrom('deleted_tag')
-    .where('repository_id', '=', repositoryId)
-    .where((row) =>
-      row(
-        row.refTuple('name', 'manifest_digest'),
-        'in',
-        row
-          .selectFrom('deleted_tag as some')
-          .select(['some.name', 'some.manifest_digest'])
-          .where('some.repository_id', '=', repositoryId)
-          .where('some.deleted_at_ms', '<', beforeMs)
-          .limit(pieceRows)
-          .$asTuple('name', 'manifest_digest'),
-      ),
-    )
-    .executeTakeFirst()
-  return count + Number(numDeletedRows)
+  const isDue = sql<SqlBool>`repository_id = ${repositoryId} and deleted_at_ms < ${beforeMs}`
+  return count + (await deletePiece(tables, 'deleted_tag', isDue))
 }
 
 function repositoryIds(tables: Kysely<RegistryTables>, rid: string, name: string) {
