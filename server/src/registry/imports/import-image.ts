@@ -191,7 +191,7 @@ async function fetchBlob(
     try {
       const owner = { rid, repositoryId, callerKey: row.caller_key }
       await parts.staging.prepare(upload.id, owner, target.path.repository)
-      parts.staging.requireRoomFor(upload.id, size)
+      await parts.staging.requireRoomFor(upload.id, size)
       await stage(parts, upload.id, { digest, size }, body)
       await finishStaged(parts, target, upload, { digest, sizeBytes: size })
     } catch (error) {

@@ -4,7 +4,10 @@ import { Readable } from 'node:stream'
 import { afterEach, describe, it } from 'node:test'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import type { RegistryTables } from '../tables.ts'
 import { type Answer, digestOf, imageManifest, openTestRegistry, type TestRegistry } from '../test-registry.ts'
+import { noQuotas, Quotas } from './quotas.ts'
+import { StagedBytes } from './staged-bytes.ts'
 
 for (const kind of testDatabaseKinds) describe(`quotas on ${kind}`, () => testQuotas(kind))
 
@@ -110,5 +113,19 @@ function testQuotas(kind: DatabaseKind): void {
     assert.equal((await room.usage(rid)).limitBytes, 5000)
     await database.transaction((transaction) => room.quotas.delete(transaction, rid, 'all'))
     assert.equal((await room.usage(rid)).limitBytes, 1000)
+  })
+
+  it('a read that fails while a body arrives is not left unhandled', async () => {
+    const { database } = await open(noQuotas)
+    const quotas = new Quotas(database, new StagedBytes(), noQuotas)
+    const place = { rid, repositoryId: 'r' }
+    const limits = { registryBytes: 10, repositoryBytes: 10 }
+    await database.transaction((transaction) =>
+      transaction.tables<RegistryTables>().schema.dropTable('registry_usage').execute(),
+    )
+    const read = () => quotas.requireRoomForPiece(10, place, limits)
+    if (kind === 'sqlite') assert.throws(read, /registry_usage/)
+    else read()
+    await assert.rejects(quotas.requireRoomFor(10, place, limits), /registry_usage/)
   })
 }

@@ -12,6 +12,8 @@ export const noQuotas: DefaultQuotas = { registryBytes: 0, repositoryBytes: 0 }
 /** A repository by its name, in a registry. */
 export type QuotaPlace = { readonly rid: string; readonly repository: string; readonly repositoryId: string }
 
+type StagedPlace = Pick<QuotaPlace, 'rid' | 'repositoryId'>
+
 /** The limits that apply to a repository. Undefined is no limit. */
 export type Limits = { readonly registryBytes: number | undefined; readonly repositoryBytes: number | undefined }
 
@@ -37,11 +39,13 @@ export class Quotas {
   #reads: UsageReads
   #staged: StagedBytes
   #defaults: DefaultQuotas
+  #answersAtOnce: boolean
 
   constructor(database: Database, staged: StagedBytes, defaults: DefaultQuotas) {
     this.#reads = prepareUsageReads(database)
     this.#staged = staged
     this.#defaults = defaults
+    this.#answersAtOnce = database.kind === 'sqlite'
   }
 
   /** The limits of a repository, as they are committed. */
@@ -67,25 +71,35 @@ export class Quotas {
   }
 
   /**
-   * Whether bytes may be staged, as far as this is known at once; where the database takes its time, the end of the upload
-   * decides.
+   * Checks what a client is about to send.
    *
    * @throws OciError DENIED where a limit would be exceeded
    */
-  requireRoomFor(bytes: number, { rid, repositoryId }: Omit<QuotaPlace, 'repository'>, limits: Limits): void {
+  async requireRoomFor(bytes: number, place: StagedPlace, limits: Limits): Promise<void> {
     if (limits.registryBytes !== undefined) {
-      const used = this.#reads.ofRegistry.first({ rid })
-      if (!(used instanceof Promise)) {
-        const sum = (used?.size_bytes ?? 0) + this.#staged.ofRegistry(rid)
-        if (sum + bytes > limits.registryBytes) throw quotaExceeded('registry', limits.registryBytes, sum)
-      }
+      requireWithin('registry', limits.registryBytes, await this.registryBytes(place.rid), bytes)
     }
     if (limits.repositoryBytes !== undefined) {
-      const used = this.#reads.ofRepository.first({ id: repositoryId })
-      if (!(used instanceof Promise)) {
-        const sum = (used?.size_bytes ?? 0) + this.#staged.ofRepository(repositoryId)
-        if (sum + bytes > limits.repositoryBytes) throw quotaExceeded('repository', limits.repositoryBytes, sum)
-      }
+      requireWithin('repository', limits.repositoryBytes, await this.repositoryBytes(place.repositoryId), bytes)
+    }
+  }
+
+  /**
+   * The same for a piece of a body as it arrives, which waits for nothing. PostgreSQL is not asked for each piece: there, the
+   * end of the upload decides.
+   *
+   * @throws OciError DENIED where a limit would be exceeded
+   */
+  requireRoomForPiece(bytes: number, { rid, repositoryId }: StagedPlace, limits: Limits): void {
+    if (!this.#answersAtOnce) return
+    if (limits.registryBytes !== undefined) {
+      const usedBytes = atOnce(this.#reads.ofRegistry.first({ rid })) + this.#staged.ofRegistry(rid)
+      requireWithin('registry', limits.registryBytes, usedBytes, bytes)
+    }
+    if (limits.repositoryBytes !== undefined) {
+      const usedBytes =
+        atOnce(this.#reads.ofRepository.first({ id: repositoryId })) + this.#staged.ofRepository(repositoryId)
+      requireWithin('repository', limits.repositoryBytes, usedBytes, bytes)
     }
   }
 
@@ -110,12 +124,10 @@ export class Quotas {
       const repositorySum = before.repositoryBytes + this.#staged.ofRepository(place.repositoryId) - ownBytes
       const registryGrownBytes = after.registryBytes - before.registryBytes
       if (limits.registryBytes !== undefined && registryGrownBytes > 0) {
-        if (registrySum + registryGrownBytes > limits.registryBytes) {
-          throw quotaExceeded('registry', limits.registryBytes, registrySum)
-        }
+        requireWithin('registry', limits.registryBytes, registrySum, registryGrownBytes)
       }
-      if (limits.repositoryBytes !== undefined && repositorySum + grownBytes > limits.repositoryBytes) {
-        throw quotaExceeded('repository', limits.repositoryBytes, repositorySum)
+      if (limits.repositoryBytes !== undefined) {
+        requireWithin('repository', limits.repositoryBytes, repositorySum, grownBytes)
       }
       const bytes = Math.max(0, grownBytes - ownBytes)
       this.#staged.reserve(place, bytes)
@@ -130,11 +142,20 @@ export class Quotas {
   }
 }
 
-/** The refusal of content that has no room within a limit. */
-function quotaExceeded(of: 'registry' | 'repository', limitBytes: number, usedBytes: number): OciError {
-  return new OciError('DENIED', {
+/** @throws OciError DENIED where bytes have no room within a limit */
+function requireWithin(of: 'registry' | 'repository', limitBytes: number, usedBytes: number, bytes: number): void {
+  if (usedBytes + bytes <= limitBytes) return
+  throw new OciError('DENIED', {
     status: 403,
     message: `the quota of the ${of} is exceeded: its limit is ${limitBytes} bytes, and ${usedBytes} bytes are in use`,
     detail: { limitBytes, usedBytes },
   })
+}
+
+type UsageRead = ReturnType<UsageReads['ofRegistry']['first']>
+
+/** What a read of SQLite returned, which is never a promise. */
+function atOnce(usage: UsageRead): number {
+  if (usage instanceof Promise) throw new Error('the database did not answer at once')
+  return usage?.size_bytes ?? 0
 }

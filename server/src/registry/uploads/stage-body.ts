@@ -56,7 +56,7 @@ async function stage(parts: BlobParts, staging: Staging): Promise<number> {
   const limitBytes = Math.min(offset + (chunkBytes ?? Infinity), parts.settings.maxBlobBytes)
   const comingBytes = declaredBytes(request)
   if (offset + comingBytes > limitBytes) throw tooLong(parts, offset, chunkBytes)
-  if (comingBytes > 0) parts.staging.requireRoomFor(uploadId, comingBytes)
+  if (comingBytes > 0) await parts.staging.requireRoomFor(uploadId, comingBytes)
   const sizeBytes = await append(parts, staging, offset, limitBytes).catch((error: unknown) => {
     throw error instanceof TooManyBytesError ? tooLong(parts, offset, chunkBytes) : error
   })

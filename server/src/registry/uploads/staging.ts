@@ -60,10 +60,10 @@ export class Staging {
    *
    * @throws OciError DENIED, StorageFullError
    */
-  requireRoomFor(uploadId: string, bytes: number): void {
+  async requireRoomFor(uploadId: string, bytes: number): Promise<void> {
     const { quotas, space, staged } = this.#options
     const upload = staged.get(uploadId)
-    if (upload !== undefined) quotas.requireRoomFor(bytes, upload, this.#limits.get(uploadId) ?? noLimits)
+    if (upload !== undefined) await quotas.requireRoomFor(bytes, upload, this.#limits.get(uploadId) ?? noLimits)
     if (!space.hasRoomFor(bytes)) throw noSpace()
   }
 
@@ -91,7 +91,7 @@ export class Staging {
   #admit(uploadId: string, bytes: number): void {
     const { clock, quotas, space, staged } = this.#options
     const upload = staged.get(uploadId)
-    if (upload !== undefined) quotas.requireRoomFor(bytes, upload, this.#limits.get(uploadId) ?? noLimits)
+    if (upload !== undefined) quotas.requireRoomForPiece(bytes, upload, this.#limits.get(uploadId) ?? noLimits)
     if (!space.take(bytes) && (upload === undefined || this.#mustEnd(upload.callerKey))) throw noSpace()
     if (upload !== undefined) staged.set(uploadId, upload.stagedBytes + bytes, clock.now())
   }
