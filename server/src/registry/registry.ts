@@ -12,7 +12,7 @@ import { createRegistryQuotas } from './quotas/registry-quotas.ts'
 import { readQuotaUse } from './quotas/quota-use-store.ts'
 import { noQuotas } from './quotas/quotas.ts'
 import { createOpenUploads } from './uploads/open-uploads.ts'
-import { deleteQuotasOf, pruneUsage, wholeRegistry } from './quotas/usage-store.ts'
+import { deleteQuotasOf, wholeRegistry } from './quotas/usage-store.ts'
 import { RunningImports } from './imports/imports.ts'
 import { listCatalog } from './repositories/list-catalog.ts'
 import { PagePositions } from './repositories/list-order.ts'
@@ -94,7 +94,6 @@ export function createRegistryRoom(options: RegistryRoomOptions): RegistryRoom {
         await parts.sweeper.sweepAll()
         await forgetAbandoned(database, beforeMs)
         await parts.lastPulls.sweep()
-        await database.transaction((transaction) => pruneUsage(transaction))
       }
       // This takes rows, which a full disk may deny; what frees space is done all the same.
       const [pruned] = await Promise.allSettled([prune()])

@@ -92,6 +92,17 @@ const triggers: readonly Trigger[] = [
     ],
   },
   {
+    // A repository is deleted once it holds nothing, and so is a registry.
+    name: 'usage_of_old_repository',
+    event: 'after delete on repository',
+    statements: ['delete from repository_usage where repository_id = old.id'],
+  },
+  {
+    name: 'usage_of_old_registry',
+    event: 'after delete on deleted_registry',
+    statements: ['delete from registry_usage where rid = old.rid'],
+  },
+  {
     name: 'usage_of_new_blob',
     event: 'after insert on repository_blob',
     statements: [

@@ -123,19 +123,3 @@ export async function deleteQuota(transaction: Transaction, rid: string, name: s
 export async function deleteQuotasOf(transaction: Transaction, rid: string): Promise<void> {
   await transaction.tables<RegistryTables>().deleteFrom('quota').where('rid', '=', rid).execute()
 }
-
-/** Removes the counters of repositories and registries that are gone and hold nothing. */
-export async function pruneUsage(transaction: Transaction): Promise<void> {
-  const tables = transaction.tables<RegistryTables>()
-  await tables
-    .deleteFrom('repository_usage')
-    .where('size_bytes', '=', 0)
-    .where((row) =>
-      row.not(
-        row.exists(
-          row.selectFrom('repository').select('id').whereRef('repository.id', '=', 'repository_usage.repository_id'),
-        ),
-      ),
-    )
-    .execute()
-}

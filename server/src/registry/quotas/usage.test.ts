@@ -122,7 +122,9 @@ function testUsage(kind: DatabaseKind): void {
     const { kept, counted } = await bothCounts(opened)
     assert.deepEqual(kept, { repositories: {}, registries: {} })
     assert.deepEqual(counted, kept)
-    const left = await database.tables<RegistryTables>().selectFrom('repository_usage').selectAll().execute()
-    assert.deepEqual(left, [])
+    for (const table of ['repository_usage', 'registry_usage', 'registry_blob'] as const) {
+      const rows = await database.tables<RegistryTables>().selectFrom(table).selectAll().execute()
+      assert.deepEqual(rows, [], table)
+    }
   })
 }
