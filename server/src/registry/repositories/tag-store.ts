@@ -87,6 +87,9 @@ export async function readTag(database: Database, repositoryId: string, tag: str
 /** How many tags a list of manifests shows of each; a manifest with more is still seen to have some. */
 const shownTagLimit = 1000
 
+/** How many tags one statement reads: more than are shown, so that each finishes at least one manifest. */
+const readTagLimit = 2 * shownTagLimit
+
 /** The names of the tags of manifests, by digest; those of a locked list too, lest a manifest be taken for an untagged one. */
 export async function readTagNames(
   database: Database,
@@ -95,32 +98,35 @@ export async function readTagNames(
 ): Promise<Map<string, string[]>> {
   const names = new Map<string, string[]>()
   for (const chunk of chunked(digests)) {
-    const rows = await database
-      .tables<RegistryTables>()
-      .selectFrom((query) =>
-        query
-          .selectFrom('tag')
-          .select([
-            'manifest_digest',
-            'name',
-            sql<number>`row_number() over (partition by manifest_digest order by name)`.as('place'),
-          ])
-          .where('repository_id', '=', repositoryId)
-          .where('manifest_digest', 'in', chunk)
-          .as('numbered'),
-      )
-      .select(['manifest_digest', 'name'])
-      .where('place', '<=', shownTagLimit)
-      .orderBy('manifest_digest')
-      .orderBy('name')
-      .execute()
-    for (const { manifest_digest, name } of rows) {
-      const known = names.get(manifest_digest)
-      if (known === undefined) names.set(manifest_digest, [name])
-      else known.push(name)
+    let unread = chunk
+    while (unread.length > 0) {
+      const rows = await database
+        .tables<RegistryTables>()
+        .selectFrom('tag')
+        .select(['manifest_digest', 'name'])
+        .where('repository_id', '=', repositoryId)
+        .where('manifest_digest', 'in', unread)
+        .orderBy('manifest_digest')
+        .orderBy('name')
+        .limit(readTagLimit)
+        .execute()
+      const read = Map.groupBy(rows, ({ manifest_digest }) => manifest_digest)
+      for (const [digest, tags] of read)
+        names.set(
+          digest,
+          tags.slice(0, shownTagLimit).map(({ name }) => name),
+        )
+      if (rows.length < readTagLimit) break
+      // The last manifest may have more tags, and those that come after it were not reached.
+      const last = rows.at(-1)?.manifest_digest ?? ''
+      unread = unread.filter((digest) => digest > last || (digest === last && !isFull(names.get(digest))))
     }
   }
   return names
+}
+
+function isFull(tags: readonly string[] = []): boolean {
+  return tags.length === shownTagLimit
 }
 
 /** Those of the tags that are there, as the transaction sees them. */
