@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net'
 import type { Clock } from './clock.ts'
+import { RecentMap } from './recent-map.ts'
 
 /** What a sender may spend at once, and what it gets back a second in the long run. */
 export type Allowance = { readonly burst: number; readonly perSecond: number }
@@ -34,12 +35,12 @@ export type KnownSenders = {
 
 /** Remembers the latest senders that proved something, in bounded memory. */
 export function createKnownSenders(clock: Clock): KnownSenders {
-  const seen = createLatest<number>()
+  const seen = new RecentMap<number>(senderLimit)
   return {
     note: (address) => {
-      seen.keep(networkOf(address), clock.now())
+      seen.set(networkOf(address), clock.now())
     },
-    has: (network) => clock.now() < (seen.find(network) ?? Number.NEGATIVE_INFINITY) + knownMs,
+    has: (network) => clock.now() < (seen.get(network) ?? Number.NEGATIVE_INFINITY) + knownMs,
   }
 }
 
@@ -59,14 +60,13 @@ export function createSenderBudget(
   const shared = purse(times(allowance, senderShare), clock)
   const reserve = purse(times(ordinary, strangersAtATime), clock)
   const ofNeighbours = times(ordinary, neighboursAtATime)
-  const senders = createLatest<Sender>()
-  const neighbourhoods = createLatest<Bucket>()
+  const senders = new RecentMap<Sender>(senderLimit)
+  const neighbourhoods = new RecentMap<Bucket>(senderLimit)
 
   /** Whether what a stranger does is ordinary: within its own, its neighbours' and all strangers' part. */
   function isOrdinary(sender: Sender, network: string, nowMs: number): boolean {
     const where = neighbourhoodOf(network)
-    const neighbours = neighbourhoods.find(where) ?? { tokens: ofNeighbours.burst, atMs: nowMs }
-    neighbourhoods.keep(where, neighbours)
+    const neighbours = neighbourhoods.getOrMake(where, () => ({ tokens: ofNeighbours.burst, atMs: nowMs }))
     refill(sender.ordinary, ordinary, nowMs)
     refill(neighbours, ofNeighbours, nowMs)
     const buckets = [sender.ordinary, neighbours, reserve.at(nowMs)]
@@ -81,8 +81,7 @@ export function createSenderBudget(
       const nowMs = clock.now()
       const network = networkOf(address)
       // Whoever is forgotten may spend anew; what all strangers may spend together bounds that.
-      const sender = senders.find(network) ?? newSender(allowance, nowMs)
-      senders.keep(network, sender)
+      const sender = senders.getOrMake(network, () => newSender(allowance, nowMs))
       refill(sender.own, allowance, nowMs)
       if (sender.own.tokens < 1) return false
       if (!known.has(network) && !isOrdinary(sender, network, nowMs)) {
@@ -113,22 +112,6 @@ function purse(allowance: Allowance, clock: Clock) {
 
 function newSender({ burst }: Allowance, nowMs: number): Sender {
   return { own: { tokens: burst, atMs: nowMs }, ordinary: { tokens: ordinary.burst, atMs: nowMs } }
-}
-
-/** Remembers what was kept last: as many as `senderLimit` surely, and no more than twice as many. */
-function createLatest<Value>() {
-  let latest = new Map<string, Value>()
-  let earlier = new Map<string, Value>()
-  return {
-    find: (key: string): Value | undefined => latest.get(key) ?? earlier.get(key),
-    keep: (key: string, value: Value): void => {
-      if (latest.size >= senderLimit && !latest.has(key)) {
-        earlier = latest
-        latest = new Map()
-      }
-      latest.set(key, value)
-    },
-  }
 }
 
 /** 24 bits of an IPv4 address, 48 of a network of IPv6: what one holder of addresses often has. Takes a {@link networkOf}. */
