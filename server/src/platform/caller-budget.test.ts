@@ -77,6 +77,49 @@ test('requests beyond what runs at once wait in order; beyond what may wait they
   assert.equal(caller.enter(), undefined)
 })
 
+test('requests that begin at once are charged what they take, whatever requests took before', () => {
+  const { clock, budgets } = open({ processorPercent: 100 })
+  const caller = budgets.of('one')
+  contend(budgets)
+  for (let round = 0; round < 3; round += 1) {
+    for (let request = 0; request < 200; request += 1) assert.equal(caller.enter(), undefined)
+    for (let request = 0; request < 200; request += 1) caller.leave(10)
+    // Of 2,000 milliseconds 100 were saved.
+    clock.ms += 1899
+    contend(budgets)
+    void caller.enter()
+    assert.equal(caller.waiting, 1, 'a millisecond is owed')
+    clock.ms += 300
+    contend(budgets)
+    void caller.enter()
+    assert.equal(caller.waiting, 0)
+    caller.leave(0)
+    caller.leave(0)
+    clock.ms += 3000
+    // What is expected of a request falls to almost nothing.
+    for (let request = 0; request < 100; request += 1) {
+      void caller.enter()
+      caller.leave(0)
+    }
+    clock.ms += 3000
+    contend(budgets)
+  }
+})
+
+test('whoever has paid lets the next one in', async () => {
+  const { budgets } = open({ maxConcurrentRequests: 1 })
+  const caller = budgets.of('one')
+  assert.equal(caller.enter(), undefined)
+  const paid = caller.settle(1)
+  let isIn = false
+  void Promise.resolve(caller.enter()).then(() => (isIn = true))
+  caller.leave(0)
+  await paid
+  await Promise.resolve()
+  assert.equal(isIn, true)
+  assert.equal(caller.running, 1)
+})
+
 test('when to come again is when those that wait will have had their turn', () => {
   const { budgets } = open({ processorPercent: 10 })
   const caller = budgets.of('one')
@@ -126,4 +169,18 @@ test('callers are told apart in bounded memory; who is at an IPv6 network of 64 
   assert.equal(budgets.of('first'), first)
   for (let at = 0; at < 25_000; at += 1) budgets.of(`stranger ${at}`)
   assert.notEqual(budgets.of('first'), first)
+})
+
+test('a caller is not forgotten while it uses something', () => {
+  const { budgets } = open()
+  const [running, holding] = [budgets.of('running'), budgets.of('holding')]
+  void running.enter()
+  void holding.hold(1)
+  for (let at = 0; at < 50_000; at += 1) budgets.of(`stranger ${at}`)
+  assert.equal(budgets.of('running'), running)
+  assert.equal(budgets.of('holding'), holding)
+  running.leave(0)
+  holding.release(1)
+  for (let at = 0; at < 50_000; at += 1) budgets.of(`stranger ${at}`)
+  assert.notEqual(budgets.of('running'), running)
 })

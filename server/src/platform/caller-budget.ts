@@ -1,3 +1,4 @@
+import { RecentMap } from './recent-map.ts'
 import { networkOf } from './sender-budget.ts'
 import { type Stopwatch, Turns } from './turns.ts'
 
@@ -42,8 +43,8 @@ const burstMs = 100
 const maxDebtMs = 2500
 const maxWaitingPerCaller = 256
 const maxWaiting = 4096
-/** So many callers are remembered surely, and twice as many at most. */
-const callerLimit = 10_000
+/** How many callers are remembered at least. */
+const minCallers = 10_000
 /** For so long after somebody else asked, callers share the processor. */
 const contendedMs = 2000
 
@@ -53,8 +54,8 @@ type WaitingBody = { readonly bytes: number; readonly start: () => void }
 export class CallerBudgets {
   readonly limits: CallerLimits
   readonly now: () => number
-  #latest = new Map<string, CallerBudget>()
-  #earlier = new Map<string, CallerBudget>()
+  /** A caller is not forgotten while it uses something: it would have a fresh budget beside that. */
+  readonly #callers = new RecentMap<CallerBudget>(minCallers, (budget) => budget.isInUse)
   #asked: CallerBudget | undefined
   #contendedUntilMs = -Infinity
   /** Shared by the budgets, for the bounds that hold for all callers together. */
@@ -73,15 +74,7 @@ export class CallerBudgets {
 
   /** The budget of a principal, by a key that is its own. */
   of(key: string): CallerBudget {
-    const known = this.#latest.get(key)
-    if (known !== undefined) return known
-    const budget = this.#earlier.get(key) ?? new CallerBudget(this)
-    if (this.#latest.size >= callerLimit) {
-      this.#earlier = this.#latest
-      this.#latest = new Map()
-    }
-    this.#latest.set(key, budget)
-    return budget
+    return this.#callers.getOrMake(key, () => new CallerBudget(this))
   }
 
   /**
@@ -117,8 +110,10 @@ export class CallerBudget {
   #running = 0
   #creditMs = burstMs
   #atMs: number
-  /** What its requests took lately, each; charged in advance. */
+  /** What its requests took lately, each. */
   #expectedMs = 0
+  /** What the requests that run were charged in advance, together. */
+  #advanceMs = 0
   #bufferedBytes = 0
   readonly #requests: (() => void)[] = []
   /** Apart from the requests: whose body waits is among those that run, and could never end behind one that does not. */
@@ -136,6 +131,11 @@ export class CallerBudget {
 
   get waiting(): number {
     return this.#requests.length + this.#bodies.length
+  }
+
+  /** Whether requests run or wait, or memory is held. */
+  get isInUse(): boolean {
+    return this.#running > 0 || this.waiting > 0 || this.#bufferedBytes > 0
   }
 
   /**
@@ -162,12 +162,10 @@ export class CallerBudget {
     return this.#all.turns.stopwatch()
   }
 
-  /** Ends a request that took so much processor time beside what was charged for it already. */
+  /** Ends a request that took so much processor time beside what was charged for it by {@link charge}. */
   leave(usedMs: number): void {
-    this.#running -= 1
-    this.charge(usedMs - this.#expectedMs)
     this.#expectedMs += (usedMs - this.#expectedMs) / 8
-    if (this.#requests.length > 0) this.#drain()
+    this.#end(usedMs)
   }
 
   /**
@@ -206,14 +204,14 @@ export class CallerBudget {
   }
 
   /**
-   * Waits until what was used is paid for: for work that had to be done before it was known whose it is.
+   * Charges processor time, and waits until it is paid for: for work that had to be done before it was known whose it is.
    *
    * @throws OverBudgetError where too many wait already
    */
-  async settle(): Promise<void> {
+  async settle(usedMs: number): Promise<void> {
+    this.charge(usedMs)
     await this.enter()
-    this.#running -= 1
-    this.charge(-this.#expectedMs)
+    this.#end(0)
   }
 
   /**
@@ -266,6 +264,16 @@ export class CallerBudget {
   #begin(): void {
     this.#running += 1
     this.#creditMs -= this.#expectedMs
+    this.#advanceMs += this.#expectedMs
+  }
+
+  /** Replaces what was charged in advance, of which each request that runs has the same part, by what was used. */
+  #end(usedMs: number): void {
+    const advanceMs = this.#advanceMs / this.#running
+    this.#running -= 1
+    this.#advanceMs -= advanceMs
+    this.charge(usedMs - advanceMs)
+    if (this.#requests.length > 0) this.#drain()
   }
 
   #refill(nowMs: number): void {
@@ -300,10 +308,11 @@ export class CallerBudget {
       this.#all.shared.waiting -= 1
       this.#requests.shift()?.()
     }
-    if (this.#requests.length > 0) this.#lookAgain()
+    // Where no more may run at once, the next one to leave looks again.
+    if (this.#requests.length > 0 && this.#running < this.#all.limits.maxConcurrentRequests) this.#lookAgain()
   }
 
-  /** When there is credit again; or somebody leaves, who looks then. */
+  /** Looks again when there is credit. */
   #lookAgain(): void {
     if (this.#timer !== undefined) return
     const owedMs = Math.max(0, -this.#creditMs) / (this.#all.limits.processorPercent / 100)

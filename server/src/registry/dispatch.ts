@@ -119,9 +119,8 @@ export function createDispatch(options: DispatchOptions): (exchange: RawExchange
 
   /** Whoever is not let in is known by the address alone. That a client has no credential yet is how each begins. */
   async function payForRefusal({ headers }: RawExchange['request'], { remoteAddress }: Origin): Promise<void> {
-    const budget = budgets.ofAddress(remoteAddress)
-    budget.charge(headers.authorization === undefined ? challengeCostMs : refusalCostMs)
-    await budget.settle()
+    const costMs = headers.authorization === undefined ? challengeCostMs : refusalCostMs
+    await budgets.ofAddress(remoteAddress).settle(costMs)
   }
 
   /** Calls the handler, and has the caller's budget pay for it. */

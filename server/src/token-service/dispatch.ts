@@ -101,9 +101,7 @@ export function createTokenSurface(options: DispatchOptions): RawSurface {
   /** Whoever is refused is known by the address alone. Always throws: what there was, or that too many wait. */
   async function payForFailure({ remoteAddress }: Origin, error: unknown): Promise<never> {
     if (error instanceof OverBudgetError) throw error
-    const budget = budgets.ofAddress(remoteAddress)
-    budget.charge(failureCostMs)
-    await budget.settle()
+    await budgets.ofAddress(remoteAddress).settle(failureCostMs)
     throw error
   }
 

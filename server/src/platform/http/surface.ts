@@ -137,8 +137,6 @@ function budgetOf(request: FastifyRequest, key: string | undefined): CallerBudge
 }
 
 /** Whoever is not let in is known by the address alone. */
-async function payForRefusal(request: FastifyRequest): Promise<void> {
-  const budget = budgetOf(request, undefined)
-  budget.charge(refusalCostMs)
-  await budget.settle()
+function payForRefusal(request: FastifyRequest): Promise<void> {
+  return budgetOf(request, undefined).settle(refusalCostMs)
 }
