@@ -76,3 +76,26 @@ test('a component is asked at most once a second, unless the report is refreshed
   await health.report()
   assert.equal(asked, 4, 'a clock that was set back keeps no report alive')
 })
+
+test('a check that hangs is begun again only when it has finished, one that failed at the next report', async () => {
+  const asked = { hangs: 0, fails: 0 }
+  let nowMs = 0
+  let finish: (reading: HealthReading) => void = () => undefined
+  const components = [
+    component('hangs', true, () => {
+      asked.hangs += 1
+      return asked.hangs === 1 ? new Promise<HealthReading>((resolve) => (finish = resolve)) : reading('ok')
+    }),
+    component('fails', false, () => {
+      asked.fails += 1
+      throw new Error('secret cause')
+    }),
+  ]
+  const health = createHealth({ components, clock: { now: () => nowMs }, log })
+  for (; nowMs < 2000; nowMs += 1000) assert.equal((await health.report()).status, 'unavailable')
+  assert.deepEqual(asked, { hangs: 1, fails: 2 })
+  finish(reading('degraded'))
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal((await health.report()).components[0]?.state, 'ok')
+  assert.deepEqual(asked, { hangs: 2, fails: 3 })
+})

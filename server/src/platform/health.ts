@@ -46,6 +46,7 @@ export interface Health {
 
 /** Makes the health reports. The log tells when the state of a component changes. */
 export function createHealth({ components, clock, log }: HealthOptions): Health {
+  const readings = components.map((component) => createReading(component, log))
   let last: { readonly atMs: number; readonly report: Promise<HealthReport> } | undefined
   const states = new Map<string, HealthState>()
 
@@ -58,13 +59,11 @@ export function createHealth({ components, clock, log }: HealthOptions): Health 
   }
 
   async function makeReport(): Promise<HealthReport> {
-    const readings = await Promise.all(
-      components.map(async (component) => ({ name: component.name, ...(await read(component, log)) })),
-    )
-    for (const reading of readings) logChange(reading)
-    const isUnavailable = readings.some(({ state }, index) => state === 'unavailable' && components[index]?.required)
-    const isOk = readings.every(({ state }) => state === 'ok')
-    return { status: isUnavailable ? 'unavailable' : isOk ? 'ok' : 'degraded', components: readings }
+    const found = await Promise.all(readings.map((read) => read()))
+    for (const reading of found) logChange(reading)
+    const isUnavailable = found.some(({ state }, index) => state === 'unavailable' && components[index]?.required)
+    const isOk = found.every(({ state }) => state === 'ok')
+    return { status: isUnavailable ? 'unavailable' : isOk ? 'ok' : 'degraded', components: found }
   }
 
   return {
@@ -79,19 +78,31 @@ export function createHealth({ components, clock, log }: HealthOptions): Health 
   }
 }
 
-/** A check that fails, or does not finish in time, is the state of its component. */
-async function read({ name, check }: HealthComponent, log: Log): Promise<HealthReading> {
-  const { promise: late, resolve } = Promise.withResolvers<HealthReading>()
-  const timer = setTimeout(
-    () => resolve({ state: 'unavailable', message: `The check did not finish within ${checkLimitMs / 1000} seconds.` }),
-    checkLimitMs,
-  )
-  try {
-    return await Promise.race([check(), late])
-  } catch (error) {
-    log.debug({ err: error, component: name }, 'a health check failed')
-    return { state: 'unavailable', message: 'The check failed.' }
-  } finally {
+/**
+ * Reads the state of a component: a check that fails, or does not finish in time, is its state. A check that hangs is not
+ * begun again until it has finished, so that checks do not pile up.
+ */
+function createReading({ name, check }: HealthComponent, log: Log) {
+  let running: Promise<HealthReading> | undefined
+
+  async function run(): Promise<HealthReading> {
+    try {
+      return await check()
+    } catch (error) {
+      log.debug({ err: error, component: name }, 'a health check failed')
+      return { state: 'unavailable', message: 'The check failed.' }
+    }
+  }
+
+  return async (): Promise<HealthReading & { readonly name: string }> => {
+    const { promise: late, resolve } = Promise.withResolvers<HealthReading>()
+    const message = `The check did not finish within ${checkLimitMs / 1000} seconds.`
+    const timer = setTimeout(() => resolve({ state: 'unavailable', message }), checkLimitMs)
+    running ??= run().finally(() => {
+      running = undefined
+    })
+    const reading = await Promise.race([running, late])
     clearTimeout(timer)
+    return { name, ...reading }
   }
 }
