@@ -100,11 +100,31 @@ test('where an owner hands out the code, a password alone sets up no second fact
   const shown = await browser.submit(without, '/sign-in/enrolment', { enrolment_code: code.toUpperCase() })
   const confirm = { code: codeOf(pages, shown) }
   const stripped = await browser.submit(shown, '/sign-in/enrolment/confirm', { ...confirm, enrolment_code: '' })
-  assert.equal(stripped.status, 403, 'the code is needed to the end')
+  assert.equal(stripped.status, 400, 'the code is needed to the end')
+  assert.match(stripped.text, /Incorrect or expired enrolment code/)
   assert.equal((await pages.directory.secondFactors.of(alice.objectId)).totp, false)
   const codes = await browser.submit(shown, '/sign-in/enrolment/confirm', confirm)
   assert.equal((await goOn(browser, codes)).heading, 'Sign in to Azure CLI?')
   assert.equal(await enrolmentCodes.isValid(alice.objectId, code), false, 'it works once')
+})
+
+test('a setup that was started with an owner’s code shows its secret to nobody who has the password alone', async (t) => {
+  const { pages, alice, browser } = await open(t, { enrolment: 'owner-code' })
+  const code = await pages.change((transaction, { enrolmentCodes }) =>
+    enrolmentCodes.create(transaction, alice.objectId, 60_000),
+  )
+  const thief = pages.openBrowser()
+  const asked = await enterPassword(thief, await thief.get(codeRequest().url), 'alice')
+  const own = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
+  const shown = await browser.submit(own, '/sign-in/enrolment', { enrolment_code: code })
+  assert.notEqual(secretOf(shown), '')
+  const [, token = ''] = /name="token" value="([^"]+)"/.exec(asked.text) ?? []
+  const [, flow = ''] = /name="flow" value="([^"]+)"/.exec(asked.text) ?? []
+  const peeked = await thief.post('/sign-in/enrolment/confirm', { token, flow, code: '000000' })
+  assert.equal(secretOf(peeked), '')
+  assert.match(peeked.text, /Incorrect or expired enrolment code/)
+  const codes = await browser.submit(shown, '/sign-in/enrolment/confirm', { code: codeOf(pages, shown) })
+  assert.equal((await goOn(browser, codes)).heading, 'Sign in to Azure CLI?')
 })
 
 test('where nobody has to have one, the own pages ask for the owner’s code before the first second factor', async (t) => {

@@ -33,22 +33,9 @@ export async function submitEnrolment(site: Site, call: PageCall, form: Form): P
   const stage = await openStage(site, call, requireFlow(site, call.caller, textOf(form, 'flow')))
   const pending = enrollingOf(stage)
   if (pending === undefined) return proceed(stage)
-  const { objectId } = pending.user
   const enrolmentCode = textOf(form, 'enrolment_code').trim()
   const { directory, database } = site
-  const isAllowed =
-    !(await directory.needsEnrolmentCode(objectId, pending.methods)) ||
-    (await directory.enrolmentCodes.isValid(objectId, enrolmentCode))
-  if (!isAllowed) {
-    await site.audit.append(
-      eventOf(call, pending, { action: 'second-factor.add', outcome: 'refused', reason: 'wrong-enrolment-code' }),
-    )
-    return showEnrolment(
-      stage,
-      pending,
-      'Incorrect or expired enrolment code. Ask an owner of the directory for another.',
-    )
-  }
+  if (!(await mayEnrol(site, pending, enrolmentCode))) return refuseEnrolmentCode(stage, pending)
   const person = await totpHolder(site, pending)
   const made = await database.transaction(async (transaction) => {
     await directory.requireProof(transaction, pending.user)
@@ -63,6 +50,8 @@ export async function submitFirstCode(site: Site, call: PageCall, form: Form): P
   const pending = enrollingOf(stage)
   if (pending === undefined) return proceed(stage)
   const enrolmentCode = textOf(form, 'enrolment_code').trim()
+  // The page after a wrong first code shows the secret again: to nobody who could not have started the setup.
+  if (!(await mayEnrol(site, pending, enrolmentCode))) return refuseEnrolmentCode(stage, pending)
   const code = textOf(form, 'code').trim()
   const codes = await site.database.transaction((transaction) =>
     confirm({ site, call, transaction, pending }, code, enrolmentCode),
@@ -79,6 +68,26 @@ export async function submitFirstCode(site: Site, call: PageCall, form: Form): P
   const continueAt = flowPath(site, call.caller, stage.flow)
   const body = recoveryCodesPage(user.userPrincipalName, codes, continueAt)
   return show(stage, { title: 'Your recovery codes', body, script: assets.recoveryCodesScript.path })
+}
+
+async function mayEnrol(
+  { directory }: Site,
+  { user: { objectId }, methods }: PendingAccount,
+  enrolmentCode: string,
+): Promise<boolean> {
+  if (!(await directory.needsEnrolmentCode(objectId, methods))) return true
+  return directory.enrolmentCodes.isValid(objectId, enrolmentCode)
+}
+
+async function refuseEnrolmentCode(stage: Stage, pending: PendingAccount): Promise<FastifyReply> {
+  await stage.site.audit.append(
+    eventOf(stage.call, pending, { action: 'second-factor.add', outcome: 'refused', reason: 'wrong-enrolment-code' }),
+  )
+  return showEnrolment(
+    stage,
+    pending,
+    'Incorrect or expired enrolment code. Ask an owner of the directory for another.',
+  )
 }
 
 type Confirmation = {
