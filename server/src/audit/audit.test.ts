@@ -178,6 +178,26 @@ for (const kind of testDatabaseKinds) {
       assert.ok(total >= 60 * 300, `${total} refusals are told`)
     })
 
+    test('keeps a count that cannot be written for the next time', async (t) => {
+      const { database, audit, time } = await open(t, kind)
+      const denied: AuditEvent = { ...event, outcome: 'refused', reason: 'no-right' }
+      await Promise.all(Array.from({ length: 300 }, () => audit.append(denied)))
+      const rename = (from: string, to: string) =>
+        database.transaction((transaction) =>
+          transaction.tables<object>().schema.alterTable(from).renameTo(to).execute(),
+        )
+      time.nowMs += 5000
+      await rename('audit_event', 'elsewhere')
+      await assert.rejects(audit.writeFolded(), /audit_event/)
+      await rename('elsewhere', 'audit_event')
+      time.nowMs += 5000
+      await audit.writeFolded()
+      const [told, ...more] = (await rowsIn(database)).filter(({ detail }) => detail !== null)
+      const first = new Date(1234).toISOString()
+      assert.deepEqual(JSON.parse(told?.detail ?? ''), { folded: { count: 100, first, last: first } })
+      assert.equal(more.length, 0)
+    })
+
     test('writes a prepared event each time as it would have appended it, from where it is told', async (t) => {
       const { database, audit, time } = await open(t, kind)
       const told = { ...event, credential: { kind: 'client-secret', id: 'k\n1' }, detail: { asked: ['a\u0000b'] } }

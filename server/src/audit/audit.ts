@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Origin } from '../platform/http/app.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { CredentialUses } from './credential-uses.ts'
-import { createRefusalFolder } from './fold-refusals.ts'
+import { type Folded, RefusalFolder, eventOf } from './fold-refusals.ts'
 import type { Audit, AuditEvent, RecurringEvent } from './index.ts'
 import { type NewAuditEventRow, insertEvents, prepareEventInsert } from './store.ts'
 
@@ -38,7 +38,7 @@ export function createAudit({ database, clock, uses }: AuditOptions): Audit & Au
   const insert = prepareEventInsert(database)
   let waiting: Waiting[] = []
   let flushing = false
-  const folder = createRefusalFolder(clock)
+  const folder = new RefusalFolder(clock)
 
   /** Writes a row, together with what else waits. */
   function write(facts: EventFacts, origin: Origin): Promise<void> {
@@ -54,6 +54,17 @@ export function createAudit({ database, clock, uses }: AuditOptions): Audit & Au
   function append(event: AuditEvent): Promise<void> {
     const isFolded = event.outcome === 'refused' && !folder.isAdmitted(event)
     return isFolded ? Promise.resolve() : write(factsOf(event), event.origin)
+  }
+
+  /** Writes a count. One that cannot be written, such as on a full disk, is kept for the next time. */
+  async function writeCount(folded: Folded): Promise<void> {
+    const event = eventOf(folded)
+    try {
+      await write(factsOf(event), event.origin)
+    } catch (error) {
+      folder.putBack(folded)
+      throw error
+    }
   }
 
   /** Writes all that waits, as long as something does. */
@@ -78,7 +89,7 @@ export function createAudit({ database, clock, uses }: AuditOptions): Audit & Au
     record: (transaction, event) => insertEvents(transaction, [toRow(factsOf(event), event.origin, clock.now())]),
     append,
     writeFolded: async (isLast) => {
-      await Promise.all(folder.takeDue(isLast).map((event) => write(factsOf(event), event.origin)))
+      await Promise.all(folder.takeDue(isLast).map(writeCount))
     },
     prepare: (event) => {
       if (event.outcome === 'refused') return (origin) => append({ ...event, origin })

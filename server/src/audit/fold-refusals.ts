@@ -1,20 +1,15 @@
 import type { Clock } from '../platform/clock.ts'
 import { createSenderBudget, networkOf } from '../platform/sender-budget.ts'
+import { type Allowance, type Bucket, fullBucket, spend } from '../platform/token-bucket.ts'
 import type { AuditEvent } from './index.ts'
 
-/** Refused events that were not written one by one: how many, and when the first and the last of them were. */
-export type Folded = { readonly count: number; readonly first: string; readonly last: string }
-
-/** Decides which refused events are written one by one, and counts the others. */
-export type RefusalFolder = {
-  /** Whether an event is written by itself; otherwise it was counted. */
-  readonly isAdmitted: (event: AuditEvent) => boolean
-  /** The counts that are due, each as an event; all of them with `isLast`. */
-  readonly takeDue: (isLast?: boolean) => AuditEvent[]
+/** Refused events that were not written one by one: how many, when the first and the last of them were, and the last itself. */
+export type Folded = {
+  readonly count: number
+  readonly firstMs: number
+  readonly lastMs: number
+  readonly latest: AuditEvent
 }
-
-/** What one source may cause: so much at once, and so much a second in the long run. */
-type Allowance = { readonly burst: number; readonly perSecond: number }
 
 /** Repetitions: the same actor, action and reason, and for strangers the same network. */
 const repetitions: Allowance = { burst: 200, perSecond: 0.1 }
@@ -22,191 +17,190 @@ const repetitions: Allowance = { burst: 200, perSecond: 0.1 }
 /** What strangers of one network cause, whatever names they claim. */
 const ofNetwork: Allowance = { burst: 1000, perSecond: 1 }
 
-/** Rows that tell counts, for one source. */
+/** The events that report counts, for one source. */
 const ofCounts: Allowance = { burst: 60, perSecond: 0.1 }
 
-/** How long a count is collected before it is told. */
+/** How long a count is collected before it is reported. */
 const collectMs = 5_000
 
-/** How long a source may have counts that its allowance for rows does not let it tell; then they become one. */
-const longestMs = 10 * 60_000
+/** How long a count may wait for the allowance of its source; then it is merged with the others that wait. */
+const maxWaitMs = 10 * 60_000
 
 /** Of an actor's id so much tells kinds apart: anybody may claim a long name. */
-const longestId = 256
+const maxIdLength = 256
 
 /** How many kinds of refusals are told apart, of one source and of all. */
-const kindsOfSource = 4_000
-const kindsOfAll = 20_000
+const maxKindsOfSource = 4_000
+const maxKinds = 20_000
 
-type Bucket = { tokens: number; atMs: number }
+type Count = { readonly source: Source; count: number; firstMs: number; lastMs: number; latest: AuditEvent }
 
-type Kind = {
-  readonly source: Source
-  readonly bucket: Bucket
-  count: number
-  firstMs: number
-  lastMs: number
-  latest: AuditEvent
+type Kind = Count & { readonly key: string; readonly bucket: Bucket }
+
+/** An authenticated principal, or a network of strangers. */
+type Source = {
+  readonly key: string
+  /** The least recently used first. */
+  readonly kinds: Map<string, Kind>
+  /** For the events that report its counts. */
+  readonly counts: Bucket
+  /** The count of the kinds that were dropped, or waited too long for an event of their own. */
+  several: Count | undefined
 }
-
-/** A principal that proved who it is, or a network of strangers. */
-type Source = { readonly key: string; readonly kinds: Map<string, Kind>; readonly counts: Bucket }
 
 /**
- * Makes a folder. Nobody fills the disk with refusals: each repetition beyond an allowance becomes part of a count, by
- * actor, action and reason, so that noise of one kind, or about one name, hides no other. Memory is bounded.
+ * Decides which refused events are written one by one, and counts the others. Nobody fills the disk with refusals: each
+ * repetition beyond an allowance becomes part of a count, by actor, action and reason, so that noise of one kind, or about
+ * one name, hides no other. Memory is bounded: the kinds that were used least recently are dropped, and their counts are
+ * merged.
  */
-export function createRefusalFolder(clock: Clock): RefusalFolder {
-  const networks = createSenderBudget(clock, ofNetwork)
-  const sources = new Map<string, Source>()
-  const pending = new Set<Kind>()
-  let kinds = 0
-  let lookedAtMs = clock.now()
+export class RefusalFolder {
+  readonly #clock: Clock
+  readonly #networks: ReturnType<typeof createSenderBudget>
+  /** The least recently used first. Each has a kind, so that there are no more sources than kinds. */
+  readonly #sources = new Map<string, Source>()
+  /** Has the counts of the sources that were dropped. */
+  readonly #droppedSources: Source
+  readonly #pending = new Set<Count>()
+  #kindCount = 0
+  #lookedAtMs: number
 
-  function sourceOf(event: AuditEvent, nowMs: number): Source {
-    const key = isStrangers(event) ? networkOf(event.origin.remoteAddress) : `${event.actor.kind} ${event.actor.id}`
-    const known = sources.get(key)
-    const source = known ?? { key, kinds: new Map<string, Kind>(), counts: { tokens: ofCounts.burst, atMs: nowMs } }
-    // The one that was used last is the last to go.
-    if (known !== undefined) sources.delete(key)
-    sources.set(key, source)
-    return source
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#networks = createSenderBudget(clock, ofNetwork)
+    this.#lookedAtMs = clock.now()
+    this.#droppedSources = newSource('', clock.now())
   }
 
-  function kindOf(event: AuditEvent, nowMs: number): Kind {
-    const source = sourceOf(event, nowMs)
+  /** Whether an event is written by itself; otherwise it was counted. */
+  isAdmitted(event: AuditEvent): boolean {
+    const nowMs = this.#clock.now()
+    const kind = this.#kindOf(event, nowMs)
+    const isWithin =
+      spend(kind.bucket, repetitions, nowMs) &&
+      (!isStrangers(event) || this.#networks.spend(event.origin.remoteAddress))
+    if (!isWithin) this.#add(kind, { count: 1, firstMs: nowMs, lastMs: nowMs, latest: withoutDetail(event) })
+    return isWithin
+  }
+
+  /** Takes the counts that are due; all of them with `isLast`. */
+  takeDue(isLast = false): Folded[] {
+    const nowMs = this.#clock.now()
+    if (!isLast && nowMs - this.#lookedAtMs < collectMs) return []
+    this.#lookedAtMs = nowMs
+    const due: Folded[] = []
+    const isOlder = ({ firstMs }: Count, ms: number) => isLast || nowMs - firstMs >= ms
+    // What was repeated most is reported first: noise under many names is each of them once.
+    for (const kind of [...this.#pending].toSorted((one, other) => other.count - one.count)) {
+      if (kind === kind.source.several || !isOlder(kind, collectMs)) continue
+      if (spend(kind.source.counts, ofCounts, nowMs)) due.push(this.#take(kind))
+      else if (isOlder(kind, maxWaitMs)) this.#addToSeveral(kind.source, this.#take(kind))
+    }
+    // Reported beyond the allowance too: once in ten minutes for a source.
+    for (const count of this.#pending) {
+      if (count !== count.source.several || !isOlder(count, collectMs)) continue
+      if (spend(count.source.counts, ofCounts, nowMs) || isOlder(count, maxWaitMs)) due.push(this.#take(count))
+    }
+    return due
+  }
+
+  /** Puts a count back that could not be written. */
+  putBack(folded: Folded): void {
+    this.#add(this.#kindOf(folded.latest, this.#clock.now()), folded)
+  }
+
+  #kindOf(event: AuditEvent, nowMs: number): Kind {
+    const sourceKey = sourceKeyOf(event)
+    const source = this.#sources.get(sourceKey) ?? newSource(sourceKey, nowMs)
+    moveToEnd(this.#sources, sourceKey, source)
     const { actor, action, reason = '' } = event
-    const key = `${actor.kind} ${actor.id.slice(0, longestId)} ${action} ${reason}`
-    const known = source.kinds.get(key)
-    if (known !== undefined) {
-      source.kinds.delete(key)
-      source.kinds.set(key, known)
-      return known
+    const key = `${actor.kind} ${actor.id.slice(0, maxIdLength)} ${action} ${reason}`
+    let kind = source.kinds.get(key)
+    if (kind === undefined) {
+      this.#makeRoom(source)
+      kind = { source, key, bucket: fullBucket(repetitions, nowMs), ...nothing, latest: withoutDetail(event) }
+      this.#kindCount += 1
     }
-    if (source.kinds.size >= kindsOfSource) dropOldestKind(source)
-    if (kinds >= kindsOfAll) dropOldestSource(source)
-    const bucket = { tokens: repetitions.burst, atMs: nowMs }
-    const made = { source, bucket, count: 0, firstMs: 0, lastMs: 0, latest: withoutDetail(event) }
-    source.kinds.set(key, made)
-    kinds += 1
-    return made
+    moveToEnd(source.kinds, key, kind)
+    return kind
   }
 
-  function dropOldestKind(source: Source): void {
-    for (const [key, kind] of source.kinds) {
-      if (key === others) continue
-      forget(source, key, kind)
-      return
-    }
+  /** Makes room for one more kind of a source, which is the one that was used last. */
+  #makeRoom(source: Source): void {
+    if (source.kinds.size >= maxKindsOfSource) this.#drop(firstOf(source.kinds))
+    if (this.#kindCount >= maxKinds) this.#drop(firstOf(firstOf(this.#sources)?.kinds))
   }
 
-  function dropOldestSource(kept: Source): void {
-    for (const source of sources.values()) {
-      if (source === kept && sources.size > 1) continue
-      dropOldestKind(source)
-      if (source.kinds.size === 0) sources.delete(source.key)
-      return
-    }
-  }
-
-  /** What is forgotten of a kind is counted with all the others of its source. */
-  function forget(source: Source, key: string, kind: Kind): void {
+  #drop(kind: Kind | undefined): void {
+    if (kind === undefined) return
+    const { source, key } = kind
     source.kinds.delete(key)
-    kinds -= 1
-    if (pending.delete(kind)) mergeIntoOthers(kind)
+    this.#kindCount -= 1
+    if (this.#pending.has(kind)) this.#addToSeveral(source, this.#take(kind))
+    if (source.kinds.size > 0) return
+    this.#sources.delete(source.key)
+    if (source.several !== undefined) this.#addToSeveral(this.#droppedSources, this.#take(source.several))
   }
 
-  function mergeIntoOthers({ source, count, firstMs, lastMs, latest }: Kind): void {
-    const other = source.kinds.get(others) ?? {
-      source,
-      bucket: { tokens: 0, atMs: 0 },
-      count: 0,
-      firstMs,
-      lastMs,
-      latest: { ...latest, actor: { kind: latest.actor.kind, id: '' }, target: '', reason: 'several' },
-    }
-    if (!source.kinds.has(others)) kinds += 1
-    source.kinds.set(others, other)
-    if (!pending.has(other)) other.firstMs = firstMs
-    other.count += count
-    other.lastMs = Math.max(other.lastMs, lastMs)
-    pending.add(other)
+  #addToSeveral(source: Source, folded: Folded): void {
+    const { actor, ...event } = folded.latest
+    const latest = { ...event, actor: { kind: actor.kind, id: '' }, target: '', reason: 'several' }
+    source.several ??= { source, ...nothing, latest }
+    this.#add(source.several, { ...folded, latest })
   }
 
-  return {
-    isAdmitted: (event) => {
-      const nowMs = clock.now()
-      const kind = kindOf(event, nowMs)
-      const isWithin =
-        spend(kind.bucket, repetitions, nowMs) && (!isStrangers(event) || networks.spend(event.origin.remoteAddress))
-      if (isWithin) return true
-      if (kind.count === 0) kind.firstMs = nowMs
-      kind.count += 1
-      kind.lastMs = nowMs
-      kind.latest = withoutDetail(event)
-      pending.add(kind)
-      return false
-    },
-    takeDue: (isLast = false) => {
-      if (pending.size === 0) return []
-      const nowMs = clock.now()
-      if (!isLast && nowMs - lookedAtMs < collectMs) return []
-      lookedAtMs = nowMs
-      const due = [...pending].filter(({ firstMs }) => isLast || nowMs - firstMs >= collectMs)
-      // What was repeated most is told first: noise under many names is each of them once.
-      const told = due
-        .toSorted((one, other) => other.count - one.count)
-        .filter((kind) => {
-          if (spend(kind.source.counts, ofCounts, nowMs)) return true
-          if (!isLast && nowMs - kind.firstMs < longestMs) return false
-          // The row of all the others is told in any case: one for a source in ten minutes.
-          if (kind.source.kinds.get(others) === kind) return true
-          const copy = { ...kind }
-          clear(kind, pending)
-          mergeIntoOthers(copy)
-          return false
-        })
-      const rest = isLast ? [...pending].filter((kind) => kind.source.kinds.get(others) === kind) : []
-      return [...new Set([...told, ...rest])].map((kind) => {
-        const { latest } = kind
-        const detail = { folded: foldedOf(kind) }
-        clear(kind, pending)
-        return { ...latest, detail }
-      })
-    },
+  #add(count: Count, { count: more, firstMs, lastMs, latest }: Folded): void {
+    count.firstMs = this.#pending.has(count) ? Math.min(count.firstMs, firstMs) : firstMs
+    if (lastMs >= count.lastMs) Object.assign(count, { lastMs, latest })
+    count.count += more
+    this.#pending.add(count)
+  }
+
+  #take(count: Count): Folded {
+    const { source, count: taken, firstMs, lastMs, latest } = count
+    Object.assign(count, nothing)
+    this.#pending.delete(count)
+    if (source.several === count) source.several = undefined
+    return { count: taken, firstMs, lastMs, latest }
   }
 }
 
-/** The kind of what was forgotten or had no row of its own. */
-const others = ''
+const nothing = { count: 0, firstMs: 0, lastMs: 0 }
 
-/** Whether it was caused by somebody who proved nothing. */
-export function isStrangers({ actor }: Pick<AuditEvent, 'actor'>): boolean {
+/** Whether it was caused by somebody who is not authenticated. */
+function isStrangers({ actor }: Pick<AuditEvent, 'actor'>): boolean {
   return actor.kind === 'anonymous' || actor.kind === 'claimed'
+}
+
+function sourceKeyOf(event: AuditEvent): string {
+  const { actor, origin } = event
+  return isStrangers(event) ? networkOf(origin.remoteAddress) : `${actor.kind} ${actor.id}`
+}
+
+function newSource(key: string, nowMs: number): Source {
+  return { key, kinds: new Map(), counts: fullBucket(ofCounts, nowMs), several: undefined }
+}
+
+function firstOf<Value>(map: ReadonlyMap<string, Value> | undefined): Value | undefined {
+  return map?.values().next().value
+}
+
+function moveToEnd<Value>(map: Map<string, Value>, key: string, value: Value): void {
+  map.delete(key)
+  map.set(key, value)
+}
+
+/** The event that reports a count: the latest of those that it counts, with how many they were. */
+export function eventOf({ latest, count, firstMs, lastMs }: Folded): AuditEvent {
+  const isoTime = (ms: number) => new Date(ms).toISOString()
+  return { ...latest, detail: { folded: { count, first: isoTime(firstMs), last: isoTime(lastMs) } } }
 }
 
 /** What is kept of an event for as long as its count is: nothing long. */
 function withoutDetail({ detail: _detail, ...event }: AuditEvent): AuditEvent {
   return {
     ...event,
-    actor: { ...event.actor, id: event.actor.id.slice(0, longestId) },
+    actor: { ...event.actor, id: event.actor.id.slice(0, maxIdLength) },
     target: event.target.slice(0, 512),
   }
-}
-
-function foldedOf({ count, firstMs, lastMs }: Kind): Folded {
-  return { count, first: new Date(firstMs).toISOString(), last: new Date(lastMs).toISOString() }
-}
-
-function clear(kind: Kind, pending: Set<Kind>): void {
-  kind.count = 0
-  pending.delete(kind)
-}
-
-function spend(bucket: Bucket, { burst, perSecond }: Allowance, nowMs: number): boolean {
-  bucket.tokens = Math.min(burst, bucket.tokens + (Math.max(0, nowMs - bucket.atMs) / 1000) * perSecond)
-  bucket.atMs = nowMs
-  if (bucket.tokens < 1) return false
-  bucket.tokens -= 1
-  return true
 }

@@ -1,9 +1,7 @@
 import { isIPv6 } from 'node:net'
 import type { Clock } from './clock.ts'
 import { RecentMap } from './recent-map.ts'
-
-/** What a sender may spend at once, and what it gets back a second in the long run. */
-export type Allowance = { readonly burst: number; readonly perSecond: number }
+import { type Allowance, type Bucket, fullBucket, refill } from './token-bucket.ts'
 
 /** How many senders, and how many neighbourhoods of them, are told apart at least; twice as many at most. */
 const senderLimit = 10_000
@@ -20,8 +18,6 @@ const neighboursAtATime = 20
 
 /** Who proved something is known for so long. */
 const knownMs = 7 * 24 * 60 * 60 * 1000
-
-type Bucket = { tokens: number; atMs: number }
 
 type Sender = { readonly own: Bucket; readonly ordinary: Bucket }
 
@@ -66,7 +62,7 @@ export function createSenderBudget(
   /** Whether what a stranger does is ordinary: within its own, its neighbours' and all strangers' part. */
   function isOrdinary(sender: Sender, network: string, nowMs: number): boolean {
     const where = neighbourhoodOf(network)
-    const neighbours = neighbourhoods.getOrMake(where, () => ({ tokens: ofNeighbours.burst, atMs: nowMs }))
+    const neighbours = neighbourhoods.getOrMake(where, () => fullBucket(ofNeighbours, nowMs))
     refill(sender.ordinary, ordinary, nowMs)
     refill(neighbours, ofNeighbours, nowMs)
     const buckets = [sender.ordinary, neighbours, reserve.at(nowMs)]
@@ -101,7 +97,7 @@ function times({ burst, perSecond }: Allowance, count: number): Allowance {
 
 /** A bucket of everybody's, as full as it is at an instant. */
 function purse(allowance: Allowance, clock: Clock) {
-  const bucket: Bucket = { tokens: allowance.burst, atMs: clock.now() }
+  const bucket = fullBucket(allowance, clock.now())
   return {
     at: (nowMs: number): Bucket => {
       refill(bucket, allowance, nowMs)
@@ -110,8 +106,8 @@ function purse(allowance: Allowance, clock: Clock) {
   }
 }
 
-function newSender({ burst }: Allowance, nowMs: number): Sender {
-  return { own: { tokens: burst, atMs: nowMs }, ordinary: { tokens: ordinary.burst, atMs: nowMs } }
+function newSender(allowance: Allowance, nowMs: number): Sender {
+  return { own: fullBucket(allowance, nowMs), ordinary: fullBucket(ordinary, nowMs) }
 }
 
 /** 24 bits of an IPv4 address, 48 of a network of IPv6: what one holder of addresses often has. Takes a {@link networkOf}. */
@@ -129,11 +125,6 @@ export function blockOf(network: string): string {
   if (network.startsWith('::ffff:')) return network.slice('::ffff:'.length).split(':')[0] ?? ''
   const separator = network.includes(':') ? ':' : '.'
   return network.split(separator).slice(0, 2).join(separator)
-}
-
-function refill(bucket: Bucket, { burst, perSecond }: Allowance, nowMs: number): void {
-  bucket.tokens = Math.min(burst, bucket.tokens + (Math.max(0, nowMs - bucket.atMs) / 1000) * perSecond)
-  bucket.atMs = nowMs
 }
 
 /** What a sender cannot change at will: an IPv4 address, or the first 64 bits of an IPv6 address. */
