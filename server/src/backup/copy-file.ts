@@ -2,7 +2,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { makePrivateDirectory, syncDirectory } from '../platform/durable-file.ts'
+import { syncDirectory } from '../platform/durable-file.ts'
+import { systemErrorCode } from '../platform/exit.ts'
 
 const pieceBytes = 1024 * 1024
 
@@ -19,7 +20,7 @@ export async function hashFile(
       onBytes((piece as Buffer).length)
     }
   } catch (error) {
-    if (isMissing(error)) return undefined
+    if (systemErrorCode(error) === 'ENOENT') return undefined
     throw error
   }
   return hash.digest('hex')
@@ -51,25 +52,12 @@ export async function copyVerified(
     await rename(partial, to)
     return undefined
   } catch (error) {
-    if (isMissing(error)) return 'missing'
+    if (systemErrorCode(error) === 'ENOENT') return 'missing'
     throw error
   } finally {
     await handle.close()
     await rm(partial, { force: true })
   }
-}
-
-/** Copies a file that has no digest, flushed, for this user alone. */
-export async function writeDurably(file: string, content: Uint8Array): Promise<void> {
-  await makePrivateDirectory(dirname(file))
-  const handle = await open(file, 'wx', 0o600)
-  try {
-    await handle.writeFile(content)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await syncDirectory(dirname(file))
 }
 
 /** Flushes directories, and each one above them up to `root`: the names of all that was written below. */
@@ -89,20 +77,19 @@ export async function forEachOf<Item>(
 ): Promise<void> {
   const running = new Set<Promise<void>>()
   let failure: { readonly error: unknown } | undefined
-  for await (const item of items) {
-    if (failure !== undefined) break
-    const one: Promise<void> = work(item)
-      .catch((error: unknown) => {
-        failure ??= { error }
-      })
-      .finally(() => running.delete(one))
-    running.add(one)
-    if (running.size >= atATime) await Promise.race(running)
+  try {
+    for await (const item of items) {
+      if (failure !== undefined) break
+      const one: Promise<void> = work(item)
+        .catch((error: unknown) => {
+          failure ??= { error }
+        })
+        .finally(() => running.delete(one))
+      running.add(one)
+      if (running.size >= atATime) await Promise.race(running)
+    }
+  } finally {
+    await Promise.all(running)
   }
-  await Promise.all(running)
   if (failure !== undefined) throw failure.error
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }

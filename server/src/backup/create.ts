@@ -1,16 +1,17 @@
 import { plainReason } from '@acrux/contract'
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
 import { blobDirectoryIn, databaseFileIn, holdFiles, masterKeyFileIn } from '../platform/data-dir.ts'
-import { makePrivateDirectory, syncDirectory } from '../platform/durable-file.ts'
+import { makePrivateDirectory, syncDirectory, writeFileDurably } from '../platform/durable-file.ts'
 import { StartupError, exitCodes, systemErrorCode } from '../platform/exit.ts'
 import { sealerOfKey } from '../platform/sealing.ts'
 import { openSqliteSnapshot } from '../platform/sql/sqlite-database.ts'
 import { type StoredBlobRow, listStoredBlobs } from '../registry/index.ts'
 import { blobFile } from '../storage/index.ts'
 import { type BackupFolder, descriptionIn, folderOf, lockBackupFolder, newBackupId, unusable } from './backup-folder.ts'
-import { copyVerified, forEachOf, hashFile, syncDirectories, writeDurably } from './copy-file.ts'
+import { copyVerified, forEachOf, hashFile, syncDirectories } from './copy-file.ts'
 import { copyDatabase, countRows } from './database-copy.ts'
 import { encryptKeys, readServerKeys } from './keys.ts'
 import type { Backup, BlobProblem, OnProgress } from './model.ts'
@@ -72,7 +73,7 @@ async function writeBackup(
   const sha256 = await hashFile(database, 'sha256')
   if (sha256 === undefined) throw new Error('the copy of the database is gone')
   const keys = passphrase === undefined ? undefined : await encryptKeys(await readServerKeys(dataDir), passphrase, id)
-  if (keys !== undefined) await writeDurably(join(partial, 'keys.json'), Buffer.from(keys))
+  if (keys !== undefined) await writeFileDurably(join(partial, 'keys.json'), keys, 0o600)
   const backup: Backup = {
     format: 1,
     id,
@@ -81,10 +82,10 @@ async function writeBackup(
     database: { sizeBytes: (await stat(database)).size, sha256, rows: countRows(database) },
     blobs: copied.blobs,
     damaged: copied.damaged,
-    keysSha256: keys === undefined ? null : ((await hashFile(join(partial, 'keys.json'), 'sha256')) ?? null),
+    keysSha256: keys === undefined ? null : createHash('sha256').update(keys).digest('hex'),
     seal: await sealOf(dataDir, id, sha256),
   }
-  await writeDurably(descriptionIn(partial), Buffer.from(`${JSON.stringify(backup, undefined, 2)}\n`))
+  await writeFileDurably(descriptionIn(partial), `${JSON.stringify(backup, undefined, 2)}\n`, 0o600)
   const final = folderOf(folder.path, id)
   await rename(partial, final)
   await syncDirectory(dirname(final))

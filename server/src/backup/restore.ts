@@ -10,14 +10,14 @@ import {
   restoreDirectoryIn,
   tlsDirectoryIn,
 } from '../platform/data-dir.ts'
-import { makePrivateDirectory, syncDirectory } from '../platform/durable-file.ts'
-import { StartupError, exitCodes } from '../platform/exit.ts'
+import { makePrivateDirectory, syncDirectory, writeFileDurably } from '../platform/durable-file.ts'
+import { StartupError, exitCodes, systemErrorCode } from '../platform/exit.ts'
 import { openSqliteDatabase, openSqliteSnapshot } from '../platform/sql/sqlite-database.ts'
 import { newTimeOrderedId } from '../platform/time-ordered-id.ts'
 import { listStoredBlobs } from '../registry/index.ts'
 import { blobFile } from '../storage/index.ts'
 import { type BackupFolder, unusable } from './backup-folder.ts'
-import { copyVerified, forEachOf, syncDirectories, writeDurably } from './copy-file.ts'
+import { copyVerified, forEachOf, syncDirectories } from './copy-file.ts'
 import { explainFailure, requireSpace } from './create.ts'
 import { appliedMigrations, copyDatabase, countRows } from './database-copy.ts'
 import type { ServerKeys } from './keys.ts'
@@ -47,7 +47,7 @@ const leftovers: readonly string[] = ['lock', 'hold', 'restoring', 'ballast']
 export async function requireEmpty(directory: string): Promise<void> {
   const path = resolve(directory)
   const names = await readdir(path).catch((error: unknown): string[] => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    if (systemErrorCode(error) === 'ENOENT') return []
     throw explainFailure(error, path)
   })
   // What was moved into place by a restore that was interrupted is that restore's.
@@ -94,15 +94,17 @@ async function build(options: RestoreOptions, path: string): Promise<Restored> {
   requireCounts(database, backup)
   const restored = await copyBlobs(options, building)
   if (keys !== undefined) {
-    await writeDurably(masterKeyFileIn(building), keys.masterKey)
-    for (const [name, content] of keys.tls) await writeDurably(join(tlsDirectoryIn(building), name), content)
+    await writeFileDurably(masterKeyFileIn(building), keys.masterKey, 0o600)
+    const tlsDirectory = tlsDirectoryIn(building)
+    if (keys.tls.size > 0) await makePrivateDirectory(tlsDirectory)
+    for (const [name, content] of keys.tls) await writeFileDurably(join(tlsDirectory, name), content, 0o600)
   }
   await recordRestore(database, backup)
   await syncDirectory(building)
   // The database is last: without it there is no server, and while `restoring` is there none starts.
   for (const part of parts) {
     await rename(part(building), part(path)).catch((error: unknown) => {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+      if (systemErrorCode(error) !== 'ENOENT') throw error
     })
   }
   await syncDirectory(path)
