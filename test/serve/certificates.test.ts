@@ -60,7 +60,7 @@ test('A registry that is made while the server runs is reached by its own name a
   assert.equal(answer.status, 401)
 })
 
-test('Another public host needs another authority, which is made when it is asked for, and told', async () => {
+test('A changed public host needs a new certificate authority, which --renew-ca makes and reports', async () => {
   using place = await freePlace()
   const caFile = join(place.folder, 'data', 'tls', 'ca.pem')
   const fingerprint = async () => new X509Certificate(await readFile(caFile)).fingerprint256
@@ -82,7 +82,7 @@ test('Another public host needs another authority, which is made when it is aske
   await using renewed = await startAcrux([...atHost('registry.other.test'), '--renew-ca'])
   const after = await fingerprint()
   assert.notEqual(after, before)
-  assert.ok(renewed.stdout().includes(`its SHA-256 fingerprint is ${after}`), renewed.stdout())
+  assert.ok(renewed.stdout().includes(`the SHA-256 fingerprint is ${after}`), renewed.stdout())
   assert.match(renewed.stdout(), /all clients must trust/)
   assert.ok(renewed.stderr().includes(`"fingerprint":"${after}"`), renewed.stderr())
   const url = `https://registry.other.test:${place.port}/v2/`
