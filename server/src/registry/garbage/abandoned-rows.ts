@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type ExpressionBuilder, sql, type SqlBool } from 'kysely'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { RegistryTables } from '../tables.ts'
-import { deletePiece, pieceRows } from './delete-piece.ts'
+import { deletePiece, pieceRows } from './piece-of-rows.ts'
 
 /** Forgets deletions of before `beforeMs`, when every credential of then has expired, and repositories of before that never came to hold anything. */
 export async function forgetAbandoned(database: Database, beforeMs: number): Promise<void> {

@@ -3,7 +3,7 @@ import type { Database, Transaction } from '../../platform/sql/database.ts'
 import { OciError } from '../errors.ts'
 import { keepTags, moveReferences } from '../policies/kept-rows.ts'
 import type { DeletedManifestRow, RegistryTables } from '../tables.ts'
-import { deletePiece, pieceRows } from './delete-piece.ts'
+import { deletePiece, pieceRows } from './piece-of-rows.ts'
 
 /** How many manifests, and how many bytes of them, which are rows of other tables as well. */
 export const pieceManifests = 20

@@ -3,7 +3,7 @@ import { sql, type SqlBool } from 'kysely'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { BlobParts } from '../blobs/blob-parts.ts'
 import type { RegistryTables } from '../tables.ts'
-import { deletePiece } from './delete-piece.ts'
+import { deletePiece } from './piece-of-rows.ts'
 import { sweepRepository } from './deleted-rows.ts'
 
 /**
