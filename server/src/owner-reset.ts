@@ -9,6 +9,7 @@ import {
   createDirectory,
   prepareGeneratedPassword,
 } from './directory/index.ts'
+import { bringUpToDate, openDatabase } from './open-database.ts'
 import { systemClock } from './platform/clock.ts'
 import { type ControlHandler, sendControlCommand } from './platform/control-channel.ts'
 import { DataDirLockedError, databaseFileIn, masterKeyFileIn, openDataDir } from './platform/data-dir.ts'
@@ -16,8 +17,7 @@ import { StartupError, exitCodes } from './platform/exit.ts'
 import type { Log } from './platform/log.ts'
 import { newFirstPassword, openSealer } from './platform/sealing.ts'
 import type { Database } from './platform/sql/database.ts'
-import { type Migration, migrate } from './platform/sql/migrations.ts'
-import { openSqliteDatabase } from './platform/sql/sqlite-database.ts'
+import type { Migration } from './platform/sql/migrations.ts'
 import { newTimeOrderedId } from './platform/time-ordered-id.ts'
 import { type Resources, createResources } from './resources/index.ts'
 import { subscriptionId as subscriptionScope } from './spec/resource-id.ts'
@@ -145,10 +145,10 @@ async function resetOwnerStopped(
   const dataDir = await openDataDir(directory)
   try {
     const sealer = await openSealer(masterKeyFileIn(dataDir.path), { create: false })
-    const database = await openSqliteDatabase(databaseFileIn(dataDir.path))
+    const database = await openDatabase(databaseFileIn(dataDir.path))
     try {
       const clock = systemClock
-      await migrate(database, migrations, clock.now())
+      await bringUpToDate(database, migrations, clock)
       const resources = createResources({ database, clock, sealer, suffix: 'localhost', defaultPort: 443 })
       const access = createAccess({ database, clock })
       const people = createDirectory({
