@@ -13,9 +13,13 @@ export type ControlAnswer =
 /** Carries a command out, or refuses it with a message. */
 export type ControlHandler = (command: ControlCommand) => Promise<ControlAnswer>
 
-/** The longest command in bytes, how long it may take to come, and how many may come at a time. */
-const maxCommandBytes = 4096
-const patienceMs = 30_000
+/** The longest command, in characters. */
+const maxCommandLength = 4096
+/** The longest answer, which may list many names. */
+const maxAnswerLength = 1024 * 1024
+/** How long a command, or the answer to one, may take to arrive. */
+const lineMs = 30_000
+/** How many connections may be open at a time. */
 const maxConnections = 4
 
 /** The longest path that every system takes for a socket. [sockaddr_un] */
@@ -33,7 +37,8 @@ export async function openControlChannel(
   if (Buffer.byteLength(path) > maxPathBytes || process.platform === 'win32') return undefined
   // The data directory is locked by this process: what is there was left by one that is gone.
   await rm(path, { force: true })
-  const server = createServer((socket) => void serve(socket, handle))
+  const waiting = new Set<Socket>()
+  const server = createServer((socket) => void serve(socket, handle, waiting))
   server.maxConnections = maxConnections
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -44,26 +49,33 @@ export async function openControlChannel(
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
+        // A command that has arrived is carried out first.
+        for (const socket of waiting) socket.destroy()
       }),
   }
 }
 
-async function serve(socket: Socket, handle: ControlHandler): Promise<void> {
-  socket.setTimeout(patienceMs, () => socket.destroy())
+/** Answers one command. The connection is in `waiting` until the command has arrived. */
+async function serve(socket: Socket, handle: ControlHandler, waiting: Set<Socket>): Promise<void> {
   socket.on('error', () => socket.destroy())
-  const answer = await readLine(socket)
-    .then((line) => handle(parseCommand(line)))
-    .catch((): ControlAnswer => ({ ok: false, message: 'the server could not carry the command out; see its log' }))
+  waiting.add(socket)
+  const command = await readLine(socket, maxCommandLength).then(parseCommand, () => undefined)
+  waiting.delete(socket)
+  const answer = command === undefined ? unreadable : await handle(command).catch(() => failed)
   socket.end(`${JSON.stringify(answer)}\n`)
+  socket.destroySoon()
 }
+
+const unreadable: ControlAnswer = { ok: false, message: 'the command could not be read' }
+/** The handler has logged why. */
+const failed: ControlAnswer = { ok: false, message: 'the server could not carry the command out; see its log' }
 
 /** Sends a command to the server that works on a data directory. @throws StartupError where it cannot be reached */
 export async function sendControlCommand(dataDir: string, command: ControlCommand): Promise<ControlAnswer> {
   try {
     const socket = connect(socketIn(dataDir))
-    socket.setTimeout(patienceMs, () => socket.destroy(new Error('the server did not answer')))
     socket.write(`${JSON.stringify(command)}\n`)
-    return JSON.parse(await readLine(socket)) as ControlAnswer
+    return JSON.parse(await readLine(socket, maxAnswerLength)) as ControlAnswer
   } catch (error) {
     throw new StartupError(
       `the server that uses ${dataDir} cannot be reached: ${String(systemErrorCode(error) ?? error)}`,
@@ -78,25 +90,32 @@ function socketIn(dataDir: string): string {
   return join(dataDir, 'control.sock')
 }
 
-function parseCommand(line: string): ControlCommand {
-  const value: unknown = JSON.parse(line)
-  if (typeof value === 'object' && value !== null && 'command' in value && typeof value.command === 'string') {
-    return { ...value, command: value.command }
+function parseCommand(line: string): ControlCommand | undefined {
+  try {
+    const value: unknown = JSON.parse(line)
+    const isCommand = typeof value === 'object' && value !== null && 'command' in value
+    return isCommand && typeof value.command === 'string' ? { ...value, command: value.command } : undefined
+  } catch {
+    return undefined
   }
-  throw new Error('not a command')
 }
 
-function readLine(socket: Socket): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let text = ''
-    socket.setEncoding('utf8')
-    socket.on('data', (piece: string) => {
-      text += piece
-      const end = text.indexOf('\n')
-      if (end >= 0) resolve(text.slice(0, end))
-      else if (text.length > maxCommandBytes) reject(new Error('the line is too long'))
-    })
-    socket.once('error', reject)
-    socket.once('close', () => reject(new Error('the connection ended')))
-  })
+/** Reads one line, which nothing may follow. @throws Error if it does not arrive in time or is too long */
+function readLine(socket: Socket, maxLength: number): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  const timer = setTimeout(() => socket.destroy(new Error('no complete line arrived in time')), lineMs)
+  let text = ''
+  const onData = (piece: string) => {
+    text += piece
+    const end = text.indexOf('\n')
+    if (end === -1 && text.length <= maxLength) return
+    socket.off('data', onData)
+    if (end === text.length - 1 && end <= maxLength) resolve(text.slice(0, end))
+    else reject(new Error('the line is too long, or something follows it'))
+  }
+  socket.setEncoding('utf8')
+  socket.on('data', onData)
+  socket.once('error', reject)
+  socket.once('close', () => reject(new Error('the connection ended')))
+  return promise.finally(() => clearTimeout(timer))
 }

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { type Socket, connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { type ControlCommand, openControlChannel, sendControlCommand } from './control-channel.ts'
+
+/** A channel whose handler answers with the command or with the given result, and a way to connect to it. */
+async function openChannel(t: TestContext, result?: unknown) {
+  const dataDir = await mkdtemp(join(tmpdir(), 'acrux-control-'))
+  t.after(() => rm(dataDir, { recursive: true }))
+  const commands: ControlCommand[] = []
+  const channel = await openControlChannel(dataDir, (command) => {
+    commands.push(command)
+    return Promise.resolve({ ok: true, result: result ?? command })
+  })
+  assert.ok(channel !== undefined)
+  t.after(() => channel.close())
+  const begin = async (): Promise<Socket> => {
+    const socket = connect(join(dataDir, 'control.sock'))
+    await once(socket, 'connect')
+    socket.on('error', () => undefined)
+    return socket
+  }
+  return { dataDir, channel, commands, begin }
+}
+
+function endOf(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.once('close', () => resolve()))
+}
+
+async function answerTo(socket: Socket, text: string): Promise<unknown> {
+  let answer = ''
+  socket.on('data', (piece: Buffer) => (answer += piece.toString()))
+  socket.write(text)
+  await endOf(socket)
+  return answer === '' ? undefined : JSON.parse(answer)
+}
+
+test('a command is answered with the result of its handler', async (t) => {
+  const { dataDir } = await openChannel(t)
+  const command = { command: 'test', value: 'ä' }
+  assert.deepEqual(await sendControlCommand(dataDir, command), { ok: true, result: command })
+})
+
+test('an answer may be longer than a command', async (t) => {
+  const names = 'n'.repeat(200_000)
+  const { dataDir } = await openChannel(t, names)
+  assert.deepEqual(await sendControlCommand(dataDir, { command: 'test' }), { ok: true, result: names })
+})
+
+test('a malformed command, one that is too long, and one that something follows are refused', async (t) => {
+  const { begin, commands } = await openChannel(t)
+  const long = `{"command":"test","value":"${'x'.repeat(5000)}"}\n`
+  for (const text of [
+    'nothing\n',
+    '[]\n',
+    '{}\n',
+    long,
+    long.slice(0, -1),
+    '{"command":"test"}\n{"command":"again"}\n',
+  ]) {
+    const answer = (await answerTo(await begin(), text)) as { ok: boolean; message: string }
+    assert.deepEqual(answer, { ok: false, message: 'the command could not be read' }, text.slice(0, 40))
+  }
+  assert.deepEqual(commands, [])
+})
+
+test('a connection beyond the limit is closed, and the next one is served once others have ended', async (t) => {
+  const { begin, dataDir } = await openChannel(t)
+  const idle: Socket[] = []
+  for (let number = 0; number < 4; number += 1) idle.push((await begin()).resume())
+  await endOf((await begin()).resume())
+  const ended = idle.map(endOf)
+  for (const socket of idle) socket.end('\n')
+  await Promise.all(ended)
+  assert.equal((await sendControlCommand(dataDir, { command: 'test' })).ok, true)
+})
+
+test('closing does not wait for a connection that sends no command', async (t) => {
+  const { begin, channel } = await openChannel(t)
+  const idle = await begin()
+  idle.write('{"command":')
+  idle.resume()
+  const ended = endOf(idle)
+  const begun = performance.now()
+  await channel.close()
+  await ended
+  assert.ok(performance.now() - begun < 10_000)
+})
+
+test('a command must arrive in time as a whole, however steadily its bytes come', async (t) => {
+  const { begin } = await openChannel(t)
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const slow = await begin()
+  slow.resume()
+  const ended = endOf(slow)
+  for (let part = 0; part < 4; part += 1) {
+    slow.write(' ')
+    await new Promise((resolve) => setImmediate(resolve))
+    await new Promise((resolve) => setImmediate(resolve))
+    t.mock.timers.tick(10_000)
+  }
+  await ended
+})
