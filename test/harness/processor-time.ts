@@ -1,4 +1,6 @@
+import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
+import type { TestContext } from 'node:test'
 
 /**
  * Processor seconds that a process and its children have used so far, whatever else the machine did meanwhile
@@ -40,4 +42,22 @@ export function slowness(): number {
   for (let round = 0; round < 80; round += 1) JSON.stringify(JSON.parse(text)).replaceAll(/row-(\d+)/g, '$1')
   const { user, system } = process.cpuUsage(before)
   return Math.max(1, (user + system) / 1e6 / usualSeconds)
+}
+
+/**
+ * Holds that a task takes less than a second of a processor of the usual speed. `measure` does the task and returns the
+ * seconds that it took. Other processes can slow down any single run, so one of six has to stay below the limit; a task
+ * that has become too slow exceeds it in all of them.
+ */
+export async function assertLessThanASecond(t: TestContext, measure: () => Promise<number>): Promise<void> {
+  const runs: string[] = []
+  for (let run = 0; run < 6; run += 1) {
+    const slowBefore = slowness()
+    const seconds = await measure()
+    const limit = Math.min(slowBefore, slowness())
+    runs.push(`${seconds.toFixed(2)} s of a processor, at most ${limit.toFixed(2)} s allowed`)
+    t.diagnostic(runs.at(-1) ?? '')
+    if (seconds < limit) return
+  }
+  assert.fail(runs.join('; '))
 }
