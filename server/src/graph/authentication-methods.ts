@@ -29,7 +29,8 @@ export const listMyAuthenticationMethods: GraphHandler = async (graph, call) => 
 
 /**
  * `POST /users/{id}/authentication/methods/{method}/resetPassword`: sets a password that the person has to change, and answers
- * with the other sign-in methods that are left; `removeOtherMethods` removes them, links to other providers included.
+ * with the other sign-in methods that are left; `removeOtherMethods` removes them, links to other providers and an enrolment
+ * code included.
  * [Microsoft Graph, authenticationMethod: resetPassword]
  */
 export const resetPassword: GraphHandler = async (graph, call) => {
@@ -37,13 +38,16 @@ export const resetPassword: GraphHandler = async (graph, call) => {
   const user = await requireUserInPath(graph, call)
   const { objectId: id, userPrincipalName } = user
   if (requireMethodId(call) !== passwordMethodId) throw resourceNotFound(call.params['method'] ?? '')
-  const { people } = graph.directory
+  const { people, enrolmentCodes } = graph.directory
   const prepared = await preparePassword(() => people.preparePassword(userPrincipalName, newPassword))
   await change(
     graph,
     call,
     async (transaction) => {
-      if (removeOtherMethods) await people.setIdentities(transaction, id, [])
+      if (removeOtherMethods) {
+        await people.setIdentities(transaction, id, [])
+        await enrolmentCodes.remove(transaction, id)
+      }
       await people.setPassword(transaction, id, prepared, { mustChange: true, removesMethods: removeOtherMethods })
       await graph.directory.securityEvents.record(transaction, id, { kind: 'password-reset', origin: call.origin })
     },
