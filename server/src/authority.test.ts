@@ -65,7 +65,7 @@ const writes: readonly Write<Writer<Resources> | Writer<Access> | Writer<Directo
   { method: 'deleteAssignmentsOf',    effect: 'moves',     run: ({ access, principal }, tx) => access.deleteAssignmentsOf(tx, principal.objectId) },
   { method: 'createUser',             effect: 'only adds', run: ({ directory }, tx) => directory.createUser(tx, { userPrincipalName: 'bob@contoso.example', displayName: 'Bob', password: 'a long password' }) },
   { method: 'createServicePrincipal', effect: 'only adds', run: ({ directory }, tx) => directory.createServicePrincipal(tx, { displayName: 'other' }) },
-  { method: 'changePassword',         effect: 'moves',     run: ({ directory, person, newPassword }, tx) => directory.changePassword(tx, person, newPassword) },
+  { method: 'changePassword',         effect: 'moves',     run: ({ directory, person, newPassword }, tx) => directory.changePassword(tx, person, newPassword, { origin: { remoteAddress: '198.51.100.7', userAgent: undefined } }) },
   { method: 'recordSignIn',           effect: 'only adds', run: ({ directory, person }, tx) => directory.recordSignIn(tx, signInOf(person)) },
   { method: 'touchSignIn',            effect: 'only adds', run: ({ directory, signIn }, tx) => directory.touchSignIn(tx, signIn.id, 1000) },
   { method: 'endSignIn',              effect: 'moves',     run: ({ directory, signIn }, tx) => directory.endSignIn(tx, signIn.id) },

@@ -70,18 +70,19 @@ export async function resetOwner(parts: OwnerResetParts, request: OwnerResetRequ
   const { objectId, userPrincipalName } = owner
   const password = newFirstPassword()
   const prepared = prepareGeneratedPassword(password)
-  const setting = { mustChange: true, removesMethods: request.removeSecondFactors }
+  const origin = { correlationId: newTimeOrderedId(Date.now()), remoteAddress: '', userAgent: undefined }
+  const reset = { mustChange: true, removesMethods: request.removeSecondFactors, origin }
   await database
     .transaction(async (transaction) => {
       if (!owner.enabled) await directory.people.updateUser(transaction, objectId, { enabled: true })
-      await directory.people.setPassword(transaction, objectId, prepared, setting)
+      await directory.people.setPassword(transaction, objectId, prepared, reset)
       await audit.record(transaction, {
         action: 'owner.reset',
         outcome: 'success',
         actor: { kind: 'system', id: 'acrux' },
         target: `users/${objectId}`,
         detail: { userPrincipalName, removedSecondFactors: request.removeSecondFactors, enabled: !owner.enabled },
-        origin: { correlationId: newTimeOrderedId(Date.now()), remoteAddress: '', userAgent: undefined },
+        origin,
       })
     })
     .catch((error: unknown) => {

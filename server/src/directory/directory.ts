@@ -92,7 +92,16 @@ export function createDirectory(options: DirectoryOptions): Directory {
   })
   const enrolmentCodes = createEnrolmentCodes({ store, clock })
   const rules = createSecondFactorRules(store, options.secondFactorPolicy ?? { required: 'none', enrolment: 'self' })
-  const people = createPeople({ store, clock, tenantNames, enrolmentCodes, identities, onPrincipalDeleted })
+  const securityEvents = createSecurityEvents({ store, clock })
+  const people = createPeople({
+    store,
+    clock,
+    tenantNames,
+    enrolmentCodes,
+    securityEvents,
+    identities,
+    onPrincipalDeleted,
+  })
   const groups = createGroups({ store, clock, onPrincipalDeleted })
   const roles = createDirectoryRoles({ store })
   const { standsUntilMs, ...signInsOfPeople } = createSignIns({
@@ -102,7 +111,6 @@ export function createDirectory(options: DirectoryOptions): Directory {
     externalStandsUntilMs: identities.standsUntilMs,
     maxSignInMs: (options.maxSignInDays ?? 180) * dayMs,
   })
-  const securityEvents = createSecurityEvents({ store, clock })
   const places = createKnownPlaces({ store, clock, securityEvents })
   const secondFactors = createSecondFactors({ database, store, clock, sealer: options.sealer, securityEvents })
   const checkPassword = createPasswordCheck({ database, store, clock, rules, secondFactors, places, securityEvents })
@@ -215,8 +223,8 @@ export function createDirectory(options: DirectoryOptions): Directory {
     requireProof: async (transaction, user) => {
       await requireProof(store, transaction, user)
     },
-    changePassword: async (transaction, user, password, options) =>
-      asUser(await people.changePassword(transaction, user, password, options)),
+    changePassword: async (transaction, user, password, change) =>
+      asUser(await people.changePassword(transaction, user, password, change)),
     ...signInsOfPeople,
     findExternalUser: identities.findExternalUser,
     signInExternalPerson: identities.signInExternalPerson,

@@ -6,7 +6,7 @@ import type { FederatedCredentials } from './credentials/federated-credentials.t
 import type { SignInPlace } from './people/known-places.ts'
 import type { PasswordCheck, PasswordClaim } from './people/password-check.ts'
 import type { PreparedPassword } from './people/passwords.ts'
-import type { DirectoryRole, NewUser } from './people/people.ts'
+import type { DirectoryRole, NewUser, PasswordChange } from './people/people.ts'
 import type { Groups, People } from './people/people-reads.ts'
 import type { ProvedUser } from './people/proof-standing.ts'
 import type { DirectoryRoles } from './roles.ts'
@@ -300,7 +300,7 @@ export interface Directory {
     transaction: Transaction,
     user: ProvedUser,
     password: PreparedPassword,
-    options?: { readonly removesMethods?: boolean },
+    change: PasswordChange,
   ): Promise<User>
   /** Makes sure that nothing was taken away since somebody was proved, or found to be signed in. @throws ProofRefusedError */
   requireProof(transaction: Transaction, user: ProvedUser): Promise<void>

@@ -48,8 +48,8 @@ export const resetPassword: GraphHandler = async (graph, call) => {
         await people.setIdentities(transaction, id, [])
         await enrolmentCodes.remove(transaction, id)
       }
-      await people.setPassword(transaction, id, prepared, { mustChange: true, removesMethods: removeOtherMethods })
-      await graph.directory.securityEvents.record(transaction, id, { kind: 'password-reset', origin: call.origin })
+      const reset = { mustChange: true, removesMethods: removeOtherMethods, origin: call.origin }
+      await people.setPassword(transaction, id, prepared, reset)
     },
     () => ({
       action: 'user.reset-password',

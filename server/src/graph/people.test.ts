@@ -30,6 +30,12 @@ test('an owner who resets a password is shown the other sign-in methods, and can
   assert.deepEqual(await directory.secondFactors.of(id), { totp: false, passkeys: 0, recoveryCodes: 0 })
   assert.equal(await directory.findExternalUser({ issuer: 'https://id.example', subject: 'carol' }), undefined)
   assert.equal(await directory.enrolmentCodes.find(id), undefined)
+  const events = await directory.securityEvents.list(id)
+  assert.deepEqual(
+    events.map(({ kind, detail, count }) => `${kind} ${detail} ${count}`).toSorted(),
+    ['method-removed all 1', 'password-reset  2'],
+    'each reset is recorded once',
+  )
   assert.equal((await asOwner('POST', path, { newPassword: 'short' })).status, 400)
   assert.equal((await as(id)('POST', path, { newPassword: 'nine brass kettles' })).status, 403, 'not by the person')
   assert.equal((await asOwner('POST', path.replace('28c', '38c'), { newPassword: 'nine brass kettles' })).status, 404)

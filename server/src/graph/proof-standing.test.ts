@@ -6,6 +6,7 @@ import { type User, ProofRefusedError } from '../directory/index.ts'
 import { openGraph } from './test-graph.ts'
 
 const password = 'tidal lantern 7 quilt'
+const origin = { remoteAddress: '198.51.100.7', userAgent: undefined }
 const name = 'carol@contoso.example'
 const totpMethod = '6c65746f-7470-4f74-b000-000000000001'
 
@@ -60,7 +61,7 @@ for (const kind of testDatabaseKinds) {
       'a change by the person': async () => {
         const prepared = await directory.preparePassword(name, 'seven brass kettles')
         const proved = await prove()
-        await database.transaction((tx) => directory.changePassword(tx, proved, prepared))
+        await database.transaction((tx) => directory.changePassword(tx, proved, prepared, { origin }))
         await patch({ passwordProfile: { password } })
       },
       'sign-out everywhere': () => asOwner('POST', `/users/${carol.objectId}/revokeSignInSessions`),
@@ -137,7 +138,7 @@ for (const kind of testDatabaseKinds) {
     const prepared = await directory.preparePassword(name, 'seven brass kettles')
     await patch({ passwordProfile: { password: 'nine copper bells' } })
     await assert.rejects(
-      database.transaction((tx) => directory.changePassword(tx, user, prepared)),
+      database.transaction((tx) => directory.changePassword(tx, user, prepared, { origin })),
       refusedFor('outdated'),
     )
     assert.equal((await prove('nine copper bells')).objectId, user.objectId)

@@ -90,8 +90,7 @@ export const updateUser: GraphHandler = async (graph, call) => {
       await people.updateUser(transaction, id, wanted)
       if (identities !== undefined) await people.setIdentities(transaction, id, readIdentities(identities))
       if (prepared === undefined) return
-      await people.setPassword(transaction, id, prepared, { mustChange: mustChange === true })
-      await graph.directory.securityEvents.record(transaction, id, { kind: 'password-reset', origin: call.origin })
+      await people.setPassword(transaction, id, prepared, { mustChange: mustChange === true, origin: call.origin })
     },
     () => ({
       action: prepared === undefined ? 'user.update' : 'user.reset-password',
@@ -154,9 +153,8 @@ export const changeMyPassword: GraphHandler = async (graph, call) => {
     graph,
     call,
     async (transaction) => {
-      await graph.directory.changePassword(transaction, check.user, prepared).catch(proofOutdated)
       const { origin } = call
-      await graph.directory.securityEvents.record(transaction, id, { kind: 'password-changed', origin })
+      await graph.directory.changePassword(transaction, check.user, prepared, { origin }).catch(proofOutdated)
     },
     () => ({ action: 'user.change-password', target: `users/${id}` }),
   )

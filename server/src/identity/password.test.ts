@@ -78,7 +78,9 @@ for (const kind of testDatabaseKinds) {
     t.after(people.close)
     const { database, directory, identity, alice } = people
     const prepared = await directory.preparePassword('alice@contoso.example', 'seven brass kettles')
-    const change = (user = alice) => database.transaction((tx) => directory.changePassword(tx, user, prepared))
+    const origin = { remoteAddress: '198.51.100.7', userAgent: undefined }
+    const change = (user = alice) =>
+      database.transaction((tx) => directory.changePassword(tx, user, prepared, { origin }))
     const original = { ...directory }
     Object.assign(directory, {
       checkPassword: async (claim: PasswordClaim) => {

@@ -42,13 +42,10 @@ export async function submitPasswordChange(site: Site, call: PageCall, form: For
   if ('problem' in prepared) return send(site, call, account, { chosen: prepared.problem })
   const event = eventOf(call, account, { action: 'password.change', outcome: 'success' })
   const proof = { user, methods, authenticatedAtMs: site.clock.now(), remaining: [] }
-  await signIn(site, call, proof, event, async (transaction) => {
-    await site.directory.securityEvents.record(transaction, user.objectId, {
-      kind: 'password-changed',
-      origin: call.origin,
-    })
-    return site.directory.changePassword(transaction, check.user, prepared)
-  })
+  const { origin } = call
+  await signIn(site, call, proof, event, (transaction) =>
+    site.directory.changePassword(transaction, check.user, prepared, { origin }),
+  )
   return send(site, call, account, { isDone: true })
 }
 

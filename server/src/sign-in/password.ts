@@ -87,15 +87,11 @@ export async function submitNewPassword(site: Site, call: PageCall, form: Form):
   const proof = { user, methods, authenticatedAtMs: site.clock.now(), remaining }
   const removesMethods = textOf(form, 'remove-methods') === 'all'
   await signIn(site, call, proof, event, async (transaction) => {
-    await site.directory.securityEvents.record(transaction, user.objectId, {
-      kind: 'password-changed',
-      origin: call.origin,
-    })
     if (removesMethods) {
       const removal = { action: 'second-factor.remove', outcome: 'success', detail: { kind: 'all' } } as const
       await site.audit.record(transaction, eventOf(call, pending, removal))
     }
-    return site.directory.changePassword(transaction, user, prepared, { removesMethods })
+    return site.directory.changePassword(transaction, user, prepared, { removesMethods, origin: call.origin })
   })
   return goTo(call.reply, flowPath(site, call.caller, flow))
 }

@@ -90,8 +90,8 @@ export async function openTestPages({
   /** Gives somebody another password, as an administrator does. */
   const resetPassword = async ({ objectId, userPrincipalName }: User, password: string) => {
     const prepared = await directory.people.preparePassword(userPrincipalName, password)
-    const setting = { mustChange: false }
-    await change((transaction, { people }) => people.setPassword(transaction, objectId, prepared, setting))
+    const reset = { mustChange: false, origin: { remoteAddress: '198.51.100.7', userAgent: undefined } }
+    await change((transaction, { people }) => people.setPassword(transaction, objectId, prepared, reset))
   }
 
   const close = async () => {

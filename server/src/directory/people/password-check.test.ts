@@ -189,7 +189,8 @@ test('a reset of the password forgets the networks that were known', async (t) =
   const known = () => directory.isKnownPlace(alice.objectId, { remoteAddress: home })
   assert.equal(await known(), true)
   const prepared = await directory.people.preparePassword(name, 'seven brass kettles')
-  await database.transaction((tx) => directory.people.setPassword(tx, alice.objectId, prepared, { mustChange: false }))
+  const reset = { mustChange: false, origin: { remoteAddress: '198.51.100.7', userAgent: undefined } }
+  await database.transaction((tx) => directory.people.setPassword(tx, alice.objectId, prepared, reset))
   assert.equal(await known(), false)
   const events = (await directory.securityEvents.list(alice.objectId)).map(({ kind }) => kind)
   assert.ok(events.includes('new-network'))

@@ -9,6 +9,7 @@ import { requireOwnerLeft } from '../owners.ts'
 import { forgetFailures } from './password-failures.ts'
 import { type ExternalIdentities, type FederatedIdentity, IdentityTakenError } from '../external/external-identities.ts'
 import type { EnrolmentCodes } from './enrolment-codes.ts'
+import type { NewSecurityEvent, SecurityEvents } from './security-events.ts'
 import { type PreparedPassword, preparePassword } from './passwords.ts'
 import { type UserRecord, toUserRecord } from '../records.ts'
 import { type ProvedUser, requireProof } from './proof-standing.ts'
@@ -41,12 +42,20 @@ export type UserChange = {
   readonly mustChangePassword?: boolean | undefined
 }
 
-/** Whether the person must choose another at the next sign-in. */
-export type PasswordSetting = {
-  readonly mustChange: boolean
+/** What a change of a password does besides, and from where it comes, which the person can see in their security events. */
+export type PasswordChange = {
   /** Removes the authenticator app, the passkeys and the recovery codes as well. */
   readonly removesMethods?: boolean
+  readonly origin: NewSecurityEvent['origin']
 }
+
+/** An administrator's reset of a password. */
+export type PasswordReset = PasswordChange & {
+  /** Whether the person must choose another at the next sign-in. */
+  readonly mustChange: boolean
+}
+
+type PasswordReplacement = PasswordReset & { readonly kind: 'password-reset' | 'password-changed' }
 
 export type PeopleOptions = {
   readonly store: DirectoryStore
@@ -54,6 +63,7 @@ export type PeopleOptions = {
   /** Names that passwords may not be made of. */
   readonly tenantNames: () => Promise<readonly string[]>
   readonly enrolmentCodes: Pick<EnrolmentCodes, 'remove'>
+  readonly securityEvents: Pick<SecurityEvents, 'record'>
   readonly identities: Pick<ExternalIdentities, 'setIdentities' | 'identitiesOf'>
   readonly onPrincipalDeleted: OnPrincipalDeleted
 }
@@ -64,6 +74,7 @@ export function createPeople({
   clock,
   tenantNames,
   enrolmentCodes,
+  securityEvents,
   identities,
   onPrincipalDeleted,
 }: PeopleOptions) {
@@ -120,12 +131,12 @@ export function createPeople({
     if (enabled === false && row.directory_role === 'owner') await requireOwnerLeft(store, transaction)
   }
 
-  /** Sets a password, and ends the sign-ins that the old one made. */
-  async function setPassword(
+  /** Replaces a password, ends the sign-ins that the old one made, and records the event. */
+  async function replacePassword(
     transaction: Transaction,
     objectId: string,
     { passwordHash }: PreparedPassword,
-    { mustChange, removesMethods = false }: PasswordSetting,
+    { kind, mustChange, removesMethods = false, origin }: PasswordReplacement,
   ): Promise<UserRecord> {
     transaction.changesAuthority()
     const row = await requireUser(transaction, objectId)
@@ -135,7 +146,10 @@ export function createPeople({
       must_change_password: mustChange ? 1 : 0,
       password_changed_at_ms: clock.now(),
     })
-    if (removesMethods) await store.deleteSecondFactorsOf(transaction, objectId)
+    await securityEvents.record(transaction, objectId, { kind, origin })
+    if (removesMethods && (await store.deleteSecondFactorsOf(transaction, objectId))) {
+      await securityEvents.record(transaction, objectId, { kind: 'method-removed', detail: 'all', origin })
+    }
     await store.endSignInsOf(transaction, objectId)
     // A network of whoever knew the old password is no longer a known one.
     await store.forgetNetworks(transaction, objectId)
@@ -143,15 +157,26 @@ export function createPeople({
     return toUserRecord(await requireUser(transaction, objectId))
   }
 
+  /** Resets a password, as an administrator does. */
+  function setPassword(
+    transaction: Transaction,
+    objectId: string,
+    password: PreparedPassword,
+    reset: PasswordReset,
+  ): Promise<UserRecord> {
+    return replacePassword(transaction, objectId, password, { ...reset, kind: 'password-reset' })
+  }
+
   /** Sets the password that somebody chose who was proved before. @throws ProofRefusedError */
   async function changePassword(
     transaction: Transaction,
     user: ProvedUser,
     password: PreparedPassword,
-    { removesMethods = false }: { readonly removesMethods?: boolean } = {},
+    change: PasswordChange,
   ): Promise<UserRecord> {
     await requireProof(store, transaction, user)
-    return setPassword(transaction, user.objectId, password, { mustChange: false, removesMethods })
+    const replacement = { ...change, kind: 'password-changed', mustChange: false } as const
+    return replacePassword(transaction, user.objectId, password, replacement)
   }
 
   /** Deletes a user with all that they had here and elsewhere. */

@@ -83,10 +83,14 @@ export function secondFactorStore(database: Database) {
       const codes = within(transaction).deleteFrom('recovery_code').where('object_id', '=', object_id)
       return (await codes.where('code_hash', '=', code_hash).executeTakeFirst()).numDeletedRows === 1n
     },
+    /** Gives false when there were none. */
     deleteSecondFactorsOf: async (transaction: Transaction, objectId: string) => {
-      await within(transaction).deleteFrom('totp').where('object_id', '=', objectId).execute()
-      await within(transaction).deleteFrom('passkey').where('object_id', '=', objectId).execute()
-      await within(transaction).deleteFrom('recovery_code').where('object_id', '=', objectId).execute()
+      let deleted = 0n
+      for (const table of ['totp', 'passkey', 'recovery_code'] as const) {
+        const rows = within(transaction).deleteFrom(table).where('object_id', '=', objectId)
+        deleted += (await rows.executeTakeFirst()).numDeletedRows
+      }
+      return deleted > 0n
     },
   }
 }

@@ -9,6 +9,7 @@ import type { SecurityEventRow } from './security-event-store.ts'
 export type SecurityEventKind =
   /** `detail`: `totp`, `passkey` or `recovery-codes`. */
   | 'method-added'
+  /** `detail`: `totp`, `passkey`, or `all` where all second factors were removed together with the password. */
   | 'method-removed'
   | 'password-changed'
   /** An administrator set another password. */
