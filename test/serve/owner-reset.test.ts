@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { armScope, createServicePrincipal } from '../harness/arm.ts'
 import { at, stringAt } from '../harness/json.ts'
-import { type Elsewhere, type Page, textOf } from '../harness/page-visitor.ts'
+import { type Elsewhere, type Page, pageVisitor, textOf } from '../harness/page-visitor.ts'
 import { askToken, azClientId, codeOf, redeem, signInPerson } from '../harness/person.ts'
 import { startServer, type RunningServer } from '../harness/server.ts'
+import { totpOf } from '../harness/totp.ts'
 import { runAcrux } from './acrux.ts'
 
 const chosen = 'tidal lantern 7 quilt'
@@ -69,6 +70,53 @@ for (const isRunning of [true, false]) {
     assert.equal(audit.stdout.includes(password), false, 'the password is in the audit log')
   })
 }
+
+test('acrux owner reset --remove-second-factors lets an owner in who lost the authenticator app', async () => {
+  await using server = await startServer()
+  const { owner } = server.firstRun
+  const visitor = pageVisitor(server)
+  await visitor.submit(pageOf(await visitor.open('/account/security')), {
+    username: owner.userPrincipalName,
+    password: owner.password,
+  })
+  const security = pageOf(await visitor.open('/account/security'))
+  const setUp = pageOf(await visitor.submit(security, {}, '/account/security/authenticator/new'))
+  const secret = /<p class="secret">([A-Z2-7 ]+)<\/p>/.exec(setUp.html)?.[1]?.replaceAll(' ', '') ?? ''
+  const codes = pageOf(await visitor.submit(setUp, { code: totpOf(secret) }, '/account/security/authenticator'))
+  assert.match(textOf(codes), /recovery codes/i)
+
+  const left = await reset(server)
+  assert.deepEqual(at(left, 'remaining'), {
+    authenticatorApp: true,
+    passkeys: 0,
+    recoveryCodes: 10,
+    identityProviders: 0,
+  })
+  await assert.rejects(signInAndChange(server, stringAt(left, 'password')), /Enter code/, 'the app is asked for')
+  const result = await reset(server, '--remove-second-factors')
+  assert.deepEqual(at(result, 'remaining'), {
+    authenticatorApp: false,
+    passkeys: 0,
+    recoveryCodes: 0,
+    identityProviders: 0,
+  })
+  assert.equal(pageOf(await visitor.open('/account/security')).html.includes('An app is set up'), false)
+  await signInAndChange(server, stringAt(result, 'password'))
+
+  const again = pageVisitor(server)
+  await again.submit(pageOf(await again.open('/account/activity')), {
+    username: owner.userPrincipalName,
+    password: chosen,
+  })
+  const activity = textOf(pageOf(await again.open('/account/activity')))
+  for (const event of [
+    /Password reset by an administrator 2 times/,
+    /All second factors removed/,
+    /Password changed/,
+  ]) {
+    assert.match(activity, event)
+  }
+})
 
 test('acrux owner reset resets nobody who is no owner, and its socket is for the own user alone', async () => {
   await using server = await startServer()
