@@ -1,3 +1,4 @@
+import type { Transaction } from '../platform/sql/database.ts'
 import { parseGuid } from '../spec/guid.ts'
 import { type UserRecord, resourceNotFound } from '../directory/index.ts'
 import { type Graph, type GraphCall, type GraphHandler, change } from './call.ts'
@@ -71,8 +72,7 @@ export const deleteSoftwareOathMethod: GraphHandler = async (graph, call) => {
     async (transaction) => {
       const removed = methodId === totpMethodId && (await graph.directory.secondFactors.removeTotp(transaction, id))
       if (!removed) throw resourceNotFound(methodId)
-      // Somebody else may have proved themselves by what was lost.
-      await graph.directory.endSignInsOf(transaction, id)
+      await endLostMethod(graph, call, transaction, { objectId: id, kind: 'totp' })
     },
     () => ({ action: 'user.remove-totp', target: `users/${id}` }),
   )
@@ -89,12 +89,22 @@ export const deletePasskeyMethod: GraphHandler = async (graph, call) => {
     async (transaction) => {
       if (!(await graph.directory.secondFactors.removePasskey(transaction, id, methodId)))
         throw resourceNotFound(methodId)
-      // Somebody else may have proved themselves by what was lost.
-      await graph.directory.endSignInsOf(transaction, id)
+      await endLostMethod(graph, call, transaction, { objectId: id, kind: 'passkey' })
     },
     () => ({ action: 'user.remove-passkey', target: `users/${id}`, detail: { passkeyId: methodId } }),
   )
   return call.reply.code(204).send()
+}
+
+/** Ends the sign-ins of a person who lost a sign-in method, since somebody else may have used it, and records the removal. */
+async function endLostMethod(
+  { directory }: Graph,
+  { origin }: GraphCall,
+  transaction: Transaction,
+  { objectId, kind }: { readonly objectId: string; readonly kind: 'totp' | 'passkey' },
+): Promise<void> {
+  await directory.endSignInsOf(transaction, objectId)
+  await directory.securityEvents.record(transaction, objectId, { kind: 'method-removed', detail: kind, origin })
 }
 
 /** What somebody can prove themselves by, without anything of the secrets. [Microsoft Graph, authenticationMethod] */

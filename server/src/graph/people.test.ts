@@ -238,6 +238,11 @@ test('what a user has to prove themselves by is shown without secrets, and an ow
   assert.equal((await asOwner('DELETE', path)).status, 204)
   assert.equal(await directory.credentialStands(id, signInId), false)
   assert.equal((await asOwner('DELETE', path)).status, 404)
+  assert.deepEqual(
+    (await directory.securityEvents.list(id)).map(({ kind, detail }) => [kind, detail]),
+    [['method-removed', 'passkey']],
+    'the person can see it',
+  )
 })
 
 test('what cannot be set of people and groups is refused by name', async (t) => {
