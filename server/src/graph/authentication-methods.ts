@@ -39,7 +39,7 @@ export const resetPassword: GraphHandler = async (graph, call) => {
   const user = await requireUserInPath(graph, call)
   const { objectId: id, userPrincipalName } = user
   if (requireMethodId(call) !== passwordMethodId) throw resourceNotFound(call.params['method'] ?? '')
-  const { people, enrolmentCodes } = graph.directory
+  const { people, enrolmentCodes, securityEvents } = graph.directory
   const prepared = await preparePassword(() => people.preparePassword(userPrincipalName, newPassword))
   await change(
     graph,
@@ -47,7 +47,10 @@ export const resetPassword: GraphHandler = async (graph, call) => {
     async (transaction) => {
       if (removeOtherMethods) {
         await people.setIdentities(transaction, id, [])
-        await enrolmentCodes.remove(transaction, id)
+        if (await enrolmentCodes.remove(transaction, id)) {
+          const event = { kind: 'method-removed', detail: 'enrolment-code', origin: call.origin } as const
+          await securityEvents.record(transaction, id, event)
+        }
       }
       const reset = { mustChange: true, removesMethods: removeOtherMethods, origin: call.origin }
       await people.setPassword(transaction, id, prepared, reset)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Secret, TOTP } from 'otpauth'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { errorOf, filter, idsOf, reference } from './test-graph.ts'
 import { openPeople, ownerRole, readerRole, unknownId } from './test-people.ts'
@@ -33,7 +34,7 @@ test('an owner who resets a password is shown the other sign-in methods, and can
   const events = await directory.securityEvents.list(id)
   assert.deepEqual(
     events.map(({ kind, detail, count }) => `${kind} ${detail} ${count}`).toSorted(),
-    ['method-removed all 1', 'password-reset  2'],
+    ['method-removed all 1', 'method-removed enrolment-code 1', 'password-reset  2'],
     'each reset is recorded once',
   )
   assert.equal((await asOwner('POST', path, { newPassword: 'short' })).status, 400)
@@ -215,13 +216,14 @@ test('a person changes the password by the present one', async (t) => {
 })
 
 test('what a user has to prove themselves by is shown without secrets, and an owner takes it away', async (t) => {
-  const { as, asOwner, makeUser, database, directory, signIn } = await openPeople(t)
+  const { as, asOwner, makeUser, database, directory, signIn, time } = await openPeople(t)
   const id = await makeUser('Carol')
-  const passkeyId = await database.transaction(async (tx) => {
+  const [secret = '', passkeyId] = await database.transaction(async (tx) => {
     const person = { objectId: id, userPrincipalName: 'carol@contoso.example', issuer: 'x' }
-    await directory.secondFactors.enrolTotp(tx, person)
+    const app = await directory.secondFactors.enrolTotp(tx, person)
     const key = { objectId: id, credentialId: 'c', publicKey: new Uint8Array(9), counter: 0, transports: [] }
-    return (await directory.secondFactors.addPasskey(tx, { ...key, displayName: 'blue key' }))?.id ?? ''
+    const passkey = await directory.secondFactors.addPasskey(tx, { ...key, displayName: 'blue key' })
+    return [app?.secretBase32, passkey?.id]
   })
   const list = await as(id)('GET', '/me/authentication/methods')
   assert.deepEqual(list.body, (await asOwner('GET', `/users/${id}/authentication/methods`)).body)
@@ -238,9 +240,15 @@ test('what a user has to prove themselves by is shown without secrets, and an ow
   assert.equal((await asOwner('DELETE', path)).status, 204)
   assert.equal(await directory.credentialStands(id, signInId), false)
   assert.equal((await asOwner('DELETE', path)).status, 404)
+  const code = new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: time.nowMs })
+  assert.equal(await database.transaction((tx) => directory.secondFactors.confirmTotp(tx, id, code)), true)
+  const app = `/users/${id}/authentication/softwareOathMethods/6c65746f-7470-4f74-b000-000000000001`
+  assert.equal((await asOwner('DELETE', app)).status, 204)
+  assert.equal((await asOwner('DELETE', app)).status, 404)
+  const events = await directory.securityEvents.list(id)
   assert.deepEqual(
-    (await directory.securityEvents.list(id)).map(({ kind, detail }) => [kind, detail]),
-    [['method-removed', 'passkey']],
+    events.map(({ kind, detail, count }) => `${kind} ${detail} ${count}`).toSorted(),
+    ['method-removed passkey 1', 'method-removed totp 1'],
     'the person can see it',
   )
 })

@@ -35,6 +35,11 @@ for (const kind of testDatabaseKinds) {
     assert.ok(JSON.stringify(methods.body).includes('temporaryAccessPassAuthenticationMethod'))
     assert.equal((await asOwner('DELETE', path(id, `/${methodId}`))).status, 204)
     assert.equal((await asOwner('DELETE', path(id, `/${methodId}`))).status, 404)
+    const events = await directory.securityEvents.list(id)
+    assert.deepEqual(events.map(({ kind, detail, count }) => `${kind} ${detail} ${count}`).toSorted(), [
+      'method-added enrolment-code 4',
+      'method-removed enrolment-code 1',
+    ])
   })
 }
 

@@ -26,11 +26,15 @@ export const createAccessPass: GraphHandler = async (graph, call) => {
   const { objectId: id } = await requireUserInPath(graph, call)
   if (id === call.caller.principal.objectId) throw insufficientPrivileges()
   const { lifetimeInMinutes } = readBody(passBody, call.request.body)
-  const { enrolmentCodes } = graph.directory
+  const { enrolmentCodes, securityEvents } = graph.directory
   const pass = await change(
     graph,
     call,
-    (transaction) => enrolmentCodes.create(transaction, id, lifetimeInMinutes * minuteMs),
+    async (transaction) => {
+      const event = { kind: 'method-added', detail: 'enrolment-code', origin: call.origin } as const
+      await securityEvents.record(transaction, id, event)
+      return enrolmentCodes.create(transaction, id, lifetimeInMinutes * minuteMs)
+    },
     () => ({ action: 'user.create-enrolment-code', target: `users/${id}`, detail: { lifetimeInMinutes } }),
   )
   const made = await enrolmentCodes.find(id)
@@ -52,13 +56,15 @@ export const createAccessPass: GraphHandler = async (graph, call) => {
 export const deleteAccessPass: GraphHandler = async (graph, call) => {
   const { objectId: id } = await requireUserInPath(graph, call)
   const methodId = call.params['method'] ?? ''
+  const { enrolmentCodes, securityEvents } = graph.directory
   await change(
     graph,
     call,
     async (transaction) => {
-      const removed =
-        methodId.toLowerCase() === accessPassId && (await graph.directory.enrolmentCodes.remove(transaction, id))
+      const removed = methodId.toLowerCase() === accessPassId && (await enrolmentCodes.remove(transaction, id))
       if (!removed) throw resourceNotFound(methodId)
+      const event = { kind: 'method-removed', detail: 'enrolment-code', origin: call.origin } as const
+      await securityEvents.record(transaction, id, event)
     },
     () => ({ action: 'user.delete-enrolment-code', target: `users/${id}` }),
   )

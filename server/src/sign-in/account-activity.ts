@@ -73,6 +73,8 @@ function methodName(detail: string): string {
       return 'Passkey'
     case 'recovery-codes':
       return 'Recovery codes'
+    case 'enrolment-code':
+      return 'Enrolment code'
     case 'all':
       return 'All second factors'
     default:

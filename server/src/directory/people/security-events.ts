@@ -7,9 +7,11 @@ import type { SecurityEventRow } from './security-event-store.ts'
 
 /** What a security event tells a person. `detail` says which: the kind of method, the reason of a failure. */
 export type SecurityEventKind =
-  /** `detail`: `totp`, `passkey` or `recovery-codes`. */
+  /** `detail`: `totp`, `passkey`, `recovery-codes` or `enrolment-code`. */
   | 'method-added'
-  /** `detail`: `totp`, `passkey`, or `all` where all second factors were removed together with the password. */
+  /**
+   * `detail`: `totp`, `passkey`, `enrolment-code`, or `all` where all second factors were removed together with the password.
+   */
   | 'method-removed'
   | 'password-changed'
   /** An administrator set another password. */
