@@ -14,25 +14,45 @@ program
     process.stdout.write(`acrux ${version} (node ${process.versions.node})\n`)
   })
 
-// The server, and whatever else takes time to load, is loaded only where it is wanted: the other commands answer at once.
-const words = new Set(process.argv.slice(2))
-if (words.has('identity-endpoint')) {
-  const { addIdentityEndpoint } = await import('./identity-endpoint/command.ts')
-  addIdentityEndpoint(program)
-} else {
-  program.command('identity-endpoint').description('give programs on this machine a managed identity')
+type Add = (parent: Command) => void
+
+const commands: Readonly<Record<string, { readonly description: string; readonly load: () => Promise<Add> }>> = {
+  'identity-endpoint': {
+    description: 'give programs on this machine a managed identity',
+    load: async () => (await import('./identity-endpoint/command.ts')).addIdentityEndpoint,
+  },
+  acr: {
+    description: 'explain denials and list permissions',
+    load: async () => (await import('./acr/command.ts')).addAcr,
+  },
+  audit: {
+    description: 'read the audit log, and verify that nobody altered it',
+    load: async () => (await import('./audit/command.ts')).addAudit,
+  },
+  backup: {
+    description: 'back up a server, and restore it',
+    load: async () => (await import('./backup/command.ts')).addBackup,
+  },
+  owner: {
+    description: 'restore the access of an owner',
+    load: async () => (await import('./owner/command.ts')).addOwner,
+  },
+  scrub: {
+    description: 'verify all stored content',
+    load: async () => (await import('./scrub/command.ts')).addScrub,
+  },
+  serve: {
+    description: 'serve a registry',
+    load: async () => (await import('./serve.ts')).addServe,
+  },
 }
-if (words.has('acr') && !words.has('identity-endpoint')) (await import('./acr/command.ts')).addAcr(program)
-else program.command('acr').description('say why a request was refused, and who may do something')
-if (words.has('audit') && !words.has('identity-endpoint')) (await import('./audit/command.ts')).addAudit(program)
-else program.command('audit').description('read the audit log, and see that nobody altered it')
-if (words.has('backup') && !words.has('identity-endpoint')) (await import('./backup/command.ts')).addBackup(program)
-else program.command('backup').description('back up a server, and restore it')
-if (words.has('owner') && !words.has('identity-endpoint')) (await import('./owner/command.ts')).addOwner(program)
-else program.command('owner').description('restore the access of an owner')
-if (words.has('scrub') && !words.has('identity-endpoint')) (await import('./scrub/command.ts')).addScrub(program)
-else program.command('scrub').description('verify all stored content')
-if (words.has('serve') && !words.has('identity-endpoint')) (await import('./serve.ts')).addServe(program)
-else program.command('serve').description('serve a registry')
+
+// The server takes time to load, and the identity endpoint does not need it: only the named command is loaded.
+const words = new Set(process.argv.slice(2))
+const named = words.has('identity-endpoint') ? new Set(['identity-endpoint']) : words
+for (const [name, { description, load }] of Object.entries(commands)) {
+  if (named.has(name)) (await load())(program)
+  else program.command(name).description(description)
+}
 
 await program.parseAsync()
