@@ -37,5 +37,5 @@ test('acrux acr why tells of a refusal from the data directory, and of an id tha
     assert.equal((await runAcrux(['acr', ...wrong, ...at])).code, 2, wrong.join(' '))
   }
   const help = await runAcrux(['acr', '--help'])
-  assert.match(help.stdout, /Exit codes: 0 told/)
+  assert.match(help.stdout, /Exit codes: 0 answered/)
 })

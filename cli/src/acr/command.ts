@@ -1,15 +1,18 @@
 import type { DecisionChange, DecisionDocument, DecisionSince } from '@acrux/contract'
-import { decisionDocument, exitCodes, loadConfiguration, openAuditFile } from '@acrux/server'
+import { decisionDocument, exitCodes, openAuditFile } from '@acrux/server'
 import { type Command, Option } from 'commander'
-import { explainFailure } from '../startup-failure.ts'
 import { getNextFromArm } from '../az.ts'
+import { type DataDirFlags, configurationOf, withDataDir } from '../data-dir-flags.ts'
+import { explainFailure } from '../startup-failure.ts'
+import { terminalLine, terminalText } from '../terminal-text.ts'
+import { exitOnWrongUsage } from '../wrong-usage.ts'
 import { askRegistry } from './ask-registry.ts'
 import { changeText } from './change-text.ts'
 import { whyText } from './why-text.ts'
 
 const examples = `
-With -n, the management API is asked through az, as whoever is signed in there. Without, the data directory is read,
-whether the server runs or not; then it is not told what has changed since.
+With -n, these commands ask the management API through az, as the principal that az is signed in as. Without it, why
+reads the data directory; the server may be running. The answer then does not include what has changed since.
 
 Examples:
   acrux acr why 019ab7c0-6f0e-7c51-9d44-0a8f6f8f2f11 -n contoso
@@ -19,28 +22,23 @@ Examples:
   acrux acr who delete team/app -n contoso
   acrux acr who catalog -n contoso
 
-Exit codes: 0 told (for can: allowed); 1 nothing is known of the id (for can: not allowed); 2 wrong flag or setting;
-3 az could not be asked; 13 no log that can be read; 14 no master key that can be read.
+Exit codes: 0 answered (can: allowed); 1 the id is unknown (can: not allowed); 2 wrong flag or setting; 3 az failed;
+13 the log cannot be read; 14 the master key cannot be read.
 `
 
 /** What a program may do with the answer. */
 type OutputFlags = { readonly output: 'text' | 'json' }
 type RegistryFlags = OutputFlags & { readonly name: string }
-type WhyFlags = OutputFlags & { readonly name?: string; readonly dataDir?: string; readonly config?: string }
+type WhyFlags = OutputFlags & DataDirFlags & { readonly name?: string }
 
 /** Adds `acrux acr`. */
 export function addAcr(program: Command): void {
-  const command = program
-    .command('acr')
-    .description('say why a request was refused, who may do something, and what would allow it')
+  const command = exitOnWrongUsage(program.command('acr'))
+    .description('explain denials, list permissions, and name the smallest change that allows a request')
     .addHelpText('after', examples)
-    // 1 is for what is not known, or not allowed.
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? exitCodes.ok : exitCodes.configuration))
-  withOutput(command.command('why <id>'))
+  withDataDir(withOutput(command.command('why <id>')))
     .description('why a request was refused: the x-ms-correlation-request-id of its answer')
     .option('-n, --name <registry>', 'the registry, asked through az')
-    .option('--data-dir <directory>', 'the data directory of the server. Variable: ACRUX_DATA_DIR')
-    .option('--config <file>', 'the configuration file of the server, which names it. Variable: ACRUX_CONFIG')
     .action(why)
   withOutput(command.command('can <principal> <action> [repository]'))
     .description('may somebody do something: an object id, admin, anonymous, or token:NAME')
@@ -70,7 +68,7 @@ async function why(id: string, { name, output, ...place }: WhyFlags): Promise<vo
       ? await findInLog(id, place)
       : (askRegistry(name, `decisions/${encodeURIComponent(id)}`, {}) as TimedDecision | undefined)
   if (found === undefined) {
-    process.stderr.write(`acrux: nothing is known of ${plain(id)}\n`)
+    process.stderr.write(`acrux: nothing is known of ${terminalLine(id)}\n`)
     process.exitCode = 1
     return
   }
@@ -79,11 +77,8 @@ async function why(id: string, { name, output, ...place }: WhyFlags): Promise<vo
 
 type TimedDecision = DecisionDocument & { readonly since?: DecisionSince | null }
 
-async function findInLog(
-  correlationId: string,
-  place: { readonly dataDir?: string; readonly config?: string },
-): Promise<DecisionDocument | undefined> {
-  const log = await loadConfiguration({ flags: place, env: process.env })
+async function findInLog(correlationId: string, place: DataDirFlags): Promise<DecisionDocument | undefined> {
+  const log = await configurationOf(place)
     .then(({ dataDir }) => openAuditFile(dataDir))
     .catch(explainFailure)
   try {
@@ -101,13 +96,8 @@ function requireAnswer(answer: unknown): unknown {
 }
 
 function print<Answer>(answer: Answer, output: 'text' | 'json', textOf: (answer: Answer) => string): void {
-  const text = output === 'json' ? JSON.stringify(answer, null, 2) : plain(textOf(answer))
+  const text = output === 'json' ? JSON.stringify(answer, null, 2) : terminalText(textOf(answer))
   process.stdout.write(`${text}\n`)
-}
-
-/** Others chose some of it: nothing that a terminal takes for more than text. */
-function plain(text: string): string {
-  return text.replaceAll(/[^\P{Cc}\n]|\p{Cf}/gu, '?')
 }
 
 type Explained = {

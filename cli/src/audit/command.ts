@@ -5,19 +5,21 @@ import {
   type AuditFile,
   exitCodes,
   formatCheckpoint,
-  loadConfiguration,
   openAuditFile,
   parseCheckpoint,
 } from '@acrux/server'
 import { type Command, InvalidArgumentError } from 'commander'
+import { type DataDirFlags, configurationOf, withDataDir } from '../data-dir-flags.ts'
 import { explainFailure } from '../startup-failure.ts'
+import { terminalLine } from '../terminal-text.ts'
+import { exitOnWrongUsage } from '../wrong-usage.ts'
 import { faultText } from './fault-text.ts'
 import { type FilterFlags, filterOf, withFilter } from './filter-flags.ts'
 import { type ServerFlags, newestOnServer } from './server-log.ts'
 
 const examples = `
-They read the data directory, whether the server runs or not. With --server or -n, list asks a server from elsewhere,
-through az, as whoever is signed in there.
+These commands read the data directory; the server may be running. With --server or -n, list asks a server elsewhere,
+through az, as the principal that az is signed in as.
 
 Examples:
   acrux audit verify --data-dir /var/lib/acrux
@@ -28,53 +30,40 @@ Examples:
   acrux audit list -n contoso --action token.issue --from 2026-11-24
   acrux audit export --data-dir /var/lib/acrux --from 2026-11-01 --to 2026-11-30T23:59:59Z > november.jsonl
 
-Exit codes: 0 done, and the log whole; 1 altered, or not what was expected; 2 wrong flag or setting; 3 az could not be
-asked; 13 no log that can be read; 14 no master key that can be read.
+Exit codes: 0 done, and the log is whole; 1 the log was altered, or does not match the checkpoint; 2 wrong flag or
+setting; 3 az failed; 13 the log cannot be read; 14 the master key cannot be read.
 `
 
-/** Where the data directory is, as `acrux serve` is told it. */
-type PlaceFlags = { readonly dataDir?: string; readonly config?: string }
-
-type VerifyFlags = PlaceFlags & { readonly expect?: ReturnType<typeof requireCheckpoint> }
+type VerifyFlags = DataDirFlags & { readonly expect?: ReturnType<typeof requireCheckpoint> }
 
 /** Adds `acrux audit`. */
 export function addAudit(program: Command): void {
-  const command = program
-    .command('audit')
-    .description('read the audit log, and see that nobody altered it')
+  const command = exitOnWrongUsage(program.command('audit'))
+    .description('read the audit log, and verify that nobody altered it')
     .addHelpText('after', examples)
-    // 1 is for a log that was altered.
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? exitCodes.ok : exitCodes.configuration))
-  withPlace(command.command('verify'))
-    .description('look at every event and every block of the chain')
+  withDataDir(command.command('verify'))
+    .description('verify every event and every block of the chain')
     .option(
       '--expect <number:hash>',
-      'a checkpoint that an earlier verify printed: nothing up to it may be missing or another',
+      'a checkpoint that an earlier verify printed: everything up to it must be present and unchanged',
       requireCheckpoint,
     )
     .action((flags: VerifyFlags) => onLog(flags, (log) => verify(log, flags.expect)))
-  withFilter(withPlace(command.command('list')))
-    .description('print events in lines, the newest first')
+  withFilter(withDataDir(command.command('list')))
+    .description('print events, one a line, the newest first')
     .option('--limit <number>', 'how many', requireLimit, 20)
-    .option('--server <url>', 'the server that az is signed in to, in the place of a data directory')
+    .option('--server <url>', 'the server that az is signed in to, instead of a data directory')
     .option('-n, --name <registry>', 'the log of one registry there')
     .action(list)
-  withFilter(withPlace(command.command('export')))
+  withFilter(withDataDir(command.command('export')))
     .description('write events as JSON, one a line, the oldest first')
-    .action((flags: PlaceFlags & FilterFlags) => onLog(flags, (log) => exportAll(log, flags)))
+    .action((flags: DataDirFlags & FilterFlags) => onLog(flags, (log) => exportAll(log, flags)))
 }
 
-function withPlace(command: Command): Command {
-  return command
-    .option('--data-dir <directory>', 'the data directory of the server. Variable: ACRUX_DATA_DIR')
-    .option('--config <file>', 'the configuration file of the server, which names it. Variable: ACRUX_CONFIG')
-}
-
-async function onLog({ dataDir, config }: PlaceFlags, work: (log: AuditFile) => Promise<void>): Promise<void> {
+async function onLog(flags: DataDirFlags, work: (log: AuditFile) => Promise<void>): Promise<void> {
   let log: AuditFile
   try {
-    const configuration = await loadConfiguration({ flags: { dataDir, config }, env: process.env })
-    log = await openAuditFile(configuration.dataDir)
+    log = await openAuditFile((await configurationOf(flags)).dataDir)
   } catch (error) {
     explainFailure(error)
   }
@@ -119,7 +108,7 @@ function isoTime(ms: number | undefined): string {
   return ms === undefined ? 'now' : new Date(ms).toISOString()
 }
 
-type ListFlags = PlaceFlags & ServerFlags & FilterFlags & { readonly limit: number }
+type ListFlags = DataDirFlags & ServerFlags & FilterFlags & { readonly limit: number }
 
 async function list(flags: ListFlags, command: Command): Promise<void> {
   if (flags.server === undefined && flags.name === undefined) {
@@ -139,9 +128,7 @@ function printAll(events: Iterable<AuditEventDocument>): void {
 
 function lineOf({ eventTimestamp, outcome, action, actor, target, reason, correlationId }: AuditEventDocument): string {
   const who = actor.id === '' ? actor.kind : `${actor.kind}:${actor.id}`
-  const line = [eventTimestamp, outcome.padEnd(7), action, who, target, reason ?? '-', correlationId].join('  ')
-  // Others chose some of it: nothing that a terminal takes for more than text.
-  return line.replaceAll(/[\p{Cc}\p{Cf}]/gu, '?')
+  return terminalLine([eventTimestamp, outcome.padEnd(7), action, who, target, reason ?? '-', correlationId].join('  '))
 }
 
 /** Ends without a word when whoever reads has enough. */

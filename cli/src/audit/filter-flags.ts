@@ -18,7 +18,7 @@ export function withFilter(command: Command): Command {
     .option('--from <time>', 'not before this time, such as 2026-11-24 or 2026-11-24T12:00:00Z', requireTime)
     .option('--to <time>', 'not after this time', requireTime)
     .option('--action <action>', 'what was done, such as token.issue')
-    .addOption(new Option('--outcome <outcome>', 'whether it was let').choices(['success', 'refused']))
+    .addOption(new Option('--outcome <outcome>', 'whether it was allowed').choices(['success', 'refused']))
     .option('--principal <id>', 'who did it: an object id, or the name that was claimed')
     .option(
       '--target <target>',

@@ -2,7 +2,7 @@ import {
   type Backup,
   createBackup,
   exitCodes,
-  loadConfiguration,
+  type OnProgress,
   openBackupFolder,
   readBackupKeys,
   requireEmpty,
@@ -10,10 +10,13 @@ import {
   verifyBackup,
 } from '@acrux/server'
 import type { Command } from 'commander'
+import { type DataDirFlags, configurationOf, withDataDir } from '../data-dir-flags.ts'
+import { createProgressBar, sizeText } from '../progress-bar.ts'
 import { explainFailure } from '../startup-failure.ts'
+import { terminalLine } from '../terminal-text.ts'
 import { version } from '../version.ts'
+import { exitOnWrongUsage } from '../wrong-usage.ts'
 import { readPassphrase } from './passphrase.ts'
-import { createProgressLine, sizeText } from './progress-line.ts'
 
 const examples = `
 DIRECTORY can hold any number of backups of one server. A blob that is already there is not copied again. The server
@@ -35,23 +38,19 @@ Exit codes: 0 success; 1 something is missing or corrupt; 2 wrong flag, setting 
 decrypted; 17 the backup directory cannot be used, or does not hold that backup.
 `
 
-type PlaceFlags = { readonly dataDir?: string; readonly config?: string }
 type OutputFlags = { readonly json?: true }
 type KeyFlags = { readonly passphraseFile?: string }
-type CreateFlags = PlaceFlags & OutputFlags & KeyFlags & { readonly withKeys?: true }
+type CreateFlags = DataDirFlags & OutputFlags & KeyFlags & { readonly withKeys?: true }
 type VerifyFlags = OutputFlags & KeyFlags & { readonly id?: string }
 type RestoreFlags = VerifyFlags &
-  PlaceFlags & { readonly dryRun?: true; readonly withoutKeys?: true; readonly skipDamaged?: true }
+  DataDirFlags & { readonly dryRun?: true; readonly withoutKeys?: true; readonly skipDamaged?: true }
 
 /** Adds `acrux backup`. */
 export function addBackup(program: Command): void {
-  const command = program
-    .command('backup')
+  const command = exitOnWrongUsage(program.command('backup'))
     .description('back up a server, and restore it')
     .addHelpText('after', examples)
-    // Exit code 1 is reserved for an incomplete backup.
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? exitCodes.ok : exitCodes.configuration))
-  withJson(withPlace(add(command, 'create', 'make a backup; the server may be running')))
+  withJson(withDataDir(add(command, 'create', 'make a backup; the server may be running')))
     .option('--with-keys', 'include the master key and the certificate authority, encrypted with a passphrase')
     .option(
       '--passphrase-file <file>',
@@ -65,7 +64,7 @@ export function addBackup(program: Command): void {
     .option('--id <id>', 'the id of the backup; default: the newest')
     .option('--passphrase-file <file>', 'also decrypt the keys, and authenticate the database with them; - for stdin')
     .action((directory: string, flags: VerifyFlags) => explained(() => verify(directory, flags)))
-  withJson(withPlace(add(command, 'restore', 'restore a backup into an empty data directory')))
+  withJson(withDataDir(add(command, 'restore', 'restore a backup into an empty data directory')))
     .option('--id <id>', 'the id of the backup; default: the newest')
     .option('--dry-run', 'verify the backup and the data directory, and change nothing')
     .option('--without-keys', 'do not restore the keys that the backup holds')
@@ -81,15 +80,6 @@ function add(command: Command, name: string, description: string): Command {
   return command.command(name).description(description).argument('<directory>', 'the directory of backups')
 }
 
-function withPlace(command: Command): Command {
-  return command
-    .option('--data-dir <directory>', 'the data directory of the server. Variable: ACRUX_DATA_DIR')
-    .option(
-      '--config <file>',
-      'the configuration file of the server, which sets the data directory. Variable: ACRUX_CONFIG',
-    )
-}
-
 function withJson(command: Command): Command {
   return command.option('--json', 'print the result as JSON')
 }
@@ -100,16 +90,25 @@ async function explained(work: () => Promise<void>): Promise<void> {
   await work().catch(explainFailure)
 }
 
-async function dataDirOf({ dataDir, config }: PlaceFlags): Promise<string> {
-  return (await loadConfiguration({ flags: { dataDir, config }, env: process.env })).dataDir
+/** Runs a long operation and shows its progress. */
+async function withProgress<Result>(work: (onProgress: OnProgress) => Promise<Result>): Promise<Result> {
+  const bar = createProgressBar(process.stderr)
+  try {
+    return await work(({ step, doneBytes, totalBytes }) => {
+      const share = totalBytes === 0 ? 1 : Math.min(1, doneBytes / totalBytes)
+      bar.show(share, `${step}: ${sizeText(doneBytes)} of ${sizeText(totalBytes)}`)
+    })
+  } finally {
+    bar.end()
+  }
 }
 
 async function create(directory: string, flags: CreateFlags): Promise<void> {
-  const dataDir = await dataDirOf(flags)
+  const { dataDir } = await configurationOf(flags)
   const passphrase = flags.withKeys === true ? await readPassphrase(flags.passphraseFile, true) : undefined
-  const progress = createProgressLine()
-  const backup = await createBackup({ dataDir, directory, passphrase, acrux: version, onProgress: progress.show })
-  progress.clear()
+  const backup = await withProgress((onProgress) =>
+    createBackup({ dataDir, directory, passphrase, acrux: version, onProgress }),
+  )
   for (const { digest, problem } of backup.damaged) {
     process.stderr.write(`acrux: the blob ${digest} is ${problem} on the server; the backup does not include it\n`)
   }
@@ -130,13 +129,7 @@ async function verify(directory: string, flags: VerifyFlags): Promise<void> {
   const folder = openBackupFolder(directory)
   const backup = await folder.find(flags.id)
   const isToDecrypt = flags.passphraseFile !== undefined && backup.keysSha256 !== null
-  const keys = isToDecrypt
-    ? await readBackupKeys(folder, backup, await readPassphrase(flags.passphraseFile, false))
-    : undefined
-  const progress = createProgressLine()
-  const report = await verifyBackup(folder, backup, { keys, onProgress: progress.show })
-  progress.clear()
-  complain(report)
+  const { report } = await inspect(folder, backup, flags, isToDecrypt)
   const isWhole = report.problems.length === 0 && report.damaged.length === 0
   const authentic = report.isAuthenticated ? ', authenticated with the master key' : ''
   print(flags, report, [
@@ -147,27 +140,36 @@ async function verify(directory: string, flags: VerifyFlags): Promise<void> {
   if (!isWhole) process.exitCode = exitCodes.unexpected
 }
 
-function complain({ problems, damaged, damagedBefore }: Awaited<ReturnType<typeof verifyBackup>>): void {
-  for (const problem of problems) process.stderr.write(`acrux: ${problem}\n`)
-  for (const { digest, problem } of damaged) process.stderr.write(`acrux: the blob ${digest} is ${problem}\n`)
-  for (const { digest, problem } of damagedBefore) {
-    process.stderr.write(`acrux: the blob ${digest} was ${problem} on the server when the backup was made\n`)
-  }
+/** Decrypts the keys of a backup if that is wanted, verifies all of it, and names what is wrong on standard error. */
+async function inspect(
+  folder: ReturnType<typeof openBackupFolder>,
+  backup: Backup,
+  { passphraseFile }: KeyFlags,
+  isToDecrypt: boolean,
+) {
+  const keys = isToDecrypt
+    ? await readBackupKeys(folder, backup, await readPassphrase(passphraseFile, false))
+    : undefined
+  const report = await withProgress((onProgress) => verifyBackup(folder, backup, { keys, onProgress }))
+  const wrong = [
+    ...report.problems,
+    ...report.damaged.map(({ digest, problem }) => `the blob ${digest} is ${problem}`),
+    ...report.damagedBefore.map(
+      ({ digest, problem }) => `the blob ${digest} was ${problem} on the server when the backup was made`,
+    ),
+  ]
+  // Names come from the backup, which others may have altered.
+  for (const line of wrong) process.stderr.write(`acrux: ${terminalLine(line)}\n`)
+  return { keys, report }
 }
 
 async function restore(directory: string, flags: RestoreFlags): Promise<void> {
-  const dataDir = await dataDirOf(flags)
+  const { dataDir } = await configurationOf(flags)
   const folder = openBackupFolder(directory)
   const backup = await folder.find(flags.id)
   await requireEmpty(dataDir)
-  const hasKeys = backup.keysSha256 !== null && flags.withoutKeys !== true
-  const keys = hasKeys
-    ? await readBackupKeys(folder, backup, await readPassphrase(flags.passphraseFile, false))
-    : undefined
-  const progress = createProgressLine()
-  const report = await verifyBackup(folder, backup, { keys, onProgress: progress.show })
-  progress.clear()
-  complain(report)
+  const isToDecrypt = backup.keysSha256 !== null && flags.withoutKeys !== true
+  const { keys, report } = await inspect(folder, backup, flags, isToDecrypt)
   const isUsable = report.problems.length === 0 && (report.damaged.length === 0 || flags.skipDamaged === true)
   if (!isUsable || flags.dryRun === true) {
     const outcome = isUsable ? `would be restored to ${dataDir}` : 'cannot be restored'
@@ -176,8 +178,9 @@ async function restore(directory: string, flags: RestoreFlags): Promise<void> {
     return
   }
   const skipDamaged = flags.skipDamaged === true
-  const restored = await restoreBackup({ folder, backup, dataDir, keys, skipDamaged, onProgress: progress.show })
-  progress.clear()
+  const restored = await withProgress((onProgress) =>
+    restoreBackup({ folder, backup, dataDir, keys, skipDamaged, onProgress }),
+  )
   const result = { ...report, ...restored, dryRun: false, dataDir, keysRestored: keys !== undefined }
   print(flags, result, [
     `restored to ${dataDir}: ${lineOf(backup)}`,

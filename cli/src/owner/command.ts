@@ -1,6 +1,8 @@
-import { type OwnerReset, OwnerResetError, exitCodes, loadConfiguration, resetOwnerIn } from '@acrux/server'
+import { type OwnerReset, OwnerResetError, exitCodes, resetOwnerIn } from '@acrux/server'
 import type { Command } from 'commander'
+import { type DataDirFlags, configurationOf, withDataDir } from '../data-dir-flags.ts'
 import { explainFailure } from '../startup-failure.ts'
+import { exitOnWrongUsage } from '../wrong-usage.ts'
 
 const examples = `
 Run this command on the server's machine, as the user that the server runs as. The server may be running.
@@ -15,9 +17,7 @@ Exit codes: 0 success; 1 no owner or several owners match; 2 wrong flag or setti
 13 the data directory cannot be used; 14 the master key cannot be read.
 `
 
-type ResetFlags = {
-  readonly dataDir?: string
-  readonly config?: string
+type ResetFlags = DataDirFlags & {
   readonly user?: string
   readonly removeSecondFactors?: true
   readonly json?: true
@@ -25,29 +25,21 @@ type ResetFlags = {
 
 /** Adds `acrux owner`. */
 export function addOwner(program: Command): void {
-  const command = program
-    .command('owner')
+  const command = exitOnWrongUsage(program.command('owner'))
     .description('restore the access of an owner')
     .addHelpText('after', examples)
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? exitCodes.ok : exitCodes.configuration))
-  command
-    .command('reset')
+  withDataDir(command.command('reset'))
     .description('set a one-time password for an owner and end all sign-ins of the owner')
     .option('--user <name>', 'the user principal name; required if there are several owners')
     .option('--remove-second-factors', 'also remove the authenticator app, the passkeys and the recovery codes')
-    .option('--data-dir <directory>', 'the data directory of the server. Variable: ACRUX_DATA_DIR')
-    .option(
-      '--config <file>',
-      'the configuration file of the server, which sets the data directory. Variable: ACRUX_CONFIG',
-    )
     .option('--json', 'print the result as JSON')
     .action(reset)
 }
 
-async function reset({ dataDir, config, user, removeSecondFactors, json }: ResetFlags): Promise<void> {
+async function reset({ user, removeSecondFactors, json, ...place }: ResetFlags): Promise<void> {
   try {
-    const configuration = await loadConfiguration({ flags: { dataDir, config }, env: process.env })
-    const result = await resetOwnerIn(configuration.dataDir, {
+    const { dataDir } = await configurationOf(place)
+    const result = await resetOwnerIn(dataDir, {
       user,
       removeSecondFactors: removeSecondFactors === true,
     })

@@ -1,7 +1,9 @@
-import { exitCodes, type Finding, loadConfiguration, type ScrubProgress, scrubDataDir } from '@acrux/server'
+import { exitCodes, type Finding, type ScrubProgress, scrubDataDir } from '@acrux/server'
 import type { Command } from 'commander'
 import { requireSignedInAt } from '../az.ts'
+import { type DataDirFlags, configurationOf, withDataDir } from '../data-dir-flags.ts'
 import { explainFailure } from '../startup-failure.ts'
+import { exitOnWrongUsage } from '../wrong-usage.ts'
 import { findingText } from './finding-text.ts'
 import { createProgressDisplay, type ProgressDisplay } from './progress-display.ts'
 import { scrubServer } from './server-scrub.ts'
@@ -27,9 +29,7 @@ failed, or the server could not complete the scrub; 12 a server uses the data di
 database cannot be used; 14 the master key cannot be read; 16 the database was written by a newer version.
 `
 
-type ScrubFlags = {
-  readonly dataDir?: string
-  readonly config?: string
+type ScrubFlags = DataDirFlags & {
   readonly server?: string
   readonly repair: boolean
   readonly json: boolean
@@ -37,17 +37,12 @@ type ScrubFlags = {
 
 /** Adds `acrux scrub`. */
 export function addScrub(program: Command): void {
-  program
-    .command('scrub')
+  withDataDir(exitOnWrongUsage(program.command('scrub')), 'the data directory of a stopped server')
     .description('verify all stored content')
-    .option('--data-dir <directory>', 'the data directory of a stopped server. Variable: ACRUX_DATA_DIR')
-    .option('--config <file>', 'the configuration file of the server. Variable: ACRUX_CONFIG')
     .option('--server <url>', 'scrub a running server that az is signed in to, instead of a data directory')
     .option('--repair', 'quarantine corrupt content and remove old files without a row', false)
     .option('--json', 'print the report as JSON', false)
     .addHelpText('after', examples)
-    // Exit code 1 is reserved for problems that were found.
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? exitCodes.ok : exitCodes.configuration))
     .action(runScrub)
 }
 
@@ -71,10 +66,8 @@ function isGone({ kind, repaired }: Finding): boolean {
 }
 
 async function scrubStopped(flags: ScrubFlags, display: ProgressDisplay): Promise<ScrubProgress> {
-  const { dataDir, config, repair } = flags
   try {
-    const configuration = await loadConfiguration({ flags: { dataDir, config }, env: process.env })
-    return await scrubDataDir(configuration, { repair, onProgress: display.show })
+    return await scrubDataDir(await configurationOf(flags), { repair: flags.repair, onProgress: display.show })
   } catch (error) {
     display.end()
     return explainFailure(error)

@@ -1,11 +1,12 @@
 import type { Finding } from '@acrux/server'
+import { terminalLine } from '../terminal-text.ts'
 
 /** Describes a finding in one line. */
 export function findingText(finding: Finding): string {
   const { repaired } = finding
   const outcome = finding.kind === 'file-without-row' ? ' (removed)' : ' (quarantined until it is pushed again)'
   // Users choose parts of the text, so control characters must not reach the terminal.
-  return `${problemOf(finding)}${repaired ? outcome : ''}`.replaceAll(/[\p{Cc}\p{Cf}]/gu, '?')
+  return terminalLine(`${problemOf(finding)}${repaired ? outcome : ''}`)
 }
 
 function problemOf({ kind, subject, place }: Finding): string {

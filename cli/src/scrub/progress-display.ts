@@ -1,50 +1,33 @@
 import type { ScrubProgress } from '@acrux/server'
+import { createProgressBar, percentOf, sizeText } from '../progress-bar.ts'
 
 /** Shows the progress of a scrub. */
 export type ProgressDisplay = {
   readonly show: (progress: ScrubProgress) => void
-  /** Ends the line of the progress bar. */
+  /** Removes the progress bar. */
   readonly end: () => void
 }
 
-const drawnEveryMs = 100
-const barWidth = 30
-
 /** Shows a progress bar on a terminal, and one line for every 10 % elsewhere. */
 export function createProgressDisplay(output: NodeJS.WriteStream): ProgressDisplay {
-  return output.isTTY ? createBar(output) : createLines(output)
-}
-
-function createBar(output: NodeJS.WriteStream): ProgressDisplay {
-  let drawnAtMs = -Infinity
-  return {
-    show: (progress) => {
-      const nowMs = performance.now()
-      if (nowMs - drawnAtMs < drawnEveryMs && progress.progress < 1) return
-      drawnAtMs = nowMs
-      const filled = Math.round(progress.progress * barWidth)
-      output.write(`\r\u001B[K[${'#'.repeat(filled)}${'.'.repeat(barWidth - filled)}] ${lineOf(progress)}`)
-    },
-    end: () => {
-      if (drawnAtMs !== -Infinity) output.write('\n')
-    },
-  }
+  if (!output.isTTY) return createLines(output)
+  const bar = createProgressBar(output)
+  return { show: (scrub) => bar.show(scrub.progress, textOf(scrub)), end: bar.end }
 }
 
 function createLines(output: NodeJS.WriteStream): ProgressDisplay {
   let shown = -1
   return {
-    show: (progress) => {
-      const tenth = Math.floor(progress.progress * 10)
+    show: (scrub) => {
+      const tenth = Math.floor(scrub.progress * 10)
       if (tenth <= shown) return
       shown = tenth
-      output.write(`${lineOf(progress)}\n`)
+      output.write(`${percentOf(scrub.progress)} ${textOf(scrub)}\n`)
     },
     end: () => undefined,
   }
 }
 
-function lineOf({ progress, step, counts, findingCount }: ScrubProgress): string {
-  const mebibytes = Math.round(counts.bytes / 1024 / 1024)
-  return `${Math.floor(progress * 100)} % ${step}: ${counts.blobs} blobs, ${mebibytes} MiB, ${findingCount} problems`
+function textOf({ step, counts, findingCount }: ScrubProgress): string {
+  return `${step}: ${counts.blobs} blobs, ${sizeText(counts.bytes)}, ${findingCount} problems`
 }

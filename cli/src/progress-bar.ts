@@ -1,0 +1,41 @@
+/** Shows the progress of a long operation in one line of a terminal. */
+export type ProgressBar = {
+  /** `share` is between 0 and 1. Calls are throttled. */
+  readonly show: (share: number, text: string) => void
+  /** Removes the line. */
+  readonly end: () => void
+}
+
+const drawnEveryMs = 100
+const barWidth = 30
+
+/** Creates a progress bar. It shows nothing if the output is not a terminal. */
+export function createProgressBar(output: NodeJS.WriteStream): ProgressBar {
+  if (!output.isTTY) return { show: () => undefined, end: () => undefined }
+  let drawnAtMs = -Infinity
+  return {
+    show: (share, text) => {
+      const nowMs = performance.now()
+      if (nowMs - drawnAtMs < drawnEveryMs) return
+      drawnAtMs = nowMs
+      const filled = '#'.repeat(Math.round(share * barWidth))
+      output.write(`\r[${filled.padEnd(barWidth, '.')}] ${percentOf(share).padStart(5)} ${text}\u001B[K`)
+    },
+    end: () => {
+      if (drawnAtMs !== -Infinity) output.write('\r\u001B[K')
+    },
+  }
+}
+
+/** A share as a percentage. */
+export function percentOf(share: number): string {
+  return `${Math.floor(share * 100)} %`
+}
+
+/** A size in a readable unit. */
+export function sizeText(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)))
+  const value = bytes / 1024 ** power
+  return `${power === 0 ? value : value.toFixed(1)} ${units[power]}`
+}
