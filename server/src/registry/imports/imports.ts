@@ -5,7 +5,7 @@ import { outageOf } from '../../platform/outage.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { Reference, Tag } from '../../spec/reference.ts'
 import type { RepositoryName } from '../../spec/repository-name.ts'
-import { BrokenSourceError } from '../../storage/index.ts'
+import { BrokenSourceError, createLimiter } from '../../storage/index.ts'
 import type { BlobParts } from '../blobs/blob-parts.ts'
 import { OciError } from '../errors.ts'
 import { type Import, importCallerKey, importImage } from './import-image.ts'
@@ -82,8 +82,7 @@ export class RunningImports implements Imports {
   #running = new Map<string, Promise<void>>()
   /** How many run or wait: one that is about to be told as ended counts no more. */
   #counted = 0
-  #waiting: (() => void)[] = []
-  #working = 0
+  #limit: ReturnType<typeof createLimiter>
   #stopping = new AbortController()
 
   constructor(parts: Parts, blobParts: BlobParts, outbound: Outbound, settings: ImportSettings) {
@@ -91,6 +90,7 @@ export class RunningImports implements Imports {
     this.#blobParts = blobParts
     this.#outbound = outbound
     this.#settings = settings
+    this.#limit = createLimiter(settings.maxConcurrent)
   }
 
   async start(request: ImportRequest): Promise<string> {
@@ -197,7 +197,7 @@ export class RunningImports implements Imports {
     const event = eventOf(request)
     const touching = setInterval(() => void touch(), touchMs)
     touching.unref()
-    const imported = await this.#whenItsTurn(() => this.#import(id, request)).then(
+    const imported = await this.#limit(() => this.#import(id, request)).then(
       (digest) => ({ digest }),
       (error: unknown) => this.#explain(error, request),
     )
@@ -222,19 +222,6 @@ export class RunningImports implements Imports {
     const expiresAtMs = this.#parts.clock.now() + longestImportMs + this.#blobParts.settings.uploadLifetimeMs
     const what: Import = { id, source, reference, into, targets, force, signal, expiresAtMs }
     return importImage(this.#parts, this.#blobParts, what)
-  }
-
-  async #whenItsTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.#working >= this.#settings.maxConcurrent) {
-      await new Promise<void>((settle) => this.#waiting.push(settle))
-    } else this.#working += 1
-    try {
-      return await work()
-    } finally {
-      const next = this.#waiting.shift()
-      if (next === undefined) this.#working -= 1
-      else next()
-    }
   }
 
   /** What is told of a failure. What is nobody's fault but ours is logged, and nothing is told of its cause. */
