@@ -1,26 +1,18 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
-import { Readable } from 'node:stream'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { auditEventDocument, createAudit, createAuditLog } from '../../audit/index.ts'
-import { createLog } from '../../platform/log.ts'
 import { createOutbound, type Outbound } from '../../platform/outbound/outbound.ts'
 import { openTestHttpsServer } from '../../platform/outbound/test-https-server.ts'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { ociImageManifestType } from '../../spec/media-type.ts'
-import { parseReference, type Tag } from '../../spec/reference.ts'
 import type { RepositoryName } from '../../spec/repository-name.ts'
-import { createBlobs } from '../blobs/blobs.ts'
-import { RunningImports } from './imports.ts'
-import { insertImport, updateImport } from './import-store.ts'
 import type { ImportCredentials } from './import-source.ts'
-import type { ImportFrom, ImportRequest, ImportStatus } from '../index.ts'
-import { createParts } from '../parts.ts'
+import type { ImportFrom, ImportStatus } from '../index.ts'
 import { digestOf, openTestRegistry, type TestRegistry } from '../test-registry.ts'
 import { basicSecret, type Handler, image, index, layer, secret, sourceRegistry } from '../test-source-registry.ts'
-import { insertUpload } from '../uploads/upload-rows.ts'
+import { fromElsewhere, importRequest, untilEnded } from './test-imports.ts'
+
+type RequestParameters = Parameters<typeof importRequest> extends [unknown, ...infer Rest] ? Rest : never
 
 for (const kind of testDatabaseKinds) describe(`imports on ${kind}`, () => testImports(kind))
 
@@ -69,51 +61,19 @@ function testImports(kind: DatabaseKind): void {
     await other.close()
   })
 
-  const elsewhere = (credentials: ImportCredentials | 'none' = secret, host = '127.0.0.1'): ImportFrom => ({
-    kind: 'elsewhere',
-    host: `${host}:${server.port}`,
-    repository: 'up/app' as RepositoryName,
-    credentials: credentials === 'none' ? undefined : credentials,
-  })
+  const elsewhere = (credentials: ImportCredentials | 'none' = secret, host = '127.0.0.1') =>
+    fromElsewhere(`${host}:${server.port}`, credentials === 'none' ? undefined : credentials)
   const here = (repository: string, rid = test.registry.rid): ImportFrom => ({
     kind: 'here',
     rid,
     repository: repository as RepositoryName,
   })
-  const requestOf = (from: ImportFrom, reference: string, targets: Record<string, string[]>, force = false) => {
-    const parsed = parseReference(reference)
-    assert.ok(parsed)
-    const caller = {
-      key: 'importer',
-      actor: { kind: 'service-principal', id: 'importer' },
-      deletionsSeen: Infinity,
-      mayPull: () => false,
-    } as const
-    const request: ImportRequest = {
-      from,
-      reference: parsed,
-      into: {
-        registry: test.registry,
-        caller,
-        origin: { correlationId: 'c', remoteAddress: '127.0.0.1', userAgent: undefined },
-      },
-      targets: new Map(Object.entries(targets)) as unknown as ReadonlyMap<RepositoryName, readonly Tag[]>,
-      force,
-      asker: 'me',
-    }
-    return request
-  }
-  const run = async (...args: Parameters<typeof requestOf>): Promise<ImportStatus> => {
-    const id = await test.room.imports.start(requestOf(...args))
+  const run = async (...args: RequestParameters): Promise<ImportStatus> => {
+    const id = await test.room.imports.start(importRequest(test.registry, ...args))
     assert.equal(await test.room.imports.find(id, 'you'), undefined, 'nobody else is told')
-    for (;;) {
-      const status = await test.room.imports.find(id, 'me')
-      assert.ok(status)
-      if (status.state !== 'running') return status
-      await sleep(5)
-    }
+    return untilEnded(test.room.imports, id)
   }
-  const failsWith = async (pattern: RegExp, ...args: Parameters<typeof requestOf>) => {
+  const failsWith = async (pattern: RegExp, ...args: RequestParameters) => {
     const status = await run(...args)
     assert.equal(status.state, 'failed')
     if (status.state === 'failed') assert.match(status.message, pattern)
@@ -319,107 +279,5 @@ function testImports(kind: DatabaseKind): void {
     )
     handle = (_request, response) => response.writeHead(401).end()
     await failsWith(/asks for credentials/, elsewhere(), 'v1', { 'i/no': ['v1'] })
-  })
-
-  it('as many run at a time as may, and what is too much is refused', async () => {
-    const release = Promise.withResolvers<void>()
-    const { handle: answer } = sourceRegistry((port) => `https://127.0.0.1:${port}/token`)
-    handle = (request, response) => void release.promise.then(() => answer(request, response))
-    const waiting = Array.from({ length: 17 }, (_, number) => run(elsewhere(), 'v1', { [`i/many${number}`]: ['v1'] }))
-    await assert.rejects(run(elsewhere(), 'v1', { 'i/toomany': ['v1'] }), /too many images/)
-    while (seen.length === 0) await sleep(5)
-    await sleep(50)
-    assert.equal(seen.length, 1)
-    release.resolve()
-    for (const status of await Promise.all(waiting)) assert.deepEqual(status, { state: 'succeeded' })
-  })
-
-  it('an import of a process that is gone is told as failed, and what it had staged is collected', async () => {
-    const stoppedAs = (status: ImportStatus | undefined) => status?.state === 'failed' && status.reason
-    const begin = async (id: string, silentMs: number) => {
-      const row = { asker: 'me', state: 'running', reason: null, message: null, event: null } as const
-      const touched_at_ms = test.clock.nowMs - silentMs
-      const started_at_ms = touched_at_ms
-      const upload = { id: randomUUID(), rid: test.registry.rid, repository_id: 'r', caller_key: `import ${id}` }
-      const expires_at_ms = test.clock.nowMs + 6 * 60 * 60 * 1000
-      await test.database.transaction(async (transaction) => {
-        await insertImport(transaction, { id, ...row, touched_at_ms })
-        await insertUpload(transaction, { ...upload, started_at_ms, expires_at_ms })
-      })
-      await test.blobs.append(upload.id, Readable.from([Buffer.from('half')]), { offset: 0, sizeLimitBytes: 8 })
-      return upload.id
-    }
-    const staged = async () => {
-      const ids: string[] = []
-      for await (const { uploadId } of test.blobs.listStaged()) ids.push(uploadId)
-      return ids
-    }
-    const goneUpload = await begin('gone', 61_000)
-    const recentUpload = await begin('recent', 1_000)
-    assert.equal(stoppedAs(await test.room.imports.find('gone', 'me')), 'stopped')
-    await test.room.collectGarbage()
-    assert.equal(stoppedAs(await test.room.imports.find('gone', 'me')), 'stopped')
-    assert.ok(!(await staged()).includes(goneUpload))
-    // On PostgreSQL it may be another process that carries it out.
-    const recent = await test.room.imports.find('recent', 'me')
-    assert.equal(recent?.state, kind === 'sqlite' ? 'failed' : 'running')
-    assert.equal((await staged()).includes(recentUpload), kind !== 'sqlite')
-    await test.database.transaction((transaction) =>
-      updateImport(transaction, 'gone', { state: 'succeeded', reason: null, message: null }),
-    )
-    assert.equal((await test.room.imports.find('gone', 'me'))?.state, 'failed', 'what was told does not change')
-    test.clock.nowMs += 8 * 24 * 60 * 60 * 1000
-    await test.room.collectGarbage()
-    assert.equal(await test.room.imports.find('gone', 'me'), undefined)
-  })
-
-  it('the event of an import whose process is gone names who began it, and is written once', async () => {
-    handle = () => undefined
-    const { database, blobs } = test
-    const clock = { now: () => test.clock.nowMs }
-    const audit = createAudit({ database, clock })
-    const parts = createParts({ database, clock, blobs, audit, log: createLog('silent'), acceptsSparseImages: false })
-    const process = () =>
-      new RunningImports(parts, createBlobs(parts).parts, outbound, { maxConcurrent: 1, tokenServices: new Map() })
-    const first = process()
-    const next = process()
-    const request = requestOf(elsewhere(), 'v1', { 'i/lost': ['v1'] })
-    const credential = { kind: 'identity-token', id: 'its id' }
-    const origin = { correlationId: randomUUID(), remoteAddress: '192.0.2.1', userAgent: 'az' }
-    const into = { ...request.into, caller: { ...request.into.caller, credential }, origin }
-    const id = await first.start({ ...request, into })
-    test.clock.nowMs += 61_000
-    await next.endLost()
-    await next.endLost()
-    assert.partialDeepStrictEqual(await next.find(id, 'me'), { state: 'failed', reason: 'stopped' })
-    await first.close()
-    const { events } = await createAuditLog({ database }).list(
-      { action: 'image.import' },
-      { before: undefined, size: 99 },
-    )
-    const told = events.map(auditEventDocument).filter(({ correlationId }) => correlationId === origin.correlationId)
-    assert.equal(told.length, 1)
-    assert.partialDeepStrictEqual(told, [
-      {
-        outcome: 'refused',
-        reason: 'stopped',
-        actor: { kind: 'service-principal', id: 'importer' },
-        credential,
-        target: test.registry.loginServer,
-        detail: { repository: 'up/app', into: ['i/lost'] },
-        remoteAddress: '192.0.2.1',
-        userAgent: 'az',
-      },
-    ])
-  })
-
-  it('an import that the end of the server cuts off is told as failed', async () => {
-    handle = () => undefined
-    const room = test.room
-    const id = await room.imports.start(requestOf(elsewhere(), 'v1', { 'i/cut': ['v1'] }))
-    assert.deepEqual(await room.imports.find(id, 'me'), { state: 'running' })
-    await room.close()
-    const status = await room.imports.find(id, 'me')
-    assert.partialDeepStrictEqual(status, { state: 'failed', reason: 'stopped' })
   })
 }
