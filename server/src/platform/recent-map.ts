@@ -17,6 +17,11 @@ export class RecentMap<Value> {
     this.#isInUse = isInUse
   }
 
+  /** How many entries are held; a key of both generations counts twice. */
+  get size(): number {
+    return this.#young.size + this.#old.size
+  }
+
   get(key: string): Value | undefined {
     return this.#young.get(key) ?? this.#old.get(key)
   }

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Clock } from '../platform/clock.ts'
+import { RecentMap } from '../platform/recent-map.ts'
+import { type Bucket, fullBucket, refill } from '../platform/token-bucket.ts'
 import type { Registry, Sku } from '../resources/index.ts'
 
 /** What is counted, as ACR does. [acr-protocol §1.11] */
@@ -16,10 +18,13 @@ const perMinute: Readonly<Record<Sku, Readonly<Record<Counted, number>>>> = {
 /** How long a bucket that is empty stays closed, so that a client is told when it is worth to come again. */
 const closedMs = 10_000
 
-/** How many identities are told apart, and how many registries. Whoever is forgotten may spend again, within what the registry may. */
-const bucketLimit = 50_000
+/**
+ * How many of the latest identities are counted at least, and how many registries; twice as many at most. One that is
+ * dropped has its whole limit again, and an identity is still held to what its registry may.
+ */
+const minBuckets = 25_000
 
-type Bucket = { tokens: number; atMs: number; closedUntilMs: number }
+type ClosableBucket = Bucket & { closedUntilMs: number }
 
 /** What is known of a registry whose requests are counted. */
 type Limited = Pick<Registry, 'rid' | 'sku' | 'compatibility'>
@@ -35,19 +40,14 @@ export interface Throttle {
 /** Makes the limits, with buckets that are full: of every registry, or of those alone that are compatible with ACR. */
 export function createThrottle(clock: Clock, registriesLimited: 'all' | 'acr'): Throttle {
   const isLimited = ({ compatibility }: Limited) => registriesLimited === 'all' || compatibility === 'acr'
-  const registries = new Map<string, Bucket>()
-  const identities = new Map<string, Bucket>()
+  const registries = new RecentMap<ClosableBucket>(minBuckets)
+  const identities = new RecentMap<ClosableBucket>(minBuckets)
 
-  function take(buckets: Map<string, Bucket>, key: string, limit: number): number | undefined {
+  function take(buckets: RecentMap<ClosableBucket>, key: string, limit: number): number | undefined {
     const nowMs = clock.now()
-    let bucket = buckets.get(key)
-    if (bucket === undefined) {
-      if (buckets.size >= bucketLimit) forgetOldest(buckets)
-      bucket = { tokens: limit, atMs: nowMs, closedUntilMs: 0 }
-      buckets.set(key, bucket)
-    }
-    bucket.tokens = Math.min(limit, bucket.tokens + (Math.max(0, nowMs - bucket.atMs) / 60_000) * limit)
-    bucket.atMs = nowMs
+    const allowance = { burst: limit, perSecond: limit / 60 }
+    const bucket = buckets.getOrMake(key, () => ({ ...fullBucket(allowance, nowMs), closedUntilMs: 0 }))
+    refill(bucket, allowance, nowMs)
     const isOpen = nowMs >= bucket.closedUntilMs
     if (isOpen && bucket.tokens < 1) bucket.closedUntilMs = nowMs + closedMs
     if (nowMs < bucket.closedUntilMs) return Math.ceil((bucket.closedUntilMs - nowMs) / 1000)
@@ -84,13 +84,5 @@ function countedAs({ method, url = '' }: IncomingMessage): Exclude<Counted, 'oau
       return 'delete'
     default:
       return 'write'
-  }
-}
-
-function forgetOldest(buckets: Map<string, Bucket>): void {
-  let excess = bucketLimit / 10
-  for (const key of buckets.keys()) {
-    if (excess-- === 0) return
-    buckets.delete(key)
   }
 }

@@ -1,37 +1,36 @@
 import type { Clock } from '../../platform/clock.ts'
 import type { Place } from '../../platform/fair-queue.ts'
+import { RecentMap } from '../../platform/recent-map.ts'
 import { blockOf, neighbourhoodOf } from '../../platform/sender-budget.ts'
-
-/** What may be tried at once, and what comes back in time. */
-type Allowance = { readonly burst: number; readonly oneEachMs: number }
+import { type Allowance, type Bucket, refill } from '../../platform/token-bucket.ts'
 
 /** Guesses for one name from one network. */
-const guessesPerPair: Allowance = { burst: 10, oneEachMs: 60_000 }
+const guessesPerPair: Allowance = { burst: 10, perSecond: 1 / 60 }
 
 /** Guesses of strangers from one network, and from its /24 of IPv4 or /48 of IPv6, whichever names they are for. */
-const guessesPerNetwork: Allowance = { burst: 60, oneEachMs: 10_000 }
-const guessesPerNeighbourhood: Allowance = { burst: 120, oneEachMs: 5000 }
+const guessesPerNetwork: Allowance = { burst: 60, perSecond: 0.1 }
+const guessesPerNeighbourhood: Allowance = { burst: 120, perSecond: 0.2 }
 
 /**
  * Beyond that, what a neighbourhood still has for addresses that did not guess lately: one guess for each address of a /24,
  * so that one of them cannot shut the others out. A /48 often has one holder, and gets fewer.
  */
-const reserveOfIPv4: Allowance = { burst: 256, oneEachMs: 30_000 }
-const reserveOfIPv6: Allowance = { burst: 20, oneEachMs: 30_000 }
+const reserveOfIPv4: Allowance = { burst: 256, perSecond: 1 / 30 }
+const reserveOfIPv6: Allowance = { burst: 20, perSecond: 1 / 30 }
 
 /** After so many recent guesses a neighbourhood is no longer ordinary, and waits behind those that are. */
 const ordinaryGuesses = 3
 
 /** Right passwords: each costs a hash too. Of a person from one network, of a person, and from one network. */
-const proofsPerPair: Allowance = { burst: 60, oneEachMs: 1000 }
-const proofsPerPerson: Allowance = { burst: 120, oneEachMs: 500 }
-const proofsPerNetwork: Allowance = { burst: 600, oneEachMs: 100 }
+const proofsPerPair: Allowance = { burst: 60, perSecond: 1 }
+const proofsPerPerson: Allowance = { burst: 120, perSecond: 2 }
+const proofsPerNetwork: Allowance = { burst: 600, perSecond: 10 }
 
 /** Hashes that run or wait, of one name from one network, from one network, and from one neighbourhood. */
 const maxInFlight = { pair: 8, network: 16, neighbourhood: 32 } as const
 
-/** How many keys of each kind are told apart. */
-const maxBuckets = 20_000
+/** How many keys of each kind have a bucket of their own at least; twice as many at most. */
+const minBuckets = 10_000
 
 /** One attempt that was let in; say how it ended, once. */
 export type Attempt = { readonly place: Place; readonly end: (how: 'proved' | 'refused' | 'dropped') => void }
@@ -155,41 +154,27 @@ type Guesser = {
 
 type Buckets = ReturnType<typeof createBuckets>
 
-type Bucket = { tokens: number; atMs: number }
-
-/**
- * Buckets by key, in two generations: when the younger one is full, what was not used since it began is dropped. An
- * ordered map that lost its oldest key each time would have to skip what it lost.
- */
-function createBuckets(clock: Clock, { burst, oneEachMs }: Allowance) {
-  let young = new Map<string, Bucket>()
-  let old = new Map<string, Bucket>()
+/** Buckets by key, in bounded memory: one that was not used lately is full again. */
+function createBuckets(clock: Clock, allowance: Allowance) {
+  const { burst, perSecond } = allowance
+  const buckets = new RecentMap<Bucket>(minBuckets)
 
   function tokensOf(key: string): number {
-    const bucket = young.get(key) ?? old.get(key)
+    const bucket = buckets.get(key)
     if (bucket === undefined) return burst
-    return Math.min(burst, bucket.tokens + Math.max(0, clock.now() - bucket.atMs) / oneEachMs)
+    refill(bucket, allowance, clock.now())
+    return bucket.tokens
   }
 
-  function set(key: string, tokens: number): void {
-    old.delete(key)
-    if (young.size >= maxBuckets / 2 && !young.has(key)) {
-      old = young
-      young = new Map()
-    }
-    young.set(key, { tokens, atMs: clock.now() })
-  }
+  const set = (key: string, tokens: number): void => buckets.set(key, { tokens, atMs: clock.now() })
 
   return {
     /** How long until there is a whole token; 0 when there is one. */
-    waitMs: (key: string): number => Math.max(0, (1 - tokensOf(key)) * oneEachMs),
+    waitMs: (key: string): number => (Math.max(0, 1 - tokensOf(key)) / perSecond) * 1000,
     spent: (key: string): number => burst - tokensOf(key),
     take: (key: string): void => set(key, tokensOf(key) - 1),
     giveBack: (key: string): void => set(key, Math.min(burst, tokensOf(key) + 1)),
-    refill: (key: string): void => {
-      young.delete(key)
-      old.delete(key)
-    },
-    size: (): number => young.size + old.size,
+    refill: (key: string): void => set(key, burst),
+    size: (): number => buckets.size,
   }
 }
