@@ -35,7 +35,7 @@ import { type Clock, systemClock } from './platform/clock.ts'
 import type { Configuration } from './platform/configuration/configuration.ts'
 import { blobDirectoryIn, databaseFileIn, masterKeyFileIn, openDataDir } from './platform/data-dir.ts'
 import { StartupError, exitCodes } from './platform/exit.ts'
-import type { Figure } from './platform/figures.ts'
+import type { Figure } from './platform/figure.ts'
 import { createHealth } from './platform/health.ts'
 import { createApp } from './platform/http/app.ts'
 import { openApiDocument } from './platform/http/openapi.ts'
@@ -46,7 +46,6 @@ import type { Log } from './platform/log.ts'
 import { controlHandler } from './owner-reset.ts'
 import { openControlChannel } from './platform/control-channel.ts'
 import { openOutbound } from './platform/outbound/open-outbound.ts'
-import { serverFigures } from './server-figures.ts'
 import { openSealer } from './platform/sealing.ts'
 import { createKnownSenders } from './platform/sender-budget.ts'
 import { signingKeyMigrations } from './platform/signing-keys/migrations.ts'
@@ -412,10 +411,7 @@ export async function compose(
     certificates,
     firstRun: content && { content, file: firstRunFile },
     routes,
-    figures: [
-      ...figuresOf({ writerWatch, space, registry, callerBudgets }),
-      ...serverFigures({ ...sources, events, registry }),
-    ],
+    figures: figuresOf({ ...sources, events, space, registry, callerBudgets }),
     flushCounters,
     probeWriter: () => writerWatch.probe(),
     watchSpace: async () => {

@@ -1,30 +1,125 @@
+import type { AuditLag, EventCount, EventTally } from './audit/index.ts'
+import type { Identity } from './identity/index.ts'
 import type { CallerBudgets } from './platform/caller-budget.ts'
-import type { Figure } from './platform/figures.ts'
+import type { Figure, FigureSample } from './platform/figure.ts'
 import type { ContentSpace } from './platform/free-space.ts'
+import type { ListenerCounts } from './platform/http/listener.ts'
 import { droppedLogLines } from './platform/log.ts'
 import { passwordHashFigures } from './platform/password-hash.ts'
-import type { RegistryRoom } from './registry/index.ts'
+import type { Database } from './platform/sql/database.ts'
 import type { WriterWatch } from './platform/sql/writer-watch.ts'
+import type { CertificateSource } from './platform/tls/certificate-source.ts'
+import { registryFigures, type RegistryFigureSources } from './registry-figures.ts'
+import type { TokenService } from './token-service/index.ts'
 
 type FigureSources = {
+  readonly database: Database
   readonly writerWatch: WriterWatch
-  readonly space: ContentSpace
-  readonly registry: Pick<RegistryRoom, 'scrubs' | 'integrityFigures' | 'capacity' | 'quotaUse'>
+  readonly events: EventTally
+  readonly auditLag: AuditLag
+  readonly certificates: CertificateSource | undefined
+  readonly tokenService: Pick<TokenService, 'signingKey'>
+  readonly identity: Pick<Identity, 'signingKey'>
+  readonly space: Pick<ContentSpace, 'state'>
   readonly callerBudgets: Pick<CallerBudgets, 'counts'>
+  readonly registry: RegistryFigureSources
 }
 
 /**
- * The table of everything that the modules show at `/metrics`. To add a row, take what the module exports into
- * {@link FigureSources}, and add the metric to `docs/monitoring.md`.
+ * The table of everything that the modules show at `/metrics`; what the registries hold is in `registry-figures.ts`. To
+ * add a row, take what the module exports into {@link FigureSources}, and add the metric to `docs/monitoring.md`.
  */
-export function figuresOf({ writerWatch, space, registry, callerBudgets }: FigureSources): readonly Figure[] {
+export function figuresOf(sources: FigureSources): readonly Figure[] {
+  return [
+    ...eventFigures(sources.events),
+    ...passwordFigures(),
+    ...databaseFigures(sources),
+    ...auditFigures(sources.auditLag),
+    ...expiryFigures(sources),
+    ...diskFigures(sources.space),
+    ...budgetFigures(sources.callerBudgets),
+    ...registryFigures(sources.registry),
+  ]
+}
+
+/** How people sign in, as the audit log calls it. */
+const signInMethods = ['password', 'passkey', 'provider', 'second-factor', 'device-code']
+
+/** Where something was denied, by the first part of the action that the audit log names. */
+const surfaces: Readonly<Record<string, string>> = {
+  data: 'registry',
+  token: 'token-service',
+  'identity-token': 'identity',
+  machine: 'identity',
+  'user-info': 'identity',
+  'sign-in': 'sign-in',
+  device: 'sign-in',
+  password: 'sign-in',
+  management: 'management',
+  graph: 'graph',
+}
+
+/** The reasons that are told apart; the codes of ARM, Graph and Entra that are not here are `other`. */
+// prettier-ignore
+const reasons = [
+  'invalid-credential', 'insufficient-scope', 'unusable-authorization', 'throttled', 'network', 'public-access-disabled',
+  'wrong', 'wrong-credentials', 'invalid-refresh-token', 'credential-withdrawn', 'anonymous-pull-disabled', 'disabled', 'busy', 'limit',
+  'malformed', 'signature', 'issuer', 'audience', 'expired', 'not-yet-valid', 'claims', 'principal', 'credential', 'subject',
+  'several-applications', 'lifetime', 'issuer-unavailable', 'foreign-tenant', 'no-assignment',
+  'AuthenticationFailed', 'AuthorizationFailed', 'LinkedAuthorizationFailed', 'Authorization_RequestDenied', 'InvalidAuthenticationToken',
+]
+
+function eventFigures(events: EventTally): readonly Figure[] {
+  const samples = (toLabels: (event: EventCount) => Record<string, string> | undefined): FigureSample[] =>
+    events.counts().flatMap((event) => {
+      const labels = toLabels(event)
+      return labels === undefined ? [] : [{ labels, value: event.count }]
+    })
   return [
     {
-      name: 'acrux_database_writer_stuck_seconds',
-      help: 'Time since the last transaction that could be committed, while none can; otherwise 0.',
-      kind: 'gauge',
-      read: () => writerWatch.stuckMs() / 1000,
+      name: 'acrux_sign_ins_total',
+      help: 'Steps of sign-ins of people, by method.',
+      kind: 'counter',
+      labels: { method: signInMethods, outcome: ['success', 'denied'] },
+      read: () =>
+        samples(({ action, outcome }) =>
+          action.startsWith('sign-in.') && action !== 'sign-in.end'
+            ? { method: action.slice('sign-in.'.length), outcome: outcome === 'success' ? 'success' : 'denied' }
+            : undefined,
+        ),
     },
+    {
+      name: 'acrux_tokens_issued_total',
+      help: 'Tokens issued: ACR refresh and access tokens, and tokens of the identity provider.',
+      kind: 'counter',
+      labels: { kind: ['acr-refresh', 'acr-access', 'identity'] },
+      read: () =>
+        samples(({ action, outcome }) => {
+          const kind = tokenKinds.get(action)
+          return outcome === 'success' && kind !== undefined ? { kind } : undefined
+        }),
+    },
+    {
+      name: 'acrux_denials_total',
+      help: 'Requests that were denied, by surface and reason.',
+      kind: 'counter',
+      labels: { surface: [...new Set(Object.values(surfaces))], reason: reasons },
+      read: () =>
+        samples(({ action, outcome, reason }) =>
+          outcome === 'refused' ? { surface: surfaces[action.split('.', 1)[0] ?? ''] ?? 'other', reason } : undefined,
+        ),
+    },
+  ]
+}
+
+const tokenKinds: ReadonlyMap<string, string> = new Map([
+  ['token.exchange', 'acr-refresh'],
+  ['token.issue', 'acr-access'],
+  ['identity-token.issue', 'identity'],
+])
+
+function passwordFigures(): readonly Figure[] {
+  return [
     {
       name: 'acrux_password_hashes',
       help: 'Password hashes that are computed or wait for their turn.',
@@ -44,63 +139,76 @@ export function figuresOf({ writerWatch, space, registry, callerBudgets }: Figur
       kind: 'counter',
       read: () => passwordHashFigures().rejected,
     },
-    ...capacityFigures(space, registry),
-    ...budgetFigures(callerBudgets),
-    ...integrityFigures(registry),
   ]
 }
 
-function integrityFigures({ scrubs, integrityFigures: counters }: FigureSources['registry']): readonly Figure[] {
+function databaseFigures({
+  database,
+  writerWatch,
+}: Pick<FigureSources, 'database' | 'writerWatch'>): readonly Figure[] {
   return [
     {
-      name: 'acrux_corrupt_content',
-      help: 'Blobs and manifests in quarantine, which are unknown to clients until they are pushed again.',
+      name: 'acrux_database_queue_length',
+      help: 'Transactions that wait for their turn.',
       kind: 'gauge',
-      read: () => scrubs.countQuarantined(),
+      read: () => database.writerLoad().waiting,
     },
     {
-      name: 'acrux_corrupt_reads_total',
-      help: 'Reads that were refused because the stored content is corrupt.',
-      kind: 'counter',
-      read: () => counters.refusedReads,
+      name: 'acrux_database_commit_seconds',
+      help: 'Time from the beginning of a group of transactions until it is on the disk.',
+      kind: 'histogram',
+      read: () => database.writerLoad().commitSeconds,
     },
     {
-      name: 'acrux_quarantined_total',
-      help: 'Blobs and manifests that were quarantined.',
-      kind: 'counter',
-      read: () => counters.quarantined,
-    },
-    {
-      name: 'acrux_repaired_blobs_total',
-      help: 'Corrupt blobs that a push replaced.',
-      kind: 'counter',
-      read: () => counters.repaired,
-    },
-    {
-      name: 'acrux_scrub_progress_ratio',
-      help: 'Progress of the background scrub; absent while none is under way.',
+      name: 'acrux_database_writer_stuck_seconds',
+      help: 'Time since the last transaction that could be committed, while none can; otherwise 0.',
       kind: 'gauge',
-      read: () => scrubs.figures().progress,
-    },
-    {
-      name: 'acrux_scrub_completed_timestamp_seconds',
-      help: 'When the last background scrub was completed.',
-      kind: 'gauge',
-      read: () => {
-        const { lastCompletedAtMs } = scrubs.figures()
-        return lastCompletedAtMs === undefined ? undefined : lastCompletedAtMs / 1000
-      },
-    },
-    {
-      name: 'acrux_scrub_findings',
-      help: 'Problems that the last background scrub found.',
-      kind: 'gauge',
-      read: () => scrubs.figures().lastFindingCount,
+      read: () => writerWatch.stuckMs() / 1000,
     },
   ]
 }
 
-function capacityFigures(space: ContentSpace, registry: FigureSources['registry']): readonly Figure[] {
+function auditFigures({ chainSeconds, webhookSeconds }: AuditLag): readonly Figure[] {
+  return [
+    {
+      name: 'acrux_audit_chain_lag_seconds',
+      help: 'Age of the oldest audit event that is not in the hash chain yet.',
+      kind: 'gauge',
+      read: chainSeconds,
+    },
+    {
+      name: 'acrux_audit_webhook_lag_seconds',
+      help: 'Age of the oldest audit event that was not delivered to an enabled webhook, of the webhook that is furthest behind.',
+      kind: 'gauge',
+      read: webhookSeconds,
+    },
+  ]
+}
+
+type ExpirySources = Pick<FigureSources, 'certificates' | 'tokenService' | 'identity'>
+
+function expiryFigures({ certificates, tokenService, identity }: ExpirySources): readonly Figure[] {
+  return [
+    {
+      name: 'acrux_certificate_expiry_timestamp_seconds',
+      help: 'When the TLS certificate expires. Absent over plain HTTP.',
+      kind: 'gauge',
+      read: () => (certificates === undefined ? undefined : certificates.expiresAtMs() / 1000),
+    },
+    {
+      name: 'acrux_signing_key_rotation_timestamp_seconds',
+      help: 'When the key that signs tokens is due for replacement.',
+      kind: 'gauge',
+      labels: { ring: ['acr', 'identity'] },
+      read: async () => [
+        { labels: { ring: 'acr' }, value: (await tokenService.signingKey()).rotationDueMs / 1000 },
+        { labels: { ring: 'identity' }, value: (await identity.signingKey()).rotationDueMs / 1000 },
+      ],
+    },
+  ]
+}
+
+function diskFigures(space: FigureSources['space']): readonly Figure[] {
   return [
     {
       name: 'acrux_disk_free_bytes',
@@ -113,30 +221,6 @@ function capacityFigures(space: ContentSpace, registry: FigureSources['registry'
       help: 'Free space below which content is denied.',
       kind: 'gauge',
       read: () => space.state().reserveBytes,
-    },
-    {
-      name: 'acrux_uploads_open',
-      help: 'Open uploads.',
-      kind: 'gauge',
-      read: () => registry.capacity().openUploads,
-    },
-    {
-      name: 'acrux_uploads_staged_bytes',
-      help: 'Bytes that open uploads hold.',
-      kind: 'gauge',
-      read: () => registry.capacity().stagedBytes,
-    },
-    {
-      name: 'acrux_stored_bytes',
-      help: 'Bytes that count towards quotas, over all registries.',
-      kind: 'gauge',
-      read: async () => (await registry.quotaUse()).storedBytes,
-    },
-    {
-      name: 'acrux_quota_highest_use_ratio',
-      help: 'The highest share of its quota that a registry or repository uses; 0 where there is no quota.',
-      kind: 'gauge',
-      read: async () => (await registry.quotaUse()).highestRatio,
     },
     {
       name: 'acrux_log_lines_dropped_total',
@@ -166,6 +250,42 @@ function budgetFigures(callerBudgets: FigureSources['callerBudgets']): readonly 
       help: 'Memory that is reserved for manifests which clients are sending.',
       kind: 'gauge',
       read: () => callerBudgets.counts.bufferedBytes,
+    },
+  ]
+}
+
+/** The metrics of the addresses that the server listens on. */
+export function listenerFigures(counts: () => ListenerCounts): readonly Figure[] {
+  const byKey = (label: string, values: Readonly<Record<string, number>>): FigureSample[] =>
+    Object.entries(values).map(([key, value]) => ({ labels: { [label]: key }, value }))
+  return [
+    {
+      name: 'acrux_connections',
+      help: 'Open connections, and those whose TLS handshake is not finished.',
+      kind: 'gauge',
+      labels: { state: ['open', 'handshake'] },
+      read: () => byKey('state', { open: counts().open, handshake: counts().handshakes }),
+    },
+    {
+      name: 'acrux_connections_refused_total',
+      help: 'Connections that were refused, by the limit that they exceeded.',
+      kind: 'counter',
+      labels: { limit: ['total', 'address', 'handshakes'] },
+      read: () => byKey('limit', counts().refused),
+    },
+    {
+      name: 'acrux_slow_clients_total',
+      help: 'Clients that were cut off because they were too slow.',
+      kind: 'counter',
+      labels: { reason: ['request', 'upload', 'download'] },
+      read: () => byKey('reason', counts().slow),
+    },
+    {
+      name: 'acrux_network_bytes_total',
+      help: 'Bytes received and sent on all connections, TLS included.',
+      kind: 'counter',
+      labels: { direction: ['received', 'sent'] },
+      read: () => byKey('direction', counts().bytes),
     },
   ]
 }

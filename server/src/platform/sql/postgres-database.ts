@@ -11,7 +11,7 @@ import type {
   WriterLoad,
 } from './database.ts'
 import { commitBounds } from './database.ts'
-import { Distribution } from '../figures.ts'
+import { Distribution } from '../figure.ts'
 import { prepareStatement } from './prepared-statement.ts'
 
 /**

@@ -22,7 +22,7 @@ import type {
   WriterLoad,
 } from './database.ts'
 import { commitBounds } from './database.ts'
-import { Distribution } from '../figures.ts'
+import { Distribution } from '../figure.ts'
 import { readerBusyTimeoutMs } from './busy-timeout.ts'
 import { prepareStatement } from './prepared-statement.ts'
 import { SqliteWriter } from './sqlite-writer.ts'
