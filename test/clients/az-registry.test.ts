@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
 import { at, listAt, stringAt } from '../harness/json.ts'
-import { basic, get } from '../harness/registry.ts'
+import { basic, get, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { azHome, loginServerSuffix, signIn, step } from './az/az.ts'
 
@@ -161,6 +161,23 @@ step('az acr show-usage counts against the limits of the SKU', ['az'], async () 
     rows.find((row) => at(row, 'name') === 'Size'),
     { limit: 107_374_182_400, currentValue: 0, unit: 'Bytes' },
   )
+})
+
+step('az acr show-usage shows the stored bytes, and a quota as the limit', ['az'], async () => {
+  const { servicePrincipal } = server.firstRun
+  const sizeRow = async () => {
+    const rows = listAt(await az.json('acr', 'show-usage', '-n', registry), 'value')
+    return rows.find((row) => at(row, 'name') === 'Size')
+  }
+  await pushImage(server, 'usage/app', '1', basic(servicePrincipal.appId, servicePrincipal.password))
+  const quotas = `${server.baseUrl}${registriesOf(resourceGroup)}/${registry}/providers/Acrux.Server/quotas`
+  const put = ['rest', '--method', 'put', '--url', `${quotas}/all?api-version=2025-03-01-preview`]
+  const made = await az.json(...put, '--body', '{"properties":{"limitBytes":5000000}}')
+  const usedBytes = at(made, 'properties', 'usedBytes')
+  assert.ok(Number(usedBytes) > 0)
+  assert.partialDeepStrictEqual(await sizeRow(), { limit: 5_000_000, currentValue: usedBytes, unit: 'Bytes' })
+  await az.text('rest', '--method', 'delete', '--url', `${quotas}/all?api-version=2025-03-01-preview`)
+  assert.notEqual(at(await sizeRow(), 'limit'), 5_000_000)
 })
 
 step('az acr show-endpoints names the login server', ['az'], async () => {

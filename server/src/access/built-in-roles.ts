@@ -61,6 +61,19 @@ export const builtInRoles: readonly RoleDefinition[] = [
       actions: ['*/read', 'Microsoft.Authorization/*', 'Microsoft.Support/*'],
     },
   ),
+  builtIn(
+    'f58310d9-a9f6-439a-9e8d-f62e7b41a168',
+    'Role Based Access Control Administrator',
+    'Assign roles to others, and remove their assignments.',
+    {
+      actions: [
+        'Microsoft.Authorization/roleAssignments/write',
+        'Microsoft.Authorization/roleAssignments/delete',
+        '*/read',
+        'Microsoft.Support/*',
+      ],
+    },
+  ),
   builtIn('7f951dda-4ed3-4680-a7ca-43fe172d538d', 'AcrPull', 'acr pull', { actions: inRegistry(['pull/read']) }),
   builtIn('8311e382-0749-4cb8-b61a-304f252e45ec', 'AcrPush', 'acr push', {
     actions: inRegistry(['pull/read', 'push/write']),

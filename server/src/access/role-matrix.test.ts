@@ -24,6 +24,7 @@ const matrix: readonly (readonly [role: string, legacy: string, abac: string, wh
   ['Reader',                                       'pmrcC',      '',         '*/read matches pull/read'],
   ['Monitoring Reader',                            'pmrcC',      '',         '*/read matches pull/read'],
   ['User Access Administrator',                    'pmrcC',      '',         '*/read matches pull/read'],
+  ['Role Based Access Control Administrator',      'pmrcC',      '',         '*/read matches pull/read'],
   ['AcrPull',                                      'pmc',        '',         'pull/read'],
   ['AcrPush',                                      'pwmuc',      '',         'pull/read and push/write; it may not lock'],
   ['AcrDelete',                                    'd',          '',         'artifacts/delete, and no pull'],

@@ -16,7 +16,7 @@ const { arm } = server
 const registry = registryPath('Contoso')
 await arm('PUT', registry, newRegistry())
 
-const userAccessAdministrator = '18d7d88d-d35e-4fb5-a5c3-7773c20a72d9'
+const accessAdministrator = 'f58310d9-a9f6-439a-9e8d-f62e7b41a168'
 const { servicePrincipal: app } = await server.createPrincipal('app')
 const { servicePrincipal: other } = await server.createPrincipal('other')
 const at = (name: string) => `${registry}/providers/Microsoft.Authorization/roleAssignments/${name}`
@@ -52,7 +52,7 @@ const typesIn = (list: string) => (source: string) =>
 async function delegate(condition: string) {
   const principal = await server.createPrincipal('delegate')
   const { objectId } = principal.servicePrincipal
-  const made = await arm('PUT', at(randomUUID()), bodyOf(userAccessAdministrator, objectId, { condition }))
+  const made = await arm('PUT', at(randomUUID()), bodyOf(accessAdministrator, objectId, { condition }))
   assert.equal(made.status, 201, made.text)
   const token = await server.tokenFor(principal)
   const give = async (role: string, principalId: string, change: object = {}) => {
@@ -97,11 +97,11 @@ test('principals and their types are held to as well, by what they are and not b
 
 test('a delegate does not widen the own right, and a condition on something else lets nothing through', async () => {
   const { give, objectId, token } = await delegate(portalCondition([rolesIn(roleGuids.acrPull)]))
-  assert.equal((await give(userAccessAdministrator, objectId)).answer.status, 403)
+  assert.equal((await give(accessAdministrator, objectId)).answer.status, 403)
   const listed = await arm('GET', at('').slice(0, -1))
   const rows = (listed.body as { value: { name: string; properties: { principalId: string } }[] }).value
   const own = rows.find(({ properties }) => properties.principalId === objectId)?.name ?? ''
-  assert.equal((await arm('PUT', at(own), bodyOf(userAccessAdministrator, objectId), { token })).status, 403)
+  assert.equal((await arm('PUT', at(own), bodyOf(accessAdministrator, objectId), { token })).status, 403)
   for (const condition of [
     "@Request[Microsoft.ContainerRegistry/registries/repositories:name] StringEquals 'a'",
     `@Resource[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {${roleGuids.acrPull}}`,
@@ -111,7 +111,7 @@ test('a delegate does not widen the own right, and a condition on something else
     assert.equal((await stranger.give(roleGuids.acrPull, app.objectId)).answer.status, 403, condition)
   }
   const allBut = await delegate(
-    `@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAllValues:GuidNotEquals {${roleGuids.owner}, ${userAccessAdministrator}}`,
+    `@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAllValues:GuidNotEquals {${roleGuids.owner}, ${accessAdministrator}}`,
   )
   assert.equal((await allBut.give(roleGuids.owner, app.objectId)).answer.status, 403)
   const made = await allBut.give(roleGuids.acrPull, app.objectId)
