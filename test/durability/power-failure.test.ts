@@ -13,9 +13,21 @@ import { tempDir } from '../harness/temp-dir.ts'
 import { FlushedFiles } from './flushed-files.ts'
 import { fileCalls, readSystemCalls, type SystemCall } from './system-calls.ts'
 
-/** The command that runs the server and records all that it does to files. */
-const recordInto = (record: string) =>
-  ['strace', '--kill-on-exit', '-f', '-yy', '-xx', '-s', '4000000', '-o', record, '-e', `trace=${fileCalls}`] as const
+/** Starts a server in `data` of a directory, which records all that it does to files in `record`. */
+async function startRecorded(directory: string, args: readonly string[] = []) {
+  const record = join(directory, 'record')
+  const dataDir = join(directory, 'data')
+  // prettier-ignore
+  const under = ['strace', '--kill-on-exit', '-f', '-yy', '-xx', '-s', '4000000', '-o', record, '-e', `trace=${fileCalls}`]
+  return { record, server: await startServer({ dataDir, args, under, readyWithinMs: 300_000 }) }
+}
+
+/** Writes what a power failure left of a directory when the record had so many bytes. */
+function writeLeft(directory: string, recordBytes: number, to: string): void {
+  const files = new FlushedFiles(directory)
+  files.replay(readSystemCalls(join(directory, 'record'), recordBytes))
+  files.writeTo(to)
+}
 
 /** Something that was acknowledged: where the record was then, and what must be found after a power failure at that moment. */
 type Acknowledged = {
@@ -42,13 +54,13 @@ const has = (database: DatabaseSync, sql: string, ...values: string[]) =>
 test('everything that was acknowledged survives a power failure at that very moment', async (t) => {
   if (!requireClient(t, 'strace')) return
   using scratch = tempDir('power')
-  const record = join(scratch.path, 'record')
-  const dataDir = join(scratch.path, 'data')
   const args = ['--integrity-scrub-interval-seconds', '0']
+  const started = await startRecorded(scratch.path, args)
+  const { record } = started
+  await using server = started.server
   const acknowledged: Acknowledged[] = []
   const ack = (what: string, isThere: Acknowledged['isThere']) =>
     acknowledged.push({ what, recordBytes: statSync(record).size, isThere })
-  await using server = await startServer({ dataDir, args, under: recordInto(record), readyWithinMs: 300_000 })
   const { servicePrincipal } = server.firstRun
   const authorization = basic(servicePrincipal.appId, servicePrincipal.password)
   ack('the first start', (database) => has(database, "select 1 from registry where name_key = 'myregistry'"))
@@ -109,9 +121,7 @@ test('everything that was acknowledged survives a power failure at that very mom
 
   for (const [index, { what, recordBytes, isThere }] of acknowledged.entries()) {
     const left = join(scratch.path, `left-${index}`)
-    const files = new FlushedFiles(scratch.path)
-    files.replay(readSystemCalls(record, recordBytes))
-    files.writeTo(left)
+    writeLeft(scratch.path, recordBytes, left)
     const place = join(left, 'data')
     const database = new DatabaseSync(join(place, 'acrux.db'))
     assert.ok(isThere(database, place), `${what} is lost by a power failure right after its answer`)
@@ -122,7 +132,7 @@ test('everything that was acknowledged survives a power failure at that very mom
 
   for (const { what, from, to } of marks) {
     const calls = readSystemCalls(record, to).slice(readSystemCalls(record, from).length)
-    assertFlushes(what, calls, dataDir)
+    assertFlushes(what, calls, server.dataDir)
   }
 
   const again = join(scratch.path, `left-${acknowledged.length - 1}`, 'data')
@@ -158,17 +168,11 @@ function assertFlushes(what: string, calls: readonly SystemCall[], dataDir: stri
 test('the master key and the first run are flushed with their names before the start is reported', async (t) => {
   if (!requireClient(t, 'strace')) return
   using scratch = tempDir('power-start')
-  const record = join(scratch.path, 'record')
-  await using server = await startServer({
-    dataDir: join(scratch.path, 'data'),
-    under: recordInto(record),
-    readyWithinMs: 300_000,
-  })
-  const recordBytes = statSync(record).size
+  const started = await startRecorded(scratch.path)
+  await using server = started.server
+  const recordBytes = statSync(started.record).size
   await server.kill()
-  const files = new FlushedFiles(scratch.path)
-  files.replay(readSystemCalls(record, recordBytes))
-  files.writeTo(join(scratch.path, 'left'))
+  writeLeft(scratch.path, recordBytes, join(scratch.path, 'left'))
   for (const name of ['master.key', 'first-run.json', join('tls', 'ca.pem'), join('blobs', 'staging')]) {
     const [now, left] = ['data', 'left/data'].map((place) => join(scratch.path, place, name))
     if (name.endsWith('staging')) assert.ok(statSync(left ?? '').isDirectory(), name)
