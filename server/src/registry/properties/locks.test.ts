@@ -63,6 +63,27 @@ const paths: readonly {
     stoppedBy: { deleteEnabled: [], writeEnabled: ['repository'], readEnabled: [] },
   },
   {
+    what: 'push a whole blob',
+    send: (test, repository) => {
+      const target = `/v2/${repository}/blobs/uploads/?digest=${digestOf('another layer')}`
+      return test.send('POST', target, { body: 'another layer' })
+    },
+    stoppedBy: { deleteEnabled: [], writeEnabled: ['repository'], readEnabled: [] },
+  },
+  {
+    what: 'mount a blob',
+    send: (test, repository) => {
+      const query = `mount=${digestOf('elsewhere')}&from=${repository}/source`
+      return test.send('POST', `/v2/${repository}/blobs/uploads/?${query}`)
+    },
+    stoppedBy: { deleteEnabled: [], writeEnabled: ['repository'], readEnabled: [] },
+  },
+  {
+    what: 'delete a blob',
+    send: (test, repository) => test.send('DELETE', `/v2/${repository}/blobs/${digestOf('unreferenced')}`),
+    stoppedBy: { deleteEnabled: ['repository'], writeEnabled: ['repository'], readEnabled: [] },
+  },
+  {
     what: 'delete the manifest',
     send: (test, repository) => test.send('DELETE', `/v2/${repository}/manifests/${digestOf(image)}`),
     stoppedBy: {
@@ -106,6 +127,8 @@ function testLocks(kind: DatabaseKind): void {
     repository = `locked-${(count += 1)}`
     await test.pushBlob(repository, config)
     await test.pushBlob(repository, 'layer')
+    await test.pushBlob(repository, 'unreferenced')
+    await test.pushBlob(`${repository}/source`, 'elsewhere')
     await test.putManifest(repository, 'v1', image)
     for (const reference of ['v1', digestOf(image)]) await test.send('GET', `/v2/${repository}/manifests/${reference}`)
   })
