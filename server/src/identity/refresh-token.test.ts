@@ -104,6 +104,24 @@ test('a disabled person gets nothing by a refresh token, and what was got holds 
   await assert.rejects(people.code(), { message: /AADSTS50057/ })
 })
 
+test('a refresh token of a weaker sign-in is refused once the policy requires a second factor', async (t) => {
+  const secondFactorPolicy = { required: 'none' as 'none' | 'owners' | 'all', enrolment: 'self' as const }
+  const people = await openTestPeople('sqlite', { secondFactorPolicy })
+  t.after(people.close)
+  const weak = await people.signIn()
+  const strong = await people.signIn({ ...people.signedIn(), methods: ['pwd', 'otp', 'mfa'] })
+  const codes = async () => {
+    const answers = await Promise.all([weak, strong].map(({ refreshToken }) => people.refresh(refreshToken)))
+    return answers.map(({ status, error_codes }) => error_codes?.[0] ?? status)
+  }
+  for (const required of ['none', 'owners'] as const) {
+    secondFactorPolicy.required = required
+    assert.deepEqual(await codes(), [200, 200], required)
+  }
+  secondFactorPolicy.required = 'all'
+  assert.deepEqual(await codes(), [50079, 200])
+})
+
 test('a refresh token is not to be had without asking for it, nor for another kind of secret', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)

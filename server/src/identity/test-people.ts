@@ -29,7 +29,7 @@ export type TestPeople = Awaited<ReturnType<typeof openTestPeople>>
 /** A provider with a person, and what her browser and her programs do. Pages are another room's: she is signed in as she comes. */
 export async function openTestPeople(
   kind: DatabaseKind = 'sqlite',
-  options: { passwordGrant?: boolean; maxSignInDays?: number } = {},
+  options: Parameters<typeof openTestProvider>[1] = {},
 ) {
   const provider = await openTestProvider(kind, options)
   const { database, directory, identity, time } = provider

@@ -25,12 +25,19 @@ export function presentedIn(token: string): PresentedToken {
   return { issuer: iss, subject: sub, expiresAtMs: exp * 1000 }
 }
 
+type SecondFactorPolicy = NonNullable<Parameters<typeof createDirectory>[0]['secondFactorPolicy']>
+
 export type TestProvider = Awaited<ReturnType<typeof openTestProvider>>
 
 /** A provider with its directory on a real database and a real socket; time stands still. */
 export async function openTestProvider(
   kind: DatabaseKind = 'sqlite',
-  { passwordGrant = false, maxSignInDays = 180, outbound = undefined as Outbound | undefined } = {},
+  {
+    passwordGrant = false,
+    maxSignInDays = 180,
+    secondFactorPolicy = undefined as SecondFactorPolicy | undefined,
+    outbound = undefined as Outbound | undefined,
+  } = {},
 ) {
   const migrations = [...auditMigrations, ...signingKeyMigrations, ...directoryMigrations, ...identityMigrations]
   const { database, dispose: disposeDatabase } = await openTestDatabase(kind, migrations)
@@ -50,6 +57,7 @@ export async function openTestProvider(
     sealer,
     publicOrigin: testOrigin,
     maxSignInDays,
+    ...(secondFactorPolicy === undefined ? {} : { secondFactorPolicy }),
     onPrincipalDeleted,
     ...(outbound === undefined ? {} : { acceptsIssuer: outbound.acceptsUrl }),
   })
