@@ -222,7 +222,7 @@ export const faults: readonly Fault[] = [
     file: 'server/src/registry/blobs/mount-blob.ts',
     find: '  requireWritable(repository)\n',
     replace: '',
-    tests: ['server/src/registry/properties/locks.test.ts', 'server/src/registry/blobs/mount-blob.test.ts'],
+    tests: ['server/src/registry/properties/locks.test.ts'],
   },
   {
     what: 'A blob that a manifest needs is deleted',
@@ -401,7 +401,7 @@ export const faults: readonly Fault[] = [
     file: 'server/src/identity/grants/refresh-token.ts',
     find: 'if (due !== undefined) throw',
     replace: 'if (due === null) throw',
-    tests: ['server/src/identity/refresh-token.test.ts', 'server/src/sign-in/enrolment.test.ts'],
+    tests: ['server/src/identity/refresh-token.test.ts'],
   },
   {
     what: 'A plain code challenge is accepted',
@@ -510,6 +510,13 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'A scoped token works at another registry',
+    file: 'server/src/access/access.ts',
+    find: 'return principal.rid === registry.rid ? rightsOfToken(principal.tokenId) : noRights',
+    replace: 'return rightsOfToken(principal.tokenId)',
+    tests: ['server/src/access/scoped-tokens.test.ts'],
+  },
+  {
+    what: 'A denial at another registry shows the scope map of the token',
     file: 'server/src/access/registry-access.ts',
     find: 'return principal.rid === rid ? tokens.actionsOf(principal.tokenId) : undefined',
     replace: 'return tokens.actionsOf(principal.tokenId)',

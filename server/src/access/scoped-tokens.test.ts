@@ -172,7 +172,15 @@ for (const kind of testDatabaseKinds) {
       const opened = await open(t)
       const { id } = await putToken(opened, 'nightly', '_repositories_admin')
       const principal = { kind: 'scoped-token', rid, tokenId: id } as const
-      assert.deepEqual(await allowed(opened, id, [on('team/app')], testRegistry({ rid: otherRid })), [])
+      const elsewhere = testRegistry({ rid: otherRid })
+      assert.deepEqual(await allowed(opened, id, [on('team/app')], elsewhere), [])
+      const asked = { right: 'pull', repository: 'team/app' }
+      const told = await opened.access.explain(principal, elsewhere, asked)
+      assert.deepEqual([told.allowed, told.firstFailure, told.scopeMap], [false, 'another-registry', undefined])
+      assert.equal(
+        (await opened.access.explain(principal, testRegistry(), asked)).scopeMap?.name,
+        '_repositories_admin',
+      )
       assert.deepEqual(await allowed(opened, 'f'.repeat(32), [on('team/app')]), [])
       const { id: registryId } = testRegistry()
       assert.equal(await opened.access.hasAssignment(principal, registryId), false)
