@@ -1,14 +1,14 @@
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { once } from 'node:events'
+import { execFile } from 'node:child_process'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { connect } from 'node:tls'
+import { promisify } from 'node:util'
 import { type Browser, type BrowserContext, type BrowserContextOptions, type Page, chromium } from 'playwright-core'
 import { findProgram, requireClient } from './clients.ts'
 import type { RunningServer } from './server.ts'
 import { tempDir } from './temp-dir.ts'
 
-/** A real browser that trusts the certificate of one server. It is started when it is first needed. */
+/** A real browser that trusts the certificate authority of one server. It is started when it is first needed. */
 export interface TestBrowser extends AsyncDisposable {
   /** False where the machine has no Chromium: the test is then marked as not run, as by `requireClient`. */
   isThere(t: TestContext): boolean
@@ -18,6 +18,8 @@ export interface TestBrowser extends AsyncDisposable {
 
 /** How long a browser may take to start, and a page to do what it is asked, where the machine is busy. */
 const patienceMs = 120_000
+
+const run = promisify(execFile)
 
 const flags = [
   '--no-sandbox',
@@ -31,29 +33,23 @@ const flags = [
   '--disable-sync',
 ]
 
-/** The hash of the public key that the server shows, to whoever trusts its authority. */
-async function keyHash(server: RunningServer): Promise<string> {
-  const socket = connect({
-    host: '127.0.0.1',
-    port: server.port,
-    servername: 'localhost',
-    ca: readFileSync(server.caFile),
-  })
-  await once(socket, 'secureConnect')
-  const certificate = socket.getPeerX509Certificate()
-  socket.destroy()
-  if (certificate === undefined) throw new Error('the server showed no certificate')
-  const key = certificate.publicKey.export({ type: 'spki', format: 'der' })
-  return createHash('sha256').update(key).digest('base64')
+/** Has the browsers of a home directory trust the certificate authority of a server, as a person would. */
+async function trustAuthority(home: string, caFile: string): Promise<void> {
+  const directory = join(home, '.pki', 'nssdb')
+  await mkdir(directory, { recursive: true })
+  const database = `sql:${directory}`
+  await run('certutil', ['-N', '-d', database, '--empty-password'])
+  await run('certutil', ['-A', '-d', database, '-n', 'acrux', '-t', 'C,,', '-i', caFile])
 }
 
 /** Starts Chromium, with a profile that holds nothing of this machine's. */
 async function launch(server: RunningServer, home: string): Promise<Browser> {
+  await trustAuthority(home, server.caFile)
   return chromium.launch({
     executablePath: findProgram('chromium') ?? 'chromium',
     headless: true,
     timeout: patienceMs,
-    args: [...flags, `--ignore-certificate-errors-spki-list=${await keyHash(server)}`],
+    args: flags,
     env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: home, LANG: 'C.UTF-8' },
   })
 }
@@ -63,7 +59,7 @@ export function browserFor(server: RunningServer): TestBrowser {
   const home = tempDir('chromium')
   let started: Promise<Browser> | undefined
   return {
-    isThere: (t) => requireClient(t, 'chromium'),
+    isThere: (t) => requireClient(t, 'chromium', 'certutil'),
     newContext: async (options) => {
       started ??= launch(server, home.path)
       const context = await (await started).newContext({ baseURL: server.baseUrl, ...options })
