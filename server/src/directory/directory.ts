@@ -231,9 +231,9 @@ export function createDirectory(options: DirectoryOptions): Directory {
     endProofsOfOthers: identities.endProofsOfOthers,
     endStaleMemberships: identities.endStaleMemberships,
     secondFactors,
-    secondFactorDue: async (objectId, methods) => {
-      const directoryRole = (await store.userById(objectId))?.directory_role ?? null
-      return rules.due(undefined, { objectId, directoryRole }, methods)
+    secondFactorDue: async (objectId, methods, transaction) => {
+      const user = await (transaction === undefined ? store.userById(objectId) : store.user(transaction, objectId))
+      return rules.due(transaction, { objectId, directoryRole: user?.directory_role ?? null }, methods)
     },
     needsEnrolmentCode: (objectId, methods, transaction) => rules.needsCode(transaction, objectId, methods),
     enrolmentCodes,

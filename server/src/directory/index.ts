@@ -340,7 +340,11 @@ export interface Directory {
    * What a sign-in by these methods lacks: the second factor that the person has, or one that has to be set up because the
    * policy requires it. An object id of nobody is a person who is about to be created.
    */
-  secondFactorDue(objectId: string, methods: readonly string[]): Promise<SecondFactorDue | undefined>
+  secondFactorDue(
+    objectId: string,
+    methods: readonly string[],
+    transaction?: Transaction,
+  ): Promise<SecondFactorDue | undefined>
   /** Whether the person, signed in by these methods, needs a code of an owner to set up the first second factor. */
   needsEnrolmentCode(objectId: string, methods: readonly string[], transaction?: Transaction): Promise<boolean>
   readonly enrolmentCodes: EnrolmentCodes

@@ -179,6 +179,9 @@ function changeProofs<Result>(
 ): Promise<Result> {
   return database.transaction(async (transaction) => {
     await directory.requireProof(transaction, user)
+    // Another sign-in may have added the first second factor since the session was read, which then has to be shown.
+    if ((await directory.secondFactorDue(user.objectId, methods, transaction)) !== undefined)
+      throw new PageError('outdated')
     // The pages lead to the place where the code is asked for; whoever sends a form past them has none.
     if (await directory.needsEnrolmentCode(user.objectId, methods, transaction)) throw new PageError('enrolmentCode')
     return work(transaction)

@@ -107,6 +107,9 @@ async function confirm(
   const { objectId } = pending.user
   const { origin } = call
   await directory.requireProof(transaction, pending.user)
+  // Another sign-in may have added one since the session was read: a password alone adds no other beside it.
+  const due = await directory.secondFactorDue(objectId, pending.methods, transaction)
+  if (due === 'second-factor') throw new PageError('outdated')
   const needsCode = await directory.needsEnrolmentCode(objectId, pending.methods, transaction)
   if (!(await directory.secondFactors.confirmTotp(transaction, objectId, code))) return undefined
   if (needsCode && !(await directory.enrolmentCodes.use(transaction, objectId, enrolmentCode))) {
