@@ -11,8 +11,6 @@ after(async () => {
   await server[Symbol.asyncDispose]()
 })
 
-const { userPrincipalName, password } = server.firstRun.owner
-
 type Authenticator = { readonly cdp: CDPSession; readonly id: string }
 
 /** Gives a page an authenticator of its own, which does what a person with a finger on it would. */
@@ -42,7 +40,7 @@ async function signOut(page: Page): Promise<void> {
   await heading(page, 'You have signed out').waitFor()
 }
 
-async function enterPassword(page: Page): Promise<void> {
+async function enterPassword(page: Page, { userPrincipalName, password } = server.firstRun.owner): Promise<void> {
   await page.getByLabel('User name').fill(userPrincipalName)
   await page.getByLabel('Password').fill(password)
   await page.getByRole('button', { name: 'Sign in' }).click()
@@ -114,6 +112,33 @@ test('a person adds a passkey, signs in with it alone and as the second proof, a
   await page.getByRole('link', { name: 'Sign in with a passkey' }).click()
   await page.getByRole('button', { name: 'Use a passkey' }).click()
   await page.getByRole('alert').getByText('Unknown passkey').waitFor()
+})
+
+test('a person who needs a second factor at the next sign-in sets up a passkey there, and signs in with it', async (t) => {
+  if (!browser.isThere(t)) return
+  await using strict = await startServer({ args: ['--identity-require-second-factor', 'all'] })
+  await using ownBrowser = browserFor(strict)
+  await using context = await ownBrowser.newContext()
+  const page = await openPage(t, context)
+  const authenticator = await addAuthenticator(page)
+
+  await page.goto('/account/security')
+  await enterPassword(page, strict.firstRun.owner)
+  await heading(page, 'Set up a second factor').waitFor()
+  await page.getByRole('button', { name: 'Add a passkey' }).click()
+  await page.getByLabel('Name').fill('My laptop')
+  await page.getByRole('button', { name: 'Add a passkey' }).click()
+  await heading(page, 'Your recovery codes').waitFor()
+  assert.equal((await credentialsOf(authenticator)).length, 1)
+  await page.getByRole('link', { name: 'I have saved them' }).click()
+  await page.getByText('My laptop').waitFor()
+  await signOut(page)
+
+  await page.goto('/account/security')
+  await enterPassword(page, strict.firstRun.owner)
+  await heading(page, 'Use a passkey').waitFor()
+  await page.getByRole('button', { name: 'Use a passkey' }).click()
+  await heading(page, 'Security').waitFor()
 })
 
 test('a passkey that does not know its person is no proof by itself', async (t) => {

@@ -6,6 +6,7 @@ import { assets } from './assets.ts'
 import { PageError } from './errors.ts'
 import { beginEnrolment } from './enrolment.ts'
 import { html } from './html.ts'
+import { askForNewPasskey, readNewPasskey } from './new-passkey.ts'
 import {
   authenticatorPage,
   newPasskeyPage,
@@ -104,16 +105,14 @@ export async function showNewPasskey(site: Site, call: PageCall): Promise<Fastif
 /** Takes the passkey that the browser made. */
 export async function submitNewPasskey(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
   const account = accountOfForm(site, call, form)
-  const displayName = textOf(form, 'name').trim().slice(0, 64) || 'Passkey'
-  const { browser } = call.caller
   const { user } = account
-  const made = await site.passkeys.readCreated(browser, user, textOf(form, 'challenge'), textOf(form, 'credential'))
+  const made = await readNewPasskey(site, call, user, form)
   if (made === undefined)
     return sendNewPasskey(site, call, account, 'Your browser did not create a passkey. Try again.')
   const event = eventOf(call, account, { action: 'second-factor.add', outcome: 'success', detail: { kind: 'passkey' } })
   const needsCodes = await needsRecoveryCodes(site, user.objectId)
   const codes = await changeProofs(site, account, async (transaction) => {
-    const added = await site.directory.secondFactors.addPasskey(transaction, { ...made, displayName })
+    const added = await site.directory.secondFactors.addPasskey(transaction, made)
     if (added === undefined) return undefined
     await site.audit.record(transaction, event)
     await tellOfMethod(site, call, { transaction, objectId: user.objectId, kind: 'method-added', method: 'passkey' })
@@ -266,10 +265,10 @@ function sendAuthenticator(
 }
 
 async function sendNewPasskey(site: Site, call: PageCall, account: Account, problem?: string): Promise<FastifyReply> {
-  if (!site.passkeys.isAvailable) throw new PageError('noPasskeys')
-  const tenantName = (await site.directory.tenant()).displayName
-  const question = await site.passkeys.askToCreate(call.caller.browser, account.user, tenantName)
-  const body = newPasskeyPage(carriedFor(call, account), { ...question, problem })
+  const question = await askForNewPasskey(site, call, account.user)
+  const action = '/account/security/passkey'
+  const cancel = html`<a class="button" href="/account/security?account=${account.user.objectId}">Cancel</a>`
+  const body = newPasskeyPage(carriedFor(call, account), { ...question, action, cancel, problem })
   const hasError = problem !== undefined
   const script = assets.passkeyScript.path
   return sendPage(site, call.reply, { title: 'Add a passkey', body, script, hasError, status: hasError ? 400 : 200 })

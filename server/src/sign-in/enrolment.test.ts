@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { Secret, TOTP } from 'otpauth'
 import type { User } from '../directory/index.ts'
+import { createTestAuthenticator } from './test-authenticator.ts'
 import {
   type FormBrowser,
   type TestPage,
@@ -9,13 +10,14 @@ import {
   codeRequest,
   enterPassword,
   openTestPages,
+  testOrigin,
 } from './test-pages.ts'
 
 type Policy = NonNullable<NonNullable<Parameters<typeof openTestPages>[0]>['secondFactorPolicy']>
 
-async function open(t: TestContext, policy: Partial<Policy> = {}) {
+async function open(t: TestContext, policy: Partial<Policy> = {}, publicOrigin = testOrigin) {
   const secondFactorPolicy = { required: 'all', enrolment: 'self', ...policy } as const
-  const pages = await openTestPages({ secondFactorPolicy })
+  const pages = await openTestPages({ secondFactorPolicy, publicOrigin })
   t.after(pages.close)
   const alice = await pages.createUser('alice')
   return { pages, alice, browser: pages.openBrowser() }
@@ -57,6 +59,44 @@ test('a person who needs a second factor sets one up at the next sign-in, and is
   const other = pages.openBrowser()
   const next = await enterPassword(other, await other.get(codeRequest().url), 'alice')
   assert.equal(next.heading, 'Enter code')
+})
+
+test('a passkey is set up as the second factor at the next sign-in, and is asked for from then on', async (t) => {
+  const { pages, alice, browser } = await open(t)
+  const authenticator = createTestAuthenticator({ rpId: 'login.example', origin: testOrigin })
+  const asked = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
+  const shown = await browser.submit(asked, '/sign-in/enrolment', { method: 'passkey' })
+  assert.equal(shown.heading, 'Add a passkey')
+  const wrong = await browser.submit(shown, '/sign-in/enrolment/passkey', { credential: '{}' })
+  assert.deepEqual([wrong.status, wrong.heading], [400, 'Add a passkey'])
+  assert.match(wrong.text, /Your browser did not create a passkey/)
+  assert.equal((await browser.get('/account/security')).heading, 'Sign in', 'a password alone opens nothing')
+  const [, link = ''] = /<a href="([^"]+)">Use another method/.exec(wrong.text) ?? []
+  assert.equal((await browser.get(link)).heading, 'Set up a second factor')
+  const answer = { credential: authenticator.create(wrong), name: 'Key of Alice' }
+  const codes = await browser.submit(wrong, '/sign-in/enrolment/passkey', answer)
+  assert.equal((await goOn(browser, codes)).heading, 'Sign in to Azure CLI?')
+  assert.deepEqual((await eventsOf(pages, alice)).toSorted(), ['method-added passkey', 'new-network'])
+  const held = await pages.directory.secondFactors.passkeysOf(alice.objectId)
+  assert.deepEqual(
+    held.map(({ displayName }) => displayName),
+    ['Key of Alice'],
+  )
+
+  const other = pages.openBrowser()
+  const next = await enterPassword(other, await other.get(codeRequest().url), 'alice')
+  assert.equal(next.heading, 'Use a passkey')
+  const proved = await other.submit(next, '/sign-in/passkey', { credential: authenticator.get(next) })
+  assert.equal(proved.heading, 'Sign in to Azure CLI?')
+})
+
+test('where the server is reached by an address, no passkey is offered or taken', async (t) => {
+  const { browser } = await open(t, {}, 'https://192.0.2.1')
+  const asked = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
+  assert.equal(asked.heading, 'Set up a second factor')
+  assert.doesNotMatch(asked.text, /passkey/i)
+  const sent = await browser.submit(asked, '/sign-in/enrolment', { method: 'passkey' })
+  assert.deepEqual([sent.status, sent.heading], [404, 'Passkeys are not available'])
 })
 
 test('whoever also has to change the password does that first, and then sets the second factor up', async (t) => {
@@ -104,6 +144,25 @@ test('where an owner hands out the code, a password alone sets up no second fact
   assert.match(stripped.text, /Incorrect or expired enrolment code/)
   assert.equal((await pages.directory.secondFactors.of(alice.objectId)).totp, false)
   const codes = await browser.submit(shown, '/sign-in/enrolment/confirm', confirm)
+  assert.equal((await goOn(browser, codes)).heading, 'Sign in to Azure CLI?')
+  assert.equal(await enrolmentCodes.isValid(alice.objectId, code), false, 'it works once')
+})
+
+test('where an owner hands out the code, a password alone sets up no passkey', async (t) => {
+  const { pages, alice, browser } = await open(t, { enrolment: 'owner-code' })
+  const { enrolmentCodes, secondFactors } = pages.directory
+  const method = 'passkey'
+  const asked = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
+  const without = await browser.submit(asked, '/sign-in/enrolment', { method })
+  assert.match(without.text, /Incorrect or expired enrolment code/)
+  const code = await pages.change((transaction) => enrolmentCodes.create(transaction, alice.objectId, 60_000))
+  const shown = await browser.submit(without, '/sign-in/enrolment', { method, enrolment_code: code })
+  const credential = createTestAuthenticator({ rpId: 'login.example', origin: testOrigin }).create(shown)
+  const stripped = await browser.submit(shown, '/sign-in/enrolment/passkey', { credential, enrolment_code: '' })
+  assert.equal(stripped.status, 400, 'the code is needed to the end')
+  assert.match(stripped.text, /Incorrect or expired enrolment code/)
+  assert.equal((await secondFactors.of(alice.objectId)).passkeys, 0)
+  const codes = await browser.submit(shown, '/sign-in/enrolment/passkey', { credential })
   assert.equal((await goOn(browser, codes)).heading, 'Sign in to Azure CLI?')
   assert.equal(await enrolmentCodes.isValid(alice.objectId, code), false, 'it works once')
 })

@@ -3,8 +3,11 @@ import type { Transaction } from '../platform/sql/database.ts'
 import type { Form } from '../spec/form.ts'
 import { assets } from './assets.ts'
 import { PageError } from './errors.ts'
+import { html } from './html.ts'
+import { askForNewPasskey, readNewPasskey } from './new-passkey.ts'
 import { enrolmentPage, firstCodePage } from './pages/enrolment-pages.ts'
-import { recoveryCodesPage } from './pages/security-pages.ts'
+import { newPasskeyPage, recoveryCodesPage } from './pages/security-pages.ts'
+import { cancelButton, links } from './pages/sign-in-pages.ts'
 import { type Stage, formOf, openStage, proceed, show } from './proceed.ts'
 import { qrCodeOf } from './qr-code.ts'
 import type { Account, PendingAccount } from './sessions.ts'
@@ -15,7 +18,7 @@ const title = 'Set up a second factor'
 /** Asks a person who needs a second factor and has none to set one up. */
 export async function showEnrolment(stage: Stage, account: PendingAccount, problem?: string): Promise<FastifyReply> {
   const needsCode = await stage.site.directory.needsEnrolmentCode(account.user.objectId, account.methods)
-  const body = enrolmentPage(formOf(stage), { needsCode, problem })
+  const body = enrolmentPage(formOf(stage), { needsCode, canAddPasskey: stage.site.passkeys.isAvailable, problem })
   return show(stage, { title, body, hasError: problem !== undefined, status: problem === undefined ? 200 : 400 })
 }
 
@@ -28,46 +31,67 @@ export async function beginEnrolment(site: Site, call: PageCall, account: Accoun
   return goTo(call.reply, flowPath(site, call.caller, { ...flow, chosen: user.objectId }))
 }
 
-/** Begins to set up an authenticator app, and shows its secret. */
-export async function submitEnrolment(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
-  const stage = await openStage(site, call, requireFlow(site, call.caller, textOf(form, 'flow')))
-  const pending = enrollingOf(stage)
-  if (pending === undefined) return proceed(stage)
-  const enrolmentCode = textOf(form, 'enrolment_code').trim()
-  const { directory, database } = site
-  if (!(await mayEnrol(site, pending, enrolmentCode))) return refuseEnrolmentCode(stage, pending)
-  const person = await totpHolder(site, pending)
-  const made = await database.transaction(async (transaction) => {
-    await directory.requireProof(transaction, pending.user)
-    return directory.secondFactors.enrolTotp(transaction, person)
+/** Begins to set up the method that the person chose: an authenticator app, whose secret is shown, or a passkey. */
+export function submitEnrolment(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
+  return enrol(site, call, form, async (enrolment) => {
+    if (textOf(form, 'method') === 'passkey') return showFirstPasskey(enrolment)
+    const { stage, pending } = enrolment
+    const { directory, database } = site
+    const person = await totpHolder(site, pending)
+    const made = await database.transaction(async (transaction) => {
+      await directory.requireProof(transaction, pending.user)
+      return directory.secondFactors.enrolTotp(transaction, person)
+    })
+    return made === undefined ? proceed(stage) : showFirstCode(enrolment, made)
   })
-  return made === undefined ? proceed(stage) : showFirstCode(stage, { ...made, enrolmentCode })
 }
 
 /** Takes the first code of the app, and continues with a person who has a second factor from then on. */
-export async function submitFirstCode(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
+export function submitFirstCode(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
+  return enrol(site, call, form, async (enrolment) => {
+    const { stage, pending } = enrolment
+    const { secondFactors } = site.directory
+    const code = textOf(form, 'code').trim()
+    const codes = await addFirstFactor(enrolment, 'totp', (transaction) =>
+      secondFactors.confirmTotp(transaction, pending.user.objectId, code),
+    )
+    if (codes !== undefined) return finishEnrolment(enrolment, ['otp', 'mfa'], codes)
+    const made = await secondFactors.findPendingTotp(await totpHolder(site, pending))
+    if (made === undefined) return showEnrolment(stage, pending, 'The setup was started elsewhere. Start over.')
+    return showFirstCode(enrolment, made, 'Incorrect code. Enter the one that the app shows now.')
+  })
+}
+
+/** Takes the passkey that the browser created, and continues with a person who has a second factor from then on. */
+export function submitFirstPasskey(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
+  return enrol(site, call, form, async (enrolment) => {
+    const passkey = await readNewPasskey(site, call, enrolment.pending.user, form)
+    if (passkey === undefined) return showFirstPasskey(enrolment, 'Your browser did not create a passkey. Try again.')
+    const codes = await addFirstFactor(enrolment, 'passkey', async (transaction) => {
+      return (await site.directory.secondFactors.addPasskey(transaction, passkey)) !== undefined
+    })
+    if (codes === undefined) return showFirstPasskey(enrolment, 'This passkey is already registered.')
+    return finishEnrolment(enrolment, ['hwk', 'mfa'], codes)
+  })
+}
+
+/** A setup by somebody who may do it: the code is the owner's where one is needed. */
+type Enrolment = { readonly stage: Stage; readonly pending: PendingAccount; readonly enrolmentCode: string }
+
+/** Takes a step of the setup with whoever may take it; the others get the page that they need. */
+async function enrol(
+  site: Site,
+  call: PageCall,
+  form: Form,
+  step: (enrolment: Enrolment) => Promise<FastifyReply>,
+): Promise<FastifyReply> {
   const stage = await openStage(site, call, requireFlow(site, call.caller, textOf(form, 'flow')))
   const pending = enrollingOf(stage)
   if (pending === undefined) return proceed(stage)
   const enrolmentCode = textOf(form, 'enrolment_code').trim()
   // The page after a wrong first code shows the secret again: to nobody who could not have started the setup.
   if (!(await mayEnrol(site, pending, enrolmentCode))) return refuseEnrolmentCode(stage, pending)
-  const code = textOf(form, 'code').trim()
-  const codes = await site.database.transaction((transaction) =>
-    confirm({ site, call, transaction, pending }, code, enrolmentCode),
-  )
-  if (codes === undefined) {
-    const made = await site.directory.secondFactors.findPendingTotp(await totpHolder(site, pending))
-    if (made === undefined) return showEnrolment(stage, pending, 'The setup was started elsewhere. Start over.')
-    return showFirstCode(stage, { ...made, enrolmentCode }, 'Incorrect code. Enter the one that the app shows now.')
-  }
-  const { user, methods } = pending
-  const [, ...remaining] = pending.remaining
-  const all = [...new Set([...methods, 'otp', 'mfa'])]
-  await signIn(site, call, { user, methods: all, authenticatedAtMs: site.clock.now(), remaining })
-  const continueAt = flowPath(site, call.caller, stage.flow)
-  const body = recoveryCodesPage(user.userPrincipalName, codes, continueAt)
-  return show(stage, { title: 'Your recovery codes', body, script: assets.recoveryCodesScript.path })
+  return step({ stage, pending, enrolmentCode })
 }
 
 async function mayEnrol(
@@ -90,35 +114,46 @@ async function refuseEnrolmentCode(stage: Stage, pending: PendingAccount): Promi
   )
 }
 
-type Confirmation = {
-  readonly site: Site
-  readonly call: PageCall
-  readonly transaction: Transaction
-  readonly pending: PendingAccount
+/** Adds the first second factor, and returns new recovery codes; undefined if nothing was added. @throws PageError, ProofRefusedError */
+function addFirstFactor(
+  { stage: { site, call }, pending, enrolmentCode }: Enrolment,
+  kind: 'totp' | 'passkey',
+  add: (transaction: Transaction) => Promise<boolean>,
+): Promise<readonly string[] | undefined> {
+  const { database, directory, audit } = site
+  const { user, methods } = pending
+  const { objectId } = user
+  return database.transaction(async (transaction) => {
+    await directory.requireProof(transaction, user)
+    // Another sign-in may have added one since the session was read: a password alone adds no other beside it.
+    const due = await directory.secondFactorDue(objectId, methods, transaction)
+    if (due === 'second-factor') throw new PageError('outdated')
+    const needsCode = await directory.needsEnrolmentCode(objectId, methods, transaction)
+    if (!(await add(transaction))) return undefined
+    if (needsCode && !(await directory.enrolmentCodes.use(transaction, objectId, enrolmentCode))) {
+      throw new PageError('enrolmentCode')
+    }
+    const detail = { kind, byOwnerCode: needsCode }
+    await audit.record(transaction, eventOf(call, pending, { action: 'second-factor.add', outcome: 'success', detail }))
+    const event = { kind: 'method-added', detail: kind, origin: call.origin } as const
+    await directory.securityEvents.record(transaction, objectId, event)
+    return directory.secondFactors.newRecoveryCodes(transaction, objectId)
+  })
 }
 
-/** Confirms the app and returns new recovery codes; undefined for a wrong code. @throws PageError, ProofRefusedError */
-async function confirm(
-  { site, call, transaction, pending }: Confirmation,
-  code: string,
-  enrolmentCode: string,
-): Promise<readonly string[] | undefined> {
-  const { directory, audit } = site
-  const { objectId } = pending.user
-  const { origin } = call
-  await directory.requireProof(transaction, pending.user)
-  // Another sign-in may have added one since the session was read: a password alone adds no other beside it.
-  const due = await directory.secondFactorDue(objectId, pending.methods, transaction)
-  if (due === 'second-factor') throw new PageError('outdated')
-  const needsCode = await directory.needsEnrolmentCode(objectId, pending.methods, transaction)
-  if (!(await directory.secondFactors.confirmTotp(transaction, objectId, code))) return undefined
-  if (needsCode && !(await directory.enrolmentCodes.use(transaction, objectId, enrolmentCode))) {
-    throw new PageError('enrolmentCode')
-  }
-  const detail = { kind: 'totp', byOwnerCode: needsCode }
-  await audit.record(transaction, eventOf(call, pending, { action: 'second-factor.add', outcome: 'success', detail }))
-  await directory.securityEvents.record(transaction, objectId, { kind: 'method-added', detail: 'totp', origin })
-  return directory.secondFactors.newRecoveryCodes(transaction, objectId)
+/** Signs the person in with what they added, and shows the recovery codes. */
+async function finishEnrolment(
+  { stage, pending }: Enrolment,
+  added: readonly string[],
+  codes: readonly string[],
+): Promise<FastifyReply> {
+  const { site, call, flow } = stage
+  const { user } = pending
+  const [, ...remaining] = pending.remaining
+  const methods = [...new Set([...pending.methods, ...added])]
+  await signIn(site, call, { user, methods, authenticatedAtMs: site.clock.now(), remaining })
+  const body = recoveryCodesPage(user.userPrincipalName, codes, flowPath(site, call.caller, flow))
+  return show(stage, { title: 'Your recovery codes', body, script: assets.recoveryCodesScript.path })
 }
 
 /** Whoever has to set up a second factor in this sign-in. */
@@ -134,10 +169,26 @@ async function totpHolder({ directory }: Site, { user }: PendingAccount) {
 }
 
 function showFirstCode(
-  stage: Stage,
-  made: { readonly secretBase32: string; readonly uri: string; readonly enrolmentCode: string },
+  { stage, enrolmentCode }: Enrolment,
+  made: { readonly secretBase32: string; readonly uri: string },
   problem?: string,
 ): Promise<FastifyReply> {
-  const body = firstCodePage(formOf(stage), { ...made, picture: qrCodeOf(made.uri), problem })
+  const body = firstCodePage(formOf(stage), { ...made, enrolmentCode, picture: qrCodeOf(made.uri), problem })
   return show(stage, { title, body, hasError: problem !== undefined, status: problem === undefined ? 200 : 400 })
+}
+
+async function showFirstPasskey({ stage, pending, enrolmentCode }: Enrolment, problem?: string): Promise<FastifyReply> {
+  const { site, call, flow } = stage
+  const form = formOf(stage)
+  const page = newPasskeyPage(form, {
+    ...(await askForNewPasskey(site, call, pending.user)),
+    action: '/sign-in/enrolment/passkey',
+    hidden: { enrolment_code: enrolmentCode },
+    cancel: cancelButton(form),
+    problem,
+  })
+  const body = html`${page} ${links([{ label: 'Use another method', href: flowPath(site, call.caller, flow) }])}`
+  const status = problem === undefined ? 200 : 400
+  const script = assets.passkeyScript.path
+  return show(stage, { title: 'Add a passkey', body, script, hasError: problem !== undefined, status })
 }

@@ -6,7 +6,17 @@ import { codeRequest, enterPassword, openTestPages, testHost, testOrigin } from 
 
 const names = ['token', 'flow', 'account', 'chosen', 'code', 'kind', 'decision', 'challenge', 'credential', 'sign_in']
 names.push('username', 'password', 'new-password', 'repeated', 'user_code', 'request', 'passkey', 'name', 'client_id')
-names.push('redirect_uri', 'prompt', 'max_age', 'response_mode', 'scope', 'state', 'post_logout_redirect_uri')
+names.push(
+  'redirect_uri',
+  'prompt',
+  'max_age',
+  'response_mode',
+  'scope',
+  'state',
+  'post_logout_redirect_uri',
+  'method',
+  'enrolment_code',
+)
 
 const odd = ['', '0', '-1', '\0', '%', '{}', '[]', 'null', '__proto__', 'constructor', 'x'.repeat(5000), '\ud800', '🐳']
 

@@ -23,7 +23,7 @@ import { type Asset, assets } from './assets.ts'
 import { authorize, authorizeByForm, showFlow, submitAccount, submitAnswer } from './authorize.ts'
 import { isFormToken, isFromOurPage } from './browser.ts'
 import { showDeviceEnd, showDeviceLogin, submitDeviceCode } from './device.ts'
-import { submitEnrolment, submitFirstCode } from './enrolment.ts'
+import { submitEnrolment, submitFirstCode, submitFirstPasskey } from './enrolment.ts'
 import { renderPageError } from './error-page.ts'
 import { PageError } from './errors.ts'
 import { showPasskey, submitPasskey } from './passkey-sign-in.ts'
@@ -68,6 +68,7 @@ const rows: readonly Row[] = [
   { id: 'sign-in.new-password',          method: 'POST', path: '/sign-in/new-password',                need: 'public',          submit: submitNewPassword },
   { id: 'sign-in.enrolment',             method: 'POST', path: '/sign-in/enrolment',                   need: 'public',          submit: submitEnrolment },
   { id: 'sign-in.enrolment.confirm',     method: 'POST', path: '/sign-in/enrolment/confirm',           need: 'public',          submit: submitFirstCode },
+  { id: 'sign-in.enrolment.passkey',     method: 'POST', path: '/sign-in/enrolment/passkey',           need: 'public',          submit: submitFirstPasskey },
   { id: 'sign-in.code',                  method: 'GET',  path: '/sign-in/code',                        need: 'public',          show: (site, call) => showCode(site, call, flowOf(call), 'totp') },
   { id: 'sign-in.recovery',              method: 'GET',  path: '/sign-in/recovery',                    need: 'public',          show: (site, call) => showCode(site, call, flowOf(call), 'recovery') },
   { id: 'sign-in.code.submit',           method: 'POST', path: '/sign-in/code',                        need: 'public',          submit: submitCode },

@@ -5,13 +5,22 @@ import { type SignInForm, cancelButton, confirmationField } from './sign-in-page
 /** Asks for a second factor to be set up before the sign-in continues. */
 export function enrolmentPage(
   form: SignInForm,
-  { needsCode, problem }: { readonly needsCode: boolean; readonly problem?: string | undefined },
+  {
+    needsCode,
+    canAddPasskey,
+    problem,
+  }: { readonly needsCode: boolean; readonly canAddPasskey: boolean; readonly problem?: string | undefined },
 ): Html {
   return html`${!needsCode && alert(problem)}
     <p>
-      Your organisation requires a second factor: an authenticator app on your phone. It shows a new code every 30
-      seconds.
+      Your organisation requires a second factor. An authenticator app on your phone shows a new code every 30 seconds.
     </p>
+    ${
+      canAddPasskey &&
+      html`<p>
+        A passkey uses your fingerprint, face, PIN or security key. It can also sign you in without a password.
+      </p>`
+    }
     <form method="post" action="/sign-in/enrolment" novalidate>
       ${carried(form)}
       ${
@@ -28,7 +37,9 @@ export function enrolmentPage(
         })
       }
       <div class="actions">
-        <button class="primary" type="submit">Set up an authenticator app</button>${cancelButton(form)}
+        <button class="primary" type="submit">Set up an authenticator app</button>
+        ${canAddPasskey && html`<button type="submit" name="method" value="passkey">Add a passkey</button>`}
+        ${cancelButton(form)}
       </div>
     </form>`
 }

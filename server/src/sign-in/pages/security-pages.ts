@@ -99,17 +99,31 @@ export function authenticatorPage(
   }`
 }
 
-/** Has the browser make a passkey. */
+/** Has the browser create a passkey. `hidden` is sent to `action` with it. */
 export function newPasskeyPage(
-  form: Form,
-  { options, challenge, problem }: { options: string; challenge: string; problem?: string | undefined },
+  form: Carried,
+  {
+    options,
+    challenge,
+    action,
+    hidden,
+    cancel,
+    problem,
+  }: {
+    options: string
+    challenge: string
+    action: string
+    hidden?: Readonly<Record<string, string>>
+    cancel: Html | undefined
+    problem?: string | undefined
+  },
 ): Html {
   return html`${alert(problem)}
     <p>Your browser will ask where to save the passkey: on this device, on your phone or on a security key.</p>
     <p role="status" data-passkey-status></p>
     <noscript><p class="error">Passkeys need JavaScript, which is turned off in this browser.</p></noscript>
-    <form method="post" action="/account/security/passkey" data-passkey="create" data-options="${options}" novalidate>
-      ${carried(form, { challenge, credential: '' })}
+    <form method="post" action="${action}" data-passkey="create" data-options="${options}" novalidate>
+      ${carried(form, { ...hidden, challenge, credential: '' })}
       ${field({
         name: 'name',
         label: 'Name',
@@ -119,10 +133,7 @@ export function newPasskeyPage(
         hint: 'A name to recognise it by, such as the device.',
         hasFocus: true,
       })}
-      <div class="actions">
-        <button class="primary" type="submit" disabled>Add a passkey</button>
-        <a class="button" href="/account/security?account=${form.account}">Cancel</a>
-      </div>
+      <div class="actions"><button class="primary" type="submit" disabled>Add a passkey</button>${cancel}</div>
     </form>`
 }
 

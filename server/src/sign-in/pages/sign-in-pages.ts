@@ -258,7 +258,8 @@ export function cancelButton({ canCancel }: SignInForm): Html | undefined {
   </button>`
 }
 
-function links(ways: readonly OtherWay[]): Html | undefined {
+/** Leads to other pages of the same sign-in. */
+export function links(ways: readonly OtherWay[]): Html | undefined {
   if (ways.length === 0) return undefined
   return html`<ul class="other">
     ${ways.map(({ label, href }) => html`<li><a href="${href}">${label}</a></li>`)}
