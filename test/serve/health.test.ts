@@ -17,7 +17,9 @@ test('`/healthz` and `/readyz` answer 200 without credentials, whatever host is 
     for (const host of [server.firstRun.loginServer, 'somewhere.example.com']) {
       const answer = await askHost(server, host, path)
       assert.equal(answer.status, 200, `${path} at ${host}`)
-      assert.equal((JSON.parse(answer.text) as { status: string }).status, 'ok')
+      const { components, ...rest } = JSON.parse(answer.text) as { components?: unknown }
+      assert.deepEqual(rest, { status: 'ok' })
+      assert.equal(components !== undefined, path === '/readyz', `${path} at ${host}`)
     }
   }
 })
@@ -32,8 +34,9 @@ test('`/readyz` names every component with its state and a sentence', async () =
   for (const name of ['server', 'database-writer', 'database', 'blob-store', 'signing-keys']) {
     assert.ok(names.includes(name), name)
   }
-  for (const { name, state, message } of components) {
+  for (const { name, state, message, ...rest } of components) {
     assert.equal(state, 'ok', name)
+    assert.deepEqual(rest, {}, name)
     assert.match(message, /^[A-Z].*\.$/, name)
   }
 })
