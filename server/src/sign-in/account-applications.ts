@@ -10,7 +10,7 @@ import { type PageCall, type Site, goTo, sendPage, textOf } from './site.ts'
 const destination = 'applications'
 const maxListed = 200
 
-/** Lists the applications that may act for a person, and what each has access to. */
+/** Lists the applications that have the person's consent, and their access. */
 export async function showApplications(site: Site, call: PageCall): Promise<FastifyReply> {
   const account = requireAccount(site, call, { objectId: accountInQuery(call), destination, isFresh: false })
   const consents = await site.consents.find({ objectId: account.user.objectId }, maxListed)
@@ -36,7 +36,7 @@ export async function showApplications(site: Site, call: PageCall): Promise<Fast
   return sendPage(site, call.reply, { title: 'Applications', body, navigation, isWide: true })
 }
 
-/** Withdraws what a person consented to with an application, and ends their sign-ins to it. */
+/** Withdraws a person's consents for an application, and ends the person's sign-ins to it. */
 export async function submitWithdrawConsent(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
   const account = requireAccount(site, call, { objectId: textOf(form, 'account'), destination, isFresh: false })
   const { objectId } = account.user

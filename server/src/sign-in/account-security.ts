@@ -71,7 +71,7 @@ export async function submitAuthenticator(site: Site, call: PageCall, form: Form
   return afterAdding(site, call, account, ['otp', 'mfa'], codes)
 }
 
-/** Asks before a sign-in method is removed, and says what is left then. */
+/** Asks for confirmation before a sign-in method is removed, and lists the remaining ones. */
 export async function showRemoval(site: Site, call: PageCall): Promise<FastifyReply> {
   const account = requireOwnProofs(site, call, accountInQuery(call))
   const { secondFactors } = site.directory
@@ -79,7 +79,7 @@ export async function showRemoval(site: Site, call: PageCall): Promise<FastifyRe
   const passkeyId = new URLSearchParams(queryText(call)).get('passkey')
   const passkeys = await secondFactors.passkeysOf(account.user.objectId)
   const passkey = passkeys.find(({ id }) => id === passkeyId)
-  // It may have been removed meanwhile: the page tells what is left.
+  // It may have been removed in the meantime; the page shows the remaining methods.
   if (passkeyId === null ? !held.totp : passkey === undefined) return backToSecurity(call, account)
   const isLast = Number(held.totp) + held.passkeys === 1
   const body = removalPage(carriedFor(call, account), { passkey, isLast })
@@ -156,8 +156,9 @@ function accountOfForm(site: Site, call: PageCall, form: Form): Account {
 }
 
 /**
- * Somebody who may change their sign-in methods. A passkey of a person whom another provider authenticates would let them in when
- * that provider no longer does; and who controls the provider of a linked account must not add a way of their own to it.
+ * Requires a person who may change their sign-in methods. A person who signs in only through another provider may not:
+ * a passkey would still work after the provider revokes access. For a linked account, a sign-in through the provider is
+ * not enough, so that the provider cannot add a sign-in method.
  */
 function requireOwnProofs(site: Site, call: PageCall, objectId: string): Account {
   const { user } = requireAccount(site, call, { objectId, destination, isFresh: false })
@@ -178,16 +179,16 @@ function changeProofs<Result>(
 ): Promise<Result> {
   return database.transaction(async (transaction) => {
     await directory.requireProof(transaction, user)
-    // Another sign-in may have added the first second factor since the session was read, which then has to be shown.
+    // Another sign-in may have added the first second factor since the session was read; it is then required.
     if ((await directory.secondFactorDue(user.objectId, methods, transaction)) !== undefined)
       throw new PageError('outdated')
-    // The pages lead to the place where the code is asked for; whoever sends a form past them has none.
+    // The pages ask for the code first, so a form without it did not come from them.
     if (await directory.needsEnrolmentCode(user.objectId, methods, transaction)) throw new PageError('enrolmentCode')
     return work(transaction)
   })
 }
 
-/** Whether the first second factor takes a code of an owner, and the session was made by a password alone. */
+/** Whether the first second factor requires an owner's code, and the session was made with only a password. */
 function needsOwnerCode({ directory }: Site, { user, methods }: Account): Promise<boolean> {
   return directory.needsEnrolmentCode(user.objectId, methods)
 }

@@ -48,7 +48,7 @@ export async function submitEndSignIn(site: Site, call: PageCall, form: Form): P
   if (ended !== undefined) {
     await site.database.transaction(async (transaction) => {
       await site.directory.endSignIn(transaction, id)
-      // With a consent, the application could have another one made without a question.
+      // With a consent, the application could create a new sign-in without asking the person.
       if (await site.consents.withdrawAll(transaction, objectId, ended.clientId)) {
         await site.audit.record(transaction, withdrawalEvent(call, account, ended.clientId))
       }
@@ -58,7 +58,7 @@ export async function submitEndSignIn(site: Site, call: PageCall, form: Form): P
   return goTo(call.reply, `/account/sign-ins?account=${objectId}`)
 }
 
-/** Says that an application has lost what a person consented to. */
+/** The audit event for the withdrawal of a person's consents for an application. */
 export function withdrawalEvent(call: PageCall, account: Account, clientId: string): AuditEvent {
   return eventOf(call, account, { action: 'consent.withdraw', outcome: 'success', detail: { client: clientId } })
 }
@@ -86,7 +86,7 @@ async function nameOf({ protocol }: Site, { clientId }: SignIn): Promise<string>
   return (await protocol.findClient(clientId))?.displayName ?? 'A deleted application'
 }
 
-/** The general `mfa` says nothing more where both factors are named. */
+/** `mfa` adds nothing if both factors are listed. */
 function methodNames(methods: readonly string[]): string {
   const isTold = methods.some((method) => method === 'otp' || method === 'hwk')
   const told = isTold ? methods.filter((method) => method !== 'mfa') : methods

@@ -6,12 +6,12 @@ import { carried } from './pages/layout.ts'
 import type { Account } from './sessions.ts'
 import { type PageCall, type Site, queryText } from './site.ts'
 
-/** Sign-in methods can be changed only so long after an authentication with one of them. */
+/** How long after an authentication sign-in methods can be changed. */
 const freshMs = 10 * 60 * 1000
 
 /**
  * Whose page it is: the account that the address or the form names, or the only one. @throws SignInNeeded, also when
- * `isFresh` is asked for and nothing of this directory authenticated them within the last ten minutes
+ * `isFresh` is set and they did not authenticate with a method of this directory within the last ten minutes
  */
 export function requireAccount(
   site: Site,

@@ -40,7 +40,7 @@ export function createConsents(database: Database) {
         .values(row)
         .onConflict((conflict) => conflict.columns(['object_id', 'client_id', 'audience']).doNothing())
         .execute(),
-    /** Those of a person, of an application or of both; at most `limit`, those of one person and application together. */
+    /** Consents of a person, an application or both; at most `limit`, grouped by person and application. */
     find: (
       { objectId, clientId }: { readonly objectId?: string | undefined; readonly clientId?: string | undefined },
       limit: number,
@@ -50,7 +50,7 @@ export function createConsents(database: Database) {
       if (clientId !== undefined) query = query.where('client_id', '=', clientId)
       return query.orderBy('object_id').orderBy('client_id').orderBy('audience').limit(limit).execute()
     },
-    /** Takes one consent back. Whether there was one. */
+    /** Withdraws one consent. Returns whether there was one. */
     withdraw: async (
       transaction: Transaction,
       { object_id, client_id, audience }: Pick<ConsentRow, 'object_id' | 'client_id' | 'audience'>,
@@ -63,7 +63,7 @@ export function createConsents(database: Database) {
         .executeTakeFirst()
       return numDeletedRows > 0n
     },
-    /** Takes back all that a person consented to with an application. Whether there was anything. */
+    /** Withdraws all of a person's consents for an application. Returns whether there were any. */
     withdrawAll: async (transaction: Transaction, objectId: string, clientId: string): Promise<boolean> => {
       const { numDeletedRows } = await within(transaction)
         .deleteFrom('user_consent')

@@ -20,7 +20,7 @@ export type CookieJar = {
   readonly sessionName: string
   readonly browserName: string
   readonly knownName: string
-  /** The value of a `Set-Cookie` that lasts until the browser is closed, or for so long. */
+  /** The value of a `Set-Cookie` that lasts until the browser is closed, or for `maxAgeSeconds`. */
   readonly write: (name: string, value: string, maxAgeSeconds?: number) => string
   /** The value of a `Set-Cookie` that takes the cookie away. */
   readonly remove: (name: string) => string

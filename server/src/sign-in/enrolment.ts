@@ -15,14 +15,14 @@ import { type PageCall, type Site, eventOf, flowPath, goTo, requireFlow, signIn,
 
 const title = 'Set up a second factor'
 
-/** Asks a person who needs a second factor and has none to set one up. */
+/** Asks a person who must have a second factor to set one up. */
 export async function showEnrolment(stage: Stage, account: PendingAccount, problem?: string): Promise<FastifyReply> {
   const needsCode = await stage.site.directory.needsEnrolmentCode(account.user.objectId, account.methods)
   const body = enrolmentPage(formOf(stage), { needsCode, canAddPasskey: stage.site.passkeys.isAvailable, problem })
   return show(stage, { title, body, hasError: problem !== undefined, status: problem === undefined ? 200 : 400 })
 }
 
-/** Sends somebody who is signed in by a password alone to the page that asks for an owner's code. */
+/** Redirects a person who signed in with only a password to the page that asks for an owner's code. */
 export async function beginEnrolment(site: Site, call: PageCall, account: Account): Promise<FastifyReply> {
   const { user, methods } = account
   const nowMs = site.clock.now()
@@ -31,7 +31,7 @@ export async function beginEnrolment(site: Site, call: PageCall, account: Accoun
   return goTo(call.reply, flowPath(site, call.caller, { ...flow, chosen: user.objectId }))
 }
 
-/** Begins to set up the method that the person chose: an authenticator app, whose secret is shown, or a passkey. */
+/** Starts the setup of the method that the person chose: an authenticator app, whose secret is shown, or a passkey. */
 export function submitEnrolment(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
   return enrol(site, call, form, async (enrolment) => {
     if (textOf(form, 'method') === 'passkey') return showFirstPasskey(enrolment)
@@ -46,7 +46,7 @@ export function submitEnrolment(site: Site, call: PageCall, form: Form): Promise
   })
 }
 
-/** Takes the first code of the app, and continues with a person who has a second factor from then on. */
+/** Checks the first code of the app, and continues the sign-in with the new second factor. */
 export function submitFirstCode(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
   return enrol(site, call, form, async (enrolment) => {
     const { stage, pending } = enrolment
@@ -62,7 +62,7 @@ export function submitFirstCode(site: Site, call: PageCall, form: Form): Promise
   })
 }
 
-/** Takes the passkey that the browser created, and continues with a person who has a second factor from then on. */
+/** Checks the passkey that the browser created, and continues the sign-in with the new second factor. */
 export function submitFirstPasskey(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
   return enrol(site, call, form, async (enrolment) => {
     const passkey = await readNewPasskey(site, call, enrolment.pending.user, form)
@@ -75,10 +75,10 @@ export function submitFirstPasskey(site: Site, call: PageCall, form: Form): Prom
   })
 }
 
-/** A setup by somebody who may do it: the code is the owner's where one is needed. */
+/** A setup that is allowed. The code is the owner's, if one is required. */
 type Enrolment = { readonly stage: Stage; readonly pending: PendingAccount; readonly enrolmentCode: string }
 
-/** Takes a step of the setup with whoever may take it; the others get the page that they need. */
+/** Runs a step of the setup if the person may take it; otherwise sends the page that comes first. */
 async function enrol(
   site: Site,
   call: PageCall,
@@ -89,7 +89,7 @@ async function enrol(
   const pending = enrollingOf(stage)
   if (pending === undefined) return proceed(stage)
   const enrolmentCode = textOf(form, 'enrolment_code').trim()
-  // The page after a wrong first code shows the secret again: to nobody who could not have started the setup.
+  // The page after a wrong first code shows the secret again, so it requires the same as starting the setup.
   if (!(await mayEnrol(site, pending, enrolmentCode))) return refuseEnrolmentCode(stage, pending)
   return step({ stage, pending, enrolmentCode })
 }
@@ -156,7 +156,7 @@ async function finishEnrolment(
   return show(stage, { title: 'Your recovery codes', body, script: assets.recoveryCodesScript.path })
 }
 
-/** Whoever has to set up a second factor in this sign-in. */
+/** The person who must set up a second factor in this sign-in. */
 function enrollingOf({ call, flow }: Stage): PendingAccount | undefined {
   const pending = call.caller.session?.pending
   const isTheirs = pending !== undefined && pending.user.objectId === flow.chosen

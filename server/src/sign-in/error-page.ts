@@ -42,7 +42,7 @@ export async function renderPageError(
   return sendPage(site, reply, { title, body, status, hasError: true })
 }
 
-/** No page is a dead end: a code can be entered again, and everything else starts over at the account. */
+/** Every error page has a link: to enter another code, or to the account. */
 function wayOn(thrown: unknown): '/devicelogin' | '/account/security' {
   return thrown instanceof PageError && thrown.kind === 'deviceEnded' ? '/devicelogin' : '/account/security'
 }

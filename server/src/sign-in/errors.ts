@@ -18,7 +18,7 @@ const pageErrors = {
   deviceEnded:    { number: 70020,     status: 400, title: 'The code has expired',         text: 'It is too old, or was already used. Request another code on your device.' },
   throttled:      { number: 50196,     status: 429, title: 'Too many attempts',          text: 'Wait a few minutes before you try again.' },
   disabled:       { number: 50057,     status: 403, title: 'The account is disabled',    text: 'Ask an owner of the directory to enable it.' },
-  enrolmentCode:  { number: 50079,     status: 403, title: 'An enrolment code is needed', text: 'An owner of the directory gives you the code with which you set up your first second factor.' },
+  enrolmentCode:  { number: 50079,     status: 403, title: 'An enrolment code is needed', text: 'Ask an owner of the directory for the code that you need to set up your first second factor.' },
   elsewhere:      { number: undefined, status: 403, title: 'Managed by your organisation', text: 'You sign in with your organisation’s provider. Change your password and second factor there.' },
   noPasskeys:     { number: undefined, status: 404, title: 'Passkeys are not available', text: 'Passkeys need a host name, but this server is reached by an IP address.' },
   diskFull:       { number: 90033,     status: 507, title: 'The server is out of space', text: 'The server has run out of disk space. Nothing was changed. Try again later.' },

@@ -30,7 +30,7 @@ export type SignInOptions = {
   readonly publicOrigin: string
   /** The providers of organisations, opened before. */
   readonly upstreams: Upstreams
-  /** Whether a provider that names `mfa` among its methods stands for a second factor here; true by default. */
+  /** Whether `mfa` in the methods of a provider counts as a second factor; true by default. */
   readonly acceptsProviderMfa?: boolean
   /** Who proved something lately, here and at the token endpoint. */
   readonly senders?: KnownSenders

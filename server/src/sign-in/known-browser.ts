@@ -14,19 +14,19 @@ const context = 'people known to a browser'
 export type KnownBrowsers = ReturnType<typeof createKnownBrowsers>
 
 /**
- * Remembers in a sealed cookie who signed in with a browser. It proves nothing by itself: strangers' guesses do not keep a
- * person from signing in with a browser that they used before. [OWASP, device cookies]
+ * Remembers in a sealed cookie who signed in with a browser. The cookie authenticates nobody; it only exempts a known
+ * browser from the limits that guesses from unknown networks cause. [OWASP, device cookies]
  */
 export function createKnownBrowsers(sealer: Sealer, clock: Clock) {
   return {
     maxAgeSeconds,
-    /** Reads the cookie; nobody is known by one that this server did not make. */
+    /** Reads the cookie. A cookie that this server did not make is ignored. */
     read: (cookie: string | undefined): KnownPeople => {
       const entries = cookie === undefined ? undefined : openText(sealer, cookie, { context, longest: maxLength })
       const nowMs = clock.now()
       return new Map(((entries ?? []) as [string, number][]).filter(([, atMs]) => nowMs - atMs < maxAgeSeconds * 1000))
     },
-    /** The cookie with one more person, in place of the one who signed in longest ago where there are too many. */
+    /** The cookie with one more person. If it is full, the person with the oldest sign-in is removed. */
     write: (known: KnownPeople, objectId: string): string => {
       const others = [...known].filter(([id]) => id !== objectId)
       const entries = [[objectId, clock.now()], ...others.toSorted(([, one], [, other]) => other - one)]

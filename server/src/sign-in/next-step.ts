@@ -7,7 +7,7 @@ export type Demand = {
   readonly isToChoose: boolean
   /** Only what was proved after this instant counts. */
   readonly authenticatedAfterMs: number | undefined
-  /** Only what is kept here counts, and not the word of another provider. */
+  /** Only methods of this directory count, not those that another provider reports. */
   readonly needsLocalProof?: boolean
 }
 
@@ -52,7 +52,7 @@ function satisfies(account: Account, { authenticatedAfterMs, needsLocalProof = f
   return isFresh && (!needsLocalProof || isLocallyProved(account))
 }
 
-/** Whether a password, an authenticator app or a passkey of this directory proved the account, and not another provider alone. */
+/** Whether a method of this directory was used: a password, an authenticator app or a passkey. */
 export function isLocallyProved({ methods }: Pick<Account, 'methods'>): boolean {
   return ['pwd', 'otp', 'hwk'].some((method) => methods.includes(method))
 }

@@ -159,7 +159,7 @@ function goOn(stage: Stage, account: PendingAccount): Promise<FastifyReply> {
   }
 }
 
-/** Asks for a new password, and lists the other ways to sign in that stay without a say against them. */
+/** Asks for a new password, and lists the other sign-in methods, which stay unless the person removes them. */
 export async function showNewPassword(
   stage: Stage,
   { objectId, userPrincipalName }: User,

@@ -40,7 +40,7 @@ export type Site = {
   readonly knownBrowsers: KnownBrowsers
   readonly passkeys: Passkeys
   readonly upstreams: Upstreams
-  /** Whether a provider that names `mfa` among its methods stands for a second factor here. */
+  /** Whether `mfa` in the methods of a provider counts as a second factor. */
   readonly acceptsProviderMfa: boolean
   readonly senders: KnownSenders
   /** Ways to sign in at other providers, each with the sealed sign-in in its address. */
@@ -112,7 +112,7 @@ export async function signIn(
   reply.header('set-cookie', jar.write(jar.knownName, known, knownBrowsers.maxAgeSeconds))
 }
 
-/** Where a request to sign in comes from: its address, and what this browser is known by. */
+/** The origin of a sign-in request: its address and the identity of the browser. */
 export function placeOf({ caller, origin }: PageCall) {
   const { remoteAddress, userAgent } = origin
   return { remoteAddress, userAgent, browserKnownSinceMs: (objectId: string) => caller.known.get(objectId) }

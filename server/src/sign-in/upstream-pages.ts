@@ -59,7 +59,7 @@ export async function finishUpstream(site: Site, call: PageCall): Promise<Fastif
   return goTo(call.reply, flowPath(site, caller, { ...flow, chosen: outcome.user.objectId }))
 }
 
-/** The methods that the provider names, without those that would stand for a second factor where the operator does not accept it. */
+/** The methods that the provider reports, without second factors unless the operator accepts them. */
 function believedMethods({ acceptsProviderMfa }: Site, { person }: UpstreamProof): readonly string[] {
   return acceptsProviderMfa ? person.methods : person.methods.filter((method) => method === 'fed')
 }
@@ -102,7 +102,7 @@ async function takeIn(
     const sessionId = await sessions.signIn(transaction, caller.sessionId, {
       user,
       methods,
-      // A provider that does not say when may have authenticated them long ago, which is never fresh enough.
+      // Without a time from the provider, the authentication may be old and is never fresh enough.
       authenticatedAtMs:
         authenticatedAtMs === undefined ? unknownInstantMs : Math.min(nowMs, authenticatedAtMs + toleranceMs),
       remaining,

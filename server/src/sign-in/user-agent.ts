@@ -1,4 +1,4 @@
-/** Browsers and programs by what they call themselves; the first that matches counts, since most name others as well. */
+/** Browsers and programs by their own names; the first match wins, since most also name others. */
 const programs: readonly (readonly [RegExp, string])[] = [
   [/Edg(?:e|A|iOS)?\/(\d+)/, 'Edge'],
   [/OPR\/(\d+)/, 'Opera'],
@@ -22,8 +22,8 @@ const systems: readonly (readonly [RegExp, string])[] = [
 ]
 
 /**
- * A browser and system in words, as `Firefox 128 on Linux`, by what a client says of itself: it is shown, and decides nothing.
- * Undefined where neither is known. [RFC 9110 §10.1.5]
+ * Describes the browser and system of a client, such as `Firefox 128 on Linux`, by its `User-Agent`. For display only.
+ * Undefined if neither is known. [RFC 9110 §10.1.5]
  */
 export function describeUserAgent(text: string | undefined): string | undefined {
   if (text === undefined) return undefined

@@ -14,7 +14,7 @@ export type Visitor = {
   readonly formToken: string
   readonly sessionId: string | undefined
   readonly session: BrowserSession | undefined
-  /** Who completed a sign-in with this browser lately. */
+  /** The people who recently completed a sign-in with this browser. */
   readonly known: KnownPeople
 }
 

@@ -2,7 +2,7 @@ import { type Html, html } from '../html.ts'
 import { alert, carried, field } from './layout.ts'
 import { type SignInForm, cancelButton, confirmationField } from './sign-in-pages.ts'
 
-/** Asks for a second factor to be set up before the sign-in continues. */
+/** Asks the person to set up a second factor before the sign-in continues. */
 export function enrolmentPage(
   form: SignInForm,
   {

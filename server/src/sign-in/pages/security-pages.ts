@@ -67,7 +67,7 @@ export function securityPage(
     }`
 }
 
-/** Asks before the app, or a passkey, is removed. */
+/** Asks for confirmation before the app or a passkey is removed. */
 export function removalPage(form: Form, { passkey, isLast }: { passkey: Passkey | undefined; isLast: boolean }): Html {
   const what =
     passkey === undefined ? html`the authenticator app` : html`the passkey <strong>${passkey.displayName}</strong>`
@@ -84,8 +84,8 @@ export function removalPage(form: Form, { passkey, isLast }: { passkey: Passkey 
 }
 
 /**
- * Shows the secret for an authenticator app, as a picture and as text, and asks for its first code. After a wrong code the
- * secret stays the same, so that an app which has it already can be tried again; "Start over" makes another.
+ * Shows the secret for an authenticator app, as a QR code and as text, and asks for its first code. After a wrong code,
+ * the secret stays the same, so that an app that has it can be tried again; "Start over" creates a new secret.
  */
 export function authenticatorPage(
   form: Form,
@@ -137,7 +137,7 @@ export function newPasskeyPage(
     </form>`
 }
 
-/** Shows recovery codes, this once. `next` is the path of the page after it. */
+/** Shows new recovery codes, which are shown only once. `next` is the path of the next page. */
 export function recoveryCodesPage(userPrincipalName: string, codes: readonly string[], next: string): Html {
   return html`<p>
       Each of these codes signs you in once when you have neither your app nor a passkey. Save them now: they are not

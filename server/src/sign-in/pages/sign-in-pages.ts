@@ -18,7 +18,7 @@ export type PasswordProblem = {
   readonly message?: string | undefined
   readonly userName?: string | undefined
   readonly password?: string | undefined
-  /** Whether a second factor has to be shown together with the password. */
+  /** Whether a second factor is required together with the password. */
   readonly needsCode?: boolean | undefined
 }
 
@@ -189,7 +189,7 @@ export function newPasswordPage(
     </form>`
 }
 
-/** A new password does not end the other ways to sign in: whoever had the account may have added one. */
+/** A new password does not remove other sign-in methods, which an attacker may have added. */
 function remainingMethods(methods: readonly Html[]): Html | undefined {
   if (methods.length === 0) return undefined
   return html`<fieldset>
@@ -250,7 +250,7 @@ function onward({ clientName }: SignInForm): Html | undefined {
   return clientName === undefined ? undefined : html`<p>to continue to <strong>${clientName}</strong></p>`
 }
 
-/** The button that ends a sign-in at the program that asked for it. */
+/** The button that cancels the sign-in and returns to the program that requested it. */
 export function cancelButton({ canCancel }: SignInForm): Html | undefined {
   if (!canCancel) return undefined
   return html`<button type="submit" name="decision" value="refuse" formaction="/sign-in/answer" formnovalidate>
