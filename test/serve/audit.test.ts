@@ -111,5 +111,5 @@ test('acrux audit export writes every event as a line of JSON, and list shows th
   assert.equal((await runAcrux(['audit', 'list', ...at, '--outcome', 'perhaps'])).code, 2)
   const both = await runAcrux(['audit', 'list', ...at, '--server', url])
   assert.equal(both.code, 2)
-  assert.match(both.stderr, /--data-dir is for the data directory/)
+  assert.match(both.stderr, /--data-dir cannot be combined with --server or --name/)
 })

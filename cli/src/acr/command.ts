@@ -26,7 +26,7 @@ Exit codes: 0 answered (can: allowed); 1 the id is unknown (can: not allowed); 2
 13 the log cannot be read; 14 the master key cannot be read.
 `
 
-/** What a program may do with the answer. */
+/** The output format of the answer. */
 type OutputFlags = { readonly output: 'text' | 'json' }
 type RegistryFlags = OutputFlags & { readonly name: string }
 type WhyFlags = OutputFlags & DataDirFlags & { readonly name?: string }
@@ -37,11 +37,13 @@ export function addAcr(program: Command): void {
     .description('explain denials, list permissions, and name the smallest change that allows a request')
     .addHelpText('after', examples)
   withDataDir(withOutput(command.command('why <id>')))
-    .description('why a request was refused: the x-ms-correlation-request-id of its answer')
+    .description('explain a denied request; ID is the x-ms-correlation-request-id of its response')
     .option('-n, --name <registry>', 'the registry, asked through az')
     .action(why)
   withOutput(command.command('can <principal> <action> [repository]'))
-    .description('may somebody do something: an object id, admin, anonymous, or token:NAME')
+    .description(
+      'check whether a principal may do something; PRINCIPAL is an object id, admin, anonymous or token:NAME',
+    )
     .requiredOption('-n, --name <registry>', 'the registry, asked through az')
     .action((principal: string, action: string, repository: string | undefined, { name, output }: RegistryFlags) => {
       const answer = requireAnswer(askRegistry(name, 'accessExplanation', { principal, action, repository }))
@@ -49,7 +51,7 @@ export function addAcr(program: Command): void {
       process.exitCode = isAllowed(answer) ? exitCodes.ok : 1
     })
   withOutput(command.command('who <action> [repository]'))
-    .description('who may do something')
+    .description('list the principals that may do something')
     .requiredOption('-n, --name <registry>', 'the registry, asked through az')
     .action((action: string, repository: string | undefined, { name, output }: RegistryFlags) =>
       print(askWho(name, { action, repository }), output, whoText),
@@ -58,7 +60,7 @@ export function addAcr(program: Command): void {
 
 function withOutput(command: Command): Command {
   return command.addOption(
-    new Option('-o, --output <form>', 'how to print it').choices(['text', 'json']).default('text'),
+    new Option('-o, --output <form>', 'the output format').choices(['text', 'json']).default('text'),
   )
 }
 
@@ -68,7 +70,7 @@ async function why(id: string, { name, output, ...place }: WhyFlags): Promise<vo
       ? await findInLog(id, place)
       : (askRegistry(name, `decisions/${encodeURIComponent(id)}`, {}) as TimedDecision | undefined)
   if (found === undefined) {
-    process.stderr.write(`acrux: nothing is known of ${terminalLine(id)}\n`)
+    process.stderr.write(`acrux: the id ${terminalLine(id)} is unknown\n`)
     process.exitCode = 1
     return
   }
@@ -89,7 +91,7 @@ async function findInLog(correlationId: string, place: DataDirFlags): Promise<De
   }
 }
 
-/** What these two always answer. */
+/** Both commands always get an answer. */
 function requireAnswer(answer: unknown): unknown {
   if (answer === undefined) throw new Error('the registry gave no answer')
   return answer

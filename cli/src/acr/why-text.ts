@@ -22,9 +22,13 @@ export function whyText(
     ...(token === null || token.leftOut.length === 0 ? [] : [`left out: ${token.leftOut.join(' ')}`]),
     ...(decision.needs.length === 0 ? [] : [`needs:    ${decision.needs.join(' or ')}`]),
     ...assignments.map(assignmentText),
-    ...(more > 0 ? [`          and ${more} assignments more`] : []),
+    ...(more > 0 ? [`          and ${more} more assignments`] : []),
     ...(scopeMap === null ? [] : [`scope map ${scopeMap.name}: ${scopeMap.actions.join(' ')}`]),
-    ...(decision.tokenAccess === null ? [] : [`sent:     a token for ${decision.tokenAccess || 'nothing'}`]),
+    ...(decision.tokenAccess === null
+      ? []
+      : [
+          `sent:     ${decision.tokenAccess === '' ? 'a token that grants no access' : `a token for ${decision.tokenAccess}`}`,
+        ]),
     ...(presented ? [`sent:     a token of issuer ${presented.issuer} for subject ${presented.subject}`] : []),
     `why:      ${firstFailure ?? 'everything requested was allowed'}${presented?.expiredAt ? `, expired at ${presented.expiredAt}` : ''}`,
     ...(decision.smallestChange === null

@@ -51,7 +51,7 @@ export function addAudit(program: Command): void {
     .action((flags: VerifyFlags) => onLog(flags, (log) => verify(log, flags.expect)))
   withFilter(withDataDir(command.command('list')))
     .description('print events, one a line, the newest first')
-    .option('--limit <number>', 'how many', requireLimit, 20)
+    .option('--limit <number>', 'the maximum number of events', requireLimit, 20)
     .option('--server <url>', 'the server that az is signed in to, instead of a data directory')
     .option('-n, --name <registry>', 'the log of one registry there')
     .action(list)
@@ -76,22 +76,23 @@ async function onLog(flags: DataDirFlags, work: (log: AuditFile) => Promise<void
 
 function requireCheckpoint(text: string) {
   const checkpoint = parseCheckpoint(text)
-  if (checkpoint === undefined) throw new InvalidArgumentError('It is a number, a colon and 64 hexadecimal digits.')
+  if (checkpoint === undefined)
+    throw new InvalidArgumentError('It must be a number, a colon and 64 hexadecimal digits.')
   return checkpoint
 }
 
 function requireLimit(text: string): number {
   const limit = /^\d{1,9}$/.test(text) ? Number(text) : 0
-  if (limit < 1) throw new InvalidArgumentError('It is a whole number from 1 on.')
+  if (limit < 1) throw new InvalidArgumentError('It must be a positive integer.')
   return limit
 }
 
-/** Says what it finds; the exit code tells whether the log is whole. */
+/** Prints the report; the exit code says whether the log is whole. */
 async function verify(log: AuditFile, expected: VerifyFlags['expect']): Promise<void> {
   const report = await log.verify(expected)
   const { faults, faultCount, events, blocks, pending, checkpoint, firstAtMs, lastAtMs } = report
   for (const fault of faults) process.stderr.write(`acrux: ${faultText(fault)}\n`)
-  if (faultCount > faults.length) process.stderr.write(`acrux: and ${faultCount - faults.length} faults more\n`)
+  if (faultCount > faults.length) process.stderr.write(`acrux: and ${faultCount - faults.length} more faults\n`)
   const span = firstAtMs === undefined ? '' : `, from ${isoTime(firstAtMs)} to ${isoTime(lastAtMs)}`
   process.stdout.write(`${events} events in ${blocks} blocks${span}\n`)
   if (pending > 0) process.stdout.write(`${pending} events at the end are not in the chain yet\n`)
@@ -117,7 +118,7 @@ async function list(flags: ListFlags, command: Command): Promise<void> {
   const other = (['dataDir', 'config', 'target'] as const).find((name) => flags[name] !== undefined)
   if (other !== undefined) {
     const flag = { dataDir: '--data-dir', config: '--config', target: '--target' }[other]
-    command.error(`error: ${flag} is for the data directory, and not for a server that is asked`)
+    command.error(`error: ${flag} cannot be combined with --server or --name`)
   }
   printAll(newestOnServer(flags, flags))
 }
@@ -131,7 +132,7 @@ function lineOf({ eventTimestamp, outcome, action, actor, target, reason, correl
   return terminalLine([eventTimestamp, outcome.padEnd(7), action, who, target, reason ?? '-', correlationId].join('  '))
 }
 
-/** Ends without a word when whoever reads has enough. */
+/** Exits silently if the reader closes the pipe. */
 async function exportAll(log: AuditFile, flags: FilterFlags): Promise<void> {
   try {
     await pipeline(Readable.from(linesOf(log, flags)), process.stdout)

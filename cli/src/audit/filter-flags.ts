@@ -1,7 +1,7 @@
 import type { AuditEventFilter } from '@acrux/server'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 
-/** Which events are wanted, as it is said on the command line. */
+/** The filter options of the command line. */
 export type FilterFlags = {
   readonly from?: number
   readonly to?: number
@@ -12,22 +12,19 @@ export type FilterFlags = {
   readonly correlationId?: string
 }
 
-/** Adds the options that say which events are wanted. */
+/** Adds the filter options. */
 export function withFilter(command: Command): Command {
   return command
     .option('--from <time>', 'not before this time, such as 2026-11-24 or 2026-11-24T12:00:00Z', requireTime)
     .option('--to <time>', 'not after this time', requireTime)
-    .option('--action <action>', 'what was done, such as token.issue')
+    .option('--action <action>', 'the action, such as token.issue')
     .addOption(new Option('--outcome <outcome>', 'whether it was allowed').choices(['success', 'refused']))
-    .option('--principal <id>', 'who did it: an object id, or the name that was claimed')
-    .option(
-      '--target <target>',
-      'what it was done to, or what that lies in: a login server, a repository, a resource id',
-    )
-    .option('--correlation-id <id>', 'the x-ms-correlation-request-id of an answer')
+    .option('--principal <id>', 'the actor: an object id, or the claimed name')
+    .option('--target <target>', 'the target or what contains it: a login server, a repository, a resource id')
+    .option('--correlation-id <id>', 'the x-ms-correlation-request-id of a response')
 }
 
-/** The filter that the options say. */
+/** Builds the filter from the options. */
 export function filterOf(flags: FilterFlags): AuditEventFilter {
   return {
     fromMs: flags.from,
@@ -44,6 +41,6 @@ const timePattern = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[
 
 function requireTime(text: string): number {
   const ms = timePattern.test(text) ? Date.parse(text) : Number.NaN
-  if (Number.isNaN(ms)) throw new InvalidArgumentError('It is a date, or a date and time with Z or an offset.')
+  if (Number.isNaN(ms)) throw new InvalidArgumentError('It must be a date, or a date and time with Z or an offset.')
   return ms
 }
