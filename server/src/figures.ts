@@ -122,7 +122,7 @@ function passwordFigures(): readonly Figure[] {
   return [
     {
       name: 'acrux_password_hashes',
-      help: 'Password hashes that are computed or wait for their turn.',
+      help: 'Password hashes that are running or waiting.',
       kind: 'gauge',
       labels: { state: ['running', 'waiting'] },
       read: () => {
@@ -149,7 +149,7 @@ function databaseFigures({
   return [
     {
       name: 'acrux_database_queue_length',
-      help: 'Transactions that wait for their turn.',
+      help: 'Transactions in the queue.',
       kind: 'gauge',
       read: () => database.writerLoad().waiting,
     },

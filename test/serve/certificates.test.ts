@@ -72,7 +72,7 @@ test('A changed public host needs a new certificate authority, which --renew-ca 
   const before = await fingerprint()
   const refused = await runAcrux(['serve', ...atHost('registry.other.test')])
   assert.equal(refused.code, 15)
-  assert.match(refused.stderr, /was not made for registry\.other\.test/)
+  assert.match(refused.stderr, /does not permit registry\.other\.test/)
   assert.match(refused.stderr, /--renew-ca/)
   {
     await using again = await startAcrux(atHost('registry.example.test'))

@@ -3,25 +3,25 @@ import { statSync, truncateSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { ContentSpace } from './free-space.ts'
 
-/** How large it is at most, and which part of the reserve. Collecting garbage writes a few megabytes at a time. */
+/** The maximum size, and the size as a share of the reserve. Garbage collection writes a few megabytes at a time. */
 const maxBallastBytes = 8 * 1024 * 1024
 const reservePart = 4
 
-/** How large the file is, rounded down to whole pieces of this size. */
+/** The file size is rounded down to a multiple of this. */
 const pieceBytes = 64 * 1024
 
 /**
- * A file that only takes up space. On a disk that others have filled, deleting something takes a row first, and a row
- * takes space: this file gives that back.
+ * A file that only reserves space. On a disk that other programs have filled, a delete must first write a row, which
+ * takes space: truncating this file frees it.
  */
 export type Ballast = {
-  /** Gives up the space at once, without a write. */
+  /** Frees the space at once, without a write. */
   readonly release: () => void
-  /** Releases it where the disk is all but full, and fills it again where content has space besides. */
+  /** Frees the space if the disk is nearly full, and reserves it again when there is enough space for content. */
   readonly adjust: () => Promise<void>
 }
 
-/** Uses `file`, which need not be there yet. */
+/** Uses `file`, which may not exist yet. */
 export function createBallast(file: string, space: ContentSpace): Ballast {
   const wantedBytes = (): number => {
     const bytes = Math.min(maxBallastBytes, space.state().reserveBytes / reservePart)
@@ -41,7 +41,7 @@ export function createBallast(file: string, space: ContentSpace): Ballast {
   }
 }
 
-/** Random bytes, so that a file system that compresses still gives them space. */
+/** Random bytes, so that a compressing file system also allocates the space. */
 async function fill(file: string, bytes: number): Promise<void> {
   const handle = await open(file, 'w', 0o600)
   try {

@@ -2,18 +2,18 @@ import { RecentMap } from './recent-map.ts'
 import { networkOf } from './sender-budget.ts'
 import { type Stopwatch, Turns } from './turns.ts'
 
-/** What one caller may use. */
+/** The resources that one caller may use. */
 export type CallerLimits = {
-  /** Requests that run at once; more wait. */
+  /** Concurrent requests; further requests wait. */
   readonly maxConcurrentRequests: number
-  /** Of one core, in the long run, while others ask too. */
+  /** The long-term share of one core while other callers send requests. */
   readonly processorPercent: number
-  /** Bytes of bodies that are held in memory at once, of one caller and of all together. */
+  /** Bytes of request bodies held in memory at the same time, per caller and in total. */
   readonly maxBufferedBytes: number
   readonly maxBufferedBytesInTotal: number
 }
 
-/** What a caller is allowed where the configuration says nothing. */
+/** The default limits. */
 export const usualCallerLimits: CallerLimits = {
   maxConcurrentRequests: 256,
   processorPercent: 25,
@@ -21,11 +21,11 @@ export const usualCallerLimits: CallerLimits = {
   maxBufferedBytesInTotal: 128 * 1024 * 1024,
 }
 
-/** The caller has used up what it may, and as many of its requests wait as may wait. */
+/** The caller has used up its budget, and its queue is full. */
 export class OverBudgetError extends Error {
   override readonly name = 'OverBudgetError'
   readonly statusCode = 429
-  /** By then the requests that wait now will have had their turn. */
+  /** When the requests in the queue will have run. */
   readonly retryAfterSeconds: number
 
   constructor(retryAfterSeconds: number) {
@@ -34,31 +34,31 @@ export class OverBudgetError extends Error {
   }
 }
 
-/** About what a request takes of the main thread if it waits for something, in milliseconds. */
+/** The approximate time on the main thread of a request that waits for I/O, in milliseconds. */
 const usualCostMs = 0.3
 
-/** Processor time that a caller may use at once before its share counts. */
+/** Processor time that a caller may use in a burst before its share applies. */
 const burstMs = 100
-/** What a caller can owe at most. */
+/** The maximum debt of a caller. */
 const maxDebtMs = 2500
 const maxWaitingPerCaller = 256
 const maxWaiting = 4096
-/** How many callers are remembered at least. */
+/** The minimum number of callers whose budgets are kept. */
 const minCallers = 10_000
-/** For so long after somebody else asked, callers share the processor. */
+/** How long callers share the processor after a request of another caller. */
 const contendedMs = 2000
 
 type WaitingBody = { readonly bytes: number; readonly start: () => void }
 
-/** The budgets of all callers. A caller is a principal or, where nobody was proved, a network. */
+/** The budgets of all callers. A caller is a principal or, if unauthenticated, a network. */
 export class CallerBudgets {
   readonly limits: CallerLimits
   readonly now: () => number
-  /** A caller is not forgotten while it uses something: it would have a fresh budget beside that. */
+  /** A caller in use is never evicted: it would get a second, unused budget. */
   readonly #callers = new RecentMap<CallerBudget>(minCallers, (budget) => budget.isInUse)
   #asked: CallerBudget | undefined
   #contendedUntilMs = -Infinity
-  /** Shared by the budgets, for the bounds that hold for all callers together. */
+  /** Shared by all budgets, for the limits over all callers. */
   readonly shared = { waiting: 0, bufferedBytes: 0, refused: 0 }
   readonly turns = new Turns()
 
@@ -67,18 +67,18 @@ export class CallerBudgets {
     this.now = now
   }
 
-  /** How many requests wait for their turn, how many bytes of bodies are in memory, and how many were refused so far. */
+  /** The number of waiting requests, the bytes of bodies in memory, and the number of denied requests since startup. */
   get counts(): { readonly waiting: number; readonly bufferedBytes: number; readonly refused: number } {
     return this.shared
   }
 
-  /** The budget of a principal, by a key that is its own. */
+  /** The budget of a principal, by a unique key. */
   of(key: string): CallerBudget {
     return this.#callers.getOrMake(key, () => new CallerBudget(this))
   }
 
   /**
-   * The budget of a caller of a registry: `admin` is another one at each registry, and `anonymous` is whoever is at the
+   * The budget of a caller of a registry. `admin` has a separate budget in each registry, and `anonymous` has one per
    * address.
    */
   ofCaller(key: string, rid: string, remoteAddress: string): CallerBudget {
@@ -86,12 +86,12 @@ export class CallerBudgets {
     return this.of(key === 'admin' ? `admin ${rid}` : key)
   }
 
-  /** The budget of whoever is at an address and was not proved. */
+  /** The budget of unauthenticated callers at an address. */
   ofAddress(address: string): CallerBudget {
     return this.of(`address ${networkOf(address)}`)
   }
 
-  /** Notes who asks, and says whether somebody else asked lately, so that what each uses counts. */
+  /** Records the caller, and returns whether another caller was active recently, so that shares apply. */
   isContended(caller: CallerBudget, nowMs: number): boolean {
     if (this.#asked !== caller) {
       this.#contendedUntilMs = this.#asked === undefined ? this.#contendedUntilMs : nowMs + contendedMs
@@ -102,21 +102,21 @@ export class CallerBudgets {
 }
 
 /**
- * What one caller uses: requests that run, processor time, bytes in memory. Over its budget its requests wait in order, as
- * long as there are not too many of them; nobody else waits for them. A caller that is alone uses all there is.
+ * The budget of one caller: concurrent requests, processor time, bytes in memory. Over the budget, its requests wait in
+ * its own bounded queue, so other callers do not wait for them. A single active caller may use the whole server.
  */
 export class CallerBudget {
   readonly #all: CallerBudgets
   #running = 0
   #creditMs = burstMs
   #atMs: number
-  /** What its requests took lately, each. */
+  /** The recent average cost of a request. */
   #expectedMs = 0
-  /** What the requests that run were charged in advance, together. */
+  /** The total that running requests were charged in advance. */
   #advanceMs = 0
   #bufferedBytes = 0
   readonly #requests: (() => void)[] = []
-  /** Apart from the requests: whose body waits is among those that run, and could never end behind one that does not. */
+  /** A separate queue: a request that waits for memory is running already, and must not wait behind queued requests. */
   readonly #bodies: WaitingBody[] = []
   #timer: NodeJS.Timeout | undefined
 
@@ -133,15 +133,15 @@ export class CallerBudget {
     return this.#requests.length + this.#bodies.length
   }
 
-  /** Whether requests run or wait, or memory is held. */
+  /** Whether requests are running or waiting, or memory is held. */
   get isInUse(): boolean {
     return this.#running > 0 || this.waiting > 0 || this.#bufferedBytes > 0
   }
 
   /**
-   * Begins a request, at once or when it is its turn. Whoever got in calls {@link leave}.
+   * Starts a request, immediately or when its turn comes. The caller must then call {@link leave}.
    *
-   * @throws OverBudgetError where too many wait already
+   * @throws OverBudgetError if the queue is full
    */
   enter(): Promise<void> | undefined {
     const nowMs = this.#all.now()
@@ -152,26 +152,26 @@ export class CallerBudget {
     return this.#wait((start) => this.#requests.push(start))
   }
 
-  /** Waits until this caller's work may occupy the main thread. */
+  /** Waits until work of this caller may occupy the main thread. */
   nextTurn(): Promise<void> {
     return this.#all.turns.next(this)
   }
 
-  /** Begins to measure what a request takes of the processor. */
+  /** Starts measuring the processor time of a request. */
   stopwatch(): Stopwatch {
     return this.#all.turns.stopwatch()
   }
 
-  /** Ends a request that took so much processor time beside what was charged for it by {@link charge}. */
+  /** Ends a request, and charges its processor time in addition to what {@link charge} charged. */
   leave(usedMs: number): void {
     this.#expectedMs += (usedMs - this.#expectedMs) / 8
     this.#end(usedMs)
   }
 
   /**
-   * Does a whole request within the budget. One that waits for something costs what a usual one does.
+   * Runs a whole request within the budget. A request that waits for I/O is charged the usual cost.
    *
-   * @throws OverBudgetError where too many wait already, and what `work` throws
+   * @throws OverBudgetError if the queue is full, and errors of `work`
    */
   async spend<Result>(work: () => Promise<Result>): Promise<Result> {
     const entering = this.enter()
@@ -184,14 +184,14 @@ export class CallerBudget {
     }
   }
 
-  /** Counts processor time that was used. */
+  /** Charges processor time that was used. */
   charge(milliseconds: number): void {
     this.#creditMs = Math.max(-maxDebtMs, Math.min(burstMs, this.#creditMs - milliseconds))
   }
 
   /**
-   * Does a piece of work that may occupy the main thread for milliseconds: when it is this caller's turn among all who have
-   * such work, with small requests between any two pieces. What it takes is counted, unless it waits for something else.
+   * Runs work that may occupy the main thread for milliseconds. Callers with such work take turns, and small requests
+   * run between any two turns. The time is charged unless the work waits for I/O.
    */
   async inTurn<Result>(work: () => Result | Promise<Result>): Promise<Result> {
     await this.nextTurn()
@@ -204,9 +204,9 @@ export class CallerBudget {
   }
 
   /**
-   * Charges processor time, and waits until it is paid for: for work that had to be done before it was known whose it is.
+   * Charges processor time, and waits until the budget covers it. For work that had to run before its caller was known.
    *
-   * @throws OverBudgetError where too many wait already
+   * @throws OverBudgetError if the queue is full
    */
   async settle(usedMs: number): Promise<void> {
     this.charge(usedMs)
@@ -215,9 +215,9 @@ export class CallerBudget {
   }
 
   /**
-   * Takes memory for a body, at once or when there is some; whoever got it calls {@link release}.
+   * Reserves memory for a body, immediately or when some is free. The caller must then call {@link release}.
    *
-   * @throws OverBudgetError where too many wait already
+   * @throws OverBudgetError if the queue is full
    */
   hold(bytes: number): Promise<void> | undefined {
     if (this.#hasRoom(bytes)) {
@@ -227,7 +227,7 @@ export class CallerBudget {
     return this.#wait((start) => this.#bodies.push({ bytes, start }))
   }
 
-  /** Gives memory back. */
+  /** Releases reserved memory. */
   release(bytes: number): void {
     this.#take(-bytes)
     for (let next = this.#bodies[0]; next !== undefined && this.#hasRoom(next.bytes); next = this.#bodies[0]) {
@@ -240,7 +240,7 @@ export class CallerBudget {
 
   #hasRoom(bytes: number): boolean {
     const { limits, shared } = this.#all
-    // One body is taken always, whatever the limits are.
+    // One body is always accepted, regardless of the limits.
     if (this.#bufferedBytes === 0) return true
     if (this.#bufferedBytes + bytes > limits.maxBufferedBytes) return false
     return shared.bufferedBytes + bytes <= limits.maxBufferedBytesInTotal
@@ -256,7 +256,7 @@ export class CallerBudget {
     this.#refill(nowMs)
     const isContended = this.#all.isContended(this, nowMs)
     if (this.#creditMs > 0) return true
-    // Nobody waited for what was used, so that nothing is owed.
+    // No other caller had to wait, so there is no debt.
     if (!isContended) this.#creditMs = 0
     return !isContended
   }
@@ -267,7 +267,7 @@ export class CallerBudget {
     this.#advanceMs += this.#expectedMs
   }
 
-  /** Replaces what was charged in advance, of which each request that runs has the same part, by what was used. */
+  /** Replaces a request's equal share of the advance charge with the time that it used. */
   #end(usedMs: number): void {
     const advanceMs = this.#advanceMs / this.#running
     this.#running -= 1
@@ -295,7 +295,7 @@ export class CallerBudget {
     })
   }
 
-  /** How long it takes until all that wait had their turn, at what requests take lately. */
+  /** Estimates how long the queue takes, from the recent cost of requests. */
   #waitSeconds(): number {
     const owedMs = Math.max(0, -this.#creditMs) + this.#requests.length * this.#expectedMs
     return Math.max(1, Math.ceil(owedMs / (this.#all.limits.processorPercent * 10)))
@@ -308,11 +308,11 @@ export class CallerBudget {
       this.#all.shared.waiting -= 1
       this.#requests.shift()?.()
     }
-    // Where no more may run at once, the next one to leave looks again.
+    // At the concurrency limit, the next request that leaves checks the queue again.
     if (this.#requests.length > 0 && this.#running < this.#all.limits.maxConcurrentRequests) this.#lookAgain()
   }
 
-  /** Looks again when there is credit. */
+  /** Checks the queue again when there is credit. */
   #lookAgain(): void {
     if (this.#timer !== undefined) return
     const owedMs = Math.max(0, -this.#creditMs) / (this.#all.limits.processorPercent / 100)

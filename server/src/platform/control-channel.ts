@@ -3,31 +3,31 @@ import { type Socket, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { exitCodes, StartupError, systemErrorCode } from './exit.ts'
 
-/** A command of the operator to the server that works on a data directory; it has a name and plain values. */
+/** An operator's command to the server that uses a data directory: a name and plain values. */
 export type ControlCommand = Readonly<Record<string, unknown>> & { readonly command: string }
 
-/** What a server answers: a result, or why there is none. */
+/** The server's answer: a result or an error message. */
 export type ControlAnswer =
   { readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly message: string }
 
-/** Carries a command out, or refuses it with a message. */
+/** Runs a command, or rejects it with a message. */
 export type ControlHandler = (command: ControlCommand) => Promise<ControlAnswer>
 
-/** The longest command, in characters. */
+/** The maximum length of a command, in characters. */
 const maxCommandLength = 4096
-/** The longest answer, which may list many names. */
+/** The maximum length of an answer, which may list many names. */
 const maxAnswerLength = 1024 * 1024
 /** How long a command, or the answer to one, may take to arrive. */
 const lineMs = 30_000
-/** How many connections may be open at a time. */
+/** The maximum number of open connections. */
 const maxConnections = 4
 
-/** The longest path that every system takes for a socket. [sockaddr_un] */
+/** The maximum length of a socket path on every system. [sockaddr_un] */
 const maxPathBytes = 100
 
 /**
- * Listens for commands on a Unix socket in the data directory, which only this user may enter: whoever can connect can
- * also read the master key. Undefined where the path is too long for a socket.
+ * Listens for commands on a Unix socket in the data directory, which only this user may open: any process that can
+ * connect can also read the master key. Undefined if the path is too long for a socket.
  */
 export async function openControlChannel(
   dataDir: string,
@@ -35,7 +35,7 @@ export async function openControlChannel(
 ): Promise<{ readonly close: () => Promise<void> } | undefined> {
   const path = socketIn(dataDir)
   if (Buffer.byteLength(path) > maxPathBytes || process.platform === 'win32') return undefined
-  // The data directory is locked by this process: what is there was left by one that is gone.
+  // This process has locked the data directory, so an existing socket is left over from an earlier process.
   await rm(path, { force: true })
   const waiting = new Set<Socket>()
   const server = createServer((socket) => void serve(socket, handle, waiting))
@@ -49,7 +49,7 @@ export async function openControlChannel(
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
-        // A command that has arrived is carried out first.
+        // A command that has arrived still runs.
         for (const socket of waiting) socket.destroy()
       }),
   }
@@ -68,9 +68,9 @@ async function serve(socket: Socket, handle: ControlHandler, waiting: Set<Socket
 
 const unreadable: ControlAnswer = { ok: false, message: 'the command could not be read' }
 /** The handler has logged why. */
-const failed: ControlAnswer = { ok: false, message: 'the server could not carry the command out; see its log' }
+const failed: ControlAnswer = { ok: false, message: 'the command failed on the server; see its log' }
 
-/** Sends a command to the server that works on a data directory. @throws StartupError where it cannot be reached */
+/** Sends a command to the server that uses a data directory. @throws StartupError if it cannot be reached */
 export async function sendControlCommand(dataDir: string, command: ControlCommand): Promise<ControlAnswer> {
   try {
     const socket = connect(socketIn(dataDir))
@@ -100,7 +100,7 @@ function parseCommand(line: string): ControlCommand | undefined {
   }
 }
 
-/** Reads one line, which nothing may follow. @throws Error if it does not arrive in time or is too long */
+/** Reads exactly one line. @throws Error if it does not arrive in time, is too long, or more data follows */
 function readLine(socket: Socket, maxLength: number): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   const timer = setTimeout(() => socket.destroy(new Error('no complete line arrived in time')), lineMs)

@@ -16,17 +16,17 @@ export function masterKeyFileIn(dataDir: string): string {
   return join(dataDir, 'master.key')
 }
 
-/** Where the blobs of a data directory are. */
+/** The blob directory of a data directory. */
 export function blobDirectoryIn(dataDir: string): string {
   return join(dataDir, 'blobs')
 }
 
-/** The server's own certificate and its authority in a data directory. */
+/** The directory of the server's own certificate and certificate authority. */
 export function tlsDirectoryIn(dataDir: string): string {
   return join(dataDir, 'tls')
 }
 
-/** What a restore is building in a data directory. While it exists, the directory holds no whole server. */
+/** The work directory of a restore. While it exists, the data directory is incomplete. */
 export function restoreDirectoryIn(dataDir: string): string {
   return join(dataDir, 'restoring')
 }
@@ -35,7 +35,7 @@ export function restoreDirectoryIn(dataDir: string): string {
 export type DataDir = {
   /** Absolute. */
   readonly path: string
-  /** Whether another process holds the files: nothing may be deleted that rows committed before now have named. */
+  /** Whether another process holds the files. If so, no file may be deleted that an earlier commit refers to. */
   readonly filesAreHeld: () => boolean
   /** Lets another server have it. */
   readonly close: () => void
@@ -115,19 +115,19 @@ export class UnfinishedRestoreError extends StartupError {
 }
 
 /**
- * Keeps every process from deleting blob files of a data directory until `close` or the end of this process. A server that
- * deletes looks for a hold after the rows are gone: with a hold that is older than a copy of the database, every file that
- * the copy names stays.
+ * Prevents all processes from deleting blob files of a data directory until `close` or the end of this process. A
+ * server checks for a hold after it has deleted the rows. If the hold is older than a copy of the database, every file
+ * that the copy refers to therefore remains.
  */
 export function holdFiles(dataDir: string): { readonly close: () => void } {
-  // It waits for a server that is just looking, which takes microseconds.
+  // Waits for a server that is just checking the lock, which takes microseconds.
   const hold = openLockFile(join(dataDir, 'hold'), 10_000)
   hold.exec('begin')
   hold.prepare('select count(*) from sqlite_master').get()
   return { close: () => hold.close() }
 }
 
-/** Locks a directory against other processes that lock it; undefined while another one has it. */
+/** Locks a directory against other processes. Undefined if another process has locked it. */
 export async function lockDirectory(path: string): Promise<{ readonly close: () => void } | undefined> {
   const file = join(path, 'lock')
   let lock: DatabaseSync | undefined

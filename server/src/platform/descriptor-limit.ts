@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 
-/** What is assumed where the system does not say it. */
+/** The fallback if the system does not report the limit. */
 const usualDescriptors = 1024
 
-/** How many files and connections this process may have open at once. [proc(5), /proc/pid/limits] */
+/** The maximum number of files and connections that this process may have open. [proc(5), /proc/pid/limits] */
 export function descriptorLimit(): number {
   try {
     const found = /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1]

@@ -39,8 +39,8 @@ export async function makePrivateDirectory(directory: string): Promise<void> {
 }
 
 /**
- * Makes a directory and those above it that are missing; returns the topmost of them. Node's own way never ends where a
- * directory cannot be made in one that exists, such as `/proc`.
+ * Creates a directory and its missing parents, and returns the topmost created one. Node's recursive `mkdir` never
+ * returns if a directory cannot be created in an existing one, such as `/proc`.
  */
 async function makeMissing(directory: string): Promise<string | undefined> {
   try {

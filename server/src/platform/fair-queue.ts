@@ -1,18 +1,18 @@
-/** Whose work it is. Work waits behind other work of its group, and groups of a lane take turns. */
+/** The caller of the work. Work waits behind other work of its group, and the groups of a lane take turns. */
 export type Place = {
-  /** `known` proved something lately, `ordinary` did nothing suspicious yet. The three lanes take turns. */
+  /** `known` callers authenticated recently; `ordinary` ones are not suspicious so far. The three lanes take turns. */
   readonly lane: Lane
-  /** Who shares a turn: a neighbourhood of addresses. */
+  /** Callers that share a turn: a network of addresses. */
   readonly group: string
-  /** A larger neighbourhood. When the queue is full, the one with the most waiting gives way. */
+  /** A larger network. When the queue is full, work of the block with the most waiting work is rejected. */
   readonly block: string
 }
 
-/** From the one that keeps its place longest to the one that gives way first. */
+/** Ordered by priority: work of the last lane is rejected first. */
 const lanes = ['known', 'ordinary', 'other'] as const
 export type Lane = (typeof lanes)[number]
 
-/** The queue is full, or the work gave way to that of another caller. The caller may try again later. */
+/** The queue is full, or the work was rejected in favour of another caller. The caller may try again later. */
 export class BusyError extends Error {
   override readonly name = 'BusyError'
   readonly retryAfterSeconds: number
@@ -23,11 +23,11 @@ export class BusyError extends Error {
 }
 
 export type FairQueueOptions = {
-  /** How many run at a time. */
+  /** The maximum concurrency. */
   readonly concurrency: number
-  /** How many wait at most. */
+  /** The maximum queue length. */
   readonly maxWaiting: number
-  /** What {@link BusyError} tells callers to wait. */
+  /** The `retryAfterSeconds` of {@link BusyError}. */
   readonly retryAfterSeconds: number
 }
 
@@ -118,9 +118,9 @@ export function createFairQueue({ concurrency, maxWaiting, retryAfterSeconds }: 
   }
 
   return {
-    /** Runs the work when its turn comes. @throws BusyError when it has to give way */
+    /** Runs the work when its turn comes. @throws BusyError if it is rejected */
     run,
-    /** For metrics: what runs and waits now, and how many were rejected since the start. */
+    /** For metrics: running and waiting work, and the number rejected since startup. */
     figures: () => ({ running, waiting, rejected }),
   }
 }

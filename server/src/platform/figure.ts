@@ -18,7 +18,7 @@ export type Figure = {
       readonly kind: 'counter' | 'gauge'
       /** The labels, each with all its values. A sample with another value is shown as `other`. */
       readonly labels?: Readonly<Record<string, readonly string[]>>
-      /** Undefined where the figure does not apply, such as the certificate's expiry of a server without one. */
+      /** Undefined if the figure does not apply, such as the certificate expiry of a server without a certificate. */
       readonly read: () => FigureReading | Promise<FigureReading>
     }
   | { readonly kind: 'histogram'; readonly read: () => Distribution }
@@ -26,14 +26,14 @@ export type Figure = {
 
 export type FigureReading = number | readonly FigureSample[] | undefined
 
-/** How many observations there were up to each bound. */
+/** The number of observations per bound. */
 export class Distribution {
   readonly bounds: readonly number[]
-  /** By bound, not cumulated; the last are those beyond all bounds. */
+  /** Per bound, not cumulative; the last is for values above all bounds. */
   readonly counts: number[]
   sum = 0
 
-  /** @param bounds ascending, in the unit of what is observed */
+  /** @param bounds ascending, in the unit of the observed values */
   constructor(bounds: readonly number[]) {
     this.bounds = bounds
     this.counts = Array.from({ length: bounds.length + 1 }, () => 0)

@@ -3,40 +3,40 @@ import { statfsSync } from 'node:fs'
 const gibibyte = 1024 ** 3
 const maxDefaultReserveBytes = 20 * gibibyte
 
-/** How long a reading is used. Others write to the file system too. */
+/** How long a reading is used. Other programs also write to the file system. */
 const reuseMs = 250
 
-/** What of a file system is in use. */
+/** The usage of a file system. */
 type Reading = { readonly freeBytes: number; readonly totalBytes: number; readonly freeFiles: number | undefined }
 
-/** How many files a file system must still take. */
+/** The minimum number of free inodes. */
 const minFreeFiles = 1000
 
-/** The space of a file system as others may see it. */
+/** The space of a file system, for reports. */
 export type SpaceState = {
-  /** What this process may still write. */
+  /** The space that this process may still write. */
   readonly freeBytes: number
-  /** What of it is kept for everything but content. */
+  /** The part that content may not use. */
   readonly reserveBytes: number
   /** Whether content is denied. */
   readonly isLow: boolean
 }
 
 /**
- * The space that content may take. It ends before the file system does: the rest, the reserve, is for rows, keys and logs,
- * so that a server whose content has no space left still signs people in, deletes, and collects garbage.
+ * The space that content may use. The rest of the file system, the reserve, is for rows, keys and logs, so that
+ * sign-in, deletes and garbage collection still work when there is no space for content.
  */
 export interface ContentSpace {
   state(): SpaceState
-  /** Whether so many bytes of content fit. Cheap: the file system is asked again only after a while, or near the reserve. */
+  /** Whether so many bytes of content fit. Cheap: a reading is reused for a while unless space is near the reserve. */
   hasRoomFor(bytes: number): boolean
-  /** The same, for bytes that are written now. */
+  /** Like {@link hasRoomFor}, and counts the bytes as used. */
   take(bytes: number): boolean
-  /** Whether a write that has begun may go into the first half of the reserve. */
+  /** Whether a write in progress may use the first half of the reserve. */
   isExhausted(): boolean
 }
 
-/** Space without an end, for a store that is not on a file system. */
+/** Unlimited space, for a store that is not on a file system. */
 export const unlimitedSpace: ContentSpace = {
   state: () => ({ freeBytes: Infinity, reserveBytes: 0, isLow: false }),
   hasRoomFor: () => true,
@@ -78,7 +78,7 @@ export function watchFreeSpace(
   function hasRoomFor(bytes: number): boolean {
     if (performance.now() - readAtMs >= reuseMs) refresh()
     if (fits(bytes)) return true
-    // What was counted as taken may have been deleted since.
+    // Content that was counted may have been deleted since.
     refresh()
     return fits(bytes)
   }
@@ -101,7 +101,7 @@ export function watchFreeSpace(
   }
 }
 
-/** How much of a file system of this size is kept for everything but content, unless a setting says otherwise. */
+/** The default reserve for a file system of this size. */
 export function defaultReserveBytes(totalBytes: number): number {
   const wanted = Math.max(gibibyte, totalBytes * 0.05)
   return Math.floor(Math.min(wanted, maxDefaultReserveBytes, totalBytes / 4))
@@ -109,6 +109,6 @@ export function defaultReserveBytes(totalBytes: number): number {
 
 function readFileSystem(directory: string): Reading {
   const { bavail, bsize, blocks, files, ffree } = statfsSync(directory)
-  // Some file systems make files as they need them, and say that they have none.
+  // Some file systems allocate inodes dynamically and report none.
   return { freeBytes: bavail * bsize, totalBytes: blocks * bsize, freeFiles: files > 0 ? ffree : undefined }
 }

@@ -3,7 +3,7 @@ import type { Log } from './log.ts'
 
 export type HealthState = 'ok' | 'degraded' | 'unavailable'
 
-/** The state of one part of the server. The message is one plain sentence, and names nothing that only the operator may know. */
+/** The state of one part of the server. The message is one plain sentence without confidential details. */
 export type HealthReading = { readonly state: HealthState; readonly message: string }
 
 /**
@@ -14,7 +14,7 @@ export type HealthReading = { readonly state: HealthState; readonly message: str
 export type HealthComponent = {
   /** Unique, in kebab case, such as `disk-space`. */
   readonly name: string
-  /** Whether the server can answer no requests without it. Only such a component makes `/readyz` answer 503. */
+  /** Whether the server cannot answer requests without it. Only such a component makes `/readyz` answer 503. */
   readonly required: boolean
   readonly check: () => HealthReading | Promise<HealthReading>
 }
@@ -31,20 +31,20 @@ export type HealthOptions = {
   readonly log: Log
 }
 
-/** How long a report is reused. Anybody may ask for one, as often as they like. */
+/** How long a report is reused. Anyone may request reports at any rate. */
 const reuseMs = 1000
 
 /** How long a check may take. */
 const checkLimitMs = 2000
 
 export interface Health {
-  /** Every component is asked at most once a second, however many requests ask for a report. */
+  /** Every component is checked at most once a second, however many requests there are. */
   report(): Promise<HealthReport>
-  /** The next report asks every component again. */
+  /** Makes the next report check every component again. */
   refresh(): void
 }
 
-/** Makes the health reports. The log tells when the state of a component changes. */
+/** Creates health reports, and logs changes of a component's state. */
 export function createHealth({ components, clock, log }: HealthOptions): Health {
   const readings = components.map((component) => createReading(component, log))
   let last: { readonly atMs: number; readonly report: Promise<HealthReport> } | undefined
@@ -79,8 +79,8 @@ export function createHealth({ components, clock, log }: HealthOptions): Health 
 }
 
 /**
- * Reads the state of a component: a check that fails, or does not finish in time, is its state. A check that hangs is not
- * begun again until it has finished, so that checks do not pile up.
+ * Reads the state of a component. A check that fails or times out makes the component unavailable. A check that hangs
+ * is not started again until it has finished, so that checks do not pile up.
  */
 function createReading({ name, check }: HealthComponent, log: Log) {
   let running: Promise<HealthReading> | undefined

@@ -2,32 +2,32 @@ import { constants, fstatSync, openSync, write, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { systemErrorCode } from './exit.ts'
 
-/** Lines are written together: as soon as they are so many, so old, or one of them reports trouble. */
+/** Lines are written in batches: at this length, at this age, or when a line is a warning or an error. */
 const gatheredLength = 32 * 1024
 const gatheredMs = 50
 
-/** How much may wait for a reader that does not keep up. What is beyond is dropped. */
+/** How much is buffered for a slow reader. Further lines are dropped. */
 const maxWaitingLength = 1024 * 1024
 
-/** How long a full pipe is left alone, and how long the end of the process waits for its reader at most. */
+/** The delay before writing to a full pipe again, and how long the process waits for its reader at exit. */
 const retryMs = 20
 const maxExitMs = 500
 
 const lineFeed = 10
 
-/** Where log lines go. It never throws and never blocks: what cannot be written is dropped and counted. */
+/** The destination of log lines. Never throws or blocks: lines that cannot be written are dropped and counted. */
 export type LogOutput = {
-  /** Takes whole lines, each with its line feed. */
+  /** Accepts whole lines, each with its line feed. */
   readonly write: (lines: string) => void
-  /** Begins to write what waits. */
+  /** Starts writing the buffered lines. */
   readonly flush: () => void
-  /** How many lines were dropped since the start. */
+  /** The number of dropped lines since startup. */
   readonly droppedLines: () => number
 }
 
 /**
- * Opens the output for a file descriptor. What waits when the process ends is written as far as that is possible at
- * once: a full disk or a reader that hangs must not keep the process alive.
+ * Opens the output for a file descriptor. At exit, buffered lines are written only as far as possible without waiting:
+ * a full disk or a reader that hangs must not keep the process alive.
  */
 export function openLogOutput(descriptor: number): LogOutput {
   const output = new Output(descriptor)
@@ -42,17 +42,17 @@ export function openLogOutput(descriptor: number): LogOutput {
 class Output {
   droppedLines = 0
   #descriptor: number
-  /** Whether a write returns at once: a pipe or a socket. */
+  /** Whether writes are non-blocking: to a pipe or a socket. */
   #isNonBlocking: boolean
   #isFile: boolean
   #waiting = ''
-  /** What is being written, and what of it is left. */
+  /** The rest of the text that is being written. */
   #chunk = Buffer.alloc(0)
   #isWriting = false
   #timer: NodeJS.Timeout | undefined
-  /** How many of the dropped lines were reported in the log itself. */
+  /** The number of dropped lines that the log has reported. */
   #reportedDrops = 0
-  /** How many the text that is being written reports; 0 where it is the lines themselves. */
+  /** The number of dropped lines that the current text reports; 0 if the text is log lines. */
   #reporting = 0
   #isLineBroken = false
 
@@ -79,14 +79,14 @@ class Output {
     else this.#writeBeside()
   }
 
-  /** The last chance: each write is tried once, a full pipe for a moment. */
+  /** The last write: each write is tried once, and a full pipe for a moment. */
   writeRest(): void {
     if (this.#isNonBlocking) {
       const untilMs = performance.now() + maxExitMs
       while (!this.#writeNow() && performance.now() < untilMs) pause(5)
       return
     }
-    // A terminal that has not taken the write before would hold up this one for ever.
+    // If the previous write to a terminal has not finished, this one would block forever.
     if (this.#isWriting && !this.#isFile) return
     this.#writeOnce()
     this.#writeOnce()
@@ -97,11 +97,11 @@ class Output {
     try {
       if (rest.length > 0) writeSync(this.#descriptor, rest)
     } catch {
-      // Nobody is left to tell.
+      // The error cannot be reported anywhere.
     }
   }
 
-  /** Writes to a pipe until it is full; true where nothing is left. */
+  /** Writes to a pipe until it is full. Returns whether everything was written. */
   #writeNow(): boolean {
     for (;;) {
       if (this.#chunk.length === 0) this.#chunk = Buffer.from(this.#takeWaiting())
@@ -118,7 +118,7 @@ class Output {
     }
   }
 
-  /** Writes on a thread beside this one, one chunk at a time: a disk may take its time. */
+  /** Writes on another thread, one chunk at a time, because a disk may be slow. */
   #writeBeside(): void {
     if (this.#chunk.length === 0) this.#chunk = Buffer.from(this.#takeWaiting())
     if (this.#chunk.length === 0) return
@@ -147,11 +147,11 @@ class Output {
     this.#chunk = Buffer.alloc(0)
   }
 
-  /** The next text to write: before all others, how many lines were dropped since that was last written. */
+  /** The next text to write: first a report of newly dropped lines, then the buffered lines. */
   #takeWaiting(): string {
     if (this.#waiting === '') return ''
     const brokenLine = this.#isLineBroken ? '\n' : ''
-    // Reported by itself: where it is dropped too, it is reported again.
+    // A separate text: if it is dropped too, it is reported again.
     this.#reporting = this.#reporting === 0 ? this.droppedLines - this.#reportedDrops : 0
     if (this.#reporting > 0) {
       const time = new Date().toISOString()
@@ -172,16 +172,16 @@ class Output {
 }
 
 /**
- * The descriptor by which writes to a pipe or socket never block; undefined where it is neither. A pipe is opened once
- * more, since the mode of the given descriptor is shared with other processes. A socket cannot be, so its mode is changed:
- * Node does that for a stream over it, and restores it at the end.
+ * Returns a descriptor for non-blocking writes to a pipe or socket; undefined for other files. A pipe is opened again,
+ * because other processes share the mode of the given descriptor. A socket cannot be opened again, so its mode is
+ * changed: Node does that for a stream on it, and restores it at exit.
  */
 function openNonBlocking(descriptor: number): number | undefined {
   try {
     const kind = fstatSync(descriptor)
     if (kind.isFIFO()) return openSync(`/proc/self/fd/${descriptor}`, constants.O_WRONLY | constants.O_NONBLOCK)
     if (!kind.isSocket()) return undefined
-    // Made before ours, or Node would make the socket blocking again with the first warning that it prints.
+    // Created before our stream; otherwise Node makes the socket blocking again with its first warning.
     if (descriptor === process.stderr.fd) keptOpen.push(process.stderr)
     keptOpen.push(new Socket({ fd: descriptor, readable: false, writable: true }).unref())
     return descriptor
@@ -190,7 +190,7 @@ function openNonBlocking(descriptor: number): number | undefined {
   }
 }
 
-/** A stream that is collected closes its descriptor. */
+/** Keeps the stream referenced: a garbage-collected stream closes its descriptor. */
 const keptOpen: unknown[] = []
 
 function isFile(descriptor: number): boolean {

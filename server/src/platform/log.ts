@@ -4,7 +4,7 @@ import { type LogOutput, openLogOutput } from './log-output.ts'
 import { prettyLines } from './pretty-log.ts'
 import { oncePerMillisecond } from './once-per-millisecond.ts'
 
-/** The server's log: one JSON object a line; at a terminal, lines for a person. */
+/** The server's log: one JSON object per line, or readable text on a terminal. */
 export type Log = pino.Logger
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
@@ -35,7 +35,7 @@ export function createLog(level: LogLevel, destination?: pino.DestinationStream)
   return pino(options, destination ?? openStandardError())
 }
 
-/** Opened once, since what is dropped is counted for the process. */
+/** Opened once, since dropped lines are counted per process. */
 let standardError: LogOutput | undefined
 
 function openStandardError(): pino.DestinationStream & { readonly flush: () => void } {
@@ -46,7 +46,7 @@ function openStandardError(): pino.DestinationStream & { readonly flush: () => v
   return { write: (lines) => write(prettyLines(lines, withColors)), flush }
 }
 
-/** How many log lines could not be written since the start, as on a full disk. */
+/** The number of log lines that could not be written since startup, for example on a full disk. */
 export function droppedLogLines(): number {
   return standardError?.droppedLines() ?? 0
 }

@@ -19,7 +19,7 @@ export type Metrics = {
   ) => Promise<() => Promise<void>>
 }
 
-/** Measures the process, the requests of an application that is not ready yet, and later what the modules show. */
+/** Measures the process, the requests of an application that is not ready yet, and later the figures of the modules. */
 export function measure(app: FastifyInstance, routes: readonly RouteDescription[], log: Log): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
@@ -55,7 +55,7 @@ export function measure(app: FastifyInstance, routes: readonly RouteDescription[
   }
 }
 
-/** Whether a request bears the token. Digests are compared, since they have one length whatever was sent. */
+/** Whether a request has the token. Digests are compared because their length does not depend on the input. */
 function bears({ headers }: http.IncomingMessage, token: string): boolean {
   const authorization = parseAuthorization(headers.authorization)
   if (authorization.scheme !== 'bearer') return false
@@ -63,7 +63,7 @@ function bears({ headers }: http.IncomingMessage, token: string): boolean {
   return timingSafeEqual(digest(authorization.token), digest(token))
 }
 
-/** prom-client asks a metric for nothing but its values; a figure keeps none of its own. */
+/** Adapts a figure to prom-client, which only reads the values of a metric. */
 function toMetric(figure: Figure, log: Log): Metric {
   const { name, help, kind } = figure
   const values = async () => {
@@ -139,7 +139,7 @@ function countRequests(app: FastifyInstance, routes: readonly RouteDescription[]
   })
 }
 
-/** The surface of each route is the first part of its id. What lies below a raw surface has one pattern for all of its routes. */
+/** The surface of a route is the first part of its id. All routes below a raw surface share one pattern. */
 function surfacesOf(routes: readonly RouteDescription[]): (route: string) => string {
   const surfaces = new Map(routes.map(({ path, id }) => [path, id.split('.', 1)[0] ?? '']))
   for (const { path, id } of routes) {

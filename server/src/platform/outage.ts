@@ -1,16 +1,16 @@
 import { systemErrorCode } from './exit.ts'
 
-/** The disk has no room for what was to be written, and nothing of it was kept. */
+/** The disk is full. Nothing was written. */
 export class DiskFullError extends Error {
   override readonly name: string = 'DiskFullError'
 }
 
-/** Another process holds the lock of the database, and held it for as long as this one waited. */
+/** Another process held the lock of the database until the wait timed out. */
 export class DatabaseBusyError extends Error {
   override readonly name = 'DatabaseBusyError'
 }
 
-/** What a request is answered with where the machine, and not the request, is the reason. */
+/** The response to a request that fails because of the machine and not because of the request. */
 export type Outage = {
   readonly kind: 'disk-full' | 'database-busy'
   /** 507 or 503. [RFC 4918 §11.5; RFC 9110 §15.6.4] */
@@ -34,10 +34,10 @@ const databaseBusy: Outage = {
   retryAfterSeconds: 10,
 }
 
-/** How far the causes of an error are followed. */
+/** How many causes of an error are followed. */
 const maxCauses = 8
 
-/** The outage that an error, or one of its causes, comes from; undefined for every other error. */
+/** The outage behind an error or one of its causes; undefined for other errors. */
 export function outageOf(error: unknown): Outage | undefined {
   let cause = error
   for (let depth = 0; depth < maxCauses && cause instanceof Error; depth += 1) {
@@ -51,23 +51,23 @@ export function outageOf(error: unknown): Outage | undefined {
   return undefined
 }
 
-/** Whether an error's code says that a disk, or a quota on it, is exhausted. 53100 is PostgreSQL's. */
+/** Whether an error code means that a disk or a disk quota is full. 53100 is PostgreSQL's. */
 function isFullCode(code: string | undefined): boolean {
   return code === 'ENOSPC' || code === 'EDQUOT' || code === '53100'
 }
 
-/** SQLite's result codes: the lowest byte is the kind, the rest says more. [SQLite, Result and Error Codes] */
+/** SQLite's result codes: the lowest byte is the primary code. [SQLite, Result and Error Codes] */
 const sqliteBusy = 5
 const sqliteLocked = 6
 const sqliteFull = 13
 const sqliteIoErrorOfSharedMemorySize = 10 | (19 << 8)
 
-/** A failure of SQLite as an error that says what is the matter; the error itself where it is neither of the two. */
+/** Maps an SQLite error to the matching outage error. Returns other errors unchanged. */
 export function sqliteFailure(error: Error): Error {
   const code = sqliteCodeOf(error)
   if (code === undefined) return error
   if ((code & 0xff) === sqliteFull || code === sqliteIoErrorOfSharedMemorySize) {
-    return new DiskFullError('the disk has no room left for the database', { cause: error })
+    return new DiskFullError('the disk is full: the database cannot be written', { cause: error })
   }
   if ((code & 0xff) === sqliteBusy || (code & 0xff) === sqliteLocked) {
     return new DatabaseBusyError('the database is locked by another process', { cause: error })

@@ -16,8 +16,8 @@ const tagSizeBytes = 32
 export const longestPasswordBytes = 1024
 
 /**
- * Each hash holds 19 MiB and one of the four threads of libuv, which read and write blobs too. On two cores or fewer there is
- * one hash at a time: the event loop needs the other core.
+ * Each hash uses 19 MiB and one of the four threads of libuv, which also read and write blobs. On two cores or fewer,
+ * one hash runs at a time: the event loop needs the other core.
  */
 const queue = createFairQueue({
   concurrency: availableParallelism() > 2 ? 2 : 1,
@@ -25,7 +25,7 @@ const queue = createFairQueue({
   retryAfterSeconds: 5,
 })
 
-/** For metrics: password hashes that run and wait, and those that were rejected since the start. */
+/** For metrics: running and waiting password hashes, and those rejected since startup. */
 export const passwordHashFigures = queue.figures
 
 /** Work of the server itself, such as an administrator who creates users. */
@@ -68,14 +68,14 @@ export async function verifyPassword(
 const generatedPrefix = '$sha256$'
 
 /**
- * Hashes a password that this server generated from at least 128 random bits. Nobody can guess it, so it needs no slow
- * hash, and its proof costs nothing that guesses of others could use up.
+ * Hashes a password that this server generated from at least 128 random bits. It cannot be guessed, so it needs no slow
+ * hash, and verifying it does not use capacity that guesses of others could exhaust.
  */
 export function hashGeneratedPassword(password: string): string {
   return generatedPrefix + hash('sha256', password, 'base64url')
 }
 
-/** Whether the stored hash is that of a generated password, and of this one. Takes microseconds. */
+/** Whether the stored hash is of a generated password and matches this password. Takes microseconds. */
 export function isGeneratedPassword(password: string, encoded: string): boolean {
   if (!encoded.startsWith(generatedPrefix)) return false
   const [given, stored] = [Buffer.from(hashGeneratedPassword(password)), Buffer.from(encoded)]

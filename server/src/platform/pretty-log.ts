@@ -10,8 +10,8 @@ const levels: ReadonlyMap<unknown, readonly [name: string, color: number]> = new
 const plainValue = /^[\w.:/@+-]+$/
 
 /**
- * Lines of the log for a person at a terminal: the time, the level, the message, and the other fields as `name=value`. What
- * clients chose cannot move the cursor or change colors: control characters stay escaped.
+ * Formats the log for a terminal: the time, the level, the message, and the other fields as `name=value`. Text from
+ * clients cannot move the cursor or change colors, because control characters stay escaped.
  */
 export function prettyLines(lines: string, withColors: boolean): string {
   return lines.replaceAll(/[^\n]+/g, (line) => prettyLine(line, withColors))
@@ -47,7 +47,7 @@ function textOf(value: unknown): string {
   return escaped(JSON.stringify(value))
 }
 
-/** The stack has lines of its own; every other control character is escaped. */
+/** Puts each line of the stack on its own line, and escapes other control characters. */
 function stackOf(err: unknown): string {
   if (typeof err !== 'object' || err === null) return ''
   const { stack, message } = err as { stack?: unknown; message?: unknown }

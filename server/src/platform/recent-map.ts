@@ -1,17 +1,17 @@
 /**
- * A map that keeps what was used last, in bounded memory: at least `minEntries`, and at most twice as many, with what is
- * in use on top. It holds two generations. When the younger one is full, the older one is dropped, which costs less than
- * keeping all entries in the order of their use.
+ * A bounded map of the most recently used entries: at least `minEntries`, at most twice as many, plus the entries in
+ * use. It holds two generations. When the younger one is full, the older one is dropped, which is cheaper than keeping
+ * all entries in order of use.
  */
 export class RecentMap<Value> {
   readonly #minEntries: number
   readonly #isInUse: (value: Value) => boolean
   #young = new Map<string, Value>()
   #old = new Map<string, Value>()
-  /** How many entries of the younger generation were not in use when it began. */
+  /** The number of entries of the younger generation that were not in use when it began. */
   #added = 0
 
-  /** @param isInUse says which entries are never dropped; the caller bounds how many these are */
+  /** @param isInUse whether an entry must not be dropped; the caller bounds the number of such entries */
   constructor(minEntries: number, isInUse: (value: Value) => boolean = () => false) {
     this.#minEntries = minEntries
     this.#isInUse = isInUse
@@ -26,7 +26,7 @@ export class RecentMap<Value> {
     return this.#young.get(key) ?? this.#old.get(key)
   }
 
-  /** Sets the value of a key, or marks it as used where it is the value already. */
+  /** Sets the value of a key, and marks it as used. */
   set(key: string, value: Value): void {
     if (!this.#young.has(key)) {
       if (this.#added >= this.#minEntries) this.#beginGeneration()
@@ -35,7 +35,7 @@ export class RecentMap<Value> {
     this.#young.set(key, value)
   }
 
-  /** The value of a key, which counts as used now; made where there is none. */
+  /** Returns the value of a key and marks it as used. Makes the value if there is none. */
   getOrMake(key: string, make: () => Value): Value {
     const young = this.#young.get(key)
     if (young !== undefined) return young

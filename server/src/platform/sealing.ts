@@ -53,7 +53,7 @@ export async function openSealer(keyFile: string, { create = true }: { create?: 
   return sealerOf(createSecretKey(key))
 }
 
-/** The sealer of a master key that lies nowhere yet, as one that was taken from a backup. @throws UnreadableKeyError */
+/** The sealer of a master key that is not stored yet, such as one from a backup. @throws UnreadableKeyError */
 export function sealerOfKey(key: Uint8Array): Sealer {
   if (key.length === keySizeBytes) return sealerOf(createSecretKey(key))
   throw new UnreadableKeyError(`the master key has ${key.length} bytes, not ${keySizeBytes}`, 'use another backup')

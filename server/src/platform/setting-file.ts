@@ -5,13 +5,13 @@ import { StartupError, exitCodes } from './exit.ts'
 const maxFileBytes = 64 * 1024
 
 /**
- * Reads a small file that a setting names. One with a secret must be closed to other users.
+ * Reads a small file that a setting names. Other users must not be able to read a file with a secret.
  *
  * @throws StartupError
  */
 export async function readSettingFile(file: string, isSecret: boolean): Promise<string> {
   try {
-    // Without O_NONBLOCK a named pipe in the file's place would hang the start.
+    // Without O_NONBLOCK, a named pipe in place of the file would hang the startup.
     const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
     try {
       const stats = await handle.stat()

@@ -1,9 +1,9 @@
-/** Says how many milliseconds the main thread was occupied since it was started; see {@link Turns.stopwatch}. */
+/** Returns the milliseconds of main-thread time since it was started; see {@link Turns.stopwatch}. */
 export type Stopwatch = () => number
 
 /**
- * Lets pieces of work that occupy the main thread begin one at a time, each in its own turn of the event loop, so that small
- * requests come between any two of them. Callers take turns: who has many pieces waits for itself alone.
+ * Runs work that occupies the main thread one piece at a time, each in its own turn of the event loop, so that small
+ * requests run between any two pieces. Callers take turns, so a caller with many pieces delays only itself.
  */
 export class Turns {
   /** In the order of the turns. */
@@ -12,7 +12,7 @@ export class Turns {
   #turn = 0
   #isCounting = false
 
-  /** Waits for the caller's turn. What follows without waiting for anything else is within it. */
+  /** Waits for the caller's turn, which lasts until the caller awaits something else. */
   next(caller: object): Promise<void> {
     return new Promise((resolve) => {
       const queue = this.#queues.get(caller)
@@ -23,8 +23,8 @@ export class Turns {
   }
 
   /**
-   * Measures work of which it is not known whether it waits for something. Work that ends within the turn of the event loop
-   * in which it began had the main thread for itself; of other work nothing is known, and it counts as 0.
+   * Measures work that may or may not wait for I/O. Work that ends in the turn of the event loop in which it began used
+   * the main thread throughout. The time of other work is unknown and counts as 0.
    */
   stopwatch(): Stopwatch {
     this.#count()
@@ -33,7 +33,7 @@ export class Turns {
     return () => (turn === this.#turn ? performance.now() - begunMs : 0)
   }
 
-  /** Counts the turns of the event loop while somebody measures. */
+  /** Counts the turns of the event loop while a measurement is running. */
   #count(): void {
     if (this.#isCounting) return
     this.#isCounting = true

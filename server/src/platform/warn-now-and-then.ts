@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { Log } from './log.ts'
 
-/** What happens again and again is logged so often at most. */
+/** The minimum interval between two logs of the same warning. */
 const everyMs = 60_000
 
-/** Writes warnings that a stranger can cause at will: each text once a minute at most, with how often it was left out. */
+/** Logs warnings that any client can cause: each text at most once a minute, with the number of suppressed repeats. */
 export type WarnNowAndThen = (text: string, fields: Readonly<Record<string, unknown>>) => void
 
-/** Makes one for a log. */
+/** Creates the function for a log. */
 export function createWarnNowAndThen(log: Log, now: () => number = () => performance.now()): WarnNowAndThen {
   const last = new Map<string, { atMs: number; leftOut: number }>()
   return (text, fields) => {

@@ -73,6 +73,6 @@ function outageError({ status, message, retryAfterSeconds }: Outage, cause: unkn
 }
 
 function overBudget({ retryAfterSeconds }: OverBudgetError): OciError {
-  const message = 'too many requests of this caller wait for their turn'
+  const message = 'too many requests of this caller are waiting'
   return new OciError('TOOMANYREQUESTS', { message, headers: { 'retry-after': String(retryAfterSeconds) } })
 }

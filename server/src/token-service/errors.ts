@@ -37,7 +37,7 @@ export function describeError(error: unknown): DescribedError {
     return new TokenError('BAD_REQUEST', error.message)
   if (error instanceof OverBudgetError) {
     const { retryAfterSeconds } = error
-    return new TokenError('TOOMANYREQUESTS', 'too many requests of this caller wait for their turn', {
+    return new TokenError('TOOMANYREQUESTS', 'too many requests of this caller are waiting', {
       retryAfterSeconds,
     })
   }

@@ -13,9 +13,9 @@ export type AppOptions = {
   readonly log: Log
   /** Addresses and networks of the proxies whose `X-Forwarded-*` headers are believed; empty for none. */
   readonly trustedProxies: readonly string[]
-  /** Whether browsers are told to use HTTPS for all hosts below ours, too. */
+  /** Whether HSTS includes all subdomains. */
   readonly hstsIncludeSubDomains?: boolean
-  /** What each caller may use, over all surfaces; what is usual where it is absent. */
+  /** The limits of each caller over all surfaces; absent for the defaults. */
   readonly callerBudgets?: CallerBudgets
 }
 
@@ -35,13 +35,13 @@ declare module 'fastify' {
     readonly remoteAddress: (request: IncomingMessage) => string
     /** Are told of every answer, whichever way the request took. */
     readonly answeredListeners: AnsweredListener[]
-    /** Whether an address is that of a proxy which speaks for others. */
+    /** Whether an address is a trusted proxy. */
     readonly isTrustedProxy: (address: string) => boolean
-    /** For warnings that a stranger can cause at will. */
+    /** For warnings that any client can cause. */
     readonly warnNowAndThen: WarnNowAndThen
-    /** What browsers are told of HTTPS. */
+    /** The value of the `Strict-Transport-Security` header. */
     readonly strictTransportSecurity: string
-    /** What each caller uses, and whose turn it is. */
+    /** The budgets of all callers. */
     readonly callerBudgets: CallerBudgets
   }
 }

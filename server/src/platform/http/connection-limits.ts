@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net'
 import { networkOf } from '../sender-budget.ts'
 
-/** How many connections there may be, and how long a TLS handshake may take. */
+/** The limits of connections and of the duration of a TLS handshake. */
 export type ConnectionLimits = {
   readonly maxConnections: number
-  /** Of one IPv4 address, or of one network of 64 bits of IPv6. Trusted proxies stand for many and have no limit. */
+  /** Per IPv4 address or IPv6 /64 network. Trusted proxies serve many clients and have no limit. */
   readonly maxConnectionsPerAddress: number
-  /** Connections of one address whose TLS handshake is not finished; bounded apart, for they cost more than others. */
+  /** Unfinished TLS handshakes per address, which have a separate limit because they cost more. */
   readonly maxHandshakesPerAddress: number
   readonly handshakeMs: number
 }
@@ -15,12 +15,12 @@ export type ConnectionLimits = {
 export type ConnectionRefusal = 'total' | 'address' | 'handshakes'
 
 const handshakeMs = 10_000
-/** More are never needed by one process, whatever the system would let it have. */
+/** The default maximum, regardless of the descriptor limit. */
 const mostConnections = 20_000
 
 /**
- * The limits that fit the number of descriptors: half of them for connections, the rest for files and what the server opens
- * itself; a quarter of those for one address, so that three others of its kind leave room.
+ * Derives the limits from the number of descriptors. Half of them are for connections, and the rest for files and
+ * outbound connections. One address may use a quarter of the connections.
  */
 export function connectionLimits(
   descriptors: number,
@@ -40,14 +40,14 @@ export function connectionLimits(
 
 type OfAddress = { open: number; handshakes: number }
 
-/** Counts connections, in total and by address. What it holds is bounded by the connections that there are. */
+/** Counts connections, in total and per address. Its memory is bounded by the number of open connections. */
 export class ConnectionCounter {
   readonly #limits: ConnectionLimits
   readonly #isExempt: (address: string) => boolean
   readonly #addresses = new Map<string, OfAddress>()
   readonly #handshakes = new Map<string, OfAddress>()
   #open = 0
-  /** How many connections were refused, by reason, since the start. */
+  /** The number of rejected connections since startup, by reason. */
   readonly refused: Record<ConnectionRefusal, number> = { total: 0, address: 0, handshakes: 0 }
 
   constructor(limits: ConnectionLimits, isExempt: (address: string) => boolean) {
@@ -63,7 +63,7 @@ export class ConnectionCounter {
     return this.#handshakes.size
   }
 
-  /** Counts a new connection until it closes, or says why there may not be one more. */
+  /** Counts a new connection until it closes, or returns why it is rejected. */
   admit(socket: Socket, isTls: boolean): ConnectionRefusal | undefined {
     const { remoteAddress = '' } = socket
     const network = networkOf(remoteAddress)
@@ -90,7 +90,7 @@ export class ConnectionCounter {
     return undefined
   }
 
-  /** Notes that the handshake of a connection, whose socket may be another object now, is finished. */
+  /** Records that the handshake of a connection is finished. Its socket may be a different object by now. */
   secured(socket: Socket): void {
     this.#endHandshake(keyOf(socket))
   }
@@ -111,7 +111,7 @@ export class ConnectionCounter {
   }
 }
 
-/** The same for the bare connection and for the TLS connection on it. */
+/** A key that is the same for a TCP connection and for the TLS connection on it. */
 function keyOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`
 }

@@ -20,12 +20,12 @@ export type ListenerOptions = {
   readonly addresses: readonly ListenAddress[]
   /** The certificate and its key in PEM, or undefined to speak plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined
-  /** What is usual where it is absent. */
+  /** Absent for the defaults. */
   readonly connections?: ConnectionLimits
   readonly slowClients?: SlowClientLimits
 }
 
-/** What is refused and cut off; counted since the start. */
+/** Rejected connections and disconnected clients since startup. */
 export type ListenerCounts = {
   readonly open: number
   readonly handshakes: number
@@ -48,7 +48,7 @@ export interface Listener {
 const idleSocketMilliseconds = 120_000
 const headersMilliseconds = 30_000
 const keepAliveMilliseconds = 65_000
-/** How often Node looks for headers that take too long. */
+/** How often Node checks for headers that take too long. */
 const lookMilliseconds = 2000
 /** How often connections that have become idle are closed while the listener closes. */
 const sweepMilliseconds = 50
@@ -105,26 +105,26 @@ export async function listen(app: FastifyInstance, options: ListenerOptions): Pr
 }
 
 const slowTexts = {
-  request: 'a client was cut off: its request did not arrive in time',
-  upload: 'a client was cut off: it sent an upload more slowly than limits.minUploadBytesPerSecond',
-  download: 'a client was cut off: it read an answer more slowly than limits.minDownloadBytesPerSecond',
+  request: 'disconnected a client: its request did not arrive in time',
+  upload: 'disconnected a client: its upload was slower than limits.minUploadBytesPerSecond',
+  download: 'disconnected a client: it read a response more slowly than limits.minDownloadBytesPerSecond',
 } as const
 
 const refusalTexts = {
-  total: 'a connection was closed: limits.maxConnections are open',
-  address: 'a connection was closed: its address has limits.maxConnectionsPerAddress open',
-  handshakes: 'a connection was closed: too many TLS handshakes of its address are unfinished',
+  total: 'rejected a connection: limits.maxConnections is reached',
+  address: 'rejected a connection: its address has reached limits.maxConnectionsPerAddress',
+  handshakes: 'rejected a connection: its address has too many unfinished TLS handshakes',
 } as const
 
-/** What all servers of a listener have in common to be protected by. */
+/** The protection that all servers of a listener share. */
 type Guard = {
   readonly connections: ConnectionCounter
   readonly limits: ConnectionLimits
   readonly clients: SlowClients
   readonly slow: Record<SlowClientReason, number>
-  /** Lets a new connection begin, now or when it is its turn, or ends it. */
+  /** Starts a new connection, immediately or when its turn comes, or rejects it. */
   readonly admit: (socket: Socket, isTls: boolean, begin: () => void) => void
-  /** Ends what has not begun to speak. */
+  /** Closes connections that have not started yet. */
   readonly closePending: () => void
 }
 
@@ -167,12 +167,12 @@ function guardOf(app: FastifyInstance, options: ListenerOptions): Guard {
   }
 }
 
-/** About what a handshake takes of the processor. */
+/** The approximate processor time of a handshake. */
 const handshakeCostMs = 2
 
 /**
- * Waits until it is the turn of a handshake: those of one address are paid for by that address. Says whether there is one;
- * otherwise the connection was ended.
+ * Waits for the turn of a handshake, which is charged to its address. Returns false if the queue was full and the
+ * connection was closed.
  */
 async function awaitTurn(app: FastifyInstance, socket: Socket): Promise<boolean> {
   const budget = app.callerBudgets.of(`handshakes ${networkOf(socket.remoteAddress ?? '')}`)
@@ -200,11 +200,11 @@ function createServer(
     clients.begin(request, response)
     if (state.closing) response.shouldKeepAlive = false
     if (settleHost(request)) answer(request, response)
-    else refuseRaw(app, request, response, 400, 'It is not clear which host the request is for.')
+    else refuseRaw(app, request, response, 400, 'The host of the request is missing or ambiguous.')
   }
   const options = {
     requestTimeout: 0,
-    // What Node answers by itself lacks what every answer has.
+    // Responses that Node sends by itself lack the common headers.
     requireHostHeader: false,
     headersTimeout: headersMilliseconds,
     keepAliveTimeout: keepAliveMilliseconds,
@@ -215,7 +215,7 @@ function createServer(
       ? http.createServer(options, route)
       : https.createServer({ ...options, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: limits.handshakeMs }, route)
   server.setTimeout(idleSocketMilliseconds)
-  // Whatever Node would do with a new connection, it does once the connection is admitted.
+  // Node's own connection listeners run once the connection is admitted.
   const begin = server.listeners('connection') as ((this: http.Server, socket: Socket) => void)[]
   server.removeAllListeners('connection')
   server.on('connection', (socket: Socket) => {
@@ -230,10 +230,10 @@ function createServer(
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     refuseUnreadable(app, error, socket, clients.isAnswering(socket))
   })
-  // Nothing can be said to whoever failed in the handshake.
+  // No response is possible after a failed handshake.
   server.removeAllListeners('tlsClientError').on('tlsClientError', (_error, socket: Socket) => socket.destroy())
   server.on('checkExpectation', (request: http.IncomingMessage, response: http.ServerResponse) => {
-    refuseRaw(app, request, response, 417, 'The expectation of the request cannot be met.')
+    refuseRaw(app, request, response, 417, 'The Expect header of the request is not supported.')
   })
   return server
 }

@@ -5,7 +5,7 @@ const handshakeRecord = 0x16
 const letterA = 0x41
 const letterZ = 0x5a
 
-/** How long the rest of a plain request is read, so that its sender gets to read the answer. */
+/** How long the rest of a plain request is read, so that the client receives the response. */
 const lingerMs = 1000
 
 const message = 'This port speaks HTTPS. Use https:// instead of http://.'
@@ -21,8 +21,9 @@ const answer = [
 ].join('\r\n')
 
 /**
- * Looks at the first byte of a connection to a port that speaks TLS: `begin` is called with the connection as it came, or
- * plain HTTP is answered with a 400 that says which scheme is meant. Nothing within `timeoutMs` ends the connection.
+ * Checks the first byte of a connection to a TLS port. For TLS, calls `begin`, and the connection keeps all its bytes.
+ * Plain HTTP is answered with a 400 that names the right scheme. If nothing arrives within `timeoutMs`, the connection
+ * is closed.
  */
 export function expectTls(socket: Socket, timeoutMs: number, begin: () => Promise<void>): void {
   const patience = setTimeout(() => socket.destroy(), timeoutMs).unref()
@@ -45,7 +46,7 @@ export function expectTls(socket: Socket, timeoutMs: number, begin: () => Promis
   socket.on('readable', onReadable)
 }
 
-/** A request line begins with a capital letter. What is neither that nor TLS is left to TLS to refuse. */
+/** A request line begins with a capital letter. Anything else is left for TLS to reject. */
 function isPlainHttp([first = handshakeRecord]: Uint8Array): boolean {
   return first >= letterA && first <= letterZ
 }

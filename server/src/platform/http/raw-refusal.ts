@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import { newTimeOrderedId } from '../time-ordered-id.ts'
 import { commonHeaders } from './app.ts'
 
-/** Refuses a request that no surface gets to see, and ends the connection. */
+/** Rejects a request before it reaches a surface, and closes the connection. */
 export function refuseRaw(
   app: FastifyInstance,
   request: IncomingMessage,
@@ -27,10 +27,10 @@ export function refuseRaw(
 
 const refused = new WeakSet<Socket>()
 
-/** How long the rest of a request that was refused is read. */
+/** How long the rest of a rejected request is read. */
 const lingerMs = 1000
 
-/** What Node's parser cannot read, by the code of its error; all else is a 400. */
+/** Responses to errors of Node's parser, by error code; other errors get a 400. */
 const refusals: Readonly<Record<string, readonly [number, string]>> = {
   HPE_HEADER_OVERFLOW: [431, 'The header of the request is too large.'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'The chunks of the body have extensions that are too large.'],
@@ -38,8 +38,8 @@ const refusals: Readonly<Record<string, readonly [number, string]>> = {
 }
 
 /**
- * Answers what could not be read as a request, with the headers that every answer has, and ends the connection. Nothing is
- * written into the middle of an answer that is on its way.
+ * Responds to an unreadable request, with the common headers, and closes the connection. Writes nothing if a response
+ * is already being sent.
  */
 export function refuseUnreadable(
   app: FastifyInstance,
@@ -47,7 +47,7 @@ export function refuseUnreadable(
   socket: Socket,
   isAnswering: boolean,
 ): void {
-  // The rest of what cannot be read fails once more.
+  // The rest of an unreadable request causes another error.
   if (refused.has(socket)) return
   if (error.code === 'ECONNRESET' || !socket.writable || isAnswering) {
     socket.destroy(error)
@@ -60,14 +60,14 @@ export function refuseUnreadable(
   for (let index = 0; index < common.length; index += 2) lines.push(`${common[index]}: ${common[index + 1]}`)
   lines.push('content-type: application/json; charset=utf-8', `content-length: ${Buffer.byteLength(body)}`)
   lines.push('connection: close', '', body)
-  // A connection that is closed over unread bytes is reset, and the answer is lost on its way: they are read, for a moment.
+  // Closing a connection with unread bytes resets it, and the response is lost: the rest is read for a moment.
   refused.add(socket)
   socket.resume()
   socket.end(lines.join('\r\n'))
   setTimeout(() => socket.destroy(), lingerMs).unref()
 }
 
-/** The headers of every answer. Where no host could be read, the name that the client asked a certificate for is the same. */
+/** The common headers. If the host could not be read, the TLS server name is used instead. */
 function commonOf(app: FastifyInstance, socket: Socket, asked: string | undefined): string[] {
   const name = socket instanceof TLSSocket && typeof socket.servername === 'string' ? socket.servername : undefined
   const host = asked ?? name

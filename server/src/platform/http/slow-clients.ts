@@ -1,22 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** How slow a client may be. */
+/** The minimum speed of a client. */
 export type SlowClientLimits = {
-  /** For the whole of a request, from its first line on, unless its body is streamed. */
+  /** The time limit of a whole request, from its first line, unless its body is streamed. */
   readonly requestMs: number
-  /** From opening a connection to the first line of a request. */
+  /** The time limit from opening a connection to the first line of a request. */
   readonly firstRequestMs: number
-  /** For a streamed body, and for an answer that waits for its reader; as the mean of every window. */
+  /** For streamed bodies and for responses, averaged over each window. */
   readonly minUploadBytesPerSecond: number
   readonly minDownloadBytesPerSecond: number
   readonly windowMs: number
 }
 
-/** Why a client was cut off. */
+/** Why a client was disconnected. */
 export type SlowClientReason = 'request' | 'upload' | 'download'
 
-/** What is usual on slow links is far from these. */
+/** The defaults, far below what slow links achieve. */
 export const usualSlowClientLimits: SlowClientLimits = {
   requestMs: 30_000,
   firstRequestMs: 30_000,
@@ -27,7 +27,7 @@ export const usualSlowClientLimits: SlowClientLimits = {
 
 const streamed = new WeakSet<IncomingMessage>()
 
-/** Says that a body has any length and is held to a rate instead of a time. */
+/** Marks a request body as streamed: it has a minimum rate instead of a time limit. */
 export function streamBody(request: IncomingMessage): void {
   streamed.add(request)
 }
@@ -35,7 +35,7 @@ export function streamBody(request: IncomingMessage): void {
 type Watched = {
   request: IncomingMessage | undefined
   response: ServerResponse | undefined
-  /** When the request began, or the connection, less the time in which the server was not ready to read. */
+  /** When the request or the connection began, shifted by the time in which the server was not reading. */
   begunMs: number
   readonly reading: Window
   readonly writing: Window
@@ -45,8 +45,8 @@ type Watched = {
 type Window = { begunMs: number; bytes: number }
 
 /**
- * Looks at all connections, and cuts off the clients that are too slow: everybody else could have their place. Time in
- * which the server itself does not read, because it waits for its disk or a budget, counts for nobody.
+ * Checks all connections, and disconnects clients that are too slow, since their connections could serve others. Time
+ * in which the server itself does not read, because it waits for the disk or a budget, does not count.
  */
 export class SlowClients {
   readonly #limits: SlowClientLimits
@@ -62,7 +62,7 @@ export class SlowClients {
     this.#timer = setInterval(() => this.#look(), this.#everyMs).unref()
   }
 
-  /** Watches a connection from now on. */
+  /** Starts watching a connection. */
   watch(socket: Socket): void {
     const nowMs = performance.now()
     this.#watched.set(socket, {
@@ -76,7 +76,7 @@ export class SlowClients {
     socket.once('close', () => this.#watched.delete(socket))
   }
 
-  /** Notes that a request began. */
+  /** Records the start of a request. */
   begin(request: IncomingMessage, response: ServerResponse): void {
     const watched = this.#watched.get(request.socket)
     if (watched === undefined) return
@@ -87,13 +87,13 @@ export class SlowClients {
     watched.reading.bytes = request.socket.bytesRead
   }
 
-  /** Whether an answer is on its way. */
+  /** Whether a response is being sent. */
   isAnswering(socket: Socket): boolean {
     const response = this.#watched.get(socket)?.response
     return response?.headersSent === true && !response.writableFinished
   }
 
-  /** Looks no more. */
+  /** Stops checking. */
   stop(): void {
     clearInterval(this.#timer)
   }
@@ -102,7 +102,7 @@ export class SlowClients {
     const nowMs = performance.now()
     for (const [socket, watched] of this.#watched) {
       if (watched.isCut) {
-        // It did not even read that it is cut off.
+        // The client did not even read the 408.
         socket.destroy()
         continue
       }
@@ -153,7 +153,7 @@ function isTooSlow({ begunMs, bytes }: Window, now: number, nowMs: number, bytes
   return now - bytes < (bytesPerSecond * (nowMs - begunMs)) / 1000
 }
 
-/** Says why where nothing was said yet, and ends the connection. */
+/** Sends a 408 if no response has been started, and closes the connection. */
 function cut(socket: Socket, response: ServerResponse | undefined): void {
   if (response === undefined || response.headersSent || response.writableFinished) {
     socket.destroy()

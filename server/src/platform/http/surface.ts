@@ -10,7 +10,7 @@ export type Call<Caller> = {
   readonly params: Readonly<Record<string, string>>
   readonly origin: Origin
   readonly caller: Caller
-  /** What the caller may use. */
+  /** The budget of the caller. */
   readonly budget: CallerBudget
 }
 
@@ -54,7 +54,7 @@ export type Surface<Need, Caller> = {
   readonly territory: readonly string[]
   /** Lets the caller in or throws. It runs before the body is read. */
   readonly authorize: (need: Need, request: FastifyRequest) => Promise<Caller> | Caller
-  /** Whose budget pays for what a caller does; absent, or undefined, where it is the address that pays. */
+  /** The budget that a caller is charged to; absent or undefined for the budget of the address. */
   readonly budgetKey?: (caller: Caller) => string | undefined
   /** Renders whatever was thrown, in the surface's own format. */
   readonly renderError: (error: unknown, request: FastifyRequest, reply: FastifyReply) => unknown
@@ -123,12 +123,12 @@ function mountRoute<Need, Caller>(
 }
 
 function sendOverBudget({ retryAfterSeconds }: OverBudgetError, reply: FastifyReply): unknown {
-  const message = 'Too many requests of this caller wait for their turn.'
+  const message = 'Too many requests of this caller are waiting.'
   reply.code(429).header('retry-after', String(retryAfterSeconds))
   return reply.send({ error: { code: 'TooManyRequests', message } })
 }
 
-/** About what a refusal takes of the main thread, in milliseconds. */
+/** The approximate time of a denial on the main thread, in milliseconds. */
 const refusalCostMs = 0.5
 
 function budgetOf(request: FastifyRequest, key: string | undefined): CallerBudget {
@@ -136,7 +136,7 @@ function budgetOf(request: FastifyRequest, key: string | undefined): CallerBudge
   return key === undefined ? callerBudgets.ofAddress(remoteAddress(request.raw)) : callerBudgets.of(key)
 }
 
-/** Whoever is not let in is known by the address alone. */
+/** A denied caller is only known by its address. */
 function payForRefusal(request: FastifyRequest): Promise<void> {
   return budgetOf(request, undefined).settle(refusalCostMs)
 }

@@ -20,7 +20,7 @@ const metadataAddresses = ['168.63.129.16', '100.100.100.200', 'fd00:ec2::254'].
   (text) => parseAddressRange(text) ?? [],
 )
 
-/** All global unicast addresses of IPv6 are in here. [RFC 4291 §2.4] */
+/** Contains all global unicast addresses of IPv6. [RFC 4291 §2.4] */
 const globalUnicast = requireRange('2000::/3')
 
 /** Ranges within 2000::/3 that are not public: tunnels, which lead to any IPv4 address, protocols and documentation. [IANA IPv6 special-purpose registry] */
@@ -30,10 +30,10 @@ const specialIpv6Ranges = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20
 const nat64Range = requireRange('64:ff9b::/96')
 
 /**
- * Makes the answer to "may this address be dialled because somebody configured a URL?". Only public addresses may, and those
- * that the operator allows; link-local, metadata, multicast and reserved addresses only where a network that holds them is
- * named. An IPv4 address within an IPv6 address is judged by itself: a mapped one as it is, one behind a NAT64 gateway only
- * where it is public or named. All other ways to write one are denied.
+ * Creates the policy that decides whether the server may connect to an address from a configured URL. Public addresses
+ * are allowed, and those that the operator allows. Link-local, metadata, multicast and reserved addresses are allowed
+ * only if `allowedNetworks` contains them. An IPv4-mapped IPv6 address is treated as the IPv4 address. An address in
+ * the NAT64 range is allowed only if the IPv4 address is public or in `allowedNetworks`. Other embeddings are denied.
  */
 export function createAddressPolicy({ allowPrivateAddresses, allowedNetworks }: OutboundNetworks) {
   const networks = allowedNetworks.map(requireRange)

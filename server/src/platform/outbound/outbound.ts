@@ -27,11 +27,11 @@ export type FetchedJson = { readonly value: JsonValue; readonly maxAgeSeconds: n
 
 /** Fetches what is at a URL that somebody configured: the only way by which the server does that. */
 export interface Outbound {
-  /** Whether a URL has the form of one that may be requested. The addresses of its host are checked when it is dialled. */
+  /** Whether the form of a URL is allowed. The addresses of its host are checked when the server connects. */
   readonly acceptsUrl: (url: string) => boolean
   /**
-   * Why a URL may not be requested, as a sentence for the person who enters it; undefined where it may. A name is resolved,
-   * and one without an address is accepted, since it may get one later.
+   * Why a URL is not allowed, as a sentence for the person who enters it; undefined if it is allowed. A name is
+   * resolved, and a name without an address is accepted, since it may get one later.
    */
   readonly explainRefusal: (url: string) => Promise<string | undefined>
   /**
@@ -89,7 +89,7 @@ const bodyPauseMs = 60_000
 const mostAtATime = 64
 
 const howToAllow =
-  'The server connects to it only where the setting outbound.allowedNetworks or outbound.allowPrivateAddresses allows it.'
+  'The server connects to it only if the setting outbound.allowedNetworks or outbound.allowPrivateAddresses allows it.'
 
 /** Opens the way out. */
 export function createOutbound(options: OutboundOptions): Outbound {
@@ -114,7 +114,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     return url.protocol === 'http:' && allowPrivateAddresses && isLoopbackHost(url) ? url : undefined
   }
 
-  /** Whether no look-up is needed to see that nothing at this host may be dialled. */
+  /** Whether a host can be denied without a DNS lookup. */
   function isAlwaysDenied(url: URL): boolean {
     const hostname = bareHostname(url)
     if (isIP(hostname) !== 0) return !isAllowed(hostname)
@@ -126,7 +126,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     if (url === undefined) return `It must be an https URL without credentials, of at most ${longestUrl} characters.`
     if (isAlwaysDenied(url)) return `The address ${url.hostname} is not public. ${howToAllow}`
     const late = AbortSignal.timeout(timeoutMs)
-    // A name that cannot be resolved now is judged at every delivery.
+    // A name that cannot be resolved now is checked at every delivery.
     const found = await beforeTimeout(late, resolveName(bareHostname(url))).catch(() => [])
     if (found.length === 0 || found.some(({ address }) => isAllowed(address))) return undefined
     return `The name ${url.hostname} has no public address. ${howToAllow}`

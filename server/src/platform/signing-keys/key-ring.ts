@@ -34,7 +34,7 @@ export type SigningKeyTimes = { readonly createdAtMs: number; readonly rotationD
 export interface KeyRing {
   /** The key that signs now. Makes one where there is none or its time is over. */
   current(): SigningKey | Promise<SigningKey>
-  /** When the key that signs now was made and when it is due for replacement, in milliseconds. Makes one where there is none. */
+  /** When the signing key was made and when its rotation is due, in milliseconds. Makes a key if there is none. */
   times(): Promise<SigningKeyTimes>
   /** The public key of that id, if it may still verify. An unknown id is looked up again at most once a second. */
   verifier(kid: string): CryptoKey | undefined | Promise<CryptoKey | undefined>

@@ -1,8 +1,8 @@
 /**
- * How long a statement waits for a lock that another process holds on the database, in milliseconds. Whoever waits is
- * answered 503 after that.
+ * How long a statement waits for a lock that another process holds on the database, in milliseconds. Then the request
+ * is answered with 503.
  */
 export const busyTimeoutMs = 5000
 
-/** The same for a read: it holds up the thread that answers every request, and in write-ahead mode it seldom waits. */
+/** The same for a read, which blocks the main thread; in write-ahead mode, reads seldom wait. */
 export const readerBusyTimeoutMs = 1000

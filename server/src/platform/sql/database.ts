@@ -36,15 +36,15 @@ export interface PreparedRead<Parameters extends SqlParameters, Row> {
 /** Adds rows as one transaction, which does nothing else: all are on the disk when it returns, or it throws and none is. */
 export type PreparedInsert<Row> = (rows: readonly Row[]) => Promise<void>
 
-/** The load of the writer since the start of the process. */
+/** The load of the writer since startup. */
 export type WriterLoad = {
-  /** Transactions that wait for their turn. */
+  /** Transactions in the queue. */
   readonly waiting: number
-  /** How long it took to bring transactions to the disk, those that shared a flush together. */
+  /** The time to commit a group of transactions that share a flush. */
   readonly commitSeconds: Distribution
 }
 
-/** Bounds of times of transactions, in seconds. */
+/** The histogram bounds of commit times, in seconds. */
 export const commitBounds: readonly number[] = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10]
 
 export interface Database {
@@ -76,7 +76,7 @@ export interface Database {
    * decided at one revision holds as long as the revision does. Read it before what it is to guard.
    */
   authorityRevision(): number | Promise<number>
-  /** What the writer is doing. */
+  /** The current load of the writer. */
   writerLoad(): WriterLoad
   /** False when nothing can be written any more until the process is started anew. */
   canWrite(): boolean

@@ -33,7 +33,7 @@ function statement(sql: string): StatementSync {
 /** Why there is no transaction that was begun by command, or undefined while there is one. */
 let notBegun: Error | undefined = new Error('no transaction was begun')
 
-/** What SQLite last failed with in this transaction: why it is gone, where SQLite ended it by itself. */
+/** The last SQLite error in this transaction: the reason if SQLite rolled the transaction back by itself. */
 let lastFailure: unknown
 
 /** The reason after each transaction; an error of its own for every one would cost as much as its statements. */

@@ -15,10 +15,10 @@ export type WriterCommand =
 
 export type WriterResult = { readonly rows: unknown[]; readonly changes: number }
 
-/** Why a command failed; `code` is SQLite's, where the failure is its. Errors lose their properties between threads. */
+/** Why a command failed; `code` is SQLite's, if SQLite failed. Errors lose their properties between threads. */
 export type WriterFailure = { readonly message: string; readonly code: number | undefined }
 
-/** What came of a command: its failure, what a statement gave, or nothing of note. */
+/** The outcome of a command: a failure, the result of a statement, or undefined. */
 export type WriterReply = WriterResult | WriterFailure | undefined
 
 type Waiter = { readonly resolve: (result: WriterResult) => void; readonly reject: (reason: Error) => void }

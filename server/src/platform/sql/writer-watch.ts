@@ -1,15 +1,15 @@
 import type { Clock } from '../clock.ts'
 import type { Database } from './database.ts'
 
-/** Finds out whether transactions are still committed, whether anybody asks for one or not. */
+/** Checks whether transactions can be committed, even when the server is idle. */
 export type WriterWatch = {
-  /** Runs an empty transaction, unless the one before has not ended yet. Never throws. */
+  /** Runs an empty transaction, unless the previous one is still running. Never throws. */
   readonly probe: () => Promise<void>
-  /** For how long no probe has succeeded although one was tried, in milliseconds. 0 while they succeed. */
+  /** How long probes have been failing or waiting, in milliseconds; 0 while they succeed. */
   readonly stuckMs: () => number
 }
 
-/** An empty transaction takes its turn like any other, and writes nothing: a full disk does not fail it. */
+/** An empty transaction waits in the queue like any other, and writes nothing: it succeeds on a full disk. */
 export function createWriterWatch({ database, clock }: { database: Database; clock: Clock }): WriterWatch {
   let sinceMs: number | undefined
   let isRunning = false

@@ -9,7 +9,7 @@ import { type NameConstraints, permitsHost, readNameConstraints } from './name-c
 
 const dayMs = 86_400_000
 
-/** The last days of an authority, in which another should take its place. */
+/** How many days before its expiry an authority should be replaced. */
 export const successionDays = 60
 
 /**
@@ -32,7 +32,7 @@ export class CertificateAuthority {
   }
 
   /**
-   * Opens the authority in `directory`, or makes one there, which may sign for `hosts` alone.
+   * Opens the authority in `directory`, or creates one there that is constrained to `hosts`.
    *
    * @throws CertificateError when its key is malformed or open to others: a new one would not be trusted by anybody, so
    * that is for a person to decide.
@@ -55,22 +55,22 @@ export class CertificateAuthority {
     return this.#certificate.validToDate.getTime()
   }
 
-  /** SHA-256 over the certificate, as pairs of digits with colons between them. */
+  /** The SHA-256 fingerprint of the certificate, as hexadecimal pairs separated by colons. */
   get fingerprint(): string {
     return this.#certificate.fingerprint256
   }
 
-  /** Whether the authority is in its last days. */
+  /** Whether the authority is about to expire. */
   isOutlived(nowMs: number): boolean {
     return this.expiresAtMs - nowMs < successionDays * dayMs
   }
 
-  /** Whether clients accept what this authority signs for a host. One of before there were constraints may sign for all. */
+  /** Whether clients accept this authority's certificates for a host. One without constraints permits all hosts. */
   permits(host: string): boolean {
     return this.#constraints === undefined || permitsHost(this.#constraints, host)
   }
 
-  /** Makes a new authority for `hosts` in the place of this one. Clients have to be told to trust it. */
+  /** Replaces this authority with a new one for `hosts`, which clients must then trust. */
   async succeed(hosts: CertificateHosts, nowMs: number): Promise<void> {
     this.#pair = await issueAuthority(nowMs, hosts)
     this.#certificate = new X509Certificate(this.#pair.cert)

@@ -166,14 +166,14 @@ describe('a certificate of our own making', () => {
     assert.ok(leafOf(heir).verify(successor.publicKey))
   })
 
-  test('is for no host that its authority was not made for, until another is asked for', async () => {
+  test('covers only hosts that its authority permits, until a new authority is requested', async () => {
     const hosts = ['registry.example.com:5443', '*.azurecr.localhost', '[2001:db8::7]:443']
     const source = await open('constrained', { hosts })
     const ca = await authorityOf(source)
     for (const outside of ['example.com', 'otherregistry.example.com', '192.0.2.7', '2001:db8::8']) {
       await assert.rejects(source.ensureHosts([outside]), (error: unknown) => {
         assert.ok(error instanceof CertificateError)
-        assert.match(error.message, /was not made for/)
+        assert.match(error.message, /does not permit/)
         assert.match(error.nextStep, /--renew-ca/)
         return true
       })
@@ -183,10 +183,10 @@ describe('a certificate of our own making', () => {
     await source.ensureHosts(hosts, ['192.0.2.7'])
     await source.ensureHosts(hosts, ['192.0.2.7'])
     assert.equal(source.current().cert, before)
-    assert.equal(logged.filter((line) => line.includes('lacks these addresses')).length, 1)
+    assert.equal(logged.filter((line) => line.includes('does not cover these hosts because')).length, 1)
     await source.close()
     const moved = ['registry.example.net', '*.azurecr.localhost']
-    await assert.rejects(open('constrained', { hosts: moved }), /was not made for registry\.example\.net/)
+    await assert.rejects(open('constrained', { hosts: moved }), /does not permit registry\.example\.net/)
     assert.equal((await authorityOf(source)).fingerprint256, ca.fingerprint256)
     const renewed = await open('constrained', { hosts: moved, renewAuthority: true })
     await renewed.close()

@@ -13,9 +13,9 @@ export type CertificateSource = {
   /**
    * Has the certificate hold these hosts beside those that it holds already: `HOST`, `HOST:PORT` or an address, where
    * `*.example.com` covers all names right below. A configured certificate is not ours to extend: what it lacks is logged.
-   * So are those of `hostsWherePermitted` that our own authority may not sign for.
+   * Those of `hostsWherePermitted` that our own authority does not permit are logged as well.
    *
-   * @throws CertificateError for a text that is no host, and for one of `hosts` that our own authority may not sign for
+   * @throws CertificateError for an invalid host, and for one of `hosts` that our own authority does not permit
    */
   readonly ensureHosts: (hosts: readonly string[], hostsWherePermitted?: readonly string[]) => Promise<void>
   /** When the certificate expires, in milliseconds since the epoch. */
@@ -26,7 +26,7 @@ export type CertificateSource = {
   readonly caFile?: string
   /** When our own authority expires, in milliseconds since the epoch. */
   readonly authorityExpiresAtMs?: () => number
-  /** SHA-256 over our own authority, where `renewAuthority` had it made. */
+  /** The SHA-256 fingerprint of our own authority, if `renewAuthority` created it. */
   readonly renewedAuthority?: string | undefined
   /** Stops watching, and waits for what is being written. */
   readonly close: () => Promise<void>
@@ -40,11 +40,11 @@ export type CertificateSourceOptions = {
   readonly keyFile?: string | undefined
   readonly clock: Clock
   readonly log: Log
-  /** The hosts that our own certificate has to hold. A new authority may sign for these, and names below them, alone. */
+  /** The hosts that our own certificate must cover. A new authority is constrained to these and their subdomains. */
   readonly hosts?: readonly string[]
-  /** Addresses that it holds, too, unless the authority is of a time when the machine had others. */
+  /** Further hosts, covered if the authority permits them: addresses of the machine may have changed since. */
   readonly hostsWherePermitted?: readonly string[]
-  /** Makes a new authority in the place of the one that is there. Clients have to trust it anew. */
+  /** Whether to replace the authority with a new one, which clients must then trust. */
   readonly renewAuthority?: boolean
   /** How often the files and the time left are looked at, beside the watch on the files. 60 by default. */
   readonly checkEverySeconds?: number
@@ -55,8 +55,8 @@ export type CertificateSourceOptions = {
  * certificate signed by it, for this machine's own names at first, which is renewed and extended by itself. Either is picked
  * up again when its files change.
  *
- * @throws CertificateError when a file is unreadable or malformed, certificate and key do not belong together, or our own
- * authority may not sign for `hosts`
+ * @throws CertificateError if a file is unreadable or malformed, certificate and key do not match, or our own authority
+ * does not permit `hosts`
  */
 export async function createCertificateSource(options: CertificateSourceOptions): Promise<CertificateSource> {
   const { certFile, keyFile, clock, log, checkEverySeconds = 60 } = options

@@ -16,8 +16,8 @@ const ecdsa = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 
 /**
  * Makes a certificate authority of its own name for ten years, which may sign server certificates and no further
- * authorities. Where `permitted` is given, clients accept what it signs for those hosts, and names below them, alone. It
- * holds all that strict verifiers ask for. [RFC 5280 §4.2.1; openssl verify -x509_strict]
+ * authorities. With `permitted`, clients accept its certificates only for those hosts and their subdomains. It has all
+ * extensions that strict verifiers require. [RFC 5280 §4.2.1; openssl verify -x509_strict]
  */
 export async function issueAuthority(nowMs: number, permitted?: CertificateHosts): Promise<KeyPair> {
   const x509 = await loadX509()

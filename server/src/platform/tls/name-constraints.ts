@@ -7,13 +7,13 @@ export const nameConstraintsId = '2.5.29.30'
 
 const idContent = Buffer.from('551d1e', 'hex')
 
-/** The tags of DER that occur here; those of names are of `GeneralName`. [RFC 5280 §4.2.1.6] */
+/** The DER tags that occur here; the tags of names are those of `GeneralName`. [RFC 5280 §4.2.1.6] */
 const tags = { sequence: 0x30, objectId: 0x06, extensions: 0xa3, permitted: 0xa0, dnsName: 0x82, ipAddress: 0x87 }
 
-/** Below which names and in which networks an authority may sign; a kind that has no entry is not constrained. */
+/** The DNS names and networks that an authority permits; a kind without an entry is not constrained. */
 export type NameConstraints = { readonly dnsNames: readonly string[]; readonly networks: readonly Buffer[] }
 
-/** The value of the extension that permits these hosts: each name and all below it, and each address by itself. */
+/** The value of the extension that permits these hosts: each name with its subdomains, and each single address. */
 export function encodeNameConstraints({ dnsNames, addresses }: CertificateHosts): Buffer {
   const names = new Set(dnsNames.map(withoutWildcard))
   const subtrees = [
@@ -26,7 +26,7 @@ export function encodeNameConstraints({ dnsNames, addresses }: CertificateHosts)
   return element(tags.sequence, element(tags.permitted, Buffer.concat(subtrees)))
 }
 
-/** What a certificate permits; undefined where it has no name constraints. */
+/** The name constraints of a certificate; undefined if it has none. */
 export function readNameConstraints(certificate: X509Certificate): NameConstraints | undefined {
   const tbs = contentOf(contentOf(certificate.raw))
   const list = elements(tbs).find(({ tag }) => tag === tags.extensions)?.content
@@ -77,7 +77,7 @@ function addressBytes(address: string): Buffer {
 
 type Element = { readonly tag: number; readonly content: Buffer }
 
-/** The elements of DER that follow one another in `der`. */
+/** The consecutive DER elements in `der`. */
 function elements(der: Buffer): Element[] {
   const found: Element[] = []
   for (let at = 0; at < der.length;) {
@@ -92,7 +92,7 @@ function elements(der: Buffer): Element[] {
   return found
 }
 
-/** The content of the one element in `der`. */
+/** The content of the single DER element in `der`. */
 function contentOf(der: Buffer): Buffer {
   return elements(der)[0]?.content ?? Buffer.alloc(0)
 }

@@ -12,16 +12,16 @@ const dayMs = 86_400_000
 const renewalDays = 30
 const alwaysHosts = ['localhost', '127.0.0.1', '::1']
 
-/** What an own certificate, and a new authority, are made for. */
+/** The hosts and settings of the server's own certificate and authority. */
 export type OwnCertificateOptions = {
   readonly clock: Clock
   readonly log: Log
   readonly checkEverySeconds: number
-  /** The hosts that the certificate has to hold; a new authority may sign for these. */
+  /** The hosts that the certificate must cover; a new authority is constrained to these. */
   readonly hosts: readonly string[]
-  /** Further hosts, which the certificate lacks where the authority may not sign for them. */
+  /** Further hosts, which the certificate covers if the authority permits them. */
   readonly hostsWherePermitted: readonly string[]
-  /** Whether to make a new authority in the place of the one that is there. */
+  /** Whether to replace the authority with a new one. */
   readonly renewAuthority: boolean
 }
 
@@ -31,7 +31,7 @@ export type OwnCertificateOptions = {
  */
 export class OwnCertificate {
   readonly caFile: string
-  /** SHA-256 over the authority that was made because that was asked for. */
+  /** The SHA-256 fingerprint of the authority, if `renewAuthority` created it. */
   readonly renewedAuthority: string | undefined
   readonly watched: WatchedPair
   readonly #issuer: Issuer
@@ -48,9 +48,9 @@ export class OwnCertificate {
   }
 
   /**
-   * Opens what is in `directory`, and makes what is missing there.
+   * Opens the certificate and authority in `directory`, and creates what is missing.
    *
-   * @throws CertificateError for hosts that the authority may not sign for
+   * @throws CertificateError for hosts that the authority does not permit
    */
   static async open(directory: string, options: OwnCertificateOptions): Promise<OwnCertificate> {
     const { clock, log, hosts, hostsWherePermitted, renewAuthority } = options
@@ -74,9 +74,9 @@ export class OwnCertificate {
   }
 
   /**
-   * Has the certificate hold these hosts too, from the moment that the promise is fulfilled.
+   * Adds these hosts to the certificate before the promise resolves.
    *
-   * @throws CertificateError for those of `hosts` that the authority may not sign for
+   * @throws CertificateError for those of `hosts` that the authority does not permit
    */
   async ensureHosts(hosts: readonly string[], hostsWherePermitted: readonly string[]): Promise<void> {
     this.#issuer.want(hosts, hostsWherePermitted)
@@ -94,7 +94,7 @@ class Issuer {
   readonly #clock: Clock
   readonly #log: Log
   readonly #wanted = new Set(alwaysHosts)
-  /** What a new authority may sign for, beside what is wanted. */
+  /** Hosts that a new authority permits in addition to the wanted ones. */
   readonly #known: readonly string[]
   readonly #leftOut = new Set<string>()
   #warnedOf = 0
@@ -111,8 +111,8 @@ class Issuer {
     const outside = required.filter((host) => !this.authority.permits(host))
     if (outside.length > 0) {
       throw new CertificateError(
-        `the certificate authority ${this.authority.file} was not made for ${outside.join(', ')}`,
-        'keep the hosts as they were; or start once with acrux serve --renew-ca for a new authority, which all clients must trust anew',
+        `the certificate authority ${this.authority.file} does not permit ${outside.join(', ')}`,
+        'restore the previous hosts, or start once with acrux serve --renew-ca to create a new authority, which all clients must then trust',
       )
     }
     const further = hostsWherePermitted.map((text) => requireCertificateHost(text))
@@ -121,22 +121,22 @@ class Issuer {
       for (const host of leftOut) this.#leftOut.add(host)
       this.#log.warn(
         { caFile: this.authority.file, hosts: leftOut },
-        'the certificate lacks these addresses because its authority was not made for them; --renew-ca makes a new one',
+        'the certificate does not cover these hosts because its authority does not permit them; --renew-ca creates a new authority',
       )
     }
     for (const host of [...required, ...further]) if (this.authority.permits(host)) this.#wanted.add(host)
   }
 
-  /** Makes a new authority because that was asked for. */
+  /** Replaces the authority with a new one. */
   async renewAuthority(): Promise<void> {
     await this.authority.succeed(sortHosts([...this.#known, ...this.#wanted]), this.#clock.now())
     this.#log.warn(
       { caFile: this.authority.file, fingerprint: this.authority.fingerprint },
-      'created a new certificate authority; clients must trust it anew',
+      'created a new certificate authority, which all clients must trust',
     )
   }
 
-  /** Makes a new authority when the old one has expired, and says so before. */
+  /** Replaces an expired authority, and logs a warning before that. */
   async succeedExpired(): Promise<void> {
     const nowMs = this.#clock.now()
     const { expiresAtMs, file } = this.authority
@@ -145,7 +145,7 @@ class Issuer {
     this.#warnedOf = expiresAtMs
     this.#log.warn(
       { caFile: file, expires: new Date(expiresAtMs).toISOString() },
-      'the certificate authority is about to expire; --renew-ca makes a new one, which clients must trust',
+      'the certificate authority is about to expire; --renew-ca creates a new one, which clients must trust',
     )
   }
 
@@ -164,7 +164,7 @@ class Issuer {
 
   #suffices({ leaf }: UsablePair, nowMs: number): boolean {
     const endMs = leaf.validToDate.getTime()
-    // Nothing that the authority signs outlives it, so a new certificate would end no later.
+    // A certificate never outlives its authority, so a new one would not expire later.
     const endsLate = endMs - nowMs >= renewalDays * dayMs || (endMs > nowMs && endMs >= this.authority.expiresAtMs)
     const inTime = leaf.validFromDate.getTime() <= nowMs && endsLate
     return inTime && this.authority.signed(leaf) && [...this.#wanted].every((host) => certificateCovers(leaf, host))
