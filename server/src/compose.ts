@@ -144,7 +144,7 @@ export async function compose(
   const isNew = !existsSync(databaseFile)
   const sealer = await openSealer(masterKeyFileIn(dataDir.path), { create: isNew })
   const database = await openDatabase(databaseFile)
-  await bringUpToDate(database, migrations, clock)
+  await bringUpToDate(database, migrations, { clock, sealer, isNew })
   const certificates = configuration.http
     ? undefined
     : await createCertificateSource({
@@ -170,7 +170,7 @@ export async function compose(
     onAltered: (found) =>
       log.error({ ...found, id: randomUUID() }, 'the audit log was altered: run acrux audit verify'),
   })
-  await auditChain.begin(isNew)
+  await auditChain.begin()
   const delivery = createDelivery({ database, clock, sealer, outbound, publicOrigin })
   const resources = createResources({
     database,

@@ -1,6 +1,8 @@
 import { plainReason } from '@acrux/contract'
+import { headMigrationId, sealFirstHead } from './audit/index.ts'
 import type { Clock } from './platform/clock.ts'
 import { StartupError, exitCodes } from './platform/exit.ts'
+import type { Sealer } from './platform/sealing.ts'
 import type { Database } from './platform/sql/database.ts'
 import { type Migration, NewerSchemaError, migrate } from './platform/sql/migrations.ts'
 import { openSqliteDatabase } from './platform/sql/sqlite-database.ts'
@@ -19,10 +21,20 @@ export async function openDatabase(file: string): Promise<Database> {
   }
 }
 
-/** Carries out the steps of the schema that are missing. @throws StartupError for a database of a newer version */
-export async function bringUpToDate(database: Database, migrations: readonly Migration[], clock: Clock): Promise<void> {
+/**
+ * Carries out the steps of the schema that are missing; `isNew` says that the database was made by this start.
+ *
+ * @throws StartupError for a database of a newer version
+ */
+export async function bringUpToDate(
+  database: Database,
+  migrations: readonly Migration[],
+  { clock, sealer, isNew }: { readonly clock: Clock; readonly sealer: Sealer; readonly isNew: boolean },
+): Promise<void> {
   try {
-    await migrate(database, migrations, clock.now())
+    await migrate(database, migrations, clock.now(), async (transaction, carriedOut) => {
+      if (carriedOut.has(headMigrationId)) await sealFirstHead(transaction, { sealer, clock, isNew })
+    })
   } catch (error) {
     if (!(error instanceof NewerSchemaError)) throw error
     throw new StartupError(error.message, exitCodes.newerSchema, 'use the newer version that wrote it', {

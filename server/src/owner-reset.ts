@@ -149,7 +149,7 @@ async function resetOwnerStopped(
     const database = await openDatabase(databaseFileIn(dataDir.path))
     try {
       const clock = systemClock
-      await bringUpToDate(database, migrations, clock)
+      await bringUpToDate(database, migrations, { clock, sealer, isNew: false })
       const resources = createResources({ database, clock, sealer, suffix: 'localhost', defaultPort: 443 })
       const access = createAccess({ database, clock })
       const people = createDirectory({

@@ -3,6 +3,9 @@ import type { Database, DatabaseKind, Transaction } from '../platform/sql/databa
 import { type EventValues, hashedColumns } from './chain-format.ts'
 import type { AuditEventRow, AuditTables } from './store.ts'
 
+/** The step of the schema that makes the table of the head. */
+export const headMigrationId = 'audit-0007-head'
+
 /** A block of the chain: some events, and the hash of the block before. */
 export type BlockRow = {
   readonly number: number
@@ -44,7 +47,7 @@ export type ChainSource = { readonly kind: DatabaseKind; readonly tables: <Table
 /** Whether the database has the tables of the chain. */
 export async function hasChain({ tables }: Pick<ChainSource, 'tables'>): Promise<boolean> {
   const steps = tables<{ schema_migration: { id: string } }>().selectFrom('schema_migration').select('id')
-  return (await steps.where('id', '=', 'audit-0007-head').execute()).length > 0
+  return (await steps.where('id', '=', headMigrationId).execute()).length > 0
 }
 
 /** Reads the chain. */

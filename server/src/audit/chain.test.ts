@@ -10,7 +10,14 @@ import type { DatabaseKind } from '../platform/sql/database.ts'
 import { migrate } from '../platform/sql/migrations.ts'
 import { openTestDatabase, testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { until } from '../platform/test-patience.ts'
-import { type AuditEvent, auditMigrations, createAudit, createAuditChain, expireEvents } from './index.ts'
+import {
+  type AuditEvent,
+  auditMigrations,
+  createAudit,
+  createAuditChain,
+  expireEvents,
+  sealFirstHead,
+} from './index.ts'
 import { type Checkpoint, formatCheckpoint, parseCheckpoint } from './checkpoint.ts'
 import { sealHead } from './chain-head.ts'
 import type { ChainTables } from './chain-store.ts'
@@ -33,6 +40,7 @@ async function open(t: TestContext, kind: DatabaseKind) {
   t.after(dispose)
   const time = { nowMs: 1000 }
   const clock = { now: () => (time.nowMs += 1) }
+  await database.transaction((transaction) => sealFirstHead(transaction, { sealer, clock, isNew: true }))
   const audit = createAudit({ database, clock })
   const chain = createAuditChain({ database, sealer, clock })
   const write = (count: number) =>
@@ -256,10 +264,29 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(faultsIn(await verify()), ['head-forged 0'])
       const found: { reason: string }[] = []
       const chain = createAuditChain({ database, sealer, clock, onAltered: (alteration) => found.push(alteration) })
-      await chain.begin(false)
+      await chain.begin()
       assert.deepEqual(
         found.map(({ reason }) => reason),
         ['head-forged'],
+      )
+    })
+
+    test('that is emptied and made to look like one of an older version is found to be altered at the next start', async (t) => {
+      const { database, clock, tamper, verify } = await openLog(t, kind)
+      await tamper('delete from audit_event')
+      await tamper('delete from audit_block')
+      await tamper(`update audit_head set seal = ${kind === 'postgres' ? `''::bytea` : `x''`}`)
+      const found: { reason: string }[] = []
+      const chain = createAuditChain({ database, sealer, clock, onAltered: (alteration) => found.push(alteration) })
+      await chain.begin()
+      await chain.extend()
+      assert.deepEqual(
+        found.map(({ reason }) => reason),
+        ['head-unsealed'],
+      )
+      assert.deepEqual(
+        (await verify()).faults.map(({ kind: what }) => what),
+        ['altered-before'],
       )
     })
 
@@ -344,8 +371,10 @@ for (const kind of testDatabaseKinds) {
             .execute()
         }
       })
-      await migrate(database, [first, ...later], 0)
       const clock = { now: () => 5 }
+      await migrate(database, [first, ...later], 0, (transaction) =>
+        sealFirstHead(transaction, { sealer, clock, isNew: true }),
+      )
       await createAudit({ database, clock }).append(event)
       const rows = await database
         .tables<{ audit_event: { seq: number; action: string } }>()

@@ -1,7 +1,6 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Sealer } from '../platform/sealing.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
-import { newTimeOrderedId } from '../platform/time-ordered-id.ts'
 import {
   type BlockContent,
   type EventValues,
@@ -13,15 +12,12 @@ import {
 import { alterationAction, isHead, noBlocks, openHead, sealHead } from './chain-head.ts'
 import { type BlockRow, insertBlock, prepareEventValues, readChain, type SeqRange, writeHead } from './chain-store.ts'
 import type { CredentialUses } from './credential-uses.ts'
-import { insertEvents } from './store.ts'
+import { type HeadChange, writeOwnEvent } from './first-head.ts'
 
 /** Puts events into the chain of blocks after they were written, so that writing one costs nothing more. */
 export interface AuditChain {
-  /**
-   * Seals the head of a log that has none yet, and compares every other with its last block. `isNew` says that the
-   * database was made by this start; otherwise an event tells that the head was begun.
-   */
-  begin(isNew: boolean): Promise<void>
+  /** Compares the sealed head with the last block, as a server does at its start. */
+  begin(): Promise<void>
   /**
    * Puts every event that is committed and not in the chain yet into it, and returns how many those were. Any number of
    * servers may do so at a time: each block is added by one of them.
@@ -54,12 +50,7 @@ const blockLimit = 250
 const compareEveryMs = 60_000
 
 /** In what the log differs from its sealed head. */
-export type Alteration = {
-  readonly reason: string
-  /** Null where no block was sealed that could be told. */
-  readonly sealedBlock: number | null
-  readonly lastBlock: number
-}
+export type Alteration = HeadChange
 
 /** How many blocks are still made when the chain is to be closed. */
 const lastBlocks = 20
@@ -87,7 +78,6 @@ export function createAuditChain({
   let extending: Promise<number> | undefined
   let blocksLeft = Infinity
   let comparedAtMs = -Infinity
-  let isBegun = false
 
   /** Learns of the blocks that are new, by whoever they were added. */
   async function catchUp(): Promise<Position> {
@@ -177,33 +167,12 @@ export function createAuditChain({
       const reason = typeof head === 'string' ? `head-${head}` : 'head-differs'
       const sealedBlock = typeof head === 'string' ? null : head.number
       const alteration = { reason, sealedBlock, lastBlock: last?.number ?? 0 }
-      await writeOwnEvent(transaction, alterationAction, alteration)
+      await writeOwnEvent(transaction, clock, alterationAction, alteration)
       await writeHead(transaction, sealHead(sealer, last ?? noBlocks))
       return alteration
     })
     position = undefined
     if (found !== undefined) onAltered(found)
-  }
-
-  async function writeOwnEvent(transaction: Transaction, action: string, detail: Alteration): Promise<void> {
-    const { reason, ...facts } = detail
-    await insertEvents(transaction, [
-      {
-        at_ms: clock.now(),
-        action,
-        outcome: 'success',
-        actor_kind: 'system',
-        actor_id: 'acrux',
-        target: 'audit-log',
-        reason,
-        detail: JSON.stringify(facts),
-        correlation_id: newTimeOrderedId(clock.now()),
-        remote_address: '',
-        user_agent: null,
-        credential_kind: null,
-        credential_id: null,
-      },
-    ])
   }
 
   /** Compares the last block with the head now and then; where they differ, the chain goes on from what there is. */
@@ -216,22 +185,7 @@ export function createAuditChain({
     return false
   }
 
-  async function begin(isNew: boolean): Promise<void> {
-    isBegun = true
-    await database.transaction(async (transaction) => {
-      const { last, head } = await readHead(transaction)
-      if (head !== 'unsealed') return
-      if (!isNew) {
-        const facts = { reason: 'no-head-before', sealedBlock: null, lastBlock: last?.number ?? 0 }
-        await writeOwnEvent(transaction, 'audit-log.begin-head', facts)
-      }
-      await writeHead(transaction, sealHead(sealer, last ?? noBlocks))
-    })
-    await isWholeAsFarAsSeen()
-  }
-
   async function extendToEnd(): Promise<number> {
-    if (!isBegun) await begin(true)
     let count = 0
     for (; blocksLeft > 0; blocksLeft -= 1) {
       const added = await addBlock()
@@ -249,7 +203,9 @@ export function createAuditChain({
   }
 
   return {
-    begin,
+    begin: async () => {
+      await isWholeAsFarAsSeen()
+    },
     extend,
     close: async () => {
       blocksLeft = lastBlocks

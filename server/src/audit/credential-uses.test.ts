@@ -3,7 +3,14 @@ import { randomBytes } from 'node:crypto'
 import { type TestContext, describe, test } from 'node:test'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import { openTestDatabase, testDatabaseKinds } from '../platform/sql/test-database.ts'
-import { type AuditEvent, auditMigrations, createAudit, createAuditChain, createCredentialUses } from './index.ts'
+import {
+  type AuditEvent,
+  auditMigrations,
+  createAudit,
+  createAuditChain,
+  createCredentialUses,
+  sealFirstHead,
+} from './index.ts'
 import { sealerOfKey } from '../platform/sealing.ts'
 
 const sealer = sealerOfKey(randomBytes(32))
@@ -54,6 +61,7 @@ for (const kind of testDatabaseKinds) {
     test('follows from the events of the chain, and only from what was let', async (t) => {
       const { database, clock, time, uses, lastUsed } = await open(t, kind)
       const audit = createAudit({ database, clock })
+      await database.transaction((transaction) => sealFirstHead(transaction, { sealer, clock, isNew: true }))
       const chain = createAuditChain({ database, sealer, clock, uses })
       await audit.append(event)
       await audit.append({ ...event, credential: { kind: 'client-secret', id: 'k-2' }, outcome: 'refused' })

@@ -1,7 +1,7 @@
 import { type CreateTableBuilder, sql } from 'kysely'
 import type { Transaction } from '../platform/sql/database.ts'
 import type { ColumnTypes, Migration } from '../platform/sql/migrations.ts'
-import { writeHead } from './chain-store.ts'
+import { headMigrationId, writeHead } from './chain-store.ts'
 import { carryEventsOver } from './first-layout-store.ts'
 
 /** The tables of the audit room. */
@@ -100,14 +100,14 @@ export const auditMigrations: readonly Migration[] = [
     },
   },
   {
-    id: 'audit-0007-head',
+    id: headMigrationId,
     up: async (schema, types, transaction) => {
       await schema
         .createTable('audit_head')
         .addColumn('id', types.integer, (column) => column.primaryKey())
         .addColumn('seal', types.bytes, (column) => column.notNull())
         .execute()
-      // Not sealed yet: the server does so at its start. No row at all is what somebody else left.
+      // Whoever carries this step out seals the head in the same transaction.
       await writeHead(transaction, new Uint8Array())
     },
   },

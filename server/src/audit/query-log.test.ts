@@ -4,7 +4,7 @@ import { type TestContext, describe, test } from 'node:test'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import { openTestDatabase, testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { newTimeOrderedId } from '../platform/time-ordered-id.ts'
-import { type AuditEvent, auditMigrations, createAudit, createAuditChain } from './index.ts'
+import { type AuditEvent, auditMigrations, createAudit, createAuditChain, sealFirstHead } from './index.ts'
 import { allEvents, listEvents } from './query-log.ts'
 import type { EventFilter } from './query-store.ts'
 import { sealerOfKey } from '../platform/sealing.ts'
@@ -20,6 +20,7 @@ async function openLog(t: TestContext, kind: DatabaseKind) {
   t.after(dispose)
   const time = { nowMs: startMs }
   const clock = { now: () => time.nowMs }
+  await database.transaction((transaction) => sealFirstHead(transaction, { sealer, clock, isNew: true }))
   const audit = createAudit({ database, clock })
   const chain = createAuditChain({ database, sealer, clock })
   const eventAt = (index: number): AuditEvent => ({

@@ -25,14 +25,23 @@ export class NewerSchemaError extends Error {
   }
 }
 
+/** What a step needs that only the caller has, such as a key. `carriedOut` are the ids of the steps of this transaction. */
+export type CompleteMigration = (transaction: Transaction, carriedOut: ReadonlySet<string>) => Promise<void>
+
 type MigrationTable = { schema_migration: { id: string; applied_at_ms: number } }
 
 /**
- * Brings the schema up to date: each step that is missing is carried out, in the order given, in one transaction.
+ * Brings the schema up to date: each step that is missing is carried out, in the order given, in one transaction, and
+ * `complete` with them.
  *
  * @throws NewerSchemaError when the database holds a step that is not in `migrations`; nothing is changed then.
  */
-export async function migrate(database: Database, migrations: readonly Migration[], nowMs: number): Promise<void> {
+export async function migrate(
+  database: Database,
+  migrations: readonly Migration[],
+  nowMs: number,
+  complete: CompleteMigration = () => Promise.resolve(),
+): Promise<void> {
   await database.transaction(async (transaction) => {
     const tables = transaction.tables<MigrationTable>()
     const types = columnTypes(database.kind)
@@ -51,6 +60,7 @@ export async function migrate(database: Database, migrations: readonly Migration
       await migration.up(tables.schema, types, transaction)
       await tables.insertInto('schema_migration').values({ id: migration.id, applied_at_ms: nowMs }).execute()
     }
+    await complete(transaction, new Set([...known].filter((id) => !applied.has(id))))
   })
 }
 

@@ -1,0 +1,61 @@
+import type { Clock } from '../platform/clock.ts'
+import type { Sealer } from '../platform/sealing.ts'
+import type { Transaction } from '../platform/sql/database.ts'
+import { newTimeOrderedId } from '../platform/time-ordered-id.ts'
+import { noBlocks, sealHead } from './chain-head.ts'
+import { readChain, writeHead } from './chain-store.ts'
+import { insertEvents } from './store.ts'
+
+type FirstHead = {
+  readonly sealer: Sealer
+  readonly clock: Clock
+  /** Whether the log is new; otherwise it is of an older version, and an event tells that its head was begun. */
+  readonly isNew: boolean
+}
+
+/**
+ * Seals the head of a log for the first time. To be called in the transaction that made the table of the head and in no
+ * other: a head that is empty at any later time was emptied by somebody without the master key.
+ */
+export async function sealFirstHead(transaction: Transaction, { sealer, clock, isNew }: FirstHead): Promise<void> {
+  const last = await readChain(transaction).lastBlock()
+  if (!isNew) {
+    const facts = { reason: 'no-head-before', sealedBlock: null, lastBlock: last?.number ?? 0 }
+    await writeOwnEvent(transaction, clock, 'audit-log.begin-head', facts)
+  }
+  await writeHead(transaction, sealHead(sealer, last ?? noBlocks))
+}
+
+/** What the head of a log was, and what it is set to. */
+export type HeadChange = {
+  readonly reason: string
+  /** Null where no block was sealed that could be told. */
+  readonly sealedBlock: number | null
+  readonly lastBlock: number
+}
+
+/** Writes an event of the server itself about the head of its log. */
+export async function writeOwnEvent(
+  transaction: Transaction,
+  clock: Clock,
+  action: string,
+  { reason, ...facts }: HeadChange,
+): Promise<void> {
+  await insertEvents(transaction, [
+    {
+      at_ms: clock.now(),
+      action,
+      outcome: 'success',
+      actor_kind: 'system',
+      actor_id: 'acrux',
+      target: 'audit-log',
+      reason,
+      detail: JSON.stringify(facts),
+      correlation_id: newTimeOrderedId(clock.now()),
+      remote_address: '',
+      user_agent: null,
+      credential_kind: null,
+      credential_id: null,
+    },
+  ])
+}
