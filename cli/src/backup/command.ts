@@ -140,7 +140,7 @@ async function verify(directory: string, flags: VerifyFlags): Promise<void> {
   if (!isWhole) process.exitCode = exitCodes.unexpected
 }
 
-/** Decrypts the keys of a backup if that is wanted, verifies all of it, and names what is wrong on standard error. */
+/** Decrypts the keys of a backup if requested, verifies the backup, and prints its problems to standard error. */
 async function inspect(
   folder: ReturnType<typeof openBackupFolder>,
   backup: Backup,

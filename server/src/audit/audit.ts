@@ -27,9 +27,9 @@ type AuditOptions = {
   readonly uses?: Pick<CredentialUses, 'note'>
 }
 
-/** What the server does with the log beside writing events. */
+/** The tasks of the server on the log, apart from writing events. */
 export type AuditUpkeep = {
-  /** Writes the counts of refused events that are due; every one with `isLast`, before the server stops. */
+  /** Writes the counts of denials that are due, or all of them with `isLast`, before the server stops. */
   readonly writeFolded: (isLast?: boolean) => Promise<void>
 }
 

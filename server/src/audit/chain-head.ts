@@ -2,10 +2,10 @@ import { type Sealer, SealedValueError } from '../platform/sealing.ts'
 import { noPreviousHash } from './chain-format.ts'
 import { type Checkpoint, formatCheckpoint, parseCheckpoint } from './checkpoint.ts'
 
-/** The action of the event that tells that the server found its log altered. */
+/** The action of the event that reports an altered log. */
 export const alterationAction = 'audit-log.altered'
 
-/** Why a head says nothing: its row is gone, was never sealed, or was sealed by somebody without the master key. */
+/** Why a head is unusable: its row is missing, was never sealed, or was not sealed with the master key. */
 export type HeadFault = 'missing' | 'unsealed' | 'forged'
 
 /** The head of a chain without blocks. */
@@ -13,12 +13,12 @@ export const noBlocks: Checkpoint = { number: 0, hash: noPreviousHash }
 
 const context = 'audit-log-head'
 
-/** Seals the last block of the chain under the master key: nobody without it can name another as the last one. */
+/** Seals the last block of the chain with the master key: without it, nobody can seal another block as the last. */
 export function sealHead(sealer: Sealer, head: Checkpoint): Buffer {
   return sealer.seal(formatCheckpoint(head), context)
 }
 
-/** The last block that the server sealed, or why that cannot be told. */
+/** The last block that the server sealed, or why it is unknown. */
 export function openHead(sealer: Sealer, seal: Uint8Array | undefined): Checkpoint | HeadFault {
   if (seal === undefined) return 'missing'
   if (seal.length === 0) return 'unsealed'

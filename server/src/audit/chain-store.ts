@@ -56,7 +56,7 @@ export function readChain(source: ChainSource) {
   return {
     lastBlock: (): Promise<BlockRow | undefined> =>
       tables.selectFrom('audit_block').selectAll().orderBy('number', 'desc').limit(1).executeTakeFirst(),
-    /** The sealed head; undefined where its row is gone. */
+    /** The sealed head; undefined if its row is missing. */
     head: async (): Promise<Uint8Array | undefined> =>
       (await tables.selectFrom('audit_head').select('seal').where('id', '=', 1).executeTakeFirst())?.seal,
     /** The last block that has no event with a higher number, nor any block before it. */
@@ -68,7 +68,7 @@ export function readChain(source: ChainSource) {
         .orderBy('number', 'desc')
         .limit(1)
         .executeTakeFirst(),
-    /** When the first event behind a number happened; undefined where there is none. */
+    /** The time of the first event after a number; undefined if there is none. */
     firstEventAtMs: async (seq: number): Promise<number | undefined> => {
       const events = tables.selectFrom('audit_event').select('at_ms').where('seq', '>', seq)
       return (await events.orderBy('seq').limit(1).executeTakeFirst())?.at_ms

@@ -46,10 +46,10 @@ const start: Position = { number: 0, hash: noPreviousHash, coversTo: 0, gaps: []
 /** How many events a block has at the most: what is read at a time holds up no request. */
 const blockLimit = 250
 
-/** How often the last block is compared with the sealed head while no event comes. */
+/** How often the last block is compared with the sealed head while there are no events. */
 const compareEveryMs = 60_000
 
-/** In what the log differs from its sealed head. */
+/** How the log differs from its sealed head. */
 export type Alteration = HeadChange
 
 /** How many blocks are still made when the chain is to be closed. */
@@ -65,9 +65,9 @@ export function createAuditChain({
 }: {
   readonly database: Database
   readonly clock: Clock
-  /** Seals the last block, so that nobody can cut the log off who does not have the master key. */
+  /** Seals the last block, so that truncating the log unnoticed requires the master key. */
   readonly sealer: Sealer
-  /** Is told when the log is found not to end with the block that was sealed as its last. */
+  /** Called when the log does not end with the block that was sealed as its last. */
   readonly onAltered?: (found: Alteration) => void
   /** Is told of the events of every block that is added here. */
   readonly uses?: Pick<CredentialUses, 'noteEvents'>
@@ -142,7 +142,7 @@ export function createAuditChain({
     return events.length
   }
 
-  /** Adds a block behind the one before it, which has to be the one that was sealed last, and seals it. */
+  /** Adds and seals a block. The previous block must be the one that was sealed last. */
   async function addBehindHead(transaction: Transaction, block: BlockRow): Promise<'added' | 'altered' | 'late'> {
     const { last, isWhole } = await readHead(transaction)
     if (!isWhole) return 'altered'
@@ -159,7 +159,7 @@ export function createAuditChain({
     return { last, head, isWhole: isHead(head, last) }
   }
 
-  /** Goes on behind the last block that there is, and says in the log that it is not the one that was sealed. */
+  /** Continues after the existing last block, and records in the log that it is not the sealed one. */
   async function restartAltered(): Promise<void> {
     const found = await database.transaction(async (transaction): Promise<Alteration | undefined> => {
       const { last, head, isWhole } = await readHead(transaction)
@@ -175,7 +175,7 @@ export function createAuditChain({
     if (found !== undefined) onAltered(found)
   }
 
-  /** Compares the last block with the head now and then; where they differ, the chain goes on from what there is. */
+  /** Periodically compares the last block with the head. If they differ, the chain continues from the last block. */
   async function isWholeAsFarAsSeen(): Promise<boolean> {
     const nowMs = clock.now()
     if (nowMs - comparedAtMs < compareEveryMs) return true

@@ -3,7 +3,7 @@ import { createSenderBudget, networkOf } from '../platform/sender-budget.ts'
 import { type Allowance, type Bucket, fullBucket, spend } from '../platform/token-bucket.ts'
 import type { AuditEvent } from './index.ts'
 
-/** Refused events that were not written one by one: how many, when the first and the last of them were, and the last itself. */
+/** Denials that were counted instead of written: how many, when the first and the last happened, and the last event. */
 export type Folded = {
   readonly count: number
   readonly firstMs: number
@@ -11,10 +11,10 @@ export type Folded = {
   readonly latest: AuditEvent
 }
 
-/** Repetitions: the same actor, action and reason, and for strangers the same network. */
+/** The allowance of one actor, action and reason; for unauthenticated callers also of the same network. */
 const repetitions: Allowance = { burst: 200, perSecond: 0.1 }
 
-/** What strangers of one network cause, whatever names they claim. */
+/** The allowance of unauthenticated callers of one network, over all claimed names. */
 const ofNetwork: Allowance = { burst: 1000, perSecond: 1 }
 
 /** The events that report counts, for one source. */
@@ -23,13 +23,13 @@ const ofCounts: Allowance = { burst: 60, perSecond: 0.1 }
 /** How long a count is collected before it is reported. */
 const collectMs = 5_000
 
-/** How long a count may wait for the allowance of its source; then it is merged with the others that wait. */
+/** How long a count may wait for the allowance of its source before it is merged with other waiting counts. */
 const maxWaitMs = 10 * 60_000
 
-/** Of an actor's id so much tells kinds apart: anybody may claim a long name. */
+/** The length of an actor's id that distinguishes kinds: claimed names can be long. */
 const maxIdLength = 256
 
-/** How many kinds of refusals are told apart, of one source and of all. */
+/** The maximum number of kinds of denials, per source and in total. */
 const maxKindsOfSource = 4_000
 const maxKinds = 20_000
 
@@ -37,29 +37,28 @@ type Count = { readonly source: Source; count: number; firstMs: number; lastMs: 
 
 type Kind = Count & { readonly key: string; readonly bucket: Bucket }
 
-/** An authenticated principal, or a network of strangers. */
+/** An authenticated principal, or a network of unauthenticated callers. */
 type Source = {
   readonly key: string
   /** The least recently used first. */
   readonly kinds: Map<string, Kind>
   /** For the events that report its counts. */
   readonly counts: Bucket
-  /** The count of the kinds that were dropped, or waited too long for an event of their own. */
+  /** The merged count of the kinds that were dropped or waited too long. */
   several: Count | undefined
 }
 
 /**
- * Decides which refused events are written one by one, and counts the others. Nobody fills the disk with refusals: each
- * repetition beyond an allowance becomes part of a count, by actor, action and reason, so that noise of one kind, or about
- * one name, hides no other. Memory is bounded: the kinds that were used least recently are dropped, and their counts are
- * merged.
+ * Decides which denials are written as single events, and counts the others, so that denials cannot fill the disk.
+ * Repetitions beyond an allowance are counted by actor, action and reason, so that noise of one kind, or about one
+ * name, hides no other. Memory is bounded: the least recently used kinds are dropped, and their counts are merged.
  */
 export class RefusalFolder {
   readonly #clock: Clock
   readonly #networks: ReturnType<typeof createSenderBudget>
-  /** The least recently used first. Each has a kind, so that there are no more sources than kinds. */
+  /** The least recently used first. Each source has at least one kind, so the limit of kinds bounds the sources. */
   readonly #sources = new Map<string, Source>()
-  /** Has the counts of the sources that were dropped. */
+  /** The counts of dropped sources. */
   readonly #droppedSources: Source
   readonly #pending = new Set<Count>()
   #kindCount = 0
@@ -72,7 +71,7 @@ export class RefusalFolder {
     this.#droppedSources = newSource('', clock.now())
   }
 
-  /** Whether an event is written by itself; otherwise it was counted. */
+  /** Returns whether an event is written as a single event; otherwise counts it. */
   isAdmitted(event: AuditEvent): boolean {
     const nowMs = this.#clock.now()
     const kind = this.#kindOf(event, nowMs)
@@ -90,13 +89,13 @@ export class RefusalFolder {
     this.#lookedAtMs = nowMs
     const due: Folded[] = []
     const isOlder = ({ firstMs }: Count, ms: number) => isLast || nowMs - firstMs >= ms
-    // What was repeated most is reported first: noise under many names is each of them once.
+    // The highest counts are reported first: in noise under many names, each name has a low count.
     for (const kind of [...this.#pending].toSorted((one, other) => other.count - one.count)) {
       if (kind === kind.source.several || !isOlder(kind, collectMs)) continue
       if (spend(kind.source.counts, ofCounts, nowMs)) due.push(this.#take(kind))
       else if (isOlder(kind, maxWaitMs)) this.#addToSeveral(kind.source, this.#take(kind))
     }
-    // Reported beyond the allowance too: once in ten minutes for a source.
+    // Not subject to the allowance: reported at most once every ten minutes per source.
     for (const count of this.#pending) {
       if (count !== count.source.several || !isOlder(count, collectMs)) continue
       if (spend(count.source.counts, ofCounts, nowMs) || isOlder(count, maxWaitMs)) due.push(this.#take(count))
@@ -104,7 +103,7 @@ export class RefusalFolder {
     return due
   }
 
-  /** Puts a count back that could not be written. */
+  /** Restores a count that could not be written. */
   putBack(folded: Folded): void {
     this.#add(this.#kindOf(folded.latest, this.#clock.now()), folded)
   }
@@ -125,7 +124,7 @@ export class RefusalFolder {
     return kind
   }
 
-  /** Makes room for one more kind of a source, which is the one that was used last. */
+  /** Makes room for one more kind of the most recently used source. */
   #makeRoom(source: Source): void {
     if (source.kinds.size >= maxKindsOfSource) this.#drop(firstOf(source.kinds))
     if (this.#kindCount >= maxKinds) this.#drop(firstOf(firstOf(this.#sources)?.kinds))
@@ -167,7 +166,7 @@ export class RefusalFolder {
 
 const nothing = { count: 0, firstMs: 0, lastMs: 0 }
 
-/** Whether it was caused by somebody who is not authenticated. */
+/** Whether the caller was unauthenticated. */
 function isStrangers({ actor }: Pick<AuditEvent, 'actor'>): boolean {
   return actor.kind === 'anonymous' || actor.kind === 'claimed'
 }
@@ -190,13 +189,13 @@ function moveToEnd<Value>(map: Map<string, Value>, key: string, value: Value): v
   map.set(key, value)
 }
 
-/** The event that reports a count: the latest of those that it counts, with how many they were. */
+/** The event that reports a count: the latest counted event, with the count. */
 export function eventOf({ latest, count, firstMs, lastMs }: Folded): AuditEvent {
   const isoTime = (ms: number) => new Date(ms).toISOString()
   return { ...latest, detail: { folded: { count, first: isoTime(firstMs), last: isoTime(lastMs) } } }
 }
 
-/** What is kept of an event for as long as its count is: nothing long. */
+/** Shortens an event that is kept with its count, to bound memory. */
 function withoutDetail({ detail: _detail, ...event }: AuditEvent): AuditEvent {
   return {
     ...event,

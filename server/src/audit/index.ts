@@ -43,8 +43,8 @@ export interface Audit {
   record(transaction: Transaction, event: AuditEvent): Promise<void>
   /**
    * Writes an event that belongs to no change (a sign-in, a token, a refusal). On the disk when it returns; events that
-   * wait share one flush. Nobody fills the disk with refusals: repetitions of one actor, action and reason beyond an
-   * allowance are folded into a count, which is told by an event of its own.
+   * wait share one flush. Denials cannot fill the disk: repetitions of one actor, action and reason beyond an allowance
+   * are folded into a count, which a separate event reports.
    */
   append(event: AuditEvent): Promise<void>
   /** Prepares an event: what is returned appends it once more, from where it is told. */

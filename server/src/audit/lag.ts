@@ -3,11 +3,11 @@ import type { Database } from '../platform/sql/database.ts'
 import { readChain } from './chain-store.ts'
 import { createWebhookStore } from './webhook-store.ts'
 
-/** How far the audit log is behind, in seconds: the age of the oldest event that still waits; 0 where none does. */
+/** The lag of the audit log, in seconds: the age of the oldest waiting event; 0 if none is waiting. */
 export type AuditLag = {
   /** For the hash chain. */
   readonly chainSeconds: () => Promise<number>
-  /** For a webhook that is enabled, of the one that is furthest behind. */
+  /** The highest lag of the enabled webhooks. */
   readonly webhookSeconds: () => Promise<number>
 }
 

@@ -18,10 +18,10 @@ const hourMs = 60 * 60 * 1000
 /** How long after its start a request may still write an event. */
 const longestRequestMs = 24 * hourMs
 
-/** How many of them at a time: nobody else is answered meanwhile. */
+/** The batch size: no other request is processed during a batch. */
 const lookedAtATime = 500
 
-/** Does a piece of a search; whoever asks may have others come between two of them. */
+/** Runs a part of a search, so that the caller can let other requests run between two parts. */
 export type InTurn = <Result>(work: () => Promise<Result>) => Promise<Result>
 
 /** The events that a filter lets through, from the one before `before` on. */

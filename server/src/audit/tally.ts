@@ -1,15 +1,15 @@
 import type { Audit, AuditEvent, RecurringEvent } from './index.ts'
 
-/** What counts an event, whenever it happens; undefined for one that is not counted. */
+/** Returns the function that counts an event; undefined for events that are not counted. */
 type EventCounter = (event: RecurringEvent) => (() => void) | undefined
 
-/** How often an event happened, by what kind it is. */
+/** The number of events, by kind. */
 export type EventCount = Pick<RecurringEvent, 'action' | 'outcome'> & {
   readonly reason: string
   readonly count: number
 }
 
-/** How many kinds of events are told apart. The code has far fewer. */
+/** The maximum number of kinds of events. The code has far fewer. */
 const maxKinds = 1000
 
 /** Counts events by action, outcome and reason since the start of the process. */
@@ -36,8 +36,8 @@ export class EventTally {
 }
 
 /**
- * The same audit log, with every event counted, whether it is written down or not. Each counter is asked once for an event
- * that may happen many times, and what it returns is called each time.
+ * Wraps an audit log so that every event is counted, whether it is written or not. Each counter is looked up once for
+ * an event that may happen many times, and the result is called each time.
  */
 export function tallyEvents(audit: Audit, ...counters: readonly EventCounter[]): Audit {
   const counterOf: EventCounter = (event) => {

@@ -21,13 +21,13 @@ export type ChainFault = {
     | 'block-unlinked'
     /** What was before the first block that is left is gone, and no event tells of it. */
     | 'start-missing'
-    /** The row of the sealed head is gone, or holds no seal. */
+    /** The row of the sealed head is missing, or has no seal. */
     | 'head-missing'
     /** The head was not sealed under this master key. */
     | 'head-forged'
     /** The chain ends before the block that was sealed as its last. */
     | 'head-cut-off'
-    /** The chain ends with another block than the one that was sealed as its last. */
+    /** The chain does not end with the block that was sealed as its last. */
     | 'head-differs'
     /** The server itself found the log altered; the number is that of its event. */
     | 'altered-before'

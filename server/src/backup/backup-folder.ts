@@ -14,9 +14,9 @@ export type BackupFolder = {
   readonly path: string
   /** The complete backups, the oldest first. */
   readonly list: () => Promise<Backup[]>
-  /** The one with an id, or the newest. @throws StartupError where there is none */
+  /** The backup with an id, or the newest. @throws StartupError if there is none */
   readonly find: (id: string | undefined) => Promise<Backup>
-  /** Where the bytes of a digest are, or are to be. */
+  /** The path of the blob with a digest. */
   readonly blobFile: (digest: string) => string
   readonly databaseFile: (id: string) => string
   readonly keysFile: (id: string) => string
@@ -25,7 +25,7 @@ export type BackupFolder = {
 const markerName = 'acrux-backups.json'
 const digestPattern = /^(sha256|sha512):([0-9a-f]{64}(?:[0-9a-f]{64})?)$/
 
-/** Opens a directory of backups for reading. @throws StartupError where it is none */
+/** Opens a directory of backups for reading. @throws StartupError if it is not one */
 export function openBackupFolder(directory: string): BackupFolder {
   const path = resolve(directory)
   if (!existsSync(join(path, markerName))) {
@@ -35,9 +35,9 @@ export function openBackupFolder(directory: string): BackupFolder {
 }
 
 /**
- * Opens a directory of backups for writing, and makes it where there is none. Nobody else writes to it until `close`.
+ * Opens a directory of backups for writing, and creates it if it is missing. No other process can write until `close`.
  *
- * @throws StartupError where it is in use, or holds something else
+ * @throws StartupError if it is in use, or holds other files
  */
 export async function lockBackupFolder(
   directory: string,
@@ -69,7 +69,7 @@ export async function lockBackupFolder(
   }
 }
 
-/** A name for a backup of a moment; names are in the order of time. */
+/** A name for a backup made at a time; names sort by time. */
 export function newBackupId(atMs: number): string {
   const time = new Date(atMs).toISOString().replaceAll(/[-:]|\.\d+/g, '')
   return `${time}-${randomBytes(3).toString('hex')}`
@@ -111,7 +111,7 @@ function folderAt(path: string): BackupFolder {
   }
 }
 
-/** Undefined for what is no complete backup, such as one that was interrupted. */
+/** Undefined for an incomplete backup, such as an interrupted one. */
 async function readDescription(path: string, name: string): Promise<Backup | undefined> {
   const text = await readFile(descriptionIn(folderOf(path, name)), 'utf8').catch(() => undefined)
   if (text === undefined) return undefined
@@ -127,7 +127,7 @@ async function readDescription(path: string, name: string): Promise<Backup | und
   }
 }
 
-/** What cannot be done with a directory of backups, and what to do about it. */
+/** The error for an unusable directory of backups, with a hint. */
 export function unusable(message: string, nextStep: string, cause?: unknown): StartupError {
   return new StartupError(message, exitCodes.backupUnusable, nextStep, { cause })
 }

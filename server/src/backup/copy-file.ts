@@ -7,7 +7,7 @@ import { systemErrorCode } from '../platform/exit.ts'
 
 const pieceBytes = 1024 * 1024
 
-/** The hash of a file, in hexadecimal. Undefined where there is no file. */
+/** The hash of a file, in hexadecimal. Undefined if there is no file. */
 export async function hashFile(
   file: string,
   algorithm: string,
@@ -27,8 +27,8 @@ export async function hashFile(
 }
 
 /**
- * Copies the bytes of a digest. They are on the disk under their name, with the right digest, or not there at all: a name
- * is flushed by {@link syncDirectories}. Returns what is wrong with the source.
+ * Copies the blob with a digest. Afterwards, the target either has the right digest and is flushed, or does not exist;
+ * {@link syncDirectories} flushes its name. Returns the problem of the source, if any.
  */
 export async function copyVerified(
   copy: { readonly from: string; readonly to: string; readonly digest: string; readonly temporary: string },
@@ -60,7 +60,7 @@ export async function copyVerified(
   }
 }
 
-/** Flushes directories, and each one above them up to `root`: the names of all that was written below. */
+/** Flushes directories and their parents up to `root`, so that the names of new files are durable. */
 export async function syncDirectories(directories: Iterable<string>, root: string): Promise<void> {
   const all = new Set<string>([root])
   for (const directory of directories) {
@@ -69,7 +69,7 @@ export async function syncDirectories(directories: Iterable<string>, root: strin
   for (const directory of all) await syncDirectory(directory)
 }
 
-/** Runs work for each item, a few at a time; the first failure ends it when what is running is done. */
+/** Runs work for each item with limited concurrency. After the first failure, waits for running work and throws. */
 export async function forEachOf<Item>(
   items: AsyncIterable<Item> | Iterable<Item>,
   atATime: number,

@@ -18,31 +18,31 @@ import type { Backup, BlobProblem, OnProgress } from './model.ts'
 
 export type CreateOptions = {
   readonly dataDir: string
-  /** Where backups are kept; made where there is none. */
+  /** The directory of backups; created if it is missing. */
   readonly directory: string
-  /** Encrypts the keys; without it the backup holds none. */
+  /** Encrypts the keys; without it, the backup holds no keys. */
   readonly passphrase: string | undefined
   /** The version of Acrux, for the description. */
   readonly acrux: string
   readonly onProgress?: OnProgress
 }
 
-/** How many blobs are copied at a time: small ones wait for flushes. */
+/** How many blobs are copied at the same time: small ones mostly wait for flushes. */
 const copiesAtATime = 6
 
 /**
- * Makes a backup of a data directory, whether a server works on it or not: the rows of one moment and every blob that they
- * name. Blobs that the directory of backups has already are not copied again. A backup that was interrupted is not listed,
- * and the next one begins by removing it.
+ * Makes a backup of a data directory: a snapshot of the database and every blob that it refers to. The server may be
+ * running. Blobs that are already in the directory of backups are not copied again. An interrupted backup is not
+ * listed, and the next backup removes it.
  *
- * @throws StartupError for everything that the operator can mend
+ * @throws StartupError for every problem that the operator can fix
  */
 export async function createBackup(options: CreateOptions): Promise<Backup> {
   const dataDir = resolve(options.dataDir)
   requireDatabase(dataDir)
   requireApart(dataDir, resolve(options.directory))
   const folder = await lockBackupFolder(options.directory)
-  // Older than the copy of the database, so that no file which the copy names is deleted before it was copied.
+  // Taken before the database is copied, so that no file that the copy refers to is deleted before it is copied.
   const hold = holdFiles(dataDir)
   try {
     return await writeBackup(options, dataDir, folder)
@@ -92,7 +92,7 @@ async function writeBackup(
   return backup
 }
 
-/** Copies the blobs that the database names and the pool lacks. */
+/** Copies the blobs that the database refers to and the pool lacks. */
 async function copyBlobs(
   dataDir: string,
   folder: BackupFolder & { readonly blobsBeingWritten: string },
@@ -137,13 +137,13 @@ async function sizeOf(file: string): Promise<number | undefined> {
   return (await stat(file).catch(() => undefined))?.size
 }
 
-/** What ties the database to the master key; nothing where the key cannot be read. */
+/** The seal that ties the database to the master key; none if the key cannot be read. */
 async function sealOf(dataDir: string, id: string, sha256: string): Promise<string | null> {
   const key = await readFile(masterKeyFileIn(dataDir)).catch(() => undefined)
   return key === undefined ? null : sealerOfKey(key).seal(sha256, sealContext(id)).toString('base64')
 }
 
-/** What the seal of a backup says that it is. */
+/** The purpose that the seal of a backup is bound to. */
 export function sealContext(id: string): string {
   return `backup-${id}`
 }
@@ -166,7 +166,7 @@ function requireApart(dataDir: string, directory: string): void {
   )
 }
 
-/** A backup that cannot be finished is best not begun. @throws StartupError */
+/** Checks that a backup can be finished before it begins. @throws StartupError */
 export async function requireSpace(directory: string, neededBytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(directory)
   const freeBytes = bavail * bsize
@@ -177,7 +177,7 @@ export async function requireSpace(directory: string, neededBytes: number): Prom
   )
 }
 
-/** Failures of the disk in words; everything else as it is. */
+/** Maps disk errors to errors with a hint, and returns other errors unchanged. */
 export function explainFailure(error: unknown, directory: string): unknown {
   if (error instanceof StartupError) return error
   switch (systemErrorCode(error)) {

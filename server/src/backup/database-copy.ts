@@ -1,14 +1,13 @@
 import { open } from 'node:fs/promises'
 import { DatabaseSync, backup } from 'node:sqlite'
 
-/** How many pages are copied between two reports of progress. */
+/** The number of pages that are copied between two progress reports. */
 const pagesAtATime = 2000
 
 /**
- * Copies a database as it is at one moment, whatever a server writes meanwhile. The copy is flushed, is one file, and was
- * checked.
+ * Copies a snapshot of a database while a server may be writing to it. The copy is a single file, flushed and checked.
  *
- * @throws Error where the database or its copy is corrupt
+ * @throws Error if the database or its copy is corrupt
  */
 export async function copyDatabase(
   from: string,
@@ -18,7 +17,7 @@ export async function copyDatabase(
   await (await open(to, 'wx', 0o600)).close()
   const source = new DatabaseSync(from, { readOnly: true, timeout: 10_000 })
   try {
-    // As long as this transaction is open, every step copies from the state that it sees.
+    // While this transaction is open, every step copies from its snapshot.
     source.exec('begin')
     const [page] = Object.values(source.prepare('pragma page_size').get() ?? {})
     source.prepare('select count(*) from sqlite_master').get()
@@ -46,7 +45,7 @@ export async function copyDatabase(
   }
 }
 
-/** What SQLite finds wrong with a database file. */
+/** The problems that SQLite's integrity check finds in a database file. */
 export function databaseProblems(file: string): string[] {
   return reading(file, (database) => {
     const found = database
@@ -57,7 +56,7 @@ export function databaseProblems(file: string): string[] {
   })
 }
 
-/** How many rows each table of a database file has. */
+/** The number of rows of each table of a database file. */
 export function countRows(file: string): Record<string, number> {
   return reading(file, (database) => {
     const tables = database.prepare(`select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'`)
@@ -71,7 +70,7 @@ export function countRows(file: string): Record<string, number> {
   })
 }
 
-/** The steps of the schema that a database file has been through. */
+/** The migrations that were applied to a database file. */
 export function appliedMigrations(file: string): string[] {
   return reading(file, (database) =>
     database

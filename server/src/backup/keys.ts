@@ -6,10 +6,10 @@ import { z } from 'zod'
 import { masterKeyFileIn, tlsDirectoryIn } from '../platform/data-dir.ts'
 import { StartupError, exitCodes } from '../platform/exit.ts'
 
-/** The keys of a server: the files that its database is worth little without. */
+/** The keys of a server, without which its database is of little use. */
 export type ServerKeys = {
   readonly masterKey: Buffer
-  /** The server's own certificate authority and certificate, by file name; none where it uses certificates of others. */
+  /** The server's own certificate authority and certificate, by file name; none if a certificate is configured. */
   readonly tls: ReadonlyMap<string, Buffer>
 }
 
@@ -29,7 +29,7 @@ const encryptedSchema = z.object({
   ciphertext: bytes,
 })
 
-/** Reads the keys in a data directory. @throws StartupError where the master key cannot be read */
+/** Reads the keys in a data directory. @throws StartupError if the master key cannot be read */
 export async function readServerKeys(dataDir: string): Promise<ServerKeys> {
   const file = masterKeyFileIn(dataDir)
   const masterKey = await readFile(file).catch((error: unknown) => {
@@ -61,7 +61,7 @@ export async function encryptKeys(keys: ServerKeys, passphrase: string, backupId
   return `${JSON.stringify({ format: 1, kdf: { name: 'scrypt', ...cost }, ...encoded }, undefined, 2)}\n`
 }
 
-/** Decrypts keys. @throws StartupError where the passphrase is another, or the file was altered */
+/** Decrypts keys. @throws StartupError if the passphrase is wrong or the file was altered */
 export async function decryptKeys(text: string, passphrase: string, backupId: string): Promise<ServerKeys> {
   try {
     const { salt, nonce, tag, ciphertext } = encryptedSchema.parse(JSON.parse(text))

@@ -26,31 +26,31 @@ import type { Backup, BlobProblem, OnProgress } from './model.ts'
 export type RestoreOptions = {
   readonly folder: BackupFolder
   readonly backup: Backup
-  /** Where the server is to be: a directory that is empty or not there yet. */
+  /** The data directory to create: empty or missing. */
   readonly dataDir: string
-  /** Of the backup, decrypted; undefined leaves the place without keys. */
+  /** The decrypted keys of the backup; undefined to restore no keys. */
   readonly keys: ServerKeys | undefined
-  /** Whether blobs that the backup lacks are left out; otherwise one of them ends the restore. */
+  /** Whether to skip missing and corrupt blobs; otherwise the first of them aborts the restore. */
   readonly skipDamaged: boolean
   readonly onProgress?: OnProgress
 }
 
-/** What was restored. */
+/** The result of a restore. */
 export type Restored = { readonly blobs: number; readonly skipped: readonly BlobProblem[] }
 
 const copiesAtATime = 6
 
-/** What a data directory may hold and still be empty: its locks, and what an interrupted restore left. */
+/** The files that an empty data directory may hold: locks, and the remains of an interrupted restore. */
 const leftovers: readonly string[] = ['lock', 'hold', 'restoring', 'ballast']
 
-/** Looks whether a restore could begin, and changes nothing. @throws StartupError */
+/** Checks whether a restore can begin, and changes nothing. @throws StartupError */
 export async function requireEmpty(directory: string): Promise<void> {
   const path = resolve(directory)
   const names = await readdir(path).catch((error: unknown): string[] => {
     if (systemErrorCode(error) === 'ENOENT') return []
     throw explainFailure(error, path)
   })
-  // What was moved into place by a restore that was interrupted is that restore's.
+  // Files that an interrupted restore has already moved into place belong to that restore.
   if (names.includes('restoring') || names.every((name) => leftovers.includes(name))) return
   throw new StartupError(
     `the data directory ${path} is not empty`,
@@ -60,10 +60,11 @@ export async function requireEmpty(directory: string): Promise<void> {
 }
 
 /**
- * Restores a backup into an empty place. Every blob is compared with its digest as it is copied, and the database with its
- * counts. No server starts there before all of it is on the disk; a restore that was interrupted starts over.
+ * Restores a backup into an empty data directory. Every blob is compared with its digest while it is copied, and the
+ * database with its row counts. A server cannot start there until the restore is complete. An interrupted restore
+ * starts over.
  *
- * @throws StartupError for everything that the operator can mend
+ * @throws StartupError for every problem that the operator can fix
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
   await requireEmpty(options.dataDir)
@@ -101,7 +102,7 @@ async function build(options: RestoreOptions, path: string): Promise<Restored> {
   }
   await recordRestore(database, backup)
   await syncDirectory(building)
-  // The database is last: without it there is no server, and while `restoring` is there none starts.
+  // The database is moved last. A server does not start while the `restoring` folder exists.
   for (const part of parts) {
     await rename(part(building), part(path)).catch((error: unknown) => {
       if (systemErrorCode(error) !== 'ENOENT') throw error
@@ -163,7 +164,7 @@ function requireCounts(database: string, backup: Backup): void {
   if (wrong.length > 0) throw unusable(`the database of the backup ${backup.id} is not whole`, 'use another backup')
 }
 
-/** Says in the restored audit log that it goes on from a backup; one of an older version cannot be written to yet. */
+/** Records the restore in the audit log. Skipped for an older schema, which must be migrated first. */
 async function recordRestore(file: string, { id, takenAt, database: { rows } }: Backup): Promise<void> {
   const applied = new Set(appliedMigrations(file))
   if (!auditMigrations.every((migration) => applied.has(migration.id))) return

@@ -10,19 +10,19 @@ import { countRows, databaseProblems } from './database-copy.ts'
 import { type ServerKeys, decryptKeys } from './keys.ts'
 import type { Backup, BlobProblem, OnProgress } from './model.ts'
 
-/** What a look at a backup found. */
+/** The result of verifying a backup. */
 export type BackupReport = {
   readonly id: string
-  /** What is wrong with the backup as a whole, in sentences. */
+  /** The problems of the backup as a whole, as sentences. */
   readonly problems: readonly string[]
   /** Blobs whose bytes in the directory of backups are missing or corrupt. */
   readonly damaged: readonly BlobProblem[]
-  /** Blobs that the server's own files were already bad of when the backup was made. */
+  /** Blobs whose files on the server were already missing or corrupt when the backup was made. */
   readonly damagedBefore: readonly BlobProblem[]
   readonly blobs: number
   readonly auditEvents: number
   readonly auditBlocks: number
-  /** Whether the database was compared with the seal under the master key; it needs the passphrase. */
+  /** Whether the database was checked against the master key's seal, which requires the passphrase. */
   readonly isAuthenticated: boolean
 }
 
@@ -39,7 +39,7 @@ export async function verifyBackup(
   if (sealer !== undefined) problems.push(...sealFaults(backup, sealer))
   const keysSha256 = (await hashFile(folder.keysFile(backup.id), 'sha256')) ?? null
   if (keysSha256 !== backup.keysSha256) problems.push('the file with the encrypted keys is missing or was altered')
-  // A database that is not what was written is not read any further.
+  // A database that does not match its hash is not read further.
   if (problems.length > 0) {
     const nothing = { blobs: 0, auditEvents: 0, auditBlocks: 0, isAuthenticated: false, damaged: [] }
     return { id: backup.id, problems, damagedBefore: backup.damaged, ...nothing }
@@ -58,7 +58,7 @@ export async function verifyBackup(
   }
 }
 
-/** The keys of a backup. @throws StartupError where the passphrase is another */
+/** The keys of a backup. @throws StartupError if the passphrase is wrong */
 export async function readBackupKeys(folder: BackupFolder, backup: Backup, passphrase: string): Promise<ServerKeys> {
   return decryptKeys(await readFile(folder.keysFile(backup.id), 'utf8').catch(() => ''), passphrase, backup.id)
 }
