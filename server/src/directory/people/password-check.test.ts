@@ -156,6 +156,38 @@ test('beyond the limit of a name a stranger is let in by a second factor said wi
   assert.equal(await inBrowser(time.nowMs + 1000 - 91 * 24 * 60 * minuteMs), 'code-needed')
 })
 
+test('codes that a stranger guesses beside the right password count as everywhere, and beside a wrong one not at all', async (t) => {
+  const { directory, database, alice, time } = await open(t)
+  const { secondFactors } = directory
+  const app = await database.transaction((tx) => secondFactors.enrolTotp(tx, { ...alice, issuer: 'Contoso' }))
+  const totp = URI.parse(app?.uri ?? '')
+  assert.ok(totp instanceof TOTP)
+  const code = () => totp.generate({ timestamp: time.nowMs })
+  assert.ok(await database.transaction((tx) => secondFactors.confirmTotp(tx, alice.objectId, code())))
+  time.nowMs += minuteMs
+  let strangers = 0
+  const say = async (said: { password?: string; code: string }) => {
+    strangers += 1
+    const remoteAddress = `203.0.113.${strangers}`
+    const check = await directory.checkPassword({ userPrincipalName: name, password, remoteAddress, ...said })
+    return check.outcome === 'proved' ? check.methods.join() : check.reason
+  }
+  assert.equal(await say({ password: 'a wrong password', code: '000000' }), 'wrong')
+  await database.transaction((tx) =>
+    tx.tables<FailureTable>().updateTable('password_failure').set({ failures: 100 }).execute(),
+  )
+  for (let guess = 0; guess < 10; guess += 1) {
+    assert.equal(await say({ password: 'a wrong password', code: '000000' }), 'code-needed')
+  }
+  assert.equal(await say({ code: code() }), 'pwd,otp,mfa')
+  time.nowMs += minuteMs
+  for (let guess = 0; guess < 10; guess += 1) assert.equal(await say({ code: 'abcdef' }), 'code-needed')
+  for (let guess = 0; guess < 10; guess += 1) assert.equal(await say({ code: '000000' }), 'code-needed')
+  assert.equal(await say({ code: code() }), 'code-needed', 'ten wrong codes of strangers an hour are all')
+  const details = (await directory.securityEvents.list(alice.objectId)).map(({ detail }) => detail)
+  assert.ok(details.includes('wrong-code'), details.join())
+})
+
 test('a thousand guesses an hour close a name for strangers that have no second factor, wherever they are', async (t) => {
   const { check, database } = await open(t)
   assert.equal(await check({ password: 'a wrong password', from: '203.0.113.1' }), 'wrong')

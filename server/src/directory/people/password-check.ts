@@ -54,7 +54,7 @@ export type PasswordCheckOptions = {
   readonly database: Database
   readonly store: DirectoryStore
   readonly clock: Clock
-  readonly secondFactors: Pick<SecondFactors, 'of' | 'isCode' | 'useCode'>
+  readonly secondFactors: Pick<SecondFactors, 'of' | 'useCode'>
   readonly rules: SecondFactorRules
   readonly places: KnownPlaces
   readonly securityEvents: SecurityEvents
@@ -105,21 +105,25 @@ export function createPasswordCheck(options: PasswordCheckOptions, throttle = cr
     }
   }
 
-  /** Compares the password, and before it the code where that is needed: a wrong one is not told from a wrong password. */
+  /**
+   * Compares the password, and after it the code where that is needed: a wrong code counts only for whoever has the password,
+   * so that nobody else can close the app of a person. A wrong code is not told from a wrong password.
+   */
   async function weigh(claim: PasswordClaim, weighed: Weighed): Promise<PasswordCheck> {
     const { key, network, row, attempt, needsCode } = weighed
-    const isCodeRight = needsCode && (await secondFactors.isCode(row?.object_id ?? '', claim.code ?? ''))
-    if (needsCode && !isCodeRight) {
-      attempt.end('refused')
-      return refuseUnseen('code-needed')
-    }
     const startMs = performance.now()
     const stored = row === undefined || row.password_hash === '' ? undefined : row.password_hash
     const right = await verifyPassword(claim.password, stored, attempt.place)
-    attempt.end(right ? 'proved' : 'refused')
-    if (right && row !== undefined) return proved(row, claim, needsCode)
+    if (right && row !== undefined) {
+      const check = await proved(row, claim, needsCode)
+      const isCodeWrong = check.outcome === 'refused' && check.reason === 'code-needed'
+      attempt.end(isCodeWrong ? 'refused' : 'proved')
+      return check
+    }
+    attempt.end('refused')
     await database.transaction(async (transaction) => {
-      await failures.count(transaction, key, network)
+      // Beyond the limit of a name there is nothing more to count: one network could close the name for all others.
+      if (!needsCode) await failures.count(transaction, key, network)
       // Written for an unknown name too, whose events nobody reads: the time does not tell which names there are.
       const event = { kind: 'failed-sign-in', detail: 'wrong-password', origin: originOf(claim) } as const
       await securityEvents.record(transaction, row?.object_id ?? '', event)
@@ -136,7 +140,8 @@ export function createPasswordCheck(options: PasswordCheckOptions, throttle = cr
   async function proved(row: UserRow, claim: PasswordClaim, hasShownCode: boolean): Promise<PasswordCheck> {
     if (row.enabled !== 1) return { outcome: 'refused', reason: 'disabled' }
     const objectId = row.object_id
-    const codeMethods = hasShownCode ? await secondFactors.useCode(objectId, claim.code ?? '') : []
+    const sender = { known: false, origin: originOf(claim) }
+    const codeMethods = hasShownCode ? await secondFactors.useCode(objectId, claim.code ?? '', sender) : []
     if (codeMethods === undefined) return { outcome: 'refused', reason: 'code-needed' }
     const held = await secondFactors.of(objectId)
     const methods = ['pwd', ...codeMethods]

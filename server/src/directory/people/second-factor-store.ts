@@ -74,10 +74,6 @@ export function secondFactorStore(database: Database) {
         .values([...rows])
         .execute()
     },
-    hasRecoveryCode: async (objectId: string, codeHash: string) => {
-      const codes = read().selectFrom('recovery_code').select('code_hash').where('object_id', '=', objectId)
-      return (await codes.where('code_hash', '=', codeHash).executeTakeFirst()) !== undefined
-    },
     /** Gives false when there is no such code, or no longer. */
     useRecoveryCode: async (transaction: Transaction, { object_id, code_hash }: RecoveryCodeRow) => {
       const codes = within(transaction).deleteFrom('recovery_code').where('object_id', '=', object_id)

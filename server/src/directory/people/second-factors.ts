@@ -61,10 +61,11 @@ export interface SecondFactors {
   confirmTotp(transaction: Transaction, objectId: string, code: string): Promise<boolean>
   /** Each code proves once. [RFC 6238 §5.2] */
   checkTotp(objectId: string, code: string, sender: CodeSender): Promise<CodeCheck>
-  /** Whether this is a code of the authenticator app, or a recovery code, that would prove. Nothing is used up or counted. */
-  isCode(objectId: string, code: string): Promise<boolean>
-  /** Uses such a code up and returns the methods that it proves; undefined when it proves nothing, or was used meanwhile. */
-  useCode(objectId: string, code: string): Promise<readonly string[] | undefined>
+  /**
+   * Uses up a code of the authenticator app, or a recovery code, and returns the methods that it proves. Undefined for a
+   * wrong one, which counts as in {@link checkTotp}.
+   */
+  useCode(objectId: string, code: string, sender: CodeSender): Promise<readonly string[] | undefined>
   removeTotp(transaction: Transaction, objectId: string): Promise<boolean>
 
   passkeysOf(objectId: string): Promise<readonly Passkey[]>
@@ -129,8 +130,8 @@ export function createSecondFactors({
 
   /** The time step whose code this is, if it is one. */
   function stepOf(row: TotpRow, code: string): number | undefined {
-    const token = code.replace(/\s/g, '')
-    if (!/^\d{6}$/.test(token)) return undefined
+    const token = parseTotpCode(code)
+    if (token === undefined) return undefined
     const secret = new Secret({ buffer: bufferOf(sealer.open(row.sealed_secret, context(row.object_id))) })
     const timestamp = clock.now()
     const delta = TOTP.validate({ ...totpShape, token, secret, timestamp, window })
@@ -177,11 +178,29 @@ export function createSecondFactors({
     return 'closing'
   }
 
-  async function isTotpCode(objectId: string, code: string): Promise<boolean> {
-    const row = await store.totp(undefined, objectId)
-    if (row?.confirmed !== 1 || row.failures_in_row >= maxFailuresInRow) return false
-    const step = stepOf(row, code)
-    return step !== undefined && step > row.last_step
+  function checkTotp(objectId: string, code: string, sender: CodeSender): Promise<CodeCheck> {
+    return database.transaction(async (transaction): Promise<CodeCheck> => {
+      const row = await store.totp(transaction, objectId)
+      if (row?.confirmed !== 1) return 'wrong'
+      if (row.failures_in_row >= maxFailuresInRow) return 'closed'
+      const counts = clock.now() < row.failures_since_ms + failureWindowMs
+      if (!sender.known && counts && row.failures >= maxFailures) return 'throttled'
+      const step = stepOf(row, code)
+      if (step !== undefined && (await store.useTotpStep(transaction, objectId, step))) return 'proved'
+      return countFailure(transaction, row, sender)
+    })
+  }
+
+  function useRecoveryCode(objectId: string, code: string): Promise<boolean> {
+    return database.transaction((transaction) =>
+      store.useRecoveryCode(transaction, { object_id: objectId, code_hash: recoveryHash(objectId, code) }),
+    )
+  }
+
+  function recordWrongRecoveryCode(objectId: string, origin: CodeSender['origin']): Promise<void> {
+    return database.transaction((transaction) =>
+      securityEvents.record(transaction, objectId, { kind: 'failed-sign-in', detail: 'wrong-recovery-code', origin }),
+    )
   }
 
   async function removeUnneededCodes(transaction: Transaction, objectId: string): Promise<void> {
@@ -230,28 +249,15 @@ export function createSecondFactors({
       await endWeakSignIns(transaction, objectId)
       return true
     },
-    checkTotp: (objectId, code, sender) =>
-      database.transaction(async (transaction): Promise<CodeCheck> => {
-        const row = await store.totp(transaction, objectId)
-        if (row?.confirmed !== 1) return 'wrong'
-        if (row.failures_in_row >= maxFailuresInRow) return 'closed'
-        const counts = clock.now() < row.failures_since_ms + failureWindowMs
-        if (!sender.known && counts && row.failures >= maxFailures) return 'throttled'
-        const step = stepOf(row, code)
-        if (step !== undefined && (await store.useTotpStep(transaction, objectId, step))) return 'proved'
-        return countFailure(transaction, row, sender)
-      }),
-    isCode: async (objectId, code) =>
-      (await isTotpCode(objectId, code)) || store.hasRecoveryCode(objectId, recoveryHash(objectId, code)),
-    useCode: (objectId, code) =>
-      database.transaction(async (transaction) => {
-        const row = await store.totp(transaction, objectId)
-        const isOpen = row?.confirmed === 1 && row.failures_in_row < maxFailuresInRow
-        const step = isOpen ? stepOf(row, code) : undefined
-        if (step !== undefined && (await store.useTotpStep(transaction, objectId, step))) return ['otp', 'mfa']
-        const recovery = { object_id: objectId, code_hash: recoveryHash(objectId, code) }
-        return (await store.useRecoveryCode(transaction, recovery)) ? ['mfa'] : undefined
-      }),
+    checkTotp,
+    useCode: async (objectId, code, sender) => {
+      if (parseTotpCode(code) !== undefined) {
+        return (await checkTotp(objectId, code, sender)) === 'proved' ? ['otp', 'mfa'] : undefined
+      }
+      if (await useRecoveryCode(objectId, code)) return ['mfa']
+      await recordWrongRecoveryCode(objectId, sender.origin)
+      return undefined
+    },
     removeTotp: async (transaction, objectId) => {
       const removed = await store.deleteTotp(transaction, objectId)
       if (removed) await store.outdateProofsOf(transaction, objectId)
@@ -294,15 +300,15 @@ export function createSecondFactors({
       await store.replaceRecoveryCodes(transaction, objectId, rows)
       return codes
     },
-    useRecoveryCode: (objectId, code) =>
-      database.transaction((transaction) =>
-        store.useRecoveryCode(transaction, { object_id: objectId, code_hash: recoveryHash(objectId, code) }),
-      ),
-    recordWrongRecoveryCode: (objectId, origin) =>
-      database.transaction((transaction) =>
-        securityEvents.record(transaction, objectId, { kind: 'failed-sign-in', detail: 'wrong-recovery-code', origin }),
-      ),
+    useRecoveryCode,
+    recordWrongRecoveryCode,
   }
+}
+
+/** The digits of a text that has the form of an app's code. */
+function parseTotpCode(text: string): string | undefined {
+  const digits = text.replace(/\s/g, '')
+  return /^\d{6}$/.test(digits) ? digits : undefined
 }
 
 function recoveryHash(objectId: string, code: string): string {
