@@ -4,6 +4,7 @@ import type { Form } from '../spec/form.ts'
 import { assets } from './assets.ts'
 import { PageError } from './errors.ts'
 import { html } from './html.ts'
+import { mayAddMethods } from './next-step.ts'
 import { askForNewPasskey, readNewPasskey } from './new-passkey.ts'
 import { enrolmentPage, firstCodePage } from './pages/enrolment-pages.ts'
 import { newPasskeyPage, recoveryCodesPage } from './pages/security-pages.ts'
@@ -160,7 +161,7 @@ async function finishEnrolment(
 function enrollingOf({ call, flow }: Stage): PendingAccount | undefined {
   const pending = call.caller.session?.pending
   const isTheirs = pending !== undefined && pending.user.objectId === flow.chosen
-  return isTheirs && pending.remaining[0] === 'enrolment' ? pending : undefined
+  return isTheirs && pending.remaining[0] === 'enrolment' && mayAddMethods(pending) ? pending : undefined
 }
 
 async function totpHolder({ directory }: Site, { user }: PendingAccount) {

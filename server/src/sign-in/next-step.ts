@@ -56,3 +56,11 @@ function satisfies(account: Account, { authenticatedAfterMs, needsLocalProof = f
 export function isLocallyProved({ methods }: Pick<Account, 'methods'>): boolean {
   return ['pwd', 'otp', 'hwk'].some((method) => methods.includes(method))
 }
+
+/**
+ * Whether this proof is enough to add a sign-in method: who controls the provider of a linked account must not add a way of
+ * their own to it, which would survive the link. A person who has no password here has no other proof.
+ */
+export function mayAddMethods({ user, methods }: Pick<Account, 'user' | 'methods'>): boolean {
+  return user.external || isLocallyProved({ methods })
+}

@@ -7,7 +7,7 @@ import { showEnrolment } from './enrolment.ts'
 import { PageError } from './errors.ts'
 import type { Flow } from './flow.ts'
 import { type Html, html } from './html.ts'
-import { nextStep } from './next-step.ts'
+import { mayAddMethods, nextStep } from './next-step.ts'
 import { confirmPage, consentPage, devicePage, formPostPage } from './pages/answer-pages.ts'
 import {
   type PasswordProblem,
@@ -153,10 +153,16 @@ function goOn(stage: Stage, account: PendingAccount): Promise<FastifyReply> {
     case 'second-factor':
       return showSecondFactor(stage, account)
     case 'enrolment':
-      return showEnrolment(stage, account)
+      return mayAddMethods(account) ? showEnrolment(stage, account) : askForLocalProof(stage, account)
     case 'new-password':
       return showNewPassword(stage, account.user)
   }
+}
+
+/** Asks a person whom another provider authenticated for a method of this directory. */
+function askForLocalProof(stage: Stage, { user }: PendingAccount): Promise<FastifyReply> {
+  const demand = { ...stage.way.demand, needsLocalProof: true }
+  return showPassword({ ...stage, way: { ...stage.way, demand } }, user.userPrincipalName)
 }
 
 /** Asks for a new password, and lists the other sign-in methods, which stay unless the person removes them. */

@@ -344,3 +344,23 @@ test('where everybody needs a second factor, that of a provider counts if the op
     assert.equal(again.heading, acceptsProviderMfa && amr.includes('mfa') ? 'Sign in to Azure CLI?' : 'Enter code')
   }
 })
+
+test('who controls the provider of a linked user sets up no second factor for that user where one is required', async (t) => {
+  const secondFactorPolicy = { required: 'all', enrolment: 'self' } as const
+  const { pages, signIn, provider } = await open(t, 'sqlite', {}, { secondFactorPolicy })
+  const bob = await pages.createUser('bob')
+  const identities = [{ issuer: provider.issuer, subject: 'alice-1' }]
+  await pages.change((transaction, { people }) => people.setIdentities(transaction, bob.objectId, identities))
+  const browser = pages.openBrowser()
+  const asked = await signIn(browser, await browser.get(codeRequest().url))
+  assert.equal(asked.heading, 'Sign in', 'a method of this directory is asked for')
+  const [, token = ''] = /name="token" value="([^"]+)"/.exec(asked.text) ?? []
+  const [, flow = ''] = /name="flow" value="([^"]+)"/.exec(asked.text) ?? []
+  for (const method of ['app', 'passkey']) {
+    const page = await browser.post('/sign-in/enrolment', { token, flow, method })
+    assert.equal(page.heading, 'Sign in', method)
+  }
+  const page = await enterPassword(browser, asked, 'bob')
+  assert.equal(page.heading, 'Set up a second factor')
+  assert.match((await browser.submit(page, '/sign-in/enrolment')).text, /<p class="secret">/)
+})
