@@ -40,7 +40,7 @@ export function readUpstreamPerson(
       provider: settings.name,
       displayName: shownText(claims['name']) ?? userName ?? key.subject,
       userName,
-      mail: isEmailVerified(claims) ? shownText(claims['email']) : undefined,
+      mail: isEmailVerified(settings, claims) ? shownText(claims['email']) : undefined,
       groups,
       methods: isMultiFactor(settings, claims) ? ['fed', 'mfa'] : ['fed'],
       authenticatedAtMs: typeof authTime === 'number' && authTime > 0 ? Math.floor(authTime * 1000) : undefined,
@@ -49,11 +49,17 @@ export function readUpstreamPerson(
 }
 
 /**
- * Whether an e-mail address may be passed on, which applications take for the account's: not where the provider says that it
- * was not verified. `xms_edov` is Entra's word for it. [OpenID Connect Core §5.1; Entra, optional claims reference]
+ * Whether an e-mail address may be passed on, which applications take for the account's: not if the provider says that it was not
+ * verified. `xms_edov` is Entra's word for it. Each of several tenants can write any address into its own directory, so there the
+ * claim is required. [OpenID Connect Core §5.1; Entra, optional claims reference]
  */
-function isEmailVerified({ email_verified: verified, xms_edov: domainVerified }: IdTokenClaims): boolean {
-  return [verified, domainVerified].every((claim) => claim === undefined || isTrue(claim))
+function isEmailVerified(
+  { allowedTenants }: UpstreamSettings,
+  { email_verified: verified, xms_edov: domainVerified }: IdTokenClaims,
+): boolean {
+  const isOfOneDirectory = allowedTenants.length <= 1
+  const isDomainVerified = domainVerified === undefined ? isOfOneDirectory : isTrue(domainVerified)
+  return isDomainVerified && (verified === undefined || isTrue(verified))
 }
 
 /** Some providers write truth as text or as a number. */

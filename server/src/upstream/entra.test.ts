@@ -126,4 +126,22 @@ describe('an Entra tenant', () => {
     assert.equal(await signIn(of(tenantId, issuerOf(otherTenantId))), 'bad-answer')
     assert.equal(await signIn(of(otherTenantId, issuerOf(tenantId))), 'bad-answer')
   })
+
+  test('that is one of several gives no e-mail address unless it says that it verified the domain', async (t) => {
+    const allowedTenants = [tenantId, otherTenantId]
+    const { provider, signIn } = await openEntra(t, { issuer: issuerOf('organizations'), allowedTenants })
+    provider.lie({ configuration: { ...silent, issuer: issuerOf('{tenantid}') } })
+    const email = 'ceo@contoso.example'
+    for (const [claims, expected] of [
+      [{}, undefined],
+      [{ email_verified: true }, undefined],
+      [{ xms_edov: false }, undefined],
+      [{ xms_edov: true }, email],
+    ] as const) {
+      const person = { sub: 'pairwise', tid: otherTenantId, oid, iss: issuerOf(otherTenantId), email, ...claims }
+      const result = await signIn(person)
+      assert.ok(typeof result === 'object', JSON.stringify(result))
+      assert.equal(result.person.mail, expected, JSON.stringify(claims))
+    }
+  })
 })
