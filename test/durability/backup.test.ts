@@ -227,6 +227,41 @@ test('A backup that is damaged is found, and what is damaged is not restored as 
   assert.match(altered.stderr, /the database was altered/)
 })
 
+test('A backup whose description was altered is found with the passphrase, whatever was altered', async () => {
+  using backups = tempDir('altered-backups')
+  const directory = join(backups.path, 'all')
+  const target = join(backups.path, 'target')
+  const passphraseFile = join(backups.path, 'passphrase')
+  await writeFile(passphraseFile, `${passphrase}\n`)
+  const withPassphrase = ['--passphrase-file', passphraseFile]
+  await using server = await startServer({ args: ['--log-level', 'warn'] })
+  const { appId, password } = server.firstRun.servicePrincipal
+  const image = await pushImage(server, 'team/app', '1', basic(appId, password))
+  const digest = image.layers[0]?.digest ?? ''
+  await acruxJson('backup', 'create', directory, '--data-dir', server.dataDir, '--with-keys', ...withPassphrase)
+  await acruxJson('backup', 'verify', directory, ...withPassphrase)
+  const [id = ''] = await readdir(join(directory, 'backups'))
+  const folder = join(directory, 'backups', id)
+  const description = JSON.parse(await readFile(join(folder, 'backup.json'), 'utf8')) as Record<string, unknown>
+  const alter = (changes: Record<string, unknown>) =>
+    writeFile(join(folder, 'backup.json'), JSON.stringify({ ...description, ...changes }))
+  const assertFound = async (problem: RegExp) => {
+    const verified = await runAcrux(['backup', 'verify', directory, ...withPassphrase])
+    assert.deepEqual([verified.code, problem.test(verified.stderr)], [1, true], verified.stdout + verified.stderr)
+    const refused = await runAcrux(['backup', 'restore', directory, '--data-dir', target, ...withPassphrase])
+    assert.equal(refused.code, 1, refused.stdout)
+    assert.equal(existsSync(target), false)
+  }
+  await alter({ seal: null })
+  await assertFound(/the seal of the backup under the master key was removed/)
+  await rm(join(directory, 'blobs', 'sha256', digest.slice(7, 9), digest.slice(7)))
+  await alter({ damaged: [{ digest, problem: 'missing' }] })
+  await assertFound(/the backup is another than was sealed/)
+  await rm(join(folder, 'keys.json'))
+  await alter({ keysSha256: null, seal: null, damaged: [{ digest, problem: 'missing' }] })
+  await assertFound(/the backup holds no keys, so the passphrase cannot authenticate it/)
+})
+
 test('A blob that is corrupt on the server is named, and the backup is complete without it', async () => {
   using backups = tempDir('corrupt-source')
   const directory = join(backups.path, 'all')

@@ -118,6 +118,7 @@ async function create(directory: string, flags: CreateFlags): Promise<void> {
   if (backup.damaged.length > 0) process.exitCode = exitCodes.unexpected
 }
 
+const cannotAuthenticate = 'the backup holds no keys, so the passphrase cannot authenticate it'
 const noKeys = 'the backup holds no keys: keep a copy of master.key and tls/ from the data directory elsewhere'
 
 async function list(directory: string, flags: OutputFlags): Promise<void> {
@@ -150,7 +151,10 @@ async function inspect(
   const keys = isToDecrypt
     ? await readBackupKeys(folder, backup, await readPassphrase(passphraseFile, false))
     : undefined
-  const report = await withProgress((onProgress) => verifyBackup(folder, backup, { keys, onProgress }))
+  const verified = await withProgress((onProgress) => verifyBackup(folder, backup, { keys, onProgress }))
+  // Whoever gives a passphrase wants to know that nobody altered the backup; its keys could have been removed for that.
+  const lacksKeys = passphraseFile !== undefined && backup.keysSha256 === null
+  const report = lacksKeys ? { ...verified, problems: [...verified.problems, cannotAuthenticate] } : verified
   const wrong = [
     ...report.problems,
     ...report.damaged.map(({ digest, problem }) => `the blob ${digest} is ${problem}`),

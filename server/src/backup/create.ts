@@ -14,7 +14,7 @@ import { type BackupFolder, descriptionIn, folderOf, lockBackupFolder, newBackup
 import { copyVerified, forEachOf, hashFile, syncDirectories } from './copy-file.ts'
 import { copyDatabase, countRows } from './database-copy.ts'
 import { encryptKeys, readServerKeys } from './keys.ts'
-import type { Backup, BlobProblem, OnProgress } from './model.ts'
+import { type Backup, type BlobProblem, descriptionHash, type OnProgress } from './model.ts'
 
 export type CreateOptions = {
   readonly dataDir: string
@@ -74,7 +74,7 @@ async function writeBackup(
   if (sha256 === undefined) throw new Error('the copy of the database is gone')
   const keys = passphrase === undefined ? undefined : await encryptKeys(await readServerKeys(dataDir), passphrase, id)
   if (keys !== undefined) await writeFileDurably(join(partial, 'keys.json'), keys, 0o600)
-  const backup: Backup = {
+  const description: Omit<Backup, 'seal'> = {
     format: 1,
     id,
     takenAt: new Date(takenAtMs).toISOString(),
@@ -83,8 +83,8 @@ async function writeBackup(
     blobs: copied.blobs,
     damaged: copied.damaged,
     keysSha256: keys === undefined ? null : createHash('sha256').update(keys).digest('hex'),
-    seal: await sealOf(dataDir, id, sha256),
   }
+  const backup: Backup = { ...description, seal: await sealOf(dataDir, description) }
   await writeFileDurably(descriptionIn(partial), `${JSON.stringify(backup, undefined, 2)}\n`, 0o600)
   const final = folderOf(folder.path, id)
   await rename(partial, final)
@@ -137,10 +137,11 @@ async function sizeOf(file: string): Promise<number | undefined> {
   return (await stat(file).catch(() => undefined))?.size
 }
 
-/** The seal that ties the database to the master key; none if the key cannot be read. */
-async function sealOf(dataDir: string, id: string, sha256: string): Promise<string | null> {
+/** The seal that ties a backup to the master key; none if the key cannot be read. */
+async function sealOf(dataDir: string, backup: Omit<Backup, 'seal'>): Promise<string | null> {
   const key = await readFile(masterKeyFileIn(dataDir)).catch(() => undefined)
-  return key === undefined ? null : sealerOfKey(key).seal(sha256, sealContext(id)).toString('base64')
+  if (key === undefined) return null
+  return sealerOfKey(key).seal(descriptionHash(backup), sealContext(backup.id)).toString('base64')
 }
 
 /** The purpose that the seal of a backup is bound to. */

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { z } from 'zod'
 
 /** The problem of a blob: its file is missing, has the wrong size, or does not match the digest. */
@@ -20,12 +21,18 @@ export const backupSchema = z.object({
   damaged: z.array(z.object({ digest: z.string(), problem: z.enum(['missing', 'corrupt']) })),
   /** The hash of the file with the encrypted keys; null for a backup without keys. */
   keysSha256: hex64.nullable(),
-  /** The hash of the database, sealed with the master key: without the key, nobody can forge a matching backup. */
+  /** The hash of the rest of this description, sealed with the master key: without the key, nobody can alter the backup. */
   seal: z.string().nullable(),
 })
 
 /** A complete backup. */
 export type Backup = z.output<typeof backupSchema>
+
+/** The hash of a description without its seal. */
+export function descriptionHash(backup: Omit<Backup, 'seal'>): string {
+  // The schema puts the fields in a fixed order.
+  return hash('sha256', JSON.stringify(backupSchema.parse({ ...backup, seal: null })), 'hex')
+}
 
 /** The progress of a long operation. */
 export type Progress = {

@@ -8,7 +8,7 @@ import { forEachOf, hashFile } from './copy-file.ts'
 import { sealContext } from './create.ts'
 import { countRows, databaseProblems } from './database-copy.ts'
 import { type ServerKeys, decryptKeys } from './keys.ts'
-import type { Backup, BlobProblem, OnProgress } from './model.ts'
+import { type Backup, type BlobProblem, descriptionHash, type OnProgress } from './model.ts'
 
 /** The result of verifying a backup. */
 export type BackupReport = {
@@ -22,7 +22,7 @@ export type BackupReport = {
   readonly blobs: number
   readonly auditEvents: number
   readonly auditBlocks: number
-  /** Whether the database was checked against the master key's seal, which requires the passphrase. */
+  /** Whether the backup was checked against the master key's seal, which requires the passphrase. */
   readonly isAuthenticated: boolean
 }
 
@@ -54,7 +54,7 @@ export async function verifyBackup(
     blobs: backup.blobs.count,
     auditEvents: audit.events,
     auditBlocks: audit.blocks,
-    isAuthenticated: sealer !== undefined && backup.seal !== null,
+    isAuthenticated: sealer !== undefined,
   }
 }
 
@@ -78,11 +78,13 @@ async function databaseFaults(folder: BackupFolder, { id, database }: Backup): P
   )
 }
 
-function sealFaults({ id, seal, database }: Backup, sealer: Sealer): string[] {
-  if (seal === null) return []
+/** A backup with keys was always sealed under the master key among them. */
+function sealFaults(backup: Backup, sealer: Sealer): string[] {
+  const { id, seal } = backup
+  if (seal === null) return ['the seal of the backup under the master key was removed']
   try {
     const sealed = sealer.open(Buffer.from(seal, 'base64'), sealContext(id)).toString()
-    return sealed === database.sha256 ? [] : ['the database is another than was sealed under the master key']
+    return sealed === descriptionHash(backup) ? [] : ['the backup is another than was sealed under the master key']
   } catch (error) {
     if (!(error instanceof SealedValueError)) throw error
     return ['the backup was not sealed under this master key']
