@@ -75,7 +75,7 @@ test('one address has so many connections and no more, and everybody else is ans
   await until('the refusals', () => flood.open() + flood.closed() === 50 && flood.closed() === 30)
   assert.equal(flood.open(), 20)
   assert.ok(await isAnswered(server, '127.0.0.2'))
-  assert.match(server.output(), /its address has limits\.maxConnectionsPerAddress open/)
+  assert.match(server.output(), /its address has reached limits\.maxConnectionsPerAddress/)
   await flood.end()
   const again = await occupy(server, 5, '127.0.0.1')
   await until('five connections', () => again.open() === 5)
