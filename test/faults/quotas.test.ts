@@ -145,3 +145,15 @@ test('open uploads are listed with what they hold, and cancelled unless they are
   await server.restart()
   assert.equal((await sizeRow()).used, before.used - 250_000, 'what is in use is known after a restart')
 })
+
+test('what is staged counts after a restart too, and is given back at once when its repository is deleted', async () => {
+  await pushImage(server, 'team/deleted', '1', owner)
+  const { used } = await sizeRow()
+  assert.equal((await send('PATCH', await begin('team/deleted'), randomBytes(1_000_000))).status, 202)
+  assert.equal((await sizeRow()).used, used + 1_000_000)
+  await server.restart()
+  assert.equal((await sizeRow()).used, used + 1_000_000)
+  assert.equal((await send('DELETE', '/acr/v1/team/deleted')).status, 202)
+  const after = await sizeRow()
+  assert.ok(after.used < used, `${after.used} bytes are in use, and were ${used} before the upload`)
+})

@@ -54,7 +54,7 @@ export function createParts(
 ): Parts {
   const { space = unlimitedSpace, defaultQuotas = noQuotas } = given
   const staged = new StagedBytes()
-  const quotas = new Quotas(given.database, staged, defaultQuotas)
+  const quotas: Quotas = new Quotas(given.database, staged, defaultQuotas, () => staging.load())
   const staging = new Staging({ ...given, space, quotas, staged })
   const parts = { ...given, blobs: staging.store, space, staged, staging, quotas }
   const repositories = prepareRepositoryReads(parts.database)

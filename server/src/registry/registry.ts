@@ -1,6 +1,7 @@
 import { CallerBudgets } from '../platform/caller-budget.ts'
 import { createOutbound } from '../platform/outbound/outbound.ts'
 import { mountRaw } from '../platform/http/raw-surface.ts'
+import type { BlobParts } from './blobs/blob-parts.ts'
 import { createBlobs } from './blobs/blobs.ts'
 import { sendJson } from './call.ts'
 import { deleteManifest } from './manifests/delete-manifest.ts'
@@ -11,6 +12,7 @@ import type { RegistryRoom, RegistryRoomOptions, RegistryUsage } from './index.t
 import { createRegistryQuotas } from './quotas/registry-quotas.ts'
 import { readQuotaUse } from './quotas/quota-use-store.ts'
 import { noQuotas } from './quotas/quotas.ts'
+import { discardUploadsOf } from './uploads/end-upload.ts'
 import { createOpenUploads } from './uploads/open-uploads.ts'
 import { deleteQuotasOf, wholeRegistry } from './quotas/usage-store.ts'
 import { RunningImports } from './imports/imports.ts'
@@ -49,7 +51,7 @@ export function createRegistryRoom(options: RegistryRoomOptions): RegistryRoom {
   const { database, clock } = options
   const parts = createParts(options, options.integritySettings)
   const blobs = createBlobs(parts, options.blobSettings)
-  const handlers = { ...manifestHandlers(parts), ...propertyHandlers(parts), ...blobs.handlers }
+  const handlers = { ...manifestHandlers(parts), ...propertyHandlers(parts, blobs.parts), ...blobs.handlers }
   const {
     outbound = createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] }),
     importSettings = { maxConcurrent: 4, tokenServices: new Map() },
@@ -126,14 +128,14 @@ function manifestHandlers(parts: Parts) {
   } satisfies Partial<RegistryHandlers>
 }
 
-function propertyHandlers(parts: Parts) {
+function propertyHandlers(parts: Parts, blobParts: BlobParts) {
   const tagPositions = new PagePositions()
   const manifestPositions = new PagePositions()
   return {
     listRepositories: (call) => listCatalog(parts, call),
     getRepository: (call) => getRepositoryProperties(parts, call),
     patchRepository: (call) => patchRepositoryProperties(parts, call),
-    deleteRepository: (call) => deleteWholeRepository(parts, call),
+    deleteRepository: (call) => deleteWholeRepository(parts, call, (id) => discardUploadsOf(blobParts, id)),
     listTagProperties: (call) => listTagProperties(parts, tagPositions, call),
     getTag: (call) => getTagProperties(parts, call),
     patchTag: (call) => patchTagProperties(parts, call),

@@ -45,7 +45,11 @@ export async function patchRepositoryProperties(parts: Parts, call: AcrCall<'rep
  *
  * @throws OciError NAME_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
  */
-export async function deleteWholeRepository(parts: Parts, call: AcrCall<'repository'>): Promise<void> {
+export async function deleteWholeRepository(
+  parts: Parts,
+  call: AcrCall<'repository'>,
+  discardUploadsOf: (repositoryId: string) => Promise<void>,
+): Promise<void> {
   const nowMs = parts.clock.now()
   const isRestorable = keepsDeleted(call.registry)
   let id = ''
@@ -61,6 +65,7 @@ export async function deleteWholeRepository(parts: Parts, call: AcrCall<'reposit
       const detail = { manifestCount: repository.manifest_count, tagCount: repository.tag_count }
       await parts.audit.record(transaction, changeEvent(call, 'repository.delete', '', detail))
     })
+    await discardUploadsOf(id)
     const { digests, tags } = await readContent(parts.database, id)
     await parts.sweeper.sweepFirst(id)
     sendJson(call, 202, { manifestsDeleted: digests, tagsDeleted: tags })

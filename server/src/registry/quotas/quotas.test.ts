@@ -117,7 +117,7 @@ function testQuotas(kind: DatabaseKind): void {
 
   it('a read that fails while a body arrives is not left unhandled', async () => {
     const { database } = await open(noQuotas)
-    const quotas = new Quotas(database, new StagedBytes(), noQuotas)
+    const quotas = new Quotas(database, new StagedBytes(), noQuotas, () => Promise.resolve())
     const place = { rid, repositoryId: 'r' }
     const limits = { registryBytes: 10, repositoryBytes: 10 }
     await database.transaction((transaction) =>

@@ -39,12 +39,15 @@ export class Quotas {
   #reads: UsageReads
   #staged: StagedBytes
   #defaults: DefaultQuotas
+  #loadStaged: () => Promise<void>
   #answersAtOnce: boolean
 
-  constructor(database: Database, staged: StagedBytes, defaults: DefaultQuotas) {
+  /** @param loadStaged enters the uploads of before the start, whose bytes count too */
+  constructor(database: Database, staged: StagedBytes, defaults: DefaultQuotas, loadStaged: () => Promise<void>) {
     this.#reads = prepareUsageReads(database)
     this.#staged = staged
     this.#defaults = defaults
+    this.#loadStaged = loadStaged
     this.#answersAtOnce = database.kind === 'sqlite'
   }
 
@@ -62,11 +65,13 @@ export class Quotas {
 
   /** What a registry holds, with what is staged for it. */
   async registryBytes(rid: string): Promise<number> {
+    await this.#loadStaged()
     return ((await this.#reads.ofRegistry.first({ rid }))?.size_bytes ?? 0) + this.#staged.ofRegistry(rid)
   }
 
   /** What a repository holds, with what is staged for it. */
   async repositoryBytes(id: string): Promise<number> {
+    await this.#loadStaged()
     return ((await this.#reads.ofRepository.first({ id }))?.size_bytes ?? 0) + this.#staged.ofRepository(id)
   }
 
@@ -105,6 +110,7 @@ export class Quotas {
 
   /** Does `work`, whose transactions may add content. `uploadId` is the upload that they finish: its bytes count once. */
   async reserving<Result>(work: (reservation: Reservation) => Promise<Result>, uploadId?: string): Promise<Result> {
+    await this.#loadStaged()
     const held: { readonly place: QuotaPlace; readonly bytes: number }[] = []
     const release = (): void => {
       for (const { place, bytes } of held.splice(0)) this.#staged.reserve(place, -bytes)

@@ -36,6 +36,16 @@ export async function endOldestIdle(parts: BlobParts, rid: string, callerKey: st
   return false
 }
 
+/** Gives back at once what is staged for a repository that was deleted. Its rows are deleted with it. */
+export async function discardUploadsOf(parts: BlobParts, repositoryId: string): Promise<void> {
+  await parts.staging.load()
+  for (const [id, upload] of parts.staged.entries()) {
+    if (upload.repositoryId !== repositoryId || parts.running.isWriting(id)) continue
+    parts.running.forget(id)
+    await parts.running.alone(id, () => parts.blobs.discard(id))
+  }
+}
+
 /** Discards staged bytes that have no row: an upload has its row before its first byte. Returns how many uploads' they were. */
 export async function discardStray(parts: BlobParts): Promise<number> {
   const { blobs, database, running, staged } = parts
