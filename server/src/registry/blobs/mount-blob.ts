@@ -25,6 +25,8 @@ export async function mountBlob(parts: BlobParts, call: OciCall<'uploads'>): Pro
   const { query } = call
   const digest = query.getAll('mount').length === 1 ? parseDigest(query.get('mount') ?? '') : undefined
   if (digest === undefined) return undefined
+  // The upload that begins instead is refused, once there was an attempt to make space.
+  if (!parts.space.hasRoomFor(0)) return undefined
   // ACR mounts from where the client says alone.
   if (call.registry.compatibility === 'acr' && !query.has('from')) return undefined
   const source = query.has('from')

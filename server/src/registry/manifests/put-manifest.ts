@@ -78,6 +78,8 @@ export async function putManifest(parts: Parts, call: OciCall<'manifest'>): Prom
  */
 export async function storeManifest(parts: Parts, call: ManifestTarget, push: Push): Promise<void> {
   if (call.registry.compatibility === 'acr') requireAcrManifest(push.manifest, push.digest)
+  // One that is here already takes rows too: its tags and an audit event.
+  if (!parts.space.hasRoomFor(push.bytes.byteLength)) throw noSpace()
   const nowMs = parts.clock.now()
   await parts.quotas.reserving((reservation) =>
     changeRepository(parts, call, (transaction) => store(parts, { call, push, reservation, nowMs }, transaction)),
@@ -114,7 +116,6 @@ async function store(
   if (!push.movesTags && heldTags[0] !== undefined) throw tagExists(heldTags[0].name)
   const imageSizeBytes = await measureImage(parts, push, transaction, repository.id)
   if (held === undefined) {
-    if (!parts.space.hasRoomFor(push.bytes.byteLength)) throw noSpace()
     const place = { rid: call.registry.rid, repository: call.path.repository, repositoryId: repository.id }
     const add = () => insert(push, transaction, repository.id, imageSizeBytes, nowMs)
     await reservation.measure(transaction, place, add)

@@ -25,6 +25,7 @@ import { changeEvent, changeRepository, requireCurrentCredential } from '../repo
 import { openRepository, recordChange } from '../repositories/repository-store.ts'
 import type { DeletedTagRow } from '../tables.ts'
 import { findTags, moveTags } from '../repositories/tag-store.ts'
+import { noSpace } from '../uploads/staging.ts'
 
 /**
  * `GET` of the repositories from which something was deleted that can be restored.
@@ -92,6 +93,7 @@ const longestRestoreBody = 4096
  */
 export async function restoreManifest(parts: Parts, call: AcrCall<'deleted-manifest'>): Promise<void> {
   const tag = await readTagToRestore(call)
+  if (!parts.space.hasRoomFor(0)) throw noSpace()
   const force = call.query.get('force')?.toLowerCase() === 'true'
   const nowMs = parts.clock.now()
   const row = await parts.quotas.reserving((reservation) =>
