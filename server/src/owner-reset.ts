@@ -35,6 +35,11 @@ export type OwnerReset = {
   readonly userPrincipalName: string
   /** Counts once: it has to be changed at the next sign-in. */
   readonly password: string
+  /**
+   * Works once, for the setup of the first second factor where that takes the code of an owner: there may be no other owner
+   * who could give one. Undefined for a person who has a second factor.
+   */
+  readonly enrolmentCode: string | undefined
   /** The ways to prove this person that are left beside the password. */
   readonly remaining: {
     readonly authenticatorApp: boolean
@@ -58,6 +63,8 @@ export type OwnerResetParts = {
   readonly audit: Audit
 }
 
+const enrolmentCodeMs = 24 * 60 * 60 * 1000
+
 /**
  * Gives an owner, a person with the role Owner at a subscription or in the directory, a password that has to be changed at
  * the next sign-in. It ends the sign-ins of that person, enables the person, and is in the audit log.
@@ -72,7 +79,9 @@ export async function resetOwner(parts: OwnerResetParts, request: OwnerResetRequ
   const prepared = prepareGeneratedPassword(password)
   const origin = { correlationId: newTimeOrderedId(Date.now()), remoteAddress: '', userAgent: undefined }
   const reset = { mustChange: true, removesMethods: request.removeSecondFactors, origin }
-  await database
+  const before = await directory.secondFactors.of(objectId)
+  const keepsSecondFactor = !request.removeSecondFactors && (before.totp || before.passkeys > 0)
+  const enrolmentCode = await database
     .transaction(async (transaction) => {
       if (!owner.enabled) await directory.people.updateUser(transaction, objectId, { enabled: true })
       await directory.people.setPassword(transaction, objectId, prepared, reset)
@@ -84,6 +93,10 @@ export async function resetOwner(parts: OwnerResetParts, request: OwnerResetRequ
         detail: { userPrincipalName, removedSecondFactors: request.removeSecondFactors, enabled: !owner.enabled },
         origin,
       })
+      if (keepsSecondFactor) return undefined
+      const event = { kind: 'method-added', detail: 'enrolment-code', origin } as const
+      await directory.securityEvents.record(transaction, objectId, event)
+      return directory.enrolmentCodes.create(transaction, objectId, enrolmentCodeMs)
     })
     .catch((error: unknown) => {
       if (error instanceof DirectoryError) throw new OwnerResetError(error.message, { cause: error })
@@ -93,7 +106,7 @@ export async function resetOwner(parts: OwnerResetParts, request: OwnerResetRequ
   const identities = await directory.people.identitiesOf(objectId)
   const { totp: authenticatorApp, passkeys, recoveryCodes } = held
   const remaining = { authenticatorApp, passkeys, recoveryCodes, identityProviders: identities.length }
-  return { userPrincipalName, password, remaining }
+  return { userPrincipalName, password, enrolmentCode, remaining }
 }
 
 async function chooseOwner(parts: OwnerResetParts, name: string | undefined): Promise<User> {

@@ -118,6 +118,24 @@ test('acrux owner reset --remove-second-factors lets an owner in who lost the au
   }
 })
 
+test('acrux owner reset gives the only owner the code with which the first second factor is set up', async () => {
+  const env = { ACRUX_IDENTITY_REQUIRE_SECOND_FACTOR: 'owners', ACRUX_IDENTITY_SECOND_FACTOR_ENROLMENT: 'owner-code' }
+  await using server = await startServer({ env })
+  const result = await reset(server)
+  const visitor = pageVisitor(server)
+  const start = pageOf(await visitor.open('/account/security'))
+  const person = { username: server.firstRun.owner.userPrincipalName, password: stringAt(result, 'password') }
+  const change = pageOf(await visitor.submit(start, person))
+  const asked = pageOf(await visitor.submit(change, { 'new-password': chosen, repeated: chosen }))
+  assert.match(textOf(asked), /Set up a second factor/)
+  const without = pageOf(await visitor.submit(asked, { enrolment_code: 'abcd-efgh-jkmn-pqrs' }))
+  assert.match(textOf(without), /Incorrect or expired enrolment code/)
+  const shown = pageOf(await visitor.submit(without, { enrolment_code: stringAt(result, 'enrolmentCode') }))
+  const secret = /<p class="secret">([A-Z2-7 ]+)<\/p>/.exec(shown.html)?.[1]?.replaceAll(' ', '') ?? ''
+  assert.match(textOf(pageOf(await visitor.submit(shown, { code: totpOf(secret) }))), /recovery codes/i)
+  assert.equal(at(await reset(server), 'enrolmentCode'), undefined, 'whoever has a second factor needs no code')
+})
+
 test('acrux owner reset resets nobody who is no owner, and its socket is for the own user alone', async () => {
   await using server = await startServer()
   await createServicePrincipal(server, 'program')

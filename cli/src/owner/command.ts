@@ -51,7 +51,7 @@ async function reset({ user, removeSecondFactors, json, ...place }: ResetFlags):
   }
 }
 
-function textOf({ userPrincipalName, password, remaining }: OwnerReset): string {
+function textOf({ userPrincipalName, password, enrolmentCode, remaining }: OwnerReset): string {
   const { authenticatorApp, passkeys, recoveryCodes, identityProviders } = remaining
   const left = [
     ...(authenticatorApp ? ['an authenticator app'] : []),
@@ -64,7 +64,13 @@ function textOf({ userPrincipalName, password, remaining }: OwnerReset): string 
   return [
     `user      ${userPrincipalName}`,
     `password  ${password}`,
+    ...(enrolmentCode === undefined ? [] : [`code      ${enrolmentCode}`]),
     'The password must be changed at the next sign-in. All sign-ins of this person have ended.',
+    ...(enrolmentCode === undefined
+      ? []
+      : [
+          'Setting up a second factor takes the code where identity.secondFactorEnrolment is owner-code. It is valid for a day.',
+        ]),
     `Other sign-in methods of the account: ${other}${hint}.`,
     '',
   ].join('\n')
