@@ -120,7 +120,8 @@ async function changeTerms(
   return change(rooms, call, async (transaction) => {
     const updated = { condition, conditionVersion, description, updatedBy: call.caller.principal.objectId }
     const result = await rooms.access.updateAssignment(transaction, present.scope, present.name, updated)
-    if (result === undefined) throw assignmentNotFound(present.name)
+    // Another of the same name, made meanwhile, is not the one that the caller may change.
+    if (result === undefined || !isSame(present, result)) throw assignmentNotFound(present.name)
     await requireOwnerLeft(rooms, call, transaction, result)
     const { principalId, roleDefinitionName } = result
     const detail = { principalId, roleDefinitionName, condition }
