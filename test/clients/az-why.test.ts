@@ -115,7 +115,7 @@ step('acrux audit list shows the log of a running server through az, filtered an
   }
   const elsewhere = await list('--server', 'https://elsewhere.example')
   assert.deepEqual([elsewhere.code, elsewhere.stdout], [3, ''])
-  assert.match(elsewhere.stderr, /az is set to .*, and not to https:\/\/elsewhere\.example/)
+  assert.match(elsewhere.stderr, /the active cloud of az is .*, not https:\/\/elsewhere\.example/)
 })
 
 step('acrux acr why tells a closed network from an address that no rule names', ['az'], async () => {
