@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { after, test } from 'node:test'
+import { after, type TestContext, test } from 'node:test'
 import { expectStatus } from '../harness/arm.ts'
 import { basic, digestOf } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
@@ -69,67 +69,89 @@ async function untilSwept(): Promise<void> {
     assert.ok(Date.now() < deadline, 'the rows are not swept')
     await sleep(200)
   }
-  assert.equal(count(strays), 0)
 }
 
-/** Asks for tokens one after the other for as long as something takes, and returns how long the slowest took. */
-async function slowestTokenMs(during: Promise<unknown>): Promise<number> {
+/** Asks for tokens one after the other for as long as something takes, and returns how long each took, ascending. */
+async function tokensDuring(during: Promise<unknown>): Promise<readonly number[]> {
   const ended = new AbortController()
   const over = during.finally(() => {
     ended.abort()
   })
   over.catch(() => undefined)
-  let slowestMs = 0
+  const took: number[] = []
   for (let number = 0; !ended.signal.aborted; number += 1) {
     // Another scope each time, so that no answer is given again.
     const target = `/oauth2/token?service=${loginServer}&scope=repository:some/${number}:pull`
     const startedAtMs = performance.now()
     expectStatus(await wire.send({ target, authorization }), 200)
-    slowestMs = Math.max(slowestMs, performance.now() - startedAtMs)
+    took.push(performance.now() - startedAtMs)
   }
   await over
-  return slowestMs
+  return took.sort((a, b) => a - b)
 }
 
 /**
- * On an idle machine the limit is 100 ms. Here other tests run beside it, which delay tokens by themselves; a deletion in
- * one piece would take many seconds.
+ * Holds that no token waits for the deletion of what `prepare` makes in a repository, while `check` holds from the answer on:
+ * at most one token in a hundred takes longer than 100 ms, or than three times the slowest at rest, and none three times
+ * as long as that. Other tests may keep the machine busy: then a second deletion decides. One that is made in one piece
+ * delays tokens by seconds each time.
  */
-function assertUndelayed(slowestMs: number, atRestMs: number): void {
-  const limitMs = Math.max(500, 5 * atRestMs)
-  assert.ok(slowestMs <= limitMs, `a token took ${slowestMs.toFixed(0)} ms, at rest ${atRestMs.toFixed(0)} ms`)
+async function assertUndelayed(
+  t: TestContext,
+  prepare: (repository: string) => Promise<string>,
+  check: (repository: string) => Promise<void>,
+): Promise<void> {
+  const seen: string[] = []
+  for (const repository of ['long/first', 'long/second']) {
+    const target = await prepare(repository)
+    const atRestMs = (await tokensDuring(sleep(5000))).at(-1) ?? 0
+    const sweep = async () => {
+      expectStatus(await erase(target), 202)
+      await check(repository)
+      await untilSwept()
+    }
+    const took = await tokensDuring(sweep())
+    assert.equal(count(strays), 0)
+    const [most = Infinity, slowest = Infinity] = [took[Math.ceil(took.length * 0.99) - 1], took.at(-1)]
+    const figures = [most, slowest, atRestMs].map((ms) => `${ms.toFixed(0)} ms`)
+    seen.push(`${took.length} tokens, 99 %, all, and all at rest within ${figures.join(', ')}`)
+    t.diagnostic(seen.at(-1) ?? '')
+    const limitMs = Math.max(100, 3 * atRestMs)
+    if (most <= limitMs && slowest <= 3 * limitMs) return
+  }
+  assert.fail(seen.join('; '))
 }
 
 test('no token waits for long while a repository of 300,000 references is deleted', async (t) => {
-  await fill('long/one')
-  const atRestMs = await slowestTokenMs(sleep(5000))
-  const answer = erase('/acr/v1/long/one')
-  const swept = answer.then(untilSwept)
-  const slowestMs = await slowestTokenMs(swept)
-  t.diagnostic(`slowest token ${slowestMs.toFixed(0)} ms, at rest ${atRestMs.toFixed(0)} ms`)
-  expectStatus(await answer, 202)
-  assertUndelayed(slowestMs, atRestMs)
+  await assertUndelayed(
+    t,
+    async (repository) => {
+      await fill(repository)
+      return `/acr/v1/${repository}`
+    },
+    async (repository) => {
+      expectStatus(await read(`/v2/${repository}/tags/list`), 404)
+    },
+  )
 })
 
 test('no token waits for long while a manifest of 20,000 tags is deleted', async (t) => {
   const body = indexOf(-1)
   const digest = digestOf(Buffer.from(body))
-  for (let start = 0; start < 20_000; start += 100) {
-    const tags = Array.from({ length: 100 }, (_, index) => `tag=t${start + index}`)
-    expectStatus(await put('long/tags', `${digest}?${tags.join('&')}`, body), 201)
-  }
-  const atRestMs = await slowestTokenMs(sleep(5000))
-  const answer = erase(`/v2/long/tags/manifests/${digest}`)
-  const sweep = async () => {
-    await answer
-    const listed = (await read('/v2/long/tags/tags/list')).json()
-    assert.deepEqual(listed, { name: 'long/tags', tags: [] })
-    await untilSwept()
-  }
-  const slowestMs = await slowestTokenMs(sweep())
-  t.diagnostic(`slowest token ${slowestMs.toFixed(0)} ms, at rest ${atRestMs.toFixed(0)} ms`)
-  expectStatus(await answer, 202)
-  assertUndelayed(slowestMs, atRestMs)
+  await assertUndelayed(
+    t,
+    async (repository) => {
+      for (let start = 0; start < 20_000; start += 100) {
+        const tags = Array.from({ length: 100 }, (_, index) => `tag=t${start + index}`)
+        expectStatus(await put(repository, `${digest}?${tags.join('&')}`, body), 201)
+      }
+      return `/v2/${repository}/manifests/${digest}`
+    },
+    async (repository) => {
+      const listed = (await read(`/v2/${repository}/tags/list`)).json()
+      assert.deepEqual(listed, { name: repository, tags: [] })
+    },
+  )
 })
 
 test('a deletion that a kill cut off is gone on with, and a repository pushed again meanwhile stays whole', async () => {
@@ -142,6 +164,7 @@ test('a deletion that a kill cut off is gone on with, and a repository pushed ag
   expectStatus(await read('/v2/long/two/manifests/v1'), 404)
   expectStatus(await put('long/two', 'again', indexOf(1)), 201)
   await untilSwept()
+  assert.equal(count(strays), 0)
   assert.deepEqual((await read('/v2/long/two/tags/list')).json(), { name: 'long/two', tags: ['again'] })
   assert.equal((await read('/v2/long/two/manifests/again')).text(), indexOf(1))
   expectStatus(await read(`/v2/long/two/manifests/${digestOf(Buffer.from(indexOf(2)))}`), 404)
