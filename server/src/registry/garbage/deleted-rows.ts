@@ -3,7 +3,7 @@ import type { Database, Transaction } from '../../platform/sql/database.ts'
 import { OciError } from '../errors.ts'
 import { keepTags, moveReferences } from '../policies/kept-rows.ts'
 import type { DeletedManifestRow, RegistryTables } from '../tables.ts'
-import { deletePiece, pieceRows } from './piece-of-rows.ts'
+import { deletePiece, pieceRows, whileTime } from './piece-of-rows.ts'
 
 /** How many manifests, and how many bytes of them, which are rows of other tables as well. */
 export const pieceManifests = 20
@@ -40,7 +40,8 @@ export async function changeSwept<Result>(
     } catch (error) {
       if (!(error instanceof UnsweptError)) throw error
       const { repositoryId } = error
-      while (!(await database.transaction((transaction) => sweepManifest(transaction, repositoryId)))) continue
+      const sweep = (transaction: Transaction) => whileTime(() => sweepManifest(transaction, repositoryId))
+      while (!(await database.transaction(sweep))) continue
     }
   }
   throw new OciError('TOOMANYREQUESTS', {

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Database } from '../../platform/sql/database.ts'
+import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { Log } from '../../platform/log.ts'
 import { findDeletedRepository, keptOf, nextDeleted } from './deleted-repository-rows.ts'
 import { changeSwept, sweepManifest, sweepRepository } from './deleted-rows.ts'
+import { whileTime } from './piece-of-rows.ts'
 
-/** How many pieces of a deletion are swept before it is answered: all of it, mostly. */
-const firstPieces = 10
+/** How many transactions sweep a deletion before it is answered: all of it, mostly. */
+const firstTransactions = 10
 
 /**
  * Deletes the rows of what was deleted, in transactions of bounded size. A deletion itself only records that, and hides
@@ -38,8 +39,8 @@ export class DeletionSweeper {
   async sweepFirst(repositoryId: string): Promise<void> {
     this.#heldBack.delete(repositoryId)
     try {
-      for (let piece = 0; piece < firstPieces; piece += 1) {
-        if (await this.#sweepPieceOf(repositoryId)) return
+      for (let done = 0; done < firstTransactions; done += 1) {
+        if (await this.#sweepSomeOf(repositoryId)) return
       }
     } finally {
       this.begin()
@@ -73,7 +74,7 @@ export class DeletionSweeper {
         const startedAtMs = performance.now()
         const next = await nextDeleted(this.#database, this.#heldBack)
         if (next === undefined || this.#isClosed) break
-        await this.#sweepPieceOf(next)
+        await this.#sweepSomeOf(next)
         // Half of the time is everybody else's.
         await delay(performance.now() - startedAtMs, undefined, { ref: false })
       }
@@ -81,11 +82,14 @@ export class DeletionSweeper {
   }
 
   /** Returns whether nothing of it is left. */
-  #sweepPieceOf(repositoryId: string): Promise<boolean> {
-    return changeSwept(this.#database, async (transaction) => {
-      if (!(await sweepManifest(transaction, repositoryId))) return false
-      const deleted = await findDeletedRepository(transaction, repositoryId)
-      return deleted === undefined || sweepRepository(transaction, repositoryId, await keptOf(transaction, deleted))
-    })
+  #sweepSomeOf(repositoryId: string): Promise<boolean> {
+    return changeSwept(this.#database, (transaction) => whileTime(() => sweepPiece(transaction, repositoryId)))
   }
+}
+
+/** Returns whether nothing is left of what was deleted in a repository, or of the repository if that was deleted. */
+async function sweepPiece(transaction: Transaction, repositoryId: string): Promise<boolean> {
+  if (!(await sweepManifest(transaction, repositoryId))) return false
+  const deleted = await findDeletedRepository(transaction, repositoryId)
+  return deleted === undefined || sweepRepository(transaction, repositoryId, await keptOf(transaction, deleted))
 }

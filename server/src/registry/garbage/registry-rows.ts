@@ -3,7 +3,7 @@ import { sql, type SqlBool } from 'kysely'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { BlobParts } from '../blobs/blob-parts.ts'
 import type { RegistryTables } from '../tables.ts'
-import { deletePiece } from './piece-of-rows.ts'
+import { deletePiece, whileTime } from './piece-of-rows.ts'
 import { sweepRepository } from './deleted-rows.ts'
 
 /**
@@ -13,14 +13,15 @@ import { sweepRepository } from './deleted-rows.ts'
 export async function sweepDeletedRegistries({ database, clock, settings }: BlobParts): Promise<void> {
   const deleted = await database.tables<RegistryTables>().selectFrom('deleted_registry').selectAll().execute()
   for (const { rid, deleted_at_ms } of deleted) {
-    while (!(await database.transaction((transaction) => deleteSome(transaction, rid)))) await nextTurn()
+    const deleteSome = (transaction: Transaction) => whileTime(() => deletePieceOf(transaction, rid))
+    while (!(await database.transaction(deleteSome))) await nextTurn()
     if (deleted_at_ms >= clock.now() - settings.leaseMs) continue
     await database.transaction((transaction) => forgetRegistry(transaction, rid))
   }
 }
 
-/** Deletes some of what a registry holds, and says whether that was the last of it. */
-async function deleteSome(transaction: Transaction, rid: string): Promise<boolean> {
+/** Deletes a piece of what a registry holds, and says whether nothing is left. */
+async function deletePieceOf(transaction: Transaction, rid: string): Promise<boolean> {
   const tables = transaction.tables<RegistryTables>()
   const repository = await tables
     .selectFrom('repository')
