@@ -150,18 +150,19 @@ function testRaces(kind: DatabaseKind): void {
     const { parts, blobParts } = partsOf(database)
     const outbound = createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] })
     const imports = new RunningImports(parts, blobParts, outbound, { maxConcurrent: 1, tokenServices: new Map() })
-    const request = (target: string): ImportRequest => ({
+    const request = (target: string, key: string): ImportRequest => ({
       from: { kind: 'here', rid: test.registry.rid, repository: 'r/counted' as RepositoryName },
       reference: byTag,
-      into: into(),
+      into: { ...into(), caller: { ...into().caller, key } },
       targets: new Map([[target as RepositoryName, []]]),
       force: true,
       asker: 'me',
     })
-    first = await imports.start(request('r/counted0'))
+    first = await imports.start(request('r/counted0', 'caller 0'))
     while (!(await isTold())) await new Promise((resolve) => setImmediate(resolve))
     const begun: Promise<string>[] = []
-    for (let number = 1; number <= 17; number += 1) begun.push(imports.start(request(`r/counted${number}`)))
+    for (let number = 1; number <= 17; number += 1)
+      begun.push(imports.start(request(`r/counted${number}`, `caller ${number % 2}`)))
     await new Promise((resolve) => setImmediate(resolve))
     answered.resolve()
     await Promise.all(begun)

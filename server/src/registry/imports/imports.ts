@@ -5,7 +5,7 @@ import { outageOf } from '../../platform/outage.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { Reference, Tag } from '../../spec/reference.ts'
 import type { RepositoryName } from '../../spec/repository-name.ts'
-import { BrokenSourceError, createLimiter } from '../../storage/index.ts'
+import { BrokenSourceError } from '../../storage/index.ts'
 import type { BlobParts } from '../blobs/blob-parts.ts'
 import { OciError } from '../errors.ts'
 import { type Import, importCallerKey, importImage } from './import-image.ts'
@@ -18,6 +18,7 @@ import {
   listSilentImports,
   updateImport,
 } from './import-store.ts'
+import { ImportTurns } from './import-turns.ts'
 import { openLocalSource } from './local-source.ts'
 import type { Parts } from '../parts.ts'
 import { tagExists } from '../manifests/put-manifest.ts'
@@ -70,9 +71,6 @@ const rememberedMs = 7 * 24 * hourMs
 /** How often an import shows that its process is there, and after what silence that is taken to be gone. */
 const touchMs = 10_000
 const silentMs = 60_000
-/** How many may wait for each that runs. */
-const waitingForEach = 16
-
 /** Opens the imports of a registry room. */
 export class RunningImports implements Imports {
   #parts: Parts
@@ -80,9 +78,8 @@ export class RunningImports implements Imports {
   #outbound: Outbound
   #settings: ImportSettings
   #running = new Map<string, Promise<void>>()
-  /** How many run or wait: one that is about to be told as ended counts no more. */
-  #counted = 0
-  #limit: ReturnType<typeof createLimiter>
+  /** One that is about to be told as ended counts no more. */
+  #turns: ImportTurns
   #stopping = new AbortController()
 
   constructor(parts: Parts, blobParts: BlobParts, outbound: Outbound, settings: ImportSettings) {
@@ -90,19 +87,17 @@ export class RunningImports implements Imports {
     this.#blobParts = blobParts
     this.#outbound = outbound
     this.#settings = settings
-    this.#limit = createLimiter(settings.maxConcurrent)
+    this.#turns = new ImportTurns(settings.maxConcurrent)
   }
 
   async start(request: ImportRequest): Promise<string> {
     if (!this.#parts.space.hasRoomFor(0)) throw noSpace()
-    if (this.#counted >= this.#settings.maxConcurrent * (1 + waitingForEach)) {
-      throw new ImportError('limit', 'too many images are being imported at this moment')
-    }
+    const { key } = request.into.caller
+    this.#turns.count(key)
     const id = randomUUID()
     const { promise, resolve } = Promise.withResolvers<void>()
     // Before its row is there: a row of a server alone that does not run here runs nowhere.
     this.#running.set(id, promise)
-    this.#counted += 1
     const end = (): void => {
       this.#running.delete(id)
       resolve()
@@ -110,7 +105,7 @@ export class RunningImports implements Imports {
     try {
       await this.#begin(id, request)
     } catch (error) {
-      this.#counted -= 1
+      this.#turns.uncount(key)
       end()
       throw error
     }
@@ -197,13 +192,15 @@ export class RunningImports implements Imports {
     const event = eventOf(request)
     const touching = setInterval(() => void touch(), touchMs)
     touching.unref()
-    const imported = await this.#limit(() => this.#import(id, request)).then(
-      (digest) => ({ digest }),
-      (error: unknown) => this.#explain(error, request),
-    )
+    const imported = await this.#turns
+      .run(request.into.caller.key, () => this.#import(id, request))
+      .then(
+        (digest) => ({ digest }),
+        (error: unknown) => this.#explain(error, request),
+      )
     clearInterval(touching)
     // Whoever reads that it has ended may begin another at once.
-    this.#counted -= 1
+    this.#turns.uncount(request.into.caller.key)
     if ('digest' in imported) {
       const { digest } = imported
       await end({ state: 'succeeded' }, { ...event, outcome: 'success', detail: { ...event.detail, digest } })

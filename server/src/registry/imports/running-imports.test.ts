@@ -45,8 +45,11 @@ function testRunningImports(kind: DatabaseKind): void {
     await server.close()
   })
 
-  const requestInto = (target: string, reference = 'v1') =>
-    importRequest(test.registry, fromElsewhere(`127.0.0.1:${server.port}`, secret), reference, { [target]: ['v1'] })
+  const requestInto = (target: string, reference = 'v1', caller = 'importer') => {
+    const from = fromElsewhere(`127.0.0.1:${server.port}`, secret)
+    const request = importRequest(test.registry, from, reference, { [target]: ['v1'] })
+    return { ...request, into: { ...request.into, caller: { ...request.into.caller, key: caller } } }
+  }
   /** Imports of another server process with the same database. */
   const otherProcess = () => {
     const { database, blobs } = test
@@ -75,7 +78,9 @@ function testRunningImports(kind: DatabaseKind): void {
       })
       arrived += 1
     }
-    const begun = arrivals.map((_, number) => imports.start(requestInto(`i/many${number}`)))
+    const begun = arrivals.map((_, number) =>
+      imports.start(requestInto(`i/many${number}`, 'v1', `caller ${number % 2}`)),
+    )
     await assert.rejects(imports.start(requestInto('i/toomany')), /too many images/)
     const ids = await Promise.all(begun)
     await arrivals[0]?.promise
