@@ -23,7 +23,7 @@ export async function showPasswordChange(site: Site, call: PageCall): Promise<Fa
 /** Changes the password of somebody who knows the old one. Everything that was got by that ends, but this session. */
 export async function submitPasswordChange(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
   const account = requireOwnPassword(site, call, textOf(form, 'account'))
-  const { user, methods } = account
+  const { user, methods, authenticatedAtMs } = account
   const { userPrincipalName } = user
   const password = textOf(form, 'current')
   if (password === '') return send(site, call, account, { current: 'Enter your password.' })
@@ -41,7 +41,8 @@ export async function submitPasswordChange(site: Site, call: PageCall, form: For
   const prepared = await prepareNewPassword(site, userPrincipalName, form)
   if ('problem' in prepared) return send(site, call, account, { chosen: prepared.problem })
   const event = eventOf(call, account, { action: 'password.change', outcome: 'success' })
-  const proof = { user, methods, authenticatedAtMs: site.clock.now(), remaining: [] }
+  // The password alone does not make a session fresh that a second factor belongs to.
+  const proof = { user, methods, authenticatedAtMs, remaining: [] }
   const { origin } = call
   await signIn(site, call, proof, event, (transaction) =>
     site.directory.changePassword(transaction, check.user, prepared, { origin }),

@@ -328,3 +328,15 @@ test('whom another provider proves keeps no proof here that would outlast it', a
   assert.equal((await browser.get('/account/password')).status, 403)
   assert.equal((await browser.submit(before, '/account/security/authenticator/new')).status, 403)
 })
+
+test('a changed password does not stand for the second factor: an old session removes no method by it', async (t) => {
+  const { pages, browser } = await open(t)
+  await setUpApp(pages, browser)
+  pages.time.nowMs += 11 * 60_000
+  const page = await browser.get('/account/password')
+  const chosen = 'four words that are hers'
+  const fields = { current: passwordOf('alice'), 'new-password': chosen, repeated: chosen }
+  assert.match((await browser.submit(page, '/account/password', fields)).text, /password (was|has been|is) changed/i)
+  assert.equal((await browser.get('/account/security')).heading, 'Security', 'the session goes on')
+  assert.equal((await browser.get('/account/security/remove')).heading, 'Sign in')
+})
