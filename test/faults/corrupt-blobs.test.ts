@@ -234,6 +234,11 @@ test('a manifest whose stored bytes have not its digest is refused and healed by
     assert.equal(answer.status, 500, answer.text())
   }
   assert.match(server.output(), new RegExp(`the stored content of ${image.digest} is corrupt`))
+  // Clients that find it by HEAD would not push it.
+  for (const method of ['HEAD', 'GET']) {
+    const answer = await wire.send({ method, target: '/v2/rows/app/manifests/1', authorization })
+    assert.equal(answer.status, 404, method)
+  }
   const sent = { mediaType: image.mediaType, bytes: image.manifest }
   assert.equal((await putManifest(server, 'rows/app', '1', sent, authorization)).status, 201)
   const healed = await wire.send({ target: `/v2/rows/app/manifests/1`, authorization })

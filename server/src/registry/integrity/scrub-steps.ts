@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { newTimeOrderedId } from '../../platform/time-ordered-id.ts'
 import { digestHex } from '../../spec/digest.ts'
 import { type Manifest, ManifestInvalidError, parseManifest } from '../../spec/manifest.ts'
 import { isNonDistributable } from '../../spec/media-type.ts'
@@ -9,14 +8,13 @@ import { chunked } from '../chunked.ts'
 import { deleteUnnamed, inBatches, withoutRow } from '../garbage/sweep-files.ts'
 import { findCorruption, type RecordedBlob } from './blob-integrity.ts'
 import { recordVerified } from './integrity-store.ts'
-import { isManifestIntact } from './manifest-integrity.ts'
+import { isManifestIntact, quarantineCorrupt } from './manifest-integrity.ts'
 import { addFinding, advance, type ScrubRun } from './scrub-run.ts'
 import {
   heldDigests,
   listLinks,
   listRecordedBlobs,
   listStoredManifests,
-  quarantineManifest,
   recordedReferences,
   type StoredManifest,
 } from './scrub-store.ts'
@@ -112,7 +110,7 @@ async function scrubManifest(run: ScrubRun, manifest: StoredManifest): Promise<v
     const now = await readManifest(run.parts.database, manifest.repository_id, digest)
     // It was deleted, or replaced by a push, meanwhile.
     if (now === undefined || isManifestIntact(now)) return
-    if (run.repair) await quarantine(run, manifest)
+    if (run.repair) await quarantineCorrupt(run.parts, manifest)
     addFinding(run, { kind: 'manifest-digest', subject: digest, place: repository, repaired: run.repair })
     return
   }
@@ -148,30 +146,6 @@ function parseStored({ content, media_type: mediaType }: StoredManifest): Manife
     if (error instanceof ManifestInvalidError) return undefined
     throw error
   }
-}
-
-async function quarantine({ parts }: ScrubRun, manifest: StoredManifest): Promise<void> {
-  const { database, clock, audit, log, manifestCache, integrity } = parts
-  const nowMs = clock.now()
-  const done = await database.transaction(async (transaction) => {
-    if (!(await quarantineManifest(transaction, manifest, nowMs))) return false
-    await audit.record(transaction, {
-      action: 'manifest.quarantine',
-      outcome: 'success',
-      actor: { kind: 'system', id: 'integrity' },
-      target: manifest.digest,
-      detail: { repositories: [{ rid: manifest.rid, name: manifest.repository }] },
-      origin: { correlationId: newTimeOrderedId(nowMs), remoteAddress: '', userAgent: undefined },
-    })
-    return true
-  })
-  manifestCache?.forget(manifest.rid, manifest.repository)
-  if (!done) return
-  integrity.figures.quarantined += 1
-  log.error(
-    { digest: manifest.digest, repository: manifest.repository },
-    'a stored manifest is corrupt and was quarantined',
-  )
 }
 
 /** Looks for repositories that hold a blob which has no row. */

@@ -113,7 +113,7 @@ export async function listLinks(
 /** Makes a manifest unknown to clients until it is pushed again; false where it is already, or its bytes are others by now. */
 export async function quarantineManifest(
   transaction: Transaction,
-  { repository_id, digest, content }: StoredManifest,
+  { repository_id, digest, content }: Pick<StoredManifest, 'repository_id' | 'digest' | 'content'>,
   nowMs: number,
 ): Promise<boolean> {
   const { numUpdatedRows } = await transaction

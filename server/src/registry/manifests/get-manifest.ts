@@ -3,7 +3,7 @@ import { type OciCall, sendBytes, sendEmpty, writeHead } from '../call.ts'
 import { manifestUnknown } from '../checked-path.ts'
 import { entityTag, isHeldByClient } from './entity-tag.ts'
 import { requireReadable } from '../properties/locks.ts'
-import { isManifestIntact } from '../integrity/manifest-integrity.ts'
+import { isManifestIntact, quarantineCorrupt } from '../integrity/manifest-integrity.ts'
 import type { KeptManifest } from './manifest-cache.ts'
 import type { ServedManifest, ServedManifestContent } from './manifest-store.ts'
 import type { Parts } from '../parts.ts'
@@ -21,7 +21,7 @@ const keptBytesLimit = 64 * 1024
  */
 export function getManifest(parts: Parts, call: OciCall<'manifest'>): Promise<void> | void {
   const kept = findKept(parts, call)
-  if (kept?.text === undefined) return readAndSend(parts, call, kept?.isVerified === true)
+  if (kept?.text === undefined) return readAndSend(parts, call, kept !== undefined)
   if (!mustBeSent(call, kept)) return
   notePull(parts, call, kept)
   writeHead(call, 200, headersOf(kept))
@@ -29,7 +29,8 @@ export function getManifest(parts: Parts, call: OciCall<'manifest'>): Promise<vo
 }
 
 /**
- * `HEAD` of a manifest: all headers of its `GET`, and its bytes are not read.
+ * `HEAD` of a manifest: all headers of its `GET`. Clients do not push a manifest that is here, so one whose stored bytes
+ * have not its digest is unknown from then on.
  *
  * @throws OciError as {@link getManifest}
  */
@@ -41,14 +42,11 @@ export function headManifest(parts: Parts, call: OciCall<'manifest'>): Promise<v
 
 async function readAndSend(parts: Parts, call: OciCall<'manifest'>, isVerified: boolean): Promise<void> {
   const { registry, path } = call
-  const { reference, repository } = path
   const generation = parts.manifestCache?.generation ?? 0
-  const manifest = await (reference.kind === 'tag'
-    ? parts.manifests.getByTag.first({ rid: registry.rid, repository, tag: reference.tag })
-    : parts.manifests.getByDigest.first({ rid: registry.rid, repository, digest: reference.digest }))
+  const manifest = await readServed(parts, call)
   if (manifest === undefined || manifest.quarantined_at_ms !== null) return refuseMissing(parts, call)
   if (!isVerified && !isManifestIntact(manifest)) {
-    throw await parts.integrity.refuseRead(manifest.digest, `${registry.loginServer}/${repository}`, 'digest')
+    throw await parts.integrity.refuseRead(manifest.digest, `${registry.loginServer}/${path.repository}`, 'digest')
   }
   keep(parts, call, generation, keptContent(manifest))
   if (!mustBeSent(call, manifest)) return
@@ -61,15 +59,41 @@ function notePull({ lastPulls }: Parts, { registry, path }: OciCall<'manifest'>,
 }
 
 async function readAndSendHead(parts: Parts, call: OciCall<'manifest'>): Promise<void> {
-  const { registry, path } = call
-  const { reference, repository } = path
   const generation = parts.manifestCache?.generation ?? 0
-  const manifest = await (reference.kind === 'tag'
-    ? parts.manifests.headByTag.first({ rid: registry.rid, repository, tag: reference.tag })
-    : parts.manifests.headByDigest.first({ rid: registry.rid, repository, digest: reference.digest }))
+  const manifest = await readServed(parts, call)
   if (manifest === undefined || manifest.quarantined_at_ms !== null) return refuseMissing(parts, call)
-  keep(parts, call, generation, { ...manifest, text: undefined, isVerified: false })
+  if (!isManifestIntact(manifest)) {
+    await quarantine(parts, call, manifest)
+    return refuseMissing(parts, call)
+  }
+  keep(parts, call, generation, keptContent(manifest))
   sendHead(call, manifest)
+}
+
+async function readServed(parts: Parts, call: OciCall<'manifest'>): Promise<ServedManifestContent | undefined> {
+  const { rid } = call.registry
+  const { reference, repository } = call.path
+  return reference.kind === 'tag'
+    ? parts.manifests.getByTag.first({ rid, repository, tag: reference.tag })
+    : parts.manifests.getByDigest.first({ rid, repository, digest: reference.digest })
+}
+
+/** The answer does not depend on whether the quarantine could be written, as on a full disk. */
+async function quarantine(
+  parts: Parts,
+  { registry, path }: OciCall<'manifest'>,
+  { digest, content }: ServedManifestContent,
+): Promise<void> {
+  const { rid } = registry
+  const repository = await parts.repositories.byName.first({ rid, name: path.repository })
+  if (repository === undefined) return
+  await quarantineCorrupt(parts, {
+    repository_id: repository.id,
+    digest,
+    content,
+    rid,
+    repository: path.repository,
+  }).catch((error: unknown) => parts.log.error({ err: error, digest }, 'failed to quarantine a corrupt manifest'))
 }
 
 function sendHead(call: OciCall<'manifest'>, manifest: ServedManifest): void {
@@ -114,7 +138,7 @@ function keep(
 function keptContent({ content, ...manifest }: ServedManifestContent): KeptManifest {
   const { buffer, byteOffset, byteLength } = content
   const text = byteLength > keptBytesLimit ? undefined : Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
-  return { ...manifest, text, isVerified: true }
+  return { ...manifest, text }
 }
 
 async function refuseMissing(parts: Parts, call: OciCall<'manifest'>): Promise<never> {

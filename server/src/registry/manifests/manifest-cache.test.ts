@@ -12,7 +12,6 @@ const manifest = (sizeBytes: number): KeptManifest => ({
   tag_read_enabled: 1,
   predecessor_deletion: null,
   quarantined_at_ms: null,
-  isVerified: true,
   text: 'x'.repeat(sizeBytes),
 })
 

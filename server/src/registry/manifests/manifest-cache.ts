@@ -1,10 +1,8 @@
 import type { ServedManifest } from './manifest-store.ts'
 
-/** A manifest as it was read, and its bytes where they are few: one character each, as Node writes them fastest. */
+/** A manifest whose stored bytes were seen to have its digest, and those bytes where they are few: one character each, as Node writes them fastest. */
 export type KeptManifest = ServedManifest & {
   readonly text: string | undefined
-  /** Whether the stored bytes were seen to have the digest. */
-  readonly isVerified: boolean
 }
 
 const limitBytes = 64 * 1024 * 1024

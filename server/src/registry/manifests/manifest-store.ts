@@ -32,9 +32,7 @@ type ByDigest = { rid: string; repository: string; digest: string }
 
 /** The hot reads of manifests: everything that an answer needs in one statement. */
 export type ManifestReads = {
-  readonly headByTag: PreparedRead<ByTag, ServedManifest>
   readonly getByTag: PreparedRead<ByTag, ServedManifestContent>
-  readonly headByDigest: PreparedRead<ByDigest, ServedManifest>
   readonly getByDigest: PreparedRead<ByDigest, ServedManifestContent>
 }
 
@@ -43,12 +41,8 @@ export function prepareManifestReads(database: Database): ManifestReads {
   const tagParameters = ['rid', 'repository', 'tag'] as const
   const digestParameters = ['rid', 'repository', 'digest'] as const
   return {
-    headByTag: database.prepare<RegistryTables, ByTag, ServedManifest>(tagParameters, (tables, p) => byTag(tables, p)),
     getByTag: database.prepare<RegistryTables, ByTag, ServedManifestContent>(tagParameters, (tables, p) =>
       byTag(tables, p).select('manifest.content'),
-    ),
-    headByDigest: database.prepare<RegistryTables, ByDigest, ServedManifest>(digestParameters, (tables, p) =>
-      byDigest(tables, p),
     ),
     getByDigest: database.prepare<RegistryTables, ByDigest, ServedManifestContent>(digestParameters, (tables, p) =>
       byDigest(tables, p).select('manifest.content'),
