@@ -241,6 +241,7 @@ export async function compose(
   const providers = configuration.identityProviders
   const upstreams = await openUpstreams({ providers, database, clock, log, sealer, publicOrigin, senders })
   await directory.endProofsOfOthers((issuer) => providers.some((provider) => believesIssuer(provider, issuer)))
+  await directory.endInsufficientSignIns()
   const pages = createSignInPages({
     database,
     clock,

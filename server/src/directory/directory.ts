@@ -103,7 +103,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     onPrincipalDeleted,
   })
   const groups = createGroups({ store, clock, onPrincipalDeleted })
-  const roles = createDirectoryRoles({ store })
+  const roles = createDirectoryRoles({ store, rules })
   const { standsUntilMs, ...signInsOfPeople } = createSignIns({
     store,
     rules,
@@ -229,6 +229,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     findExternalUser: identities.findExternalUser,
     signInExternalPerson: identities.signInExternalPerson,
     endProofsOfOthers: identities.endProofsOfOthers,
+    endInsufficientSignIns: () => database.transaction((transaction) => rules.endInsufficient(transaction)),
     endStaleMemberships: identities.endStaleMemberships,
     secondFactors,
     secondFactorDue: async (objectId, methods, transaction) => {

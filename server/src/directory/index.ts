@@ -333,6 +333,8 @@ export interface Directory {
   ): Promise<ExternalSignIn>
   /** Ends what was proved by issuers that are believed no more. To be run at the start, when the settings may be others. */
   endProofsOfOthers(isBelieved: (issuer: string) => boolean): Promise<void>
+  /** Ends the sign-ins that lack a required second factor. To be run at the start, when the settings may be others. */
+  endInsufficientSignIns(): Promise<void>
   /** Takes people out of the groups that a sign-in told which holds no more. To be run every minute. */
   endStaleMemberships(): Promise<void>
   readonly secondFactors: SecondFactors

@@ -1,12 +1,19 @@
 import type { Transaction } from '../platform/sql/database.ts'
 import { DirectoryError, resourceNotFound } from './errors.ts'
 import { requireOwnerLeft } from './owners.ts'
+import type { SecondFactorRules } from './people/second-factor-policy.ts'
 import type { DirectoryRole } from './people/people.ts'
 import { roleOf } from './records.ts'
 import type { DirectoryStore } from './store.ts'
 
 /** Gives and takes the roles on the directory itself. A user or service principal has one of them at most. */
-export function createDirectoryRoles({ store }: { readonly store: DirectoryStore }) {
+export function createDirectoryRoles({
+  store,
+  rules,
+}: {
+  readonly store: DirectoryStore
+  readonly rules: Pick<SecondFactorRules, 'endInsufficientOf'>
+}) {
   async function requireHolder(transaction: Transaction, objectId: string) {
     const user = await store.user(transaction, objectId)
     if (user !== undefined) return { kind: 'user', role: user.directory_role } as const
@@ -43,6 +50,8 @@ export function createDirectoryRoles({ store }: { readonly store: DirectoryStore
         )
       }
       await setRole(transaction, objectId, kind, role)
+      // More may be required of an owner than of the person who signed in.
+      if (role === 'owner') await rules.endInsufficientOf(transaction, objectId)
     },
     remove: async (transaction: Transaction, objectId: string, role: DirectoryRole): Promise<void> => {
       transaction.changesAuthority()

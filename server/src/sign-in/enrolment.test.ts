@@ -7,9 +7,11 @@ import {
   type FormBrowser,
   type TestPage,
   type TestPages,
+  azClientId,
   codeRequest,
   enterPassword,
   openTestPages,
+  testHost,
   testOrigin,
 } from './test-pages.ts'
 
@@ -128,6 +130,23 @@ test('where owners alone need a second factor, others sign in without', async (t
   const other = pages.openBrowser()
   const asked = await enterPassword(other, await other.get(codeRequest().url), 'alice')
   assert.equal(asked.heading, 'Set up a second factor')
+})
+
+test('a token that a password alone gave ends when its person becomes an owner who needs a second factor', async (t) => {
+  const { pages, alice, browser } = await open(t, { required: 'owners' })
+  const { url, verifier } = codeRequest({ scope: 'openid profile' })
+  const asked = await enterPassword(browser, await browser.get(url), 'alice')
+  const { left } = await browser.submit(asked, '/sign-in/answer', { decision: 'accept' })
+  const code = left?.searchParams.get('code') ?? ''
+  const grant = { client_id: azClientId, code, redirect_uri: 'http://localhost:36805', code_verifier: verifier }
+  const { body } = await pages.token({ grant_type: 'authorization_code', ...grant })
+  const headers = { host: testHost, authorization: `Bearer ${body['access_token']}` }
+  const statusOf = async () => (await pages.app.inject({ method: 'GET', url: '/oidc/userinfo', headers })).statusCode
+  assert.equal(await statusOf(), 200)
+  await pages.change((transaction, { roles }) => roles.assign(transaction, alice.objectId, 'reader'))
+  assert.equal(await statusOf(), 200)
+  await pages.change((transaction, { roles }) => roles.assign(transaction, alice.objectId, 'owner'))
+  assert.equal(await statusOf(), 401)
 })
 
 test('where an owner hands out the code, a password alone sets up no second factor', async (t) => {

@@ -35,6 +35,18 @@ export function createSecondFactorRules(store: DirectoryStore, policy: SecondFac
       if (await holdsAny(source, objectId)) return 'second-factor'
       return isRequired ? 'enrolment' : undefined
     },
+    /** Ends the sign-ins of a person that lack a required second factor. */
+    endInsufficientOf: async (transaction: Transaction, objectId: string): Promise<void> => {
+      if (policy.required === 'none') return
+      transaction.changesAuthority()
+      await store.endWeakSignInsOf(transaction, objectId)
+    },
+    /** The same of everybody. */
+    endInsufficient: async (transaction: Transaction): Promise<void> => {
+      if (policy.required === 'none') return
+      transaction.changesAuthority()
+      await store.endWeakSignIns(transaction, policy.required)
+    },
     /** Whether a person needs a code of an owner to set up the first second factor. */
     needsCode: async (
       source: Transaction | undefined,

@@ -36,6 +36,10 @@ export function signInStore(database: Database) {
       .set((user) => ({ proof_revision: user('proof_revision', '+', 1) }))
       .where('object_id', '=', objectId)
       .execute()
+  const weakSignIns = (transaction: Transaction) =>
+    within(transaction)
+      .deleteFrom('sign_in')
+      .where((row) => row.not(row.or(strongMethods.map((method) => row('methods', 'like', `%${method}%`)))))
   return {
     signInOf: (objectId: string, id: string) => standing.first({ objectId, id }),
     signIn: (id: string) => read().selectFrom('sign_in').selectAll().where('id', '=', id).executeTakeFirst(),
@@ -76,11 +80,16 @@ export function signInStore(database: Database) {
     },
     /** Ends those that neither a second factor nor a passkey of this directory proved. */
     endWeakSignInsOf: (transaction: Transaction, objectId: string) =>
-      within(transaction)
-        .deleteFrom('sign_in')
-        .where('object_id', '=', objectId)
-        .where((row) => row.not(row.or(strongMethods.map((method) => row('methods', 'like', `%${method}%`)))))
-        .execute(),
+      weakSignIns(transaction).where('object_id', '=', objectId).execute(),
+    /** The same of everybody, or of the owners of the directory. */
+    endWeakSignIns: (transaction: Transaction, whose: 'owners' | 'all') => {
+      const owners = within(transaction)
+        .selectFrom('directory_user')
+        .select('object_id')
+        .where('directory_role', '=', 'owner')
+      const weak = weakSignIns(transaction)
+      return (whose === 'all' ? weak : weak.where('object_id', 'in', owners)).execute()
+    },
     endSignInsOfTo: (transaction: Transaction, objectId: string, clientId: string) =>
       within(transaction)
         .deleteFrom('sign_in')
