@@ -105,3 +105,18 @@ test('a command must arrive in time as a whole, however steadily its bytes come'
   }
   await ended
 })
+
+test('a server that cannot be reached is told in words: nobody listens, or the path is too long for a socket', async (t) => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'acrux-control-'))
+  t.after(() => rm(dataDir, { recursive: true }))
+  for (const [directory, reason] of [
+    [dataDir, /cannot be reached: it does not exist/],
+    [join(dataDir, 'd'.repeat(110)), /cannot be reached: the path is too long for a socket$/],
+  ] as const) {
+    await assert.rejects(sendControlCommand(directory, { command: 'test' }), (error: Error) => {
+      assert.match(error.message, reason)
+      assert.doesNotMatch(error.message, /\bE[A-Z]{3,}\b/)
+      return true
+    })
+  }
+})

@@ -1,7 +1,8 @@
 import { chmod, rm } from 'node:fs/promises'
 import { type Socket, connect, createServer } from 'node:net'
 import { join } from 'node:path'
-import { exitCodes, StartupError, systemErrorCode } from './exit.ts'
+import { plainReason } from '@acrux/contract'
+import { exitCodes, StartupError } from './exit.ts'
 
 /** An operator's command to the server that uses a data directory: a name and plain values. */
 export type ControlCommand = Readonly<Record<string, unknown>> & { readonly command: string }
@@ -34,7 +35,7 @@ export async function openControlChannel(
   handle: ControlHandler,
 ): Promise<{ readonly close: () => Promise<void> } | undefined> {
   const path = socketIn(dataDir)
-  if (Buffer.byteLength(path) > maxPathBytes || process.platform === 'win32') return undefined
+  if (isTooLong(path) || process.platform === 'win32') return undefined
   // This process has locked the data directory, so an existing socket is left over from an earlier process.
   await rm(path, { force: true })
   const waiting = new Set<Socket>()
@@ -72,13 +73,21 @@ const failed: ControlAnswer = { ok: false, message: 'the command failed on the s
 
 /** Sends a command to the server that uses a data directory. @throws StartupError if it cannot be reached */
 export async function sendControlCommand(dataDir: string, command: ControlCommand): Promise<ControlAnswer> {
+  const path = socketIn(dataDir)
+  if (isTooLong(path)) {
+    throw new StartupError(
+      `the server that uses ${dataDir} cannot be reached: the path is too long for a socket`,
+      exitCodes.dataDirLocked,
+      'stop the server first',
+    )
+  }
   try {
-    const socket = connect(socketIn(dataDir))
+    const socket = connect(path)
     socket.write(`${JSON.stringify(command)}\n`)
     return JSON.parse(await readLine(socket, maxAnswerLength)) as ControlAnswer
   } catch (error) {
     throw new StartupError(
-      `the server that uses ${dataDir} cannot be reached: ${String(systemErrorCode(error) ?? error)}`,
+      `the server that uses ${dataDir} cannot be reached: ${plainReason(error)}`,
       exitCodes.dataDirLocked,
       'run it as the user that the server runs as, or stop the server first',
       { cause: error },
@@ -88,6 +97,10 @@ export async function sendControlCommand(dataDir: string, command: ControlComman
 
 function socketIn(dataDir: string): string {
   return join(dataDir, 'control.sock')
+}
+
+function isTooLong(path: string): boolean {
+  return Buffer.byteLength(path) > maxPathBytes
 }
 
 function parseCommand(line: string): ControlCommand | undefined {
