@@ -19,6 +19,17 @@ export type Metrics = {
   ) => Promise<() => Promise<void>>
 }
 
+/** Far more than the scrapers of one server; strangers must not use up its descriptors. */
+const maxConnections = 64
+/** How long a request may take to arrive, in milliseconds. */
+const arrivalMs = 10_000
+const limits = {
+  headersTimeout: arrivalMs,
+  requestTimeout: arrivalMs,
+  connectionsCheckingInterval: 5000,
+  maxHeaderSize: 16 * 1024,
+}
+
 /** Measures the process, the requests of an application that is not ready yet, and later the figures of the modules. */
 export function measure(app: FastifyInstance, routes: readonly RouteDescription[], log: Log): Metrics {
   const registry = new Registry()
@@ -27,7 +38,7 @@ export function measure(app: FastifyInstance, routes: readonly RouteDescription[
   return {
     serve: async (address, token, figures) => {
       for (const figure of figures) registry.registerMetric(toMetric(figure, log))
-      const server = http.createServer((request, response) => {
+      const server = http.createServer(limits, (request, response) => {
         if (request.method !== 'GET' || request.url !== '/metrics') {
           response.writeHead(404).end()
           return
@@ -44,6 +55,7 @@ export function measure(app: FastifyInstance, routes: readonly RouteDescription[
             response.writeHead(500).end()
           })
       })
+      server.maxConnections = maxConnections
       server.listen(address.port, address.host)
       await once(server, 'listening')
       return () =>
