@@ -186,6 +186,16 @@ test('codes that a stranger guesses beside the right password count as everywher
   assert.equal(await say({ code: code() }), 'code-needed', 'ten wrong codes of strangers an hour are all')
   const details = (await directory.securityEvents.list(alice.objectId)).map(({ detail }) => detail)
   assert.ok(details.includes('wrong-code'), details.join())
+  const bob = { userPrincipalName: 'bob@contoso.example', displayName: 'Bob', directoryRole: 'owner' } as const
+  await database.transaction(async (tx) => {
+    await directory.createUser(tx, { ...bob, password })
+    await directory.people.updateUser(tx, alice.objectId, { enabled: false })
+  })
+  assert.equal(
+    await say({ code: '000000' }),
+    'code-needed',
+    'nor does it tell that the password of a disabled one is right',
+  )
 })
 
 test('a thousand guesses an hour close a name for strangers that have no second factor, wherever they are', async (t) => {

@@ -138,11 +138,11 @@ export function createPasswordCheck(options: PasswordCheckOptions, throttle = cr
   }
 
   async function proved(row: UserRow, claim: PasswordClaim, hasShownCode: boolean): Promise<PasswordCheck> {
-    if (row.enabled !== 1) return { outcome: 'refused', reason: 'disabled' }
     const objectId = row.object_id
     const sender = { known: false, origin: originOf(claim) }
     const codeMethods = hasShownCode ? await secondFactors.useCode(objectId, claim.code ?? '', sender) : []
     if (codeMethods === undefined) return { outcome: 'refused', reason: 'code-needed' }
+    if (row.enabled !== 1) return { outcome: 'refused', reason: 'disabled' }
     const held = await secondFactors.of(objectId)
     const methods = ['pwd', ...codeMethods]
     const due = await rules.due(undefined, { objectId, directoryRole: row.directory_role }, methods)
