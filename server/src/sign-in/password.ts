@@ -61,6 +61,11 @@ async function refusePassword(
     return showPassword(stage, userPrincipalName, { message }, 429)
   }
   if (reason === 'code-needed') {
+    const { closedAppOf: user } = refusal
+    if (user !== undefined) {
+      const closed = { action: 'second-factor.close', outcome: 'success', credential: { kind: 'password' } } as const
+      await site.audit.append(eventOf(call, { user }, closed))
+    }
     return showPassword(stage, userPrincipalName, { message: codeNeeded, needsCode: true }, 400)
   }
   // One text for both, so that nobody learns whether a guess was looked at.

@@ -340,3 +340,26 @@ test('a changed password does not stand for the second factor: an old session re
   assert.equal((await browser.get('/account/security')).heading, 'Security', 'the session goes on')
   assert.equal((await browser.get('/account/security/remove')).heading, 'Sign in')
 })
+
+test('a wrong code beside the right password that closes the app is in the audit log as well', async (t) => {
+  const { pages, browser } = await open(t)
+  await setUpApp(pages, browser)
+  const stranger = pages.openBrowser('203.0.113.1')
+  const form = await stranger.get(codeRequest().url)
+  await enterPassword(stranger, form, 'alice', 'a wrong password')
+  type Counters = { password_failure: { failures: number }; totp: { failures_in_row: number } }
+  await pages.database.transaction(async (transaction) => {
+    await transaction.tables<Counters>().updateTable('password_failure').set({ failures: 100 }).execute()
+    await transaction.tables<Counters>().updateTable('totp').set({ failures_in_row: 99 }).execute()
+  })
+  const said = { username: 'alice@contoso.example', password: passwordOf('alice'), code: '000000' }
+  const refused = await stranger.submit(form, '/sign-in/password', said)
+  assert.match(refused.text, /Enter your password and a code/)
+  const actions = await pages.database
+    .tables<{ audit_event: { action: string } }>()
+    .selectFrom('audit_event')
+    .select('action')
+    .where('action', '=', 'second-factor.close')
+    .execute()
+  assert.equal(actions.length, 1)
+})

@@ -46,6 +46,8 @@ export type PasswordCheck =
        * there were so many wrong passwords for this name that strangers have to show a second factor as well.
        */
       readonly reason: 'wrong' | 'throttled' | 'code-needed' | 'disabled'
+      /** Whose authenticator app was closed by this attempt. */
+      readonly closedAppOf?: User
     }
   /** Too many proofs of this caller are running; nothing was looked at. */
   | { readonly outcome: 'refused'; readonly reason: 'busy'; readonly retryAfterSeconds: number }
@@ -141,7 +143,8 @@ export function createPasswordCheck(options: PasswordCheckOptions, throttle = cr
     const objectId = row.object_id
     const sender = { known: false, origin: originOf(claim) }
     const codeMethods = hasShownCode ? await secondFactors.useCode(objectId, claim.code ?? '', sender) : []
-    if (codeMethods === undefined) return { outcome: 'refused', reason: 'code-needed' }
+    if (codeMethods === 'wrong') return { outcome: 'refused', reason: 'code-needed' }
+    if (codeMethods === 'closing') return { outcome: 'refused', reason: 'code-needed', closedAppOf: toUser(row) }
     if (row.enabled !== 1) return { outcome: 'refused', reason: 'disabled' }
     const held = await secondFactors.of(objectId)
     const methods = ['pwd', ...codeMethods]

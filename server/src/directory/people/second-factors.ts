@@ -62,10 +62,10 @@ export interface SecondFactors {
   /** Each code proves once. [RFC 6238 §5.2] */
   checkTotp(objectId: string, code: string, sender: CodeSender): Promise<CodeCheck>
   /**
-   * Uses up a code of the authenticator app, or a recovery code, and returns the methods that it proves. Undefined for a
-   * wrong one, which counts as in {@link checkTotp}.
+   * Uses up a code of the authenticator app, or a recovery code, and returns the methods that it proves. A wrong one
+   * counts as in {@link checkTotp}; `closing` is the one that closed the app.
    */
-  useCode(objectId: string, code: string, sender: CodeSender): Promise<readonly string[] | undefined>
+  useCode(objectId: string, code: string, sender: CodeSender): Promise<readonly string[] | 'wrong' | 'closing'>
   removeTotp(transaction: Transaction, objectId: string): Promise<boolean>
 
   passkeysOf(objectId: string): Promise<readonly Passkey[]>
@@ -252,11 +252,13 @@ export function createSecondFactors({
     checkTotp,
     useCode: async (objectId, code, sender) => {
       if (parseTotpCode(code) !== undefined) {
-        return (await checkTotp(objectId, code, sender)) === 'proved' ? ['otp', 'mfa'] : undefined
+        const check = await checkTotp(objectId, code, sender)
+        if (check === 'proved') return ['otp', 'mfa']
+        return check === 'closing' ? 'closing' : 'wrong'
       }
       if (await useRecoveryCode(objectId, code)) return ['mfa']
       await recordWrongRecoveryCode(objectId, sender.origin)
-      return undefined
+      return 'wrong'
     },
     removeTotp: async (transaction, objectId) => {
       const removed = await store.deleteTotp(transaction, objectId)
