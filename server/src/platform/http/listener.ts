@@ -8,6 +8,7 @@ import { descriptorLimit } from '../descriptor-limit.ts'
 import { networkOf } from '../sender-budget.ts'
 import { ConnectionCounter, type ConnectionLimits, connectionLimits } from './connection-limits.ts'
 import { expectTls } from './plain-http.ts'
+import { createPacedMessage } from './small-pieces.ts'
 import { requestListener } from './raw-surface.ts'
 import { refuseRaw, refuseUnreadable } from './raw-refusal.ts'
 import { Traffic } from './traffic.ts'
@@ -121,6 +122,8 @@ type Guard = {
   readonly connections: ConnectionCounter
   readonly limits: ConnectionLimits
   readonly clients: SlowClients
+  /** The class of requests. */
+  readonly message: typeof http.IncomingMessage
   readonly slow: Record<SlowClientReason, number>
   /** Starts a new connection, immediately or when its turn comes, or rejects it. */
   readonly admit: (socket: Socket, isTls: boolean, begin: () => void) => void
@@ -141,6 +144,7 @@ function guardOf(app: FastifyInstance, options: ListenerOptions): Guard {
     connections,
     limits,
     clients,
+    message: createPacedMessage(app.isTrustedProxy),
     slow,
     admit: (socket, isTls, begin) => {
       const refusal = connections.admit(socket, isTls)
@@ -203,6 +207,7 @@ function createServer(
     else refuseRaw(app, request, response, 400, 'The host of the request is missing or ambiguous.')
   }
   const options = {
+    IncomingMessage: guard.message,
     requestTimeout: 0,
     // Responses that Node sends by itself lack the common headers.
     requireHostHeader: false,

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import net from 'node:net'
+import { test } from 'node:test'
+import { createLog } from '../log.ts'
+import { createApp } from './app.ts'
+import { listen } from './listener.ts'
+import { mountRaw } from './raw-surface.ts'
+import { discardRest } from './unread-body.ts'
+
+const pieces = 40_000
+/** The allowance and one read of the socket come at once; the rest does not. */
+const leastMs = 1500
+
+for (const [what, isRead] of [
+  ['that is read', true],
+  ['that nobody reads', false],
+] as const) {
+  test(`a body ${what}, in chunks of one byte, is taken at a bounded rate and whole`, async (t) => {
+    const app = createApp({ log: createLog('silent'), trustedProxies: [] })
+    mountRaw(app, {
+      paths: ['/v2'],
+      methods: ['PUT', 'GET'],
+      handle: ({ request, response }) => {
+        let count = 0
+        if (isRead)
+          request.on('data', (piece: Buffer) => (count += piece.length)).on('end', () => response.end(`${count}`))
+        else {
+          response.end('0')
+          discardRest(request)
+        }
+      },
+    })
+    const listener = await listen(app, { addresses: [{ host: '127.0.0.1', port: 0 }], tls: undefined })
+    t.after(() => listener.close(0))
+    const socket = net.connect(listener.addresses[0]?.port ?? 0, '127.0.0.1')
+    t.after(() => socket.destroy())
+    let answer = ''
+    socket.setEncoding('latin1').on('data', (text: string) => (answer += text))
+    await once(socket, 'connect')
+    const begunMs = performance.now()
+    socket.write('PUT /v2/ HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n')
+    socket.write(`${'1\r\nx\r\n'.repeat(pieces)}0\r\n\r\n`)
+    socket.write('GET /v2/ HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n')
+    await once(socket, 'close')
+    const tookMs = performance.now() - begunMs
+    assert.equal(answer.match(/HTTP\/1\.1 200/g)?.length, 2, answer)
+    assert.ok(answer.includes(isRead ? `${pieces}` : '\r\n\r\n'), answer)
+    assert.ok(tookMs > leastMs, `${pieces} pieces were taken in ${Math.round(tookMs)} ms`)
+  })
+}
