@@ -235,7 +235,7 @@ export async function compose(
     directory,
     consents,
     mayAssignRoles: async (objectId) =>
-      access.mayAssignRoles({ kind: 'directory', objectId, groupIds: await directory.groupIdsOf(objectId) }),
+      access.mayAssignRoles({ kind: 'directory', objectId, groupIds: await directory.groupIdsInReachOf(objectId) }),
     authenticate: identity.authenticateGraph,
   })
   const providers = configuration.identityProviders

@@ -79,6 +79,13 @@ test('a group, a condition and a custom role are no way around it', async () => 
   expectStatus(await graph(server, 'POST', `/groups/${groupId}/members/$ref`, reference(owned.objectId)), 204)
   const byGroup = await assignRole(server, groupId, userAccessAdministrator, registryId(server), 'Group')
   assert.deepEqual(await statuses(maker), denied)
+  expectStatus(await graph(server, 'DELETE', `/groups/${groupId}/members/${owned.objectId}/$ref`), 204)
+  expectStatus(await graph(server, 'POST', `${application}/addPassword`, {}, maker), 200)
+  const inner = { ...group, displayName: 'inner', mailNickname: 'inner' }
+  const innerId = stringAt(expectStatus(await graph(server, 'POST', '/groups', inner), 201).json(), 'id')
+  expectStatus(await graph(server, 'POST', `/groups/${groupId}/members/$ref`, reference(innerId)), 204)
+  expectStatus(await graph(server, 'POST', `/groups/${innerId}/owners/$ref`, reference(owned.objectId)), 204)
+  assert.deepEqual(await statuses(maker), denied, 'it can add itself to a group with the role')
   await removeRole(server, byGroup)
 
   const id = randomUUID()

@@ -209,6 +209,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
       const objectId = parseGuid(objectIdText)
       return objectId === undefined ? [] : groupIdsOf(objectId)
     },
+    groupIdsInReachOf: (objectId) => store.groupIdsInReachOf(objectId),
     checkPassword,
     isKnownPlace: async (objectId, place) => {
       const row = await store.userById(objectId)

@@ -282,6 +282,8 @@ export interface Directory {
   findUserByName(userPrincipalName: string): Promise<User | undefined>
   /** Object ids of the groups that the principal is in, nested ones too. Hot: remembered as long as the authority revision stands. */
   groupIdsOf(objectId: string): readonly string[] | Promise<readonly string[]>
+  /** Those groups, and all in which the principal would be if it joined the groups that it owns. */
+  groupIdsInReachOf(objectId: string): Promise<readonly string[]>
 
   /** The proof by password: an unknown name, a wrong password and a throttled attempt are alike, in time too. */
   checkPassword(claim: PasswordClaim): Promise<PasswordCheck>

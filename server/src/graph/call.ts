@@ -22,7 +22,7 @@ export type Graph = {
   readonly publicOrigin: string
   readonly directory: Directory
   readonly consents: Consents
-  /** Whether a service principal holds a role, itself or by a group, that lets it give roles. */
+  /** Whether a service principal holds a role that lets it assign roles, itself or through a group that it is in or owns. */
   readonly mayAssignRoles: (objectId: string) => Promise<boolean>
 }
 

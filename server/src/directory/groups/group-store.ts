@@ -34,6 +34,8 @@ export function groupStore(database: Database) {
   return {
     groupById: (objectId: string) => groupById.first({ objectId }),
     groupIdsOf: (objectId: string) => groupIds.all({ objectId }),
+    groupIdsInReachOf: async (objectId: string): Promise<string[]> =>
+      (await groupsInReach(read(), objectId).execute()).map(({ group_id }) => group_id),
     group: (source: Transaction | undefined, objectId: string) =>
       from(source).selectFrom('directory_group').selectAll().where('object_id', '=', objectId).executeTakeFirst(),
     insertGroup: (transaction: Transaction, row: GroupRow) =>
@@ -154,6 +156,26 @@ function groupsAbove(tables: QueryCreator<DirectoryTables>, objectId: string) {
     .select('group_id')
 }
 
+/** The groups that an object is in, whichever way, and those in which it would be once it joins each group that it owns. */
+function groupsInReach(tables: QueryCreator<DirectoryTables>, objectId: string) {
+  return tables
+    .withRecursive('reach', (on) =>
+      on
+        .selectFrom('group_owner')
+        .select('group_owner.group_id')
+        .where('group_owner.owner_id', '=', objectId)
+        .union(groupsOf(on, objectId))
+        .union(
+          on
+            .selectFrom('group_member')
+            .innerJoin('reach', 'reach.group_id', 'group_member.member_id')
+            .select('group_member.group_id'),
+        ),
+    )
+    .selectFrom('reach')
+    .select('group_id')
+}
+
 /** The members of a group and of the groups in it. */
 function membersBelow(tables: Kysely<DirectoryTables>, groupId: string) {
   return tables
@@ -177,6 +199,6 @@ function membersOf(tables: Kysely<DirectoryTables>, groupId: string) {
   return tables.selectFrom('group_member').select(['member_id', 'member_kind']).where('group_id', '=', groupId)
 }
 
-function groupsOf(tables: Kysely<DirectoryTables>, memberId: string) {
+function groupsOf(tables: QueryCreator<DirectoryTables>, memberId: string) {
   return tables.selectFrom('group_member').select('group_id').where('member_id', '=', memberId)
 }
