@@ -3,10 +3,11 @@ import http from 'node:http'
 import https from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { OverBudgetError } from '../caller-budget.ts'
+import { type CallerBudget, OverBudgetError } from '../caller-budget.ts'
 import { descriptorLimit } from '../descriptor-limit.ts'
 import { networkOf } from '../sender-budget.ts'
 import { ConnectionCounter, type ConnectionLimits, connectionLimits } from './connection-limits.ts'
+import { PipelinedRequests } from './pipelined-requests.ts'
 import { expectTls } from './plain-http.ts'
 import { createPacedMessage } from './small-pieces.ts'
 import { requestListener } from './raw-surface.ts'
@@ -122,6 +123,7 @@ type Guard = {
   readonly connections: ConnectionCounter
   readonly limits: ConnectionLimits
   readonly clients: SlowClients
+  readonly pipelined: PipelinedRequests
   /** The class of requests. */
   readonly message: typeof http.IncomingMessage
   readonly slow: Record<SlowClientReason, number>
@@ -144,6 +146,10 @@ function guardOf(app: FastifyInstance, options: ListenerOptions): Guard {
     connections,
     limits,
     clients,
+    pipelined: new PipelinedRequests(({ remoteAddress = '' }) => {
+      app.warnNowAndThen(floodText, { from: remoteAddress })
+      if (!app.isTrustedProxy(remoteAddress)) handshakeBudget(app, remoteAddress).charge(floodCostMs)
+    }),
     message: createPacedMessage(app.isTrustedProxy),
     slow,
     admit: (socket, isTls, begin) => {
@@ -174,12 +180,20 @@ function guardOf(app: FastifyInstance, options: ListenerOptions): Guard {
 /** The approximate processor time of a handshake. */
 const handshakeCostMs = 2
 
+const floodText = 'a client was cut off: it sent too many requests without waiting for an answer'
+/** Roughly the processor time to parse the requests of one read. A client that was cut off pays for it before it connects again. */
+const floodCostMs = 30
+
+function handshakeBudget({ callerBudgets }: FastifyInstance, address: string): CallerBudget {
+  return callerBudgets.of(`handshakes ${networkOf(address)}`)
+}
+
 /**
  * Waits for the turn of a handshake, which is charged to its address. Returns false if the queue was full and the
  * connection was closed.
  */
 async function awaitTurn(app: FastifyInstance, socket: Socket): Promise<boolean> {
-  const budget = app.callerBudgets.of(`handshakes ${networkOf(socket.remoteAddress ?? '')}`)
+  const budget = handshakeBudget(app, socket.remoteAddress ?? '')
   try {
     await budget.enter()
     budget.leave(handshakeCostMs)
@@ -200,12 +214,13 @@ function createServer(
   state: { readonly closing: boolean },
 ): http.Server | https.Server {
   const { clients, connections, limits } = guard
-  const route: http.RequestListener = (request, response) => {
-    clients.begin(request, response)
-    if (state.closing) response.shouldKeepAlive = false
-    if (settleHost(request)) answer(request, response)
-    else refuseRaw(app, request, response, 400, 'The host of the request is missing or ambiguous.')
-  }
+  const route: http.RequestListener = (request, response) =>
+    guard.pipelined.take(request.socket, response, () => {
+      clients.begin(request, response)
+      if (state.closing) response.shouldKeepAlive = false
+      if (settleHost(request)) answer(request, response)
+      else refuseRaw(app, request, response, 400, 'The host of the request is missing or ambiguous.')
+    })
   const options = {
     IncomingMessage: guard.message,
     requestTimeout: 0,
@@ -238,7 +253,9 @@ function createServer(
   // No response is possible after a failed handshake.
   server.removeAllListeners('tlsClientError').on('tlsClientError', (_error, socket: Socket) => socket.destroy())
   server.on('checkExpectation', (request: http.IncomingMessage, response: http.ServerResponse) => {
-    refuseRaw(app, request, response, 417, 'The Expect header of the request is not supported.')
+    guard.pipelined.take(request.socket, response, () =>
+      refuseRaw(app, request, response, 417, 'The Expect header of the request is not supported.'),
+    )
   })
   return server
 }

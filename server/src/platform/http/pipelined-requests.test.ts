@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import net from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { createLog } from '../log.ts'
+import { createApp } from './app.ts'
+import { listen } from './listener.ts'
+import { mountRaw } from './raw-surface.ts'
+
+/** A server that answers one request at a time where the test allows it, and a connection to it. */
+async function open(t: TestContext) {
+  const app = createApp({ log: createLog('silent'), trustedProxies: [] })
+  const begun: { readonly url: string; readonly answer: () => void }[] = []
+  mountRaw(app, {
+    paths: ['/v2'],
+    methods: ['GET'],
+    handle: ({ request: { url = '' }, response }) => {
+      begun.push({ url, answer: () => response.end(url) })
+    },
+  })
+  const listener = await listen(app, { addresses: [{ host: '127.0.0.1', port: 0 }], tls: undefined })
+  t.after(() => listener.close(0))
+  const socket = net.connect(listener.addresses[0]?.port ?? 0, '127.0.0.1')
+  t.after(() => socket.destroy())
+  const received = { text: '' }
+  socket.setEncoding('latin1').on('data', (text: string) => (received.text += text))
+  socket.on('error', () => undefined)
+  await once(socket, 'connect')
+  return { socket, begun, received }
+}
+
+const get = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: a.example\r\n${more}\r\n`
+const aWhile = () => new Promise((resolve) => setTimeout(resolve, 50))
+
+test('requests that come before the answer to another are carried out one after the other', async (t) => {
+  const { socket, begun, received } = await open(t)
+  socket.write([get('/v2/1'), get('/v2/2'), get('/v2/3', 'Expect: more\r\n'), get('/v2/4')].join(''))
+  for (const number of [1, 2]) {
+    await aWhile()
+    assert.deepEqual(
+      begun.slice(number - 1).map(({ url }) => url),
+      [`/v2/${number}`],
+    )
+    begun[number - 1]?.answer()
+  }
+  await once(socket, 'close')
+  // The refusal of the third closes the connection.
+  assert.deepEqual(received.text.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 417'])
+})
+
+test('a connection on which too many requests wait is closed', async (t) => {
+  const { socket, begun } = await open(t)
+  socket.write(get('/v2/1').repeat(400))
+  await once(socket, 'close')
+  await aWhile()
+  assert.ok(begun.length <= 101, `${begun.length} of 400 were begun`)
+})
