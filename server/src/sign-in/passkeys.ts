@@ -1,13 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
-import {
-  type AuthenticationResponseJSON,
-  type RegistrationResponseJSON,
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server'
+import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server'
 import type { Directory, NewPasskey, Passkey, User } from '../directory/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Sealer } from '../platform/sealing.ts'
@@ -45,6 +38,9 @@ const deepestCredential = 6
 /** Ed25519, ES256 and RS256: one of them every authenticator has. [COSE, algorithms] */
 const algorithms = [-8, -7, -257]
 
+/** Loaded for the first passkey: it takes a tenth of a second, which a start without one can do without. */
+const loadWebAuthn = () => import('@simplewebauthn/server')
+
 export type Passkeys = ReturnType<typeof createPasskeys>
 
 /**
@@ -75,7 +71,8 @@ export function createPasskeys({ database, store, directory, clock, sealer, publ
     /** Asks the browser to make a passkey. */
     askToCreate: async (browser: string, user: User, tenantName: string): Promise<PasskeyQuestion> => {
       const existing = await directory.secondFactors.passkeysOf(user.objectId)
-      const options = await generateRegistrationOptions({
+      const webAuthn = await loadWebAuthn()
+      const options = await webAuthn.generateRegistrationOptions({
         rpName: tenantName,
         rpID: hostname,
         userName: user.userPrincipalName,
@@ -108,7 +105,8 @@ export function createPasskeys({ database, store, directory, clock, sealer, publ
         requireUserVerification: false,
         supportedAlgorithmIDs: algorithms,
       }
-      const verified = await verifyRegistrationResponse({ response, ...check }).catch(() => undefined)
+      const webAuthn = await loadWebAuthn()
+      const verified = await webAuthn.verifyRegistrationResponse({ response, ...check }).catch(() => undefined)
       if (verified?.verified !== true) return undefined
       const { id, publicKey, counter, transports = [] } = verified.registrationInfo.credential
       return {
@@ -122,7 +120,8 @@ export function createPasskeys({ database, store, directory, clock, sealer, publ
     /** Asks the browser for a passkey: one of this person's, or whichever it has for this server. */
     askForProof: async (browser: string, objectId?: string): Promise<PasskeyQuestion> => {
       const known = objectId === undefined ? [] : await directory.secondFactors.passkeysOf(objectId)
-      const options = await generateAuthenticationOptions({
+      const webAuthn = await loadWebAuthn()
+      const options = await webAuthn.generateAuthenticationOptions({
         rpID: hostname,
         challenge: newChallenge(),
         allowCredentials: known.map(({ credentialId, transports }) => ({
@@ -143,17 +142,20 @@ export function createPasskeys({ database, store, directory, clock, sealer, publ
       const handle = response.response.userHandle
       if (handle !== undefined && handle !== Buffer.from(userHandle(passkey.objectId)).toString('base64url'))
         return undefined
-      const verified = await verifyAuthenticationResponse({
-        response,
-        ...expected,
-        expectedChallenge: asked.challenge,
-        requireUserVerification: false,
-        credential: {
-          id: passkey.credentialId,
-          publicKey: Uint8Array.from(passkey.publicKey),
-          counter: passkey.counter,
-        },
-      }).catch(() => undefined)
+      const webAuthn = await loadWebAuthn()
+      const verified = await webAuthn
+        .verifyAuthenticationResponse({
+          response,
+          ...expected,
+          expectedChallenge: asked.challenge,
+          requireUserVerification: false,
+          credential: {
+            id: passkey.credentialId,
+            publicKey: Uint8Array.from(passkey.publicKey),
+            counter: passkey.counter,
+          },
+        })
+        .catch(() => undefined)
       if (verified?.verified !== true) return undefined
       const { newCounter, userVerified } = verified.authenticationInfo
       const isFirstUse = await database.transaction(async (transaction) => {
