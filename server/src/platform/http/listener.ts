@@ -214,13 +214,22 @@ function createServer(
   state: { readonly closing: boolean },
 ): http.Server | https.Server {
   const { clients, connections, limits } = guard
-  const route: http.RequestListener = (request, response) =>
-    guard.pipelined.take(request.socket, response, () => {
+  const inOrder = (listener: http.RequestListener): http.RequestListener => {
+    const begin: http.RequestListener = (request, response) => {
       clients.begin(request, response)
-      if (state.closing) response.shouldKeepAlive = false
-      if (settleHost(request)) answer(request, response)
-      else refuseRaw(app, request, response, 400, 'The host of the request is missing or ambiguous.')
-    })
+      listener(request, response)
+    }
+    return (request, response) => {
+      const current = PipelinedRequests.isEarly(response) ? clients.responseOn(request.socket) : undefined
+      if (current === undefined) begin(request, response)
+      else guard.pipelined.wait(request.socket, current, response, () => begin(request, response))
+    }
+  }
+  const route = inOrder((request, response) => {
+    if (state.closing) response.shouldKeepAlive = false
+    if (settleHost(request)) answer(request, response)
+    else refuseRaw(app, request, response, 400, 'The host of the request is missing or ambiguous.')
+  })
   const options = {
     IncomingMessage: guard.message,
     requestTimeout: 0,
@@ -252,11 +261,12 @@ function createServer(
   })
   // No response is possible after a failed handshake.
   server.removeAllListeners('tlsClientError').on('tlsClientError', (_error, socket: Socket) => socket.destroy())
-  server.on('checkExpectation', (request: http.IncomingMessage, response: http.ServerResponse) => {
-    guard.pipelined.take(request.socket, response, () =>
-      refuseRaw(app, request, response, 417, 'The Expect header of the request is not supported.'),
-    )
-  })
+  server.on(
+    'checkExpectation',
+    inOrder((request, response) => {
+      refuseRaw(app, request, response, 417, 'The Expect header of the request is not supported.')
+    }),
+  )
   return server
 }
 

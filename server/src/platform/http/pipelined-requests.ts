@@ -12,7 +12,7 @@ type Waiting = { readonly response: ServerResponse; readonly begin: () => void }
  */
 export class PipelinedRequests {
   readonly #onFlood: (socket: Socket) => void
-  /** The requests that wait, of each connection on which one is carried out. */
+  /** The requests that wait, of each connection that has any. */
   readonly #waiting = new WeakMap<Socket, Waiting[]>()
 
   /** @param onFlood is told of a connection that is closed since too many of its requests wait */
@@ -20,13 +20,18 @@ export class PipelinedRequests {
     this.#onFlood = onFlood
   }
 
-  /** Begins a request of a connection, now or when those before it have been answered. */
-  take(socket: Socket, response: ServerResponse, begin: () => void): void {
+  /** Whether a request came before the answer to another of its connection: Node gives its response no socket yet. */
+  static isEarly(response: ServerResponse): boolean {
+    return response.socket === null
+  }
+
+  /** Begins an early request when those before it have been answered. `current` is the response to the one that runs. */
+  wait(socket: Socket, current: ServerResponse, response: ServerResponse, begin: () => void): void {
     if (socket.destroyed) return
     const waiting = this.#waiting.get(socket)
     if (waiting === undefined) {
-      this.#waiting.set(socket, [])
-      this.#carryOut(socket, { response, begin })
+      this.#waiting.set(socket, [{ response, begin }])
+      current.once('close', () => this.#goOn(socket))
     } else if (waiting.length < maxWaiting) waiting.push({ response, begin })
     else {
       socket.destroy()

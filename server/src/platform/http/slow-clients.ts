@@ -87,9 +87,14 @@ export class SlowClients {
     watched.reading.bytes = request.socket.bytesRead
   }
 
+  /** The response to the request of a connection that began last. */
+  responseOn(socket: Socket): ServerResponse | undefined {
+    return this.#watched.get(socket)?.response
+  }
+
   /** Whether a response is being sent. */
   isAnswering(socket: Socket): boolean {
-    const response = this.#watched.get(socket)?.response
+    const response = this.responseOn(socket)
     return response?.headersSent === true && !response.writableFinished
   }
 

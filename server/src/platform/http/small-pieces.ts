@@ -34,9 +34,18 @@ export function createPacedMessage(isExempt: (address: string) => boolean): type
     return bucket
   }
 
-  return class PacedMessage extends IncomingMessage {
-    #isWaiting = false
+  const waiting = new WeakSet<IncomingMessage>()
 
+  function readLater(message: IncomingMessage, bucket: Bucket, size: number): void {
+    waiting.add(message)
+    const waitMs = Math.max(0, (-bucket.tokens / allowance.perSecond) * 1000)
+    setTimeout(() => {
+      waiting.delete(message)
+      message._read(size)
+    }, waitMs).unref()
+  }
+
+  return class PacedMessage extends IncomingMessage {
     override push(piece: unknown, encoding?: BufferEncoding): boolean {
       const goesOn = super.push(piece, encoding)
       if (!(piece instanceof Uint8Array) || piece.byteLength >= smallBytes) return goesOn
@@ -47,20 +56,9 @@ export function createPacedMessage(isExempt: (address: string) => boolean): type
 
     override _read(size: number): void {
       const bucket = bySocket.get(this.socket)
-      if (bucket === undefined || bucket.tokens > 0) super._read(size)
-      else if (!this.#isWaiting) this.#readLater(bucket, size)
-    }
-
-    #readLater(bucket: Bucket, size: number): void {
-      refill(bucket, allowance, performance.now())
-      this.#isWaiting = true
-      const waitMs = Math.max(0, (-bucket.tokens / allowance.perSecond) * 1000)
-      setTimeout(() => {
-        this.#isWaiting = false
-        refill(bucket, allowance, performance.now())
-        if (bucket.tokens > 0 || this.destroyed) super._read(size)
-        else this.#readLater(bucket, size)
-      }, waitMs).unref()
+      if (bucket !== undefined && bucket.tokens <= 0) refill(bucket, allowance, performance.now())
+      if (bucket === undefined || bucket.tokens > 0 || this.destroyed) super._read(size)
+      else if (!waiting.has(this)) readLater(this, bucket, size)
     }
 
     /** Node calls this once an answer has ended, and would then take what is left of the body without `push`. */
