@@ -5,7 +5,7 @@ const program = new Command('acrux')
   .description('A container registry that anyone can run, with the authentication of Azure Container Registry.')
   .version(version, '--version', 'print the version')
   .helpCommand('help [command]', 'show what a command does')
-  .showHelpAfterError('(acrux --help shows what there is)')
+  .showHelpAfterError('(run acrux --help for a list of commands)')
 
 program
   .command('version')
@@ -26,7 +26,7 @@ const commands: Readonly<Record<string, { readonly description: string; readonly
     load: async () => (await import('./acr/command.ts')).addAcr,
   },
   audit: {
-    description: 'read the audit log, and verify that nobody altered it',
+    description: 'read the audit log and verify its integrity',
     load: async () => (await import('./audit/command.ts')).addAudit,
   },
   backup: {

@@ -98,7 +98,7 @@ function contentComponent({ registry }: HealthSources): HealthComponent {
     required: false,
     check: async () => {
       const count = await registry.scrubs.countQuarantined()
-      if (count > 0) return degraded(`${count} blobs or manifests are corrupt. Push their images again.`)
+      if (count > 0) return degraded(`Corrupt blobs and manifests: ${count}. Push their images again.`)
       return registry.scrubs.figures().isOverdue
         ? degraded('The last background scrub was completed too long ago.')
         : ok('No stored content is known to be corrupt.')

@@ -39,7 +39,7 @@ type VerifyFlags = DataDirFlags & { readonly expect?: ReturnType<typeof requireC
 /** Adds `acrux audit`. */
 export function addAudit(program: Command): void {
   const command = exitOnWrongUsage(program.command('audit'))
-    .description('read the audit log, and verify that nobody altered it')
+    .description('read the audit log and verify its integrity')
     .addHelpText('after', examples)
   withDataDir(command.command('verify'))
     .description('verify every event and every block of the chain')

@@ -152,7 +152,7 @@ async function inspect(
     ? await readBackupKeys(folder, backup, await readPassphrase(passphraseFile, false))
     : undefined
   const verified = await withProgress((onProgress) => verifyBackup(folder, backup, { keys, onProgress }))
-  // Whoever gives a passphrase wants to know that nobody altered the backup; its keys could have been removed for that.
+  // A passphrase asks for authentication. Without this, removing the keys from a backup would hide that it was altered.
   const lacksKeys = passphraseFile !== undefined && backup.keysSha256 === null
   const report = lacksKeys ? { ...verified, problems: [...verified.problems, cannotAuthenticate] } : verified
   const wrong = [

@@ -85,5 +85,5 @@ function printReport({ counts, findings, findingCount }: ScrubProgress): void {
   process.stdout.write(
     `checked ${counts.blobs} blobs (${counts.bytes} bytes), ${counts.manifests} manifests, ${counts.files} files, ${counts.auditEvents} audit events\n`,
   )
-  process.stdout.write(findingCount === 0 ? 'no problems found\n' : `${findingCount} problems found\n`)
+  process.stdout.write(findingCount === 0 ? 'no problems found\n' : `problems found: ${findingCount}\n`)
 }

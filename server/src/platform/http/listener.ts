@@ -180,8 +180,8 @@ function guardOf(app: FastifyInstance, options: ListenerOptions): Guard {
 /** The approximate processor time of a handshake. */
 const handshakeCostMs = 2
 
-const floodText = 'a client was cut off: it sent too many requests without waiting for an answer'
-/** Roughly the processor time to parse the requests of one read. A client that was cut off pays for it before it connects again. */
+const floodText = 'disconnected a client: it sent too many requests without waiting for responses'
+/** The approximate processor time to parse the requests of one read. It is charged to the client's address. */
 const floodCostMs = 30
 
 function handshakeBudget({ callerBudgets }: FastifyInstance, address: string): CallerBudget {

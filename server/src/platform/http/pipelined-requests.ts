@@ -1,31 +1,31 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** How many requests of one connection may wait for the answer before theirs. Hardly any client sends even one early. */
+/** The maximum number of waiting requests per connection. Ordinary clients send none before the previous response. */
 const maxWaiting = 100
 
 type Waiting = { readonly response: ServerResponse; readonly begin: () => void }
 
 /**
- * Has the requests of a connection carried out one after the other. Node begins all that one read of the socket holds at once,
- * hundreds of them, and nobody else is answered meanwhile. [RFC 9112 §9.3.2]
+ * Handles the requests of a connection one after the other. Node would start all requests of one read of the socket at once,
+ * which can be hundreds, and other clients would wait for all of them. [RFC 9112 §9.3.2]
  */
 export class PipelinedRequests {
   readonly #onFlood: (socket: Socket) => void
-  /** The requests that wait, of each connection that has any. */
+  /** The waiting requests of each connection that has some. */
   readonly #waiting = new WeakMap<Socket, Waiting[]>()
 
-  /** @param onFlood is told of a connection that is closed since too many of its requests wait */
+  /** @param onFlood called when a connection is closed because too many of its requests are waiting */
   constructor(onFlood: (socket: Socket) => void) {
     this.#onFlood = onFlood
   }
 
-  /** Whether a request came before the answer to another of its connection: Node gives its response no socket yet. */
+  /** Whether a request arrived before the previous response was sent: Node has not assigned the socket to its response yet. */
   static isEarly(response: ServerResponse): boolean {
     return response.socket === null
   }
 
-  /** Begins an early request when those before it have been answered. `current` is the response to the one that runs. */
+  /** Starts an early request after the previous ones. `current` is the response to the request that is being handled. */
   wait(socket: Socket, current: ServerResponse, response: ServerResponse, begin: () => void): void {
     if (socket.destroyed) return
     const waiting = this.#waiting.get(socket)
@@ -48,13 +48,13 @@ export class PipelinedRequests {
   #goOn(socket: Socket): void {
     const waiting = this.#waiting.get(socket) ?? []
     if (socket.destroyed) {
-      // Each is logged as one whose client went away.
+      // Each is logged as aborted by its client.
       for (const { begin } of waiting.splice(0)) begin()
       return
     }
     const next = waiting.shift()
     if (next === undefined) this.#waiting.delete(socket)
-    // Others have a turn between any two.
+    // Other connections are served between two requests.
     else setImmediate(() => this.#carryOut(socket, next))
   }
 }

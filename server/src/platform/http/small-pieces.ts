@@ -4,21 +4,21 @@ import { RecentMap } from '../recent-map.ts'
 import { networkOf } from '../sender-budget.ts'
 import { type Allowance, type Bucket, fullBucket, refill } from '../token-bucket.ts'
 
-/** A piece of a body takes a few microseconds, however small it is. Those of a network packet or more are not counted. */
+/** A piece of a body costs a few microseconds, regardless of its size. Pieces of this size or larger are not counted. */
 const smallBytes = 1024
 
-/** The small pieces that the connections of one address may send together. */
+/** The number of small pieces that all connections of one address may send. */
 const allowance: Allowance = { burst: 5000, perSecond: 10_000 }
 
-/** How many addresses are told apart at least. */
+/** The minimum number of addresses whose allowances are kept. */
 const minAddresses = 10_000
 
 /**
- * Makes the class of requests whose small pieces are bounded: a body in chunks of one byte, or in TLS records of one byte,
- * would occupy the main thread as long as it is sent, whether anybody wants it or not. Beyond the allowance the connection is
- * read no further until the pieces are paid for.
+ * Creates a request class that limits small pieces of bodies. A body in chunks or TLS records of one byte would keep the
+ * main thread busy for as long as it is sent. Over the allowance, the server stops reading the connection until the
+ * allowance is refilled.
  *
- * @param isExempt says which addresses stand for many clients: each of their connections has an allowance of its own
+ * @param isExempt whether an address is a proxy for many clients; each of its connections has its own allowance
  */
 export function createPacedMessage(isExempt: (address: string) => boolean): typeof IncomingMessage {
   const byAddress = new RecentMap<Bucket>(minAddresses)
