@@ -4,65 +4,17 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import { expectStatus, graph } from '../harness/arm.ts'
-import { at, listAt, stringAt } from '../harness/json.ts'
+import { createPerson } from '../harness/directory.ts'
+import { at, listAt } from '../harness/json.ts'
 import { type Elsewhere, type Page, pageVisitor, textOf } from '../harness/page-visitor.ts'
 import { codeOf, signInPerson } from '../harness/person.ts'
 import { startServer } from '../harness/server.ts'
 
 const server = await startServer()
 after(() => server[Symbol.asyncDispose]())
-const password = 'tidal lantern 7 quilt'
-
-async function newPerson(name: string): Promise<{ id: string; userPrincipalName: string; password: string }> {
-  const userPrincipalName = `${name}@acrux.localhost`
-  const passwordProfile = { password, forceChangePasswordNextSignIn: false }
-  const body = { userPrincipalName, displayName: name, mailNickname: name, accountEnabled: true, passwordProfile }
-  const made = expectStatus(await graph(server, 'POST', '/users', body), 201).json()
-  return { id: stringAt(made, 'id'), userPrincipalName, password }
-}
-
-async function newGroup(displayName: string, ...members: readonly string[]): Promise<string> {
-  const body = { displayName, mailNickname: displayName, mailEnabled: false, securityEnabled: true }
-  const id = stringAt(expectStatus(await graph(server, 'POST', '/groups', body), 201).json(), 'id')
-  for (const member of members) {
-    const reference = { '@odata.id': `${server.baseUrl}/graph/v1.0/directoryObjects/${member}` }
-    expectStatus(await graph(server, 'POST', `/groups/${id}/members/$ref`, reference), 204)
-  }
-  return id
-}
-
-const idsIn = (body: unknown) => listAt(body, 'value').map((one) => stringAt(one, 'id'))
-
-test('Nested groups are told by transitiveMemberOf, and checkMemberGroups tells those that were asked for', async () => {
-  const carol = await newPerson('carol')
-  const inner = await newGroup('inner', carol.id)
-  const outer = await newGroup('outer', inner)
-  const foreign = await newGroup('foreign')
-  const direct = expectStatus(await graph(server, 'GET', `/users/${carol.id}/memberOf`), 200).json()
-  assert.deepEqual(idsIn(direct), [inner])
-  for (const path of [`/users/${carol.id}`, `/users/${encodeURIComponent(carol.userPrincipalName)}`]) {
-    const nested = expectStatus(await graph(server, 'GET', `${path}/transitiveMemberOf`), 200).json()
-    assert.deepEqual(idsIn(nested).toSorted(), [inner, outer].toSorted())
-  }
-  assert.deepEqual(idsIn(expectStatus(await graph(server, 'GET', `/groups/${inner}/transitiveMemberOf`), 200).json()), [
-    outer,
-  ])
-  const tokens = await signInPerson(server, carol, `${server.baseUrl}/graph`)
-  const own = expectStatus(await graph(server, 'GET', '/me/transitiveMemberOf', undefined, tokens.access), 200).json()
-  assert.deepEqual(idsIn(own).toSorted(), [inner, outer].toSorted())
-  const groupIds = [outer, foreign, randomUUID()]
-  for (const [path, caller] of [
-    [`/users/${carol.id}`, undefined],
-    [`/directoryObjects/${carol.id}`, undefined],
-    ['/me', tokens.access],
-  ] as const) {
-    const checked = await graph(server, 'POST', `${path}/checkMemberGroups`, { groupIds }, caller)
-    assert.deepEqual(listAt(expectStatus(checked, 200).json(), 'value'), [outer], path)
-  }
-})
 
 test('The sign-in methods of a person are listed, and a lost passkey is deleted, which ends the sign-ins', async () => {
-  const dave = await newPerson('dave')
+  const dave = await createPerson(server, 'dave')
   const tokens = await signInPerson(server, dave, `${server.baseUrl}/graph`)
   const passkeyId = randomUUID()
   // A passkey cannot be made without a browser: its row is put where a browser would have put it.
@@ -104,7 +56,7 @@ function pageOf(answer: Page | Elsewhere): Page {
 }
 
 test('A person changes the password on the account page and is signed out by the logout of version 2.0', async () => {
-  const erin = await newPerson('erin')
+  const erin = await createPerson(server, 'erin')
   const visitor = pageVisitor(server)
   const asked = pageOf(await visitor.open('/account/password'))
   const { userPrincipalName: username } = erin
