@@ -64,6 +64,10 @@ step('az monitor metrics list-definitions and list-namespaces know what there is
   const id = registryId(server)
   const definitions = await az.json('monitor', 'metrics', 'list-definitions', '--resource', id)
   assert.ok(listAt(definitions).some((one) => at(one, 'name', 'value') === 'StorageUsed'))
+  const namespaces = await az.json('monitor', 'metrics', 'list-namespaces', '--resource-uri', id)
+  const name = 'Microsoft.ContainerRegistry/registries'
+  assert.partialDeepStrictEqual(namespaces, [{ name, classification: 'Platform' }])
+  assert.equal(at(definitions, 0, 'namespace'), name)
   await az.fails(
     1,
     /Valid metrics: TotalPullCount/,

@@ -80,6 +80,16 @@ step('az account get-access-token hands out tokens of the person for ARM, ACR an
   )
 })
 
+step('az ad signed-in-user list-owned-objects shows the application that the person has made', ['az'], async () => {
+  const owned = async () => listAt(await az.json('ad', 'signed-in-user', 'list-owned-objects', '--type', 'application'))
+  assert.deepEqual(await owned(), [])
+  const made = await az.json('ad', 'app', 'create', '--display-name', 'tool')
+  assert.deepEqual(
+    (await owned()).map((one) => stringAt(one, 'appId')),
+    [stringAt(made, 'appId')],
+  )
+})
+
 step('az acr login signs podman in as the person, who then pushes and pulls', ['az', 'podman'], async () => {
   assert.match(await az.text('acr', 'login', '-n', registry), /Login Succeeded/)
   assert.partialDeepStrictEqual(claimsOf(keptLogin(az.home, loginServer).password), {

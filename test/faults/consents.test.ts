@@ -4,7 +4,7 @@ import { after, test } from 'node:test'
 import { expectStatus, graph } from '../harness/arm.ts'
 import { at, listAt, stringAt } from '../harness/json.ts'
 import { pageVisitor, type Elsewhere, type Page } from '../harness/page-visitor.ts'
-import { askToken } from '../harness/person.ts'
+import { askToken, signInPerson } from '../harness/person.ts'
 import { startServer } from '../harness/server.ts'
 
 const server = await startServer()
@@ -56,7 +56,7 @@ async function open() {
   const refresh = () => askToken(server, { grant_type: 'refresh_token', refresh_token, ...fields })
   expectStatus(await refresh(), 200)
   assert.ok((await silently()).has('code'), 'while consent is given no page is needed')
-  return { objectId, appId, principalId: stringAt(principal, 'id'), visitor, silently, refresh }
+  return { objectId, userPrincipalName, appId, principalId: stringAt(principal, 'id'), visitor, silently, refresh }
 }
 
 test('a consent that is withdrawn on the account pages ends the sign-in, and is asked for again', async () => {
@@ -80,7 +80,7 @@ test('ending the sign-in to an application withdraws the consent, so that it get
 })
 
 test('consents are listed and withdrawn by Graph, in its shape', async () => {
-  const { objectId, principalId, silently, refresh } = await open()
+  const { objectId, userPrincipalName, principalId, silently, refresh } = await open()
   const filter = (text: string) => `/oauth2PermissionGrants?$filter=${encodeURIComponent(text)}`
   const paths = [
     `/users/${objectId}/oauth2PermissionGrants`,
@@ -95,9 +95,14 @@ test('consents are listed and withdrawn by Graph, in its shape', async () => {
     assert.equal(typeof at(grant, 'scope'), 'string')
     id = stringAt(grant, 'id')
   }
+  const { access } = await signInPerson(server, { userPrincipalName, password }, `${server.baseUrl}/graph`)
+  const own = async () =>
+    expectStatus(await graph(server, 'GET', '/me/oauth2PermissionGrants', undefined, access), 200).json()
   const one = `/oauth2PermissionGrants/${id}`
+  assert.deepEqual(at(await own(), 'value', 0), expectStatus(await graph(server, 'GET', one), 200).json())
   assert.equal(stringAt(expectStatus(await graph(server, 'GET', one), 200).json(), 'id'), id)
   expectStatus(await graph(server, 'DELETE', one), 204)
+  assert.deepEqual(at(await own(), 'value'), [])
   assert.deepEqual([(await graph(server, 'DELETE', one)).status, (await graph(server, 'GET', one)).status], [404, 404])
   assert.equal((await graph(server, 'GET', '/oauth2PermissionGrants/AAAA')).status, 404)
   assert.equal((await refresh()).status, 400)

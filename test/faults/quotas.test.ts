@@ -57,6 +57,7 @@ test('a quota of a registry is set, enforced on pushes at the same time, shown a
   assert.equal(made.status, 201, made.text())
   assert.deepEqual(at(made.json(), 'properties'), { repository: null, limitBytes, usedBytes: used })
   assert.deepEqual(await sizeRow(), { limit: limitBytes, used })
+  assert.deepEqual(expectStatus(await arm(server, 'GET', `${quotas}/all`), 200).json(), made.json())
 
   const answers = await Promise.all(Array.from({ length: 12 }, (_, n) => push(`team/r${n % 4}`, randomBytes(400_000))))
   for (const answer of answers) if (answer.status !== 201) assertDenied(answer, limitBytes)

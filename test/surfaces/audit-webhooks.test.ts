@@ -56,6 +56,9 @@ test('A webhook of the audit log is made, delivers signed events, has its secret
   assert.equal(at(shown, 'properties', 'secret'), undefined)
   assert.equal(at(shown, 'properties', 'serviceUri'), serviceUri)
 
+  const list = pathOf(server, '').replace('/?', '?')
+  assert.deepEqual(at(expectStatus(await arm(server, 'GET', list), 200).json(), 'value'), [shown])
+
   const eventsOf = (action: string) =>
     receiver.deliveries.filter(({ body }) => at(JSON.parse(body), 'data', 'action') === action)
   const { subscriptionId, resourceGroup, registry } = server.firstRun
@@ -89,6 +92,7 @@ test('A webhook of the audit log is made, delivers signed events, has its secret
   expectStatus(await arm(server, 'DELETE', pathOf(server, 'siem')), 200)
   expectStatus(await arm(server, 'GET', pathOf(server, 'siem')), 404)
   expectStatus(await arm(server, 'DELETE', pathOf(server, 'siem')), 204)
+  assert.deepEqual(at(expectStatus(await arm(server, 'GET', list), 200).json(), 'value'), [])
 })
 
 test('A webhook of the audit log is sent to no address within that the operator did not allow', async () => {

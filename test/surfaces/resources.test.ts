@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { arm, armToken, assignRole, createServicePrincipal, expectStatus } from '../harness/arm.ts'
+import { registryId, resourceGroupId, roles } from '../harness/arm.ts'
+import { request } from '../harness/http.ts'
+import { at, listAt, stringAt } from '../harness/json.ts'
+import { startServer } from '../harness/server.ts'
+import { createIdentity, machineId, putMachine } from '../machines/machine.ts'
+
+const server = await startServer()
+after(() => server[Symbol.asyncDispose]())
+
+const subscription = `/subscriptions/${server.firstRun.subscriptionId}`
+const machines = 'providers/Microsoft.HybridCompute/machines'
+const read = async (path: string) => expectStatus(await arm(server, 'GET', path), 200).json()
+const idsIn = (body: unknown) => listAt(body, 'value').map((one) => stringAt(one, 'id'))
+
+test('Machines are listed in the subscription and in their group, to whoever may read them', async () => {
+  const spare = `${subscription}/resourceGroups/spare`
+  expectStatus(await arm(server, 'PUT', spare, { location: 'local' }), 201)
+  const [first, second] = [machineId(server, 'build-1'), `${spare}/${machines}/build-2`]
+  assert.deepEqual(idsIn(await read(`${subscription}/${machines}`)), [])
+  await putMachine(server, 'build-1')
+  expectStatus(await arm(server, 'PUT', second, { location: 'local' }), 201)
+  assert.deepEqual(idsIn(await read(`${subscription}/${machines}`)).toSorted(), [first, second].toSorted())
+  assert.deepEqual(idsIn(await read(`${resourceGroupId(server)}/${machines}`)), [first])
+  const listed = await read(`${spare}/${machines}`)
+  assert.deepEqual(at(listed, 'value'), [await read(second)])
+
+  const reader = await createServicePrincipal(server, 'reader')
+  await assignRole(server, reader.objectId, roles.reader, second)
+  const seen = expectStatus(await arm(server, 'GET', `${subscription}/${machines}`, undefined, reader), 200).json()
+  assert.deepEqual(idsIn(seen), [second])
+  expectStatus(await arm(server, 'DELETE', second), 200)
+  assert.deepEqual(idsIn(await read(`${spare}/${machines}`)), [])
+})
+
+test('A change of a machine attaches and detaches identities, and leaves the others and the tags alone', async () => {
+  const own = await putMachine(server, 'build-3')
+  const [one, other] = [await createIdentity(server, 'deploy'), await createIdentity(server, 'mirror')]
+  const id = machineId(server, 'build-3')
+  const attached = async (userAssignedIdentities: Readonly<Record<string, object | null>>) => {
+    const identity = { type: 'SystemAssigned,UserAssigned', userAssignedIdentities }
+    const changed = expectStatus(await arm(server, 'PATCH', id, { identity }), 200).json()
+    assert.deepEqual(await read(id), changed)
+    assert.equal(stringAt(changed, 'identity', 'principalId'), own)
+    assert.deepEqual(at(changed, 'tags'), { team: 'web' })
+    return Object.keys(at(changed, 'identity', 'userAssignedIdentities') ?? {}).toSorted()
+  }
+  expectStatus(await arm(server, 'PATCH', id, { tags: { team: 'web' } }), 200)
+  assert.deepEqual(await attached({ [one.id]: {} }), [one.id])
+  assert.deepEqual(await attached({ [other.id]: {} }), [one.id, other.id].toSorted())
+  assert.deepEqual(await attached({ [one.id]: null }), [other.id])
+  const alone = expectStatus(await arm(server, 'PATCH', id, { identity: { type: 'SystemAssigned' } }), 200).json()
+  assert.deepEqual(at(alone, 'identity', 'userAssignedIdentities'), undefined)
+  expectStatus(await arm(server, 'PATCH', machineId(server, 'absent'), { tags: {} }), 404)
+})
+
+test('A registry has neither locks nor private endpoints, and that is said only to whoever may read it', async () => {
+  const stranger = await createServicePrincipal(server, 'stranger')
+  for (const type of ['Microsoft.Authorization/locks', 'Microsoft.Network/privateEndpoints']) {
+    const path = `${registryId(server)}/providers/${type}`
+    assert.deepEqual(await read(path), { value: [] })
+    expectStatus(await arm(server, 'GET', path, undefined, stranger), 403)
+    const refused = expectStatus(await arm(server, 'PUT', `${path}/mine`, {}), 400).json()
+    assert.equal(stringAt(refused, 'error', 'code'), 'NotSupported')
+  }
+})
+
+test('The server describes its own routes to whoever is signed in', async () => {
+  const url = `${server.baseUrl}/openapi.json`
+  expectStatus(await request({ url, caFile: server.caFile }), 401)
+  const stranger = await createServicePrincipal(server, 'reads the description')
+  const headers = { authorization: `Bearer ${await armToken(server, stranger)}` }
+  const document = expectStatus(await request({ url, headers, caFile: server.caFile }), 200).json()
+  assert.match(stringAt(document, 'openapi'), /^3\.1\./)
+  const path = `/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/${machines}/{machine}`
+  assert.equal(stringAt(document, 'paths', path, 'patch', 'operationId'), 'management.machines.patch')
+})
