@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { spec as Spec } from 'node:test/reporters'
+import { readAnswered, unansweredOperations } from './route-coverage.mjs'
+
+const openApi = new URL('../../docs/openapi.json', import.meta.url)
 
 const notRun = /^not run\b[^:]*: ?(.*)$/s
 
@@ -26,8 +30,26 @@ function lines(missing) {
 }
 
 /**
- * The test runner's own `spec` report, with the names of the tests that were not run just before its summary. With `CI=true`
- * a skipped test, for whatever reason, makes the run fail.
+ * The routes that no test of a whole run saw succeed, which make the run fail. Where tests were not run, as the real clients
+ * are missing, that is no wonder, and only reported; with `CI=true` the run has failed already.
+ */
+function unansweredLines(missing) {
+  if (process.env.ACRUX_TEST_EVERY_ROUTE !== 'true') return ''
+  const answered = readAnswered(process.env.ACRUX_TEST_ANSWERED)
+  const unanswered = unansweredOperations(JSON.parse(readFileSync(openApi, 'utf8')), answered)
+  if (unanswered.length === 0) return ''
+  const isFailure = missing.size === 0 || process.env.CI === 'true'
+  if (isFailure) process.exitCode = 1
+  const routes = unanswered.map((route) => `  ${route}\n`).join('')
+  const verdict = isFailure
+    ? 'A route that no black-box test sees succeed is a failure: add a test below test/.'
+    : 'This is no failure, as some tests were not run.'
+  return `\nRoutes that no test saw succeed:\n${routes}${verdict}\n\n`
+}
+
+/**
+ * The test runner's own `spec` report. Just before its summary it names the tests that were not run, and after a whole run
+ * the routes that no test saw succeed. With `CI=true` a skipped test, for whatever reason, makes the run fail.
  */
 export default async function* report(source) {
   const missing = new Map()
@@ -47,7 +69,7 @@ export default async function* report(source) {
       missing.set(what, [...(missing.get(what) ?? []), `${file}${event.data.name}`])
       if (process.env.CI === 'true') process.exitCode = 1
     }
-    if (isSummaryLine(event)) yield written.splice(0).join('') + lines(missing)
+    if (isSummaryLine(event)) yield written.splice(0).join('') + lines(missing) + unansweredLines(missing)
     spec.write(event)
     yield written.splice(0).join('')
   }

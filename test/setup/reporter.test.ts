@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { findProgram, run } from '../harness/clients.ts'
+import { at } from '../harness/json.ts'
 import { tempDir } from '../harness/temp-dir.ts'
 
 const harness = new URL('../harness/clients.ts', import.meta.url).href
@@ -68,3 +69,41 @@ for (const [what, options] of [
     assert.equal((await report({ CI: '' }, text)).code, 0)
   })
 }
+
+const openApi = JSON.parse(readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8')) as object
+const passing = "import { test } from 'node:test'\ntest('a test', () => undefined)\n"
+
+/** Reports a whole run whose servers answered these requests with success. */
+async function reportWhole(answered: readonly string[], env: Readonly<Record<string, string>>, text = passing) {
+  using dir = tempDir('answered')
+  writeFileSync(join(dir.path, 'of a server'), answered.join('\n'))
+  return await report({ ...env, ACRUX_TEST_ANSWERED: dir.path, ACRUX_TEST_EVERY_ROUTE: 'true' }, text)
+}
+
+/** One request for each route: every place in its path is filled in. */
+const everyRoute = Object.entries(at(openApi, 'paths') as object).flatMap(([path, operations]) =>
+  Object.keys(operations as object).map((method) => `${method.toUpperCase()} ${path.replaceAll(/[{}]/g, '')}`),
+)
+
+for (const env of [{ CI: 'true' }, { CI: '' }]) {
+  test(`a whole run that saw a route never succeed is a failure and names it, with CI='${env.CI}'`, async () => {
+    assert.equal((await reportWhole(everyRoute, env)).code, 0)
+    const { code, lines } = await reportWhole(
+      everyRoute.filter((route) => route !== 'POST /oidc/userinfo'),
+      env,
+    )
+    assert.equal(code, 1)
+    const heading = lines.indexOf('Routes that no test saw succeed:')
+    assert.equal(lines[heading + 1], '  POST /oidc/userinfo')
+    assert.match(lines[heading + 2] ?? '', /is a failure/)
+    assert.match(lines[heading + 4] ?? '', /tests 1$/)
+    assert.match(lines.at(-2) ?? '', /duration_ms/)
+  })
+}
+
+test('a whole run without a client that is missing fails for no route, unless CI=true', async () => {
+  const { code, lines } = await reportWhole([], { CI: '' }, program)
+  assert.equal(code, 0)
+  assert.ok(lines.includes('  POST /oidc/userinfo'))
+  assert.ok(lines.includes('This is no failure, as some tests were not run.'))
+})

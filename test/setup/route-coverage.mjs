@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const methods = new Set(['get', 'head', 'put', 'post', 'patch', 'delete'])
@@ -15,8 +14,31 @@ function patternOf(path) {
   return new RegExp(`^${source}/?$`, 'i')
 }
 
-/** Routes that exist to say that something of Azure is not served: they never succeed. */
-const alwaysRefused = /^management\.(unserved\.(?!list$)|(locks|privateEndpoints)\.(?!list\.))/
+/** Routes that exist to say that something is not served, or not by this method: they never succeed. */
+const alwaysRefused =
+  /^(?:management\.(?:unserved\.(?!list$)|(?:locks|privateEndpoints)\.(?!list\.)|tags\.(?!get\.))|identity\.v[12]\.(?:token|deviceCode)\.get$)/
+
+function operationsOf(document) {
+  return Object.entries(document.paths).flatMap(([path, operations]) =>
+    Object.entries(operations)
+      .filter(([method]) => methods.has(method))
+      .map(([method, { operationId = '' }]) => {
+        return { method: method.toUpperCase(), path, isRefused: alwaysRefused.test(operationId) }
+      }),
+  )
+}
+
+/** The operations of an OpenAPI document that no request can succeed at, each `METHOD PATH`. */
+export function refusedOperations(document) {
+  return operationsOf(document)
+    .filter(({ isRefused }) => isRefused)
+    .map(({ method, path }) => `${method} ${path}`)
+}
+
+/** How much of a path is fixed: of several paths that match a request, the server takes the one with the most. */
+function fixedLength(path) {
+  return path.replaceAll(/\{[^}]*\}/g, '').length
+}
 
 /** The operations of an OpenAPI document that none of the answered requests, each `METHOD PATH`, was for. */
 export function unansweredOperations(document, answered) {
@@ -27,33 +49,29 @@ export function unansweredOperations(document, answered) {
     if (!paths.has(method)) paths.set(method, [])
     paths.get(method).push(decoded(path ?? ''))
   }
-  return Object.entries(document.paths).flatMap(([path, operations]) => {
+  const unanswered = []
+  const bySpecificity = operationsOf(document).sort((one, other) => fixedLength(other.path) - fixedLength(one.path))
+  for (const { method, path, isRefused } of bySpecificity) {
     const pattern = patternOf(path)
-    return Object.keys(operations)
-      .filter((method) => methods.has(method) && !alwaysRefused.test(operations[method].operationId ?? ''))
-      .map((method) => method.toUpperCase())
-      .filter((method) => !(paths.get(method) ?? []).some((path) => pattern.test(path)))
-      .map((method) => `${method} ${path}`)
-  })
+    const asked = paths.get(method) ?? []
+    const others = asked.filter((one) => !pattern.test(one))
+    paths.set(method, others)
+    if (others.length === asked.length && !isRefused) unanswered.push(`${method} ${path}`)
+  }
+  return unanswered.sort()
 }
 
+/** The path that the server reads: `az` doubles a slash where a resource has no parent. */
 function decoded(path) {
   try {
-    return decodeURIComponent(path)
+    return decodeURIComponent(path).replaceAll(/\/{2,}/g, '/')
   } catch {
     return path
   }
 }
 
-/** A place in which the servers of a run record what they answered; `read` gives it back, and removes the place. */
-export function openAnsweredRecord() {
-  const dir = mkdtempSync(join(tmpdir(), 'acrux-answered-'))
-  return {
-    dir,
-    read: () => {
-      const lines = readdirSync(dir).flatMap((name) => readFileSync(join(dir, name), 'utf8').split('\n'))
-      rmSync(dir, { recursive: true })
-      return [...new Set(lines)]
-    },
-  }
+/** The requests that the servers of a run recorded in a directory as answered with success, each `METHOD PATH`. */
+export function readAnswered(dir) {
+  const lines = readdirSync(dir).flatMap((name) => readFileSync(join(dir, name), 'utf8').split('\n'))
+  return [...new Set(lines)]
 }

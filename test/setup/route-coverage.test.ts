@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-const { unansweredOperations } = (await import(new URL('route-coverage.mjs', import.meta.url).href)) as {
+const { unansweredOperations, refusedOperations } = (await import(
+  new URL('route-coverage.mjs', import.meta.url).href
+)) as {
   unansweredOperations: (document: object, answered: readonly string[]) => string[]
+  refusedOperations: (document: object) => string[]
 }
 
 const document = {
@@ -24,4 +27,30 @@ test('an operation counts as answered when a request of its method and path succ
   assert.deepEqual(unansweredOperations(document, answered), ['GET /subscriptions/{id}'])
   assert.equal(unansweredOperations(document, []).length, 5)
   assert.ok(unansweredOperations(document, ['GET /subscriptions/1/2']).includes('GET /subscriptions/{id}'))
+})
+
+test('an operation counts as answered by no request that the server reads as one for a more specific path', () => {
+  const one = { '/acr/v1/{name}': { get: {} }, '/acr/v1/{name}/_tags': { get: {} } }
+  const paths = { ...one, '/acr/v1/_deleted/{name}/_tags': { get: {} } }
+  const ofTags = unansweredOperations({ paths }, ['GET /acr/v1/team/app/_tags'])
+  assert.deepEqual(ofTags, ['GET /acr/v1/_deleted/{name}/_tags', 'GET /acr/v1/{name}'])
+  assert.deepEqual(unansweredOperations({ paths }, ['GET /acr/v1/_deleted/team/app/_tags', 'GET /acr/v1/app']), [
+    'GET /acr/v1/{name}/_tags',
+  ])
+})
+
+test('a doubled slash in a path is one', () => {
+  assert.ok(!unansweredOperations(document, ['GET /subscriptions//1']).includes('GET /subscriptions/{id}'))
+})
+
+test('an operation that only refuses is not missed', () => {
+  const operation = (operationId: string) => ({ operationId })
+  const paths = {
+    '/locks': { get: operation('management.locks.list.group') },
+    '/locks/{name}': { get: operation('management.locks.get.group') },
+    '/tags': { get: operation('management.tags.get.group'), put: operation('management.tags.put.group') },
+    '/token': { get: operation('identity.v2.token.get'), post: operation('identity.v2.token') },
+  }
+  assert.deepEqual(refusedOperations({ paths }), ['GET /locks/{name}', 'PUT /tags', 'GET /token'])
+  assert.deepEqual(unansweredOperations({ paths }, []), ['GET /locks', 'GET /tags', 'POST /token'])
 })

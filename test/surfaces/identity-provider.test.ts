@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createHash, createPublicKey, randomBytes, verify, type JsonWebKey } from 'node:crypto'
+import { createHash, createPublicKey, randomBytes, verify, type webcrypto } from 'node:crypto'
 import { after, test } from 'node:test'
 import { arm, expectStatus } from '../harness/arm.ts'
 import { form, request, type HttpResponse } from '../harness/http.ts'
@@ -48,7 +48,7 @@ function claimsSignedBy(keySet: unknown, token: string): unknown {
   const kid = stringAt(JSON.parse(Buffer.from(header, 'base64url').toString()), 'kid')
   const key = listAt(keySet, 'keys').find((one) => stringAt(one, 'kid') === kid)
   assert.ok(key !== undefined, `no key ${kid}`)
-  const publicKey = createPublicKey({ key: key as JsonWebKey, format: 'jwk' })
+  const publicKey = createPublicKey({ key: key as webcrypto.JsonWebKey, format: 'jwk' })
   const signed = Buffer.from(`${header}.${payload}`)
   assert.equal(verify('sha256', signed, publicKey, Buffer.from(signature, 'base64url')), true)
   return JSON.parse(Buffer.from(payload, 'base64url').toString()) as unknown

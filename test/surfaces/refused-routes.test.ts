@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { arm, armToken, expectStatus } from '../harness/arm.ts'
+import { request } from '../harness/http.ts'
+import { stringAt } from '../harness/json.ts'
+import { startServer } from '../harness/server.ts'
+
+const { refusedOperations } = (await import(new URL('../setup/route-coverage.mjs', import.meta.url).href)) as {
+  refusedOperations: (document: unknown) => string[]
+}
+
+const server = await startServer()
+after(() => server[Symbol.asyncDispose]())
+
+test('Every route that tests are not required to see succeed refuses an owner, and says why', async () => {
+  const { tenantId, subscriptionId, resourceGroup, registry } = server.firstRun
+  const places: Readonly<Record<string, string>> = {
+    tenant: tenantId,
+    subscriptionId,
+    resourceGroup,
+    registry,
+    type: 'webhooks',
+    name: 'mine',
+    verb: 'ping',
+  }
+  const document = expectStatus(await arm(server, 'GET', '/openapi.json'), 200).json()
+  const authorization = `Bearer ${await armToken(server)}`
+  const refused = refusedOperations(document)
+  assert.ok(refused.length > 30)
+  for (const operation of refused) {
+    const [method = '', template = ''] = operation.split(' ')
+    const path = template.replaceAll(/\{([A-Za-z]+)\}/g, (_place, name: string) => places[name] ?? `no ${name}`)
+    const isOfProvider = path.startsWith(`/${tenantId}/`)
+    const answer = await request({
+      method,
+      url: `${server.baseUrl}${path}${isOfProvider ? '' : '?api-version=2025-03-01-preview'}`,
+      caFile: server.caFile,
+      headers: { authorization, ...(!isOfProvider && method !== 'GET' && { 'content-type': 'application/json' }) },
+      ...(!isOfProvider && ['PUT', 'PATCH', 'POST'].includes(method) && { body: '{}' }),
+    })
+    if (isOfProvider) {
+      assert.equal(answer.status, 405, operation)
+      assert.equal(answer.headers.allow, 'POST', operation)
+      assert.match(stringAt(answer.json(), 'error_description'), /^AADSTS900561/, operation)
+    } else {
+      assert.equal(answer.status, 400, `${operation}: ${answer.text()}`)
+      assert.equal(stringAt(answer.json(), 'error', 'code'), 'NotSupported', operation)
+    }
+  }
+})
