@@ -95,7 +95,7 @@ test('The applications of a person are listed as what they own, with their servi
   assert.ok(owned.every((one) => stringAt(one, 'appId') === appId))
 })
 
-test('The roles of the directory are listed, given and taken back, and each shows who has it', async () => {
+test('The roles of the directory are listed, assigned and removed, and each assignment shows who has it', async () => {
   const frank = await createPerson(server, 'frank')
   const { access: franks } = await signInPerson(server, frank, `${server.baseUrl}/graph`)
   const definitions = listAt(await read('/roleManagement/directory/roleDefinitions'), 'value')
@@ -117,7 +117,7 @@ test('The roles of the directory are listed, given and taken back, and each show
   assert.ok(idsIn(await read('/groups', franks)).includes(outer))
   expectStatus(await graph(server, 'DELETE', `${list}/${stringAt(made, 'id')}`), 204)
   assert.deepEqual(idsIn(await read(ofFrank)), [])
-  assert.deepEqual(idsIn(await read(list, franks)), [], 'who does not read the directory sees their own')
+  assert.deepEqual(idsIn(await read(list, franks)), [], 'a caller without a role sees only their own')
 })
 
 test('The identities of a person at other providers are listed, changed as a whole, and removed', async () => {

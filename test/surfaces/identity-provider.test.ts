@@ -131,7 +131,7 @@ for (const { version, base, oauth2, asks } of versions) {
     expectStatus(await redeem(), 400)
   })
 
-  test(`A sign-out by another site's form is only a question in version ${version}`, async () => {
+  test(`A sign-out by the form of another site asks the person first in version ${version}`, async () => {
     const visitor = pageVisitor(server)
     const { userPrincipalName: username, password } = owner
     await visitor.submit(pageOf(await visitor.open('/account/security')), { username, password })

@@ -15,7 +15,7 @@ const machines = 'providers/Microsoft.HybridCompute/machines'
 const read = async (path: string) => expectStatus(await arm(server, 'GET', path), 200).json()
 const idsIn = (body: unknown) => listAt(body, 'value').map((one) => stringAt(one, 'id'))
 
-test('Machines are listed in the subscription and in their group, to whoever may read them', async () => {
+test('Machines are listed in the subscription and in their group, for a caller who may read them', async () => {
   const spare = `${subscription}/resourceGroups/spare`
   expectStatus(await arm(server, 'PUT', spare, { location: 'local' }), 201)
   const [first, second] = [machineId(server, 'build-1'), `${spare}/${machines}/build-2`]
@@ -56,7 +56,7 @@ test('A change of a machine attaches and detaches identities, and leaves the oth
   expectStatus(await arm(server, 'PATCH', machineId(server, 'absent'), { tags: {} }), 404)
 })
 
-test('A registry has neither locks nor private endpoints, and that is said only to whoever may read it', async () => {
+test('A registry has neither locks nor private endpoints, and only a caller who may read it learns this', async () => {
   const stranger = await createServicePrincipal(server, 'stranger')
   for (const type of ['Microsoft.Authorization/locks', 'Microsoft.Network/privateEndpoints']) {
     const path = `${registryId(server)}/providers/${type}`
@@ -67,7 +67,7 @@ test('A registry has neither locks nor private endpoints, and that is said only 
   }
 })
 
-test('The server describes its own routes to whoever is signed in', async () => {
+test('The server describes its own routes to a caller who is signed in', async () => {
   const url = `${server.baseUrl}/openapi.json`
   expectStatus(await request({ url, caFile: server.caFile }), 401)
   const stranger = await createServicePrincipal(server, 'reads the description')

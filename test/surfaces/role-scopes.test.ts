@@ -33,7 +33,7 @@ const scopes = {
 const call = (method: string, path: string, body?: unknown) =>
   arm(server, method, `${path}?api-version=2022-04-01`, body)
 
-/** Whether somebody may read the role assignments of a scope, which Reader gives, and no role at all elsewhere does. */
+/** Whether a principal may read the role assignments of a scope. A principal without a role may not. */
 const mayRead = async (scope: string, principal: ClientSecret): Promise<boolean> => {
   const path = `${scope}/${authorization}/roleAssignments?api-version=2022-04-01`
   return expectStatus(await arm(server, 'GET', path, undefined, principal), 200, 403).status === 200
@@ -41,7 +41,7 @@ const mayRead = async (scope: string, principal: ClientSecret): Promise<boolean>
 const namesIn = (body: unknown) => listAt(body, 'value').map((one) => stringAt(one, 'name'))
 
 for (const [title, scope] of Object.entries(scopes)) {
-  test(`A role assignment at ${title} is made, read, listed, in effect, and deleted with that effect`, async () => {
+  test(`A role assignment at ${title} is created, read, listed and deleted, and takes effect at once`, async () => {
     const principal = await createServicePrincipal(server, `reader of ${title}`)
     assert.equal(await mayRead(scope, principal), false)
     const name = randomUUID()
@@ -61,7 +61,7 @@ for (const [title, scope] of Object.entries(scopes)) {
     assert.equal(await mayRead(scope, principal), false)
   })
 
-  test(`A custom role of ${title} is made, read, listed, changed, in effect, and deleted`, async () => {
+  test(`A custom role of ${title} is created, read, listed, changed and deleted, and takes effect at once`, async () => {
     const name = randomUUID()
     const list = `${scope}/${authorization}/roleDefinitions`
     const path = `${list}/${name}`

@@ -73,7 +73,7 @@ test('A temporary access pass lets a person set up the first second factor, and 
   assert.deepEqual(await methodsOf(carol), ['password', 'softwareOath'])
 })
 
-test('A person who chose recovery codes goes back to the app, and its next code signs in', async () => {
+test('A person who chose recovery codes can return to the app, whose next code signs them in', async () => {
   const dave = await createPerson(server, 'dave')
   const { secret, confirmedAtMs } = await setUpApp(dave, await afterPassword(dave))
   const { visitor, page } = await afterPassword(dave)
@@ -85,7 +85,7 @@ test('A person who chose recovery codes goes back to the app, and its next code 
   assert.equal(code.url.pathname, '/sign-in/code')
   assert.match(code.html, /name="kind" value="totp"/)
   const used = pageOf(await visitor.submit(code, { code: totpOf(secret, confirmedAtMs) }))
-  assert.match(textOf(used), /already used code/, 'the code that confirmed the app is worth nothing again')
+  assert.match(textOf(used), /already used code/, 'the code that confirmed the app works only once')
   const security = pageOf(await visitor.submit(used, { code: totpOf(secret, confirmedAtMs + 30_000) }))
   assert.equal(security.url.pathname, '/account/security')
   assert.match(textOf(security), /An app is set up/)
