@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { after } from 'node:test'
 import pg from 'pg'
 import type { Database, DatabaseKind } from './database.ts'
 import { type Migration, migrate } from './migrations.ts'
@@ -11,22 +12,81 @@ import { openSqliteDatabase } from './sqlite-database.ts'
 /** A fresh database for a test, and the way to be rid of it. */
 export type TestDatabase = { readonly database: Database; readonly dispose: () => Promise<void> }
 
+/** What every database of some migrations is a copy of: the file of SQLite, or the name of a database of PostgreSQL. */
+type Template = Buffer | string
+
 /** The server on which tests may make databases, as a URL. */
 const postgresUrl = process.env['ACRUX_TEST_POSTGRES'] ?? ''
 
 /** The database products that tests run on here: PostgreSQL where there is a server for tests. */
 export const testDatabaseKinds: readonly DatabaseKind[] = postgresUrl === '' ? ['sqlite'] : ['sqlite', 'postgres']
 
-/** Makes an empty database with these tables. */
+/** Connections that do not keep the process running. */
+const server = new pg.Pool({ connectionString: postgresUrl, max: 4, allowExitOnIdle: true })
+
+/** The migrations that a database was asked for with, and the template once another one is asked for. */
+const asked: { kind: DatabaseKind; migrations: readonly Migration[]; template?: Promise<Template> }[] = []
+
+/** Deletions of databases under way: PostgreSQL waits in them for the end of the database's last connection. */
+const drops: Promise<unknown>[] = []
+
+after(async () => {
+  for (const { template } of asked) {
+    const name = await template
+    if (typeof name === 'string') drops.push(drop(name))
+  }
+  await Promise.all(drops)
+})
+
+/** Makes an empty database with these tables. From the second one of a process on, it is a copy of one that was migrated. */
 export async function openTestDatabase(kind: DatabaseKind, migrations: readonly Migration[]): Promise<TestDatabase> {
+  const before = asked.find((one) => one.kind === kind && isSame(one.migrations, migrations))
+  if (before !== undefined) {
+    before.template ??= kind === 'sqlite' ? makeSqliteTemplate(migrations) : makePostgresTemplate(migrations)
+    const template = await before.template
+    return typeof template === 'string' ? openPostgres(template) : openSqlite(template)
+  }
+  asked.push({ kind, migrations })
   const opened = kind === 'sqlite' ? await openSqlite() : await openPostgres()
   await migrate(opened.database, migrations, 0)
   return opened
 }
 
-async function openSqlite(): Promise<TestDatabase> {
+function isSame(some: readonly Migration[], others: readonly Migration[]): boolean {
+  return some.length === others.length && some.every((migration, index) => migration === others[index])
+}
+
+async function makeSqliteTemplate(migrations: readonly Migration[]): Promise<Buffer> {
   const directory = await mkdtemp(path.join(tmpdir(), 'acrux-test-'))
-  const database = await openSqliteDatabase(path.join(directory, 'test.db'))
+  try {
+    const file = path.join(directory, 'test.db')
+    await fill(await openSqliteDatabase(file), migrations)
+    return await readFile(file)
+  } finally {
+    await rm(directory, { recursive: true })
+  }
+}
+
+async function makePostgresTemplate(migrations: readonly Migration[]): Promise<string> {
+  const name = await createPostgres('template1')
+  await fill(await openPostgresDatabase(urlOf(name)), migrations)
+  return name
+}
+
+/** Brings the tables into a database and closes it: only then all of them are in the file of SQLite. */
+async function fill(database: Database, migrations: readonly Migration[]): Promise<void> {
+  try {
+    await migrate(database, migrations, 0)
+  } finally {
+    await database.close()
+  }
+}
+
+async function openSqlite(template?: Buffer): Promise<TestDatabase> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'acrux-test-'))
+  const file = path.join(directory, 'test.db')
+  if (template !== undefined) await writeFile(file, template, { mode: 0o600 })
+  const database = await openSqliteDatabase(file)
   const dispose = async () => {
     await database.close()
     await rm(directory, { recursive: true })
@@ -34,25 +94,31 @@ async function openSqlite(): Promise<TestDatabase> {
   return { database, dispose }
 }
 
-async function openPostgres(): Promise<TestDatabase> {
-  const name = `acrux_test_${randomBytes(6).toString('hex')}`
-  await onServer(`create database ${name}`)
-  const url = new URL(postgresUrl)
-  url.pathname = `/${name}`
-  const database = await openPostgresDatabase(url.href)
+async function openPostgres(template = 'template1'): Promise<TestDatabase> {
+  const name = await createPostgres(template)
+  const database = await openPostgresDatabase(urlOf(name))
   const dispose = async () => {
     await database.close()
-    await onServer(`drop database ${name}`)
+    drops.push(drop(name))
   }
   return { database, dispose }
 }
 
-async function onServer(statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: postgresUrl })
-  await client.connect()
-  try {
-    await client.query(statement)
-  } finally {
-    await client.end()
-  }
+async function createPostgres(template: string): Promise<string> {
+  const name = `acrux_test_${randomBytes(6).toString('hex')}`
+  await server.query(`create database ${name} template ${template} strategy file_copy`)
+  return name
+}
+
+/** Is said to have failed where it is waited for, after the last test. */
+function drop(name: string): Promise<unknown> {
+  const dropped = server.query(`drop database ${name}`)
+  dropped.catch(() => undefined)
+  return dropped
+}
+
+function urlOf(name: string): string {
+  const url = new URL(postgresUrl)
+  url.pathname = `/${name}`
+  return url.href
 }
