@@ -38,6 +38,8 @@ await main(async (args) => {
       '--test-timeout=1200000',
     ]
     const env = environment({
+      // Where the program under test keeps compiled code as well: half of what a test file imports is what the program does.
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), 'node-compile-cache'),
       ...(url !== undefined && { ACRUX_TEST_POSTGRES: url }),
       ...(answeredDir !== undefined && { ACRUX_TEST_ANSWERED: answeredDir, ACRUX_TEST_EVERY_ROUTE: 'true' }),
     })
