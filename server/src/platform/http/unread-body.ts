@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-/** How much of a body that nobody wants is read so that the client can hear its answer, and for how long. */
+/** How much of a body that nobody wants is read so that the client receives its answer, and for how long. */
 const discardLimitBytes = 64 * 1024 * 1024
 const discardMilliseconds = 30_000
 
@@ -19,12 +19,21 @@ export function endAnswer(request: IncomingMessage, response: ServerResponse, bo
   request.once('close', () => response.end())
 }
 
+const discarded = new WeakSet<IncomingMessage>()
+
+/** Whether the rest of the body is only read to be discarded, after its answer. */
+export function isDiscarded(request: IncomingMessage): boolean {
+  return discarded.has(request)
+}
+
 /**
- * Reads and forgets what is left of a body after its answer, so that the client, which may still be sending, gets to
- * read that answer and can use the connection again. A client that does not come to an end is cut off.
+ * Reads and discards the rest of a body after its answer, so that the client, which may still be sending, receives that
+ * answer and can use the connection again. The rate is limited per address, see `body-rate.ts`. A client that
+ * sends too much or for too long is disconnected.
  */
 export function discardRest(request: IncomingMessage): void {
-  if (request.complete || request.readableEnded || request.destroyed) return
+  if (request.complete || request.readableEnded || request.destroyed || discarded.has(request)) return
+  discarded.add(request)
   let left = discardLimitBytes
   const cut = () => request.socket.destroy()
   const timer = setTimeout(cut, discardMilliseconds).unref()

@@ -49,3 +49,43 @@ for (const [what, isRead] of [
     assert.ok(tookMs > leastMs, `${pieces} pieces were taken in ${Math.round(tookMs)} ms`)
   })
 }
+
+const unwantedBytes = 24 * 1024 * 1024
+
+for (const [surface, path] of [
+  ['of the registry', '/v2/'],
+  ['of a route', '/route'],
+] as const) {
+  test(`a body ${surface} that is not wanted is discarded at a bounded rate, and the connection goes on`, async (t) => {
+    const app = createApp({ log: createLog('silent'), trustedProxies: [] })
+    mountRaw(app, {
+      paths: ['/v2'],
+      methods: ['PUT', 'GET'],
+      handle: ({ request, response }) => {
+        response.end('0')
+        discardRest(request)
+      },
+    })
+    app.put('/route', { onRequest: async (_request, reply) => reply.code(401).send('0') }, () => '1')
+    const listener = await listen(app, { addresses: [{ host: '127.0.0.1', port: 0 }], tls: undefined })
+    t.after(() => listener.close(0))
+    const socket = net.connect(listener.addresses[0]?.port ?? 0, '127.0.0.1')
+    t.after(() => socket.destroy())
+    let answer = ''
+    let firstMs = Infinity
+    await once(socket, 'connect')
+    const begunMs = performance.now()
+    socket.setEncoding('latin1').on('data', (text: string) => {
+      answer += text
+      firstMs = Math.min(firstMs, performance.now() - begunMs)
+    })
+    socket.write(`PUT ${path} HTTP/1.1\r\nHost: a.example\r\nContent-Length: ${unwantedBytes}\r\n\r\n`)
+    socket.write(Buffer.alloc(unwantedBytes))
+    socket.write('GET /v2/ HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n')
+    await once(socket, 'close')
+    const tookMs = performance.now() - begunMs
+    assert.equal(answer.match(/HTTP\/1\.1 [24]0/g)?.length, 2, answer)
+    assert.ok(tookMs > leastMs, `${unwantedBytes} bytes were discarded in ${Math.round(tookMs)} ms`)
+    assert.ok(firstMs < tookMs / 2, 'the answer does not wait for the body')
+  })
+}

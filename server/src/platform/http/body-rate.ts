@@ -3,20 +3,24 @@ import type { Socket } from 'node:net'
 import { RecentMap } from '../recent-map.ts'
 import { networkOf } from '../sender-budget.ts'
 import { type Allowance, type Bucket, fullBucket, refill } from '../token-bucket.ts'
+import { discardRest, isDiscarded } from './unread-body.ts'
 
-/** A piece of a body costs a few microseconds, regardless of its size. Pieces of this size or larger are not counted. */
+/**
+ * A piece of a body costs a few microseconds, regardless of its size. Larger pieces are counted only in a body that is
+ * discarded, one for each part of this size: decrypting that many bytes costs as much.
+ */
 const smallBytes = 1024
 
-/** The number of small pieces that all connections of one address may send. */
+/** The number of small pieces, or KiB of discarded bodies, that all connections of one address may send. */
 const allowance: Allowance = { burst: 5000, perSecond: 10_000 }
 
 /** The minimum number of addresses whose allowances are kept. */
 const minAddresses = 10_000
 
 /**
- * Creates a request class that limits small pieces of bodies. A body in chunks or TLS records of one byte would keep the
- * main thread busy for as long as it is sent. Over the allowance, the server stops reading the connection until the
- * allowance is refilled.
+ * Creates a request class that limits small pieces of bodies, and bodies that are discarded. A body in chunks or TLS
+ * records of one byte would keep the main thread busy for as long as it is sent, and so would large bodies of denied
+ * requests. Over the allowance, the server stops reading the connection until the allowance is refilled.
  *
  * @param isExempt whether an address is a proxy for many clients; each of its connections has its own allowance
  */
@@ -48,9 +52,11 @@ export function createPacedMessage(isExempt: (address: string) => boolean): type
   return class PacedMessage extends IncomingMessage {
     override push(piece: unknown, encoding?: BufferEncoding): boolean {
       const goesOn = super.push(piece, encoding)
-      if (!(piece instanceof Uint8Array) || piece.byteLength >= smallBytes) return goesOn
+      if (!(piece instanceof Uint8Array)) return goesOn
+      const isSmall = piece.byteLength < smallBytes
+      if (!isSmall && !isDiscarded(this)) return goesOn
       const bucket = bucketOf(this.socket)
-      bucket.tokens -= 1
+      bucket.tokens -= isSmall ? 1 : piece.byteLength / smallBytes
       return goesOn && bucket.tokens > 0
     }
 
@@ -64,7 +70,7 @@ export function createPacedMessage(isExempt: (address: string) => boolean): type
     /** Node calls this once an answer has ended, and would then take what is left of the body without `push`. */
     _dump(): void {
       if (this.complete) dumpOf(this)
-      else this.resume()
+      else discardRest(this)
     }
   }
 }
