@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync, readdirSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { hashPassword, longestPasswordBytes, verifyPassword } from './password-hash.ts'
 import { leastMilliseconds } from './test-patience.ts'
@@ -51,5 +52,17 @@ describe("a person's password", () => {
       answers,
       Array.from({ length: 10 }, (_, index) => index === 7),
     )
+  })
+  test('is hashed at the lowest priority, and nothing else is', { skip: process.platform !== 'linux' }, async () => {
+    const priority = (task: string) => {
+      const afterName = readFileSync(`/proc/self/task/${task}/stat`, 'utf8').split(') ')[1] ?? ''
+      return Number(afterName.split(' ')[16])
+    }
+    const before = priority(String(process.pid))
+    await hashPassword('a password')
+    const tasks = readdirSync('/proc/self/task')
+    assert.ok(tasks.some((task) => priority(task) === 19))
+    assert.equal(priority(String(process.pid)), before)
+    assert.ok(tasks.filter((task) => priority(task) === before).length > 4)
   })
 })

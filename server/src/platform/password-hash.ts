@@ -1,9 +1,7 @@
-import { argon2, hash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { availableParallelism } from 'node:os'
-import { promisify } from 'node:util'
 import { type Place, createFairQueue } from './fair-queue.ts'
-
-const deriveKey = promisify(argon2)
+import { WorkerThread } from './worker-thread.ts'
 
 type Cost = { readonly memoryKiB: number; readonly passes: number; readonly parallelism: number }
 
@@ -15,12 +13,27 @@ const tagSizeBytes = 32
 /** Longer passwords are refused, so that nobody can make the server hash megabytes. In bytes of UTF-8. */
 export const longestPasswordBytes = 1024
 
-/**
- * Each hash uses 19 MiB and one of the four threads of libuv, which also read and write blobs. On two cores or fewer,
- * one hash runs at a time: the event loop needs the other core.
- */
+/** On two cores or fewer, one hash runs at a time: the main thread needs the other core. Each hash uses 19 MiB. */
+const concurrency = availableParallelism() > 2 ? 2 : 1
+const idleMs = 60_000
+
+/** What a hash is computed from. */
+export type HashQuestion = {
+  readonly message: Uint8Array
+  readonly salt: Uint8Array
+  readonly cost: Cost
+  readonly tagSizeBytes: number
+}
+
+const worker = new URL('./password-hash-worker.ts', import.meta.url)
+/** Threads that compute nothing at the moment; the queue runs no more hashes than there are threads. */
+const freeThreads = Array.from(
+  { length: concurrency },
+  () => new WorkerThread<HashQuestion, Uint8Array>(worker, idleMs),
+)
+
 const queue = createFairQueue({
-  concurrency: availableParallelism() > 2 ? 2 : 1,
+  concurrency,
   maxWaiting: 256,
   retryAfterSeconds: 5,
 })
@@ -40,7 +53,7 @@ export async function hashPassword(password: string, place: Place = ownPlace): P
   const message = parsePassword(password)
   if (message === undefined) throw new RangeError(`a password has 1 to ${longestPasswordBytes} bytes`)
   const salt = randomBytes(saltSizeBytes)
-  const tag = await derive(message, { salt, cost, tagSizeBytes }, place)
+  const tag = await derive({ message, salt, cost, tagSizeBytes }, place)
   const { memoryKiB, passes, parallelism } = cost
   return `$argon2id$v=19$m=${memoryKiB},t=${passes},p=${parallelism}$${unpadded(salt)}$${unpadded(tag)}`
 }
@@ -60,7 +73,7 @@ export async function verifyPassword(
   const stored = encoded === undefined || isGenerated ? nobody : parseEncoded(encoded)
   if (stored === undefined) throw new Error('the stored password hash is malformed')
   const message = parsePassword(password)
-  const tag = await derive(message ?? Buffer.from('-'), { ...stored, tagSizeBytes: stored.tag.length }, place)
+  const tag = await derive(questionOf(message ?? Buffer.from('-'), stored), place)
   if (isGenerated) return isGeneratedPassword(password, encoded)
   return timingSafeEqual(tag, stored.tag) && message !== undefined && encoded !== undefined
 }
@@ -104,23 +117,20 @@ function parseEncoded(encoded: string): { cost: Cost; salt: Buffer; tag: Buffer 
   }
 }
 
-type Derivation = { readonly salt: Buffer; readonly cost: Cost; readonly tagSizeBytes: number }
+function questionOf(message: Buffer, { cost, salt, tag }: { cost: Cost; salt: Buffer; tag: Buffer }): HashQuestion {
+  return { message, salt, cost, tagSizeBytes: tag.length }
+}
 
-function derive(
-  message: Buffer,
-  { salt, cost: { memoryKiB, passes, parallelism }, tagSizeBytes }: Derivation,
-  place: Place,
-) {
-  return queue.run(place, () =>
-    deriveKey('argon2id', {
-      message,
-      nonce: salt,
-      memory: memoryKiB,
-      passes,
-      parallelism,
-      tagLength: tagSizeBytes,
-    }),
-  )
+function derive(question: HashQuestion, place: Place): Promise<Buffer> {
+  return queue.run(place, async () => {
+    const thread = freeThreads.pop()
+    if (thread === undefined) throw new Error('more hashes run than there are threads')
+    try {
+      return Buffer.from(await thread.ask(question))
+    } finally {
+      freeThreads.push(thread)
+    }
+  })
 }
 
 function unpadded(bytes: Buffer): string {

@@ -1,8 +1,8 @@
-import { parentPort } from 'node:worker_threads'
 import { ZxcvbnFactory } from '@zxcvbn-ts/core'
 import { adjacencyGraphs, dictionary as common } from '@zxcvbn-ts/language-common'
 import { dictionary as english } from '@zxcvbn-ts/language-en'
-import type { StrengthAnswer, StrengthQuestion } from './password-strength.ts'
+import { answerQuestions } from '../../platform/worker-thread.ts'
+import type { StrengthQuestion } from './password-strength.ts'
 
 const estimator = new ZxcvbnFactory({
   dictionary: { ...common, ...english },
@@ -10,8 +10,4 @@ const estimator = new ZxcvbnFactory({
   l33tMaxSubstitutions: 20,
 })
 
-parentPort?.on('message', ({ id, password, words }: StrengthQuestion) => {
-  const { guessesLog10 } = estimator.check(password, [...words])
-  const answer: StrengthAnswer = { id, guessesLog10 }
-  parentPort?.postMessage(answer)
-})
+answerQuestions(({ password, words }: StrengthQuestion) => estimator.check(password, [...words]).guessesLog10)

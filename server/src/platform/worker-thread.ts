@@ -1,0 +1,76 @@
+import { Worker, parentPort } from 'node:worker_threads'
+
+type Reply<Answer> = { readonly answer: Answer } | { readonly error: string }
+
+/**
+ * A thread for work that would occupy the main thread for long. It starts when it is first asked, and ends when it has
+ * been idle for some time.
+ */
+export class WorkerThread<Question, Answer> {
+  readonly #file: URL
+  readonly #idleMs: number
+  #worker: Worker | undefined
+  #idle: NodeJS.Timeout | undefined
+  #waiting: PromiseWithResolvers<Answer>[] = []
+
+  /** @param file a module that calls {@link answerQuestions} */
+  constructor(file: URL, idleMs: number) {
+    this.#file = file
+    this.#idleMs = idleMs
+  }
+
+  /** Questions are answered in order. Rejects with the error of the work, or if the thread ends before it has answered. */
+  ask(question: Question): Promise<Answer> {
+    const worker = (this.#worker ??= this.#start())
+    clearTimeout(this.#idle)
+    const waiter = Promise.withResolvers<Answer>()
+    this.#waiting.push(waiter)
+    worker.ref()
+    worker.postMessage(question)
+    return waiter.promise
+  }
+
+  /** Ends the thread. Questions without an answer are rejected, and the next question starts a new thread. */
+  end(): void {
+    const worker = this.#worker
+    this.#worker = undefined
+    void worker?.terminate()
+    clearTimeout(this.#idle)
+    for (const { reject } of this.#waiting.splice(0)) reject(new Error('the thread ended'))
+  }
+
+  #start(): Worker {
+    const started = new Worker(this.#file)
+    const endThis = () => {
+      if (this.#worker === started) this.end()
+    }
+    started.on('message', (reply: Reply<Answer>) => {
+      if (this.#worker === started) this.#settle(started, reply)
+    })
+    started.on('error', endThis)
+    started.on('exit', endThis)
+    return started
+  }
+
+  #settle(worker: Worker, reply: Reply<Answer>): void {
+    const waiter = this.#waiting.shift()
+    if ('error' in reply) waiter?.reject(new Error(reply.error))
+    else waiter?.resolve(reply.answer)
+    if (this.#waiting.length > 0) return
+    worker.unref()
+    this.#idle = setTimeout(() => this.end(), this.#idleMs).unref()
+  }
+}
+
+/** Answers the questions of {@link WorkerThread}; called by the module that the thread runs. */
+export function answerQuestions(answer: (question: never) => unknown): void {
+  parentPort?.on('message', (question: unknown) => {
+    let reply: Reply<unknown>
+    try {
+      reply = { answer: answer(question as never) }
+    } catch (error) {
+      reply = { error: String(error) }
+    }
+    parentPort?.postMessage(reply)
+  })
+}
