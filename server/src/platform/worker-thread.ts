@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os'
 import { Worker, parentPort } from 'node:worker_threads'
 
 type Reply<Answer> = { readonly answer: Answer } | { readonly error: string }
@@ -62,8 +63,13 @@ export class WorkerThread<Question, Answer> {
   }
 }
 
-/** Answers the questions of {@link WorkerThread}; called by the module that the thread runs. */
+/**
+ * Answers the questions of {@link WorkerThread}; called by the module that the thread runs. The thread has the lowest
+ * priority: where it shares a core with the main thread, requests of others run first.
+ */
 export function answerQuestions(answer: (question: never) => unknown): void {
+  // On Linux, 0 is the calling thread alone.
+  if (process.platform === 'linux') setPriority(0, 19)
   parentPort?.on('message', (question: unknown) => {
     let reply: Reply<unknown>
     try {

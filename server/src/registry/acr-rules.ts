@@ -24,7 +24,10 @@ export function requireAcrRequest(method: string, path: CheckedOciPath | Checked
  *
  * @throws OciError DIGEST_INVALID
  */
-export function requireAcrManifest({ config, subject, layers, manifests }: Manifest, digest: Digest): void {
+export function requireAcrManifest(
+  { config, subject, layers, manifests }: Omit<Manifest, 'annotations'>,
+  digest: Digest,
+): void {
   requireSha256(digest)
   for (const named of [config, subject, ...layers, ...manifests]) if (named !== undefined) requireSha256(named.digest)
 }

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { type Digest, digestAlgorithm } from '../../spec/digest.ts'
-import { type Manifest, ManifestInvalidError, maxManifestSizeBytes, parseManifest } from '../../spec/manifest.ts'
+import { ManifestInvalidError, maxManifestSizeBytes } from '../../spec/manifest.ts'
 import { isNonDistributable, parseContentType } from '../../spec/media-type.ts'
 import type { Reference, Tag } from '../../spec/reference.ts'
 import type { RepositoryName } from '../../spec/repository-name.ts'
@@ -14,6 +14,7 @@ import { readImagePlatform } from '../manifests/image-config.ts'
 import { ImportError, type ImportSource } from './import-source.ts'
 import { requireWritable } from '../properties/locks.ts'
 import type { Parts } from '../parts.ts'
+import { type ReadManifest, readManifest } from '../manifests/manifest-reader.ts'
 import { blobDescriptors, manifestDigest, storeManifest } from '../manifests/put-manifest.ts'
 import type { Reservation } from '../quotas/quotas.ts'
 import { type RepositoryTarget, requireCurrentCredential } from '../repositories/repositories.ts'
@@ -44,7 +45,7 @@ export function importCallerKey(id: string): string {
 }
 
 type Progress = { manifests: number; sizeBytes: number; readonly brought: Map<Digest, string> }
-type Part = { readonly bytes: Uint8Array; readonly digest: Digest; readonly manifest: Manifest }
+type Part = { readonly bytes: Uint8Array; readonly digest: Digest; readonly manifest: ReadManifest }
 
 /**
  * Brings an image, with all that it names, into repositories. An index comes with its children. Tags are set last, each
@@ -53,7 +54,7 @@ type Part = { readonly bytes: Uint8Array; readonly digest: Digest; readonly mani
  * @throws ImportError, OciError
  */
 export async function importImage(parts: Parts, blobParts: BlobParts, what: Import): Promise<Digest> {
-  const root = await readManifest(what.source, what.reference)
+  const root = await fetchManifest(what.source, what.reference)
   const progress: Progress = { manifests: 0, sizeBytes: 0, brought: new Map() }
   for (const [repository, tags] of what.targets) {
     await bring(parts, blobParts, what, { repository, tags, part: root, depth: 0, progress })
@@ -82,7 +83,7 @@ async function bring(
     throw new ImportError('limit', `an image of more than ${mostManifests} manifests is not imported`)
   }
   for (const child of new Set(manifest.manifests.map((descriptor) => descriptor.digest))) {
-    const childPart = await readManifest(what.source, { kind: 'digest', digest: child })
+    const childPart = await fetchManifest(what.source, { kind: 'digest', digest: child })
     await bring(parts, blobParts, what, { repository, tags: [], part: childPart, depth: depth + 1, progress })
   }
   const target = { ...what.into, path: { repository } }
@@ -99,7 +100,7 @@ async function bring(
   await storeManifest(parts, { ...what.into, path }, { bytes, digest, tags, manifest, platform, movesTags: what.force })
 }
 
-async function readManifest(source: ImportSource, reference: Reference): Promise<Part> {
+async function fetchManifest(source: ImportSource, reference: Reference): Promise<Part> {
   const { bytes, contentType } = await source.manifest(reference)
   const digest =
     reference.kind === 'digest'
@@ -110,7 +111,8 @@ async function readManifest(source: ImportSource, reference: Reference): Promise
   }
   if (bytes.byteLength > maxManifestSizeBytes) throw new ImportError('limit', 'the manifest is too large')
   try {
-    const manifest = parseManifest(bytes, contentType === undefined ? undefined : parseContentType(contentType))
+    const type = contentType === undefined ? undefined : parseContentType(contentType)
+    const manifest = await readManifest({ bytes, contentType: type })
     return { bytes, digest, manifest }
   } catch (error) {
     if (!(error instanceof ManifestInvalidError)) throw error

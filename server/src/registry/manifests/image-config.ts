@@ -18,7 +18,7 @@ const unknownPlatform: ImagePlatform = { architecture: null, os: null }
 export async function readImagePlatform(
   parts: Parts,
   call: RepositoryTarget,
-  { config }: Manifest,
+  { config }: Pick<Manifest, 'config'>,
 ): Promise<ImagePlatform> {
   if (config === undefined || !config.mediaType.endsWith('json')) return unknownPlatform
   const bytes = await readSmallBlob(parts, call, config.digest)

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { type Digest, digestAlgorithm, type DigestAlgorithm } from '../../spec/digest.ts'
-import { type Manifest, maxManifestSizeBytes, parseManifest } from '../../spec/manifest.ts'
+import { type Manifest, maxManifestSizeBytes } from '../../spec/manifest.ts'
 import { isNonDistributable, parseContentType } from '../../spec/media-type.ts'
 import { parseTag, type Tag } from '../../spec/reference.ts'
 import { requireAcrManifest } from '../acr-rules.ts'
@@ -20,6 +20,7 @@ import {
   repairManifest,
   touchManifest,
 } from './manifest-store.ts'
+import { type ReadManifest, readManifest } from './manifest-reader.ts'
 import type { Parts } from '../parts.ts'
 import type { Reservation } from '../quotas/quotas.ts'
 import { withBody } from '../read-body.ts'
@@ -40,7 +41,7 @@ export type Push = {
   readonly bytes: Uint8Array
   readonly digest: Digest
   readonly tags: readonly Tag[]
-  readonly manifest: Manifest
+  readonly manifest: ReadManifest
   readonly platform: ImagePlatform
   /** Whether tags that are there may be moved, or may not even be named. */
   readonly movesTags: boolean
@@ -58,7 +59,7 @@ export async function putManifest(parts: Parts, call: OciCall<'manifest'>): Prom
   const contentType = requireContentType(call.request)
   const { digest, manifest } = await withBody(call, maxManifestSizeBytes, async (bytes, inTurn) => {
     const named = await inTurn(() => requireManifestDigest(call, bytes))
-    const read = await inTurn(() => parseManifest(bytes, contentType))
+    const read = await readManifest({ bytes, contentType }, call.budget)
     const platform = await readImagePlatform(parts, call, read)
     await storeManifest(parts, call, { bytes, digest: named, tags, manifest: read, platform, movesTags: true })
     return { digest: named, manifest: read }
@@ -166,13 +167,16 @@ async function measureImage(
   return Math.min(sizeBytes, Number.MAX_SAFE_INTEGER)
 }
 
+/** What a manifest names of an image. */
+type ImageParts = Pick<Manifest, 'config' | 'layers'>
+
 /** Whether the repository holds enough of an image to call it one that lacks some layers: its config, and some layer. */
-export function isSparse({ config, layers }: Manifest, held: Pick<ReadonlySet<string>, 'has'>): boolean {
+export function isSparse({ config, layers }: ImageParts, held: Pick<ReadonlySet<string>, 'has'>): boolean {
   return config !== undefined && held.has(config.digest) && layers.some(({ digest }) => held.has(digest))
 }
 
 /** Config and layers, each once. A digest that is named as distributable content anywhere counts as that. */
-export function blobDescriptors({ config, layers }: Manifest) {
+export function blobDescriptors({ config, layers }: ImageParts) {
   const blobs = new Map<Digest, { readonly digest: Digest; readonly mediaType: string; readonly size: number }>()
   for (const layer of layers) {
     const known = blobs.get(layer.digest)
@@ -204,7 +208,6 @@ async function insert(
     ...[...blobDescriptors(manifest).keys()].map((target) => reference('blob', target)),
     ...[...new Set(manifest.manifests.map((child) => child.digest))].map((target) => reference('manifest', target)),
   ]
-  const isAnnotated = Object.keys(manifest.annotations).length > 0
   const row = {
     repository_id: repositoryId,
     digest,
@@ -216,7 +219,7 @@ async function insert(
     os: platform.os,
     artifact_type: manifest.artifactType ?? null,
     subject_digest: manifest.subject?.digest ?? null,
-    annotations: isAnnotated ? JSON.stringify(manifest.annotations) : null,
+    annotations: manifest.referrerAnnotations,
     created_at_ms: nowMs,
     updated_at_ms: nowMs,
     untagged_at_ms: null,

@@ -65,6 +65,20 @@ function testReferrers(kind: DatabaseKind): void {
     assert.deepEqual((await list('r/two', 's1')).manifests, [])
   })
 
+  it('a large referrer is listed like a small one, and one that is not valid is refused like a small one', async () => {
+    const annotations = { padding: 'ü'.repeat(100_000) }
+    const { put, digest, size } = await push('r/large', artifact('s9', { annotations }))
+    assert.equal(put.status, 201)
+    const [listed] = (await list('r/large', 's9')).manifests
+    assert.deepEqual([listed?.digest, listed?.annotations], [digest, annotations])
+    assert.ok(size > 200_000)
+    const wrong = { ...annotations, number: 1 }
+    const [large, small] = [wrong, { number: 1 }].map((one) => JSON.stringify(artifact('s9', { annotations: one })))
+    const refused = await test.putManifest('r/large', 'large', large ?? '')
+    assert.equal(refused.status, 400)
+    assert.equal(refused.text, (await test.putManifest('r/large', 'small', small ?? '')).text)
+  })
+
   it('the type is that of the configuration where an image says none, and left out for an index', async () => {
     const { digest: image } = await push('r/types', artifact('s2'))
     const { digest: index } = await push('r/types', {
