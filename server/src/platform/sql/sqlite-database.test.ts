@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 import { sql } from 'kysely'
 import { type Outage, outageOf } from '../outage.ts'
@@ -142,7 +143,8 @@ test('rows that are refused leave nothing, and what shares their commit is kept'
   ])
   assert.deepEqual(
     outcomes.map(({ status }) => status),
-    ['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled'],
+    ['fulfilled', 'rejected', 'rejected', 'fulfilled', 'fulfilled'],
+    'rows are written before transactions that run work',
   )
   assert.deepEqual(await idsIn(database), [1, 4, 5])
 })
@@ -241,4 +243,20 @@ test('a file that is no database is refused when it is opened', async (t) => {
   await writeFile(file, 'this is no database at all, but a text that is long enough to be looked at '.repeat(10))
   await assert.rejects(openSqliteDatabase(file), /not a database/)
   assert.match(await readFile(file, 'utf8'), /^this is no database/, 'and left as it is')
+})
+
+test('rows wait for a few milliseconds of the work of others, not for all of it', async (t) => {
+  const { database } = await open(t)
+  const insertNotes = database.prepareInsert<{ id: number; text: string }>('note', ['id', 'text'])
+  let done = 0
+  const work = Array.from({ length: 50 }, (_, id) =>
+    database.transaction(async (transaction) => {
+      await insert(transaction, id)
+      await sleep(5)
+      done += 1
+    }),
+  )
+  await insertNotes([{ id: 100, text: 'x' }])
+  assert.ok(done < 10, `the rows waited for ${done} transactions`)
+  await Promise.all(work)
 })

@@ -27,16 +27,14 @@ import { readerBusyTimeoutMs } from './busy-timeout.ts'
 import { prepareStatement } from './prepared-statement.ts'
 import { SqliteWriter } from './sqlite-writer.ts'
 
-/** A transaction that waits for its turn: work to run, or rows of which all is known beforehand. */
-type Job = WorkJob | RowsJob
+/** A waiting transaction that runs work. */
 type WorkJob = {
-  readonly kind: 'work'
   readonly work: (transaction: Transaction) => Promise<unknown>
   readonly resolve: (result: unknown) => void
   readonly reject: (reason: unknown) => void
 }
+/** A waiting transaction that inserts rows that are known already. */
 type RowsJob = {
-  readonly kind: 'rows'
   readonly sql: string
   readonly rows: readonly (readonly SqlValue[])[]
   readonly resolve: (result: undefined) => void
@@ -50,8 +48,10 @@ type Outcome = {
   readonly authorityChanged: boolean
 }
 
-/** How many transactions may share one flush, so that the first of them does not wait for ever. */
+/** How many transactions may share one flush. */
 const batchLimit = 128
+/** How long a batch that has rows, such as the audit events of tokens, starts further work before it is committed. */
+const batchWorkMs = 5
 
 /** SQLite has undone the whole batch by itself, as it does on a full disk. */
 class BatchUndoneError extends Error {
@@ -96,7 +96,8 @@ class SqliteDatabase implements Database {
   #writer: SqliteWriter
   #reader: DatabaseSync
   #readerTables: Kysely<unknown>
-  #queue: Job[] = []
+  #works: WorkJob[] = []
+  #rows: RowsJob[] = []
   #draining: Promise<void> | undefined
   #revision = 1
   #commitSeconds = new Distribution(commitBounds)
@@ -135,7 +136,8 @@ class SqliteDatabase implements Database {
 
   transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      this.#enqueue({ kind: 'work', work, resolve: (result) => resolve(result as Result), reject })
+      this.#works.push({ work, resolve: (result) => resolve(result as Result), reject })
+      this.#draining ??= this.#drain()
     })
   }
 
@@ -150,17 +152,13 @@ class SqliteDatabase implements Database {
     )
     return (rows) =>
       new Promise<void>((resolve, reject) => {
-        this.#enqueue({ kind: 'rows', sql, rows: rows.map(values), resolve, reject })
+        this.#rows.push({ sql, rows: rows.map(values), resolve, reject })
+        this.#draining ??= this.#drain()
       })
   }
 
-  #enqueue(job: Job): void {
-    this.#queue.push(job)
-    this.#draining ??= this.#drain()
-  }
-
   writerLoad(): WriterLoad {
-    return { waiting: this.#queue.length, commitSeconds: this.#commitSeconds }
+    return { waiting: this.#waiting, commitSeconds: this.#commitSeconds }
   }
 
   canWrite(): boolean {
@@ -178,8 +176,12 @@ class SqliteDatabase implements Database {
     await this.#writer.close()
   }
 
+  get #waiting(): number {
+    return this.#works.length + this.#rows.length
+  }
+
   async #drain(): Promise<void> {
-    while (this.#queue.length > 0) await this.#commitBatch()
+    while (this.#waiting > 0) await this.#commitBatch()
     this.#draining = undefined
   }
 
@@ -187,16 +189,17 @@ class SqliteDatabase implements Database {
     const beganMs = performance.now()
     this.#writer.execute({ kind: 'begin' }).catch((error: unknown) => {
       // Whoever waits is told: what cannot be begun now would be begun for them no sooner.
-      for (const job of this.#queue.splice(0)) job.reject(error)
+      for (const job of [...this.#works.splice(0), ...this.#rows.splice(0)]) job.reject(error)
     })
     const kept: Outcome[] = []
     const underWay: Promise<void>[] = []
     try {
       for (let count = 0; count < batchLimit; count += 1) {
-        const job = this.#queue.shift()
+        underWay.push(...this.#rows.splice(0, batchLimit).map((job) => this.#addRows(job, kept)))
+        const isOver = underWay.length > 0 && count > 0 && performance.now() - beganMs >= batchWorkMs
+        const job = isOver ? undefined : this.#works.shift()
         if (job === undefined) break
-        if (job.kind === 'work') await this.#runWork(job, kept)
-        else underWay.push(this.#addRows(job, kept))
+        await this.#runWork(job, kept)
       }
       const committed = this.#writer.execute({ kind: 'commit' })
       committed.catch(() => undefined)
