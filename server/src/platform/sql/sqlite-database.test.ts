@@ -260,3 +260,17 @@ test('rows wait for a few milliseconds of the work of others, not for all of it'
   assert.ok(done < 10, `the rows waited for ${done} transactions`)
   await Promise.all(work)
 })
+
+test('the log is copied into the file although no commit does so', async (t) => {
+  const { database, file } = await open(t)
+  await database.transaction((transaction) => insert(transaction, 1, 'y'.repeat(3_000_000)))
+  const other = new DatabaseSync(file)
+  t.after(() => other.close())
+  other.exec('pragma wal_autocheckpoint = 0')
+  const look = other.prepare('pragma wal_checkpoint(noop)')
+  const copied = () => Number(look.get()?.['checkpointed'])
+  assert.equal(copied(), 0)
+  const deadline = Date.now() + 30_000
+  while (copied() === 0 && Date.now() < deadline) await sleep(50)
+  assert.ok(copied() >= 700, `${copied()} pages are copied`)
+})

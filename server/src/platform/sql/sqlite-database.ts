@@ -25,6 +25,7 @@ import { commitBounds } from './database.ts'
 import { Distribution } from '../figure.ts'
 import { readerBusyTimeoutMs } from './busy-timeout.ts'
 import { prepareStatement } from './prepared-statement.ts'
+import { startCheckpoints } from './sqlite-checkpoints.ts'
 import { SqliteWriter } from './sqlite-writer.ts'
 
 /** A waiting transaction that runs work. */
@@ -65,10 +66,11 @@ class BatchUndoneError extends Error {
 export async function openSqliteDatabase(file: string): Promise<Database> {
   await makePrivateFile(file)
   const writer = await SqliteWriter.open(file)
+  const checkpoints = startCheckpoints(file)
   const reader = new DatabaseSync(file, { readOnly: true, timeout: readerBusyTimeoutMs })
   reader.exec('pragma cache_size = -65536')
   reader.exec('pragma mmap_size = 268435456')
-  return new SqliteDatabase(writer, reader)
+  return new SqliteDatabase(writer, reader, checkpoints)
 }
 
 /** What a database file held at one moment. */
@@ -94,6 +96,7 @@ async function makePrivateFile(file: string): Promise<void> {
 class SqliteDatabase implements Database {
   readonly kind = 'sqlite'
   #writer: SqliteWriter
+  #endCheckpoints: () => Promise<void>
   #reader: DatabaseSync
   #readerTables: Kysely<unknown>
   #works: WorkJob[] = []
@@ -102,7 +105,8 @@ class SqliteDatabase implements Database {
   #revision = 1
   #commitSeconds = new Distribution(commitBounds)
 
-  constructor(writer: SqliteWriter, reader: DatabaseSync) {
+  constructor(writer: SqliteWriter, reader: DatabaseSync, endCheckpoints: () => Promise<void>) {
+    this.#endCheckpoints = endCheckpoints
     this.#writer = writer
     this.#reader = reader
     this.#readerTables = new Kysely({ dialect: sqliteDialect((query) => readThrough(reader, query)) })
@@ -171,6 +175,7 @@ class SqliteDatabase implements Database {
 
   async close(): Promise<void> {
     while (this.#draining !== undefined) await this.#draining
+    await this.#endCheckpoints()
     // The last connection to close writes the log into the database, and only one that writes can.
     this.#reader.close()
     await this.#writer.close()

@@ -17,6 +17,8 @@ database.exec('pragma synchronous = full')
 database.exec('pragma foreign_keys = on')
 database.exec('pragma cache_size = -65536')
 database.exec('pragma temp_store = memory')
+// Usually the thread for checkpoints copies the log before it has that many pages.
+database.exec('pragma wal_autocheckpoint = 4000')
 
 const statementLimit = 500
 const statements = new Map<string, StatementSync>()
