@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { Agent } from 'node:https'
 import { Readable } from 'node:stream'
 import { request, type HttpResponse } from '../harness/http.ts'
 import { stringAt } from '../harness/json.ts'
@@ -27,6 +28,9 @@ export interface Caller {
   send(call: Call): Promise<HttpResponse>
 }
 
+/** Connections are kept between requests, as clients keep them. */
+const agent = new Agent({ keepAlive: true })
+
 async function sendOnce(server: RunningServer, call: Call, authorization?: string): Promise<HttpResponse> {
   const { method = 'GET', path, headers, body, chunked } = call
   const response = await request({
@@ -34,6 +38,7 @@ async function sendOnce(server: RunningServer, call: Call, authorization?: strin
     url: registryUrl(server) + path,
     headers: { ...headers, ...(authorization !== undefined && { authorization }) },
     caFile: server.caFile,
+    ...(chunked !== true && { agent }),
     ...(body !== undefined && { body: chunked === true ? Readable.from([body]) : body }),
   })
   assert.ok(response.status < 500, `${method} ${path} is answered with ${response.status}: ${response.text()}`)
@@ -75,7 +80,7 @@ export function bearerCaller(server: RunningServer, name: string, credential: Cr
       if (refused.status !== 401) return refused
       const { service, scope } = challengeOf(refused)
       assert.equal(service, server.firstRun.loginServer)
-      const given = await askAccessToken(server, credential, scope === undefined ? [] : [scope])
+      const given = await askAccessToken(server, credential, scope === undefined ? [] : [scope], { agent })
       assert.equal(given.status, 200, given.text())
       return sendOnce(server, call, `Bearer ${stringAt(given.json(), 'access_token')}`)
     },

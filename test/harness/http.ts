@@ -14,7 +14,10 @@ export interface HttpRequest {
   body?: Buffer | Uint8Array | string | Readable
   /** The PEM file of the only authority that is trusted; without it, the system's are. */
   caFile?: string
-  /** By default each request has a connection of its own, so that a restarted server meets no stale one. */
+  /**
+   * By default each request has a connection of its own, so that a restarted server meets no stale one. On a connection that
+   * an agent kept, a request that the server closed without an answer is sent again, unless its body is a stream.
+   */
   agent?: Agent
   /** Milliseconds of silence after which the request fails; 120,000 unless told otherwise. */
   timeoutMs?: number
@@ -72,7 +75,15 @@ function responseOf(status: number, headers: IncomingHttpHeaders, rawHeaders: st
  * One HTTP exchange, over TLS where the URL says `https:`. Redirects are never followed and bodies never unpacked. A server
  * that answers before it has read the whole body, and closes, is no failure: its answer counts.
  */
-export function request(what: HttpRequest): Promise<HttpResponse> {
+export async function request(what: HttpRequest): Promise<HttpResponse> {
+  for (;;) {
+    const response = await attempt(what)
+    if (response !== undefined) return response
+  }
+}
+
+/** Undefined where a connection that was to be used again turned out to be closed. */
+function attempt(what: HttpRequest): Promise<HttpResponse | undefined> {
   const url = new URL(what.url)
   return new Promise((resolve, reject) => {
     const send = url.protocol === 'http:' ? httpRequest : httpsRequest
@@ -88,9 +99,16 @@ export function request(what: HttpRequest): Promise<HttpResponse> {
         if (!outgoing.writableFinished) outgoing.destroy()
       })
     })
-    outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer in time: ${what.method ?? 'GET'} ${url.href}`)))
+    let isLate = false
+    outgoing.on('timeout', () => {
+      isLate = true
+      outgoing.destroy(new Error(`no answer in time: ${what.method ?? 'GET'} ${url.href}`))
+    })
     outgoing.on('error', (error) => {
-      if (!answered) reject(error)
+      if (answered) return
+      const isStale = outgoing.reusedSocket && !isLate && !(what.body instanceof Readable)
+      if (isStale) resolve(undefined)
+      else reject(error)
     })
     if (what.body instanceof Readable) {
       what.body.on('error', (error) => outgoing.destroy(error))

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Agent } from 'node:http'
 import { expectStatus } from './arm.ts'
 import { form, request, type HttpResponse } from './http.ts'
 import { stringAt } from './json.ts'
@@ -28,6 +29,13 @@ export interface PushedImage extends Descriptor {
 /** Where a request goes: the first registry unless another login server is named. */
 export interface Where {
   loginServer?: string
+  /** Keeps connections between requests; without it each has its own. */
+  agent?: Agent
+}
+
+/** How requests reach the server: by its authority, and by the connections that are kept. */
+function reach({ caFile }: RunningServer, { agent }: Where): { caFile: string; agent?: Agent } {
+  return { caFile, ...(agent !== undefined && { agent }) }
 }
 
 /** The value of an Authorization header with name and password, in UTF-8 [RFC 7617 §2.1]. */
@@ -56,7 +64,7 @@ export async function exchange(
   const response = await request({
     method: 'POST',
     url: `${registryUrl(server, where)}/oauth2/exchange`,
-    caFile: server.caFile,
+    ...reach(server, where),
     ...form({
       grant_type: 'access_token',
       service: where.loginServer ?? server.firstRun.loginServer,
@@ -78,11 +86,11 @@ export async function askAccessToken(
   const url = `${registryUrl(server, where)}/oauth2/token`
   if (typeof credential === 'object' && 'refreshToken' in credential) {
     const fields = { grant_type: 'refresh_token', service, scope: scopes, refresh_token: credential.refreshToken }
-    return request({ method: 'POST', url, caFile: server.caFile, ...form(fields) })
+    return request({ method: 'POST', url, ...reach(server, where), ...form(fields) })
   }
   const query = new URLSearchParams([['service', service], ...scopes.map((scope) => ['scope', scope])])
   const headers = credential === 'anonymous' ? {} : { authorization: basic(credential.username, credential.password) }
-  return request({ url: `${url}?${query.toString()}`, headers, caFile: server.caFile })
+  return request({ url: `${url}?${query.toString()}`, headers, ...reach(server, where) })
 }
 
 /** An ACR access token; throws where none is given. */
@@ -105,14 +113,14 @@ export async function pushBlob(
   where: Where = {},
 ): Promise<Descriptor> {
   const origin = registryUrl(server, where)
-  const { caFile } = server
+  const through = reach(server, where)
   const begin = `${origin}/v2/${repository}/blobs/uploads/`
-  const begun = expectStatus(await request({ method: 'POST', url: begin, headers: { authorization }, caFile }), 202)
+  const begun = expectStatus(await request({ method: 'POST', url: begin, headers: { authorization }, ...through }), 202)
   const location = new URL(begun.headers.location ?? '', begin)
   const digest = digestOf(bytes)
   location.searchParams.set('digest', digest)
   const headers = { authorization, 'content-type': 'application/octet-stream' }
-  expectStatus(await request({ method: 'PUT', url: location, headers, body: bytes, caFile }), 201)
+  expectStatus(await request({ method: 'PUT', url: location, headers, body: bytes, ...through }), 201)
   return { mediaType: 'application/octet-stream', digest, size: bytes.length }
 }
 
@@ -130,7 +138,7 @@ export async function putManifest(
     url: `${registryUrl(server, where)}/v2/${repository}/manifests/${reference}`,
     headers: { authorization, 'content-type': manifest.mediaType },
     body: manifest.bytes,
-    caFile: server.caFile,
+    ...reach(server, where),
   })
 }
 
@@ -183,6 +191,6 @@ export async function get(
   return request({
     url: `${registryUrl(server, where)}${path}`,
     headers: { ...(authorization !== undefined && { authorization }) },
-    caFile: server.caFile,
+    ...reach(server, where),
   })
 }
