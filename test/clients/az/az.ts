@@ -104,11 +104,15 @@ export function loginServerSuffix(server: RunningServer): string {
   return `.azurecr.localhost:${server.port}`
 }
 
-/** Registers the server as the cloud `acrux`, found by its metadata, and makes it the cloud of every later command. */
+/**
+ * Registers the server as the cloud `acrux`, found by its metadata, and makes it the cloud of every later command of a home
+ * whose settings are az's own. `az cloud set` and `az config set` would write the same file, in a second: az-sign-in.test.ts runs them.
+ */
 export async function useCloud(az: Az, server: RunningServer): Promise<void> {
   await az.text('cloud', 'register', '-n', 'acrux', '--endpoint-resource-manager', server.firstRun.resourceManager)
-  await az.text('cloud', 'set', '-n', 'acrux')
-  await az.text('config', 'set', 'core.instance_discovery=false')
+  const file = join(az.home.path, 'azure', 'config')
+  assert.match(readFileSync(file, 'utf8'), /^\[cloud\]\nname = AzureCloud\n*$/)
+  writeFileSync(file, '[cloud]\nname = acrux\n\n[core]\ninstance_discovery = false\n')
 }
 
 /** The arguments that sign a service principal in, the server's first one unless told otherwise. */
