@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { Agent } from 'node:https'
 import { after, test } from 'node:test'
 import { armToken, createServicePrincipal, expectStatus, graph } from '../harness/arm.ts'
+import { type HttpResponse, request } from '../harness/http.ts'
 import { listAt, stringAt } from '../harness/json.ts'
 import { startServer } from '../harness/server.ts'
 
@@ -18,6 +20,15 @@ const person = {
 const userId = stringAt(expectStatus(await graph(server, 'POST', '/users', person, token), 201).json(), 'id')
 const group = { displayName: 'victim', mailNickname: 'victim', mailEnabled: false, securityEnabled: true }
 const groupId = stringAt(expectStatus(await graph(server, 'POST', '/groups', group, token), 201).json(), 'id')
+
+/** Connections are kept: to open one takes longer than the answer. */
+const agent = new Agent({ keepAlive: true })
+after(() => agent.destroy())
+
+function get(path: string): Promise<HttpResponse> {
+  const url = `${server.baseUrl}/graph/v1.0${path}`
+  return request({ url, headers: { authorization: `Bearer ${token}` }, caFile: server.caFile, agent })
+}
 
 const lists = `/users /groups /applications /servicePrincipals /roleManagement/directory/roleAssignments
   /groups/${groupId}/members /groups/${groupId}/transitiveMembers /users/${userId}/memberOf
@@ -63,7 +74,7 @@ test('no filter asks about what is not in the table of filters, on any list of G
     for (const column of columns) {
       for (const attack of attacks) {
         const text = attack(column)
-        const { status } = await graph(server, 'GET', `${list}?$filter=${encodeURIComponent(text)}`, undefined, token)
+        const { status } = await get(`${list}?$filter=${encodeURIComponent(text)}`)
         assert.equal(status, 400, `${list}: ${text}`)
         asked += 1
       }
@@ -76,12 +87,12 @@ test('a value in a filter is a value and nothing else [fault 28]', async () => {
   for (const list of ['/users', '/groups', '/applications', '/servicePrincipals']) {
     for (const name of names) {
       for (const text of [`displayName eq '${name}'`, `startswith(displayName,'${name}')`]) {
-        const answer = await graph(server, 'GET', `${list}?$filter=${encodeURIComponent(text)}`, undefined, token)
+        const answer = await get(`${list}?$filter=${encodeURIComponent(text)}`)
         assert.deepEqual(listAt(expectStatus(answer, 200).json(), 'value'), [], text)
       }
     }
     const filter = `?$filter=${encodeURIComponent("displayName eq 'victim'")}`
-    const found = await graph(server, 'GET', `${list}${filter}`, undefined, token)
+    const found = await get(`${list}${filter}`)
     assert.equal(listAt(expectStatus(found, 200).json(), 'value').length, 1, list)
   }
 })
@@ -96,7 +107,7 @@ test('what orders, selects, expands, searches or counts a list is refused [fault
   ]
   for (const list of lists) {
     for (const option of [...options, '$apply=groupby((password_hash))', '$compute=password_hash as x', '$skip=1']) {
-      const { status } = await graph(server, 'GET', `${list}?${encodeURI(option)}`, undefined, token)
+      const { status } = await get(`${list}?${encodeURI(option)}`)
       assert.equal(status, 400, `${list}?${option}`)
     }
   }
