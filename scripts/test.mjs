@@ -9,6 +9,9 @@ import { installMissingClients } from '../test/setup/clients.mjs'
 import { startPostgres } from '../test/setup/postgres.mjs'
 import { ensureDependencies, environment, main, nodeBinary, root, runInherited, say, SetUpFailed } from './set-up.mjs'
 
+/** One file of tests more than there are processors, as every file waits now and then; tests that judge time take it into account. */
+const concurrency = Math.max(2, availableParallelism() + 1)
+
 const everything = ['server/src/**/*.test.ts', 'cli/src/**/*.test.ts', 'test/**/*.test.ts']
 
 /** A PostgreSQL for the stores' contract tests: the caller's own, or one that is started here and thrown away. */
@@ -34,7 +37,7 @@ await main(async (args) => {
     const runner = [
       '--test',
       `--test-reporter=${root}/test/setup/reporter.mjs`,
-      `--test-concurrency=${Math.max(2, availableParallelism())}`,
+      `--test-concurrency=${concurrency}`,
       '--test-timeout=1200000',
     ]
     const env = environment({
