@@ -255,7 +255,7 @@ test('the background scrub quarantines corrupt content, and blobs that are resto
 })
 
 test('the background scrub reads no faster than it may, and goes on after a kill where it was', async () => {
-  const args = ['--integrity-scrub-interval-seconds', '3600', '--integrity-scrub-bytes-per-second', '100000']
+  const args = ['--integrity-scrub-interval-seconds', '3', '--integrity-scrub-bytes-per-second', '100000']
   await using server = await startServer({ args: [...args, '--integrity-scrub-interval-seconds', '0'] })
   const authorization = authorizationOf(server)
   for (let count = 0; count < 12; count += 1) await pushBlob(server, 'slow/app', randomBytes(100_000), authorization)

@@ -3,7 +3,7 @@ import { Socket } from 'node:net'
 import { systemErrorCode } from './exit.ts'
 
 /** Lines are written in batches: at this length, at this age, or when a line is a warning or an error. */
-const gatheredLength = 32 * 1024
+const gatheredLength = 256 * 1024
 const gatheredMs = 50
 
 /** How much is buffered for a slow reader. Further lines are dropped. */

@@ -57,12 +57,25 @@ export function createRegistryActivity(options: RegistryActivityOptions): Regist
     return counts
   }
 
-  function countEvent(target: string, name: 'sign_ins' | 'denials'): void {
-    if (pending.get(hourOf(clock.now()))?.has(target) !== true) {
-      if (targetCount >= maxTargets) return
-      targetCount += 1
+  /** Counts the events of a target. Remembers where it counted last, since the same event may happen with every request. */
+  function eventCounter(target: string, name: 'sign_ins' | 'denials'): () => void {
+    let counts: MutableCounts | undefined
+    let countedIn: typeof pending | undefined
+    let untilMs = 0
+    return () => {
+      const nowMs = clock.now()
+      if (countedIn !== pending || nowMs >= untilMs) {
+        const hour = hourOf(nowMs)
+        if (pending.get(hour)?.has(target) !== true) {
+          if (targetCount >= maxTargets) return
+          targetCount += 1
+        }
+        counts = countsOf(target, hour)
+        countedIn = pending
+        untilMs = hour + hourMs
+      }
+      if (counts !== undefined) counts[name] += 1
     }
-    countsOf(target)[name] += 1
   }
 
   /** Takes what was counted, with the sizes of some registries that were not measured in this hour. */
@@ -116,7 +129,7 @@ export function createRegistryActivity(options: RegistryActivityOptions): Regist
     counterOf: (event) => {
       const name = countedAs(event)
       const key = registryKeyOf(event.target)
-      return name === undefined || key === undefined ? undefined : () => countEvent(key, name)
+      return name === undefined || key === undefined ? undefined : eventCounter(key, name)
     },
     flush: () => {
       flushing ??= flushNow().finally(() => {

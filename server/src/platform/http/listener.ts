@@ -9,7 +9,7 @@ import { networkOf } from '../sender-budget.ts'
 import { ConnectionCounter, type ConnectionLimits, connectionLimits } from './connection-limits.ts'
 import { PipelinedRequests } from './pipelined-requests.ts'
 import { expectTls } from './plain-http.ts'
-import { createPacedMessage } from './body-rate.ts'
+import { createBodyPacer } from './body-rate.ts'
 import { requestListener } from './raw-surface.ts'
 import { refuseRaw, refuseUnreadable } from './raw-refusal.ts'
 import { Traffic } from './traffic.ts'
@@ -125,7 +125,7 @@ type Guard = {
   readonly clients: SlowClients
   readonly pipelined: PipelinedRequests
   /** The class of requests. */
-  readonly message: typeof http.IncomingMessage
+  readonly paceBody: (request: http.IncomingMessage) => void
   readonly slow: Record<SlowClientReason, number>
   /** Starts a new connection, immediately or when its turn comes, or rejects it. */
   readonly admit: (socket: Socket, isTls: boolean, begin: () => void) => void
@@ -150,7 +150,7 @@ function guardOf(app: FastifyInstance, options: ListenerOptions): Guard {
       app.warnNowAndThen(floodText, { from: remoteAddress })
       if (!app.isTrustedProxy(remoteAddress)) handshakeBudget(app, remoteAddress).charge(floodCostMs)
     }),
-    message: createPacedMessage(app.isTrustedProxy),
+    paceBody: createBodyPacer(app.isTrustedProxy),
     slow,
     admit: (socket, isTls, begin) => {
       const refusal = connections.admit(socket, isTls)
@@ -220,6 +220,7 @@ function createServer(
       listener(request, response)
     }
     return (request, response) => {
+      guard.paceBody(request)
       const current = PipelinedRequests.isEarly(response) ? clients.responseOn(request.socket) : undefined
       if (current === undefined) begin(request, response)
       else guard.pipelined.wait(request.socket, current, response, () => begin(request, response))
@@ -231,7 +232,6 @@ function createServer(
     else refuseRaw(app, request, response, 400, 'The host of the request is missing or ambiguous.')
   })
   const options = {
-    IncomingMessage: guard.message,
     requestTimeout: 0,
     // Responses that Node sends by itself lack the common headers.
     requireHostHeader: false,

@@ -35,6 +35,8 @@ export function streamBody(request: IncomingMessage): void {
 type Watched = {
   request: IncomingMessage | undefined
   response: ServerResponse | undefined
+  /** Whether the request began after the last check, at which its time starts. */
+  isNew: boolean
   /** When the request or the connection began, shifted by the time in which the server was not reading. */
   begunMs: number
   readonly reading: Window
@@ -68,6 +70,7 @@ export class SlowClients {
     this.#watched.set(socket, {
       request: undefined,
       response: undefined,
+      isNew: false,
       begunMs: nowMs,
       reading: { begunMs: nowMs, bytes: socket.bytesRead },
       writing: { begunMs: nowMs, bytes: 0 },
@@ -82,9 +85,7 @@ export class SlowClients {
     if (watched === undefined) return
     watched.request = request
     watched.response = response
-    watched.begunMs = performance.now()
-    watched.reading.begunMs = watched.begunMs
-    watched.reading.bytes = request.socket.bytesRead
+    watched.isNew = true
   }
 
   /** The response to the request of a connection that began last. */
@@ -122,6 +123,11 @@ export class SlowClients {
   #slowness(socket: Socket, watched: Watched, nowMs: number): SlowClientReason | undefined {
     const { windowMs, minDownloadBytesPerSecond } = this.#limits
     const { writing } = watched
+    if (watched.isNew) {
+      watched.isNew = false
+      watched.begunMs = nowMs
+      restart(watched.reading, socket.bytesRead, nowMs)
+    }
     const written = socket.bytesWritten - socket.writableLength
     if (socket.writableLength === 0) restart(writing, written, nowMs)
     else if (nowMs - writing.begunMs >= windowMs) {

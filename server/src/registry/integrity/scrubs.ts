@@ -29,6 +29,9 @@ export const defaultScrubSettings: ScrubSettings = {
 /** How fast a scrub that was asked for reads, beside the requests that the server answers. */
 const askedBytesPerSecond = 256 * 1024 * 1024
 
+/** How long a new scrub waits after the start of the server, when all clients come back. */
+const startDelayMs = 5 * 60_000
+
 /** How often the place of the background scrub is recorded, and when it is tried again after a failure. */
 const recordedEveryMs = 5000
 const retryAfterMs = 60_000
@@ -108,7 +111,7 @@ export class Scrubs {
   async continueBackground(): Promise<void> {
     const { clock } = this.#parts
     if (this.#settings.intervalMs === 0 || this.#stopping.signal.aborted) return
-    if (this.#dueAtMs === undefined) this.#setLast(await readScrub(this.#parts.database))
+    if (this.#dueAtMs === undefined) this.#planFirst(await readScrub(this.#parts.database))
     if (clock.now() < (this.#dueAtMs ?? 0)) return
     try {
       await this.#scrubInBackground()
@@ -203,6 +206,14 @@ export class Scrubs {
       progress,
       reached: how.reached ?? (() => Promise.resolve()),
     }
+  }
+
+  /** A scrub that is under way goes on at once. */
+  #planFirst(row: ScrubRow | undefined): void {
+    this.#setLast(row)
+    if (row !== undefined && row.started_at_ms !== null) return
+    const delayMs = Math.min(startDelayMs, this.#settings.intervalMs)
+    this.#dueAtMs = Math.max(this.#dueAtMs ?? 0, this.#parts.clock.now() + delayMs)
   }
 
   #setLast(row: ScrubRow | undefined): void {
