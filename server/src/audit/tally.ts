@@ -36,17 +36,13 @@ export class EventTally {
 }
 
 /**
- * Wraps an audit log so that every event is counted, whether it is written or not. Each counter is looked up once for
- * an event that may happen many times, and the result is called each time.
+ * Wraps an audit log so that every event is counted, whether it is written or not. The counters of an event that may happen
+ * many times are looked up once, and called each time.
  */
-export function tallyEvents(audit: Audit, ...counters: readonly EventCounter[]): Audit {
-  const counterOf: EventCounter = (event) => {
-    const found = counters.flatMap((counter) => counter(event) ?? [])
-    return () => {
-      for (const count of found) count()
-    }
+export function tallyEvents(audit: Audit, ...counterOf: readonly EventCounter[]): Audit {
+  const count = (event: AuditEvent): void => {
+    for (const find of counterOf) find(event)?.()
   }
-  const count = (event: AuditEvent) => counterOf(event)?.()
   return {
     ...audit,
     record: async (transaction, event) => {
@@ -58,10 +54,10 @@ export function tallyEvents(audit: Audit, ...counters: readonly EventCounter[]):
       return audit.append(event)
     },
     prepare: (event) => {
-      const counter = counterOf(event)
+      const counters = counterOf.flatMap((find) => find(event) ?? [])
       const append = audit.prepare(event)
       return (origin) => {
-        counter?.()
+        for (const counter of counters) counter()
         return append(origin)
       }
     },
