@@ -280,8 +280,8 @@ export const faults: readonly Fault[] = [
   {
     what: 'A manifest is accepted though its repository is locked',
     file: 'server/src/registry/manifests/put-manifest.ts',
-    find: '  requireWritable(repository)\n  await requireSwept',
-    replace: '  await requireSwept',
+    find: '  requireWritable(repository)\n  const [held',
+    replace: '  const [held',
     tests: ['server/src/registry/properties/locks.test.ts'],
   },
   {

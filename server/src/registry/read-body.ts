@@ -14,6 +14,9 @@ export class ClientGoneError extends Error {
 /** Small bodies are not worth a turn of their own. */
 const smallBytes = 64 * 1024
 
+/** About what receiving, copying and storing such a body takes of the processor, beside the work that is measured. */
+const costMsPerMebibyte = 20
+
 /**
  * Reads a body within its caller's memory, and does something with it in the caller's turn.
  *
@@ -30,6 +33,7 @@ export async function withBody<Result>(
   if (waiting !== undefined) await waiting
   try {
     const bytes = await readBody(request, limitBytes)
+    budget.charge((bytes.byteLength / 1024 ** 2) * costMsPerMebibyte)
     return await work(bytes, bytes.byteLength <= smallBytes ? atOnce : (piece) => budget.inTurn(piece))
   } finally {
     budget.release(heldBytes)

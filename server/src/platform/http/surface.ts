@@ -108,6 +108,7 @@ function mountRoute<Need, Caller>(
       if (!callers.has(request)) throw new Error(`${route.id} was reached without authorization`)
       const caller = callers.get(request) as Caller
       const budget = budgetOf(request, surface.budgetKey?.(caller))
+      budget.charge(frameworkCostMs)
       return budget.spend(async () =>
         route.handle({
           request,
@@ -127,6 +128,9 @@ function sendOverBudget({ retryAfterSeconds }: OverBudgetError, reply: FastifyRe
   reply.code(429).header('retry-after', String(retryAfterSeconds))
   return reply.send({ error: { code: 'TooManyRequests', message } })
 }
+
+/** The approximate time on the main thread that a request takes besides its handler, in milliseconds. */
+const frameworkCostMs = 0.2
 
 /** The approximate time of a denial on the main thread, in milliseconds. */
 const refusalCostMs = 0.5

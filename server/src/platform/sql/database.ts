@@ -82,3 +82,17 @@ export interface Database {
   canWrite(): boolean
   close(): Promise<void>
 }
+
+/**
+ * Runs steps of a transaction that do not depend on each other's results, in order. SQLite gets their first statements in
+ * one message: each message may wait for other work of the main thread, and other transactions wait meanwhile.
+ */
+export async function together<Results extends readonly unknown[]>(
+  { kind }: Transaction,
+  steps: { readonly [Step in keyof Results]: () => Promise<Results[Step]> },
+): Promise<Results> {
+  if (kind === 'sqlite') return (await Promise.all(steps.map((step) => step()))) as unknown as Results
+  const results: unknown[] = []
+  for (const step of steps) results.push(await step())
+  return results as unknown as Results
+}

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { Transaction } from '../../platform/sql/database.ts'
+import { type Transaction, together } from '../../platform/sql/database.ts'
 import { type Digest, digestAlgorithm, type DigestAlgorithm } from '../../spec/digest.ts'
 import { type Manifest, maxManifestSizeBytes } from '../../spec/manifest.ts'
 import { isNonDistributable, parseContentType } from '../../spec/media-type.ts'
@@ -82,9 +82,18 @@ export async function storeManifest(parts: Parts, call: ManifestTarget, push: Pu
   // One that is here already takes rows too: its tags and an audit event.
   if (!parts.space.hasRoomFor(push.bytes.byteLength)) throw noSpace()
   const nowMs = parts.clock.now()
+  const isHeld = await holdsBytes(parts, call, push)
   await parts.quotas.reserving((reservation) =>
-    changeRepository(parts, call, (transaction) => store(parts, { call, push, reservation, nowMs }, transaction)),
+    changeRepository(parts, call, (transaction) =>
+      store(parts, { call, push, isHeld, reservation, nowMs }, transaction),
+    ),
   )
+}
+
+/** Whether the repository holds these bytes. Checked before the transaction, where comparing 4 MiB would delay others. */
+async function holdsBytes(parts: Parts, { registry, path }: ManifestTarget, { digest, bytes }: Push): Promise<boolean> {
+  const held = await parts.manifests.getByDigest.first({ rid: registry.rid, repository: path.repository, digest })
+  return held !== undefined && held.quarantined_at_ms === null && Buffer.compare(held.content, bytes) === 0
 }
 
 /** Where a manifest goes; a push has all of it. */
@@ -93,26 +102,30 @@ export type ManifestTarget = Pick<OciCall<'manifest'>, 'registry' | 'caller' | '
 type Storing = {
   readonly call: ManifestTarget
   readonly push: Push
+  /** Whether the same bytes were there before the transaction. */
+  readonly isHeld: boolean
   readonly reservation: Reservation
   readonly nowMs: number
 }
 
 async function store(
   parts: Parts,
-  { call, push, reservation, nowMs }: Storing,
+  { call, push, isHeld, reservation, nowMs }: Storing,
   transaction: Transaction,
 ): Promise<void> {
   const { digest, tags, manifest } = push
   const repository = await openRepository(transaction, call.registry.rid, call.path.repository, nowMs)
   requireCurrentCredential(call.caller, repository)
   requireWritable(repository)
-  await requireSwept(transaction, repository.id)
-  const held = await findManifest(transaction, repository.id, digest)
+  const [held, heldTags] = await together(transaction, [
+    () => findManifest(transaction, repository.id, digest),
+    () => findTags(transaction, repository.id, tags),
+    () => requireSwept(transaction, repository.id),
+  ])
   if (held !== undefined) requireWritable(held)
   if (held !== undefined && held.media_type !== manifest.mediaType) {
     throw new OciError('MANIFEST_INVALID', { message: `these bytes are held as ${held.media_type} already` })
   }
-  const heldTags = await findTags(transaction, repository.id, tags)
   requireWritable(...heldTags)
   if (!push.movesTags && heldTags[0] !== undefined) throw tagExists(heldTags[0].name)
   const imageSizeBytes = await measureImage(parts, push, transaction, repository.id)
@@ -121,16 +134,19 @@ async function store(
     const add = () => insert(push, transaction, repository.id, imageSizeBytes, nowMs)
     await reservation.measure(transaction, place, add)
   } else await touchManifest(transaction, repository.id, digest, nowMs)
-  const repaired = held !== undefined && (await repairManifest(transaction, repository.id, digest, push.bytes))
+  const repaired =
+    held !== undefined && !isHeld && (await repairManifest(transaction, repository.id, digest, push.bytes))
   const left = heldTags.map((tag) => tag.manifest_digest).filter((other) => other !== digest)
-  await markUntagged(transaction, repository.id, left, nowMs)
-  if (tags.length > 0) await moveTags(transaction, repository.id, tags, digest, nowMs)
   const change = { manifests: held === undefined ? 1 : 0, tags: tags.length - heldTags.length, nowMs }
-  await recordChange(transaction, repository.id, change)
   const sizeBytes = push.bytes.byteLength
   const detail = { digest, mediaType: manifest.mediaType, sizeBytes, tags, ...(repaired && { repaired }) }
   const below = call.path.reference.kind === 'tag' ? `:${call.path.reference.tag}` : `@${digest}`
-  await parts.audit.record(transaction, changeEvent(call, 'manifest.push', below, detail))
+  await together(transaction, [
+    () => markUntagged(transaction, repository.id, left, nowMs),
+    async () => tags.length > 0 && (await moveTags(transaction, repository.id, tags, digest, nowMs)),
+    () => recordChange(transaction, repository.id, change),
+    () => parts.audit.record(transaction, changeEvent(call, 'manifest.push', below, detail)),
+  ])
 }
 
 /** The refusal of a tag that is there and may not be moved. */
