@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { CallerBudget } from '../platform/caller-budget.ts'
 import type { RegistryCall } from './call.ts'
 
 /** A body is longer than it may be. The rest of it has not been read. */
@@ -34,10 +35,24 @@ export async function withBody<Result>(
   try {
     const bytes = await readBody(request, limitBytes)
     budget.charge((bytes.byteLength / 1024 ** 2) * costMsPerMebibyte)
-    return await work(bytes, bytes.byteLength <= smallBytes ? atOnce : (piece) => budget.inTurn(piece))
+    if (bytes.byteLength <= smallBytes) return await work(bytes, atOnce)
+    return await oneAtATime(budget, () => work(bytes, (piece) => budget.inTurn(piece)))
   } finally {
     budget.release(heldBytes)
   }
+}
+
+const lastOf = new WeakMap<CallerBudget, Promise<unknown>>()
+
+/** Works on the large bodies of a caller one after the other. The steps of a transaction would wait for the work on others. */
+function oneAtATime<Result>(budget: CallerBudget, work: () => Promise<Result>): Promise<Result> {
+  const last = lastOf.get(budget) ?? Promise.resolve()
+  const result = last.then(work)
+  lastOf.set(
+    budget,
+    result.catch(() => undefined),
+  )
+  return result
 }
 
 /** Does a piece of work that may occupy the main thread for milliseconds. */
