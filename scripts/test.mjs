@@ -9,7 +9,7 @@ import { installMissingClients } from '../test/setup/clients.mjs'
 import { startPostgres } from '../test/setup/postgres.mjs'
 import { ensureDependencies, environment, main, nodeBinary, root, runInherited, say, SetUpFailed } from './set-up.mjs'
 
-/** One file of tests more than there are processors, as every file waits now and then; tests that judge time take it into account. */
+/** One more test file than processors, because files often wait. */
 const concurrency = Math.max(2, availableParallelism() + 1)
 
 const everything = ['server/src/**/*.test.ts', 'cli/src/**/*.test.ts', 'test/**/*.test.ts']

@@ -31,9 +31,10 @@ export class WorkerThread<Question, Answer> {
     const worker = (this.#worker ??= this.#start())
     clearTimeout(this.#idle)
     const waiter = Promise.withResolvers<Answer>()
-    this.#waiting.push(waiter)
-    worker.ref()
+    // First, since a question that cannot be cloned throws.
     worker.postMessage(question)
+    worker.ref()
+    this.#waiting.push(waiter)
     return waiter.promise
   }
 

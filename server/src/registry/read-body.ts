@@ -15,7 +15,7 @@ export class ClientGoneError extends Error {
 /** Small bodies are not worth a turn of their own. */
 const smallBytes = 64 * 1024
 
-/** About what receiving, copying and storing such a body takes of the processor, beside the work that is measured. */
+/** The approximate processor time for receiving, copying and storing a body, in addition to the measured work. */
 const costMsPerMebibyte = 20
 
 /**
@@ -44,7 +44,7 @@ export async function withBody<Result>(
 
 const lastOf = new WeakMap<CallerBudget, Promise<unknown>>()
 
-/** Works on the large bodies of a caller one after the other. The steps of a transaction would wait for the work on others. */
+/** Processes the large bodies of a caller one at a time. Otherwise one transaction would wait for the work on other bodies. */
 function oneAtATime<Result>(budget: CallerBudget, work: () => Promise<Result>): Promise<Result> {
   const last = lastOf.get(budget) ?? Promise.resolve()
   const result = last.then(work)

@@ -56,7 +56,7 @@ for (const [surface, path] of [
   ['of the registry', '/v2/'],
   ['of a route', '/route'],
 ] as const) {
-  test(`a body ${surface} that is not wanted is discarded at a bounded rate, and the connection goes on`, async (t) => {
+  test(`an unread body ${surface} is discarded at a limited rate, and the connection can be used again`, async (t) => {
     const app = createApp({ log: createLog('silent'), trustedProxies: [] })
     mountRaw(app, {
       paths: ['/v2'],

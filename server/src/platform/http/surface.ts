@@ -129,7 +129,7 @@ function sendOverBudget({ retryAfterSeconds }: OverBudgetError, reply: FastifyRe
   return reply.send({ error: { code: 'TooManyRequests', message } })
 }
 
-/** The approximate time on the main thread that a request takes besides its handler, in milliseconds. */
+/** The approximate main-thread time of a request outside its handler, in milliseconds. */
 const frameworkCostMs = 0.2
 
 /** The approximate time of a denial on the main thread, in milliseconds. */

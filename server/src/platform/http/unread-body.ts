@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-/** How much of a body that nobody wants is read so that the client receives its answer, and for how long. */
+/** The limits of discarding a body, so that a client that is still sending receives its answer. */
 const discardLimitBytes = 64 * 1024 * 1024
 const discardMilliseconds = 30_000
 

@@ -2,8 +2,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 
 /*
- * The thread that copies the log of a database into its file, while the writing connection goes on. Otherwise the commit
- * that fills the log would copy it, which takes 30 to 150 ms.
+ * Runs checkpoints, so that commits do not wait for them. Otherwise the commit that fills the write-ahead log would run
+ * one, which takes 30 to 150 ms.
  */
 const lookMs = 100
 /** In pages of 4 KiB. */

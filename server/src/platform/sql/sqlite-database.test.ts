@@ -261,7 +261,7 @@ test('rows wait for a few milliseconds of the work of others, not for all of it'
   await Promise.all(work)
 })
 
-test('the log is copied into the file although no commit does so', async (t) => {
+test('a checkpoint runs without a commit that starts it', async (t) => {
   const { database, file } = await open(t)
   await database.transaction((transaction) => insert(transaction, 1, 'y'.repeat(3_000_000)))
   const other = new DatabaseSync(file)

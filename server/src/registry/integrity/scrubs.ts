@@ -208,7 +208,7 @@ export class Scrubs {
     }
   }
 
-  /** A scrub that is under way goes on at once. */
+  /** An interrupted scrub continues immediately. */
   #planFirst(row: ScrubRow | undefined): void {
     this.#setLast(row)
     if (row !== undefined && row.started_at_ms !== null) return
