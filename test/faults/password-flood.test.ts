@@ -60,25 +60,26 @@ function repeatOn(width: number, work: (at: number) => Promise<HttpResponse>): (
 test('one account that proves its own right password in 64 loops does not delay the sign-in of others', async () => {
   const looping = await makeUser('looping')
   const others = await Promise.all(['first', 'second', 'third'].map(makeUser))
-  const beganAtRestMs = performance.now()
-  for (const other of others) assert.equal((await signIn(other, password, '203.0.113.9')).status, 200)
-  const atRestMs = (performance.now() - beganAtRestMs) / others.length
-  const stop = repeatOn(64, () => signIn(looping, password, '198.51.100.1'))
-  const tookMs: number[] = []
+  let verified = 0
+  const stop = repeatOn(64, async () => {
+    const answer = await signIn(looping, password, '198.51.100.1')
+    if (answer.status === 200) verified += 1
+    return answer
+  })
+  const overtookBy: number[] = []
   for (const [at, other] of others.entries()) {
-    const beganMs = performance.now()
+    const before = verified
     const answer = await signIn(other, password, `203.0.113.${at + 1}`)
-    tookMs.push(performance.now() - beganMs)
+    overtookBy.push(verified - before)
     assert.equal(answer.status, 200, answer.text())
   }
   const answers = await stop()
   const refused = answers.filter(({ status }) => status === 429)
-  assert.ok(answers.some(({ status }) => status === 200))
+  assert.ok(verified > 0)
   assert.ok(refused.length > 0)
   for (const { headers } of refused) assert.match(String(headers['retry-after']), /^[1-9]\d{0,2}$/)
-  const says = `${tookMs.map(Math.round).join(', ')} ms, ${Math.round(atRestMs)} ms at rest`
-  // The client of this test and its 64 loops share the processor: the queue alone would cost 64 hashes.
-  assert.ok((tookMs.toSorted((one, next) => one - next)[1] ?? 0) < Math.max(20 * atRestMs, 3000), says)
+  // Without bounds per account, the sign-ins of all 64 loops would be answered first.
+  assert.ok(Math.max(...overtookBy) <= 24, `sign-ins of the loops answered first: ${overtookBy.join(', ')}`)
 })
 
 test('guesses of one IPv6 /48 do not refuse right passwords from new networks', async () => {

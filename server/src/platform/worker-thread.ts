@@ -71,12 +71,13 @@ export class WorkerThread<Question, Answer> {
 }
 
 /**
- * Answers the questions of {@link WorkerThread}; called by the module that the thread runs. The thread has the lowest
- * priority: where it shares a core with the main thread, requests of others run first.
+ * Answers the questions of {@link WorkerThread}; called by the module that the thread runs. The thread has a low
+ * priority: where it shares a core with the main thread, requests of others run first. Not the lowest: on a busy machine,
+ * a sign-in by password would wait for seconds.
  */
 export function answerQuestions(answer: (question: never) => unknown): void {
   // On Linux, 0 is the calling thread alone.
-  if (process.platform === 'linux') setPriority(0, 19)
+  if (process.platform === 'linux') setPriority(0, 10)
   parentPort?.on('message', (question: unknown) => {
     let reply: Reply<unknown>
     try {
