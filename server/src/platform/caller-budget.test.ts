@@ -52,6 +52,20 @@ test('beyond its share a caller waits while others ask, and nobody else does', a
   assert.equal(budgets.counts.waiting, 0)
 })
 
+test('the handshakes and the requests of an address do not compete with each other, but with those of others', () => {
+  const { budgets } = open()
+  const [handshakes, requests] = [budgets.ofHandshakes('192.0.2.1'), budgets.ofAddress('192.0.2.1')]
+  for (let round = 0; round < 10; round += 1) {
+    for (const budget of [handshakes, requests]) {
+      assert.equal(budget.enter(), undefined)
+      budget.leave(200)
+    }
+  }
+  contend(budgets)
+  void requests.enter()
+  assert.equal(requests.waiting, 1)
+})
+
 test('requests beyond what runs at once wait in order; beyond what may wait they are told when to come again', async () => {
   const { budgets } = open({ maxConcurrentRequests: 2 })
   const caller = budgets.of('one')

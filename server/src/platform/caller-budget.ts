@@ -56,7 +56,7 @@ export class CallerBudgets {
   readonly now: () => number
   /** A caller in use is never evicted: it would get a second, unused budget. */
   readonly #callers = new RecentMap<CallerBudget>(minCallers, (budget) => budget.isInUse)
-  #asked: CallerBudget | undefined
+  #lastParty: string | undefined
   #contendedUntilMs = -Infinity
   /** Shared by all budgets, for the limits over all callers. */
   readonly shared = { waiting: 0, bufferedBytes: 0, refused: 0 }
@@ -74,7 +74,11 @@ export class CallerBudgets {
 
   /** The budget of a principal, by a unique key. */
   of(key: string): CallerBudget {
-    return this.#callers.getOrMake(key, () => new CallerBudget(this))
+    return this.#of(key, key)
+  }
+
+  #of(key: string, party: string): CallerBudget {
+    return this.#callers.getOrMake(key, () => new CallerBudget(this, party))
   }
 
   /**
@@ -88,17 +92,26 @@ export class CallerBudgets {
 
   /** The budget of unauthenticated callers at an address. */
   ofAddress(address: string): CallerBudget {
-    return this.of(`address ${networkOf(address)}`)
+    return this.of(addressKey(address))
+  }
+
+  /** The budget for TLS handshakes of an address. Its handshakes and its requests are those of one caller. */
+  ofHandshakes(address: string): CallerBudget {
+    return this.#of(`handshakes ${networkOf(address)}`, addressKey(address))
   }
 
   /** Records the caller, and returns whether another caller was active recently, so that shares apply. */
-  isContended(caller: CallerBudget, nowMs: number): boolean {
-    if (this.#asked !== caller) {
-      this.#contendedUntilMs = this.#asked === undefined ? this.#contendedUntilMs : nowMs + contendedMs
-      this.#asked = caller
+  isContended(party: string, nowMs: number): boolean {
+    if (this.#lastParty !== party) {
+      if (this.#lastParty !== undefined) this.#contendedUntilMs = nowMs + contendedMs
+      this.#lastParty = party
     }
     return nowMs < this.#contendedUntilMs
   }
+}
+
+function addressKey(address: string): string {
+  return `address ${networkOf(address)}`
 }
 
 /**
@@ -107,6 +120,8 @@ export class CallerBudgets {
  */
 export class CallerBudget {
   readonly #all: CallerBudgets
+  /** Budgets of the same party do not compete. */
+  readonly #party: string
   #running = 0
   #creditMs = burstMs
   #atMs: number
@@ -120,8 +135,9 @@ export class CallerBudget {
   readonly #bodies: WaitingBody[] = []
   #timer: NodeJS.Timeout | undefined
 
-  constructor(all: CallerBudgets) {
+  constructor(all: CallerBudgets, party: string) {
     this.#all = all
+    this.#party = party
     this.#atMs = all.now()
   }
 
@@ -254,7 +270,7 @@ export class CallerBudget {
   #mayRun(nowMs: number): boolean {
     if (this.#running >= this.#all.limits.maxConcurrentRequests) return false
     this.#refill(nowMs)
-    const isContended = this.#all.isContended(this, nowMs)
+    const isContended = this.#all.isContended(this.#party, nowMs)
     if (this.#creditMs > 0) return true
     // No other caller had to wait, so there is no debt.
     if (!isContended) this.#creditMs = 0

@@ -3,9 +3,8 @@ import http from 'node:http'
 import https from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { type CallerBudget, OverBudgetError } from '../caller-budget.ts'
+import { OverBudgetError } from '../caller-budget.ts'
 import { descriptorLimit } from '../descriptor-limit.ts'
-import { networkOf } from '../sender-budget.ts'
 import { ConnectionCounter, type ConnectionLimits, connectionLimits } from './connection-limits.ts'
 import { PipelinedRequests } from './pipelined-requests.ts'
 import { expectTls } from './plain-http.ts'
@@ -148,7 +147,7 @@ function guardOf(app: FastifyInstance, options: ListenerOptions): Guard {
     clients,
     pipelined: new PipelinedRequests(({ remoteAddress = '' }) => {
       app.warnNowAndThen(floodText, { from: remoteAddress })
-      if (!app.isTrustedProxy(remoteAddress)) handshakeBudget(app, remoteAddress).charge(floodCostMs)
+      if (!app.isTrustedProxy(remoteAddress)) app.callerBudgets.ofHandshakes(remoteAddress).charge(floodCostMs)
     }),
     paceBody: createBodyPacer(app.isTrustedProxy),
     slow,
@@ -184,16 +183,12 @@ const floodText = 'disconnected a client: it sent too many requests without wait
 /** The approximate processor time to parse the requests of one read. It is charged to the client's address. */
 const floodCostMs = 30
 
-function handshakeBudget({ callerBudgets }: FastifyInstance, address: string): CallerBudget {
-  return callerBudgets.of(`handshakes ${networkOf(address)}`)
-}
-
 /**
  * Waits for the turn of a handshake, which is charged to its address. Returns false if the queue was full and the
  * connection was closed.
  */
 async function awaitTurn(app: FastifyInstance, socket: Socket): Promise<boolean> {
-  const budget = handshakeBudget(app, socket.remoteAddress ?? '')
+  const budget = app.callerBudgets.ofHandshakes(socket.remoteAddress ?? '')
   try {
     await budget.enter()
     budget.leave(handshakeCostMs)
