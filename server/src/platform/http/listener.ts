@@ -8,7 +8,7 @@ import { descriptorLimit } from '../descriptor-limit.ts'
 import { ConnectionCounter, type ConnectionLimits, connectionLimits } from './connection-limits.ts'
 import { PipelinedRequests } from './pipelined-requests.ts'
 import { expectTls } from './plain-http.ts'
-import { createBodyPacer } from './body-rate.ts'
+import { createPacedMessage } from './body-rate.ts'
 import { requestListener } from './raw-surface.ts'
 import { refuseRaw, refuseUnreadable } from './raw-refusal.ts'
 import { Traffic } from './traffic.ts'
@@ -124,7 +124,7 @@ type Guard = {
   readonly clients: SlowClients
   readonly pipelined: PipelinedRequests
   /** The class of requests. */
-  readonly paceBody: (request: http.IncomingMessage) => void
+  readonly message: typeof http.IncomingMessage
   readonly slow: Record<SlowClientReason, number>
   /** Starts a new connection, immediately or when its turn comes, or rejects it. */
   readonly admit: (socket: Socket, isTls: boolean, begin: () => void) => void
@@ -149,7 +149,7 @@ function guardOf(app: FastifyInstance, options: ListenerOptions): Guard {
       app.warnNowAndThen(floodText, { from: remoteAddress })
       if (!app.isTrustedProxy(remoteAddress)) app.callerBudgets.ofHandshakes(remoteAddress).charge(floodCostMs)
     }),
-    paceBody: createBodyPacer(app.isTrustedProxy),
+    message: createPacedMessage(app.isTrustedProxy),
     slow,
     admit: (socket, isTls, begin) => {
       const refusal = connections.admit(socket, isTls)
@@ -215,7 +215,6 @@ function createServer(
       listener(request, response)
     }
     return (request, response) => {
-      guard.paceBody(request)
       const current = PipelinedRequests.isEarly(response) ? clients.responseOn(request.socket) : undefined
       if (current === undefined) begin(request, response)
       else guard.pipelined.wait(request.socket, current, response, () => begin(request, response))
@@ -227,6 +226,7 @@ function createServer(
     else refuseRaw(app, request, response, 400, 'The host of the request is missing or ambiguous.')
   })
   const options = {
+    IncomingMessage: guard.message,
     requestTimeout: 0,
     // Responses that Node sends by itself lack the common headers.
     requireHostHeader: false,
