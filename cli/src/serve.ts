@@ -49,7 +49,7 @@ function lowerPriorityOfGarbageThreads(): void {
   if (process.platform !== 'linux') return
   for (const thread of readdirSync('/proc/self/task')) {
     const name = readFileSync(`/proc/self/task/${thread}/comm`, 'utf8').trim()
-    if (name === 'node-V8Worker') setPriority(Number(thread), 4)
+    if (name === 'node-V8Worker') setPriority(Number(thread), 10)
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Sealer } from '../platform/sealing.ts'
-import type { Database, Transaction } from '../platform/sql/database.ts'
+import { type Database, type Transaction, together } from '../platform/sql/database.ts'
 import {
   type BlockContent,
   type EventValues,
@@ -147,15 +147,17 @@ export function createAuditChain({
     const { last, isWhole } = await readHead(transaction)
     if (!isWhole) return 'altered'
     if ((last?.number ?? 0) !== block.number - 1) return 'late'
-    await insertBlock(transaction, block)
-    await writeHead(transaction, sealHead(sealer, block))
+    await together(transaction, [
+      () => insertBlock(transaction, block),
+      () => writeHead(transaction, sealHead(sealer, block)),
+    ])
     return 'added'
   }
 
   async function readHead(transaction: Transaction) {
     const inside = readChain(transaction)
-    const last = await inside.lastBlock()
-    const head = openHead(sealer, await inside.head())
+    const [last, seal] = await together(transaction, [() => inside.lastBlock(), () => inside.head()])
+    const head = openHead(sealer, seal)
     return { last, head, isWhole: isHead(head, last) }
   }
 
