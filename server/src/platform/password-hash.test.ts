@@ -53,7 +53,7 @@ describe("a person's password", () => {
       Array.from({ length: 10 }, (_, index) => index === 7),
     )
   })
-  test('is hashed at the lowest priority, and nothing else is', { skip: process.platform !== 'linux' }, async () => {
+  test('is hashed at a low priority, and nothing else is', { skip: process.platform !== 'linux' }, async () => {
     const priority = (task: string) => {
       const afterName = readFileSync(`/proc/self/task/${task}/stat`, 'utf8').split(') ')[1] ?? ''
       return Number(afterName.split(' ')[16])
@@ -61,7 +61,7 @@ describe("a person's password", () => {
     const before = priority(String(process.pid))
     await hashPassword('a password')
     const tasks = readdirSync('/proc/self/task')
-    assert.ok(tasks.some((task) => priority(task) === 19))
+    assert.ok(tasks.some((task) => priority(task) === Math.max(before, 10)))
     assert.equal(priority(String(process.pid)), before)
     assert.ok(tasks.filter((task) => priority(task) === before).length > 4)
   })

@@ -1,4 +1,4 @@
-import { setPriority } from 'node:os'
+import { getPriority, setPriority } from 'node:os'
 import { Worker, parentPort } from 'node:worker_threads'
 
 type Reply<Answer> = { readonly answer: Answer } | { readonly error: string }
@@ -77,7 +77,7 @@ export class WorkerThread<Question, Answer> {
  */
 export function answerQuestions(answer: (question: never) => unknown): void {
   // On Linux, 0 is the calling thread alone.
-  if (process.platform === 'linux') setPriority(0, 10)
+  if (process.platform === 'linux') setPriority(0, Math.max(getPriority(0), 10))
   parentPort?.on('message', (question: unknown) => {
     let reply: Reply<unknown>
     try {
