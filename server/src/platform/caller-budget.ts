@@ -100,7 +100,7 @@ export class CallerBudgets {
     return this.#of(`handshakes ${networkOf(address)}`, addressKey(address))
   }
 
-  /** Records the caller, and returns whether another caller was active recently, so that shares apply. */
+  /** Records the party, and returns whether another one was active recently, so that shares apply. */
   isContended(party: string, nowMs: number): boolean {
     if (this.#lastParty !== party) {
       if (this.#lastParty !== undefined) this.#contendedUntilMs = nowMs + contendedMs
