@@ -46,7 +46,7 @@ const maxWaiting = 4096
 /** The minimum number of callers whose budgets are kept. */
 const minCallers = 10_000
 /** How long callers share the processor after a request of another caller. */
-const contendedMs = 2000
+const contendedMs = 500
 
 type WaitingBody = { readonly bytes: number; readonly start: () => void }
 
