@@ -7,6 +7,7 @@ import { systemClock } from './platform/clock.ts'
 import { descriptorLimit } from './platform/descriptor-limit.ts'
 import { StartupError, listenFailure } from './platform/exit.ts'
 import { connectionLimits } from './platform/http/connection-limits.ts'
+import { usualSlowClientLimits } from './platform/http/slow-clients.ts'
 import { type Listener, listen } from './platform/http/listener.ts'
 import { repeat } from './platform/repeat.ts'
 import { type Log, createLog } from './platform/log.ts'
@@ -163,6 +164,7 @@ async function openListeners(
     tls: certificates?.current(),
     connections: connectionLimits(descriptorLimit(), limits),
     slowClients: {
+      ...usualSlowClientLimits,
       requestMs: limits.requestSeconds * 1000,
       firstRequestMs: limits.requestSeconds * 1000,
       minUploadBytesPerSecond: limits.minUploadBytesPerSecond,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import net, { type AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createLog } from '../log.ts'
 import { createApp } from './app.ts'
 import { listen } from './listener.ts'
@@ -74,6 +75,36 @@ test('a body that has two lengths is refused, and so is what else a proxy could 
     assert.ok(status(answer) >= 400 && status(answer) < 500, JSON.stringify(body))
     assert.equal(answer.match(/HTTP\/1\.1/g)?.length, 1, 'one answer, and no more')
   }
+})
+
+test('a connection is closed when the time for its next request is over, and not before', async (t) => {
+  const app = createApp({ log: createLog('silent'), trustedProxies: [] })
+  app.get('/', () => 'answered')
+  const { connect } = await serveForTest(t, app, { keepAliveMs: 1000 })
+  const socket = await connect()
+  const requests = 5
+  for (let count = 0; count < requests; count += 1) {
+    socket.write('GET / HTTP/1.1\r\nHost: one.example\r\n\r\n')
+    await sleep(400)
+    assert.equal(socket.ended, false, `after ${count} requests`)
+  }
+  const begunMs = performance.now()
+  const answers = await socket.rest()
+  assert.equal(answers.split('answered').length - 1, requests)
+  assert.match(answers, /Keep-Alive: timeout=1/)
+  assert.ok(performance.now() - begunMs < 20_000)
+})
+
+test('a connection on which nothing moves during a request is closed', async (t) => {
+  const app = createApp({ log: createLog('silent'), trustedProxies: [] })
+  app.get('/', () => sleep(60_000, 'too late', { ref: false }))
+  app.get('/slow', () => sleep(1500, 'answered'))
+  const { connect } = await serveForTest(t, app, { idleMs: 2500, keepAliveMs: 500 })
+  const [stuck, slow] = [await connect(), await connect()]
+  stuck.write('GET / HTTP/1.1\r\nHost: one.example\r\n\r\n')
+  slow.write('GET /slow HTTP/1.1\r\nHost: one.example\r\n\r\n')
+  assert.equal(await stuck.rest(), '')
+  assert.match(await slow.rest(), /answered/)
 })
 
 test('closing lets what is in flight finish, and then no idle connection holds it up', async (t) => {

@@ -45,10 +45,7 @@ export interface Listener {
   close(milliseconds: number): Promise<void>
 }
 
-/** A socket on which nothing moves for so long is closed, so that a slow sender cannot hold one for ever. */
-const idleSocketMilliseconds = 120_000
 const headersMilliseconds = 30_000
-const keepAliveMilliseconds = 65_000
 /** How often Node checks for headers that take too long. */
 const lookMilliseconds = 2000
 /** How often connections that have become idle are closed while the listener closes. */
@@ -231,14 +228,14 @@ function createServer(
     // Responses that Node sends by itself lack the common headers.
     requireHostHeader: false,
     headersTimeout: headersMilliseconds,
-    keepAliveTimeout: keepAliveMilliseconds,
+    // Responses name this time; the guard of slow clients closes the connection.
+    keepAliveTimeout: clients.limits.keepAliveMs,
     connectionsCheckingInterval: lookMilliseconds,
   }
   const server =
     tls === undefined
       ? http.createServer(options, route)
       : https.createServer({ ...options, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: limits.handshakeMs }, route)
-  server.setTimeout(idleSocketMilliseconds)
   // Node's own connection listeners run once the connection is admitted.
   const begin = server.listeners('connection') as ((this: http.Server, socket: Socket) => void)[]
   server.removeAllListeners('connection')

@@ -6,10 +6,15 @@ import type { TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { until } from '../test-patience.ts'
 import { type Listener, listen } from './listener.ts'
+import { type SlowClientLimits, usualSlowClientLimits } from './slow-clients.ts'
 
 /** An application behind a listener on a free port of this machine, and a way to say anything at all to it. */
-export async function serveForTest(t: TestContext, app: FastifyInstance) {
-  const listener: Listener = await listen(app, { addresses: [{ host: '127.0.0.1', port: 0 }], tls: undefined })
+export async function serveForTest(t: TestContext, app: FastifyInstance, limits: Partial<SlowClientLimits> = {}) {
+  const listener: Listener = await listen(app, {
+    addresses: [{ host: '127.0.0.1', port: 0 }],
+    tls: undefined,
+    slowClients: { ...usualSlowClientLimits, ...limits },
+  })
   const port = listener.addresses[0]?.port ?? 0
   t.after(async () => {
     await listener.close(0)
