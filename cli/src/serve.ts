@@ -37,17 +37,20 @@ export function addServe(program: Command): void {
   command.action(async () => {
     // What the server makes is for its own user's eyes.
     process.umask(0o077)
-    markGarbageOnMainThread()
+    collectGarbageOnMainThread()
     await serve(command.opts())
   })
 }
 
 /**
- * On one or two cores, the threads that mark garbage compete with the thread that answers requests. Without them, 99 % of
- * tokens are issued within 28 to 39 ms instead of 68 to 117 ms while large manifests are sent in a loop.
+ * On one or two cores, the threads that collect garbage compete with the thread that answers requests. Without those that
+ * mark, 99 % of tokens are issued within 28 to 39 ms instead of 68 to 117 ms while large manifests are sent in a loop.
+ * Without those that scavenge, a manifest GET takes 9 % less processor time, and a token exchange 11 %.
  */
-function markGarbageOnMainThread(): void {
-  if (availableParallelism() <= 2) setFlagsFromString('--no-concurrent-marking')
+function collectGarbageOnMainThread(): void {
+  if (availableParallelism() > 2) return
+  setFlagsFromString('--no-concurrent-marking')
+  setFlagsFromString('--no-parallel-scavenge')
 }
 
 function toOption(setting: SettingDefinition): Option {
