@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import net from 'node:net'
 import { test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createLog } from '../log.ts'
 import { createApp } from './app.ts'
+import { createPacedMessage } from './body-rate.ts'
 import { listen } from './listener.ts'
 import { mountRaw } from './raw-surface.ts'
 import { discardRest } from './unread-body.ts'
@@ -47,6 +49,26 @@ for (const [what, isRead] of [
     assert.equal(answer.match(/HTTP\/1\.1 200/g)?.length, 2, answer)
     assert.ok(answer.includes(isRead ? `${pieces}` : '\r\n\r\n'), answer)
     assert.ok(tookMs > leastMs, `${pieces} pieces were taken in ${Math.round(tookMs)} ms`)
+  })
+}
+
+for (const [what, pieceBytes, isLimited] of [
+  ['small pieces are limited', 1, true],
+  ['large pieces are not limited, even if their reader frees them at once', 2048, false],
+] as const) {
+  test(`${what}`, async () => {
+    const Message = createPacedMessage(() => false)
+    const message = new Message(new net.Socket())
+    let bytes = 0
+    message.on('data', (piece: Uint8Array<ArrayBuffer>) => {
+      bytes += piece.byteLength
+      piece.buffer.transfer(0)
+    })
+    await nextTurn()
+    let count = 0
+    while (count < pieces && message.push(new Uint8Array(pieceBytes))) count += 1
+    assert.equal(count < pieces, isLimited, `${count} pieces`)
+    assert.equal(bytes, Math.min(count + 1, pieces) * pieceBytes)
   })
 }
 

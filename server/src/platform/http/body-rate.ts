@@ -54,12 +54,14 @@ export function createPacedMessage(isExempt: (address: string) => boolean): type
 
   return class PacedMessage extends IncomingMessage {
     override push(piece: unknown, encoding?: BufferEncoding): boolean {
+      // A reader that has copied a piece may free its memory, so that its length is 0 afterwards.
+      const bytes = piece instanceof Uint8Array ? piece.byteLength : undefined
       const goesOn = super.push(piece, encoding)
-      if (!(piece instanceof Uint8Array)) return goesOn
-      const isSmall = piece.byteLength < smallBytes
+      if (bytes === undefined) return goesOn
+      const isSmall = bytes < smallBytes
       if (!isSmall && !isDiscarded(this)) return goesOn
       const bucket = bucketOf(this.socket)
-      bucket.tokens -= isSmall ? 1 : piece.byteLength / smallBytes
+      bucket.tokens -= isSmall ? 1 : bytes / smallBytes
       return goesOn && bucket.tokens > 0
     }
 
