@@ -52,11 +52,11 @@ for (const [what, isRead] of [
   })
 }
 
-for (const [what, pieceBytes, isLimited] of [
-  ['small pieces are limited', 1, true],
-  ['large pieces are not limited, even if their reader frees them at once', 2048, false],
+for (const [title, pieceBytes, isLimited] of [
+  ['small pieces of a body are limited', 1, true],
+  ['large pieces of a body are not limited, even if their reader frees them at once', 2048, false],
 ] as const) {
-  test(`${what}`, async () => {
+  test(title, async () => {
     const Message = createPacedMessage(() => false)
     const message = new Message(new net.Socket())
     let bytes = 0
