@@ -228,7 +228,7 @@ function createServer(
     // Responses that Node sends by itself lack the common headers.
     requireHostHeader: false,
     headersTimeout: headersMilliseconds,
-    // Responses name this time; the guard of slow clients closes the connection.
+    // Node only states this time in responses. SlowClients closes the connection.
     keepAliveTimeout: clients.limits.keepAliveMs,
     connectionsCheckingInterval: lookMilliseconds,
   }
