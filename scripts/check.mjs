@@ -9,7 +9,7 @@ const checks = [
   { name: 'format', command: () => [`${bin}/prettier`, '--check', '--log-level=warn', '.'] },
   { name: 'types', command: () => [`${bin}/tsc`, '--noEmit', '-p', '.'] },
   { name: 'lint', command: () => [`${bin}/oxlint`, '--type-aware', '--deny-warnings'] },
-  { name: 'rooms', command: (node) => [node, '--test', '--test-reporter=dot', 'server/src/rooms.test.ts'] },
+  { name: 'modules', command: (node) => [node, '--test', '--test-reporter=dot', 'server/src/modules.test.ts'] },
   { name: 'dead code', command: () => [`${bin}/knip`] },
   { name: 'generated files', command: (node) => [node, 'scripts/generate.mjs', '--check'] },
 ]

@@ -4,7 +4,6 @@ import { type TestContext, describe, test } from 'node:test'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { registryId } from '../spec/resource-id.ts'
 import type { AccessScope } from '../spec/access-scope.ts'
-import { AssignmentExistsError, type Principal, createAccess } from './index.ts'
 import {
   type TestAccess,
   openTestAccessFor,
@@ -13,6 +12,9 @@ import {
   testScopes,
   testSubscriptionId,
 } from './test-access.ts'
+import { AssignmentExistsError } from './errors.ts'
+import type { Principal } from './model.ts'
+import { createAccess } from './access.ts'
 
 const alice = 'a11ce000-0000-4000-8000-000000000001'
 const bob = 'b0b00000-0000-4000-8000-000000000002'

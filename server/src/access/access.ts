@@ -7,9 +7,8 @@ import { judge, permits } from './assigned-role.ts'
 import { createAssignedRoles } from './assigned-roles.ts'
 import { ownerRole } from './built-in-roles.ts'
 import { AssignmentExistsError, RoleNotAssignableError } from './errors.ts'
-import { createExplainAction } from './explain-action.ts'
-import { createExplain } from './explain.ts'
-import type { Access, NewRoleAssignment, Principal, RegistryInQuestion, RoleAssignment } from './index.ts'
+import { createExplainAction, type ExplainAction } from './explain-action.ts'
+import { createExplain, type Explain } from './explain.ts'
 import { createRegistryAccess } from './registry-access.ts'
 import {
   type RegistryRights,
@@ -21,9 +20,80 @@ import {
   rightsOfRoles,
 } from './repository-rights.ts'
 import { createRoleDefinitionStore } from './role-definition-store.ts'
-import { createRoleDefinitions, findBuiltInRole, isAssignableAt, toRoleDefinition } from './role-definitions.ts'
+import {
+  createRoleDefinitions,
+  findBuiltInRole,
+  isAssignableAt,
+  toRoleDefinition,
+  type RoleDefinitions,
+} from './role-definitions.ts'
 import { type RoleUnion, createRoleUnion } from './role-union.ts'
 import { type RoleAssignmentRow, createAccessStore } from './store.ts'
+import type { NewRoleAssignment, Principal, RegistryInQuestion, RoleAssignment, AssignmentChange } from './model.ts'
+import type { AssignmentFacts } from '../spec/role-condition-evaluation.ts'
+import type { AnonymousAccess } from './anonymous-access.ts'
+import type { ScopeMaps } from './scope-maps.ts'
+import type { ScopedTokenSignIn } from './scoped-token-proof.ts'
+import type { ScopedTokens } from './scoped-tokens.ts'
+
+/** What you may do: role definitions, assignments, scope maps, and the one decision that everything asks. */
+export interface Access extends ScopedTokenSignIn, RoleDefinitions, Explain, ExplainAction {
+  readonly scopeMaps: ScopeMaps
+  readonly scopedTokens: ScopedTokens
+  readonly anonymousAccess: AnonymousAccess
+  /** Ends every scoped token and scope map of a registry that is deleted, and what anybody may read of it. */
+  deleteRegistryAccess(transaction: Transaction, rid: string): Promise<void>
+
+  /** The part of `asked` that the principal may do here and now; what is not allowed is left out, never an error. */
+  allowedAccess(
+    principal: Principal,
+    registry: RegistryInQuestion,
+    asked: readonly AccessScope[],
+  ): AccessScope[] | Promise<AccessScope[]>
+  /** Whether any assignment, of whatever role, covers the registry: what the exchange asks for. */
+  hasAssignment(principal: Principal, registryId: string): boolean | Promise<boolean>
+  /** Whether the principal may carry out a management action at a scope. */
+  mayManage(principal: Principal, action: string, scope: string): boolean | Promise<boolean>
+  /**
+   * Whether a role of the principal's allows the action at the scope, or may do so by a condition on the role assignment
+   * that it is about: `mayAssign` has to be asked then.
+   */
+  mayManageSome(principal: Principal, action: string, scope: string): Promise<boolean>
+  /** Whether the principal may write (`Request`) or delete (`Resource`) this role assignment at a scope. */
+  mayAssign(principal: Principal, scope: string, assignment: AssignmentFacts): Promise<boolean>
+  /** The scopes, in lower case, at which a role of the principal's allows the action: what a list shows lies below one of them, or above for the tree's own nodes. */
+  scopesAllowing(principal: Principal, action: string): Promise<string[]>
+
+  /** Whether a role of the principal's, at any scope, on whatever condition, lets it give roles or change custom ones. */
+  mayAssignRoles(principal: Principal): Promise<boolean>
+
+  /** Assignments whose scope is `scope` or lies above it (`atScope`), or below it too. */
+  listAssignments(filter: {
+    readonly scope: string
+    readonly includeBelow: boolean
+    readonly principalId?: string
+  }): Promise<RoleAssignment[]>
+  findAssignment(scope: string, name: string): Promise<RoleAssignment | undefined>
+  /**
+   * @throws AssignmentExistsError when the same role is already given to the same principal at the same scope, or the name is in use.
+   * @throws RoleNotAssignableError when there is no such role at this scope.
+   */
+  createAssignment(transaction: Transaction, assignment: NewRoleAssignment): Promise<RoleAssignment>
+  /** Undefined when there is none of the name at the scope. */
+  updateAssignment(
+    transaction: Transaction,
+    scope: string,
+    name: string,
+    change: AssignmentChange,
+  ): Promise<RoleAssignment | undefined>
+  deleteAssignment(transaction: Transaction, scope: string, name: string): Promise<RoleAssignment | undefined>
+  /** How many hold the role at this very scope without a condition, as the transaction sees it. */
+  countAssignments(transaction: Transaction, scope: string, roleDefinitionName: string): Promise<number>
+  /** Ends every assignment at a scope or below it, when the resource is deleted. */
+  deleteAssignmentsBelow(transaction: Transaction, scope: string): Promise<void>
+  /** Ends every assignment of a principal that is deleted, and gives the subscriptions that have no owner left by that. */
+  deleteAssignmentsOf(transaction: Transaction, principalId: string): Promise<string[]>
+}
 
 const noRoles = createRoleUnion([])
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
-import { ScopeMapInUseError } from './index.ts'
 import {
   type TestAccess,
   openTestAccessFor,
@@ -11,6 +10,7 @@ import {
   testAuthor,
   testRegistry,
 } from './test-access.ts'
+import { ScopeMapInUseError } from './errors.ts'
 
 const { rid } = testRegistry()
 

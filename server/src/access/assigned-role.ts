@@ -2,8 +2,8 @@ import type { RoleCondition } from '../spec/role-condition.ts'
 import { type AssignmentFacts, evaluateRoleCondition } from '../spec/role-condition-evaluation.ts'
 import { parseRoleCondition } from '../spec/role-condition-parser.ts'
 import { permitsAction, permitsDataAction } from '../spec/role-permissions.ts'
-import type { RoleAssignment } from './index.ts'
 import type { GivenRole } from './role-reader.ts'
+import type { RoleAssignment } from './model.ts'
 
 /** What a role must permit: an action of the management API, or one on the content of a registry. */
 export type ActionNeed = { readonly kind: 'action' | 'data-action'; readonly name: string }

@@ -3,10 +3,10 @@ import { AuthorityMemory, andThen } from '../platform/sql/authority-memory.ts'
 import type { Database } from '../platform/sql/database.ts'
 import { scopeChain } from '../spec/resource-id.ts'
 import { type AssignedRole, createConditionReader } from './assigned-role.ts'
-import type { Principal } from './index.ts'
 import { createRoleReader } from './role-reader.ts'
 import { type RoleUnion, createRoleUnion } from './role-union.ts'
 import type { AccessStore, GivenRoleRow } from './store.ts'
+import type { Principal } from './model.ts'
 
 type DirectoryPrincipal = Principal & { readonly kind: 'directory' }
 type UnionOfGroups = { readonly groupIds: readonly string[]; readonly union: RoleUnion }

@@ -1,4 +1,4 @@
-import type { RoleDefinition } from './index.ts'
+import type { RoleDefinition } from './model.ts'
 
 type Permissions = {
   readonly actions?: readonly string[]

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
-import type { Principal, RegistryInQuestion } from './index.ts'
 import { type TestAccess, openTestAccessFor, principalOf, testRegistry, testScopes } from './test-access.ts'
+import type { Principal, RegistryInQuestion } from './model.ts'
 
 const alice = 'a11ce000-0000-4000-8000-000000000001'
 const team = '7ea30000-0000-4000-8000-000000000003'

@@ -1,7 +1,7 @@
 import type { NetworkChange } from '../spec/network-rules.ts'
 import type { AssignedRole, Verdict } from './assigned-role.ts'
 import type { Explanation, SmallestChange } from './explain.ts'
-import type { RegistryInQuestion } from './index.ts'
+import type { RegistryInQuestion } from './model.ts'
 
 /** An assignment that was considered, as it is written down. */
 export type RecordedAssignment = AssignedRole['assignment'] & {

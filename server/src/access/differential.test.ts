@@ -4,7 +4,6 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { registryId, resourceGroupId, subscriptionId } from '../spec/resource-id.ts'
 import { conditionText, conditionTrees, testRepositories } from '../../../test/oracle/role-conditions.ts'
-import { AssignmentExistsError } from './index.ts'
 import {
   type TestAccess,
   openTestAccess,
@@ -22,6 +21,7 @@ import {
   plainManages,
   plainRights,
 } from '../../../test/oracle/plain-rights.ts'
+import { AssignmentExistsError } from './errors.ts'
 
 const people = ['alice', 'bob'] as const
 const groups = ['team', 'staff', 'guests'] as const

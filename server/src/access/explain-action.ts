@@ -2,7 +2,7 @@ import { type Verdict, judge, permits } from './assigned-role.ts'
 import type { createAssignedRoles } from './assigned-roles.ts'
 import { builtInRoles } from './built-in-roles.ts'
 import { type Explanation, furthest, names } from './explain.ts'
-import type { Principal, RoleDefinition } from './index.ts'
+import type { Principal, RoleDefinition } from './model.ts'
 
 /** Questions about decisions of the management API. */
 export interface ExplainAction {

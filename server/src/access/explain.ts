@@ -3,7 +3,6 @@ import { repositoryNameAttribute } from '../spec/role-condition.ts'
 import { type ActionNeed, type AssignedRole, type Verdict, judge } from './assigned-role.ts'
 import type { createAssignedRoles } from './assigned-roles.ts'
 import { builtInRoles } from './built-in-roles.ts'
-import type { Principal, RegistryInQuestion, RoleAssignment } from './index.ts'
 import {
   type RegistryRights,
   anonymousRights,
@@ -16,6 +15,7 @@ import { createRoleUnion } from './role-union.ts'
 import { permissionGiving } from './scope-map-rights.ts'
 import type { ScopeMap } from './scope-maps.ts'
 import type { AccessStore } from './store.ts'
+import type { Principal, RegistryInQuestion, RoleAssignment } from './model.ts'
 
 /** What is asked about: an action of an access scope on a repository, or `catalog` or `deleted_catalog` on none. */
 export type RightInQuestion = { readonly right: string; readonly repository: string | undefined }

@@ -1,13 +1,13 @@
 import type { Clock } from '../platform/clock.ts'
-import type { Database } from '../platform/sql/database.ts'
+import type { Database, Transaction } from '../platform/sql/database.ts'
 import { createAnonymousAccess } from './anonymous-access.ts'
 import { createAnonymousAccessStore } from './anonymous-access-store.ts'
-import type { Access, Principal, RegistryInQuestion } from './index.ts'
 import { createScopeMapStore } from './scope-map-store.ts'
 import { type ScopeMap, createScopeMaps } from './scope-maps.ts'
 import { createScopedTokenSignIn } from './scoped-token-proof.ts'
 import { createScopedTokenStore } from './scoped-token-store.ts'
 import { createScopedTokens } from './scoped-tokens.ts'
+import type { Principal, RegistryInQuestion } from './model.ts'
 
 /** What gives access to one registry and is no role: scope maps, and what has one. It ends with the registry. */
 export function createRegistryAccess(database: Database, clock: Clock) {
@@ -17,7 +17,7 @@ export function createRegistryAccess(database: Database, clock: Clock) {
   const { rightsOfToken, ...signIn } = createScopedTokenSignIn(database, tokens, clock)
   const { rightsIn, ...anonymousAccess } = createAnonymousAccess(database, anonymous, clock)
 
-  const deleteRegistryAccess: Access['deleteRegistryAccess'] = async (transaction, rid) => {
+  const deleteRegistryAccess = async (transaction: Transaction, rid: string): Promise<void> => {
     transaction.changesAuthority()
     await tokens.removeOf(transaction, rid)
     await anonymous.remove(transaction, rid)

@@ -1,6 +1,6 @@
 import type { ActionNeed } from './assigned-role.ts'
-import type { RegistryInQuestion } from './index.ts'
 import type { RoleUnion } from './role-union.ts'
+import type { RegistryInQuestion } from './model.ts'
 
 /**
  * What somebody may do at a registry, by the actions of an access scope on a repository, and `catalog` and

@@ -3,14 +3,9 @@ import { randomUUID } from 'node:crypto'
 import { type TestContext, describe, test } from 'node:test'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import type { RolePermissions } from '../spec/role-permissions.ts'
-import {
-  BuiltInRoleError,
-  type NewRoleDefinition,
-  RoleInUseError,
-  RoleNameTakenError,
-  RoleNotAssignableError,
-} from './index.ts'
 import { type TestAccess, openTestAccessFor, principalOf, testRegistry, testScopes } from './test-access.ts'
+import { BuiltInRoleError, RoleInUseError, RoleNameTakenError, RoleNotAssignableError } from './errors.ts'
+import type { NewRoleDefinition } from './model.ts'
 
 const alice = 'a11ce000-0000-4000-8000-000000000001'
 const abac = testRegistry({ roleAssignmentMode: 'AbacRepositoryPermissions' })

@@ -5,8 +5,8 @@ import { isWithinScope } from '../spec/resource-id.ts'
 import type { RolePermissions } from '../spec/role-permissions.ts'
 import { builtInRoles } from './built-in-roles.ts'
 import { BuiltInRoleError, RoleInUseError, RoleLimitError, RoleNameTakenError } from './errors.ts'
-import type { NewRoleDefinition, RoleDefinition } from './index.ts'
 import type { RoleDefinitionRow, RoleDefinitionStore } from './role-definition-store.ts'
+import type { NewRoleDefinition, RoleDefinition } from './model.ts'
 
 /** How many custom roles a tenant may have. [Azure RBAC limits] */
 const mostRoleDefinitions = 5000

@@ -1,7 +1,7 @@
 import type { RolePermissions } from '../spec/role-permissions.ts'
-import type { RoleDefinition } from './index.ts'
 import { findBuiltInRole } from './role-definitions.ts'
 import type { GivenRoleRow } from './store.ts'
+import type { RoleDefinition } from './model.ts'
 
 /** What a decision needs of a role. */
 export type GivenRole = Pick<RoleDefinition, 'name' | 'roleName' | 'permissions'>

@@ -3,7 +3,6 @@ import { type TestContext, describe, test } from 'node:test'
 import { sql } from 'kysely'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import type { AccessScope } from '../spec/access-scope.ts'
-import { ScopeMapInUseError, type ScopedToken, type ScopedTokenPasswordName } from './index.ts'
 import {
   type TestAccess,
   openTestAccessFor,
@@ -13,6 +12,8 @@ import {
   testAuthor,
   testRegistry,
 } from './test-access.ts'
+import { ScopeMapInUseError } from './errors.ts'
+import type { ScopedToken, ScopedTokenPasswordName } from './scoped-tokens.ts'
 
 const { rid } = testRegistry()
 const bob = { name: 'b0b00000-0000-4000-8000-000000000002', kind: 'Application' } as const

@@ -3,13 +3,9 @@ import type { TestContext } from 'node:test'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import { openTestDatabase } from '../platform/sql/test-database.ts'
 import { registryId, resourceGroupId, subscriptionId } from '../spec/resource-id.ts'
-import {
-  type Principal,
-  type RegistryInQuestion,
-  type RoleAssignment,
-  accessMigrations,
-  createAccess,
-} from './index.ts'
+import type { Principal, RegistryInQuestion, RoleAssignment } from './model.ts'
+import { accessMigrations } from './migrations.ts'
+import { createAccess } from './access.ts'
 
 export const testSubscriptionId = '10000000-0000-4000-8000-000000000001'
 

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
 import type { Database, DatabaseKind } from '../platform/sql/database.ts'
 import { openTestDatabase, testDatabaseKinds } from '../platform/sql/test-database.ts'
-import { type AuditEvent, auditMigrations, createAudit } from './index.ts'
 import type { AuditEventRow } from './store.ts'
+import type { AuditEvent } from './model.ts'
+import { auditMigrations } from './migrations.ts'
+import { createAudit } from './audit.ts'
 
 const origin = { correlationId: 'c-1', remoteAddress: '192.0.2.1', userAgent: 'docker/26' }
 const event: AuditEvent = {

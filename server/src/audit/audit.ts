@@ -4,8 +4,8 @@ import type { Origin } from '../platform/http/app.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { CredentialUses } from './credential-uses.ts'
 import { type Folded, RefusalFolder, eventOf } from './fold-refusals.ts'
-import type { Audit, AuditEvent, RecurringEvent } from './index.ts'
 import { type NewAuditEventRow, insertEvents, prepareEventInsert } from './store.ts'
+import type { Audit, AuditEvent, RecurringEvent } from './model.ts'
 
 type Waiting = {
   readonly row: NewAuditEventRow

@@ -10,18 +10,16 @@ import type { DatabaseKind } from '../platform/sql/database.ts'
 import { migrate } from '../platform/sql/migrations.ts'
 import { openTestDatabase, testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { until } from '../platform/test-patience.ts'
-import {
-  type AuditEvent,
-  auditMigrations,
-  createAudit,
-  createAuditChain,
-  expireEvents,
-  sealFirstHead,
-} from './index.ts'
 import { type Checkpoint, formatCheckpoint, parseCheckpoint } from './checkpoint.ts'
 import { sealHead } from './chain-head.ts'
 import type { ChainTables } from './chain-store.ts'
 import { type ChainReport, verifyChain } from './verify-chain.ts'
+import type { AuditEvent } from './model.ts'
+import { auditMigrations } from './migrations.ts'
+import { createAudit } from './audit.ts'
+import { createAuditChain } from './chain.ts'
+import { expireEvents } from './expire.ts'
+import { sealFirstHead } from './first-head.ts'
 
 const event: AuditEvent = {
   action: 'token.issue',

@@ -3,15 +3,13 @@ import { randomBytes } from 'node:crypto'
 import { type TestContext, describe, test } from 'node:test'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import { openTestDatabase, testDatabaseKinds } from '../platform/sql/test-database.ts'
-import {
-  type AuditEvent,
-  auditMigrations,
-  createAudit,
-  createAuditChain,
-  createCredentialUses,
-  sealFirstHead,
-} from './index.ts'
 import { sealerOfKey } from '../platform/sealing.ts'
+import type { AuditEvent } from './model.ts'
+import { auditMigrations } from './migrations.ts'
+import { createAudit } from './audit.ts'
+import { createAuditChain } from './chain.ts'
+import { createCredentialUses } from './credential-uses.ts'
+import { sealFirstHead } from './first-head.ts'
 
 const sealer = sealerOfKey(randomBytes(32))
 

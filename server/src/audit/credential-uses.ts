@@ -7,7 +7,7 @@ import {
   createCredentialUseStore,
 } from './credential-use-store.ts'
 import type { EventValues } from './chain-format.ts'
-import type { AuditActor, AuditCredential } from './index.ts'
+import type { AuditActor, AuditCredential } from './model.ts'
 
 /** When each credential was used last, to within five minutes. */
 export interface CredentialUses {

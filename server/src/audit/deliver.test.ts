@@ -9,16 +9,13 @@ import { openTestHttpsServer } from '../platform/outbound/test-https-server.ts'
 import { openSealer } from '../platform/sealing.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import { openTestDatabase, testDatabaseKinds } from '../platform/sql/test-database.ts'
-import {
-  type AuditEvent,
-  auditMigrations,
-  createAudit,
-  createAuditChain,
-  sealFirstHead,
-  createDelivery,
-  createWebhooks,
-} from './index.ts'
-import type { WebhookSettings } from './webhooks.ts'
+import { type WebhookSettings, createWebhooks } from './webhooks.ts'
+import type { AuditEvent } from './model.ts'
+import { auditMigrations } from './migrations.ts'
+import { createAudit } from './audit.ts'
+import { createAuditChain } from './chain.ts'
+import { sealFirstHead } from './first-head.ts'
+import { createDelivery } from './deliver.ts'
 
 const keyDirectory = await mkdtemp(path.join(tmpdir(), 'acrux-test-'))
 after(() => rm(keyDirectory, { recursive: true }))

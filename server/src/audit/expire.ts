@@ -5,7 +5,7 @@ import { newTimeOrderedId } from '../platform/time-ordered-id.ts'
 import { parseEntries } from './chain-format.ts'
 import { type BlockRow, readChain, removeBlocks } from './chain-store.ts'
 import { expiryAction, signStart } from './chain-start.ts'
-import type { Audit } from './index.ts'
+import type { Audit } from './model.ts'
 
 type ExpiryOptions = {
   readonly database: Database

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RefusalFolder } from './fold-refusals.ts'
-import type { AuditActor, AuditEvent } from './index.ts'
+import type { AuditActor, AuditEvent } from './model.ts'
 
 const user = (id: string): AuditActor => ({ kind: 'user', id })
 

@@ -1,87 +1,26 @@
-import type { Database, Transaction } from '../platform/sql/database.ts'
-import type { Origin } from '../platform/http/app.ts'
-import { type EventPage, type InTurn, listEvents } from './query-log.ts'
-import type { EventFilter } from './query-store.ts'
-
-/** Who did it, as far as it is known; a name that was only claimed is told apart from one that was proved. */
-export type AuditActor = {
-  readonly kind: 'anonymous' | 'admin' | 'scoped-token' | 'service-principal' | 'user' | 'system' | 'claimed'
-  /** Object id, registry name, `registry/token` or claimed user name. Never a secret. */
-  readonly id: string
-}
-
-/** The credential that proved the actor: what it is, and which of them, so that it can be found and withdrawn. */
-export type AuditCredential = {
-  readonly kind: string
-  /** Its key id or name. Never a secret. */
-  readonly id?: string | undefined
-}
-
-/** One thing that happened. */
-export type AuditEvent = {
-  /** `noun.verb`, as `token.issue`, `registry.update`, `repository.delete`. */
-  readonly action: string
-  readonly outcome: 'success' | 'refused'
-  readonly actor: AuditActor
-  /** Undefined where nothing was proved. */
-  readonly credential?: AuditCredential | undefined
-  /** What it was done to: a resource id, or `loginServer/repository[:tag|@digest]`. */
-  readonly target: string
-  /** Why it was refused, as a short code. */
-  readonly reason?: string
-  /** More facts for the reader, without secrets. */
-  readonly detail?: Readonly<Record<string, unknown>>
-  readonly origin: Origin
-}
-
-/** An event that may happen any number of times, from anywhere. */
-export type RecurringEvent = Omit<AuditEvent, 'origin'>
-
-/** The events that tell who did what. */
-export interface Audit {
-  /** Writes the event within the change that it tells of: both are there, or none. */
-  record(transaction: Transaction, event: AuditEvent): Promise<void>
-  /**
-   * Writes an event that belongs to no change (a sign-in, a token, a refusal). On the disk when it returns; events that
-   * wait share one flush. Denials cannot fill the disk: repetitions of one actor, action and reason beyond an allowance
-   * are folded into a count, which a separate event reports.
-   */
-  append(event: AuditEvent): Promise<void>
-  /** Prepares an event: what is returned appends it once more, from where it is told. */
-  prepare(event: RecurringEvent): (origin: Origin) => Promise<void>
-  /** Notes that a credential was used for something that no event tells of. It costs no write by itself. */
-  noteUse(actor: AuditActor, credential: AuditCredential | undefined): void
-}
-
-/** The log, for whoever looks for something in it. */
-export interface AuditLog {
-  /** A page of the events that a filter lets through, the newest first, behind the event that `before` numbers. */
-  list(
-    filter: EventFilter,
-    page: { readonly before: number | undefined; readonly size: number },
-    inTurn?: InTurn,
-  ): Promise<EventPage>
-}
-
-/** Opens the log. */
-export function createAuditLog({ database }: { readonly database: Database }): AuditLog {
-  return { list: (filter, page, inTurn) => listEvents(database, filter, page, inTurn) }
-}
-
-export type { EventFilter } from './query-store.ts'
-export { type AuditEventDocument, auditEventDocument } from './event-document.ts'
-export { createAudit } from './audit.ts'
+export {
+  type AuditActor,
+  type AuditCredential,
+  type AuditEvent,
+  type RecurringEvent,
+  type Audit,
+  type AuditLog,
+  createAuditLog,
+} from './model.ts'
 export { type AuditFile, openAuditFile, verifyAuditFile } from './audit-file.ts'
-export { createAuditChain } from './chain.ts'
-export { sealFirstHead } from './first-head.ts'
-export { formatCheckpoint, parseCheckpoint } from './checkpoint.ts'
+export { createAudit } from './audit.ts'
 export { hasChain, headMigrationId } from './chain-store.ts'
-export { type ChainFault, verifyChain } from './verify-chain.ts'
-export { createDelivery } from './deliver.ts'
-export { expireEvents } from './expire.ts'
-export { type AuditLag, createAuditLag } from './lag.ts'
-export { type EventCount, EventTally, tallyEvents } from './tally.ts'
-export { auditMigrations } from './migrations.ts'
-export { TooManyWebhooksError, type Webhook, type Webhooks, createWebhooks, mostWebhooks } from './webhooks.ts'
+export { createAuditChain } from './chain.ts'
+export { formatCheckpoint, parseCheckpoint } from './checkpoint.ts'
 export type { CredentialUsePlace, CredentialUseRow } from './credential-use-store.ts'
 export { type CredentialUses, createCredentialUses } from './credential-uses.ts'
+export { createDelivery } from './deliver.ts'
+export { type AuditEventDocument, auditEventDocument } from './event-document.ts'
+export { expireEvents } from './expire.ts'
+export { sealFirstHead } from './first-head.ts'
+export { type AuditLag, createAuditLag } from './lag.ts'
+export { auditMigrations } from './migrations.ts'
+export type { EventFilter } from './query-store.ts'
+export { type EventCount, EventTally, tallyEvents } from './tally.ts'
+export { type ChainFault, verifyChain } from './verify-chain.ts'
+export { TooManyWebhooksError, type Webhook, type Webhooks, createWebhooks, mostWebhooks } from './webhooks.ts'

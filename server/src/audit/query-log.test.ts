@@ -4,10 +4,14 @@ import { type TestContext, describe, test } from 'node:test'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import { openTestDatabase, testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { newTimeOrderedId } from '../platform/time-ordered-id.ts'
-import { type AuditEvent, auditMigrations, createAudit, createAuditChain, sealFirstHead } from './index.ts'
 import { allEvents, listEvents } from './query-log.ts'
 import type { EventFilter } from './query-store.ts'
 import { sealerOfKey } from '../platform/sealing.ts'
+import type { AuditEvent } from './model.ts'
+import { auditMigrations } from './migrations.ts'
+import { createAudit } from './audit.ts'
+import { createAuditChain } from './chain.ts'
+import { sealFirstHead } from './first-head.ts'
 
 const sealer = sealerOfKey(randomBytes(32))
 

@@ -1,4 +1,4 @@
-import type { Audit, AuditEvent, RecurringEvent } from './index.ts'
+import type { Audit, AuditEvent, RecurringEvent } from './model.ts'
 
 /** Returns the function that counts an event; undefined for events that are not counted. */
 type EventCounter = (event: RecurringEvent) => (() => void) | undefined

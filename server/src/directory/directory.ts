@@ -3,21 +3,39 @@ import type { Clock } from '../platform/clock.ts'
 import type { Sealer } from '../platform/sealing.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import { nullGuid, parseGuid } from '../spec/guid.ts'
-import { type OnPrincipalDeleted, createApplications } from './applications/applications.ts'
-import { createApplicationReads } from './applications/application-reads.ts'
+import { createApplications } from './applications/applications.ts'
+import type {
+  OnPrincipalDeleted,
+  Tenant,
+  ServicePrincipal,
+  User,
+  Application,
+  DirectoryPrincipal,
+  ClientSecretCheck,
+  NewServicePrincipal,
+  ClientCertificate,
+  OutsideAssertion,
+  FederatedMatch,
+  DirectoryRole,
+} from './model.ts'
+import { createApplicationReads, type Applications } from './applications/application-reads.ts'
 import { createApplicationSignInStore } from './applications/application-sign-in-store.ts'
 import { andThen } from '../platform/sql/authority-memory.ts'
 import { createSecretCheck, createStandingCheck } from './credentials/client-secrets.ts'
 import { createCredentials, defaultSecretDays } from './credentials/credentials.ts'
-import { createExternalIdentities } from './external/external-identities.ts'
-import { createExternalPrincipals } from './external/external-principals.ts'
+import {
+  createExternalIdentities,
+  type ExternalPerson,
+  type ExternalSignIn,
+  type FederatedIdentity,
+} from './external/external-identities.ts'
+import { createExternalPrincipals, type ExternalPrincipals } from './external/external-principals.ts'
 import { createFederatedCredentialStore } from './credentials/federated-credential-store.ts'
-import { createFederatedCredentials } from './credentials/federated-credentials.ts'
+import { createFederatedCredentials, type FederatedCredentials } from './credentials/federated-credentials.ts'
 import { createGroupIds, createGroups } from './groups/groups.ts'
-import type { Directory, Tenant } from './index.ts'
-import { createMachines } from './managed-identities/machines.ts'
-import { createManagedFederation } from './managed-identities/managed-federation.ts'
-import { createManagedIdentities } from './managed-identities/managed-identities.ts'
+import { createMachines, type Machines } from './managed-identities/machines.ts'
+import { createManagedFederation, type ManagedFederation } from './managed-identities/managed-federation.ts'
+import { createManagedIdentities, type ManagedIdentities } from './managed-identities/managed-identities.ts'
 import { createManagedIdentityStore } from './managed-identities/managed-identity-store.ts'
 import {
   groupAsPrincipal,
@@ -26,22 +44,147 @@ import {
   toUser,
   userAsPrincipal,
 } from './principals.ts'
-import { createEnrolmentCodes } from './people/enrolment-codes.ts'
-import { createKnownPlaces } from './people/known-places.ts'
-import { createPasswordCheck } from './people/password-check.ts'
-import { preparePassword } from './people/passwords.ts'
-import { createPeople } from './people/people.ts'
-import { createGroupReads, createPeopleReads } from './people/people-reads.ts'
-import { requireProof } from './people/proof-standing.ts'
+import { createEnrolmentCodes, type EnrolmentCodes } from './people/enrolment-codes.ts'
+import { createKnownPlaces, type SignInPlace } from './people/known-places.ts'
+import { createPasswordCheck, type PasswordCheck, type PasswordClaim } from './people/password-check.ts'
+import { preparePassword, type PreparedPassword } from './people/passwords.ts'
+import { createPeople, type NewUser, type PasswordChange } from './people/people.ts'
+import { createGroupReads, createPeopleReads, type Groups, type People } from './people/people-reads.ts'
+import { requireProof, type ProvedUser } from './people/proof-standing.ts'
 import { asUser } from './records.ts'
-import { createDirectoryRoles } from './roles.ts'
+import { createDirectoryRoles, type DirectoryRoles } from './roles.ts'
 import { requireSubscriptionOwnersLeft } from './owners.ts'
-import { type SecondFactorPolicy, createSecondFactorRules } from './people/second-factor-policy.ts'
-import { createSecurityEvents } from './people/security-events.ts'
-import { createSecondFactors } from './people/second-factors.ts'
-import { createSecrets } from './credentials/secrets.ts'
-import { createSignIns } from './people/sign-ins.ts'
+import {
+  type SecondFactorPolicy,
+  createSecondFactorRules,
+  type SecondFactorDue,
+} from './people/second-factor-policy.ts'
+import { createSecurityEvents, type SecurityEvents } from './people/security-events.ts'
+import { createSecondFactors, type SecondFactors } from './people/second-factors.ts'
+import { createSecrets, type Secrets } from './credentials/secrets.ts'
+import { createSignIns, type NewSignIn, type SignIn, type SignInUse } from './people/sign-ins.ts'
 import { createDirectoryStore } from './store.ts'
+import type { Origin } from '../platform/http/app.ts'
+
+/** Principals and their credentials. Secrets are stored hashed and given out once, when they are made. */
+export interface Directory {
+  readonly tenant: () => Promise<Tenant>
+  createTenant(transaction: Transaction, tenant: Tenant): Promise<void>
+  /** @throws RangeError for what is no user principal name; NameTakenError */
+  createUser(transaction: Transaction, user: NewUser): Promise<User>
+  /** An application, its service principal and one secret, valid for `secretDays` (365 by default). */
+  createServicePrincipal(
+    transaction: Transaction,
+    application: { readonly displayName: string; readonly directoryRole?: DirectoryRole; readonly secretDays?: number },
+  ): Promise<NewServicePrincipal>
+
+  /** Hot: remembered as long as `Database.authorityRevision` stands and the secret has not expired. Takes the same time for every refusal. */
+  checkClientSecret(appId: string, secret: string): ClientSecretCheck | Promise<ClientSecretCheck>
+  /** Whether a principal exists, is enabled and still has this unexpired credential. `undefined` asks for the principal alone. */
+  credentialStands(objectId: string, credentialId: string | undefined): boolean | Promise<boolean>
+  findPrincipal(objectId: string): DirectoryPrincipal | undefined | Promise<DirectoryPrincipal | undefined>
+  /** Whether a principal that was found is there still, as the transaction sees it. */
+  holdsPrincipal(transaction: Transaction, objectId: string): Promise<boolean>
+  findApplication(appId: string): Application | undefined | Promise<Application | undefined>
+  findServicePrincipalByAppId(appId: string): ServicePrincipal | undefined | Promise<ServicePrincipal | undefined>
+  findUser(objectId: string): User | undefined | Promise<User | undefined>
+  /** By the name in any case. */
+  findUserByName(userPrincipalName: string): Promise<User | undefined>
+  /** Object ids of the groups that the principal is in, nested ones too. Hot: remembered as long as the authority revision stands. */
+  groupIdsOf(objectId: string): readonly string[] | Promise<readonly string[]>
+  /** Those groups, and all in which the principal would be if it joined the groups that it owns. */
+  groupIdsInReachOf(objectId: string): Promise<readonly string[]>
+
+  /** The proof by password: an unknown name, a wrong password and a throttled attempt are alike, in time too. */
+  checkPassword(claim: PasswordClaim): Promise<PasswordCheck>
+  /** Whether the person signed in from this network or browser before, and has not had another password since. */
+  isKnownPlace(objectId: string, place: SignInPlace): Promise<boolean>
+  /** Remembers the network of a complete sign-in; the person is told when it is a new one. */
+  rememberPlace(
+    transaction: Transaction,
+    objectId: string,
+    origin: Pick<Origin, 'remoteAddress' | 'userAgent'>,
+  ): Promise<void>
+  /** Judges and hashes another password that a user chose for themselves; before the transaction that stores it. @throws WeakPasswordError */
+  preparePassword(userPrincipalName: string, password: string): Promise<PreparedPassword>
+  /** Sets the password that a person chose, ends their sign-ins, and gives the person as they are then. @throws ProofRefusedError */
+  changePassword(
+    transaction: Transaction,
+    user: ProvedUser,
+    password: PreparedPassword,
+    change: PasswordChange,
+  ): Promise<User>
+  /** Makes sure that nothing was taken away since somebody was proved, or found to be signed in. @throws ProofRefusedError */
+  requireProof(transaction: Transaction, user: ProvedUser): Promise<void>
+  /** Writes down a sign-in of somebody who was proved before, if the proof counts still. @throws ProofRefusedError */
+  recordSignIn(transaction: Transaction, signIn: NewSignIn): Promise<SignIn>
+  /** Lets a sign-in that has not ended live for so long from now. */
+  touchSignIn(transaction: Transaction, id: string, lifetimeMs: number): Promise<void>
+  /** Records that a sign-in was used now, and from where. */
+  noteSignInUse(transaction: Transaction, id: string, use: SignInUse): Promise<void>
+  /** A sign-in that has not ended. */
+  findSignIn(id: string): Promise<SignIn | undefined>
+  /** The sign-ins of a person that have not ended, 200 at most, those that last longest first. */
+  signInsOf(objectId: string): Promise<readonly SignIn[]>
+  /** Whether there was one. Its tokens are refused from then on. */
+  endSignIn(transaction: Transaction, id: string): Promise<boolean>
+  /** Ends the sign-ins of a person to one application. */
+  endSignInsTo(transaction: Transaction, objectId: string, clientId: string): Promise<void>
+  /** Signs somebody out everywhere. */
+  endSignInsOf(transaction: Transaction, objectId: string): Promise<void>
+  /** The user who is somebody at another provider, by issuer and subject alone. */
+  findExternalUser(identity: FederatedIdentity): Promise<User | undefined>
+  /**
+   * Takes in somebody whom another provider proved: finds the user by issuer and subject alone, or makes one without any
+   * right, and has the user be in those of the provider's groups that it names now. Nothing changes for who may not sign in.
+   */
+  signInExternalPerson(
+    transaction: Transaction,
+    person: ExternalPerson,
+    policy: { readonly createUsers: boolean },
+  ): Promise<ExternalSignIn>
+  /** Ends what was proved by issuers that are believed no more. To be run at the start, when the settings may be others. */
+  endProofsOfOthers(isBelieved: (issuer: string) => boolean): Promise<void>
+  /** Ends the sign-ins that lack a required second factor. To be run at the start, when the settings may be others. */
+  endInsufficientSignIns(): Promise<void>
+  /** Takes people out of the groups that a sign-in told which holds no more. To be run every minute. */
+  endStaleMemberships(): Promise<void>
+  readonly secondFactors: SecondFactors
+  /**
+   * What a sign-in by these methods lacks: the second factor that the person has, or one that has to be set up because the
+   * policy requires it. An object id of nobody is a person who is about to be created.
+   */
+  secondFactorDue(
+    objectId: string,
+    methods: readonly string[],
+    transaction?: Transaction,
+  ): Promise<SecondFactorDue | undefined>
+  /** Whether the person, signed in by these methods, needs a code of an owner to set up the first second factor. */
+  needsEnrolmentCode(objectId: string, methods: readonly string[], transaction?: Transaction): Promise<boolean>
+  readonly enrolmentCodes: EnrolmentCodes
+  /** What happened to the security of people's accounts, for the account pages. */
+  readonly securityEvents: SecurityEvents
+  /** The certificates of an application, and of its service principal, of whatever time. */
+  clientCertificates(appId: string): Promise<readonly ClientCertificate[]>
+  /** Whether a user or service principal has the directory role `owner`. */
+  isDirectoryOwner(objectId: string): Promise<boolean>
+  /** Which federated credential trusts a token: one of the application, or without one the only one of all. */
+  matchFederatedCredential(assertion: OutsideAssertion, appId: string | undefined): Promise<FederatedMatch>
+  /** The federated credentials of applications and managed identities. */
+  readonly federatedCredentials: FederatedCredentials
+  readonly externalPrincipals: ExternalPrincipals
+  readonly managedIdentities: ManagedIdentities
+  readonly managedFederation: ManagedFederation
+  readonly machines: Machines
+  readonly people: People
+  readonly groups: Groups
+  /** With their service principals. */
+  readonly applications: Applications
+  /** The secrets of applications and of service principals. */
+  readonly secrets: Secrets
+  /** The roles on the directory itself. */
+  readonly roles: DirectoryRoles
+}
 
 export type DirectoryOptions = {
   readonly database: Database

@@ -1,7 +1,7 @@
-import type { DirectoryPrincipal, ServicePrincipal, SigningPrincipal, User } from './index.ts'
 import type { NamedServicePrincipalRow } from './lookup-store.ts'
 import type { GroupRow } from './people/people-rows.ts'
 import type { UserRow } from './tables.ts'
+import type { DirectoryPrincipal, ServicePrincipal, SigningPrincipal, User } from './model.ts'
 
 export function toServicePrincipal(
   row: Pick<NamedServicePrincipalRow, 'object_id' | 'app_id' | 'display_name' | 'enabled'>,

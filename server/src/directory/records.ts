@@ -1,12 +1,10 @@
 import type { ApplicationSignIn } from './applications/application-sign-in-store.ts'
-import type { FederatedCredentialRow } from './credentials/federated-credential-store.ts'
-import type { Group, ManagedIdentityKind, ServicePrincipal, User } from './index.ts'
+import type { FederatedCredentialRow, ApplicationRow, CertificateRow, SecretRow, UserRow } from './tables.ts'
 import type { NamedServicePrincipalRow } from './lookup-store.ts'
 import { managedResourceIdOf, requireKind } from './managed-identities/managed-resource.ts'
-import type { DirectoryRole } from './people/people.ts'
+import type { DirectoryRole, Group, ManagedIdentityKind, ServicePrincipal, User } from './model.ts'
 import type { GroupRow } from './people/people-rows.ts'
 import { toServicePrincipal, toUser } from './principals.ts'
-import type { ApplicationRow, CertificateRow, SecretRow, UserRow } from './tables.ts'
 
 /** What is on record of a person, without anything that proves them. */
 export type UserRecord = User & {

@@ -2,7 +2,7 @@ import type { Transaction } from '../platform/sql/database.ts'
 import { DirectoryError, resourceNotFound } from './errors.ts'
 import { requireOwnerLeft } from './owners.ts'
 import type { SecondFactorRules } from './people/second-factor-policy.ts'
-import type { DirectoryRole } from './people/people.ts'
+import type { DirectoryRole } from './model.ts'
 import { roleOf } from './records.ts'
 import type { DirectoryStore } from './store.ts'
 

@@ -1,10 +1,4 @@
 import type { PeopleTables } from './people/people-rows.ts'
-import type { EnrolmentCodeRow } from './people/enrolment-code-store.ts'
-import type { SecurityEventRow } from './people/security-event-store.ts'
-
-import type { ApplicationOwnerRow } from './applications/application-owner-store.ts'
-import type { ExternalPrincipalRow } from './external/external-principal-store.ts'
-import type { FederatedCredentialRow } from './credentials/federated-credential-store.ts'
 
 /** The rows of the directory room. Instants are milliseconds since the epoch, truth values 0 and 1. */
 export type DirectoryTables = PeopleTables & {
@@ -140,4 +134,65 @@ export type EnrollmentCodeRow = {
   /** base64url of the SHA-256. */
   readonly code_hash: string
   readonly expires_at_ms: number
+}
+
+/** A federated credential of an application or a managed identity. */
+export type FederatedCredentialRow = {
+  /** Graph's id. */
+  readonly id: string
+  /** What tokens carry: another whenever the trust is. */
+  readonly credential_id: string
+  /** Object id of the application, or of the managed identity. */
+  readonly holder_id: string
+  readonly app_id: string
+  readonly name: string
+  readonly name_key: string
+  readonly issuer: string
+  readonly audience: string
+  /** Null where the trust is in claims. */
+  readonly subject: string | null
+  /** Null where the trust is in a subject. */
+  readonly claims_expression: string | null
+  /** The text by which it is found. */
+  readonly trust_key: string
+  /** What tells its trust from others of the holder. */
+  readonly trust_text: string
+  readonly description: string | null
+  readonly created_at_ms: number
+}
+
+export type ApplicationOwnerRow = { readonly application_id: string; readonly owner_id: string }
+
+/** Something that happened to the security of a person's account. */
+export type SecurityEventRow = {
+  readonly id: string
+  readonly object_id: string
+  readonly kind: string
+  /** How often it happened, for events of one kind from one address within an hour. */
+  readonly count: number
+  readonly first_at_ms: number
+  readonly at_ms: number
+  readonly remote_address: string
+  readonly user_agent: string | null
+  readonly detail: string
+}
+
+/** The one code with which a person may set up the first second factor. */
+export type EnrolmentCodeRow = {
+  readonly object_id: string
+  /** base64url of the SHA-256. */
+  readonly code_hash: string
+  readonly created_at_ms: number
+  readonly expires_at_ms: number
+}
+
+/** Somebody of a trusted tenant. Its object id is nobody's here. */
+export type ExternalPrincipalRow = {
+  readonly object_id: string
+  readonly tenant_id: string
+  /** `user` or `service-principal`. */
+  readonly kind: string
+  /** What tokens carry. */
+  readonly credential_id: string
+  readonly created_at_ms: number
 }

@@ -6,7 +6,9 @@ import type { Clock } from '../platform/clock.ts'
 import { openSealer } from '../platform/sealing.ts'
 import type { Database, DatabaseKind } from '../platform/sql/database.ts'
 import { openTestDatabase } from '../platform/sql/test-database.ts'
-import { type Directory, type NewServicePrincipal, type User, createDirectory, directoryMigrations } from './index.ts'
+import { type Directory, createDirectory } from './directory.ts'
+import type { NewServicePrincipal, User } from './model.ts'
+import { directoryMigrations } from './migrations.ts'
 
 export const testTenantId = '3d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11'
 /** A tenant whose principals are known by their object ids. */

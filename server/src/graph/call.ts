@@ -11,8 +11,7 @@ import {
   resourceNotFound,
 } from '../directory/index.ts'
 import { insufficientPrivileges } from './errors.ts'
-import type { GraphSender } from './index.ts'
-import type { Consents } from './permission-grants.ts'
+import type { Consents, GraphSender } from './model.ts'
 
 /** What the handlers of the Graph surface work with. */
 export type Graph = {

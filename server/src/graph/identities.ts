@@ -1,7 +1,5 @@
-import type { FederatedIdentity } from '../directory/index.ts'
 import type { Graph, GraphHandler } from './call.ts'
 import type { Document } from './documents.ts'
-import type { IdentitiesBody } from './people-bodies.ts'
 import { refuseQueryOptions } from './query.ts'
 import { requireVisibleUser } from './users.ts'
 
@@ -16,9 +14,4 @@ export const listIdentities: GraphHandler = async (graph, call) => {
 export async function identityDocuments({ directory }: Graph, objectId: string): Promise<Document[]> {
   const identities = await directory.people.identitiesOf(objectId)
   return identities.map(({ issuer, subject }) => ({ signInType: 'federated', issuer, issuerAssignedId: subject }))
-}
-
-/** Identities as the directory knows them. */
-export function readIdentities(body: IdentitiesBody): FederatedIdentity[] {
-  return body.map(({ issuer, issuerAssignedId }) => ({ issuer, subject: issuerAssignedId }))
 }

@@ -1,6 +1,7 @@
 import { isName } from '../spec/object-name.ts'
 import { z } from 'zod'
 import { parseGuid } from '../spec/guid.ts'
+import type { FederatedIdentity } from '../directory/index.ts'
 
 /*
  * As all bodies of Graph, these name all that they may hold. A password is judged where it is hashed, and its end here
@@ -8,19 +9,23 @@ import { parseGuid } from '../spec/guid.ts'
  */
 
 const name = z.string().refine(isName)
+
 const password = z.string().max(4096)
+
 const mail = z
   .string()
   .max(320)
   .regex(/^[^\s@]+@[^\s@]+$/)
   .refine(isName)
   .nullish()
+
 const description = z
   .string()
   .max(1024)
   .refine((text) => text.isWellFormed() && !text.includes('\0'))
   .transform((text) => (text === '' ? null : text))
   .nullish()
+
 /** [Microsoft Graph, group.mailNickname] */
 const mailNickname = z.string().regex(/^[!#$%&'*+./0-9=?A-Z^_`a-z{|}~-]{1,64}$/)
 
@@ -119,3 +124,8 @@ export const roleAssignmentBody = z.strictObject({
   roleDefinitionId: guid,
   directoryScopeId: z.literal('/'),
 })
+
+/** Identities as the directory knows them. */
+export function readIdentities(body: IdentitiesBody): FederatedIdentity[] {
+  return body.map(({ issuer, issuerAssignedId }) => ({ issuer, subject: issuerAssignedId }))
+}

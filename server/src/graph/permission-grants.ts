@@ -6,27 +6,7 @@ import { GraphError, insufficientPrivileges } from './errors.ts'
 import { type Filterable, parseFilter } from './filter.ts'
 import { readFilterOption, refuseQueryOptions } from './query.ts'
 import { requireMe, requireVisibleUser } from './users.ts'
-
-/** What a person consented to: that an application may act for them at one resource. */
-export type Consent = {
-  readonly object_id: string
-  readonly client_id: string
-  readonly audience: string
-  readonly given_at_ms: number
-}
-
-/** The consents of people, which another module keeps. */
-export interface Consents {
-  /** Those of a person, of an application or of both; at most `limit`. */
-  find(
-    which: { readonly objectId?: string | undefined; readonly clientId?: string | undefined },
-    limit: number,
-  ): Promise<readonly Consent[]>
-  /** Whether there was one. */
-  withdraw(transaction: Parameters<Parameters<Graph['database']['transaction']>[0]>[0], consent: Key): Promise<boolean>
-}
-
-type Key = Pick<Consent, 'object_id' | 'client_id' | 'audience'>
+import type { Consents, Consent, ConsentKey } from './model.ts'
 
 const maxListed = 999
 
@@ -44,6 +24,7 @@ const resourceIds: Readonly<Record<string, string>> = {
   arm: '797f4846-ba00-4fd7-ba43-dac1f8f63013',
   acr: '6a0ec4d3-30cb-4a83-91c0-ae56bc0e3d26',
 }
+
 const graphResourceId = '00000003-0000-0000-c000-000000000000'
 
 /** `GET /oauth2PermissionGrants`: all of them to who reads the directory, and to everybody else their own. */
@@ -101,7 +82,7 @@ export const deletePermissionGrant: GraphHandler = async (graph, call) => {
   return call.reply.code(204).send()
 }
 
-function requireOwnGrant({ params, caller }: GraphCall, mayAll: boolean): Key {
+function requireOwnGrant({ params, caller }: GraphCall, mayAll: boolean): ConsentKey {
   const id = params['id'] ?? ''
   const key = parseGrantId(id)
   if (key !== undefined && (mayAll || key.object_id === caller.principal.objectId)) return key
@@ -136,12 +117,12 @@ async function appIdOf({ directory }: Graph, idText: string): Promise<string | u
 }
 
 /** Person, application and resource, so that nothing need be stored for it. */
-function grantId({ object_id, client_id, audience }: Key): string {
+function grantId({ object_id, client_id, audience }: ConsentKey): string {
   const guids = [object_id, client_id].map((guid) => Buffer.from(guid.replaceAll('-', ''), 'hex'))
   return Buffer.concat([...guids, Buffer.from(audience)]).toString('base64url')
 }
 
-function parseGrantId(id: string): Key | undefined {
+function parseGrantId(id: string): ConsentKey | undefined {
   const bytes = Buffer.from(id.slice(0, 128), 'base64url')
   const guidAt = (at: number) =>
     parseGuid(

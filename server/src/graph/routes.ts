@@ -36,7 +36,7 @@ import {
   listServicePrincipals,
   updateServicePrincipal,
 } from './service-principals.ts'
-import type { GraphAuthenticate, GraphSender } from './index.ts'
+import type { GraphAuthenticate, GraphSender } from './model.ts'
 
 const root = '/graph/v1.0'
 

@@ -14,9 +14,8 @@ import { type Graph, type GraphCall, type GraphHandler, provedBy, change, visibl
 import { userDocument } from './documents.ts'
 import { GraphError, insufficientPrivileges } from './errors.ts'
 import { filterableUsers } from './filter.ts'
-import { readIdentities } from './identities.ts'
+import { readIdentities, changePasswordBody, newUserBody, userChangeBody } from './people-bodies.ts'
 import { listPage } from './page.ts'
-import { changePasswordBody, newUserBody, userChangeBody } from './people-bodies.ts'
 import { parseListQuery, refuseQueryOptions } from './query.ts'
 
 /** `GET /users` */

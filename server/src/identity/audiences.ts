@@ -1,4 +1,4 @@
-import type { TokenAudience } from './index.ts'
+import type { TokenAudience } from './model.ts'
 
 /** What the provider issues tokens for, in every spelling that clients use. */
 export interface Audiences {

@@ -5,8 +5,8 @@ import type { Log } from '../platform/log.ts'
 import { type Outbound, createOutbound } from '../platform/outbound/outbound.ts'
 import type { Sealer } from '../platform/sealing.ts'
 import { type KnownSenders, createKnownSenders } from '../platform/sender-budget.ts'
-import { createKeyRing } from '../platform/signing-keys/key-ring.ts'
-import type { Database } from '../platform/sql/database.ts'
+import { createKeyRing, type SigningKeyTimes } from '../platform/signing-keys/key-ring.ts'
+import type { Database, Transaction } from '../platform/sql/database.ts'
 import { parseAuthorization } from '../spec/authorization-header.ts'
 import { createAudiences } from './audiences.ts'
 import { createAuthorization } from './authorization.ts'
@@ -18,7 +18,6 @@ import { createGrants, shortDeviceGrant } from './grants/grants.ts'
 import { createPersonTokens } from './grants/person-tokens.ts'
 import { createHandles } from './handles.ts'
 import { createIncomingVerifier } from './incoming-token.ts'
-import type { Identity } from './index.ts'
 import { createIssuerKeys } from './issuer-keys.ts'
 import { createMachineEnrollment } from './machine-enrollment.ts'
 import { mountProvider, providerRoutes } from './routes.ts'
@@ -28,6 +27,28 @@ import { type TrustedTenant, createTrustedTenants } from './trusted-tenants.ts'
 import { createUsedAssertionStore } from './used-assertion-store.ts'
 import { createUserInfo } from './user-info.ts'
 import { createVerifier } from './verify.ts'
+import type { FastifyInstance } from 'fastify'
+import type { RouteDescription } from '../platform/http/surface.ts'
+import type { SignInProtocol } from './sign-in-protocol.ts'
+import type { VerifiedIdentity, VerifyAccessToken, VerifyIncomingToken } from './model.ts'
+
+/** Proof of who you are: the OpenID provider, and the verification of what it issued. */
+export interface Identity extends SignInProtocol {
+  readonly verifyAccessToken: VerifyAccessToken
+  readonly verifyIncomingToken: VerifyIncomingToken
+  /** Proves the sender of a Graph request by its `Authorization` header; undefined for nobody. */
+  readonly authenticateGraph: (authorization: string | undefined) => Promise<VerifiedIdentity | undefined>
+  /** Makes a new signing key of the provider; the one before it verifies on until all that it signed has expired. */
+  rotateKeys(): Promise<void>
+  /** The age of the key that signs the provider's tokens. @throws where there is none and none can be made */
+  signingKey(): Promise<SigningKeyTimes>
+  /** Nothing that the provider has signed is believed any more. */
+  withdrawKeys(transaction: Transaction): Promise<void>
+  /** Adds `/{tenant}/…`, `/common`, `/organizations` and the keys. */
+  mount(app: FastifyInstance): void
+  /** The provider's table, for the walk over all of them. */
+  readonly routes: readonly RouteDescription[]
+}
 
 export type IdentityOptions = {
   readonly database: Database

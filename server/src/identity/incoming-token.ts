@@ -2,10 +2,10 @@ import type { Audiences } from './audiences.ts'
 import { type CompactToken, audiencesOf, instantClaim, parseCompactToken, textClaim } from './compact-token.ts'
 import { type FederatedProof, type FederatedRooms, proveFederated } from './federated-assertion.ts'
 import { shownText } from '../spec/shown-text.ts'
-import type { Identity, IdentityRefusal, PresentedToken } from './index.ts'
 import { IssuerUnavailableError } from './issuer-keys.ts'
 import { issuersOf } from './tenants.ts'
 import type { TrustedTenants } from './trusted-tenants.ts'
+import type { IdentityRefusal, PresentedToken, TokenVerdict, VerifyAccessToken, VerifyIncomingToken } from './model.ts'
 
 /**
  * Makes the verification of any token that may stand for somebody at the exchange: our own, one of a trusted tenant, or
@@ -17,9 +17,9 @@ export function createIncomingVerifier(
     readonly trustedTenants: TrustedTenants
     /** What our own provider issues for. */
     readonly ours: Audiences
-    readonly verifyAccessToken: Identity['verifyAccessToken']
+    readonly verifyAccessToken: VerifyAccessToken
   },
-): Identity['verifyIncomingToken'] {
+): VerifyIncomingToken {
   const { directory, ours, publicOrigin, trustedTenants, verifyAccessToken } = options
 
   return async (text, audiences, appId) => {
@@ -47,7 +47,7 @@ export function createIncomingVerifier(
   }
 }
 
-type Outcome = Awaited<ReturnType<Identity['verifyIncomingToken']>>
+type Outcome = TokenVerdict
 
 /** What is found before the signature is verified: nothing that such a token says may be believed. */
 const unverified: ReadonlySet<FederatedProof['outcome']> = new Set(['issuer', 'claims', 'signature'])

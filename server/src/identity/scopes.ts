@@ -1,5 +1,5 @@
 import type { Audiences } from './audiences.ts'
-import type { TokenAudience } from './index.ts'
+import type { TokenAudience } from './model.ts'
 
 /** What a person's token is to be for. */
 export type RequestedResource = { readonly audience: TokenAudience; readonly aud: string }

@@ -3,9 +3,9 @@ import type { Clock } from '../platform/clock.ts'
 import { parseGuid } from '../spec/guid.ts'
 import { shownText } from '../spec/shown-text.ts'
 import { type CompactToken, audiencesOf, instantClaim, textClaim } from './compact-token.ts'
-import type { IdentityRefusal, TokenAudience, VerifiedIdentity } from './index.ts'
 import type { IssuerKeys, OutsideIssuer } from './issuer-keys.ts'
 import { isSignedByIssuer, timeProblemOf } from './outside-token.ts'
+import type { IdentityRefusal, TokenAudience, VerifiedIdentity } from './model.ts'
 
 /** A tenant of Microsoft Entra whose access tokens are accepted. */
 export type TrustedTenant = {

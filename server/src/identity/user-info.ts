@@ -3,10 +3,10 @@ import type { Origin } from '../platform/http/app.ts'
 import type { Call } from '../platform/http/surface.ts'
 import { parseAuthorization } from '../spec/authorization-header.ts'
 import { EntraError } from './entra-errors.ts'
-import type { Identity } from './index.ts'
+import type { VerifyAccessToken } from './model.ts'
 
 /** Makes the handler of `/oidc/userinfo`, which tells an application who signed in. [OpenID Connect Core §5.3] */
-export function createUserInfo(verifyAccessToken: Identity['verifyAccessToken'], audit: Audit) {
+export function createUserInfo(verifyAccessToken: VerifyAccessToken, audit: Audit) {
   return async ({ request, reply, origin }: Call<undefined>): Promise<object> => {
     reply.header('cache-control', 'no-store').header('pragma', 'no-cache')
     const authorization = parseAuthorization(request.headers.authorization)

@@ -7,17 +7,17 @@ import { isJsonObject, ownValue, parseBoundedJson } from '../spec/bounded-json.t
 import { type AccessTokenClaims, accessTokenClaims, accessTokenType } from './access-token.ts'
 import type { Audiences } from './audiences.ts'
 import type { Clients } from './clients.ts'
+import { issuersOf } from './tenants.ts'
+import { accessTokenSeconds, clockSkewSeconds, signingAlgorithm } from './token-parameters.ts'
 import type {
-  Identity,
   IdentityRefusal,
   PresentedToken,
   RefusedToken,
   TokenAudience,
   TokenOwner,
   VerifiedIdentity,
-} from './index.ts'
-import { issuersOf } from './tenants.ts'
-import { accessTokenSeconds, clockSkewSeconds, signingAlgorithm } from './token-parameters.ts'
+  VerifyAccessToken,
+} from './model.ts'
 
 export type VerifierOptions = {
   readonly directory: Directory
@@ -46,7 +46,7 @@ const memoryLimit = 20_000
 const compactForm = /^[\w-]+\.[\w-]+\.[\w-]+$/
 
 /** Makes the verification of IdP access tokens. */
-export function createVerifier(options: VerifierOptions): Identity['verifyAccessToken'] {
+export function createVerifier(options: VerifierOptions): VerifyAccessToken {
   const { clock, audiences } = options
   const memory = new Map<string, Proven>()
 

@@ -1,12 +1,2 @@
-import type { FastifyInstance } from 'fastify'
-import type { RouteDescription } from '../platform/http/surface.ts'
-
-/** The ARM surface: `/metadata/endpoints`, `/subscriptions/*`, `/providers/*`, `/tenants`. */
-export interface Management {
-  mount(app: FastifyInstance): void
-  /** Its table, for the walk over all of them. A need names the ARM action; the scope is the one that the path names. */
-  readonly routes: readonly RouteDescription[]
-}
-
 export { decisionDocument } from './decision-document.ts'
-export { createManagement } from './management.ts'
+export { createManagement, type Management } from './management.ts'

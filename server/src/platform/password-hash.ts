@@ -2,12 +2,13 @@ import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { type Place, createFairQueue } from './fair-queue.ts'
 import { WorkerThread } from './worker-thread.ts'
-
-type Cost = { readonly memoryKiB: number; readonly passes: number; readonly parallelism: number }
+import type { Cost, HashQuestion } from './password-hash-worker.ts'
 
 /** The least that is held safe for argon2id. [OWASP Password Storage Cheat Sheet] */
 const cost: Cost = { memoryKiB: 19_456, passes: 2, parallelism: 1 }
+
 const saltSizeBytes = 16
+
 const tagSizeBytes = 32
 
 /** Longer passwords are refused, so that nobody can make the server hash megabytes. In bytes of UTF-8. */
@@ -15,17 +16,11 @@ export const longestPasswordBytes = 1024
 
 /** On two cores or fewer, one hash runs at a time: the main thread needs the other core. Each hash uses 19 MiB. */
 const concurrency = availableParallelism() > 2 ? 2 : 1
+
 const idleMs = 60_000
 
-/** What a hash is computed from. */
-export type HashQuestion = {
-  readonly message: Uint8Array
-  readonly salt: Uint8Array
-  readonly cost: Cost
-  readonly tagSizeBytes: number
-}
-
 const worker = new URL('./password-hash-worker.ts', import.meta.url)
+
 /** Threads that compute nothing at the moment; the queue runs no more hashes than there are threads. */
 const freeThreads = Array.from(
   { length: concurrency },

@@ -6,6 +6,7 @@ import type { AcrPath } from '../spec/acr-path.ts'
 import type { OciPath } from '../spec/oci-path.ts'
 import type { CheckedAcrPath, CheckedOciPath } from './checked-path.ts'
 import type { HostedRegistry, RegistryCaller } from './ports.ts'
+import type { RegistryHeaders } from './errors.ts'
 
 /** What answers a request; all that the writers below need of a {@link RegistryCall}. */
 export type Exchange = {
@@ -32,33 +33,6 @@ export type OciCall<Kind extends OciPath['kind']> = RegistryCall<CheckedOciPath<
 
 /** A request to one kind of path below `/acr/v1/`. */
 export type AcrCall<Kind extends AcrPath['kind']> = RegistryCall<CheckedAcrPath<Kind>>
-
-/**
- * The headers that this surface may send, besides those that every answer of the server has. A header that is not named
- * here does not compile, so that nothing of a back end can leak through.
- */
-export type RegistryHeaders = {
-  readonly 'content-type'?: string
-  readonly 'content-length'?: number | string
-  readonly 'content-range'?: string
-  readonly 'accept-ranges'?: 'bytes'
-  readonly 'docker-content-digest'?: string
-  readonly 'docker-upload-uuid'?: string
-  readonly 'oci-subject'?: string
-  readonly 'oci-tag'?: readonly string[] | string
-  readonly 'oci-filters-applied'?: string
-  readonly 'oci-chunk-min-length'?: string
-  readonly 'x-ms-int-docker-content-digest'?: string
-  readonly 'www-authenticate'?: string
-  readonly 'retry-after'?: string
-  readonly 'cache-control'?: string
-  readonly connection?: 'close'
-  readonly location?: string
-  readonly range?: string
-  readonly etag?: string
-  readonly link?: string
-  readonly allow?: string
-}
 
 /** Writes status line and headers at once, those that every answer has in front. */
 export function writeHead(exchange: Exchange, status: number, headers: RegistryHeaders): void {

@@ -1,10 +1,4 @@
-import { type Outage, outageOf } from '../platform/outage.ts'
-import { OverBudgetError } from '../platform/caller-budget.ts'
-import { ManifestInvalidError } from '../spec/manifest.ts'
 import { type OciErrorCode, ociErrors } from '../spec/oci-error.ts'
-import { type Exchange, type RegistryHeaders, sendJson } from './call.ts'
-import type { RegistryRefusal } from './ports.ts'
-import { BodyTooLargeError } from './read-body.ts'
 
 export type OciErrorOptions = {
   /** What the client reads; the code's own text where it is absent. */
@@ -39,40 +33,29 @@ export class OutdatedCredentialError extends Error {
   override readonly name = 'OutdatedCredentialError'
 }
 
-/** Renders an error as `{"errors":[{code,message,detail}]}`; to a HEAD, its headers only. */
-export function sendError(exchange: Exchange, { code, status, message, detail, headers }: OciError): void {
-  sendJson(exchange, status, { errors: [{ code, message, detail }] }, headers)
-}
-
-/** The gate's refusal as an error of this surface. */
-export function refusalError({ code, status, message, detail, challenge, ...rest }: RegistryRefusal): OciError {
-  const { retryAfterSeconds } = rest
-  return new OciError(code, {
-    message,
-    detail,
-    status,
-    headers: {
-      ...(challenge !== undefined && { 'www-authenticate': challenge }),
-      ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
-    },
-  })
-}
-
-/** What to answer to whatever was thrown; undefined for what no client can be blamed for. */
-export function toOciError(error: unknown): OciError | undefined {
-  if (error instanceof OciError) return error
-  if (error instanceof OverBudgetError) return overBudget(error)
-  if (error instanceof BodyTooLargeError) return new OciError('SIZE_INVALID', { status: 413, message: error.message })
-  if (error instanceof ManifestInvalidError) return new OciError('MANIFEST_INVALID', { message: error.message })
-  const outage = outageOf(error)
-  return outage && outageError(outage, error)
-}
-
-function outageError({ status, message, retryAfterSeconds }: Outage, cause: unknown): OciError {
-  return new OciError('UNAVAILABLE', { status, message, headers: { 'retry-after': String(retryAfterSeconds) }, cause })
-}
-
-function overBudget({ retryAfterSeconds }: OverBudgetError): OciError {
-  const message = 'too many requests of this caller are waiting'
-  return new OciError('TOOMANYREQUESTS', { message, headers: { 'retry-after': String(retryAfterSeconds) } })
+/**
+ * The headers that this surface may send, besides those that every answer of the server has. A header that is not named
+ * here does not compile, so that nothing of a back end can leak through.
+ */
+export type RegistryHeaders = {
+  readonly 'content-type'?: string
+  readonly 'content-length'?: number | string
+  readonly 'content-range'?: string
+  readonly 'accept-ranges'?: 'bytes'
+  readonly 'docker-content-digest'?: string
+  readonly 'docker-upload-uuid'?: string
+  readonly 'oci-subject'?: string
+  readonly 'oci-tag'?: readonly string[] | string
+  readonly 'oci-filters-applied'?: string
+  readonly 'oci-chunk-min-length'?: string
+  readonly 'x-ms-int-docker-content-digest'?: string
+  readonly 'www-authenticate'?: string
+  readonly 'retry-after'?: string
+  readonly 'cache-control'?: string
+  readonly connection?: 'close'
+  readonly location?: string
+  readonly range?: string
+  readonly etag?: string
+  readonly link?: string
+  readonly allow?: string
 }

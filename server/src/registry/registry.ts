@@ -1,5 +1,5 @@
 import { CallerBudgets } from '../platform/caller-budget.ts'
-import { createOutbound } from '../platform/outbound/outbound.ts'
+import { createOutbound, type Outbound } from '../platform/outbound/outbound.ts'
 import { mountRaw } from '../platform/http/raw-surface.ts'
 import type { BlobParts } from './blobs/blob-parts.ts'
 import { createBlobs } from './blobs/blobs.ts'
@@ -8,17 +8,16 @@ import { deleteManifest } from './manifests/delete-manifest.ts'
 import { carryOutPolicies } from './policies/carry-out-policies.ts'
 import { createDispatch } from './dispatch.ts'
 import { getManifest, headManifest } from './manifests/get-manifest.ts'
-import type { RegistryRoom, RegistryRoomOptions, RegistryUsage } from './index.ts'
-import { createRegistryQuotas } from './quotas/registry-quotas.ts'
-import { readQuotaUse } from './quotas/quota-use-store.ts'
-import { noQuotas } from './quotas/quotas.ts'
+import { createRegistryQuotas, type RegistryQuotas } from './quotas/registry-quotas.ts'
+import { readQuotaUse, type QuotaUse } from './quotas/quota-use-store.ts'
+import { noQuotas, type DefaultQuotas } from './quotas/quotas.ts'
 import { discardUploadsOf } from './uploads/end-upload.ts'
-import { createOpenUploads } from './uploads/open-uploads.ts'
+import { createOpenUploads, type OpenUploads } from './uploads/open-uploads.ts'
 import { deleteQuotasOf, wholeRegistry } from './quotas/usage-store.ts'
-import { RunningImports } from './imports/imports.ts'
+import { RunningImports, type Imports, type ImportSettings } from './imports/imports.ts'
 import { listCatalog } from './repositories/list-catalog.ts'
 import { PagePositions } from './repositories/list-order.ts'
-import { defaultScrubSettings, Scrubs } from './integrity/scrubs.ts'
+import { defaultScrubSettings, Scrubs, type ScrubSettings } from './integrity/scrubs.ts'
 import { listReferrers } from './manifests/list-referrers.ts'
 import { listTagNames } from './repositories/list-tags.ts'
 import {
@@ -34,11 +33,105 @@ import {
   patchRepositoryProperties,
 } from './properties/repository-properties.ts'
 import { forgetAbandoned } from './garbage/abandoned-rows.ts'
-import { createDeletionCount } from './repositories/deletion-count-store.ts'
+import { createDeletionCount, type DeletionCount } from './repositories/deletion-count-store.ts'
 import { forsakeRegistry } from './repositories/repository-store.ts'
 import type { RegistryHandlers } from './routes.ts'
 import { listDeletedCatalog, listDeletedManifests, listDeletedTags, restoreManifest } from './policies/soft-deleted.ts'
 import { getTagProperties, listTagProperties, patchTagProperties, untag } from './properties/tag-properties.ts'
+import type { FastifyInstance } from 'fastify'
+import type { Audit } from '../audit/index.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { ContentSpace } from '../platform/free-space.ts'
+import type { Log } from '../platform/log.ts'
+import type { Database, Transaction } from '../platform/sql/database.ts'
+import type { BlobStore } from '../storage/index.ts'
+import type { BlobSettings } from './blobs/blob-settings.ts'
+import type { VerifyAudit } from './integrity/scrub-run.ts'
+import type { IntegritySettings } from './integrity/blob-integrity.ts'
+import type { Gate, Transfers, WhichRegistry } from './ports.ts'
+import type { PolicedRegistry } from './model.ts'
+
+export type GarbageFigures = {
+  readonly runs: number
+  readonly blobs: number
+  readonly uploads: number
+  readonly completedAtMs: number | undefined
+}
+
+/** How much a registry holds, open uploads included, and how much it may; undefined where there is no quota. */
+export type RegistryUsage = { readonly sizeBytes: number; readonly limitBytes: number | undefined }
+
+export type RegistryRoomOptions = {
+  readonly database: Database
+  readonly clock: Clock
+  readonly log: Log
+  readonly audit: Audit
+  readonly blobs: BlobStore
+  readonly gate: Gate
+  readonly registries: WhichRegistry
+  readonly transfers?: Transfers
+  /**
+   * Whether an image may be pushed although its repository lacks some of its layers. What is acknowledged then need not
+   * be pullable.
+   */
+  readonly acceptsSparseImages: boolean
+  /** How long blobs and uploads last, and how many there may be; `defaultBlobSettings` where nothing is said. */
+  readonly blobSettings?: Partial<BlobSettings>
+  /** When stored bytes are verified; `defaultIntegritySettings` where nothing is said. */
+  readonly integritySettings?: Partial<IntegritySettings>
+  /** How often stored content is verified in the background; `defaultScrubSettings` where nothing is said. */
+  readonly scrubSettings?: ScrubSettings
+  /** Verifies the audit log, as the last step of a scrub. */
+  readonly verifyAudit?: VerifyAudit
+  /** The way to other registries, for imports; to public addresses alone where nothing is said. */
+  readonly outbound?: Outbound
+  readonly importSettings?: ImportSettings
+  /** What each caller may use, over all surfaces; what is usual where nothing is said. */
+  readonly callerBudgets?: CallerBudgets
+  /** The space that content may take; unlimited where nothing is said. */
+  readonly space?: ContentSpace
+  /** The quotas of registries and repositories for which none was set; no limit where nothing is said. */
+  readonly defaultQuotas?: DefaultQuotas
+}
+
+/** The OCI and `/acr/v1` surfaces and all behind them. */
+export interface RegistryRoom {
+  /** Adds `/v2/*` and `/acr/v1/*`. */
+  mount(app: FastifyInstance): void
+  usage(rid: string): Promise<RegistryUsage>
+  /** Forgets all that a registry holds, when the registry is deleted; the bytes follow with the next collection. */
+  deleteContent(transaction: Transaction, rid: string): Promise<void>
+  /** Deletes what the policies of a registry have come to by now, and returns how many manifests and tags that was. */
+  carryOutPolicies(registry: PolicedRegistry): Promise<{ readonly untagged: number; readonly purged: number }>
+  readonly imports: Imports
+  readonly quotas: RegistryQuotas
+  readonly uploads: OpenUploads
+  /** How many repositories have been deleted so far: what was issued before a deletion is good for nothing that is made after it. */
+  readonly deletions: DeletionCount
+  /** Goes on, in the background, with deleting the rows of what was deleted. */
+  resumeDeletions(): void
+  readonly scrubs: Pick<Scrubs, 'start' | 'status' | 'figures' | 'countQuarantined' | 'continueBackground' | 'stop'>
+  /** Counters since the start of the process, of content that was found to be corrupt outside a scrub or in one. */
+  readonly integrityFigures: { readonly refusedReads: number; readonly quarantined: number; readonly repaired: number }
+  /** Ends the imports of servers that are gone, and says so in the audit log. */
+  endLostImports(): Promise<void>
+  /** Reads of manifests since the start, by whether the cache had them; undefined where there is no cache. */
+  readonly manifestCacheFigures: () => { readonly hits: number; readonly misses: number } | undefined
+  /** What garbage collection deleted since the start, and when it was last completed. */
+  readonly garbageFigures: GarbageFigures
+  /** Writes when manifests and tags were pulled; to note a pull costs no write. */
+  flushLastPulls(): Promise<void>
+  /** Ends what works without being waited for. */
+  close(): Promise<void>
+  /** Ends idle uploads where the file system has no space for content; returns how many. Cheap where it has. */
+  makeRoom(): Promise<number>
+  /** How much of all quotas is used, for metrics. */
+  quotaUse(): Promise<QuotaUse>
+  /** How much is open and staged now, for metrics. */
+  capacity(): { readonly openUploads: number; readonly stagedBytes: number }
+  /** Deletes what nobody can reach any more, and returns how much that was. */
+  collectGarbage(): Promise<{ readonly blobs: number; readonly uploads: number }>
+}
 
 /** Others are none of this surface's. */
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']

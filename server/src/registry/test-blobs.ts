@@ -17,9 +17,10 @@ import { openNetwork } from '../spec/network-rules.ts'
 import { type BlobStore, createFilesystemBlobStore } from '../storage/index.ts'
 import type { BlobSettings } from './blobs/blob-settings.ts'
 import type { RegistryTables } from './tables.ts'
-import { createRegistryRoom, registryMigrations } from './index.ts'
 import type { RegistryCaller } from './ports.ts'
 import { seenFirst } from './test-registry.ts'
+import { createRegistryRoom } from './registry.ts'
+import { registryMigrations } from './migrations.ts'
 
 /** The tables that the room and its audit events need. */
 export const blobTestMigrations = [...auditMigrations, ...registryMigrations]

@@ -2,7 +2,7 @@ import type { AuditEvent } from '../audit/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/sql/database.ts'
 import { type ActivityCount, type ActivityRow, activityCounts, createActivityStore } from './activity-store.ts'
-import type { Registry } from './index.ts'
+import type { Registry } from './model.ts'
 
 /** What happens at each registry, by the hour. Counting costs no write: counts are written about once a minute. */
 export interface RegistryActivity {

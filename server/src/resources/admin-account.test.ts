@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
-import type { AdminPasswordName, Registry } from './index.ts'
 import { adminPasswordNames } from './admin-account.ts'
 import { createResourcesStore } from './store.ts'
 import { type TestResources, openTestResources } from './test-resources.ts'
+import type { AdminPasswordName, Registry } from './model.ts'
 
 for (const kind of testDatabaseKinds) {
   const open = async (t: TestContext): Promise<TestResources & { registry: Registry }> => {

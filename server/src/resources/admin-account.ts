@@ -1,16 +1,26 @@
 import { randomBytes } from 'node:crypto'
 import { type Sealer, hashSecret, newAcrPassword, secretEquals } from '../platform/sealing.ts'
 import type { Transaction } from '../platform/sql/database.ts'
-import type { AdminPasswordName, AdminPasswordProof, Resources } from './index.ts'
 import type { AdminPasswordRow, ResourcesStore } from './store.ts'
+import type { AdminPasswordName, AdminPasswordProof } from './model.ts'
 
 /** The names of the two passwords, in the order in which ARM lists them. */
 export const adminPasswordNames: readonly AdminPasswordName[] = ['password', 'password2']
 
-type AdminAccount = Pick<
-  Resources,
-  'readAdminPasswords' | 'renewAdminPassword' | 'verifyAdminPassword' | 'adminPasswordStands'
-> & { readonly createPasswords: (transaction: Transaction, rid: string) => Promise<void> }
+/** The two passwords of the admin account of each registry. */
+export interface AdminPasswords {
+  /** Both passwords in clear, for `listCredentials`; they are sealed at rest. Undefined when there is no such registry. */
+  readAdminPasswords(rid: string): Promise<Record<AdminPasswordName, string> | undefined>
+  renewAdminPassword(transaction: Transaction, rid: string, name: AdminPasswordName): Promise<void>
+  /** Compares in constant time with both; says nothing of whether the account is enabled. */
+  verifyAdminPassword(rid: string, password: string): Promise<AdminPasswordProof | undefined>
+  /** Whether the password that was proved is still the one that stands. */
+  adminPasswordStands(rid: string, proof: AdminPasswordProof): boolean | Promise<boolean>
+}
+
+type AdminAccount = AdminPasswords & {
+  readonly createPasswords: (transaction: Transaction, rid: string) => Promise<void>
+}
 
 /** The admin account of each registry. Its passwords can be read again by who may, so they are sealed and not only hashed. */
 export function createAdminAccount(store: ResourcesStore, sealer: Sealer): AdminAccount {

@@ -1,8 +1,8 @@
 import type { LoginServer } from '../spec/login-server.ts'
 import { openNetwork } from '../spec/network-rules.ts'
 import { registryId } from '../spec/resource-id.ts'
-import type { ChangeAuthor, Compatibility, Registry, RegistryChange, RegistryPolicies } from './index.ts'
 import type { RegistryRow } from './store.ts'
+import type { ChangeAuthor, Compatibility, Registry, RegistryChange, RegistryPolicies } from './model.ts'
 
 /** What of a registry stands in its JSON column. */
 export type RegistryProperties = Required<RegistryChange> & {

@@ -4,11 +4,83 @@ import type { Sealer } from '../platform/sealing.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import { type LoginServer, parseLoginServer, withoutDefaultPort } from '../spec/login-server.ts'
 import { parseRegistryName } from '../spec/registry-name.ts'
-import { createAdminAccount } from './admin-account.ts'
+import { type AdminPasswords, createAdminAccount } from './admin-account.ts'
 import { NameTakenError } from './errors.ts'
-import type { Compatibility, Registry, ResourceGroup, Resources, Subscription } from './index.ts'
 import { changedProperties, newProperties, readProperties, toRegistry as registryOf } from './registry-document.ts'
 import { type RegistryRow, type ResourceGroupRow, type SubscriptionRow, createResourcesStore } from './store.ts'
+import type {
+  Compatibility,
+  Registry,
+  ResourceGroup,
+  Subscription,
+  ChangeAuthor,
+  MovedRegistry,
+  RegistryChange,
+} from './model.ts'
+
+/**
+ * The ARM tree: subscription, resource group, registry. Names and ids are compared without regard to case. Writes take
+ * the caller's transaction and say themselves when they change authority.
+ */
+export interface Resources extends AdminPasswords {
+  listSubscriptions(): Promise<Subscription[]>
+  findSubscription(subscriptionId: string): Promise<Subscription | undefined>
+  createSubscription(transaction: Transaction, subscription: Subscription): Promise<void>
+
+  listResourceGroups(subscriptionId: string): Promise<ResourceGroup[]>
+  /** With a transaction, what that sees. */
+  findResourceGroup(subscriptionId: string, name: string, transaction?: Transaction): Promise<ResourceGroup | undefined>
+  /** Makes the group, or replaces the tags of the one that is there; its location never changes. */
+  putResourceGroup(
+    transaction: Transaction,
+    group: ResourceGroup,
+  ): Promise<{ readonly group: ResourceGroup; readonly created: boolean }>
+  /** Deletes the group and every registry in it, and returns those. */
+  deleteResourceGroup(transaction: Transaction, subscriptionId: string, name: string): Promise<Registry[]>
+
+  listRegistries(subscriptionId: string, resourceGroup?: string): Promise<Registry[]>
+  /** With a transaction, what that sees. */
+  findRegistry(
+    subscriptionId: string,
+    resourceGroup: string,
+    name: string,
+    transaction?: Transaction,
+  ): Promise<Registry | undefined>
+  /** Registry names are unique in the whole server. */
+  findRegistryByName(name: string): Promise<Registry | undefined>
+  /** For the hot path: remembered as long as `Database.authorityRevision` stands. `host` is the raw header. */
+  findRegistryByHost(host: string | undefined): Registry | undefined | Promise<Registry | undefined>
+  findRegistryByRid(rid: string): Registry | undefined | Promise<Registry | undefined>
+  /**
+   * Makes a registry with both admin passwords and the admin account off. `loginServer` defaults to
+   * `<lower-case name><suffix>`. The caller sees to it that the group is there.
+   *
+   * @throws NameTakenError when another registry of the server has the name or the login server.
+   */
+  createRegistry(
+    transaction: Transaction,
+    registry: {
+      readonly subscriptionId: string
+      readonly resourceGroup: string
+      readonly name: string
+      readonly location: string
+      readonly loginServer?: LoginServer
+      readonly change: RegistryChange
+      readonly author: ChangeAuthor
+    },
+  ): Promise<Registry>
+  updateRegistry(transaction: Transaction, rid: string, change: RegistryChange, author: ChangeAuthor): Promise<Registry>
+  deleteRegistry(transaction: Transaction, rid: string): Promise<void>
+  /**
+   * Gives every registry the login server that the settings say: that of the first start the public host, others their name
+   * and the suffix. Gives those that had another one until now.
+   *
+   * @throws NameTakenError when two would have the same.
+   */
+  moveRegistries(transaction: Transaction, publicHost: LoginServer): Promise<readonly MovedRegistry[]>
+  /** The login server that a registry of this name would get. */
+  loginServerFor(name: string): LoginServer
+}
 
 export type ResourcesOptions = {
   readonly database: Database

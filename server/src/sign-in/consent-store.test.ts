@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openTestDatabase, testDatabaseKinds } from '../platform/sql/test-database.ts'
-import { createConsents, signInMigrations } from './index.ts'
+import { createConsents } from './consent-store.ts'
+import { signInMigrations } from './migrations.ts'
 
 for (const kind of testDatabaseKinds) {
   test(`a consent is one person's, to one application, for one resource, and ends with either (${kind})`, async (t) => {

@@ -6,22 +6,15 @@ import { PageError } from './errors.ts'
 import { html } from './html.ts'
 import { mayAddMethods } from './next-step.ts'
 import { askForNewPasskey, readNewPasskey } from './new-passkey.ts'
-import { enrolmentPage, firstCodePage } from './pages/enrolment-pages.ts'
+import { firstCodePage } from './pages/enrolment-pages.ts'
 import { newPasskeyPage, recoveryCodesPage } from './pages/security-pages.ts'
 import { cancelButton, links } from './pages/sign-in-pages.ts'
-import { type Stage, formOf, openStage, proceed, show } from './proceed.ts'
+import { proceed } from './proceed.ts'
+import { type Stage, formOf, openStage, show } from './stage.ts'
 import { qrCodeOf } from './qr-code.ts'
 import type { Account, PendingAccount } from './sessions.ts'
 import { type PageCall, type Site, eventOf, flowPath, goTo, requireFlow, signIn, textOf } from './site.ts'
-
-const title = 'Set up a second factor'
-
-/** Asks a person who must have a second factor to set one up. */
-export async function showEnrolment(stage: Stage, account: PendingAccount, problem?: string): Promise<FastifyReply> {
-  const needsCode = await stage.site.directory.needsEnrolmentCode(account.user.objectId, account.methods)
-  const body = enrolmentPage(formOf(stage), { needsCode, canAddPasskey: stage.site.passkeys.isAvailable, problem })
-  return show(stage, { title, body, hasError: problem !== undefined, status: problem === undefined ? 200 : 400 })
-}
+import { enrolmentTitle, showEnrolment } from './show-enrolment.ts'
 
 /** Redirects a person who signed in with only a password to the page that asks for an owner's code. */
 export async function beginEnrolment(site: Site, call: PageCall, account: Account): Promise<FastifyReply> {
@@ -175,7 +168,12 @@ function showFirstCode(
   problem?: string,
 ): Promise<FastifyReply> {
   const body = firstCodePage(formOf(stage), { ...made, enrolmentCode, picture: qrCodeOf(made.uri), problem })
-  return show(stage, { title, body, hasError: problem !== undefined, status: problem === undefined ? 200 : 400 })
+  return show(stage, {
+    title: enrolmentTitle,
+    body,
+    hasError: problem !== undefined,
+    status: problem === undefined ? 200 : 400,
+  })
 }
 
 async function showFirstPasskey({ stage, pending, enrolmentCode }: Enrolment, problem?: string): Promise<FastifyReply> {

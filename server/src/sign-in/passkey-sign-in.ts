@@ -3,7 +3,7 @@ import type { Form } from '../spec/form.ts'
 import { assets } from './assets.ts'
 import { PageError } from './errors.ts'
 import { type OtherWay, passkeyPage } from './pages/sign-in-pages.ts'
-import { type Stage, formOf, openStage, show } from './proceed.ts'
+import { type Stage, formOf, openStage, show } from './stage.ts'
 import { passSecondFactor, pendingOf } from './second-factor.ts'
 import { type PageCall, type Site, eventOf, flowPath, goTo, requireFlow, signIn, textOf } from './site.ts'
 

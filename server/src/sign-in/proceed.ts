@@ -3,31 +3,16 @@ import type { AuthorizationRefusal, AuthorizationRequest, AuthorizationResponse 
 import type { User } from '../directory/index.ts'
 import { instant } from './account.ts'
 import { assets } from './assets.ts'
-import { showEnrolment } from './enrolment.ts'
+import { showEnrolment } from './show-enrolment.ts'
 import { PageError } from './errors.ts'
-import type { Flow } from './flow.ts'
-import { type Html, html } from './html.ts'
+import { html } from './html.ts'
 import { mayAddMethods, nextStep } from './next-step.ts'
 import { confirmPage, consentPage, devicePage, formPostPage } from './pages/answer-pages.ts'
-import {
-  type PasswordProblem,
-  type SignInForm,
-  choosePage,
-  newPasswordPage,
-  passwordPage,
-} from './pages/sign-in-pages.ts'
-import { showSecondFactor } from './second-factor.ts'
+import { type PasswordProblem, choosePage, newPasswordPage, passwordPage } from './pages/sign-in-pages.ts'
+import { showSecondFactor } from './show-second-factor.ts'
 import type { Account, PendingAccount } from './sessions.ts'
 import { type PageCall, type Site, flowPath, goTo, sendPage } from './site.ts'
-import { type Way, clientNameOf, redirectUriOf, wayOf } from './way.ts'
-
-/** A sign-in at one of its pages. */
-export type Stage = { readonly site: Site; readonly call: PageCall; readonly flow: Flow; readonly way: Way }
-
-/** Opens the stage of a sign-in. @throws EntraError or PageError */
-export async function openStage(site: Site, call: PageCall, flow: Flow): Promise<Stage> {
-  return { site, call, flow, way: await wayOf(site, call, flow) }
-}
+import { type Stage, show, formOf } from './stage.ts'
 
 /** Shows the next page of a sign-in, or sends the browser to its end. */
 export async function proceed(stage: Stage): Promise<FastifyReply> {
@@ -65,24 +50,6 @@ export function showPassword(
   const shown = { hint, reason, ...(problem === undefined ? {} : { problem }), otherWays: ways }
   const body = passwordPage(formOf(stage), shown)
   return show(stage, { title: 'Sign in', body, status, hasError: problem !== undefined })
-}
-
-/** Sends a page of a sign-in. */
-export function show(
-  { site, call, way }: Stage,
-  page: { title: string; body: Html; status?: number; hasError?: boolean; script?: string; isWide?: boolean },
-): Promise<FastifyReply> {
-  return sendPage(site, call.reply, { ...page, redirectUri: redirectUriOf(way) })
-}
-
-/** What all forms of a sign-in carry. */
-export function formOf({ site, call, flow, way }: Stage): SignInForm {
-  return {
-    formToken: call.caller.formToken,
-    flow: site.flows.write(call.caller.browser, flow),
-    clientName: clientNameOf(way),
-    canCancel: way.kind !== 'account',
-  }
 }
 
 /** Brings an answer to the client that asked. */

@@ -13,7 +13,8 @@ import { signingKeyMigrations } from '../platform/signing-keys/migrations.ts'
 import type { DatabaseKind, Transaction } from '../platform/sql/database.ts'
 import { openTestDatabase } from '../platform/sql/test-database.ts'
 import { type UpstreamSettings, openUpstreams, upstreamMigrations } from '../upstream/index.ts'
-import { createSignInPages, signInMigrations } from './index.ts'
+import { signInMigrations } from './migrations.ts'
+import { createSignInPages } from './sign-in.ts'
 
 export const testHost = 'login.example:8443'
 export const testOrigin = `https://${testHost}`

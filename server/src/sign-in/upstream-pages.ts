@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify'
 import { type ExternalSignIn, unknownInstantMs } from '../directory/index.ts'
 import { type UpstreamProof, type UpstreamRefusal, upstreamRefusal } from '../upstream/index.ts'
 import { html } from './html.ts'
-import { openStage } from './proceed.ts'
+import { openStage } from './stage.ts'
 import type { Remaining } from './sessions.ts'
 import { type PageCall, type Site, flowPath, goTo, queryText, requireFlow, sendPage } from './site.ts'
 

@@ -6,8 +6,8 @@ import { describe, it } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../platform/clock.ts'
 import { BlobMissingError, BrokenSourceError, TooManyBytesError } from './errors.ts'
-import type { BlobLocation, BlobStore } from './index.ts'
 import { locationDigest } from './location.ts'
+import type { BlobLocation, BlobStore } from './model.ts'
 
 /** What every driver of {@link BlobStore} promises. `open` gives an empty store that keeps to `clock`. */
 export function testBlobStore(name: string, open: (clock: Clock) => Promise<BlobStore>): void {

@@ -6,8 +6,8 @@ import type { Clock } from '../platform/clock.ts'
 import { TooManyBytesError } from './errors.ts'
 import { orFull, orMissing } from './filesystem-errors.ts'
 import { gatherPieces } from './gather-pieces.ts'
-import type { AppendOptions, StagedUpload } from './index.ts'
 import { pieceBytes } from './piece-pool.ts'
+import type { AppendOptions, StagedUpload } from './model.ts'
 
 const uploadIdPattern = /^[A-Za-z0-9_-]{1,128}$/
 

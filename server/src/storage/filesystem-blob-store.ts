@@ -8,11 +8,11 @@ import { flushDirectory, makeDurableDirectory } from './durable-directory.ts'
 import { BlobMissingError } from './errors.ts'
 import { FileStaging } from './file-staging.ts'
 import { orFull, orMissing } from './filesystem-errors.ts'
-import type { AppendOptions, BlobLocation, BlobStore, ByteRange, OpenBlob, StagedUpload, StoredBlob } from './index.ts'
 import { createLimiter } from './limiter.ts'
 import { newLocation, parseLocation, relativeFile } from './location.ts'
 import { pieceBytes } from './piece-pool.ts'
 import { OpenFile } from './send-file.ts'
+import type { AppendOptions, BlobLocation, BlobStore, ByteRange, OpenBlob, StagedUpload, StoredBlob } from './model.ts'
 
 export type FilesystemBlobStoreOptions = {
   /** What the times of blobs and staged uploads are taken from. */

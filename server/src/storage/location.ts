@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { BlobLocation } from './index.ts'
+import type { BlobLocation } from './model.ts'
 
 const pattern = /^(sha256|sha512):((?:[0-9a-f]{64}){1,2})\.([0-9a-f]{24})$/
 

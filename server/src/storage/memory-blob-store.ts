@@ -2,9 +2,9 @@ import { Readable, type Writable } from 'node:stream'
 import { type Clock, systemClock } from '../platform/clock.ts'
 import { BlobMissingError, TooManyBytesError } from './errors.ts'
 import { gatherPieces } from './gather-pieces.ts'
-import type { AppendOptions, BlobLocation, BlobStore, ByteRange, OpenBlob, StagedUpload, StoredBlob } from './index.ts'
 import { newLocation } from './location.ts'
 import { Output } from './output.ts'
+import type { AppendOptions, BlobLocation, BlobStore, ByteRange, OpenBlob, StagedUpload, StoredBlob } from './model.ts'
 
 /** Opens a store that keeps everything in memory and nothing beyond the process; for tests. */
 export function createMemoryBlobStore({ clock = systemClock }: { readonly clock?: Clock } = {}): BlobStore {

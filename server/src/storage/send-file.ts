@@ -1,8 +1,8 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
-import type { ByteRange, OpenBlob, StoredBlob } from './index.ts'
 import { Output } from './output.ts'
 import { givePieceBack, pieceBytes, takePiece } from './piece-pool.ts'
+import type { ByteRange, OpenBlob, StoredBlob } from './model.ts'
 
 /** A file, or a part of one, that is ready to be sent. */
 export class OpenFile implements OpenBlob {

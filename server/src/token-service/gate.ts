@@ -11,12 +11,29 @@ import { type NetworkRefusal, networkChange, networkRefusal } from '../spec/netw
 import type { AcrTokens } from './acr-token.ts'
 import { type Credential, type StandingRooms, callerKey, provedBy, standingPrincipal } from './credential.ts'
 import type { Decisions } from './decisions.ts'
-import type { DataPlaneAdmission, DataPlaneCaller, DataPlaneGate, DataPlaneNeed, RegistryAddress } from './index.ts'
 import { provePassword } from './prove.ts'
 import { type Refusals, needAsAccess } from './refusals.ts'
 import { SessionMemory } from './session-memory.ts'
 import type { Throttle } from './throttle.ts'
 import type { UnprovedCredentials } from './unproved.ts'
+import type { DataPlaneAdmission, DataPlaneCaller, DataPlaneNeed, RegistryAddress, DataPlaneRefusal } from './model.ts'
+
+/** Answers, at every request to the data plane, whether this caller may do this here. Shaped to fit the registry's port. */
+export interface DataPlaneGate {
+  admit(
+    request: IncomingMessage,
+    origin: Origin,
+    registry: RegistryAddress,
+    need: DataPlaneNeed,
+  ): DataPlaneAdmission | Promise<DataPlaneAdmission>
+  /** The refusal of a credential that was issued before the repository it is used on was deleted. */
+  refuseOutdated(
+    origin: Origin,
+    registry: RegistryAddress,
+    need: DataPlaneNeed,
+    caller: Pick<DataPlaneCaller, 'actor' | 'credential'>,
+  ): Promise<DataPlaneRefusal>
+}
 
 export type GateOptions = StandingRooms & {
   readonly database: Database

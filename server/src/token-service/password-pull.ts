@@ -3,8 +3,8 @@ import type { Registry } from '../resources/index.ts'
 import { covers } from '../spec/access-scope.ts'
 import type { AcrTokens } from './acr-token.ts'
 import { type StandingRooms, provedBy, standingPrincipal } from './credential.ts'
-import type { PullCredentials } from './index.ts'
 import { provePassword } from './prove.ts'
+import type { PullCredentials } from './model.ts'
 
 /** Whether a user name and a password, taken as the token endpoint takes them, let pull a repository of a registry now. */
 export async function passwordMayPull(

@@ -8,14 +8,13 @@ import type { Clock } from '../platform/clock.ts'
 import { mountRaw } from '../platform/http/raw-surface.ts'
 import type { Log } from '../platform/log.ts'
 import type { Sealer } from '../platform/sealing.ts'
-import { createKeyRing } from '../platform/signing-keys/key-ring.ts'
-import type { Database } from '../platform/sql/database.ts'
+import { createKeyRing, type SigningKeyTimes } from '../platform/signing-keys/key-ring.ts'
+import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { Registry, Resources } from '../resources/index.ts'
 import { createAcrTokens, refreshTokenSeconds } from './acr-token.ts'
 import { createDecisions } from './decisions.ts'
 import { createDisbelief } from './disbelieved-token.ts'
-import { createGate } from './gate.ts'
-import type { TokenService } from './index.ts'
+import { createGate, type DataPlaneGate } from './gate.ts'
 import { IssueMemory } from './issue-memory.ts'
 import { createTokenSurface } from './dispatch.ts'
 import { passwordMayPull } from './password-pull.ts'
@@ -23,6 +22,25 @@ import { createRefusals } from './refusals.ts'
 import { tokenRoutes } from './routes.ts'
 import { createThrottle } from './throttle.ts'
 import { createUnprovedCredentials } from './unproved.ts'
+import type { FastifyInstance } from 'fastify'
+import type { RouteDescription } from '../platform/http/surface.ts'
+import type { PullCredentials } from './model.ts'
+
+/** Challenge, exchange, mint, verify. */
+export interface TokenService {
+  readonly gate: DataPlaneGate
+  /** Whether a user name and a password, taken as the token endpoint takes them, let pull a repository of a registry. */
+  passwordMayPull(registry: Registry, credentials: PullCredentials, repository: string): Promise<boolean>
+  readonly routes: readonly RouteDescription[]
+  /** Adds `/oauth2/*`. */
+  mount(app: FastifyInstance): void
+  /** Makes a new signing key now. The one before it verifies on until all it signed has expired. */
+  rotateKeys(): Promise<void>
+  /** The age of the key that signs ACR tokens. @throws where there is none and none can be made */
+  signingKey(): Promise<SigningKeyTimes>
+  /** No ACR token that was issued is believed any more. */
+  withdrawKeys(transaction: Transaction): Promise<void>
+}
 
 export type TokenServiceOptions = {
   readonly database: Database

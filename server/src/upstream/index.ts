@@ -1,48 +1,5 @@
-import type { UpstreamPerson } from './claims.ts'
-import type { UpstreamRefusal } from './errors.ts'
-import type { UpstreamSettings } from './settings.ts'
-
-/** Who begins a sign-in, and where they want to go when it is done. */
-export type UpstreamBeginning = {
-  /** What names the browser to itself and to nobody else. */
-  readonly browser: string
-  /** Given back unread when the same browser comes back. */
-  readonly flow: string
-  readonly remoteAddress: string
-  readonly loginHint: string | undefined
-  readonly domainHint: string | undefined
-  /** Only an authentication after this instant counts; undefined where any does. */
-  readonly authenticatedAfterMs: number | undefined
-  /** Whether the person is to say with which account. */
-  readonly isToChoose: boolean
-  /** Whether the account has to be another than the provider may know already. */
-  readonly wantsAnother: boolean
-}
-
-/** Somebody whom a provider proved just now. */
-export type UpstreamProof = {
-  readonly settings: UpstreamSettings
-  readonly person: UpstreamPerson
-  readonly flow: string
-}
-
-/** The providers of organisations at which people sign in. */
-export interface Upstreams {
-  readonly settings: readonly UpstreamSettings[]
-  /** Where the browser goes. */
-  begin(
-    name: string,
-    beginning: UpstreamBeginning,
-  ): Promise<{ readonly location: string } | { readonly refusal: UpstreamRefusal }>
-  /** Reads what the browser brought back. `flow` is there where it was this browser that began. */
-  finish(
-    name: string,
-    arrival: { readonly browser: string; readonly query: string; readonly correlationId: string },
-  ): Promise<UpstreamProof | { readonly refusal: UpstreamRefusal; readonly flow: string | undefined }>
-}
-
-export type { UpstreamRefusal } from './errors.ts'
+export type { UpstreamBeginning, UpstreamProof } from './model.ts'
+export { type UpstreamRefusal, upstreamRefusal } from './errors.ts'
 export { type UpstreamSettings, believesIssuer } from './settings.ts'
-export { upstreamRefusal } from './errors.ts'
 export { upstreamMigrations } from './store.ts'
-export { openUpstreams } from './upstreams.ts'
+export { openUpstreams, type Upstreams } from './upstreams.ts'

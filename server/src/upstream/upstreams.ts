@@ -10,9 +10,24 @@ import { readUpstreamPerson } from './claims.ts'
 import type { UpstreamClient, UpstreamSecrets } from './client.ts'
 import { UpstreamError, type UpstreamRefusal, upstreamRefusal } from './errors.ts'
 import { createUpstreamFetch } from './fetch.ts'
-import type { UpstreamBeginning, Upstreams } from './index.ts'
 import type { UpstreamSettings } from './settings.ts'
 import { createUpstreamStore } from './store.ts'
+import type { UpstreamBeginning, UpstreamProof } from './model.ts'
+
+/** The providers of organisations at which people sign in. */
+export interface Upstreams {
+  readonly settings: readonly UpstreamSettings[]
+  /** Where the browser goes. */
+  begin(
+    name: string,
+    beginning: UpstreamBeginning,
+  ): Promise<{ readonly location: string } | { readonly refusal: UpstreamRefusal }>
+  /** Reads what the browser brought back. `flow` is there where it was this browser that began. */
+  finish(
+    name: string,
+    arrival: { readonly browser: string; readonly query: string; readonly correlationId: string },
+  ): Promise<UpstreamProof | { readonly refusal: UpstreamRefusal; readonly flow: string | undefined }>
+}
 
 export type UpstreamOptions = {
   readonly providers: readonly UpstreamSettings[]

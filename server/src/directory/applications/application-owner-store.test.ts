@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { migrate } from '../../platform/sql/migrations.ts'
 import { openTestDatabase, testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { directoryMigrations } from '../index.ts'
 import { createDirectoryStore } from '../store.ts'
+import { directoryMigrations } from '../migrations.ts'
 
 type Before = {
   application: Record<'object_id' | 'app_id' | 'display_name' | 'display_name_key', string> & {

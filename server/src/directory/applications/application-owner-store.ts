@@ -1,9 +1,7 @@
 import { sql } from 'kysely'
 import type { Migration } from '../../platform/sql/migrations.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
-import type { DirectoryTables } from '../tables.ts'
-
-export type ApplicationOwnerRow = { readonly application_id: string; readonly owner_id: string }
+import type { DirectoryTables, ApplicationOwnerRow } from '../tables.ts'
 
 /** Who owns applications: whoever made one is the first. */
 export const applicationOwnerMigration: Migration = {

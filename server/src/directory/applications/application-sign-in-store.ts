@@ -1,8 +1,8 @@
 import type { Migration } from '../../platform/sql/migrations.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import { andThen } from '../../platform/sql/authority-memory.ts'
-import type { Application, RedirectUris } from '../index.ts'
 import type { ApplicationRow, ServicePrincipalRow } from '../tables.ts'
+import type { Application, RedirectUris } from '../model.ts'
 
 /** How people sign in through an application; without a row, they do not. */
 type ApplicationSignInRow = {

@@ -7,7 +7,7 @@ import type { KeyCredential } from '../credentials/certificate.ts'
 import type { Credentials } from '../credentials/credentials.ts'
 import { DirectoryError, alreadyReferenced, refuseManaged, resourceNotFound } from '../errors.ts'
 import { requireOwnerLeft, requireOwnerToBe } from '../owners.ts'
-import type { DirectoryRole } from '../people/people.ts'
+import type { DirectoryRole, OnPrincipalDeleted } from '../model.ts'
 import {
   type ApplicationRecord,
   type ServicePrincipalRecord,
@@ -25,9 +25,6 @@ export type ApplicationChange = {
   readonly keyCredentials?: readonly KeyCredential[] | undefined
   readonly signIn?: ApplicationSignInChange | undefined
 }
-
-/** Called in the transaction that deletes a principal, so that whatever it was given elsewhere ends with it. */
-export type OnPrincipalDeleted = (transaction: Transaction, objectId: string) => Promise<void>
 
 export type ApplicationsOptions = {
   readonly store: DirectoryStore

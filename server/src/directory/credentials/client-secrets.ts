@@ -4,11 +4,11 @@ import { newSecret, secretEquals } from '../../platform/sealing.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { nullGuid, parseGuid } from '../../spec/guid.ts'
 import { AuthorityMemory, andThen } from '../../platform/sql/authority-memory.ts'
-import type { ClientSecretCheck } from '../index.ts'
 import { toServicePrincipal } from '../principals.ts'
 import type { DirectoryStore } from '../store.ts'
 import type { FoundSecretRow } from '../lookup-store.ts'
 import type { SecretRow } from '../tables.ts'
+import type { ClientSecretCheck } from '../model.ts'
 
 /** How many proofs are remembered. */
 const memoryLimit = 100_000

@@ -1,31 +1,6 @@
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { Migration } from '../../platform/sql/migrations.ts'
-import type { ServicePrincipalRow } from '../tables.ts'
-
-/** A federated credential of an application or a managed identity. */
-export type FederatedCredentialRow = {
-  /** Graph's id. */
-  readonly id: string
-  /** What tokens carry: another whenever the trust is. */
-  readonly credential_id: string
-  /** Object id of the application, or of the managed identity. */
-  readonly holder_id: string
-  readonly app_id: string
-  readonly name: string
-  readonly name_key: string
-  readonly issuer: string
-  readonly audience: string
-  /** Null where the trust is in claims. */
-  readonly subject: string | null
-  /** Null where the trust is in a subject. */
-  readonly claims_expression: string | null
-  /** The text by which it is found. */
-  readonly trust_key: string
-  /** What tells its trust from others of the holder. */
-  readonly trust_text: string
-  readonly description: string | null
-  readonly created_at_ms: number
-}
+import type { ServicePrincipalRow, FederatedCredentialRow } from '../tables.ts'
 
 /** A federated credential with the service principal that it proves. */
 export type FoundFederatedRow = FederatedCredentialRow &

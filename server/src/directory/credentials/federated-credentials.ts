@@ -5,11 +5,8 @@ import { AuthorityMemory } from '../../platform/sql/authority-memory.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import { parseGuid } from '../../spec/guid.ts'
 import { DirectoryError, resourceNotFound } from '../errors.ts'
-import type {
-  FederatedCredentialRow,
-  FederatedCredentialStore,
-  FoundFederatedRow,
-} from './federated-credential-store.ts'
+import type { FederatedCredentialStore, FoundFederatedRow } from './federated-credential-store.ts'
+import type { FederatedCredentialRow } from '../tables.ts'
 import {
   type FederatedTrust,
   formatClaimsExpression,
@@ -21,8 +18,8 @@ import {
   trusts,
 } from '../../spec/federated-trust.ts'
 import { type FederatedCredentialRecord, toFederatedCredentialRecord } from '../records.ts'
-import type { FederatedMatch, OutsideAssertion } from '../index.ts'
 import { toServicePrincipal } from '../principals.ts'
+import type { FederatedMatch, OutsideAssertion } from '../model.ts'
 
 /** How many federated credentials one application or managed identity may have. [Entra, workload identity federation] */
 const credentialLimit = 20

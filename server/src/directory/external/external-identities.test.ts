@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import type { ExternalPerson } from '../index.ts'
 import type { PeopleTables } from '../people/people-rows.ts'
 import { openTestDirectory } from '../test-directory.ts'
+import type { ExternalPerson } from './external-identities.ts'
 
 const hourMs = 60 * 60 * 1000
 

@@ -3,10 +3,10 @@ import { createHash, randomUUID } from 'node:crypto'
 import type { Clock } from '../../platform/clock.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import { type ExternalGroupRow, externalIdentityStore } from './external-identity-store.ts'
-import type { Tenant, User } from '../index.ts'
 import { toUser } from '../principals.ts'
 import type { DirectoryStore } from '../store.ts'
 import type { UserRow } from '../tables.ts'
+import type { Tenant, User } from '../model.ts'
 
 /** Who somebody is at an outside provider: given once there and to nobody else again. [OpenID Connect Core §2, `sub`] */
 export type FederatedIdentity = { readonly issuer: string; readonly subject: string }

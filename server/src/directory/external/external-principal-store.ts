@@ -1,16 +1,6 @@
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { Migration } from '../../platform/sql/migrations.ts'
-
-/** Somebody of a trusted tenant. Its object id is nobody's here. */
-export type ExternalPrincipalRow = {
-  readonly object_id: string
-  readonly tenant_id: string
-  /** `user` or `service-principal`. */
-  readonly kind: string
-  /** What tokens carry. */
-  readonly credential_id: string
-  readonly created_at_ms: number
-}
+import type { ExternalPrincipalRow } from '../tables.ts'
 
 type Tables = {
   external_principal: ExternalPrincipalRow

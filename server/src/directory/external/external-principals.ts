@@ -2,9 +2,32 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../platform/clock.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import { parseGuid } from '../../spec/guid.ts'
-import { type ExternalPrincipalRow, createExternalPrincipalStore } from './external-principal-store.ts'
-import type { OnPrincipalDeleted } from '../applications/applications.ts'
-import type { ExternalIdentity, ExternalNames, ExternalPrincipals, SigningPrincipal } from '../index.ts'
+import { createExternalPrincipalStore } from './external-principal-store.ts'
+import type { ExternalPrincipalRow } from '../tables.ts'
+import type {
+  OnPrincipalDeleted,
+  ExternalIdentity,
+  ExternalNames,
+  SigningPrincipal,
+  KnownExternalPrincipal,
+} from '../model.ts'
+
+/** The principals of trusted tenants. */
+export interface ExternalPrincipals {
+  /**
+   * Finds somebody whose token held, and puts them on record at the first time, which gives no rights. Undefined where
+   * the object id is somebody's here, of another tenant, or of another kind.
+   */
+  meet(identity: ExternalIdentity, names: ExternalNames): Promise<KnownExternalPrincipal | undefined>
+  /** Puts somebody on record who has not come yet, if there is one trusted tenant that they can only be of. */
+  foresee(
+    transaction: Transaction,
+    objectId: string,
+    kind: ExternalIdentity['kind'],
+  ): Promise<SigningPrincipal | undefined>
+  /** Takes somebody off the record: what was got by their tokens holds no more, nor does what they were given. */
+  forget(transaction: Transaction, objectId: string): Promise<boolean>
+}
 
 export type ExternalPrincipalsOptions = {
   readonly database: Database

@@ -3,10 +3,41 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import { parseGuid } from '../../spec/guid.ts'
 import { storedHash } from '../credentials/client-secrets.ts'
-import type { Machine, Machines, ManagedIdentity } from '../index.ts'
 import { toManagedIdentity } from './managed-identities.ts'
 import type { ManagedIdentityStore } from './managed-identity-store.ts'
 import { toServicePrincipal } from '../principals.ts'
+import type { Machine, ManagedIdentity, ServicePrincipal, EnrollmentCode, Enrolled, SpokenIdentity } from '../model.ts'
+
+/** The machines that speak as managed identities. */
+export interface Machines {
+  describe(machines: readonly ManagedIdentity[], transaction?: Transaction): Promise<Machine[]>
+  /** A code that was made before enrolls nothing any more. */
+  attach(transaction: Transaction, machine: ManagedIdentity, identity: ManagedIdentity): Promise<void>
+  detach(transaction: Transaction, machine: ManagedIdentity, identity: ManagedIdentity): Promise<void>
+  /** A code of 15 minutes, to be inserted; made outside the transaction, which may run more than once. */
+  prepareEnrollmentCode(): EnrollmentCode
+  /** A machine has one code at a time: an earlier one is no more. */
+  insertEnrollmentCode(transaction: Transaction, machine: ManagedIdentity, code: EnrollmentCode): Promise<void>
+  /**
+   * Gives the machine of this code the key, in place of the one it had; of several at once, one succeeds. `onEnrolled`
+   * writes the event in the same transaction. Undefined for a code that is none, is used, or is too old.
+   */
+  enroll(
+    code: string,
+    publicKey: string,
+    onEnrolled: (transaction: Transaction, enrolled: Enrolled) => Promise<void>,
+  ): Promise<Enrolled | undefined>
+  /** The public key of this id as JWK text, and whose it is. */
+  findKey(keyId: string): Promise<
+    | {
+        readonly machine: Pick<ServicePrincipal, 'objectId' | 'appId' | 'enabled'>
+        readonly publicKey: string
+      }
+    | undefined
+  >
+  /** What the machine may speak as: itself, and what is attached to it. */
+  identitiesOf(machineId: string): Promise<SpokenIdentity[]>
+}
 
 /** How long a code is good for. */
 const codeLifetimeMs = 15 * 60 * 1000

@@ -2,7 +2,22 @@ import type { Transaction } from '../../platform/sql/database.ts'
 import { DirectoryError } from '../errors.ts'
 import type { FederatedCredentialRecord } from '../records.ts'
 import type { FederatedCredentials } from '../credentials/federated-credentials.ts'
-import type { ManagedFederation, ManagedIdentity, ManagedTrust } from '../index.ts'
+import type { ManagedIdentity, ManagedTrust } from '../model.ts'
+
+/** The federated credentials of managed identities, known by their names. */
+export interface ManagedFederation {
+  list(identity: ManagedIdentity): Promise<ManagedTrust[]>
+  /** With a transaction, what that sees. */
+  find(identity: ManagedIdentity, name: string, transaction?: Transaction): Promise<ManagedTrust | undefined>
+  /** @throws DirectoryError for what may not be trusted, is trusted already, or by another, which `mayShareTrust` allows */
+  put(
+    transaction: Transaction,
+    identity: ManagedIdentity,
+    trust: ManagedTrust,
+    mayShareTrust?: boolean,
+  ): Promise<{ readonly trust: ManagedTrust; readonly created: boolean }>
+  delete(transaction: Transaction, identity: ManagedIdentity, name: string): Promise<boolean>
+}
 
 /** The federated credentials of managed identities, by name: the same rules as an application's, and the same table. */
 export function createManagedFederation({

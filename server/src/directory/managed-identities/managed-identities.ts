@@ -1,13 +1,30 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../platform/clock.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
-import type { OnPrincipalDeleted } from '../applications/applications.ts'
-import type { ManagedIdentities, ManagedIdentity, ResourcePlace } from '../index.ts'
+import type { OnPrincipalDeleted, ManagedIdentity, ResourcePlace, ManagedIdentityKind } from '../model.ts'
 import { managedResourceId, requireKind } from './managed-resource.ts'
 import type { FoundManagedIdentityRow, ManagedIdentityStore } from './managed-identity-store.ts'
 import { requireOwnerLeft } from '../owners.ts'
 import type { DirectoryStore } from '../store.ts'
 import type { ManagedIdentityRow, ServicePrincipalRow } from '../tables.ts'
+
+/** The managed identities as resources. Who deletes one ends all that was got by it, and all that it was given. */
+export interface ManagedIdentities {
+  /** With a transaction, what that sees. */
+  find(kind: ManagedIdentityKind, place: ResourcePlace, transaction?: Transaction): Promise<ManagedIdentity | undefined>
+  list(
+    subscriptionId: string,
+    narrowed?: { readonly kind?: ManagedIdentityKind; readonly resourceGroup?: string | undefined },
+  ): Promise<ManagedIdentity[]>
+  /** Makes one, or replaces the tags of the one that is there. The caller sees to it that the group is there. */
+  put(
+    transaction: Transaction,
+    identity: ResourcePlace & Pick<ManagedIdentity, 'kind' | 'location' | 'tags'>,
+  ): Promise<{ readonly identity: ManagedIdentity; readonly created: boolean }>
+  /** @throws DirectoryError for the last owner of the directory */
+  delete(transaction: Transaction, identity: ManagedIdentity): Promise<void>
+  deleteInGroup(transaction: Transaction, subscriptionId: string, resourceGroup: string): Promise<ManagedIdentity[]>
+}
 
 export type ManagedIdentityOptions = {
   readonly store: DirectoryStore

@@ -1,6 +1,6 @@
 import { hybridMachineId, userAssignedIdentityId } from '../../spec/resource-id.ts'
-import type { ManagedIdentityKind } from '../index.ts'
 import type { NamedServicePrincipalRow } from '../lookup-store.ts'
+import type { ManagedIdentityKind } from '../model.ts'
 
 /** The kind that a row says. @throws where it says none: nobody else writes such rows */
 export function requireKind(text: string): ManagedIdentityKind {

@@ -1,15 +1,6 @@
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { Migration } from '../../platform/sql/migrations.ts'
-import type { DirectoryTables } from '../tables.ts'
-
-/** The one code with which a person may set up the first second factor. */
-export type EnrolmentCodeRow = {
-  readonly object_id: string
-  /** base64url of the SHA-256. */
-  readonly code_hash: string
-  readonly created_at_ms: number
-  readonly expires_at_ms: number
-}
+import type { DirectoryTables, EnrolmentCodeRow } from '../tables.ts'
 
 /** Adds the table of enrolment codes of people. */
 export const enrolmentCodeMigration: Migration = {

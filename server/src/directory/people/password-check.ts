@@ -6,7 +6,6 @@ import { BusyError } from '../../platform/fair-queue.ts'
 import { isGeneratedPassword, verifyPassword } from '../../platform/password-hash.ts'
 import { networkOf } from '../../platform/sender-budget.ts'
 import type { Database } from '../../platform/sql/database.ts'
-import type { User } from '../index.ts'
 import { toUser } from '../principals.ts'
 import type { DirectoryStore } from '../store.ts'
 import type { UserRow } from '../tables.ts'
@@ -16,6 +15,7 @@ import { type Attempt, createPasswordThrottle } from './password-throttle.ts'
 import type { SecondFactorRules } from './second-factor-policy.ts'
 import type { SecondFactors, SecondFactorsHeld } from './second-factors.ts'
 import type { SecurityEvents } from './security-events.ts'
+import type { User } from '../model.ts'
 
 /** What somebody says to prove who they are, and from where. */
 export type PasswordClaim = SignInPlace & {

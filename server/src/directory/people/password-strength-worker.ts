@@ -2,7 +2,6 @@ import { ZxcvbnFactory } from '@zxcvbn-ts/core'
 import { adjacencyGraphs, dictionary as common } from '@zxcvbn-ts/language-common'
 import { dictionary as english } from '@zxcvbn-ts/language-en'
 import { answerQuestions } from '../../platform/worker-thread.ts'
-import type { StrengthQuestion } from './password-strength.ts'
 
 const estimator = new ZxcvbnFactory({
   dictionary: { ...common, ...english },
@@ -11,3 +10,6 @@ const estimator = new ZxcvbnFactory({
 })
 
 answerQuestions(({ password, words }: StrengthQuestion) => estimator.check(password, [...words]).guessesLog10)
+
+/** A password to judge, and words that its user may have taken it from. */
+export type StrengthQuestion = { readonly password: string; readonly words: readonly string[] }

@@ -1,10 +1,9 @@
 import { WorkerThread } from '../../platform/worker-thread.ts'
-
-/** A password to judge, and words that its user may have taken it from. */
-export type StrengthQuestion = { readonly password: string; readonly words: readonly string[] }
+import type { StrengthQuestion } from './password-strength-worker.ts'
 
 /** The estimator's time grows faster than the length, so only the start of a longer password is judged. In characters. */
 const maxJudgedLength = 64
+
 const maxWords = 32
 
 /** A password that takes longer to judge is rejected. */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../platform/clock.ts'
 import { hashPassword } from '../../platform/password-hash.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
-import type { OnPrincipalDeleted } from '../applications/applications.ts'
+import type { OnPrincipalDeleted, DirectoryRole } from '../model.ts'
 import { DirectoryError, NameTakenError, resourceNotFound } from '../errors.ts'
 import { requireOwnerLeft } from '../owners.ts'
 import { forgetFailures } from './password-failures.ts'
@@ -15,9 +15,6 @@ import { type UserRecord, toUserRecord } from '../records.ts'
 import { type ProvedUser, requireProof } from './proof-standing.ts'
 import type { DirectoryStore } from '../store.ts'
 import type { UserRow } from '../tables.ts'
-
-/** What a directory can do for somebody: `owner` may change all of it, `reader` may read all of it. */
-export type DirectoryRole = 'owner' | 'reader'
 
 /** A person to be. */
 export type NewUser = {

@@ -1,8 +1,8 @@
 import type { Transaction } from '../../platform/sql/database.ts'
-import type { User } from '../index.ts'
 import type { DirectoryStore } from '../store.ts'
 import type { SecondFactorRules } from './second-factor-policy.ts'
 import type { UserRow } from '../tables.ts'
+import type { User } from '../model.ts'
 
 /** Whose proof it is, and which of their proofs: what was proved of an earlier revision counts no more. */
 export type ProvedUser = Pick<User, 'objectId' | 'proofRevision'>

@@ -1,20 +1,6 @@
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { Migration } from '../../platform/sql/migrations.ts'
-import type { DirectoryTables } from '../tables.ts'
-
-/** Something that happened to the security of a person's account. */
-export type SecurityEventRow = {
-  readonly id: string
-  readonly object_id: string
-  readonly kind: string
-  /** How often it happened, for events of one kind from one address within an hour. */
-  readonly count: number
-  readonly first_at_ms: number
-  readonly at_ms: number
-  readonly remote_address: string
-  readonly user_agent: string | null
-  readonly detail: string
-}
+import type { DirectoryTables, SecurityEventRow } from '../tables.ts'
 
 /** Adds the table of security events. */
 export const securityEventMigration: Migration = {

@@ -3,7 +3,7 @@ import type { Origin } from '../../platform/http/app.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { newTimeOrderedId } from '../../platform/time-ordered-id.ts'
 import type { DirectoryStore } from '../store.ts'
-import type { SecurityEventRow } from './security-event-store.ts'
+import type { SecurityEventRow } from '../tables.ts'
 
 /** What a security event tells a person. `detail` says which: the kind of method, the reason of a failure. */
 export type SecurityEventKind =

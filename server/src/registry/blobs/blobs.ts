@@ -1,5 +1,6 @@
 import { appendToUpload } from '../uploads/append-to-upload.ts'
-import { type BlobParts, createBlobParts, type SharedPart } from './blob-parts.ts'
+import type { BlobParts, SharedPart } from './blob-parts.ts'
+import { createBlobParts } from './create-blob-parts.ts'
 import type { BlobSettings } from './blob-settings.ts'
 import { type Collected, GarbageCollector } from '../garbage/collect-garbage.ts'
 import { deleteBlob } from './delete-blob.ts'

@@ -1,7 +1,6 @@
 import type { Database, Transaction } from '../../platform/sql/database.ts'
-import { openKept } from '../policies/kept-rows.ts'
+import { openKept, type Kept } from '../policies/kept-rows.ts'
 import type { DeletedRepositoryRow, RegistryTables } from '../tables.ts'
-import type { Kept } from './deleted-rows.ts'
 
 /** The id of a repository that is deleted, or of one in which a manifest is, and of which rows are left. */
 export async function nextDeleted(database: Database, except: ReadonlySet<string>): Promise<string | undefined> {

@@ -1,16 +1,14 @@
 import { type Kysely, sql, type SqlBool } from 'kysely'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import { OciError } from '../errors.ts'
-import { keepTags, moveReferences } from '../policies/kept-rows.ts'
+import { keepTags, moveReferences, type Kept } from '../policies/kept-rows.ts'
 import type { DeletedManifestRow, RegistryTables } from '../tables.ts'
 import { deletePiece, pieceRows, whileTime } from './piece-of-rows.ts'
 
 /** How many manifests, and how many bytes of them, which are rows of other tables as well. */
 export const pieceManifests = 20
-const pieceBytes = 4 * 1024 * 1024
 
-/** Where deleted manifests and tags are kept that can be restored, and when they were deleted. */
-export type Kept = { readonly in: string; readonly atMs: number }
+const pieceBytes = 4 * 1024 * 1024
 
 /** Rows of an earlier deletion are in the way of a change; see {@link changeSwept}. */
 class UnsweptError extends Error {

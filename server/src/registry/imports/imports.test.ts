@@ -6,11 +6,11 @@ import type { DatabaseKind } from '../../platform/sql/database.ts'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { ociImageManifestType } from '../../spec/media-type.ts'
 import type { RepositoryName } from '../../spec/repository-name.ts'
-import type { ImportCredentials } from './import-source.ts'
-import type { ImportFrom, ImportStatus } from '../index.ts'
+import type { ImportCredentials, ImportFrom } from './import-source.ts'
 import { digestOf, openTestRegistry, type TestRegistry } from '../test-registry.ts'
 import { basicSecret, type Handler, image, index, layer, secret, sourceRegistry } from '../test-source-registry.ts'
 import { fromElsewhere, importRequest, untilEnded } from './test-imports.ts'
+import type { ImportStatus } from './imports.ts'
 
 type RequestParameters = Parameters<typeof importRequest> extends [unknown, ...infer Rest] ? Rest : never
 

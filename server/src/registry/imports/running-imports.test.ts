@@ -9,13 +9,12 @@ import { openTestHttpsServer } from '../../platform/outbound/test-https-server.t
 import type { DatabaseKind } from '../../platform/sql/database.ts'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { createBlobs } from '../blobs/blobs.ts'
-import type { ImportStatus } from '../index.ts'
 import { createParts } from '../parts.ts'
 import { openTestRegistry, type TestRegistry } from '../test-registry.ts'
 import { type Handler, secret, sourceRegistry } from '../test-source-registry.ts'
 import { insertUpload } from '../uploads/upload-rows.ts'
 import { insertImport, updateImport } from './import-store.ts'
-import { RunningImports } from './imports.ts'
+import { RunningImports, type ImportStatus } from './imports.ts'
 import { fromElsewhere, importRequest, untilEnded } from './test-imports.ts'
 
 /** What the source's token service gives out. */

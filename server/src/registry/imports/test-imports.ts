@@ -2,10 +2,9 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseReference, type Tag } from '../../spec/reference.ts'
 import type { RepositoryName } from '../../spec/repository-name.ts'
-import type { ImportFrom, ImportRequest, ImportStatus } from '../index.ts'
 import type { HostedRegistry } from '../ports.ts'
-import type { ImportCredentials } from './import-source.ts'
-import type { Imports } from './imports.ts'
+import type { ImportCredentials, ImportFrom } from './import-source.ts'
+import type { Imports, ImportRequest, ImportStatus } from './imports.ts'
 
 /** The repository of a test's source registry. */
 export function fromElsewhere(host: string, credentials: ImportCredentials | undefined): ImportFrom {

@@ -1,4 +1,8 @@
 import { createHash } from 'node:crypto'
+import type { Audit } from '../../audit/index.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Log } from '../../platform/log.ts'
+import type { Database } from '../../platform/sql/database.ts'
 import { systemErrorCode } from '../../platform/exit.ts'
 import { newTimeOrderedId } from '../../platform/time-ordered-id.ts'
 import { type Digest, digestAlgorithm } from '../../spec/digest.ts'
@@ -9,7 +13,6 @@ import {
   createLimiter,
   type StoredBlob,
 } from '../../storage/index.ts'
-import type { Parts } from '../parts.ts'
 import type { BlobRow } from '../tables.ts'
 import { holdersOf, quarantineBlob, recordVerified } from './integrity-store.ts'
 
@@ -36,6 +39,14 @@ export class CorruptContentError extends Error {
   override readonly name = 'CorruptContentError'
 }
 
+type IntegrityContext = {
+  readonly database: Database
+  readonly clock: Clock
+  readonly audit: Audit
+  readonly log: Log
+  readonly blobs: BlobStore
+}
+
 /** How many blobs are verified for clients at a time. */
 const verifiedAtOnce = 2
 
@@ -46,13 +57,13 @@ const maxReported = 1000
 export class BlobIntegrity {
   /** Counters since the start of the process. */
   readonly figures = { refusedReads: 0, quarantined: 0, repaired: 0 }
-  #parts: Pick<Parts, 'database' | 'clock' | 'audit' | 'log' | 'blobs'>
+  #parts: IntegrityContext
   #settings: IntegritySettings
   #running = new Map<BlobLocation, Promise<boolean>>()
   #limit = createLimiter(verifiedAtOnce)
   #reported = new Set<string>()
 
-  constructor(parts: Pick<Parts, 'database' | 'clock' | 'audit' | 'log' | 'blobs'>, settings: IntegritySettings) {
+  constructor(parts: IntegrityContext, settings: IntegritySettings) {
     this.#parts = parts
     this.#settings = settings
   }

@@ -1,4 +1,4 @@
-import { createBlobParts } from '../blobs/blob-parts.ts'
+import { createBlobParts } from '../blobs/create-blob-parts.ts'
 import { createParts, type Parts } from '../parts.ts'
 import { scrub } from './scrub.ts'
 import { newProgress, type ScrubProgress, type VerifyAudit } from './scrub-run.ts'

@@ -1,6 +1,6 @@
 import { answerQuestions } from '../../platform/worker-thread.ts'
 import { ManifestInvalidError } from '../../spec/manifest.ts'
-import { type ManifestAnswer, type ManifestQuestion, readHere } from './manifest-reader.ts'
+import { type ManifestAnswer, type ManifestQuestion, readHere } from './read-here.ts'
 
 answerQuestions((question: ManifestQuestion): ManifestAnswer => {
   const begun = process.threadCpuUsage()

@@ -20,7 +20,8 @@ import {
   repairManifest,
   touchManifest,
 } from './manifest-store.ts'
-import { type ReadManifest, readManifest } from './manifest-reader.ts'
+import { readManifest } from './manifest-reader.ts'
+import type { ReadManifest } from './read-here.ts'
 import type { Parts } from '../parts.ts'
 import type { Reservation } from '../quotas/quotas.ts'
 import { withBody } from '../read-body.ts'

@@ -7,7 +7,6 @@ import { pieceRows } from '../garbage/piece-of-rows.ts'
 import { pieceManifests, removeManifest } from '../garbage/deleted-rows.ts'
 import { listPurgeable, purgeSome } from './deleted-store.ts'
 import { keptPrefix } from './kept-rows.ts'
-import type { PolicedRegistry } from '../index.ts'
 import { markFreed } from '../manifests/freed-rows.ts'
 import type { Parts } from '../parts.ts'
 import { recordChange } from '../repositories/repository-store.ts'
@@ -22,6 +21,7 @@ import {
   type UntaggedPage,
   type UntaggedPlace,
 } from './untagged-store.ts'
+import type { PolicedRegistry } from '../model.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 

@@ -1,7 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { chunked } from '../chunked.ts'
-import type { Kept } from '../garbage/deleted-rows.ts'
 import { openRepository } from '../repositories/repository-store.ts'
 import type { RegistryTables, RepositoryRow, TagRow } from '../tables.ts'
 
@@ -125,3 +124,6 @@ function text(value: string) {
 function integer(value: number) {
   return sql<number>`cast(${value} as bigint)`
 }
+
+/** Where deleted manifests and tags are kept that can be restored, and when they were deleted. */
+export type Kept = { readonly in: string; readonly atMs: number }

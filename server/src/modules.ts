@@ -1,5 +1,5 @@
-/** The shelves and rooms of the server. */
-export type Room =
+/** The modules of the server. */
+export type Module =
   | 'spec'
   | 'platform'
   | 'storage'
@@ -14,14 +14,13 @@ export type Room =
   | 'registry'
   | 'token-service'
   | 'management'
-  | 'portal-host'
   | 'backup'
 
 /**
- * Which rooms each room may import. Arrows point only up the page, so that there are no cycles. `spec` and `platform`
- * are shelves, of which any file may be taken; every other room is entered by its `index.ts`.
+ * The modules that each module may import. A module imports only modules that stand above it in this table, so there are
+ * no cycles.
  */
-export const rooms: Readonly<Record<Room, readonly Room[]>> = {
+export const modules: Readonly<Record<Module, readonly Module[]>> = {
   spec: [],
   platform: ['spec'],
   storage: ['spec', 'platform'],
@@ -47,9 +46,8 @@ export const rooms: Readonly<Record<Room, readonly Room[]>> = {
     'registry',
     'token-service',
   ],
-  'portal-host': ['platform'],
   backup: ['spec', 'platform', 'storage', 'audit', 'registry'],
 }
 
-/** The rooms of which any file may be imported. */
-export const shelves: readonly Room[] = ['spec', 'platform']
+/** The modules without an entry point: import the file. */
+export const openModules: readonly Module[] = ['spec', 'platform']

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { readFileSync, readdirSync } from 'node:fs'
+import path from 'node:path'
+import { test } from 'node:test'
+import { type Module, modules, openModules } from './modules.ts'
+
+const source = import.meta.dirname
+const importPattern =
+  /(?:^|\n)\s*(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)\s*import\s*['"]([^'"]+)['"]|new URL\(\s*['"](\.[^'"]+\.ts)['"]/g
+
+type Import = { readonly from: string; readonly to: string }
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(file, 'utf8')
+  return [...text.matchAll(importPattern)].flatMap((match) => {
+    const target = match[1] ?? match[2] ?? match[3] ?? match[4]
+    return target?.startsWith('.') === true ? [{ from: file, to: path.resolve(path.dirname(file), target) }] : []
+  })
+}
+
+function moduleOf(file: string): Module | undefined {
+  const first = path.relative(source, file).split(path.sep)[0] ?? ''
+  return first in modules ? (first as Module) : undefined
+}
+
+/** Independent implementations that tests compare answers with. They import nothing from the server. */
+const oracle = path.resolve(source, '../../test/oracle') + path.sep
+
+const isTest = (file: string) => file.endsWith('.test.ts') || path.basename(file).startsWith('test-')
+
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => path.join(source, name))
+const imports = files.flatMap(importsOf)
+const nameOf = (file: string) => path.relative(source, file)
+const show = ({ from, to }: Import) => `${nameOf(from)} imports ${nameOf(to)}`
+
+/** The first chain of imports that leads from a file back to itself. */
+function findCycle(edges: ReadonlyMap<string, readonly string[]>): string[] | undefined {
+  const done = new Set<string>()
+  function visit(file: string, chain: readonly string[]): string[] | undefined {
+    if (chain.includes(file)) return [...chain.slice(chain.indexOf(file)), file]
+    if (done.has(file)) return undefined
+    done.add(file)
+    for (const next of edges.get(file) ?? []) {
+      const cycle = visit(next, [...chain, file])
+      if (cycle !== undefined) return cycle
+    }
+    return undefined
+  }
+  for (const file of edges.keys()) {
+    const cycle = visit(file, [])
+    if (cycle !== undefined) return cycle
+  }
+  return undefined
+}
+
+test('a module may import only modules above it in the table', () => {
+  const order = Object.keys(modules)
+  for (const [module, allowed] of Object.entries(modules)) {
+    for (const other of allowed)
+      assert.ok(order.indexOf(other) < order.indexOf(module), `${module} may import ${other}`)
+  }
+})
+
+test('every row of the table has a folder, and every folder has a row', () => {
+  const folders = readdirSync(source, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  assert.deepEqual(folders.map(({ name }) => name).toSorted(), Object.keys(modules).toSorted())
+})
+
+test('the imports that these tests check include type imports', () => {
+  assert.ok(imports.length > 100, `${imports.length} imports`)
+  assert.ok(imports.some(({ from, to }) => moduleOf(from) === 'identity' && moduleOf(to) === 'directory'))
+})
+
+test('a module imports only the modules in its row', () => {
+  const wrong = imports.filter(({ from, to }) => {
+    const module = moduleOf(from)
+    const target = moduleOf(to)
+    if (module === undefined) return false
+    if (target === undefined) return !(isTest(from) && to.startsWith(oracle))
+    return module !== target && !modules[module].includes(target)
+  })
+  assert.deepEqual(wrong.map(show), [])
+})
+
+test('other modules import a module through its index.ts; tests may also import its test-*.ts files', () => {
+  const wrong = imports.filter(({ from, to }) => {
+    const target = moduleOf(to)
+    if (target === undefined || target === moduleOf(from) || openModules.includes(target)) return false
+    const entryPoint = path.relative(path.join(source, target), to)
+    return entryPoint !== 'index.ts' && !(isTest(from) && /^test-[a-z-]+\.ts$/.test(entryPoint))
+  })
+  assert.deepEqual(wrong.map(show), [])
+})
+
+test('an index.ts contains only re-exports, and no file imports the index.ts of its own module', () => {
+  const indexes = files.filter((file) => path.basename(file) === 'index.ts')
+  assert.deepEqual(
+    indexes.map(nameOf).filter((name) => path.dirname(path.dirname(name)) !== '.'),
+    [],
+  )
+  const reExport = /^(?:\s*export (?:type )?\{[^}]*\} from '[^']+'\n)+$/
+  assert.deepEqual(indexes.filter((file) => !reExport.test(readFileSync(file, 'utf8'))).map(nameOf), [])
+  const own = imports.filter(({ from, to }) => path.basename(to) === 'index.ts' && moduleOf(from) === moduleOf(to))
+  assert.deepEqual(own.map(show), [])
+})
+
+test('no file imports itself through others, type imports included', () => {
+  const edges = Map.groupBy(imports, ({ from }) => from)
+  const cycle = findCycle(new Map([...edges].map(([file, found]) => [file, found.map(({ to }) => to)])))
+  assert.deepEqual(cycle?.map(nameOf), undefined)
+  assert.deepEqual(findCycle(new Map(Object.entries({ a: ['b'], b: ['c'], c: ['b'] }))), ['b', 'c', 'b'])
+})
+
+test('the SQL of a module stands in its store files', () => {
+  const builders = /\.(?:selectFrom|insertInto|updateTable|deleteFrom)\(/
+  const wrong = files.filter((file) => {
+    const module = moduleOf(file)
+    if (module === undefined || module === 'platform' || isTest(file)) return false
+    return !/(?:^|-)(?:store|rows)\.ts$/.test(path.basename(file)) && builders.test(readFileSync(file, 'utf8'))
+  })
+  assert.deepEqual(wrong.map(nameOf), [])
+})
