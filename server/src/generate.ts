@@ -2,10 +2,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { compose } from './compose.ts'
-import { loadConfiguration } from './platform/configuration/configuration.ts'
-import { configurationReference } from './platform/configuration/reference.ts'
+import { loadConfiguration } from './configuration/index.ts'
+import { configurationReference } from './configuration/index.ts'
 import { openApiDocument } from './platform/http/openapi.ts'
-import { createLog } from './platform/log.ts'
+import { createLog } from './platform/log/log.ts'
 
 /*
  * Writes every generated document. With `--check` it writes none, names those that are stale, and fails when there is one.

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { Health } from './platform/health.ts'
+import type { Health } from './platform/metrics/health.ts'
 import { type Route, type RouteDescription, mountSurface } from './platform/http/surface.ts'
 
 /**

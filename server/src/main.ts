@@ -2,20 +2,19 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FirstRun } from '@acrux/contract'
 import { type Composition, type StartOptions, chainFailure, compose, countersFailure, migrations } from './compose.ts'
-import type { Configuration } from './platform/configuration/configuration.ts'
-import { systemClock } from './platform/clock.ts'
-import { descriptorLimit } from './platform/descriptor-limit.ts'
-import { StartupError, listenFailure } from './platform/exit.ts'
+import { type Configuration, formatListenAddress } from './configuration/index.ts'
+import { systemClock } from './platform/process/clock.ts'
+import { descriptorLimit } from './platform/process/descriptor-limit.ts'
+import { StartupError, listenFailure } from './platform/process/exit.ts'
 import { connectionLimits } from './platform/http/connection-limits.ts'
 import { usualSlowClientLimits } from './platform/http/slow-clients.ts'
 import { type Listener, listen } from './platform/http/listener.ts'
-import { repeat } from './platform/repeat.ts'
-import { type Log, createLog } from './platform/log.ts'
+import { repeat } from './platform/jobs/repeat.ts'
+import { type Log, createLog } from './platform/log/log.ts'
 import { type OwnerReset, type OwnerResetRequest, resetOwnerWhereItIs } from './owner-reset.ts'
 import { listenerFigures } from './figures.ts'
 import { reachNotice } from './listened-hosts.ts'
-import { readSecretFile, unusableSettingFile } from './platform/setting-file.ts'
-import { formatListenAddress } from './platform/configuration/network-address.ts'
+import { readSecretFile, unusableSettingFile } from './platform/files/setting-file.ts'
 
 export {
   type AuditEventDocument,
@@ -39,12 +38,17 @@ export {
 } from './backup/index.ts'
 export { type OwnerReset, OwnerResetError } from './owner-reset.ts'
 export { decisionDocument } from './management/index.ts'
-export { type Configuration, ConfigurationError, loadConfiguration } from './platform/configuration/configuration.ts'
-export { configurationReference } from './platform/configuration/reference.ts'
-export { type SettingDefinition, settingDefinitions } from './platform/configuration/settings.ts'
+export {
+  type Configuration,
+  ConfigurationError,
+  type SettingDefinition,
+  configurationReference,
+  loadConfiguration,
+  settingDefinitions,
+} from './configuration/index.ts'
 export { type Finding, type ScrubProgress, type ScrubReport } from './registry/index.ts'
 export { scrubDataDir } from './scrub-data-dir.ts'
-export { StartupError, exitCodes } from './platform/exit.ts'
+export { StartupError, exitCodes } from './platform/process/exit.ts'
 
 /**
  * Sets a one-time password for an owner in a data directory, whether a server works on it or not.
@@ -158,7 +162,7 @@ async function openListeners(
   log: Log,
 ): Promise<OpenListeners> {
   // Loaded only where it is wanted: start-up time counts.
-  const metrics = metricsListen && (await import('./platform/metrics.ts')).measure(app, routes, log)
+  const metrics = metricsListen && (await import('./platform/metrics/metrics.ts')).measure(app, routes, log)
   const listener = await listen(app, {
     addresses,
     tls: certificates?.current(),

@@ -1,7 +1,8 @@
 /** The modules of the server. */
 export type Module =
-  | 'spec'
+  | 'standards'
   | 'platform'
+  | 'configuration'
   | 'storage'
   | 'audit'
   | 'resources'
@@ -21,21 +22,22 @@ export type Module =
  * no cycles.
  */
 export const modules: Readonly<Record<Module, readonly Module[]>> = {
-  spec: [],
-  platform: ['spec'],
-  storage: ['spec', 'platform'],
-  audit: ['spec', 'platform'],
-  resources: ['spec', 'platform', 'audit'],
-  directory: ['spec', 'platform', 'audit'],
-  graph: ['spec', 'platform', 'audit', 'directory'],
-  identity: ['spec', 'platform', 'audit', 'directory'],
-  upstream: ['spec', 'platform', 'directory'],
-  'sign-in': ['spec', 'platform', 'audit', 'directory', 'identity', 'upstream'],
-  access: ['spec', 'platform', 'audit'],
-  registry: ['spec', 'platform', 'storage', 'audit'],
-  'token-service': ['spec', 'platform', 'audit', 'resources', 'identity', 'directory', 'access'],
+  standards: [],
+  platform: ['standards'],
+  configuration: ['standards', 'platform'],
+  storage: ['standards', 'platform'],
+  audit: ['standards', 'platform'],
+  resources: ['standards', 'platform', 'audit'],
+  directory: ['standards', 'platform', 'audit'],
+  graph: ['standards', 'platform', 'audit', 'directory'],
+  identity: ['standards', 'platform', 'audit', 'directory'],
+  upstream: ['standards', 'platform', 'directory'],
+  'sign-in': ['standards', 'platform', 'audit', 'directory', 'identity', 'upstream'],
+  access: ['standards', 'platform', 'audit'],
+  registry: ['standards', 'platform', 'storage', 'audit'],
+  'token-service': ['standards', 'platform', 'audit', 'resources', 'identity', 'directory', 'access'],
   management: [
-    'spec',
+    'standards',
     'platform',
     'storage',
     'audit',
@@ -46,8 +48,8 @@ export const modules: Readonly<Record<Module, readonly Module[]>> = {
     'registry',
     'token-service',
   ],
-  backup: ['spec', 'platform', 'storage', 'audit', 'registry'],
+  backup: ['standards', 'platform', 'storage', 'audit', 'registry'],
 }
 
 /** The modules without an entry point: import the file. */
-export const openModules: readonly Module[] = ['spec', 'platform']
+export const openModules: readonly Module[] = ['standards', 'platform']

@@ -1,4 +1,4 @@
-import type { Figure } from './platform/figure.ts'
+import type { Figure } from './platform/metrics/figure.ts'
 import type { RegistryRoom } from './registry/index.ts'
 
 type CapacitySources = Pick<RegistryRoom, 'capacity' | 'quotaUse'>

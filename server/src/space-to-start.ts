@@ -1,6 +1,6 @@
-import type { Ballast } from './platform/ballast.ts'
-import type { ContentSpace } from './platform/free-space.ts'
-import type { Log } from './platform/log.ts'
+import type { Ballast } from './platform/files/ballast.ts'
+import type { ContentSpace } from './platform/files/free-space.ts'
+import type { Log } from './platform/log/log.ts'
 import type { BlobStore } from './storage/index.ts'
 
 type Start = {

@@ -96,25 +96,25 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'A sealed value opens in another row',
-    file: 'server/src/platform/sealing.ts',
+    file: 'server/src/platform/keys/sealing.ts',
     find: 'return Buffer.concat([Buffer.of(formatVersion), Buffer.from(context)])',
     replace: 'return Buffer.of(formatVersion)',
-    tests: ['server/src/platform/sealing.test.ts'],
+    tests: ['server/src/platform/keys/sealing.test.ts'],
   },
   {
     what: 'A master key that other users can read is used',
-    file: 'server/src/platform/sealing.ts',
+    file: 'server/src/platform/keys/sealing.ts',
     find: '(mode & 0o077) !== 0',
     replace: '(mode & 0o000) !== 0',
-    tests: ['server/src/platform/sealing.test.ts'],
+    tests: ['server/src/platform/keys/sealing.test.ts'],
   },
   {
     what: 'Two secrets of the same length are equal',
-    file: 'server/src/platform/sealing.ts',
+    file: 'server/src/platform/keys/sealing.ts',
     find: 'left.length === right.length && timingSafeEqual(left, right)',
     replace: 'left.length === right.length',
     tests: [
-      'server/src/platform/sealing.test.ts',
+      'server/src/platform/keys/sealing.test.ts',
       'server/src/directory/credentials/client-secrets.test.ts',
       'server/src/access/scoped-tokens.test.ts',
     ],
@@ -142,10 +142,10 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'A durable file is not flushed',
-    file: 'server/src/platform/durable-file.ts',
+    file: 'server/src/platform/files/durable-file.ts',
     find: '      await handle.sync()\n',
     replace: '',
-    tests: ['test/durability/power-failure.test.ts', 'server/src/platform/durable-file.test.ts'],
+    tests: ['test/durability/power-failure.test.ts', 'server/src/platform/files/durable-file.test.ts'],
   },
   {
     what: 'SQLite does not flush its commits',
@@ -489,10 +489,10 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'What a role withholds is allowed',
-    file: 'server/src/spec/role-permissions.ts',
+    file: 'server/src/standards/azure/role-permissions.ts',
     find: 'matchesAny(actions, action) && !matchesAny(notActions, action)',
     replace: 'matchesAny(actions, action)',
-    tests: ['server/src/spec/role-permissions.test.ts'],
+    tests: ['server/src/standards/azure/role-permissions.test.ts'],
   },
   {
     what: 'A condition is not evaluated',
@@ -524,10 +524,10 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'Network rules are ignored',
-    file: 'server/src/spec/network-rules.ts',
+    file: 'server/src/standards/azure/network-rules.ts',
     find: "return isAllowed(rules, address) ? undefined : 'network-rule'",
     replace: 'return undefined',
-    tests: ['server/src/spec/network-rules.test.ts'],
+    tests: ['server/src/standards/azure/network-rules.test.ts'],
   },
   {
     what: 'A gap between blocks of the audit log is not found',

@@ -1,5 +1,5 @@
-import type { Clock } from '../platform/clock.ts'
-import { AuthorityMemory, andThen } from '../platform/sql/authority-memory.ts'
+import type { Clock } from '../platform/process/clock.ts'
+import { AuthorityMemory, andThen } from '../platform/memory/authority-memory.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { AnonymousAccessRow, AnonymousAccessStore } from './anonymous-access-store.ts'
 import { type Author, type Authorship, authorshipAfter } from './authorship.ts'

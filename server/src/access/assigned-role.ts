@@ -1,7 +1,7 @@
-import type { RoleCondition } from '../spec/role-condition.ts'
-import { type AssignmentFacts, evaluateRoleCondition } from '../spec/role-condition-evaluation.ts'
-import { parseRoleCondition } from '../spec/role-condition-parser.ts'
-import { permitsAction, permitsDataAction } from '../spec/role-permissions.ts'
+import type { RoleCondition } from '../standards/conditions/role-condition.ts'
+import { type AssignmentFacts, evaluateRoleCondition } from '../standards/conditions/role-condition-evaluation.ts'
+import { parseRoleCondition } from '../standards/conditions/role-condition-parser.ts'
+import { permitsAction, permitsDataAction } from '../standards/azure/role-permissions.ts'
 import type { GivenRole } from './role-reader.ts'
 import type { RoleAssignment } from './model.ts'
 

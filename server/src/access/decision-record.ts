@@ -1,4 +1,4 @@
-import type { NetworkChange } from '../spec/network-rules.ts'
+import type { NetworkChange } from '../standards/azure/network-rules.ts'
 import type { AssignedRole, Verdict } from './assigned-role.ts'
 import type { Explanation, SmallestChange } from './explain.ts'
 import type { RegistryInQuestion } from './model.ts'

@@ -1,5 +1,5 @@
-import { scopeChain } from '../spec/resource-id.ts'
-import { repositoryNameAttribute } from '../spec/role-condition.ts'
+import { scopeChain } from '../standards/azure/resource-id.ts'
+import { repositoryNameAttribute } from '../standards/conditions/role-condition.ts'
 import { type ActionNeed, type AssignedRole, type Verdict, judge } from './assigned-role.ts'
 import type { createAssignedRoles } from './assigned-roles.ts'
 import { builtInRoles } from './built-in-roles.ts'

@@ -1,4 +1,4 @@
-import type { RolePermissions } from '../spec/role-permissions.ts'
+import type { RolePermissions } from '../standards/azure/role-permissions.ts'
 
 /** Whose rights are asked for. */
 export type Principal =

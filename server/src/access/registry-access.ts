@@ -1,4 +1,4 @@
-import type { Clock } from '../platform/clock.ts'
+import type { Clock } from '../platform/process/clock.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import { createAnonymousAccess } from './anonymous-access.ts'
 import { createAnonymousAccessStore } from './anonymous-access-store.ts'

@@ -1,4 +1,4 @@
-import type { RolePermissions } from '../spec/role-permissions.ts'
+import type { RolePermissions } from '../standards/azure/role-permissions.ts'
 import { findBuiltInRole } from './role-definitions.ts'
 import type { GivenRoleRow } from './store.ts'
 import type { RoleDefinition } from './model.ts'

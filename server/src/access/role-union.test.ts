@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { leastMilliseconds } from '../platform/test-patience.ts'
+import { leastMilliseconds } from '../platform/process/test-patience.ts'
 import { type AssignedRole, createConditionReader, judge } from './assigned-role.ts'
 import { builtInRoles } from './built-in-roles.ts'
 import { createRoleUnion } from './role-union.ts'

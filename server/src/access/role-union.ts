@@ -1,7 +1,7 @@
-import type { RoleCondition } from '../spec/role-condition.ts'
-import { foldCase } from '../spec/role-condition.ts'
-import { evaluateRoleCondition } from '../spec/role-condition-evaluation.ts'
-import { repositoryGuard } from '../spec/role-condition-guard.ts'
+import type { RoleCondition } from '../standards/conditions/role-condition.ts'
+import { foldCase } from '../standards/conditions/role-condition.ts'
+import { evaluateRoleCondition } from '../standards/conditions/role-condition-evaluation.ts'
+import { repositoryGuard } from '../standards/conditions/role-condition-guard.ts'
 import { type ActionNeed, type AssignedRole, permits } from './assigned-role.ts'
 
 /** All the roles that somebody has at a scope, together: what one of them allows is allowed. */

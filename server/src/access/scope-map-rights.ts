@@ -1,4 +1,8 @@
-import { type RepositoryPermission, parseScopeMapAction, permissionsByRepository } from '../spec/scope-map-action.ts'
+import {
+  type RepositoryPermission,
+  parseScopeMapAction,
+  permissionsByRepository,
+} from '../standards/azure/scope-map-action.ts'
 import type { RegistryRights } from './repository-rights.ts'
 import { findSystemScopeMap } from './system-scope-maps.ts'
 

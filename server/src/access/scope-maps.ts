@@ -1,4 +1,4 @@
-import type { Clock } from '../platform/clock.ts'
+import type { Clock } from '../platform/process/clock.ts'
 import type { Transaction } from '../platform/sql/database.ts'
 import { type Author, type Authorship, authorshipAfter } from './authorship.ts'
 import { ScopeMapInUseError } from './errors.ts'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { Clock } from '../platform/clock.ts'
-import { hashSecret, newAcrPassword } from '../platform/sealing.ts'
+import type { Clock } from '../platform/process/clock.ts'
+import { hashSecret, newAcrPassword } from '../platform/keys/sealing.ts'
 import type { Transaction } from '../platform/sql/database.ts'
 import { type Author, type Authorship, authorshipAfter } from './authorship.ts'
 import type { RightInQuestion } from './explain.ts'

@@ -1,5 +1,5 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises'
-import type { Clock } from '../platform/clock.ts'
+import type { Clock } from '../platform/process/clock.ts'
 import type { Origin } from '../platform/http/app.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { CredentialUses } from './credential-uses.ts'

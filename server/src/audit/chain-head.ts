@@ -1,4 +1,4 @@
-import { type Sealer, SealedValueError } from '../platform/sealing.ts'
+import { type Sealer, SealedValueError } from '../platform/keys/sealing.ts'
 import { noPreviousHash } from './chain-format.ts'
 import { type Checkpoint, formatCheckpoint, parseCheckpoint } from './checkpoint.ts'
 

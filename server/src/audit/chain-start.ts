@@ -1,4 +1,4 @@
-import { type Sealer, SealedValueError } from '../platform/sealing.ts'
+import { type Sealer, SealedValueError } from '../platform/keys/sealing.ts'
 import { type Checkpoint, formatCheckpoint } from './checkpoint.ts'
 import type { AuditEventRow } from './store.ts'
 

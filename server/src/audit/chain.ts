@@ -1,5 +1,5 @@
-import type { Clock } from '../platform/clock.ts'
-import type { Sealer } from '../platform/sealing.ts'
+import type { Clock } from '../platform/process/clock.ts'
+import type { Sealer } from '../platform/keys/sealing.ts'
 import { type Database, type Transaction, together } from '../platform/sql/database.ts'
 import {
   type BlockContent,

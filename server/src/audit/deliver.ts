@@ -1,6 +1,6 @@
-import type { Clock } from '../platform/clock.ts'
+import type { Clock } from '../platform/process/clock.ts'
 import { type Outbound, OutboundError } from '../platform/outbound/outbound.ts'
-import type { Sealer } from '../platform/sealing.ts'
+import type { Sealer } from '../platform/keys/sealing.ts'
 import type { Database } from '../platform/sql/database.ts'
 import { parseEntries } from './chain-format.ts'
 import { readChain } from './chain-store.ts'

@@ -1,6 +1,6 @@
-import type { Clock } from '../platform/clock.ts'
-import { createSenderBudget, networkOf } from '../platform/sender-budget.ts'
-import { type Allowance, type Bucket, fullBucket, spend } from '../platform/token-bucket.ts'
+import type { Clock } from '../platform/process/clock.ts'
+import { createSenderBudget, networkOf } from '../platform/limits/sender-budget.ts'
+import { type Allowance, type Bucket, fullBucket, spend } from '../platform/limits/token-bucket.ts'
 import type { AuditEvent } from './model.ts'
 
 /** Denials that were counted instead of written: how many, when the first and the last happened, and the last event. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../platform/clock.ts'
+import type { Clock } from '../platform/process/clock.ts'
 import type { Database } from '../platform/sql/database.ts'
 import { readChain } from './chain-store.ts'
 import { createWebhookStore } from './webhook-store.ts'

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Sealer } from '../platform/sealing.ts'
+import type { Sealer } from '../platform/keys/sealing.ts'
 import { blockHash, eventHash, noPreviousHash, parseEntries } from './chain-format.ts'
 import { type BlockRow, type ChainSource, readChain } from './chain-store.ts'
 import { alterationAction, isHead, noBlocks, openHead } from './chain-head.ts'

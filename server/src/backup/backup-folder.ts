@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile, readdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { lockDirectory } from '../platform/data-dir.ts'
-import { makePrivateDirectory, writeFileDurably } from '../platform/durable-file.ts'
-import { StartupError, exitCodes } from '../platform/exit.ts'
+import { lockDirectory } from '../platform/files/data-dir.ts'
+import { makePrivateDirectory, writeFileDurably } from '../platform/files/durable-file.ts'
+import { StartupError, exitCodes } from '../platform/process/exit.ts'
 import { type Backup, backupSchema } from './model.ts'
 
 /** A directory of backups: one pool of blobs by digest, and a folder for each backup. */

@@ -3,8 +3,8 @@ import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:cryp
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { masterKeyFileIn, tlsDirectoryIn } from '../platform/data-dir.ts'
-import { StartupError, exitCodes } from '../platform/exit.ts'
+import { masterKeyFileIn, tlsDirectoryIn } from '../platform/files/data-dir.ts'
+import { StartupError, exitCodes } from '../platform/process/exit.ts'
 
 /** The keys of a server, without which its database is of little use. */
 export type ServerKeys = {

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { auditMigrations, createAudit } from '../audit/index.ts'
-import { systemClock } from '../platform/clock.ts'
+import { systemClock } from '../platform/process/clock.ts'
 import {
   blobDirectoryIn,
   databaseFileIn,
@@ -9,11 +9,11 @@ import {
   openDataDir,
   restoreDirectoryIn,
   tlsDirectoryIn,
-} from '../platform/data-dir.ts'
-import { makePrivateDirectory, syncDirectory, writeFileDurably } from '../platform/durable-file.ts'
-import { StartupError, exitCodes, systemErrorCode } from '../platform/exit.ts'
+} from '../platform/files/data-dir.ts'
+import { makePrivateDirectory, syncDirectory, writeFileDurably } from '../platform/files/durable-file.ts'
+import { StartupError, exitCodes, systemErrorCode } from '../platform/process/exit.ts'
 import { openSqliteDatabase, openSqliteSnapshot } from '../platform/sql/sqlite-database.ts'
-import { newTimeOrderedId } from '../platform/time-ordered-id.ts'
+import { newTimeOrderedId } from '../platform/process/time-ordered-id.ts'
 import { listStoredBlobs } from '../registry/index.ts'
 import { blobFile } from '../storage/index.ts'
 import { type BackupFolder, unusable } from './backup-folder.ts'

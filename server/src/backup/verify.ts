@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { hasChain, verifyChain } from '../audit/index.ts'
-import { SealedValueError, type Sealer, sealerOfKey } from '../platform/sealing.ts'
+import { SealedValueError, type Sealer, sealerOfKey } from '../platform/keys/sealing.ts'
 import { openSqliteSnapshot } from '../platform/sql/sqlite-database.ts'
 import { listStoredBlobs } from '../registry/index.ts'
 import type { BackupFolder } from './backup-folder.ts'

@@ -1,8 +1,8 @@
-import { isName, nameKey } from '../spec/object-name.ts'
-import type { Clock } from '../platform/clock.ts'
-import type { Sealer } from '../platform/sealing.ts'
+import { isName, nameKey } from '../standards/azure/object-name.ts'
+import type { Clock } from '../platform/process/clock.ts'
+import type { Sealer } from '../platform/keys/sealing.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
-import { nullGuid, parseGuid } from '../spec/guid.ts'
+import { nullGuid, parseGuid } from '../standards/azure/guid.ts'
 import { createApplications } from './applications/applications.ts'
 import type {
   OnPrincipalDeleted,
@@ -20,7 +20,7 @@ import type {
 } from './model.ts'
 import { createApplicationReads, type Applications } from './applications/application-reads.ts'
 import { createApplicationSignInStore } from './applications/application-sign-in-store.ts'
-import { andThen } from '../platform/sql/authority-memory.ts'
+import { andThen } from '../platform/memory/authority-memory.ts'
 import { createSecretCheck, createStandingCheck } from './credentials/client-secrets.ts'
 import { createCredentials, defaultSecretDays } from './credentials/credentials.ts'
 import {

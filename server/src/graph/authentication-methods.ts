@@ -1,5 +1,5 @@
 import type { Transaction } from '../platform/sql/database.ts'
-import { parseGuid } from '../spec/guid.ts'
+import { parseGuid } from '../standards/azure/guid.ts'
 import { type UserRecord, resourceNotFound } from '../directory/index.ts'
 import { type Graph, type GraphCall, type GraphHandler, change } from './call.ts'
 import { type Document, graphTime } from './documents.ts'

@@ -1,7 +1,7 @@
-import { isName } from '../spec/object-name.ts'
+import { isName } from '../standards/azure/object-name.ts'
 import { z } from 'zod'
-import { parseGuid } from '../spec/guid.ts'
-import { isRedirectUri } from '../spec/redirect-uri.ts'
+import { parseGuid } from '../standards/azure/guid.ts'
+import { isRedirectUri } from '../standards/oauth/redirect-uri.ts'
 import type { ApplicationSignInChange, KeyCredential, SecretRequest } from '../directory/index.ts'
 import { GraphError } from './errors.ts'
 

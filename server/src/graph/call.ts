@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import type { Audit, AuditEvent } from '../audit/index.ts'
 import type { Call } from '../platform/http/surface.ts'
-import type { Log } from '../platform/log.ts'
+import type { Log } from '../platform/log/log.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
-import { type Guid, parseGuid } from '../spec/guid.ts'
+import { type Guid, parseGuid } from '../standards/azure/guid.ts'
 import {
   type ApplicationRecord,
   type Directory,

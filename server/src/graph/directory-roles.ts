@@ -1,4 +1,4 @@
-import { parseGuid } from '../spec/guid.ts'
+import { parseGuid } from '../standards/azure/guid.ts'
 import { type DirectoryRole, resourceNotFound } from '../directory/index.ts'
 import { GraphError, insufficientPrivileges } from './errors.ts'
 import { readBody } from './bodies.ts'

@@ -1,7 +1,7 @@
 import { DirectoryError, type DirectoryRefusal } from '../directory/index.ts'
-import { BusyError } from '../platform/fair-queue.ts'
+import { BusyError } from '../platform/limits/fair-queue.ts'
 import { clientStatusOf } from '../platform/http/app.ts'
-import { outageOf } from '../platform/outage.ts'
+import { outageOf } from '../platform/process/outage.ts'
 
 type GraphErrorRow = { readonly status: number; readonly code: string }
 

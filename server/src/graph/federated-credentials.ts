@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type FederatedCredentialChange, type FederatedCredentialRecord, resourceNotFound } from '../directory/index.ts'
-import { type FederatedTrust, isTrustText, trustHint } from '../spec/federated-trust.ts'
+import { type FederatedTrust, isTrustText, trustHint } from '../standards/oauth/federated-trust.ts'
 import { readBody } from './bodies.ts'
 import { type Graph, type GraphCall, type GraphHandler, change, requirePathId, requireVisible } from './call.ts'
 import type { Document } from './documents.ts'

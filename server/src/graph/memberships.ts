@@ -1,6 +1,6 @@
 import { resourceNotFound } from '../directory/index.ts'
 import { insufficientPrivileges } from './errors.ts'
-import { parseGuid } from '../spec/guid.ts'
+import { parseGuid } from '../standards/azure/guid.ts'
 import { readBody } from './bodies.ts'
 import { type Graph, type GraphCall, type GraphHandler, change, requirePathId, requireVisible } from './call.ts'
 import { type Document, groupDocument, userDocument } from './documents.ts'

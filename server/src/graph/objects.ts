@@ -1,4 +1,4 @@
-import { parseGuid } from '../spec/guid.ts'
+import { parseGuid } from '../standards/azure/guid.ts'
 import { GraphError } from './errors.ts'
 import { applicationDocuments } from './applications.ts'
 import { getByIdsBody, readBody } from './bodies.ts'

@@ -1,6 +1,6 @@
-import { isName } from '../spec/object-name.ts'
+import { isName } from '../standards/azure/object-name.ts'
 import { z } from 'zod'
-import { parseGuid } from '../spec/guid.ts'
+import { parseGuid } from '../standards/azure/guid.ts'
 import type { FederatedIdentity } from '../directory/index.ts'
 
 /*

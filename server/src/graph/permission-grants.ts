@@ -1,5 +1,5 @@
 import { resourceNotFound } from '../directory/index.ts'
-import { parseGuid } from '../spec/guid.ts'
+import { parseGuid } from '../standards/azure/guid.ts'
 import { type Graph, type GraphCall, type GraphHandler, change } from './call.ts'
 import type { Document } from './documents.ts'
 import { GraphError, insufficientPrivileges } from './errors.ts'

@@ -6,9 +6,9 @@ import {
   WeakPasswordError,
   resourceNotFound,
 } from '../directory/index.ts'
-import { BusyError } from '../platform/fair-queue.ts'
-import { parseGuid } from '../spec/guid.ts'
-import { isUserPrincipalName } from '../spec/object-name.ts'
+import { BusyError } from '../platform/limits/fair-queue.ts'
+import { parseGuid } from '../standards/azure/guid.ts'
+import { isUserPrincipalName } from '../standards/azure/object-name.ts'
 import { readBody } from './bodies.ts'
 import { type Graph, type GraphCall, type GraphHandler, provedBy, change, visibleTo } from './call.ts'
 import { userDocument } from './documents.ts'

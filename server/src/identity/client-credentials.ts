@@ -1,4 +1,4 @@
-import { parseAuthorization } from '../spec/authorization-header.ts'
+import { parseAuthorization } from '../standards/http/authorization-header.ts'
 import { EntraError } from './entra-errors.ts'
 import type { TokenForm } from './token-form.ts'
 

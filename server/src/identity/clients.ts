@@ -1,6 +1,6 @@
 import type { Application, Directory } from '../directory/index.ts'
-import { parseGuid } from '../spec/guid.ts'
-import { matchesRedirectUri } from '../spec/redirect-uri.ts'
+import { parseGuid } from '../standards/azure/guid.ts'
+import { matchesRedirectUri } from '../standards/oauth/redirect-uri.ts'
 
 /** A program through which people sign in. */
 export type Client =

@@ -1,4 +1,4 @@
-import { type JsonObject, isJsonObject, ownValue, parseBoundedJson } from '../spec/bounded-json.ts'
+import { type JsonObject, isJsonObject, ownValue, parseBoundedJson } from '../standards/http/bounded-json.ts'
 
 /** A signed token of somebody else, taken apart. Nothing of it is proved yet. */
 export type CompactToken = {

@@ -1,6 +1,6 @@
 import type { Directory } from '../directory/index.ts'
-import type { Clock } from '../platform/clock.ts'
-import { type KnownSenders, createSenderBudget } from '../platform/sender-budget.ts'
+import type { Clock } from '../platform/process/clock.ts'
+import { type KnownSenders, createSenderBudget } from '../platform/limits/sender-budget.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { Clients } from './clients.ts'
 import { EntraError } from './entra-errors.ts'

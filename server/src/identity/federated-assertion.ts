@@ -1,5 +1,5 @@
 import type { Directory, FederatedMatch, OutsideAssertion } from '../directory/index.ts'
-import type { Clock } from '../platform/clock.ts'
+import type { Clock } from '../platform/process/clock.ts'
 import { type CompactToken, audiencesOf, instantClaim, textClaim } from './compact-token.ts'
 import type { IssuerKeys } from './issuer-keys.ts'
 import { type TimeProblem, isSignedByIssuer, livesLongerThan, timeProblemOf } from './outside-token.ts'

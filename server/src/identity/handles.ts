@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto'
 import type { Directory } from '../directory/index.ts'
-import type { Clock } from '../platform/clock.ts'
+import type { Clock } from '../platform/process/clock.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { RedirectPlatform } from './clients.ts'
 import { type HandleKind, type HandleRow, createHandleStore } from './handle-store.ts'

@@ -1,5 +1,5 @@
 import type { Directory } from '../directory/index.ts'
-import type { KeyRing } from '../platform/signing-keys/key-ring.ts'
+import type { KeyRing } from '../platform/keys/key-ring.ts'
 import { parseCompactToken, textClaim } from './compact-token.ts'
 import { isSignedBy } from './outside-token.ts'
 import { issuersOf } from './tenants.ts'

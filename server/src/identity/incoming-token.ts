@@ -1,7 +1,7 @@
 import type { Audiences } from './audiences.ts'
 import { type CompactToken, audiencesOf, instantClaim, parseCompactToken, textClaim } from './compact-token.ts'
 import { type FederatedProof, type FederatedRooms, proveFederated } from './federated-assertion.ts'
-import { shownText } from '../spec/shown-text.ts'
+import { shownText } from '../standards/http/shown-text.ts'
 import { IssuerUnavailableError } from './issuer-keys.ts'
 import { issuersOf } from './tenants.ts'
 import type { TrustedTenants } from './trusted-tenants.ts'

@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto'
 import { z } from 'zod'
-import { isJsonObject, ownValue, parseBoundedJson } from '../spec/bounded-json.ts'
+import { isJsonObject, ownValue, parseBoundedJson } from '../standards/http/bounded-json.ts'
 
 /** The only algorithm that machines sign with. */
 export const machineAlgorithm = 'ES256'

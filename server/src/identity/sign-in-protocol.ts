@@ -1,5 +1,5 @@
 import type { User } from '../directory/index.ts'
-import type { Form } from '../spec/form.ts'
+import type { Form } from '../standards/http/form.ts'
 import type { Client } from './clients.ts'
 import type { EntraError } from './entra-errors.ts'
 import type { RequestedResource } from './scopes.ts'

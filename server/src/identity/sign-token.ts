@@ -1,5 +1,5 @@
 import { sign } from 'node:crypto'
-import type { SigningKey } from '../platform/signing-keys/key-ring.ts'
+import type { SigningKey } from '../platform/keys/key-ring.ts'
 import { signingAlgorithm } from './token-parameters.ts'
 
 /**

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { armScope, openTestProvider, testOrigin, testTenantId } from './test-provider.ts'
-import { leastMilliseconds } from '../platform/test-patience.ts'
+import { leastMilliseconds } from '../platform/process/test-patience.ts'
 
 type Refusal = {
   error: string

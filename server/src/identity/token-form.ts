@@ -1,4 +1,4 @@
-import type { Form } from '../spec/form.ts'
+import type { Form } from '../standards/http/form.ts'
 import { EntraError } from './entra-errors.ts'
 
 /** The fields of a request whose every parameter came once. */

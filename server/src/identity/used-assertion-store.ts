@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Clock } from '../platform/clock.ts'
+import type { Clock } from '../platform/process/clock.ts'
 import type { Migration } from '../platform/sql/migrations.ts'
 import type { Database } from '../platform/sql/database.ts'
 

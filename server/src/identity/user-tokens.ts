@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type User, unknownInstantMs } from '../directory/index.ts'
-import type { KeyRing } from '../platform/signing-keys/key-ring.ts'
+import type { KeyRing } from '../platform/keys/key-ring.ts'
 import { type AccessToken, accessTokenType, credentialClaim, credentialExpiryClaim } from './access-token.ts'
 import { signToken } from './sign-token.ts'
 import { type TokenVersion, issuersOf } from './tenants.ts'

@@ -1,5 +1,5 @@
 import { type KeyObject, createPublicKey } from 'node:crypto'
-import { type JsonObject, ownValue } from '../spec/bounded-json.ts'
+import { type JsonObject, ownValue } from '../standards/http/bounded-json.ts'
 
 /** A public key that was published to verify signatures of one algorithm. */
 export type VerificationKey = {

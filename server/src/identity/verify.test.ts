@@ -5,10 +5,10 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { SignJWT, decodeJwt, decodeProtectedHeader, exportJWK } from 'jose'
-import { createKeyRing } from '../platform/signing-keys/key-ring.ts'
+import { createKeyRing } from '../platform/keys/key-ring.ts'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { type TestProvider, openTestProvider, testOrigin, testTenantId } from './test-provider.ts'
-import { leastMilliseconds } from '../platform/test-patience.ts'
+import { leastMilliseconds } from '../platform/process/test-patience.ts'
 
 const everything = ['arm', 'acr', 'graph'] as const
 

@@ -6,8 +6,8 @@ import {
   everyRight,
 } from '../access/index.ts'
 import type { Registry } from '../resources/index.ts'
-import { parseGuid } from '../spec/guid.ts'
-import { parseRepositoryName } from '../spec/repository-name.ts'
+import { parseGuid } from '../standards/azure/guid.ts'
+import { parseRepositoryName } from '../standards/oci/repository-name.ts'
 import type { ManagementCall, ManagementOptions } from './call.ts'
 import { changeDocument } from './decision-document.ts'
 import { ArmError } from './errors.ts'

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { type EventFilter, auditEventDocument } from '../audit/index.ts'
-import { registryId } from '../spec/resource-id.ts'
+import { registryId } from '../standards/azure/resource-id.ts'
 import type { ManagementCall, ManagementOptions } from './call.ts'
 import { badSkipToken, nextLink, readPageSize } from './page.ts'
 import { parameter, readFilter, unsupportedFilter } from './query.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseBoundedJson } from '../spec/bounded-json.ts'
+import { parseBoundedJson } from '../standards/http/bounded-json.ts'
 import type { ManagementCall } from './call.ts'
 import { ArmError, unsupportedMediaType } from './errors.ts'
 

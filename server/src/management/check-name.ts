@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseRegistryName } from '../spec/registry-name.ts'
+import { parseRegistryName } from '../standards/azure/registry-name.ts'
 import { oneOf, optional, readBody } from './body.ts'
 import type { ManagementCall, ManagementOptions } from './call.ts'
 import { ArmError } from './errors.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Machine, ManagedIdentity } from '../directory/index.ts'
 import type { Transaction } from '../platform/sql/database.ts'
-import { normalizeScope, parseResourceId, userAssignedIdentityId } from '../spec/resource-id.ts'
+import { normalizeScope, parseResourceId, userAssignedIdentityId } from '../standards/azure/resource-id.ts'
 import { optional } from './body.ts'
 import type { ManagementCall, ManagementOptions } from './call.ts'
 import { ArmError } from './errors.ts'

@@ -1,6 +1,6 @@
 import type { OpenUploadState } from '../registry/index.ts'
 import type { Registry } from '../resources/index.ts'
-import { parseGuid } from '../spec/guid.ts'
+import { parseGuid } from '../standards/azure/guid.ts'
 import { type ManagementCall, type ManagementOptions, change } from './call.ts'
 import { ArmError } from './errors.ts'
 import { requireRegistry } from './registries.ts'

@@ -1,11 +1,11 @@
-import { parseGuid } from '../spec/guid.ts'
+import { parseGuid } from '../standards/azure/guid.ts'
 import {
   hybridMachineId,
   registryId,
   resourceGroupId,
   subscriptionId,
   userAssignedIdentityId,
-} from '../spec/resource-id.ts'
+} from '../standards/azure/resource-id.ts'
 import { ArmError } from './errors.ts'
 
 /** What a path names; what it does not name is empty. */

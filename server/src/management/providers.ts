@@ -1,4 +1,4 @@
-import { subscriptionId } from '../spec/resource-id.ts'
+import { subscriptionId } from '../standards/azure/resource-id.ts'
 import type { ManagementCall, ManagementOptions } from './call.ts'
 import { ArmError } from './errors.ts'
 import { locations } from './locations.ts'

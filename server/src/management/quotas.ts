@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { QuotaConflictError, type QuotaUsage } from '../registry/index.ts'
 import type { Registry } from '../resources/index.ts'
-import { parseRepositoryName } from '../spec/repository-name.ts'
+import { parseRepositoryName } from '../standards/oci/repository-name.ts'
 import { optional, readBody } from './body.ts'
 import { type ManagementCall, type ManagementOptions, change } from './call.ts'
 import { ArmError, childNotFound } from './errors.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseAddressRange } from '../spec/address-range.ts'
+import { parseAddressRange } from '../standards/http/address-range.ts'
 import type { Registry, RegistryChange, RegistryPolicies, Sku } from '../resources/index.ts'
 import { locationSchema, oneOf, optional, tagsSchema } from './body.ts'
 import { ArmError } from './errors.ts'

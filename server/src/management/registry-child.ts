@@ -1,5 +1,5 @@
 import type { Registry } from '../resources/index.ts'
-import { normalizeScope } from '../spec/resource-id.ts'
+import { normalizeScope } from '../standards/azure/resource-id.ts'
 
 /** The types of what lies within a registry and has an id of its own. */
 type ChildType = 'scopeMaps' | 'tokens'

@@ -1,5 +1,5 @@
 import type { Registry, RegistryPolicies } from '../resources/index.ts'
-import { formatArmTime, formatDataPlaneTime } from '../spec/acr-time.ts'
+import { formatArmTime, formatDataPlaneTime } from '../standards/azure/acr-time.ts'
 import { systemData } from './system-data.ts'
 
 /** A registry as ARM shows it: all of its properties, in the order in which Azure sends them. [arm-facts §6] */

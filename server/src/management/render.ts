@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { clientStatusOf } from '../platform/http/app.ts'
-import { outageOf } from '../platform/outage.ts'
+import { outageOf } from '../platform/process/outage.ts'
 import type { ManagementOptions } from './call.ts'
 import { ArmError, unsupportedMediaType } from './errors.ts'
 

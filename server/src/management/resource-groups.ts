@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Transaction } from '../platform/sql/database.ts'
 import type { ResourceGroup } from '../resources/index.ts'
-import { resourceGroupId } from '../spec/resource-id.ts'
+import { resourceGroupId } from '../standards/azure/resource-id.ts'
 import { locationSchema, optional, readBody, tagsSchema } from './body.ts'
 import { type ManagementCall, type ManagementOptions, change } from './call.ts'
 import { ArmError, groupNotFound, throwAsArm } from './errors.ts'

@@ -1,4 +1,4 @@
-import { parseGuid } from '../spec/guid.ts'
+import { parseGuid } from '../standards/azure/guid.ts'
 import type { ManagementCall, ManagementOptions } from './call.ts'
 import { type FilterTerm, readFilter, unsupportedFilter } from './query.ts'
 import { assignmentDocument } from './role-assignments.ts'

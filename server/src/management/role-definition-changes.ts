@@ -6,8 +6,8 @@ import {
   RoleLimitError,
   RoleNameTakenError,
 } from '../access/index.ts'
-import { parseGuid } from '../spec/guid.ts'
-import { parseResourceId } from '../spec/resource-id.ts'
+import { parseGuid } from '../standards/azure/guid.ts'
+import { parseResourceId } from '../standards/azure/resource-id.ts'
 import { optional, proseOf, readBody } from './body.ts'
 import { type ManagementCall, type ManagementOptions, change } from './call.ts'
 import { ArmError } from './errors.ts'

@@ -1,6 +1,6 @@
 import { type RoleDefinition, isAssignableAt } from '../access/index.ts'
-import { formatDataPlaneTime } from '../spec/acr-time.ts'
-import { isWithinScope, subscriptionId } from '../spec/resource-id.ts'
+import { formatDataPlaneTime } from '../standards/azure/acr-time.ts'
+import { isWithinScope, subscriptionId } from '../standards/azure/resource-id.ts'
 import type { ManagementCall, ManagementOptions } from './call.ts'
 import { ArmError } from './errors.ts'
 import { type FilterTerm, readFilter, unsupportedFilter } from './query.ts'

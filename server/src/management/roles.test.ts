@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import { until } from '../platform/test-patience.ts'
+import { until } from '../platform/process/test-patience.ts'
 import {
   at,
   codeOf,

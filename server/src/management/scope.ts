@@ -1,5 +1,5 @@
 import type { Transaction } from '../platform/sql/database.ts'
-import { resourceGroupId, subscriptionId } from '../spec/resource-id.ts'
+import { resourceGroupId, subscriptionId } from '../standards/azure/resource-id.ts'
 import type { ManagementCall, ManagementOptions } from './call.ts'
 import { requireMachine } from './machines.ts'
 import { requireUserAssignedIdentity } from './managed-identities.ts'

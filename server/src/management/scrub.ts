@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { subscriptionId } from '../spec/resource-id.ts'
+import { subscriptionId } from '../standards/azure/resource-id.ts'
 import type { ScrubReport } from '../registry/index.ts'
 import { optional, readBody } from './body.ts'
 import { type ManagementCall, type ManagementOptions, provedBy } from './call.ts'

@@ -1,4 +1,4 @@
-import { subscriptionId } from '../spec/resource-id.ts'
+import { subscriptionId } from '../standards/azure/resource-id.ts'
 import { type ManagementCall, type ManagementOptions, change, provedBy } from './call.ts'
 import { requireSubscription } from './subscriptions.ts'
 

@@ -1,5 +1,5 @@
 import type { Subscription } from '../resources/index.ts'
-import { isWithinScope, subscriptionId } from '../spec/resource-id.ts'
+import { isWithinScope, subscriptionId } from '../standards/azure/resource-id.ts'
 import type { ManagementCall, ManagementOptions } from './call.ts'
 import { ArmError } from './errors.ts'
 import { locations } from './locations.ts'

@@ -1,5 +1,5 @@
 import type { Authorship } from '../access/index.ts'
-import { formatArmTime } from '../spec/acr-time.ts'
+import { formatArmTime } from '../standards/azure/acr-time.ts'
 
 /** Who made a resource and who changed it last, as ARM shows it. [arm-facts §1, §6] */
 export function systemData({ createdAtMs, createdBy, changedAtMs, changedBy }: Authorship): object {

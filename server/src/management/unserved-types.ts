@@ -2,7 +2,7 @@ import type { ManagementCall, ManagementOptions } from './call.ts'
 import { ArmError } from './errors.ts'
 import { requireRegistry } from './registries.ts'
 import { requireGroup } from './resource-groups.ts'
-import { resourceGroupId, subscriptionId } from '../spec/resource-id.ts'
+import { resourceGroupId, subscriptionId } from '../standards/azure/resource-id.ts'
 
 /** What a registry of Azure has and one of this server does not, by the last part of its path. [azure-mgmt-containerregistry] */
 const unservedTypes: ReadonlySet<string> = new Set(

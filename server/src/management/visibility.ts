@@ -1,5 +1,5 @@
 import type { RoleAssignment } from '../access/index.ts'
-import { isWithinScope } from '../spec/resource-id.ts'
+import { isWithinScope } from '../standards/azure/resource-id.ts'
 import type { ManagementCaller, ManagementOptions } from './call.ts'
 
 /** Every role assignment of the caller, or of a group of theirs, at a scope, above it or below it. */

@@ -1,5 +1,5 @@
-import { type Digest, digestAlgorithm } from '../spec/digest.ts'
-import type { Manifest } from '../spec/manifest.ts'
+import { type Digest, digestAlgorithm } from '../standards/oci/digest.ts'
+import type { Manifest } from '../standards/oci/manifest.ts'
 import type { CheckedAcrPath, CheckedOciPath } from './checked-path.ts'
 import { OciError } from './errors.ts'
 

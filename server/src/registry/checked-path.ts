@@ -1,8 +1,8 @@
-import type { AcrPath } from '../spec/acr-path.ts'
-import { type Digest, parseDigest } from '../spec/digest.ts'
-import type { OciPath } from '../spec/oci-path.ts'
-import { parseReference, parseTag, type Reference, type Tag } from '../spec/reference.ts'
-import { parseRepositoryName, type RepositoryName } from '../spec/repository-name.ts'
+import type { AcrPath } from '../standards/azure/acr-path.ts'
+import { type Digest, parseDigest } from '../standards/oci/digest.ts'
+import type { OciPath } from '../standards/oci/oci-path.ts'
+import { parseReference, parseTag, type Reference, type Tag } from '../standards/oci/reference.ts'
+import { parseRepositoryName, type RepositoryName } from '../standards/oci/repository-name.ts'
 import { OciError } from './errors.ts'
 
 /** A path whose names have been parsed. Upload ids are whatever the client wrote. */

@@ -1,4 +1,4 @@
-import { type OciErrorCode, ociErrors } from '../spec/oci-error.ts'
+import { type OciErrorCode, ociErrors } from '../standards/oci/oci-error.ts'
 
 export type OciErrorOptions = {
   /** What the client reads; the code's own text where it is absent. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ContentSpace } from '../platform/free-space.ts'
-import { ociImageManifestType } from '../spec/media-type.ts'
+import type { ContentSpace } from '../platform/files/free-space.ts'
+import { ociImageManifestType } from '../standards/oci/media-type.ts'
 import { digestOf, imageManifest, openTestRegistry } from './test-registry.ts'
 
 test('nothing that adds to the registry takes from the free-space reserve, and deletions go on', async (t) => {

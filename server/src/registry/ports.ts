@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { AuditActor, AuditCredential } from '../audit/index.ts'
 import type { Origin } from '../platform/http/app.ts'
-import type { LoginServer } from '../spec/login-server.ts'
-import type { NetworkRules } from '../spec/network-rules.ts'
+import type { LoginServer } from '../standards/azure/login-server.ts'
+import type { NetworkRules } from '../standards/azure/network-rules.ts'
 
 /** What a route needs of its caller: nothing but being known, or actions on a resource. */
 export type RegistryNeed =

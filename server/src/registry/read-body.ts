@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { CallerBudget } from '../platform/caller-budget.ts'
+import type { CallerBudget } from '../platform/limits/caller-budget.ts'
 import type { RegistryCall } from './call.ts'
 
 /** A body is longer than it may be. The rest of it has not been read. */

@@ -1,6 +1,6 @@
 import type { RouteDescription } from '../platform/http/surface.ts'
-import { type AcrPath, matchAcrPath } from '../spec/acr-path.ts'
-import { matchOciPath, type OciPath } from '../spec/oci-path.ts'
+import { type AcrPath, matchAcrPath } from '../standards/azure/acr-path.ts'
+import { matchOciPath, type OciPath } from '../standards/oci/oci-path.ts'
 import type { AcrCall, OciCall } from './call.ts'
 import type { RegistryNeed } from './ports.ts'
 

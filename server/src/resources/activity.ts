@@ -1,5 +1,5 @@
 import type { AuditEvent } from '../audit/index.ts'
-import type { Clock } from '../platform/clock.ts'
+import type { Clock } from '../platform/process/clock.ts'
 import type { Database } from '../platform/sql/database.ts'
 import { type ActivityCount, type ActivityRow, activityCounts, createActivityStore } from './activity-store.ts'
 import type { Registry } from './model.ts'

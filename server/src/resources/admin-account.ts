@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type Sealer, hashSecret, newAcrPassword, secretEquals } from '../platform/sealing.ts'
+import { type Sealer, hashSecret, newAcrPassword, secretEquals } from '../platform/keys/sealing.ts'
 import type { Transaction } from '../platform/sql/database.ts'
 import type { AdminPasswordRow, ResourcesStore } from './store.ts'
 import type { AdminPasswordName, AdminPasswordProof } from './model.ts'

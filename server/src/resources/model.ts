@@ -1,5 +1,5 @@
-import type { LoginServer } from '../spec/login-server.ts'
-import type { NetworkRules } from '../spec/network-rules.ts'
+import type { LoginServer } from '../standards/azure/login-server.ts'
+import type { NetworkRules } from '../standards/azure/network-rules.ts'
 
 export type Sku = 'Basic' | 'Standard' | 'Premium'
 

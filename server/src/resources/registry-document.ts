@@ -1,6 +1,6 @@
-import type { LoginServer } from '../spec/login-server.ts'
-import { openNetwork } from '../spec/network-rules.ts'
-import { registryId } from '../spec/resource-id.ts'
+import type { LoginServer } from '../standards/azure/login-server.ts'
+import { openNetwork } from '../standards/azure/network-rules.ts'
+import { registryId } from '../standards/azure/resource-id.ts'
 import type { RegistryRow } from './store.ts'
 import type { ChangeAuthor, Compatibility, Registry, RegistryChange, RegistryPolicies } from './model.ts'
 

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import type { Form } from '../spec/form.ts'
+import type { Form } from '../standards/http/form.ts'
 import { accountInQuery, accountNavigation, carriedFor, instant, requireAccount } from './account.ts'
 import { withdrawalEvent } from './account-sign-ins.ts'
 import { type Html, html } from './html.ts'

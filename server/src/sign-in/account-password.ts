@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
-import { BusyError } from '../platform/fair-queue.ts'
-import type { Form } from '../spec/form.ts'
+import { BusyError } from '../platform/limits/fair-queue.ts'
+import type { Form } from '../standards/http/form.ts'
 import { accountInQuery, accountNavigation, carriedFor, requireAccount } from './account.ts'
 import { PageError } from './errors.ts'
 import { html } from './html.ts'

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { AuditEvent } from '../audit/index.ts'
 import type { SignIn } from '../directory/index.ts'
-import type { Form } from '../spec/form.ts'
+import type { Form } from '../standards/http/form.ts'
 import { accountInQuery, accountNavigation, carriedFor, instant, instantText, requireAccount } from './account.ts'
 import { type Html, html } from './html.ts'
 import { type Carried, carried } from './pages/layout.ts'

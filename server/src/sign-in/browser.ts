@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { secretEquals } from '../platform/sealing.ts'
+import { secretEquals } from '../platform/keys/sealing.ts'
 
 const idPattern = /^[A-Za-z0-9_-]{43}$/
 

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { Transaction } from '../platform/sql/database.ts'
-import type { Form } from '../spec/form.ts'
+import type { Form } from '../standards/http/form.ts'
 import { assets } from './assets.ts'
 import { PageError } from './errors.ts'
 import { html } from './html.ts'

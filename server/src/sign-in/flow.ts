@@ -1,5 +1,5 @@
-import type { Clock } from '../platform/clock.ts'
-import type { Sealer } from '../platform/sealing.ts'
+import type { Clock } from '../platform/process/clock.ts'
+import type { Sealer } from '../platform/keys/sealing.ts'
 import { openText, sealText } from './sealed-text.ts'
 
 /** Where a person who signed in without being sent by a program goes: one of our own pages, and never an address. */

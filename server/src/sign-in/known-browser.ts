@@ -1,5 +1,5 @@
-import type { Clock } from '../platform/clock.ts'
-import type { Sealer } from '../platform/sealing.ts'
+import type { Clock } from '../platform/process/clock.ts'
+import type { Sealer } from '../platform/keys/sealing.ts'
 import { openText, sealText } from './sealed-text.ts'
 
 /** The people who completed a sign-in in a browser, by object id, each with the time of the latest. */

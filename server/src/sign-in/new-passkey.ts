@@ -1,5 +1,5 @@
 import type { NewPasskey, User } from '../directory/index.ts'
-import type { Form } from '../spec/form.ts'
+import type { Form } from '../standards/http/form.ts'
 import { PageError } from './errors.ts'
 import type { PasskeyQuestion } from './passkeys.ts'
 import { type PageCall, type Site, textOf } from './site.ts'

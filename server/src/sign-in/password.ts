@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { type PasswordCheck, WeakPasswordError } from '../directory/index.ts'
-import type { Form } from '../spec/form.ts'
+import type { Form } from '../standards/http/form.ts'
 import { PageError } from './errors.ts'
 import { proceed, showNewPassword, showPassword } from './proceed.ts'
 import { type Stage, openStage } from './stage.ts'

@@ -2,8 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { tenantParameter } from '../identity/index.ts'
 import { acceptForms } from '../platform/http/form-body.ts'
 import { type Call, type Route, describeRoutes, mountSurface } from '../platform/http/surface.ts'
-import type { Form } from '../spec/form.ts'
-import { withoutDefaultPort } from '../spec/login-server.ts'
+import type { Form } from '../standards/http/form.ts'
+import { withoutDefaultPort } from '../standards/azure/login-server.ts'
 import { showPasswordChange, submitPasswordChange } from './account-password.ts'
 import {
   showNewPasskey,

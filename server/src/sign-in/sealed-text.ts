@@ -1,4 +1,4 @@
-import { type Sealer, SealedValueError } from '../platform/sealing.ts'
+import { type Sealer, SealedValueError } from '../platform/keys/sealing.ts'
 
 /** Seals a value into text for a form or an address. It opens in the same context alone. */
 export function sealText(sealer: Sealer, value: unknown, context: string): string {

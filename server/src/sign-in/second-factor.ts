@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import type { Form } from '../spec/form.ts'
+import type { Form } from '../standards/http/form.ts'
 import { PageError } from './errors.ts'
 import { proceed } from './proceed.ts'
 import { type Stage, openStage } from './stage.ts'

@@ -1,5 +1,5 @@
 import type { Directory, SignInUse, User } from '../directory/index.ts'
-import type { Clock } from '../platform/clock.ts'
+import type { Clock } from '../platform/process/clock.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import { hashId, newId } from './browser.ts'
 import type { BrowserAccountRow, SignInStore } from './store.ts'

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import { parseForm, type Form } from '../spec/form.ts'
+import { parseForm, type Form } from '../standards/http/form.ts'
 import { goOnWithoutForm } from './cross-site.ts'
 import { PageError } from './errors.ts'
 import { html } from './html.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { JWTPayload } from 'jose'
 import { Secret, TOTP } from 'otpauth'
-import { loadConfiguration } from '../platform/configuration/configuration.ts'
+import { loadConfiguration } from '../configuration/index.ts'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import {
   type FormBrowser,

@@ -1,5 +1,5 @@
 import type { AuthorizationRequest, AuthorizationResponse, DeviceRequest } from '../identity/index.ts'
-import { parseForm } from '../spec/form.ts'
+import { parseForm } from '../standards/http/form.ts'
 import { PageError } from './errors.ts'
 import type { Destination, Flow } from './flow.ts'
 import type { Demand } from './next-step.ts'

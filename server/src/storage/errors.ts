@@ -1,4 +1,4 @@
-import { DiskFullError } from '../platform/outage.ts'
+import { DiskFullError } from '../platform/process/outage.ts'
 
 /** Nothing lies at the location. */
 export class BlobMissingError extends Error {

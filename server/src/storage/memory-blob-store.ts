@@ -1,5 +1,5 @@
 import { Readable, type Writable } from 'node:stream'
-import { type Clock, systemClock } from '../platform/clock.ts'
+import { type Clock, systemClock } from '../platform/process/clock.ts'
 import { BlobMissingError, TooManyBytesError } from './errors.ts'
 import { gatherPieces } from './gather-pieces.ts'
 import { newLocation } from './location.ts'

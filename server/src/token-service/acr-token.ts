@@ -1,11 +1,11 @@
 import { createSign, hash, randomUUID } from 'node:crypto'
 import { errors, jwtVerify } from 'jose'
 import { z } from 'zod'
-import type { Clock } from '../platform/clock.ts'
-import type { KeyRing, SigningKey } from '../platform/signing-keys/key-ring.ts'
-import { andThen } from '../platform/sql/authority-memory.ts'
+import type { Clock } from '../platform/process/clock.ts'
+import type { KeyRing, SigningKey } from '../platform/keys/key-ring.ts'
+import { andThen } from '../platform/memory/authority-memory.ts'
 import type { Registry } from '../resources/index.ts'
-import type { AccessScope } from '../spec/access-scope.ts'
+import type { AccessScope } from '../standards/oauth/access-scope.ts'
 import { type Credential, tokenSubject } from './credential.ts'
 
 /** How long an ACR refresh token can be used: 3 hours. [acr-protocol §1.8] */

@@ -1,8 +1,8 @@
-import type { CallerBudget, CallerBudgets } from '../platform/caller-budget.ts'
+import type { CallerBudget, CallerBudgets } from '../platform/limits/caller-budget.ts'
 import type { Access, Principal, ScopedTokenProof } from '../access/index.ts'
 import type { AuditActor, AuditCredential, AuditEvent } from '../audit/index.ts'
 import type { Directory } from '../directory/index.ts'
-import { andThen } from '../platform/sql/authority-memory.ts'
+import { andThen } from '../platform/memory/authority-memory.ts'
 import type { AdminPasswordProof, Registry, Resources } from '../resources/index.ts'
 
 /**

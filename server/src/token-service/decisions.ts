@@ -8,11 +8,11 @@ import {
   withinLimit,
 } from '../access/index.ts'
 import type { Directory } from '../directory/index.ts'
-import type { Clock } from '../platform/clock.ts'
-import { AuthorityMemory } from '../platform/sql/authority-memory.ts'
+import type { Clock } from '../platform/process/clock.ts'
+import { AuthorityMemory } from '../platform/memory/authority-memory.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { Registry } from '../resources/index.ts'
-import { type AccessScope, covers, formatAccessScope } from '../spec/access-scope.ts'
+import { type AccessScope, covers, formatAccessScope } from '../standards/oauth/access-scope.ts'
 import { type Credential, type StandingRooms, callerKey, takesArmTokens } from './credential.ts'
 
 /** Whose rights were asked about, and what they held in their hands. */

@@ -1,7 +1,7 @@
 import { compactVerify, errors } from 'jose'
 import type { PresentedToken } from '../identity/index.ts'
-import type { Clock } from '../platform/clock.ts'
-import type { KeyRing } from '../platform/signing-keys/key-ring.ts'
+import type { Clock } from '../platform/process/clock.ts'
+import type { KeyRing } from '../platform/keys/key-ring.ts'
 import type { Registry } from '../resources/index.ts'
 import {
   type AcrTokenKind,

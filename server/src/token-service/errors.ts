@@ -1,7 +1,7 @@
-import { OverBudgetError } from '../platform/caller-budget.ts'
+import { OverBudgetError } from '../platform/limits/caller-budget.ts'
 import { MalformedFormError, UnacceptableBodyError } from '../platform/http/form-body.ts'
-import { outageOf } from '../platform/outage.ts'
-import { type OciErrorCode, ociErrors } from '../spec/oci-error.ts'
+import { outageOf } from '../platform/process/outage.ts'
+import { type OciErrorCode, ociErrors } from '../standards/oci/oci-error.ts'
 import { TokenTooLongError } from './acr-token.ts'
 
 type TokenErrorOptions = { readonly challenge?: string; readonly retryAfterSeconds?: number }

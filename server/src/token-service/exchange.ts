@@ -1,7 +1,7 @@
 import { type DecisionRecord, failedBefore } from '../access/index.ts'
 import type { AuditEvent } from '../audit/index.ts'
 import type { Origin } from '../platform/http/app.ts'
-import type { Form } from '../spec/form.ts'
+import type { Form } from '../standards/http/form.ts'
 import type { IdentityRefusal, RefusedToken, TokenAudience, TokenOwner, VerifiedIdentity } from '../identity/index.ts'
 import type { Registry } from '../resources/index.ts'
 import { TokenError } from './errors.ts'

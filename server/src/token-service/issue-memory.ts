@@ -1,4 +1,4 @@
-import type { CallerBudget } from '../platform/caller-budget.ts'
+import type { CallerBudget } from '../platform/limits/caller-budget.ts'
 import { hash } from 'node:crypto'
 import type { RecurringEvent } from '../audit/index.ts'
 import type { Origin } from '../platform/http/app.ts'

@@ -1,6 +1,6 @@
 import type { AuditActor, AuditCredential } from '../audit/index.ts'
-import type { LoginServer } from '../spec/login-server.ts'
-import type { NetworkRules } from '../spec/network-rules.ts'
+import type { LoginServer } from '../standards/azure/login-server.ts'
+import type { NetworkRules } from '../standards/azure/network-rules.ts'
 
 /** What a data-plane route needs of its caller. */
 export type DataPlaneNeed =

@@ -1,6 +1,6 @@
 import type { Audit } from '../audit/index.ts'
 import type { Registry } from '../resources/index.ts'
-import { covers } from '../spec/access-scope.ts'
+import { covers } from '../standards/oauth/access-scope.ts'
 import type { AcrTokens } from './acr-token.ts'
 import { type StandingRooms, provedBy, standingPrincipal } from './credential.ts'
 import { provePassword } from './prove.ts'

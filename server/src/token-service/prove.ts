@@ -1,8 +1,8 @@
 import type { ClientSecretCheck } from '../directory/index.ts'
-import { andThen } from '../platform/sql/authority-memory.ts'
+import { andThen } from '../platform/memory/authority-memory.ts'
 import type { Registry } from '../resources/index.ts'
-import { nullGuid, parseGuid } from '../spec/guid.ts'
-import type { AccessScope } from '../spec/access-scope.ts'
+import { nullGuid, parseGuid } from '../standards/azure/guid.ts'
+import type { AccessScope } from '../standards/oauth/access-scope.ts'
 import type { AcrTokens } from './acr-token.ts'
 import { type Proof, type StandingRooms, standingPrincipal } from './credential.ts'
 

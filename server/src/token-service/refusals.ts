@@ -1,7 +1,7 @@
-import { type AccessScope, formatAccessScope } from '../spec/access-scope.ts'
-import { basicChallenge, bearerChallenge } from '../spec/challenge.ts'
-import { plainAddress } from '../spec/network-rules.ts'
-import { ociErrors } from '../spec/oci-error.ts'
+import { type AccessScope, formatAccessScope } from '../standards/oauth/access-scope.ts'
+import { basicChallenge, bearerChallenge } from '../standards/oauth/challenge.ts'
+import { plainAddress } from '../standards/azure/network-rules.ts'
+import { ociErrors } from '../standards/oci/oci-error.ts'
 import type { DataPlaneNeed, DataPlaneRefusal, RegistryAddress } from './model.ts'
 
 /** The refusals of the data plane: all but one are 401, since clients answer 403 by giving up. [acr-protocol §13 trap 3] */

@@ -1,5 +1,5 @@
 import type { RouteDescription } from '../platform/http/surface.ts'
-import type { KeyRing } from '../platform/signing-keys/key-ring.ts'
+import type { KeyRing } from '../platform/keys/key-ring.ts'
 import { exchange } from './exchange.ts'
 import { getToken, postToken } from './token.ts'
 import type { TokenCall } from './token-request.ts'

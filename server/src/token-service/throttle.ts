@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import type { Clock } from '../platform/clock.ts'
-import { RecentMap } from '../platform/recent-map.ts'
-import { type Bucket, fullBucket, refill } from '../platform/token-bucket.ts'
+import type { Clock } from '../platform/process/clock.ts'
+import { RecentMap } from '../platform/memory/recent-map.ts'
+import { type Bucket, fullBucket, refill } from '../platform/limits/token-bucket.ts'
 import type { Registry, Sku } from '../resources/index.ts'
 
 /** What is counted, as ACR does. [acr-protocol §1.11] */

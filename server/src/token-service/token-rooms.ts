@@ -1,6 +1,6 @@
 import type { Audit } from '../audit/index.ts'
-import type { CallerBudgets } from '../platform/caller-budget.ts'
-import type { Clock } from '../platform/clock.ts'
+import type { CallerBudgets } from '../platform/limits/caller-budget.ts'
+import type { Clock } from '../platform/process/clock.ts'
 import type { Identity } from '../identity/index.ts'
 import type { AcrTokens } from './acr-token.ts'
 import type { StandingRooms } from './credential.ts'

@@ -2,7 +2,7 @@ import { type DecisionRecord, type RecordedChange, failedBefore } from '../acces
 import type { AuditEvent } from '../audit/index.ts'
 import type { ClientSecretCheck } from '../directory/index.ts'
 import type { Registry } from '../resources/index.ts'
-import { nullGuid, parseGuid } from '../spec/guid.ts'
+import { nullGuid, parseGuid } from '../standards/azure/guid.ts'
 import type { AcrTokenKind } from './acr-token.ts'
 import { type StandingRooms, provedBy } from './credential.ts'
 import type { Decisions } from './decisions.ts'

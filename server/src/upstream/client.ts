@@ -14,8 +14,8 @@ import {
   discovery,
   enableNonRepudiationChecks,
 } from 'openid-client'
-import type { Clock } from '../platform/clock.ts'
-import { StartupError } from '../platform/exit.ts'
+import type { Clock } from '../platform/process/clock.ts'
+import { StartupError } from '../platform/process/exit.ts'
 import type { IdTokenClaims } from './claims.ts'
 import type { UpstreamCredentials } from './credentials.ts'
 import { UpstreamError } from './errors.ts'

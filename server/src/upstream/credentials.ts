@@ -1,7 +1,7 @@
 import { X509Certificate, createHash, createPrivateKey } from 'node:crypto'
 import { importPKCS8 } from 'jose'
 import { type ClientAuth, ClientSecretBasic, ClientSecretPost, PrivateKeyJwt, modifyAssertion } from 'openid-client'
-import { readSecretFile, readSettingFile, unusableSettingFile } from '../platform/setting-file.ts'
+import { readSecretFile, readSettingFile, unusableSettingFile } from '../platform/files/setting-file.ts'
 import type { UpstreamSettings } from './settings.ts'
 
 /** How Acrux proves itself to a provider. */

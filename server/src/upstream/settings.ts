@@ -1,7 +1,28 @@
-import type { Configuration } from '../platform/configuration/configuration.ts'
-
 /** One provider as the operator configured it. */
-export type UpstreamSettings = Configuration['identityProviders'][number]
+export type UpstreamSettings = {
+  /** Its name in addresses. */
+  readonly name: string
+  readonly displayName: string
+  readonly kind: 'oidc' | 'entra'
+  readonly issuer: string
+  readonly clientId: string
+  readonly clientSecretFile?: string | undefined
+  readonly clientCertFile?: string | undefined
+  readonly clientKeyFile?: string | undefined
+  readonly scopes: readonly string[]
+  readonly groupsClaim: string
+  /** The group without which nobody may sign in. */
+  readonly requireGroup?: string | undefined
+  /** The tenants whose people may sign in, in lower case; empty for an issuer of one tenant. */
+  readonly allowedTenants: readonly string[]
+  readonly createUsers: boolean
+  readonly prompt?: 'login' | 'select_account' | 'consent' | undefined
+  /** Values of `acr` that stand for more than one factor. */
+  readonly mfaAcrValues: readonly string[]
+  readonly signInHours: number
+  readonly caFile?: string | undefined
+  readonly privateNetwork: boolean
+}
 
 /** Whether the settings let people of this issuer sign in. Entra's people have the issuer of their own tenant. */
 export function believesIssuer({ kind, issuer: named, allowedTenants }: UpstreamSettings, issuer: string): boolean {

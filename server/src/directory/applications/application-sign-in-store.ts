@@ -1,6 +1,6 @@
 import type { Migration } from '../../platform/sql/migrations.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
-import { andThen } from '../../platform/sql/authority-memory.ts'
+import { andThen } from '../../platform/memory/authority-memory.ts'
 import type { ApplicationRow, ServicePrincipalRow } from '../tables.ts'
 import type { Application, RedirectUris } from '../model.ts'
 

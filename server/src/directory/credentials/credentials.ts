@@ -1,4 +1,4 @@
-import type { Clock } from '../../platform/clock.ts'
+import type { Clock } from '../../platform/process/clock.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { type KeyCredential, UnusableCertificateError, makeCertificate } from './certificate.ts'
 import { makeSecret } from './client-secrets.ts'

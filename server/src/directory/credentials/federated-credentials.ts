@@ -1,9 +1,9 @@
-import { nameKey } from '../../spec/object-name.ts'
+import { nameKey } from '../../standards/azure/object-name.ts'
 import { randomUUID } from 'node:crypto'
-import type { Clock } from '../../platform/clock.ts'
-import { AuthorityMemory } from '../../platform/sql/authority-memory.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import { AuthorityMemory } from '../../platform/memory/authority-memory.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
-import { parseGuid } from '../../spec/guid.ts'
+import { parseGuid } from '../../standards/azure/guid.ts'
 import { DirectoryError, resourceNotFound } from '../errors.ts'
 import type { FederatedCredentialStore, FoundFederatedRow } from './federated-credential-store.ts'
 import type { FederatedCredentialRow } from '../tables.ts'
@@ -16,7 +16,7 @@ import {
   trustKeysOf,
   trustText,
   trusts,
-} from '../../spec/federated-trust.ts'
+} from '../../standards/oauth/federated-trust.ts'
 import { type FederatedCredentialRecord, toFederatedCredentialRecord } from '../records.ts'
 import { toServicePrincipal } from '../principals.ts'
 import type { FederatedMatch, OutsideAssertion } from '../model.ts'

@@ -1,6 +1,6 @@
-import { externalNameMark, isName, nameKey } from '../../spec/object-name.ts'
+import { externalNameMark, isName, nameKey } from '../../standards/azure/object-name.ts'
 import { createHash, randomUUID } from 'node:crypto'
-import type { Clock } from '../../platform/clock.ts'
+import type { Clock } from '../../platform/process/clock.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import { type ExternalGroupRow, externalIdentityStore } from './external-identity-store.ts'
 import { toUser } from '../principals.ts'

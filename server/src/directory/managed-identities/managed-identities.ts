@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Clock } from '../../platform/clock.ts'
+import type { Clock } from '../../platform/process/clock.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { OnPrincipalDeleted, ManagedIdentity, ResourcePlace, ManagedIdentityKind } from '../model.ts'
 import { managedResourceId, requireKind } from './managed-resource.ts'

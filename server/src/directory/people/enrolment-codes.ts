@@ -1,5 +1,5 @@
-import type { Clock } from '../../platform/clock.ts'
-import { hashSecret } from '../../platform/sealing.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import { hashSecret } from '../../platform/keys/sealing.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { DirectoryStore } from '../store.ts'
 import { newReadableCode } from './readable-code.ts'

@@ -1,6 +1,6 @@
-import type { Clock } from '../../platform/clock.ts'
+import type { Clock } from '../../platform/process/clock.ts'
 import type { Origin } from '../../platform/http/app.ts'
-import { networkOf } from '../../platform/sender-budget.ts'
+import { networkOf } from '../../platform/limits/sender-budget.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { DirectoryStore } from '../store.ts'
 import type { SecurityEvents } from './security-events.ts'

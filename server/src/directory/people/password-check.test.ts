@@ -6,7 +6,7 @@ import { TOTP, URI } from 'otpauth'
 import { createPasswordThrottle } from './password-throttle.ts'
 import { prepareGeneratedPassword } from './passwords.ts'
 import { openTestDirectory } from '../test-directory.ts'
-import { leastMilliseconds } from '../../platform/test-patience.ts'
+import { leastMilliseconds } from '../../platform/process/test-patience.ts'
 
 const password = 'a long password'
 const name = 'alice@contoso.example'

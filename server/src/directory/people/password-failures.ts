@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Clock } from '../../platform/clock.ts'
-import { neighbourhoodOf } from '../../platform/sender-budget.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import { neighbourhoodOf } from '../../platform/limits/sender-budget.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { DirectoryStore } from '../store.ts'
 

@@ -1,7 +1,7 @@
 import { ZxcvbnFactory } from '@zxcvbn-ts/core'
 import { adjacencyGraphs, dictionary as common } from '@zxcvbn-ts/language-common'
 import { dictionary as english } from '@zxcvbn-ts/language-en'
-import { answerQuestions } from '../../platform/worker-thread.ts'
+import { answerQuestions } from '../../platform/process/worker-thread.ts'
 
 const estimator = new ZxcvbnFactory({
   dictionary: { ...common, ...english },

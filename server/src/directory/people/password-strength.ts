@@ -1,4 +1,4 @@
-import { WorkerThread } from '../../platform/worker-thread.ts'
+import { WorkerThread } from '../../platform/process/worker-thread.ts'
 import type { StrengthQuestion } from './password-strength-worker.ts'
 
 /** The estimator's time grows faster than the length, so only the start of a longer password is judged. In characters. */

@@ -1,8 +1,8 @@
-import type { Clock } from '../../platform/clock.ts'
-import type { Place } from '../../platform/fair-queue.ts'
-import { RecentMap } from '../../platform/recent-map.ts'
-import { blockOf, neighbourhoodOf } from '../../platform/sender-budget.ts'
-import { type Allowance, type Bucket, refill } from '../../platform/token-bucket.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import type { Place } from '../../platform/limits/fair-queue.ts'
+import { RecentMap } from '../../platform/memory/recent-map.ts'
+import { blockOf, neighbourhoodOf } from '../../platform/limits/sender-budget.ts'
+import { type Allowance, type Bucket, refill } from '../../platform/limits/token-bucket.ts'
 
 /** Guesses for one name from one network. */
 const guessesPerPair: Allowance = { burst: 10, perSecond: 1 / 60 }

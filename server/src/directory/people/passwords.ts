@@ -4,7 +4,7 @@ import {
   hashPassword,
   longestPasswordBytes,
   verifyPassword,
-} from '../../platform/password-hash.ts'
+} from '../../platform/keys/password-hash.ts'
 
 /** Why a password may not be chosen. */
 export type PasswordRefusal = 'too-short' | 'too-long' | 'like-user-name' | 'too-common' | 'same-as-before'

@@ -1,4 +1,4 @@
-import { isName, nameKey } from '../../spec/object-name.ts'
+import { isName, nameKey } from '../../standards/azure/object-name.ts'
 import type { GroupCondition, MembershipPage } from '../groups/group-store.ts'
 import type { createGroups } from '../groups/groups.ts'
 import type { Page, UserCondition } from '../list-store.ts'

@@ -1,7 +1,7 @@
-import type { Clock } from '../../platform/clock.ts'
+import type { Clock } from '../../platform/process/clock.ts'
 import type { Origin } from '../../platform/http/app.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
-import { newTimeOrderedId } from '../../platform/time-ordered-id.ts'
+import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
 import type { DirectoryStore } from '../store.ts'
 import type { SecurityEventRow } from '../tables.ts'
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Directory } from '../../directory/index.ts'
 import type { Database } from '../../platform/sql/database.ts'
-import { secretEquals } from '../../platform/sealing.ts'
+import { secretEquals } from '../../platform/keys/sealing.ts'
 import type { Audiences } from '../audiences.ts'
 import { type Clients, redirectPlatform } from '../clients.ts'
 import { EntraError, type EntraErrorKind } from '../entra-errors.ts'

@@ -1,6 +1,6 @@
 import type { Audit } from '../../audit/index.ts'
-import type { Clock } from '../../platform/clock.ts'
-import type { KeyRing } from '../../platform/signing-keys/key-ring.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import type { KeyRing } from '../../platform/keys/key-ring.ts'
 import { signAccessToken } from '../access-token.ts'
 import { type Audiences, parseDefaultScope } from '../audiences.ts'
 import { EntraError } from '../entra-errors.ts'

@@ -1,4 +1,4 @@
-import type { Clock } from '../../platform/clock.ts'
+import type { Clock } from '../../platform/process/clock.ts'
 import type { Devices } from '../devices.ts'
 import { EntraError, type EntraErrorKind } from '../entra-errors.ts'
 import type { Handle, HandlePerson } from '../handles.ts'

@@ -1,6 +1,6 @@
 import type { Audit } from '../../audit/index.ts'
-import type { Clock } from '../../platform/clock.ts'
-import type { KeyRing } from '../../platform/signing-keys/key-ring.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import type { KeyRing } from '../../platform/keys/key-ring.ts'
 import type { Devices } from '../devices.ts'
 import { type PersonGrantOptions, createAuthorizationCodeGrant } from './authorization-code.ts'
 import { createClientCredentialsGrant } from './client-credentials.ts'

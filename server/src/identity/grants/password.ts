@@ -1,7 +1,7 @@
 import { EntraError } from '../entra-errors.ts'
 import { recordPerson } from '../person-standing.ts'
 import type { PersonGrantOptions } from './authorization-code.ts'
-import type { Clock } from '../../platform/clock.ts'
+import type { Clock } from '../../platform/process/clock.ts'
 import type { Grant } from './grant.ts'
 import { requirePersonClient, requirePublicFlows } from './person-client.ts'
 import { signInLifetimeMs } from './person-tokens.ts'

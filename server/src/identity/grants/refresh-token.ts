@@ -1,6 +1,6 @@
 import type { Audit } from '../../audit/index.ts'
-import type { Clock } from '../../platform/clock.ts'
-import { networkOf } from '../../platform/sender-budget.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import { networkOf } from '../../platform/limits/sender-budget.ts'
 import { EntraError } from '../entra-errors.ts'
 import { type Handle, makeHandle } from '../handles.ts'
 import { type PersonGrantOptions, mayAsk, personOf } from './authorization-code.ts'

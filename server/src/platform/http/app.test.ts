@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { FastifyInstance } from 'fastify'
-import { createLog } from '../log.ts'
+import { createLog } from '../log/log.ts'
 import { createApp, requestOrigin } from './app.ts'
 import { serveForTest } from './test-socket.ts'
 

@@ -1,8 +1,8 @@
 import { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { RecentMap } from '../recent-map.ts'
-import { networkOf } from '../sender-budget.ts'
-import { type Allowance, type Bucket, fullBucket, refill } from '../token-bucket.ts'
+import { RecentMap } from '../memory/recent-map.ts'
+import { networkOf } from '../limits/sender-budget.ts'
+import { type Allowance, type Bucket, fullBucket, refill } from '../limits/token-bucket.ts'
 import { discardRest, isDiscarded } from './unread-body.ts'
 
 /**

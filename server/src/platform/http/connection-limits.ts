@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { networkOf } from '../sender-budget.ts'
+import { networkOf } from '../limits/sender-budget.ts'
 
 /** The limits of connections and of the duration of a TLS handshake. */
 export type ConnectionLimits = {

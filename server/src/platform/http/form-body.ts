@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
-import { parseForm } from '../../spec/form.ts'
+import { parseForm } from '../../standards/http/form.ts'
 import { bodyLimitBytes } from './app.ts'
 
 /** A body that claims to be a form and is none. It carries its status as the framework's errors do. */

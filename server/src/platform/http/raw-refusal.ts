@@ -2,7 +2,7 @@ import { type IncomingMessage, STATUS_CODES, type ServerResponse } from 'node:ht
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
-import { newTimeOrderedId } from '../time-ordered-id.ts'
+import { newTimeOrderedId } from '../process/time-ordered-id.ts'
 import { commonHeaders } from './app.ts'
 
 /** Rejects a request before it reaches a surface, and closes the connection. */

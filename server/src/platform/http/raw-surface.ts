@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { FastifyInstance, HTTPMethods } from 'fastify'
-import { newTimeOrderedId } from '../time-ordered-id.ts'
+import { newTimeOrderedId } from '../process/time-ordered-id.ts'
 import { onAnswerEnd } from './answer-end.ts'
 import { type Origin, commonHeaders, originOf, requestOrigin } from './app.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type LogLevel, createLog } from '../log.ts'
+import { type LogLevel, createLog } from '../log/log.ts'
 import { type Answered, createRequestLog } from './request-log.ts'
 
 const usual: Answered = {

@@ -1,4 +1,4 @@
-import { type Log, writeFields } from '../log.ts'
+import { type Log, writeFields } from '../log/log.ts'
 import type { AnswerEnd } from './answer-end.ts'
 
 /** A request whose answer is whole, or broke off, as the log and the metrics tell of it. */

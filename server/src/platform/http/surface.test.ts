@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { createLog } from '../log.ts'
+import { createLog } from '../log/log.ts'
 import { createApp } from './app.ts'
 import { acceptForms } from './form-body.ts'
 import { type Route, mountSurface } from './surface.ts'

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import type { z } from 'zod'
-import { type CallerBudget, OverBudgetError } from '../caller-budget.ts'
+import { type CallerBudget, OverBudgetError } from '../limits/caller-budget.ts'
 import { type Origin, requestOrigin } from './app.ts'
 
 /** One request on its way through a handler. */

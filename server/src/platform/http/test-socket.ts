@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import net from 'node:net'
 import type { TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
-import { until } from '../test-patience.ts'
+import { until } from '../process/test-patience.ts'
 import { type Listener, listen } from './listener.ts'
 import { type SlowClientLimits, usualSlowClientLimits } from './slow-clients.ts'
 

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js'
-import { isWithinRanges, parseAddressRange } from '../../spec/address-range.ts'
+import { isWithinRanges, parseAddressRange } from '../../standards/http/address-range.ts'
 
 /** What the operator allows beyond the public internet. */
 export type OutboundNetworks = {

@@ -4,7 +4,7 @@ import https from 'node:https'
 import { type LookupFunction, isIP } from 'node:net'
 import type { Readable } from 'node:stream'
 import { type SecureContext, createSecureContext, getCACertificates } from 'node:tls'
-import { type JsonValue, parseBoundedJson } from '../../spec/bounded-json.ts'
+import { type JsonValue, parseBoundedJson } from '../../standards/http/bounded-json.ts'
 import { type OutboundNetworks, createAddressPolicy, isLoopbackAddress } from './address-policy.ts'
 
 /** Why something was not fetched. It tells nothing of what was found at an address. */

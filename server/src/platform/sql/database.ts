@@ -1,5 +1,5 @@
 import type { Compilable, Kysely } from 'kysely'
-import type { Distribution } from '../figure.ts'
+import type { Distribution } from '../metrics/figure.ts'
 
 /** The database products that Acrux speaks to. */
 export type DatabaseKind = 'sqlite' | 'postgres'

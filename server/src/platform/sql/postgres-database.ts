@@ -11,7 +11,7 @@ import type {
   WriterLoad,
 } from './database.ts'
 import { commitBounds } from './database.ts'
-import { Distribution } from '../figure.ts'
+import { Distribution } from '../metrics/figure.ts'
 import { prepareStatement } from './prepared-statement.ts'
 
 /**

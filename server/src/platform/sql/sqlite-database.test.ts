@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 import { sql } from 'kysely'
-import { type Outage, outageOf } from '../outage.ts'
+import { type Outage, outageOf } from '../process/outage.ts'
 import type { Database, Transaction } from './database.ts'
 import { openSqliteDatabase } from './sqlite-database.ts'
 

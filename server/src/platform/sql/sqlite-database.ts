@@ -22,7 +22,7 @@ import type {
   WriterLoad,
 } from './database.ts'
 import { commitBounds } from './database.ts'
-import { Distribution } from '../figure.ts'
+import { Distribution } from '../metrics/figure.ts'
 import { readerBusyTimeoutMs } from './busy-timeout.ts'
 import { prepareStatement } from './prepared-statement.ts'
 import { startCheckpoints } from './sqlite-checkpoints.ts'

@@ -1,6 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
-import { sqliteCodeOf } from '../outage.ts'
+import { sqliteCodeOf } from '../process/outage.ts'
 import { busyTimeoutMs } from './busy-timeout.ts'
 import type { WriterCommand, WriterFailure, WriterReply, WriterResult } from './sqlite-writer.ts'
 

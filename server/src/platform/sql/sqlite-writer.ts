@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { sqliteFailure } from '../outage.ts'
+import { sqliteFailure } from '../process/outage.ts'
 
 /**
  * What the writing connection can be told. Everything but the three that begin and end a transaction fails where none was

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../process/clock.ts'
 import type { Database } from './database.ts'
 
 /** Checks whether transactions can be committed, even when the server is idle. */

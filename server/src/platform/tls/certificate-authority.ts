@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeFileDurably } from '../durable-file.ts'
+import { writeFileDurably } from '../files/durable-file.ts'
 import type { CertificateHosts } from './certificate-hosts.ts'
 import { issueAuthority, issueServerCertificate } from './issue.ts'
 import { CertificateError, type KeyPair, readPemFile, requireUsablePair } from './key-pair.ts'

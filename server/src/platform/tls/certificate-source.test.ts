@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { promisify } from 'node:util'
-import { createLog } from '../log.ts'
-import { until } from '../test-patience.ts'
+import { createLog } from '../log/log.ts'
+import { until } from '../process/test-patience.ts'
 import { type CertificateSource, type CertificateSourceOptions, createCertificateSource } from './certificate-source.ts'
 import { issueAuthority, issueServerCertificate } from './issue.ts'
 import { CertificateError, type KeyPair } from './key-pair.ts'
@@ -90,7 +90,7 @@ describe('a certificate of our own making', () => {
     await first.ensureHosts(['registry.example.com:5443', '*.azurecr.localhost:5443'])
     await first.close()
     const module = new URL('certificate-source.ts', import.meta.url).href
-    const logModule = new URL('../log.ts', import.meta.url).href
+    const logModule = new URL('../log/log.ts', import.meta.url).href
     const script = `
       import { createCertificateSource } from ${JSON.stringify(module)}
       import { createLog } from ${JSON.stringify(logModule)}

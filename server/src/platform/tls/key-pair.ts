@@ -2,7 +2,7 @@ import { plainReason } from '@acrux/contract'
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
-import { exitCodes, StartupError } from '../exit.ts'
+import { exitCodes, StartupError } from '../process/exit.ts'
 
 /** A certificate, with its chain if it has one, and its private key, both PEM. */
 export type KeyPair = { readonly cert: string; readonly key: string }

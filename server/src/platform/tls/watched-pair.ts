@@ -1,4 +1,4 @@
-import type { Log } from '../log.ts'
+import type { Log } from '../log/log.ts'
 import { type KeyPair, readPair, type UsablePair } from './key-pair.ts'
 import { watchFiles } from './watch-files.ts'
 

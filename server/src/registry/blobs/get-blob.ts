@@ -1,5 +1,5 @@
-import { type ByteRange, parseByteRange } from '../../spec/byte-range.ts'
-import type { Digest } from '../../spec/digest.ts'
+import { type ByteRange, parseByteRange } from '../../standards/http/byte-range.ts'
+import type { Digest } from '../../standards/oci/digest.ts'
 import { BlobMissingError, type OpenBlob } from '../../storage/index.ts'
 import type { BlobParts } from './blob-parts.ts'
 import { type HeldBlob, renewLease } from './blob-rows.ts'

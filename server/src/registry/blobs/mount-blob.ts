@@ -1,6 +1,6 @@
 import type { Transaction } from '../../platform/sql/database.ts'
-import { type Digest, parseDigest } from '../../spec/digest.ts'
-import { parseRepositoryName } from '../../spec/repository-name.ts'
+import { type Digest, parseDigest } from '../../standards/oci/digest.ts'
+import { parseRepositoryName } from '../../standards/oci/repository-name.ts'
 import type { BlobParts } from './blob-parts.ts'
 import { type BlobSource, holdsIntactBlob, linkBlob } from './blob-rows.ts'
 import type { OciCall } from '../call.ts'

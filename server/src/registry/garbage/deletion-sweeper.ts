@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
-import type { Log } from '../../platform/log.ts'
+import type { Log } from '../../platform/log/log.ts'
 import { findDeletedRepository, keptOf, nextDeleted } from './deleted-repository-rows.ts'
 import { changeSwept, sweepManifest, sweepRepository } from './deleted-rows.ts'
 import { whileTime } from './piece-of-rows.ts'

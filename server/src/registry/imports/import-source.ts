@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
-import type { Digest } from '../../spec/digest.ts'
-import type { Reference } from '../../spec/reference.ts'
-import type { RepositoryName } from '../../spec/repository-name.ts'
+import type { Digest } from '../../standards/oci/digest.ts'
+import type { Reference } from '../../standards/oci/reference.ts'
+import type { RepositoryName } from '../../standards/oci/repository-name.ts'
 
 /** Why an import failed; the message is for who asked for it, and tells nothing of what was found within a network. */
 export class ImportError extends Error {

@@ -1,4 +1,4 @@
-import { referenceText } from '../../spec/reference.ts'
+import { referenceText } from '../../standards/oci/reference.ts'
 import { findHeldBy } from '../blobs/blob-rows.ts'
 import { isManifestIntact } from '../integrity/manifest-integrity.ts'
 import { ImportError, type ImportFrom, type ImportSource } from './import-source.ts'

@@ -1,15 +1,15 @@
 import type { Readable } from 'node:stream'
 import { type OpenedResponse, type Outbound, OutboundError } from '../../platform/outbound/outbound.ts'
-import { isJsonObject, ownValue, parseBoundedJson } from '../../spec/bounded-json.ts'
-import { maxManifestSizeBytes } from '../../spec/manifest.ts'
+import { isJsonObject, ownValue, parseBoundedJson } from '../../standards/http/bounded-json.ts'
+import { maxManifestSizeBytes } from '../../standards/oci/manifest.ts'
 import {
   dockerManifestListType,
   dockerManifestType,
   ociImageIndexType,
   ociImageManifestType,
-} from '../../spec/media-type.ts'
-import { type ReadChallenge, readChallenges } from '../../spec/read-challenge.ts'
-import { referenceText } from '../../spec/reference.ts'
+} from '../../standards/oci/media-type.ts'
+import { type ReadChallenge, readChallenges } from '../../standards/oauth/read-challenge.ts'
+import { referenceText } from '../../standards/oci/reference.ts'
 import { type ImportCredentials, ImportError, type ImportFrom, type ImportSource } from './import-source.ts'
 import { mayHaveCredentials } from './token-service-host.ts'
 

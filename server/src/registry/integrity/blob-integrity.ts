@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { Audit } from '../../audit/index.ts'
-import type { Clock } from '../../platform/clock.ts'
-import type { Log } from '../../platform/log.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import type { Log } from '../../platform/log/log.ts'
 import type { Database } from '../../platform/sql/database.ts'
-import { systemErrorCode } from '../../platform/exit.ts'
-import { newTimeOrderedId } from '../../platform/time-ordered-id.ts'
-import { type Digest, digestAlgorithm } from '../../spec/digest.ts'
+import { systemErrorCode } from '../../platform/process/exit.ts'
+import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
+import { type Digest, digestAlgorithm } from '../../standards/oci/digest.ts'
 import {
   type BlobLocation,
   BlobMissingError,

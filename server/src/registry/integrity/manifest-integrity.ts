@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
-import { newTimeOrderedId } from '../../platform/time-ordered-id.ts'
-import { type Digest, digestAlgorithm } from '../../spec/digest.ts'
+import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
+import { type Digest, digestAlgorithm } from '../../standards/oci/digest.ts'
 import type { Parts } from '../parts.ts'
 import { quarantineManifest, type StoredManifest } from './scrub-store.ts'
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
-import type { Digest } from '../../spec/digest.ts'
+import type { Digest } from '../../standards/oci/digest.ts'
 import type { BlobLocation } from '../../storage/index.ts'
 import type { ManifestRow, RegistryTables, ScrubRow } from '../tables.ts'
 import type { RecordedBlob } from './blob-integrity.ts'

@@ -1,5 +1,5 @@
-import type { Digest } from '../../spec/digest.ts'
-import type { Tag } from '../../spec/reference.ts'
+import type { Digest } from '../../standards/oci/digest.ts'
+import type { Tag } from '../../standards/oci/reference.ts'
 import { type OciCall, sendEmpty } from '../call.ts'
 import { manifestUnknown } from '../checked-path.ts'
 import { removeManifest } from '../garbage/deleted-rows.ts'

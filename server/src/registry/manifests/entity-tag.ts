@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Digest } from '../../spec/digest.ts'
+import type { Digest } from '../../standards/oci/digest.ts'
 
 /** The entity tag of content that is named by its digest. [RFC 9110 §8.8.3] */
 export function entityTag(digest: Digest): string {

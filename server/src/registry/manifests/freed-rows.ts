@@ -1,5 +1,5 @@
 import type { Database } from '../../platform/sql/database.ts'
-import type { Digest } from '../../spec/digest.ts'
+import type { Digest } from '../../standards/oci/digest.ts'
 import type { RegistryTables } from '../tables.ts'
 
 /** How many manifests one transaction changes: every other change waits for it. */

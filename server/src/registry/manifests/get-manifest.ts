@@ -1,4 +1,4 @@
-import { referenceText } from '../../spec/reference.ts'
+import { referenceText } from '../../standards/oci/reference.ts'
 import { type OciCall, sendBytes, sendEmpty, writeHead } from '../call.ts'
 import { manifestUnknown } from '../checked-path.ts'
 import { entityTag, isHeldByClient } from './entity-tag.ts'

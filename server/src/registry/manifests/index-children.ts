@@ -1,5 +1,5 @@
-import type { Digest } from '../../spec/digest.ts'
-import { ManifestInvalidError, parseManifest } from '../../spec/manifest.ts'
+import type { Digest } from '../../standards/oci/digest.ts'
+import { ManifestInvalidError, parseManifest } from '../../standards/oci/manifest.ts'
 
 /** What an index says of a manifest that it names, as the properties of the index show it. */
 export type IndexChild = { readonly digest: Digest; readonly architecture?: string; readonly os?: string }

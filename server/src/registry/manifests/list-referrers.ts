@@ -1,5 +1,5 @@
-import { maxManifestSizeBytes } from '../../spec/manifest.ts'
-import { ociImageIndexType } from '../../spec/media-type.ts'
+import { maxManifestSizeBytes } from '../../standards/oci/manifest.ts'
+import { ociImageIndexType } from '../../standards/oci/media-type.ts'
 import { type OciCall, sendBytes } from '../call.ts'
 import { type AskedPage, linkAfter, requirePage } from '../repositories/list-order.ts'
 import { requireReadable } from '../properties/locks.ts'

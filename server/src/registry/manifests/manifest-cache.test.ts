@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Digest } from '../../spec/digest.ts'
+import type { Digest } from '../../standards/oci/digest.ts'
 import { type KeptManifest, ManifestCache } from './manifest-cache.ts'
 
 const manifest = (sizeBytes: number): KeptManifest => ({

@@ -1,5 +1,5 @@
-import { answerQuestions } from '../../platform/worker-thread.ts'
-import { ManifestInvalidError } from '../../spec/manifest.ts'
+import { answerQuestions } from '../../platform/process/worker-thread.ts'
+import { ManifestInvalidError } from '../../standards/oci/manifest.ts'
 import { type ManifestAnswer, type ManifestQuestion, readHere } from './read-here.ts'
 
 answerQuestions((question: ManifestQuestion): ManifestAnswer => {

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Database, PreparedRead, Transaction } from '../../platform/sql/database.ts'
-import type { Digest } from '../../spec/digest.ts'
+import type { Digest } from '../../standards/oci/digest.ts'
 import { chunked } from '../chunked.ts'
 import type { ListPage } from '../repositories/list-order.ts'
 import type { LockColumns, ManifestReferenceRow, ManifestRow, RegistryTables } from '../tables.ts'

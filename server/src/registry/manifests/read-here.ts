@@ -1,4 +1,4 @@
-import { type Manifest, parseManifest } from '../../spec/manifest.ts'
+import { type Manifest, parseManifest } from '../../standards/oci/manifest.ts'
 
 /** A manifest as it is stored. Only manifests with a subject are listed with their annotations, which are JSON here. */
 export type ReadManifest = Omit<Manifest, 'annotations'> & { readonly referrerAnnotations: string | null }

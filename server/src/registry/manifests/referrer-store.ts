@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Database } from '../../platform/sql/database.ts'
-import type { Digest } from '../../spec/digest.ts'
+import type { Digest } from '../../standards/oci/digest.ts'
 import { chunked } from '../chunked.ts'
 import type { RegistryTables } from '../tables.ts'
 

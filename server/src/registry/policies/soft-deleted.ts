@@ -1,7 +1,7 @@
 import type { Transaction } from '../../platform/sql/database.ts'
-import { isJsonObject, ownValue, parseBoundedJson } from '../../spec/bounded-json.ts'
-import { formatDataPlaneTime } from '../../spec/acr-time.ts'
-import { parseTag, type Tag } from '../../spec/reference.ts'
+import { isJsonObject, ownValue, parseBoundedJson } from '../../standards/http/bounded-json.ts'
+import { formatDataPlaneTime } from '../../standards/azure/acr-time.ts'
+import { parseTag, type Tag } from '../../standards/oci/reference.ts'
 import { type AcrCall, sendJson } from '../call.ts'
 import { manifestUnknown } from '../checked-path.ts'
 import {

@@ -1,5 +1,5 @@
-import type { JsonObject, JsonValue } from '../../spec/bounded-json.ts'
-import { ownValue } from '../../spec/bounded-json.ts'
+import type { JsonObject, JsonValue } from '../../standards/http/bounded-json.ts'
+import { ownValue } from '../../standards/http/bounded-json.ts'
 import { OciError } from '../errors.ts'
 import type { LockColumns } from '../tables.ts'
 

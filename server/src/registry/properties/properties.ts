@@ -1,5 +1,5 @@
-import { isJsonObject, type JsonObject, parseBoundedJson } from '../../spec/bounded-json.ts'
-import { formatDataPlaneTime } from '../../spec/acr-time.ts'
+import { isJsonObject, type JsonObject, parseBoundedJson } from '../../standards/http/bounded-json.ts'
+import { formatDataPlaneTime } from '../../standards/azure/acr-time.ts'
 import type { RepositoryCall } from '../repositories/repositories.ts'
 import { OciError } from '../errors.ts'
 import { changeableAttributes } from './locks.ts'

@@ -1,4 +1,4 @@
-import { andThen } from '../../platform/sql/authority-memory.ts'
+import { andThen } from '../../platform/memory/authority-memory.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import type { RegistryTables } from '../tables.ts'
 

@@ -1,5 +1,5 @@
-import { nextLink } from '../../spec/link-header.ts'
-import { maxPageSize, parsePageSize } from '../../spec/page.ts'
+import { nextLink } from '../../standards/http/link-header.ts'
+import { maxPageSize, parsePageSize } from '../../standards/oci/page.ts'
 import { OciError } from '../errors.ts'
 
 /** How a list is ordered: by name in byte order, or by the time of the last update. */

@@ -1,6 +1,6 @@
 import type { AuditEvent } from '../../audit/index.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
-import type { RepositoryName } from '../../spec/repository-name.ts'
+import type { RepositoryName } from '../../standards/oci/repository-name.ts'
 import type { RegistryCall } from '../call.ts'
 import { OciError, OutdatedCredentialError } from '../errors.ts'
 import { changeSwept } from '../garbage/deleted-rows.ts'

@@ -1,4 +1,4 @@
-import { outageOf } from '../../platform/outage.ts'
+import { outageOf } from '../../platform/process/outage.ts'
 import type { BlobParts } from '../blobs/blob-parts.ts'
 import { deleteUpload, existingUploads } from './upload-rows.ts'
 

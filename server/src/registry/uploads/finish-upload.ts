@@ -1,6 +1,6 @@
 import type { Transaction } from '../../platform/sql/database.ts'
-import type { Digest } from '../../spec/digest.ts'
-import { digestAlgorithm } from '../../spec/digest.ts'
+import type { Digest } from '../../standards/oci/digest.ts'
+import { digestAlgorithm } from '../../standards/oci/digest.ts'
 import type { BlobLocation } from '../../storage/index.ts'
 import type { BlobParts } from '../blobs/blob-parts.ts'
 import { findIntactLocation, linkBlob, recordBlob } from '../blobs/blob-rows.ts'

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
-import type { DigestAlgorithm } from '../../spec/digest.ts'
+import type { DigestAlgorithm } from '../../standards/oci/digest.ts'
 import { OciError } from '../errors.ts'
 
 /** A hash over the first `sizeBytes` of what is staged. */

@@ -1,5 +1,5 @@
-import type { Clock } from '../../platform/clock.ts'
-import type { ContentSpace } from '../../platform/free-space.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import type { ContentSpace } from '../../platform/files/free-space.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { type BlobStore, StorageFullError } from '../../storage/index.ts'
 import type { Limits, QuotaPlace, Quotas } from '../quotas/quotas.ts'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { digestAlgorithm } from '../../spec/digest.ts'
+import { digestAlgorithm } from '../../standards/oci/digest.ts'
 import type { BlobParts } from '../blobs/blob-parts.ts'
 import { type OciCall, sendEmpty } from '../call.ts'
 import { OciError } from '../errors.ts'

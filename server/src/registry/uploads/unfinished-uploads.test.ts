@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { until } from '../../platform/test-patience.ts'
+import { until } from '../../platform/process/test-patience.ts'
 import {
   assertServed,
   beginUpload,

@@ -1,5 +1,5 @@
-import { type Digest, digestAlgorithm, type DigestAlgorithm, parseDigest } from '../../spec/digest.ts'
-import type { RepositoryName } from '../../spec/repository-name.ts'
+import { type Digest, digestAlgorithm, type DigestAlgorithm, parseDigest } from '../../standards/oci/digest.ts'
+import type { RepositoryName } from '../../standards/oci/repository-name.ts'
 import type { BlobParts } from '../blobs/blob-parts.ts'
 import type { OciCall } from '../call.ts'
 import { type RegistryHeaders, OciError } from '../errors.ts'

@@ -1,0 +1,172 @@
+import { plainReason } from '@acrux/contract'
+import { existsSync } from 'node:fs'
+import { chmod } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { makePrivateDirectory } from './durable-file.ts'
+import { exitCodes, StartupError } from '../process/exit.ts'
+
+/** The database in a data directory. */
+export function databaseFileIn(dataDir: string): string {
+  return join(dataDir, 'acrux.db')
+}
+
+/** The master key in a data directory. */
+export function masterKeyFileIn(dataDir: string): string {
+  return join(dataDir, 'master.key')
+}
+
+/** The blob directory of a data directory. */
+export function blobDirectoryIn(dataDir: string): string {
+  return join(dataDir, 'blobs')
+}
+
+/** The directory of the server's own certificate and certificate authority. */
+export function tlsDirectoryIn(dataDir: string): string {
+  return join(dataDir, 'tls')
+}
+
+/** The work directory of a restore. While it exists, the data directory is incomplete. */
+export function restoreDirectoryIn(dataDir: string): string {
+  return join(dataDir, 'restoring')
+}
+
+/** The directory that holds all state of one server, and nobody else's while it is open. */
+export type DataDir = {
+  /** Absolute. */
+  readonly path: string
+  /** Whether another process holds the files. If so, no file may be deleted that an earlier commit refers to. */
+  readonly filesAreHeld: () => boolean
+  /** Lets another server have it. */
+  readonly close: () => void
+}
+
+/** Another server works on the same data directory. */
+export class DataDirLockedError extends StartupError {
+  override readonly name = 'DataDirLockedError'
+  constructor(path: string, options?: ErrorOptions) {
+    super(
+      `another server is using the data directory ${path}`,
+      exitCodes.dataDirLocked,
+      'stop it, or choose another directory with --data-dir',
+      options,
+    )
+  }
+}
+
+/** The data directory cannot be made, or not be written. */
+export class DataDirUnusableError extends StartupError {
+  override readonly name = 'DataDirUnusableError'
+  constructor(path: string, cause: unknown) {
+    super(
+      `the data directory ${path} cannot be used: ${plainReason(cause)}`,
+      exitCodes.dataDirUnusable,
+      'make it writable by the user that the server runs as, or choose another directory with --data-dir',
+      { cause },
+    )
+  }
+}
+
+/**
+ * Makes the directory, which only this user may enter, where there is none, and locks it against other servers until
+ * `close` or the end of the process, however that ends.
+ *
+ * The lock is SQLite's on an empty database, since Node has no file locks of its own. The operating system drops it with
+ * the process, so that a kill leaves nothing to clean up. It is a POSIX lock: whoever opens and closes the file `lock` by
+ * other means in this process would drop it.
+ *
+ * @throws DataDirLockedError, DataDirUnusableError
+ */
+export async function openDataDir(directory: string, { restoring = false } = {}): Promise<DataDir> {
+  const path = resolve(directory)
+  try {
+    await makePrivateDirectory(path)
+    const lock = await lockDirectory(path)
+    if (lock === undefined) throw new DataDirLockedError(path)
+    if (existsSync(restoreDirectoryIn(path)) && !restoring) {
+      lock.close()
+      throw new UnfinishedRestoreError(path)
+    }
+    const hold = openLockFile(join(path, 'hold'))
+    await chmod(join(path, 'hold'), 0o600)
+    return {
+      path,
+      filesAreHeld: () => !tryExclusively(hold),
+      close: () => {
+        hold.close()
+        lock.close()
+      },
+    }
+  } catch (error) {
+    throw error instanceof StartupError ? error : new DataDirUnusableError(path, error)
+  }
+}
+
+/** A restore into the data directory was interrupted. */
+export class UnfinishedRestoreError extends StartupError {
+  override readonly name = 'UnfinishedRestoreError'
+  constructor(path: string) {
+    super(
+      `a restore into the data directory ${path} was not finished`,
+      exitCodes.dataDirUnusable,
+      'run acrux backup restore again; it starts over',
+    )
+  }
+}
+
+/**
+ * Prevents all processes from deleting blob files of a data directory until `close` or the end of this process. A
+ * server checks for a hold after it has deleted the rows. If the hold is older than a copy of the database, every file
+ * that the copy refers to therefore remains.
+ */
+export function holdFiles(dataDir: string): { readonly close: () => void } {
+  // Waits for a server that is just checking the lock, which takes microseconds.
+  const hold = openLockFile(join(dataDir, 'hold'), 10_000)
+  hold.exec('begin')
+  hold.prepare('select count(*) from sqlite_master').get()
+  return { close: () => hold.close() }
+}
+
+/** Locks a directory against other processes. Undefined if another process has locked it. */
+export async function lockDirectory(path: string): Promise<{ readonly close: () => void } | undefined> {
+  const file = join(path, 'lock')
+  let lock: DatabaseSync | undefined
+  try {
+    lock = openLockFile(file)
+    lock.exec('begin exclusive')
+    await chmod(file, 0o600)
+    return lock
+  } catch (error) {
+    lock?.close()
+    if (isBusy(error)) return undefined
+    throw error
+  }
+}
+
+function openLockFile(file: string, timeoutMs = 0): DatabaseSync {
+  const lock = new DatabaseSync(file, { timeout: timeoutMs })
+  try {
+    lock.exec('pragma journal_mode = memory')
+    return lock
+  } catch (error) {
+    lock.close()
+    throw error
+  }
+}
+
+function tryExclusively(lock: DatabaseSync): boolean {
+  try {
+    lock.exec('begin exclusive')
+    lock.exec('rollback')
+    return true
+  } catch (error) {
+    if (isBusy(error)) return false
+    throw error
+  }
+}
+
+const sqliteBusy = 5
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy
+}

@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdir, open, rename, stat, unlink } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { systemErrorCode } from '../process/exit.ts'
+
+/**
+ * Writes a whole file so that after a crash or a power failure there is either the old content or the new, never a part:
+ * a temporary file beside it, flushed, is renamed over it, and the directory is flushed. `mode` holds whatever the
+ * process's umask says, and from the first byte on.
+ */
+export async function writeFileDurably(file: string, content: string | Uint8Array, mode: number): Promise<void> {
+  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`
+  const handle = await open(temporary, 'wx', mode)
+  try {
+    try {
+      await handle.chmod(mode)
+      await handle.writeFile(content)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(temporary, file)
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined)
+    throw error
+  }
+  await syncDirectory(dirname(file))
+}
+
+/** Makes a directory, and those above it, that only this user may enter. One that exists already keeps its mode. */
+export async function makePrivateDirectory(directory: string): Promise<void> {
+  const first = await makeMissing(directory)
+  if (first === undefined) return
+  await chmod(directory, 0o700)
+  for (let parent = dirname(directory); ; parent = dirname(parent)) {
+    await syncDirectory(parent)
+    if (parent === dirname(first) || parent === dirname(parent)) return
+  }
+}
+
+/**
+ * Creates a directory and its missing parents, and returns the topmost created one. Node's recursive `mkdir` never
+ * returns if a directory cannot be created in an existing one, such as `/proc`.
+ */
+async function makeMissing(directory: string): Promise<string | undefined> {
+  try {
+    await mkdir(directory, { mode: 0o700 })
+    return directory
+  } catch (error) {
+    if (systemErrorCode(error) === 'EEXIST' && (await stat(directory)).isDirectory()) return undefined
+    if (systemErrorCode(error) !== 'ENOENT' || dirname(directory) === directory) throw error
+  }
+  const first = await makeMissing(dirname(directory))
+  await mkdir(directory, { mode: 0o700 })
+  return first ?? directory
+}
+
+/** Flushes the names in a directory, so that a file that was made or renamed there outlives a power failure. */
+export async function syncDirectory(directory: string): Promise<void> {
+  // Windows cannot open a directory, and needs no flush of it.
+  if (process.platform === 'win32') return
+  const handle = await open(directory, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,46 @@
+import { plainReason } from '@acrux/contract'
+import { constants, open } from 'node:fs/promises'
+import { StartupError, exitCodes } from '../process/exit.ts'
+
+const maxFileBytes = 64 * 1024
+
+/**
+ * Reads a small file that a setting names. Other users must not be able to read a file with a secret.
+ *
+ * @throws StartupError
+ */
+export async function readSettingFile(file: string, isSecret: boolean): Promise<string> {
+  try {
+    // Without O_NONBLOCK, a named pipe in place of the file would hang the startup.
+    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
+    try {
+      const stats = await handle.stat()
+      if (!stats.isFile()) throw unusableSettingFile(`${file} is not a file`, 'name a regular file')
+      if (stats.size > maxFileBytes) throw unusableSettingFile(`${file} is larger than 64 KiB`, 'check its content')
+      if (isSecret && process.platform !== 'win32' && (stats.mode & 0o077) !== 0) {
+        throw unusableSettingFile(`${file} is open to other users`, `if nobody can have read it: chmod 600 ${file}`)
+      }
+      return await handle.readFile('utf8')
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    if (error instanceof StartupError) throw error
+    throw unusableSettingFile(
+      `${file} cannot be read: ${plainReason(error)}`,
+      'make it readable by the user that the server runs as',
+      error,
+    )
+  }
+}
+
+/** Reads the one line of a file that holds a secret, such as `client secret`. @throws StartupError */
+export async function readSecretFile(file: string, secretName: string): Promise<string> {
+  const secret = (await readSettingFile(file, true)).replace(/\r?\n$/, '')
+  if (/^[\x20-\x7e]{1,4096}$/.test(secret)) return secret
+  throw unusableSettingFile(`${file} holds no ${secretName}`, 'write the secret into it, on one line')
+}
+
+export function unusableSettingFile(message: string, nextStep: string, cause?: unknown): StartupError {
+  return new StartupError(message, exitCodes.configuration, nextStep, { cause })
+}

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { type TestContext, describe, test } from 'node:test'
+import { openSealer } from './sealing.ts'
+import type { DatabaseKind } from '../sql/database.ts'
+import { openTestDatabase, testDatabaseKinds } from '../sql/test-database.ts'
+import { createKeyRing } from './key-ring.ts'
+import { signingKeyMigrations } from './migrations.ts'
+
+async function openRings(t: TestContext, kind: DatabaseKind) {
+  const directory = await mkdtemp(path.join(tmpdir(), 'acrux-keys-'))
+  const { database, dispose } = await openTestDatabase(kind, signingKeyMigrations)
+  t.after(async () => {
+    await dispose()
+    await rm(directory, { recursive: true })
+  })
+  const time = { nowMs: 1_000_000 }
+  const sealer = await openSealer(path.join(directory, 'master.key'))
+  const open = () =>
+    createKeyRing({
+      database,
+      clock: { now: () => time.nowMs },
+      sealer,
+      purpose: 'test',
+      algorithm: 'ES256',
+      rotationMilliseconds: 100_000,
+      signatureMilliseconds: 10_000,
+    })
+  return { open, time, database }
+}
+
+type Tables = { signing_key: { sealed_private_jwk: Uint8Array } }
+
+for (const kind of testDatabaseKinds) {
+  describe(`a ring of keys, on ${kind}`, () => {
+    test('a ring signs with one key until its time is over, and the old one verifies until all it signed has expired', async (t) => {
+      const { open, time } = await openRings(t, kind)
+      const ring = open()
+      const first = await ring.current()
+      assert.match(first.kid, /^(?:[A-Z2-7]{4}:){11}[A-Z2-7]{4}$/)
+      assert.equal((await ring.current()).kid, first.kid)
+      time.nowMs += 100_000
+      const second = await ring.current()
+      assert.notEqual(second.kid, first.kid)
+      time.nowMs += 60_000 + 9_999
+      assert.notEqual(await ring.verifier(first.kid), undefined)
+      time.nowMs += 1
+      assert.equal(await ring.verifier(first.kid), undefined)
+      assert.deepEqual(
+        (await ring.publicKeys()).map(({ kid }) => kid),
+        [second.kid],
+      )
+    })
+
+    test('two processes share a ring: what one rotates the other verifies', async (t) => {
+      const { open, time } = await openRings(t, kind)
+      const [one, other] = [open(), open()]
+      const [a, b] = await Promise.all([one.current(), other.current()])
+      assert.equal(a.kid, b.kid)
+      await one.rotate()
+      const { kid } = await one.current()
+      assert.notEqual(kid, a.kid)
+      time.nowMs += 1000
+      assert.notEqual(await other.verifier(kid), undefined)
+    })
+
+    test('the published keys hold no private part, and the stored private part is sealed', async (t) => {
+      const { open, database } = await openRings(t, kind)
+      await open().current()
+      for (const jwk of await open().publicKeys()) assert.equal('d' in jwk, false)
+      const row = await database
+        .tables<Tables>()
+        .selectFrom('signing_key')
+        .select('sealed_private_jwk')
+        .executeTakeFirstOrThrow()
+      assert.equal(Buffer.from(row.sealed_private_jwk).includes('"d"'), false)
+    })
+
+    test('a process that did not replace the key learns of it in a minute, and what it signed until then holds', async (t) => {
+      const { open, time } = await openRings(t, kind)
+      const [one, other] = [open(), open()]
+      const { kid: old } = await other.current()
+      await one.rotate()
+      time.nowMs += 59_999
+      assert.equal((await other.current()).kid, old)
+      time.nowMs += 1
+      const { kid } = await other.current()
+      assert.notEqual(kid, old)
+      assert.equal(kid, (await one.current()).kid)
+      time.nowMs += 9_998
+      assert.notEqual(await one.verifier(old), undefined, 'the last thing that it can have signed')
+      time.nowMs += 2
+      assert.equal(await one.verifier(old), undefined)
+    })
+
+    test('keys that are withdrawn verify nothing more, in no process, and what is signed next is signed by another', async (t) => {
+      const { open, database } = await openRings(t, kind)
+      const [one, other] = [open(), open()]
+      const first = await one.current()
+      await one.rotate()
+      const { kid: second } = await one.current()
+      assert.notEqual(await other.verifier(first.kid), undefined)
+      assert.notEqual(await other.verifier(second), undefined)
+      await database.transaction((transaction) => one.withdraw(transaction))
+      for (const ring of [one, other]) {
+        assert.equal(await ring.verifier(first.kid), undefined)
+        assert.equal(await ring.verifier(second), undefined)
+      }
+      const [a, b] = await Promise.all([one.current(), other.current()])
+      assert.equal(a.kid, b.kid)
+      assert.ok(a.kid !== first.kid && a.kid !== second)
+      assert.deepEqual(
+        (await other.publicKeys()).map(({ kid }) => kid),
+        [a.kid],
+      )
+    })
+
+    test('keys that strangers ask for, or invent, are looked for once a second', async (t) => {
+      const { open, time, database } = await openRings(t, kind)
+      const ring = open()
+      const { kid } = await ring.current()
+      await database.transaction((transaction) => transaction.tables<Tables>().deleteFrom('signing_key').execute())
+      const kids = async () => (await ring.publicKeys()).map((key) => key.kid)
+      for (let times = 0; times < 3; times += 1) {
+        assert.deepEqual(await kids(), [kid])
+        assert.equal(await ring.verifier('AAAA'), undefined)
+      }
+      time.nowMs += 1000
+      assert.deepEqual(await kids(), [])
+    })
+
+    test('many who need a key at once get the same one, while it is made and while it is replaced', async (t) => {
+      const { open, time } = await openRings(t, kind)
+      const rings = [open(), open()]
+      const kidsNow = async () => {
+        const keys = await Promise.all(
+          rings.flatMap((ring) => [Promise.resolve(ring.current()), ring.publicKeys().then(() => ring.current())]),
+        )
+        return [...new Set(keys.map(({ kid }) => kid))]
+      }
+      const first = await kidsNow()
+      assert.equal(first.length, 1)
+      time.nowMs += 100_000
+      const second = await kidsNow()
+      assert.equal(second.length, 1)
+      assert.notDeepEqual(second, first)
+      await Promise.all([...rings.map((ring) => ring.rotate()), ...rings.map((ring) => ring.publicKeys())])
+      time.nowMs += 60_000
+      assert.equal((await kidsNow()).length, 1)
+    })
+  })
+}

@@ -1,0 +1,343 @@
+import { RecentMap } from '../memory/recent-map.ts'
+import { networkOf } from './sender-budget.ts'
+import { type Stopwatch, Turns } from './turns.ts'
+
+/** The resources that one caller may use. */
+export type CallerLimits = {
+  /** Concurrent requests; further requests wait. */
+  readonly maxConcurrentRequests: number
+  /** The long-term share of one core while other callers send requests. */
+  readonly processorPercent: number
+  /** Bytes of request bodies held in memory at the same time, per caller and in total. */
+  readonly maxBufferedBytes: number
+  readonly maxBufferedBytesInTotal: number
+}
+
+/** The default limits. */
+export const usualCallerLimits: CallerLimits = {
+  maxConcurrentRequests: 256,
+  processorPercent: 25,
+  maxBufferedBytes: 16 * 1024 * 1024,
+  maxBufferedBytesInTotal: 128 * 1024 * 1024,
+}
+
+/** The caller has used up its budget, and its queue is full. */
+export class OverBudgetError extends Error {
+  override readonly name = 'OverBudgetError'
+  readonly statusCode = 429
+  /** When the requests in the queue will have run. */
+  readonly retryAfterSeconds: number
+
+  constructor(retryAfterSeconds: number) {
+    super('the caller is over its budget')
+    this.retryAfterSeconds = retryAfterSeconds
+  }
+}
+
+/** The approximate time on the main thread of a request that waits for I/O, in milliseconds. */
+const usualCostMs = 0.3
+
+/** Processor time that a caller may use in a burst before its share applies. */
+const burstMs = 100
+/** The maximum debt of a caller. */
+const maxDebtMs = 2500
+const maxWaitingPerCaller = 256
+const maxWaiting = 4096
+/** The minimum number of callers whose budgets are kept. */
+const minCallers = 10_000
+/** How long callers share the processor after a request of another caller. */
+const contendedMs = 500
+
+type WaitingBody = { readonly bytes: number; readonly start: () => void }
+
+/** The budgets of all callers. A caller is a principal or, if unauthenticated, a network. */
+export class CallerBudgets {
+  readonly limits: CallerLimits
+  readonly now: () => number
+  /** A caller in use is never evicted: it would get a second, unused budget. */
+  readonly #callers = new RecentMap<CallerBudget>(minCallers, (budget) => budget.isInUse)
+  #lastParty: string | undefined
+  #contendedUntilMs = -Infinity
+  /** Shared by all budgets, for the limits over all callers. */
+  readonly shared = { waiting: 0, bufferedBytes: 0, refused: 0 }
+  readonly turns = new Turns()
+
+  constructor(limits: CallerLimits = usualCallerLimits, now: () => number = () => performance.now()) {
+    this.limits = limits
+    this.now = now
+  }
+
+  /** The number of waiting requests, the bytes of bodies in memory, and the number of denied requests since startup. */
+  get counts(): { readonly waiting: number; readonly bufferedBytes: number; readonly refused: number } {
+    return this.shared
+  }
+
+  /** The budget of a principal, by a unique key. */
+  of(key: string): CallerBudget {
+    return this.#of(key, key)
+  }
+
+  #of(key: string, party: string): CallerBudget {
+    return this.#callers.getOrMake(key, () => new CallerBudget(this, party))
+  }
+
+  /**
+   * The budget of a caller of a registry. `admin` has a separate budget in each registry, and `anonymous` has one per
+   * address.
+   */
+  ofCaller(key: string, rid: string, remoteAddress: string): CallerBudget {
+    if (key === 'anonymous') return this.ofAddress(remoteAddress)
+    return this.of(key === 'admin' ? `admin ${rid}` : key)
+  }
+
+  /** The budget of unauthenticated callers at an address. */
+  ofAddress(address: string): CallerBudget {
+    return this.of(addressKey(address))
+  }
+
+  /** The budget for TLS handshakes of an address. Its handshakes and its requests are those of one caller. */
+  ofHandshakes(address: string): CallerBudget {
+    return this.#of(`handshakes ${networkOf(address)}`, addressKey(address))
+  }
+
+  /** Records the party, and returns whether another one was active recently, so that shares apply. */
+  isContended(party: string, nowMs: number): boolean {
+    if (this.#lastParty !== party) {
+      if (this.#lastParty !== undefined) this.#contendedUntilMs = nowMs + contendedMs
+      this.#lastParty = party
+    }
+    return nowMs < this.#contendedUntilMs
+  }
+}
+
+function addressKey(address: string): string {
+  return `address ${networkOf(address)}`
+}
+
+/**
+ * The budget of one caller: concurrent requests, processor time, bytes in memory. Over the budget, its requests wait in
+ * its own bounded queue, so other callers do not wait for them. A single active caller may use the whole server.
+ */
+export class CallerBudget {
+  readonly #all: CallerBudgets
+  /** Budgets of the same party do not compete. */
+  readonly #party: string
+  #running = 0
+  #creditMs = burstMs
+  #atMs: number
+  /** The recent average cost of a request. */
+  #expectedMs = 0
+  /** The total that running requests were charged in advance. */
+  #advanceMs = 0
+  #bufferedBytes = 0
+  readonly #requests: (() => void)[] = []
+  /** A separate queue: a request that waits for memory is running already, and must not wait behind queued requests. */
+  readonly #bodies: WaitingBody[] = []
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(all: CallerBudgets, party: string) {
+    this.#all = all
+    this.#party = party
+    this.#atMs = all.now()
+  }
+
+  get running(): number {
+    return this.#running
+  }
+
+  get waiting(): number {
+    return this.#requests.length + this.#bodies.length
+  }
+
+  /** Whether requests are running or waiting, or memory is held. */
+  get isInUse(): boolean {
+    return this.#running > 0 || this.waiting > 0 || this.#bufferedBytes > 0
+  }
+
+  /**
+   * Starts a request, immediately or when its turn comes. The caller must then call {@link leave}.
+   *
+   * @throws OverBudgetError if the queue is full
+   */
+  enter(): Promise<void> | undefined {
+    const nowMs = this.#all.now()
+    if (this.#requests.length === 0 && this.#mayRun(nowMs)) {
+      this.#begin()
+      return undefined
+    }
+    return this.#wait((start) => this.#requests.push(start))
+  }
+
+  /** Waits until work of this caller may occupy the main thread. */
+  nextTurn(): Promise<void> {
+    return this.#all.turns.next(this)
+  }
+
+  /** Starts measuring the processor time of a request. */
+  stopwatch(): Stopwatch {
+    return this.#all.turns.stopwatch()
+  }
+
+  /** Ends a request, and charges its processor time in addition to what {@link charge} charged. */
+  leave(usedMs: number): void {
+    this.#expectedMs += (usedMs - this.#expectedMs) / 8
+    this.#end(usedMs)
+  }
+
+  /**
+   * Runs a whole request within the budget. A request that waits for I/O is charged the usual cost.
+   *
+   * @throws OverBudgetError if the queue is full, and errors of `work`
+   */
+  async spend<Result>(work: () => Promise<Result>): Promise<Result> {
+    const entering = this.enter()
+    if (entering !== undefined) await entering
+    const stopwatch = this.stopwatch()
+    try {
+      return await work()
+    } finally {
+      this.leave(stopwatch() || usualCostMs)
+    }
+  }
+
+  /** Charges processor time that was used. */
+  charge(milliseconds: number): void {
+    this.#creditMs = Math.max(-maxDebtMs, Math.min(burstMs, this.#creditMs - milliseconds))
+  }
+
+  /**
+   * Runs work that may occupy the main thread for milliseconds. Callers with such work take turns, and small requests
+   * run between any two turns. The time is charged unless the work waits for I/O.
+   */
+  async inTurn<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+    await this.nextTurn()
+    const stopwatch = this.stopwatch()
+    try {
+      return await work()
+    } finally {
+      this.charge(stopwatch())
+    }
+  }
+
+  /**
+   * Charges processor time, and waits until the budget covers it. For work that had to run before its caller was known.
+   *
+   * @throws OverBudgetError if the queue is full
+   */
+  async settle(usedMs: number): Promise<void> {
+    this.charge(usedMs)
+    await this.enter()
+    this.#end(0)
+  }
+
+  /**
+   * Reserves memory for a body, immediately or when some is free. The caller must then call {@link release}.
+   *
+   * @throws OverBudgetError if the queue is full
+   */
+  hold(bytes: number): Promise<void> | undefined {
+    if (this.#hasRoom(bytes)) {
+      this.#take(bytes)
+      return undefined
+    }
+    return this.#wait((start) => this.#bodies.push({ bytes, start }))
+  }
+
+  /** Releases reserved memory. */
+  release(bytes: number): void {
+    this.#take(-bytes)
+    for (let next = this.#bodies[0]; next !== undefined && this.#hasRoom(next.bytes); next = this.#bodies[0]) {
+      this.#bodies.shift()
+      this.#all.shared.waiting -= 1
+      this.#take(next.bytes)
+      next.start()
+    }
+  }
+
+  #hasRoom(bytes: number): boolean {
+    const { limits, shared } = this.#all
+    // One body is always accepted, regardless of the limits.
+    if (this.#bufferedBytes === 0) return true
+    if (this.#bufferedBytes + bytes > limits.maxBufferedBytes) return false
+    return shared.bufferedBytes + bytes <= limits.maxBufferedBytesInTotal
+  }
+
+  #take(bytes: number): void {
+    this.#bufferedBytes += bytes
+    this.#all.shared.bufferedBytes += bytes
+  }
+
+  #mayRun(nowMs: number): boolean {
+    if (this.#running >= this.#all.limits.maxConcurrentRequests) return false
+    this.#refill(nowMs)
+    const isContended = this.#all.isContended(this.#party, nowMs)
+    if (this.#creditMs > 0) return true
+    // No other caller had to wait, so there is no debt.
+    if (!isContended) this.#creditMs = 0
+    return !isContended
+  }
+
+  #begin(): void {
+    this.#running += 1
+    this.#creditMs -= this.#expectedMs
+    this.#advanceMs += this.#expectedMs
+  }
+
+  /** Replaces a request's equal share of the advance charge with the time that it used. */
+  #end(usedMs: number): void {
+    const advanceMs = this.#advanceMs / this.#running
+    this.#running -= 1
+    this.#advanceMs -= advanceMs
+    this.charge(usedMs - advanceMs)
+    if (this.#requests.length > 0) this.#drain()
+  }
+
+  #refill(nowMs: number): void {
+    const earnedMs = ((nowMs - this.#atMs) * this.#all.limits.processorPercent) / 100
+    this.#creditMs = Math.min(burstMs, this.#creditMs + earnedMs)
+    this.#atMs = nowMs
+  }
+
+  #wait(queue: (start: () => void) => void): Promise<void> {
+    const { shared } = this.#all
+    if (this.waiting >= maxWaitingPerCaller || shared.waiting >= maxWaiting) {
+      shared.refused += 1
+      throw new OverBudgetError(this.#waitSeconds())
+    }
+    shared.waiting += 1
+    return new Promise((resolve) => {
+      queue(resolve)
+      this.#drain()
+    })
+  }
+
+  /** Estimates how long the queue takes, from the recent cost of requests. */
+  #waitSeconds(): number {
+    const owedMs = Math.max(0, -this.#creditMs) + this.#requests.length * this.#expectedMs
+    return Math.max(1, Math.ceil(owedMs / (this.#all.limits.processorPercent * 10)))
+  }
+
+  #drain(): void {
+    const nowMs = this.#all.now()
+    while (this.#requests.length > 0 && this.#mayRun(nowMs)) {
+      this.#begin()
+      this.#all.shared.waiting -= 1
+      this.#requests.shift()?.()
+    }
+    // At the concurrency limit, the next request that leaves checks the queue again.
+    if (this.#requests.length > 0 && this.#running < this.#all.limits.maxConcurrentRequests) this.#lookAgain()
+  }
+
+  /** Checks the queue again when there is credit. */
+  #lookAgain(): void {
+    if (this.#timer !== undefined) return
+    const owedMs = Math.max(0, -this.#creditMs) / (this.#all.limits.processorPercent / 100)
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined
+        this.#drain()
+      },
+      Math.max(1, Math.min(1000, owedMs)),
+    ).unref()
+  }
+}

@@ -1,0 +1,99 @@
+import { isatty } from 'node:tty'
+import pino from 'pino'
+import { type LogOutput, openLogOutput } from './log-output.ts'
+import { prettyLines } from './pretty-log.ts'
+import { oncePerMillisecond } from '../memory/once-per-millisecond.ts'
+
+/** The server's log: one JSON object per line, or readable text on a terminal. */
+export type Log = pino.Logger
+
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+
+const troubleLevel = pino.levels.values['warn'] ?? 0
+
+/**
+ * Opens the log. Whatever is called like a secret is replaced before it is written, whoever logs it; the second line
+ * of defence, the first being that nobody does.
+ *
+ * pino's own `redact` is not used: its wildcard paths are searched anew for every value of every line, which costs as much
+ * as all the rest of a small request.
+ */
+export function createLog(level: LogLevel, destination?: pino.DestinationStream): Log {
+  const options: pino.LoggerOptions = {
+    level,
+    base: null,
+    timestamp: timeField,
+    formatters: { log: (line) => withoutSecrets(line, 0) as Record<string, unknown> },
+    serializers: { err: (error: Error) => withoutSecrets(pino.stdSerializers.err(error), 0) },
+    hooks: {
+      logMethod(line, write, lineLevel) {
+        write.apply(this, line)
+        if (lineLevel >= troubleLevel) this.flush()
+      },
+    },
+  }
+  return pino(options, destination ?? openStandardError())
+}
+
+/** Opened once, since dropped lines are counted per process. */
+let standardError: LogOutput | undefined
+
+function openStandardError(): pino.DestinationStream & { readonly flush: () => void } {
+  standardError ??= openLogOutput(2)
+  const { write, flush } = standardError
+  if (!isatty(2)) return { write, flush }
+  const withColors = process.env['NO_COLOR'] === undefined
+  return { write: (lines) => write(prettyLines(lines, withColors)), flush }
+}
+
+/** The number of log lines that could not be written since startup, for example on a full disk. */
+export function droppedLogLines(): number {
+  return standardError?.droppedLines() ?? 0
+}
+
+/**
+ * Writes a line at level `info` whose fields are JSON already, without the braces around them: what is written with every
+ * request cannot afford to be taken apart again. Nothing is redacted here; what a client sent has to come escaped.
+ */
+export function writeFields(log: Log, fields: string): void {
+  const stream = (log as unknown as { readonly [pino.symbols.streamSym]: pino.DestinationStream })[
+    pino.symbols.streamSym
+  ]
+  stream.write(`{"level":${pino.levels.values['info']}${timeField()},${fields}}\n`)
+}
+
+/** The time as pino wants it, between two other fields. */
+function timeField(): string {
+  return timeFieldAt(Date.now())
+}
+
+const timeFieldAt = oncePerMillisecond((ms) => `,"time":"${new Date(ms).toISOString()}"`)
+
+const secretKeys = new Set([
+  'password',
+  'secret',
+  'secretText',
+  'authorization',
+  'access_token',
+  'refresh_token',
+  'client_secret',
+  'client_assertion',
+  'token',
+])
+const deepest = 4
+
+/** The value itself where it holds nothing that is called like a secret, and otherwise a copy without that. */
+function withoutSecrets(value: unknown, depth: number): unknown {
+  if (typeof value !== 'object' || value === null || depth > deepest) return value
+  if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, depth + 1))
+  // Errors have a serializer, which makes plain objects of them.
+  if (value instanceof Error || ArrayBuffer.isView(value) || 'toJSON' in value) return value
+  let copy: Record<string, unknown> | undefined
+  for (const [key, inner] of Object.entries(value)) {
+    const clean = secretKeys.has(key) ? '[redacted]' : withoutSecrets(inner, depth + 1)
+    if (clean === inner) continue
+    copy ??= { ...value }
+    copy[key] = clean
+  }
+  return copy ?? value
+}

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, type Socket, connect, createServer } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { createApp } from '../http/app.ts'
+import { createLog } from '../log/log.ts'
+import { measure } from './metrics.ts'
+
+const token = 'a-token-of-the-scraper'
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+async function serve(t: TestContext) {
+  const log = createLog('silent')
+  const port = await freePort()
+  const close = await measure(createApp({ log, trustedProxies: [] }), [], log).serve(
+    { host: '127.0.0.1', port },
+    token,
+    [],
+  )
+  t.after(close)
+  return port
+}
+
+test('strangers hold no more than a few connections of the metrics open', async (t) => {
+  const port = await serve(t)
+  const ended: Promise<unknown>[] = []
+  const sockets: Socket[] = []
+  for (let count = 0; count < 80; count += 1) {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    sockets.push(socket)
+    ended.push(once(socket.resume(), 'close'))
+  }
+  // Those that come last are turned away.
+  await Promise.all(ended.slice(64))
+  for (const socket of sockets) socket.destroy()
+  await Promise.all(ended)
+  const answer = await fetch(`http://127.0.0.1:${port}/metrics`, { headers: { authorization: `Bearer ${token}` } })
+  assert.equal(answer.status, 200)
+  assert.match(await answer.text(), /^process_cpu_seconds_total /m)
+})

@@ -1,0 +1,173 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { once } from 'node:events'
+import http from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import { Counter, Histogram, type Metric, Registry, collectDefaultMetrics } from 'prom-client'
+import { parseAuthorization } from '../../standards/http/authorization-header.ts'
+import { type Distribution, type Figure, type FigureReading, type FigureSample } from './figure.ts'
+import type { RouteDescription } from '../http/surface.ts'
+import type { ListenAddress } from '../http/listener.ts'
+import type { Log } from '../log/log.ts'
+
+/** What is measured of a server, in Prometheus's format. */
+export type Metrics = {
+  /** Listens on an address of its own, and returns what closes that. @throws the operating system's error */
+  readonly serve: (
+    address: ListenAddress,
+    token: string | undefined,
+    figures: readonly Figure[],
+  ) => Promise<() => Promise<void>>
+}
+
+/** Far more than the scrapers of one server; strangers must not use up its descriptors. */
+const maxConnections = 64
+/** How long a request may take to arrive, in milliseconds. */
+const arrivalMs = 10_000
+const limits = {
+  headersTimeout: arrivalMs,
+  requestTimeout: arrivalMs,
+  connectionsCheckingInterval: 5000,
+  maxHeaderSize: 16 * 1024,
+}
+
+/** Measures the process, the requests of an application that is not ready yet, and later the figures of the modules. */
+export function measure(app: FastifyInstance, routes: readonly RouteDescription[], log: Log): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  countRequests(app, routes, registry)
+  return {
+    serve: async (address, token, figures) => {
+      for (const figure of figures) registry.registerMetric(toMetric(figure, log))
+      const server = http.createServer(limits, (request, response) => {
+        if (request.method !== 'GET' || request.url !== '/metrics') {
+          response.writeHead(404).end()
+          return
+        }
+        if (token !== undefined && !bears(request, token)) {
+          response.writeHead(401, { 'www-authenticate': 'Bearer realm="metrics"' }).end()
+          return
+        }
+        registry
+          .metrics()
+          .then((text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text))
+          .catch((error: unknown) => {
+            log.error({ err: error }, 'failed to collect the metrics')
+            response.writeHead(500).end()
+          })
+      })
+      server.maxConnections = maxConnections
+      server.listen(address.port, address.host)
+      await once(server, 'listening')
+      return () =>
+        new Promise((resolve) => {
+          server.closeAllConnections()
+          server.close(() => resolve())
+        })
+    },
+  }
+}
+
+/** Whether a request has the token. Digests are compared because their length does not depend on the input. */
+function bears({ headers }: http.IncomingMessage, token: string): boolean {
+  const authorization = parseAuthorization(headers.authorization)
+  if (authorization.scheme !== 'bearer') return false
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(authorization.token), digest(token))
+}
+
+/** Adapts a figure to prom-client, which only reads the values of a metric. */
+function toMetric(figure: Figure, log: Log): Metric {
+  const { name, help, kind } = figure
+  const values = async () => {
+    try {
+      if (figure.kind === 'histogram') return bucketsOf(name, figure.read())
+      return samplesOf(figure.labels ?? {}, await figure.read())
+    } catch (error) {
+      log.warn({ err: error, metric: name }, 'failed to read a metric')
+      return []
+    }
+  }
+  const get = async () => ({ name, help, type: kind, aggregator: 'sum', values: await values() })
+  return { name, get } as unknown as Metric
+}
+
+function samplesOf(labels: Readonly<Record<string, readonly string[]>>, reading: FigureReading): FigureSample[] {
+  if (reading === undefined) return []
+  if (typeof reading === 'number') return [{ labels: {}, value: reading }]
+  const sums = new Map<string, FigureSample>()
+  for (const sample of reading) {
+    const closed = Object.fromEntries(
+      Object.entries(labels).map(([label, known]) => {
+        const value = sample.labels[label] ?? ''
+        return [label, known.includes(value) ? value : 'other']
+      }),
+    )
+    const key = Object.values(closed).join('\n')
+    sums.set(key, { labels: closed, value: (sums.get(key)?.value ?? 0) + sample.value })
+  }
+  return [...sums.values()]
+}
+
+function bucketsOf(name: string, { bounds, counts, sum }: Distribution) {
+  let count = 0
+  const buckets = counts.map((counted, index) => {
+    count += counted
+    return { metricName: `${name}_bucket`, labels: { le: String(bounds[index] ?? '+Inf') }, value: count }
+  })
+  return [
+    ...buckets,
+    { metricName: `${name}_sum`, labels: {}, value: sum },
+    { metricName: `${name}_count`, labels: {}, value: count },
+  ]
+}
+
+/** Labels have few values: a method, a status and the pattern of a route, never what a client chose. */
+function countRequests(app: FastifyInstance, routes: readonly RouteDescription[], registry: Registry): void {
+  const surfaceOf = surfacesOf(routes)
+  const labelNames = ['method', 'route', 'status'] as const
+  const requests = new Counter({
+    name: 'acrux_http_requests_total',
+    help: 'Requests answered.',
+    labelNames,
+    registers: [registry],
+  })
+  const bySurface = new Counter({
+    name: 'acrux_requests_total',
+    help: 'Requests answered, by surface and outcome.',
+    labelNames: ['surface', 'outcome'] as const,
+    registers: [registry],
+  })
+  const seconds = new Histogram({
+    name: 'acrux_http_request_seconds',
+    help: 'Time from the first byte of a request to the last of its answer.',
+    labelNames: ['method', 'route'] as const,
+    buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 60],
+    registers: [registry],
+  })
+  app.answeredListeners.push(({ method, route = 'none', status, aborted, milliseconds }) => {
+    bySurface.inc({ surface: surfaceOf(route), outcome: outcomeOf(status, aborted) })
+    requests.inc({ method, route, status: String(status) })
+    seconds.observe({ method, route }, milliseconds / 1000)
+  })
+}
+
+/** The surface of a route is the first part of its id. All routes below a raw surface share one pattern. */
+function surfacesOf(routes: readonly RouteDescription[]): (route: string) => string {
+  const surfaces = new Map(routes.map(({ path, id }) => [path, id.split('.', 1)[0] ?? '']))
+  for (const { path, id } of routes) {
+    for (const prefix of ['/v2', '/acr/v1', '/oauth2']) {
+      if (!path.startsWith(`${prefix}/`)) continue
+      for (const pattern of [prefix, `${prefix}/*`]) surfaces.set(pattern, id.split('.', 1)[0] ?? '')
+    }
+  }
+  return (route) => surfaces.get(route) ?? 'other'
+}
+
+function outcomeOf(status: number, aborted: boolean): string {
+  if (aborted) return 'aborted'
+  if (status < 400) return 'success'
+  if (status === 401 || status === 403) return 'denied'
+  if (status === 429) return 'limited'
+  if (status === 507) return 'full'
+  return status < 500 ? 'rejected' : 'failed'
+}

@@ -1,0 +1,67 @@
+import { splitRawPath } from '../http/raw-path.ts'
+
+/**
+ * What a path below `/acr/v1/` names. The strings are decoded and not checked further, as those of `OciPath`. The kinds
+ * with `deleted` are the soft-deleted ones.
+ */
+export type AcrPath =
+  | { readonly kind: 'catalog' }
+  | { readonly kind: 'repository'; readonly repository: string }
+  | { readonly kind: 'tags'; readonly repository: string }
+  | { readonly kind: 'tag'; readonly repository: string; readonly tag: string }
+  | { readonly kind: 'manifests'; readonly repository: string }
+  | { readonly kind: 'manifest'; readonly repository: string; readonly digest: string }
+  | { readonly kind: 'deleted-catalog' }
+  | { readonly kind: 'deleted-tags'; readonly repository: string }
+  | { readonly kind: 'deleted-manifests'; readonly repository: string }
+  | { readonly kind: 'deleted-manifest'; readonly repository: string; readonly digest: string }
+
+/**
+ * Reads the raw path of a request, still percent-encoded and without its query. [ACR REST data plane]
+ *
+ * A segment that begins with an underscore is never part of a repository's name, which is what keeps the paths apart.
+ */
+export function matchAcrPath(rawPath: string): AcrPath | undefined {
+  const segments = splitRawPath(rawPath)
+  if (segments === undefined || segments[0] !== 'acr' || segments[1] !== 'v1') return undefined
+  const rest = segments.slice(2)
+  return rest[0] === '_deleted' ? matchDeleted(rest.slice(1)) : matchLive(rest)
+}
+
+function matchLive(segments: readonly string[]): AcrPath | undefined {
+  if (segments.length === 1 && segments[0] === '_catalog') return { kind: 'catalog' }
+  const { repository, below } = splitRepository(segments)
+  if (repository === '') return undefined
+  const [collection, member] = below
+  if (collection === undefined) return { kind: 'repository', repository }
+  if (below.length > 2 || member === '') return undefined
+  switch (collection) {
+    case '_tags':
+      return member === undefined ? { kind: 'tags', repository } : { kind: 'tag', repository, tag: member }
+    case '_manifests':
+      return member === undefined ? { kind: 'manifests', repository } : { kind: 'manifest', repository, digest: member }
+    default:
+      return undefined
+  }
+}
+
+function matchDeleted(segments: readonly string[]): AcrPath | undefined {
+  if (segments.length === 1 && segments[0] === '_catalog') return { kind: 'deleted-catalog' }
+  const path = matchLive(segments)
+  switch (path?.kind) {
+    case 'tags':
+      return { kind: 'deleted-tags', repository: path.repository }
+    case 'manifests':
+      return { kind: 'deleted-manifests', repository: path.repository }
+    case 'manifest':
+      return { kind: 'deleted-manifest', repository: path.repository, digest: path.digest }
+    default:
+      return undefined
+  }
+}
+
+function splitRepository(segments: readonly string[]): { repository: string; below: readonly string[] } {
+  const reserved = segments.findIndex((segment) => segment.startsWith('_'))
+  const end = reserved === -1 ? segments.length : reserved
+  return { repository: segments.slice(0, end).join('/'), below: segments.slice(end) }
+}

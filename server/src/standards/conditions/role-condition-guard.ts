@@ -1,0 +1,91 @@
+import {
+  type ConditionComparison,
+  type ConditionValue,
+  type RoleCondition,
+  foldCase,
+  isRepositoryName,
+} from './role-condition.ts'
+import { evaluateRoleCondition, likeBeginning } from './role-condition-evaluation.ts'
+import { matchesActionPattern } from '../azure/role-permissions.ts'
+
+/**
+ * What a repository's name must be, in lower case, for a condition to be met at all: one of some names, or one that begins
+ * with one of some texts. By it, the few conditions that can be met are found among many; it decides nothing.
+ */
+export type RepositoryGuard =
+  | { readonly kind: 'any' }
+  | { readonly kind: 'names'; readonly names: readonly string[]; readonly prefixes: readonly string[] }
+
+const any: RepositoryGuard = { kind: 'any' }
+const never: RepositoryGuard = { kind: 'names', names: [], prefixes: [] }
+
+/** The names for which the condition can be met, when the action is asked for on a repository. */
+export function repositoryGuard(condition: RoleCondition, action: string): RepositoryGuard {
+  return guardOf(condition, true, action)
+}
+
+/** The names for which the condition can be `wanted`. */
+function guardOf(condition: RoleCondition, wanted: boolean, action: string): RepositoryGuard {
+  switch (condition.kind) {
+    case 'and':
+    case 'or': {
+      const guards = condition.terms.map((term) => guardOf(term, wanted, action))
+      return (condition.kind === 'and') === wanted ? narrowest(guards) : union(guards)
+    }
+    case 'not':
+      return guardOf(condition.term, !wanted, action)
+    case 'action-matches':
+      return matchesActionPattern(condition.pattern, action) === wanted ? any : never
+    case 'sub-operation-matches':
+      return wanted ? never : any
+    case 'exists':
+      return wanted && isRepositoryName(condition.attribute) ? any : never
+    case 'comparison':
+      return guardOfComparison(condition, wanted)
+  }
+}
+
+function guardOfComparison(comparison: ConditionComparison, wanted: boolean): RepositoryGuard {
+  const { operator, quantifier, left, right } = comparison
+  if (left.kind === 'values' && right.kind === 'values') {
+    const facts = { action: '', repository: undefined }
+    return evaluateRoleCondition(comparison, facts) === wanted ? any : never
+  }
+  const attributes = [left, right].flatMap((side) => (side.kind === 'attribute' ? [side.attribute] : []))
+  if (operator.family !== 'string' || !attributes.every(isRepositoryName)) return never
+  // Only the wish for a name that is like the right side says what the name is.
+  if (right.kind === 'attribute' || operator.negated === wanted) return any
+  const guards = right.values.map((value) => guardOfValue(operator.test, value))
+  const oneSuffices = (quantifier?.right !== 'all') === wanted
+  return oneSuffices ? union(guards) : narrowest(guards)
+}
+
+function guardOfValue(test: ConditionComparison['operator']['test'], value: ConditionValue): RepositoryGuard {
+  const text = foldCase(String(value))
+  if (test === 'equals') return { kind: 'names', names: [text], prefixes: [] }
+  const beginning = test === 'like' ? likeBeginning(text) : { text, whole: false }
+  if (beginning.whole) return { kind: 'names', names: [beginning.text], prefixes: [] }
+  return beginning.text === '' ? any : { kind: 'names', names: [], prefixes: [beginning.text] }
+}
+
+function union(guards: readonly RepositoryGuard[]): RepositoryGuard {
+  const names = new Set<string>()
+  const prefixes = new Set<string>()
+  for (const guard of guards) {
+    if (guard.kind === 'any') return any
+    for (const name of guard.names) names.add(name)
+    for (const prefix of guard.prefixes) prefixes.add(prefix)
+  }
+  return { kind: 'names', names: [...names], prefixes: [...prefixes] }
+}
+
+/** Each of the guards has to hold, so one of them may be left to say so: that which lets the fewest through. */
+function narrowest(guards: readonly RepositoryGuard[]): RepositoryGuard {
+  let best = any
+  for (const guard of guards) if (weight(guard) < weight(best)) best = guard
+  return best
+}
+
+function weight(guard: RepositoryGuard): number {
+  return guard.kind === 'any' ? Infinity : guard.names.length + 1000 * guard.prefixes.length
+}
