@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
-import { type Module, modules, openModules } from './modules.ts'
+import { modules, openModules } from './modules.ts'
 
 const source = import.meta.dirname
 const importPattern =
@@ -18,10 +18,24 @@ function importsOf(file: string): Import[] {
   })
 }
 
-function moduleOf(file: string): Module | undefined {
+function moduleOf(file: string): string | undefined {
   const first = path.relative(source, file).split(path.sep)[0] ?? ''
-  return first in modules ? (first as Module) : undefined
+  return first in modules ? first : undefined
 }
+
+/** The folder of a file below its module; undefined for a file beside the folders. */
+function submoduleOf(file: string): string | undefined {
+  const [, folder, ...rest] = path.relative(source, file).split(path.sep)
+  return rest.length > 0 ? folder : undefined
+}
+
+const mayImport = (module: string) => [
+  ...(openModules.includes(module) ? [] : openModules),
+  ...(modules[module]?.imports ?? []),
+]
+
+/** Folders with files for browsers only. */
+const withoutCode = new Set(['sign-in/assets'])
 
 /** Independent implementations that tests compare answers with. They import nothing from the server. */
 const oracle = path.resolve(source, '../../test/oracle') + path.sep
@@ -55,17 +69,54 @@ function findCycle(edges: ReadonlyMap<string, readonly string[]>): string[] | un
   return undefined
 }
 
-test('a module may import only modules above it in the table', () => {
+test('a row of the table names only rows above it', () => {
   const order = Object.keys(modules)
-  for (const [module, allowed] of Object.entries(modules)) {
+  for (const [module, { imports: allowed, submodules }] of Object.entries(modules)) {
     for (const other of allowed)
       assert.ok(order.indexOf(other) < order.indexOf(module), `${module} may import ${other}`)
+    const folders = Object.keys(submodules)
+    for (const [folder, others] of Object.entries(submodules)) {
+      for (const other of others) {
+        assert.ok(folders.indexOf(other) < folders.indexOf(folder), `${module}/${folder} may import ${other}`)
+      }
+    }
   }
 })
 
 test('every row of the table has a folder, and every folder has a row', () => {
-  const folders = readdirSync(source, { withFileTypes: true }).filter((entry) => entry.isDirectory())
-  assert.deepEqual(folders.map(({ name }) => name).toSorted(), Object.keys(modules).toSorted())
+  const foldersIn = (directory: string) =>
+    readdirSync(directory, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name)
+      .toSorted()
+  assert.deepEqual(foldersIn(source), Object.keys(modules).toSorted())
+  for (const [module, { submodules }] of Object.entries(modules)) {
+    const folders = foldersIn(path.join(source, module)).filter((folder) => !withoutCode.has(`${module}/${folder}`))
+    assert.deepEqual(folders, Object.keys(submodules).toSorted(), module)
+  }
+})
+
+test('a submodule imports only what its row names, and no file beside the submodules', () => {
+  const wrong = imports.filter(({ from, to }) => {
+    const module = moduleOf(from)
+    const folder = submoduleOf(from)
+    if (module === undefined || folder === undefined || moduleOf(to) !== module || isTest(from)) return false
+    const target = submoduleOf(to)
+    return target !== folder && (target === undefined || modules[module]?.submodules[folder]?.includes(target) !== true)
+  })
+  assert.deepEqual(wrong.map(show), [])
+})
+
+test('no two folders import each other', () => {
+  const folderOf = (file: string) => path.dirname(nameOf(file))
+  const edges = new Set(
+    imports.filter(({ from }) => !isTest(from)).map(({ from, to }) => `${folderOf(from)} and ${folderOf(to)}`),
+  )
+  const isMutual = (edge: string) => {
+    const [from = '', to = ''] = edge.split(' and ')
+    return from < to && edges.has(`${to} and ${from}`)
+  }
+  assert.deepEqual([...edges].filter(isMutual), [])
 })
 
 test('the imports that these tests check include type imports', () => {
@@ -80,7 +131,7 @@ test('a module imports only the modules in its row; tests may also load a config
     if (module === undefined) return false
     if (target === undefined) return !(isTest(from) && to.startsWith(oracle))
     if (isTest(from) && target === 'configuration') return false
-    return module !== target && !modules[module].includes(target)
+    return module !== target && !mayImport(module).includes(target)
   })
   assert.deepEqual(wrong.map(show), [])
 })

@@ -1,55 +1,58 @@
-/** The modules of the server. */
-export type Module =
-  | 'standards'
-  | 'platform'
-  | 'configuration'
-  | 'storage'
-  | 'audit'
-  | 'resources'
-  | 'directory'
-  | 'graph'
-  | 'identity'
-  | 'upstream'
-  | 'sign-in'
-  | 'access'
-  | 'registry'
-  | 'token-service'
-  | 'management'
-  | 'backup'
+/** One module of the server. */
+export type ModuleRow = {
+  /** The modules that it may import, besides `standards` and `platform`, which every module may import. */
+  readonly imports: readonly string[]
+  /**
+   * Its submodules, which are its folders, and the submodules that each may import. Files beside the folders may import
+   * every submodule; a submodule imports none of these files.
+   */
+  readonly submodules: Readonly<Record<string, readonly string[]>>
+}
 
 /**
- * The modules that each module may import. A module imports only modules that stand above it in this table, so there are
- * no cycles.
+ * The modules of the server. A module imports only modules that stand above it in this table, and a submodule only
+ * submodules that stand above it in its row, so there are no cycles.
  */
-export const modules: Readonly<Record<Module, readonly Module[]>> = {
-  standards: [],
-  platform: ['standards'],
-  configuration: ['standards', 'platform'],
-  storage: ['standards', 'platform'],
-  audit: ['standards', 'platform'],
-  resources: ['standards', 'platform', 'audit'],
-  directory: ['standards', 'platform', 'audit'],
-  graph: ['standards', 'platform', 'audit', 'directory'],
-  identity: ['standards', 'platform', 'audit', 'directory'],
-  upstream: ['standards', 'platform', 'directory'],
-  'sign-in': ['standards', 'platform', 'audit', 'directory', 'identity', 'upstream'],
-  access: ['standards', 'platform', 'audit'],
-  registry: ['standards', 'platform', 'storage', 'audit'],
-  'token-service': ['standards', 'platform', 'audit', 'resources', 'identity', 'directory', 'access'],
-  management: [
-    'standards',
-    'platform',
-    'storage',
-    'audit',
-    'resources',
-    'directory',
-    'identity',
-    'access',
-    'registry',
-    'token-service',
-  ],
-  backup: ['standards', 'platform', 'storage', 'audit', 'registry'],
+export const modules: Readonly<Record<string, ModuleRow>> = {
+  standards: {
+    imports: [],
+    submodules: { http: [], oci: ['http'], azure: ['http', 'oci'], oauth: ['oci'], conditions: ['azure'] },
+  },
+  platform: {
+    imports: ['standards'],
+    submodules: {
+      jobs: [],
+      memory: [],
+      process: [],
+      files: ['process'],
+      limits: ['memory', 'process'],
+      log: ['process', 'memory'],
+      http: ['limits', 'log', 'process', 'memory'],
+      metrics: ['process', 'log', 'http'],
+      outbound: ['process'],
+      sql: ['metrics', 'process'],
+      keys: ['process', 'memory', 'sql', 'limits', 'files'],
+      tls: ['files', 'process', 'log'],
+    },
+  },
+  configuration: { imports: [], submodules: {} },
+  storage: { imports: [], submodules: {} },
+  audit: { imports: [], submodules: {} },
+  resources: { imports: ['audit'], submodules: {} },
+  directory: { imports: ['audit'], submodules: {} },
+  graph: { imports: ['audit', 'directory'], submodules: {} },
+  identity: { imports: ['audit', 'directory'], submodules: {} },
+  upstream: { imports: ['directory'], submodules: {} },
+  'sign-in': { imports: ['audit', 'directory', 'identity', 'upstream'], submodules: {} },
+  access: { imports: ['audit'], submodules: {} },
+  registry: { imports: ['storage', 'audit'], submodules: {} },
+  'token-service': { imports: ['audit', 'resources', 'directory', 'identity', 'access'], submodules: {} },
+  management: {
+    imports: ['storage', 'audit', 'resources', 'directory', 'identity', 'access', 'registry', 'token-service'],
+    submodules: {},
+  },
+  backup: { imports: ['storage', 'audit', 'registry'], submodules: {} },
 }
 
 /** The modules without an entry point: import the file. */
-export const openModules: readonly Module[] = ['standards', 'platform']
+export const openModules: readonly string[] = ['standards', 'platform']
