@@ -11,7 +11,7 @@ import { document, table } from './report.ts'
 import { measureSmallAnswer, smallAnswers } from './small-answers.ts'
 import { measureStartUp } from './start-up.ts'
 import { fill, startOn } from './subject.ts'
-import { measureTakenBack } from './taken-back.ts'
+import { measureRevocation } from './revocation.ts'
 
 const names = [
   ...smallAnswers.map(({ name }) => name),
@@ -19,7 +19,7 @@ const names = [
   'blob-get',
   'blob-push',
   'start-up',
-  'taken-back',
+  'revocation',
 ]
 
 /** What takes so long that it is measured only when it is named. */
@@ -106,7 +106,7 @@ async function main(): Promise<void> {
     ...(chosen.has('decide-flat') ? [await measureDecide(settings)] : []),
     ...(await measureBlobs(settings, chosen)),
     ...(chosen.has('start-up') ? [await measureStartUp(settings)] : []),
-    ...(chosen.has('taken-back') ? [await measureTakenBack(settings)] : []),
+    ...(chosen.has('revocation') ? [await measureRevocation(settings)] : []),
     ...(chosen.has('fairness') ? await measureFairness(settings, attack) : []),
   ]
   process.stdout.write(`${json ? document(figures) : table(figures)}\n`)

@@ -6,7 +6,7 @@ import { after, test } from 'node:test'
 import { basic, get, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { tokensOf } from '../rights/tokens.ts'
-import { assertShutAt, doorsOf } from './doors.ts'
+import { assertDenied, endpointsOf } from './endpoints.ts'
 import {
   algorithmOf,
   attackerKeys,
@@ -29,7 +29,7 @@ const { servicePrincipal, tenantId } = server.firstRun
 const scope = 'repository:team/app:pull'
 const path = '/v2/team/app/manifests/1'
 await pushImage(server, 'team/app', '1', basic(servicePrincipal.appId, servicePrincipal.password))
-const doors = doorsOf(server, wire, path, scope)
+const endpoints = endpointsOf(server, wire, path, scope)
 const genuine = Object.entries(await tokensOf(server, servicePrincipal, [scope]))
 
 /** A server of the attacker's with a key set that holds the forged key under the genuine `kid`. */
@@ -44,9 +44,9 @@ await once(attacker, 'listening')
 after(() => attacker.close())
 const attackerUrl = `http://127.0.0.1:${(attacker.address() as AddressInfo).port}`
 
-/** Holds that the token opens no door at all. */
+/** Holds that the token opens no endpoint at all. */
 async function assertWorthless(token: string, what: string): Promise<void> {
-  for (const door of Object.values(doors)) assertShutAt(door, await door.knock(token), what)
+  for (const endpoint of Object.values(endpoints)) assertDenied(endpoint, await endpoint.present(token), what)
 }
 
 function keyHeaders(keys: KeyPair, kid: unknown, alg: string): Record<string, Record<string, unknown>> {
@@ -73,15 +73,15 @@ function keyHeaders(keys: KeyPair, kid: unknown, alg: string): Record<string, Re
   }
 }
 
-test('fault 1: the genuine tokens open their doors, so that a refusal of a forged one means something', async () => {
+test('fault 1: the endpoints accept genuine tokens, so that denying a forged one is meaningful', async () => {
   const { identity, refresh, access } = Object.fromEntries(genuine)
   assert.equal((await get(server, path, `Bearer ${access ?? ''}`)).status, 200)
-  assert.equal((await doors['refresh grant']?.knock(refresh ?? ''))?.status, 200)
-  assert.equal((await doors['exchange']?.knock(identity ?? ''))?.status, 200)
+  assert.equal((await endpoints['refresh grant']?.present(refresh ?? ''))?.status, 200)
+  assert.equal((await endpoints['exchange']?.present(identity ?? ''))?.status, 200)
 })
 
 for (const [kind, token] of genuine) {
-  test(`fault 1: a forged ${kind} token that brings its own key opens nothing, and nothing is fetched for it`, async () => {
+  test(`fault 1: a forged ${kind} token that names its own key is denied everywhere, and the key is not fetched`, async () => {
     const alg = algorithmOf(token)
     const keys = attackerKeys(alg)
     for (const [what, header] of Object.entries(keyHeaders(keys, partsOf(token).header['kid'], alg))) {
@@ -90,7 +90,7 @@ for (const [kind, token] of genuine) {
     assert.deepEqual(fetched, [], 'the server asked the attacker for keys')
   })
 
-  test(`fault 1: a genuine ${kind} token under which another header or other claims are put opens nothing`, async () => {
+  test(`fault 1: a genuine ${kind} token with another header or other claims is denied everywhere`, async () => {
     const { header } = partsOf(token)
     const cases: Record<string, string> = {
       'another type': tampered(token, { typ: header['typ'] === 'JWT' ? 'at+jwt' : 'JWT' }),
@@ -108,7 +108,7 @@ for (const [kind, token] of genuine) {
     for (const [what, forged] of Object.entries(cases)) await assertWorthless(forged, `${kind} with ${what}`)
   })
 
-  test(`fault 1: the ${kind} token signed with the published key as a shared secret, or not at all, opens nothing`, async () => {
+  test(`fault 1: the ${kind} token signed with the public key as a shared secret, or unsigned, is denied everywhere`, async () => {
     const { header, claims } = partsOf(token)
     const published = [
       await get(server, '/oauth2/keys'),

@@ -6,9 +6,9 @@ import { basic, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { standForTenant } from '../harness/stand-in-tenant.ts'
 import { startTokenIssuer, trustArguments } from '../harness/token-issuer.ts'
-import { assertShutAt } from './doors.ts'
-import { type DoorName, doorNames, everyDoor } from './every-door.ts'
-import { type Audience, type KindName, assembleKinds } from './every-kind.ts'
+import { assertDenied } from './endpoints.ts'
+import { type EndpointName, endpointNames, allEndpoints } from './all-endpoints.ts'
+import { type Audience, type KindName, assembleKinds } from './credential-kinds.ts'
 import { attackerKeys, partsOf, signedBy, tampered } from './forged-token.ts'
 import { openWire } from './wire.ts'
 
@@ -24,7 +24,7 @@ const path = '/v2/team/app/manifests/1'
 const scope = 'repository:team/app:pull'
 await pushImage(server, 'team/app', '1', basic(servicePrincipal.appId, servicePrincipal.password))
 const cast = await assembleKinds(server, issuer, tenant)
-const doors = everyDoor({ ...cast, server, wire, path, scope })
+const endpoints = allEndpoints({ ...cast, server, wire, path, scope })
 after(async () => {
   wire.close()
   await cast.close()
@@ -32,39 +32,39 @@ after(async () => {
   await issuer[Symbol.asyncDispose]()
 })
 
-const acrRefreshDoors: readonly DoorName[] = ['refresh grant', 'token by Basic', 'password grant']
-const acrAccessDoors: readonly DoorName[] = ['data plane', 'version check', 'token by Basic', 'password grant']
-const tokenDoors: Readonly<Record<Audience, readonly DoorName[]>> = {
+const acrRefreshDoors: readonly EndpointName[] = ['refresh grant', 'token by Basic', 'password grant']
+const acrAccessDoors: readonly EndpointName[] = ['data plane', 'version check', 'token by Basic', 'password grant']
+const tokenEndpoints: Readonly<Record<Audience, readonly EndpointName[]>> = {
   ARM: ['exchange', 'management'],
   ACR: ['exchange'],
   Graph: ['directory'],
 }
 
-/** The doors that each kind is for. Whatever stands here twice or not at all does not compile. */
-const opens: Readonly<Record<KindName, readonly DoorName[]>> = {
-  'a person’s token for ARM': tokenDoors.ARM,
-  'a person’s token for ACR': tokenDoors.ACR,
-  'a person’s token for Graph': tokenDoors.Graph,
+/** The endpoints that each kind is for. Whatever stands here twice or not at all does not compile. */
+const opens: Readonly<Record<KindName, readonly EndpointName[]>> = {
+  'a person’s token for ARM': tokenEndpoints.ARM,
+  'a person’s token for ACR': tokenEndpoints.ACR,
+  'a person’s token for Graph': tokenEndpoints.Graph,
   'a person’s ACR refresh token': acrRefreshDoors,
   'a person’s ACR access token': acrAccessDoors,
-  'a program’s token for ARM': tokenDoors.ARM,
-  'a program’s token for ACR': tokenDoors.ACR,
-  'a program’s token for Graph': tokenDoors.Graph,
+  'a program’s token for ARM': tokenEndpoints.ARM,
+  'a program’s token for ACR': tokenEndpoints.ACR,
+  'a program’s token for Graph': tokenEndpoints.Graph,
   'a program’s ACR refresh token': acrRefreshDoors,
   'a program’s ACR access token': acrAccessDoors,
-  'a job’s token for ARM': tokenDoors.ARM,
-  'a job’s token for ACR': tokenDoors.ACR,
-  'a job’s token for Graph': tokenDoors.Graph,
+  'a job’s token for ARM': tokenEndpoints.ARM,
+  'a job’s token for ACR': tokenEndpoints.ACR,
+  'a job’s token for Graph': tokenEndpoints.Graph,
   'a job’s ACR refresh token': acrRefreshDoors,
   'a job’s ACR access token': acrAccessDoors,
-  'a machine’s token for ARM': tokenDoors.ARM,
-  'a machine’s token for ACR': tokenDoors.ACR,
-  'a machine’s token for Graph': tokenDoors.Graph,
+  'a machine’s token for ARM': tokenEndpoints.ARM,
+  'a machine’s token for ACR': tokenEndpoints.ACR,
+  'a machine’s token for Graph': tokenEndpoints.Graph,
   'a machine’s ACR refresh token': acrRefreshDoors,
   'a machine’s ACR access token': acrAccessDoors,
-  'an identity’s token for ARM': tokenDoors.ARM,
-  'an identity’s token for ACR': tokenDoors.ACR,
-  'an identity’s token for Graph': tokenDoors.Graph,
+  'an identity’s token for ARM': tokenEndpoints.ARM,
+  'an identity’s token for ACR': tokenEndpoints.ACR,
+  'an identity’s token for Graph': tokenEndpoints.Graph,
   'an identity’s ACR refresh token': acrRefreshDoors,
   'an identity’s ACR access token': acrAccessDoors,
   'a guest’s token for ARM': ['exchange'],
@@ -95,10 +95,10 @@ const opens: Readonly<Record<KindName, readonly DoorName[]>> = {
   'nothing at all': [],
 }
 
-/** Doors that were never built: nothing that the product gives out opens them, and each of them says so. */
-const walled: readonly DoorName[] = ['data plane by Basic', 'exchange by refresh token', 'on behalf of']
+/** Endpoints that accept no credential at all; each denies all of them. */
+const acceptingNone: readonly EndpointName[] = ['data plane by Basic', 'exchange by refresh token', 'on behalf of']
 
-/** What is used up by being shown, and is made anew for each door. */
+/** Credentials that work once, so that each endpoint gets a new one. */
 const usedUp: ReadonlySet<KindName> = new Set([
   'a person’s authorization code',
   'a device code that nobody approved',
@@ -107,28 +107,29 @@ const usedUp: ReadonlySet<KindName> = new Set([
   'an enrollment code',
 ])
 
-test('fault 6: every kind of secret has a door or is for none, and every door that was built opens to some kind', () => {
+test('fault 6: the table covers every kind of credential, and every endpoint accepts at least one kind unless the table says none', () => {
   assert.deepEqual([...cast.kinds.keys()].toSorted(), Object.keys(opens).toSorted())
   const opened = new Set(Object.values(opens).flat())
   assert.deepEqual(
-    doorNames.filter((name) => !opened.has(name)),
-    walled,
+    endpointNames.filter((name) => !opened.has(name)),
+    acceptingNone,
   )
 })
 
 for (const [name, make] of cast.kinds) {
   const own = opens[name]
-  test(`fault 6: ${name} opens ${own.length === 0 ? 'no door at all' : `${own.join(', ')}, and nothing else`}`, async () => {
+  test(`fault 6: ${name} is accepted by ${own.length === 0 ? 'no endpoint' : `${own.join(', ')} and no other endpoint`}`, async () => {
     const kept = usedUp.has(name) ? undefined : await make()
-    for (const door of Object.values(doors)) {
-      const response = await door.knock(kept ?? (await make()))
-      if (own.some((one) => one === door.name)) assert.equal(response.status, 200, `${door.name}: ${response.text()}`)
-      else assertShutAt(door, response, name)
+    for (const endpoint of Object.values(endpoints)) {
+      const response = await endpoint.present(kept ?? (await make()))
+      if (own.some((one) => one === endpoint.name))
+        assert.equal(response.status, 200, `${endpoint.name}: ${response.text()}`)
+      else assertDenied(endpoint, response, name)
     }
   })
 }
 
-test('fault 6: a token whose type, or whose kind of principal, is swapped opens nothing', async () => {
+test('fault 6: every endpoint denies a token with another type or another kind of principal', async () => {
   const keys = attackerKeys('RS256')
   const person = await signInPerson(server, owner, arm)
   const program = await armToken(server)
@@ -143,16 +144,16 @@ test('fault 6: a token whose type, or whose kind of principal, is swapped opens 
     signedBy(keys, { ...header, typ: 'JWT' }, claims),
   ]
   for (const token of forged) {
-    for (const door of Object.values(doors)) assertShutAt(door, await door.knock(token))
+    for (const endpoint of Object.values(endpoints)) assertDenied(endpoint, await endpoint.present(token))
   }
 })
 
-test('fault 6: what one installation gave opens nothing at another', async () => {
+test('fault 6: every endpoint denies the credentials of another installation', async () => {
   await using other = await startServer()
   const there = await signInPerson(other, other.firstRun.owner, arm)
   const code = await codeOf(other, other.firstRun.owner, `${arm}/.default openid`)
   for (const token of [there.access, there.id, there.refresh, code.code]) {
-    for (const door of Object.values(doors)) assertShutAt(door, await door.knock(token))
+    for (const endpoint of Object.values(endpoints)) assertDenied(endpoint, await endpoint.present(token))
   }
   assert.equal((await redeem(other, code)).status, 200)
 })

@@ -18,7 +18,7 @@ import { signGenuinely } from '../harness/genuine-keys.ts'
 import { startServer } from '../harness/server.ts'
 import { assertRefused } from '../rights/refusal.ts'
 import { addSecret, millisecondsOf, passed, tokensOf } from '../rights/tokens.ts'
-import { assertOpensOnly, type Door, doorsOf } from './doors.ts'
+import { assertAcceptedOnlyBy, type Endpoint, endpointsOf } from './endpoints.ts'
 import { partsOf } from './forged-token.ts'
 import { openWire } from './wire.ts'
 
@@ -37,30 +37,30 @@ await pushImage(server, 'team/app', '1', owner)
 const second = await createRegistry(server, 'second')
 const there = { loginServer: second.loginServer }
 await pushImage(server, 'team/app', '1', owner, {}, there)
-const doors = doorsOf(server, wire, path, scope)
-const doorsThere = doorsOf(server, wire, path, scope, there)
-const tokenDoors = ['password grant', 'token by Basic']
+const endpoints = endpointsOf(server, wire, path, scope)
+const doorsThere = endpointsOf(server, wire, path, scope, there)
+const tokenEndpoints = ['password grant', 'token by Basic']
 
-test('fault 6: each kind of token opens the doors that it is for, and no other door', async () => {
+test('fault 6: each kind of token is accepted by its own endpoints and by no other', async () => {
   const here = await tokensOf(server, servicePrincipal, [scope])
-  await assertOpensOnly(doors, here.identity, ['exchange', 'management'])
-  await assertOpensOnly(doors, await armToken(server, servicePrincipal, acrScope), ['exchange'])
-  await assertOpensOnly(doors, await armToken(server, servicePrincipal, graphScope), ['directory'])
-  await assertOpensOnly(doors, here.refresh, ['refresh grant', ...tokenDoors])
-  await assertOpensOnly(doors, here.access, ['data plane', 'version check', ...tokenDoors])
+  await assertAcceptedOnlyBy(endpoints, here.identity, ['exchange', 'management'])
+  await assertAcceptedOnlyBy(endpoints, await armToken(server, servicePrincipal, acrScope), ['exchange'])
+  await assertAcceptedOnlyBy(endpoints, await armToken(server, servicePrincipal, graphScope), ['directory'])
+  await assertAcceptedOnlyBy(endpoints, here.refresh, ['refresh grant', ...tokenEndpoints])
+  await assertAcceptedOnlyBy(endpoints, here.access, ['data plane', 'version check', ...tokenEndpoints])
 })
 
-test('fault 6: the tokens of one registry open nothing at another of the same server', async () => {
+test('fault 6: the tokens of one registry are denied at another registry of the same server', async () => {
   const here = await tokensOf(server, servicePrincipal, [scope])
-  await assertOpensOnly(doorsThere, here.refresh, [])
-  await assertOpensOnly(doorsThere, here.access, [])
+  await assertAcceptedOnlyBy(doorsThere, here.refresh, [])
+  await assertAcceptedOnlyBy(doorsThere, here.access, [])
   const ofThere = await tokensOf(server, servicePrincipal, [scope], there)
-  await assertOpensOnly(doorsThere, ofThere.access, ['data plane', 'version check', ...tokenDoors])
-  await assertOpensOnly(doors, ofThere.access, [])
-  await assertOpensOnly(doors, ofThere.refresh, [])
+  await assertAcceptedOnlyBy(doorsThere, ofThere.access, ['data plane', 'version check', ...tokenEndpoints])
+  await assertAcceptedOnlyBy(endpoints, ofThere.access, [])
+  await assertAcceptedOnlyBy(endpoints, ofThere.refresh, [])
 })
 
-test('fault 6: an access token shown as a password gives access within its own and never more', async () => {
+test('fault 6: an access token used as a password never gives more access than it carries', async () => {
   const narrow = await accessToken(server, { username: servicePrincipal.appId, password: servicePrincipal.password }, [
     scope,
   ])
@@ -72,7 +72,7 @@ test('fault 6: an access token shown as a password gives access within its own a
   assert.ok(Number(partsOf(wider).claims['exp']) <= Number(partsOf(narrow).claims['exp']))
 })
 
-test('fault 5: the audience of an identity token is one string, and the provider issues for no other than it knows', async () => {
+test('fault 5: the audience of an identity token is one string, and the provider issues only for audiences that it knows', async () => {
   for (const one of [armScope, acrScope, graphScope]) {
     assert.equal(typeof partsOf(await armToken(server, servicePrincipal, one)).claims['aud'], 'string')
   }
@@ -97,33 +97,33 @@ test('fault 5: the audience of an identity token is one string, and the provider
   }
 })
 
-/** The doors that each kind opens, and the claims that only inform: without one of them, a token opens the same doors. */
+/** The endpoints that each kind opens, and the claims that only inform: without one of them, a token opens the same endpoints. */
 const kinds = {
   identity: { opens: ['exchange', 'management'], informative: ['appidacr', 'azpacr', 'idp', 'uti'] },
   refresh: {
-    opens: ['refresh grant', ...tokenDoors],
+    opens: ['refresh grant', ...tokenEndpoints],
     informative: ['version', 'appid', 'roles', 'tenant', 'permissions'],
   },
   access: {
-    opens: ['data plane', 'version check', ...tokenDoors],
+    opens: ['data plane', 'version check', ...tokenEndpoints],
     informative: ['version', 'appid', 'roles', 'tenant', 'permissions'],
   },
 } as const
 
 for (const kind of ['identity', 'refresh', 'access'] as const) {
-  test(`fault 4: a token that the server's own key signed (${kind}) is denied when a claim that decides is missing or of another type`, async () => {
+  test(`fault 4: a token that the server's own key signed (${kind}) is denied if a required claim is missing or has another type`, async () => {
     const genuine = await tokensOf(server, servicePrincipal, [scope])
     const { header, claims } = partsOf(genuine[kind])
     const { opens, informative } = kinds[kind]
-    await assertOpensOnly(doors, signGenuinely(server, header, claims), opens)
+    await assertAcceptedOnlyBy(endpoints, signGenuinely(server, header, claims), opens)
     for (const claim of Object.keys(claims)) {
       for (const value of [undefined, null, {}]) {
         const token = signGenuinely(server, header, { ...claims, [claim]: value })
         if (claim === 'access' && value === undefined) {
-          await assertOpensOnly({ data: doors['data plane'] as Door }, token, [])
+          await assertAcceptedOnlyBy({ data: endpoints['data plane'] as Endpoint }, token, [])
           continue
         }
-        await assertOpensOnly(doors, token, (informative as readonly string[]).includes(claim) ? opens : [])
+        await assertAcceptedOnlyBy(endpoints, token, (informative as readonly string[]).includes(claim) ? opens : [])
       }
     }
   })
@@ -134,7 +134,7 @@ async function beginUpload(authorization: string, repository: string): Promise<H
   return request({ method: 'POST', url, headers: { authorization }, caFile: server.caFile })
 }
 
-test('fault 4: a token for a repository that is deleted and made again neither reads, writes nor deletes the new one', async () => {
+test('fault 4: a token for a deleted repository has no access to a new repository of the same name', async () => {
   const everything = 'pull,push,delete,metadata_read,metadata_write'
   const wanted = `repository:reborn:${everything}`
   await pushImage(server, 'reborn', '1', owner)
@@ -182,7 +182,7 @@ test('fault 4: a token for a repository that is deleted and made again neither r
   assert.equal((await get(server, '/v2/reborn/manifests/1', owner)).status, 200)
 })
 
-test('a repository is pushed again in the very second in which it was deleted, by a token that was asked for again', async () => {
+test('a new token pushes a repository again in the same second in which it was deleted', async () => {
   const credential = { username: servicePrincipal.appId, password: servicePrincipal.password }
   const askAgain = () => accessToken(server, credential, ['repository:at-once:pull,push'])
   await pushImage(server, 'at-once', '1', owner)
@@ -196,7 +196,7 @@ test('a repository is pushed again in the very second in which it was deleted, b
   assert.equal((await beginUpload(`Bearer ${before}`, 'at-once')).status, 401)
 })
 
-test('fault 15: a secret and all that was got with it work to its last second and not after, used before or not', async () => {
+test('fault 15: a secret and the tokens issued for it work until the secret expires, and not later', async () => {
   const principal = await principalWithRole(server, 'short-lived', roles.acrPull)
   const takesMs = await millisecondsOf(() => tokensOf(server, principal, [scope]))
   const lastMs = 1000 + 5 * takesMs
@@ -213,14 +213,14 @@ test('fault 15: a secret and all that was got with it work to its last second an
     assert.equal((await get(server, path, authorization)).status, 200, 'refused before its time')
   }
   await passed(ends + 1000)
-  await assertOpensOnly(doors, tokens.identity, [])
-  await assertOpensOnly(doors, tokens.refresh, [])
-  await assertOpensOnly(doors, tokens.access, [])
+  await assertAcceptedOnlyBy(endpoints, tokens.identity, [])
+  await assertAcceptedOnlyBy(endpoints, tokens.refresh, [])
+  await assertAcceptedOnlyBy(endpoints, tokens.access, [])
   assert.equal((await get(server, path, used)).status, 401)
   assert.equal((await get(server, '/v2/', used)).status, 401)
 })
 
-test('fault 15: the lifetimes that tokens say they have are those of Azure, to the second', async () => {
+test('fault 15: the lifetimes of tokens equal those of Azure, to the second', async () => {
   const tokens = await tokensOf(server, servicePrincipal, [scope])
   const lifetime = (token: string): number => {
     const { exp, iat, nbf } = partsOf(token).claims

@@ -53,7 +53,7 @@ function burdens(sizeBytes: number): Record<string, string> {
   }
 }
 
-/** The doors of a form and of a header, where a token is read. */
+/** The endpoints of a form and of a header, where a token is read. */
 async function showEverywhere(token: string): Promise<HttpResponse[]> {
   const post = async (target: string, fields: Record<string, string>): Promise<HttpResponse> => {
     const sent = form(fields)

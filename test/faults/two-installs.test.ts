@@ -8,7 +8,7 @@ import { enableAdmin } from '../harness/arm.ts'
 import { basic, get, pushImage } from '../harness/registry.ts'
 import { startServer, type RunningServer } from '../harness/server.ts'
 import { tokensOf } from '../rights/tokens.ts'
-import { assertShutAt, doorsOf } from './doors.ts'
+import { assertDenied, endpointsOf } from './endpoints.ts'
 import { openWire } from './wire.ts'
 
 // Two installs are what this file is about, so it starts two servers.
@@ -77,7 +77,7 @@ async function whatIsDrawn(server: RunningServer): Promise<Record<string, string
   }
 }
 
-test('fault 2: two fresh installs differ in every key, every secret and every id, and none of them is drawn twice', async () => {
+test('fault 2: two fresh installs differ in every key, every secret and every id, and none repeats', async () => {
   const drawn = [await whatIsDrawn(one), await whatIsDrawn(other)]
   const [ours, theirs] = drawn
   assert.deepEqual(Object.keys(ours ?? {}).sort(), Object.keys(theirs ?? {}).sort())
@@ -90,7 +90,7 @@ test('fault 2: two fresh installs differ in every key, every secret and every id
   }
 })
 
-test('fault 2: what an install keeps secret on disk is for its own user alone', () => {
+test('fault 2: only the user of the server can read the secret files of an install', () => {
   for (const file of filesBelow(one.dataDir)) {
     const isPublic = file === one.caFile || file.endsWith('.pem')
     const mode = statSync(file).mode & 0o777
@@ -100,15 +100,16 @@ test('fault 2: what an install keeps secret on disk is for its own user alone', 
   assert.equal(statSync(one.dataDir).mode & 0o077, 0)
 })
 
-test('fault 6: no token or secret of one install opens a door of another', async () => {
+test('fault 6: every endpoint denies the tokens and secrets of another install', async () => {
   for (const server of [one, other]) {
     const { appId, password } = server.firstRun.servicePrincipal
     await pushImage(server, 'team/app', '1', basic(appId, password))
   }
-  const doors = doorsOf(one, wire, '/v2/team/app/manifests/1', scope)
+  const endpoints = endpointsOf(one, wire, '/v2/team/app/manifests/1', scope)
   const foreign = await tokensOf(other, other.firstRun.servicePrincipal, [scope])
   for (const [kind, token] of Object.entries(foreign)) {
-    for (const door of Object.values(doors)) assertShutAt(door, await door.knock(token), `a foreign ${kind} token`)
+    for (const endpoint of Object.values(endpoints))
+      assertDenied(endpoint, await endpoint.present(token), `a foreign ${kind} token`)
   }
   const { appId, password } = other.firstRun.servicePrincipal
   const mixed = [

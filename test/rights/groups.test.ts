@@ -6,7 +6,7 @@ import { stringAt } from '../harness/json.ts'
 import { askAccessToken, basic, get, pushImage } from '../harness/registry.ts'
 import { startServer } from '../harness/server.ts'
 import { assertUnauthorizedBody } from './refusal.ts'
-import { person } from './taken-back/of-people.ts'
+import { person } from './revocation/of-people.ts'
 
 const server = await startServer({ args: ['--identity-password-grant'] })
 after(() => server[Symbol.asyncDispose]())

@@ -4,7 +4,7 @@ import { at, stringAt } from '../harness/json.ts'
 import { pageVisitor } from '../harness/page-visitor.ts'
 import { azClientId, askToken } from '../harness/person.ts'
 import type { RunningServer } from '../harness/server.ts'
-import { type Door, doorsOf } from './doors.ts'
+import { type Endpoint, endpointsOf } from './endpoints.ts'
 import type { Wire } from './wire.ts'
 
 const dataPlane = ['data plane', 'version check', 'data plane by Basic'] as const
@@ -29,14 +29,14 @@ const provider = [
 ] as const
 const pages = ['session', 'password page', 'device page'] as const
 
-/** Every place where something that proves somebody may be shown. */
-export const doorNames = [...dataPlane, ...tokenService, 'management', 'directory', ...provider, ...pages] as const
+/** The endpoints that take a credential. */
+export const endpointNames = [...dataPlane, ...tokenService, 'management', 'directory', ...provider, ...pages] as const
 
-/** One of them. */
-export type DoorName = (typeof doorNames)[number]
+/** The name of an endpoint. */
+export type EndpointName = (typeof endpointNames)[number]
 
-/** Who stands at the doors where a name is shown beside the secret. */
-export interface DoorCast {
+/** The principals whose names are sent with the credential. */
+export interface EndpointCast {
   readonly server: RunningServer
   readonly wire: Wire
   /** A manifest that is there, and what reads it. */
@@ -54,8 +54,8 @@ export interface DoorCast {
   readonly enrollmentProof: (code: string) => string
 }
 
-/** The provider's own doors: a refusal there is OAuth's, and holds no token. */
-function assertProviderShut(response: HttpResponse): void {
+/** Asserts that the provider denies a credential with an OAuth error and without a token. */
+function assertProviderDenied(response: HttpResponse): void {
   assert.ok([400, 401, 429].includes(response.status), `status ${response.status}`)
   const body = response.json()
   assert.ok(stringAt(body, 'error').length > 0)
@@ -63,13 +63,13 @@ function assertProviderShut(response: HttpResponse): void {
     assert.equal(at(body, name), undefined)
 }
 
-/** A door whose refusal blames the request and not the secret, since it takes no such secret at all. */
-function assertMisaskedShut(response: HttpResponse): void {
+/** Asserts that an endpoint reports a malformed request, because it takes no such credential. */
+function assertMalformedRequest(response: HttpResponse): void {
   assert.equal(response.status, 400)
   assert.equal(stringAt(response.json(), 'errors', 0, 'code'), 'BAD_REQUEST')
 }
 
-function providerKnocks(cast: DoorCast): Record<(typeof provider)[number], Door['knock']> {
+function providerRequests(cast: EndpointCast): Record<(typeof provider)[number], Endpoint['present']> {
   const { server, program, job, machine, person } = cast
   const redirect_uri = 'http://localhost:36805'
   const scope = 'https://management.core.windows.net//.default'
@@ -120,18 +120,18 @@ function providerKnocks(cast: DoorCast): Record<(typeof provider)[number], Door[
   }
 }
 
-/** Shows the token as the cookie of a session, in a browser that the server knows. */
-function sessionDoor({ server, person }: DoorCast): Door {
+/** Sends the token as a session cookie, from a browser that the server knows. */
+function sessionEndpoint({ server, person }: EndpointCast): Endpoint {
   return {
     name: 'session',
-    knock: async (token) => {
+    present: async (token) => {
       const first = await request({ url: `${server.baseUrl}/devicelogin`, caFile: server.caFile })
       const [browser = ''] = first.headers['set-cookie']?.[0]?.split(';') ?? []
       const cookie = `${browser}; __Host-acrux-session=${token}`
       return request({ url: `${server.baseUrl}/account/sign-ins`, caFile: server.caFile, headers: { cookie } })
     },
-    // Nobody is refused who is not signed in: they are asked to.
-    assertShut: (response) => {
+    // A browser without a session is sent to the sign-in page.
+    assertDenied: (response) => {
       assert.equal(response.status, 303)
       assert.match(String(response.headers.location), /^\/sign-in\?flow=/)
       assert.ok(!response.text().includes(person.userPrincipalName))
@@ -139,16 +139,16 @@ function sessionDoor({ server, person }: DoorCast): Door {
   }
 }
 
-/** A form of a page, filled in with the token. */
-function pageDoor(
+/** The form of a page, filled in with the token. */
+function pageEndpoint(
   name: string,
   server: RunningServer,
   path: string,
   fields: (token: string) => Record<string, string>,
-): Door {
+): Endpoint {
   return {
     name,
-    knock: async (token) => {
+    present: async (token) => {
       const visitor = pageVisitor(server)
       const page = await visitor.open(path)
       if ('location' in page) throw new Error(`${path} leads elsewhere`)
@@ -157,7 +157,7 @@ function pageDoor(
       const { status, headers, html } = next
       return { status, headers, rawHeaders: [], body: Buffer.from(html), text: () => html, json: () => undefined }
     },
-    assertShut: (response) => {
+    assertDenied: (response) => {
       assert.ok(response.status >= 400 && response.status < 500, `status ${response.status}`)
       assert.match(String(response.headers['content-type']), /^text\/html/)
       assert.match(response.text(), /role="alert"|<h1>/)
@@ -165,35 +165,35 @@ function pageDoor(
   }
 }
 
-/** Every door of a server. */
-export function everyDoor(cast: DoorCast): Record<DoorName, Door> {
+/** Every endpoint of a server. */
+export function allEndpoints(cast: EndpointCast): Record<EndpointName, Endpoint> {
   const { server, wire, path, scope, person } = cast
   const { loginServer: service } = server.firstRun
-  const ofRegistry = doorsOf(server, wire, path, scope)
-  const ofProvider = Object.entries(providerKnocks(cast)).map(([name, knock]): [string, Door] => [
+  const ofRegistry = endpointsOf(server, wire, path, scope)
+  const ofProvider = Object.entries(providerRequests(cast)).map(([name, present]): [string, Endpoint] => [
     name,
-    { name, knock, assertShut: assertProviderShut },
+    { name, present, assertDenied: assertProviderDenied },
   ])
   const byRefreshToken = { service, grant_type: 'access_token_refresh_token' }
-  const doors: readonly Door[] = [
+  const endpoints: readonly Endpoint[] = [
     ...Object.values(ofRegistry),
     {
       name: 'exchange by refresh token',
-      knock: async (token) => {
+      present: async (token) => {
         const { body, headers } = form({ ...byRefreshToken, refresh_token: token })
         return wire.send({ method: 'POST', target: '/oauth2/exchange', headers: Object.entries(headers), body })
       },
-      assertShut: assertMisaskedShut,
+      assertDenied: assertMalformedRequest,
     },
-    ...ofProvider.map(([, door]) => door),
-    sessionDoor(cast),
-    pageDoor('password page', server, '/account/sign-ins', (password) => ({
+    ...ofProvider.map(([, endpoint]) => endpoint),
+    sessionEndpoint(cast),
+    pageEndpoint('password page', server, '/account/sign-ins', (password) => ({
       username: person.userPrincipalName,
       password,
     })),
-    pageDoor('device page', server, '/devicelogin', (user_code) => ({ user_code })),
+    pageEndpoint('device page', server, '/devicelogin', (user_code) => ({ user_code })),
   ]
-  const byName = new Map(doors.map((door) => [door.name, door]))
-  assert.deepEqual([...byName.keys()].toSorted(), [...doorNames].toSorted())
-  return Object.fromEntries(byName) as Record<DoorName, Door>
+  const byName = new Map(endpoints.map((endpoint) => [endpoint.name, endpoint]))
+  assert.deepEqual([...byName.keys()].toSorted(), [...endpointNames].toSorted())
+  return Object.fromEntries(byName) as Record<EndpointName, Endpoint>
 }

@@ -1,5 +1,5 @@
 /**
- * What a column is to authority: `alone` can be taken back by itself, `row` decides and ends with its row, `tells` decides
+ * What a column is to authority: `alone` can be revoked by itself, `row` decides and ends with its row, `tells` decides
  * nothing.
  */
 export type Meaning = 'alone' | 'row' | 'tells'

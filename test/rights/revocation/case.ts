@@ -15,7 +15,7 @@ export interface Given {
 }
 
 /** One way in which authority ends. */
-export interface TakenBack {
+export interface Revocation {
   /** What happens, as the end of a sentence. */
   readonly when: string
   /** What of the database is changed by it, and nothing else: `table` for rows that go, `table.column` for a value. */

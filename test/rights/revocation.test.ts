@@ -21,16 +21,16 @@ import { startTokenIssuer, trustArguments } from '../harness/token-issuer.ts'
 import { request, type HttpResponse } from '../harness/http.ts'
 import { assertRefused } from './refusal.ts'
 import { tokensOf } from './tokens.ts'
-import type { TakenBack } from './taken-back/case.ts'
-import { columns, staying, takenElsewhere, without } from './taken-back/fields.ts'
-import { assertTaken, assertWorks, firstRegistry, type Holding } from './taken-back/held.ts'
-import { machinesTakenBack } from './taken-back/of-machines.ts'
-import { peopleTakenBack } from './taken-back/of-people.ts'
-import { guest, programsTakenBack } from './taken-back/of-programs.ts'
-import { registriesTakenBack } from './taken-back/of-registries.ts'
-import { rightsTakenBack } from './taken-back/of-rights.ts'
-import { memberOf } from './taken-back/of-settings.ts'
-import { readStored, storedColumns, takenBetween } from './taken-back/stored.ts'
+import type { Revocation } from './revocation/case.ts'
+import { columns, staying, takenElsewhere, without } from './revocation/fields.ts'
+import { assertTaken, assertWorks, firstRegistry, type Holding } from './revocation/held.ts'
+import { machinesRevocations } from './revocation/of-machines.ts'
+import { peopleRevocations } from './revocation/of-people.ts'
+import { guest, programsRevocations } from './revocation/of-programs.ts'
+import { registriesRevocations } from './revocation/of-registries.ts'
+import { rightsRevocations } from './revocation/of-rights.ts'
+import { memberOf } from './revocation/of-settings.ts'
+import { readStored, storedColumns, takenBetween } from './revocation/stored.ts'
 
 const issuer = await startTokenIssuer()
 after(() => issuer[Symbol.asyncDispose]())
@@ -50,16 +50,16 @@ await pushImage(server, 'team/app', '1', owner, {}, abac)
 const mode = { properties: { roleAssignmentMode: 'AbacRepositoryPermissions' } }
 expectStatus(await arm(server, 'PATCH', registryId(server, 'byName'), mode), 200)
 
-const cases: readonly TakenBack[] = [
-  ...rightsTakenBack(server, abac),
-  ...registriesTakenBack(server),
-  ...programsTakenBack(server, issuer, tenant),
-  ...machinesTakenBack(server, issuer),
-  ...peopleTakenBack(server),
+const cases: readonly Revocation[] = [
+  ...rightsRevocations(server, abac),
+  ...registriesRevocations(server),
+  ...programsRevocations(server, issuer, tenant),
+  ...machinesRevocations(server, issuer),
+  ...peopleRevocations(server),
 ]
 
 for (const { when, fields, loss, give } of cases) {
-  test(`everything that was got before is refused at the next request when ${when}`, async () => {
+  test(`tokens and sessions issued before are denied from the next request on when ${when}`, async () => {
     const { held, once = {}, kept = {}, take, where = firstRegistry(server) } = await give()
     for (const holding of [held, kept].flat()) await assertWorks(holding)
     const before = readStored(server)
@@ -71,7 +71,7 @@ for (const { when, fields, loss, give } of cases) {
   })
 }
 
-test('every column of the database is in the table of fields, and every one that bears authority is taken by a case', () => {
+test('the table of fields lists every column of the database, and a case revokes each column that gives a right', () => {
   const stored = Map.groupBy(storedColumns(server), (name) => name.slice(0, name.indexOf('.')))
   const known = [...Object.keys(columns), ...Object.keys(takenElsewhere), ...Object.keys(without)]
   assert.deepEqual(known.toSorted(), [...stored.keys()].toSorted(), 'each table is in one of the three lists')
@@ -93,7 +93,7 @@ test('every column of the database is in the table of fields, and every one that
   }
 })
 
-test('everything that was got by way of a provider or a tenant is refused when the settings name it no more', async (t) => {
+test('tokens and sessions that came from a provider or tenant are denied after it is removed from the settings', async (t) => {
   using home = tempDir('settings')
   const port = await freePort()
   const place = { port, dataDir: home.path }
@@ -118,7 +118,7 @@ async function beginUpload(authorization: string): Promise<HttpResponse> {
   return request({ method: 'POST', url, headers: { authorization }, caFile: server.caFile })
 }
 
-test('of two roles the one that is deleted takes its own right and no other', async () => {
+test('deleting one of two role assignments revokes its own right and no other', async () => {
   const principal = await principalWithRole(server, 'two-roles', roles.acrPull)
   const pushing = await assignRole(server, principal.objectId, roles.acrPush, registryId(server))
   const bearer = `Bearer ${(await tokensOf(server, principal, [pullPush])).access}`
@@ -128,7 +128,7 @@ test('of two roles the one that is deleted takes its own right and no other', as
   assert.equal((await get(server, '/v2/team/app/manifests/1', bearer)).status, 200)
 })
 
-test('a right that is given later does not widen a token that was issued before', async () => {
+test('a right that is granted later does not widen a token that was issued before', async () => {
   const principal = await principalWithRole(server, 'promoted', roles.acrPull)
   const tokens = await tokensOf(server, principal, [pullPush])
   await assignRole(server, principal.objectId, roles.acrPush, registryId(server))

@@ -132,7 +132,7 @@ async function signedInVisitor(server: RunningServer, { userPrincipalName, passw
   return visitor
 }
 
-/** Everybody who has something to show, each with every right that lets a door open to them. */
+/** Everybody who has something to show, each with every right that lets a endpoint open to them. */
 async function assemble(server: RunningServer, issuer: TokenIssuer) {
   const certificateKeys = attackerKeys('RS256')
   const job = await createJob(server, issuer, certificateKeys)
@@ -215,7 +215,7 @@ function browserKinds(server: RunningServer, { visitor }: Cast, tellVerifier: (v
   } satisfies Partial<Record<Other, Make>>
 }
 
-/** Makes what is to be shown at every door, each kind by the way on which people and programs get it. */
+/** Makes what is to be shown at every endpoint, each kind by the way on which people and programs get it. */
 export async function assembleKinds(server: RunningServer, issuer: TokenIssuer, tenant: StandInTenant) {
   const { tenantId, servicePrincipal: program } = server.firstRun
   const cast = await assemble(server, issuer)
@@ -248,7 +248,7 @@ export async function assembleKinds(server: RunningServer, issuer: TokenIssuer, 
       accessToken(server, { refreshToken: refreshThere }, [scope], other),
     'nothing at all': async () => '',
   }
-  // First what is guessed at doors that let nobody guess for long.
+  // First what is guessed at endpoints that let nobody guess for long.
   const kinds = new Map<KindName, Make>(guessable.map((name) => [name, made[name]]))
   for (const name of others) kinds.set(name, made[name])
   for (const principal of principals) {

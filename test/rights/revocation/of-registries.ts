@@ -15,7 +15,7 @@ import { request } from '../../harness/http.ts'
 import { accessToken, askAccessToken, basic, get, pushImage, registryUrl } from '../../harness/registry.ts'
 import { createScopedToken, putScopeMap } from '../../harness/scoped-tokens.ts'
 import type { RunningServer } from '../../harness/server.ts'
-import type { Given, TakenBack } from './case.ts'
+import type { Given, Revocation } from './case.ts'
 import { byExchange, byIdentityTokens, byPassword, pull, type Holding, type Where } from './held.ts'
 
 const read = 'repositories/team/app/content/read'
@@ -77,7 +77,7 @@ async function scopedToken(server: RunningServer) {
   return { map, token, held, other, change }
 }
 
-function scopedTokens(server: RunningServer): TakenBack[] {
+function scopedTokens(server: RunningServer): Revocation[] {
   type Made = Awaited<ReturnType<typeof scopedToken>>
   const one = (
     when: string,
@@ -85,7 +85,7 @@ function scopedTokens(server: RunningServer): TakenBack[] {
     loss: 'credential' | 'right',
     take: (made: Made) => Promise<unknown>,
     keepsOther = false,
-  ): TakenBack => ({
+  ): Revocation => ({
     when,
     fields,
     loss,
@@ -136,13 +136,13 @@ function scopedTokens(server: RunningServer): TakenBack[] {
   ]
 }
 
-function openToAnybody(server: RunningServer): TakenBack[] {
+function openToAnybody(server: RunningServer): Revocation[] {
   const one = (
     when: string,
     fields: readonly string[],
     loss: 'right' | 'credential',
     take: (where: Where, id: string) => Promise<unknown>,
-  ): TakenBack => ({
+  ): Revocation => ({
     when,
     fields,
     loss,
@@ -187,10 +187,10 @@ function openToAnybody(server: RunningServer): TakenBack[] {
   ]
 }
 
-function adminAccounts(server: RunningServer): TakenBack[] {
+function adminAccounts(server: RunningServer): Revocation[] {
   const renewed = ['generation', 'hash', 'sealed'].map((column) => `admin_password.${column}`)
   return [
-    ...(['password', 'password2'] as const).map((name): TakenBack => ({
+    ...(['password', 'password2'] as const).map((name): Revocation => ({
       when: `the ${name} of the admin account is renewed`,
       fields: renewed,
       loss: 'credential',
@@ -215,7 +215,7 @@ function adminAccounts(server: RunningServer): TakenBack[] {
 const acrScope = 'https://containerregistry.azure.net/.default'
 
 /** What a registry asks of everybody: the audience of their tokens, their address, and the mode that it is in. */
-function settings(server: RunningServer): TakenBack[] {
+function settings(server: RunningServer): Revocation[] {
   const one = (
     when: string,
     keys: readonly string[],
@@ -223,7 +223,7 @@ function settings(server: RunningServer): TakenBack[] {
     give: (where: Where) => Promise<Omit<Given, 'where' | 'take'>>,
     properties: object,
     first?: object,
-  ): TakenBack => ({
+  ): Revocation => ({
     when,
     fields: keys.map((key) => `registry.properties.${key}`),
     loss,
@@ -280,7 +280,7 @@ function settings(server: RunningServer): TakenBack[] {
   ]
 }
 
-function deletedAndMadeAgain(server: RunningServer): TakenBack[] {
+function deletedAndMadeAgain(server: RunningServer): Revocation[] {
   const { appId, password } = server.firstRun.servicePrincipal
   const owner = basic(appId, password)
   return [
@@ -366,7 +366,7 @@ function deletedAndMadeAgain(server: RunningServer): TakenBack[] {
 }
 
 /** What registries have of their own: the admin account, scoped tokens, what is open to everybody, and their settings. */
-export function registriesTakenBack(server: RunningServer): TakenBack[] {
+export function registriesRevocations(server: RunningServer): Revocation[] {
   return [
     ...adminAccounts(server),
     ...scopedTokens(server),

@@ -4,7 +4,7 @@ import { stringAt } from '../../harness/json.ts'
 import { pageVisitor, type Elsewhere, type Page, type PageVisitor } from '../../harness/page-visitor.ts'
 import { askToken, azClientId, codeOf, redeem, type WayThrough } from '../../harness/person.ts'
 import type { RunningServer } from '../../harness/server.ts'
-import type { Given, TakenBack } from './case.ts'
+import type { Given, Revocation } from './case.ts'
 import { byIdentityTokens, type Holding } from './held.ts'
 
 const password = 'tidal lantern 7 quilt'
@@ -151,8 +151,8 @@ async function reader(server: RunningServer): Promise<Given> {
 }
 
 /** People by their sign-ins, and what ends those. */
-export function peopleTakenBack(server: RunningServer): TakenBack[] {
-  const one = (when: string, fields: readonly string[], take: (made: Made) => Promise<unknown>): TakenBack => ({
+export function peopleRevocations(server: RunningServer): Revocation[] {
+  const one = (when: string, fields: readonly string[], take: (made: Made) => Promise<unknown>): Revocation => ({
     when,
     fields,
     loss: 'credential',

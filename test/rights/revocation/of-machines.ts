@@ -5,7 +5,7 @@ import type { RunningServer } from '../../harness/server.ts'
 import type { TokenIssuer } from '../../harness/token-issuer.ts'
 import { enrollBare, enrollment, type AskAsMachine } from '../../machines/bare-machine.ts'
 import { createIdentity, machineId, newCode, putMachine, type Identity } from '../../machines/machine.ts'
-import type { TakenBack } from './case.ts'
+import type { Revocation } from './case.ts'
 import { byExchange, byIdentityTokens, type Holding } from './held.ts'
 
 let made = 0
@@ -39,13 +39,13 @@ async function machine(server: RunningServer) {
 type Machine = Awaited<ReturnType<typeof machine>>
 
 /** Machines by their keys, the identities that are attached to them, and those that trust the tokens of others. */
-export function machinesTakenBack(server: RunningServer, issuer: TokenIssuer): TakenBack[] {
+export function machinesRevocations(server: RunningServer, issuer: TokenIssuer): Revocation[] {
   const one = (
     when: string,
     fields: readonly string[],
     whose: 'both' | 'the identity',
     take: (made: Machine) => Promise<unknown>,
-  ): TakenBack => ({
+  ): Revocation => ({
     when,
     fields,
     loss: 'credential',

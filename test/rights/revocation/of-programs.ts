@@ -18,7 +18,7 @@ import type { TokenIssuer } from '../../harness/token-issuer.ts'
 import { attackerKeys, selfSignedCertificate, signedBy, timesNow } from '../../faults/forged-token.ts'
 import type { StandInTenant } from '../../harness/stand-in-tenant.ts'
 import { addSecret, removeSecret } from '../tokens.ts'
-import type { Given, TakenBack } from './case.ts'
+import type { Given, Revocation } from './case.ts'
 import { byExchange, byIdentityTokens, byPassword, type Holding } from './held.ts'
 
 const audience = 'api://AzureADTokenExchange'
@@ -54,12 +54,12 @@ async function remove(server: RunningServer, path: string): Promise<unknown> {
 
 const secretRows = ['client_secret']
 
-function secrets(server: RunningServer): TakenBack[] {
+function secrets(server: RunningServer): Revocation[] {
   const ofWhole = (
     when: string,
     fields: readonly string[],
     take: (made: NewServicePrincipal) => Promise<unknown>,
-  ): TakenBack => ({
+  ): Revocation => ({
     when,
     fields,
     loss: 'credential',
@@ -115,8 +115,8 @@ function secrets(server: RunningServer): TakenBack[] {
 
 const dayMs = 24 * 3600_000
 
-function certificates(server: RunningServer): TakenBack[] {
-  const one = (when: string, pathOf: (made: NewServicePrincipal) => string): TakenBack => ({
+function certificates(server: RunningServer): Revocation[] {
+  const one = (when: string, pathOf: (made: NewServicePrincipal) => string): Revocation => ({
     when,
     fields: ['client_certificate'],
     loss: 'credential',
@@ -154,8 +154,8 @@ function certificates(server: RunningServer): TakenBack[] {
 
 let jobs = 0
 
-function federatedCredentials(server: RunningServer, issuer: TokenIssuer): TakenBack[] {
-  const one = (when: string, columns: readonly string[], change: object | undefined): TakenBack => ({
+function federatedCredentials(server: RunningServer, issuer: TokenIssuer): Revocation[] {
+  const one = (when: string, columns: readonly string[], change: object | undefined): Revocation => ({
     when,
     fields: columns.length === 0 ? ['federated_credential'] : columns.map((name) => `federated_credential.${name}`),
     loss: 'credential',
@@ -194,12 +194,12 @@ function federatedCredentials(server: RunningServer, issuer: TokenIssuer): Taken
 }
 
 /** What somebody may do in the directory itself, to an application or a group of another. */
-function directoryRights(server: RunningServer): TakenBack[] {
+function directoryRights(server: RunningServer): Revocation[] {
   const one = (
     when: string,
     fields: readonly string[],
     give: (made: NewServicePrincipal) => Promise<{ read: string; take: () => Promise<unknown> }>,
-  ): TakenBack => ({
+  ): Revocation => ({
     when,
     fields,
     loss: 'right',
@@ -257,7 +257,7 @@ export async function guest(server: RunningServer, tenant: StandInTenant) {
 }
 
 /** Programs by their secrets, certificates and the tokens of others; what they may do in the directory; guests. */
-export function programsTakenBack(server: RunningServer, issuer: TokenIssuer, tenant: StandInTenant): TakenBack[] {
+export function programsRevocations(server: RunningServer, issuer: TokenIssuer, tenant: StandInTenant): Revocation[] {
   return [
     ...secrets(server),
     ...certificates(server),

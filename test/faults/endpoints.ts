@@ -6,29 +6,29 @@ import type { RunningServer } from '../harness/server.ts'
 import { assertUnauthorizedBody } from '../rights/refusal.ts'
 import type { Wire } from './wire.ts'
 
-/** A place where a token may be shown. */
-export interface Door {
+/** An endpoint that takes a token. */
+export interface Endpoint {
   name: string
-  /** Shows the token there. */
-  knock(token: string): Promise<HttpResponse>
-  /** Holds that the token opened nothing. */
-  assertShut(response: HttpResponse): void
+  /** Sends a request with the token. */
+  present(token: string): Promise<HttpResponse>
+  /** Asserts that the response denies the token. */
+  assertDenied(response: HttpResponse): void
 }
 
-/** The status and code of a management or Graph refusal. */
-function assertManagementShut(response: HttpResponse): void {
+/** Asserts the status and code with which management and Graph deny a token. */
+function assertManagementDenied(response: HttpResponse): void {
   assert.equal(response.status, 401, response.text())
   assert.ok(stringAt(response.json(), 'error', 'code').length > 0)
 }
 
-/** Every door of a server that a token could open; `path` is a manifest that is there, and `scope` what reads it. */
-export function doorsOf(
+/** The endpoints of a server that take a token. `path` is an existing manifest, and `scope` the access scope that reads it. */
+export function endpointsOf(
   server: RunningServer,
   wire: Wire,
   path: string,
   scope: string,
   where: Where = {},
-): Record<string, Door> {
+): Record<string, Endpoint> {
   const service = where.loginServer ?? server.firstRun.loginServer
   const see = async (target: string, authorization: string): Promise<HttpResponse> =>
     wire.send({ target, authorization, host: service })
@@ -36,7 +36,7 @@ export function doorsOf(
     const { body, headers } = form({ service, ...fields })
     return wire.send({ method: 'POST', target, host: service, headers: Object.entries(headers), body })
   }
-  const knocks: Record<string, Door['knock']> = {
+  const requests: Record<string, Endpoint['present']> = {
     'data plane': (token) => see(path, `Bearer ${token}`),
     'version check': (token) => see('/v2/', `Bearer ${token}`),
     'data plane by Basic': (token) => see(path, basic(nullGuid, token)),
@@ -49,32 +49,32 @@ export function doorsOf(
     management: (token) => see('/subscriptions?api-version=2022-12-01', `Bearer ${token}`),
     directory: (token) => see('/graph/v1.0/servicePrincipals', `Bearer ${token}`),
   }
-  const doors = Object.entries(knocks).map(([name, knock]): [string, Door] => {
+  const endpoints = Object.entries(requests).map(([name, present]): [string, Endpoint] => {
     const isManagement = name === 'management' || name === 'directory'
-    return [name, { name, knock, assertShut: isManagement ? assertManagementShut : assertUnauthorizedBody }]
+    return [name, { name, present, assertDenied: isManagement ? assertManagementDenied : assertUnauthorizedBody }]
   })
-  return Object.fromEntries(doors)
+  return Object.fromEntries(endpoints)
 }
 
-/** Holds that a token opens the named doors and no other. */
-export async function assertOpensOnly(
-  doors: Readonly<Record<string, Door>>,
+/** Asserts that the named endpoints accept a token, and all others deny it. */
+export async function assertAcceptedOnlyBy(
+  endpoints: Readonly<Record<string, Endpoint>>,
   token: string,
-  open: readonly string[],
+  accepting: readonly string[],
 ): Promise<void> {
-  for (const door of Object.values(doors)) {
-    const response = await door.knock(token)
-    if (open.includes(door.name)) assert.equal(response.status, 200, `${door.name}: ${response.text()}`)
-    else assertShutAt(door, response)
+  for (const endpoint of Object.values(endpoints)) {
+    const response = await endpoint.present(token)
+    if (accepting.includes(endpoint.name)) assert.equal(response.status, 200, `${endpoint.name}: ${response.text()}`)
+    else assertDenied(endpoint, response)
   }
 }
 
-/** Holds that what a door answered gave nothing away, and names the door where it did. */
-export function assertShutAt(door: Door, response: HttpResponse, what = 'the token'): void {
+/** Asserts that an endpoint denies a token; a failure names the endpoint. */
+export function assertDenied(endpoint: Endpoint, response: HttpResponse, what = 'the token'): void {
   try {
-    door.assertShut(response)
+    endpoint.assertDenied(response)
   } catch (cause) {
     const answer = `status ${response.status}: ${response.text().slice(0, 300)}`
-    throw new Error(`${what} at the door ${door.name}: ${answer}`, { cause })
+    throw new Error(`${what} at the endpoint ${endpoint.name}: ${answer}`, { cause })
   }
 }

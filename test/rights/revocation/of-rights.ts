@@ -13,7 +13,7 @@ import {
 } from '../../harness/arm.ts'
 import { stringAt } from '../../harness/json.ts'
 import type { RunningServer } from '../../harness/server.ts'
-import type { Given, TakenBack } from './case.ts'
+import type { Given, Revocation } from './case.ts'
 import { byIdentityTokens, byPassword, firstRegistry, type Where } from './held.ts'
 
 /** Gives a right to somebody, and returns what takes it. */
@@ -111,26 +111,26 @@ function inGroups(server: RunningServer, end: (ids: { inner: string; outer: stri
 }
 
 /** Role assignments, their conditions, custom roles and groups. */
-export function rightsTakenBack(server: RunningServer, abac: Where): TakenBack[] {
+export function rightsRevocations(server: RunningServer, abac: Where): Revocation[] {
   const here = firstRegistry(server)
-  const ofProgram = (when: string, fields: string[], right: Right): TakenBack => ({
+  const ofProgram = (when: string, fields: string[], right: Right): Revocation => ({
     when,
     fields,
     loss: 'right',
     give: () => program(server, right),
   })
-  const assignment = (where: string, scope: string): TakenBack => {
+  const assignment = (where: string, scope: string): Revocation => {
     const give: Give = async (objectId) => {
       const id = await assignRole(server, objectId, roles.reader, scope)
       return () => removeRole(server, id)
     }
     return ofProgram(`a role assignment ${where} is deleted`, ['role_assignment'], { give, manages: true })
   }
-  const custom = (what: string, key: string, where: Where, before: Permissions, after: Permissions): TakenBack => {
+  const custom = (what: string, key: string, where: Where, before: Permissions, after: Permissions): Revocation => {
     const give = customRole(server, where, before, after)
     return ofProgram(`a custom role ${what}`, [`role_definition.permissions.${key}`], { give, where, leavesRole: true })
   }
-  const grouped = (when: string, fields: string[], end: Parameters<typeof inGroups>[1]): TakenBack =>
+  const grouped = (when: string, fields: string[], end: Parameters<typeof inGroups>[1]): Revocation =>
     ofProgram(when, fields, { give: inGroups(server, end), manages: true })
 
   const pulls = `${registries}/pull/read`

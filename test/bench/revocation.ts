@@ -15,7 +15,7 @@ import { addSecret, removeSecret } from '../rights/tokens.ts'
 import { startServer, type RunningServer } from '../harness/server.ts'
 import type { Figure, Settings } from './figure.ts'
 
-const repository = 'bench/taken-back'
+const repository = 'bench/revocation'
 const scopes = [`repository:${repository}:pull`]
 
 /** How often each thing is taken away. */
@@ -77,8 +77,8 @@ function percentile99(numbers: readonly number[]): number {
 }
 
 /** How long what is taken away still works, while it is used without a pause. The server is not bound to a core. */
-export async function measureTakenBack({ say }: Settings): Promise<Figure> {
-  say('taken-back')
+export async function measureRevocation({ say }: Settings): Promise<Figure> {
+  say('revocation')
   await using server = await startServer({ args: ['--log-level', 'error'] })
   const { appId, password } = server.firstRun.servicePrincipal
   await pushImage(server, repository, '1', basic(appId, password))
@@ -91,7 +91,7 @@ export async function measureTakenBack({ say }: Settings): Promise<Figure> {
   }
   agent.destroy()
   return {
-    name: 'taken-back',
+    name: 'revocation',
     measured: percentile99(Object.values(byKind).flat()),
     unit: 'milliseconds',
     bound: 'at most',
