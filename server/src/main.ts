@@ -1,7 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FirstRun } from '@acrux/contract'
-import { type Composition, type StartOptions, chainFailure, compose, countersFailure, migrations } from './compose.ts'
+import {
+  type Composition,
+  type OwnerReset,
+  type OwnerResetRequest,
+  type StartOptions,
+  chainFailure,
+  compose,
+  countersFailure,
+  listenerFigures,
+  migrations,
+  reachNotice,
+  resetOwnerWhereItIs,
+} from './compose/index.ts'
 import { type Configuration, formatListenAddress } from './configuration/index.ts'
 import { systemClock } from './platform/process/clock.ts'
 import { descriptorLimit } from './platform/process/descriptor-limit.ts'
@@ -11,9 +23,6 @@ import { usualSlowClientLimits } from './platform/http/slow-clients.ts'
 import { type Listener, listen } from './platform/http/listener.ts'
 import { repeat } from './platform/jobs/repeat.ts'
 import { type Log, createLog } from './platform/log/log.ts'
-import { type OwnerReset, type OwnerResetRequest, resetOwnerWhereItIs } from './owner-reset.ts'
-import { listenerFigures } from './figures.ts'
-import { reachNotice } from './listened-hosts.ts'
 import { readSecretFile, unusableSettingFile } from './platform/files/setting-file.ts'
 
 export {
@@ -36,7 +45,7 @@ export {
   restoreBackup,
   verifyBackup,
 } from './backup/index.ts'
-export { type OwnerReset, OwnerResetError } from './owner-reset.ts'
+export { type OwnerReset, OwnerResetError, scrubDataDir } from './compose/index.ts'
 export { decisionDocument } from './management/index.ts'
 export {
   type Configuration,
@@ -47,7 +56,6 @@ export {
   settingDefinitions,
 } from './configuration/index.ts'
 export { type Finding, type ScrubProgress, type ScrubReport } from './registry/index.ts'
-export { scrubDataDir } from './scrub-data-dir.ts'
 export { StartupError, exitCodes } from './platform/process/exit.ts'
 
 /**

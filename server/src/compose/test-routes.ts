@@ -6,10 +6,10 @@ import type { TestContext } from 'node:test'
 import type { FirstRun } from '@acrux/contract'
 import type { InjectOptions } from 'fastify'
 import { type Composition, compose } from './compose.ts'
-import type { Clock } from './platform/process/clock.ts'
-import { loadConfiguration } from './configuration/index.ts'
-import type { RouteDescription } from './platform/http/surface.ts'
-import { createLog } from './platform/log/log.ts'
+import type { Clock } from '../platform/process/clock.ts'
+import { loadConfiguration } from '../configuration/index.ts'
+import type { RouteDescription } from '../platform/http/surface.ts'
+import { createLog } from '../platform/log/log.ts'
 
 export type Method = NonNullable<InjectOptions['method']>
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FirstRun } from '@acrux/contract'
 import type { Composition } from './compose.ts'
-import type { RouteDescription } from './platform/http/surface.ts'
+import type { RouteDescription } from '../platform/http/surface.ts'
 import {
   type Method,
   credentialFor,
@@ -14,7 +14,7 @@ import {
   openServer,
   showsOwn,
   tokensOf,
-} from './test-walk.ts'
+} from './test-routes.ts'
 
 /** A list that is not refused holds nothing of what others have. */
 async function assertShowsNothing(

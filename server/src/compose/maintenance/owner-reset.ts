@@ -1,26 +1,26 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { type Access, createAccess, ownerRole } from './access/index.ts'
-import { type Audit, createAudit } from './audit/index.ts'
+import { type Access, createAccess, ownerRole } from '../../access/index.ts'
+import { type Audit, createAudit } from '../../audit/index.ts'
 import {
   type Directory,
   DirectoryError,
   type User,
   createDirectory,
   prepareGeneratedPassword,
-} from './directory/index.ts'
-import { bringUpToDate, openDatabase } from './open-database.ts'
-import { systemClock } from './platform/process/clock.ts'
-import { type ControlHandler, sendControlCommand } from './platform/process/control-channel.ts'
-import { DataDirLockedError, databaseFileIn, masterKeyFileIn, openDataDir } from './platform/files/data-dir.ts'
-import { StartupError, exitCodes } from './platform/process/exit.ts'
-import type { Log } from './platform/log/log.ts'
-import { newFirstPassword, openSealer } from './platform/keys/sealing.ts'
-import type { Database } from './platform/sql/database.ts'
-import type { Migration } from './platform/sql/migrations.ts'
-import { newTimeOrderedId } from './platform/process/time-ordered-id.ts'
-import { type Resources, createResources } from './resources/index.ts'
-import { subscriptionId as subscriptionScope } from './standards/azure/resource-id.ts'
+} from '../../directory/index.ts'
+import { bringUpToDate, openDatabase } from '../state/open-database.ts'
+import { systemClock } from '../../platform/process/clock.ts'
+import { type ControlHandler, sendControlCommand } from '../../platform/process/control-channel.ts'
+import { DataDirLockedError, databaseFileIn, masterKeyFileIn, openDataDir } from '../../platform/files/data-dir.ts'
+import { StartupError, exitCodes } from '../../platform/process/exit.ts'
+import type { Log } from '../../platform/log/log.ts'
+import { newFirstPassword, openSealer } from '../../platform/keys/sealing.ts'
+import type { Database } from '../../platform/sql/database.ts'
+import type { Migration } from '../../platform/sql/migrations.ts'
+import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
+import { type Resources, createResources } from '../../resources/index.ts'
+import { subscriptionId as subscriptionScope } from '../../standards/azure/resource-id.ts'
 
 /** Whose password is to be reset, and what else goes. */
 export type OwnerResetRequest = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Figure } from './platform/metrics/figure.ts'
+import type { Figure } from '../../platform/metrics/figure.ts'
 import { registryFigures, type RegistryFigureSources } from './registry-figures.ts'
 
 const quotaFigures = ['acrux_stored_bytes', 'acrux_quota_highest_use_ratio']

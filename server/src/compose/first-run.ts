@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { FirstRun } from '@acrux/contract'
-import { type Access, ownerRole } from './access/index.ts'
-import type { Audit } from './audit/index.ts'
-import { type Directory, prepareGeneratedPassword } from './directory/index.ts'
-import { writeFileDurably } from './platform/files/durable-file.ts'
-import { newFirstPassword } from './platform/keys/sealing.ts'
-import type { Database } from './platform/sql/database.ts'
-import type { Resources } from './resources/index.ts'
-import type { LoginServer } from './standards/azure/login-server.ts'
-import { registryId, subscriptionId as subscriptionScope } from './standards/azure/resource-id.ts'
+import { type Access, ownerRole } from '../access/index.ts'
+import type { Audit } from '../audit/index.ts'
+import { type Directory, prepareGeneratedPassword } from '../directory/index.ts'
+import { writeFileDurably } from '../platform/files/durable-file.ts'
+import { newFirstPassword } from '../platform/keys/sealing.ts'
+import type { Database } from '../platform/sql/database.ts'
+import type { Resources } from '../resources/index.ts'
+import type { LoginServer } from '../standards/azure/login-server.ts'
+import { registryId, subscriptionId as subscriptionScope } from '../standards/azure/resource-id.ts'
 
 export type FirstRunOptions = {
   readonly database: Database

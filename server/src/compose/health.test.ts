@@ -6,11 +6,11 @@ import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { compose } from './compose.ts'
-import { loadConfiguration } from './configuration/index.ts'
-import type { HealthReport } from './platform/metrics/health.ts'
-import { createLog } from './platform/log/log.ts'
-import { issueAuthority } from './platform/tls/issue.ts'
-import { selfSignedCertificate } from './platform/tls/test-certificate.ts'
+import { loadConfiguration } from '../configuration/index.ts'
+import type { HealthReport } from '../platform/metrics/health.ts'
+import { createLog } from '../platform/log/log.ts'
+import { issueAuthority } from '../platform/tls/issue.ts'
+import { selfSignedCertificate } from '../platform/tls/test-certificate.ts'
 
 const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs

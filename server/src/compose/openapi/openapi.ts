@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { RouteDescription } from './surface.ts'
+import type { RouteDescription } from '../../platform/http/surface.ts'
 
 /** What of a surface the document says, for the routes whose ids begin with its prefix. */
 type SurfaceText = {

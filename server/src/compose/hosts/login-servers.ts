@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import type { Audit } from './audit/index.ts'
+import type { Audit } from '../../audit/index.ts'
 import { listenedHosts, machineHosts } from './listened-hosts.ts'
-import type { Configuration } from './configuration/index.ts'
-import { StartupError, exitCodes } from './platform/process/exit.ts'
-import type { Log } from './platform/log/log.ts'
-import type { CertificateSource } from './platform/tls/certificate-source.ts'
-import type { Database } from './platform/sql/database.ts'
-import { type MovedRegistry, NameTakenError, type Registry, type Resources } from './resources/index.ts'
-import { type LoginServer, parseLoginServer } from './standards/azure/login-server.ts'
+import type { Configuration } from '../../configuration/index.ts'
+import { StartupError, exitCodes } from '../../platform/process/exit.ts'
+import type { Log } from '../../platform/log/log.ts'
+import type { CertificateSource } from '../../platform/tls/certificate-source.ts'
+import type { Database } from '../../platform/sql/database.ts'
+import { type MovedRegistry, NameTakenError, type Registry, type Resources } from '../../resources/index.ts'
+import { type LoginServer, parseLoginServer } from '../../standards/azure/login-server.ts'
 
 /** Every registry of the server. */
 export async function listRegistries(resources: Resources): Promise<Registry[]> {

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
 import { compose } from './compose.ts'
-import { loadConfiguration } from './configuration/index.ts'
-import { openApiDocument } from './platform/http/openapi.ts'
-import { createLog } from './platform/log/log.ts'
+import { loadConfiguration } from '../configuration/index.ts'
+import { openApiDocument } from './openapi/openapi.ts'
+import { createLog } from '../platform/log/log.ts'
 
 type Operation = {
   readonly operationId: string

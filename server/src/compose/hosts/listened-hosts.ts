@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
-import type { Configuration } from './configuration/index.ts'
-import { formatListenAddress, isLoopback } from './configuration/index.ts'
-import { andThen } from './platform/memory/authority-memory.ts'
-import type { Registry, Resources } from './resources/index.ts'
-import { parseLoginServer, withoutDefaultPort } from './standards/azure/login-server.ts'
-import { plainAddress } from './standards/azure/network-rules.ts'
+import type { Configuration } from '../../configuration/index.ts'
+import { formatListenAddress, isLoopback } from '../../configuration/index.ts'
+import { andThen } from '../../platform/memory/authority-memory.ts'
+import type { Registry, Resources } from '../../resources/index.ts'
+import { parseLoginServer, withoutDefaultPort } from '../../standards/azure/login-server.ts'
+import { plainAddress } from '../../standards/azure/network-rules.ts'
 
 /** A machine can have any number of addresses; a certificate should not. */
 const maxAddresses = 64

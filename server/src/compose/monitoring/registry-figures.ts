@@ -1,5 +1,5 @@
-import type { Figure } from './platform/metrics/figure.ts'
-import type { RegistryRoom } from './registry/index.ts'
+import type { Figure } from '../../platform/metrics/figure.ts'
+import type { RegistryRoom } from '../../registry/index.ts'
 
 type CapacitySources = Pick<RegistryRoom, 'capacity' | 'quotaUse'>
 type IntegritySources = Pick<RegistryRoom, 'scrubs' | 'integrityFigures'>

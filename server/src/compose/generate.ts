@@ -2,15 +2,15 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { compose } from './compose.ts'
-import { loadConfiguration } from './configuration/index.ts'
-import { configurationReference } from './configuration/index.ts'
-import { openApiDocument } from './platform/http/openapi.ts'
-import { createLog } from './platform/log/log.ts'
+import { loadConfiguration } from '../configuration/index.ts'
+import { configurationReference } from '../configuration/index.ts'
+import { openApiDocument } from './openapi/openapi.ts'
+import { createLog } from '../platform/log/log.ts'
 
 /*
  * Writes every generated document. With `--check` it writes none, names those that are stale, and fails when there is one.
  */
-const root = path.resolve(import.meta.dirname, '../..')
+const root = path.resolve(import.meta.dirname, '../../..')
 const documents: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/configuration.md': configurationReference,
   'docs/openapi.json': openApiText,

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import type { Health } from './platform/metrics/health.ts'
-import { type Route, type RouteDescription, mountSurface } from './platform/http/surface.ts'
+import type { Health } from '../../platform/metrics/health.ts'
+import { type Route, type RouteDescription, mountSurface } from '../../platform/http/surface.ts'
 
 /**
  * Adds `/healthz` (the process lives) and `/readyz` (the state of each component; 503 only where one that is required is

@@ -1,11 +1,11 @@
 import { plainReason } from '@acrux/contract'
-import { headMigrationId, sealFirstHead } from './audit/index.ts'
-import type { Clock } from './platform/process/clock.ts'
-import { StartupError, exitCodes } from './platform/process/exit.ts'
-import type { Sealer } from './platform/keys/sealing.ts'
-import type { Database } from './platform/sql/database.ts'
-import { type Migration, NewerSchemaError, migrate } from './platform/sql/migrations.ts'
-import { openSqliteDatabase } from './platform/sql/sqlite-database.ts'
+import { headMigrationId, sealFirstHead } from '../../audit/index.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import { StartupError, exitCodes } from '../../platform/process/exit.ts'
+import type { Sealer } from '../../platform/keys/sealing.ts'
+import type { Database } from '../../platform/sql/database.ts'
+import { type Migration, NewerSchemaError, migrate } from '../../platform/sql/migrations.ts'
+import { openSqliteDatabase } from '../../platform/sql/sqlite-database.ts'
 
 /** Opens the database file, which is created where there is none. @throws StartupError */
 export async function openDatabase(file: string): Promise<Database> {

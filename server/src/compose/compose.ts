@@ -3,9 +3,8 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { FirstRun } from '@acrux/contract'
 import type { FastifyInstance } from 'fastify'
-import { accessMigrations, createAccess } from './access/index.ts'
+import { createAccess } from '../access/index.ts'
 import {
-  auditMigrations,
   createAudit,
   createAuditChain,
   createAuditLog,
@@ -17,60 +16,52 @@ import {
   createAuditLag,
   tallyEvents,
   verifyAuditFile,
-} from './audit/index.ts'
-import { createDirectory, directoryMigrations } from './directory/index.ts'
-import { createGraph } from './graph/index.ts'
+} from '../audit/index.ts'
+import { createDirectory } from '../directory/index.ts'
+import { createGraph } from '../graph/index.ts'
 import { makeFirstRun } from './first-run.ts'
-import { figuresOf } from './figures.ts'
-import { healthComponents } from './health-components.ts'
-import { mountHealth } from './health.ts'
-import { createIdentity, identityMigrations } from './identity/index.ts'
-import { findAtOwnAddress } from './listened-hosts.ts'
-import { configuredHosts, coverHosts, listRegistries, moveRegistries, requireLoginServer } from './login-servers.ts'
-import { makeSpaceToStart } from './space-to-start.ts'
-import { createManagement } from './management/index.ts'
-import { bringUpToDate, openDatabase } from './open-database.ts'
-import { CallerBudgets, usualCallerLimits } from './platform/limits/caller-budget.ts'
-import { type Clock, systemClock } from './platform/process/clock.ts'
-import type { Configuration } from './configuration/index.ts'
-import { blobDirectoryIn, databaseFileIn, masterKeyFileIn, openDataDir } from './platform/files/data-dir.ts'
-import { StartupError, exitCodes } from './platform/process/exit.ts'
-import type { Figure } from './platform/metrics/figure.ts'
-import { createHealth } from './platform/metrics/health.ts'
-import { createApp } from './platform/http/app.ts'
-import { openApiDocument } from './platform/http/openapi.ts'
-import type { RouteDescription } from './platform/http/surface.ts'
-import { createBallast } from './platform/files/ballast.ts'
-import { watchFreeSpace } from './platform/files/free-space.ts'
-import type { Log } from './platform/log/log.ts'
-import { controlHandler } from './owner-reset.ts'
-import { openControlChannel } from './platform/process/control-channel.ts'
-import { openOutbound } from './platform/outbound/open-outbound.ts'
-import { openSealer } from './platform/keys/sealing.ts'
-import { createKnownSenders } from './platform/limits/sender-budget.ts'
-import { signingKeyMigrations } from './platform/keys/migrations.ts'
-import type { Migration } from './platform/sql/migrations.ts'
-import { createWriterWatch } from './platform/sql/writer-watch.ts'
-import { type CertificateSource, createCertificateSource } from './platform/tls/certificate-source.ts'
-import { createDeletionCount, createRegistryRoom, registryMigrations, registryRoutes } from './registry/index.ts'
-import { createRegistryActivity, createResources, resourcesMigrations } from './resources/index.ts'
-import { createConsents, createSignInPages, signInMigrations } from './sign-in/index.ts'
-import { createFilesystemBlobStore } from './storage/index.ts'
-import { createTokenService } from './token-service/index.ts'
-import { believesIssuer, openUpstreams, upstreamMigrations } from './upstream/index.ts'
-
-/** Every step of the schema, in the order in which they are carried out. New ones come last within their room. */
-export const migrations: readonly Migration[] = [
-  ...auditMigrations,
-  ...signingKeyMigrations,
-  ...resourcesMigrations,
-  ...directoryMigrations,
-  ...identityMigrations,
-  ...upstreamMigrations,
-  ...signInMigrations,
-  ...accessMigrations,
-  ...registryMigrations,
-]
+import { figuresOf } from './monitoring/figures.ts'
+import { healthComponents } from './monitoring/health-components.ts'
+import { mountHealth } from './surfaces/health.ts'
+import { createIdentity } from '../identity/index.ts'
+import { findAtOwnAddress } from './hosts/listened-hosts.ts'
+import {
+  configuredHosts,
+  coverHosts,
+  listRegistries,
+  moveRegistries,
+  requireLoginServer,
+} from './hosts/login-servers.ts'
+import { makeSpaceToStart } from './state/space-to-start.ts'
+import { createManagement } from '../management/index.ts'
+import { bringUpToDate, openDatabase } from './state/open-database.ts'
+import { CallerBudgets, usualCallerLimits } from '../platform/limits/caller-budget.ts'
+import { type Clock, systemClock } from '../platform/process/clock.ts'
+import type { Configuration } from '../configuration/index.ts'
+import { blobDirectoryIn, databaseFileIn, masterKeyFileIn, openDataDir } from '../platform/files/data-dir.ts'
+import { StartupError, exitCodes } from '../platform/process/exit.ts'
+import type { Figure } from '../platform/metrics/figure.ts'
+import { createHealth } from '../platform/metrics/health.ts'
+import { createApp } from '../platform/http/app.ts'
+import { openApiDocument } from './openapi/openapi.ts'
+import type { RouteDescription } from '../platform/http/surface.ts'
+import { createBallast } from '../platform/files/ballast.ts'
+import { watchFreeSpace } from '../platform/files/free-space.ts'
+import type { Log } from '../platform/log/log.ts'
+import { controlHandler } from './maintenance/owner-reset.ts'
+import { openControlChannel } from '../platform/process/control-channel.ts'
+import { openOutbound } from '../platform/outbound/open-outbound.ts'
+import { openSealer } from '../platform/keys/sealing.ts'
+import { createKnownSenders } from '../platform/limits/sender-budget.ts'
+import { createWriterWatch } from '../platform/sql/writer-watch.ts'
+import { type CertificateSource, createCertificateSource } from '../platform/tls/certificate-source.ts'
+import { createDeletionCount, createRegistryRoom, registryRoutes } from '../registry/index.ts'
+import { createRegistryActivity, createResources } from '../resources/index.ts'
+import { createConsents, createSignInPages } from '../sign-in/index.ts'
+import { createFilesystemBlobStore } from '../storage/index.ts'
+import { createTokenService } from '../token-service/index.ts'
+import { believesIssuer, openUpstreams } from '../upstream/index.ts'
+import { migrations } from './state/migrations.ts'
 
 /** What the log says where the audit log's chain could not be gone on with. */
 export const chainFailure = 'failed to extend the audit hash chain'

@@ -7,10 +7,10 @@ import { type TestContext, test } from 'node:test'
 import type { Worker } from 'node:worker_threads'
 import type { InjectOptions } from 'fastify'
 import { type Composition, compose } from './compose.ts'
-import { loadConfiguration } from './configuration/index.ts'
-import { StartupError, exitCodes } from './platform/process/exit.ts'
-import { createLog } from './platform/log/log.ts'
-import { until } from './platform/process/test-patience.ts'
+import { loadConfiguration } from '../configuration/index.ts'
+import { StartupError, exitCodes } from '../platform/process/exit.ts'
+import { createLog } from '../platform/log/log.ts'
+import { until } from '../platform/process/test-patience.ts'
 
 async function emptyDirectory(t: TestContext): Promise<string> {
   const directory = await mkdtemp(path.join(tmpdir(), 'acrux-compose-'))

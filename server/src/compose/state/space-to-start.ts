@@ -1,7 +1,7 @@
-import type { Ballast } from './platform/files/ballast.ts'
-import type { ContentSpace } from './platform/files/free-space.ts'
-import type { Log } from './platform/log/log.ts'
-import type { BlobStore } from './storage/index.ts'
+import type { Ballast } from '../../platform/files/ballast.ts'
+import type { ContentSpace } from '../../platform/files/free-space.ts'
+import type { Log } from '../../platform/log/log.ts'
+import type { BlobStore } from '../../storage/index.ts'
 
 type Start = {
   readonly space: ContentSpace

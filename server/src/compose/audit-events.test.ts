@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import type { FirstRun } from '@acrux/contract'
 import type { Composition } from './compose.ts'
-import { credentialFor, examplePath, isWalked, makeStranger, methodsOf, openServer, tokensOf } from './test-walk.ts'
+import { credentialFor, examplePath, isWalked, makeStranger, methodsOf, openServer, tokensOf } from './test-routes.ts'
 
 type Told = {
   readonly correlation_id: string
