@@ -60,8 +60,10 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
       monitoring: [],
       hosts: [],
       state: ['hosts'],
-      surfaces: [],
       maintenance: ['state'],
+      modules: ['state', 'hosts'],
+      surfaces: ['modules'],
+      jobs: ['state', 'modules', 'hosts'],
     },
   },
 }

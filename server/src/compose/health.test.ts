@@ -24,7 +24,7 @@ async function open(t: TestContext, flags: Record<string, unknown> = {}) {
   const server = await compose(configuration, createLog('silent'), { now: () => time.nowMs })
   t.after(() => server.close())
   await server.app.ready()
-  await server.extendAuditChain()
+  await server.jobs['extend-audit-chain'].run()
   const ready = async () => {
     const answer = await server.app.inject({ url: '/readyz' })
     const report = answer.json<HealthReport>()
@@ -38,11 +38,11 @@ const allIsWell = { code: 200, status: 'ok', troubled: [] }
 
 test('a server whose database writer is stuck is unavailable, and available again when it commits', async (t) => {
   const { server, time, ready, database } = await open(t)
-  await server.probeWriter()
+  await server.jobs['probe-writer'].run()
   assert.deepEqual(await ready(), allIsWell)
   const other = new DatabaseSync(database)
   other.exec('begin immediate')
-  const probing = server.probeWriter()
+  const probing = server.jobs['probe-writer'].run()
   time.nowMs += 29_000
   assert.deepEqual(await ready(), allIsWell)
   time.nowMs += 2000
@@ -111,7 +111,7 @@ test('a server whose audit log is behind is degraded, and available', async (t) 
   assert.equal((await server.app.inject(denied)).statusCode, 401)
   time.nowMs += minuteMs + 1000
   assert.deepEqual(await ready(), { code: 200, status: 'degraded', troubled: [['audit-chain', 'degraded']] })
-  await server.extendAuditChain()
+  await server.jobs['extend-audit-chain'].run()
   time.nowMs += 1000
   assert.deepEqual(await ready(), allIsWell)
 })
@@ -123,7 +123,7 @@ test('a key that is due for replacement goes on signing while it cannot be repla
   other.exec("create trigger no_keys before insert on signing_key begin select raise(abort, 'disk full'); end")
   other.close()
   time.nowMs += 92 * dayMs
-  await server.extendAuditChain()
+  await server.jobs['extend-audit-chain'].run()
   const { code, troubled } = await ready()
   assert.equal(code, 200)
   assert.deepEqual(troubled, [['signing-keys', 'degraded']])

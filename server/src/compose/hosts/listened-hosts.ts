@@ -23,7 +23,7 @@ export function listenedHosts(settings: Reach): string[] {
   if (!servesOwnAddresses(settings)) return []
   const hosts = settings.listen.flatMap(({ host, port }) =>
     addressesFor(host).map((address) =>
-      withoutDefaultPort(formatListenAddress({ host: address, port }), usual(settings)),
+      withoutDefaultPort(formatListenAddress({ host: address, port }), defaultPortOf(settings)),
     ),
   )
   return [...new Set(hosts)].slice(0, maxAddresses)
@@ -43,7 +43,7 @@ export function reachNotice(settings: Reach): string | undefined {
   const hosts = listenedHosts(settings).filter((host) => host !== publicHost)
   const elsewhere = hosts.length === 0 ? '' : `, and at ${hosts.join(', ')}`
   const renewal = settings.http ? '' : ' Where the server made its own certificate, start once with --renew-ca, too.'
-  return `no public host is set, so clients reach the registry at ${publicHost}${elsewhere}. For another name, set --public-host to it, with the port unless it is ${usual(settings)}.${renewal}`
+  return `no public host is set, so clients reach the registry at ${publicHost}${elsewhere}. For another name, set --public-host to it, with the port unless it is ${defaultPortOf(settings)}.${renewal}`
 }
 
 /**
@@ -55,7 +55,7 @@ export function findAtOwnAddress(
   settings: Reach,
 ): (request: IncomingMessage) => Registry | undefined | Promise<Registry | undefined> {
   if (!servesOwnAddresses(settings)) return () => undefined
-  const defaultPort = usual(settings)
+  const defaultPort = defaultPortOf(settings)
   const names = new Set(settings.listen.filter(({ host }) => isIP(host) === 0).map(formatListenAddress))
   return ({ headers, socket }) => {
     const asked = parseLoginServer(headers.host ?? '')
@@ -74,8 +74,18 @@ function servesOwnAddresses({ hasPublicHost, behindProxy }: Reach): boolean {
 }
 
 /** The port that clients leave out. */
-function usual({ http, behindProxy }: Reach): number {
-  return http && behindProxy.length === 0 ? 80 : 443
+function defaultPortOf(settings: Reach): number {
+  return publicSchemeOf(settings) === 'http' ? 80 : 443
+}
+
+/** The scheme that clients use: a proxy in front of the server terminates TLS. */
+export function publicSchemeOf({ http, behindProxy }: Pick<Reach, 'http' | 'behindProxy'>): 'http' | 'https' {
+  return http && behindProxy.length === 0 ? 'http' : 'https'
+}
+
+/** Scheme, host and port at which clients reach the server. */
+export function publicOriginOf(settings: Reach): string {
+  return `${publicSchemeOf(settings)}://${settings.publicHost}`
 }
 
 function isEveryAddress(host: string): boolean {

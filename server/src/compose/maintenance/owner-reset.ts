@@ -9,6 +9,7 @@ import {
   createDirectory,
   prepareGeneratedPassword,
 } from '../../directory/index.ts'
+import { migrations } from '../state/migrations.ts'
 import { bringUpToDate, openDatabase } from '../state/open-database.ts'
 import { systemClock } from '../../platform/process/clock.ts'
 import { type ControlHandler, sendControlCommand } from '../../platform/process/control-channel.ts'
@@ -17,7 +18,6 @@ import { StartupError, exitCodes } from '../../platform/process/exit.ts'
 import type { Log } from '../../platform/log/log.ts'
 import { newFirstPassword, openSealer } from '../../platform/keys/sealing.ts'
 import type { Database } from '../../platform/sql/database.ts'
-import type { Migration } from '../../platform/sql/migrations.ts'
 import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
 import { type Resources, createResources } from '../../resources/index.ts'
 import { subscriptionId as subscriptionScope } from '../../standards/azure/resource-id.ts'
@@ -144,11 +144,7 @@ async function listOwners({ directory, access, resources }: OwnerResetParts): Pr
  *
  * @throws DataDirLockedError where one does; OwnerResetError; StartupError
  */
-async function resetOwnerStopped(
-  directory: string,
-  request: OwnerResetRequest,
-  migrations: readonly Migration[],
-): Promise<OwnerReset> {
+async function resetOwnerStopped(directory: string, request: OwnerResetRequest): Promise<OwnerReset> {
   if (!existsSync(databaseFileIn(directory))) {
     throw new StartupError(
       `there is no database in ${directory}`,
@@ -188,18 +184,14 @@ async function resetOwnerStopped(
 }
 
 /**
- * Resets an owner in a data directory: by the server that works on it, so that nothing it remembers outlives the reset, or
- * without one.
+ * Resets an owner in a data directory. A server that uses the directory does it itself, so that it drops what it has
+ * cached of the owner.
  *
  * @throws OwnerResetError; StartupError
  */
-export async function resetOwnerWhereItIs(
-  directory: string,
-  request: OwnerResetRequest,
-  migrations: readonly Migration[],
-): Promise<OwnerReset> {
+export async function resetOwnerIn(directory: string, request: OwnerResetRequest): Promise<OwnerReset> {
   try {
-    return await resetOwnerStopped(directory, request, migrations)
+    return await resetOwnerStopped(directory, request)
   } catch (error) {
     if (!(error instanceof DataDirLockedError)) throw error
   }
