@@ -4,7 +4,7 @@ import { ensureDependencies, environment, main, nodeBinary, root, runInherited, 
 
 await main(async (args) => {
   await ensureDependencies()
-  const generator = `${root}/server/src/generate.ts`
+  const generator = `${root}/server/src/compose/generate.ts`
   if (!existsSync(generator)) {
     say('nothing is generated yet')
     return 0

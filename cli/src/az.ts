@@ -1,4 +1,4 @@
-import { plainReason } from '@acrux/contract'
+import { plainReason, systemErrorCode } from '@acrux/contract'
 import { spawnSync } from 'node:child_process'
 
 /** How long az may take to answer. */
@@ -60,7 +60,7 @@ export function az(args: readonly string[]): string | undefined {
   const options = { encoding: 'utf8', timeout: timeoutMs, maxBuffer: longestAnswerBytes } as const
   const { error, status, stdout, stderr } = spawnSync('az', args, options)
   if (error !== undefined) {
-    const isMissing = 'code' in error && error.code === 'ENOENT'
+    const isMissing = systemErrorCode(error) === 'ENOENT'
     return fail(isMissing ? 'az is not installed, or not in PATH' : `az could not be run: ${plainReason(error)}`)
   }
   if (status === 0) return stdout

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { FirstRun } from '@acrux/contract'
+import { shellWord } from './shell-word.ts'
 
 /** What to type after the first start, for docker, podman and az. The secrets stay in the file that the text names. */
 export function nextSteps(firstRun: FirstRun, file: string): string {
@@ -10,8 +11,8 @@ export function nextSteps(firstRun: FirstRun, file: string): string {
       ? []
       : [
           'Trust the certificate authority of this server (once a shell):',
-          `  export SSL_CERT_FILE=${quote(caFile)} REQUESTS_CA_BUNDLE=${quote(caFile)}   # podman, oras, cosign; az`,
-          `  sudo install -D -m 644 ${quote(caFile)} ${quote(path.posix.join('/etc/docker/certs.d', loginServer, 'ca.crt'))}   # docker`,
+          `  export SSL_CERT_FILE=${shellWord(caFile)} REQUESTS_CA_BUNDLE=${shellWord(caFile)}   # podman, oras, cosign; az`,
+          `  sudo install -D -m 644 ${shellWord(caFile)} ${shellWord(path.posix.join('/etc/docker/certs.d', loginServer, 'ca.crt'))}   # docker`,
           '',
         ]
   return [
@@ -34,8 +35,4 @@ export function nextSteps(firstRun: FirstRun, file: string): string {
     '',
     '',
   ].join('\n')
-}
-
-function quote(text: string): string {
-  return /^[A-Za-z0-9_./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }

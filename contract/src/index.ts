@@ -1,4 +1,4 @@
-export { plainReason } from './plain-reason.ts'
+export { plainReason, systemErrorCode } from './plain-reason.ts'
 
 /**
  * What `first-run.json` holds, which a server writes when its data directory is new: all that is needed to sign in for the

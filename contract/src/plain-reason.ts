@@ -24,11 +24,15 @@ const reasons: Readonly<Record<string, string>> = {
   ENETUNREACH: 'the network cannot be reached',
 }
 
+/** The `code` of a system error, such as `ENOENT`; undefined for anything else. */
+export function systemErrorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
 /** An error in words, for a person: without codes, system calls and stacks. */
 export function plainReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  const known = reasons[code]
+  const known = reasons[systemErrorCode(error) ?? '']
   if (known !== undefined) return known
   // Node writes system errors as `CODE: text, call 'path'`, and those of a child process as `spawnSync az CODE`.
   const text = error.message.replace(/^E[A-Z0-9_]+: /, '').replace(/, [a-z]+(?: '.*')?$/, '')

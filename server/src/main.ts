@@ -1,7 +1,13 @@
-import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { FirstRun } from '@acrux/contract'
-import { type Composition, type StartOptions, chainFailure, compose, countersFailure, migrations } from './compose.ts'
+import {
+  type Composition,
+  type StartOptions,
+  type StoredFirstRun,
+  compose,
+  listenerFigures,
+  reachNotice,
+  startJobs,
+} from './compose/index.ts'
 import { type Configuration, formatListenAddress } from './configuration/index.ts'
 import { systemClock } from './platform/process/clock.ts'
 import { descriptorLimit } from './platform/process/descriptor-limit.ts'
@@ -9,11 +15,7 @@ import { StartupError, listenFailure } from './platform/process/exit.ts'
 import { connectionLimits } from './platform/http/connection-limits.ts'
 import { usualSlowClientLimits } from './platform/http/slow-clients.ts'
 import { type Listener, listen } from './platform/http/listener.ts'
-import { repeat } from './platform/jobs/repeat.ts'
 import { type Log, createLog } from './platform/log/log.ts'
-import { type OwnerReset, type OwnerResetRequest, resetOwnerWhereItIs } from './owner-reset.ts'
-import { listenerFigures } from './figures.ts'
-import { reachNotice } from './listened-hosts.ts'
 import { readSecretFile, unusableSettingFile } from './platform/files/setting-file.ts'
 
 export {
@@ -36,7 +38,7 @@ export {
   restoreBackup,
   verifyBackup,
 } from './backup/index.ts'
-export { type OwnerReset, OwnerResetError } from './owner-reset.ts'
+export { type OwnerReset, OwnerResetError, resetOwnerIn, scrubDataDir } from './compose/index.ts'
 export { decisionDocument } from './management/index.ts'
 export {
   type Configuration,
@@ -47,17 +49,7 @@ export {
   settingDefinitions,
 } from './configuration/index.ts'
 export { type Finding, type ScrubProgress, type ScrubReport } from './registry/index.ts'
-export { scrubDataDir } from './scrub-data-dir.ts'
 export { StartupError, exitCodes } from './platform/process/exit.ts'
-
-/**
- * Sets a one-time password for an owner in a data directory, whether a server works on it or not.
- *
- * @throws OwnerResetError; StartupError
- */
-export function resetOwnerIn(dataDir: string, request: OwnerResetRequest): Promise<OwnerReset> {
-  return resetOwnerWhereItIs(dataDir, request, migrations)
-}
 
 /** A server that accepts connections. */
 export type RunningServer = {
@@ -66,7 +58,7 @@ export type RunningServer = {
   /** By which hosts clients reach it, and what to set for another: for an operator who left that open. */
   readonly notice: string | undefined
   /** What was made because the data directory was new. */
-  readonly firstRun: { readonly content: FirstRun; readonly file: string } | undefined
+  readonly firstRun: StoredFirstRun | undefined
   /** The server's own certificate authority that `renewCa` had made: its file, and SHA-256 over it. */
   readonly renewedCa: { readonly file: string; readonly fingerprint: string } | undefined
   /** Takes no more connections, finishes what is in flight within `shutdownSeconds`, and closes the data directory. */
@@ -81,33 +73,13 @@ export async function startServer(configuration: Configuration, options: StartOp
   const composition = await compose(configuration, log, systemClock, options)
   const opened = await openListeners(composition, configuration, metricsToken, log).catch(async (error: unknown) => {
     await composition.close()
-    throw tellingFirstRun(error, composition.firstRun?.file)
+    throw withFirstRunHint(error, composition.firstRun?.file)
   })
   const { listener, stopMetrics } = opened
   const stopWatching = composition.certificates?.onChange((pair) => listener.replaceCertificate(pair))
   // It may have been replaced between the opening of the addresses and now.
   if (composition.certificates !== undefined) listener.replaceCertificate(composition.certificates.current())
-  const collecting = repeat(configuration.gc.intervalSeconds, composition.collectGarbage, (error) =>
-    log.error({ err: error, id: randomUUID() }, 'garbage collection failed'),
-  )
-  const tidying = repeat(60, composition.tidy, (error) =>
-    log.error({ err: error, id: randomUUID() }, 'cleanup of expired memberships and imports failed'),
-  )
-  const chaining = repeat(0.5, composition.extendAuditChain, (error) =>
-    log.error({ err: error, id: randomUUID() }, chainFailure),
-  )
-  const delivering = repeat(1, composition.deliverAuditEvents, (error) =>
-    log.error({ err: error, id: randomUUID() }, 'failed to deliver audit events to webhooks'),
-  )
-  const expiring = repeat(600, composition.expireAuditEvents, (error) =>
-    log.error({ err: error, id: randomUUID() }, 'failed to purge expired audit events'),
-  )
-  const counting = repeat(60, composition.flushCounters, (error) => log.warn({ err: error }, countersFailure))
-  const scrubbing = repeat(1, composition.scrub, (error) => log.error({ err: error }, 'the background scrub failed'))
-  const watching = repeat(1, composition.watchSpace, (error) =>
-    log.error({ err: error, id: randomUUID() }, 'the disk space is not watched'),
-  )
-  const probing = repeat(5, composition.probeWriter, (error) => log.error({ err: error }, 'the database probe failed'))
+  const jobs = startJobs(composition.jobs, log)
   const listening = listener.addresses.map(formatListenAddress)
   log.info({ listening, publicOrigin: composition.publicOrigin, dataDir: configuration.dataDir }, 'server started')
   const notice = reachNotice(configuration)
@@ -123,15 +95,8 @@ export async function startServer(configuration: Configuration, options: StartOp
       composition.drain()
       await listener.close(configuration.shutdownSeconds * 1000)
       stopWatching?.()
-      // Garbage that is being collected can be collected another time.
-      await Promise.race([
-        Promise.all(
-          [collecting, tidying, chaining, delivering, expiring, counting, scrubbing, probing, watching].map((job) =>
-            job.stop(),
-          ),
-        ),
-        sleep(Math.max(0, deadlineMs - performance.now()), undefined, { ref: false }),
-      ])
+      // Every job can continue at the next start.
+      await Promise.race([jobs.stop(), sleep(Math.max(0, deadlineMs - performance.now()), undefined, { ref: false })])
       await stopMetrics()
       await composition.close()
       log.info('server stopped')
@@ -147,7 +112,7 @@ function renewedCaOf({ certificates }: Composition): RunningServer['renewedCa'] 
 }
 
 /** The next start prints no first steps, for it is not the first: this one says where the passwords are. */
-function tellingFirstRun(error: unknown, firstRunFile: string | undefined): unknown {
+function withFirstRunHint(error: unknown, firstRunFile: string | undefined): unknown {
   if (firstRunFile === undefined || !(error instanceof StartupError)) return error
   const nextStep = `${error.nextStep}; the passwords of the owners that were made are in ${firstRunFile}`
   return new StartupError(error.message, error.exitCode, nextStep, { cause: error })

@@ -1,7 +1,7 @@
 /** One module of the server. */
 export type ModuleRow = {
-  /** The modules that it may import, besides `standards` and `platform`, which every module may import. */
-  readonly imports: readonly string[]
+  /** The modules that it may import, in addition to `standards` and `platform`, which every module may import. */
+  readonly imports: readonly string[] | 'all'
   /**
    * Its submodules, which are its folders, and the submodules that each may import. Files beside the folders may import
    * every submodule; a submodule imports none of these files.
@@ -52,6 +52,20 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
     submodules: {},
   },
   backup: { imports: ['storage', 'audit', 'registry'], submodules: {} },
+  // It wires the modules, so it imports all of them. Only main.ts and tests import it.
+  compose: {
+    imports: 'all',
+    submodules: {
+      openapi: [],
+      monitoring: [],
+      hosts: [],
+      state: ['hosts'],
+      maintenance: ['state'],
+      modules: ['state', 'hosts'],
+      surfaces: ['modules'],
+      jobs: ['state', 'modules', 'hosts'],
+    },
+  },
 }
 
 /** The modules without an entry point: import the file. */

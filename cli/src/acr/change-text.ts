@@ -1,4 +1,5 @@
 import type { DecisionChange } from '@acrux/contract'
+import { shellWord } from '../shell-word.ts'
 
 /** Whom and what a change is for; what is not known stands in capital letters in its command. */
 export type ChangeFor = {
@@ -10,15 +11,15 @@ export type ChangeFor = {
 
 /** A change for a person to make: the command that makes it where `az` has one, and what to do otherwise. */
 export function changeText(change: DecisionChange, names: ChangeFor): string {
-  const registry = quoted(names.registry ?? 'REGISTRY')
-  const id = quoted(names.objectId ?? 'OBJECT-ID')
+  const registry = shellWord(names.registry ?? 'REGISTRY')
+  const id = shellWord(names.objectId ?? 'OBJECT-ID')
   switch (change.kind) {
     case 'assign-role':
       return assignRole(change, id)
     case 'change-condition':
       return `have the condition of ${change.assignmentId ?? 'the assignment'} hold for it`
     case 'extend-scope-map':
-      return extendScopeMap(change.action ?? '', registry, quoted(names.scopeMap ?? 'SCOPE-MAP'))
+      return extendScopeMap(change.action ?? '', registry, shellWord(names.scopeMap ?? 'SCOPE-MAP'))
     case 'enable-admin-account':
       return `az acr update -n ${registry} --admin-enabled true`
     case 'enable-anonymous-pull':
@@ -26,7 +27,7 @@ export function changeText(change: DecisionChange, names: ChangeFor): string {
     case 'enable-arm-tokens':
       return `az acr config authentication-as-arm update -r ${registry} --status enabled`
     case 'enable-scoped-token':
-      return `az acr token update -n ${quoted(names.token ?? 'TOKEN')} -r ${registry} --status enabled`
+      return `az acr token update -n ${shellWord(names.token ?? 'TOKEN')} -r ${registry} --status enabled`
     case 'enable-principal':
       return `az ad user update --id ${id} --account-enabled true, or az ad sp update --id ${id} --set accountEnabled=true`
     case 'allow-address':
@@ -56,22 +57,17 @@ const words: Readonly<Record<string, string>> = {
 }
 
 function assignRole({ roleName, scope, condition }: DecisionChange, objectId: string): string {
-  const whom = `--assignee-object-id ${objectId} --scope ${quoted(scope ?? 'SCOPE')}`
-  const command = `az role assignment create --role ${quoted(roleName ?? 'ROLE')} ${whom}`
-  return condition ? `${command} --condition-version 2.0 --condition ${quoted(condition)}` : command
+  const whom = `--assignee-object-id ${objectId} --scope ${shellWord(scope ?? 'SCOPE')}`
+  const command = `az role assignment create --role ${shellWord(roleName ?? 'ROLE')} ${whom}`
+  return condition ? `${command} --condition-version 2.0 --condition ${shellWord(condition)}` : command
 }
 
 /** `repositories/team/app/content/read`: the repository may have slashes, the action has one. */
 function extendScopeMap(action: string, registry: string, scopeMap: string): string {
   const [, repository = 'REPOSITORY', right = 'ACTION'] = /^repositories\/(.+)\/([^/]+\/[^/]+)$/.exec(action) ?? []
-  return `az acr scope-map update -n ${scopeMap} -r ${registry} --add-repository ${quoted(repository)} ${right}`
+  return `az acr scope-map update -n ${scopeMap} -r ${registry} --add-repository ${shellWord(repository)} ${right}`
 }
 
 function allowAddress(registry: string, address: string): string {
-  return `az acr network-rule add -n ${registry} --ip-address ${quoted(address)}`
-}
-
-/** As one word of a shell. */
-function quoted(text: string): string {
-  return /^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+  return `az acr network-rule add -n ${registry} --ip-address ${shellWord(address)}`
 }

@@ -1,3 +1,4 @@
+import { systemErrorCode } from '@acrux/contract'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import {
@@ -137,7 +138,7 @@ async function exportAll(log: AuditFile, flags: FilterFlags): Promise<void> {
   try {
     await pipeline(Readable.from(linesOf(log, flags)), process.stdout)
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error
+    if (systemErrorCode(error) !== 'EPIPE') throw error
   }
 }
 

@@ -7,6 +7,7 @@ import { CommandFailure, exitCodes } from './failure.ts'
 import { type MachineState, defaultHeaderFile, defaultStateDir, readState, removeState } from './machine-state.ts'
 import { readPrivateFile, writePrivateFile } from './private-file.ts'
 import { createTokenSource } from './token-source.ts'
+import { shellWord } from '../shell-word.ts'
 
 const examples = `
 A machine is a resource of the server, made once by who may. An enrollment code for it is good once, for 15 minutes:
@@ -97,7 +98,7 @@ async function serve(flags: ServeFlags): Promise<void> {
 }
 
 function startText(state: MachineState, origin: string, headerFile: string, imds: boolean): string {
-  const secret = `"$(cat ${quote(headerFile)})"`
+  const secret = `"$(cat ${shellWord(headerFile)})"`
   return [
     `acrux: this machine is ${state.resourceId} (client id ${state.clientId}) at ${state.server}`,
     'acrux: programs on this machine need no secret with these variables:',
@@ -187,8 +188,4 @@ function stopOnSignals(endpoint: RunningEndpoint): void {
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
-}
-
-function quote(text: string): string {
-  return /^[A-Za-z0-9_./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }

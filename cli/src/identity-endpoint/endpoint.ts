@@ -1,9 +1,8 @@
-import { plainReason } from '@acrux/contract'
+import { plainReason, systemErrorCode } from '@acrux/contract'
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { CommandFailure, exitCodes } from './failure.ts'
-import { errorCode } from './private-file.ts'
 import { type ReadOptions, type Shape, readTokenRequest } from './token-request.ts'
 import type { IdentityToken, TokenRefusal, TokenSource } from './token-source.ts'
 
@@ -121,7 +120,7 @@ function send(response: ServerResponse, status: number, body: object): void {
 }
 
 function listenFailure(error: unknown, address: string): unknown {
-  switch (errorCode(error)) {
+  switch (systemErrorCode(error)) {
     case 'EADDRINUSE':
       return new CommandFailure(
         `another process is already listening on ${address}`,

@@ -1,10 +1,10 @@
-import { plainReason } from '@acrux/contract'
+import { plainReason, systemErrorCode } from '@acrux/contract'
 import { rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import type { MachineEnrollment } from '@acrux/contract'
 import { CommandFailure, exitCodes } from './failure.ts'
-import { UnusableFileError, errorCode, readPrivateFile, writePrivateFile } from './private-file.ts'
+import { UnusableFileError, readPrivateFile, writePrivateFile } from './private-file.ts'
 
 /** All that a machine keeps: what it is called, where it asks for tokens, and the key that never leaves it. */
 export type MachineState = MachineEnrollment & {
@@ -88,7 +88,7 @@ export async function removeState(stateDir: string): Promise<boolean> {
     await rm(stateFile(stateDir))
     return true
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false
+    if (systemErrorCode(error) === 'ENOENT') return false
     throw error
   }
 }

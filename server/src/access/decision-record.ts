@@ -2,6 +2,7 @@ import type { NetworkChange } from '../standards/azure/network-rules.ts'
 import type { AssignedRole, Verdict } from './assigned-role.ts'
 import type { Explanation, SmallestChange } from './explain.ts'
 import type { RegistryInQuestion } from './model.ts'
+import { cutText } from '../standards/http/cut-text.ts'
 
 /** An assignment that was considered, as it is written down. */
 export type RecordedAssignment = AssignedRole['assignment'] & {
@@ -135,7 +136,7 @@ function recordAssignments(assignments: Explanation['assignments']): RecordedAss
 function cut(condition: string): string {
   // An event has no line breaks, and Azure's portal writes conditions over many lines.
   const text = condition.trim().replaceAll(/\s+/g, ' ')
-  return text.length <= conditionLimit ? text : `${text.slice(0, conditionLimit)}…`
+  return cutText(text, conditionLimit, '…')
 }
 
 /** As many of the texts as there is room for, in characters. */

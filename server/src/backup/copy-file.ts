@@ -1,9 +1,9 @@
+import { systemErrorCode } from '@acrux/contract'
 import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { syncDirectory } from '../platform/files/durable-file.ts'
-import { systemErrorCode } from '../platform/process/exit.ts'
 
 const pieceBytes = 1024 * 1024
 

@@ -1,3 +1,4 @@
+import { systemErrorCode } from '@acrux/contract'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { auditMigrations, createAudit } from '../audit/index.ts'
@@ -11,7 +12,7 @@ import {
   tlsDirectoryIn,
 } from '../platform/files/data-dir.ts'
 import { makePrivateDirectory, syncDirectory, writeFileDurably } from '../platform/files/durable-file.ts'
-import { StartupError, exitCodes, systemErrorCode } from '../platform/process/exit.ts'
+import { StartupError, exitCodes } from '../platform/process/exit.ts'
 import { openSqliteDatabase, openSqliteSnapshot } from '../platform/sql/sqlite-database.ts'
 import { newTimeOrderedId } from '../platform/process/time-ordered-id.ts'
 import { listStoredBlobs } from '../registry/index.ts'

@@ -6,6 +6,7 @@ import { nearestName } from './nearest-name.ts'
 import { configurationSchema } from './schema.ts'
 import type { SettingKind } from './setting-texts.ts'
 import { configFileSetting, type SettingDefinition, settingDefinitions, variablePrefix } from './settings.ts'
+import { cutText } from '../standards/http/cut-text.ts'
 
 type DeepReadonly<Value> = Value extends readonly (infer Item)[]
   ? readonly DeepReadonly<Item>[]
@@ -200,7 +201,7 @@ function received(input: unknown): string {
   if (input === null) return ', not null'
   if (typeof input !== 'string' && typeof input !== 'number' && typeof input !== 'boolean') return ''
   const text = JSON.stringify(input)
-  return `, not ${text.length > 100 ? `${text.slice(0, 100)}…` : text}`
+  return `, not ${cutText(text, 100, '…')}`
 }
 
 function suggestion(name: string, names: readonly string[]): string {

@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Clock } from '../platform/process/clock.ts'
 import { systemClock } from '../platform/process/clock.ts'
-import { flushDirectory, makeDurableDirectory } from './durable-directory.ts'
+import { syncDirectory } from '../platform/files/durable-file.ts'
+import { makeDurableDirectory } from './durable-directory.ts'
 import { BlobMissingError } from './errors.ts'
 import { FileStaging } from './file-staging.ts'
 import { orFull, orMissing } from './filesystem-errors.ts'
@@ -101,7 +102,7 @@ class FilesystemBlobStore implements BlobStore {
     await this.#makeShelf(dirname(path))
     await orFull(rename(this.#staging.path(uploadId), path))
     try {
-      await this.#flushes(() => flushDirectory(dirname(path)))
+      await this.#flushes(() => syncDirectory(dirname(path)))
     } catch (error) {
       await rm(path, { force: true }).catch(() => undefined)
       throw error

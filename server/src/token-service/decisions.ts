@@ -14,6 +14,7 @@ import type { Database } from '../platform/sql/database.ts'
 import type { Registry } from '../resources/index.ts'
 import { type AccessScope, covers, formatAccessScope } from '../standards/oauth/access-scope.ts'
 import { type Credential, type StandingRooms, callerKey, takesArmTokens } from './credential.ts'
+import { cutText } from '../standards/http/cut-text.ts'
 
 /** Whose rights were asked about, and what they held in their hands. */
 export type Holder = {
@@ -81,7 +82,7 @@ export function createDecisions(rooms: Rooms): Decisions {
     const asked = rightOf(type, name, action)
     if (!everyRight.includes(asked.right)) return failedBefore('unknown-action', null)
     const judged = await ofRight(holder, asked)
-    const shown = tokenAccess === undefined ? null : cut(formatAll(tokenAccess), tokenAccessLimit)
+    const shown = tokenAccess === undefined ? null : cutText(formatAll(tokenAccess), tokenAccessLimit, '…')
     const record: DecisionRecord = { ...judged.record, tokenAccess: shown }
     if (!judged.allowed) return record
     if (tokenAccess === undefined || covers(tokenAccess, type, name, [action])) return undefined
@@ -167,8 +168,4 @@ export async function failureOfDirectory(
 
 function formatAll(access: readonly AccessScope[]): string {
   return access.map(formatAccessScope).join(' ')
-}
-
-function cut(text: string, limit: number): string {
-  return text.length <= limit ? text : `${text.slice(0, limit)}…`
 }

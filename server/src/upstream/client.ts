@@ -15,11 +15,11 @@ import {
   enableNonRepudiationChecks,
 } from 'openid-client'
 import type { Clock } from '../platform/process/clock.ts'
+import { OutboundError } from '../platform/outbound/outbound-error.ts'
 import { StartupError } from '../platform/process/exit.ts'
 import type { IdTokenClaims } from './claims.ts'
 import type { UpstreamCredentials } from './credentials.ts'
 import { UpstreamError } from './errors.ts'
-import { UpstreamFetchError } from './fetch.ts'
 import type { UpstreamSettings } from './settings.ts'
 
 /** What only the browser that began a sign-in may bring back, and only once. */
@@ -173,7 +173,7 @@ function toUpstreamError(error: unknown): Error {
   if (error instanceof UpstreamError) return error
   if (error instanceof StartupError)
     return new UpstreamError('misconfigured', error.message, undefined, { cause: error })
-  const fetchError = causeOf(error, UpstreamFetchError)
+  const fetchError = causeOf(error, OutboundError)
   if (fetchError !== undefined || isTimeout(error)) {
     const message = fetchError?.message ?? 'the provider did not answer in time'
     return new UpstreamError('unreachable', message, undefined, { cause: error })

@@ -1,3 +1,5 @@
+import { cutText } from '../standards/http/cut-text.ts'
+
 /** Why somebody could not sign in at an organisation's provider. */
 export type UpstreamFailure =
   | 'no-such-provider'
@@ -46,7 +48,8 @@ const rows: Readonly<Record<UpstreamFailure, Row>> = {
 
 /** What is told of a failure. Of `detail` no more than 300 characters are kept. */
 export function upstreamRefusal(failure: UpstreamFailure, detail?: string): UpstreamRefusal {
-  return { failure, ...rows[failure], detail: detail?.replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, 300) }
+  const clean = detail?.replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ')
+  return { failure, ...rows[failure], detail: clean && cutText(clean, 300) }
 }
 
 /** How a provider's part of a sign-in ended badly. `detail` is for the person, the cause for the log. */

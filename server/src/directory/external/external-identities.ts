@@ -7,6 +7,7 @@ import { toUser } from '../principals.ts'
 import type { DirectoryStore } from '../store.ts'
 import type { UserRow } from '../tables.ts'
 import type { Tenant, User } from '../model.ts'
+import { cutText } from '../../standards/http/cut-text.ts'
 
 /** Who somebody is at an outside provider: given once there and to nobody else again. [OpenID Connect Core §2, `sub`] */
 export type FederatedIdentity = { readonly issuer: string; readonly subject: string }
@@ -81,13 +82,13 @@ export function createExternalIdentities(options: ExternalIdentityOptions) {
     value: string,
   ): Promise<ExternalGroupRow> {
     const row = { issuer, value, group_id: randomUUID() }
-    const displayName = cut(`${provider}:${value}`, 256)
+    const displayName = cutText(`${provider}:${value}`, 256)
     const mailNickname = `${provider}-${digest(issuer, value)}`
     await store.insertGroup(transaction, row, {
       object_id: row.group_id,
       display_name: displayName,
       display_name_key: nameKey(displayName),
-      description: cut(`A group of ${issuer}. Who is in it is taken from each sign-in there.`, 1024),
+      description: cutText(`A group of ${issuer}. Who is in it is taken from each sign-in there.`, 1024),
       mail_nickname: mailNickname,
       mail_nickname_key: nameKey(mailNickname),
       created_at_ms: clock.now(),
@@ -278,8 +279,4 @@ function namesOf({ displayName, subject, mail }: ExternalPerson) {
 
 function isSame(one: FederatedIdentity, other: FederatedIdentity): boolean {
   return one.issuer === other.issuer && one.subject === other.subject
-}
-
-function cut(text: string, length: number): string {
-  return text.slice(0, length).replace(/[\ud800-\udbff]$/, '')
 }

@@ -1,7 +1,7 @@
+import { systemErrorCode } from '@acrux/contract'
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, open, rename, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { systemErrorCode } from '../process/exit.ts'
 
 /**
  * Writes a whole file so that after a crash or a power failure there is either the old content or the new, never a part:

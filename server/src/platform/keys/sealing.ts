@@ -1,4 +1,4 @@
-import { plainReason } from '@acrux/contract'
+import { plainReason, systemErrorCode } from '@acrux/contract'
 import {
   createCipheriv,
   createDecipheriv,
@@ -11,7 +11,7 @@ import {
 import { constants, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { makePrivateDirectory, writeFileDurably } from '../files/durable-file.ts'
-import { exitCodes, StartupError, systemErrorCode } from '../process/exit.ts'
+import { exitCodes, StartupError } from '../process/exit.ts'
 
 /** Encrypts what has to be stored and read back, such as private keys, under the master key. */
 export type Sealer = {

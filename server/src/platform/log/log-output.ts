@@ -1,6 +1,6 @@
+import { systemErrorCode } from '@acrux/contract'
 import { constants, fstatSync, openSync, write, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { systemErrorCode } from '../process/exit.ts'
 
 /** Lines are written in batches: at this length, at this age, or when a line is a warning or an error. */
 const gatheredLength = 256 * 1024

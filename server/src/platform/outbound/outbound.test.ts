@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { type TestContext, test } from 'node:test'
-import { type OutboundFailure, type OutboundOptions, OutboundError, createOutbound } from './outbound.ts'
+import { type OutboundFailure, OutboundError } from './outbound-error.ts'
+import { type OutboundOptions, createOutbound } from './outbound.ts'
 import { openTestHttpsServer } from './test-https-server.ts'
 
 async function openServer(t: TestContext, handler: RequestListener) {

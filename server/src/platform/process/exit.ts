@@ -1,3 +1,5 @@
+import { systemErrorCode } from '@acrux/contract'
+
 /** What the process tells its parent when it ends. Scripts rely on the numbers: they are added to and never changed. */
 // prettier-ignore
 export const exitCodes = {
@@ -63,10 +65,4 @@ export function listenFailure(error: unknown, address: string): StartupError | u
     default:
       return undefined
   }
-}
-
-/** The `code` of a system error, such as `ENOENT`; undefined for anything else. */
-export function systemErrorCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined
-  return typeof error.code === 'string' ? error.code : undefined
 }

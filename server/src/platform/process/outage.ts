@@ -1,4 +1,4 @@
-import { systemErrorCode } from './exit.ts'
+import { systemErrorCode } from '@acrux/contract'
 
 /** The disk is full. Nothing was written. */
 export class DiskFullError extends Error {

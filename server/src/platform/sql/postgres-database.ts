@@ -1,3 +1,4 @@
+import { systemErrorCode } from '@acrux/contract'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Compilable, Kysely, PostgresDialect, type Transaction as KyselyTransaction, sql } from 'kysely'
 import pg from 'pg'
@@ -190,6 +191,5 @@ class PostgresTransaction implements Transaction {
 }
 
 function attemptLimitOf(error: unknown): number {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return 1
-  return attemptLimits.get(error.code) ?? 1
+  return attemptLimits.get(systemErrorCode(error) ?? '') ?? 1
 }

@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream'
-import { type OpenedResponse, type Outbound, OutboundError } from '../../platform/outbound/outbound.ts'
+import { readResponse } from '../../platform/outbound/dialer.ts'
+import { OutboundError } from '../../platform/outbound/outbound-error.ts'
+import type { OpenedResponse, Outbound } from '../../platform/outbound/outbound.ts'
 import { isJsonObject, ownValue, parseBoundedJson } from '../../standards/http/bounded-json.ts'
 import { maxManifestSizeBytes } from '../../standards/oci/manifest.ts'
 import {
@@ -136,12 +138,8 @@ function basicHeader({ username, password }: ImportCredentials): string {
 }
 
 async function readBounded(body: Readable, limitBytes: number, host: string): Promise<Uint8Array> {
-  const pieces: Buffer[] = []
-  let sizeBytes = 0
-  for await (const piece of body as AsyncIterable<Buffer>) {
-    sizeBytes += piece.byteLength
-    if (sizeBytes > limitBytes) throw new ImportError('limit', `${host} sent more than ${limitBytes} bytes`)
-    pieces.push(piece)
-  }
-  return Buffer.concat(pieces)
+  return readResponse(body, host, limitBytes).catch((error: unknown) => {
+    const isTooLarge = error instanceof OutboundError && error.failure === 'too-large'
+    throw isTooLarge ? new ImportError('limit', error.message, { cause: error }) : error
+  })
 }

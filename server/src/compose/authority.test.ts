@@ -1,0 +1,359 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { type TestContext, describe, test } from 'node:test'
+import type { InjectOptions } from 'fastify'
+import { accessMigrations, createAccess } from '../access/index.ts'
+import { auditMigrations, createAudit } from '../audit/index.ts'
+import { type User, createDirectory, directoryMigrations } from '../directory/index.ts'
+import { type GraphAuthenticate, createGraph } from '../graph/index.ts'
+import { createConsents, signInMigrations } from '../sign-in/index.ts'
+import { createApp } from '../platform/http/app.ts'
+import { createLog } from '../platform/log/log.ts'
+import { openSealer } from '../platform/keys/sealing.ts'
+import type { DatabaseKind, Transaction } from '../platform/sql/database.ts'
+import { openTestDatabase, testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { createResources, resourcesMigrations } from '../resources/index.ts'
+import { resourceGroupId, subscriptionId as subscriptionScope } from '../standards/azure/resource-id.ts'
+
+const subscriptionId = '10000000-0000-4000-8000-000000000001'
+const tenantId = '20000000-0000-4000-8000-000000000002'
+const acrPull = '7f951dda-4ed3-4680-a7ca-43fe172d538d'
+const author = { name: 'test', kind: 'Application' } as const
+const group = { subscriptionId, name: 'default', location: 'local', tags: {} }
+
+type Rooms = Awaited<ReturnType<typeof openRooms>>
+
+/** What a write does to the revision: it must move where a right or a credential may end. */
+type Effect = 'moves' | 'only adds'
+
+type Write<Method> = {
+  readonly method: Method
+  readonly effect: Effect
+  readonly run: (rooms: Rooms, transaction: Transaction) => Promise<unknown>
+}
+
+type Resources = ReturnType<typeof createResources>
+type Access = ReturnType<typeof createAccess>
+type Directory = ReturnType<typeof createDirectory>
+
+/** The methods of a room that take a transaction first, and so change something. */
+type Writer<Room> = {
+  [Name in keyof Room & string]: Room[Name] extends (transaction: Transaction, ...rest: never[]) => unknown
+    ? Name
+    : never
+}[keyof Room & string]
+
+// prettier-ignore
+const writes: readonly Write<Writer<Resources> | Writer<Access> | Writer<Directory>>[] = [
+  { method: 'createSubscription',     effect: 'only adds', run: ({ resources }, tx) => resources.createSubscription(tx, { subscriptionId: randomUUID(), tenantId, displayName: 'x' }) },
+  { method: 'putResourceGroup',       effect: 'only adds', run: ({ resources }, tx) => resources.putResourceGroup(tx, { ...group, name: 'other' }) },
+  { method: 'deleteResourceGroup',    effect: 'moves',     run: ({ resources }, tx) => resources.deleteResourceGroup(tx, subscriptionId, 'default') },
+  { method: 'createRegistry',         effect: 'moves',     run: (rooms, tx) => rooms.createRegistry(tx, 'fabrikam') },
+  { method: 'updateRegistry',         effect: 'moves',     run: ({ resources, registry }, tx) => resources.updateRegistry(tx, registry.rid, { adminUserEnabled: false }, author) },
+  { method: 'deleteRegistry',         effect: 'moves',     run: ({ resources, registry }, tx) => resources.deleteRegistry(tx, registry.rid) },
+  { method: 'renewAdminPassword',     effect: 'moves',     run: ({ resources, registry }, tx) => resources.renewAdminPassword(tx, registry.rid, 'password2') },
+  { method: 'createAssignment',       effect: 'moves',     run: (rooms, tx) => rooms.assign(tx, rooms.principal.objectId, subscriptionScope(subscriptionId)) },
+  { method: 'putRoleDefinition',      effect: 'moves',     run: (rooms, tx) => putRole(rooms, tx) },
+  { method: 'deleteRoleDefinition',   effect: 'moves',     run: async (rooms, tx) => { await putRole(rooms, tx); await rooms.access.deleteRoleDefinition(tx, customRole) } },
+  { method: 'updateAssignment',       effect: 'moves',     run: ({ access, registry, assignment }, tx) => access.updateAssignment(tx, registry.id, assignment, { condition: null, conditionVersion: null, description: 'x', updatedBy: 'test' }) },
+  { method: 'deleteAssignment',       effect: 'moves',     run: ({ access, registry, assignment }, tx) => access.deleteAssignment(tx, registry.id, assignment) },
+  { method: 'deleteAssignmentsBelow', effect: 'moves',     run: ({ access }, tx) => access.deleteAssignmentsBelow(tx, resourceGroupId(subscriptionId, 'default')) },
+  { method: 'deleteRegistryAccess',   effect: 'moves',     run: ({ access, registry }, tx) => access.deleteRegistryAccess(tx, registry.rid) },
+  { method: 'deleteAssignmentsOf',    effect: 'moves',     run: ({ access, principal }, tx) => access.deleteAssignmentsOf(tx, principal.objectId) },
+  { method: 'createUser',             effect: 'only adds', run: ({ directory }, tx) => directory.createUser(tx, { userPrincipalName: 'bob@contoso.example', displayName: 'Bob', password: 'a long password' }) },
+  { method: 'createServicePrincipal', effect: 'only adds', run: ({ directory }, tx) => directory.createServicePrincipal(tx, { displayName: 'other' }) },
+  { method: 'changePassword',         effect: 'moves',     run: ({ directory, person, newPassword }, tx) => directory.changePassword(tx, person, newPassword, { origin: { remoteAddress: '198.51.100.7', userAgent: undefined } }) },
+  { method: 'recordSignIn',           effect: 'only adds', run: ({ directory, person }, tx) => directory.recordSignIn(tx, signInOf(person)) },
+  { method: 'touchSignIn',            effect: 'only adds', run: ({ directory, signIn }, tx) => directory.touchSignIn(tx, signIn.id, 1000) },
+  { method: 'endSignIn',              effect: 'moves',     run: ({ directory, signIn }, tx) => directory.endSignIn(tx, signIn.id) },
+  { method: 'signInExternalPerson',   effect: 'moves',     run: ({ directory }, tx) => directory.signInExternalPerson(tx, externalPerson, { createUsers: true }) },
+  { method: 'endSignInsTo',           effect: 'moves',     run: ({ directory, person }, tx) => directory.endSignInsTo(tx, person.objectId, signInOf(person).clientId) },
+  { method: 'endSignInsOf',           effect: 'moves',     run: ({ directory, person }, tx) => directory.endSignInsOf(tx, person.objectId) },
+]
+
+const customRole = 'c0570000-0000-4000-8000-000000000001'
+const putRole = ({ access }: Rooms, tx: Transaction) =>
+  access.putRoleDefinition(tx, {
+    name: customRole,
+    roleName: 'Custom',
+    description: '',
+    assignableScopes: [subscriptionScope(subscriptionId)],
+    permissions: [],
+    author: 'test',
+  })
+
+/** Groups are remembered, those that are missing too. */
+const externalPerson = {
+  issuer: 'https://id.contoso.example',
+  subject: 'alice-1',
+  provider: 'contoso',
+  displayName: 'Alice',
+  userName: undefined,
+  mail: undefined,
+  groups: ['developers'],
+  standsUntilMs: Date.parse('2026-11-24T20:00:00Z'),
+}
+
+const signInOf = (user: User) => ({
+  user,
+  clientId: '04b07795-8ddb-461a-bbee-02f9e1bf7b46',
+  methods: ['pwd', 'otp', 'mfa'],
+  authenticatedAtMs: 0,
+  lifetimeMs: 60_000,
+})
+
+const grantIdOf = (...guids: string[]) =>
+  Buffer.concat([...guids.map((guid) => Buffer.from(guid.replaceAll('-', ''), 'hex')), Buffer.from('arm')]).toString(
+    'base64url',
+  )
+
+type GraphWrite = { readonly id: string; readonly effect: Effect; readonly path: string; readonly body?: object }
+
+/** What is asked of a person and of two groups, of which one is in the other; `/me` is the person. */
+function peopleWrites({ principal, person, passkeyId, groupId, otherGroupId, totpId }: Rooms): GraphWrite[] {
+  const user = `/users/${person.objectId}`
+  const group = `/groups/${groupId}`
+  const reference = { '@odata.id': `https://contoso.example/graph/v1.0/directoryObjects/${principal.objectId}` }
+  const groupIds = { groupIds: [groupId] }
+  const newUser = { userPrincipalName: 'dora@contoso.example', displayName: 'Dora', accountEnabled: true }
+  const role = { principalId: principal.objectId, roleDefinitionId: readerRole, directoryScopeId: '/' }
+  const all = ['me', `users/${person.objectId}`, `groups/${groupId}`, `servicePrincipals/${principal.objectId}`]
+  const reads = [...all, `directoryObjects/${groupId}`].flatMap((path): GraphWrite[] => {
+    const collection = path.split('/')[0] ?? ''
+    return [
+      { id: `graph.${collection}.getMemberGroups`, effect: 'only adds', path: `/${path}/getMemberGroups`, body: {} },
+      {
+        id: `graph.${collection}.checkMemberGroups`,
+        effect: 'only adds',
+        path: `/${path}/checkMemberGroups`,
+        body: groupIds,
+      },
+    ]
+  })
+  // prettier-ignore
+  return [
+    ...reads,
+    { id: 'graph.users.create',                   effect: 'only adds', path: '/users',                          body: { ...newUser, passwordProfile: { password: 'a long pass phrase' } } },
+    { id: 'graph.users.update',                   effect: 'moves',     path: user,                              body: { displayName: 'Carol C.' } },
+    { id: 'graph.users.revokeSignInSessions',     effect: 'moves',     path: `${user}/revokeSignInSessions` },
+    { id: 'graph.users.deleteSoftwareOathMethod', effect: 'moves',     path: `${user}/authentication/softwareOathMethods/${totpId}` },
+    { id: 'graph.users.deleteFido2Method',        effect: 'moves',     path: `${user}/authentication/fido2Methods/${passkeyId}` },
+    { id: 'graph.users.createAccessPass',         effect: 'only adds', path: `${user}/authentication/temporaryAccessPassMethods`, body: {} },
+    { id: 'graph.users.deleteAccessPass',         effect: 'only adds', path: `${user}/authentication/temporaryAccessPassMethods/7461702d-7061-4373-b000-000000000001` },
+    { id: 'graph.me.revokeSignInSessions',        effect: 'moves',     path: '/me/revokeSignInSessions' },
+    { id: 'graph.me.changePassword',              effect: 'moves',     path: '/me/changePassword',              body: { currentPassword: 'a long password', newPassword: 'quite another phrase' } },
+    { id: 'graph.oauth2PermissionGrants.delete',  effect: 'moves',     path: `/oauth2PermissionGrants/${grantIdOf(person.objectId, principal.appId)}` },
+    { id: 'graph.groups.create',                  effect: 'only adds', path: '/groups',                         body: { ...newGroup, displayName: 'third' } },
+    { id: 'graph.groups.update',                  effect: 'only adds', path: group,                             body: { description: 'the team' } },
+    { id: 'graph.groups.addMember',               effect: 'moves',     path: `${group}/members/$ref`,           body: reference },
+    { id: 'graph.groups.removeMember',            effect: 'moves',     path: `${group}/members/${principal.objectId}/$ref` },
+    { id: 'graph.groups.addOwner',                effect: 'only adds', path: `${group}/owners/$ref`,            body: reference },
+    { id: 'graph.groups.removeOwner',             effect: 'moves',     path: `${group}/owners/${principal.objectId}/$ref` },
+    { id: 'graph.groups.delete',                  effect: 'moves',     path: `/groups/${otherGroupId}` },
+    { id: 'graph.roleAssignments.create',         effect: 'only adds', path: '/roleManagement/directory/roleAssignments', body: role },
+    { id: 'graph.roleAssignments.delete',         effect: 'moves',     path: `/roleManagement/directory/roleAssignments/reader-${principal.objectId}` },
+    { id: 'graph.users.resetPassword',            effect: 'moves',     path: `${user}/authentication/methods/28c10230-6103-485e-b985-444c60001490/resetPassword`, body: { newPassword: 'a long pass phrase' } },
+    { id: 'graph.users.delete',                   effect: 'moves',     path: user },
+  ]
+}
+
+const trustedTenantId = '72f988bf-0000-4000-8000-2d7cd011db47'
+const externalId = '5e0c8f0a-0000-4000-8000-00000000ada0'
+const readerRole = '88d8e3e3-8f55-4a1e-953a-9b9898b8876b'
+const newGroup = { displayName: 'team', mailNickname: 'team', mailEnabled: false, securityEnabled: true }
+
+/** Every route of Graph that changes something, asked of `ci`, which has a secret on its application and one on itself. */
+function graphWrites(rooms: Rooms): GraphWrite[] {
+  const { principal, applicationId, keyIds } = rooms
+  const application = `/applications/${applicationId}`
+  const self = `/servicePrincipals/${principal.objectId}`
+  // prettier-ignore
+  return [
+    ...peopleWrites(rooms),
+    { id: 'graph.applications.create',              effect: 'only adds', path: '/applications',                    body: { displayName: 'new' } },
+    { id: 'graph.applications.update',              effect: 'moves',     path: application,                        body: { keyCredentials: [] } },
+    { id: 'graph.applications.addOwner',            effect: 'only adds', path: `${application}/owners/$ref`,       body: { '@odata.id': `https://contoso.example/graph/v1.0/directoryObjects/${principal.objectId}` } },
+    { id: 'graph.applications.removeOwner',         effect: 'moves',     path: `${application}/owners/${principal.objectId}/$ref` },
+    { id: 'graph.applications.addPassword',         effect: 'only adds', path: `${application}/addPassword`,       body: {} },
+    { id: 'graph.applications.removePassword',      effect: 'moves',     path: `${application}/removePassword`,    body: { keyId: keyIds[0] } },
+    { id: 'graph.federatedCredentials.create',      effect: 'moves',     path: `${application}/federatedIdentityCredentials`,    body: { name: 'github', issuer: 'https://issuer.example', subject: 'repo:a/b', audiences: ['api://AzureADTokenExchange'] } },
+    { id: 'graph.federatedCredentials.update',      effect: 'moves',     path: `${application}/federatedIdentityCredentials/github`, body: { subject: 'repo:a/c' } },
+    { id: 'graph.federatedCredentials.delete',      effect: 'moves',     path: `${application}/federatedIdentityCredentials/github` },
+    { id: 'graph.servicePrincipals.addPassword',    effect: 'only adds', path: `${self}/addPassword`,              body: {} },
+    { id: 'graph.servicePrincipals.removePassword', effect: 'moves',     path: `${self}/removePassword`,           body: { keyId: keyIds[1] } },
+    { id: 'graph.servicePrincipals.update',         effect: 'moves',     path: self,                               body: { accountEnabled: false } },
+    { id: 'graph.servicePrincipals.delete',         effect: 'moves',     path: self },
+    { id: 'graph.servicePrincipals.create',         effect: 'only adds', path: '/servicePrincipals',               body: { appId: principal.appId } },
+    { id: 'graph.applications.delete',              effect: 'moves',     path: application },
+    { id: 'graph.directoryObjects.getByIds',        effect: 'only adds', path: '/directoryObjects/getByIds',       body: { ids: [] } },
+    { id: 'graph.directoryObjects.delete',          effect: 'moves',     path: `/directoryObjects/${externalId}` },
+  ]
+}
+
+async function openRooms(t: TestContext, kind: DatabaseKind) {
+  const directoryPath = await mkdtemp(path.join(tmpdir(), 'acrux-authority-'))
+  const { database, dispose } = await openTestDatabase(kind, [
+    ...auditMigrations,
+    ...resourcesMigrations,
+    ...directoryMigrations,
+    ...accessMigrations,
+    ...signInMigrations,
+  ])
+  const clock = { now: () => Date.parse('2026-11-24T12:00:00Z') }
+  const log = createLog('silent')
+  const sealer = await openSealer(path.join(directoryPath, 'master.key'))
+  const audit = createAudit({ database, clock })
+  const resources = createResources({ database, clock, sealer, suffix: '.example' })
+  const access = createAccess({ database, clock })
+  const publicOrigin = 'https://contoso.example'
+  const onPrincipalDeleted = (tx: Transaction, objectId: string) => access.deleteAssignmentsOf(tx, objectId)
+  const directory = createDirectory({
+    database,
+    clock,
+    sealer,
+    publicOrigin,
+    onPrincipalDeleted,
+    trustedTenants: [trustedTenantId],
+  })
+  const createRegistry = (tx: Transaction, name: string) =>
+    resources.createRegistry(tx, {
+      subscriptionId,
+      resourceGroup: 'default',
+      name,
+      location: 'local',
+      change: {},
+      author,
+    })
+  const assign = async (tx: Transaction, principalId: string, scope: string) => {
+    const given = {
+      name: randomUUID(),
+      scope,
+      roleDefinitionName: acrPull,
+      principalId,
+      principalType: 'ServicePrincipal',
+    } as const
+    return (await access.createAssignment(tx, { ...given, condition: null, conditionVersion: null, createdBy: 'test' }))
+      .name
+  }
+  const made = await database.transaction(async (tx) => {
+    await directory.createTenant(tx, { tenantId, displayName: 'Test', defaultDomain: 'contoso.example' })
+    await resources.createSubscription(tx, { subscriptionId, tenantId, displayName: 'Test' })
+    await resources.putResourceGroup(tx, group)
+    const registry = await createRegistry(tx, 'contoso')
+    const owner = await directory.createServicePrincipal(tx, { displayName: 'owner', directoryRole: 'owner' })
+    const { servicePrincipal: principal, secret } = await directory.createServicePrincipal(tx, { displayName: 'ci' })
+    const assignment = await assign(tx, principal.objectId, registry.id)
+    const name = { userPrincipalName: 'carol@contoso.example', displayName: 'Carol' }
+    const person = await directory.createUser(tx, { ...name, password: 'a long password' })
+    const { objectId } = person
+    const signIn = await directory.recordSignIn(tx, signInOf(person))
+    await directory.secondFactors.enrolTotp(tx, { objectId, userPrincipalName: name.userPrincipalName, issuer: 'Test' })
+    const key = { objectId, credentialId: 'credential', publicKey: new Uint8Array(65), counter: 0, transports: [] }
+    const passkey = await directory.secondFactors.addPasskey(tx, { ...key, displayName: 'key' })
+    const passkeyId = passkey?.id ?? ''
+    await createConsents(database).put(tx, {
+      object_id: objectId,
+      client_id: principal.appId,
+      audience: 'arm',
+      given_at_ms: 0,
+    })
+    await directory.externalPrincipals.foresee(tx, externalId, 'user')
+    return { registry, owner: owner.servicePrincipal, principal, secret, assignment, person, signIn, passkeyId }
+  })
+  const app = createApp({ log, trustedProxies: [] })
+  const authenticate: GraphAuthenticate = (authorization) =>
+    Promise.resolve({
+      principal:
+        authorization === undefined ? { kind: 'service-principal', ...made.owner } : { kind: 'user', ...made.person },
+    })
+  const consents = createConsents(database)
+  const mayAssignRoles = (objectId: string) => access.mayAssignRoles({ kind: 'directory', objectId, groupIds: [] })
+  const shared = { database, audit, log, publicOrigin, directory, consents, mayAssignRoles }
+  const surface = createGraph({ ...shared, authenticate })
+  surface.mount(app)
+  await app.ready()
+  t.after(async () => {
+    await app.close()
+    await dispose()
+    await rm(directoryPath, { recursive: true })
+  })
+  const graph = (method: InjectOptions['method'], url: string, payload?: object) =>
+    app.inject({
+      ...(method === undefined ? {} : { method }),
+      url: `/graph/v1.0${url}`,
+      headers: url.startsWith('/me/') ? { authorization: 'Bearer of-the-person' } : {},
+      ...(payload && { payload }),
+    })
+  const filter = `?$filter=${encodeURIComponent(`appId eq '${made.principal.appId}'`)}`
+  const found = await graph('GET', `/applications${filter}`)
+  const application = found.json<{ value: { id: string; passwordCredentials: { keyId: string }[] }[] }>().value[0]
+  const own = await graph('POST', `/servicePrincipals/${made.principal.objectId}/addPassword`, {})
+  const keyIds = [application?.passwordCredentials[0]?.keyId ?? '', own.json<{ keyId: string }>().keyId]
+  const groupIds = []
+  for (const displayName of ['team', 'others']) {
+    groupIds.push((await graph('POST', '/groups', { ...newGroup, displayName })).json<{ id: string }>().id)
+  }
+  return {
+    surface,
+    database,
+    resources,
+    access,
+    directory,
+    groupId: groupIds[0] ?? '',
+    otherGroupId: groupIds[1] ?? '',
+    totpId: '6c65746f-7470-4f74-b000-000000000001',
+    newPassword: await directory.preparePassword('carol@contoso.example', 'quite another phrase'),
+    graph,
+    createRegistry,
+    assign,
+    applicationId: application?.id ?? '',
+    keyIds,
+    ...made,
+  }
+}
+
+for (const kind of testDatabaseKinds) {
+  describe(`the revision of authority, on ${kind}`, () => {
+    test('moves with every write of a room by which a right or a credential may end', async (t) => {
+      for (const { method, effect, run } of writes) {
+        const rooms = await openRooms(t, kind)
+        const before = await rooms.database.authorityRevision()
+        await rooms.database.transaction((transaction) => run(rooms, transaction))
+        const moved = (await rooms.database.authorityRevision()) !== before
+        assert.equal(moved, effect === 'moves', method)
+      }
+    })
+
+    test('moves with every request to Graph by which a right or a credential may end', async (t) => {
+      const rooms = await openRooms(t, kind)
+      const methods = new Map(rooms.surface.routes.map(({ id, method }) => [id, method as InjectOptions['method']]))
+      const all = graphWrites(rooms)
+      assert.deepEqual(
+        all.map(({ id }) => id).toSorted(),
+        [...methods].flatMap(([id, method]) => (method === 'GET' ? [] : [id])).toSorted(),
+        'the table has every route that changes something',
+      )
+      for (const { id, effect, path: url, body } of all) {
+        const before = await rooms.database.authorityRevision()
+        const answer = await rooms.graph(methods.get(id), url, body)
+        assert.ok(answer.statusCode < 300, `${id}: ${answer.body}`)
+        const moved = (await rooms.database.authorityRevision()) !== before
+        assert.equal(moved, effect === 'moves', id)
+      }
+    })
+  })
+}
+
+test('the table of writes has every method of the rooms that takes a transaction', async (t) => {
+  const rooms = await openRooms(t, 'sqlite')
+  // A tenant is made once, before anybody has a right.
+  const isWrite = (name: string) =>
+    /^(?:create|put|update|delete|renew|remove|add|set|enable|disable|change|record|touch|endSign|signInExternal)/.test(
+      name,
+    ) && name !== 'createTenant'
+  const names = [rooms.resources, rooms.access, rooms.directory].flatMap((room) => Object.keys(room).filter(isWrite))
+  assert.deepEqual(writes.map(({ method }) => method as string).toSorted(), names.toSorted())
+})

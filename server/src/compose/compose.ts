@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto'
+import path from 'node:path'
+import type { FirstRun } from '@acrux/contract'
+import type { FastifyInstance } from 'fastify'
+import type { Configuration } from '../configuration/index.ts'
+import { blobDirectoryIn } from '../platform/files/data-dir.ts'
+import type { RouteDescription } from '../platform/http/surface.ts'
+import type { Log } from '../platform/log/log.ts'
+import type { Figure } from '../platform/metrics/figure.ts'
+import { createHealth } from '../platform/metrics/health.ts'
+import { openOutbound } from '../platform/outbound/open-outbound.ts'
+import { type Clock, systemClock } from '../platform/process/clock.ts'
+import { openControlChannel } from '../platform/process/control-channel.ts'
+import { StartupError, exitCodes } from '../platform/process/exit.ts'
+import { createWriterWatch } from '../platform/sql/writer-watch.ts'
+import type { CertificateSource } from '../platform/tls/certificate-source.ts'
+import { makeFirstRun } from './first-run.ts'
+import { publicOriginOf } from './hosts/listened-hosts.ts'
+import { coverHosts, moveRegistries, requireLoginServer } from './hosts/login-servers.ts'
+import { type Jobs, listJobs, logFailure } from './jobs/jobs.ts'
+import { controlHandler } from './maintenance/owner-reset.ts'
+import { type Modules, createModules } from './modules/modules.ts'
+import { figuresOf } from './monitoring/figures.ts'
+import { healthComponents } from './monitoring/health-components.ts'
+import { openApiDocument } from './openapi/openapi.ts'
+import { type State, openState } from './state/state.ts'
+import { createSurfaces } from './surfaces/surfaces.ts'
+
+/** What a first start created, and the file that it is stored in. */
+export type StoredFirstRun = { readonly content: FirstRun; readonly file: string }
+
+/** A server that is wired, but does not listen yet. */
+export type Composition = {
+  readonly app: FastifyInstance
+  /** Scheme, host and port at which clients reach the server. */
+  readonly publicOrigin: string
+  /** Undefined over plain HTTP. */
+  readonly certificates: CertificateSource | undefined
+  /** Undefined if the data directory was not new. */
+  readonly firstRun: StoredFirstRun | undefined
+  /** The tables of all surfaces. */
+  readonly routes: readonly RouteDescription[]
+  /** The metrics of all modules. */
+  readonly figures: readonly Figure[]
+  /** The jobs of a running server. None has been started. */
+  readonly jobs: Jobs
+  /** Makes `/readyz` report that the server takes no more requests. */
+  readonly drain: () => void
+  readonly close: () => Promise<void>
+}
+
+/** Options of one start, which are not settings. */
+export type StartOptions = {
+  /** Whether to replace the server's own certificate authority. */
+  readonly renewCa?: boolean
+}
+
+/** Opens the data directory and wires the modules. @throws StartupError for every failure that the operator can fix */
+export async function compose(
+  configuration: Configuration,
+  log: Log,
+  clock: Clock = systemClock,
+  { renewCa = false }: StartOptions = {},
+): Promise<Composition> {
+  if (renewCa && (configuration.http || configuration.tlsCert !== undefined)) {
+    throw new StartupError(
+      '--renew-ca: this server has no certificate authority',
+      exitCodes.configuration,
+      'leave it out',
+    )
+  }
+  const state = await openState(configuration, { clock, log, renewCa })
+  const { database, certificates } = state
+  const publicOrigin = publicOriginOf(configuration)
+  const outbound = await openOutbound(configuration.outbound)
+  let openApi: object | undefined
+  const modules: Modules = await createModules({ ...state, clock, log, outbound, publicOrigin }, configuration, {
+    // The change is stored already; the certificate source tries again later if it cannot write a certificate now.
+    onRegistriesChanged: () =>
+      coverHosts(certificates, modules.resources, configuration).catch((error: unknown) =>
+        log.error({ err: error, id: randomUUID() }, 'the certificate does not cover all registries'),
+      ),
+    openApi: () => (openApi ??= openApiDocument(routes)),
+  })
+  const firstRun = await prepareRegistries(configuration, { state, modules, publicOrigin, log })
+  const control = await openControlChannel(state.dataDir.path, controlHandler({ ...modules, database }, log))
+
+  let draining = false
+  const writerWatch = createWriterWatch({ database, clock })
+  const sources = { ...state, ...modules, auditLag: modules.auditing.lag, writerWatch, clock }
+  const components = healthComponents({
+    ...sources,
+    blobs: blobDirectoryIn(state.dataDir.path),
+    isDraining: () => draining,
+  })
+  const health = createHealth({ components, clock, log })
+  const { app, routes } = createSurfaces(configuration, { log, modules, health })
+  const jobs = listJobs(configuration, { modules, state, writerWatch, clock, log })
+  return {
+    app,
+    publicOrigin,
+    certificates,
+    firstRun,
+    routes,
+    figures: figuresOf({ ...sources, events: modules.auditing.events }),
+    jobs,
+    drain: () => {
+      draining = true
+      void modules.registry.scrubs.stop()
+      health.refresh()
+      modules.auditing.delivery.stop()
+    },
+    close: async () => {
+      await control?.close()
+      await app.close()
+      await certificates?.close()
+      await modules.registry.close()
+      await writePending(modules, jobs, log)
+      await database.close()
+      state.dataDir.close()
+    },
+  }
+}
+
+type RegistryStart = {
+  readonly state: State
+  readonly modules: Modules
+  readonly publicOrigin: string
+  readonly log: Log
+}
+
+/**
+ * Creates the first registry in a new data directory, or applies a changed public host to the existing registries. Then
+ * resumes what the last run left unfinished.
+ */
+async function prepareRegistries(
+  configuration: Configuration,
+  { state, modules, publicOrigin, log }: RegistryStart,
+): Promise<StoredFirstRun | undefined> {
+  const { database, certificates } = state
+  const { audit, resources, directory, access, registry } = modules
+  const file = path.join(state.dataDir.path, 'first-run.json')
+  const content = await makeFirstRun({
+    database,
+    audit,
+    resources,
+    directory,
+    access,
+    registryName: configuration.registry,
+    mustChangePassword: !configuration.dev,
+    loginServer: requireLoginServer(configuration.publicHost),
+    resourceManager: publicOrigin,
+    caFile: certificates?.caFile ?? null,
+    file,
+  })
+  if (content === undefined) await moveRegistries({ database, resources, audit, log }, configuration.publicHost)
+  await coverHosts(certificates, resources, configuration)
+  await registry.endLostImports()
+  registry.resumeDeletions()
+  return content && { content, file }
+}
+
+/** Writes everything that a closing server still has in memory. Events that do not reach the hash chain do so at the next start. */
+async function writePending({ auditing }: Modules, jobs: Jobs, log: Log): Promise<void> {
+  try {
+    await auditing.recorder.writeFolded(true)
+    await auditing.chain.close()
+    await auditing.credentialUses.flush(true)
+  } catch (error) {
+    logFailure(jobs['extend-audit-chain'], error, log)
+  }
+  const counters = jobs['flush-counters']
+  await counters.run().catch((error: unknown) => logFailure(counters, error, log))
+}

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto'
+import type { FirstRun } from '@acrux/contract'
+import { type Access, ownerRole } from '../access/index.ts'
+import type { Audit } from '../audit/index.ts'
+import { type Directory, prepareGeneratedPassword } from '../directory/index.ts'
+import { writeFileDurably } from '../platform/files/durable-file.ts'
+import { newFirstPassword } from '../platform/keys/sealing.ts'
+import type { Database } from '../platform/sql/database.ts'
+import type { Resources } from '../resources/index.ts'
+import type { LoginServer } from '../standards/azure/login-server.ts'
+import { registryId, subscriptionId as subscriptionScope } from '../standards/azure/resource-id.ts'
+
+export type FirstRunOptions = {
+  readonly database: Database
+  readonly audit: Audit
+  readonly resources: Resources
+  readonly directory: Directory
+  readonly access: Access
+  readonly registryName: string
+  /** Whether the first owner has to change the generated password at the first sign-in. */
+  readonly mustChangePassword: boolean
+  readonly loginServer: LoginServer
+  readonly resourceManager: string
+  readonly caFile: string | null
+  /** Where to write it, for its owner's eyes only. */
+  readonly file: string
+}
+
+const domain = 'acrux.localhost'
+const location = 'local'
+
+/**
+ * Makes what a server without anything needs: a tenant, a subscription, a resource group, a registry, and two owners, a
+ * person and a program. Gives undefined when all that is there already.
+ *
+ * The file is on the disk before the change is: a server that is killed in between makes everything anew, and no owner is
+ * ever left whose password nobody was told.
+ */
+export async function makeFirstRun(options: FirstRunOptions): Promise<FirstRun | undefined> {
+  const { database, resources } = options
+  if ((await resources.listSubscriptions()).length > 0) return undefined
+  return database.transaction(async (transaction) => {
+    const { directory, access, audit } = options
+    const tenantId = randomUUID()
+    const subscriptionId = randomUUID()
+    const resourceGroup = 'default'
+    const password = newFirstPassword()
+    const userPrincipalName = `owner@${domain}`
+    const author = { name: 'first run', kind: 'Application' } as const
+
+    await directory.createTenant(transaction, { tenantId, displayName: 'Acrux', defaultDomain: domain })
+    const user = await directory.createUser(transaction, {
+      userPrincipalName,
+      displayName: 'Owner',
+      password: prepareGeneratedPassword(password),
+      mustChangePassword: options.mustChangePassword,
+      directoryRole: 'owner',
+    })
+    const { servicePrincipal, secret } = await directory.createServicePrincipal(transaction, {
+      displayName: 'acrux-owner',
+      directoryRole: 'owner',
+    })
+    await resources.createSubscription(transaction, { subscriptionId, tenantId, displayName: 'Acrux' })
+    await resources.putResourceGroup(transaction, { subscriptionId, name: resourceGroup, location, tags: {} })
+    const registry = await resources.createRegistry(transaction, {
+      subscriptionId,
+      resourceGroup,
+      name: options.registryName,
+      location,
+      loginServer: options.loginServer,
+      change: {},
+      author,
+    })
+    const scope = subscriptionScope(subscriptionId)
+    const owners = [
+      { principalId: user.objectId, principalType: 'User' },
+      { principalId: servicePrincipal.objectId, principalType: 'ServicePrincipal' },
+    ] as const
+    for (const owner of owners) {
+      await access.createAssignment(transaction, {
+        ...owner,
+        name: randomUUID(),
+        scope,
+        roleDefinitionName: ownerRole,
+        condition: null,
+        conditionVersion: null,
+        createdBy: servicePrincipal.objectId,
+      })
+    }
+    await audit.record(transaction, {
+      action: 'server.first-run',
+      outcome: 'success',
+      actor: { kind: 'system', id: 'acrux' },
+      target: registryId(subscriptionId, resourceGroup, registry.name),
+      origin: { correlationId: randomUUID(), remoteAddress: '', userAgent: undefined },
+    })
+    const firstRun: FirstRun = {
+      tenantId,
+      subscriptionId,
+      resourceGroup,
+      registry: registry.name,
+      loginServer: registry.loginServer,
+      resourceManager: options.resourceManager,
+      caFile: options.caFile,
+      owner: { userPrincipalName, password },
+      servicePrincipal: { appId: servicePrincipal.appId, password: secret },
+    }
+    await writeFileDurably(options.file, `${JSON.stringify(firstRun, undefined, 2)}\n`, 0o600)
+    return firstRun
+  })
+}

@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto'
+import type { Audit } from '../../audit/index.ts'
+import { listenedHosts, machineHosts } from './listened-hosts.ts'
+import type { Configuration } from '../../configuration/index.ts'
+import { StartupError, exitCodes } from '../../platform/process/exit.ts'
+import type { Log } from '../../platform/log/log.ts'
+import type { CertificateSource } from '../../platform/tls/certificate-source.ts'
+import type { Database } from '../../platform/sql/database.ts'
+import { type MovedRegistry, NameTakenError, type Registry, type Resources } from '../../resources/index.ts'
+import { type LoginServer, parseLoginServer } from '../../standards/azure/login-server.ts'
+
+/** Every registry of the server. */
+export async function listRegistries(resources: Resources): Promise<Registry[]> {
+  const subscriptions = await resources.listSubscriptions()
+  const lists = subscriptions.map(({ subscriptionId }) => resources.listRegistries(subscriptionId))
+  return (await Promise.all(lists)).flat()
+}
+
+/** The hosts that the settings have the server reached at, for its certificate, and those that the machine has by itself. */
+export function configuredHosts(configuration: Configuration): { hosts: string[]; hostsWherePermitted: string[] } {
+  const { publicHost, suffix } = configuration
+  const machine = new Set(machineHosts(configuration))
+  const named = listenedHosts(configuration).filter((host) => !machine.has(host))
+  return {
+    hosts: ['localhost', '127.0.0.1', '::1', publicHost, `*${suffix}`, ...named],
+    hostsWherePermitted: [...machine],
+  }
+}
+
+/** Has the certificate hold all hosts that the server and its registries are reached at. @throws CertificateError */
+export async function coverHosts(
+  certificates: CertificateSource | undefined,
+  resources: Resources,
+  configuration: Configuration,
+): Promise<void> {
+  if (certificates === undefined) return
+  const { hosts, hostsWherePermitted } = configuredHosts(configuration)
+  const registries = await listRegistries(resources)
+  await certificates.ensureHosts([...hosts, ...registries.map(({ loginServer }) => loginServer)], hostsWherePermitted)
+}
+
+/** The public host as a login server. @throws StartupError when it cannot be one */
+export function requireLoginServer(publicHost: string): LoginServer {
+  const loginServer = parseLoginServer(publicHost)
+  if (loginServer !== undefined) return loginServer
+  throw new StartupError(`${publicHost} is no login server`, exitCodes.configuration, advice)
+}
+
+const advice = 'set --public-host to a host name'
+
+/**
+ * Has registries be reached where the settings say, also when they said something else at the last start.
+ *
+ * @throws StartupError when two would be reached at one host.
+ */
+export async function moveRegistries(
+  server: { readonly database: Database; readonly resources: Resources; readonly audit: Audit; readonly log: Log },
+  publicHost: string,
+): Promise<void> {
+  for (const { before, loginServer } of await move(server, requireLoginServer(publicHost))) {
+    const fields = { id: randomUUID(), registry: before.name, before: before.loginServer, loginServer }
+    server.log.warn(fields, 'the login server of a registry changed with the settings')
+  }
+}
+
+async function move(
+  { database, resources, audit }: { readonly database: Database; readonly resources: Resources; readonly audit: Audit },
+  publicHost: LoginServer,
+): Promise<readonly MovedRegistry[]> {
+  try {
+    return await database.transaction(async (transaction) => {
+      const moved = await resources.moveRegistries(transaction, publicHost)
+      for (const { before, loginServer } of moved) {
+        await audit.record(transaction, {
+          action: 'registry.move',
+          outcome: 'success',
+          actor: { kind: 'system', id: 'acrux' },
+          target: before.id,
+          detail: { from: before.loginServer, to: loginServer },
+          origin: { correlationId: randomUUID(), remoteAddress: '', userAgent: undefined },
+        })
+      }
+      return moved
+    })
+  } catch (error) {
+    if (!(error instanceof NameTakenError)) throw error
+    throw new StartupError(error.message, exitCodes.configuration, advice, { cause: error })
+  }
+}

@@ -1,0 +1,6 @@
+export { type Composition, type StartOptions, type StoredFirstRun, compose } from './compose.ts'
+export { reachNotice } from './hosts/listened-hosts.ts'
+export { startJobs } from './jobs/jobs.ts'
+export { type OwnerReset, OwnerResetError, resetOwnerIn } from './maintenance/owner-reset.ts'
+export { scrubDataDir } from './maintenance/scrub-data-dir.ts'
+export { listenerFigures } from './monitoring/figures.ts'

@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto'
+import { expireEvents } from '../../audit/index.ts'
+import type { Configuration } from '../../configuration/index.ts'
+import { repeat } from '../../platform/jobs/repeat.ts'
+import type { Log } from '../../platform/log/log.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import type { WriterWatch } from '../../platform/sql/writer-watch.ts'
+import { listRegistries } from '../hosts/login-servers.ts'
+import type { Modules } from '../modules/modules.ts'
+import type { State } from '../state/state.ts'
+
+/** Work that a running server repeats. */
+export type Job = {
+  readonly intervalSeconds: number
+  readonly run: () => Promise<unknown>
+  /** The log message when a run fails. The next run comes at its usual time. */
+  readonly failure: string
+  readonly failureLevel: 'warn' | 'error'
+}
+
+export type JobName =
+  | 'collect-garbage'
+  | 'clean-up'
+  | 'extend-audit-chain'
+  | 'deliver-audit-events'
+  | 'purge-audit-events'
+  | 'flush-counters'
+  | 'scrub'
+  | 'watch-space'
+  | 'probe-writer'
+
+export type Jobs = Readonly<Record<JobName, Job>>
+
+export type JobSources = {
+  readonly modules: Modules
+  readonly state: Pick<State, 'database' | 'sealer' | 'space' | 'ballast'>
+  readonly writerWatch: WriterWatch
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** The table of all jobs. */
+export function listJobs(configuration: Configuration, sources: JobSources): Jobs {
+  const { modules, writerWatch } = sources
+  const { directory, registry } = modules
+  return {
+    ...auditJobs(configuration, sources),
+    /** Applies the policies of every registry, then deletes everything that nobody can reach any more. */
+    'collect-garbage': {
+      intervalSeconds: configuration.gc.intervalSeconds,
+      run: async () => {
+        for (const policed of await listRegistries(modules.resources)) await registry.carryOutPolicies(policed)
+        await registry.collectGarbage()
+      },
+      failure: 'garbage collection failed',
+      failureLevel: 'error',
+    },
+    /** Ends memberships that came from expired sign-ins, and imports of servers that no longer run. */
+    'clean-up': {
+      intervalSeconds: 60,
+      run: () => Promise.all([directory.endStaleMemberships(), registry.endLostImports()]),
+      failure: 'cleanup of expired memberships and imports failed',
+      failureLevel: 'error',
+    },
+    /** Writes the hourly counters of each registry, and when manifests and tags were pulled. */
+    'flush-counters': {
+      intervalSeconds: 60,
+      run: async () => {
+        await modules.activity.flush()
+        await registry.flushLastPulls()
+        await modules.activity.expire()
+      },
+      failure: 'failed to write the hourly counters and last pull times',
+      failureLevel: 'warn',
+    },
+    /** Verifies stored content in the background, when that is due. */
+    scrub: {
+      intervalSeconds: 1,
+      run: () => registry.scrubs.continueBackground(),
+      failure: 'the background scrub failed',
+      failureLevel: 'error',
+    },
+    /** On a full disk, frees the space that garbage collection needs and ends idle uploads. */
+    'watch-space': {
+      intervalSeconds: 1,
+      run: () => watchSpace(sources),
+      failure: 'the disk space is not watched',
+      failureLevel: 'error',
+    },
+    /** Checks whether transactions can be committed. */
+    'probe-writer': {
+      intervalSeconds: 5,
+      run: () => writerWatch.probe(),
+      failure: 'the database probe failed',
+      failureLevel: 'error',
+    },
+  }
+}
+
+function auditJobs(configuration: Configuration, { modules, state, clock }: JobSources) {
+  const { audit, auditing } = modules
+  const { database, sealer } = state
+  const { retentionDays } = configuration.audit
+  return {
+    /** Adds the events since the last run to the hash chain, and writes when credentials were used. */
+    'extend-audit-chain': {
+      intervalSeconds: 0.5,
+      run: async () => {
+        await auditing.recorder.writeFolded()
+        await auditing.chain.extend()
+        await auditing.credentialUses.flush()
+      },
+      failure: 'failed to extend the audit hash chain',
+      failureLevel: 'error',
+    },
+    /** Delivers audit events to webhooks. */
+    'deliver-audit-events': {
+      intervalSeconds: 1,
+      run: () => auditing.delivery.deliver(),
+      failure: 'failed to deliver audit events to webhooks',
+      failureLevel: 'error',
+    },
+    /** Deletes audit events that are older than the configuration keeps them. */
+    'purge-audit-events': {
+      intervalSeconds: 600,
+      run: () => expireEvents({ database, clock, sealer, audit, retentionDays }),
+      failure: 'failed to purge expired audit events',
+      failureLevel: 'error',
+    },
+  } as const satisfies Partial<Jobs>
+}
+
+async function watchSpace({ modules, state, log }: JobSources): Promise<void> {
+  await state.ballast.adjust()
+  if (!state.space.state().isLow) return
+  const ended = await modules.registry.makeRoom()
+  if (ended > 0) log.warn({ uploads: ended }, 'ended idle uploads because the disk is low on space')
+}
+
+/** Logs that a run of a job failed. */
+export function logFailure(job: Job, error: unknown, log: Log): void {
+  log[job.failureLevel]({ err: error, id: randomUUID() }, job.failure)
+}
+
+/** Starts all jobs. `stop` waits for the runs that are under way. */
+export function startJobs(jobs: Jobs, log: Log): { readonly stop: () => Promise<void> } {
+  const started = Object.values(jobs).map((job) =>
+    repeat(job.intervalSeconds, job.run, (error) => logFailure(job, error, log)),
+  )
+  return {
+    stop: async () => {
+      await Promise.all(started.map((repetition) => repetition.stop()))
+    },
+  }
+}

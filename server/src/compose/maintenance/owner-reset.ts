@@ -1,0 +1,221 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { type Access, createAccess, ownerRole } from '../../access/index.ts'
+import { type Audit, createAudit } from '../../audit/index.ts'
+import {
+  type Directory,
+  DirectoryError,
+  type User,
+  createDirectory,
+  prepareGeneratedPassword,
+} from '../../directory/index.ts'
+import { migrations } from '../state/migrations.ts'
+import { bringUpToDate, openDatabase } from '../state/open-database.ts'
+import { systemClock } from '../../platform/process/clock.ts'
+import { type ControlHandler, sendControlCommand } from '../../platform/process/control-channel.ts'
+import { DataDirLockedError, databaseFileIn, masterKeyFileIn, openDataDir } from '../../platform/files/data-dir.ts'
+import { StartupError, exitCodes } from '../../platform/process/exit.ts'
+import type { Log } from '../../platform/log/log.ts'
+import { newFirstPassword, openSealer } from '../../platform/keys/sealing.ts'
+import type { Database } from '../../platform/sql/database.ts'
+import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
+import { type Resources, createResources } from '../../resources/index.ts'
+import { subscriptionId as subscriptionScope } from '../../standards/azure/resource-id.ts'
+
+/** Whose password is to be reset, and what else goes. */
+export type OwnerResetRequest = {
+  /** A user principal name; undefined where there is one owner alone. */
+  readonly user: string | undefined
+  /** Removes the authenticator app, the passkeys and the recovery codes. */
+  readonly removeSecondFactors: boolean
+}
+
+/** What a reset gives and leaves. */
+export type OwnerReset = {
+  readonly userPrincipalName: string
+  /** Counts once: it has to be changed at the next sign-in. */
+  readonly password: string
+  /**
+   * Works once, for the setup of the first second factor where that takes the code of an owner: there may be no other owner
+   * who could give one. Undefined for a person who has a second factor.
+   */
+  readonly enrolmentCode: string | undefined
+  /** The ways to prove this person that are left beside the password. */
+  readonly remaining: {
+    readonly authenticatorApp: boolean
+    readonly passkeys: number
+    readonly recoveryCodes: number
+    readonly identityProviders: number
+  }
+}
+
+/** Why no owner was reset, and what to do about it. */
+export class OwnerResetError extends Error {
+  override readonly name = 'OwnerResetError'
+}
+
+/** What a reset works with. */
+export type OwnerResetParts = {
+  readonly database: Database
+  readonly directory: Directory
+  readonly access: Access
+  readonly resources: Resources
+  readonly audit: Audit
+}
+
+const enrolmentCodeMs = 24 * 60 * 60 * 1000
+
+/**
+ * Gives an owner, a person with the role Owner at a subscription or in the directory, a password that has to be changed at
+ * the next sign-in. It ends the sign-ins of that person, enables the person, and is in the audit log.
+ *
+ * @throws OwnerResetError
+ */
+export async function resetOwner(parts: OwnerResetParts, request: OwnerResetRequest): Promise<OwnerReset> {
+  const { database, directory, audit } = parts
+  const owner = await chooseOwner(parts, request.user)
+  const { objectId, userPrincipalName } = owner
+  const password = newFirstPassword()
+  const prepared = prepareGeneratedPassword(password)
+  const origin = { correlationId: newTimeOrderedId(Date.now()), remoteAddress: '', userAgent: undefined }
+  const reset = { mustChange: true, removesMethods: request.removeSecondFactors, origin }
+  const before = await directory.secondFactors.of(objectId)
+  const keepsSecondFactor = !request.removeSecondFactors && (before.totp || before.passkeys > 0)
+  const enrolmentCode = await database
+    .transaction(async (transaction) => {
+      if (!owner.enabled) await directory.people.updateUser(transaction, objectId, { enabled: true })
+      await directory.people.setPassword(transaction, objectId, prepared, reset)
+      await audit.record(transaction, {
+        action: 'owner.reset',
+        outcome: 'success',
+        actor: { kind: 'system', id: 'acrux' },
+        target: `users/${objectId}`,
+        detail: { userPrincipalName, removedSecondFactors: request.removeSecondFactors, enabled: !owner.enabled },
+        origin,
+      })
+      if (keepsSecondFactor) return undefined
+      const event = { kind: 'method-added', detail: 'enrolment-code', origin } as const
+      await directory.securityEvents.record(transaction, objectId, event)
+      return directory.enrolmentCodes.create(transaction, objectId, enrolmentCodeMs)
+    })
+    .catch((error: unknown) => {
+      if (error instanceof DirectoryError) throw new OwnerResetError(error.message, { cause: error })
+      throw error
+    })
+  const held = await directory.secondFactors.of(objectId)
+  const identities = await directory.people.identitiesOf(objectId)
+  const { totp: authenticatorApp, passkeys, recoveryCodes } = held
+  const remaining = { authenticatorApp, passkeys, recoveryCodes, identityProviders: identities.length }
+  return { userPrincipalName, password, enrolmentCode, remaining }
+}
+
+async function chooseOwner(parts: OwnerResetParts, name: string | undefined): Promise<User> {
+  const owners = await listOwners(parts)
+  const names = owners.map(({ userPrincipalName }) => userPrincipalName).join(', ')
+  const [only, ...more] = name === undefined ? owners : owners.filter(isNamed(name))
+  if (only === undefined) {
+    const whom = name === undefined ? 'nobody' : `not ${name}`
+    throw new OwnerResetError(`${whom} among the people here is an owner${names === '' ? '' : `; owners are ${names}`}`)
+  }
+  if (more.length > 0) throw new OwnerResetError(`there are several owners, name one with --user: ${names}`)
+  return only
+}
+
+function isNamed(name: string): (user: User) => boolean {
+  return ({ userPrincipalName }) => userPrincipalName.toLowerCase() === name.toLowerCase()
+}
+
+async function listOwners({ directory, access, resources }: OwnerResetParts): Promise<User[]> {
+  const ids = new Set<string>()
+  for (const { subscriptionId } of await resources.listSubscriptions()) {
+    const scope = subscriptionScope(subscriptionId)
+    const assignments = await access.listAssignments({ scope, includeBelow: false })
+    for (const { principalId, principalType, roleDefinitionName } of assignments) {
+      if (principalType === 'User' && roleDefinitionName === ownerRole) ids.add(principalId)
+    }
+  }
+  for (const { objectId, role } of await directory.roles.holders()) if (role === 'owner') ids.add(objectId)
+  const users = await Promise.all([...ids].map(async (id) => directory.findUser(id)))
+  return users.filter((user) => user !== undefined)
+}
+
+/**
+ * Resets an owner in a data directory on which no server works.
+ *
+ * @throws DataDirLockedError where one does; OwnerResetError; StartupError
+ */
+async function resetOwnerStopped(directory: string, request: OwnerResetRequest): Promise<OwnerReset> {
+  if (!existsSync(databaseFileIn(directory))) {
+    throw new StartupError(
+      `there is no database in ${directory}`,
+      exitCodes.dataDirUnusable,
+      'name the data directory of a server with --data-dir',
+    )
+  }
+  const dataDir = await openDataDir(directory)
+  try {
+    const sealer = await openSealer(masterKeyFileIn(dataDir.path), { create: false })
+    const database = await openDatabase(databaseFileIn(dataDir.path))
+    try {
+      const clock = systemClock
+      await bringUpToDate(database, migrations, { clock, sealer, isNew: false })
+      const resources = createResources({ database, clock, sealer, suffix: 'localhost', defaultPort: 443 })
+      const access = createAccess({ database, clock })
+      const people = createDirectory({
+        database,
+        clock,
+        sealer,
+        publicOrigin: 'https://localhost',
+        acceptsIssuer: () => false,
+        trustedTenants: [],
+        onPrincipalDeleted: () => Promise.reject(new Error('a reset deletes nobody')),
+        onApplicationDeleted: () => Promise.reject(new Error('a reset deletes nothing')),
+      })
+      return await resetOwner(
+        { database, directory: people, access, resources, audit: createAudit({ database, clock }) },
+        request,
+      )
+    } finally {
+      await database.close()
+    }
+  } finally {
+    dataDir.close()
+  }
+}
+
+/**
+ * Resets an owner in a data directory. A server that uses the directory does it itself, so that it drops what it has
+ * cached of the owner.
+ *
+ * @throws OwnerResetError; StartupError
+ */
+export async function resetOwnerIn(directory: string, request: OwnerResetRequest): Promise<OwnerReset> {
+  try {
+    return await resetOwnerStopped(directory, request)
+  } catch (error) {
+    if (!(error instanceof DataDirLockedError)) throw error
+  }
+  const answer = await sendControlCommand(directory, { command: resetCommand, ...request })
+  if (!answer.ok) throw new OwnerResetError(answer.message)
+  return answer.result as OwnerReset
+}
+
+const resetCommand = 'owner-reset'
+
+/** Carries out the commands that the operator sends to a running server. */
+export function controlHandler(parts: OwnerResetParts, log: Log): ControlHandler {
+  return async ({ command, user, removeSecondFactors }) => {
+    if (command !== resetCommand) return { ok: false, message: 'the server does not know this command' }
+    const request = {
+      user: typeof user === 'string' ? user : undefined,
+      removeSecondFactors: removeSecondFactors === true,
+    }
+    try {
+      return { ok: true, result: await resetOwner(parts, request) }
+    } catch (error) {
+      if (error instanceof OwnerResetError) return { ok: false, message: error.message }
+      log.error({ err: error, id: randomUUID() }, 'an owner could not be reset')
+      throw error
+    }
+  }
+}

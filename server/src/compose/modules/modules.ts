@@ -1,0 +1,76 @@
+import { createAuditLog, createWebhooks, tallyEvents } from '../../audit/index.ts'
+import type { Configuration } from '../../configuration/index.ts'
+import { createManagement } from '../../management/index.ts'
+import { createRegistryActivity, createResources } from '../../resources/index.ts'
+import { publicSchemeOf } from '../hosts/listened-hosts.ts'
+import { listRegistries } from '../hosts/login-servers.ts'
+import { createAuditing } from './auditing.ts'
+import type { ModuleBasis } from './basis.ts'
+import { createPrincipals } from './principals.ts'
+import { type Registries, createRegistries } from './registries.ts'
+
+/** All modules of a server, wired. */
+export type Modules = Awaited<ReturnType<typeof createModules>>
+
+/** What the modules ask of their surroundings. */
+export type ModulePorts = {
+  /** Awaited before the response to a request that created, changed or deleted a registry. */
+  readonly onRegistriesChanged: () => Promise<void>
+  /** The OpenAPI document of all surfaces. */
+  readonly openApi: () => object
+}
+
+/** Creates the modules and wires them. @throws StartupError for every failure that the operator can fix */
+export async function createModules(basis: ModuleBasis, configuration: Configuration, ports: ModulePorts) {
+  const { database, clock, log, sealer, outbound, publicOrigin } = basis
+  const { suffix } = configuration
+  const auditing = await createAuditing(basis)
+  const resources = createResources({
+    database,
+    clock,
+    sealer,
+    suffix,
+    defaultPort: publicSchemeOf(configuration) === 'https' ? 443 : 80,
+    compatibility: configuration.compatibility,
+  })
+  const activity = createRegistryActivity({
+    database,
+    clock,
+    listRegistries: () => listRegistries(resources),
+    storageBytes: async (rid) => (await registries.registry.usage(rid)).sizeBytes,
+    retentionDays: configuration.metricsRetentionDays,
+  })
+  const audit = tallyEvents(auditing.recorder, activity.counterOf, auditing.events.counterOf)
+  const principals = await createPrincipals(basis, configuration, audit)
+  const registries: Registries = createRegistries(basis, configuration, { audit, resources, activity, principals })
+  const { access, directory, identity } = principals
+  const { tokenService, registry } = registries
+  const management = createManagement({
+    ...ports,
+    database,
+    clock,
+    log,
+    audit,
+    auditLog: createAuditLog({ database }),
+    auditWebhooks: createWebhooks({ database, clock, sealer }),
+    credentialUses: auditing.credentialUses,
+    explainWebhookUrl: outbound.explainRefusal,
+    resources,
+    activity,
+    directory,
+    identity,
+    access,
+    tokenService,
+    registry,
+    rotateKeys: async () => {
+      await Promise.all([tokenService.rotateKeys(), identity.rotateKeys()])
+    },
+    withdrawKeys: async (transaction) => {
+      await tokenService.withdrawKeys(transaction)
+      await identity.withdrawKeys(transaction)
+    },
+    publicOrigin,
+    suffix,
+  })
+  return { auditing, audit, resources, activity, ...principals, ...registries, management }
+}

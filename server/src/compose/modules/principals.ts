@@ -1,0 +1,88 @@
+import { createAccess } from '../../access/index.ts'
+import type { Audit } from '../../audit/index.ts'
+import type { Configuration } from '../../configuration/index.ts'
+import { type Directory, createDirectory } from '../../directory/index.ts'
+import { createGraph } from '../../graph/index.ts'
+import { type Identity, createIdentity } from '../../identity/index.ts'
+import { type KnownSenders, createKnownSenders } from '../../platform/limits/sender-budget.ts'
+import { createConsents, createSignInPages } from '../../sign-in/index.ts'
+import { believesIssuer, openUpstreams } from '../../upstream/index.ts'
+import type { ModuleBasis } from './basis.ts'
+
+/** The modules that know principals, authenticate them and decide what they may do. */
+export type Principals = Awaited<ReturnType<typeof createPrincipals>>
+
+/** @throws StartupError for files of identity providers that cannot be used */
+export async function createPrincipals(basis: ModuleBasis, configuration: Configuration, audit: Audit) {
+  const { database, clock, log, publicOrigin } = basis
+  const access = createAccess({ database, clock })
+  const consents = createConsents(database)
+  const directory = createDirectory({
+    ...directorySettings(configuration),
+    database,
+    clock,
+    sealer: basis.sealer,
+    publicOrigin,
+    acceptsIssuer: basis.outbound.acceptsUrl,
+    onPrincipalDeleted: async (transaction, objectId) => {
+      await consents.forgetPerson(transaction, objectId)
+      return access.deleteAssignmentsOf(transaction, objectId)
+    },
+    onApplicationDeleted: (transaction, appId) => consents.forgetClient(transaction, appId),
+  })
+  const senders = createKnownSenders(clock)
+  const identity = createIdentity({ ...basis, ...identitySettings(configuration), audit, directory, senders })
+  const graph = createGraph({
+    database,
+    audit,
+    log,
+    publicOrigin,
+    directory,
+    consents,
+    mayAssignRoles: async (objectId) =>
+      access.mayAssignRoles({ kind: 'directory', objectId, groupIds: await directory.groupIdsInReachOf(objectId) }),
+    authenticate: identity.authenticateGraph,
+  })
+  const pages = await createPages(basis, configuration, { audit, directory, identity, senders })
+  return { access, directory, identity, graph, pages }
+}
+
+function directorySettings({ identity, trustedTenants }: Configuration) {
+  return {
+    secondFactorPolicy: { required: identity.requireSecondFactor, enrolment: identity.secondFactorEnrolment },
+    trustedTenants: trustedTenants.map(({ tenantId }) => tenantId),
+    maxSignInDays: identity.maxSignInDays,
+  }
+}
+
+function identitySettings({ identity, signingKeyRotationDays, trustedTenants }: Configuration) {
+  const { passwordGrant, maxSignInDays, maxWorkloadTokenSeconds } = identity
+  return { signingKeyRotationDays, trustedTenants, passwordGrant, maxSignInDays, maxWorkloadTokenSeconds }
+}
+
+type PagesOptions = {
+  readonly audit: Audit
+  readonly directory: Directory
+  readonly identity: Identity
+  readonly senders: KnownSenders
+}
+
+/** Also ends the sign-ins that the configuration no longer permits. */
+async function createPages(basis: ModuleBasis, configuration: Configuration, options: PagesOptions) {
+  const { database, clock, log, sealer, publicOrigin } = basis
+  const { directory, senders } = options
+  const providers = configuration.identityProviders
+  const upstreams = await openUpstreams({ providers, database, clock, log, sealer, publicOrigin, senders })
+  await directory.endProofsOfOthers((issuer) => providers.some((provider) => believesIssuer(provider, issuer)))
+  await directory.endInsufficientSignIns()
+  return createSignInPages({
+    ...options,
+    database,
+    clock,
+    log,
+    sealer,
+    publicOrigin,
+    upstreams,
+    acceptsProviderMfa: configuration.identity.acceptProviderMfa,
+  })
+}

@@ -1,0 +1,92 @@
+import { type Audit, verifyAuditFile } from '../../audit/index.ts'
+import type { Configuration } from '../../configuration/index.ts'
+import { CallerBudgets, usualCallerLimits } from '../../platform/limits/caller-budget.ts'
+import { createDeletionCount, createRegistryRoom } from '../../registry/index.ts'
+import type { RegistryActivity, Resources } from '../../resources/index.ts'
+import { createTokenService } from '../../token-service/index.ts'
+import { findAtOwnAddress, publicSchemeOf } from '../hosts/listened-hosts.ts'
+import type { ModuleBasis } from './basis.ts'
+import type { Principals } from './principals.ts'
+
+/** The modules that serve registries. */
+export type Registries = ReturnType<typeof createRegistries>
+
+export type RegistriesOptions = {
+  readonly audit: Audit
+  readonly resources: Resources
+  readonly activity: Pick<RegistryActivity, 'countTransfer'>
+  readonly principals: Pick<Principals, 'access' | 'directory' | 'identity'>
+}
+
+/** Creates the registry, and the token service that decides who may do what in it. */
+export function createRegistries(basis: ModuleBasis, configuration: Configuration, options: RegistriesOptions) {
+  const { database, clock, log, sealer, blobs, outbound, space, dataDir } = basis
+  const { audit, resources, activity, principals } = options
+  const { access, directory, identity } = principals
+  const callerBudgets = createCallerBudgets(configuration)
+  const atOwnAddress = findAtOwnAddress(resources, configuration)
+  const tokenService = createTokenService({
+    callerBudgets,
+    database,
+    atOwnAddress,
+    clock,
+    log,
+    sealer,
+    audit,
+    resources,
+    directory,
+    identity,
+    access,
+    scheme: publicSchemeOf(configuration),
+    signingKeyRotationDays: configuration.signingKeyRotationDays,
+    throttling: configuration.limits.throttling,
+    repositoryDeletions: createDeletionCount(database),
+  })
+  const registry = createRegistryRoom({
+    ...registrySettings(configuration),
+    callerBudgets,
+    database,
+    clock,
+    log,
+    audit,
+    blobs,
+    ...(space && { space }),
+    gate: tokenService.gate,
+    registries: { byHost: (host) => resources.findRegistryByHost(host), atOwnAddress },
+    transfers: { count: activity.countTransfer },
+    ...(dataDir && { verifyAudit: () => verifyAuditFile(dataDir.path) }),
+    outbound,
+  })
+  return { callerBudgets, tokenService, registry }
+}
+
+function createCallerBudgets({ limits }: Configuration): CallerBudgets {
+  return new CallerBudgets({
+    ...usualCallerLimits,
+    maxConcurrentRequests: limits.maxConcurrentRequestsPerCaller,
+    processorPercent: limits.processorPercentPerCaller,
+    maxBufferedBytes: limits.maxBufferedMegabytesPerCaller * 1024 * 1024,
+  })
+}
+
+function registrySettings({ limits, integrity, gc, outbound, ...configuration }: Configuration) {
+  return {
+    defaultQuotas: { registryBytes: limits.registryQuotaBytes, repositoryBytes: limits.repositoryQuotaBytes },
+    acceptsSparseImages: configuration.acceptSparseImages,
+    scrubSettings: {
+      intervalMs: integrity.scrubIntervalSeconds * 1000,
+      bytesPerSecond: integrity.scrubBytesPerSecond,
+    },
+    integritySettings: { verifyAfterMs: integrity.verifyAfterSeconds * 1000 },
+    importSettings: {
+      maxConcurrent: limits.maxConcurrentImports,
+      tokenServices: new Map(outbound.tokenServices.map(({ registry, host }) => [registry, host])),
+    },
+    blobSettings: {
+      leaseMs: gc.leaseSeconds * 1000,
+      uploadLifetimeMs: configuration.uploadExpirySeconds * 1000,
+      maxUploadsPerRepository: limits.maxUploadsPerRepository,
+      maxUploadsPerCaller: limits.maxConcurrentUploadsPerCaller,
+    },
+  }
+}

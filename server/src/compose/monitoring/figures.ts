@@ -1,0 +1,291 @@
+import type { AuditLag, EventCount, EventTally } from '../../audit/index.ts'
+import type { Identity } from '../../identity/index.ts'
+import type { CallerBudgets } from '../../platform/limits/caller-budget.ts'
+import type { Figure, FigureSample } from '../../platform/metrics/figure.ts'
+import type { ContentSpace } from '../../platform/files/free-space.ts'
+import type { ListenerCounts } from '../../platform/http/listener.ts'
+import { droppedLogLines } from '../../platform/log/log.ts'
+import { passwordHashFigures } from '../../platform/keys/password-hash.ts'
+import type { Database } from '../../platform/sql/database.ts'
+import type { WriterWatch } from '../../platform/sql/writer-watch.ts'
+import type { CertificateSource } from '../../platform/tls/certificate-source.ts'
+import { registryFigures, type RegistryFigureSources } from './registry-figures.ts'
+import type { TokenService } from '../../token-service/index.ts'
+
+type FigureSources = {
+  readonly database: Database
+  readonly writerWatch: WriterWatch
+  readonly events: EventTally
+  readonly auditLag: AuditLag
+  readonly certificates: CertificateSource | undefined
+  readonly tokenService: Pick<TokenService, 'signingKey'>
+  readonly identity: Pick<Identity, 'signingKey'>
+  readonly space: Pick<ContentSpace, 'state'>
+  readonly callerBudgets: Pick<CallerBudgets, 'counts'>
+  readonly registry: RegistryFigureSources
+}
+
+/**
+ * The table of everything that the modules show at `/metrics`; what the registries hold is in `registry-figures.ts`. To
+ * add a row, take what the module exports into {@link FigureSources}, and add the metric to `docs/monitoring.md`.
+ */
+export function figuresOf(sources: FigureSources): readonly Figure[] {
+  return [
+    ...eventFigures(sources.events),
+    ...passwordFigures(),
+    ...databaseFigures(sources),
+    ...auditFigures(sources.auditLag),
+    ...expiryFigures(sources),
+    ...diskFigures(sources.space),
+    ...budgetFigures(sources.callerBudgets),
+    ...registryFigures(sources.registry),
+  ]
+}
+
+/** How people sign in, as the audit log calls it. */
+const signInMethods = ['password', 'passkey', 'provider', 'second-factor', 'device-code']
+
+/** Where something was denied, by the first part of the action that the audit log names. */
+const surfaces: Readonly<Record<string, string>> = {
+  data: 'registry',
+  token: 'token-service',
+  'identity-token': 'identity',
+  machine: 'identity',
+  'user-info': 'identity',
+  'sign-in': 'sign-in',
+  device: 'sign-in',
+  password: 'sign-in',
+  management: 'management',
+  graph: 'graph',
+}
+
+/** The reasons that are told apart; the codes of ARM, Graph and Entra that are not here are `other`. */
+// prettier-ignore
+const reasons = [
+  'invalid-credential', 'insufficient-scope', 'unusable-authorization', 'throttled', 'network', 'public-access-disabled',
+  'wrong', 'wrong-credentials', 'invalid-refresh-token', 'credential-withdrawn', 'anonymous-pull-disabled', 'disabled', 'busy', 'limit',
+  'malformed', 'signature', 'issuer', 'audience', 'expired', 'not-yet-valid', 'claims', 'principal', 'credential', 'subject',
+  'several-applications', 'lifetime', 'issuer-unavailable', 'foreign-tenant', 'no-assignment',
+  'AuthenticationFailed', 'AuthorizationFailed', 'LinkedAuthorizationFailed', 'Authorization_RequestDenied', 'InvalidAuthenticationToken',
+]
+
+function eventFigures(events: EventTally): readonly Figure[] {
+  const samples = (toLabels: (event: EventCount) => Record<string, string> | undefined): FigureSample[] =>
+    events.counts().flatMap((event) => {
+      const labels = toLabels(event)
+      return labels === undefined ? [] : [{ labels, value: event.count }]
+    })
+  return [
+    {
+      name: 'acrux_sign_ins_total',
+      help: 'Steps of sign-ins of people, by method.',
+      kind: 'counter',
+      labels: { method: signInMethods, outcome: ['success', 'denied'] },
+      read: () =>
+        samples(({ action, outcome }) =>
+          action.startsWith('sign-in.') && action !== 'sign-in.end'
+            ? { method: action.slice('sign-in.'.length), outcome: outcome === 'success' ? 'success' : 'denied' }
+            : undefined,
+        ),
+    },
+    {
+      name: 'acrux_tokens_issued_total',
+      help: 'Tokens issued: ACR refresh and access tokens, and tokens of the identity provider.',
+      kind: 'counter',
+      labels: { kind: ['acr-refresh', 'acr-access', 'identity'] },
+      read: () =>
+        samples(({ action, outcome }) => {
+          const kind = tokenKinds.get(action)
+          return outcome === 'success' && kind !== undefined ? { kind } : undefined
+        }),
+    },
+    {
+      name: 'acrux_denials_total',
+      help: 'Requests that were denied, by surface and reason.',
+      kind: 'counter',
+      labels: { surface: [...new Set(Object.values(surfaces))], reason: reasons },
+      read: () =>
+        samples(({ action, outcome, reason }) =>
+          outcome === 'refused' ? { surface: surfaces[action.split('.', 1)[0] ?? ''] ?? 'other', reason } : undefined,
+        ),
+    },
+  ]
+}
+
+const tokenKinds: ReadonlyMap<string, string> = new Map([
+  ['token.exchange', 'acr-refresh'],
+  ['token.issue', 'acr-access'],
+  ['identity-token.issue', 'identity'],
+])
+
+function passwordFigures(): readonly Figure[] {
+  return [
+    {
+      name: 'acrux_password_hashes',
+      help: 'Password hashes that are running or waiting.',
+      kind: 'gauge',
+      labels: { state: ['running', 'waiting'] },
+      read: () => {
+        const { running, waiting } = passwordHashFigures()
+        return [
+          { labels: { state: 'running' }, value: running },
+          { labels: { state: 'waiting' }, value: waiting },
+        ]
+      },
+    },
+    {
+      name: 'acrux_password_hashes_rejected_total',
+      help: 'Password hashes that were rejected because too many waited.',
+      kind: 'counter',
+      read: () => passwordHashFigures().rejected,
+    },
+  ]
+}
+
+function databaseFigures({
+  database,
+  writerWatch,
+}: Pick<FigureSources, 'database' | 'writerWatch'>): readonly Figure[] {
+  return [
+    {
+      name: 'acrux_database_queue_length',
+      help: 'Transactions in the queue.',
+      kind: 'gauge',
+      read: () => database.writerLoad().waiting,
+    },
+    {
+      name: 'acrux_database_commit_seconds',
+      help: 'Time from the beginning of a group of transactions until it is on the disk.',
+      kind: 'histogram',
+      read: () => database.writerLoad().commitSeconds,
+    },
+    {
+      name: 'acrux_database_writer_stuck_seconds',
+      help: 'Time since the last transaction that could be committed, while none can; otherwise 0.',
+      kind: 'gauge',
+      read: () => writerWatch.stuckMs() / 1000,
+    },
+  ]
+}
+
+function auditFigures({ chainSeconds, webhookSeconds }: AuditLag): readonly Figure[] {
+  return [
+    {
+      name: 'acrux_audit_chain_lag_seconds',
+      help: 'Age of the oldest audit event that is not in the hash chain yet.',
+      kind: 'gauge',
+      read: chainSeconds,
+    },
+    {
+      name: 'acrux_audit_webhook_lag_seconds',
+      help: 'Age of the oldest audit event that was not delivered to an enabled webhook, of the webhook that is furthest behind.',
+      kind: 'gauge',
+      read: webhookSeconds,
+    },
+  ]
+}
+
+type ExpirySources = Pick<FigureSources, 'certificates' | 'tokenService' | 'identity'>
+
+function expiryFigures({ certificates, tokenService, identity }: ExpirySources): readonly Figure[] {
+  return [
+    {
+      name: 'acrux_certificate_expiry_timestamp_seconds',
+      help: 'When the TLS certificate expires. Absent over plain HTTP.',
+      kind: 'gauge',
+      read: () => (certificates === undefined ? undefined : certificates.expiresAtMs() / 1000),
+    },
+    {
+      name: 'acrux_signing_key_rotation_timestamp_seconds',
+      help: 'When the key that signs tokens is due for replacement.',
+      kind: 'gauge',
+      labels: { ring: ['acr', 'identity'] },
+      read: async () => [
+        { labels: { ring: 'acr' }, value: (await tokenService.signingKey()).rotationDueMs / 1000 },
+        { labels: { ring: 'identity' }, value: (await identity.signingKey()).rotationDueMs / 1000 },
+      ],
+    },
+  ]
+}
+
+function diskFigures(space: FigureSources['space']): readonly Figure[] {
+  return [
+    {
+      name: 'acrux_disk_free_bytes',
+      help: 'Free space on the file system of the data directory.',
+      kind: 'gauge',
+      read: () => space.state().freeBytes,
+    },
+    {
+      name: 'acrux_disk_reserve_bytes',
+      help: 'Free space below which content is denied.',
+      kind: 'gauge',
+      read: () => space.state().reserveBytes,
+    },
+    {
+      name: 'acrux_log_lines_dropped_total',
+      help: 'Log lines that could not be written.',
+      kind: 'counter',
+      read: () => droppedLogLines(),
+    },
+  ]
+}
+
+function budgetFigures(callerBudgets: FigureSources['callerBudgets']): readonly Figure[] {
+  return [
+    {
+      name: 'acrux_requests_waiting',
+      help: 'Requests that wait because their caller is over its budget.',
+      kind: 'gauge',
+      read: () => callerBudgets.counts.waiting,
+    },
+    {
+      name: 'acrux_requests_over_budget_total',
+      help: 'Requests that were answered with 429 because too many of their caller waited.',
+      kind: 'counter',
+      read: () => callerBudgets.counts.refused,
+    },
+    {
+      name: 'acrux_buffered_body_bytes',
+      help: 'Memory that is reserved for manifests which clients are sending.',
+      kind: 'gauge',
+      read: () => callerBudgets.counts.bufferedBytes,
+    },
+  ]
+}
+
+/** The metrics of the addresses that the server listens on. */
+export function listenerFigures(counts: () => ListenerCounts): readonly Figure[] {
+  const byKey = (label: string, values: Readonly<Record<string, number>>): FigureSample[] =>
+    Object.entries(values).map(([key, value]) => ({ labels: { [label]: key }, value }))
+  return [
+    {
+      name: 'acrux_connections',
+      help: 'Open connections, and those whose TLS handshake is not finished.',
+      kind: 'gauge',
+      labels: { state: ['open', 'handshake'] },
+      read: () => byKey('state', { open: counts().open, handshake: counts().handshakes }),
+    },
+    {
+      name: 'acrux_connections_refused_total',
+      help: 'Connections that were refused, by the limit that they exceeded.',
+      kind: 'counter',
+      labels: { limit: ['total', 'address', 'handshakes'] },
+      read: () => byKey('limit', counts().refused),
+    },
+    {
+      name: 'acrux_slow_clients_total',
+      help: 'Clients that were cut off because they were too slow.',
+      kind: 'counter',
+      labels: { reason: ['request', 'upload', 'download'] },
+      read: () => byKey('reason', counts().slow),
+    },
+    {
+      name: 'acrux_network_bytes_total',
+      help: 'Bytes received and sent on all connections, TLS included.',
+      kind: 'counter',
+      labels: { direction: ['received', 'sent'] },
+      read: () => byKey('direction', counts().bytes),
+    },
+  ]
+}

@@ -1,0 +1,166 @@
+import { opendir } from 'node:fs/promises'
+import type { AuditLag } from '../../audit/index.ts'
+import type { Identity } from '../../identity/index.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import type { ContentSpace } from '../../platform/files/free-space.ts'
+import type { HealthComponent, HealthReading } from '../../platform/metrics/health.ts'
+import { outageOf } from '../../platform/process/outage.ts'
+import type { Database } from '../../platform/sql/database.ts'
+import type { WriterWatch } from '../../platform/sql/writer-watch.ts'
+import { successionDays } from '../../platform/tls/certificate-authority.ts'
+import type { CertificateSource } from '../../platform/tls/certificate-source.ts'
+import type { RegistryRoom } from '../../registry/index.ts'
+import type { Resources } from '../../resources/index.ts'
+import type { TokenService } from '../../token-service/index.ts'
+
+type HealthSources = {
+  readonly database: Database
+  readonly writerWatch: WriterWatch
+  readonly resources: Resources
+  readonly auditLag: AuditLag
+  readonly certificates: CertificateSource | undefined
+  readonly clock: Clock
+  readonly tokenService: TokenService
+  readonly identity: Identity
+  /** The directory of the blobs. */
+  readonly blobs: string
+  readonly isDraining: () => boolean
+  readonly space: ContentSpace
+  readonly registry: Pick<RegistryRoom, 'scrubs'>
+}
+
+const dayMs = 24 * 60 * 60 * 1000
+
+/** How long nothing may be committed before the writer counts as stuck. A transaction waits 10 seconds for a lock of another process. */
+const stuckMs = 30_000
+
+/** The table of everything that `/readyz` reports. A row is added for each part of the server that has a state of its own. */
+export function healthComponents(sources: HealthSources): readonly HealthComponent[] {
+  const { database, writerWatch, resources, tokenService, identity, blobs, isDraining } = sources
+  return [
+    {
+      name: 'server',
+      required: true,
+      check: () => (isDraining() ? unavailable('The server is shutting down.') : ok('The server accepts requests.')),
+    },
+    {
+      name: 'database-writer',
+      required: true,
+      check: () => {
+        if (!database.canWrite()) return unavailable('The database writer has ended. Restart the server.')
+        return writerWatch.stuckMs() < stuckMs
+          ? ok('Transactions are committed.')
+          : unavailable('No transaction has been committed for 30 seconds.')
+      },
+    },
+    {
+      name: 'database',
+      required: true,
+      check: async () => {
+        await resources.listSubscriptions()
+        return ok('The database can be read.')
+      },
+    },
+    {
+      name: 'blob-store',
+      required: true,
+      check: async () => {
+        await using directory = await opendir(blobs)
+        await directory.read()
+        return ok('The blob store can be read.')
+      },
+    },
+    {
+      name: 'signing-keys',
+      required: true,
+      check: async () => {
+        const signing = Promise.all([tokenService.signingKey(), identity.signingKey()])
+        // The first key is made when it is first needed, and a full disk takes no server out of its load balancer.
+        const keys = await signing.catch((error: unknown) => {
+          if (outageOf(error)?.kind === 'disk-full') return undefined
+          throw error
+        })
+        if (keys === undefined) return degraded('The disk is full: a signing key cannot be stored.')
+        const isOverdue = keys.some(({ rotationDueMs }) => sources.clock.now() > rotationDueMs + dayMs)
+        return isOverdue
+          ? degraded('A signing key should have been replaced more than a day ago.')
+          : ok('Tokens can be signed.')
+      },
+    },
+    ...delayedComponents(sources),
+    contentComponent(sources),
+  ]
+}
+
+function contentComponent({ registry }: HealthSources): HealthComponent {
+  return {
+    name: 'stored-content',
+    required: false,
+    check: async () => {
+      const count = await registry.scrubs.countQuarantined()
+      if (count > 0) return degraded(`Corrupt blobs and manifests: ${count}. Push their images again.`)
+      return registry.scrubs.figures().isOverdue
+        ? degraded('The last background scrub was completed too long ago.')
+        : ok('No stored content is known to be corrupt.')
+    },
+  }
+}
+
+/** How late these may be before they need attention. */
+const maxChainLagSeconds = 60
+const maxWebhookLagSeconds = 15 * 60
+const minCertificateDays = 14
+
+function delayedComponents({ auditLag, certificates, clock, space }: HealthSources): readonly HealthComponent[] {
+  return [
+    {
+      name: 'audit-chain',
+      required: false,
+      check: async () =>
+        (await auditLag.chainSeconds()) <= maxChainLagSeconds
+          ? ok('The audit hash chain is up to date.')
+          : degraded('Audit events have waited for the hash chain for more than a minute.'),
+    },
+    {
+      name: 'audit-webhooks',
+      required: false,
+      check: async () =>
+        (await auditLag.webhookSeconds()) <= maxWebhookLagSeconds
+          ? ok('Audit events are delivered.')
+          : degraded('Audit events have waited for a webhook for more than 15 minutes.'),
+    },
+    {
+      name: 'certificate',
+      required: false,
+      check: () => {
+        const leftMs = certificates === undefined ? Infinity : certificates.expiresAtMs() - clock.now()
+        if (leftMs <= 0) return degraded('The TLS certificate has expired.')
+        if (leftMs < minCertificateDays * dayMs) return degraded('The TLS certificate expires within 14 days.')
+        const authorityLeftMs = (certificates?.authorityExpiresAtMs?.() ?? Infinity) - clock.now()
+        return authorityLeftMs >= successionDays * dayMs
+          ? ok('The TLS certificate is valid.')
+          : degraded('The certificate authority expires within 60 days. Restart once with --renew-ca.')
+      },
+    },
+    {
+      name: 'disk-space',
+      required: false,
+      check: () =>
+        space.state().isLow
+          ? degraded('The disk has less free space than the reserve. Uploads are denied.')
+          : ok('The disk has space for content.'),
+    },
+  ]
+}
+
+function ok(message: string): HealthReading {
+  return { state: 'ok', message }
+}
+
+function degraded(message: string): HealthReading {
+  return { state: 'degraded', message }
+}
+
+function unavailable(message: string): HealthReading {
+  return { state: 'unavailable', message }
+}

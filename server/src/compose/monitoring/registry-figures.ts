@@ -1,0 +1,136 @@
+import type { Figure } from '../../platform/metrics/figure.ts'
+import type { RegistryRoom } from '../../registry/index.ts'
+
+type CapacitySources = Pick<RegistryRoom, 'capacity' | 'quotaUse'>
+type IntegritySources = Pick<RegistryRoom, 'scrubs' | 'integrityFigures'>
+type ContentSources = Pick<RegistryRoom, 'manifestCacheFigures' | 'garbageFigures'>
+
+export type RegistryFigureSources = CapacitySources & IntegritySources & ContentSources
+
+/** The metrics of what the registries hold: uploads, quotas, integrity, the manifest cache and garbage collection. */
+export function registryFigures(registry: RegistryFigureSources): readonly Figure[] {
+  return [...capacityFigures(registry), ...integrityFigures(registry), ...contentFigures(registry)]
+}
+
+function capacityFigures(registry: CapacitySources): readonly Figure[] {
+  const quotaUse = shareRunning(() => registry.quotaUse())
+  return [
+    {
+      name: 'acrux_uploads_open',
+      help: 'Open uploads.',
+      kind: 'gauge',
+      read: () => registry.capacity().openUploads,
+    },
+    {
+      name: 'acrux_uploads_staged_bytes',
+      help: 'Bytes that open uploads hold.',
+      kind: 'gauge',
+      read: () => registry.capacity().stagedBytes,
+    },
+    {
+      name: 'acrux_stored_bytes',
+      help: 'Bytes that count towards quotas, over all registries.',
+      kind: 'gauge',
+      read: async () => (await quotaUse()).storedBytes,
+    },
+    {
+      name: 'acrux_quota_highest_use_ratio',
+      help: 'The highest share of its quota that a registry or repository uses; 0 where there is no quota.',
+      kind: 'gauge',
+      read: async () => (await quotaUse()).highestRatio,
+    },
+  ]
+}
+
+/** Gives callers that come while it is running the same result: one scrape reads all metrics at once. */
+function shareRunning<Result>(read: () => Promise<Result>): () => Promise<Result> {
+  let running: Promise<Result> | undefined
+  return () =>
+    (running ??= read().finally(() => {
+      running = undefined
+    }))
+}
+
+function integrityFigures({ scrubs, integrityFigures: counters }: IntegritySources): readonly Figure[] {
+  return [
+    {
+      name: 'acrux_corrupt_content',
+      help: 'Blobs and manifests in quarantine, which are unknown to clients until they are pushed again.',
+      kind: 'gauge',
+      read: () => scrubs.countQuarantined(),
+    },
+    {
+      name: 'acrux_corrupt_reads_total',
+      help: 'Reads that were refused because the stored content is corrupt.',
+      kind: 'counter',
+      read: () => counters.refusedReads,
+    },
+    {
+      name: 'acrux_quarantined_total',
+      help: 'Blobs and manifests that were quarantined.',
+      kind: 'counter',
+      read: () => counters.quarantined,
+    },
+    {
+      name: 'acrux_repaired_blobs_total',
+      help: 'Corrupt blobs that a push replaced.',
+      kind: 'counter',
+      read: () => counters.repaired,
+    },
+    {
+      name: 'acrux_scrub_progress_ratio',
+      help: 'Progress of the background scrub; absent while none is under way.',
+      kind: 'gauge',
+      read: () => scrubs.figures().progress,
+    },
+    {
+      name: 'acrux_scrub_completed_timestamp_seconds',
+      help: 'When the last background scrub was completed.',
+      kind: 'gauge',
+      read: () => {
+        const { lastCompletedAtMs } = scrubs.figures()
+        return lastCompletedAtMs === undefined ? undefined : lastCompletedAtMs / 1000
+      },
+    },
+    {
+      name: 'acrux_scrub_findings',
+      help: 'Problems that the last background scrub found.',
+      kind: 'gauge',
+      read: () => scrubs.figures().lastFindingCount,
+    },
+  ]
+}
+
+function contentFigures({ manifestCacheFigures, garbageFigures }: ContentSources): readonly Figure[] {
+  const figure = (name: string, help: string, read: () => number): Figure => ({ name, help, kind: 'counter', read })
+  return [
+    {
+      name: 'acrux_manifest_cache_reads_total',
+      help: 'Reads of manifests, by whether the cache had them.',
+      kind: 'counter',
+      labels: { result: ['hit', 'miss'] },
+      read: () => {
+        const counts = manifestCacheFigures()
+        return (
+          counts && [
+            { labels: { result: 'hit' }, value: counts.hits },
+            { labels: { result: 'miss' }, value: counts.misses },
+          ]
+        )
+      },
+    },
+    figure('acrux_garbage_collections_total', 'Garbage collections that were completed.', () => garbageFigures.runs),
+    figure('acrux_garbage_blobs_total', 'Blobs that garbage collection deleted.', () => garbageFigures.blobs),
+    figure(
+      'acrux_garbage_uploads_total',
+      'Expired uploads that garbage collection deleted.',
+      () => garbageFigures.uploads,
+    ),
+    {
+      name: 'acrux_garbage_collected_timestamp_seconds',
+      help: 'When the last garbage collection was completed.',
+      kind: 'gauge',
+      read: () => (garbageFigures.completedAtMs === undefined ? undefined : garbageFigures.completedAtMs / 1000),
+    },
+  ]
+}

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { test } from 'node:test'
+import { compose } from './compose.ts'
+import { loadConfiguration } from '../configuration/index.ts'
+import { openApiDocument } from './openapi/openapi.ts'
+import { createLog } from '../platform/log/log.ts'
+
+type Operation = {
+  readonly operationId: string
+  readonly tags: readonly string[]
+  readonly security: readonly object[]
+  readonly parameters: readonly { readonly name: string; readonly in: string }[]
+  readonly responses: object
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: { readonly $ref?: string } }>> }
+}
+type Document = {
+  readonly openapi: string
+  readonly paths: Record<string, Record<string, Operation>>
+  readonly components: { readonly schemas: Readonly<Record<string, object>> }
+}
+
+/** Routes of the management surface that change something and read no body. */
+const readsNoBody: readonly string[] = [
+  'auditWebhooks.rotateSecret',
+  'locks.put.group',
+  'locks.put.registry',
+  'locks.put.subscription',
+  'machines.enrollmentCode',
+  'privateEndpoints.put.group',
+  'privateEndpoints.put.registry',
+  'privateEndpoints.put.subscription',
+  'providers.register',
+  'registries.listCredentials',
+  'signingKeys.rotate',
+  'signingKeys.withdraw',
+  'tags.patch.group',
+  'tags.patch.registry',
+  'tags.patch.subscription',
+  'tags.put.group',
+  'tags.put.registry',
+  'tags.put.subscription',
+  'unserved.act',
+  'unserved.actOn',
+  'unserved.patch',
+  'unserved.put',
+]
+
+const directory = await mkdtemp(path.join(tmpdir(), 'acrux-openapi-'))
+const flags = { dataDir: path.join(directory, 'data'), publicHost: 'localhost:5443' }
+const server = await compose(await loadConfiguration({ flags, env: {} }), createLog('silent'))
+test.after(async () => {
+  await server.close()
+  await rm(directory, { recursive: true })
+})
+const document = openApiDocument(server.routes) as Document
+const operations = Object.entries(document.paths).flatMap(([template, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ template, method, ...operation })),
+)
+
+test('every route of every table is in the document, once', () => {
+  assert.equal(document.openapi, '3.1.0')
+  const ids = new Set(operations.map(({ operationId }) => operationId))
+  assert.equal(ids.size, operations.length)
+  for (const { id, method } of server.routes) {
+    for (const one of [method].flat()) {
+      assert.ok(ids.has(id) || ids.has(`${id}.${one.toLowerCase()}`), `${id} ${one}`)
+    }
+  }
+})
+
+test('every parameter of a path is declared, and nothing else of the table shows in it', () => {
+  for (const { template, parameters, operationId } of operations) {
+    assert.match(template, /^\/[\w./${}-]*$/, operationId)
+    const inPath = [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
+    assert.deepEqual(
+      parameters.filter((one) => one.in === 'path').map(({ name }) => name),
+      inPath,
+      operationId,
+    )
+    assert.equal(new Set(inPath).size, inPath.length, operationId)
+  }
+})
+
+test('every body that a schema checks is in the document, in the shape in which it may be sent', () => {
+  const { schemas } = document.components
+  const withBody = operations.filter(({ requestBody }) => requestBody !== undefined)
+  const named = withBody.flatMap(({ operationId, requestBody }) => {
+    const { $ref } = Object.values(requestBody?.content ?? {})[0]?.schema ?? {}
+    return $ref === undefined ? [] : [[operationId, $ref.replace('#/components/schemas/', '')] as const]
+  })
+  for (const [operationId, name] of named) assert.ok(schemas[name] !== undefined, operationId)
+  assert.deepEqual(
+    new Set(named.map(([operationId]) => operationId)),
+    new Set(server.routes.filter(({ body }) => body !== undefined).map(({ id }) => id)),
+  )
+  const writes = operations.filter(
+    ({ method, tags }) => tags.includes('management') && /^(?:post|put|patch)$/.test(method),
+  )
+  const bodiless = writes.filter(({ requestBody }) => requestBody === undefined)
+  const names = bodiless.map(({ operationId }) => operationId.replace(/^management\.|\.Microsoft\.\w+$/g, ''))
+  assert.deepEqual([...new Set(names)].toSorted(), readsNoBody)
+  assert.partialDeepStrictEqual(schemas['management.registries.importImage.body'], {
+    type: 'object',
+    required: ['source'],
+    properties: { source: { type: 'object', required: ['sourceImage'] } },
+  })
+})
+
+test('what is public asks for no proof, and all else for one', () => {
+  const needs = new Map(server.routes.map(({ id, need }) => [id, need]))
+  for (const { operationId, method, security } of operations) {
+    const need = needs.get(operationId) ?? needs.get(operationId.slice(0, -method.length - 1))
+    assert.equal(security.length === 0, need === 'public', operationId)
+  }
+})
+
+test('fault 34: the document is served to whoever is signed in, and to nobody else', async () => {
+  const { firstRun } = server
+  assert.ok(firstRun)
+  const { tenantId, servicePrincipal } = firstRun.content
+  const headers = { host: 'localhost:5443' }
+  const form = {
+    grant_type: 'client_credentials',
+    client_id: servicePrincipal.appId,
+    client_secret: servicePrincipal.password,
+  }
+  const token = await server.app.inject({
+    method: 'POST',
+    url: `/${tenantId}/oauth2/v2.0/token`,
+    headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
+    payload: new URLSearchParams({ ...form, scope: 'https://management.core.windows.net//.default' }).toString(),
+  })
+  const ask = (authorization?: string) =>
+    server.app.inject({
+      url: '/openapi.json',
+      headers: { ...headers, ...(authorization !== undefined && { authorization }) },
+    })
+  assert.equal((await ask()).statusCode, 401)
+  assert.equal((await ask('Bearer x.y.z')).statusCode, 401)
+  const answer = await ask(`Bearer ${token.json<{ access_token: string }>().access_token}`)
+  assert.equal(answer.statusCode, 200)
+  assert.deepEqual(answer.json(), JSON.parse(JSON.stringify(document)))
+  assert.ok(!answer.body.includes(tenantId) && !answer.body.includes(servicePrincipal.appId))
+})

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { FirstRun } from '@acrux/contract'
+import type { Composition } from './compose.ts'
+import type { RouteDescription } from '../platform/http/surface.ts'
+import {
+  type Method,
+  credentialFor,
+  examplePath,
+  isPage,
+  isWalked,
+  makeStranger,
+  methodsOf,
+  openServer,
+  showsOwn,
+  tokensOf,
+} from './test-routes.ts'
+
+/** A list that is not refused holds nothing of what others have. */
+async function assertShowsNothing(
+  { app }: Composition,
+  route: RouteDescription,
+  first: FirstRun,
+  authorization: string,
+): Promise<void> {
+  for (const method of methodsOf(route)) {
+    const headers = { host: 'localhost:5443', authorization }
+    const { statusCode, body } = await app.inject({ method, url: examplePath(route, first), headers })
+    assert.ok(statusCode < 500, `${route.id} gave ${statusCode}`)
+    for (const secret of [first.servicePrincipal.appId, first.registry]) {
+      assert.equal(body.includes(secret), false, `${route.id} shows ${secret}`)
+    }
+  }
+}
+
+async function statusOf({ app }: Composition, method: Method, url: string, authorization?: string): Promise<number> {
+  const headers = { host: 'localhost:5443', ...(authorization === undefined ? {} : { authorization }) }
+  return (await app.inject({ method, url, headers })).statusCode
+}
+
+test('every surface is in the walk, and no two routes share an id', async (t) => {
+  const { server } = await openServer(t)
+  const ids = server.routes.map(({ id }) => id)
+  assert.equal(new Set(ids).size, ids.length)
+  assert.ok(ids.length > 60, `${ids.length} routes`)
+  for (const route of server.routes) assert.notEqual(route.need, undefined, route.id)
+})
+
+test('every route that is not public refuses whoever has no credential, or a bad one', async (t) => {
+  const { server, first } = await openServer(t)
+  const bad = [
+    undefined,
+    'Bearer x.y.z',
+    `Basic ${Buffer.from(`${first.servicePrincipal.appId}:wrong`).toString('base64')}`,
+    `Basic ${Buffer.from(`${first.registry}:${first.registry}`).toString('base64')}`,
+    'Negotiate abc',
+  ]
+  let walked = 0
+  for (const route of server.routes.filter(isWalked)) {
+    for (const method of methodsOf(route)) {
+      for (const authorization of bad) {
+        const status = await statusOf(server, method, examplePath(route, first), authorization)
+        assert.equal(status, 401, `${route.id} ${method} ${authorization ?? 'without credentials'}`)
+        walked += 1
+      }
+    }
+  }
+  assert.ok(walked > 200, `${walked} requests`)
+})
+
+test('every page of an account sends whoever has no session to sign in, and takes no form from them', async (t) => {
+  const { server, first } = await openServer(t)
+  const { arm } = await tokensOf(server, first, first.servicePrincipal.appId, first.servicePrincipal.password)
+  const strangers = [{}, { authorization: `Bearer ${arm}` }, { cookie: `__Host-acrux-session=${'x'.repeat(43)}` }]
+  const pages = server.routes.filter(isPage)
+  assert.ok(pages.length > 8)
+  for (const route of pages) {
+    for (const method of methodsOf(route)) {
+      for (const stranger of strangers) {
+        const headers = { host: 'localhost:5443', 'content-type': 'application/x-www-form-urlencoded', ...stranger }
+        const answer = await server.app.inject({ method, url: examplePath(route, first), headers, payload: '' })
+        assert.equal(answer.statusCode, method === 'GET' ? 303 : 403, `${route.id} gave ${answer.statusCode}`)
+        if (method === 'GET') assert.match(answer.headers.location ?? '', /^\/sign-in\?flow=[\w-]+$/, route.id)
+        assert.equal(answer.body.includes(first.owner.userPrincipalName), false, route.id)
+      }
+    }
+  }
+})
+
+test('every route that is not public refuses a valid principal that has no right', async (t) => {
+  const { server, first } = await openServer(t)
+  const owner = await tokensOf(server, first, first.servicePrincipal.appId, first.servicePrincipal.password)
+  const stranger = await makeStranger(server, first, owner.graph)
+  const mine = await tokensOf(server, first, stranger.appId, stranger.secret)
+  const basic = `Basic ${Buffer.from(`${stranger.appId}:${stranger.secret}`).toString('base64')}`
+  for (const route of server.routes.filter(isWalked)) {
+    const authorization = credentialFor(route, mine, basic)
+    if (showsOwn(route)) {
+      await assertShowsNothing(server, route, first, authorization)
+      continue
+    }
+    for (const method of methodsOf(route)) {
+      const status = await statusOf(server, method, examplePath(route, first), authorization)
+      assert.ok(status === 401 || status === 403, `${route.id} ${method} gave ${status}`)
+    }
+  }
+})

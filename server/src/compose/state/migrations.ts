@@ -1,0 +1,23 @@
+import { accessMigrations } from '../../access/index.ts'
+import { auditMigrations } from '../../audit/index.ts'
+import { directoryMigrations } from '../../directory/index.ts'
+import { identityMigrations } from '../../identity/index.ts'
+import { signingKeyMigrations } from '../../platform/keys/migrations.ts'
+import type { Migration } from '../../platform/sql/migrations.ts'
+import { registryMigrations } from '../../registry/index.ts'
+import { resourcesMigrations } from '../../resources/index.ts'
+import { signInMigrations } from '../../sign-in/index.ts'
+import { upstreamMigrations } from '../../upstream/index.ts'
+
+/** Every step of the schema, in the order in which they are carried out. New ones come last within their room. */
+export const migrations: readonly Migration[] = [
+  ...auditMigrations,
+  ...signingKeyMigrations,
+  ...resourcesMigrations,
+  ...directoryMigrations,
+  ...identityMigrations,
+  ...upstreamMigrations,
+  ...signInMigrations,
+  ...accessMigrations,
+  ...registryMigrations,
+]

@@ -1,0 +1,44 @@
+import { plainReason } from '@acrux/contract'
+import { headMigrationId, sealFirstHead } from '../../audit/index.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import { StartupError, exitCodes } from '../../platform/process/exit.ts'
+import type { Sealer } from '../../platform/keys/sealing.ts'
+import type { Database } from '../../platform/sql/database.ts'
+import { type Migration, NewerSchemaError, migrate } from '../../platform/sql/migrations.ts'
+import { openSqliteDatabase } from '../../platform/sql/sqlite-database.ts'
+
+/** Opens the database file, which is created where there is none. @throws StartupError */
+export async function openDatabase(file: string): Promise<Database> {
+  try {
+    return await openSqliteDatabase(file)
+  } catch (error) {
+    throw new StartupError(
+      `the database ${file} cannot be opened: ${plainReason(error)}`,
+      exitCodes.dataDirUnusable,
+      'put it back from a backup',
+      { cause: error },
+    )
+  }
+}
+
+/**
+ * Carries out the steps of the schema that are missing; `isNew` says that the database was made by this start.
+ *
+ * @throws StartupError for a database of a newer version
+ */
+export async function bringUpToDate(
+  database: Database,
+  migrations: readonly Migration[],
+  { clock, sealer, isNew }: { readonly clock: Clock; readonly sealer: Sealer; readonly isNew: boolean },
+): Promise<void> {
+  try {
+    await migrate(database, migrations, clock.now(), async (transaction, carriedOut) => {
+      if (carriedOut.has(headMigrationId)) await sealFirstHead(transaction, { sealer, clock, isNew })
+    })
+  } catch (error) {
+    if (!(error instanceof NewerSchemaError)) throw error
+    throw new StartupError(error.message, exitCodes.newerSchema, 'use the newer version that wrote it', {
+      cause: error,
+    })
+  }
+}

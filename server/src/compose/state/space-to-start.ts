@@ -1,0 +1,32 @@
+import type { Ballast } from '../../platform/files/ballast.ts'
+import type { ContentSpace } from '../../platform/files/free-space.ts'
+import type { Log } from '../../platform/log/log.ts'
+import type { BlobStore } from '../../storage/index.ts'
+
+type Start = {
+  readonly space: ContentSpace
+  readonly ballast: Ballast
+  readonly blobs: BlobStore
+  readonly log: Log
+}
+
+/** What opening the database, finishing its log and writing the first rows takes. */
+const neededBytes = 4 * 1024 * 1024
+
+/**
+ * Makes the space that a start takes on a full disk, before the database is opened: the ballast goes first, then staged
+ * uploads, the largest first. Nobody is sending them now, and none of them was acknowledged.
+ */
+export async function makeSpaceToStart({ space, ballast, blobs, log }: Start): Promise<void> {
+  const isShort = (): boolean => space.state().freeBytes < Math.min(neededBytes, space.state().reserveBytes)
+  if (!isShort()) return
+  ballast.release()
+  const staged = (await Array.fromAsync(blobs.listStaged())).toSorted((a, b) => b.sizeBytes - a.sizeBytes)
+  let discarded = 0
+  for (const { uploadId } of staged) {
+    if (space.hasRoomFor(0)) break
+    await blobs.discard(uploadId)
+    discarded += 1
+  }
+  log.warn({ uploads: discarded }, 'the disk was full at the start: space was made by ending unfinished uploads')
+}

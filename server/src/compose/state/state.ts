@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import type { Configuration } from '../../configuration/index.ts'
+import { type Ballast, createBallast } from '../../platform/files/ballast.ts'
+import {
+  type DataDir,
+  blobDirectoryIn,
+  databaseFileIn,
+  masterKeyFileIn,
+  openDataDir,
+} from '../../platform/files/data-dir.ts'
+import { type ContentSpace, watchFreeSpace } from '../../platform/files/free-space.ts'
+import { type Sealer, openSealer } from '../../platform/keys/sealing.ts'
+import type { Log } from '../../platform/log/log.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import type { Database } from '../../platform/sql/database.ts'
+import { type CertificateSource, createCertificateSource } from '../../platform/tls/certificate-source.ts'
+import { type BlobStore, createFilesystemBlobStore } from '../../storage/index.ts'
+import { configuredHosts } from '../hosts/login-servers.ts'
+import { migrations } from './migrations.ts'
+import { bringUpToDate, openDatabase } from './open-database.ts'
+import { makeSpaceToStart } from './space-to-start.ts'
+
+/** The data directory of a server, and everything that is stored in it. */
+export type State = {
+  readonly dataDir: DataDir
+  readonly database: Database
+  readonly sealer: Sealer
+  readonly blobs: BlobStore
+  /** The free space on the file system of the data directory. */
+  readonly space: ContentSpace
+  readonly ballast: Ballast
+  /** Undefined over plain HTTP. */
+  readonly certificates: CertificateSource | undefined
+}
+
+export type StateOptions = {
+  readonly clock: Clock
+  readonly log: Log
+  /** Whether to replace the server's own certificate authority. */
+  readonly renewCa: boolean
+}
+
+/**
+ * Opens the data directory, or creates it, and migrates its database to the current schema.
+ *
+ * @throws StartupError for every failure that the operator can fix
+ */
+export async function openState(configuration: Configuration, options: StateOptions): Promise<State> {
+  const { clock, log } = options
+  const dataDir = await openDataDir(configuration.dataDir)
+  const databaseFile = databaseFileIn(dataDir.path)
+  const blobs = await createFilesystemBlobStore(blobDirectoryIn(dataDir.path), {
+    clock,
+    filesAreHeld: dataDir.filesAreHeld,
+  })
+  const space = watchFreeSpace(dataDir.path, configuration.limits.freeSpaceReserveBytes)
+  const ballast = createBallast(path.join(dataDir.path, 'ballast'), space)
+  await makeSpaceToStart({ space, ballast, blobs, log })
+  const isNew = !existsSync(databaseFile)
+  const sealer = await openSealer(masterKeyFileIn(dataDir.path), { create: isNew })
+  const database = await openDatabase(databaseFile)
+  await bringUpToDate(database, migrations, { clock, sealer, isNew })
+  const certificates = await openCertificates(configuration, dataDir, options)
+  return { dataDir, database, sealer, blobs, space, ballast, certificates }
+}
+
+async function openCertificates(
+  configuration: Configuration,
+  dataDir: DataDir,
+  { clock, log, renewCa }: StateOptions,
+): Promise<CertificateSource | undefined> {
+  if (configuration.http) return undefined
+  return createCertificateSource({
+    dataDir: dataDir.path,
+    certFile: configuration.tlsCert,
+    keyFile: configuration.tlsKey,
+    clock,
+    log,
+    ...configuredHosts(configuration),
+    renewAuthority: renewCa,
+  })
+}

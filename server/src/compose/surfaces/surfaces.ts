@@ -1,0 +1,34 @@
+import type { FastifyInstance } from 'fastify'
+import type { Configuration } from '../../configuration/index.ts'
+import { createApp } from '../../platform/http/app.ts'
+import type { RouteDescription } from '../../platform/http/surface.ts'
+import type { Log } from '../../platform/log/log.ts'
+import type { Health } from '../../platform/metrics/health.ts'
+import { registryRoutes } from '../../registry/index.ts'
+import type { Modules } from '../modules/modules.ts'
+import { mountHealth } from './health.ts'
+
+export type SurfaceOptions = {
+  readonly log: Log
+  readonly modules: Modules
+  readonly health: Health
+}
+
+/** Creates the HTTP application and mounts every surface on it. `routes` are the tables of all surfaces. */
+export function createSurfaces(
+  configuration: Configuration,
+  { log, modules, health }: SurfaceOptions,
+): { readonly app: FastifyInstance; readonly routes: readonly RouteDescription[] } {
+  const { registry, tokenService, management, graph, identity, pages } = modules
+  const app = createApp({
+    log,
+    trustedProxies: configuration.behindProxy,
+    hstsIncludeSubDomains: configuration.hstsIncludeSubDomains,
+    callerBudgets: modules.callerBudgets,
+  })
+  const surfaces = [tokenService, management, graph, identity, pages]
+  registry.mount(app)
+  for (const surface of surfaces) surface.mount(app)
+  const routes = [...registryRoutes, ...surfaces.flatMap((surface) => surface.routes), ...mountHealth(app, health)]
+  return { app, routes }
+}
