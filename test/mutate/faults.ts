@@ -116,7 +116,7 @@ export const faults: readonly Fault[] = [
     tests: [
       'server/src/platform/keys/sealing.test.ts',
       'server/src/directory/credentials/client-secrets.test.ts',
-      'server/src/access/scoped-tokens.test.ts',
+      'server/src/access/scoped-tokens/scoped-tokens.test.ts',
     ],
   },
   {
@@ -496,31 +496,31 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'A condition is not evaluated',
-    file: 'server/src/access/role-union.ts',
+    file: 'server/src/access/roles/role-union.ts',
     find: "if (condition === 'none') return () => true",
     replace: 'return () => true',
-    tests: ['server/src/access/conditions.test.ts', 'server/src/access/role-union.test.ts'],
+    tests: ['server/src/access/conditions/conditions.test.ts', 'server/src/access/roles/role-union.test.ts'],
   },
   {
     what: 'Anonymous callers may push',
-    file: 'server/src/access/repository-rights.ts',
-    find: "const anonymously = new Set(['pull', 'metadata_read', 'catalog'])",
-    replace: "const anonymously = new Set(['pull', 'metadata_read', 'catalog', 'push'])",
-    tests: ['server/src/access/access.test.ts', 'server/src/access/anonymous-access.test.ts'],
+    file: 'server/src/access/rights/repository-rights.ts',
+    find: "const anonymousRightNames = new Set(['pull', 'metadata_read', 'catalog'])",
+    replace: "const anonymousRightNames = new Set(['pull', 'metadata_read', 'catalog', 'push'])",
+    tests: ['server/src/access/access.test.ts', 'server/src/access/anonymous-access/anonymous-access.test.ts'],
   },
   {
     what: 'A scoped token works at another registry',
     file: 'server/src/access/access.ts',
     find: 'return principal.rid === registry.rid ? rightsOfToken(principal.tokenId) : noRights',
     replace: 'return rightsOfToken(principal.tokenId)',
-    tests: ['server/src/access/scoped-tokens.test.ts'],
+    tests: ['server/src/access/scoped-tokens/scoped-tokens.test.ts'],
   },
   {
     what: 'A denial at another registry shows the scope map of the token',
     file: 'server/src/access/registry-access.ts',
     find: 'return principal.rid === rid ? tokens.actionsOf(principal.tokenId) : undefined',
     replace: 'return tokens.actionsOf(principal.tokenId)',
-    tests: ['server/src/access/scoped-tokens.test.ts'],
+    tests: ['server/src/access/scoped-tokens/scoped-tokens.test.ts'],
   },
   {
     what: 'Network rules are ignored',

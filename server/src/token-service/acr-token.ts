@@ -298,7 +298,7 @@ function toClaim(credential: Credential): CredentialClaim {
     case 'admin':
       return { k: 'admin', n: credential.password.name, g: credential.password.generation }
     case 'scoped-token':
-      return { k: 'token', t: credential.proof.tokenId, p: credential.proof.passwordId }
+      return { k: 'token', t: credential.password.tokenId, p: credential.password.passwordId }
     case 'directory': {
       const { principalKind, objectId: o, appId: a, credentialId, byArmToken } = credential
       const k = principalKind === 'user' ? 'user' : 'sp'
@@ -316,7 +316,7 @@ export function toCredential(claim: CredentialClaim, subject: string): Credentia
     case 'admin':
       return { kind: 'admin', password: { name: claim.n, generation: claim.g } }
     case 'token':
-      return { kind: 'scoped-token', name: subject, proof: { tokenId: claim.t, passwordId: claim.p } }
+      return { kind: 'scoped-token', name: subject, password: { tokenId: claim.t, passwordId: claim.p } }
     case 'sp':
     case 'user': {
       const principalKind = claim.k === 'user' ? 'user' : 'service-principal'

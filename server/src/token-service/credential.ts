@@ -1,5 +1,5 @@
 import type { CallerBudget, CallerBudgets } from '../platform/limits/caller-budget.ts'
-import type { Access, Principal, ScopedTokenProof } from '../access/index.ts'
+import type { Access, Principal, ScopedTokenPasswordId } from '../access/index.ts'
 import type { AuditActor, AuditCredential, AuditEvent } from '../audit/index.ts'
 import type { Directory } from '../directory/index.ts'
 import { andThen } from '../platform/memory/authority-memory.ts'
@@ -12,7 +12,7 @@ import type { AdminPasswordProof, Registry, Resources } from '../resources/index
 export type Credential =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'admin'; readonly password: AdminPasswordProof }
-  | { readonly kind: 'scoped-token'; readonly name: string; readonly proof: ScopedTokenProof }
+  | { readonly kind: 'scoped-token'; readonly name: string; readonly password: ScopedTokenPasswordId }
   | {
       readonly kind: 'directory'
       readonly principalKind: 'service-principal' | 'user'
@@ -45,7 +45,7 @@ export function credentialStands(
     case 'admin':
       return registry.adminUserEnabled && resources.adminPasswordStands(registry.rid, credential.password)
     case 'scoped-token':
-      return access.scopedTokenStands(registry.rid, credential.proof)
+      return access.scopedTokenStands(registry.rid, credential.password)
     case 'directory':
       if (credential.byArmToken === true && !takesArmTokens(registry)) return false
       return directory.credentialStands(credential.objectId, credential.credentialId)
@@ -74,7 +74,7 @@ function principalOf(
     case 'admin':
       return { kind: 'admin', rid }
     case 'scoped-token':
-      return { kind: 'scoped-token', rid, tokenId: credential.proof.tokenId }
+      return { kind: 'scoped-token', rid, tokenId: credential.password.tokenId }
     case 'directory': {
       const { objectId } = credential
       return andThen(directory.groupIdsOf(objectId), (groupIds) => ({ kind: 'directory', objectId, groupIds }))
@@ -95,7 +95,7 @@ export function callerKey(credential: Credential): string {
     case 'admin':
       return 'admin'
     case 'scoped-token':
-      return `scoped-token:${credential.proof.tokenId}`
+      return `scoped-token:${credential.password.tokenId}`
     case 'directory':
       return `directory:${credential.objectId}`
   }
@@ -139,7 +139,7 @@ function auditCredential(credential: Credential): AuditCredential | undefined {
     case 'admin':
       return { kind: 'admin-password', id: credential.password.name }
     case 'scoped-token':
-      return { kind: 'scoped-token-password', id: credential.proof.passwordId }
+      return { kind: 'scoped-token-password', id: credential.password.passwordId }
     case 'directory':
       return { kind: 'identity-credential', id: credential.credentialId }
   }

@@ -142,7 +142,7 @@ async function failureOfCredential(
         : ['admin-account-is-off', 'enable-admin-account']
     case 'scoped-token': {
       const token = await access.scopedTokens.find(registry.rid, credential.name)
-      if (token?.id !== credential.proof.tokenId) return ['scoped-token-is-gone', 'sign-in-again']
+      if (token?.id !== credential.password.tokenId) return ['scoped-token-is-gone', 'sign-in-again']
       return token.enabled ? ['password-is-withdrawn', 'sign-in-again'] : ['scoped-token-is-off', 'enable-scoped-token']
     }
     case 'directory': {

@@ -79,8 +79,8 @@ async function proveScopedToken(
 ): Promise<Proof | undefined> {
   const proved = await access.verifyScopedTokenPassword(registry.rid, username, password)
   if (proved === undefined) return undefined
-  const { name, proof, expiresAtMs } = proved
-  return { credential: { kind: 'scoped-token', name, proof }, expiresAtMs }
+  const { name, passwordId, expiresAtMs } = proved
+  return { credential: { kind: 'scoped-token', name, password: passwordId }, expiresAtMs }
 }
 
 function proveClientSecret(

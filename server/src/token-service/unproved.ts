@@ -97,7 +97,7 @@ function failureOfScopedToken(outcome: ScopedTokenCheck): readonly [string, Plai
     case 'expired-password':
       return expired
     case 'wrong-password':
-    case 'proved':
+    case 'verified':
       return wrongPassword
   }
 }
