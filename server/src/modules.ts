@@ -56,7 +56,16 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
     },
   },
   registry: { imports: ['storage', 'audit'], submodules: {} },
-  'token-service': { imports: ['audit', 'resources', 'directory', 'identity', 'access'], submodules: {} },
+  'token-service': {
+    imports: ['audit', 'resources', 'directory', 'identity', 'access', 'registry'],
+    submodules: {
+      limits: [],
+      tokens: [],
+      denials: ['tokens'],
+      endpoint: ['limits', 'tokens', 'denials'],
+      gate: ['limits', 'tokens', 'denials'],
+    },
+  },
   management: {
     imports: ['storage', 'audit', 'resources', 'directory', 'identity', 'access', 'registry', 'token-service'],
     submodules: {},
