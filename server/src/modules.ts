@@ -49,7 +49,13 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
   'token-service': { imports: ['audit', 'resources', 'directory', 'identity', 'access'], submodules: {} },
   management: {
     imports: ['storage', 'audit', 'resources', 'directory', 'identity', 'access', 'registry', 'token-service'],
-    submodules: {},
+    submodules: {
+      arm: [],
+      registries: ['arm'],
+      identities: ['arm'],
+      roles: ['arm', 'registries', 'identities'],
+      server: ['arm', 'registries'],
+    },
   },
   backup: { imports: ['storage', 'audit', 'registry'], submodules: {} },
 }

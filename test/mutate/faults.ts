@@ -92,7 +92,7 @@ export const faults: readonly Fault[] = [
     file: 'server/src/token-service/password-pull.ts',
     find: '[allowed, proof.narrowedTo ?? allowed]',
     replace: '[allowed]',
-    tests: ['server/src/management/import-image.test.ts'],
+    tests: ['server/src/management/registries/import-image.test.ts'],
   },
   {
     what: 'A sealed value opens in another row',

@@ -20,7 +20,7 @@ import { createDeletionCount, createRegistryRoom, registryMigrations } from '../
 import { createRegistryActivity, createResources, resourcesMigrations } from '../resources/index.ts'
 import { createMemoryBlobStore } from '../storage/index.ts'
 import { createTokenService } from '../token-service/index.ts'
-import { createManagement } from './management.ts'
+import { createManagement } from './surface.ts'
 
 export const tenantId = '20000000-0000-4000-8000-000000000002'
 export const subscriptionId = '10000000-0000-4000-8000-000000000001'
