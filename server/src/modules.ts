@@ -40,7 +40,10 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
   audit: { imports: [], submodules: {} },
   resources: { imports: ['audit'], submodules: {} },
   directory: { imports: ['audit'], submodules: {} },
-  graph: { imports: ['audit', 'directory'], submodules: {} },
+  graph: {
+    imports: ['audit', 'directory'],
+    submodules: { surface: [], applications: ['surface'], people: ['surface'] },
+  },
   identity: { imports: ['audit', 'directory'], submodules: {} },
   upstream: { imports: ['directory'], submodules: {} },
   'sign-in': { imports: ['audit', 'directory', 'identity', 'upstream'], submodules: {} },
