@@ -1,16 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type AuditEvent, attributionOf, recordDenial } from '../audit/index.ts'
 import type { Directory } from '../directory/index.ts'
 import { requestOrigin } from '../platform/http/app.ts'
 import { type Route, type RouteDescription, describeRoutes, mountSurface } from '../platform/http/surface.ts'
 import { GraphError, insufficientPrivileges, toGraphError, unauthenticated } from './surface/errors.ts'
-import {
-  type Graph,
-  type GraphCaller,
-  applicationIdOf,
-  parsePathId,
-  provedBy,
-  type GraphNeed,
-} from './surface/context.ts'
+import { type Graph, type GraphCaller, applicationIdOf, parsePathId, type GraphNeed } from './surface/context.ts'
 import { rows } from './routes.ts'
 import type { GraphAuthenticate, GraphSender } from './surface/model.ts'
 
@@ -45,7 +39,7 @@ function mountGraphSurface(
     method: row.method,
     path: `${root}${row.path}`,
     need: row,
-    handle: (call) => auditingRefusal(graph, call.request, row.id, call.caller, () => row.handle(graph, call)),
+    handle: (call) => recordingDenial(graph, call.request, row.id, call.caller, () => row.handle(graph, call)),
   }))
   mountSurface(
     app,
@@ -54,11 +48,12 @@ function mountGraphSurface(
       routes,
       territory: ['/graph', '/graph/*'],
       authorize: async ({ id, need }, request) => {
-        const sender = await prove(authenticate, request).catch(async (error: unknown) => {
-          if (request.headers.authorization !== undefined) await auditRefusal(graph, request, id, undefined, error)
-          throw error
-        })
-        return auditingRefusal(graph, request, id, sender, () => admit(graph, need, sender, request))
+        const sender = await recordDenial(
+          graph.audit,
+          (error) => unauthenticatedEvent(request, id, error),
+          () => authenticateSender(authenticate, request),
+        )
+        return recordingDenial(graph, request, id, sender, () => admit(graph, need, sender, request))
       },
       budgetKey: ({ principal }) => `directory:${principal.objectId}`,
       renderError: (error, request, reply) => renderGraphError(graph, error, request, reply),
@@ -88,7 +83,7 @@ function acceptJson(scope: FastifyInstance): void {
   })
 }
 
-async function prove(authenticate: GraphAuthenticate, { headers }: FastifyRequest): Promise<GraphSender> {
+async function authenticateSender(authenticate: GraphAuthenticate, { headers }: FastifyRequest): Promise<GraphSender> {
   const sender = await authenticate(headers.authorization)
   if (sender === undefined) throw unauthenticated()
   return sender
@@ -143,38 +138,36 @@ async function ownsGroupInPath({ groups }: Directory, caller: GraphCaller, reque
   return id !== undefined && (await groups.ownerIds(id)).includes(caller.principal.objectId)
 }
 
-async function auditingRefusal<Result>(
-  graph: Graph,
+/** Does the work, and records a missing permission. */
+function recordingDenial<Result>(
+  { audit }: Graph,
   request: FastifyRequest,
   routeId: string,
   sender: GraphSender,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  try {
-    return await work()
-  } catch (error) {
-    if (error instanceof GraphError && error.status === 403) {
-      await auditRefusal(graph, request, routeId, sender, error)
-    }
-    throw error
-  }
+  const eventOf = (error: unknown) =>
+    error instanceof GraphError && error.status === 403
+      ? denialEvent(request, routeId, attributionOf(sender), error.code)
+      : undefined
+  return recordDenial(audit, eventOf, work)
 }
 
-async function auditRefusal(
-  { audit }: Graph,
+/** A request without a token leaves no event, because anybody could fill the disk with those. */
+function unauthenticatedEvent(request: FastifyRequest, routeId: string, error: unknown): AuditEvent | undefined {
+  if (request.headers.authorization === undefined) return undefined
+  const reason = error instanceof GraphError ? error.code : 'error'
+  return denialEvent(request, routeId, { actor: { kind: 'anonymous', id: '' } }, reason)
+}
+
+function denialEvent(
   request: FastifyRequest,
   routeId: string,
-  sender: GraphSender | undefined,
-  error: unknown,
-): Promise<void> {
-  await audit.append({
-    action: routeId,
-    outcome: 'refused',
-    ...(sender === undefined ? { actor: { kind: 'anonymous', id: '' } as const } : provedBy(sender)),
-    target: parsePathId(request) ?? '',
-    reason: error instanceof GraphError ? error.code : 'error',
-    origin: requestOrigin(request),
-  })
+  attribution: Pick<AuditEvent, 'actor' | 'credential'>,
+  reason: string,
+): AuditEvent {
+  const target = parsePathId(request) ?? ''
+  return { action: routeId, outcome: 'refused', ...attribution, target, reason, origin: requestOrigin(request) }
 }
 
 function renderGraphError({ log }: Graph, thrown: unknown, request: FastifyRequest, reply: FastifyReply): unknown {

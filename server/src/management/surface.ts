@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type DecisionRecord, recordActionDecision } from '../access/index.ts'
-import type { AuditEvent } from '../audit/index.ts'
+import { type AuditEvent, attributionOf, recordDenial } from '../audit/index.ts'
 import { requestOrigin } from '../platform/http/app.ts'
 import { type Call, type Route, type RouteDescription, describeRoutes, mountSurface } from '../platform/http/surface.ts'
 import { authenticate } from './arm/authenticate.ts'
-import { type ManagementCaller, type ManagementOptions, provedBy } from './arm/context.ts'
+import type { ManagementCaller, ManagementOptions } from './arm/context.ts'
 import { ArmError } from './arm/errors.ts'
 import { getMetadata } from './server/metadata.ts'
 import { type CallerNeed, type ManagementNeed, requireNeed } from './arm/need.ts'
@@ -69,7 +69,7 @@ function toRoute(rooms: ManagementOptions, row: ManagementRow): Route<RowNeed, M
       if (caller === undefined) throw new Error(`${row.id} was reached by nobody`)
       if (row.path.includes('/registries')) call.reply.header('api-supported-versions', registryVersionsHeader)
       const names = readPathNames(call.params)
-      return auditingRefusal(rooms, row.id, call.request, caller, async () => {
+      return recordingDenial(rooms, row.id, call.request, caller, async () => {
         if (row.filtered !== true && parameter(call.request.query, '$filter') !== undefined) throw unsupportedFilter()
         const answer = await row.handle(rooms, { ...call, caller, names })
         return row.method === 'GET' && row.paged !== true ? pageOf(rooms.publicOrigin, call.request, answer) : answer
@@ -84,8 +84,8 @@ async function admit(
   { id, need, versionless }: RowNeed & { readonly need: CallerNeed },
   request: FastifyRequest,
 ): Promise<ManagementCaller> {
-  const caller = await auditingRefusal(rooms, id, request, undefined, () => authenticate(rooms, request))
-  return auditingRefusal(rooms, id, request, caller, async () => {
+  const caller = await recordingDenial(rooms, id, request, undefined, () => authenticate(rooms, request))
+  return recordingDenial(rooms, id, request, caller, async () => {
     await requireNeed(rooms, need, caller, readPathNames(request.params))
     if (versionless !== true) requireApiVersion(request)
     return caller
@@ -93,33 +93,30 @@ async function admit(
 }
 
 /**
- * Does the work, and writes an event when it is refused: for want of a proof or a right, or whatever for where something
- * was to be changed. Who sends no credential at all leaves none, since anybody could fill the disk.
+ * Does the work, and records its denial: a missing or invalid token, a missing permission, and every failed change. A
+ * request without a credential leaves no event, because anybody could fill the disk with those.
  */
-async function auditingRefusal<Result>(
+function recordingDenial<Result>(
   rooms: ManagementOptions,
   action: string,
   request: FastifyRequest,
   caller: ManagementCaller | undefined,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  try {
-    return await work()
-  } catch (error) {
-    if (error instanceof ArmError && isWorthAnEvent(error, request)) {
-      const decision = await decisionAgainst(rooms, caller, error)
-      await rooms.audit.append({
-        action,
-        outcome: 'refused',
-        ...(caller === undefined ? claimantOf(error) : provedBy(caller)),
-        target: targetOf(request),
-        reason: error.code,
-        ...(decision !== undefined && { detail: { decision } }),
-        origin: requestOrigin(request),
-      })
+  const eventOf = async (error: unknown): Promise<AuditEvent | undefined> => {
+    if (!(error instanceof ArmError) || !isWorthAnEvent(error, request)) return undefined
+    const decision = await decisionAgainst(rooms, caller, error)
+    return {
+      action,
+      outcome: 'refused',
+      ...(caller === undefined ? claimantOf(error) : attributionOf(caller)),
+      target: targetOf(request),
+      reason: error.code,
+      ...(decision !== undefined && { detail: { decision } }),
+      origin: requestOrigin(request),
     }
-    throw error
   }
+  return recordDenial(rooms.audit, eventOf, work)
 }
 
 /** Whom the token was given to that proved nobody, if we signed it. */

@@ -1,3 +1,4 @@
+import { attributionOf } from '../../audit/index.ts'
 import {
   NameTakenError,
   type PreparedPassword,
@@ -10,7 +11,7 @@ import { BusyError } from '../../platform/limits/fair-queue.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
 import { isUserPrincipalName } from '../../standards/azure/object-name.ts'
 import { readBody } from '../surface/body.ts'
-import { type Graph, type GraphCall, type GraphHandler, provedBy, change, visibleTo } from '../surface/context.ts'
+import { type Graph, type GraphCall, type GraphHandler, change, visibleTo } from '../surface/context.ts'
 import { userDocument, type Document } from '../surface/documents.ts'
 import { GraphError, insufficientPrivileges } from '../surface/errors.ts'
 import { filterableUsers } from '../surface/filter.ts'
@@ -144,7 +145,7 @@ export const changeMyPassword: GraphHandler = async (graph, call) => {
   if (check.outcome !== 'proved' || check.user.objectId !== id) {
     const reason = check.outcome === 'refused' ? check.reason : 'wrong'
     const event = { action: 'user.change-password', outcome: 'refused', reason, target: `users/${id}` } as const
-    await graph.audit.append({ ...event, ...provedBy(call.caller), origin: call.origin })
+    await graph.audit.append({ ...event, ...attributionOf(call.caller), origin: call.origin })
     throw new GraphError('badRequest', "The specified password does not match: 'currentPassword' is not right.")
   }
   const prepared = await preparePassword(() => graph.directory.preparePassword(userPrincipalName, newPassword))

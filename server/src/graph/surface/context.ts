@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { Audit, AuditEvent } from '../../audit/index.ts'
+import { type Audit, type AuditEvent, recordChange } from '../../audit/index.ts'
 import type { Call } from '../../platform/http/surface.ts'
 import type { Log } from '../../platform/log/log.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
@@ -90,31 +90,18 @@ export async function requireVisible<One extends ApplicationOrPrincipal>(
   throw caller.readsAll ? resourceNotFound(id) : insufficientPrivileges()
 }
 
-/** The sender of a request and their credential, as an audit event names them. */
-export function provedBy({ principal, credentialId }: GraphSender): Pick<AuditEvent, 'actor' | 'credential'> {
-  return {
-    actor: { kind: principal.kind, id: principal.objectId },
-    credential: { kind: 'identity-token', id: credentialId },
-  }
-}
+type ChangeEvent = Pick<AuditEvent, 'action' | 'target' | 'detail'>
 
-type ChangeEvent = {
-  readonly action: string
-  readonly target: string
-  readonly detail?: Readonly<Record<string, unknown>>
-}
-
-/** Makes a change and writes its event, which may tell of the result, in the same transaction. */
+/** Makes a change and records its event in the same transaction. */
 export function change<Result>(
-  { database, audit }: Graph,
-  { caller, origin }: GraphCall,
+  graph: Graph,
+  call: GraphCall,
   work: (transaction: Transaction) => Promise<Result>,
   event: (result: Result) => ChangeEvent,
 ): Promise<Result> {
-  return database.transaction(async (transaction) => {
+  return recordChange(graph, call, async (transaction) => {
     const result = await work(transaction)
-    await audit.record(transaction, { ...event(result), outcome: 'success', ...provedBy(caller), origin })
-    return result
+    return { result, event: event(result) }
   })
 }
 

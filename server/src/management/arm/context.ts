@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { Access, Principal } from '../../access/index.ts'
-import type { Audit, AuditEvent, AuditLog, CredentialUses, Webhooks } from '../../audit/index.ts'
+import type { Audit, AuditLog, CredentialUses, Webhooks } from '../../audit/index.ts'
 import type { Directory, SigningPrincipal } from '../../directory/index.ts'
 import type { Identity } from '../../identity/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
@@ -73,33 +73,4 @@ export type ManagementCall = Omit<Call<ManagementCaller>, 'params'> & { readonly
 /** A handler of the ARM surface, with the shape of the body that it reads, if it reads one. */
 export type ManagementHandler = ((rooms: ManagementOptions, call: ManagementCall) => unknown) & {
   readonly body?: z.ZodType
-}
-
-/** The caller and their credential, as an audit event names them. */
-export function provedBy({ principal, credentialId }: ManagementCaller): Pick<AuditEvent, 'actor' | 'credential'> {
-  return {
-    actor: { kind: principal.kind, id: principal.objectId },
-    credential: { kind: 'identity-token', id: credentialId },
-  }
-}
-
-type ChangeEvent = {
-  readonly action: string
-  readonly target: string
-  readonly detail?: Readonly<Record<string, unknown>>
-}
-
-/** Makes a change and writes its event, which may tell of the result, in the same transaction. No event, no change. */
-export function change<Result>(
-  { database, audit }: ManagementOptions,
-  { caller, origin }: ManagementCall,
-  work: (transaction: Transaction) => Promise<{ readonly result: Result; readonly event: ChangeEvent | undefined }>,
-): Promise<Result> {
-  return database.transaction(async (transaction) => {
-    const { result, event } = await work(transaction)
-    if (event !== undefined) {
-      await audit.record(transaction, { ...event, outcome: 'success', ...provedBy(caller), origin })
-    }
-    return result
-  })
 }

@@ -1,9 +1,10 @@
+import { recordChange } from '../../audit/index.ts'
 import { z } from 'zod'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { ResourceGroup } from '../../resources/index.ts'
 import { resourceGroupId } from '../../standards/azure/resource-id.ts'
 import { locationSchema, optional, readBody, tagsSchema } from './body.ts'
-import { type ManagementCall, type ManagementOptions, change } from './context.ts'
+import type { ManagementCall, ManagementOptions } from './context.ts'
 import { ArmError, groupNotFound, throwAsArm } from './errors.ts'
 import { requireSubscription } from './subscriptions.ts'
 import { visibleContainers } from './visibility.ts'
@@ -40,7 +41,7 @@ export async function putResourceGroup(rooms: ManagementOptions, call: Managemen
   }
   const { subscriptionId } = await requireSubscription(rooms, call)
   const name = call.names.resourceGroup
-  const { group, created } = await change(rooms, call, async (transaction) => {
+  const { group, created } = await recordChange(rooms, call, async (transaction) => {
     const present = await rooms.resources.findResourceGroup(subscriptionId, name, transaction)
     if (present !== undefined && present.location !== location) throw groupLocationFixed(present, location)
     const result = await rooms.resources.putResourceGroup(transaction, { subscriptionId, name, location, tags })
@@ -54,7 +55,7 @@ putResourceGroup.body = putSchema
 /** `PATCH /subscriptions/{s}/resourceGroups/{g}`: tags, which are replaced. */
 export async function patchResourceGroup(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const { tags } = readBody(call, patchResourceGroup)
-  return change(rooms, call, async (transaction) => {
+  return recordChange(rooms, call, async (transaction) => {
     const present = await requireGroup(rooms, call.names, transaction)
     const wanted = { ...present, tags: tags ?? present.tags }
     const { group } = await rooms.resources.putResourceGroup(transaction, wanted)
@@ -66,7 +67,7 @@ patchResourceGroup.body = patchSchema
 /** `DELETE /subscriptions/{s}/resourceGroups/{g}`: with all that is in it, what that holds, and who was given roles on it. */
 export async function deleteResourceGroup(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const { resources, access, registry, directory } = rooms
-  const registries = await change(rooms, call, async (transaction) => {
+  const registries = await recordChange(rooms, call, async (transaction) => {
     const group = await requireGroup(rooms, call.names, transaction)
     const result = await resources.deleteResourceGroup(transaction, group.subscriptionId, group.name)
     for (const { rid } of result) {

@@ -1,7 +1,8 @@
+import { recordChange } from '../../audit/index.ts'
 import { z } from 'zod'
 import type { ManagedIdentity, ManagedTrust } from '../../directory/index.ts'
 import { optional, readBody } from '../arm/body.ts'
-import { type ManagementCall, type ManagementOptions, change } from '../arm/context.ts'
+import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
 import { ArmError, throwAsArm } from '../arm/errors.ts'
 import { requireUserAssignedIdentity, userAssignedIdentityType } from './managed-identities.ts'
 
@@ -44,7 +45,7 @@ export async function putFederatedCredential(rooms: ManagementOptions, call: Man
   const [audience = ''] = audiences
   const wanted = { name, issuer, audience, subject, claimsExpression: claimsMatchingExpression?.value }
   const mayShareTrust = await rooms.directory.isDirectoryOwner(call.caller.principal.objectId)
-  const { document, created } = await change(rooms, call, async (transaction) => {
+  const { document, created } = await recordChange(rooms, call, async (transaction) => {
     const identity = await requireUserAssignedIdentity(rooms, call.names, transaction)
     const put = await rooms.directory.managedFederation
       .put(transaction, identity, wanted, mayShareTrust)
@@ -62,7 +63,7 @@ putFederatedCredential.body = putSchema
 /** `DELETE …/federatedIdentityCredentials/{name}`: what was got by it ends at once. 204 when there is none. */
 export async function deleteFederatedCredential(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const { name } = call.names
-  const deleted = await change(rooms, call, async (transaction) => {
+  const deleted = await recordChange(rooms, call, async (transaction) => {
     const identity = await requireUserAssignedIdentity(rooms, call.names, transaction)
     if (!(await rooms.directory.managedFederation.delete(transaction, identity, name))) {
       return { result: false, event: undefined }

@@ -1,8 +1,9 @@
+import { recordChange } from '../../audit/index.ts'
 import { z } from 'zod'
 import type { Machine, ManagedIdentity } from '../../directory/index.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { locationSchema, optional, readBody, tagsSchema } from '../arm/body.ts'
-import { type ManagementCall, type ManagementOptions, change } from '../arm/context.ts'
+import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
 import { ArmError, locationFixed, resourceNotFound, throwAsArm } from '../arm/errors.ts'
 import {
   type WantedIdentities,
@@ -60,7 +61,7 @@ export async function putMachine(rooms: ManagementOptions, call: ManagementCall)
     throw new ArmError('locationRequired', 'The location property is required for this definition.')
   }
   const wanted = identity && (await readWantedIdentities(rooms, call, identity))
-  const { machine, created } = await change(rooms, call, async (transaction) => {
+  const { machine, created } = await recordChange(rooms, call, async (transaction) => {
     const present = await findMachine(rooms, names, transaction)
     if (present !== undefined && present.location !== location) throw locationFixed(present, location)
     const group = await requireGroup(rooms, names, transaction)
@@ -82,7 +83,7 @@ export async function patchMachine(rooms: ManagementOptions, call: ManagementCal
   const { tags, identity } = readBody(call, patchMachine)
   const wanted = identity && (await readWantedIdentities(rooms, call, identity))
   const { tenantId } = await rooms.directory.tenant()
-  return change(rooms, call, async (transaction) => {
+  return recordChange(rooms, call, async (transaction) => {
     const present = await requireMachine(rooms, call.names, transaction)
     const put = await rooms.directory.managedIdentities.put(transaction, { ...present, tags: tags ?? present.tags })
     // "SystemAssigned" alone says that there are to be no others.
@@ -95,7 +96,7 @@ patchMachine.body = patchSchema
 
 /** `DELETE …/machines/{m}`: its key and its identity end at once, with all that was got by them. 204 when there is none. */
 export async function deleteMachine(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const deleted = await change(rooms, call, async (transaction) => {
+  const deleted = await recordChange(rooms, call, async (transaction) => {
     const machine = await findMachine(rooms, call.names, transaction)
     if (machine === undefined) return { result: false, event: undefined }
     await rooms.directory.managedIdentities.delete(transaction, machine).catch(throwAsArm)
@@ -116,7 +117,7 @@ export async function createEnrollmentCode(rooms: ManagementOptions, call: Manag
   const { expiresAtMs } = made
   const present = await describeOne(rooms.directory, await requireMachine(rooms, call.names))
   const assignable = await requireAssignable(rooms, call, present.attached)
-  await change(rooms, call, async (transaction) => {
+  await recordChange(rooms, call, async (transaction) => {
     const machine = await requireMachine(rooms, call.names, transaction)
     // One that was attached meanwhile was not looked at.
     const { attached } = await describeOne(rooms.directory, machine, transaction)

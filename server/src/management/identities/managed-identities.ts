@@ -1,8 +1,9 @@
+import { recordChange } from '../../audit/index.ts'
 import { z } from 'zod'
 import type { ManagedIdentity } from '../../directory/index.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { locationSchema, optional, readBody, tagsSchema } from '../arm/body.ts'
-import { type ManagementCall, type ManagementOptions, change } from '../arm/context.ts'
+import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
 import { ArmError, locationFixed, resourceNotFound, throwAsArm } from '../arm/errors.ts'
 import { requireGroupIfKnown, requireGroup } from '../arm/resource-groups.ts'
 import { visibleResources } from '../arm/visibility.ts'
@@ -44,7 +45,7 @@ export async function putUserAssignedIdentity(rooms: ManagementOptions, call: Ma
     throw new ArmError('locationRequired', 'The location property is required for this definition.')
   }
   const { tenantId } = await rooms.directory.tenant()
-  const { identity, created } = await change(rooms, call, async (transaction) => {
+  const { identity, created } = await recordChange(rooms, call, async (transaction) => {
     const present = await findUserAssignedIdentity(rooms, names, transaction)
     if (present !== undefined && present.location !== location) throw locationFixed(present, location)
     const group = await requireGroup(rooms, names, transaction)
@@ -62,7 +63,7 @@ putUserAssignedIdentity.body = putSchema
 export async function patchUserAssignedIdentity(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const { tags } = readBody(call, patchUserAssignedIdentity)
   const { tenantId } = await rooms.directory.tenant()
-  return change(rooms, call, async (transaction) => {
+  return recordChange(rooms, call, async (transaction) => {
     const present = await requireUserAssignedIdentity(rooms, call.names, transaction)
     const wanted = { ...present, tags: tags ?? present.tags }
     const { identity } = await rooms.directory.managedIdentities.put(transaction, wanted)
@@ -76,7 +77,7 @@ patchUserAssignedIdentity.body = patchSchema
 
 /** `DELETE …/userAssignedIdentities/{i}`: with all that it was given, and all that was got by it. 204 when there is none. */
 export async function deleteUserAssignedIdentity(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const deleted = await change(rooms, call, async (transaction) => {
+  const deleted = await recordChange(rooms, call, async (transaction) => {
     const identity = await findUserAssignedIdentity(rooms, call.names, transaction)
     if (identity === undefined) return { result: false, event: undefined }
     await rooms.directory.managedIdentities.delete(transaction, identity).catch(throwAsArm)

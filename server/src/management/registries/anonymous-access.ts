@@ -1,8 +1,9 @@
+import { recordChange } from '../../audit/index.ts'
 import { z } from 'zod'
 import type { Authorship } from '../../access/index.ts'
 import type { Registry } from '../../resources/index.ts'
 import { readBody } from '../arm/body.ts'
-import { type ManagementCall, type ManagementOptions, change } from '../arm/context.ts'
+import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
 import { authorOf, systemData } from '../arm/authorship.ts'
 import { childNotFound } from '../arm/errors.ts'
 import { requireRegistry } from './registries.ts'
@@ -26,7 +27,7 @@ export async function getAnonymousAccess(rooms: ManagementOptions, { names }: Ma
 /** `PUT …/providers/Acrux.Server/anonymousAccess/default`: lets everybody read what a scope map of the registry names. */
 export async function putAnonymousAccess(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const { scopeMapId } = readBody(call, putAnonymousAccess).properties
-  const { document, created } = await change(rooms, call, async (transaction) => {
+  const { document, created } = await recordChange(rooms, call, async (transaction) => {
     const registry = await requireRegistry(rooms, call.names, transaction)
     const { name: scopeMapName } = await requireScopeMapById(rooms, registry, scopeMapId, transaction)
     const wanted = { scopeMapName, scopeMapId }
@@ -42,7 +43,7 @@ putAnonymousAccess.body = bodySchema
 /** `DELETE …/providers/Acrux.Server/anonymousAccess/default`. 204 when there is none. */
 export async function deleteAnonymousAccess(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const { anonymousAccess } = rooms.access
-  const deleted = await change(rooms, call, async (transaction) => {
+  const deleted = await recordChange(rooms, call, async (transaction) => {
     const registry = await requireRegistry(rooms, call.names, transaction)
     const map = await anonymousAccess.find(registry.rid, transaction)
     if (map === undefined) return { result: false, event: undefined }

@@ -1,7 +1,8 @@
+import { attributionOf, recordChange } from '../../audit/index.ts'
 import { z } from 'zod'
 import type { Registry } from '../../resources/index.ts'
 import { oneOf, readBody } from '../arm/body.ts'
-import { type ManagementCall, type ManagementOptions, provedBy, change } from '../arm/context.ts'
+import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
 import { ArmError, registryNotFound } from '../arm/errors.ts'
 import { requireRegistry } from './registries.ts'
 
@@ -14,14 +15,14 @@ export async function listCredentials(rooms: ManagementOptions, call: Management
   const document = await credentialsDocument(rooms, registry)
   const { caller, origin } = call
   const event = { action: 'registry.list-credentials', target: registry.id, detail: { rid: registry.rid } }
-  await rooms.audit.append({ ...event, outcome: 'success', ...provedBy(caller), origin })
+  await rooms.audit.append({ ...event, outcome: 'success', ...attributionOf(caller), origin })
   return document
 }
 
 /** `POST …/regenerateCredential`: renews the password that is named, in any case, and leaves the other alone. */
 export async function regenerateCredential(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const { name } = readBody(call, regenerateCredential)
-  const registry = await change(rooms, call, async (transaction) => {
+  const registry = await recordChange(rooms, call, async (transaction) => {
     const result = await requireRegistry(rooms, call.names, transaction)
     requireAdminEnabled(result)
     await rooms.resources.renewAdminPassword(transaction, result.rid, name)

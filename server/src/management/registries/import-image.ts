@@ -1,3 +1,4 @@
+import { attributionOf } from '../../audit/index.ts'
 import { z } from 'zod'
 import { failedBefore } from '../../access/index.ts'
 import { ImportError, type ImportFrom, type ImportStatus } from '../../registry/index.ts'
@@ -9,7 +10,7 @@ import { type Reference, type Tag, parseReference } from '../../standards/oci/re
 import { parseResourceId } from '../../standards/azure/resource-id.ts'
 import { type RepositoryName, parseRepositoryName } from '../../standards/oci/repository-name.ts'
 import { oneOf, optional, readBody } from '../arm/body.ts'
-import { type ManagementCall, type ManagementOptions, provedBy } from '../arm/context.ts'
+import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
 import { authorOf } from '../arm/authorship.ts'
 import { ArmError } from '../arm/errors.ts'
 import { parameter } from '../arm/query.ts'
@@ -58,7 +59,7 @@ export async function importImage(rooms: ManagementOptions, call: ManagementCall
         registry,
         caller: {
           key: `directory:${objectId}`,
-          ...provedBy(caller),
+          ...attributionOf(caller),
           deletionsSeen: await rooms.registry.deletions(),
           mayPull: () => false,
         },

@@ -1,7 +1,8 @@
+import { recordChange } from '../../audit/index.ts'
 import type { OpenUploadState } from '../../registry/index.ts'
 import type { Registry } from '../../resources/index.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
-import { type ManagementCall, type ManagementOptions, change } from '../arm/context.ts'
+import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { requireRegistry } from './registries.ts'
 
@@ -22,7 +23,7 @@ export async function deleteOpenUpload(rooms: ManagementOptions, call: Managemen
   }
   if (ended === 'ended') {
     const event = { action: 'upload.cancel', target: idOf(registry, id ?? ''), detail: { rid: registry.rid } }
-    await change(rooms, call, () => Promise.resolve({ result: undefined, event }))
+    await recordChange(rooms, call, () => Promise.resolve({ result: undefined, event }))
   }
   return call.reply.code(ended === 'ended' ? 200 : 204).send()
 }

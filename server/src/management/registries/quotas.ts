@@ -1,9 +1,10 @@
+import { recordChange } from '../../audit/index.ts'
 import { z } from 'zod'
 import { QuotaConflictError, type QuotaUsage } from '../../registry/index.ts'
 import type { Registry } from '../../resources/index.ts'
 import { parseRepositoryName } from '../../standards/oci/repository-name.ts'
 import { optional, readBody } from '../arm/body.ts'
-import { type ManagementCall, type ManagementOptions, change } from '../arm/context.ts'
+import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
 import { ArmError, childNotFound } from '../arm/errors.ts'
 import { requireRegistry } from './registries.ts'
 
@@ -47,7 +48,7 @@ export async function putQuota(rooms: ManagementOptions, call: ManagementCall): 
     throw new ArmError('badRequest', 'The repository is not a repository name.')
   }
   const quota = { name, repository, limitBytes }
-  const { registry, isNew } = await change(rooms, call, async (transaction) => {
+  const { registry, isNew } = await recordChange(rooms, call, async (transaction) => {
     const found = await requireRegistry(rooms, call.names, transaction)
     const created = await rooms.registry.quotas.put(transaction, found.rid, quota).catch(throwConflict)
     const detail = { rid: found.rid, repository: repository ?? null, limitBytes }
@@ -62,7 +63,7 @@ putQuota.body = putSchema
 /** `DELETE …/providers/Acrux.Server/quotas/{name}`. 204 when there is none. */
 export async function deleteQuota(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const name = requireName(call)
-  const deleted = await change(rooms, call, async (transaction) => {
+  const deleted = await recordChange(rooms, call, async (transaction) => {
     const registry = await requireRegistry(rooms, call.names, transaction)
     const result = await rooms.registry.quotas.delete(transaction, registry.rid, name)
     const event = { action: 'quota.delete', target: idOf(registry, name), detail: { rid: registry.rid } }

@@ -1,8 +1,9 @@
+import { recordChange } from '../../audit/index.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { NameTakenError, type Registry, defaultSettings } from '../../resources/index.ts'
 import { parseRegistryName } from '../../standards/azure/registry-name.ts'
 import { readBody } from '../arm/body.ts'
-import { type ManagementCall, type ManagementOptions, change } from '../arm/context.ts'
+import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
 import { authorOf } from '../arm/authorship.ts'
 import { ArmError, locationFixed, registryNotFound } from '../arm/errors.ts'
 import { nameRule } from '../arm/path-scope.ts'
@@ -42,7 +43,7 @@ export async function putRegistry(rooms: ManagementOptions, call: ManagementCall
     throw new ArmError('locationRequired', 'The location property is required for this definition.')
   }
   const { location } = body
-  const { registry, created } = await change(rooms, call, async (transaction) => {
+  const { registry, created } = await recordChange(rooms, call, async (transaction) => {
     const present = await findRegistry(rooms, names, transaction)
     const result =
       present === undefined
@@ -59,7 +60,7 @@ putRegistry.body = registrySchema
 /** `PATCH …/registries/{r}`: changes what the body names. */
 export async function patchRegistry(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const body = readBody(call, patchRegistry)
-  return change(rooms, call, async (transaction) => {
+  return recordChange(rooms, call, async (transaction) => {
     const present = await requireRegistry(rooms, call.names, transaction)
     const settings = settingsAfter(settingsOf(present), body, rooms.clock.now())
     const registry = await updateRegistry(rooms, call, transaction, present, settings)
@@ -72,7 +73,7 @@ patchRegistry.body = registrySchema
 /** `DELETE …/registries/{r}`: with all that it holds, every role that was given on it, and its scoped tokens. 204 when there is none. */
 export async function deleteRegistry(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const { resources, access, registry: content } = rooms
-  const deleted = await change(rooms, call, async (transaction) => {
+  const deleted = await recordChange(rooms, call, async (transaction) => {
     const registry = await findRegistry(rooms, call.names, transaction)
     if (registry === undefined) return { result: false, event: undefined }
     await resources.deleteRegistry(transaction, registry.rid)

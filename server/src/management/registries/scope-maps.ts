@@ -1,3 +1,4 @@
+import { recordChange } from '../../audit/index.ts'
 import { z } from 'zod'
 import { type ScopeMap, ScopeMapInUseError } from '../../access/index.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
@@ -5,7 +6,7 @@ import type { Registry } from '../../resources/index.ts'
 import { formatArmTime } from '../../standards/azure/acr-time.ts'
 import { formatScopeMapAction, parseScopeMapAction } from '../../standards/azure/scope-map-action.ts'
 import { optional, proseOf, readBody } from '../arm/body.ts'
-import { type ManagementCall, type ManagementOptions, change } from '../arm/context.ts'
+import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
 import { authorOf, systemData } from '../arm/authorship.ts'
 import { ArmError, childNotFound } from '../arm/errors.ts'
 import { requireRegistry } from './registries.ts'
@@ -40,7 +41,7 @@ export async function putScopeMap(rooms: ManagementOptions, call: ManagementCall
   const { properties } = readBody(call, putScopeMap)
   const actions = requireActions(properties?.actions ?? [])
   const { scopeMaps } = rooms.access
-  return change(rooms, call, async (transaction) => {
+  return recordChange(rooms, call, async (transaction) => {
     const registry = await requireRegistry(rooms, call.names, transaction)
     const { rid, sku } = registry
     if (!isChildName('scopeMaps', name)) throw new ArmError('invalidResourceName', nameRule)
@@ -64,7 +65,7 @@ putScopeMap.body = scopeMapSchema
 export async function patchScopeMap(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const { properties } = readBody(call, patchScopeMap)
   const actions = properties?.actions && requireActions(properties.actions)
-  const document = await change(rooms, call, async (transaction) => {
+  const document = await recordChange(rooms, call, async (transaction) => {
     const registry = await requireRegistry(rooms, call.names, transaction)
     const present = await requireScopeMap(rooms, registry, call.names.name, transaction)
     refuseSystemDefined(present.name, present)
@@ -82,7 +83,7 @@ patchScopeMap.body = scopeMapSchema
 /** `DELETE …/scopeMaps/{m}`: unless something uses it. 204 when there is none. */
 export async function deleteScopeMap(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const { scopeMaps } = rooms.access
-  const deleted = await change(rooms, call, async (transaction) => {
+  const deleted = await recordChange(rooms, call, async (transaction) => {
     const registry = await requireRegistry(rooms, call.names, transaction)
     const present = await findScopeMap(rooms, registry, call.names.name, transaction)
     if (present === undefined) return { result: false, event: undefined }

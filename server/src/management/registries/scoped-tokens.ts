@@ -1,3 +1,4 @@
+import { recordChange } from '../../audit/index.ts'
 import { z } from 'zod'
 import {
   type ScopedToken,
@@ -9,7 +10,7 @@ import type { Registry } from '../../resources/index.ts'
 import { formatArmTime } from '../../standards/azure/acr-time.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
 import { oneOf, optional, readBody } from '../arm/body.ts'
-import { type ManagementCall, type ManagementOptions, change } from '../arm/context.ts'
+import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
 import { authorOf, systemData } from '../arm/authorship.ts'
 import { ArmError, childNotFound } from '../arm/errors.ts'
 import { requireRegistry } from './registries.ts'
@@ -59,7 +60,7 @@ export async function getScopedToken(rooms: ManagementOptions, { names }: Manage
  */
 export async function putScopedToken(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const { properties } = readBody(call, putScopedToken)
-  const { document, created } = await change(rooms, call, async (transaction) => {
+  const { document, created } = await recordChange(rooms, call, async (transaction) => {
     const registry = await requireRegistry(rooms, call.names, transaction)
     const { name } = call.names
     requireTokenName(registry, name)
@@ -83,7 +84,7 @@ putScopedToken.body = tokenSchema
 /** `PATCH …/tokens/{t}`: what the body names; of the passwords those stay that it names. [arm-facts §2] */
 export async function patchScopedToken(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const { properties } = readBody(call, patchScopedToken)
-  const document = await change(rooms, call, async (transaction) => {
+  const document = await recordChange(rooms, call, async (transaction) => {
     const registry = await requireRegistry(rooms, call.names, transaction)
     const present = await requireToken(rooms, registry, call.names.name, transaction)
     const token = await putToken(rooms, call, transaction, registry, present, properties)
@@ -96,7 +97,7 @@ patchScopedToken.body = tokenSchema
 
 /** `DELETE …/tokens/{t}`: with all that was got by it. 204 when there is none. */
 export async function deleteScopedToken(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const deleted = await change(rooms, call, async (transaction) => {
+  const deleted = await recordChange(rooms, call, async (transaction) => {
     const registry = await requireRegistry(rooms, call.names, transaction)
     const token = await findToken(rooms, registry, call.names.name, transaction)
     if (token === undefined) return { result: false, event: undefined }
@@ -119,7 +120,7 @@ export async function generateCredentials(rooms: ManagementOptions, call: Manage
     throw new ArmError('invalidExpiry', 'The expiry of a password must lie in the future.')
   }
   const generated = name === undefined ? passwordNames : [name]
-  return change(rooms, call, async (transaction) => {
+  return recordChange(rooms, call, async (transaction) => {
     const registry = await requireRegistry(rooms, call.names, transaction)
     const tokenName = childNameIn(registry, 'tokens', tokenId)
     if (tokenName === undefined) {

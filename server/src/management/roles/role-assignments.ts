@@ -1,3 +1,4 @@
+import { recordChange } from '../../audit/index.ts'
 import { z } from 'zod'
 import {
   AssignmentExistsError,
@@ -16,7 +17,7 @@ import type { AssignmentFacts } from '../../standards/conditions/role-condition-
 import { parseRoleCondition } from '../../standards/conditions/role-condition-parser.ts'
 import { isWithinScope, normalizeScope, parseExtensionId, subscriptionId } from '../../standards/azure/resource-id.ts'
 import { optional, proseOf, readBody } from '../arm/body.ts'
-import { type ManagementCall, type ManagementOptions, change } from '../arm/context.ts'
+import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { forbidden } from '../arm/need.ts'
 import { scopeOf } from '../arm/path-scope.ts'
@@ -66,7 +67,7 @@ export async function putRoleAssignment(rooms: ManagementOptions, call: Manageme
     const message = 'Tenant ID, application ID, principal ID, and scope are not allowed to be updated.'
     throw new ArmError('assignmentFixed', message)
   }
-  const made = await change(rooms, call, async (transaction) => {
+  const made = await recordChange(rooms, call, async (transaction) => {
     // Asked again here: what is given on a registry that is being deleted would hold on the next of its name.
     await requireScopeId(rooms, call, transaction)
     // And this: an object id of another tenant comes back, and would find what was given while it was deleted.
@@ -117,7 +118,7 @@ async function changeTerms(
 ): Promise<RoleAssignment> {
   const { condition, conditionVersion, description } = terms
   if (present.condition === condition && present.description === description) return present
-  return change(rooms, call, async (transaction) => {
+  return recordChange(rooms, call, async (transaction) => {
     const updated = { condition, conditionVersion, description, updatedBy: call.caller.principal.objectId }
     const result = await rooms.access.updateAssignment(transaction, present.scope, present.name, updated)
     // Another of the same name, made meanwhile, is not the one that the caller may change.
@@ -135,7 +136,7 @@ export async function deleteRoleAssignment(rooms: ManagementOptions, call: Manag
   const scope = await requireScopeId(rooms, call)
   const present = await rooms.access.findAssignment(scope, name)
   if (present !== undefined) await requireMayAssign(rooms, call, { source: 'Resource', ...present })
-  const deleted = await change(rooms, call, async (transaction) => {
+  const deleted = await recordChange(rooms, call, async (transaction) => {
     const result = await rooms.access.deleteAssignment(transaction, scope, name)
     if (result === undefined) return { result, event: undefined }
     // Another of the same name, made meanwhile, is not the one that the caller may delete.
@@ -241,7 +242,7 @@ async function foreseePrincipal(
   if ((await rooms.directory.findPrincipal(principalId)) !== undefined) return undefined
   const type = kind === 'user' ? 'User' : 'ServicePrincipal'
   await requireMayAssign(rooms, call, { source: 'Request', roleDefinitionName, principalId, principalType: type })
-  return change(rooms, call, async (transaction) => {
+  return recordChange(rooms, call, async (transaction) => {
     const result = await rooms.directory.externalPrincipals.foresee(transaction, principalId, kind)
     const detail = { kind }
     const event = result && { action: 'external-principal.create', target: result.objectId, detail }

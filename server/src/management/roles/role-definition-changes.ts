@@ -1,3 +1,4 @@
+import { recordChange } from '../../audit/index.ts'
 import { z } from 'zod'
 import {
   BuiltInRoleError,
@@ -9,7 +10,7 @@ import {
 import { parseGuid } from '../../standards/azure/guid.ts'
 import { parseResourceId } from '../../standards/azure/resource-id.ts'
 import { optional, proseOf, readBody } from '../arm/body.ts'
-import { type ManagementCall, type ManagementOptions, change } from '../arm/context.ts'
+import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { definitionDocument, roleDefinitionId } from './role-definitions.ts'
 import { requireScopeId } from './scope.ts'
@@ -40,7 +41,7 @@ export async function putRoleDefinition(rooms: ManagementOptions, call: Manageme
   const assignableScopes = properties.assignableScopes.map(requireAssignableScope)
   const present = await rooms.access.findRoleDefinition(name)
   await requireRightAt(rooms, call, 'write', [...assignableScopes, ...customScopes(present)])
-  const role = await change(rooms, call, async (transaction) => {
+  const role = await recordChange(rooms, call, async (transaction) => {
     const { roleName, permissions, description = '' } = properties
     const author = call.caller.principal.objectId
     const definition: NewRoleDefinition = { name, roleName, description, permissions, assignableScopes, author }
@@ -58,7 +59,7 @@ export async function deleteRoleDefinition(rooms: ManagementOptions, call: Manag
   const name = requireName(call)
   await requireScopeId(rooms, call)
   await requireRightAt(rooms, call, 'delete', customScopes(await rooms.access.findRoleDefinition(name)))
-  const deleted = await change(rooms, call, async (transaction) => {
+  const deleted = await recordChange(rooms, call, async (transaction) => {
     const result = await rooms.access.deleteRoleDefinition(transaction, name).catch(throwAsArm)
     const target = roleDefinitionId(call.names.subscriptionId, name)
     const event = result && { action: 'role-definition.delete', target, detail: { roleName: result.roleName } }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { TooManyWebhooksError, type Webhook, mostWebhooks } from '../../audit/index.ts'
+import { TooManyWebhooksError, type Webhook, mostWebhooks, recordChange } from '../../audit/index.ts'
 import { oneOf, optional, readBody } from '../arm/body.ts'
-import { type ManagementCall, type ManagementOptions, change } from '../arm/context.ts'
+import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
 
@@ -47,7 +47,7 @@ export async function putAuditWebhook(rooms: ManagementOptions, call: Management
   const refusal = await rooms.explainWebhookUrl(url)
   if (refusal !== undefined) throw new ArmError('badRequest', `The serviceUri is not accepted. ${refusal}`)
   const settings = { url, enabled: status === 'enabled', filter }
-  const { webhook, secret } = await change(rooms, call, async (transaction) => {
+  const { webhook, secret } = await recordChange(rooms, call, async (transaction) => {
     const result = await rooms.auditWebhooks.put(transaction, name, settings).catch(throwTooMany)
     const action = `audit-webhook.${result.secret === undefined ? 'update' : 'create'}`
     const detail = { host: new URL(url).host, status, ...filter }
@@ -61,7 +61,7 @@ putAuditWebhook.body = putSchema
 export async function rotateAuditWebhookSecret(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const { subscriptionId } = await requireSubscription(rooms, call)
   const name = requireName(call)
-  const secret = await change(rooms, call, async (transaction) => {
+  const secret = await recordChange(rooms, call, async (transaction) => {
     const result = await rooms.auditWebhooks.rotateSecret(transaction, name)
     const event = { action: 'audit-webhook.rotate-secret', target: idOf(subscriptionId, name) }
     return { result, event: result === undefined ? undefined : event }
@@ -74,7 +74,7 @@ export async function rotateAuditWebhookSecret(rooms: ManagementOptions, call: M
 export async function deleteAuditWebhook(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const { subscriptionId } = await requireSubscription(rooms, call)
   const name = requireName(call)
-  const deleted = await change(rooms, call, async (transaction) => {
+  const deleted = await recordChange(rooms, call, async (transaction) => {
     const result = await rooms.auditWebhooks.delete(transaction, name)
     const event = { action: 'audit-webhook.delete', target: idOf(subscriptionId, name) }
     return { result, event: result ? event : undefined }

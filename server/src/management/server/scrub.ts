@@ -1,8 +1,9 @@
+import { attributionOf } from '../../audit/index.ts'
 import { z } from 'zod'
 import { subscriptionId } from '../../standards/azure/resource-id.ts'
 import type { ScrubReport } from '../../registry/index.ts'
 import { optional, readBody } from '../arm/body.ts'
-import { type ManagementCall, type ManagementOptions, provedBy } from '../arm/context.ts'
+import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
 
 const startSchema = z.object({ repair: optional(z.boolean()) })
@@ -16,7 +17,7 @@ export async function startScrub(rooms: ManagementOptions, call: ManagementCall)
   const { repair = false } = readBody(call, startScrub)
   const { caller, origin } = call
   const event = { action: 'scrub.start', target: subscriptionId(subscription), detail: { repair } }
-  await rooms.audit.append({ ...event, outcome: 'success', ...provedBy(caller), origin })
+  await rooms.audit.append({ ...event, outcome: 'success', ...attributionOf(caller), origin })
   rooms.registry.scrubs.start(repair)
   return call.reply.code(202).send(await document(rooms))
 }

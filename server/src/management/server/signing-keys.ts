@@ -1,5 +1,6 @@
+import { recordChange, attributionOf } from '../../audit/index.ts'
 import { subscriptionId } from '../../standards/azure/resource-id.ts'
-import { type ManagementCall, type ManagementOptions, change, provedBy } from '../arm/context.ts'
+import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
 
 /**
@@ -11,7 +12,7 @@ export async function rotateSigningKeys(rooms: ManagementOptions, call: Manageme
   await rooms.rotateKeys()
   const { caller, origin } = call
   const event = { action: 'signing-keys.rotate', target: subscriptionId(subscription) }
-  await rooms.audit.append({ ...event, outcome: 'success', ...provedBy(caller), origin })
+  await rooms.audit.append({ ...event, outcome: 'success', ...attributionOf(caller), origin })
   return { status: 'Succeeded' }
 }
 
@@ -22,7 +23,7 @@ export async function rotateSigningKeys(rooms: ManagementOptions, call: Manageme
  */
 export async function withdrawSigningKeys(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const { subscriptionId: subscription } = await requireSubscription(rooms, call)
-  return change(rooms, call, async (transaction) => {
+  return recordChange(rooms, call, async (transaction) => {
     await rooms.withdrawKeys(transaction)
     const event = { action: 'signing-keys.withdraw', target: subscriptionId(subscription) }
     return { result: { status: 'Succeeded' }, event }
