@@ -97,8 +97,11 @@ const allMigrations = [
   ...registryMigrations,
 ]
 
-/** The management room over real rooms, a real database and a real socket, with an owner of the subscription; time stands still. */
-export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
+/**
+ * The management API with real modules, a real database and a real socket, and an owner of the subscription. The clock
+ * stands still.
+ */
+export async function openTestManagement(kind: DatabaseKind = 'sqlite', trustedTenants: readonly string[] = []) {
   const { database, dispose: disposeDatabase } = await openTestDatabase(kind, allMigrations)
   const keyDirectory = await mkdtemp(path.join(tmpdir(), 'acrux-test-'))
   const sealer = await openSealer(path.join(keyDirectory, 'master.key'))
@@ -124,6 +127,7 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
     clock,
     sealer,
     publicOrigin,
+    trustedTenants,
     onPrincipalDeleted: (transaction, objectId) => access.deleteAssignmentsOf(transaction, objectId),
   })
   const shared = { database, clock, log, audit, sealer, directory, signingKeyRotationDays: 90 }

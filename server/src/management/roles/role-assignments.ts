@@ -1,4 +1,4 @@
-import { recordChange } from '../../audit/index.ts'
+import { attributionOf, recordChange } from '../../audit/index.ts'
 import { z } from 'zod'
 import {
   AssignmentExistsError,
@@ -55,26 +55,24 @@ export async function putRoleAssignment(rooms: ManagementOptions, call: Manageme
   const terms = readTerms(properties)
   const scope = await requireScopeId(rooms, call)
   const role = await requireRole(rooms, properties.roleDefinitionId, scope)
-  const principal =
-    (await foreseePrincipal(rooms, call, properties, role)) ??
-    (await requirePrincipal(rooms, properties.principalId, properties.principalType))
-  const wanted = { roleDefinitionName: role.name, principalId: principal.objectId }
-  await requireMayAssign(rooms, call, { source: 'Request', ...wanted, principalType: typeOf(principal) })
+  const assignee = await requireAssignee(rooms, properties)
+  const { objectId: principalId, principalType } = assignee
+  const wanted = { roleDefinitionName: role.name, principalId }
+  await requireMayAssign(rooms, call, { source: 'Request', ...wanted, principalType })
 
   const present = await rooms.access.findAssignment(scope, name)
-  if (present !== undefined) {
-    if (isSame(present, wanted)) return assignmentDocument(await changeTerms(rooms, call, present, terms), call)
-    const message = 'Tenant ID, application ID, principal ID, and scope are not allowed to be updated.'
-    throw new ArmError('assignmentFixed', message)
+  if (present !== undefined && assignee.isKnown && isSame(present, wanted)) {
+    return assignmentDocument(await changeTerms(rooms, call, present, terms), call)
   }
   const made = await recordChange(rooms, call, async (transaction) => {
-    // Asked again here: what is given on a registry that is being deleted would hold on the next of its name.
+    // Checked again here: an assignment on a registry that is being deleted would apply to the next one of its name.
     await requireScopeId(rooms, call, transaction)
-    // And this: an object id of another tenant comes back, and would find what was given while it was deleted.
-    if (!(await rooms.directory.holdsPrincipal(transaction, principal.objectId))) {
-      throw await principalNotFound(rooms, principal.objectId)
+    await requireInDirectory(rooms, call, transaction, assignee)
+    if (present !== undefined) {
+      const message = 'Tenant ID, application ID, principal ID, and scope are not allowed to be updated.'
+      throw new ArmError('assignmentFixed', message)
     }
-    const rest = { principalType: typeOf(principal), ...terms, createdBy: call.caller.principal.objectId }
+    const rest = { principalType, ...terms, createdBy: call.caller.principal.objectId }
     const result = await rooms.access
       .createAssignment(transaction, { name, scope, ...wanted, ...rest })
       .catch((error: unknown) => {
@@ -205,48 +203,68 @@ async function principalNotFound({ directory }: ManagementOptions, id: string): 
   return new ArmError('principalNotFound', message)
 }
 
-async function requirePrincipal(
-  rooms: ManagementOptions,
-  id: string,
-  wantedType: string | undefined,
-): Promise<DirectoryPrincipal> {
-  const objectId = parseGuid(id)
-  const principal = objectId === undefined ? undefined : await rooms.directory.findPrincipal(objectId)
-  if (principal === undefined) throw await principalNotFound(rooms, id)
-  const type = typeOf(principal)
-  if (wantedType !== undefined && wantedType.toLowerCase() !== type.toLowerCase()) {
-    const message = `The PrincipalId '${principal.objectId}' has type '${type}' , which is different from specified PrincipalType '${wantedType.slice(0, 64)}'.`
-    throw new ArmError('unmatchedPrincipalType', message)
-  }
-  return principal
+/** The principal that a role is to be assigned to. */
+type Assignee = {
+  readonly objectId: string
+  readonly principalType: PrincipalType
+  /** False for a principal of a trusted tenant who has not signed in yet: the assignment registers them. */
+  readonly isKnown: boolean
 }
 
-/** The types by which somebody of a trusted tenant can be named before they have come. */
-const externalKinds: ReadonlyMap<string, 'user' | 'service-principal'> = new Map([
-  ['user', 'user'],
-  ['serviceprincipal', 'service-principal'],
+/** The principal in the body. One that the directory does not know needs a type. @throws ArmError 400 */
+async function requireAssignee(
+  rooms: ManagementOptions,
+  { principalId, principalType: wantedType }: Pick<Properties, 'principalId' | 'principalType'>,
+): Promise<Assignee> {
+  const objectId = parseGuid(principalId)
+  if (objectId === undefined) throw await principalNotFound(rooms, principalId)
+  const principal = await rooms.directory.findPrincipal(objectId)
+  const externalType = externalTypes.get(wantedType?.toLowerCase() ?? '')
+  if (principal === undefined) {
+    if (externalType === undefined) throw await principalNotFound(rooms, principalId)
+    return { objectId, principalType: externalType, isKnown: false }
+  }
+  const principalType = typeOf(principal)
+  if (wantedType !== undefined && wantedType.toLowerCase() !== principalType.toLowerCase()) {
+    const message = `The PrincipalId '${principal.objectId}' has type '${principalType}' , which is different from specified PrincipalType '${wantedType.slice(0, 64)}'.`
+    throw new ArmError('unmatchedPrincipalType', message)
+  }
+  return { objectId: principal.objectId, principalType, isKnown: true }
+}
+
+/** The types of principals of a trusted tenant. */
+const externalTypes: ReadonlyMap<string, 'User' | 'ServicePrincipal'> = new Map([
+  ['user', 'User'],
+  ['serviceprincipal', 'ServicePrincipal'],
 ])
 
 /**
- * Puts somebody of a trusted tenant on record who has not come yet: an object id that nobody has here, with its type said
- * expressly. Undefined for everybody else.
+ * Registers an assignee who is not known yet, and checks that a known one still exists: the object id of a principal of
+ * another tenant can come back, and would find an assignment that was made while it was deleted.
+ *
+ * @throws ArmError 400, which undoes the change
  */
-async function foreseePrincipal(
+async function requireInDirectory(
   rooms: ManagementOptions,
-  call: ManagementCall,
-  { principalId, principalType }: { readonly principalId: string; readonly principalType?: string | undefined },
-  { name: roleDefinitionName }: RoleDefinition,
-): Promise<DirectoryPrincipal | undefined> {
-  const kind = externalKinds.get(principalType?.toLowerCase() ?? '')
-  if (kind === undefined || parseGuid(principalId) === undefined) return undefined
-  if ((await rooms.directory.findPrincipal(principalId)) !== undefined) return undefined
-  const type = kind === 'user' ? 'User' : 'ServicePrincipal'
-  await requireMayAssign(rooms, call, { source: 'Request', roleDefinitionName, principalId, principalType: type })
-  return recordChange(rooms, call, async (transaction) => {
-    const result = await rooms.directory.externalPrincipals.foresee(transaction, principalId, kind)
-    const detail = { kind }
-    const event = result && { action: 'external-principal.create', target: result.objectId, detail }
-    return { result, event }
+  { caller, origin }: ManagementCall,
+  transaction: Transaction,
+  { objectId, principalType, isKnown }: Assignee,
+): Promise<void> {
+  const { directory, audit } = rooms
+  if (isKnown) {
+    if (await directory.holdsPrincipal(transaction, objectId)) return
+    throw await principalNotFound(rooms, objectId)
+  }
+  const kind = principalType === 'User' ? 'user' : 'service-principal'
+  const registered = await directory.externalPrincipals.foresee(transaction, objectId, kind)
+  if (registered === undefined) throw await principalNotFound(rooms, objectId)
+  await audit.record(transaction, {
+    action: 'external-principal.create',
+    outcome: 'success',
+    ...attributionOf(caller),
+    target: registered.objectId,
+    detail: { kind },
+    origin,
   })
 }
 
