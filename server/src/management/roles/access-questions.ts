@@ -1,3 +1,4 @@
+import { roleAssignmentId, roleDefinitionId } from '../../standards/azure/resource-id.ts'
 import {
   type ConsideredAssignment,
   type Explanation,
@@ -13,8 +14,6 @@ import { changeDocument } from './decision-document.ts'
 import { ArmError } from '../arm/errors.ts'
 import { parameter } from '../arm/query.ts'
 import { requireRegistry } from '../registries/registries.ts'
-import { assignmentId } from './role-assignments.ts'
-import { roleDefinitionId } from './role-definitions.ts'
 
 /**
  * `GET {registry}/accessExplanation?principal=…&action=…&repository=…`, which Azure does not have: may
@@ -96,7 +95,7 @@ function explanationDocument(explanation: Explanation, call: ManagementCall) {
 export function consideredDocument(considered: ConsideredAssignment, { names }: ManagementCall) {
   const { assignment, roleName, condition, verdict, byWildcard } = considered
   return {
-    id: assignmentId(assignment),
+    id: roleAssignmentId(assignment),
     principalId: assignment.principalId,
     principalType: assignment.principalType,
     scope: assignment.scope,

@@ -1,8 +1,7 @@
+import { roleAssignmentId, roleDefinitionId } from '../../standards/azure/resource-id.ts'
 import type { DecisionAssignment, DecisionChange, DecisionDocument } from '@acrux/contract'
 import type { DecisionRecord, RecordedChange } from '../../access/index.ts'
 import type { AuditEventDocument } from '../../audit/index.ts'
-import { assignmentId } from './role-assignments.ts'
-import { roleDefinitionId } from './role-definitions.ts'
 
 /** Tells a decision by its event alone, as it was written down. It is undefined for an event that decides nothing. */
 export function decisionDocument(event: AuditEventDocument): DecisionDocument | undefined {
@@ -42,7 +41,7 @@ export function failureOf(record: DecisionRecord): Pick<DecisionDocument, 'first
 /** The assignments of a decision, as ARM names them. */
 export function assignmentDocuments(record: DecisionRecord): DecisionAssignment[] {
   return record.assignments.map(({ name, roleDefinitionName, ...rest }) => ({
-    id: assignmentId({ scope: rest.scope, name }),
+    id: roleAssignmentId({ scope: rest.scope, name }),
     roleDefinitionId: roleDefinitionId(subscriptionIn(record), roleDefinitionName),
     ...rest,
   }))
@@ -62,7 +61,7 @@ function subscriptionIn({ asked }: DecisionRecord): string {
 export function changeDocument(change: RecordedChange, subscription: string): DecisionChange {
   switch (change.kind) {
     case 'change-condition':
-      return { kind: change.kind, assignmentId: assignmentId(change.assignment) }
+      return { kind: change.kind, assignmentId: roleAssignmentId(change.assignment) }
     case 'assign-role': {
       const { kind, roleName, roleDefinitionName, scope, condition = null } = change
       return { kind, roleName, roleDefinitionId: roleDefinitionId(subscription, roleDefinitionName), scope, condition }

@@ -15,13 +15,19 @@ import { formatDataPlaneTime } from '../../standards/azure/acr-time.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
 import type { AssignmentFacts } from '../../standards/conditions/role-condition-evaluation.ts'
 import { parseRoleCondition } from '../../standards/conditions/role-condition-parser.ts'
-import { isWithinScope, normalizeScope, parseExtensionId, subscriptionId } from '../../standards/azure/resource-id.ts'
+import {
+  isWithinScope,
+  normalizeScope,
+  parseExtensionId,
+  subscriptionId,
+  roleAssignmentId,
+  roleDefinitionId,
+} from '../../standards/azure/resource-id.ts'
 import { optional, proseOf, readBody } from '../arm/body.ts'
 import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { forbidden } from '../arm/need.ts'
 import { scopeOf } from '../arm/path-scope.ts'
-import { roleDefinitionId } from './role-definitions.ts'
 import { requireScopeId } from './scope.ts'
 
 const text = z.string().max(2048)
@@ -80,7 +86,7 @@ export async function putRoleAssignment(rooms: ManagementOptions, call: Manageme
         throw error instanceof AssignmentExistsError ? assignmentExists(error) : error
       })
     const detail = { ...wanted, roleName: role.roleName, condition: terms.condition }
-    return { result, event: { action: 'role-assignment.create', target: assignmentId(result), detail } }
+    return { result, event: { action: 'role-assignment.create', target: roleAssignmentId(result), detail } }
   })
   return call.reply.code(201).send(assignmentDocument(made, call))
 }
@@ -124,7 +130,7 @@ async function changeTerms(
     await requireOwnerLeft(rooms, call, transaction, result)
     const { principalId, roleDefinitionName } = result
     const detail = { principalId, roleDefinitionName, condition }
-    return { result, event: { action: 'role-assignment.update', target: assignmentId(result), detail } }
+    return { result, event: { action: 'role-assignment.update', target: roleAssignmentId(result), detail } }
   })
 }
 
@@ -142,7 +148,7 @@ export async function deleteRoleAssignment(rooms: ManagementOptions, call: Manag
     await requireOwnerLeft(rooms, call, transaction, result)
     const { principalId, roleDefinitionName } = result
     const detail = { principalId, roleDefinitionName }
-    return { result, event: { action: 'role-assignment.delete', target: assignmentId(result), detail } }
+    return { result, event: { action: 'role-assignment.delete', target: roleAssignmentId(result), detail } }
   })
   return deleted === undefined ? call.reply.code(204).send() : assignmentDocument(deleted, call)
 }
@@ -165,7 +171,7 @@ export function assignmentDocument(assignment: RoleAssignment, { names }: Manage
       delegatedManagedIdentityResourceId: null,
       description,
     },
-    id: assignmentId(assignment),
+    id: roleAssignmentId(assignment),
     type: 'Microsoft.Authorization/roleAssignments',
     name,
   }
@@ -325,9 +331,4 @@ type Given = Pick<RoleAssignment, 'roleDefinitionName' | 'principalId'>
 
 function isSame(one: Given, other: Given): boolean {
   return one.roleDefinitionName === other.roleDefinitionName && one.principalId === other.principalId
-}
-
-/** The ARM id of an assignment. */
-export function assignmentId({ scope, name }: Pick<RoleAssignment, 'scope' | 'name'>): string {
-  return `${scope === '/' ? '' : scope}/providers/Microsoft.Authorization/roleAssignments/${name}`
 }

@@ -8,11 +8,11 @@ import {
   RoleNameTakenError,
 } from '../../access/index.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
-import { parseResourceId } from '../../standards/azure/resource-id.ts'
+import { parseResourceId, roleDefinitionId } from '../../standards/azure/resource-id.ts'
 import { optional, proseOf, readBody } from '../arm/body.ts'
 import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
-import { definitionDocument, roleDefinitionId } from './role-definitions.ts'
+import { definitionDocument } from './role-definitions.ts'
 import { requireScopeId } from './scope.ts'
 
 const actions = optional(z.array(z.string().max(256)).max(1000)).transform((list) => list ?? [])

@@ -1,6 +1,6 @@
 import { type RoleDefinition, isAssignableAt } from '../../access/index.ts'
 import { formatDataPlaneTime } from '../../standards/azure/acr-time.ts'
-import { isWithinScope, subscriptionId } from '../../standards/azure/resource-id.ts'
+import { isWithinScope, roleDefinitionId } from '../../standards/azure/resource-id.ts'
 import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { type FilterTerm, readFilter, unsupportedFilter } from '../arm/query.ts'
@@ -30,15 +30,6 @@ export async function getRoleDefinition(rooms: ManagementOptions, call: Manageme
   const isNamed = role?.name === name.toLowerCase() && (isAssignableAt(role, scope) || isAssignableBelow(role, scope))
   if (isNamed) return definitionDocument(role, subscription)
   throw new ArmError('definitionNotFound', `The specified role definition with ID '${name}' does not exist.`)
-}
-
-/**
- * The id of a role definition as it is seen from a subscription, or from the tenant. Clients join assignments with
- * definitions by this very text. [az-cli-wire §4.7]
- */
-export function roleDefinitionId(subscription: string, name: string): string {
-  const scope = subscription === '' ? '' : subscriptionId(subscription)
-  return `${scope}/providers/Microsoft.Authorization/roleDefinitions/${name}`
 }
 
 /** A role as ARM shows it. */
