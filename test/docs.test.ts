@@ -85,7 +85,7 @@ test('every refusal of the provider, of Graph, of ARM and of the pages is explai
   const numbers = ['server/src/identity/entra-errors.ts', 'server/src/sign-in/errors.ts'].flatMap((path) =>
     columnOf(path, number),
   )
-  const codes = ['server/src/graph/errors.ts', 'server/src/management/errors.ts'].flatMap((path) =>
+  const codes = ['server/src/graph/surface/errors.ts', 'server/src/management/arm/errors.ts'].flatMap((path) =>
     columnOf(path, code),
   )
   const titles = ['server/src/sign-in/errors.ts', 'server/src/upstream/errors.ts'].flatMap((path) =>

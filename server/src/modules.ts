@@ -40,7 +40,10 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
   audit: { imports: [], submodules: {} },
   resources: { imports: ['audit'], submodules: {} },
   directory: { imports: ['audit'], submodules: {} },
-  graph: { imports: ['audit', 'directory'], submodules: {} },
+  graph: {
+    imports: ['audit', 'directory'],
+    submodules: { surface: [], applications: ['surface'], people: ['surface'] },
+  },
   identity: { imports: ['audit', 'directory'], submodules: {} },
   upstream: { imports: ['directory'], submodules: {} },
   'sign-in': { imports: ['audit', 'directory', 'identity', 'upstream'], submodules: {} },
@@ -68,7 +71,13 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
   },
   management: {
     imports: ['storage', 'audit', 'resources', 'directory', 'identity', 'access', 'registry', 'token-service'],
-    submodules: {},
+    submodules: {
+      arm: [],
+      registries: ['arm'],
+      identities: ['arm'],
+      roles: ['arm', 'registries', 'identities'],
+      server: ['arm', 'registries'],
+    },
   },
   backup: { imports: ['storage', 'audit', 'registry'], submodules: {} },
   // It wires the modules, so it imports all of them. Only main.ts and tests import it.

@@ -92,7 +92,7 @@ export const faults: readonly Fault[] = [
     file: 'server/src/token-service/gate/password-pull.ts',
     find: '[allowed, authentication.narrowedTo ?? allowed]',
     replace: '[allowed]',
-    tests: ['server/src/management/import-image.test.ts'],
+    tests: ['server/src/management/registries/import-image.test.ts'],
   },
   {
     what: 'A sealed value opens in another row',
@@ -562,13 +562,13 @@ export const faults: readonly Fault[] = [
     file: 'server/src/directory/people/proof-standing.ts',
     find: "if (row?.proof_revision !== proofRevision) throw new ProofRefusedError('outdated')",
     replace: '',
-    tests: ['server/src/graph/proof-standing.test.ts'],
+    tests: ['server/src/graph/people/proof-standing.test.ts'],
   },
   {
     what: 'A password that must be changed signs in',
     file: 'server/src/directory/people/proof-standing.ts',
     find: "if (must_change_password === 1 && methods.includes('pwd')) throw new ProofRefusedError('must-change-password')",
     replace: '',
-    tests: ['server/src/graph/proof-standing.test.ts'],
+    tests: ['server/src/graph/people/proof-standing.test.ts'],
   },
 ]

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { openGraph } from './test-graph.ts'
-import { graphRoutes } from './routes.ts'
+import { graphRoutes } from './surface.ts'
 
 const strange = fc.oneof(
   fc.string({ unit: 'binary' }),

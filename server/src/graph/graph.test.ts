@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { testTenantId } from '../directory/test-directory.ts'
 import { errorOf, filter, openGraph, reference } from './test-graph.ts'
-import { graphRoutes } from './routes.ts'
+import { graphRoutes } from './surface.ts'
 
 async function openWithStranger(t: TestContext) {
   const opened = await openGraph(t)

@@ -1,2 +1,2 @@
-export type { GraphAuthenticate, GraphSender } from './model.ts'
-export { createGraph, type GraphSurface } from './graph.ts'
+export type { GraphAuthenticate, GraphSender } from './surface/model.ts'
+export { createGraph, type GraphSurface } from './surface.ts'

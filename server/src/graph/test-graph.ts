@@ -7,8 +7,8 @@ import { createApp } from '../platform/http/app.ts'
 import { listen } from '../platform/http/listener.ts'
 import { createLog } from '../platform/log/log.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
-import type { GraphAuthenticate } from './model.ts'
-import { createGraph } from './graph.ts'
+import type { GraphAuthenticate } from './surface/model.ts'
+import { createGraph } from './surface.ts'
 
 type Answer = { readonly status: number; readonly body: Record<string, unknown>; readonly headers: Headers }
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import { managementRoutes } from './routes.ts'
-import { rows } from './table.ts'
+import { managementRoutes } from './surface.ts'
+import { rows } from './routes.ts'
 import {
   at,
   codeOf,

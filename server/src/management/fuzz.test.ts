@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import http from 'node:http'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { rows } from './table.ts'
+import { rows } from './routes.ts'
 import { type Answer, at, newRegistry, openTestManagement, registryPath, subscriptionId } from './test-management.ts'
 
 const server = await openTestManagement()

@@ -1,2 +1,2 @@
-export { decisionDocument } from './decision-document.ts'
-export { createManagement, type Management } from './management.ts'
+export { decisionDocument } from './roles/decision-document.ts'
+export { createManagement, type Management } from './surface.ts'

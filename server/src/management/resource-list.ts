@@ -1,9 +1,9 @@
 import type { ManagedIdentityKind } from '../directory/index.ts'
-import type { ManagementCall, ManagementOptions } from './call.ts'
-import { readFilter, unsupportedFilter } from './query.ts'
-import { machineType } from './machines.ts'
-import { userAssignedIdentityType } from './managed-identities.ts'
-import { visibleResources } from './visibility.ts'
+import type { ManagementCall, ManagementOptions } from './arm/context.ts'
+import { readFilter, unsupportedFilter } from './arm/query.ts'
+import { machineType } from './identities/machines.ts'
+import { userAssignedIdentityType } from './identities/managed-identities.ts'
+import { visibleResources } from './arm/visibility.ts'
 
 /** `GET /subscriptions/{s}/resources`: what `az` finds a registry by when no group is named. [az-cli-wire §4, LIST] */
 export async function listResources(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {

@@ -1,143 +1,369 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type DecisionRecord, recordActionDecision } from '../access/index.ts'
-import type { AuditEvent } from '../audit/index.ts'
-import { requestOrigin } from '../platform/http/app.ts'
-import { type Call, type Route, type RouteDescription, describeRoutes, mountSurface } from '../platform/http/surface.ts'
-import { authenticate } from './authenticate.ts'
-import { type ManagementCaller, type ManagementOptions, provedBy } from './call.ts'
-import { ArmError } from './errors.ts'
-import { getMetadata } from './metadata.ts'
-import { type CallerNeed, type ManagementNeed, requireNeed } from './need.ts'
-import { pageOf } from './page.ts'
-import { readPathNames, scopeOf } from './path-scope.ts'
-import { registryVersionsHeader } from './providers.ts'
-import { parameter, requireApiVersion, unsupportedFilter } from './query.ts'
-import { prepare, renderError } from './render.ts'
-import { type ManagementRow, rows } from './table.ts'
+import { listAuditEvents, listRegistryAuditEvents } from './server/audit-events.ts'
+import {
+  deleteAuditWebhook,
+  getAuditWebhook,
+  listAuditWebhooks,
+  putAuditWebhook,
+  rotateAuditWebhookSecret,
+} from './server/audit-webhooks.ts'
+import { getExplanation } from './roles/access-questions.ts'
+import { getAllowedPrincipals } from './roles/allowed-principals.ts'
+import { deleteAnonymousAccess, getAnonymousAccess, putAnonymousAccess } from './registries/anonymous-access.ts'
+import { checkName } from './registries/check-name.ts'
+import { listCredentialUses } from './server/credential-uses.ts'
+import { listCredentials, regenerateCredential } from './registries/credentials.ts'
+import { getDecision } from './roles/decisions.ts'
+import { listMetricDefinitions, listMetricNamespaces, listMetrics } from './server/metrics.ts'
+import type { ManagementHandler } from './arm/context.ts'
+import {
+  deleteFederatedCredential,
+  getFederatedCredential,
+  listFederatedCredentials,
+  putFederatedCredential,
+} from './identities/federated-credentials.ts'
+import type { CallerNeed } from './arm/need.ts'
+import {
+  createEnrollmentCode,
+  deleteMachine,
+  getMachine,
+  listMachines,
+  patchMachine,
+  putMachine,
+} from './identities/machines.ts'
+import {
+  deleteUserAssignedIdentity,
+  getUserAssignedIdentity,
+  listUserAssignedIdentities,
+  patchUserAssignedIdentity,
+  putUserAssignedIdentity,
+} from './identities/managed-identities.ts'
+import { getProvider, listProviders, providerNamespaces, registerProvider } from './arm/providers.ts'
+import { deleteRegistry, getRegistry, listRegistries, patchRegistry, putRegistry } from './registries/registries.ts'
+import {
+  deleteResourceGroup,
+  getResourceGroup,
+  headResourceGroup,
+  listResourceGroups,
+  patchResourceGroup,
+  putResourceGroup,
+} from './arm/resource-groups.ts'
+import { listResources } from './resource-list.ts'
+import { listRoleAssignments } from './roles/role-assignment-list.ts'
+import { deleteRoleAssignment, getRoleAssignment, putRoleAssignment } from './roles/role-assignments.ts'
+import { deleteRoleDefinition, putRoleDefinition } from './roles/role-definition-changes.ts'
+import { getRoleDefinition, listRoleDefinitions } from './roles/role-definitions.ts'
+import { getScrub, startScrub } from './server/scrub.ts'
+import { rotateSigningKeys, withdrawSigningKeys } from './server/signing-keys.ts'
+import { getSubscription, listLocations, listSubscriptions, listTenants } from './arm/subscriptions.ts'
+import { deleteScopeMap, getScopeMap, listScopeMaps, patchScopeMap, putScopeMap } from './registries/scope-maps.ts'
+import {
+  deleteScopedToken,
+  generateCredentials,
+  getScopedToken,
+  listScopedTokens,
+  patchScopedToken,
+  putScopedToken,
+} from './registries/scoped-tokens.ts'
+import { getImportResult, importImage } from './registries/import-image.ts'
+import { deleteQuota, getQuota, listQuotas, putQuota } from './registries/quotas.ts'
+import { deleteOpenUpload, listOpenUploads } from './registries/open-uploads.ts'
+import { listUsages } from './registries/usages.ts'
+import { getTags, listNone, listUnserved, refuseNone, refuseUnserved } from './registries/unserved-types.ts'
 
-const metadataRow = { id: 'management.metadata', method: 'GET', path: '/metadata/endpoints' } as const
+/** A row of the table for those who are signed in. */
+export type ManagementRow = {
+  readonly id: string
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly path: string
+  readonly need: CallerNeed
+  readonly handle: ManagementHandler
+  /** Whether it reads `$filter`; every other row refuses one. */
+  readonly filtered?: true
+  /** Whether it reads `$top` and `$skiptoken` itself; every other list is cut into pages by its ids. */
+  readonly paged?: true
+  /** Whether it is none of ARM's, so that no `api-version` is needed. */
+  readonly versionless?: true
+}
 
-/** The ARM surface's table, for the walk over all of them. */
-export const managementRoutes: readonly RouteDescription[] = [
-  { ...metadataRow, need: 'public' },
-  ...describeRoutes(rows.map((row) => ({ ...row, body: row.handle.body }))),
+const action = (name: string): CallerNeed => ({ kind: 'action', action: name })
+const anyRole = (name: string): CallerNeed => ({ kind: 'any-role', action: name })
+const listed = (name: string): CallerNeed => ({ kind: 'signed-in', shows: name })
+const onRegistries = (name: string): CallerNeed => action(`Microsoft.ContainerRegistry/registries/${name}`)
+const onGroups = (name: string): CallerNeed => action(`Microsoft.Resources/subscriptions/resourceGroups/${name}`)
+
+const subscription = '/subscriptions/:subscriptionId'
+const groups = `${subscription}/resourceGroups`
+const group = `${groups}/:resourceGroup`
+const provider = 'providers/Microsoft.ContainerRegistry'
+const registries = `${group}/${provider}/registries`
+const registry = `${registries}/:registry`
+
+// prettier-ignore
+const subscriptionRows: readonly ManagementRow[] = [
+  { id: 'openApi.get',             method: 'GET',    path: '/openapi.json',             need: 'signed-in',                                                    handle: ({ openApi }) => openApi(), versionless: true },
+  { id: 'tenants.list',            method: 'GET',    path: '/tenants',                  need: 'signed-in',                                                    handle: listTenants },
+  { id: 'subscriptions.list',      method: 'GET',    path: '/subscriptions',            need: listed('Microsoft.Resources/subscriptions/read'),                handle: listSubscriptions },
+  { id: 'subscriptions.get',       method: 'GET',    path: subscription,                need: anyRole('Microsoft.Resources/subscriptions/read'),               handle: getSubscription },
+  { id: 'subscriptions.locations', method: 'GET',    path: `${subscription}/locations`, need: anyRole('Microsoft.Resources/subscriptions/locations/read'),     handle: listLocations },
+  { id: 'providers.list',          method: 'GET',    path: `${subscription}/providers`, need: anyRole('Microsoft.Resources/subscriptions/providers/read'),     handle: listProviders },
+  { id: 'providers.get',           method: 'GET',    path: `${subscription}/providers/:name`, need: anyRole('Microsoft.Resources/subscriptions/providers/read'), handle: getProvider },
+  { id: 'resources.list',          method: 'GET',    path: `${subscription}/resources`, need: listed('Microsoft.ContainerRegistry/registries/read'),           handle: listResources, filtered: true },
+  { id: 'resourceGroups.list',     method: 'GET',    path: groups,                      need: listed('Microsoft.Resources/subscriptions/resourceGroups/read'), handle: listResourceGroups },
+  { id: 'resourceGroups.get',      method: 'GET',    path: group,                       need: onGroups('read'),                                                handle: getResourceGroup },
+  { id: 'resourceGroups.head',     method: 'HEAD',   path: group,                       need: onGroups('read'),                                                handle: headResourceGroup },
+  { id: 'resourceGroups.put',      method: 'PUT',    path: group,                       need: onGroups('write'),                                               handle: putResourceGroup },
+  { id: 'resourceGroups.patch',    method: 'PATCH',  path: group,                       need: onGroups('write'),                                               handle: patchResourceGroup },
+  { id: 'resourceGroups.delete',   method: 'DELETE', path: group,                       need: onGroups('delete'),                                              handle: deleteResourceGroup },
+  { id: 'signingKeys.rotate',      method: 'POST',   path: `${subscription}/providers/Acrux.Server/rotateSigningKeys`, need: action('Acrux.Server/signingKeys/rotate/action'), handle: rotateSigningKeys },
+  { id: 'signingKeys.withdraw',    method: 'POST',   path: `${subscription}/providers/Acrux.Server/withdrawSigningKeys`, need: action('Acrux.Server/signingKeys/withdraw/action'), handle: withdrawSigningKeys },
+  { id: 'scrub.start',             method: 'POST',   path: `${subscription}/providers/Acrux.Server/scrub`, need: action('Acrux.Server/scrub/action'), handle: startScrub },
+  { id: 'scrub.get',               method: 'GET',    path: `${subscription}/providers/Acrux.Server/scrub`, need: action('Acrux.Server/scrub/read'), handle: getScrub },
+  { id: 'auditEvents.list',        method: 'GET',    path: `${subscription}/providers/Acrux.Server/auditEvents`, need: action('Acrux.Server/auditEvents/read'), handle: listAuditEvents, filtered: true, paged: true },
+  { id: 'credentialUses.list',     method: 'GET',    path: `${subscription}/providers/Acrux.Server/credentialUses`, need: action('Acrux.Server/credentialUses/read'), handle: listCredentialUses, filtered: true, paged: true },
 ]
 
-type RowNeed = { readonly id: string; readonly need: ManagementNeed; readonly versionless?: true | undefined }
+const onWebhooks = (name: string): CallerNeed => action(`Acrux.Server/auditWebhooks/${name}`)
+const webhooks = `${subscription}/providers/Acrux.Server/auditWebhooks`
+const webhook = `${webhooks}/:name`
 
-/** Adds the ARM surface to the application. */
-export function mountManagement(app: FastifyInstance, rooms: ManagementOptions): void {
-  const metadataRoute: Route<RowNeed, ManagementCaller | undefined> = {
-    ...metadataRow,
-    need: { id: metadataRow.id, need: 'public' },
-    handle: ({ request }) => getMetadata(rooms, request),
-  }
-  mountSurface(
-    app,
-    {
-      name: 'management',
-      routes: [metadataRoute, ...rows.map((row) => toRoute(rooms, row))],
-      territory: ['/metadata/endpoints/*', '/tenants/*', '/subscriptions/*', '/providers/*'],
-      authorize: (row, request) =>
-        row.need === 'public' ? undefined : admit(rooms, { ...row, need: row.need }, request),
-      budgetKey: (caller) => caller && `directory:${caller.principal.objectId}`,
-      renderError: (error, request, reply) => renderError(rooms, error, request, reply),
-      notFound: () => new ArmError('noRoute', 'Nothing is served at this path.'),
-    },
-    (scope) => prepare(rooms, scope),
-  )
+// prettier-ignore
+const webhookRows: readonly ManagementRow[] = [
+  { id: 'auditWebhooks.list',         method: 'GET',    path: webhooks, need: onWebhooks('read'),   handle: listAuditWebhooks },
+  { id: 'auditWebhooks.get',          method: 'GET',    path: webhook,  need: onWebhooks('read'),   handle: getAuditWebhook },
+  { id: 'auditWebhooks.put',          method: 'PUT',    path: webhook,  need: onWebhooks('write'),  handle: putAuditWebhook },
+  { id: 'auditWebhooks.delete',       method: 'DELETE', path: webhook,  need: onWebhooks('delete'), handle: deleteAuditWebhook },
+  { id: 'auditWebhooks.rotateSecret', method: 'POST',   path: `${webhook}/rotateSecret`, need: onWebhooks('rotateSecret/action'), handle: rotateAuditWebhookSecret },
+]
+
+const registrationRows: readonly ManagementRow[] = providerNamespaces.map((namespace) => ({
+  id: `providers.register.${namespace}`,
+  method: 'POST',
+  path: `${subscription}/providers/${namespace}/register`,
+  need: action(`${namespace}/register/action`),
+  handle: registerProvider(namespace),
+}))
+
+// prettier-ignore
+const registryRows: readonly ManagementRow[] = [
+  { id: 'registries.checkName',            method: 'POST',   path: `${subscription}/${provider}/checkNameAvailability`, need: action('Microsoft.ContainerRegistry/checkNameAvailability/read'), handle: checkName },
+  { id: 'registries.listInSubscription',   method: 'GET',    path: `${subscription}/${provider}/registries`, need: listed('Microsoft.ContainerRegistry/registries/read'), handle: listRegistries },
+  { id: 'registries.listInGroup',          method: 'GET',    path: registries,                          need: listed('Microsoft.ContainerRegistry/registries/read'), handle: listRegistries },
+  { id: 'registries.get',                  method: 'GET',    path: registry,                            need: onRegistries('read'),                        handle: getRegistry },
+  { id: 'registries.put',                  method: 'PUT',    path: registry,                            need: onRegistries('write'),                       handle: putRegistry },
+  { id: 'registries.patch',                method: 'PATCH',  path: registry,                            need: onRegistries('write'),                       handle: patchRegistry },
+  { id: 'registries.delete',               method: 'DELETE', path: registry,                            need: onRegistries('delete'),                      handle: deleteRegistry },
+  { id: 'registries.listCredentials',      method: 'POST',   path: `${registry}/listCredentials`,      need: onRegistries('listCredentials/action'),      handle: listCredentials },
+  { id: 'registries.regenerateCredential', method: 'POST',   path: `${registry}/regenerateCredential`, need: onRegistries('regenerateCredential/action'), handle: regenerateCredential },
+  { id: 'registries.listUsages',           method: 'GET',    path: `${registry}/listUsages`,           need: onRegistries('listUsages/read'),             handle: listUsages },
+  { id: 'registries.importImage',          method: 'POST',   path: `${registry}/importImage`,          need: onRegistries('importImage/action'),          handle: importImage },
+  { id: 'operationResults.get',            method: 'GET',    path: `${subscription}/${provider}/locations/:location/operationResults/:name`, need: listed('Microsoft.ContainerRegistry/registries/importImage/action'), handle: getImportResult },
+  { id: 'registries.auditEvents',          method: 'GET',    path: `${registry}/auditEvents`,          need: onRegistries('auditEvents/read'),            handle: listRegistryAuditEvents, filtered: true, paged: true },
+]
+
+const child = `${registry}/:type`
+
+/** What Azure has and this server does not. Paths that are served are more specific, and come first. */
+// prettier-ignore
+const unservedRows: readonly ManagementRow[] = [
+  { id: 'unserved.list',   method: 'GET',    path: child,                  need: onRegistries('read'), handle: listUnserved },
+  { id: 'unserved.act',    method: 'POST',   path: child,                  need: onRegistries('read'), handle: refuseUnserved },
+  { id: 'unserved.get',    method: 'GET',    path: `${child}/:name`,       need: onRegistries('read'), handle: refuseUnserved },
+  { id: 'unserved.put',    method: 'PUT',    path: `${child}/:name`,       need: onRegistries('read'), handle: refuseUnserved },
+  { id: 'unserved.patch',  method: 'PATCH',  path: `${child}/:name`,       need: onRegistries('read'), handle: refuseUnserved },
+  { id: 'unserved.delete', method: 'DELETE', path: `${child}/:name`,       need: onRegistries('read'), handle: refuseUnserved },
+  { id: 'unserved.actOn',  method: 'POST',   path: `${child}/:name/:verb`, need: onRegistries('read'), handle: refuseUnserved },
+  ...noneRows('subscription', subscription, anyRole('Microsoft.Authorization/locks/read')),
+  ...noneRows('group', group, anyRole('Microsoft.Authorization/locks/read')),
+  ...noneRows('registry', registry, onRegistries('read')),
+  { id: 'tagNames.list', method: 'GET', path: `${subscription}/tagNames`, need: anyRole('Microsoft.Resources/subscriptions/tagNames/read'), handle: listNone },
+  ...tagRows('subscription', subscription, anyRole('Microsoft.Resources/tags/read')),
+  ...tagRows('group', group, onGroups('read')),
+  ...tagRows('registry', registry, onRegistries('read')),
+]
+
+/** The tags of what has some can be read here; they are changed with the resource itself. */
+function tagRows(scopeName: string, scopePath: string, need: CallerNeed): ManagementRow[] {
+  const path = `${scopePath}/providers/Microsoft.Resources/tags/default`
+  return [
+    { id: `tags.get.${scopeName}`, method: 'GET', path, need, handle: getTags },
+    ...(['PUT', 'PATCH', 'DELETE'] as const).map((method) => ({
+      id: `tags.${method.toLowerCase()}.${scopeName}`,
+      method,
+      path,
+      need,
+      handle: refuseNone,
+    })),
+  ]
 }
 
-function toRoute(rooms: ManagementOptions, row: ManagementRow): Route<RowNeed, ManagementCaller | undefined> {
-  return {
-    id: row.id,
-    method: row.method,
-    path: row.path,
-    need: { id: row.id, need: row.need, versionless: row.versionless },
-    handle: async ({ caller, ...call }: Call<ManagementCaller | undefined>) => {
-      if (caller === undefined) throw new Error(`${row.id} was reached by nobody`)
-      if (row.path.includes('/registries')) call.reply.header('api-supported-versions', registryVersionsHeader)
-      const names = readPathNames(call.params)
-      return auditingRefusal(rooms, row.id, call.request, caller, async () => {
-        if (row.filtered !== true && parameter(call.request.query, '$filter') !== undefined) throw unsupportedFilter()
-        const answer = await row.handle(rooms, { ...call, caller, names })
-        return row.method === 'GET' && row.paged !== true ? pageOf(rooms.publicOrigin, call.request, answer) : answer
-      })
-    },
-  }
-}
-
-/** Proves the sender, then asks whether they may; only then is the rest of the request looked at. */
-async function admit(
-  rooms: ManagementOptions,
-  { id, need, versionless }: RowNeed & { readonly need: CallerNeed },
-  request: FastifyRequest,
-): Promise<ManagementCaller> {
-  const caller = await auditingRefusal(rooms, id, request, undefined, () => authenticate(rooms, request))
-  return auditingRefusal(rooms, id, request, caller, async () => {
-    await requireNeed(rooms, need, caller, readPathNames(request.params))
-    if (versionless !== true) requireApiVersion(request)
-    return caller
+/** Locks and private endpoints: there are none at any scope. */
+function noneRows(scopeName: string, scopePath: string, need: CallerNeed): ManagementRow[] {
+  const types = { locks: 'Microsoft.Authorization/locks', privateEndpoints: 'Microsoft.Network/privateEndpoints' }
+  return Object.entries(types).flatMap(([name, type]) => {
+    const path = `${scopePath}/providers/${type}`
+    return [
+      { id: `${name}.list.${scopeName}`, method: 'GET' as const, path, need, handle: listNone },
+      ...(['GET', 'PUT', 'DELETE'] as const).map((method) => ({
+        id: `${name}.${method.toLowerCase()}.${scopeName}`,
+        method,
+        path: `${path}/:name`,
+        need,
+        handle: refuseNone,
+      })),
+    ]
   })
 }
 
-/**
- * Does the work, and writes an event when it is refused: for want of a proof or a right, or whatever for where something
- * was to be changed. Who sends no credential at all leaves none, since anybody could fill the disk.
- */
-async function auditingRefusal<Result>(
-  rooms: ManagementOptions,
-  action: string,
-  request: FastifyRequest,
-  caller: ManagementCaller | undefined,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await work()
-  } catch (error) {
-    if (error instanceof ArmError && isWorthAnEvent(error, request)) {
-      const decision = await decisionAgainst(rooms, caller, error)
-      await rooms.audit.append({
-        action,
-        outcome: 'refused',
-        ...(caller === undefined ? claimantOf(error) : provedBy(caller)),
-        target: targetOf(request),
-        reason: error.code,
-        ...(decision !== undefined && { detail: { decision } }),
-        origin: requestOrigin(request),
-      })
-    }
-    throw error
-  }
+const insights = `${registry}/providers/Microsoft.Insights`
+const onInsights = (name: string): CallerNeed => action(`Microsoft.Insights/${name}/read`)
+
+// prettier-ignore
+const metricRows: readonly ManagementRow[] = [
+  { id: 'metrics.list',           method: 'GET', path: `${insights}/metrics`,           need: onInsights('metrics'),           handle: listMetrics,           paged: true },
+  { id: 'metricDefinitions.list', method: 'GET', path: `${insights}/metricDefinitions`, need: onInsights('metricDefinitions'), handle: listMetricDefinitions, paged: true },
+  { id: 'metricNamespaces.list',  method: 'GET', path: `${insights}/metricNamespaces`,  need: onInsights('metricNamespaces'),  handle: listMetricNamespaces,  paged: true },
+]
+
+const anonymousAccess = `${registry}/providers/Acrux.Server/anonymousAccess/default`
+const scopeMaps = `${registry}/scopeMaps`
+const tokens = `${registry}/tokens`
+
+// prettier-ignore
+const scopedTokenRows: readonly ManagementRow[] = [
+  { id: 'scopeMaps.list',                 method: 'GET',    path: scopeMaps,              need: onRegistries('scopeMaps/read'),   handle: listScopeMaps },
+  { id: 'scopeMaps.get',                  method: 'GET',    path: `${scopeMaps}/:name`,   need: onRegistries('scopeMaps/read'),   handle: getScopeMap },
+  { id: 'scopeMaps.put',                  method: 'PUT',    path: `${scopeMaps}/:name`,   need: onRegistries('scopeMaps/write'),  handle: putScopeMap },
+  { id: 'scopeMaps.patch',                method: 'PATCH',  path: `${scopeMaps}/:name`,   need: onRegistries('scopeMaps/write'),  handle: patchScopeMap },
+  { id: 'scopeMaps.delete',               method: 'DELETE', path: `${scopeMaps}/:name`,   need: onRegistries('scopeMaps/delete'), handle: deleteScopeMap },
+  { id: 'tokens.list',                    method: 'GET',    path: tokens,                 need: onRegistries('tokens/read'),      handle: listScopedTokens },
+  { id: 'tokens.get',                     method: 'GET',    path: `${tokens}/:name`,      need: onRegistries('tokens/read'),      handle: getScopedToken },
+  { id: 'tokens.put',                     method: 'PUT',    path: `${tokens}/:name`,      need: onRegistries('tokens/write'),     handle: putScopedToken },
+  { id: 'tokens.patch',                   method: 'PATCH',  path: `${tokens}/:name`,      need: onRegistries('tokens/write'),     handle: patchScopedToken },
+  { id: 'tokens.delete',                  method: 'DELETE', path: `${tokens}/:name`,      need: onRegistries('tokens/delete'),    handle: deleteScopedToken },
+  { id: 'registries.generateCredentials', method: 'POST',   path: `${registry}/generateCredentials`, need: onRegistries('generateCredentials/action'), handle: generateCredentials },
+  { id: 'anonymousAccess.get',            method: 'GET',    path: anonymousAccess,        need: onRegistries('read'),             handle: getAnonymousAccess },
+  { id: 'anonymousAccess.put',            method: 'PUT',    path: anonymousAccess,        need: onRegistries('write'),            handle: putAnonymousAccess },
+  { id: 'anonymousAccess.delete',         method: 'DELETE', path: anonymousAccess,        need: onRegistries('write'),            handle: deleteAnonymousAccess },
+]
+
+const onQuotas = (name: string): CallerNeed => action(`Acrux.Server/quotas/${name}`)
+const onUploads = (name: string): CallerNeed => action(`Acrux.Server/uploads/${name}`)
+const quotas = `${registry}/providers/Acrux.Server/quotas`
+const uploads = `${registry}/providers/Acrux.Server/uploads`
+
+/** Azure does not have these. */
+// prettier-ignore
+const capacityRows: readonly ManagementRow[] = [
+  { id: 'quotas.list',    method: 'GET',    path: quotas,               need: onQuotas('read'),    handle: listQuotas },
+  { id: 'quotas.get',     method: 'GET',    path: `${quotas}/:name`,    need: onQuotas('read'),    handle: getQuota },
+  { id: 'quotas.put',     method: 'PUT',    path: `${quotas}/:name`,    need: onQuotas('write'),   handle: putQuota },
+  { id: 'quotas.delete',  method: 'DELETE', path: `${quotas}/:name`,    need: onQuotas('delete'),  handle: deleteQuota },
+  { id: 'uploads.list',   method: 'GET',    path: uploads,              need: onUploads('read'),   handle: listOpenUploads },
+  { id: 'uploads.delete', method: 'DELETE', path: `${uploads}/:name`,   need: onUploads('delete'), handle: deleteOpenUpload },
+]
+
+const onIdentities = (name: string): CallerNeed => action(`Microsoft.ManagedIdentity/userAssignedIdentities/${name}`)
+const identityProvider = 'providers/Microsoft.ManagedIdentity/userAssignedIdentities'
+const identities = `${group}/${identityProvider}`
+const identity = `${identities}/:identity`
+
+// prettier-ignore
+const identityRows: readonly ManagementRow[] = [
+  { id: 'identities.listInSubscription', method: 'GET',    path: `${subscription}/${identityProvider}`, need: listed('Microsoft.ManagedIdentity/userAssignedIdentities/read'), handle: listUserAssignedIdentities },
+  { id: 'identities.listInGroup',        method: 'GET',    path: identities, need: listed('Microsoft.ManagedIdentity/userAssignedIdentities/read'), handle: listUserAssignedIdentities },
+  { id: 'identities.get',                method: 'GET',    path: identity,   need: onIdentities('read'),   handle: getUserAssignedIdentity },
+  { id: 'identities.put',                method: 'PUT',    path: identity,   need: onIdentities('write'),  handle: putUserAssignedIdentity },
+  { id: 'identities.patch',              method: 'PATCH',  path: identity,   need: onIdentities('write'),  handle: patchUserAssignedIdentity },
+  { id: 'identities.delete',             method: 'DELETE', path: identity,   need: onIdentities('delete'), handle: deleteUserAssignedIdentity },
+]
+
+const federatedCredentials = `${identity}/federatedIdentityCredentials`
+const federatedCredential = `${federatedCredentials}/:name`
+
+// prettier-ignore
+const federationRows: readonly ManagementRow[] = [
+  { id: 'federatedCredentials.list',   method: 'GET',    path: federatedCredentials, need: onIdentities('federatedIdentityCredentials/read'),   handle: listFederatedCredentials },
+  { id: 'federatedCredentials.get',    method: 'GET',    path: federatedCredential,  need: onIdentities('federatedIdentityCredentials/read'),   handle: getFederatedCredential },
+  { id: 'federatedCredentials.put',    method: 'PUT',    path: federatedCredential,  need: onIdentities('federatedIdentityCredentials/write'),  handle: putFederatedCredential },
+  { id: 'federatedCredentials.delete', method: 'DELETE', path: federatedCredential,  need: onIdentities('federatedIdentityCredentials/delete'), handle: deleteFederatedCredential },
+]
+
+const onMachines = (name: string): CallerNeed => action(`Microsoft.HybridCompute/machines/${name}`)
+const machineProvider = 'providers/Microsoft.HybridCompute/machines'
+const machines = `${group}/${machineProvider}`
+const machine = `${machines}/:machine`
+
+// prettier-ignore
+const machineRows: readonly ManagementRow[] = [
+  { id: 'machines.listInSubscription', method: 'GET',    path: `${subscription}/${machineProvider}`, need: listed('Microsoft.HybridCompute/machines/read'), handle: listMachines },
+  { id: 'machines.listInGroup',        method: 'GET',    path: machines, need: listed('Microsoft.HybridCompute/machines/read'), handle: listMachines },
+  { id: 'machines.get',                method: 'GET',    path: machine,  need: onMachines('read'),   handle: getMachine },
+  { id: 'machines.put',                method: 'PUT',    path: machine,  need: onMachines('write'),  handle: putMachine },
+  { id: 'machines.patch',              method: 'PATCH',  path: machine,  need: onMachines('write'),  handle: patchMachine },
+  { id: 'machines.delete',             method: 'DELETE', path: machine,  need: onMachines('delete'), handle: deleteMachine },
+  { id: 'machines.enrollmentCode',     method: 'POST',   path: `${machine}/enrollmentCode`, need: onMachines('write'), handle: createEnrollmentCode },
+]
+
+const readAssignments = action('Microsoft.Authorization/roleAssignments/read')
+
+/** Azure does not have these. */
+// prettier-ignore
+const questionRows: readonly ManagementRow[] = [
+  { id: 'access.explanation',       method: 'GET', path: `${registry}/accessExplanation`, need: readAssignments, handle: getExplanation },
+  { id: 'access.decision',          method: 'GET', path: `${registry}/decisions/:name`,   need: onRegistries('decisions/read'), handle: getDecision },
+  { id: 'access.allowedPrincipals', method: 'GET', path: `${registry}/allowedPrincipals`, need: readAssignments, handle: getAllowedPrincipals, paged: true },
+]
+
+const authorization = 'providers/Microsoft.Authorization'
+
+function roleRows(scopeName: string, scopePath: string): ManagementRow[] {
+  const assignments = `${scopePath}/${authorization}/roleAssignments`
+  const definitions = `${scopePath}/${authorization}/roleDefinitions`
+  const onAssignments = (name: string): CallerNeed => action(`Microsoft.Authorization/roleAssignments/${name}`)
+  const judging = (name: string): CallerNeed => ({
+    kind: 'action',
+    action: `Microsoft.Authorization/roleAssignments/${name}`,
+    judgesAssignment: true,
+  })
+  const onDefinitions = (name: string): CallerNeed => action(`Microsoft.Authorization/roleDefinitions/${name}`)
+  // prettier-ignore
+  return [
+    { id: `roleDefinitions.list.${scopeName}`,   method: 'GET',    path: definitions,            need: onDefinitions('read'),   handle: listRoleDefinitions, filtered: true },
+    { id: `roleDefinitions.get.${scopeName}`,    method: 'GET',    path: `${definitions}/:name`, need: onDefinitions('read'),   handle: getRoleDefinition },
+    { id: `roleDefinitions.put.${scopeName}`,    method: 'PUT',    path: `${definitions}/:name`, need: onDefinitions('write'),  handle: putRoleDefinition },
+    { id: `roleDefinitions.delete.${scopeName}`, method: 'DELETE', path: `${definitions}/:name`, need: onDefinitions('delete'), handle: deleteRoleDefinition },
+    { id: `roleAssignments.list.${scopeName}`,   method: 'GET',    path: assignments,            need: onAssignments('read'),   handle: listRoleAssignments, filtered: true },
+    { id: `roleAssignments.get.${scopeName}`,    method: 'GET',    path: `${assignments}/:name`, need: onAssignments('read'),   handle: getRoleAssignment },
+    { id: `roleAssignments.put.${scopeName}`,    method: 'PUT',    path: `${assignments}/:name`, need: judging('write'),        handle: putRoleAssignment },
+    { id: `roleAssignments.delete.${scopeName}`, method: 'DELETE', path: `${assignments}/:name`, need: judging('delete'),       handle: deleteRoleAssignment },
+  ]
 }
 
-/** Whom the token was given to that proved nobody, if we signed it. */
-function claimantOf({ owner }: ArmError): Pick<AuditEvent, 'actor' | 'credential'> {
-  if (owner === undefined) return { actor: { kind: 'anonymous', id: '' } }
-  const { kind, objectId, credentialId } = owner
-  return { actor: { kind, id: objectId }, credential: { kind: 'identity-token', id: credentialId } }
-}
+/** The built-in roles by the ids that they have in the tenant; there are no assignments at that scope. */
+// prettier-ignore
+const tenantRows: readonly ManagementRow[] = [
+  { id: 'roleDefinitions.list.tenant', method: 'GET', path: `/${authorization}/roleDefinitions`,       need: anyRole('Microsoft.Authorization/roleDefinitions/read'), handle: listRoleDefinitions, filtered: true },
+  { id: 'roleDefinitions.get.tenant',  method: 'GET', path: `/${authorization}/roleDefinitions/:name`, need: anyRole('Microsoft.Authorization/roleDefinitions/read'), handle: getRoleDefinition },
+]
 
-/** What is written down of a missing right, for whoever asks later why. */
-async function decisionAgainst(
-  { access }: ManagementOptions,
-  caller: ManagementCaller | undefined,
-  { wanted, decision }: ArmError,
-): Promise<DecisionRecord | undefined> {
-  if (caller === undefined || wanted === undefined) return decision
-  return recordActionDecision(await access.explainAction(caller.rights, wanted.action, wanted.scope), wanted)
-}
-
-function isWorthAnEvent({ status }: ArmError, { method, headers }: FastifyRequest): boolean {
-  if (status === 401) return headers.authorization !== undefined
-  return status === 403 || (method !== 'GET' && method !== 'HEAD')
-}
-
-/** The resource that the path names; where it names none that could be, the path itself. */
-function targetOf(request: FastifyRequest): string {
-  try {
-    return scopeOf(readPathNames(request.params))
-  } catch {
-    return request.url.split('?')[0] ?? ''
-  }
-}
+/** The whole table of the ARM surface, but for `/metadata/endpoints`, which is public. */
+export const rows: readonly ManagementRow[] = [
+  ...subscriptionRows,
+  ...webhookRows,
+  ...registrationRows,
+  ...registryRows,
+  ...unservedRows,
+  ...metricRows,
+  ...scopedTokenRows,
+  ...capacityRows,
+  ...identityRows,
+  ...federationRows,
+  ...machineRows,
+  ...questionRows,
+  ...tenantRows,
+  ...roleRows('subscription', subscription),
+  ...roleRows('resourceGroup', group),
+  ...roleRows('registry', registry),
+  ...roleRows('identity', identity),
+  ...roleRows('machine', machine),
+].map((row) => ({ ...row, id: `management.${row.id}` }))

@@ -20,7 +20,7 @@ import { createDeletionCount, createRegistryRoom, registryMigrations } from '../
 import { createRegistryActivity, createResources, resourcesMigrations } from '../resources/index.ts'
 import { createMemoryBlobStore } from '../storage/index.ts'
 import { createTokenService } from '../token-service/index.ts'
-import { createManagement } from './management.ts'
+import { createManagement } from './surface.ts'
 
 export const tenantId = '20000000-0000-4000-8000-000000000002'
 export const subscriptionId = '10000000-0000-4000-8000-000000000001'
@@ -97,8 +97,11 @@ const allMigrations = [
   ...registryMigrations,
 ]
 
-/** The management room over real rooms, a real database and a real socket, with an owner of the subscription; time stands still. */
-export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
+/**
+ * The management API with real modules, a real database and a real socket, and an owner of the subscription. The clock
+ * stands still.
+ */
+export async function openTestManagement(kind: DatabaseKind = 'sqlite', trustedTenants: readonly string[] = []) {
   const { database, dispose: disposeDatabase } = await openTestDatabase(kind, allMigrations)
   const keyDirectory = await mkdtemp(path.join(tmpdir(), 'acrux-test-'))
   const sealer = await openSealer(path.join(keyDirectory, 'master.key'))
@@ -124,6 +127,7 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
     clock,
     sealer,
     publicOrigin,
+    trustedTenants,
     onPrincipalDeleted: (transaction, objectId) => access.deleteAssignmentsOf(transaction, objectId),
   })
   const shared = { database, clock, log, audit, sealer, directory, signingKeyRotationDays: 90 }

@@ -79,7 +79,7 @@ export const takenElsewhere: Readonly<Record<string, readonly [file: string, tit
   browser_account:     ['server/src/sign-in/sessions.test.ts', 'a session ends when its user is disabled, deleted, or given another password'],
   handle:              ['server/src/identity/handles.test.ts', 'what was used up, or has expired, is neither changed nor prolonged'],
   passkey:             ['test/browser/passkeys.test.ts', 'a person adds a passkey, signs in with it alone and as the second proof, and takes it away'],
-  external_identity:   ['server/src/graph/external-identities.test.ts', 'that are taken away end the sign-ins and take the groups with them'],
+  external_identity:   ['server/src/graph/people/external-identities.test.ts', 'that are taken away end the sign-ins and take the groups with them'],
   external_group:      ['server/src/directory/external/external-identities.test.ts', 'replace those of the one before, at once'],
   upload:              ['test/rights/push-in-progress.test.ts', 'an upload of one principal is closed to another that may push too'],
 }

@@ -85,6 +85,19 @@ export function hybridMachineId(subscription: string, group: string, name: strin
 }
 
 /**
+ * The id of a role definition as it is seen from a subscription, or from the tenant where `subscription` is empty. Clients
+ * join assignments with definitions by this text. [az-cli-wire §4.7]
+ */
+export function roleDefinitionId(subscription: string, name: string): string {
+  return `${subscription === '' ? '' : subscriptionId(subscription)}/providers/Microsoft.Authorization/roleDefinitions/${name}`
+}
+
+/** The id of a role assignment at a scope. */
+export function roleAssignmentId({ scope, name }: { readonly scope: string; readonly name: string }): string {
+  return `${scope === '/' ? '' : scope}/providers/Microsoft.Authorization/roleAssignments/${name}`
+}
+
+/**
  * Every scope whose role assignments hold at `id`, the tenant `/` first and `id` itself last, all normalized. Empty for
  * what is no scope, so that no assignment holds there.
  */

@@ -1,0 +1,86 @@
+import type { ApplicationRecord } from '../../directory/index.ts'
+import { applicationChangeBody, newApplicationBody } from './bodies.ts'
+import { readBody } from '../surface/body.ts'
+import { type Document, applicationDocument } from '../surface/documents.ts'
+import { type Graph, type GraphHandler, change, requirePathId, requireVisible, visibleTo } from '../surface/context.ts'
+import { insufficientPrivileges } from '../surface/errors.ts'
+import { filterableApplications } from '../surface/filter.ts'
+import { listPage } from '../surface/page.ts'
+import { parseListQuery, refuseQueryOptions } from '../surface/query.ts'
+
+/** `GET /applications` */
+export const listApplications: GraphHandler = async (graph, { request, caller }) => {
+  const query = parseListQuery(filterableApplications, request.query)
+  const { conditions, after, pageSize } = query
+  const page = { conditions, visibleTo: visibleTo(caller), after, limit: pageSize + 1 }
+  const rows = await graph.directory.applications.list(page)
+  return listPage(graph, caller, 'applications', query, rows, (shown) => applicationDocuments(graph, shown))
+}
+
+/** `POST /applications` */
+export const createApplication: GraphHandler = async (graph, call) => {
+  const body = readBody(newApplicationBody, call.request.body)
+  const ownerId = call.caller.principal.objectId
+  const row = await change(
+    graph,
+    call,
+    (transaction) => graph.directory.applications.createApplication(transaction, body, ownerId),
+    ({ objectId, appId, displayName }) => ({
+      action: 'application.create',
+      target: `applications/${objectId}`,
+      detail: { appId, displayName },
+    }),
+  )
+  call.reply.code(201)
+  return (await applicationDocuments(graph, [row]))[0]
+}
+
+/** `GET /applications/{id}` */
+export const getApplication: GraphHandler = async (graph, call) => {
+  refuseQueryOptions(call.request.query)
+  const id = requirePathId(call)
+  const row = await requireVisible(graph, call.caller, id, await graph.directory.applications.find(id))
+  return (await applicationDocuments(graph, [row]))[0]
+}
+
+/** `PATCH /applications/{id}` */
+export const updateApplication: GraphHandler = async (graph, call) => {
+  const id = requirePathId(call)
+  const body = readBody(applicationChangeBody, call.request.body)
+  const { keyCredentials, ...others } = body
+  // The owner of an application changes its credentials; what it is called is the directory owner's to say.
+  if (!call.caller.isDirectoryOwner && Object.keys(others).length > 0) throw insufficientPrivileges()
+  await change(
+    graph,
+    call,
+    (transaction) => graph.directory.applications.updateApplication(transaction, id, body),
+    () => ({
+      action: 'application.update',
+      target: `applications/${id}`,
+      detail: { properties: Object.keys(body), certificates: keyCredentials?.length },
+    }),
+  )
+  return call.reply.code(204).send()
+}
+
+/** `DELETE /applications/{id}` */
+export const deleteApplication: GraphHandler = async (graph, call) => {
+  const id = requirePathId(call)
+  await change(
+    graph,
+    call,
+    (transaction) => graph.directory.applications.deleteApplication(transaction, id),
+    ({ appId }) => ({ action: 'application.delete', target: `applications/${id}`, detail: { appId } }),
+  )
+  return call.reply.code(204).send()
+}
+
+/** The documents of applications. */
+export async function applicationDocuments(
+  { directory }: Graph,
+  applications: readonly ApplicationRecord[],
+): Promise<Document[]> {
+  const described = await directory.applications.describe(applications)
+  const { defaultDomain } = await directory.tenant()
+  return described.map((application) => applicationDocument(application, defaultDomain))
+}

@@ -1,0 +1,155 @@
+import { z } from 'zod'
+import {
+  type FederatedCredentialChange,
+  type FederatedCredentialRecord,
+  resourceNotFound,
+} from '../../directory/index.ts'
+import { type FederatedTrust, isTrustText, trustHint } from '../../standards/oauth/federated-trust.ts'
+import { readBody } from '../surface/body.ts'
+import {
+  type Graph,
+  type GraphCall,
+  type GraphHandler,
+  change,
+  requirePathId,
+  requireVisible,
+} from '../surface/context.ts'
+import type { Document } from '../surface/documents.ts'
+import { refuseQueryOptions } from '../surface/query.ts'
+
+/** `GET /applications/{id}/federatedIdentityCredentials`: all of them, which are few. */
+export const listFederatedCredentials: GraphHandler = async (graph, call) => {
+  refuseQueryOptions(call.request.query)
+  const { holderId } = await requireVisibleHolder(graph, call)
+  return { value: (await graph.directory.federatedCredentials.list(holderId)).map(document) }
+}
+
+/** `GET /applications/{id}/federatedIdentityCredentials/{id or name}` */
+export const getFederatedCredential: GraphHandler = async (graph, call) => {
+  refuseQueryOptions(call.request.query)
+  const { holderId } = await requireVisibleHolder(graph, call)
+  return document(await graph.directory.federatedCredentials.find(undefined, holderId, idOrName(call)))
+}
+
+/** `POST /applications/{id}/federatedIdentityCredentials` */
+export const createFederatedCredential: GraphHandler = async (graph, call) => {
+  const holderId = requirePathId(call)
+  const { audiences, name, issuer, description = null, ...rest } = readBody(newBody, call.request.body)
+  const trust = readTrust(graph, rest)
+  graph.directory.federatedCredentials.requireIssuer(issuer)
+  const mayShareTrust = call.caller.isDirectoryOwner
+  const request = { name, issuer, audience: audiences[0], trust, description, mayShareTrust }
+  const row = await change(
+    graph,
+    call,
+    async (transaction) => {
+      const application = await graph.directory.applications.find(holderId, transaction)
+      if (application === undefined) throw resourceNotFound(holderId)
+      return graph.directory.federatedCredentials.create(transaction, { holderId, appId: application.appId }, request)
+    },
+    (made) => event('create', holderId, made),
+  )
+  call.reply.code(201)
+  return document(row)
+}
+
+/** `PATCH /applications/{id}/federatedIdentityCredentials/{id or name}` */
+export const updateFederatedCredential: GraphHandler = async (graph, call) => {
+  const holderId = requirePathId(call)
+  const { audiences, subject, claimsMatchingExpression, ...rest } = readBody(changeBody, call.request.body)
+  if (rest.issuer !== undefined) graph.directory.federatedCredentials.requireIssuer(rest.issuer)
+  const namesTrust = subject !== undefined || claimsMatchingExpression !== undefined
+  const wanted: FederatedCredentialChange = {
+    mayShareTrust: call.caller.isDirectoryOwner,
+    ...(rest.name === undefined ? {} : { name: rest.name }),
+    ...(rest.issuer === undefined ? {} : { issuer: rest.issuer }),
+    ...(rest.description === undefined ? {} : { description: rest.description }),
+    ...(audiences === undefined ? {} : { audience: audiences[0] }),
+    ...(namesTrust ? { trust: readTrust(graph, { subject, claimsMatchingExpression }) } : {}),
+  }
+  await change(
+    graph,
+    call,
+    (transaction) => graph.directory.federatedCredentials.update(transaction, holderId, idOrName(call), wanted),
+    (row) => event('update', holderId, row),
+  )
+  return call.reply.code(204).send()
+}
+
+/** `DELETE /applications/{id}/federatedIdentityCredentials/{id or name}` */
+export const deleteFederatedCredential: GraphHandler = async (graph, call) => {
+  const holderId = requirePathId(call)
+  await change(
+    graph,
+    call,
+    (transaction) => graph.directory.federatedCredentials.remove(transaction, holderId, idOrName(call)),
+    (row) => event('delete', holderId, row),
+  )
+  return call.reply.code(204).send()
+}
+
+const trustText = z.string().refine(isTrustText)
+const audiences = z.tuple([trustText], { error: 'exactly one audience' })
+const expression = z.strictObject({ value: z.string(), languageVersion: z.literal(1) })
+
+const properties = {
+  '@odata.type': z.literal('#microsoft.graph.federatedIdentityCredential').optional(),
+  // az sends back what it was shown.
+  id: z.string().optional(),
+  description: trustText.nullish(),
+  subject: trustText.nullish(),
+  claimsMatchingExpression: expression.nullish(),
+}
+
+/** The name is part of a URL. [Microsoft Graph, federatedIdentityCredential] */
+const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{2,119}$/)
+
+const newBody = z.strictObject({ ...properties, name, issuer: trustText, audiences })
+const changeBody = z.strictObject({
+  ...properties,
+  name: name.optional(),
+  issuer: trustText.optional(),
+  audiences: audiences.optional(),
+})
+
+function readTrust(
+  { directory }: Graph,
+  { subject, claimsMatchingExpression }: Pick<z.output<typeof newBody>, 'subject' | 'claimsMatchingExpression'>,
+): FederatedTrust {
+  return directory.federatedCredentials.requireTrust({ subject, claimsExpression: claimsMatchingExpression?.value })
+}
+
+async function requireVisibleHolder(graph: Graph, call: GraphCall): Promise<{ readonly holderId: string }> {
+  const holderId = requirePathId(call)
+  await requireVisible(graph, call.caller, holderId, await graph.directory.applications.find(holderId))
+  return { holderId }
+}
+
+function idOrName({ params }: GraphCall): string {
+  return params['credential'] ?? ''
+}
+
+function event(verb: 'create' | 'update' | 'delete', holderId: string, row: FederatedCredentialRecord) {
+  const { id, issuer, audience } = row
+  return {
+    action: `federated-credential.${verb}`,
+    target: `applications/${holderId}`,
+    detail: { id, issuer, audience, subject: row.subject, claims: row.claimsExpression },
+  }
+}
+
+/** A `federatedIdentityCredential`. [Microsoft Graph v1.0, federatedIdentityCredential resource type] */
+function document(credential: FederatedCredentialRecord): Document {
+  const { id, name, issuer, subject, claimsExpression, description, audience } = credential
+  const hint = subject === null ? undefined : trustHint(issuer, { kind: 'subject', subject })
+  return {
+    id,
+    name,
+    issuer,
+    subject,
+    description,
+    audiences: [audience],
+    ...(claimsExpression === null ? {} : { claimsMatchingExpression: { value: claimsExpression, languageVersion: 1 } }),
+    ...(hint === undefined ? {} : { '@acrux.hint': hint }),
+  }
+}

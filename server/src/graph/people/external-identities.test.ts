@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { type TestContext, describe, test } from 'node:test'
+import type { ExternalPerson } from '../../directory/index.ts'
+import { openGraph } from '../test-graph.ts'
+
+const hourMs = 60 * 60 * 1000
+
+describe('the identities of a user at outside providers', () => {
+  const issuer = 'https://id.contoso.example'
+  const identity = { signInType: 'federated', issuer, issuerAssignedId: 'alice-1' }
+  const person = (nowMs: number): ExternalPerson => ({
+    issuer,
+    subject: 'alice-1',
+    provider: 'contoso',
+    displayName: 'Another name',
+    userName: undefined,
+    mail: undefined,
+    groups: ['developers'],
+    standsUntilMs: nowMs + 8 * hourMs,
+  })
+
+  async function open(t: TestContext) {
+    const opened = await openGraph(t)
+    const { as, database, directory, time } = opened
+    const take = (createUsers: boolean) =>
+      database.transaction((transaction) =>
+        directory.signInExternalPerson(transaction, person(time.nowMs), { createUsers }),
+      )
+    const bob = await database.transaction((transaction) =>
+      directory.createUser(transaction, {
+        userPrincipalName: 'bob@contoso.example',
+        displayName: 'Bob',
+        password: 'a long password',
+      }),
+    )
+    return { ...opened, take, bob, owner: as(opened.alice.objectId), asBob: as(bob.objectId) }
+  }
+
+  test('are linked by an owner and by nobody else, and are told', async (t) => {
+    const { take, bob, owner, asBob } = await open(t)
+    const path = `/users/${bob.objectId}`
+    assert.equal((await asBob('PATCH', path, { identities: [identity] })).status, 403)
+    assert.deepEqual(await take(false), { outcome: 'not-linked' })
+    assert.equal((await owner('PATCH', path, { identities: [identity] })).status, 204)
+    const result = await take(false)
+    assert.ok(result.outcome === 'proved' && !result.isNew)
+    assert.equal(result.user.objectId, bob.objectId)
+    assert.equal(result.user.displayName, 'Bob', 'who has an account here keeps the name')
+    for (const call of [owner, asBob]) {
+      assert.deepEqual((await call('GET', `${path}/identities`)).body['value'], [identity])
+    }
+  })
+
+  test('are somebody’s alone, one for each issuer', async (t) => {
+    const { take, bob, owner, alice } = await open(t)
+    const made = await take(true)
+    assert.ok(made.outcome === 'proved' && made.isNew)
+    const path = `/users/${bob.objectId}`
+    assert.equal((await owner('PATCH', path, { identities: [identity] })).status, 409)
+    const other = { ...identity, issuerAssignedId: 'b' }
+    assert.equal(
+      (await owner('PATCH', path, { identities: [{ ...identity, issuerAssignedId: 'c' }, other] })).status,
+      409,
+    )
+    assert.equal((await owner('DELETE', `/users/${made.user.objectId}`)).status, 204)
+    assert.equal((await owner('PATCH', path, { identities: [identity] })).status, 204)
+    assert.equal((await owner('PATCH', `/users/${alice.objectId}`, { identities: [identity] })).status, 409)
+  })
+
+  test('that are taken away end the sign-ins and take the groups with them', async (t) => {
+    const { take, bob, owner, directory, database, time } = await open(t)
+    const path = `/users/${bob.objectId}`
+    await owner('PATCH', path, { identities: [identity] })
+    await take(false)
+    assert.equal((await directory.groupIdsOf(bob.objectId)).length, 1)
+    const proof = { user: bob, clientId: 'c', methods: ['fed'], authenticatedAtMs: 0, lifetimeMs: hourMs }
+    const { id } = await database.transaction((transaction) => directory.recordSignIn(transaction, proof))
+    time.nowMs += 1
+    assert.equal(await directory.credentialStands(bob.objectId, id), true)
+    const other = { ...identity, issuer: 'https://id.fabrikam.example' }
+    assert.equal((await owner('PATCH', path, { identities: [identity, other] })).status, 204)
+    assert.equal(await directory.credentialStands(bob.objectId, id), true, 'an identity that is added ends no sign-in')
+    const before = await database.authorityRevision()
+    assert.equal((await owner('PATCH', path, { identities: [] })).status, 204)
+    assert.notEqual(await database.authorityRevision(), before, 'cached decisions end')
+    assert.equal(await directory.credentialStands(bob.objectId, id), false)
+    assert.deepEqual(await directory.groupIdsOf(bob.objectId), [])
+    assert.deepEqual(await take(false), { outcome: 'not-linked' })
+  })
+
+  test('that are taken from the user whom a sign-in made are somebody else’s at the next', async (t) => {
+    const { take, owner } = await open(t)
+    const first = await take(true)
+    assert.ok(first.outcome === 'proved')
+    assert.equal((await owner('PATCH', `/users/${first.user.objectId}`, { identities: [] })).status, 204)
+    const second = await take(true)
+    assert.ok(second.outcome === 'proved' && second.isNew)
+    assert.notEqual(second.user.objectId, first.user.objectId)
+    assert.notEqual(second.user.userPrincipalName, first.user.userPrincipalName)
+    const third = await take(true)
+    assert.ok(third.outcome === 'proved' && !third.isNew)
+    assert.equal(third.user.objectId, second.user.objectId)
+  })
+
+  test('make a user without a password, who can be given rights before the first sign-in', async (t) => {
+    const { take, owner } = await open(t)
+    const body = { accountEnabled: true, displayName: 'Alice', userPrincipalName: 'alice.b@contoso.example' }
+    assert.equal((await owner('POST', '/users', body)).status, 400)
+    assert.equal((await owner('POST', '/users', { ...body, identities: [] })).status, 400)
+    const made = await owner('POST', '/users', { ...body, identities: [identity] })
+    assert.equal(made.status, 201)
+    const result = await take(false)
+    assert.ok(result.outcome === 'proved')
+    assert.equal(result.user.objectId, made.body['id'])
+  })
+
+  for (const odd of [
+    { ...identity, issuer: 'http://id.contoso.example' },
+    { ...identity, issuer: 'id' },
+    { ...identity, issuerAssignedId: '' },
+    { ...identity, issuerAssignedId: 'a b' },
+    { ...identity, signInType: 'emailAddress' },
+    { ...identity, more: 1 },
+  ]) {
+    test(`are refused as ${JSON.stringify(odd)}`, async (t) => {
+      const { bob, owner } = await open(t)
+      assert.equal((await owner('PATCH', `/users/${bob.objectId}`, { identities: [odd] })).status, 400)
+    })
+  }
+})

@@ -1,0 +1,303 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Secret, TOTP } from 'otpauth'
+import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { errorOf, filter, idsOf, reference } from '../test-graph.ts'
+import { openPeople, ownerRole, readerRole, unknownId } from '../test-people.ts'
+
+test('an owner who resets a password is shown the other sign-in methods, and can remove them with it', async (t) => {
+  const { asOwner, as, makeUser, prove, directory, database } = await openPeople(t)
+  const id = await makeUser('Carol')
+  await database.transaction(async (transaction) => {
+    await directory.people.setIdentities(transaction, id, [{ issuer: 'https://id.example', subject: 'carol' }])
+    const passkey = { credentialId: 'b2YgYSB0aGllZg', publicKey: new Uint8Array([1]), counter: 0, transports: [] }
+    await directory.secondFactors.addPasskey(transaction, { ...passkey, objectId: id, displayName: 'Of a thief' })
+    await directory.secondFactors.newRecoveryCodes(transaction, id)
+    await directory.enrolmentCodes.create(transaction, id, 60_000)
+  })
+  const path = `/users/${id}/authentication/methods/28c10230-6103-485e-b985-444c60001490/resetPassword`
+  const first = await asOwner('POST', path, { newPassword: 'seven brass kettles' })
+  assert.equal(first.status, 200)
+  assert.partialDeepStrictEqual(first.body, {
+    otherMethods: [{ displayName: 'Of a thief' }],
+    identities: [{ issuer: 'https://id.example', issuerAssignedId: 'carol' }],
+  })
+  assert.partialDeepStrictEqual(await prove('carol@contoso.example', 'seven brass kettles'), {
+    mustChangePassword: true,
+  })
+  const second = await asOwner('POST', path, { newPassword: 'eight brass kettles', removeOtherMethods: true })
+  const { otherMethods, identities } = second.body
+  assert.deepEqual({ otherMethods, identities }, { otherMethods: [], identities: [] })
+  assert.deepEqual(await directory.secondFactors.of(id), { totp: false, passkeys: 0, recoveryCodes: 0 })
+  assert.equal(await directory.findExternalUser({ issuer: 'https://id.example', subject: 'carol' }), undefined)
+  assert.equal(await directory.enrolmentCodes.find(id), undefined)
+  const events = await directory.securityEvents.list(id)
+  assert.deepEqual(
+    events.map(({ kind, detail, count }) => `${kind} ${detail} ${count}`).toSorted(),
+    ['method-removed all 1', 'method-removed enrolment-code 1', 'password-reset  2'],
+    'each reset is recorded once',
+  )
+  assert.equal((await asOwner('POST', path, { newPassword: 'short' })).status, 400)
+  assert.equal((await as(id)('POST', path, { newPassword: 'nine brass kettles' })).status, 403, 'not by the person')
+  assert.equal((await asOwner('POST', path.replace('28c', '38c'), { newPassword: 'nine brass kettles' })).status, 404)
+})
+
+for (const kind of testDatabaseKinds) {
+  test(`the requests of "az ad user" make, show, change and delete a user (${kind})`, async (t) => {
+    const { asOwner, makeUser, prove, deletedPrincipals, directory } = await openPeople(t, kind)
+    const id = await makeUser('Carol', { mailNickname: 'carol', mail: 'carol@mail.example' })
+    for (const path of [`/users/${id}`, '/users/CAROL@contoso.example']) {
+      const { body } = await asOwner('GET', path)
+      assert.partialDeepStrictEqual(body, {
+        id,
+        displayName: 'Carol',
+        mail: 'carol@mail.example',
+        accountEnabled: true,
+      })
+    }
+    assert.deepEqual(idsOf((await asOwner('GET', `/users${filter("startswith(displayName,'caro')")}`)).body), [id])
+    assert.equal((await prove('carol@contoso.example', 'tidal lantern 7 quilt')).outcome, 'proved')
+
+    const reset = { password: 'seven brass kettles', forceChangePasswordNextSignIn: true }
+    assert.equal((await asOwner('PATCH', '/users/carol@contoso.example', { passwordProfile: reset })).status, 204)
+    assert.equal((await prove('carol@contoso.example', 'tidal lantern 7 quilt')).outcome, 'refused')
+    assert.partialDeepStrictEqual(await prove('carol@contoso.example', reset.password), { mustChangePassword: true })
+    assert.equal((await asOwner('PATCH', `/users/${id}`, { displayName: 'Carol C.', mail: null })).status, 204)
+    assert.partialDeepStrictEqual((await directory.findUser(id)) ?? {}, { displayName: 'Carol C.', mail: undefined })
+
+    assert.equal((await asOwner('DELETE', `/users/${id}`)).status, 204)
+    assert.deepEqual(deletedPrincipals, [id])
+    assert.equal((await asOwner('GET', `/users/${id}`)).status, 404)
+    assert.equal((await asOwner('DELETE', `/users/${id}`)).status, 404)
+    assert.notEqual(await makeUser('Carol'), id)
+  })
+
+  test(`sign-ins end with their time, the password, the person's leave and the person (${kind})`, async (t) => {
+    const { asOwner, as, makeUser, signIn, directory, database, time } = await openPeople(t, kind)
+    const id = await makeUser('Carol')
+    const stands = async (signInId: string) => directory.credentialStands(id, signInId)
+    const first = await signIn(id)
+    assert.equal(await stands(first.id), true)
+    assert.equal(await directory.credentialStands(await makeUser('Dora'), first.id), false, 'the sign-in of another')
+    time.nowMs += 59_999
+    assert.equal(await stands(first.id), true)
+    await database.transaction((tx) => directory.touchSignIn(tx, first.id, 60_000))
+    time.nowMs += 59_999
+    assert.equal(await stands(first.id), true)
+    time.nowMs += 1
+    assert.equal(await stands(first.id), false)
+    await database.transaction((tx) => directory.touchSignIn(tx, first.id, 60_000))
+    assert.equal(await stands(first.id), false, 'what has ended is not revived')
+    assert.equal(await directory.findSignIn(first.id), undefined)
+
+    const endings: [string, () => Promise<unknown>][] = [
+      ['a sign-out everywhere by the person', () => as(id)('POST', '/me/revokeSignInSessions')],
+      ['one by an administrator', () => asOwner('POST', `/users/${id}/revokeSignInSessions`)],
+      ['disabling', () => asOwner('PATCH', `/users/${id}`, { accountEnabled: false })],
+      ['a reset', () => asOwner('PATCH', `/users/${id}`, { passwordProfile: { password: 'seven brass kettles' } })],
+      ['deletion', () => asOwner('DELETE', `/users/${id}`)],
+    ]
+    for (const [what, end] of endings) {
+      await asOwner('PATCH', `/users/${id}`, { accountEnabled: true })
+      const { id: signInId } = await signIn(id)
+      assert.equal(await stands(signInId), true, what)
+      await end()
+      assert.equal(await stands(signInId), false, what)
+      await asOwner('PATCH', `/users/${id}`, { accountEnabled: true })
+      assert.equal(await stands(signInId), false, `${what}, and enabling again`)
+    }
+  })
+
+  test(`the last owner of the directory stays, whoever it is, and so does the last of a subscription (${kind})`, async (t) => {
+    const { asOwner, as, alice, owner, makeUser, database, ownerless } = await openPeople(t, kind)
+    const program = owner.servicePrincipal.objectId
+    assert.equal((await asOwner('PATCH', `/users/${alice.objectId}`, { accountEnabled: false })).status, 204)
+    const refused = [
+      () => asOwner('PATCH', `/servicePrincipals/${program}`, { accountEnabled: false }),
+      () => asOwner('DELETE', `/servicePrincipals/${program}`),
+      () => asOwner('DELETE', `/roleManagement/directory/roleAssignments/owner-${program}`),
+      async () => {
+        const { body } = await asOwner('GET', `/applications${filter("displayName eq 'owner'")}`)
+        return asOwner('DELETE', `/applications/${idsOf(body)[0]}`)
+      },
+    ]
+    for (const ask of refused) {
+      const answer = await ask()
+      assert.equal(answer.status, 400)
+      assert.match(errorOf(answer.body).message, /last owner/)
+    }
+    ownerless.push('/subscriptions/one')
+    const last = await asOwner('DELETE', `/users/${alice.objectId}`)
+    assert.deepEqual([last.status, errorOf(last.body).code], [400, 'Request_BadRequest'])
+    assert.match(errorOf(last.body).message, /last owner of \/subscriptions\/one cannot be deleted/)
+    ownerless.length = 0
+    const carol = await makeUser('Carol')
+    const assignment = { principalId: carol, roleDefinitionId: ownerRole, directoryScopeId: '/' }
+    assert.equal((await asOwner('POST', '/roleManagement/directory/roleAssignments', assignment)).status, 201)
+    // Two owners who delete each other at once: one of them stays.
+    const both = await Promise.all([
+      asOwner('DELETE', `/users/${carol}`),
+      as(carol)('DELETE', `/servicePrincipals/${program}`),
+    ])
+    assert.deepEqual(
+      both
+        .map(({ status }) => status)
+        .toSorted((a, b) => a - b)
+        .slice(0, 1),
+      [204],
+    )
+    type Tables = { directory_user: Row; service_principal: Row }
+    type Row = { directory_role: string | null; enabled: number }
+    const users = await database.tables<Tables>().selectFrom('directory_user').selectAll().execute()
+    const programs = await database.tables<Tables>().selectFrom('service_principal').selectAll().execute()
+    const owners = [...users, ...programs].filter((row) => row.directory_role === 'owner' && row.enabled === 1)
+    assert.equal(owners.length, 1)
+  })
+
+  test(`a reader reads all and changes nothing; an owner gives and takes the role (${kind})`, async (t) => {
+    const { asOwner, as, alice, makeUser, makeGroup } = await openPeople(t, kind)
+    const carol = await makeUser('Carol')
+    const group = await makeGroup('team')
+    const asCarol = as(carol)
+    const assignments = '/roleManagement/directory/roleAssignments'
+    const give = (role: string, client = asOwner, principalId = carol) =>
+      client('POST', assignments, { principalId, roleDefinitionId: role, directoryScopeId: '/' })
+    assert.deepEqual(idsOf((await asCarol('GET', '/users')).body), [carol])
+    assert.equal((await give(ownerRole, asCarol)).status, 403)
+    const given = await give(readerRole)
+    assert.partialDeepStrictEqual(given.body, {
+      principalId: carol,
+      roleDefinitionId: readerRole,
+      directoryScopeId: '/',
+    })
+    assert.equal((await give(readerRole)).status, 400)
+    assert.equal((await give(readerRole, asOwner, group)).status, 400)
+    assert.equal((await give(readerRole, asOwner, unknownId)).status, 404)
+    assert.equal((await give(unknownId)).status, 400)
+    assert.equal(idsOf((await asCarol('GET', '/users')).body).length, 2)
+    for (const path of ['/applications', '/servicePrincipals', '/groups', `/groups/${group}/members`]) {
+      assert.equal((await asCarol('GET', path)).status, 200, path)
+    }
+    assert.equal((await asCarol('GET', `/users/${unknownId}`)).status, 404)
+    const changes: [string, string, object?][] = [
+      ['PATCH', `/users/${alice.objectId}`, { displayName: 'x' }],
+      ['PATCH', `/users/${carol}`, { displayName: 'x' }],
+      ['POST', `/users/${alice.objectId}/revokeSignInSessions`, {}],
+      ['POST', '/users', {}],
+      ['DELETE', `/groups/${group}`],
+      ['POST', `/groups/${group}/members/$ref`, reference(carol)],
+      ['POST', `/groups/${group}/owners/$ref`, reference(carol)],
+      ['POST', assignments, { principalId: carol, roleDefinitionId: ownerRole, directoryScopeId: '/' }],
+      ['DELETE', `${assignments}/owner-${alice.objectId}`],
+    ]
+    for (const [method, path, body] of changes) assert.equal((await asCarol(method, path, body)).status, 403, path)
+    const listed = await asOwner('GET', `${assignments}${filter(`principalId eq '${carol}'`)}`)
+    assert.deepEqual(listed.body['value'], [given.body])
+    assert.equal((await asOwner('DELETE', `${assignments}/${String(given.body['id'])}`)).status, 204)
+    assert.deepEqual(idsOf((await asCarol('GET', '/users')).body), [carol])
+    assert.equal((await asOwner('DELETE', `${assignments}/${String(given.body['id'])}`)).status, 404)
+  })
+}
+
+test('a person changes the password by the present one', async (t) => {
+  const { as, asOwner, makeUser, signIn, prove, directory } = await openPeople(t)
+  const id = await makeUser('Carol')
+  const { id: signInId } = await signIn(id)
+  const change = (currentPassword: string, newPassword: string) =>
+    as(id)('POST', '/me/changePassword', { currentPassword, newPassword })
+  assert.equal((await change('a wrong password', 'seven brass kettles')).status, 400)
+  const weak = await change('tidal lantern 7 quilt', 'Password2026!')
+  assert.match(errorOf(weak.body).message, /password complexity requirements/)
+  assert.equal(await directory.credentialStands(id, signInId), true)
+  assert.equal((await change('tidal lantern 7 quilt', 'seven brass kettles')).status, 204)
+  assert.equal(await directory.credentialStands(id, signInId), false)
+  assert.equal((await prove('carol@contoso.example', 'seven brass kettles')).outcome, 'proved')
+  assert.equal((await asOwner('POST', '/me/changePassword', {})).status, 400)
+})
+
+test('what a user has to prove themselves by is shown without secrets, and an owner takes it away', async (t) => {
+  const { as, asOwner, makeUser, database, directory, signIn, time } = await openPeople(t)
+  const id = await makeUser('Carol')
+  const [secret = '', passkeyId] = await database.transaction(async (tx) => {
+    const person = { objectId: id, userPrincipalName: 'carol@contoso.example', issuer: 'x' }
+    const app = await directory.secondFactors.enrolTotp(tx, person)
+    const key = { objectId: id, credentialId: 'c', publicKey: new Uint8Array(9), counter: 0, transports: [] }
+    const passkey = await directory.secondFactors.addPasskey(tx, { ...key, displayName: 'blue key' })
+    return [app?.secretBase32, passkey?.id]
+  })
+  const list = await as(id)('GET', '/me/authentication/methods')
+  assert.deepEqual(list.body, (await asOwner('GET', `/users/${id}/authentication/methods`)).body)
+  const types = (list.body['value'] as Record<string, string>[]).map((method) => method['@odata.type'] ?? '')
+  assert.deepEqual(types, [
+    '#microsoft.graph.passwordAuthenticationMethod',
+    '#microsoft.graph.fido2AuthenticationMethod',
+  ])
+  const stranger = await makeUser('Dora')
+  assert.equal((await as(stranger)('GET', `/users/${id}/authentication/methods`)).status, 403)
+  const path = `/users/${id}/authentication/fido2Methods/${passkeyId}`
+  assert.equal((await as(id)('DELETE', path)).status, 403)
+  const { id: signInId } = await signIn(id)
+  assert.equal((await asOwner('DELETE', path)).status, 204)
+  assert.equal(await directory.credentialStands(id, signInId), false)
+  assert.equal((await asOwner('DELETE', path)).status, 404)
+  const code = new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: time.nowMs })
+  assert.equal(await database.transaction((tx) => directory.secondFactors.confirmTotp(tx, id, code)), true)
+  const app = `/users/${id}/authentication/softwareOathMethods/6c65746f-7470-4f74-b000-000000000001`
+  assert.equal((await asOwner('DELETE', app)).status, 204)
+  assert.equal((await asOwner('DELETE', app)).status, 404)
+  const events = await directory.securityEvents.list(id)
+  assert.deepEqual(
+    events.map(({ kind, detail, count }) => `${kind} ${detail} ${count}`).toSorted(),
+    ['method-removed passkey 1', 'method-removed totp 1'],
+    'the person can see it',
+  )
+})
+
+test('what cannot be set of people and groups is refused by name', async (t) => {
+  const { asOwner, makeUser, makeGroup, database } = await openPeople(t)
+  const id = await makeUser('Carol')
+  const team = await makeGroup('team')
+  const user = {
+    accountEnabled: true,
+    displayName: 'x',
+    userPrincipalName: 'x@contoso.example',
+    passwordProfile: { password: 'tidal lantern 7 quilt' },
+  }
+  const group = { displayName: 'x', mailNickname: 'x', mailEnabled: false, securityEnabled: true }
+  // prettier-ignore
+  const table: [string, string, unknown, number?][] = [
+    ['POST',  '/users',                   { ...user, directoryRole: 'owner' }],
+    ['POST',  '/users',                   { ...user, directory_role: 'owner' }],
+    ['POST',  '/users',                   { ...user, password_hash: 'x' }],
+    ['POST',  '/users',                   { ...user, id }],
+    ['POST',  '/users',                   { ...user, external: true }],
+    ['POST',  '/users',                   { ...user, userPrincipalName: 'no-domain' }],
+    ['POST',  '/users',                   { ...user, userPrincipalName: 'carol@contoso.example' }, 409],
+    ['POST',  '/users',                   { ...user, userPrincipalName: 'CAROL@CONTOSO.EXAMPLE' }, 409],
+    ['POST',  '/users',                   { ...user, passwordProfile: { password: 'short' } }],
+    ['POST',  '/users',                   { ...user, passwordProfile: { password: 'x'.repeat(5000) } }],
+    ['POST',  '/users',                   { ...user, passwordProfile: {} }],
+    ['POST',  '/users',                   { ...user, displayName: 'a\u0000b' }],
+    ['POST',  '/users',                   { ...user, mail: 'no mail' }],
+    ['PATCH', `/users/${id}`,             { userPrincipalName: 'y@contoso.example' }],
+    ['PATCH', `/users/${id}`,             { accountEnabled: 'false' }],
+    ['PATCH', `/users/${id}`,             { directory_role: 'owner' }],
+    ['POST',  '/groups',                  { ...group, mailEnabled: true }],
+    ['POST',  '/groups',                  { ...group, securityEnabled: false }],
+    ['POST',  '/groups',                  { ...group, mailNickname: 'with space' }],
+    ['POST',  '/groups',                  { ...group, isAssignableToRole: true }],
+    ['PATCH', `/groups/${team}`,          { object_id: id }],
+    ['POST',  `/groups/${team}/members/$ref`, { '@odata.id': id }],
+    ['POST',  `/groups/${team}/members/$ref`, { '@odata.id': `https://evil.example/${id}` }],
+    ['POST',  `/groups/${team}/owners/$ref`,  reference(team)],
+    ['POST',  '/roleManagement/directory/roleAssignments', { principalId: id, roleDefinitionId: ownerRole, directoryScopeId: '/administrativeUnits/1' }],
+  ]
+  for (const [method, path, body, status = 400] of table) {
+    const answer = await asOwner(method, path, body)
+    assert.equal(answer.status, status, JSON.stringify(body).slice(0, 100))
+    assert.ok(!JSON.stringify(answer.body).includes('tidal lantern'))
+  }
+  type Tables = { directory_user: { directory_role: string | null } }
+  const rows = await database.tables<Tables>().selectFrom('directory_user').select('directory_role').execute()
+  assert.equal(rows.filter(({ directory_role }) => directory_role !== null).length, 1)
+})

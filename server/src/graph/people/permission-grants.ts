@@ -1,0 +1,138 @@
+import { resourceNotFound } from '../../directory/index.ts'
+import { parseGuid } from '../../standards/azure/guid.ts'
+import { type Graph, type GraphCall, type GraphHandler, change } from '../surface/context.ts'
+import type { Document } from '../surface/documents.ts'
+import { GraphError, insufficientPrivileges } from '../surface/errors.ts'
+import { type Filterable, parseFilter } from '../surface/filter.ts'
+import { readFilterOption, refuseQueryOptions } from '../surface/query.ts'
+import { requireMe, requireVisibleUser } from './users.ts'
+import type { Consents, Consent, ConsentKey } from '../surface/model.ts'
+
+const maxListed = 999
+
+// prettier-ignore
+const filterableGrants: Filterable<'clientId' | 'principalId'> = {
+  resource: 'OAuth2PermissionGrant',
+  forms: new Map([
+    ['equals clientId',    'clientId'],
+    ['equals principalId', 'principalId'],
+  ]),
+}
+
+/** The application ids that these resources have at Microsoft: here they are no service principals. */
+const resourceIds: Readonly<Record<string, string>> = {
+  arm: '797f4846-ba00-4fd7-ba43-dac1f8f63013',
+  acr: '6a0ec4d3-30cb-4a83-91c0-ae56bc0e3d26',
+}
+
+const graphResourceId = '00000003-0000-0000-c000-000000000000'
+
+/** `GET /oauth2PermissionGrants`: all of them to who reads the directory, and to everybody else their own. */
+export const listPermissionGrants: GraphHandler = async (graph, call) => {
+  const text = readFilterOption(call.request.query)
+  const conditions = text === undefined ? [] : parseFilter(filterableGrants, text)
+  const valueOf = (by: 'clientId' | 'principalId') => conditions.find((condition) => condition.by === by)?.value
+  const { readsAll, principal } = call.caller
+  const wanted = valueOf('principalId')?.toLowerCase()
+  if (!readsAll && wanted !== undefined && wanted !== principal.objectId) throw insufficientPrivileges()
+  const named = valueOf('clientId')
+  const clientId = named === undefined ? undefined : await appIdOf(graph, named)
+  if (named !== undefined && clientId === undefined) return { value: [] }
+  return listed(graph, { objectId: readsAll ? wanted : principal.objectId, clientId })
+}
+
+/** `GET /me/oauth2PermissionGrants` */
+export const listMyPermissionGrants: GraphHandler = async (graph, call) => {
+  refuseQueryOptions(call.request.query)
+  return listed(graph, { objectId: (await requireMe(graph, call)).objectId })
+}
+
+/** `GET /users/{id}/oauth2PermissionGrants` */
+export const listPermissionGrantsOfUser: GraphHandler = async (graph, call) => {
+  refuseQueryOptions(call.request.query)
+  return listed(graph, { objectId: (await requireVisibleUser(graph, call)).objectId })
+}
+
+/** `GET /oauth2PermissionGrants/{id}` */
+export const getPermissionGrant: GraphHandler = async (graph, call) => {
+  refuseQueryOptions(call.request.query)
+  const key = requireOwnGrant(call, call.caller.readsAll)
+  const found = await graph.consents.find({ objectId: key.object_id, clientId: key.client_id }, maxListed)
+  const consent = found.find(({ audience }) => audience === key.audience)
+  if (consent === undefined) throw resourceNotFound(call.params['id'] ?? '')
+  return grantDocument(graph, consent)
+}
+
+/** `DELETE /oauth2PermissionGrants/{id}`: by the person, or a directory owner. It ends the sign-ins to the application. */
+export const deletePermissionGrant: GraphHandler = async (graph, call) => {
+  const key = requireOwnGrant(call, call.caller.isDirectoryOwner)
+  await change(
+    graph,
+    call,
+    async (transaction) => {
+      if (!(await graph.consents.withdraw(transaction, key))) throw resourceNotFound(call.params['id'] ?? '')
+      await graph.directory.endSignInsTo(transaction, key.object_id, key.client_id)
+    },
+    () => ({
+      action: 'consent.withdraw',
+      target: `users/${key.object_id}`,
+      detail: { client: key.client_id, audience: key.audience },
+    }),
+  )
+  return call.reply.code(204).send()
+}
+
+function requireOwnGrant({ params, caller }: GraphCall, mayAll: boolean): ConsentKey {
+  const id = params['id'] ?? ''
+  const key = parseGrantId(id)
+  if (key !== undefined && (mayAll || key.object_id === caller.principal.objectId)) return key
+  throw mayAll ? resourceNotFound(id) : insufficientPrivileges()
+}
+
+async function listed(graph: Graph, which: Parameters<Consents['find']>[0]): Promise<{ value: Document[] }> {
+  const found = await graph.consents.find(which, maxListed + 1)
+  if (found.length > maxListed) {
+    throw new GraphError('unsupported', `There are more than ${maxListed}: narrow the list by principalId or clientId.`)
+  }
+  return { value: await Promise.all(found.map((consent) => grantDocument(graph, consent))) }
+}
+
+/** An `oAuth2PermissionGrant`. [Microsoft Graph v1.0, oAuth2PermissionGrant resource type] */
+async function grantDocument({ directory }: Graph, consent: Consent): Promise<Document> {
+  const { object_id: principalId, client_id: clientId, audience } = consent
+  const principal = await directory.findServicePrincipalByAppId(clientId)
+  return {
+    id: grantId(consent),
+    clientId: principal?.objectId ?? clientId,
+    consentType: 'Principal',
+    principalId,
+    resourceId: resourceIds[audience] ?? graphResourceId,
+    scope: audience === 'userinfo' ? 'openid profile email' : 'user_impersonation',
+  }
+}
+
+async function appIdOf({ directory }: Graph, idText: string): Promise<string | undefined> {
+  const id = parseGuid(idText)
+  return id === undefined ? undefined : (await directory.applications.findServicePrincipal(id))?.appId
+}
+
+/** Person, application and resource, so that nothing need be stored for it. */
+function grantId({ object_id, client_id, audience }: ConsentKey): string {
+  const guids = [object_id, client_id].map((guid) => Buffer.from(guid.replaceAll('-', ''), 'hex'))
+  return Buffer.concat([...guids, Buffer.from(audience)]).toString('base64url')
+}
+
+function parseGrantId(id: string): ConsentKey | undefined {
+  const bytes = Buffer.from(id.slice(0, 128), 'base64url')
+  const guidAt = (at: number) =>
+    parseGuid(
+      bytes
+        .subarray(at, at + 16)
+        .toString('hex')
+        .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
+    )
+  const [object_id, client_id, audience] = [guidAt(0), guidAt(16), bytes.subarray(32).toString()]
+  if (object_id === undefined || client_id === undefined) return undefined
+  const key = { object_id, client_id, audience }
+  return grantId(key) === id ? key : undefined
+}

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { DatabaseKind, Transaction } from '../../platform/sql/database.ts'
+import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { type User, ProofRefusedError } from '../../directory/index.ts'
+import { openGraph } from '../test-graph.ts'
+
+const password = 'tidal lantern 7 quilt'
+const origin = { remoteAddress: '198.51.100.7', userAgent: undefined }
+const name = 'carol@contoso.example'
+const totpMethod = '6c65746f-7470-4f74-b000-000000000001'
+
+async function open(t: TestContext, kind: DatabaseKind) {
+  const opened = await openGraph(t, kind)
+  const { database, directory, asOwner } = opened
+  const carol = await database.transaction((tx) =>
+    directory.createUser(tx, { userPrincipalName: name, displayName: 'Carol', password }),
+  )
+  const prove = async (said = password): Promise<User> => {
+    const check = await directory.checkPassword({
+      userPrincipalName: name,
+      password: said,
+      remoteAddress: '198.51.100.7',
+    })
+    if (check.outcome === 'refused') throw new Error(check.reason)
+    return check.user
+  }
+  const record = (user: User, change: { methods?: readonly string[]; isPartial?: boolean } = {}) =>
+    database.transaction((tx) => recordIn(tx, user, change))
+  const recordIn = (tx: Transaction, user: User, change: { methods?: readonly string[]; isPartial?: boolean } = {}) =>
+    directory.recordSignIn(tx, {
+      user,
+      clientId: 'c',
+      methods: ['pwd'],
+      authenticatedAtMs: 0,
+      lifetimeMs: 60_000,
+      ...change,
+    })
+  const patch = async (change: object) =>
+    assert.equal((await asOwner('PATCH', `/users/${carol.objectId}`, change)).status, 204)
+  const addPasskey = () => {
+    const credential = { credentialId: 'AAAA', publicKey: new Uint8Array(1), counter: 0, transports: [] }
+    const passkey = { ...credential, objectId: carol.objectId, displayName: 'key' }
+    return database.transaction((tx) => directory.secondFactors.addPasskey(tx, passkey))
+  }
+  return { ...opened, carol, prove, record, recordIn, patch, addPasskey }
+}
+
+const refusedFor = (refusal: string) => (error: unknown) => {
+  assert.ok(error instanceof ProofRefusedError)
+  assert.equal(error.refusal, refusal)
+  return true
+}
+
+for (const kind of testDatabaseKinds) {
+  test(`a proof that was made before a reset, a change or a sign-out everywhere makes no sign-in after it (${kind})`, async (t) => {
+    const { asOwner, carol, directory, database, prove, record, patch } = await open(t, kind)
+    const resets: Record<string, () => Promise<unknown>> = {
+      reset: () => patch({ passwordProfile: { password } }),
+      'password to be changed': () => patch({ passwordProfile: { forceChangePasswordNextSignIn: true } }),
+      'a change by the person': async () => {
+        const prepared = await directory.preparePassword(name, 'seven brass kettles')
+        const proved = await prove()
+        await database.transaction((tx) => directory.changePassword(tx, proved, prepared, { origin }))
+        await patch({ passwordProfile: { password } })
+      },
+      'sign-out everywhere': () => asOwner('POST', `/users/${carol.objectId}/revokeSignInSessions`),
+      'disabled and enabled again': async () => {
+        await patch({ accountEnabled: false })
+        await patch({ accountEnabled: true })
+      },
+    }
+    for (const [what, reset] of Object.entries(resets)) {
+      const user = await prove()
+      await reset()
+      await assert.rejects(record(user), refusedFor('outdated'), what)
+      await assert.rejects(record(user, { isPartial: true }), refusedFor('outdated'), what)
+      await patch({ passwordProfile: { password } })
+    }
+    assert.equal((await directory.signInsOf(carol.objectId)).length, 0)
+    assert.equal((await record(await prove())).objectId, carol.objectId)
+  })
+
+  test(`nobody who is disabled or deleted is signed in by a proof of before (${kind})`, async (t) => {
+    const { asOwner, carol, prove, record, patch } = await open(t, kind)
+    const user = await prove()
+    await patch({ accountEnabled: false })
+    await assert.rejects(record(user), refusedFor('disabled'))
+    assert.equal((await asOwner('DELETE', `/users/${carol.objectId}`)).status, 204)
+    await assert.rejects(record(user), refusedFor('outdated'))
+  })
+
+  test(`a password alone makes no whole sign-in once there is a second factor, or it is to be changed (${kind})`, async (t) => {
+    const { prove, record, patch, addPasskey } = await open(t, kind)
+    const user = await prove()
+    await addPasskey()
+    await assert.rejects(record(user), refusedFor('second-factor'))
+    assert.ok(await record(user, { isPartial: true }))
+    assert.ok(await record(user, { methods: ['pwd', 'hwk', 'mfa'] }))
+    await patch({ passwordProfile: { forceChangePasswordNextSignIn: true } })
+    const later = await prove()
+    await assert.rejects(record(later, { methods: ['pwd', 'hwk', 'mfa'] }), refusedFor('must-change-password'))
+    assert.ok(await record(later, { methods: ['hwk', 'mfa'] }))
+  })
+
+  test(`what was proved by a second factor that was taken away meanwhile makes no sign-in (${kind})`, async (t) => {
+    const { asOwner, carol, directory, database, prove, record, addPasskey } = await open(t, kind)
+    const first = await addPasskey()
+    const byPasskey = await prove()
+    await database.transaction((tx) => directory.secondFactors.removePasskey(tx, carol.objectId, first?.id ?? ''))
+    await assert.rejects(record(byPasskey, { methods: ['hwk', 'mfa'] }), refusedFor('outdated'))
+    await addPasskey()
+    const again = await prove()
+    assert.equal(
+      (await asOwner('DELETE', `/users/${carol.objectId}/authentication/softwareOathMethods/${totpMethod}`)).status,
+      404,
+    )
+    assert.ok(await record(again, { methods: ['hwk', 'mfa'] }), 'nothing was taken away')
+  })
+
+  test(`of a reset and a sign-in at the same time, no sign-in is left that the old password made (${kind})`, async (t) => {
+    const { carol, directory, prove, record, patch } = await open(t, kind)
+    for (let round = 0; round < 5; round += 1) {
+      const user = await prove()
+      const signIns = Array.from({ length: 4 }, () => record(user).catch(refusedFor('outdated')))
+      await Promise.all([
+        ...signIns,
+        patch({ passwordProfile: { password } }),
+        record(user).catch(refusedFor('outdated')),
+      ])
+      assert.deepEqual(await directory.signInsOf(carol.objectId), [], `round ${round}`)
+    }
+  })
+
+  test(`a person's own change does not take the place of an administrator's reset (${kind})`, async (t) => {
+    const { directory, database, prove, patch } = await open(t, kind)
+    const user = await prove()
+    const prepared = await directory.preparePassword(name, 'seven brass kettles')
+    await patch({ passwordProfile: { password: 'nine copper bells' } })
+    await assert.rejects(
+      database.transaction((tx) => directory.changePassword(tx, user, prepared, { origin })),
+      refusedFor('outdated'),
+    )
+    assert.equal((await prove('nine copper bells')).objectId, user.objectId)
+  })
+
+  test(`a password that is to be changed ends what the person has, and the next request is refused (${kind})`, async (t) => {
+    const { carol, directory, prove, record, patch } = await open(t, kind)
+    const { id } = await record(await prove())
+    assert.equal(await directory.credentialStands(carol.objectId, id), true)
+    await patch({ passwordProfile: { forceChangePasswordNextSignIn: true } })
+    assert.equal(await directory.credentialStands(carol.objectId, id), false)
+    assert.equal(await directory.findSignIn(id), undefined)
+  })
+}

@@ -1,0 +1,185 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type AuditEvent, attributionOf, recordDenial } from '../audit/index.ts'
+import type { Directory } from '../directory/index.ts'
+import { requestOrigin } from '../platform/http/app.ts'
+import { type Route, type RouteDescription, describeRoutes, mountSurface } from '../platform/http/surface.ts'
+import { GraphError, insufficientPrivileges, toGraphError, unauthenticated } from './surface/errors.ts'
+import { type Graph, type GraphCaller, applicationIdOf, parsePathId, type GraphNeed } from './surface/context.ts'
+import { rows } from './routes.ts'
+import type { GraphAuthenticate, GraphSender } from './surface/model.ts'
+
+const root = '/graph/v1.0'
+
+/** The routes with their full paths. */
+export const graphRoutes = describeRoutes(rows.map((row) => ({ ...row, path: `${root}${row.path}` })))
+
+/** The Graph surface: `/graph/v1.0/*`. */
+export interface GraphSurface {
+  mount(app: FastifyInstance): void
+  /** The route table. */
+  readonly routes: readonly RouteDescription[]
+}
+
+type GraphOptions = Graph & {
+  /** A port: the composition root decides how a token is verified. */
+  readonly authenticate: GraphAuthenticate
+}
+
+/** Creates the Graph surface. */
+export function createGraph({ authenticate, ...graph }: GraphOptions): GraphSurface {
+  return { mount: (app) => mountGraphSurface(app, { graph, authenticate }), routes: graphRoutes }
+}
+
+function mountGraphSurface(
+  app: FastifyInstance,
+  { graph, authenticate }: { readonly graph: Graph; readonly authenticate: GraphAuthenticate },
+): void {
+  const routes = rows.map((row): Route<{ readonly id: string; readonly need: GraphNeed }, GraphCaller> => ({
+    id: row.id,
+    method: row.method,
+    path: `${root}${row.path}`,
+    need: row,
+    handle: (call) => recordingDenial(graph, call.request, row.id, call.caller, () => row.handle(graph, call)),
+  }))
+  mountSurface(
+    app,
+    {
+      name: 'graph',
+      routes,
+      territory: ['/graph', '/graph/*'],
+      authorize: async ({ id, need }, request) => {
+        const sender = await recordDenial(
+          graph.audit,
+          (error) => unauthenticatedEvent(request, id, error),
+          () => authenticateSender(authenticate, request),
+        )
+        return recordingDenial(graph, request, id, sender, () => admit(graph, need, sender, request))
+      },
+      budgetKey: ({ principal }) => `directory:${principal.objectId}`,
+      renderError: (error, request, reply) => renderGraphError(graph, error, request, reply),
+      notFound: () => new GraphError('noRoute', 'Resource not found for the segment.'),
+    },
+    (scope) => {
+      scope.addHook('onRequest', (_request, reply, done) => {
+        reply.header('cache-control', 'no-store')
+        done()
+      })
+      acceptJson(scope)
+    },
+  )
+}
+
+/** Bodies are JSON. A DELETE has none: clients send a content type with it, and nothing behind that. */
+function acceptJson(scope: FastifyInstance): void {
+  const parse = scope.getDefaultJsonParser('error', 'error')
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (request.method === 'DELETE') done(null, undefined)
+    else void parse(request, body as string, done)
+  })
+  scope.addContentTypeParser('*', { parseAs: 'string' }, (request, _body, done) => {
+    if (request.method === 'DELETE') done(null, undefined)
+    else done(new GraphError('notJson', 'The request body must be application/json.'))
+  })
+}
+
+async function authenticateSender(authenticate: GraphAuthenticate, { headers }: FastifyRequest): Promise<GraphSender> {
+  const sender = await authenticate(headers.authorization)
+  if (sender === undefined) throw unauthenticated()
+  return sender
+}
+
+async function admit(
+  graph: Graph,
+  need: GraphNeed,
+  { principal, credentialId }: GraphSender,
+  request: FastifyRequest,
+): Promise<GraphCaller> {
+  const { directory } = graph
+  const self =
+    principal.kind === 'user'
+      ? await directory.people.find(principal.objectId)
+      : await directory.applications.findServicePrincipal(principal.objectId)
+  if (self === undefined) throw unauthenticated()
+  const isDirectoryOwner = self.directoryRole === 'owner'
+  const readsAll = isDirectoryOwner || self.directoryRole === 'reader'
+  const caller: GraphCaller = { principal, credentialId, isDirectoryOwner, readsAll }
+  if (need === 'visible' || need === 'self' || caller.isDirectoryOwner) return caller
+  if (need === 'application-owner' && (await ownsApplicationInPath(graph, caller, request))) return caller
+  if (need === 'group-owner' && (await ownsGroupInPath(directory, caller, request))) return caller
+  throw insufficientPrivileges()
+}
+
+/**
+ * Who an application is does not make it its own owner: it cannot give itself a credential that outlives the one it has.
+ * And where it may do more with the directory than the one who owns it, or may give roles, a credential of it would be
+ * that right.
+ */
+async function ownsApplicationInPath(
+  { directory: { applications }, mayAssignRoles }: Graph,
+  caller: GraphCaller,
+  request: FastifyRequest,
+): Promise<boolean> {
+  const id = parsePathId(request)
+  if (id === undefined) return false
+  const owned = (await applications.find(id)) ?? (await applications.findServicePrincipal(id))
+  if (owned === undefined) return false
+  const ownerIds = await applications.ownerIds(applicationIdOf(owned))
+  if (!ownerIds.includes(caller.principal.objectId)) return false
+  const principal = await applications.servicePrincipalOf(owned.appId)
+  if (principal === undefined) return true
+  const role = principal.directoryRole
+  if (role !== undefined && !(role === 'reader' && caller.readsAll)) return false
+  return !(await mayAssignRoles(principal.objectId))
+}
+
+async function ownsGroupInPath({ groups }: Directory, caller: GraphCaller, request: FastifyRequest): Promise<boolean> {
+  const id = parsePathId(request)
+  return id !== undefined && (await groups.ownerIds(id)).includes(caller.principal.objectId)
+}
+
+/** Does the work, and records a missing permission. */
+function recordingDenial<Result>(
+  { audit }: Graph,
+  request: FastifyRequest,
+  routeId: string,
+  sender: GraphSender,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const eventOf = (error: unknown) =>
+    error instanceof GraphError && error.status === 403
+      ? denialEvent(request, routeId, attributionOf(sender), error.code)
+      : undefined
+  return recordDenial(audit, eventOf, work)
+}
+
+/** A request without a token leaves no event, because anybody could fill the disk with those. */
+function unauthenticatedEvent(request: FastifyRequest, routeId: string, error: unknown): AuditEvent | undefined {
+  if (request.headers.authorization === undefined) return undefined
+  const reason = error instanceof GraphError ? error.code : 'error'
+  return denialEvent(request, routeId, { actor: { kind: 'anonymous', id: '' } }, reason)
+}
+
+function denialEvent(
+  request: FastifyRequest,
+  routeId: string,
+  attribution: Pick<AuditEvent, 'actor' | 'credential'>,
+  reason: string,
+): AuditEvent {
+  const target = parsePathId(request) ?? ''
+  return { action: routeId, outcome: 'refused', ...attribution, target, reason, origin: requestOrigin(request) }
+}
+
+function renderGraphError({ log }: Graph, thrown: unknown, request: FastifyRequest, reply: FastifyReply): unknown {
+  const error = toGraphError(thrown)
+  if (error.status >= 500) log.error({ id: request.id, err: thrown }, 'the Graph surface failed')
+  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds))
+  if (error.status === 401) reply.header('www-authenticate', 'Bearer realm="", error="invalid_token"')
+  return reply.code(error.status).send({
+    error: {
+      code: error.code,
+      message: error.message,
+      innerError: { date: new Date().toISOString().slice(0, 19), 'request-id': request.id },
+    },
+  })
+}

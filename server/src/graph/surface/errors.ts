@@ -1,0 +1,94 @@
+import { DirectoryError, type DirectoryRefusal } from '../../directory/index.ts'
+import { BusyError } from '../../platform/limits/fair-queue.ts'
+import { clientStatusOf } from '../../platform/http/app.ts'
+import { outageOf } from '../../platform/process/outage.ts'
+
+type GraphErrorRow = { readonly status: number; readonly code: string }
+
+/** Every refusal of the Graph surface: its status, and the code that clients read. [Microsoft Graph, error codes] */
+// prettier-ignore
+const graphErrors = {
+  unauthenticated: { status: 401, code: 'InvalidAuthenticationToken' },
+  denied:          { status: 403, code: 'Authorization_RequestDenied' },
+  badRequest:      { status: 400, code: 'Request_BadRequest' },
+  notDelegated:    { status: 400, code: 'BadRequest' },
+  unsupported:     { status: 400, code: 'Request_UnsupportedQuery' },
+  noApplication:   { status: 400, code: 'NoBackingApplicationObject' },
+  quota:           { status: 400, code: 'Directory_QuotaExceeded' },
+  notFound:        { status: 404, code: 'Request_ResourceNotFound' },
+  noRoute:         { status: 404, code: 'ResourceNotFound' },
+  conflict:        { status: 409, code: 'Request_MultipleObjectsWithSameKeyValue' },
+  tooLarge:        { status: 413, code: 'Request_EntityTooLarge' },
+  throttled:       { status: 429, code: 'TooManyRequests' },
+  notJson:         { status: 415, code: 'UnsupportedMediaType' },
+  diskFull:        { status: 507, code: 'InsufficientStorage' },
+  databaseBusy:    { status: 503, code: 'ServiceUnavailable' },
+  internal:        { status: 500, code: 'InternalServerError' },
+} as const satisfies Record<string, GraphErrorRow>
+
+export type GraphErrorKind = keyof typeof graphErrors
+
+/** A refusal of the Graph surface; the message is for the client. */
+export class GraphError extends Error {
+  override readonly name = 'GraphError'
+  readonly status: number
+  readonly code: string
+  /** The value of `Retry-After`, if any. */
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(
+    kind: GraphErrorKind,
+    message: string,
+    options: ErrorOptions & { readonly retryAfterSeconds?: number } = {},
+  ) {
+    super(message, options)
+    this.retryAfterSeconds = options.retryAfterSeconds
+    this.status = graphErrors[kind].status
+    this.code = graphErrors[kind].code
+  }
+}
+
+/** What az prints when somebody lacks a right on the directory. It looks for the words "insufficient privileges". */
+export function insufficientPrivileges(): GraphError {
+  return new GraphError('denied', 'Insufficient privileges to complete the operation.')
+}
+
+/** A request without a token, or with one that does not hold. */
+export function unauthenticated(): GraphError {
+  return new GraphError('unauthenticated', 'Access token validation failure.')
+}
+
+const ofDirectory = {
+  invalid: 'badRequest',
+  'no-application': 'noApplication',
+  quota: 'quota',
+  forbidden: 'denied',
+  'not-found': 'notFound',
+  conflict: 'conflict',
+} as const satisfies Record<DirectoryRefusal, GraphErrorKind>
+
+/** What a request is answered with when this was thrown. */
+export function toGraphError(thrown: unknown): GraphError {
+  if (thrown instanceof GraphError) return thrown
+  if (thrown instanceof BusyError) {
+    const { retryAfterSeconds } = thrown
+    return new GraphError('throttled', 'Too many requests. Try again later.', { cause: thrown, retryAfterSeconds })
+  }
+  if (thrown instanceof DirectoryError) {
+    return new GraphError(ofDirectory[thrown.refusal], thrown.message, { cause: thrown })
+  }
+  const status = clientStatusOf(thrown)
+  if (status === 413) return new GraphError('tooLarge', 'The request body is too large.', { cause: thrown })
+  if (status === 415) return new GraphError('notJson', 'The request body must be application/json.', { cause: thrown })
+  const outage = outageOf(thrown)
+  if (outage !== undefined) {
+    const { retryAfterSeconds, message } = outage
+    return new GraphError(outage.kind === 'disk-full' ? 'diskFull' : 'databaseBusy', message, {
+      cause: thrown,
+      retryAfterSeconds,
+    })
+  }
+  if (status === undefined)
+    return new GraphError('internal', 'The server could not complete the request.', { cause: thrown })
+  return new GraphError('badRequest', 'The request body is not valid JSON.', { cause: thrown })
+}

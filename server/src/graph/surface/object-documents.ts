@@ -1,0 +1,26 @@
+import type { ServicePrincipalRecord } from '../../directory/index.ts'
+import type { Graph } from './context.ts'
+import { type Document, servicePrincipalDocument, groupDocument, userDocument } from './documents.ts'
+
+/** The documents of service principals. */
+export async function servicePrincipalDocuments(
+  { directory }: Graph,
+  principals: readonly ServicePrincipalRecord[],
+): Promise<Document[]> {
+  const described = await directory.applications.describeServicePrincipals(principals)
+  const { tenantId } = await directory.tenant()
+  return described.map((principal) => servicePrincipalDocument(principal, tenantId))
+}
+
+/** The documents of objects of any kind, in the order of their ids. */
+export async function objectDocuments(graph: Graph, ids: readonly string[]): Promise<Document[]> {
+  const users = (await graph.directory.people.named(ids)).map(userDocument)
+  const groups = (await graph.directory.groups.named(ids)).map(groupDocument)
+  const principals = await servicePrincipalDocuments(
+    graph,
+    await graph.directory.applications.servicePrincipalsNamed(ids),
+  )
+  return [...users, ...groups, ...principals].toSorted((one, other) =>
+    String(one['id']) < String(other['id']) ? -1 : 1,
+  )
+}

@@ -1,0 +1,72 @@
+import type { FastifyRequest } from 'fastify'
+import { failedBefore } from '../../access/index.ts'
+import type { IdentityRefusal, RefusedToken } from '../../identity/index.ts'
+import { parseAuthorization } from '../../standards/http/authorization-header.ts'
+import { decisionOnToken } from '../../token-service/index.ts'
+import type { ManagementCaller, ManagementOptions } from './context.ts'
+import { ArmError, type ArmErrorOptions } from './errors.ts'
+
+/**
+ * Proves the sender by an IdP access token for ARM. [RFC 6750 §2.1]
+ *
+ * @throws ArmError 401
+ */
+export async function authenticate(rooms: ManagementOptions, request: FastifyRequest): Promise<ManagementCaller> {
+  const { authorization: header } = request.headers
+  if (header === undefined) throw await refusal(rooms, "The 'Authorization' header is missing.")
+  const authorization = parseAuthorization(header)
+  if (authorization.scheme !== 'bearer') {
+    const recorded = { decision: failedBefore('unusable-authorization') }
+    throw await refusal(rooms, "The 'Authorization' header is provided in an invalid format.", recorded)
+  }
+  const verified = await rooms.identity.verifyAccessToken(authorization.token, ['arm'])
+  if (!verified.ok) throw await tokenRefusal(rooms, verified)
+  const { principal, credentialId } = verified.identity
+  const { objectId } = principal
+  const groupIds = await rooms.directory.groupIdsOf(objectId)
+  return { principal, credentialId, rights: { kind: 'directory', objectId, groupIds } }
+}
+
+/** What a new token may mend: a client that knows continuous access evaluation asks for one, once, and tries again. */
+const mendedByNewToken: readonly IdentityRefusal[] = ['signature', 'expired', 'principal', 'credential']
+
+async function tokenRefusal(rooms: ManagementOptions, refused: RefusedToken): Promise<ArmError> {
+  const { reason, owner } = refused
+  const message =
+    reason === 'expired'
+      ? 'The access token has expired.'
+      : reason === 'audience'
+        ? 'The access token has been obtained for the wrong audience or resource.'
+        : 'The access token is invalid.'
+  const recorded = { decision: await explainRejectedIdentityToken(rooms.directory, refused), owner }
+  if (!mendedByNewToken.includes(reason)) return refusal(rooms, message, recorded)
+  const notBefore = String(Math.floor(rooms.clock.now() / 1000))
+  const claims = JSON.stringify({ access_token: { nbf: { essential: true, value: notBefore } } })
+  const challenge = [
+    'Bearer realm=""',
+    `authorization_uri="${await authorizationUri(rooms)}"`,
+    'error="insufficient_claims"',
+    `claims="${Buffer.from(claims).toString('base64')}"`,
+  ]
+  return new ArmError('authenticationFailed', message, { challenge: challenge.join(', '), ...recorded })
+}
+
+async function refusal(
+  rooms: ManagementOptions,
+  why: string,
+  recorded: Pick<ArmErrorOptions, 'decision' | 'owner'> = {},
+): Promise<ArmError> {
+  const challenge = [
+    `Bearer authorization_uri="${await authorizationUri(rooms)}"`,
+    'error="invalid_token"',
+    `error_description="${why}"`,
+  ]
+  return new ArmError('authenticationFailed', `Authentication failed. ${why}`, {
+    challenge: challenge.join(', '),
+    ...recorded,
+  })
+}
+
+async function authorizationUri({ publicOrigin, directory }: ManagementOptions): Promise<string> {
+  return `${publicOrigin}/${(await directory.tenant()).tenantId}`
+}

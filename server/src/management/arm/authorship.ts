@@ -1,0 +1,23 @@
+import type { Authorship } from '../../access/index.ts'
+import { formatArmTime } from '../../standards/azure/acr-time.ts'
+import type { ChangeAuthor } from '../../resources/index.ts'
+import type { ManagementCaller } from './context.ts'
+
+/** Who made a resource and who changed it last, as ARM shows it. [arm-facts §1, §6] */
+export function systemData({ createdAtMs, createdBy, changedAtMs, changedBy }: Authorship): object {
+  return {
+    createdBy: createdBy.name,
+    createdByType: createdBy.kind,
+    createdAt: formatArmTime(createdAtMs),
+    lastModifiedBy: changedBy.name,
+    lastModifiedByType: changedBy.kind,
+    lastModifiedAt: formatArmTime(changedAtMs),
+  }
+}
+
+/** The caller, as ARM names who made a resource. */
+export function authorOf({ principal }: ManagementCaller): ChangeAuthor {
+  return principal.kind === 'user'
+    ? { name: principal.userPrincipalName, kind: 'User' }
+    : { name: principal.appId, kind: 'Application' }
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import { parseBoundedJson } from '../../standards/http/bounded-json.ts'
+import type { ManagementCall } from './context.ts'
+import { ArmError, unsupportedMediaType } from './errors.ts'
+
+const maxDepth = 32
+
+/**
+ * Reads the body as JSON of the handler's shape. What the shape does not know is ignored, so that it cannot change anything.
+ *
+ * @throws ArmError 415 for another media type, 400 for what is no JSON or has another shape.
+ */
+export function readBody<Schema extends z.ZodType>(
+  { request }: ManagementCall,
+  { body: schema }: { readonly body: Schema },
+): z.output<Schema> {
+  const mediaType = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase()
+  if (mediaType !== 'application/json' && mediaType !== 'text/json') {
+    throw new ArmError('notJson', unsupportedMediaType)
+  }
+  const value = request.body instanceof Uint8Array ? parseBoundedJson(request.body, maxDepth) : undefined
+  if (value === undefined) {
+    throw new ArmError('invalidContent', 'The request content was invalid and could not be deserialized.')
+  }
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const where = issue?.path.join('.') ?? ''
+  const message = `The request content was invalid${where === '' ? '' : ` at '${where.slice(0, 128)}'`}: ${issue?.message ?? 'another shape is needed'}.`
+  throw new ArmError('invalidContent', message)
+}
+
+/** What may be left out, or be null for the same. */
+export function optional<Schema extends z.ZodType>(schema: Schema) {
+  return schema.nullish().transform((value) => value ?? undefined)
+}
+
+/** One of some words, in any case; it comes out in ours. */
+export function oneOf<const Word extends string>(words: readonly Word[]) {
+  return z
+    .string()
+    .meta({ enum: words })
+    .transform((text, context): Word => {
+      const word = words.find((candidate) => candidate.toLowerCase() === text.toLowerCase())
+      if (word !== undefined) return word
+      context.issues.push({ code: 'custom', message: `must be one of ${words.join(', ')}`, input: text })
+      return z.NEVER
+    })
+}
+
+/** A location: a label here, since nothing is placed by it. `West US` is `westus`. */
+export const locationSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9 -]{1,64}$/, { error: 'must be a location' })
+  .transform((text) => text.toLowerCase().replaceAll(' ', ''))
+  .refine((text) => text !== '', { error: 'must be a location' })
+
+/** Tags, within Azure's limits. [Azure Resource Manager, tag limits] */
+export const tagsSchema = z
+  .record(z.string().regex(/^[^<>%&\\?/\p{Cc}]{1,512}$/u, { error: 'must be a tag name' }), z.string().max(256))
+  .refine((tags) => Object.keys(tags).length <= 50, { error: 'there may be 50 tags' })
+  .refine((tags) => new Set(Object.keys(tags).map((name) => name.toLowerCase())).size === Object.keys(tags).length, {
+    error: 'tag names that differ in case alone are the same',
+  })
+
+/**
+ * What people write to be read, on one line or several: no control characters beside tabs and the ends of lines, and so no
+ * zeros, which PostgreSQL cannot hold.
+ */
+export function proseOf(longest: number) {
+  return z
+    .string()
+    .max(longest)
+    .regex(/^(?:[^\p{Cc}]|[\t\n\r])*$/u, { error: 'must be text without control characters' })
+}

@@ -1,0 +1,175 @@
+import type { DecisionRecord } from '../../access/index.ts'
+import { DirectoryError } from '../../directory/index.ts'
+import type { TokenOwner } from '../../identity/index.ts'
+
+type ArmErrorRow = {
+  readonly status: number
+  readonly code: string
+  /** Whether it is the resource provider that answers, which adds a status beside the error. [arm-facts §8, §14] */
+  readonly fromProvider?: true
+}
+
+/** Every refusal of the ARM surface: its status, and the code that clients read. [arm-facts; Azure Resource Manager, common errors] */
+// prettier-ignore
+const armErrors = {
+  authenticationFailed:    { status: 401, code: 'AuthenticationFailed' },
+  authorizationFailed:     { status: 403, code: 'AuthorizationFailed' },
+  linkedAuthorization:     { status: 403, code: 'LinkedAuthorizationFailed' },
+
+  missingApiVersion:       { status: 400, code: 'MissingApiVersionParameter' },
+  invalidSubscriptionId:   { status: 400, code: 'InvalidSubscriptionId' },
+  invalidGroupName:        { status: 400, code: 'InvalidResourceGroupName' },
+  invalidResourceName:     { status: 400, code: 'InvalidResourceName' },
+  invalidContent:          { status: 400, code: 'InvalidRequestContent' },
+  invalidFilter:           { status: 400, code: 'InvalidFilterInQueryString' },
+  locationRequired:        { status: 400, code: 'LocationRequired' },
+  badRequest:              { status: 400, code: 'BadRequest' },
+  invalidIdentity:         { status: 400, code: 'InvalidIdentity' },
+  groupLocationFixed:      { status: 409, code: 'InvalidResourceGroupLocation' },
+  conflict:                { status: 409, code: 'Conflict' },
+  resourceLocationFixed:   { status: 409, code: 'InvalidResourceLocation' },
+
+  subscriptionNotFound:    { status: 404, code: 'SubscriptionNotFound' },
+  groupNotFound:           { status: 404, code: 'ResourceGroupNotFound' },
+  resourceNotFound:        { status: 404, code: 'ResourceNotFound' },
+  namespaceNotFound:       { status: 404, code: 'InvalidResourceNamespace' },
+  noRoute:                 { status: 404, code: 'NotFound' },
+
+  nameInUse:               { status: 409, code: 'RegistryNameAlreadyInUse',                fromProvider: true },
+  classicSku:              { status: 400, code: 'ClassicSkuDeprecated',                    fromProvider: true },
+  unknownSku:              { status: 400, code: 'InvalidSku',                              fromProvider: true },
+  notInSku:                { status: 400, code: 'BadRequest',                              fromProvider: true },
+  importConflict:          { status: 409, code: 'Conflict',                                fromProvider: true },
+  importFailed:            { status: 400, code: 'InvalidParameters',                       fromProvider: true },
+  importStopped:           { status: 409, code: 'OperationCanceled',                       fromProvider: true },
+  importBusy:              { status: 429, code: 'TooManyRequests',                         fromProvider: true },
+  operationNotFound:       { status: 404, code: 'ResourceNotFound',                        fromProvider: true },
+  policyConflict:          { status: 400, code: 'BadRequest',                              fromProvider: true },
+  publicAccessNotInSku:    { status: 400, code: 'DisablingPublicNetworkAccessNotSupported', fromProvider: true },
+  adminDisabled:           { status: 400, code: 'UnAuthorizedForCredentialOperations',     fromProvider: true },
+  notServed:               { status: 400, code: 'NotSupported',                            fromProvider: true },
+
+  childNotFound:           { status: 404, code: 'ResourceNotFound',                        fromProvider: true },
+  invalidScopeMapAction:   { status: 400, code: 'InvalidScopeMapAction',                   fromProvider: true },
+  systemScopeMap:          { status: 400, code: 'SystemDefinedScopeMap',                   fromProvider: true },
+  scopeMapInUse:           { status: 409, code: 'ScopeMapInUse',                           fromProvider: true },
+  invalidScopeMapId:       { status: 400, code: 'InvalidScopeMapId',                       fromProvider: true },
+  invalidTokenId:          { status: 400, code: 'InvalidTokenId',                          fromProvider: true },
+  invalidExpiry:           { status: 400, code: 'InvalidExpiry',                           fromProvider: true },
+  quotaExceeded:           { status: 409, code: 'QuotaExceeded',                           fromProvider: true },
+
+  assignmentNotFound:      { status: 404, code: 'RoleAssignmentNotFound' },
+  assignmentExists:        { status: 409, code: 'RoleAssignmentExists' },
+  assignmentFixed:         { status: 400, code: 'RoleAssignmentUpdateNotPermitted' },
+  assignmentOfLastOwner:   { status: 400, code: 'CannotDeleteLastRbacAdminAssignment' },
+  invalidAssignmentId:     { status: 400, code: 'InvalidRoleAssignmentId' },
+  invalidCondition:        { status: 400, code: 'InvalidRoleAssignmentCondition' },
+  invalidRoleDefinitionId: { status: 400, code: 'InvalidRoleDefinitionId' },
+  unknownRoleDefinition:   { status: 400, code: 'RoleDefinitionDoesNotExist' },
+  definitionNotFound:      { status: 404, code: 'RoleDefinitionDoesNotExist' },
+  invalidRoleDefinition:   { status: 400, code: 'InvalidRoleDefinition' },
+  invalidActionOrNot:      { status: 400, code: 'InvalidActionOrNotAction' },
+  builtInRole:             { status: 400, code: 'BuiltInRoleDefinition' },
+  roleHasAssignments:      { status: 400, code: 'RoleDefinitionHasAssignments' },
+  roleLimitExceeded:       { status: 400, code: 'RoleDefinitionLimitExceeded' },
+  roleNameTaken:           { status: 409, code: 'RoleDefinitionWithSameNameExists' },
+  principalNotFound:       { status: 400, code: 'PrincipalNotFound' },
+  unmatchedPrincipalType:  { status: 400, code: 'UnmatchedPrincipalType' },
+
+  tooLarge:                { status: 413, code: 'RequestContentTooLarge' },
+  notJson:                 { status: 415, code: 'UnsupportedMediaType' },
+  diskFull:                { status: 507, code: 'InsufficientStorage' },
+  databaseBusy:            { status: 503, code: 'ServiceUnavailable' },
+  internal:                { status: 500, code: 'InternalServerError' },
+} as const satisfies Record<string, ArmErrorRow>
+
+export type ArmErrorKind = keyof typeof armErrors
+
+type WantedAction = { readonly action: string; readonly scope: string }
+
+export type ArmErrorOptions = ErrorOptions & {
+  readonly challenge?: string
+  readonly wanted?: WantedAction
+  readonly decision?: DecisionRecord
+  readonly owner?: TokenOwner | undefined
+  readonly retryAfterSeconds?: number
+}
+
+/** A refusal of the ARM surface; the message is for the client. */
+export class ArmError extends Error {
+  override readonly name = 'ArmError'
+  readonly status: number
+  readonly code: string
+  readonly fromProvider: boolean
+  /** The value of `WWW-Authenticate`, if any. */
+  readonly challenge: string | undefined
+  /** What the caller had no right to, where that was why. */
+  readonly wanted: WantedAction | undefined
+  /** What is written down of the refusal, where it was for want of something else. */
+  readonly decision: DecisionRecord | undefined
+  /** Whose the token was that proved nobody, where that is known. */
+  readonly owner: TokenOwner | undefined
+  /** The value of `Retry-After`, if any. */
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(kind: ArmErrorKind, message: string, options: ArmErrorOptions = {}) {
+    super(message, options)
+    const row: ArmErrorRow = armErrors[kind]
+    this.status = row.status
+    this.code = row.code
+    this.fromProvider = row.fromProvider === true
+    this.challenge = options.challenge
+    this.wanted = options.wanted
+    this.decision = options.decision
+    this.owner = options.owner
+    this.retryAfterSeconds = options.retryAfterSeconds
+  }
+}
+
+/** What ARM says to another media type. */
+export const unsupportedMediaType = "The content media type is not supported. Only 'application/json' is supported."
+
+/** There is no such group, for somebody who may know. */
+export function groupNotFound(name: string): ArmError {
+  return new ArmError('groupNotFound', `Resource group '${name}' could not be found.`)
+}
+
+/** There is no such registry, for somebody who may know. [arm-facts §14] */
+export function registryNotFound(group: string, name: string): ArmError {
+  return resourceNotFound('Microsoft.ContainerRegistry/registries', group, name)
+}
+
+/** There is no such resource of this type, for somebody who may know. [arm-facts §14] */
+export function resourceNotFound(type: string, group: string, name: string): ArmError {
+  const message = `The Resource '${type}/${name}' under resource group '${group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`
+  return new ArmError('resourceNotFound', message)
+}
+
+/** There is no such resource within a registry, for somebody who may know. [arm-facts §1] */
+export function childNotFound(name: string): ArmError {
+  return new ArmError('childNotFound', `The resource ${name} could not be found.`)
+}
+
+/** A resource never moves. [arm-facts §8] */
+export function locationFixed(
+  {
+    name,
+    location,
+    resourceGroup,
+  }: { readonly name: string; readonly location: string; readonly resourceGroup: string },
+  wanted: string,
+): ArmError {
+  const message = `The resource '${name}' already exists in location '${location}' in resource group '${resourceGroup}'. A resource with the same name cannot be created in location '${wanted}'. Please select a new resource name.`
+  return new ArmError('resourceLocationFixed', message)
+}
+
+/** What the directory refuses is refused here, in its words. @throws ArmError in the place of DirectoryError */
+export function throwAsArm(error: unknown): never {
+  if (!(error instanceof DirectoryError)) throw error
+  throw new ArmError(kindOfRefusal(error), error.message, { cause: error })
+}
+
+function kindOfRefusal({ refusal }: DirectoryError): 'conflict' | 'authorizationFailed' | 'badRequest' {
+  if (refusal === 'forbidden') return 'authorizationFailed'
+  return refusal === 'conflict' ? 'conflict' : 'badRequest'
+}

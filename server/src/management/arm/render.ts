@@ -1,0 +1,57 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { clientStatusOf } from '../../platform/http/app.ts'
+import { outageOf } from '../../platform/process/outage.ts'
+import type { ManagementOptions } from './context.ts'
+import { ArmError, unsupportedMediaType } from './errors.ts'
+
+/** Prepares the surface's own corner of the application: the headers of every answer, and bodies as they came. */
+export function prepare({ clock }: ManagementOptions, scope: FastifyInstance): void {
+  scope.addHook('onRequest', (request, reply, done) => {
+    const at = new Date(clock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, '')
+    reply.headers({
+      'cache-control': 'no-cache',
+      pragma: 'no-cache',
+      expires: '-1',
+      'x-ms-routing-request-id': `LOCAL:${at}:${request.id}`,
+    })
+    done()
+  })
+  // Every body arrives as bytes, whatever it says that it is, and the handler reads it or leaves it: what a media type
+  // chooses could otherwise choose what is checked.
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+}
+
+/** Renders a refusal in ARM's form; what is none of ours is logged and told as 500. */
+export function renderError(
+  { log }: ManagementOptions,
+  thrown: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): unknown {
+  const error = toArmError(thrown)
+  if (error.status >= 500) log.error({ id: request.id, err: thrown }, 'the management surface failed')
+  if (error.challenge !== undefined) reply.header('www-authenticate', error.challenge)
+  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds))
+  if (error.status === 404) reply.removeHeader('api-supported-versions')
+  const body = { error: { code: error.code, message: error.message } }
+  return reply.code(error.status).send(error.fromProvider ? { ...body, status: 'Failed' } : body)
+}
+
+function toArmError(thrown: unknown): ArmError {
+  if (thrown instanceof ArmError) return thrown
+  const status = clientStatusOf(thrown)
+  if (status === 413) return new ArmError('tooLarge', 'The request content is too large.', { cause: thrown })
+  if (status === 415) return new ArmError('notJson', unsupportedMediaType, { cause: thrown })
+  const outage = outageOf(thrown)
+  if (outage !== undefined) {
+    const { retryAfterSeconds, message } = outage
+    return new ArmError(outage.kind === 'disk-full' ? 'diskFull' : 'databaseBusy', message, {
+      cause: thrown,
+      retryAfterSeconds,
+    })
+  }
+  if (status === undefined)
+    return new ArmError('internal', 'The server could not complete the request.', { cause: thrown })
+  return new ArmError('badRequest', 'The request could not be read.', { cause: thrown })
+}

@@ -1,0 +1,137 @@
+import { recordChange } from '../../audit/index.ts'
+import { z } from 'zod'
+import type { Transaction } from '../../platform/sql/database.ts'
+import type { ResourceGroup } from '../../resources/index.ts'
+import { resourceGroupId } from '../../standards/azure/resource-id.ts'
+import { locationSchema, optional, readBody, tagsSchema } from './body.ts'
+import type { ManagementCall, ManagementOptions } from './context.ts'
+import { ArmError, groupNotFound, throwAsArm } from './errors.ts'
+import { requireSubscription } from './subscriptions.ts'
+import { visibleContainers } from './visibility.ts'
+
+const putSchema = z.object({ location: optional(locationSchema), tags: optional(tagsSchema) })
+const patchSchema = z.object({ tags: optional(tagsSchema) })
+
+/** `GET /subscriptions/{s}/resourceGroups`: those that the caller may read, or in which the caller may read something. */
+export async function listResourceGroups(
+  rooms: ManagementOptions,
+  { caller, names }: ManagementCall,
+): Promise<unknown> {
+  const visible = await visibleContainers(rooms, caller, 'Microsoft.Resources/subscriptions/resourceGroups/read')
+  const groups = await rooms.resources.listResourceGroups(names.subscriptionId)
+  return { value: groups.filter((group) => visible(idOf(group))).map(groupDocument) }
+}
+
+/** `GET /subscriptions/{s}/resourceGroups/{g}` */
+export async function getResourceGroup(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
+  return groupDocument(await requireGroup(rooms, names))
+}
+
+/** `HEAD /subscriptions/{s}/resourceGroups/{g}`: 204 when it is there. */
+export async function headResourceGroup(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  await requireGroup(rooms, call.names)
+  return call.reply.code(204).send()
+}
+
+/** `PUT /subscriptions/{s}/resourceGroups/{g}`: 201 when it is new. Its location never changes. */
+export async function putResourceGroup(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const { location, tags = {} } = readBody(call, putResourceGroup)
+  if (location === undefined) {
+    throw new ArmError('locationRequired', 'The location property is required for this definition.')
+  }
+  const { subscriptionId } = await requireSubscription(rooms, call)
+  const name = call.names.resourceGroup
+  const { group, created } = await recordChange(rooms, call, async (transaction) => {
+    const present = await rooms.resources.findResourceGroup(subscriptionId, name, transaction)
+    if (present !== undefined && present.location !== location) throw groupLocationFixed(present, location)
+    const result = await rooms.resources.putResourceGroup(transaction, { subscriptionId, name, location, tags })
+    const action = result.created ? 'resource-group.create' : 'resource-group.update'
+    return { result, event: { action, target: idOf(result.group) } }
+  })
+  return call.reply.code(created ? 201 : 200).send(groupDocument(group))
+}
+putResourceGroup.body = putSchema
+
+/** `PATCH /subscriptions/{s}/resourceGroups/{g}`: tags, which are replaced. */
+export async function patchResourceGroup(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const { tags } = readBody(call, patchResourceGroup)
+  return recordChange(rooms, call, async (transaction) => {
+    const present = await requireGroup(rooms, call.names, transaction)
+    const wanted = { ...present, tags: tags ?? present.tags }
+    const { group } = await rooms.resources.putResourceGroup(transaction, wanted)
+    return { result: groupDocument(group), event: { action: 'resource-group.update', target: idOf(group) } }
+  })
+}
+patchResourceGroup.body = patchSchema
+
+/** `DELETE /subscriptions/{s}/resourceGroups/{g}`: with all that is in it, what that holds, and who was given roles on it. */
+export async function deleteResourceGroup(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const { resources, access, registry, directory } = rooms
+  const registries = await recordChange(rooms, call, async (transaction) => {
+    const group = await requireGroup(rooms, call.names, transaction)
+    const result = await resources.deleteResourceGroup(transaction, group.subscriptionId, group.name)
+    for (const { rid } of result) {
+      await registry.deleteContent(transaction, rid)
+      await access.deleteRegistryAccess(transaction, rid)
+    }
+    const identities = await directory.managedIdentities
+      .deleteInGroup(transaction, group.subscriptionId, group.name)
+      .catch(throwAsArm)
+    await access.deleteAssignmentsBelow(transaction, idOf(group))
+    const detail = {
+      registries: result.map(({ name, rid }) => ({ name, rid })),
+      managedIdentities: identities.map(({ id, objectId }) => ({ id, objectId })),
+    }
+    return { result, event: { action: 'resource-group.delete', target: idOf(group), detail } }
+  })
+  if (registries.length > 0) await rooms.onRegistriesChanged()
+  return call.reply.code(200).send()
+}
+
+/** The group that a path names. @throws ArmError 404 */
+export async function requireGroup(
+  { resources }: ManagementOptions,
+  { subscriptionId, resourceGroup }: ManagementCall['names'],
+  transaction?: Transaction,
+): Promise<ResourceGroup> {
+  const group = await resources.findResourceGroup(subscriptionId, resourceGroup, transaction)
+  if (group === undefined) throw groupNotFound(resourceGroup)
+  return group
+}
+
+/**
+ * Requires the group to exist, for a caller who may read it. For everybody else the list of its resources is empty,
+ * whether the group exists or not.
+ *
+ * @throws ArmError 404
+ */
+export async function requireGroupIfKnown(
+  rooms: ManagementOptions,
+  { rights }: ManagementCall['caller'],
+  names: ManagementCall['names'],
+): Promise<void> {
+  const scope = resourceGroupId(names.subscriptionId, names.resourceGroup)
+  const mayKnow = await rooms.access.mayManage(rights, 'Microsoft.Resources/subscriptions/resourceGroups/read', scope)
+  const group = await rooms.resources.findResourceGroup(names.subscriptionId, names.resourceGroup)
+  if (mayKnow && group === undefined) throw groupNotFound(names.resourceGroup)
+}
+
+function groupLocationFixed({ location }: ResourceGroup, wanted: string): ArmError {
+  const message = `Invalid resource group location '${wanted}'. The Resource group already exists in location '${location}'.`
+  return new ArmError('groupLocationFixed', message)
+}
+
+function idOf({ subscriptionId, name }: ResourceGroup): string {
+  return resourceGroupId(subscriptionId, name)
+}
+
+function groupDocument(group: ResourceGroup): object {
+  return {
+    id: idOf(group),
+    name: group.name,
+    type: 'Microsoft.Resources/resourceGroups',
+    location: group.location,
+    ...(Object.keys(group.tags).length > 0 && { tags: group.tags }),
+    properties: { provisioningState: 'Succeeded' },
+  }
+}

@@ -1,0 +1,97 @@
+import type { Subscription } from '../../resources/index.ts'
+import { isWithinScope, subscriptionId } from '../../standards/azure/resource-id.ts'
+import type { ManagementCall, ManagementOptions } from './context.ts'
+import { ArmError } from './errors.ts'
+import { rolesAround } from './visibility.ts'
+
+/** The locations that are listed. Any other name is accepted too: a location is only a label. */
+export const locations = [
+  { name: 'local', displayName: 'Local', geography: 'Local' },
+  { name: 'eastus', displayName: 'East US', geography: 'US' },
+  { name: 'eastus2', displayName: 'East US 2', geography: 'US' },
+  { name: 'centralus', displayName: 'Central US', geography: 'US' },
+  { name: 'westus', displayName: 'West US', geography: 'US' },
+  { name: 'westus2', displayName: 'West US 2', geography: 'US' },
+  { name: 'northeurope', displayName: 'North Europe', geography: 'Europe' },
+  { name: 'westeurope', displayName: 'West Europe', geography: 'Europe' },
+  { name: 'uksouth', displayName: 'UK South', geography: 'UK' },
+  { name: 'southeastasia', displayName: 'Southeast Asia', geography: 'Asia Pacific' },
+  { name: 'japaneast', displayName: 'Japan East', geography: 'Asia Pacific' },
+  { name: 'australiaeast', displayName: 'Australia East', geography: 'Asia Pacific' },
+] as const
+
+/** `GET /subscriptions`: those in which the caller has any role. */
+export async function listSubscriptions(rooms: ManagementOptions, { caller }: ManagementCall): Promise<unknown> {
+  const [subscriptions, roles] = await Promise.all([
+    rooms.resources.listSubscriptions(),
+    rolesAround(rooms, caller, '/'),
+  ])
+  const value = subscriptions
+    .filter(({ subscriptionId: subscription }) => {
+      const id = subscriptionId(subscription)
+      return roles.some(({ scope }) => isWithinScope(scope, id) || isWithinScope(id, scope))
+    })
+    .map(subscriptionDocument)
+  return { value, count: { type: 'Total', value: value.length } }
+}
+
+/** `GET /subscriptions/{s}` */
+export async function getSubscription(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  return subscriptionDocument(await requireSubscription(rooms, call))
+}
+
+/** `GET /subscriptions/{s}/locations` */
+export async function listLocations(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const { subscriptionId: subscription } = await requireSubscription(rooms, call)
+  const value = locations.map(({ name, displayName, geography }) => ({
+    id: `${subscriptionId(subscription)}/locations/${name}`,
+    name,
+    type: 'Region',
+    displayName,
+    regionalDisplayName: `(${geography}) ${displayName}`,
+    metadata: { regionType: 'Physical', regionCategory: 'Recommended', geographyGroup: geography },
+  }))
+  return { value }
+}
+
+/** @throws ArmError 404; whoever may not know has been refused before. */
+export async function requireSubscription(
+  { resources }: ManagementOptions,
+  { names }: ManagementCall,
+): Promise<Subscription> {
+  const subscription = await resources.findSubscription(names.subscriptionId)
+  if (subscription !== undefined) return subscription
+  throw new ArmError('subscriptionNotFound', `The subscription '${names.subscriptionId}' could not be found.`)
+}
+
+function subscriptionDocument({ subscriptionId: subscription, tenantId, displayName }: Subscription): object {
+  return {
+    id: subscriptionId(subscription),
+    authorizationSource: 'RoleBased',
+    managedByTenants: [],
+    subscriptionId: subscription,
+    tenantId,
+    displayName,
+    state: 'Enabled',
+    subscriptionPolicies: {
+      locationPlacementId: 'Public_2014-09-01',
+      quotaId: 'PayAsYouGo_2014-09-01',
+      spendingLimit: 'Off',
+    },
+  }
+}
+
+/** `GET /tenants`: the one tenant of the server. [az-cli-wire §3.4] */
+export async function listTenants({ directory }: ManagementOptions): Promise<unknown> {
+  const { tenantId, displayName, defaultDomain } = await directory.tenant()
+  const tenant = {
+    id: `/tenants/${tenantId}`,
+    tenantId,
+    displayName,
+    defaultDomain,
+    domains: [defaultDomain],
+    tenantCategory: 'Home',
+    tenantType: 'AAD',
+  }
+  return { value: [tenant] }
+}

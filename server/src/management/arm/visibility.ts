@@ -1,0 +1,44 @@
+import type { RoleAssignment } from '../../access/index.ts'
+import { isWithinScope } from '../../standards/azure/resource-id.ts'
+import type { ManagementCaller, ManagementOptions } from './context.ts'
+
+/** Every role assignment of the caller, or of a group of theirs, at a scope, above it or below it. */
+export async function rolesAround(
+  { access }: ManagementOptions,
+  { rights }: ManagementCaller,
+  scope: string,
+): Promise<RoleAssignment[]> {
+  const lists = [rights.objectId, ...rights.groupIds].map((principalId) =>
+    access.listAssignments({ scope, includeBelow: true, principalId }),
+  )
+  return (await Promise.all(lists)).flat()
+}
+
+/** Whether the caller has any role at a scope, above it or below it. */
+export async function hasRoleAround(
+  rooms: ManagementOptions,
+  caller: ManagementCaller,
+  scope: string,
+): Promise<boolean> {
+  return (await rolesAround(rooms, caller, scope)).length > 0
+}
+
+/** Gives a test of ids: whether a role of the caller's allows the action on the resource. */
+export async function visibleResources(
+  { access }: ManagementOptions,
+  { rights }: ManagementCaller,
+  action: string,
+): Promise<(id: string) => boolean> {
+  const scopes = await access.scopesAllowing(rights, action)
+  return (id) => scopes.some((scope) => isWithinScope(id, scope))
+}
+
+/** As {@link visibleResources}, for what holds other resources: it is shown too when one within it is. */
+export async function visibleContainers(
+  { access }: ManagementOptions,
+  { rights }: ManagementCaller,
+  action: string,
+): Promise<(id: string) => boolean> {
+  const scopes = await access.scopesAllowing(rights, action)
+  return (id) => scopes.some((scope) => isWithinScope(id, scope) || isWithinScope(scope, id))
+}

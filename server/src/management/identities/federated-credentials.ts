@@ -1,0 +1,92 @@
+import { recordChange } from '../../audit/index.ts'
+import { z } from 'zod'
+import type { ManagedIdentity, ManagedTrust } from '../../directory/index.ts'
+import { optional, readBody } from '../arm/body.ts'
+import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import { ArmError, throwAsArm } from '../arm/errors.ts'
+import { requireUserAssignedIdentity, userAssignedIdentityType } from './managed-identities.ts'
+
+const type = `${userAssignedIdentityType}/federatedIdentityCredentials`
+
+const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{2,119}$/
+const nameRule =
+  'A federated credential has a name of 3 to 120 letters, digits, hyphens and underscores, the first a letter or digit.'
+
+const text = z.string().min(1).max(600)
+const putSchema = z.object({
+  properties: z.object({
+    issuer: text,
+    subject: optional(text),
+    audiences: z.array(text).length(1, { error: 'must hold exactly one audience' }),
+    claimsMatchingExpression: optional(z.object({ value: z.string().max(4096), languageVersion: z.literal(1) })),
+  }),
+})
+
+/** `GET …/userAssignedIdentities/{i}/federatedIdentityCredentials`: all of them, which are few. */
+export async function listFederatedCredentials(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
+  const identity = await requireUserAssignedIdentity(rooms, names)
+  const trusts = await rooms.directory.managedFederation.list(identity)
+  return { value: trusts.map((trust) => trustDocument(identity, trust)) }
+}
+
+/** `GET …/federatedIdentityCredentials/{name}` */
+export async function getFederatedCredential(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
+  const identity = await requireUserAssignedIdentity(rooms, names)
+  const trust = await rooms.directory.managedFederation.find(identity, names.name)
+  if (trust !== undefined) return trustDocument(identity, trust)
+  throw new ArmError('resourceNotFound', 'The federated identity credential was not found.')
+}
+
+/** `PUT …/federatedIdentityCredentials/{name}`: trusts an issuer's subject, or replaces whom it trusted before. */
+export async function putFederatedCredential(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const { name } = call.names
+  if (!namePattern.test(name)) throw new ArmError('invalidResourceName', nameRule)
+  const { issuer, subject, audiences, claimsMatchingExpression } = readBody(call, putFederatedCredential).properties
+  const [audience = ''] = audiences
+  const wanted = { name, issuer, audience, subject, claimsExpression: claimsMatchingExpression?.value }
+  const mayShareTrust = await rooms.directory.isDirectoryOwner(call.caller.principal.objectId)
+  const { document, created } = await recordChange(rooms, call, async (transaction) => {
+    const identity = await requireUserAssignedIdentity(rooms, call.names, transaction)
+    const put = await rooms.directory.managedFederation
+      .put(transaction, identity, wanted, mayShareTrust)
+      .catch(throwAsArm)
+    const action = put.created ? 'federated-credential.create' : 'federated-credential.update'
+    return {
+      result: { document: trustDocument(identity, put.trust), created: put.created },
+      event: { action, target: identity.id, detail: { ...put.trust } },
+    }
+  })
+  return call.reply.code(created ? 201 : 200).send(document)
+}
+putFederatedCredential.body = putSchema
+
+/** `DELETE …/federatedIdentityCredentials/{name}`: what was got by it ends at once. 204 when there is none. */
+export async function deleteFederatedCredential(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const { name } = call.names
+  const deleted = await recordChange(rooms, call, async (transaction) => {
+    const identity = await requireUserAssignedIdentity(rooms, call.names, transaction)
+    if (!(await rooms.directory.managedFederation.delete(transaction, identity, name))) {
+      return { result: false, event: undefined }
+    }
+    return { result: true, event: { action: 'federated-credential.delete', target: identity.id, detail: { name } } }
+  })
+  return call.reply.code(deleted ? 200 : 204).send()
+}
+
+/** A federated credential of a managed identity. [azure-mgmt-msi, FederatedIdentityCredential] */
+function trustDocument({ id }: ManagedIdentity, trust: ManagedTrust): object {
+  const { name, issuer, audience, subject, claimsExpression } = trust
+  return {
+    id: `${id}/federatedIdentityCredentials/${name}`,
+    name,
+    type,
+    properties: {
+      issuer,
+      audiences: [audience],
+      ...(subject !== undefined && { subject }),
+      ...(claimsExpression !== undefined && {
+        claimsMatchingExpression: { value: claimsExpression, languageVersion: 1 },
+      }),
+    },
+  }
+}

@@ -1,0 +1,125 @@
+import { recordChange } from '../../audit/index.ts'
+import { z } from 'zod'
+import type { ManagedIdentity } from '../../directory/index.ts'
+import type { Transaction } from '../../platform/sql/database.ts'
+import { locationSchema, optional, readBody, tagsSchema } from '../arm/body.ts'
+import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import { ArmError, locationFixed, resourceNotFound, throwAsArm } from '../arm/errors.ts'
+import { requireGroupIfKnown, requireGroup } from '../arm/resource-groups.ts'
+import { visibleResources } from '../arm/visibility.ts'
+
+/** The type of user-assigned managed identities. */
+export const userAssignedIdentityType = 'Microsoft.ManagedIdentity/userAssignedIdentities'
+
+const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{2,127}$/
+const nameRule =
+  'A managed identity has a name of 3 to 128 letters, digits, hyphens and underscores, the first a letter or digit.'
+
+const putSchema = z.object({ location: optional(locationSchema), tags: optional(tagsSchema) })
+const patchSchema = z.object({ tags: optional(tagsSchema) })
+
+/** `GET …/userAssignedIdentities` of a subscription or of a group: those that the caller may read. */
+export async function listUserAssignedIdentities(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const { caller, names } = call
+  const { subscriptionId, resourceGroup } = names
+  const visible = await visibleResources(rooms, caller, `${userAssignedIdentityType}/read`)
+  if (resourceGroup !== '') await requireGroupIfKnown(rooms, caller, names)
+  const narrowed = { kind: 'user-assigned', resourceGroup: resourceGroup || undefined } as const
+  const identities = await rooms.directory.managedIdentities.list(subscriptionId, narrowed)
+  const { tenantId } = await rooms.directory.tenant()
+  return { value: identities.filter(({ id }) => visible(id)).map((identity) => identityDocument(identity, tenantId)) }
+}
+
+/** `GET …/userAssignedIdentities/{i}` */
+export async function getUserAssignedIdentity(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
+  const { tenantId } = await rooms.directory.tenant()
+  return identityDocument(await requireUserAssignedIdentity(rooms, names), tenantId)
+}
+
+/** `PUT …/userAssignedIdentities/{i}`: makes one, with a service principal of its own, or replaces its tags. */
+export async function putUserAssignedIdentity(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const { names } = call
+  if (!namePattern.test(names.identity)) throw new ArmError('invalidResourceName', nameRule)
+  const { location, tags = {} } = readBody(call, putUserAssignedIdentity)
+  if (location === undefined) {
+    throw new ArmError('locationRequired', 'The location property is required for this definition.')
+  }
+  const { tenantId } = await rooms.directory.tenant()
+  const { identity, created } = await recordChange(rooms, call, async (transaction) => {
+    const present = await findUserAssignedIdentity(rooms, names, transaction)
+    if (present !== undefined && present.location !== location) throw locationFixed(present, location)
+    const group = await requireGroup(rooms, names, transaction)
+    const place = { subscriptionId: group.subscriptionId, resourceGroup: group.name, name: names.identity }
+    const wanted = { ...place, kind: 'user-assigned', location, tags } as const
+    const result = await rooms.directory.managedIdentities.put(transaction, wanted)
+    const action = result.created ? 'managed-identity.create' : 'managed-identity.update'
+    return { result, event: { action, target: result.identity.id, detail: auditDetail(result.identity) } }
+  })
+  return call.reply.code(created ? 201 : 200).send(identityDocument(identity, tenantId))
+}
+putUserAssignedIdentity.body = putSchema
+
+/** `PATCH …/userAssignedIdentities/{i}`: tags, which are replaced. */
+export async function patchUserAssignedIdentity(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const { tags } = readBody(call, patchUserAssignedIdentity)
+  const { tenantId } = await rooms.directory.tenant()
+  return recordChange(rooms, call, async (transaction) => {
+    const present = await requireUserAssignedIdentity(rooms, call.names, transaction)
+    const wanted = { ...present, tags: tags ?? present.tags }
+    const { identity } = await rooms.directory.managedIdentities.put(transaction, wanted)
+    return {
+      result: identityDocument(identity, tenantId),
+      event: { action: 'managed-identity.update', target: identity.id },
+    }
+  })
+}
+patchUserAssignedIdentity.body = patchSchema
+
+/** `DELETE …/userAssignedIdentities/{i}`: with all that it was given, and all that was got by it. 204 when there is none. */
+export async function deleteUserAssignedIdentity(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const deleted = await recordChange(rooms, call, async (transaction) => {
+    const identity = await findUserAssignedIdentity(rooms, call.names, transaction)
+    if (identity === undefined) return { result: false, event: undefined }
+    await rooms.directory.managedIdentities.delete(transaction, identity).catch(throwAsArm)
+    await rooms.access.deleteAssignmentsBelow(transaction, identity.id)
+    const event = { action: 'managed-identity.delete', target: identity.id, detail: auditDetail(identity) }
+    return { result: true, event }
+  })
+  return call.reply.code(deleted ? 200 : 204).send()
+}
+
+/** The identity that a path names, in its group and subscription and nowhere else. @throws ArmError 404 */
+export async function requireUserAssignedIdentity(
+  rooms: ManagementOptions,
+  names: ManagementCall['names'],
+  transaction?: Transaction,
+): Promise<ManagedIdentity> {
+  const identity = await findUserAssignedIdentity(rooms, names, transaction)
+  if (identity !== undefined) return identity
+  await requireGroup(rooms, names, transaction)
+  throw resourceNotFound(userAssignedIdentityType, names.resourceGroup, names.identity)
+}
+
+function findUserAssignedIdentity(
+  { directory }: ManagementOptions,
+  { subscriptionId, resourceGroup, identity: name }: ManagementCall['names'],
+  transaction?: Transaction,
+): Promise<ManagedIdentity | undefined> {
+  return directory.managedIdentities.find('user-assigned', { subscriptionId, resourceGroup, name }, transaction)
+}
+
+function auditDetail({ objectId, appId }: ManagedIdentity) {
+  return { objectId, appId }
+}
+
+/** A user-assigned identity. [azure-mgmt-msi, Identity] */
+function identityDocument({ id, name, location, tags, objectId, appId }: ManagedIdentity, tenantId: string): object {
+  return {
+    id,
+    name,
+    type: userAssignedIdentityType,
+    location,
+    tags,
+    properties: { tenantId, principalId: objectId, clientId: appId },
+  }
+}

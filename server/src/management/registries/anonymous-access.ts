@@ -1,0 +1,75 @@
+import { recordChange } from '../../audit/index.ts'
+import { z } from 'zod'
+import type { Authorship } from '../../access/index.ts'
+import type { Registry } from '../../resources/index.ts'
+import { readBody } from '../arm/body.ts'
+import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import { authorOf, systemData } from '../arm/authorship.ts'
+import { childNotFound } from '../arm/errors.ts'
+import { requireRegistry } from './registries.ts'
+import { requireScopeMapById } from './scope-maps.ts'
+
+/*
+ * An extension: ACR opens a registry to everybody or to nobody. It lies under a provider of our own, so that no request
+ * which is meant for Azure can set it.
+ */
+
+const bodySchema = z.object({ properties: z.object({ scopeMapId: z.string().max(2048) }) })
+
+/** `GET …/providers/Acrux.Server/anonymousAccess/default` */
+export async function getAnonymousAccess(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
+  const registry = await requireRegistry(rooms, names)
+  const map = await rooms.access.anonymousAccess.find(registry.rid)
+  if (map === undefined) throw childNotFound('default')
+  return anonymousAccessDocument(registry, map)
+}
+
+/** `PUT …/providers/Acrux.Server/anonymousAccess/default`: lets everybody read what a scope map of the registry names. */
+export async function putAnonymousAccess(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const { scopeMapId } = readBody(call, putAnonymousAccess).properties
+  const { document, created } = await recordChange(rooms, call, async (transaction) => {
+    const registry = await requireRegistry(rooms, call.names, transaction)
+    const { name: scopeMapName } = await requireScopeMapById(rooms, registry, scopeMapId, transaction)
+    const wanted = { scopeMapName, scopeMapId }
+    const { anonymousAccess } = rooms.access
+    const { map, created } = await anonymousAccess.put(transaction, registry.rid, wanted, authorOf(call.caller))
+    const event = { action: 'anonymous-access.put', ...eventOf(registry, scopeMapId) }
+    return { result: { document: anonymousAccessDocument(registry, map), created }, event }
+  })
+  return call.reply.code(created ? 201 : 200).send(document)
+}
+putAnonymousAccess.body = bodySchema
+
+/** `DELETE …/providers/Acrux.Server/anonymousAccess/default`. 204 when there is none. */
+export async function deleteAnonymousAccess(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const { anonymousAccess } = rooms.access
+  const deleted = await recordChange(rooms, call, async (transaction) => {
+    const registry = await requireRegistry(rooms, call.names, transaction)
+    const map = await anonymousAccess.find(registry.rid, transaction)
+    if (map === undefined) return { result: false, event: undefined }
+    await anonymousAccess.delete(transaction, registry.rid)
+    return { result: true, event: { action: 'anonymous-access.delete', ...eventOf(registry, map.scopeMapId) } }
+  })
+  return call.reply.code(deleted ? 200 : 204).send()
+}
+
+function eventOf({ id, rid }: Registry, scopeMapId: string) {
+  return { target: anonymousAccessId(id), detail: { rid, scopeMapId } }
+}
+
+function anonymousAccessId(registryId: string): string {
+  return `${registryId}/providers/Acrux.Server/anonymousAccess/default`
+}
+
+function anonymousAccessDocument(
+  { id }: Registry,
+  { scopeMapId, authorship }: { readonly scopeMapId: string; readonly authorship: Authorship },
+): object {
+  return {
+    type: 'Acrux.Server/anonymousAccess',
+    id: anonymousAccessId(id),
+    name: 'default',
+    systemData: systemData(authorship),
+    properties: { scopeMapId },
+  }
+}

@@ -1,0 +1,51 @@
+import { recordChange } from '../../audit/index.ts'
+import type { OpenUploadState } from '../../registry/index.ts'
+import type { Registry } from '../../resources/index.ts'
+import { parseGuid } from '../../standards/azure/guid.ts'
+import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import { ArmError } from '../arm/errors.ts'
+import { requireRegistry } from './registries.ts'
+
+/** `GET …/providers/Acrux.Server/uploads`: the uploads that were begun and not finished. ACR does not show them. */
+export async function listOpenUploads(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
+  const registry = await requireRegistry(rooms, names)
+  const uploads = await rooms.registry.uploads.list(registry.rid)
+  return { value: uploads.map((upload) => document(registry, upload)) }
+}
+
+/** `DELETE …/providers/Acrux.Server/uploads/{id}`: ends one with its bytes. 204 when there is none. */
+export async function deleteOpenUpload(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const registry = await requireRegistry(rooms, call.names)
+  const id = parseGuid(call.names.name)
+  const ended = id === undefined ? 'unknown' : await rooms.registry.uploads.end(registry.rid, id)
+  if (ended === 'active') {
+    throw new ArmError('conflict', 'The upload is being written to. Try again when the request has ended.')
+  }
+  if (ended === 'ended') {
+    const event = { action: 'upload.cancel', target: idOf(registry, id ?? ''), detail: { rid: registry.rid } }
+    await recordChange(rooms, call, () => Promise.resolve({ result: undefined, event }))
+  }
+  return call.reply.code(ended === 'ended' ? 200 : 204).send()
+}
+
+function idOf({ id }: Pick<Registry, 'id'>, name: string): string {
+  return `${id}/providers/Acrux.Server/uploads/${name}`
+}
+
+function document(registry: Pick<Registry, 'id'>, upload: OpenUploadState): object {
+  const { id, repository, caller, startedAtMs, lastDataAtMs, expiresAtMs, stagedBytes, isActive } = upload
+  return {
+    type: 'Acrux.Server/uploads',
+    id: idOf(registry, id),
+    name: id,
+    properties: {
+      repository,
+      caller,
+      startedAt: new Date(startedAtMs).toISOString(),
+      lastDataAt: new Date(lastDataAtMs).toISOString(),
+      expiresAt: new Date(expiresAtMs).toISOString(),
+      stagedBytes,
+      active: isActive,
+    },
+  }
+}

@@ -1,0 +1,30 @@
+import type { Registry } from '../../resources/index.ts'
+import { normalizeScope } from '../../standards/azure/resource-id.ts'
+
+/** The types of what lies within a registry and has an id of its own. */
+type ChildType = 'scopeMaps' | 'tokens'
+
+/** Letters, digits and hyphens, and for scope maps underscores; 5 to 50 of them. [azure-mgmt-containerregistry, tokenName, scopeMapName] */
+const namePatterns: Readonly<Record<ChildType, RegExp>> = {
+  scopeMaps: /^[A-Za-z0-9_-]{5,50}$/,
+  tokens: /^[A-Za-z0-9-]{5,50}$/,
+}
+
+/** Whether it can be the name of such a resource; what cannot is the name of none. */
+export function isChildName(type: ChildType, name: string): boolean {
+  return namePatterns[type].test(name)
+}
+
+/** The id of a resource within a registry. */
+export function childId({ id }: Pick<Registry, 'id'>, type: ChildType, name: string): string {
+  return `${id}/${type}/${name}`
+}
+
+/** The name in an id, in any case, if it is that of a resource within this very registry. */
+export function childNameIn(registry: Pick<Registry, 'id'>, type: ChildType, id: string): string | undefined {
+  const prefix = normalizeScope(childId(registry, type, ''))
+  const scope = normalizeScope(id)
+  if (!scope.startsWith(`${prefix}/`)) return undefined
+  const name = scope.slice(prefix.length + 1)
+  return isChildName(type, name) ? name : undefined
+}

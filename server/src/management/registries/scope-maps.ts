@@ -1,0 +1,200 @@
+import { recordChange } from '../../audit/index.ts'
+import { z } from 'zod'
+import { type ScopeMap, ScopeMapInUseError } from '../../access/index.ts'
+import type { Transaction } from '../../platform/sql/database.ts'
+import type { Registry } from '../../resources/index.ts'
+import { formatArmTime } from '../../standards/azure/acr-time.ts'
+import { formatScopeMapAction, parseScopeMapAction } from '../../standards/azure/scope-map-action.ts'
+import { optional, proseOf, readBody } from '../arm/body.ts'
+import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import { authorOf, systemData } from '../arm/authorship.ts'
+import { ArmError, childNotFound } from '../arm/errors.ts'
+import { requireRegistry } from './registries.ts'
+import { childId, childNameIn, isChildName } from './registry-child.ts'
+import { requireRoomForOneMore } from './sku-limits.ts'
+
+/** How many actions a scope map may have. [Azure/acr, connected registry, known limitations] */
+const mostActions = 500
+
+const scopeMapSchema = z.object({
+  properties: optional(
+    z.object({ description: optional(proseOf(256)), actions: optional(z.array(z.string()).max(10_000)) }),
+  ),
+})
+
+/** `GET …/scopeMaps`: the system's and those that were made. */
+export async function listScopeMaps(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
+  const registry = await requireRegistry(rooms, names)
+  const maps = await rooms.access.scopeMaps.list(registry.rid)
+  return { value: maps.map((map) => scopeMapDocument(registry, map)) }
+}
+
+/** `GET …/scopeMaps/{m}` */
+export async function getScopeMap(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
+  const registry = await requireRegistry(rooms, names)
+  return scopeMapDocument(registry, await requireScopeMap(rooms, registry, names.name))
+}
+
+/** `PUT …/scopeMaps/{m}`: makes a scope map, or replaces the whole of one. */
+export async function putScopeMap(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const { name } = call.names
+  const { properties } = readBody(call, putScopeMap)
+  const actions = requireActions(properties?.actions ?? [])
+  const { scopeMaps } = rooms.access
+  return recordChange(rooms, call, async (transaction) => {
+    const registry = await requireRegistry(rooms, call.names, transaction)
+    const { rid, sku } = registry
+    if (!isChildName('scopeMaps', name)) throw new ArmError('invalidResourceName', nameRule)
+    const present = await scopeMaps.find(rid, name, transaction)
+    if (isAsAsked(present, actions, properties?.description)) {
+      return { result: scopeMapDocument(registry, present), event: undefined }
+    }
+    refuseSystemDefined(name, present)
+    if (present === undefined) {
+      requireRoomForOneMore(sku, 'ScopeMaps', await scopeMaps.count(rid, transaction))
+    }
+    const wanted = { name, description: properties?.description, actions }
+    const { map, created } = await scopeMaps.put(transaction, rid, wanted, authorOf(call.caller))
+    const event = { ...eventOf(registry, map), action: created ? 'scope-map.create' : 'scope-map.update' }
+    return { result: scopeMapDocument(registry, map), event }
+  })
+}
+putScopeMap.body = scopeMapSchema
+
+/** `PATCH …/scopeMaps/{m}`: what the body names is replaced, the actions as a whole. [arm-facts §1] */
+export async function patchScopeMap(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const { properties } = readBody(call, patchScopeMap)
+  const actions = properties?.actions && requireActions(properties.actions)
+  const document = await recordChange(rooms, call, async (transaction) => {
+    const registry = await requireRegistry(rooms, call.names, transaction)
+    const present = await requireScopeMap(rooms, registry, call.names.name, transaction)
+    refuseSystemDefined(present.name, present)
+    const { name } = present
+    const description = properties?.description ?? present.description
+    const wanted = { name, description, actions: actions ?? present.actions }
+    const { map } = await rooms.access.scopeMaps.put(transaction, registry.rid, wanted, authorOf(call.caller))
+    const event = { ...eventOf(registry, map), action: 'scope-map.update' }
+    return { result: scopeMapDocument(registry, map), event }
+  })
+  return call.reply.code(201).send(document)
+}
+patchScopeMap.body = scopeMapSchema
+
+/** `DELETE …/scopeMaps/{m}`: unless something uses it. 204 when there is none. */
+export async function deleteScopeMap(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const { scopeMaps } = rooms.access
+  const deleted = await recordChange(rooms, call, async (transaction) => {
+    const registry = await requireRegistry(rooms, call.names, transaction)
+    const present = await findScopeMap(rooms, registry, call.names.name, transaction)
+    if (present === undefined) return { result: false, event: undefined }
+    refuseSystemDefined(present.name, present)
+    await scopeMaps.delete(transaction, registry.rid, present.name).catch(throwInUse)
+    return { result: true, event: { ...eventOf(registry, present), action: 'scope-map.delete' } }
+  })
+  return call.reply.code(deleted ? 200 : 204).send()
+}
+
+function findScopeMap(
+  { access }: ManagementOptions,
+  { rid }: Registry,
+  name: string,
+  transaction?: Transaction,
+): Promise<ScopeMap | undefined> {
+  return isChildName('scopeMaps', name) ? access.scopeMaps.find(rid, name, transaction) : Promise.resolve(undefined)
+}
+
+async function requireScopeMap(
+  rooms: ManagementOptions,
+  registry: Registry,
+  name: string,
+  transaction?: Transaction,
+): Promise<ScopeMap> {
+  const map = await findScopeMap(rooms, registry, name, transaction)
+  if (map === undefined) throw childNotFound(name)
+  return map
+}
+
+/** The scope map that an id names, within this registry alone. @throws ArmError 400 */
+export async function requireScopeMapById(
+  { access }: ManagementOptions,
+  registry: Registry,
+  scopeMapId: string,
+  transaction: Transaction,
+): Promise<ScopeMap> {
+  const name = childNameIn(registry, 'scopeMaps', scopeMapId)
+  const map = name === undefined ? undefined : await access.scopeMaps.find(registry.rid, name, transaction)
+  if (map !== undefined) return map
+  throw new ArmError('invalidScopeMapId', `The scopeMapId names no scope map of the registry ${registry.name}.`)
+}
+
+const nameRule = 'A scope map has a name of 5 to 50 letters, digits, hyphens and underscores.'
+
+/** The actions in our spelling, each once. @throws ArmError 400 */
+function requireActions(texts: readonly string[]): string[] {
+  const actions = new Set(
+    texts.map((text) => {
+      const action = parseScopeMapAction(text)
+      if (action === undefined) throw invalidAction(text)
+      return formatScopeMapAction(action)
+    }),
+  )
+  if (actions.size > mostActions) {
+    const message = `A scope map has at most ${mostActions} actions, and these are ${actions.size}.`
+    throw new ArmError('invalidScopeMapAction', message)
+  }
+  if (actions.size === 0) throw new ArmError('invalidScopeMapAction', 'A scope map has at least one action.')
+  return [...actions]
+}
+
+function invalidAction(text: string): ArmError {
+  const message = `'${text.slice(0, 320)}' is no action of a scope map. Those are repositories/{repository}/{content/read, content/write, content/delete, metadata/read or metadata/write}, with a repository name that is * or ends in /* for several, and gateway/{connected registry}/{config/read, config/write, message/read or message/write}.`
+  return new ArmError('invalidScopeMapAction', message)
+}
+
+/** Templates that are exported of a registry name the system's, too, and change nothing about them. */
+function isAsAsked(
+  present: ScopeMap | undefined,
+  actions: readonly string[],
+  description: string | undefined,
+): present is ScopeMap & { readonly kind: 'SystemDefined' } {
+  if (present?.kind !== 'SystemDefined') return false
+  const isSame = new Set(actions).symmetricDifference(new Set(present.actions)).size === 0
+  return isSame && (description ?? present.description) === present.description
+}
+
+/** Names that begin as the system's do are kept for it. */
+function refuseSystemDefined(name: string, present: ScopeMap | undefined): void {
+  const reserved = present === undefined && name.toLowerCase().startsWith('_repositories_')
+  if (present?.kind !== 'SystemDefined' && !reserved) return
+  const message = `The scope map ${name} is system-defined, and can be neither made nor changed nor deleted.`
+  throw new ArmError('systemScopeMap', message)
+}
+
+function throwInUse(error: unknown): never {
+  if (!(error instanceof ScopeMapInUseError)) throw error
+  const message = `The scope map is in use by ${error.users.join(', ')}. Give those another one, or delete them, first.`
+  throw new ArmError('scopeMapInUse', message, { cause: error })
+}
+
+function eventOf(registry: Registry, { name, actions }: ScopeMap) {
+  return { target: childId(registry, 'scopeMaps', name), detail: { rid: registry.rid, actions } }
+}
+
+/** A scope map as ARM shows it; the system's are as old as their registry, and by nobody. [arm-facts §1] */
+function scopeMapDocument(registry: Registry, map: ScopeMap): object {
+  const { kind, name, description, actions } = map
+  const isUsers = kind === 'UserDefined'
+  return {
+    type: 'Microsoft.ContainerRegistry/registries/scopeMaps',
+    id: childId(registry, 'scopeMaps', name),
+    name,
+    ...(isUsers && { systemData: systemData(map.authorship) }),
+    properties: {
+      ...(description !== undefined && { description }),
+      type: kind,
+      creationDate: formatArmTime(isUsers ? map.authorship.createdAtMs : registry.createdAtMs),
+      provisioningState: 'Succeeded',
+      actions,
+    },
+  }
+}

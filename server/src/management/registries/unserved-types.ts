@@ -1,0 +1,89 @@
+import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import { ArmError } from '../arm/errors.ts'
+import { requireRegistry } from './registries.ts'
+import { requireGroup } from '../arm/resource-groups.ts'
+import { resourceGroupId, subscriptionId } from '../../standards/azure/resource-id.ts'
+
+/** What a registry of Azure has and one of this server does not, by the last part of its path. [azure-mgmt-containerregistry] */
+const unservedTypes: ReadonlySet<string> = new Set(
+  [
+    'agentPools',
+    'archives',
+    'buildTasks',
+    'builds',
+    'cacheRules',
+    'connectedRegistries',
+    'credentialSets',
+    'exportPipelines',
+    'importPipelines',
+    'pipelineRuns',
+    'privateEndpointConnections',
+    'privateLinkResources',
+    'replications',
+    'runs',
+    'taskRuns',
+    'tasks',
+    'webhooks',
+  ].map((type) => type.toLowerCase()),
+)
+
+/** What can be done with a registry of Azure and not with one of this server. */
+const unservedActions: ReadonlySet<string> = new Set(
+  ['listBuildSourceUploadUrl', 'scheduleRun', 'listPolicies', 'updatePolicies', 'queueBuild'].map((name) =>
+    name.toLowerCase(),
+  ),
+)
+
+/** `GET …/registries/{r}/{type}` of a type that is not served: there are none. */
+export async function listUnserved(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  await requireRegistry(rooms, call.names)
+  if (!unservedTypes.has(typeOf(call))) throw nothingHere()
+  return { value: [] }
+}
+
+/** Everything else within a registry that is not served: that Azure has it is said, and where to read more. */
+export async function refuseUnserved(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  await requireRegistry(rooms, call.names)
+  const type = typeOf(call)
+  if (!unservedTypes.has(type) && !unservedActions.has(type)) throw nothingHere()
+  throw notServed()
+}
+
+/** `GET` of resources that no registry has here, such as locks. */
+export function listNone(): Promise<unknown> {
+  return Promise.resolve({ value: [] })
+}
+
+/** `GET …/providers/Microsoft.Resources/tags/default`: the tags of a registry, a resource group or a subscription. */
+export async function getTags(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
+  const { id, tags } = await taggedAt(rooms, names)
+  const type = 'Microsoft.Resources/tags'
+  return { id: `${id}/providers/${type}/default`, name: 'default', type, properties: { tags } }
+}
+
+/** Everything else of such resources. */
+export function refuseNone(): Promise<unknown> {
+  return Promise.reject(notServed())
+}
+
+async function taggedAt(rooms: ManagementOptions, names: ManagementCall['names']) {
+  if (names.registry !== '') return requireRegistry(rooms, names)
+  if (names.resourceGroup === '') return { id: subscriptionId(names.subscriptionId), tags: {} }
+  const { name, tags } = await requireGroup(rooms, names)
+  return { id: resourceGroupId(names.subscriptionId, name), tags }
+}
+
+function typeOf({ request }: ManagementCall): string {
+  return ((request.params as Readonly<Record<string, string | undefined>>).type ?? '').toLowerCase()
+}
+
+function notServed(): ArmError {
+  return new ArmError(
+    'notServed',
+    'This resource type is not served by this server. For what is, see docs/acr-compatibility.md of Acrux.',
+  )
+}
+
+function nothingHere(): ArmError {
+  return new ArmError('noRoute', 'Nothing is served at this path.')
+}

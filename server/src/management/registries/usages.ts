@@ -1,0 +1,28 @@
+import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import { requireRegistry } from './registries.ts'
+import { skuLimits } from './sku-limits.ts'
+
+/** `GET …/listUsages`: how much of what its SKU gives a registry uses. The system's scope maps do not count. [arm-facts §6] */
+export async function listUsages(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
+  const { rid, sku, networkRuleSet } = await requireRegistry(rooms, names)
+  const [{ sizeBytes, limitBytes }, scopeMaps, tokens] = await Promise.all([
+    rooms.registry.usage(rid),
+    rooms.access.scopeMaps.count(rid),
+    rooms.access.scopedTokens.count(rid),
+  ])
+  // What this server does not serve, nothing is used of.
+  const used = new Map([
+    ['Size', sizeBytes],
+    ['IPRules', networkRuleSet.ipRules.length],
+    ['ScopeMaps', scopeMaps],
+    ['Tokens', tokens],
+  ])
+  const value = skuLimits[sku].map(([name, limit]) => ({
+    name,
+    // A quota is enforced; what the SKU includes is not.
+    limit: name === 'Size' ? (limitBytes ?? limit) : limit,
+    currentValue: used.get(name) ?? 0,
+    unit: name === 'Size' ? 'Bytes' : 'Count',
+  }))
+  return { value }
+}

@@ -1,0 +1,118 @@
+import { roleAssignmentId, roleDefinitionId } from '../../standards/azure/resource-id.ts'
+import type { DecisionAssignment, DecisionChange, DecisionDocument } from '@acrux/contract'
+import type { DecisionRecord, RecordedChange } from '../../access/index.ts'
+import type { AuditEventDocument } from '../../audit/index.ts'
+
+/** Tells a decision by its event alone, as it was written down. It is undefined for an event that decides nothing. */
+export function decisionDocument(event: AuditEventDocument): DecisionDocument | undefined {
+  const detail = membersOf(event.detail)
+  const record = detail.decision as DecisionRecord | undefined
+  if (event.outcome !== 'refused' && !tokenActions.has(event.action)) return undefined
+  const { correlationId, eventTimestamp, outcome, reason, target, remoteAddress } = event
+  return {
+    correlationId,
+    eventTimestamp,
+    event: event.action,
+    outcome,
+    reason,
+    target,
+    remoteAddress,
+    principal: event.actor,
+    credential: event.credential,
+    asked: record?.asked ?? askedOf(detail, target),
+    token: tokenOf(detail),
+    roleAssignmentMode: record?.roleAssignmentMode ?? null,
+    needs: record?.needs ?? [],
+    assignments: record === undefined ? [] : assignmentDocuments(record),
+    assignmentCount: record?.assignmentCount ?? 0,
+    scopeMap: record?.scopeMap ?? null,
+    tokenAccess: record?.tokenAccess ?? null,
+    presented: record?.presented ?? null,
+    ...(record === undefined ? withoutRecord(event) : failureOf(record)),
+  }
+}
+
+/** What a decision found to be missing, and what would mend it. */
+export function failureOf(record: DecisionRecord): Pick<DecisionDocument, 'firstFailure' | 'smallestChange'> {
+  const { firstFailure, smallestChange } = record
+  return { firstFailure, smallestChange: smallestChange && changeDocument(smallestChange, subscriptionIn(record)) }
+}
+
+/** The assignments of a decision, as ARM names them. */
+export function assignmentDocuments(record: DecisionRecord): DecisionAssignment[] {
+  return record.assignments.map(({ name, roleDefinitionName, ...rest }) => ({
+    id: roleAssignmentId({ scope: rest.scope, name }),
+    roleDefinitionId: roleDefinitionId(subscriptionIn(record), roleDefinitionName),
+    ...rest,
+  }))
+}
+
+const tokenActions: ReadonlySet<string> = new Set(['token.issue'])
+
+function membersOf(detail: unknown): Readonly<Record<string, unknown>> {
+  return typeof detail === 'object' && detail !== null ? { ...detail } : {}
+}
+
+function subscriptionIn({ asked }: DecisionRecord): string {
+  return /^\/subscriptions\/([^/]+)/.exec(asked?.scope ?? '')?.[1] ?? ''
+}
+
+/** A change, with ids as ARM writes them. */
+export function changeDocument(change: RecordedChange, subscription: string): DecisionChange {
+  switch (change.kind) {
+    case 'change-condition':
+      return { kind: change.kind, assignmentId: roleAssignmentId(change.assignment) }
+    case 'assign-role': {
+      const { kind, roleName, roleDefinitionName, scope, condition = null } = change
+      return { kind, roleName, roleDefinitionId: roleDefinitionId(subscription, roleDefinitionName), scope, condition }
+    }
+    default:
+      return change
+  }
+}
+
+/** Of a refusal at the data plane what the route needs is known, though no right was looked at. */
+function askedOf({ actions }: Readonly<Record<string, unknown>>, target: string): DecisionDocument['asked'] {
+  if (!Array.isArray(actions)) return null
+  const slash = target.indexOf('/')
+  return { action: actions.join(','), repository: slash === -1 ? null : target.slice(slash + 1), scope: null }
+}
+
+function tokenOf({ asked, granted, leftOut = [] }: Readonly<Record<string, unknown>>): DecisionDocument['token'] {
+  if (!Array.isArray(asked) || typeof granted !== 'string' || !Array.isArray(leftOut)) return null
+  return { asked: asked.map(String), granted, leftOut: leftOut.map(String) }
+}
+
+/** Of somebody who proved nothing there is no record: the reason in the event is the check that failed. */
+function withoutRecord({ outcome, action, reason }: AuditEventDocument) {
+  if (outcome !== 'refused') return { firstFailure: null, smallestChange: null }
+  const kind = changeFor(action, reason ?? '')
+  return { firstFailure: reason, smallestChange: kind === undefined ? null : { kind } }
+}
+
+function changeFor(action: string, reason: string): string | undefined {
+  // The provider's own codes, all of which are about what was sent.
+  if (reason.startsWith('AADSTS')) return 'sign-in-again'
+  switch (reason) {
+    case 'anonymous-pull-disabled':
+      return 'sign-in'
+    case 'audience':
+      return action === 'token.exchange' ? 'enable-arm-tokens' : 'get-new-token'
+    case 'Authorization_RequestDenied':
+      return 'assign-directory-role'
+    case 'invalid-credential':
+    case 'wrong-credentials':
+    case 'credential-withdrawn':
+    case 'invalid-refresh-token':
+    case 'unusable-authorization':
+    case 'expired':
+    case 'signature':
+    case 'principal':
+    case 'credential':
+    case 'AuthenticationFailed':
+    case 'InvalidAuthenticationToken':
+      return 'sign-in-again'
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { test } from 'node:test'
+import {
+  codeOf,
+  newRegistry,
+  openTestManagement,
+  registryPath,
+  roleGuids,
+  subscriptionScope,
+} from '../test-management.ts'
+
+const server = await openTestManagement()
+test.after(() => server.close())
+const { arm } = server
+const registry = registryPath('Contoso')
+await arm('PUT', registry, newRegistry())
+
+const accessAdministrator = 'f58310d9-a9f6-439a-9e8d-f62e7b41a168'
+const { servicePrincipal: app } = await server.createPrincipal('app')
+const { servicePrincipal: other } = await server.createPrincipal('other')
+const at = (name: string) => `${registry}/providers/Microsoft.Authorization/roleAssignments/${name}`
+const bodyOf = (role: string, principalId: string, rest: object = {}) => ({
+  properties: {
+    roleDefinitionId: `${subscriptionScope}/providers/Microsoft.Authorization/roleDefinitions/${role}`,
+    principalId,
+    ...rest,
+  },
+})
+
+/** The text that Azure's portal writes: a term for each action, which lets every other action through. */
+function portalCondition(terms: readonly ((source: 'Request' | 'Resource') => string)[]): string {
+  const part = (verb: string, source: 'Request' | 'Resource') => `(
+ (
+  !(ActionMatches{'Microsoft.Authorization/roleAssignments/${verb}'})
+ )
+ OR 
+ (
+  ${terms.map((term) => term(source)).join('\n  AND\n  ')}
+ )
+)`
+  return `${part('write', 'Request')}\nAND\n${part('delete', 'Resource')}`
+}
+const attribute = (source: string, name: string) => `@${source}[Microsoft.Authorization/roleAssignments:${name}]`
+const rolesIn = (list: string) => (source: string) =>
+  `${attribute(source, 'RoleDefinitionId')} ForAnyOfAnyValues:GuidEquals {${list}}`
+const principalsIn = (list: string) => (source: string) =>
+  `${attribute(source, 'PrincipalId')} ForAnyOfAnyValues:GuidEquals {${list}}`
+const typesIn = (list: string) => (source: string) =>
+  `${attribute(source, 'PrincipalType')} ForAnyOfAnyValues:StringEqualsIgnoreCase {${list}}`
+
+async function delegate(condition: string) {
+  const principal = await server.createPrincipal('delegate')
+  const { objectId } = principal.servicePrincipal
+  const made = await arm('PUT', at(randomUUID()), bodyOf(accessAdministrator, objectId, { condition }))
+  assert.equal(made.status, 201, made.text)
+  const token = await server.tokenFor(principal)
+  const give = async (role: string, principalId: string, change: object = {}) => {
+    const name = randomUUID()
+    return { name, answer: await arm('PUT', at(name), bodyOf(role, principalId, change), { token }) }
+  }
+  const take = (name: string) => arm('DELETE', at(name), undefined, { token })
+  return { give, take, objectId, token }
+}
+
+const noContent = async (name: string) => assert.equal((await arm('DELETE', at(name))).status, 200)
+
+test('a delegate gives and takes the roles that the condition names, and no others', async () => {
+  const list = `${roleGuids.acrPull}, ${roleGuids.acrPush}`
+  const { give, take, objectId } = await delegate(portalCondition([rolesIn(list)]))
+  const pull = await give(roleGuids.acrPull, app.objectId)
+  assert.equal(pull.answer.status, 201, pull.answer.text)
+  const { answer: owner } = await give(roleGuids.owner, objectId)
+  assert.deepEqual([owner.status, codeOf(owner)], [403, 'AuthorizationFailed'])
+  const byOwner = randomUUID()
+  assert.equal((await arm('PUT', at(byOwner), bodyOf(roleGuids.reader, app.objectId))).status, 201)
+  assert.equal((await take(byOwner)).status, 403)
+  assert.equal((await take(pull.name)).status, 200)
+  await noContent(byOwner)
+})
+
+test('principals and their types are held to as well, by what they are and not by what is said of them', async () => {
+  const one = await delegate(portalCondition([rolesIn(roleGuids.acrPull), principalsIn(app.objectId.toUpperCase())]))
+  assert.equal((await one.give(roleGuids.acrPull, other.objectId)).answer.status, 403)
+  const given = await one.give(roleGuids.acrPull, app.objectId)
+  assert.equal(given.answer.status, 201, given.answer.text)
+  assert.equal((await one.take(given.name)).status, 200)
+
+  const users = await delegate(portalCondition([typesIn("'User'")]))
+  assert.equal((await users.give(roleGuids.acrPull, app.objectId)).answer.status, 403)
+  assert.notEqual((await users.give(roleGuids.acrPull, app.objectId, { principalType: 'User' })).answer.status, 201)
+  const programs = await delegate(portalCondition([typesIn("'serviceprincipal'")]))
+  const made = await programs.give(roleGuids.acrPull, app.objectId)
+  assert.equal(made.answer.status, 201, made.answer.text)
+  assert.equal((await programs.take(made.name)).status, 200)
+})
+
+test('a delegate does not widen the own right, and a condition on something else lets nothing through', async () => {
+  const { give, objectId, token } = await delegate(portalCondition([rolesIn(roleGuids.acrPull)]))
+  assert.equal((await give(accessAdministrator, objectId)).answer.status, 403)
+  const listed = await arm('GET', at('').slice(0, -1))
+  const rows = (listed.body as { value: { name: string; properties: { principalId: string } }[] }).value
+  const own = rows.find(({ properties }) => properties.principalId === objectId)?.name ?? ''
+  assert.equal((await arm('PUT', at(own), bodyOf(accessAdministrator, objectId), { token })).status, 403)
+  for (const condition of [
+    "@Request[Microsoft.ContainerRegistry/registries/repositories:name] StringEquals 'a'",
+    `@Resource[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {${roleGuids.acrPull}}`,
+    `!(@Principal[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {${roleGuids.owner}})`,
+  ]) {
+    const stranger = await delegate(condition)
+    assert.equal((await stranger.give(roleGuids.acrPull, app.objectId)).answer.status, 403, condition)
+  }
+  const allBut = await delegate(
+    `@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAllValues:GuidNotEquals {${roleGuids.owner}, ${accessAdministrator}}`,
+  )
+  assert.equal((await allBut.give(roleGuids.owner, app.objectId)).answer.status, 403)
+  const made = await allBut.give(roleGuids.acrPull, app.objectId)
+  assert.equal(made.answer.status, 201, made.answer.text)
+  assert.equal((await allBut.take(made.name)).status, 403, 'in a deletion there is no @Request')
+})

@@ -1,0 +1,334 @@
+import { attributionOf, recordChange } from '../../audit/index.ts'
+import { z } from 'zod'
+import {
+  AssignmentExistsError,
+  type PrincipalType,
+  type RoleAssignment,
+  type RoleDefinition,
+  RoleNotAssignableError,
+  isAssignableAt,
+  ownerRole,
+} from '../../access/index.ts'
+import type { DirectoryPrincipal } from '../../directory/index.ts'
+import type { Transaction } from '../../platform/sql/database.ts'
+import { formatDataPlaneTime } from '../../standards/azure/acr-time.ts'
+import { parseGuid } from '../../standards/azure/guid.ts'
+import type { AssignmentFacts } from '../../standards/conditions/role-condition-evaluation.ts'
+import { parseRoleCondition } from '../../standards/conditions/role-condition-parser.ts'
+import {
+  isWithinScope,
+  normalizeScope,
+  parseExtensionId,
+  subscriptionId,
+  roleAssignmentId,
+  roleDefinitionId,
+} from '../../standards/azure/resource-id.ts'
+import { optional, proseOf, readBody } from '../arm/body.ts'
+import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import { ArmError } from '../arm/errors.ts'
+import { forbidden } from '../arm/need.ts'
+import { scopeOf } from '../arm/path-scope.ts'
+import { requireScopeId } from './scope.ts'
+
+const text = z.string().max(2048)
+const putSchema = z.object({
+  properties: z.object({
+    roleDefinitionId: text,
+    principalId: text,
+    principalType: optional(text),
+    condition: optional(z.string()),
+    conditionVersion: optional(text),
+    description: optional(proseOf(2048)),
+  }),
+})
+
+type Properties = z.output<typeof putSchema>['properties']
+
+/** `GET …/roleAssignments/{guid}` */
+export async function getRoleAssignment(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const assignment = await rooms.access.findAssignment(await requireScopeId(rooms, call), requireName(call))
+  if (assignment !== undefined) return assignmentDocument(assignment, call)
+  throw assignmentNotFound(call.names.name)
+}
+
+/**
+ * `PUT …/roleAssignments/{guid}`: gives a role to a principal at the scope of the path, and at no other. Of an assignment
+ * that is there, the condition and the description may be changed; the same again is answered with 200.
+ */
+export async function putRoleAssignment(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const name = requireName(call)
+  const { properties } = readBody(call, putRoleAssignment)
+  const terms = readTerms(properties)
+  const scope = await requireScopeId(rooms, call)
+  const role = await requireRole(rooms, properties.roleDefinitionId, scope)
+  const assignee = await requireAssignee(rooms, properties)
+  const { objectId: principalId, principalType } = assignee
+  const wanted = { roleDefinitionName: role.name, principalId }
+  await requireMayAssign(rooms, call, { source: 'Request', ...wanted, principalType })
+
+  const present = await rooms.access.findAssignment(scope, name)
+  if (present !== undefined && assignee.isKnown && isSame(present, wanted)) {
+    return assignmentDocument(await changeTerms(rooms, call, present, terms), call)
+  }
+  const made = await recordChange(rooms, call, async (transaction) => {
+    // Checked again here: an assignment on a registry that is being deleted would apply to the next one of its name.
+    await requireScopeId(rooms, call, transaction)
+    await requireInDirectory(rooms, call, transaction, assignee)
+    if (present !== undefined) {
+      const message = 'Tenant ID, application ID, principal ID, and scope are not allowed to be updated.'
+      throw new ArmError('assignmentFixed', message)
+    }
+    const rest = { principalType, ...terms, createdBy: call.caller.principal.objectId }
+    const result = await rooms.access
+      .createAssignment(transaction, { name, scope, ...wanted, ...rest })
+      .catch((error: unknown) => {
+        if (error instanceof RoleNotAssignableError) throw unknownRole(role.name, error)
+        throw error instanceof AssignmentExistsError ? assignmentExists(error) : error
+      })
+    const detail = { ...wanted, roleName: role.roleName, condition: terms.condition }
+    return { result, event: { action: 'role-assignment.create', target: roleAssignmentId(result), detail } }
+  })
+  return call.reply.code(201).send(assignmentDocument(made, call))
+}
+putRoleAssignment.body = putSchema
+
+/** What of an assignment may change. */
+type Terms = Pick<RoleAssignment, 'condition' | 'conditionVersion' | 'description'>
+
+/** @throws ArmError for a condition that is none, with the character at which it goes wrong */
+function readTerms({ condition, conditionVersion, ...rest }: Properties): Terms {
+  const description = rest.description ?? null
+  if (condition === undefined || condition === '') {
+    if (conditionVersion === undefined || conditionVersion === '') {
+      return { condition: null, conditionVersion: null, description }
+    }
+    throw new ArmError('invalidCondition', `${invalidCondition} A version without a condition means nothing.`)
+  }
+  if ((conditionVersion ?? '2.0') !== '2.0') {
+    throw new ArmError('invalidCondition', `${invalidCondition} Its version must be 2.0.`)
+  }
+  const reading = parseRoleCondition(condition)
+  if ('condition' in reading) return { condition, conditionVersion: '2.0', description }
+  throw new ArmError('invalidCondition', `${invalidCondition} At character ${reading.position}: ${reading.problem}.`)
+}
+
+const invalidCondition = 'The given role assignment condition is invalid.'
+
+async function changeTerms(
+  rooms: ManagementOptions,
+  call: ManagementCall,
+  present: RoleAssignment,
+  terms: Terms,
+): Promise<RoleAssignment> {
+  const { condition, conditionVersion, description } = terms
+  if (present.condition === condition && present.description === description) return present
+  return recordChange(rooms, call, async (transaction) => {
+    const updated = { condition, conditionVersion, description, updatedBy: call.caller.principal.objectId }
+    const result = await rooms.access.updateAssignment(transaction, present.scope, present.name, updated)
+    // Another of the same name, made meanwhile, is not the one that the caller may change.
+    if (result === undefined || !isSame(present, result)) throw assignmentNotFound(present.name)
+    await requireOwnerLeft(rooms, call, transaction, result)
+    const { principalId, roleDefinitionName } = result
+    const detail = { principalId, roleDefinitionName, condition }
+    return { result, event: { action: 'role-assignment.update', target: roleAssignmentId(result), detail } }
+  })
+}
+
+/** `DELETE …/roleAssignments/{guid}`: 204 when there is none. */
+export async function deleteRoleAssignment(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const name = requireName(call)
+  const scope = await requireScopeId(rooms, call)
+  const present = await rooms.access.findAssignment(scope, name)
+  if (present !== undefined) await requireMayAssign(rooms, call, { source: 'Resource', ...present })
+  const deleted = await recordChange(rooms, call, async (transaction) => {
+    const result = await rooms.access.deleteAssignment(transaction, scope, name)
+    if (result === undefined) return { result, event: undefined }
+    // Another of the same name, made meanwhile, is not the one that the caller may delete.
+    if (present === undefined || !isSame(present, result)) throw assignmentNotFound(name)
+    await requireOwnerLeft(rooms, call, transaction, result)
+    const { principalId, roleDefinitionName } = result
+    const detail = { principalId, roleDefinitionName }
+    return { result, event: { action: 'role-assignment.delete', target: roleAssignmentId(result), detail } }
+  })
+  return deleted === undefined ? call.reply.code(204).send() : assignmentDocument(deleted, call)
+}
+
+/** An assignment as ARM shows it; its role is named as the caller's path sees it. */
+export function assignmentDocument(assignment: RoleAssignment, { names }: ManagementCall): object {
+  const { name, scope, principalId, principalType, condition, conditionVersion, description } = assignment
+  return {
+    properties: {
+      roleDefinitionId: roleDefinitionId(names.subscriptionId, assignment.roleDefinitionName),
+      principalId,
+      principalType,
+      scope,
+      condition,
+      conditionVersion,
+      createdOn: formatDataPlaneTime(assignment.createdAtMs),
+      updatedOn: formatDataPlaneTime(assignment.updatedAtMs),
+      createdBy: assignment.createdBy,
+      updatedBy: assignment.updatedBy,
+      delegatedManagedIdentityResourceId: null,
+      description,
+    },
+    id: roleAssignmentId(assignment),
+    type: 'Microsoft.Authorization/roleAssignments',
+    name,
+  }
+}
+
+function requireName({ names }: ManagementCall): string {
+  const name = parseGuid(names.name)
+  if (name !== undefined) return name
+  const message = 'The role assignment ID is not valid. The role assignment ID must be a GUID.'
+  throw new ArmError('invalidAssignmentId', message)
+}
+
+/** The role that an id names: of the tenant, or of a scope that the assignment's lies in. */
+async function requireRole({ access }: ManagementOptions, id: string, scope: string): Promise<RoleDefinition> {
+  const parsed = parseExtensionId(id)
+  const name = parseGuid(parsed?.name ?? '')
+  const isDefinition =
+    parsed?.provider.toLowerCase() === 'microsoft.authorization' && parsed.type.toLowerCase() === 'roledefinitions'
+  if (parsed === undefined || name === undefined || !isDefinition || !isWithinScope(scope, parsed.scope)) {
+    throw new ArmError('invalidRoleDefinitionId', `The role definition ID '${id.slice(0, 512)}' is not valid.`)
+  }
+  const role = await access.findRoleDefinition(name)
+  if (role !== undefined && isAssignableAt(role, scope)) return role
+  throw unknownRole(name)
+}
+
+function unknownRole(name: string, cause?: unknown): ArmError {
+  const message = `The specified role definition with ID '${name}' does not exist.`
+  return new ArmError('unknownRoleDefinition', message, { cause })
+}
+
+async function principalNotFound({ directory }: ManagementOptions, id: string): Promise<ArmError> {
+  const { tenantId } = await directory.tenant()
+  const message = `Principal ${id.slice(0, 64).replaceAll('-', '')} does not exist in the directory ${tenantId}. Check that you have the correct principal ID.`
+  return new ArmError('principalNotFound', message)
+}
+
+/** The principal that a role is to be assigned to. */
+type Assignee = {
+  readonly objectId: string
+  readonly principalType: PrincipalType
+  /** False for a principal of a trusted tenant who has not signed in yet: the assignment registers them. */
+  readonly isKnown: boolean
+}
+
+/** The principal in the body. One that the directory does not know needs a type. @throws ArmError 400 */
+async function requireAssignee(
+  rooms: ManagementOptions,
+  { principalId, principalType: wantedType }: Pick<Properties, 'principalId' | 'principalType'>,
+): Promise<Assignee> {
+  const objectId = parseGuid(principalId)
+  if (objectId === undefined) throw await principalNotFound(rooms, principalId)
+  const principal = await rooms.directory.findPrincipal(objectId)
+  const externalType = externalTypes.get(wantedType?.toLowerCase() ?? '')
+  if (principal === undefined) {
+    if (externalType === undefined) throw await principalNotFound(rooms, principalId)
+    return { objectId, principalType: externalType, isKnown: false }
+  }
+  const principalType = typeOf(principal)
+  if (wantedType !== undefined && wantedType.toLowerCase() !== principalType.toLowerCase()) {
+    const message = `The PrincipalId '${principal.objectId}' has type '${principalType}' , which is different from specified PrincipalType '${wantedType.slice(0, 64)}'.`
+    throw new ArmError('unmatchedPrincipalType', message)
+  }
+  return { objectId: principal.objectId, principalType, isKnown: true }
+}
+
+/** The types of principals of a trusted tenant. */
+const externalTypes: ReadonlyMap<string, 'User' | 'ServicePrincipal'> = new Map([
+  ['user', 'User'],
+  ['serviceprincipal', 'ServicePrincipal'],
+])
+
+/**
+ * Registers an assignee who is not known yet, and checks that a known one still exists: the object id of a principal of
+ * another tenant can come back, and would find an assignment that was made while it was deleted.
+ *
+ * @throws ArmError 400, which undoes the change
+ */
+async function requireInDirectory(
+  rooms: ManagementOptions,
+  { caller, origin }: ManagementCall,
+  transaction: Transaction,
+  { objectId, principalType, isKnown }: Assignee,
+): Promise<void> {
+  const { directory, audit } = rooms
+  if (isKnown) {
+    if (await directory.holdsPrincipal(transaction, objectId)) return
+    throw await principalNotFound(rooms, objectId)
+  }
+  const kind = principalType === 'User' ? 'user' : 'service-principal'
+  const registered = await directory.externalPrincipals.foresee(transaction, objectId, kind)
+  if (registered === undefined) throw await principalNotFound(rooms, objectId)
+  await audit.record(transaction, {
+    action: 'external-principal.create',
+    outcome: 'success',
+    ...attributionOf(caller),
+    target: registered.objectId,
+    detail: { kind },
+    origin,
+  })
+}
+
+function typeOf({ kind }: DirectoryPrincipal): PrincipalType {
+  switch (kind) {
+    case 'user':
+      return 'User'
+    case 'service-principal':
+      return 'ServicePrincipal'
+    case 'group':
+      return 'Group'
+  }
+}
+
+/**
+ * Whoever takes the last owner away from a subscription, or puts a condition on it, would lock everybody out of it. Looked
+ * at after the change and within it, so that two that run at once cannot each leave the other's owner.
+ *
+ * @throws ArmError, which undoes the change
+ */
+async function requireOwnerLeft(
+  { access }: ManagementOptions,
+  { names }: ManagementCall,
+  transaction: Transaction,
+  { scope, roleDefinitionName }: RoleAssignment,
+): Promise<void> {
+  const subscription = subscriptionId(names.subscriptionId)
+  if (roleDefinitionName !== ownerRole || normalizeScope(scope) !== normalizeScope(subscription)) return
+  if ((await access.countAssignments(transaction, scope, ownerRole)) > 0) return
+  throw new ArmError('assignmentOfLastOwner', 'Cannot delete the last RBAC admin assignment.')
+}
+
+/**
+ * Holds the caller to the conditions on which they may give roles, or take them away.
+ *
+ * @throws ArmError 403
+ */
+async function requireMayAssign(
+  { access }: ManagementOptions,
+  { caller, names }: ManagementCall,
+  assignment: AssignmentFacts,
+): Promise<void> {
+  const scope = scopeOf(names)
+  if (await access.mayAssign(caller.rights, scope, assignment)) return
+  const verb = assignment.source === 'Request' ? 'write' : 'delete'
+  throw forbidden(caller, { action: `Microsoft.Authorization/roleAssignments/${verb}` }, scope)
+}
+
+function assignmentNotFound(name: string): ArmError {
+  return new ArmError('assignmentNotFound', `The role assignment '${name}' is not found.`)
+}
+
+function assignmentExists(cause: Error): ArmError {
+  return new ArmError('assignmentExists', 'The role assignment already exists.', { cause })
+}
+
+type Given = Pick<RoleAssignment, 'roleDefinitionName' | 'principalId'>
+
+function isSame(one: Given, other: Given): boolean {
+  return one.roleDefinitionName === other.roleDefinitionName && one.principalId === other.principalId
+}

@@ -1,0 +1,145 @@
+import { recordChange } from '../../audit/index.ts'
+import { z } from 'zod'
+import {
+  BuiltInRoleError,
+  type NewRoleDefinition,
+  RoleInUseError,
+  RoleLimitError,
+  RoleNameTakenError,
+} from '../../access/index.ts'
+import { parseGuid } from '../../standards/azure/guid.ts'
+import { parseResourceId, roleDefinitionId } from '../../standards/azure/resource-id.ts'
+import { optional, proseOf, readBody } from '../arm/body.ts'
+import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import { ArmError } from '../arm/errors.ts'
+import { definitionDocument } from './role-definitions.ts'
+import { requireScopeId } from './scope.ts'
+
+const actions = optional(z.array(z.string().max(256)).max(1000)).transform((list) => list ?? [])
+const putSchema = z.object({
+  properties: z.object({
+    roleName: proseOf(128).trim().min(1),
+    description: optional(proseOf(2048)),
+    type: optional(z.string().max(64)),
+    permissions: z
+      .array(z.object({ actions, notActions: actions, dataActions: actions, notDataActions: actions }))
+      .min(1)
+      .max(10),
+    assignableScopes: z.array(z.string().max(2048)).min(1).max(200),
+  }),
+})
+
+type Properties = z.output<typeof putSchema>['properties']
+
+/** `PUT …/roleDefinitions/{guid}`: makes a custom role, or changes it as a whole. [Azure RBAC, custom roles] */
+export async function putRoleDefinition(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const name = requireName(call)
+  const { properties } = readBody(call, putRoleDefinition)
+  requireCustom(properties)
+  requireActions(properties)
+  await requireScopeId(rooms, call)
+  const assignableScopes = properties.assignableScopes.map(requireAssignableScope)
+  const present = await rooms.access.findRoleDefinition(name)
+  await requireRightAt(rooms, call, 'write', [...assignableScopes, ...customScopes(present)])
+  const role = await recordChange(rooms, call, async (transaction) => {
+    const { roleName, permissions, description = '' } = properties
+    const author = call.caller.principal.objectId
+    const definition: NewRoleDefinition = { name, roleName, description, permissions, assignableScopes, author }
+    const { role, isNew } = await rooms.access.putRoleDefinition(transaction, definition).catch(throwAsArm)
+    const action = isNew ? 'role-definition.create' : 'role-definition.update'
+    const detail = { roleName, ...abridged({ permissions, assignableScopes }) }
+    return { result: role, event: { action, target: roleDefinitionId(call.names.subscriptionId, name), detail } }
+  })
+  return call.reply.code(201).send(definitionDocument(role, call.names.subscriptionId))
+}
+putRoleDefinition.body = putSchema
+
+/** `DELETE …/roleDefinitions/{guid}`: 204 when there is none. */
+export async function deleteRoleDefinition(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const name = requireName(call)
+  await requireScopeId(rooms, call)
+  await requireRightAt(rooms, call, 'delete', customScopes(await rooms.access.findRoleDefinition(name)))
+  const deleted = await recordChange(rooms, call, async (transaction) => {
+    const result = await rooms.access.deleteRoleDefinition(transaction, name).catch(throwAsArm)
+    const target = roleDefinitionId(call.names.subscriptionId, name)
+    const event = result && { action: 'role-definition.delete', target, detail: { roleName: result.roleName } }
+    return { result, event }
+  })
+  return deleted === undefined ? call.reply.code(204).send() : definitionDocument(deleted, call.names.subscriptionId)
+}
+
+/** How long what an event tells of a role may be; a body may be far longer. */
+const longestDetail = 16_384
+
+function abridged(detail: object): object {
+  return JSON.stringify(detail).length <= longestDetail ? detail : { isAbridged: true }
+}
+
+function requireName({ names }: ManagementCall): string {
+  const name = parseGuid(names.name)
+  if (name !== undefined) return name
+  throw new ArmError('invalidRoleDefinitionId', 'The role definition ID must be a GUID.')
+}
+
+function requireCustom({ type }: Properties): void {
+  if (type === undefined || type.toLowerCase() === 'customrole') return
+  throw new ArmError('invalidRoleDefinition', "The type of a role definition that is made is 'CustomRole'.")
+}
+
+/** An operation with its provider, parts of which may be stars; or a star alone. [Azure RBAC, Actions format] */
+const actionPattern = /^(?:\*|(?:[A-Za-z0-9.*-]+\/)+[A-Za-z0-9.*-]+)$/
+
+function requireActions({ permissions }: Properties): void {
+  const all = permissions.flatMap((block) => Object.values(block).flat())
+  const wrong = all.find((action) => !actionPattern.test(action))
+  if (wrong !== undefined) throw new ArmError('invalidActionOrNot', `'${wrong}' is not the name of an action.`)
+  if (permissions.some((block) => block.actions.length > 0 || block.dataActions.length > 0)) return
+  throw new ArmError('invalidRoleDefinition', 'A role definition permits one action or data action at least.')
+}
+
+/** A subscription, a resource group, or a resource; not the tenant, where only built-in roles are. */
+function requireAssignableScope(text: string): string {
+  if (parseResourceId(text) !== undefined) return text.endsWith('/') ? text.slice(0, -1) : text
+  const message = `The assignable scope '${text.slice(0, 256)}' is not the id of a subscription, a resource group or a resource.`
+  throw new ArmError('invalidRoleDefinition', message)
+}
+
+function customScopes(role: { readonly type: string; readonly assignableScopes: readonly string[] } | undefined) {
+  return role?.type === 'CustomRole' ? role.assignableScopes : []
+}
+
+/** Who makes or takes away a role must have the right at every scope where it can be given, not at that of the path alone. */
+async function requireRightAt(
+  { access }: ManagementOptions,
+  { caller }: ManagementCall,
+  right: 'write' | 'delete',
+  scopes: readonly string[],
+): Promise<void> {
+  const action = `Microsoft.Authorization/roleDefinitions/${right}`
+  for (const scope of scopes) {
+    if (await access.mayManage(caller.rights, action, scope)) continue
+    const { principal } = caller
+    const name = principal.kind === 'user' ? principal.userPrincipalName : principal.appId
+    const message = `The client '${name}' with object id '${principal.objectId}' does not have permission to perform action '${action}' on the linked scope '${scope}', or the linked scope is invalid.`
+    throw new ArmError('linkedAuthorization', message, { wanted: { action, scope } })
+  }
+}
+
+function throwAsArm(error: unknown): never {
+  const options = { cause: error }
+  if (error instanceof RoleNameTakenError) {
+    const message = 'A custom role with the same name already exists in this directory. Use a different name.'
+    throw new ArmError('roleNameTaken', message, options)
+  }
+  if (error instanceof RoleInUseError) {
+    throw new ArmError('roleHasAssignments', 'There are existing role assignments referencing role.', options)
+  }
+  if (error instanceof RoleLimitError) {
+    const message = 'Role definition limit exceeded. No more role definitions can be created.'
+    throw new ArmError('roleLimitExceeded', message, options)
+  }
+  if (error instanceof BuiltInRoleError) {
+    throw new ArmError('builtInRole', 'Built-in role definitions cannot be changed or deleted.', options)
+  }
+  throw error
+}

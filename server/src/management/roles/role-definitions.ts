@@ -1,0 +1,71 @@
+import { type RoleDefinition, isAssignableAt } from '../../access/index.ts'
+import { formatDataPlaneTime } from '../../standards/azure/acr-time.ts'
+import { isWithinScope, roleDefinitionId } from '../../standards/azure/resource-id.ts'
+import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import { ArmError } from '../arm/errors.ts'
+import { type FilterTerm, readFilter, unsupportedFilter } from '../arm/query.ts'
+import { requireScopeId } from './scope.ts'
+
+/**
+ * `GET …/roleDefinitions`, by name and type in any case: the roles that can be given at the scope, and with
+ * `atScopeAndBelow()` those that can be given below it, too.
+ */
+export async function listRoleDefinitions(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const terms = readFilter(call.request)
+  const tests = terms.map(toTest)
+  const includeBelow = terms.some(({ form }) => form === 'call')
+  const scope = await requireScopeId(rooms, call)
+  const value = (await rooms.access.listRoleDefinitions())
+    .filter((role) => isAssignableAt(role, scope) || (includeBelow && isAssignableBelow(role, scope)))
+    .filter((role) => tests.every((test) => test(role)))
+    .map((role) => definitionDocument(role, call.names.subscriptionId))
+  return { value }
+}
+
+/** `GET …/roleDefinitions/{guid}` */
+export async function getRoleDefinition(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const scope = await requireScopeId(rooms, call)
+  const { name, subscriptionId: subscription } = call.names
+  const role = await rooms.access.findRoleDefinition(name)
+  const isNamed = role?.name === name.toLowerCase() && (isAssignableAt(role, scope) || isAssignableBelow(role, scope))
+  if (isNamed) return definitionDocument(role, subscription)
+  throw new ArmError('definitionNotFound', `The specified role definition with ID '${name}' does not exist.`)
+}
+
+/** A role as ARM shows it. */
+export function definitionDocument(role: RoleDefinition, subscription: string): object {
+  const { name, roleName, type, description, assignableScopes, permissions, history } = role
+  const times = history && {
+    createdOn: formatDataPlaneTime(history.createdAtMs),
+    updatedOn: formatDataPlaneTime(history.updatedAtMs),
+    createdBy: history.createdBy,
+    updatedBy: history.updatedBy,
+  }
+  return {
+    properties: { roleName, type, description, assignableScopes, permissions, ...times },
+    id: roleDefinitionId(subscription, name),
+    type: 'Microsoft.Authorization/roleDefinitions',
+    name,
+  }
+}
+
+/** Custom roles are seen from the subscription that they are of, and not from the tenant. */
+function isAssignableBelow({ assignableScopes }: RoleDefinition, scope: string): boolean {
+  return scope !== '/' && assignableScopes.some((assignable) => isWithinScope(assignable, scope))
+}
+
+function toTest(term: FilterTerm): (role: RoleDefinition) => boolean {
+  if (term.form === 'call') {
+    if (term.name !== 'atscopeandbelow' || term.value !== undefined) throw unsupportedFilter()
+    return () => true
+  }
+  const wanted = term.value.toLowerCase()
+  switch (term.name) {
+    case 'rolename':
+      return ({ roleName }) => roleName.toLowerCase() === wanted
+    case 'type':
+      return ({ type }) => type.toLowerCase() === wanted
+    default:
+      throw unsupportedFilter()
+  }
+}

@@ -1,0 +1,30 @@
+import type { Transaction } from '../../platform/sql/database.ts'
+import { resourceGroupId, subscriptionId } from '../../standards/azure/resource-id.ts'
+import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import { requireMachine } from '../identities/machines.ts'
+import { requireUserAssignedIdentity } from '../identities/managed-identities.ts'
+import { requireRegistry } from '../registries/registries.ts'
+import { requireGroup } from '../arm/resource-groups.ts'
+import { requireSubscription } from '../arm/subscriptions.ts'
+
+/**
+ * The id of the resource that a path names, as the resource itself writes it.
+ *
+ * @throws ArmError 404 when there is none
+ */
+export async function requireScopeId(
+  rooms: ManagementOptions,
+  call: ManagementCall,
+  transaction?: Transaction,
+): Promise<string> {
+  const { names } = call
+  if (names.identity !== '') return (await requireUserAssignedIdentity(rooms, names, transaction)).id
+  if (names.machine !== '') return (await requireMachine(rooms, names, transaction)).id
+  if (names.registry !== '') return (await requireRegistry(rooms, names, transaction)).id
+  if (names.resourceGroup !== '') {
+    const group = await requireGroup(rooms, names, transaction)
+    return resourceGroupId(group.subscriptionId, group.name)
+  }
+  if (names.subscriptionId === '') return '/'
+  return subscriptionId((await requireSubscription(rooms, call)).subscriptionId)
+}

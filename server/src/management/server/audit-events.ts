@@ -1,0 +1,95 @@
+import type { FastifyRequest } from 'fastify'
+import { type EventFilter, auditEventDocument } from '../../audit/index.ts'
+import { registryId } from '../../standards/azure/resource-id.ts'
+import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import { badSkipToken, nextLink, readPageSize } from '../arm/page.ts'
+import { parameter, readFilter, unsupportedFilter } from '../arm/query.ts'
+import { requireRegistry } from '../registries/registries.ts'
+import { requireSubscription } from '../arm/subscriptions.ts'
+
+const defaultPageSize = 100
+
+/** `GET /subscriptions/{s}/providers/Acrux.Server/auditEvents`: ours, not Azure's. The whole audit log, the newest first. */
+export async function listAuditEvents(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  await requireSubscription(rooms, call)
+  const { registry, ...filter } = readEventFilter(call.request)
+  const targets = registry === undefined ? undefined : await targetsOf(rooms, call, registry)
+  return page(rooms, call, { ...filter, targets })
+}
+
+/** `GET …/registries/{r}/auditEvents`: ours, not Azure's. What was done to the registry and within it, since it was made. */
+export async function listRegistryAuditEvents(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  const { id, loginServer, createdAtMs } = await requireRegistry(rooms, call.names)
+  const { registry, fromMs = 0, ...filter } = readEventFilter(call.request)
+  if (registry !== undefined) throw unsupportedFilter()
+  // Before, another registry may have had the name.
+  return page(rooms, call, { ...filter, fromMs: Math.max(fromMs, createdAtMs), targets: [id, loginServer] })
+}
+
+/** The names of a registry in the log; one that is gone still has that of its resource, in whatever group. */
+async function targetsOf(rooms: ManagementOptions, { names }: ManagementCall, name: string): Promise<string[]> {
+  const registries = await rooms.resources.listRegistries(names.subscriptionId)
+  const found = registries.find((registry) => registry.name.toLowerCase() === name.toLowerCase())
+  if (found !== undefined) return [found.id, found.loginServer]
+  const groups = await rooms.resources.listResourceGroups(names.subscriptionId)
+  return groups.map((group) => registryId(names.subscriptionId, group.name, name))
+}
+
+async function page({ auditLog, publicOrigin }: ManagementOptions, call: ManagementCall, filter: EventFilter) {
+  const { request } = call
+  const size = readPageSize(request, defaultPageSize)
+  const before = readSkipToken(parameter(request.query, '$skiptoken'))
+  const { events, next } = await auditLog.list(filter, { before, size }, (work) => call.budget.inTurn(work))
+  const value = events.map(auditEventDocument)
+  return next === undefined ? { value } : { value, nextLink: nextLink(publicOrigin, request, String(next)) }
+}
+
+type ReadFilter = Omit<EventFilter, 'targets'> & { readonly registry?: string }
+
+/** @throws ArmError 400 for what it does not know: leaving it out would show more than was asked. */
+function readEventFilter(request: FastifyRequest): ReadFilter {
+  const found = new Map<string, string>()
+  for (const term of readFilter(request)) {
+    if (term.form === 'call') throw unsupportedFilter()
+    const key = term.name === 'eventtimestamp' ? `${term.form} ${term.name}` : term.form === 'equals' ? term.name : ''
+    if (!filterNames.has(key) || found.has(key)) throw unsupportedFilter()
+    found.set(key, term.value)
+  }
+  const outcome = found.get('outcome')
+  if (outcome !== undefined && outcome !== 'success' && outcome !== 'refused') throw unsupportedFilter()
+  const registry = found.get('registry')
+  return {
+    fromMs: readTime(found.get('at-least eventtimestamp')),
+    toMs: readTime(found.get('at-most eventtimestamp')),
+    action: found.get('action'),
+    outcome,
+    actorId: found.get('principalid'),
+    correlationId: found.get('correlationid'),
+    ...(registry === undefined ? {} : { registry }),
+  }
+}
+
+const filterNames = new Set([
+  'at-least eventtimestamp',
+  'at-most eventtimestamp',
+  'action',
+  'outcome',
+  'principalid',
+  'correlationid',
+  'registry',
+])
+
+const timePattern = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,7})?)?Z)?$/i
+
+function readTime(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const ms = timePattern.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(ms)) throw unsupportedFilter()
+  return ms
+}
+
+function readSkipToken(text: unknown): number | undefined {
+  if (text === undefined) return undefined
+  if (typeof text === 'string' && /^\d{1,15}$/.test(text)) return Number(text)
+  throw badSkipToken()
+}

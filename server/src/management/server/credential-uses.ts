@@ -1,0 +1,50 @@
+import type { CredentialUsePlace, CredentialUseRow } from '../../audit/index.ts'
+import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import { badSkipToken, nextLink, readPageSize } from '../arm/page.ts'
+import { parameter, readFilter, unsupportedFilter } from '../arm/query.ts'
+import { requireSubscription } from '../arm/subscriptions.ts'
+
+/** `GET /subscriptions/{s}/providers/Acrux.Server/credentialUses`: ours, not Azure's. When each credential was used last. */
+export async function listCredentialUses(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+  await requireSubscription(rooms, call)
+  const { request } = call
+  const filter = readUseFilter(call)
+  const size = readPageSize(request, 100)
+  const uses = await rooms.credentialUses.list(filter, readPlace(parameter(request.query, '$skiptoken')), size)
+  const value = uses.map(document)
+  const last = uses.at(-1)
+  if (uses.length < size || last === undefined) return { value }
+  return { value, nextLink: nextLink(rooms.publicOrigin, request, writePlace(last)) }
+}
+
+function readUseFilter({ request }: ManagementCall): { actorId?: string; credentialId?: string } {
+  const filter: { actorId?: string; credentialId?: string } = {}
+  for (const { form, name, value } of readFilter(request)) {
+    const key = name === 'principalid' ? 'actorId' : name === 'credentialid' ? 'credentialId' : undefined
+    if (form !== 'equals' || key === undefined || filter[key] !== undefined) throw unsupportedFilter()
+    filter[key] = value
+  }
+  return filter
+}
+
+function document(use: CredentialUseRow): object {
+  return {
+    principal: { kind: use.actor_kind, id: use.actor_id },
+    credentialId: use.credential_id,
+    lastUsedAt: new Date(use.last_used_ms).toISOString(),
+  }
+}
+
+function writePlace({ actor_kind: kind, actor_id: id, credential_id: credential }: CredentialUsePlace): string {
+  return Buffer.from(JSON.stringify([kind, id, credential])).toString('base64url')
+}
+
+/** @throws ArmError 400 for what no list gave */
+function readPlace(text: unknown): CredentialUsePlace | undefined {
+  if (text === undefined) return undefined
+  if (typeof text !== 'string' || !/^[\w-]{1,4096}$/.test(text)) throw badSkipToken()
+  const place = Buffer.from(text, 'base64url').toString()
+  const [, kind, id, credential] = /^\["([^"\\\p{Cc}]*)","([^"\\\p{Cc}]*)","([^"\\\p{Cc}]*)"\]$/u.exec(place) ?? []
+  if (kind === undefined || id === undefined || credential === undefined) throw badSkipToken()
+  return { actor_kind: kind, actor_id: id, credential_id: credential }
+}

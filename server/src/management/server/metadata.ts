@@ -1,0 +1,40 @@
+import type { FastifyRequest } from 'fastify'
+import type { ManagementOptions } from '../arm/context.ts'
+import { parameter } from '../arm/query.ts'
+
+/**
+ * `GET /metadata/endpoints`: where the parts of this cloud are. `az cloud register` reads an object; whoever names the URL
+ * in `ARM_CLOUD_METADATA_URL` expects a list, as of version 2019-05-01 or with `list=1`. [az-cli-wire §1]
+ */
+export function getMetadata(rooms: ManagementOptions, { query }: FastifyRequest): unknown {
+  const asList = parameter(query, 'api-version') === '2019-05-01' || parameter(query, 'list') === '1'
+  const cloud = cloudDocument(rooms)
+  return asList ? [cloud] : cloud
+}
+
+function cloudDocument({ publicOrigin, suffix }: ManagementOptions): object {
+  return {
+    portal: `${publicOrigin}/portal`,
+    authentication: {
+      loginEndpoint: publicOrigin,
+      // The first is the one that az asks tokens for.
+      audiences: ['https://management.core.windows.net/', 'https://management.azure.com/'],
+      tenant: 'common',
+      identityProvider: 'AAD',
+    },
+    graphAudience: 'https://graph.windows.net/',
+    graph: 'https://graph.windows.net/',
+    name: 'Acrux',
+    suffixes: {
+      // az writes the dot before it by itself.
+      acrLoginServer: suffix.replace(/^\./, ''),
+      // Of which `az acr show-endpoints` makes `*.blob.…`: a host of Azure would be a false lead.
+      storage: suffix.replace(/^\./, ''),
+      keyVaultDns: 'vault.azure.net',
+      sqlServerHostname: 'database.windows.net',
+    },
+    resourceManager: `${publicOrigin}/`,
+    gallery: `${publicOrigin}/gallery/`,
+    microsoftGraphResourceId: `${publicOrigin}/graph/`,
+  }
+}

@@ -1,0 +1,151 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type DecisionRecord, recordActionDecision } from '../access/index.ts'
+import { type AuditEvent, attributionOf, recordDenial } from '../audit/index.ts'
+import { requestOrigin } from '../platform/http/app.ts'
+import { type Call, type Route, type RouteDescription, describeRoutes, mountSurface } from '../platform/http/surface.ts'
+import { authenticate } from './arm/authenticate.ts'
+import type { ManagementCaller, ManagementOptions } from './arm/context.ts'
+import { ArmError } from './arm/errors.ts'
+import { getMetadata } from './server/metadata.ts'
+import { type CallerNeed, type ManagementNeed, requireNeed } from './arm/need.ts'
+import { pageOf } from './arm/page.ts'
+import { readPathNames, scopeOf } from './arm/path-scope.ts'
+import { registryVersionsHeader } from './arm/providers.ts'
+import { parameter, requireApiVersion, unsupportedFilter } from './arm/query.ts'
+import { prepare, renderError } from './arm/render.ts'
+import { type ManagementRow, rows } from './routes.ts'
+
+const metadataRow = { id: 'management.metadata', method: 'GET', path: '/metadata/endpoints' } as const
+
+/** The route table of the ARM surface. */
+export const managementRoutes: readonly RouteDescription[] = [
+  { ...metadataRow, need: 'public' },
+  ...describeRoutes(rows.map((row) => ({ ...row, body: row.handle.body }))),
+]
+
+/** The ARM surface: `/metadata/endpoints`, `/subscriptions/*`, `/providers/*`, `/tenants`. */
+export interface Management {
+  mount(app: FastifyInstance): void
+  /** The route table. A need names the ARM action; its scope is the one that the path names. */
+  readonly routes: readonly RouteDescription[]
+}
+
+/** Creates the management API. */
+export function createManagement(rooms: ManagementOptions): Management {
+  return { mount: (app) => mountManagement(app, rooms), routes: managementRoutes }
+}
+
+type RowNeed = { readonly id: string; readonly need: ManagementNeed; readonly versionless?: true | undefined }
+
+function mountManagement(app: FastifyInstance, rooms: ManagementOptions): void {
+  const metadataRoute: Route<RowNeed, ManagementCaller | undefined> = {
+    ...metadataRow,
+    need: { id: metadataRow.id, need: 'public' },
+    handle: ({ request }) => getMetadata(rooms, request),
+  }
+  mountSurface(
+    app,
+    {
+      name: 'management',
+      routes: [metadataRoute, ...rows.map((row) => toRoute(rooms, row))],
+      territory: ['/metadata/endpoints/*', '/tenants/*', '/subscriptions/*', '/providers/*'],
+      authorize: (row, request) =>
+        row.need === 'public' ? undefined : admit(rooms, { ...row, need: row.need }, request),
+      budgetKey: (caller) => caller && `directory:${caller.principal.objectId}`,
+      renderError: (error, request, reply) => renderError(rooms, error, request, reply),
+      notFound: () => new ArmError('noRoute', 'Nothing is served at this path.'),
+    },
+    (scope) => prepare(rooms, scope),
+  )
+}
+
+function toRoute(rooms: ManagementOptions, row: ManagementRow): Route<RowNeed, ManagementCaller | undefined> {
+  return {
+    id: row.id,
+    method: row.method,
+    path: row.path,
+    need: { id: row.id, need: row.need, versionless: row.versionless },
+    handle: async ({ caller, ...call }: Call<ManagementCaller | undefined>) => {
+      if (caller === undefined) throw new Error(`${row.id} was reached by nobody`)
+      if (row.path.includes('/registries')) call.reply.header('api-supported-versions', registryVersionsHeader)
+      const names = readPathNames(call.params)
+      return recordingDenial(rooms, row.id, call.request, caller, async () => {
+        if (row.filtered !== true && parameter(call.request.query, '$filter') !== undefined) throw unsupportedFilter()
+        const answer = await row.handle(rooms, { ...call, caller, names })
+        return row.method === 'GET' && row.paged !== true ? pageOf(rooms.publicOrigin, call.request, answer) : answer
+      })
+    },
+  }
+}
+
+/** Proves the sender, then asks whether they may; only then is the rest of the request looked at. */
+async function admit(
+  rooms: ManagementOptions,
+  { id, need, versionless }: RowNeed & { readonly need: CallerNeed },
+  request: FastifyRequest,
+): Promise<ManagementCaller> {
+  const caller = await recordingDenial(rooms, id, request, undefined, () => authenticate(rooms, request))
+  return recordingDenial(rooms, id, request, caller, async () => {
+    await requireNeed(rooms, need, caller, readPathNames(request.params))
+    if (versionless !== true) requireApiVersion(request)
+    return caller
+  })
+}
+
+/**
+ * Does the work, and records its denial: a missing or invalid token, a missing permission, and every failed change. A
+ * request without a credential leaves no event, because anybody could fill the disk with those.
+ */
+function recordingDenial<Result>(
+  rooms: ManagementOptions,
+  action: string,
+  request: FastifyRequest,
+  caller: ManagementCaller | undefined,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const eventOf = async (error: unknown): Promise<AuditEvent | undefined> => {
+    if (!(error instanceof ArmError) || !isWorthAnEvent(error, request)) return undefined
+    const decision = await decisionAgainst(rooms, caller, error)
+    return {
+      action,
+      outcome: 'refused',
+      ...(caller === undefined ? claimantOf(error) : attributionOf(caller)),
+      target: targetOf(request),
+      reason: error.code,
+      ...(decision !== undefined && { detail: { decision } }),
+      origin: requestOrigin(request),
+    }
+  }
+  return recordDenial(rooms.audit, eventOf, work)
+}
+
+/** Whom the token was given to that proved nobody, if we signed it. */
+function claimantOf({ owner }: ArmError): Pick<AuditEvent, 'actor' | 'credential'> {
+  if (owner === undefined) return { actor: { kind: 'anonymous', id: '' } }
+  const { kind, objectId, credentialId } = owner
+  return { actor: { kind, id: objectId }, credential: { kind: 'identity-token', id: credentialId } }
+}
+
+/** What is written down of a missing right, for whoever asks later why. */
+async function decisionAgainst(
+  { access }: ManagementOptions,
+  caller: ManagementCaller | undefined,
+  { wanted, decision }: ArmError,
+): Promise<DecisionRecord | undefined> {
+  if (caller === undefined || wanted === undefined) return decision
+  return recordActionDecision(await access.explainAction(caller.rights, wanted.action, wanted.scope), wanted)
+}
+
+function isWorthAnEvent({ status }: ArmError, { method, headers }: FastifyRequest): boolean {
+  if (status === 401) return headers.authorization !== undefined
+  return status === 403 || (method !== 'GET' && method !== 'HEAD')
+}
+
+/** The resource that the path names; where it names none that could be, the path itself. */
+function targetOf(request: FastifyRequest): string {
+  try {
+    return scopeOf(readPathNames(request.params))
+  } catch {
+    return request.url.split('?')[0] ?? ''
+  }
+}
