@@ -88,7 +88,7 @@ test('every refusal of the provider, of Graph, of ARM and of the pages is explai
   const codes = ['server/src/graph/errors.ts', 'server/src/management/errors.ts'].flatMap((path) =>
     columnOf(path, code),
   )
-  const titles = ['server/src/sign-in/errors.ts', 'server/src/upstream/errors.ts'].flatMap((path) =>
+  const titles = ['server/src/sign-in/errors.ts', 'server/src/issuers/upstream/errors.ts'].flatMap((path) =>
     columnOf(path, title),
   )
   const missing = [

@@ -57,7 +57,7 @@ import { createRegistryActivity, createResources, resourcesMigrations } from './
 import { createConsents, createSignInPages, signInMigrations } from './sign-in/index.ts'
 import { createFilesystemBlobStore } from './storage/index.ts'
 import { createTokenService } from './token-service/index.ts'
-import { believesIssuer, openUpstreams, upstreamMigrations } from './upstream/index.ts'
+import { believesIssuer, createIssuers, issuerMigrations, openUpstreams } from './issuers/index.ts'
 
 /** Every step of the schema, in the order in which they are carried out. New ones come last within their room. */
 export const migrations: readonly Migration[] = [
@@ -66,7 +66,7 @@ export const migrations: readonly Migration[] = [
   ...resourcesMigrations,
   ...directoryMigrations,
   ...identityMigrations,
-  ...upstreamMigrations,
+  ...issuerMigrations,
   ...signInMigrations,
   ...accessMigrations,
   ...registryMigrations,
@@ -211,6 +211,13 @@ export async function compose(
     onApplicationDeleted: (transaction, appId) => consents.forgetClient(transaction, appId),
   })
   const senders = createKnownSenders(clock)
+  const issuers = createIssuers({
+    directory,
+    clock,
+    outbound,
+    trustedTenants: configuration.trustedTenants,
+    maxWorkloadTokenSeconds: configuration.identity.maxWorkloadTokenSeconds,
+  })
   const identity = createIdentity({
     database,
     clock,
@@ -218,13 +225,11 @@ export async function compose(
     sealer,
     audit,
     directory,
+    issuers,
     publicOrigin,
-    outbound,
-    trustedTenants: configuration.trustedTenants,
     signingKeyRotationDays,
     passwordGrant: configuration.identity.passwordGrant,
     maxSignInDays: configuration.identity.maxSignInDays,
-    maxWorkloadTokenSeconds: configuration.identity.maxWorkloadTokenSeconds,
     senders,
   })
   const graph = createGraph({

@@ -447,8 +447,8 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'An expired workload token is accepted',
-    file: 'server/src/identity/outside-token.ts',
-    find: "return nowSeconds >= expiresAt + clockSkewSeconds ? 'expired' : undefined",
+    file: 'server/src/issuers/keys/external-token.ts',
+    find: "return nowSeconds >= expiresAt + expiryLeewaySeconds ? 'expired' : undefined",
     replace: 'return undefined',
     tests: ['server/src/identity/federated-assertion.test.ts'],
   },

@@ -2,22 +2,28 @@ import { X509Certificate, createHash } from 'node:crypto'
 import type { ClientCertificate, Directory } from '../directory/index.ts'
 import type { Clock } from '../platform/process/clock.ts'
 import { ownValue } from '../standards/http/bounded-json.ts'
-import { type CompactToken, audiencesOf, instantClaim, textClaim } from './compact-token.ts'
+import {
+  type CompactToken,
+  audiencesOf,
+  externalClockSkewSeconds,
+  findTimeProblem,
+  instantClaim,
+  isSignedBy,
+  textClaim,
+} from '../issuers/index.ts'
 import { EntraError } from './entra-errors.ts'
-import { isSignedBy, outsideClockSkewSeconds, timeProblemOf } from './outside-token.ts'
 
-/** How long an assertion may live: MSAL makes them for 10 minutes and sends each several times. */
-const longestLifeSeconds = 600
+/** The maximum lifetime of an assertion. MSAL creates them for 10 minutes and sends each several times. */
+const maxLifetimeSeconds = 600
 
 const algorithms: ReadonlySet<string> = new Set(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'])
 
 /**
- * Finds the certificate whose key signed an assertion that an application makes of itself. [RFC 7523 §3; Entra,
- * certificate credentials]
+ * Finds the certificate whose key signed an application's own assertion. [RFC 7523 §3; Entra, certificate credentials]
  *
  * @throws EntraError
  */
-export async function proveByCertificate(
+export async function requireCertificate(
   { directory, clock }: { readonly directory: Directory; readonly clock: Clock },
   token: CompactToken,
   appId: string,
@@ -26,34 +32,34 @@ export async function proveByCertificate(
   const { claims, alg } = token
   if (textClaim(claims, 'sub')?.toLowerCase() !== appId) throw new EntraError('assertionOfAnother')
   const [audience, ...others] = audiencesOf(claims)
-  // One of several audiences could send on what was meant for another.
+  // An assertion with several audiences could be replayed from one to another.
   if (audience === undefined || others.length > 0 || !tokenEndpointUrls.includes(audience)) {
     throw new EntraError('assertionAudience')
   }
   const nowMs = clock.now()
-  const isTooLong = (instantClaim(claims, 'exp') ?? 0) > nowMs / 1000 + longestLifeSeconds + outsideClockSkewSeconds
-  if (isTooLong || timeProblemOf(token, nowMs) !== undefined) throw assertionTime(token, nowMs)
+  const isTooLong = (instantClaim(claims, 'exp') ?? 0) > nowMs / 1000 + maxLifetimeSeconds + externalClockSkewSeconds
+  if (isTooLong || findTimeProblem(token, nowMs) !== undefined) throw assertionTime(token, nowMs)
   const named = (await directory.clientCertificates(appId)).filter((each) => isNamed(each, token))
   if (named.length === 0) throw new EntraError('assertionSignature', ['The key was not found.'])
-  const present = named.filter(({ startsAtMs, expiresAtMs }) => nowMs >= startsAtMs && nowMs < expiresAtMs)
-  if (present.length === 0) throw new EntraError('assertionSignature', ['The key used is expired.'])
-  for (const certificate of algorithms.has(alg) ? present : []) {
+  const valid = named.filter(({ startsAtMs, expiresAtMs }) => nowMs >= startsAtMs && nowMs < expiresAtMs)
+  if (valid.length === 0) throw new EntraError('assertionSignature', ['The key used is expired.'])
+  for (const certificate of algorithms.has(alg) ? valid : []) {
     const { publicKey } = new X509Certificate(certificate.der)
     if (await isSignedBy(token, publicKey, alg)) return certificate
   }
   throw new EntraError('assertionSignature', ['The signature is not that of the key.'])
 }
 
-/** The refusal of a token for its times, which says what they are. */
+/** The error for a token whose times are not accepted. It names them. */
 export function assertionTime({ claims }: CompactToken, nowMs: number): EntraError {
   const expiresAt = instantClaim(claims, 'exp')
-  const written = (atMs: number) => new Date(atMs).toISOString()
-  return new EntraError('assertionTime', [written(nowMs), expiresAt === undefined ? 'none' : written(expiresAt * 1000)])
+  const format = (atMs: number) => new Date(atMs).toISOString()
+  return new EntraError('assertionTime', [format(nowMs), expiresAt === undefined ? 'none' : format(expiresAt * 1000)])
 }
 
 /**
- * Whether the header names the certificate, by the hash of it that clients use: az pads its SHA-1, MSAL for Node has
- * SHA-256. The certificate that a header may bring with it is not read. [RFC 7515 §4.1.7, §4.1.8]
+ * Whether the header names the certificate by its thumbprint. az pads its SHA-1, MSAL for Node sends SHA-256. A certificate in
+ * the header is not read. [RFC 7515 §4.1.7, §4.1.8]
  */
 function isNamed({ der }: ClientCertificate, { header }: CompactToken): boolean {
   const sha256 = ownValue(header, 'x5t#S256')

@@ -1,14 +1,26 @@
-import type { ServicePrincipal, Tenant } from '../directory/index.ts'
-import { proveByCertificate, assertionTime } from './certificate-assertion.ts'
-import { type CompactToken, parseCompactToken, textClaim } from './compact-token.ts'
+import type { Directory, ServicePrincipal, Tenant } from '../directory/index.ts'
+import { assertionTime, requireCertificate } from './certificate-assertion.ts'
+import {
+  type CompactToken,
+  IssuerUnavailableError,
+  type Issuers,
+  type WorkloadTokenResult,
+  parseCompactToken,
+  textClaim,
+} from '../issuers/index.ts'
 import { EntraError } from './entra-errors.ts'
-import { type FederatedProof, type FederatedRooms, proveFederated } from './federated-assertion.ts'
-import { IssuerUnavailableError } from './issuer-keys.ts'
+import type { Clock } from '../platform/process/clock.ts'
 import type { TokenForm } from './token-form.ts'
 import { neverMs } from './token-parameters.ts'
 
-/** An application that an assertion proved, and what by. */
-export type AssertionProof = {
+export type AssertionContext = {
+  readonly directory: Directory
+  readonly clock: Clock
+  readonly issuers: Pick<Issuers, 'verifyWorkloadToken'>
+}
+
+/** An application that an assertion authenticated, and the credential. */
+export type AssertedClient = {
   readonly kind: 'confidential'
   readonly servicePrincipal: ServicePrincipal
   readonly credentialId: string
@@ -19,25 +31,25 @@ export type AssertionProof = {
 const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 /**
- * Proves an application by the assertion that a token request has: one that it made itself and signed with the key of a
- * certificate, or a token of an outside issuer that it trusts. Undefined for a request without one. [RFC 7523 §2.2]
+ * Authenticates an application by the assertion of a token request: its own, signed with the key of a certificate, or a
+ * workload token that it trusts. Undefined for a request without an assertion. [RFC 7523 §2.2]
  *
- * An assertion may come again as long as it lives: az and MSAL send each for several tokens.
+ * An assertion may be used several times during its lifetime: az and MSAL send each for several tokens.
  *
  * @throws EntraError
  */
 export async function authenticateByAssertion(
-  rooms: FederatedRooms,
+  context: AssertionContext,
   form: TokenForm,
   authorizationHeader: string | undefined,
   { tenant, tokenEndpointUrls }: { readonly tenant: Tenant; readonly tokenEndpointUrls: readonly string[] },
-): Promise<AssertionProof | undefined> {
+): Promise<AssertedClient | undefined> {
   const assertion = form.get('client_assertion')
   const type = form.get('client_assertion_type')
   if (assertion === undefined && type === undefined) return undefined
   if (assertion === undefined) throw new EntraError('missingParameter', ['client_assertion'])
   if (type === undefined) throw new EntraError('missingParameter', ['client_assertion_type'])
-  // One way to prove a client, and not two. [RFC 6749 §2.3]
+  // A client must use one authentication method per request. [RFC 6749 §2.3]
   if (type !== jwtBearer || authorizationHeader !== undefined || form.has('client_secret')) {
     throw new EntraError('malformed')
   }
@@ -48,24 +60,24 @@ export async function authenticateByAssertion(
   if (clientId === '') throw new EntraError('missingParameter', ['client_id'])
   const isOwn = issuer?.toLowerCase() === clientId
   if (!isOwn) {
-    const proof = await byIssuer(rooms, token, clientId)
-    if (proof !== undefined) return proof
+    const asserted = await authenticateByWorkloadToken(context, token, clientId)
+    if (asserted !== undefined) return asserted
   }
-  const servicePrincipal = await rooms.directory.findServicePrincipalByAppId(clientId)
+  const servicePrincipal = await context.directory.findServicePrincipalByAppId(clientId)
   if (servicePrincipal === undefined) throw new EntraError('unknownApplication', [clientId, tenant.tenantId])
   if (!isOwn) throw new EntraError('federatedIssuer', [issuer ?? ''])
-  const proof = await byCertificate(rooms, token, servicePrincipal, tokenEndpointUrls)
+  const asserted = await authenticateByCertificate(context, token, servicePrincipal, tokenEndpointUrls)
   if (!servicePrincipal.enabled) throw new EntraError('disabledApplication', [clientId])
-  return proof
+  return asserted
 }
 
-async function byCertificate(
-  rooms: FederatedRooms,
+async function authenticateByCertificate(
+  context: AssertionContext,
   token: CompactToken,
   servicePrincipal: ServicePrincipal,
   tokenEndpointUrls: readonly string[],
-): Promise<AssertionProof> {
-  const certificate = await proveByCertificate(rooms, token, servicePrincipal.appId, tokenEndpointUrls)
+): Promise<AssertedClient> {
+  const certificate = await requireCertificate(context, token, servicePrincipal.appId, tokenEndpointUrls)
   const { credentialId, expiresAtMs } = certificate
   return {
     kind: 'confidential',
@@ -76,23 +88,23 @@ async function byCertificate(
   }
 }
 
-/** Undefined where no credential of that application names the issuer, be it that there is no such application. */
-async function byIssuer(
-  rooms: FederatedRooms,
+/** Undefined if no federated credential of the application names the issuer, or there is no such application. */
+async function authenticateByWorkloadToken(
+  context: AssertionContext,
   token: CompactToken,
   appId: string,
-): Promise<AssertionProof | undefined> {
-  const proof = await proveFederated(rooms, token, appId).catch((error: unknown) => {
+): Promise<AssertedClient | undefined> {
+  const result = await context.issuers.verifyWorkloadToken(token, appId).catch((error: unknown) => {
     throw error instanceof IssuerUnavailableError ? new EntraError('issuerUnavailable', [], { cause: error }) : error
   })
-  if (proof.outcome === 'issuer') return undefined
-  if (proof.outcome !== 'matched') throw refusalOf(proof.outcome, token, appId, rooms.clock.now())
-  const { servicePrincipal, credentialId } = proof
+  if (result.outcome === 'issuer') return undefined
+  if (result.outcome !== 'matched') throw refusalOf(result.outcome, token, appId, context.clock.now())
+  const { servicePrincipal, credentialId } = result
   return { kind: 'confidential', servicePrincipal, credentialId, credentialExpiresAtMs: neverMs, method: 'federated' }
 }
 
 function refusalOf(
-  outcome: Exclude<FederatedProof['outcome'], 'matched' | 'issuer'>,
+  outcome: Exclude<WorkloadTokenResult['outcome'], 'matched' | 'issuer'>,
   token: CompactToken,
   appId: string,
   nowMs: number,

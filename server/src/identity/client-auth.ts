@@ -1,14 +1,13 @@
 import type { ClientSecretCheck, ServicePrincipal, Tenant } from '../directory/index.ts'
-import { authenticateByAssertion } from './client-assertion.ts'
-import { readClientCredentials } from './client-credentials.ts'
+import { type AssertionContext, authenticateByAssertion } from './client-assertion.ts'
+import { requireClientIdAndSecret } from './client-id-and-secret.ts'
 import { EntraError } from './entra-errors.ts'
-import type { FederatedRooms } from './federated-assertion.ts'
-import { type MachineRooms, authenticateMachine } from './machine-assertion.ts'
+import { type MachineContext, authenticateMachine } from './machine-assertion.ts'
 import type { TokenForm } from './token-form.ts'
 
-/** The program that asks for a token. */
+/** The client of a token request. */
 export type AuthenticatedClient =
-  /** It brought no proof: all that is known is what it calls itself. Whoever uses it asks whether it may be public. */
+  /** It sent no credential, so its id is not verified. The grant decides whether a public client is allowed. */
   | { readonly kind: 'public'; readonly clientId: string }
   | {
       readonly kind: 'confidential'
@@ -18,29 +17,25 @@ export type AuthenticatedClient =
       readonly method: 'client_secret' | 'certificate' | 'federated' | 'machine_assertion'
     }
 
-/** Where a client was met: an assertion must name one of the URLs as its audience. */
-export type ClientContext = { readonly tenant: Tenant; readonly tokenEndpointUrls: readonly string[] }
+/** The token endpoint that a client sent its request to. An assertion must name one of the URLs as its audience. */
+export type AddressedEndpoint = { readonly tenant: Tenant; readonly tokenEndpointUrls: readonly string[] }
 
-/** Proves the client of a token request by whatever it brought. @throws EntraError when that proves nobody */
+/** Authenticates the client of a token request by its credential. @throws EntraError if the credential is not valid */
 export type AuthenticateClient = (
   form: TokenForm,
   authorizationHeader: string | undefined,
-  context: ClientContext,
+  endpoint: AddressedEndpoint,
 ) => Promise<AuthenticatedClient>
 
-/** Makes the one function by which clients are proved. */
-export function createClientAuthentication({
-  usedAssertions,
-  ...rooms
-}: FederatedRooms & MachineRooms): AuthenticateClient {
-  const { directory, clock } = rooms
-  const machines = { directory, clock, usedAssertions }
+/** Creates the authentication of clients, by every method. */
+export function createClientAuthentication(context: AssertionContext & MachineContext): AuthenticateClient {
+  const { directory } = context
   return async (form, authorizationHeader, { tenant, tokenEndpointUrls }) => {
-    const machine = await authenticateMachine(machines, form, authorizationHeader, tokenEndpointUrls)
+    const machine = await authenticateMachine(context, form, authorizationHeader, tokenEndpointUrls)
     if (machine !== undefined) return machine
-    const asserted = await authenticateByAssertion(rooms, form, authorizationHeader, { tenant, tokenEndpointUrls })
+    const asserted = await authenticateByAssertion(context, form, authorizationHeader, { tenant, tokenEndpointUrls })
     if (asserted !== undefined) return asserted
-    const { clientId, clientSecret } = readClientCredentials(form, authorizationHeader)
+    const { clientId, clientSecret } = requireClientIdAndSecret(form, authorizationHeader)
     if (clientSecret === undefined) return { kind: 'public', clientId }
     const proof = requireProof(await directory.checkClientSecret(clientId, clientSecret), clientId, tenant.tenantId)
     return {
@@ -53,6 +48,7 @@ export function createClientAuthentication({
   }
 }
 
+/** @throws EntraError unless the secret is valid */
 function requireProof(
   check: ClientSecretCheck,
   clientId: string,

@@ -1,5 +1,5 @@
 import { userInfoAudience } from './audiences.ts'
-import { clientAlgorithms } from './verification-key.ts'
+import { signatureAlgorithms } from '../issuers/index.ts'
 import { signingAlgorithm } from './token-parameters.ts'
 import { type AddressedTenant, type TokenVersion, issuersOf } from './tenants.ts'
 
@@ -34,7 +34,7 @@ export function openIdConfiguration(
     userinfo_endpoint: userInfoAudience(publicOrigin),
     jwks_uri: keys,
     token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic', 'private_key_jwt', 'none'],
-    token_endpoint_auth_signing_alg_values_supported: clientAlgorithms,
+    token_endpoint_auth_signing_alg_values_supported: signatureAlgorithms,
     grant_types_supported: grantTypes,
     response_types_supported: ['code'],
     response_modes_supported: ['query', 'form_post'],

@@ -1,7 +1,6 @@
 import type { Directory } from '../directory/index.ts'
 import type { KeyRing } from '../platform/keys/key-ring.ts'
-import { parseCompactToken, textClaim } from './compact-token.ts'
-import { isSignedBy } from './outside-token.ts'
+import { isSignedBy, parseCompactToken, textClaim } from '../issuers/index.ts'
 import { issuersOf } from './tenants.ts'
 import { signingAlgorithm } from './token-parameters.ts'
 
@@ -12,7 +11,7 @@ export type IdTokenHintOptions = {
 }
 
 /**
- * The client that an id_token of ours was given to, be it that it has expired; undefined for every other text.
+ * The client of an ID token that this provider issued. The token may have expired. Undefined for any other text.
  * [OpenID Connect RP-Initiated Logout §4]
  */
 export async function hintedClientId(

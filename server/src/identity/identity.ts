@@ -1,8 +1,8 @@
 import type { Audit } from '../audit/index.ts'
 import type { Directory } from '../directory/index.ts'
 import type { Clock } from '../platform/process/clock.ts'
+import type { Issuers } from '../issuers/index.ts'
 import type { Log } from '../platform/log/log.ts'
-import { type Outbound, createOutbound } from '../platform/outbound/outbound.ts'
 import type { Sealer } from '../platform/keys/sealing.ts'
 import { type KnownSenders, createKnownSenders } from '../platform/limits/sender-budget.ts'
 import { createKeyRing, type SigningKeyTimes } from '../platform/keys/key-ring.ts'
@@ -18,12 +18,10 @@ import { createGrants, shortDeviceGrant } from './grants/grants.ts'
 import { createPersonTokens } from './grants/person-tokens.ts'
 import { createHandles } from './handles.ts'
 import { createIncomingVerifier } from './incoming-token.ts'
-import { createIssuerKeys } from './issuer-keys.ts'
 import { createMachineEnrollment } from './machine-enrollment.ts'
 import { mountProvider, providerRoutes } from './routes.ts'
 import { createTokenEndpoint } from './token-endpoint.ts'
 import { retiredKeySeconds, signingAlgorithm } from './token-parameters.ts'
-import { type TrustedTenant, createTrustedTenants } from './trusted-tenants.ts'
 import { createUsedAssertionStore } from './used-assertion-store.ts'
 import { createUserInfo } from './user-info.ts'
 import { createVerifier } from './verify.ts'
@@ -57,20 +55,16 @@ export type IdentityOptions = {
   readonly log: Log
   readonly sealer: Sealer
   readonly directory: Directory
+  /** Verifies tokens of external issuers. */
+  readonly issuers: Issuers
   /** Scheme, host and port under which clients reach the server, as `https://localhost:5443`. */
   readonly publicOrigin: string
-  /** The way to outside issuers; to public addresses alone by default. */
-  readonly outbound?: Outbound
-  /** The tenants of Microsoft Entra whose access tokens are accepted at registries; none by default. */
-  readonly trustedTenants?: readonly TrustedTenant[]
   /** After how many days a signing key is followed by a new one. */
   readonly signingKeyRotationDays: number
   /** Whether programs may sign people in by user name and password; no by default. */
   readonly passwordGrant?: boolean
   /** No sign-in of a person lasts longer than so many days; 180 by default. */
   readonly maxSignInDays?: number
-  /** For how many seconds the token of a workload may hold; a day by default. */
-  readonly maxWorkloadTokenSeconds?: number
   /** Who proved something lately, here and at the pages. */
   readonly senders?: KnownSenders
 }
@@ -79,7 +73,7 @@ const dayMs = 24 * 60 * 60 * 1000
 
 /** Opens the identity room. Its first signing key is made when it is first needed. */
 export function createIdentity(options: IdentityOptions): Identity {
-  const { database, clock, audit, log, sealer, directory, publicOrigin, signingKeyRotationDays } = options
+  const { database, clock, audit, log, sealer, directory, issuers, publicOrigin, signingKeyRotationDays } = options
   const audiences = createAudiences(publicOrigin)
   const keys = createKeyRing({
     database,
@@ -95,12 +89,10 @@ export function createIdentity(options: IdentityOptions): Identity {
   const { senders = createKnownSenders(clock) } = options
   const devices = createDevices({ database, clock, directory, clients, handles, senders })
   const authorization = createAuthorization({ database, directory, clients, audiences, handles, keys, publicOrigin })
-  const { outbound = createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] }) } = options
-  const outside = { directory, clock, issuerKeys: createIssuerKeys({ outbound, clock }) }
-  const workloads = { ...outside, maxWorkloadTokenSeconds: options.maxWorkloadTokenSeconds ?? dayMs / 1000 }
-  const trustedTenants = createTrustedTenants({ ...outside, tenants: options.trustedTenants ?? [] })
   const authenticateClient = createClientAuthentication({
-    ...workloads,
+    directory,
+    clock,
+    issuers,
     usedAssertions: createUsedAssertionStore(database, clock),
   })
   const tokens = createPersonTokens({ clock, audit, keys, handles, directory, publicOrigin })
@@ -120,13 +112,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     findDeviceRequest: devices.findDeviceRequest,
     answerDeviceRequest: devices.answerDeviceRequest,
     verifyAccessToken,
-    verifyIncomingToken: createIncomingVerifier({
-      ...workloads,
-      ours: audiences,
-      publicOrigin,
-      verifyAccessToken,
-      trustedTenants,
-    }),
+    verifyIncomingToken: createIncomingVerifier({ directory, issuers, audiences, publicOrigin, verifyAccessToken }),
     authenticateGraph: async (header) => {
       const parsed = parseAuthorization(header)
       if (parsed.scheme !== 'bearer') return undefined

@@ -1,26 +1,37 @@
 import type { Audiences } from './audiences.ts'
-import { type CompactToken, audiencesOf, instantClaim, parseCompactToken, textClaim } from './compact-token.ts'
-import { type FederatedProof, type FederatedRooms, proveFederated } from './federated-assertion.ts'
+import {
+  type CompactToken,
+  IssuerUnavailableError,
+  type Issuers,
+  type WorkloadTokenResult,
+  audiencesOf,
+  instantClaim,
+  parseCompactToken,
+  textClaim,
+} from '../issuers/index.ts'
+import type { Directory } from '../directory/index.ts'
 import { shownText } from '../standards/http/shown-text.ts'
-import { IssuerUnavailableError } from './issuer-keys.ts'
 import { issuersOf } from './tenants.ts'
-import type { TrustedTenants } from './trusted-tenants.ts'
 import type { IdentityRefusal, PresentedToken, TokenVerdict, VerifyAccessToken, VerifyIncomingToken } from './model.ts'
 
 /**
- * Makes the verification of any token that may stand for somebody at the exchange: our own, one of a trusted tenant, or
- * one of an issuer that a federated credential trusts. Whose it is, its issuer says; nothing else is tried.
+ * Creates the verification of any token that the exchange accepts: of this provider, of a trusted tenant, or a workload token.
+ * The issuer of the token selects the verification.
  */
-export function createIncomingVerifier(
-  options: FederatedRooms & {
-    readonly publicOrigin: string
-    readonly trustedTenants: TrustedTenants
-    /** What our own provider issues for. */
-    readonly ours: Audiences
-    readonly verifyAccessToken: VerifyAccessToken
-  },
-): VerifyIncomingToken {
-  const { directory, ours, publicOrigin, trustedTenants, verifyAccessToken } = options
+export function createIncomingVerifier({
+  directory,
+  issuers,
+  audiences: ownAudiences,
+  publicOrigin,
+  verifyAccessToken,
+}: {
+  readonly directory: Directory
+  readonly issuers: Issuers
+  readonly audiences: Audiences
+  readonly publicOrigin: string
+  readonly verifyAccessToken: VerifyAccessToken
+}): VerifyIncomingToken {
+  const { trustedTenants } = issuers
 
   return async (text, audiences, appId) => {
     const token = parseCompactToken(text)
@@ -31,15 +42,21 @@ export function createIncomingVerifier(
       return verifyAccessToken(text, audiences)
     }
     try {
-      // A credential may name an audience of ours as its own, and a registry may turn that down for everybody.
-      const named = audiencesOf(token.claims).map((aud) => ours.find(aud)?.audience)
-      const isRefused = named.some((audience) => audience !== undefined && !audiences.includes(audience))
+      // A federated credential may name an audience of this provider, and a registry may disable that audience.
+      const known = audiencesOf(token.claims).map((aud) => ownAudiences.find(aud)?.audience)
+      const isDisabled = known.some((audience) => audience !== undefined && !audiences.includes(audience))
       const presented = presentedBy(token)
-      if (trustedTenants.isIssuer(issuer))
-        return withPresented(await trustedTenants.verify(token, audiences), presented)
-      const proof = await proveFederated(options, token, appId)
-      const outcome = proof.outcome === 'matched' && isRefused ? refused('audience') : toOutcome(proof, token, tenantId)
-      return unverified.has(proof.outcome) ? outcome : withPresented(outcome, presented)
+      if (trustedTenants.isIssuer(issuer)) {
+        const result = await trustedTenants.verify(token, audiences)
+        const verdict = result.ok
+          ? ({ ok: true, identity: { ...result.identity, credentialExpiresAtMs: undefined } } as const)
+          : result
+        return withPresented(verdict, presented)
+      }
+      const result = await issuers.verifyWorkloadToken(token, appId)
+      const verdict =
+        result.outcome === 'matched' && isDisabled ? refused('audience') : toVerdict(result, token, tenantId)
+      return unverified.has(result.outcome) ? verdict : withPresented(verdict, presented)
     } catch (error) {
       if (error instanceof IssuerUnavailableError) return refused('issuer-unavailable')
       throw error
@@ -47,15 +64,13 @@ export function createIncomingVerifier(
   }
 }
 
-type Outcome = TokenVerdict
+/** The outcomes of tokens whose signature was not verified: their claims may be false. */
+const unverified: ReadonlySet<WorkloadTokenResult['outcome']> = new Set(['issuer', 'claims', 'signature'])
 
-/** What is found before the signature is verified: nothing that such a token says may be believed. */
-const unverified: ReadonlySet<FederatedProof['outcome']> = new Set(['issuer', 'claims', 'signature'])
-
-function withPresented(outcome: Outcome, presented: PresentedToken | undefined): Outcome {
-  if (presented === undefined) return outcome
-  if (outcome.ok) return { ...outcome, identity: { ...outcome.identity, presented } }
-  return outcome.reason === 'signature' || outcome.reason === 'issuer' ? outcome : { ...outcome, presented }
+function withPresented(verdict: TokenVerdict, presented: PresentedToken | undefined): TokenVerdict {
+  if (presented === undefined) return verdict
+  if (verdict.ok) return { ...verdict, identity: { ...verdict.identity, presented } }
+  return verdict.reason === 'signature' || verdict.reason === 'issuer' ? verdict : { ...verdict, presented }
 }
 
 function presentedBy({ claims }: CompactToken): PresentedToken | undefined {
@@ -66,10 +81,10 @@ function presentedBy({ claims }: CompactToken): PresentedToken | undefined {
   return { issuer, subject, expiresAtMs: expiresAt === undefined ? undefined : expiresAt * 1000 }
 }
 
-function toOutcome(proof: FederatedProof, { claims }: CompactToken, tenantId: string): Outcome {
-  if (proof.outcome !== 'matched' && proof.outcome !== 'disabled') return refused(reasonOf(proof.outcome))
-  const { servicePrincipal, credentialId } = proof
-  if (proof.outcome === 'disabled') {
+function toVerdict(result: WorkloadTokenResult, { claims }: CompactToken, tenantId: string): TokenVerdict {
+  if (result.outcome !== 'matched' && result.outcome !== 'disabled') return refused(reasonOf(result.outcome))
+  const { servicePrincipal, credentialId } = result
+  if (result.outcome === 'disabled') {
     const { objectId } = servicePrincipal
     return { ...refused('principal'), owner: { kind: 'service-principal', objectId, credentialId } }
   }
@@ -79,7 +94,7 @@ function toOutcome(proof: FederatedProof, { claims }: CompactToken, tenantId: st
       principal: { kind: 'service-principal', ...servicePrincipal },
       appId: servicePrincipal.appId,
       tenantId,
-      // The credential says which audience that is, and it was compared.
+      // The token has the audience of the federated credential, which is for the registry.
       audience: 'acr',
       credentialId,
       credentialExpiresAtMs: undefined,
@@ -89,7 +104,7 @@ function toOutcome(proof: FederatedProof, { claims }: CompactToken, tenantId: st
   }
 }
 
-function reasonOf(outcome: Exclude<FederatedProof['outcome'], 'matched' | 'disabled'>): IdentityRefusal {
+function reasonOf(outcome: Exclude<WorkloadTokenResult['outcome'], 'matched' | 'disabled'>): IdentityRefusal {
   switch (outcome) {
     case 'no-times':
       return 'claims'

@@ -12,10 +12,10 @@ import type { UsedAssertions } from './used-assertion-store.ts'
 const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const assertionType = 'acrux-machine+jwt'
 
-/** A machine signs a new assertion for each request, so that none need live longer than a slow network. */
-const longestLifeSeconds = 300
+/** The maximum lifetime of an assertion. A machine signs a new one for each request. */
+const maxLifetimeSeconds = 300
 
-/** Machines keep worse time than servers. */
+/** The clocks of machines are less accurate than those of servers. */
 const clockSkewSeconds = 120
 
 const oneLine = z.string().min(1).max(2048)
@@ -23,7 +23,7 @@ const seconds = z.int().nonnegative()
 const claimsSchema = z.object({
   iss: z.string(),
   sub: z.string(),
-  // A list would let one assertion speak to two audiences.
+  // An assertion with several audiences could be replayed from one to another.
   aud: z.string(),
   iat: seconds,
   exp: seconds,
@@ -34,8 +34,8 @@ const claimsSchema = z.object({
     .optional(),
 })
 
-/** The identity that a machine proved that it may speak as. */
-type MachineProof = {
+/** The identity that a machine authenticated as. */
+type MachineClient = {
   readonly kind: 'confidential'
   readonly method: 'machine_assertion'
   readonly servicePrincipal: ServicePrincipal
@@ -43,43 +43,43 @@ type MachineProof = {
   readonly credentialExpiresAtMs: number
 }
 
-export type MachineRooms = {
+export type MachineContext = {
   readonly directory: Pick<Directory, 'machines'>
   readonly clock: Clock
   readonly usedAssertions: UsedAssertions
 }
 
 /**
- * Proves the machine behind a token request that has an assertion which says of itself that it is a machine's; undefined
- * for every other request. [RFC 7523 §2.2]
+ * Authenticates a machine by the assertion of a token request. Undefined for a request without an assertion of the type for
+ * machines. [RFC 7523 §2.2]
  *
  * @throws EntraError
  */
 export async function authenticateMachine(
-  rooms: MachineRooms,
+  context: MachineContext,
   form: TokenForm,
   authorizationHeader: string | undefined,
   tokenEndpointUrls: readonly string[],
-): Promise<MachineProof | undefined> {
+): Promise<MachineClient | undefined> {
   const assertion = form.get('client_assertion')
   if (assertion === undefined || readHeaderMember(assertion, assertionType, 'kid') === undefined) return undefined
   const isAlone = authorizationHeader === undefined && !form.has('client_secret')
   if (!isAlone || form.get('client_assertion_type') !== jwtBearer) throw new EntraError('malformed')
-  return proveMachine(rooms, assertion, form.get('client_id'), tokenEndpointUrls)
+  return requireMachine(context, assertion, form.get('client_id'), tokenEndpointUrls)
 }
 
 /**
- * Proves a machine by an assertion that it signed with the key that it was enrolled with, and finds the identity that it
- * asks for: its own, or one that is attached to it. An assertion is used once.
+ * Verifies an assertion with the key that the machine was enrolled with, and finds the requested identity: the machine's own,
+ * or one that is attached to it. An assertion can be used once.
  *
- * @throws EntraError for everything that proves nobody, in the same words whatever was wrong.
+ * @throws EntraError with the same text for every invalid assertion
  */
-async function proveMachine(
-  { directory, clock, usedAssertions }: MachineRooms,
+async function requireMachine(
+  { directory, clock, usedAssertions }: MachineContext,
   assertion: string,
   clientId: string | undefined,
   tokenEndpointUrls: readonly string[],
-): Promise<MachineProof> {
+): Promise<MachineClient> {
   const kid = readHeaderMember(assertion, assertionType, 'kid')
   const found = typeof kid === 'string' ? await directory.machines.findKey(kid) : undefined
   if (found === undefined) throw new EntraError('machineRefused')
@@ -116,7 +116,7 @@ async function verify(
       requiredClaims: ['iss', 'sub', 'aud', 'iat', 'exp', 'jti'],
     })
     const claims = claimsSchema.parse(payload)
-    const isFresh = claims.iat <= nowMs / 1000 + clockSkewSeconds && claims.exp <= claims.iat + longestLifeSeconds
+    const isFresh = claims.iat <= nowMs / 1000 + clockSkewSeconds && claims.exp <= claims.iat + maxLifetimeSeconds
     if (!isFresh) throw new EntraError('machineRefused')
     return claims
   } catch (error) {

@@ -8,6 +8,7 @@ import { type Directory, type NewServicePrincipal, createDirectory, directoryMig
 import { createApp } from '../platform/http/app.ts'
 import { listen } from '../platform/http/listener.ts'
 import { createLog } from '../platform/log/log.ts'
+import { createIssuers } from '../issuers/index.ts'
 import type { Outbound } from '../platform/outbound/outbound.ts'
 import { openSealer } from '../platform/keys/sealing.ts'
 import { signingKeyMigrations } from '../platform/keys/migrations.ts'
@@ -63,6 +64,7 @@ export async function openTestProvider(
     onPrincipalDeleted,
     ...(outbound === undefined ? {} : { acceptsIssuer: outbound.acceptsUrl }),
   })
+  const issuers = createIssuers({ directory, clock, ...(outbound === undefined ? {} : { outbound }) })
   const open = (publicOrigin: string) =>
     createIdentity({
       database,
@@ -71,11 +73,11 @@ export async function openTestProvider(
       log,
       sealer,
       directory,
+      issuers,
       publicOrigin,
       signingKeyRotationDays: 90,
       passwordGrant,
       maxSignInDays,
-      ...(outbound === undefined ? {} : { outbound }),
     })
   const identity = open(testOrigin)
   /** Changes the directory. */

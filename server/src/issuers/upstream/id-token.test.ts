@@ -4,8 +4,8 @@ import { chmod, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, test } from 'node:test'
 import { SignJWT, UnsecuredJWT, decodeProtectedHeader, generateKeyPair, jwtVerify } from 'jose'
-import { issueServerCertificate } from '../platform/tls/issue.ts'
-import { type Lies, type TestProvider, startTestProvider } from './test-provider.ts'
+import { issueServerCertificate } from '../../platform/tls/issue.ts'
+import { type Lies, type TestProvider, startTestProvider } from '../test-upstream-provider.ts'
 import { openTestUpstreams } from './test-upstreams.ts'
 
 describe('an id token', () => {

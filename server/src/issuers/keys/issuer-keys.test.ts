@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { OutboundError, createOutbound } from '../platform/outbound/outbound.ts'
+import { OutboundError, createOutbound } from '../../platform/outbound/outbound.ts'
 import { IssuerUnavailableError, createIssuerKeys } from './issuer-keys.ts'
-import { openTestIssuer } from '../platform/outbound/test-issuer.ts'
+import { openTestIssuer } from '../../platform/outbound/test-issuer.ts'
 
 const minuteMs = 60_000
 

@@ -4,21 +4,21 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type TestContext, describe, test } from 'node:test'
 import type { JWTPayload } from 'jose'
-import { loadConfiguration } from '../configuration/index.ts'
-import { createLog } from '../platform/log/log.ts'
-import { openSealer } from '../platform/keys/sealing.ts'
-import { openTestDatabase } from '../platform/sql/test-database.ts'
-import { startTestProvider } from './test-provider.ts'
+import { loadConfiguration } from '../../configuration/index.ts'
+import { createLog } from '../../platform/log/log.ts'
+import { openSealer } from '../../platform/keys/sealing.ts'
+import { openTestDatabase } from '../../platform/sql/test-database.ts'
+import { startTestProvider } from '../test-upstream-provider.ts'
 import { beginning, testUpstreamOrigin } from './test-upstreams.ts'
 import { openUpstreams } from './upstreams.ts'
 import { createUpstreamFetch } from './fetch.ts'
-import { upstreamMigrations } from './store.ts'
+import { issuerMigrations } from '../migrations.ts'
 
 /** Acrux with a provider that is called as Entra is. */
 async function openEntra(t: TestContext, extra: Readonly<Record<string, unknown>>) {
   const tenantPath = String(extra['issuer']).replace(/^https:\/\/[^/]+/, '')
   const provider = await startTestProvider(tenantPath)
-  const { database, dispose } = await openTestDatabase('sqlite', upstreamMigrations)
+  const { database, dispose } = await openTestDatabase('sqlite', issuerMigrations)
   const directory = await mkdtemp(path.join(tmpdir(), 'acrux-upstream-'))
   t.after(async () => {
     await Promise.all([provider.close(), dispose()])

@@ -1,4 +1,4 @@
-/** Why somebody could not sign in at an organisation's provider. */
+/** Why a sign-in at a provider failed. */
 export type UpstreamFailure =
   | 'no-such-provider'
   | 'no-transaction'
@@ -15,7 +15,7 @@ export type UpstreamFailure =
   | 'disabled'
   | 'throttled'
 
-/** A failure with what its page says. `detail` came from outside: it is for the eyes of the person, and is to be escaped. */
+/** A failure and the text of its page. `detail` comes from the provider: display it escaped, and only to the person. */
 export type UpstreamRefusal = {
   readonly failure: UpstreamFailure
   readonly status: number
@@ -44,12 +44,12 @@ const rows: Readonly<Record<UpstreamFailure, Row>> = {
   'throttled':         { status: 429, title: 'Too many attempts', text: 'Too many sign-ins were started from your address. Wait a minute and try again.' },
 }
 
-/** What is told of a failure. Of `detail` no more than 300 characters are kept. */
+/** The refusal for a failure. `detail` is cut to 300 characters. */
 export function upstreamRefusal(failure: UpstreamFailure, detail?: string): UpstreamRefusal {
   return { failure, ...rows[failure], detail: detail?.replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, 300) }
 }
 
-/** How a provider's part of a sign-in ended badly. `detail` is for the person, the cause for the log. */
+/** The provider's part of a sign-in failed. `detail` is for the person, the cause for the log. */
 export class UpstreamError extends Error {
   override readonly name = 'UpstreamError'
   readonly failure: 'provider-refused' | 'unreachable' | 'bad-answer' | 'misconfigured'

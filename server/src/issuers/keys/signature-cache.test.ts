@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
-import { createSignatureMemory } from './signature-memory.ts'
+import { createSignatureCache } from './signature-cache.ts'
 
 const newKey = () => generateKeyPairSync('ed25519').publicKey
 
 test('the memory of signatures asks once for a key and a text, and again for another of either', async () => {
-  const memory = createSignatureMemory()
+  const memory = createSignatureCache()
   const asked: string[] = []
   const ask = (key: ReturnType<typeof newKey>, name: string, text: string) =>
     memory(key, text, async () => {
@@ -21,7 +21,7 @@ test('the memory of signatures asks once for a key and a text, and again for ano
 })
 
 test('the memory of signatures keeps nothing of what did not hold', async () => {
-  const memory = createSignatureMemory()
+  const memory = createSignatureCache()
   const key = newKey()
   assert.equal(await memory(key, 'text', async () => false), false)
   assert.equal(await memory(key, 'text', async () => false), false)
@@ -35,7 +35,7 @@ test('the memory of signatures keeps nothing of what did not hold', async () => 
 })
 
 test('the memory of signatures forgets the oldest, and holds a bounded number', async () => {
-  const memory = createSignatureMemory()
+  const memory = createSignatureCache()
   const key = newKey()
   for (let index = 0; index <= 20_000; index += 1) await memory(key, String(index), async () => true)
   assert.equal(await memory(key, '20000', async () => false), true)

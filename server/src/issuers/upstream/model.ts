@@ -1,24 +1,24 @@
 import type { UpstreamPerson } from './claims.ts'
 import type { UpstreamSettings } from './settings.ts'
 
-/** Who begins a sign-in, and where they want to go when it is done. */
+/** The start of a sign-in at a provider. */
 export type UpstreamBeginning = {
-  /** What names the browser to itself and to nobody else. */
+  /** A secret that identifies the browser. */
   readonly browser: string
-  /** Given back unread when the same browser comes back. */
+  /** Returned unchanged by `finish`. */
   readonly flow: string
   readonly remoteAddress: string
   readonly loginHint: string | undefined
   readonly domainHint: string | undefined
-  /** Only an authentication after this instant counts; undefined where any does. */
+  /** The person must authenticate after this instant. Undefined if any authentication is accepted. */
   readonly authenticatedAfterMs: number | undefined
-  /** Whether the person is to say with which account. */
+  /** Whether the person chooses an account. */
   readonly isToChoose: boolean
-  /** Whether the account has to be another than the provider may know already. */
+  /** Whether the person must use another account than the provider's current one. */
   readonly wantsAnother: boolean
 }
 
-/** Somebody whom a provider proved just now. */
+/** A completed sign-in at a provider. */
 export type UpstreamProof = {
   readonly settings: UpstreamSettings
   readonly person: UpstreamPerson

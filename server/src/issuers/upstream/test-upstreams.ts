@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { TestContext } from 'node:test'
 import type { JWTPayload } from 'jose'
-import { loadConfiguration } from '../configuration/index.ts'
-import { createLog } from '../platform/log/log.ts'
-import { openSealer } from '../platform/keys/sealing.ts'
-import type { DatabaseKind } from '../platform/sql/database.ts'
-import { openTestDatabase } from '../platform/sql/test-database.ts'
-import { type TestProvider, startTestProvider } from './test-provider.ts'
+import { loadConfiguration } from '../../configuration/index.ts'
+import { createLog } from '../../platform/log/log.ts'
+import { openSealer } from '../../platform/keys/sealing.ts'
+import type { DatabaseKind } from '../../platform/sql/database.ts'
+import { openTestDatabase } from '../../platform/sql/test-database.ts'
+import { type TestProvider, startTestProvider } from '../test-upstream-provider.ts'
 import { openUpstreams } from './upstreams.ts'
-import { upstreamMigrations } from './store.ts'
+import { issuerMigrations } from '../migrations.ts'
 
 /** Where clients reach the server. */
 export const testUpstreamOrigin = 'https://registry.example.com'
@@ -36,7 +36,7 @@ type Options = { readonly kind?: DatabaseKind; readonly extra?: Readonly<Record<
 export async function openTestUpstreams(t: TestContext, { kind = 'sqlite', extra = {} }: Options = {}) {
   const provider = await startTestProvider()
   const other = await startTestProvider()
-  const { database, dispose } = await openTestDatabase(kind, upstreamMigrations)
+  const { database, dispose } = await openTestDatabase(kind, issuerMigrations)
   const directory = await mkdtemp(path.join(tmpdir(), 'acrux-upstream-'))
   const time = { nowMs: Date.now() }
   const lines: string[] = []

@@ -3,12 +3,12 @@ import https from 'node:https'
 import { type LookupFunction, isIP } from 'node:net'
 import { type SecureContext, createSecureContext, getCACertificates } from 'node:tls'
 import type { CustomFetch } from 'openid-client'
-import { createAddressPolicy } from '../platform/outbound/address-policy.ts'
+import { createAddressPolicy } from '../../platform/outbound/address-policy.ts'
 
-/** Why a provider could not be asked. */
+/** Why a request to a provider failed. */
 export type UpstreamFetchFailure = 'address' | 'unreachable' | 'too-large' | 'busy'
 
-/** A provider could not be asked, or must not be. */
+/** A request to a provider failed, or was not allowed. */
 export class UpstreamFetchError extends Error {
   override readonly name = 'UpstreamFetchError'
   readonly failure: UpstreamFetchFailure
@@ -20,21 +20,20 @@ export class UpstreamFetchError extends Error {
 }
 
 export type UpstreamFetchOptions = {
-  /** What the operator wrote: its host alone may be at a private address, and that only where the operator says so. */
+  /** The configured issuer. With `privateNetwork`, its host may have a private address; no other host may. */
   readonly issuer: string
   readonly privateNetwork: boolean
-  /** Authorities in PEM to trust in place of the usual ones. */
+  /** Certificate authorities in PEM. They replace the default ones. */
   readonly ca: string | undefined
 }
 
-const largestBody = 512 * 1024
-const largestHeader = 32 * 1024
-const mostAtATime = 32
+const maxBodyBytes = 512 * 1024
+const maxHeaderBytes = 32 * 1024
+const maxConcurrentRequests = 32
 
 /**
- * Makes the way to one provider: HTTPS alone, no redirect followed, no proxy of the environment, bounded in size, and to no
- * address within the network that the operator did not name. Whatever the provider's own documents say counts for nothing
- * here. Its time is bounded by the signal that each request brings.
+ * Creates the `fetch` for one provider: HTTPS only, without redirects and proxies, bounded in size, and to no private address
+ * except the configured host's. The provider's own documents cannot widen this. The signal of each request bounds its time.
  */
 export function createUpstreamFetch({ issuer, privateNetwork, ca }: UpstreamFetchOptions): CustomFetch {
   const named = new URL(issuer).hostname
@@ -48,7 +47,7 @@ export function createUpstreamFetch({ issuer, privateNetwork, ca }: UpstreamFetc
     return trusted
   }
 
-  /** The addresses that are dialled, each of them checked. The name is not resolved again, so it cannot change meanwhile. */
+  /** The checked addresses of a host. The connection uses them without resolving the name again. */
   async function addressesOf({ hostname, host }: URL): Promise<readonly Address[]> {
     const bare = hostname.replaceAll(/^\[|\]$/g, '')
     const family = isIP(bare)
@@ -56,18 +55,19 @@ export function createUpstreamFetch({ issuer, privateNetwork, ca }: UpstreamFetc
     const isAllowed = privateNetwork && hostname === named ? isPrivateToo : isPublic
     const allowed = found.filter(({ address }) => isAllowed(address))
     if (allowed.length > 0) return allowed
-    throw new UpstreamFetchError('address', `${host} has no address that may be reached from here`)
+    throw new UpstreamFetchError('address', `${host} has no address that is allowed`)
   }
 
   return async (target, { method, headers, body, signal }) => {
     const url = new URL(target)
     if (url.protocol !== 'https:' || url.username !== '' || url.password !== '') {
-      throw new UpstreamFetchError('address', 'a provider is asked over https alone')
+      throw new UpstreamFetchError('address', 'a provider must be reached over https')
     }
-    if (running >= mostAtATime) throw new UpstreamFetchError('busy', 'too much is asked of the provider at this moment')
+    if (running >= maxConcurrentRequests)
+      throw new UpstreamFetchError('busy', 'too many requests to the provider are in progress')
     running++
     try {
-      const addresses = await cutOff(signal, addressesOf(url))
+      const addresses = await abortable(signal, addressesOf(url))
       const sent = { method, headers: { ...headers, 'accept-encoding': 'identity' }, body: bodyText(body) }
       return await send(url, sent, { addresses, secured: { secureContext: trust() }, signal })
     } catch (error) {
@@ -81,13 +81,13 @@ export function createUpstreamFetch({ issuer, privateNetwork, ca }: UpstreamFetc
 
 type Address = { readonly address: string; readonly family: number }
 
-type Sent = {
+type RequestContent = {
   readonly method: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | undefined
 }
 
-type Way = {
+type Route = {
   readonly addresses: readonly Address[]
   readonly secured: { readonly secureContext: SecureContext }
   readonly signal: AbortSignal | undefined
@@ -101,10 +101,14 @@ function bodyText(body: unknown): string | undefined {
   if (body === undefined || body === null) return undefined
   if (typeof body === 'string') return body
   if (body instanceof URLSearchParams) return body.toString()
-  throw new TypeError('a provider is sent forms and nothing else')
+  throw new TypeError('the body of a request to a provider must be a form')
 }
 
-function send(url: URL, { method, headers, body }: Sent, { addresses, secured, signal }: Way): Promise<Response> {
+function send(
+  url: URL,
+  { method, headers, body }: RequestContent,
+  { addresses, secured, signal }: Route,
+): Promise<Response> {
   return new Promise((settle, fail) => {
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
     const request = https.request(
@@ -115,23 +119,23 @@ function send(url: URL, { method, headers, body }: Sent, { addresses, secured, s
         agent: false,
         lookup: dialOnly(addresses),
         headers: { ...headers, ...length },
-        maxHeaderSize: largestHeader,
+        maxHeaderSize: maxHeaderBytes,
         ...(signal === undefined ? {} : { signal }),
       },
       (response) => {
         const { statusCode = 0, headers: received } = response
         if (statusCode >= 300 && statusCode < 400) {
           response.destroy()
-          return fail(new UpstreamFetchError('unreachable', `${url.host} sent its answer elsewhere`))
+          return fail(new UpstreamFetchError('unreachable', `${url.host} sent a redirect`))
         }
         const chunks: Buffer[] = []
         let size = 0
         response.on('data', (chunk: Buffer) => {
           size += chunk.length
           chunks.push(chunk)
-          if (size <= largestBody) return
+          if (size <= maxBodyBytes) return
           response.destroy()
-          fail(new UpstreamFetchError('too-large', `${url.host} sent more than ${largestBody} bytes`))
+          fail(new UpstreamFetchError('too-large', `${url.host} sent more than ${maxBodyBytes} bytes`))
         })
         response.on('error', fail)
         response.on('end', () => settle(toResponse(statusCode, received['content-type'], Buffer.concat(chunks))))
@@ -142,9 +146,9 @@ function send(url: URL, { method, headers, body }: Sent, { addresses, secured, s
   })
 }
 
-/** A response with no more than the client looks at. */
+/** A response with the parts that the client reads. */
 function toResponse(status: number, contentType: string | undefined, bytes: Buffer): Response {
-  // Every other status means that nothing was said.
+  // `Response` does not accept these statuses with a body.
   if (status < 200 || status > 599 || status === 204 || status === 205) return new Response(null, { status: 502 })
   return new Response(new Uint8Array(bytes), {
     status,
@@ -160,8 +164,8 @@ function dialOnly(addresses: readonly Address[]): LookupFunction {
   }
 }
 
-/** A look-up of a name cannot be cut off, so it is left behind. */
-function cutOff<Value>(signal: AbortSignal | undefined, work: Promise<Value>): Promise<Value> {
+/** Rejects when the signal aborts. The name lookup itself cannot be cancelled. */
+function abortable<Value>(signal: AbortSignal | undefined, work: Promise<Value>): Promise<Value> {
   if (signal === undefined) return work
   return new Promise((settle, fail) => {
     signal.addEventListener('abort', () => fail(signal.reason), { once: true })

@@ -1,16 +1,16 @@
 import { type KeyObject, createPublicKey } from 'node:crypto'
-import { type JsonObject, ownValue } from '../standards/http/bounded-json.ts'
+import { type JsonObject, ownValue } from '../../standards/http/bounded-json.ts'
 
-/** A public key that was published to verify signatures of one algorithm. */
+/** A published public key, for signatures of one algorithm. */
 export type VerificationKey = {
   readonly key: KeyObject
-  /** For whose tokens alone the key is, where the publisher says so: Entra publishes keys of several issuers together. */
+  /** The only issuer whose tokens the key verifies, if the key set names it: Entra publishes keys of several issuers together. */
   readonly issuer: string | undefined
 }
 
 /**
- * The algorithms of signatures that others may make, with the keys that belong to them. None is symmetric: a public key
- * would be the secret. [RFC 7518 §3.1; RFC 8037 §3.1; RFC 8725 §3.2]
+ * The accepted signature algorithms and their key types. None is symmetric: the public key would be the secret.
+ * [RFC 7518 §3.1; RFC 8037 §3.1; RFC 8725 §3.2]
  */
 // prettier-ignore
 const algorithms: ReadonlyMap<string, { readonly kty: string; readonly crv?: string }> = new Map([
@@ -27,21 +27,21 @@ const algorithms: ReadonlyMap<string, { readonly kty: string; readonly crv?: str
   ['Ed25519', { kty: 'OKP', crv: 'Ed25519' }],
 ])
 
-/** The algorithms that assertions of clients may be signed with. */
-export const clientAlgorithms: readonly string[] = [...algorithms.keys()]
+/** The accepted signature algorithms. */
+export const signatureAlgorithms: readonly string[] = [...algorithms.keys()]
 
-/** Whether an algorithm may be used at all. */
-export function isOutsideAlgorithm(alg: string): boolean {
+/** Whether an algorithm is accepted. */
+export function isSignatureAlgorithm(alg: string): boolean {
   return algorithms.has(alg)
 }
 
-const leastRsaBits = 2048
-const mostRsaBits = 8192
+const minRsaBits = 2048
+const maxRsaBits = 8192
 const base64url = /^[\w-]{1,1400}$/
 
 /**
- * The key of a JWK, if it is one for signatures of this algorithm. Of the JWK only the public numbers are read: no
- * certificates, and no URLs. [RFC 7517 §4]
+ * Parses a JWK as a key for signatures of this algorithm. Only its public parameters are read, never its certificates or
+ * URLs. [RFC 7517 §4]
  */
 export function parseVerificationKey(jwk: JsonObject, alg: string): VerificationKey | undefined {
   const wanted = algorithms.get(alg)
@@ -67,7 +67,7 @@ function importKey(jwk: JsonObject, kty: string): KeyObject | undefined {
     if (typeof value !== 'string' || !base64url.test(value)) return undefined
     numbers[name] = value
   }
-  // A large exponent makes every look at a signature slow.
+  // A large exponent makes every verification slow.
   if (kty === 'RSA' && (numbers['e']?.length ?? 0) > 6) return undefined
   const crv = ownValue(jwk, 'crv')
   try {
@@ -76,7 +76,7 @@ function importKey(jwk: JsonObject, kty: string): KeyObject | undefined {
       key: { kty, ...(typeof crv === 'string' ? { crv } : {}), ...numbers },
     })
     const bits = key.asymmetricKeyDetails?.modulusLength
-    return bits === undefined || (bits >= leastRsaBits && bits <= mostRsaBits) ? key : undefined
+    return bits === undefined || (bits >= minRsaBits && bits <= maxRsaBits) ? key : undefined
   } catch {
     return undefined
   }

@@ -14,27 +14,27 @@ import {
   discovery,
   enableNonRepudiationChecks,
 } from 'openid-client'
-import type { Clock } from '../platform/process/clock.ts'
-import { StartupError } from '../platform/process/exit.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import { StartupError } from '../../platform/process/exit.ts'
 import type { IdTokenClaims } from './claims.ts'
-import type { UpstreamCredentials } from './credentials.ts'
+import type { UpstreamCredentials } from './upstream-credentials.ts'
 import { UpstreamError } from './errors.ts'
 import { UpstreamFetchError } from './fetch.ts'
 import type { UpstreamSettings } from './settings.ts'
 
-/** What only the browser that began a sign-in may bring back, and only once. */
+/** The secrets of one sign-in, which bind the callback to the browser that started it. */
 export type UpstreamSecrets = { readonly state: string; readonly nonce: string; readonly codeVerifier: string }
 
-/** Speaks the protocol with one provider. [OpenID Connect Core §3.1; RFC 7636; RFC 9207] */
+/** The OpenID client of one provider. [OpenID Connect Core §3.1; RFC 7636; RFC 9207] */
 export interface UpstreamClient {
   /**
-   * Where the browser goes. Of the prompts the first is asked for that the provider knows: not all have the person choose
-   * an account. [Initiating User Registration via OpenID Connect §4.1, `prompt_values_supported`]
+   * The URL of the authorization request, with the first of `prompts` that the provider supports. Not all providers support
+   * `select_account`. [Initiating User Registration via OpenID Connect §4.1, `prompt_values_supported`]
    *
    * @throws UpstreamError
    */
   authorizationUrl(parameters: Readonly<Record<string, string>>, prompts: readonly string[]): Promise<URL>
-  /** Exchanges what the browser brought for claims that were checked. @throws UpstreamError */
+  /** Redeems the code of the callback and verifies the ID token. @throws UpstreamError */
   redeem(callback: URL, secrets: UpstreamSecrets): Promise<IdTokenClaims>
 }
 
@@ -45,17 +45,17 @@ export type UpstreamClientOptions = {
   readonly fetch: CustomFetch
 }
 
-/** Signatures that only the provider can make: no shared secret, and never none. */
+/** Asymmetric algorithms only: never a shared secret, never `none`. */
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 
-/** Past the end of an id token, for clocks that differ. */
+/** The clock difference that is tolerated. */
 const toleranceSeconds = 30
 const timeoutSeconds = 10
 const freshMs = 60 * 60 * 1000
-/** After a failure the provider is left alone for so long, whoever asks. */
+/** After a failure, no request is sent to the provider during this time. */
 const pauseMs = 5000
 
-/** Makes the client of one provider. Its configuration is read when it is first needed, and again every hour. */
+/** Creates the client of one provider. Its configuration is read at the first sign-in, and again after an hour. */
 export function createUpstreamClient(options: UpstreamClientOptions): UpstreamClient {
   const { settings, credentials, clock } = options
   let known: { readonly configuration: Configuration; readonly atMs: number } | undefined
@@ -96,14 +96,14 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
 
   return {
     authorizationUrl: (parameters, prompts) =>
-      translated(async () => {
+      translateErrors(async () => {
         const current = await configuration()
-        const prompt = prompts.find((wanted) => knowsPrompt(settings, current, wanted))
+        const prompt = prompts.find((wanted) => supportsPrompt(settings, current, wanted))
         const scope = [...new Set(['openid', ...settings.scopes])].join(' ')
         return buildAuthorizationUrl(current, { scope, ...parameters, ...(prompt === undefined ? {} : { prompt }) })
       }),
     redeem: (callback, { state, nonce, codeVerifier }) =>
-      translated(async () => {
+      translateErrors(async () => {
         const current = await configuration()
         proof = await credentials.load()
         const checks = {
@@ -114,9 +114,10 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
         }
         const tokens = await authorizationCodeGrant(current, callback, checks)
         const claims = tokens.claims()
-        if (claims === undefined || tokens.id_token === undefined) throw badAnswer('there is no id token')
+        if (claims === undefined || tokens.id_token === undefined) throw badAnswer('the token response has no ID token')
         const { alg } = decodeProtectedHeader(tokens.id_token)
-        if (alg === undefined || !algorithms.includes(alg)) throw badAnswer(`the id token is signed by ${String(alg)}`)
+        if (alg === undefined || !algorithms.includes(alg))
+          throw badAnswer(`the ID token has the algorithm ${String(alg)}`)
         return claims
       }),
   }
@@ -125,34 +126,34 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
 async function discover({ settings, clock, fetch }: UpstreamClientOptions, prove: ClientAuth): Promise<Configuration> {
   const client = {
     [clockTolerance]: toleranceSeconds,
-    // The library asks the machine for the time; ours may be another.
+    // The library reads the system clock, not ours.
     [clockSkew]: Math.round((clock.now() - Date.now()) / 1000),
   }
   const configuration = await discovery(new URL(settings.issuer), settings.clientId, client, prove, {
     algorithm: 'oidc',
     timeout: timeoutSeconds,
     [customFetch]: fetch,
-    // Without this the library trusts the connection alone, since the id token comes from the token endpoint.
+    // By default the library does not verify the signature of an ID token that comes from the token endpoint.
     execute: [enableNonRepudiationChecks],
   })
   const { issuer, authorization_endpoint, token_endpoint, jwks_uri } = configuration.serverMetadata()
   if (issuer !== settings.issuer && issuer !== templateOf(settings)) {
-    throw badAnswer(`the provider calls itself ${issuer}, not ${settings.issuer}`)
+    throw badAnswer(`the provider's issuer is ${issuer}, not ${settings.issuer}`)
   }
   for (const [name, url] of Object.entries({ authorization_endpoint, token_endpoint, jwks_uri })) {
-    if (url === undefined || URL.parse(url)?.protocol !== 'https:') throw badAnswer(`its ${name} is no https URL`)
+    if (url === undefined || URL.parse(url)?.protocol !== 'https:') throw badAnswer(`its ${name} is not an https URL`)
   }
   return configuration
 }
 
-/** `login` and `consent` are known to all; what the settings say is asked for in any case. */
-function knowsPrompt({ kind, prompt }: UpstreamSettings, configuration: Configuration, wanted: string): boolean {
+/** Whether to send this prompt. All providers support `login` and `consent`; a configured prompt is always sent. */
+function supportsPrompt({ kind, prompt }: UpstreamSettings, configuration: Configuration, wanted: string): boolean {
   if (wanted !== 'select_account' || wanted === prompt || kind === 'entra') return true
   const { prompt_values_supported: known } = configuration.serverMetadata()
   return Array.isArray(known) && known.includes(wanted)
 }
 
-/** The issuer as Entra's configuration for several tenants writes it; the library puts each token's tenant in. */
+/** The issuer template in Entra's configuration for several tenants. The library inserts the tenant of each token. */
 function templateOf({ kind, issuer }: UpstreamSettings): string | undefined {
   return kind === 'entra' ? issuer.replace('/organizations/', '/{tenantid}/') : undefined
 }
@@ -161,7 +162,7 @@ function badAnswer(message: string, cause?: unknown): UpstreamError {
   return new UpstreamError('bad-answer', message, undefined, { cause })
 }
 
-async function translated<Value>(work: () => Promise<Value>): Promise<Value> {
+async function translateErrors<Value>(work: () => Promise<Value>): Promise<Value> {
   try {
     return await work()
   } catch (error) {
@@ -175,24 +176,26 @@ function toUpstreamError(error: unknown): Error {
     return new UpstreamError('misconfigured', error.message, undefined, { cause: error })
   const fetchError = causeOf(error, UpstreamFetchError)
   if (fetchError !== undefined || isTimeout(error)) {
-    const message = fetchError?.message ?? 'the provider did not answer in time'
+    const message = fetchError?.message ?? 'the provider did not respond in time'
     return new UpstreamError('unreachable', message, undefined, { cause: error })
   }
   if (error instanceof AuthorizationResponseError) {
     const detail = [error.error, error.error_description].filter(Boolean).join(': ')
-    return new UpstreamError('provider-refused', 'the provider refused', detail, { cause: error })
+    return new UpstreamError('provider-refused', 'the provider denied the sign-in', detail, { cause: error })
   }
   if (error instanceof ResponseBodyError) {
-    if (error.status >= 500) return new UpstreamError('unreachable', 'the provider failed', undefined, { cause: error })
-    return badAnswer(`the token endpoint answered ${error.error}`, error)
+    if (error.status >= 500)
+      return new UpstreamError('unreachable', 'the provider returned a server error', undefined, { cause: error })
+    return badAnswer(`the token endpoint returned ${error.error}`, error)
   }
   if (error instanceof ClientError) {
     const status = error.cause instanceof Response ? error.cause.status : 0
-    if (status >= 500) return new UpstreamError('unreachable', 'the provider failed', undefined, { cause: error })
+    if (status >= 500)
+      return new UpstreamError('unreachable', 'the provider returned a server error', undefined, { cause: error })
     return badAnswer(error.message, error)
   }
-  // Of a type the library does not document: a document of the provider's that it could not use.
-  return badAnswer('the answer could not be read', error)
+  // Undocumented error types of the library, for responses that it cannot parse.
+  return badAnswer('the response is invalid', error)
 }
 
 function isTimeout(error: unknown): boolean {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { loadConfiguration } from '../configuration/index.ts'
+import { loadConfiguration } from '../../configuration/index.ts'
 import { readUpstreamPerson } from './claims.ts'
 
 const provider = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { testDatabaseKinds } from '../platform/sql/test-database.ts'
-import { type Lies, startTestProvider } from './test-provider.ts'
+import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { type Lies, startTestProvider } from '../test-upstream-provider.ts'
 import { alice, beginning, openTestUpstreams, testUpstreamOrigin } from './test-upstreams.ts'
 import { createUpstreamFetch } from './fetch.ts'
 

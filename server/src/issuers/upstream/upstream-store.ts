@@ -1,46 +1,22 @@
-import type { Database, Transaction } from '../platform/sql/database.ts'
-import type { Migration } from '../platform/sql/migrations.ts'
-
-/** The tables of sign-ins that are under way at an organisation's provider. */
-export const upstreamMigrations: readonly Migration[] = [
-  {
-    // A step keeps its id for ever; this table was the room sign-in's when it was made.
-    id: 'sign-in-0002-upstream',
-    up: async (schema, types) => {
-      await schema
-        .createTable('upstream_transaction')
-        .addColumn('state_hash', types.text, (column) => column.primaryKey())
-        .addColumn('provider', types.text, (column) => column.notNull())
-        .addColumn('browser_hash', types.text, (column) => column.notNull())
-        .addColumn('sealed', types.bytes, (column) => column.notNull())
-        .addColumn('expires_at_ms', types.integer, (column) => column.notNull())
-        .execute()
-      await schema
-        .createIndex('upstream_transaction_by_end')
-        .on('upstream_transaction')
-        .column('expires_at_ms')
-        .execute()
-    },
-  },
-]
+import type { Database, Transaction } from '../../platform/sql/database.ts'
 
 export type UpstreamTransactionRow = {
   /** base64url of the SHA-256 of `state`. */
   readonly state_hash: string
   readonly provider: string
-  /** The same of the cookie's value. */
+  /** base64url of the SHA-256 of the cookie's value. */
   readonly browser_hash: string
-  /** What is needed to finish, sealed. */
+  /** The secrets of the sign-in, sealed. */
   readonly sealed: Uint8Array
   readonly expires_at_ms: number
 }
 
 type Tables = { upstream_transaction: UpstreamTransactionRow }
 
-/** The SQL of sign-ins that are under way. */
+/** The SQL of sign-ins in progress. */
 export function createUpstreamStore(database: Database) {
   return {
-    /** Keeps one, and forgets those that have ended. */
+    /** Inserts a sign-in, and deletes the expired ones. */
     insert: async (row: UpstreamTransactionRow, nowMs: number) => {
       await database.transaction(async (transaction) => {
         const tables = transaction.tables<Tables>()
@@ -48,9 +24,9 @@ export function createUpstreamStore(database: Database) {
         await tables.insertInto('upstream_transaction').values(row).execute()
       })
     },
-    /** Gives one to whoever asks first, and to nobody after. */
+    /** Deletes a sign-in and returns it. Of concurrent callers, one gets it. */
     take: async (stateHash: string) => {
-      // What strangers make up costs them no write.
+      // An invented `state` must not cause a write.
       const known = await database
         .tables<Tables>()
         .selectFrom('upstream_transaction')

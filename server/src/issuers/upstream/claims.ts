@@ -1,25 +1,26 @@
-import type { ExternalPerson } from '../directory/index.ts'
-import { parseTenantId } from '../standards/azure/guid.ts'
-import { shownText } from '../standards/http/shown-text.ts'
+import type { ExternalPerson } from '../../directory/index.ts'
+import { parseTenantId } from '../../standards/azure/guid.ts'
+import { shownText } from '../../standards/http/shown-text.ts'
 import type { UpstreamFailure } from './errors.ts'
 import type { UpstreamSettings } from './settings.ts'
 
-/** The claims of an id token whose signature, issuer, audience, nonce and times were checked. */
+/** The claims of an ID token. Its signature, issuer, audience, nonce and times are verified. */
 export type IdTokenClaims = Readonly<Record<string, unknown>> & { readonly iss: string; readonly sub: string }
 
-/** Somebody whom a provider proved. */
+/** A person whom a provider authenticated. */
 export type UpstreamPerson = Omit<ExternalPerson, 'standsUntilMs'> & {
-  /** As the claim `amr` of our own tokens: `fed`, and `mfa` where the provider asked for more than one factor. [RFC 8176] */
+  /** The claim `amr` of our own tokens: `fed`, and `mfa` if the provider verified more than one factor. [RFC 8176] */
   readonly methods: readonly string[]
-  /** When the person last proved themselves there, where it tells. */
+  /** When the provider last authenticated the person, if it says so. */
   readonly authenticatedAtMs: number | undefined
 }
 
-const mostGroups = 1000
+const maxGroups = 1000
 
 /**
- * Reads who somebody is, and in which groups. Entra's people are known by tenant and object id, all others by issuer and
- * subject: both are given once and never again, which no e-mail address and no user name is. Those are shown and no more.
+ * Reads the identity and the groups of a person. People of Entra are identified by tenant and object id, all others by
+ * issuer and subject. Neither is ever assigned to another person. E-mail addresses and user names can be, so they are only
+ * displayed.
  */
 export function readUpstreamPerson(
   settings: UpstreamSettings,
@@ -49,9 +50,9 @@ export function readUpstreamPerson(
 }
 
 /**
- * Whether an e-mail address may be passed on, which applications take for the account's: not if the provider says that it was not
- * verified. `xms_edov` is Entra's word for it. Each of several tenants can write any address into its own directory, so there the
- * claim is required. [OpenID Connect Core §5.1; Entra, optional claims reference]
+ * Whether the e-mail address is verified, so that it may be passed on to applications, which identify accounts by it. Entra's
+ * claim for it is `xms_edov`. It is required if several tenants are allowed, because each can enter any address into its own
+ * directory. [OpenID Connect Core §5.1; Entra, optional claims reference]
  */
 function isEmailVerified(
   { allowedTenants }: UpstreamSettings,
@@ -62,7 +63,7 @@ function isEmailVerified(
   return isDomainVerified && (verified === undefined || isTrue(verified))
 }
 
-/** Some providers write truth as text or as a number. */
+/** Some providers write booleans as strings or numbers. */
 function isTrue(claim: unknown): boolean {
   return claim === true || claim === 'true' || claim === 1 || claim === '1'
 }
@@ -82,14 +83,14 @@ function entraKey(
 
 function readGroups(claim: string, claims: IdTokenClaims): readonly string[] | UpstreamFailure {
   const groups = Object.hasOwn(claims, claim) ? claims[claim] : undefined
-  if (groups === undefined) return leavesOut(claim, claims) ? 'groups-left-out' : []
-  if (!Array.isArray(groups) || groups.length > mostGroups) return 'groups-unreadable'
+  if (groups === undefined) return omitsGroups(claim, claims) ? 'groups-left-out' : []
+  if (!Array.isArray(groups) || groups.length > maxGroups) return 'groups-unreadable'
   const values = groups.filter((group): group is string => typeof group === 'string' && shownText(group) === group)
   return values.length === groups.length ? [...new Set(values)] : 'groups-unreadable'
 }
 
-/** Where the groups are too many, a claim says where to ask for them. [Entra, groups overage claim; OpenID Connect Core §5.6.2] */
-function leavesOut(claim: string, { _claim_names: elsewhere, hasgroups }: IdTokenClaims): boolean {
+/** Whether the provider left out the groups because there are too many. [Entra, groups overage claim; OpenID Connect Core §5.6.2] */
+function omitsGroups(claim: string, { _claim_names: elsewhere, hasgroups }: IdTokenClaims): boolean {
   if (hasgroups === true || hasgroups === 'true') return true
   return typeof elsewhere === 'object' && elsewhere !== null && Object.hasOwn(elsewhere, claim)
 }

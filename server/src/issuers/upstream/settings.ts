@@ -1,6 +1,6 @@
-/** One provider as the operator configured it. */
+/** The configuration of one provider. */
 export type UpstreamSettings = {
-  /** Its name in addresses. */
+  /** Its name in URLs. */
   readonly name: string
   readonly displayName: string
   readonly kind: 'oidc' | 'entra'
@@ -11,9 +11,9 @@ export type UpstreamSettings = {
   readonly clientKeyFile?: string | undefined
   readonly scopes: readonly string[]
   readonly groupsClaim: string
-  /** The group without which nobody may sign in. */
+  /** Only members of this group may sign in. */
   readonly requireGroup?: string | undefined
-  /** The tenants whose people may sign in, in lower case; empty for an issuer of one tenant. */
+  /** The tenants whose people may sign in, in lower case. Empty for an issuer of one tenant. */
   readonly allowedTenants: readonly string[]
   readonly createUsers: boolean
   readonly prompt?: 'login' | 'select_account' | 'consent' | undefined
@@ -24,7 +24,7 @@ export type UpstreamSettings = {
   readonly privateNetwork: boolean
 }
 
-/** Whether the settings let people of this issuer sign in. Entra's people have the issuer of their own tenant. */
+/** Whether people of this issuer may sign in at the provider. People of Entra have the issuer of their own tenant. */
 export function believesIssuer({ kind, issuer: named, allowedTenants }: UpstreamSettings, issuer: string): boolean {
   if (kind !== 'entra') return issuer === named
   const [before = '', after = ''] = named.split('/organizations/')

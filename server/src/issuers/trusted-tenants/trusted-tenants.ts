@@ -1,17 +1,16 @@
-import type { Directory } from '../directory/index.ts'
-import type { Clock } from '../platform/process/clock.ts'
-import { parseGuid } from '../standards/azure/guid.ts'
-import { shownText } from '../standards/http/shown-text.ts'
-import { type CompactToken, audiencesOf, instantClaim, textClaim } from './compact-token.ts'
-import type { IssuerKeys, OutsideIssuer } from './issuer-keys.ts'
-import { isSignedByIssuer, timeProblemOf } from './outside-token.ts'
-import type { IdentityRefusal, TokenAudience, VerifiedIdentity } from './model.ts'
+import type { Directory, SigningPrincipal } from '../../directory/index.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import { parseGuid } from '../../standards/azure/guid.ts'
+import { shownText } from '../../standards/http/shown-text.ts'
+import { type CompactToken, audiencesOf, instantClaim, textClaim } from '../keys/compact-token.ts'
+import type { ExternalIssuer, IssuerKeys } from '../keys/issuer-keys.ts'
+import { findTimeProblem, isSignedByIssuer } from '../keys/external-token.ts'
 
 /** A tenant of Microsoft Entra whose access tokens are accepted. */
 export type TrustedTenant = {
   /** In lower case. */
   readonly tenantId: string
-  /** The origin at which its OpenID configuration is. */
+  /** The origin of its OpenID configuration. */
   readonly authorityHost: string
 }
 
@@ -23,7 +22,7 @@ const publicCloud: Cloud = {
   arm: ['https://management.core.windows.net', 'https://management.azure.com'],
 }
 
-/** The clouds, by where their authority is. [Entra, national clouds] */
+/** The national clouds, by authority host. [Entra, national clouds] */
 const clouds: ReadonlyMap<string, Cloud> = new Map([
   [
     'https://login.microsoftonline.us',
@@ -47,25 +46,44 @@ const clouds: ReadonlyMap<string, Cloud> = new Map([
 const acrOrigin = 'https://containerregistry.azure.net'
 const acrAppId = '6a0ec4d3-30cb-4a83-91c0-ae56bc0e3d26'
 
-/** An issuer of a trusted tenant: one for each version of its tokens. */
-type TenantIssuer = OutsideIssuer & {
+/** An issuer of a trusted tenant. A tenant has one for each version of its tokens. */
+type TenantIssuer = ExternalIssuer & {
   readonly tenantId: string
   readonly version: '1.0' | '2.0'
-  readonly audiences: ReadonlyMap<string, TokenAudience>
+  readonly audiences: ReadonlyMap<string, AzureAudience>
 }
 
-type Verification =
-  { readonly ok: true; readonly identity: VerifiedIdentity } | { readonly ok: false; readonly reason: IdentityRefusal }
+/** The Azure service that an access token is for. */
+export type AzureAudience = 'arm' | 'acr'
+
+/** The principal of a valid access token. */
+export type TenantIdentity = {
+  readonly principal: SigningPrincipal
+  /** The application that requested the token. */
+  readonly appId: string
+  readonly tenantId: string
+  readonly audience: AzureAudience
+  readonly credentialId: string
+  readonly issuedAtMs: number
+  readonly expiresAtMs: number
+}
+
+/** Why an access token is denied. */
+export type TenantTokenRefusal =
+  'issuer' | 'signature' | 'expired' | 'not-yet-valid' | 'claims' | 'audience' | 'principal'
+
+export type TenantTokenResult =
+  { readonly ok: true; readonly identity: TenantIdentity } | { readonly ok: false; readonly reason: TenantTokenRefusal }
 
 /** The verification of access tokens of trusted tenants. */
 export interface TrustedTenants {
-  /** Whether an issuer is one of a trusted tenant. */
+  /** Whether this is the issuer of a trusted tenant. */
   isIssuer(issuer: string): boolean
-  /** @throws IssuerUnavailableError */
-  verify(token: CompactToken, wanted: readonly TokenAudience[]): Promise<Verification>
+  /** Verifies an access token for one of `audiences`. @throws IssuerUnavailableError */
+  verify(token: CompactToken, audiences: readonly string[]): Promise<TenantTokenResult>
 }
 
-/** Opens the verification of access tokens of these tenants. No others are asked for anything. */
+/** Creates the verification of access tokens of these tenants. No other issuer is contacted. */
 export function createTrustedTenants(options: {
   readonly directory: Directory
   readonly clock: Clock
@@ -77,32 +95,23 @@ export function createTrustedTenants(options: {
 
   return {
     isIssuer: (issuer) => issuers.has(issuer),
-    verify: async (token, wanted) => {
+    verify: async (token, audiences) => {
       const { claims } = token
       const issuer = issuers.get(textClaim(claims, 'iss') ?? '')
       if (issuer === undefined) return refused('issuer')
       if (!(await isSignedByIssuer(issuerKeys, issuer, token))) return refused('signature')
-      const problem = timeProblemOf(token, clock.now())
+      const problem = findTimeProblem(token, clock.now())
       if (problem !== undefined) return refused(problem === 'no-times' ? 'claims' : problem)
-      const read = readClaims(token, issuer)
+      const read = parseClaims(token, issuer)
       if (read === undefined) return refused('claims')
-      if (read.audience === undefined || !wanted.includes(read.audience)) return refused('audience')
+      if (read.audience === undefined || !audiences.includes(read.audience)) return refused('audience')
       const { tenantId } = issuer
       const { audience, kind, objectId, appId } = read
       const met = await directory.externalPrincipals.meet({ tenantId, objectId, kind }, namesOf(token, objectId, appId))
       if (met === undefined) return refused('principal')
       const { principal, credentialId } = met
-      const times = { issuedAtMs: read.issuedAtMs, expiresAtMs: read.expiresAtMs }
-      const identity = {
-        principal,
-        appId,
-        tenantId,
-        audience,
-        credentialId,
-        credentialExpiresAtMs: undefined,
-        ...times,
-      }
-      return { ok: true, identity }
+      const { issuedAtMs, expiresAtMs } = read
+      return { ok: true, identity: { principal, appId, tenantId, audience, credentialId, issuedAtMs, expiresAtMs } }
     },
   }
 }
@@ -110,7 +119,7 @@ export function createTrustedTenants(options: {
 function issuersOf({ tenantId, authorityHost }: TrustedTenant): readonly TenantIssuer[] {
   const { v1, v2, arm } = clouds.get(authorityHost) ?? publicCloud
   const spellings = (origins: readonly string[]) => origins.flatMap((origin) => [origin, `${origin}/`])
-  const audiences = new Map<string, TokenAudience>([
+  const audiences = new Map<string, AzureAudience>([
     ...spellings(arm).map((aud) => [aud, 'arm'] as const),
     ...[...spellings([acrOrigin]), acrAppId].map((aud) => [aud, 'acr'] as const),
   ])
@@ -132,8 +141,8 @@ function issuersOf({ tenantId, authorityHost }: TrustedTenant): readonly TenantI
   ]
 }
 
-/** What makes a token one of access, in Entra's claims. [Entra, access token claims reference] */
-function readClaims({ claims }: CompactToken, { tenantId, version, audiences }: TenantIssuer) {
+/** Parses the claims of an access token. Undefined if a required claim is missing or invalid. [Entra, access token claims reference] */
+function parseClaims({ claims }: CompactToken, { tenantId, version, audiences }: TenantIssuer) {
   const objectId = parseGuid(textClaim(claims, 'oid') ?? '')
   const appId = parseGuid(textClaim(claims, version === '1.0' ? 'appid' : 'azp') ?? '')
   const issuedAt = instantClaim(claims, 'iat')
@@ -144,15 +153,15 @@ function readClaims({ claims }: CompactToken, { tenantId, version, audiences }: 
   if (textClaim(claims, 'tid') !== tenantId || textClaim(claims, 'ver') !== version) return undefined
   const kind = kindOf({ claims, objectId })
   if (kind === undefined) return undefined
-  // A list would let one token speak to two audiences.
+  // A token with several audiences could be replayed from one to another.
   const [aud = '', ...others] = audiencesOf(claims)
   const audience = others.length === 0 ? audiences.get(aud) : undefined
   return { objectId, appId, kind, audience, issuedAtMs: issuedAt * 1000, expiresAtMs: expiresAt * 1000 }
 }
 
 /**
- * Whose token it is. An application's has `idtyp` app, or no scopes and itself as its subject; a person's has scopes.
- * What is neither clearly is nobody's.
+ * The kind of the token's principal. A user's token has scopes. An application's has no scopes, and the application is its
+ * subject. Undefined if the claims contradict each other.
  */
 function kindOf({
   claims,
@@ -172,6 +181,6 @@ function namesOf({ claims }: CompactToken, objectId: string, appId: string) {
   return { displayName: firstOf('name', ...userNames), userPrincipalName: firstOf(...userNames), appId }
 }
 
-function refused(reason: IdentityRefusal): { readonly ok: false; readonly reason: IdentityRefusal } {
+function refused(reason: TenantTokenRefusal): TenantTokenResult {
   return { ok: false, reason }
 }

@@ -1,66 +1,65 @@
-import type { Clock } from '../platform/process/clock.ts'
-import { OutboundError, type Outbound } from '../platform/outbound/outbound.ts'
-import { type JsonObject, type JsonValue, isJsonObject, ownValue } from '../standards/http/bounded-json.ts'
-import { type SignatureMemory, createSignatureMemory } from './signature-memory.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import { OutboundError, type Outbound } from '../../platform/outbound/outbound.ts'
+import { type JsonObject, type JsonValue, isJsonObject, ownValue } from '../../standards/http/bounded-json.ts'
+import { type SignatureCache, createSignatureCache } from './signature-cache.ts'
 import { type VerificationKey, parseVerificationKey } from './verification-key.ts'
 
-/** An issuer whose keys may be fetched. Whoever calls vouches that somebody who may do so has configured it. */
-export type OutsideIssuer = {
-  /** What its tokens and its OpenID configuration say, to the letter. */
+/** An issuer whose keys may be fetched. The caller guarantees that an authorized person has configured it. */
+export type ExternalIssuer = {
+  /** The exact `iss` of its tokens and of its OpenID configuration. */
   readonly issuer: string
-  /** Where its configuration is. Below the issuer by default. [OpenID Connect Discovery 1.0 §4] */
+  /** The URL of its OpenID configuration. Below the issuer by default. [OpenID Connect Discovery 1.0 §4] */
   readonly configurationUrl?: string | undefined
 }
 
-/** Which key of an issuer a token names. */
+/** The key that a token names. */
 export type KeyName = { readonly kid: string | undefined; readonly alg: string }
 
-/** The issuer's keys could not be had, and none that were had before may still be used. The cause says why. */
+/** The keys of an issuer could not be fetched, and no cached keys may be used. The cause says why. */
 export class IssuerUnavailableError extends Error {
   override readonly name = 'IssuerUnavailableError'
 }
 
-/** The keys of outside issuers. */
+/** The keys of external issuers. */
 export interface IssuerKeys {
   /**
-   * The key that a token names; undefined when the issuer has no such key, or several.
+   * Finds the key that a token names. Undefined if the issuer has none, or several.
    *
    * @throws IssuerUnavailableError
    */
-  find(issuer: OutsideIssuer, name: KeyName): Promise<VerificationKey | undefined>
-  /** Whether one of the keys signed a token. */
-  readonly hasSigned: SignatureMemory
+  find(issuer: ExternalIssuer, name: KeyName): Promise<VerificationKey | undefined>
+  /** Whether one of these keys signed a token. */
+  readonly hasSigned: SignatureCache
 }
 
 const secondMs = 1000
 const minuteMs = 60 * secondMs
 
-/** Keys are kept as long as the issuer says, within these bounds; longer ones would hold a withdrawn key for too long. */
-const shortestFreshMs = minuteMs
-const longestFreshMs = 60 * minuteMs
-const usualFreshMs = 10 * minuteMs
+/** Keys are cached as long as the issuer allows, within these bounds. The upper bound limits how long a revoked key is accepted. */
+const minFreshMs = minuteMs
+const maxFreshMs = 60 * minuteMs
+const defaultFreshMs = 10 * minuteMs
 
-/** How long keys that are not fresh any more are used while their issuer cannot be reached. */
+/** How long stale keys are used while their issuer is unreachable. */
 const staleMs = 6 * 60 * minuteMs
 
-/** How often an issuer is asked again because it could not be reached, or a token names a key that it did not have. */
-const leastPauseMs = 30 * secondMs
+/** The minimum time between two requests to an issuer, after a failure or for an unknown key. */
+const minPauseMs = 30 * secondMs
 
-/** How many issuers are remembered. */
-const issuerLimit = 1000
-const mostKeys = 64
+const maxIssuers = 1000
+const maxKeys = 64
 
 type Entry = {
   keys: readonly JsonObject[]
   parsed: Map<string, VerificationKey | undefined>
   freshUntilMs: number
   usableUntilMs: number
-  askedAtMs: number
+  requestedAtMs: number
   failure: Error | undefined
   running: Promise<void> | undefined
 }
 
-/** Opens the memory of issuers' keys. An issuer is asked by one request at a time, whoever waits for it. */
+/** Creates the cache of issuers' keys. At most one request at a time is sent to an issuer. */
 export function createIssuerKeys({
   outbound,
   clock,
@@ -70,7 +69,7 @@ export function createIssuerKeys({
 }): IssuerKeys {
   const entries = new Map<string, Entry>()
 
-  function entryOf({ issuer, configurationUrl }: OutsideIssuer): Entry {
+  function entryOf({ issuer, configurationUrl }: ExternalIssuer): Entry {
     const name = `${issuer} ${configurationUrl ?? ''}`
     const present = entries.get(name)
     const entry = present ?? {
@@ -78,19 +77,19 @@ export function createIssuerKeys({
       parsed: new Map(),
       freshUntilMs: 0,
       usableUntilMs: 0,
-      askedAtMs: Number.NEGATIVE_INFINITY,
+      requestedAtMs: Number.NEGATIVE_INFINITY,
       failure: undefined,
       running: undefined,
     }
-    // The one that was not needed for the longest time is forgotten first.
+    // A map iterates in insertion order, so the least recently used entry is deleted first.
     entries.delete(name)
-    if (entries.size >= issuerLimit) entries.delete(entries.keys().next().value ?? '')
+    if (entries.size >= maxIssuers) entries.delete(entries.keys().next().value ?? '')
     entries.set(name, entry)
     return entry
   }
 
-  async function refresh(entry: Entry, issuer: OutsideIssuer): Promise<void> {
-    entry.askedAtMs = clock.now()
+  async function refresh(entry: Entry, issuer: ExternalIssuer): Promise<void> {
+    entry.requestedAtMs = clock.now()
     try {
       const { keys, freshMs } = await fetchKeys(outbound, issuer)
       const nowMs = clock.now()
@@ -104,10 +103,10 @@ export function createIssuerKeys({
     }
   }
 
-  /** Asks the issuer, or waits for who does so already; not again within the pause. */
-  async function ask(entry: Entry, issuer: OutsideIssuer): Promise<void> {
+  /** Fetches the keys, or waits for the running request. Does nothing during the pause after the last request. */
+  async function refreshOnce(entry: Entry, issuer: ExternalIssuer): Promise<void> {
     if (entry.running === undefined) {
-      if (clock.now() < entry.askedAtMs + leastPauseMs) return
+      if (clock.now() < entry.requestedAtMs + minPauseMs) return
       entry.running = refresh(entry, issuer).finally(() => {
         entry.running = undefined
       })
@@ -116,16 +115,16 @@ export function createIssuerKeys({
   }
 
   return {
-    hasSigned: createSignatureMemory(),
+    hasSigned: createSignatureCache(),
     find: async (issuer, name) => {
       const entry = entryOf(issuer)
-      if (clock.now() >= entry.freshUntilMs) await ask(entry, issuer)
+      if (clock.now() >= entry.freshUntilMs) await refreshOnce(entry, issuer)
       if (clock.now() >= entry.usableUntilMs) {
-        throw new IssuerUnavailableError(`the keys of ${issuer.issuer} could not be had`, { cause: entry.failure })
+        throw new IssuerUnavailableError(`the keys of ${issuer.issuer} could not be fetched`, { cause: entry.failure })
       }
       const key = pick(entry, name)
       if (key !== undefined || hasKey(entry, name)) return key
-      await ask(entry, issuer)
+      await refreshOnce(entry, issuer)
       return pick(entry, name)
     },
   }
@@ -133,26 +132,26 @@ export function createIssuerKeys({
 
 async function fetchKeys(
   outbound: Outbound,
-  { issuer, configurationUrl }: OutsideIssuer,
+  { issuer, configurationUrl }: ExternalIssuer,
 ): Promise<{ readonly keys: readonly JsonObject[]; readonly freshMs: number }> {
   const below = issuer.endsWith('/') ? issuer.slice(0, -1) : issuer
   const configuration = await outbound.getJson(configurationUrl ?? `${below}/.well-known/openid-configuration`)
   const { value } = configuration
   if (!isJsonObject(value) || ownValue(value, 'issuer') !== issuer) {
-    throw new OutboundError('content', 'the OpenID configuration is not that of its issuer')
+    throw new OutboundError('content', 'the OpenID configuration names another issuer')
   }
   const keysUrl = ownValue(value, 'jwks_uri')
-  if (typeof keysUrl !== 'string') throw new OutboundError('content', 'the OpenID configuration names no keys')
+  if (typeof keysUrl !== 'string') throw new OutboundError('content', 'the OpenID configuration has no jwks_uri')
   const fetched = await outbound.getJson(keysUrl)
   const ages = [configuration.maxAgeSeconds, fetched.maxAgeSeconds].filter((age) => age !== undefined)
-  const ageMs = ages.length === 0 ? usualFreshMs : Math.min(...ages) * secondMs
-  return { keys: readKeySet(fetched.value), freshMs: Math.min(Math.max(ageMs, shortestFreshMs), longestFreshMs) }
+  const ageMs = ages.length === 0 ? defaultFreshMs : Math.min(...ages) * secondMs
+  return { keys: readKeySet(fetched.value), freshMs: Math.min(Math.max(ageMs, minFreshMs), maxFreshMs) }
 }
 
 function readKeySet(value: JsonValue): readonly JsonObject[] {
   const keys = isJsonObject(value) ? ownValue(value, 'keys') : undefined
-  if (!Array.isArray(keys) || keys.length > mostKeys) {
-    throw new OutboundError('content', `the keys are not a list of at most ${mostKeys}`)
+  if (!Array.isArray(keys) || keys.length > maxKeys) {
+    throw new OutboundError('content', `the key set is not a list of at most ${maxKeys} keys`)
   }
   return keys.filter((key: JsonValue) => isJsonObject(key))
 }
@@ -161,7 +160,7 @@ function hasKey({ keys }: Entry, { kid }: KeyName): boolean {
   return kid !== undefined && keys.some((key) => ownValue(key, 'kid') === kid)
 }
 
-/** The key of this id that fits the algorithm. A token without an id means the only one that fits. */
+/** The key with this id and algorithm. Without an id, the only key for the algorithm. */
 function pick(entry: Entry, { kid, alg }: KeyName): VerificationKey | undefined {
   const name = `${alg} ${kid ?? ''}`
   if (entry.parsed.has(name)) return entry.parsed.get(name)

@@ -1,22 +1,22 @@
 import { X509Certificate, createHash, createPrivateKey } from 'node:crypto'
 import { importPKCS8 } from 'jose'
 import { type ClientAuth, ClientSecretBasic, ClientSecretPost, PrivateKeyJwt, modifyAssertion } from 'openid-client'
-import { readSecretFile, readSettingFile, unusableSettingFile } from '../platform/files/setting-file.ts'
+import { readSecretFile, readSettingFile, unusableSettingFile } from '../../platform/files/setting-file.ts'
 import type { UpstreamSettings } from './settings.ts'
 
-/** How Acrux proves itself to a provider. */
+/** The credentials with which Acrux authenticates to a provider. */
 export type UpstreamCredentials = {
-  /** Reads the secret again, so that one that was replaced counts at once. @throws StartupError when it cannot be used */
+  /** Reads the files again, so that a new secret takes effect immediately. @throws StartupError if they cannot be used */
   readonly load: () => Promise<ClientAuth>
 }
 
-/** Opens what a provider knows Acrux by. Nothing of it is ever logged. @throws StartupError when it cannot be used */
+/** Opens the credentials and checks them. They are never logged. @throws StartupError if they cannot be used */
 export async function openUpstreamCredentials(settings: UpstreamSettings): Promise<UpstreamCredentials> {
   const { clientSecretFile, clientCertFile, clientKeyFile } = settings
   const load = async () => {
     if (clientSecretFile !== undefined) return bySecret(await readSecretFile(clientSecretFile, 'client secret'))
     if (clientCertFile === undefined || clientKeyFile === undefined)
-      throw new TypeError('a provider without credentials')
+      throw new TypeError('the provider has no credentials')
     return byCertificate(
       await readSettingFile(clientCertFile, false),
       await readSettingFile(clientKeyFile, true),
@@ -27,7 +27,7 @@ export async function openUpstreamCredentials(settings: UpstreamSettings): Promi
   return { load }
 }
 
-/** In the form where the provider takes it there, which not all do that take the header. [OpenID Connect Core §9] */
+/** Sends the secret in the form if the provider supports that, otherwise in the header. [OpenID Connect Core §9] */
 function bySecret(secret: string): ClientAuth {
   const inForm = ClientSecretPost(secret)
   const inHeader = ClientSecretBasic(secret)
@@ -37,7 +37,7 @@ function bySecret(secret: string): ClientAuth {
   }
 }
 
-/** Signs with the certificate's key and names the certificate both ways. [Entra, certificate credentials; RFC 7515 §4.1.7, §4.1.8] */
+/** Signs with the certificate's key. The header has both thumbprints of the certificate. [Entra, certificate credentials; RFC 7515 §4.1.7, §4.1.8] */
 async function byCertificate(certificatePem: string, keyPem: string, keyFile: string): Promise<ClientAuth> {
   try {
     const { raw } = new X509Certificate(certificatePem)
