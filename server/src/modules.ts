@@ -45,7 +45,15 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
     imports: ['audit', 'directory'],
     submodules: { keys: [], federated: ['keys'], 'trusted-tenants': ['keys'], upstream: [] },
   },
-  identity: { imports: ['audit', 'directory', 'issuers'], submodules: { grants: [] } },
+  identity: {
+    imports: ['audit', 'directory', 'issuers'],
+    submodules: {
+      tokens: [],
+      machines: ['tokens'],
+      grants: ['tokens', 'machines'],
+      provider: ['tokens', 'machines', 'grants'],
+    },
+  },
   'sign-in': { imports: ['audit', 'directory', 'issuers', 'identity'], submodules: {} },
   access: { imports: ['audit'], submodules: {} },
   registry: { imports: ['storage', 'audit'], submodules: {} },
