@@ -44,9 +44,20 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
     imports: ['audit', 'directory'],
     submodules: { surface: [], applications: ['surface'], people: ['surface'] },
   },
-  identity: { imports: ['audit', 'directory'], submodules: {} },
-  upstream: { imports: ['directory'], submodules: {} },
-  'sign-in': { imports: ['audit', 'directory', 'identity', 'upstream'], submodules: {} },
+  issuers: {
+    imports: ['audit', 'directory'],
+    submodules: { keys: [], federated: ['keys'], 'trusted-tenants': ['keys'], upstream: [] },
+  },
+  identity: {
+    imports: ['audit', 'directory', 'issuers'],
+    submodules: {
+      tokens: [],
+      machines: ['tokens'],
+      grants: ['tokens', 'machines'],
+      provider: ['tokens', 'machines', 'grants'],
+    },
+  },
+  'sign-in': { imports: ['audit', 'directory', 'issuers', 'identity'], submodules: {} },
   access: {
     imports: ['audit'],
     submodules: {
@@ -60,7 +71,7 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
   },
   registry: { imports: ['storage', 'audit'], submodules: {} },
   'token-service': {
-    imports: ['audit', 'resources', 'directory', 'identity', 'access', 'registry'],
+    imports: ['audit', 'resources', 'directory', 'issuers', 'identity', 'access', 'registry'],
     submodules: {
       limits: [],
       tokens: [],
@@ -70,7 +81,7 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
     },
   },
   management: {
-    imports: ['storage', 'audit', 'resources', 'directory', 'identity', 'access', 'registry', 'token-service'],
+    imports: ['storage', 'audit', 'resources', 'directory', 'issuers', 'identity', 'access', 'registry', 'token-service'],
     submodules: {
       arm: [],
       registries: ['arm'],

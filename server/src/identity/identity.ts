@@ -1,52 +1,50 @@
+import type { FastifyInstance } from 'fastify'
 import type { Audit } from '../audit/index.ts'
 import type { Directory } from '../directory/index.ts'
-import type { Clock } from '../platform/process/clock.ts'
-import type { Log } from '../platform/log/log.ts'
-import { type Outbound, createOutbound } from '../platform/outbound/outbound.ts'
+import type { Issuers } from '../issuers/index.ts'
+import { type RouteDescription, describeRoutes } from '../platform/http/surface.ts'
+import { type SigningKeyTimes, createKeyRing } from '../platform/keys/key-ring.ts'
 import type { Sealer } from '../platform/keys/sealing.ts'
-import { type KnownSenders, createKnownSenders } from '../platform/limits/sender-budget.ts'
-import { createKeyRing, type SigningKeyTimes } from '../platform/keys/key-ring.ts'
+import { type KnownSenders, createKnownSenders, createSenderBudget } from '../platform/limits/sender-budget.ts'
+import type { Log } from '../platform/log/log.ts'
+import type { Clock } from '../platform/process/clock.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import { parseAuthorization } from '../standards/http/authorization-header.ts'
-import { createAudiences } from './audiences.ts'
-import { createAuthorization } from './authorization.ts'
-import { createClientAuthentication } from './client-auth.ts'
-import { createClients } from './clients.ts'
-import { createDeviceEndpoint } from './device-endpoint.ts'
-import { createDevices } from './devices.ts'
+import { createClientAuthentication } from './grants/client-authentication.ts'
+import { createDevicePolls } from './grants/device-polls.ts'
 import { createGrants, shortDeviceGrant } from './grants/grants.ts'
+import { createHandles } from './grants/handles.ts'
 import { createPersonTokens } from './grants/person-tokens.ts'
-import { createHandles } from './handles.ts'
-import { createIncomingVerifier } from './incoming-token.ts'
-import { createIssuerKeys } from './issuer-keys.ts'
-import { createMachineEnrollment } from './machine-enrollment.ts'
-import { mountProvider, providerRoutes } from './routes.ts'
-import { createTokenEndpoint } from './token-endpoint.ts'
-import { retiredKeySeconds, signingAlgorithm } from './token-parameters.ts'
-import { type TrustedTenant, createTrustedTenants } from './trusted-tenants.ts'
-import { createUsedAssertionStore } from './used-assertion-store.ts'
-import { createUserInfo } from './user-info.ts'
-import { createVerifier } from './verify.ts'
-import type { FastifyInstance } from 'fastify'
-import type { RouteDescription } from '../platform/http/surface.ts'
-import type { SignInProtocol } from './sign-in-protocol.ts'
-import type { VerifiedIdentity, VerifyAccessToken, VerifyIncomingToken } from './model.ts'
+import { enrollmentRefusalAllowance } from './machines/machine-enrollment.ts'
+import { createUsedAssertionStore } from './machines/used-assertion-store.ts'
+import { createAuthorization } from './provider/authorization.ts'
+import { createDevices } from './provider/devices.ts'
+import type { SignInProtocol } from './provider/sign-in-protocol.ts'
+import { tokenRefusalAllowance } from './provider/token-endpoint.ts'
+import { providerRoutes } from './routes.ts'
+import { mountProvider } from './surface.ts'
+import { createAudiences } from './tokens/audiences.ts'
+import { createClients } from './tokens/clients.ts'
+import type { VerifiedIdentity, VerifyAccessToken, VerifyIncomingToken } from './tokens/model.ts'
+import { retiredKeySeconds, signingAlgorithm } from './tokens/token-parameters.ts'
+import { createAccessTokenVerifier } from './tokens/verify-access-token.ts'
+import { createIncomingTokenVerifier } from './tokens/verify-incoming-token.ts'
 
-/** Proof of who you are: the OpenID provider, and the verification of what it issued. */
+/** The OpenID provider, and the verification of its tokens and of those that registries accept. */
 export interface Identity extends SignInProtocol {
   readonly verifyAccessToken: VerifyAccessToken
   readonly verifyIncomingToken: VerifyIncomingToken
-  /** Proves the sender of a Graph request by its `Authorization` header; undefined for nobody. */
+  /** Authenticates the caller of a Graph request by its `Authorization` header. Undefined without a valid token. */
   readonly authenticateGraph: (authorization: string | undefined) => Promise<VerifiedIdentity | undefined>
-  /** Makes a new signing key of the provider; the one before it verifies on until all that it signed has expired. */
+  /** Creates a new signing key. The previous key verifies until the last token that it signed has expired. */
   rotateKeys(): Promise<void>
-  /** The age of the key that signs the provider's tokens. @throws where there is none and none can be made */
+  /** The times of the current signing key. @throws if there is none and none can be created */
   signingKey(): Promise<SigningKeyTimes>
-  /** Nothing that the provider has signed is believed any more. */
+  /** Invalidates every token that the provider has signed. */
   withdrawKeys(transaction: Transaction): Promise<void>
-  /** Adds `/{tenant}/…`, `/common`, `/organizations` and the keys. */
+  /** Mounts `/{tenant}/…`, `/common`, `/organizations` and the keys. */
   mount(app: FastifyInstance): void
-  /** The provider's table, for the walk over all of them. */
+  /** The table of the provider, for the test of all routes. */
   readonly routes: readonly RouteDescription[]
 }
 
@@ -57,29 +55,25 @@ export type IdentityOptions = {
   readonly log: Log
   readonly sealer: Sealer
   readonly directory: Directory
-  /** Scheme, host and port under which clients reach the server, as `https://localhost:5443`. */
+  /** Verifies tokens of external issuers. */
+  readonly issuers: Issuers
+  /** Scheme, host and port of the server for clients, such as `https://localhost:5443`. */
   readonly publicOrigin: string
-  /** The way to outside issuers; to public addresses alone by default. */
-  readonly outbound?: Outbound
-  /** The tenants of Microsoft Entra whose access tokens are accepted at registries; none by default. */
-  readonly trustedTenants?: readonly TrustedTenant[]
-  /** After how many days a signing key is followed by a new one. */
+  /** The age at which a signing key is rotated. */
   readonly signingKeyRotationDays: number
-  /** Whether programs may sign people in by user name and password; no by default. */
+  /** Whether applications may sign people in by user name and password. Off by default. */
   readonly passwordGrant?: boolean
-  /** No sign-in of a person lasts longer than so many days; 180 by default. */
+  /** The maximum age of a person's sign-in. 180 days by default. */
   readonly maxSignInDays?: number
-  /** For how many seconds the token of a workload may hold; a day by default. */
-  readonly maxWorkloadTokenSeconds?: number
-  /** Who proved something lately, here and at the pages. */
+  /** The addresses that authenticated recently, here or at the sign-in pages. */
   readonly senders?: KnownSenders
 }
 
 const dayMs = 24 * 60 * 60 * 1000
 
-/** Opens the identity room. Its first signing key is made when it is first needed. */
+/** Creates the module. Its first signing key is created when it is needed. */
 export function createIdentity(options: IdentityOptions): Identity {
-  const { database, clock, audit, log, sealer, directory, publicOrigin, signingKeyRotationDays } = options
+  const { database, clock, audit, log, sealer, directory, issuers, publicOrigin, signingKeyRotationDays } = options
   const audiences = createAudiences(publicOrigin)
   const keys = createKeyRing({
     database,
@@ -92,40 +86,43 @@ export function createIdentity(options: IdentityOptions): Identity {
   })
   const clients = createClients(directory)
   const handles = createHandles({ database, clock, directory })
-  const { senders = createKnownSenders(clock) } = options
+  const { senders = createKnownSenders(clock), passwordGrant = false, maxSignInDays = 180 } = options
   const devices = createDevices({ database, clock, directory, clients, handles, senders })
   const authorization = createAuthorization({ database, directory, clients, audiences, handles, keys, publicOrigin })
-  const { outbound = createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] }) } = options
-  const outside = { directory, clock, issuerKeys: createIssuerKeys({ outbound, clock }) }
-  const workloads = { ...outside, maxWorkloadTokenSeconds: options.maxWorkloadTokenSeconds ?? dayMs / 1000 }
-  const trustedTenants = createTrustedTenants({ ...outside, tenants: options.trustedTenants ?? [] })
-  const authenticateClient = createClientAuthentication({
-    ...workloads,
-    usedAssertions: createUsedAssertionStore(database, clock),
+  const usedAssertions = createUsedAssertionStore(database, clock)
+  const verifyAccessToken = createAccessTokenVerifier({ directory, clock, keys, audiences, clients, publicOrigin })
+  const shared = { database, clock, audit, directory, clients, audiences, handles, keys, publicOrigin }
+  const grants = createGrants({
+    ...shared,
+    tokens: createPersonTokens(shared),
+    devicePolls: createDevicePolls(clock),
+    passwordGrant,
+    maxSignInMs: maxSignInDays * dayMs,
   })
-  const tokens = createPersonTokens({ clock, audit, keys, handles, directory, publicOrigin })
-  const maxSignInMs = (options.maxSignInDays ?? 180) * dayMs
-  const people = { database, clock, directory, clients, audiences, handles, tokens, devices, publicOrigin, maxSignInMs }
-  const grants = createGrants({ ...people, audit, keys, passwordGrant: options.passwordGrant ?? false })
-  const token = createTokenEndpoint({ directory, clock, audit, publicOrigin, authenticateClient, grants, senders })
-  const enrollMachine = createMachineEnrollment({ directory, clock, audit, publicOrigin, senders })
-  const verifyAccessToken = createVerifier({ directory, clock, keys, audiences, clients, publicOrigin })
-  const deviceCode = createDeviceEndpoint({ directory, clients, devices, audiences, publicOrigin })
-  const userInfo = createUserInfo(verifyAccessToken, audit)
-  const endpoints = { token, enrollMachine, deviceCode, userInfo }
-  const grantTypes = [...grants.keys()].filter((grantType) => grantType !== shortDeviceGrant)
+  const context = {
+    ...shared,
+    log,
+    devices,
+    senders,
+    grants,
+    grantTypes: [...grants.keys()].filter((grantType) => grantType !== shortDeviceGrant),
+    authenticateClient: createClientAuthentication({ directory, clock, issuers, usedAssertions }),
+    verifyAccessToken,
+    tokenRefusals: createSenderBudget(clock, tokenRefusalAllowance, senders),
+    enrollmentRefusals: createSenderBudget(clock, enrollmentRefusalAllowance, senders),
+  }
   return {
     ...authorization,
     findClient: clients.find,
     findDeviceRequest: devices.findDeviceRequest,
     answerDeviceRequest: devices.answerDeviceRequest,
     verifyAccessToken,
-    verifyIncomingToken: createIncomingVerifier({
-      ...workloads,
-      ours: audiences,
+    verifyIncomingToken: createIncomingTokenVerifier({
+      directory,
+      issuers,
+      audiences,
       publicOrigin,
       verifyAccessToken,
-      trustedTenants,
     }),
     authenticateGraph: async (header) => {
       const parsed = parseAuthorization(header)
@@ -136,7 +133,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     rotateKeys: () => keys.rotate(),
     signingKey: () => keys.times(),
     withdrawKeys: (transaction) => keys.withdraw(transaction),
-    mount: (app) => mountProvider(app, { directory, clock, log, keys, publicOrigin, grantTypes, ...endpoints }),
-    routes: providerRoutes,
+    mount: (app) => mountProvider(app, context),
+    routes: describeRoutes(providerRoutes),
   }
 }

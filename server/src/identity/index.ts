@@ -1,19 +1,19 @@
+export { type Identity, createIdentity } from './identity.ts'
+export { identityMigrations } from './migrations.ts'
 export type {
-  TokenAudience,
-  VerifiedIdentity,
   IdentityRefusal,
-  TokenOwner,
   PresentedToken,
   RefusedToken,
-} from './model.ts'
-export { EntraError } from './entra-errors.ts'
-export { identityMigrations } from './handle-store.ts'
-export { createIdentity, type Identity } from './identity.ts'
+  TokenAudience,
+  TokenOwner,
+  VerifiedIdentity,
+} from './tokens/model.ts'
+export { EntraError } from './tokens/errors.ts'
+export { tenantParameter } from './tokens/tenants.ts'
 export type {
   AuthorizationRefusal,
   AuthorizationRequest,
   AuthorizationResponse,
   DeviceRequest,
   SignInProtocol,
-} from './sign-in-protocol.ts'
-export { tenantParameter } from './tenants.ts'
+} from './provider/sign-in-protocol.ts'

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { DatabaseKind } from '../platform/sql/database.ts'
-import type { SignedInPerson } from './sign-in-protocol.ts'
+import type { SignedInPerson } from './provider/sign-in-protocol.ts'
 import { armScope, openTestProvider, testTenantId } from './test-provider.ts'
 
 /** az's client id. */

@@ -8,14 +8,15 @@ import { type Directory, type NewServicePrincipal, createDirectory, directoryMig
 import { createApp } from '../platform/http/app.ts'
 import { listen } from '../platform/http/listener.ts'
 import { createLog } from '../platform/log/log.ts'
+import { createIssuers } from '../issuers/index.ts'
 import type { Outbound } from '../platform/outbound/outbound.ts'
 import { openSealer } from '../platform/keys/sealing.ts'
 import { signingKeyMigrations } from '../platform/keys/migrations.ts'
 import type { DatabaseKind, Transaction } from '../platform/sql/database.ts'
 import { openTestDatabase } from '../platform/sql/test-database.ts'
-import type { PresentedToken } from './model.ts'
+import type { PresentedToken } from './tokens/model.ts'
 import { createIdentity } from './identity.ts'
-import { identityMigrations } from './handle-store.ts'
+import { identityMigrations } from './migrations.ts'
 
 export const testTenantId = '3d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11'
 export const testOrigin = 'https://login.example:8443'
@@ -63,6 +64,7 @@ export async function openTestProvider(
     onPrincipalDeleted,
     ...(outbound === undefined ? {} : { acceptsIssuer: outbound.acceptsUrl }),
   })
+  const issuers = createIssuers({ directory, clock, ...(outbound === undefined ? {} : { outbound }) })
   const open = (publicOrigin: string) =>
     createIdentity({
       database,
@@ -71,11 +73,11 @@ export async function openTestProvider(
       log,
       sealer,
       directory,
+      issuers,
       publicOrigin,
       signingKeyRotationDays: 90,
       passwordGrant,
       maxSignInDays,
-      ...(outbound === undefined ? {} : { outbound }),
     })
   const identity = open(testOrigin)
   /** Changes the directory. */

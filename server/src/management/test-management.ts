@@ -8,6 +8,7 @@ import { accessMigrations, createAccess } from '../access/index.ts'
 import { auditMigrations, createAudit, createAuditLog, createCredentialUses, createWebhooks } from '../audit/index.ts'
 import { type NewServicePrincipal, createDirectory, directoryMigrations } from '../directory/index.ts'
 import { createIdentity } from '../identity/index.ts'
+import { createIssuers } from '../issuers/index.ts'
 import { createApp } from '../platform/http/app.ts'
 import { listen } from '../platform/http/listener.ts'
 import { createLog } from '../platform/log/log.ts'
@@ -131,7 +132,7 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite', trustedT
     onPrincipalDeleted: (transaction, objectId) => access.deleteAssignmentsOf(transaction, objectId),
   })
   const shared = { database, clock, log, audit, sealer, directory, signingKeyRotationDays: 90 }
-  const identity = createIdentity({ ...shared, publicOrigin })
+  const identity = createIdentity({ ...shared, issuers: createIssuers({ directory, clock }), publicOrigin })
   const tokenService = createTokenService({
     ...shared,
     resources,

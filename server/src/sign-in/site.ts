@@ -20,7 +20,7 @@ import { type Layout, renderPage } from './pages/layout.ts'
 import type { OtherWay } from './pages/sign-in-pages.ts'
 import type { Account, Proof, Sessions } from './sessions.ts'
 import type { SignInStore } from './store.ts'
-import type { Upstreams } from '../upstream/index.ts'
+import type { Upstreams } from '../issuers/index.ts'
 import type { Visitor } from './visitor.ts'
 
 /** What the handlers of the pages work with. */

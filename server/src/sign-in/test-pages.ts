@@ -12,7 +12,7 @@ import { openSealer } from '../platform/keys/sealing.ts'
 import { signingKeyMigrations } from '../platform/keys/migrations.ts'
 import type { DatabaseKind, Transaction } from '../platform/sql/database.ts'
 import { openTestDatabase } from '../platform/sql/test-database.ts'
-import { type UpstreamSettings, openUpstreams, upstreamMigrations } from '../upstream/index.ts'
+import { type UpstreamSettings, createIssuers, issuerMigrations, openUpstreams } from '../issuers/index.ts'
 import { signInMigrations } from './migrations.ts'
 import { createSignInPages } from './sign-in.ts'
 
@@ -40,7 +40,7 @@ export async function openTestPages({
   secondFactorPolicy = { required: 'none', enrolment: 'self' },
   acceptsProviderMfa = true,
 }: TestPagesOptions = {}) {
-  const people = [...directoryMigrations, ...identityMigrations, ...upstreamMigrations, ...signInMigrations]
+  const people = [...directoryMigrations, ...identityMigrations, ...issuerMigrations, ...signInMigrations]
   const { database, dispose } = await openTestDatabase(kind, [...auditMigrations, ...signingKeyMigrations, ...people])
   const keyDirectory = await mkdtemp(path.join(tmpdir(), 'acrux-test-'))
   const sealer = await openSealer(path.join(keyDirectory, 'master.key'))
@@ -52,7 +52,12 @@ export async function openTestPages({
   const onPrincipalDeleted = () => Promise.resolve([])
   const shared = { database, clock, audit, log, sealer, publicOrigin }
   const directory = createDirectory({ ...shared, onPrincipalDeleted, secondFactorPolicy })
-  const identity = createIdentity({ ...shared, directory, signingKeyRotationDays: 90 })
+  const identity = createIdentity({
+    ...shared,
+    directory,
+    issuers: createIssuers({ directory, clock }),
+    signingKeyRotationDays: 90,
+  })
   const upstreams = await openUpstreams({ ...shared, providers })
   const pages = createSignInPages({ ...shared, directory, identity, upstreams, acceptsProviderMfa })
   const client = await database.transaction(async (transaction) => {

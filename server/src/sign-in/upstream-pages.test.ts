@@ -14,7 +14,7 @@ import {
   openTestPages,
   testHost,
 } from './test-pages.ts'
-import { startTestProvider } from '../upstream/test-provider.ts'
+import { startTestProvider } from '../issuers/test-upstream-provider.ts'
 
 const hourMs = 60 * 60 * 1000
 const session = '__Host-acrux-session'

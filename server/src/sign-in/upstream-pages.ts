@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { type ExternalSignIn, unknownInstantMs } from '../directory/index.ts'
-import { type UpstreamProof, type UpstreamRefusal, upstreamRefusal } from '../upstream/index.ts'
+import { type UpstreamProof, type UpstreamRefusal, upstreamRefusal } from '../issuers/index.ts'
 import { html } from './html.ts'
 import { openStage } from './stage.ts'
 import type { Remaining } from './sessions.ts'

@@ -8,6 +8,7 @@ import { accessMigrations, createAccess } from '../access/index.ts'
 import { auditMigrations, createAudit, createCredentialUses } from '../audit/index.ts'
 import { type Directory, createDirectory, directoryMigrations } from '../directory/index.ts'
 import { createIdentity } from '../identity/index.ts'
+import { createIssuers } from '../issuers/index.ts'
 import { createApp } from '../platform/http/app.ts'
 import { createLog } from '../platform/log/log.ts'
 import type { Outbound } from '../platform/outbound/outbound.ts'
@@ -75,8 +76,8 @@ export async function openTestTokenService(t: TestContext, kind: DatabaseKind = 
     log,
     sealer,
     directory,
+    issuers: createIssuers({ directory, clock, ...trust }),
     publicOrigin,
-    ...trust,
     signingKeyRotationDays: 90,
   })
   const deletions = { count: 0 }

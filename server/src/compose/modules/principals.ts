@@ -3,10 +3,10 @@ import type { Audit } from '../../audit/index.ts'
 import type { Configuration } from '../../configuration/index.ts'
 import { type Directory, createDirectory } from '../../directory/index.ts'
 import { createGraph } from '../../graph/index.ts'
+import { believesIssuer, createIssuers, openUpstreams } from '../../issuers/index.ts'
 import { type Identity, createIdentity } from '../../identity/index.ts'
 import { type KnownSenders, createKnownSenders } from '../../platform/limits/sender-budget.ts'
 import { createConsents, createSignInPages } from '../../sign-in/index.ts'
-import { believesIssuer, openUpstreams } from '../../upstream/index.ts'
 import type { ModuleBasis } from './basis.ts'
 
 /** The modules that know principals, authenticate them and decide what they may do. */
@@ -31,7 +31,14 @@ export async function createPrincipals(basis: ModuleBasis, configuration: Config
     onApplicationDeleted: (transaction, appId) => consents.forgetClient(transaction, appId),
   })
   const senders = createKnownSenders(clock)
-  const identity = createIdentity({ ...basis, ...identitySettings(configuration), audit, directory, senders })
+  const issuers = createIssuers({
+    directory,
+    clock,
+    outbound: basis.outbound,
+    trustedTenants: configuration.trustedTenants,
+    maxWorkloadTokenSeconds: configuration.identity.maxWorkloadTokenSeconds,
+  })
+  const identity = createIdentity({ ...basis, ...identitySettings(configuration), audit, directory, issuers, senders })
   const graph = createGraph({
     database,
     audit,
@@ -55,9 +62,9 @@ function directorySettings({ identity, trustedTenants }: Configuration) {
   }
 }
 
-function identitySettings({ identity, signingKeyRotationDays, trustedTenants }: Configuration) {
-  const { passwordGrant, maxSignInDays, maxWorkloadTokenSeconds } = identity
-  return { signingKeyRotationDays, trustedTenants, passwordGrant, maxSignInDays, maxWorkloadTokenSeconds }
+function identitySettings({ identity, signingKeyRotationDays }: Configuration) {
+  const { passwordGrant, maxSignInDays } = identity
+  return { signingKeyRotationDays, passwordGrant, maxSignInDays }
 }
 
 type PagesOptions = {

@@ -7,7 +7,7 @@ import type { Migration } from '../../platform/sql/migrations.ts'
 import { registryMigrations } from '../../registry/index.ts'
 import { resourcesMigrations } from '../../resources/index.ts'
 import { signInMigrations } from '../../sign-in/index.ts'
-import { upstreamMigrations } from '../../upstream/index.ts'
+import { issuerMigrations } from '../../issuers/index.ts'
 
 /** Every step of the schema, in the order in which they are carried out. New ones come last within their room. */
 export const migrations: readonly Migration[] = [
@@ -16,7 +16,7 @@ export const migrations: readonly Migration[] = [
   ...resourcesMigrations,
   ...directoryMigrations,
   ...identityMigrations,
-  ...upstreamMigrations,
+  ...issuerMigrations,
   ...signInMigrations,
   ...accessMigrations,
   ...registryMigrations,

@@ -1,24 +1,24 @@
 import type { Audit } from '../../audit/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { KeyRing } from '../../platform/keys/key-ring.ts'
-import type { Devices } from '../devices.ts'
-import { type PersonGrantOptions, createAuthorizationCodeGrant } from './authorization-code.ts'
-import { createClientCredentialsGrant } from './client-credentials.ts'
-import { createDeviceCodeGrant } from './device-code.ts'
+import type { DevicePolls } from './device-polls.ts'
+import { type PersonGrantOptions, createAuthorizationCodeGrant } from './authorization-code-grant.ts'
+import { createClientCredentialsGrant } from './client-credentials-grant.ts'
+import { createDeviceCodeGrant } from './device-code-grant.ts'
 import type { Grant } from './grant.ts'
-import { createPasswordGrant } from './password.ts'
-import { createRefreshTokenGrant } from './refresh-token.ts'
+import { createPasswordGrant } from './password-grant.ts'
+import { createRefreshTokenGrant } from './refresh-token-grant.ts'
 
-/** MSAL Node's name for the grant of devices, beside the standard's. [msal-node, DeviceCodeClient] */
+/** MSAL Node's name of the device code grant. [msal-node, DeviceCodeClient] */
 export const shortDeviceGrant = 'device_code'
 
-/** Makes the table of grants, by `grant_type`. */
+/** Creates the table of grants, by `grant_type`. */
 export function createGrants(
   options: PersonGrantOptions & {
     readonly clock: Clock
     readonly audit: Audit
     readonly keys: KeyRing
-    readonly devices: Devices
+    readonly devicePolls: DevicePolls
     readonly passwordGrant: boolean
     readonly maxSignInMs: number
   },

@@ -1,14 +1,14 @@
-import { type Client, type Clients, type RedirectPlatform, allowsPublicFlows } from '../clients.ts'
-import { EntraError } from '../entra-errors.ts'
+import { type Client, type Clients, type RedirectPlatform, allowsPublicFlows } from '../tokens/clients.ts'
+import { EntraError } from '../tokens/errors.ts'
 import type { GrantRequest } from './grant.ts'
 
-/** The client that asks for a person's token, and whether it proved itself. */
+/** The client that requests a person's token, and whether it authenticated. */
 export type PersonClient = { readonly client: Client; readonly confidential: boolean }
 
 /**
- * Finds the client that asks for a person's token, and lets a page of it read the answer, be it a refusal.
+ * Finds the client that requests a person's token. A page of the client may read the response, also an error.
  *
- * @throws EntraError for one through which nobody signs in
+ * @throws EntraError if the client is unknown or disabled
  */
 export async function requirePersonClient(
   clients: Clients,
@@ -27,14 +27,14 @@ function isPageOf(client: Client, origin: string): boolean {
   )
 }
 
-/** Lets only those sign people in without a browser of their own that are registered for it. @throws EntraError 7000218 */
+/** Requires a confidential client, or one that is registered for device codes and passwords. @throws EntraError 7000218 */
 export function requirePublicFlows({ client, confidential }: PersonClient): void {
   if (!confidential && !allowsPublicFlows(client)) throw new EntraError('unprovedClient')
 }
 
 /**
- * Holds a client to what its redirect URI was registered for: a web application proves itself, and a page asks from its
- * own origin, which nobody but a browser can bind it to. Gives the kind of the refusal, if there is one.
+ * Enforces the platform of the redirect URI: a web application must authenticate, and a single-page application must send its
+ * requests from its own origin. Undefined if the request is allowed.
  */
 export function findPlatformRefusal(
   { client, confidential }: PersonClient,
@@ -49,7 +49,7 @@ export function findPlatformRefusal(
     case 'spa':
       return pageOrigin !== undefined && isPageOf(client, pageOrigin) ? undefined : 'pageOnly'
     case undefined:
-      // It was registered when the code was made, and has been taken away.
+      // The redirect URI was removed after the code was issued.
       return 'redirectMismatch'
   }
 }

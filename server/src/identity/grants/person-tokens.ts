@@ -3,15 +3,15 @@ import type { Directory, SignInUse, User } from '../../directory/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { KeyRing } from '../../platform/keys/key-ring.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
-import type { RedirectPlatform } from '../clients.ts'
-import { EntraError } from '../entra-errors.ts'
-import { type HandlePerson, type Handles, makeHandle } from '../handles.ts'
-import { refreshTokenSeconds, shortSignInSeconds } from '../token-parameters.ts'
-import { signIdToken, signUserAccessToken } from '../user-tokens.ts'
+import type { RedirectPlatform } from '../tokens/clients.ts'
+import { EntraError } from '../tokens/errors.ts'
+import { type HandlePerson, type Handles, makeHandle } from './handles.ts'
+import { refreshTokenSeconds, shortSignInSeconds } from '../tokens/token-parameters.ts'
+import { signIdToken, signUserAccessToken } from '../tokens/user-tokens.ts'
 import type { GrantRequest } from './grant.ts'
 import type { PersonClient } from './person-client.ts'
 import type { RequestedAccess } from './requested-access.ts'
-import { answerV1, answerV2 } from './token-answer.ts'
+import { tokenResponseV1, tokenResponseV2 } from './token-response.ts'
 
 export type PersonTokensOptions = {
   readonly clock: Clock
@@ -30,15 +30,15 @@ export type ClientSignIn = {
   readonly person: HandlePerson
   readonly signInId: string
   readonly access: RequestedAccess
-  /** Of the client, and not of the browser in which the person signed in. */
+  /** The address and user agent of the client, not of the browser in which the person signed in. */
   readonly origin: SignInUse
 }
 
-/** A sign-in that was begun: until when it stands by itself, and how it goes on. */
-export type BegunSignIn = { readonly expiresAtMs: number; readonly refreshToken: string | undefined }
+/** A started sign-in, its expiry, and its refresh token if the client requested one. */
+export type StartedSignIn = { readonly expiresAtMs: number; readonly refreshToken: string | undefined }
 
-/** What the answer to a client is made of. */
-export type PersonAnswer = BegunSignIn & {
+/** The content of a token response. */
+export type PersonTokenResponse = StartedSignIn & {
   readonly user: User
   readonly by: PersonClient
   readonly person: HandlePerson
@@ -49,10 +49,10 @@ export type PersonAnswer = BegunSignIn & {
 
 export type PersonTokens = ReturnType<typeof createPersonTokens>
 
-/** Begins sign-ins of people at clients, and makes the answers that hold their tokens. */
+/** Starts sign-ins of people to clients, and issues their tokens. */
 export function createPersonTokens({ clock, audit, keys, handles, directory, publicOrigin }: PersonTokensOptions) {
   return {
-    /** Whoever is still enabled, and whose sign-in has not ended. @throws EntraError */
+    /** The user, who must be enabled and whose sign-in must be valid. @throws EntraError */
     requireStanding: async (objectId: string, signInId: string | undefined): Promise<User> => {
       const user = await directory.findUser(objectId)
       if (user?.enabled === false) throw new EntraError('disabledUser')
@@ -61,8 +61,8 @@ export function createPersonTokens({ clock, audit, keys, handles, directory, pub
       return user
     },
 
-    /** Lets a sign-in live as long as it may, and makes the refresh token if one was asked for. */
-    begin: async (transaction: Transaction, signIn: ClientSignIn): Promise<BegunSignIn> => {
+    /** Starts a sign-in, with a refresh token if the client requested one. */
+    start: async (transaction: Transaction, signIn: ClientSignIn): Promise<StartedSignIn> => {
       const { tenantId, clientId, platform, person, signInId, access, origin } = signIn
       const refreshes = access.openId.has('offline_access')
       const lifetimeMs = signInLifetimeMs(platform, refreshes)
@@ -77,21 +77,21 @@ export function createPersonTokens({ clock, audit, keys, handles, directory, pub
       return { expiresAtMs, refreshToken }
     },
 
-    /** Signs the tokens, and writes down that they were given. [RFC 6749 §5.1; OpenID Connect Core §3.1.3.3] */
-    answer: async (request: GrantRequest, issue: PersonAnswer): Promise<object> => {
+    /** Signs the tokens and audits them. Returns the token response. [RFC 6749 §5.1; OpenID Connect Core §3.1.3.3] */
+    issue: async (request: GrantRequest, content: PersonTokenResponse): Promise<object> => {
       const { form, version, addressed, origin } = request
-      const { user, by, person, access, signInId } = issue
+      const { user, by, person, access, signInId } = content
       const { tenantId } = addressed.tenant
       const { clientId } = by.client
       const { methods, authenticatedAtMs } = person
       const { confidential } = by
       const about = { user, clientId, confidential, tenantId, version, methods, authenticatedAtMs }
       const { aud } = access.resource
-      const userAccess = { aud, scp: scpOf(access), signInId, signInExpiresAtMs: issue.expiresAtMs }
+      const userAccess = { aud, scp: scpOf(access), signInId, signInExpiresAtMs: content.expiresAtMs }
       const issued = await signUserAccessToken(keys, publicOrigin, clock.now(), about, userAccess)
       const idToken = access.openId.has('openid')
         ? await signIdToken(keys, publicOrigin, clock.now(), about, {
-            nonce: issue.nonce,
+            nonce: content.nonce,
             withEmail: version === '2.0' && access.openId.has('email'),
           })
         : undefined
@@ -105,9 +105,9 @@ export function createPersonTokens({ clock, audit, keys, handles, directory, pub
         origin,
       })
       return {
-        ...(version === '2.0' ? answerV2(issued) : answerV1(issued, aud)),
+        ...(version === '2.0' ? tokenResponseV2(issued) : tokenResponseV1(issued, aud)),
         scope: access.scope,
-        ...(issue.refreshToken === undefined ? {} : { refresh_token: issue.refreshToken }),
+        ...(content.refreshToken === undefined ? {} : { refresh_token: content.refreshToken }),
         ...(idToken === undefined ? {} : { id_token: idToken }),
         ...(form.get('client_info') === '1' ? { client_info: clientInfo(user.objectId, tenantId) } : {}),
       }
@@ -115,7 +115,7 @@ export function createPersonTokens({ clock, audit, keys, handles, directory, pub
   }
 }
 
-/** How long a sign-in goes on from its last use: a page in a browser keeps secrets badly. */
+/** The lifetime of a sign-in since its last use. It is short for single-page applications, which cannot protect secrets. */
 export function signInLifetimeMs(platform: RedirectPlatform, refreshes: boolean): number {
   return (refreshes && platform !== 'spa' ? refreshTokenSeconds : shortSignInSeconds) * 1000
 }
@@ -125,7 +125,7 @@ function scpOf({ resource, openId }: RequestedAccess): string {
   return ['openid', 'profile', 'email'].filter((scope) => scope === 'openid' || openId.has(scope)).join(' ')
 }
 
-/** By which MSAL keeps people apart. [az-cli-wire §3.4] */
+/** MSAL identifies accounts by it. [az-cli-wire §3.4] */
 function clientInfo(objectId: string, tenantId: string): string {
   return Buffer.from(JSON.stringify({ uid: objectId, utid: tenantId })).toString('base64url')
 }

@@ -1,27 +1,23 @@
-import { type Audiences, userInfoAudience } from '../audiences.ts'
-import { EntraError } from '../entra-errors.ts'
-import { type RequestedResource, parseDelegatedScope } from '../scopes.ts'
+import { type Audiences, userInfoAudience } from '../tokens/audiences.ts'
+import { EntraError } from '../tokens/errors.ts'
+import { type RequestedResource, openIdScopes, parseDelegatedScope } from '../tokens/scopes.ts'
 import type { GrantRequest } from './grant.ts'
 
-/** What a person's tokens are to be for. */
+/** The resource and the scopes of a person's tokens. */
 export type RequestedAccess = {
   readonly resource: RequestedResource
-  /** Which of `openid`, `profile`, `email`, `offline_access` were asked for. */
+  /** The requested scopes of OpenID Connect. */
   readonly openId: ReadonlySet<string>
-  /** As the answer repeats it: clients look their tokens up by it. */
+  /** The scope in the token response. Clients use it as the key of their token caches. */
   readonly scope: string
 }
 
-/** Version 1 knows no scopes, and its clients expect everything. */
-const allOpenId = new Set(['openid', 'profile', 'email', 'offline_access'])
-
 /**
- * Reads what a person's tokens are to be for: `scope` in version 2, `resource` in version 1. Where a request says nothing
- * of it, what it builds upon does.
+ * Reads `scope` in version 2, `resource` in version 1. A request without them has those of the code or token that it redeems.
  *
  * @throws EntraError
  */
-export function readRequestedAccess(
+export function requireRequestedAccess(
   { form, version, addressed }: Pick<GrantRequest, 'form' | 'version' | 'addressed'>,
   { audiences, publicOrigin }: { readonly audiences: Audiences; readonly publicOrigin: string },
   earlier?: { readonly scope?: string; readonly resource: RequestedResource },
@@ -31,7 +27,8 @@ export function readRequestedAccess(
   if (version === '1.0') {
     const found = resource === undefined || resource === '' ? earlier?.resource : audiences.find(resource)
     if (found !== undefined && (found.audience !== 'userinfo' || resource === undefined)) {
-      return { resource: found, openId: allOpenId, scope: 'user_impersonation' }
+      // Version 1 has no scopes, and its clients expect all tokens.
+      return { resource: found, openId: openIdScopes, scope: 'user_impersonation' }
     }
     if (resource === undefined || resource === '') throw new EntraError('missingScope', ['resource'])
     throw new EntraError('unknownResource', [resource, tenantId])

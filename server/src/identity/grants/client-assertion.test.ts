@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
+import { test } from 'node:test'
+import { decodeJwt } from 'jose'
+import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { selfSignedCertificate } from '../../platform/tls/test-certificate.ts'
+import {
+  type Claims,
+  addCertificate,
+  azAssertion,
+  dayMs,
+  openWithProgram,
+  outsideClaims,
+  sha1Of,
+  sha256Of,
+  signWith,
+  trust,
+} from '../test-assertions.ts'
+import { presentedIn, testOrigin, testTenantId } from '../test-provider.ts'
+
+for (const kind of testDatabaseKinds) {
+  test(`a certificate proves an application as az and as MSAL for Node sign, and again while the assertion lives (${kind})`, async (t) => {
+    const opened = await openWithProgram(t, kind)
+    const made = await addCertificate(opened)
+    const az = await azAssertion(opened, made)
+    for (const _again of [1, 2]) {
+      const { status, token } = await opened.present(az)
+      assert.equal(status, 200)
+      assert.equal(decodeJwt(token ?? '')['oid'], opened.objectId)
+    }
+    const withChain = await azAssertion(opened, made, {}, { x5c: [made.wrapped] })
+    assert.equal((await opened.present(withChain)).status, 200)
+    const seconds = Math.floor(opened.time.nowMs / 1000)
+    const node = await signWith(
+      made.privateKey,
+      { alg: 'PS256', 'x5t#S256': sha256Of(made.der) },
+      {
+        aud: opened.audience,
+        iss: opened.appId,
+        sub: opened.appId,
+        iat: seconds,
+        nbf: seconds,
+        exp: seconds + 600,
+        jti: 'x',
+      },
+    )
+    assert.equal((await opened.present(node)).status, 200)
+    assert.equal((await opened.present(node, { client_id: undefined })).status, 200)
+    const byDomain = await azAssertion(opened, made, { aud: `${testOrigin}/contoso.example/oauth2/v2.0/token` })
+    assert.equal((await opened.present(byDomain)).status, 200)
+  })
+
+  test(`secrets, certificates and federated credentials of one application hold side by side, and end one by one (${kind})`, async (t) => {
+    const opened = await openWithProgram(t, kind)
+    const { change, application, secret, present, issuer, time, identity } = opened
+    const first = await addCertificate(opened)
+    const second = await addCertificate(opened, 60, [first.keyCredential])
+    await trust(opened)
+    const federated = await issuer.sign(outsideClaims(opened))
+    const proofs = {
+      first: { client_assertion: await azAssertion(opened, first) },
+      second: { client_assertion: await azAssertion(opened, second) },
+      secret: { client_assertion: undefined, client_assertion_type: undefined, client_secret: secret },
+      federated: { client_assertion: federated },
+    }
+    const tokens: Record<string, string> = {}
+    for (const [name, change] of Object.entries(proofs)) {
+      const { status, token = '' } = await present('', change)
+      assert.equal(status, 200, name)
+      tokens[name] = token
+    }
+    const holds = async (name: string) => (await identity.verifyAccessToken(tokens[name] ?? '', ['arm'])).ok
+    const standing = async () => Promise.all(Object.keys(proofs).map(holds))
+    assert.deepEqual(await standing(), [true, true, true, true])
+    const keyCredentials = [second.keyCredential]
+    await change((transaction, { applications }) =>
+      applications.updateApplication(transaction, application.objectId, { keyCredentials }),
+    )
+    assert.deepEqual(await standing(), [false, true, true, true])
+    await change((transaction, { federatedCredentials }) =>
+      federatedCredentials.remove(transaction, application.objectId, 'outside'),
+    )
+    assert.deepEqual(await standing(), [false, true, true, false])
+    assert.equal((await present('', proofs.first)).code, 700027)
+    assert.equal((await present('', proofs.federated)).code, 700211)
+    time.nowMs += 1000
+    assert.equal((await present('', proofs.second)).status, 200)
+  })
+}
+
+test('an assertion is refused with the number of what is wrong with it, and no token comes of it', async (t) => {
+  const opened = await openWithProgram(t)
+  const made = await addCertificate(opened)
+  const stranger = await selfSignedCertificate(new Date(opened.time.nowMs - dayMs), new Date(opened.time.nowMs + dayMs))
+  const other = await opened.createClient('other')
+  const az = (claims: Claims = {}, header: Record<string, unknown> = {}) => azAssertion(opened, made, claims, header)
+  const good = await az()
+  const [header = '', payload = '', signature = ''] = good.split('.')
+  const changed = Buffer.from(JSON.stringify({ ...decodeJwt(good), extra: 1 })).toString('base64url')
+  // prettier-ignore
+  const cases: readonly (readonly [why: string, assertion: string, change: Record<string, string | undefined>, code: number])[] = [
+    ['another endpoint',           await az({ aud: `${testOrigin}/${testTenantId}/oauth2/token` }),   {}, 700023],
+    ['another server',             await az({ aud: `https://other.example/${testTenantId}/oauth2/v2.0/token` }), {}, 700023],
+    ['two audiences',              await az({ aud: [opened.audience, 'x'] }),                         {}, 700023],
+    ['no audience',                await az({ aud: undefined }),                                      {}, 700023],
+    ['about somebody else',        await az({ sub: other.servicePrincipal.appId }),                   {}, 700021],
+    ['about nobody',               await az({ sub: undefined }),                                      {}, 700021],
+    ['for another client',         good, { client_id: other.servicePrincipal.appId },                     700211],
+    ['an unknown client',          good, { client_id: testTenantId },                                     700016],
+    ['no end',                     await az({ exp: undefined }),                                      {}, 700024],
+    ['an end that is text',        await az({ exp: '9' }),                       {}, 700024],
+    ['a life of a day',            await az({ exp: opened.time.nowMs / 1000 + 86_400 }),              {}, 700024],
+    ['a beginning to come',        await az({ nbf: opened.time.nowMs / 1000 + 400 }),                 {}, 700024],
+    ['no thumbprint',              await az({}, { x5t: undefined }),                                  {}, 700027],
+    ['another thumbprint',         await az({}, { x5t: sha1Of(stranger.der) }),                       {}, 700027],
+    ['another key',                await signWith(stranger.privateKey, { x5t: sha1Of(made.der) }, decodeJwt(good)), {}, 700027],
+    ['its own certificate',        await signWith(stranger.privateKey, { x5t: sha1Of(made.der), x5c: [stranger.der.toString('base64')] }, decodeJwt(good)), {}, 700027],
+    ['changed claims',             `${header}.${changed}.${signature}`,                               {}, 700027],
+    ['no signature',               `${header}.${payload}.`,                                           {}, 50027],
+    ['padding',                    `${header}.${payload}.${signature}=`,                              {}, 50027],
+    ['a secret as well',           good, { client_secret: opened.client.secret },                         9002313],
+    ['no type',                    good, { client_assertion_type: undefined },                            900144],
+    ['another type',               good, { client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:saml2-bearer' }, 9002313],
+    ['a type and no assertion',    good, { client_assertion: undefined },                                 900144],
+    ['rubbish',                    'x', {},                                                               50027],
+  ]
+  for (const [why, assertion, change, code] of cases) {
+    const answer = await opened.present(assertion, change)
+    assert.deepEqual([answer.code, answer.token], [code, undefined], why)
+    assert.ok(answer.status === 400 || answer.status === 401, why)
+  }
+})
+
+test('fault 15: an assertion holds until its end and 30 seconds more, and 10 minutes at most', async (t) => {
+  const opened = await openWithProgram(t)
+  const { time, present } = opened
+  const made = await addCertificate(opened)
+  const startMs = time.nowMs
+  const exp = startMs / 1000 + 600
+  const assertion = await azAssertion(opened, made, { exp, iat: startMs / 1000 })
+  const at = async (ms: number) => {
+    time.nowMs = ms
+    return (await present(assertion)).code ?? 200
+  }
+  assert.equal(await at(exp * 1000 - 1000), 200)
+  assert.equal(await at(exp * 1000), 200)
+  assert.equal(await at(exp * 1000 + 29_999), 200)
+  assert.equal(await at(exp * 1000 + 30_000), 700024)
+  // A client whose clock is five minutes ahead of ours is let in, one that is more ahead is not.
+  assert.equal(await at(startMs - 300_000), 200)
+  assert.equal(await at(startMs - 300_001), 700024)
+})
+
+test('fault 15: a certificate proves nobody before its time and from its end on, and a token ends with it', async (t) => {
+  const opened = await openWithProgram(t)
+  const { time, present, identity } = opened
+  const made = await addCertificate(opened, 1)
+  const certificate = new X509Certificate(made.der)
+  const endMs = certificate.validToDate.getTime()
+  time.nowMs = endMs - 1000
+  const { token = '' } = await present(await azAssertion(opened, made))
+  assert.equal((decodeJwt(token).exp ?? 0) * 1000, endMs)
+  assert.equal((await identity.verifyAccessToken(token, ['arm'])).ok, true)
+  time.nowMs = endMs
+  assert.equal((await present(await azAssertion(opened, made))).code, 700027)
+  const { oid, acrux_cred: credentialId } = decodeJwt(token)
+  const owner = { kind: 'service-principal', objectId: oid, credentialId }
+  const refused = await identity.verifyAccessToken(token, ['arm'])
+  assert.deepEqual(refused, { ok: false, reason: 'credential', owner, presented: presentedIn(token) })
+  time.nowMs = certificate.validFromDate.getTime() - 1
+  assert.equal((await present(await azAssertion(opened, made))).code, 700027)
+})

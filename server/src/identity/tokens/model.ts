@@ -1,0 +1,86 @@
+import type { SigningPrincipal } from '../../directory/index.ts'
+
+/** What an IdP access token is for. */
+export type TokenAudience =
+  | 'arm'
+  | 'acr'
+  | 'graph'
+  /** The user info endpoint, and nothing else. */
+  | 'userinfo'
+
+/** The identity of a valid token. Its principal exists and is enabled, and its credential is valid. */
+export type VerifiedIdentity = {
+  readonly principal: SigningPrincipal
+  /** The application that requested the token. */
+  readonly appId: string
+  readonly tenantId: string
+  readonly audience: TokenAudience
+  /** The credential that authenticated the principal. Undefined if it has none that can be revoked separately. */
+  readonly credentialId: string | undefined
+  /** When that credential expires. Nothing that is issued for the token may expire later. The token itself never does. */
+  readonly credentialExpiresAtMs: number | undefined
+  readonly issuedAtMs: number
+  readonly expiresAtMs: number
+  /** The token, if `verifyIncomingToken` verified it. */
+  readonly presented?: PresentedToken | undefined
+}
+
+/** Why a token is denied. */
+export type IdentityRefusal =
+  | 'malformed'
+  | 'signature'
+  | 'issuer'
+  | 'audience'
+  | 'expired'
+  | 'not-yet-valid'
+  | 'claims'
+  | 'principal'
+  | 'credential'
+  /** The lifetime of the workload token is longer than allowed. */
+  | 'lifetime'
+  /** No federated credential for this issuer trusts the subject. */
+  | 'subject'
+  /** Several applications trust the token, and the request names none. */
+  | 'several-applications'
+  /** The keys of the issuer could not be fetched. */
+  | 'issuer-unavailable'
+
+/** The principal and the credential of a token with a valid signature. Both may be disabled or deleted. */
+export type TokenOwner = {
+  readonly kind: SigningPrincipal['kind']
+  readonly objectId: string
+  readonly credentialId: string | undefined
+}
+
+/** The claims of a token with a valid signature. The token may be denied for another reason. */
+export type PresentedToken = {
+  readonly issuer: string
+  readonly subject: string
+  readonly expiresAtMs: number | undefined
+}
+
+/** Why a token is denied, and its owner if known. */
+export type RefusedToken = {
+  readonly ok: false
+  readonly reason: IdentityRefusal
+  readonly owner?: TokenOwner
+  /** Absent if the signature was not verified. */
+  readonly presented?: PresentedToken
+}
+
+/** A verified token, or why it was denied. */
+export type TokenVerdict = { readonly ok: true; readonly identity: VerifiedIdentity } | RefusedToken
+
+/** Verifies an IdP access token for one of `audiences`. Never throws for what a client sent. */
+export type VerifyAccessToken = (token: string, audiences: readonly TokenAudience[]) => Promise<TokenVerdict>
+
+/**
+ * Verifies any token that a registry accepts: an IdP access token of this provider or of a trusted tenant for one of
+ * `audiences`, or a workload token that a federated credential trusts. `appId` selects the application; without it,
+ * exactly one application may trust the token. Never throws for what a client sent.
+ */
+export type VerifyIncomingToken = (
+  token: string,
+  audiences: readonly TokenAudience[],
+  appId: string | undefined,
+) => Promise<TokenVerdict>

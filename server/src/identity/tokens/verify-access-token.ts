@@ -1,0 +1,202 @@
+import { createHash } from 'node:crypto'
+import { errors, jwtVerify } from 'jose'
+import type { Directory } from '../../directory/index.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import type { KeyRing } from '../../platform/keys/key-ring.ts'
+import { isJsonObject, ownValue, parseBoundedJson } from '../../standards/http/bounded-json.ts'
+import { type AccessTokenClaims, accessTokenClaims, accessTokenType } from './access-token.ts'
+import type { Audiences } from './audiences.ts'
+import type { Clients } from './clients.ts'
+import { issuersOf } from './tenants.ts'
+import { accessTokenSeconds, clockSkewSeconds, signingAlgorithm } from './token-parameters.ts'
+import type {
+  IdentityRefusal,
+  PresentedToken,
+  RefusedToken,
+  TokenAudience,
+  TokenOwner,
+  VerifiedIdentity,
+  VerifyAccessToken,
+} from './model.ts'
+
+export type VerifierOptions = {
+  readonly directory: Directory
+  readonly clock: Clock
+  readonly keys: KeyRing
+  readonly audiences: Audiences
+  readonly clients: Clients
+  readonly publicOrigin: string
+}
+
+type Result<Value> = { readonly ok: true; readonly value: Value } | RefusedToken
+
+/** The verified content of a token. */
+type VerifiedToken = { readonly claims: AccessTokenClaims; readonly audience: TokenAudience; readonly keyId: string }
+
+/** Our tokens have about 1,300 characters. */
+const maxTokenLength = 8192
+const maxHeaderLength = 512
+const tokenPattern = /^([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
+const keyIdPattern = /^[A-Z0-9:]{59}$/
+
+/** How many verified tokens are cached, by their hash. */
+const maxCachedTokens = 20_000
+
+/** Three parts of base64url without padding. [RFC 7515 §2] */
+const compactForm = /^[\w-]+\.[\w-]+\.[\w-]+$/
+
+/** Creates the verification of IdP access tokens. */
+export function createAccessTokenVerifier(options: VerifierOptions): VerifyAccessToken {
+  const { clock, audiences } = options
+  const cache = new Map<string, VerifiedToken>()
+
+  async function verifySignatureAndClaims(token: string): Promise<Result<VerifiedToken>> {
+    if (token.length > maxTokenLength || !compactForm.test(token)) return refused('malformed')
+    const hash = createHash('sha256').update(token).digest('base64')
+    const cached = cache.get(hash)
+    if (cached !== undefined) {
+      const isKeyValid = (await options.keys.verifier(cached.keyId)) !== undefined
+      return isKeyValid ? { ok: true, value: cached } : refused('signature')
+    }
+    const verified = await checkSignatureAndClaims(options, token)
+    if (!verified.ok) return verified
+    if (cache.size >= maxCachedTokens) deleteOldest(cache)
+    cache.set(hash, verified.value)
+    return verified
+  }
+
+  return async (token, wanted) => {
+    const verified = await verifySignatureAndClaims(token)
+    if (!verified.ok) return verified
+    const { claims, audience } = verified.value
+    const owner = ownerOf(claims)
+    const presented = presentedBy(claims)
+    // A cached token may have expired since.
+    if (clock.now() >= (claims.exp + clockSkewSeconds) * 1000) return { ...refused('expired'), owner, presented }
+    if (!wanted.includes(audience) || audiences.find(claims.aud)?.audience !== audience)
+      return { ...refused('audience'), owner, presented }
+    const standing = await checkStanding(options, claims)
+    return standing.ok
+      ? { ok: true, identity: toIdentity(verified.value, standing.value) }
+      : { ...standing, owner, presented }
+  }
+}
+
+/** Verifies everything that does not change while the token lives. Of the header, only the key id is used. */
+async function checkSignatureAndClaims(
+  { directory, clock, keys, audiences, publicOrigin }: VerifierOptions,
+  token: string,
+): Promise<Result<VerifiedToken>> {
+  const kid = parseKeyId(token)
+  if (kid === undefined) return refused('malformed')
+  const key = await keys.verifier(kid)
+  if (key === undefined) return refused('signature')
+  const { tenantId } = await directory.tenant()
+  const issuers = issuersOf(publicOrigin, tenantId)
+  try {
+    const { payload } = await jwtVerify(token, key, {
+      algorithms: [signingAlgorithm],
+      typ: accessTokenType,
+      issuer: Object.values(issuers),
+      audience: audiences.spellings(['arm', 'acr', 'graph', 'userinfo']),
+      clockTolerance: clockSkewSeconds,
+      currentDate: new Date(clock.now()),
+      requiredClaims: ['iat', 'nbf', 'exp', 'sub', 'oid', 'tid'],
+    })
+    const parsed = accessTokenClaims.safeParse(payload)
+    if (!parsed.success) return refused('claims')
+    const claims = parsed.data
+    if (claims.iat > clock.now() / 1000 + clockSkewSeconds) return refused('not-yet-valid')
+    if (claims.exp > Math.min(claims.iat + accessTokenSeconds, claims.acrux_cred_exp)) return refused('claims')
+    if (claims.iss !== issuers[claims.ver]) return refused('issuer')
+    if (claims.tid !== tenantId || claims.azp !== claims.appid || claims.sub !== claims.oid) return refused('claims')
+    const audience = audiences.find(claims.aud)?.audience
+    return audience === undefined ? refused('audience') : { ok: true, value: { claims, audience, keyId: kid } }
+  } catch (error) {
+    const refusal = refused(refusalOf(error))
+    // jose checks the times last, so the other claims of an expired token are valid.
+    const expired = error instanceof errors.JWTExpired ? accessTokenClaims.safeParse(error.payload) : undefined
+    return expired?.success === true
+      ? { ...refusal, owner: ownerOf(expired.data), presented: presentedBy(expired.data) }
+      : refusal
+  }
+}
+
+function presentedBy({ iss, sub, exp }: AccessTokenClaims): PresentedToken {
+  return { issuer: iss, subject: sub, expiresAtMs: exp * 1000 }
+}
+
+function ownerOf({ idtyp, oid, acrux_cred: credentialId }: AccessTokenClaims): TokenOwner {
+  return { kind: idtyp === 'app' ? 'service-principal' : 'user', objectId: oid, credentialId }
+}
+
+/**
+ * The key id of a header that has our algorithm, our type and a key id, and nothing else. A header with a key, a URL or an
+ * extension is not parsed. [RFC 8725 §3.1, §3.10]
+ */
+function parseKeyId(token: string): string | undefined {
+  const header = tokenPattern.exec(token)?.[1]
+  if (header === undefined || header.length > maxHeaderLength) return undefined
+  const value = parseBoundedJson(Buffer.from(header, 'base64url'), 2)
+  if (!isJsonObject(value) || Object.keys(value).length !== 3) return undefined
+  if (ownValue(value, 'alg') !== signingAlgorithm || ownValue(value, 'typ') !== accessTokenType) return undefined
+  const kid = ownValue(value, 'kid')
+  return typeof kid === 'string' && keyIdPattern.test(kid) ? kid : undefined
+}
+
+function refusalOf(error: unknown): IdentityRefusal {
+  if (error instanceof errors.JWTExpired) return 'expired'
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'signature'
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    if (error.claim === 'iss') return 'issuer'
+    if (error.claim === 'aud') return 'audience'
+    return error.claim === 'nbf' && error.reason === 'check_failed' ? 'not-yet-valid' : 'claims'
+  }
+  if (error instanceof errors.JOSEError) return 'malformed'
+  throw error
+}
+
+/**
+ * Checks what can be revoked at any time, so it is checked at every call: the principal, the credential or sign-in, and for a
+ * person the client.
+ */
+async function checkStanding({ directory, clients }: VerifierOptions, claims: AccessTokenClaims) {
+  const principal = await directory.findPrincipal(claims.oid)
+  if (principal === undefined || principal.kind === 'group' || !principal.enabled) return refused('principal')
+  switch (claims.idtyp) {
+    case 'app':
+      if (principal.kind !== 'service-principal' || principal.appId !== claims.appid) return refused('principal')
+      break
+    case 'user':
+      if (principal.kind !== 'user') return refused('principal')
+      if ((await clients.find(claims.appid)) === undefined) return refused('credential')
+      break
+  }
+  const stands = await directory.credentialStands(claims.oid, claims.acrux_cred)
+  return stands ? ({ ok: true, value: principal } as const) : refused('credential')
+}
+
+function toIdentity({ claims, audience }: VerifiedToken, principal: VerifiedIdentity['principal']): VerifiedIdentity {
+  return {
+    principal,
+    appId: claims.appid,
+    tenantId: claims.tid,
+    audience,
+    credentialId: claims.acrux_cred,
+    credentialExpiresAtMs: claims.acrux_cred_exp * 1000,
+    issuedAtMs: claims.iat * 1000,
+    expiresAtMs: claims.exp * 1000,
+  }
+}
+
+function refused(reason: IdentityRefusal): RefusedToken {
+  return { ok: false, reason }
+}
+
+/** Deletes a tenth of the entries. A map iterates in insertion order. */
+function deleteOldest(cache: Map<string, unknown>): void {
+  for (const key of cache.keys()) {
+    cache.delete(key)
+    if (cache.size < maxCachedTokens * 0.9) return
+  }
+}

@@ -1,0 +1,23 @@
+import { type KeyObject, hash } from 'node:crypto'
+
+/** Whether a key signed a token. Calls `verify` unless a cached result says that it did. */
+export type SignatureCache = (key: KeyObject, text: string, verify: () => Promise<boolean>) => Promise<boolean>
+
+const maxSignatures = 20_000
+
+/**
+ * Creates a cache of valid signatures, by the hash of the whole token: clients send an assertion many times during its
+ * lifetime. Only the signature is cached. The caller checks trust, times and claims at every use. Keys are compared as
+ * objects, so a key that was fetched again has no cached signatures.
+ */
+export function createSignatureCache(): SignatureCache {
+  const signers = new Map<string, KeyObject>()
+  return async (key, text, verify) => {
+    const hashed = hash('sha256', text, 'base64')
+    if (signers.get(hashed) === key) return true
+    if (!(await verify())) return false
+    if (signers.size >= maxSignatures) signers.delete(signers.keys().next().value ?? '')
+    signers.set(hashed, key)
+    return true
+  }
+}

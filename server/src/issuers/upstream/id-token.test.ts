@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { X509Certificate, createHash } from 'node:crypto'
+import { chmod, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, test } from 'node:test'
+import { SignJWT, UnsecuredJWT, decodeProtectedHeader, generateKeyPair, jwtVerify } from 'jose'
+import { issueServerCertificate } from '../../platform/tls/issue.ts'
+import { type Lies, type TestProvider, startTestProvider } from '../test-upstream-provider.ts'
+import { openTestUpstreams } from './test-upstreams.ts'
+
+describe('an id token', () => {
+  const strange = generateKeyPair('RS256')
+  const cases: readonly { why: string; lies: (provider: TestProvider) => Lies }[] = [
+    { why: 'that is not signed', lies: () => ({ idToken: (claims) => new UnsecuredJWT(claims).encode() }) },
+    {
+      why: 'that is not signed though the provider says it may be',
+      lies: () => ({
+        configuration: { id_token_signing_alg_values_supported: ['none', 'RS256'] },
+        idToken: (claims) => new UnsecuredJWT(claims).encode(),
+      }),
+    },
+    {
+      why: 'signed with the client secret',
+      lies: () => ({
+        configuration: { id_token_signing_alg_values_supported: ['HS256', 'RS256'] },
+        idToken: (claims) =>
+          new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.from('the-secret-of-acrux')),
+      }),
+    },
+    {
+      why: 'signed with the public key as a secret',
+      lies: ({ jwk }) => ({
+        configuration: { id_token_signing_alg_values_supported: ['HS256', 'RS256'] },
+        idToken: (claims) =>
+          new SignJWT(claims).setProtectedHeader({ alg: 'HS256', kid: 'first' }).sign(Buffer.from(JSON.stringify(jwk))),
+      }),
+    },
+    {
+      why: 'signed by another key',
+      lies: () => ({
+        idToken: async (claims) =>
+          new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'first' }).sign((await strange).privateKey),
+      }),
+    },
+    { why: 'for another audience', lies: () => ({ claims: { aud: 'another' } }) },
+    { why: 'for several, asked for by another', lies: () => ({ claims: { aud: ['acrux', 'b'], azp: 'b' } }) },
+    { why: 'of another issuer', lies: () => ({ claims: { iss: 'https://evil.example' } }) },
+    { why: 'with another nonce', lies: () => ({ claims: { nonce: 'x' } }) },
+    { why: 'without a nonce', lies: () => ({ claims: { nonce: undefined } }) },
+    { why: 'without a subject', lies: () => ({ claims: { sub: undefined } }) },
+    { why: 'with a subject that is a number', lies: () => ({ claims: { sub: 5 } }) },
+    { why: 'with a subject of blanks', lies: () => ({ claims: { sub: 'a b' } }) },
+    { why: 'that has expired', lies: () => ({ claims: { exp: Math.floor(Date.now() / 1000) - 60 } }) },
+    { why: 'without an end', lies: () => ({ claims: { exp: undefined } }) },
+    { why: 'that is no token', lies: () => ({ idToken: () => 'a.b.c' }) },
+    { why: 'of ten megabytes of dots', lies: () => ({ idToken: () => '.'.repeat(10_000_000) }) },
+    {
+      why: 'that is not there',
+      lies: () => ({ token: { status: 200, body: { access_token: 'a', token_type: 'b' } } }),
+    },
+  ]
+  for (const { why, lies } of cases) {
+    test(`${why} proves nobody`, async (t) => {
+      const { provider, signIn, lines } = await openTestUpstreams(t)
+      provider.lie(lies(provider))
+      const result = await signIn()
+      assert.ok(result === 'bad-answer' || result === 'unreachable', JSON.stringify(result))
+      assert.doesNotMatch(lines.join(''), /the-secret-of-acrux|eyJ|"level":50/)
+    })
+  }
+})
+
+describe('the file of the client secret', () => {
+  test('is refused where others may read it, and read again at each use', async (t) => {
+    const { provider, signIn, lines } = await openTestUpstreams(t)
+    await chmod(provider.secretFile, 0o644)
+    assert.equal(await signIn(), 'misconfigured')
+    assert.match(lines.join(''), /open to other users/)
+    assert.doesNotMatch(lines.join(''), /the-secret-of-acrux/)
+    await chmod(provider.secretFile, 0o600)
+    await writeFile(provider.secretFile, 'another-secret')
+    assert.equal(typeof (await signIn()), 'object')
+    const last = provider.seen.findLast(({ path: asked }) => asked === '/token')
+    assert.equal(Buffer.from(last?.authorization?.slice(6) ?? '', 'base64').toString(), 'acrux:another%2Dsecret')
+  })
+})
+
+describe('a certificate in place of a secret', () => {
+  test('proves Acrux by an assertion that names it both ways', async (t) => {
+    const provider = await startTestProvider()
+    t.after(() => provider.close())
+    const { cert, key } = await issueServerCertificate(
+      provider.authority,
+      { dnsNames: ['acrux'], addresses: [] },
+      Date.now(),
+    )
+    const directory = path.dirname(provider.secretFile)
+    await writeFile(path.join(directory, 'cert.pem'), cert)
+    await writeFile(path.join(directory, 'key.pem'), key, { mode: 0o600 })
+    const files = { clientCertFile: path.join(directory, 'cert.pem'), clientKeyFile: path.join(directory, 'key.pem') }
+    const { signIn, provider: used } = await openTestUpstreams(t, { extra: { clientSecretFile: undefined, ...files } })
+    assert.equal(typeof (await signIn()), 'object')
+    const sent = used.seen.find(({ path: asked }) => asked === '/token')
+    const assertion = new URLSearchParams(sent?.body).get('client_assertion') ?? ''
+    const thumbprint = createHash('sha1').update(new X509Certificate(cert).raw).digest('base64url')
+    assert.equal(decodeProtectedHeader(assertion)['x5t'], thumbprint)
+    const { payload } = await jwtVerify(assertion, new X509Certificate(cert).publicKey, {
+      subject: 'acrux',
+      audience: used.issuer,
+    })
+    assert.ok((payload.exp ?? 0) - (payload.iat ?? 0) <= 600)
+    assert.equal(sent?.authorization, undefined)
+  })
+})

@@ -1,0 +1,26 @@
+import type { UpstreamPerson } from './claims.ts'
+import type { UpstreamSettings } from './settings.ts'
+
+/** The start of a sign-in at a provider. */
+export type UpstreamBeginning = {
+  /** A secret that identifies the browser. */
+  readonly browser: string
+  /** Returned unchanged by `finish`. */
+  readonly flow: string
+  readonly remoteAddress: string
+  readonly loginHint: string | undefined
+  readonly domainHint: string | undefined
+  /** The person must authenticate after this instant. Undefined if any authentication is accepted. */
+  readonly authenticatedAfterMs: number | undefined
+  /** Whether the person chooses an account. */
+  readonly isToChoose: boolean
+  /** Whether the person must use another account than the provider's current one. */
+  readonly wantsAnother: boolean
+}
+
+/** A completed sign-in at a provider. */
+export type UpstreamProof = {
+  readonly settings: UpstreamSettings
+  readonly person: UpstreamPerson
+  readonly flow: string
+}

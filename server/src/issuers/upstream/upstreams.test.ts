@@ -1,0 +1,266 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { type Lies, startTestProvider } from '../test-upstream-provider.ts'
+import { alice, beginning, openTestUpstreams, testUpstreamOrigin } from './test-upstreams.ts'
+import { createUpstreamFetch } from './fetch.ts'
+
+describe('a sign-in at an organisation’s provider', () => {
+  for (const kind of testDatabaseKinds) {
+    test(`gives issuer, subject, names and groups, by code, PKCE, state and nonce [${kind}]`, async (t) => {
+      const { provider, begin, finish, time } = await openTestUpstreams(t, { kind })
+      const authenticatedAfterMs = time.nowMs - 90_500
+      const location = await begin('contoso', 'browser-1', { loginHint: 'alice', authenticatedAfterMs })
+      const { origin: at, pathname, searchParams } = new URL(location)
+      assert.equal(`${at}${pathname}`, `${provider.issuer}/authorize`)
+      assert.deepEqual(
+        Object.fromEntries([...searchParams].filter(([name]) => !/^(state|nonce|code_challenge)$/.test(name))),
+        {
+          client_id: 'acrux',
+          scope: 'openid profile email',
+          redirect_uri: `${testUpstreamOrigin}/sign-in/contoso/callback`,
+          response_type: 'code',
+          code_challenge_method: 'S256',
+          login_hint: 'alice',
+          prompt: 'login',
+          max_age: '90',
+        },
+      )
+      const authTime = Math.floor(time.nowMs / 1000)
+      const result = await finish(provider.signIn(location, { ...alice, auth_time: authTime }))
+      assert.ok(typeof result === 'object')
+      assert.equal(result.flow, 'the-flow')
+      assert.deepEqual(result.person, {
+        issuer: provider.issuer,
+        subject: 'alice-1',
+        provider: 'contoso',
+        displayName: 'Alice',
+        userName: undefined,
+        mail: 'alice@contoso.example',
+        groups: ['developers'],
+        methods: ['fed'],
+        authenticatedAtMs: authTime * 1000,
+      })
+      const sent = provider.seen.find(({ path: asked }) => asked === '/token')
+      assert.ok(sent?.authorization?.startsWith('Basic '), 'the default where the provider names no method')
+    })
+  }
+
+  test('has the person choose an account where the provider knows how, and otherwise prove themselves anew', async (t) => {
+    const { provider, begin, time } = await openTestUpstreams(t)
+    const promptOf = async (more: object) =>
+      new URL(await begin('contoso', 'browser-1', more)).searchParams.get('prompt')
+    assert.deepEqual(
+      [await promptOf({}), await promptOf({ isToChoose: true }), await promptOf({ wantsAnother: true })],
+      [null, null, 'login'],
+    )
+    provider.lie({ configuration: { prompt_values_supported: ['login', 'select_account'] } })
+    time.nowMs += 60 * 60 * 1000
+    assert.deepEqual(
+      [await promptOf({}), await promptOf({ isToChoose: true }), await promptOf({ wantsAnother: true })],
+      [null, 'select_account', 'select_account'],
+    )
+  })
+
+  test('is finished once, by the browser that began it, at the provider where it was begun, within ten minutes', async (t) => {
+    const { provider, other, begin, finish, time } = await openTestUpstreams(t)
+    const query = provider.signIn(await begin(), alice)
+    assert.equal(typeof (await finish(query)), 'object')
+    assert.equal(await finish(query), 'no-transaction', 'a replay')
+    assert.equal(await finish(provider.signIn(await begin(), alice), 'contoso', 'browser-2'), 'no-transaction')
+    assert.equal(await finish(other.signIn(await begin('fabrikam'), alice), 'contoso'), 'no-transaction', 'a mix-up')
+    assert.equal(await finish(new URLSearchParams({ code: 'x', state: 'y' })), 'no-transaction')
+    assert.equal(await finish(new URLSearchParams({ code: 'x' })), 'no-transaction')
+    const doubled = provider.signIn(await begin(), alice)
+    doubled.append('state', doubled.get('state') ?? '')
+    assert.equal(await finish(doubled), 'no-transaction')
+    const late = provider.signIn(await begin(), alice)
+    time.nowMs += 10 * 60 * 1000
+    assert.equal(await finish(late), 'no-transaction')
+    const early = provider.signIn(await begin(), alice)
+    time.nowMs += 10 * 60 * 1000 - 1
+    assert.equal(typeof (await finish(early)), 'object')
+  })
+
+  test('that has to be fresh is refused where the provider does not say when it was, or says long ago', async (t) => {
+    const { provider, begin, finish, time } = await openTestUpstreams(t)
+    const authenticatedAfterMs = time.nowMs - 600_000
+    const seconds = (ms: number) => Math.floor(ms / 1000)
+    for (const [auth_time, expected] of [
+      [undefined, 'not-fresh'],
+      [String(seconds(time.nowMs)), 'bad-answer'],
+      [1, 'not-fresh'],
+      [seconds(authenticatedAfterMs) - 62, 'not-fresh'],
+      [seconds(authenticatedAfterMs) - 58, 'taken'],
+      [seconds(time.nowMs), 'taken'],
+    ] as const) {
+      const location = await begin('contoso', 'browser-1', { authenticatedAfterMs })
+      const result = await finish(provider.signIn(location, { ...alice, auth_time }))
+      assert.equal(typeof result === 'string' ? result : 'taken', expected, String(auth_time))
+    }
+    const location = await begin('contoso', 'browser-1', { authenticatedAfterMs: time.nowMs + 5000 })
+    assert.equal(new URL(location).searchParams.get('max_age'), '0', 'never a negative age')
+    assert.equal(new URL(await begin()).searchParams.get('max_age'), null, 'only where it matters')
+  })
+
+  test('of ten parallel arrivals of one answer succeeds once', async (t) => {
+    const { provider, begin, finish } = await openTestUpstreams(t)
+    const query = provider.signIn(await begin(), alice)
+    const results = await Promise.all(Array.from({ length: 10 }, () => finish(query)))
+    assert.equal(results.filter((result) => typeof result === 'object').length, 1)
+  })
+
+  test('takes no code of another browser’s sign-in (code injection)', async (t) => {
+    const { provider, begin, finish } = await openTestUpstreams(t)
+    const stolen = provider.signIn(await begin('contoso', 'victim'), alice)
+    const own = provider.signIn(await begin('contoso', 'attacker'), { sub: 'mallory' })
+    own.set('code', stolen.get('code') ?? '')
+    assert.equal(await finish(own, 'contoso', 'attacker'), 'bad-answer', 'the verifier is another')
+  })
+
+  test('takes no answer that names another issuer, or none where the provider always does [RFC 9207]', async (t) => {
+    const { provider, other, begin, finish } = await openTestUpstreams(t)
+    const mixed = provider.signIn(await begin(), alice)
+    mixed.set('iss', other.issuer)
+    assert.equal(await finish(mixed), 'bad-answer')
+    const nameless = provider.signIn(await begin(), alice)
+    nameless.delete('iss')
+    assert.equal(await finish(nameless), 'bad-answer')
+    assert.ok(!provider.seen.some(({ path: asked }) => asked === '/token'), 'the code went nowhere')
+  })
+
+  test('tells why the provider refused, cut to a line', async (t) => {
+    const { provider, begin, upstreams } = await openTestUpstreams(t)
+    const query = provider.signIn(await begin(), alice)
+    query.delete('code')
+    query.set('error', 'access_denied')
+    query.set('error_description', `<script>\r\n${'x'.repeat(1000)}`)
+    const result = await upstreams.finish('contoso', {
+      browser: 'browser-1',
+      query: query.toString(),
+      correlationId: 'id',
+    })
+    assert.ok('refusal' in result)
+    assert.equal(result.refusal.failure, 'provider-refused')
+    assert.match(result.refusal.detail ?? '', /^access_denied: <script> x{10,}$/)
+    assert.ok((result.refusal.detail ?? '').length <= 300)
+    assert.equal(result.flow, 'the-flow')
+  })
+
+  test('is begun by one address sixty times at once, and no more', async (t) => {
+    const { upstreams, begin } = await openTestUpstreams(t)
+    for (let count = 0; count < 60; count++) await begin()
+    const refused = await upstreams.begin('contoso', beginning)
+    assert.ok('refusal' in refused && refused.refusal.status === 429)
+    await begin('contoso', 'browser-1', { remoteAddress: '203.0.113.2' })
+  })
+})
+
+const asking = () =>
+  ({
+    method: 'GET',
+    headers: {},
+    body: undefined,
+    redirect: 'manual',
+    signal: AbortSignal.timeout(60_000),
+  }) as const
+
+describe('a provider', () => {
+  const down: readonly { why: string; lies: Lies }[] = [
+    { why: 'that fails', lies: { configurationStatus: 500 } },
+    { why: 'that sends a huge document', lies: { configurationBody: `{"issuer":"${'x'.repeat(2_000_000)}"}` } },
+    { why: 'that sends people elsewhere', lies: { configurationStatus: 302 } },
+  ]
+  for (const { why, lies } of down) {
+    test(`${why} is told of as one that cannot be reached, and asked again after a pause`, async (t) => {
+      const { provider, upstreams, time, begin } = await openTestUpstreams(t)
+      provider.lie(lies)
+      const result = await upstreams.begin('contoso', beginning)
+      assert.ok('refusal' in result && result.refusal.status === 503, JSON.stringify(result))
+      provider.lie({})
+      const asked = provider.seen.length
+      assert.ok('refusal' in (await upstreams.begin('contoso', beginning)))
+      assert.equal(provider.seen.length, asked, 'it is left alone')
+      time.nowMs += 5000
+      await begin()
+    })
+  }
+
+  const wrong: readonly { why: string; lies: Lies }[] = [
+    { why: 'of another name', lies: { configuration: { issuer: 'https://evil.example' } } },
+    { why: 'that is no JSON', lies: { configurationBody: '{' } },
+    { why: 'without keys', lies: { configuration: { jwks_uri: undefined } } },
+    { why: 'whose page is in the clear', lies: { configuration: { authorization_endpoint: 'http://evil.example/' } } },
+    { why: 'whose page is a script', lies: { configuration: { authorization_endpoint: 'javascript:alert(1)' } } },
+    { why: 'whose token endpoint is in the clear', lies: { configuration: { token_endpoint: 'http://localhost/' } } },
+  ]
+  for (const { why, lies } of wrong) {
+    test(`${why} is not used`, async (t) => {
+      const { provider, upstreams } = await openTestUpstreams(t)
+      provider.lie(lies)
+      const result = await upstreams.begin('contoso', beginning)
+      assert.ok('refusal' in result && result.refusal.failure === 'bad-answer', JSON.stringify(result))
+    })
+  }
+
+  test('leads the server to no address within the network but its own (fault 39)', async (t) => {
+    const { provider, signIn } = await openTestUpstreams(t)
+    const inside = await startTestProvider()
+    t.after(() => inside.close())
+    for (const host of [
+      `127.0.0.1:${inside.port}`,
+      `127.0.0.2:${inside.port}`,
+      '169.254.169.254',
+      '[::1]',
+      '10.0.0.1',
+    ]) {
+      provider.lie({ configuration: { token_endpoint: `https://${host}/token` } })
+      const opened = await openTestUpstreams(t, {})
+      opened.provider.lie({ configuration: { token_endpoint: `https://${host}/token` } })
+      assert.equal(await opened.signIn(), 'unreachable', host)
+    }
+    assert.equal(inside.seen.length, 0)
+    const fetch = createUpstreamFetch({ issuer: provider.issuer, privateNetwork: true, ca: inside.authority.cert })
+    for (const host of ['127.0.0.1', '[::1]', '10.0.0.1', '[::ffff:127.0.0.1]', '169.254.169.254']) {
+      await assert.rejects(fetch(`https://${host}:${inside.port}/keys`, asking()), { failure: 'address' }, host)
+    }
+    provider.lie({ token: { status: 307, body: {}, location: `https://localhost:${inside.port}/token` } })
+    assert.equal(await signIn(), 'unreachable')
+    assert.equal(inside.seen.length, 0)
+  })
+
+  test('within the network is reached only where the operator says so', async (t) => {
+    const { upstreams, provider } = await openTestUpstreams(t, { extra: { privateNetwork: false } })
+    const result = await upstreams.begin('contoso', beginning)
+    assert.ok('refusal' in result && result.refusal.status === 503)
+    assert.equal(provider.seen.length, 0)
+  })
+
+  test('that is trusted by nobody is not spoken to', async (t) => {
+    const { provider, other } = await openTestUpstreams(t)
+    const fetch = createUpstreamFetch({ issuer: provider.issuer, privateNetwork: true, ca: other.authority.cert })
+    await assert.rejects(fetch(`${provider.issuer}/keys`, asking()), { failure: 'unreachable' })
+    await assert.rejects(fetch(`http://localhost:${provider.port}/keys`, asking()), { failure: 'address' })
+  })
+
+  test('is asked by so many at a time, and no more', async (t) => {
+    const { provider } = await openTestUpstreams(t)
+    const { issuer, authority } = provider
+    const fetch = createUpstreamFetch({ issuer, privateNetwork: true, ca: authority.cert })
+    const ask = () => fetch(`${issuer}/.well-known/openid-configuration`, asking()).then(({ status }) => status)
+    const answers = await Promise.allSettled(Array.from({ length: 40 }, ask))
+    assert.equal(answers.filter(({ status }) => status === 'fulfilled').length, 32)
+    const refused = answers.flatMap((answer) =>
+      answer.status === 'rejected' ? [answer.reason as { failure: string }] : [],
+    )
+    assert.deepEqual(new Set(refused.map(({ failure }) => failure)), new Set(['busy']))
+    assert.equal(await ask(), 200)
+  })
+
+  test('that goes down after it was known makes the sign-in fail with a page of status 503', async (t) => {
+    const { provider, begin, finish } = await openTestUpstreams(t)
+    const query = provider.signIn(await begin(), alice)
+    provider.lie({ token: { status: 503, body: {} } })
+    assert.equal(await finish(query), 'unreachable')
+  })
+})

@@ -1,5 +1,0 @@
-export type { UpstreamBeginning, UpstreamProof } from './model.ts'
-export { type UpstreamRefusal, upstreamRefusal } from './errors.ts'
-export { type UpstreamSettings, believesIssuer } from './settings.ts'
-export { upstreamMigrations } from './store.ts'
-export { openUpstreams, type Upstreams } from './upstreams.ts'
