@@ -222,7 +222,7 @@ export const faults: readonly Fault[] = [
     file: 'server/src/registry/blobs/mount-blob.ts',
     find: '  requireWritable(repository)\n',
     replace: '',
-    tests: ['server/src/registry/properties/locks.test.ts'],
+    tests: ['server/src/registry/repositories/locks.test.ts'],
   },
   {
     what: 'A blob that a manifest needs is deleted',
@@ -240,14 +240,14 @@ export const faults: readonly Fault[] = [
     file: 'server/src/registry/blobs/delete-blob.ts',
     find: '  requireDeletable(repository)\n',
     replace: '',
-    tests: ['server/src/registry/properties/locks.test.ts'],
+    tests: ['server/src/registry/repositories/locks.test.ts'],
   },
   {
     what: 'A blob is read without its lock',
     file: 'server/src/registry/blobs/get-blob.ts',
     find: '  requireReadable(blob)\n',
     replace: '',
-    tests: ['server/src/registry/properties/locks.test.ts', 'server/src/registry/blobs/get-blob.test.ts'],
+    tests: ['server/src/registry/repositories/locks.test.ts', 'server/src/registry/blobs/get-blob.test.ts'],
   },
   {
     what: 'A quarantined blob is served',
@@ -268,21 +268,21 @@ export const faults: readonly Fault[] = [
     file: 'server/src/registry/manifests/put-manifest.ts',
     find: '  if (held !== undefined) requireWritable(held)\n',
     replace: '',
-    tests: ['server/src/registry/properties/locks.test.ts'],
+    tests: ['server/src/registry/repositories/locks.test.ts'],
   },
   {
     what: 'A locked tag is moved',
     file: 'server/src/registry/manifests/put-manifest.ts',
     find: '  requireWritable(...heldTags)\n',
     replace: '',
-    tests: ['server/src/registry/properties/locks.test.ts'],
+    tests: ['server/src/registry/repositories/locks.test.ts'],
   },
   {
     what: 'A manifest is accepted though its repository is locked',
     file: 'server/src/registry/manifests/put-manifest.ts',
     find: '  requireWritable(repository)\n  const [held',
     replace: '  const [held',
-    tests: ['server/src/registry/properties/locks.test.ts'],
+    tests: ['server/src/registry/repositories/locks.test.ts'],
   },
   {
     what: 'A manifest that lacks its layers is accepted',
@@ -300,10 +300,10 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'A locked object is deleted',
-    file: 'server/src/registry/properties/locks.ts',
+    file: 'server/src/registry/repositories/locks.ts',
     find: 'if (delete_enabled === 0 || write_enabled === 0) throw disallowed()',
     replace: '',
-    tests: ['server/src/registry/properties/locks.test.ts'],
+    tests: ['server/src/registry/repositories/locks.test.ts'],
   },
   {
     what: 'A credential older than its repository is accepted',

@@ -1,5 +1,5 @@
-import type { CheckedAcrPath, CheckedOciPath } from './checked-path.ts'
-import type { RegistryNeed } from './ports.ts'
+import type { CheckedAcrPath, CheckedOciPath } from './surface/checked-path.ts'
+import type { RegistryNeed } from './surface/ports.ts'
 import type { RegistryRoute } from './routes.ts'
 
 /** What a method and a path say, and nothing else: the row, what that needs, and the names, all checked. */

@@ -16,7 +16,7 @@ import { ociImageManifestType } from '../standards/oci/media-type.ts'
 import { type BlobStore, createMemoryBlobStore } from '../storage/index.ts'
 import { registryMigrations } from './migrations.ts'
 import { createRegistryRoom, type RegistryRoom } from './registry.ts'
-import type { Gate, HostedRegistry, RegistryNeed } from './ports.ts'
+import type { Gate, HostedRegistry, RegistryNeed } from './surface/ports.ts'
 import type { DefaultQuotas } from './quotas/quotas.ts'
 
 /** What a test sends. A path is sent as it is written. */

@@ -1,8 +1,8 @@
-import type { BlobReads } from './blob-rows.ts'
+import type { BlobReads } from './blob-store.ts'
 import type { BlobSettings } from './blob-settings.ts'
 import type { Parts } from '../parts.ts'
 import { RunningUploads } from '../uploads/running-uploads.ts'
-import type { UploadReads } from '../uploads/upload-rows.ts'
+import type { UploadReads } from '../uploads/upload-store.ts'
 
 /** What of the room's parts blobs and uploads use. */
 export type SharedPart =

@@ -1,9 +1,9 @@
-import { prepareBlobReads } from './blob-rows.ts'
+import { prepareBlobReads } from './blob-store.ts'
 import { type BlobSettings, defaultBlobSettings } from './blob-settings.ts'
 import type { Parts } from '../parts.ts'
 import { RoomMaker } from '../uploads/make-room.ts'
 import { RunningUploads } from '../uploads/running-uploads.ts'
-import { prepareUploadReads } from '../uploads/upload-rows.ts'
+import { prepareUploadReads } from '../uploads/upload-store.ts'
 import type { SharedPart, BlobParts } from './blob-parts.ts'
 
 /** Prepares what the use cases of blobs share. */

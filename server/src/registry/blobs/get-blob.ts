@@ -2,12 +2,12 @@ import { type ByteRange, parseByteRange } from '../../standards/http/byte-range.
 import type { Digest } from '../../standards/oci/digest.ts'
 import { BlobMissingError, type OpenBlob } from '../../storage/index.ts'
 import type { BlobParts } from './blob-parts.ts'
-import { type HeldBlob, renewLease } from './blob-rows.ts'
-import { type OciCall, sendEmpty, writeHead } from '../call.ts'
-import { type RegistryHeaders, OciError } from '../errors.ts'
-import { entityTag, isHeldByClient } from '../manifests/entity-tag.ts'
-import { requireReadable } from '../properties/locks.ts'
-import { ClientGoneError } from '../read-body.ts'
+import { type HeldBlob, renewLease } from './blob-store.ts'
+import { type OciCall, sendEmpty, writeHead } from '../surface/call.ts'
+import { type RegistryHeaders, OciError } from '../surface/errors.ts'
+import { entityTag, isHeldByClient } from '../surface/entity-tag.ts'
+import { requireReadable } from '../repositories/locks.ts'
+import { ClientGoneError } from '../surface/read-body.ts'
 import { requireCurrentCredential } from '../repositories/repositories.ts'
 
 /**

@@ -1,7 +1,7 @@
 import type { BlobParts } from '../blobs/blob-parts.ts'
 import { sweepUnnamedFiles } from './sweep-files.ts'
 import { discardStray } from '../uploads/end-upload.ts'
-import { sweepDeletedRegistries } from './registry-rows.ts'
+import { sweepDeletedRegistries } from './deleted-registry-store.ts'
 import { sweepHeldBlobs, sweepUnheldBlobs, sweepUploads } from './sweep-rows.ts'
 
 /** How much was deleted. */

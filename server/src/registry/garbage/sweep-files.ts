@@ -1,6 +1,6 @@
 import { type BlobLocation, locationDigest } from '../../storage/index.ts'
 import type { BlobParts } from '../blobs/blob-parts.ts'
-import { namedLocations } from '../blobs/blob-rows.ts'
+import { namedLocations } from '../blobs/blob-store.ts'
 
 /** How many files are compared with the rows at once. */
 const batchSize = 300

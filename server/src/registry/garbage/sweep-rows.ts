@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { BlobLocation } from '../../storage/index.ts'
 import type { BlobParts } from '../blobs/blob-parts.ts'
-import { forgetUnheld, type HeldPlace, listBlobs, listLapsed, unlinkLapsed } from '../blobs/blob-rows.ts'
-import { deleteExpired, listExpired } from '../uploads/upload-rows.ts'
+import { forgetUnheld, type HeldPlace, listBlobs, listLapsed, unlinkLapsed } from '../blobs/blob-store.ts'
+import { deleteExpired, listExpired } from '../uploads/upload-store.ts'
 
 /** How many rows one statement reads: about a millisecond of the thread that also answers requests. */
 const readRows = 300

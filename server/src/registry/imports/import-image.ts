@@ -8,11 +8,11 @@ import type { Reference, Tag } from '../../standards/oci/reference.ts'
 import type { RepositoryName } from '../../standards/oci/repository-name.ts'
 import { TooManyBytesError } from '../../storage/index.ts'
 import type { BlobParts } from '../blobs/blob-parts.ts'
-import { holdsIntactBlob, linkBlob } from '../blobs/blob-rows.ts'
+import { holdsIntactBlob, linkBlob } from '../blobs/blob-store.ts'
 import { finishStaged } from '../uploads/finish-upload.ts'
 import { readImagePlatform } from '../manifests/image-config.ts'
 import { ImportError, type ImportSource } from './import-source.ts'
-import { requireWritable } from '../properties/locks.ts'
+import { requireWritable } from '../repositories/locks.ts'
 import type { Parts } from '../parts.ts'
 import { readManifest } from '../manifests/manifest-reader.ts'
 import type { ReadManifest } from '../manifests/read-here.ts'
@@ -20,7 +20,7 @@ import { blobDescriptors, manifestDigest, storeManifest } from '../manifests/put
 import type { Reservation } from '../quotas/quotas.ts'
 import { type RepositoryTarget, requireCurrentCredential } from '../repositories/repositories.ts'
 import { openRepository } from '../repositories/repository-store.ts'
-import { deleteUpload, insertUpload, type OpenUpload } from '../uploads/upload-rows.ts'
+import { deleteUpload, insertUpload, type OpenUpload } from '../uploads/upload-store.ts'
 
 /** How many manifests one import may bring, and how deep they may lie in one another. */
 const mostManifests = 1000

@@ -1,5 +1,5 @@
 import type { Database, Transaction } from '../../platform/sql/database.ts'
-import type { ImportOperationRow, RegistryTables } from '../tables.ts'
+import type { ImportOperationRow, RegistryTables } from '../rows/rows.ts'
 
 /** Records that an import has begun. */
 export async function insertImport(transaction: Transaction, row: ImportOperationRow): Promise<void> {

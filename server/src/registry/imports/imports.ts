@@ -7,7 +7,7 @@ import type { Reference, Tag } from '../../standards/oci/reference.ts'
 import type { RepositoryName } from '../../standards/oci/repository-name.ts'
 import { BrokenSourceError } from '../../storage/index.ts'
 import type { BlobParts } from '../blobs/blob-parts.ts'
-import { OciError } from '../errors.ts'
+import { OciError } from '../surface/errors.ts'
 import { type Import, importCallerKey, importImage } from './import-image.ts'
 import { ImportError, type ImportFrom, type ImportSource } from './import-source.ts'
 import {
@@ -26,7 +26,7 @@ import { openRemoteSource } from './remote-source.ts'
 import type { RepositoryTarget } from '../repositories/repositories.ts'
 import { existingTags } from '../repositories/tag-store.ts'
 import { noSpace } from '../uploads/staging.ts'
-import { expireUploadsOf } from '../uploads/upload-rows.ts'
+import { expireUploadsOf } from '../uploads/upload-store.ts'
 
 /** What is to be imported, and who may ask how it goes. Whoever starts it has been found to have the rights, at both ends. */
 export type ImportRequest = {

@@ -1,5 +1,5 @@
 import { referenceText } from '../../standards/oci/reference.ts'
-import { findHeldBy } from '../blobs/blob-rows.ts'
+import { findHeldBy } from '../blobs/blob-store.ts'
 import { isManifestIntact } from '../integrity/manifest-integrity.ts'
 import { ImportError, type ImportFrom, type ImportSource } from './import-source.ts'
 import type { Parts } from '../parts.ts'

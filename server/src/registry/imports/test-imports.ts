@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseReference, type Tag } from '../../standards/oci/reference.ts'
 import type { RepositoryName } from '../../standards/oci/repository-name.ts'
-import type { HostedRegistry } from '../ports.ts'
+import type { HostedRegistry } from '../surface/ports.ts'
 import type { ImportCredentials, ImportFrom } from './import-source.ts'
 import type { Imports, ImportRequest, ImportStatus } from './imports.ts'
 

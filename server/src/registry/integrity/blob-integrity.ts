@@ -13,7 +13,7 @@ import {
   createLimiter,
   type StoredBlob,
 } from '../../storage/index.ts'
-import type { BlobRow } from '../tables.ts'
+import type { BlobRow } from '../rows/rows.ts'
 import { holdersOf, quarantineBlob, recordVerified } from './integrity-store.ts'
 
 /** How the integrity of stored content is looked after. */

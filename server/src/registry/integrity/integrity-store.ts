@@ -1,7 +1,7 @@
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { Digest } from '../../standards/oci/digest.ts'
 import type { BlobLocation } from '../../storage/index.ts'
-import type { RegistryTables } from '../tables.ts'
+import type { RegistryTables } from '../rows/rows.ts'
 
 /** Bytes at a place; the row of their digest may name another by now. */
 export type PlacedBlob = { readonly digest: Digest; readonly location: BlobLocation }

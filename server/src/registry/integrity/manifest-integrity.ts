@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
 import { type Digest, digestAlgorithm } from '../../standards/oci/digest.ts'
 import type { Parts } from '../parts.ts'
-import { quarantineManifest, type StoredManifest } from './scrub-store.ts'
+import { quarantineManifest, type StoredManifest } from '../scrub/scrub-store.ts'
 
 /** Whether the stored bytes of a manifest have its digest. */
 export function isManifestIntact({

@@ -1,12 +1,12 @@
 import type { Digest } from '../../standards/oci/digest.ts'
 import type { Tag } from '../../standards/oci/reference.ts'
-import { type OciCall, sendEmpty } from '../call.ts'
-import { manifestUnknown } from '../checked-path.ts'
-import { removeManifest } from '../garbage/deleted-rows.ts'
-import { keepTag, openKept } from '../policies/kept-rows.ts'
-import { OciError } from '../errors.ts'
-import { disallowed, requireDeletable } from '../properties/locks.ts'
-import { markFreed } from './freed-rows.ts'
+import { type OciCall, sendEmpty } from '../surface/call.ts'
+import { manifestUnknown } from '../surface/checked-path.ts'
+import { removeManifest } from '../deletion/deleted-content-store.ts'
+import { keepTag, openKept } from '../deletion/kept-store.ts'
+import { OciError } from '../surface/errors.ts'
+import { disallowed, requireDeletable } from '../repositories/locks.ts'
+import { markFreed } from './freed-store.ts'
 import { findManifest, markUntagged } from './manifest-store.ts'
 import type { Parts } from '../parts.ts'
 import {
@@ -16,7 +16,7 @@ import {
   requirePublished,
   requireRepository,
 } from '../repositories/repositories.ts'
-import { keepsDeleted } from '../ports.ts'
+import { keepsDeleted } from '../surface/ports.ts'
 import { findRepository, recordChange } from '../repositories/repository-store.ts'
 import { deleteTagRow, findTags, summarizeTags } from '../repositories/tag-store.ts'
 

@@ -1,5 +1,5 @@
-import { type AcrCall, sendJson } from '../call.ts'
-import { manifestUnknown } from '../checked-path.ts'
+import { type AcrCall, sendJson } from '../surface/call.ts'
+import { manifestUnknown } from '../surface/checked-path.ts'
 import {
   cutPage,
   findStart,
@@ -8,7 +8,7 @@ import {
   requireOrder,
   requirePage,
 } from '../repositories/list-order.ts'
-import { requireLockChange } from './locks.ts'
+import { requireLockChange } from '../repositories/locks.ts'
 import {
   findManifest,
   type ListedManifest,
@@ -20,7 +20,7 @@ import {
 import type { Parts } from '../parts.ts'
 import { documentHead, manifestProperties, readPatch, repositoryNotFound } from './properties.ts'
 import { changeEvent, changeRepository, requirePublished, requireRepository } from '../repositories/repositories.ts'
-import type { RepositoryRow } from '../tables.ts'
+import type { RepositoryRow } from '../rows/rows.ts'
 import { findRepository } from '../repositories/repository-store.ts'
 import { readTagNames } from '../repositories/tag-store.ts'
 

@@ -1,8 +1,8 @@
 import type { Transaction } from '../../platform/sql/database.ts'
-import { type AcrCall, sendJson } from '../call.ts'
-import { disallowed, requireDeletable, requireLockChange } from './locks.ts'
+import { type AcrCall, sendJson } from '../surface/call.ts'
+import { disallowed, requireDeletable, requireLockChange } from '../repositories/locks.ts'
 import type { Parts } from '../parts.ts'
-import { keepsDeleted } from '../ports.ts'
+import { keepsDeleted } from '../surface/ports.ts'
 import { readPatch, repositoryNotFound, repositoryProperties } from './properties.ts'
 import { changeEvent, changeRepository, requirePublished, requireRepository } from '../repositories/repositories.ts'
 import {

@@ -1,4 +1,4 @@
-import { type AcrCall, sendEmpty, sendJson } from '../call.ts'
+import { type AcrCall, sendEmpty, sendJson } from '../surface/call.ts'
 import { deleteTag, tagUnknown } from '../manifests/delete-manifest.ts'
 import {
   cutPage,
@@ -8,7 +8,7 @@ import {
   requireOrder,
   requirePage,
 } from '../repositories/list-order.ts'
-import { requireLockChange } from './locks.ts'
+import { requireLockChange } from '../repositories/locks.ts'
 import type { Parts } from '../parts.ts'
 import { documentHead, readPatch, repositoryNotFound, tagProperties } from './properties.ts'
 import { changeEvent, changeRepository, requirePublished, requireRepository } from '../repositories/repositories.ts'

@@ -1,4 +1,4 @@
-import { type OciCall, sendJson } from '../call.ts'
+import { type OciCall, sendJson } from '../surface/call.ts'
 import { cutPage, linkAfter, requirePage } from './list-order.ts'
 import type { Parts } from '../parts.ts'
 import { requireRepository } from './repositories.ts'

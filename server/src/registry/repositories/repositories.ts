@@ -1,12 +1,12 @@
 import type { AuditEvent } from '../../audit/index.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { RepositoryName } from '../../standards/oci/repository-name.ts'
-import type { RegistryCall } from '../call.ts'
-import { OciError, OutdatedCredentialError } from '../errors.ts'
-import { changeSwept } from '../garbage/deleted-rows.ts'
+import type { RegistryCall } from '../surface/call.ts'
+import { OciError, OutdatedCredentialError } from '../surface/errors.ts'
+import { changeSwept } from '../deletion/deleted-content-store.ts'
 import type { Parts } from '../parts.ts'
-import type { RegistryCaller } from '../ports.ts'
-import type { RepositoryRow } from '../tables.ts'
+import type { RegistryCaller } from '../surface/ports.ts'
+import type { RepositoryRow } from '../rows/rows.ts'
 
 /** A call on something in a repository. */
 export type RepositoryCall = RegistryCall<{ readonly repository: RepositoryName }>

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { auditMigrations } from '../../audit/index.ts'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
 import { openTestDatabase, type TestDatabase, testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { forgetAbandoned } from '../garbage/abandoned-rows.ts'
+import { forgetAbandoned } from '../garbage/abandoned-store.ts'
 import { registryMigrations } from '../migrations.ts'
 import { createDeletionCount } from './deletion-count-store.ts'
 import {

@@ -3,9 +3,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
 import type { Database, PreparedRead, Transaction } from '../../platform/sql/database.ts'
 import type { RepositoryName } from '../../standards/oci/repository-name.ts'
-import { OciError } from '../errors.ts'
-import { noLocks } from '../properties/locks.ts'
-import type { LockColumns, RegistryTables, RepositoryRow } from '../tables.ts'
+import { OciError } from '../surface/errors.ts'
+import { noLocks } from './locks.ts'
+import type { LockColumns, RegistryTables, RepositoryRow } from '../rows/rows.ts'
 
 /** The reads of repositories, prepared once. */
 export type RepositoryReads = {

@@ -1,5 +1,5 @@
 import type { BlobParts } from '../blobs/blob-parts.ts'
-import { type OciCall, sendEmpty } from '../call.ts'
+import { type OciCall, sendEmpty } from '../surface/call.ts'
 import { stageBody } from './stage-body.ts'
 import { hintedAlgorithm, ownerOf, requireUpload, uploadHeaders } from './uploads.ts'
 

@@ -1,6 +1,6 @@
 import { outageOf } from '../../platform/process/outage.ts'
 import type { BlobParts } from '../blobs/blob-parts.ts'
-import { deleteUpload, existingUploads } from './upload-rows.ts'
+import { deleteUpload, existingUploads } from './upload-store.ts'
 
 /** How many uploads are looked up at once. */
 const batchSize = 300

@@ -1,6 +1,6 @@
 import type { BlobParts } from '../blobs/blob-parts.ts'
 import { endUnlessWriting } from './end-upload.ts'
-import { listOpenUploads } from './upload-rows.ts'
+import { listOpenUploads } from './upload-store.ts'
 
 /** An upload that was begun and not finished. */
 export type OpenUploadState = {

@@ -4,7 +4,7 @@ import type { Database } from '../../platform/sql/database.ts'
 import { type BlobStore, StorageFullError } from '../../storage/index.ts'
 import type { Limits, QuotaPlace, Quotas } from '../quotas/quotas.ts'
 import type { StagedBytes, UploadOwner } from '../quotas/staged-bytes.ts'
-import { listUploadOwners } from './upload-rows.ts'
+import { listUploadOwners } from './upload-store.ts'
 
 type StagingOptions = {
   readonly database: Database

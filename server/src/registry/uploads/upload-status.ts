@@ -1,6 +1,6 @@
 import type { BlobParts } from '../blobs/blob-parts.ts'
-import { type OciCall, sendEmpty } from '../call.ts'
-import { deleteUpload } from './upload-rows.ts'
+import { type OciCall, sendEmpty } from '../surface/call.ts'
+import { deleteUpload } from './upload-store.ts'
 import { requireUpload, uploadHeaders, uploadUnknown } from './uploads.ts'
 
 /**
