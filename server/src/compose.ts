@@ -25,6 +25,7 @@ import { figuresOf } from './figures.ts'
 import { healthComponents } from './health-components.ts'
 import { mountHealth } from './health.ts'
 import { createIdentity, identityMigrations } from './identity/index.ts'
+import { createImports, importMigrations } from './imports/index.ts'
 import { findAtOwnAddress } from './listened-hosts.ts'
 import { configuredHosts, coverHosts, listRegistries, moveRegistries, requireLoginServer } from './login-servers.ts'
 import { makeSpaceToStart } from './space-to-start.ts'
@@ -52,7 +53,7 @@ import { signingKeyMigrations } from './platform/keys/migrations.ts'
 import type { Migration } from './platform/sql/migrations.ts'
 import { createWriterWatch } from './platform/sql/writer-watch.ts'
 import { type CertificateSource, createCertificateSource } from './platform/tls/certificate-source.ts'
-import { createDeletionCount, createRegistryRoom, registryMigrations, registryRoutes } from './registry/index.ts'
+import { createDeletionCount, createRegistry, registryMigrations, registryRoutes } from './registry/index.ts'
 import { createRegistryActivity, createResources, resourcesMigrations } from './resources/index.ts'
 import { createConsents, createSignInPages, signInMigrations } from './sign-in/index.ts'
 import { createFilesystemBlobStore } from './storage/index.ts'
@@ -70,6 +71,7 @@ export const migrations: readonly Migration[] = [
   ...signInMigrations,
   ...accessMigrations,
   ...registryMigrations,
+  ...importMigrations,
 ]
 
 /** What the log says where the audit log's chain could not be gone on with. */
@@ -279,7 +281,7 @@ export async function compose(
     throttling: configuration.limits.throttling,
     repositoryDeletions: createDeletionCount(database),
   })
-  const registry = createRegistryRoom({
+  const registry = createRegistry({
     callerBudgets,
     database,
     clock,
@@ -301,17 +303,24 @@ export async function compose(
     },
     verifyAudit: () => verifyAuditFile(dataDir.path),
     integritySettings: { verifyAfterMs: configuration.integrity.verifyAfterSeconds * 1000 },
-    outbound,
-    importSettings: {
-      maxConcurrent: configuration.limits.maxConcurrentImports,
-      tokenServices: new Map(configuration.outbound.tokenServices.map(({ registry, host }) => [registry, host])),
-    },
     blobSettings: {
       leaseMs: configuration.gc.leaseSeconds * 1000,
       uploadLifetimeMs: configuration.uploadExpirySeconds * 1000,
       maxUploadsPerRepository: configuration.limits.maxUploadsPerRepository,
       maxUploadsPerCaller: configuration.limits.maxConcurrentUploadsPerCaller,
     },
+  })
+  const imports = createImports({
+    database,
+    clock,
+    audit,
+    log,
+    content: registry.content,
+    outbound,
+    maxConcurrent: configuration.limits.maxConcurrentImports,
+    tokenServices: new Map(
+      configuration.outbound.tokenServices.map(({ registry: host, host: tokenService }) => [host, tokenService]),
+    ),
   })
   let openApi: object | undefined
   const management = createManagement({
@@ -330,6 +339,7 @@ export async function compose(
     access,
     tokenService,
     registry,
+    imports,
     rotateKeys: async () => {
       await Promise.all([tokenService.rotateKeys(), identity.rotateKeys()])
     },
@@ -363,7 +373,7 @@ export async function compose(
   })
   if (content === undefined) await moveRegistries({ database, resources, audit, log }, configuration.publicHost)
   await coverHosts(certificates, resources, configuration)
-  await registry.endLostImports()
+  await imports.endOrphaned()
   registry.resumeDeletions()
   const control = await openControlChannel(
     dataDir.path,
@@ -418,7 +428,7 @@ export async function compose(
     watchSpace: async () => {
       await ballast.adjust()
       if (!space.state().isLow) return
-      const ended = await registry.makeRoom()
+      const ended = await registry.reclaimSpace()
       if (ended > 0) log.warn({ uploads: ended }, 'ended idle uploads because the disk is low on space')
     },
     extendAuditChain: async () => {
@@ -430,11 +440,14 @@ export async function compose(
     expireAuditEvents: () =>
       expireEvents({ database, clock, sealer, audit, retentionDays: configuration.audit.retentionDays }),
     collectGarbage: async () => {
-      for (const policed of await listRegistries(resources)) await registry.carryOutPolicies(policed)
+      for (const policed of await listRegistries(resources)) await registry.applyPolicies(policed)
+      // Deleting rows can fail on a full disk; the collection must free space all the same.
+      const [purged] = await Promise.allSettled([imports.endOrphaned().then(() => imports.purge())])
       await registry.collectGarbage()
+      if (purged.status === 'rejected') throw purged.reason
     },
     scrub: () => registry.scrubs.continueBackground(),
-    tidy: () => Promise.all([directory.endStaleMemberships(), registry.endLostImports()]),
+    tidy: () => Promise.all([directory.endStaleMemberships(), imports.endOrphaned()]),
     drain: () => {
       draining = true
       void registry.scrubs.stop()
@@ -445,6 +458,7 @@ export async function compose(
       await control?.close()
       await app.close()
       await certificates?.close()
+      await imports.close()
       await registry.close()
       // What is not in the chain now comes into it at the next start.
       await ownAudit

@@ -171,14 +171,14 @@ export const faults: readonly Fault[] = [
   {
     what: 'A known blob of another size is adopted',
     file: 'server/src/registry/uploads/finish-upload.ts',
-    find: 'row.size_bytes === sizeBytes && (await parts.integrity.isIntact(row))',
+    find: 'row.size_bytes === sizeBytes && (await context.integrity.isIntact(row))',
     replace: 'row.size_bytes === sizeBytes',
     tests: ['test/faults/corrupt-blobs.test.ts'],
   },
   {
     what: 'Staged bytes of a refused digest are kept',
     file: 'server/src/registry/uploads/finish-upload.ts',
-    find: "    await parts.blobs.discard(upload.id)\n    throw new OciError('DIGEST_INVALID'",
+    find: "    await context.blobs.discard(upload.id)\n    throw new OciError('DIGEST_INVALID'",
     replace: "    throw new OciError('DIGEST_INVALID'",
     tests: ['server/src/registry/uploads/uploads.test.ts'],
   },
@@ -287,7 +287,7 @@ export const faults: readonly Fault[] = [
   {
     what: 'A manifest that lacks its layers is accepted',
     file: 'server/src/registry/manifests/put-manifest.ts',
-    find: 'if (missing.length > 0 && !(parts.acceptsSparseImages && sparse))',
+    find: 'if (missing.length > 0 && !(context.acceptsSparseImages && sparse))',
     replace: 'if (missing.length > 0 && !sparse)',
     tests: ['server/src/registry/manifests/manifests.test.ts'],
   },

@@ -16,7 +16,8 @@ import { openSealer } from '../platform/keys/sealing.ts'
 import { signingKeyMigrations } from '../platform/keys/migrations.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import { openTestDatabase } from '../platform/sql/test-database.ts'
-import { createDeletionCount, createRegistryRoom, registryMigrations } from '../registry/index.ts'
+import { createImports, importMigrations } from '../imports/index.ts'
+import { createDeletionCount, createRegistry, registryMigrations } from '../registry/index.ts'
 import { createRegistryActivity, createResources, resourcesMigrations } from '../resources/index.ts'
 import { createMemoryBlobStore } from '../storage/index.ts'
 import { createTokenService } from '../token-service/index.ts'
@@ -95,6 +96,7 @@ const allMigrations = [
   ...directoryMigrations,
   ...accessMigrations,
   ...registryMigrations,
+  ...importMigrations,
 ]
 
 /** The management room over real rooms, a real database and a real socket, with an owner of the subscription; time stands still. */
@@ -136,7 +138,7 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
     scheme: 'https',
     repositoryDeletions: createDeletionCount(database),
   })
-  const registry = createRegistryRoom({
+  const registry = createRegistry({
     database,
     clock,
     log,
@@ -147,6 +149,7 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
     transfers: { count: activity.countTransfer },
     acceptsSparseImages: false,
   })
+  const imports = createImports({ database, clock, log, audit, content: registry.content })
   /** The registries that were there, each time that it was said that they changed. */
   const registryChanges: string[][] = []
   const management = createManagement({
@@ -165,6 +168,7 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
     access,
     tokenService,
     registry,
+    imports,
     rotateKeys: async () => {
       await Promise.all([tokenService.rotateKeys(), identity.rotateKeys()])
     },

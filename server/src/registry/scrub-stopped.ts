@@ -1,11 +1,10 @@
-import { createBlobParts } from './blobs/create-blob-parts.ts'
-import { createParts, type Parts } from './parts.ts'
+import { type ContextOptions, createContext } from './context.ts'
 import { scrub } from './scrub/scrub.ts'
 import { newProgress, type ScrubProgress, type VerifyAudit } from './scrub/scrub-run.ts'
 
-/** What a scrub of a stopped server works with. */
+/** The scrub of a stopped server. */
 export type StoppedScrubOptions = Pick<
-  Parts,
+  ContextOptions,
   'database' | 'clock' | 'audit' | 'log' | 'blobs' | 'acceptsSparseImages'
 > & {
   /** How old a file without a row must be before it is removed. */
@@ -19,21 +18,19 @@ export type StoppedScrubOptions = Pick<
 /** Scrubs content that no server uses, as fast as it can be read. */
 export async function scrubStopped(options: StoppedScrubOptions): Promise<ScrubProgress> {
   const { leaseMs, repair, verifyAudit, onProgress } = options
-  const parts = createParts(options)
   const progress = newProgress()
-  const tell = () => {
+  const report = () => {
     onProgress(progress)
     return Promise.resolve()
   }
   const run = {
-    parts,
-    blobParts: createBlobParts(parts, { leaseMs }),
+    context: createContext({ ...options, blobSettings: { leaseMs } }),
     repair,
     isAlone: true,
-    pace: tell,
+    pace: report,
     signal: new AbortController().signal,
     progress,
-    reached: tell,
+    reached: report,
   }
   await scrub(run, { step: 'blobs', place: '' }, verifyAudit)
   onProgress(progress)

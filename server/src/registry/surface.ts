@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance } from 'fastify'
 import type { CallerBudgets } from '../platform/limits/caller-budget.ts'
 import type { Origin } from '../platform/http/app.ts'
 import { noRegistryAt } from '../standards/azure/login-server.ts'
-import type { RawExchange } from '../platform/http/raw-surface.ts'
+import { mountRaw, type RawExchange } from '../platform/http/raw-surface.ts'
 import { discardRest } from '../platform/http/unread-body.ts'
 import type { Log } from '../platform/log/log.ts'
 import { parseRepositoryName } from '../standards/oci/repository-name.ts'
@@ -26,7 +27,8 @@ import {
   type RouteNeed,
 } from './routes.ts'
 
-export type DispatchOptions = {
+/** What the surface is mounted with. */
+export type SurfaceOptions = {
   readonly budgets: CallerBudgets
   readonly gate: Gate
   readonly registries: WhichRegistry
@@ -46,7 +48,7 @@ const countedHandlers: Readonly<Partial<Record<keyof RegistryHandlers, 'pull' | 
 const signedIn: RegistryNeed = { kind: 'signed-in' }
 const noQuery = new URLSearchParams()
 
-/** On every answer of the surface, after what every answer of the server has. */
+/** The headers of every response of the surface, in addition to those of every response of the server. */
 const surfaceHeaders = [
   'docker-distribution-api-version',
   'registry/2.0',
@@ -54,21 +56,29 @@ const surfaceHeaders = [
   'Accept, Authorization, Origin',
   'access-control-expose-headers',
   'Docker-Content-Digest, WWW-Authenticate, Link, X-Ms-Correlation-Request-Id',
-  // A manifest may be called a page, and pages of the same origin ask people for their passwords. [CSP 3 §6.3.2]
+  // A manifest can be pushed as HTML, and sign-in pages have the same origin. [CSP 3 §6.3.2]
   'content-security-policy',
   "sandbox; default-src 'none'; frame-ancestors 'none'",
 ]
 
+/** Other methods are answered by the server. */
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
+/** Adds `/v2/*` and `/acr/v1/*`. */
+export function mountSurface(app: FastifyInstance, options: SurfaceOptions): void {
+  mountRaw(app, { paths: ['/v2', '/acr/v1'], methods, handle: createDispatch(options) })
+}
+
 /**
- * Answers one request of the surface, always in the same order: whose host, which row, may this caller, are the names
- * well-formed, the handler. A caller who is not let in learns nothing of the rest, and its body is not read.
+ * Answers a request in this order: find the registry of the host, find the row, ask the gate, check the names, call the
+ * handler. A denied caller learns nothing of the later steps, and its body is not read.
  */
-export function createDispatch(options: DispatchOptions): (exchange: RawExchange) => void {
+function createDispatch(options: SurfaceOptions): (exchange: RawExchange) => void {
   const { budgets, gate, registries, log, transfers, handlers } = options
   const routes = indexRoutes(registryRoutes)
   const knownPaths = new KnownPaths()
 
-  // Nothing is awaited that is there already: a wait is dear where an answer takes a few microseconds.
+  // Only promises are awaited: an `await` is expensive where a response takes a few microseconds.
   async function serve(exchange: Exchange, origin: Origin): Promise<void> {
     const { request, response, commonHeaders } = exchange
     const hosted = registries.byHost(request.headers.host)
@@ -77,7 +87,7 @@ export function createDispatch(options: DispatchOptions): (exchange: RawExchange
     const { url = '', method = '' } = request
     const queryAt = url.indexOf('?')
     const rawPath = queryAt === -1 ? url : url.slice(0, queryAt)
-    const asked = knownPaths.find(method, rawPath) ?? readPath(routes, method, rawPath)
+    const asked = knownPaths.get(method, rawPath) ?? readPath(routes, method, rawPath)
     const { need } = asked
     const admitting = gate.admit(request, origin, registry, need)
     const admission = admitting instanceof Promise ? await admitting : admitting
@@ -87,8 +97,8 @@ export function createDispatch(options: DispatchOptions): (exchange: RawExchange
     }
     const { caller } = admission
     const known = 'matched' in asked ? checkPath(routes, asked) : asked
-    // A piece of a longer text would hold all of that in memory.
-    if (known !== asked && queryAt === -1) knownPaths.keep(method, rawPath, known)
+    // With a query, `rawPath` is a slice that would keep the whole URL in memory.
+    if (known !== asked && queryAt === -1) knownPaths.set(method, rawPath, known)
     const { route, path } = known
     const query = queryAt === -1 ? noQuery : new URLSearchParams(url.slice(queryAt))
     if (registry.compatibility === 'acr') requireAcrRequest(method, path, query)
@@ -108,7 +118,7 @@ export function createDispatch(options: DispatchOptions): (exchange: RawExchange
     }
   }
 
-  /** Whoever sends no credentials is told where to get some: every client begins so, and it is no failure. */
+  /** A request without credentials is not a failure: every client begins with one, to get the challenge. */
   async function countFailure(request: IncomingMessage): Promise<void> {
     const { headers, method = '', url = '' } = request
     if (transfers === undefined || headers.authorization === undefined) return
@@ -118,25 +128,25 @@ export function createDispatch(options: DispatchOptions): (exchange: RawExchange
     if (kind !== undefined && registry !== undefined) transfers.count(registry.rid, kind, false)
   }
 
-  /** Whoever is not let in is known by the address alone. That a client has no credential yet is how each begins. */
+  /** Charges a denial to the address, since the caller is unknown. A first request without credentials costs little. */
   async function payForRefusal({ headers }: RawExchange['request'], { remoteAddress }: Origin): Promise<void> {
     const costMs = headers.authorization === undefined ? challengeCostMs : refusalCostMs
     await budgets.ofAddress(remoteAddress).settle(costMs)
   }
 
-  /** Calls the handler, and has the caller's budget pay for it. */
+  /** Calls the handler, and charges its time to the caller's budget. */
   async function carryOut(route: RegistryRoute, call: RegistryCall): Promise<void> {
     const { budget } = call
     let usedMs = 0
     try {
       if (heavyReads.has(route.handler)) await budget.nextTurn()
       const stopwatch = budget.stopwatch()
-      // The row's constructor holds handler and kind of path together; here they have both been looked up by it.
+      // The row's constructor guarantees that the handler takes calls of this kind of path.
       const handling = (handlers[route.handler] as AnyHandler)(call)
       usedMs = stopwatch()
       if (!(handling instanceof Promise)) return
       await handling
-      // What waited for the disk or the client took more than its beginning, which is all that can be measured of it.
+      // Only the part before the first wait was measured; the rest is estimated.
       usedMs = stopwatch() || usedMs + (waitingCostMs[route.handler] ?? usualWaitingCostMs)
     } finally {
       budget.leave(usedMs)
@@ -154,7 +164,7 @@ export function createDispatch(options: DispatchOptions): (exchange: RawExchange
     if (known === undefined || known.status >= 500) {
       log.error({ id: origin.correlationId, err: error }, 'a request to the registry failed')
     }
-    // Half an answer cannot be taken back; the client sees that the connection broke.
+    // A response that has begun cannot be replaced; the client sees a broken connection.
     if (response.headersSent) response.destroy()
     else sendError(exchange, known ?? new OciError('UNKNOWN'))
     discardRest(request)
@@ -169,7 +179,7 @@ export function createDispatch(options: DispatchOptions): (exchange: RawExchange
   }
 }
 
-/** Reads that may occupy the main thread for milliseconds: they begin in turn. */
+/** Reads that can occupy the main thread for milliseconds: callers take turns. */
 const heavyReads: ReadonlySet<keyof RegistryHandlers> = new Set([
   'listCatalog',
   'listTags',
@@ -183,13 +193,13 @@ const heavyReads: ReadonlySet<keyof RegistryHandlers> = new Set([
   'listDeletedManifests',
 ])
 
-/** About what a refusal takes of the main thread, in milliseconds: one to a client without a credential, and any other. */
+/** Estimated milliseconds of the main thread for a denial without a credential, and for any other. */
 const challengeCostMs = 0.1
 const refusalCostMs = 1
 
 /**
- * About what a request takes of the processor, in milliseconds, beside what is measured: where it waits for the disk, the
- * database or the client. Changes occupy the thread of the writer, too.
+ * Estimated milliseconds of the processor for a request that waits for the disk, the database or the client, in addition
+ * to the measured time. Changes occupy the writer thread, too.
  */
 const usualWaitingCostMs = 0.8
 const changeCostMs = 2.5
@@ -210,7 +220,7 @@ const waitingCostMs: Partial<Record<keyof RegistryHandlers, number>> = {
   patchManifest: changeCostMs,
 }
 
-/** A path as it was read, before it is known who asks: what lies where nothing is, is told only to those let in. */
+/** A parsed path before the caller is known. Only admitted callers learn that it does not exist. */
 type AskedPath = {
   readonly matched: MatchedPath | undefined
   readonly route: RegistryRoute | undefined
@@ -231,7 +241,7 @@ function checkPath(routes: RouteIndex, { matched, route, need }: AskedPath): Kno
   return { route, need, path }
 }
 
-/** What the row needs for this path. Where there is no row, or no such repository can be, it is to be known who asks. */
+/** The need of the row for this path. Without a row, or with an invalid repository name, the caller must be signed in. */
 function needOf(need: RouteNeed | undefined, matched: MatchedPath | undefined): RegistryNeed {
   if (need === undefined || matched === undefined) return signedIn
   if (need.kind !== 'repository') return need

@@ -1,6 +1,6 @@
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { BlobLocation } from '../../storage/index.ts'
-import type { BlobParts } from './blob-parts.ts'
+import type { BlobContext } from './context.ts'
 import { forgetUnheld, holdsBlob, isBlobNeeded, unlinkBlob } from './blob-store.ts'
 import { type OciCall, sendEmpty } from '../surface/call.ts'
 import { OciError } from '../surface/errors.ts'
@@ -15,13 +15,17 @@ import { findRepository } from '../repositories/repository-store.ts'
  *
  * @throws OciError BLOB_UNKNOWN, UNSUPPORTED or REGISTRY_DISALLOWED_OPERATION
  */
-export async function deleteBlob(parts: BlobParts, call: OciCall<'blob'>): Promise<void> {
-  const unnamed = await parts.database.transaction((transaction) => unlink(parts, call, transaction))
-  for (const location of unnamed) await parts.blobs.delete(location)
+export async function deleteBlob(context: BlobContext, call: OciCall<'blob'>): Promise<void> {
+  const unnamed = await context.database.transaction((transaction) => unlink(context, call, transaction))
+  for (const location of unnamed) await context.blobs.delete(location)
   sendEmpty(call, 202)
 }
 
-async function unlink({ audit }: BlobParts, call: OciCall<'blob'>, transaction: Transaction): Promise<BlobLocation[]> {
+async function unlink(
+  { audit }: BlobContext,
+  call: OciCall<'blob'>,
+  transaction: Transaction,
+): Promise<BlobLocation[]> {
   const { registry, path, caller } = call
   const { digest } = path
   const repository = await findRepository(transaction, registry.rid, path.repository)

@@ -1,51 +1,22 @@
 import { type Kysely, sql, type SqlBool } from 'kysely'
-import type { Database, Transaction } from '../../platform/sql/database.ts'
-import { OciError } from '../surface/errors.ts'
+import type { Transaction } from '../../platform/sql/database.ts'
 import { keepTags, moveReferences, type Kept } from './kept-store.ts'
 import type { DeletedManifestRow, RegistryTables } from '../rows/rows.ts'
-import { deletePiece, pieceRows, whileTime } from '../rows/piece-store.ts'
+import { deletePiece, pieceRows } from '../rows/piece-store.ts'
 
 /** How many manifests, and how many bytes of them, which are rows of other tables as well. */
 export const pieceManifests = 20
 
 const pieceBytes = 4 * 1024 * 1024
 
-/** Rows of an earlier deletion are in the way of a change; see {@link changeSwept}. */
-class UnsweptError extends Error {
+/** Rows of an earlier deletion are in the way of a change; see `changeSwept`. */
+export class UnsweptError extends Error {
   override readonly name = 'UnsweptError'
   readonly repositoryId: string
   constructor(repositoryId: string) {
     super('rows of a deleted manifest are left')
     this.repositoryId = repositoryId
   }
-}
-
-/** How many times a change waits for rows of earlier deletions: somebody may go on deleting. */
-const maxWaits = 10
-
-/**
- * Runs a transaction. Where it finds rows of a deleted manifest in its way, those are deleted first, in pieces.
- *
- * @throws OciError TOOMANYREQUESTS when there are always more of them
- */
-export async function changeSwept<Result>(
-  database: Database,
-  work: (transaction: Transaction) => Promise<Result>,
-): Promise<Result> {
-  for (let waits = 0; waits < maxWaits; waits += 1) {
-    try {
-      return await database.transaction(work)
-    } catch (error) {
-      if (!(error instanceof UnsweptError)) throw error
-      const { repositoryId } = error
-      const sweep = (transaction: Transaction) => whileTime(() => sweepManifest(transaction, repositoryId))
-      while (!(await database.transaction(sweep))) continue
-    }
-  }
-  throw new OciError('TOOMANYREQUESTS', {
-    message: 'manifests of this repository are being deleted; try again',
-    headers: { 'retry-after': '1' },
-  })
 }
 
 /**

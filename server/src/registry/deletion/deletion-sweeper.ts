@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { Log } from '../../platform/log/log.ts'
 import { findDeletedRepository, keptOf, nextDeleted } from './deleted-repository-store.ts'
-import { changeSwept, sweepManifest, sweepRepository } from './deleted-content-store.ts'
+import { sweepManifest, sweepRepository } from './deleted-content-store.ts'
+import { changeSwept } from './change-repository.ts'
 import { whileTime } from '../rows/piece-store.ts'
 
 /** How many transactions sweep a deletion before it is answered: all of it, mostly. */

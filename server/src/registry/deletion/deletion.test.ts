@@ -97,7 +97,7 @@ function testDeletions(kind: DatabaseKind, softDelete: 'enabled' | 'disabled'): 
 
     await test.pushImage('d/tags', 't7', 'one')
     assert.deepEqual(await tagsOf('d/tags'), ['other', 't7'], 'the same manifest comes without its old tags')
-    await test.room.collectGarbage()
+    await test.registry.collectGarbage()
     assert.deepEqual(await tagsOf('d/tags'), ['other', 't7'])
     assert.equal((await test.send('GET', '/v2/d/tags/manifests/t7')).status, 200)
     assert.equal((await test.send('GET', `/v2/d/tags/manifests/${other}`)).status, 200)
@@ -116,7 +116,7 @@ function testDeletions(kind: DatabaseKind, softDelete: 'enabled' | 'disabled'): 
       await addTags('d/stack', again, 130_000)
       assert.equal((await test.send('DELETE', '/acr/v1/d%2Fstack')).status, 202)
       assert.equal((await test.send('GET', '/v2/d/stack/tags/list')).status, 404)
-      await test.room.collectGarbage()
+      await test.registry.collectGarbage()
     })
   }
 
@@ -149,7 +149,7 @@ function testDeletions(kind: DatabaseKind, softDelete: 'enabled' | 'disabled'): 
 
     await test.pushImage('d/again', 'v2', 'again')
     assert.deepEqual(await tagsOf('d/again'), ['v2'])
-    await test.room.collectGarbage()
+    await test.registry.collectGarbage()
     assert.deepEqual(await tagsOf('d/again'), ['v2'])
     assert.equal((await test.send('GET', '/v2/d/again/manifests/v2')).status, 200)
     assert.equal((await test.send('GET', `/v2/d/again/blobs/${digestOf('again')}`)).status, 200)
@@ -171,7 +171,7 @@ function testDeletions(kind: DatabaseKind, softDelete: 'enabled' | 'disabled'): 
       assert.equal((await test.send('DELETE', `/v2/d/index/manifests/${digestOf(index)}`)).status, 202)
     }
     assert.equal(await push(), 201)
-    await test.room.collectGarbage()
+    await test.registry.collectGarbage()
     const id = await idOf('d/index')
     const { count } = await test.database
       .tables<RegistryTables>()
@@ -186,8 +186,8 @@ function testDeletions(kind: DatabaseKind, softDelete: 'enabled' | 'disabled'): 
     const digest = await test.pushImage('d/last', 'v1', 'last')
     await addTags('d/last', digest, many)
     assert.equal((await test.send('DELETE', `/v2/d/last/manifests/${digest}`)).status, 202)
-    await test.database.transaction((transaction) => test.room.deleteContent(transaction, test.registry.rid))
-    await test.room.collectGarbage()
+    await test.database.transaction((transaction) => test.registry.deleteContent(transaction, test.hosted.rid))
+    await test.registry.collectGarbage()
     assert.deepEqual(await countRows(), {
       deleted_repository: 0,
       deleted_manifest: 0,

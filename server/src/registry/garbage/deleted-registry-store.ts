@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { sql, type SqlBool } from 'kysely'
 import type { Transaction } from '../../platform/sql/database.ts'
-import type { BlobParts } from '../blobs/blob-parts.ts'
+import type { GarbageContext } from './context.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 import { deletePiece, whileTime } from '../rows/piece-store.ts'
 import { sweepRepository } from '../deletion/deleted-content-store.ts'
@@ -10,7 +10,7 @@ import { sweepRepository } from '../deletion/deleted-content-store.ts'
  * Deletes what registries held that are deleted, a few rows at a time, and at last forgets such a registry: not before
  * every request that began while it was there has ended, since one of them may still add a repository to it.
  */
-export async function sweepDeletedRegistries({ database, clock, settings }: BlobParts): Promise<void> {
+export async function sweepDeletedRegistries({ database, clock, settings }: GarbageContext): Promise<void> {
   const deleted = await database.tables<RegistryTables>().selectFrom('deleted_registry').selectAll().execute()
   for (const { rid, deleted_at_ms } of deleted) {
     const deleteSome = (transaction: Transaction) => whileTime(() => deletePieceOf(transaction, rid))

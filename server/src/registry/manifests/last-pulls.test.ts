@@ -35,7 +35,7 @@ function testLastPulls(kind: DatabaseKind): void {
     const pulled = at(1)
     await pull('seen', 'v1')
     for (const written of [false, true]) {
-      if (written) await test.room.flushLastPulls()
+      if (written) await test.registry.flushLastPulls()
       assert.equal((await tagOf('seen', 'v1')).lastPullTime, pulled)
       assert.equal((await manifestOf('seen', digest)).lastPullTime, pulled)
       const { manifests } = (await test.send('GET', '/acr/v1/seen/_manifests')).json as { manifests: Listed[] }
@@ -47,7 +47,7 @@ function testLastPulls(kind: DatabaseKind): void {
     await pull('seen', digest)
     assert.equal((await tagOf('seen', 'v1')).lastPullTime, pulled, 'a pull by digest is none of the tag')
     assert.equal((await manifestOf('seen', digest)).lastPullTime, later)
-    await test.room.flushLastPulls()
+    await test.registry.flushLastPulls()
     assert.equal((await manifestOf('seen', digest)).lastPullTime, later)
   })
 
@@ -72,7 +72,7 @@ function testLastPulls(kind: DatabaseKind): void {
     await test.pushImage('again', 'v1', 'one')
     at(21)
     await pull('again', 'v1')
-    await test.room.flushLastPulls()
+    await test.registry.flushLastPulls()
     await test.send('DELETE', '/acr/v1/again/_tags/v1')
     at(22)
     await test.pushImage('again', 'v1', 'two')
@@ -84,13 +84,13 @@ function testLastPulls(kind: DatabaseKind): void {
     const digest = await test.pushImage('swept', 'v1', 'swept')
     at(31)
     await pull('swept', 'v1')
-    await test.room.flushLastPulls()
+    await test.registry.flushLastPulls()
     const held = async () => (await rows()).filter(({ reference }) => reference === digest).length
     assert.equal(await held(), 1)
-    await test.room.collectGarbage()
+    await test.registry.collectGarbage()
     assert.equal(await held(), 1)
     assert.equal((await test.send('DELETE', `/v2/swept/manifests/${digest}`)).status, 202)
-    await test.room.collectGarbage()
+    await test.registry.collectGarbage()
     assert.equal(await held(), 0)
   })
 
@@ -101,7 +101,7 @@ function testLastPulls(kind: DatabaseKind): void {
     const before = { commits: commits(), rows: (await rows()).length }
     for (let index = 0; index < 1000; index += 1) await pull('busy', 'v1')
     assert.equal(commits(), before.commits, 'no pull is written by itself')
-    await test.room.flushLastPulls()
+    await test.registry.flushLastPulls()
     assert.equal(commits(), before.commits + 1)
     assert.equal((await rows()).length, before.rows + 2)
   })

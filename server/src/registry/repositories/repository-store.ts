@@ -236,10 +236,10 @@ async function countDeletion(tables: Kysely<RegistryTables>): Promise<number> {
 }
 
 /**
- * States that a registry is deleted. Nobody asks for it by its `rid` again, no push under way can make a repository in it,
- * and collections delete what it held, bit by bit.
+ * Records that a registry is deleted. From then on, no push can create a repository in it, and the next collections delete
+ * its content in pieces.
  */
-export async function forsakeRegistry(transaction: Transaction, rid: string, nowMs: number): Promise<void> {
+export async function deleteRegistryContent(transaction: Transaction, rid: string, nowMs: number): Promise<void> {
   await transaction
     .tables<RegistryTables>()
     .insertInto('deleted_registry')

@@ -35,8 +35,8 @@ function testSoftDeletion(kind: DatabaseKind): void {
   }
   const status = async (path: string, method = 'GET') => (await test.send(method, path)).status
   const carryOut = (retentionDays: number) =>
-    test.room.carryOutPolicies({
-      ...test.registry,
+    test.registry.applyPolicies({
+      ...test.hosted,
       policies: {
         retentionPolicy: { status: 'disabled', days: 0, enabledAtMs: 0 },
         softDeletePolicy: { status: 'enabled', retentionDays },
@@ -68,7 +68,7 @@ function testSoftDeletion(kind: DatabaseKind): void {
     assert.deepEqual(await list('_catalog', 'repositories'), ['s/app'])
 
     test.clock.nowMs += 3 * dayMs
-    await test.room.collectGarbage()
+    await test.registry.collectGarbage()
     const restored = await restore('s/app', digest, 'v1')
     assert.equal(restored.status, 200, restored.text)
     assert.partialDeepStrictEqual(restored.json, { imageName: 's/app', manifest: { digest, tags: ['v1'] } })
@@ -81,7 +81,7 @@ function testSoftDeletion(kind: DatabaseKind): void {
     assert.deepEqual(await list('_catalog', 'repositories'), [])
     const { manifestCount, tagCount } = (await test.send('GET', '/acr/v1/s%2Fapp')).json
     assert.deepEqual([manifestCount, tagCount], [1, 2])
-    await test.room.collectGarbage()
+    await test.registry.collectGarbage()
     assert.equal(await status(`/v2/s/app/blobs/${digestOf('only layer of s/app')}`), 200)
   })
 
@@ -144,7 +144,7 @@ function testSoftDeletion(kind: DatabaseKind): void {
     assert.equal((await restore('s/whole', one, 'v1')).status, 401, 'a credential of before ends with the repository')
     test.gate.deletionsSeen = Infinity
     test.clock.nowMs += 3 * dayMs
-    await test.room.collectGarbage()
+    await test.registry.collectGarbage()
     for (const [digest, tag] of [
       [one, 'v1'],
       [digestOf(index), 'multi'],
@@ -209,7 +209,7 @@ function testSoftDeletion(kind: DatabaseKind): void {
     const digest = await test.pushImage('s/purged', 'v1', 'purged layer')
     const kept = await test.pushImage('s/purged', 'v2', 'kept layer')
     await test.send('DELETE', `/v2/s/purged/manifests/${digest}`)
-    const size = (await test.room.usage(test.registry.rid)).sizeBytes
+    const size = (await test.registry.usage(test.hosted.rid)).sizeBytes
     test.clock.nowMs += 5 * dayMs
     await carryOut(7)
     assert.deepEqual(await deletedDigests('s/purged'), [digest])
@@ -217,8 +217,8 @@ function testSoftDeletion(kind: DatabaseKind): void {
     assert.deepEqual(await deletedDigests('s/purged'), [])
     assert.deepEqual(await deletedTags('s/purged'), [])
     assert.equal((await restore('s/purged', digest, 'v1')).status, 404)
-    await test.room.collectGarbage()
-    assert.ok((await test.room.usage(test.registry.rid)).sizeBytes < size)
+    await test.registry.collectGarbage()
+    assert.ok((await test.registry.usage(test.hosted.rid)).sizeBytes < size)
     assert.equal(await status(`/v2/s/purged/manifests/${kept}`), 200)
     assert.equal(await status(`/v2/s/purged/blobs/${digestOf('purged layer')}`), 404)
   })

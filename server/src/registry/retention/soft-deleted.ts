@@ -17,25 +17,26 @@ import { OciError } from '../surface/errors.ts'
 import { cutPage, linkAfter, requirePage } from '../repositories/list-order.ts'
 import { requireWritable } from '../repositories/locks.ts'
 import { findManifest, markUntagged } from '../manifests/manifest-store.ts'
-import type { Parts } from '../parts.ts'
+import type { RetentionContext } from './context.ts'
 import { documentHead, manifestProperties } from '../properties/properties.ts'
 import type { Reservation } from '../quotas/quotas.ts'
 import { readBody } from '../surface/read-body.ts'
-import { changeEvent, changeRepository, requireCurrentCredential } from '../repositories/repositories.ts'
+import { changeEvent, requireCurrentCredential } from '../repositories/repositories.ts'
+import { changeRepository } from '../deletion/change-repository.ts'
 import { openRepository, recordChange } from '../repositories/repository-store.ts'
 import type { DeletedTagRow } from '../rows/rows.ts'
 import { findTags, moveTags } from '../repositories/tag-store.ts'
-import { noSpace } from '../uploads/staging.ts'
+import { noSpace } from '../quotas/no-space.ts'
 
 /**
  * `GET` of the repositories from which something was deleted that can be restored.
  *
  * @throws OciError PAGINATION_NUMBER_INVALID
  */
-export async function listDeletedCatalog(parts: Parts, call: AcrCall<'deleted-catalog'>): Promise<void> {
+export async function listDeletedCatalog(context: RetentionContext, call: AcrCall<'deleted-catalog'>): Promise<void> {
   const asked = requirePage(call.query)
   const { rid } = call.registry
-  const names = asked.size === 0 ? [] : await listDeletedNames(parts.database, rid, asked.last, asked.size + 1)
+  const names = asked.size === 0 ? [] : await listDeletedNames(context.database, rid, asked.last, asked.size + 1)
   const { page, headers } = cutPage(names, asked, (name) => linkAfter(call.request.url ?? '', call.query, asked, name))
   sendJson(call, 200, { repositories: page }, headers)
 }
@@ -46,11 +47,11 @@ export async function listDeletedCatalog(parts: Parts, call: AcrCall<'deleted-ca
  *
  * @throws OciError PAGINATION_NUMBER_INVALID
  */
-export async function listDeletedTags(parts: Parts, call: AcrCall<'deleted-tags'>): Promise<void> {
+export async function listDeletedTags(context: RetentionContext, call: AcrCall<'deleted-tags'>): Promise<void> {
   const asked = requirePage(call.query)
   const from = { rid: call.registry.rid, name: call.path.repository }
   const after = readTagPosition(asked.last)
-  const rows = asked.size === 0 ? [] : await listDeletedTagRows(parts.database, from, after, asked.size + 1)
+  const rows = asked.size === 0 ? [] : await listDeletedTagRows(context.database, from, after, asked.size + 1)
   const { page, headers } = cutPage(rows, asked, (row) =>
     linkAfter(call.request.url ?? '', call.query, asked, tagPosition(row)),
   )
@@ -69,10 +70,13 @@ export async function listDeletedTags(parts: Parts, call: AcrCall<'deleted-tags'
  *
  * @throws OciError PAGINATION_NUMBER_INVALID
  */
-export async function listDeletedManifests(parts: Parts, call: AcrCall<'deleted-manifests'>): Promise<void> {
+export async function listDeletedManifests(
+  context: RetentionContext,
+  call: AcrCall<'deleted-manifests'>,
+): Promise<void> {
   const asked = requirePage(call.query)
   const from = { rid: call.registry.rid, name: call.path.repository }
-  const rows = asked.size === 0 ? [] : await listDeletedManifestRows(parts.database, from, asked.last, asked.size + 1)
+  const rows = asked.size === 0 ? [] : await listDeletedManifestRows(context.database, from, asked.last, asked.size + 1)
   const { page, headers } = cutPage(rows, asked, ({ digest }) =>
     linkAfter(call.request.url ?? '', call.query, asked, digest),
   )
@@ -91,14 +95,14 @@ const longestRestoreBody = 4096
  *
  * @throws OciError MANIFEST_UNKNOWN, TAG_INVALID, BAD_REQUEST, CONFLICT or REGISTRY_DISALLOWED_OPERATION
  */
-export async function restoreManifest(parts: Parts, call: AcrCall<'deleted-manifest'>): Promise<void> {
+export async function restoreManifest(context: RetentionContext, call: AcrCall<'deleted-manifest'>): Promise<void> {
   const tag = await readTagToRestore(call)
-  if (!parts.space.hasRoomFor(0)) throw noSpace()
+  if (!context.space.hasRoomFor(0)) throw noSpace()
   const force = call.query.get('force')?.toLowerCase() === 'true'
-  const nowMs = parts.clock.now()
-  const row = await parts.quotas.reserving((reservation) =>
-    changeRepository(parts, call, (transaction) =>
-      restore(parts, call, { tag, force, nowMs, reservation }, transaction),
+  const nowMs = context.clock.now()
+  const row = await context.quotas.reserving((reservation) =>
+    changeRepository(context, call, (transaction) =>
+      restore(context, call, { tag, force, nowMs, reservation }, transaction),
     ),
   )
   sendJson(call, 200, { ...documentHead(call), manifest: manifestProperties(row, tag === undefined ? [] : [tag]) })
@@ -112,7 +116,7 @@ type Restoration = {
 }
 
 async function restore(
-  parts: Parts,
+  context: RetentionContext,
   call: AcrCall<'deleted-manifest'>,
   { tag, force, nowMs, reservation }: Restoration,
   transaction: Transaction,
@@ -143,7 +147,7 @@ async function restore(
   const tags = tag !== undefined && present === undefined ? 1 : 0
   await recordChange(transaction, repository.id, { manifests: live === undefined ? 1 : 0, tags, nowMs })
   const detail = { tag: tag ?? null, force }
-  await parts.audit.record(transaction, changeEvent(call, 'manifest.restore', `@${digest}`, detail))
+  await context.audit.record(transaction, changeEvent(call, 'manifest.restore', `@${digest}`, detail))
   return manifest
 }
 

@@ -1,4 +1,4 @@
-/** The rows of the registry room. Instants are milliseconds since the epoch, truth values 0 and 1. */
+/** The tables of the registry. Instants are milliseconds since the epoch, truth values 0 and 1. */
 export type RegistryTables = {
   repository: RepositoryRow
   repository_tombstone: RepositoryTombstoneRow
@@ -13,7 +13,6 @@ export type RegistryTables = {
   upload: UploadRow
   deleted_registry: DeletedRegistryRow
   deleted_tag: DeletedTagRow
-  import_operation: ImportOperationRow
   last_pull: LastPullRow
   scrub: ScrubRow
   registry_usage: RegistryUsageRow
@@ -172,20 +171,6 @@ export type ScrubRow = {
   /** When the last one ended that reached the end, and what it found. */
   readonly completed_at_ms: number | null
   readonly completed_finding_count: number
-}
-
-/** An image that is or was being imported. */
-export type ImportOperationRow = {
-  readonly id: string
-  /** Who may ask how it goes. */
-  readonly asker: string
-  readonly state: 'running' | 'succeeded' | 'failed'
-  readonly reason: string | null
-  readonly message: string | null
-  /** When the process that carries it out was last seen to. */
-  readonly touched_at_ms: number
-  /** The event that is written when it ends, but for how; JSON text. Null where an older version began it. */
-  readonly event: string | null
 }
 
 /** How many bytes a registry holds; the database itself keeps this and the two below. */

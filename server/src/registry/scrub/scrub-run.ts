@@ -1,5 +1,4 @@
-import type { BlobParts } from '../blobs/blob-parts.ts'
-import type { Parts } from '../parts.ts'
+import type { ScrubContext } from './context.ts'
 
 /** One thing that is wrong with what is stored. */
 export type Finding = {
@@ -57,8 +56,7 @@ const maxFindings = 1000
 
 /** What a step works with. */
 export type ScrubRun = {
-  readonly parts: Parts
-  readonly blobParts: BlobParts
+  readonly context: ScrubContext
   /** Whether corrupt content is quarantined and files without a row are removed. */
   readonly repair: boolean
   /** Whether no server uses the data directory, so that a young file without a row is not about to get one. */

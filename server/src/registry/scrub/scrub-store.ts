@@ -110,24 +110,6 @@ export async function listLinks(
     .execute()
 }
 
-/** Makes a manifest unknown to clients until it is pushed again; false where it is already, or its bytes are others by now. */
-export async function quarantineManifest(
-  transaction: Transaction,
-  { repository_id, digest, content }: Pick<StoredManifest, 'repository_id' | 'digest' | 'content'>,
-  nowMs: number,
-): Promise<boolean> {
-  const { numUpdatedRows } = await transaction
-    .tables<RegistryTables>()
-    .updateTable('manifest')
-    .set({ quarantined_at_ms: nowMs })
-    .where('repository_id', '=', repository_id)
-    .where('digest', '=', digest)
-    .where('content', '=', content)
-    .where('quarantined_at_ms', 'is', null)
-    .executeTakeFirst()
-  return numUpdatedRows > 0n
-}
-
 /** How many blobs and manifests are in quarantine. */
 export async function countQuarantined(database: Database): Promise<number> {
   const tables = database.tables<RegistryTables>()

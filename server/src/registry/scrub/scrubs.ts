@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { BlobParts } from '../blobs/blob-parts.ts'
-import type { Parts } from '../parts.ts'
+import type { ScrubContext } from './context.ts'
 import { scrub } from './scrub.ts'
 import {
   newProgress,
@@ -56,8 +55,7 @@ export type ScrubFigures = {
 
 /** The scrubs of a running server: the slow one in the background, and those that somebody asks for. */
 export class Scrubs {
-  #parts: Parts
-  #blobParts: BlobParts
+  #context: ScrubContext
   #settings: ScrubSettings
   #verifyAudit: VerifyAudit | undefined
   #stopping = new AbortController()
@@ -67,9 +65,8 @@ export class Scrubs {
   /** When the background scrub is next due; undefined until the row was read. */
   #dueAtMs: number | undefined
 
-  constructor(parts: Parts, blobParts: BlobParts, settings: ScrubSettings, verifyAudit: VerifyAudit | undefined) {
-    this.#parts = parts
-    this.#blobParts = blobParts
+  constructor(context: ScrubContext, settings: ScrubSettings, verifyAudit: VerifyAudit | undefined) {
+    this.#context = context
     this.#settings = settings
     this.#verifyAudit = verifyAudit
   }
@@ -77,7 +74,7 @@ export class Scrubs {
   /** Begins a scrub, unless one that was asked for is under way, and returns how far that is. */
   start(repair: boolean): ScrubReport {
     if (this.#asked?.report.state === 'running') return this.#asked.report
-    const startedAtMs = this.#parts.clock.now()
+    const startedAtMs = this.#context.clock.now()
     const report: ScrubReport = { ...newProgress(), state: 'running', repair, startedAtMs, completedAtMs: undefined }
     const run = this.#run(report, { repair, bytesPerSecond: askedBytesPerSecond })
     const ended = this.#carryOut(run, report)
@@ -92,8 +89,8 @@ export class Scrubs {
 
   figures(): ScrubFigures {
     const { intervalMs } = this.#settings
-    const completedAtMs = this.#last?.completed_at_ms ?? this.#parts.clock.now()
-    const isLate = intervalMs > 0 && this.#parts.clock.now() > completedAtMs + 2 * intervalMs + retryAfterMs
+    const completedAtMs = this.#last?.completed_at_ms ?? this.#context.clock.now()
+    const isLate = intervalMs > 0 && this.#context.clock.now() > completedAtMs + 2 * intervalMs + retryAfterMs
     return {
       progress: this.#background?.progress,
       lastCompletedAtMs: this.#last?.completed_at_ms ?? undefined,
@@ -104,14 +101,14 @@ export class Scrubs {
 
   /** How many blobs and manifests are in quarantine now. */
   countQuarantined(): Promise<number> {
-    return countQuarantined(this.#parts.database)
+    return countQuarantined(this.#context.database)
   }
 
   /** Goes on with the background scrub where that is due, to its end; to be called again and again, one call at a time. */
   async continueBackground(): Promise<void> {
-    const { clock } = this.#parts
+    const { clock } = this.#context
     if (this.#settings.intervalMs === 0 || this.#stopping.signal.aborted) return
-    if (this.#dueAtMs === undefined) this.#planFirst(await readScrub(this.#parts.database))
+    if (this.#dueAtMs === undefined) this.#planFirst(await readScrub(this.#context.database))
     if (clock.now() < (this.#dueAtMs ?? 0)) return
     try {
       await this.#scrubInBackground()
@@ -131,7 +128,7 @@ export class Scrubs {
   }
 
   async #scrubInBackground(): Promise<void> {
-    const { clock, database } = this.#parts
+    const { clock, database } = this.#context
     const before = this.#last
     const continued = before !== undefined && before.started_at_ms !== null ? before : undefined
     const started_at_ms = continued?.started_at_ms ?? clock.now()
@@ -169,7 +166,7 @@ export class Scrubs {
   }
 
   async #carryOut(run: ScrubRun, report: ScrubReport): Promise<void> {
-    const { clock, log } = this.#parts
+    const { clock, log } = this.#context
     try {
       await scrub(run, { step: 'blobs', place: '' }, this.#verifyAudit)
       report.state = 'completed'
@@ -182,7 +179,7 @@ export class Scrubs {
   }
 
   #tell({ findingCount, counts, findings }: ScrubProgress): void {
-    const { log } = this.#parts
+    const { log } = this.#context
     if (findingCount === 0) log.info(counts, 'a scrub found no problems')
     else log.error({ ...counts, findings: findings.slice(0, 20) }, `a scrub found ${findingCount} problems`)
   }
@@ -197,8 +194,7 @@ export class Scrubs {
   ): ScrubRun {
     const { signal } = this.#stopping
     return {
-      parts: this.#parts,
-      blobParts: this.#blobParts,
+      context: this.#context,
       repair: how.repair,
       isAlone: false,
       pace: createPace(how.bytesPerSecond, signal),
@@ -213,7 +209,7 @@ export class Scrubs {
     this.#setLast(row)
     if (row !== undefined && row.started_at_ms !== null) return
     const delayMs = Math.min(startDelayMs, this.#settings.intervalMs)
-    this.#dueAtMs = Math.max(this.#dueAtMs ?? 0, this.#parts.clock.now() + delayMs)
+    this.#dueAtMs = Math.max(this.#dueAtMs ?? 0, this.#context.clock.now() + delayMs)
   }
 
   #setLast(row: ScrubRow | undefined): void {

@@ -88,7 +88,7 @@ export async function prolongUpload(transaction: Transaction, id: string, expire
     .execute()
 }
 
-/** Has the time of a caller's uploads be over. */
+/** Expires all uploads of a caller. */
 export async function expireUploadsOf(transaction: Transaction, callerKey: string, nowMs: number): Promise<void> {
   await transaction
     .tables<RegistryTables>()

@@ -1,18 +1,18 @@
-import type { Database, Transaction } from '../../platform/sql/database.ts'
-import type { ImportOperationRow, RegistryTables } from '../rows/rows.ts'
+import type { Database, Transaction } from '../platform/sql/database.ts'
+import type { ImportOperationRow, ImportTables } from './rows.ts'
 
-/** Records that an import has begun. */
+/** Records a started import. */
 export async function insertImport(transaction: Transaction, row: ImportOperationRow): Promise<void> {
-  await transaction.tables<RegistryTables>().insertInto('import_operation').values(row).execute()
+  await transaction.tables<ImportTables>().insertInto('import_operation').values(row).execute()
 }
 
-/** What changes of an import as it goes on. */
+/** The columns that change during an import. */
 export type ImportChange = Partial<Omit<ImportOperationRow, 'id' | 'asker' | 'event'>>
 
-/** Records that an import goes on, or how it ended, which is said once; returns whether it had not ended yet. */
+/** Updates a running import, and returns whether it was running. The result of an import is written once. */
 export async function updateImport(transaction: Transaction, id: string, change: ImportChange): Promise<boolean> {
   const { numUpdatedRows } = await transaction
-    .tables<RegistryTables>()
+    .tables<ImportTables>()
     .updateTable('import_operation')
     .set(change)
     .where('id', '=', id)
@@ -21,14 +21,14 @@ export async function updateImport(transaction: Transaction, id: string, change:
   return numUpdatedRows > 0n
 }
 
-/** An import, for the one who began it. */
+/** An import, for its asker. */
 export async function findImport(
   database: Database,
   id: string,
   asker: string,
 ): Promise<ImportOperationRow | undefined> {
   return database
-    .tables<RegistryTables>()
+    .tables<ImportTables>()
     .selectFrom('import_operation')
     .selectAll()
     .where('id', '=', id)
@@ -36,13 +36,13 @@ export async function findImport(
     .executeTakeFirst()
 }
 
-/** The imports that have not ended, and of which nothing was heard since an instant. */
+/** The running imports that no process has updated since an instant. */
 export async function listSilentImports(
   database: Database,
   beforeMs: number,
 ): Promise<Pick<ImportOperationRow, 'id' | 'event'>[]> {
   return database
-    .tables<RegistryTables>()
+    .tables<ImportTables>()
     .selectFrom('import_operation')
     .select(['id', 'event'])
     .where('state', '=', 'running')
@@ -50,10 +50,10 @@ export async function listSilentImports(
     .execute()
 }
 
-/** Forgets imports of which nothing was heard since an instant. */
-export async function forgetImports(transaction: Transaction, beforeMs: number): Promise<void> {
+/** Deletes imports that were last updated before an instant. */
+export async function deleteImports(transaction: Transaction, beforeMs: number): Promise<void> {
   await transaction
-    .tables<RegistryTables>()
+    .tables<ImportTables>()
     .deleteFrom('import_operation')
     .where('touched_at_ms', '<', beforeMs)
     .execute()

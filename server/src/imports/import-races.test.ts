@@ -1,46 +1,33 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
-import { createAudit } from '../../audit/index.ts'
-import { createLog } from '../../platform/log/log.ts'
-import { createOutbound } from '../../platform/outbound/outbound.ts'
-import type { Database, DatabaseKind, Transaction } from '../../platform/sql/database.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import type { Reference, Tag } from '../../standards/oci/reference.ts'
-import type { RepositoryName } from '../../standards/oci/repository-name.ts'
-import { createBlobs } from '../blobs/blobs.ts'
-import { createParts } from '../parts.ts'
-import { deleteRepository, findRepository } from '../repositories/repository-store.ts'
-import { digestOf, openTestRegistry, seenFirst, type TestRegistry } from '../test-registry.ts'
+import type { Database, DatabaseKind, Transaction } from '../platform/sql/database.ts'
+import { testDatabaseKinds } from '../platform/sql/test-database.ts'
+import type { Reference, Tag } from '../standards/oci/reference.ts'
+import type { RepositoryName } from '../standards/oci/repository-name.ts'
+import { digestOf, seenFirst } from '../registry/test-registry.ts'
 import { type Import, importImage } from './import-image.ts'
 import type { ImportSource } from './import-source.ts'
-import { type ImportRequest, RunningImports } from './imports.ts'
 import { findImport } from './import-store.ts'
 import { openLocalSource } from './local-source.ts'
+import type { ImportRequest } from './model.ts'
+import { contentOf, importsOf, openTestImports, type TestImports } from './test-imports.ts'
 
 for (const kind of testDatabaseKinds) describe(`imports beside other changes on ${kind}`, () => testRaces(kind))
 
 const byTag: Reference = { kind: 'tag', tag: 'v1' as Tag }
 
 function testRaces(kind: DatabaseKind): void {
-  let test: TestRegistry
+  let test: TestImports
 
   before(async () => {
-    test = await openTestRegistry(kind)
+    test = await openTestImports(kind)
     test.gate.deletionsSeen = Infinity
   })
   after(() => test.dispose())
 
-  const partsOf = (database: Database) => {
-    const { clock, blobs } = test
-    const now = { now: () => clock.nowMs }
-    const audit = createAudit({ database: test.database, clock: now })
-    const log = createLog('silent')
-    const parts = createParts({ database, clock: now, blobs, audit, log, acceptsSparseImages: false })
-    return { parts, blobParts: createBlobs(parts).parts }
-  }
   const into = (deletionsSeen = Infinity): Import['into'] => ({
-    registry: test.registry,
+    registry: test.hosted,
     caller: {
       key: 'importer',
       actor: { kind: 'service-principal', id: 'importer' },
@@ -49,17 +36,14 @@ function testRaces(kind: DatabaseKind): void {
     },
     origin: { correlationId: 'c', remoteAddress: '127.0.0.1', userAgent: undefined },
   })
-  const localSource = (repository: string) => {
-    const { parts } = partsOf(test.database)
-    return openLocalSource(parts, {
+  const localSource = (repository: string) =>
+    openLocalSource(contentOf(test), {
       kind: 'here',
-      rid: test.registry.rid,
+      rid: test.hosted.rid,
       repository: repository as RepositoryName,
     })
-  }
-  const importFrom = (source: ImportSource, target: string, deletionsSeen?: number) => {
-    const { parts, blobParts } = partsOf(test.database)
-    return importImage(parts, blobParts, {
+  const importFrom = (source: ImportSource, target: string, deletionsSeen?: number) =>
+    importImage(contentOf(test), {
       id: randomUUID(),
       source,
       reference: byTag,
@@ -69,11 +53,10 @@ function testRaces(kind: DatabaseKind): void {
       signal: new AbortController().signal,
       expiresAtMs: test.clock.nowMs + 1000,
     })
-  }
   const holds = async (repository: string, blob: string) =>
     (await test.send('HEAD', `/v2/${repository}/blobs/${digestOf(blob)}`)).status === 200
 
-  it('nothing of an image comes into a repository that is locked', async () => {
+  it('an import into a locked repository copies nothing', async () => {
     await test.pushImage('r/source', 'v1', 'for the locked one')
     await test.pushImage('r/locked', 'other', 'other')
     await test.send('PATCH', '/acr/v1/r%2Flocked', { body: '{"writeEnabled":false}' })
@@ -81,7 +64,7 @@ function testRaces(kind: DatabaseKind): void {
     assert.equal(await holds('r/locked', 'for the locked one'), false)
   })
 
-  it('nothing of an image comes into a repository that was deleted and made again since the import was asked for', async () => {
+  it('an import into a repository that was deleted and recreated after the request copies nothing', async () => {
     await test.pushImage('r/source', 'v1', 'for the new one')
     await test.pushImage('r/reborn', 'other', 'other')
     await test.send('DELETE', '/acr/v1/r%2Freborn')
@@ -92,14 +75,9 @@ function testRaces(kind: DatabaseKind): void {
     assert.equal(await holds('r/reborn', 'for the new one'), false)
   })
 
-  it('a blob does not come from a repository that lost it after it was found there', async () => {
+  it('a blob is not linked from a repository that lost it after it was found there', async () => {
     const losses: Record<string, () => Promise<unknown>> = {
-      'r/lost': () =>
-        test.database.transaction(async (transaction) => {
-          const row = await findRepository(transaction, test.registry.rid, 'r/lost')
-          assert.ok(row)
-          await deleteRepository(transaction, row, { nowMs: test.clock.nowMs, isRestorable: false })
-        }),
+      'r/lost': () => test.send('DELETE', '/acr/v1/r%2Flost'),
       'r/let-go': () =>
         test.database.transaction((transaction: Transaction) =>
           transaction
@@ -125,15 +103,15 @@ function testRaces(kind: DatabaseKind): void {
     }
   })
 
-  it('an import that is told as ended no longer counts among those that run', async () => {
+  it('an import no longer counts as running once its status says that it has ended', async () => {
     await test.pushImage('r/counted', 'v1', 'counted')
     let first = ''
     const answered = Promise.withResolvers<void>()
-    const isTold = async () => first !== '' && (await findImport(test.database, first, 'me'))?.state === 'succeeded'
-    // The commit that tells the end of the first is known to others before it is known to its own process.
+    const isReported = async () => first !== '' && (await findImport(test.database, first, 'me'))?.state === 'succeeded'
+    // Others can read the commit that ends the first import before its own process knows of it.
     const transaction: Database['transaction'] = async (work) => {
       const result = await test.database.transaction(work)
-      if (await isTold()) await answered.promise
+      if (await isReported()) await answered.promise
       return result
     }
     const database: Database = {
@@ -147,11 +125,9 @@ function testRaces(kind: DatabaseKind): void {
       close: () => test.database.close(),
       transaction,
     }
-    const { parts, blobParts } = partsOf(database)
-    const outbound = createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] })
-    const imports = new RunningImports(parts, blobParts, outbound, { maxConcurrent: 1, tokenServices: new Map() })
+    const imports = importsOf(test, { database })
     const request = (target: string, key: string): ImportRequest => ({
-      from: { kind: 'here', rid: test.registry.rid, repository: 'r/counted' as RepositoryName },
+      from: { kind: 'here', rid: test.hosted.rid, repository: 'r/counted' as RepositoryName },
       reference: byTag,
       into: { ...into(), caller: { ...into().caller, key } },
       targets: new Map([[target as RepositoryName, []]]),
@@ -159,7 +135,7 @@ function testRaces(kind: DatabaseKind): void {
       asker: 'me',
     })
     first = await imports.start(request('r/counted0', 'caller 0'))
-    while (!(await isTold())) await new Promise((resolve) => setImmediate(resolve))
+    while (!(await isReported())) await new Promise((resolve) => setImmediate(resolve))
     const begun: Promise<string>[] = []
     for (let number = 1; number <= 17; number += 1)
       begun.push(imports.start(request(`r/counted${number}`, `caller ${number % 2}`)))

@@ -8,7 +8,7 @@ import { pieceManifests, removeManifest } from '../deletion/deleted-content-stor
 import { listPurgeable, purgeSome } from './soft-deleted-store.ts'
 import { keptPrefix } from '../deletion/kept-store.ts'
 import { markFreed } from '../manifests/freed-store.ts'
-import type { Parts } from '../parts.ts'
+import type { RetentionContext } from './context.ts'
 import { recordChange } from '../repositories/repository-store.ts'
 import type { RepositoryRow } from '../rows/rows.ts'
 import {
@@ -31,30 +31,29 @@ const readRepositories = 200
 const maxPasses = 10
 
 /**
- * Deletes what the policies of a registry have come to: manifests that have gone without a tag for so many days, for good,
- * and what was deleted so many days ago. Returns how many of either. [Azure Container Registry, retention and soft-delete policies]
+ * Applies the retention and soft-delete policies of a registry: deletes manifests that have been untagged for too long, and
+ * purges soft-deleted content. Returns how many of each. [Azure Container Registry, retention and soft-delete policies]
  */
-export async function carryOutPolicies(
-  parts: Parts,
+export async function applyPolicies(
+  context: RetentionContext,
   registry: PolicedRegistry,
-  leaseMs: number,
 ): Promise<{ readonly untagged: number; readonly purged: number }> {
   const { retentionPolicy, softDeletePolicy } = registry.policies
-  const nowMs = parts.clock.now()
-  // What is deleted is kept as long as the policy says now, though it may be off by now. [azure-cli acr/policy.py]
-  const purged = await purge(parts, registry.rid, nowMs - softDeletePolicy.retentionDays * dayMs)
+  const nowMs = context.clock.now()
+  // Soft-deleted content is purged by the current setting, even where the policy is disabled. [azure-cli acr/policy.py]
+  const purged = await purge(context, registry.rid, nowMs - softDeletePolicy.retentionDays * dayMs)
   if (retentionPolicy.status === 'disabled') return { untagged: 0, purged }
   const untaggedBeforeMs = nowMs - retentionPolicy.days * dayMs
   const age = {
-    // The parts of an image that is being pushed have neither tag nor index yet.
-    pushedBeforeMs: Math.min(untaggedBeforeMs, nowMs - leaseMs),
+    // While an image is being pushed, its manifests have neither a tag nor an index.
+    pushedBeforeMs: Math.min(untaggedBeforeMs, nowMs - context.settings.leaseMs),
     untaggedBeforeMs,
     sinceMs: retentionPolicy.enabledAtMs,
   }
-  return { untagged: await deleteUntagged(parts, registry, age), purged }
+  return { untagged: await deleteUntagged(context, registry, age), purged }
 }
 
-async function purge({ database }: Parts, rid: string, beforeMs: number): Promise<number> {
+async function purge({ database }: RetentionContext, rid: string, beforeMs: number): Promise<number> {
   let count = 0
   let after: string | undefined = keptPrefix
   while (after !== undefined) {
@@ -81,8 +80,8 @@ async function purgeOne(database: Database, repositoryId: string, beforeMs: numb
   }
 }
 
-async function deleteUntagged(parts: Parts, registry: PolicedRegistry, age: UntaggedAge): Promise<number> {
-  const { database } = parts
+async function deleteUntagged(context: RetentionContext, registry: PolicedRegistry, age: UntaggedAge): Promise<number> {
+  const { database } = context
   let count = 0
   let after: string | undefined = ''
   while (after !== undefined) {
@@ -93,7 +92,7 @@ async function deleteUntagged(parts: Parts, registry: PolicedRegistry, age: Unta
       readRepositories,
     )
     for (const repository of repositories) {
-      count += await deleteUntaggedOf(parts, registry, repository, age)
+      count += await deleteUntaggedOf(context, registry, repository, age)
       await nextTurn()
     }
     after = repositories.length === readRepositories ? repositories.at(-1)?.id : undefined
@@ -103,14 +102,14 @@ async function deleteUntagged(parts: Parts, registry: PolicedRegistry, age: Unta
 
 /** What is found in one pass over a repository frees what the next one finds: the children of an index are as old as it is. */
 async function deleteUntaggedOf(
-  parts: Parts,
+  context: RetentionContext,
   registry: PolicedRegistry,
   repository: Pick<RepositoryRow, 'id' | 'name'>,
   age: UntaggedAge,
 ): Promise<number> {
   let count = 0
   for (let pass = 0; pass < maxPasses; pass += 1) {
-    const deleted = await deleteUntaggedOnce(parts, registry, repository, age)
+    const deleted = await deleteUntaggedOnce(context, registry, repository, age)
     if (deleted === 0) break
     count += deleted
   }
@@ -118,7 +117,7 @@ async function deleteUntaggedOf(
 }
 
 async function deleteUntaggedOnce(
-  parts: Parts,
+  context: RetentionContext,
   registry: PolicedRegistry,
   repository: Pick<RepositoryRow, 'id' | 'name'>,
   age: UntaggedAge,
@@ -126,9 +125,9 @@ async function deleteUntaggedOnce(
   let count = 0
   let after: UntaggedPlace | undefined = { updated_at_ms: -1, digest: '' }
   while (after !== undefined) {
-    const page: UntaggedPage = await listUntaggedPage(parts.database, repository.id, age, after)
+    const page: UntaggedPage = await listUntaggedPage(context.database, repository.id, age, after)
     for (let start = 0; start < page.untagged.length; start += pieceManifests) {
-      count += await deleteSome(parts, registry, repository, age, page.untagged.slice(start, start + pieceManifests))
+      count += await deleteSome(context, registry, repository, age, page.untagged.slice(start, start + pieceManifests))
     }
     after = page.next
     await nextTurn()
@@ -138,7 +137,7 @@ async function deleteUntaggedOnce(
 
 /** Somebody may have tagged or locked some of them meanwhile; the next run sees what is left. */
 async function deleteSome(
-  { database, audit, clock, manifestCache }: Parts,
+  { database, audit, clock, manifestCache }: RetentionContext,
   { rid, loginServer }: PolicedRegistry,
   { id, name }: Pick<RepositoryRow, 'id' | 'name'>,
   age: UntaggedAge,
@@ -159,7 +158,7 @@ async function deleteSome(
       if (deleted.length > 0) await recordChange(transaction, id, { manifests: -deleted.length, tags: 0, nowMs })
       return deleted.map(({ digest }) => digest)
     })
-    manifestCache?.forget(rid, name)
+    manifestCache?.drop(rid, name)
     if (gone.length === 0) break
     count += gone.length
     left = left.filter((digest) => !gone.includes(digest))

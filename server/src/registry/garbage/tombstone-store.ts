@@ -4,9 +4,9 @@ import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 import { deletePiece, pieceRows } from '../rows/piece-store.ts'
 
-/** Forgets deletions of before `beforeMs`, when every credential of then has expired, and repositories of before that never came to hold anything. */
-export async function forgetAbandoned(database: Database, beforeMs: number): Promise<void> {
-  while (await database.transaction((transaction) => forgetTombstones(transaction, beforeMs))) continue
+/** Drops tombstones and empty repositories older than `beforeMs`. */
+export async function pruneTombstones(database: Database, beforeMs: number): Promise<void> {
+  while (await database.transaction((transaction) => deleteTombstones(transaction, beforeMs))) continue
   let after: AbandonedPlace | undefined = { created_at_ms: -1, id: '' }
   while (after !== undefined) {
     const page: readonly (AbandonedPlace & { readonly isEmpty: boolean })[] = await listUnpublished(
@@ -21,7 +21,7 @@ export async function forgetAbandoned(database: Database, beforeMs: number): Pro
   }
 }
 
-async function forgetTombstones(transaction: Transaction, beforeMs: number): Promise<boolean> {
+async function deleteTombstones(transaction: Transaction, beforeMs: number): Promise<boolean> {
   const isOld = sql<SqlBool>`deleted_at_ms < ${beforeMs}`
   return (await deletePiece(transaction.tables<RegistryTables>(), 'repository_tombstone', isOld)) > 0
 }
@@ -59,7 +59,7 @@ async function deleteEmpty(transaction: Transaction, ids: readonly string[]): Pr
     .execute()
 }
 
-/** Of what was deleted and can be restored, manifests and tags may be all there is; and what is deleted is swept elsewhere. */
+/** A repository with a row in one of these tables is not empty. */
 const holdingTables = ['repository_blob', 'upload', 'manifest', 'deleted_tag', 'deleted_manifest'] as const
 
 function isEmpty(row: ExpressionBuilder<RegistryTables, 'repository'>) {

@@ -1,4 +1,4 @@
-import type { BlobParts } from '../blobs/blob-parts.ts'
+import type { UploadContext } from './context.ts'
 import { discardStray, endUnlessWriting } from './end-upload.ts'
 
 /** How long an upload of anybody but the largest holder must have been idle. Between two chunks nothing is written either. */
@@ -11,13 +11,13 @@ const surplusPart = 4
 const intervalMs = 1000
 
 /** Ends idle uploads where the file system has no space for content. */
-export class RoomMaker {
-  #parts: BlobParts
+export class SpaceReclaimer {
+  #context: UploadContext
   #running: Promise<number> | undefined
   #endedAtMs = -Infinity
 
-  constructor(parts: BlobParts) {
-    this.#parts = parts
+  constructor(context: UploadContext) {
+    this.#context = context
   }
 
   /**
@@ -25,9 +25,9 @@ export class RoomMaker {
    * space. Uploads that are being written to stay. Returns how many were ended. A call while another is at work waits for
    * the same end.
    */
-  makeRoom(): Promise<number> {
+  reclaimSpace(): Promise<number> {
     if (performance.now() - this.#endedAtMs < intervalMs) return this.#running ?? Promise.resolve(0)
-    this.#running ??= makeRoom(this.#parts).finally(() => {
+    this.#running ??= reclaimSpace(this.#context).finally(() => {
       this.#running = undefined
       this.#endedAtMs = performance.now()
     })
@@ -35,15 +35,15 @@ export class RoomMaker {
   }
 }
 
-async function makeRoom(parts: BlobParts): Promise<number> {
-  if (!isShort(parts)) return 0
-  await parts.staging.load()
-  let count = await discardStray(parts)
-  for (const [rank, uploads] of uploadsByHolder(parts).entries()) {
-    const beforeMs = rank === 0 ? Infinity : parts.clock.now() - idleMs
+async function reclaimSpace(context: UploadContext): Promise<number> {
+  if (!isShort(context)) return 0
+  await context.staging.load()
+  let count = await discardStray(context)
+  for (const [rank, uploads] of uploadsByHolder(context).entries()) {
+    const beforeMs = rank === 0 ? Infinity : context.clock.now() - idleMs
     for (const { id, atMs } of uploads) {
-      if (!isShort(parts)) return count
-      if (atMs < beforeMs && (await endUnlessWriting(parts, id))) count += 1
+      if (!isShort(context)) return count
+      if (atMs < beforeMs && (await endUnlessWriting(context, id))) count += 1
     }
   }
   return count
@@ -52,7 +52,7 @@ async function makeRoom(parts: BlobParts): Promise<number> {
 type IdleUpload = { readonly id: string; readonly atMs: number }
 
 /** The uploads that hold bytes: those of the largest holder first, and of each the one that was idle longest. */
-function uploadsByHolder({ staged }: BlobParts): IdleUpload[][] {
+function uploadsByHolder({ staged }: UploadContext): IdleUpload[][] {
   const holders = new Map<string, { bytes: number; readonly uploads: IdleUpload[] }>()
   for (const [id, { rid, callerKey, stagedBytes, changedAtMs }] of staged.entries()) {
     if (stagedBytes === 0) continue
@@ -67,6 +67,6 @@ function uploadsByHolder({ staged }: BlobParts): IdleUpload[][] {
     .map(({ uploads }) => uploads.toSorted((a, b) => a.atMs - b.atMs))
 }
 
-function isShort({ space }: BlobParts): boolean {
+function isShort({ space }: UploadContext): boolean {
   return !space.hasRoomFor(space.state().reserveBytes / surplusPart)
 }

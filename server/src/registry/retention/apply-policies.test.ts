@@ -22,8 +22,8 @@ function testRetention(kind: DatabaseKind): void {
   after(() => test.dispose())
 
   const carryOut = (days: number, status: 'enabled' | 'disabled' = 'enabled') =>
-    test.room.carryOutPolicies({
-      ...test.registry,
+    test.registry.applyPolicies({
+      ...test.hosted,
       policies: {
         retentionPolicy: { status, days, enabledAtMs },
         softDeletePolicy: { status: 'disabled', retentionDays: 7 },

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ociImageIndexType, ociImageManifestType } from '../standards/oci/media-type.ts'
-import { digestOf, imageManifest } from './test-registry.ts'
+import { digestOf, imageManifest } from '../registry/test-registry.ts'
 
 const config = '{"architecture":"arm64","os":"linux"}'
 /** The text of the image's layer. */

@@ -1,18 +1,18 @@
-import { ImportError } from './import-source.ts'
+import { ImportError } from './model.ts'
 
-/** How many may wait for each that runs. */
-const waitingForEach = 16
+/** How many imports may wait for each that may run. */
+const maxWaitingForEach = 16
 
 type OfCaller = {
-  /** How many run or wait. */
+  /** Running and waiting imports. */
   counted: number
   running: number
   readonly waiting: (() => void)[]
 }
 
 /**
- * Decides which imports run. An import may take hours, and its source may be as slow as it likes: one caller never has all
- * turns where there are several, nor all places in the queue, and callers that wait take turns.
+ * Decides which imports run. An import may take hours, so one caller never gets all turns where there are several, nor all
+ * places in the queue, and waiting callers take turns.
  */
 export class ImportTurns {
   readonly #maxRunning: number
@@ -21,17 +21,17 @@ export class ImportTurns {
   readonly #maxCountedOfCaller: number
   #counted = 0
   #running = 0
-  /** The callers that have imports. The one whose last import ended longest ago comes first. */
+  /** The callers with imports; the one whose last import ended longest ago is first. */
   readonly #callers = new Map<string, OfCaller>()
 
   constructor(maxRunning: number) {
     this.#maxRunning = maxRunning
     this.#maxRunningOfCaller = Math.max(1, maxRunning - 1)
-    this.#maxCounted = maxRunning * (1 + waitingForEach)
+    this.#maxCounted = maxRunning * (1 + maxWaitingForEach)
     this.#maxCountedOfCaller = Math.ceil(this.#maxCounted / 2)
   }
 
-  /** Counts an import of a caller until {@link uncount}. @throws ImportError where there are too many */
+  /** Adds an import of a caller until {@link uncount}. @throws ImportError where there are too many */
   count(key: string): void {
     const caller = this.#callers.get(key) ?? { counted: 0, running: 0, waiting: [] }
     if (this.#counted >= this.#maxCounted || caller.counted >= this.#maxCountedOfCaller) {
@@ -49,7 +49,7 @@ export class ImportTurns {
     if (caller.counted === 0) this.#callers.delete(key)
   }
 
-  /** Runs an import of a caller that was counted, when it is its turn. */
+  /** Runs a counted import of a caller when it is its turn. */
   async run<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
     const caller = this.#require(key)
     await new Promise<void>((resolve) => {

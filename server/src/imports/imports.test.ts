@@ -1,23 +1,22 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { createOutbound, type Outbound } from '../../platform/outbound/outbound.ts'
-import { openTestHttpsServer } from '../../platform/outbound/test-https-server.ts'
-import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { ociImageManifestType } from '../../standards/oci/media-type.ts'
-import type { RepositoryName } from '../../standards/oci/repository-name.ts'
-import type { ImportCredentials, ImportFrom } from './import-source.ts'
-import { digestOf, openTestRegistry, type TestRegistry } from '../test-registry.ts'
-import { basicSecret, type Handler, image, index, layer, secret, sourceRegistry } from '../test-source-registry.ts'
-import { fromElsewhere, importRequest, untilEnded } from './test-imports.ts'
-import type { ImportStatus } from './imports.ts'
+import { createOutbound, type Outbound } from '../platform/outbound/outbound.ts'
+import { openTestHttpsServer } from '../platform/outbound/test-https-server.ts'
+import type { DatabaseKind } from '../platform/sql/database.ts'
+import { testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { ociImageManifestType } from '../standards/oci/media-type.ts'
+import type { RepositoryName } from '../standards/oci/repository-name.ts'
+import type { ImportCredentials, ImportFrom, ImportStatus } from './model.ts'
+import { digestOf } from '../registry/test-registry.ts'
+import { basicSecret, type Handler, image, index, layer, secret, sourceRegistry } from './test-source-registry.ts'
+import { fromElsewhere, importRequest, openTestImports, type TestImports, untilEnded } from './test-imports.ts'
 
 type RequestParameters = Parameters<typeof importRequest> extends [unknown, ...infer Rest] ? Rest : never
 
 for (const kind of testDatabaseKinds) describe(`imports on ${kind}`, () => testImports(kind))
 
 function testImports(kind: DatabaseKind): void {
-  let test: TestRegistry
+  let test: TestImports
   let server: Awaited<ReturnType<typeof openTestHttpsServer>>
   let other: Awaited<ReturnType<typeof openTestHttpsServer>>
   let outbound: Outbound
@@ -47,7 +46,7 @@ function testImports(kind: DatabaseKind): void {
       resolve: () => Promise.resolve([{ address: '127.0.0.1', family: 4 }]),
     })
     const tokenServices = new Map([[`pinned.example:${server.port}`, `other.example:${other.port}`]])
-    test = await openTestRegistry(kind, { outbound, tokenServices })
+    test = await openTestImports(kind, { outbound, tokenServices })
   })
   beforeEach(() => {
     seen = []
@@ -55,7 +54,8 @@ function testImports(kind: DatabaseKind): void {
     handleOther = (_request, response) => response.writeHead(404).end()
   })
   after(async () => {
-    await test.room.close()
+    await test.imports.close()
+    await test.registry.close()
     await test.dispose()
     await server.close()
     await other.close()
@@ -63,15 +63,15 @@ function testImports(kind: DatabaseKind): void {
 
   const elsewhere = (credentials: ImportCredentials | 'none' = secret, host = '127.0.0.1') =>
     fromElsewhere(`${host}:${server.port}`, credentials === 'none' ? undefined : credentials)
-  const here = (repository: string, rid = test.registry.rid): ImportFrom => ({
+  const here = (repository: string, rid = test.hosted.rid): ImportFrom => ({
     kind: 'here',
     rid,
     repository: repository as RepositoryName,
   })
   const run = async (...args: RequestParameters): Promise<ImportStatus> => {
-    const id = await test.room.imports.start(importRequest(test.registry, ...args))
-    assert.equal(await test.room.imports.find(id, 'you'), undefined, 'nobody else is told')
-    return untilEnded(test.room.imports, id)
+    const id = await test.imports.start(importRequest(test.hosted, ...args))
+    assert.equal(await test.imports.find(id, 'you'), undefined, 'only the asker can read the status')
+    return untilEnded(test.imports, id)
   }
   const failsWith = async (pattern: RegExp, ...args: RequestParameters) => {
     const status = await run(...args)
@@ -136,15 +136,15 @@ function testImports(kind: DatabaseKind): void {
 
   it('an image of this server is not copied, only held by one more repository', async () => {
     const digest = await test.pushImage('i/source', 'v1', 'local layer')
-    const { sizeBytes } = await test.room.usage(test.registry.rid)
+    const { sizeBytes } = await test.registry.usage(test.hosted.rid)
     assert.deepEqual(await run(here('i/source'), 'v1', { 'i/target': ['v2'] }), { state: 'succeeded' })
     assert.equal((await test.send('HEAD', '/v2/i/target/manifests/v2')).headers['docker-content-digest'], digest)
     assert.equal(await manifest(`i/target/blobs/${digestOf('local layer')}`), 'local layer')
-    const { sizeBytes: sizeAfter } = await test.room.usage(test.registry.rid)
+    const { sizeBytes: sizeAfter } = await test.registry.usage(test.hosted.rid)
     assert.ok(sizeAfter - sizeBytes < 1000)
     await test.send('DELETE', '/acr/v1/i%2Fsource')
     test.clock.nowMs += 3 * 24 * 60 * 60 * 1000
-    await test.room.collectGarbage()
+    await test.registry.collectGarbage()
     assert.equal(await manifest(`i/target/blobs/${digestOf('local layer')}`), 'local layer')
     await assert.rejects(run(here('i/source'), 'v1', { 'i/again': ['v1'] }), /the source has no/)
     await assert.rejects(run(here('i/target', '2'.repeat(32)), 'v2', { 'i/again': ['v1'] }), /the source has no/)
@@ -252,7 +252,7 @@ function testImports(kind: DatabaseKind): void {
       await failsWith(message, elsewhere(), 'v1', { [`i/bad${number}`]: ['v1'] })
       assert.equal((await test.send('GET', `/v2/i/bad${number}/manifests/v1`)).status, 404)
     }
-    await test.room.collectGarbage()
+    await test.registry.collectGarbage()
   })
 
   it('a manifest that is none, is another or is too large is not taken', async () => {

@@ -2,20 +2,22 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { after, before, describe, it } from 'node:test'
-import { auditEventDocument, createAudit, createAuditLog } from '../../audit/index.ts'
-import { createLog } from '../../platform/log/log.ts'
-import { createOutbound, type Outbound } from '../../platform/outbound/outbound.ts'
-import { openTestHttpsServer } from '../../platform/outbound/test-https-server.ts'
-import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { createBlobs } from '../blobs/blobs.ts'
-import { createParts } from '../parts.ts'
-import { openTestRegistry, type TestRegistry } from '../test-registry.ts'
-import { type Handler, secret, sourceRegistry } from '../test-source-registry.ts'
-import { insertUpload } from '../uploads/upload-store.ts'
+import { auditEventDocument, createAuditLog } from '../audit/index.ts'
+import { createOutbound, type Outbound } from '../platform/outbound/outbound.ts'
+import { openTestHttpsServer } from '../platform/outbound/test-https-server.ts'
+import type { DatabaseKind } from '../platform/sql/database.ts'
+import { testDatabaseKinds } from '../platform/sql/test-database.ts'
+import { type Handler, secret, sourceRegistry } from './test-source-registry.ts'
 import { insertImport, updateImport } from './import-store.ts'
-import { RunningImports, type ImportStatus } from './imports.ts'
-import { fromElsewhere, importRequest, untilEnded } from './test-imports.ts'
+import type { ImportStatus } from './model.ts'
+import {
+  fromElsewhere,
+  importRequest,
+  importsOf,
+  openTestImports,
+  type TestImports,
+  untilEnded,
+} from './test-imports.ts'
 
 /** What the source's token service gives out. */
 const bearer = 'Bearer t0ken'
@@ -23,7 +25,7 @@ const bearer = 'Bearer t0ken'
 for (const kind of testDatabaseKinds) describe(`running imports on ${kind}`, () => testRunningImports(kind))
 
 function testRunningImports(kind: DatabaseKind): void {
-  let test: TestRegistry
+  let test: TestImports
   let server: Awaited<ReturnType<typeof openTestHttpsServer>>
   let outbound: Outbound
   let handle: Handler
@@ -36,41 +38,41 @@ function testRunningImports(kind: DatabaseKind): void {
       extraCa: server.ca,
       resolve: () => Promise.resolve([{ address: '127.0.0.1', family: 4 }]),
     })
-    test = await openTestRegistry(kind, { outbound })
+    test = await openTestImports(kind, { outbound })
   })
   after(async () => {
-    await test.room.close()
+    await test.imports.close()
+    await test.registry.close()
     await test.dispose()
     await server.close()
   })
 
   const requestInto = (target: string, reference = 'v1', caller = 'importer') => {
     const from = fromElsewhere(`127.0.0.1:${server.port}`, secret)
-    const request = importRequest(test.registry, from, reference, { [target]: ['v1'] })
+    const request = importRequest(test.hosted, from, reference, { [target]: ['v1'] })
     return { ...request, into: { ...request.into, caller: { ...request.into.caller, key: caller } } }
   }
   /** Imports of another server process with the same database. */
-  const otherProcess = () => {
-    const { database, blobs } = test
-    const clock = { now: () => test.clock.nowMs }
-    const audit = createAudit({ database, clock })
-    const parts = createParts({ database, clock, blobs, audit, log: createLog('silent'), acceptsSparseImages: false })
-    return new RunningImports(parts, createBlobs(parts).parts, outbound, { maxConcurrent: 1, tokenServices: new Map() })
+  const otherProcess = () => importsOf(test, { outbound })
+  const collectGarbage = async () => {
+    await test.imports.endOrphaned()
+    await test.imports.purge()
+    await test.registry.collectGarbage()
   }
 
   it('run one at a time where one is the limit, and too many that wait are refused', async () => {
-    const { imports } = test.room
+    const { imports } = test
     const { handle: answer } = sourceRegistry((port) => `https://127.0.0.1:${port}/token`)
     const arrivals = Array.from({ length: 17 }, () => Promise.withResolvers<() => void>())
     let arrived = 0
     let held = 0
-    let mostHeld = 0
+    let maxHeld = 0
     // Each import is held at its manifest, until the test lets it continue.
     handle = (incoming, response) => {
       const isHeld = incoming.url?.endsWith('/manifests/v1') === true && incoming.headers.authorization === bearer
       if (!isHeld) return answer(incoming, response)
       held += 1
-      mostHeld = Math.max(mostHeld, held)
+      maxHeld = Math.max(maxHeld, held)
       arrivals[arrived]?.resolve(() => {
         held -= 1
         answer(incoming, response)
@@ -89,7 +91,7 @@ function testRunningImports(kind: DatabaseKind): void {
     assert.equal(held, 1)
     for (const { promise } of arrivals) (await promise)()
     for (const id of ids) assert.deepEqual(await untilEnded(imports, id), { state: 'succeeded' })
-    assert.equal(mostHeld, 1)
+    assert.equal(maxHeld, 1)
   })
 
   it('an import whose process is gone is reported as failed, and its staged bytes are collected', async () => {
@@ -98,11 +100,15 @@ function testRunningImports(kind: DatabaseKind): void {
       const row = { asker: 'me', state: 'running', reason: null, message: null, event: null } as const
       const touched_at_ms = test.clock.nowMs - silentMs
       const started_at_ms = touched_at_ms
-      const upload = { id: randomUUID(), rid: test.registry.rid, repository_id: 'r', caller_key: `import ${id}` }
+      const upload = { id: randomUUID(), rid: test.hosted.rid, repository_id: 'r', caller_key: `import ${id}` }
       const expires_at_ms = test.clock.nowMs + 6 * 60 * 60 * 1000
       await test.database.transaction(async (transaction) => {
         await insertImport(transaction, { id, ...row, touched_at_ms })
-        await insertUpload(transaction, { ...upload, started_at_ms, expires_at_ms })
+        await transaction
+          .tables<{ upload: Record<string, string | number> }>()
+          .insertInto('upload')
+          .values({ ...upload, started_at_ms, expires_at_ms })
+          .execute()
       })
       await test.blobs.append(upload.id, Readable.from([Buffer.from('half')]), { offset: 0, sizeLimitBytes: 8 })
       return upload.id
@@ -114,21 +120,21 @@ function testRunningImports(kind: DatabaseKind): void {
     }
     const goneUpload = await begin('gone', 61_000)
     const recentUpload = await begin('recent', 1_000)
-    assert.equal(stoppedAs(await test.room.imports.find('gone', 'me')), 'stopped')
-    await test.room.collectGarbage()
-    assert.equal(stoppedAs(await test.room.imports.find('gone', 'me')), 'stopped')
+    assert.equal(stoppedAs(await test.imports.find('gone', 'me')), 'stopped')
+    await collectGarbage()
+    assert.equal(stoppedAs(await test.imports.find('gone', 'me')), 'stopped')
     assert.ok(!(await staged()).includes(goneUpload))
     // On PostgreSQL another process may be running it.
-    const recent = await test.room.imports.find('recent', 'me')
+    const recent = await test.imports.find('recent', 'me')
     assert.equal(recent?.state, kind === 'sqlite' ? 'failed' : 'running')
     assert.equal((await staged()).includes(recentUpload), kind !== 'sqlite')
     await test.database.transaction((transaction) =>
       updateImport(transaction, 'gone', { state: 'succeeded', reason: null, message: null }),
     )
-    assert.equal((await test.room.imports.find('gone', 'me'))?.state, 'failed', 'a reported result does not change')
+    assert.equal((await test.imports.find('gone', 'me'))?.state, 'failed', 'a reported result does not change')
     test.clock.nowMs += 8 * 24 * 60 * 60 * 1000
-    await test.room.collectGarbage()
-    assert.equal(await test.room.imports.find('gone', 'me'), undefined)
+    await collectGarbage()
+    assert.equal(await test.imports.find('gone', 'me'), undefined)
   })
 
   it('the event of an import whose process is gone names who began it, and is written once', async () => {
@@ -141,23 +147,25 @@ function testRunningImports(kind: DatabaseKind): void {
     const into = { ...request.into, caller: { ...request.into.caller, credential }, origin }
     const id = await first.start({ ...request, into })
     test.clock.nowMs += 61_000
-    await next.endLost()
-    await next.endLost()
+    await next.endOrphaned()
+    await next.endOrphaned()
     assert.partialDeepStrictEqual(await next.find(id, 'me'), { state: 'failed', reason: 'stopped' })
     await first.close()
     const { events } = await createAuditLog({ database: test.database }).list(
       { action: 'image.import' },
       { before: undefined, size: 99 },
     )
-    const told = events.map(auditEventDocument).filter(({ correlationId }) => correlationId === origin.correlationId)
-    assert.equal(told.length, 1)
-    assert.partialDeepStrictEqual(told, [
+    const recorded = events
+      .map(auditEventDocument)
+      .filter(({ correlationId }) => correlationId === origin.correlationId)
+    assert.equal(recorded.length, 1)
+    assert.partialDeepStrictEqual(recorded, [
       {
         outcome: 'refused',
         reason: 'stopped',
         actor: { kind: 'service-principal', id: 'importer' },
         credential,
-        target: test.registry.loginServer,
+        target: test.hosted.loginServer,
         detail: { repository: 'up/app', into: ['i/lost'] },
         remoteAddress: '192.0.2.1',
         userAgent: 'az',
@@ -167,11 +175,11 @@ function testRunningImports(kind: DatabaseKind): void {
 
   it('an import that is cut off by the end of the server is reported as failed', async () => {
     handle = () => undefined
-    const room = test.room
-    const id = await room.imports.start(requestInto('i/cut'))
-    assert.deepEqual(await room.imports.find(id, 'me'), { state: 'running' })
-    await room.close()
-    const status = await room.imports.find(id, 'me')
+    const { imports } = test
+    const id = await imports.start(requestInto('i/cut'))
+    assert.deepEqual(await imports.find(id, 'me'), { state: 'running' })
+    await imports.close()
+    const status = await imports.find(id, 'me')
     assert.partialDeepStrictEqual(status, { state: 'failed', reason: 'stopped' })
   })
 }

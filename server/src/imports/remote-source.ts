@@ -1,37 +1,38 @@
 import type { Readable } from 'node:stream'
-import { type OpenedResponse, type Outbound, OutboundError } from '../../platform/outbound/outbound.ts'
-import { isJsonObject, ownValue, parseBoundedJson } from '../../standards/http/bounded-json.ts'
-import { maxManifestSizeBytes } from '../../standards/oci/manifest.ts'
+import { type OpenedResponse, type Outbound, OutboundError } from '../platform/outbound/outbound.ts'
+import { isJsonObject, ownValue, parseBoundedJson } from '../standards/http/bounded-json.ts'
+import { maxManifestSizeBytes } from '../standards/oci/manifest.ts'
 import {
   dockerManifestListType,
   dockerManifestType,
   ociImageIndexType,
   ociImageManifestType,
-} from '../../standards/oci/media-type.ts'
-import { type ReadChallenge, readChallenges } from '../../standards/oauth/read-challenge.ts'
-import { referenceText } from '../../standards/oci/reference.ts'
-import { type ImportCredentials, ImportError, type ImportFrom, type ImportSource } from './import-source.ts'
+} from '../standards/oci/media-type.ts'
+import { type ReadChallenge, readChallenges } from '../standards/oauth/read-challenge.ts'
+import { referenceText } from '../standards/oci/reference.ts'
+import type { ImportSource } from './import-source.ts'
+import { type ImportCredentials, ImportError, type ImportFrom } from './model.ts'
 import { mayHaveCredentials } from './token-service-host.ts'
 
 const manifestTypes = [ociImageIndexType, dockerManifestListType, ociImageManifestType, dockerManifestType].join(', ')
-const longestTokenAnswer = 256 * 1024
-const mostRedirects = 5
+const maxTokenResponseBytes = 256 * 1024
+const maxRedirects = 5
 
-/** How other registries are reached. */
-export type WayToRegistries = {
+/** How a source in another registry is reached. */
+export type RemoteSourceOptions = {
   readonly outbound: Outbound
   readonly signal: AbortSignal
-  /** Which host besides its own may have the credentials for a registry, by the registry's host. */
+  /** By the host of a registry, the host of its token service, which may receive the credentials too. */
   readonly tokenServices: ReadonlyMap<string, string>
 }
 
 /**
- * A repository of another registry, over the way out. Credentials go to the registry's own host and to its token service,
- * as `mayHaveCredentials` knows it: not to a realm of the other side's choice, and along no redirect. Without credentials
- * a token is asked for at whatever realm it names. [distribution spec/auth/token.md]
+ * A repository of another registry. Credentials are sent to the registry's own host and to a token service that
+ * `mayHaveCredentials` accepts; never to any other realm, and never along a redirect. Without credentials, a token is
+ * requested from any realm that the registry names. [distribution spec/auth/token.md]
  */
 export function openRemoteSource(
-  { outbound, signal, tokenServices }: WayToRegistries,
+  { outbound, signal, tokenServices }: RemoteSourceOptions,
   { host, repository, credentials }: ImportFrom & { readonly kind: 'elsewhere' },
 ): ImportSource {
   const origin = `https://${host === 'docker.io' ? 'registry-1.docker.io' : host}`
@@ -46,13 +47,13 @@ export function openRemoteSource(
     return open(url, accept, false)
   }
 
-  /** To another origin than the registry's go no credentials, be it by the registry's own redirect, nor may it ask for any. */
+  /** Follows redirects. Another origin than the registry's receives no credentials, and its challenges are ignored. */
   async function follow(
     first: string,
     headers: Record<string, string>,
   ): Promise<{ readonly response: OpenedResponse; readonly isOwn: boolean }> {
     let url = first
-    for (let redirects = 0; redirects <= mostRedirects; redirects++) {
+    for (let redirects = 0; redirects <= maxRedirects; redirects++) {
       const isOwn = new URL(url).origin === new URL(origin).origin
       const { authorization: _kept, ...others } = headers
       const response = await dial(outbound, url, isOwn ? headers : others, signal)
@@ -65,7 +66,7 @@ export function openRemoteSource(
     throw new ImportError('source', `${host} redirects without an end`)
   }
 
-  /** The header by which the registry will let this in, as it asks. */
+  /** The `Authorization` header that the challenges ask for. */
   async function authorize(challenges: readonly ReadChallenge[]): Promise<string> {
     const bearer = challenges.find(({ scheme }) => scheme === 'bearer')
     if (bearer !== undefined) return `Bearer ${await fetchToken(bearer)}`
@@ -91,7 +92,7 @@ export function openRemoteSource(
       response.body.destroy()
       throw new ImportError('credentials', `the token service of ${host} answered ${response.status}`)
     }
-    const answer = parseBoundedJson(await readBounded(response.body, longestTokenAnswer, host), 8)
+    const answer = parseBoundedJson(await readBounded(response.body, maxTokenResponseBytes, host), 8)
     const token = isJsonObject(answer) ? (ownValue(answer, 'access_token') ?? ownValue(answer, 'token')) : undefined
     if (typeof token === 'string' && /^[\x21-\x7e]{1,65536}$/.test(token)) return token
     throw new ImportError('source', `the token service of ${host} gave no token`)

@@ -1,18 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import type { AuditEvent } from '../../audit/index.ts'
-import type { Outbound } from '../../platform/outbound/outbound.ts'
-import { outageOf } from '../../platform/process/outage.ts'
-import type { Transaction } from '../../platform/sql/database.ts'
-import type { Reference, Tag } from '../../standards/oci/reference.ts'
-import type { RepositoryName } from '../../standards/oci/repository-name.ts'
-import { BrokenSourceError } from '../../storage/index.ts'
-import type { BlobParts } from '../blobs/blob-parts.ts'
-import { OciError } from '../surface/errors.ts'
+import type { Audit, AuditEvent } from '../audit/index.ts'
+import type { Log } from '../platform/log/log.ts'
+import { createOutbound, type Outbound } from '../platform/outbound/outbound.ts'
+import type { Clock } from '../platform/process/clock.ts'
+import { outageOf } from '../platform/process/outage.ts'
+import type { Database, Transaction } from '../platform/sql/database.ts'
+import { OciError, type RegistryContent } from '../registry/index.ts'
+import { BrokenSourceError } from '../storage/index.ts'
 import { type Import, importCallerKey, importImage } from './import-image.ts'
-import { ImportError, type ImportFrom, type ImportSource } from './import-source.ts'
+import type { ImportSource } from './import-source.ts'
 import {
+  deleteImports,
   findImport,
-  forgetImports,
   type ImportChange,
   insertImport,
   listSilentImports,
@@ -20,83 +19,81 @@ import {
 } from './import-store.ts'
 import { ImportTurns } from './import-turns.ts'
 import { openLocalSource } from './local-source.ts'
-import type { Parts } from '../parts.ts'
-import { tagExists } from '../manifests/put-manifest.ts'
+import { ImportError, type ImportRequest, type ImportStatus } from './model.ts'
 import { openRemoteSource } from './remote-source.ts'
-import type { RepositoryTarget } from '../repositories/repositories.ts'
-import { existingTags } from '../repositories/tag-store.ts'
-import { noSpace } from '../uploads/staging.ts'
-import { expireUploadsOf } from '../uploads/upload-store.ts'
 
-/** What is to be imported, and who may ask how it goes. Whoever starts it has been found to have the rights, at both ends. */
-export type ImportRequest = {
-  readonly from: ImportFrom
-  readonly reference: Reference
-  readonly into: Omit<RepositoryTarget, 'path'>
-  readonly targets: ReadonlyMap<RepositoryName, readonly Tag[]>
-  /** Whether tags that are there may be moved. */
-  readonly force: boolean
-  readonly asker: string
+/** Image imports from other registries and from repositories of this server. */
+export interface Imports {
+  /** Starts an import and returns its id. @throws ImportError where it cannot succeed */
+  start(request: ImportRequest): Promise<string>
+  /** The status of an import, for its asker only. */
+  find(id: string, asker: string): Promise<ImportStatus | undefined>
+  /** Marks the imports of stopped processes as failed, with an audit event, and expires the bytes that they staged. */
+  endOrphaned(): Promise<void>
+  /** Deletes the status of imports that ended long ago. */
+  purge(): Promise<void>
+  /** Stops running imports, and marks them as failed. */
+  close(): Promise<void>
 }
 
-/** How an import goes. */
-export type ImportStatus =
-  | { readonly state: 'running' | 'succeeded' }
-  | { readonly state: 'failed'; readonly reason: string; readonly message: string }
+export type ImportsOptions = {
+  readonly database: Database
+  readonly clock: Clock
+  readonly audit: Audit
+  readonly log: Log
+  readonly content: RegistryContent
+  /** Outbound requests to other registries. Default: to public addresses only. */
+  readonly outbound?: Outbound
+  /** How many imports run at a time. Default: 4. */
+  readonly maxConcurrent?: number
+  /**
+   * By the host of a registry, the host of its token service, which may receive the credentials in addition to the
+   * registry's own host. Default: none.
+   */
+  readonly tokenServices?: ReadonlyMap<string, string>
+}
 
-/** That of one that the end of a server cut off. */
-const cutOff = {
+/** Opens the imports of a server. */
+export function createImports(options: ImportsOptions): Imports {
+  return new RunningImports(options)
+}
+
+/** The status of an import whose process has stopped. */
+const stopped = {
   state: 'failed',
   reason: 'stopped',
   message: 'the server was stopped before the import had ended; import again',
 } as const
 
-/** Images that are brought from other registries, or other repositories, one after the other and some at a time. */
-export interface Imports {
-  /** Begins, and returns the name under which it can be asked how it goes. @throws ImportError for what is wrong already */
-  start(request: ImportRequest): Promise<string>
-  find(id: string, asker: string): Promise<ImportStatus | undefined>
-}
-
-export type ImportSettings = {
-  readonly maxConcurrent: number
-  /** Which host besides its own may have the credentials for a registry, by the registry's host. */
-  readonly tokenServices: ReadonlyMap<string, string>
-}
-
 const hourMs = 60 * 60 * 1000
-/** How long an import may take, and how long it is told afterwards how it went. */
-const longestImportMs = 6 * hourMs
-const rememberedMs = 7 * 24 * hourMs
-/** How often an import shows that its process is there, and after what silence that is taken to be gone. */
+/** How long an import may take, and how long its status is kept. */
+const maxImportMs = 6 * hourMs
+const statusLifetimeMs = 7 * 24 * hourMs
+/** How often a process updates the row of an import, and after how long without an update it is considered stopped. */
 const touchMs = 10_000
 const silentMs = 60_000
-/** Opens the imports of a registry room. */
-export class RunningImports implements Imports {
-  #parts: Parts
-  #blobParts: BlobParts
+
+class RunningImports implements Imports {
+  #options: ImportsOptions
   #outbound: Outbound
-  #settings: ImportSettings
   #running = new Map<string, Promise<void>>()
-  /** One that is about to be told as ended counts no more. */
   #turns: ImportTurns
   #stopping = new AbortController()
 
-  constructor(parts: Parts, blobParts: BlobParts, outbound: Outbound, settings: ImportSettings) {
-    this.#parts = parts
-    this.#blobParts = blobParts
-    this.#outbound = outbound
-    this.#settings = settings
-    this.#turns = new ImportTurns(settings.maxConcurrent)
+  constructor(options: ImportsOptions) {
+    const { outbound, maxConcurrent = 4 } = options
+    this.#options = options
+    this.#outbound = outbound ?? createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] })
+    this.#turns = new ImportTurns(maxConcurrent)
   }
 
   async start(request: ImportRequest): Promise<string> {
-    if (!this.#parts.space.hasRoomFor(0)) throw noSpace()
+    this.#options.content.requireSpace()
     const { key } = request.into.caller
     this.#turns.count(key)
     const id = randomUUID()
     const { promise, resolve } = Promise.withResolvers<void>()
-    // Before its row is there: a row of a server alone that does not run here runs nowhere.
+    // Before the row exists: a row that belongs to no running import is taken for that of a stopped process.
     this.#running.set(id, promise)
     const end = (): void => {
       this.#running.delete(id)
@@ -115,9 +112,9 @@ export class RunningImports implements Imports {
 
   async #begin(id: string, request: ImportRequest): Promise<void> {
     const { from, reference, into, targets, force, asker } = request
+    const { database, clock, content } = this.#options
     if (!force) await this.#requireNewTags(into.registry.rid, targets)
-    if (from.kind === 'here') await openLocalSource(this.#parts, from).manifest(reference)
-    const { database, clock } = this.#parts
+    if (from.kind === 'here') await openLocalSource(content, from).manifest(reference)
     const event = JSON.stringify(eventOf(request))
     const row = { id, asker, state: 'running', reason: null, message: null, touched_at_ms: clock.now(), event } as const
     await database.transaction((transaction) => insertImport(transaction, row))
@@ -125,42 +122,39 @@ export class RunningImports implements Imports {
 
   async find(id: string, asker: string): Promise<ImportStatus | undefined> {
     const runsHere = this.#running.has(id)
-    const row = await findImport(this.#parts.database, id, asker)
+    const row = await findImport(this.#options.database, id, asker)
     if (row === undefined) return undefined
     if (row.state === 'failed') return { state: 'failed', reason: row.reason ?? 'source', message: row.message ?? '' }
     if (row.state === 'succeeded' || runsHere) return { state: row.state }
-    return row.touched_at_ms <= this.#goneSinceMs() ? cutOff : { state: 'running' }
+    return row.touched_at_ms <= this.#orphanedBeforeMs() ? stopped : { state: 'running' }
   }
 
-  /** Ends those of servers that are gone, with what they had staged. */
-  async endLost(): Promise<void> {
-    const { database, clock, audit } = this.#parts
-    const silent = await listSilentImports(database, this.#goneSinceMs())
+  async endOrphaned(): Promise<void> {
+    const { database, clock, audit, content } = this.#options
+    const silent = await listSilentImports(database, this.#orphanedBeforeMs())
     for (const { id, event } of silent.filter((each) => !this.#running.has(each.id))) {
       const nowMs = clock.now()
       await database.transaction(async (transaction) => {
-        const ended = await updateImport(transaction, id, { ...cutOff, touched_at_ms: nowMs })
-        await expireUploadsOf(transaction, importCallerKey(id), nowMs)
-        // One that was begun by a version that kept no event has none.
+        const ended = await updateImport(transaction, id, { ...stopped, touched_at_ms: nowMs })
+        await content.expireUploads(transaction, importCallerKey(id))
+        // An older version recorded no event.
         if (!ended || event === null) return
-        await audit.record(transaction, failedEvent(JSON.parse(event) as ImportEvent, cutOff))
+        await audit.record(transaction, failedEvent(JSON.parse(event) as ImportEvent, stopped))
       })
     }
   }
 
-  /** Forgets how those went that ended long ago. */
-  async forget(): Promise<void> {
-    const { database, clock } = this.#parts
-    await database.transaction((transaction) => forgetImports(transaction, clock.now() - rememberedMs))
+  async purge(): Promise<void> {
+    const { database, clock } = this.#options
+    await database.transaction((transaction) => deleteImports(transaction, clock.now() - statusLifetimeMs))
   }
 
-  /** Nobody else writes to a SQLite database, so that what does not run here runs nowhere. */
-  #goneSinceMs(): number {
-    const { database, clock } = this.#parts
+  /** No other process writes to a SQLite database, so an import that does not run in this process does not run at all. */
+  #orphanedBeforeMs(): number {
+    const { database, clock } = this.#options
     return database.kind === 'sqlite' ? Number.MAX_SAFE_INTEGER : clock.now() - silentMs
   }
 
-  /** Ends what runs, and has it told as failed. */
   async close(): Promise<void> {
     this.#stopping.abort()
     await Promise.allSettled(this.#running.values())
@@ -168,25 +162,26 @@ export class RunningImports implements Imports {
 
   async #requireNewTags(rid: string, targets: ImportRequest['targets']): Promise<void> {
     for (const [repository, tags] of targets) {
-      const [present] = await existingTags(this.#parts.database, rid, repository, tags)
-      if (present !== undefined) throw new ImportError('conflict', tagExists(present).message)
+      await this.#options.content.requireNewTags({ rid, repository }, tags).catch((error: unknown) => {
+        throw error instanceof OciError ? new ImportError('conflict', error.message) : error
+      })
     }
   }
 
-  /** Never throws: how it went is what is asked for afterwards. */
+  /** Never throws: the result is in the status. */
   async #carryOut(id: string, request: ImportRequest): Promise<void> {
-    const { database, clock, audit, log } = this.#parts
+    const { database, clock, audit, log } = this.#options
     const inTransaction = (work: (transaction: Transaction) => Promise<unknown>) =>
       database
         .transaction(work)
         .catch((error: unknown) =>
-          log.error({ err: error, id: request.into.origin.correlationId }, 'an import is lost'),
+          log.error({ err: error, id: request.into.origin.correlationId }, 'failed to record the status of an import'),
         )
     const touch = () => inTransaction((transaction) => updateImport(transaction, id, { touched_at_ms: clock.now() }))
     const end = (change: ImportChange, event: AuditEvent) =>
       inTransaction(async (transaction) => {
         const ended = await updateImport(transaction, id, { ...change, touched_at_ms: clock.now() })
-        // What was brought is told even where another server took the import to be lost.
+        // A success is recorded even where another process has marked the import as failed.
         if (ended || event.outcome === 'success') await audit.record(transaction, event)
       })
     const event = eventOf(request)
@@ -199,7 +194,7 @@ export class RunningImports implements Imports {
         (error: unknown) => this.#explain(error, request),
       )
     clearInterval(touching)
-    // Whoever reads that it has ended may begin another at once.
+    // Before the status changes: a caller that reads that it has ended may start another at once.
     this.#turns.uncount(request.into.caller.key)
     if ('digest' in imported) {
       const { digest } = imported
@@ -211,19 +206,20 @@ export class RunningImports implements Imports {
   }
 
   #import(id: string, { from, reference, into, targets, force }: ImportRequest): Promise<string> {
-    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(longestImportMs)])
+    const { content, clock, tokenServices = new Map() } = this.#options
+    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(maxImportMs)])
     const source: ImportSource =
       from.kind === 'here'
-        ? openLocalSource(this.#parts, from)
-        : openRemoteSource({ outbound: this.#outbound, signal, tokenServices: this.#settings.tokenServices }, from)
-    const expiresAtMs = this.#parts.clock.now() + longestImportMs + this.#blobParts.settings.uploadLifetimeMs
+        ? openLocalSource(content, from)
+        : openRemoteSource({ outbound: this.#outbound, signal, tokenServices }, from)
+    const expiresAtMs = clock.now() + maxImportMs + content.limits.uploadLifetimeMs
     const what: Import = { id, source, reference, into, targets, force, signal, expiresAtMs }
-    return importImage(this.#parts, this.#blobParts, what)
+    return importImage(content, what)
   }
 
-  /** What is told of a failure. What is nobody's fault but ours is logged, and nothing is told of its cause. */
+  /** The reason and message of the status. An internal error is logged, and its cause is not revealed. */
   #explain(error: unknown, { into }: ImportRequest): { readonly reason: string; readonly message: string } {
-    if (this.#stopping.signal.aborted) return cutOff
+    if (this.#stopping.signal.aborted) return stopped
     if (error instanceof ImportError) return { reason: error.reason, message: error.message }
     if (error instanceof OciError && error.status < 500) {
       const reason = error.code === 'CONFLICT' ? 'conflict' : error.code === 'DIGEST_INVALID' ? 'source' : 'target'
@@ -236,12 +232,12 @@ export class RunningImports implements Imports {
     if (error instanceof Error && error.name === 'TimeoutError') {
       return { reason: 'limit', message: 'the import took too long' }
     }
-    this.#parts.log.error({ err: error, id: into.origin.correlationId }, 'an import failed')
+    this.#options.log.error({ err: error, id: into.origin.correlationId }, 'an import failed')
     return { reason: 'target', message: 'the server could not complete the import' }
   }
 }
 
-/** The event of an import, but for how it ended. */
+/** The audit event of an import, without its outcome. */
 type ImportEvent = Omit<AuditEvent, 'outcome' | 'reason'>
 
 function eventOf({ from, into, targets }: ImportRequest): ImportEvent {
