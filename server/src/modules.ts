@@ -69,7 +69,25 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
       'scoped-tokens': ['rights', 'scope-maps'],
     },
   },
-  registry: { imports: ['storage', 'audit'], submodules: {} },
+  registry: {
+    imports: ['storage', 'audit'],
+    submodules: {
+      rows: [],
+      surface: [],
+      repositories: ['rows', 'surface'],
+      deletion: ['rows', 'surface', 'repositories'],
+      integrity: ['rows', 'repositories'],
+      quotas: ['rows', 'surface', 'repositories'],
+      blobs: ['rows', 'surface', 'repositories', 'integrity', 'quotas'],
+      uploads: ['rows', 'surface', 'repositories', 'quotas', 'blobs'],
+      manifests: ['rows', 'surface', 'repositories', 'deletion', 'integrity', 'quotas', 'blobs'],
+      properties: ['rows', 'surface', 'repositories', 'deletion', 'manifests'],
+      retention: ['rows', 'surface', 'repositories', 'deletion', 'quotas', 'blobs', 'manifests', 'properties'],
+      garbage: ['rows', 'deletion', 'blobs', 'uploads'],
+      scrub: ['rows', 'integrity', 'manifests', 'garbage'],
+    },
+  },
+  imports: { imports: ['storage', 'audit', 'registry'], submodules: {} },
   'token-service': {
     imports: ['audit', 'resources', 'directory', 'issuers', 'identity', 'access', 'registry'],
     submodules: {
@@ -81,7 +99,18 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
     },
   },
   management: {
-    imports: ['storage', 'audit', 'resources', 'directory', 'issuers', 'identity', 'access', 'registry', 'token-service'],
+    imports: [
+      'storage',
+      'audit',
+      'resources',
+      'directory',
+      'issuers',
+      'identity',
+      'access',
+      'registry',
+      'imports',
+      'token-service',
+    ],
     submodules: {
       arm: [],
       registries: ['arm'],

@@ -114,6 +114,7 @@ export async function compose(
       await control?.close()
       await app.close()
       await certificates?.close()
+      await modules.imports.close()
       await modules.registry.close()
       await writePending(modules, jobs, log)
       await database.close()
@@ -138,7 +139,7 @@ async function prepareRegistries(
   { state, modules, publicOrigin, log }: RegistryStart,
 ): Promise<StoredFirstRun | undefined> {
   const { database, certificates } = state
-  const { audit, resources, directory, access, registry } = modules
+  const { audit, resources, directory, access, imports, registry } = modules
   const file = path.join(state.dataDir.path, 'first-run.json')
   const content = await makeFirstRun({
     database,
@@ -155,7 +156,7 @@ async function prepareRegistries(
   })
   if (content === undefined) await moveRegistries({ database, resources, audit, log }, configuration.publicHost)
   await coverHosts(certificates, resources, configuration)
-  await registry.endLostImports()
+  await imports.endOrphaned()
   registry.resumeDeletions()
   return content && { content, file }
 }

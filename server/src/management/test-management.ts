@@ -17,7 +17,8 @@ import { openSealer } from '../platform/keys/sealing.ts'
 import { signingKeyMigrations } from '../platform/keys/migrations.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import { openTestDatabase } from '../platform/sql/test-database.ts'
-import { createDeletionCount, createRegistryRoom, registryMigrations } from '../registry/index.ts'
+import { createImports, importMigrations } from '../imports/index.ts'
+import { createDeletionCount, createRegistry, registryMigrations } from '../registry/index.ts'
 import { createRegistryActivity, createResources, resourcesMigrations } from '../resources/index.ts'
 import { createMemoryBlobStore } from '../storage/index.ts'
 import { createTokenService } from '../token-service/index.ts'
@@ -96,6 +97,7 @@ const allMigrations = [
   ...directoryMigrations,
   ...accessMigrations,
   ...registryMigrations,
+  ...importMigrations,
 ]
 
 /**
@@ -141,7 +143,7 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite', trustedT
     scheme: 'https',
     repositoryDeletions: createDeletionCount(database),
   })
-  const registry = createRegistryRoom({
+  const registry = createRegistry({
     database,
     clock,
     log,
@@ -152,6 +154,7 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite', trustedT
     transfers: { count: activity.countTransfer },
     acceptsSparseImages: false,
   })
+  const imports = createImports({ database, clock, log, audit, content: registry.content })
   /** The registries that were there, each time that it was said that they changed. */
   const registryChanges: string[][] = []
   const management = createManagement({
@@ -170,6 +173,7 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite', trustedT
     access,
     tokenService,
     registry,
+    imports,
     rotateKeys: async () => {
       await Promise.all([tokenService.rotateKeys(), identity.rotateKeys()])
     },

@@ -14,7 +14,7 @@ test('nothing that adds to the registry takes from the free-space reserve, and d
   }
   const test = await openTestRegistry('sqlite', { space, softDelete: 'enabled' })
   t.after(async () => {
-    await test.room.close()
+    await test.registry.close()
     await test.dispose()
   })
   const pushed = async (tag: string, layer: string): Promise<string> => {

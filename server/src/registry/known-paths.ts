@@ -1,40 +1,39 @@
-import type { CheckedAcrPath, CheckedOciPath } from './checked-path.ts'
-import type { RegistryNeed } from './ports.ts'
+import type { CheckedAcrPath, CheckedOciPath } from './surface/checked-path.ts'
+import type { RegistryNeed } from './surface/ports.ts'
 import type { RegistryRoute } from './routes.ts'
 
-/** What a method and a path say, and nothing else: the row, what that needs, and the names, all checked. */
+/** What a method and a path mean: the row, its need for this path, and the checked names. */
 export type KnownPath = {
   readonly route: RegistryRoute
   readonly need: RegistryNeed
   readonly path: CheckedOciPath | CheckedAcrPath
 }
 
-/** What is asked for over and over; each upload has a path of its own that nobody asks for again. */
+/** The methods whose paths are requested again and again. Each upload has a path of its own. */
 const methods = ['GET', 'HEAD']
-/** More than most paths have, with which the memory stays below a few megabytes. */
-const longestPath = 256
-const limit = 8192
+/** Longer than most paths; with `maxPaths` it keeps the cache below a few megabytes. */
+const maxPathLength = 256
+const maxPaths = 8192
 
 /**
- * Remembers how paths were read, which takes a good part of the time of a small answer. It holds no rights: whether the
- * need is met is asked anew with every request.
+ * Caches parsed paths: parsing takes a large part of the time of a small response. The cache contains no permissions;
+ * the gate is asked for every request.
  *
- * Only what was asked by somebody who was let in is to be kept, so that strangers cannot push out anything. The oldest
- * gives way, and to read it again costs no more than before.
+ * Set only paths of admitted requests, so that other callers cannot evict entries. The oldest entry is evicted first.
  */
 export class KnownPaths {
   readonly #byMethod = new Map(methods.map((method) => [method, new Map<string, KnownPath>()]))
 
-  /** `rawPath` is still percent-encoded and without its query. */
-  find(method: string, rawPath: string): KnownPath | undefined {
+  /** `rawPath` is percent-encoded and has no query. */
+  get(method: string, rawPath: string): KnownPath | undefined {
     return this.#byMethod.get(method)?.get(rawPath)
   }
 
-  keep(method: string, rawPath: string, known: KnownPath): void {
+  set(method: string, rawPath: string, known: KnownPath): void {
     const paths = this.#byMethod.get(method)
-    if (paths === undefined || rawPath.length > longestPath) return
+    if (paths === undefined || rawPath.length > maxPathLength) return
     paths.set(rawPath, known)
-    if (paths.size <= limit) return
+    if (paths.size <= maxPaths) return
     for (const oldest of paths.keys()) {
       paths.delete(oldest)
       return

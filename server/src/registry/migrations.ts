@@ -2,7 +2,7 @@ import { type CreateTableBuilder, sql } from 'kysely'
 import type { ColumnTypes, Migration } from '../platform/sql/migrations.ts'
 import { usageMigration } from './quotas/usage-migration.ts'
 
-/** The tables of the registry room. */
+/** The tables of the registry. */
 export const registryMigrations: readonly Migration[] = [
   {
     id: 'registry-0001-repositories',
@@ -160,24 +160,6 @@ export const registryMigrations: readonly Migration[] = [
         .execute()
       await schema.createIndex('deleted_tag_by_deletion').on('deleted_tag').column('deleted_at_ms').execute()
     },
-  },
-  {
-    id: 'registry-0005-imports',
-    up: async (schema, types) => {
-      await schema
-        .createTable('import_operation')
-        .addColumn('id', types.text, (column) => column.primaryKey())
-        .addColumn('asker', types.text, (column) => column.notNull())
-        .addColumn('state', types.text, (column) => column.notNull())
-        .addColumn('reason', types.text)
-        .addColumn('message', types.text)
-        .addColumn('touched_at_ms', types.integer, (column) => column.notNull())
-        .execute()
-    },
-  },
-  {
-    id: 'registry-0006-import-event',
-    up: (schema, types) => schema.alterTable('import_operation').addColumn('event', types.text).execute(),
   },
   {
     id: 'registry-integrity-quarantine',

@@ -1,56 +1,26 @@
-import { CallerBudgets } from '../platform/limits/caller-budget.ts'
-import { createOutbound, type Outbound } from '../platform/outbound/outbound.ts'
-import { mountRaw } from '../platform/http/raw-surface.ts'
-import type { BlobParts } from './blobs/blob-parts.ts'
-import { createBlobs } from './blobs/blobs.ts'
-import { sendJson } from './call.ts'
-import { deleteManifest } from './manifests/delete-manifest.ts'
-import { carryOutPolicies } from './policies/carry-out-policies.ts'
-import { createDispatch } from './dispatch.ts'
-import { getManifest, headManifest } from './manifests/get-manifest.ts'
-import { createRegistryQuotas, type RegistryQuotas } from './quotas/registry-quotas.ts'
-import { readQuotaUse, type QuotaUse } from './quotas/quota-use-store.ts'
-import { noQuotas, type DefaultQuotas } from './quotas/quotas.ts'
-import { discardUploadsOf } from './uploads/end-upload.ts'
-import { createOpenUploads, type OpenUploads } from './uploads/open-uploads.ts'
-import { deleteQuotasOf, wholeRegistry } from './quotas/usage-store.ts'
-import { RunningImports, type Imports, type ImportSettings } from './imports/imports.ts'
-import { listCatalog } from './repositories/list-catalog.ts'
-import { PagePositions } from './repositories/list-order.ts'
-import { defaultScrubSettings, Scrubs, type ScrubSettings } from './integrity/scrubs.ts'
-import { listReferrers } from './manifests/list-referrers.ts'
-import { listTagNames } from './repositories/list-tags.ts'
-import {
-  getManifestProperties,
-  listManifestProperties,
-  patchManifestProperties,
-} from './properties/manifest-properties.ts'
-import { createParts, type Parts } from './parts.ts'
-import { putManifest } from './manifests/put-manifest.ts'
-import {
-  deleteWholeRepository,
-  getRepositoryProperties,
-  patchRepositoryProperties,
-} from './properties/repository-properties.ts'
-import { forgetAbandoned } from './garbage/abandoned-rows.ts'
-import { createDeletionCount, type DeletionCount } from './repositories/deletion-count-store.ts'
-import { forsakeRegistry } from './repositories/repository-store.ts'
-import type { RegistryHandlers } from './routes.ts'
-import { listDeletedCatalog, listDeletedManifests, listDeletedTags, restoreManifest } from './policies/soft-deleted.ts'
-import { getTagProperties, listTagProperties, patchTagProperties, untag } from './properties/tag-properties.ts'
 import type { FastifyInstance } from 'fastify'
-import type { Audit } from '../audit/index.ts'
-import type { Clock } from '../platform/process/clock.ts'
-import type { ContentSpace } from '../platform/files/free-space.ts'
-import type { Log } from '../platform/log/log.ts'
-import type { Database, Transaction } from '../platform/sql/database.ts'
-import type { BlobStore } from '../storage/index.ts'
-import type { BlobSettings } from './blobs/blob-settings.ts'
-import type { VerifyAudit } from './integrity/scrub-run.ts'
-import type { IntegritySettings } from './integrity/blob-integrity.ts'
-import type { Gate, Transfers, WhichRegistry } from './ports.ts'
-import type { PolicedRegistry } from './model.ts'
+import { CallerBudgets } from '../platform/limits/caller-budget.ts'
+import type { Transaction } from '../platform/sql/database.ts'
+import { createContent, type RegistryContent } from './content.ts'
+import { type ContextOptions, createContext, type RegistryContext } from './context.ts'
+import { GarbageCollector } from './garbage/collect-garbage.ts'
+import { pruneTombstones } from './garbage/tombstone-store.ts'
+import { createHandlers } from './handlers.ts'
+import { type QuotaUse, readQuotaUse } from './quotas/quota-use-store.ts'
+import { noQuotas } from './quotas/quotas.ts'
+import { createRegistryQuotas, type RegistryQuotas } from './quotas/registry-quotas.ts'
+import { deleteQuotasOf, wholeRegistry } from './quotas/usage-store.ts'
+import { createDeletionCount, type DeletionCount } from './repositories/deletion-count-store.ts'
+import { deleteRegistryContent } from './repositories/repository-store.ts'
+import { applyPolicies } from './retention/apply-policies.ts'
+import type { PolicedRegistry } from './retention/model.ts'
+import type { VerifyAudit } from './scrub/scrub-run.ts'
+import { defaultScrubSettings, type ScrubSettings, Scrubs } from './scrub/scrubs.ts'
+import { mountSurface } from './surface.ts'
+import type { Gate, Transfers, WhichRegistry } from './surface/ports.ts'
+import { createOpenUploads, type OpenUploads } from './uploads/open-uploads.ts'
 
+/** The results of garbage collection since the start of the process. */
 export type GarbageFigures = {
   readonly runs: number
   readonly blobs: number
@@ -58,187 +28,115 @@ export type GarbageFigures = {
   readonly completedAtMs: number | undefined
 }
 
-/** How much a registry holds, open uploads included, and how much it may; undefined where there is no quota. */
+/** The bytes that a registry holds, open uploads included, and its quota; undefined where there is no quota. */
 export type RegistryUsage = { readonly sizeBytes: number; readonly limitBytes: number | undefined }
 
-export type RegistryRoomOptions = {
-  readonly database: Database
-  readonly clock: Clock
-  readonly log: Log
-  readonly audit: Audit
-  readonly blobs: BlobStore
+export type RegistryOptions = ContextOptions & {
   readonly gate: Gate
   readonly registries: WhichRegistry
   readonly transfers?: Transfers
-  /**
-   * Whether an image may be pushed although its repository lacks some of its layers. What is acknowledged then need not
-   * be pullable.
-   */
-  readonly acceptsSparseImages: boolean
-  /** How long blobs and uploads last, and how many there may be; `defaultBlobSettings` where nothing is said. */
-  readonly blobSettings?: Partial<BlobSettings>
-  /** When stored bytes are verified; `defaultIntegritySettings` where nothing is said. */
-  readonly integritySettings?: Partial<IntegritySettings>
-  /** How often stored content is verified in the background; `defaultScrubSettings` where nothing is said. */
+  /** How often stored content is verified in the background. Default: `defaultScrubSettings`. */
   readonly scrubSettings?: ScrubSettings
   /** Verifies the audit log, as the last step of a scrub. */
   readonly verifyAudit?: VerifyAudit
-  /** The way to other registries, for imports; to public addresses alone where nothing is said. */
-  readonly outbound?: Outbound
-  readonly importSettings?: ImportSettings
-  /** What each caller may use, over all surfaces; what is usual where nothing is said. */
+  /** The budget of each caller, shared by all surfaces. Default: budgets of its own. */
   readonly callerBudgets?: CallerBudgets
-  /** The space that content may take; unlimited where nothing is said. */
-  readonly space?: ContentSpace
-  /** The quotas of registries and repositories for which none was set; no limit where nothing is said. */
-  readonly defaultQuotas?: DefaultQuotas
 }
 
-/** The OCI and `/acr/v1` surfaces and all behind them. */
-export interface RegistryRoom {
+/** The content of all registries: the surfaces `/v2` and `/acr/v1`, and the jobs that maintain the content. */
+export interface Registry {
   /** Adds `/v2/*` and `/acr/v1/*`. */
   mount(app: FastifyInstance): void
+  /** The content of repositories, for other modules. */
+  readonly content: RegistryContent
   usage(rid: string): Promise<RegistryUsage>
-  /** Forgets all that a registry holds, when the registry is deleted; the bytes follow with the next collection. */
+  /** Deletes the content of a registry that is being deleted; its bytes are deleted by the next collection. */
   deleteContent(transaction: Transaction, rid: string): Promise<void>
-  /** Deletes what the policies of a registry have come to by now, and returns how many manifests and tags that was. */
-  carryOutPolicies(registry: PolicedRegistry): Promise<{ readonly untagged: number; readonly purged: number }>
-  readonly imports: Imports
+  /** Applies the retention and soft-delete policies, and returns how many manifests and tags that deleted. */
+  applyPolicies(registry: PolicedRegistry): Promise<{ readonly untagged: number; readonly purged: number }>
   readonly quotas: RegistryQuotas
   readonly uploads: OpenUploads
-  /** How many repositories have been deleted so far: what was issued before a deletion is good for nothing that is made after it. */
+  /** How many repositories have been deleted so far; see `RegistryCaller.deletionsSeen`. */
   readonly deletions: DeletionCount
-  /** Goes on, in the background, with deleting the rows of what was deleted. */
+  /** Continues, in the background, to delete the rows of deleted content. */
   resumeDeletions(): void
   readonly scrubs: Pick<Scrubs, 'start' | 'status' | 'figures' | 'countQuarantined' | 'continueBackground' | 'stop'>
-  /** Counters since the start of the process, of content that was found to be corrupt outside a scrub or in one. */
+  /** Corrupt content since the start of the process, found by requests and by scrubs. */
   readonly integrityFigures: { readonly refusedReads: number; readonly quarantined: number; readonly repaired: number }
-  /** Ends the imports of servers that are gone, and says so in the audit log. */
-  endLostImports(): Promise<void>
-  /** Reads of manifests since the start, by whether the cache had them; undefined where there is no cache. */
+  /** Cache hits and misses of manifest reads since the start; undefined where there is no cache. */
   readonly manifestCacheFigures: () => { readonly hits: number; readonly misses: number } | undefined
-  /** What garbage collection deleted since the start, and when it was last completed. */
   readonly garbageFigures: GarbageFigures
-  /** Writes when manifests and tags were pulled; to note a pull costs no write. */
+  /** Writes the last pull times of manifests and tags, which are collected in memory. */
   flushLastPulls(): Promise<void>
-  /** Ends what works without being waited for. */
+  /** Stops the background work. */
   close(): Promise<void>
   /** Ends idle uploads where the file system has no space for content; returns how many. Cheap where it has. */
-  makeRoom(): Promise<number>
+  reclaimSpace(): Promise<number>
   /** How much of all quotas is used, for metrics. */
   quotaUse(): Promise<QuotaUse>
-  /** How much is open and staged now, for metrics. */
+  /** Open uploads and their bytes, for metrics. */
   capacity(): { readonly openUploads: number; readonly stagedBytes: number }
-  /** Deletes what nobody can reach any more, and returns how much that was. */
+  /** Deletes content that is no longer reachable, and returns how much. */
   collectGarbage(): Promise<{ readonly blobs: number; readonly uploads: number }>
 }
 
-/** Others are none of this surface's. */
-const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+/** Longer than the lifetime of any credential: until then, a tombstone rejects credentials from before the deletion. */
+const tombstoneLifetimeMs = 24 * 60 * 60 * 1000
 
-/** Longer than any credential lives, so that a repository's end is remembered while one of before is about. */
-const forgetAfterMs = 24 * 60 * 60 * 1000
-
-/** Opens the registry room. */
-export function createRegistryRoom(options: RegistryRoomOptions): RegistryRoom {
-  const { database, clock } = options
-  const parts = createParts(options, options.integritySettings)
-  const blobs = createBlobs(parts, options.blobSettings)
-  const handlers = { ...manifestHandlers(parts), ...propertyHandlers(parts, blobs.parts), ...blobs.handlers }
-  const {
-    outbound = createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] }),
-    importSettings = { maxConcurrent: 4, tokenServices: new Map() },
-    callerBudgets = new CallerBudgets(),
-  } = options
-  const imports = new RunningImports(parts, blobs.parts, outbound, importSettings)
-  const garbage = { runs: 0, blobs: 0, uploads: 0, completedAtMs: undefined as number | undefined }
-  const { scrubSettings = defaultScrubSettings, verifyAudit } = options
-  const scrubs = new Scrubs(parts, blobs.parts, scrubSettings, verifyAudit)
-  const dispatch = createDispatch({ ...options, budgets: callerBudgets, handlers })
+/** Opens the registry. */
+export function createRegistry(options: RegistryOptions): Registry {
+  const { database, clock, callerBudgets = new CallerBudgets(), scrubSettings = defaultScrubSettings } = options
+  const context = createContext(options)
+  const collector = new GarbageCollector(context)
+  const garbageFigures = { runs: 0, blobs: 0, uploads: 0, completedAtMs: undefined as number | undefined }
+  const scrubs = new Scrubs(context, scrubSettings, options.verifyAudit)
   return {
-    mount: (app) => mountRaw(app, { paths: ['/v2', '/acr/v1'], methods, handle: dispatch }),
-    usage: (rid) => usageOf(parts, rid),
+    mount: (app) => mountSurface(app, { ...options, budgets: callerBudgets, handlers: createHandlers(context) }),
+    content: createContent(context),
+    usage: (rid) => usageOf(context, rid),
     deleteContent: async (transaction, rid) => {
       await deleteQuotasOf(transaction, rid)
-      await forsakeRegistry(transaction, rid, clock.now())
+      await deleteRegistryContent(transaction, rid, clock.now())
     },
-    carryOutPolicies: (registry) => carryOutPolicies(parts, registry, blobs.parts.settings.leaseMs),
-    imports,
+    applyPolicies: (registry) => applyPolicies(context, registry),
     deletions: createDeletionCount(database),
-    resumeDeletions: () => parts.sweeper.begin(),
-    manifestCacheFigures: () => parts.manifestCache?.reads,
-    garbageFigures: garbage,
-    flushLastPulls: () => parts.lastPulls.flush(),
+    resumeDeletions: () => context.sweeper.begin(),
+    manifestCacheFigures: () => context.manifestCache?.reads,
+    garbageFigures,
+    flushLastPulls: () => context.lastPulls.flush(),
     scrubs,
-    integrityFigures: parts.integrity.figures,
-    endLostImports: () => imports.endLost(),
+    integrityFigures: context.integrity.figures,
     close: async () => {
-      await Promise.all([scrubs.stop(), imports.close()])
-      await parts.sweeper.close()
+      await scrubs.stop()
+      await context.sweeper.close()
     },
-    quotas: createRegistryQuotas(database, parts.quotas),
-    uploads: createOpenUploads(blobs.parts),
-    makeRoom: () => blobs.parts.makeRoom(),
+    quotas: createRegistryQuotas(database, context.quotas),
+    uploads: createOpenUploads(context),
+    reclaimSpace: () => context.reclaimSpace(),
     quotaUse: () => readQuotaUse(database, options.defaultQuotas ?? noQuotas),
-    capacity: () => ({ openUploads: parts.staged.size, stagedBytes: parts.staged.total() }),
+    capacity: () => ({ openUploads: context.staged.size, stagedBytes: context.staged.total() }),
     collectGarbage: async () => {
-      const beforeMs = clock.now() - forgetAfterMs
-      const prune = async () => {
-        await imports.endLost()
-        await imports.forget()
-        await parts.sweeper.sweepAll()
-        await forgetAbandoned(database, beforeMs)
-        await parts.lastPulls.sweep()
-      }
-      // This takes rows, which a full disk may deny; what frees space is done all the same.
-      const [pruned] = await Promise.allSettled([prune()])
-      const collected = await blobs.collectGarbage()
+      // Deleting rows can fail on a full disk; the collection must free space all the same.
+      const [pruned] = await Promise.allSettled([pruneRows(context)])
+      const collected = await collector.collect()
       if (pruned.status === 'rejected') throw pruned.reason
-      garbage.runs += 1
-      garbage.blobs += collected.blobs
-      garbage.uploads += collected.uploads
-      garbage.completedAtMs = clock.now()
+      garbageFigures.runs += 1
+      garbageFigures.blobs += collected.blobs
+      garbageFigures.uploads += collected.uploads
+      garbageFigures.completedAtMs = clock.now()
       return collected
     },
   }
 }
 
-async function usageOf({ quotas }: Parts, rid: string): Promise<RegistryUsage> {
+async function pruneRows({ database, clock, sweeper, lastPulls }: RegistryContext): Promise<void> {
+  const beforeMs = clock.now() - tombstoneLifetimeMs
+  await sweeper.sweepAll()
+  await pruneTombstones(database, beforeMs)
+  await lastPulls.sweep()
+}
+
+async function usageOf({ quotas }: RegistryContext, rid: string): Promise<RegistryUsage> {
   const { registryBytes: limitBytes } = await quotas.limitsOf({ rid, repository: wholeRegistry })
   return { sizeBytes: await quotas.registryBytes(rid), limitBytes }
-}
-
-function manifestHandlers(parts: Parts) {
-  return {
-    ping: (call) => sendJson(call, 200, {}),
-    listCatalog: (call) => listCatalog(parts, call),
-    listTags: (call) => listTagNames(parts, call),
-    listReferrers: (call) => listReferrers(parts, call),
-    getManifest: (call) => getManifest(parts, call),
-    headManifest: (call) => headManifest(parts, call),
-    putManifest: (call) => putManifest(parts, call),
-    deleteManifest: (call) => deleteManifest(parts, call),
-  } satisfies Partial<RegistryHandlers>
-}
-
-function propertyHandlers(parts: Parts, blobParts: BlobParts) {
-  const tagPositions = new PagePositions()
-  const manifestPositions = new PagePositions()
-  return {
-    listRepositories: (call) => listCatalog(parts, call),
-    getRepository: (call) => getRepositoryProperties(parts, call),
-    patchRepository: (call) => patchRepositoryProperties(parts, call),
-    deleteRepository: (call) => deleteWholeRepository(parts, call, (id) => discardUploadsOf(blobParts, id)),
-    listTagProperties: (call) => listTagProperties(parts, tagPositions, call),
-    getTag: (call) => getTagProperties(parts, call),
-    patchTag: (call) => patchTagProperties(parts, call),
-    deleteTag: (call) => untag(parts, call),
-    listManifestProperties: (call) => listManifestProperties(parts, manifestPositions, call),
-    getManifestProperties: (call) => getManifestProperties(parts, call),
-    patchManifest: (call) => patchManifestProperties(parts, call),
-    listDeletedCatalog: (call) => listDeletedCatalog(parts, call),
-    listDeletedTags: (call) => listDeletedTags(parts, call),
-    listDeletedManifests: (call) => listDeletedManifests(parts, call),
-    restoreManifest: (call) => restoreManifest(parts, call),
-  } satisfies Partial<RegistryHandlers>
 }

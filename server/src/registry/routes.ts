@@ -1,8 +1,8 @@
 import type { RouteDescription } from '../platform/http/surface.ts'
 import { type AcrPath, matchAcrPath } from '../standards/azure/acr-path.ts'
 import { matchOciPath, type OciPath } from '../standards/oci/oci-path.ts'
-import type { AcrCall, OciCall } from './call.ts'
-import type { RegistryNeed } from './ports.ts'
+import type { AcrCall, OciCall } from './surface/call.ts'
+import type { RegistryNeed } from './surface/ports.ts'
 
 type Handler<Call> = (call: Call) => Promise<void> | void
 

@@ -16,13 +16,13 @@ import type { LoginServer } from '../standards/azure/login-server.ts'
 import { openNetwork } from '../standards/azure/network-rules.ts'
 import { type BlobStore, createFilesystemBlobStore } from '../storage/index.ts'
 import type { BlobSettings } from './blobs/blob-settings.ts'
-import type { RegistryTables } from './tables.ts'
-import type { RegistryCaller } from './ports.ts'
+import type { RegistryTables } from './rows/rows.ts'
+import type { RegistryCaller } from './surface/ports.ts'
 import { seenFirst } from './test-registry.ts'
-import { createRegistryRoom } from './registry.ts'
+import { createRegistry } from './registry.ts'
 import { registryMigrations } from './migrations.ts'
 
-/** The tables that the room and its audit events need. */
+/** The tables of the registry and its audit events. */
 export const blobTestMigrations = [...auditMigrations, ...registryMigrations]
 
 /** What came back, whole. */
@@ -42,7 +42,7 @@ export type BlobSent = {
   readonly as?: string
 }
 
-/** A room over a socket, on a database and a store of the test's own. */
+/** A registry over a socket, on a database and a store of the test's own. */
 export type BlobTestServer = {
   readonly port: number
   readonly database: Database
@@ -77,7 +77,7 @@ export async function openTestStore(clock: TestClock): Promise<TestStore> {
   return { blobs, dispose: () => rm(directory, { recursive: true }) }
 }
 
-/** Opens the room as a server would after a start: what it remembers of before is in database and store alone. */
+/** Opens the registry as a server would after a start: all earlier state is in the database and the store. */
 export async function openBlobServer(given: {
   readonly database: Database
   readonly blobs: BlobStore
@@ -87,7 +87,7 @@ export async function openBlobServer(given: {
   const { database, blobs, clock, settings = {} } = given
   const log = createLog('silent')
   const gate: BlobTestServer['gate'] = { mayPull: () => true, deletionsSeen: seenFirst }
-  const room = createRegistryRoom({
+  const registry = createRegistry({
     database,
     clock,
     log,
@@ -122,7 +122,7 @@ export async function openBlobServer(given: {
     },
   })
   const app = createApp({ log, trustedProxies: [] })
-  room.mount(app)
+  registry.mount(app)
   const listener = await listen(app, { addresses: [{ host: '127.0.0.1', port: 0 }], tls: undefined })
   const port = listener.addresses[0]?.port ?? 0
   return {
@@ -131,8 +131,8 @@ export async function openBlobServer(given: {
     blobs,
     gate,
     send: (method, path, sent = {}) => exchange(port, method, path, sent),
-    collectGarbage: () => room.collectGarbage(),
-    deleteRegistry: (rid) => database.transaction((transaction) => room.deleteContent(transaction, rid)),
+    collectGarbage: () => registry.collectGarbage(),
+    deleteRegistry: (rid) => database.transaction((transaction) => registry.deleteContent(transaction, rid)),
     close: () => listener.close(500),
   }
 }

@@ -1,22 +1,22 @@
 import { hash } from 'node:crypto'
 import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
-import { auditMigrations, createAudit } from '../audit/index.ts'
+import { type Audit, auditMigrations, createAudit } from '../audit/index.ts'
 import type { ContentSpace } from '../platform/files/free-space.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
+import type { Migration } from '../platform/sql/migrations.ts'
 import { openTestDatabase, type TestDatabase } from '../platform/sql/test-database.ts'
 import { createApp } from '../platform/http/app.ts'
 import { listen } from '../platform/http/listener.ts'
 import { createLog } from '../platform/log/log.ts'
 import type { Digest } from '../standards/oci/digest.ts'
-import type { Outbound } from '../platform/outbound/outbound.ts'
 import type { LoginServer } from '../standards/azure/login-server.ts'
 import { openNetwork } from '../standards/azure/network-rules.ts'
 import { ociImageManifestType } from '../standards/oci/media-type.ts'
 import { type BlobStore, createMemoryBlobStore } from '../storage/index.ts'
 import { registryMigrations } from './migrations.ts'
-import { createRegistryRoom, type RegistryRoom } from './registry.ts'
-import type { Gate, HostedRegistry, RegistryNeed } from './ports.ts'
+import { createRegistry, type Registry } from './registry.ts'
+import type { Gate, HostedRegistry, RegistryNeed } from './surface/ports.ts'
 import type { DefaultQuotas } from './quotas/quotas.ts'
 
 /** What a test sends. A path is sent as it is written. */
@@ -40,9 +40,11 @@ export type Answer = {
 
 /** A registry over a real socket, with a gate that a test may close, and a clock that it moves. */
 export type TestRegistry = TestDatabase & {
-  readonly room: RegistryRoom
+  readonly registry: Registry
   readonly blobs: BlobStore
-  readonly registry: HostedRegistry
+  readonly audit: Audit
+  /** The registry of the host `first.example`. */
+  readonly hosted: HostedRegistry
   readonly port: number
   readonly clock: { nowMs: number }
   /** Every need that the gate was asked about, the last one last. */
@@ -62,7 +64,7 @@ export type TestRegistry = TestDatabase & {
 }
 
 /** The two registries that a test server has; the second is for what must not leak from one to another. */
-const hosted: Readonly<Record<string, HostedRegistry>> = {
+const registries: Readonly<Record<string, HostedRegistry>> = {
   'first.example': {
     rid: '1'.repeat(32),
     name: 'first',
@@ -90,44 +92,46 @@ export async function openTestRegistry(
   options: {
     readonly acceptsSparseImages?: boolean
     readonly softDelete?: 'enabled' | 'disabled'
-    readonly outbound?: Outbound
-    readonly tokenServices?: ReadonlyMap<string, string>
     readonly defaultQuotas?: DefaultQuotas
     readonly space?: ContentSpace
+    /** Of a module that works on the registry's content. */
+    readonly migrations?: readonly Migration[]
   } = {},
 ): Promise<TestRegistry> {
-  const { database, dispose } = await openTestDatabase(kind, [...auditMigrations, ...registryMigrations])
+  const { migrations = [] } = options
+  const allMigrations = [...auditMigrations, ...registryMigrations, ...migrations]
+  const { database, dispose } = await openTestDatabase(kind, allMigrations)
   const clock = { nowMs: Date.UTC(2030, 0, 1), now: () => clock.nowMs }
   const gate = { refuses: false, deletionsSeen: seenFirst, mayPull: () => true, callerKey: 'caller' }
   const needs: RegistryNeed[] = []
   const log = createLog('silent')
   const blobs = createMemoryBlobStore({ clock })
   const policies = { softDeletePolicy: { status: options.softDelete ?? 'disabled' } }
-  const byHost = (host = '') => hosted[host] && { ...hosted[host], policies }
-  const room = createRegistryRoom({
+  const byHost = (host = '') => registries[host] && { ...registries[host], policies }
+  const audit = createAudit({ database, clock })
+  const registry = createRegistry({
     database,
     clock,
     log,
-    audit: createAudit({ database, clock }),
+    audit,
     blobs,
     gate: testGate(gate, needs),
     registries: { byHost },
     acceptsSparseImages: options.acceptsSparseImages ?? false,
-    ...(options.outbound !== undefined && { outbound: options.outbound }),
     ...(options.defaultQuotas !== undefined && { defaultQuotas: options.defaultQuotas }),
     ...(options.space !== undefined && { space: options.space }),
-    importSettings: { maxConcurrent: 1, tokenServices: options.tokenServices ?? new Map() },
   })
   const app = createApp({ log, trustedProxies: [] })
-  room.mount(app)
+  registry.mount(app)
   const listener = await listen(app, { addresses: [{ host: '127.0.0.1', port: 0 }], tls: undefined })
   const port = listener.addresses[0]?.port ?? 0
   const send = (method: string, path: string, sent: Sent = {}) => exchange(port, method, path, sent)
   return {
     database,
     blobs,
-    room,
-    registry: hosted['first.example'] as HostedRegistry,
+    audit,
+    registry,
+    hosted: registries['first.example'] as HostedRegistry,
     port,
     clock,
     needs,

@@ -42,15 +42,18 @@ export type JobSources = {
 /** The table of all jobs. */
 export function listJobs(configuration: Configuration, sources: JobSources): Jobs {
   const { modules, writerWatch } = sources
-  const { directory, registry } = modules
+  const { directory, imports, registry } = modules
   return {
     ...auditJobs(configuration, sources),
     /** Applies the policies of every registry, then deletes everything that nobody can reach any more. */
     'collect-garbage': {
       intervalSeconds: configuration.gc.intervalSeconds,
       run: async () => {
-        for (const policed of await listRegistries(modules.resources)) await registry.carryOutPolicies(policed)
+        for (const policed of await listRegistries(modules.resources)) await registry.applyPolicies(policed)
+        // Deleting rows can fail on a full disk; the collection must free space all the same.
+        const [purged] = await Promise.allSettled([imports.endOrphaned().then(() => imports.purge())])
         await registry.collectGarbage()
+        if (purged.status === 'rejected') throw purged.reason
       },
       failure: 'garbage collection failed',
       failureLevel: 'error',
@@ -58,7 +61,7 @@ export function listJobs(configuration: Configuration, sources: JobSources): Job
     /** Ends memberships that came from expired sign-ins, and imports of servers that no longer run. */
     'clean-up': {
       intervalSeconds: 60,
-      run: () => Promise.all([directory.endStaleMemberships(), registry.endLostImports()]),
+      run: () => Promise.all([directory.endStaleMemberships(), imports.endOrphaned()]),
       failure: 'cleanup of expired memberships and imports failed',
       failureLevel: 'error',
     },
@@ -133,7 +136,7 @@ function auditJobs(configuration: Configuration, { modules, state, clock }: JobS
 async function watchSpace({ modules, state, log }: JobSources): Promise<void> {
   await state.ballast.adjust()
   if (!state.space.state().isLow) return
-  const ended = await modules.registry.makeRoom()
+  const ended = await modules.registry.reclaimSpace()
   if (ended > 0) log.warn({ uploads: ended }, 'ended idle uploads because the disk is low on space')
 }
 

@@ -44,7 +44,7 @@ export async function createModules(basis: ModuleBasis, configuration: Configura
   const principals = await createPrincipals(basis, configuration, audit)
   const registries: Registries = createRegistries(basis, configuration, { audit, resources, activity, principals })
   const { access, directory, identity } = principals
-  const { tokenService, registry } = registries
+  const { tokenService, registry, imports } = registries
   const management = createManagement({
     ...ports,
     database,
@@ -62,6 +62,7 @@ export async function createModules(basis: ModuleBasis, configuration: Configura
     access,
     tokenService,
     registry,
+    imports,
     rotateKeys: async () => {
       await Promise.all([tokenService.rotateKeys(), identity.rotateKeys()])
     },

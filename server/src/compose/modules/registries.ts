@@ -1,7 +1,8 @@
 import { type Audit, verifyAuditFile } from '../../audit/index.ts'
 import type { Configuration } from '../../configuration/index.ts'
 import { CallerBudgets, usualCallerLimits } from '../../platform/limits/caller-budget.ts'
-import { createDeletionCount, createRegistryRoom } from '../../registry/index.ts'
+import { createImports } from '../../imports/index.ts'
+import { createDeletionCount, createRegistry } from '../../registry/index.ts'
 import type { RegistryActivity, Resources } from '../../resources/index.ts'
 import { createTokenService } from '../../token-service/index.ts'
 import { findAtOwnAddress, publicSchemeOf } from '../hosts/listened-hosts.ts'
@@ -42,7 +43,7 @@ export function createRegistries(basis: ModuleBasis, configuration: Configuratio
     throttling: configuration.limits.throttling,
     repositoryDeletions: createDeletionCount(database),
   })
-  const registry = createRegistryRoom({
+  const registry = createRegistry({
     ...registrySettings(configuration),
     callerBudgets,
     database,
@@ -55,9 +56,17 @@ export function createRegistries(basis: ModuleBasis, configuration: Configuratio
     registries: { byHost: (host) => resources.findRegistryByHost(host), atOwnAddress },
     transfers: { count: activity.countTransfer },
     ...(dataDir && { verifyAudit: () => verifyAuditFile(dataDir.path) }),
+  })
+  const imports = createImports({
+    ...importSettings(configuration),
+    database,
+    clock,
+    audit,
+    log,
+    content: registry.content,
     outbound,
   })
-  return { callerBudgets, tokenService, registry }
+  return { callerBudgets, tokenService, registry, imports }
 }
 
 function createCallerBudgets({ limits }: Configuration): CallerBudgets {
@@ -69,7 +78,14 @@ function createCallerBudgets({ limits }: Configuration): CallerBudgets {
   })
 }
 
-function registrySettings({ limits, integrity, gc, outbound, ...configuration }: Configuration) {
+function importSettings({ limits, outbound }: Configuration) {
+  return {
+    maxConcurrent: limits.maxConcurrentImports,
+    tokenServices: new Map(outbound.tokenServices.map(({ registry, host }) => [registry, host])),
+  }
+}
+
+function registrySettings({ limits, integrity, gc, ...configuration }: Configuration) {
   return {
     defaultQuotas: { registryBytes: limits.registryQuotaBytes, repositoryBytes: limits.repositoryQuotaBytes },
     acceptsSparseImages: configuration.acceptSparseImages,
@@ -78,10 +94,6 @@ function registrySettings({ limits, integrity, gc, outbound, ...configuration }:
       bytesPerSecond: integrity.scrubBytesPerSecond,
     },
     integritySettings: { verifyAfterMs: integrity.verifyAfterSeconds * 1000 },
-    importSettings: {
-      maxConcurrent: limits.maxConcurrentImports,
-      tokenServices: new Map(outbound.tokenServices.map(({ registry, host }) => [registry, host])),
-    },
     blobSettings: {
       leaseMs: gc.leaseSeconds * 1000,
       uploadLifetimeMs: configuration.uploadExpirySeconds * 1000,

@@ -9,7 +9,7 @@ import type { Database } from '../../platform/sql/database.ts'
 import type { WriterWatch } from '../../platform/sql/writer-watch.ts'
 import { successionDays } from '../../platform/tls/certificate-authority.ts'
 import type { CertificateSource } from '../../platform/tls/certificate-source.ts'
-import type { RegistryRoom } from '../../registry/index.ts'
+import type { Registry } from '../../registry/index.ts'
 import type { Resources } from '../../resources/index.ts'
 import type { TokenService } from '../../token-service/index.ts'
 
@@ -26,7 +26,7 @@ type HealthSources = {
   readonly blobs: string
   readonly isDraining: () => boolean
   readonly space: ContentSpace
-  readonly registry: Pick<RegistryRoom, 'scrubs'>
+  readonly registry: Pick<Registry, 'scrubs'>
 }
 
 const dayMs = 24 * 60 * 60 * 1000

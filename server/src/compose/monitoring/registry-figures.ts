@@ -1,9 +1,9 @@
 import type { Figure } from '../../platform/metrics/figure.ts'
-import type { RegistryRoom } from '../../registry/index.ts'
+import type { Registry } from '../../registry/index.ts'
 
-type CapacitySources = Pick<RegistryRoom, 'capacity' | 'quotaUse'>
-type IntegritySources = Pick<RegistryRoom, 'scrubs' | 'integrityFigures'>
-type ContentSources = Pick<RegistryRoom, 'manifestCacheFigures' | 'garbageFigures'>
+type CapacitySources = Pick<Registry, 'capacity' | 'quotaUse'>
+type IntegritySources = Pick<Registry, 'scrubs' | 'integrityFigures'>
+type ContentSources = Pick<Registry, 'manifestCacheFigures' | 'garbageFigures'>
 
 export type RegistryFigureSources = CapacitySources & IntegritySources & ContentSources
 

@@ -4,6 +4,7 @@ import { directoryMigrations } from '../../directory/index.ts'
 import { identityMigrations } from '../../identity/index.ts'
 import { signingKeyMigrations } from '../../platform/keys/migrations.ts'
 import type { Migration } from '../../platform/sql/migrations.ts'
+import { importMigrations } from '../../imports/index.ts'
 import { registryMigrations } from '../../registry/index.ts'
 import { resourcesMigrations } from '../../resources/index.ts'
 import { signInMigrations } from '../../sign-in/index.ts'
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   ...signInMigrations,
   ...accessMigrations,
   ...registryMigrations,
+  ...importMigrations,
 ]

@@ -3,11 +3,12 @@ import type { Access, Principal } from '../../access/index.ts'
 import type { Audit, AuditLog, CredentialUses, Webhooks } from '../../audit/index.ts'
 import type { Directory, SigningPrincipal } from '../../directory/index.ts'
 import type { Identity } from '../../identity/index.ts'
+import type { Imports } from '../../imports/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Call } from '../../platform/http/surface.ts'
 import type { Log } from '../../platform/log/log.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
-import type { RegistryRoom } from '../../registry/index.ts'
+import type { Registry } from '../../registry/index.ts'
 import type { RegistryActivity, Resources } from '../../resources/index.ts'
 import type { TokenService } from '../../token-service/index.ts'
 import type { PathNames } from './path-scope.ts'
@@ -40,10 +41,8 @@ export type ManagementOptions = {
   readonly identity: Pick<Identity, 'verifyAccessToken'>
   readonly access: Access
   readonly tokenService: Pick<TokenService, 'passwordMayPull'>
-  readonly registry: Pick<
-    RegistryRoom,
-    'usage' | 'deleteContent' | 'imports' | 'deletions' | 'scrubs' | 'quotas' | 'uploads'
-  >
+  readonly registry: Pick<Registry, 'usage' | 'deleteContent' | 'deletions' | 'scrubs' | 'quotas' | 'uploads'>
+  readonly imports: Pick<Imports, 'start' | 'find'>
   /** Replaces the signing keys of the token service and of the identity provider. */
   readonly rotateKeys: () => Promise<void>
   /** Ends whatever the keys of both have signed. */

@@ -51,7 +51,7 @@ export async function importImage(rooms: ManagementOptions, call: ManagementCall
   const from = await readSource(rooms, call, registry, body.source, image.repository)
   const { caller, origin, names, reply } = call
   const { objectId } = caller.principal
-  const id = await rooms.registry.imports
+  const id = await rooms.imports
     .start({
       from,
       reference: image.reference,
@@ -81,7 +81,7 @@ importImage.body = importSchema
 export async function getImportResult(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
   const { names, request, reply } = call
   const id = /^registries-([0-9a-f-]{36})$/.exec(names.name.toLowerCase())?.[1]
-  const status = id === undefined ? undefined : await rooms.registry.imports.find(id, askerOf(call))
+  const status = id === undefined ? undefined : await rooms.imports.find(id, askerOf(call))
   if (status === undefined) throw new ArmError('operationNotFound', `The resource ${names.name} could not be found.`)
   if (status.state === 'running') return accepted(reply, `${rooms.publicOrigin}${request.url}`)
   return finished(reply, status)

@@ -1,11 +1,11 @@
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { BlobLocation } from '../../storage/index.ts'
-import type { BlobParts } from './blob-parts.ts'
-import { forgetUnheld, holdsBlob, isBlobNeeded, unlinkBlob } from './blob-rows.ts'
-import { type OciCall, sendEmpty } from '../call.ts'
-import { OciError } from '../errors.ts'
+import type { BlobContext } from './context.ts'
+import { forgetUnheld, holdsBlob, isBlobNeeded, unlinkBlob } from './blob-store.ts'
+import { type OciCall, sendEmpty } from '../surface/call.ts'
+import { OciError } from '../surface/errors.ts'
 import { blobUnknown } from './get-blob.ts'
-import { requireDeletable } from '../properties/locks.ts'
+import { requireDeletable } from '../repositories/locks.ts'
 import { changeEvent, requireCurrentCredential } from '../repositories/repositories.ts'
 import { findRepository } from '../repositories/repository-store.ts'
 
@@ -15,13 +15,17 @@ import { findRepository } from '../repositories/repository-store.ts'
  *
  * @throws OciError BLOB_UNKNOWN, UNSUPPORTED or REGISTRY_DISALLOWED_OPERATION
  */
-export async function deleteBlob(parts: BlobParts, call: OciCall<'blob'>): Promise<void> {
-  const unnamed = await parts.database.transaction((transaction) => unlink(parts, call, transaction))
-  for (const location of unnamed) await parts.blobs.delete(location)
+export async function deleteBlob(context: BlobContext, call: OciCall<'blob'>): Promise<void> {
+  const unnamed = await context.database.transaction((transaction) => unlink(context, call, transaction))
+  for (const location of unnamed) await context.blobs.delete(location)
   sendEmpty(call, 202)
 }
 
-async function unlink({ audit }: BlobParts, call: OciCall<'blob'>, transaction: Transaction): Promise<BlobLocation[]> {
+async function unlink(
+  { audit }: BlobContext,
+  call: OciCall<'blob'>,
+  transaction: Transaction,
+): Promise<BlobLocation[]> {
   const { registry, path, caller } = call
   const { digest } = path
   const repository = await findRepository(transaction, registry.rid, path.repository)

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { until } from '../../platform/process/test-patience.ts'
 import { blobDigest, pushBlob, pushManifest, useBlobServer } from '../test-blobs.ts'
-import type { RegistryTables } from '../tables.ts'
+import type { RegistryTables } from '../rows/rows.ts'
 import { seenFirst } from '../test-registry.ts'
 
 for (const kind of testDatabaseKinds) {

@@ -1,13 +1,13 @@
 import { type ByteRange, parseByteRange } from '../../standards/http/byte-range.ts'
 import type { Digest } from '../../standards/oci/digest.ts'
 import { BlobMissingError, type OpenBlob } from '../../storage/index.ts'
-import type { BlobParts } from './blob-parts.ts'
-import { type HeldBlob, renewLease } from './blob-rows.ts'
-import { type OciCall, sendEmpty, writeHead } from '../call.ts'
-import { type RegistryHeaders, OciError } from '../errors.ts'
-import { entityTag, isHeldByClient } from '../manifests/entity-tag.ts'
-import { requireReadable } from '../properties/locks.ts'
-import { ClientGoneError } from '../read-body.ts'
+import type { BlobContext } from './context.ts'
+import { type HeldBlob, renewLease } from './blob-store.ts'
+import { type OciCall, sendEmpty, writeHead } from '../surface/call.ts'
+import { type RegistryHeaders, OciError } from '../surface/errors.ts'
+import { entityTag, isHeldByClient } from '../surface/entity-tag.ts'
+import { requireReadable } from '../repositories/locks.ts'
+import { ClientGoneError } from '../surface/read-body.ts'
 import { requireCurrentCredential } from '../repositories/repositories.ts'
 
 /**
@@ -17,10 +17,10 @@ import { requireCurrentCredential } from '../repositories/repositories.ts'
  *
  * @throws OciError BLOB_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
  */
-export async function headBlob(parts: BlobParts, call: OciCall<'blob'>): Promise<void> {
+export async function headBlob(context: BlobContext, call: OciCall<'blob'>): Promise<void> {
   const { digest } = call.path
-  const blob = await requireHeld(parts, call)
-  if (!(await parts.integrity.isPresent(blob)) || !(await keepLease(parts, blob, digest))) throw blobUnknown(digest)
+  const blob = await requireHeld(context, call)
+  if (!(await context.integrity.isPresent(blob)) || !(await keepLease(context, blob, digest))) throw blobUnknown(digest)
   if (isHeldByClient(call.request, digest)) {
     sendEmpty(call, 304, namingHeaders(digest))
     return
@@ -35,9 +35,9 @@ export async function headBlob(parts: BlobParts, call: OciCall<'blob'>): Promise
  * @throws OciError BLOB_UNKNOWN, RANGE_INVALID or REGISTRY_DISALLOWED_OPERATION
  * @throws ClientGoneError, CorruptContentError
  */
-export async function getBlob(parts: BlobParts, call: OciCall<'blob'>): Promise<void> {
+export async function getBlob(context: BlobContext, call: OciCall<'blob'>): Promise<void> {
   const { request, path } = call
-  const blob = await requireHeld(parts, call)
+  const blob = await requireHeld(context, call)
   if (isHeldByClient(request, path.digest)) {
     sendEmpty(call, 304, namingHeaders(path.digest))
     return
@@ -46,7 +46,7 @@ export async function getBlob(parts: BlobParts, call: OciCall<'blob'>): Promise<
   if (range.kind === 'unsatisfiable') {
     throw new OciError('RANGE_INVALID', { headers: { 'content-range': `bytes */${blob.size_bytes}` } })
   }
-  const opened = await open(parts, call, blob, range)
+  const opened = await open(context, call, blob, range)
   if (range.kind === 'whole') {
     writeHead(call, 200, { ...contentHeaders(path.digest), 'content-length': blob.size_bytes })
   } else {
@@ -75,30 +75,30 @@ async function send({ response }: OciCall<'blob'>, opened: OpenBlob): Promise<vo
  * collected, or replaced, and lie at another place; so the row is read once more.
  */
 async function open(
-  parts: BlobParts,
+  context: BlobContext,
   call: OciCall<'blob'>,
   blob: HeldBlob,
   range: Exclude<ByteRange, { kind: 'unsatisfiable' }>,
 ): Promise<OpenBlob> {
   try {
-    return await openIntact(parts, blob, range)
+    return await openIntact(context, blob, range)
   } catch (error) {
     if (!(error instanceof BlobMissingError)) throw error
-    const now = await requireHeld(parts, call)
-    if (now.location !== blob.location) return openIntact(parts, now, range)
-    throw await parts.integrity.refuseRead(blob.digest, blob.location, 'missing')
+    const now = await requireHeld(context, call)
+    if (now.location !== blob.location) return openIntact(context, now, range)
+    throw await context.integrity.refuseRead(blob.digest, blob.location, 'missing')
   }
 }
 
 /** @throws CorruptContentError where the size differs; OciError BLOB_UNKNOWN where the bytes were changed and are corrupt */
 async function openIntact(
-  parts: BlobParts,
+  context: BlobContext,
   blob: HeldBlob,
   range: Exclude<ByteRange, { kind: 'unsatisfiable' }>,
 ): Promise<OpenBlob> {
-  const { integrity } = parts
+  const { integrity } = context
   const part = range.kind === 'whole' ? undefined : { start: range.start, end: range.end }
-  const opened = await parts.blobs.open(blob.location, part)
+  const opened = await context.blobs.open(blob.location, part)
   if (opened.stored.sizeBytes !== blob.size_bytes) {
     await opened.close()
     throw await integrity.refuseRead(blob.digest, blob.location, 'size')
@@ -106,7 +106,7 @@ async function openIntact(
   if (!integrity.isSuspect(blob, opened.stored)) return opened
   await opened.close()
   if (!(await integrity.verify(blob))) throw blobUnknown(blob.digest)
-  return parts.blobs.open(blob.location, part)
+  return context.blobs.open(blob.location, part)
 }
 
 /** A range under `If-Range` holds for the content that the client has the beginning of. [RFC 9110 §13.1.5] */
@@ -117,11 +117,11 @@ function requestedRange({ request, path }: OciCall<'blob'>, sizeBytes: number): 
 }
 
 /** Writes only when less than half of the lease is left: a HEAD is read far more often than a lease runs out. */
-async function keepLease(parts: BlobParts, blob: HeldBlob, digest: Digest): Promise<boolean> {
-  const nowMs = parts.clock.now()
-  const { leaseMs } = parts.settings
+async function keepLease(context: BlobContext, blob: HeldBlob, digest: Digest): Promise<boolean> {
+  const nowMs = context.clock.now()
+  const { leaseMs } = context.settings
   if (blob.lease_until_ms - nowMs > leaseMs / 2) return true
-  return parts.database.transaction((transaction) =>
+  return context.database.transaction((transaction) =>
     renewLease(transaction, blob.repository_id, digest, nowMs + leaseMs),
   )
 }
@@ -132,15 +132,15 @@ async function keepLease(parts: BlobParts, blob: HeldBlob, digest: Digest): Prom
  * @throws OciError BLOB_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
  * @throws OutdatedCredentialError
  */
-async function requireHeld(parts: BlobParts, call: OciCall<'blob'>): Promise<HeldBlob> {
+async function requireHeld(context: BlobContext, call: OciCall<'blob'>): Promise<HeldBlob> {
   const { registry, path, caller } = call
-  const blob = await parts.blobReads.held.first({
+  const blob = await context.blobReads.held.first({
     rid: registry.rid,
     repository: path.repository,
     digest: path.digest,
   })
   if (blob === undefined) {
-    const repository = await parts.repositories.byName.first({ rid: registry.rid, name: path.repository })
+    const repository = await context.repositories.byName.first({ rid: registry.rid, name: path.repository })
     if (repository !== undefined) requireCurrentCredential(caller, repository)
     throw blobUnknown(path.digest)
   }

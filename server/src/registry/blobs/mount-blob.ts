@@ -1,10 +1,10 @@
 import type { Transaction } from '../../platform/sql/database.ts'
 import { type Digest, parseDigest } from '../../standards/oci/digest.ts'
 import { parseRepositoryName } from '../../standards/oci/repository-name.ts'
-import type { BlobParts } from './blob-parts.ts'
-import { type BlobSource, holdsIntactBlob, linkBlob } from './blob-rows.ts'
-import type { OciCall } from '../call.ts'
-import { requireWritable } from '../properties/locks.ts'
+import type { BlobContext } from './context.ts'
+import { type BlobSource, holdsIntactBlob, linkBlob } from './blob-store.ts'
+import type { OciCall } from '../surface/call.ts'
+import { requireWritable } from '../repositories/locks.ts'
 import type { Reservation } from '../quotas/quotas.ts'
 import { changeEvent, requireCurrentCredential } from '../repositories/repositories.ts'
 import { openRepository } from '../repositories/repository-store.ts'
@@ -21,29 +21,31 @@ type Source = Pick<BlobSource, 'repository_id' | 'name'>
  *
  * @throws OciError REGISTRY_DISALLOWED_OPERATION when the repository of the call is locked
  */
-export async function mountBlob(parts: BlobParts, call: OciCall<'uploads'>): Promise<Digest | undefined> {
+export async function mountBlob(context: BlobContext, call: OciCall<'uploads'>): Promise<Digest | undefined> {
   const { query } = call
   const digest = query.getAll('mount').length === 1 ? parseDigest(query.get('mount') ?? '') : undefined
   if (digest === undefined) return undefined
   // The upload that begins instead is refused, once there was an attempt to make space.
-  if (!parts.space.hasRoomFor(0)) return undefined
+  if (!context.space.hasRoomFor(0)) return undefined
   // ACR mounts from where the client says alone.
   if (call.registry.compatibility === 'acr' && !query.has('from')) return undefined
   const source = query.has('from')
-    ? await namedSource(parts, call, digest, query.getAll('from'))
-    : await anySource(parts, call, digest)
-  const blob = source && (await parts.blobReads.byDigest.first({ digest }))
-  if (source === undefined || blob === undefined || !(await parts.integrity.isIntact(blob))) return undefined
-  const nowMs = parts.clock.now()
-  const mounted = await parts.quotas.reserving((reservation) =>
-    parts.database.transaction((transaction) => link(parts, call, transaction, { source, digest, nowMs, reservation })),
+    ? await namedSource(context, call, digest, query.getAll('from'))
+    : await anySource(context, call, digest)
+  const blob = source && (await context.blobReads.byDigest.first({ digest }))
+  if (source === undefined || blob === undefined || !(await context.integrity.isIntact(blob))) return undefined
+  const nowMs = context.clock.now()
+  const mounted = await context.quotas.reserving((reservation) =>
+    context.database.transaction((transaction) =>
+      link(context, call, transaction, { source, digest, nowMs, reservation }),
+    ),
   )
   return mounted ? digest : undefined
 }
 
 /** The right is asked for and the blob is looked up in any case, so that time does not tell which of them was lacking. */
 async function namedSource(
-  parts: BlobParts,
+  context: BlobContext,
   call: OciCall<'uploads'>,
   digest: Digest,
   names: readonly string[],
@@ -51,14 +53,14 @@ async function namedSource(
   const name = names.length === 1 ? parseRepositoryName(names[0] ?? '') : undefined
   if (name === undefined) return undefined
   const mayPull = await call.caller.mayPull(name)
-  const held = await parts.blobReads.held.first({ rid: call.registry.rid, repository: name, digest })
+  const held = await context.blobReads.held.first({ rid: call.registry.rid, repository: name, digest })
   return mayPull && held !== undefined && isOpenTo(call, held) ? { repository_id: held.repository_id, name } : undefined
 }
 
 /** A repository that holds the blob and that the caller may pull, if one of the first that are found is. */
-async function anySource(parts: BlobParts, call: OciCall<'uploads'>, digest: Digest): Promise<Source | undefined> {
+async function anySource(context: BlobContext, call: OciCall<'uploads'>, digest: Digest): Promise<Source | undefined> {
   const { rid } = call.registry
-  const candidates = await parts.blobReads.sources.all({ rid, digest, limit: candidateLimit })
+  const candidates = await context.blobReads.sources.all({ rid, digest, limit: candidateLimit })
   for (const candidate of candidates) {
     if (isOpenTo(call, candidate) && (await call.caller.mayPull(candidate.name))) return candidate
   }
@@ -78,7 +80,7 @@ type Mount = {
 
 /** Looks once more whether the source holds the blob: it may have been collected or deleted since. */
 async function link(
-  { settings, audit }: BlobParts,
+  { settings, audit }: BlobContext,
   call: OciCall<'uploads'>,
   transaction: Transaction,
   { source, digest, nowMs, reservation }: Mount,

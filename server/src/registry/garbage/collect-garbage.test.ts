@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
 import type { BlobStore } from '../../storage/index.ts'
-import type { RegistryTables } from '../tables.ts'
+import type { RegistryTables } from '../rows/rows.ts'
 import {
   beginUpload,
   blobDigest,

@@ -1,7 +1,7 @@
-import type { BlobParts } from '../blobs/blob-parts.ts'
+import type { GarbageContext } from './context.ts'
 import { sweepUnnamedFiles } from './sweep-files.ts'
 import { discardStray } from '../uploads/end-upload.ts'
-import { sweepDeletedRegistries } from './registry-rows.ts'
+import { sweepDeletedRegistries } from './deleted-registry-store.ts'
 import { sweepHeldBlobs, sweepUnheldBlobs, sweepUploads } from './sweep-rows.ts'
 
 /** How much was deleted. */
@@ -13,12 +13,12 @@ export type Collected = { readonly blobs: number; readonly uploads: number }
  * the same end. Why no push in progress can lose anything by it is argued in `docs/durability.md`.
  */
 export class GarbageCollector {
-  #parts: BlobParts
+  #context: GarbageContext
   #running: Promise<Collected> | undefined
   #filesComparedAtMs = -Infinity
 
-  constructor(parts: BlobParts) {
-    this.#parts = parts
+  constructor(context: GarbageContext) {
+    this.#context = context
   }
 
   collect(): Promise<Collected> {
@@ -29,15 +29,15 @@ export class GarbageCollector {
   }
 
   async #collect(): Promise<Collected> {
-    const parts = this.#parts
+    const context = this.#context
     // Bytes without a row go first: on a full disk, that makes space for what needs a row.
-    let uploads = await discardStray(parts)
-    uploads += await sweepUploads(parts)
-    await sweepDeletedRegistries(parts)
-    let blobs = (await sweepHeldBlobs(parts)) + (await sweepUnheldBlobs(parts))
-    const nowMs = parts.clock.now()
-    if (nowMs - this.#filesComparedAtMs >= parts.settings.fileScanIntervalMs) {
-      blobs += await sweepUnnamedFiles(parts)
+    let uploads = await discardStray(context)
+    uploads += await sweepUploads(context)
+    await sweepDeletedRegistries(context)
+    let blobs = (await sweepHeldBlobs(context)) + (await sweepUnheldBlobs(context))
+    const nowMs = context.clock.now()
+    if (nowMs - this.#filesComparedAtMs >= context.settings.fileScanIntervalMs) {
+      blobs += await sweepUnnamedFiles(context)
       this.#filesComparedAtMs = nowMs
     }
     return { blobs, uploads }

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { BlobLocation } from '../../storage/index.ts'
-import type { BlobParts } from '../blobs/blob-parts.ts'
-import { forgetUnheld, type HeldPlace, listBlobs, listLapsed, unlinkLapsed } from '../blobs/blob-rows.ts'
-import { deleteExpired, listExpired } from '../uploads/upload-rows.ts'
+import type { GarbageContext } from './context.ts'
+import { forgetUnheld, type HeldPlace, listBlobs, listLapsed, unlinkLapsed } from '../blobs/blob-store.ts'
+import { deleteExpired, listExpired } from '../uploads/upload-store.ts'
 
 /** How many rows one statement reads: about a millisecond of the thread that also answers requests. */
 const readRows = 300
@@ -11,8 +11,8 @@ const readRows = 300
 const deletedRows = 50
 
 /** Ends the uploads whose time is over and forgets their bytes; returns how many. One that is being written to goes on. */
-export async function sweepUploads(parts: BlobParts): Promise<number> {
-  const { database, clock, blobs, running } = parts
+export async function sweepUploads(context: GarbageContext): Promise<number> {
+  const { database, clock, blobs, running } = context
   let count = 0
   for (;;) {
     const nowMs = clock.now()
@@ -36,8 +36,8 @@ export async function sweepUploads(parts: BlobParts): Promise<number> {
  * Takes from repositories the blobs whose lease is over and that no manifest of theirs names, and forgets those that
  * nobody holds then; returns how many. Each is looked at again in the transaction that deletes it.
  */
-export async function sweepHeldBlobs(parts: BlobParts): Promise<number> {
-  const { database, clock } = parts
+export async function sweepHeldBlobs(context: GarbageContext): Promise<number> {
+  const { database, clock } = context
   const nowMs = clock.now()
   let count = 0
   let place: HeldPlace | undefined = { lease_until_ms: -1, repository_id: '', digest: '' }
@@ -52,7 +52,7 @@ export async function sweepHeldBlobs(parts: BlobParts): Promise<number> {
           places.map(({ digest }) => digest),
         )
       })
-      count += await deleteBytes(parts, unnamed)
+      count += await deleteBytes(context, unnamed)
     }
     place = rows.length === readRows ? rows.at(-1) : undefined
     await nextTurn()
@@ -61,8 +61,8 @@ export async function sweepHeldBlobs(parts: BlobParts): Promise<number> {
 }
 
 /** Forgets the blobs that no repository holds, as when a whole repository was deleted; returns how many. */
-export async function sweepUnheldBlobs(parts: BlobParts): Promise<number> {
-  const { database } = parts
+export async function sweepUnheldBlobs(context: GarbageContext): Promise<number> {
+  const { database } = context
   let count = 0
   let after: string | undefined = ''
   while (after !== undefined) {
@@ -70,7 +70,7 @@ export async function sweepUnheldBlobs(parts: BlobParts): Promise<number> {
     const unheld = rows.filter(({ held }) => held === null).map(({ digest }) => digest)
     for (const digests of inRuns(unheld)) {
       const unnamed = await database.transaction((transaction) => forgetUnheld(transaction, digests))
-      count += await deleteBytes(parts, unnamed)
+      count += await deleteBytes(context, unnamed)
     }
     after = rows.length === readRows ? rows.at(-1)?.digest : undefined
     await nextTurn()
@@ -79,7 +79,7 @@ export async function sweepUnheldBlobs(parts: BlobParts): Promise<number> {
 }
 
 /** Only what no row names any more, as it is committed: a place is never used twice, so nobody can come to need it again. */
-async function deleteBytes({ blobs }: BlobParts, unnamed: readonly BlobLocation[]): Promise<number> {
+async function deleteBytes({ blobs }: GarbageContext, unnamed: readonly BlobLocation[]): Promise<number> {
   for (const location of unnamed) await blobs.delete(location)
   return unnamed.length
 }

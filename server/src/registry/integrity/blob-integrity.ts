@@ -4,6 +4,7 @@ import type { Audit } from '../../audit/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Log } from '../../platform/log/log.ts'
 import type { Database } from '../../platform/sql/database.ts'
+import { systemErrorCode } from '../../platform/process/exit.ts'
 import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
 import { type Digest, digestAlgorithm } from '../../standards/oci/digest.ts'
 import {
@@ -13,7 +14,8 @@ import {
   createLimiter,
   type StoredBlob,
 } from '../../storage/index.ts'
-import type { BlobRow } from '../tables.ts'
+import type { IntegrityContext } from './context.ts'
+import type { BlobRow } from '../rows/rows.ts'
 import { holdersOf, quarantineBlob, recordVerified } from './integrity-store.ts'
 
 /** How the integrity of stored content is looked after. */
@@ -39,14 +41,6 @@ export class CorruptContentError extends Error {
   override readonly name = 'CorruptContentError'
 }
 
-type IntegrityContext = {
-  readonly database: Database
-  readonly clock: Clock
-  readonly audit: Audit
-  readonly log: Log
-  readonly blobs: BlobStore
-}
-
 /** How many blobs are verified for clients at a time. */
 const verifiedAtOnce = 2
 
@@ -57,14 +51,14 @@ const maxReported = 1000
 export class BlobIntegrity {
   /** Counters since the start of the process. */
   readonly figures = { refusedReads: 0, quarantined: 0, repaired: 0 }
-  #parts: IntegrityContext
+  #context: IntegrityContext
   #settings: IntegritySettings
   #running = new Map<BlobLocation, Promise<boolean>>()
   #limit = createLimiter(verifiedAtOnce)
   #reported = new Set<string>()
 
-  constructor(parts: IntegrityContext, settings: IntegritySettings) {
-    this.#parts = parts
+  constructor(context: IntegrityContext, settings: IntegritySettings) {
+    this.#context = context
     this.#settings = settings
   }
 
@@ -81,7 +75,7 @@ export class BlobIntegrity {
   /** Whether the blob is here, with bytes that were verified lately or are verified now. */
   async isIntact(blob: RecordedBlob): Promise<boolean> {
     const { verified_at_ms: verifiedAtMs } = blob
-    const sinceMs = this.#parts.clock.now() - this.#settings.verifyAfterMs
+    const sinceMs = this.#context.clock.now() - this.#settings.verifyAfterMs
     return this.#check(blob, () => verifiedAtMs !== null && verifiedAtMs > sinceMs)
   }
 
@@ -99,7 +93,7 @@ export class BlobIntegrity {
 
   /** Makes a blob unknown to clients, with an audit event, unless it was replaced meanwhile. Returns whether it was done now. */
   async quarantine({ digest, location }: RecordedBlob, reason: CorruptReason): Promise<boolean> {
-    const { database, clock, audit, log } = this.#parts
+    const { database, clock, audit, log } = this.#context
     const nowMs = clock.now()
     const done = await database.transaction(async (transaction) => {
       if (!(await quarantineBlob(transaction, { digest, location }, nowMs))) return false
@@ -122,10 +116,10 @@ export class BlobIntegrity {
     if (!this.#reported.has(key)) {
       if (this.#reported.size >= maxReported) this.#reported.clear()
       this.#reported.add(key)
-      await this.#parts.audit
+      await this.#context.audit
         .append({ ...this.#event('content.corrupt', digest, { reason, place }), outcome: 'refused', reason })
         .catch((error: unknown) =>
-          this.#parts.log.error({ err: error }, 'failed to write the audit event of corrupt content'),
+          this.#context.log.error({ err: error }, 'failed to write the audit event of corrupt content'),
         )
     }
     return new CorruptContentError(`the stored content of ${digest} is corrupt (${reason})`)
@@ -133,7 +127,7 @@ export class BlobIntegrity {
 
   async #check(blob: RecordedBlob, isTrusted: () => boolean): Promise<boolean> {
     if (blob.quarantined_at_ms !== null) return false
-    const stored = await this.#parts.blobs.find(blob.location)
+    const stored = await this.#context.blobs.find(blob.location)
     if (stored?.sizeBytes !== blob.size_bytes) {
       await this.#quarantineOrLog(blob, stored === undefined ? 'missing' : 'size')
       return false
@@ -142,7 +136,7 @@ export class BlobIntegrity {
   }
 
   async #verify(blob: RecordedBlob): Promise<boolean> {
-    const { blobs, clock, database, log } = this.#parts
+    const { blobs, clock, database, log } = this.#context
     const reason = await findCorruption(blobs, blob)
     if (reason !== undefined) {
       await this.#quarantineOrLog(blob, reason)
@@ -159,7 +153,7 @@ export class BlobIntegrity {
   /** The answer does not depend on whether the quarantine could be written, as on a full disk. */
   async #quarantineOrLog(blob: RecordedBlob, reason: CorruptReason): Promise<void> {
     await this.quarantine(blob, reason).catch((error: unknown) =>
-      this.#parts.log.error({ err: error, digest: blob.digest, reason }, 'failed to quarantine a corrupt blob'),
+      this.#context.log.error({ err: error, digest: blob.digest, reason }, 'failed to quarantine a corrupt blob'),
     )
   }
 
@@ -169,7 +163,7 @@ export class BlobIntegrity {
       actor: { kind: 'system', id: 'integrity' },
       target: digest,
       detail,
-      origin: { correlationId: newTimeOrderedId(this.#parts.clock.now()), remoteAddress: '', userAgent: undefined },
+      origin: { correlationId: newTimeOrderedId(this.#context.clock.now()), remoteAddress: '', userAgent: undefined },
     } as const
   }
 }

@@ -1,10 +1,13 @@
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { Digest } from '../../standards/oci/digest.ts'
 import type { BlobLocation } from '../../storage/index.ts'
-import type { RegistryTables } from '../tables.ts'
+import type { RegistryTables } from '../rows/rows.ts'
 
 /** Bytes at a place; the row of their digest may name another by now. */
 export type PlacedBlob = { readonly digest: Digest; readonly location: BlobLocation }
+
+/** A manifest in a repository, with the bytes that are stored. */
+export type PlacedManifest = { readonly repository_id: string; readonly digest: Digest; readonly content: Uint8Array }
 
 /** How many repositories the event of a quarantine names. */
 const maxNamedHolders = 20
@@ -54,4 +57,22 @@ export async function holdersOf(
     .where('repository_blob.digest', '=', digest)
     .limit(maxNamedHolders)
     .execute()
+}
+
+/** Makes a manifest unknown to clients until it is pushed again; false where it is already, or its bytes are others by now. */
+export async function quarantineManifest(
+  transaction: Transaction,
+  { repository_id, digest, content }: PlacedManifest,
+  nowMs: number,
+): Promise<boolean> {
+  const { numUpdatedRows } = await transaction
+    .tables<RegistryTables>()
+    .updateTable('manifest')
+    .set({ quarantined_at_ms: nowMs })
+    .where('repository_id', '=', repository_id)
+    .where('digest', '=', digest)
+    .where('content', '=', content)
+    .where('quarantined_at_ms', 'is', null)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
 }

@@ -1,8 +1,10 @@
 import { hash } from 'node:crypto'
 import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
-import { type Digest, digestAlgorithm } from '../../standards/oci/digest.ts'
-import type { Parts } from '../parts.ts'
-import { quarantineManifest, type StoredManifest } from './scrub-store.ts'
+import { type Digest, digestAlgorithm, type DigestAlgorithm } from '../../standards/oci/digest.ts'
+import type { IntegrityContext } from './context.ts'
+import type { RepositoryCache } from '../repositories/context.ts'
+import type { BlobIntegrity } from './blob-integrity.ts'
+import { type PlacedManifest, quarantineManifest } from './integrity-store.ts'
 
 /** Whether the stored bytes of a manifest have its digest. */
 export function isManifestIntact({
@@ -16,13 +18,16 @@ export function isManifestIntact({
   return `${algorithm}:${hash(algorithm, content, 'hex')}` === digest
 }
 
-type QuarantineParts = Pick<Parts, 'database' | 'clock' | 'audit' | 'log' | 'manifestCache' | 'integrity'>
+type QuarantineContext = Omit<IntegrityContext, 'blobs'> & {
+  readonly integrity: BlobIntegrity
+  readonly manifestCache: RepositoryCache | undefined
+}
 
-type CorruptManifest = Pick<StoredManifest, 'repository_id' | 'digest' | 'content' | 'rid' | 'repository'>
+type CorruptManifest = PlacedManifest & { readonly rid: string; readonly repository: string }
 
 /** Makes a manifest whose stored bytes have not its digest unknown to clients until it is pushed again. */
 export async function quarantineCorrupt(
-  { database, clock, audit, log, manifestCache, integrity }: QuarantineParts,
+  { database, clock, audit, log, manifestCache, integrity }: QuarantineContext,
   manifest: CorruptManifest,
 ): Promise<void> {
   const nowMs = clock.now()
@@ -38,11 +43,16 @@ export async function quarantineCorrupt(
     })
     return true
   })
-  manifestCache?.forget(manifest.rid, manifest.repository)
+  manifestCache?.drop(manifest.rid, manifest.repository)
   if (!done) return
   integrity.figures.quarantined += 1
   log.error(
     { digest: manifest.digest, repository: manifest.repository },
     'a stored manifest is corrupt and was quarantined',
   )
+}
+
+/** The digest of a manifest's bytes. */
+export function manifestDigest(algorithm: DigestAlgorithm, bytes: Uint8Array): Digest {
+  return `${algorithm}:${hash(algorithm, bytes, 'hex')}` as Digest
 }

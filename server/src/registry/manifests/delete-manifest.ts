@@ -1,22 +1,18 @@
 import type { Digest } from '../../standards/oci/digest.ts'
 import type { Tag } from '../../standards/oci/reference.ts'
-import { type OciCall, sendEmpty } from '../call.ts'
-import { manifestUnknown } from '../checked-path.ts'
-import { removeManifest } from '../garbage/deleted-rows.ts'
-import { keepTag, openKept } from '../policies/kept-rows.ts'
-import { OciError } from '../errors.ts'
-import { disallowed, requireDeletable } from '../properties/locks.ts'
-import { markFreed } from './freed-rows.ts'
+import { type OciCall, sendEmpty } from '../surface/call.ts'
+import { manifestUnknown } from '../surface/checked-path.ts'
+import { removeManifest } from '../deletion/deleted-content-store.ts'
+import { keepTag, openKept } from '../deletion/kept-store.ts'
+import { OciError } from '../surface/errors.ts'
+import { disallowed, requireDeletable } from '../repositories/locks.ts'
+import { markFreed } from './freed-store.ts'
 import { findManifest, markUntagged } from './manifest-store.ts'
-import type { Parts } from '../parts.ts'
-import {
-  changeEvent,
-  changeRepository,
-  type RepositoryCall,
-  requirePublished,
-  requireRepository,
-} from '../repositories/repositories.ts'
-import { keepsDeleted } from '../ports.ts'
+import type { ChangeContext } from '../deletion/context.ts'
+import type { ManifestContext } from './context.ts'
+import { changeEvent, type RepositoryCall, requirePublished, requireRepository } from '../repositories/repositories.ts'
+import { changeRepository } from '../deletion/change-repository.ts'
+import { keepsDeleted } from '../surface/ports.ts'
 import { findRepository, recordChange } from '../repositories/repository-store.ts'
 import { deleteTagRow, findTags, summarizeTags } from '../repositories/tag-store.ts'
 
@@ -26,10 +22,10 @@ import { deleteTagRow, findTags, summarizeTags } from '../repositories/tag-store
  *
  * @throws OciError MANIFEST_UNKNOWN, NAME_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
  */
-export async function deleteManifest(parts: Parts, call: OciCall<'manifest'>): Promise<void> {
+export async function deleteManifest(context: ManifestContext, call: OciCall<'manifest'>): Promise<void> {
   const { reference } = call.path
-  if (reference.kind === 'digest') await deleteByDigest(parts, call, reference.digest)
-  else if ((await deleteTag(parts, call, reference.tag)) === undefined) throw manifestUnknown(reference.tag)
+  if (reference.kind === 'digest') await deleteByDigest(context, call, reference.digest)
+  else if ((await deleteTag(context, call, reference.tag)) === undefined) throw manifestUnknown(reference.tag)
   sendEmpty(call, 202)
 }
 
@@ -38,9 +34,13 @@ export async function deleteManifest(parts: Parts, call: OciCall<'manifest'>): P
  *
  * @throws OciError NAME_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
  */
-export async function deleteTag(parts: Parts, call: RepositoryCall, tag: Tag): Promise<Digest | undefined> {
-  const nowMs = parts.clock.now()
-  return changeRepository(parts, call, async (transaction) => {
+export async function deleteTag(
+  context: ChangeContext & Pick<ManifestContext, 'clock' | 'audit'>,
+  call: RepositoryCall,
+  tag: Tag,
+): Promise<Digest | undefined> {
+  const nowMs = context.clock.now()
+  return changeRepository(context, call, async (transaction) => {
     const row = await findRepository(transaction, call.registry.rid, call.path.repository)
     const repository = requirePublished(row, call)
     const [found] = await findTags(transaction, repository.id, [tag])
@@ -51,16 +51,16 @@ export async function deleteTag(parts: Parts, call: RepositoryCall, tag: Tag): P
     await markUntagged(transaction, repository.id, [found.manifest_digest], nowMs)
     await recordChange(transaction, repository.id, { manifests: 0, tags: -1, nowMs })
     const detail = { digest: found.manifest_digest }
-    await parts.audit.record(transaction, changeEvent(call, 'tag.delete', `:${tag}`, detail))
+    await context.audit.record(transaction, changeEvent(call, 'tag.delete', `:${tag}`, detail))
     return found.manifest_digest as Digest
   })
 }
 
-async function deleteByDigest(parts: Parts, call: RepositoryCall, digest: Digest): Promise<void> {
-  const nowMs = parts.clock.now()
-  const present = await requireRepository(parts, call)
-  await markFreed(parts.database, present.id, digest, nowMs)
-  const changed = await changeRepository(parts, call, async (transaction) => {
+async function deleteByDigest(context: ManifestContext, call: RepositoryCall, digest: Digest): Promise<void> {
+  const nowMs = context.clock.now()
+  const present = await requireRepository(context, call)
+  await markFreed(context.database, present.id, digest, nowMs)
+  const changed = await changeRepository(context, call, async (transaction) => {
     const row = await findRepository(transaction, call.registry.rid, call.path.repository)
     const repository = requirePublished(row, call)
     const manifest = await findManifest(transaction, repository.id, digest)
@@ -72,10 +72,10 @@ async function deleteByDigest(parts: Parts, call: RepositoryCall, digest: Digest
     await removeManifest(transaction, repository.id, digest, kept && { in: kept.id, atMs: nowMs })
     await recordChange(transaction, repository.id, { manifests: -1, tags: -tags.count, nowMs })
     const detail = { tags: tags.names, tagCount: tags.count }
-    await parts.audit.record(transaction, changeEvent(call, 'manifest.delete', `@${digest}`, detail))
+    await context.audit.record(transaction, changeEvent(call, 'manifest.delete', `@${digest}`, detail))
     return repository.id
   })
-  await parts.sweeper.sweepFirst(changed)
+  await context.sweeper.sweepFirst(changed)
 }
 
 /** How many of the tags that went an event names. */

@@ -1,16 +1,16 @@
 import { referenceText } from '../../standards/oci/reference.ts'
-import { type OciCall, sendBytes, sendEmpty, writeHead } from '../call.ts'
-import { manifestUnknown } from '../checked-path.ts'
-import { entityTag, isHeldByClient } from './entity-tag.ts'
-import { requireReadable } from '../properties/locks.ts'
+import { type OciCall, sendBytes, sendEmpty, writeHead } from '../surface/call.ts'
+import { manifestUnknown } from '../surface/checked-path.ts'
+import { entityTag, isHeldByClient } from '../surface/entity-tag.ts'
+import { requireReadable } from '../repositories/locks.ts'
 import { isManifestIntact, quarantineCorrupt } from '../integrity/manifest-integrity.ts'
-import type { KeptManifest } from './manifest-cache.ts'
+import type { CachedManifest } from './manifest-cache.ts'
 import type { ServedManifest, ServedManifestContent } from './manifest-store.ts'
-import type { Parts } from '../parts.ts'
+import type { ManifestContext } from './context.ts'
 import { requireCurrentCredential, requireRepository } from '../repositories/repositories.ts'
 
-/** The most bytes that are kept of a manifest; those of an image are a few thousand. */
-const keptBytesLimit = 64 * 1024
+/** A manifest with more bytes is cached without them. The manifest of an image has a few thousand. */
+const maxCachedBytes = 64 * 1024
 
 /**
  * `GET` of a manifest by tag or digest: the bytes as they came, under the type they came with. `Accept` is not looked at:
@@ -19,13 +19,13 @@ const keptBytesLimit = 64 * 1024
  * @throws OciError MANIFEST_UNKNOWN, NAME_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
  * @throws CorruptContentError where the stored bytes have not its digest
  */
-export function getManifest(parts: Parts, call: OciCall<'manifest'>): Promise<void> | void {
-  const kept = findKept(parts, call)
-  if (kept?.text === undefined) return readAndSend(parts, call, kept !== undefined)
-  if (!mustBeSent(call, kept)) return
-  notePull(parts, call, kept)
-  writeHead(call, 200, headersOf(kept))
-  call.response.end(kept.text, 'latin1')
+export function getManifest(context: ManifestContext, call: OciCall<'manifest'>): Promise<void> | void {
+  const cached = findCached(context, call)
+  if (cached?.text === undefined) return readAndSend(context, call, cached !== undefined)
+  if (!mustBeSent(call, cached)) return
+  notePull(context, call, cached)
+  writeHead(call, 200, headersOf(cached))
+  call.response.end(cached.text, 'latin1')
 }
 
 /**
@@ -34,66 +34,73 @@ export function getManifest(parts: Parts, call: OciCall<'manifest'>): Promise<vo
  *
  * @throws OciError as {@link getManifest}
  */
-export function headManifest(parts: Parts, call: OciCall<'manifest'>): Promise<void> | void {
-  const kept = findKept(parts, call)
-  if (kept === undefined) return readAndSendHead(parts, call)
-  sendHead(call, kept)
+export function headManifest(context: ManifestContext, call: OciCall<'manifest'>): Promise<void> | void {
+  const cached = findCached(context, call)
+  if (cached === undefined) return readAndSendHead(context, call)
+  sendHead(call, cached)
 }
 
-async function readAndSend(parts: Parts, call: OciCall<'manifest'>, isVerified: boolean): Promise<void> {
+async function readAndSend(context: ManifestContext, call: OciCall<'manifest'>, isVerified: boolean): Promise<void> {
   const { registry, path } = call
-  const generation = parts.manifestCache?.generation ?? 0
-  const manifest = await readServed(parts, call)
-  if (manifest === undefined || manifest.quarantined_at_ms !== null) return refuseMissing(parts, call)
+  const generation = context.manifestCache?.generation ?? 0
+  const manifest = await readServed(context, call)
+  if (manifest === undefined || manifest.quarantined_at_ms !== null) return refuseMissing(context, call)
   if (!isVerified && !isManifestIntact(manifest)) {
-    throw await parts.integrity.refuseRead(manifest.digest, `${registry.loginServer}/${path.repository}`, 'digest')
+    throw await context.integrity.refuseRead(manifest.digest, `${registry.loginServer}/${path.repository}`, 'digest')
   }
-  keep(parts, call, generation, keptContent(manifest))
+  cache(context, call, generation, cacheable(manifest))
   if (!mustBeSent(call, manifest)) return
-  notePull(parts, call, manifest)
+  notePull(context, call, manifest)
   sendBytes(call, 200, manifest.content, headersOf(manifest))
 }
 
-function notePull({ lastPulls }: Parts, { registry, path }: OciCall<'manifest'>, { digest }: ServedManifest): void {
+function notePull(
+  { lastPulls }: ManifestContext,
+  { registry, path }: OciCall<'manifest'>,
+  { digest }: ServedManifest,
+): void {
   lastPulls.note(registry.rid, path.repository, referenceText(path.reference), digest)
 }
 
-async function readAndSendHead(parts: Parts, call: OciCall<'manifest'>): Promise<void> {
-  const generation = parts.manifestCache?.generation ?? 0
-  const manifest = await readServed(parts, call)
-  if (manifest === undefined || manifest.quarantined_at_ms !== null) return refuseMissing(parts, call)
+async function readAndSendHead(context: ManifestContext, call: OciCall<'manifest'>): Promise<void> {
+  const generation = context.manifestCache?.generation ?? 0
+  const manifest = await readServed(context, call)
+  if (manifest === undefined || manifest.quarantined_at_ms !== null) return refuseMissing(context, call)
   if (!isManifestIntact(manifest)) {
-    await quarantine(parts, call, manifest)
-    return refuseMissing(parts, call)
+    await quarantine(context, call, manifest)
+    return refuseMissing(context, call)
   }
-  keep(parts, call, generation, keptContent(manifest))
+  cache(context, call, generation, cacheable(manifest))
   sendHead(call, manifest)
 }
 
-async function readServed(parts: Parts, call: OciCall<'manifest'>): Promise<ServedManifestContent | undefined> {
+async function readServed(
+  context: ManifestContext,
+  call: OciCall<'manifest'>,
+): Promise<ServedManifestContent | undefined> {
   const { rid } = call.registry
   const { reference, repository } = call.path
   return reference.kind === 'tag'
-    ? parts.manifests.getByTag.first({ rid, repository, tag: reference.tag })
-    : parts.manifests.getByDigest.first({ rid, repository, digest: reference.digest })
+    ? context.manifests.getByTag.first({ rid, repository, tag: reference.tag })
+    : context.manifests.getByDigest.first({ rid, repository, digest: reference.digest })
 }
 
 /** The answer does not depend on whether the quarantine could be written, as on a full disk. */
 async function quarantine(
-  parts: Parts,
+  context: ManifestContext,
   { registry, path }: OciCall<'manifest'>,
   { digest, content }: ServedManifestContent,
 ): Promise<void> {
   const { rid } = registry
-  const repository = await parts.repositories.byName.first({ rid, name: path.repository })
+  const repository = await context.repositories.byName.first({ rid, name: path.repository })
   if (repository === undefined) return
-  await quarantineCorrupt(parts, {
+  await quarantineCorrupt(context, {
     repository_id: repository.id,
     digest,
     content,
     rid,
     repository: path.repository,
-  }).catch((error: unknown) => parts.log.error({ err: error, digest }, 'failed to quarantine a corrupt manifest'))
+  }).catch((error: unknown) => context.log.error({ err: error, digest }, 'failed to quarantine a corrupt manifest'))
 }
 
 function sendHead(call: OciCall<'manifest'>, manifest: ServedManifest): void {
@@ -122,26 +129,29 @@ function headersOf({ media_type, size_bytes, digest }: ServedManifest) {
   }
 }
 
-function findKept({ manifestCache }: Parts, { registry, path }: OciCall<'manifest'>): KeptManifest | undefined {
-  return manifestCache?.find(registry.rid, path.repository, referenceText(path.reference))
+function findCached(
+  { manifestCache }: ManifestContext,
+  { registry, path }: OciCall<'manifest'>,
+): CachedManifest | undefined {
+  return manifestCache?.get(registry.rid, path.repository, referenceText(path.reference))
 }
 
-function keep(
-  { manifestCache }: Parts,
+function cache(
+  { manifestCache }: ManifestContext,
   { registry, path }: OciCall<'manifest'>,
   generation: number,
-  manifest: KeptManifest,
+  manifest: CachedManifest,
 ): void {
-  manifestCache?.keep(generation, registry.rid, path.repository, referenceText(path.reference), manifest)
+  manifestCache?.set(generation, registry.rid, path.repository, referenceText(path.reference), manifest)
 }
 
-function keptContent({ content, ...manifest }: ServedManifestContent): KeptManifest {
+function cacheable({ content, ...manifest }: ServedManifestContent): CachedManifest {
   const { buffer, byteOffset, byteLength } = content
-  const text = byteLength > keptBytesLimit ? undefined : Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
+  const text = byteLength > maxCachedBytes ? undefined : Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
   return { ...manifest, text }
 }
 
-async function refuseMissing(parts: Parts, call: OciCall<'manifest'>): Promise<never> {
-  await requireRepository(parts, call)
+async function refuseMissing(context: ManifestContext, call: OciCall<'manifest'>): Promise<never> {
+  await requireRepository(context, call)
   throw manifestUnknown(referenceText(call.path.reference))
 }

@@ -3,7 +3,7 @@ import { isJsonObject, ownValue, parseBoundedJson } from '../../standards/http/b
 import { type Digest, digestAlgorithm, digestHex } from '../../standards/oci/digest.ts'
 import type { Manifest } from '../../standards/oci/manifest.ts'
 import { BlobMissingError } from '../../storage/index.ts'
-import type { Parts } from '../parts.ts'
+import type { ManifestContext } from './context.ts'
 import type { RepositoryTarget } from '../repositories/repositories.ts'
 
 /** What an image runs on, as its configuration says. */
@@ -16,12 +16,12 @@ const unknownPlatform: ImagePlatform = { architecture: null, os: null }
 
 /** Reads the platform from the configuration of an image that the repository holds; nulls where there is none to read. */
 export async function readImagePlatform(
-  parts: Parts,
+  context: ManifestContext,
   call: RepositoryTarget,
   { config }: Pick<Manifest, 'config'>,
 ): Promise<ImagePlatform> {
   if (config === undefined || !config.mediaType.endsWith('json')) return unknownPlatform
-  const bytes = await readSmallBlob(parts, call, config.digest)
+  const bytes = await readSmallBlob(context, call, config.digest)
   const document = bytes === undefined ? undefined : parseBoundedJson(bytes, maxDepth)
   if (!isJsonObject(document)) return unknownPlatform
   return {
@@ -31,15 +31,19 @@ export async function readImagePlatform(
 }
 
 /** A blob of this repository that fits into memory. */
-async function readSmallBlob(parts: Parts, call: RepositoryTarget, digest: Digest): Promise<Uint8Array | undefined> {
+async function readSmallBlob(
+  context: ManifestContext,
+  call: RepositoryTarget,
+  digest: Digest,
+): Promise<Uint8Array | undefined> {
   const { registry, path } = call
-  const row = await parts.heldBlobs.first({ rid: registry.rid, repository: path.repository, digest })
+  const row = await context.blobReads.held.first({ rid: registry.rid, repository: path.repository, digest })
   if (row === undefined || row.size_bytes > configLimitBytes) return undefined
   try {
-    const bytes = Buffer.concat(await (await parts.blobs.read(row.location)).toArray())
+    const bytes = Buffer.concat(await (await context.blobs.read(row.location)).toArray())
     if (hash(digestAlgorithm(digest), bytes, 'hex') === digestHex(digest)) return bytes
     // The transaction that follows refuses a manifest that names what is in quarantine.
-    await parts.integrity.verify(row)
+    await context.integrity.verify(row)
     return undefined
   } catch (error) {
     // Collected since; the transaction that follows finds the same and refuses the manifest.

@@ -1,9 +1,9 @@
 import { maxManifestSizeBytes } from '../../standards/oci/manifest.ts'
 import { ociImageIndexType } from '../../standards/oci/media-type.ts'
-import { type OciCall, sendBytes } from '../call.ts'
+import { type OciCall, sendBytes } from '../surface/call.ts'
 import { type AskedPage, linkAfter, requirePage } from '../repositories/list-order.ts'
-import { requireReadable } from '../properties/locks.ts'
-import type { Parts } from '../parts.ts'
+import { requireReadable } from '../repositories/locks.ts'
+import type { ManifestContext } from './context.ts'
 import { readAnnotations, readReferrers, type Referrer } from './referrer-store.ts'
 import { requireCurrentCredential } from '../repositories/repositories.ts'
 
@@ -19,11 +19,11 @@ const joinBytes = 20
  *
  * @throws OciError PAGINATION_NUMBER_INVALID or REGISTRY_DISALLOWED_OPERATION
  */
-export async function listReferrers(parts: Parts, call: OciCall<'referrers'>): Promise<void> {
+export async function listReferrers(context: ManifestContext, call: OciCall<'referrers'>): Promise<void> {
   const { path, query, registry, request } = call
   const asked = requirePage(query)
   const artifactType = query.get('artifactType') ?? ''
-  const repository = await parts.repositories.byName.first({ rid: registry.rid, name: path.repository })
+  const repository = await context.repositories.byName.first({ rid: registry.rid, name: path.repository })
   if (repository !== undefined) {
     requireCurrentCredential(call.caller, repository)
     requireReadable(repository)
@@ -31,9 +31,9 @@ export async function listReferrers(parts: Parts, call: OciCall<'referrers'>): P
   // What no manifest can hold matches none, and PostgreSQL takes no NUL.
   const isAbsent = repository === undefined || asked.size === 0 || artifactType.includes('\0')
   const filter = { subject: path.digest, artifactType, after: asked.last, limit: asked.size + 1 }
-  const rows = isAbsent ? [] : await readReferrers(parts.database, repository.id, filter)
+  const rows = isAbsent ? [] : await readReferrers(context.database, repository.id, filter)
   const page = fitting(rows, asked)
-  const annotations = isAbsent ? noAnnotations : await readAnnotations(parts.database, repository.id, page)
+  const annotations = isAbsent ? noAnnotations : await readAnnotations(context.database, repository.id, page)
   const last = page.at(-1)
   const body = opening + page.map((row) => describe(row, annotations.get(row.digest))).join(',') + closing
   sendBytes(call, 200, Buffer.from(body), {

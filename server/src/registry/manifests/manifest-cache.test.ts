@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Digest } from '../../standards/oci/digest.ts'
-import { type KeptManifest, ManifestCache } from './manifest-cache.ts'
+import { type CachedManifest, ManifestCache } from './manifest-cache.ts'
 
-const manifest = (sizeBytes: number): KeptManifest => ({
+const manifest = (sizeBytes: number): CachedManifest => ({
   digest: 'sha256:x' as Digest,
   media_type: 'a/b',
   size_bytes: sizeBytes,
@@ -15,54 +15,53 @@ const manifest = (sizeBytes: number): KeptManifest => ({
   text: 'x'.repeat(sizeBytes),
 })
 
-describe('the memory of manifests', () => {
-  it('gives what was kept, for its registry, repository and reference alone', () => {
+describe('the cache of manifests', () => {
+  it('returns a manifest only for the registry, repository and reference that it was set for', () => {
     const cache = new ManifestCache()
-    const kept = manifest(10)
-    cache.keep(cache.generation, 'r1', 'a/b', 'v1', kept)
-    assert.equal(cache.find('r1', 'a/b', 'v1'), kept)
+    const cached = manifest(10)
+    cache.set(cache.generation, 'r1', 'a/b', 'v1', cached)
+    assert.equal(cache.get('r1', 'a/b', 'v1'), cached)
     for (const [rid, repository, reference] of [
       ['r2', 'a/b', 'v1'],
       ['r1', 'a', 'v1'],
       ['r1', 'a/b', 'v2'],
       ['r1/a', 'b', 'v2'],
     ] as const) {
-      assert.equal(cache.find(rid, repository, reference), undefined)
+      assert.equal(cache.get(rid, repository, reference), undefined)
     }
   })
 
-  it('forgets a repository whole, and leaves the others', () => {
+  it('drops all manifests of one repository, and no others', () => {
     const cache = new ManifestCache()
     for (const repository of ['a', 'b']) {
-      for (const reference of ['v1', 'v2']) cache.keep(cache.generation, 'r', repository, reference, manifest(1))
+      for (const reference of ['v1', 'v2']) cache.set(cache.generation, 'r', repository, reference, manifest(1))
     }
-    cache.forget('r', 'a')
-    assert.equal(cache.find('r', 'a', 'v1'), undefined)
-    assert.equal(cache.find('r', 'a', 'v2'), undefined)
-    assert.ok(cache.find('r', 'b', 'v1') !== undefined)
+    cache.drop('r', 'a')
+    assert.equal(cache.get('r', 'a', 'v1'), undefined)
+    assert.equal(cache.get('r', 'a', 'v2'), undefined)
+    assert.ok(cache.get('r', 'b', 'v1') !== undefined)
   })
 
-  it('does not keep what was read before something was forgotten', () => {
+  it('does not take a manifest that was read before something was dropped', () => {
     const cache = new ManifestCache()
     const { generation } = cache
-    cache.forget('r', 'a')
-    cache.keep(generation, 'r', 'a', 'v1', manifest(1))
-    assert.equal(cache.find('r', 'a', 'v1'), undefined)
+    cache.drop('r', 'a')
+    cache.set(generation, 'r', 'a', 'v1', manifest(1))
+    assert.equal(cache.get('r', 'a', 'v1'), undefined)
   })
 
-  it('drops the oldest when it is full, and counts what is replaced or forgotten no more', () => {
+  it('drops the oldest when it is full, and does not count replaced or dropped manifests', () => {
     const cache = new ManifestCache()
     const mebibyte = 1024 * 1024
     for (let round = 0; round < 200; round += 1) {
-      cache.keep(cache.generation, 'r', 'same', 'v1', manifest(mebibyte))
-      cache.keep(cache.generation, 'r', 'passing', `v${round}`, manifest(mebibyte))
-      cache.forget('r', 'passing')
+      cache.set(cache.generation, 'r', 'same', 'v1', manifest(mebibyte))
+      cache.set(cache.generation, 'r', 'passing', `v${round}`, manifest(mebibyte))
+      cache.drop('r', 'passing')
     }
-    assert.ok(cache.find('r', 'same', 'v1') !== undefined)
-    for (let index = 0; index < 100; index += 1)
-      cache.keep(cache.generation, 'r', `n${index}`, 'v1', manifest(mebibyte))
-    const left = Array.from({ length: 100 }, (_, index) => cache.find('r', `n${index}`, 'v1') !== undefined)
-    assert.equal(cache.find('r', 'same', 'v1'), undefined)
+    assert.ok(cache.get('r', 'same', 'v1') !== undefined)
+    for (let index = 0; index < 100; index += 1) cache.set(cache.generation, 'r', `n${index}`, 'v1', manifest(mebibyte))
+    const left = Array.from({ length: 100 }, (_, index) => cache.get('r', `n${index}`, 'v1') !== undefined)
+    assert.equal(cache.get('r', 'same', 'v1'), undefined)
     assert.equal(left.filter(Boolean).length, 63)
     assert.equal(left[99], true)
     assert.equal(left[0], false)

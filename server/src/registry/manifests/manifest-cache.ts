@@ -1,53 +1,55 @@
+import type { RepositoryCache } from '../repositories/context.ts'
 import type { ServedManifest } from './manifest-store.ts'
 
-/** A manifest whose stored bytes were seen to have its digest, and those bytes where they are few: one character each, as Node writes them fastest. */
-export type KeptManifest = ServedManifest & {
+/**
+ * A manifest whose stored bytes have been verified. `text` is those bytes, one character each, which Node writes fastest;
+ * undefined for a large manifest.
+ */
+export type CachedManifest = ServedManifest & {
   readonly text: string | undefined
 }
 
-const limitBytes = 64 * 1024 * 1024
-/** What an entry takes besides its bytes, roughly. */
+const maxBytes = 64 * 1024 * 1024
+/** Approximate memory of an entry in addition to its bytes. */
 const entryBytes = 1024
 
 /**
- * Remembers manifests that were read, by repository and by tag or digest, as long as nothing in their repository is
- * changed. It is for a database that this process alone writes to: every change goes through here, so that what was
- * deleted, moved or locked is so at once.
+ * Caches manifests by repository and by tag or digest until their repository changes. Use it only where no other process
+ * writes to the database: every change drops the repository here, so that a deletion, move or lock is effective at once.
  */
-export class ManifestCache {
-  /** By registry, repository and reference: to put a key together for each look would cost more than the look. */
-  #registries = new Map<string, Map<string, Map<string, KeptManifest>>>()
+export class ManifestCache implements RepositoryCache {
+  /** By registry, repository and reference: building one key for each lookup would cost more than the lookup. */
+  #registries = new Map<string, Map<string, Map<string, CachedManifest>>>()
   #sizeBytes = 0
   /** Since the start of the process. */
   readonly reads = { hits: 0, misses: 0 }
   #generation = 0
 
-  /** Moves whenever anything is forgotten. Read it before a manifest that is to be kept. */
+  /** Changes whenever anything is dropped. Read it before you read a manifest that you are going to set. */
   get generation(): number {
     return this.#generation
   }
 
-  find(rid: string, repository: string, reference: string): KeptManifest | undefined {
+  get(rid: string, repository: string, reference: string): CachedManifest | undefined {
     const found = this.#registries.get(rid)?.get(repository)?.get(reference)
     if (found === undefined) this.reads.misses += 1
     else this.reads.hits += 1
     return found
   }
 
-  /** Keeps what was read at a generation, unless something was forgotten since, which may have been just that. */
-  keep(generation: number, rid: string, repository: string, reference: string, manifest: KeptManifest): void {
+  /** Adds a manifest that was read at a generation, unless anything was dropped since: that may have been this manifest. */
+  set(generation: number, rid: string, repository: string, reference: string, manifest: CachedManifest): void {
     if (generation !== this.#generation) return
-    const repositories = this.#registries.get(rid) ?? new Map<string, Map<string, KeptManifest>>()
-    const manifests = repositories.get(repository) ?? new Map<string, KeptManifest>()
+    const repositories = this.#registries.get(rid) ?? new Map<string, Map<string, CachedManifest>>()
+    const manifests = repositories.get(repository) ?? new Map<string, CachedManifest>()
     this.#sizeBytes += sizeOf(manifest) - sizeOf(manifests.get(reference))
     manifests.set(reference, manifest)
     repositories.set(repository, manifests)
     this.#registries.set(rid, repositories)
-    while (this.#sizeBytes > limitBytes) this.#dropOldest()
+    while (this.#sizeBytes > maxBytes) this.#dropOldest()
   }
 
-  /** Forgets all of a repository, after a change to anything in it and before that change is acknowledged. */
-  forget(rid: string, repository: string): void {
+  drop(rid: string, repository: string): void {
     this.#generation += 1
     this.#drop(rid, repository)
   }
@@ -66,6 +68,6 @@ export class ManifestCache {
   }
 }
 
-function sizeOf(manifest: KeptManifest | undefined): number {
+function sizeOf(manifest: CachedManifest | undefined): number {
   return manifest === undefined ? 0 : entryBytes + (manifest.text?.length ?? 0)
 }

@@ -1,7 +1,7 @@
 import type { CallerBudget } from '../../platform/limits/caller-budget.ts'
 import { WorkerThread } from '../../platform/process/worker-thread.ts'
 import { ManifestInvalidError } from '../../standards/oci/manifest.ts'
-import { type ReadManifest, type ManifestQuestion, type ManifestAnswer, readHere } from './read-here.ts'
+import { type ParsedManifest, type ManifestQuestion, type ManifestAnswer, readHere } from './read-here.ts'
 
 /** The main thread reads a manifest of this size in about a millisecond, and one of 4 MiB in 60. */
 const smallBytes = 64 * 1024
@@ -18,7 +18,7 @@ const thread = new WorkerThread<ManifestQuestion, ManifestAnswer>(
  *
  * @throws ManifestInvalidError
  */
-export async function readManifest(question: ManifestQuestion, budget?: CallerBudget): Promise<ReadManifest> {
+export async function readManifest(question: ManifestQuestion, budget?: CallerBudget): Promise<ParsedManifest> {
   if (question.bytes.byteLength <= smallBytes) return readHere(question)
   const answer = await thread.ask(question)
   budget?.charge(answer.usedMs)

@@ -1,9 +1,9 @@
 import { type Kysely, sql } from 'kysely'
 import type { Database, PreparedRead, Transaction } from '../../platform/sql/database.ts'
 import type { Digest } from '../../standards/oci/digest.ts'
-import { chunked } from '../chunked.ts'
+import { chunked } from '../rows/chunked.ts'
 import type { ListPage } from '../repositories/list-order.ts'
-import type { LockColumns, ManifestReferenceRow, ManifestRow, RegistryTables } from '../tables.ts'
+import type { LockColumns, ManifestReferenceRow, ManifestRow, RegistryTables } from '../rows/rows.ts'
 
 /** A manifest on its way to a client, with every lock and date that may forbid it. */
 export type ServedManifest = {

@@ -1,16 +1,15 @@
-import { hash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { type Transaction, together } from '../../platform/sql/database.ts'
-import { type Digest, digestAlgorithm, type DigestAlgorithm } from '../../standards/oci/digest.ts'
-import { type Manifest, maxManifestSizeBytes } from '../../standards/oci/manifest.ts'
+import { type Digest, digestAlgorithm } from '../../standards/oci/digest.ts'
+import { maxManifestSizeBytes } from '../../standards/oci/manifest.ts'
 import { isNonDistributable, parseContentType } from '../../standards/oci/media-type.ts'
 import { parseTag, type Tag } from '../../standards/oci/reference.ts'
-import { requireAcrManifest } from '../acr-rules.ts'
-import { type OciCall, sendEmpty } from '../call.ts'
-import { OciError } from '../errors.ts'
-import { requireSwept } from '../garbage/deleted-rows.ts'
+import { requireAcrManifest } from '../surface/acr-rules.ts'
+import { type OciCall, sendEmpty } from '../surface/call.ts'
+import { OciError } from '../surface/errors.ts'
+import { requireSwept } from '../deletion/deleted-content-store.ts'
 import { type ImagePlatform, readImagePlatform } from './image-config.ts'
-import { noLocks, requireWritable } from '../properties/locks.ts'
+import { noLocks, requireWritable } from '../repositories/locks.ts'
 import {
   childImageSizes,
   findManifest,
@@ -21,15 +20,18 @@ import {
   touchManifest,
 } from './manifest-store.ts'
 import { readManifest } from './manifest-reader.ts'
-import type { ReadManifest } from './read-here.ts'
-import type { Parts } from '../parts.ts'
+import type { ParsedManifest } from './read-here.ts'
+import type { ManifestContext } from './context.ts'
 import type { Reservation } from '../quotas/quotas.ts'
-import { withBody } from '../read-body.ts'
-import { changeEvent, changeRepository, requireCurrentCredential } from '../repositories/repositories.ts'
+import { withBody } from '../surface/read-body.ts'
+import { changeEvent, requireCurrentCredential } from '../repositories/repositories.ts'
+import { changeRepository } from '../deletion/change-repository.ts'
 import { openRepository, recordChange } from '../repositories/repository-store.ts'
-import type { ManifestReferenceRow } from '../tables.ts'
+import type { ManifestReferenceRow } from '../rows/rows.ts'
 import { findTags, moveTags } from '../repositories/tag-store.ts'
-import { noSpace } from '../uploads/staging.ts'
+import { noSpace } from '../quotas/no-space.ts'
+import { isSparse, blobDescriptors } from './image-blobs.ts'
+import { manifestDigest } from '../integrity/manifest-integrity.ts'
 
 /** How many `tag` parameters a push by digest may have; the specification asks for ten at least. */
 const tagLimit = 100
@@ -42,7 +44,7 @@ export type Push = {
   readonly bytes: Uint8Array
   readonly digest: Digest
   readonly tags: readonly Tag[]
-  readonly manifest: ReadManifest
+  readonly manifest: ParsedManifest
   readonly platform: ImagePlatform
   /** Whether tags that are there may be moved, or may not even be named. */
   readonly movesTags: boolean
@@ -55,14 +57,14 @@ export type Push = {
  * @throws OciError MANIFEST_INVALID, DIGEST_INVALID, TAG_INVALID, SIZE_INVALID, MANIFEST_BLOB_UNKNOWN or
  * REGISTRY_DISALLOWED_OPERATION
  */
-export async function putManifest(parts: Parts, call: OciCall<'manifest'>): Promise<void> {
+export async function putManifest(context: ManifestContext, call: OciCall<'manifest'>): Promise<void> {
   const tags = requireTags(call)
   const contentType = requireContentType(call.request)
   const { digest, manifest } = await withBody(call, maxManifestSizeBytes, async (bytes, inTurn) => {
     const named = await inTurn(() => requireManifestDigest(call, bytes))
     const read = await readManifest({ bytes, contentType }, call.budget)
-    const platform = await readImagePlatform(parts, call, read)
-    await storeManifest(parts, call, { bytes, digest: named, tags, manifest: read, platform, movesTags: true })
+    const platform = await readImagePlatform(context, call, read)
+    await storeManifest(context, call, { bytes, digest: named, tags, manifest: read, platform, movesTags: true })
     return { digest: named, manifest: read }
   })
   sendEmpty(call, 201, {
@@ -78,22 +80,26 @@ export async function putManifest(parts: Parts, call: OciCall<'manifest'>): Prom
  *
  * @throws OciError MANIFEST_INVALID, MANIFEST_BLOB_UNKNOWN, CONFLICT or REGISTRY_DISALLOWED_OPERATION
  */
-export async function storeManifest(parts: Parts, call: ManifestTarget, push: Push): Promise<void> {
+export async function storeManifest(context: ManifestContext, call: ManifestTarget, push: Push): Promise<void> {
   if (call.registry.compatibility === 'acr') requireAcrManifest(push.manifest, push.digest)
   // One that is here already takes rows too: its tags and an audit event.
-  if (!parts.space.hasRoomFor(push.bytes.byteLength)) throw noSpace()
-  const nowMs = parts.clock.now()
-  const isHeld = await holdsBytes(parts, call, push)
-  await parts.quotas.reserving((reservation) =>
-    changeRepository(parts, call, (transaction) =>
-      store(parts, { call, push, isHeld, reservation, nowMs }, transaction),
+  if (!context.space.hasRoomFor(push.bytes.byteLength)) throw noSpace()
+  const nowMs = context.clock.now()
+  const isHeld = await holdsBytes(context, call, push)
+  await context.quotas.reserving((reservation) =>
+    changeRepository(context, call, (transaction) =>
+      store(context, { call, push, isHeld, reservation, nowMs }, transaction),
     ),
   )
 }
 
 /** Whether the repository holds these bytes. Checked before the transaction, where comparing 4 MiB would delay others. */
-async function holdsBytes(parts: Parts, { registry, path }: ManifestTarget, { digest, bytes }: Push): Promise<boolean> {
-  const held = await parts.manifests.getByDigest.first({ rid: registry.rid, repository: path.repository, digest })
+async function holdsBytes(
+  context: ManifestContext,
+  { registry, path }: ManifestTarget,
+  { digest, bytes }: Push,
+): Promise<boolean> {
+  const held = await context.manifests.getByDigest.first({ rid: registry.rid, repository: path.repository, digest })
   return held !== undefined && held.quarantined_at_ms === null && Buffer.compare(held.content, bytes) === 0
 }
 
@@ -110,7 +116,7 @@ type Storing = {
 }
 
 async function store(
-  parts: Parts,
+  context: ManifestContext,
   { call, push, isHeld, reservation, nowMs }: Storing,
   transaction: Transaction,
 ): Promise<void> {
@@ -129,7 +135,7 @@ async function store(
   }
   requireWritable(...heldTags)
   if (!push.movesTags && heldTags[0] !== undefined) throw tagExists(heldTags[0].name)
-  const imageSizeBytes = await measureImage(parts, push, transaction, repository.id)
+  const imageSizeBytes = await measureImage(context, push, transaction, repository.id)
   if (held === undefined) {
     const place = { rid: call.registry.rid, repository: call.path.repository, repositoryId: repository.id }
     const add = () => insert(push, transaction, repository.id, imageSizeBytes, nowMs)
@@ -146,7 +152,7 @@ async function store(
     () => markUntagged(transaction, repository.id, left, nowMs),
     async () => tags.length > 0 && (await moveTags(transaction, repository.id, tags, digest, nowMs)),
     () => recordChange(transaction, repository.id, change),
-    () => parts.audit.record(transaction, changeEvent(call, 'manifest.push', below, detail)),
+    () => context.audit.record(transaction, changeEvent(call, 'manifest.push', below, detail)),
   ])
 }
 
@@ -163,7 +169,7 @@ export function tagExists(tag: string): OciError {
  * @throws OciError MANIFEST_BLOB_UNKNOWN when the repository lacks what it must hold
  */
 async function measureImage(
-  parts: Parts,
+  context: ManifestContext,
   { bytes, manifest }: Push,
   transaction: Transaction,
   repositoryId: string,
@@ -176,31 +182,12 @@ async function measureImage(
     (blob) => !blobSizes.has(blob.digest) && !isNonDistributable(blob.mediaType),
   )
   const sparse = isSparse(manifest, blobSizes)
-  if (missing.length > 0 && !(parts.acceptsSparseImages && sparse))
+  if (missing.length > 0 && !(context.acceptsSparseImages && sparse))
     throw blobsUnknown(missing.map(({ digest }) => digest))
   let sizeBytes = bytes.byteLength
   for (const { digest, size } of blobs.values()) sizeBytes += blobSizes.get(digest) ?? size
   for (const { digest, size } of children.values()) sizeBytes += childSizes.get(digest) ?? size
   return Math.min(sizeBytes, Number.MAX_SAFE_INTEGER)
-}
-
-/** What a manifest names of an image. */
-type ImageParts = Pick<Manifest, 'config' | 'layers'>
-
-/** Whether the repository holds enough of an image to call it one that lacks some layers: its config, and some layer. */
-export function isSparse({ config, layers }: ImageParts, held: Pick<ReadonlySet<string>, 'has'>): boolean {
-  return config !== undefined && held.has(config.digest) && layers.some(({ digest }) => held.has(digest))
-}
-
-/** Config and layers, each once. A digest that is named as distributable content anywhere counts as that. */
-export function blobDescriptors({ config, layers }: ImageParts) {
-  const blobs = new Map<Digest, { readonly digest: Digest; readonly mediaType: string; readonly size: number }>()
-  for (const layer of layers) {
-    const known = blobs.get(layer.digest)
-    if (known === undefined || isNonDistributable(known.mediaType)) blobs.set(layer.digest, layer)
-  }
-  if (config !== undefined) blobs.set(config.digest, config)
-  return blobs
 }
 
 function blobsUnknown(digests: readonly Digest[]): OciError {
@@ -277,9 +264,4 @@ function requireManifestDigest({ path }: OciCall<'manifest'>, bytes: Uint8Array)
   const actual = manifestDigest(digestAlgorithm(digest), bytes)
   if (actual !== digest) throw new OciError('DIGEST_INVALID', { detail: { digest, actual } })
   return digest
-}
-
-/** The digest of a manifest's bytes. */
-export function manifestDigest(algorithm: DigestAlgorithm, bytes: Uint8Array): Digest {
-  return `${algorithm}:${hash(algorithm, bytes, 'hex')}` as Digest
 }

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import type { Database } from '../../platform/sql/database.ts'
 import type { Digest } from '../../standards/oci/digest.ts'
-import { chunked } from '../chunked.ts'
-import type { RegistryTables } from '../tables.ts'
+import { chunked } from '../rows/chunked.ts'
+import type { RegistryTables } from '../rows/rows.ts'
 
 /** A manifest that has a subject, without its annotations. */
 export type Referrer = {

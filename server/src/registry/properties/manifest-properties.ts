@@ -1,5 +1,5 @@
-import { type AcrCall, sendJson } from '../call.ts'
-import { manifestUnknown } from '../checked-path.ts'
+import { type AcrCall, sendJson } from '../surface/call.ts'
+import { manifestUnknown } from '../surface/checked-path.ts'
 import {
   cutPage,
   findStart,
@@ -8,7 +8,7 @@ import {
   requireOrder,
   requirePage,
 } from '../repositories/list-order.ts'
-import { requireLockChange } from './locks.ts'
+import { requireLockChange } from '../repositories/locks.ts'
 import {
   findManifest,
   type ListedManifest,
@@ -17,10 +17,11 @@ import {
   readManifest,
   readManifestTime,
 } from '../manifests/manifest-store.ts'
-import type { Parts } from '../parts.ts'
+import type { PropertiesContext } from './context.ts'
 import { documentHead, manifestProperties, readPatch, repositoryNotFound } from './properties.ts'
-import { changeEvent, changeRepository, requirePublished, requireRepository } from '../repositories/repositories.ts'
-import type { RepositoryRow } from '../tables.ts'
+import { changeEvent, requirePublished, requireRepository } from '../repositories/repositories.ts'
+import { changeRepository } from '../deletion/change-repository.ts'
+import type { RepositoryRow } from '../rows/rows.ts'
 import { findRepository } from '../repositories/repository-store.ts'
 import { readTagNames } from '../repositories/tag-store.ts'
 
@@ -30,26 +31,26 @@ import { readTagNames } from '../repositories/tag-store.ts'
  * @throws OciError NAME_UNKNOWN, BAD_REQUEST or PAGINATION_NUMBER_INVALID
  */
 export async function listManifestProperties(
-  parts: Parts,
+  context: PropertiesContext,
   positions: PagePositions,
   call: AcrCall<'manifests'>,
 ): Promise<void> {
   const asked = requirePage(call.query)
   const order = requireOrder(call.query)
-  const repository = await requireRepository(parts, call, repositoryNotFound)
+  const repository = await requireRepository(context, call, repositoryNotFound)
   const start = await findStart(asked, order, repository.id, positions, (digest) =>
-    readManifestTime(parts.database, repository.id, digest),
+    readManifestTime(context.database, repository.id, digest),
   )
   const wanted = { order, after: start?.after, limit: asked.size + 1 }
   const isPastEnd = start === undefined || asked.size === 0
-  const rows = isPastEnd ? [] : await listManifests(parts.database, repository.id, wanted)
+  const rows = isPastEnd ? [] : await listManifests(context.database, repository.id, wanted)
   const { page, headers } = cutPage(rows, asked, (row) => {
     if (order !== 'name') positions.remember(repository.id, { name: row.digest, atMs: row.updated_at_ms })
     return linkAfter(call.request.url ?? '', call.query, asked, row.digest)
   })
   const digests = page.map(({ digest }) => digest)
-  const tags = await readTagNames(parts.database, repository.id, digests)
-  const pulls = await parts.lastPulls.read(repository, digests)
+  const tags = await readTagNames(context.database, repository.id, digests)
+  const pulls = await context.lastPulls.read(repository, digests)
   const manifests = page.map((row) => manifestProperties(row, tags.get(row.digest) ?? [], pulls.get(row.digest)))
   sendJson(call, 200, { ...documentHead(call), manifests }, headers)
 }
@@ -59,12 +60,12 @@ export async function listManifestProperties(
  *
  * @throws OciError NAME_UNKNOWN or MANIFEST_UNKNOWN
  */
-export async function getManifestProperties(parts: Parts, call: AcrCall<'manifest'>): Promise<void> {
+export async function getManifestProperties(context: PropertiesContext, call: AcrCall<'manifest'>): Promise<void> {
   const { digest } = call.path
-  const repository = await requireRepository(parts, call, repositoryNotFound)
-  const row = await readManifest(parts.database, repository.id, digest)
+  const repository = await requireRepository(context, call, repositoryNotFound)
+  const row = await readManifest(context.database, repository.id, digest)
   if (row === undefined) throw manifestUnknown(digest)
-  await answer(parts, call, repository, row, row.content)
+  await answer(context, call, repository, row, row.content)
 }
 
 /**
@@ -72,33 +73,33 @@ export async function getManifestProperties(parts: Parts, call: AcrCall<'manifes
  *
  * @throws OciError NAME_UNKNOWN, MANIFEST_UNKNOWN or BAD_REQUEST
  */
-export async function patchManifestProperties(parts: Parts, call: AcrCall<'manifest'>): Promise<void> {
+export async function patchManifestProperties(context: PropertiesContext, call: AcrCall<'manifest'>): Promise<void> {
   const { digest } = call.path
   const change = requireLockChange(await readPatch(call))
-  const { repository, row } = await changeRepository(parts, call, async (transaction) => {
+  const { repository, row } = await changeRepository(context, call, async (transaction) => {
     const found = await findRepository(transaction, call.registry.rid, call.path.repository)
     const repository = requirePublished(found, call, repositoryNotFound)
     const manifest = await findManifest(transaction, repository.id, digest)
     if (manifest === undefined) throw manifestUnknown(digest)
     if (Object.keys(change).length === 0) return { repository, row: manifest }
     await lockManifest(transaction, repository.id, digest, change)
-    await parts.audit.record(transaction, changeEvent(call, 'manifest.update', `@${digest}`, change))
+    await context.audit.record(transaction, changeEvent(call, 'manifest.update', `@${digest}`, change))
     return { repository, row: { ...manifest, ...change } }
   })
-  const content = await readManifest(parts.database, row.repository_id, digest)
-  await answer(parts, call, repository, row, content?.content)
+  const content = await readManifest(context.database, row.repository_id, digest)
+  await answer(context, call, repository, row, content?.content)
 }
 
 async function answer(
-  parts: Parts,
+  context: PropertiesContext,
   call: AcrCall<'manifest'>,
   repository: RepositoryRow,
   row: ListedManifest,
   content: Uint8Array | undefined,
 ): Promise<void> {
-  const tags = await readTagNames(parts.database, row.repository_id, [row.digest])
-  const pulls = await parts.lastPulls.read(repository, [row.digest])
-  const references = content === undefined ? [] : parts.indexChildren.of(row.digest, row.media_type, content)
+  const tags = await readTagNames(context.database, row.repository_id, [row.digest])
+  const pulls = await context.lastPulls.read(repository, [row.digest])
+  const references = content === undefined ? [] : context.indexChildren.of(row.digest, row.media_type, content)
   const manifest = {
     ...manifestProperties(row, tags.get(row.digest) ?? [], pulls.get(row.digest)),
     ...(references.length > 0 && { references }),

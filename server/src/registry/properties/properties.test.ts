@@ -249,18 +249,18 @@ function testProperties(kind: DatabaseKind): void {
   })
 
   it('the registry holds each blob once, and nothing more when it is deleted', async () => {
-    const rid = test.registry.rid
-    const before = await test.room.usage(rid)
+    const rid = test.hosted.rid
+    const before = await test.registry.usage(rid)
     const layer = 'used by two'
     const { text } = await pushImage('p/usage-1', 'v1', layer)
     await pushImage('p/usage-2', 'v1', layer)
-    const after = await test.room.usage(rid)
+    const after = await test.registry.usage(rid)
     assert.equal(after.sizeBytes - before.sizeBytes, 2 * text.length + layer.length)
-    await test.database.transaction((transaction) => test.room.deleteContent(transaction, rid))
+    await test.database.transaction((transaction) => test.registry.deleteContent(transaction, rid))
     const late = await test.putManifest('p/late', 'v1', '{}', 'application/vnd.example+json')
     assert.equal(late.code, 'NAME_UNKNOWN')
-    await test.room.collectGarbage()
-    assert.equal((await test.room.usage(rid)).sizeBytes, 0)
+    await test.registry.collectGarbage()
+    assert.equal((await test.registry.usage(rid)).sizeBytes, 0)
   })
 
   it('what was deleted cannot be restored, and is listed as none', async () => {

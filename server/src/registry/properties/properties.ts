@@ -1,11 +1,11 @@
 import { isJsonObject, type JsonObject, parseBoundedJson } from '../../standards/http/bounded-json.ts'
 import { formatDataPlaneTime } from '../../standards/azure/acr-time.ts'
 import type { RepositoryCall } from '../repositories/repositories.ts'
-import { OciError } from '../errors.ts'
-import { changeableAttributes } from './locks.ts'
+import { OciError } from '../surface/errors.ts'
+import { changeableAttributes } from '../repositories/locks.ts'
 import type { ListedManifest } from '../manifests/manifest-store.ts'
-import { readBody } from '../read-body.ts'
-import type { RepositoryRow, TagRow } from '../tables.ts'
+import { readBody } from '../surface/read-body.ts'
+import type { RepositoryRow, TagRow } from '../rows/rows.ts'
 
 const patchLimitBytes = 64 * 1024
 const maxDepth = 20

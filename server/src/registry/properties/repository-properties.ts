@@ -1,10 +1,11 @@
 import type { Transaction } from '../../platform/sql/database.ts'
-import { type AcrCall, sendJson } from '../call.ts'
-import { disallowed, requireDeletable, requireLockChange } from './locks.ts'
-import type { Parts } from '../parts.ts'
-import { keepsDeleted } from '../ports.ts'
+import { type AcrCall, sendJson } from '../surface/call.ts'
+import { disallowed, requireDeletable, requireLockChange } from '../repositories/locks.ts'
+import type { PropertiesContext } from './context.ts'
+import { keepsDeleted } from '../surface/ports.ts'
 import { readPatch, repositoryNotFound, repositoryProperties } from './properties.ts'
-import { changeEvent, changeRepository, requirePublished, requireRepository } from '../repositories/repositories.ts'
+import { changeEvent, requirePublished, requireRepository } from '../repositories/repositories.ts'
+import { changeRepository } from '../deletion/change-repository.ts'
 import {
   deleteRepository,
   findRepository,
@@ -18,8 +19,8 @@ import {
  *
  * @throws OciError NAME_UNKNOWN
  */
-export async function getRepositoryProperties(parts: Parts, call: AcrCall<'repository'>): Promise<void> {
-  sendJson(call, 200, repositoryProperties(call, await requireRepository(parts, call, repositoryNotFound)))
+export async function getRepositoryProperties(context: PropertiesContext, call: AcrCall<'repository'>): Promise<void> {
+  sendJson(call, 200, repositoryProperties(call, await requireRepository(context, call, repositoryNotFound)))
 }
 
 /**
@@ -27,13 +28,16 @@ export async function getRepositoryProperties(parts: Parts, call: AcrCall<'repos
  *
  * @throws OciError NAME_UNKNOWN or BAD_REQUEST
  */
-export async function patchRepositoryProperties(parts: Parts, call: AcrCall<'repository'>): Promise<void> {
+export async function patchRepositoryProperties(
+  context: PropertiesContext,
+  call: AcrCall<'repository'>,
+): Promise<void> {
   const change = requireLockChange(await readPatch(call))
-  const row = await changeRepository(parts, call, async (transaction) => {
+  const row = await changeRepository(context, call, async (transaction) => {
     const repository = await requireForChange(transaction, call)
     if (Object.keys(change).length === 0) return repository
     await lockRepository(transaction, repository.id, change)
-    await parts.audit.record(transaction, changeEvent(call, 'repository.update', '', change))
+    await context.audit.record(transaction, changeEvent(call, 'repository.update', '', change))
     return { ...repository, ...change }
   })
   sendJson(call, 200, repositoryProperties(call, row))
@@ -46,31 +50,31 @@ export async function patchRepositoryProperties(parts: Parts, call: AcrCall<'rep
  * @throws OciError NAME_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
  */
 export async function deleteWholeRepository(
-  parts: Parts,
+  context: PropertiesContext,
   call: AcrCall<'repository'>,
   discardUploadsOf: (repositoryId: string) => Promise<void>,
 ): Promise<void> {
-  const nowMs = parts.clock.now()
+  const nowMs = context.clock.now()
   const isRestorable = keepsDeleted(call.registry)
   let id = ''
   try {
-    await changeRepository(parts, call, async (transaction) => {
+    await changeRepository(context, call, async (transaction) => {
       const row = await findRepository(transaction, call.registry.rid, call.path.repository)
       const repository = requirePublished(row, call)
       requireDeletable(repository)
       if (await holdsLocked(transaction, repository.id)) throw disallowed()
       id = repository.id
-      parts.sweeper.holdBack(id)
+      context.sweeper.holdBack(id)
       await deleteRepository(transaction, repository, { nowMs, isRestorable })
       const detail = { manifestCount: repository.manifest_count, tagCount: repository.tag_count }
-      await parts.audit.record(transaction, changeEvent(call, 'repository.delete', '', detail))
+      await context.audit.record(transaction, changeEvent(call, 'repository.delete', '', detail))
     })
     await discardUploadsOf(id)
-    const { digests, tags } = await readContent(parts.database, id)
-    await parts.sweeper.sweepFirst(id)
+    const { digests, tags } = await readContent(context.database, id)
+    await context.sweeper.sweepFirst(id)
     sendJson(call, 202, { manifestsDeleted: digests, tagsDeleted: tags })
   } finally {
-    parts.sweeper.release(id)
+    context.sweeper.release(id)
   }
 }
 

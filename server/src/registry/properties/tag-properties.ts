@@ -1,4 +1,4 @@
-import { type AcrCall, sendEmpty, sendJson } from '../call.ts'
+import { type AcrCall, sendEmpty, sendJson } from '../surface/call.ts'
 import { deleteTag, tagUnknown } from '../manifests/delete-manifest.ts'
 import {
   cutPage,
@@ -8,10 +8,11 @@ import {
   requireOrder,
   requirePage,
 } from '../repositories/list-order.ts'
-import { requireLockChange } from './locks.ts'
-import type { Parts } from '../parts.ts'
+import { requireLockChange } from '../repositories/locks.ts'
+import type { PropertiesContext } from './context.ts'
 import { documentHead, readPatch, repositoryNotFound, tagProperties } from './properties.ts'
-import { changeEvent, changeRepository, requirePublished, requireRepository } from '../repositories/repositories.ts'
+import { changeEvent, requirePublished, requireRepository } from '../repositories/repositories.ts'
+import { changeRepository } from '../deletion/change-repository.ts'
 import { findRepository } from '../repositories/repository-store.ts'
 import { findTags, listTags, lockTag, readTag } from '../repositories/tag-store.ts'
 
@@ -20,24 +21,28 @@ import { findTags, listTags, lockTag, readTag } from '../repositories/tag-store.
  *
  * @throws OciError NAME_UNKNOWN, BAD_REQUEST or PAGINATION_NUMBER_INVALID
  */
-export async function listTagProperties(parts: Parts, positions: PagePositions, call: AcrCall<'tags'>): Promise<void> {
+export async function listTagProperties(
+  context: PropertiesContext,
+  positions: PagePositions,
+  call: AcrCall<'tags'>,
+): Promise<void> {
   const asked = requirePage(call.query)
   const order = requireOrder(call.query)
-  const repository = await requireRepository(parts, call, repositoryNotFound)
+  const repository = await requireRepository(context, call, repositoryNotFound)
   const digest = call.query.get('digest')?.split('\0', 1)[0]
   const start = await findStart(asked, order, repository.id, positions, async (name) => {
-    return (await readTag(parts.database, repository.id, name))?.updated_at_ms
+    return (await readTag(context.database, repository.id, name))?.updated_at_ms
   })
   const wanted = { order, after: start?.after, limit: asked.size + 1 }
   const isPastEnd = start === undefined || asked.size === 0
   const rows = isPastEnd
     ? []
-    : await listTags(parts.database, repository.id, wanted, digest === '' ? undefined : digest)
+    : await listTags(context.database, repository.id, wanted, digest === '' ? undefined : digest)
   const { page, headers } = cutPage(rows, asked, (row) => {
     if (order !== 'name') positions.remember(repository.id, { name: row.name, atMs: row.updated_at_ms })
     return linkAfter(call.request.url ?? '', call.query, asked, row.name)
   })
-  const pulls = await parts.lastPulls.read(
+  const pulls = await context.lastPulls.read(
     repository,
     page.map(({ name }) => name),
   )
@@ -50,11 +55,11 @@ export async function listTagProperties(parts: Parts, positions: PagePositions, 
  *
  * @throws OciError NAME_UNKNOWN or TAG_UNKNOWN
  */
-export async function getTagProperties(parts: Parts, call: AcrCall<'tag'>): Promise<void> {
-  const repository = await requireRepository(parts, call, repositoryNotFound)
-  const tag = await readTag(parts.database, repository.id, call.path.tag)
+export async function getTagProperties(context: PropertiesContext, call: AcrCall<'tag'>): Promise<void> {
+  const repository = await requireRepository(context, call, repositoryNotFound)
+  const tag = await readTag(context.database, repository.id, call.path.tag)
   if (tag === undefined) throw tagUnknown(call.path.tag)
-  const pulls = await parts.lastPulls.read(repository, [tag.name])
+  const pulls = await context.lastPulls.read(repository, [tag.name])
   sendJson(call, 200, { ...documentHead(call), tag: tagProperties(tag, pulls.get(tag.name)) })
 }
 
@@ -63,19 +68,19 @@ export async function getTagProperties(parts: Parts, call: AcrCall<'tag'>): Prom
  *
  * @throws OciError NAME_UNKNOWN, TAG_UNKNOWN or BAD_REQUEST
  */
-export async function patchTagProperties(parts: Parts, call: AcrCall<'tag'>): Promise<void> {
+export async function patchTagProperties(context: PropertiesContext, call: AcrCall<'tag'>): Promise<void> {
   const change = requireLockChange(await readPatch(call))
-  const { repository, row } = await changeRepository(parts, call, async (transaction) => {
+  const { repository, row } = await changeRepository(context, call, async (transaction) => {
     const found = await findRepository(transaction, call.registry.rid, call.path.repository)
     const repository = requirePublished(found, call, repositoryNotFound)
     const [tag] = await findTags(transaction, repository.id, [call.path.tag])
     if (tag === undefined) throw tagUnknown(call.path.tag)
     if (Object.keys(change).length === 0) return { repository, row: tag }
     await lockTag(transaction, repository.id, call.path.tag, change)
-    await parts.audit.record(transaction, changeEvent(call, 'tag.update', `:${call.path.tag}`, change))
+    await context.audit.record(transaction, changeEvent(call, 'tag.update', `:${call.path.tag}`, change))
     return { repository, row: { ...tag, ...change } }
   })
-  const pulls = await parts.lastPulls.read(repository, [row.name])
+  const pulls = await context.lastPulls.read(repository, [row.name])
   sendJson(call, 200, { ...documentHead(call), tag: tagProperties(row, pulls.get(row.name)) })
 }
 
@@ -84,8 +89,8 @@ export async function patchTagProperties(parts: Parts, call: AcrCall<'tag'>): Pr
  *
  * @throws OciError NAME_UNKNOWN, TAG_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
  */
-export async function untag(parts: Parts, call: AcrCall<'tag'>): Promise<void> {
-  const digest = await deleteTag(parts, call, call.path.tag)
+export async function untag(context: PropertiesContext, call: AcrCall<'tag'>): Promise<void> {
+  const digest = await deleteTag(context, call, call.path.tag)
   if (digest === undefined) throw tagUnknown(call.path.tag)
   sendEmpty(call, 202, { 'x-ms-int-docker-content-digest': digest })
 }

@@ -1,5 +1,5 @@
 import type { Database } from '../../platform/sql/database.ts'
-import type { RegistryTables } from '../tables.ts'
+import type { RegistryTables } from '../rows/rows.ts'
 import type { DefaultQuotas } from './quotas.ts'
 import { wholeRegistry } from './usage-store.ts'
 

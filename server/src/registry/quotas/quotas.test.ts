@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { afterEach, describe, it } from 'node:test'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import type { RegistryTables } from '../tables.ts'
+import type { RegistryTables } from '../rows/rows.ts'
 import { type Answer, digestOf, imageManifest, openTestRegistry, type TestRegistry } from '../test-registry.ts'
 import { noQuotas, Quotas } from './quotas.ts'
 import { StagedBytes } from './staged-bytes.ts'
@@ -26,10 +26,10 @@ function testQuotas(kind: DatabaseKind): void {
   }
   afterEach(() => opened.dispose())
 
-  const usage = async () => (await opened.room.usage(rid)).sizeBytes
+  const usage = async () => (await opened.registry.usage(rid)).sizeBytes
   const setQuota = (name: string, limitBytes: number, repository?: string) =>
     opened.database.transaction((transaction) =>
-      opened.room.quotas.put(transaction, rid, { name, repository, limitBytes }),
+      opened.registry.quotas.put(transaction, rid, { name, repository, limitBytes }),
     )
   const begin = async (repository: string) =>
     String((await opened.send('POST', `/v2/${repository}/blobs/uploads/`)).headers.location)
@@ -99,20 +99,20 @@ function testQuotas(kind: DatabaseKind): void {
   })
 
   it('what is set holds instead of the default, and is listed with what is in use', async () => {
-    const { pushBlob, room, database } = await open({ registryBytes: 1000, repositoryBytes: 1000 })
+    const { pushBlob, registry, database } = await open({ registryBytes: 1000, repositoryBytes: 1000 })
     await assert.rejects(pushBlob('app', randomBytes(1500)), /403/)
     assert.equal(await setQuota('all', 5000), true)
     assert.equal(await setQuota('app', 4000, 'app'), true)
     assert.equal(await setQuota('app', 2000, 'app'), false)
     await pushBlob('app', randomBytes(1500))
     await assert.rejects(setQuota('again', 1, 'app'), /the quota 'app' limits the same/)
-    assert.deepEqual(await room.quotas.list(rid), [
+    assert.deepEqual(await registry.quotas.list(rid), [
       { name: 'all', repository: undefined, limitBytes: 5000, usedBytes: 1500 },
       { name: 'app', repository: 'app', limitBytes: 2000, usedBytes: 1500 },
     ])
-    assert.equal((await room.usage(rid)).limitBytes, 5000)
-    await database.transaction((transaction) => room.quotas.delete(transaction, rid, 'all'))
-    assert.equal((await room.usage(rid)).limitBytes, 1000)
+    assert.equal((await registry.usage(rid)).limitBytes, 5000)
+    await database.transaction((transaction) => registry.quotas.delete(transaction, rid, 'all'))
+    assert.equal((await registry.usage(rid)).limitBytes, 1000)
   })
 
   it('a read that fails while a body arrives is not left unhandled', async () => {

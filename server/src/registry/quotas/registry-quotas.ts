@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import { prepareRepositoryReads } from '../repositories/repository-store.ts'
-import type { QuotaRow } from '../tables.ts'
+import type { QuotaRow } from '../rows/rows.ts'
 import type { Quotas } from './quotas.ts'
 import { countQuotas, deleteQuota, findQuotaName, listQuotas, putQuota, wholeRegistry } from './usage-store.ts'
 

@@ -1,5 +1,5 @@
 import type { Database, PreparedRead, Transaction } from '../../platform/sql/database.ts'
-import type { QuotaRow, RegistryTables } from '../tables.ts'
+import type { QuotaRow, RegistryTables } from '../rows/rows.ts'
 
 type Usage = { readonly size_bytes: number }
 type Limit = Pick<QuotaRow, 'repository' | 'limit_bytes'>

@@ -3,7 +3,7 @@ import { randomBytes, randomInt } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { type DatabaseKind } from '../../platform/sql/database.ts'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import type { RegistryTables } from '../tables.ts'
+import type { RegistryTables } from '../rows/rows.ts'
 import { digestOf, imageManifest, openTestRegistry, type TestRegistry } from '../test-registry.ts'
 
 for (const kind of testDatabaseKinds) describe(`usage on ${kind}`, () => testUsage(kind))
@@ -53,7 +53,7 @@ function testUsage(kind: DatabaseKind): void {
   after(() => opened.dispose())
 
   it('is what a count of everything gives, after any pushes, mounts, deletes, restores and collections', async () => {
-    const { send, room, clock, gate } = opened
+    const { send, registry, clock, gate } = opened
     const contents = Array.from({ length: 8 }, () => randomBytes(randomInt(1, 3000)).toString('base64'))
     const pick = <Item>(list: readonly Item[]): Item => list[randomInt(list.length)] as Item
     const repositories = ['a', 'b/c', 'd'] as const
@@ -95,7 +95,7 @@ function testUsage(kind: DatabaseKind): void {
       },
       collect: async () => {
         clock.nowMs += randomInt(2) * 25 * 3_600_000
-        await room.collectGarbage()
+        await registry.collectGarbage()
       },
     }
     for (let step = 0; step < 150; step += 1) {
@@ -111,13 +111,13 @@ function testUsage(kind: DatabaseKind): void {
   })
 
   it('of a registry that is deleted and collected is nothing', async () => {
-    const { database, room, clock } = opened
+    const { database, registry, clock } = opened
     for (const rid of ['1', '2'].map((digit) => digit.repeat(32))) {
-      await database.transaction((transaction) => room.deleteContent(transaction, rid))
+      await database.transaction((transaction) => registry.deleteContent(transaction, rid))
     }
     for (let round = 0; round < 3; round += 1) {
       clock.nowMs += 25 * 3_600_000
-      await room.collectGarbage()
+      await registry.collectGarbage()
     }
     const { kept, counted } = await bothCounts(opened)
     assert.deepEqual(kept, { repositories: {}, registries: {} })

@@ -1,6 +1,6 @@
 import { andThen } from '../../platform/memory/authority-memory.ts'
 import type { Database } from '../../platform/sql/database.ts'
-import type { RegistryTables } from '../tables.ts'
+import type { RegistryTables } from '../rows/rows.ts'
 
 /** How many repositories have been deleted so far, as it is committed. */
 export type DeletionCount = () => number | Promise<number>

@@ -1,6 +1,6 @@
-import { type AcrCall, type OciCall, sendJson } from '../call.ts'
+import { type AcrCall, type OciCall, sendJson } from '../surface/call.ts'
 import { cutPage, linkAfter, requirePage } from './list-order.ts'
-import type { Parts } from '../parts.ts'
+import type { RepositoryContext } from './context.ts'
 
 /**
  * `GET` of the registry's repositories, in byte order: those that have had a manifest and may be listed.
@@ -8,10 +8,13 @@ import type { Parts } from '../parts.ts'
  *
  * @throws OciError PAGINATION_NUMBER_INVALID
  */
-export async function listCatalog(parts: Parts, call: OciCall<'catalog'> | AcrCall<'catalog'>): Promise<void> {
+export async function listCatalog(
+  context: Pick<RepositoryContext, 'repositories'>,
+  call: OciCall<'catalog'> | AcrCall<'catalog'>,
+): Promise<void> {
   const asked = requirePage(call.query)
   const after = { rid: call.registry.rid, after: asked.last, limit: asked.size + 1 }
-  const rows = asked.size === 0 ? [] : await parts.repositories.listedAfter.all(after)
+  const rows = asked.size === 0 ? [] : await context.repositories.listedAfter.all(after)
   const { page, headers } = cutPage(rows, asked, ({ name }) =>
     linkAfter(call.request.url ?? '', call.query, asked, name),
   )

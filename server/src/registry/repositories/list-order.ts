@@ -1,6 +1,6 @@
 import { nextLink } from '../../standards/http/link-header.ts'
 import { maxPageSize, parsePageSize } from '../../standards/oci/page.ts'
-import { OciError } from '../errors.ts'
+import { OciError } from '../surface/errors.ts'
 
 /** How a list is ordered: by name in byte order, or by the time of the last update. */
 export type ListOrder = 'name' | 'oldest-first' | 'newest-first'

@@ -1,6 +1,6 @@
-import { type OciCall, sendJson } from '../call.ts'
+import { type OciCall, sendJson } from '../surface/call.ts'
 import { cutPage, linkAfter, requirePage } from './list-order.ts'
-import type { Parts } from '../parts.ts'
+import type { RepositoryContext } from './context.ts'
 import { requireRepository } from './repositories.ts'
 
 /**
@@ -8,11 +8,11 @@ import { requireRepository } from './repositories.ts'
  *
  * @throws OciError NAME_UNKNOWN or PAGINATION_NUMBER_INVALID
  */
-export async function listTagNames(parts: Parts, call: OciCall<'tags'>): Promise<void> {
+export async function listTagNames(context: RepositoryContext, call: OciCall<'tags'>): Promise<void> {
   const asked = requirePage(call.query)
-  const repository = await requireRepository(parts, call)
+  const repository = await requireRepository(context, call)
   const after = { repository: repository.id, after: asked.last, limit: asked.size + 1 }
-  const rows = asked.size === 0 ? [] : await parts.tags.listedAfter.all(after)
+  const rows = asked.size === 0 ? [] : await context.tags.listedAfter.all(after)
   const { page, headers } = cutPage(rows, asked, ({ name }) =>
     linkAfter(call.request.url ?? '', call.query, asked, name),
   )

@@ -1,12 +1,10 @@
 import type { AuditEvent } from '../../audit/index.ts'
-import type { Transaction } from '../../platform/sql/database.ts'
 import type { RepositoryName } from '../../standards/oci/repository-name.ts'
-import type { RegistryCall } from '../call.ts'
-import { OciError, OutdatedCredentialError } from '../errors.ts'
-import { changeSwept } from '../garbage/deleted-rows.ts'
-import type { Parts } from '../parts.ts'
-import type { RegistryCaller } from '../ports.ts'
-import type { RepositoryRow } from '../tables.ts'
+import type { RegistryCall } from '../surface/call.ts'
+import { OciError, OutdatedCredentialError } from '../surface/errors.ts'
+import type { RepositoryContext } from './context.ts'
+import type { RegistryCaller } from '../surface/ports.ts'
+import type { RepositoryRow } from '../rows/rows.ts'
 
 /** A call on something in a repository. */
 export type RepositoryCall = RegistryCall<{ readonly repository: RepositoryName }>
@@ -36,12 +34,12 @@ export function requireCurrentCredential(
  * @throws OutdatedCredentialError
  */
 export async function requireRepository(
-  parts: Parts,
+  context: Pick<RepositoryContext, 'repositories'>,
   call: RepositoryCall,
   missing: (call: RepositoryCall) => OciError = nameUnknown,
 ): Promise<RepositoryRow> {
   const name = call.path.repository
-  const row = await parts.repositories.byName.first({ rid: call.registry.rid, name })
+  const row = await context.repositories.byName.first({ rid: call.registry.rid, name })
   return requirePublished(row, call, missing)
 }
 
@@ -65,19 +63,6 @@ export function requirePublished(
 /** The refusal of a repository that is not there. */
 export function nameUnknown({ path }: RepositoryCall): OciError {
   return new OciError('NAME_UNKNOWN', { detail: { name: path.repository } })
-}
-
-/** Changes something in the repository of a call, in one transaction; every change of manifests, tags and locks goes this way. */
-export async function changeRepository<Result>(
-  parts: Parts,
-  call: RepositoryTarget,
-  work: (transaction: Transaction) => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await changeSwept(parts.database, work)
-  } finally {
-    parts.manifestCache?.forget(call.registry.rid, call.path.repository)
-  }
 }
 
 /** The event that tells of a change to something in a repository; `below` is empty, `:tag` or `@digest`. */

@@ -3,13 +3,13 @@ import { after, before, describe, it } from 'node:test'
 import { auditMigrations } from '../../audit/index.ts'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
 import { openTestDatabase, type TestDatabase, testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { forgetAbandoned } from '../garbage/abandoned-rows.ts'
+import { pruneTombstones } from '../garbage/tombstone-store.ts'
 import { registryMigrations } from '../migrations.ts'
 import { createDeletionCount } from './deletion-count-store.ts'
 import {
   deleteRepository,
   findRepository,
-  forsakeRegistry,
+  deleteRegistryContent,
   openRepository,
   prepareRepositoryReads,
   recordChange,
@@ -74,8 +74,8 @@ function testStore(kind: DatabaseKind): void {
   })
 
   it('makes nothing in a registry that was deleted', async () => {
-    await opened.database.transaction((transaction) => forsakeRegistry(transaction, 'r3', 1))
-    await opened.database.transaction((transaction) => forsakeRegistry(transaction, 'r3', 2))
+    await opened.database.transaction((transaction) => deleteRegistryContent(transaction, 'r3', 1))
+    await opened.database.transaction((transaction) => deleteRegistryContent(transaction, 'r3', 2))
     await assert.rejects(open('r3', 'late', 3), { code: 'NAME_UNKNOWN' })
   })
 
@@ -96,7 +96,7 @@ function testStore(kind: DatabaseKind): void {
         .values({ repository_id: held.id, digest: 'x', linked_at_ms: 1, lease_until_ms: 1 })
         .execute()
     })
-    await forgetAbandoned(opened.database, 1000)
+    await pruneTombstones(opened.database, 1000)
     const names = ['abandoned', 'young', 'published', 'held']
     const found = await opened.database.transaction(async (transaction) => {
       const rows = []

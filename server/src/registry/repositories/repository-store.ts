@@ -3,9 +3,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
 import type { Database, PreparedRead, Transaction } from '../../platform/sql/database.ts'
 import type { RepositoryName } from '../../standards/oci/repository-name.ts'
-import { OciError } from '../errors.ts'
-import { noLocks } from '../properties/locks.ts'
-import type { LockColumns, RegistryTables, RepositoryRow } from '../tables.ts'
+import { OciError } from '../surface/errors.ts'
+import { noLocks } from './locks.ts'
+import type { LockColumns, RegistryTables, RepositoryRow } from '../rows/rows.ts'
 
 /** The reads of repositories, prepared once. */
 export type RepositoryReads = {
@@ -236,10 +236,10 @@ async function countDeletion(tables: Kysely<RegistryTables>): Promise<number> {
 }
 
 /**
- * States that a registry is deleted. Nobody asks for it by its `rid` again, no push under way can make a repository in it,
- * and collections delete what it held, bit by bit.
+ * Records that a registry is deleted. From then on, no push can create a repository in it, and the next collections delete
+ * its content in pieces.
  */
-export async function forsakeRegistry(transaction: Transaction, rid: string, nowMs: number): Promise<void> {
+export async function deleteRegistryContent(transaction: Transaction, rid: string, nowMs: number): Promise<void> {
   await transaction
     .tables<RegistryTables>()
     .insertInto('deleted_registry')

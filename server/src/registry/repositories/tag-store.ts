@@ -2,11 +2,11 @@ import { sql } from 'kysely'
 import type { Database, PreparedRead, Transaction } from '../../platform/sql/database.ts'
 import type { Digest } from '../../standards/oci/digest.ts'
 import type { Tag } from '../../standards/oci/reference.ts'
-import { chunked } from '../chunked.ts'
+import { chunked } from '../rows/chunked.ts'
 import type { ListPage } from './list-order.ts'
-import { noLocks } from '../properties/locks.ts'
+import { noLocks } from './locks.ts'
 import { isLocked, sweptManifests } from './repository-store.ts'
-import type { LockColumns, RegistryTables, TagRow } from '../tables.ts'
+import type { LockColumns, RegistryTables, TagRow } from '../rows/rows.ts'
 
 /** The reads of tags, prepared once. */
 export type TagReads = {

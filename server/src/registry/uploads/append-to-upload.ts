@@ -1,5 +1,5 @@
-import type { BlobParts } from '../blobs/blob-parts.ts'
-import { type OciCall, sendEmpty } from '../call.ts'
+import type { UploadContext } from './context.ts'
+import { type OciCall, sendEmpty } from '../surface/call.ts'
 import { stageBody } from './stage-body.ts'
 import { hintedAlgorithm, ownerOf, requireUpload, uploadHeaders } from './uploads.ts'
 
@@ -9,11 +9,11 @@ import { hintedAlgorithm, ownerOf, requireUpload, uploadHeaders } from './upload
  *
  * @throws OciError BLOB_UPLOAD_UNKNOWN, RANGE_INVALID with what is there, SIZE_INVALID, BLOB_UPLOAD_INVALID or UNAVAILABLE
  */
-export async function appendToUpload(parts: BlobParts, call: OciCall<'upload'>): Promise<void> {
+export async function appendToUpload(context: UploadContext, call: OciCall<'upload'>): Promise<void> {
   const { path, query, request } = call
-  const upload = await requireUpload(parts, call)
-  const sizeBytes = await parts.running.alone(upload.id, () =>
-    stageBody(parts, {
+  const upload = await requireUpload(context, call)
+  const sizeBytes = await context.running.alone(upload.id, () =>
+    stageBody(context, {
       uploadId: upload.id,
       owner: ownerOf(call, upload),
       repository: path.repository,

@@ -1,6 +1,6 @@
 import { outageOf } from '../../platform/process/outage.ts'
-import type { BlobParts } from '../blobs/blob-parts.ts'
-import { deleteUpload, existingUploads } from './upload-rows.ts'
+import type { UploadContext } from './context.ts'
+import { deleteUpload, existingUploads } from './upload-store.ts'
 
 /** How many uploads are looked up at once. */
 const batchSize = 300
@@ -9,46 +9,48 @@ const batchSize = 300
  * Ends an upload with its bytes, unless a request is writing to it; says whether it did. Bytes go before the row, so that
  * it works on a disk without space for a row: what is left of such an upload is empty, and expires.
  */
-export async function endUnlessWriting(parts: BlobParts, uploadId: string): Promise<boolean> {
-  if (parts.running.isWriting(uploadId)) return false
-  await parts.running.alone(uploadId, () => endUpload(parts, uploadId))
+export async function endUnlessWriting(context: UploadContext, uploadId: string): Promise<boolean> {
+  if (context.running.isWriting(uploadId)) return false
+  await context.running.alone(uploadId, () => endUpload(context, uploadId))
   return true
 }
 
 /** The same for the only writer of an upload. */
-export async function endUpload(parts: BlobParts, uploadId: string): Promise<void> {
-  parts.running.forget(uploadId)
-  await parts.blobs.discard(uploadId)
+export async function endUpload(context: UploadContext, uploadId: string): Promise<void> {
+  context.running.forget(uploadId)
+  await context.blobs.discard(uploadId)
   try {
-    await parts.database.transaction((transaction) => deleteUpload(transaction, uploadId))
+    await context.database.transaction((transaction) => deleteUpload(transaction, uploadId))
   } catch (error) {
     if (outageOf(error) === undefined) throw error
   }
 }
 
 /** Ends the upload of a caller in a registry to which nothing was sent for longest; false where all are being written to. */
-export async function endOldestIdle(parts: BlobParts, rid: string, callerKey: string): Promise<boolean> {
-  await parts.staging.load()
-  const idle = [...parts.staged.entries()]
-    .filter(([id, upload]) => upload.rid === rid && upload.callerKey === callerKey && !parts.running.isWriting(id))
+export async function endOldestIdle(context: UploadContext, rid: string, callerKey: string): Promise<boolean> {
+  await context.staging.load()
+  const idle = [...context.staged.entries()]
+    .filter(([id, upload]) => upload.rid === rid && upload.callerKey === callerKey && !context.running.isWriting(id))
     .toSorted(([, a], [, b]) => a.changedAtMs - b.changedAtMs)
-  for (const [id] of idle) if (await endUnlessWriting(parts, id)) return true
+  for (const [id] of idle) if (await endUnlessWriting(context, id)) return true
   return false
 }
 
 /** Gives back at once what is staged for a repository that was deleted. Its rows are deleted with it. */
-export async function discardUploadsOf(parts: BlobParts, repositoryId: string): Promise<void> {
-  await parts.staging.load()
-  for (const [id, upload] of parts.staged.entries()) {
-    if (upload.repositoryId !== repositoryId || parts.running.isWriting(id)) continue
-    parts.running.forget(id)
-    await parts.running.alone(id, () => parts.blobs.discard(id))
+export async function discardUploadsOf(context: UploadContext, repositoryId: string): Promise<void> {
+  await context.staging.load()
+  for (const [id, upload] of context.staged.entries()) {
+    if (upload.repositoryId !== repositoryId || context.running.isWriting(id)) continue
+    context.running.forget(id)
+    await context.running.alone(id, () => context.blobs.discard(id))
   }
 }
 
 /** Discards staged bytes that have no row: an upload has its row before its first byte. Returns how many uploads' they were. */
-export async function discardStray(parts: BlobParts): Promise<number> {
-  const { blobs, database, running, staged } = parts
+export async function discardStray(
+  context: Pick<UploadContext, 'blobs' | 'database' | 'running' | 'staged'>,
+): Promise<number> {
+  const { blobs, database, running, staged } = context
   const ids = new Set([...staged.entries()].map(([id]) => id))
   for await (const { uploadId } of blobs.listStaged()) ids.add(uploadId)
   const all = [...ids]

@@ -2,16 +2,16 @@ import type { Transaction } from '../../platform/sql/database.ts'
 import type { Digest } from '../../standards/oci/digest.ts'
 import { digestAlgorithm } from '../../standards/oci/digest.ts'
 import type { BlobLocation } from '../../storage/index.ts'
-import type { BlobParts } from '../blobs/blob-parts.ts'
-import { findIntactLocation, linkBlob, recordBlob } from '../blobs/blob-rows.ts'
-import { type OciCall, sendEmpty } from '../call.ts'
-import { OciError } from '../errors.ts'
-import { requireWritable } from '../properties/locks.ts'
+import type { UploadContext } from './context.ts'
+import { findIntactLocation, linkBlob, recordBlob } from '../blobs/blob-store.ts'
+import { type OciCall, sendEmpty } from '../surface/call.ts'
+import { OciError } from '../surface/errors.ts'
+import { requireWritable } from '../repositories/locks.ts'
 import type { QuotaPlace } from '../quotas/quotas.ts'
 import { changeEvent, type RepositoryTarget, requireCurrentCredential } from '../repositories/repositories.ts'
 import { findRepository } from '../repositories/repository-store.ts'
 import { isDigestOfStaged, stageBody } from './stage-body.ts'
-import { deleteUpload, type OpenUpload } from './upload-rows.ts'
+import { deleteUpload, type OpenUpload } from './upload-store.ts'
 import { blobHeaders, ownerOf, requireDigestParameter, requireUpload, uploadUnknown } from './uploads.ts'
 
 /**
@@ -21,12 +21,12 @@ import { blobHeaders, ownerOf, requireDigestParameter, requireUpload, uploadUnkn
  *
  * @throws OciError BLOB_UPLOAD_UNKNOWN, DIGEST_INVALID, RANGE_INVALID, SIZE_INVALID, BLOB_UPLOAD_INVALID or UNAVAILABLE
  */
-export async function finishUpload(parts: BlobParts, call: OciCall<'upload'>): Promise<void> {
+export async function finishUpload(context: UploadContext, call: OciCall<'upload'>): Promise<void> {
   const { path, query, request } = call
-  const upload = await requireUpload(parts, call)
+  const upload = await requireUpload(context, call)
   const digest = requireDigestParameter(query)
-  await parts.running.alone(upload.id, async () => {
-    const sizeBytes = await stageBody(parts, {
+  await context.running.alone(upload.id, async () => {
+    const sizeBytes = await stageBody(context, {
       uploadId: upload.id,
       owner: ownerOf(call, upload),
       repository: path.repository,
@@ -34,7 +34,7 @@ export async function finishUpload(parts: BlobParts, call: OciCall<'upload'>): P
       request,
       algorithm: digestAlgorithm(digest),
     })
-    await finishStaged(parts, call, upload, { digest, sizeBytes })
+    await finishStaged(context, call, upload, { digest, sizeBytes })
   })
   sendEmpty(call, 201, blobHeaders(path.repository, digest))
 }
@@ -49,50 +49,50 @@ export type Claim = { readonly digest: Digest; readonly sizeBytes: number }
  * @throws OciError DIGEST_INVALID, BLOB_UPLOAD_UNKNOWN, REGISTRY_DISALLOWED_OPERATION or UNAVAILABLE
  */
 export async function finishStaged(
-  parts: BlobParts,
+  context: UploadContext,
   call: RepositoryTarget,
   upload: OpenUpload,
   claim: Claim,
 ): Promise<void> {
   const { digest, sizeBytes } = claim
-  if (!(await isDigestOfStaged(parts, upload.id, sizeBytes, digest))) {
-    await parts.database.transaction((transaction) => deleteUpload(transaction, upload.id))
-    await parts.blobs.discard(upload.id)
+  if (!(await isDigestOfStaged(context, upload.id, sizeBytes, digest))) {
+    await context.database.transaction((transaction) => deleteUpload(transaction, upload.id))
+    await context.blobs.discard(upload.id)
     throw new OciError('DIGEST_INVALID', { detail: { digest, sizeBytes } })
   }
-  const known = await findIntact(parts, claim)
-  if (known.location !== undefined && (await adopt(parts, call, upload, digest, known.location))) return
+  const known = await findIntact(context, claim)
+  if (known.location !== undefined && (await adopt(context, call, upload, digest, known.location))) return
   try {
-    await parts.running.committing(() => commit(parts, call, upload, claim, known.lost))
+    await context.running.committing(() => commit(context, call, upload, claim, known.lost))
   } finally {
-    parts.staging.settle(upload.id)
+    context.staging.settle(upload.id)
   }
 }
 
 /** Where these bytes lie already, or where a row says so although they are lost or corrupt. */
 async function findIntact(
-  parts: BlobParts,
+  context: UploadContext,
   { digest, sizeBytes }: Claim,
 ): Promise<{ readonly location?: BlobLocation; readonly lost?: BlobLocation }> {
-  const row = await parts.blobReads.byDigest.first({ digest })
+  const row = await context.blobReads.byDigest.first({ digest })
   if (row === undefined) return {}
-  const isIntact = row.size_bytes === sizeBytes && (await parts.integrity.isIntact(row))
+  const isIntact = row.size_bytes === sizeBytes && (await context.integrity.isIntact(row))
   return isIntact ? { location: row.location } : { lost: row.location }
 }
 
 /** Ends the upload with bytes that are there already, unless they were collected meanwhile. */
 async function adopt(
-  parts: BlobParts,
+  context: UploadContext,
   call: RepositoryTarget,
   upload: OpenUpload,
   digest: Digest,
   location: BlobLocation,
 ): Promise<boolean> {
-  const nowMs = parts.clock.now()
-  const lease = { nowMs, leaseMs: parts.settings.leaseMs }
-  const adopted = await parts.quotas.reserving(
+  const nowMs = context.clock.now()
+  const lease = { nowMs, leaseMs: context.settings.leaseMs }
+  const adopted = await context.quotas.reserving(
     (reservation) =>
-      parts.database.transaction(async (transaction) => {
+      context.database.transaction(async (transaction) => {
         if ((await findIntactLocation(transaction, digest)) !== location) return false
         await endUpload(transaction, call, upload)
         const link = () => linkBlob(transaction, upload.repository_id, digest, lease)
@@ -101,7 +101,7 @@ async function adopt(
       }),
     upload.id,
   )
-  if (adopted) await parts.blobs.discard(upload.id)
+  if (adopted) await context.blobs.discard(upload.id)
   return adopted
 }
 
@@ -110,38 +110,38 @@ async function adopt(
  * refusal of ours was thrown before the commit. Otherwise the collector finds out.
  */
 async function commit(
-  parts: BlobParts,
+  context: UploadContext,
   call: RepositoryTarget,
   upload: OpenUpload,
   { digest, sizeBytes }: Claim,
   lost: BlobLocation | undefined,
 ): Promise<void> {
-  const location = await parts.blobs.commit(upload.id, digest)
-  const nowMs = parts.clock.now()
+  const location = await context.blobs.commit(upload.id, digest)
+  const nowMs = context.clock.now()
   try {
     const record = async (transaction: Transaction) => {
       const recorded = await recordBlob(transaction, { digest, location, sizeBytes, lost }, nowMs)
-      await linkBlob(transaction, upload.repository_id, digest, { nowMs, leaseMs: parts.settings.leaseMs })
+      await linkBlob(transaction, upload.repository_id, digest, { nowMs, leaseMs: context.settings.leaseMs })
       if (recorded.replaced !== undefined) {
-        await parts.audit.record(transaction, changeEvent(call, 'blob.repair', `@${digest}`))
+        await context.audit.record(transaction, changeEvent(call, 'blob.repair', `@${digest}`))
       }
       return recorded
     }
-    const kept = await parts.quotas.reserving(
+    const kept = await context.quotas.reserving(
       (reservation) =>
-        parts.database.transaction(async (transaction) => {
+        context.database.transaction(async (transaction) => {
           await endUpload(transaction, call, upload)
           return reservation.measure(transaction, placeOf(call, upload), () => record(transaction))
         }),
       upload.id,
     )
-    if (kept.location !== location) await parts.blobs.delete(location)
+    if (kept.location !== location) await context.blobs.delete(location)
     if (kept.replaced !== undefined) {
-      parts.integrity.figures.repaired += 1
-      await parts.blobs.delete(kept.replaced)
+      context.integrity.figures.repaired += 1
+      await context.blobs.delete(kept.replaced)
     }
   } catch (error) {
-    if (error instanceof OciError) await parts.blobs.delete(location)
+    if (error instanceof OciError) await context.blobs.delete(location)
     throw error
   }
 }

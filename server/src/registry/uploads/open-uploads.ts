@@ -1,6 +1,6 @@
-import type { BlobParts } from '../blobs/blob-parts.ts'
+import type { UploadContext } from './context.ts'
 import { endUnlessWriting } from './end-upload.ts'
-import { listOpenUploads } from './upload-rows.ts'
+import { listOpenUploads } from './upload-store.ts'
 
 /** An upload that was begun and not finished. */
 export type OpenUploadState = {
@@ -25,13 +25,13 @@ export interface OpenUploads {
 }
 
 /** Opens the list of uploads. */
-export function createOpenUploads(parts: BlobParts): OpenUploads {
+export function createOpenUploads(context: UploadContext): OpenUploads {
   return {
     list: async (rid) => {
-      await parts.staging.load()
-      const rows = await listOpenUploads(parts.database, rid, parts.clock.now())
+      await context.staging.load()
+      const rows = await listOpenUploads(context.database, rid, context.clock.now())
       return rows.map(({ id, repository, caller, startedAtMs, expiresAtMs }) => {
-        const counted = parts.staged.get(id)
+        const counted = context.staged.get(id)
         return {
           id,
           repository,
@@ -40,14 +40,14 @@ export function createOpenUploads(parts: BlobParts): OpenUploads {
           expiresAtMs,
           lastDataAtMs: counted?.changedAtMs ?? startedAtMs,
           stagedBytes: counted?.stagedBytes ?? 0,
-          isActive: parts.running.isWriting(id),
+          isActive: context.running.isWriting(id),
         }
       })
     },
     end: async (rid, id) => {
-      const rows = await listOpenUploads(parts.database, rid, parts.clock.now())
+      const rows = await listOpenUploads(context.database, rid, context.clock.now())
       if (!rows.some((row) => row.id === id)) return 'unknown'
-      return (await endUnlessWriting(parts, id)) ? 'ended' : 'active'
+      return (await endUnlessWriting(context, id)) ? 'ended' : 'active'
     },
   }
 }

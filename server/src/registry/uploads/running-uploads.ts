@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
 import type { DigestAlgorithm } from '../../standards/oci/digest.ts'
-import { OciError } from '../errors.ts'
+import { OciError } from '../surface/errors.ts'
 
 /** A hash over the first `sizeBytes` of what is staged. */
 export type RunningHash = { readonly algorithm: DigestAlgorithm; readonly hash: Hash; sizeBytes: number }

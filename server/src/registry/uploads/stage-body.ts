@@ -7,13 +7,13 @@ import { type Digest, digestAlgorithm, type DigestAlgorithm } from '../../standa
 import type { RepositoryName } from '../../standards/oci/repository-name.ts'
 import { outageOf } from '../../platform/process/outage.ts'
 import { BrokenSourceError, TooManyBytesError } from '../../storage/index.ts'
-import type { BlobParts } from '../blobs/blob-parts.ts'
-import { OciError } from '../errors.ts'
+import type { UploadContext } from './context.ts'
+import { OciError } from '../surface/errors.ts'
 import type { UploadOwner } from '../quotas/staged-bytes.ts'
-import { ClientGoneError } from '../read-body.ts'
+import { ClientGoneError } from '../surface/read-body.ts'
 import { endUpload } from './end-upload.ts'
 import type { RunningHash } from './running-uploads.ts'
-import { prolongUpload } from './upload-rows.ts'
+import { prolongUpload } from './upload-store.ts'
 import { uploadHeaders } from './uploads.ts'
 
 /** An upload that is being written to, and by what. */
@@ -35,34 +35,34 @@ export type Staging = {
  * @throws StorageFullError
  * @throws ClientGoneError
  */
-export async function stageBody(parts: BlobParts, staging: Staging): Promise<number> {
+export async function stageBody(context: UploadContext, staging: Staging): Promise<number> {
   streamBody(staging.request)
   try {
-    return await stage(parts, staging)
+    return await stage(context, staging)
   } catch (error) {
     const isFull = outageOf(error)?.kind === 'disk-full'
     const isDenied = error instanceof OciError && error.code === 'DENIED'
-    if (isFull || isDenied) await endUpload(parts, staging.uploadId)
-    if (isFull) await parts.makeRoom()
+    if (isFull || isDenied) await endUpload(context, staging.uploadId)
+    if (isFull) await context.reclaimSpace()
     throw error
   }
 }
 
-async function stage(parts: BlobParts, staging: Staging): Promise<number> {
+async function stage(context: UploadContext, staging: Staging): Promise<number> {
   const { uploadId, owner, repository, request } = staging
-  await parts.staging.prepare(uploadId, owner, repository)
-  const offset = (await parts.blobs.stagedSizeBytes(uploadId)) ?? 0
+  await context.staging.prepare(uploadId, owner, repository)
+  const offset = (await context.blobs.stagedSizeBytes(uploadId)) ?? 0
   const chunkBytes = requirePlace(staging, offset)
-  const limitBytes = Math.min(offset + (chunkBytes ?? Infinity), parts.settings.maxBlobBytes)
+  const limitBytes = Math.min(offset + (chunkBytes ?? Infinity), context.settings.maxBlobBytes)
   const comingBytes = declaredBytes(request)
-  if (offset + comingBytes > limitBytes) throw tooLong(parts, offset, chunkBytes)
-  if (comingBytes > 0) await parts.staging.requireRoomFor(uploadId, comingBytes)
-  const sizeBytes = await append(parts, staging, offset, limitBytes).catch((error: unknown) => {
-    throw error instanceof TooManyBytesError ? tooLong(parts, offset, chunkBytes) : error
+  if (offset + comingBytes > limitBytes) throw tooLong(context, offset, chunkBytes)
+  if (comingBytes > 0) await context.staging.requireRoomFor(uploadId, comingBytes)
+  const sizeBytes = await append(context, staging, offset, limitBytes).catch((error: unknown) => {
+    throw error instanceof TooManyBytesError ? tooLong(context, offset, chunkBytes) : error
   })
   if (chunkBytes === undefined || sizeBytes === offset + chunkBytes) return sizeBytes
-  parts.running.forget(uploadId)
-  await parts.blobs.append(uploadId, Readable.from([]), { offset })
+  context.running.forget(uploadId)
+  await context.blobs.append(uploadId, Readable.from([]), { offset })
   throw wrongLength()
 }
 
@@ -71,27 +71,27 @@ async function stage(parts: BlobParts, staging: Staging): Promise<number> {
  * bytes.
  */
 export async function isDigestOfStaged(
-  parts: BlobParts,
+  context: UploadContext,
   uploadId: string,
   sizeBytes: number,
   digest: Digest,
 ): Promise<boolean> {
   const algorithm = digestAlgorithm(digest)
-  const running = parts.running.takeHash(uploadId, sizeBytes, algorithm)
-  const hash = running?.algorithm === algorithm ? running.hash : await hashStaged(parts, uploadId, algorithm)
+  const running = context.running.takeHash(uploadId, sizeBytes, algorithm)
+  const hash = running?.algorithm === algorithm ? running.hash : await hashStaged(context, uploadId, algorithm)
   return `${algorithm}:${hash.digest('hex')}` === digest
 }
 
-async function hashStaged(parts: BlobParts, uploadId: string, algorithm: DigestAlgorithm): Promise<Hash> {
+async function hashStaged(context: UploadContext, uploadId: string, algorithm: DigestAlgorithm): Promise<Hash> {
   const hash = createHash(algorithm)
-  for await (const piece of await parts.blobs.readStaged(uploadId)) hash.update(piece as Uint8Array)
+  for await (const piece of await context.blobs.readStaged(uploadId)) hash.update(piece as Uint8Array)
   return hash
 }
 
-async function append(parts: BlobParts, staging: Staging, offset: number, limitBytes: number): Promise<number> {
+async function append(context: UploadContext, staging: Staging, offset: number, limitBytes: number): Promise<number> {
   const { uploadId, request, algorithm } = staging
-  const running = parts.running.takeHash(uploadId, offset, algorithm)
-  const lifetime = new Lifetime(parts, staging)
+  const running = context.running.takeHash(uploadId, offset, algorithm)
+  const lifetime = new Lifetime(context, staging)
   const observe = (piece: Uint8Array) => {
     lifetime.prolong()
     if (running === undefined) return
@@ -100,17 +100,17 @@ async function append(parts: BlobParts, staging: Staging, offset: number, limitB
   }
   lifetime.prolong()
   try {
-    const sizeBytes = await parts.blobs.append(uploadId, request, {
+    const sizeBytes = await context.blobs.append(uploadId, request, {
       offset,
       observe,
       ownsChunks: true,
       sizeLimitBytes: limitBytes,
     })
-    keep(parts, uploadId, running)
+    keep(context, uploadId, running)
     return sizeBytes
   } catch (error) {
     if (error instanceof BrokenSourceError) {
-      keep(parts, uploadId, running)
+      keep(context, uploadId, running)
       throw new ClientGoneError('the client went away while it was sending', { cause: error })
     }
     throw error
@@ -121,19 +121,19 @@ async function append(parts: BlobParts, staging: Staging, offset: number, limitB
 
 /** Lets an upload live on while bytes arrive: a slow one may take longer than an idle one may stay. */
 class Lifetime {
-  #parts: BlobParts
+  #context: UploadContext
   #uploadId: string
   #expiresAtMs: number
   #prolonging: Promise<void> | undefined
 
-  constructor(parts: BlobParts, { uploadId, expiresAtMs }: Staging) {
-    this.#parts = parts
+  constructor(context: UploadContext, { uploadId, expiresAtMs }: Staging) {
+    this.#context = context
     this.#uploadId = uploadId
     this.#expiresAtMs = expiresAtMs
   }
 
   prolong(): void {
-    const { clock, database, settings } = this.#parts
+    const { clock, database, settings } = this.#context
     const nowMs = clock.now()
     if (this.#expiresAtMs - nowMs > settings.uploadLifetimeMs / 2) return
     this.#expiresAtMs = nowMs + settings.uploadLifetimeMs
@@ -152,7 +152,7 @@ class Lifetime {
   }
 }
 
-function keep({ running: uploads }: BlobParts, uploadId: string, running: RunningHash | undefined): void {
+function keep({ running: uploads }: UploadContext, uploadId: string, running: RunningHash | undefined): void {
   if (running !== undefined) uploads.keepHash(uploadId, running)
 }
 
@@ -181,7 +181,7 @@ function declaredBytes(request: IncomingMessage): number {
   return Number(request.headers['content-length'] ?? 0)
 }
 
-function tooLong({ settings }: BlobParts, offset: number, chunkBytes: number | undefined): OciError {
+function tooLong({ settings }: UploadContext, offset: number, chunkBytes: number | undefined): OciError {
   if (chunkBytes !== undefined && offset + chunkBytes <= settings.maxBlobBytes) return wrongLength()
   return new OciError('SIZE_INVALID', { status: 413, message: `a blob has at most ${settings.maxBlobBytes} bytes` })
 }

@@ -1,10 +1,11 @@
 import type { Clock } from '../../platform/process/clock.ts'
 import type { ContentSpace } from '../../platform/files/free-space.ts'
 import type { Database } from '../../platform/sql/database.ts'
-import { type BlobStore, StorageFullError } from '../../storage/index.ts'
+import type { BlobStore } from '../../storage/index.ts'
 import type { Limits, QuotaPlace, Quotas } from '../quotas/quotas.ts'
 import type { StagedBytes, UploadOwner } from '../quotas/staged-bytes.ts'
-import { listUploadOwners } from './upload-rows.ts'
+import { listUploadOwners } from './upload-store.ts'
+import { noSpace } from '../quotas/no-space.ts'
 
 type StagingOptions = {
   readonly database: Database
@@ -160,9 +161,4 @@ export class Staging {
       listStaged: () => blobs.listStaged(),
     }
   }
-}
-
-/** Content is denied while the file system has less space than the reserve. */
-export function noSpace(): StorageFullError {
-  return new StorageFullError('the file system has no space left for content')
 }

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { digestAlgorithm } from '../../standards/oci/digest.ts'
-import type { BlobParts } from '../blobs/blob-parts.ts'
-import { type OciCall, sendEmpty } from '../call.ts'
-import { OciError } from '../errors.ts'
+import type { UploadContext } from './context.ts'
+import { type OciCall, sendEmpty } from '../surface/call.ts'
+import { OciError } from '../surface/errors.ts'
 import { finishStaged } from './finish-upload.ts'
-import { requireWritable } from '../properties/locks.ts'
+import { requireWritable } from '../repositories/locks.ts'
 import { mountBlob } from '../blobs/mount-blob.ts'
 import { requireCurrentCredential } from '../repositories/repositories.ts'
 import { openRepository } from '../repositories/repository-store.ts'
 import { endOldestIdle } from './end-upload.ts'
 import { stageBody } from './stage-body.ts'
-import { noSpace } from './staging.ts'
-import { deleteUpload, insertUpload, type OpenUpload } from './upload-rows.ts'
+import { noSpace } from '../quotas/no-space.ts'
+import { deleteUpload, insertUpload, type OpenUpload } from './upload-store.ts'
 import { blobHeaders, ownerOf, requireDigestParameter, uploadHeaders } from './uploads.ts'
 
 /** What a client is told to wait that has too many uploads open. */
@@ -23,29 +23,29 @@ const retryAfterSeconds = 60
  *
  * @throws OciError DIGEST_INVALID, SIZE_INVALID, TOOMANYREQUESTS, REGISTRY_DISALLOWED_OPERATION or UNAVAILABLE
  */
-export async function startUpload(parts: BlobParts, call: OciCall<'uploads'>): Promise<void> {
+export async function startUpload(context: UploadContext, call: OciCall<'uploads'>): Promise<void> {
   const { query, path } = call
-  const mounted = query.has('mount') ? await mountBlob(parts, call) : undefined
+  const mounted = query.has('mount') ? await mountBlob(context, call) : undefined
   if (mounted !== undefined) {
     sendEmpty(call, 201, blobHeaders(path.repository, mounted))
     return
   }
   if (query.has('digest')) {
-    await uploadWhole(parts, call)
+    await uploadWhole(context, call)
     return
   }
-  const upload = await begin(parts, call)
+  const upload = await begin(context, call)
   sendEmpty(call, 202, uploadHeaders(path.repository, upload.id, 0))
 }
 
 /** The body is the blob. Whatever goes wrong, no upload is left: the client was never told of one. */
-async function uploadWhole(parts: BlobParts, call: OciCall<'uploads'>): Promise<void> {
+async function uploadWhole(context: UploadContext, call: OciCall<'uploads'>): Promise<void> {
   const digest = requireDigestParameter(call.query)
   const { request, path } = call
-  const upload = await begin(parts, call)
-  await parts.running.alone(upload.id, async () => {
+  const upload = await begin(context, call)
+  await context.running.alone(upload.id, async () => {
     try {
-      const sizeBytes = await stageBody(parts, {
+      const sizeBytes = await stageBody(context, {
         uploadId: upload.id,
         owner: ownerOf(call, upload),
         repository: path.repository,
@@ -53,25 +53,25 @@ async function uploadWhole(parts: BlobParts, call: OciCall<'uploads'>): Promise<
         request,
         algorithm: digestAlgorithm(digest),
       })
-      await finishStaged(parts, call, upload, { digest, sizeBytes })
+      await finishStaged(context, call, upload, { digest, sizeBytes })
     } catch (error) {
-      parts.running.forget(upload.id)
-      await parts.database.transaction((transaction) => deleteUpload(transaction, upload.id))
-      await parts.blobs.discard(upload.id)
+      context.running.forget(upload.id)
+      await context.database.transaction((transaction) => deleteUpload(transaction, upload.id))
+      await context.blobs.discard(upload.id)
       throw error
     }
   })
   sendEmpty(call, 201, blobHeaders(path.repository, digest))
 }
 
-async function begin(parts: BlobParts, call: OciCall<'uploads'>): Promise<OpenUpload> {
+async function begin(context: UploadContext, call: OciCall<'uploads'>): Promise<OpenUpload> {
   const { registry, caller, path } = call
-  await requireSpace(parts)
-  await requireRoom(parts, call)
+  await requireSpace(context)
+  await requireRoom(context, call)
   const id = randomUUID()
-  const nowMs = parts.clock.now()
-  const expires_at_ms = nowMs + parts.settings.uploadLifetimeMs
-  const upload = await parts.database.transaction(async (transaction) => {
+  const nowMs = context.clock.now()
+  const expires_at_ms = nowMs + context.settings.uploadLifetimeMs
+  const upload = await context.database.transaction(async (transaction) => {
     const repository = await openRepository(transaction, registry.rid, path.repository, nowMs)
     requireCurrentCredential(caller, repository)
     requireWritable(repository)
@@ -86,14 +86,14 @@ async function begin(parts: BlobParts, call: OciCall<'uploads'>): Promise<OpenUp
     const { predecessor_deletion } = repository
     return { id, repository_id: repository.id, expires_at_ms, predecessor_deletion }
   })
-  parts.staged.open(id, ownerOf(call, upload), 0, nowMs)
+  context.staged.open(id, ownerOf(call, upload), 0, nowMs)
   return upload
 }
 
 /** @throws StorageFullError where the file system has no space for content, and no idle upload gives way */
-async function requireSpace({ space, makeRoom }: BlobParts): Promise<void> {
+async function requireSpace({ space, reclaimSpace }: UploadContext): Promise<void> {
   if (space.hasRoomFor(0)) return
-  await makeRoom()
+  await reclaimSpace()
   if (!space.hasRoomFor(0)) throw noSpace()
 }
 
@@ -101,17 +101,17 @@ async function requireSpace({ space, makeRoom }: BlobParts): Promise<void> {
  * A caller at its own limit loses the upload that was idle longest. Counted from what is committed, so that uploads which begin at the same moment may pass together: a bound on what one
  * caller can pile up, not an exact number, and no reason for pushes to wait for each other.
  */
-async function requireRoom(parts: BlobParts, { registry, caller, path }: OciCall<'uploads'>): Promise<void> {
-  const { maxUploadsPerRepository, maxUploadsPerCaller } = parts.settings
+async function requireRoom(context: UploadContext, { registry, caller, path }: OciCall<'uploads'>): Promise<void> {
+  const { maxUploadsPerRepository, maxUploadsPerCaller } = context.settings
   const { rid } = registry
-  const now = parts.clock.now()
-  const inRepository = await parts.uploadReads.countInRepository.first({
+  const now = context.clock.now()
+  const inRepository = await context.uploadReads.countInRepository.first({
     rid,
     repository: path.repository,
     now,
     limit: maxUploadsPerRepository,
   })
-  const byCaller = await parts.uploadReads.countByCaller.first({
+  const byCaller = await context.uploadReads.countByCaller.first({
     rid,
     caller: caller.key,
     now,
@@ -119,7 +119,7 @@ async function requireRoom(parts: BlobParts, { registry, caller, path }: OciCall
   })
   const hasRoom = (inRepository?.count ?? 0) < maxUploadsPerRepository
   if (hasRoom && (byCaller?.count ?? 0) < maxUploadsPerCaller) return
-  if (hasRoom && (await endOldestIdle(parts, rid, caller.key))) return
+  if (hasRoom && (await endOldestIdle(context, rid, caller.key))) return
   throw new OciError('TOOMANYREQUESTS', {
     message: 'too many uploads are unfinished; finish or cancel some, or wait until they expire',
     headers: { 'retry-after': String(retryAfterSeconds) },

@@ -1,6 +1,6 @@
-import type { BlobParts } from '../blobs/blob-parts.ts'
-import { type OciCall, sendEmpty } from '../call.ts'
-import { deleteUpload } from './upload-rows.ts'
+import type { UploadContext } from './context.ts'
+import { type OciCall, sendEmpty } from '../surface/call.ts'
+import { deleteUpload } from './upload-store.ts'
 import { requireUpload, uploadHeaders, uploadUnknown } from './uploads.ts'
 
 /**
@@ -8,9 +8,9 @@ import { requireUpload, uploadHeaders, uploadUnknown } from './uploads.ts'
  *
  * @throws OciError BLOB_UPLOAD_UNKNOWN
  */
-export async function uploadStatus(parts: BlobParts, call: OciCall<'upload'>): Promise<void> {
-  const upload = await requireUpload(parts, call)
-  const sizeBytes = (await parts.blobs.stagedSizeBytes(upload.id)) ?? 0
+export async function uploadStatus(context: UploadContext, call: OciCall<'upload'>): Promise<void> {
+  const upload = await requireUpload(context, call)
+  const sizeBytes = (await context.blobs.stagedSizeBytes(upload.id)) ?? 0
   sendEmpty(call, 204, uploadHeaders(call.path.repository, upload.id, sizeBytes))
 }
 
@@ -19,13 +19,13 @@ export async function uploadStatus(parts: BlobParts, call: OciCall<'upload'>): P
  *
  * @throws OciError BLOB_UPLOAD_UNKNOWN or BLOB_UPLOAD_INVALID
  */
-export async function cancelUpload(parts: BlobParts, call: OciCall<'upload'>): Promise<void> {
-  const { id } = await requireUpload(parts, call)
-  await parts.running.alone(id, async () => {
-    const ended = await parts.database.transaction((transaction) => deleteUpload(transaction, id))
+export async function cancelUpload(context: UploadContext, call: OciCall<'upload'>): Promise<void> {
+  const { id } = await requireUpload(context, call)
+  await context.running.alone(id, async () => {
+    const ended = await context.database.transaction((transaction) => deleteUpload(transaction, id))
     if (!ended) throw uploadUnknown()
-    parts.running.forget(id)
-    await parts.blobs.discard(id)
+    context.running.forget(id)
+    await context.blobs.discard(id)
   })
   sendEmpty(call, 204)
 }

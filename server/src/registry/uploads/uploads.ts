@@ -1,11 +1,11 @@
 import { type Digest, digestAlgorithm, type DigestAlgorithm, parseDigest } from '../../standards/oci/digest.ts'
 import type { RepositoryName } from '../../standards/oci/repository-name.ts'
-import type { BlobParts } from '../blobs/blob-parts.ts'
-import type { OciCall } from '../call.ts'
-import { type RegistryHeaders, OciError } from '../errors.ts'
+import type { UploadContext } from './context.ts'
+import type { OciCall } from '../surface/call.ts'
+import { type RegistryHeaders, OciError } from '../surface/errors.ts'
 import type { UploadOwner } from '../quotas/staged-bytes.ts'
 import { requireCurrentCredential } from '../repositories/repositories.ts'
-import type { OpenUpload } from './upload-rows.ts'
+import type { OpenUpload } from './upload-store.ts'
 
 /**
  * The upload of a call, which the same caller began in the same repository. Another's, one in another repository, an
@@ -15,15 +15,15 @@ import type { OpenUpload } from './upload-rows.ts'
  * @throws OutdatedCredentialError
  */
 export async function requireUpload(
-  parts: BlobParts,
+  context: UploadContext,
   { path, registry, caller }: OciCall<'upload'>,
 ): Promise<OpenUpload> {
-  const upload = await parts.uploadReads.ofCaller.first({
+  const upload = await context.uploadReads.ofCaller.first({
     id: path.uploadId,
     rid: registry.rid,
     repository: path.repository,
     caller: caller.key,
-    now: parts.clock.now(),
+    now: context.clock.now(),
   })
   if (upload === undefined) throw uploadUnknown()
   requireCurrentCredential(caller, upload)

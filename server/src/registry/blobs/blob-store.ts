@@ -1,0 +1,392 @@
+import { type Kysely, sql } from 'kysely'
+import type { Database, PreparedRead, Transaction } from '../../platform/sql/database.ts'
+import type { Digest } from '../../standards/oci/digest.ts'
+import type { BlobLocation } from '../../storage/index.ts'
+import type { RecordedBlob } from '../integrity/blob-integrity.ts'
+import type { RegistryTables } from '../rows/rows.ts'
+
+/** A blob as a repository holds it, with everything that decides whether it is served. */
+export type HeldBlob = {
+  readonly repository_id: string
+  readonly digest: Digest
+  readonly location: BlobLocation
+  readonly size_bytes: number
+  readonly verified_at_ms: number | null
+  readonly quarantined_at_ms: number | null
+  readonly lease_until_ms: number
+  readonly read_enabled: number
+  readonly predecessor_deletion: number | null
+}
+
+/** A repository that holds a blob which is to be mounted. */
+export type BlobSource = Pick<HeldBlob, 'repository_id' | 'read_enabled' | 'predecessor_deletion'> & {
+  readonly name: string
+}
+
+type InRepository = { rid: string; repository: string; digest: string }
+type InRegistry = { rid: string; digest: string; limit: number }
+
+/** The reads of blobs, prepared once. */
+export type BlobReads = {
+  /** A blob through a repository that holds it; there is no other way to one. */
+  readonly held: PreparedRead<InRepository, HeldBlob>
+  /** Some repositories of a registry that hold a blob. */
+  readonly sources: PreparedRead<InRegistry, BlobSource>
+  /** Where the bytes of a digest lie, whoever holds them. */
+  readonly byDigest: PreparedRead<{ digest: string }, RecordedBlob>
+}
+
+/** Among how many repositories those of one registry are looked for: a layer that everybody uses is held by very many. */
+const holdersLookedAt = 500
+
+/** Prepares the reads of blobs. */
+export function prepareBlobReads(database: Database): BlobReads {
+  return {
+    held: database.prepare<RegistryTables, InRepository, HeldBlob>(['rid', 'repository', 'digest'], (tables, p) =>
+      held(tables, p),
+    ),
+    sources: database.prepare<RegistryTables, InRegistry, BlobSource>(['rid', 'digest', 'limit'], (tables, p) =>
+      tables
+        .selectFrom((query) =>
+          query
+            .selectFrom('repository_blob')
+            .select('repository_id')
+            .where('digest', '=', p.digest)
+            .orderBy('repository_id')
+            .limit(holdersLookedAt)
+            .as('holder'),
+        )
+        .innerJoin('repository', 'repository.id', 'holder.repository_id')
+        .select([
+          'holder.repository_id',
+          'repository.name',
+          'repository.read_enabled',
+          'repository.predecessor_deletion',
+        ])
+        .where('repository.rid', '=', p.rid)
+        .where(isNamedByClients)
+        .limit(p.limit),
+    ),
+    byDigest: database.prepare<RegistryTables, { digest: string }, RecordedBlob>(['digest'], (tables, p) =>
+      tables
+        .selectFrom('blob')
+        .select(['size_bytes', 'verified_at_ms', 'quarantined_at_ms'])
+        .select((row) => [
+          row.ref('digest').$castTo<Digest>().as('digest'),
+          row.ref('location').$castTo<BlobLocation>().as('location'),
+        ])
+        .where('digest', '=', p.digest),
+    ),
+  }
+}
+
+function held(tables: Kysely<RegistryTables>, p: InRepository) {
+  return tables
+    .selectFrom('repository')
+    .innerJoin('repository_blob', 'repository_blob.repository_id', 'repository.id')
+    .innerJoin('blob', 'blob.digest', 'repository_blob.digest')
+    .select([
+      'repository_blob.repository_id',
+      'blob.size_bytes',
+      'blob.verified_at_ms',
+      'blob.quarantined_at_ms',
+      'repository_blob.lease_until_ms',
+      'repository.read_enabled',
+      'repository.predecessor_deletion',
+      (row) => row.ref('blob.digest').$castTo<Digest>().as('digest'),
+      (row) => row.ref('blob.location').$castTo<BlobLocation>().as('location'),
+    ])
+    .where('repository.rid', '=', p.rid)
+    .where('repository.name', '=', p.repository)
+    .where('repository_blob.digest', '=', p.digest)
+}
+
+/** A repository that keeps what was deleted, or is itself deleted, is nobody's to read from: no client can send such a name. */
+const isNamedByClients = sql<boolean>`substr(repository.name, 1, 1) <> '_'`
+
+/** Whether a repository that is not deleted holds a blob, as the transaction sees it. */
+export async function holdsBlob(transaction: Transaction, repositoryId: string, digest: Digest): Promise<boolean> {
+  const row = await transaction
+    .tables<RegistryTables>()
+    .selectFrom('repository_blob')
+    .innerJoin('blob', 'blob.digest', 'repository_blob.digest')
+    .innerJoin('repository', 'repository.id', 'repository_blob.repository_id')
+    .select('blob.digest')
+    .where('repository_blob.repository_id', '=', repositoryId)
+    .where('repository_blob.digest', '=', digest)
+    .where(isNamedByClients)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Whether a repository holds a blob that is not known to be corrupt, as the transaction sees it. */
+export async function holdsIntactBlob(
+  transaction: Transaction,
+  repositoryId: string,
+  digest: Digest,
+): Promise<boolean> {
+  const row = await transaction
+    .tables<RegistryTables>()
+    .selectFrom('repository_blob')
+    .innerJoin('blob', 'blob.digest', 'repository_blob.digest')
+    .innerJoin('repository', 'repository.id', 'repository_blob.repository_id')
+    .select('blob.digest')
+    .where('repository_blob.repository_id', '=', repositoryId)
+    .where('repository_blob.digest', '=', digest)
+    .where('blob.quarantined_at_ms', 'is', null)
+    .where(isNamedByClients)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** The repository of a name that holds a blob, as it is committed. */
+export async function findHeldBy(
+  database: Database,
+  rid: string,
+  name: string,
+  digest: Digest,
+): Promise<string | undefined> {
+  const row = await database
+    .tables<RegistryTables>()
+    .selectFrom('repository')
+    .innerJoin('repository_blob', 'repository_blob.repository_id', 'repository.id')
+    .select('repository.id')
+    .where('repository.rid', '=', rid)
+    .where('repository.name', '=', name)
+    .where('repository_blob.digest', '=', digest)
+    .executeTakeFirst()
+  return row?.id
+}
+
+/** Whether a manifest of the repository names the blob. */
+export async function isBlobNeeded(transaction: Transaction, repositoryId: string, digest: Digest): Promise<boolean> {
+  const row = await transaction
+    .tables<RegistryTables>()
+    .selectFrom('manifest_reference')
+    .select('digest')
+    .where('repository_id', '=', repositoryId)
+    .where('digest', '=', digest)
+    .where('kind', '=', 'blob')
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Where the bytes of a digest lie that are not known to be corrupt, as the transaction sees it. */
+export async function findIntactLocation(transaction: Transaction, digest: Digest): Promise<BlobLocation | undefined> {
+  const row = await transaction
+    .tables<RegistryTables>()
+    .selectFrom('blob')
+    .select('location')
+    .$narrowType<{ location: BlobLocation }>()
+    .where('digest', '=', digest)
+    .where('quarantined_at_ms', 'is', null)
+    .executeTakeFirst()
+  return row?.location
+}
+
+/** Bytes that are durable and want a row. */
+export type NewBlob = {
+  readonly digest: Digest
+  readonly location: BlobLocation
+  readonly sizeBytes: number
+  /** A location that the row may have and where no intact bytes lie any more. */
+  readonly lost: BlobLocation | undefined
+}
+
+/** What became of new bytes. */
+export type RecordedLocation = {
+  /** Where the bytes lie: another upload of the same may have been first. */
+  readonly location: BlobLocation
+  /** Where corrupt bytes lie that the new ones have replaced. */
+  readonly replaced: BlobLocation | undefined
+}
+
+/** Records where the bytes of a digest lie; they replace bytes that are lost or known to be corrupt. */
+export async function recordBlob(transaction: Transaction, blob: NewBlob, nowMs: number): Promise<RecordedLocation> {
+  const { digest, location, sizeBytes, lost } = blob
+  const tables = transaction.tables<RegistryTables>()
+  const found = { location, size_bytes: sizeBytes, verified_at_ms: nowMs, quarantined_at_ms: null }
+  await tables
+    .insertInto('blob')
+    .values({ digest, created_at_ms: nowMs, ...found })
+    .onConflict((conflict) => conflict.column('digest').doNothing())
+    .execute()
+  const row = await tables
+    .selectFrom('blob')
+    .select(['location', 'quarantined_at_ms'])
+    .$narrowType<{ location: BlobLocation }>()
+    .where('digest', '=', digest)
+    .executeTakeFirstOrThrow()
+  if (row.location === location) return { location, replaced: undefined }
+  if (row.location !== lost && row.quarantined_at_ms === null) return { location: row.location, replaced: undefined }
+  await tables.updateTable('blob').set(found).where('digest', '=', digest).execute()
+  return { location, replaced: row.location }
+}
+
+/** Lets a repository hold a blob, or hold it longer. The blob's row must be known to be there in this transaction. */
+export async function linkBlob(
+  transaction: Transaction,
+  repositoryId: string,
+  digest: Digest,
+  { nowMs, leaseMs }: { readonly nowMs: number; readonly leaseMs: number },
+): Promise<void> {
+  await transaction
+    .tables<RegistryTables>()
+    .insertInto('repository_blob')
+    .values({ repository_id: repositoryId, digest, linked_at_ms: nowMs, lease_until_ms: nowMs + leaseMs })
+    .onConflict((conflict) =>
+      conflict.columns(['repository_id', 'digest']).doUpdateSet({ lease_until_ms: nowMs + leaseMs }),
+    )
+    .execute()
+}
+
+/** Renews the lease of a blob; false when the repository holds it no longer. */
+export async function renewLease(
+  transaction: Transaction,
+  repositoryId: string,
+  digest: Digest,
+  untilMs: number,
+): Promise<boolean> {
+  const { numUpdatedRows } = await transaction
+    .tables<RegistryTables>()
+    .updateTable('repository_blob')
+    .set({ lease_until_ms: untilMs })
+    .where('repository_id', '=', repositoryId)
+    .where('digest', '=', digest)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** A place among the blobs of all repositories, in the order of their leases. */
+export type HeldPlace = { readonly lease_until_ms: number; readonly repository_id: string; readonly digest: string }
+
+/** The next blobs of repositories whose lease is over, and whether a manifest needs them. At most `limit` rows are read. */
+export async function listLapsed(
+  database: Database,
+  after: HeldPlace,
+  nowMs: number,
+  limit: number,
+): Promise<(HeldPlace & { readonly needed: number | null })[]> {
+  return database
+    .tables<RegistryTables>()
+    .selectFrom('repository_blob')
+    .select(['lease_until_ms', 'repository_id', 'digest'])
+    .select((query) =>
+      query
+        .selectFrom('manifest_reference')
+        .select(sql.lit(1).$castTo<number>().as('one'))
+        .whereRef('manifest_reference.repository_id', '=', 'repository_blob.repository_id')
+        .whereRef('manifest_reference.digest', '=', 'repository_blob.digest')
+        .where('manifest_reference.kind', '=', 'blob')
+        .limit(1)
+        .as('needed'),
+    )
+    .where('lease_until_ms', '<', nowMs)
+    .where(
+      sql<boolean>`(lease_until_ms, repository_id, digest) > (${after.lease_until_ms}, ${after.repository_id}, ${after.digest})`,
+    )
+    .orderBy('lease_until_ms')
+    .orderBy('repository_id')
+    .orderBy('digest')
+    .limit(limit)
+    .execute()
+}
+
+/** Lets repositories hold blobs no longer, where now, in this transaction, the lease is over and no manifest needs them. */
+export async function unlinkLapsed(
+  transaction: Transaction,
+  places: readonly HeldPlace[],
+  nowMs: number,
+): Promise<void> {
+  const tables = transaction.tables<RegistryTables>()
+  for (const { repository_id, digest } of places) {
+    await tables
+      .deleteFrom('repository_blob')
+      .where('repository_id', '=', repository_id)
+      .where('digest', '=', digest)
+      .where('lease_until_ms', '<', nowMs)
+      .where((query) =>
+        query.not(
+          query.exists(
+            query
+              .selectFrom('manifest_reference')
+              .select('manifest_reference.digest')
+              .where('manifest_reference.repository_id', '=', repository_id)
+              .where('manifest_reference.digest', '=', digest)
+              .where('manifest_reference.kind', '=', 'blob'),
+          ),
+        ),
+      )
+      .execute()
+  }
+}
+
+/** Lets a repository hold a blob no longer. */
+export async function unlinkBlob(transaction: Transaction, repositoryId: string, digest: Digest): Promise<void> {
+  await transaction
+    .tables<RegistryTables>()
+    .deleteFrom('repository_blob')
+    .where('repository_id', '=', repositoryId)
+    .where('digest', '=', digest)
+    .execute()
+}
+
+/** The next blobs by digest, and whether a repository holds them. At most `limit` rows are read. */
+export async function listBlobs(
+  database: Database,
+  after: string,
+  limit: number,
+): Promise<{ readonly digest: string; readonly held: number | null }[]> {
+  return database
+    .tables<RegistryTables>()
+    .selectFrom('blob')
+    .select('digest')
+    .select((query) =>
+      query
+        .selectFrom('repository_blob')
+        .select(sql.lit(1).$castTo<number>().as('one'))
+        .whereRef('repository_blob.digest', '=', 'blob.digest')
+        .limit(1)
+        .as('held'),
+    )
+    .where('digest', '>', after)
+    .orderBy('digest')
+    .limit(limit)
+    .execute()
+}
+
+/** Forgets those of the blobs that no repository holds, and returns where they lie; the bytes go when this is committed. */
+export async function forgetUnheld(transaction: Transaction, digests: readonly string[]): Promise<BlobLocation[]> {
+  if (digests.length === 0) return []
+  const rows = await transaction
+    .tables<RegistryTables>()
+    .deleteFrom('blob')
+    .where('digest', 'in', digests)
+    .where((query) =>
+      query.not(
+        query.exists(
+          query
+            .selectFrom('repository_blob')
+            .select('repository_blob.digest')
+            .whereRef('repository_blob.digest', '=', 'blob.digest'),
+        ),
+      ),
+    )
+    .returning('location')
+    .$narrowType<{ location: BlobLocation }>()
+    .execute()
+  return rows.map(({ location }) => location)
+}
+
+/** Those of the locations that a row names, as it is committed. `digests` are theirs. */
+export async function namedLocations(database: Database, digests: readonly string[]): Promise<Set<string>> {
+  if (digests.length === 0) return new Set()
+  const rows = await database
+    .tables<RegistryTables>()
+    .selectFrom('blob')
+    .select('location')
+    .where('digest', 'in', digests)
+    .execute()
+  return new Set(rows.map(({ location }) => location))
+}

@@ -1,0 +1,18 @@
+import type { ContentSpace } from '../../platform/files/free-space.ts'
+import type { BlobIntegrity } from '../integrity/blob-integrity.ts'
+import type { IntegrityContext } from '../integrity/context.ts'
+import type { Quotas } from '../quotas/quotas.ts'
+import type { RepositoryContext } from '../repositories/context.ts'
+import type { BlobSettings } from './blob-settings.ts'
+import type { BlobReads } from './blob-store.ts'
+
+/** What the handlers of blobs are given. */
+export type BlobContext = Pick<IntegrityContext, 'database' | 'clock' | 'audit' | 'blobs'> &
+  Pick<RepositoryContext, 'repositories'> & {
+    readonly blobReads: BlobReads
+    readonly integrity: BlobIntegrity
+    readonly quotas: Quotas
+    readonly settings: BlobSettings
+    /** The space that content may take on the file system of the blobs. */
+    readonly space: ContentSpace
+  }

@@ -1,0 +1,23 @@
+import type { Kysely } from 'kysely'
+import { type BlobLocation, requireLocation } from '../../storage/index.ts'
+import type { RegistryTables } from '../rows/rows.ts'
+
+/** A blob that the database names: the digest of its bytes, and where they are. */
+export type StoredBlobRow = { readonly digest: string; readonly location: BlobLocation; readonly sizeBytes: number }
+
+const pageRows = 1000
+
+/** Every blob that a database names, in the order of the digests. */
+export async function* listStoredBlobs(tables: Kysely<unknown>): AsyncGenerator<StoredBlobRow> {
+  const registry = tables as Kysely<RegistryTables>
+  for (let after = ''; ;) {
+    const page = registry.selectFrom('blob').select(['digest', 'location', 'size_bytes']).where('digest', '>', after)
+    const rows = await page.orderBy('digest').limit(pageRows).execute()
+    for (const { digest, location, size_bytes: sizeBytes } of rows) {
+      yield { digest, location: requireLocation(location), sizeBytes }
+    }
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < pageRows) return
+    after = last.digest
+  }
+}

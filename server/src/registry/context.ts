@@ -1,0 +1,86 @@
+import type { Audit } from '../audit/index.ts'
+import { type ContentSpace, unlimitedSpace } from '../platform/files/free-space.ts'
+import type { Log } from '../platform/log/log.ts'
+import type { Clock } from '../platform/process/clock.ts'
+import type { Database } from '../platform/sql/database.ts'
+import type { BlobStore } from '../storage/index.ts'
+import { type BlobSettings, defaultBlobSettings } from './blobs/blob-settings.ts'
+import { prepareBlobReads } from './blobs/blob-store.ts'
+import { DeletionSweeper } from './deletion/deletion-sweeper.ts'
+import { BlobIntegrity, defaultIntegritySettings, type IntegritySettings } from './integrity/blob-integrity.ts'
+import type { ManifestContext } from './manifests/context.ts'
+import { IndexChildren } from './manifests/index-children.ts'
+import { LastPulls } from './manifests/last-pulls.ts'
+import { ManifestCache } from './manifests/manifest-cache.ts'
+import { prepareManifestReads } from './manifests/manifest-store.ts'
+import type { PropertiesContext } from './properties/context.ts'
+import { type DefaultQuotas, noQuotas, Quotas } from './quotas/quotas.ts'
+import { StagedBytes } from './quotas/staged-bytes.ts'
+import type { RepositoryContext } from './repositories/context.ts'
+import { prepareRepositoryReads } from './repositories/repository-store.ts'
+import { prepareTagReads } from './repositories/tag-store.ts'
+import type { UploadContext } from './uploads/context.ts'
+import { SpaceReclaimer } from './uploads/reclaim-space.ts'
+import { RunningUploads } from './uploads/running-uploads.ts'
+import { Staging } from './uploads/staging.ts'
+import { prepareUploadReads } from './uploads/upload-store.ts'
+
+/** What the submodules are given, each by its own type. */
+export type RegistryContext = RepositoryContext & ManifestContext & UploadContext & PropertiesContext
+
+/** What a registry works with, and its limits. */
+export type ContextOptions = {
+  readonly database: Database
+  readonly clock: Clock
+  readonly audit: Audit
+  readonly log: Log
+  readonly blobs: BlobStore
+  /** Whether an image may be pushed although its repository lacks some of its layers. It is not pullable then. */
+  readonly acceptsSparseImages: boolean
+  /** How long blobs and uploads last, and how many there may be. Default: `defaultBlobSettings`. */
+  readonly blobSettings?: Partial<BlobSettings>
+  /** When stored bytes are verified. Default: `defaultIntegritySettings`. */
+  readonly integritySettings?: Partial<IntegritySettings>
+  /** The space that content may take. Default: unlimited. */
+  readonly space?: ContentSpace
+  /** The quotas of registries and repositories that have none of their own. Default: no limit. */
+  readonly defaultQuotas?: DefaultQuotas
+}
+
+/** Prepares the context of all handlers. */
+export function createContext(options: ContextOptions): RegistryContext {
+  const { database, clock, audit, log, acceptsSparseImages, space = unlimitedSpace } = options
+  const staged = new StagedBytes()
+  const quotas: Quotas = new Quotas(database, staged, options.defaultQuotas ?? noQuotas, () => staging.load())
+  const staging = new Staging({ database, clock, blobs: options.blobs, space, quotas, staged })
+  const blobs = staging.store
+  const repositories = prepareRepositoryReads(database)
+  const integritySettings = { ...defaultIntegritySettings, ...options.integritySettings }
+  const context: RegistryContext = {
+    database,
+    clock,
+    audit,
+    log,
+    blobs,
+    acceptsSparseImages,
+    space,
+    staged,
+    staging,
+    quotas,
+    repositories,
+    lastPulls: new LastPulls(database, clock, repositories),
+    manifests: prepareManifestReads(database),
+    manifestCache: database.kind === 'sqlite' ? new ManifestCache() : undefined,
+    indexChildren: new IndexChildren(),
+    tags: prepareTagReads(database),
+    sweeper: new DeletionSweeper(database, log),
+    integrity: new BlobIntegrity({ database, clock, audit, log, blobs }, integritySettings),
+    settings: { ...defaultBlobSettings, ...options.blobSettings },
+    blobReads: prepareBlobReads(database),
+    uploadReads: prepareUploadReads(database),
+    running: new RunningUploads(),
+    reclaimSpace: () => spaceReclaimer.reclaimSpace(),
+  }
+  const spaceReclaimer = new SpaceReclaimer(context)
+  return context
+}

@@ -1,0 +1,47 @@
+import type { Transaction, Database } from '../../platform/sql/database.ts'
+import type { ChangeContext } from './context.ts'
+import type { RepositoryTarget } from '../repositories/repositories.ts'
+import { OciError } from '../surface/errors.ts'
+import { whileTime } from '../rows/piece-store.ts'
+import { UnsweptError, sweepManifest } from './deleted-content-store.ts'
+
+/** Changes something in the repository of a call, in one transaction; every change of manifests, tags and locks goes this way. */
+export async function changeRepository<Result>(
+  context: ChangeContext,
+  call: RepositoryTarget,
+  work: (transaction: Transaction) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await changeSwept(context.database, work)
+  } finally {
+    context.manifestCache?.drop(call.registry.rid, call.path.repository)
+  }
+}
+
+/** How many times a change waits for rows of earlier deletions: somebody may go on deleting. */
+const maxWaits = 10
+
+/**
+ * Runs a transaction. Where it finds rows of a deleted manifest in its way, those are deleted first, in pieces.
+ *
+ * @throws OciError TOOMANYREQUESTS when there are always more of them
+ */
+export async function changeSwept<Result>(
+  database: Database,
+  work: (transaction: Transaction) => Promise<Result>,
+): Promise<Result> {
+  for (let waits = 0; waits < maxWaits; waits += 1) {
+    try {
+      return await database.transaction(work)
+    } catch (error) {
+      if (!(error instanceof UnsweptError)) throw error
+      const { repositoryId } = error
+      const sweep = (transaction: Transaction) => whileTime(() => sweepManifest(transaction, repositoryId))
+      while (!(await database.transaction(sweep))) continue
+    }
+  }
+  throw new OciError('TOOMANYREQUESTS', {
+    message: 'manifests of this repository are being deleted; try again',
+    headers: { 'retry-after': '1' },
+  })
+}

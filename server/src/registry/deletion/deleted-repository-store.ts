@@ -1,0 +1,43 @@
+import type { Database, Transaction } from '../../platform/sql/database.ts'
+import { openKept, type Kept } from './kept-store.ts'
+import type { DeletedRepositoryRow, RegistryTables } from '../rows/rows.ts'
+
+/** The id of a repository that is deleted, or of one in which a manifest is, and of which rows are left. */
+export async function nextDeleted(database: Database, except: ReadonlySet<string>): Promise<string | undefined> {
+  const tables = database.tables<RegistryTables>()
+  const manifest = await tables.selectFrom('deleted_manifest').select('repository_id').limit(1).executeTakeFirst()
+  if (manifest !== undefined) return manifest.repository_id
+  const repositories = await tables
+    .selectFrom('deleted_repository')
+    .select('id')
+    .limit(except.size + 1)
+    .execute()
+  return repositories.find(({ id }) => !except.has(id))?.id
+}
+
+/** A deleted repository as the transaction sees it; undefined for any other. */
+export function findDeletedRepository(transaction: Transaction, id: string): Promise<DeletedRepositoryRow | undefined> {
+  return transaction
+    .tables<RegistryTables>()
+    .selectFrom('deleted_repository')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst()
+}
+
+/** Where the content of a deleted repository is kept: nowhere once its registry is deleted too. */
+export async function keptOf(
+  transaction: Transaction,
+  { rid, kept_as, deleted_at_ms }: DeletedRepositoryRow,
+): Promise<Kept | undefined> {
+  if (kept_as === null) return undefined
+  const registry = await transaction
+    .tables<RegistryTables>()
+    .selectFrom('deleted_registry')
+    .select('rid')
+    .where('rid', '=', rid)
+    .executeTakeFirst()
+  if (registry !== undefined) return undefined
+  const { id } = await openKept(transaction, { rid, name: kept_as }, deleted_at_ms)
+  return { in: id, atMs: deleted_at_ms }
+}

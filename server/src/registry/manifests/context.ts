@@ -1,0 +1,19 @@
+import type { Log } from '../../platform/log/log.ts'
+import type { BlobContext } from '../blobs/context.ts'
+import type { DeletionSweeper } from '../deletion/deletion-sweeper.ts'
+import type { LastPulls } from './last-pulls.ts'
+import type { ManifestCache } from './manifest-cache.ts'
+import type { ManifestReads } from './manifest-store.ts'
+
+/** What the handlers of manifests are given. */
+export type ManifestContext = Omit<BlobContext, 'settings'> & {
+  readonly log: Log
+  readonly manifests: ManifestReads
+  /** Undefined where another process may write to the database too. */
+  readonly manifestCache: ManifestCache | undefined
+  readonly lastPulls: LastPulls
+  /** Deletes the rows of deleted content. */
+  readonly sweeper: DeletionSweeper
+  /** Whether an image may be pushed although its repository lacks some of its layers. */
+  readonly acceptsSparseImages: boolean
+}

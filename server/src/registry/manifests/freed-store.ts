@@ -1,0 +1,70 @@
+import type { Database } from '../../platform/sql/database.ts'
+import type { Digest } from '../../standards/oci/digest.ts'
+import type { RegistryTables } from '../rows/rows.ts'
+
+/** How many manifests one transaction changes: every other change waits for it. */
+const pieceRows = 200
+
+/**
+ * Records, before a manifest is deleted, since when what it holds counts as untagged: its referrers, and the children of an
+ * index. While the manifest is there that decides nothing. An index may have any number of referrers, so that this is done in pieces.
+ */
+export async function markFreed(database: Database, repositoryId: string, digest: Digest, atMs: number): Promise<void> {
+  for (const read of [readReferrers, readChildren]) {
+    let after: string | undefined = ''
+    while (after !== undefined) {
+      const page: readonly string[] = await read(database, { repositoryId, digest, after })
+      if (page.length > 0) await markUntaggedSince(database, repositoryId, page, atMs)
+      after = page.length === pieceRows ? page.at(-1) : undefined
+    }
+  }
+}
+
+type Place = { readonly repositoryId: string; readonly digest: Digest; readonly after: string }
+
+async function readReferrers(database: Database, { repositoryId, digest, after }: Place): Promise<string[]> {
+  const rows = await database
+    .tables<RegistryTables>()
+    .selectFrom('manifest')
+    .select('digest')
+    .where('repository_id', '=', repositoryId)
+    .where('subject_digest', '=', digest)
+    .where('digest', '>', after)
+    .orderBy('digest')
+    .limit(pieceRows)
+    .execute()
+  return rows.map((row) => row.digest)
+}
+
+async function readChildren(database: Database, { repositoryId, digest, after }: Place): Promise<string[]> {
+  const rows = await database
+    .tables<RegistryTables>()
+    .selectFrom('manifest_reference')
+    .select('digest')
+    .where('repository_id', '=', repositoryId)
+    .where('manifest_digest', '=', digest)
+    .where('kind', '=', 'manifest')
+    .where('digest', '>', after)
+    .orderBy('digest')
+    .limit(pieceRows)
+    .execute()
+  return rows.map((row) => row.digest)
+}
+
+async function markUntaggedSince(
+  database: Database,
+  repositoryId: string,
+  digests: readonly string[],
+  atMs: number,
+): Promise<void> {
+  await database.transaction((transaction) =>
+    transaction
+      .tables<RegistryTables>()
+      .updateTable('manifest')
+      .set({ untagged_at_ms: atMs })
+      .where('repository_id', '=', repositoryId)
+      .where('digest', 'in', digests)
+      .where((row) => row.or([row('untagged_at_ms', 'is', null), row('untagged_at_ms', '<', atMs)]))
+      .execute(),
+  )
+}

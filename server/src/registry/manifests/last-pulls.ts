@@ -1,0 +1,110 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Clock } from '../../platform/process/clock.ts'
+import type { Database } from '../../platform/sql/database.ts'
+import type { RepositoryReads } from '../repositories/repository-store.ts'
+import type { LastPullRow } from '../rows/rows.ts'
+import { deleteLastPulls, type LastPullPlace, listLastPulls, readLastPulls, writeLastPulls } from './last-pull-store.ts'
+
+/** How many manifests and tags are noted between two flushes; of more, the last pull is not noted. */
+const maxNoted = 100_000
+
+/** How many rows a sweep reads at once. */
+const sweptRows = 300
+
+type NotedRepository = Map<string, number>
+
+/** When each manifest and tag was last pulled. To note a pull costs no write: what was noted is written about once a minute. */
+export class LastPulls {
+  readonly #database: Database
+  readonly #clock: Clock
+  readonly #repositories: RepositoryReads
+  /** By registry, repository and digest or tag: to put a key together for each pull would cost more than the rest. */
+  #noted = new Map<string, Map<string, NotedRepository>>()
+  #count = 0
+
+  constructor(database: Database, clock: Clock, repositories: RepositoryReads) {
+    this.#database = database
+    this.#clock = clock
+    this.#repositories = repositories
+  }
+
+  /** Notes that a manifest was pulled now, by its digest or by a tag. */
+  note(rid: string, repository: string, reference: string, digest: string): void {
+    let repositories = this.#noted.get(rid)
+    if (repositories === undefined) this.#noted.set(rid, (repositories = new Map<string, NotedRepository>()))
+    let references = repositories.get(repository)
+    if (references === undefined) repositories.set(repository, (references = new Map<string, number>()))
+    const nowMs = this.#clock.now()
+    this.#put(references, digest, nowMs)
+    if (reference !== digest) this.#put(references, reference, nowMs)
+  }
+
+  #put(references: NotedRepository, reference: string, atMs: number): void {
+    if (!references.has(reference)) {
+      if (this.#count >= maxNoted) return
+      this.#count += 1
+    }
+    references.set(reference, atMs)
+  }
+
+  /** Writes what was noted. What cannot be written is noted again, for the next time. */
+  async flush(): Promise<void> {
+    const noted = this.#noted
+    this.#noted = new Map()
+    this.#count = 0
+    try {
+      const rows: LastPullRow[] = []
+      for (const [rid, repositories] of noted) {
+        for (const [name, references] of repositories) {
+          const repository = await this.#repositories.byName.first({ rid, name })
+          if (repository === undefined) continue
+          for (const [reference, pulled_at_ms] of references) {
+            rows.push({ repository_id: repository.id, reference, pulled_at_ms })
+          }
+        }
+      }
+      await writeLastPulls(this.#database, rows)
+    } catch (error) {
+      this.#restore(noted)
+      throw error
+    }
+  }
+
+  #restore(noted: ReadonlyMap<string, ReadonlyMap<string, NotedRepository>>): void {
+    for (const [rid, repositories] of noted) {
+      const present = this.#noted.get(rid) ?? new Map<string, NotedRepository>()
+      this.#noted.set(rid, present)
+      for (const [name, references] of repositories) {
+        const later = present.get(name) ?? new Map<string, number>()
+        present.set(name, later)
+        for (const [reference, atMs] of references) if (!later.has(reference)) this.#put(later, reference, atMs)
+      }
+    }
+  }
+
+  /** When some manifests or tags of a repository were last pulled, by digest or name. */
+  async read(
+    { id, rid, name }: { readonly id: string; readonly rid: string; readonly name: string },
+    references: readonly string[],
+  ): Promise<Map<string, number>> {
+    const pulls = await readLastPulls(this.#database, id, references)
+    const noted = this.#noted.get(rid)?.get(name)
+    for (const reference of references) {
+      const atMs = noted?.get(reference)
+      if (atMs !== undefined) pulls.set(reference, atMs)
+    }
+    return pulls
+  }
+
+  /** Deletes what is known of manifests and tags that are gone. */
+  async sweep(): Promise<void> {
+    let place: LastPullPlace | undefined = { repository_id: '', reference: '' }
+    while (place !== undefined) {
+      const rows: Awaited<ReturnType<typeof listLastPulls>> = await listLastPulls(this.#database, place, sweptRows)
+      const gone = rows.filter(({ is_held }) => !is_held)
+      if (gone.length > 0) await deleteLastPulls(this.#database, gone)
+      place = rows.length === sweptRows ? rows.at(-1) : undefined
+      await nextTurn()
+    }
+  }
+}

@@ -1,0 +1,8 @@
+import type { IndexChildren } from '../manifests/index-children.ts'
+import type { ManifestContext } from '../manifests/context.ts'
+
+/** What the handlers of properties and locks are given. */
+export type PropertiesContext = Pick<
+  ManifestContext,
+  'database' | 'clock' | 'audit' | 'repositories' | 'manifestCache' | 'lastPulls' | 'sweeper'
+> & { readonly indexChildren: IndexChildren }

@@ -1,0 +1,77 @@
+import type { JsonObject, JsonValue } from '../../standards/http/bounded-json.ts'
+import { ownValue } from '../../standards/http/bounded-json.ts'
+import { OciError } from '../surface/errors.ts'
+import type { LockColumns } from '../rows/rows.ts'
+
+/** The locks of a repository, manifest or tag, as the wire names them. [ACR REST data plane] */
+export type ChangeableAttributes = {
+  readonly deleteEnabled: boolean
+  readonly writeEnabled: boolean
+  readonly readEnabled: boolean
+  readonly listEnabled: boolean
+}
+
+/** What is made is open. */
+export const noLocks: LockColumns = { delete_enabled: 1, write_enabled: 1, list_enabled: 1, read_enabled: 1 }
+
+/** @throws OciError REGISTRY_DISALLOWED_OPERATION unless all of them may be read */
+export function requireReadable(...locked: readonly Pick<LockColumns, 'read_enabled'>[]): void {
+  for (const { read_enabled } of locked) if (read_enabled === 0) throw disallowed()
+}
+
+/** @throws OciError REGISTRY_DISALLOWED_OPERATION unless all of them may be changed */
+export function requireWritable(...locked: readonly Pick<LockColumns, 'write_enabled'>[]): void {
+  for (const { write_enabled } of locked) if (write_enabled === 0) throw disallowed()
+}
+
+/**
+ * What must not be written must not be deleted either, whatever its `deleteEnabled` says. [ACR, Lock a container image]
+ *
+ * @throws OciError REGISTRY_DISALLOWED_OPERATION unless all of them may be deleted
+ */
+export function requireDeletable(...locked: readonly Pick<LockColumns, 'delete_enabled' | 'write_enabled'>[]): void {
+  for (const { delete_enabled, write_enabled } of locked) {
+    if (delete_enabled === 0 || write_enabled === 0) throw disallowed()
+  }
+}
+
+/** The locks as the wire has them. */
+export function changeableAttributes(row: LockColumns): ChangeableAttributes {
+  return {
+    deleteEnabled: row.delete_enabled !== 0,
+    writeEnabled: row.write_enabled !== 0,
+    readEnabled: row.read_enabled !== 0,
+    listEnabled: row.list_enabled !== 0,
+  }
+}
+
+const columnByAttribute = {
+  deleteEnabled: 'delete_enabled',
+  writeEnabled: 'write_enabled',
+  readEnabled: 'read_enabled',
+  listEnabled: 'list_enabled',
+} as const
+
+/**
+ * Reads the body of a PATCH: any of the four locks. Whatever else it holds is not the client's to change and is
+ * overlooked; null says nothing.
+ *
+ * @throws OciError BAD_REQUEST for a lock that is neither true nor false
+ */
+export function requireLockChange(body: JsonObject): Partial<LockColumns> {
+  const change: Partial<Record<keyof LockColumns, number>> = {}
+  for (const [attribute, column] of Object.entries(columnByAttribute)) {
+    const value: JsonValue | undefined = ownValue(body, attribute)
+    if (value === undefined || value === null) continue
+    if (typeof value !== 'boolean') {
+      throw new OciError('BAD_REQUEST', { message: `${attribute} is neither true nor false` })
+    }
+    change[column] = value ? 1 : 0
+  }
+  return change
+}
+
+/** The refusal of what a lock forbids. */
+export function disallowed(): OciError {
+  return new OciError('REGISTRY_DISALLOWED_OPERATION', { detail: {} })
+}

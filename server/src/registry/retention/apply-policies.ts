@@ -1,0 +1,197 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { AuditEvent } from '../../audit/index.ts'
+import type { Database, Transaction } from '../../platform/sql/database.ts'
+import type { Digest } from '../../standards/oci/digest.ts'
+import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
+import { pieceRows } from '../rows/piece-store.ts'
+import { pieceManifests, removeManifest } from '../deletion/deleted-content-store.ts'
+import { listPurgeable, purgeSome } from './soft-deleted-store.ts'
+import { keptPrefix } from '../deletion/kept-store.ts'
+import { markFreed } from '../manifests/freed-store.ts'
+import type { RetentionContext } from './context.ts'
+import { recordChange } from '../repositories/repository-store.ts'
+import type { RepositoryRow } from '../rows/rows.ts'
+import {
+  isUnlocked,
+  listUnlockedRepositories,
+  listUntagged,
+  listUntaggedPage,
+  type UntaggedAge,
+  type UntaggedManifest,
+  type UntaggedPage,
+  type UntaggedPlace,
+} from './untagged-store.ts'
+import type { PolicedRegistry } from './model.ts'
+
+const dayMs = 24 * 60 * 60 * 1000
+
+/** How many repositories are read at once. */
+const readRepositories = 200
+/** How often a run looks through a repository that goes on losing manifests. */
+const maxPasses = 10
+
+/**
+ * Applies the retention and soft-delete policies of a registry: deletes manifests that have been untagged for too long, and
+ * purges soft-deleted content. Returns how many of each. [Azure Container Registry, retention and soft-delete policies]
+ */
+export async function applyPolicies(
+  context: RetentionContext,
+  registry: PolicedRegistry,
+): Promise<{ readonly untagged: number; readonly purged: number }> {
+  const { retentionPolicy, softDeletePolicy } = registry.policies
+  const nowMs = context.clock.now()
+  // Soft-deleted content is purged by the current setting, even where the policy is disabled. [azure-cli acr/policy.py]
+  const purged = await purge(context, registry.rid, nowMs - softDeletePolicy.retentionDays * dayMs)
+  if (retentionPolicy.status === 'disabled') return { untagged: 0, purged }
+  const untaggedBeforeMs = nowMs - retentionPolicy.days * dayMs
+  const age = {
+    // While an image is being pushed, its manifests have neither a tag nor an index.
+    pushedBeforeMs: Math.min(untaggedBeforeMs, nowMs - context.settings.leaseMs),
+    untaggedBeforeMs,
+    sinceMs: retentionPolicy.enabledAtMs,
+  }
+  return { untagged: await deleteUntagged(context, registry, age), purged }
+}
+
+async function purge({ database }: RetentionContext, rid: string, beforeMs: number): Promise<number> {
+  let count = 0
+  let after: string | undefined = keptPrefix
+  while (after !== undefined) {
+    const kept: Pick<RepositoryRow, 'id' | 'name'>[] = await listPurgeable(
+      database,
+      rid,
+      beforeMs,
+      after,
+      readRepositories,
+    )
+    for (const { id } of kept) count += await purgeOne(database, id, beforeMs)
+    after = kept.length === readRepositories ? kept.at(-1)?.name : undefined
+  }
+  return count
+}
+
+async function purgeOne(database: Database, repositoryId: string, beforeMs: number): Promise<number> {
+  let count = 0
+  for (;;) {
+    const some = await database.transaction((transaction) => purgeSome(transaction, repositoryId, beforeMs))
+    if (some === 0) return count
+    count += some
+    await nextTurn()
+  }
+}
+
+async function deleteUntagged(context: RetentionContext, registry: PolicedRegistry, age: UntaggedAge): Promise<number> {
+  const { database } = context
+  let count = 0
+  let after: string | undefined = ''
+  while (after !== undefined) {
+    const repositories: Pick<RepositoryRow, 'id' | 'name'>[] = await listUnlockedRepositories(
+      database,
+      registry.rid,
+      after,
+      readRepositories,
+    )
+    for (const repository of repositories) {
+      count += await deleteUntaggedOf(context, registry, repository, age)
+      await nextTurn()
+    }
+    after = repositories.length === readRepositories ? repositories.at(-1)?.id : undefined
+  }
+  return count
+}
+
+/** What is found in one pass over a repository frees what the next one finds: the children of an index are as old as it is. */
+async function deleteUntaggedOf(
+  context: RetentionContext,
+  registry: PolicedRegistry,
+  repository: Pick<RepositoryRow, 'id' | 'name'>,
+  age: UntaggedAge,
+): Promise<number> {
+  let count = 0
+  for (let pass = 0; pass < maxPasses; pass += 1) {
+    const deleted = await deleteUntaggedOnce(context, registry, repository, age)
+    if (deleted === 0) break
+    count += deleted
+  }
+  return count
+}
+
+async function deleteUntaggedOnce(
+  context: RetentionContext,
+  registry: PolicedRegistry,
+  repository: Pick<RepositoryRow, 'id' | 'name'>,
+  age: UntaggedAge,
+): Promise<number> {
+  let count = 0
+  let after: UntaggedPlace | undefined = { updated_at_ms: -1, digest: '' }
+  while (after !== undefined) {
+    const page: UntaggedPage = await listUntaggedPage(context.database, repository.id, age, after)
+    for (let start = 0; start < page.untagged.length; start += pieceManifests) {
+      count += await deleteSome(context, registry, repository, age, page.untagged.slice(start, start + pieceManifests))
+    }
+    after = page.next
+    await nextTurn()
+  }
+  return count
+}
+
+/** Somebody may have tagged or locked some of them meanwhile; the next run sees what is left. */
+async function deleteSome(
+  { database, audit, clock, manifestCache }: RetentionContext,
+  { rid, loginServer }: PolicedRegistry,
+  { id, name }: Pick<RepositoryRow, 'id' | 'name'>,
+  age: UntaggedAge,
+  found: readonly UntaggedManifest[],
+): Promise<number> {
+  for (const { digest, sinceMs } of found) await markFreed(database, id, digest, sinceMs)
+  let left = found.map(({ digest }) => digest)
+  let count = 0
+  while (left.length > 0) {
+    const nowMs = clock.now()
+    const among = left
+    const gone = await database.transaction(async (transaction) => {
+      const deleted = await deleteStillUntagged(transaction, id, age, among)
+      for (const { digest, sinceMs } of deleted) {
+        const target = `${loginServer}/${name}@${digest}`
+        await audit.record(transaction, policyEvent(target, sinceMs, nowMs))
+      }
+      if (deleted.length > 0) await recordChange(transaction, id, { manifests: -deleted.length, tags: 0, nowMs })
+      return deleted.map(({ digest }) => digest)
+    })
+    manifestCache?.drop(rid, name)
+    if (gone.length === 0) break
+    count += gone.length
+    left = left.filter((digest) => !gone.includes(digest))
+  }
+  return count
+}
+
+/** As many as fit into one piece. Every lock and tag is looked at once more, in the transaction that deletes. */
+async function deleteStillUntagged(
+  transaction: Transaction,
+  repositoryId: string,
+  age: UntaggedAge,
+  among: readonly Digest[],
+): Promise<UntaggedManifest[]> {
+  if (!(await isUnlocked(transaction, repositoryId))) return []
+  const untagged = await listUntagged(transaction, repositoryId, age, among)
+  const gone: UntaggedManifest[] = []
+  let rows = 0
+  for (const manifest of untagged) {
+    if (rows >= pieceRows) break
+    rows += await removeManifest(transaction, repositoryId, manifest.digest, undefined)
+    gone.push(manifest)
+  }
+  return gone
+}
+
+function policyEvent(target: string, untaggedSinceMs: number, nowMs: number): AuditEvent {
+  return {
+    action: 'manifest.delete',
+    outcome: 'success',
+    actor: { kind: 'system', id: 'retention-policy' },
+    target,
+    detail: { untaggedSince: new Date(untaggedSinceMs).toISOString() },
+    origin: { correlationId: newTimeOrderedId(nowMs), remoteAddress: '', userAgent: undefined },
+  }
+}

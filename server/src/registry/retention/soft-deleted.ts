@@ -1,0 +1,180 @@
+import type { Transaction } from '../../platform/sql/database.ts'
+import { isJsonObject, ownValue, parseBoundedJson } from '../../standards/http/bounded-json.ts'
+import { formatDataPlaneTime } from '../../standards/azure/acr-time.ts'
+import { parseTag, type Tag } from '../../standards/oci/reference.ts'
+import { type AcrCall, sendJson } from '../surface/call.ts'
+import { manifestUnknown } from '../surface/checked-path.ts'
+import {
+  findDeleted,
+  forgetDeletedTag,
+  listDeletedManifestRows,
+  listDeletedNames,
+  listDeletedTagRows,
+} from './soft-deleted-store.ts'
+import { restoreManifestRows } from '../deletion/kept-store.ts'
+import { requireSwept } from '../deletion/deleted-content-store.ts'
+import { OciError } from '../surface/errors.ts'
+import { cutPage, linkAfter, requirePage } from '../repositories/list-order.ts'
+import { requireWritable } from '../repositories/locks.ts'
+import { findManifest, markUntagged } from '../manifests/manifest-store.ts'
+import type { RetentionContext } from './context.ts'
+import { documentHead, manifestProperties } from '../properties/properties.ts'
+import type { Reservation } from '../quotas/quotas.ts'
+import { readBody } from '../surface/read-body.ts'
+import { changeEvent, requireCurrentCredential } from '../repositories/repositories.ts'
+import { changeRepository } from '../deletion/change-repository.ts'
+import { openRepository, recordChange } from '../repositories/repository-store.ts'
+import type { DeletedTagRow } from '../rows/rows.ts'
+import { findTags, moveTags } from '../repositories/tag-store.ts'
+import { noSpace } from '../quotas/no-space.ts'
+
+/**
+ * `GET` of the repositories from which something was deleted that can be restored.
+ *
+ * @throws OciError PAGINATION_NUMBER_INVALID
+ */
+export async function listDeletedCatalog(context: RetentionContext, call: AcrCall<'deleted-catalog'>): Promise<void> {
+  const asked = requirePage(call.query)
+  const { rid } = call.registry
+  const names = asked.size === 0 ? [] : await listDeletedNames(context.database, rid, asked.last, asked.size + 1)
+  const { page, headers } = cutPage(names, asked, (name) => linkAfter(call.request.url ?? '', call.query, asked, name))
+  sendJson(call, 200, { repositories: page }, headers)
+}
+
+/**
+ * `GET` of the tags of a repository that were deleted and can be restored, in the order of their deletion. Nobody can tell
+ * a repository from which nothing was deleted from one that never was.
+ *
+ * @throws OciError PAGINATION_NUMBER_INVALID
+ */
+export async function listDeletedTags(context: RetentionContext, call: AcrCall<'deleted-tags'>): Promise<void> {
+  const asked = requirePage(call.query)
+  const from = { rid: call.registry.rid, name: call.path.repository }
+  const after = readTagPosition(asked.last)
+  const rows = asked.size === 0 ? [] : await listDeletedTagRows(context.database, from, after, asked.size + 1)
+  const { page, headers } = cutPage(rows, asked, (row) =>
+    linkAfter(call.request.url ?? '', call.query, asked, tagPosition(row)),
+  )
+  const tags = page.map((row) => ({
+    tag: row.name,
+    digest: row.manifest_digest,
+    createdTime: formatDataPlaneTime(row.created_at_ms),
+    lastUpdateTime: formatDataPlaneTime(row.updated_at_ms),
+    deletedAt: formatDataPlaneTime(row.deleted_at_ms),
+  }))
+  sendJson(call, 200, { ...documentHead(call), tags }, headers)
+}
+
+/**
+ * `GET` of the manifests of a repository that were deleted and can be restored.
+ *
+ * @throws OciError PAGINATION_NUMBER_INVALID
+ */
+export async function listDeletedManifests(
+  context: RetentionContext,
+  call: AcrCall<'deleted-manifests'>,
+): Promise<void> {
+  const asked = requirePage(call.query)
+  const from = { rid: call.registry.rid, name: call.path.repository }
+  const rows = asked.size === 0 ? [] : await listDeletedManifestRows(context.database, from, asked.last, asked.size + 1)
+  const { page, headers } = cutPage(rows, asked, ({ digest }) =>
+    linkAfter(call.request.url ?? '', call.query, asked, digest),
+  )
+  const manifests = page.map((row) => ({
+    ...manifestProperties(row, []),
+    deletedAt: formatDataPlaneTime(row.deleted_at_ms),
+  }))
+  sendJson(call, 200, { ...documentHead(call), manifests }, headers)
+}
+
+const longestRestoreBody = 4096
+
+/**
+ * `POST` to restore a manifest that was deleted, under a tag or none. A tag that points to another manifest by now is moved
+ * only with `force`, and a lock holds here as it does for a push.
+ *
+ * @throws OciError MANIFEST_UNKNOWN, TAG_INVALID, BAD_REQUEST, CONFLICT or REGISTRY_DISALLOWED_OPERATION
+ */
+export async function restoreManifest(context: RetentionContext, call: AcrCall<'deleted-manifest'>): Promise<void> {
+  const tag = await readTagToRestore(call)
+  if (!context.space.hasRoomFor(0)) throw noSpace()
+  const force = call.query.get('force')?.toLowerCase() === 'true'
+  const nowMs = context.clock.now()
+  const row = await context.quotas.reserving((reservation) =>
+    changeRepository(context, call, (transaction) =>
+      restore(context, call, { tag, force, nowMs, reservation }, transaction),
+    ),
+  )
+  sendJson(call, 200, { ...documentHead(call), manifest: manifestProperties(row, tag === undefined ? [] : [tag]) })
+}
+
+type Restoration = {
+  readonly tag: Tag | undefined
+  readonly force: boolean
+  readonly nowMs: number
+  readonly reservation: Reservation
+}
+
+async function restore(
+  context: RetentionContext,
+  call: AcrCall<'deleted-manifest'>,
+  { tag, force, nowMs, reservation }: Restoration,
+  transaction: Transaction,
+) {
+  const { digest, repository: name } = call.path
+  const repository = await openRepository(transaction, call.registry.rid, name, nowMs)
+  requireCurrentCredential(call.caller, repository)
+  await requireSwept(transaction, repository.id)
+  const kept = await findDeleted(transaction, call.registry.rid, name)
+  if (kept !== undefined) await requireSwept(transaction, kept.id)
+  const live = await findManifest(transaction, repository.id, digest)
+  const manifest = live ?? (kept && (await findManifest(transaction, kept.id, digest)))
+  if (manifest === undefined) throw manifestUnknown(digest)
+  requireWritable(repository, manifest)
+  if (kept !== undefined && live === undefined) {
+    const place = { rid: call.registry.rid, repository: name, repositoryId: repository.id }
+    const links = { from: kept.id, to: repository.id, digest, nowMs }
+    await reservation.measure(transaction, place, () => restoreManifestRows(transaction, links))
+  }
+  const [present] = tag === undefined ? [] : await findTags(transaction, repository.id, [tag])
+  if (tag !== undefined && present?.manifest_digest !== digest) {
+    if (present !== undefined && !force) throw tagInUse(tag)
+    requireWritable(...(present === undefined ? [] : [present]))
+    if (present !== undefined) await markUntagged(transaction, repository.id, [present.manifest_digest], nowMs)
+    await moveTags(transaction, repository.id, [tag], digest, nowMs)
+  }
+  if (kept !== undefined && tag !== undefined) await forgetDeletedTag(transaction, kept.id, tag, digest)
+  const tags = tag !== undefined && present === undefined ? 1 : 0
+  await recordChange(transaction, repository.id, { manifests: live === undefined ? 1 : 0, tags, nowMs })
+  const detail = { tag: tag ?? null, force }
+  await context.audit.record(transaction, changeEvent(call, 'manifest.restore', `@${digest}`, detail))
+  return manifest
+}
+
+function tagInUse(tag: Tag): OciError {
+  const message = `the tag ${tag} points to another manifest; restore with force to have it point to this one`
+  return new OciError('CONFLICT', { message, detail: { Tag: tag } })
+}
+
+/** The tag that the body names, if any. */
+async function readTagToRestore({ request }: AcrCall<'deleted-manifest'>): Promise<Tag | undefined> {
+  const bytes = await readBody(request, longestRestoreBody)
+  if (bytes.byteLength === 0) return undefined
+  const body = parseBoundedJson(bytes, 4)
+  if (!isJsonObject(body)) throw new OciError('BAD_REQUEST', { message: 'the body is not a JSON object' })
+  const text = ownValue(body, 'tag') ?? null
+  if (text === null) return undefined
+  const tag = typeof text === 'string' ? parseTag(text) : undefined
+  if (tag === undefined) throw new OciError('TAG_INVALID', { message: 'this is not a tag', detail: { Tag: text } })
+  return tag
+}
+
+/** A place in the list of deleted tags, as the next page is asked for; what is none is the beginning. */
+function readTagPosition(last: string) {
+  const [, time = '-1', name = '', digest = ''] = /^(\d{1,15}):([^@]*)@(.*)$/.exec(last) ?? []
+  return { deleted_at_ms: Number(time), name, manifest_digest: digest }
+}
+
+function tagPosition({ deleted_at_ms, name, manifest_digest }: DeletedTagRow): string {
+  return `${deleted_at_ms}:${name}@${manifest_digest}`
+}

@@ -1,0 +1,231 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ScrubContext } from './context.ts'
+import { scrub } from './scrub.ts'
+import {
+  newProgress,
+  type ScrubProgress,
+  type ScrubRun,
+  type ScrubStep,
+  scrubSteps,
+  type VerifyAudit,
+} from './scrub-run.ts'
+import { countQuarantined, readScrub, writeScrub } from './scrub-store.ts'
+import type { ScrubRow } from '../rows/rows.ts'
+
+/** How often and how fast stored content is verified in the background. */
+export type ScrubSettings = {
+  /** From the end of one scrub to the begin of the next; 0 for none. */
+  readonly intervalMs: number
+  readonly bytesPerSecond: number
+}
+
+/** What holds unless the configuration says otherwise. */
+export const defaultScrubSettings: ScrubSettings = {
+  intervalMs: 7 * 24 * 60 * 60 * 1000,
+  bytesPerSecond: 16 * 1024 * 1024,
+}
+
+/** How fast a scrub that was asked for reads, beside the requests that the server answers. */
+const askedBytesPerSecond = 256 * 1024 * 1024
+
+/** How long a new scrub waits after the start of the server, when all clients come back. */
+const startDelayMs = 5 * 60_000
+
+/** How often the place of the background scrub is recorded, and when it is tried again after a failure. */
+const recordedEveryMs = 5000
+const retryAfterMs = 60_000
+
+/** A scrub, as it is shown to those who asked for it. */
+export type ScrubReport = ScrubProgress & {
+  state: 'running' | 'completed' | 'stopped' | 'failed'
+  readonly repair: boolean
+  readonly startedAtMs: number
+  completedAtMs: number | undefined
+}
+
+/** Figures of the background scrub. */
+export type ScrubFigures = {
+  /** From 0 to 1; undefined while none is under way. */
+  readonly progress: number | undefined
+  readonly lastCompletedAtMs: number | undefined
+  readonly lastFindingCount: number
+  /** Whether twice the interval has passed since the last one was completed, and none is under way. */
+  readonly isOverdue: boolean
+}
+
+/** The scrubs of a running server: the slow one in the background, and those that somebody asks for. */
+export class Scrubs {
+  #context: ScrubContext
+  #settings: ScrubSettings
+  #verifyAudit: VerifyAudit | undefined
+  #stopping = new AbortController()
+  #asked: { readonly report: ScrubReport; readonly ended: Promise<void> } | undefined
+  #background: ScrubProgress | undefined
+  #last: ScrubRow | undefined
+  /** When the background scrub is next due; undefined until the row was read. */
+  #dueAtMs: number | undefined
+
+  constructor(context: ScrubContext, settings: ScrubSettings, verifyAudit: VerifyAudit | undefined) {
+    this.#context = context
+    this.#settings = settings
+    this.#verifyAudit = verifyAudit
+  }
+
+  /** Begins a scrub, unless one that was asked for is under way, and returns how far that is. */
+  start(repair: boolean): ScrubReport {
+    if (this.#asked?.report.state === 'running') return this.#asked.report
+    const startedAtMs = this.#context.clock.now()
+    const report: ScrubReport = { ...newProgress(), state: 'running', repair, startedAtMs, completedAtMs: undefined }
+    const run = this.#run(report, { repair, bytesPerSecond: askedBytesPerSecond })
+    const ended = this.#carryOut(run, report)
+    this.#asked = { report, ended }
+    return report
+  }
+
+  /** The scrub that was asked for last; undefined where none was since the server started. */
+  status(): ScrubReport | undefined {
+    return this.#asked?.report
+  }
+
+  figures(): ScrubFigures {
+    const { intervalMs } = this.#settings
+    const completedAtMs = this.#last?.completed_at_ms ?? this.#context.clock.now()
+    const isLate = intervalMs > 0 && this.#context.clock.now() > completedAtMs + 2 * intervalMs + retryAfterMs
+    return {
+      progress: this.#background?.progress,
+      lastCompletedAtMs: this.#last?.completed_at_ms ?? undefined,
+      lastFindingCount: this.#last?.completed_finding_count ?? 0,
+      isOverdue: isLate && this.#background === undefined,
+    }
+  }
+
+  /** How many blobs and manifests are in quarantine now. */
+  countQuarantined(): Promise<number> {
+    return countQuarantined(this.#context.database)
+  }
+
+  /** Goes on with the background scrub where that is due, to its end; to be called again and again, one call at a time. */
+  async continueBackground(): Promise<void> {
+    const { clock } = this.#context
+    if (this.#settings.intervalMs === 0 || this.#stopping.signal.aborted) return
+    if (this.#dueAtMs === undefined) this.#planFirst(await readScrub(this.#context.database))
+    if (clock.now() < (this.#dueAtMs ?? 0)) return
+    try {
+      await this.#scrubInBackground()
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return
+      this.#dueAtMs = clock.now() + retryAfterMs
+      throw error
+    } finally {
+      this.#background = undefined
+    }
+  }
+
+  /** Ends what is under way. The background scrub goes on after the next start. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('the server is stopping'))
+    await this.#asked?.ended
+  }
+
+  async #scrubInBackground(): Promise<void> {
+    const { clock, database } = this.#context
+    const before = this.#last
+    const continued = before !== undefined && before.started_at_ms !== null ? before : undefined
+    const started_at_ms = continued?.started_at_ms ?? clock.now()
+    const completed = {
+      completed_at_ms: before?.completed_at_ms ?? null,
+      completed_finding_count: before?.completed_finding_count ?? 0,
+    }
+    const progress = newProgress()
+    progress.findingCount = continued?.finding_count ?? 0
+    this.#background = progress
+    let recordedAtMs = -Infinity
+    let recordedStep = ''
+    const reached = async (step: ScrubStep, place: string) => {
+      if (step === recordedStep && performance.now() - recordedAtMs < recordedEveryMs) return
+      const row = { started_at_ms, step, place, finding_count: progress.findingCount, ...completed }
+      await database.transaction((transaction) => writeScrub(transaction, row))
+      this.#last = { id: 'background', ...row }
+      recordedAtMs = performance.now()
+      recordedStep = step
+    }
+    const run = this.#run(progress, { repair: true, bytesPerSecond: this.#settings.bytesPerSecond, reached })
+    const step = scrubSteps.find((known) => known === continued?.step) ?? 'blobs'
+    await scrub(run, { step, place: continued?.place ?? '' }, this.#verifyAudit)
+    const row = {
+      started_at_ms: null,
+      step: '',
+      place: '',
+      finding_count: 0,
+      completed_at_ms: clock.now(),
+      completed_finding_count: progress.findingCount,
+    }
+    await database.transaction((transaction) => writeScrub(transaction, row))
+    this.#setLast({ id: 'background', ...row })
+    this.#tell(progress)
+  }
+
+  async #carryOut(run: ScrubRun, report: ScrubReport): Promise<void> {
+    const { clock, log } = this.#context
+    try {
+      await scrub(run, { step: 'blobs', place: '' }, this.#verifyAudit)
+      report.state = 'completed'
+      this.#tell(report)
+    } catch (error) {
+      report.state = run.signal.aborted ? 'stopped' : 'failed'
+      if (report.state === 'failed') log.error({ err: error }, 'a scrub failed')
+    }
+    report.completedAtMs = clock.now()
+  }
+
+  #tell({ findingCount, counts, findings }: ScrubProgress): void {
+    const { log } = this.#context
+    if (findingCount === 0) log.info(counts, 'a scrub found no problems')
+    else log.error({ ...counts, findings: findings.slice(0, 20) }, `a scrub found ${findingCount} problems`)
+  }
+
+  #run(
+    progress: ScrubProgress,
+    how: {
+      readonly repair: boolean
+      readonly bytesPerSecond: number
+      readonly reached?: ScrubRun['reached']
+    },
+  ): ScrubRun {
+    const { signal } = this.#stopping
+    return {
+      context: this.#context,
+      repair: how.repair,
+      isAlone: false,
+      pace: createPace(how.bytesPerSecond, signal),
+      signal,
+      progress,
+      reached: how.reached ?? (() => Promise.resolve()),
+    }
+  }
+
+  /** An interrupted scrub continues immediately. */
+  #planFirst(row: ScrubRow | undefined): void {
+    this.#setLast(row)
+    if (row !== undefined && row.started_at_ms !== null) return
+    const delayMs = Math.min(startDelayMs, this.#settings.intervalMs)
+    this.#dueAtMs = Math.max(this.#dueAtMs ?? 0, this.#context.clock.now() + delayMs)
+  }
+
+  #setLast(row: ScrubRow | undefined): void {
+    this.#last = row
+    const completedAtMs = row?.completed_at_ms ?? undefined
+    const isUnderWay = row !== undefined && row.started_at_ms !== null
+    this.#dueAtMs = isUnderWay || completedAtMs === undefined ? 0 : completedAtMs + this.#settings.intervalMs
+  }
+}
+
+/** Makes what waits after each piece, so that no more than so many bytes are read in a second. */
+function createPace(bytesPerSecond: number, signal: AbortSignal): (sizeBytes: number) => Promise<void> {
+  let dueAtMs = performance.now()
+  return async (sizeBytes) => {
+    const nowMs = performance.now()
+    dueAtMs = Math.max(dueAtMs, nowMs) + (sizeBytes / bytesPerSecond) * 1000
+    if (dueAtMs > nowMs) await sleep(dueAtMs - nowMs, undefined, { signal, ref: false })
+  }
+}

@@ -1,0 +1,254 @@
+import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import type { CallerBudgets } from '../platform/limits/caller-budget.ts'
+import type { Origin } from '../platform/http/app.ts'
+import { noRegistryAt } from '../standards/azure/login-server.ts'
+import { mountRaw, type RawExchange } from '../platform/http/raw-surface.ts'
+import { discardRest } from '../platform/http/unread-body.ts'
+import type { Log } from '../platform/log/log.ts'
+import { parseRepositoryName } from '../standards/oci/repository-name.ts'
+import type { Exchange, RegistryCall } from './surface/call.ts'
+import { requireAcrRequest } from './surface/acr-rules.ts'
+import { requireAcrPath, requireOciPath } from './surface/checked-path.ts'
+import { OciError, OutdatedCredentialError } from './surface/errors.ts'
+import { refusalError, sendError, toOciError } from './surface/render-error.ts'
+import { type KnownPath, KnownPaths } from './known-paths.ts'
+import type { Gate, RegistryNeed, Transfers, WhichRegistry } from './surface/ports.ts'
+import { ClientGoneError } from './surface/read-body.ts'
+import {
+  indexRoutes,
+  type MatchedPath,
+  matchPath,
+  type RegistryHandlers,
+  type RegistryRoute,
+  type RouteIndex,
+  registryRoutes,
+  routeKey,
+  type RouteNeed,
+} from './routes.ts'
+
+/** What the surface is mounted with. */
+export type SurfaceOptions = {
+  readonly budgets: CallerBudgets
+  readonly gate: Gate
+  readonly registries: WhichRegistry
+  readonly log: Log
+  readonly transfers?: Transfers | undefined
+  readonly handlers: RegistryHandlers
+}
+
+type AnyHandler = (call: RegistryCall) => Promise<void> | void
+
+/** The handlers whose requests are counted as pulls or pushes. */
+const countedHandlers: Readonly<Partial<Record<keyof RegistryHandlers, 'pull' | 'push'>>> = {
+  getManifest: 'pull',
+  putManifest: 'push',
+}
+
+const signedIn: RegistryNeed = { kind: 'signed-in' }
+const noQuery = new URLSearchParams()
+
+/** The headers of every response of the surface, in addition to those of every response of the server. */
+const surfaceHeaders = [
+  'docker-distribution-api-version',
+  'registry/2.0',
+  'vary',
+  'Accept, Authorization, Origin',
+  'access-control-expose-headers',
+  'Docker-Content-Digest, WWW-Authenticate, Link, X-Ms-Correlation-Request-Id',
+  // A manifest can be pushed as HTML, and sign-in pages have the same origin. [CSP 3 §6.3.2]
+  'content-security-policy',
+  "sandbox; default-src 'none'; frame-ancestors 'none'",
+]
+
+/** Other methods are answered by the server. */
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
+/** Adds `/v2/*` and `/acr/v1/*`. */
+export function mountSurface(app: FastifyInstance, options: SurfaceOptions): void {
+  mountRaw(app, { paths: ['/v2', '/acr/v1'], methods, handle: createDispatch(options) })
+}
+
+/**
+ * Answers a request in this order: find the registry of the host, find the row, ask the gate, check the names, call the
+ * handler. A denied caller learns nothing of the later steps, and its body is not read.
+ */
+function createDispatch(options: SurfaceOptions): (exchange: RawExchange) => void {
+  const { budgets, gate, registries, log, transfers, handlers } = options
+  const routes = indexRoutes(registryRoutes)
+  const knownPaths = new KnownPaths()
+
+  // Only promises are awaited: an `await` is expensive where a response takes a few microseconds.
+  async function serve(exchange: Exchange, origin: Origin): Promise<void> {
+    const { request, response, commonHeaders } = exchange
+    const hosted = registries.byHost(request.headers.host)
+    const registry = (hosted instanceof Promise ? await hosted : hosted) ?? (await registries.atOwnAddress?.(request))
+    if (registry === undefined) throw new OciError('NAME_UNKNOWN', { message: noRegistryAt(request.headers.host) })
+    const { url = '', method = '' } = request
+    const queryAt = url.indexOf('?')
+    const rawPath = queryAt === -1 ? url : url.slice(0, queryAt)
+    const asked = knownPaths.get(method, rawPath) ?? readPath(routes, method, rawPath)
+    const { need } = asked
+    const admitting = gate.admit(request, origin, registry, need)
+    const admission = admitting instanceof Promise ? await admitting : admitting
+    if (!admission.admitted) {
+      await payForRefusal(request, origin)
+      throw refusalError(admission.refusal)
+    }
+    const { caller } = admission
+    const known = 'matched' in asked ? checkPath(routes, asked) : asked
+    // With a query, `rawPath` is a slice that would keep the whole URL in memory.
+    if (known !== asked && queryAt === -1) knownPaths.set(method, rawPath, known)
+    const { route, path } = known
+    const query = queryAt === -1 ? noQuery : new URLSearchParams(url.slice(queryAt))
+    if (registry.compatibility === 'acr') requireAcrRequest(method, path, query)
+    const budget = budgets.ofCaller(caller.key, registry.rid, origin.remoteAddress)
+    const entering = budget.enter()
+    if (entering !== undefined) await entering
+    const call: RegistryCall = { request, response, commonHeaders, registry, caller, budget, origin, path, query }
+    try {
+      await carryOut(route, call)
+      const kind = countedHandlers[route.handler]
+      if (kind !== undefined) transfers?.count(registry.rid, kind, true)
+    } catch (error) {
+      if (error instanceof OutdatedCredentialError) {
+        throw refusalError(await gate.refuseOutdated(origin, registry, need, caller))
+      }
+      throw error
+    }
+  }
+
+  /** A request without credentials is not a failure: every client begins with one, to get the challenge. */
+  async function countFailure(request: IncomingMessage): Promise<void> {
+    const { headers, method = '', url = '' } = request
+    if (transfers === undefined || headers.authorization === undefined) return
+    const { route } = readPath(routes, method, url.split('?', 1)[0] ?? '')
+    const kind = route && countedHandlers[route.handler]
+    const registry = kind && ((await registries.byHost(headers.host)) ?? (await registries.atOwnAddress?.(request)))
+    if (kind !== undefined && registry !== undefined) transfers.count(registry.rid, kind, false)
+  }
+
+  /** Charges a denial to the address, since the caller is unknown. A first request without credentials costs little. */
+  async function payForRefusal({ headers }: RawExchange['request'], { remoteAddress }: Origin): Promise<void> {
+    const costMs = headers.authorization === undefined ? challengeCostMs : refusalCostMs
+    await budgets.ofAddress(remoteAddress).settle(costMs)
+  }
+
+  /** Calls the handler, and charges its time to the caller's budget. */
+  async function carryOut(route: RegistryRoute, call: RegistryCall): Promise<void> {
+    const { budget } = call
+    let usedMs = 0
+    try {
+      if (heavyReads.has(route.handler)) await budget.nextTurn()
+      const stopwatch = budget.stopwatch()
+      // The row's constructor guarantees that the handler takes calls of this kind of path.
+      const handling = (handlers[route.handler] as AnyHandler)(call)
+      usedMs = stopwatch()
+      if (!(handling instanceof Promise)) return
+      await handling
+      // Only the part before the first wait was measured; the rest is estimated.
+      usedMs = stopwatch() || usedMs + (waitingCostMs[route.handler] ?? usualWaitingCostMs)
+    } finally {
+      budget.leave(usedMs)
+    }
+  }
+
+  function fail(exchange: Exchange, origin: Origin, error: unknown): void {
+    const { request, response } = exchange
+    countFailure(request).catch((cause: unknown) => log.debug({ err: cause }, 'failed to count a request'))
+    if (error instanceof ClientGoneError || response.destroyed) {
+      response.destroy()
+      return
+    }
+    const known = toOciError(error)
+    if (known === undefined || known.status >= 500) {
+      log.error({ id: origin.correlationId, err: error }, 'a request to the registry failed')
+    }
+    // A response that has begun cannot be replaced; the client sees a broken connection.
+    if (response.headersSent) response.destroy()
+    else sendError(exchange, known ?? new OciError('UNKNOWN'))
+    discardRest(request)
+  }
+
+  return ({ request, response, origin, commonHeaders }) => {
+    const exchange = { request, response, commonHeaders: [...surfaceHeaders, ...commonHeaders] }
+    serve(exchange, origin).then(
+      () => discardRest(request),
+      (error: unknown) => fail(exchange, origin, error),
+    )
+  }
+}
+
+/** Reads that can occupy the main thread for milliseconds: callers take turns. */
+const heavyReads: ReadonlySet<keyof RegistryHandlers> = new Set([
+  'listCatalog',
+  'listTags',
+  'listReferrers',
+  'listRepositories',
+  'listTagProperties',
+  'listManifestProperties',
+  'getManifestProperties',
+  'listDeletedCatalog',
+  'listDeletedTags',
+  'listDeletedManifests',
+])
+
+/** Estimated milliseconds of the main thread for a denial without a credential, and for any other. */
+const challengeCostMs = 0.1
+const refusalCostMs = 1
+
+/**
+ * Estimated milliseconds of the processor for a request that waits for the disk, the database or the client, in addition
+ * to the measured time. Changes occupy the writer thread, too.
+ */
+const usualWaitingCostMs = 0.8
+const changeCostMs = 2.5
+const waitingCostMs: Partial<Record<keyof RegistryHandlers, number>> = {
+  getBlob: 0.3,
+  headBlob: 0.3,
+  startUpload: changeCostMs,
+  finishUpload: changeCostMs,
+  cancelUpload: changeCostMs,
+  putManifest: changeCostMs,
+  deleteManifest: changeCostMs,
+  deleteBlob: changeCostMs,
+  deleteTag: changeCostMs,
+  deleteRepository: changeCostMs,
+  restoreManifest: changeCostMs,
+  patchRepository: changeCostMs,
+  patchTag: changeCostMs,
+  patchManifest: changeCostMs,
+}
+
+/** A parsed path before the caller is known. Only admitted callers learn that it does not exist. */
+type AskedPath = {
+  readonly matched: MatchedPath | undefined
+  readonly route: RegistryRoute | undefined
+  readonly need: RegistryNeed
+}
+
+function readPath(routes: RouteIndex, method: string, rawPath: string): AskedPath {
+  const matched = matchPath(rawPath)
+  const route = matched && routes.get(routeKey(matched.surface, matched.path.kind))?.get(method)
+  return { matched, route, need: needOf(route?.need, matched) }
+}
+
+/** @throws OciError NOT_FOUND, UNSUPPORTED, and what a path whose names are malformed gives */
+function checkPath(routes: RouteIndex, { matched, route, need }: AskedPath): KnownPath {
+  if (matched === undefined) throw new OciError('NOT_FOUND')
+  if (route === undefined) throw methodUnsupported(routes.get(routeKey(matched.surface, matched.path.kind)))
+  const path = matched.surface === 'oci' ? requireOciPath(matched.path, route.method) : requireAcrPath(matched.path)
+  return { route, need, path }
+}
+
+/** The need of the row for this path. Without a row, or with an invalid repository name, the caller must be signed in. */
+function needOf(need: RouteNeed | undefined, matched: MatchedPath | undefined): RegistryNeed {
+  if (need === undefined || matched === undefined) return signedIn
+  if (need.kind !== 'repository') return need
+  const repository = 'repository' in matched.path ? parseRepositoryName(matched.path.repository) : undefined
+  return repository === undefined ? signedIn : { ...need, repository }
+}
+
+function methodUnsupported(methods: ReadonlyMap<string, RegistryRoute> | undefined): OciError {
+  return new OciError('UNSUPPORTED', { headers: { allow: [...(methods?.keys() ?? [])].join(', ') } })
+}

@@ -1,0 +1,46 @@
+import { type Digest, digestAlgorithm } from '../../standards/oci/digest.ts'
+import type { Manifest } from '../../standards/oci/manifest.ts'
+import type { CheckedAcrPath, CheckedOciPath } from './checked-path.ts'
+import { OciError } from './errors.ts'
+
+/**
+ * Refuses what ACR refuses and the OCI specification asks for, in a registry that is to be compatible with ACR.
+ *
+ * @throws OciError UNSUPPORTED or DIGEST_INVALID
+ */
+export function requireAcrRequest(method: string, path: CheckedOciPath | CheckedAcrPath, query: URLSearchParams): void {
+  if (path.kind === 'manifest' && 'reference' in path) {
+    if (path.reference.kind === 'digest') requireSha256(path.reference.digest)
+    else if (method === 'DELETE') throw deletedByDigestOnly()
+  }
+  if ('digest' in path) requireSha256(path.digest)
+  for (const name of ['digest', 'mount', 'digest-algorithm']) {
+    if (query.getAll(name).some((text) => text.startsWith('sha512'))) throw onlySha256(query.get(name) ?? '')
+  }
+}
+
+/**
+ * Refuses a manifest that names something by sha512.
+ *
+ * @throws OciError DIGEST_INVALID
+ */
+export function requireAcrManifest(
+  { config, subject, layers, manifests }: Omit<Manifest, 'annotations'>,
+  digest: Digest,
+): void {
+  requireSha256(digest)
+  for (const named of [config, subject, ...layers, ...manifests]) if (named !== undefined) requireSha256(named.digest)
+}
+
+function requireSha256(digest: string): void {
+  if (digestAlgorithm(digest as Digest) !== 'sha256') throw onlySha256(digest)
+}
+
+function onlySha256(digest: string): OciError {
+  return new OciError('DIGEST_INVALID', { message: 'this registry takes sha256 digests only', detail: { digest } })
+}
+
+/** [acr-protocol §1.12] */
+function deletedByDigestOnly(): OciError {
+  return new OciError('UNSUPPORTED', { message: 'A manifest can only be deleted by digest.' })
+}

@@ -1,0 +1,109 @@
+import type { AcrPath } from '../../standards/azure/acr-path.ts'
+import { type Digest, parseDigest } from '../../standards/oci/digest.ts'
+import type { OciPath } from '../../standards/oci/oci-path.ts'
+import { parseReference, parseTag, type Reference, type Tag } from '../../standards/oci/reference.ts'
+import { parseRepositoryName, type RepositoryName } from '../../standards/oci/repository-name.ts'
+import { OciError } from './errors.ts'
+
+/** A path whose names have been parsed. Upload ids are whatever the client wrote. */
+export type Checked<Path> = {
+  readonly [Key in keyof Path]: Key extends 'repository'
+    ? RepositoryName
+    : Key extends 'reference'
+      ? Reference
+      : Key extends 'digest'
+        ? Digest
+        : Key extends 'tag'
+          ? Tag
+          : Path[Key]
+}
+
+/** A checked path below `/v2/` of one kind. */
+export type CheckedOciPath<Kind extends OciPath['kind'] = OciPath['kind']> = Checked<Extract<OciPath, { kind: Kind }>>
+
+/** A checked path below `/acr/v1/` of one kind. */
+export type CheckedAcrPath<Kind extends AcrPath['kind'] = AcrPath['kind']> = Checked<Extract<AcrPath, { kind: Kind }>>
+
+/**
+ * Parses the names in a path. A reference or tag that cannot exist is one that is not there, unless it is to be made.
+ *
+ * @throws OciError NAME_INVALID, DIGEST_INVALID, TAG_INVALID, MANIFEST_UNKNOWN or TAG_UNKNOWN
+ */
+export function requireOciPath(path: OciPath, method: string): CheckedOciPath {
+  switch (path.kind) {
+    case 'base':
+    case 'catalog':
+      return path
+    case 'tags':
+    case 'uploads':
+    case 'upload':
+      return { ...path, repository: requireName(path.repository) }
+    case 'manifest': {
+      const repository = requireName(path.repository)
+      return { kind: 'manifest', repository, reference: requireReference(path.reference, method) }
+    }
+    case 'blob':
+    case 'referrers':
+      return { ...path, repository: requireName(path.repository), digest: requireDigest(path.digest) }
+  }
+}
+
+/** Does for `/acr/v1/` what {@link requireOciPath} does for `/v2/`. */
+export function requireAcrPath(path: AcrPath): CheckedAcrPath {
+  switch (path.kind) {
+    case 'catalog':
+    case 'deleted-catalog':
+      return path
+    case 'repository':
+    case 'tags':
+    case 'manifests':
+    case 'deleted-tags':
+    case 'deleted-manifests':
+      return { ...path, repository: requireName(path.repository) }
+    case 'tag': {
+      const repository = requireName(path.repository)
+      const tag = parseTag(path.tag)
+      if (tag === undefined) throw new OciError('TAG_UNKNOWN', { detail: { Tag: path.tag } })
+      return { kind: 'tag', repository, tag }
+    }
+    case 'manifest':
+    case 'deleted-manifest': {
+      const repository = requireName(path.repository)
+      const digest = parseDigest(path.digest)
+      if (digest === undefined) throw manifestUnknown(path.digest)
+      return { ...path, repository, digest }
+    }
+  }
+}
+
+/** The refusal of a manifest that is not there, in ACR's words for a tag and for a digest. */
+export function manifestUnknown(reference: string): OciError {
+  return reference.includes(':')
+    ? new OciError('MANIFEST_UNKNOWN', { message: `manifest ${reference} is not found` })
+    : new OciError('MANIFEST_UNKNOWN', {
+        message: `manifest tagged by "${reference}" is not found`,
+        detail: { Tag: reference },
+      })
+}
+
+function requireName(text: string): RepositoryName {
+  const name = parseRepositoryName(text)
+  if (name === undefined) throw new OciError('NAME_INVALID', { detail: { name: text } })
+  return name
+}
+
+function requireDigest(text: string): Digest {
+  const digest = parseDigest(text)
+  if (digest === undefined) {
+    throw new OciError('DIGEST_INVALID', { message: 'this is not a sha256 or sha512 digest', detail: { digest: text } })
+  }
+  return digest
+}
+
+function requireReference(text: string, method: string): Reference {
+  const reference = parseReference(text)
+  if (reference !== undefined) return reference
+  if (method !== 'PUT') throw manifestUnknown(text)
+  if (text.includes(':')) requireDigest(text)
+  throw new OciError('TAG_INVALID', { message: 'this is neither a tag nor a digest', detail: { Tag: text } })
+}

@@ -1,0 +1,45 @@
+import { type Outage, outageOf } from '../../platform/process/outage.ts'
+import { OverBudgetError } from '../../platform/limits/caller-budget.ts'
+import { ManifestInvalidError } from '../../standards/oci/manifest.ts'
+import { type Exchange, sendJson } from './call.ts'
+import type { RegistryRefusal } from './ports.ts'
+import { BodyTooLargeError } from './read-body.ts'
+import { OciError } from './errors.ts'
+
+/** Renders an error as `{"errors":[{code,message,detail}]}`; to a HEAD, its headers only. */
+export function sendError(exchange: Exchange, { code, status, message, detail, headers }: OciError): void {
+  sendJson(exchange, status, { errors: [{ code, message, detail }] }, headers)
+}
+
+/** The gate's refusal as an error of this surface. */
+export function refusalError({ code, status, message, detail, challenge, ...rest }: RegistryRefusal): OciError {
+  const { retryAfterSeconds } = rest
+  return new OciError(code, {
+    message,
+    detail,
+    status,
+    headers: {
+      ...(challenge !== undefined && { 'www-authenticate': challenge }),
+      ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+    },
+  })
+}
+
+/** What to answer to whatever was thrown; undefined for what no client can be blamed for. */
+export function toOciError(error: unknown): OciError | undefined {
+  if (error instanceof OciError) return error
+  if (error instanceof OverBudgetError) return overBudget(error)
+  if (error instanceof BodyTooLargeError) return new OciError('SIZE_INVALID', { status: 413, message: error.message })
+  if (error instanceof ManifestInvalidError) return new OciError('MANIFEST_INVALID', { message: error.message })
+  const outage = outageOf(error)
+  return outage && outageError(outage, error)
+}
+
+function outageError({ status, message, retryAfterSeconds }: Outage, cause: unknown): OciError {
+  return new OciError('UNAVAILABLE', { status, message, headers: { 'retry-after': String(retryAfterSeconds) }, cause })
+}
+
+function overBudget({ retryAfterSeconds }: OverBudgetError): OciError {
+  const message = 'too many requests of this caller are waiting'
+  return new OciError('TOOMANYREQUESTS', { message, headers: { 'retry-after': String(retryAfterSeconds) } })
+}
