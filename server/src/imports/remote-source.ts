@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream'
-import { type OpenedResponse, type Outbound, OutboundError } from '../platform/outbound/outbound.ts'
+import { readResponse } from '../platform/outbound/dialer.ts'
+import type { OpenedResponse, Outbound } from '../platform/outbound/outbound.ts'
+import { OutboundError } from '../platform/outbound/outbound-error.ts'
 import { isJsonObject, ownValue, parseBoundedJson } from '../standards/http/bounded-json.ts'
 import { maxManifestSizeBytes } from '../standards/oci/manifest.ts'
 import {

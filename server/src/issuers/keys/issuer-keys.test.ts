@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { OutboundError, createOutbound } from '../../platform/outbound/outbound.ts'
+import { createOutbound } from '../../platform/outbound/outbound.ts'
+import { OutboundError } from '../../platform/outbound/outbound-error.ts'
 import { IssuerUnavailableError, createIssuerKeys } from './issuer-keys.ts'
 import { openTestIssuer } from '../../platform/outbound/test-issuer.ts'
 

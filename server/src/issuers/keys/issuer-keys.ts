@@ -1,5 +1,6 @@
 import type { Clock } from '../../platform/process/clock.ts'
-import { OutboundError, type Outbound } from '../../platform/outbound/outbound.ts'
+import type { Outbound } from '../../platform/outbound/outbound.ts'
+import { OutboundError } from '../../platform/outbound/outbound-error.ts'
 import { type JsonObject, type JsonValue, isJsonObject, ownValue } from '../../standards/http/bounded-json.ts'
 import { type SignatureCache, createSignatureCache } from './signature-cache.ts'
 import { type VerificationKey, parseVerificationKey } from './verification-key.ts'

@@ -15,6 +15,7 @@ import {
   enableNonRepudiationChecks,
 } from 'openid-client'
 import type { Clock } from '../../platform/process/clock.ts'
+import { OutboundError } from '../../platform/outbound/outbound-error.ts'
 import { StartupError } from '../../platform/process/exit.ts'
 import type { IdTokenClaims } from './claims.ts'
 import type { UpstreamCredentials } from './upstream-credentials.ts'

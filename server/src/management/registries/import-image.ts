@@ -1,7 +1,7 @@
 import { attributionOf } from '../../audit/index.ts'
 import { z } from 'zod'
 import { failedBefore } from '../../access/index.ts'
-import { ImportError, type ImportFrom, type ImportStatus } from '../../registry/index.ts'
+import { ImportError, type ImportFrom, type ImportStatus } from '../../imports/index.ts'
 import type { Registry } from '../../resources/index.ts'
 import { covers } from '../../standards/oauth/access-scope.ts'
 import { parseLoginServer } from '../../standards/azure/login-server.ts'

@@ -1,10 +1,5 @@
 import { systemErrorCode } from '@acrux/contract'
 import { createHash } from 'node:crypto'
-import type { Audit } from '../../audit/index.ts'
-import type { Clock } from '../../platform/process/clock.ts'
-import type { Log } from '../../platform/log/log.ts'
-import type { Database } from '../../platform/sql/database.ts'
-import { systemErrorCode } from '../../platform/process/exit.ts'
 import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
 import { type Digest, digestAlgorithm } from '../../standards/oci/digest.ts'
 import {
