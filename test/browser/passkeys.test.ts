@@ -106,7 +106,7 @@ test('a person adds a passkey, signs in with it alone and as the second proof, a
 
   await page.getByRole('link', { name: 'Remove My <laptop>' }).click()
   await page.getByRole('button', { name: 'Remove' }).click()
-  await page.getByText('You sign in with your password alone.').waitFor()
+  await page.getByText('You sign in with only your password.').waitFor()
   await signOut(page)
   await page.goto('/account/security')
   await page.getByRole('link', { name: 'Sign in with a passkey' }).click()
@@ -167,7 +167,7 @@ test('a passkey that does not know its person is no proof by itself', async (t) 
 
   await page.getByRole('link', { name: /^Remove / }).click()
   await page.getByRole('button', { name: 'Remove' }).click()
-  await page.getByText('You sign in with your password alone.').waitFor()
+  await page.getByText('You sign in with only your password.').waitFor()
 })
 
 test('a passkey is asked for when the script is slow to come, and the button has the focus then', async (t) => {

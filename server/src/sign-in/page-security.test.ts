@@ -171,7 +171,7 @@ test('fault 37: no form of any page is looked at without the token of the browse
   for (const path of forms) {
     for (const token of ['', 'x'.repeat(43)]) {
       const { status, heading } = await browser.post(path, { token })
-      assert.deepEqual([status, heading], [403, 'The form has expired'], path)
+      assert.deepEqual([status, heading], [403, 'This form has expired'], path)
     }
   }
 })
@@ -187,7 +187,7 @@ test('fault 37: nobody is signed in as somebody else by a form of a stranger', a
   const [, token = ''] = /name="token" value="([^"]*)"/.exec(page.text) ?? []
   const planted = await browser.post('/sign-in/password', { ...fields, token, flow })
   assert.equal(planted.status, 400)
-  assert.equal(planted.heading, 'The sign-in has expired', 'a sign-in that was begun in another browser')
+  assert.equal(planted.heading, 'Your sign-in has expired', 'a sign-in that was begun in another browser')
   const crossSite = await browser.post('/sign-in/password', { ...fields, flow }, { origin: 'https://evil.example' })
   assert.equal(crossSite.status, 403)
   assert.equal(browser.cookies.has('__Host-acrux-session'), false)
@@ -200,13 +200,13 @@ test('a sign-in that was altered, or begun an hour ago, has ended', async (t) =>
   assert.equal((await browser.get(`/sign-in?flow=${flow}`)).heading, 'Sign in')
   for (const broken of [`${flow}A`, flow.slice(0, -2), `B${flow.slice(1)}`, 'x', 'x'.repeat(20_000), '%00']) {
     const told = await browser.get(`/sign-in?flow=${broken}`)
-    assert.equal(told.heading, 'The sign-in has expired')
+    assert.equal(told.heading, 'Your sign-in has expired')
     assert.equal(told.status, 400)
   }
   pages.time.nowMs += 60 * 60 * 1000 - 1
   assert.equal((await browser.get(`/sign-in?flow=${flow}`)).heading, 'Sign in')
   pages.time.nowMs += 1
-  assert.equal((await browser.get(`/sign-in?flow=${flow}`)).heading, 'The sign-in has expired')
+  assert.equal((await browser.get(`/sign-in?flow=${flow}`)).heading, 'Your sign-in has expired')
 })
 
 test('every page has the headers that keep it from being framed, kept, sniffed and scripted', async (t) => {
