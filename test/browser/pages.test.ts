@@ -142,7 +142,7 @@ async function firstSignIn({ page, shoot, userName }: Tour): Promise<string[]> {
   await press(page, 'Confirm')
   await shoot('first-recovery-codes', 'Your recovery codes')
   const codes = await page.locator('.codes code').allTextContents()
-  await page.getByRole('link', { name: 'I have saved them' }).click()
+  await page.getByRole('link', { name: 'I have saved the codes' }).click()
   await shoot('security', 'Security')
   return codes
 }

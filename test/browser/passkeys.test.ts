@@ -76,7 +76,7 @@ test('a person adds a passkey, signs in with it alone and as the second proof, a
     const lines = "[...document.querySelectorAll('code')].map((code) => code.getClientRects().length)"
     assert.deepEqual(await page.evaluate(lines), Array(10).fill(1), `a code is on one line where there are ${width}`)
   }
-  await page.getByRole('link', { name: 'I have saved them' }).click()
+  await page.getByRole('link', { name: 'I have saved the codes' }).click()
   await page.getByText('My <laptop>').waitFor()
   const [made] = await credentialsOf(authenticator)
   assert.equal(made?.rpId, 'localhost')
@@ -130,7 +130,7 @@ test('a person who needs a second factor at the next sign-in sets up a passkey t
   await page.getByRole('button', { name: 'Add a passkey' }).click()
   await heading(page, 'Your recovery codes').waitFor()
   assert.equal((await credentialsOf(authenticator)).length, 1)
-  await page.getByRole('link', { name: 'I have saved them' }).click()
+  await page.getByRole('link', { name: 'I have saved the codes' }).click()
   await page.getByText('My laptop').waitFor()
   await signOut(page)
 

@@ -31,22 +31,22 @@ const pictureOf = (page: TestPage) => /src="(data:image\/svg[^"]+)"/.exec(page.t
 const codeOf = ({ time }: TestPages, page: TestPage) =>
   new TOTP({ secret: Secret.fromBase32(secretOf(page)) }).generate({ timestamp: time.nowMs })
 
-/** Follows the link of the page with recovery codes. */
+/** Follows the link on the page with the recovery codes. */
 function goOn(browser: FormBrowser, page: TestPage): Promise<TestPage> {
   assert.equal(page.heading, 'Your recovery codes')
   assert.equal([...page.text.matchAll(/<code>[a-z0-9-]{19}<\/code>/g)].length, 10)
-  const [, href = ''] = /<a class="button primary" href="([^"]+)">I have saved them</.exec(page.text) ?? []
+  const [, href = ''] = /<a class="button primary" href="([^"]+)">I have saved the codes</.exec(page.text) ?? []
   return browser.get(href)
 }
 
 const eventsOf = async ({ directory }: TestPages, { objectId }: User) =>
   (await directory.securityEvents.list(objectId)).map(({ kind, detail }) => `${kind} ${detail}`.trim())
 
-test('a person who needs a second factor sets one up at the next sign-in, and is not signed in before', async (t) => {
+test('a person who needs a second factor must set one up at the next sign-in', async (t) => {
   const { pages, alice, browser } = await open(t)
   const asked = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
   assert.equal(asked.heading, 'Set up a second factor')
-  assert.equal((await browser.get('/account/security')).heading, 'Sign in', 'a password alone opens nothing')
+  assert.equal((await browser.get('/account/security')).heading, 'Sign in', 'a password alone is not enough')
   const shown = await browser.submit(asked, '/sign-in/enrolment')
   const wrong = await browser.submit(shown, '/sign-in/enrolment/confirm', { code: '000000' })
   assert.equal(wrong.status, 400)
@@ -63,7 +63,7 @@ test('a person who needs a second factor sets one up at the next sign-in, and is
   assert.equal(next.heading, 'Enter code')
 })
 
-test('a passkey is set up as the second factor at the next sign-in, and is asked for from then on', async (t) => {
+test('a passkey can be set up as the second factor at the next sign-in, and is then required', async (t) => {
   const { pages, alice, browser } = await open(t)
   const authenticator = createTestAuthenticator({ rpId: 'login.example', origin: testOrigin })
   const asked = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
@@ -72,7 +72,7 @@ test('a passkey is set up as the second factor at the next sign-in, and is asked
   const wrong = await browser.submit(shown, '/sign-in/enrolment/passkey', { credential: '{}' })
   assert.deepEqual([wrong.status, wrong.heading], [400, 'Add a passkey'])
   assert.match(wrong.text, /Your browser did not create a passkey/)
-  assert.equal((await browser.get('/account/security')).heading, 'Sign in', 'a password alone opens nothing')
+  assert.equal((await browser.get('/account/security')).heading, 'Sign in', 'a password alone is not enough')
   const [, link = ''] = /<a href="([^"]+)">Use another method/.exec(wrong.text) ?? []
   assert.equal((await browser.get(link)).heading, 'Set up a second factor')
   const answer = { credential: authenticator.create(wrong), name: 'Key of Alice' }
@@ -92,7 +92,7 @@ test('a passkey is set up as the second factor at the next sign-in, and is asked
   assert.equal(proved.heading, 'Sign in to Azure CLI?')
 })
 
-test('where the server is reached by an address, no passkey is offered or taken', async (t) => {
+test('a server with an IP address offers and accepts no passkeys', async (t) => {
   const { browser } = await open(t, {}, 'https://192.0.2.1')
   const asked = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
   assert.equal(asked.heading, 'Set up a second factor')
@@ -101,7 +101,7 @@ test('where the server is reached by an address, no passkey is offered or taken'
   assert.deepEqual([sent.status, sent.heading], [404, 'Passkeys are not available'])
 })
 
-test('whoever also has to change the password does that first, and then sets the second factor up', async (t) => {
+test('a person who must also change the password does that first', async (t) => {
   const { pages, browser } = await open(t)
   await pages.createUser('carol', { mustChangePassword: true })
   const first = await enterPassword(browser, await browser.get(codeRequest().url), 'carol')
@@ -115,7 +115,7 @@ test('whoever also has to change the password does that first, and then sets the
   assert.equal((await goOn(browser, codes)).heading, 'Sign in to Azure CLI?')
 })
 
-test('where owners alone need a second factor, others sign in without', async (t) => {
+test('if only owners need a second factor, other people sign in without one', async (t) => {
   const { pages, alice, browser } = await open(t, { required: 'owners' })
   assert.equal(
     (await enterPassword(browser, await browser.get(codeRequest().url), 'alice')).heading,
@@ -132,7 +132,7 @@ test('where owners alone need a second factor, others sign in without', async (t
   assert.equal(asked.heading, 'Set up a second factor')
 })
 
-test('a token that a password alone gave ends when its person becomes an owner who needs a second factor', async (t) => {
+test('a token from a password-only sign-in ends when its person becomes an owner who needs a second factor', async (t) => {
   const { pages, alice, browser } = await open(t, { required: 'owners' })
   const { url, verifier } = codeRequest({ scope: 'openid profile' })
   const asked = await enterPassword(browser, await browser.get(url), 'alice')
@@ -149,7 +149,7 @@ test('a token that a password alone gave ends when its person becomes an owner w
   assert.equal(await statusOf(), 401)
 })
 
-test('where an owner hands out the code, a password alone sets up no second factor', async (t) => {
+test('with enrolment by owner code, a password alone cannot set up an authenticator app', async (t) => {
   const { pages, alice, browser } = await open(t, { enrolment: 'owner-code' })
   const { enrolmentCodes } = pages.directory
   const asked = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
@@ -159,15 +159,15 @@ test('where an owner hands out the code, a password alone sets up no second fact
   const shown = await browser.submit(without, '/sign-in/enrolment', { enrolment_code: code.toUpperCase() })
   const confirm = { code: codeOf(pages, shown) }
   const stripped = await browser.submit(shown, '/sign-in/enrolment/confirm', { ...confirm, enrolment_code: '' })
-  assert.equal(stripped.status, 400, 'the code is needed to the end')
+  assert.equal(stripped.status, 400, 'every step requires the code')
   assert.match(stripped.text, /Incorrect or expired enrolment code/)
   assert.equal((await pages.directory.secondFactors.of(alice.objectId)).totp, false)
   const codes = await browser.submit(shown, '/sign-in/enrolment/confirm', confirm)
   assert.equal((await goOn(browser, codes)).heading, 'Sign in to Azure CLI?')
-  assert.equal(await enrolmentCodes.isValid(alice.objectId, code), false, 'it works once')
+  assert.equal(await enrolmentCodes.isValid(alice.objectId, code), false, 'the code works once')
 })
 
-test('where an owner hands out the code, a password alone sets up no passkey', async (t) => {
+test('with enrolment by owner code, a password alone cannot set up a passkey', async (t) => {
   const { pages, alice, browser } = await open(t, { enrolment: 'owner-code' })
   const { enrolmentCodes, secondFactors } = pages.directory
   const method = 'passkey'
@@ -178,15 +178,15 @@ test('where an owner hands out the code, a password alone sets up no passkey', a
   const shown = await browser.submit(without, '/sign-in/enrolment', { method, enrolment_code: code })
   const credential = createTestAuthenticator({ rpId: 'login.example', origin: testOrigin }).create(shown)
   const stripped = await browser.submit(shown, '/sign-in/enrolment/passkey', { credential, enrolment_code: '' })
-  assert.equal(stripped.status, 400, 'the code is needed to the end')
+  assert.equal(stripped.status, 400, 'every step requires the code')
   assert.match(stripped.text, /Incorrect or expired enrolment code/)
   assert.equal((await secondFactors.of(alice.objectId)).passkeys, 0)
   const codes = await browser.submit(shown, '/sign-in/enrolment/passkey', { credential })
   assert.equal((await goOn(browser, codes)).heading, 'Sign in to Azure CLI?')
-  assert.equal(await enrolmentCodes.isValid(alice.objectId, code), false, 'it works once')
+  assert.equal(await enrolmentCodes.isValid(alice.objectId, code), false, 'the code works once')
 })
 
-test('a setup that was started with an owner’s code shows its secret to nobody who has the password alone', async (t) => {
+test('a setup that was started with an owner’s code does not show its secret without the code', async (t) => {
   const { pages, alice, browser } = await open(t, { enrolment: 'owner-code' })
   const code = await pages.change((transaction, { enrolmentCodes }) =>
     enrolmentCodes.create(transaction, alice.objectId, 60_000),
@@ -205,7 +205,7 @@ test('a setup that was started with an owner’s code shows its secret to nobody
   assert.equal((await goOn(browser, codes)).heading, 'Sign in to Azure CLI?')
 })
 
-test('where nobody has to have one, the own pages ask for the owner’s code before the first second factor', async (t) => {
+test('the account pages require the owner’s code for the first second factor, even if the second factor is optional', async (t) => {
   const { pages, alice, browser } = await open(t, { required: 'none', enrolment: 'owner-code' })
   const security = await enterPassword(browser, await browser.get('/account/security'), 'alice')
   assert.equal(security.heading, 'Security')
@@ -230,7 +230,7 @@ test('where nobody has to have one, the own pages ask for the owner’s code bef
   assert.match(end.text, /An authenticator app is set up/)
 })
 
-test('a setup that was begun by one sign-in is not confirmed after the password was reset', async (t) => {
+test('a setup cannot be confirmed after the password was reset', async (t) => {
   const { pages, alice, browser } = await open(t)
   const asked = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
   const shown = await browser.submit(asked, '/sign-in/enrolment')

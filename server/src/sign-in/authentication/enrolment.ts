@@ -77,7 +77,7 @@ export function submitFirstPasskey(context: Context, call: PageCall, form: Form)
 /** An allowed setup, with the owner's code if one is required. */
 type Enrolment = { readonly step: FlowStep; readonly pending: PendingAccount; readonly enrolmentCode: string }
 
-/** Runs a step of the setup if the person may take it; otherwise sends the page that comes first. */
+/** Runs a step of the setup if the person is allowed to; otherwise shows the page that comes first. */
 async function withEnrolment(
   context: Context,
   call: PageCall,
@@ -120,7 +120,7 @@ function addFirstFactor(
   const { objectId } = user
   return database.transaction(async (transaction) => {
     await directory.requireProof(transaction, user)
-    // Another sign-in may have added one since the session was read: a password alone adds no other beside it.
+    // Another sign-in may have added a second factor since the session was read. It is then required before another is added.
     const due = await directory.secondFactorDue(objectId, methods, transaction)
     if (due === 'second-factor') throw new PageError('outdated')
     const needsCode = await directory.needsEnrolmentCode(objectId, methods, transaction)

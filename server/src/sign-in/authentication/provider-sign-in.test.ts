@@ -43,7 +43,7 @@ async function open(
   const pages = await openTestPages({ kind, providers, ...policy })
   t.after(pages.close)
 
-  /** Goes to the provider from a page for signing in, and comes back as somebody. */
+  /** Follows the provider's link on a sign-in page, and signs in there. */
   async function signIn(browser: FormBrowser, page: TestPage, claims: JWTPayload = alice): Promise<TestPage> {
     const left = await leave(browser, page)
     return browser.get(`/sign-in/fabrikam/callback?${provider.signIn(left.href, claims).toString()}`)
@@ -60,7 +60,7 @@ async function leave(browser: FormBrowser, page: TestPage): Promise<URL> {
 }
 
 for (const kind of testDatabaseKinds) {
-  test(`a provider's button leads there and back, to a code for the program that asked [${kind}]`, async (t) => {
+  test(`the link of a provider signs a person in and returns a code to the client [${kind}]`, async (t) => {
     const { pages, signIn, provider } = await open(t, kind)
     const browser = pages.openBrowser()
     const { url, verifier } = codeRequest()
@@ -80,7 +80,7 @@ for (const kind of testDatabaseKinds) {
     const found = await pages.directory.findExternalUser({ issuer: provider.issuer, subject: 'alice-1' })
     assert.equal(found?.displayName, 'Alice')
 
-    // What was got holds for eight hours, however often it is renewed (fault 15).
+    // The tokens are valid for eight hours, regardless of refreshes (fault 15).
     const refresh = () =>
       pages.token({
         grant_type: 'refresh_token',
@@ -92,11 +92,11 @@ for (const kind of testDatabaseKinds) {
     assert.equal((await refresh()).status, 200)
     pages.time.nowMs += 1000
     assert.equal((await refresh()).body['error'], 'invalid_grant')
-    assert.equal((await browser.get('/account/security')).heading, 'Sign in', 'nor does the session')
+    assert.equal((await browser.get('/account/security')).heading, 'Sign in', 'the session is expired')
   })
 }
 
-test('the session has another id after a sign-in at a provider (fault 37)', async (t) => {
+test('the session gets a new id after a sign-in at a provider (fault 37)', async (t) => {
   const { pages, signIn } = await open(t)
   const browser = pages.openBrowser()
   await signIn(browser, await browser.get('/account/security'))
@@ -107,14 +107,14 @@ test('the session has another id after a sign-in at a provider (fault 37)', asyn
   assert.notEqual(browser.cookies.get(session), first)
 })
 
-test('a program that asks for a new authentication is not given one that the provider does not confirm', async (t) => {
+test('a new authentication is accepted only if the provider confirms it', async (t) => {
   const { pages, signIn } = await open(t)
   const browser = pages.openBrowser()
   const { url } = codeRequest({ prompt: 'login' })
   for (const auth_time of [undefined, Math.floor(pages.time.nowMs / 1000) - 3600]) {
     const page = await signIn(browser, await browser.get(url), { ...alice, auth_time })
     assert.deepEqual([page.status, page.heading], [403, 'Sign-in not confirmed'])
-    assert.match(page.text, /<a [^>]*href="\/sign-in\?flow=/, 'there is another way')
+    assert.match(page.text, /<a [^>]*href="\/sign-in\?flow=/, 'the page links to other ways to sign in')
   }
   assert.ok(!browser.cookies.has(session))
   const auth_time = Math.floor(pages.time.nowMs / 1000)
@@ -124,7 +124,7 @@ test('a program that asks for a new authentication is not given one that the pro
   )
 })
 
-test('an authentication of an unknown time is good for a sign-in, is not dated, and satisfies no max_age', async (t) => {
+test('an authentication without a time is accepted, has no auth_time and does not satisfy max_age', async (t) => {
   const { pages, signIn } = await open(t)
   const browser = pages.openBrowser()
   const { url, verifier } = codeRequest()
@@ -141,7 +141,7 @@ test('an authentication of an unknown time is good for a sign-in, is not dated, 
   assert.equal(silent.left?.searchParams.get('error'), 'login_required')
 })
 
-test('an application is not given an e-mail address that the provider calls unverified, nor one that it verified before', async (t) => {
+test('an application does not get an e-mail address that the provider reports as unverified, even if it was verified before', async (t) => {
   const { pages, signIn } = await open(t)
   const emailOf = async (claims: JWTPayload) => {
     const browser = pages.openBrowser()
@@ -165,7 +165,7 @@ test('an application is not given an e-mail address that the provider calls unve
   assert.equal(await emailOf({ email }), email)
 })
 
-test('what a provider says of its refusal is text on the page, and nothing else', async (t) => {
+test('the error message of a provider is escaped on the page', async (t) => {
   const { pages, provider } = await open(t)
   const browser = pages.openBrowser()
   const left = await leave(browser, await browser.get('/account/security'))
@@ -181,7 +181,7 @@ test('what a provider says of its refusal is text on the page, and nothing else'
   assert.ok(!browser.cookies.has(session))
 })
 
-test('somebody whose user is disabled here stays out, and the refusal is recorded', async (t) => {
+test('a disabled user cannot sign in at a provider, and the denial is recorded', async (t) => {
   const { pages, signIn, provider } = await open(t)
   const first = pages.openBrowser()
   await signIn(first, await first.get('/account/security'))
@@ -193,7 +193,7 @@ test('somebody whose user is disabled here stays out, and the refusal is recorde
   assert.deepEqual([page.status, page.heading], [403, 'Your account is disabled'])
 })
 
-test('only who was linked may come where the settings say so', async (t) => {
+test('with createUsers off, only linked people can sign in', async (t) => {
   const { pages, signIn, provider } = await open(t, 'sqlite', { createUsers: false })
   const browser = pages.openBrowser()
   const page = await signIn(browser, await browser.get('/account/security'))
@@ -205,7 +205,7 @@ test('only who was linked may come where the settings say so', async (t) => {
   assert.match(inside.text, /bob@contoso\.example/)
 })
 
-test('a linked user with a second factor here is asked for it, unless the provider asked for one', async (t) => {
+test('a linked user with a second factor here must use it, unless the provider required one', async (t) => {
   const { pages, signIn, provider } = await open(t)
   const bob = await pages.createUser('bob')
   const identities = [{ issuer: provider.issuer, subject: 'alice-1' }]
@@ -220,13 +220,13 @@ test('a linked user with a second factor here is asked for it, unless the provid
   const one = pages.openBrowser()
   const asked = await signIn(one, await one.get('/account/security'))
   assert.equal(asked.heading, 'Enter code')
-  assert.equal((await one.get('/account/security')).heading, 'Sign in', 'nobody is in yet')
+  assert.equal((await one.get('/account/security')).heading, 'Sign in', 'nobody is signed in yet')
   const other = pages.openBrowser()
   const inside = await signIn(other, await other.get('/account/security'), { ...alice, amr: ['mfa'] })
   assert.notEqual(inside.heading, 'Enter code')
 })
 
-test('who controls the provider of a linked user cannot change how that user signs in', async (t) => {
+test('the provider of a linked user cannot change the sign-in methods of that user', async (t) => {
   const { pages, signIn, provider } = await open(t)
   const bob = await pages.createUser('bob')
   const identities = [{ issuer: provider.issuer, subject: 'alice-1' }]
@@ -247,9 +247,9 @@ test('who controls the provider of a linked user cannot change how that user sig
     const page = await browser.post(`/account/security/${action}`, fields)
     assert.equal(page.heading, 'Sign in', action)
     assert.match(page.text, /enter your password or use a passkey/)
-    assert.doesNotMatch(page.text, /Sign in with Fabrikam/, 'the provider is no way to this')
+    assert.doesNotMatch(page.text, /Sign in with Fabrikam/, 'the provider is not offered')
   }
-  // Nor is it by going to the provider once more.
+  // Signing in at the provider again is not enough.
   const asked = await browser.get('/account/security/passkey')
   const [, flow = ''] = /name="flow" value="([^"]+)"/.exec(asked.text) ?? []
   const { left } = await browser.get(`/sign-in/fabrikam/start?flow=${flow}`)
@@ -264,7 +264,7 @@ test('who controls the provider of a linked user cannot change how that user sig
   )
 })
 
-test('a password that was reset is replaced on a page that lists the other sign-in methods and offers to remove them', async (t) => {
+test('after a password reset, the page for the new password lists the other sign-in methods and offers to remove them', async (t) => {
   const { pages, provider } = await open(t)
   const bob = await pages.createUser('bob')
   await pages.change(async (transaction, { people, secondFactors }) => {
@@ -290,12 +290,12 @@ test('a password that was reset is replaced on a page that lists the other sign-
   assert.deepEqual(await pages.directory.secondFactors.of(bob.objectId), { totp: false, passkeys: 0, recoveryCodes: 0 })
 })
 
-/** What every form of a browser carries. */
+/** The token in the forms of a browser. */
 function formTokenOf({ text }: TestPage): string {
   return /name="token" value="([^"]+)"/.exec(text)?.[1] ?? ''
 }
 
-test('no input to the pages of a provider gives more than a page that refuses it', async (t) => {
+test('every invalid input to the pages of a provider gets an error page', async (t) => {
   const { pages, provider } = await open(t)
   const browser = pages.openBrowser()
   const left = await leave(browser, await browser.get('/account/security'))
@@ -320,7 +320,7 @@ test('no input to the pages of a provider gives more than a page that refuses it
   assert.ok(!provider.seen.some(({ path }) => path === '/token'))
 })
 
-test('where everybody needs a second factor, that of a provider counts if the operator accepts it', async (t) => {
+test('if everyone needs a second factor, the one of a provider is accepted only if the operator allows it', async (t) => {
   const secondFactorPolicy = { required: 'all', enrolment: 'self' } as const
   const cases = [
     { acceptsProviderMfa: true, amr: ['pwd', 'mfa'], heading: 'Sign in to Azure CLI?' },
@@ -345,7 +345,7 @@ test('where everybody needs a second factor, that of a provider counts if the op
   }
 })
 
-test('who controls the provider of a linked user sets up no second factor for that user where one is required', async (t) => {
+test('the provider of a linked user cannot set up a required second factor for that user', async (t) => {
   const secondFactorPolicy = { required: 'all', enrolment: 'self' } as const
   const { pages, signIn, provider } = await open(t, 'sqlite', {}, { secondFactorPolicy })
   const bob = await pages.createUser('bob')
@@ -353,7 +353,7 @@ test('who controls the provider of a linked user sets up no second factor for th
   await pages.change((transaction, { people }) => people.setIdentities(transaction, bob.objectId, identities))
   const browser = pages.openBrowser()
   const asked = await signIn(browser, await browser.get(codeRequest().url))
-  assert.equal(asked.heading, 'Sign in', 'a method of this directory is asked for')
+  assert.equal(asked.heading, 'Sign in', 'a method of this directory is required')
   const [, token = ''] = /name="token" value="([^"]+)"/.exec(asked.text) ?? []
   const [, flow = ''] = /name="flow" value="([^"]+)"/.exec(asked.text) ?? []
   for (const method of ['app', 'passkey']) {

@@ -13,7 +13,7 @@ async function open(t: TestContext, kind: DatabaseKind, required: 'none' | 'all'
   const pages = await openTestPages({ kind, secondFactorPolicy: { required, enrolment: 'self' } })
   t.after(pages.close)
   const { directory } = pages
-  /** Does something as soon as the pages were told what they ask for. */
+  /** Runs a change immediately after a page has read from the directory. */
   const doAfter = <Method extends string>(
     asked: Readonly<Record<Method, unknown>>,
     method: Method,
@@ -28,11 +28,11 @@ async function open(t: TestContext, kind: DatabaseKind, required: 'none' | 'all'
     }
     Object.assign(asked, { [method]: askAndAct })
   }
-  /** Has an administrator reset the password then. */
+  /** Resets the password at that moment. */
   const resetAfter = <Method extends string>(asked: Readonly<Record<Method, unknown>>, method: Method, user: User) => {
     doAfter(asked, method, () => pages.resetPassword(user, given))
   }
-  /** Adds a passkey, as the person does in another browser. */
+  /** Adds a passkey at that moment, as in another browser. */
   const addPasskey = ({ objectId }: User) => {
     const key = { credentialId: 'c', publicKey: new Uint8Array([1]), counter: 0, transports: [], displayName: 'own' }
     return pages.change((transaction) => directory.secondFactors.addPasskey(transaction, { objectId, ...key }))
@@ -50,7 +50,7 @@ const codeFor = (shown: TestPage, timestamp: number) => {
 }
 
 for (const kind of testDatabaseKinds) {
-  test(`a password that is reset while it is checked signs nobody in (${kind})`, async (t) => {
+  test(`a password that is reset during its check does not sign in (${kind})`, async (t) => {
     const { pages, browser, resetAfter } = await open(t, kind)
     const alice = await pages.createUser('alice')
     resetAfter(pages.directory, 'checkPassword', alice)
@@ -60,7 +60,7 @@ for (const kind of testDatabaseKinds) {
     assert.deepEqual(await pages.directory.signInsOf(alice.objectId), [])
   })
 
-  test(`a password that a person has to choose does not take the place of one that was given meanwhile (${kind})`, async (t) => {
+  test(`a required new password does not replace a password that was reset in the meantime (${kind})`, async (t) => {
     const { pages, browser, resetAfter, proves } = await open(t, kind)
     const bob = await pages.createUser('bob', { mustChangePassword: true })
     const page = await enterPassword(browser, await browser.get('/account/security'), 'bob')
@@ -73,7 +73,7 @@ for (const kind of testDatabaseKinds) {
     assert.deepEqual(await pages.directory.signInsOf(bob.objectId), [])
   })
 
-  test(`nor does one that a person changes on their own page (${kind})`, async (t) => {
+  test(`a password change does not replace a password that was reset in the meantime (${kind})`, async (t) => {
     const { pages, browser, resetAfter, proves } = await open(t, kind)
     const alice = await pages.createUser('alice')
     await enterPassword(browser, await browser.get('/account/security'), 'alice')
@@ -86,7 +86,7 @@ for (const kind of testDatabaseKinds) {
     assert.deepEqual(await pages.directory.signInsOf(alice.objectId), [])
   })
 
-  test(`nothing is added to prove oneself with by a session that a reset has ended (${kind})`, async (t) => {
+  test(`a session that a reset has ended cannot add a sign-in method (${kind})`, async (t) => {
     const { pages, browser, resetAfter } = await open(t, kind)
     const alice = await pages.createUser('alice')
     const { secondFactors } = pages.directory
@@ -100,7 +100,7 @@ for (const kind of testDatabaseKinds) {
     assert.deepEqual(held, { totp: false, passkeys: 0, recoveryCodes: 0 })
   })
 
-  test(`a password alone adds nothing beside a second factor that was added meanwhile (${kind})`, async (t) => {
+  test(`a password alone cannot add a second factor if one was added in the meantime (${kind})`, async (t) => {
     const { pages, browser, doAfter, addPasskey } = await open(t, kind)
     const alice = await pages.createUser('alice')
     const { secondFactors } = pages.directory
@@ -114,7 +114,7 @@ for (const kind of testDatabaseKinds) {
     assert.deepEqual(held, { totp: false, passkeys: 1, recoveryCodes: 0 })
   })
 
-  test(`nor does it where the second factor is set up at the sign-in (${kind})`, async (t) => {
+  test(`a setup at sign-in cannot add a second factor if one was added in the meantime (${kind})`, async (t) => {
     const { pages, browser, doAfter, addPasskey } = await open(t, kind, 'all')
     const alice = await pages.createUser('alice')
     const asked = await enterPassword(browser, await browser.get('/account/security'), 'alice')

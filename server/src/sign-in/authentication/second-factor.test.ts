@@ -26,7 +26,7 @@ async function open(t: TestContext) {
 const codeOf = ({ time }: TestPages, secret: string) =>
   new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: time.nowMs })
 
-/** Has the person's own pages show the secret for an authenticator app. */
+/** Opens the page with the secret for an authenticator app. */
 async function beginApp(browser: FormBrowser) {
   const security = await enterPassword(browser, await browser.get('/account/security'), 'alice')
   const shown = await browser.submit(security, '/account/security/authenticator/new')
@@ -35,7 +35,7 @@ async function beginApp(browser: FormBrowser) {
   return { shown, secret }
 }
 
-/** Sets an authenticator app up on the person's own pages, and returns its secret and the recovery codes. */
+/** Sets up an authenticator app on the account pages, and returns its secret and the recovery codes. */
 async function setUpApp(pages: TestPages, browser: FormBrowser) {
   const { shown, secret } = await beginApp(browser)
   const done = await browser.submit(shown, '/account/security/authenticator', { code: codeOf(pages, secret) })
@@ -49,14 +49,14 @@ async function setUpApp(pages: TestPages, browser: FormBrowser) {
 const enterCode = (browser: FormBrowser, page: TestPage, code: string) =>
   browser.submit(page, '/sign-in/code', { code })
 
-test('whoever has an authenticator app is asked for its code, and is not signed in before', async (t) => {
+test('a person with an authenticator app must enter its code to sign in', async (t) => {
   const { pages, browser } = await open(t)
   const { secret } = await setUpApp(pages, browser)
   const other = pages.openBrowser()
   const asked = await enterPassword(other, await other.get(codeRequest().url), 'alice')
   assert.equal(asked.heading, 'Enter code')
   const half = other.cookies.get(session)
-  assert.equal((await other.get('/account/security')).heading, 'Sign in', 'a password alone opens nothing')
+  assert.equal((await other.get('/account/security')).heading, 'Sign in', 'a password alone is not enough')
   assert.equal((await other.submit(asked, '/sign-in/answer', { decision: 'accept' })).left, undefined)
   const wrong = await enterCode(other, asked, '000000')
   assert.equal(wrong.status, 400)
@@ -70,7 +70,7 @@ test('whoever has an authenticator app is asked for its code, and is not signed 
   assert.equal((await enterCode(third, again, code)).status, 400, 'a code is good for one sign-in')
 })
 
-test('a second factor ends the sign-ins that the password alone made, and none that a second factor did', async (t) => {
+test('a new second factor ends sign-ins with only a password, but not those with a second factor', async (t) => {
   const { pages, browser } = await open(t)
   const thief = pages.openBrowser()
   await enterPassword(thief, await thief.get('/account/security'), 'alice')
@@ -90,7 +90,7 @@ test('a second factor ends the sign-ins that the password alone made, and none t
   const again = { ...grant, code: pendingCode.left?.searchParams.get('code') ?? '' }
   assert.equal((await pages.token({ grant_type: 'authorization_code', ...again })).status, 400)
   assert.equal((await thief.get('/account/security')).heading, 'Sign in')
-  assert.equal((await browser.get('/account/security')).heading, 'Security', 'who set it up stays signed in')
+  assert.equal((await browser.get('/account/security')).heading, 'Security', 'the session of the setup continues')
 
   const strong = pages.openBrowser()
   const asked = await enterPassword(strong, await strong.get('/account/security'), 'alice')
@@ -107,10 +107,10 @@ test('a second factor ends the sign-ins that the password alone made, and none t
       displayName: 'Key',
     }),
   )
-  assert.equal((await strong.get('/account/security')).heading, 'Security', 'a second factor proved it')
+  assert.equal((await strong.get('/account/security')).heading, 'Security', 'this sign-in used a second factor')
 })
 
-test('whoever knows the password alone has ten minutes for the second proof', async (t) => {
+test('the second factor must follow the password within ten minutes', async (t) => {
   const { pages, browser } = await open(t)
   const { secret } = await setUpApp(pages, browser)
   for (const [afterMs, heading] of [
@@ -124,7 +124,7 @@ test('whoever knows the password alone has ten minutes for the second proof', as
   }
 })
 
-test('the code of one person is not taken for another', async (t) => {
+test('the code of one person is rejected for another', async (t) => {
   const { pages, browser } = await open(t)
   const { secret } = await setUpApp(pages, browser)
   await pages.createUser('bob')
@@ -139,7 +139,7 @@ test('the code of one person is not taken for another', async (t) => {
   )
 })
 
-test('a recovery code lets somebody in once', async (t) => {
+test('a recovery code works once', async (t) => {
   const { pages, browser } = await open(t)
   const { codes } = await setUpApp(pages, browser)
   const [code = ''] = codes
@@ -155,7 +155,7 @@ test('a recovery code lets somebody in once', async (t) => {
   assert.match((await use()).text, /already used code/)
 })
 
-test('after ten wrong codes of strangers even the right one has to wait, but not in a known browser or network', async (t) => {
+test('after ten incorrect codes, even a correct code must wait, but not in a known browser or network', async (t) => {
   const { pages, browser } = await open(t)
   const { secret } = await setUpApp(pages, browser)
   const other = pages.openBrowser('203.0.113.1')
@@ -174,7 +174,7 @@ test('after ten wrong codes of strangers even the right one has to wait, but not
   assert.equal((await enterCode(travelling, again, codeOf(pages, secret))).heading, 'Sign in to Azure CLI?')
 })
 
-test('a hundred wrong codes in a row close the app for good: other factors go on, and the log tells it', async (t) => {
+test('a hundred incorrect codes in a row block the app permanently, but not other factors, and are recorded', async (t) => {
   const { pages, browser } = await open(t)
   const { secret, codes } = await setUpApp(pages, browser)
   const other = pages.openBrowser()
@@ -194,7 +194,7 @@ test('a hundred wrong codes in a row close the app for good: other factors go on
   assert.equal((await enterCode(other, recovery, codes[0] ?? '')).heading, 'Sign in to Azure CLI?')
 })
 
-test('a name under attack asks strangers for a second factor beside the password', async (t) => {
+test('after many failed attempts, unknown browsers and networks need a second factor together with the password', async (t) => {
   const { pages, browser } = await open(t)
   const { secret } = await setUpApp(pages, browser)
   const stranger = pages.openBrowser('203.0.113.1')
@@ -219,10 +219,10 @@ test('a name under attack asks strangers for a second factor beside the password
 const removalOf = ({ text }: TestPage) =>
   /href="(\/account\/security\/remove\?[^"]+)"/.exec(text)?.[1]?.replaceAll('&amp;', '&') ?? ''
 
-test('second factors are changed only by whoever proved themselves within ten minutes', async (t) => {
+test('changing second factors requires an authentication within ten minutes', async (t) => {
   const { pages, browser } = await open(t)
   const { secret } = await setUpApp(pages, browser)
-  // A minute of the ten has passed already.
+  // One of the ten minutes has already passed.
   pages.time.nowMs += 9 * 60_000 - 1
   assert.equal((await browser.get('/account/security/passkey')).heading, 'Add a passkey')
   pages.time.nowMs += 1
@@ -233,7 +233,7 @@ test('second factors are changed only by whoever proved themselves within ten mi
   assert.equal(asked.heading, 'Sign in')
   assert.match(asked.text, /value="alice@contoso\.example"/)
   const code = await enterPassword(browser, asked, 'alice')
-  assert.equal(code.heading, 'Enter code', 'the password is not enough to take the second proof away')
+  assert.equal(code.heading, 'Enter code', 'a password is not enough to remove the second factor')
   const back = await enterCode(browser, code, codeOf(pages, secret))
   assert.equal(back.heading, 'Security')
   assert.match(back.text, /An authenticator app is set up/)
@@ -247,19 +247,19 @@ test('second factors are changed only by whoever proved themselves within ten mi
   assert.equal(next.heading, 'Sign in to Azure CLI?')
 })
 
-test('a browser where the password alone was shown is asked anew once there is a second factor', async (t) => {
+test('a browser with a password-only sign-in must sign in again after a second factor was added', async (t) => {
   const { pages, browser } = await open(t)
   const older = pages.openBrowser()
   assert.equal((await enterPassword(older, await older.get('/account/security'), 'alice')).heading, 'Security')
   const { secret } = await setUpApp(pages, browser)
-  assert.equal((await browser.get('/account/security')).heading, 'Security', 'where the app was set up it was proved')
+  assert.equal((await browser.get('/account/security')).heading, 'Security', 'the setup used the second factor')
   assert.equal((await older.get('/account/security')).heading, 'Sign in')
   const asked = await enterPassword(older, await older.get(codeRequest().url), 'alice')
   assert.equal(asked.heading, 'Enter code')
   assert.equal((await enterCode(older, asked, codeOf(pages, secret))).heading, 'Sign in to Azure CLI?')
 })
 
-test('a wrong first code keeps the QR code and the secret, and sets no app up', async (t) => {
+test('an incorrect first code does not set up the app, and keeps the QR code and the secret', async (t) => {
   const { pages, browser } = await open(t)
   const { shown, secret } = await beginApp(browser)
   const told = await browser.submit(shown, '/account/security/authenticator', { code: '123' })
@@ -271,10 +271,10 @@ test('a wrong first code keeps the QR code and the secret, and sets no app up', 
   const next = await enterPassword(other, await other.get(codeRequest().url), 'alice')
   assert.equal(next.heading, 'Sign in to Azure CLI?')
   const done = await browser.submit(told, '/account/security/authenticator', { code: codeOf(pages, secret) })
-  assert.equal(done.heading, 'Your recovery codes', 'whoever mistyped it does not start over')
+  assert.equal(done.heading, 'Your recovery codes', 'a typing error does not require a new setup')
 })
 
-test('what claims to be a passkey and is none is refused without failing', async (t) => {
+test('an invalid passkey is rejected without a failure', async (t) => {
   const { pages, browser } = await open(t)
   const first = await browser.get(codeRequest().url)
   const [, link = ''] = /href="(\/sign-in\/passkey\?flow=[\w-]+)"/.exec(first.text) ?? []
@@ -310,7 +310,7 @@ test('what claims to be a passkey and is none is refused without failing', async
   assert.ok(pages.logLines.every((line) => !line.includes('"level":50')))
 })
 
-test('whom another provider proves keeps no proof here that would outlast it', async (t) => {
+test('a person of an external provider cannot add a sign-in method here', async (t) => {
   const { pages, alice, browser } = await open(t)
   const before = await enterPassword(browser, await browser.get('/account/security'), 'alice')
   await pages.database.transaction((transaction) =>
@@ -329,7 +329,7 @@ test('whom another provider proves keeps no proof here that would outlast it', a
   assert.equal((await browser.submit(before, '/account/security/authenticator/new')).status, 403)
 })
 
-test('a changed password does not stand for the second factor: an old session removes no method by it', async (t) => {
+test('a password change does not count as a second factor: an old session cannot remove a method', async (t) => {
   const { pages, browser } = await open(t)
   await setUpApp(pages, browser)
   pages.time.nowMs += 11 * 60_000
@@ -337,11 +337,11 @@ test('a changed password does not stand for the second factor: an old session re
   const chosen = 'four words that are hers'
   const fields = { current: passwordOf('alice'), 'new-password': chosen, repeated: chosen }
   assert.match((await browser.submit(page, '/account/password', fields)).text, /Password changed\./)
-  assert.equal((await browser.get('/account/security')).heading, 'Security', 'the session goes on')
+  assert.equal((await browser.get('/account/security')).heading, 'Security', 'the session continues')
   assert.equal((await browser.get('/account/security/remove')).heading, 'Sign in')
 })
 
-test('a wrong code beside the right password that closes the app is in the audit log as well', async (t) => {
+test('an incorrect code with a correct password that blocks the app is also in the audit log', async (t) => {
   const { pages, browser } = await open(t)
   await setUpApp(pages, browser)
   const stranger = pages.openBrowser('203.0.113.1')

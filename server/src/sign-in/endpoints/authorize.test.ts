@@ -40,7 +40,7 @@ async function redeem(
 
 const redirectUri = 'https://app.example/callback?of=x'
 
-/** An application with exact redirect URIs, and the change that makes a request one of its. */
+/** An application with exact redirect URIs, and the fields of its requests. */
 async function registerApplication({ change, directory }: TestPages) {
   const { servicePrincipal, secret } = await change((transaction) =>
     directory.createServicePrincipal(transaction, { displayName: 'A <b>web</b> app' }),
@@ -55,7 +55,7 @@ async function registerApplication({ change, directory }: TestPages) {
 }
 
 for (const kind of testDatabaseKinds) {
-  test(`az gets a code once the person has signed in and said that it was them (${kind})`, async (t) => {
+  test(`az gets a code after the person has signed in and confirmed the sign-in (${kind})`, async (t) => {
     const pages = await open(t, { kind })
     const alice = await pages.createUser('alice')
     const browser = pages.openBrowser()
@@ -79,7 +79,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('the code of another’s browser is not given to whoever sends the answer from a second browser', async (t) => {
+test('a flow cannot be answered from another browser', async (t) => {
   const pages = await open(t)
   await pages.createUser('alice')
   const browser = pages.openBrowser()
@@ -91,7 +91,7 @@ test('the code of another’s browser is not given to whoever sends the answer f
   assert.equal(stolen.status, 403)
 })
 
-test('no answer counts that comes from a page on which the person was not told what they agree to', async (t) => {
+test('an answer is rejected if its page did not show what the person agrees to', async (t) => {
   const pages = await open(t)
   await pages.createUser('alice')
   const browser = pages.openBrowser()
@@ -103,7 +103,7 @@ test('no answer counts that comes from a page on which the person was not told w
   assert.ok((await confirm(browser, told)).left?.searchParams.has('code'))
 })
 
-test('whoever declines goes back to the program with access_denied', async (t) => {
+test('declining returns to the client with access_denied', async (t) => {
   const pages = await open(t)
   await pages.createUser('alice')
   const browser = pages.openBrowser()
@@ -117,7 +117,7 @@ test('whoever declines goes back to the program with access_denied', async (t) =
   assert.equal(left?.searchParams.get('code'), null)
 })
 
-test('with two sessions the person picks one, and what the other had got lives on', async (t) => {
+test('with two accounts, the person picks one, and the tokens of the other remain valid', async (t) => {
   const pages = await open(t)
   const [alice, bob] = [await pages.createUser('alice'), await pages.createUser('bob')]
   const browser = pages.openBrowser()
@@ -127,7 +127,7 @@ test('with two sessions the person picks one, and what the other had got lives o
 
   const request = codeRequest({ prompt: 'select_account' })
   const choice = await browser.get(request.url)
-  assert.equal(choice.heading, 'Pick an account', 'one account alone is not taken either')
+  assert.equal(choice.heading, 'Pick an account', 'even a single account must be picked')
   const another = await browser.submit(choice, '/sign-in/account', { chosen: 'another' })
   assert.equal(another.heading, 'Sign in')
   const goneToo = await confirm(browser, await enterPassword(browser, another, 'bob'))
@@ -153,7 +153,7 @@ test('with two sessions the person picks one, and what the other had got lives o
   assert.equal(refreshed.status, 200)
 })
 
-test('an account that is not signed in here cannot be picked', async (t) => {
+test('an account that is not signed in cannot be picked', async (t) => {
   const pages = await open(t)
   await pages.createUser('alice')
   const bob = await pages.createUser('bob')
@@ -164,7 +164,7 @@ test('an account that is not signed in here cannot be picked', async (t) => {
   assert.equal(again.heading, 'Pick an account')
 })
 
-test('prompt=login asks for the password again, with the name filled in', async (t) => {
+test('prompt=login asks for the password again, with the user name filled in', async (t) => {
   const pages = await open(t)
   await pages.createUser('alice')
   const browser = pages.openBrowser()
@@ -177,11 +177,11 @@ test('prompt=login asks for the password again, with the name filled in', async 
   assert.equal((await enterPassword(browser, asked, 'alice')).heading, 'Sign in to Azure CLI?')
   const stale = await browser.get(codeRequest({ max_age: '0', prompt: undefined }).url)
   pages.time.nowMs += 5000
-  assert.equal(stale.heading, 'Sign in to Azure CLI?', 'the proof is of this very second')
+  assert.equal(stale.heading, 'Sign in to Azure CLI?', 'the authentication is from the same second')
   assert.equal((await browser.get(codeRequest({ max_age: '3' }).url)).heading, 'Sign in')
 })
 
-test('login_hint picks among the accounts, and is filled in where it is none of them', async (t) => {
+test('login_hint selects an account, or fills in the user name if no account matches', async (t) => {
   const pages = await open(t)
   await pages.createUser('alice')
   await pages.createUser('bob')
@@ -195,7 +195,7 @@ test('login_hint picks among the accounts, and is filled in where it is none of 
   assert.equal(hinted.heading, 'Sign in to Azure CLI?')
 })
 
-test('prompt=none shows no page: it gives a code, or says what a page would be needed for', async (t) => {
+test('prompt=none shows no page: it returns a code, or the error that names the required interaction', async (t) => {
   const pages = await open(t)
   await pages.createUser('alice')
   await pages.createUser('bob')
@@ -214,7 +214,7 @@ test('prompt=none shows no page: it gives a code, or says what a page would be n
   assert.equal(await errorOf(), 'account_selection_required')
 })
 
-test('a registered application asks for consent once for each person, and again where it says so', async (t) => {
+test('a registered application asks each person for consent once, and again with prompt=consent', async (t) => {
   const pages = await open(t)
   await pages.createUser('alice')
   await pages.createUser('bob')
@@ -233,13 +233,17 @@ test('a registered application asks for consent once for each person, and again 
   assert.equal((await browser.get(codeRequest(change).url)).left?.searchParams.has('code'), true, 'not asked again')
   assert.equal((await browser.get(codeRequest({ ...change, prompt: 'consent' }).url)).heading, 'Permissions requested')
   const more = codeRequest({ ...change, scope: 'https://containerregistry.azure.net/.default openid' })
-  assert.equal((await browser.get(more.url)).heading, 'Permissions requested', 'another resource is another question')
+  assert.equal(
+    (await browser.get(more.url)).heading,
+    'Permissions requested',
+    'another resource requires another consent',
+  )
   const other = pages.openBrowser()
   const asked = await enterPassword(other, await other.get(codeRequest(change).url), 'bob')
-  assert.equal(asked.heading, 'Permissions requested', 'the consent of another person is not theirs')
+  assert.equal(asked.heading, 'Permissions requested', 'each person must consent')
 })
 
-test('form_post hands the answer over by a form whose every value is escaped', async (t) => {
+test('form_post returns the response in a form whose values are escaped', async (t) => {
   const pages = await open(t)
   await pages.createUser('alice')
   const { change } = await registerApplication(pages)
@@ -258,7 +262,7 @@ test('form_post hands the answer over by a form whose every value is escaped', a
   )
 })
 
-test('a request may come by a form of another site, and goes on where the browser has its cookies', async (t) => {
+test('a request in a form of another site is redirected to a request with cookies', async (t) => {
   const pages = await open(t)
   const back = 'post_logout_redirect_uri=http%3A%2F%2Flocalhost%3A1&id_token_hint=x'
   const logouts = ['/common/oauth2/logout', '/common/oauth2/v2.0/logout'].map((path) => `${path}?${back}`)
@@ -281,7 +285,7 @@ test('a request may come by a form of another site, and goes on where the browse
   }
 })
 
-test('a wrong password, an unknown name and too many attempts are answered alike', async (t) => {
+test('a wrong password, an unknown user name and too many attempts get the same answer', async (t) => {
   const pages = await open(t)
   await pages.createUser('alice')
   const browser = pages.openBrowser()
@@ -296,7 +300,7 @@ test('a wrong password, an unknown name and too many attempts are answered alike
   for (let attempt = 0; attempt < 12; attempt++) assert.equal(await said('alice'), wrong)
 })
 
-test('a password that is missing is asked for, and the field has the focus and says why', async (t) => {
+test('a missing password shows an error at its field, which has the focus', async (t) => {
   const pages = await open(t)
   const browser = pages.openBrowser()
   const page = await browser.get(codeRequest().url)
@@ -309,7 +313,7 @@ test('a password that is missing is asked for, and the field has the focus and s
   assert.match(told.text, /id="password-error">Enter your password\./)
 })
 
-test('a disabled user is told so once the password was right, and gets nowhere', async (t) => {
+test('a disabled user learns it only with the correct password, and is not signed in', async (t) => {
   const pages = await open(t)
   await pages.updateUser(await pages.createUser('alice'), { enabled: false })
   const browser = pages.openBrowser()
@@ -321,7 +325,7 @@ test('a disabled user is told so once the password was right, and gets nowhere',
   assert.equal((await browser.get(codeRequest().url)).heading, 'Sign in')
 })
 
-test('fault 42: a password is found in no log and no event, though it was typed into the wrong field', async (t) => {
+test('fault 42: no log and no event contains a password, even if it was typed into the wrong field', async (t) => {
   const pages = await open(t)
   await pages.createUser('alice')
   const browser = pages.openBrowser()

@@ -7,7 +7,7 @@ async function open(t: TestContext) {
   const pages = await openTestPages()
   t.after(pages.close)
   const alice = await pages.createUser('alice')
-  /** Has a device ask for a code, and returns what it shows and how it asks for its tokens. */
+  /** Requests a device code. Returns the user code and a function that requests the tokens. */
   const askForCode = async () => {
     const answer = await pages.app.inject({
       method: 'POST',
@@ -26,7 +26,7 @@ async function open(t: TestContext) {
   return { pages, alice, browser: pages.openBrowser(), askForCode }
 }
 
-test('a device is let in once the person has entered its code, signed in and agreed', async (t) => {
+test('a device gets tokens after the person has entered its code, signed in and confirmed', async (t) => {
   const { browser, askForCode } = await open(t)
   const { userCode, poll } = await askForCode()
   const page = await browser.get('/devicelogin')
@@ -43,7 +43,7 @@ test('a device is let in once the person has entered its code, signed in and agr
   assert.equal((await browser.submit(asked, '/sign-in/answer', { decision: 'accept' })).heading, 'The code has expired')
 })
 
-test('fault 15: a code is taken from whoever enters it until its fifteen minutes are over', async (t) => {
+test('fault 15: a code expires after exactly fifteen minutes', async (t) => {
   const { pages, askForCode } = await open(t)
   for (const [afterMs, heading] of [
     [900_000 - 1, 'Sign in'],
@@ -57,7 +57,7 @@ test('fault 15: a code is taken from whoever enters it until its fifteen minutes
   }
 })
 
-test('a code in the address is filled in and goes no further by itself, though somebody is signed in', async (t) => {
+test('a code in the address is filled in but not submitted, even if a person is signed in', async (t) => {
   const { browser, askForCode } = await open(t)
   await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
   const { userCode, poll } = await askForCode()
@@ -66,11 +66,11 @@ test('a code in the address is filled in and goes no further by itself, though s
   assert.ok(page.text.includes(`value="${userCode}"`))
   assert.doesNotMatch(page.text, /<script/)
   const choice = await browser.submit(page, '/devicelogin', { user_code: userCode })
-  assert.equal(choice.heading, 'Pick an account', 'nor is the one account taken unasked')
+  assert.equal(choice.heading, 'Pick an account', 'a single account is not selected automatically')
   assert.equal((await poll())['error'], 'authorization_pending')
 })
 
-test('a device that is declined is told so', async (t) => {
+test('a declined device gets authorization_declined', async (t) => {
   const { alice, browser, askForCode } = await open(t)
   const { userCode, poll } = await askForCode()
   const submit = async () => browser.submit(await browser.get('/devicelogin'), '/devicelogin', { user_code: userCode })
@@ -81,7 +81,7 @@ test('a device that is declined is told so', async (t) => {
   assert.equal((await poll())['error'], 'authorization_declined')
 })
 
-test('a code that is wrong, or too old, is not told from another, and guesses are limited', async (t) => {
+test('an incorrect and an expired code get the same answer, and guesses are limited', async (t) => {
   const { pages, browser, askForCode } = await open(t)
   const { userCode } = await askForCode()
   const page = await browser.get('/devicelogin')
@@ -108,5 +108,5 @@ test('a code that is wrong, or too old, is not told from another, and guesses ar
   assert.equal(status, 429)
   assert.equal((await refusals()).at(-1), 'throttled')
   const { rows } = await sql`select detail, target, actor_id from audit_event`.execute(pages.database.tables())
-  assert.ok(!JSON.stringify(rows).includes(userCode), 'no code is written down')
+  assert.ok(!JSON.stringify(rows).includes(userCode), 'no code is recorded')
 })

@@ -5,7 +5,7 @@ import { createConsents } from './consent-store.ts'
 import { signInMigrations } from '../migrations.ts'
 
 for (const kind of testDatabaseKinds) {
-  test(`a consent is one person's, to one application, for one resource, and ends with either (${kind})`, async (t) => {
+  test(`a consent is for one person, one application and one resource, and is deleted with the person or the application (${kind})`, async (t) => {
     const { database, dispose } = await openTestDatabase(kind, signInMigrations)
     t.after(dispose)
     const consents = createConsents(database)

@@ -22,7 +22,6 @@ export function consentPage(form: HiddenFields, subject: Subject & { readonly re
   return question(form, subject, {
     text: html`<strong>${subject.clientName}</strong> requests your consent. It will see your name and user name, and
       can act on your behalf.`,
-    kind: 'Application',
     more: { 'Redirects to': new URL(subject.redirectUri).host },
     warning:
       'Accept only if you trust this application. You can remove its access at any time on the “Applications” page of your account.',
@@ -39,7 +38,7 @@ export function devicePage(
     text: html`Are you trying to sign in to <strong>${subject.clientName}</strong> on another device? Anyone who uses
       that device can then act as you.`,
     more: { 'Requested from': subject.requestedFrom, 'Valid until': subject.expires },
-    warning: 'If someone sent you the code, select Cancel. Otherwise, they get access to your account.',
+    warning: 'If someone sent you this code, select Cancel. Continuing would give them access to your account.',
   })
 }
 
@@ -54,7 +53,6 @@ export function formPostPage(redirectUri: string, parameters: Readonly<Record<st
 
 type Question = {
   readonly text: Html
-  readonly kind?: string
   /** Further details to show. */
   readonly more?: Readonly<Record<string, string>>
   readonly warning?: string
@@ -64,9 +62,9 @@ type Question = {
 function question(
   form: HiddenFields,
   { account: { user }, clientName, resource }: Subject,
-  { text, kind = 'Application', more = {}, warning, accept = 'Continue' }: Question,
+  { text, more = {}, warning, accept = 'Continue' }: Question,
 ): Html {
-  const details = { [kind]: clientName, 'Access to': resource, ...more }
+  const details = { Application: clientName, 'Access to': resource, ...more }
   return html`<p>${text}</p>
     <dl>
       <dt>Account</dt>

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { Html, html } from './html.ts'
 
-test('a value is text, whatever it holds', () => {
+test('every value is escaped', () => {
   const hostile = `</p><script>alert('1')</script>&"\``
   assert.equal(
     html`<p title="${hostile}">${hostile}</p>`.toString(),
@@ -12,13 +12,13 @@ test('a value is text, whatever it holds', () => {
   )
 })
 
-test('markup goes into markup as it is, alone or in a list', () => {
+test('markup in markup is not escaped, alone or in a list', () => {
   const items = ['a', '<b>'].map((item) => html`<li>${item}</li>`)
   const list = html`<p>${items}${1}${undefined}${false}</p>`
   assert.equal(list.toString(), '<p><li>a</li><li>&lt;b&gt;</li>1</p>')
 })
 
-test('no text closes the place that it stands in', () => {
+test('no value closes its attribute or tag', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       assert.doesNotMatch(html`${text}`.toString(), /[<>"'`]/)
@@ -26,7 +26,7 @@ test('no text closes the place that it stands in', () => {
   )
 })
 
-test('nothing but the tag makes markup', () => {
+test('only the tag creates markup', () => {
   const constructor = Html as unknown as new (key: unknown, text: string) => Html
   assert.throws(() => new constructor(Symbol('html'), '<script>'))
   const lookalike = { toString: () => '<script>' } as unknown as string

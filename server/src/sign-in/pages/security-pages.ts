@@ -25,7 +25,7 @@ export function securityPage(
       held.totp
         ? html`<p>An authenticator app is set up.</p>
             ${link(`/account/security/remove?account=${form.account}`, 'Remove the app')}`
-        : html`<p>An app on your phone shows a new code every 30 seconds.</p>
+        : html`<p>An authenticator app on your phone shows a new code every 30 seconds.</p>
             ${button(form, '/account/security/authenticator/new', 'Set up an app')}`
     }
     <h2>Passkeys</h2>
@@ -153,7 +153,7 @@ export function recoveryCodesPage(userPrincipalName: string, codes: readonly str
     </div>
     <p role="status" class="quiet" data-codes-status></p>
     <div class="actions">
-      <a class="button primary" href="${next}">I have saved them</a>
+      <a class="button primary" href="${next}">I have saved the codes</a>
     </div>`
 }
 

@@ -12,7 +12,7 @@ import {
 
 const minuteMs = 60_000
 
-/** Alice with a passkey, in a browser where nobody is signed in any more. */
+/** Alice with a passkey, in a browser from which she has signed out. */
 async function open(t: TestContext) {
   const pages = await openTestPages()
   t.after(pages.close)
@@ -32,7 +32,7 @@ async function addPasskey(browser: FormBrowser, name: string) {
   return authenticator
 }
 
-/** The page on which a passkey is asked for as the only proof. */
+/** The page that asks for a passkey instead of a password. */
 async function askForPasskey(browser: FormBrowser): Promise<TestPage> {
   const { text } = await browser.get(codeRequest().url)
   const [, link = ''] = /href="(\/sign-in\/passkey\?flow=[\w-]+)"/.exec(text) ?? []
@@ -49,7 +49,7 @@ function assertRefused(told: TestPage, why = ''): void {
   assert.match(told.text, /Unknown passkey/, why)
 }
 
-test('a passkey signs its person in, alone and beside the password', async (t) => {
+test('a passkey signs its person in, alone or as a second factor', async (t) => {
   const { authenticator, browser, pages } = await open(t)
   const page = await askForPasskey(browser)
   assert.equal((await send(browser, page, authenticator.get(page))).heading, 'Sign in to Azure CLI?')
@@ -60,7 +60,7 @@ test('a passkey signs its person in, alone and beside the password', async (t) =
   assert.equal(told.heading, 'Sign in to Azure CLI?')
 })
 
-test('what a passkey signed is taken once, though its counter says nothing [WebAuthn §13.4.3]', async (t) => {
+test('a signature of a passkey is accepted once, even though its counter stays at zero [WebAuthn §13.4.3]', async (t) => {
   const { authenticator, browser } = await open(t)
   const page = await askForPasskey(browser)
   const credential = authenticator.get(page)
@@ -68,7 +68,7 @@ test('what a passkey signed is taken once, though its counter says nothing [WebA
   assertRefused(await send(browser, page, credential))
 })
 
-test('of ten who show one signature at once, one is let in', async (t) => {
+test('one of ten concurrent requests with the same signature is accepted', async (t) => {
   const { authenticator, browser } = await open(t)
   const page = await askForPasskey(browser)
   const credential = authenticator.get(page)
@@ -76,7 +76,7 @@ test('of ten who show one signature at once, one is let in', async (t) => {
   assert.equal(told.filter(({ heading }) => heading === 'Sign in to Azure CLI?').length, 1)
 })
 
-test('a challenge is for the browser that was asked, for five minutes and for one purpose', async (t) => {
+test('a challenge is valid for one browser, for five minutes and for one purpose', async (t) => {
   const { authenticator, browser, pages } = await open(t)
   const page = await askForPasskey(browser)
   const stranger = pages.openBrowser()
@@ -88,13 +88,16 @@ test('a challenge is for the browser that was asked, for five minutes and for on
   const asking = await askForPasskey(making)
   await enterPassword(making, await making.get('/account/security'), 'bob')
   const adding = await making.get('/account/security/passkey')
-  assertRefused(await send(making, asking, authenticator.get(adding), challengeOf(adding)), 'one to make a passkey')
+  assertRefused(
+    await send(making, asking, authenticator.get(adding), challengeOf(adding)),
+    'a challenge to create a passkey',
+  )
   const made = createTestAuthenticator({ rpId: 'login.example', origin: testOrigin }).create(asking)
   const form = { credential: made, challenge: challengeOf(asking) }
-  assert.equal((await making.submit(adding, '/account/security/passkey', form)).status, 400, 'one to ask for a passkey')
+  assert.equal((await making.submit(adding, '/account/security/passkey', form)).status, 400, 'a challenge to sign in')
 })
 
-test('fault 15: a challenge is answered until its five minutes are over, to prove a passkey and to make one', async (t) => {
+test('fault 15: a challenge expires after exactly five minutes, to sign in and to create a passkey', async (t) => {
   const { authenticator, pages } = await open(t)
   for (const [afterMs, isTaken] of [
     [5 * minuteMs, false],
@@ -115,7 +118,7 @@ test('fault 15: a challenge is answered until its five minutes are over, to prov
   }
 })
 
-test('a signature for another site, as another person or of another kind proves nobody', async (t) => {
+test('a signature for another origin, another person or another purpose is rejected', async (t) => {
   const { authenticator, browser } = await open(t)
   for (const change of [
     { origin: 'https://evil.example' },
@@ -133,13 +136,13 @@ test('a signature for another site, as another person or of another kind proves 
   assertRefused(await send(browser, page, JSON.stringify({ ...forged, id, rawId })), 'another key')
 })
 
-test('a passkey that did not make sure of its person is no proof alone', async (t) => {
+test('a passkey without user verification does not sign in alone', async (t) => {
   const { authenticator, browser } = await open(t)
   const page = await askForPasskey(browser)
   assertRefused(await send(browser, page, authenticator.get(page, { isVerified: false })))
 })
 
-test('a passkey is the second proof of its own person alone', async (t) => {
+test('a passkey is a second factor of its own person only', async (t) => {
   const { authenticator, browser, pages } = await open(t)
   await addPasskey(pages.openBrowser(), 'bob')
   const page = await enterPassword(browser, await browser.get(codeRequest().url), 'bob')
@@ -147,7 +150,7 @@ test('a passkey is the second proof of its own person alone', async (t) => {
   assertRefused(await send(browser, page, authenticator.get(page)))
 })
 
-test('a passkey lets in neither who is disabled nor whom another provider proves', async (t) => {
+test('a passkey signs in neither a disabled person nor a person of an external provider', async (t) => {
   const { authenticator, browser, pages, alice } = await open(t)
   const change = (columns: { enabled?: number; external?: number }) =>
     pages.database.transaction((transaction) =>

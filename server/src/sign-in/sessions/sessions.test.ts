@@ -21,7 +21,7 @@ async function open(t: TestContext, options: Parameters<typeof openTestPages>[0]
   return { pages, alice, browser: pages.openBrowser() }
 }
 
-/** Signs somebody in on the way to their own pages. */
+/** Signs a person in to their account pages. */
 async function signIn(browser: FormBrowser, name: string) {
   const page = await enterPassword(browser, await browser.get('/account/security'), name)
   assert.equal(page.heading, 'Security')
@@ -34,7 +34,7 @@ const storedSessions = ({ database }: TestPages) =>
   database.tables<{ browser_session: { id_hash: string } }>().selectFrom('browser_session').select('id_hash').execute()
 
 for (const kind of testDatabaseKinds) {
-  test(`a session is known by its cookie, of which the hash alone is stored (${kind})`, async (t) => {
+  test(`only the hash of a session cookie is stored (${kind})`, async (t) => {
     const { pages, browser } = await open(t, { kind })
     await signIn(browser, 'alice')
     const id = browser.cookies.get(session) ?? ''
@@ -45,7 +45,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('cookies are for this host alone, over TLS, and out of the reach of scripts and other sites', async (t) => {
+test('cookies are for this host only, over TLS, and not accessible to scripts and other sites', async (t) => {
   const { pages, browser } = await open(t)
   const page = await browser.get('/account/security')
   const first = String(
@@ -58,7 +58,7 @@ test('cookies are for this host alone, over TLS, and out of the reach of scripts
   assert.match(String(answer.headers['set-cookie']), /^acrux-browser=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/)
 })
 
-test('a session that comes alone, or beside another, is none', async (t) => {
+test('a session cookie without its browser cookie, or next to another session cookie, is ignored', async (t) => {
   const { pages, browser } = await open(t)
   await signIn(browser, 'alice')
   const own = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
@@ -71,7 +71,7 @@ test('a session that comes alone, or beside another, is none', async (t) => {
   }
 })
 
-test('fault 37: the session has another id after each sign-in and sign-out, and the old one is worth nothing', async (t) => {
+test('fault 37: the session gets a new id at each sign-in and sign-out, and the old id is invalid', async (t) => {
   const { pages, browser } = await open(t)
   await pages.createUser('bob')
   browser.cookies.set(session, 'planted'.padEnd(43, 'x'))
@@ -96,7 +96,7 @@ test('fault 37: the session has another id after each sign-in and sign-out, and 
   assert.equal(await isSignedIn(thief), false)
 })
 
-test('a browser has ten people at most: the first gives way, and the sign-in ends', async (t) => {
+test('a browser has at most ten accounts: the next one replaces the oldest, whose sign-in ends', async (t) => {
   const { pages, alice, browser } = await open(t)
   await signIn(browser, 'alice')
   for (let count = 1; count <= 10; count += 1) {
@@ -111,7 +111,7 @@ test('a browser has ten people at most: the first gives way, and the sign-in end
   assert.doesNotMatch(choice.text, /alice@/)
 })
 
-test('a session ends twelve hours after its last use, and seven days after its beginning', async (t) => {
+test('a session expires twelve hours after its last use and seven days after its start', async (t) => {
   const { pages, browser } = await open(t)
   await signIn(browser, 'alice')
   for (let hours = 0; hours < 7 * 24 - 11; hours += 11) {
@@ -126,10 +126,10 @@ test('a session ends twelve hours after its last use, and seven days after its b
   pages.time.nowMs += 12 * hourMs
   assert.equal(await isSignedIn(browser), false)
   await signIn(browser, 'alice')
-  assert.equal((await storedSessions(pages)).length, 1, 'what nobody can use any more is not kept')
+  assert.equal((await storedSessions(pages)).length, 1, 'expired sessions are deleted')
 })
 
-test('a session that has ended does not come back with whoever signs in next', async (t) => {
+test('an expired session does not return with the next sign-in', async (t) => {
   const { pages, browser } = await open(t)
   await pages.createUser('bob')
   await signIn(browser, 'alice')
@@ -140,7 +140,7 @@ test('a session that has ended does not come back with whoever signs in next', a
   assert.equal((await browser.get(codeRequest({ prompt: 'select_account' }).url)).text.includes('alice'), false)
 })
 
-test('a session ends when its user is disabled, deleted, or given another password', async (t) => {
+test('a session ends when its user is disabled or deleted, or gets a new password', async (t) => {
   const { pages, alice, browser } = await open(t)
   await signIn(browser, 'alice')
   await pages.updateUser(alice, { enabled: false })
@@ -155,12 +155,12 @@ test('a session ends when its user is disabled, deleted, or given another passwo
   assert.equal(await isSignedIn(browser), false)
 })
 
-test('a password that somebody else chose is changed before anything else', async (t) => {
+test('a temporary password must be changed first', async (t) => {
   const { pages, browser } = await open(t)
   await pages.createUser('carol', { mustChangePassword: true })
   const asked = await enterPassword(browser, await browser.get(codeRequest().url), 'carol')
   assert.equal(asked.heading, 'Choose a new password')
-  assert.equal(await isSignedIn(browser), false, 'who has yet to change it is not signed in')
+  assert.equal(await isSignedIn(browser), false, 'the person is not signed in before the change')
   const answer = (password: string, repeated = password) =>
     browser.submit(asked, '/sign-in/new-password', { 'new-password': password, repeated })
   assert.match((await answer('something long', 'something else')).text, /don’t match/)
@@ -174,7 +174,7 @@ test('a password that somebody else chose is changed before anything else', asyn
   assert.equal((await enterPassword(other, page, 'carol', 'four words that are hers')).heading, 'Sign in to Azure CLI?')
 })
 
-test('whoever has to change their password has ten minutes for it', async (t) => {
+test('a person who must change their password has ten minutes', async (t) => {
   const { pages } = await open(t)
   await pages.createUser('carol', { mustChangePassword: true })
   for (const [afterMs, heading] of [
@@ -190,7 +190,7 @@ test('whoever has to change their password has ten minutes for it', async (t) =>
   }
 })
 
-test('a session that a password made ends when that password has to be changed', async (t) => {
+test('a session made with a password ends when that password must be changed', async (t) => {
   const { pages, alice, browser } = await open(t)
   await signIn(browser, 'alice')
   await pages.updateUser(alice, { mustChangePassword: true })
@@ -202,7 +202,7 @@ test('a session that a password made ends when that password has to be changed',
   assert.equal((await browser.submit(asked, '/sign-in/new-password', fields)).heading, 'Security')
 })
 
-test('whoever changes their password stays signed in where they did it, and nowhere else', async (t) => {
+test('a password change ends all other sign-ins, but not its own session', async (t) => {
   const { pages, browser } = await open(t)
   const other = pages.openBrowser()
   await signIn(other, 'alice')
@@ -221,7 +221,7 @@ test('whoever changes their password stays signed in where they did it, and nowh
   assert.equal(await isSignedIn(other), false)
 })
 
-test('a person sees where they are signed in, ends one of it, and then all of it', async (t) => {
+test('a person lists their sign-ins, ends one of them and then all', async (t) => {
   const { pages, alice, browser } = await open(t)
   const other = pages.openBrowser()
   await signIn(other, 'alice')
@@ -244,7 +244,7 @@ test('a person sees where they are signed in, ends one of it, and then all of it
     .selectAll()
     .where('action', '=', 'sign-in.end')
     .execute()
-  assert.equal(events.length, 1, 'what ended nothing is no event')
+  assert.equal(events.length, 1, 'a request that ends nothing records no event')
   await browser.submit(list, '/account/sign-ins/end', { sign_in: 'all' })
   assert.deepEqual(await pages.directory.signInsOf(alice.objectId), [])
   assert.equal(await isSignedIn(browser), false)
