@@ -67,7 +67,7 @@ export async function submitPasskey(context: Context, call: PageCall, form: Form
   return redirectTo(call.reply, flowPath(context, call.caller, { ...step.flow, chosen: user.objectId }))
 }
 
-const problem = 'Unknown passkey. Use another passkey, or sign in another destination.'
+const problem = 'Unknown passkey. Use another passkey, or sign in another way.'
 
 async function askForPasskey(step: FlowStep, problem?: string): Promise<FastifyReply> {
   const { context, call, flow } = step
