@@ -82,13 +82,13 @@ test('every refusal of the provider, of Graph, of ARM and of the pages is explai
   const number = /\{ number: (\d+),/g
   const code = /\bcode: '(\w+)'/g
   const title = /\btitle: '([^']+)'/g
-  const numbers = ['server/src/identity/tokens/errors.ts', 'server/src/sign-in/errors.ts'].flatMap((path) =>
+  const numbers = ['server/src/identity/tokens/errors.ts', 'server/src/sign-in/flow/errors.ts'].flatMap((path) =>
     columnOf(path, number),
   )
   const codes = ['server/src/graph/surface/errors.ts', 'server/src/management/arm/errors.ts'].flatMap((path) =>
     columnOf(path, code),
   )
-  const titles = ['server/src/sign-in/errors.ts', 'server/src/issuers/upstream/errors.ts'].flatMap((path) =>
+  const titles = ['server/src/sign-in/flow/errors.ts', 'server/src/issuers/upstream/errors.ts'].flatMap((path) =>
     columnOf(path, title),
   )
   const missing = [

@@ -57,7 +57,18 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
       provider: ['tokens', 'machines', 'grants'],
     },
   },
-  'sign-in': { imports: ['audit', 'directory', 'issuers', 'identity'], submodules: {} },
+  'sign-in': {
+    imports: ['audit', 'directory', 'issuers', 'identity'],
+    submodules: {
+      pages: [],
+      sessions: [],
+      passkeys: ['sessions'],
+      flow: ['pages', 'sessions', 'passkeys'],
+      endpoints: ['pages', 'sessions', 'flow'],
+      authentication: ['pages', 'sessions', 'passkeys', 'flow'],
+      account: ['pages', 'sessions', 'flow', 'authentication'],
+    },
+  },
   access: {
     imports: ['audit'],
     submodules: {

@@ -14,14 +14,14 @@ after(async () => {
 const { appId, password } = server.firstRun.servicePrincipal
 const owner = basic(appId, password)
 
-/** What a browser makes a page of, between quotation marks too: it tells by its title that its script ran. */
+/** Text that a browser could show as a page, even inside quotation marks. If its script runs, it changes the title. */
 const page = `<!doctype html><title>quiet</title><script>document.title='ran'</script>
-  <img src=x onerror=document.title='ran'><form method=post action=/sign-in><button>Go on</button></form>`
+  <img src=x onerror=document.title='ran'><form method=post action=/sign-in><button>Continue</button></form>`
 
-/** A browser that shows the owner's credential wherever it goes. */
+/** A browser that sends the owner's credential with every request. */
 const signedIn = () => browser.newContext({ extraHTTPHeaders: { authorization: owner } })
 
-test('a manifest that is called a page runs nothing in a browser, has no part in the origin and sends no form', async (t) => {
+test('a manifest with an HTML media type runs no script in a browser, has an opaque origin and sends no form', async (t) => {
   if (!browser.isThere(t)) return
   const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, annotations: { page } }))
   const put = await putManifest(server, 'evil', 'page', { mediaType: 'text/html', bytes }, owner)
@@ -40,7 +40,7 @@ test('a manifest that is called a page runs nothing in a browser, has no part in
   assert.equal(await visited.title(), 'quiet')
 })
 
-test('a blob that is a page is offered as a file', async (t) => {
+test('a blob that contains HTML is downloaded as a file', async (t) => {
   if (!browser.isThere(t)) return
   const { digest } = await pushBlob(server, 'evil', Buffer.from(page), owner)
   assert.equal(digest, digestOf(Buffer.from(page)))

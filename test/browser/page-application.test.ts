@@ -26,17 +26,17 @@ after(async () => {
 const { owner, tenantId } = server.firstRun
 const issuer = `${server.baseUrl}/${tenantId}/v2.0`
 
-/** What the page knows once the browser is back. */
+/** What the page knows after the redirect back. */
 interface Begun {
   readonly state: string
   readonly nonce: string
   readonly verifier: string
-  /** Where it has come back to. */
+  /** The address after the redirect back. */
   readonly here: string
 }
 
 step(
-  'a page signs its person in by discovery and a library alone, from its own origin, and reads why it is refused',
+  'a page signs a person in by discovery and a library, from its own origin, and can read the reason of a denial',
   ['chromium'],
   async () => {
     const port = await freePort()

@@ -24,7 +24,7 @@ after(async () => {
   pictures.remove()
 })
 
-/** Nothing listens there: the browser answers itself. */
+/** Nothing listens at this address. The test answers the browser's requests. */
 const redirectUri = 'http://localhost:9/'
 const firstPassword = 'granite-otter-lantern'
 const ownPassword = 'velvet-harbour-thimble'
@@ -77,7 +77,7 @@ function authorizeUrl(change: Record<string, string> = {}): string {
 }
 
 type Shoot = (name: string, title: string) => Promise<void>
-/** Waits for a page and takes no picture. */
+/** Waits for a page without a screenshot. */
 const arrive =
   (page: Page): Shoot =>
   (_name, title) =>
@@ -85,7 +85,7 @@ const arrive =
 
 type Tour = { readonly page: Page; readonly shoot: Shoot; readonly userName: string }
 
-/** Judges a page, and takes a picture of it. */
+/** Checks a page, and takes a screenshot. */
 function judge(page: Page, look: string): Shoot {
   const folder = process.env['ACRUX_TEST_PICTURES'] ?? pictures.path
   mkdirSync(folder, { recursive: true })
@@ -118,12 +118,12 @@ async function firstSignIn({ page, shoot, userName }: Tour): Promise<string[]> {
   await enterPassword(page, userName, firstPassword)
   await shoot('new-password', 'Choose a new password')
   await page.getByLabel('New password', { exact: true }).fill('password123')
-  await page.getByLabel('New password again').fill('password123')
+  await page.getByLabel('Confirm new password').fill('password123')
   await press(page, 'Continue')
   await page.waitForSelector('[aria-invalid]')
   await shoot('new-password-common', 'Choose a new password')
   await page.getByLabel('New password', { exact: true }).fill(ownPassword)
-  await page.getByLabel('New password again').fill(ownPassword)
+  await page.getByLabel('Confirm new password').fill(ownPassword)
   await press(page, 'Continue')
   await shoot('enrolment', 'Set up a second factor')
   await press(page, 'Add a passkey')
@@ -142,7 +142,7 @@ async function firstSignIn({ page, shoot, userName }: Tour): Promise<string[]> {
   await press(page, 'Confirm')
   await shoot('first-recovery-codes', 'Your recovery codes')
   const codes = await page.locator('.codes code').allTextContents()
-  await page.getByRole('link', { name: 'I have saved them' }).click()
+  await page.getByRole('link', { name: 'I have saved the codes' }).click()
   await shoot('security', 'Security')
   return codes
 }
@@ -157,9 +157,9 @@ async function programsAndDevices({ page, shoot }: Tour): Promise<void> {
   await page.goto(authorizeUrl({ prompt: 'select_account' }))
   await shoot('choose', 'Pick an account')
   await page.goto(authorizeUrl({ redirect_uri: 'https://evil.example' }))
-  await shoot('error', 'We cannot sign you in')
+  await shoot('error', 'We can’t sign you in')
   await page.goto('/sign-in?flow=x')
-  await shoot('expired', 'The sign-in has expired')
+  await shoot('expired', 'Your sign-in has expired')
   await page.goto('/account/nothing')
   await shoot('not-found', 'Page not found')
   await page.goto('/devicelogin')
@@ -230,7 +230,7 @@ for (const [width, height, colorScheme] of [
   [1280, 800, 'light'],
   [390, 844, 'dark'],
 ] as const) {
-  test(`every page fits ${width} px, stands out from its background and has a way on`, async (t) => {
+  test(`every page fits ${width} px, has enough contrast and has a way to continue`, async (t) => {
     if (!browser.isThere(t)) return
     await using context = await openContext({ width, height }, colorScheme)
     const page = await context.newPage()
@@ -242,7 +242,7 @@ for (const [width, height, colorScheme] of [
   })
 }
 
-test('new recovery codes can be copied, downloaded and printed, at the first sign-in and later', async (t) => {
+test('new recovery codes can be copied, downloaded and printed, at the first sign-in and on the account pages', async (t) => {
   if (!browser.isThere(t)) return
   await using context = await openContext({ width: 1280, height: 800 })
   await context.grantPermissions(['clipboard-read', 'clipboard-write'])
@@ -281,7 +281,7 @@ async function assertCodesCanBeKept(page: Page, userName: string): Promise<strin
   return codes
 }
 
-test('a person sees what happened to the account, from where, and which sessions there are', async (t) => {
+test('a person sees the security events and the sessions of their account', async (t) => {
   if (!browser.isThere(t)) return
   await using context = await openContext({ width: 1280, height: 800 })
   const page = await context.newPage()
@@ -302,7 +302,7 @@ test('a person sees what happened to the account, from where, and which sessions
   await press(page, 'Next')
   await page.getByRole('button', { name: 'Kim Tanaka' }).click()
   await press(page, 'Continue')
-  await page.getByRole('link', { name: 'Show my sign-ins' }).click()
+  await page.getByRole('link', { name: 'View your sign-ins' }).click()
   await heading(page, 'Sign-ins').waitFor()
   const browserRow = rows.filter({ hasText: 'This session' })
   const told = (await browserRow.textContent()) ?? ''

@@ -13,7 +13,7 @@ after(async () => {
 
 type Authenticator = { readonly cdp: CDPSession; readonly id: string }
 
-/** Gives a page an authenticator of its own, which does what a person with a finger on it would. */
+/** Adds a virtual authenticator with user verification to a page. */
 async function addAuthenticator(page: Page, change: { hasUserVerification?: boolean } = {}): Promise<Authenticator> {
   const cdp = await page.context().newCDPSession(page)
   await cdp.send('WebAuthn.enable')
@@ -34,7 +34,7 @@ async function addAuthenticator(page: Page, change: { hasUserVerification?: bool
 const credentialsOf = async ({ cdp, id }: Authenticator) =>
   (await cdp.send('WebAuthn.getCredentials', { authenticatorId: id })).credentials
 
-/** Where the next page is opened before the server has heard of it, nobody has signed out. */
+/** Signs out, and waits until the server has done so. */
 async function signOut(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Sign out', exact: true }).click()
   await heading(page, 'You have signed out').waitFor()
@@ -58,7 +58,7 @@ async function openPage(t: TestContext, context: BrowserContext): Promise<Page> 
   return page
 }
 
-test('a person adds a passkey, signs in with it alone and as the second proof, and takes it away', async (t) => {
+test('a person adds a passkey, signs in with it alone and as a second factor, and removes it', async (t) => {
   if (!browser.isThere(t)) return
   await using context = await browser.newContext()
   const page = await openPage(t, context)
@@ -76,7 +76,7 @@ test('a person adds a passkey, signs in with it alone and as the second proof, a
     const lines = "[...document.querySelectorAll('code')].map((code) => code.getClientRects().length)"
     assert.deepEqual(await page.evaluate(lines), Array(10).fill(1), `a code is on one line where there are ${width}`)
   }
-  await page.getByRole('link', { name: 'I have saved them' }).click()
+  await page.getByRole('link', { name: 'I have saved the codes' }).click()
   await page.getByText('My <laptop>').waitFor()
   const [made] = await credentialsOf(authenticator)
   assert.equal(made?.rpId, 'localhost')
@@ -106,7 +106,7 @@ test('a person adds a passkey, signs in with it alone and as the second proof, a
 
   await page.getByRole('link', { name: 'Remove My <laptop>' }).click()
   await page.getByRole('button', { name: 'Remove' }).click()
-  await page.getByText('You sign in with your password alone.').waitFor()
+  await page.getByText('You sign in with only your password.').waitFor()
   await signOut(page)
   await page.goto('/account/security')
   await page.getByRole('link', { name: 'Sign in with a passkey' }).click()
@@ -130,7 +130,7 @@ test('a person who needs a second factor at the next sign-in sets up a passkey t
   await page.getByRole('button', { name: 'Add a passkey' }).click()
   await heading(page, 'Your recovery codes').waitFor()
   assert.equal((await credentialsOf(authenticator)).length, 1)
-  await page.getByRole('link', { name: 'I have saved them' }).click()
+  await page.getByRole('link', { name: 'I have saved the codes' }).click()
   await page.getByText('My laptop').waitFor()
   await signOut(page)
 
@@ -141,7 +141,7 @@ test('a person who needs a second factor at the next sign-in sets up a passkey t
   await heading(page, 'Security').waitFor()
 })
 
-test('a passkey that does not know its person is no proof by itself', async (t) => {
+test('a passkey without user verification does not sign in alone', async (t) => {
   if (!browser.isThere(t)) return
   await using context = await browser.newContext()
   const page = await openPage(t, context)
@@ -167,10 +167,10 @@ test('a passkey that does not know its person is no proof by itself', async (t) 
 
   await page.getByRole('link', { name: /^Remove / }).click()
   await page.getByRole('button', { name: 'Remove' }).click()
-  await page.getByText('You sign in with your password alone.').waitFor()
+  await page.getByText('You sign in with only your password.').waitFor()
 })
 
-test('a passkey is asked for when the script is slow to come, and the button has the focus then', async (t) => {
+test('a passkey can be used when the script loads slowly, and the button then has the focus', async (t) => {
   if (!browser.isThere(t)) return
   await using context = await browser.newContext()
   const page = await openPage(t, context)
@@ -187,12 +187,12 @@ test('a passkey is asked for when the script is slow to come, and the button has
   const pressed = button.click()
   late.resolve()
   await pressed
-  // A browser that has nowhere to look for a passkey may say so before anybody can read what it was asked.
+  // A browser without an authenticator may report an error before the status text can be read.
   await page.getByText(/Follow the instructions in your browser\.|No passkey was used\./).waitFor()
   assert.equal(await page.evaluate('document.activeElement.textContent'), 'Use a passkey')
 })
 
-test('what a passkey signed is taken once, in the browser that was asked, for the challenge it was asked', async (t) => {
+test('a signature of a passkey is accepted once, in its browser and for its challenge', async (t) => {
   if (!browser.isThere(t)) return
   await using context = await browser.newContext()
   const page = await openPage(t, context)
@@ -212,7 +212,7 @@ test('what a passkey signed is taken once, in the browser that was asked, for th
   const body = new URLSearchParams((await sent).postData() ?? '')
   await heading(page, 'Security').waitFor()
 
-  /** Has a browser send what was signed, with the form that it was given itself. */
+  /** Submits the signature with the form of another browser. */
   const replay = async (where: BrowserContext, withChallenge: boolean): Promise<string> => {
     const other = await where.newPage()
     await other.goto('/sign-out')
@@ -225,7 +225,7 @@ test('what a passkey signed is taken once, in the browser that was asked, for th
     const challenge = body.get('challenge') ?? ''
     const credential = body.get('credential') ?? ''
     const fill = async (name: string, value: string) => {
-      // A browser that has gone to a page has not read all of it yet.
+      // After navigation, the page may not be loaded completely.
       await other.locator(`[name=${name}]`).waitFor({ state: 'attached' })
       await other.evaluate(`document.querySelector('[name=${name}]').value = ${JSON.stringify(value)}`)
     }

@@ -29,7 +29,7 @@ const bob = {
 
 type Person = typeof bob
 
-/** A command that programs take for a browser: it writes down where it was sent, and returns at once as browsers do. */
+/** A command that programs start as the browser. It records the address, and returns at once. */
 function browserCommand(home: ClientHome): { readonly path: string; readonly url: () => string | undefined } {
   const told = join(home.path, 'url')
   const path = join(home.path, 'browser')
@@ -38,7 +38,7 @@ function browserCommand(home: ClientHome): { readonly path: string; readonly url
   return { path, url: () => (existsSync(told) ? readFileSync(told, 'utf8') : undefined) }
 }
 
-/** Lets a program start, and does in the browser what it asks for. */
+/** Starts a program, and completes in the browser what it requests. */
 async function withBrowser(
   context: BrowserContext,
   home: ClientHome,
@@ -67,7 +67,7 @@ const azLogin = (az: Az) => (command: string) => az.run(['login'], { BROWSER: co
 const nameIn = (ran: Ran) => stringAt(JSON.parse(ran.stdout), 0, 'user', 'name')
 
 step(
-  'two people sign in to az from one browser, each picks who they are, and neither ends the other’s sign-in',
+  'two people sign in to az from one browser, each picks their account, and neither ends the sign-in of the other',
   ['az', 'chromium'],
   async () => {
     const { userPrincipalName, password } = bob
@@ -131,7 +131,7 @@ step('az says why when the person cancels in the browser', ['az', 'chromium'], a
   assert.match(ran.stderr, /AADSTS65004/)
 })
 
-test('InteractiveBrowserCredential signs a person in, and gets a token for another resource without asking', async (t) => {
+test('InteractiveBrowserCredential signs a person in, and gets a token for another resource silently', async (t) => {
   if (!browser.isThere(t)) return
   using home = clientHome(server.caFile)
   await using context = await browser.newContext()

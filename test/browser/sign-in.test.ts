@@ -28,7 +28,7 @@ after(async () => {
 const { userPrincipalName, password } = server.firstRun.owner
 const azClientId = '04b07795-8ddb-461a-bbee-02f9e1bf7b46'
 
-/** A program that waits on loopback for the browser to bring a code, as az does. */
+/** A program that waits on loopback for the redirect with a code, as az does. */
 async function startProgram(t: TestContext) {
   const arrived = Promise.withResolvers<URL>()
   const posted = Promise.withResolvers<URLSearchParams>()
@@ -62,13 +62,12 @@ async function startProgram(t: TestContext) {
   return { url, arrived: arrived.promise, posted: posted.promise, redirectUri, verifier }
 }
 
-/** A page that reports whatever its security policy, or the network, kept from it. */
+/** A page that reports everything that its security policy or the network blocks. */
 async function openPage(t: TestContext, context: BrowserContext): Promise<Page> {
   const page = await context.newPage()
   const trouble: string[] = []
   page.on('console', (message) => {
-    // Chromium writes of every answer that is no success, and where a field was given the focus before it did so itself;
-    // what a policy blocks is told as well.
+    // Chromium reports every failed response, and a field that had the focus before autofocus. Everything else is a fault.
     const isCommon = /^(?:Failed to load resource: the server responded|Autofocus processing was blocked)/
     if (!isCommon.test(message.text())) trouble.push(message.text())
   })
@@ -79,12 +78,12 @@ async function openPage(t: TestContext, context: BrowserContext): Promise<Page> 
 
 const focused = (page: Page) => page.evaluate('document.activeElement.id || document.activeElement.textContent.trim()')
 
-/** Waits until an element of this id or text has the focus: a browser gives it with the first picture of a page that is loaded. */
+/** Waits until the element with this id or text has the focus. The browser sets it with the first rendering of the page. */
 async function untilFocused(page: Page, name: string): Promise<void> {
   await until(`the focus is on ${name}`, async () => (await focused(page)) === name)
 }
 
-/** Presses Tab until the focus is on an element of this name. */
+/** Presses Tab until the element with this name has the focus. */
 async function tabTo(page: Page, name: string): Promise<void> {
   for (let presses = 0; presses < 20; presses++) {
     if ((await focused(page)) === name) return
@@ -99,7 +98,7 @@ function signInTest(title: string, body: (t: TestContext) => Promise<void>): voi
   })
 }
 
-signInTest('a person signs in to az with the keyboard alone, and az redeems the code', async (t) => {
+signInTest('a person signs in to az with only the keyboard, and az redeems the code', async (t) => {
   await using context = await browser.newContext()
   const page = await openPage(t, context)
   const program = await startProgram(t)
@@ -108,7 +107,7 @@ signInTest('a person signs in to az with the keyboard alone, and az redeems the 
   await page.keyboard.type(userPrincipalName)
   await page.keyboard.press('Enter')
   await page.waitForSelector('[aria-invalid]')
-  // The first field that is wrong has the focus.
+  // The first invalid field has the focus.
   await untilFocused(page, 'password')
   await page.keyboard.type(password)
   await tabTo(page, 'Sign in')
@@ -134,7 +133,7 @@ signInTest('a person signs in to az with the keyboard alone, and az redeems the 
   assert.match(stringAt(expectStatus(answer, 200).json(), 'id_token'), /^ey/)
 })
 
-signInTest('every page for passwords works without scripts', async (t) => {
+signInTest('every password page works without scripts', async (t) => {
   await using context = await browser.newContext({ javaScriptEnabled: false })
   const page = await openPage(t, context)
   const program = await startProgram(t)
@@ -151,7 +150,7 @@ signInTest('every page for passwords works without scripts', async (t) => {
 })
 
 signInTest(
-  'an application of the directory gets its answer by a form, which sends itself where scripts run',
+  'a registered application gets its response in a form, which a script submits if scripts are enabled',
   async (t) => {
     for (const javaScriptEnabled of [true, false]) {
       const program = await startProgram(t)
@@ -176,7 +175,7 @@ signInTest(
   },
 )
 
-signInTest('whoever cancels sends the program the refusal', async (t) => {
+signInTest('cancelling returns access_denied to the client', async (t) => {
   await using context = await browser.newContext()
   const page = await openPage(t, context)
   const program = await startProgram(t)
@@ -185,7 +184,7 @@ signInTest('whoever cancels sends the program the refusal', async (t) => {
   assert.equal((await program.arrived).searchParams.get('error'), 'access_denied')
 })
 
-signInTest('a screen reader is told of every field, its hint and its error', async (t) => {
+signInTest('a screen reader announces every field, its hint and its error', async (t) => {
   await using context = await browser.newContext()
   const page = await openPage(t, context)
   const program = await startProgram(t)
@@ -228,7 +227,7 @@ signInTest('a screen reader is told of every field, its hint and its error', asy
   assert.equal(description, 'Enter the code.')
 })
 
-signInTest('text stands out from what is behind it, by day and by night', async (t) => {
+signInTest('text has enough contrast, in light and dark mode', async (t) => {
   for (const colorScheme of ['light', 'dark'] as const) {
     await using context = await browser.newContext({ colorScheme })
     const page = await openPage(t, context)
@@ -239,7 +238,7 @@ signInTest('text stands out from what is behind it, by day and by night', async 
   }
 })
 
-signInTest('the pages fit a phone, a desk and the night', async (t) => {
+signInTest('the pages fit a phone and a desktop, in light and dark mode', async (t) => {
   const folder = process.env['ACRUX_TEST_PICTURES'] ?? pictures.path
   mkdirSync(folder, { recursive: true })
   const looks = [

@@ -14,7 +14,7 @@ import { azHome, claimsOf, signIn, step, useCloud } from '../clients/az/az.ts'
 
 const programs = ['chromium', 'openssl']
 const azCliClientId = '04b07795-8ddb-461a-bbee-02f9e1bf7b46'
-/** Nothing listens there: the browser's own request is looked at. */
+/** Nothing listens at this address. The test checks the browser's request. */
 const redirectUri = 'http://localhost:9'
 
 let server: RunningServer
@@ -39,12 +39,12 @@ after(async () => {
   await fabrikam?.[Symbol.asyncDispose]()
 })
 
-/** A browser with nothing in it. The providers' certificates are of their own making. */
+/** A new browser. The providers' certificates are self-signed. */
 async function newPage(): Promise<Page> {
   return (await browser.newContext({ ignoreHTTPSErrors: true })).newPage()
 }
 
-/** Says at the provider's own pages who one is, and agrees to what it asks, if it asks. */
+/** Signs in on the provider's pages, and consents if the provider asks. */
 async function signInAt(page: Page, provider: OpenIdProvider, subject: string): Promise<void> {
   await page.getByRole('link', { name: `Sign in with ${String(provider.settings['displayName'])}` }).click()
   await page.waitForURL(`${provider.issuer}/**`)
@@ -59,7 +59,7 @@ async function signInAt(page: Page, provider: OpenIdProvider, subject: string): 
   if ((await consent.count()) > 0) await page.locator('button[type=submit]').click()
 }
 
-/** Signs in as the Azure CLI has people do it, and returns the tokens. */
+/** Signs in as with the Azure CLI, and returns the tokens. */
 async function tokensOf(
   page: Page,
   provider: OpenIdProvider,
@@ -99,12 +99,12 @@ async function tokensOf(
   return expectStatus(answer, 200).json()
 }
 
-/** Who the bearer of the tokens is. */
+/** The user of the tokens. */
 function objectIdOf(tokens: unknown): string {
   return stringAt(claimsOf(stringAt(tokens, 'access_token')), 'oid')
 }
 
-/** What a person may do in one repository, by way of the exchange. */
+/** The actions of a person in one repository, by the exchange. */
 async function actionsOf(tokens: unknown): Promise<unknown> {
   const { loginServer, tenantId } = server.firstRun
   const post = (path: string, fields: Record<string, string>) =>
@@ -126,7 +126,7 @@ async function actionsOf(tokens: unknown): Promise<unknown> {
   return at(access, 0, 'actions') ?? []
 }
 
-/** Gives a group a role on the first registry. */
+/** Assigns a role on the first registry to a group. */
 async function giveRole(principalId: string, role: string): Promise<void> {
   const id = `${registryId(server)}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}`
   const roleDefinitionId = `/subscriptions/${server.firstRun.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${role}`
@@ -134,7 +134,7 @@ async function giveRole(principalId: string, role: string): Promise<void> {
   expectStatus(await arm(server, 'PUT', `${id}?api-version=2022-04-01`, { properties }), 201)
 }
 
-/** Lets a device in, as somebody of a provider. */
+/** Signs in on a device as a person of a provider. */
 async function letIn(userCode: string): Promise<void> {
   const page = await newPage()
   await page.goto('/devicelogin')
@@ -151,20 +151,16 @@ async function groupId(displayName: string): Promise<string> {
   return stringAt(listed, 'value', 0, 'id')
 }
 
-step(
-  'whoever signs in at a provider for the first time becomes a user, and is the same the next time',
-  programs,
-  async () => {
-    contoso.people.set('alice', { name: 'Alice', email: 'alice@example.com', groups: [] })
-    const page = await newPage()
-    const tokens = await tokensOf(page, contoso, 'alice')
-    const claims = claimsOf(stringAt(tokens, 'access_token'))
-    assert.partialDeepStrictEqual(claims, { name: 'Alice', amr: ['fed'], idtyp: 'user' })
-    assert.match(stringAt(claims, 'upn'), /^alice_[0-9a-f]{20}#EXT#@/)
-    contoso.people.set('alice', { name: 'Alice Renamed', email: 'other@example.com', groups: [] })
-    assert.equal(objectIdOf(await tokensOf(await newPage(), contoso, 'alice')), objectIdOf(tokens))
-  },
-)
+step('the first sign-in at a provider creates a user, and the next one finds the same user', programs, async () => {
+  contoso.people.set('alice', { name: 'Alice', email: 'alice@example.com', groups: [] })
+  const page = await newPage()
+  const tokens = await tokensOf(page, contoso, 'alice')
+  const claims = claimsOf(stringAt(tokens, 'access_token'))
+  assert.partialDeepStrictEqual(claims, { name: 'Alice', amr: ['fed'], idtyp: 'user' })
+  assert.match(stringAt(claims, 'upn'), /^alice_[0-9a-f]{20}#EXT#@/)
+  contoso.people.set('alice', { name: 'Alice Renamed', email: 'other@example.com', groups: [] })
+  assert.equal(objectIdOf(await tokensOf(await newPage(), contoso, 'alice')), objectIdOf(tokens))
+})
 
 step('a program that asks for a new sign-in has the provider ask for the password again', programs, async () => {
   contoso.people.set('ivan', { name: 'Ivan', email: 'ivan@example.com', groups: [] })
@@ -172,7 +168,7 @@ step('a program that asks for a new sign-in has the provider ask for the passwor
   await page.goto('/account/security')
   await signInAt(page, contoso, 'ivan')
   await page.waitForURL('**/account/security*')
-  // The provider has a session of its own, which `prompt=login` and `max_age` are to disregard.
+  // The provider has its own session, which `prompt=login` and `max_age` must ignore.
   const tokens = await tokensOf(page, contoso, 'ivan', { prompt: 'login' })
   const claims = claimsOf(stringAt(tokens, 'access_token'))
   assert.ok(Math.abs(Number(at(claims, 'auth_time')) - Date.now() / 1000) < 120, String(at(claims, 'auth_time')))
@@ -187,33 +183,29 @@ step('two people with one e-mail address at two providers are two (fault 13)', p
   assert.notEqual(objectIdOf(one), objectIdOf(other))
 })
 
-step(
-  'a role that is given to a group holds for who is in it now, and for nobody else (fault 12)',
-  programs,
-  async () => {
-    contoso.people.set('carol', { name: 'Carol', email: 'carol@example.com', groups: ['developers', 'all'] })
-    const first = await tokensOf(await newPage(), contoso, 'carol')
-    assert.equal(await actionsOf(first), 401, 'no right on the registry yet')
-    const id = `${registryId(server)}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}`
-    const roleDefinitionId = `/subscriptions/${server.firstRun.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${roles.acrPush}`
-    const properties = { roleDefinitionId, principalId: await groupId('contoso:developers'), principalType: 'Group' }
-    expectStatus(await arm(server, 'PUT', `${id}?api-version=2022-04-01`, { properties }), 201)
-    assert.deepEqual(await actionsOf(first), ['pull', 'push'])
+step('a role of a group applies only to its current members (fault 12)', programs, async () => {
+  contoso.people.set('carol', { name: 'Carol', email: 'carol@example.com', groups: ['developers', 'all'] })
+  const first = await tokensOf(await newPage(), contoso, 'carol')
+  assert.equal(await actionsOf(first), 401, 'no role on the registry yet')
+  const id = `${registryId(server)}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}`
+  const roleDefinitionId = `/subscriptions/${server.firstRun.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${roles.acrPush}`
+  const properties = { roleDefinitionId, principalId: await groupId('contoso:developers'), principalType: 'Group' }
+  expectStatus(await arm(server, 'PUT', `${id}?api-version=2022-04-01`, { properties }), 201)
+  assert.deepEqual(await actionsOf(first), ['pull', 'push'])
 
-    contoso.people.set('carol', { name: 'Carol', email: 'carol@example.com', groups: ['all'] })
-    const second = await tokensOf(await newPage(), contoso, 'carol')
-    assert.equal(await actionsOf(second), 401)
-    assert.equal(await actionsOf(first), 401, 'what was got before does not hold on to it')
-    const of = await graph(server, 'GET', `/users/${objectIdOf(second)}/memberOf`)
-    assert.deepEqual(
-      listAt(expectStatus(of, 200).json(), 'value').map((group) => stringAt(group, 'displayName')),
-      ['contoso:all'],
-    )
-  },
-)
+  contoso.people.set('carol', { name: 'Carol', email: 'carol@example.com', groups: ['all'] })
+  const second = await tokensOf(await newPage(), contoso, 'carol')
+  assert.equal(await actionsOf(second), 401)
+  assert.equal(await actionsOf(first), 401, 'the earlier tokens no longer grant the role')
+  const of = await graph(server, 'GET', `/users/${objectIdOf(second)}/memberOf`)
+  assert.deepEqual(
+    listAt(expectStatus(of, 200).json(), 'value').map((group) => stringAt(group, 'displayName')),
+    ['contoso:all'],
+  )
+})
 
 step(
-  'az signs somebody of the provider in by device code, and az acr login in by the roles of their group',
+  'a person of a provider signs in to az by device code, and az acr login uses the roles of their group',
   [...programs, 'az'],
   async () => {
     contoso.people.set('grace', { name: 'Grace', email: 'grace@example.com', groups: ['deployers'] })
@@ -237,7 +229,7 @@ step(
 )
 
 step(
-  'an owner links a user of the directory with az rest, who then is that user when they come from the provider',
+  'an owner links a user with az rest, and the person then signs in at the provider as that user',
   [...programs, 'az'],
   async () => {
     contoso.people.set('heidi', { name: 'Heidi', email: 'heidi@example.com', groups: [] })
@@ -290,26 +282,22 @@ step('an answer of the provider is worth something once, and in the browser that
   }
 })
 
-step(
-  'a provider that is down is told of on a page with status 503, and is used again when it is back',
-  programs,
-  async () => {
-    fabrikam.people.set('frank', { name: 'Frank', email: 'frank@example.com', groups: ['staff'] })
-    await fabrikam.stop()
-    await server.restart()
-    const page = await newPage()
-    await page.goto('/account/security')
-    const [down] = await Promise.all([
-      page.waitForResponse((response) => response.url().includes('/sign-in/fabrikam/start')),
-      page.getByRole('link', { name: 'Sign in with Fabrikam' }).click(),
-    ])
-    assert.equal(down.status(), 503)
-    await page.getByRole('heading', { name: 'The provider cannot be reached' }).waitFor()
-    await fabrikam.start()
-    await page.waitForTimeout(5000)
-    await page.getByRole('link', { name: 'Sign in another way' }).click()
-    await signInAt(page, fabrikam, 'frank')
-    await page.getByRole('heading', { level: 1 }).waitFor()
-    await page.waitForURL('**/account/security*')
-  },
-)
+step('an unavailable provider gets a page with status 503, and is used again when it is back', programs, async () => {
+  fabrikam.people.set('frank', { name: 'Frank', email: 'frank@example.com', groups: ['staff'] })
+  await fabrikam.stop()
+  await server.restart()
+  const page = await newPage()
+  await page.goto('/account/security')
+  const [down] = await Promise.all([
+    page.waitForResponse((response) => response.url().includes('/sign-in/fabrikam/start')),
+    page.getByRole('link', { name: 'Sign in with Fabrikam' }).click(),
+  ])
+  assert.equal(down.status(), 503)
+  await page.getByRole('heading', { name: 'The provider cannot be reached' }).waitFor()
+  await fabrikam.start()
+  await page.waitForTimeout(5000)
+  await page.getByRole('link', { name: 'Sign in another way' }).click()
+  await signInAt(page, fabrikam, 'frank')
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  await page.waitForURL('**/account/security*')
+})

@@ -47,7 +47,7 @@ async function open() {
   }
   const { url, verifier } = authorize()
   const asked = pageOf(await visitor.submit(pageOf(await visitor.open(url)), { username: userPrincipalName, password }))
-  assert.match(asked.html, /asks for your consent/)
+  assert.match(asked.html, /requests your consent/)
   const end = await visitor.submit(asked, { decision: 'accept' })
   const code = 'location' in end ? (end.location.searchParams.get('code') ?? '') : ''
   const fields = { client_id: appId, client_secret: secret, redirect_uri: redirectUri }

@@ -485,7 +485,7 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'A form of another site is accepted',
-    file: 'server/src/sign-in/browser.ts',
+    file: 'server/src/sign-in/sessions/browser.ts',
     find: "if (origin === publicOrigin) return site === undefined || site === 'same-origin'",
     replace: 'return true',
     tests: ['server/src/sign-in/page-security.test.ts'],

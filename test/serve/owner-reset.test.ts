@@ -100,7 +100,7 @@ test('acrux owner reset --remove-second-factors lets an owner in who lost the au
     recoveryCodes: 0,
     identityProviders: 0,
   })
-  assert.equal(pageOf(await visitor.open('/account/security')).html.includes('An app is set up'), false)
+  assert.equal(pageOf(await visitor.open('/account/security')).html.includes('An authenticator app is set up'), false)
   await signInAndChange(server, stringAt(result, 'password'))
 
   const again = pageVisitor(server)

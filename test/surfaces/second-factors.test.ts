@@ -88,7 +88,7 @@ test('A person who chose recovery codes can return to the app, whose next code s
   assert.match(textOf(used), /already used code/, 'the code that confirmed the app works only once')
   const security = pageOf(await visitor.submit(used, { code: totpOf(secret, confirmedAtMs + 30_000) }))
   assert.equal(security.url.pathname, '/account/security')
-  assert.match(textOf(security), /An app is set up/)
+  assert.match(textOf(security), /An authenticator app is set up/)
 })
 
 test('A person removes the authenticator app on the account page, and needs another at the next sign-in', async () => {

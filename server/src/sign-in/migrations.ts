@@ -1,7 +1,6 @@
 import type { Migration } from '../platform/sql/migrations.ts'
-import { consentIndexMigration } from './consent-store.ts'
 
-/** The tables of the sign-in room. */
+/** The tables of the sign-in module. */
 export const signInMigrations: readonly Migration[] = [
   {
     id: 'sign-in-0001-sessions',
@@ -38,5 +37,10 @@ export const signInMigrations: readonly Migration[] = [
       await schema.createIndex('used_challenge_by_expiry').on('used_challenge').column('expires_at_ms').execute()
     },
   },
-  consentIndexMigration,
+  {
+    id: 'sign-in-0003-consents-by-client',
+    up: async (schema) => {
+      await schema.createIndex('user_consent_by_client').on('user_consent').column('client_id').execute()
+    },
+  },
 ]

@@ -10,7 +10,7 @@ async function open(t: TestContext) {
   return { pages, alice, browser: pages.openBrowser() }
 }
 
-/** Addresses that a browser, or a careless comparison, may take for another place than they seem. */
+/** Addresses that a browser or a careless comparison may parse differently than expected. */
 const hostileAddresses = [
   '//evil.example',
   '///evil.example',
@@ -50,7 +50,7 @@ const hostileAddresses = [
   'http://localhost:36805 ',
 ]
 
-test('fault 36: a redirect URI that is not the client’s shows a page and sends the browser nowhere', async (t) => {
+test('fault 36: a redirect URI that is not registered shows an error page and does not redirect', async (t) => {
   const { browser } = await open(t)
   await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
   for (const address of hostileAddresses) {
@@ -67,7 +67,7 @@ test('fault 36: a redirect URI that is not the client’s shows a page and sends
   assert.equal(unknown.left, undefined)
 })
 
-test('fault 36: no address that a request names is where a sign-in or a sign-out leads', async (t) => {
+test('fault 36: a sign-in or sign-out never redirects to an address in the request', async (t) => {
   const { browser } = await open(t)
   for (const address of hostileAddresses) {
     const encoded = encodeURIComponent(address)
@@ -92,7 +92,7 @@ test('fault 36: no address that a request names is where a sign-in or a sign-out
   assert.equal(done.heading, 'You have signed out')
 })
 
-test('fault 36: doubled slashes and backslashes in a path of ours lead to no other host', async (t) => {
+test('fault 36: duplicate slashes and backslashes in a path do not redirect to another host', async (t) => {
   const { pages } = await open(t)
   for (const url of ['//evil.example/account', '//account', '/\\evil.example', '//sign-in', '/account//security']) {
     for (const host of [testHost, 'evil.example', '127.0.0.1']) {
@@ -104,13 +104,13 @@ test('fault 36: doubled slashes and backslashes in a path of ours lead to no oth
   }
 })
 
-test('fault 37: a form counts from the browser alone that it was made for, and from our own page alone', async (t) => {
+test('fault 37: a form is accepted only from its browser and from one of our pages', async (t) => {
   const { pages, browser } = await open(t)
   const page = await browser.get('/devicelogin')
   const token = /name="token" value="([^"]*)"/.exec(page.text)?.[1] ?? ''
   const send = (fields: Record<string, string>, headers: Record<string, string> = {}) =>
     browser.post('/devicelogin', { user_code: 'X', ...fields }, headers)
-  assert.equal((await send({ token })).status, 400, 'this one is looked at')
+  assert.equal((await send({ token })).status, 400, 'the form is processed')
   const refused: [Record<string, string>, Record<string, string>, string][] = [
     [{}, {}, 'no token'],
     [{ token: '' }, {}, 'an empty token'],
@@ -124,7 +124,7 @@ test('fault 37: a form counts from the browser alone that it was made for, and f
   ]
   for (const [fields, headers, why] of refused) assert.equal((await send(fields, headers)).status, 403, why)
   const silent = { origin: 'null', 'sec-fetch-site': 'same-origin' }
-  assert.equal((await send({ token }, silent)).status, 400, 'a page that tells nobody where it is')
+  assert.equal((await send({ token }, silent)).status, 400, 'a page without a referrer')
   const other = pages.openBrowser()
   await other.get('/devicelogin')
   assert.equal((await other.post('/devicelogin', { token, user_code: 'X' })).status, 403, 'another browser')
@@ -139,7 +139,7 @@ test('fault 37: a form counts from the browser alone that it was made for, and f
   assert.equal(doubled.statusCode, 400)
 })
 
-test('fault 37: a form of another site, which comes without cookies, gives the browser no other name', async (t) => {
+test('fault 37: a form of another site, which has no cookies, does not replace the browser cookie', async (t) => {
   const { pages } = await open(t)
   const headers = {
     host: testHost,
@@ -158,10 +158,10 @@ test('fault 37: a form of another site, which comes without cookies, gives the b
   assert.match(String(page.headers['set-cookie']), /^__Host-acrux-browser=/)
   const style = /href="([^"]*\.css)"/.exec(page.body)?.[1] ?? ''
   const asset = await pages.app.inject({ url: style, headers: { host: testHost } })
-  assert.deepEqual([asset.statusCode, asset.headers['set-cookie']], [200, undefined], 'what any cache may keep')
+  assert.deepEqual([asset.statusCode, asset.headers['set-cookie']], [200, undefined], 'a cacheable file')
 })
 
-test('fault 37: no form of any page is looked at without the token of the browser', async (t) => {
+test('fault 37: no page processes a form without the token of the browser', async (t) => {
   const { browser } = await open(t)
   await enterPassword(browser, await browser.get('/account/security'), 'alice')
   const forms = pageRoutes.flatMap(({ method, path }) =>
@@ -171,12 +171,12 @@ test('fault 37: no form of any page is looked at without the token of the browse
   for (const path of forms) {
     for (const token of ['', 'x'.repeat(43)]) {
       const { status, heading } = await browser.post(path, { token })
-      assert.deepEqual([status, heading], [403, 'The form has expired'], path)
+      assert.deepEqual([status, heading], [403, 'This form has expired'], path)
     }
   }
 })
 
-test('fault 37: nobody is signed in as somebody else by a form of a stranger', async (t) => {
+test('fault 37: a form of another person does not sign anyone in', async (t) => {
   const { pages, browser } = await open(t)
   const attacker = pages.openBrowser()
   const theirs = await attacker.get('/account/security')
@@ -187,29 +187,29 @@ test('fault 37: nobody is signed in as somebody else by a form of a stranger', a
   const [, token = ''] = /name="token" value="([^"]*)"/.exec(page.text) ?? []
   const planted = await browser.post('/sign-in/password', { ...fields, token, flow })
   assert.equal(planted.status, 400)
-  assert.equal(planted.heading, 'The sign-in has expired', 'a sign-in that was begun in another browser')
+  assert.equal(planted.heading, 'Your sign-in has expired', 'a sign-in that was begun in another browser')
   const crossSite = await browser.post('/sign-in/password', { ...fields, flow }, { origin: 'https://evil.example' })
   assert.equal(crossSite.status, 403)
   assert.equal(browser.cookies.has('__Host-acrux-session'), false)
 })
 
-test('a sign-in that was altered, or begun an hour ago, has ended', async (t) => {
+test('a flow that was altered or started an hour ago is rejected', async (t) => {
   const { pages, browser } = await open(t)
   const page = await browser.get(codeRequest().url)
   const [, flow = ''] = /name="flow" value="([^"]*)"/.exec(page.text) ?? []
   assert.equal((await browser.get(`/sign-in?flow=${flow}`)).heading, 'Sign in')
   for (const broken of [`${flow}A`, flow.slice(0, -2), `B${flow.slice(1)}`, 'x', 'x'.repeat(20_000), '%00']) {
     const told = await browser.get(`/sign-in?flow=${broken}`)
-    assert.equal(told.heading, 'The sign-in has expired')
+    assert.equal(told.heading, 'Your sign-in has expired')
     assert.equal(told.status, 400)
   }
   pages.time.nowMs += 60 * 60 * 1000 - 1
   assert.equal((await browser.get(`/sign-in?flow=${flow}`)).heading, 'Sign in')
   pages.time.nowMs += 1
-  assert.equal((await browser.get(`/sign-in?flow=${flow}`)).heading, 'The sign-in has expired')
+  assert.equal((await browser.get(`/sign-in?flow=${flow}`)).heading, 'Your sign-in has expired')
 })
 
-test('every page has the headers that keep it from being framed, kept, sniffed and scripted', async (t) => {
+test('every page has the headers against framing, caching, sniffing and scripts', async (t) => {
   const { browser } = await open(t)
   const urls = [
     codeRequest().url,
@@ -245,7 +245,7 @@ test('every page has the headers that keep it from being framed, kept, sniffed a
   }
 })
 
-test('a page under another name of the server is looked for at the configured one', async (t) => {
+test('a page under another host name redirects to the configured host', async (t) => {
   const { pages } = await open(t)
   const { statusCode, headers } = await pages.app.inject({
     url: '/devicelogin?user_code=A',
@@ -256,7 +256,7 @@ test('a page under another name of the server is looked for at the configured on
   assert.equal(headers['set-cookie'], undefined)
 })
 
-test('what a request holds is never markup, and no odd request fails', async (t) => {
+test('values in a request are never markup, and no malformed request fails', async (t) => {
   const { browser } = await open(t)
   const hostile = '"><img src=x onerror=alert(1)>'
   const encoded = encodeURIComponent(hostile)

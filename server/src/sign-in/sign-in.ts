@@ -9,14 +9,14 @@ import type { Sealer } from '../platform/keys/sealing.ts'
 import { type KnownSenders, createKnownSenders } from '../platform/limits/sender-budget.ts'
 import type { Database } from '../platform/sql/database.ts'
 import type { Upstreams } from '../issuers/index.ts'
-import { createConsents } from './consent-store.ts'
-import { createCookieJar } from './cookies.ts'
-import { createFlows } from './flow.ts'
-import { createKnownBrowsers } from './known-browser.ts'
-import { createPasskeys } from './passkeys.ts'
 import { mountPages, pageRoutes } from './routes.ts'
-import { createSessions } from './sessions.ts'
-import { createSignInStore } from './store.ts'
+import { createConsents } from './flow/consent-store.ts'
+import { createFlows } from './flow/flow.ts'
+import { createPasskeys } from './passkeys/passkeys.ts'
+import { createCookieJar } from './sessions/cookies.ts'
+import { createKnownBrowsers } from './sessions/known-browser.ts'
+import { createSessionStore } from './sessions/session-store.ts'
+import { createSessions } from './sessions/sessions.ts'
 
 export type SignInOptions = {
   readonly database: Database
@@ -26,31 +26,30 @@ export type SignInOptions = {
   readonly sealer: Sealer
   readonly directory: Directory
   readonly identity: SignInProtocol
-  /** Scheme, host and port under which clients reach the server, as `https://localhost:5443`. */
+  /** Scheme, host and port under which clients reach the server, such as `https://localhost:5443`. */
   readonly publicOrigin: string
-  /** The providers of organisations, opened before. */
+  /** The identity providers of organisations. */
   readonly upstreams: Upstreams
-  /** Whether `mfa` in the methods of a provider counts as a second factor; true by default. */
+  /** Whether `mfa` in the methods of a provider is accepted as a second factor; true by default. */
   readonly acceptsProviderMfa?: boolean
-  /** Who proved something lately, here and at the token endpoint. */
+  /** The addresses that recently authenticated, here and at the token endpoint. */
   readonly senders?: KnownSenders
 }
 
-/** The pages on which people prove who they are, and the sessions of their browsers. */
+/** The pages on which people sign in, and the sessions of their browsers. */
 export interface SignInPages {
   /** Adds the pages to the application. */
   mount(app: FastifyInstance): void
-  /** The table of the pages, for the walk over all of them. */
+  /** The route table of the pages. */
   readonly routes: readonly RouteDescription[]
 }
 
-/** Opens the sign-in room. */
+/** Creates the sign-in module. */
 export function createSignInPages(options: SignInOptions): SignInPages {
   const { database, clock, audit, log, sealer, directory, identity, publicOrigin, upstreams } = options
   const { senders = createKnownSenders(clock) } = options
-  const store = createSignInStore(database)
-  const consents = createConsents(database)
-  const site = {
+  const store = createSessionStore(database)
+  const context = {
     database,
     clock,
     audit,
@@ -58,21 +57,20 @@ export function createSignInPages(options: SignInOptions): SignInPages {
     directory,
     protocol: identity,
     publicOrigin,
-    store,
-    consents,
+    consents: createConsents(database),
     jar: createCookieJar(publicOrigin),
     sessions: createSessions({ database, store, directory, clock }),
     flows: createFlows(sealer, clock),
     knownBrowsers: createKnownBrowsers(sealer, clock),
-    passkeys: createPasskeys({ database, store, directory, clock, sealer, publicOrigin }),
+    passkeys: createPasskeys({ database, directory, clock, sealer, publicOrigin }),
     upstreams,
     acceptsProviderMfa: options.acceptsProviderMfa ?? true,
     senders,
-    otherProviders: (flow: string) =>
+    providerLinks: (flow: string) =>
       upstreams.settings.map(({ name, displayName }) => ({
         label: `Sign in with ${displayName}`,
         href: `/sign-in/${name}/start?flow=${flow}`,
       })),
   }
-  return { mount: (app) => mountPages(app, site), routes: pageRoutes }
+  return { mount: (app) => mountPages(app, context), routes: pageRoutes }
 }

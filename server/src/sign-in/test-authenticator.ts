@@ -1,18 +1,18 @@
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import type { TestPage } from './test-pages.ts'
 
-/** What a page asks an authenticator for, as far as one of a test looks at it. */
-type Asked = { readonly challenge: string; readonly user?: { readonly id: string } }
+/** The part of a page's options that the test authenticator uses. */
+type Options = { readonly challenge: string; readonly user?: { readonly id: string } }
 
 export type AssertionChange = {
-  /** Whether the device made sure of the person. */
+  /** Whether the authenticator verified the person. */
   readonly isVerified?: boolean
   readonly userHandle?: string
   readonly origin?: string
   readonly type?: string
 }
 
-/** A passkey of software whose counter stays at nought, as those that are kept in step over several devices. [WebAuthn §6.1, §6.5] */
+/** A software passkey whose counter stays at zero, like passkeys that are synchronised between devices. [WebAuthn §6.1, §6.5] */
 export function createTestAuthenticator({ rpId, origin }: { readonly rpId: string; readonly origin: string }) {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const id = randomBytes(16)
@@ -26,7 +26,7 @@ export function createTestAuthenticator({ rpId, origin }: { readonly rpId: strin
   const shared = { id: id.toString('base64url'), rawId: id.toString('base64url'), type: 'public-key' }
 
   return {
-    /** What the browser sends with the form of a page that asks for a new passkey. */
+    /** The credential for a page that requests a new passkey. */
     create: (page: TestPage): string => {
       const { challenge, user } = optionsOf(page)
       userHandle = user?.id
@@ -49,7 +49,7 @@ export function createTestAuthenticator({ rpId, origin }: { readonly rpId: strin
       }
       return JSON.stringify({ ...shared, clientExtensionResults: {}, response })
     },
-    /** What the browser sends with the form of a page that asks for a passkey. */
+    /** The credential for a page that requests a signature. */
     get: (page: TestPage, change: AssertionChange = {}): string => {
       const { isVerified = true, type = 'webauthn.get' } = change
       const data = authenticatorData(isVerified ? 0x05 : 0x01)
@@ -66,7 +66,7 @@ export function createTestAuthenticator({ rpId, origin }: { readonly rpId: strin
   }
 }
 
-function optionsOf({ text }: TestPage): Asked {
+function optionsOf({ text }: TestPage): Options {
   const [, options = ''] = /data-options="([^"]*)"/.exec(text) ?? []
-  return JSON.parse(options.replaceAll('&quot;', '"')) as Asked
+  return JSON.parse(options.replaceAll('&quot;', '"')) as Options
 }

@@ -32,7 +32,7 @@ export type TestPagesOptions = {
   readonly acceptsProviderMfa?: boolean
 }
 
-/** The pages with the rooms below them, on a real database; time stands still. */
+/** The pages with the modules that they need, on a real database and with a fixed clock. */
 export async function openTestPages({
   kind = 'sqlite',
   publicOrigin = testOrigin,
@@ -93,7 +93,7 @@ export async function openTestPages({
 
   const updateUser = ({ objectId }: User, wanted: Parameters<Directory['people']['updateUser']>[2]) =>
     change((transaction, { people }) => people.updateUser(transaction, objectId, wanted))
-  /** Gives somebody another password, as an administrator does. */
+  /** Resets a password, as an administrator does. */
   const resetPassword = async ({ objectId, userPrincipalName }: User, password: string) => {
     const prepared = await directory.people.preparePassword(userPrincipalName, password)
     const reset = { mustChange: false, origin: { remoteAddress: '198.51.100.7', userAgent: undefined } }
@@ -136,18 +136,18 @@ export function codeRequest(change: Record<string, string | undefined> = {}) {
   return { verifier, url: `/organizations/oauth2/v2.0/authorize?${query.toString()}` }
 }
 
-/** A page as a browser without scripts has it. */
+/** A page in a browser without scripts. */
 export type TestPage = {
   readonly status: number
   readonly url: string
   readonly text: string
   readonly heading: string
   readonly headers: LightMyRequestResponse['headers']
-  /** Where the browser was sent to beyond the server, if it was. */
+  /** The address outside the server to which the browser was redirected. */
   readonly left: URL | undefined
 }
 
-/** A browser that has cookies and forms and nothing else. */
+/** A browser that supports only cookies and forms. */
 export class FormBrowser {
   readonly cookies = new Map<string, string>()
   readonly #inject: (options: InjectOptions) => Promise<LightMyRequestResponse>
@@ -162,7 +162,7 @@ export class FormBrowser {
     return this.#go({ method: 'GET', url })
   }
 
-  /** Sends the page's form of this action with these fields beside the hidden ones. */
+  /** Submits the form of the page with this action: its hidden fields and these fields. */
   submit(page: TestPage, action: string, fields: Record<string, string> = {}): Promise<TestPage> {
     const form = page.text
       .split('<form')
@@ -217,7 +217,7 @@ function unescape(text: string): string {
   return text.replaceAll(/&([a-z]+|#\d+);/g, (entity, name: string) => names[name] ?? entity)
 }
 
-/** Signs a user in on the page at which the browser is. */
+/** Submits the password of a user on the current page of the browser. */
 export function enterPassword(browser: FormBrowser, page: TestPage, name: string, password = passwordOf(name)) {
   return browser.submit(page, '/sign-in/password', { username: `${name}@contoso.example`, password })
 }

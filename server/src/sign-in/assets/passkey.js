@@ -1,5 +1,5 @@
-// Asks the browser for a passkey when the button of a form is pressed, and sends what it gave with the form. The button can be
-// pressed once this is loaded: before, the form would go without a passkey.
+// Requests a passkey from the browser when the form is submitted, and sends the credential with the form. The button is enabled
+// only after this script has loaded, because the form is useless without a credential.
 const form = document.querySelector('form[data-passkey]')
 const button = form?.querySelector('button[disabled]')
 const status = document.querySelector('[data-passkey-status]')

@@ -1,4 +1,4 @@
-// Copies, downloads and prints the recovery codes of the page. Without scripts they can still be selected and printed.
+// Copies, downloads and prints the recovery codes of the page. Without scripts, they can still be selected and printed.
 const codes = [...document.querySelectorAll('.codes code')].map((code) => code.textContent.trim())
 const text = `Recovery codes for ${document.querySelector('[data-account]')?.dataset.account ?? location.host}\n${location.host}\n\n${codes.join('\n')}\n`
 const status = document.querySelector('[data-codes-status]')

@@ -1,2 +1,2 @@
-// Sends the one form of the page on its own. Without scripts, its button does.
+// Submits the form of the page. Without scripts, the person presses its button.
 document.forms[0]?.requestSubmit()

@@ -1,47 +1,50 @@
-import { type Html, html } from '../html.ts'
-import type { Account } from '../sessions.ts'
-import { type Carried, carried } from './layout.ts'
+import { type Html, html } from './html.ts'
+import type { User } from '../../directory/index.ts'
+import { type HiddenFields, hiddenFields } from './layout.ts'
 
-/** Who is asked, by which program, and for what. */
-type Asked = { readonly account: Account; readonly clientName: string; readonly resource: string }
+/** The user, the client that requests the sign-in, and the resource to which it gets access. */
+type Subject = {
+  readonly account: { readonly user: Pick<User, 'displayName' | 'userPrincipalName'> }
+  readonly clientName: string
+  readonly resource: string
+}
 
-/** Asks whether it was the person who had a program on their machine sign them in. [RFC 8252 §8.6] */
-export function confirmPage(form: Carried, asked: Asked): Html {
-  return question(form, asked, {
-    text: html`Continue only if you have just started to sign in to <strong>${asked.clientName}</strong> yourself, on
-      this computer.`,
+/** Asks whether the person started the sign-in of an application on their computer. [RFC 8252 §8.6] */
+export function confirmPage(form: HiddenFields, subject: Subject): Html {
+  return question(form, subject, {
+    text: html`Continue only if you just started this sign-in to <strong>${subject.clientName}</strong> on this
+      computer.`,
   })
 }
 
-/** Asks whether an application may act for the person. */
-export function consentPage(form: Carried, asked: Asked & { readonly redirectUri: string }): Html {
-  return question(form, asked, {
-    text: html`<strong>${asked.clientName}</strong> asks for your consent. It will see your name and user name, and can
-      act for you:`,
-    kind: 'Application',
-    more: { 'You return to': new URL(asked.redirectUri).host },
+/** Asks for consent that an application may act for the person. */
+export function consentPage(form: HiddenFields, subject: Subject & { readonly redirectUri: string }): Html {
+  return question(form, subject, {
+    text: html`<strong>${subject.clientName}</strong> requests your consent. It will see your name and user name, and
+      can act on your behalf.`,
+    more: { 'Redirects to': new URL(subject.redirectUri).host },
     warning:
-      'Accept only if you trust this application. You can remove its access at any time under “Applications” in your account.',
+      'Accept only if you trust this application. You can remove its access at any time on the “Applications” page of your account.',
     accept: 'Accept',
   })
 }
 
-/** Asks whether the person wants to let a device in. */
+/** Asks whether the person wants to sign in on a device. */
 export function devicePage(
-  form: Carried,
-  asked: Asked & { readonly requestedFrom: string; readonly expires: string },
+  form: HiddenFields,
+  subject: Subject & { readonly requestedFrom: string; readonly expires: string },
 ): Html {
-  return question(form, asked, {
-    text: html`Are you trying to sign in to <strong>${asked.clientName}</strong> on another device? Anyone who uses that
-      device will be able to act as you.`,
-    more: { 'Requested from': asked.requestedFrom, 'Valid until': asked.expires },
-    warning: 'If somebody sent you the code, select Cancel: they would get access to your account.',
+  return question(form, subject, {
+    text: html`Are you trying to sign in to <strong>${subject.clientName}</strong> on another device? Anyone who uses
+      that device can then act as you.`,
+    more: { 'Requested from': subject.requestedFrom, 'Valid until': subject.expires },
+    warning: 'If someone sent you this code, select Cancel. Continuing would give them access to your account.',
   })
 }
 
-/** Hands an answer to a client by a form, which a script sends where scripts run. [OAuth 2.0 Form Post Response Mode §2] */
+/** Sends the response to a client in a form. A script submits the form if scripts are enabled. [OAuth 2.0 Form Post Response Mode §2] */
 export function formPostPage(redirectUri: string, parameters: Readonly<Record<string, string>>): Html {
-  return html`<p>Press the button to continue.</p>
+  return html`<p>Select Continue to return to the application.</p>
     <form method="post" action="${redirectUri}">
       ${Object.entries(parameters).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
       <div class="actions"><button class="primary" type="submit">Continue</button></div>
@@ -50,19 +53,18 @@ export function formPostPage(redirectUri: string, parameters: Readonly<Record<st
 
 type Question = {
   readonly text: Html
-  readonly kind?: string
-  /** What else there is to know before an answer. */
+  /** Further details to show. */
   readonly more?: Readonly<Record<string, string>>
   readonly warning?: string
   readonly accept?: string
 }
 
 function question(
-  form: Carried,
-  { account: { user }, clientName, resource }: Asked,
-  { text, kind = 'Program', more = {}, warning, accept = 'Continue' }: Question,
+  form: HiddenFields,
+  { account: { user }, clientName, resource }: Subject,
+  { text, more = {}, warning, accept = 'Continue' }: Question,
 ): Html {
-  const details = { [kind]: clientName, 'Access to': resource, ...more }
+  const details = { Application: clientName, 'Access to': resource, ...more }
   return html`<p>${text}</p>
     <dl>
       <dt>Account</dt>
@@ -75,7 +77,7 @@ function question(
     </dl>
     ${warning !== undefined && html`<p class="quiet">${warning}</p>`}
     <form method="post" action="/sign-in/answer">
-      ${carried(form)}
+      ${hiddenFields(form)}
       <div class="actions">
         <button class="primary" type="submit" name="decision" value="accept">${accept}</button>
         <button type="submit" name="decision" value="refuse">Cancel</button>

@@ -1,5 +1,5 @@
-import { type Html, html } from '../html.ts'
-import { alert, carried, field } from './layout.ts'
+import { type Html, html } from './html.ts'
+import { alert, hiddenFields, field } from './layout.ts'
 import { type SignInForm, cancelButton, confirmationField } from './sign-in-pages.ts'
 
 /** Asks the person to set up a second factor before the sign-in continues. */
@@ -22,7 +22,7 @@ export function enrolmentPage(
       </p>`
     }
     <form method="post" action="/sign-in/enrolment" novalidate>
-      ${carried(form)}
+      ${hiddenFields(form)}
       ${
         needsCode &&
         field({
@@ -31,7 +31,7 @@ export function enrolmentPage(
           type: 'text',
           autocomplete: 'off',
           isCode: true,
-          hint: 'Ask an owner of the directory for it. It works once.',
+          hint: 'Ask a directory owner for this code. It works once.',
           error: problem,
           hasFocus: true,
         })
@@ -57,7 +57,7 @@ export function firstCodePage(
   const { picture, secretBase32, enrolmentCode, problem } = made
   return html`${secretOf(picture, secretBase32)}
     <form method="post" action="/sign-in/enrolment/confirm" novalidate>
-      ${carried(form, { enrolment_code: enrolmentCode })} ${confirmationField(problem)}
+      ${hiddenFields(form, { enrolment_code: enrolmentCode })} ${confirmationField(problem)}
       <div class="actions"><button class="primary" type="submit">Confirm</button>${cancelButton(form)}</div>
     </form>`
 }
@@ -65,6 +65,6 @@ export function firstCodePage(
 /** The secret of an authenticator app, for the camera and for the keyboard. */
 export function secretOf(picture: string, secret: string): Html {
   return html`<p>Scan the QR code with your authenticator app, or enter this key in the app:</p>
-    <img class="qr" src="${picture}" alt="QR code with the key below" width="192" height="192" />
+    <img class="qr" src="${picture}" alt="QR code that contains the key below" width="192" height="192" />
     <p class="secret">${secret.match(/.{1,4}/g)?.join(' ')}</p>`
 }

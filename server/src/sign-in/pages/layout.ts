@@ -1,22 +1,21 @@
-import { assets } from '../assets.ts'
-import { type Html, type HtmlValue, html } from '../html.ts'
+import { assets } from './assets.ts'
+import { type Html, type HtmlValue, html } from './html.ts'
 
 export type Layout = {
-  /** The heading, and with the product's name the title. */
+  /** The heading. With the tenant's name, it is also the title. */
   readonly title: string
-  /** Whose directory it is. */
   readonly tenantName: string
-  /** Where the person is: scheme, host and port. */
+  /** Scheme, host and port of this server. */
   readonly publicOrigin: string
   readonly isWide?: boolean | undefined
-  /** Whether something has to be put right: the title says so first, since it is what is read out first. */
+  /** Whether the page has an error. The title then begins with it, because screen readers read the title first. */
   readonly hasError?: boolean | undefined
   readonly navigation?: Html | undefined
-  /** The path of the one script of the page. */
+  /** The path of the script of the page. */
   readonly script?: string | undefined
 }
 
-/** A whole page: one heading, one card. */
+/** Renders a whole page. */
 export function renderPage(layout: Layout, body: HtmlValue): string {
   const { title, tenantName, publicOrigin, isWide = false, hasError = false, navigation, script } = layout
   const page = html`<html lang="en">
@@ -49,7 +48,7 @@ export function renderPage(layout: Layout, body: HtmlValue): string {
   return `<!doctype html>\n${page.toString()}`
 }
 
-/** What stands above a form that was not accepted. It is read out, and has the focus when no field has. */
+/** The error above a form that was rejected. Screen readers announce it. `hasFocus` is for forms without a focused field. */
 export function alert(message: string | undefined, hasFocus = false): Html | undefined {
   if (message === undefined) return undefined
   return hasFocus
@@ -57,7 +56,7 @@ export function alert(message: string | undefined, hasFocus = false): Html | und
     : html`<p class="error" role="alert">${message}</p>`
 }
 
-/** What stands above a page after something was done. */
+/** The message above a page after a change. */
 export function notice(message: string | undefined): Html | undefined {
   return message === undefined ? undefined : html`<p class="note" role="status">${message}</p>`
 }
@@ -77,7 +76,7 @@ export type Field = {
   readonly inputMode?: 'numeric' | undefined
 }
 
-/** A labelled field, with its hint and its error said together with it. */
+/** A field with its label, hint and error. */
 export function field(options: Field): Html {
   const { name, label, type, autocomplete, value, hint, error, hasFocus = false, isCode = false, inputMode } = options
   const described = [error !== undefined && `${name}-error`, hint !== undefined && `${name}-hint`].filter(Boolean)
@@ -104,20 +103,34 @@ export function field(options: Field): Html {
   </div>`
 }
 
-/** What every form of a page carries without showing it. */
-export type Carried = {
-  /** Shows that the form is ours. */
+/** The values of the hidden fields of a form. */
+export type HiddenFields = {
+  /** Proves that the form comes from our pages. */
   readonly formToken: string
-  /** The sign-in that the form belongs to. */
+  /** The sealed flow. */
   readonly flow?: string | undefined
-  /** The account that the form is about. */
+  /** The object id of the account. */
   readonly account?: string | undefined
 }
 
-/** The hidden fields of a form. */
-export function carried({ formToken, flow, account }: Carried, more: Readonly<Record<string, string>> = {}): Html {
+/** Renders the hidden fields of a form. */
+export function hiddenFields(
+  { formToken, flow, account }: HiddenFields,
+  more: Readonly<Record<string, string>> = {},
+): Html {
   const fields = { token: formToken, flow, account, ...more }
   return html`${Object.entries(fields).map(
     ([name, value]) => value !== undefined && html`<input type="hidden" name="${name}" value="${value}" />`,
   )}`
+}
+
+/** A link to another page. */
+export type Link = { readonly label: string; readonly href: string }
+
+/** A list of links to other pages of the same flow. */
+export function linkList(links: readonly Link[]): Html | undefined {
+  if (links.length === 0) return undefined
+  return html`<ul class="other">
+    ${links.map(({ label, href }) => html`<li><a href="${href}">${label}</a></li>`)}
+  </ul>`
 }

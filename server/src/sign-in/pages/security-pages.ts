@@ -1,13 +1,13 @@
 import type { Passkey, SecondFactorsHeld } from '../../directory/index.ts'
-import { instant } from '../account.ts'
-import { type Html, html } from '../html.ts'
-import { type Carried, alert, carried, field } from './layout.ts'
+import { instant } from './instant.ts'
+import { type Html, html } from './html.ts'
+import { type HiddenFields, alert, hiddenFields, field } from './layout.ts'
 import { secretOf } from './enrolment-pages.ts'
 import { confirmationField } from './sign-in-pages.ts'
 
-type Form = Carried & { readonly account: string }
+type Form = HiddenFields & { readonly account: string }
 
-/** Lists what somebody proves who they are with, each with what can be done about it. */
+/** Lists the sign-in methods of a person, with the actions for each. */
 export function securityPage(
   form: Form,
   { held, passkeys, canAddPasskey }: { held: SecondFactorsHeld; passkeys: readonly Passkey[]; canAddPasskey: boolean },
@@ -16,16 +16,16 @@ export function securityPage(
   return html`<p>
       ${
         hasFactor
-          ? 'You are asked for a second factor after your password.'
-          : 'You sign in with your password alone. A second factor protects your account when somebody learns your password.'
+          ? 'After you enter your password, you need a second factor.'
+          : 'You sign in with only your password. A second factor protects your account if someone learns your password.'
       }
     </p>
     <h2>Authenticator app</h2>
     ${
       held.totp
-        ? html`<p>An app is set up.</p>
+        ? html`<p>An authenticator app is set up.</p>
             ${link(`/account/security/remove?account=${form.account}`, 'Remove the app')}`
-        : html`<p>An app on your phone shows a new code every 30 seconds.</p>
+        : html`<p>An authenticator app on your phone shows a new code every 30 seconds.</p>
             ${button(form, '/account/security/authenticator/new', 'Set up an app')}`
     }
     <h2>Passkeys</h2>
@@ -50,7 +50,7 @@ export function securityPage(
     ${
       canAddPasskey
         ? link(`/account/security/passkey?account=${form.account}`, 'Add a passkey')
-        : html`<p class="quiet">Passkeys need a host name, but this server is reached by an IP address.</p>`
+        : html`<p class="quiet">Passkeys require a host name, but this server uses an IP address.</p>`
     }
     ${
       hasFactor &&
@@ -60,8 +60,8 @@ export function securityPage(
           left.${held.recoveryCodes < 3 && html` <strong>Create new codes soon.</strong>`}
         </p>
         <p class="quiet">
-          A recovery code signs you in once when you have neither your app nor a passkey. New codes replace the old
-          ones.
+          Use a recovery code if you don’t have your authenticator app or passkey. Each code works once. New codes
+          replace the old ones.
         </p>
         ${button(form, '/account/security/recovery-codes', 'Create new codes')}`
     }`
@@ -73,9 +73,9 @@ export function removalPage(form: Form, { passkey, isLast }: { passkey: Passkey 
     passkey === undefined ? html`the authenticator app` : html`the passkey <strong>${passkey.displayName}</strong>`
   const action = `/account/security/${passkey === undefined ? 'authenticator' : 'passkey'}/remove`
   return html`<p>You will no longer be able to sign in with ${what}.</p>
-    ${isLast && html`<p class="warning">This is your last second factor. Your recovery codes will be deleted too. If your organisation requires a second factor, you must set up a new one at your next sign-in. Otherwise, your password alone will protect your account.</p>`}
+    ${isLast && html`<p class="warning">This is your last second factor. Your recovery codes will be deleted too. If your organisation requires a second factor, you must set up a new one at your next sign-in. Otherwise, only your password protects your account.</p>`}
     <form method="post" action="${action}">
-      ${carried(form, passkey === undefined ? {} : { passkey: passkey.id })}
+      ${hiddenFields(form, passkey === undefined ? {} : { passkey: passkey.id })}
       <div class="actions">
         <button class="primary danger" type="submit">Remove</button>
         <a class="button" href="/account/security?account=${form.account}">Cancel</a>
@@ -94,14 +94,14 @@ export function authenticatorPage(
   return html`${secretOf(picture, secret)} ${confirmation(form, problem)}
   ${
     problem !== undefined &&
-    html`<h2>The app shows no code, or no code works?</h2>
+    html`<h2>No code, or the code doesn’t work?</h2>
       ${button(form, '/account/security/authenticator/new', 'Start over')}`
   }`
 }
 
-/** Has the browser create a passkey. `hidden` is sent to `action` with it. */
+/** Asks the browser to create a passkey. The form sends it to `action`, together with `hidden`. */
 export function newPasskeyPage(
-  form: Carried,
+  form: HiddenFields,
   {
     options,
     challenge,
@@ -121,9 +121,9 @@ export function newPasskeyPage(
   return html`${alert(problem)}
     <p>Your browser will ask where to save the passkey: on this device, on your phone or on a security key.</p>
     <p role="status" data-passkey-status></p>
-    <noscript><p class="error">Passkeys need JavaScript, which is turned off in this browser.</p></noscript>
+    <noscript><p class="error">Passkeys require JavaScript. Turn it on in your browser.</p></noscript>
     <form method="post" action="${action}" data-passkey="create" data-options="${options}" novalidate>
-      ${carried(form, { ...hidden, challenge, credential: '' })}
+      ${hiddenFields(form, { ...hidden, challenge, credential: '' })}
       ${field({
         name: 'name',
         label: 'Name',
@@ -137,11 +137,11 @@ export function newPasskeyPage(
     </form>`
 }
 
-/** Shows new recovery codes, which are shown only once. `next` is the path of the next page. */
+/** Shows new recovery codes. They are shown only once. `next` is the path of the next page. */
 export function recoveryCodesPage(userPrincipalName: string, codes: readonly string[], next: string): Html {
   return html`<p>
-      Each of these codes signs you in once when you have neither your app nor a passkey. Save them now: they are not
-      shown again.
+      Use one of these codes if you don’t have your authenticator app or passkey. Each code works once. Save them now:
+      you can’t view them again.
     </p>
     <ul class="codes" data-account="${userPrincipalName}">
       ${codes.map((code) => html`<li><code>${code}</code></li>`)}
@@ -153,13 +153,13 @@ export function recoveryCodesPage(userPrincipalName: string, codes: readonly str
     </div>
     <p role="status" class="quiet" data-codes-status></p>
     <div class="actions">
-      <a class="button primary" href="${next}">I have saved them</a>
+      <a class="button primary" href="${next}">I have saved the codes</a>
     </div>`
 }
 
 function confirmation(form: Form, problem?: string): Html {
   return html`<form method="post" action="/account/security/authenticator" novalidate>
-    ${carried(form)} ${confirmationField(problem)}
+    ${hiddenFields(form)} ${confirmationField(problem)}
     <div class="actions">
       <button class="primary" type="submit">Confirm</button>
       <a class="button" href="/account/security?account=${form.account}">Cancel</a>
@@ -168,7 +168,9 @@ function confirmation(form: Form, problem?: string): Html {
 }
 
 function button(form: Form, action: string, label: string): Html {
-  return html`<form method="post" action="${action}">${carried(form)}<button type="submit">${label}</button></form>`
+  return html`<form method="post" action="${action}">
+    ${hiddenFields(form)}<button type="submit">${label}</button>
+  </form>`
 }
 
 function link(href: string, label: string): Html {

@@ -1,18 +1,15 @@
-import { type Html, html } from '../html.ts'
-import type { Account } from '../sessions.ts'
-import { type Carried, alert, carried, field } from './layout.ts'
+import { type Html, html } from './html.ts'
+import type { User } from '../../directory/index.ts'
+import { type HiddenFields, type Link, alert, field, hiddenFields, linkList } from './layout.ts'
 
-/** What all pages of one sign-in have in common. */
-export type SignInForm = Carried & {
+/** What every page of a flow needs. */
+export type SignInForm = HiddenFields & {
   readonly flow: string
-  /** The program that sent the person here; absent for our own pages. */
+  /** The client that requested the sign-in; undefined for our own pages. */
   readonly clientName: string | undefined
-  /** Whether "Cancel" leads somewhere. */
+  /** Whether the page has a "Cancel" button. */
   readonly canCancel: boolean
 }
-
-/** A way to sign in that leads elsewhere: to an organisation's own provider. */
-export type OtherWay = { readonly label: string; readonly href: string }
 
 export type PasswordProblem = {
   readonly message?: string | undefined
@@ -29,21 +26,21 @@ export function passwordPage(
     hint,
     reason,
     problem = {},
-    otherWays,
+    otherLinks,
   }: {
     hint: string | undefined
-    /** Why the person is asked again. */
+    /** Why the person must sign in again. */
     reason?: string | undefined
     problem?: PasswordProblem
-    otherWays: readonly OtherWay[]
+    otherLinks: readonly Link[]
   },
 ): Html {
   const isNamed = hint !== undefined && hint !== ''
   const focus = problem.userName !== undefined || (!isNamed && problem.password === undefined) ? 'username' : 'password'
   const hasMessage = problem.message !== undefined
-  return html`${onward(form)} ${reason !== undefined && html`<p>${reason}</p>`} ${alert(problem.message)}
+  return html`${continueTo(form)} ${reason !== undefined && html`<p>${reason}</p>`} ${alert(problem.message)}
     <form method="post" action="/sign-in/password" novalidate>
-      ${carried(form)}
+      ${hiddenFields(form)}
       ${field({
         name: 'username',
         label: 'User name',
@@ -76,19 +73,17 @@ export function passwordPage(
         ${cancelButton(form)}
       </div>
     </form>
-    ${
-      otherWays.length > 0 &&
-      html`<ul class="other">
-        ${otherWays.map(({ label, href }) => html`<li><a href="${href}">${label}</a></li>`)}
-      </ul>`
-    }`
+    ${linkList(otherLinks)}`
 }
 
-/** Has the person choose among the accounts of this browser. */
-export function choosePage(form: SignInForm, accounts: readonly Account[]): Html {
-  return html`${onward(form)}
+/** Asks which account of this browser to use. */
+export function choosePage(
+  form: SignInForm,
+  accounts: readonly { readonly user: Pick<User, 'objectId' | 'displayName' | 'userPrincipalName'> }[],
+): Html {
+  return html`${continueTo(form)}
     <form method="post" action="/sign-in/account">
-      ${carried(form)}
+      ${hiddenFields(form)}
       <ul class="accounts">
         ${accounts.map(
           ({ user }) =>
@@ -105,7 +100,7 @@ export function choosePage(form: SignInForm, accounts: readonly Account[]): Html
     ${
       form.canCancel &&
       html`<form method="post" action="/sign-in/answer">
-        ${carried(form)}
+        ${hiddenFields(form)}
         <div class="actions">${cancelButton(form)}</div>
       </form>`
     }`
@@ -117,8 +112,8 @@ export function secondFactorPage(
   {
     kind,
     problem,
-    otherWays,
-  }: { kind: 'totp' | 'recovery'; problem?: string | undefined; otherWays: readonly OtherWay[] },
+    otherLinks,
+  }: { kind: 'totp' | 'recovery'; problem?: string | undefined; otherLinks: readonly Link[] },
 ): Html {
   const code =
     kind === 'totp'
@@ -129,7 +124,7 @@ export function secondFactorPage(
           autocomplete: 'one-time-code',
           inputMode: 'numeric',
           isCode: true,
-          hint: 'The six digits that your authenticator app shows now.',
+          hint: 'The six-digit code in your authenticator app.',
           error: problem,
           hasFocus: true,
         })
@@ -139,18 +134,18 @@ export function secondFactorPage(
           type: 'text',
           autocomplete: 'off',
           isCode: true,
-          hint: 'One of the codes that you saved. Each works once.',
+          hint: 'Each recovery code works once.',
           error: problem,
           hasFocus: true,
         })
   return html`<form method="post" action="/sign-in/code" novalidate>
-      ${carried(form, { kind })} ${code}
+      ${hiddenFields(form, { kind })} ${code}
       <div class="actions">
         <button class="primary" type="submit">Verify</button>
         ${cancelButton(form)}
       </div>
     </form>
-    ${links(otherWays)}`
+    ${linkList(otherLinks)}`
 }
 
 /** Asks the browser for a passkey. */
@@ -160,36 +155,36 @@ export function passkeyPage(
     options,
     challenge,
     problem,
-    otherWays,
-  }: { options: string; challenge: string; problem?: string | undefined; otherWays: readonly OtherWay[] },
+    otherLinks,
+  }: { options: string; challenge: string; problem?: string | undefined; otherLinks: readonly Link[] },
 ): Html {
-  return html`${onward(form)} ${alert(problem)}
-    <p>Your browser will ask for a fingerprint, face, PIN or security key.</p>
+  return html`${continueTo(form)} ${alert(problem)}
+    <p>Your browser will ask for your fingerprint, face, PIN or security key.</p>
     <p role="status" data-passkey-status></p>
-    <noscript><p class="error">Passkeys need JavaScript, which is turned off in this browser.</p></noscript>
+    <noscript><p class="error">Passkeys require JavaScript. Turn it on in your browser.</p></noscript>
     <form method="post" action="/sign-in/passkey" data-passkey="get" data-options="${options}">
-      ${carried(form, { challenge, credential: '' })}
+      ${hiddenFields(form, { challenge, credential: '' })}
       <div class="actions">
         <button class="primary" type="submit" autofocus disabled>Use a passkey</button>${cancelButton(form)}
       </div>
     </form>
-    ${links(otherWays)}`
+    ${linkList(otherLinks)}`
 }
 
-/** Has the person replace a password that somebody else chose. */
+/** Asks for a new password in place of a temporary one. */
 export function newPasswordPage(
   form: SignInForm,
   userName: string,
   { problem, otherMethods }: { problem?: string | undefined; otherMethods: readonly Html[] },
 ): Html {
-  return html`<p>Your current password is temporary. Choose your own to continue.</p>
+  return html`<p>Your password is temporary. Choose a new password to continue.</p>
     <form method="post" action="/sign-in/new-password" novalidate>
-      ${carried(form)} ${hiddenUserName(userName)} ${newPasswordFields(problem)} ${remainingMethods(otherMethods)}
+      ${hiddenFields(form)} ${hiddenUserName(userName)} ${newPasswordFields(problem)} ${remainingMethods(otherMethods)}
       <div class="actions"><button class="primary" type="submit">Continue</button>${cancelButton(form)}</div>
     </form>`
 }
 
-/** A new password does not remove other sign-in methods, which an attacker may have added. */
+/** Offers to remove the other sign-in methods, which an attacker may have added. A new password does not remove them. */
 function remainingMethods(methods: readonly Html[]): Html | undefined {
   if (methods.length === 0) return undefined
   return html`<fieldset>
@@ -200,13 +195,13 @@ function remainingMethods(methods: readonly Html[]): Html | undefined {
     <p class="check">
       <input id="remove-methods" name="remove-methods" type="checkbox" value="all" />
       <label for="remove-methods"
-        >I don’t recognise all of these. Remove the app, all passkeys and all recovery codes.</label
+        >I don’t recognise some of these. Remove the authenticator app, all passkeys and all recovery codes.</label
       >
     </p>
   </fieldset>`
 }
 
-/** The user name, for whoever keeps passwords; it stands first in a form and is not shown. */
+/** The user name for password managers. It is not shown, and must be the first field of the form. */
 export function hiddenUserName(userName: string): Html {
   return html`<input type="text" name="username" value="${userName}" autocomplete="username" hidden readonly />`
 }
@@ -224,14 +219,14 @@ export function newPasswordFields(problem: string | undefined, hasFocus = true):
   })
   const repeated = field({
     name: 'repeated',
-    label: 'New password again',
+    label: 'Confirm new password',
     type: 'password',
     autocomplete: 'new-password',
   })
   return html`${chosen} ${repeated}`
 }
 
-/** Asks for the first code of an app that was just set up. */
+/** The field for the first code of a new app. */
 export function confirmationField(problem: string | undefined): Html {
   return field({
     name: 'code',
@@ -240,28 +235,20 @@ export function confirmationField(problem: string | undefined): Html {
     autocomplete: 'one-time-code',
     inputMode: 'numeric',
     isCode: true,
-    hint: 'The six digits that the app shows now.',
+    hint: 'The six-digit code in your authenticator app.',
     error: problem,
     hasFocus: problem !== undefined,
   })
 }
 
-function onward({ clientName }: SignInForm): Html | undefined {
+function continueTo({ clientName }: SignInForm): Html | undefined {
   return clientName === undefined ? undefined : html`<p>to continue to <strong>${clientName}</strong></p>`
 }
 
-/** The button that cancels the sign-in and returns to the program that requested it. */
+/** The button that cancels the sign-in and returns to the client. */
 export function cancelButton({ canCancel }: SignInForm): Html | undefined {
   if (!canCancel) return undefined
   return html`<button type="submit" name="decision" value="refuse" formaction="/sign-in/answer" formnovalidate>
     Cancel
   </button>`
-}
-
-/** Leads to other pages of the same sign-in. */
-export function links(ways: readonly OtherWay[]): Html | undefined {
-  if (ways.length === 0) return undefined
-  return html`<ul class="other">
-    ${ways.map(({ label, href }) => html`<li><a href="${href}">${label}</a></li>`)}
-  </ul>`
 }

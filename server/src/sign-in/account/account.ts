@@ -1,0 +1,77 @@
+import { SignInRequired } from '../flow/errors.ts'
+import type { AccountPage } from '../flow/flow.ts'
+import { type Html, html } from '../pages/html.ts'
+import { usedLocalMethod } from '../flow/next-step.ts'
+import { hiddenFields } from '../pages/layout.ts'
+import type { Account } from '../sessions/sessions.ts'
+import type { Context } from '../flow/context.ts'
+import { type PageCall, readParameter } from '../flow/page-call.ts'
+
+/** Sign-in methods can be changed for this time after an authentication. */
+const freshMs = 10 * 60 * 1000
+
+/**
+ * The account in the address or the form, or the only account of the session.
+ *
+ * @throws SignInRequired if there is none. With `isFresh`, also if the person did not authenticate with a method of this
+ * directory within the last ten minutes.
+ */
+export function requireAccount(
+  context: Context,
+  { caller }: PageCall,
+  { objectId, page, isFresh }: { objectId: string; page: AccountPage; isFresh: boolean },
+): Account {
+  const accounts = caller.session?.accounts ?? []
+  const [only, ...others] = accounts
+  const account =
+    objectId === '' && others.length === 0 ? only : accounts.find(({ user }) => user.objectId === objectId)
+  const startedAtMs = context.clock.now()
+  const isRecent =
+    account !== undefined && startedAtMs - account.authenticatedAtMs < freshMs && usedLocalMethod(account)
+  if (account !== undefined && (isRecent || !isFresh)) return account
+  const chosen = account === undefined ? {} : { chosen: account.user.objectId }
+  const flow = {
+    kind: 'account',
+    destination: page,
+    isFresh: isFresh && account !== undefined,
+    startedAtMs,
+    ...chosen,
+  } as const
+  throw new SignInRequired(flow, caller.browser)
+}
+
+/** The object id of the account in the address; empty if there is none. */
+export function accountInQuery(call: PageCall): string {
+  return readParameter(call, 'account') ?? ''
+}
+
+/** The hidden fields of a form for the account. */
+export function hiddenFieldsOf({ caller }: PageCall, { user }: Account): { formToken: string; account: string } {
+  return { formToken: caller.formToken, account: user.objectId }
+}
+
+const pageLabels: Readonly<Record<AccountPage, string>> = {
+  security: 'Security',
+  'sign-ins': 'Sign-ins',
+  applications: 'Applications',
+  activity: 'Activity',
+  password: 'Password',
+}
+
+/** The links between the pages of an account. */
+export function accountNavigation(call: PageCall, account: Account, current: AccountPage): Html {
+  const { objectId, userPrincipalName } = account.user
+  return html`<p class="who">${userPrincipalName}</p>
+    <nav aria-label="Your account">
+      ${Object.entries(pageLabels).map(([name, label]) => {
+        if (name === 'password' && account.user.external) return undefined
+        const href = `/account/${name}?account=${objectId}`
+        return name === current
+          ? html`<a href="${href}" aria-current="page">${label}</a>`
+          : html`<a href="${href}">${label}</a>`
+      })}
+      <form method="post" action="/sign-out">
+        ${hiddenFields(hiddenFieldsOf(call, account))}<button class="link" type="submit">Sign out</button>
+      </form>
+    </nav>`
+}

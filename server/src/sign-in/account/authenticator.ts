@@ -1,0 +1,84 @@
+import type { FastifyReply } from 'fastify'
+import type { Transaction } from '../../platform/sql/database.ts'
+import type { Form } from '../../standards/http/form.ts'
+import { hiddenFieldsOf } from './account.ts'
+import { beginEnrolment } from '../authentication/enrolment.ts'
+import { authenticatorPage } from '../pages/security-pages.ts'
+import { qrCodeOf } from '../pages/qr-code.ts'
+import type { Account } from '../sessions/sessions.ts'
+import type { Context } from '../flow/context.ts'
+import { type PageCall, eventOf, readField } from '../flow/page-call.ts'
+import { sendPage } from '../flow/send-page.ts'
+import {
+  accountOfForm,
+  changeMethods,
+  needsOwnerCode,
+  recordMethodChange,
+  needsRecoveryCodes,
+  finishAdding,
+  removeMethod,
+  backToSecurity,
+} from './method-change.ts'
+
+/** Starts the setup of an authenticator app. */
+export async function submitNewAuthenticator(context: Context, call: PageCall, form: Form): Promise<FastifyReply> {
+  const account = accountOfForm(context, call, form)
+  if (await needsOwnerCode(context, account)) return beginEnrolment(context, call, account)
+  const { objectId, userPrincipalName } = account.user
+  const issuer = (await context.directory.tenant()).displayName
+  const made = await changeMethods(context, account, (transaction) =>
+    context.directory.secondFactors.enrolTotp(transaction, { objectId, userPrincipalName, issuer }),
+  )
+  if (made === undefined) return backToSecurity(call, account)
+  return sendAuthenticator(context, call, account, made)
+}
+
+/** Checks the first code of the app. From then on, sign-ins require its codes. */
+export async function submitAuthenticator(context: Context, call: PageCall, form: Form): Promise<FastifyReply> {
+  const account = accountOfForm(context, call, form)
+  const { objectId } = account.user
+  const code = readField(form, 'code').trim()
+  const event = eventOf(call, account, { action: 'second-factor.add', outcome: 'success', detail: { kind: 'totp' } })
+  const needsCodes = await needsRecoveryCodes(context, objectId)
+  const codes = await changeMethods(context, account, async (transaction) => {
+    if (!(await context.directory.secondFactors.confirmTotp(transaction, objectId, code))) return undefined
+    await context.audit.record(transaction, event)
+    await recordMethodChange(context, call, { transaction, objectId, kind: 'method-added', method: 'totp' })
+    return needsCodes ? context.directory.secondFactors.newRecoveryCodes(transaction, objectId) : []
+  })
+  if (codes === undefined) {
+    const issuer = (await context.directory.tenant()).displayName
+    const person = { objectId, userPrincipalName: account.user.userPrincipalName, issuer }
+    const made = await context.directory.secondFactors.findPendingTotp(person)
+    if (made === undefined) return backToSecurity(call, account)
+    return sendAuthenticator(context, call, account, made, 'Incorrect code. Enter the current code from the app.')
+  }
+  return finishAdding(context, call, account, { methods: ['otp', 'mfa'], codes })
+}
+
+/** Removes the authenticator app. */
+export async function submitRemoveAuthenticator(context: Context, call: PageCall, form: Form): Promise<FastifyReply> {
+  const account = accountOfForm(context, call, form)
+  const remove = (transaction: Transaction) =>
+    context.directory.secondFactors.removeTotp(transaction, account.user.objectId)
+  await removeMethod(context, call, account, { kind: 'totp', remove })
+  return backToSecurity(call, account)
+}
+
+function sendAuthenticator(
+  context: Context,
+  call: PageCall,
+  account: Account,
+  made: { readonly secretBase32: string; readonly uri: string },
+  problem?: string,
+): Promise<FastifyReply> {
+  const shown = { picture: qrCodeOf(made.uri), secret: made.secretBase32, problem }
+  const body = authenticatorPage(hiddenFieldsOf(call, account), shown)
+  const hasError = problem !== undefined
+  return sendPage(context, call.reply, {
+    title: 'Set up an authenticator app',
+    body,
+    hasError,
+    status: hasError ? 400 : 200,
+  })
+}

@@ -1,0 +1,124 @@
+import type { FastifyReply } from 'fastify'
+import type { Transaction } from '../../platform/sql/database.ts'
+import type { Form } from '../../standards/http/form.ts'
+import { requireAccount } from './account.ts'
+import { assets } from '../pages/assets.ts'
+import { PageError } from '../flow/errors.ts'
+import { recoveryCodesPage } from '../pages/security-pages.ts'
+import type { Account } from '../sessions/sessions.ts'
+import type { Context } from '../flow/context.ts'
+import { recordAuthentication } from '../flow/record-authentication.ts'
+import { type PageCall, eventOf, readField } from '../flow/page-call.ts'
+import { redirectTo, sendPage } from '../flow/send-page.ts'
+
+/** The account in the form, if it may change its sign-in methods. @throws PageError, SignInRequired */
+export function accountOfForm(context: Context, call: PageCall, form: Form): Account {
+  return requireMethodOwner(context, call, readField(form, 'account'))
+}
+
+/**
+ * The account, if it may change its sign-in methods. A person who signs in only through another provider may not, because a
+ * passkey would still work after the provider revokes access. For a linked account, a sign-in through the provider is not
+ * enough, so that the provider cannot add a sign-in method.
+ *
+ * @throws PageError, SignInRequired
+ */
+export function requireMethodOwner(context: Context, call: PageCall, objectId: string): Account {
+  const { user } = requireAccount(context, call, { objectId, page: 'security', isFresh: false })
+  if (user.external) throw new PageError('elsewhere')
+  return requireAccount(context, call, { objectId, page: 'security', isFresh: true })
+}
+
+/**
+ * Changes the sign-in methods of a person. The transaction checks again that the session is still valid, so that nothing is
+ * added by a session that a reset has just ended.
+ *
+ * @throws ProofRefusedError, PageError
+ */
+export function changeMethods<Result>(
+  { database, directory }: Context,
+  { user, methods }: Account,
+  work: (transaction: Transaction) => Promise<Result>,
+): Promise<Result> {
+  return database.transaction(async (transaction) => {
+    await directory.requireProof(transaction, user)
+    // Another sign-in may have added the first second factor since the session was read; it is then required.
+    if ((await directory.secondFactorDue(user.objectId, methods, transaction)) !== undefined)
+      throw new PageError('outdated')
+    // The pages ask for the code first, so a form without it did not come from them.
+    if (await directory.needsEnrolmentCode(user.objectId, methods, transaction)) throw new PageError('enrolmentCode')
+    return work(transaction)
+  })
+}
+
+/** Whether the first second factor requires an owner's code, and the session was made with only a password. */
+export function needsOwnerCode({ directory }: Context, { user, methods }: Account): Promise<boolean> {
+  return directory.needsEnrolmentCode(user.objectId, methods)
+}
+
+type MethodChange = {
+  readonly transaction: Transaction
+  readonly objectId: string
+  readonly kind: 'method-added' | 'method-removed'
+  readonly method: string
+}
+
+/** Records a security event for a change of sign-in methods. */
+export function recordMethodChange(
+  { directory }: Context,
+  { origin }: PageCall,
+  { transaction, objectId, kind, method }: MethodChange,
+): Promise<void> {
+  return directory.securityEvents.record(transaction, objectId, { kind, detail: method, origin })
+}
+
+/** Whether the person has no recovery codes yet. They get codes with their first second factor. */
+export async function needsRecoveryCodes(context: Context, objectId: string): Promise<boolean> {
+  return (await context.directory.secondFactors.of(objectId)).recoveryCodes === 0
+}
+
+/** Adds the new methods to the session, and shows the new recovery codes if there are any. */
+export async function finishAdding(
+  context: Context,
+  call: PageCall,
+  account: Account,
+  { methods, codes }: { readonly methods: readonly string[]; readonly codes: readonly string[] },
+): Promise<FastifyReply> {
+  const { user, authenticatedAtMs } = account
+  const all = [...new Set([...account.methods, ...methods])]
+  await recordAuthentication(context, call, { user, methods: all, authenticatedAtMs, remaining: [] })
+  return codes.length === 0 ? backToSecurity(call, account) : sendRecoveryCodes(context, call, account, codes)
+}
+
+/** Removes a sign-in method, and records the removal. `remove` returns whether the method existed. */
+export async function removeMethod(
+  context: Context,
+  call: PageCall,
+  account: Account,
+  { kind, remove }: { readonly kind: string; readonly remove: (transaction: Transaction) => Promise<boolean> },
+): Promise<void> {
+  const event = eventOf(call, account, { action: 'second-factor.remove', outcome: 'success', detail: { kind } })
+  await changeMethods(context, account, async (transaction) => {
+    if (!(await remove(transaction))) return
+    await context.audit.record(transaction, event)
+    const { objectId } = account.user
+    await recordMethodChange(context, call, { transaction, objectId, kind: 'method-removed', method: kind })
+  })
+}
+
+/** Redirects to the security page. */
+export function backToSecurity({ reply }: PageCall, { user }: Account): FastifyReply {
+  return redirectTo(reply, `/account/security?account=${user.objectId}`)
+}
+
+/** Shows new recovery codes. */
+export function sendRecoveryCodes(
+  context: Context,
+  call: PageCall,
+  account: Account,
+  codes: readonly string[],
+): Promise<FastifyReply> {
+  const { objectId, userPrincipalName } = account.user
+  const body = recoveryCodesPage(userPrincipalName, codes, `/account/security?account=${objectId}`)
+  return sendPage(context, call.reply, { title: 'Your recovery codes', body, script: assets.recoveryCodesScript.path })
+}

@@ -1,0 +1,88 @@
+import type { FastifyReply } from 'fastify'
+import type { Transaction } from '../../platform/sql/database.ts'
+import type { Form } from '../../standards/http/form.ts'
+import { accountInQuery, hiddenFieldsOf } from './account.ts'
+import { assets } from '../pages/assets.ts'
+import { beginEnrolment } from '../authentication/enrolment.ts'
+import { html } from '../pages/html.ts'
+import { requestNewPasskey, readNewPasskey } from '../authentication/new-passkey.ts'
+import { newPasskeyPage } from '../pages/security-pages.ts'
+import type { Account } from '../sessions/sessions.ts'
+import type { Context } from '../flow/context.ts'
+import { type PageCall, eventOf, readField } from '../flow/page-call.ts'
+import { sendPage } from '../flow/send-page.ts'
+import {
+  accountOfForm,
+  requireMethodOwner,
+  changeMethods,
+  needsOwnerCode,
+  recordMethodChange,
+  needsRecoveryCodes,
+  finishAdding,
+  removeMethod,
+  backToSecurity,
+} from './method-change.ts'
+
+/** Shows the page on which the browser creates a passkey. */
+export async function showNewPasskey(context: Context, call: PageCall): Promise<FastifyReply> {
+  const account = requireMethodOwner(context, call, accountInQuery(call))
+  if (await needsOwnerCode(context, account)) return beginEnrolment(context, call, account)
+  return sendNewPasskey(context, call, account)
+}
+
+/** Adds the passkey that the browser created. */
+export async function submitNewPasskey(context: Context, call: PageCall, form: Form): Promise<FastifyReply> {
+  const account = accountOfForm(context, call, form)
+  const { user } = account
+  const made = await readNewPasskey(context, call, user, form)
+  if (made === undefined)
+    return sendNewPasskey(context, call, account, 'Your browser did not create a passkey. Try again.')
+  const event = eventOf(call, account, { action: 'second-factor.add', outcome: 'success', detail: { kind: 'passkey' } })
+  const needsCodes = await needsRecoveryCodes(context, user.objectId)
+  const codes = await changeMethods(context, account, async (transaction) => {
+    const added = await context.directory.secondFactors.addPasskey(transaction, made)
+    if (added === undefined) return undefined
+    await context.audit.record(transaction, event)
+    await recordMethodChange(context, call, {
+      transaction,
+      objectId: user.objectId,
+      kind: 'method-added',
+      method: 'passkey',
+    })
+    return needsCodes ? context.directory.secondFactors.newRecoveryCodes(transaction, user.objectId) : []
+  })
+  if (codes === undefined) {
+    return sendNewPasskey(
+      context,
+      call,
+      account,
+      'This passkey is already registered, or you have reached the maximum of 20 passkeys.',
+    )
+  }
+  return finishAdding(context, call, account, { methods: ['hwk', 'mfa'], codes })
+}
+
+/** Removes a passkey. */
+export async function submitRemovePasskey(context: Context, call: PageCall, form: Form): Promise<FastifyReply> {
+  const account = accountOfForm(context, call, form)
+  const passkey = readField(form, 'passkey')
+  const remove = (transaction: Transaction) =>
+    context.directory.secondFactors.removePasskey(transaction, account.user.objectId, passkey)
+  await removeMethod(context, call, account, { kind: 'passkey', remove })
+  return backToSecurity(call, account)
+}
+
+async function sendNewPasskey(
+  context: Context,
+  call: PageCall,
+  account: Account,
+  problem?: string,
+): Promise<FastifyReply> {
+  const request = await requestNewPasskey(context, call, account.user)
+  const action = '/account/security/passkey'
+  const cancel = html`<a class="button" href="/account/security?account=${account.user.objectId}">Cancel</a>`
+  const body = newPasskeyPage(hiddenFieldsOf(call, account), { ...request, action, cancel, problem })
+  const hasError = problem !== undefined
+  const script = assets.passkeyScript.path
+  return sendPage(context, call.reply, { title: 'Add a passkey', body, script, hasError, status: hasError ? 400 : 200 })
+}

@@ -1,0 +1,115 @@
+import type { FastifyReply } from 'fastify'
+import type { AuditEvent } from '../../audit/index.ts'
+import type { SignIn } from '../../directory/index.ts'
+import type { Form } from '../../standards/http/form.ts'
+import { accountInQuery, accountNavigation, hiddenFieldsOf, requireAccount } from './account.ts'
+import { instant, instantText } from '../pages/instant.ts'
+import { type Html, html } from '../pages/html.ts'
+import { type HiddenFields, hiddenFields } from '../pages/layout.ts'
+import { type Account, pagesClientId } from '../sessions/sessions.ts'
+import type { Context } from '../flow/context.ts'
+import { type PageCall, eventOf, readField } from '../flow/page-call.ts'
+import { redirectTo, sendPage } from '../flow/send-page.ts'
+import { describeUserAgent } from '../pages/user-agent.ts'
+
+const page = 'sign-ins'
+
+/** Lists the sign-ins of a person. */
+export async function showSignIns(context: Context, call: PageCall): Promise<FastifyReply> {
+  const account = requireAccount(context, call, { objectId: accountInQuery(call), page, isFresh: false })
+  const form = hiddenFieldsOf(call, account)
+  const rows: Html[] = []
+  for (const signIn of await context.directory.signInsOf(account.user.objectId)) {
+    rows.push(row(form, signIn, await nameOf(context, signIn), signIn.id === account.signInId))
+  }
+  const body = html`<p>These are your active sign-ins. End sessions you don’t recognise, then change your password.</p>
+    <ul class="rows">
+      ${rows}
+    </ul>
+    <form method="post" action="/account/sign-ins/end">
+      ${hiddenFields(form)}<button type="submit" name="sign_in" value="all">Sign out everywhere</button>
+    </form>`
+  const navigation = accountNavigation(call, account, page)
+  return sendPage(context, call.reply, { title: 'Sign-ins', body, navigation, isWide: true })
+}
+
+/** Ends one or all of a person's sign-ins. Their tokens and sessions are denied from then on. */
+export async function submitEndSignIn(context: Context, call: PageCall, form: Form): Promise<FastifyReply> {
+  const account = requireAccount(context, call, { objectId: readField(form, 'account'), page, isFresh: false })
+  const { objectId } = account.user
+  const id = readField(form, 'sign_in')
+  const event = eventOf(call, account, { action: 'sign-in.end', outcome: 'success', detail: { signIn: id } })
+  if (id === 'all') {
+    await context.database.transaction(async (transaction) => {
+      await context.directory.endSignInsOf(transaction, objectId)
+      await context.audit.record(transaction, event)
+    })
+    return redirectTo(call.reply, '/sign-out')
+  }
+  const ended = (await context.directory.signInsOf(objectId)).find((signIn) => signIn.id === id)
+  // It may have ended in the meantime. The page then shows the remaining sign-ins.
+  if (ended !== undefined) {
+    await context.database.transaction(async (transaction) => {
+      await context.directory.endSignIn(transaction, id)
+      // With a consent, the application could create a new sign-in without asking the person.
+      if (await context.consents.withdrawAll(transaction, objectId, ended.clientId)) {
+        await context.audit.record(transaction, withdrawalEvent(call, account, ended.clientId))
+      }
+      await context.audit.record(transaction, event)
+    })
+  }
+  return redirectTo(call.reply, `/account/sign-ins?account=${objectId}`)
+}
+
+/** The audit event for the withdrawal of a person's consents for an application. */
+export function withdrawalEvent(call: PageCall, account: Account, clientId: string): AuditEvent {
+  return eventOf(call, account, { action: 'consent.withdraw', outcome: 'success', detail: { client: clientId } })
+}
+
+function row(form: HiddenFields, signIn: SignIn, name: string, isThis: boolean): Html {
+  const { id, methods, createdAtMs, lastUsedAtMs, remoteAddress, userAgent } = signIn
+  const from = [describeUserAgent(userAgent), remoteAddress].filter(Boolean).join(' · ')
+  return html`<li>
+    <span>
+      <strong>${name}</strong>${isThis && html` <span class="badge">This session</span>`}
+      ${from !== '' && html`<span class="quiet">${from}</span>`}
+      <span class="quiet">Last used ${instant(lastUsedAtMs)}</span>
+      <span class="quiet">Signed in ${instant(createdAtMs)} with ${methodNames(methods)}</span>
+    </span>
+    <form method="post" action="/account/sign-ins/end">
+      ${hiddenFields(form, { sign_in: id })}<button
+        type="submit"
+        aria-label="End ${name} since ${instantText(createdAtMs)}"
+      >
+        End
+      </button>
+    </form>
+  </li>`
+}
+
+async function nameOf({ protocol }: Context, { clientId }: SignIn): Promise<string> {
+  if (clientId === pagesClientId) return 'Browser'
+  return (await protocol.findClient(clientId))?.displayName ?? 'A deleted application'
+}
+
+/** `mfa` adds nothing if both factors are listed. */
+function methodNames(methods: readonly string[]): string {
+  const hasSecondFactor = methods.some((method) => method === 'otp' || method === 'hwk')
+  const names = hasSecondFactor ? methods.filter((method) => method !== 'mfa') : methods
+  return names.map(methodName).join(' and ')
+}
+
+function methodName(method: string): string {
+  switch (method) {
+    case 'pwd':
+      return 'password'
+    case 'otp':
+      return 'authenticator app'
+    case 'hwk':
+      return 'passkey'
+    case 'fed':
+      return 'your organisation’s identity provider'
+    default:
+      return 'a second factor'
+  }
+}

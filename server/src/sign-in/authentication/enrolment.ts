@@ -1,0 +1,194 @@
+import type { FastifyReply } from 'fastify'
+import type { Transaction } from '../../platform/sql/database.ts'
+import type { Form } from '../../standards/http/form.ts'
+import { assets } from '../pages/assets.ts'
+import { PageError } from '../flow/errors.ts'
+import { html } from '../pages/html.ts'
+import { mayAddMethods } from '../flow/next-step.ts'
+import { requestNewPasskey, readNewPasskey } from './new-passkey.ts'
+import { firstCodePage } from '../pages/enrolment-pages.ts'
+import { newPasskeyPage, recoveryCodesPage } from '../pages/security-pages.ts'
+import { linkList } from '../pages/layout.ts'
+import { cancelButton } from '../pages/sign-in-pages.ts'
+import { proceed } from '../flow/proceed.ts'
+import { type FlowStep, formOf, openFlowStep, show } from '../flow/flow-step.ts'
+import { qrCodeOf } from '../pages/qr-code.ts'
+import type { Account, PendingAccount } from '../sessions/sessions.ts'
+import type { Context } from '../flow/context.ts'
+import { recordAuthentication } from '../flow/record-authentication.ts'
+import { flowPath, requireFlow } from '../flow/flow-path.ts'
+import { type PageCall, eventOf, readField } from '../flow/page-call.ts'
+import { redirectTo } from '../flow/send-page.ts'
+import { enrolmentTitle, showEnrolment } from '../flow/show-enrolment.ts'
+
+/** Redirects a person who signed in with only a password to the page that asks for an owner's code. */
+export async function beginEnrolment(context: Context, call: PageCall, account: Account): Promise<FastifyReply> {
+  const { user, methods } = account
+  const nowMs = context.clock.now()
+  await recordAuthentication(context, call, { user, methods, authenticatedAtMs: nowMs, remaining: ['enrolment'] })
+  const flow = { kind: 'account', destination: 'security', isFresh: true, startedAtMs: nowMs + 1 } as const
+  return redirectTo(call.reply, flowPath(context, call.caller, { ...flow, chosen: user.objectId }))
+}
+
+/** Starts the setup of the method that the person chose: an authenticator app, whose secret is shown, or a passkey. */
+export function submitEnrolment(context: Context, call: PageCall, form: Form): Promise<FastifyReply> {
+  return withEnrolment(context, call, form, async (enrolment) => {
+    if (readField(form, 'method') === 'passkey') return showFirstPasskey(enrolment)
+    const { step, pending } = enrolment
+    const { directory, database } = context
+    const person = await totpHolder(context, pending)
+    const made = await database.transaction(async (transaction) => {
+      await directory.requireProof(transaction, pending.user)
+      return directory.secondFactors.enrolTotp(transaction, person)
+    })
+    return made === undefined ? proceed(step) : showFirstCode(enrolment, made)
+  })
+}
+
+/** Checks the first code of the app, and continues the sign-in with the new second factor. */
+export function submitFirstCode(context: Context, call: PageCall, form: Form): Promise<FastifyReply> {
+  return withEnrolment(context, call, form, async (enrolment) => {
+    const { step, pending } = enrolment
+    const { secondFactors } = context.directory
+    const code = readField(form, 'code').trim()
+    const codes = await addFirstFactor(enrolment, 'totp', (transaction) =>
+      secondFactors.confirmTotp(transaction, pending.user.objectId, code),
+    )
+    if (codes !== undefined) return finishEnrolment(enrolment, ['otp', 'mfa'], codes)
+    const made = await secondFactors.findPendingTotp(await totpHolder(context, pending))
+    if (made === undefined) return showEnrolment(step, pending, 'The setup was started elsewhere. Start over.')
+    return showFirstCode(enrolment, made, 'Incorrect code. Enter the current code from the app.')
+  })
+}
+
+/** Checks the passkey that the browser created, and continues the sign-in with the new second factor. */
+export function submitFirstPasskey(context: Context, call: PageCall, form: Form): Promise<FastifyReply> {
+  return withEnrolment(context, call, form, async (enrolment) => {
+    const passkey = await readNewPasskey(context, call, enrolment.pending.user, form)
+    if (passkey === undefined) return showFirstPasskey(enrolment, 'Your browser did not create a passkey. Try again.')
+    const codes = await addFirstFactor(enrolment, 'passkey', async (transaction) => {
+      return (await context.directory.secondFactors.addPasskey(transaction, passkey)) !== undefined
+    })
+    if (codes === undefined) return showFirstPasskey(enrolment, 'This passkey is already registered.')
+    return finishEnrolment(enrolment, ['hwk', 'mfa'], codes)
+  })
+}
+
+/** An allowed setup, with the owner's code if one is required. */
+type Enrolment = { readonly step: FlowStep; readonly pending: PendingAccount; readonly enrolmentCode: string }
+
+/** Runs a step of the setup if the person is allowed to; otherwise shows the page that comes first. */
+async function withEnrolment(
+  context: Context,
+  call: PageCall,
+  form: Form,
+  run: (enrolment: Enrolment) => Promise<FastifyReply>,
+): Promise<FastifyReply> {
+  const step = await openFlowStep(context, call, requireFlow(context, call.caller, readField(form, 'flow')))
+  const pending = enrollingOf(step)
+  if (pending === undefined) return proceed(step)
+  const enrolmentCode = readField(form, 'enrolment_code').trim()
+  // The page after a wrong first code shows the secret again, so it requires the same as starting the setup.
+  if (!(await mayEnrol(context, pending, enrolmentCode))) return rejectEnrolmentCode(step, pending)
+  return run({ step, pending, enrolmentCode })
+}
+
+async function mayEnrol(
+  { directory }: Context,
+  { user: { objectId }, methods }: PendingAccount,
+  enrolmentCode: string,
+): Promise<boolean> {
+  if (!(await directory.needsEnrolmentCode(objectId, methods))) return true
+  return directory.enrolmentCodes.isValid(objectId, enrolmentCode)
+}
+
+async function rejectEnrolmentCode(step: FlowStep, pending: PendingAccount): Promise<FastifyReply> {
+  await step.context.audit.append(
+    eventOf(step.call, pending, { action: 'second-factor.add', outcome: 'refused', reason: 'wrong-enrolment-code' }),
+  )
+  return showEnrolment(step, pending, 'Incorrect or expired enrolment code. Ask a directory owner for a new one.')
+}
+
+/** Adds the first second factor, and returns new recovery codes; undefined if nothing was added. @throws PageError, ProofRefusedError */
+function addFirstFactor(
+  { step: { context, call }, pending, enrolmentCode }: Enrolment,
+  kind: 'totp' | 'passkey',
+  add: (transaction: Transaction) => Promise<boolean>,
+): Promise<readonly string[] | undefined> {
+  const { database, directory, audit } = context
+  const { user, methods } = pending
+  const { objectId } = user
+  return database.transaction(async (transaction) => {
+    await directory.requireProof(transaction, user)
+    // Another sign-in may have added a second factor since the session was read. It is then required before another is added.
+    const due = await directory.secondFactorDue(objectId, methods, transaction)
+    if (due === 'second-factor') throw new PageError('outdated')
+    const needsCode = await directory.needsEnrolmentCode(objectId, methods, transaction)
+    if (!(await add(transaction))) return undefined
+    if (needsCode && !(await directory.enrolmentCodes.use(transaction, objectId, enrolmentCode))) {
+      throw new PageError('enrolmentCode')
+    }
+    const detail = { kind, byOwnerCode: needsCode }
+    await audit.record(transaction, eventOf(call, pending, { action: 'second-factor.add', outcome: 'success', detail }))
+    const event = { kind: 'method-added', detail: kind, origin: call.origin } as const
+    await directory.securityEvents.record(transaction, objectId, event)
+    return directory.secondFactors.newRecoveryCodes(transaction, objectId)
+  })
+}
+
+/** Signs the person in with what they added, and shows the recovery codes. */
+async function finishEnrolment(
+  { step, pending }: Enrolment,
+  added: readonly string[],
+  codes: readonly string[],
+): Promise<FastifyReply> {
+  const { context, call, flow } = step
+  const { user } = pending
+  const [, ...remaining] = pending.remaining
+  const methods = [...new Set([...pending.methods, ...added])]
+  await recordAuthentication(context, call, { user, methods, authenticatedAtMs: context.clock.now(), remaining })
+  const body = recoveryCodesPage(user.userPrincipalName, codes, flowPath(context, call.caller, flow))
+  return show(step, { title: 'Your recovery codes', body, script: assets.recoveryCodesScript.path })
+}
+
+/** The person who must set up a second factor in this sign-in. */
+function enrollingOf({ call, flow }: FlowStep): PendingAccount | undefined {
+  const pending = call.caller.session?.pending
+  const isTheirs = pending !== undefined && pending.user.objectId === flow.chosen
+  return isTheirs && pending.remaining[0] === 'enrolment' && mayAddMethods(pending) ? pending : undefined
+}
+
+async function totpHolder({ directory }: Context, { user }: PendingAccount) {
+  const { objectId, userPrincipalName } = user
+  return { objectId, userPrincipalName, issuer: (await directory.tenant()).displayName }
+}
+
+function showFirstCode(
+  { step, enrolmentCode }: Enrolment,
+  made: { readonly secretBase32: string; readonly uri: string },
+  problem?: string,
+): Promise<FastifyReply> {
+  const body = firstCodePage(formOf(step), { ...made, enrolmentCode, picture: qrCodeOf(made.uri), problem })
+  return show(step, {
+    title: enrolmentTitle,
+    body,
+    hasError: problem !== undefined,
+    status: problem === undefined ? 200 : 400,
+  })
+}
+
+async function showFirstPasskey({ step, pending, enrolmentCode }: Enrolment, problem?: string): Promise<FastifyReply> {
+  const { context, call, flow } = step
+  const form = formOf(step)
+  const page = newPasskeyPage(form, {
+    ...(await requestNewPasskey(context, call, pending.user)),
+    action: '/sign-in/enrolment/passkey',
+    hidden: { enrolment_code: enrolmentCode },
+    cancel: cancelButton(form),
+    problem,
+  })
+  const body = html`${page} ${linkList([{ label: 'Use another method', href: flowPath(context, call.caller, flow) }])}`
+  const status = problem === undefined ? 200 : 400
+  const script = assets.passkeyScript.path
+  return show(step, { title: 'Add a passkey', body, script, hasError: problem !== undefined, status })
+}

@@ -1,0 +1,69 @@
+import type { FastifyReply } from 'fastify'
+import type { AuthorizationRequest } from '../../identity/index.ts'
+import { PageError } from './errors.ts'
+import { confirmPage, consentPage, devicePage } from '../pages/answer-pages.ts'
+import type { Account } from '../sessions/sessions.ts'
+import { redirectTo } from './send-page.ts'
+import { type FlowStep, show } from './flow-step.ts'
+import { respond } from './respond.ts'
+
+/** Whether the person must confirm that they started the sign-in, because nothing authenticates the client. [RFC 8252 §8.6] */
+export function needsConfirmation({ client, redirectUri }: AuthorizationRequest): boolean {
+  return client.kind === 'public' || !redirectUri.startsWith('https:')
+}
+
+/** The name of an audience on pages. */
+export function resourceName(audience: string): string {
+  switch (audience) {
+    case 'arm':
+      return 'Registry management'
+    case 'acr':
+      return 'Your registries'
+    case 'graph':
+      return 'The directory'
+    default:
+      return 'Your name and user name'
+  }
+}
+
+/** Completes the flow of an authenticated person: asks for what the destination still needs, or redirects to it. */
+export async function complete(step: FlowStep, account: Account): Promise<FastifyReply> {
+  const { context, call, flow, destination } = step
+  const form = {
+    formToken: call.caller.formToken,
+    flow: context.flows.write(call.caller.browser, { ...flow, chosen: account.user.objectId }),
+  }
+  switch (destination.kind) {
+    case 'refused':
+      throw new PageError('expired')
+    case 'account':
+      return redirectTo(call.reply, `/account/${destination.page}?account=${account.user.objectId}`)
+    case 'device': {
+      const { client, resource, requestedFrom, expiresAtMs } = destination.request
+      const expires = `${new Date(expiresAtMs).toISOString().slice(11, 16)} UTC`
+      const body = devicePage(form, {
+        account,
+        clientName: client.displayName,
+        resource: resourceName(resource.audience),
+        requestedFrom,
+        expires,
+      })
+      return show(step, { title: `Sign in to ${client.displayName}?`, body })
+    }
+    case 'authorize': {
+      const { request } = destination
+      const { client, resource, redirectUri, prompt } = request
+      const details = { account, clientName: client.displayName, resource: resourceName(resource.audience) }
+      const { objectId } = account.user
+      const { clientId, kind } = client
+      const hasConsented = kind === 'public' || (await context.consents.has(objectId, clientId, resource.audience))
+      if (!hasConsented || (prompt === 'consent' && client.kind !== 'public')) {
+        return show(step, { title: 'Permissions requested', body: consentPage(form, { ...details, redirectUri }) })
+      }
+      if (needsConfirmation(request)) {
+        return show(step, { title: `Sign in to ${client.displayName}?`, body: confirmPage(form, details) })
+      }
+      return respond(context, call, await context.protocol.issueCode(request, account))
+    }
+  }
+}

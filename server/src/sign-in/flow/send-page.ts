@@ -1,0 +1,28 @@
+import type { FastifyReply } from 'fastify'
+import type { HtmlValue } from '../pages/html.ts'
+import { type Layout, renderPage } from '../pages/layout.ts'
+import { type PagePolicy, pageHeaders } from '../pages/page-headers.ts'
+import type { Context } from './context.ts'
+
+export type Page = Omit<Layout, 'tenantName' | 'publicOrigin'> & {
+  readonly body: HtmlValue
+  /** Default: 200. */
+  readonly status?: number | undefined
+  readonly redirectUri?: PagePolicy['redirectUri']
+}
+
+/** Sends a page with the headers that every page has. */
+export async function sendPage(context: Context, reply: FastifyReply, page: Page): Promise<FastifyReply> {
+  const { publicOrigin, directory } = context
+  const { status = 200, body, redirectUri, ...layout } = page
+  const tenantName = (await directory.tenant()).displayName
+  return reply
+    .code(status)
+    .headers(pageHeaders(publicOrigin, { redirectUri, script: layout.script }))
+    .send(renderPage({ ...layout, tenantName, publicOrigin }, body))
+}
+
+/** Redirects the browser to a page of this server. `path` must never come from a request. */
+export function redirectTo(reply: FastifyReply, path: `/${string}`): FastifyReply {
+  return reply.code(303).header('cache-control', 'no-store').header('location', path).send()
+}

@@ -1,0 +1,45 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { secretEquals } from '../../platform/keys/sealing.ts'
+
+const idPattern = /^[A-Za-z0-9_-]{43}$/
+
+/** A new id of a browser or a session: 256 random bits. */
+export function newId(): string {
+  return randomBytes(32).toString('base64url')
+}
+
+/** The id in a cookie; undefined if {@link newId} cannot have created it. */
+export function parseId(value: string | undefined): string | undefined {
+  return value !== undefined && idPattern.test(value) ? value : undefined
+}
+
+/** The hash of an id. Only the hash is stored. */
+export function hashId(id: string): string {
+  return createHash('sha256').update(id).digest('hex')
+}
+
+/**
+ * The token in every form of a browser. It is derived from the browser's cookie, which no other site can read or set.
+ * Therefore, no other site can create a form that is accepted, such as one that signs a person in as someone else.
+ */
+export function formToken(browser: string): string {
+  return createHash('sha256').update(`form of ${browser}`).digest('base64url')
+}
+
+/** Whether a form comes from a page that was sent to this browser. */
+export function isFormToken(browser: string, token: string): boolean {
+  return secretEquals(formToken(browser), token)
+}
+
+/**
+ * Whether one of our pages sent a request that changes something. Our pages send no referrer, so browsers may send `null` as
+ * the origin. A script cannot change `Sec-Fetch-Site`. [Fetch Metadata §2.2]
+ */
+export function isFromOurPage(
+  publicOrigin: string,
+  headers: { readonly origin?: string | undefined; readonly 'sec-fetch-site'?: string | string[] | undefined },
+): boolean {
+  const { origin, 'sec-fetch-site': site } = headers
+  if (origin === publicOrigin) return site === undefined || site === 'same-origin'
+  return (origin === undefined || origin === 'null') && site === 'same-origin'
+}

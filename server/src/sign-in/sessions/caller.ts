@@ -1,0 +1,50 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { requestOrigin } from '../../platform/http/app.ts'
+import { formToken, newId, parseId } from './browser.ts'
+import { type CookieJar, parseCookies } from './cookies.ts'
+import type { KnownBrowsers, KnownPeople } from './known-browser.ts'
+import type { BrowserSession, Sessions } from './sessions.ts'
+
+/** The requester of a page. */
+export type Caller = {
+  /** The id of the browser, created at its first request. It exists without a session too. */
+  readonly browser: string
+  readonly isNew: boolean
+  /** The token in every form of this browser. */
+  readonly formToken: string
+  readonly sessionId: string | undefined
+  readonly session: BrowserSession | undefined
+  /** The people who recently completed a sign-in with this browser. */
+  readonly known: KnownPeople
+}
+
+export type CallerOptions = {
+  readonly jar: CookieJar
+  readonly sessions: Sessions
+  readonly knownBrowsers: KnownBrowsers
+}
+
+/** Reads the caller from the cookies of a request. */
+export async function readCaller(
+  request: FastifyRequest,
+  { jar, sessions, knownBrowsers }: CallerOptions,
+): Promise<Caller> {
+  const cookies = parseCookies(request.headers.cookie)
+  const known = parseId(cookies.get(jar.browserName))
+  const browser = known ?? newId()
+  // A browser has an id before it has a session, so a session cookie alone was copied from another browser.
+  const sessionId = known === undefined ? undefined : parseId(cookies.get(jar.sessionName))
+  return {
+    browser,
+    isNew: known === undefined,
+    formToken: formToken(browser),
+    sessionId,
+    session: await sessions.read(sessionId, requestOrigin(request)),
+    known: knownBrowsers.read(cookies.get(jar.knownName)),
+  }
+}
+
+/** Sends its id to a new browser. */
+export function rememberBrowser(reply: FastifyReply, jar: CookieJar, caller: Caller): void {
+  if (caller.isNew) reply.header('set-cookie', jar.write(jar.browserName, caller.browser))
+}
