@@ -2,17 +2,12 @@ import { systemErrorCode } from '@acrux/contract'
 import { createHash } from 'node:crypto'
 import type { Audit } from '../../audit/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
+import { createSemaphore } from '../../platform/limits/semaphore.ts'
 import type { Log } from '../../platform/log/log.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
 import { type Digest, digestAlgorithm } from '../../standards/oci/digest.ts'
-import {
-  type BlobLocation,
-  BlobMissingError,
-  type BlobStore,
-  createLimiter,
-  type StoredBlob,
-} from '../../storage/index.ts'
+import { type BlobLocation, BlobMissingError, type BlobStore, type StoredBlob } from '../../storage/index.ts'
 import type { BlobRow } from '../tables.ts'
 import { holdersOf, quarantineBlob, recordVerified } from './integrity-store.ts'
 
@@ -60,7 +55,7 @@ export class BlobIntegrity {
   #parts: IntegrityContext
   #settings: IntegritySettings
   #running = new Map<BlobLocation, Promise<boolean>>()
-  #limit = createLimiter(verifiedAtOnce)
+  #limit = createSemaphore(verifiedAtOnce)
   #reported = new Set<string>()
 
   constructor(parts: IntegrityContext, settings: IntegritySettings) {
