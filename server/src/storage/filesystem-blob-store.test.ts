@@ -11,7 +11,6 @@ import { until } from '../platform/process/test-patience.ts'
 import { testBlobStore } from './blob-store-contract.ts'
 import { StorageFullError } from './errors.ts'
 import { createFilesystemBlobStore } from './filesystem-blob-store.ts'
-import { createLimiter } from './limiter.ts'
 import { parseLocation } from './location.ts'
 
 const directories: string[] = []
@@ -139,27 +138,6 @@ describe('a location', () => {
       assert.equal(parseLocation(text) !== undefined, isOne)
     })
   }
-})
-
-describe('a limiter', () => {
-  it('runs no more at once than it was told, and everything in the end', async () => {
-    const limit = createLimiter(2)
-    let running = 0
-    let most = 0
-    const results = await Promise.allSettled(
-      Array.from({ length: 10 }, (_, index) =>
-        limit(async () => {
-          most = Math.max(most, ++running)
-          await new Promise(setImmediate)
-          running -= 1
-          if (index === 3) throw new Error('one fails')
-          return index
-        }),
-      ),
-    )
-    assert.equal(most, 2)
-    assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 9)
-  })
 })
 
 function digestOf(content: Buffer): string {

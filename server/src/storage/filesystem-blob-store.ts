@@ -5,11 +5,11 @@ import type { Readable } from 'node:stream'
 import type { Clock } from '../platform/process/clock.ts'
 import { systemClock } from '../platform/process/clock.ts'
 import { syncDirectory } from '../platform/files/durable-file.ts'
+import { createSemaphore } from '../platform/limits/semaphore.ts'
 import { makeDurableDirectory } from './durable-directory.ts'
 import { BlobMissingError } from './errors.ts'
 import { FileStaging } from './file-staging.ts'
 import { orFull, orMissing } from './filesystem-errors.ts'
-import { createLimiter } from './limiter.ts'
 import { newLocation, parseLocation, relativeFile } from './location.ts'
 import { pieceBytes } from './piece-pool.ts'
 import { OpenFile } from './send-file.ts'
@@ -58,7 +58,7 @@ class FilesystemBlobStore implements BlobStore {
   #blobs: string
   #clock: Clock
   #filesAreHeld: () => boolean
-  #flushes = createLimiter(flushesAtOnce)
+  #flushes = createSemaphore(flushesAtOnce)
   #staging: FileStaging
   #shelves = new Map<string, Promise<void>>()
 

@@ -139,7 +139,12 @@ export function createScopedTokens(store: ScopedTokenStore, clock: Clock): Scope
       await store.removePasswords(transaction, id, names)
       const made: NewScopedTokenPassword[] = []
       for (const name of names) {
-        const password = { name, createdAtMs: clock.now(), expiresAtMs, value: newAcrPassword() }
+        const password = {
+          name,
+          createdAtMs: clock.now(),
+          expiresAtMs,
+          value: acrPassword(randomBytes(acrPasswordRandomBytes)),
+        }
         await store.insertPassword(transaction, toPasswordRow(id, password))
         made.push(password)
       }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { parseForm } from '../../standards/http/form.ts'
 import { bodyLimitBytes } from './app.ts'
+import { BodyTooLargeError, readBody } from './read-body.ts'
 
 /** A body that claims to be a form and is none. It carries its status as the framework's errors do. */
 export class MalformedFormError extends Error {
@@ -35,31 +36,17 @@ export function acceptForms(scope: FastifyInstance): void {
 /**
  * Reads the form of a raw surface's request, as it was sent; a request without a body has an empty one.
  *
- * @throws UnacceptableBodyError, and what broke the connection off; after either there may be more of the body to come
+ * @throws UnacceptableBodyError; the rest of the body has not been read
+ * @throws ClientGoneError
  */
 export async function readFormText(request: IncomingMessage): Promise<string> {
   const { 'content-type': type, 'content-length': length = '0', 'transfer-encoding': coding } = request.headers
   if (type === undefined && length === '0' && coding === undefined) return ''
   if (type === undefined || !formType.test(type)) throw new UnacceptableBodyError(415)
-  if (Number(length) > bodyLimitBytes) throw new UnacceptableBodyError(413)
-  return (await readWhole(request)).toString()
-}
-
-function readWhole(request: IncomingMessage): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let sizeBytes = 0
-    request.on('data', (chunk: Buffer) => {
-      sizeBytes += chunk.length
-      if (sizeBytes <= bodyLimitBytes) {
-        chunks.push(chunk)
-        return
-      }
-      chunks.length = 0
-      reject(new UnacceptableBodyError(413))
-    })
-    request.on('end', () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)))
-    request.on('error', reject)
-    request.on('close', () => reject(new Error('the connection broke off')))
-  })
+  try {
+    const { buffer } = await readBody(request, bodyLimitBytes)
+    return Buffer.from(buffer).toString()
+  } catch (error) {
+    throw error instanceof BodyTooLargeError ? new UnacceptableBodyError(413) : error
+  }
 }

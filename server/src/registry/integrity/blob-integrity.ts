@@ -2,15 +2,10 @@ import { systemErrorCode } from '@acrux/contract'
 import { createHash } from 'node:crypto'
 import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
 import { type Digest, digestAlgorithm } from '../../standards/oci/digest.ts'
-import {
-  type BlobLocation,
-  BlobMissingError,
-  type BlobStore,
-  createLimiter,
-  type StoredBlob,
-} from '../../storage/index.ts'
+import { type BlobLocation, BlobMissingError, type BlobStore, type StoredBlob } from '../../storage/index.ts'
 import type { IntegrityContext } from './context.ts'
 import type { BlobRow } from '../rows/rows.ts'
+import { createSemaphore } from '../../platform/limits/semaphore.ts'
 import { holdersOf, quarantineBlob, recordVerified } from './integrity-store.ts'
 
 /** How the integrity of stored content is looked after. */
@@ -49,7 +44,7 @@ export class BlobIntegrity {
   #context: IntegrityContext
   #settings: IntegritySettings
   #running = new Map<BlobLocation, Promise<boolean>>()
-  #limit = createLimiter(verifiedAtOnce)
+  #limit = createSemaphore(verifiedAtOnce)
   #reported = new Set<string>()
 
   constructor(context: IntegrityContext, settings: IntegritySettings) {

@@ -2,15 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { CallerBudget } from '../../platform/limits/caller-budget.ts'
 import type { RegistryCall } from './call.ts'
 
-/** A body is longer than it may be. The rest of it has not been read. */
-export class BodyTooLargeError extends Error {
-  override readonly name = 'BodyTooLargeError'
-}
-
-/** The client went away in the middle of its request. */
-export class ClientGoneError extends Error {
-  override readonly name = 'ClientGoneError'
-}
+export { BodyTooLargeError, ClientGoneError, readBody } from '../../platform/http/read-body.ts'
 
 /** Small bodies are not worth a turn of their own. */
 const smallBytes = 64 * 1024
@@ -59,55 +51,3 @@ function oneAtATime<Result>(budget: CallerBudget, work: () => Promise<Result>): 
 export type InTurn = <Result>(work: () => Result) => Result | Promise<Result>
 
 const atOnce: InTurn = (work) => work()
-
-/**
- * Reads a whole body into memory of its own, never more than `limitBytes` of it.
- *
- * @throws BodyTooLargeError as soon as it is known to be longer
- * @throws ClientGoneError when it ends before its end
- */
-export function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Array> {
-  if (Number(request.headers['content-length'] ?? 0) > limitBytes) return Promise.reject(tooLarge(limitBytes))
-  return new Promise((resolve, reject) => {
-    const pieces: Uint8Array[] = []
-    let sizeBytes = 0
-    const stop = () => {
-      request.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone)
-    }
-    // Not `for await`: leaving that early destroys the socket, and the client would never read why.
-    const onData = (piece: Uint8Array) => {
-      sizeBytes += piece.byteLength
-      if (sizeBytes <= limitBytes) {
-        pieces.push(piece)
-        return
-      }
-      stop()
-      request.pause()
-      reject(tooLarge(limitBytes))
-    }
-    const onEnd = () => {
-      stop()
-      resolve(join(pieces, sizeBytes))
-    }
-    const onGone = (cause?: unknown) => {
-      stop()
-      reject(new ClientGoneError('the client went away while it was sending', { cause }))
-    }
-    request.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone)
-  })
-}
-
-function tooLarge(limitBytes: number): BodyTooLargeError {
-  return new BodyTooLargeError(`the body is larger than ${limitBytes} bytes`)
-}
-
-/** In memory of its own: a piece of a shared buffer would take the whole of it along to another thread. */
-function join(pieces: readonly Uint8Array[], sizeBytes: number): Uint8Array {
-  const whole = new Uint8Array(sizeBytes)
-  let offset = 0
-  for (const piece of pieces) {
-    whole.set(piece, offset)
-    offset += piece.byteLength
-  }
-  return whole
-}

@@ -1,5 +1,5 @@
-/** Runs at most `limit` pieces of work at once; the others wait their turn. */
-export function createLimiter(limit: number): <Result>(work: () => Promise<Result>) => Promise<Result> {
+/** Runs at most `limit` pieces of work at the same time. Others wait, in the order in which they came. */
+export function createSemaphore(limit: number): <Result>(work: () => Promise<Result>) => Promise<Result> {
   let running = 0
   const waiting: (() => void)[] = []
   return async (work) => {
