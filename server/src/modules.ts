@@ -37,7 +37,10 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
   },
   configuration: { imports: [], submodules: {} },
   storage: { imports: [], submodules: {} },
-  audit: { imports: [], submodules: {} },
+  audit: {
+    imports: [],
+    submodules: { log: [], chain: ['log'], search: ['log', 'chain'], webhooks: ['log', 'chain'] },
+  },
   resources: { imports: ['audit'], submodules: {} },
   directory: { imports: ['audit'], submodules: {} },
   graph: { imports: ['audit', 'directory'], submodules: {} },
