@@ -1,6 +1,14 @@
-export type { BlobLocation, ByteRange, AppendOptions, StoredBlob, StagedUpload, OpenBlob, BlobStore } from './model.ts'
-export { BlobMissingError, BrokenSourceError, StorageFullError, TooManyBytesError } from './errors.ts'
-export { blobFile, createFilesystemBlobStore } from './filesystem-blob-store.ts'
-export { createLimiter } from './limiter.ts'
-export { locationDigest, requireLocation } from './location.ts'
-export { createMemoryBlobStore } from './memory-blob-store.ts'
+export type {
+  BlobLocation,
+  ByteRange,
+  AppendOptions,
+  StoredBlob,
+  StagedUpload,
+  OpenBlob,
+  BlobStore,
+} from './contract/model.ts'
+export { BlobMissingError, BrokenSourceError, StorageFullError, TooManyBytesError } from './contract/errors.ts'
+export { blobFile, createFilesystemBlobStore } from './filesystem/filesystem-blob-store.ts'
+export { createLimiter } from './transfer/limiter.ts'
+export { locationDigest, requireLocation } from './contract/location.ts'
+export { createMemoryBlobStore } from './memory/memory-blob-store.ts'

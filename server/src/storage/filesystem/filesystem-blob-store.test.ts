@@ -7,12 +7,12 @@ import { join } from 'node:path'
 import { PassThrough, Readable, Writable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { after, describe, it } from 'node:test'
-import { until } from '../platform/process/test-patience.ts'
-import { testBlobStore } from './blob-store-contract.ts'
-import { StorageFullError } from './errors.ts'
+import { until } from '../../platform/process/test-patience.ts'
+import { testBlobStore } from '../contract/blob-store-contract.ts'
+import { StorageFullError } from '../contract/errors.ts'
 import { createFilesystemBlobStore } from './filesystem-blob-store.ts'
-import { createLimiter } from './limiter.ts'
-import { parseLocation } from './location.ts'
+import { createLimiter } from '../transfer/limiter.ts'
+import { parseLocation } from '../contract/location.ts'
 
 const directories: string[] = []
 
