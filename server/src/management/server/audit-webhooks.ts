@@ -96,7 +96,7 @@ function notFound({ names }: ManagementCall): ArmError {
 
 function throwTooMany(error: unknown): never {
   if (!(error instanceof TooManyWebhooksError)) throw error
-  throw new ArmError('conflict', `The audit log has ${mostWebhooks} webhooks, and may have no more.`, { cause: error })
+  throw new ArmError('conflict', `The audit log has ${maxWebhooks} webhooks, and may have no more.`, { cause: error })
 }
 
 function idOf(subscriptionId: string, name: string): string {

@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http'
 import type { CallerBudget } from '../../platform/limits/caller-budget.ts'
+import { readBody } from '../../platform/http/read-body.ts'
 import type { RegistryCall } from './call.ts'
 
 export { BodyTooLargeError, ClientGoneError, readBody } from '../../platform/http/read-body.ts'

@@ -1,0 +1,21 @@
+import { DiskFullError } from '../../platform/process/outage.ts'
+
+/** There is no blob at the location. */
+export class BlobMissingError extends Error {
+  override readonly name = 'BlobMissingError'
+}
+
+/** An upload exceeds its limit. Earlier staged bytes stay. */
+export class TooManyBytesError extends Error {
+  override readonly name = 'TooManyBytesError'
+}
+
+/** The source of an upload failed or closed early. All bytes that it delivered are staged; `cause` is its error. */
+export class BrokenSourceError extends Error {
+  override readonly name = 'BrokenSourceError'
+}
+
+/** The disk is full, or a quota is exhausted. Acknowledged data is not affected. */
+export class StorageFullError extends DiskFullError {
+  override readonly name = 'StorageFullError'
+}

@@ -1,0 +1,36 @@
+import { randomBytes } from 'node:crypto'
+import type { BlobLocation } from './model.ts'
+
+const pattern = /^(sha256|sha512):((?:[0-9a-f]{64}){1,2})\.([0-9a-f]{24})$/
+
+/** A new location for `digest`, which is never used twice. */
+export function newLocation(digest: string): BlobLocation {
+  return requireLocation(`${digest}.${randomBytes(12).toString('hex')}`)
+}
+
+/** Parses a location. Paths can be built from its parts safely. */
+export function parseLocation(text: string): BlobLocation | undefined {
+  return isLocation(text) ? text : undefined
+}
+
+/** Parses a location from the database. @throws Error if it is invalid, because the database was altered */
+export function requireLocation(text: string): BlobLocation {
+  const location = parseLocation(text)
+  if (location === undefined) throw new Error(`not the location of a blob: ${text.slice(0, 200)}`)
+  return location
+}
+
+/** The digest of the bytes at a location. */
+export function locationDigest(location: BlobLocation): string {
+  return location.slice(0, location.indexOf('.'))
+}
+
+/** The path of a location relative to the directory of blobs: `sha256/ab/abcd….unique`. */
+export function relativeFile(location: BlobLocation): string {
+  const [, algorithm = '', hex = '', unique = ''] = pattern.exec(requireLocation(location)) ?? []
+  return `${algorithm}/${hex.slice(0, 2)}/${hex}.${unique}`
+}
+
+function isLocation(text: string): text is BlobLocation {
+  return pattern.test(text)
+}

@@ -1,0 +1,18 @@
+import { mkdir, rmdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { syncDirectory } from '../../platform/files/durable-file.ts'
+
+/**
+ * Creates a private directory and flushes its name. An existing one is flushed too, because the process that created it may
+ * have crashed before. If the flush fails, the new directory is removed, because a second flush would not report it.
+ * [fsync(2), Errors]
+ */
+export async function makeDurableDirectory(directory: string): Promise<void> {
+  const made = await mkdir(directory, { recursive: true, mode: 0o700 })
+  try {
+    await syncDirectory(dirname(directory))
+  } catch (error) {
+    if (made !== undefined) await rmdir(directory).catch(() => undefined)
+    throw error
+  }
+}

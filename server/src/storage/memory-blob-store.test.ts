@@ -1,4 +1,0 @@
-import { testBlobStore } from './blob-store-contract.ts'
-import { createMemoryBlobStore } from './memory-blob-store.ts'
-
-testBlobStore('the memory blob store', (clock) => Promise.resolve(createMemoryBlobStore({ clock })))
