@@ -28,6 +28,7 @@ import { createIdentity, identityMigrations } from './identity/index.ts'
 import { findAtOwnAddress } from './listened-hosts.ts'
 import { configuredHosts, coverHosts, listRegistries, moveRegistries, requireLoginServer } from './login-servers.ts'
 import { makeSpaceToStart } from './space-to-start.ts'
+import { createDecisions } from './decisions/index.ts'
 import { createManagement } from './management/index.ts'
 import { bringUpToDate, openDatabase } from './open-database.ts'
 import { CallerBudgets, usualCallerLimits } from './platform/limits/caller-budget.ts'
@@ -314,12 +315,13 @@ export async function compose(
     },
   })
   let openApi: object | undefined
+  const auditLog = createAuditLog({ database })
   const management = createManagement({
     database,
     clock,
     log,
     audit,
-    auditLog: createAuditLog({ database }),
+    auditLog,
     auditWebhooks: createWebhooks({ database, clock, sealer }),
     credentialUses,
     explainWebhookUrl: outbound.explainRefusal,
@@ -328,6 +330,7 @@ export async function compose(
     directory,
     identity,
     access,
+    decisions: createDecisions({ auditLog, access, directory }),
     tokenService,
     registry,
     rotateKeys: async () => {

@@ -37,7 +37,7 @@ export {
   verifyBackup,
 } from './backup/index.ts'
 export { type OwnerReset, OwnerResetError } from './owner-reset.ts'
-export { decisionDocument } from './management/index.ts'
+export { decisionDocument } from './decisions/index.ts'
 export {
   type Configuration,
   ConfigurationError,

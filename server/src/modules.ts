@@ -50,8 +50,19 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
   access: { imports: ['audit'], submodules: {} },
   registry: { imports: ['storage', 'audit'], submodules: {} },
   'token-service': { imports: ['audit', 'resources', 'directory', 'identity', 'access'], submodules: {} },
+  decisions: { imports: ['audit', 'resources', 'directory', 'access'], submodules: {} },
   management: {
-    imports: ['storage', 'audit', 'resources', 'directory', 'identity', 'access', 'registry', 'token-service'],
+    imports: [
+      'storage',
+      'audit',
+      'resources',
+      'directory',
+      'identity',
+      'access',
+      'registry',
+      'token-service',
+      'decisions',
+    ],
     submodules: {
       arm: [],
       registries: ['arm'],

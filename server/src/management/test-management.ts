@@ -6,6 +6,7 @@ import { PassThrough } from 'node:stream'
 import { sql } from 'kysely'
 import { accessMigrations, createAccess } from '../access/index.ts'
 import { auditMigrations, createAudit, createAuditLog, createCredentialUses, createWebhooks } from '../audit/index.ts'
+import { createDecisions } from '../decisions/index.ts'
 import { type NewServicePrincipal, createDirectory, directoryMigrations } from '../directory/index.ts'
 import { createIdentity } from '../identity/index.ts'
 import { createApp } from '../platform/http/app.ts'
@@ -153,12 +154,13 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite', trustedT
   })
   /** The registries that were there, each time that it was said that they changed. */
   const registryChanges: string[][] = []
+  const auditLog = createAuditLog({ database })
   const management = createManagement({
     database,
     clock,
     log,
     audit,
-    auditLog: createAuditLog({ database }),
+    auditLog,
     auditWebhooks: createWebhooks({ database, clock, sealer }),
     credentialUses,
     explainWebhookUrl: createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] }).explainRefusal,
@@ -167,6 +169,7 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite', trustedT
     directory,
     identity,
     access,
+    decisions: createDecisions({ auditLog, access, directory }),
     tokenService,
     registry,
     rotateKeys: async () => {
