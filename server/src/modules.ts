@@ -37,7 +37,10 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
   },
   configuration: { imports: [], submodules: {} },
   storage: { imports: [], submodules: {} },
-  audit: { imports: [], submodules: {} },
+  audit: {
+    imports: [],
+    submodules: { log: [], chain: ['log'], search: ['log', 'chain'], webhooks: ['log', 'chain'] },
+  },
   resources: { imports: ['audit'], submodules: {} },
   directory: { imports: ['audit'], submodules: {} },
   graph: {
@@ -47,9 +50,28 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
   identity: { imports: ['audit', 'directory'], submodules: {} },
   upstream: { imports: ['directory'], submodules: {} },
   'sign-in': { imports: ['audit', 'directory', 'identity', 'upstream'], submodules: {} },
-  access: { imports: ['audit'], submodules: {} },
+  access: {
+    imports: ['audit'],
+    submodules: {
+      rights: [],
+      conditions: [],
+      roles: ['rights', 'conditions'],
+      'scope-maps': ['rights'],
+      'anonymous-access': ['rights', 'scope-maps'],
+      'scoped-tokens': ['rights', 'scope-maps'],
+    },
+  },
   registry: { imports: ['storage', 'audit'], submodules: {} },
-  'token-service': { imports: ['audit', 'resources', 'directory', 'identity', 'access'], submodules: {} },
+  'token-service': {
+    imports: ['audit', 'resources', 'directory', 'identity', 'access', 'registry'],
+    submodules: {
+      limits: [],
+      tokens: [],
+      denials: ['tokens'],
+      endpoint: ['limits', 'tokens', 'denials'],
+      gate: ['limits', 'tokens', 'denials'],
+    },
+  },
   decisions: { imports: ['audit', 'resources', 'directory', 'access'], submodules: {} },
   management: {
     imports: [

@@ -12,8 +12,8 @@ import {
   testScopes,
   testSubscriptionId,
 } from './test-access.ts'
-import { AssignmentExistsError } from './errors.ts'
-import type { Principal } from './model.ts'
+import { AssignmentExistsError } from './roles/errors.ts'
+import type { Principal } from './rights/model.ts'
 import { createAccess } from './access.ts'
 
 const alice = 'a11ce000-0000-4000-8000-000000000001'

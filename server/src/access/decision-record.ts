@@ -1,7 +1,7 @@
 import type { NetworkChange } from '../standards/azure/network-rules.ts'
-import type { AssignedRole, Verdict } from './assigned-role.ts'
+import type { AssignedRole, Verdict } from './roles/assigned-role.ts'
 import type { Explanation, SmallestChange } from './explain.ts'
-import type { RegistryInQuestion } from './model.ts'
+import type { RegistryInQuestion } from './rights/model.ts'
 
 /** An assignment that was considered, as it is written down. */
 export type RecordedAssignment = AssignedRole['assignment'] & {

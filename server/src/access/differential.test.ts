@@ -21,7 +21,7 @@ import {
   plainManages,
   plainRights,
 } from '../../../test/oracle/plain-rights.ts'
-import { AssignmentExistsError } from './errors.ts'
+import { AssignmentExistsError } from './roles/errors.ts'
 
 const people = ['alice', 'bob'] as const
 const groups = ['team', 'staff', 'guests'] as const

@@ -1,8 +1,9 @@
-import { type Verdict, judge, permits } from './assigned-role.ts'
-import type { createAssignedRoles } from './assigned-roles.ts'
-import { builtInRoles } from './built-in-roles.ts'
+import { type Verdict, judge, permits } from './roles/assigned-role.ts'
+import type { createAssignedRoles } from './roles/assigned-roles.ts'
+import { builtInRoles } from './roles/built-in-roles.ts'
 import { type Explanation, furthest, names } from './explain.ts'
-import type { Principal, RoleDefinition } from './model.ts'
+import type { Principal } from './rights/model.ts'
+import type { RoleDefinition } from './roles/model.ts'
 
 /** Questions about decisions of the management API. */
 export interface ExplainAction {

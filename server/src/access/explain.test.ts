@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
-import { everyRight } from './repository-rights.ts'
+import { everyRight } from './rights/repository-rights.ts'
 import { openTestAccessFor, principalOf, putScopeMap, testAuthor, testRegistry, testScopes } from './test-access.ts'
 
 const alice = 'a11ce000-0000-4000-8000-000000000001'

@@ -1,24 +1,21 @@
 import { scopeChain } from '../standards/azure/resource-id.ts'
 import { repositoryNameAttribute } from '../standards/conditions/role-condition.ts'
-import { type ActionNeed, type AssignedRole, type Verdict, judge } from './assigned-role.ts'
-import type { createAssignedRoles } from './assigned-roles.ts'
-import { builtInRoles } from './built-in-roles.ts'
+import { type AssignedRole, type Verdict, judge } from './roles/assigned-role.ts'
+import type { ActionNeed, Principal, RegistryInQuestion, RightInQuestion } from './rights/model.ts'
+import type { createAssignedRoles } from './roles/assigned-roles.ts'
+import { builtInRoles } from './roles/built-in-roles.ts'
 import {
   type RegistryRights,
   anonymousRights,
   everyRight,
   needsOf,
   repositoryInQuestion,
-  rightsOfRoles,
-} from './repository-rights.ts'
-import { createRoleUnion } from './role-union.ts'
-import { permissionGiving } from './scope-map-rights.ts'
-import type { ScopeMap } from './scope-maps.ts'
-import type { AccessStore } from './store.ts'
-import type { Principal, RegistryInQuestion, RoleAssignment } from './model.ts'
-
-/** What is asked about: an action of an access scope on a repository, or `catalog` or `deleted_catalog` on none. */
-export type RightInQuestion = { readonly right: string; readonly repository: string | undefined }
+} from './rights/repository-rights.ts'
+import { rightsOfRoles, createRoleUnion } from './roles/role-union.ts'
+import { permissionGiving } from './scope-maps/scope-map-rights.ts'
+import type { ScopeMap } from './scope-maps/scope-maps.ts'
+import type { RoleAssignmentStore } from './roles/role-assignment-store.ts'
+import type { RoleAssignment } from './roles/model.ts'
 
 /** An assignment that was considered, and what it says. */
 export type ConsideredAssignment = {
@@ -84,7 +81,7 @@ export interface Explain {
 }
 
 type Rooms = {
-  readonly store: AccessStore
+  readonly store: RoleAssignmentStore
   readonly assigned: ReturnType<typeof createAssignedRoles>
   readonly rightsOf: (principal: Principal, registry: RegistryInQuestion) => RegistryRights | Promise<RegistryRights>
   readonly scopeMapOf: (principal: Principal, registry: RegistryInQuestion) => Promise<ScopeMap | undefined>
@@ -113,7 +110,7 @@ export function createExplain({ store, assigned, rightsOf, scopeMapOf }: Rooms):
     },
 
     whoMay: async (registry, asked) => {
-      const roles = (await store.givenAt(scopeChain(registry.id))).map(assigned.toAssignedRole)
+      const roles = (await store.assignedAt(scopeChain(registry.id))).map(assigned.toAssignedRole)
       const allowing = roles.map(consideredBy(registry, asked)).filter(({ verdict }) => verdict === 'allows')
       const byPrincipal = Map.groupBy(allowing, ({ assignment }) => assignment.principalId)
       return [...byPrincipal].map(([principalId, assignments]) => ({

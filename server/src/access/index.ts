@@ -1,16 +1,15 @@
+export type { Principal, RegistryInQuestion } from './rights/model.ts'
 export type {
-  Principal,
-  RegistryInQuestion,
   RoleDefinition,
   NewRoleDefinition,
   PrincipalType,
   RoleAssignment,
   NewRoleAssignment,
   AssignmentChange,
-} from './model.ts'
+} from './roles/model.ts'
 export { createAccess, type Access } from './access.ts'
-export type { Authorship } from './authorship.ts'
-export { ownerRole } from './built-in-roles.ts'
+export type { Authorship } from './rights/authorship.ts'
+export { ownerRole } from './roles/built-in-roles.ts'
 export {
   type DecisionRecord,
   type RecordedChange,
@@ -26,12 +25,17 @@ export {
   RoleLimitError,
   RoleNameTakenError,
   RoleNotAssignableError,
-  ScopeMapInUseError,
-} from './errors.ts'
-export type { AllowedPrincipal, ConsideredAssignment, Explanation, RightInQuestion } from './explain.ts'
+} from './roles/errors.ts'
+export { ScopeMapInUseError } from './scope-maps/errors.ts'
+export type { AllowedPrincipal, ConsideredAssignment, Explanation } from './explain.ts'
+export type { RightInQuestion } from './rights/model.ts'
 export { accessMigrations } from './migrations.ts'
-export { everyRight } from './repository-rights.ts'
-export { isAssignableAt } from './role-definitions.ts'
-export type { ScopeMap } from './scope-maps.ts'
-export type { ScopedTokenProof } from './scoped-token-proof.ts'
-export { type ScopedToken, type ScopedTokenPasswordName, scopedTokenPasswordNames } from './scoped-tokens.ts'
+export { everyRight } from './rights/repository-rights.ts'
+export { isAssignableAt } from './roles/role-definitions.ts'
+export type { ScopeMap } from './scope-maps/scope-maps.ts'
+export type { ScopedTokenPasswordId } from './scoped-tokens/scoped-token-sign-in.ts'
+export {
+  type ScopedToken,
+  type ScopedTokenPasswordName,
+  scopedTokenPasswordNames,
+} from './scoped-tokens/scoped-tokens.ts'

@@ -1,8 +1,6 @@
 import type { Migration } from '../platform/sql/migrations.ts'
-import { anonymousAccessMigration } from './anonymous-access-migration.ts'
-import { scopeMapMigration } from './scope-map-migration.ts'
 
-/** The tables of the access room. */
+/** The tables of this module. */
 export const accessMigrations: readonly Migration[] = [
   {
     id: 'access-0001-role-assignments',
@@ -25,7 +23,49 @@ export const accessMigrations: readonly Migration[] = [
       await schema.createIndex('role_assignment_by_name').on('role_assignment').column('name').unique().execute()
     },
   },
-  scopeMapMigration,
+  // Rows refer to a registry by its rid: a registry that is created again under the same name has another.
+  {
+    id: 'access-0002-scope-maps',
+    up: async (schema, types) => {
+      await schema
+        .createTable('scope_map')
+        .addColumn('rid', types.text, (column) => column.notNull())
+        .addColumn('name_key', types.text, (column) => column.notNull())
+        .addColumn('name', types.text, (column) => column.notNull())
+        .addColumn('description', types.text)
+        .addColumn('actions', types.text, (column) => column.notNull())
+        .addColumn('authorship', types.text, (column) => column.notNull())
+        .addPrimaryKeyConstraint('scope_map_key', ['rid', 'name_key'])
+        .execute()
+      await schema
+        .createTable('scoped_token')
+        .addColumn('id', types.text, (column) => column.primaryKey())
+        .addColumn('rid', types.text, (column) => column.notNull())
+        .addColumn('name_key', types.text, (column) => column.notNull())
+        .addColumn('name', types.text, (column) => column.notNull())
+        .addColumn('scope_map_key', types.text, (column) => column.notNull())
+        .addColumn('scope_map_id', types.text, (column) => column.notNull())
+        .addColumn('enabled', types.integer, (column) => column.notNull())
+        .addColumn('authorship', types.text, (column) => column.notNull())
+        .addUniqueConstraint('scoped_token_once', ['rid', 'name_key'])
+        .execute()
+      await schema
+        .createIndex('scoped_token_by_scope_map')
+        .on('scoped_token')
+        .columns(['rid', 'scope_map_key'])
+        .execute()
+      await schema
+        .createTable('scoped_token_password')
+        .addColumn('id', types.text, (column) => column.primaryKey())
+        .addColumn('token_id', types.text, (column) => column.notNull())
+        .addColumn('name', types.text, (column) => column.notNull())
+        .addColumn('hash', types.bytes, (column) => column.notNull())
+        .addColumn('created_at_ms', types.integer, (column) => column.notNull())
+        .addColumn('expires_at_ms', types.integer)
+        .addUniqueConstraint('scoped_token_password_once', ['token_id', 'name'])
+        .execute()
+    },
+  },
   {
     id: 'access-0003-changes-of-assignments',
     up: async (schema, types) => {
@@ -54,5 +94,16 @@ export const accessMigrations: readonly Migration[] = [
       await schema.createIndex('role_assignment_by_role').on('role_assignment').column('role_definition_name').execute()
     },
   },
-  anonymousAccessMigration,
+  {
+    id: 'access-0005-anonymous-access',
+    up: async (schema, types) => {
+      await schema
+        .createTable('anonymous_access')
+        .addColumn('rid', types.text, (column) => column.primaryKey())
+        .addColumn('scope_map_key', types.text, (column) => column.notNull())
+        .addColumn('scope_map_id', types.text, (column) => column.notNull())
+        .addColumn('authorship', types.text, (column) => column.notNull())
+        .execute()
+    },
+  },
 ]

@@ -1,40 +1,26 @@
 import type { Clock } from '../platform/process/clock.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
-import { createAnonymousAccess } from './anonymous-access.ts'
-import { createAnonymousAccessStore } from './anonymous-access-store.ts'
-import { createScopeMapStore } from './scope-map-store.ts'
-import { type ScopeMap, createScopeMaps } from './scope-maps.ts'
-import { createScopedTokenSignIn } from './scoped-token-proof.ts'
-import { createScopedTokenStore } from './scoped-token-store.ts'
-import { createScopedTokens } from './scoped-tokens.ts'
-import type { Principal, RegistryInQuestion } from './model.ts'
+import { createAnonymousAccess } from './anonymous-access/anonymous-access.ts'
+import { createAnonymousAccessStore } from './anonymous-access/anonymous-access-store.ts'
+import type { Principal, RegistryInQuestion } from './rights/model.ts'
+import { createScopeMapStore } from './scope-maps/scope-map-store.ts'
+import { type ScopeMap, createScopeMaps } from './scope-maps/scope-maps.ts'
+import { createScopedTokenSignIn } from './scoped-tokens/scoped-token-sign-in.ts'
+import { createScopedTokenStore } from './scoped-tokens/scoped-token-store.ts'
+import { createScopedTokens } from './scoped-tokens/scoped-tokens.ts'
 
-/** What gives access to one registry and is no role: scope maps, and what has one. It ends with the registry. */
+/** Access to one registry that does not come from roles: scope maps, scoped tokens and anonymous access. */
 export function createRegistryAccess(database: Database, clock: Clock) {
   const maps = createScopeMapStore(database)
   const tokens = createScopedTokenStore(database)
   const anonymous = createAnonymousAccessStore(database)
-  const { rightsOfToken, ...signIn } = createScopedTokenSignIn(database, tokens, clock)
-  const { rightsIn, ...anonymousAccess } = createAnonymousAccess(database, anonymous, clock)
-
-  const deleteRegistryAccess = async (transaction: Transaction, rid: string): Promise<void> => {
-    transaction.changesAuthority()
-    await tokens.removeOf(transaction, rid)
-    await anonymous.remove(transaction, rid)
-    await maps.removeOf(transaction, rid)
-  }
+  const { rightsIn: rightsOfAnonymous, ...anonymousAccess } = createAnonymousAccess(database, anonymous, clock)
 
   const scopeMaps = createScopeMaps(maps, clock, async (transaction, rid, key) => {
     const names = await tokens.namesWithScopeMap(transaction, rid, key)
-    const forAnybody = await anonymous.find(transaction, rid)
-    return forAnybody?.scope_map_key === key ? ['anonymous access', ...names] : names
+    const anonymousMap = await anonymous.find(transaction, rid)
+    return anonymousMap?.scope_map_key === key ? ['anonymous access', ...names] : names
   })
-
-  /** The scope map that says what a principal may do at a registry; undefined where none does. */
-  async function scopeMapOf(principal: Principal, registry: RegistryInQuestion): Promise<ScopeMap | undefined> {
-    const row = await scopeMapRow(principal, registry)
-    return row && scopeMaps.find(registry.rid, row.scope_map_key)
-  }
 
   function scopeMapRow(principal: Principal, { rid, anonymousPullEnabled }: RegistryInQuestion) {
     switch (principal.kind) {
@@ -49,15 +35,23 @@ export function createRegistryAccess(database: Database, clock: Clock) {
   }
 
   return {
-    rightsOfToken,
-    rightsOfAnybody: rightsIn,
-    scopeMapOf,
-    parts: {
-      ...signIn,
-      scopedTokens: createScopedTokens(tokens, clock),
-      anonymousAccess,
-      scopeMaps,
-      deleteRegistryAccess,
+    ...createScopedTokenSignIn(database, tokens, clock),
+    rightsOfAnonymous,
+    scopedTokens: createScopedTokens(tokens, clock),
+    anonymousAccess,
+    scopeMaps,
+
+    /** The scope map that decides about a principal at a registry, if there is one. */
+    scopeMapOf: async (principal: Principal, registry: RegistryInQuestion): Promise<ScopeMap | undefined> => {
+      const row = await scopeMapRow(principal, registry)
+      return row && scopeMaps.find(registry.rid, row.scope_map_key)
+    },
+
+    deleteRegistryAccess: async (transaction: Transaction, rid: string): Promise<void> => {
+      transaction.changesAuthority()
+      await tokens.removeOf(transaction, rid)
+      await anonymous.remove(transaction, rid)
+      await maps.removeOf(transaction, rid)
     },
   }
 }

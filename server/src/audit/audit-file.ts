@@ -3,27 +3,27 @@ import { databaseFileIn, masterKeyFileIn } from '../platform/files/data-dir.ts'
 import { StartupError, exitCodes } from '../platform/process/exit.ts'
 import { openSealer } from '../platform/keys/sealing.ts'
 import { type SqliteSnapshot, openSqliteSnapshot } from '../platform/sql/sqlite-database.ts'
-import { type ChainSource, hasChain } from './chain-store.ts'
-import type { Checkpoint } from './checkpoint.ts'
-import { type AuditEventDocument, auditEventDocument } from './event-document.ts'
-import { allEvents, listEvents } from './query-log.ts'
-import type { EventFilter } from './query-store.ts'
-import { type ChainReport, verifyChain } from './verify-chain.ts'
+import { type ChainSource, hasChain } from './chain/chain-store.ts'
+import type { Checkpoint } from './chain/checkpoint.ts'
+import { type AuditEventDocument, auditEventDocument } from './log/event-document.ts'
+import { allEvents, listEvents } from './search/search-events.ts'
+import type { EventFilter } from './search/search-store.ts'
+import { type ChainReport, verifyChain } from './chain/verify-chain.ts'
 
-/** The audit log in a data directory, as it was at one moment. */
+/** The audit log in a data directory, as a snapshot. */
 export type AuditFile = {
   readonly verify: (expected?: Checkpoint) => Promise<ChainReport>
-  /** The events that a filter lets through, the newest first, as many as are wanted. */
+  /** The matching events, newest first, up to a number. */
   readonly newest: (filter: EventFilter, count: number) => Promise<AuditEventDocument[]>
-  /** All events that a filter lets through, the oldest first. */
+  /** All matching events, oldest first. */
   readonly events: (filter: EventFilter) => AsyncGenerator<AuditEventDocument>
   readonly close: () => void
 }
 
 /**
- * Opens the audit log of a data directory for reading, whether a server works on it or not.
+ * Opens the audit log of a data directory for reading. A server can be running.
  *
- * @throws StartupError where there is none that this version can read
+ * @throws StartupError if this version cannot read it
  */
 export async function openAuditFile(dataDir: string): Promise<AuditFile> {
   const file = databaseFileIn(dataDir)
@@ -42,7 +42,7 @@ export async function openAuditFile(dataDir: string): Promise<AuditFile> {
 }
 
 /**
- * Verifies the audit log of a data directory, as it is at one moment.
+ * Verifies a snapshot of the audit log of a data directory.
  *
  * @throws StartupError as {@link openAuditFile}
  */

@@ -1,27 +1,22 @@
-export {
-  type AuditActor,
-  type AuditCredential,
-  type AuditEvent,
-  type RecurringEvent,
-  type Audit,
-  type AuditLog,
-  createAuditLog,
-} from './model.ts'
+export type { AuditActor, AuditCredential, AuditEvent, RecurringEvent } from './log/model.ts'
+export { type AuditLog, createAuditLog } from './search/audit-log.ts'
+export type { Audit } from './log/audit.ts'
 export { type AuditFile, openAuditFile, verifyAuditFile } from './audit-file.ts'
-export { createAudit } from './audit.ts'
-export { hasChain, headMigrationId } from './chain-store.ts'
-export { createAuditChain } from './chain.ts'
-export { formatCheckpoint, parseCheckpoint } from './checkpoint.ts'
-export type { CredentialUsePlace, CredentialUseRow } from './credential-use-store.ts'
-export { type CredentialUses, createCredentialUses } from './credential-uses.ts'
-export { createDelivery } from './deliver.ts'
-export { type AuditEventDocument, auditEventDocument } from './event-document.ts'
-export { expireEvents } from './expire.ts'
-export { sealFirstHead } from './first-head.ts'
+export { createAudit } from './log/audit.ts'
+export { hasChain, headMigrationId } from './chain/chain-store.ts'
+export { createAuditChain } from './chain/chain.ts'
+export { formatCheckpoint, parseCheckpoint } from './chain/checkpoint.ts'
+export type { CredentialUsePlace } from './log/credential-use-store.ts'
+export type { CredentialUseRow } from './log/rows.ts'
+export { type CredentialUses, createCredentialUses } from './log/credential-uses.ts'
+export { createDelivery } from './webhooks/deliver.ts'
+export { type AuditEventDocument, auditEventDocument } from './log/event-document.ts'
+export { expireEvents } from './chain/expire-events.ts'
+export { sealFirstHead } from './chain/first-head.ts'
 export { type AuditLag, createAuditLag } from './lag.ts'
 export { auditMigrations } from './migrations.ts'
-export type { EventFilter } from './query-store.ts'
-export { type EventAuthor, attributionOf, recordChange, recordDenial } from './request-events.ts'
-export { type EventCount, EventTally, tallyEvents } from './tally.ts'
-export { type ChainFault, verifyChain } from './verify-chain.ts'
-export { TooManyWebhooksError, type Webhook, type Webhooks, createWebhooks, mostWebhooks } from './webhooks.ts'
+export type { EventFilter } from './search/search-store.ts'
+export { type EventAuthor, attributionOf, recordChange, recordDenial } from './log/request-events.ts'
+export { type EventCount, EventTally, tallyEvents } from './log/event-tally.ts'
+export { type ChainFault, verifyChain } from './chain/verify-chain.ts'
+export { TooManyWebhooksError, type Webhook, type Webhooks, createWebhooks, maxWebhooks } from './webhooks/webhooks.ts'

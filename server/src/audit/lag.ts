@@ -1,7 +1,7 @@
 import type { Clock } from '../platform/process/clock.ts'
 import type { Database } from '../platform/sql/database.ts'
-import { readChain } from './chain-store.ts'
-import { createWebhookStore } from './webhook-store.ts'
+import { readChain } from './chain/chain-store.ts'
+import { createWebhookStore } from './webhooks/webhook-store.ts'
 
 /** The lag of the audit log, in seconds: the age of the oldest waiting event; 0 if none is waiting. */
 export type AuditLag = {
@@ -11,7 +11,7 @@ export type AuditLag = {
   readonly webhookSeconds: () => Promise<number>
 }
 
-/** Opens the figures. Each reads a few rows, however many events wait. */
+/** Creates the metrics. Each reads a few rows, regardless of the number of waiting events. */
 export function createAuditLag({ database, clock }: { readonly database: Database; readonly clock: Clock }): AuditLag {
   const chain = readChain(database)
   const webhooks = createWebhookStore(database)

@@ -1,10 +1,10 @@
 import { type CreateTableBuilder, sql } from 'kysely'
 import type { Transaction } from '../platform/sql/database.ts'
 import type { ColumnTypes, Migration } from '../platform/sql/migrations.ts'
-import { headMigrationId, writeHead } from './chain-store.ts'
-import { carryEventsOver } from './first-layout-store.ts'
+import { headMigrationId, writeHead } from './chain/chain-store.ts'
+import { copyEvents } from './chain/first-layout-store.ts'
 
-/** The tables of the audit room. */
+/** The tables of this module. */
 export const auditMigrations: readonly Migration[] = [
   {
     id: 'audit-0001-events',
@@ -26,7 +26,7 @@ export const auditMigrations: readonly Migration[] = [
         .addColumn('credential_kind', types.text)
         .addColumn('credential_id', types.text)
         .execute()
-      await carryEventsOver(transaction, 'audit_event_1')
+      await copyEvents(transaction, 'audit_event_1')
       await schema.dropTable('audit_event_1').execute()
       await schema
         .createTable('audit_block')
@@ -45,7 +45,7 @@ export const auditMigrations: readonly Migration[] = [
     },
   },
   {
-    // Blocks are looked for by halves, since their times rise with their numbers.
+    // Blocks are found by bisection, because their times ascend with their numbers.
     id: 'audit-0003-no-index-of-times',
     up: async (schema) => {
       await schema.dropIndex('audit_block_last').execute()
@@ -107,7 +107,7 @@ export const auditMigrations: readonly Migration[] = [
         .addColumn('id', types.integer, (column) => column.primaryKey())
         .addColumn('seal', types.bytes, (column) => column.notNull())
         .execute()
-      // Whoever carries this step out seals the head in the same transaction.
+      // The caller seals the head in the same transaction: see sealFirstHead.
       await writeHead(transaction, new Uint8Array())
     },
   },
@@ -132,9 +132,9 @@ function withEventColumns<Name extends string, Columns extends string>(
 }
 
 /**
- * The number of an event, which is the key. In SQLite it is the row's own, so that the table is the one tree that is
- * written. In PostgreSQL a number can be taken long before it is committed: the transaction's id is taken first, so that
- * whoever holds a number is among the transactions that a snapshot knows to be running.
+ * Adds the number of an event as the key. In SQLite it is the row id, so that only one tree is written. In PostgreSQL, a
+ * number can be assigned long before the commit. The transaction gets its id first, so that a snapshot includes every
+ * transaction with a number among the running ones.
  */
 async function addSequence<Name extends string, Columns extends string>(
   table: CreateTableBuilder<Name, Columns>,

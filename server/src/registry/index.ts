@@ -15,5 +15,6 @@ export {
   type RegistryRoom,
 } from './registry.ts'
 export { createDeletionCount, type DeletionCount } from './repositories/deletion-count-store.ts'
+export type { Admission, Gate, HostedRegistry, RegistryCaller, RegistryNeed, RegistryRefusal } from './ports.ts'
 export { registryRoutes } from './routes.ts'
 export type { OpenUploadState } from './uploads/open-uploads.ts'

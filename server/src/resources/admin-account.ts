@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type Sealer, hashSecret, newAcrPassword, secretEquals } from '../platform/keys/sealing.ts'
 import type { Transaction } from '../platform/sql/database.ts'
 import type { AdminPasswordRow, ResourcesStore } from './store.ts'
-import type { AdminPasswordName, AdminPasswordProof } from './model.ts'
+import type { AdminPasswordName, AdminPasswordVersion } from './model.ts'
 
 /** The names of the two passwords, in the order in which ARM lists them. */
 export const adminPasswordNames: readonly AdminPasswordName[] = ['password', 'password2']
@@ -13,9 +13,9 @@ export interface AdminPasswords {
   readAdminPasswords(rid: string): Promise<Record<AdminPasswordName, string> | undefined>
   renewAdminPassword(transaction: Transaction, rid: string, name: AdminPasswordName): Promise<void>
   /** Compares in constant time with both; says nothing of whether the account is enabled. */
-  verifyAdminPassword(rid: string, password: string): Promise<AdminPasswordProof | undefined>
+  verifyAdminPassword(rid: string, password: string): Promise<AdminPasswordVersion | undefined>
   /** Whether the password that was proved is still the one that stands. */
-  adminPasswordStands(rid: string, proof: AdminPasswordProof): boolean | Promise<boolean>
+  adminPasswordStands(rid: string, proof: AdminPasswordVersion): boolean | Promise<boolean>
 }
 
 type AdminAccount = AdminPasswords & {
@@ -58,7 +58,7 @@ export function createAdminAccount(store: ResourcesStore, sealer: Sealer): Admin
     verifyAdminPassword: async (rid, password) => {
       const hash = hashSecret(password)
       const rows = await store.adminPasswords(rid)
-      let proof: AdminPasswordProof | undefined
+      let proof: AdminPasswordVersion | undefined
       // Both are compared, and a registry without any is compared with noise: the time tells nothing.
       for (const name of adminPasswordNames) {
         const row = rows.find((candidate) => candidate.name === name)

@@ -11,7 +11,7 @@ export type {
   Subscription,
   ResourceGroup,
   AdminPasswordName,
-  AdminPasswordProof,
+  AdminPasswordVersion,
 } from './model.ts'
 export type { ActivityCount, ActivityRow } from './activity-store.ts'
 export { type RegistryActivity, createRegistryActivity, hourMs } from './activity.ts'

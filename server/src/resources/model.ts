@@ -102,4 +102,4 @@ export type ResourceGroup = {
 export type AdminPasswordName = 'password' | 'password2'
 
 /** Which of the two passwords was proved, in which of its generations. */
-export type AdminPasswordProof = { readonly name: AdminPasswordName; readonly generation: number }
+export type AdminPasswordVersion = { readonly name: AdminPasswordName; readonly generation: number }

@@ -1,11 +1,2 @@
-export type {
-  DataPlaneNeed,
-  RegistryAddress,
-  DataPlaneCaller,
-  DataPlaneRefusal,
-  DataPlaneAdmission,
-  PullCredentials,
-} from './model.ts'
-export type { DataPlaneGate } from './gate.ts'
+export { explainRejectedIdentityToken } from './denials/rejected-identity-token.ts'
 export { createTokenService, type TokenService } from './token-service.ts'
-export { decisionOnToken } from './unproved-token.ts'

@@ -1,50 +1,52 @@
 import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance } from 'fastify'
 import type { Access } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Directory } from '../directory/index.ts'
 import type { Identity } from '../identity/index.ts'
-import { CallerBudgets } from '../platform/limits/caller-budget.ts'
-import type { Clock } from '../platform/process/clock.ts'
 import { mountRaw } from '../platform/http/raw-surface.ts'
-import type { Log } from '../platform/log/log.ts'
-import type { Sealer } from '../platform/keys/sealing.ts'
-import { createKeyRing, type SigningKeyTimes } from '../platform/keys/key-ring.ts'
-import type { Database, Transaction } from '../platform/sql/database.ts'
-import type { Registry, Resources } from '../resources/index.ts'
-import { createAcrTokens, refreshTokenSeconds } from './acr-token.ts'
-import { createDecisions } from './decisions.ts'
-import { createDisbelief } from './disbelieved-token.ts'
-import { createGate, type DataPlaneGate } from './gate.ts'
-import { IssueMemory } from './issue-memory.ts'
-import { createTokenSurface } from './dispatch.ts'
-import { passwordMayPull } from './password-pull.ts'
-import { createRefusals } from './refusals.ts'
-import { tokenRoutes } from './routes.ts'
-import { createThrottle } from './throttle.ts'
-import { createUnprovedCredentials } from './unproved.ts'
-import type { FastifyInstance } from 'fastify'
 import type { RouteDescription } from '../platform/http/surface.ts'
-import type { PullCredentials } from './model.ts'
+import { type SigningKeyTimes, createKeyRing } from '../platform/keys/key-ring.ts'
+import type { Sealer } from '../platform/keys/sealing.ts'
+import { CallerBudgets } from '../platform/limits/caller-budget.ts'
+import type { Log } from '../platform/log/log.ts'
+import type { Clock } from '../platform/process/clock.ts'
+import type { Database, Transaction } from '../platform/sql/database.ts'
+import type { Gate } from '../registry/index.ts'
+import type { Registry, Resources } from '../resources/index.ts'
+import { createDenialExplanations } from './denials/explain-denial.ts'
+import { createFailedAuthentications } from './denials/failed-authentication.ts'
+import { createRefusals } from './denials/refusals.ts'
+import { createRejectedAcrTokens } from './denials/rejected-acr-token.ts'
+import { IssueCache } from './endpoint/issue-cache.ts'
+import { createGate } from './gate/gate.ts'
+import { passwordMayPull } from './gate/password-pull.ts'
+import { createThrottle } from './limits/throttle.ts'
+import { tokenRoutes } from './routes.ts'
+import { createTokenSurface } from './surface.ts'
+import { refreshTokenSeconds } from './tokens/acr-token-claims.ts'
+import { createAcrTokens } from './tokens/acr-token.ts'
+import type { PasswordCredentials } from './tokens/authenticate-password.ts'
 
-/** Challenge, exchange, mint, verify. */
+/** The token endpoints, and the gate of the data plane. */
 export interface TokenService {
-  readonly gate: DataPlaneGate
-  /** Whether a user name and a password, taken as the token endpoint takes them, let pull a repository of a registry. */
-  passwordMayPull(registry: Registry, credentials: PullCredentials, repository: string): Promise<boolean>
+  readonly gate: Gate
+  /** Whether a user name and a password, as the token endpoint accepts them, permit pulling a repository of a registry. */
+  passwordMayPull(registry: Registry, credentials: PasswordCredentials, repository: string): Promise<boolean>
   readonly routes: readonly RouteDescription[]
   /** Adds `/oauth2/*`. */
   mount(app: FastifyInstance): void
-  /** Makes a new signing key now. The one before it verifies on until all it signed has expired. */
+  /** Creates a new signing key. The previous one verifies tokens until all that it signed have expired. */
   rotateKeys(): Promise<void>
-  /** The age of the key that signs ACR tokens. @throws where there is none and none can be made */
+  /** The times of the current signing key. @throws if there is none and none can be created */
   signingKey(): Promise<SigningKeyTimes>
-  /** No ACR token that was issued is believed any more. */
+  /** Invalidates all ACR tokens that have been issued. */
   withdrawKeys(transaction: Transaction): Promise<void>
 }
 
 export type TokenServiceOptions = {
   readonly database: Database
-  /** Finds the registry that is served at the address at which a request came, where no registry has its host. */
+  /** Finds the registry that is served at the address of a request to an unknown host. */
   readonly atOwnAddress?: (request: IncomingMessage) => Registry | undefined | Promise<Registry | undefined>
   readonly clock: Clock
   readonly log: Log
@@ -54,18 +56,18 @@ export type TokenServiceOptions = {
   readonly directory: Directory
   readonly identity: Identity
   readonly access: Access
-  /** Under which scheme clients reach the server. */
+  /** The scheme of the URL by which clients reach the server. */
   readonly scheme: 'http' | 'https'
   readonly signingKeyRotationDays: number
-  /** How many repositories have been deleted so far; access tokens say so, since what they give ends with the repository. */
+  /** The number of repositories that have been deleted so far. Access tokens carry it, because rights on a repository end with its deletion. */
   readonly repositoryDeletions: () => number | Promise<number>
-  /** What each caller may use, over all surfaces; what is usual where nothing is said. */
+  /** The budgets of callers over all surfaces; new ones by default. */
   readonly callerBudgets?: CallerBudgets
-  /** Whether the requests to every registry are limited as ACR limits them; otherwise only of those that are compatible with ACR. */
+  /** With `acr`, ACR's rate limits apply to every registry; otherwise only to registries that are compatible with ACR. */
   readonly throttling?: 'off' | 'acr'
 }
 
-/** Opens the token service. */
+/** Creates the token service. */
 export function createTokenService(options: TokenServiceOptions): TokenService {
   const { database, clock, sealer } = options
   const keys = createKeyRing({
@@ -80,16 +82,16 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
   const tokens = createAcrTokens({ keys, clock })
   const refusals = createRefusals(options.scheme)
   const throttle = createThrottle(clock, options.throttling === 'acr' ? 'all' : 'acr')
-  const decisions = createDecisions(options)
-  const disbelief = createDisbelief({ keys, clock })
-  const unproved = createUnprovedCredentials({ ...options, decisions, disbelief })
+  const denials = createDenialExplanations(options)
+  const explainRejectedAcrToken = createRejectedAcrTokens({ keys, clock })
+  const failures = createFailedAuthentications({ ...options, denials, explainRejectedAcrToken })
   const { callerBudgets: budgets = new CallerBudgets() } = options
-  const parts = { ...options, budgets, tokens, refusals, decisions, unproved }
+  const context = { ...options, budgets, tokens, refusals, denials, failures }
   const defaultPort = options.scheme === 'https' ? 443 : 80
-  const routes = tokenRoutes({ ...parts, issues: new IssueMemory(), defaultPort }, keys)
+  const routes = tokenRoutes({ ...context, issueCache: new IssueCache(), defaultPort }, keys)
   return {
-    gate: createGate({ ...parts, throttle }),
-    passwordMayPull: (registry, credentials, repository) => passwordMayPull(parts, registry, credentials, repository),
+    gate: createGate({ ...context, throttle }),
+    passwordMayPull: (registry, credentials, repository) => passwordMayPull(context, registry, credentials, repository),
     routes,
     mount: (app) => mountRaw(app, createTokenSurface({ ...options, budgets, routes, throttle })),
     rotateKeys: () => keys.rotate(),

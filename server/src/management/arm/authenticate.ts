@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { failedBefore } from '../../access/index.ts'
 import type { IdentityRefusal, RefusedToken } from '../../identity/index.ts'
 import { parseAuthorization } from '../../standards/http/authorization-header.ts'
-import { decisionOnToken } from '../../token-service/index.ts'
+import { explainRejectedIdentityToken } from '../../token-service/index.ts'
 import type { ManagementCaller, ManagementOptions } from './context.ts'
 import { ArmError, type ArmErrorOptions } from './errors.ts'
 
@@ -38,7 +38,7 @@ async function tokenRefusal(rooms: ManagementOptions, refused: RefusedToken): Pr
       : reason === 'audience'
         ? 'The access token has been obtained for the wrong audience or resource.'
         : 'The access token is invalid.'
-  const recorded = { decision: await decisionOnToken(rooms.directory, refused), owner }
+  const recorded = { decision: await explainRejectedIdentityToken(rooms.directory, refused), owner }
   if (!mendedByNewToken.includes(reason)) return refusal(rooms, message, recorded)
   const notBefore = String(Math.floor(rooms.clock.now() / 1000))
   const claims = JSON.stringify({ access_token: { nbf: { essential: true, value: notBefore } } })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { TooManyWebhooksError, type Webhook, mostWebhooks, recordChange } from '../../audit/index.ts'
+import { TooManyWebhooksError, type Webhook, maxWebhooks, recordChange } from '../../audit/index.ts'
 import { oneOf, optional, readBody } from '../arm/body.ts'
 import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
@@ -96,7 +96,7 @@ function notFound({ names }: ManagementCall): ArmError {
 
 function throwTooMany(error: unknown): never {
   if (!(error instanceof TooManyWebhooksError)) throw error
-  throw new ArmError('conflict', `The audit log has ${mostWebhooks} webhooks, and may have no more.`, { cause: error })
+  throw new ArmError('conflict', `The audit log has ${maxWebhooks} webhooks, and may have no more.`, { cause: error })
 }
 
 function idOf(subscriptionId: string, name: string): string {

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { type TestContext, describe, test } from 'node:test'
+import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import {
+  type TestAccess,
+  openTestAccessFor,
+  otherRid,
+  putScopeMap,
+  repositoryActions,
+  testAuthor,
+  testRegistry,
+} from '../test-access.ts'
+import { ScopeMapInUseError } from '../scope-maps/errors.ts'
+
+const { rid } = testRegistry()
+
+for (const kind of testDatabaseKinds) {
+  const open = (t: TestContext) => openTestAccessFor(t, kind)
+  const putMap = (opened: TestAccess, name: string, ...given: string[]) => putScopeMap(opened, name, given)
+  const give = ({ database, access }: TestAccess, scopeMapName: string) =>
+    database.transaction((transaction) =>
+      access.anonymousAccess.put(transaction, rid, { scopeMapName, scopeMapId: `/maps/${scopeMapName}` }, testAuthor),
+    )
+  const take = ({ database, access }: TestAccess) =>
+    database.transaction((transaction) => access.anonymousAccess.delete(transaction, rid))
+  /** What anybody may do with a repository, and whether they list the catalog. */
+  const anybody = async ({ access }: TestAccess, name: string, registry = testRegistry()) => {
+    const catalog = { type: 'registry', name: 'catalog', actions: ['*'] }
+    const asked = [{ type: 'repository', name, actions: repositoryActions }, catalog]
+    return (await access.allowedAccess({ kind: 'anonymous' }, registry, asked)).flatMap((scope) => scope.actions)
+  }
+
+  describe(`anonymous access by a scope map, on ${kind}`, () => {
+    test('lets anybody read what the map says, and nothing else', async (t) => {
+      const opened = await open(t)
+      await putMap(opened, 'everybody', 'repositories/open/*/content/read', 'repositories/open/app/metadata/read')
+      assert.deepEqual(await anybody(opened, 'open/app'), [])
+      assert.equal(await opened.access.anonymousAccess.isGiven(rid), false)
+      assert.equal((await give(opened, 'Everybody')).created, true)
+      assert.equal(await opened.access.anonymousAccess.isGiven(rid), true)
+      assert.deepEqual(await anybody(opened, 'open/app'), ['pull', 'metadata_read'])
+      assert.deepEqual(await anybody(opened, 'open/tool'), ['pull'])
+      assert.deepEqual(await anybody(opened, 'closed/app'), [])
+      assert.deepEqual(await anybody(opened, '*'), [])
+      const elsewhere = testRegistry({ rid: otherRid })
+      assert.deepEqual(await anybody(opened, 'open/app', elsewhere), [])
+      assert.equal(await opened.access.anonymousAccess.isGiven(otherRid), false)
+      const wide = testRegistry({ anonymousPullEnabled: true })
+      assert.deepEqual(await anybody(opened, 'closed/app', wide), ['pull', 'metadata_read', '*'])
+    })
+
+    test('lets nobody write or list the catalog, whatever the map says', async (t) => {
+      const opened = await open(t)
+      await give(opened, '_repositories_admin')
+      assert.deepEqual(await anybody(opened, 'any/thing'), ['pull', 'metadata_read'])
+    })
+
+    test('changes at once with the map, with another map in its place, and with its end', async (t) => {
+      const opened = await open(t)
+      await putMap(opened, 'everybody', 'repositories/open/content/read')
+      await give(opened, 'everybody')
+      assert.deepEqual(await anybody(opened, 'open'), ['pull'])
+      await putMap(opened, 'everybody', 'repositories/other/content/read')
+      assert.deepEqual(await anybody(opened, 'open'), [])
+      assert.equal((await give(opened, '_repositories_pull')).created, false)
+      assert.deepEqual(await anybody(opened, 'open'), ['pull'])
+      assert.equal(await take(opened), true)
+      assert.equal(await take(opened), false)
+      assert.deepEqual(await anybody(opened, 'open'), [])
+      assert.equal(await opened.access.anonymousAccess.find(rid), undefined)
+    })
+
+    test('keeps its map from being deleted, and ends with its registry', async (t) => {
+      const opened = await open(t)
+      const { access, database } = opened
+      await putMap(opened, 'everybody', 'repositories/open/content/read')
+      await give(opened, 'everybody')
+      const remove = () => database.transaction((transaction) => access.scopeMaps.delete(transaction, rid, 'everybody'))
+      await assert.rejects(remove, ScopeMapInUseError)
+      await database.transaction((transaction) => access.deleteRegistryAccess(transaction, rid))
+      assert.equal(await access.anonymousAccess.find(rid), undefined)
+      assert.deepEqual(await anybody(opened, 'open'), [])
+    })
+  })
+}

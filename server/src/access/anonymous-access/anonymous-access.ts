@@ -1,0 +1,97 @@
+import type { Clock } from '../../platform/process/clock.ts'
+import { AuthorityMemory, andThen } from '../../platform/memory/authority-memory.ts'
+import type { Database, Transaction } from '../../platform/sql/database.ts'
+import type { AnonymousAccessStore } from './anonymous-access-store.ts'
+import type { AnonymousAccessRow } from './rows.ts'
+import { type Author, type Authorship, authorshipAfter } from '../rights/authorship.ts'
+import { type RegistryRights, anonymousRights, noRights } from '../rights/repository-rights.ts'
+import { rightsOfStoredScopeMap } from '../scope-maps/scope-map-rights.ts'
+
+/** The scope map of anonymous access to a registry. */
+export type AnonymousScopeMap = {
+  /** The ARM id of the scope map, unchanged. */
+  readonly scopeMapId: string
+  readonly authorship: Authorship
+}
+
+/**
+ * Anonymous access to the repositories that a scope map of the registry names, for registries without anonymous pull.
+ * This is an extension of ACR.
+ */
+export interface AnonymousAccess {
+  /** With a transaction, as the transaction sees it. */
+  find(rid: string, transaction?: Transaction): Promise<AnonymousScopeMap | undefined>
+  /** The caller ensures that the scope map exists. */
+  put(
+    transaction: Transaction,
+    rid: string,
+    map: { readonly scopeMapName: string; readonly scopeMapId: string },
+    author: Author,
+  ): Promise<{ readonly map: AnonymousScopeMap; readonly created: boolean }>
+  /** Returns false if there was none. */
+  delete(transaction: Transaction, rid: string): Promise<boolean>
+  /** Whether the registry has a scope map of anonymous access. Cached. */
+  isGiven(rid: string): boolean | Promise<boolean>
+}
+
+/** How many registries are cached, also those without a scope map: every change moves the revision. */
+const maxCachedRegistries = 1_000
+
+/** Opens the anonymous access, and gives beside it what anybody may do in a registry. */
+export function createAnonymousAccess(
+  database: Database,
+  store: AnonymousAccessStore,
+  clock: Clock,
+): AnonymousAccess & { readonly rightsIn: (rid: string) => RegistryRights | Promise<RegistryRights> } {
+  const cached = new AuthorityMemory<RegistryRights>(maxCachedRegistries)
+
+  function rightsIn(rid: string): RegistryRights | Promise<RegistryRights> {
+    return andThen(database.authorityRevision(), (revision) => {
+      const known = cached.recall(revision, rid, clock.now())
+      if (known !== undefined) return known
+      return andThen(store.actionsOf(rid), (row) => {
+        const rights = row === undefined ? noRights : onlyReading(rightsOfStoredScopeMap(row))
+        cached.keep(revision, rid, rights, Infinity)
+        return rights
+      })
+    })
+  }
+
+  return {
+    rightsIn,
+    isGiven: (rid) => andThen(rightsIn(rid), (rights) => rights !== noRights),
+    find: async (rid, transaction) => {
+      const row = await store.find(transaction, rid)
+      return row === undefined ? undefined : toMap(row)
+    },
+    put: async (transaction, rid, { scopeMapName, scopeMapId }, author) => {
+      transaction.changesAuthority()
+      const present = await store.find(transaction, rid)
+      const row: AnonymousAccessRow = {
+        rid,
+        scope_map_key: scopeMapName.toLowerCase(),
+        scope_map_id: scopeMapId,
+        authorship: JSON.stringify(authorshipAfter(present && toMap(present).authorship, author, clock.now())),
+      }
+      await store.put(transaction, row)
+      return { map: toMap(row), created: present === undefined }
+    },
+    delete: async (transaction, rid) => {
+      if ((await store.find(transaction, rid)) === undefined) return false
+      transaction.changesAuthority()
+      await store.remove(transaction, rid)
+      return true
+    },
+  }
+}
+
+/** Limits the rights of a scope map to those of anonymous pull: anonymous callers never write. */
+function onlyReading(rights: RegistryRights): RegistryRights {
+  return {
+    allows: (right, repository) => anonymousRights.allows(right, repository) && rights.allows(right, repository),
+  }
+}
+
+function toMap(row: AnonymousAccessRow): AnonymousScopeMap {
+  return { scopeMapId: row.scope_map_id, authorship: JSON.parse(row.authorship) as Authorship }
+}

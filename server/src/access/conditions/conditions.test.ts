@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict'
+import { type TestContext, describe, test } from 'node:test'
+import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
+import { type TestAccess, openTestAccessFor, principalOf, testRegistry, testScopes } from '../test-access.ts'
+import type { Principal, RegistryInQuestion } from '../rights/model.ts'
+
+const alice = 'a11ce000-0000-4000-8000-000000000001'
+const team = '7ea30000-0000-4000-8000-000000000003'
+const reader = 'Container Registry Repository Reader'
+const writer = 'Container Registry Repository Writer'
+const name = '@Request[Microsoft.ContainerRegistry/registries/repositories:name]'
+const content = 'Microsoft.ContainerRegistry/registries/repositories/content'
+const abac = testRegistry({ roleAssignmentMode: 'AbacRepositoryPermissions' })
+
+/** A condition on the reading of content, as Azure's portal writes it. */
+const readsOnly = (expression: string) => `((!(ActionMatches{'${content}/read'})) OR (${expression}))`
+const with2 = (condition: string) => ({ condition, conditionVersion: '2.0' })
+
+for (const kind of testDatabaseKinds) {
+  describe(`conditions, on ${kind}`, () => {
+    const open = (t: TestContext) => openTestAccessFor(t, kind)
+    const may = async (
+      { access }: TestAccess,
+      action: string,
+      repository: string,
+      principal: Principal = principalOf(alice),
+      registry: RegistryInQuestion = abac,
+    ) => {
+      const asked = [{ type: 'repository', name: repository, actions: [action] }]
+      return (await access.allowedAccess(principal, registry, asked)).length > 0
+    }
+
+    test('in ABAC mode a condition decides for each repository, and for the actions it names alone', async (t) => {
+      const opened = await open(t)
+      await opened.assign(alice, writer, testScopes.registry, with2(readsOnly(`${name} StringStartsWith 'backend/'`)))
+      assert.equal(await may(opened, 'pull', 'backend/api'), true)
+      assert.equal(await may(opened, 'pull', 'backend-infra'), false)
+      assert.equal(await may(opened, 'pull', 'frontend'), false)
+      assert.equal(await may(opened, 'push', 'frontend'), true, 'writing is not named')
+      assert.equal(await may(opened, 'delete', 'backend/api'), false, 'a condition adds nothing to a role')
+      const asked = ['backend/api', 'frontend'].map((one) => ({ type: 'repository', name: one, actions: ['*'] }))
+      assert.deepEqual(await opened.access.allowedAccess(principalOf(alice), abac, asked), [
+        {
+          type: 'repository',
+          name: 'backend/api',
+          actions: ['deleted_read', 'deleted_restore', 'metadata_read', 'metadata_write', 'pull', 'push'],
+        },
+        {
+          type: 'repository',
+          name: 'frontend',
+          actions: ['deleted_restore', 'metadata_read', 'metadata_write', 'push'],
+        },
+      ])
+    })
+
+    test('of several assignments one that allows suffices, with its condition or without', async (t) => {
+      const opened = await open(t)
+      await opened.assign(alice, reader, testScopes.registry, with2(`${name} StringEquals 'a'`))
+      await opened.assign(alice, reader, testScopes.resourceGroup, with2(`${name} StringLike 'b?'`))
+      await opened.assign(team, reader, testScopes.registry, with2(`${name} StringNotEquals 'd'`))
+      assert.equal(await may(opened, 'pull', 'a'), true)
+      assert.equal(await may(opened, 'pull', 'b1'), true)
+      assert.equal(await may(opened, 'pull', 'c'), false)
+      assert.equal(await may(opened, 'pull', 'c', principalOf(alice, [team])), true, 'by the group')
+      assert.equal(await may(opened, 'pull', 'd', principalOf(alice, [team])), false)
+      await opened.assign(alice, reader, testScopes.subscription)
+      assert.equal(await may(opened, 'pull', 'd'), true, 'without a condition')
+    })
+
+    test('in legacy mode no repository is asked about, so that a condition on its name is not met', async (t) => {
+      const opened = await open(t)
+      const legacy = testRegistry()
+      const pulls = () => may(opened, 'pull', 'a', principalOf(alice), legacy)
+      await opened.assign(alice, 'AcrPull', testScopes.registry, with2(`${name} StringEquals 'a'`))
+      await opened.assign(alice, 'AcrPush', testScopes.registry, with2(`${name} StringNotEquals 'b'`))
+      assert.equal(await pulls(), false)
+      await opened.assign(alice, 'AcrPull', testScopes.resourceGroup, with2(readsOnly(`${name} StringEquals 'b'`)))
+      assert.equal(await pulls(), true, 'a condition on other actions does not limit this one')
+    })
+
+    test('a condition that asks for what a registry does not know gives nothing, negated neither', async (t) => {
+      const opened = await open(t)
+      const unknown = '@Resource[Microsoft.Storage/storageAccounts:name]'
+      await opened.assign(alice, writer, testScopes.registry, with2(`!(${unknown} StringEquals 'x')`))
+      assert.equal(await may(opened, 'pull', 'a'), false)
+      assert.equal(
+        await opened.access.hasAssignment(principalOf(alice), abac.id),
+        true,
+        'it is an assignment all the same',
+      )
+    })
+
+    test('a condition limits what a role manages, too', async (t) => {
+      const opened = await open(t)
+      const allButCredentials = "!(ActionMatches{'Microsoft.ContainerRegistry/registries/listCredentials/action'})"
+      await opened.assign(alice, 'Owner', testScopes.resourceGroup, with2(allButCredentials))
+      const manages = (action: string) =>
+        opened.access.mayManage(principalOf(alice), `Microsoft.ContainerRegistry/registries/${action}`, abac.id)
+      assert.equal(await manages('write'), true)
+      assert.equal(await manages('listCredentials/action'), false)
+      const scopes = (action: string) =>
+        opened.access.scopesAllowing(principalOf(alice), `Microsoft.ContainerRegistry/registries/${action}`)
+      assert.equal((await scopes('read')).length, 1)
+      assert.deepEqual(await scopes('listCredentials/action'), [])
+    })
+
+    test('a change of a condition counts at the next question, and moves the revision of authority', async (t) => {
+      const opened = await open(t)
+      const { access, database, nowMs } = opened
+      const made = await opened.assign(alice, reader, testScopes.registry, with2(`${name} StringEquals 'a'`))
+      assert.equal(await may(opened, 'pull', 'a'), true)
+      const before = await database.authorityRevision()
+      const change = { ...with2(`${name} StringEquals 'b'`), description: 'moved', updatedBy: 'somebody' }
+      const change2 = (scope: string, assignment: string) =>
+        database.transaction((transaction) => access.updateAssignment(transaction, scope, assignment, change))
+      assert.equal(await change2(testScopes.resourceGroup, made.name), undefined)
+      const changed = await change2(testScopes.registry.toUpperCase(), made.name.toUpperCase())
+      assert.deepEqual(changed, { ...made, ...change, updatedAtMs: nowMs })
+      assert.deepEqual(await access.findAssignment(testScopes.registry, made.name), changed)
+      assert.ok((await database.authorityRevision()) > before)
+      assert.equal(await may(opened, 'pull', 'a'), false)
+      assert.equal(await may(opened, 'pull', 'b'), true)
+    })
+
+    test('an owner under a condition is not counted among the owners', async (t) => {
+      const { access, assign, database } = await open(t)
+      await assign(alice, 'Owner', testScopes.subscription, with2(`${name} StringEquals 'a'`))
+      const owner = await access.findRoleDefinition('Owner')
+      const count = await database.transaction((transaction) =>
+        access.countAssignments(transaction, testScopes.subscription, owner?.name ?? ''),
+      )
+      assert.equal(count, 0)
+    })
+
+    test('many conditions are told apart as one is', async (t) => {
+      const opened = await open(t)
+      const groups = Array.from({ length: 300 }, (_, index) => `group-${index}`)
+      for (const [index, id] of groups.entries()) {
+        const expressions = [
+          `${name} StringEqualsIgnoreCase 'App-${index}'`,
+          `${name} StringStartsWithIgnoreCase 'Dir-${index}/'`,
+          `${name} StringLike 'like-${index}-*-end'`,
+          `!(${name} StringNotLike '*-${index}-any')`,
+        ]
+        const expression = expressions[index % 4] ?? ''
+        await opened.assign(id, reader, testScopes.registry, { ...with2(expression), principalType: 'Group' })
+      }
+      const principal = principalOf(alice, groups)
+      const pulls = (repository: string) => may(opened, 'pull', repository, principal)
+      for (const repository of [
+        'app-0',
+        'app-296',
+        'dir-1/x',
+        'dir-297/y',
+        'like-2-x-end',
+        'like-298-y-end',
+        'x-3-any',
+      ]) {
+        assert.equal(await pulls(repository), true, repository)
+        assert.equal(await pulls(repository), true, `${repository}, again`)
+      }
+      for (const repository of ['app-1', 'app-0x', 'dir-1', 'dir-11/x', 'like-2-x', 'x-4-any', 'x']) {
+        assert.equal(await pulls(repository), false, repository)
+      }
+      assert.equal(await pulls('dir-297/y'), true)
+      assert.equal(await may(opened, 'pull', 'app-0', principalOf(alice, groups.slice(1))), false, 'without the group')
+      assert.equal(await may(opened, 'pull', 'app-0', principal), true)
+    })
+  })
+}

@@ -1,0 +1,16 @@
+/** Who created or changed a resource, in ARM's terms. */
+export type Author = { readonly name: string; readonly kind: 'User' | 'Application' }
+
+/** Who created a resource, who last changed it, and when. */
+export type Authorship = {
+  readonly createdAtMs: number
+  readonly createdBy: Author
+  readonly changedAtMs: number
+  readonly changedBy: Author
+}
+
+/** The authorship after an author changes a resource, or creates it if there was none before. */
+export function authorshipAfter(before: Authorship | undefined, author: Author, nowMs: number): Authorship {
+  const { createdAtMs, createdBy } = before ?? { createdAtMs: nowMs, createdBy: author }
+  return { createdAtMs, createdBy, changedAtMs: nowMs, changedBy: author }
+}

@@ -1,0 +1,46 @@
+import type { ReadCondition } from '../conditions/condition-reader.ts'
+import { type AssignmentFacts, evaluateRoleCondition } from '../../standards/conditions/role-condition-evaluation.ts'
+import { permitsAction, permitsDataAction } from '../../standards/azure/role-permissions.ts'
+import type { GivenRole } from './role-reader.ts'
+import type { RoleAssignment } from './model.ts'
+import type { ActionNeed } from '../rights/model.ts'
+
+/** An assigned role, prepared for decisions. */
+export type AssignedRole = {
+  readonly assignment: Pick<RoleAssignment, 'name' | 'scope' | 'roleDefinitionName' | 'principalId' | 'principalType'>
+  /** Undefined if the role has been deleted. */
+  readonly role: GivenRole | undefined
+  readonly conditionText: string | null
+  readonly condition: ReadCondition
+}
+
+/** The decision of one assignment: `allows`, or the first check that failed. */
+export type Verdict =
+  | 'allows'
+  | 'role-is-gone'
+  | 'role-lacks-action'
+  | 'condition-is-unreadable'
+  | 'condition-is-not-met'
+  /** The condition refers to an unknown attribute. It denies, like a condition that is not met. */
+  | 'condition-cannot-be-evaluated'
+
+/** Decides by one assignment. `repository` is undefined for an action on no repository. */
+export function judge(
+  { role, condition }: AssignedRole,
+  need: ActionNeed,
+  repository: string | undefined,
+  assignment?: AssignmentFacts,
+): Verdict {
+  if (role === undefined) return 'role-is-gone'
+  if (!permits(role, need)) return 'role-lacks-action'
+  if (condition === 'none') return 'allows'
+  if (condition === 'unreadable') return 'condition-is-unreadable'
+  const met = evaluateRoleCondition(condition, { action: need.name, repository, assignment })
+  if (met === undefined) return 'condition-cannot-be-evaluated'
+  return met ? 'allows' : 'condition-is-not-met'
+}
+
+/** Whether a role permits an action, regardless of conditions. */
+export function permits({ permissions }: GivenRole, { kind, name }: ActionNeed): boolean {
+  return kind === 'action' ? permitsAction(permissions, name) : permitsDataAction(permissions, name)
+}

@@ -1,0 +1,92 @@
+import type { Clock } from '../../platform/process/clock.ts'
+import { AuthorityMemory, andThen } from '../../platform/memory/authority-memory.ts'
+import type { Database } from '../../platform/sql/database.ts'
+import { scopeChain } from '../../standards/azure/resource-id.ts'
+import { createConditionReader } from '../conditions/condition-reader.ts'
+import type { AssignedRole } from './assigned-role.ts'
+import { createRoleReader } from './role-reader.ts'
+import { type RoleUnion, createRoleUnion } from './role-union.ts'
+import type { RoleAssignmentStore } from './role-assignment-store.ts'
+import type { AssignedRoleRow } from './rows.ts'
+import type { Principal } from '../rights/model.ts'
+
+type DirectoryPrincipal = Principal & { readonly kind: 'directory' }
+type UnionOfGroups = { readonly groupIds: readonly string[]; readonly union: RoleUnion }
+
+/** How many roles are cached, and the longest scope that is cached; the scopes of registries are far shorter. */
+const maxCachedRoles = 200_000
+const maxCachedScopeLength = 512
+
+/** Finds the roles of a principal and its groups at a scope, cached until any right changes. */
+export function createAssignedRoles(database: Database, clock: Clock, store: RoleAssignmentStore) {
+  // Principals without roles are cached too: every change of an assignment, also a new one, moves the revision.
+  const rolesById = new AuthorityMemory<readonly AssignedRole[]>(maxCachedRoles)
+  const unions = new AuthorityMemory<UnionOfGroups>(maxCachedRoles)
+  const readCondition = createConditionReader()
+  const readRole = createRoleReader()
+
+  const toAssignedRole = (row: AssignedRoleRow): AssignedRole => ({
+    assignment: {
+      name: row.name,
+      scope: row.scope,
+      roleDefinitionName: row.role_definition_name,
+      principalId: row.principal_id,
+      principalType: row.principal_type as AssignedRole['assignment']['principalType'],
+    },
+    role: readRole(row),
+    conditionText: row.condition,
+    condition: readCondition(row.condition),
+  })
+
+  function rolesOfId(
+    revision: number,
+    id: string,
+    scope: string,
+  ): readonly AssignedRole[] | Promise<readonly AssignedRole[]> {
+    const key = `${id} ${scope}`
+    const known = rolesById.recall(revision, key, clock.now())
+    if (known !== undefined) return known
+    return andThen(store.rolesOn(id, scopeChain(scope)), (rows) => {
+      const roles = rows.map(toAssignedRole)
+      if (scope.length <= maxCachedScopeLength) rolesById.keep(revision, key, roles, Infinity, 1 + roles.length)
+      return roles
+    })
+  }
+
+  /** The roles of a principal at a scope and above it. */
+  function unionOf({ objectId, groupIds }: DirectoryPrincipal, scope: string): RoleUnion | Promise<RoleUnion> {
+    return andThen(database.authorityRevision(), (revision) => {
+      const key = `${objectId} ${scope}`
+      const known = unions.recall(revision, key, clock.now())
+      if (known !== undefined && areSame(known.groupIds, groupIds)) return known.union
+      const keep = (roles: readonly AssignedRole[]): RoleUnion => {
+        const union = createRoleUnion(roles)
+        if (scope.length <= maxCachedScopeLength) {
+          unions.keep(revision, key, { groupIds, union }, Infinity, 1 + roles.length)
+        }
+        return union
+      }
+      const own = rolesOfId(revision, objectId, scope)
+      if (groupIds.length === 0) return andThen(own, keep)
+      return Promise.all([own, ...groupIds.map((id) => rolesOfId(revision, id, scope))]).then((all) => keep(all.flat()))
+    })
+  }
+
+  /** Every role of a principal, at any scope. */
+  async function everywhere({ objectId, groupIds }: DirectoryPrincipal): Promise<readonly AssignedRole[]> {
+    const roles: AssignedRole[] = []
+    for (const id of [objectId, ...groupIds]) {
+      for (const row of await store.rolesOf(id)) roles.push(toAssignedRole(row))
+    }
+    return roles
+  }
+
+  return { unionOf, everywhere, toAssignedRole }
+}
+
+export type AssignedRoles = ReturnType<typeof createAssignedRoles>
+
+/** The directory returns the same array until the groups change, so comparing the elements is rare. */
+function areSame(one: readonly string[], other: readonly string[]): boolean {
+  return one === other || (one.length === other.length && one.every((id, index) => id === other[index]))
+}

@@ -1,0 +1,73 @@
+import { andThen } from '../../platform/memory/authority-memory.ts'
+import { normalizeScope } from '../../standards/azure/resource-id.ts'
+import type { AssignmentFacts } from '../../standards/conditions/role-condition-evaluation.ts'
+import type { Principal } from '../rights/model.ts'
+import { judge, permits } from './assigned-role.ts'
+import type { AssignedRoles } from './assigned-roles.ts'
+import { type RoleUnion, createRoleUnion } from './role-union.ts'
+
+/** Decisions about the management API. Only principals of the directory have roles. */
+export interface ManagementRights {
+  /** Whether the principal has any role that covers the registry: the condition of the token exchange. */
+  hasAssignment(principal: Principal, registryId: string): boolean | Promise<boolean>
+  /** Whether the principal may carry out a management action at a scope. */
+  mayManage(principal: Principal, action: string, scope: string): boolean | Promise<boolean>
+  /**
+   * Whether a role of the principal allows the action at the scope, or allows it for some role assignments by a
+   * condition. In the second case, {@link ManagementRights.mayAssign} decides about each assignment.
+   */
+  mayManageSome(principal: Principal, action: string, scope: string): Promise<boolean>
+  /** Whether the principal may write (`Request`) or delete (`Resource`) this role assignment at a scope. */
+  mayAssign(principal: Principal, scope: string, assignment: AssignmentFacts): Promise<boolean>
+  /**
+   * The scopes, in lower case, at which a role of the principal allows the action. Lists show the resources below them;
+   * of the tree's own nodes also those above.
+   */
+  scopesAllowing(principal: Principal, action: string): Promise<string[]>
+  /** Whether a role of the principal, at any scope and under any condition, permits it to assign or change roles. */
+  mayAssignRoles(principal: Principal): Promise<boolean>
+}
+
+const noRoles = createRoleUnion([])
+
+/** The actions by which a principal can give itself every other right. */
+const roleWriting = ['roleAssignments', 'roleDefinitions'].map(
+  (type) => ({ kind: 'action', name: `Microsoft.Authorization/${type}/write` }) as const,
+)
+
+/** Creates the decisions about the management API. */
+export function createManagementRights(assigned: AssignedRoles): ManagementRights {
+  const unionOf = (principal: Principal, scope: string): RoleUnion | Promise<RoleUnion> =>
+    principal.kind === 'directory' ? assigned.unionOf(principal, scope) : noRoles
+
+  return {
+    hasAssignment: (principal, registryId) =>
+      andThen(unionOf(principal, registryId), ({ roles }) => roles.some(({ role }) => role !== undefined)),
+    mayManage: (principal, action, scope) =>
+      andThen(unionOf(principal, scope), (union) => union.allows({ kind: 'action', name: action }, undefined)),
+    mayManageSome: async (principal, action, scope) => {
+      const { roles } = await unionOf(principal, scope)
+      const verdicts = roles.map((role) => judge(role, { kind: 'action', name: action }, undefined))
+      return verdicts.some((verdict) => verdict === 'allows' || verdict === 'condition-cannot-be-evaluated')
+    },
+    mayAssign: async (principal, scope, assignment) => {
+      const { roles } = await unionOf(principal, scope)
+      const verb = assignment.source === 'Request' ? 'write' : 'delete'
+      const need = { kind: 'action', name: `Microsoft.Authorization/roleAssignments/${verb}` } as const
+      return roles.some((role) => judge(role, need, undefined, assignment) === 'allows')
+    },
+    scopesAllowing: async (principal, action) => {
+      if (principal.kind !== 'directory') return []
+      const need = { kind: 'action', name: action } as const
+      const allowing = (await assigned.everywhere(principal)).filter(
+        (role) => judge(role, need, undefined) === 'allows',
+      )
+      return [...new Set(allowing.map(({ assignment }) => normalizeScope(assignment.scope)))]
+    },
+    mayAssignRoles: async (principal) => {
+      if (principal.kind !== 'directory') return false
+      const roles = await assigned.everywhere(principal)
+      return roles.some(({ role }) => role !== undefined && roleWriting.some((need) => permits(role, need)))
+    },
+  }
+}

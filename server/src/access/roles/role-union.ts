@@ -1,0 +1,45 @@
+import type { RoleCondition } from '../../standards/conditions/role-condition.ts'
+import { type ConditionSet, createConditionSet } from '../conditions/condition-set.ts'
+import type { ActionNeed, RegistryInQuestion } from '../rights/model.ts'
+import { type RegistryRights, needsOf, repositoryInQuestion } from '../rights/repository-rights.ts'
+import { type AssignedRole, permits } from './assigned-role.ts'
+
+/** All roles of a principal at a scope. What one of them allows is allowed. */
+export type RoleUnion = {
+  readonly roles: readonly AssignedRole[]
+  /** Whether one of the roles allows the action; `repository` is undefined for an action on no repository. */
+  allows(need: ActionNeed, repository: string | undefined): boolean
+}
+
+/** Combines roles. Each action is compiled at its first use. */
+export function createRoleUnion(roles: readonly AssignedRole[]): RoleUnion {
+  const compiled = { action: new Map<string, ConditionSet>(), 'data-action': new Map<string, ConditionSet>() }
+  return {
+    roles,
+    allows: (need, repository) => {
+      const known = compiled[need.kind].get(need.name)
+      if (known !== undefined) return known(repository)
+      const conditions = compile(roles, need)
+      compiled[need.kind].set(need.name, conditions)
+      return conditions(repository)
+    },
+  }
+}
+
+/** The rights of roles at a registry, in its mode of role assignment. */
+export function rightsOfRoles(union: RoleUnion, mode: RegistryInQuestion['roleAssignmentMode']): RegistryRights {
+  return {
+    allows: (right, repository) =>
+      needsOf(right, mode).some((need) => union.allows(need, repositoryInQuestion(repository, mode))),
+  }
+}
+
+function compile(roles: readonly AssignedRole[], need: ActionNeed): ConditionSet {
+  const conditions = new Set<RoleCondition>()
+  for (const { role, condition } of roles) {
+    if (role === undefined || condition === 'unreadable' || !permits(role, need)) continue
+    if (condition === 'none') return () => true
+    conditions.add(condition)
+  }
+  return conditions.size === 0 ? () => false : createConditionSet([...conditions], need.name)
+}

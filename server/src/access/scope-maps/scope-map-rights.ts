@@ -1,0 +1,48 @@
+import {
+  type RepositoryPermission,
+  parseScopeMapAction,
+  permissionsByRepository,
+} from '../../standards/azure/scope-map-action.ts'
+import type { RegistryRights } from '../rights/repository-rights.ts'
+import { findSystemScopeMap } from './system-scope-maps.ts'
+
+/*
+ * The rights of each permission, as in ACR's table. Deleting a tag is a change of metadata there, and no scope map grants
+ * rights on soft-deleted artifacts. [acr-protocol §7.2]
+ */
+const actionsOf: Readonly<Record<RepositoryPermission, readonly string[]>> = {
+  'content/read': ['pull'],
+  'content/write': ['push'],
+  'content/delete': ['delete'],
+  'metadata/read': ['metadata_read'],
+  'metadata/write': ['metadata_write', 'untag'],
+}
+
+/** The rights of a scope map, which never include the catalog. Unreadable actions grant nothing. */
+function rightsOfScopeMap(actions: readonly string[]): RegistryRights {
+  const permissionsOn = permissionsByRepository(
+    actions.flatMap((text) => {
+      const action = parseScopeMapAction(text)
+      return action === undefined ? [] : [action]
+    }),
+  )
+  return {
+    allows: (right, repository) =>
+      repository !== undefined &&
+      [...permissionsOn(repository)].some((permission) => actionsOf[permission].includes(right)),
+  }
+}
+
+/** The rights of a stored scope map: its actions are JSON text, or null for a system-defined scope map. */
+export function rightsOfStoredScopeMap(row: {
+  readonly scope_map_key: string
+  readonly actions: string | null
+}): RegistryRights {
+  if (row.actions === null) return rightsOfScopeMap(findSystemScopeMap(row.scope_map_key)?.actions ?? [])
+  return rightsOfScopeMap(JSON.parse(row.actions) as string[])
+}
+
+/** The permission of a scope map that grants a right on a repository, if there is one. */
+export function permissionGiving(right: string): RepositoryPermission | undefined {
+  return (Object.keys(actionsOf) as RepositoryPermission[]).find((permission) => actionsOf[permission].includes(right))
+}

@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../../platform/process/clock.ts'
+import { hashSecret, secretEquals } from '../../platform/keys/sealing.ts'
+import { AuthorityMemory, andThen } from '../../platform/memory/authority-memory.ts'
+import type { Database } from '../../platform/sql/database.ts'
+import { type RegistryRights, noRights } from '../rights/repository-rights.ts'
+import { rightsOfStoredScopeMap } from '../scope-maps/scope-map-rights.ts'
+import type { ScopedTokenStore } from './scoped-token-store.ts'
+import type { SecretRow } from './rows.ts'
+import { scopedTokenPasswordNames } from './scoped-tokens.ts'
+
+/** A password of a token. Both ids are never reused. */
+export type ScopedTokenPasswordId = { readonly tokenId: string; readonly passwordId: string }
+
+/** Sign-in by a scoped token. */
+export interface ScopedTokenSignIn {
+  /**
+   * Verifies the name of a token, case-insensitively, and a password. Undefined for unknown names and wrong passwords
+   * alike, after the same time.
+   */
+  verifyScopedTokenPassword(
+    rid: string,
+    name: string,
+    password: string,
+  ): Promise<
+    | { readonly passwordId: ScopedTokenPasswordId; readonly name: string; readonly expiresAtMs: number | undefined }
+    | undefined
+  >
+  /** The outcome of the same verification, for the decision log. Takes the same time. */
+  checkScopedTokenPassword(
+    rid: string,
+    name: string,
+    password: string,
+  ): Promise<'verified' | 'unknown-name' | 'wrong-password' | 'expired-password' | 'disabled'>
+  /** Whether the password still authenticates: it exists, its token is enabled, and it has not expired. */
+  scopedTokenStands(rid: string, id: ScopedTokenPasswordId): boolean | Promise<boolean>
+}
+
+/** How many tokens are cached: the rights of a large scope map take about 100 KB. */
+const maxCachedTokens = 2_000
+
+/** Names have at most 50 characters and passwords 52; far longer ones are not worth hashing. */
+const maxNameLength = 64
+const maxPasswordLength = 1024
+
+/** Creates the sign-in by scoped tokens, and the rights of tokens. */
+export function createScopedTokenSignIn(
+  database: Database,
+  store: ScopedTokenStore,
+  clock: Clock,
+): ScopedTokenSignIn & {
+  readonly rightsOfToken: (tokenId: string) => RegistryRights | Promise<RegistryRights>
+} {
+  const cachedStanding = new AuthorityMemory<true>(maxCachedTokens)
+  const cachedRights = new AuthorityMemory<RegistryRights>(maxCachedTokens)
+
+  /** The row of the password, usable or not, and whether the name has any password. */
+  async function findSecret(rid: string, name: string, password: string) {
+    const hash = hashSecret(password.length > maxPasswordLength ? '' : password)
+    const rows = await store.secretsByName(rid, name.length > maxNameLength ? '' : name.toLowerCase())
+    let found: SecretRow | undefined
+    // Both names are always compared, missing ones with random bytes, so that the time reveals nothing.
+    for (const passwordName of scopedTokenPasswordNames) {
+      const row = rows.find((candidate) => candidate.name === passwordName)
+      const equal = secretEquals(row?.hash ?? randomBytes(hash.length), hash)
+      if (equal && row !== undefined) found = row
+    }
+    return { found, hasName: rows.length > 0 }
+  }
+
+  const isExpired = ({ expires_at_ms: expiresAtMs }: SecretRow) => expiresAtMs !== null && clock.now() >= expiresAtMs
+
+  return {
+    verifyScopedTokenPassword: async (rid, name, password) => {
+      const { found } = await findSecret(rid, name, password)
+      if (found === undefined || found.enabled !== 1 || isExpired(found)) return undefined
+      const { token_id: tokenId, id: passwordId, token_name: tokenName, expires_at_ms: expiresAtMs } = found
+      return { passwordId: { tokenId, passwordId }, name: tokenName, expiresAtMs: expiresAtMs ?? undefined }
+    },
+
+    checkScopedTokenPassword: async (rid, name, password) => {
+      const { found, hasName } = await findSecret(rid, name, password)
+      if (found === undefined) return hasName ? 'wrong-password' : 'unknown-name'
+      if (found.enabled !== 1) return 'disabled'
+      return isExpired(found) ? 'expired-password' : 'verified'
+    },
+
+    scopedTokenStands: (rid, { tokenId, passwordId }) => {
+      const key = `${rid} ${tokenId} ${passwordId}`
+      return andThen(database.authorityRevision(), (revision) => {
+        if (cachedStanding.recall(revision, key, clock.now()) === true) return true
+        return andThen(store.standingPassword(rid, tokenId, passwordId), (row) => {
+          if (row === undefined) return false
+          const untilMs = row.expires_at_ms ?? Infinity
+          if (clock.now() >= untilMs) return false
+          cachedStanding.keep(revision, key, true, untilMs)
+          return true
+        })
+      })
+    },
+
+    rightsOfToken: (tokenId) =>
+      andThen(database.authorityRevision(), (revision) => {
+        const known = cachedRights.recall(revision, tokenId, clock.now())
+        if (known !== undefined) return known
+        return andThen(store.actionsOf(tokenId), (row) => {
+          if (row === undefined) return noRights
+          const rights = rightsOfStoredScopeMap(row)
+          cachedRights.keep(revision, tokenId, rights, Infinity)
+          return rights
+        })
+      }),
+  }
+}

@@ -1,0 +1,263 @@
+import type { Clock } from '../../platform/process/clock.ts'
+import type { Sealer } from '../../platform/keys/sealing.ts'
+import { type Database, type Transaction, together } from '../../platform/sql/database.ts'
+import { type BlockContent, blockHash, encodeEntries, entrySeqs, noPreviousHash } from './chain-format.ts'
+import type { EventValues } from '../log/event-columns.ts'
+import { alterationAction, isHead, noBlocks, openHead, sealHead } from './chain-head.ts'
+import { insertBlock, prepareEventValues, readChain, type SeqRange, writeHead } from './chain-store.ts'
+import type { BlockRow } from './rows.ts'
+import type { CredentialUses } from '../log/credential-uses.ts'
+import { type HeadChange, writeOwnEvent } from './first-head.ts'
+
+/** Adds events to the chain of blocks after they are written, so that writing an event takes no more time. */
+export interface AuditChain {
+  /** Compares the sealed head with the last block, when the server starts. */
+  begin(): Promise<void>
+  /**
+   * Adds all committed events that are not in the chain yet, and returns their number. Several servers can do so at the same
+   * time: each block is added by one of them.
+   */
+  extend(): Promise<number>
+  /** Adds the remaining events, up to a few thousand, and ends. The next start continues from there. */
+  close(): Promise<void>
+}
+
+/** Numbers that are not in the chain and may belong to an uncommitted event. */
+type Gap = SeqRange & {
+  /** When no transaction with a lower id runs, no event will be added here. */
+  readonly horizon: number
+}
+
+/** The last known block of the chain, and the gaps in which events may still be added. */
+type Position = {
+  readonly number: number
+  readonly hash: string
+  readonly coversTo: number
+  readonly gaps: readonly Gap[]
+}
+
+const start: Position = { number: 0, hash: noPreviousHash, coversTo: 0, gaps: [] }
+
+/** The maximum number of events per block, so that reading them delays no request. */
+const maxBlockEvents = 250
+
+/** How often the last block is compared with the sealed head if there are no new events. */
+const compareEveryMs = 60_000
+
+/** How the log differs from its sealed head. */
+export type Alteration = HeadChange
+
+/** The maximum number of blocks that are added on closing. */
+const maxLastBlocks = 20
+
+/** Creates the chain. */
+export function createAuditChain({
+  database,
+  clock,
+  sealer,
+  uses,
+  onAltered = () => undefined,
+}: {
+  readonly database: Database
+  readonly clock: Clock
+  /** Seals the last block, so that truncating the log unnoticed requires the master key. */
+  readonly sealer: Sealer
+  /** Called when the log does not end with the block that was sealed as its last. */
+  readonly onAltered?: (found: Alteration) => void
+  /** Receives the events of every block that this server adds. */
+  readonly uses?: Pick<CredentialUses, 'noteEvents'>
+}): AuditChain {
+  const chain = readChain(database)
+  const valuesWithin = prepareEventValues(database)
+  let position: Position | undefined
+  let extending: Promise<number> | undefined
+  let blocksLeft = Infinity
+  let comparedAtMs = -Infinity
+
+  /** Reads new blocks, which any server may have added. */
+  async function catchUp(): Promise<Position> {
+    let known = position ?? (await firstPosition())
+    for (;;) {
+      const blocks = await chain.blocksAfter(known.number, 100)
+      for (const block of blocks) known = behind(known, block)
+      position = known
+      if (blocks.length === 0) return known
+    }
+  }
+
+  /** The position to read from, so that no number that may still be added is missed. */
+  async function firstPosition(): Promise<Position> {
+    const last = await chain.lastBlock()
+    const first = last && (await chain.lastBlockWithin(last.settled_to))
+    if (first === undefined) return start
+    return { number: first.number, hash: first.hash, coversTo: first.covers_to, gaps: [] }
+  }
+
+  /** Committed events that are in no block. */
+  async function unchained({ coversTo, gaps }: Position): Promise<EventValues[]> {
+    const found: EventValues[] = []
+    for (const range of [...gaps, { from: coversTo + 1, to: Number.MAX_SAFE_INTEGER }]) {
+      if (found.length < maxBlockEvents) found.push(...(await valuesWithin(range, maxBlockEvents - found.length)))
+    }
+    return found
+  }
+
+  /** Adds one block if there are events for it. Returns their number; undefined if another server was first. */
+  async function addBlock(): Promise<number | undefined> {
+    const before = await catchUp()
+    // Read before the events: all events of transactions that had ended by then are visible.
+    const { oldestRunning } = await chain.horizons()
+    const events = await unchained(before)
+    if (events.length === 0) {
+      if (!(await compareWithHead())) return undefined
+      position = { ...before, gaps: before.gaps.filter(({ horizon }) => horizon > oldestRunning) }
+      return 0
+    }
+    // Read after the events: every transaction with a number below the highest visible one had begun by now.
+    const { next } = await chain.horizons()
+    const entries = encodeEntries(events)
+    const coversTo = Math.max(before.coversTo, ...events.map(([seq]) => seq))
+    const gaps = gapsAfter(before, { entries, horizon: next, coversTo })
+    // If not all events were read, a gap can contain an event of a transaction that has ended.
+    const open = events.length < maxBlockEvents ? gaps.filter(({ horizon }) => horizon > oldestRunning) : gaps
+    const content = {
+      number: before.number + 1,
+      madeAtMs: clock.now(),
+      settledTo: open.reduce((lowest, { from }) => Math.min(lowest, from - 1), coversTo),
+      horizon: next,
+      previousHash: before.hash,
+      entries,
+    }
+    const block = toRow(content, coversTo, events)
+    const outcome = await database.transaction((transaction) => addBehindHead(transaction, block))
+    if (outcome === 'altered') await restartAltered()
+    if (outcome !== 'added') return undefined
+    position = { number: block.number, hash: block.hash, coversTo, gaps: unsettled(gaps, block) }
+    uses?.noteEvents(events)
+    return events.length
+  }
+
+  /** Adds and seals a block. The previous block must be the one that was sealed last. */
+  async function addBehindHead(transaction: Transaction, block: BlockRow): Promise<'added' | 'altered' | 'late'> {
+    const { last, isWhole } = await readHead(transaction)
+    if (!isWhole) return 'altered'
+    if ((last?.number ?? 0) !== block.number - 1) return 'late'
+    await together(transaction, [
+      () => insertBlock(transaction, block),
+      () => writeHead(transaction, sealHead(sealer, block)),
+    ])
+    return 'added'
+  }
+
+  async function readHead(transaction: Transaction) {
+    const inside = readChain(transaction)
+    const [last, seal] = await together(transaction, [() => inside.lastBlock(), () => inside.head()])
+    const head = openHead(sealer, seal)
+    return { last, head, isWhole: isHead(head, last) }
+  }
+
+  /** Continues after the existing last block, and records in the log that it is not the sealed one. */
+  async function restartAltered(): Promise<void> {
+    const found = await database.transaction(async (transaction): Promise<Alteration | undefined> => {
+      const { last, head, isWhole } = await readHead(transaction)
+      if (isWhole) return undefined
+      const reason = typeof head === 'string' ? `head-${head}` : 'head-differs'
+      const sealedBlock = typeof head === 'string' ? null : head.number
+      const alteration = { reason, sealedBlock, lastBlock: last?.number ?? 0 }
+      await writeOwnEvent(transaction, clock, alterationAction, alteration)
+      await writeHead(transaction, sealHead(sealer, last ?? noBlocks))
+      return alteration
+    })
+    position = undefined
+    if (found !== undefined) onAltered(found)
+  }
+
+  /** Periodically compares the last block with the head. If they differ, the chain continues from the last block. */
+  async function compareWithHead(): Promise<boolean> {
+    const nowMs = clock.now()
+    if (nowMs - comparedAtMs < compareEveryMs) return true
+    comparedAtMs = nowMs
+    if (isHead(openHead(sealer, await chain.head()), await chain.lastBlock())) return true
+    await restartAltered()
+    return false
+  }
+
+  async function extendToEnd(): Promise<number> {
+    let count = 0
+    for (; blocksLeft > 0; blocksLeft -= 1) {
+      const added = await addBlock()
+      count += added ?? 0
+      if (added !== undefined && added < maxBlockEvents) break
+    }
+    return count
+  }
+
+  function extend(): Promise<number> {
+    extending ??= extendToEnd().finally(() => {
+      extending = undefined
+    })
+    return extending
+  }
+
+  return {
+    begin: async () => {
+      await compareWithHead()
+    },
+    extend,
+    close: async () => {
+      blocksLeft = maxLastBlocks
+      // A running extension may have read the events before the last one was committed.
+      await extending
+      await extend()
+      blocksLeft = 0
+    },
+  }
+}
+
+function toRow(content: BlockContent, coversTo: number, events: readonly EventValues[]): BlockRow {
+  const times = events.map(([, atMs]) => atMs)
+  return {
+    number: content.number,
+    made_at_ms: content.madeAtMs,
+    previous_hash: content.previousHash,
+    hash: blockHash(content),
+    entries: content.entries,
+    covers_to: coversTo,
+    settled_to: content.settledTo,
+    horizon: content.horizon,
+    first_at_ms: Math.min(...times),
+    last_at_ms: Math.max(...times),
+  }
+}
+
+function behind(before: Position, block: BlockRow): Position {
+  const { number, hash, entries, horizon, covers_to: coversTo } = block
+  return { number, hash, coversTo, gaps: unsettled(gapsAfter(before, { entries, horizon, coversTo }), block) }
+}
+
+/** The gaps in which an event may be added after a block. */
+function unsettled(gaps: readonly Gap[], { settled_to: settledTo }: BlockRow): Gap[] {
+  return gaps.filter(({ to }) => to > settledTo)
+}
+
+/** The gaps after a block: the rest of the previous ones, and the new ones. */
+function gapsAfter(
+  before: Position,
+  { entries, horizon, coversTo }: { readonly entries: Uint8Array; readonly horizon: number; readonly coversTo: number },
+): Gap[] {
+  const seqs = (entrySeqs(entries) ?? []).sort((one, other) => one - other)
+  const own = coversTo > before.coversTo ? [{ from: before.coversTo + 1, to: coversTo, horizon }] : []
+  return [...before.gaps, ...own].flatMap((gap) => withoutSeqs(gap, seqs))
+}
+
+function withoutSeqs(gap: Gap, seqs: readonly number[]): Gap[] {
+  const left: Gap[] = []
+  let { from } = gap
+  for (const seq of seqs) {
+    if (seq < from || seq > gap.to) continue
+    if (seq > from) left.push({ ...gap, from, to: seq - 1 })
+    from = seq + 1
+  }
+  if (from <= gap.to) left.push({ ...gap, from })
+  return left
+}

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { DenialFolder } from './fold-denials.ts'
+import type { AuditActor, AuditEvent } from './model.ts'
+
+const user = (id: string): AuditActor => ({ kind: 'user', id })
+
+const denied = (actor: AuditActor, remoteAddress = '192.0.2.1'): AuditEvent => ({
+  action: 'token.issue',
+  outcome: 'refused',
+  actor,
+  target: 'contoso.localhost/team/app',
+  reason: 'no-right',
+  origin: { correlationId: 'c-1', remoteAddress, userAgent: undefined },
+})
+
+/** A folder, and how many events it folded so far. */
+function open() {
+  const folder = new DenialFolder({ now: () => 1_700_000_000_000 })
+  let folded = 0
+  const send = (event: AuditEvent, times = 1) => {
+    let isAdmitted = false
+    for (let left = times; left > 0; left -= 1) {
+      isAdmitted = folder.isAdmitted(event)
+      if (!isAdmitted) folded += 1
+    }
+    return isAdmitted
+  }
+  const flood = (count: number) => {
+    for (let index = 0; index < count; index += 1) {
+      const address = `2001:db8:0:${index.toString(16)}::1`
+      send(denied({ kind: 'claimed', id: `name-${index}` }, address))
+    }
+  }
+  return { folder, send, flood, folded: () => folded }
+}
+
+test('A flood from many networks makes the folder forget the sources that were used least recently', () => {
+  const { folder, send, flood, folded } = open()
+  send(denied(user('counted')), 300)
+  assert.equal(send(denied(user('forgotten')), 201), false)
+  flood(50_000)
+  assert.equal(send(denied(user('forgotten'))), true, 'its allowance starts over')
+  assert.equal(
+    folder.takeDue(true).reduce((sum, { count }) => sum + count, 0),
+    folded(),
+    'what was forgotten is still counted',
+  )
+})

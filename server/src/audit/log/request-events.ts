@@ -1,0 +1,54 @@
+import type { Origin } from '../../platform/http/app.ts'
+import type { Database, Transaction } from '../../platform/sql/database.ts'
+import type { Audit } from './audit.ts'
+import type { AuditActor, AuditEvent } from './model.ts'
+
+/** The authenticated sender of a request: a principal, and the credential that their token was issued for. */
+export type EventAuthor = {
+  readonly principal: { readonly kind: AuditActor['kind']; readonly objectId: string }
+  readonly credentialId?: string | undefined
+}
+
+/** The sender of a request and their credential, as an event names them. */
+export function attributionOf({ principal, credentialId }: EventAuthor): Pick<AuditEvent, 'actor' | 'credential'> {
+  return {
+    actor: { kind: principal.kind, id: principal.objectId },
+    credential: { kind: 'identity-token', id: credentialId },
+  }
+}
+
+/** The result of a change, and its event; undefined where nothing changed. */
+export type RecordedChange<Result> = {
+  readonly result: Result
+  readonly event: Pick<AuditEvent, 'action' | 'target' | 'detail'> | undefined
+}
+
+/** Makes a change and records its event in the same transaction: both are committed, or neither is. */
+export function recordChange<Result>(
+  { database, audit }: { readonly database: Database; readonly audit: Pick<Audit, 'record'> },
+  { caller, origin }: { readonly caller: EventAuthor; readonly origin: Origin },
+  work: (transaction: Transaction) => Promise<RecordedChange<Result>>,
+): Promise<Result> {
+  return database.transaction(async (transaction) => {
+    const { result, event } = await work(transaction)
+    if (event !== undefined) {
+      await audit.record(transaction, { ...event, outcome: 'success', ...attributionOf(caller), origin })
+    }
+    return result
+  })
+}
+
+/** Does the work. When it throws, the event that `eventOf` makes of the error is appended, if it makes one. */
+export async function recordDenial<Result>(
+  audit: Pick<Audit, 'append'>,
+  eventOf: (error: unknown) => AuditEvent | undefined | Promise<AuditEvent | undefined>,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    const event = await eventOf(error)
+    if (event !== undefined) await audit.append(event)
+    throw error
+  }
+}

@@ -1,0 +1,69 @@
+import { type ExpressionBuilder, type SqlBool, sql } from 'kysely'
+import type { ChainSource } from '../chain/chain-store.ts'
+import type { ChainTables } from '../chain/rows.ts'
+import type { AuditEventRow } from '../log/rows.ts'
+
+/** A filter of events. Omitted properties match everything. */
+export type EventFilter = {
+  readonly fromMs?: number | undefined
+  readonly toMs?: number | undefined
+  readonly action?: string | undefined
+  readonly outcome?: string | undefined
+  readonly actorId?: string | undefined
+  readonly correlationId?: string | undefined
+  /** The target is one of these or below one, case-insensitively: the names of one resource. */
+  readonly targets?: readonly string[] | undefined
+}
+
+/** A range of numbers of events, without its ends. */
+export type SeqBounds = { readonly above: number; readonly below: number }
+
+/** The SQL of searches. */
+export function readEvents(source: ChainSource) {
+  const tables = source.tables<ChainTables>()
+  const matching = (filter: EventFilter, { above, below }: SeqBounds) =>
+    tables
+      .selectFrom('audit_event')
+      .selectAll()
+      .where('seq', '>', above)
+      .where('seq', '<', below)
+      .where((builder) => builder.and(termsOf(builder, filter)))
+  return {
+    newestFirst: (filter: EventFilter, bounds: SeqBounds, limit: number): Promise<AuditEventRow[]> =>
+      matching(filter, bounds).orderBy('seq', 'desc').limit(limit).execute(),
+    oldestFirst: (filter: EventFilter, bounds: SeqBounds, limit: number): Promise<AuditEventRow[]> =>
+      matching(filter, bounds).orderBy('seq').limit(limit).execute(),
+    firstSeq: async (): Promise<number | undefined> =>
+      (await tables.selectFrom('audit_event').select('seq').orderBy('seq').limit(1).executeTakeFirst())?.seq,
+    lastSeq: async (): Promise<number | undefined> =>
+      (await tables.selectFrom('audit_event').select('seq').orderBy('seq', 'desc').limit(1).executeTakeFirst())?.seq,
+    firstBlock: () => tables.selectFrom('audit_block').select('number').orderBy('number').limit(1).executeTakeFirst(),
+    lastBlock: () =>
+      tables.selectFrom('audit_block').select('number').orderBy('number', 'desc').limit(1).executeTakeFirst(),
+    blockTimes: (number: number) =>
+      tables
+        .selectFrom('audit_block')
+        .select(['first_at_ms', 'last_at_ms', 'covers_to', 'settled_to'])
+        .where('number', '=', number)
+        .executeTakeFirst(),
+  }
+}
+
+function termsOf(builder: ExpressionBuilder<ChainTables, 'audit_event'>, filter: EventFilter) {
+  const { fromMs, toMs, action, outcome, actorId, correlationId, targets } = filter
+  return [
+    ...(fromMs === undefined ? [] : [builder('at_ms', '>=', fromMs)]),
+    ...(toMs === undefined ? [] : [builder('at_ms', '<=', toMs)]),
+    ...(action === undefined ? [] : [builder('action', '=', action)]),
+    ...(outcome === undefined ? [] : [builder('outcome', '=', outcome)]),
+    ...(actorId === undefined ? [] : [builder('actor_id', '=', actorId)]),
+    ...(correlationId === undefined ? [] : [builder('correlation_id', '=', correlationId)]),
+    ...(targets === undefined ? [] : [builder.or(targets.map(isAtOrBelow))]),
+  ]
+}
+
+function isAtOrBelow(target: string) {
+  const whole = target.toLowerCase()
+  const below = `${whole}/`
+  return sql<SqlBool>`(lower(target) = ${whole} or substr(lower(target), 1, ${sql.lit(below.length)}) = ${below})`
+}

@@ -1,0 +1,156 @@
+import type { Clock } from '../../platform/process/clock.ts'
+import { type Outbound, OutboundError } from '../../platform/outbound/outbound.ts'
+import type { Sealer } from '../../platform/keys/sealing.ts'
+import type { Database } from '../../platform/sql/database.ts'
+import { parseEntries } from '../chain/chain-format.ts'
+import { readChain } from '../chain/chain-store.ts'
+import { cloudEvent, cloudEventType } from './cloud-event.ts'
+import type { AuditEventRow } from '../log/rows.ts'
+import { signatureHeaders } from './webhook-signature.ts'
+import { type DeliveryProgress, createWebhookStore } from './webhook-store.ts'
+import type { WebhookRow } from './rows.ts'
+import { type WebhookFilter, isAfterStart, secretContext, wants } from './webhooks.ts'
+
+type DeliveryOptions = {
+  readonly database: Database
+  readonly clock: Clock
+  readonly sealer: Sealer
+  readonly outbound: Pick<Outbound, 'post'>
+  readonly publicOrigin: string
+}
+
+/** The delivery of events to webhooks. */
+export type Delivery = {
+  /** One round: delivers the available events to every webhook that is due. */
+  readonly deliver: () => Promise<void>
+  /** Ends a running round soon, and prevents others. */
+  readonly stop: () => void
+}
+
+/** The maximum number of concurrent deliveries to one webhook. */
+const maxConcurrent = 4
+
+/** The duration of a lease: longer than a round. After a crash, others wait that long. */
+const leaseMs = 60_000
+
+/** The maximum duration of a round. */
+const roundMs = 20_000
+
+const firstWaitMs = 1000
+const maxWaitMs = 10 * 60 * 1000
+
+/**
+ * Delivers the events of the chain to every webhook that is due, in the order of the chain and at least once. A failed
+ * delivery is retried with growing delays of up to ten minutes, and blocks the later events.
+ */
+export function createDelivery(options: DeliveryOptions): Delivery {
+  const { database, clock } = options
+  const stopping = new AbortController()
+  const store = createWebhookStore(database)
+  const chain = readChain(database)
+
+  async function deliverTo(name: string): Promise<void> {
+    const startMs = clock.now()
+    const leasedUntilMs = startMs + leaseMs
+    const webhook = await store.lease(name, startMs, leasedUntilMs)
+    if (webhook === undefined) return
+    let progress: DeliveryProgress = webhook
+    try {
+      while (!stopping.signal.aborted && clock.now() < startMs + roundMs) {
+        const next = await passBlock(webhook, progress)
+        if (next === undefined) break
+        progress = next
+        if (progress.failures > 0) break
+      }
+    } finally {
+      // Saved once per round: after a crash, the events of the round are delivered again.
+      await store.saveProgress(name, leasedUntilMs, { ...progressOf(progress), leased_until_ms: 0 })
+    }
+  }
+
+  /** Delivers the rest of a block and returns the progress; undefined if there is no such block yet. */
+  async function passBlock(webhook: WebhookRow, progress: DeliveryProgress): Promise<DeliveryProgress | undefined> {
+    // The next existing block: expired blocks are removed, delivered or not.
+    const [block] = await chain.blocksAfter(progress.block - 1, 1)
+    if (block === undefined) return undefined
+    const seqs = (parseEntries(block.entries) ?? []).map(({ seq }) => seq)
+    const first = block.number === progress.block ? progress.entry : 0
+    const events = new Map((await store.events(seqs.slice(first))).map((event) => [event.seq, event]))
+    const filter: WebhookFilter = JSON.parse(webhook.filter)
+    const wanted = seqs.flatMap((seq, entry) => {
+      const event = entry < first ? undefined : events.get(seq)
+      return event !== undefined && isAfterStart(webhook, event) && wants(filter, event) ? [{ event, entry }] : []
+    })
+    let lastDeliveryMs = progress.last_delivery_ms
+    for (let at = 0; at < wanted.length; at += maxConcurrent) {
+      const group = wanted.slice(at, at + maxConcurrent)
+      const outcomes = await Promise.all(group.map(({ event }) => send(webhook, event)))
+      const failed = outcomes.findIndex((outcome) => outcome !== undefined)
+      if (failed >= 0) {
+        const entry = group[failed]?.entry ?? first
+        return afterFailure(progress, { block: block.number, entry, error: outcomes[failed] ?? '' })
+      }
+      lastDeliveryMs = clock.now()
+      const next = wanted[at + maxConcurrent]
+      if (stopping.signal.aborted && next !== undefined)
+        return { ...progress, block: block.number, entry: next.entry, last_delivery_ms: lastDeliveryMs }
+    }
+    const rest = { failures: 0, next_attempt_ms: 0, last_error: null, last_delivery_ms: lastDeliveryMs }
+    return { ...progress, ...rest, block: block.number + 1, entry: 0 }
+  }
+
+  function afterFailure(
+    progress: DeliveryProgress,
+    { block, entry, error }: { readonly block: number; readonly entry: number; readonly error: string },
+  ): DeliveryProgress {
+    const failures = progress.failures + 1
+    const waitMs = Math.min(maxWaitMs, firstWaitMs * 2 ** Math.min(failures - 1, 20))
+    // Half of the wait is random, so that servers do not retry at the same time.
+    const nextMs = clock.now() + Math.ceil(waitMs * (0.5 + Math.random() / 2))
+    return { ...progress, block, entry, failures, next_attempt_ms: nextMs, last_error: error }
+  }
+
+  /** Sends an event. Returns the reason of a failure. */
+  async function send(webhook: WebhookRow, event: AuditEventRow): Promise<string | undefined> {
+    const body = cloudEvent(event, options.publicOrigin)
+    const timestampSeconds = Math.floor(clock.now() / 1000)
+    const signature = signatureHeaders({ id: String(event.seq), timestampSeconds, body }, secretsOf(webhook))
+    try {
+      await options.outbound.post(webhook.url, { headers: { 'content-type': cloudEventType, ...signature }, body })
+      return undefined
+    } catch (error) {
+      if (error instanceof OutboundError) return error.message
+      throw error
+    }
+  }
+
+  function secretsOf({ name, sealed_secret: secret, sealed_previous: previous, previous_until_ms }: WebhookRow) {
+    const sealed = previous !== null && clock.now() < previous_until_ms ? [secret, previous] : [secret]
+    return sealed.map((value) => options.sealer.open(value, secretContext(name)).toString())
+  }
+
+  return {
+    stop: () => stopping.abort(),
+    deliver: async () => {
+      if (stopping.signal.aborted) return
+      const head = (await chain.lastBlock())?.number ?? 0
+      const nowMs = clock.now()
+      const due = (await store.all()).filter(
+        ({ enabled, block, next_attempt_ms: nextMs }) => enabled === 1 && block <= head && nextMs <= nowMs,
+      )
+      await Promise.all(due.map(({ name }) => deliverTo(name)))
+    },
+  }
+}
+
+function progressOf({
+  block,
+  entry,
+  failures,
+  next_attempt_ms,
+  last_delivery_ms,
+  last_error,
+  leased_until_ms,
+}: DeliveryProgress) {
+  return { block, entry, failures, next_attempt_ms, last_delivery_ms, last_error, leased_until_ms }
+}

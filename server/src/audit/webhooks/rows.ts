@@ -1,0 +1,28 @@
+/** An address to which events are delivered, and the progress. */
+export type WebhookRow = {
+  /** In lower case. */
+  readonly name: string
+  readonly url: string
+  /** 0 or 1. */
+  readonly enabled: number
+  /** JSON text. */
+  readonly filter: string
+  readonly sealed_secret: Uint8Array
+  /** The previous secret, and until when it signs too. */
+  readonly sealed_previous: Uint8Array | null
+  readonly previous_until_ms: number
+  /** The highest number of an event when the webhook was created. Events up to it are not delivered. */
+  readonly after_seq: number
+  /** Exceptions, as JSON text: missing numbers, because a later commit in PostgreSQL can have a lower number. */
+  readonly awaited_seqs: string
+  /** The block of the next event to be delivered, and its place in the block. */
+  readonly block: number
+  readonly entry: number
+  /** The number of consecutive failures. */
+  readonly failures: number
+  readonly next_attempt_ms: number
+  readonly last_delivery_ms: number | null
+  readonly last_error: string | null
+  /** The end of the lease of a server. */
+  readonly leased_until_ms: number
+}

@@ -1,0 +1,27 @@
+import type { Audit } from '../../audit/index.ts'
+import type { CallerBudgets } from '../../platform/limits/caller-budget.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import type { Identity } from '../../identity/index.ts'
+import type { AcrTokens } from '../tokens/acr-token.ts'
+import type { StandingContext } from '../tokens/credential.ts'
+import type { DenialExplanations } from '../denials/explain-denial.ts'
+import type { IssueCache } from './issue-cache.ts'
+import type { Refusals } from '../denials/refusals.ts'
+import type { FailedAuthentications } from '../denials/failed-authentication.ts'
+
+/** The dependencies of the handlers of `/oauth2/*`. */
+export type TokenContext = StandingContext & {
+  readonly identity: Identity
+  readonly audit: Audit
+  readonly clock: Clock
+  readonly tokens: AcrTokens
+  readonly refusals: Refusals
+  readonly issueCache: IssueCache
+  readonly denials: DenialExplanations
+  readonly failures: FailedAuthentications
+  readonly budgets: CallerBudgets
+  /** The number of repositories that have been deleted so far. */
+  readonly repositoryDeletions: () => number | Promise<number>
+  /** The port that clients omit from a host. */
+  readonly defaultPort: number
+}

@@ -1,0 +1,179 @@
+import { type DecisionRecord, failedBefore } from '../../access/index.ts'
+import type { Form } from '../../standards/http/form.ts'
+import type {
+  IdentityRefusal,
+  RefusedToken,
+  TokenAudience,
+  TokenOwner,
+  VerifiedIdentity,
+} from '../../identity/index.ts'
+import type { Registry } from '../../resources/index.ts'
+import { TokenError } from './errors.ts'
+import type { TokenContext } from './context.ts'
+import {
+  type AuditedCaller,
+  type Credential,
+  auditedCallerOf,
+  budgetOf,
+  acceptsArmTokens,
+  unknownCaller,
+} from '../tokens/credential.ts'
+import { type TokenCall, field, requireForm, requireService } from './token-request.ts'
+import { explainRejectedIdentityToken, recordPresented } from '../denials/rejected-identity-token.ts'
+
+/** The accepted grant types. Kubelet credential providers still send the second one. [acr-protocol §1.4] */
+const grantTypes = new Set(['access_token', 'access_token_refresh_token'])
+
+/**
+ * `POST /oauth2/exchange`: exchanges an IdP access token for an ACR refresh token. Any role on the registry suffices, even
+ * one without rights on data, because every use of the token is authorized again. [acr-protocol §1.4]
+ *
+ * An extension of ACR also accepts workload tokens that a federated credential trusts, so that a CI job signs in with one
+ * request and no secret. `client_id` names the application if several trust the token.
+ *
+ * @throws TokenError 400 for an invalid form, 401 for a token that does not authenticate a principal with a role here
+ */
+export async function exchange(context: TokenContext, call: TokenCall): Promise<string> {
+  const { registry, origin, parameters } = call
+  const form = requireForm(parameters)
+  const grantType = field(form, 'grant_type')
+  if (!grantTypes.has(grantType ?? '')) {
+    throw new TokenError('BAD_REQUEST', 'grant_type must be access_token or access_token_refresh_token')
+  }
+  const accessToken = field(form, 'access_token')
+  if (accessToken === undefined) throw new TokenError('BAD_REQUEST', 'access_token is missing')
+  requireService(context, form, registry)
+
+  // A parameter without a value is treated as omitted. [RFC 6749 §3.1]
+  const clientId = field(form, 'client_id')
+  const appId = clientId === '' ? undefined : clientId
+  const verified = await context.identity.verifyIncomingToken(accessToken, audiencesAt(registry), appId)
+  if (!verified.ok) {
+    const { reason, owner } = verified
+    const decision = await explainRejection(context, accessToken, appId, verified)
+    const caller = owner === undefined ? unknownCaller : ownerOf(owner)
+    return denyExchange(context, call, { ...caller, reason, decision })
+  }
+  const { identity } = verified
+  const presented = recordPresented(identity.presented, false)
+  const credential = toCredential(identity)
+  const caller = auditedCallerOf(credential, registry)
+  if (!(await namesTenant(context, form, identity.tenantId)))
+    return denyExchange(context, call, {
+      ...caller,
+      reason: 'foreign-tenant',
+      decision: { ...failedBefore('foreign-tenant'), ...presented },
+    })
+  const { objectId } = identity.principal
+  const principal = { kind: 'directory', objectId, groupIds: await context.directory.groupIdsOf(objectId) } as const
+  if (!(await context.access.hasAssignment(principal, registry.id))) {
+    const decision = { ...(await context.denials.explainNoRole(principal, registry)), ...presented }
+    return denyExchange(context, call, { ...caller, reason: 'no-assignment', decision })
+  }
+
+  return budgetOf(context.budgets, credential, registry, origin.remoteAddress).spend(async () => {
+    const { token } = await context.tokens.issue('refresh_token', {
+      registry,
+      credential,
+      tenantId: identity.tenantId,
+      notAfterMs: identity.credentialExpiresAtMs,
+    })
+    await context.audit.append({
+      action: 'token.exchange',
+      outcome: 'success',
+      ...caller,
+      target: registry.loginServer,
+      origin,
+    })
+    return JSON.stringify({ refresh_token: token })
+  })
+}
+
+function audiencesAt(registry: Registry): readonly TokenAudience[] {
+  return acceptsArmTokens(registry) ? ['acr', 'arm'] : ['acr']
+}
+
+/** A valid token for ARM is rejected only by the policy of the registry. */
+async function explainRejection(
+  { identity, directory }: TokenContext,
+  token: string,
+  appId: string | undefined,
+  refused: RefusedToken,
+): Promise<DecisionRecord> {
+  const isForArm = refused.reason === 'audience' && (await identity.verifyIncomingToken(token, ['arm'], appId)).ok
+  return isForArm
+    ? failedBefore('arm-tokens-are-refused', { kind: 'enable-arm-tokens' })
+    : explainRejectedIdentityToken(directory, refused)
+}
+
+/** The tenant is optional. If it is sent, it must be that of the token. */
+async function namesTenant({ directory }: TokenContext, form: Form, tokenTenantId: string): Promise<boolean> {
+  const named = field(form, 'tenant')?.toLowerCase()
+  if (named === undefined || named === '' || named === tokenTenantId) return true
+  const { tenantId, defaultDomain } = await directory.tenant()
+  return tokenTenantId === tenantId && named === defaultDomain
+}
+
+function toCredential({ principal, appId, audience, credentialId }: VerifiedIdentity): Credential {
+  return {
+    kind: 'directory',
+    principalKind: principal.kind,
+    objectId: principal.objectId,
+    appId,
+    subject: principal.kind === 'user' ? principal.userPrincipalName : principal.appId,
+    credentialId,
+    ...(audience === 'arm' ? { byArmToken: true } : {}),
+  }
+}
+
+function ownerOf({ kind, objectId, credentialId }: TokenOwner): AuditedCaller {
+  return { actor: { kind, id: objectId }, credential: { kind: 'identity-credential', id: credentialId } }
+}
+
+/** Messages for the failures that the sender of the token can fix. Others are not explained. */
+const explanations: ReadonlyMap<IdentityRefusal | 'foreign-tenant', string> = new Map([
+  ['expired', 'the token has expired'],
+  ['audience', 'the token is for another audience, or for several'],
+  ['lifetime', 'the token is valid for longer than is accepted'],
+  ['issuer', 'the issuer of the token is not trusted'],
+  ['subject', 'no federated credential trusts the subject of the token'],
+  ['several-applications', 'more than one application trusts the token, name one of them by client_id'],
+  ['issuer-unavailable', 'the keys of the issuer of the token could not be fetched'],
+])
+
+type ExchangeFailure = IdentityRefusal | 'foreign-tenant' | 'no-assignment'
+
+async function denyExchange(
+  { audit, refusals }: TokenContext,
+  { registry, origin }: TokenCall,
+  {
+    reason,
+    decision,
+    ...caller
+  }: AuditedCaller & { readonly reason: ExchangeFailure; readonly decision: DecisionRecord },
+): Promise<never> {
+  await audit.append({
+    action: 'token.exchange',
+    outcome: 'refused',
+    ...caller,
+    target: registry.loginServer,
+    reason,
+    detail: { decision },
+    origin,
+  })
+  const message = `authentication required: ${explain(reason)}${presentedText(decision)}`
+  throw new TokenError('UNAUTHORIZED', message, { challenge: refusals.challenge(registry) })
+}
+
+function explain(reason: ExchangeFailure): string {
+  if (reason === 'no-assignment') return 'the identity has no role on this registry'
+  const explanation = explanations.get(reason)
+  return explanation === undefined ? 'token validation failed' : `token validation failed: ${explanation}`
+}
+
+/** Describes the token. Its sender may read its claims, and they were verified. */
+function presentedText({ presented }: DecisionRecord): string {
+  if (presented === undefined) return ''
+  const { issuer, subject, expiredAt } = presented
+  return ` (${expiredAt === null ? '' : `expired at ${expiredAt}, `}issuer ${issuer}, subject ${subject})`
+}

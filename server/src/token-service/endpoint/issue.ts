@@ -1,0 +1,190 @@
+import { type DecisionRecord, withinLimit } from '../../access/index.ts'
+import type { RecurringEvent } from '../../audit/index.ts'
+import type { Origin } from '../../platform/http/app.ts'
+import type { CallerBudget } from '../../platform/limits/caller-budget.ts'
+import { andThen } from '../../platform/memory/authority-memory.ts'
+import type { Registry } from '../../resources/index.ts'
+import { type AccessScope, formatAccessScope, intersectAccess } from '../../standards/oauth/access-scope.ts'
+import { prepareToken, publicAccess } from '../tokens/acr-token-claims.ts'
+import type { Authentication } from '../tokens/authenticate-password.ts'
+import {
+  type AuditedCaller,
+  auditedCallerOf,
+  budgetOf,
+  credentialStands,
+  standingPrincipal,
+} from '../tokens/credential.ts'
+import type { TokenContext } from './context.ts'
+import { TokenError, wrongCredentialsMessage } from './errors.ts'
+import type { PreparedIssue, SignedResponse } from './issue-cache.ts'
+
+/** How many characters of the requested access are recorded. */
+const maxRequestedLength = 1000
+
+/** The circumstances of a token request. */
+export type IssueCall = {
+  /** The connection of the request. */
+  readonly connection: object
+  readonly registry: Registry
+  readonly origin: Origin
+  /** The revision of authority, read before everything that the response depends on. */
+  readonly revision: number
+  /** The key of the request in the cache; undefined if it is not cached. */
+  readonly key: string | undefined
+}
+
+/** A token request by an authenticated caller. */
+export type IssueRequest = {
+  readonly authentication: Authentication
+  readonly requested: readonly AccessScope[]
+  /** Whether the response repeats the refresh token. */
+  readonly offline: boolean
+}
+
+/**
+ * Issues a token for the requested access that is allowed, and returns the response. Less access than requested, even
+ * none, is not an error. Available values are not awaited, because a token takes microseconds.
+ * [distribution spec/auth/token.md]
+ */
+export async function issue(context: TokenContext, call: IssueCall, request: IssueRequest): Promise<string> {
+  const { credential } = request.authentication
+  const budget = budgetOf(context.budgets, credential, call.registry, call.origin.remoteAddress)
+  return budget.spend(() => issueWithin(context, call, request, budget))
+}
+
+async function issueWithin(
+  context: TokenContext,
+  call: IssueCall,
+  { authentication, requested, offline }: IssueRequest,
+  budget: CallerBudget,
+): Promise<string> {
+  const { registry, origin, revision, key } = call
+  const { credential, expiresAtMs: notAfterMs, narrowedTo } = authentication
+  const deletions = authentication.deletionsSeen ?? context.repositoryDeletions()
+  const deletionsSeen = deletions instanceof Promise ? await deletions : deletions
+  const caller = auditedCallerOf(credential, registry)
+  const standing = standingPrincipal(context, registry, credential)
+  const principal = standing instanceof Promise ? await standing : standing
+  if (principal === undefined) {
+    const decision = await context.denials.explainCredential(registry, credential)
+    return denyIssue(context, call, requested, { ...caller, reason: 'credential-withdrawn', decision })
+  }
+  const wanted = withUntag(requested)
+  const allowing = context.access.allowedAccess(principal, registry, wanted)
+  const allowed = allowing instanceof Promise ? await allowing : allowing
+  const access = narrowedTo === undefined ? allowed : intersectAccess(allowed, narrowedTo)
+  const scope = publicAccess(access).map(formatAccessScope).join(' ')
+  const refreshToken = offline ? authentication.refreshToken : undefined
+  const isComplete = isWhole(access, wanted)
+  const deniedCaller = { registry, principal, credential, tokenAccess: narrowedTo }
+  const leftOut = isComplete ? {} : await context.denials.explainSmallerToken(deniedCaller, requested, access)
+  const event: RecurringEvent = {
+    action: 'token.issue',
+    outcome: 'success',
+    ...caller,
+    target: registry.loginServer,
+    detail: { ...requestedDetail(requested), granted: scope.slice(0, 512), ...leftOut },
+  }
+  const prepared: PreparedIssue = {
+    credential,
+    expiresAtMs: notAfterMs ?? Infinity,
+    token: prepareToken('access_token', { registry, credential, access, notAfterMs, deletionsSeen }),
+    event,
+    appendEvent: context.audit.prepare(event),
+    responseEnd: JSON.stringify({
+      scope,
+      ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
+    }).slice(1),
+    latest: undefined,
+    budget,
+  }
+  const document = await respond(context, prepared, origin)
+  // Anonymous callers could fill the cache, a refresh token is a secret, and a missing right may be granted later.
+  const isCached = credential.kind !== 'anonymous' && refreshToken === undefined && isComplete
+  if (key !== undefined && isCached) context.issueCache.set(revision, registry, key, prepared)
+  return document
+}
+
+/**
+ * Issues the token of a cached request: the same token within one second, otherwise a new one, each with its own audit
+ * event. Undefined if the request is not cached, or its credential is no longer valid.
+ */
+export function reissue(
+  context: TokenContext,
+  { connection, registry, origin, revision, key }: IssueCall,
+): string | undefined | Promise<string | undefined> {
+  if (key === undefined) return undefined
+  const prepared = context.issueCache.get(connection, revision, registry, key, context.clock.now())
+  if (prepared === undefined) return undefined
+  // A revocation moves the revision, and the passing of time does not.
+  return andThen(credentialStands(context, registry, prepared.credential), (stands) =>
+    stands ? prepared.budget.spend(() => respond(context, prepared, origin)) : undefined,
+  )
+}
+
+/** Responds after the audit event is durable. Responses within one second are the same, to save signatures. */
+async function respond(context: TokenContext, prepared: PreparedIssue, origin: Origin): Promise<string> {
+  const second = Math.floor(context.clock.now() / 1000)
+  const response = prepared.latest?.second === second ? prepared.latest : sign(context, prepared)
+  const { document } = response instanceof Promise ? await response : response
+  await prepared.appendEvent(origin)
+  return document
+}
+
+/** The response of the token endpoint. ACR sends only the first member; others save clients requests. [acr-protocol §1.7] */
+function sign({ tokens }: TokenContext, prepared: PreparedIssue): SignedResponse | Promise<SignedResponse> {
+  return andThen(tokens.issuePrepared(prepared.token), ({ token, issuedAtMs, expiresAtMs }) => {
+    const second = Math.floor(issuedAtMs / 1000)
+    const times = `"expires_in":${expiresAtMs / 1000 - second},"issued_at":"${new Date(issuedAtMs).toISOString()}"`
+    const document = `{"access_token":"${token}","token":"${token}",${times},${prepared.responseEnd}`
+    prepared.latest = { second, document }
+    return prepared.latest
+  })
+}
+
+/** `az` requests `delete` to untag, for which ACR requires no right to delete: see {@link RegistryNeed}. [acr-protocol §13 trap 23] */
+function withUntag(requested: readonly AccessScope[]): AccessScope[] {
+  return requested.map((scope) => {
+    const mayMeanUntag =
+      scope.type === 'repository' && scope.actions.some((a) => a === 'delete' || a === 'metadata_write')
+    return mayMeanUntag ? { ...scope, actions: [...scope.actions, 'untag'] } : scope
+  })
+}
+
+/** Whether all requested access is granted. */
+function isWhole(granted: readonly AccessScope[], wanted: readonly AccessScope[]): boolean {
+  return JSON.stringify(granted) === JSON.stringify(wanted)
+}
+
+function requestedDetail(requested: readonly AccessScope[]) {
+  return { asked: withinLimit(requested.slice(0, 20).map(formatAccessScope), maxRequestedLength) }
+}
+
+/** A denied token request: the caller, and the reasons for the audit event and for the decision log. */
+export type DeniedIssue = AuditedCaller & {
+  readonly reason: string
+  readonly decision: DecisionRecord | undefined
+}
+
+/** Denies a token and records the denial. @throws TokenError always */
+export async function denyIssue(
+  { audit, refusals }: TokenContext,
+  { registry, origin }: IssueCall,
+  requested: readonly AccessScope[],
+  { decision, reason, ...caller }: DeniedIssue,
+): Promise<never> {
+  await audit.append({
+    action: 'token.issue',
+    outcome: 'refused',
+    ...caller,
+    target: registry.loginServer,
+    reason,
+    detail: { ...requestedDetail(requested), granted: '', ...(decision !== undefined && { decision }) },
+    origin,
+  })
+  const message =
+    reason === 'anonymous-pull-disabled'
+      ? 'authentication required'
+      : `authentication required: ${wrongCredentialsMessage}`
+  throw new TokenError('UNAUTHORIZED', message, { challenge: refusals.challenge(registry) })
+}

@@ -1,0 +1,157 @@
+import type { Principal } from '../../access/index.ts'
+import type { Audit } from '../../audit/index.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import type { Database } from '../../platform/sql/database.ts'
+import type { HostedRegistry, RegistryCaller, RegistryNeed } from '../../registry/index.ts'
+import type { Registry } from '../../resources/index.ts'
+import { parseAuthorization } from '../../standards/http/authorization-header.ts'
+import { type AccessScope, covers } from '../../standards/oauth/access-scope.ts'
+import { needAsAccess } from '../denials/refusals.ts'
+import type { AcrTokens } from '../tokens/acr-token.ts'
+import { authenticatePassword } from '../tokens/authenticate-password.ts'
+import {
+  type Credential,
+  type StandingContext,
+  auditedCallerOf,
+  callerKey,
+  standingPrincipal,
+} from '../tokens/credential.ts'
+
+/** The dependencies of sessions. */
+export type SessionContext = StandingContext & {
+  readonly database: Database
+  readonly clock: Clock
+  readonly audit: Audit
+  readonly tokens: AcrTokens
+}
+
+/** An authenticated `Authorization` header. Its signature or secret is verified once. */
+export type Session = {
+  readonly credential: Credential
+  /** The access in a token; undefined for a password, which has all rights of its principal. */
+  readonly tokenAccess: readonly AccessScope[] | undefined
+  /** The token generation of the registry when the token was issued; undefined for a password. */
+  readonly tokenGeneration: number | undefined
+  /** The key that signed the token; undefined for a password. */
+  readonly tokenKeyId: string | undefined
+  readonly expiresAtMs: number
+  readonly caller: RegistryCaller
+  authority: Authority
+  /** How many met needs the weight of the session in the cache includes. */
+  needsWeighed: number
+  /** When the use of the password has to be noted again. */
+  noteUseAgainMs: number
+}
+
+/** Whether the credential was valid at one revision of authority, and the needs that were met at that revision. */
+export type Authority = {
+  readonly revision: number
+  readonly standing: { readonly registry: Registry; readonly principal: Principal } | undefined
+  readonly met: Set<string>
+  /** The latest met need. The same request mostly passes the same object. */
+  latestMet: RegistryNeed | undefined
+}
+
+/** How often the use of a password is noted. */
+const noteUseEveryMs = 60_000
+
+/** Notes the use of a password from time to time. The use of a token is known from its issue. */
+export function noteUse({ audit }: SessionContext, session: Session, nowMs: number): void {
+  if (session.tokenAccess !== undefined || nowMs < session.noteUseAgainMs) return
+  session.noteUseAgainMs = nowMs + noteUseEveryMs
+  audit.noteUse(session.caller.actor, session.caller.credential)
+}
+
+/** Authenticates an `Authorization` header at a registry; undefined if that fails. */
+export async function openSession(
+  context: SessionContext,
+  header: string,
+  { rid }: HostedRegistry,
+): Promise<Session | undefined> {
+  const registry = await context.resources.findRegistryByRid(rid)
+  const authorization = parseAuthorization(header)
+  if (registry === undefined) return undefined
+  switch (authorization.scheme) {
+    case 'bearer': {
+      const verified = await context.tokens.verify('access_token', authorization.token, registry)
+      if (verified === undefined) return undefined
+      const { access: tokenAccess, keyId: tokenKeyId, ...facts } = verified
+      const { tokenGeneration } = registry
+      return newSession(context, registry, { ...facts, tokenAccess, tokenGeneration, tokenKeyId })
+    }
+    case 'basic': {
+      const authentication = await authenticatePassword(context, registry, authorization, { acceptTokens: false })
+      if (authentication === undefined) return undefined
+      const { credential, expiresAtMs = Infinity } = authentication
+      // Each request authenticates with the password, so it is never older than the repository.
+      const noToken = { tokenAccess: undefined, tokenGeneration: undefined, tokenKeyId: undefined }
+      return newSession(context, registry, { credential, ...noToken, deletionsSeen: Infinity, expiresAtMs })
+    }
+    case 'none':
+    case 'invalid':
+      return undefined
+  }
+}
+
+type SessionFacts = Pick<Session, 'credential' | 'tokenAccess' | 'tokenGeneration' | 'tokenKeyId' | 'expiresAtMs'> & {
+  readonly deletionsSeen: number
+}
+
+function newSession(context: SessionContext, registry: Registry, facts: SessionFacts): Session {
+  const session: Session = {
+    ...facts,
+    caller: {
+      key: callerKey(facts.credential),
+      ...auditedCallerOf(facts.credential, registry),
+      deletionsSeen: facts.deletionsSeen,
+      mayPull: async (repository) => {
+        const authority = await currentAuthority(context, session, registry)
+        const need = { kind: 'repository', repository, actions: ['pull'] } as const
+        return authority.standing !== undefined && isAllowed(context, session.tokenAccess, authority.standing, need)
+      },
+    },
+    authority: { revision: -1, standing: undefined, met: new Set(), latestMet: undefined },
+    needsWeighed: 0,
+    noteUseAgainMs: 0,
+  }
+  return session
+}
+
+/**
+ * The current authority of a session. The revision is read first, so the result is valid at least for it. Of two
+ * concurrent calls, an older result never replaces a newer one.
+ */
+export async function currentAuthority(
+  context: SessionContext,
+  session: Session,
+  { rid }: Pick<HostedRegistry, 'rid'>,
+): Promise<Authority> {
+  const revision = await context.database.authorityRevision()
+  if (session.authority.revision === revision) return session.authority
+  const registry = await context.resources.findRegistryByRid(rid)
+  const isOutdated =
+    (session.tokenGeneration !== undefined && session.tokenGeneration !== registry?.tokenGeneration) ||
+    (session.tokenKeyId !== undefined && !(await context.tokens.keyStands(session.tokenKeyId)))
+  const principal =
+    registry === undefined || isOutdated ? undefined : await standingPrincipal(context, registry, session.credential)
+  const standing = registry === undefined || principal === undefined ? undefined : { registry, principal }
+  const found: Authority = { revision, standing, met: new Set(), latestMet: undefined }
+  if (revision > session.authority.revision) session.authority = found
+  return found
+}
+
+/** Whether both the token and the current rights of its principal cover the need. */
+export async function isAllowed(
+  { access }: SessionContext,
+  tokenAccess: readonly AccessScope[] | undefined,
+  { registry, principal }: NonNullable<Authority['standing']>,
+  need: RegistryNeed,
+): Promise<boolean> {
+  const wanted = needAsAccess(need)
+  if (wanted === undefined) return true
+  const { type, name, actions, anyOf } = wanted
+  const allowed = await access.allowedAccess(principal, registry, [{ type, name, actions: [...actions, ...anyOf] }])
+  const covered = (asked: readonly string[]) =>
+    covers(allowed, type, name, asked) && (tokenAccess === undefined || covers(tokenAccess, type, name, asked))
+  return covered(actions) || anyOf.some((action) => covered([action]))
+}

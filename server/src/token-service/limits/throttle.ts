@@ -1,0 +1,91 @@
+import type { IncomingMessage } from 'node:http'
+import type { Clock } from '../../platform/process/clock.ts'
+import { RecentMap } from '../../platform/memory/recent-map.ts'
+import { type Bucket, fullBucket, refill } from '../../platform/limits/token-bucket.ts'
+import type { Registry, Sku } from '../../resources/index.ts'
+
+/** ACR's classes of requests. [acr-protocol §1.11] */
+type RequestClass = 'oauth' | 'read' | 'write' | 'delete' | 'referrers'
+
+/** The requests per minute of a registry. One identity may send half of each, except `oauth`. [acr-protocol §1.11] */
+// prettier-ignore
+const perMinute: Readonly<Record<Sku, Readonly<Record<RequestClass, number>>>> = {
+  Basic:    { oauth: 10_000, read: 10_000, write: 2_000, delete: 1_000, referrers: 500 },
+  Standard: { oauth: 10_000, read: 10_000, write: 2_000, delete: 1_000, referrers: 500 },
+  Premium:  { oauth: 20_000, read: 20_000, write: 4_000, delete: 4_000, referrers: 2_000 },
+}
+
+/** How long an empty bucket stays closed, so that retrying after that time succeeds. */
+const closedMs = 10_000
+
+/**
+ * The minimum number of recent identities, and of registries, with a bucket; the maximum is twice that. An evicted identity
+ * gets its full limit again, within that of its registry.
+ */
+const minBuckets = 25_000
+
+type ClosableBucket = Bucket & { closedUntilMs: number }
+
+/** The properties of a registry that its limits depend on. */
+type Limited = Pick<Registry, 'rid' | 'sku' | 'compatibility'>
+
+/** ACR's rate limits of each registry. */
+export interface Throttle {
+  /** Counts a request to the token endpoints. Returns the seconds to wait if it exceeds the limit. */
+  spendOauth(registry: Limited): number | undefined
+  /** Counts a request of an admitted caller to the data plane, in the same way. */
+  spend(registry: Limited, callerKey: string, request: IncomingMessage): number | undefined
+}
+
+/** Creates the limits, with full buckets, for every registry or only for those that are compatible with ACR. */
+export function createThrottle(clock: Clock, registriesLimited: 'all' | 'acr'): Throttle {
+  const isLimited = ({ compatibility }: Limited) => registriesLimited === 'all' || compatibility === 'acr'
+  const registries = new RecentMap<ClosableBucket>(minBuckets)
+  const identities = new RecentMap<ClosableBucket>(minBuckets)
+
+  function take(buckets: RecentMap<ClosableBucket>, key: string, limit: number): number | undefined {
+    const nowMs = clock.now()
+    const allowance = { burst: limit, perSecond: limit / 60 }
+    const bucket = buckets.getOrMake(key, () => ({ ...fullBucket(allowance, nowMs), closedUntilMs: 0 }))
+    refill(bucket, allowance, nowMs)
+    const isOpen = nowMs >= bucket.closedUntilMs
+    if (isOpen && bucket.tokens < 1) bucket.closedUntilMs = nowMs + closedMs
+    if (nowMs < bucket.closedUntilMs) return Math.ceil((bucket.closedUntilMs - nowMs) / 1000)
+    bucket.tokens -= 1
+    return undefined
+  }
+
+  function count({ rid, sku }: Limited, caller: string, requestClass: RequestClass): number | undefined {
+    const limit = perMinute[sku][requestClass]
+    // A request over the limit of the identity does not count against the registry.
+    return (
+      take(identities, `${rid} ${requestClass} ${caller}`, limit / 2) ??
+      take(registries, `${rid} ${requestClass}`, limit)
+    )
+  }
+
+  return {
+    spendOauth: (registry) => {
+      const { rid, sku } = registry
+      return isLimited(registry) ? take(registries, `${rid} oauth`, perMinute[sku].oauth) : undefined
+    },
+    spend: (registry, callerKey, request) => {
+      if (!isLimited(registry)) return undefined
+      const requestClass = classOf(request)
+      if (requestClass !== 'referrers') return count(registry, callerKey, requestClass)
+      return count(registry, callerKey, 'referrers') ?? count(registry, callerKey, 'read')
+    },
+  }
+}
+
+function classOf({ method, url = '' }: IncomingMessage): Exclude<RequestClass, 'oauth'> {
+  switch (method) {
+    case 'GET':
+    case 'HEAD':
+      return /^\/v2\/[^?]*\/referrers\//.test(url) ? 'referrers' : 'read'
+    case 'DELETE':
+      return 'delete'
+    default:
+      return 'write'
+  }
+}

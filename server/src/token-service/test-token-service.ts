@@ -1,0 +1,218 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { TestContext } from 'node:test'
+import { accessMigrations, createAccess } from '../access/index.ts'
+import { auditMigrations, createAudit, createCredentialUses } from '../audit/index.ts'
+import { type Directory, createDirectory, directoryMigrations } from '../directory/index.ts'
+import { createIdentity } from '../identity/index.ts'
+import { createApp } from '../platform/http/app.ts'
+import { createLog } from '../platform/log/log.ts'
+import type { Outbound } from '../platform/outbound/outbound.ts'
+import { openSealer } from '../platform/keys/sealing.ts'
+import { signingKeyMigrations } from '../platform/keys/migrations.ts'
+import type { Database, DatabaseKind } from '../platform/sql/database.ts'
+import { openTestDatabase } from '../platform/sql/test-database.ts'
+import { type Registry, type Resources, createResources, resourcesMigrations } from '../resources/index.ts'
+import { createTokenService } from './token-service.ts'
+
+const origin = { correlationId: 'test', remoteAddress: '127.0.0.1', userAgent: undefined }
+const subscriptionId = '10000000-0000-4000-8000-000000000001'
+const tenantId = '20000000-0000-4000-8000-000000000002'
+const author = { name: 'test', kind: 'Application' } as const
+
+/** All that is asked comes by the same one. */
+const connection = {}
+
+export const roles = {
+  owner: '8e3af657-a8ff-443c-a75c-2fe8c4bcb635',
+  acrPull: '7f951dda-4ed3-4680-a7ca-43fe172d538d',
+  acrPush: '8311e382-0749-4cb8-b61a-304f252e45ec',
+} as const
+
+const migrations = [
+  ...auditMigrations,
+  ...signingKeyMigrations,
+  ...resourcesMigrations,
+  ...directoryMigrations,
+  ...accessMigrations,
+]
+
+/** Whom beside our own provider the exchange trusts. */
+export type TestTrust = {
+  readonly outbound: Outbound
+  readonly trustedTenants?: readonly { readonly tenantId: string; readonly authorityHost: string }[]
+}
+
+/** The token service over real context and a real database, with one registry, and a clock that tests move. */
+export async function openTestTokenService(t: TestContext, kind: DatabaseKind = 'sqlite', trust?: TestTrust) {
+  const directoryPath = await mkdtemp(path.join(tmpdir(), 'acrux-token-service-'))
+  const { database, dispose } = await openTestDatabase(kind, migrations)
+  const time = { nowMs: Date.parse('2026-11-24T12:00:00Z') }
+  const clock = { now: () => time.nowMs }
+  const logLines: string[] = []
+  const log = createLog('debug', { write: (line) => void logLines.push(line) })
+  const sealer = await openSealer(path.join(directoryPath, 'master.key'))
+  const publicOrigin = 'https://contoso.example'
+  const credentialUses = createCredentialUses({ database, clock })
+  const audit = createAudit({ database, clock, uses: credentialUses })
+  const resources = createResources({ database, clock, sealer, suffix: '.example' })
+  const access = createAccess({ database, clock })
+  const directory = createDirectory({
+    database,
+    clock,
+    sealer,
+    publicOrigin,
+    trustedTenants: (trust?.trustedTenants ?? []).map((tenant) => tenant.tenantId),
+    onPrincipalDeleted: (transaction, objectId) => access.deleteAssignmentsOf(transaction, objectId),
+  })
+  const identity = createIdentity({
+    database,
+    clock,
+    audit,
+    log,
+    sealer,
+    directory,
+    publicOrigin,
+    ...trust,
+    signingKeyRotationDays: 90,
+  })
+  const deletions = { count: 0 }
+  const service = createTokenService({
+    database,
+    clock,
+    log,
+    sealer,
+    audit,
+    resources,
+    directory,
+    identity,
+    access,
+    scheme: 'https',
+    signingKeyRotationDays: 90,
+    repositoryDeletions: () => deletions.count,
+  })
+  await makeTenant(database, directory, resources)
+  const app = createApp({ log, trustedProxies: [] })
+  service.mount(app)
+  identity.mount(app)
+  await app.ready()
+  t.after(async () => {
+    await app.close()
+    await dispose()
+    await rm(directoryPath, { recursive: true })
+  })
+
+  const createRegistry = (name: string): Promise<Registry> =>
+    database.transaction((transaction) =>
+      resources.createRegistry(transaction, {
+        subscriptionId,
+        resourceGroup: 'default',
+        name,
+        location: 'local',
+        change: {},
+        author,
+      }),
+    )
+
+  return {
+    app,
+    database,
+    time,
+    clock,
+    sealer,
+    audit,
+    identity,
+    resources,
+    directory,
+    access,
+    gate: service.gate,
+    repositoryDeletions: () => deletions.count,
+    /** As if a repository were deleted. */
+    countDeletion: async () => {
+      deletions.count += 1
+      await database.transaction((transaction) => Promise.resolve(transaction.changesAuthority()))
+    },
+    service,
+    logLines,
+    credentialUses,
+    auditRows: () =>
+      database
+        .tables<{ audit_event: { action: string; actor_id: string; reason: string | null } }>()
+        .selectFrom('audit_event')
+        .selectAll()
+        .execute(),
+    registry: await createRegistry('contoso'),
+    createRegistry,
+    update: (registry: Registry, change: Parameters<typeof resources.updateRegistry>[2]) =>
+      database.transaction((transaction) => resources.updateRegistry(transaction, registry.rid, change, author)),
+    createPrincipal: (displayName: string, secretDays = 365) =>
+      database.transaction((transaction) => directory.createServicePrincipal(transaction, { displayName, secretDays })),
+    assign: async (principalId: string, roleDefinitionName: string, scope: string): Promise<string> => {
+      const name = randomUUID()
+      await database.transaction((transaction) =>
+        access.createAssignment(transaction, {
+          name,
+          scope,
+          roleDefinitionName,
+          principalId,
+          principalType: 'ServicePrincipal',
+          condition: null,
+          conditionVersion: null,
+          createdBy: 'test',
+        }),
+      )
+      return name
+    },
+    /** One request to a surface, without a socket. */
+    inject: (options: {
+      readonly method: 'GET' | 'POST' | 'DELETE'
+      readonly url: string
+      readonly form?: Readonly<Record<string, string>>
+      readonly body?: string
+      readonly headers?: Readonly<Record<string, string>>
+      readonly host?: string
+    }) =>
+      app.inject({
+        method: options.method,
+        url: options.url,
+        headers: {
+          host: options.host ?? 'contoso.example',
+          ...(options.form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+          ...options.headers,
+        },
+        ...(options.body === undefined ? {} : { payload: options.body }),
+        ...(options.form === undefined ? {} : { payload: new URLSearchParams(options.form).toString() }),
+      }),
+    adminPasswords: async (registry: Registry) => {
+      const passwords = await resources.readAdminPasswords(registry.rid)
+      if (passwords === undefined) throw new Error('the registry has no admin passwords')
+      return passwords
+    },
+    /** What the gate says to one header; `ok`, or the `error` of the challenge, `basic`, or `none`. */
+    ask: async (registry: Registry, authorization: string | undefined, repository: string, ...actions: string[]) => {
+      const headers = authorization === undefined ? {} : { authorization }
+      const need = { kind: 'repository', repository, actions } as const
+      const request = { headers, socket: connection } as IncomingMessage
+      const admission = await service.gate.admit(request, origin, registry, need)
+      if (admission.admitted) return 'ok'
+      const challenge = admission.refusal.challenge ?? ''
+      return challenge.startsWith('Basic') ? 'basic' : (/error="(\w+)"/.exec(challenge)?.[1] ?? 'none')
+    },
+  }
+}
+
+async function makeTenant(database: Database, directory: Directory, resources: Resources): Promise<void> {
+  await database.transaction(async (transaction) => {
+    await directory.createTenant(transaction, { tenantId, displayName: 'Test', defaultDomain: 'contoso.example' })
+    await resources.createSubscription(transaction, { subscriptionId, tenantId, displayName: 'Test' })
+    await resources.putResourceGroup(transaction, { subscriptionId, name: 'default', location: 'local', tags: {} })
+  })
+}
+
+/** A header of user name and password. */
+export function basic(username: string, password: string): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
+}

@@ -1,0 +1,186 @@
+import { createSign, hash, randomUUID } from 'node:crypto'
+import { errors, jwtVerify } from 'jose'
+import type { Clock } from '../../platform/process/clock.ts'
+import type { KeyRing, SigningKey } from '../../platform/keys/key-ring.ts'
+import { andThen } from '../../platform/memory/authority-memory.ts'
+import type { Registry } from '../../resources/index.ts'
+import type { AccessScope } from '../../standards/oauth/access-scope.ts'
+import type { Credential } from './credential.ts'
+import {
+  issuer,
+  type AcrTokenKind,
+  type TokenContents,
+  type PreparedToken,
+  type Claims,
+  parseClaims,
+  prepareToken,
+  toCredential,
+} from './acr-token-claims.ts'
+
+/** The signature algorithm of ACR tokens. */
+export const algorithm = 'ES256'
+
+/** Longer tokens would not fit into the headers of a request together with the others. */
+const maxTokenLength = 12 * 1024
+
+/** How many verified tokens are cached. */
+const maxVerifiedTokens = 10_000
+
+/** Three parts in base64url without padding; no other spelling of a token is accepted. [RFC 7515 §2] */
+const compactForm = /^[\w-]+\.[\w-]+\.[\w-]+$/
+
+/** Whether a text has the form of an ACR token. */
+export function mayBeAcrToken(text: string): boolean {
+  return text.length <= maxTokenLength && compactForm.test(text)
+}
+
+/** A token that passed all checks. */
+export type VerifiedAcrToken = {
+  readonly credential: Credential
+  readonly access: readonly AccessScope[]
+  /** The number of repositories that had been deleted when it was issued. */
+  readonly deletionsSeen: number
+  readonly expiresAtMs: number
+  /** The signing key: see {@link AcrTokens.keyStands}. */
+  readonly keyId: string
+}
+
+export type IssuedToken = { readonly token: string; readonly issuedAtMs: number; readonly expiresAtMs: number }
+
+/** Issues and verifies the ACR tokens of the registries of this server. */
+export interface AcrTokens {
+  /** @throws TokenTooLongError if the access does not fit into a token */
+  issue(kind: AcrTokenKind, options: TokenContents): IssuedToken | Promise<IssuedToken>
+  /** Issues a prepared token with its own id and times. Throws like `issue`. */
+  issuePrepared(prepared: PreparedToken): IssuedToken | Promise<IssuedToken>
+  /** Undefined unless it is an unexpired token of this kind for exactly this registry. */
+  verify(
+    kind: AcrTokenKind,
+    token: string,
+    registry: Registry,
+  ): VerifiedAcrToken | undefined | Promise<VerifiedAcrToken | undefined>
+  /** Whether a signing key is still valid; it can be withdrawn. */
+  keyStands(keyId: string): boolean | Promise<boolean>
+}
+
+/** The requested access makes a token that is too long to be sent. */
+export class TokenTooLongError extends Error {
+  override readonly name = 'TokenTooLongError'
+}
+
+/** Creates the issuer and verifier of ACR tokens, which have their own key ring. */
+export function createAcrTokens({ keys, clock }: { readonly keys: KeyRing; readonly clock: Clock }): AcrTokens {
+  // Until it expires, only the key of a verified token is checked again. The callers check its credential.
+  const verifiedTokens = new Map<string, VerifiedAcrToken>()
+
+  function signed(key: SigningKey, prepared: PreparedToken): IssuedToken {
+    const { lifeSeconds, notAfterMs, claims, ownClaims } = prepared
+    const issuedAtMs = clock.now()
+    const issuedAt = Math.floor(issuedAtMs / 1000)
+    const limit = notAfterMs === undefined ? Infinity : Math.floor(notAfterMs / 1000)
+    const expiresAt = Math.min(issuedAt + lifeSeconds, limit)
+    const tokenClaims = `"jti":"${randomUUID()}","nbf":${issuedAt},"exp":${expiresAt},"iat":${issuedAt}`
+    const token = signCompact(key, `{${tokenClaims},${claims},"acrux":{${ownClaims}}}`)
+    if (token.length > maxTokenLength) throw new TokenTooLongError('the access asked for does not fit into one token')
+    return { token, issuedAtMs, expiresAtMs: expiresAt * 1000 }
+  }
+
+  async function check(kind: AcrTokenKind, token: string, registry: Registry): Promise<VerifiedAcrToken | undefined> {
+    const verified = await verifiedClaims(token, registry, keys, clock)
+    if (verified === undefined) return undefined
+    const { claims, keyId } = verified
+    if (claims.grant_type !== kind || claims.rid !== registry.rid) return undefined
+    if (claims.acrux.generation !== registry.tokenGeneration) return undefined
+    return {
+      credential: toCredential(claims.acrux.credential, claims.sub),
+      access: [
+        ...claims.access,
+        ...claims.acrux.untag.map((name) => ({ type: 'repository', name, actions: ['untag'] })),
+      ],
+      deletionsSeen: claims.acrux.deletions,
+      expiresAtMs: claims.exp * 1000,
+      keyId,
+    }
+  }
+
+  const keyStands = (keyId: string) => andThen(keys.verifier(keyId), (key) => key !== undefined)
+
+  const issuePrepared = (prepared: PreparedToken) => andThen(keys.current(), (key) => signed(key, prepared))
+
+  return {
+    issue: (kind, options) => issuePrepared(prepareToken(kind, options)),
+    issuePrepared,
+    keyStands,
+    verify: (kind, token, registry) => {
+      if (!mayBeAcrToken(token)) return undefined
+      const place = `${registry.rid} ${registry.tokenGeneration} ${registry.loginServer}`
+      const key = `${kind} ${place} ${hash('sha256', token, 'base64')}`
+      const known = verifiedTokens.get(key)
+      if (known !== undefined && clock.now() < known.expiresAtMs) {
+        return andThen(keyStands(known.keyId), (stands) => (stands ? known : undefined))
+      }
+      return check(kind, token, registry).then((verified) => {
+        if (verified === undefined) return undefined
+        if (verifiedTokens.size >= maxVerifiedTokens) verifiedTokens.delete(verifiedTokens.keys().next().value ?? '')
+        verifiedTokens.set(key, verified)
+        return verified
+      })
+    },
+  }
+}
+
+/**
+ * Signs a compact JWS over ASCII [RFC 7515 §7.1]. `jose` signs through WebCrypto, which takes more than twice the processor
+ * time of the signature itself. Verification always uses `jose`.
+ */
+function signCompact({ kid, keyObject }: SigningKey, payload: string): string {
+  const input = `${headerOf(kid)}.${Buffer.from(payload, 'latin1').toString('base64url')}`
+  // The one-shot `sign` is slower: it creates a job, as for another thread.
+  const signer = createSign('sha256').update(input, 'latin1')
+  return `${input}.${signer.sign({ key: keyObject, dsaEncoding: 'ieee-p1363' }, 'base64url')}`
+}
+
+let latestHeader: { readonly kid: string; readonly encoded: string } | undefined
+
+/** The first part of a token, cached for the current key. */
+function headerOf(kid: string): string {
+  if (latestHeader?.kid !== kid) {
+    const encoded = Buffer.from(`{"alg":"${algorithm}","typ":"JWT","kid":"${kid}"}`).toString('base64url')
+    latestHeader = { kid, encoded }
+  }
+  return latestHeader.encoded
+}
+
+async function verifiedClaims(
+  token: string,
+  registry: Registry,
+  keys: KeyRing,
+  clock: Clock,
+): Promise<{ readonly claims: Claims; readonly keyId: string } | undefined> {
+  try {
+    // The key is found by its id in our own key ring. Nothing else in the header is used.
+    const { payload, protectedHeader } = await jwtVerify(token, ({ kid }) => requireVerifier(keys, kid), {
+      algorithms: [algorithm],
+      issuer,
+      audience: registry.loginServer,
+      typ: 'JWT',
+      requiredClaims: ['exp', 'nbf', 'iat', 'sub', 'jti'],
+      currentDate: new Date(clock.now()),
+    })
+    const claims = parseClaims(payload)
+    return claims && { claims, keyId: protectedHeader.kid ?? '' }
+  } catch (error) {
+    if (error instanceof errors.JOSEError || error instanceof UnknownKeyError) return undefined
+    throw error
+  }
+}
+
+/** The key id of a token is unknown. */
+export class UnknownKeyError extends Error {}
+
+/** The public key with an id. @throws UnknownKeyError */
+export async function requireVerifier(keys: KeyRing, kid: string | undefined) {
+  const key = kid === undefined || kid.length > 64 ? undefined : await keys.verifier(kid)
+  if (key === undefined) throw new UnknownKeyError('no key of ours has this id')
+  return key
+}

@@ -1,0 +1,160 @@
+import type { CallerBudget, CallerBudgets } from '../../platform/limits/caller-budget.ts'
+import type { Access, Principal, ScopedTokenPasswordId } from '../../access/index.ts'
+import type { AuditActor, AuditCredential, AuditEvent } from '../../audit/index.ts'
+import type { Directory } from '../../directory/index.ts'
+import { andThen } from '../../platform/memory/authority-memory.ts'
+import type { AdminPasswordVersion, Registry, Resources } from '../../resources/index.ts'
+
+/** The credential of an authenticated caller. Tokens carry it, and every request checks again whether it is still valid. */
+export type Credential =
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'admin'; readonly password: AdminPasswordVersion }
+  | { readonly kind: 'scoped-token'; readonly name: string; readonly password: ScopedTokenPasswordId }
+  | {
+      readonly kind: 'directory'
+      readonly principalKind: 'service-principal' | 'user'
+      readonly objectId: string
+      /** The application that requested the token; for a service principal, its own. */
+      readonly appId: string
+      /** The readable name of the principal: an application id or a user principal name. */
+      readonly subject: string
+      /** The id of the secret or certificate; undefined for a credential that cannot be revoked alone. */
+      readonly credentialId: string | undefined
+      /** Obtained by a token for ARM, which a registry can reject. */
+      readonly byArmToken?: true
+    }
+
+/** A verified credential, and when it expires. */
+export type VerifiedCredential = { readonly credential: Credential; readonly expiresAtMs: number | undefined }
+
+/** The modules that know whether a credential is still valid. */
+export type StandingContext = { readonly resources: Resources; readonly directory: Directory; readonly access: Access }
+
+/** Whether a credential is still valid at this registry. */
+export function credentialStands(
+  { resources, directory, access }: StandingContext,
+  registry: Registry,
+  credential: Credential,
+): boolean | Promise<boolean> {
+  switch (credential.kind) {
+    case 'anonymous':
+      return true
+    case 'admin':
+      return registry.adminUserEnabled && resources.adminPasswordStands(registry.rid, credential.password)
+    case 'scoped-token':
+      return access.scopedTokenStands(registry.rid, credential.password)
+    case 'directory':
+      if (credential.byArmToken === true && !acceptsArmTokens(registry)) return false
+      return directory.credentialStands(credential.objectId, credential.credentialId)
+  }
+}
+
+/** The principal of a credential; undefined if the credential is no longer valid at this registry. */
+export function standingPrincipal(
+  context: StandingContext,
+  registry: Registry,
+  credential: Credential,
+): Principal | undefined | Promise<Principal | undefined> {
+  return andThen(credentialStands(context, registry, credential), (stands) =>
+    stands ? principalOf(context, registry, credential) : undefined,
+  )
+}
+
+function principalOf(
+  { directory }: StandingContext,
+  { rid }: Registry,
+  credential: Credential,
+): Principal | Promise<Principal> {
+  switch (credential.kind) {
+    case 'anonymous':
+      return { kind: 'anonymous' }
+    case 'admin':
+      return { kind: 'admin', rid }
+    case 'scoped-token':
+      return { kind: 'scoped-token', rid, tokenId: credential.password.tokenId }
+    case 'directory': {
+      const { objectId } = credential
+      return andThen(directory.groupIdsOf(objectId), (groupIds) => ({ kind: 'directory', objectId, groupIds }))
+    }
+  }
+}
+
+/** Whether the registry accepts tokens for ARM, and credentials obtained by them. [acr-protocol §8] */
+export function acceptsArmTokens({ policies }: Registry): boolean {
+  return policies.azureADAuthenticationAsArmPolicy.status === 'enabled'
+}
+
+/** A text that identifies the principal at a registry. */
+export function callerKey(credential: Credential): string {
+  switch (credential.kind) {
+    case 'anonymous':
+      return 'anonymous'
+    case 'admin':
+      return 'admin'
+    case 'scoped-token':
+      return `scoped-token:${credential.password.tokenId}`
+    case 'directory':
+      return `directory:${credential.objectId}`
+  }
+}
+
+/** The budget that a request with this credential uses: that of the principal, or of the address of an anonymous caller. */
+export function budgetOf(
+  budgets: CallerBudgets,
+  credential: Credential,
+  { rid }: Pick<Registry, 'rid'>,
+  remoteAddress: string,
+): CallerBudget {
+  return budgets.ofCaller(callerKey(credential), rid, remoteAddress)
+}
+
+/** A caller in an audit event: the principal, and the credential that it authenticated with. */
+export type AuditedCaller = Pick<AuditEvent, 'actor' | 'credential'>
+
+/** The caller of an audit event about a request without a valid credential. */
+export const unknownCaller: AuditedCaller = { actor: { kind: 'claimed', id: '' } }
+
+/** The caller with a credential, for an audit event. */
+export function auditedCallerOf(credential: Credential, registry: Pick<Registry, 'name'>): AuditedCaller {
+  return { actor: auditActor(credential, registry), credential: auditCredential(credential) }
+}
+
+function auditActor(credential: Credential, registry: Pick<Registry, 'name'>): AuditActor {
+  switch (credential.kind) {
+    case 'anonymous':
+      return { kind: 'anonymous', id: '' }
+    case 'admin':
+      return { kind: 'admin', id: registry.name }
+    case 'scoped-token':
+      return { kind: 'scoped-token', id: `${registry.name}/${credential.name}` }
+    case 'directory':
+      return { kind: credential.principalKind, id: credential.objectId }
+  }
+}
+
+function auditCredential(credential: Credential): AuditCredential | undefined {
+  switch (credential.kind) {
+    case 'anonymous':
+      return undefined
+    case 'admin':
+      return { kind: 'admin-password', id: credential.password.name }
+    case 'scoped-token':
+      return { kind: 'scoped-token-password', id: credential.password.passwordId }
+    case 'directory':
+      return { kind: 'identity-credential', id: credential.credentialId }
+  }
+}
+
+/** The `sub` claim of the tokens of a principal. [acr-protocol §1.8] */
+export function tokenSubject(credential: Credential, registry: Registry): string {
+  switch (credential.kind) {
+    case 'anonymous':
+      return ''
+    case 'admin':
+      return registry.name
+    case 'scoped-token':
+      return credential.name
+    case 'directory':
+      return credential.subject
+  }
+}
