@@ -39,7 +39,7 @@ export {
   verifyBackup,
 } from './backup/index.ts'
 export { type OwnerReset, OwnerResetError, resetOwnerIn, scrubDataDir } from './compose/index.ts'
-export { decisionDocument } from './management/index.ts'
+export { decisionDocument } from './decisions/index.ts'
 export {
   type Configuration,
   ConfigurationError,

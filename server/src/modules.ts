@@ -120,6 +120,7 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
       gate: ['limits', 'tokens', 'denials'],
     },
   },
+  decisions: { imports: ['audit', 'resources', 'directory', 'access'], submodules: {} },
   management: {
     imports: [
       'storage',
@@ -132,6 +133,7 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
       'registry',
       'imports',
       'token-service',
+      'decisions',
     ],
     submodules: {
       arm: [],

@@ -6,13 +6,11 @@ import {
   putAuditWebhook,
   rotateAuditWebhookSecret,
 } from './server/audit-webhooks.ts'
-import { getExplanation } from './roles/access-questions.ts'
-import { getAllowedPrincipals } from './roles/allowed-principals.ts'
 import { deleteAnonymousAccess, getAnonymousAccess, putAnonymousAccess } from './registries/anonymous-access.ts'
 import { checkName } from './registries/check-name.ts'
 import { listCredentialUses } from './server/credential-uses.ts'
 import { listCredentials, regenerateCredential } from './registries/credentials.ts'
-import { getDecision } from './roles/decisions.ts'
+import { getAllowedPrincipals, getDecision, getExplanation } from './roles/decisions.ts'
 import { listMetricDefinitions, listMetricNamespaces, listMetrics } from './server/metrics.ts'
 import type { ManagementHandler } from './arm/context.ts'
 import {

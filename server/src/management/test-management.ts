@@ -6,6 +6,7 @@ import { PassThrough } from 'node:stream'
 import { sql } from 'kysely'
 import { accessMigrations, createAccess } from '../access/index.ts'
 import { auditMigrations, createAudit, createAuditLog, createCredentialUses, createWebhooks } from '../audit/index.ts'
+import { createDecisions } from '../decisions/index.ts'
 import { type NewServicePrincipal, createDirectory, directoryMigrations } from '../directory/index.ts'
 import { createIdentity } from '../identity/index.ts'
 import { createIssuers } from '../issuers/index.ts'
@@ -157,12 +158,13 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite', trustedT
   const imports = createImports({ database, clock, log, audit, content: registry.content })
   /** The registries that were there, each time that it was said that they changed. */
   const registryChanges: string[][] = []
+  const auditLog = createAuditLog({ database })
   const management = createManagement({
     database,
     clock,
     log,
     audit,
-    auditLog: createAuditLog({ database }),
+    auditLog,
     auditWebhooks: createWebhooks({ database, clock, sealer }),
     credentialUses,
     explainWebhookUrl: createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] }).explainRefusal,
@@ -171,6 +173,7 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite', trustedT
     directory,
     identity,
     access,
+    decisions: createDecisions({ auditLog, access, directory }),
     tokenService,
     registry,
     imports,

@@ -1,5 +1,6 @@
 import { createAuditLog, createWebhooks, tallyEvents } from '../../audit/index.ts'
 import type { Configuration } from '../../configuration/index.ts'
+import { createDecisions } from '../../decisions/index.ts'
 import { createManagement } from '../../management/index.ts'
 import { createRegistryActivity, createResources } from '../../resources/index.ts'
 import { publicSchemeOf } from '../hosts/listened-hosts.ts'
@@ -45,13 +46,15 @@ export async function createModules(basis: ModuleBasis, configuration: Configura
   const registries: Registries = createRegistries(basis, configuration, { audit, resources, activity, principals })
   const { access, directory, identity } = principals
   const { tokenService, registry, imports } = registries
+  const auditLog = createAuditLog({ database })
   const management = createManagement({
     ...ports,
     database,
     clock,
     log,
     audit,
-    auditLog: createAuditLog({ database }),
+    auditLog,
+    decisions: createDecisions({ auditLog, access, directory }),
     auditWebhooks: createWebhooks({ database, clock, sealer }),
     credentialUses: auditing.credentialUses,
     explainWebhookUrl: outbound.explainRefusal,

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Access, Principal } from '../../access/index.ts'
 import type { Audit, AuditLog, CredentialUses, Webhooks } from '../../audit/index.ts'
+import type { Decisions } from '../../decisions/index.ts'
 import type { Directory, SigningPrincipal } from '../../directory/index.ts'
 import type { Identity } from '../../identity/index.ts'
 import type { Imports } from '../../imports/index.ts'
@@ -40,6 +41,7 @@ export type ManagementOptions = {
   >
   readonly identity: Pick<Identity, 'verifyAccessToken'>
   readonly access: Access
+  readonly decisions: Decisions
   readonly tokenService: Pick<TokenService, 'passwordMayPull'>
   readonly registry: Pick<Registry, 'usage' | 'deleteContent' | 'deletions' | 'scrubs' | 'quotas' | 'uploads'>
   readonly imports: Pick<Imports, 'start' | 'find'>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { TooManyWebhooksError, type Webhook, mostWebhooks, recordChange } from '../../audit/index.ts'
+import { TooManyWebhooksError, type Webhook, maxWebhooks, recordChange } from '../../audit/index.ts'
 import { oneOf, optional, readBody } from '../arm/body.ts'
 import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'

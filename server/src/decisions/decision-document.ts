@@ -1,9 +1,9 @@
-import { roleAssignmentId, roleDefinitionId } from '../../standards/azure/resource-id.ts'
+import { roleAssignmentId, roleDefinitionId } from '../standards/azure/resource-id.ts'
 import type { DecisionAssignment, DecisionChange, DecisionDocument } from '@acrux/contract'
-import type { DecisionRecord, RecordedChange } from '../../access/index.ts'
-import type { AuditEventDocument } from '../../audit/index.ts'
+import type { DecisionRecord, RecordedChange } from '../access/index.ts'
+import type { AuditEventDocument } from '../audit/index.ts'
 
-/** Tells a decision by its event alone, as it was written down. It is undefined for an event that decides nothing. */
+/** The decision that an event records, from the event alone; undefined for an event without a decision. */
 export function decisionDocument(event: AuditEventDocument): DecisionDocument | undefined {
   const detail = membersOf(event.detail)
   const record = detail.decision as DecisionRecord | undefined
@@ -32,13 +32,13 @@ export function decisionDocument(event: AuditEventDocument): DecisionDocument | 
   }
 }
 
-/** What a decision found to be missing, and what would mend it. */
+/** The first check that failed, and the smallest change that would allow the request. */
 export function failureOf(record: DecisionRecord): Pick<DecisionDocument, 'firstFailure' | 'smallestChange'> {
   const { firstFailure, smallestChange } = record
   return { firstFailure, smallestChange: smallestChange && changeDocument(smallestChange, subscriptionIn(record)) }
 }
 
-/** The assignments of a decision, as ARM names them. */
+/** The assignments of a decision, with the ids of ARM. */
 export function assignmentDocuments(record: DecisionRecord): DecisionAssignment[] {
   return record.assignments.map(({ name, roleDefinitionName, ...rest }) => ({
     id: roleAssignmentId({ scope: rest.scope, name }),
@@ -57,7 +57,7 @@ function subscriptionIn({ asked }: DecisionRecord): string {
   return /^\/subscriptions\/([^/]+)/.exec(asked?.scope ?? '')?.[1] ?? ''
 }
 
-/** A change, with ids as ARM writes them. */
+/** A change, with the ids of ARM. */
 export function changeDocument(change: RecordedChange, subscription: string): DecisionChange {
   switch (change.kind) {
     case 'change-condition':
@@ -71,7 +71,7 @@ export function changeDocument(change: RecordedChange, subscription: string): De
   }
 }
 
-/** Of a refusal at the data plane what the route needs is known, though no right was looked at. */
+/** A denial at the data plane without a record: the needs of the route are known, though no right was checked. */
 function askedOf({ actions }: Readonly<Record<string, unknown>>, target: string): DecisionDocument['asked'] {
   if (!Array.isArray(actions)) return null
   const slash = target.indexOf('/')
@@ -83,7 +83,7 @@ function tokenOf({ asked, granted, leftOut = [] }: Readonly<Record<string, unkno
   return { asked: asked.map(String), granted, leftOut: leftOut.map(String) }
 }
 
-/** Of somebody who proved nothing there is no record: the reason in the event is the check that failed. */
+/** An unauthenticated request has no record: the reason in its event is the check that failed. */
 function withoutRecord({ outcome, action, reason }: AuditEventDocument) {
   if (outcome !== 'refused') return { firstFailure: null, smallestChange: null }
   const kind = changeFor(action, reason ?? '')
@@ -91,7 +91,7 @@ function withoutRecord({ outcome, action, reason }: AuditEventDocument) {
 }
 
 function changeFor(action: string, reason: string): string | undefined {
-  // The provider's own codes, all of which are about what was sent.
+  // The codes of the identity provider, all of which are about the credential.
   if (reason.startsWith('AADSTS')) return 'sign-in-again'
   switch (reason) {
     case 'anonymous-pull-disabled':

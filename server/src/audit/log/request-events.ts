@@ -1,6 +1,7 @@
-import type { Origin } from '../platform/http/app.ts'
-import type { Database, Transaction } from '../platform/sql/database.ts'
-import type { Audit, AuditActor, AuditEvent } from './model.ts'
+import type { Origin } from '../../platform/http/app.ts'
+import type { Database, Transaction } from '../../platform/sql/database.ts'
+import type { Audit } from './audit.ts'
+import type { AuditActor, AuditEvent } from './model.ts'
 
 /** The authenticated sender of a request: a principal, and the credential that their token was issued for. */
 export type EventAuthor = {

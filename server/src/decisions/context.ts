@@ -1,0 +1,10 @@
+import type { Access } from '../access/index.ts'
+import type { AuditLog } from '../audit/index.ts'
+import type { Directory } from '../directory/index.ts'
+
+/** What the questions about decisions read. */
+export type DecisionContext = {
+  readonly auditLog: AuditLog
+  readonly access: Pick<Access, 'explain' | 'explainAction' | 'whoMay' | 'scopedTokens'>
+  readonly directory: Pick<Directory, 'findPrincipal' | 'groupIdsOf'>
+}

@@ -1,0 +1,47 @@
+import type { DecisionDocument, DecisionSince } from '@acrux/contract'
+import type { RightInQuestion } from '../access/index.ts'
+import type { Registry } from '../resources/index.ts'
+import { type AllowedPrincipals, type PageOfPrincipals, listAllowedPrincipals } from './allowed-principals.ts'
+import type { DecisionContext } from './context.ts'
+import { explanationDocument, findPrincipal, questionDocument } from './explanation.ts'
+import { decideAgain, findPastDecision } from './past-decision.ts'
+
+/** Questions about the decisions of a registry. */
+export interface Decisions {
+  /**
+   * Why a request to the registry was denied, or got a smaller token than requested: as recorded then, and `since` if the
+   * decision would be another one now. Undefined if the registry denied nothing under this correlation id.
+   */
+  find(
+    registry: Registry,
+    correlationId: string,
+  ): Promise<(DecisionDocument & { readonly since: DecisionSince | null }) | undefined>
+  /**
+   * Whether a principal may do something at the registry, by which assignments, and the smallest change that would allow
+   * it. `principal` is `anonymous`, `admin`, `token:NAME` or an object id; undefined if there is no such principal.
+   */
+  explain(registry: Registry, principal: string, asked: RightInQuestion): Promise<object | undefined>
+  /** Who may do something at the registry. */
+  listAllowed(registry: Registry, asked: RightInQuestion, page: PageOfPrincipals): Promise<AllowedPrincipals>
+}
+
+/** Creates the answers to questions about decisions. */
+export function createDecisions(context: DecisionContext): Decisions {
+  return {
+    find: async (registry, correlationId) => {
+      const found = await findPastDecision(context, registry, correlationId.toLowerCase())
+      return found && { ...found, since: await decideAgain(context, registry, found) }
+    },
+    explain: async (registry, text, asked) => {
+      const principal = await findPrincipal(context, registry, text)
+      if (principal === undefined) return undefined
+      const explanation = await context.access.explain(principal, registry, asked)
+      return {
+        principal: text,
+        ...questionDocument(registry, asked),
+        ...explanationDocument(explanation, registry),
+      }
+    },
+    listAllowed: (registry, asked, page) => listAllowedPrincipals(context, registry, asked, page),
+  }
+}

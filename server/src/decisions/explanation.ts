@@ -1,0 +1,58 @@
+import type { ConsideredAssignment, Explanation, Principal, RightInQuestion } from '../access/index.ts'
+import type { Registry } from '../resources/index.ts'
+import { parseGuid } from '../standards/azure/guid.ts'
+import { roleAssignmentId, roleDefinitionId } from '../standards/azure/resource-id.ts'
+import type { DecisionContext } from './context.ts'
+import { changeDocument } from './decision-document.ts'
+
+/** The principal that a text names: `anonymous`, `admin`, `token:NAME` for a scoped token, or an object id. */
+export async function findPrincipal(
+  { access, directory }: DecisionContext,
+  { rid }: Registry,
+  text: string,
+): Promise<Principal | undefined> {
+  if (text === 'anonymous') return { kind: 'anonymous' }
+  if (text === 'admin') return { kind: 'admin', rid }
+  if (text.startsWith('token:')) {
+    const token = await access.scopedTokens.find(rid, text.slice('token:'.length))
+    if (token !== undefined) return { kind: 'scoped-token', rid, tokenId: token.id }
+  }
+  const objectId = parseGuid(text)
+  const found = objectId === undefined ? undefined : await directory.findPrincipal(objectId)
+  if (found === undefined) return undefined
+  return { kind: 'directory', objectId: found.objectId, groupIds: await directory.groupIdsOf(found.objectId) }
+}
+
+/** The question, as it is repeated in its answer. */
+export function questionDocument({ roleAssignmentMode }: Registry, { right, repository }: RightInQuestion) {
+  return { action: right, repository: repository ?? null, roleAssignmentMode }
+}
+
+/** An explanation as the API shows it. */
+export function explanationDocument(explanation: Explanation, { subscriptionId }: Registry) {
+  const { allowed, needs, assignments, scopeMap, firstFailure, smallestChange } = explanation
+  return {
+    allowed,
+    needs: needs.map(({ kind, name }) => ({ kind: kind === 'action' ? 'Action' : 'DataAction', name })),
+    assignments: assignments.map((one) => consideredDocument(one, subscriptionId)),
+    scopeMap: scopeMap === undefined ? null : { name: scopeMap.name, actions: scopeMap.actions },
+    firstFailure: firstFailure ?? null,
+    smallestChange: smallestChange === undefined ? null : changeDocument(smallestChange, subscriptionId),
+  }
+}
+
+/** An assignment and whether it allows the request. */
+export function consideredDocument(considered: ConsideredAssignment, subscriptionId: string) {
+  const { assignment, roleName, condition, verdict, byWildcard } = considered
+  return {
+    id: roleAssignmentId(assignment),
+    principalId: assignment.principalId,
+    principalType: assignment.principalType,
+    scope: assignment.scope,
+    roleDefinitionId: roleDefinitionId(subscriptionId, assignment.roleDefinitionName),
+    roleName: roleName ?? null,
+    condition,
+    result: verdict,
+    byWildcard,
+  }
+}

@@ -1,0 +1,3 @@
+export type { AllowedPrincipals } from './allowed-principals.ts'
+export { decisionDocument } from './decision-document.ts'
+export { createDecisions, type Decisions } from './decisions.ts'

@@ -1,0 +1,110 @@
+import type { DecisionDocument, DecisionSince } from '@acrux/contract'
+import {
+  type DecisionRecord,
+  type Principal,
+  everyRight,
+  recordActionDecision,
+  recordDecision,
+} from '../access/index.ts'
+import { auditEventDocument } from '../audit/index.ts'
+import type { Registry } from '../resources/index.ts'
+import type { DecisionContext } from './context.ts'
+import { assignmentDocuments, decisionDocument, failureOf } from './decision-document.ts'
+
+/** How many events are read at a time. A request writes only a few. */
+const pageSize = 20
+
+/** The recorded decision of a request to a registry, from the time when a registry of this name was created. */
+export async function findPastDecision(
+  { auditLog }: DecisionContext,
+  { id, loginServer, createdAtMs }: Registry,
+  correlationId: string,
+): Promise<DecisionDocument | undefined> {
+  if (!/^[0-9a-f-]{36}$/.test(correlationId)) return undefined
+  // Earlier, another registry may have had the name.
+  const filter = { correlationId, fromMs: createdAtMs, targets: [id, loginServer] }
+  for (let before: number | undefined; ;) {
+    const { events, next } = await auditLog.list(filter, { before, size: pageSize })
+    for (const event of events) {
+      const document = decisionDocument(auditEventDocument(event))
+      if (document !== undefined) return document
+    }
+    if (next === undefined) return undefined
+    before = next
+  }
+}
+
+/** The decision about the same request now; null if it cannot be decided again, or would be the same. */
+export async function decideAgain(
+  context: DecisionContext,
+  registry: Registry,
+  then: DecisionDocument,
+): Promise<DecisionSince | null> {
+  const principal = await findSamePrincipal(context, registry, then)
+  const now = principal && (await decideNow(context, registry, principal, then))
+  if (now === undefined) return null
+  const { record, allowed } = now
+  const assignments = changedAssignments(then, record)
+  const isSame =
+    !allowed && record.firstFailure === then.firstFailure && record.roleAssignmentMode === then.roleAssignmentMode
+  if (isSame && assignments.length === 0) return null
+  const { roleAssignmentMode } = record
+  const failure = allowed ? { firstFailure: null, smallestChange: null } : failureOf(record)
+  return { allowed, ...failure, roleAssignmentMode, assignments }
+}
+
+async function findSamePrincipal(
+  { access, directory }: DecisionContext,
+  { rid }: Registry,
+  { principal: { kind, id } }: DecisionDocument,
+): Promise<Principal | undefined> {
+  switch (kind) {
+    case 'anonymous':
+      return { kind: 'anonymous' }
+    case 'admin':
+      return { kind: 'admin', rid }
+    case 'scoped-token': {
+      const token = await access.scopedTokens.find(rid, id.slice(id.indexOf('/') + 1))
+      return token && { kind: 'scoped-token', rid, tokenId: token.id }
+    }
+    case 'service-principal':
+    case 'user':
+      return { kind: 'directory', objectId: id, groupIds: await directory.groupIdsOf(id) }
+    default:
+      return undefined
+  }
+}
+
+type CurrentDecision = { readonly allowed: boolean; readonly record: DecisionRecord }
+
+async function decideNow(
+  { access }: DecisionContext,
+  registry: Registry,
+  principal: Principal,
+  { asked, needs, firstFailure }: DecisionDocument,
+): Promise<CurrentDecision | undefined> {
+  // A permission does not fix a token, and credentials are not checked again.
+  if (asked === null || needs.length === 0 || firstFailure === 'token-lacks-access') return undefined
+  const { action, scope, repository } = asked
+  if (everyRight.includes(action)) {
+    const right = { right: action, repository: repository ?? undefined }
+    const explanation = await access.explain(principal, registry, right)
+    return { allowed: explanation.allowed, record: recordDecision(explanation, registry, right) }
+  }
+  if (principal.kind !== 'directory' || scope === null) return undefined
+  const explanation = await access.explainAction(principal, action, scope)
+  return { allowed: explanation.allowed, record: recordActionDecision(explanation, { action, scope }) }
+}
+
+function changedAssignments(then: DecisionDocument, now: DecisionRecord): DecisionSince['assignments'] {
+  const before = new Map(then.assignments.map(({ id, result }) => [id, result]))
+  const after = new Map(assignmentDocuments(now).map(({ id, result }) => [id, result]))
+  // An assignment that did not fit into a record is neither new nor gone.
+  const isWhole = before.size === then.assignmentCount && after.size === now.assignmentCount
+  const ids = isWhole ? new Set([...before.keys(), ...after.keys()]) : new Set(before.keys()).intersection(after)
+  return [...ids].flatMap((id) => {
+    const was = before.get(id) ?? null
+    const is = after.get(id) ?? null
+    return was === is ? [] : [{ id, was, is }]
+  })
+}
