@@ -8,15 +8,15 @@ import type { DatabaseKind } from '../platform/sql/database.ts'
 import { selfSignedCertificate } from '../platform/tls/test-certificate.ts'
 import { openTestProvider, testOrigin, testTenantId } from './test-provider.ts'
 
-/** Claims that need not be what a token should say. */
+/** Claims of any value. */
 export type Claims = Record<string, unknown>
 
 const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 export const dayMs = 24 * 60 * 60 * 1000
 export const exchangeAudience = 'api://AzureADTokenExchange'
 
-/** The provider with a program that proves itself by assertions, and an issuer elsewhere that anybody may trust. */
-export async function openWithProgram(t: TestContext, kind: DatabaseKind = 'sqlite') {
+/** The provider with an application that authenticates by assertions, and an external issuer. */
+export async function openTestApplication(t: TestContext, kind: DatabaseKind = 'sqlite') {
   const issuer = await openTestIssuer('/tenant')
   const outbound = createOutbound({
     allowPrivateAddresses: true,
@@ -29,7 +29,7 @@ export async function openWithProgram(t: TestContext, kind: DatabaseKind = 'sqli
     await provider.close()
     await issuer.close()
   })
-  const { application, servicePrincipal, secret } = await provider.createApplication('program')
+  const { application, servicePrincipal, secret } = await provider.createApplication('application')
   const { appId, objectId } = servicePrincipal
 
   const audience = `${testOrigin}/${testTenantId}/oauth2/v2.0/token`
@@ -48,17 +48,17 @@ export async function openWithProgram(t: TestContext, kind: DatabaseKind = 'sqli
   return { ...provider, issuer, application, appId, objectId, secret, audience, present }
 }
 
-export type WithProgram = Awaited<ReturnType<typeof openWithProgram>>
+export type TestApplication = Awaited<ReturnType<typeof openTestApplication>>
 
-/** Gives the program a certificate that is good for so many days, beside others. */
+/** Adds a certificate that is valid for `days`, besides `others`. */
 export async function addCertificate(
-  { change, application, time }: WithProgram,
+  { change, application, time }: TestApplication,
   days = 30,
   others: readonly KeyCredential[] = [],
 ) {
   const made = await selfSignedCertificate(new Date(time.nowMs - dayMs), new Date(time.nowMs + days * dayMs))
-  const unsaid = { displayName: null, startsAtMs: undefined, expiresAtMs: undefined }
-  const keyCredential: KeyCredential = { keyId: randomUUID(), key: made.wrapped, ...unsaid }
+  const defaults = { displayName: null, startsAtMs: undefined, expiresAtMs: undefined }
+  const keyCredential: KeyCredential = { keyId: randomUUID(), key: made.wrapped, ...defaults }
   await change((transaction, { applications }) =>
     applications.updateApplication(transaction, application.objectId, { keyCredentials: [...others, keyCredential] }),
   )
@@ -76,16 +76,16 @@ export async function signWith(
   claims: Claims,
 ): Promise<string> {
   const { alg = 'RS256', ...rest } = header
-  // A key of Web Crypto is for one algorithm, and the same numbers are wanted for two.
+  // A Web Crypto key has one algorithm, and the tests use the same key for two.
   const pkcs8 = await crypto.subtle.exportKey('pkcs8', privateKey)
   const name = String(alg).startsWith('PS') ? 'RSA-PSS' : 'RSASSA-PKCS1-v1_5'
   const key = await crypto.subtle.importKey('pkcs8', pkcs8, { name, hash: 'SHA-256' }, false, ['sign'])
   return new SignJWT(claims).setProtectedHeader({ alg: String(alg), typ: 'JWT', ...rest }).sign(key)
 }
 
-/** An assertion as MSAL for Python makes it: padded `x5t`, times with fractions, no `nbf`. */
+/** An assertion like MSAL for Python's: padded `x5t`, times with fractions, no `nbf`. */
 export function azAssertion(
-  opened: WithProgram,
+  opened: TestApplication,
   made: Awaited<ReturnType<typeof addCertificate>>,
   claims: Claims = {},
   header: Record<string, unknown> = {},
@@ -106,8 +106,8 @@ export function azAssertion(
   )
 }
 
-/** What a token of the issuer elsewhere says that the program trusts. */
-export const outsideClaims = ({ issuer, time }: WithProgram, change: Claims = {}): Claims => ({
+/** The claims of a workload token that the application trusts. */
+export const workloadClaims = ({ issuer, time }: TestApplication, change: Claims = {}): Claims => ({
   iss: issuer.issuer,
   sub: 'system:serviceaccount:team:builder',
   aud: [exchangeAudience],
@@ -117,15 +117,15 @@ export const outsideClaims = ({ issuer, time }: WithProgram, change: Claims = {}
   ...change,
 })
 
-/** Has the program, or another application, trust the issuer elsewhere, or another one. */
-export async function trust({ change, application, issuer }: WithProgram, holder = application, trusted = issuer) {
+/** Adds a federated credential for the external issuer to the application, or for another issuer or application. */
+export async function trust({ change, application, issuer }: TestApplication, holder = application, trusted = issuer) {
   const { objectId: holderId, appId } = holder
   await change((transaction, { federatedCredentials }) =>
     federatedCredentials.create(
       transaction,
       { holderId, appId },
       {
-        name: 'outside',
+        name: 'external',
         issuer: trusted.issuer,
         trust: { kind: 'subject', subject: 'system:serviceaccount:team:builder' },
         audience: exchangeAudience,

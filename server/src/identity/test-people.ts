@@ -9,8 +9,8 @@ export const testPassword = 'correct horse battery staple'
 export const testRedirectUri = 'http://localhost:36805'
 export const testScope = `${armScope} offline_access openid profile`
 
-/** The body of an answer of the token endpoint. */
-export type TokenAnswer = {
+/** A response of the token endpoint. */
+export type TokenResponse = {
   readonly status: number
   readonly headers: Headers
   readonly access_token?: string
@@ -26,7 +26,7 @@ type Fields = Readonly<Record<string, string | undefined>>
 
 export type TestPeople = Awaited<ReturnType<typeof openTestPeople>>
 
-/** A provider with a person, and what her browser and her programs do. Pages are another room's: she is signed in as she comes. */
+/** A provider with a person and what her browser and programs do. There are no pages: she is already signed in. */
 export async function openTestPeople(
   kind: DatabaseKind = 'sqlite',
   options: Parameters<typeof openTestProvider>[1] = {},
@@ -59,7 +59,7 @@ export async function openTestPeople(
   }
   const read = (change: Fields = {}, tenant = 'organizations', version: '1.0' | '2.0' = '2.0') =>
     identity.readAuthorizationRequest(parameters({ ...authorizeFields, ...change }), tenant, version)
-  /** The code that somebody's browser brings back. */
+  /** The code of an authorization response. */
   const code = async (change: Fields = {}, person = signedIn()): Promise<string> => {
     const reading = await read(change)
     if (!reading.ok) throw new Error(JSON.stringify(reading))
@@ -67,7 +67,11 @@ export async function openTestPeople(
   }
   const ask = async (form: Fields, tenant = testTenantId, headers: Record<string, string> = {}) => {
     const response = await provider.post(`/${tenant}/oauth2/v2.0/token`, parameters(form).toString(), headers)
-    return { ...((await response.json()) as object), status: response.status, headers: response.headers } as TokenAnswer
+    return {
+      ...((await response.json()) as object),
+      status: response.status,
+      headers: response.headers,
+    } as TokenResponse
   }
   const redeem = (text: string, change: Fields = {}, tenant?: string, headers?: Record<string, string>) =>
     ask(
@@ -89,7 +93,7 @@ export async function openTestPeople(
       { grant_type: 'refresh_token', client_id: azClientId, refresh_token: refreshToken, scope: testScope, ...change },
       tenant,
     )
-  /** Everything that a sign-in gives. */
+  /** The tokens of a sign-in. */
   const signIn = async (person = signedIn()) => {
     const {
       access_token: accessToken,

@@ -22,7 +22,7 @@ export const testTenantId = '3d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11'
 export const testOrigin = 'https://login.example:8443'
 export const armScope = 'https://management.core.windows.net//.default'
 
-/** What a refusal says of a token whose signature was verified. */
+/** The claims that a denial reports of a token with a valid signature. */
 export function presentedIn(token: string): PresentedToken {
   const { iss = '', sub = '', exp = 0 } = decodeJwt(token)
   return { issuer: iss, subject: sub, expiresAtMs: exp * 1000 }
@@ -32,7 +32,7 @@ type SecondFactorPolicy = NonNullable<Parameters<typeof createDirectory>[0]['sec
 
 export type TestProvider = Awaited<ReturnType<typeof openTestProvider>>
 
-/** A provider with its directory on a real database and a real socket; time stands still. */
+/** A provider with its directory, on a real database and socket and a clock that stands still. */
 export async function openTestProvider(
   kind: DatabaseKind = 'sqlite',
   {
@@ -119,7 +119,7 @@ export async function openTestProvider(
       body,
       headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
     })
-  /** The form that proves the owner, with changes; undefined leaves a field out. */
+  /** The owner's token request, with changes; undefined removes a field. */
   const form = (change: Record<string, string | undefined> = {}) => {
     const fields = {
       grant_type: 'client_credentials',

@@ -8,24 +8,24 @@ import path from 'node:path'
 import { type JWTPayload, SignJWT, exportJWK, generateKeyPair } from 'jose'
 import { issueAuthority, issueServerCertificate } from '../platform/tls/issue.ts'
 
-/** What a provider under test answers in place of the truth. */
+/** Replacements for the responses of a test provider. */
 export type Lies = {
   /** Replaces members of the configuration. */
   readonly configuration?: Record<string, unknown>
   /** Replaces the whole body of the configuration. */
   readonly configurationBody?: string
   readonly configurationStatus?: number
-  /** Replaces claims of the id token; undefined takes one away. */
+  /** Replaces claims of the ID token; undefined removes one. */
   readonly claims?: Record<string, unknown>
-  /** Makes the id token. */
+  /** Creates the ID token. */
   readonly idToken?: (claims: JWTPayload) => Promise<string> | string
-  /** Answers the token endpoint. */
+  /** Replaces the response of the token endpoint. */
   readonly token?: { readonly status: number; readonly body: unknown; readonly location?: string }
 }
 
 type Issued = { readonly challenge: string; readonly nonce: string; readonly claims: JWTPayload }
 
-/** A small OpenID provider over TLS that says what a test has it say. */
+/** A small OpenID provider over TLS, whose responses a test can replace. */
 export async function startTestProvider(basePath = '') {
   const authority = await issueAuthority(Date.now())
   const hosts = { dnsNames: ['localhost', 'login.microsoftonline.com'], addresses: ['127.0.0.1', '127.0.0.2'] }
@@ -105,11 +105,11 @@ export async function startTestProvider(basePath = '') {
     lie: (next: Lies) => {
       lies = next
     },
-    /** Speaks under another name. */
+    /** Changes the issuer. */
     call: (name: string) => {
       issuer = name
     },
-    /** Has somebody sign in at the address that the browser was sent to, and returns the query that comes back. */
+    /** Signs a person in at the URL of the authorization request. Returns the query of the callback. */
     signIn: (location: string, claims: JWTPayload): URLSearchParams => {
       const { searchParams } = new URL(location)
       const code = randomBytes(16).toString('hex')
@@ -142,5 +142,5 @@ function configurationOf(issuer: string) {
   }
 }
 
-/** A provider under test. */
+/** A test provider. */
 export type TestProvider = Awaited<ReturnType<typeof startTestProvider>>

@@ -14,10 +14,10 @@ for (const kind of testDatabaseKinds) {
     const answers = await Promise.all(Array.from({ length: 10 }, () => people.redeem(code)))
     const won = answers.filter(({ status }) => status === 200)
     assert.equal(won.length, 1)
-    // Redeemed already, or so late that the sign-in has ended by it.
+    // Already redeemed, or so late that the replay revoked the sign-in.
     const lost = answers.filter(({ status }) => status !== 200).map(({ error_codes }) => error_codes?.[0] ?? 0)
     assert.ok(lost.every((code) => [54005, 50173].includes(code)) && lost.length === 9, lost.join(' '))
-    // The nine were replays: what the one got has ended.
+    // The nine were replays, which revoked the tokens of the first.
     const token = won[0]?.access_token ?? ''
     const verified = await people.identity.verifyAccessToken(token, ['arm'])
     const owner = { kind: 'user', objectId: people.alice.objectId, credentialId: decodeJwt(token)['acrux_cred'] }
@@ -25,7 +25,7 @@ for (const kind of testDatabaseKinds) {
     assert.deepEqual((await people.refresh(won[0]?.refresh_token)).error_codes, [50173])
   })
 
-  test(`a browser's sign-in gives the tokens that az needs (${kind}) [az-cli-wire 3.5]`, async (t) => {
+  test(`a sign-in in a browser issues the tokens that az needs (${kind}) [az-cli-wire 3.5]`, async (t) => {
     const people = await openTestPeople(kind)
     t.after(people.close)
     const answer = await people.redeem(await people.code(), {}, 'organizations')
@@ -40,7 +40,7 @@ for (const kind of testDatabaseKinds) {
       amr: ['pwd'],
       auth_time: now,
       iat: now,
-      // The home tenant's, although the sign-in was at "organizations".
+      // The issuer is the home tenant's, although the sign-in was at "organizations".
       iss: `${testOrigin}/${testTenantId}/v2.0`,
       name: 'alice',
       nbf: now,
@@ -85,7 +85,7 @@ const refusals = [
   { change: { client_id: '1950a258-227b-4e31-a9cf-717495945fc2' }, code: 700005, why: 'another client' },
 ] as const
 
-test('a wrong verifier, redirect URI or client burns the code, and nothing comes of it any more', async (t) => {
+test('a wrong verifier, redirect URI or client uses the code up', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   for (const { change, code, why } of refusals) {
@@ -98,7 +98,7 @@ test('a wrong verifier, redirect URI or client burns the code, and nothing comes
   }
 })
 
-test('a verifier that could be guessed proves nothing, though it is the right one [RFC 7636 §4.1]', async (t) => {
+test('a verifier that is too short is denied, even if it matches [RFC 7636 §4.1]', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   for (const verifier of ['short', 'x'.repeat(42), 'x'.repeat(129), `${'x'.repeat(43)}+`]) {
@@ -108,7 +108,7 @@ test('a verifier that could be guessed proves nothing, though it is the right on
   }
 })
 
-test('what is malformed leaves the code as it is', async (t) => {
+test('a malformed request does not use the code up', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const code = await people.code()
@@ -124,7 +124,7 @@ test('what is malformed leaves the code as it is', async (t) => {
   assert.equal((await people.redeem(code)).status, 200)
 })
 
-test('a code that is shown twice ends the sign-in of the first, whoever shows it', async (t) => {
+test('the second use of a code revokes the sign-in of the first, for any client', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const code = await people.code()
@@ -135,7 +135,7 @@ test('a code that is shown twice ends the sign-in of the first, whoever shows it
   assert.equal(await stand(), false)
 })
 
-test('fault 15: a code is good for five minutes and not a second more', async (t) => {
+test('fault 15: a code expires after exactly five minutes', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const [early, late] = [await people.code(), await people.code()]
@@ -145,7 +145,7 @@ test('fault 15: a code is good for five minutes and not a second more', async (t
   assert.deepEqual((await people.redeem(late)).error_codes, [50173])
 })
 
-test('a person who is disabled, or signed out everywhere, between page and program gets no token', async (t) => {
+test('a person who is disabled or signed out after the page gets no token', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const code = await people.code()
@@ -153,7 +153,7 @@ test('a person who is disabled, or signed out everywhere, between page and progr
   assert.deepEqual((await people.redeem(code)).error_codes, [50173])
 })
 
-test('a code, like everything else that is given out, is stored by its hash', async (t) => {
+test('codes and tokens are stored as hashes', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const code = await people.code()
@@ -167,7 +167,7 @@ test('a code, like everything else that is given out, is stored by its hash', as
   }
 })
 
-test('a browser that is let through by a password alone gets no code where there is a second factor', async (t) => {
+test('a sign-in with a password only gets no code if a second factor is set up', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const { objectId } = people.alice

@@ -9,8 +9,8 @@ import {
   addCertificate,
   azAssertion,
   dayMs,
-  openWithProgram,
-  outsideClaims,
+  openTestApplication,
+  workloadClaims,
   sha1Of,
   sha256Of,
   signWith,
@@ -19,8 +19,8 @@ import {
 import { presentedIn, testOrigin, testTenantId } from '../test-provider.ts'
 
 for (const kind of testDatabaseKinds) {
-  test(`a certificate proves an application as az and as MSAL for Node sign, and again while the assertion lives (${kind})`, async (t) => {
-    const opened = await openWithProgram(t, kind)
+  test(`an application authenticates with a certificate as az and MSAL for Node sign, repeatedly until the assertion expires (${kind})`, async (t) => {
+    const opened = await openTestApplication(t, kind)
     const made = await addCertificate(opened)
     const az = await azAssertion(opened, made)
     for (const _again of [1, 2]) {
@@ -50,13 +50,13 @@ for (const kind of testDatabaseKinds) {
     assert.equal((await opened.present(byDomain)).status, 200)
   })
 
-  test(`secrets, certificates and federated credentials of one application hold side by side, and end one by one (${kind})`, async (t) => {
-    const opened = await openWithProgram(t, kind)
+  test(`secrets, certificates and federated credentials of one application are valid together and revoked separately (${kind})`, async (t) => {
+    const opened = await openTestApplication(t, kind)
     const { change, application, secret, present, issuer, time, identity } = opened
     const first = await addCertificate(opened)
     const second = await addCertificate(opened, 60, [first.keyCredential])
     await trust(opened)
-    const federated = await issuer.sign(outsideClaims(opened))
+    const federated = await issuer.sign(workloadClaims(opened))
     const proofs = {
       first: { client_assertion: await azAssertion(opened, first) },
       second: { client_assertion: await azAssertion(opened, second) },
@@ -78,7 +78,7 @@ for (const kind of testDatabaseKinds) {
     )
     assert.deepEqual(await standing(), [false, true, true, true])
     await change((transaction, { federatedCredentials }) =>
-      federatedCredentials.remove(transaction, application.objectId, 'outside'),
+      federatedCredentials.remove(transaction, application.objectId, 'external'),
     )
     assert.deepEqual(await standing(), [false, true, true, false])
     assert.equal((await present('', proofs.first)).code, 700027)
@@ -88,8 +88,8 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('an assertion is refused with the number of what is wrong with it, and no token comes of it', async (t) => {
-  const opened = await openWithProgram(t)
+test('an invalid assertion is denied with the number of its error', async (t) => {
+  const opened = await openTestApplication(t)
   const made = await addCertificate(opened)
   const stranger = await selfSignedCertificate(new Date(opened.time.nowMs - dayMs), new Date(opened.time.nowMs + dayMs))
   const other = await opened.createClient('other')
@@ -131,8 +131,8 @@ test('an assertion is refused with the number of what is wrong with it, and no t
   }
 })
 
-test('fault 15: an assertion holds until its end and 30 seconds more, and 10 minutes at most', async (t) => {
-  const opened = await openWithProgram(t)
+test('fault 15: an assertion is accepted until 30 seconds after its expiry, with a maximum lifetime of 10 minutes', async (t) => {
+  const opened = await openTestApplication(t)
   const { time, present } = opened
   const made = await addCertificate(opened)
   const startMs = time.nowMs
@@ -146,13 +146,13 @@ test('fault 15: an assertion holds until its end and 30 seconds more, and 10 min
   assert.equal(await at(exp * 1000), 200)
   assert.equal(await at(exp * 1000 + 29_999), 200)
   assert.equal(await at(exp * 1000 + 30_000), 700024)
-  // A client whose clock is five minutes ahead of ours is let in, one that is more ahead is not.
+  // A client's clock may be five minutes ahead, and no more.
   assert.equal(await at(startMs - 300_000), 200)
   assert.equal(await at(startMs - 300_001), 700024)
 })
 
-test('fault 15: a certificate proves nobody before its time and from its end on, and a token ends with it', async (t) => {
-  const opened = await openWithProgram(t)
+test('fault 15: a certificate is accepted only during its validity, and its tokens expire with it', async (t) => {
+  const opened = await openTestApplication(t)
   const { time, present, identity } = opened
   const made = await addCertificate(opened, 1)
   const certificate = new X509Certificate(made.der)

@@ -29,7 +29,7 @@ const poll = (people: TestPeople, code: string, change: Record<string, string> =
   people.ask({ grant_type: urn, client_id: azClientId, client_info: '1', code, device_code: code, ...change })
 
 for (const kind of testDatabaseKinds) {
-  test(`a device is let in by its person, once (${kind}) [RFC 8628; az-cli-wire 3.4]`, async (t) => {
+  test(`a device gets its tokens once, after its person approved it (${kind}) [RFC 8628; az-cli-wire 3.4]`, async (t) => {
     const people = await openTestPeople(kind)
     t.after(people.close)
     const device = await start(people)
@@ -62,7 +62,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test("MSAL Node's short name of the grant works too, and what it gives stands", async (t) => {
+test("MSAL Node's short name of the grant issues valid tokens", async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const device = await start(people)
@@ -73,7 +73,7 @@ test("MSAL Node's short name of the grant works too, and what it gives stands", 
   assert.ok(verified.ok && verified.identity.principal.kind === 'user')
 })
 
-test('a device that is turned away hears so, and its code cannot be answered again', async (t) => {
+test('a declined device gets an error, and its code cannot be approved afterwards', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const device = await start(people)
@@ -86,7 +86,7 @@ test('a device that is turned away hears so, and its code cannot be answered aga
   assert.deepEqual([answer.error, answer.error_codes], ['authorization_declined', [65004]])
 })
 
-test('fault 15: a device code is good for fifteen minutes and not a second more', async (t) => {
+test('fault 15: a device code expires after exactly fifteen minutes', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const device = await start(people)
@@ -98,7 +98,7 @@ test('fault 15: a device code is good for fifteen minutes and not a second more'
   assert.equal(await people.identity.findDeviceRequest(device.user_code, browser), undefined)
 })
 
-test('an answer that comes in the last second is still taken, and expires with the code', async (t) => {
+test('an approval in the last second is accepted, and expires with the code', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const device = await start(people)
@@ -108,7 +108,7 @@ test('an answer that comes in the last second is still taken, and expires with t
   assert.equal((await poll(people, device.device_code)).error, 'expired_token')
 })
 
-test('a device that asks faster than it may is told to slow down, and none of its waiting is written down', async (t) => {
+test('a device that polls too fast must slow down, and its polls are not audited', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const { device_code } = await start(people)
@@ -123,7 +123,7 @@ test('a device that asks faster than it may is told to slow down, and none of it
   assert.ok(!JSON.stringify(events).includes('AADSTS70016'))
 })
 
-test('a device code is worth nothing to another client, and nobody knows another', async (t) => {
+test('a device code is denied to another client, and an unknown code to everyone', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const device = await start(people)
@@ -136,7 +136,7 @@ test('a device code is worth nothing to another client, and nobody knows another
   assert.equal((await poll(people, device.device_code)).status, 200)
 })
 
-test('an application signs people in by device code only where it is registered for that', async (t) => {
+test('an application may use device codes only if it is registered for that', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const { appId } = people.client.servicePrincipal
@@ -148,7 +148,7 @@ test('an application signs people in by device code only where it is registered 
   )
 })
 
-test('trying user codes ends after a few, and the right one helps no more then', async (t) => {
+test('the attempts at user codes are limited, for correct codes too', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const { user_code } = await start(people)
@@ -157,11 +157,11 @@ test('trying user codes ends after a few, and the right one helps no more then',
     outcomes.push(await people.identity.findDeviceRequest('BBBBBBBBB', browser))
   assert.equal(outcomes.filter((outcome) => outcome === undefined).length, 120)
   assert.equal(await people.identity.findDeviceRequest(user_code, browser), 'throttled')
-  // Others are not held up by it.
+  // Other addresses are not limited.
   assert.equal(typeof (await people.identity.findDeviceRequest(user_code, '198.51.100.1')), 'object')
 })
 
-test('a thousand addresses that try user codes keep nobody else from theirs', async (t) => {
+test('a thousand addresses that try user codes do not block others', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const { user_code } = await start(people)
@@ -188,7 +188,7 @@ test('a thousand addresses that try user codes keep nobody else from theirs', as
   }
 })
 
-test('an address gets so many device codes and no more', async (t) => {
+test('the number of device codes of an address is limited', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const form = new URLSearchParams({ client_id: azClientId, scope: testScope }).toString()

@@ -19,14 +19,14 @@ const countOf = async (people: TestPeople, kind: string): Promise<number> =>
   (await rowsOf(people)).filter((row) => row.kind === kind).length
 
 for (const kind of testDatabaseKinds) {
-  test(`what has ended is removed by what comes, while the server runs (${kind})`, async (t) => {
+  test(`new handles replace expired rows while the server runs (${kind})`, async (t) => {
     const people = await openTestPeople(kind)
     t.after(people.close)
     for (let round = 0; round < 5; round += 1) await people.code()
     const used = await people.code()
     assert.equal((await people.redeem(used)).status, 200)
     assert.equal(await countOf(people, 'authorization_code'), 6)
-    // Those that were never used go first; the one that was is remembered for a day.
+    // Unused handles are deleted at their expiry, used ones a day later.
     people.time.nowMs += 10 * 60_000
     await people.code()
     const left = (await rowsOf(people)).map((row) => `${row.kind} ${row.used_at_ms === null ? 'open' : 'used'}`)
@@ -36,7 +36,7 @@ for (const kind of testDatabaseKinds) {
     assert.equal(await countOf(people, 'authorization_code'), 1)
   })
 
-  test(`somebody has 20 open codes at most, and signing in often ends no sign-in (${kind})`, async (t) => {
+  test(`a person has at most 20 open codes, and frequent sign-ins revoke no earlier one (${kind})`, async (t) => {
     const people = await openTestPeople(kind)
     t.after(people.close)
     const first = await people.signIn()
@@ -52,7 +52,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('somebody has 200 refresh tokens at most: the oldest gives way, and its sign-in ends', async (t) => {
+test('a person has at most 200 refresh tokens: the oldest is deleted and its sign-in revoked', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const first = await people.signIn()
@@ -65,7 +65,7 @@ test('somebody has 200 refresh tokens at most: the oldest gives way, and its sig
   assert.equal((await people.identity.verifyAccessToken(first.accessToken, ['arm'])).ok, false)
 })
 
-test('of the codes that somebody used up 500 are remembered, so that a second use of them is recognised', async (t) => {
+test('at most 500 used codes of a person are stored, so that a second use is recognised', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const row = { kind: 'authorization_code', data: '{}', object_id: people.alice.objectId, sign_in_id: null }
@@ -79,7 +79,7 @@ test('of the codes that somebody used up 500 are remembered, so that a second us
   assert.equal(used.length, 500)
 })
 
-test('what one tenant gave out is worth nothing in another', async (t) => {
+test('handles of one tenant are denied in another', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const { refreshToken } = await people.signIn()
@@ -88,7 +88,7 @@ test('what one tenant gave out is worth nothing in another', async (t) => {
   const asked = (await (await people.post('/common/oauth2/v2.0/devicecode', form)).json()) as Record<string, string>
   const device = { device_code: asked['device_code'], client_id: azClientId, grant_type: deviceGrant }
   assert.equal((await people.ask(device)).error, 'authorization_pending')
-  // There is one tenant, so that a handle of another can only be put in its place.
+  // There is one tenant, so the test changes the tenant of stored handles.
   const moved = sql<string>`replace(data, ${testTenantId}, '3b9fdb7b-d30c-4d8a-8f9a-1f2e3d4c5b6a')`
   await people.database.transaction((transaction) =>
     transaction.tables<{ handle: { data: string } }>().updateTable('handle').set({ data: moved }).execute(),
@@ -98,7 +98,7 @@ test('what one tenant gave out is worth nothing in another', async (t) => {
   }
 })
 
-test('what was used up, or has expired, is neither changed nor prolonged', async (t) => {
+test('a used or expired handle is neither changed nor extended', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const { database, directory, time } = people
@@ -124,7 +124,7 @@ test('what was used up, or has expired, is neither changed nor prolonged', async
   assert.deepEqual([(await used.use()).outcome, (await expired.use()).outcome], ['replayed', 'expired'])
 })
 
-test('a user code is read as people type it, and nothing else is one', () => {
+test('a user code is parsed as people type it, and any other text is not', () => {
   const code = makeUserCode()
   for (const typed of [code, code.toLowerCase(), ` ${code.slice(0, 4)}-${code.slice(4)} `, code.split('').join(' ')]) {
     assert.equal(parseUserCode(typed), code)

@@ -9,14 +9,14 @@ import { azClientId, openTestPeople, testPassword, testScope } from '../test-peo
 const fields = { grant_type: 'password', client_id: azClientId, client_info: '1', scope: testScope }
 const right = { ...fields, username: 'alice@contoso.example', password: testPassword }
 
-test('the password grant is not offered unless the operator wants it', async (t) => {
+test('the password grant is off by default', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const answer = await people.ask(right, 'organizations')
   assert.deepEqual([answer.status, answer.error_codes], [400, [70003]])
 })
 
-test('a name and a password sign somebody in, and nothing tells an unknown name from a wrong password', async (t) => {
+test('a user name and password sign a person in; an unknown name and a wrong password have the same response', async (t) => {
   const people = await openTestPeople('sqlite', { passwordGrant: true })
   t.after(people.close)
   const answer = await people.ask(right, 'organizations')
@@ -34,7 +34,7 @@ test('a name and a password sign somebody in, and nothing tells an unknown name 
   for (const change of [{ username: '' }, { password: '' }]) assert.equal((await refusal(change)).status, 400)
 })
 
-test('a password does not pass by a second factor, nor by a password that has to be changed', async (t) => {
+test('the password grant bypasses neither a second factor nor a required password change', async (t) => {
   const people = await openTestPeople('sqlite', { passwordGrant: true })
   t.after(people.close)
   await people.createUser('bob', { mustChangePassword: true })
@@ -54,7 +54,7 @@ test('a password does not pass by a second factor, nor by a password that has to
   assert.deepEqual(wrong.error_codes, [50126])
 })
 
-test('a page that forgot to ask for a new password gets nothing for the old one', async (t) => {
+test('a page that skips the required password change gets no code', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const user = await people.createUser('bob', { mustChangePassword: true })
@@ -73,7 +73,7 @@ test('a page that forgot to ask for a new password gets nothing for the old one'
 })
 
 for (const kind of testDatabaseKinds) {
-  test(`a password that is reset between its proof and the sign-in gives no token, code or device (${kind})`, async (t) => {
+  test(`a password that is reset between its check and the sign-in issues no token, code or device (${kind})`, async (t) => {
     const people = await openTestPeople(kind, { passwordGrant: true })
     t.after(people.close)
     const { database, directory, identity, alice } = people
@@ -106,7 +106,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('where somebody comes from is told alike for everybody, known or invented', async (t) => {
+test('the user realm is the same for known and unknown names', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const ask = async (name: string) => {

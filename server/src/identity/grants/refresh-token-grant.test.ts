@@ -8,7 +8,7 @@ import { testOrigin, testTenantId } from '../test-provider.ts'
 const dayMs = 24 * 60 * 60 * 1000
 
 for (const kind of testDatabaseKinds) {
-  test(`a refresh token stays the same, and is used by several programs at once, for any resource (${kind})`, async (t) => {
+  test(`a refresh token stays the same and is used by several processes at once, for any resource (${kind})`, async (t) => {
     const people = await openTestPeople(kind)
     t.after(people.close)
     const { refreshToken } = await people.signIn()
@@ -50,7 +50,7 @@ test('a refresh token expires at the maximum age of its sign-in, however often i
   assert.equal((await people.directory.signInsOf(people.alice.objectId)).length, 0)
 })
 
-test('fault 15: a refresh token lives for 90 days from its last use, and its sign-in with it', async (t) => {
+test('fault 15: a refresh token and its sign-in expire 90 days after the last use', async (t) => {
   const people = await openTestPeople('sqlite', { maxSignInDays: 3650 })
   t.after(people.close)
   const { refreshToken } = await people.signIn()
@@ -67,7 +67,7 @@ test('fault 15: a refresh token lives for 90 days from its last use, and its sig
   assert.deepEqual([refused.status, refused.error, refused.error_codes], [400, 'invalid_grant', [700082]])
 })
 
-test('a refresh token is bound to its client and its tenant, and to no path', async (t) => {
+test('a refresh token is bound to its client and tenant, not to a path', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const { refreshToken } = await people.signIn()
@@ -82,7 +82,7 @@ test('a refresh token is bound to its client and its tenant, and to no path', as
   assert.equal((await people.refresh(refreshToken)).status, 200)
 })
 
-test('signing out everywhere ends refresh and access tokens at once', async (t) => {
+test('signing out everywhere revokes refresh and access tokens immediately', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const { refreshToken, accessToken } = await people.signIn()
@@ -92,7 +92,7 @@ test('signing out everywhere ends refresh and access tokens at once', async (t) 
   assert.equal((await people.identity.verifyAccessToken(accessToken, ['arm'])).ok, false)
 })
 
-test('a disabled person gets nothing by a refresh token, and what was got holds no more', async (t) => {
+test("a disabled person's refresh and access tokens are denied", async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const { refreshToken, accessToken } = await people.signIn()
@@ -104,7 +104,7 @@ test('a disabled person gets nothing by a refresh token, and what was got holds 
   await assert.rejects(people.code(), { message: /AADSTS50057/ })
 })
 
-test('a refresh token of a weaker sign-in is refused once the policy requires a second factor', async (t) => {
+test('a refresh token of a weaker sign-in is denied when the policy requires a second factor', async (t) => {
   const secondFactorPolicy = { required: 'none' as 'none' | 'owners' | 'all', enrolment: 'self' as const }
   const people = await openTestPeople('sqlite', { secondFactorPolicy })
   t.after(people.close)
@@ -122,7 +122,7 @@ test('a refresh token of a weaker sign-in is refused once the policy requires a 
   assert.deepEqual(await codes(), [50079, 200])
 })
 
-test('a refresh token is not to be had without asking for it, nor for another kind of secret', async (t) => {
+test('a refresh token is issued only on request, and no other handle is accepted as one', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const scope = 'https://management.core.windows.net//.default openid'
@@ -138,7 +138,7 @@ test('a refresh token is not to be had without asking for it, nor for another ki
   assert.deepEqual((await people.redeem(refreshToken)).error_codes, [70000])
 })
 
-test('version 1 of the protocol has a resource in place of scopes, and numbers as strings', async (t) => {
+test('version 1 has a resource instead of scopes, and numbers as strings', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const { refreshToken } = await people.signIn()

@@ -78,7 +78,7 @@ async function open(t: TestContext, kind: DatabaseKind = 'sqlite') {
 }
 
 for (const kind of testDatabaseKinds) {
-  test(`a machine is enrolled by its code and speaks as itself with its own key (${kind})`, async (t) => {
+  test(`a machine is enrolled with its code and authenticates with its own key (${kind})`, async (t) => {
     const { identity, enrolled, assertionOf, ask } = await open(t, kind)
     const by = await enrolled('build-1')
     assert.partialDeepStrictEqual(by.enrollment, {
@@ -96,7 +96,7 @@ for (const kind of testDatabaseKinds) {
     assert.equal(verified.identity.principal.objectId, by.machine.objectId)
   })
 
-  test(`a token ends at once with the attachment, the key and the machine that got it (${kind})`, async (t) => {
+  test(`a token is revoked immediately with the attachment, the key and the machine (${kind})`, async (t) => {
     const { identity, database, directory, put, newCode, enroll, enrolled, assertionOf, ask } = await open(t, kind)
     const by = await enrolled('build-1')
     const attached = await put('user-assigned', 'deploy')
@@ -128,7 +128,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('a machine that is disabled speaks as nobody, attached or not', async (t) => {
+test('a disabled machine gets no token of any identity', async (t) => {
   const { database, directory, put, enrolled, assertionOf, ask, codeOf } = await open(t)
   const by = await enrolled('build-1')
   const attached = await put('user-assigned', 'deploy')
@@ -152,7 +152,7 @@ test('a machine that is disabled speaks as nobody, attached or not', async (t) =
   assert.deepEqual([(await askAs({})).status, codeOf(await askAs(asAttached))], [200, 7000112])
 })
 
-test('a wrong, used or old code enrolls nobody, and neither does a proof by another key', async (t) => {
+test('a wrong, used or expired code is denied, and so is a proof by another key', async (t) => {
   const { time, put, newCode, enroll, post, codeOf } = await open(t)
   const machine = await put('machine', 'build-1')
   const key = await newKey()
@@ -179,7 +179,7 @@ test('a wrong, used or old code enrolls nobody, and neither does a proof by anot
   assert.equal(codeOf(await enroll(late, key)), 7000215)
 })
 
-test('guessing codes is held up by address, and each refusal in full is written down', async (t) => {
+test('attempts at enrollment codes are limited by address, and each denial below the limit is audited', async (t) => {
   const { put, newCode, enroll, database } = await open(t)
   const machine = await put('machine', 'build-1')
   const key = await newKey()
@@ -198,7 +198,7 @@ test('guessing codes is held up by address, and each refusal in full is written 
   assert.equal(rows.filter(({ outcome }) => outcome === 'refused').length, 20)
 })
 
-test('an assertion proves a machine only when everything that it says is true', async (t) => {
+test('an assertion authenticates a machine only if all its claims are valid', async (t) => {
   const { time, enrolled, claimsOf, assertionOf, ask, codeOf } = await open(t)
   const by = await enrolled('build-1')
   const other = await enrolled('build-2')
@@ -226,7 +226,7 @@ test('an assertion proves a machine only when everything that it says is true', 
   assert.equal((await ask(by, await assertionOf(by))).status, 200)
 })
 
-test('fault 15: the token of a machine, and of what is attached to it, holds until its end and 30 seconds more', async (t) => {
+test('fault 15: the tokens of a machine and of its attached identities are accepted until 30 seconds after their expiry', async (t) => {
   const { time, identity, database, directory, put, enrolled, assertionOf, ask } = await open(t)
   const by = await enrolled('build-1')
   const attached = await put('user-assigned', 'deploy')
@@ -247,7 +247,7 @@ test('fault 15: the token of a machine, and of what is attached to it, holds unt
   }
 })
 
-test('an assertion is taken until its expiry and what clocks may differ, and not after', async (t) => {
+test('an assertion is accepted until its expiry and the clock skew', async (t) => {
   const { time, enrolled, assertionOf, ask, codeOf } = await open(t)
   const by = await enrolled('build-1')
   const iat = Math.floor(time.nowMs / 1000)
@@ -261,7 +261,7 @@ test('an assertion is taken until its expiry and what clocks may differ, and not
 })
 
 for (const kind of testDatabaseKinds) {
-  test(`an assertion is taken once for as long as it could be taken at all, and is forgotten then (${kind})`, async (t) => {
+  test(`an assertion is accepted once, and its row is deleted after its expiry (${kind})`, async (t) => {
     const { time, database, enrolled, assertionOf, ask, codeOf } = await open(t, kind)
     const by = await enrolled('build-1')
     const other = await enrolled('build-2')
@@ -288,7 +288,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('a machine gets no token as an identity that is not attached to it, nor as another machine', async (t) => {
+test('a machine gets no token of an identity that is not attached to it, nor of another machine', async (t) => {
   const { database, directory, put, enrolled, assertionOf, ask, codeOf } = await open(t)
   const [by, other] = [await enrolled('build-1'), await enrolled('build-2')]
   const attached = await put('user-assigned', 'deploy')
@@ -314,7 +314,7 @@ test('a machine gets no token as an identity that is not attached to it, nor as 
   }
 })
 
-test('no token or proof of one kind is taken for one of another', async (t) => {
+test('no token or proof of one kind is accepted as another', async (t) => {
   const { identity, put, newCode, enroll, enrolled, assertionOf, ask } = await open(t)
   const by = await enrolled('build-1')
   const assertion = await assertionOf(by)

@@ -5,7 +5,7 @@ import { testOrigin, testTenantId } from '../test-provider.ts'
 
 const issuer = `${testOrigin}/${testTenantId}/v2.0`
 
-test("az's request is read, and its code comes back with state and issuer [RFC 9207 §2]", async (t) => {
+test("az's request is valid, and its code is returned with state and issuer [RFC 9207 §2]", async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const reading = await people.read({ prompt: 'select_account', claims: '{"access_token":{}}', client_info: '1' })
@@ -47,7 +47,7 @@ const pages = [
   { change: { redirect_uri: 'https://login.microsoftonline.com/common/oauth2/nativeclient' }, code: 50011, why: "a place of Microsoft's" },
 ] as const
 
-test('an unknown client or redirect URI shows a page, and the browser is sent nowhere [RFC 6749 §4.1.2.1]', async (t) => {
+test('an unknown client or redirect URI displays a page without a redirect [RFC 6749 §4.1.2.1]', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   for (const { change, code, why } of pages) {
@@ -59,7 +59,7 @@ test('an unknown client or redirect URI shows a page, and the browser is sent no
   assert.ok(!elsewhere.ok && 'page' in elsewhere && elsewhere.page.number === 90002)
 })
 
-test('a parameter that comes twice shows a page, whatever it says', async (t) => {
+test('a duplicate parameter displays a page, whatever its value', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   for (const name of ['client_id', 'redirect_uri', 'state', 'scope', 'anything']) {
@@ -97,7 +97,7 @@ const redirects = [
   { change: { request_uri: 'https://evil.example' }, error: 'request_uri_not_supported', why: 'a request elsewhere' },
 ] as const
 
-test('every other refusal goes back to the client, with state and issuer and without a code', async (t) => {
+test('every other error is returned to the client with state and issuer and without a code', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   for (const { change, error, why } of redirects) {
@@ -111,7 +111,7 @@ test('every other refusal goes back to the client, with state and issuer and wit
   }
 })
 
-test('the answer may go by query or by form, and a request of version 1 has a resource', async (t) => {
+test('the response is a query or a form, and a request of version 1 has a resource', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const form = await people.read({ response_mode: 'form_post' })
@@ -122,7 +122,7 @@ test('the answer may go by query or by form, and a request of version 1 has a re
   assert.equal(parameters['iss'], `${testOrigin}/${testTenantId}/`)
 })
 
-test('a browser that signs out is sent only where a client is registered', async (t) => {
+test('sign-out redirects only to registered URIs', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const read = (values: Record<string, string>) => people.identity.readLogoutRequest(new URLSearchParams(values))
@@ -134,7 +134,7 @@ test('a browser that signs out is sent only where a client is registered', async
   assert.equal((await read({})).redirectUri, undefined)
 })
 
-test('a client may be named by an id_token that it was given, however old, and by nothing that it was not', async (t) => {
+test('sign-out accepts an ID token that was issued to the client, even if it has expired, and no other token', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const { idToken, accessToken } = await people.signIn()

@@ -5,7 +5,7 @@ import { openTestProvider, testOrigin, testTenantId } from '../test-provider.ts'
 
 type Metadata = Record<string, string | string[]> & { issuer: string }
 
-test('discovery names what is served, under the configured origin and never under the Host of the request', async (t) => {
+test('discovery names the served endpoints below the configured origin, never below the Host of the request', async (t) => {
   const provider = await openTestProvider()
   t.after(provider.close)
   for (const tenant of [testTenantId, testTenantId.toUpperCase(), 'contoso.example', 'Contoso.Example']) {
@@ -33,7 +33,7 @@ test('discovery names what is served, under the configured origin and never unde
       for (const [name, value] of Object.entries(metadata)) {
         if (!/_endpoint$|_uri$/.test(name)) continue
         assert.ok(String(value).startsWith(`${testOrigin}/`), name)
-        // The pages are another room's.
+        // Another module serves the pages.
         if (['authorization_endpoint', 'end_session_endpoint'].includes(name)) continue
         const served = await provider.get(String(value).slice(testOrigin.length))
         assert.notEqual(served.status, 404, `${name} is served`)
@@ -42,7 +42,7 @@ test('discovery names what is served, under the configured origin and never unde
   }
 })
 
-test('"common" and "organizations" have the placeholder for the tenant, and their own endpoints', async (t) => {
+test('the metadata of "common" and "organizations" has the tenant placeholder and endpoints of its own', async (t) => {
   const provider = await openTestProvider()
   t.after(provider.close)
   for (const alias of ['common', 'organizations']) {
@@ -53,7 +53,7 @@ test('"common" and "organizations" have the placeholder for the tenant, and thei
   }
 })
 
-test('an unknown tenant is AADSTS90002, and no path of another surface is taken for a tenant', async (t) => {
+test('an unknown tenant is AADSTS90002, and no path of another surface is read as a tenant', async (t) => {
   const provider = await openTestProvider()
   t.after(provider.close)
   for (const tenant of ['consumers', 'other.example', '0d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11', 'contoso.example.evil']) {
@@ -79,7 +79,7 @@ test('an unknown tenant is AADSTS90002, and no path of another surface is taken 
   assert.equal(nowhere.status, 404)
 })
 
-test('the password grant is named only where it is offered', async (t) => {
+test('discovery names the password grant only if it is enabled', async (t) => {
   for (const passwordGrant of [false, true]) {
     const provider = await openTestProvider('sqlite', { passwordGrant })
     t.after(provider.close)
@@ -89,7 +89,7 @@ test('the password grant is named only where it is offered', async (t) => {
   }
 })
 
-test('a stranger verifies our tokens by what discovery says, before and after the keys are changed', async (t) => {
+test('a client verifies tokens with the published keys, before and after a rotation', async (t) => {
   const provider = await openTestProvider()
   t.after(provider.close)
   const before = await provider.token()

@@ -45,7 +45,7 @@ const grantTypes = [
 ]
 
 for (const kind of testDatabaseKinds) {
-  test(`nothing that a stranger sends to the provider gives a token or a 5xx (${kind})`, async (t) => {
+  test(`no unauthenticated request to the provider causes a token or a 5xx (${kind})`, async (t) => {
     const provider = await openTestProvider(kind, { passwordGrant: true })
     t.after(provider.close)
     const fields = fc.array(fc.tuple(fc.constantFrom(...names), strange), { maxLength: 8 })
@@ -78,7 +78,7 @@ for (const kind of testDatabaseKinds) {
     )
   })
 
-  test(`no text is a token, and none makes the verification throw (${kind})`, async (t) => {
+  test(`no random text is a valid token or makes the verification throw (${kind})`, async (t) => {
     const provider = await openTestProvider(kind)
     t.after(provider.close)
     const parts = (await provider.token()).split('.')

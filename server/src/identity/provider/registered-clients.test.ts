@@ -24,7 +24,7 @@ const setSignIn = (people: TestPeople, { objectId }: { readonly objectId: string
 
 const openIdScope = 'openid profile offline_access'
 
-test('a web application runs the code flow with its secret, and gets nothing without it', async (t) => {
+test('a web application completes the code flow only with its secret', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const { appId, secret } = await register(people, { redirectUris: { web: [webUri] } })
@@ -44,7 +44,7 @@ test('a web application runs the code flow with its secret, and gets nothing wit
   assert.equal((await people.refresh(answer.refresh_token, { ...refreshed, client_secret: secret })).status, 200)
 })
 
-test('an application gets no token for a resource that its person was not asked about', async (t) => {
+test('an application gets no token for a resource without consent', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const { appId, secret } = await register(people, { redirectUris: { web: [webUri] } })
@@ -57,7 +57,7 @@ test('an application gets no token for a resource that its person was not asked 
   assert.deepEqual((await people.refresh(answer.refresh_token, more)).error_codes, [65001])
 })
 
-test('the user info tells an application who signed in, and is all that such a token opens', async (t) => {
+test('the user info endpoint returns the user, and its token is not accepted elsewhere', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const { appId, secret } = await register(people, { redirectUris: { web: [webUri] } })
@@ -87,7 +87,7 @@ test('the user info tells an application who signed in, and is all that such a t
   assert.equal((await people.get('/oidc/userinfo')).status, 401)
 })
 
-test('an address is told to who asks for it, where there is one', async (t) => {
+test('the e-mail address is returned if it is requested and known', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const { appId, secret } = await register(people, { redirectUris: { web: [webUri] } })
@@ -104,7 +104,7 @@ test('an address is told to who asks for it, where there is one', async (t) => {
   }
 })
 
-test('a page redeems its code from its own origin alone, and may read the answer', async (t) => {
+test('a single-page application redeems its code from its own origin only, and may read the response', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const { appId } = await register(people, { redirectUris: { spa: [pageUri] } })
@@ -129,7 +129,7 @@ test('a page redeems its code from its own origin alone, and may read the answer
 })
 
 for (const kind of testDatabaseKinds) {
-  test(`a page gets another refresh token at each use, and a second use of one ends the sign-in (${kind})`, async (t) => {
+  test(`the refresh token of a single-page application is replaced at each use, and a second use revokes the sign-in (${kind})`, async (t) => {
     const people = await openTestPeople(kind)
     t.after(people.close)
     const { appId } = await register(people, { redirectUris: { spa: [pageUri] } })
@@ -163,7 +163,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('a page cannot rotate its refresh token without end, so that no used one is ever forgotten', async (t) => {
+test('the number of rotations is bounded, so that every used refresh token stays stored', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const { appId } = await register(people, { redirectUris: { spa: [pageUri] } })
@@ -180,7 +180,7 @@ test('a page cannot rotate its refresh token without end, so that no used one is
   assert.equal((await use()).error, 'invalid_grant')
 })
 
-test('a program on the machine has any port on loopback, and a device code only where that is allowed', async (t) => {
+test('a native application may use any loopback port, and a device code only if it is registered for that', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const { appId } = await register(people, { redirectUris: { publicClient: [programUri] } })
@@ -193,7 +193,7 @@ test('a program on the machine has any port on loopback, and a device code only 
   assert.equal((await device(new URLSearchParams({ client_id: open.appId, scope: testScope }).toString())).status, 200)
 })
 
-test('what an application was given ends when it is disabled, or its redirect URI is taken away', async (t) => {
+test('the tokens of an application end when it is disabled or its redirect URI is removed', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const app = await register(people, { redirectUris: { publicClient: [programUri] } })

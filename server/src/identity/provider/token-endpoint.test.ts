@@ -15,7 +15,7 @@ type Refusal = {
 }
 
 for (const kind of testDatabaseKinds) {
-  test(`client_credentials gives a token with the claims of Entra (${kind}) [az-cli-wire 3.1]`, async (t) => {
+  test(`client_credentials issues a token with Entra's claims (${kind}) [az-cli-wire 3.1]`, async (t) => {
     const provider = await openTestProvider(kind)
     t.after(provider.close)
     const claims = '{"access_token": {"xms_cc": {"values": ["CP1"]}}}'
@@ -56,7 +56,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('version 1 takes a resource and answers with strings', async (t) => {
+test('version 1 accepts a resource and returns numbers as strings', async (t) => {
   const provider = await openTestProvider()
   t.after(provider.close)
   const body = provider.form({ scope: undefined, resource: 'https://management.azure.com/' })
@@ -79,7 +79,7 @@ test('version 1 takes a resource and answers with strings', async (t) => {
   )
 })
 
-test('Basic proves a client as well, its halves form-encoded [RFC 6749 §2.3.1]', async (t) => {
+test('a client authenticates with Basic and form-encoded parts [RFC 6749 §2.3.1]', async (t) => {
   const provider = await openTestProvider()
   t.after(provider.close)
   const { servicePrincipal, secret } = provider.client
@@ -107,21 +107,21 @@ test('Basic proves a client as well, its halves form-encoded [RFC 6749 §2.3.1]'
 const refusals = [
   { change: { client_secret: 'wrong' },                          status: 401, error: 'invalid_client',         code: 7000215, why: 'a wrong secret' },
   { change: { client_secret: undefined },                        status: 401, error: 'invalid_client',         code: 7000216, why: 'no secret' },
-  { change: { client_secret: undefined, client_assertion: 'x' }, status: 400, error: 'invalid_request',        code: 900144,  why: 'an assertion of no type' },
+  { change: { client_secret: undefined, client_assertion: 'x' }, status: 400, error: 'invalid_request',        code: 900144,  why: 'an assertion without a type' },
   { change: { client_id: testTenantId },                         status: 400, error: 'unauthorized_client',    code: 700016,  why: 'an unknown application' },
-  { change: { client_id: 'owner\u0000\u001b[2J' },               status: 400, error: 'unauthorized_client',    code: 700016,  why: 'no id at all' },
+  { change: { client_id: 'owner\u0000\u001b[2J' },               status: 400, error: 'unauthorized_client',    code: 700016,  why: 'an id with control characters' },
   { change: { client_id: undefined },                            status: 400, error: 'invalid_request',        code: 900144,  why: 'no client' },
   { change: { grant_type: undefined },                           status: 400, error: 'invalid_request',        code: 900144,  why: 'no grant type' },
-  { change: { grant_type: 'password', username: 'a', password: 'b' }, status: 400, error: 'unsupported_grant_type', code: 70003, why: 'a grant that is not offered' },
+  { change: { grant_type: 'password', username: 'a', password: 'b' }, status: 400, error: 'unsupported_grant_type', code: 70003, why: 'a grant that is off' },
   { change: { scope: undefined },                                status: 400, error: 'invalid_request',        code: 90014,   why: 'no scope' },
   { change: { scope: 'openid' },                                 status: 400, error: 'invalid_request',        code: 90014,   why: 'only OpenID' },
   { change: { scope: `${armScope} https://graph.microsoft.com/.default` }, status: 400, error: 'invalid_scope', code: 70011,  why: 'two resources' },
   { change: { scope: 'https://graph.microsoft.com/User.Read' },  status: 400, error: 'invalid_scope',          code: 1002012, why: 'a delegated scope' },
-  { change: { scope: 'https://vault.azure.net/.default' },       status: 400, error: 'invalid_resource',       code: 500011,  why: 'a resource that nobody serves' },
+  { change: { scope: 'https://vault.azure.net/.default' },       status: 400, error: 'invalid_resource',       code: 500011,  why: 'an unknown resource' },
   { change: { resource: 'https://management.azure.com/' },       status: 400, error: 'invalid_request',        code: 901002,  why: 'a resource in version 2' },
 ] as const
 
-test('each refusal has its number, and no token comes of it', async (t) => {
+test('each denial has its AADSTS number and no token', async (t) => {
   const provider = await openTestProvider()
   t.after(provider.close)
   for (const { change, status, error, code, why } of refusals) {
@@ -141,7 +141,7 @@ test('each refusal has its number, and no token comes of it', async (t) => {
   }
 })
 
-test('an application is refused when its secret has expired, or it is disabled, or gone', async (t) => {
+test('an application is denied if its secret is expired, or if it is disabled or deleted', async (t) => {
   const provider = await openTestProvider()
   t.after(provider.close)
   const code = async () =>
@@ -162,7 +162,7 @@ test('an application is refused when its secret has expired, or it is disabled, 
   assert.equal(await code(), 700016)
 })
 
-test('a token never outlives the secret that got it', async (t) => {
+test('a token does not outlive the secret that it was issued for', async (t) => {
   const provider = await openTestProvider()
   t.after(provider.close)
   provider.time.nowMs += 365 * 24 * 3600_000 - 60_000
@@ -173,7 +173,7 @@ test('a token never outlives the secret that got it', async (t) => {
   assert.equal((exp ?? 0) - (iat ?? 0), 60)
 })
 
-test('a parameter that comes twice, or in the URL, is refused whatever it says', async (t) => {
+test('a duplicate parameter, or a parameter in the URL, is denied whatever its value', async (t) => {
   const provider = await openTestProvider()
   t.after(provider.close)
   const { secret } = provider.client
@@ -193,7 +193,7 @@ test('a parameter that comes twice, or in the URL, is refused whatever it says',
   }
 })
 
-test('a body that is no form gives no token and no 5xx, whatever its type is called', async (t) => {
+test('a body that is not a form causes neither a token nor a 5xx, whatever its content type', async (t) => {
   const provider = await openTestProvider()
   t.after(provider.close)
   const form = provider.form()
@@ -223,7 +223,7 @@ test('a body that is no form gives no token and no 5xx, whatever its type is cal
   assert.equal(spaced.status, 200)
 })
 
-test('"common" and "organizations" name no tenant to sign an application in to', async (t) => {
+test('an application cannot sign in to "common" and "organizations"', async (t) => {
   const provider = await openTestProvider()
   t.after(provider.close)
   for (const tenant of ['common', 'organizations']) {
@@ -245,7 +245,7 @@ test('an unknown application and a wrong secret take the same time', async (t) =
   assert.ok(Math.abs(known - unknown) < 0.1, `${known} ms and ${unknown} ms`)
 })
 
-test('every token and every refusal is written down, and neither secret nor token is, nor in the log', async (t) => {
+test('every token and every denial is audited; neither the audit log nor the log contains secrets or tokens', async (t) => {
   const provider = await openTestProvider()
   t.after(provider.close)
   const token = await provider.token()
@@ -270,7 +270,7 @@ test('every token and every refusal is written down, and neither secret nor toke
   }
 })
 
-test('a client in a loop of refusals is told to wait, its disk writes end, and its right secret still works', async (t) => {
+test('a client in a loop of denials is throttled and no longer audited, and its correct secret still works', async (t) => {
   const provider = await openTestProvider()
   t.after(provider.close)
   const body = provider.form({ client_secret: 'x' })
@@ -288,7 +288,7 @@ test('a client in a loop of refusals is told to wait, its disk writes end, and i
   assert.equal((await provider.post(provider.tokenPath, body)).status, 401)
 })
 
-test('a client in a loop of refusals cannot go on under invented names', async (t) => {
+test('a client in a loop of denials cannot avoid the limit with invented names', async (t) => {
   const provider = await openTestProvider()
   t.after(provider.close)
   let last = 0

@@ -36,7 +36,7 @@ async function signAsProvider(provider: TestProvider, claims: Record<string, unk
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 for (const kind of testDatabaseKinds) {
-  test(`a token holds for its own audience and no other (${kind})`, async (t) => {
+  test(`a token is valid for its own audience only (${kind})`, async (t) => {
     const provider = await openTestProvider(kind)
     t.after(provider.close)
     // prettier-ignore
@@ -57,7 +57,7 @@ for (const kind of testDatabaseKinds) {
     }
   })
 
-  test(`a token ends with its secret, its principal's being enabled, and its principal (${kind})`, async (t) => {
+  test(`a token is revoked when its secret or principal is deleted, or the principal disabled (${kind})`, async (t) => {
     const provider = await openTestProvider(kind)
     t.after(provider.close)
     const { change, directory } = provider
@@ -82,7 +82,7 @@ for (const kind of testDatabaseKinds) {
     assert.equal(await outcome(provider, token), 'principal')
   })
 
-  test(`keys that were changed verify what they signed until it has expired, and then no more (${kind})`, async (t) => {
+  test(`rotated keys verify until the tokens that they signed have expired (${kind})`, async (t) => {
     const provider = await openTestProvider(kind)
     t.after(provider.close)
     const token = await provider.token()
@@ -90,7 +90,7 @@ for (const kind of testDatabaseKinds) {
     const second = provider.open(testOrigin)
     assert.equal((await second.verifyAccessToken(token, everything)).ok, true)
     assert.notEqual(decodeProtectedHeader(await provider.token()).kid, decodeProtectedHeader(token).kid)
-    // Another process may go on signing with the old key for a minute.
+    // Another process may sign with the old key for another minute.
     provider.time.nowMs += 3600_000 + 60_000 + 60_000
     const response = await provider.get('/discovery/keys')
     const { keys } = (await response.json()) as { keys: { kid: string }[] }
@@ -101,10 +101,10 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('a token is good from its first second to its last, thirty seconds of skew aside, remembered or not', async (t) => {
+test('a token is accepted from its first second to its last, with thirty seconds of skew, cached or not', async (t) => {
   const provider = await openTestProvider()
   t.after(provider.close)
-  // The secret itself is good from when it was made.
+  // The secret is valid from its creation.
   provider.time.nowMs += 3600_000
   const token = await provider.token()
   const { iat = 0, exp = 0 } = decodeJwt(token)
@@ -126,7 +126,7 @@ test('a token is good from its first second to its last, thirty seconds of skew 
   }
 })
 
-test('no header brings a key, and no forged token holds or makes us ask anybody', async (t) => {
+test('keys and URLs in headers are ignored, and forged tokens are denied without a request to anyone', async (t) => {
   const provider = await openTestProvider()
   t.after(provider.close)
   const asked: string[] = []
@@ -189,7 +189,7 @@ test('no header brings a key, and no forged token holds or makes us ask anybody'
   assert.equal(await outcome(provider, token), 'ok')
 })
 
-test('each claim is required, has one form, and must fit the others', async (t) => {
+test('each claim is required, has one form, and must match the others', async (t) => {
   const provider = await openTestProvider()
   t.after(provider.close)
   const claims = decodeJwt(await provider.token())
@@ -228,7 +228,7 @@ test('each claim is required, has one form, and must fit the others', async (t) 
   for (const { change, means, why } of table) assert.equal(await outcome(provider, await withOnly(change)), means, why)
 })
 
-test('tokens of another installation, and of another origin of the same keys, are worth nothing here', async (t) => {
+test('tokens of another installation, and of another origin with the same keys, are denied', async (t) => {
   const [here, elsewhere] = [await openTestProvider(), await openTestProvider()]
   t.after(async () => {
     await here.close()
@@ -241,7 +241,7 @@ test('tokens of another installation, and of another origin of the same keys, ar
   assert.deepEqual(moved, { ok: false, reason: 'issuer' })
 })
 
-test('ten megabytes of dots, a huge header and a huge payload are refused without being parsed', async (t) => {
+test('ten megabytes of dots, a huge header and a huge payload are denied without being parsed', async (t) => {
   const provider = await openTestProvider()
   t.after(provider.close)
   const token = await provider.token()
@@ -259,7 +259,7 @@ test('ten megabytes of dots, a huge header and a huge payload are refused withou
   }
 })
 
-test('who sends a token for Graph is the sender of a request to Graph, and nobody else', async (t) => {
+test('only a token for Graph authenticates a caller of Graph', async (t) => {
   const provider = await openTestProvider()
   t.after(provider.close)
   const { authenticateGraph } = provider.identity

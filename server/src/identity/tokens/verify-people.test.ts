@@ -31,7 +31,7 @@ async function signAsProvider(people: TestPeople, claims: Record<string, unknown
 }
 
 for (const kind of testDatabaseKinds) {
-  test(`a person's token tells who it is, by which program and which sign-in (${kind})`, async (t) => {
+  test(`a person's token names the person, the client and the sign-in (${kind})`, async (t) => {
     const people = await openTestPeople(kind)
     t.after(people.close)
     const { accessToken } = await people.signIn()
@@ -48,7 +48,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('fault 6: an id_token, a code or a refresh token is no access token, whatever it says', async (t) => {
+test('fault 6: an ID token, a code or a refresh token is not accepted as an access token', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const { idToken, refreshToken, accessToken } = await people.signIn()
@@ -59,11 +59,11 @@ test('fault 6: an id_token, a code or a refresh token is no access token, whatev
     assert.equal(await outcome(people, await signAsProvider(people, claims, typ)), 'malformed', typ)
   }
   assert.equal(await outcome(people, await signAsProvider(people, claims)), 'user')
-  // Even an id_token in the type of an access token.
+  // Not even an ID token with the type of an access token.
   assert.equal(await outcome(people, await signAsProvider(people, decodeJwt(idToken))), 'audience')
 })
 
-test('each claim of a person is required, has one form, and must fit the others', async (t) => {
+test('each claim of a person is required, has one form, and must match the others', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const { accessToken } = await people.signIn()
@@ -99,7 +99,7 @@ test('each claim of a person is required, has one form, and must fit the others'
   assert.equal(await outcome(people, await signAsProvider(people, swapped)), 'principal', `${appId} as a person`)
 })
 
-test('fault 15: a person’s access token and id_token end after an hour; servers may differ by the skew and no more', async (t) => {
+test('fault 15: access and ID tokens of a person expire after an hour and the clock skew', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const { accessToken, idToken } = await people.signIn()
@@ -124,7 +124,7 @@ test('fault 15: a person’s access token and id_token end after an hour; server
   assert.equal(await outcome(people, accessToken), 'expired')
 })
 
-test('a person has a token of each audience that opens no other', async (t) => {
+test('a person’s token for one audience is denied at every other', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
   const { refreshToken } = await people.signIn()

@@ -26,14 +26,14 @@ test('keys are found by discovery below the issuer, with and without a path', as
   }
 })
 
-test('keys are asked for once, however many wait for them', async (t) => {
+test('keys are fetched once for any number of concurrent callers', async (t) => {
   const { find, kidOf, requests } = await open(t)
   const found = await Promise.all(Array.from({ length: 50 }, () => find(kidOf(0))))
   assert.ok(found.every((key) => key !== undefined))
   assert.equal(requests.length, 2)
 })
 
-test('keys are kept as long as the issuer says, but neither less than a minute nor more than an hour', async (t) => {
+test('keys are cached as long as the issuer allows, but at least a minute and at most an hour', async (t) => {
   const cases = [
     { cacheControl: 'no-store', freshMs: minuteMs },
     { cacheControl: 'max-age=1', freshMs: minuteMs },
@@ -54,7 +54,7 @@ test('keys are kept as long as the issuer says, but neither less than a minute n
   }
 })
 
-test('a new key is found at once when the last look was 30 seconds ago, and unknown ones cause no more looks than that', async (t) => {
+test('an unknown key causes a request, at most every 30 seconds', async (t) => {
   const { find, kidOf, requests, addKey, time } = await open(t)
   await find(kidOf(0))
   await addKey()
@@ -68,7 +68,7 @@ test('a new key is found at once when the last look was 30 seconds ago, and unkn
   assert.equal(requests.length, 4)
 })
 
-test('a key that was withdrawn is not used after the next look', async (t) => {
+test('a revoked key is not used after the next request', async (t) => {
   const { find, kidOf, state, addKey, time } = await open(t)
   const withdrawn = kidOf(0)
   assert.ok(await find(withdrawn))
@@ -79,7 +79,7 @@ test('a key that was withdrawn is not used after the next look', async (t) => {
   assert.ok(await find(kidOf(0)))
 })
 
-test('keys are used for six hours more while the issuer is down, and it is asked every 30 seconds', async (t) => {
+test('keys are used for six more hours while the issuer is down, and it is contacted every 30 seconds', async (t) => {
   const { find, kidOf, state, requests, time } = await open(t)
   await find(kidOf(0))
   state.isDown = true
@@ -99,7 +99,7 @@ test('keys are used for six hours more while the issuer is down, and it is asked
   assert.ok(await find(kidOf(0)))
 })
 
-test('a configuration that is not that of the issuer, to the letter, gives no keys', async (t) => {
+test('a configuration without the exact issuer is not used', async (t) => {
   const changes = [
     (issuer: string) => `${issuer}/`,
     (issuer: string) => issuer.toUpperCase(),
@@ -117,7 +117,7 @@ test('a configuration that is not that of the issuer, to the letter, gives no ke
   }
 })
 
-test('keys at an address that may not be reached are not fetched', async (t) => {
+test('keys at a blocked address are not fetched', async (t) => {
   const { find, kidOf, overrides, configurationPath, issuer } = await open(t)
   for (const url of ['http://169.254.169.254/keys', 'https://169.254.169.254/keys', 'file:///etc/passwd', 7]) {
     overrides.set(configurationPath, { issuer, jwks_uri: url })
@@ -125,7 +125,7 @@ test('keys at an address that may not be reached are not fetched', async (t) => 
   }
 })
 
-test('a key without an id is meant only where there is one that fits, and a key fits one algorithm', async (t) => {
+test('a token without a key id is verified only if one key fits its algorithm, and a key fits one algorithm', async (t) => {
   const { find, kidOf, addKey, time } = await open(t)
   assert.ok(await find(undefined))
   assert.equal(await find(undefined, 'ES256'), undefined)
@@ -140,7 +140,7 @@ test('a key without an id is meant only where there is one that fits, and a key 
   assert.equal(await find(undefined), undefined)
 })
 
-test('what is no public key for signatures is none of the issuer', async (t) => {
+test('a JWK that is not a public key for signatures is ignored', async (t) => {
   const { find, overrides, state, time } = await open(t)
   const jwk = state.keys[0]?.jwk ?? {}
   // prettier-ignore
@@ -162,7 +162,7 @@ test('what is no public key for signatures is none of the issuer', async (t) => 
   }
 })
 
-test('a set of keys without end is refused', async (t) => {
+test('a key set that is too large is denied', async (t) => {
   const { find, kidOf, overrides, state } = await open(t)
   const [{ jwk } = { jwk: {} }] = state.keys
   overrides.set('/keys', { keys: Array.from({ length: 65 }, () => jwk) })

@@ -5,11 +5,11 @@ import { createSignatureCache } from './signature-cache.ts'
 
 const newKey = () => generateKeyPairSync('ed25519').publicKey
 
-test('the memory of signatures asks once for a key and a text, and again for another of either', async () => {
-  const memory = createSignatureCache()
+test('the signature cache verifies once for a key and a text, and again for another key or text', async () => {
+  const hasSigned = createSignatureCache()
   const asked: string[] = []
   const ask = (key: ReturnType<typeof newKey>, name: string, text: string) =>
-    memory(key, text, async () => {
+    hasSigned(key, text, async () => {
       asked.push(`${name} ${text}`)
       return true
     })
@@ -20,24 +20,24 @@ test('the memory of signatures asks once for a key and a text, and again for ano
   assert.deepEqual(asked, ['one text', 'one texT', 'other text'])
 })
 
-test('the memory of signatures keeps nothing of what did not hold', async () => {
-  const memory = createSignatureCache()
+test('the signature cache stores no invalid signatures', async () => {
+  const hasSigned = createSignatureCache()
   const key = newKey()
-  assert.equal(await memory(key, 'text', async () => false), false)
-  assert.equal(await memory(key, 'text', async () => false), false)
-  assert.equal(await memory(key, 'text', async () => true), true)
+  assert.equal(await hasSigned(key, 'text', async () => false), false)
+  assert.equal(await hasSigned(key, 'text', async () => false), false)
+  assert.equal(await hasSigned(key, 'text', async () => true), true)
   await assert.rejects(
-    memory(key, 'other', async () => {
+    hasSigned(key, 'other', async () => {
       throw new Error('failed')
     }),
   )
-  assert.equal(await memory(key, 'other', async () => false), false)
+  assert.equal(await hasSigned(key, 'other', async () => false), false)
 })
 
-test('the memory of signatures forgets the oldest, and holds a bounded number', async () => {
-  const memory = createSignatureCache()
+test('the signature cache is bounded and deletes the oldest entries', async () => {
+  const hasSigned = createSignatureCache()
   const key = newKey()
-  for (let index = 0; index <= 20_000; index += 1) await memory(key, String(index), async () => true)
-  assert.equal(await memory(key, '20000', async () => false), true)
-  assert.equal(await memory(key, '0', async () => false), false)
+  for (let index = 0; index <= 20_000; index += 1) await hasSigned(key, String(index), async () => true)
+  assert.equal(await hasSigned(key, '20000', async () => false), true)
+  assert.equal(await hasSigned(key, '0', async () => false), false)
 })

@@ -22,36 +22,40 @@ async function read(claims: Readonly<Record<string, unknown>>, extra: object = {
 
 describe('the claims of a person', () => {
   const cases: readonly { why: string; claims: Record<string, unknown>; extra?: object; expected: unknown }[] = [
-    { why: 'no groups are none', claims: {}, expected: [] },
-    { why: 'doubled groups count once', claims: { groups: ['x', 'x'] }, expected: ['x'] },
+    { why: 'no groups claim means no groups', claims: {}, expected: [] },
+    { why: 'duplicate groups are removed', claims: { groups: ['x', 'x'] }, expected: ['x'] },
     {
-      why: 'another claim is read where the settings name it',
+      why: 'the configured claim is read',
       claims: { roles: ['x'] },
       extra: { groupsClaim: 'roles' },
       expected: ['x'],
     },
-    { why: 'one text is no list', claims: { groups: 'x' }, expected: 'groups-unreadable' },
-    { why: 'numbers are no groups', claims: { groups: [1] }, expected: 'groups-unreadable' },
+    { why: 'a single text is denied', claims: { groups: 'x' }, expected: 'groups-unreadable' },
+    { why: 'numbers are denied', claims: { groups: [1] }, expected: 'groups-unreadable' },
     {
-      why: 'an endless list',
+      why: 'a list that is too long is denied',
       claims: { groups: Array.from({ length: 1001 }, (_, at) => `g${at}`) },
       expected: 'groups-unreadable',
     },
-    { why: 'a group with a line in it', claims: { groups: ['a\nb'] }, expected: 'groups-unreadable' },
+    { why: 'a group with a line break is denied', claims: { groups: ['a\nb'] }, expected: 'groups-unreadable' },
     {
-      why: 'groups that are elsewhere are not none',
+      why: 'groups that are only referenced are denied',
       claims: { _claim_names: { groups: 'src1' } },
       expected: 'groups-left-out',
     },
-    { why: 'nor are those that a flag stands for', claims: { hasgroups: true }, expected: 'groups-left-out' },
     {
-      why: 'the wanted group is missing',
+      why: 'groups that are only indicated by a flag are denied',
+      claims: { hasgroups: true },
+      expected: 'groups-left-out',
+    },
+    {
+      why: 'a person without the required group is denied',
       claims: { groups: ['x'] },
       extra: { requireGroup: 'y' },
       expected: 'group-missing',
     },
     {
-      why: 'the wanted group is there',
+      why: 'a person with the required group is accepted',
       claims: { groups: ['y'] },
       extra: { requireGroup: 'y' },
       expected: ['y'],
@@ -64,7 +68,7 @@ describe('the claims of a person', () => {
     })
   }
 
-  test('tell of more than one factor by amr, or by a value of acr that the settings name', async () => {
+  test('show more than one factor by amr, or by a configured value of acr', async () => {
     for (const [claims, expected] of [
       [{ amr: ['pwd', 'mfa'] }, ['fed', 'mfa']],
       [{ acr: 'gold' }, ['fed', 'mfa']],
@@ -76,7 +80,7 @@ describe('the claims of a person', () => {
     }
   })
 
-  test('give an e-mail address unless the provider says that it is not verified, in whatever form', async () => {
+  test('have an e-mail address unless the provider says, in any form, that it is not verified', async () => {
     for (const [verified, expected] of [
       [undefined, 'a@contoso.example'],
       [true, 'a@contoso.example'],
@@ -93,13 +97,13 @@ describe('the claims of a person', () => {
     }
   })
 
-  test('have no characters that hide or turn what stands beside them', async () => {
+  test('have no invisible or directional characters', async () => {
     const result = await read({ name: 'Al\u202eice\u0000\n', email: 5 })
     assert.ok(typeof result === 'object')
     assert.deepEqual([result.displayName, result.mail], ['Alice', undefined])
   })
 
-  test('give no other subject than the one that was signed, and none that cannot be compared', async () => {
+  test('have the signed subject, which must be printable ASCII', async () => {
     for (const sub of ['', ' ', 'a b', 'é', 'x'.repeat(256), 'a\u0000'])
       assert.equal(await read({ sub }), 'bad-answer', sub)
     const result = await read({ sub: 'Alice', oid: 'other', email: 'bob@contoso.example' })
@@ -107,7 +111,7 @@ describe('the claims of a person', () => {
     assert.deepEqual([result.issuer, result.subject], [provider.issuer, 'Alice'])
   })
 
-  test('tell when somebody proved themselves, where that is a number', async () => {
+  test('have the time of the authentication if it is a number', async () => {
     for (const [authTime, expected] of [
       [1_700_000_000, 1_700_000_000_000],
       ['1700000000', undefined],

@@ -42,7 +42,7 @@ async function openEntra(t: TestContext, extra: Readonly<Record<string, unknown>
     log: createLog('silent'),
     sealer: await openSealer(path.join(directory, 'key')),
     publicOrigin: testUpstreamOrigin,
-    // The name of the world is the test's own server.
+    // The public name resolves to the test's own server.
     fetchFor: () => (url, options) => way(url.replace('login.microsoftonline.com', host), options),
   })
   provider.call(String(extra['issuer']))
@@ -71,7 +71,7 @@ describe('an Entra tenant', () => {
   const issuerOf = (tenant: string) => `https://login.microsoftonline.com/${tenant}/v2.0`
   const silent = { authorization_response_iss_parameter_supported: false }
 
-  test('has its people known by tenant and object id, whatever their subject, mail and name are', async (t) => {
+  test('identifies people by tenant and object id, whatever their subject, mail and name', async (t) => {
     const { provider, signIn } = await openEntra(t, { issuer: issuerOf(tenantId) })
     provider.lie({ configuration: silent })
     const result = await signIn({ sub: 'pairwise', tid: tenantId, oid, preferred_username: 'a@contoso.example' })
@@ -88,7 +88,7 @@ describe('an Entra tenant', () => {
     }
   })
 
-  test('that says that it did not verify the domain of an e-mail address gives none', async (t) => {
+  test('that did not verify the domain of an e-mail address supplies none', async (t) => {
     const { provider, signIn } = await openEntra(t, { issuer: issuerOf(tenantId) })
     provider.lie({ configuration: silent })
     const email = 'ceo@contoso.example'
@@ -106,7 +106,7 @@ describe('an Entra tenant', () => {
     }
   })
 
-  test('that calls itself another one is not used', async (t) => {
+  test('with the issuer of another tenant is not used', async (t) => {
     const { provider, signIn } = await openEntra(t, { issuer: issuerOf(tenantId) })
     for (const issuer of [issuerOf(otherTenantId), issuerOf('{tenantid}'), 'https://evil.example/v2.0']) {
       provider.lie({ configuration: { ...silent, issuer } })
@@ -114,7 +114,7 @@ describe('an Entra tenant', () => {
     }
   })
 
-  test('is one of several where the settings allow it, and the issuer of each token is its tenant’s', async (t) => {
+  test('is one of several if the settings allow it, and each token has the issuer of its tenant', async (t) => {
     const { provider, signIn } = await openEntra(t, { issuer: issuerOf('organizations'), allowedTenants: [tenantId] })
     const configuration = { ...silent, issuer: issuerOf('{tenantid}') }
     const of = (tid: string, iss = issuerOf(tid)) => ({ sub: 'pairwise', tid, oid, iss })
@@ -127,7 +127,7 @@ describe('an Entra tenant', () => {
     assert.equal(await signIn(of(otherTenantId, issuerOf(tenantId))), 'bad-answer')
   })
 
-  test('that is one of several gives no e-mail address unless it says that it verified the domain', async (t) => {
+  test('that is one of several supplies an e-mail address only if it verified the domain', async (t) => {
     const allowedTenants = [tenantId, otherTenantId]
     const { provider, signIn } = await openEntra(t, { issuer: issuerOf('organizations'), allowedTenants })
     provider.lie({ configuration: { ...silent, issuer: issuerOf('{tenantid}') } })

@@ -8,12 +8,12 @@ import { issueServerCertificate } from '../../platform/tls/issue.ts'
 import { type Lies, type TestProvider, startTestProvider } from '../test-upstream-provider.ts'
 import { openTestUpstreams } from './test-upstreams.ts'
 
-describe('an id token', () => {
+describe('an ID token', () => {
   const strange = generateKeyPair('RS256')
   const cases: readonly { why: string; lies: (provider: TestProvider) => Lies }[] = [
-    { why: 'that is not signed', lies: () => ({ idToken: (claims) => new UnsecuredJWT(claims).encode() }) },
+    { why: 'without a signature', lies: () => ({ idToken: (claims) => new UnsecuredJWT(claims).encode() }) },
     {
-      why: 'that is not signed though the provider says it may be',
+      why: 'without a signature, though the provider lists the algorithm none',
       lies: () => ({
         configuration: { id_token_signing_alg_values_supported: ['none', 'RS256'] },
         idToken: (claims) => new UnsecuredJWT(claims).encode(),
@@ -43,24 +43,27 @@ describe('an id token', () => {
       }),
     },
     { why: 'for another audience', lies: () => ({ claims: { aud: 'another' } }) },
-    { why: 'for several, asked for by another', lies: () => ({ claims: { aud: ['acrux', 'b'], azp: 'b' } }) },
+    {
+      why: 'for several audiences, issued to another client',
+      lies: () => ({ claims: { aud: ['acrux', 'b'], azp: 'b' } }),
+    },
     { why: 'of another issuer', lies: () => ({ claims: { iss: 'https://evil.example' } }) },
     { why: 'with another nonce', lies: () => ({ claims: { nonce: 'x' } }) },
     { why: 'without a nonce', lies: () => ({ claims: { nonce: undefined } }) },
     { why: 'without a subject', lies: () => ({ claims: { sub: undefined } }) },
     { why: 'with a subject that is a number', lies: () => ({ claims: { sub: 5 } }) },
-    { why: 'with a subject of blanks', lies: () => ({ claims: { sub: 'a b' } }) },
+    { why: 'with a subject that has spaces', lies: () => ({ claims: { sub: 'a b' } }) },
     { why: 'that has expired', lies: () => ({ claims: { exp: Math.floor(Date.now() / 1000) - 60 } }) },
-    { why: 'without an end', lies: () => ({ claims: { exp: undefined } }) },
-    { why: 'that is no token', lies: () => ({ idToken: () => 'a.b.c' }) },
+    { why: 'without an expiry', lies: () => ({ claims: { exp: undefined } }) },
+    { why: 'that is not a JWT', lies: () => ({ idToken: () => 'a.b.c' }) },
     { why: 'of ten megabytes of dots', lies: () => ({ idToken: () => '.'.repeat(10_000_000) }) },
     {
-      why: 'that is not there',
+      why: 'that is missing',
       lies: () => ({ token: { status: 200, body: { access_token: 'a', token_type: 'b' } } }),
     },
   ]
   for (const { why, lies } of cases) {
-    test(`${why} proves nobody`, async (t) => {
+    test(`${why} is not accepted`, async (t) => {
       const { provider, signIn, lines } = await openTestUpstreams(t)
       provider.lie(lies(provider))
       const result = await signIn()
@@ -71,7 +74,7 @@ describe('an id token', () => {
 })
 
 describe('the file of the client secret', () => {
-  test('is refused where others may read it, and read again at each use', async (t) => {
+  test('is denied if others may read it, and read again at each use', async (t) => {
     const { provider, signIn, lines } = await openTestUpstreams(t)
     await chmod(provider.secretFile, 0o644)
     assert.equal(await signIn(), 'misconfigured')
@@ -85,8 +88,8 @@ describe('the file of the client secret', () => {
   })
 })
 
-describe('a certificate in place of a secret', () => {
-  test('proves Acrux by an assertion that names it both ways', async (t) => {
+describe('a certificate instead of a secret', () => {
+  test('authenticates Acrux with an assertion that has both thumbprints', async (t) => {
     const provider = await startTestProvider()
     t.after(() => provider.close())
     const { cert, key } = await issueServerCertificate(

@@ -7,20 +7,20 @@ const other = '72f988bf-0000-4000-8000-2d7cd011db47'
 const entra = (id: string) => `https://login.microsoftonline.com/${id}/v2.0`
 
 // prettier-ignore
-const table: readonly (readonly [kind: UpstreamSettings['kind'], named: string, allowedTenants: readonly string[], issuer: string, isBelieved: boolean, why: string])[] = [
-  ['oidc',  'https://id.example.com', [],       'https://id.example.com',       true,  'the issuer to the letter'],
-  ['oidc',  'https://id.example.com', [],       'https://id.example.com/',      false, 'another text is another issuer'],
+const table: readonly (readonly [kind: UpstreamSettings['kind'], named: string, allowedTenants: readonly string[], issuer: string, isAccepted: boolean, why: string])[] = [
+  ['oidc',  'https://id.example.com', [],       'https://id.example.com',       true,  'the exact issuer'],
+  ['oidc',  'https://id.example.com', [],       'https://id.example.com/',      false, 'another spelling is another issuer'],
   ['oidc',  'https://id.example.com', [],       entra(tenant),                  false, 'another provider'],
   ['entra', entra(tenant),            [],       entra(tenant),                  true,  'the one tenant'],
   ['entra', entra(tenant),            [],       entra(other),                   false, 'another tenant'],
   ['entra', entra('organizations'),   [],       entra(tenant),                  true,  'any tenant'],
-  ['entra', entra('organizations'),   [tenant], entra(tenant),                  true,  'one of those allowed'],
-  ['entra', entra('organizations'),   [other],  entra(tenant),                  false, 'none of those allowed'],
+  ['entra', entra('organizations'),   [tenant], entra(tenant),                  true,  'an allowed tenant'],
+  ['entra', entra('organizations'),   [other],  entra(tenant),                  false, 'a tenant that is not allowed'],
   ['entra', entra('organizations'),   [],       `https://evil.example/${tenant}/v2.0`, false, 'another host'],
   ['entra', entra('organizations'),   [],       'https://id.example.com',       false, 'no tenant'],
 ]
 
-test('people of an issuer may sign in where the settings name it, or any tenant of Entra', () => {
+test('people of an issuer may sign in if the settings name it, or any tenant of Entra', () => {
   for (const [kind, issuer, allowedTenants, asked, expected, why] of table) {
     const settings = { kind, issuer, allowedTenants: [...allowedTenants] } as unknown as UpstreamSettings
     assert.equal(believesIssuer(settings, asked), expected, why)

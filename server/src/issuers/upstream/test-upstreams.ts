@@ -13,12 +13,12 @@ import { type TestProvider, startTestProvider } from '../test-upstream-provider.
 import { openUpstreams } from './upstreams.ts'
 import { issuerMigrations } from '../migrations.ts'
 
-/** Where clients reach the server. */
+/** The origin of the server. */
 export const testUpstreamOrigin = 'https://registry.example.com'
-/** What the provider says of somebody. */
+/** The claims of a person. */
 export const alice = { sub: 'alice-1', name: 'Alice', email: 'alice@contoso.example', groups: ['developers'] }
 
-/** Somebody who goes to a provider. */
+/** The start of a sign-in. */
 export const beginning = {
   browser: 'browser-1',
   flow: 'the-flow',
@@ -32,7 +32,7 @@ export const beginning = {
 
 type Options = { readonly kind?: DatabaseKind; readonly extra?: Readonly<Record<string, unknown>> }
 
-/** The providers `contoso` and `fabrikam`, with further settings of both, on a real database; time stands still. */
+/** The providers `contoso` and `fabrikam`, with `extra` settings, on a real database and a clock that stands still. */
 export async function openTestUpstreams(t: TestContext, { kind = 'sqlite', extra = {} }: Options = {}) {
   const provider = await startTestProvider()
   const other = await startTestProvider()

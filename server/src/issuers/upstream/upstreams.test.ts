@@ -7,7 +7,7 @@ import { createUpstreamFetch } from './fetch.ts'
 
 describe('a sign-in at an organisation’s provider', () => {
   for (const kind of testDatabaseKinds) {
-    test(`gives issuer, subject, names and groups, by code, PKCE, state and nonce [${kind}]`, async (t) => {
+    test(`returns issuer, subject, names and groups, with code, PKCE, state and nonce [${kind}]`, async (t) => {
       const { provider, begin, finish, time } = await openTestUpstreams(t, { kind })
       const authenticatedAfterMs = time.nowMs - 90_500
       const location = await begin('contoso', 'browser-1', { loginHint: 'alice', authenticatedAfterMs })
@@ -46,7 +46,7 @@ describe('a sign-in at an organisation’s provider', () => {
     })
   }
 
-  test('has the person choose an account where the provider knows how, and otherwise prove themselves anew', async (t) => {
+  test('prompts for an account if the provider supports that, otherwise for a new authentication', async (t) => {
     const { provider, begin, time } = await openTestUpstreams(t)
     const promptOf = async (more: object) =>
       new URL(await begin('contoso', 'browser-1', more)).searchParams.get('prompt')
@@ -62,7 +62,7 @@ describe('a sign-in at an organisation’s provider', () => {
     )
   })
 
-  test('is finished once, by the browser that began it, at the provider where it was begun, within ten minutes', async (t) => {
+  test('is completed once, by the browser that started it, at the same provider, within ten minutes', async (t) => {
     const { provider, other, begin, finish, time } = await openTestUpstreams(t)
     const query = provider.signIn(await begin(), alice)
     assert.equal(typeof (await finish(query)), 'object')
@@ -82,7 +82,7 @@ describe('a sign-in at an organisation’s provider', () => {
     assert.equal(typeof (await finish(early)), 'object')
   })
 
-  test('that has to be fresh is refused where the provider does not say when it was, or says long ago', async (t) => {
+  test('that must be recent is denied if the provider returns no auth_time, or an old one', async (t) => {
     const { provider, begin, finish, time } = await openTestUpstreams(t)
     const authenticatedAfterMs = time.nowMs - 600_000
     const seconds = (ms: number) => Math.floor(ms / 1000)
@@ -103,14 +103,14 @@ describe('a sign-in at an organisation’s provider', () => {
     assert.equal(new URL(await begin()).searchParams.get('max_age'), null, 'only where it matters')
   })
 
-  test('of ten parallel arrivals of one answer succeeds once', async (t) => {
+  test('succeeds once for ten parallel callbacks', async (t) => {
     const { provider, begin, finish } = await openTestUpstreams(t)
     const query = provider.signIn(await begin(), alice)
     const results = await Promise.all(Array.from({ length: 10 }, () => finish(query)))
     assert.equal(results.filter((result) => typeof result === 'object').length, 1)
   })
 
-  test('takes no code of another browser’s sign-in (code injection)', async (t) => {
+  test('does not accept a code of another browser’s sign-in (code injection)', async (t) => {
     const { provider, begin, finish } = await openTestUpstreams(t)
     const stolen = provider.signIn(await begin('contoso', 'victim'), alice)
     const own = provider.signIn(await begin('contoso', 'attacker'), { sub: 'mallory' })
@@ -118,7 +118,7 @@ describe('a sign-in at an organisation’s provider', () => {
     assert.equal(await finish(own, 'contoso', 'attacker'), 'bad-answer', 'the verifier is another')
   })
 
-  test('takes no answer that names another issuer, or none where the provider always does [RFC 9207]', async (t) => {
+  test('does not accept a response with another issuer, or without one if the provider supports it [RFC 9207]', async (t) => {
     const { provider, other, begin, finish } = await openTestUpstreams(t)
     const mixed = provider.signIn(await begin(), alice)
     mixed.set('iss', other.issuer)
@@ -129,7 +129,7 @@ describe('a sign-in at an organisation’s provider', () => {
     assert.ok(!provider.seen.some(({ path: asked }) => asked === '/token'), 'the code went nowhere')
   })
 
-  test('tells why the provider refused, cut to a line', async (t) => {
+  test('returns the provider’s reason for a denial, cut to one line', async (t) => {
     const { provider, begin, upstreams } = await openTestUpstreams(t)
     const query = provider.signIn(await begin(), alice)
     query.delete('code')
@@ -147,7 +147,7 @@ describe('a sign-in at an organisation’s provider', () => {
     assert.equal(result.flow, 'the-flow')
   })
 
-  test('is begun by one address sixty times at once, and no more', async (t) => {
+  test('is limited to a burst of sixty for an address', async (t) => {
     const { upstreams, begin } = await openTestUpstreams(t)
     for (let count = 0; count < 60; count++) await begin()
     const refused = await upstreams.begin('contoso', beginning)
@@ -169,10 +169,10 @@ describe('a provider', () => {
   const down: readonly { why: string; lies: Lies }[] = [
     { why: 'that fails', lies: { configurationStatus: 500 } },
     { why: 'that sends a huge document', lies: { configurationBody: `{"issuer":"${'x'.repeat(2_000_000)}"}` } },
-    { why: 'that sends people elsewhere', lies: { configurationStatus: 302 } },
+    { why: 'that redirects', lies: { configurationStatus: 302 } },
   ]
   for (const { why, lies } of down) {
-    test(`${why} is told of as one that cannot be reached, and asked again after a pause`, async (t) => {
+    test(`${why} is reported as unreachable, and contacted again after a pause`, async (t) => {
       const { provider, upstreams, time, begin } = await openTestUpstreams(t)
       provider.lie(lies)
       const result = await upstreams.begin('contoso', beginning)
@@ -180,19 +180,25 @@ describe('a provider', () => {
       provider.lie({})
       const asked = provider.seen.length
       assert.ok('refusal' in (await upstreams.begin('contoso', beginning)))
-      assert.equal(provider.seen.length, asked, 'it is left alone')
+      assert.equal(provider.seen.length, asked, 'no request during the pause')
       time.nowMs += 5000
       await begin()
     })
   }
 
   const wrong: readonly { why: string; lies: Lies }[] = [
-    { why: 'of another name', lies: { configuration: { issuer: 'https://evil.example' } } },
-    { why: 'that is no JSON', lies: { configurationBody: '{' } },
+    { why: 'with another issuer', lies: { configuration: { issuer: 'https://evil.example' } } },
+    { why: 'whose configuration is not JSON', lies: { configurationBody: '{' } },
     { why: 'without keys', lies: { configuration: { jwks_uri: undefined } } },
-    { why: 'whose page is in the clear', lies: { configuration: { authorization_endpoint: 'http://evil.example/' } } },
-    { why: 'whose page is a script', lies: { configuration: { authorization_endpoint: 'javascript:alert(1)' } } },
-    { why: 'whose token endpoint is in the clear', lies: { configuration: { token_endpoint: 'http://localhost/' } } },
+    {
+      why: 'whose authorization endpoint is http',
+      lies: { configuration: { authorization_endpoint: 'http://evil.example/' } },
+    },
+    {
+      why: 'whose authorization endpoint is a script',
+      lies: { configuration: { authorization_endpoint: 'javascript:alert(1)' } },
+    },
+    { why: 'whose token endpoint is http', lies: { configuration: { token_endpoint: 'http://localhost/' } } },
   ]
   for (const { why, lies } of wrong) {
     test(`${why} is not used`, async (t) => {
@@ -203,7 +209,7 @@ describe('a provider', () => {
     })
   }
 
-  test('leads the server to no address within the network but its own (fault 39)', async (t) => {
+  test('cannot direct the server to another address in the private network (fault 39)', async (t) => {
     const { provider, signIn } = await openTestUpstreams(t)
     const inside = await startTestProvider()
     t.after(() => inside.close())
@@ -229,21 +235,21 @@ describe('a provider', () => {
     assert.equal(inside.seen.length, 0)
   })
 
-  test('within the network is reached only where the operator says so', async (t) => {
+  test('in the private network is reached only if the operator allows it', async (t) => {
     const { upstreams, provider } = await openTestUpstreams(t, { extra: { privateNetwork: false } })
     const result = await upstreams.begin('contoso', beginning)
     assert.ok('refusal' in result && result.refusal.status === 503)
     assert.equal(provider.seen.length, 0)
   })
 
-  test('that is trusted by nobody is not spoken to', async (t) => {
+  test('with an untrusted certificate is not used', async (t) => {
     const { provider, other } = await openTestUpstreams(t)
     const fetch = createUpstreamFetch({ issuer: provider.issuer, privateNetwork: true, ca: other.authority.cert })
     await assert.rejects(fetch(`${provider.issuer}/keys`, asking()), { failure: 'unreachable' })
     await assert.rejects(fetch(`http://localhost:${provider.port}/keys`, asking()), { failure: 'address' })
   })
 
-  test('is asked by so many at a time, and no more', async (t) => {
+  test('gets a bounded number of requests at a time', async (t) => {
     const { provider } = await openTestUpstreams(t)
     const { issuer, authority } = provider
     const fetch = createUpstreamFetch({ issuer, privateNetwork: true, ca: authority.cert })
@@ -257,7 +263,7 @@ describe('a provider', () => {
     assert.equal(await ask(), 200)
   })
 
-  test('that goes down after it was known makes the sign-in fail with a page of status 503', async (t) => {
+  test('that goes down after discovery makes the sign-in fail with a page of status 503', async (t) => {
     const { provider, begin, finish } = await openTestUpstreams(t)
     const query = provider.signIn(await begin(), alice)
     provider.lie({ token: { status: 503, body: {} } })
