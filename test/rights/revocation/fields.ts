@@ -74,11 +74,11 @@ export const staying: readonly string[] = Object.entries(tables).flatMap(([table
 // prettier-ignore
 export const takenElsewhere: Readonly<Record<string, readonly [file: string, title: string]>> = {
   application_sign_in: ['server/src/identity/provider/registered-clients.test.ts', 'the tokens of an application end when it is disabled or its redirect URI is removed'],
-  user_consent:        ['server/src/sign-in/flow/consent-store.test.ts', 'and ends with either'],
-  browser_session:     ['server/src/sign-in/sessions/sessions.test.ts', 'the session has another id after each sign-in and sign-out, and the old one is worth nothing'],
-  browser_account:     ['server/src/sign-in/sessions/sessions.test.ts', 'a session ends when its user is disabled, deleted, or given another password'],
+  user_consent:        ['server/src/sign-in/flow/consent-store.test.ts', 'is deleted with the person or the application'],
+  browser_session:     ['server/src/sign-in/sessions/sessions.test.ts', 'the session gets a new id at each sign-in and sign-out, and the old id is invalid'],
+  browser_account:     ['server/src/sign-in/sessions/sessions.test.ts', 'a session ends when its user is disabled or deleted, or gets a new password'],
   handle:              ['server/src/identity/grants/handles.test.ts', 'a used or expired handle is neither changed nor extended'],
-  passkey:             ['test/browser/passkeys.test.ts', 'a person adds a passkey, signs in with it alone and as the second proof, and takes it away'],
+  passkey:             ['test/browser/passkeys.test.ts', 'a person adds a passkey, signs in with it alone and as a second factor, and removes it'],
   external_identity:   ['server/src/graph/people/external-identities.test.ts', 'that are taken away end the sign-ins and take the groups with them'],
   external_group:      ['server/src/directory/external/external-identities.test.ts', 'replace those of the one before, at once'],
   upload:              ['test/rights/push-in-progress.test.ts', 'an upload of one principal is closed to another that may push too'],
