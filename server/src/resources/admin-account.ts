@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { randomBytes } from 'node:crypto'
 import { type Sealer, hashSecret, secretEquals } from '../platform/keys/sealing.ts'
 import type { Transaction } from '../platform/sql/database.ts'
 import type { AdminPasswordRow, ResourcesStore } from './store.ts'

@@ -1,6 +1,7 @@
+import { acrPassword, acrPasswordRandomBytes } from '../../standards/azure/acr-password.ts'
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../platform/process/clock.ts'
-import { hashSecret, newAcrPassword } from '../../platform/keys/sealing.ts'
+import { hashSecret } from '../../platform/keys/sealing.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { type Author, type Authorship, authorshipAfter } from '../rights/authorship.ts'
 import type { RightInQuestion } from '../rights/model.ts'

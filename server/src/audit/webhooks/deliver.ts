@@ -1,5 +1,6 @@
 import type { Clock } from '../../platform/process/clock.ts'
-import { type Outbound, OutboundError } from '../../platform/outbound/outbound.ts'
+import type { Outbound } from '../../platform/outbound/outbound.ts'
+import { OutboundError } from '../../platform/outbound/outbound-error.ts'
 import type { Sealer } from '../../platform/keys/sealing.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { parseEntries } from '../chain/chain-format.ts'
