@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../platform/process/clock.ts'
-import { hashSecret, newAcrPassword } from '../platform/keys/sealing.ts'
+import { hashSecret } from '../platform/keys/sealing.ts'
 import type { Transaction } from '../platform/sql/database.ts'
+import { acrPassword, acrPasswordRandomBytes } from '../standards/azure/acr-password.ts'
 import { type Author, type Authorship, authorshipAfter } from './authorship.ts'
 import type { RightInQuestion } from './explain.ts'
 import { rightsOfStoredScopeMap } from './scope-map-rights.ts'
@@ -138,7 +139,12 @@ export function createScopedTokens(store: ScopedTokenStore, clock: Clock): Scope
       await store.removePasswords(transaction, id, names)
       const made: NewScopedTokenPassword[] = []
       for (const name of names) {
-        const password = { name, createdAtMs: clock.now(), expiresAtMs, value: newAcrPassword() }
+        const password = {
+          name,
+          createdAtMs: clock.now(),
+          expiresAtMs,
+          value: acrPassword(randomBytes(acrPasswordRandomBytes)),
+        }
         await store.insertPassword(transaction, toPasswordRow(id, password))
         made.push(password)
       }

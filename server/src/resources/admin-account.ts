@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { type Sealer, hashSecret, newAcrPassword, secretEquals } from '../platform/keys/sealing.ts'
+import { type Sealer, hashSecret, secretEquals } from '../platform/keys/sealing.ts'
 import type { Transaction } from '../platform/sql/database.ts'
 import type { AdminPasswordRow, ResourcesStore } from './store.ts'
 import type { AdminPasswordName, AdminPasswordProof } from './model.ts'
+import { acrPassword, acrPasswordRandomBytes } from '../standards/azure/acr-password.ts'
 
 /** The names of the two passwords, in the order in which ARM lists them. */
 export const adminPasswordNames: readonly AdminPasswordName[] = ['password', 'password2']
@@ -27,7 +28,7 @@ export function createAdminAccount(store: ResourcesStore, sealer: Sealer): Admin
   const context = (rid: string, name: string) => `admin-password/${rid}/${name}`
 
   function newRow(rid: string, name: AdminPasswordName): Omit<AdminPasswordRow, 'generation'> {
-    const password = newAcrPassword()
+    const password = acrPassword(randomBytes(acrPasswordRandomBytes))
     return { rid, name, hash: hashSecret(password), sealed: sealer.seal(password, context(rid, name)) }
   }
 

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import {
   hashSecret,
-  newAcrPassword,
   newFirstPassword,
   newSecret,
   openSealer,
@@ -108,15 +107,5 @@ describe('a machine-made secret', () => {
     const passwords = Array.from({ length: 400 }, newFirstPassword)
     assert.equal(new Set(passwords).size, passwords.length)
     for (const password of passwords) assert.match(password, /^P[A-Za-z0-9_-]{24}$/)
-  })
-
-  test('of an admin account or a scoped token has the 52 characters that scanners know', () => {
-    const passwords = Array.from({ length: 400 }, newAcrPassword)
-    assert.equal(new Set(passwords).size, passwords.length)
-    for (const password of passwords) {
-      assert.match(password, /^[A-Za-z0-9+/]{42}\+ACR[A-D][A-Za-z0-9+/]{5}$/)
-      assert.equal(password.length, 52)
-    }
-    assert.deepEqual([...new Set(passwords.map((password) => password.charAt(46)))].sort(), ['A', 'B', 'C', 'D'])
   })
 })

@@ -174,13 +174,3 @@ export function newSecret(): string {
 export function newFirstPassword(): string {
   return `P${randomBytes(18).toString('base64url')}`
 }
-
-/**
- * A password of an admin account or a scoped token: 52 characters with 284 random bits, of the shape that secret scanners
- * know as a container registry's. [Microsoft security-utilities, rule SEC101/176]
- */
-export function newAcrPassword(): string {
-  const characters = randomBytes(36).toString('base64')
-  const letter = 'ABCD'.charAt(randomBytes(1).readUInt8(0) & 3)
-  return `${characters.slice(0, 42)}+ACR${letter}${characters.slice(42, 47)}`
-}
