@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { adminPasswordNames } from './admin-account.ts'
-import { createResourcesStore } from './store.ts'
+import { createResourcesStore } from './resources-store.ts'
 import { type TestResources, openTestResources } from './test-resources.ts'
 import type { AdminPasswordName, Registry } from './model.ts'
 
@@ -63,12 +63,12 @@ for (const kind of testDatabaseKinds) {
 
     test('what was proved does not stand at a registry that is gone, or at one made again in its name', async (t) => {
       const { resources, create, remove, registry } = await open(t)
-      const proof = { name: 'password', generation: 1 } as const
-      assert.equal(await resources.adminPasswordStands(registry.rid, proof), true)
+      const version = { name: 'password', generation: 1 } as const
+      assert.equal(await resources.adminPasswordStands(registry.rid, version), true)
       await remove(registry)
-      assert.equal(await resources.adminPasswordStands(registry.rid, proof), false)
+      assert.equal(await resources.adminPasswordStands(registry.rid, version), false)
       await create('contoso')
-      assert.equal(await resources.adminPasswordStands(registry.rid, proof), false)
+      assert.equal(await resources.adminPasswordStands(registry.rid, version), false)
     })
 
     test('the database holds no password in clear, and no row opens in another’s place', async (t) => {
