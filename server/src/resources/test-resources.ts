@@ -23,7 +23,7 @@ type NewRegistry = {
   readonly change?: RegistryChange
 }
 
-/** The tree on a real database, with a subscription and the group `Default`; time stands still. */
+/** The tree on a real database, with a subscription and the group `Default`, and a clock that tests set. */
 export async function openTestResources(kind: DatabaseKind) {
   const { database, dispose: disposeDatabase } = await openTestDatabase(kind, resourcesMigrations)
   const keyDirectory = await mkdtemp(path.join(tmpdir(), 'acrux-test-'))
