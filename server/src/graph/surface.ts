@@ -26,14 +26,11 @@ type GraphOptions = Graph & {
 }
 
 /** Creates the Graph surface. */
-export function createGraph({ authenticate, ...graph }: GraphOptions): GraphSurface {
-  return { mount: (app) => mountGraphSurface(app, { graph, authenticate }), routes: graphRoutes }
+export function createGraph(options: GraphOptions): GraphSurface {
+  return { mount: (app) => mountGraphSurface(app, options), routes: graphRoutes }
 }
 
-function mountGraphSurface(
-  app: FastifyInstance,
-  { graph, authenticate }: { readonly graph: Graph; readonly authenticate: GraphAuthenticate },
-): void {
+function mountGraphSurface(app: FastifyInstance, { authenticate, ...graph }: GraphOptions): void {
   const routes = rows.map((row): Route<{ readonly id: string; readonly need: GraphNeed }, GraphCaller> => ({
     id: row.id,
     method: row.method,

@@ -1,19 +1,19 @@
 import type { ManagedIdentityKind } from '../directory/index.ts'
-import type { ManagementCall, ManagementOptions } from './arm/context.ts'
+import type { ManagementCall, ManagementContext } from './arm/context.ts'
 import { readFilter, unsupportedFilter } from './arm/query.ts'
 import { machineType } from './identities/machines.ts'
 import { userAssignedIdentityType } from './identities/managed-identities.ts'
 import { visibleResources } from './arm/visibility.ts'
 
 /** `GET /subscriptions/{s}/resources`: what `az` finds a registry by when no group is named. [az-cli-wire §4, LIST] */
-export async function listResources(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function listResources(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { caller, names, request } = call
   const { type, group } = readWanted(request)
   const value: (Listed & { readonly type: string })[] = []
   for (const [listedType, list] of Object.entries(lists)) {
     if (type !== undefined && type !== listedType.toLowerCase()) continue
-    const visible = await visibleResources(rooms, caller, `${listedType}/read`)
-    const found = await list(rooms, names.subscriptionId, group)
+    const visible = await visibleResources(context, caller, `${listedType}/read`)
+    const found = await list(context, names.subscriptionId, group)
     for (const resource of found) if (visible(resource.id)) value.push({ ...resource, type: listedType })
   }
   return { value }
@@ -28,7 +28,7 @@ type Listed = {
 
 /** How the resources of each type are listed, in a subscription or in a group. */
 const lists: Readonly<
-  Record<string, (rooms: ManagementOptions, subscription: string, group: string | undefined) => Promise<Listed[]>>
+  Record<string, (context: ManagementContext, subscription: string, group: string | undefined) => Promise<Listed[]>>
 > = {
   'Microsoft.ContainerRegistry/registries': async ({ resources }, subscription, group) =>
     (await resources.listRegistries(subscription, group)).map(({ id, name, location, sku, tags }) => ({
@@ -38,12 +38,13 @@ const lists: Readonly<
       location,
       tags,
     })),
-  [machineType]: (rooms, subscription, group) => listManaged(rooms, subscription, 'machine', group),
-  [userAssignedIdentityType]: (rooms, subscription, group) => listManaged(rooms, subscription, 'user-assigned', group),
+  [machineType]: (context, subscription, group) => listManaged(context, subscription, 'machine', group),
+  [userAssignedIdentityType]: (context, subscription, group) =>
+    listManaged(context, subscription, 'user-assigned', group),
 }
 
 async function listManaged(
-  { directory }: ManagementOptions,
+  { directory }: ManagementContext,
   subscription: string,
   kind: ManagedIdentityKind,
   resourceGroup: string | undefined,

@@ -4,7 +4,7 @@ import { type AuditEvent, attributionOf, recordDenial } from '../audit/index.ts'
 import { requestOrigin } from '../platform/http/app.ts'
 import { type Call, type Route, type RouteDescription, describeRoutes, mountSurface } from '../platform/http/surface.ts'
 import { authenticate } from './arm/authenticate.ts'
-import type { ManagementCaller, ManagementOptions } from './arm/context.ts'
+import type { ManagementCaller, ManagementContext } from './arm/context.ts'
 import { ArmError } from './arm/errors.ts'
 import { getMetadata } from './server/metadata.ts'
 import { type CallerNeed, type ManagementNeed, requireNeed } from './arm/need.ts'
@@ -31,35 +31,35 @@ export interface Management {
 }
 
 /** Creates the management API. */
-export function createManagement(rooms: ManagementOptions): Management {
-  return { mount: (app) => mountManagement(app, rooms), routes: managementRoutes }
+export function createManagement(context: ManagementContext): Management {
+  return { mount: (app) => mountManagement(app, context), routes: managementRoutes }
 }
 
 type RowNeed = { readonly id: string; readonly need: ManagementNeed; readonly versionless?: true | undefined }
 
-function mountManagement(app: FastifyInstance, rooms: ManagementOptions): void {
+function mountManagement(app: FastifyInstance, context: ManagementContext): void {
   const metadataRoute: Route<RowNeed, ManagementCaller | undefined> = {
     ...metadataRow,
     need: { id: metadataRow.id, need: 'public' },
-    handle: ({ request }) => getMetadata(rooms, request),
+    handle: ({ request }) => getMetadata(context, request),
   }
   mountSurface(
     app,
     {
       name: 'management',
-      routes: [metadataRoute, ...rows.map((row) => toRoute(rooms, row))],
+      routes: [metadataRoute, ...rows.map((row) => toRoute(context, row))],
       territory: ['/metadata/endpoints/*', '/tenants/*', '/subscriptions/*', '/providers/*'],
       authorize: (row, request) =>
-        row.need === 'public' ? undefined : admit(rooms, { ...row, need: row.need }, request),
+        row.need === 'public' ? undefined : admit(context, { ...row, need: row.need }, request),
       budgetKey: (caller) => caller && `directory:${caller.principal.objectId}`,
-      renderError: (error, request, reply) => renderError(rooms, error, request, reply),
+      renderError: (error, request, reply) => renderError(context, error, request, reply),
       notFound: () => new ArmError('noRoute', 'Nothing is served at this path.'),
     },
-    (scope) => prepare(rooms, scope),
+    (scope) => prepare(context, scope),
   )
 }
 
-function toRoute(rooms: ManagementOptions, row: ManagementRow): Route<RowNeed, ManagementCaller | undefined> {
+function toRoute(context: ManagementContext, row: ManagementRow): Route<RowNeed, ManagementCaller | undefined> {
   return {
     id: row.id,
     method: row.method,
@@ -69,10 +69,10 @@ function toRoute(rooms: ManagementOptions, row: ManagementRow): Route<RowNeed, M
       if (caller === undefined) throw new Error(`${row.id} was reached by nobody`)
       if (row.path.includes('/registries')) call.reply.header('api-supported-versions', registryVersionsHeader)
       const names = readPathNames(call.params)
-      return recordingDenial(rooms, row.id, call.request, caller, async () => {
+      return recordingDenial(context, row.id, call.request, caller, async () => {
         if (row.filtered !== true && parameter(call.request.query, '$filter') !== undefined) throw unsupportedFilter()
-        const answer = await row.handle(rooms, { ...call, caller, names })
-        return row.method === 'GET' && row.paged !== true ? pageOf(rooms.publicOrigin, call.request, answer) : answer
+        const answer = await row.handle(context, { ...call, caller, names })
+        return row.method === 'GET' && row.paged !== true ? pageOf(context.publicOrigin, call.request, answer) : answer
       })
     },
   }
@@ -80,13 +80,13 @@ function toRoute(rooms: ManagementOptions, row: ManagementRow): Route<RowNeed, M
 
 /** Proves the sender, then asks whether they may; only then is the rest of the request looked at. */
 async function admit(
-  rooms: ManagementOptions,
+  context: ManagementContext,
   { id, need, versionless }: RowNeed & { readonly need: CallerNeed },
   request: FastifyRequest,
 ): Promise<ManagementCaller> {
-  const caller = await recordingDenial(rooms, id, request, undefined, () => authenticate(rooms, request))
-  return recordingDenial(rooms, id, request, caller, async () => {
-    await requireNeed(rooms, need, caller, readPathNames(request.params))
+  const caller = await recordingDenial(context, id, request, undefined, () => authenticate(context, request))
+  return recordingDenial(context, id, request, caller, async () => {
+    await requireNeed(context, need, caller, readPathNames(request.params))
     if (versionless !== true) requireApiVersion(request)
     return caller
   })
@@ -97,7 +97,7 @@ async function admit(
  * request without a credential leaves no event, because anybody could fill the disk with those.
  */
 function recordingDenial<Result>(
-  rooms: ManagementOptions,
+  context: ManagementContext,
   action: string,
   request: FastifyRequest,
   caller: ManagementCaller | undefined,
@@ -105,7 +105,7 @@ function recordingDenial<Result>(
 ): Promise<Result> {
   const eventOf = async (error: unknown): Promise<AuditEvent | undefined> => {
     if (!(error instanceof ArmError) || !isWorthAnEvent(error, request)) return undefined
-    const decision = await decisionAgainst(rooms, caller, error)
+    const decision = await decisionAgainst(context, caller, error)
     return {
       action,
       outcome: 'refused',
@@ -116,7 +116,7 @@ function recordingDenial<Result>(
       origin: requestOrigin(request),
     }
   }
-  return recordDenial(rooms.audit, eventOf, work)
+  return recordDenial(context.audit, eventOf, work)
 }
 
 /** Whom the token was given to that proved nobody, if we signed it. */
@@ -128,7 +128,7 @@ function claimantOf({ owner }: ArmError): Pick<AuditEvent, 'actor' | 'credential
 
 /** What is written down of a missing right, for whoever asks later why. */
 async function decisionAgainst(
-  { access }: ManagementOptions,
+  { access }: ManagementContext,
   caller: ManagementCaller | undefined,
   { wanted, decision }: ArmError,
 ): Promise<DecisionRecord | undefined> {

@@ -3,7 +3,7 @@ import { failedBefore } from '../../access/index.ts'
 import type { IdentityRefusal, RefusedToken } from '../../identity/index.ts'
 import { parseAuthorization } from '../../standards/http/authorization-header.ts'
 import { explainRejectedIdentityToken } from '../../token-service/index.ts'
-import type { ManagementCaller, ManagementOptions } from './context.ts'
+import type { ManagementCaller, ManagementContext } from './context.ts'
 import { ArmError, type ArmErrorOptions } from './errors.ts'
 
 /**
@@ -11,26 +11,26 @@ import { ArmError, type ArmErrorOptions } from './errors.ts'
  *
  * @throws ArmError 401
  */
-export async function authenticate(rooms: ManagementOptions, request: FastifyRequest): Promise<ManagementCaller> {
+export async function authenticate(context: ManagementContext, request: FastifyRequest): Promise<ManagementCaller> {
   const { authorization: header } = request.headers
-  if (header === undefined) throw await refusal(rooms, "The 'Authorization' header is missing.")
+  if (header === undefined) throw await refusal(context, "The 'Authorization' header is missing.")
   const authorization = parseAuthorization(header)
   if (authorization.scheme !== 'bearer') {
     const recorded = { decision: failedBefore('unusable-authorization') }
-    throw await refusal(rooms, "The 'Authorization' header is provided in an invalid format.", recorded)
+    throw await refusal(context, "The 'Authorization' header is provided in an invalid format.", recorded)
   }
-  const verified = await rooms.identity.verifyAccessToken(authorization.token, ['arm'])
-  if (!verified.ok) throw await tokenRefusal(rooms, verified)
+  const verified = await context.identity.verifyAccessToken(authorization.token, ['arm'])
+  if (!verified.ok) throw await tokenRefusal(context, verified)
   const { principal, credentialId } = verified.identity
   const { objectId } = principal
-  const groupIds = await rooms.directory.groupIdsOf(objectId)
+  const groupIds = await context.directory.groupIdsOf(objectId)
   return { principal, credentialId, rights: { kind: 'directory', objectId, groupIds } }
 }
 
 /** What a new token may mend: a client that knows continuous access evaluation asks for one, once, and tries again. */
 const mendedByNewToken: readonly IdentityRefusal[] = ['signature', 'expired', 'principal', 'credential']
 
-async function tokenRefusal(rooms: ManagementOptions, refused: RefusedToken): Promise<ArmError> {
+async function tokenRefusal(context: ManagementContext, refused: RefusedToken): Promise<ArmError> {
   const { reason, owner } = refused
   const message =
     reason === 'expired'
@@ -38,13 +38,13 @@ async function tokenRefusal(rooms: ManagementOptions, refused: RefusedToken): Pr
       : reason === 'audience'
         ? 'The access token has been obtained for the wrong audience or resource.'
         : 'The access token is invalid.'
-  const recorded = { decision: await explainRejectedIdentityToken(rooms.directory, refused), owner }
-  if (!mendedByNewToken.includes(reason)) return refusal(rooms, message, recorded)
-  const notBefore = String(Math.floor(rooms.clock.now() / 1000))
+  const recorded = { decision: await explainRejectedIdentityToken(context.directory, refused), owner }
+  if (!mendedByNewToken.includes(reason)) return refusal(context, message, recorded)
+  const notBefore = String(Math.floor(context.clock.now() / 1000))
   const claims = JSON.stringify({ access_token: { nbf: { essential: true, value: notBefore } } })
   const challenge = [
     'Bearer realm=""',
-    `authorization_uri="${await authorizationUri(rooms)}"`,
+    `authorization_uri="${await authorizationUri(context)}"`,
     'error="insufficient_claims"',
     `claims="${Buffer.from(claims).toString('base64')}"`,
   ]
@@ -52,12 +52,12 @@ async function tokenRefusal(rooms: ManagementOptions, refused: RefusedToken): Pr
 }
 
 async function refusal(
-  rooms: ManagementOptions,
+  context: ManagementContext,
   why: string,
   recorded: Pick<ArmErrorOptions, 'decision' | 'owner'> = {},
 ): Promise<ArmError> {
   const challenge = [
-    `Bearer authorization_uri="${await authorizationUri(rooms)}"`,
+    `Bearer authorization_uri="${await authorizationUri(context)}"`,
     'error="invalid_token"',
     `error_description="${why}"`,
   ]
@@ -67,6 +67,6 @@ async function refusal(
   })
 }
 
-async function authorizationUri({ publicOrigin, directory }: ManagementOptions): Promise<string> {
+async function authorizationUri({ publicOrigin, directory }: ManagementContext): Promise<string> {
   return `${publicOrigin}/${(await directory.tenant()).tenantId}`
 }

@@ -15,7 +15,7 @@ import type { TokenService } from '../../token-service/index.ts'
 import type { PathNames } from './path-scope.ts'
 
 /** What the management room works with. */
-export type ManagementOptions = {
+export type ManagementContext = {
   readonly database: Database
   readonly clock: Clock
   readonly log: Log
@@ -72,6 +72,6 @@ export type ManagementCaller = {
 export type ManagementCall = Omit<Call<ManagementCaller>, 'params'> & { readonly names: PathNames }
 
 /** A handler of the ARM surface, with the shape of the body that it reads, if it reads one. */
-export type ManagementHandler = ((rooms: ManagementOptions, call: ManagementCall) => unknown) & {
+export type ManagementHandler = ((context: ManagementContext, call: ManagementCall) => unknown) & {
   readonly body?: z.ZodType
 }

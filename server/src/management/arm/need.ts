@@ -1,4 +1,4 @@
-import type { ManagementCaller, ManagementOptions } from './context.ts'
+import type { ManagementCaller, ManagementContext } from './context.ts'
 import { ArmError } from './errors.ts'
 import { type PathNames, scopeOf } from './path-scope.ts'
 import { hasRoleAround } from './visibility.ts'
@@ -28,25 +28,25 @@ export type CallerNeed = Exclude<ManagementNeed, 'public'>
  * @throws ArmError 403
  */
 export async function requireNeed(
-  rooms: ManagementOptions,
+  context: ManagementContext,
   need: CallerNeed,
   caller: ManagementCaller,
   names: PathNames,
 ): Promise<void> {
   if (need === 'signed-in' || need.kind === 'signed-in') return
   const scope = scopeOf(names)
-  if (!(await isMet(rooms, need, caller, scope))) throw forbidden(caller, need, scope)
+  if (!(await isMet(context, need, caller, scope))) throw forbidden(caller, need, scope)
 }
 
 function isMet(
-  rooms: ManagementOptions,
+  context: ManagementContext,
   need: ScopedNeed,
   caller: ManagementCaller,
   scope: string,
 ): boolean | Promise<boolean> {
-  if (need.kind === 'any-role') return hasRoleAround(rooms, caller, scope)
-  if (need.judgesAssignment === true) return rooms.access.mayManageSome(caller.rights, need.action, scope)
-  return rooms.access.mayManage(caller.rights, need.action, scope)
+  if (need.kind === 'any-role') return hasRoleAround(context, caller, scope)
+  if (need.judgesAssignment === true) return context.access.mayManageSome(caller.rights, need.action, scope)
+  return context.access.mayManage(caller.rights, need.action, scope)
 }
 
 /** The refusal of an action at a scope. */

@@ -1,5 +1,5 @@
 import { subscriptionId } from '../../standards/azure/resource-id.ts'
-import type { ManagementCall, ManagementOptions } from './context.ts'
+import type { ManagementCall, ManagementContext } from './context.ts'
 import { ArmError } from './errors.ts'
 import { locations, requireSubscription } from './subscriptions.ts'
 
@@ -39,14 +39,14 @@ export const providerNamespaces = Object.keys(providers)
 export const registryVersionsHeader = registryVersions.toReversed().join(', ')
 
 /** `GET /subscriptions/{s}/providers` */
-export async function listProviders(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const { subscriptionId: subscription } = await requireSubscription(rooms, call)
+export async function listProviders(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  const { subscriptionId: subscription } = await requireSubscription(context, call)
   return { value: providerNamespaces.map((namespace) => providerDocument(subscription, namespace)) }
 }
 
 /** `GET /subscriptions/{s}/providers/{namespace}` */
-export async function getProvider(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const { subscriptionId: subscription } = await requireSubscription(rooms, call)
+export async function getProvider(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  const { subscriptionId: subscription } = await requireSubscription(context, call)
   const wanted = call.names.name.toLowerCase()
   const namespace = providerNamespaces.find((candidate) => candidate.toLowerCase() === wanted)
   if (namespace === undefined) {
@@ -57,8 +57,8 @@ export async function getProvider(rooms: ManagementOptions, call: ManagementCall
 
 /** `POST /subscriptions/{s}/providers/{namespace}/register`: every provider is registered from the start. */
 export function registerProvider(namespace: string) {
-  return async (rooms: ManagementOptions, call: ManagementCall): Promise<unknown> => {
-    const { subscriptionId: subscription } = await requireSubscription(rooms, call)
+  return async (context: ManagementContext, call: ManagementCall): Promise<unknown> => {
+    const { subscriptionId: subscription } = await requireSubscription(context, call)
     return providerDocument(subscription, namespace)
   }
 }

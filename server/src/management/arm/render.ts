@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { clientStatusOf } from '../../platform/http/app.ts'
 import { outageOf } from '../../platform/process/outage.ts'
-import type { ManagementOptions } from './context.ts'
+import type { ManagementContext } from './context.ts'
 import { ArmError, unsupportedMediaType } from './errors.ts'
 
 /** Prepares the surface's own corner of the application: the headers of every answer, and bodies as they came. */
-export function prepare({ clock }: ManagementOptions, scope: FastifyInstance): void {
+export function prepare({ clock }: ManagementContext, scope: FastifyInstance): void {
   scope.addHook('onRequest', (request, reply, done) => {
     const at = new Date(clock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, '')
     reply.headers({
@@ -24,7 +24,7 @@ export function prepare({ clock }: ManagementOptions, scope: FastifyInstance): v
 
 /** Renders a refusal in ARM's form; what is none of ours is logged and told as 500. */
 export function renderError(
-  { log }: ManagementOptions,
+  { log }: ManagementContext,
   thrown: unknown,
   request: FastifyRequest,
   reply: FastifyReply,

@@ -4,7 +4,7 @@ import type { Transaction } from '../../platform/sql/database.ts'
 import type { ResourceGroup } from '../../resources/index.ts'
 import { resourceGroupId } from '../../standards/azure/resource-id.ts'
 import { locationSchema, optional, readBody, tagsSchema } from './body.ts'
-import type { ManagementCall, ManagementOptions } from './context.ts'
+import type { ManagementCall, ManagementContext } from './context.ts'
 import { ArmError, groupNotFound, throwAsArm } from './errors.ts'
 import { requireSubscription } from './subscriptions.ts'
 import { visibleContainers } from './visibility.ts'
@@ -14,37 +14,37 @@ const patchSchema = z.object({ tags: optional(tagsSchema) })
 
 /** `GET /subscriptions/{s}/resourceGroups`: those that the caller may read, or in which the caller may read something. */
 export async function listResourceGroups(
-  rooms: ManagementOptions,
+  context: ManagementContext,
   { caller, names }: ManagementCall,
 ): Promise<unknown> {
-  const visible = await visibleContainers(rooms, caller, 'Microsoft.Resources/subscriptions/resourceGroups/read')
-  const groups = await rooms.resources.listResourceGroups(names.subscriptionId)
+  const visible = await visibleContainers(context, caller, 'Microsoft.Resources/subscriptions/resourceGroups/read')
+  const groups = await context.resources.listResourceGroups(names.subscriptionId)
   return { value: groups.filter((group) => visible(idOf(group))).map(groupDocument) }
 }
 
 /** `GET /subscriptions/{s}/resourceGroups/{g}` */
-export async function getResourceGroup(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
-  return groupDocument(await requireGroup(rooms, names))
+export async function getResourceGroup(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+  return groupDocument(await requireGroup(context, names))
 }
 
 /** `HEAD /subscriptions/{s}/resourceGroups/{g}`: 204 when it is there. */
-export async function headResourceGroup(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  await requireGroup(rooms, call.names)
+export async function headResourceGroup(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  await requireGroup(context, call.names)
   return call.reply.code(204).send()
 }
 
 /** `PUT /subscriptions/{s}/resourceGroups/{g}`: 201 when it is new. Its location never changes. */
-export async function putResourceGroup(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function putResourceGroup(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { location, tags = {} } = readBody(call, putResourceGroup)
   if (location === undefined) {
     throw new ArmError('locationRequired', 'The location property is required for this definition.')
   }
-  const { subscriptionId } = await requireSubscription(rooms, call)
+  const { subscriptionId } = await requireSubscription(context, call)
   const name = call.names.resourceGroup
-  const { group, created } = await recordChange(rooms, call, async (transaction) => {
-    const present = await rooms.resources.findResourceGroup(subscriptionId, name, transaction)
+  const { group, created } = await recordChange(context, call, async (transaction) => {
+    const present = await context.resources.findResourceGroup(subscriptionId, name, transaction)
     if (present !== undefined && present.location !== location) throw groupLocationFixed(present, location)
-    const result = await rooms.resources.putResourceGroup(transaction, { subscriptionId, name, location, tags })
+    const result = await context.resources.putResourceGroup(transaction, { subscriptionId, name, location, tags })
     const action = result.created ? 'resource-group.create' : 'resource-group.update'
     return { result, event: { action, target: idOf(result.group) } }
   })
@@ -53,22 +53,22 @@ export async function putResourceGroup(rooms: ManagementOptions, call: Managemen
 putResourceGroup.body = putSchema
 
 /** `PATCH /subscriptions/{s}/resourceGroups/{g}`: tags, which are replaced. */
-export async function patchResourceGroup(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function patchResourceGroup(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { tags } = readBody(call, patchResourceGroup)
-  return recordChange(rooms, call, async (transaction) => {
-    const present = await requireGroup(rooms, call.names, transaction)
+  return recordChange(context, call, async (transaction) => {
+    const present = await requireGroup(context, call.names, transaction)
     const wanted = { ...present, tags: tags ?? present.tags }
-    const { group } = await rooms.resources.putResourceGroup(transaction, wanted)
+    const { group } = await context.resources.putResourceGroup(transaction, wanted)
     return { result: groupDocument(group), event: { action: 'resource-group.update', target: idOf(group) } }
   })
 }
 patchResourceGroup.body = patchSchema
 
 /** `DELETE /subscriptions/{s}/resourceGroups/{g}`: with all that is in it, what that holds, and who was given roles on it. */
-export async function deleteResourceGroup(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const { resources, access, registry, directory } = rooms
-  const registries = await recordChange(rooms, call, async (transaction) => {
-    const group = await requireGroup(rooms, call.names, transaction)
+export async function deleteResourceGroup(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  const { resources, access, registry, directory } = context
+  const registries = await recordChange(context, call, async (transaction) => {
+    const group = await requireGroup(context, call.names, transaction)
     const result = await resources.deleteResourceGroup(transaction, group.subscriptionId, group.name)
     for (const { rid } of result) {
       await registry.deleteContent(transaction, rid)
@@ -84,13 +84,13 @@ export async function deleteResourceGroup(rooms: ManagementOptions, call: Manage
     }
     return { result, event: { action: 'resource-group.delete', target: idOf(group), detail } }
   })
-  if (registries.length > 0) await rooms.onRegistriesChanged()
+  if (registries.length > 0) await context.onRegistriesChanged()
   return call.reply.code(200).send()
 }
 
 /** The group that a path names. @throws ArmError 404 */
 export async function requireGroup(
-  { resources }: ManagementOptions,
+  { resources }: ManagementContext,
   { subscriptionId, resourceGroup }: ManagementCall['names'],
   transaction?: Transaction,
 ): Promise<ResourceGroup> {
@@ -106,13 +106,13 @@ export async function requireGroup(
  * @throws ArmError 404
  */
 export async function requireGroupIfKnown(
-  rooms: ManagementOptions,
+  context: ManagementContext,
   { rights }: ManagementCall['caller'],
   names: ManagementCall['names'],
 ): Promise<void> {
   const scope = resourceGroupId(names.subscriptionId, names.resourceGroup)
-  const mayKnow = await rooms.access.mayManage(rights, 'Microsoft.Resources/subscriptions/resourceGroups/read', scope)
-  const group = await rooms.resources.findResourceGroup(names.subscriptionId, names.resourceGroup)
+  const mayKnow = await context.access.mayManage(rights, 'Microsoft.Resources/subscriptions/resourceGroups/read', scope)
+  const group = await context.resources.findResourceGroup(names.subscriptionId, names.resourceGroup)
   if (mayKnow && group === undefined) throw groupNotFound(names.resourceGroup)
 }
 

@@ -1,6 +1,6 @@
 import type { Subscription } from '../../resources/index.ts'
 import { isWithinScope, subscriptionId } from '../../standards/azure/resource-id.ts'
-import type { ManagementCall, ManagementOptions } from './context.ts'
+import type { ManagementCall, ManagementContext } from './context.ts'
 import { ArmError } from './errors.ts'
 import { rolesAround } from './visibility.ts'
 
@@ -21,10 +21,10 @@ export const locations = [
 ] as const
 
 /** `GET /subscriptions`: those in which the caller has any role. */
-export async function listSubscriptions(rooms: ManagementOptions, { caller }: ManagementCall): Promise<unknown> {
+export async function listSubscriptions(context: ManagementContext, { caller }: ManagementCall): Promise<unknown> {
   const [subscriptions, roles] = await Promise.all([
-    rooms.resources.listSubscriptions(),
-    rolesAround(rooms, caller, '/'),
+    context.resources.listSubscriptions(),
+    rolesAround(context, caller, '/'),
   ])
   const value = subscriptions
     .filter(({ subscriptionId: subscription }) => {
@@ -36,13 +36,13 @@ export async function listSubscriptions(rooms: ManagementOptions, { caller }: Ma
 }
 
 /** `GET /subscriptions/{s}` */
-export async function getSubscription(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  return subscriptionDocument(await requireSubscription(rooms, call))
+export async function getSubscription(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  return subscriptionDocument(await requireSubscription(context, call))
 }
 
 /** `GET /subscriptions/{s}/locations` */
-export async function listLocations(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const { subscriptionId: subscription } = await requireSubscription(rooms, call)
+export async function listLocations(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  const { subscriptionId: subscription } = await requireSubscription(context, call)
   const value = locations.map(({ name, displayName, geography }) => ({
     id: `${subscriptionId(subscription)}/locations/${name}`,
     name,
@@ -56,7 +56,7 @@ export async function listLocations(rooms: ManagementOptions, call: ManagementCa
 
 /** @throws ArmError 404; whoever may not know has been refused before. */
 export async function requireSubscription(
-  { resources }: ManagementOptions,
+  { resources }: ManagementContext,
   { names }: ManagementCall,
 ): Promise<Subscription> {
   const subscription = await resources.findSubscription(names.subscriptionId)
@@ -82,7 +82,7 @@ function subscriptionDocument({ subscriptionId: subscription, tenantId, displayN
 }
 
 /** `GET /tenants`: the one tenant of the server. [az-cli-wire §3.4] */
-export async function listTenants({ directory }: ManagementOptions): Promise<unknown> {
+export async function listTenants({ directory }: ManagementContext): Promise<unknown> {
   const { tenantId, displayName, defaultDomain } = await directory.tenant()
   const tenant = {
     id: `/tenants/${tenantId}`,

@@ -1,10 +1,10 @@
 import type { RoleAssignment } from '../../access/index.ts'
 import { isWithinScope } from '../../standards/azure/resource-id.ts'
-import type { ManagementCaller, ManagementOptions } from './context.ts'
+import type { ManagementCaller, ManagementContext } from './context.ts'
 
 /** Every role assignment of the caller, or of a group of theirs, at a scope, above it or below it. */
 export async function rolesAround(
-  { access }: ManagementOptions,
+  { access }: ManagementContext,
   { rights }: ManagementCaller,
   scope: string,
 ): Promise<RoleAssignment[]> {
@@ -16,16 +16,16 @@ export async function rolesAround(
 
 /** Whether the caller has any role at a scope, above it or below it. */
 export async function hasRoleAround(
-  rooms: ManagementOptions,
+  context: ManagementContext,
   caller: ManagementCaller,
   scope: string,
 ): Promise<boolean> {
-  return (await rolesAround(rooms, caller, scope)).length > 0
+  return (await rolesAround(context, caller, scope)).length > 0
 }
 
 /** Gives a test of ids: whether a role of the caller's allows the action on the resource. */
 export async function visibleResources(
-  { access }: ManagementOptions,
+  { access }: ManagementContext,
   { rights }: ManagementCaller,
   action: string,
 ): Promise<(id: string) => boolean> {
@@ -35,7 +35,7 @@ export async function visibleResources(
 
 /** As {@link visibleResources}, for what holds other resources: it is shown too when one within it is. */
 export async function visibleContainers(
-  { access }: ManagementOptions,
+  { access }: ManagementContext,
   { rights }: ManagementCaller,
   action: string,
 ): Promise<(id: string) => boolean> {

@@ -2,7 +2,7 @@ import { recordChange } from '../../audit/index.ts'
 import { z } from 'zod'
 import type { ManagedIdentity, ManagedTrust } from '../../directory/index.ts'
 import { optional, readBody } from '../arm/body.ts'
-import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError, throwAsArm } from '../arm/errors.ts'
 import { requireUserAssignedIdentity, userAssignedIdentityType } from './managed-identities.ts'
 
@@ -23,14 +23,14 @@ const putSchema = z.object({
 })
 
 /** `GET …/userAssignedIdentities/{i}/federatedIdentityCredentials`: all of them, which are few. */
-export async function listFederatedCredentials(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
+export async function listFederatedCredentials(rooms: ManagementContext, { names }: ManagementCall): Promise<unknown> {
   const identity = await requireUserAssignedIdentity(rooms, names)
   const trusts = await rooms.directory.managedFederation.list(identity)
   return { value: trusts.map((trust) => trustDocument(identity, trust)) }
 }
 
 /** `GET …/federatedIdentityCredentials/{name}` */
-export async function getFederatedCredential(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
+export async function getFederatedCredential(rooms: ManagementContext, { names }: ManagementCall): Promise<unknown> {
   const identity = await requireUserAssignedIdentity(rooms, names)
   const trust = await rooms.directory.managedFederation.find(identity, names.name)
   if (trust !== undefined) return trustDocument(identity, trust)
@@ -38,7 +38,7 @@ export async function getFederatedCredential(rooms: ManagementOptions, { names }
 }
 
 /** `PUT …/federatedIdentityCredentials/{name}`: trusts an issuer's subject, or replaces whom it trusted before. */
-export async function putFederatedCredential(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function putFederatedCredential(rooms: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { name } = call.names
   if (!namePattern.test(name)) throw new ArmError('invalidResourceName', nameRule)
   const { issuer, subject, audiences, claimsMatchingExpression } = readBody(call, putFederatedCredential).properties
@@ -61,7 +61,7 @@ export async function putFederatedCredential(rooms: ManagementOptions, call: Man
 putFederatedCredential.body = putSchema
 
 /** `DELETE …/federatedIdentityCredentials/{name}`: what was got by it ends at once. 204 when there is none. */
-export async function deleteFederatedCredential(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function deleteFederatedCredential(rooms: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { name } = call.names
   const deleted = await recordChange(rooms, call, async (transaction) => {
     const identity = await requireUserAssignedIdentity(rooms, call.names, transaction)

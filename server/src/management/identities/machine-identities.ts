@@ -3,7 +3,7 @@ import type { Machine, ManagedIdentity } from '../../directory/index.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { normalizeScope, parseResourceId, userAssignedIdentityId } from '../../standards/azure/resource-id.ts'
 import { optional } from '../arm/body.ts'
-import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
 
 const assignAction = 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action'
@@ -33,7 +33,7 @@ export type WantedIdentities = {
  * @throws ArmError
  */
 export async function readWantedIdentities(
-  rooms: ManagementOptions,
+  rooms: ManagementContext,
   call: ManagementCall,
   body: z.output<typeof identitySchema>,
 ): Promise<WantedIdentities> {
@@ -58,7 +58,7 @@ export async function readWantedIdentities(
 
 /** Makes sure that the caller may assign each of these identities, and gives their ids. @throws ArmError */
 export async function requireAssignable(
-  rooms: ManagementOptions,
+  rooms: ManagementContext,
   { caller }: ManagementCall,
   identities: readonly Pick<ManagedIdentity, 'id'>[],
 ): Promise<ReadonlySet<string>> {
@@ -74,7 +74,7 @@ export async function requireAssignable(
  * @throws ArmError for an identity that is not there
  */
 export async function settleIdentities(
-  { directory }: ManagementOptions,
+  { directory }: ManagementContext,
   transaction: Transaction,
   machine: ManagedIdentity,
   { attach, detach }: WantedIdentities,
@@ -105,7 +105,7 @@ export async function settleIdentities(
 
 /** A machine with what is known of it. */
 export async function describeOne(
-  directory: ManagementOptions['directory'],
+  directory: ManagementContext['directory'],
   machine: ManagedIdentity,
   transaction?: Transaction,
 ): Promise<Machine> {

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Machine, ManagedIdentity } from '../../directory/index.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { locationSchema, optional, readBody, tagsSchema } from '../arm/body.ts'
-import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError, locationFixed, resourceNotFound, throwAsArm } from '../arm/errors.ts'
 import {
   type WantedIdentities,
@@ -32,7 +32,7 @@ const putSchema = z.object({
 const patchSchema = z.object({ tags: optional(tagsSchema), identity: optional(identitySchema) })
 
 /** `GET …/machines` of a subscription or of a group: those that the caller may read. */
-export async function listMachines(rooms: ManagementOptions, { caller, names }: ManagementCall): Promise<unknown> {
+export async function listMachines(rooms: ManagementContext, { caller, names }: ManagementCall): Promise<unknown> {
   const { subscriptionId, resourceGroup } = names
   const visible = await visibleResources(rooms, caller, `${machineType}/read`)
   if (resourceGroup !== '') await requireGroupIfKnown(rooms, caller, names)
@@ -44,7 +44,7 @@ export async function listMachines(rooms: ManagementOptions, { caller, names }: 
 }
 
 /** `GET …/machines/{m}` */
-export async function getMachine(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
+export async function getMachine(rooms: ManagementContext, { names }: ManagementCall): Promise<unknown> {
   const machine = await describeOne(rooms.directory, await requireMachine(rooms, names))
   return machineDocument(machine, (await rooms.directory.tenant()).tenantId)
 }
@@ -53,7 +53,7 @@ export async function getMachine(rooms: ManagementOptions, { names }: Management
  * `PUT …/machines/{m}`: makes one, with an identity of its own, or replaces its tags. The identities that are attached are
  * those that the body names; without `identity` they stay as they are.
  */
-export async function putMachine(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function putMachine(rooms: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { names } = call
   if (!namePattern.test(names.machine)) throw new ArmError('invalidResourceName', nameRule)
   const { location, tags = {}, identity } = readBody(call, putMachine)
@@ -79,7 +79,7 @@ export async function putMachine(rooms: ManagementOptions, call: ManagementCall)
 putMachine.body = putSchema
 
 /** `PATCH …/machines/{m}`: tags, which are replaced, and identities, of which those that the body names are changed. */
-export async function patchMachine(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function patchMachine(rooms: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { tags, identity } = readBody(call, patchMachine)
   const wanted = identity && (await readWantedIdentities(rooms, call, identity))
   const { tenantId } = await rooms.directory.tenant()
@@ -95,7 +95,7 @@ export async function patchMachine(rooms: ManagementOptions, call: ManagementCal
 patchMachine.body = patchSchema
 
 /** `DELETE …/machines/{m}`: its key and its identity end at once, with all that was got by them. 204 when there is none. */
-export async function deleteMachine(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function deleteMachine(rooms: ManagementContext, call: ManagementCall): Promise<unknown> {
   const deleted = await recordChange(rooms, call, async (transaction) => {
     const machine = await findMachine(rooms, call.names, transaction)
     if (machine === undefined) return { result: false, event: undefined }
@@ -112,7 +112,7 @@ export async function deleteMachine(rooms: ManagementOptions, call: ManagementCa
  * can make a key that speaks as the machine, so it needs the right to change the machine, and for each identity that is
  * attached the right to assign it. Not one of Azure's.
  */
-export async function createEnrollmentCode(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function createEnrollmentCode(rooms: ManagementContext, call: ManagementCall): Promise<unknown> {
   const made = rooms.directory.machines.prepareEnrollmentCode()
   const { expiresAtMs } = made
   const present = await describeOne(rooms.directory, await requireMachine(rooms, call.names))
@@ -132,7 +132,7 @@ export async function createEnrollmentCode(rooms: ManagementOptions, call: Manag
 
 /** The machine that a path names, in its group and subscription and nowhere else. @throws ArmError 404 */
 export async function requireMachine(
-  rooms: ManagementOptions,
+  rooms: ManagementContext,
   names: ManagementCall['names'],
   transaction?: Transaction,
 ): Promise<ManagedIdentity> {
@@ -143,7 +143,7 @@ export async function requireMachine(
 }
 
 function findMachine(
-  { directory }: ManagementOptions,
+  { directory }: ManagementContext,
   { subscriptionId, resourceGroup, machine: name }: ManagementCall['names'],
   transaction?: Transaction,
 ): Promise<ManagedIdentity | undefined> {
@@ -151,7 +151,7 @@ function findMachine(
 }
 
 function settle(
-  rooms: ManagementOptions,
+  rooms: ManagementContext,
   transaction: Transaction,
   machine: ManagedIdentity,
   wanted: WantedIdentities | undefined,

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { ManagedIdentity } from '../../directory/index.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { locationSchema, optional, readBody, tagsSchema } from '../arm/body.ts'
-import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError, locationFixed, resourceNotFound, throwAsArm } from '../arm/errors.ts'
 import { requireGroupIfKnown, requireGroup } from '../arm/resource-groups.ts'
 import { visibleResources } from '../arm/visibility.ts'
@@ -19,7 +19,7 @@ const putSchema = z.object({ location: optional(locationSchema), tags: optional(
 const patchSchema = z.object({ tags: optional(tagsSchema) })
 
 /** `GET …/userAssignedIdentities` of a subscription or of a group: those that the caller may read. */
-export async function listUserAssignedIdentities(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function listUserAssignedIdentities(rooms: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { caller, names } = call
   const { subscriptionId, resourceGroup } = names
   const visible = await visibleResources(rooms, caller, `${userAssignedIdentityType}/read`)
@@ -31,13 +31,13 @@ export async function listUserAssignedIdentities(rooms: ManagementOptions, call:
 }
 
 /** `GET …/userAssignedIdentities/{i}` */
-export async function getUserAssignedIdentity(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
+export async function getUserAssignedIdentity(rooms: ManagementContext, { names }: ManagementCall): Promise<unknown> {
   const { tenantId } = await rooms.directory.tenant()
   return identityDocument(await requireUserAssignedIdentity(rooms, names), tenantId)
 }
 
 /** `PUT …/userAssignedIdentities/{i}`: makes one, with a service principal of its own, or replaces its tags. */
-export async function putUserAssignedIdentity(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function putUserAssignedIdentity(rooms: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { names } = call
   if (!namePattern.test(names.identity)) throw new ArmError('invalidResourceName', nameRule)
   const { location, tags = {} } = readBody(call, putUserAssignedIdentity)
@@ -60,7 +60,7 @@ export async function putUserAssignedIdentity(rooms: ManagementOptions, call: Ma
 putUserAssignedIdentity.body = putSchema
 
 /** `PATCH …/userAssignedIdentities/{i}`: tags, which are replaced. */
-export async function patchUserAssignedIdentity(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function patchUserAssignedIdentity(rooms: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { tags } = readBody(call, patchUserAssignedIdentity)
   const { tenantId } = await rooms.directory.tenant()
   return recordChange(rooms, call, async (transaction) => {
@@ -76,7 +76,7 @@ export async function patchUserAssignedIdentity(rooms: ManagementOptions, call: 
 patchUserAssignedIdentity.body = patchSchema
 
 /** `DELETE …/userAssignedIdentities/{i}`: with all that it was given, and all that was got by it. 204 when there is none. */
-export async function deleteUserAssignedIdentity(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function deleteUserAssignedIdentity(rooms: ManagementContext, call: ManagementCall): Promise<unknown> {
   const deleted = await recordChange(rooms, call, async (transaction) => {
     const identity = await findUserAssignedIdentity(rooms, call.names, transaction)
     if (identity === undefined) return { result: false, event: undefined }
@@ -90,7 +90,7 @@ export async function deleteUserAssignedIdentity(rooms: ManagementOptions, call:
 
 /** The identity that a path names, in its group and subscription and nowhere else. @throws ArmError 404 */
 export async function requireUserAssignedIdentity(
-  rooms: ManagementOptions,
+  rooms: ManagementContext,
   names: ManagementCall['names'],
   transaction?: Transaction,
 ): Promise<ManagedIdentity> {
@@ -101,7 +101,7 @@ export async function requireUserAssignedIdentity(
 }
 
 function findUserAssignedIdentity(
-  { directory }: ManagementOptions,
+  { directory }: ManagementContext,
   { subscriptionId, resourceGroup, identity: name }: ManagementCall['names'],
   transaction?: Transaction,
 ): Promise<ManagedIdentity | undefined> {

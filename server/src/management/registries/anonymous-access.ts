@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Authorship } from '../../access/index.ts'
 import type { Registry } from '../../resources/index.ts'
 import { readBody } from '../arm/body.ts'
-import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { authorOf, systemData } from '../arm/authorship.ts'
 import { childNotFound } from '../arm/errors.ts'
 import { requireRegistry } from './registries.ts'
@@ -17,21 +17,21 @@ import { requireScopeMapById } from './scope-maps.ts'
 const bodySchema = z.object({ properties: z.object({ scopeMapId: z.string().max(2048) }) })
 
 /** `GET …/providers/Acrux.Server/anonymousAccess/default` */
-export async function getAnonymousAccess(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
-  const registry = await requireRegistry(rooms, names)
-  const map = await rooms.access.anonymousAccess.find(registry.rid)
+export async function getAnonymousAccess(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+  const registry = await requireRegistry(context, names)
+  const map = await context.access.anonymousAccess.find(registry.rid)
   if (map === undefined) throw childNotFound('default')
   return anonymousAccessDocument(registry, map)
 }
 
 /** `PUT …/providers/Acrux.Server/anonymousAccess/default`: lets everybody read what a scope map of the registry names. */
-export async function putAnonymousAccess(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function putAnonymousAccess(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { scopeMapId } = readBody(call, putAnonymousAccess).properties
-  const { document, created } = await recordChange(rooms, call, async (transaction) => {
-    const registry = await requireRegistry(rooms, call.names, transaction)
-    const { name: scopeMapName } = await requireScopeMapById(rooms, registry, scopeMapId, transaction)
+  const { document, created } = await recordChange(context, call, async (transaction) => {
+    const registry = await requireRegistry(context, call.names, transaction)
+    const { name: scopeMapName } = await requireScopeMapById(context, registry, scopeMapId, transaction)
     const wanted = { scopeMapName, scopeMapId }
-    const { anonymousAccess } = rooms.access
+    const { anonymousAccess } = context.access
     const { map, created } = await anonymousAccess.put(transaction, registry.rid, wanted, authorOf(call.caller))
     const event = { action: 'anonymous-access.put', ...eventOf(registry, scopeMapId) }
     return { result: { document: anonymousAccessDocument(registry, map), created }, event }
@@ -41,10 +41,10 @@ export async function putAnonymousAccess(rooms: ManagementOptions, call: Managem
 putAnonymousAccess.body = bodySchema
 
 /** `DELETE …/providers/Acrux.Server/anonymousAccess/default`. 204 when there is none. */
-export async function deleteAnonymousAccess(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const { anonymousAccess } = rooms.access
-  const deleted = await recordChange(rooms, call, async (transaction) => {
-    const registry = await requireRegistry(rooms, call.names, transaction)
+export async function deleteAnonymousAccess(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  const { anonymousAccess } = context.access
+  const deleted = await recordChange(context, call, async (transaction) => {
+    const registry = await requireRegistry(context, call.names, transaction)
     const map = await anonymousAccess.find(registry.rid, transaction)
     if (map === undefined) return { result: false, event: undefined }
     await anonymousAccess.delete(transaction, registry.rid)

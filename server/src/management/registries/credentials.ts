@@ -2,38 +2,38 @@ import { attributionOf, recordChange } from '../../audit/index.ts'
 import { z } from 'zod'
 import type { Registry } from '../../resources/index.ts'
 import { oneOf, readBody } from '../arm/body.ts'
-import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError, registryNotFound } from '../arm/errors.ts'
 import { requireRegistry } from './registries.ts'
 
 const regenerateSchema = z.object({ name: oneOf(['password', 'password2']) })
 
 /** `POST …/listCredentials`: both passwords of the admin account, in clear; the reading is an event. [arm-facts §4] */
-export async function listCredentials(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const registry = await requireRegistry(rooms, call.names)
+export async function listCredentials(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  const registry = await requireRegistry(context, call.names)
   requireAdminEnabled(registry)
-  const document = await credentialsDocument(rooms, registry)
+  const document = await credentialsDocument(context, registry)
   const { caller, origin } = call
   const event = { action: 'registry.list-credentials', target: registry.id, detail: { rid: registry.rid } }
-  await rooms.audit.append({ ...event, outcome: 'success', ...attributionOf(caller), origin })
+  await context.audit.append({ ...event, outcome: 'success', ...attributionOf(caller), origin })
   return document
 }
 
 /** `POST …/regenerateCredential`: renews the password that is named, in any case, and leaves the other alone. */
-export async function regenerateCredential(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function regenerateCredential(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { name } = readBody(call, regenerateCredential)
-  const registry = await recordChange(rooms, call, async (transaction) => {
-    const result = await requireRegistry(rooms, call.names, transaction)
+  const registry = await recordChange(context, call, async (transaction) => {
+    const result = await requireRegistry(context, call.names, transaction)
     requireAdminEnabled(result)
-    await rooms.resources.renewAdminPassword(transaction, result.rid, name)
+    await context.resources.renewAdminPassword(transaction, result.rid, name)
     const detail = { rid: result.rid, name }
     return { result, event: { action: 'registry.regenerate-credential', target: result.id, detail } }
   })
-  return credentialsDocument(rooms, registry)
+  return credentialsDocument(context, registry)
 }
 regenerateCredential.body = regenerateSchema
 
-async function credentialsDocument({ resources }: ManagementOptions, { rid, ...registry }: Registry): Promise<unknown> {
+async function credentialsDocument({ resources }: ManagementContext, { rid, ...registry }: Registry): Promise<unknown> {
   const passwords = await resources.readAdminPasswords(rid)
   if (passwords === undefined) throw registryNotFound(registry.resourceGroup, registry.name)
   return {

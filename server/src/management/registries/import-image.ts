@@ -10,7 +10,7 @@ import { type Reference, type Tag, parseReference } from '../../standards/oci/re
 import { parseResourceId } from '../../standards/azure/resource-id.ts'
 import { type RepositoryName, parseRepositoryName } from '../../standards/oci/repository-name.ts'
 import { oneOf, optional, readBody } from '../arm/body.ts'
-import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { authorOf } from '../arm/authorship.ts'
 import { ArmError } from '../arm/errors.ts'
 import { parameter } from '../arm/query.ts'
@@ -42,16 +42,16 @@ const refreshTokenUser = '00000000-0000-0000-0000-000000000000'
  * `POST …/registries/{r}/importImage`: brings an image from a registry of this server, which the caller must be able to
  * pull from, or from another one. What is wrong already is told at once; the rest where `Location` says. [arm-facts §12]
  */
-export async function importImage(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function importImage(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const body = readBody(call, importImage)
   const image = readImage(body.source.sourceImage)
   const targets = readTargets(body)
-  const registry = await requireRegistry(rooms, call.names)
+  const registry = await requireRegistry(context, call.names)
   requireOpenToImports(registry)
-  const from = await readSource(rooms, call, registry, body.source, image.repository)
+  const from = await readSource(context, call, registry, body.source, image.repository)
   const { caller, origin, names, reply } = call
   const { objectId } = caller.principal
-  const id = await rooms.imports
+  const id = await context.imports
     .start({
       from,
       reference: image.reference,
@@ -60,7 +60,7 @@ export async function importImage(rooms: ManagementOptions, call: ManagementCall
         caller: {
           key: `directory:${objectId}`,
           ...attributionOf(caller),
-          deletionsSeen: await rooms.registry.deletions(),
+          deletionsSeen: await context.registry.deletions(),
           mayPull: () => false,
         },
         origin,
@@ -72,18 +72,18 @@ export async function importImage(rooms: ManagementOptions, call: ManagementCall
     .catch((error: unknown) => {
       throw error instanceof ImportError ? importFailure(error.reason, error.message) : error
     })
-  const location = `${rooms.publicOrigin}/subscriptions/${names.subscriptionId}/providers/Microsoft.ContainerRegistry/locations/${registry.location.toUpperCase()}/operationResults/registries-${id}`
+  const location = `${context.publicOrigin}/subscriptions/${names.subscriptionId}/providers/Microsoft.ContainerRegistry/locations/${registry.location.toUpperCase()}/operationResults/registries-${id}`
   return accepted(reply, `${location}?api-version=${encodeURIComponent(apiVersion(call))}`)
 }
 importImage.body = importSchema
 
 /** `GET …/operationResults/{id}`: how an import goes, for the one who began it; for everybody else there is none. */
-export async function getImportResult(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function getImportResult(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { names, request, reply } = call
   const id = /^registries-([0-9a-f-]{36})$/.exec(names.name.toLowerCase())?.[1]
-  const status = id === undefined ? undefined : await rooms.imports.find(id, askerOf(call))
+  const status = id === undefined ? undefined : await context.imports.find(id, askerOf(call))
   if (status === undefined) throw new ArmError('operationNotFound', `The resource ${names.name} could not be found.`)
-  if (status.state === 'running') return accepted(reply, `${rooms.publicOrigin}${request.url}`)
+  if (status.state === 'running') return accepted(reply, `${context.publicOrigin}${request.url}`)
   return finished(reply, status)
 }
 
@@ -148,7 +148,7 @@ function readTargets({ targetTags = [], untaggedTargetRepositories = [] }: Impor
 }
 
 async function readSource(
-  rooms: ManagementOptions,
+  context: ManagementContext,
   call: ManagementCall,
   target: Registry,
   { resourceId, registryUri, credentials }: ImportBody['source'],
@@ -158,20 +158,20 @@ async function readSource(
     throw badImport('either resourceId or registryUri has to name the source')
   }
   if (resourceId !== undefined) {
-    const source = await findByResourceId(rooms, resourceId)
-    return fromHere(rooms, call, { target, source, repository, named: resourceId })
+    const source = await findByResourceId(context, resourceId)
+    return fromHere(context, call, { target, source, repository, named: resourceId })
   }
   const host = parseLoginServer((registryUri ?? '').replace(/^https:\/\//i, '').replace(/\/$/, ''))
   if (host === undefined) throw badImport('registryUri is not the host of a registry')
   const { username = refreshTokenUser, password } = credentials ?? {}
   if (username.includes(':')) throw badImport('a user name cannot have a colon')
-  const own = await rooms.resources.findRegistryByHost(host)
+  const own = await context.resources.findRegistryByHost(host)
   if (own !== undefined && password !== undefined) {
-    const mayPull = await rooms.tokenService.passwordMayPull(own, { username, password }, repository)
+    const mayPull = await context.tokenService.passwordMayPull(own, { username, password }, repository)
     if (!mayPull) throw new ArmError('importFailed', `${host} does not let the caller pull ${repository}.`)
     return fromOpen(target, own, repository)
   }
-  if (own !== undefined) return fromHere(rooms, call, { target, source: own, repository, named: host })
+  if (own !== undefined) return fromHere(context, call, { target, source: own, repository, named: host })
   const isHub = host === 'docker.io' && !repository.includes('/')
   return {
     kind: 'elsewhere',
@@ -181,7 +181,7 @@ async function readSource(
   }
 }
 
-async function findByResourceId({ resources }: ManagementOptions, text: string): Promise<Registry | undefined> {
+async function findByResourceId({ resources }: ManagementContext, text: string): Promise<Registry | undefined> {
   const id = parseResourceId(text)
   const type = `${id?.provider}/${id?.type}`.toLowerCase()
   if (id?.resourceGroup === undefined || id.name === undefined || id.children.length > 0) return undefined
@@ -199,7 +199,7 @@ type Here = {
 
 /** Whether there is no such registry or the caller may not pull from it is told in the same words. [Azure/acr#237] */
 async function fromHere(
-  { access }: ManagementOptions,
+  { access }: ManagementContext,
   { caller }: ManagementCall,
   { target, source, repository, named }: Here,
 ): Promise<ImportFrom> {

@@ -2,28 +2,28 @@ import { recordChange } from '../../audit/index.ts'
 import type { OpenUploadState } from '../../registry/index.ts'
 import type { Registry } from '../../resources/index.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
-import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { requireRegistry } from './registries.ts'
 
 /** `GET …/providers/Acrux.Server/uploads`: the uploads that were begun and not finished. ACR does not show them. */
-export async function listOpenUploads(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
-  const registry = await requireRegistry(rooms, names)
-  const uploads = await rooms.registry.uploads.list(registry.rid)
+export async function listOpenUploads(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+  const registry = await requireRegistry(context, names)
+  const uploads = await context.registry.uploads.list(registry.rid)
   return { value: uploads.map((upload) => document(registry, upload)) }
 }
 
 /** `DELETE …/providers/Acrux.Server/uploads/{id}`: ends one with its bytes. 204 when there is none. */
-export async function deleteOpenUpload(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const registry = await requireRegistry(rooms, call.names)
+export async function deleteOpenUpload(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  const registry = await requireRegistry(context, call.names)
   const id = parseGuid(call.names.name)
-  const ended = id === undefined ? 'unknown' : await rooms.registry.uploads.end(registry.rid, id)
+  const ended = id === undefined ? 'unknown' : await context.registry.uploads.end(registry.rid, id)
   if (ended === 'active') {
     throw new ArmError('conflict', 'The upload is being written to. Try again when the request has ended.')
   }
   if (ended === 'ended') {
     const event = { action: 'upload.cancel', target: idOf(registry, id ?? ''), detail: { rid: registry.rid } }
-    await recordChange(rooms, call, () => Promise.resolve({ result: undefined, event }))
+    await recordChange(context, call, () => Promise.resolve({ result: undefined, event }))
   }
   return call.reply.code(ended === 'ended' ? 200 : 204).send()
 }

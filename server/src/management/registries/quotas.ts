@@ -4,7 +4,7 @@ import { QuotaConflictError, type QuotaUsage } from '../../registry/index.ts'
 import type { Registry } from '../../resources/index.ts'
 import { parseRepositoryName } from '../../standards/oci/repository-name.ts'
 import { optional, readBody } from '../arm/body.ts'
-import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError, childNotFound } from '../arm/errors.ts'
 import { requireRegistry } from './registries.ts'
 
@@ -24,23 +24,23 @@ const putSchema = z.object({
 })
 
 /** `GET …/providers/Acrux.Server/quotas` */
-export async function listQuotas(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
-  const registry = await requireRegistry(rooms, names)
-  const quotas = await rooms.registry.quotas.list(registry.rid)
+export async function listQuotas(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+  const registry = await requireRegistry(context, names)
+  const quotas = await context.registry.quotas.list(registry.rid)
   return { value: quotas.map((quota) => document(registry, quota)) }
 }
 
 /** `GET …/providers/Acrux.Server/quotas/{name}` */
-export async function getQuota(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const registry = await requireRegistry(rooms, call.names)
+export async function getQuota(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  const registry = await requireRegistry(context, call.names)
   const name = requireName(call)
-  const quota = await rooms.registry.quotas.find(registry.rid, name)
+  const quota = await context.registry.quotas.find(registry.rid, name)
   if (quota === undefined) throw childNotFound(name)
   return document(registry, quota)
 }
 
 /** `PUT …/providers/Acrux.Server/quotas/{name}`: limits the bytes of the registry, or of the repository that it names. */
-export async function putQuota(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function putQuota(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const name = requireName(call)
   const { limitBytes, repository: text } = readBody(call, putQuota).properties
   const repository = text === undefined || text === null ? undefined : parseRepositoryName(text)
@@ -48,24 +48,24 @@ export async function putQuota(rooms: ManagementOptions, call: ManagementCall): 
     throw new ArmError('badRequest', 'The repository is not a repository name.')
   }
   const quota = { name, repository, limitBytes }
-  const { registry, isNew } = await recordChange(rooms, call, async (transaction) => {
-    const found = await requireRegistry(rooms, call.names, transaction)
-    const created = await rooms.registry.quotas.put(transaction, found.rid, quota).catch(throwConflict)
+  const { registry, isNew } = await recordChange(context, call, async (transaction) => {
+    const found = await requireRegistry(context, call.names, transaction)
+    const created = await context.registry.quotas.put(transaction, found.rid, quota).catch(throwConflict)
     const detail = { rid: found.rid, repository: repository ?? null, limitBytes }
     const event = { action: 'quota.put', target: idOf(found, name), detail }
     return { result: { registry: found, isNew: created }, event }
   })
-  const usage = await rooms.registry.quotas.find(registry.rid, name)
+  const usage = await context.registry.quotas.find(registry.rid, name)
   return call.reply.code(isNew ? 201 : 200).send(document(registry, usage ?? { ...quota, usedBytes: 0 }))
 }
 putQuota.body = putSchema
 
 /** `DELETE …/providers/Acrux.Server/quotas/{name}`. 204 when there is none. */
-export async function deleteQuota(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function deleteQuota(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const name = requireName(call)
-  const deleted = await recordChange(rooms, call, async (transaction) => {
-    const registry = await requireRegistry(rooms, call.names, transaction)
-    const result = await rooms.registry.quotas.delete(transaction, registry.rid, name)
+  const deleted = await recordChange(context, call, async (transaction) => {
+    const registry = await requireRegistry(context, call.names, transaction)
+    const result = await context.registry.quotas.delete(transaction, registry.rid, name)
     const event = { action: 'quota.delete', target: idOf(registry, name), detail: { rid: registry.rid } }
     return { result, event: result ? event : undefined }
   })

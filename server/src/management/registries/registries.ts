@@ -3,7 +3,7 @@ import type { Transaction } from '../../platform/sql/database.ts'
 import { NameTakenError, type Registry, defaultSettings } from '../../resources/index.ts'
 import { parseRegistryName } from '../../standards/azure/registry-name.ts'
 import { readBody } from '../arm/body.ts'
-import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { authorOf } from '../arm/authorship.ts'
 import { ArmError, locationFixed, registryNotFound } from '../arm/errors.ts'
 import { nameRule } from '../arm/path-scope.ts'
@@ -21,21 +21,21 @@ import { requireCountsWithin } from './sku-limits.ts'
 import { visibleResources } from '../arm/visibility.ts'
 
 /** `GET …/registries` of a subscription or of a group: those that the caller may read. */
-export async function listRegistries(rooms: ManagementOptions, { caller, names }: ManagementCall): Promise<unknown> {
+export async function listRegistries(context: ManagementContext, { caller, names }: ManagementCall): Promise<unknown> {
   const { subscriptionId, resourceGroup } = names
-  const visible = await visibleResources(rooms, caller, 'Microsoft.ContainerRegistry/registries/read')
-  if (resourceGroup !== '') await requireGroupIfKnown(rooms, caller, names)
-  const registries = await rooms.resources.listRegistries(subscriptionId, resourceGroup || undefined)
+  const visible = await visibleResources(context, caller, 'Microsoft.ContainerRegistry/registries/read')
+  if (resourceGroup !== '') await requireGroupIfKnown(context, caller, names)
+  const registries = await context.resources.listRegistries(subscriptionId, resourceGroup || undefined)
   return { value: registries.filter(({ id }) => visible(id)).map(registryDocument) }
 }
 
 /** `GET …/registries/{r}` */
-export async function getRegistry(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
-  return registryDocument(await requireRegistry(rooms, names))
+export async function getRegistry(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+  return registryDocument(await requireRegistry(context, names))
 }
 
 /** `PUT …/registries/{r}`: makes a registry, or replaces the settings of one; what the body does not name gets its default. */
-export async function putRegistry(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function putRegistry(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { names } = call
   if (parseRegistryName(names.registry) === undefined) throw new ArmError('invalidResourceName', nameRule)
   const body = readBody(call, putRegistry)
@@ -43,27 +43,30 @@ export async function putRegistry(rooms: ManagementOptions, call: ManagementCall
     throw new ArmError('locationRequired', 'The location property is required for this definition.')
   }
   const { location } = body
-  const { registry, created } = await recordChange(rooms, call, async (transaction) => {
-    const present = await findRegistry(rooms, names, transaction)
+  const { registry, created } = await recordChange(context, call, async (transaction) => {
+    const present = await findRegistry(context, names, transaction)
     const result =
       present === undefined
-        ? { registry: await createRegistry(rooms, call, transaction, { ...body, location }), created: true }
-        : { registry: await replaceRegistry(rooms, call, transaction, present, { ...body, location }), created: false }
+        ? { registry: await createRegistry(context, call, transaction, { ...body, location }), created: true }
+        : {
+            registry: await replaceRegistry(context, call, transaction, present, { ...body, location }),
+            created: false,
+          }
     const action = result.created ? 'registry.create' : 'registry.update'
     return { result, event: { action, target: result.registry.id, detail: auditDetail(result.registry) } }
   })
-  if (created) await rooms.onRegistriesChanged()
+  if (created) await context.onRegistriesChanged()
   return call.reply.code(created ? 201 : 200).send(registryDocument(registry))
 }
 putRegistry.body = registrySchema
 
 /** `PATCH …/registries/{r}`: changes what the body names. */
-export async function patchRegistry(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function patchRegistry(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const body = readBody(call, patchRegistry)
-  return recordChange(rooms, call, async (transaction) => {
-    const present = await requireRegistry(rooms, call.names, transaction)
-    const settings = settingsAfter(settingsOf(present), body, rooms.clock.now())
-    const registry = await updateRegistry(rooms, call, transaction, present, settings)
+  return recordChange(context, call, async (transaction) => {
+    const present = await requireRegistry(context, call.names, transaction)
+    const settings = settingsAfter(settingsOf(present), body, context.clock.now())
+    const registry = await updateRegistry(context, call, transaction, present, settings)
     const event = { action: 'registry.update', target: registry.id, detail: auditDetail(registry) }
     return { result: registryDocument(registry), event }
   })
@@ -71,10 +74,10 @@ export async function patchRegistry(rooms: ManagementOptions, call: ManagementCa
 patchRegistry.body = registrySchema
 
 /** `DELETE …/registries/{r}`: with all that it holds, every role that was given on it, and its scoped tokens. 204 when there is none. */
-export async function deleteRegistry(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const { resources, access, registry: content } = rooms
-  const deleted = await recordChange(rooms, call, async (transaction) => {
-    const registry = await findRegistry(rooms, call.names, transaction)
+export async function deleteRegistry(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  const { resources, access, registry: content } = context
+  const deleted = await recordChange(context, call, async (transaction) => {
+    const registry = await findRegistry(context, call.names, transaction)
     if (registry === undefined) return { result: false, event: undefined }
     await resources.deleteRegistry(transaction, registry.rid)
     await content.deleteContent(transaction, registry.rid)
@@ -83,24 +86,24 @@ export async function deleteRegistry(rooms: ManagementOptions, call: ManagementC
     const event = { action: 'registry.delete', target: registry.id, detail: { rid: registry.rid } }
     return { result: true, event }
   })
-  if (deleted) await rooms.onRegistriesChanged()
+  if (deleted) await context.onRegistriesChanged()
   return call.reply.code(deleted ? 200 : 204).send()
 }
 
 /** The registry that a path names, in its group and subscription and nowhere else. @throws ArmError 404 */
 export async function requireRegistry(
-  rooms: ManagementOptions,
+  context: ManagementContext,
   names: ManagementCall['names'],
   transaction?: Transaction,
 ): Promise<Registry> {
-  const registry = await findRegistry(rooms, names, transaction)
+  const registry = await findRegistry(context, names, transaction)
   if (registry !== undefined) return registry
-  await requireGroup(rooms, names, transaction)
+  await requireGroup(context, names, transaction)
   throw registryNotFound(names.resourceGroup, names.registry)
 }
 
 function findRegistry(
-  { resources }: ManagementOptions,
+  { resources }: ManagementContext,
   { subscriptionId, resourceGroup, registry }: ManagementCall['names'],
   transaction: Transaction | undefined,
 ): Promise<Registry | undefined> {
@@ -110,21 +113,21 @@ function findRegistry(
 type PlacedBody = RegistryBody & { readonly location: string }
 
 async function createRegistry(
-  rooms: ManagementOptions,
+  context: ManagementContext,
   { caller, names }: ManagementCall,
   transaction: Transaction,
   body: PlacedBody,
 ): Promise<Registry> {
-  const { subscriptionId, name: resourceGroup } = await requireGroup(rooms, names, transaction)
+  const { subscriptionId, name: resourceGroup } = await requireGroup(context, names, transaction)
   requireSku(body.sku?.name)
-  const nowMs = rooms.clock.now()
+  const nowMs = context.clock.now()
   const change = settingsAfter(defaultSettings(nowMs), body, nowMs)
   const { registry: name } = names
   const { location } = body
   try {
     const author = authorOf(caller)
     const made = { subscriptionId, resourceGroup, name, location, change, author }
-    return await rooms.resources.createRegistry(transaction, made)
+    return await context.resources.createRegistry(transaction, made)
   } catch (error) {
     if (error instanceof NameTakenError) throw nameInUse(name, error)
     throw error
@@ -132,7 +135,7 @@ async function createRegistry(
 }
 
 async function replaceRegistry(
-  rooms: ManagementOptions,
+  context: ManagementContext,
   call: ManagementCall,
   transaction: Transaction,
   present: Registry,
@@ -140,21 +143,21 @@ async function replaceRegistry(
 ): Promise<Registry> {
   if (body.location !== present.location) throw locationFixed(present, body.location)
   requireSku(body.sku?.name)
-  const nowMs = rooms.clock.now()
+  const nowMs = context.clock.now()
   const settings = keepingSince(present, settingsAfter(defaultSettings(nowMs), body, nowMs))
-  return updateRegistry(rooms, call, transaction, present, settings)
+  return updateRegistry(context, call, transaction, present, settings)
 }
 
 /** A SKU that is another is one that gives all that the registry has. */
 async function updateRegistry(
-  rooms: ManagementOptions,
+  context: ManagementContext,
   { caller }: ManagementCall,
   transaction: Transaction,
   present: Registry,
   settings: RegistrySettings,
 ): Promise<Registry> {
-  if (settings.sku !== present.sku) await requireCountsWithin(rooms, present, settings.sku, transaction)
-  return rooms.resources.updateRegistry(transaction, present.rid, settings, authorOf(caller))
+  if (settings.sku !== present.sku) await requireCountsWithin(context, present, settings.sku, transaction)
+  return context.resources.updateRegistry(transaction, present.rid, settings, authorOf(caller))
 }
 
 /** A PUT that says again that manifests are retained does not begin anew with it. */

@@ -6,7 +6,7 @@ import type { Registry } from '../../resources/index.ts'
 import { formatArmTime } from '../../standards/azure/acr-time.ts'
 import { formatScopeMapAction, parseScopeMapAction } from '../../standards/azure/scope-map-action.ts'
 import { optional, proseOf, readBody } from '../arm/body.ts'
-import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { authorOf, systemData } from '../arm/authorship.ts'
 import { ArmError, childNotFound } from '../arm/errors.ts'
 import { requireRegistry } from './registries.ts'
@@ -23,26 +23,26 @@ const scopeMapSchema = z.object({
 })
 
 /** `GET …/scopeMaps`: the system's and those that were made. */
-export async function listScopeMaps(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
-  const registry = await requireRegistry(rooms, names)
-  const maps = await rooms.access.scopeMaps.list(registry.rid)
+export async function listScopeMaps(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+  const registry = await requireRegistry(context, names)
+  const maps = await context.access.scopeMaps.list(registry.rid)
   return { value: maps.map((map) => scopeMapDocument(registry, map)) }
 }
 
 /** `GET …/scopeMaps/{m}` */
-export async function getScopeMap(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
-  const registry = await requireRegistry(rooms, names)
-  return scopeMapDocument(registry, await requireScopeMap(rooms, registry, names.name))
+export async function getScopeMap(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+  const registry = await requireRegistry(context, names)
+  return scopeMapDocument(registry, await requireScopeMap(context, registry, names.name))
 }
 
 /** `PUT …/scopeMaps/{m}`: makes a scope map, or replaces the whole of one. */
-export async function putScopeMap(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function putScopeMap(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { name } = call.names
   const { properties } = readBody(call, putScopeMap)
   const actions = requireActions(properties?.actions ?? [])
-  const { scopeMaps } = rooms.access
-  return recordChange(rooms, call, async (transaction) => {
-    const registry = await requireRegistry(rooms, call.names, transaction)
+  const { scopeMaps } = context.access
+  return recordChange(context, call, async (transaction) => {
+    const registry = await requireRegistry(context, call.names, transaction)
     const { rid, sku } = registry
     if (!isChildName('scopeMaps', name)) throw new ArmError('invalidResourceName', nameRule)
     const present = await scopeMaps.find(rid, name, transaction)
@@ -62,17 +62,17 @@ export async function putScopeMap(rooms: ManagementOptions, call: ManagementCall
 putScopeMap.body = scopeMapSchema
 
 /** `PATCH …/scopeMaps/{m}`: what the body names is replaced, the actions as a whole. [arm-facts §1] */
-export async function patchScopeMap(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function patchScopeMap(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { properties } = readBody(call, patchScopeMap)
   const actions = properties?.actions && requireActions(properties.actions)
-  const document = await recordChange(rooms, call, async (transaction) => {
-    const registry = await requireRegistry(rooms, call.names, transaction)
-    const present = await requireScopeMap(rooms, registry, call.names.name, transaction)
+  const document = await recordChange(context, call, async (transaction) => {
+    const registry = await requireRegistry(context, call.names, transaction)
+    const present = await requireScopeMap(context, registry, call.names.name, transaction)
     refuseSystemDefined(present.name, present)
     const { name } = present
     const description = properties?.description ?? present.description
     const wanted = { name, description, actions: actions ?? present.actions }
-    const { map } = await rooms.access.scopeMaps.put(transaction, registry.rid, wanted, authorOf(call.caller))
+    const { map } = await context.access.scopeMaps.put(transaction, registry.rid, wanted, authorOf(call.caller))
     const event = { ...eventOf(registry, map), action: 'scope-map.update' }
     return { result: scopeMapDocument(registry, map), event }
   })
@@ -81,11 +81,11 @@ export async function patchScopeMap(rooms: ManagementOptions, call: ManagementCa
 patchScopeMap.body = scopeMapSchema
 
 /** `DELETE …/scopeMaps/{m}`: unless something uses it. 204 when there is none. */
-export async function deleteScopeMap(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const { scopeMaps } = rooms.access
-  const deleted = await recordChange(rooms, call, async (transaction) => {
-    const registry = await requireRegistry(rooms, call.names, transaction)
-    const present = await findScopeMap(rooms, registry, call.names.name, transaction)
+export async function deleteScopeMap(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  const { scopeMaps } = context.access
+  const deleted = await recordChange(context, call, async (transaction) => {
+    const registry = await requireRegistry(context, call.names, transaction)
+    const present = await findScopeMap(context, registry, call.names.name, transaction)
     if (present === undefined) return { result: false, event: undefined }
     refuseSystemDefined(present.name, present)
     await scopeMaps.delete(transaction, registry.rid, present.name).catch(throwInUse)
@@ -95,7 +95,7 @@ export async function deleteScopeMap(rooms: ManagementOptions, call: ManagementC
 }
 
 function findScopeMap(
-  { access }: ManagementOptions,
+  { access }: ManagementContext,
   { rid }: Registry,
   name: string,
   transaction?: Transaction,
@@ -104,19 +104,19 @@ function findScopeMap(
 }
 
 async function requireScopeMap(
-  rooms: ManagementOptions,
+  context: ManagementContext,
   registry: Registry,
   name: string,
   transaction?: Transaction,
 ): Promise<ScopeMap> {
-  const map = await findScopeMap(rooms, registry, name, transaction)
+  const map = await findScopeMap(context, registry, name, transaction)
   if (map === undefined) throw childNotFound(name)
   return map
 }
 
 /** The scope map that an id names, within this registry alone. @throws ArmError 400 */
 export async function requireScopeMapById(
-  { access }: ManagementOptions,
+  { access }: ManagementContext,
   registry: Registry,
   scopeMapId: string,
   transaction: Transaction,

@@ -10,7 +10,7 @@ import type { Registry } from '../../resources/index.ts'
 import { formatArmTime } from '../../standards/azure/acr-time.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
 import { oneOf, optional, readBody } from '../arm/body.ts'
-import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { authorOf, systemData } from '../arm/authorship.ts'
 import { ArmError, childNotFound } from '../arm/errors.ts'
 import { requireRegistry } from './registries.ts'
@@ -42,35 +42,35 @@ const tokenSchema = z.object({
 type TokenProperties = z.output<typeof tokenSchema>['properties']
 
 /** `GET …/tokens` */
-export async function listScopedTokens(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
-  const registry = await requireRegistry(rooms, names)
-  const tokens = await rooms.access.scopedTokens.list(registry.rid)
+export async function listScopedTokens(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+  const registry = await requireRegistry(context, names)
+  const tokens = await context.access.scopedTokens.list(registry.rid)
   return { value: tokens.map((token) => tokenDocument(registry, token)) }
 }
 
 /** `GET …/tokens/{t}` */
-export async function getScopedToken(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
-  const registry = await requireRegistry(rooms, names)
-  return tokenDocument(registry, await requireToken(rooms, registry, names.name))
+export async function getScopedToken(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+  const registry = await requireRegistry(context, names)
+  return tokenDocument(registry, await requireToken(context, registry, names.name))
 }
 
 /**
  * `PUT …/tokens/{t}`: makes a token without passwords, or gives one another scope map. A status that is not named stays,
  * and so do the passwords: nobody gets a right back by being left out.
  */
-export async function putScopedToken(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function putScopedToken(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { properties } = readBody(call, putScopedToken)
-  const { document, created } = await recordChange(rooms, call, async (transaction) => {
-    const registry = await requireRegistry(rooms, call.names, transaction)
+  const { document, created } = await recordChange(context, call, async (transaction) => {
+    const registry = await requireRegistry(context, call.names, transaction)
     const { name } = call.names
     requireTokenName(registry, name)
-    const present = await rooms.access.scopedTokens.find(registry.rid, name, transaction)
+    const present = await context.access.scopedTokens.find(registry.rid, name, transaction)
     if (present === undefined) {
-      const held = await rooms.access.scopedTokens.count(registry.rid, transaction)
+      const held = await context.access.scopedTokens.count(registry.rid, transaction)
       requireRoomForOneMore(registry.sku, 'Tokens', held)
     }
     if (properties?.scopeMapId === undefined) throw new ArmError('invalidScopeMapId', 'A token needs a scopeMapId.')
-    const token = await putToken(rooms, call, transaction, registry, present ?? name, properties)
+    const token = await putToken(context, call, transaction, registry, present ?? name, properties)
     const action = present === undefined ? 'scoped-token.create' : 'scoped-token.update'
     return {
       result: { document: tokenDocument(registry, token), created: present === undefined },
@@ -82,12 +82,12 @@ export async function putScopedToken(rooms: ManagementOptions, call: ManagementC
 putScopedToken.body = tokenSchema
 
 /** `PATCH …/tokens/{t}`: what the body names; of the passwords those stay that it names. [arm-facts §2] */
-export async function patchScopedToken(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function patchScopedToken(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { properties } = readBody(call, patchScopedToken)
-  const document = await recordChange(rooms, call, async (transaction) => {
-    const registry = await requireRegistry(rooms, call.names, transaction)
-    const present = await requireToken(rooms, registry, call.names.name, transaction)
-    const token = await putToken(rooms, call, transaction, registry, present, properties)
+  const document = await recordChange(context, call, async (transaction) => {
+    const registry = await requireRegistry(context, call.names, transaction)
+    const present = await requireToken(context, registry, call.names.name, transaction)
+    const token = await putToken(context, call, transaction, registry, present, properties)
     const event = { ...eventOf(registry, token), action: 'scoped-token.update' }
     return { result: tokenDocument(registry, token), event }
   })
@@ -96,12 +96,12 @@ export async function patchScopedToken(rooms: ManagementOptions, call: Managemen
 patchScopedToken.body = tokenSchema
 
 /** `DELETE …/tokens/{t}`: with all that was got by it. 204 when there is none. */
-export async function deleteScopedToken(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const deleted = await recordChange(rooms, call, async (transaction) => {
-    const registry = await requireRegistry(rooms, call.names, transaction)
-    const token = await findToken(rooms, registry, call.names.name, transaction)
+export async function deleteScopedToken(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  const deleted = await recordChange(context, call, async (transaction) => {
+    const registry = await requireRegistry(context, call.names, transaction)
+    const token = await findToken(context, registry, call.names.name, transaction)
     if (token === undefined) return { result: false, event: undefined }
-    await rooms.access.scopedTokens.delete(transaction, registry.rid, token.name)
+    await context.access.scopedTokens.delete(transaction, registry.rid, token.name)
     return { result: true, event: { ...eventOf(registry, token), action: 'scoped-token.delete' } }
   })
   return call.reply.code(deleted ? 200 : 204).send()
@@ -114,20 +114,20 @@ const generateSchema = z.object({
 })
 
 /** `POST …/generateCredentials`: one password of a token or both, made anew and shown this once. [arm-facts §3] */
-export async function generateCredentials(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function generateCredentials(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { tokenId, name, expiry } = readBody(call, generateCredentials)
-  if (expiry !== undefined && expiry <= rooms.clock.now()) {
+  if (expiry !== undefined && expiry <= context.clock.now()) {
     throw new ArmError('invalidExpiry', 'The expiry of a password must lie in the future.')
   }
   const generated = name === undefined ? passwordNames : [name]
-  return recordChange(rooms, call, async (transaction) => {
-    const registry = await requireRegistry(rooms, call.names, transaction)
+  return recordChange(context, call, async (transaction) => {
+    const registry = await requireRegistry(context, call.names, transaction)
     const tokenName = childNameIn(registry, 'tokens', tokenId)
     if (tokenName === undefined) {
       throw new ArmError('invalidTokenId', `The tokenId names no token of the registry ${registry.name}.`)
     }
-    const token = await requireToken(rooms, registry, tokenName, transaction)
-    const made = await rooms.access.scopedTokens.generatePasswords(transaction, token, generated, expiry)
+    const token = await requireToken(context, registry, tokenName, transaction)
+    const made = await context.access.scopedTokens.generatePasswords(transaction, token, generated, expiry)
     const passwords = made.map((password) => ({ ...passwordDocument(password), value: password.value }))
     const { target, detail } = eventOf(registry, token)
     const expires = expiry === undefined ? null : formatArmTime(expiry)
@@ -155,7 +155,7 @@ function requireTokenName({ name: registryName }: Registry, name: string): void 
 
 /** Makes a token of a name, or changes one, by what the body names; all else stays. */
 async function putToken(
-  rooms: ManagementOptions,
+  context: ManagementContext,
   { caller }: ManagementCall,
   transaction: Transaction,
   registry: Registry,
@@ -169,10 +169,10 @@ async function putToken(
   const wanted = {
     name,
     scopeMapId,
-    scopeMapName: (await requireScopeMapById(rooms, registry, scopeMapId, transaction)).name,
+    scopeMapName: (await requireScopeMapById(context, registry, scopeMapId, transaction)).name,
     enabled: properties?.status === undefined ? (present?.enabled ?? true) : properties.status === 'enabled',
   }
-  const { scopedTokens } = rooms.access
+  const { scopedTokens } = context.access
   const { token } = await scopedTokens.put(transaction, registry.rid, wanted, authorOf(caller))
   return removed.length === 0 ? token : scopedTokens.deletePasswords(transaction, token, removed)
 }
@@ -202,7 +202,7 @@ function removedPasswords(present: ScopedToken | undefined, body: CredentialsBod
 }
 
 function findToken(
-  { access }: ManagementOptions,
+  { access }: ManagementContext,
   { rid }: Registry,
   name: string,
   transaction?: Transaction,
@@ -211,12 +211,12 @@ function findToken(
 }
 
 async function requireToken(
-  rooms: ManagementOptions,
+  context: ManagementContext,
   registry: Registry,
   name: string,
   transaction?: Transaction,
 ): Promise<ScopedToken> {
-  const token = await findToken(rooms, registry, name, transaction)
+  const token = await findToken(context, registry, name, transaction)
   if (token === undefined) throw childNotFound(name)
   return token
 }

@@ -1,6 +1,6 @@
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { Registry, Sku } from '../../resources/index.ts'
-import type { ManagementOptions } from '../arm/context.ts'
+import type { ManagementContext } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { ipRuleLimit } from './registry-body.ts'
 
@@ -41,7 +41,7 @@ export function requireRoomForOneMore(sku: Sku, name: Counted, present: number):
 
 /** @throws ArmError where a registry has more than a SKU that it is to have would give it. */
 export async function requireCountsWithin(
-  { access }: ManagementOptions,
+  { access }: ManagementContext,
   { rid }: Registry,
   sku: Sku,
   transaction: Transaction,

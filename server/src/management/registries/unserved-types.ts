@@ -1,4 +1,4 @@
-import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { requireRegistry } from './registries.ts'
 import { requireGroup } from '../arm/resource-groups.ts'
@@ -35,15 +35,15 @@ const unservedActions: ReadonlySet<string> = new Set(
 )
 
 /** `GET …/registries/{r}/{type}` of a type that is not served: there are none. */
-export async function listUnserved(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  await requireRegistry(rooms, call.names)
+export async function listUnserved(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  await requireRegistry(context, call.names)
   if (!unservedTypes.has(typeOf(call))) throw nothingHere()
   return { value: [] }
 }
 
 /** Everything else within a registry that is not served: that Azure has it is said, and where to read more. */
-export async function refuseUnserved(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  await requireRegistry(rooms, call.names)
+export async function refuseUnserved(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  await requireRegistry(context, call.names)
   const type = typeOf(call)
   if (!unservedTypes.has(type) && !unservedActions.has(type)) throw nothingHere()
   throw notServed()
@@ -55,8 +55,8 @@ export function listNone(): Promise<unknown> {
 }
 
 /** `GET …/providers/Microsoft.Resources/tags/default`: the tags of a registry, a resource group or a subscription. */
-export async function getTags(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
-  const { id, tags } = await taggedAt(rooms, names)
+export async function getTags(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+  const { id, tags } = await taggedAt(context, names)
   const type = 'Microsoft.Resources/tags'
   return { id: `${id}/providers/${type}/default`, name: 'default', type, properties: { tags } }
 }
@@ -66,10 +66,10 @@ export function refuseNone(): Promise<unknown> {
   return Promise.reject(notServed())
 }
 
-async function taggedAt(rooms: ManagementOptions, names: ManagementCall['names']) {
-  if (names.registry !== '') return requireRegistry(rooms, names)
+async function taggedAt(context: ManagementContext, names: ManagementCall['names']) {
+  if (names.registry !== '') return requireRegistry(context, names)
   if (names.resourceGroup === '') return { id: subscriptionId(names.subscriptionId), tags: {} }
-  const { name, tags } = await requireGroup(rooms, names)
+  const { name, tags } = await requireGroup(context, names)
   return { id: resourceGroupId(names.subscriptionId, name), tags }
 }
 

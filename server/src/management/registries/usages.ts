@@ -1,14 +1,14 @@
-import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { requireRegistry } from './registries.ts'
 import { skuLimits } from './sku-limits.ts'
 
 /** `GET …/listUsages`: how much of what its SKU gives a registry uses. The system's scope maps do not count. [arm-facts §6] */
-export async function listUsages(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
-  const { rid, sku, networkRuleSet } = await requireRegistry(rooms, names)
+export async function listUsages(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+  const { rid, sku, networkRuleSet } = await requireRegistry(context, names)
   const [{ sizeBytes, limitBytes }, scopeMaps, tokens] = await Promise.all([
-    rooms.registry.usage(rid),
-    rooms.access.scopeMaps.count(rid),
-    rooms.access.scopedTokens.count(rid),
+    context.registry.usage(rid),
+    context.access.scopeMaps.count(rid),
+    context.access.scopedTokens.count(rid),
   ])
   // What this server does not serve, nothing is used of.
   const used = new Map([

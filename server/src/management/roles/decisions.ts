@@ -1,6 +1,6 @@
 import { type RightInQuestion, everyRight } from '../../access/index.ts'
 import { parseRepositoryName } from '../../standards/oci/repository-name.ts'
-import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError, childNotFound } from '../arm/errors.ts'
 import { largestPageSize, nextLink, readPageSize, readSkipToken, skipToken } from '../arm/page.ts'
 import { parameter } from '../arm/query.ts'
@@ -12,10 +12,10 @@ import { requireRegistry } from '../registries/registries.ts'
  *
  * @throws ArmError 404 if the registry denied nothing under this id, even if another registry did
  */
-export async function getDecision(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const registry = await requireRegistry(rooms, call.names)
+export async function getDecision(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  const registry = await requireRegistry(context, call.names)
   const { name } = call.names
-  const found = await rooms.decisions.find(registry, name)
+  const found = await context.decisions.find(registry, name)
   if (found === undefined) throw childNotFound(name)
   return found
 }
@@ -24,11 +24,11 @@ export async function getDecision(rooms: ManagementOptions, call: ManagementCall
  * `GET {registry}/accessExplanation?principal=…&action=…&repository=…`, which Azure does not have: whether a principal may
  * do something here, by which assignments, and the smallest change that would allow it.
  */
-export async function getExplanation(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function getExplanation(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const asked = readRight(call)
-  const registry = await requireRegistry(rooms, call.names)
+  const registry = await requireRegistry(context, call.names)
   const text = requireText(call, 'principal')
-  const explanation = await rooms.decisions.explain(registry, text, asked)
+  const explanation = await context.decisions.explain(registry, text, asked)
   if (explanation !== undefined) return explanation
   const message = `Principal ${text} does not exist. Name an object id of the directory, token:NAME, admin or anonymous.`
   throw new ArmError('principalNotFound', message)
@@ -39,14 +39,14 @@ export async function getExplanation(rooms: ManagementOptions, call: ManagementC
  * groups and service principals by their assignments, then scoped tokens by their scope maps, in pages; and whether the
  * registry itself allows it.
  */
-export async function getAllowedPrincipals(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function getAllowedPrincipals(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { request } = call
   const asked = readRight(call)
   const page = { size: readPageSize(request, largestPageSize), after: readSkipToken(request) }
-  const registry = await requireRegistry(rooms, call.names)
-  const { document, next } = await rooms.decisions.listAllowed(registry, asked, page)
+  const registry = await requireRegistry(context, call.names)
+  const { document, next } = await context.decisions.listAllowed(registry, asked, page)
   if (next === undefined) return document
-  return { ...document, nextLink: nextLink(rooms.publicOrigin, request, skipToken(next)) }
+  return { ...document, nextLink: nextLink(context.publicOrigin, request, skipToken(next)) }
 }
 
 /** Reads `action` and `repository` of the query. @throws ArmError 400 */

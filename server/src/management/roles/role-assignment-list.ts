@@ -1,5 +1,5 @@
 import { parseGuid } from '../../standards/azure/guid.ts'
-import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { type FilterTerm, readFilter, unsupportedFilter } from '../arm/query.ts'
 import { assignmentDocument } from './role-assignments.ts'
 import { requireScopeId } from './scope.ts'
@@ -16,19 +16,19 @@ type Wanted = {
  * `GET …/roleAssignments`: `atScope()`, `principalId eq '…'` for what was given to somebody themselves, `assignedTo('…')` for
  * what they have by groups too.
  */
-export async function listRoleAssignments(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const { atScope, principalIds } = await readWanted(rooms, readFilter(call.request))
-  const scope = await requireScopeId(rooms, call)
+export async function listRoleAssignments(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  const { atScope, principalIds } = await readWanted(context, readFilter(call.request))
+  const scope = await requireScopeId(context, call)
   const filter = { scope, includeBelow: !atScope }
   const lists =
     principalIds === undefined
-      ? [rooms.access.listAssignments(filter)]
-      : principalIds.map((principalId) => rooms.access.listAssignments({ ...filter, principalId }))
+      ? [context.access.listAssignments(filter)]
+      : principalIds.map((principalId) => context.access.listAssignments({ ...filter, principalId }))
   const assignments = (await Promise.all(lists)).flat()
   return { value: assignments.map((assignment) => assignmentDocument(assignment, call)) }
 }
 
-async function readWanted({ directory }: ManagementOptions, terms: readonly FilterTerm[]): Promise<Wanted> {
+async function readWanted({ directory }: ManagementContext, terms: readonly FilterTerm[]): Promise<Wanted> {
   let atScope = false
   let principalIds: readonly string[] | undefined
   for (const term of terms) {

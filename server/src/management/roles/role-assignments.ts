@@ -24,7 +24,7 @@ import {
   roleDefinitionId,
 } from '../../standards/azure/resource-id.ts'
 import { optional, proseOf, readBody } from '../arm/body.ts'
-import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { forbidden } from '../arm/need.ts'
 import { scopeOf } from '../arm/path-scope.ts'
@@ -45,8 +45,8 @@ const putSchema = z.object({
 type Properties = z.output<typeof putSchema>['properties']
 
 /** `GET …/roleAssignments/{guid}` */
-export async function getRoleAssignment(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const assignment = await rooms.access.findAssignment(await requireScopeId(rooms, call), requireName(call))
+export async function getRoleAssignment(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  const assignment = await context.access.findAssignment(await requireScopeId(context, call), requireName(call))
   if (assignment !== undefined) return assignmentDocument(assignment, call)
   throw assignmentNotFound(call.names.name)
 }
@@ -55,31 +55,31 @@ export async function getRoleAssignment(rooms: ManagementOptions, call: Manageme
  * `PUT …/roleAssignments/{guid}`: gives a role to a principal at the scope of the path, and at no other. Of an assignment
  * that is there, the condition and the description may be changed; the same again is answered with 200.
  */
-export async function putRoleAssignment(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function putRoleAssignment(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const name = requireName(call)
   const { properties } = readBody(call, putRoleAssignment)
   const terms = readTerms(properties)
-  const scope = await requireScopeId(rooms, call)
-  const role = await requireRole(rooms, properties.roleDefinitionId, scope)
-  const assignee = await requireAssignee(rooms, properties)
+  const scope = await requireScopeId(context, call)
+  const role = await requireRole(context, properties.roleDefinitionId, scope)
+  const assignee = await requireAssignee(context, properties)
   const { objectId: principalId, principalType } = assignee
   const wanted = { roleDefinitionName: role.name, principalId }
-  await requireMayAssign(rooms, call, { source: 'Request', ...wanted, principalType })
+  await requireMayAssign(context, call, { source: 'Request', ...wanted, principalType })
 
-  const present = await rooms.access.findAssignment(scope, name)
+  const present = await context.access.findAssignment(scope, name)
   if (present !== undefined && assignee.isKnown && isSame(present, wanted)) {
-    return assignmentDocument(await changeTerms(rooms, call, present, terms), call)
+    return assignmentDocument(await changeTerms(context, call, present, terms), call)
   }
-  const made = await recordChange(rooms, call, async (transaction) => {
+  const made = await recordChange(context, call, async (transaction) => {
     // Checked again here: an assignment on a registry that is being deleted would apply to the next one of its name.
-    await requireScopeId(rooms, call, transaction)
-    await requireInDirectory(rooms, call, transaction, assignee)
+    await requireScopeId(context, call, transaction)
+    await requireInDirectory(context, call, transaction, assignee)
     if (present !== undefined) {
       const message = 'Tenant ID, application ID, principal ID, and scope are not allowed to be updated.'
       throw new ArmError('assignmentFixed', message)
     }
     const rest = { principalType, ...terms, createdBy: call.caller.principal.objectId }
-    const result = await rooms.access
+    const result = await context.access
       .createAssignment(transaction, { name, scope, ...wanted, ...rest })
       .catch((error: unknown) => {
         if (error instanceof RoleNotAssignableError) throw unknownRole(role.name, error)
@@ -115,19 +115,19 @@ function readTerms({ condition, conditionVersion, ...rest }: Properties): Terms 
 const invalidCondition = 'The given role assignment condition is invalid.'
 
 async function changeTerms(
-  rooms: ManagementOptions,
+  context: ManagementContext,
   call: ManagementCall,
   present: RoleAssignment,
   terms: Terms,
 ): Promise<RoleAssignment> {
   const { condition, conditionVersion, description } = terms
   if (present.condition === condition && present.description === description) return present
-  return recordChange(rooms, call, async (transaction) => {
+  return recordChange(context, call, async (transaction) => {
     const updated = { condition, conditionVersion, description, updatedBy: call.caller.principal.objectId }
-    const result = await rooms.access.updateAssignment(transaction, present.scope, present.name, updated)
+    const result = await context.access.updateAssignment(transaction, present.scope, present.name, updated)
     // Another of the same name, made meanwhile, is not the one that the caller may change.
     if (result === undefined || !isSame(present, result)) throw assignmentNotFound(present.name)
-    await requireOwnerLeft(rooms, call, transaction, result)
+    await requireOwnerLeft(context, call, transaction, result)
     const { principalId, roleDefinitionName } = result
     const detail = { principalId, roleDefinitionName, condition }
     return { result, event: { action: 'role-assignment.update', target: roleAssignmentId(result), detail } }
@@ -135,17 +135,17 @@ async function changeTerms(
 }
 
 /** `DELETE …/roleAssignments/{guid}`: 204 when there is none. */
-export async function deleteRoleAssignment(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function deleteRoleAssignment(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const name = requireName(call)
-  const scope = await requireScopeId(rooms, call)
-  const present = await rooms.access.findAssignment(scope, name)
-  if (present !== undefined) await requireMayAssign(rooms, call, { source: 'Resource', ...present })
-  const deleted = await recordChange(rooms, call, async (transaction) => {
-    const result = await rooms.access.deleteAssignment(transaction, scope, name)
+  const scope = await requireScopeId(context, call)
+  const present = await context.access.findAssignment(scope, name)
+  if (present !== undefined) await requireMayAssign(context, call, { source: 'Resource', ...present })
+  const deleted = await recordChange(context, call, async (transaction) => {
+    const result = await context.access.deleteAssignment(transaction, scope, name)
     if (result === undefined) return { result, event: undefined }
     // Another of the same name, made meanwhile, is not the one that the caller may delete.
     if (present === undefined || !isSame(present, result)) throw assignmentNotFound(name)
-    await requireOwnerLeft(rooms, call, transaction, result)
+    await requireOwnerLeft(context, call, transaction, result)
     const { principalId, roleDefinitionName } = result
     const detail = { principalId, roleDefinitionName }
     return { result, event: { action: 'role-assignment.delete', target: roleAssignmentId(result), detail } }
@@ -185,7 +185,7 @@ function requireName({ names }: ManagementCall): string {
 }
 
 /** The role that an id names: of the tenant, or of a scope that the assignment's lies in. */
-async function requireRole({ access }: ManagementOptions, id: string, scope: string): Promise<RoleDefinition> {
+async function requireRole({ access }: ManagementContext, id: string, scope: string): Promise<RoleDefinition> {
   const parsed = parseExtensionId(id)
   const name = parseGuid(parsed?.name ?? '')
   const isDefinition =
@@ -203,7 +203,7 @@ function unknownRole(name: string, cause?: unknown): ArmError {
   return new ArmError('unknownRoleDefinition', message, { cause })
 }
 
-async function principalNotFound({ directory }: ManagementOptions, id: string): Promise<ArmError> {
+async function principalNotFound({ directory }: ManagementContext, id: string): Promise<ArmError> {
   const { tenantId } = await directory.tenant()
   const message = `Principal ${id.slice(0, 64).replaceAll('-', '')} does not exist in the directory ${tenantId}. Check that you have the correct principal ID.`
   return new ArmError('principalNotFound', message)
@@ -219,15 +219,15 @@ type Assignee = {
 
 /** The principal in the body. One that the directory does not know needs a type. @throws ArmError 400 */
 async function requireAssignee(
-  rooms: ManagementOptions,
+  context: ManagementContext,
   { principalId, principalType: wantedType }: Pick<Properties, 'principalId' | 'principalType'>,
 ): Promise<Assignee> {
   const objectId = parseGuid(principalId)
-  if (objectId === undefined) throw await principalNotFound(rooms, principalId)
-  const principal = await rooms.directory.findPrincipal(objectId)
+  if (objectId === undefined) throw await principalNotFound(context, principalId)
+  const principal = await context.directory.findPrincipal(objectId)
   const externalType = externalTypes.get(wantedType?.toLowerCase() ?? '')
   if (principal === undefined) {
-    if (externalType === undefined) throw await principalNotFound(rooms, principalId)
+    if (externalType === undefined) throw await principalNotFound(context, principalId)
     return { objectId, principalType: externalType, isKnown: false }
   }
   const principalType = typeOf(principal)
@@ -251,19 +251,19 @@ const externalTypes: ReadonlyMap<string, 'User' | 'ServicePrincipal'> = new Map(
  * @throws ArmError 400, which undoes the change
  */
 async function requireInDirectory(
-  rooms: ManagementOptions,
+  context: ManagementContext,
   { caller, origin }: ManagementCall,
   transaction: Transaction,
   { objectId, principalType, isKnown }: Assignee,
 ): Promise<void> {
-  const { directory, audit } = rooms
+  const { directory, audit } = context
   if (isKnown) {
     if (await directory.holdsPrincipal(transaction, objectId)) return
-    throw await principalNotFound(rooms, objectId)
+    throw await principalNotFound(context, objectId)
   }
   const kind = principalType === 'User' ? 'user' : 'service-principal'
   const registered = await directory.externalPrincipals.foresee(transaction, objectId, kind)
-  if (registered === undefined) throw await principalNotFound(rooms, objectId)
+  if (registered === undefined) throw await principalNotFound(context, objectId)
   await audit.record(transaction, {
     action: 'external-principal.create',
     outcome: 'success',
@@ -292,7 +292,7 @@ function typeOf({ kind }: DirectoryPrincipal): PrincipalType {
  * @throws ArmError, which undoes the change
  */
 async function requireOwnerLeft(
-  { access }: ManagementOptions,
+  { access }: ManagementContext,
   { names }: ManagementCall,
   transaction: Transaction,
   { scope, roleDefinitionName }: RoleAssignment,
@@ -309,7 +309,7 @@ async function requireOwnerLeft(
  * @throws ArmError 403
  */
 async function requireMayAssign(
-  { access }: ManagementOptions,
+  { access }: ManagementContext,
   { caller, names }: ManagementCall,
   assignment: AssignmentFacts,
 ): Promise<void> {

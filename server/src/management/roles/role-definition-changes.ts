@@ -10,7 +10,7 @@ import {
 import { parseGuid } from '../../standards/azure/guid.ts'
 import { parseResourceId, roleDefinitionId } from '../../standards/azure/resource-id.ts'
 import { optional, proseOf, readBody } from '../arm/body.ts'
-import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { definitionDocument } from './role-definitions.ts'
 import { requireScopeId } from './scope.ts'
@@ -32,20 +32,20 @@ const putSchema = z.object({
 type Properties = z.output<typeof putSchema>['properties']
 
 /** `PUT …/roleDefinitions/{guid}`: makes a custom role, or changes it as a whole. [Azure RBAC, custom roles] */
-export async function putRoleDefinition(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function putRoleDefinition(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const name = requireName(call)
   const { properties } = readBody(call, putRoleDefinition)
   requireCustom(properties)
   requireActions(properties)
-  await requireScopeId(rooms, call)
+  await requireScopeId(context, call)
   const assignableScopes = properties.assignableScopes.map(requireAssignableScope)
-  const present = await rooms.access.findRoleDefinition(name)
-  await requireRightAt(rooms, call, 'write', [...assignableScopes, ...customScopes(present)])
-  const role = await recordChange(rooms, call, async (transaction) => {
+  const present = await context.access.findRoleDefinition(name)
+  await requireRightAt(context, call, 'write', [...assignableScopes, ...customScopes(present)])
+  const role = await recordChange(context, call, async (transaction) => {
     const { roleName, permissions, description = '' } = properties
     const author = call.caller.principal.objectId
     const definition: NewRoleDefinition = { name, roleName, description, permissions, assignableScopes, author }
-    const { role, isNew } = await rooms.access.putRoleDefinition(transaction, definition).catch(throwAsArm)
+    const { role, isNew } = await context.access.putRoleDefinition(transaction, definition).catch(throwAsArm)
     const action = isNew ? 'role-definition.create' : 'role-definition.update'
     const detail = { roleName, ...abridged({ permissions, assignableScopes }) }
     return { result: role, event: { action, target: roleDefinitionId(call.names.subscriptionId, name), detail } }
@@ -55,12 +55,12 @@ export async function putRoleDefinition(rooms: ManagementOptions, call: Manageme
 putRoleDefinition.body = putSchema
 
 /** `DELETE …/roleDefinitions/{guid}`: 204 when there is none. */
-export async function deleteRoleDefinition(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function deleteRoleDefinition(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const name = requireName(call)
-  await requireScopeId(rooms, call)
-  await requireRightAt(rooms, call, 'delete', customScopes(await rooms.access.findRoleDefinition(name)))
-  const deleted = await recordChange(rooms, call, async (transaction) => {
-    const result = await rooms.access.deleteRoleDefinition(transaction, name).catch(throwAsArm)
+  await requireScopeId(context, call)
+  await requireRightAt(context, call, 'delete', customScopes(await context.access.findRoleDefinition(name)))
+  const deleted = await recordChange(context, call, async (transaction) => {
+    const result = await context.access.deleteRoleDefinition(transaction, name).catch(throwAsArm)
     const target = roleDefinitionId(call.names.subscriptionId, name)
     const event = result && { action: 'role-definition.delete', target, detail: { roleName: result.roleName } }
     return { result, event }
@@ -110,7 +110,7 @@ function customScopes(role: { readonly type: string; readonly assignableScopes: 
 
 /** Who makes or takes away a role must have the right at every scope where it can be given, not at that of the path alone. */
 async function requireRightAt(
-  { access }: ManagementOptions,
+  { access }: ManagementContext,
   { caller }: ManagementCall,
   right: 'write' | 'delete',
   scopes: readonly string[],

@@ -1,7 +1,7 @@
 import { type RoleDefinition, isAssignableAt } from '../../access/index.ts'
 import { formatDataPlaneTime } from '../../standards/azure/acr-time.ts'
 import { isWithinScope, roleDefinitionId } from '../../standards/azure/resource-id.ts'
-import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { type FilterTerm, readFilter, unsupportedFilter } from '../arm/query.ts'
 import { requireScopeId } from './scope.ts'
@@ -10,12 +10,12 @@ import { requireScopeId } from './scope.ts'
  * `GET …/roleDefinitions`, by name and type in any case: the roles that can be given at the scope, and with
  * `atScopeAndBelow()` those that can be given below it, too.
  */
-export async function listRoleDefinitions(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
+export async function listRoleDefinitions(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const terms = readFilter(call.request)
   const tests = terms.map(toTest)
   const includeBelow = terms.some(({ form }) => form === 'call')
-  const scope = await requireScopeId(rooms, call)
-  const value = (await rooms.access.listRoleDefinitions())
+  const scope = await requireScopeId(context, call)
+  const value = (await context.access.listRoleDefinitions())
     .filter((role) => isAssignableAt(role, scope) || (includeBelow && isAssignableBelow(role, scope)))
     .filter((role) => tests.every((test) => test(role)))
     .map((role) => definitionDocument(role, call.names.subscriptionId))
@@ -23,10 +23,10 @@ export async function listRoleDefinitions(rooms: ManagementOptions, call: Manage
 }
 
 /** `GET …/roleDefinitions/{guid}` */
-export async function getRoleDefinition(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const scope = await requireScopeId(rooms, call)
+export async function getRoleDefinition(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  const scope = await requireScopeId(context, call)
   const { name, subscriptionId: subscription } = call.names
-  const role = await rooms.access.findRoleDefinition(name)
+  const role = await context.access.findRoleDefinition(name)
   const isNamed = role?.name === name.toLowerCase() && (isAssignableAt(role, scope) || isAssignableBelow(role, scope))
   if (isNamed) return definitionDocument(role, subscription)
   throw new ArmError('definitionNotFound', `The specified role definition with ID '${name}' does not exist.`)

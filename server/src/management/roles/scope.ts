@@ -1,6 +1,6 @@
 import type { Transaction } from '../../platform/sql/database.ts'
 import { resourceGroupId, subscriptionId } from '../../standards/azure/resource-id.ts'
-import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { requireMachine } from '../identities/machines.ts'
 import { requireUserAssignedIdentity } from '../identities/managed-identities.ts'
 import { requireRegistry } from '../registries/registries.ts'
@@ -13,18 +13,18 @@ import { requireSubscription } from '../arm/subscriptions.ts'
  * @throws ArmError 404 when there is none
  */
 export async function requireScopeId(
-  rooms: ManagementOptions,
+  context: ManagementContext,
   call: ManagementCall,
   transaction?: Transaction,
 ): Promise<string> {
   const { names } = call
-  if (names.identity !== '') return (await requireUserAssignedIdentity(rooms, names, transaction)).id
-  if (names.machine !== '') return (await requireMachine(rooms, names, transaction)).id
-  if (names.registry !== '') return (await requireRegistry(rooms, names, transaction)).id
+  if (names.identity !== '') return (await requireUserAssignedIdentity(context, names, transaction)).id
+  if (names.machine !== '') return (await requireMachine(context, names, transaction)).id
+  if (names.registry !== '') return (await requireRegistry(context, names, transaction)).id
   if (names.resourceGroup !== '') {
-    const group = await requireGroup(rooms, names, transaction)
+    const group = await requireGroup(context, names, transaction)
     return resourceGroupId(group.subscriptionId, group.name)
   }
   if (names.subscriptionId === '') return '/'
-  return subscriptionId((await requireSubscription(rooms, call)).subscriptionId)
+  return subscriptionId((await requireSubscription(context, call)).subscriptionId)
 }

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { type EventFilter, auditEventDocument } from '../../audit/index.ts'
 import { registryId } from '../../standards/azure/resource-id.ts'
-import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { badSkipToken, nextLink, readPageSize } from '../arm/page.ts'
 import { parameter, readFilter, unsupportedFilter } from '../arm/query.ts'
 import { requireRegistry } from '../registries/registries.ts'
@@ -10,32 +10,32 @@ import { requireSubscription } from '../arm/subscriptions.ts'
 const defaultPageSize = 100
 
 /** `GET /subscriptions/{s}/providers/Acrux.Server/auditEvents`: ours, not Azure's. The whole audit log, the newest first. */
-export async function listAuditEvents(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  await requireSubscription(rooms, call)
+export async function listAuditEvents(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  await requireSubscription(context, call)
   const { registry, ...filter } = readEventFilter(call.request)
-  const targets = registry === undefined ? undefined : await targetsOf(rooms, call, registry)
-  return page(rooms, call, { ...filter, targets })
+  const targets = registry === undefined ? undefined : await targetsOf(context, call, registry)
+  return page(context, call, { ...filter, targets })
 }
 
 /** `GET …/registries/{r}/auditEvents`: ours, not Azure's. What was done to the registry and within it, since it was made. */
-export async function listRegistryAuditEvents(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const { id, loginServer, createdAtMs } = await requireRegistry(rooms, call.names)
+export async function listRegistryAuditEvents(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  const { id, loginServer, createdAtMs } = await requireRegistry(context, call.names)
   const { registry, fromMs = 0, ...filter } = readEventFilter(call.request)
   if (registry !== undefined) throw unsupportedFilter()
   // Before, another registry may have had the name.
-  return page(rooms, call, { ...filter, fromMs: Math.max(fromMs, createdAtMs), targets: [id, loginServer] })
+  return page(context, call, { ...filter, fromMs: Math.max(fromMs, createdAtMs), targets: [id, loginServer] })
 }
 
 /** The names of a registry in the log; one that is gone still has that of its resource, in whatever group. */
-async function targetsOf(rooms: ManagementOptions, { names }: ManagementCall, name: string): Promise<string[]> {
-  const registries = await rooms.resources.listRegistries(names.subscriptionId)
+async function targetsOf(context: ManagementContext, { names }: ManagementCall, name: string): Promise<string[]> {
+  const registries = await context.resources.listRegistries(names.subscriptionId)
   const found = registries.find((registry) => registry.name.toLowerCase() === name.toLowerCase())
   if (found !== undefined) return [found.id, found.loginServer]
-  const groups = await rooms.resources.listResourceGroups(names.subscriptionId)
+  const groups = await context.resources.listResourceGroups(names.subscriptionId)
   return groups.map((group) => registryId(names.subscriptionId, group.name, name))
 }
 
-async function page({ auditLog, publicOrigin }: ManagementOptions, call: ManagementCall, filter: EventFilter) {
+async function page({ auditLog, publicOrigin }: ManagementContext, call: ManagementCall, filter: EventFilter) {
   const { request } = call
   const size = readPageSize(request, defaultPageSize)
   const before = readSkipToken(parameter(request.query, '$skiptoken'))

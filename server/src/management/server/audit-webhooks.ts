@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { TooManyWebhooksError, type Webhook, maxWebhooks, recordChange } from '../../audit/index.ts'
 import { oneOf, optional, readBody } from '../arm/body.ts'
-import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
 
@@ -26,29 +26,29 @@ const putSchema = z.object({
 })
 
 /** `GET /subscriptions/{s}/providers/Acrux.Server/auditWebhooks`: ours, not Azure's. */
-export async function listAuditWebhooks(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const { subscriptionId } = await requireSubscription(rooms, call)
-  return { value: (await rooms.auditWebhooks.list()).map((webhook) => document(subscriptionId, webhook)) }
+export async function listAuditWebhooks(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  const { subscriptionId } = await requireSubscription(context, call)
+  return { value: (await context.auditWebhooks.list()).map((webhook) => document(subscriptionId, webhook)) }
 }
 
 /** `GET …/auditWebhooks/{name}` */
-export async function getAuditWebhook(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const { subscriptionId } = await requireSubscription(rooms, call)
-  const webhook = await rooms.auditWebhooks.find(requireName(call))
+export async function getAuditWebhook(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  const { subscriptionId } = await requireSubscription(context, call)
+  const webhook = await context.auditWebhooks.find(requireName(call))
   if (webhook === undefined) throw notFound(call)
   return document(subscriptionId, webhook)
 }
 
 /** `PUT …/auditWebhooks/{name}`: makes one, whose secret is in this answer and in no other, or replaces its settings. */
-export async function putAuditWebhook(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const { subscriptionId } = await requireSubscription(rooms, call)
+export async function putAuditWebhook(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  const { subscriptionId } = await requireSubscription(context, call)
   const name = requireName(call)
   const { serviceUri: url, status = 'enabled', filter = {} } = readBody(call, putAuditWebhook).properties
-  const refusal = await rooms.explainWebhookUrl(url)
+  const refusal = await context.explainWebhookUrl(url)
   if (refusal !== undefined) throw new ArmError('badRequest', `The serviceUri is not accepted. ${refusal}`)
   const settings = { url, enabled: status === 'enabled', filter }
-  const { webhook, secret } = await recordChange(rooms, call, async (transaction) => {
-    const result = await rooms.auditWebhooks.put(transaction, name, settings).catch(throwTooMany)
+  const { webhook, secret } = await recordChange(context, call, async (transaction) => {
+    const result = await context.auditWebhooks.put(transaction, name, settings).catch(throwTooMany)
     const action = `audit-webhook.${result.secret === undefined ? 'update' : 'create'}`
     const detail = { host: new URL(url).host, status, ...filter }
     return { result, event: { action, target: idOf(subscriptionId, name), detail } }
@@ -58,11 +58,11 @@ export async function putAuditWebhook(rooms: ManagementOptions, call: Management
 putAuditWebhook.body = putSchema
 
 /** `POST …/auditWebhooks/{name}/rotateSecret`: the secret before signs too for a day. */
-export async function rotateAuditWebhookSecret(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const { subscriptionId } = await requireSubscription(rooms, call)
+export async function rotateAuditWebhookSecret(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  const { subscriptionId } = await requireSubscription(context, call)
   const name = requireName(call)
-  const secret = await recordChange(rooms, call, async (transaction) => {
-    const result = await rooms.auditWebhooks.rotateSecret(transaction, name)
+  const secret = await recordChange(context, call, async (transaction) => {
+    const result = await context.auditWebhooks.rotateSecret(transaction, name)
     const event = { action: 'audit-webhook.rotate-secret', target: idOf(subscriptionId, name) }
     return { result, event: result === undefined ? undefined : event }
   })
@@ -71,11 +71,11 @@ export async function rotateAuditWebhookSecret(rooms: ManagementOptions, call: M
 }
 
 /** `DELETE …/auditWebhooks/{name}`: 204 when there is none. */
-export async function deleteAuditWebhook(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const { subscriptionId } = await requireSubscription(rooms, call)
+export async function deleteAuditWebhook(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  const { subscriptionId } = await requireSubscription(context, call)
   const name = requireName(call)
-  const deleted = await recordChange(rooms, call, async (transaction) => {
-    const result = await rooms.auditWebhooks.delete(transaction, name)
+  const deleted = await recordChange(context, call, async (transaction) => {
+    const result = await context.auditWebhooks.delete(transaction, name)
     const event = { action: 'audit-webhook.delete', target: idOf(subscriptionId, name) }
     return { result, event: result ? event : undefined }
   })

@@ -1,20 +1,20 @@
 import type { CredentialUsePlace, CredentialUseRow } from '../../audit/index.ts'
-import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { badSkipToken, nextLink, readPageSize } from '../arm/page.ts'
 import { parameter, readFilter, unsupportedFilter } from '../arm/query.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
 
 /** `GET /subscriptions/{s}/providers/Acrux.Server/credentialUses`: ours, not Azure's. When each credential was used last. */
-export async function listCredentialUses(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  await requireSubscription(rooms, call)
+export async function listCredentialUses(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  await requireSubscription(context, call)
   const { request } = call
   const filter = readUseFilter(call)
   const size = readPageSize(request, 100)
-  const uses = await rooms.credentialUses.list(filter, readPlace(parameter(request.query, '$skiptoken')), size)
+  const uses = await context.credentialUses.list(filter, readPlace(parameter(request.query, '$skiptoken')), size)
   const value = uses.map(document)
   const last = uses.at(-1)
   if (uses.length < size || last === undefined) return { value }
-  return { value, nextLink: nextLink(rooms.publicOrigin, request, writePlace(last)) }
+  return { value, nextLink: nextLink(context.publicOrigin, request, writePlace(last)) }
 }
 
 function readUseFilter({ request }: ManagementCall): { actorId?: string; credentialId?: string } {

@@ -1,18 +1,18 @@
 import type { FastifyRequest } from 'fastify'
-import type { ManagementOptions } from '../arm/context.ts'
+import type { ManagementContext } from '../arm/context.ts'
 import { parameter } from '../arm/query.ts'
 
 /**
  * `GET /metadata/endpoints`: where the parts of this cloud are. `az cloud register` reads an object; whoever names the URL
  * in `ARM_CLOUD_METADATA_URL` expects a list, as of version 2019-05-01 or with `list=1`. [az-cli-wire §1]
  */
-export function getMetadata(rooms: ManagementOptions, { query }: FastifyRequest): unknown {
+export function getMetadata(context: ManagementContext, { query }: FastifyRequest): unknown {
   const asList = parameter(query, 'api-version') === '2019-05-01' || parameter(query, 'list') === '1'
-  const cloud = cloudDocument(rooms)
+  const cloud = cloudDocument(context)
   return asList ? [cloud] : cloud
 }
 
-function cloudDocument({ publicOrigin, suffix }: ManagementOptions): object {
+function cloudDocument({ publicOrigin, suffix }: ManagementContext): object {
   return {
     portal: `${publicOrigin}/portal`,
     authentication: {

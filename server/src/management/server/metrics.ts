@@ -1,5 +1,5 @@
 import { type ActivityCount, type ActivityRow, type Registry, hourMs } from '../../resources/index.ts'
-import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { parameter } from '../arm/query.ts'
 import { requireRegistry } from '../registries/registries.ts'
@@ -48,15 +48,15 @@ const intervals: ReadonlyMap<string, number> = new Map([
 const maxTimespanMs = 93 * 24 * hourMs
 
 /** `GET …/providers/Microsoft.Insights/metrics`: what was counted of a registry by the hour. [Azure Monitor REST, Metrics - List] */
-export async function listMetrics(rooms: ManagementOptions, { request, names }: ManagementCall): Promise<unknown> {
-  const registry = await requireRegistry(rooms, names)
+export async function listMetrics(context: ManagementContext, { request, names }: ManagementCall): Promise<unknown> {
+  const registry = await requireRegistry(context, names)
   const asked = readMetrics(request.query)
   const chosen = readAggregations(request.query) ?? [asked[0]?.primary ?? 'Total']
   const hours = readInterval(request.query)
-  const span = readTimespan(request.query, rooms.clock.now())
+  const span = readTimespan(request.query, context.clock.now())
   const resultType = parameter(request.query, 'resulttype')
   const showsData = typeof resultType !== 'string' || resultType.toLowerCase() !== 'metadata'
-  const rows = showsData ? await rooms.activity.hours(registry.rid, span.fromMs, span.untilMs) : []
+  const rows = showsData ? await context.activity.hours(registry.rid, span.fromMs, span.untilMs) : []
   const byHour = new Map(rows.map((row) => [row.hour_ms, row]))
   return {
     cost: 0,
@@ -77,14 +77,14 @@ export async function listMetrics(rooms: ManagementOptions, { request, names }: 
 }
 
 /** `GET …/providers/Microsoft.Insights/metricDefinitions` [Azure Monitor REST, Metric Definitions - List] */
-export async function listMetricDefinitions(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
-  const registry = await requireRegistry(rooms, names)
+export async function listMetricDefinitions(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+  const registry = await requireRegistry(context, names)
   return { value: definitions.map((metric) => definitionDocument(registry, metric)) }
 }
 
 /** `GET …/providers/Microsoft.Insights/metricNamespaces`: the one there is. [Azure Monitor REST, Metric Namespaces - List] */
-export async function listMetricNamespaces(rooms: ManagementOptions, { names }: ManagementCall): Promise<unknown> {
-  const { id } = await requireRegistry(rooms, names)
+export async function listMetricNamespaces(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+  const { id } = await requireRegistry(context, names)
   const value = {
     id: `${id}/providers/Microsoft.Insights/metricNamespaces/${namespace}`,
     type: 'Microsoft.Insights/metricNamespaces',

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { subscriptionId } from '../../standards/azure/resource-id.ts'
 import type { ScrubReport } from '../../registry/index.ts'
 import { optional, readBody } from '../arm/body.ts'
-import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
 
 const startSchema = z.object({ repair: optional(z.boolean()) })
@@ -12,24 +12,24 @@ const startSchema = z.object({ repair: optional(z.boolean()) })
  * `POST /subscriptions/{s}/providers/Acrux.Server/scrub`: ours, not Azure's. Begins to verify all that is stored, unless that
  * is under way. With `repair`, corrupt content is quarantined and files without a row are removed.
  */
-export async function startScrub(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const { subscriptionId: subscription } = await requireSubscription(rooms, call)
+export async function startScrub(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  const { subscriptionId: subscription } = await requireSubscription(context, call)
   const { repair = false } = readBody(call, startScrub)
   const { caller, origin } = call
   const event = { action: 'scrub.start', target: subscriptionId(subscription), detail: { repair } }
-  await rooms.audit.append({ ...event, outcome: 'success', ...attributionOf(caller), origin })
-  rooms.registry.scrubs.start(repair)
-  return call.reply.code(202).send(await document(rooms))
+  await context.audit.append({ ...event, outcome: 'success', ...attributionOf(caller), origin })
+  context.registry.scrubs.start(repair)
+  return call.reply.code(202).send(await document(context))
 }
 startScrub.body = startSchema
 
 /** `GET …/Acrux.Server/scrub`: the scrub that was requested last, the background scrub, and how much is in quarantine. */
-export async function getScrub(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  await requireSubscription(rooms, call)
-  return document(rooms)
+export async function getScrub(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  await requireSubscription(context, call)
+  return document(context)
 }
 
-async function document({ registry: { scrubs } }: ManagementOptions) {
+async function document({ registry: { scrubs } }: ManagementContext) {
   const requested = scrubs.status()
   const { progress, lastCompletedAtMs, lastFindingCount } = scrubs.figures()
   return {

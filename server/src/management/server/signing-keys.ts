@@ -1,18 +1,18 @@
 import { recordChange, attributionOf } from '../../audit/index.ts'
 import { subscriptionId } from '../../standards/azure/resource-id.ts'
-import type { ManagementCall, ManagementOptions } from '../arm/context.ts'
+import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
 
 /**
  * `POST /subscriptions/{s}/providers/Acrux.Server/rotateSigningKeys`: ours, not Azure's. From now on tokens are signed by
  * new keys; the ones before verify what they signed until that has expired.
  */
-export async function rotateSigningKeys(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const { subscriptionId: subscription } = await requireSubscription(rooms, call)
-  await rooms.rotateKeys()
+export async function rotateSigningKeys(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  const { subscriptionId: subscription } = await requireSubscription(context, call)
+  await context.rotateKeys()
   const { caller, origin } = call
   const event = { action: 'signing-keys.rotate', target: subscriptionId(subscription) }
-  await rooms.audit.append({ ...event, outcome: 'success', ...attributionOf(caller), origin })
+  await context.audit.append({ ...event, outcome: 'success', ...attributionOf(caller), origin })
   return { status: 'Succeeded' }
 }
 
@@ -21,10 +21,10 @@ export async function rotateSigningKeys(rooms: ManagementOptions, call: Manageme
  * have: whatever they signed is refused from the next request on, the token of the caller too. What is no token goes on:
  * passwords, secrets, sign-ins of people.
  */
-export async function withdrawSigningKeys(rooms: ManagementOptions, call: ManagementCall): Promise<unknown> {
-  const { subscriptionId: subscription } = await requireSubscription(rooms, call)
-  return recordChange(rooms, call, async (transaction) => {
-    await rooms.withdrawKeys(transaction)
+export async function withdrawSigningKeys(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  const { subscriptionId: subscription } = await requireSubscription(context, call)
+  return recordChange(context, call, async (transaction) => {
+    await context.withdrawKeys(transaction)
     const event = { action: 'signing-keys.withdraw', target: subscriptionId(subscription) }
     return { result: { status: 'Succeeded' }, event }
   })
