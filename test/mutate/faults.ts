@@ -360,7 +360,7 @@ export const faults: readonly Fault[] = [
   {
     what: 'A code is redeemed by another client',
     file: 'server/src/identity/grants/authorization-code-grant.ts',
-    find: "if (by.client.clientId !== data.clientId || addressed.tenant.tenantId !== data.tenantId) return 'codeOfAnother'",
+    find: "if (caller.client.clientId !== data.clientId || addressed.tenant.tenantId !== data.tenantId) return 'codeOfAnother'",
     replace: '',
     tests: ['server/src/identity/grants/authorization-code-grant.test.ts'],
   },
@@ -381,7 +381,7 @@ export const faults: readonly Fault[] = [
   {
     what: 'A refresh token is used by another client',
     file: 'server/src/identity/grants/refresh-token-grant.ts',
-    find: 'if (by.client.clientId !== data.clientId || addressed.tenant.tenantId !== data.tenantId) {',
+    find: 'if (caller.client.clientId !== data.clientId || addressed.tenant.tenantId !== data.tenantId) {',
     replace: 'if (addressed.tenant.tenantId !== data.tenantId) {',
     tests: ['server/src/identity/grants/refresh-token-grant.test.ts'],
   },

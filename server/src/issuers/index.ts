@@ -5,7 +5,7 @@ export { type CompactToken, audiencesOf, instantClaim, parseCompactToken, textCl
 export { externalClockSkewSeconds, findTimeProblem, isSignedBy } from './keys/external-token.ts'
 export { signatureAlgorithms } from './keys/verification-key.ts'
 export type { WorkloadTokenResult } from './federated/workload-token.ts'
-export type { UpstreamBeginning, UpstreamProof } from './upstream/model.ts'
+export type { UpstreamProof } from './upstream/model.ts'
 export { type UpstreamRefusal, upstreamRefusal } from './upstream/errors.ts'
 export { type UpstreamSettings, believesIssuer } from './upstream/settings.ts'
 export { openUpstreams, type Upstreams } from './upstream/upstreams.ts'

@@ -32,7 +32,7 @@ export function createAuthorizationCodeGrant(options: PersonGrantOptions): Grant
   const { database, directory, clients, handles, tokens } = options
   return async (request) => {
     const { form, progress } = request
-    const by = await requirePersonClient(clients, request)
+    const caller = await requirePersonClient(clients, request)
     const code = form.get('code') ?? ''
     if (code === '') throw new EntraError('missingParameter', ['code'])
     const found = await handles.findAny('authorization_code', code)
@@ -47,13 +47,14 @@ export function createAuthorizationCodeGrant(options: PersonGrantOptions): Grant
       const use = await handles.use(transaction, 'authorization_code', code)
       if (use.outcome !== 'used') return { ok: false, kind: refusals[use.outcome] }
       const kind =
-        findRefusal(request, by, data) ?? (mayRequest(by, data, access.resource) ? undefined : 'anotherResource')
+        findRefusal(request, caller, data) ??
+        (mayRequest(caller, data, access.resource) ? undefined : 'anotherResource')
       if (signInId === undefined) return { ok: false, kind: 'revoked' }
       if (kind !== undefined) {
         await directory.endSignIn(transaction, signInId)
         return { ok: false, kind }
       }
-      const platform = findRedirectPlatform(by.client, data.redirectUri) ?? 'publicClient'
+      const platform = findRedirectPlatform(caller.client, data.redirectUri) ?? 'publicClient'
       const { tenantId, clientId } = data
       const started = await tokens.start(transaction, {
         tenantId,
@@ -66,10 +67,18 @@ export function createAuthorizationCodeGrant(options: PersonGrantOptions): Grant
       })
       return { ok: true, started }
     })
-    if (!redemption.ok) throw new EntraError(redemption.kind, [by.client.clientId])
+    if (!redemption.ok) throw new EntraError(redemption.kind, [caller.client.clientId])
     if (user === undefined || signInId === undefined) throw new EntraError('redeemedCode')
     const { nonce } = data
-    return tokens.issue(request, { ...redemption.started, user, by, person: personOf(data), signInId, access, nonce })
+    return tokens.issue(request, {
+      ...redemption.started,
+      user,
+      caller,
+      person: personOf(data),
+      signInId,
+      access,
+      nonce,
+    })
   }
 }
 
@@ -78,14 +87,14 @@ const refusals = { unknown: 'invalidCode', expired: 'expiredCode', replayed: 're
 /** Compares the token request with the request for the code. */
 function findRefusal(
   request: GrantRequest,
-  by: PersonClient,
+  caller: PersonClient,
   data: HandleData['authorization_code'],
 ): EntraErrorKind | undefined {
   const { form, addressed } = request
-  if (by.client.clientId !== data.clientId || addressed.tenant.tenantId !== data.tenantId) return 'codeOfAnother'
+  if (caller.client.clientId !== data.clientId || addressed.tenant.tenantId !== data.tenantId) return 'codeOfAnother'
   if (form.get('redirect_uri') !== data.redirectUri) return 'redirectMismatch'
   if (!verifies(form.get('code_verifier') ?? '', data.codeChallenge)) return 'wrongVerifier'
-  return findPlatformRefusal(by, findRedirectPlatform(by.client, data.redirectUri), request)
+  return findPlatformRefusal(caller, findRedirectPlatform(caller.client, data.redirectUri), request)
 }
 
 /** A built-in client may request any resource, an application only the one that the person consented to. */

@@ -18,21 +18,21 @@ export function createDeviceCodeGrant(options: Options): Grant {
   const { database, clients, handles, tokens, clock } = options
   return async (request) => {
     const { form, progress } = request
-    const by = await requirePersonClient(clients, request)
-    requirePublicFlows(by)
+    const caller = await requirePersonClient(clients, request)
+    requirePublicFlows(caller)
     // Some versions of MSAL name the parameter `code`.
     const deviceCode = form.get('device_code') ?? form.get('code') ?? ''
     if (deviceCode === '') throw new EntraError('missingParameter', ['device_code'])
     const found = await handles.findAny('device_code', deviceCode)
     if (found === undefined) throw new EntraError('badDeviceCode')
     const { data, signInId, hash } = found
-    requireSameClient(request, by, found)
+    requireSameClient(request, caller, found)
     if (!found.used && clock.now() >= found.expiresAtMs) throw new EntraError('expiredDeviceCode')
     const person = requireAnswer(options, found)
     // The device code has the scope of the sign-in. The poll may repeat or narrow it.
     const access = requireRequestedAccess(request, options, data)
     progress.resource = access.resource.aud
-    if (!mayRequest(by, data, access.resource)) throw new EntraError('anotherResource', [by.client.clientId])
+    if (!mayRequest(caller, data, access.resource)) throw new EntraError('anotherResource', [caller.client.clientId])
     const user = found.used ? undefined : await tokens.requireStanding(person.objectId, signInId)
 
     const redemption = await database.transaction(async (transaction): Promise<Redemption> => {
@@ -54,7 +54,15 @@ export function createDeviceCodeGrant(options: Options): Grant {
     if (!redemption.ok) throw new EntraError(redemption.kind)
     options.devicePolls.remove(hash)
     if (user === undefined || signInId === undefined) throw new EntraError('redeemedCode')
-    return tokens.issue(request, { ...redemption.started, user, by, person, signInId, access, nonce: undefined })
+    return tokens.issue(request, {
+      ...redemption.started,
+      user,
+      caller,
+      person,
+      signInId,
+      access,
+      nonce: undefined,
+    })
   }
 }
 

@@ -15,8 +15,8 @@ export function createPasswordGrant(options: PersonGrantOptions & { readonly clo
   const { database, directory, clients, tokens, clock } = options
   return async (request) => {
     const { form, addressed, origin, progress } = request
-    const by = await requirePersonClient(clients, request)
-    requirePublicFlows(by)
+    const caller = await requirePersonClient(clients, request)
+    requirePublicFlows(caller)
     const userPrincipalName = form.get('username') ?? ''
     const password = form.get('password') ?? ''
     if (userPrincipalName === '') throw new EntraError('missingParameter', ['username'])
@@ -29,7 +29,7 @@ export function createPasswordGrant(options: PersonGrantOptions & { readonly clo
     }
     if (check.outcome === 'refused') throw new EntraError(refusals[check.reason])
     const { user } = check
-    const { clientId } = by.client
+    const { clientId } = caller.client
     const { tenantId } = addressed.tenant
     const person = { objectId: user.objectId, methods: ['pwd'], authenticatedAtMs: clock.now() }
     const platform = 'publicClient'
@@ -41,7 +41,7 @@ export function createPasswordGrant(options: PersonGrantOptions & { readonly clo
       const signIn = { tenantId, clientId, platform, person, signInId: id, access, origin } as const
       return { started: await tokens.start(transaction, signIn), signInId: id }
     })
-    return tokens.issue(request, { ...started, user, by, person, signInId, access, nonce: undefined })
+    return tokens.issue(request, { ...started, user, caller, person, signInId, access, nonce: undefined })
   }
 }
 

@@ -40,7 +40,7 @@ export type StartedSignIn = { readonly expiresAtMs: number; readonly refreshToke
 /** The content of a token response. */
 export type PersonTokenResponse = StartedSignIn & {
   readonly user: User
-  readonly by: PersonClient
+  readonly caller: PersonClient
   readonly person: HandlePerson
   readonly signInId: string
   readonly access: RequestedAccess
@@ -80,11 +80,11 @@ export function createPersonTokens({ clock, audit, keys, handles, directory, pub
     /** Signs the tokens and audits them. Returns the token response. [RFC 6749 §5.1; OpenID Connect Core §3.1.3.3] */
     issue: async (request: GrantRequest, content: PersonTokenResponse): Promise<object> => {
       const { form, version, addressed, origin } = request
-      const { user, by, person, access, signInId } = content
+      const { user, caller, person, access, signInId } = content
       const { tenantId } = addressed.tenant
-      const { clientId } = by.client
+      const { clientId } = caller.client
       const { methods, authenticatedAtMs } = person
-      const { confidential } = by
+      const { confidential } = caller
       const about = { user, clientId, confidential, tenantId, version, methods, authenticatedAtMs }
       const { aud } = access.resource
       const userAccess = { aud, scp: scpOf(access), signInId, signInExpiresAtMs: content.expiresAtMs }

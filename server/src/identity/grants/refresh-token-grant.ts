@@ -28,23 +28,23 @@ export function createRefreshTokenGrant(options: Options): Grant {
   const { directory, clients, handles, tokens, clock } = options
   return async (request) => {
     const { form, addressed, progress } = request
-    const by = await requirePersonClient(clients, request)
+    const caller = await requirePersonClient(clients, request)
     const refreshToken = form.get('refresh_token') ?? ''
     if (refreshToken === '') throw new EntraError('missingParameter', ['refresh_token'])
     const found = await handles.findAny('refresh_token', refreshToken)
     if (found === undefined) throw new EntraError('invalidCode', ['refresh_token'])
     const { data, signInId } = found
-    if (by.client.clientId !== data.clientId || addressed.tenant.tenantId !== data.tenantId) {
+    if (caller.client.clientId !== data.clientId || addressed.tenant.tenantId !== data.tenantId) {
       throw new EntraError('codeOfAnother')
     }
     if (found.used) return denyReuse(options, request, found, refreshToken)
     if (clock.now() >= found.createdAtMs + options.maxSignInMs) throw new EntraError('tooOld')
     if (clock.now() >= found.expiresAtMs) throw new EntraError('inactive')
-    const refusal = findPlatformRefusal(by, data.platform, request)
+    const refusal = findPlatformRefusal(caller, data.platform, request)
     if (refusal !== undefined) throw new EntraError(refusal)
     const access = requireRequestedAccess(request, options, data)
     progress.resource = access.resource.aud
-    if (!mayRequest(by, data, access.resource)) throw new EntraError('anotherResource', [by.client.clientId])
+    if (!mayRequest(caller, data, access.resource)) throw new EntraError('anotherResource', [caller.client.clientId])
     const user = await tokens.requireStanding(data.objectId, signInId)
     const signIn = signInId === undefined ? undefined : await directory.findSignIn(signInId)
     if (signInId === undefined || signIn === undefined) throw new EntraError('revoked')
@@ -56,7 +56,7 @@ export function createRefreshTokenGrant(options: Options): Grant {
       data.platform === 'spa'
         ? await rotate(options, request, found, refreshToken)
         : { refreshToken, expiresAtMs: await extend(options, found) }
-    const content = { user, by, person: personOf(data), signInId, access, nonce: undefined, ...next }
+    const content = { user, caller, person: personOf(data), signInId, access, nonce: undefined, ...next }
     return tokens.issue(request, content)
   }
 }
