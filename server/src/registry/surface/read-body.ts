@@ -2,12 +2,12 @@ import type { IncomingMessage } from 'node:http'
 import type { CallerBudget } from '../../platform/limits/caller-budget.ts'
 import type { RegistryCall } from './call.ts'
 
-/** A body is longer than it may be. The rest of it has not been read. */
+/** A body is too large. Its rest has not been read. */
 export class BodyTooLargeError extends Error {
   override readonly name = 'BodyTooLargeError'
 }
 
-/** The client went away in the middle of its request. */
+/** The client disconnected during its request. */
 export class ClientGoneError extends Error {
   override readonly name = 'ClientGoneError'
 }
@@ -19,7 +19,7 @@ const smallBytes = 64 * 1024
 const costMsPerMebibyte = 20
 
 /**
- * Reads a body within its caller's memory, and does something with it in the caller's turn.
+ * Reads a body within its caller's memory budget, and processes it in the caller's turn.
  *
  * @throws BodyTooLargeError, ClientGoneError, OverBudgetError, and what `work` throws
  */
@@ -61,7 +61,7 @@ export type InTurn = <Result>(work: () => Result) => Result | Promise<Result>
 const atOnce: InTurn = (work) => work()
 
 /**
- * Reads a whole body into memory of its own, never more than `limitBytes` of it.
+ * Reads a body of at most `limitBytes` into memory of its own.
  *
  * @throws BodyTooLargeError as soon as it is known to be longer
  * @throws ClientGoneError when it ends before its end
@@ -74,7 +74,7 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
     const stop = () => {
       request.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone)
     }
-    // Not `for await`: leaving that early destroys the socket, and the client would never read why.
+    // Not `for await`: leaving it early destroys the socket, and the client would never read the error.
     const onData = (piece: Uint8Array) => {
       sizeBytes += piece.byteLength
       if (sizeBytes <= limitBytes) {
@@ -101,7 +101,7 @@ function tooLarge(limitBytes: number): BodyTooLargeError {
   return new BodyTooLargeError(`the body is larger than ${limitBytes} bytes`)
 }
 
-/** In memory of its own: a piece of a shared buffer would take the whole of it along to another thread. */
+/** In memory of its own: a slice of a shared buffer would move the whole buffer to another thread. */
 function join(pieces: readonly Uint8Array[], sizeBytes: number): Uint8Array {
   const whole = new Uint8Array(sizeBytes)
   let offset = 0
