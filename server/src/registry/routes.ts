@@ -6,7 +6,7 @@ import type { RegistryNeed } from './surface/ports.ts'
 
 type Handler<Call> = (call: Call) => Promise<void> | void
 
-/** What the room does below `/v2/`, and on which kind of path each. */
+/** The handlers below `/v2/`, with the kind of path of each. */
 const ociKinds = {
   ping: 'base',
   listCatalog: 'catalog',
@@ -26,7 +26,7 @@ const ociKinds = {
   cancelUpload: 'upload',
 } as const satisfies Readonly<Record<string, OciPath['kind']>>
 
-/** What the room does below `/acr/v1/`, and on which kind of path each. */
+/** The handlers below `/acr/v1/`, with the kind of path of each. */
 const acrKinds = {
   listRepositories: 'catalog',
   getRepository: 'repository',
@@ -45,7 +45,7 @@ const acrKinds = {
   restoreManifest: 'deleted-manifest',
 } as const satisfies Readonly<Record<string, AcrPath['kind']>>
 
-/** The code behind the table. */
+/** The handler of each route. */
 export type RegistryHandlers = {
   readonly [Name in keyof typeof ociKinds]: Handler<OciCall<(typeof ociKinds)[Name]>>
 } & {
@@ -56,7 +56,7 @@ export type RegistryHandlers = {
 export type RouteNeed =
   Exclude<RegistryNeed, { kind: 'repository' }> | Omit<Extract<RegistryNeed, { kind: 'repository' }>, 'repository'>
 
-/** A row of the table, which is at once the room's router and its authorization map. */
+/** A row of the table, which is the router and the authorization map of the module. */
 export type RegistryRoute = RouteDescription & {
   readonly method: string
   readonly need: RouteNeed
@@ -75,7 +75,9 @@ const readProperties = on('metadata_read')
 const writeProperties = on('metadata_write')
 const readDeleted = on('deleted_read')
 const restoreDeleted = on('deleted_read', 'deleted_restore')
-/** Clients are told to ask for `delete`; who may write properties may move a tag anywhere and so may end it. */
+/**
+ * The challenge asks for `delete`. A caller that may write properties can move a tag anywhere, so it may delete it too.
+ */
 const endTag: RouteNeed = { kind: 'repository', actions: ['delete'], anyOf: ['metadata_write', 'untag'] }
 
 // prettier-ignore
@@ -115,11 +117,11 @@ export const registryRoutes: readonly RegistryRoute[] = [
   acr('registry.deleted.restore',           'POST',   '/acr/v1/_deleted/:name/_manifests/:digest', restoreDeleted,  'restoreManifest'),
 ]
 
-/** What a raw path, still percent-encoded and without its query, names in the one surface or the other. */
+/** A matched raw path, percent-encoded and without its query, and its surface. */
 export type MatchedPath =
   { readonly surface: 'oci'; readonly path: OciPath } | { readonly surface: 'acr'; readonly path: AcrPath }
 
-/** Reads a raw path; undefined for one that no row has. */
+/** Matches a raw path; undefined where no row has it. */
 export function matchPath(rawPath: string): MatchedPath | undefined {
   const path = matchOciPath(rawPath)
   if (path !== undefined) return { surface: 'oci', path }
@@ -130,7 +132,7 @@ export function matchPath(rawPath: string): MatchedPath | undefined {
 /** The rows by method, for each kind of path. */
 export type RouteIndex = ReadonlyMap<string, ReadonlyMap<string, RegistryRoute>>
 
-/** Lays the table out for the router. */
+/** Indexes the table for the router. */
 export function indexRoutes(routes: readonly RegistryRoute[]): RouteIndex {
   const index = new Map<string, Map<string, RegistryRoute>>()
   for (const route of routes) {

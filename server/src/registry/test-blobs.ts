@@ -25,12 +25,12 @@ import { registryMigrations } from './migrations.ts'
 /** The tables of the registry and its audit events. */
 export const blobTestMigrations = [...auditMigrations, ...registryMigrations]
 
-/** What came back, whole. */
+/** A complete response. */
 export type BlobAnswer = {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
-  /** The code of the error, if it is one. */
+  /** The code of an error. */
   readonly code: string | undefined
 }
 
@@ -38,7 +38,7 @@ export type BlobSent = {
   readonly headers?: OutgoingHttpHeaders
   readonly body?: string | Uint8Array | Readable
   readonly host?: string
-  /** Whose key the caller has; `alice` where nothing is said. */
+  /** The caller's key. Default: `alice`. */
   readonly as?: string
 }
 
@@ -50,16 +50,16 @@ export type BlobTestServer = {
   readonly send: (method: string, path: string, sent?: BlobSent) => Promise<BlobAnswer>
   readonly collectGarbage: () => Promise<{ readonly blobs: number; readonly uploads: number }>
   readonly deleteRegistry: (rid: string) => Promise<void>
-  /** What callers may do and when their credential was issued; a test changes it. */
+  /** What callers may do, and when their credential was issued. A test can change it. */
   readonly gate: { mayPull: (repository: string, caller: string) => boolean | Promise<boolean>; deletionsSeen: number }
-  /** Stops listening; database and store stay, so that another may be opened on them, as after a restart. */
+  /** Stops listening. Database and store stay open for another server, as after a restart. */
   readonly close: () => Promise<void>
 }
 
-/** A clock that a test moves. */
+/** A clock that a test can move. */
 export type TestClock = { nowMs: number; readonly now: () => number }
 
-/** A clock that stands at the first of 2030. */
+/** A clock that stands at the beginning of 2030. */
 export function testClock(): TestClock {
   const clock = { nowMs: Date.UTC(2030, 0, 1), now: () => clock.nowMs }
   return clock
@@ -67,7 +67,7 @@ export function testClock(): TestClock {
 
 const hosted: Readonly<Record<string, string>> = { 'one.example': '1'.repeat(32), 'two.example': '2'.repeat(32) }
 
-/** A store in files below a directory of its own, and the way to be rid of it. */
+/** A store in files in a directory of its own. */
 export type TestStore = { readonly blobs: BlobStore; readonly dispose: () => Promise<void> }
 
 /** Opens an empty store in files. */
@@ -137,19 +137,19 @@ export async function openBlobServer(given: {
   }
 }
 
-/** What the tests of a block work on. */
+/** The server of a test suite. */
 export type UsedServer = {
   clock: TestClock
   database: Database
   blobs: BlobStore
   server: BlobTestServer
-  /** A name that no other test of the block has. */
+  /** A name that no other test of the suite uses. */
   repository: string
-  /** Ends the server and opens another on what is left. */
+  /** Closes the server and opens another one on its database and store. */
   restart: (blobs?: BlobStore) => Promise<void>
 }
 
-/** Opens a server for the tests of a block, or for each of them where they count what is there. */
+/** Opens a server for the tests of a suite, or a fresh one for each. */
 export function useBlobServer(
   kind: DatabaseKind,
   { settings = {}, isFresh = false }: { readonly settings?: Partial<BlobSettings>; readonly isFresh?: boolean } = {},
@@ -245,7 +245,7 @@ export async function pushBlob(
   return digest
 }
 
-/** Pushes the manifest of an image whose layers have these texts; the first is its configuration too. */
+/** Pushes the manifest of an image whose layers are these texts; the first is also its configuration. */
 export function pushManifest(
   server: BlobTestServer,
   repository: string,
@@ -271,7 +271,7 @@ export function imageManifest(contents: readonly string[]): string {
   return JSON.stringify({ schemaVersion: 2, mediaType: imageType, config, layers })
 }
 
-/** How many rows the tables of blobs and uploads have. */
+/** The number of rows in the tables of blobs and uploads. */
 export async function countRows(database: Database): Promise<{ blobs: number; held: number; uploads: number }> {
   const count = async (table: 'blob' | 'repository_blob' | 'upload') => {
     const rows = await database.tables<RegistryTables>().selectFrom(table).selectAll().execute()
@@ -280,21 +280,21 @@ export async function countRows(database: Database): Promise<{ blobs: number; he
   return { blobs: await count('blob'), held: await count('repository_blob'), uploads: await count('upload') }
 }
 
-/** How many blobs and staged uploads the store has. */
+/** The number of blobs and staged uploads in the store. */
 export async function countFiles(blobs: BlobStore): Promise<{ blobs: number; staged: number }> {
   const files = await Array.fromAsync(blobs.list())
   const staged = await Array.fromAsync(blobs.listStaged())
   return { blobs: files.length, staged: staged.length }
 }
 
-/** The same store, some of whose work is done otherwise. */
+/** The store with some functions replaced. */
 export function changing(blobs: BlobStore, change: Partial<BlobStore>): BlobStore {
   return new Proxy(blobs, {
     get: (target, name: keyof BlobStore) => change[name] ?? target[name].bind(target),
   })
 }
 
-/** Finishes an upload, with these bytes or what was sent before. */
+/** Finishes an upload, with a body or with the bytes that were sent before. */
 export function putBlob(
   { server }: UsedServer,
   location: string,
@@ -305,7 +305,7 @@ export function putBlob(
   return server.send('PUT', `${location}&digest=${digest}`, { ...(body !== undefined && { body }), headers })
 }
 
-/** Makes sure that a blob is there, to the byte. */
+/** Asserts that a blob is served with exactly these bytes. */
 export async function assertServed(
   { server, repository }: UsedServer,
   content: Uint8Array | string,

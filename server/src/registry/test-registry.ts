@@ -19,26 +19,26 @@ import { createRegistry, type Registry } from './registry.ts'
 import type { Gate, HostedRegistry, RegistryNeed } from './surface/ports.ts'
 import type { DefaultQuotas } from './quotas/quotas.ts'
 
-/** What a test sends. A path is sent as it is written. */
+/** A request of a test. The path is sent unchanged. */
 export type Sent = {
   readonly headers?: OutgoingHttpHeaders
   readonly body?: string | Uint8Array | Readable
   readonly host?: string
 }
 
-/** What came back, whole. */
+/** A complete response. */
 export type Answer = {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
   readonly text: string
-  /** The body as JSON, for a test to look into. */
+  /** The body as JSON. */
   readonly json: Record<string, unknown>
   /** The code of the first error. */
   readonly code: string | undefined
 }
 
-/** A registry over a real socket, with a gate that a test may close, and a clock that it moves. */
+/** A registry over a real socket, with a gate that a test may close, and a clock that it can move. */
 export type TestRegistry = TestDatabase & {
   readonly registry: Registry
   readonly blobs: BlobStore
@@ -47,7 +47,7 @@ export type TestRegistry = TestDatabase & {
   readonly hosted: HostedRegistry
   readonly port: number
   readonly clock: { nowMs: number }
-  /** Every need that the gate was asked about, the last one last. */
+  /** Every need that the gate was asked for, in order. */
   readonly needs: RegistryNeed[]
   readonly gate: {
     refuses: boolean
@@ -63,7 +63,7 @@ export type TestRegistry = TestDatabase & {
   readonly putManifest: (repository: string, reference: string, manifest: unknown, type?: string) => Promise<Answer>
 }
 
-/** The two registries that a test server has; the second is for what must not leak from one to another. */
+/** The two registries of a test server, to test that nothing leaks from one to the other. */
 const registries: Readonly<Record<string, HostedRegistry>> = {
   'first.example': {
     rid: '1'.repeat(32),
@@ -83,7 +83,7 @@ const registries: Readonly<Record<string, HostedRegistry>> = {
   },
 }
 
-/** How many deletions a credential has seen that was issued before a test deletes any repository. */
+/** `deletionsSeen` of a credential that was issued before a test deletes any repository. */
 export const seenFirst = 1
 
 /** Opens a registry of its own on a free port. */

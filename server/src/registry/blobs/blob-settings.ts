@@ -1,24 +1,24 @@
-/** How long things last that nobody needs yet or any more, and how much of them there may be. */
+/** Lifetimes and limits of blobs and uploads. */
 export type BlobSettings = {
   /**
-   * How long a blob stays that no manifest of its repository names, counted from its push, its mount, or the last time
-   * that a client was told of it; the time that a push has from its first blob to its manifest.
+   * How long a blob is kept that no manifest of its repository names, from its push, its mount, or the last time a
+   * client found it. A push has this time from its first blob to its manifest.
    */
   readonly leaseMs: number
-  /** How long an upload stays to which nothing is sent. */
+  /** How long an idle upload is kept. */
   readonly uploadLifetimeMs: number
-  /** The largest blob. */
+  /** The maximum size of a blob. */
   readonly maxBlobBytes: number
-  /** How many unfinished uploads a repository, and a caller in a registry, may have. */
+  /** The maximum number of unfinished uploads of a repository, and of a caller in a registry. */
   readonly maxUploadsPerRepository: number
   readonly maxUploadsPerCaller: number
-  /** How often the files are compared with the rows; between two comparisons only rows are looked at. */
+  /** How often the garbage collection compares files with rows; other collections look only at rows. */
   readonly fileScanIntervalMs: number
 }
 
 const hourMs = 60 * 60 * 1000
 
-/** What holds unless somebody says otherwise. The largest blob is ACR's. [Azure Container Registry service tiers] */
+/** The defaults. The maximum size of a blob is that of ACR. [Azure Container Registry service tiers] */
 export const defaultBlobSettings: BlobSettings = {
   leaseMs: 24 * hourMs,
   uploadLifetimeMs: hourMs,

@@ -5,7 +5,7 @@ import type { BlobLocation } from '../../storage/index.ts'
 import type { RecordedBlob } from '../integrity/blob-integrity.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 
-/** A blob as a repository holds it, with everything that decides whether it is served. */
+/** A blob in a repository, with everything that decides whether it is served. */
 export type HeldBlob = {
   readonly repository_id: string
   readonly digest: Digest
@@ -18,7 +18,7 @@ export type HeldBlob = {
   readonly predecessor_deletion: number | null
 }
 
-/** A repository that holds a blob which is to be mounted. */
+/** A repository that a blob can be mounted from. */
 export type BlobSource = Pick<HeldBlob, 'repository_id' | 'read_enabled' | 'predecessor_deletion'> & {
   readonly name: string
 }
@@ -26,17 +26,17 @@ export type BlobSource = Pick<HeldBlob, 'repository_id' | 'read_enabled' | 'pred
 type InRepository = { rid: string; repository: string; digest: string }
 type InRegistry = { rid: string; digest: string; limit: number }
 
-/** The reads of blobs, prepared once. */
+/** The prepared reads of blobs. */
 export type BlobReads = {
-  /** A blob through a repository that holds it; there is no other way to one. */
+  /** A blob in a repository that holds it. Clients can read a blob in no other way. */
   readonly held: PreparedRead<InRepository, HeldBlob>
-  /** Some repositories of a registry that hold a blob. */
+  /** Some of the repositories of a registry that hold a blob. */
   readonly sources: PreparedRead<InRegistry, BlobSource>
-  /** Where the bytes of a digest lie, whoever holds them. */
+  /** The recorded bytes of a digest, in any repository. */
   readonly byDigest: PreparedRead<{ digest: string }, RecordedBlob>
 }
 
-/** Among how many repositories those of one registry are looked for: a layer that everybody uses is held by very many. */
+/** How many holders of a blob are searched for those of one registry: a common base layer has very many holders. */
 const holdersLookedAt = 500
 
 /** Prepares the reads of blobs. */
@@ -101,10 +101,10 @@ function held(tables: Kysely<RegistryTables>, p: InRepository) {
     .where('repository_blob.digest', '=', p.digest)
 }
 
-/** A repository that keeps what was deleted, or is itself deleted, is nobody's to read from: no client can send such a name. */
+/** Clients cannot read from a repository that is deleted or keeps deleted content: they cannot send its name. */
 const isNamedByClients = sql<boolean>`substr(repository.name, 1, 1) <> '_'`
 
-/** Whether a repository that is not deleted holds a blob, as the transaction sees it. */
+/** Whether a repository that is not deleted holds a blob. */
 export async function holdsBlob(transaction: Transaction, repositoryId: string, digest: Digest): Promise<boolean> {
   const row = await transaction
     .tables<RegistryTables>()
@@ -119,7 +119,7 @@ export async function holdsBlob(transaction: Transaction, repositoryId: string, 
   return row !== undefined
 }
 
-/** Whether a repository holds a blob that is not known to be corrupt, as the transaction sees it. */
+/** Whether a repository that is not deleted holds a blob that is not in quarantine. */
 export async function holdsIntactBlob(
   transaction: Transaction,
   repositoryId: string,
@@ -139,7 +139,7 @@ export async function holdsIntactBlob(
   return row !== undefined
 }
 
-/** The repository of a name that holds a blob, as it is committed. */
+/** The id of the repository of a name, if it holds a blob. */
 export async function findHeldBy(
   database: Database,
   rid: string,
@@ -172,7 +172,7 @@ export async function isBlobNeeded(transaction: Transaction, repositoryId: strin
   return row !== undefined
 }
 
-/** Where the bytes of a digest lie that are not known to be corrupt, as the transaction sees it. */
+/** The location of the bytes of a digest, unless they are in quarantine. */
 export async function findIntactLocation(transaction: Transaction, digest: Digest): Promise<BlobLocation | undefined> {
   const row = await transaction
     .tables<RegistryTables>()
@@ -185,24 +185,24 @@ export async function findIntactLocation(transaction: Transaction, digest: Diges
   return row?.location
 }
 
-/** Bytes that are durable and want a row. */
+/** Durable bytes that need a row. */
 export type NewBlob = {
   readonly digest: Digest
   readonly location: BlobLocation
   readonly sizeBytes: number
-  /** A location that the row may have and where no intact bytes lie any more. */
+  /** A location where the bytes are lost or corrupt, and that the row may name. */
   readonly lost: BlobLocation | undefined
 }
 
-/** What became of new bytes. */
+/** The result of recording new bytes. */
 export type RecordedLocation = {
-  /** Where the bytes lie: another upload of the same may have been first. */
+  /** Where the bytes are: another upload of the same blob may have been first. */
   readonly location: BlobLocation
-  /** Where corrupt bytes lie that the new ones have replaced. */
+  /** The location of corrupt bytes that the new ones have replaced. */
   readonly replaced: BlobLocation | undefined
 }
 
-/** Records where the bytes of a digest lie; they replace bytes that are lost or known to be corrupt. */
+/** Records the location of the bytes of a digest. They replace bytes that are lost or in quarantine. */
 export async function recordBlob(transaction: Transaction, blob: NewBlob, nowMs: number): Promise<RecordedLocation> {
   const { digest, location, sizeBytes, lost } = blob
   const tables = transaction.tables<RegistryTables>()
@@ -224,7 +224,7 @@ export async function recordBlob(transaction: Transaction, blob: NewBlob, nowMs:
   return { location, replaced: row.location }
 }
 
-/** Lets a repository hold a blob, or hold it longer. The blob's row must be known to be there in this transaction. */
+/** Links a blob to a repository, or renews its lease. The caller must have seen the blob's row in this transaction. */
 export async function linkBlob(
   transaction: Transaction,
   repositoryId: string,
@@ -241,7 +241,7 @@ export async function linkBlob(
     .execute()
 }
 
-/** Renews the lease of a blob; false when the repository holds it no longer. */
+/** Renews the lease of a blob; false if the repository no longer holds it. */
 export async function renewLease(
   transaction: Transaction,
   repositoryId: string,
@@ -258,10 +258,12 @@ export async function renewLease(
   return numUpdatedRows > 0n
 }
 
-/** A place among the blobs of all repositories, in the order of their leases. */
+/** A position among the blobs of all repositories, in the order of their leases. */
 export type HeldPlace = { readonly lease_until_ms: number; readonly repository_id: string; readonly digest: string }
 
-/** The next blobs of repositories whose lease is over, and whether a manifest needs them. At most `limit` rows are read. */
+/**
+ * The next blobs of repositories with expired leases, and whether a manifest needs them. Reads at most `limit` rows.
+ */
 export async function listLapsed(
   database: Database,
   after: HeldPlace,
@@ -293,7 +295,7 @@ export async function listLapsed(
     .execute()
 }
 
-/** Lets repositories hold blobs no longer, where now, in this transaction, the lease is over and no manifest needs them. */
+/** Unlinks blobs from repositories, if in this transaction the lease has expired and no manifest needs them. */
 export async function unlinkLapsed(
   transaction: Transaction,
   places: readonly HeldPlace[],
@@ -322,7 +324,7 @@ export async function unlinkLapsed(
   }
 }
 
-/** Lets a repository hold a blob no longer. */
+/** Unlinks a blob from a repository. */
 export async function unlinkBlob(transaction: Transaction, repositoryId: string, digest: Digest): Promise<void> {
   await transaction
     .tables<RegistryTables>()
@@ -332,7 +334,7 @@ export async function unlinkBlob(transaction: Transaction, repositoryId: string,
     .execute()
 }
 
-/** The next blobs by digest, and whether a repository holds them. At most `limit` rows are read. */
+/** The next blobs by digest, and whether a repository holds them. Reads at most `limit` rows. */
 export async function listBlobs(
   database: Database,
   after: string,
@@ -356,7 +358,9 @@ export async function listBlobs(
     .execute()
 }
 
-/** Forgets those of the blobs that no repository holds, and returns where they lie; the bytes go when this is committed. */
+/**
+ * Deletes the rows of blobs that no repository holds, and returns their locations. Delete the bytes after the commit.
+ */
 export async function forgetUnheld(transaction: Transaction, digests: readonly string[]): Promise<BlobLocation[]> {
   if (digests.length === 0) return []
   const rows = await transaction
@@ -379,7 +383,7 @@ export async function forgetUnheld(transaction: Transaction, digests: readonly s
   return rows.map(({ location }) => location)
 }
 
-/** Those of the locations that a row names, as it is committed. `digests` are theirs. */
+/** The locations of these digests that a row names, as committed. */
 export async function namedLocations(database: Database, digests: readonly string[]): Promise<Set<string>> {
   if (digests.length === 0) return new Set()
   const rows = await database

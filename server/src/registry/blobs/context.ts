@@ -6,7 +6,7 @@ import type { RepositoryContext } from '../repositories/context.ts'
 import type { BlobSettings } from './blob-settings.ts'
 import type { BlobReads } from './blob-store.ts'
 
-/** What the handlers of blobs are given. */
+/** The context of the handlers of blobs. */
 export type BlobContext = Pick<IntegrityContext, 'database' | 'clock' | 'audit' | 'blobs'> &
   Pick<RepositoryContext, 'repositories'> & {
     readonly blobReads: BlobReads

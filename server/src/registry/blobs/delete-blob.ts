@@ -10,8 +10,9 @@ import { changeEvent, requireCurrentCredential } from '../repositories/repositor
 import { findRepository } from '../repositories/repository-store.ts'
 
 /**
- * `DELETE` of a blob: the repository of the call holds it no longer, and its bytes go when no other does. One that a
- * manifest of the repository names stays, so that every manifest can be pulled whole. [OCI distribution-spec, Deleting Blobs]
+ * `DELETE` of a blob: unlinks it from the repository of the call, and deletes its bytes if no other repository holds
+ * it. A blob that a manifest of the repository names is not deleted, so that every manifest can be pulled. [OCI
+ * distribution-spec, Deleting Blobs]
  *
  * @throws OciError BLOB_UNKNOWN, UNSUPPORTED or REGISTRY_DISALLOWED_OPERATION
  */

@@ -11,9 +11,9 @@ import { ClientGoneError } from '../surface/read-body.ts'
 import { requireCurrentCredential } from '../repositories/repositories.ts'
 
 /**
- * `HEAD` of a blob. Who is told that it is there may count on it: the lease is renewed, so that a push that skips the blob
- * finds it when its manifest comes, and the bytes are looked for, so that one that was lost or is corrupt is pushed again.
- * [OCI distribution-spec, Checking if content exists in the registry]
+ * `HEAD` of a blob. A client that finds a blob may skip its push. So the lease is renewed, and the bytes are checked: a
+ * lost or corrupt blob is not found, and is pushed again. [OCI distribution-spec, Checking if content exists in the
+ * registry]
  *
  * @throws OciError BLOB_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
  */
@@ -71,8 +71,8 @@ async function send({ response }: OciCall<'blob'>, opened: OpenBlob): Promise<vo
 }
 
 /**
- * Opens the bytes, once they are seen to be those of the row. Between the row and its bytes the blob may have been
- * collected, or replaced, and lie at another place; so the row is read once more.
+ * Opens the bytes after comparing them with the row. The blob may have been collected or replaced since the row was
+ * read, so the row is read again if the bytes are missing.
  */
 async function open(
   context: BlobContext,
@@ -109,14 +109,14 @@ async function openIntact(
   return context.blobs.open(blob.location, part)
 }
 
-/** A range under `If-Range` holds for the content that the client has the beginning of. [RFC 9110 §13.1.5] */
+/** A range with `If-Range` applies only to the same content. [RFC 9110 §13.1.5] */
 function requestedRange({ request, path }: OciCall<'blob'>, sizeBytes: number): ByteRange {
   const condition = request.headers['if-range']
   const applies = condition === undefined || condition === entityTag(path.digest)
   return parseByteRange(applies ? request.headers.range : undefined, sizeBytes)
 }
 
-/** Writes only when less than half of the lease is left: a HEAD is read far more often than a lease runs out. */
+/** Writes only when less than half of the lease is left: HEAD requests are much more frequent than expiring leases. */
 async function keepLease(context: BlobContext, blob: HeldBlob, digest: Digest): Promise<boolean> {
   const nowMs = context.clock.now()
   const { leaseMs } = context.settings
@@ -127,7 +127,7 @@ async function keepLease(context: BlobContext, blob: HeldBlob, digest: Digest): 
 }
 
 /**
- * The blob of a call, through the repository of the call and no other.
+ * The blob of a call, in the repository of the call.
  *
  * @throws OciError BLOB_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
  * @throws OutdatedCredentialError
@@ -150,7 +150,7 @@ async function requireHeld(context: BlobContext, call: OciCall<'blob'>): Promise
   return blob
 }
 
-/** The refusal of a blob that the repository does not hold, whoever else does. */
+/** The error for a blob that the repository does not hold, even if another does. */
 export function blobUnknown(digest: Digest): OciError {
   return new OciError('BLOB_UNKNOWN', { detail: { digest } })
 }

@@ -9,15 +9,15 @@ import type { Reservation } from '../quotas/quotas.ts'
 import { changeEvent, requireCurrentCredential } from '../repositories/repositories.ts'
 import { openRepository } from '../repositories/repository-store.ts'
 
-/** How many repositories that hold a blob are asked for when the client names none. */
+/** How many holders of a blob are tried when the client names no source. */
 const candidateLimit = 20
 
 type Source = Pick<BlobSource, 'repository_id' | 'name'>
 
 /**
- * Lets the repository of a call hold a blob that another one of the same registry holds and the caller may pull, and
- * returns its digest. Undefined, without a reason, when there is nothing to mount: a source that is not there and one that
- * the caller may not see take the same steps. [OCI distribution-spec, Mounting a blob from another repository]
+ * Mounts a blob from another repository of the same registry that the caller may pull from, and returns its digest;
+ * undefined, without a reason, if there is nothing to mount. A missing source and a denied one take the same steps.
+ * [OCI distribution-spec, Mounting a blob from another repository]
  *
  * @throws OciError REGISTRY_DISALLOWED_OPERATION when the repository of the call is locked
  */
@@ -25,9 +25,9 @@ export async function mountBlob(context: BlobContext, call: OciCall<'uploads'>):
   const { query } = call
   const digest = query.getAll('mount').length === 1 ? parseDigest(query.get('mount') ?? '') : undefined
   if (digest === undefined) return undefined
-  // The upload that begins instead is refused, once there was an attempt to make space.
+  // The upload that starts instead tries to reclaim space, and is denied if there is none.
   if (!context.space.hasRoomFor(0)) return undefined
-  // ACR mounts from where the client says alone.
+  // ACR mounts only from a named source.
   if (call.registry.compatibility === 'acr' && !query.has('from')) return undefined
   const source = query.has('from')
     ? await namedSource(context, call, digest, query.getAll('from'))
@@ -43,7 +43,7 @@ export async function mountBlob(context: BlobContext, call: OciCall<'uploads'>):
   return mounted ? digest : undefined
 }
 
-/** The right is asked for and the blob is looked up in any case, so that time does not tell which of them was lacking. */
+/** Checks the permission and looks up the blob in any case, so that the time does not reveal which was missing. */
 async function namedSource(
   context: BlobContext,
   call: OciCall<'uploads'>,
@@ -57,7 +57,7 @@ async function namedSource(
   return mayPull && held !== undefined && isOpenTo(call, held) ? { repository_id: held.repository_id, name } : undefined
 }
 
-/** A repository that holds the blob and that the caller may pull, if one of the first that are found is. */
+/** One of the first holders of the blob that the caller may pull from, if any. */
 async function anySource(context: BlobContext, call: OciCall<'uploads'>, digest: Digest): Promise<Source | undefined> {
   const { rid } = call.registry
   const candidates = await context.blobReads.sources.all({ rid, digest, limit: candidateLimit })
@@ -78,7 +78,7 @@ type Mount = {
   readonly reservation: Reservation
 }
 
-/** Looks once more whether the source holds the blob: it may have been collected or deleted since. */
+/** Checks again that the source holds the blob: it may have been collected or deleted. */
 async function link(
   { settings, audit }: BlobContext,
   call: OciCall<'uploads'>,

@@ -2,12 +2,12 @@ import type { Kysely } from 'kysely'
 import { type BlobLocation, requireLocation } from '../../storage/index.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 
-/** A blob that the database names: the digest of its bytes, and where they are. */
+/** A blob in the database: its digest and location. */
 export type StoredBlobRow = { readonly digest: string; readonly location: BlobLocation; readonly sizeBytes: number }
 
 const pageRows = 1000
 
-/** Every blob that a database names, in the order of the digests. */
+/** All blobs in a database, by digest. */
 export async function* listStoredBlobs(tables: Kysely<unknown>): AsyncGenerator<StoredBlobRow> {
   const registry = tables as Kysely<RegistryTables>
   for (let after = ''; ;) {

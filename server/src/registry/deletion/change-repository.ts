@@ -5,7 +5,9 @@ import { OciError } from '../surface/errors.ts'
 import { whileTime } from '../rows/piece-store.ts'
 import { UnsweptError, sweepManifest } from './deleted-content-store.ts'
 
-/** Changes something in the repository of a call, in one transaction; every change of manifests, tags and locks goes this way. */
+/**
+ * Changes the repository of a call in one transaction. Every change of manifests, tags and locks uses this function.
+ */
 export async function changeRepository<Result>(
   context: ChangeContext,
   call: RepositoryTarget,
@@ -18,11 +20,11 @@ export async function changeRepository<Result>(
   }
 }
 
-/** How many times a change waits for rows of earlier deletions: somebody may go on deleting. */
+/** How many times a change waits for rows of earlier deletions: clients may continue to delete. */
 const maxWaits = 10
 
 /**
- * Runs a transaction. Where it finds rows of a deleted manifest in its way, those are deleted first, in pieces.
+ * Runs a transaction. If rows of a deleted manifest are in its way, deletes them first, in pieces.
  *
  * @throws OciError TOOMANYREQUESTS when there are always more of them
  */

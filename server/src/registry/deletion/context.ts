@@ -1,9 +1,9 @@
 import type { Database } from '../../platform/sql/database.ts'
 import type { RepositoryCache } from '../repositories/context.ts'
 
-/** What a change to the content of a repository is given. */
+/** The context of a change to a repository. */
 export type ChangeContext = {
   readonly database: Database
-  /** Undefined where another process may write to the database too. */
+  /** Undefined where other processes write to the database. */
   readonly manifestCache: RepositoryCache | undefined
 }

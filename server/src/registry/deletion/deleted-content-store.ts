@@ -4,7 +4,7 @@ import { keepTags, moveReferences, type Kept } from './kept-store.ts'
 import type { DeletedManifestRow, RegistryTables } from '../rows/rows.ts'
 import { deletePiece, pieceRows } from '../rows/piece-store.ts'
 
-/** How many manifests, and how many bytes of them, which are rows of other tables as well. */
+/** The most manifests in a piece, and their bytes. */
 export const pieceManifests = 20
 
 const pieceBytes = 4 * 1024 * 1024
@@ -20,7 +20,7 @@ export class UnsweptError extends Error {
 }
 
 /**
- * Tags and references may be left of manifests that were deleted. What is pushed must not come to have them.
+ * Requires that no tags or references of deleted manifests are left, which a pushed manifest would inherit.
  *
  * @throws UnsweptError
  */
@@ -39,8 +39,8 @@ function findUnswept(transaction: Transaction, repositoryId: string): Promise<De
 }
 
 /**
- * Deletes a manifest, or moves it to where it is kept, and a piece of its tags and references; what is left of those is
- * recorded, and nobody sees it any more. Returns how many rows went.
+ * Deletes a manifest, or moves it to where it is kept, with a piece of its tags and references. The rest is recorded,
+ * and hidden. Returns how many rows were changed.
  */
 export async function removeManifest(
   transaction: Transaction,
@@ -55,7 +55,7 @@ export async function removeManifest(
     const left = { repository_id: repositoryId, digest, kept_in: kept?.in ?? null, deleted_at_ms: kept?.atMs ?? 0 }
     await tables.insertInto('deleted_manifest').values(left).execute()
   }
-  // The same may have been deleted before, and pushed again since.
+  // The same manifest may have been deleted before and pushed again.
   const gone = kept === undefined ? repositoryId : kept.in
   await tables.deleteFrom('manifest').where('repository_id', '=', gone).where('digest', '=', digest).execute()
   if (kept !== undefined) {
@@ -114,7 +114,7 @@ async function removeManifestRows(
   return { rows: tags.length + references.length, isLast }
 }
 
-/** Deletes a piece of what is left of a deleted manifest of a repository, and says whether nothing is left of any. */
+/** Deletes a piece of the rest of a deleted manifest, and returns whether nothing is left in the repository. */
 export async function sweepManifest(transaction: Transaction, repositoryId: string): Promise<boolean> {
   const left = await findUnswept(transaction, repositoryId)
   if (left === undefined) return true
@@ -133,17 +133,17 @@ export async function sweepManifest(transaction: Transaction, repositoryId: stri
   return false
 }
 
-/** Where manifests were to be kept may itself be deleted, with its registry. */
+/** The repository that keeps manifests may itself have been deleted, with its registry. */
 async function requirePresent(tables: Kysely<RegistryTables>, id: string): Promise<string | undefined> {
   return (await tables.selectFrom('repository').select('id').where('id', '=', id).executeTakeFirst())?.id
 }
 
-/** What a repository holds besides manifests. The staged bytes of its uploads belong to no upload then, and go as such. */
+/** The rows of a repository in addition to manifests. The staged bytes of its uploads are collected as strays. */
 const emptiedTables = ['tag', 'deleted_tag', 'manifest_reference', 'repository_blob', 'upload'] as const
 
 /**
- * Deletes a piece of what a deleted repository holds, or moves its manifests and tags to where they are kept, and says
- * whether nothing is left: the repository's own row has gone last.
+ * Deletes a piece of the content of a deleted repository, or moves manifests and tags to where they are kept. Returns
+ * whether nothing is left; the repository's own row is deleted last.
  */
 export async function sweepRepository(
   transaction: Transaction,
@@ -172,7 +172,7 @@ async function keepManifests(transaction: Transaction, repositoryId: string, kep
   return manifests.length > 0
 }
 
-/** As many manifests as fit into one piece, one at least where there is one. */
+/** The manifests that fit into one piece; at least one if there is one. */
 async function someManifests(tables: Kysely<RegistryTables>, repositoryId: string) {
   const manifests = await tables
     .selectFrom('manifest')

@@ -2,7 +2,7 @@ import type { Database, Transaction } from '../../platform/sql/database.ts'
 import { openKept, type Kept } from './kept-store.ts'
 import type { DeletedRepositoryRow, RegistryTables } from '../rows/rows.ts'
 
-/** The id of a repository that is deleted, or of one in which a manifest is, and of which rows are left. */
+/** The id of a repository with rows of deleted content. */
 export async function nextDeleted(database: Database, except: ReadonlySet<string>): Promise<string | undefined> {
   const tables = database.tables<RegistryTables>()
   const manifest = await tables.selectFrom('deleted_manifest').select('repository_id').limit(1).executeTakeFirst()
@@ -15,7 +15,7 @@ export async function nextDeleted(database: Database, except: ReadonlySet<string
   return repositories.find(({ id }) => !except.has(id))?.id
 }
 
-/** A deleted repository as the transaction sees it; undefined for any other. */
+/** A deleted repository; undefined for any other. */
 export function findDeletedRepository(transaction: Transaction, id: string): Promise<DeletedRepositoryRow | undefined> {
   return transaction
     .tables<RegistryTables>()
@@ -25,7 +25,9 @@ export function findDeletedRepository(transaction: Transaction, id: string): Pro
     .executeTakeFirst()
 }
 
-/** Where the content of a deleted repository is kept: nowhere once its registry is deleted too. */
+/**
+ * Where the content of a deleted repository is kept; undefined where it is not kept, or its registry is deleted too.
+ */
 export async function keptOf(
   transaction: Transaction,
   { rid, kept_as, deleted_at_ms }: DeletedRepositoryRow,

@@ -6,17 +6,17 @@ import { sweepManifest, sweepRepository } from './deleted-content-store.ts'
 import { changeSwept } from './change-repository.ts'
 import { whileTime } from '../rows/piece-store.ts'
 
-/** How many transactions sweep a deletion before it is answered: all of it, mostly. */
+/** How many transactions sweep a deletion before the response; usually they sweep all of it. */
 const firstTransactions = 10
 
 /**
- * Deletes the rows of what was deleted, in transactions of bounded size. A deletion itself only records that, and hides
- * them; what a process did not get to, the next one goes on with.
+ * Deletes the rows of deleted content, in transactions of bounded size. A deletion only records and hides them; after a
+ * restart, the sweep continues.
  */
 export class DeletionSweeper {
   readonly #database: Database
   readonly #log: Log
-  /** Deleted repositories whose rows are read once more. */
+  /** Deleted repositories whose rows are still being read. */
   readonly #heldBack = new Set<string>()
   #running: Promise<void> | undefined
   #wanted = false
@@ -27,7 +27,7 @@ export class DeletionSweeper {
     this.#log = log
   }
 
-  /** Leaves a repository alone that is being deleted, until `release` or `sweepFirst` is called for it. */
+  /** Excludes a repository that is being deleted, until `release` or `sweepFirst` is called for it. */
   holdBack(repositoryId: string): void {
     this.#heldBack.add(repositoryId)
   }
@@ -36,7 +36,7 @@ export class DeletionSweeper {
     if (this.#heldBack.delete(repositoryId)) this.begin()
   }
 
-  /** Sweeps what was deleted in a repository, or a repository that was deleted, as far as that is soon done, and the rest in the background. */
+  /** Sweeps the deleted content of a repository for a short time, and the rest in the background. */
   async sweepFirst(repositoryId: string): Promise<void> {
     this.#heldBack.delete(repositoryId)
     try {
@@ -48,12 +48,12 @@ export class DeletionSweeper {
     }
   }
 
-  /** Sweeps everything that is deleted, in the background. */
+  /** Sweeps all deleted content in the background. */
   begin(): void {
     void this.sweepAll().catch((error: unknown) => this.#log.error({ err: error }, 'failed to sweep deleted content'))
   }
 
-  /** Sweeps everything that is deleted; a call while another is at work makes that one look once more. */
+  /** Sweeps all deleted content. A call during a sweep makes that sweep look again. */
   sweepAll(): Promise<void> {
     this.#wanted = true
     this.#running ??= this.#sweepWanted().finally(() => {
@@ -62,7 +62,7 @@ export class DeletionSweeper {
     return this.#running
   }
 
-  /** Ends after the piece that is being swept. */
+  /** Stops after the current piece. */
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#running?.catch(() => undefined)
@@ -76,19 +76,19 @@ export class DeletionSweeper {
         const next = await nextDeleted(this.#database, this.#heldBack)
         if (next === undefined || this.#isClosed) break
         await this.#sweepSomeOf(next)
-        // Half of the time is everybody else's.
+        // Half of the time is left to other work.
         await delay(performance.now() - startedAtMs, undefined, { ref: false })
       }
     }
   }
 
-  /** Returns whether nothing of it is left. */
+  /** Returns whether nothing is left. */
   #sweepSomeOf(repositoryId: string): Promise<boolean> {
     return changeSwept(this.#database, (transaction) => whileTime(() => sweepPiece(transaction, repositoryId)))
   }
 }
 
-/** Returns whether nothing is left of what was deleted in a repository, or of the repository if that was deleted. */
+/** Returns whether no deleted content of the repository is left. */
 async function sweepPiece(transaction: Transaction, repositoryId: string): Promise<boolean> {
   if (!(await sweepManifest(transaction, repositoryId))) return false
   const deleted = await findDeletedRepository(transaction, repositoryId)

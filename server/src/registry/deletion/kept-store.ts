@@ -4,14 +4,13 @@ import { chunked } from '../rows/chunked.ts'
 import { openRepository } from '../repositories/repository-store.ts'
 import type { RegistryTables, RepositoryRow, TagRow } from '../rows/rows.ts'
 
-/*
- * What was deleted and can be restored lies in a repository of its own beside the one it was deleted from. No client can
- * name it, since no name begins with an underscore; it is never published; and it holds its blobs as every repository does,
- * so that nothing else needs to know of it.
+/**
+ * The prefix of the name of a repository that keeps the soft-deleted content of another one. Clients cannot send such a
+ * name, and it is never published. It holds its blobs like any repository, so other code needs no special case.
  */
 export const keptPrefix = '_deleted/'
 
-/** Opens the repository that keeps what is deleted in the one of this name. */
+/** Opens the repository that keeps the deleted content of the repository with this name. */
 export function openKept(
   transaction: Transaction,
   { rid, name }: Pick<RepositoryRow, 'rid' | 'name'>,
@@ -20,13 +19,13 @@ export function openKept(
   return openRepository(transaction, rid, keptPrefix + name, nowMs)
 }
 
-/** Remembers a tag that is deleted while its manifest stays. */
+/** Keeps a deleted tag whose manifest remains. */
 export async function keepTag(transaction: Transaction, from: RepositoryRow, tag: TagRow, nowMs: number) {
   const { id } = await openKept(transaction, from, nowMs)
   await keepTags(transaction.tables<RegistryTables>(), from.id, { in: id, atMs: nowMs }, [tag.name])
 }
 
-/** Remembers tags of a repository that are deleted. */
+/** Keeps deleted tags of a repository. */
 export async function keepTags(
   tables: Kysely<RegistryTables>,
   repositoryId: string,
@@ -50,7 +49,7 @@ export async function keepTags(
     .execute()
 }
 
-/** Some references of a manifest, by what they name, that move with it to another repository. */
+/** References of a manifest that move with it to another repository, by the digests that they name. */
 type MovedReferences = {
   readonly from: string
   readonly to: string
@@ -59,12 +58,12 @@ type MovedReferences = {
   readonly nowMs: number
 }
 
-/** Moves references, and has the other repository hold the blobs that they name; the manifest keeps them without a lease. */
+/** Moves references, and links the blobs that they name to the other repository, without a lease. */
 export async function moveReferences(
   tables: Kysely<RegistryTables>,
   { from, to, digest, targets, nowMs }: MovedReferences,
 ): Promise<void> {
-  // The same may have been deleted before, and pushed again since.
+  // The same manifest may have been deleted before and pushed again.
   await tables
     .deleteFrom('manifest_reference')
     .where('repository_id', '=', to)
@@ -93,7 +92,7 @@ export async function moveReferences(
     .execute()
 }
 
-/** Moves a manifest back from where it is kept, with the blobs that it names. */
+/** Moves a kept manifest back, with the blobs that it names. */
 export async function restoreManifestRows(
   transaction: Transaction,
   { from, to, digest, nowMs }: Omit<MovedReferences, 'targets'>,
@@ -116,7 +115,7 @@ export async function restoreManifestRows(
   }
 }
 
-/** A value among selected columns, of a type that PostgreSQL would otherwise have to guess. */
+/** A value among selected columns, with its type, which PostgreSQL would have to guess. */
 function text(value: string) {
   return sql<string>`cast(${value} as text)`
 }
@@ -125,5 +124,5 @@ function integer(value: number) {
   return sql<number>`cast(${value} as bigint)`
 }
 
-/** Where deleted manifests and tags are kept that can be restored, and when they were deleted. */
+/** The repository that keeps deleted content, and when that was deleted. */
 export type Kept = { readonly in: string; readonly atMs: number }

@@ -4,13 +4,13 @@ import { discardStray } from '../uploads/end-upload.ts'
 import { sweepDeletedRegistries } from './deleted-registry-store.ts'
 import { sweepHeldBlobs, sweepUnheldBlobs, sweepUploads } from './sweep-rows.ts'
 
-/** How much was deleted. */
+/** The number of deleted blobs and uploads. */
 export type Collected = { readonly blobs: number; readonly uploads: number }
 
 /**
- * Deletes what nobody can reach any more, while the server runs: expired uploads, what deleted registries held, blobs that
- * nobody needs, and now and then, the first time always, files that have no row. A call while another is at work waits for
- * the same end. Why no push in progress can lose anything by it is argued in `docs/durability.md`.
+ * Deletes unreachable content while the server runs: expired uploads, the content of deleted registries, unneeded blobs
+ * and, from time to time and in the first run, files without a row. Concurrent calls share one run.
+ * `docs/durability.md` explains why garbage collection never removes acknowledged data.
  */
 export class GarbageCollector {
   #context: GarbageContext
@@ -30,7 +30,7 @@ export class GarbageCollector {
 
   async #collect(): Promise<Collected> {
     const context = this.#context
-    // Bytes without a row go first: on a full disk, that makes space for what needs a row.
+    // Bytes without a row are deleted first: on a full disk, that makes space for the transactions that follow.
     let uploads = await discardStray(context)
     uploads += await sweepUploads(context)
     await sweepDeletedRegistries(context)

@@ -1,4 +1,4 @@
 import type { UploadContext } from '../uploads/context.ts'
 
-/** What the garbage collection is given. */
+/** The context of the garbage collection. */
 export type GarbageContext = Pick<UploadContext, 'database' | 'clock' | 'blobs' | 'settings' | 'running' | 'staged'>

@@ -7,8 +7,8 @@ import { deletePiece, whileTime } from '../rows/piece-store.ts'
 import { sweepRepository } from '../deletion/deleted-content-store.ts'
 
 /**
- * Deletes what registries held that are deleted, a few rows at a time, and at last forgets such a registry: not before
- * every request that began while it was there has ended, since one of them may still add a repository to it.
+ * Deletes the content of deleted registries in pieces, and finally their rows: not before every request that began
+ * earlier has ended, since one of them may still create a repository.
  */
 export async function sweepDeletedRegistries({ database, clock, settings }: GarbageContext): Promise<void> {
   const deleted = await database.tables<RegistryTables>().selectFrom('deleted_registry').selectAll().execute()
@@ -20,7 +20,7 @@ export async function sweepDeletedRegistries({ database, clock, settings }: Garb
   }
 }
 
-/** Deletes a piece of what a registry holds, and says whether nothing is left. */
+/** Deletes a piece of the content of a registry, and returns whether nothing is left. */
 async function deletePieceOf(transaction: Transaction, rid: string): Promise<boolean> {
   const tables = transaction.tables<RegistryTables>()
   const repository = await tables
@@ -36,7 +36,7 @@ async function deletePieceOf(transaction: Transaction, rid: string): Promise<boo
   return false
 }
 
-/** Only when it is empty in this transaction; otherwise the next collection begins again. */
+/** Deletes the row only if the registry is empty in this transaction; otherwise the next collection continues. */
 async function forgetRegistry(transaction: Transaction, rid: string): Promise<void> {
   await transaction
     .tables<RegistryTables>()

@@ -2,12 +2,12 @@ import { type BlobLocation, locationDigest } from '../../storage/index.ts'
 import type { GarbageContext } from './context.ts'
 import { namedLocations } from '../blobs/blob-store.ts'
 
-/** How many files are compared with the rows at once. */
+/** How many files are compared with rows at once. */
 const batchSize = 300
 
 /**
- * Deletes the blobs that no row names: of a process that was killed between its bytes and its rows, or between its rows
- * and its bytes. Returns how many. Younger ones than a lease may get their row yet.
+ * Deletes files without a row, which a process left that was killed between bytes and rows. Returns how many. Files
+ * younger than a lease are kept, since they may still get their row.
  */
 export async function sweepUnnamedFiles(context: GarbageContext): Promise<number> {
   let count = 0
@@ -17,10 +17,9 @@ export async function sweepUnnamedFiles(context: GarbageContext): Promise<number
 }
 
 /**
- * Deletes those of the files that no row names and that are older than a lease, and returns which.
- *
- * Age alone does not tell: a machine that slept goes on with its commits and finds that they are a day old. So those that
- * are under way in this process get their row first, and the rows are read once more.
+ * Deletes the files without a row that are older than a lease, and returns their locations. Age alone is not
+ * sufficient: after a suspend, a commit of this process may continue with a file that is a day old. So current commits
+ * are awaited, and the rows are read again.
  */
 export async function deleteUnnamed(
   context: GarbageContext,
@@ -40,13 +39,13 @@ export async function deleteUnnamed(
   return unnamed
 }
 
-/** Those of the files that no row names, as it is committed. */
+/** The files that no row names. */
 export async function withoutRow(context: GarbageContext, locations: readonly BlobLocation[]): Promise<BlobLocation[]> {
   const named = await namedLocations(context.database, locations.map(locationDigest))
   return locations.filter((location) => !named.has(location))
 }
 
-/** The items in runs of a bounded length. */
+/** The items in batches. */
 export async function* inBatches<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item[]> {
   let batch: Item[] = []
   for await (const item of items) {

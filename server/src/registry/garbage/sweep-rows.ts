@@ -4,13 +4,13 @@ import type { GarbageContext } from './context.ts'
 import { forgetUnheld, type HeldPlace, listBlobs, listLapsed, unlinkLapsed } from '../blobs/blob-store.ts'
 import { deleteExpired, listExpired } from '../uploads/upload-store.ts'
 
-/** How many rows one statement reads: about a millisecond of the thread that also answers requests. */
+/** How many rows one statement reads: it takes about a millisecond of the thread that also serves requests. */
 const readRows = 300
 
-/** How many rows one transaction deletes, since pushes wait for it. */
+/** How many rows one transaction deletes: pushes wait for it. */
 const deletedRows = 50
 
-/** Ends the uploads whose time is over and forgets their bytes; returns how many. One that is being written to goes on. */
+/** Ends expired uploads and deletes their bytes; returns how many. An upload that is being written to is kept. */
 export async function sweepUploads(context: GarbageContext): Promise<number> {
   const { database, clock, blobs, running } = context
   let count = 0
@@ -18,7 +18,7 @@ export async function sweepUploads(context: GarbageContext): Promise<number> {
     const nowMs = clock.now()
     const expired = (await listExpired(database, nowMs, readRows)).filter((id) => !running.isWriting(id))
     if (expired.length === 0) return count
-    // Nobody can go on with an upload that has expired. Its bytes go before its row, which takes space on a full disk.
+    // An expired upload cannot be continued. Its bytes are deleted first: deleting the row needs space, which a full disk lacks.
     for (const id of expired) {
       running.forget(id)
       await blobs.discard(id)
@@ -33,8 +33,8 @@ export async function sweepUploads(context: GarbageContext): Promise<number> {
 }
 
 /**
- * Takes from repositories the blobs whose lease is over and that no manifest of theirs names, and forgets those that
- * nobody holds then; returns how many. Each is looked at again in the transaction that deletes it.
+ * Unlinks blobs with an expired lease that no manifest of their repository names, and deletes those that no repository
+ * holds any more; returns how many. Each is checked again in the transaction that deletes it.
  */
 export async function sweepHeldBlobs(context: GarbageContext): Promise<number> {
   const { database, clock } = context
@@ -60,7 +60,7 @@ export async function sweepHeldBlobs(context: GarbageContext): Promise<number> {
   return count
 }
 
-/** Forgets the blobs that no repository holds, as when a whole repository was deleted; returns how many. */
+/** Deletes the blobs that no repository holds, as after the deletion of a repository; returns how many. */
 export async function sweepUnheldBlobs(context: GarbageContext): Promise<number> {
   const { database } = context
   let count = 0
@@ -78,7 +78,7 @@ export async function sweepUnheldBlobs(context: GarbageContext): Promise<number>
   return count
 }
 
-/** Only what no row names any more, as it is committed: a place is never used twice, so nobody can come to need it again. */
+/** Deletes the bytes after their rows. Locations are never reused, so no row can name them again. */
 async function deleteBytes({ blobs }: GarbageContext, unnamed: readonly BlobLocation[]): Promise<number> {
   for (const location of unnamed) await blobs.delete(location)
   return unnamed.length

@@ -8,36 +8,38 @@ import type { BlobRow } from '../rows/rows.ts'
 import { createSemaphore } from '../../platform/limits/semaphore.ts'
 import { holdersOf, quarantineBlob, recordVerified } from './integrity-store.ts'
 
-/** How the integrity of stored content is looked after. */
+/** How stored content is verified. */
 export type IntegritySettings = {
-  /** Stored bytes that were verified more recently are not read again when their digest is pushed, mounted or imported. */
+  /**
+   * Stored bytes that were verified more recently are not read again when their digest is pushed, mounted or imported.
+   */
   readonly verifyAfterMs: number
 }
 
-/** What holds unless the configuration says otherwise. */
+/** The defaults. */
 export const defaultIntegritySettings: IntegritySettings = { verifyAfterMs: 14 * 24 * 60 * 60 * 1000 }
 
-/** A blob as its row describes it. */
+/** A blob as recorded in its row. */
 export type RecordedBlob = Pick<BlobRow, 'size_bytes' | 'verified_at_ms' | 'quarantined_at_ms'> & {
   readonly digest: Digest
   readonly location: BlobLocation
 }
 
-/** What is wrong with stored content. */
+/** Why stored content is corrupt. */
 export type CorruptReason = 'missing' | 'size' | 'digest' | 'unreadable'
 
-/** Stored content is not what its row says. The client is not to blame, and is sent none of it. */
+/** Stored content differs from its row. None of it is sent to the client. */
 export class CorruptContentError extends Error {
   override readonly name = 'CorruptContentError'
 }
 
-/** How many blobs are verified for clients at a time. */
+/** The most blobs that are verified for clients at a time. */
 const verifiedAtOnce = 2
 
-/** How many damaged blobs are remembered as reported. */
+/** The most corrupt blobs that are remembered as reported. */
 const maxReported = 1000
 
-/** Verifies stored blobs, and quarantines those that are corrupt: no client is told of them until they are pushed again. */
+/** Verifies stored blobs, and quarantines corrupt ones: clients do not find them until they are pushed again. */
 export class BlobIntegrity {
   /** Counters since the start of the process. */
   readonly figures = { refusedReads: 0, quarantined: 0, repaired: 0 }
@@ -52,17 +54,17 @@ export class BlobIntegrity {
     this.#settings = settings
   }
 
-  /** Whether the stored bytes were changed after they were verified: nothing of ours does that. */
+  /** Whether the stored bytes were changed after they were verified, which the server never does. */
   isSuspect(blob: Pick<RecordedBlob, 'verified_at_ms'>, stored: StoredBlob): boolean {
     return blob.verified_at_ms !== null && Math.floor(stored.committedAtMs) > blob.verified_at_ms
   }
 
-  /** Whether a client may be told that the blob is here. Its bytes are read only where they were changed since they were verified. */
+  /** Whether the blob exists. Its bytes are read only if they were changed since they were verified. */
   async isPresent(blob: RecordedBlob): Promise<boolean> {
     return this.#check(blob, () => true)
   }
 
-  /** Whether the blob is here, with bytes that were verified lately or are verified now. */
+  /** Whether the blob exists with intact bytes, which are verified now unless that was done recently. */
   async isIntact(blob: RecordedBlob): Promise<boolean> {
     const { verified_at_ms: verifiedAtMs } = blob
     const sinceMs = this.#context.clock.now() - this.#settings.verifyAfterMs
@@ -70,8 +72,8 @@ export class BlobIntegrity {
   }
 
   /**
-   * Reads the stored bytes, records what it finds, and returns whether they have the digest. Calls for the same bytes share
-   * one reading.
+   * Reads the stored bytes, records the result, and returns whether they have the digest. Concurrent calls for the same
+   * bytes share one read.
    */
   verify(blob: RecordedBlob): Promise<boolean> {
     const running = this.#running.get(blob.location)
@@ -81,7 +83,10 @@ export class BlobIntegrity {
     return verifying
   }
 
-  /** Makes a blob unknown to clients, with an audit event, unless it was replaced meanwhile. Returns whether it was done now. */
+  /**
+   * Quarantines a blob, with an audit event, unless it has been replaced. Returns whether it was quarantined by this
+   * call.
+   */
   async quarantine({ digest, location }: RecordedBlob, reason: CorruptReason): Promise<boolean> {
     const { database, clock, audit, log } = this.#context
     const nowMs = clock.now()
@@ -99,7 +104,9 @@ export class BlobIntegrity {
     return done
   }
 
-  /** The failure of a read that met corrupt content, reported once for each content and counted always. */
+  /**
+   * Reports a read of corrupt content, once for each content, and returns the error to throw. Every read is counted.
+   */
   async refuseRead(digest: Digest, place: string, reason: CorruptReason): Promise<CorruptContentError> {
     this.figures.refusedReads += 1
     const key = `${place} ${reason}`
@@ -140,7 +147,7 @@ export class BlobIntegrity {
     return true
   }
 
-  /** The answer does not depend on whether the quarantine could be written, as on a full disk. */
+  /** A failure to write the quarantine, as on a full disk, does not change the response. */
   async #quarantineOrLog(blob: RecordedBlob, reason: CorruptReason): Promise<void> {
     await this.quarantine(blob, reason).catch((error: unknown) =>
       this.#context.log.error({ err: error, digest: blob.digest, reason }, 'failed to quarantine a corrupt blob'),
@@ -159,7 +166,7 @@ export class BlobIntegrity {
 }
 
 /**
- * What is wrong with the bytes of a blob; undefined where nothing is. `pace` is waited for after each piece.
+ * Why the bytes of a blob are corrupt; undefined where they are intact. `pace` is awaited after each chunk.
  *
  * @throws whatever keeps the bytes from being read besides the disk itself
  */

@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import type { BlobStore } from '../../storage/index.ts'
 
-/** What the verification of stored content is given. */
+/** The context of the verification of stored content. */
 export type IntegrityContext = {
   readonly database: Database
   readonly clock: Clock

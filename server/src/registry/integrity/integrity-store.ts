@@ -3,16 +3,16 @@ import type { Digest } from '../../standards/oci/digest.ts'
 import type { BlobLocation } from '../../storage/index.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 
-/** Bytes at a place; the row of their digest may name another by now. */
+/** Bytes at a location. The row of their digest may name another location by now. */
 export type PlacedBlob = { readonly digest: Digest; readonly location: BlobLocation }
 
 /** A manifest in a repository, with the bytes that are stored. */
 export type PlacedManifest = { readonly repository_id: string; readonly digest: Digest; readonly content: Uint8Array }
 
-/** How many repositories the event of a quarantine names. */
+/** The most repositories that the audit event of a quarantine names. */
 const maxNamedHolders = 20
 
-/** Quarantines a blob that lies at a location; false where it does not any more, or is in quarantine already. */
+/** Quarantines a blob at a location; false if it has moved or is already in quarantine. */
 export async function quarantineBlob(
   transaction: Transaction,
   { digest, location }: PlacedBlob,
@@ -29,7 +29,7 @@ export async function quarantineBlob(
   return numUpdatedRows > 0n
 }
 
-/** Records that the bytes at a location have their digest, which ends a quarantine. */
+/** Records that the bytes at a location are intact, which ends a quarantine. */
 export async function recordVerified(
   transaction: Transaction,
   { digest, location }: PlacedBlob,
@@ -44,7 +44,7 @@ export async function recordVerified(
     .execute()
 }
 
-/** Some repositories that hold a blob, for whoever has to push it again. */
+/** Some of the repositories that hold a blob, for the operator who has to push it again. */
 export async function holdersOf(
   transaction: Transaction,
   digest: Digest,
@@ -59,7 +59,7 @@ export async function holdersOf(
     .execute()
 }
 
-/** Makes a manifest unknown to clients until it is pushed again; false where it is already, or its bytes are others by now. */
+/** Quarantines a manifest; false if it is already in quarantine, or its bytes have changed. */
 export async function quarantineManifest(
   transaction: Transaction,
   { repository_id, digest, content }: PlacedManifest,

@@ -25,7 +25,7 @@ type QuarantineContext = Omit<IntegrityContext, 'blobs'> & {
 
 type CorruptManifest = PlacedManifest & { readonly rid: string; readonly repository: string }
 
-/** Makes a manifest whose stored bytes have not its digest unknown to clients until it is pushed again. */
+/** Quarantines a corrupt manifest: clients do not find it until it is pushed again. */
 export async function quarantineCorrupt(
   { database, clock, audit, log, manifestCache, integrity }: QuarantineContext,
   manifest: CorruptManifest,

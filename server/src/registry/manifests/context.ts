@@ -5,11 +5,11 @@ import type { LastPulls } from './last-pulls.ts'
 import type { ManifestCache } from './manifest-cache.ts'
 import type { ManifestReads } from './manifest-store.ts'
 
-/** What the handlers of manifests are given. */
+/** The context of the handlers of manifests. */
 export type ManifestContext = Omit<BlobContext, 'settings'> & {
   readonly log: Log
   readonly manifests: ManifestReads
-  /** Undefined where another process may write to the database too. */
+  /** Undefined where other processes write to the database. */
   readonly manifestCache: ManifestCache | undefined
   readonly lastPulls: LastPulls
   /** Deletes the rows of deleted content. */

@@ -17,8 +17,9 @@ import { findRepository, recordChange } from '../repositories/repository-store.t
 import { deleteTagRow, findTags, summarizeTags } from '../repositories/tag-store.ts'
 
 /**
- * `DELETE` of a manifest. By digest its tags go with it, and what it names stays; by tag that tag goes alone. ACR refuses
- * the latter, the specification asks for it. [OCI distribution-spec, Deleting Manifests, Deleting tags]
+ * `DELETE` of a manifest. By digest, it deletes the manifest with its tags, but not the content that it names; by tag,
+ * only the tag. ACR rejects the latter, the specification requires it. [OCI distribution-spec, Deleting Manifests,
+ * Deleting tags]
  *
  * @throws OciError MANIFEST_UNKNOWN, NAME_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
  */
@@ -30,7 +31,7 @@ export async function deleteManifest(context: ManifestContext, call: OciCall<'ma
 }
 
 /**
- * Deletes a tag and returns the digest it pointed to; undefined where there is no such tag.
+ * Deletes a tag and returns its digest; undefined where there is no such tag.
  *
  * @throws OciError NAME_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
  */
@@ -78,10 +79,10 @@ async function deleteByDigest(context: ManifestContext, call: RepositoryCall, di
   await context.sweeper.sweepFirst(changed)
 }
 
-/** How many of the tags that went an event names. */
+/** The most deleted tags that an audit event names. */
 const auditedTagLimit = 100
 
-/** The refusal of a tag that is not there, in ACR's words. */
+/** The error for a tag that does not exist, in ACR's words. */
 export function tagUnknown(tag: Tag): OciError {
   return new OciError('TAG_UNKNOWN', { detail: { Tag: tag } })
 }

@@ -2,12 +2,12 @@ import type { Database } from '../../platform/sql/database.ts'
 import type { Digest } from '../../standards/oci/digest.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 
-/** How many manifests one transaction changes: every other change waits for it. */
+/** The most manifests that one transaction changes: all other changes wait for it. */
 const pieceRows = 200
 
 /**
- * Records, before a manifest is deleted, since when what it holds counts as untagged: its referrers, and the children of an
- * index. While the manifest is there that decides nothing. An index may have any number of referrers, so that this is done in pieces.
+ * Records, before a manifest is deleted, since when its referrers and the children of an index are untagged. That has
+ * no effect while the manifest exists. An index may have any number of referrers, so this is done in pieces.
  */
 export async function markFreed(database: Database, repositoryId: string, digest: Digest, atMs: number): Promise<void> {
   for (const read of [readReferrers, readChildren]) {

@@ -13,8 +13,8 @@ import { requireCurrentCredential, requireRepository } from '../repositories/rep
 const maxCachedBytes = 64 * 1024
 
 /**
- * `GET` of a manifest by tag or digest: the bytes as they came, under the type they came with. `Accept` is not looked at:
- * there is one form of each manifest, and a client is told which. [OCI distribution-spec, Pulling manifests]
+ * `GET` of a manifest by tag or digest: the bytes and media type that were pushed. `Accept` is ignored: each manifest
+ * has one form. [OCI distribution-spec, Pulling manifests]
  *
  * @throws OciError MANIFEST_UNKNOWN, NAME_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
  * @throws CorruptContentError where the stored bytes have not its digest
@@ -29,8 +29,8 @@ export function getManifest(context: ManifestContext, call: OciCall<'manifest'>)
 }
 
 /**
- * `HEAD` of a manifest: all headers of its `GET`. Clients do not push a manifest that is here, so one whose stored bytes
- * have not its digest is unknown from then on.
+ * `HEAD` of a manifest: all headers of its `GET`. Clients do not push a manifest that exists, so a corrupt one is
+ * quarantined, and is not found.
  *
  * @throws OciError as {@link getManifest}
  */
@@ -85,7 +85,7 @@ async function readServed(
     : context.manifests.getByDigest.first({ rid, repository, digest: reference.digest })
 }
 
-/** The answer does not depend on whether the quarantine could be written, as on a full disk. */
+/** A failure to write the quarantine, as on a full disk, does not change the response. */
 async function quarantine(
   context: ManifestContext,
   { registry, path }: OciCall<'manifest'>,
@@ -109,7 +109,7 @@ function sendHead(call: OciCall<'manifest'>, manifest: ServedManifest): void {
   call.response.end()
 }
 
-/** Whether the caller may have the manifest and does not have it yet; says so to one that has. */
+/** Whether to send the manifest: checks that the caller may read it, and answers a client that has it already. */
 function mustBeSent(call: OciCall<'manifest'>, manifest: ServedManifest): boolean {
   requireCurrentCredential(call.caller, manifest)
   requireReadable(manifest)

@@ -2,15 +2,18 @@ import type { Digest } from '../../standards/oci/digest.ts'
 import type { Manifest } from '../../standards/oci/manifest.ts'
 import { isNonDistributable } from '../../standards/oci/media-type.ts'
 
-/** What a manifest names of an image. */
+/** The blobs of an image, as its manifest names them. */
 type ImageParts = Pick<Manifest, 'config' | 'layers'>
 
-/** Whether the repository holds enough of an image to call it one that lacks some layers: its config, and some layer. */
+/** Whether the repository holds enough of an image to call it sparse: its config, and some layer. */
 export function isSparse({ config, layers }: ImageParts, held: Pick<ReadonlySet<string>, 'has'>): boolean {
   return config !== undefined && held.has(config.digest) && layers.some(({ digest }) => held.has(digest))
 }
 
-/** Config and layers, each once. A digest that is named as distributable content anywhere counts as that. */
+/**
+ * The config and the layers, without duplicates. A digest that is named both as distributable and as non-distributable
+ * is distributable.
+ */
 export function blobDescriptors({ config, layers }: ImageParts) {
   const blobs = new Map<Digest, { readonly digest: Digest; readonly mediaType: string; readonly size: number }>()
   for (const layer of layers) {

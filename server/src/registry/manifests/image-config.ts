@@ -6,15 +6,15 @@ import { BlobMissingError } from '../../storage/index.ts'
 import type { ManifestContext } from './context.ts'
 import type { RepositoryTarget } from '../repositories/repositories.ts'
 
-/** What an image runs on, as its configuration says. */
+/** The platform of an image, from its configuration. */
 export type ImagePlatform = { readonly architecture: string | null; readonly os: string | null }
 
-/** Configurations are a few kilobytes. Of a larger one the platform is not known. */
+/** The maximum size of a configuration, which is usually a few kilobytes. The platform of a larger one is unknown. */
 const configLimitBytes = 1024 * 1024
 const maxDepth = 100
 const unknownPlatform: ImagePlatform = { architecture: null, os: null }
 
-/** Reads the platform from the configuration of an image that the repository holds; nulls where there is none to read. */
+/** Reads the platform from the configuration of an image in the repository; nulls where there is none. */
 export async function readImagePlatform(
   context: ManifestContext,
   call: RepositoryTarget,
@@ -30,7 +30,7 @@ export async function readImagePlatform(
   }
 }
 
-/** A blob of this repository that fits into memory. */
+/** A small blob of the repository. */
 async function readSmallBlob(
   context: ManifestContext,
   call: RepositoryTarget,
@@ -42,11 +42,11 @@ async function readSmallBlob(
   try {
     const bytes = Buffer.concat(await (await context.blobs.read(row.location)).toArray())
     if (hash(digestAlgorithm(digest), bytes, 'hex') === digestHex(digest)) return bytes
-    // The transaction that follows refuses a manifest that names what is in quarantine.
+    // The following transaction rejects a manifest that names a quarantined blob.
     await context.integrity.verify(row)
     return undefined
   } catch (error) {
-    // Collected since; the transaction that follows finds the same and refuses the manifest.
+    // The blob has been collected; the following transaction rejects the manifest.
     if (error instanceof BlobMissingError) return undefined
     throw error
   }

@@ -1,21 +1,21 @@
 import type { Digest } from '../../standards/oci/digest.ts'
 import { ManifestInvalidError, parseManifest } from '../../standards/oci/manifest.ts'
 
-/** What an index says of a manifest that it names, as the properties of the index show it. */
+/** A manifest that an index names, as the properties of the index show it. */
 export type IndexChild = { readonly digest: Digest; readonly architecture?: string; readonly os?: string }
 
-/** How many children are remembered, of all indexes together; each takes some 300 bytes. */
+/** The most cached children of all indexes together; each takes about 300 bytes. */
 const childLimit = 20_000
 
 /**
- * Remembers what indexes name, by the digest and type of the index, which never change: to read it from the bytes of a large
- * one takes milliseconds. The oldest is forgotten first.
+ * Caches the children of indexes by the digest and media type of the index. Parsing a large index takes milliseconds.
+ * The oldest entry is dropped first.
  */
 export class IndexChildren {
   readonly #known = new Map<string, readonly IndexChild[]>()
   #children = 0
 
-  /** What a manifest with these bytes names; nothing where it is no index. */
+  /** The children of a manifest with these bytes; none if it is not an index. */
   of(digest: string, mediaType: string, content: Uint8Array): readonly IndexChild[] {
     const key = `${digest} ${mediaType}`
     const known = this.#known.get(key)
@@ -39,7 +39,7 @@ function childrenOf(content: Uint8Array, mediaType: string): readonly IndexChild
       ...(platform !== undefined && { architecture: platform.architecture, os: platform.os }),
     }))
   } catch (error) {
-    // What an earlier version took, this one may refuse; it has children then of which nothing can be said.
+    // An earlier version may have accepted an index that this one rejects; its children are unknown.
     if (error instanceof ManifestInvalidError) return []
     throw error
   }

@@ -2,7 +2,7 @@ import type { Database } from '../../platform/sql/database.ts'
 import { chunked } from '../rows/chunked.ts'
 import type { LastPullRow, RegistryTables } from '../rows/rows.ts'
 
-/** Writes when manifests and tags were pulled; an instant that is earlier than what is there changes nothing. */
+/** Writes when manifests and tags were pulled, unless a later time is recorded. */
 export async function writeLastPulls(database: Database, rows: readonly LastPullRow[]): Promise<void> {
   for (const chunk of chunked(rows)) {
     await database.transaction((transaction) =>
@@ -21,7 +21,7 @@ export async function writeLastPulls(database: Database, rows: readonly LastPull
   }
 }
 
-/** When some manifests or tags of a repository were last pulled, by digest or name, as far as it was written. */
+/** The written last pull times of manifests or tags of a repository, by digest or name. */
 export async function readLastPulls(
   database: Database,
   repositoryId: string,
@@ -41,10 +41,10 @@ export async function readLastPulls(
   return pulls
 }
 
-/** A place in the order of the rows. */
+/** A position in the order of the rows. */
 export type LastPullPlace = Pick<LastPullRow, 'repository_id' | 'reference'>
 
-/** Rows behind a place, with whether their manifest or tag is still there. */
+/** The rows after a position, and whether their manifest or tag still exists. */
 export function listLastPulls(database: Database, after: LastPullPlace, limit: number) {
   return database
     .tables<RegistryTables>()
@@ -79,7 +79,7 @@ export function listLastPulls(database: Database, after: LastPullPlace, limit: n
     .execute()
 }
 
-/** Deletes rows. A pull that is noted meanwhile makes a new one. */
+/** Deletes rows. A later pull creates a new one. */
 export function deleteLastPulls(database: Database, places: readonly LastPullPlace[]): Promise<void> {
   return database.transaction(async (transaction) => {
     for (const { repository_id, reference } of places) {

@@ -5,7 +5,7 @@ import type { RepositoryReads } from '../repositories/repository-store.ts'
 import type { LastPullRow } from '../rows/rows.ts'
 import { deleteLastPulls, type LastPullPlace, listLastPulls, readLastPulls, writeLastPulls } from './last-pull-store.ts'
 
-/** How many manifests and tags are noted between two flushes; of more, the last pull is not noted. */
+/** The most manifests and tags whose pulls are recorded between two flushes. */
 const maxNoted = 100_000
 
 /** How many rows a sweep reads at once. */
@@ -13,12 +13,15 @@ const sweptRows = 300
 
 type NotedRepository = Map<string, number>
 
-/** When each manifest and tag was last pulled. To note a pull costs no write: what was noted is written about once a minute. */
+/**
+ * The last pull times of manifests and tags. They are collected in memory and written about once a minute, so that a
+ * pull needs no write.
+ */
 export class LastPulls {
   readonly #database: Database
   readonly #clock: Clock
   readonly #repositories: RepositoryReads
-  /** By registry, repository and digest or tag: to put a key together for each pull would cost more than the rest. */
+  /** By registry, repository and digest or tag: building one key for each pull would cost more than the rest. */
   #noted = new Map<string, Map<string, NotedRepository>>()
   #count = 0
 
@@ -28,7 +31,7 @@ export class LastPulls {
     this.#repositories = repositories
   }
 
-  /** Notes that a manifest was pulled now, by its digest or by a tag. */
+  /** Records a pull of a manifest by its digest or by a tag. */
   note(rid: string, repository: string, reference: string, digest: string): void {
     let repositories = this.#noted.get(rid)
     if (repositories === undefined) this.#noted.set(rid, (repositories = new Map<string, NotedRepository>()))
@@ -47,7 +50,7 @@ export class LastPulls {
     references.set(reference, atMs)
   }
 
-  /** Writes what was noted. What cannot be written is noted again, for the next time. */
+  /** Writes the collected times. After a failure, they are written by the next flush. */
   async flush(): Promise<void> {
     const noted = this.#noted
     this.#noted = new Map()
@@ -82,7 +85,7 @@ export class LastPulls {
     }
   }
 
-  /** When some manifests or tags of a repository were last pulled, by digest or name. */
+  /** The last pull times of manifests or tags of a repository, by digest or name. */
   async read(
     { id, rid, name }: { readonly id: string; readonly rid: string; readonly name: string },
     references: readonly string[],
@@ -96,7 +99,7 @@ export class LastPulls {
     return pulls
   }
 
-  /** Deletes what is known of manifests and tags that are gone. */
+  /** Deletes the last pull times of deleted manifests and tags. */
   async sweep(): Promise<void> {
     let place: LastPullPlace | undefined = { repository_id: '', reference: '' }
     while (place !== undefined) {

@@ -10,12 +10,12 @@ import { requireCurrentCredential } from '../repositories/repositories.ts'
 const opening = `{"schemaVersion":2,"mediaType":"${ociImageIndexType}","manifests":[`
 const closing = ']}'
 
-/** Room for `,"annotations":` and the comma between two descriptors. */
+/** The bytes of `,"annotations":` and of the comma between two descriptors. */
 const joinBytes = 20
 
 /**
- * `GET` of the manifests that have a digest for their subject, whether or not the subject is here, as an index. A page is
- * never larger than a manifest may be, unless one descriptor alone is. [OCI distribution-spec, Listing Referrers]
+ * `GET` of the manifests whose subject is a digest, as an index, even if the subject does not exist. A page is not
+ * larger than a manifest may be, unless it has a single descriptor. [OCI distribution-spec, Listing Referrers]
  *
  * @throws OciError PAGINATION_NUMBER_INVALID or REGISTRY_DISALLOWED_OPERATION
  */
@@ -28,7 +28,7 @@ export async function listReferrers(context: ManifestContext, call: OciCall<'ref
     requireCurrentCredential(call.caller, repository)
     requireReadable(repository)
   }
-  // What no manifest can hold matches none, and PostgreSQL takes no NUL.
+  // PostgreSQL rejects a NUL, and no manifest contains one.
   const isAbsent = repository === undefined || asked.size === 0 || artifactType.includes('\0')
   const filter = { subject: path.digest, artifactType, after: asked.last, limit: asked.size + 1 }
   const rows = isAbsent ? [] : await readReferrers(context.database, repository.id, filter)
@@ -46,7 +46,7 @@ export async function listReferrers(context: ManifestContext, call: OciCall<'ref
 
 const noAnnotations: ReadonlyMap<string, string> = new Map()
 
-/** As many from the start as fit into one answer, and one at least. */
+/** The first referrers that fit into one response, at least one. */
 function fitting(rows: readonly Referrer[], { size }: AskedPage): readonly Referrer[] {
   let left = maxManifestSizeBytes - opening.length - closing.length
   let count = 0

@@ -3,7 +3,7 @@ import { WorkerThread } from '../../platform/process/worker-thread.ts'
 import { ManifestInvalidError } from '../../standards/oci/manifest.ts'
 import { type ParsedManifest, type ManifestQuestion, type ManifestAnswer, readHere } from './read-here.ts'
 
-/** The main thread reads a manifest of this size in about a millisecond, and one of 4 MiB in 60. */
+/** The main thread parses a manifest of this size in about a millisecond, and one of 4 MiB in 60. */
 const smallBytes = 64 * 1024
 
 const idleMs = 60_000
@@ -14,7 +14,7 @@ const thread = new WorkerThread<ManifestQuestion, ManifestAnswer>(
 )
 
 /**
- * Reads a manifest; a large one on another thread, whose time the caller is charged.
+ * Parses a manifest; a large one on another thread, whose time is charged to the caller.
  *
  * @throws ManifestInvalidError
  */

@@ -5,23 +5,23 @@ import { chunked } from '../rows/chunked.ts'
 import type { ListPage } from '../repositories/list-order.ts'
 import type { LockColumns, ManifestReferenceRow, ManifestRow, RegistryTables } from '../rows/rows.ts'
 
-/** A manifest on its way to a client, with every lock and date that may forbid it. */
+/** A manifest to serve, with everything that may forbid it. */
 export type ServedManifest = {
   readonly digest: Digest
   readonly media_type: string
   readonly size_bytes: number
   readonly read_enabled: number
   readonly repository_read_enabled: number
-  /** 1 where it is asked for by digest. */
+  /** 1 for a request by digest. */
   readonly tag_read_enabled: number
   readonly predecessor_deletion: number | null
-  /** Known to be corrupt since; such a one is unknown to clients. */
+  /** When it was found to be corrupt. Clients do not find it then. */
   readonly quarantined_at_ms: number | null
 }
 
 export type ServedManifestContent = ServedManifest & { readonly content: Uint8Array }
 
-/** What a list of manifests says of each. */
+/** A manifest in a list. */
 export type ListedManifest = Omit<
   ManifestRow,
   'annotations' | 'content' | 'digest' | 'untagged_at_ms' | 'deleted_at_ms' | 'quarantined_at_ms'
@@ -30,13 +30,13 @@ export type ListedManifest = Omit<
 type ByTag = { rid: string; repository: string; tag: string }
 type ByDigest = { rid: string; repository: string; digest: string }
 
-/** The hot reads of manifests: everything that an answer needs in one statement. */
+/** The prepared reads of manifests: one statement reads everything that a response needs. */
 export type ManifestReads = {
   readonly getByTag: PreparedRead<ByTag, ServedManifestContent>
   readonly getByDigest: PreparedRead<ByDigest, ServedManifestContent>
 }
 
-/** Prepares the hot reads. */
+/** Prepares the reads of manifests. */
 export function prepareManifestReads(database: Database): ManifestReads {
   const tagParameters = ['rid', 'repository', 'tag'] as const
   const digestParameters = ['rid', 'repository', 'digest'] as const
@@ -92,7 +92,7 @@ function byDigest(tables: Kysely<RegistryTables>, p: ByDigest) {
     .where('manifest.digest', '=', p.digest)
 }
 
-/** All of a manifest's row that is small. */
+/** The small columns of a manifest. */
 export const listedManifestColumns = [
   'repository_id',
   'digest',
@@ -112,7 +112,7 @@ export const listedManifestColumns = [
   'read_enabled',
 ] as const
 
-/** A manifest as the transaction sees it, without its bytes. */
+/** A manifest within the transaction, without its bytes. */
 export async function findManifest(
   transaction: Transaction,
   repositoryId: string,
@@ -128,7 +128,7 @@ export async function findManifest(
     .executeTakeFirst()
 }
 
-/** A manifest as it is committed, with its bytes. */
+/** A manifest as committed, with its bytes. */
 export async function readManifest(
   database: Database,
   repositoryId: string,
@@ -144,7 +144,7 @@ export async function readManifest(
     .executeTakeFirst()
 }
 
-/** When a manifest was last updated, as it is committed. */
+/** When a manifest was last updated. */
 export async function readManifestTime(
   database: Database,
   repositoryId: string,
@@ -160,7 +160,7 @@ export async function readManifestTime(
   return row?.updated_at_ms
 }
 
-/** One page of the listed manifests; the name of a manifest is its digest. */
+/** A page of the manifests that may be listed; the name of a manifest is its digest. */
 export async function listManifests(
   database: Database,
   repositoryId: string,
@@ -195,7 +195,7 @@ export async function listManifests(
   }
 }
 
-/** Sizes in bytes, by digest, of those blobs that the repository holds. */
+/** The sizes, by digest, of the blobs that the repository holds. */
 export async function linkedBlobSizes(
   transaction: Transaction,
   repositoryId: string,
@@ -217,7 +217,7 @@ export async function linkedBlobSizes(
   return sizes
 }
 
-/** Image sizes in bytes, by digest, of those manifests that the repository holds. */
+/** The image sizes, by digest, of the manifests that the repository holds. */
 export async function childImageSizes(
   transaction: Transaction,
   repositoryId: string,
@@ -237,7 +237,7 @@ export async function childImageSizes(
   return sizes
 }
 
-/** Adds a manifest and all that it needs. */
+/** Adds a manifest and its references. */
 export async function insertManifest(
   transaction: Transaction,
   row: ManifestRow,
@@ -248,7 +248,7 @@ export async function insertManifest(
   for (const chunk of chunked(references)) await tables.insertInto('manifest_reference').values(chunk).execute()
 }
 
-/** Records that a manifest which is there was pushed again. */
+/** Records that an existing manifest was pushed again. */
 export async function touchManifest(
   transaction: Transaction,
   repositoryId: string,
@@ -264,10 +264,7 @@ export async function touchManifest(
     .execute()
 }
 
-/**
- * Puts the bytes of a manifest that is held already back where what is stored differs, or is known to be corrupt. Returns
- * whether it was.
- */
+/** Restores the bytes of a manifest if the stored ones differ or are in quarantine. Returns whether it did. */
 export async function repairManifest(
   transaction: Transaction,
   repositoryId: string,
@@ -301,7 +298,7 @@ export async function lockManifest(
     .execute()
 }
 
-/** Records that manifests were left by a tag. */
+/** Records that manifests have lost a tag. */
 export async function markUntagged(
   transaction: Transaction,
   repositoryId: string,

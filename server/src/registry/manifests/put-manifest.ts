@@ -33,26 +33,26 @@ import { noSpace } from '../quotas/no-space.ts'
 import { isSparse, blobDescriptors } from './image-blobs.ts'
 import { manifestDigest } from '../integrity/manifest-integrity.ts'
 
-/** How many `tag` parameters a push by digest may have; the specification asks for ten at least. */
+/** The most `tag` parameters of a push by digest; the specification requires at least ten. */
 const tagLimit = 100
 
-/** How many digests that are missing an error names. */
+/** The most missing digests that an error names. */
 const namedDigestLimit = 100
 
-/** A manifest on its way into a repository, checked whole. */
+/** A checked manifest that is about to be stored. */
 export type Push = {
   readonly bytes: Uint8Array
   readonly digest: Digest
   readonly tags: readonly Tag[]
   readonly manifest: ParsedManifest
   readonly platform: ImagePlatform
-  /** Whether tags that are there may be moved, or may not even be named. */
+  /** Whether existing tags are moved; otherwise they are a conflict. */
   readonly movesTags: boolean
 }
 
 /**
- * `PUT` of a manifest by tag, or by digest with any number of `tag` parameters: checked whole, then stored with its
- * references and tags in one transaction, in which the locks are looked at too. [OCI distribution-spec, Pushing Manifests]
+ * `PUT` of a manifest by tag, or by digest with any number of `tag` parameters. It is checked, then stored with its
+ * references and tags in one transaction, which also checks the locks. [OCI distribution-spec, Pushing Manifests]
  *
  * @throws OciError MANIFEST_INVALID, DIGEST_INVALID, TAG_INVALID, SIZE_INVALID, MANIFEST_BLOB_UNKNOWN or
  * REGISTRY_DISALLOWED_OPERATION
@@ -76,13 +76,13 @@ export async function putManifest(context: ManifestContext, call: OciCall<'manif
 }
 
 /**
- * Stores a manifest with its references and tags in one transaction, in which the locks are looked at too.
+ * Stores a manifest with its references and tags in one transaction, which also checks the locks.
  *
  * @throws OciError MANIFEST_INVALID, MANIFEST_BLOB_UNKNOWN, CONFLICT or REGISTRY_DISALLOWED_OPERATION
  */
 export async function storeManifest(context: ManifestContext, call: ManifestTarget, push: Push): Promise<void> {
   if (call.registry.compatibility === 'acr') requireAcrManifest(push.manifest, push.digest)
-  // One that is here already takes rows too: its tags and an audit event.
+  // An existing manifest needs space for rows too: its tags and an audit event.
   if (!context.space.hasRoomFor(push.bytes.byteLength)) throw noSpace()
   const nowMs = context.clock.now()
   const isHeld = await holdsBytes(context, call, push)
@@ -103,13 +103,13 @@ async function holdsBytes(
   return held !== undefined && held.quarantined_at_ms === null && Buffer.compare(held.content, bytes) === 0
 }
 
-/** Where a manifest goes; a push has all of it. */
+/** The target of a manifest; part of a call. */
 export type ManifestTarget = Pick<OciCall<'manifest'>, 'registry' | 'caller' | 'origin' | 'path'>
 
 type Storing = {
   readonly call: ManifestTarget
   readonly push: Push
-  /** Whether the same bytes were there before the transaction. */
+  /** Whether the same bytes existed before the transaction. */
   readonly isHeld: boolean
   readonly reservation: Reservation
   readonly nowMs: number
@@ -156,15 +156,15 @@ async function store(
   ])
 }
 
-/** The refusal of a tag that is there and may not be moved. */
+/** The error for an existing tag that must not be moved. */
 export function tagExists(tag: string): OciError {
   const message = `the tag ${tag} already exists in target registry`
   return new OciError('CONFLICT', { message, detail: { Tag: tag } })
 }
 
 /**
- * The bytes of the manifest and all that it names. An index may name manifests that are not here: clients copy one
- * platform of many. [OCI distribution-spec, Pushing Manifests]
+ * The size of the manifest and everything that it names. An index may name manifests that do not exist: clients copy
+ * some of the platforms. [OCI distribution-spec, Pushing Manifests]
  *
  * @throws OciError MANIFEST_BLOB_UNKNOWN when the repository lacks what it must hold
  */
@@ -249,7 +249,7 @@ function requireTags({ path, query }: OciCall<'manifest'>): readonly Tag[] {
   })
 }
 
-/** None where there is no header; a second one is a trick on whoever reads the other. */
+/** Undefined without a header. Two headers are rejected, since two readers might choose differently. */
 function requireContentType(request: IncomingMessage): string | undefined {
   const headers = request.headersDistinct['content-type']
   if (headers === undefined) return undefined

@@ -1,18 +1,21 @@
 import { type Manifest, parseManifest } from '../../standards/oci/manifest.ts'
 
-/** A manifest as it is stored. Only manifests with a subject are listed with their annotations, which are JSON here. */
+/**
+ * A parsed manifest. `referrerAnnotations` is JSON, and only set for a manifest with a subject, whose annotations are
+ * listed.
+ */
 export type ParsedManifest = Omit<Manifest, 'annotations'> & { readonly referrerAnnotations: string | null }
 
 /** The bytes of a manifest and the bare media type that they were sent as. */
 export type ManifestQuestion = { readonly bytes: Uint8Array; readonly contentType: string | undefined }
 
-/** What a thread read, or why it is not a manifest. */
+/** The parsed manifest, or why it is invalid. */
 export type ManifestAnswer = { readonly usedMs: number } & (
   { readonly manifest: ParsedManifest } | { readonly invalid: string }
 )
 
 /**
- * Reads a manifest on the calling thread.
+ * Parses a manifest on the calling thread.
  *
  * @throws ManifestInvalidError
  */

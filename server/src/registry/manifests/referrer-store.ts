@@ -4,17 +4,17 @@ import type { Digest } from '../../standards/oci/digest.ts'
 import { chunked } from '../rows/chunked.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 
-/** A manifest that has a subject, without its annotations. */
+/** A manifest with a subject, without its annotations. */
 export type Referrer = {
   readonly digest: string
   readonly media_type: string
   readonly size_bytes: number
   readonly artifact_type: string | null
-  /** How many bytes its annotations have, as JSON. */
+  /** The size of its annotations as JSON. */
   readonly annotation_bytes: number
 }
 
-/** Which referrers are wanted: those of one type, or of all where it is empty. */
+/** The referrers to list: those of one artifact type, or all if it is empty. */
 export type ReferrerFilter = {
   readonly subject: Digest
   readonly artifactType: string

@@ -1,7 +1,7 @@
 import type { IndexChildren } from '../manifests/index-children.ts'
 import type { ManifestContext } from '../manifests/context.ts'
 
-/** What the handlers of properties and locks are given. */
+/** The context of the handlers of properties and locks. */
 export type PropertiesContext = Pick<
   ManifestContext,
   'database' | 'clock' | 'audit' | 'repositories' | 'manifestCache' | 'lastPulls' | 'sweeper'

@@ -56,7 +56,7 @@ export async function listManifestProperties(
 }
 
 /**
- * `GET` of a manifest's properties; those of an index say what it names.
+ * `GET` of a manifest's properties; those of an index contain its children.
  *
  * @throws OciError NAME_UNKNOWN or MANIFEST_UNKNOWN
  */

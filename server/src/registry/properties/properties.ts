@@ -10,7 +10,7 @@ import type { RepositoryRow, TagRow } from '../rows/rows.ts'
 const patchLimitBytes = 64 * 1024
 const maxDepth = 20
 
-/** What every document of the `/acr/v1` surface begins with. */
+/** The first members of every document of the `/acr/v1` surface. */
 export function documentHead({ registry, path }: RepositoryCall) {
   return { registry: registry.loginServer, imageName: path.repository }
 }
@@ -40,7 +40,7 @@ export function tagProperties(row: TagRow, pulledAtMs: number | undefined) {
   }
 }
 
-/** A manifest's properties; `tags` is left out where there is none. `lastPullTime` is not ACR's. [ACR REST data plane] */
+/** A manifest's properties; `tags` is omitted if there are none. `lastPullTime` is not ACR's. [ACR REST data plane] */
 export function manifestProperties(row: ListedManifest, tags: readonly string[], pulledAtMs?: number) {
   return {
     digest: row.digest,
@@ -57,7 +57,10 @@ export function manifestProperties(row: ListedManifest, tags: readonly string[],
   }
 }
 
-/** Left out where there was no pull since the manifest or tag was made: one that had its name before may have been pulled. */
+/**
+ * Omitted if there was no pull since the manifest or tag was created: its predecessor of the same name may have been
+ * pulled.
+ */
 function lastPullTime({ created_at_ms }: Pick<TagRow, 'created_at_ms'>, pulledAtMs: number | undefined) {
   return pulledAtMs === undefined || pulledAtMs < created_at_ms ? {} : { lastPullTime: formatDataPlaneTime(pulledAtMs) }
 }
@@ -74,7 +77,7 @@ export async function readPatch({ request }: RepositoryCall): Promise<JsonObject
   return document
 }
 
-/** The refusal of a repository whose properties are asked for, in ACR's words. */
+/** The error for a repository that does not exist, in ACR's words for properties. */
 export function repositoryNotFound({ path }: RepositoryCall): OciError {
   return new OciError('NAME_UNKNOWN', { message: `repository "${path.repository}" is not found` })
 }

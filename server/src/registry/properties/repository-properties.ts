@@ -44,8 +44,8 @@ export async function patchRepositoryProperties(
 }
 
 /**
- * `DELETE` of a repository and all that it holds, unless any of it is locked; where the registry says so, for a while it
- * can be restored. It is gone with the answer, which names what went; its rows are deleted in pieces.
+ * `DELETE` of a repository and its content, unless any of it is locked. With soft delete, it can be restored for a
+ * while. It is hidden before the response, which names the deleted content; its rows are deleted in pieces.
  *
  * @throws OciError NAME_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
  */

@@ -85,7 +85,7 @@ export async function patchTagProperties(context: PropertiesContext, call: AcrCa
 }
 
 /**
- * `DELETE` of a tag. The manifest stays, and a header says which it was.
+ * `DELETE` of a tag, not of its manifest. A header names the manifest.
  *
  * @throws OciError NAME_UNKNOWN, TAG_UNKNOWN or REGISTRY_DISALLOWED_OPERATION
  */

@@ -3,15 +3,15 @@ import type { RegistryTables } from '../rows/rows.ts'
 import type { DefaultQuotas } from './quotas.ts'
 import { wholeRegistry } from './usage-store.ts'
 
-/** How much counts towards quotas, for metrics. */
+/** The use of quotas, for metrics. */
 export type QuotaUse = {
-  /** What all registries hold together. */
+  /** The bytes of all registries. */
   readonly storedBytes: number
-  /** The highest share of its quota that a registry or a repository uses; 0 where there is no quota. */
+  /** The highest ratio of usage to quota of a registry or repository; 0 where there is no quota. */
   readonly highestRatio: number
 }
 
-/** Reads the use of all quotas; it costs as much as there are registries and quotas. */
+/** Reads the use of all quotas. The cost is proportional to the number of registries and quotas. */
 export async function readQuotaUse(database: Database, defaults: DefaultQuotas): Promise<QuotaUse> {
   const tables = database.tables<RegistryTables>()
   const registries = await tables

@@ -3,7 +3,7 @@ import { OciError } from '../surface/errors.ts'
 import type { StagedBytes } from './staged-bytes.ts'
 import { prepareUsageReads, readUsage, type UsageReads, wholeRegistry } from './usage-store.ts'
 
-/** The limits of registries and repositories for which none was set, in bytes. 0 is no limit. */
+/** The limits in bytes of registries and repositories that have no quota of their own. 0 is no limit. */
 export type DefaultQuotas = { readonly registryBytes: number; readonly repositoryBytes: number }
 
 /** No limit unless one is set. */
@@ -17,10 +17,10 @@ type StagedPlace = Pick<QuotaPlace, 'rid' | 'repositoryId'>
 /** The limits that apply to a repository. Undefined is no limit. */
 export type Limits = { readonly registryBytes: number | undefined; readonly repositoryBytes: number | undefined }
 
-/** Counts what a transaction adds. */
+/** Measures what a transaction adds. */
 export type Reservation = {
   /**
-   * Does `work`, which may add content to a repository. What it adds counts from then on, until the transaction has ended.
+   * Does `work`, which may add content to a repository, and reserves what it adds until the transaction ends.
    *
    * @throws OciError DENIED where a limit would be exceeded
    */
@@ -32,8 +32,8 @@ export type Reservation = {
 }
 
 /**
- * How many bytes registries and repositories may hold. What is committed, what is staged, and what a transaction is about to
- * add never exceed a limit together. Other processes on the same database are seen by what they have committed.
+ * Enforces quotas. Committed, staged and reserved bytes together never exceed a limit. Of other processes on the same
+ * database, only committed bytes are known.
  */
 export class Quotas {
   #reads: UsageReads
@@ -51,7 +51,7 @@ export class Quotas {
     this.#answersAtOnce = database.kind === 'sqlite'
   }
 
-  /** The limits of a repository, as they are committed. */
+  /** The limits of a repository, as committed. */
   async limitsOf({ rid, repository }: Pick<QuotaPlace, 'rid' | 'repository'>): Promise<Limits> {
     const rows = await this.#reads.limits.all({ rid, repository })
     const limitOf = (name: string): number | undefined => rows.find((row) => row.repository === name)?.limit_bytes
@@ -63,20 +63,20 @@ export class Quotas {
     }
   }
 
-  /** What a registry holds, with what is staged for it. */
+  /** The bytes of a registry, staged ones included. */
   async registryBytes(rid: string): Promise<number> {
     await this.#loadStaged()
     return ((await this.#reads.ofRegistry.first({ rid }))?.size_bytes ?? 0) + this.#staged.ofRegistry(rid)
   }
 
-  /** What a repository holds, with what is staged for it. */
+  /** The bytes of a repository, staged ones included. */
   async repositoryBytes(id: string): Promise<number> {
     await this.#loadStaged()
     return ((await this.#reads.ofRepository.first({ id }))?.size_bytes ?? 0) + this.#staged.ofRepository(id)
   }
 
   /**
-   * Checks what a client is about to send.
+   * Checks the announced size of a body.
    *
    * @throws OciError DENIED where a limit would be exceeded
    */
@@ -90,8 +90,8 @@ export class Quotas {
   }
 
   /**
-   * The same for a piece of a body as it arrives, which waits for nothing. PostgreSQL is not asked for each piece: there, the
-   * end of the upload decides.
+   * The same for a received chunk of a body, synchronously. PostgreSQL is not queried for each chunk: there, the quota
+   * is checked at the end of the upload.
    *
    * @throws OciError DENIED where a limit would be exceeded
    */
@@ -108,7 +108,10 @@ export class Quotas {
     }
   }
 
-  /** Does `work`, whose transactions may add content. `uploadId` is the upload that they finish: its bytes count once. */
+  /**
+   * Does `work`, whose transactions may add content. `uploadId` is the upload that they finish; its bytes are counted
+   * once.
+   */
   async reserving<Result>(work: (reservation: Reservation) => Promise<Result>, uploadId?: string): Promise<Result> {
     await this.#loadStaged()
     const held: { readonly place: QuotaPlace; readonly bytes: number }[] = []
@@ -116,7 +119,7 @@ export class Quotas {
       for (const { place, bytes } of held.splice(0)) this.#staged.reserve(place, -bytes)
     }
     const measure: Reservation['measure'] = async (transaction, place, inner) => {
-      // A transaction may be run again after a conflict.
+      // A transaction is retried after a conflict.
       release()
       const limits = await this.limitsOf(place)
       if (limits.registryBytes === undefined && limits.repositoryBytes === undefined) return inner()
@@ -160,7 +163,7 @@ function requireWithin(of: 'registry' | 'repository', limitBytes: number, usedBy
 
 type UsageRead = ReturnType<UsageReads['ofRegistry']['first']>
 
-/** What a read of SQLite returned, which is never a promise. */
+/** The result of a read of SQLite, which is never a promise. */
 function atOnce(usage: UsageRead): number {
   if (usage instanceof Promise) throw new Error('the database did not answer at once')
   return usage?.size_bytes ?? 0

@@ -4,7 +4,7 @@ import type { QuotaRow } from '../rows/rows.ts'
 import type { Quotas } from './quotas.ts'
 import { countQuotas, deleteQuota, findQuotaName, listQuotas, putQuota, wholeRegistry } from './usage-store.ts'
 
-/** How many quotas a registry may have. */
+/** The maximum number of quotas of a registry. */
 export const maxQuotas = 1000
 
 /** A limit on the bytes of a registry or of one of its repositories. */
@@ -15,26 +15,26 @@ export type Quota = {
   readonly limitBytes: number
 }
 
-/** A quota with what is in use of it, open uploads included. */
+/** A quota and its usage, open uploads included. */
 export type QuotaUsage = Quota & { readonly usedBytes: number }
 
-/** Another quota limits the same, or there are as many as there may be. */
+/** Another quota limits the same repository or registry, or the maximum number is reached. */
 export class QuotaConflictError extends Error {
   override readonly name = 'QuotaConflictError'
 }
 
-/** The quotas that were set for registries. */
+/** The quotas of registries. */
 export interface RegistryQuotas {
   /** By name. */
   list(rid: string): Promise<QuotaUsage[]>
   find(rid: string, name: string): Promise<QuotaUsage | undefined>
   /**
-   * Sets a quota, which holds from the next request on, and says whether there was none of its name.
+   * Sets a quota, effective from the next request on, and returns whether it is new.
    *
    * @throws QuotaConflictError
    */
   put(transaction: Transaction, rid: string, quota: Quota): Promise<boolean>
-  /** Removes a quota, and says whether there was one. */
+  /** Deletes a quota, and returns whether it existed. */
   delete(transaction: Transaction, rid: string, name: string): Promise<boolean>
 }
 

@@ -1,16 +1,16 @@
-/** Whose an open upload is. */
+/** The owner of an open upload. */
 export type UploadOwner = {
   readonly rid: string
   readonly repositoryId: string
   readonly callerKey: string
 }
 
-/** An open upload, and how much of it is staged. */
+/** An open upload and its staged bytes. */
 export type CountedUpload = UploadOwner & { stagedBytes: number; changedAtMs: number }
 
 /**
- * The open uploads of this process and how much they hold, by registry and repository. It is made of the rows and the
- * staged files when it is first needed; from then on every change of staged bytes is entered here.
+ * The open uploads and their staged bytes, by registry and repository. It is loaded from rows and files on first use;
+ * from then on, every change of staged bytes is recorded here.
  */
 export class StagedBytes {
   #uploads = new Map<string, CountedUpload>()
@@ -25,7 +25,7 @@ export class StagedBytes {
     return this.#uploads.entries()
   }
 
-  /** Enters an upload, unless it is there. */
+  /** Adds an upload, unless it exists. */
   open(uploadId: string, owner: UploadOwner, stagedBytes: number, nowMs: number): void {
     if (this.#uploads.has(uploadId)) return
     const { rid, repositoryId, callerKey } = owner
@@ -33,7 +33,7 @@ export class StagedBytes {
     this.reserve(owner, stagedBytes)
   }
 
-  /** States how much of an upload is staged. Of one that is not entered, nothing is counted. */
+  /** Sets the staged bytes of an upload, if it exists. */
   set(uploadId: string, stagedBytes: number, nowMs: number): void {
     const upload = this.#uploads.get(uploadId)
     if (upload === undefined) return
@@ -49,7 +49,7 @@ export class StagedBytes {
     this.#uploads.delete(uploadId)
   }
 
-  /** Counts bytes that are on their way into a repository; with a negative number, no longer. */
+  /** Reserves bytes for a repository; a negative number releases them. */
   reserve({ rid, repositoryId }: Pick<UploadOwner, 'rid' | 'repositoryId'>, bytes: number): void {
     add(this.#byRegistry, rid, bytes)
     add(this.#byRepository, repositoryId, bytes)
@@ -63,7 +63,7 @@ export class StagedBytes {
     return this.#byRepository.get(repositoryId) ?? 0
   }
 
-  /** How much all of them hold. */
+  /** The staged bytes of all uploads. */
   total(): number {
     let bytes = 0
     for (const held of this.#byRegistry.values()) bytes += held

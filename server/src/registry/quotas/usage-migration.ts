@@ -3,9 +3,9 @@ import type { Transaction } from '../../platform/sql/database.ts'
 import type { Migration } from '../../platform/sql/migrations.ts'
 
 /*
- * How many bytes a registry and a repository hold is kept by the database itself, whoever changes the tables: a blob counts
- * once for each repository that holds it, and once for the registry however many do. A sum for each push would take longer
- * the more there is. The statements mean the same in both databases.
+ * Triggers maintain the usage of registries and repositories: a blob is counted once for each repository that holds it, and
+ * once for the registry. Computing a sum for each push would take longer the more content there is. The statements mean the
+ * same in both databases.
  */
 
 /** The counters, the limits, and the triggers that keep the counters. */
@@ -92,7 +92,7 @@ const triggers: readonly Trigger[] = [
     ],
   },
   {
-    // A repository is deleted once it holds nothing, and so is a registry.
+    // A repository and a registry are deleted when they are empty.
     name: 'usage_of_old_repository',
     event: 'after delete on repository',
     statements: ['delete from repository_usage where repository_id = old.id'],
@@ -138,7 +138,7 @@ const triggers: readonly Trigger[] = [
     ],
   },
   {
-    // A row that had another size than its bytes was corrected.
+    // A wrong size in a row was corrected.
     name: 'usage_of_resized_blob',
     event: 'after update of size_bytes on blob',
     when: 'new.size_bytes <> old.size_bytes',

@@ -4,14 +4,14 @@ import type { QuotaRow, RegistryTables } from '../rows/rows.ts'
 type Usage = { readonly size_bytes: number }
 type Limit = Pick<QuotaRow, 'repository' | 'limit_bytes'>
 
-/** The repository in the row of a quota for the whole registry. */
+/** The value of `repository` in the quota of a whole registry. */
 export const wholeRegistry = ''
 
-/** The reads of usage and limits, prepared once. */
+/** The prepared reads of usage and limits. */
 export type UsageReads = {
   readonly ofRegistry: PreparedRead<{ rid: string }, Usage>
   readonly ofRepository: PreparedRead<{ id: string }, Usage>
-  /** The limits that were set for a registry and for one of its repositories. */
+  /** The quotas of a registry and of one of its repositories. */
   readonly limits: PreparedRead<{ rid: string; repository: string }, Limit>
 }
 
@@ -36,7 +36,7 @@ export function prepareUsageReads(database: Database): UsageReads {
   }
 }
 
-/** How many bytes a registry and one of its repositories hold, as the transaction sees it. */
+/** The bytes of a registry and of one of its repositories, within the transaction. */
 export async function readUsage(
   transaction: Transaction,
   rid: string,
@@ -56,7 +56,7 @@ export async function readUsage(
   return { registryBytes: registry?.size_bytes ?? 0, repositoryBytes: repository?.size_bytes ?? 0 }
 }
 
-/** The limits of a registry, by name. */
+/** The quotas of a registry, by name. */
 export async function listQuotas(database: Database, rid: string): Promise<QuotaRow[]> {
   return database
     .tables<RegistryTables>()
@@ -67,7 +67,7 @@ export async function listQuotas(database: Database, rid: string): Promise<Quota
     .execute()
 }
 
-/** Sets a limit, and says whether there was none of this name. */
+/** Sets a quota, and returns whether it is new. */
 export async function putQuota(transaction: Transaction, row: QuotaRow): Promise<boolean> {
   const tables = transaction.tables<RegistryTables>()
   const { numUpdatedRows } = await tables
@@ -81,7 +81,7 @@ export async function putQuota(transaction: Transaction, row: QuotaRow): Promise
   return true
 }
 
-/** The name of the limit of a repository, or of the whole registry; undefined where there is none. */
+/** The name of the quota of a repository, or of the whole registry. */
 export async function findQuotaName(
   transaction: Transaction,
   rid: string,
@@ -97,7 +97,7 @@ export async function findQuotaName(
   return row?.name
 }
 
-/** How many limits a registry has. */
+/** The number of quotas of a registry. */
 export async function countQuotas(transaction: Transaction, rid: string): Promise<number> {
   const row = await transaction
     .tables<RegistryTables>()
@@ -108,7 +108,7 @@ export async function countQuotas(transaction: Transaction, rid: string): Promis
   return row?.count ?? 0
 }
 
-/** Removes a limit, and says whether there was one. */
+/** Deletes a quota, and returns whether it existed. */
 export async function deleteQuota(transaction: Transaction, rid: string, name: string): Promise<boolean> {
   const { numDeletedRows } = await transaction
     .tables<RegistryTables>()
@@ -119,7 +119,7 @@ export async function deleteQuota(transaction: Transaction, rid: string, name: s
   return numDeletedRows > 0n
 }
 
-/** Removes the limits of a registry that is deleted. */
+/** Deletes the quotas of a deleted registry. */
 export async function deleteQuotasOf(transaction: Transaction, rid: string): Promise<void> {
   await transaction.tables<RegistryTables>().deleteFrom('quota').where('rid', '=', rid).execute()
 }

@@ -1,14 +1,14 @@
 import type { RepositoryReads } from './repository-store.ts'
 import type { TagReads } from './tag-store.ts'
 
-/** What the lists of repositories and tags are given. */
+/** The context of the lists of repositories and tags. */
 export type RepositoryContext = {
   readonly repositories: RepositoryReads
   readonly tags: TagReads
 }
 
-/** Content of repositories that is kept in memory. */
+/** A cache of the content of repositories. */
 export interface RepositoryCache {
-  /** Drops everything of a repository, after a change to its content and before that change is acknowledged. */
+  /** Drops everything of a repository. Called after a change to its content, before the change is acknowledged. */
   drop(rid: string, repository: string): void
 }

@@ -2,10 +2,10 @@ import { andThen } from '../../platform/memory/authority-memory.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import type { RegistryTables } from '../rows/rows.ts'
 
-/** How many repositories have been deleted so far, as it is committed. */
+/** Returns how many repositories have been deleted so far. */
 export type DeletionCount = () => number | Promise<number>
 
-/** Counts the deletions of repositories, from memory as long as no authority changes, which every deletion does. */
+/** Reads the number of deletions. It is cached until the authority revision changes, as it does with every deletion. */
 export function createDeletionCount(database: Database): DeletionCount {
   let known = { revision: Number.NaN, count: 0 }
   const read = async (revision: number): Promise<number> => {
@@ -14,7 +14,7 @@ export function createDeletionCount(database: Database): DeletionCount {
       .selectFrom('repository_deletions')
       .select('count')
       .executeTakeFirstOrThrow()
-    // A look that began before the latest one known must not bring an older count back.
+    // A read that began before the cached one must not overwrite it with an older count.
     if (!(known.revision > revision)) known = { revision, count: row.count }
     return row.count
   }

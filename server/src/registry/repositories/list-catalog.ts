@@ -3,8 +3,8 @@ import { cutPage, linkAfter, requirePage } from './list-order.ts'
 import type { RepositoryContext } from './context.ts'
 
 /**
- * `GET` of the registry's repositories, in byte order: those that have had a manifest and may be listed.
- * [Docker Registry HTTP API V2, Listing Repositories; ACR REST data plane]
+ * `GET` of the names of published repositories that may be listed, in byte order. [Docker Registry HTTP API V2, Listing
+ * Repositories; ACR REST data plane]
  *
  * @throws OciError PAGINATION_NUMBER_INVALID
  */

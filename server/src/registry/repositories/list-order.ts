@@ -2,31 +2,31 @@ import { nextLink } from '../../standards/http/link-header.ts'
 import { maxPageSize, parsePageSize } from '../../standards/oci/page.ts'
 import { OciError } from '../surface/errors.ts'
 
-/** How a list is ordered: by name in byte order, or by the time of the last update. */
+/** The order of a list: by name in byte order, or by the time of the last update. */
 export type ListOrder = 'name' | 'oldest-first' | 'newest-first'
 
-/** The entry after which a page begins. The time counts in an order by time only. */
+/** The entry before a page. Its time is used only in an order by time. */
 export type ListPosition = { readonly name: string; readonly atMs: number }
 
-/** What a page of a list is to hold. */
+/** A page to read from a list. */
 export type ListPage = {
   readonly order: ListOrder
   readonly after: ListPosition | undefined
   readonly limit: number
 }
 
-/** A page that was asked for, by `n` and `last`. */
+/** A requested page, by `n` and `last`. */
 export type AskedPage = { readonly size: number; readonly last: string }
 
 /**
- * Reads `n` and `last`. Without `n` a page has as many entries as a page may have.
+ * Reads `n` and `last`. The default of `n` is the maximum.
  *
  * @throws OciError PAGINATION_NUMBER_INVALID
  */
 export function requirePage(query: URLSearchParams): AskedPage {
   const asked = parsePageSize(query.get('n') ?? undefined)
   if (!asked.ok) throw new OciError('PAGINATION_NUMBER_INVALID', { detail: { n: query.get('n') } })
-  // No name holds a NUL and PostgreSQL takes none; the names after the part before it are the same.
+  // PostgreSQL rejects a NUL. No name contains one, so the same names follow the part before it.
   const last = (query.get('last') ?? '').split('\0', 1)[0] ?? ''
   return { size: asked.size ?? maxPageSize, last }
 }
@@ -51,8 +51,8 @@ export function requireOrder(query: URLSearchParams): ListOrder {
 }
 
 /**
- * The first `size` of the entries that were read, of which there is one more where another page follows, and the `Link`
- * to that page.
+ * The page of the entries, and the `Link` to the next page. Read one entry more than the page has, so that it is known
+ * whether there is one.
  */
 export function cutPage<Entry>(
   entries: readonly Entry[],
@@ -64,7 +64,7 @@ export function cutPage<Entry>(
   return { page, headers: entries.length > size && last !== undefined ? { link: link(last) } : {} }
 }
 
-/** The `Link` that leads to the page after `last`, for a request with this URL. */
+/** The `Link` to the page after `last`, for a request with this URL. */
 export function linkAfter(url: string, query: URLSearchParams, { size }: AskedPage, last: string): string {
   const queryAt = url.indexOf('?')
   return nextLink(queryAt === -1 ? url : url.slice(0, queryAt), {
@@ -77,7 +77,7 @@ export function linkAfter(url: string, query: URLSearchParams, { size }: AskedPa
 }
 
 /**
- * Where a page begins, as far as `last` says; undefined when nobody knows, and the list is at its end.
+ * The start of the page after `last`; undefined where its entry is unknown, and the page is empty.
  *
  * @param find gives the time of an entry that is there
  */
@@ -94,12 +94,12 @@ export async function findStart(
   return atMs === undefined ? undefined : { after: { name: last, atMs } }
 }
 
-/** How many positions are remembered. */
+/** The maximum number of cached positions. */
 const rememberedPositions = 10_000
 
 /**
- * Where the pages ended that were handed out in an order by time. `last` names an entry only, and a client that deletes
- * what it reads, as a purge does, comes back with the name of one that is gone.
+ * Caches the ends of pages in an order by time. `last` contains only a name, and a client that deletes what it lists,
+ * such as a purge, sends the name of a deleted entry.
  */
 export class PagePositions {
   #positions = new Map<string, number>()
@@ -113,7 +113,7 @@ export class PagePositions {
     if (oldest.done !== true) this.#positions.delete(oldest.value)
   }
 
-  /** The time of the entry of this name that ended a page. */
+  /** The time of the last entry of a page, by its name. */
   find(repositoryId: string, name: string): number | undefined {
     return this.#positions.get(`${repositoryId}/${name}`)
   }

@@ -4,7 +4,7 @@ import type { RepositoryContext } from './context.ts'
 import { requireRepository } from './repositories.ts'
 
 /**
- * `GET` of a repository's tags, in byte order, as `last` is understood too. [OCI distribution-spec, Listing Tags]
+ * `GET` of a repository's tags, in byte order. [OCI distribution-spec, Listing Tags]
  *
  * @throws OciError NAME_UNKNOWN or PAGINATION_NUMBER_INVALID
  */

@@ -3,7 +3,7 @@ import { ownValue } from '../../standards/http/bounded-json.ts'
 import { OciError } from '../surface/errors.ts'
 import type { LockColumns } from '../rows/rows.ts'
 
-/** The locks of a repository, manifest or tag, as the wire names them. [ACR REST data plane] */
+/** The locks of a repository, manifest or tag, as they are named in JSON. [ACR REST data plane] */
 export type ChangeableAttributes = {
   readonly deleteEnabled: boolean
   readonly writeEnabled: boolean
@@ -11,7 +11,7 @@ export type ChangeableAttributes = {
   readonly listEnabled: boolean
 }
 
-/** What is made is open. */
+/** New content has no locks. */
 export const noLocks: LockColumns = { delete_enabled: 1, write_enabled: 1, list_enabled: 1, read_enabled: 1 }
 
 /** @throws OciError REGISTRY_DISALLOWED_OPERATION unless all of them may be read */
@@ -25,7 +25,8 @@ export function requireWritable(...locked: readonly Pick<LockColumns, 'write_ena
 }
 
 /**
- * What must not be written must not be deleted either, whatever its `deleteEnabled` says. [ACR, Lock a container image]
+ * Content that is locked against writing cannot be deleted either, whatever its `deleteEnabled`. [ACR, Lock a container
+ * image]
  *
  * @throws OciError REGISTRY_DISALLOWED_OPERATION unless all of them may be deleted
  */
@@ -35,7 +36,7 @@ export function requireDeletable(...locked: readonly Pick<LockColumns, 'delete_e
   }
 }
 
-/** The locks as the wire has them. */
+/** The locks as they are sent. */
 export function changeableAttributes(row: LockColumns): ChangeableAttributes {
   return {
     deleteEnabled: row.delete_enabled !== 0,
@@ -53,8 +54,7 @@ const columnByAttribute = {
 } as const
 
 /**
- * Reads the body of a PATCH: any of the four locks. Whatever else it holds is not the client's to change and is
- * overlooked; null says nothing.
+ * Reads the locks in the body of a PATCH. Other members, and null, are ignored.
  *
  * @throws OciError BAD_REQUEST for a lock that is neither true nor false
  */
@@ -71,7 +71,7 @@ export function requireLockChange(body: JsonObject): Partial<LockColumns> {
   return change
 }
 
-/** The refusal of what a lock forbids. */
+/** The error for an operation that a lock forbids. */
 export function disallowed(): OciError {
   return new OciError('REGISTRY_DISALLOWED_OPERATION', { detail: {} })
 }

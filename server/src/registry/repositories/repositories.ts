@@ -9,12 +9,11 @@ import type { RepositoryRow } from '../rows/rows.ts'
 /** A call on something in a repository. */
 export type RepositoryCall = RegistryCall<{ readonly repository: RepositoryName }>
 
-/** Where something in a repository is changed, by whom, and how that came; a call has all of it. */
+/** The target of a change in a repository, and its caller; part of a call. */
 export type RepositoryTarget = Pick<RepositoryCall, 'registry' | 'caller' | 'origin' | 'path'>
 
 /**
- * A right on a repository ends with the repository: what was issued before it was deleted is worth nothing on the one
- * that has its name now.
+ * Rejects a credential that was issued before an earlier repository of the same name was deleted.
  *
  * @throws OutdatedCredentialError
  */
@@ -28,7 +27,7 @@ export function requireCurrentCredential(
 }
 
 /**
- * The published repository of a call, as of now.
+ * The published repository of a call.
  *
  * @throws OciError NAME_UNKNOWN
  * @throws OutdatedCredentialError
@@ -44,7 +43,7 @@ export async function requireRepository(
 }
 
 /**
- * The same of a row that was read in a transaction.
+ * The same for a row that was read in a transaction.
  *
  * @throws OciError NAME_UNKNOWN
  * @throws OutdatedCredentialError
@@ -60,12 +59,12 @@ export function requirePublished(
   return row
 }
 
-/** The refusal of a repository that is not there. */
+/** The error for a repository that does not exist. */
 export function nameUnknown({ path }: RepositoryCall): OciError {
   return new OciError('NAME_UNKNOWN', { detail: { name: path.repository } })
 }
 
-/** The event that tells of a change to something in a repository; `below` is empty, `:tag` or `@digest`. */
+/** The audit event of a change in a repository; `below` is empty, `:tag` or `@digest`. */
 export function changeEvent(
   call: RepositoryTarget,
   action: string,

@@ -7,7 +7,7 @@ import { OciError } from '../surface/errors.ts'
 import { noLocks } from './locks.ts'
 import type { LockColumns, RegistryTables, RepositoryRow } from '../rows/rows.ts'
 
-/** The reads of repositories, prepared once. */
+/** The prepared reads of repositories. */
 export type RepositoryReads = {
   readonly byName: PreparedRead<{ rid: string; name: string }, RepositoryRow>
   /** Names of the published and listed repositories after a name, in byte order. */
@@ -40,7 +40,7 @@ export function prepareRepositoryReads(database: Database): RepositoryReads {
   }
 }
 
-/** A repository as the transaction sees it. */
+/** A repository, within the transaction. */
 export async function findRepository(
   transaction: Transaction,
   rid: string,
@@ -56,8 +56,8 @@ export async function findRepository(
 }
 
 /**
- * Finds a repository, or makes it unpublished: it can hold uploads and blobs, and is listed nowhere before its first
- * manifest.
+ * Finds a repository, or creates it unpublished: it can hold uploads and blobs, and no list contains it before its
+ * first manifest.
  *
  * @throws OciError NAME_UNKNOWN when the registry was deleted meanwhile
  */
@@ -94,7 +94,7 @@ export async function openRepository(
   return made
 }
 
-/** Records that a repository's content changed, and by how many manifests and tags. The first manifest publishes it. */
+/** Updates the time and the counts of a repository. The first manifest publishes it. */
 export async function recordChange(
   transaction: Transaction,
   repositoryId: string,
@@ -127,7 +127,7 @@ export async function lockRepository(
     .execute()
 }
 
-/** Whether a lock keeps a manifest or tag of a repository from being deleted, as the transaction sees it. */
+/** Whether a lock on a manifest or tag prevents the deletion of a repository. */
 export async function holdsLocked(transaction: Transaction, repositoryId: string): Promise<boolean> {
   const tables = transaction.tables<RegistryTables>()
   for (const table of ['manifest', 'tag'] as const) {
@@ -143,14 +143,14 @@ export async function holdsLocked(transaction: Transaction, repositoryId: string
   return false
 }
 
-/** As the indexes of locked rows have it, to the letter. */
+/** Exactly the condition of the indexes on locked rows. */
 export const isLocked = sql<boolean>`(delete_enabled = 0 or write_enabled = 0)`
 
-/** How many names of a kind the answer to a deletion has, and how many are read at once. */
+/** The most names of each kind in the response to a deletion, and how many are read at once. */
 const maxNamed = 10_000
 const namesRead = 1000
 
-/** The digests of the manifests and the names of the tags of a repository, in that order, ten thousand of each at most. */
+/** The digests of the manifests and the names of the tags of a repository, at most ten thousand of each, in order. */
 export async function readContent(
   database: Database,
   repositoryId: string,
@@ -191,18 +191,17 @@ async function readNames(read: (after: string) => Promise<readonly { readonly na
   return names
 }
 
-/** The manifests of a repository that are deleted and of which tags are left; those tags are nobody's to see. */
+/** The deleted manifests of a repository that still have tags. Those tags are hidden. */
 export function sweptManifests(tables: Kysely<RegistryTables>, repositoryId: string) {
   return tables.selectFrom('deleted_manifest').select('digest').where('repository_id', '=', repositoryId)
 }
 
-/** The name of a deleted repository, until its rows are deleted: no client can send one that begins with an underscore. */
+/** The prefix of the name of a deleted repository, until its rows are deleted. No client can send it. */
 const sweptPrefix = '_swept/'
 
 /**
- * Deletes a repository: nobody finds it or what it holds any more, and the rows of that are to be swept; those of manifests
- * and tags are kept where they are to be restorable. Credentials of before end with it: none that was issued before is good
- * for a repository of the same name that is made later.
+ * Deletes a repository: it and its content are hidden at once, and its rows are deleted later, or kept where they can
+ * be restored. Credentials issued before are rejected by a later repository of the same name.
  */
 export async function deleteRepository(
   transaction: Transaction,

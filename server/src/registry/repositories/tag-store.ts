@@ -8,7 +8,7 @@ import { noLocks } from './locks.ts'
 import { isLocked, sweptManifests } from './repository-store.ts'
 import type { LockColumns, RegistryTables, TagRow } from '../rows/rows.ts'
 
-/** The reads of tags, prepared once. */
+/** The prepared reads of tags. */
 export type TagReads = {
   /** Names of the listed tags after a name, in byte order. */
   readonly listedAfter: PreparedRead<{ repository: string; after: string; limit: number }, { name: string }>
@@ -35,7 +35,7 @@ export function prepareTagReads(database: Database): TagReads {
   }
 }
 
-/** One page of the listed tags, of all or of one manifest. */
+/** A page of the tags that may be listed, of all or of one manifest. */
 export async function listTags(
   database: Database,
   repositoryId: string,
@@ -72,7 +72,7 @@ export async function listTags(
   }
 }
 
-/** A tag as it is committed. */
+/** A tag, as committed. */
 export async function readTag(database: Database, repositoryId: string, tag: string): Promise<TagRow | undefined> {
   const tables = database.tables<RegistryTables>()
   return tables
@@ -84,13 +84,16 @@ export async function readTag(database: Database, repositoryId: string, tag: str
     .executeTakeFirst()
 }
 
-/** How many tags a list of manifests shows of each; a manifest with more is still seen to have some. */
+/** The most tags of each manifest in a list of manifests. */
 const shownTagLimit = 1000
 
-/** How many tags one statement reads: more than are shown, so that each finishes at least one manifest. */
+/** How many tags one statement reads: more than are shown, so that each statement completes a manifest. */
 const readTagLimit = 2 * shownTagLimit
 
-/** The names of the tags of manifests, by digest; those of a locked list too, lest a manifest be taken for an untagged one. */
+/**
+ * The names of the tags of manifests, by digest; also those that may not be listed, so that no manifest appears to be
+ * untagged.
+ */
 export async function readTagNames(
   database: Database,
   repositoryId: string,
@@ -117,7 +120,7 @@ export async function readTagNames(
           tags.slice(0, shownTagLimit).map(({ name }) => name),
         )
       if (rows.length < readTagLimit) break
-      // The last manifest may have more tags, and those that come after it were not reached.
+      // The last manifest may have more tags, and later manifests were not reached.
       const last = rows.at(-1)?.manifest_digest ?? ''
       unread = unread.filter((digest) => digest > last || (digest === last && !isFull(names.get(digest))))
     }
@@ -129,7 +132,7 @@ function isFull(tags: readonly string[] = []): boolean {
   return tags.length === shownTagLimit
 }
 
-/** Those of the tags that are there, as the transaction sees them. */
+/** The existing ones of the tags, within the transaction. */
 export async function findTags(
   transaction: Transaction,
   repositoryId: string,
@@ -150,7 +153,7 @@ export async function findTags(
   return found
 }
 
-/** Those of the tags that are there, as they are committed. */
+/** The existing ones of the tags, as committed. */
 export async function existingTags(
   database: Database,
   rid: string,
@@ -184,7 +187,7 @@ export async function existingTags(
   return found
 }
 
-/** The tags of a manifest, as the transaction sees them: their number, the first of their names, and whether one is locked. */
+/** The number of tags of a manifest, their first names, and whether one is locked. */
 export async function summarizeTags(
   transaction: Transaction,
   repositoryId: string,
@@ -204,7 +207,7 @@ export async function summarizeTags(
   return { count: Number(counted?.count ?? 0), names, isLocked: locked !== undefined }
 }
 
-/** Points tags to a manifest; those that are not there are made. */
+/** Points tags to a manifest, and creates the missing ones. */
 export async function moveTags(
   transaction: Transaction,
   repositoryId: string,

@@ -27,7 +27,7 @@ const dayMs = 24 * 60 * 60 * 1000
 
 /** How many repositories are read at once. */
 const readRepositories = 200
-/** How often a run looks through a repository that goes on losing manifests. */
+/** The most passes over a repository in one run. */
 const maxPasses = 10
 
 /**
@@ -100,7 +100,7 @@ async function deleteUntagged(context: RetentionContext, registry: PolicedRegist
   return count
 }
 
-/** What is found in one pass over a repository frees what the next one finds: the children of an index are as old as it is. */
+/** Each pass over a repository may free manifests for the next one, such as the children of an index. */
 async function deleteUntaggedOf(
   context: RetentionContext,
   registry: PolicedRegistry,
@@ -135,7 +135,7 @@ async function deleteUntaggedOnce(
   return count
 }
 
-/** Somebody may have tagged or locked some of them meanwhile; the next run sees what is left. */
+/** Some of them may have been tagged or locked since they were listed; those are left. */
 async function deleteSome(
   { database, audit, clock, manifestCache }: RetentionContext,
   { rid, loginServer }: PolicedRegistry,
@@ -166,7 +166,7 @@ async function deleteSome(
   return count
 }
 
-/** As many as fit into one piece. Every lock and tag is looked at once more, in the transaction that deletes. */
+/** Deletes as many as fit into one piece. Checks every lock and tag again in this transaction. */
 async function deleteStillUntagged(
   transaction: Transaction,
   repositoryId: string,

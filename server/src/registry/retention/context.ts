@@ -1,5 +1,5 @@
 import type { BlobContext } from '../blobs/context.ts'
 import type { ChangeContext } from '../deletion/context.ts'
 
-/** What the policies, and the handlers of soft-deleted content, are given. */
+/** The context of the policies, and of the handlers of soft-deleted content. */
 export type RetentionContext = ChangeContext & Pick<BlobContext, 'clock' | 'audit' | 'space' | 'quotas' | 'settings'>

@@ -1,12 +1,12 @@
 import type { HostedRegistry } from '../surface/ports.ts'
 
-/** A registry with the policies that are carried out by time. */
+/** A registry with its retention and soft-delete policies. */
 export type PolicedRegistry = HostedRegistry & {
   readonly policies: {
     readonly retentionPolicy: {
       readonly status: 'enabled' | 'disabled'
       readonly days: number
-      /** Since when it is enabled. */
+      /** When it was enabled. */
       readonly enabledAtMs: number
     }
     readonly softDeletePolicy: { readonly retentionDays: number }

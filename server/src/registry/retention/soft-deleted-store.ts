@@ -9,15 +9,15 @@ import { findRepository } from '../repositories/repository-store.ts'
 import type { DeletedTagRow, RegistryTables, RepositoryRow } from '../rows/rows.ts'
 import { keptPrefix } from '../deletion/kept-store.ts'
 
-/** The first name after all that begin with the prefix. */
+/** The first name after all names with the prefix. */
 const afterPrefix = '_deleted0'
 
-/** The repository with what was deleted from the one of this name; undefined where there is none. */
+/** The repository that keeps the deleted content of the repository with this name. */
 export function findDeleted(transaction: Transaction, rid: string, name: string): Promise<RepositoryRow | undefined> {
   return findRepository(transaction, rid, keptPrefix + name)
 }
 
-/** Forgets that a tag of a manifest was deleted. */
+/** Removes a soft-deleted tag. */
 export async function forgetDeletedTag(
   transaction: Transaction,
   repositoryId: string,
@@ -33,7 +33,7 @@ export async function forgetDeletedTag(
     .execute()
 }
 
-/** Names after a name of the repositories from which something was deleted that can be restored, in byte order. */
+/** The names, after a name, of the repositories with soft-deleted content, in byte order. */
 export async function listDeletedNames(
   database: Database,
   rid: string,
@@ -59,10 +59,10 @@ export async function listDeletedNames(
   return rows.map(({ name }) => name.slice(keptPrefix.length) as RepositoryName)
 }
 
-/** Whose deleted content is listed. */
+/** The repository whose deleted content is listed. */
 type DeletedFrom = { readonly rid: string; readonly name: string }
 
-/** The deleted manifests after a digest; one that was pushed again since is none. */
+/** The soft-deleted manifests after a digest, without those that were pushed again. */
 export async function listDeletedManifestRows(
   database: Database,
   { rid, name }: DeletedFrom,
@@ -89,7 +89,10 @@ export async function listDeletedManifestRows(
     .execute()
 }
 
-/** The deleted tags after one of them, in the order of their deletion: `az acr manifest restore` takes the last of a name. */
+/**
+ * The soft-deleted tags after one of them, in the order of their deletion: `az acr manifest restore` takes the last of
+ * a name.
+ */
 export async function listDeletedTagRows(
   database: Database,
   { rid, name }: DeletedFrom,
@@ -111,7 +114,7 @@ export async function listDeletedTagRows(
     .execute()
 }
 
-/** The repositories of a registry, after a name of theirs, that keep something which was deleted before an instant. */
+/** The repositories of a registry, after a name, that keep content that was deleted before an instant. */
 export async function listPurgeable(
   database: Database,
   rid: string,
@@ -149,7 +152,7 @@ export async function listPurgeable(
     .execute()
 }
 
-/** Forgets, for good, some of what a repository keeps that was deleted before an instant; returns how many manifests and tags. */
+/** Purges a piece of the kept content that was deleted before an instant; returns how many manifests and tags. */
 export async function purgeSome(transaction: Transaction, repositoryId: string, beforeMs: number): Promise<number> {
   const tables = transaction.tables<RegistryTables>()
   const manifests = await tables

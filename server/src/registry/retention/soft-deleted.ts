@@ -29,7 +29,7 @@ import { findTags, moveTags } from '../repositories/tag-store.ts'
 import { noSpace } from '../quotas/no-space.ts'
 
 /**
- * `GET` of the repositories from which something was deleted that can be restored.
+ * `GET` of the names of the repositories with soft-deleted content.
  *
  * @throws OciError PAGINATION_NUMBER_INVALID
  */
@@ -42,8 +42,8 @@ export async function listDeletedCatalog(context: RetentionContext, call: AcrCal
 }
 
 /**
- * `GET` of the tags of a repository that were deleted and can be restored, in the order of their deletion. Nobody can tell
- * a repository from which nothing was deleted from one that never was.
+ * `GET` of the soft-deleted tags of a repository, in the order of their deletion. The response does not reveal whether
+ * the repository ever existed.
  *
  * @throws OciError PAGINATION_NUMBER_INVALID
  */
@@ -66,7 +66,7 @@ export async function listDeletedTags(context: RetentionContext, call: AcrCall<'
 }
 
 /**
- * `GET` of the manifests of a repository that were deleted and can be restored.
+ * `GET` of the soft-deleted manifests of a repository.
  *
  * @throws OciError PAGINATION_NUMBER_INVALID
  */
@@ -87,11 +87,11 @@ export async function listDeletedManifests(
   sendJson(call, 200, { ...documentHead(call), manifests }, headers)
 }
 
-const longestRestoreBody = 4096
+const maxRestoreBodyBytes = 4096
 
 /**
- * `POST` to restore a manifest that was deleted, under a tag or none. A tag that points to another manifest by now is moved
- * only with `force`, and a lock holds here as it does for a push.
+ * `POST` to restore a soft-deleted manifest, with or without a tag. A tag that points to another manifest is moved only
+ * with `force`, and locks apply as for a push.
  *
  * @throws OciError MANIFEST_UNKNOWN, TAG_INVALID, BAD_REQUEST, CONFLICT or REGISTRY_DISALLOWED_OPERATION
  */
@@ -158,7 +158,7 @@ function tagInUse(tag: Tag): OciError {
 
 /** The tag that the body names, if any. */
 async function readTagToRestore({ request }: AcrCall<'deleted-manifest'>): Promise<Tag | undefined> {
-  const bytes = await readBody(request, longestRestoreBody)
+  const bytes = await readBody(request, maxRestoreBodyBytes)
   if (bytes.byteLength === 0) return undefined
   const body = parseBoundedJson(bytes, 4)
   if (!isJsonObject(body)) throw new OciError('BAD_REQUEST', { message: 'the body is not a JSON object' })
@@ -169,7 +169,7 @@ async function readTagToRestore({ request }: AcrCall<'deleted-manifest'>): Promi
   return tag
 }
 
-/** A place in the list of deleted tags, as the next page is asked for; what is none is the beginning. */
+/** A position in the list of deleted tags, from `last`. An invalid one is the beginning. */
 function readTagPosition(last: string) {
   const [, time = '-1', name = '', digest = ''] = /^(\d{1,15}):([^@]*)@(.*)$/.exec(last) ?? []
   return { deleted_at_ms: Number(time), name, manifest_digest: digest }

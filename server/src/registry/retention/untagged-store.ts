@@ -7,16 +7,18 @@ import type { RegistryTables, RepositoryRow } from '../rows/rows.ts'
 export type UntaggedAge = {
   /** Pushed before this instant. */
   readonly pushedBeforeMs: number
-  /** And without a tag since before this one. */
+  /** And untagged since before this instant. */
   readonly untaggedBeforeMs: number
-  /** But pushed, or left without a tag, no earlier than this: what was untagged before the policy was, stays. */
+  /**
+   * But pushed or untagged no earlier than this: manifests that were untagged before the policy was enabled are kept.
+   */
   readonly sinceMs: number
 }
 
-/** A manifest without a tag, and since when it is. */
+/** An untagged manifest, and since when. */
 export type UntaggedManifest = { readonly digest: Digest; readonly sinceMs: number }
 
-/** The repositories of a registry after one of them that no lock keeps from losing a manifest. */
+/** The repositories of a registry, after one of them, that are not locked against deletion. */
 export async function listUnlockedRepositories(
   database: Database,
   rid: string,
@@ -37,16 +39,19 @@ export async function listUnlockedRepositories(
     .execute()
 }
 
-/** A place among the manifests of a repository, in the order of their last push. */
+/** A position among the manifests of a repository, in the order of their last push. */
 export type UntaggedPlace = { readonly updated_at_ms: number; readonly digest: string }
 
-/** Untagged manifests among the next ones of a repository, and where to go on; undefined at the end. */
+/** Untagged manifests among the next ones of a repository, and where to continue; undefined at the end. */
 export type UntaggedPage = { readonly untagged: readonly UntaggedManifest[]; readonly next: UntaggedPlace | undefined }
 
-/** How many manifests are looked at in one statement: about a millisecond of the thread that also answers requests. */
+/** How many manifests one statement reads: it takes about a millisecond of the thread that also serves requests. */
 const readManifests = 200
 
-/** The next manifests of a repository that nothing holds; those that a tag or an index holds are left out by indexes alone. */
+/**
+ * The next unreferenced manifests of a repository. Those with a tag or in an index are excluded by indexes of the
+ * database alone.
+ */
 export async function listUntaggedPage(
   database: Database,
   repositoryId: string,
@@ -99,8 +104,8 @@ export async function listUntaggedPage(
 }
 
 /**
- * Manifests among some of a repository that nothing holds: no tag, no index, no subject that is here, no lock. Asked of a
- * transaction they are so in it.
+ * The unreferenced manifests among some of a repository: no tag, no index, no existing subject, no lock. Within a
+ * transaction, the result is valid until its end.
  */
 export async function listUntagged(
   source: Pick<Database, 'tables'>,
@@ -162,7 +167,7 @@ export async function listUntagged(
   }))
 }
 
-/** Whether no lock keeps a repository, as the transaction sees it, from losing a manifest. */
+/** Whether a repository is not locked against deletion. */
 export async function isUnlocked(transaction: Transaction, repositoryId: string): Promise<boolean> {
   const row = await transaction
     .tables<RegistryTables>()

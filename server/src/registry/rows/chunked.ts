@@ -1,7 +1,7 @@
-/** How many values one statement is given: far below every database's limit of parameters. */
+/** The most values in one statement: far below every database's limit of parameters. */
 const chunkSize = 500
 
-/** The values in runs that fit into one statement each. */
+/** The values in chunks that fit into one statement each. */
 export function* chunked<Value>(values: readonly Value[]): Generator<Value[]> {
   for (let start = 0; start < values.length; start += chunkSize) yield values.slice(start, start + chunkSize)
 }

@@ -1,16 +1,19 @@
 import { type Expression, type Kysely, sql, type SqlBool } from 'kysely'
 import type { RegistryTables } from './rows.ts'
 
-/** How many rows of a table are deleted or moved at once: every other change waits meanwhile. */
+/** The most rows of a table that are deleted or moved at once: all other changes wait meanwhile. */
 export const pieceRows = 100
 
 /**
- * How long a transaction begins further pieces. While 300,000 references that can be restored were deleted, 99 of 100
- * tokens took up to 48 ms and the slowest 117 ms; with 500 rows in each transaction, whatever they take, 76 ms and 181 ms.
+ * How long a transaction starts further pieces. While 300,000 restorable references were deleted, tokens took up to 48
+ * ms at the 99th percentile and 117 ms at most; with 500 rows per transaction and no time limit, 76 ms and 181 ms.
  */
 const transactionMs = 10
 
-/** Does pieces of work in one transaction until nothing is left or its time is over, and says whether nothing is left. */
+/**
+ * Does pieces of work in one transaction until nothing is left or its time is over, and returns whether nothing is
+ * left.
+ */
 export async function whileTime(piece: () => Promise<boolean>): Promise<boolean> {
   const endMs = performance.now() + transactionMs
   do {
@@ -19,7 +22,7 @@ export async function whileTime(piece: () => Promise<boolean>): Promise<boolean>
   return false
 }
 
-/** The columns that tell the rows of a table apart. */
+/** The key columns of each table. */
 const keys = {
   tag: ['repository_id', 'name'],
   deleted_tag: ['repository_id', 'name', 'manifest_digest'],
@@ -29,7 +32,7 @@ const keys = {
   upload: ['id'],
 } as const satisfies { readonly [Table in keyof RegistryTables]?: readonly (keyof RegistryTables[Table])[] }
 
-/** Deletes at most {@link pieceRows} rows of a table that meet a condition, and returns how many. */
+/** Deletes at most {@link pieceRows} rows of a table that match a condition, and returns how many. */
 export async function deletePiece(
   tables: Kysely<RegistryTables>,
   table: keyof typeof keys,

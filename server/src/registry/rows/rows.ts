@@ -1,4 +1,4 @@
-/** The tables of the registry. Instants are milliseconds since the epoch, truth values 0 and 1. */
+/** The tables of the registry. Instants are milliseconds since the epoch, booleans 0 and 1. */
 export type RegistryTables = {
   repository: RepositoryRow
   repository_tombstone: RepositoryTombstoneRow
@@ -30,32 +30,32 @@ export type LockColumns = {
 }
 
 export type RepositoryRow = LockColumns & {
-  /** Random; a repository that is deleted and made again gets another. */
+  /** Random; a repository that is deleted and created again gets another. */
   readonly id: string
   readonly rid: string
   readonly name: string
   readonly created_at_ms: number
   readonly updated_at_ms: number
-  /** When its first manifest came; until then it holds uploads and blobs, and is listed nowhere. */
+  /** When its first manifest was pushed; until then it can hold uploads and blobs, and no list contains it. */
   readonly published_at_ms: number | null
   readonly manifest_count: number
   readonly tag_count: number
-  /** Which deletion ended the last repository of this name: credentials issued before it are worth nothing here. */
+  /** The number of the deletion of its predecessor of the same name: credentials issued before that are rejected. */
   readonly predecessor_deletion: number | null
 }
 
 export type RepositoryTombstoneRow = {
   readonly rid: string
   readonly name: string
-  /** The number of the deletion, by which events are ordered: a clock can be set back. */
+  /** The number of the deletion. Events are ordered by it because a clock can be set back. */
   readonly deletion: number
   readonly deleted_at_ms: number
 }
 
-/** One row: how many repositories have been deleted. */
+/** One row: the number of repositories that have been deleted. */
 export type RepositoryDeletionsRow = { readonly id: number; readonly count: number }
 
-/** A repository that is deleted and whose rows are not all deleted yet. Its row in `repository` has a name that no client can send. */
+/** A deleted repository that still has rows. Its row in `repository` has a name that no client can send. */
 export type DeletedRepositoryRow = {
   readonly id: string
   readonly rid: string
@@ -64,7 +64,7 @@ export type DeletedRepositoryRow = {
   readonly deleted_at_ms: number
 }
 
-/** A manifest that is deleted and whose tags and references are not all deleted yet. */
+/** A deleted manifest that still has tags or references. */
 export type DeletedManifestRow = {
   readonly repository_id: string
   readonly digest: string
@@ -75,30 +75,30 @@ export type DeletedManifestRow = {
 
 export type ManifestRow = LockColumns & {
   readonly repository_id: string
-  /** The digest it was pushed by, of either algorithm. */
+  /** The digest that it was pushed by: sha256 or sha512. */
   readonly digest: string
   readonly media_type: string
   readonly size_bytes: number
-  /** The manifest and all that it names, in bytes. */
+  /** The size of the manifest and everything that it names. */
   readonly image_size_bytes: number
   readonly config_media_type: string | null
-  /** Of the config blob, where it says so. */
+  /** From the config blob, where it has them. */
   readonly architecture: string | null
   readonly os: string | null
-  /** What a list of referrers says of it. */
+  /** For the list of referrers. */
   readonly artifact_type: string | null
   readonly subject_digest: string | null
   /** JSON text. */
   readonly annotations: string | null
   readonly created_at_ms: number
   readonly updated_at_ms: number
-  /** When it was last left by a tag, by an index that names it or by its subject; null while none ever has. */
+  /** When it last lost a tag, an index that names it, or its subject; null if it never has. */
   readonly untagged_at_ms: number | null
-  /** When it was deleted, where it can be restored; such a one is in a repository of its own. */
+  /** When it was soft-deleted; such a manifest is in a repository of its own. */
   readonly deleted_at_ms: number | null
-  /** Since when its bytes are known not to have its digest; it is unknown to clients then, until it is pushed again. */
+  /** When its stored bytes were found to be corrupt. Clients do not find it until it is pushed again. */
   readonly quarantined_at_ms: number | null
-  /** Last, so that a list does not read it. */
+  /** The last column, so that lists do not read it. */
   readonly content: Uint8Array
 }
 
@@ -106,7 +106,7 @@ export type ManifestReferenceRow = {
   readonly repository_id: string
   readonly manifest_digest: string
   readonly kind: 'blob' | 'manifest'
-  /** What the manifest needs. */
+  /** The blob or manifest that the manifest names. */
   readonly digest: string
 }
 
@@ -123,18 +123,18 @@ export type BlobRow = {
   readonly location: string
   readonly size_bytes: number
   readonly created_at_ms: number
-  /** When its stored bytes were last found to have its digest; null where an older version wrote them. */
+  /** When its stored bytes were last verified; null where an older version wrote them. */
   readonly verified_at_ms: number | null
-  /** Since when its stored bytes are known to be missing or corrupt; it is unknown to clients then, until it is pushed again. */
+  /** When its stored bytes were found to be missing or corrupt. Clients do not find it until it is pushed again. */
   readonly quarantined_at_ms: number | null
 }
 
-/** That a repository holds a blob: the only way to read one. */
+/** A repository holds a blob. There is no other way to read a blob. */
 export type RepositoryBlobRow = {
   readonly repository_id: string
   readonly digest: string
   readonly linked_at_ms: number
-  /** Until when it stays although no manifest names it; renewed when a client is told that it is there. */
+  /** Until then it is kept even if no manifest names it; renewed when a client finds the blob. */
   readonly lease_until_ms: number
 }
 
@@ -147,7 +147,7 @@ export type UploadRow = {
   readonly expires_at_ms: number
 }
 
-/** A tag that was deleted and can be restored; a name may have been deleted of several manifests. */
+/** A soft-deleted tag. A name may have been deleted from several manifests. */
 export type DeletedTagRow = Omit<TagRow, keyof LockColumns> & { readonly deleted_at_ms: number }
 
 export type DeletedRegistryRow = { readonly rid: string; readonly deleted_at_ms: number }
@@ -155,30 +155,30 @@ export type DeletedRegistryRow = { readonly rid: string; readonly deleted_at_ms:
 /** When a manifest, by its digest, or a tag, by its name, was last pulled. */
 export type LastPullRow = {
   readonly repository_id: string
-  /** A digest holds a colon, and a tag none. */
+  /** A digest contains a colon, a tag does not. */
   readonly reference: string
   readonly pulled_at_ms: number
 }
 
-/** How far the background scrub has come: one row. */
+/** One row: the progress of the background scrub. */
 export type ScrubRow = {
   readonly id: 'background'
-  /** When the scrub under way began, its step, and the place in it; null while none is. */
+  /** The start, step and position of the running scrub; null while none is running. */
   readonly started_at_ms: number | null
   readonly step: string
   readonly place: string
   readonly finding_count: number
-  /** When the last one ended that reached the end, and what it found. */
+  /** When the last complete scrub ended, and how many problems it found. */
   readonly completed_at_ms: number | null
   readonly completed_finding_count: number
 }
 
-/** How many bytes a registry holds; the database itself keeps this and the two below. */
+/** The bytes that a registry holds. Triggers maintain this table and the next two. */
 export type RegistryUsageRow = { readonly rid: string; readonly size_bytes: number }
 
 export type RepositoryUsageRow = { readonly repository_id: string; readonly rid: string; readonly size_bytes: number }
 
-/** How many repositories of a registry hold a blob. */
+/** The number of repositories of a registry that hold a blob. */
 export type RegistryBlobRow = {
   readonly rid: string
   readonly digest: string
@@ -186,7 +186,7 @@ export type RegistryBlobRow = {
   readonly holder_count: number
 }
 
-/** How many bytes a repository may hold; an empty name stands for the whole registry. */
+/** The maximum bytes of a repository; an empty name stands for the whole registry. */
 export type QuotaRow = {
   readonly rid: string
   readonly name: string

@@ -1,6 +1,6 @@
 import type { ScrubContext } from './context.ts'
 
-/** One thing that is wrong with what is stored. */
+/** A problem with stored content. */
 export type Finding = {
   readonly kind:
     | 'blob-missing'
@@ -13,37 +13,37 @@ export type Finding = {
     | 'manifest-digest'
     /** A manifest names a blob that its repository does not hold. */
     | 'manifest-reference'
-    /** The table of references lacks what a manifest names, so that it could be collected as garbage. */
+    /** A manifest names content that the table of references lacks, so that it could be garbage-collected. */
     | 'manifest-reference-row'
     | 'audit-log'
   /** The digest, or the number of an event or a block. */
   readonly subject: string
-  /** Where: a location, a repository, or the kind of damage to the audit log. */
+  /** The location, the repository, or the kind of damage to the audit log. */
   readonly place: string
-  /** Whether it was dealt with: quarantined, or removed. */
+  /** Whether it was quarantined or removed. */
   readonly repaired: boolean
 }
 
-/** How much of what was looked at. */
+/** How much has been checked. */
 export type ScrubCounts = { blobs: number; bytes: number; manifests: number; files: number; auditEvents: number }
 
-/** How far a scrub has come, and what it found. */
+/** The progress and the findings of a scrub. */
 export type ScrubProgress = {
-  /** From 0 to 1; rises evenly with the blobs and is a guess for the rest. */
+  /** From 0 to 1; proportional for blobs, and estimated for the rest. */
   progress: number
   step: ScrubStep
   readonly counts: ScrubCounts
-  /** The first thousand. */
+  /** The first thousand findings. */
   readonly findings: Finding[]
   findingCount: number
 }
 
-/** The steps of a scrub, in their order. */
+/** The steps of a scrub, in order. */
 export const scrubSteps = ['blobs', 'manifests', 'links', 'files', 'audit'] as const
 
 export type ScrubStep = (typeof scrubSteps)[number]
 
-/** The part of the whole at which each step begins, by experience. */
+/** The estimated progress at which each step begins. */
 const stepStarts: Readonly<Record<ScrubStep, number>> = {
   blobs: 0,
   manifests: 0.85,
@@ -54,18 +54,18 @@ const stepStarts: Readonly<Record<ScrubStep, number>> = {
 
 const maxFindings = 1000
 
-/** What a step works with. */
+/** A running scrub. */
 export type ScrubRun = {
   readonly context: ScrubContext
   /** Whether corrupt content is quarantined and files without a row are removed. */
   readonly repair: boolean
-  /** Whether no server uses the data directory, so that a young file without a row is not about to get one. */
+  /** Whether no server uses the data directory, so that a new file without a row will not get one. */
   readonly isAlone: boolean
-  /** Waits so that the rate of reading stays within its bound. */
+  /** Waits, to limit the rate of reading. */
   readonly pace: (sizeBytes: number) => Promise<void>
   readonly signal: AbortSignal
   readonly progress: ScrubProgress
-  /** Is told after each piece of work from where the step can be continued. */
+  /** Called after each piece of work, with the position from which the step can be continued. */
   readonly reached: (step: ScrubStep, place: string) => Promise<void>
 }
 
@@ -74,19 +74,19 @@ export type AuditFinding = { readonly kind: string; readonly number: number }
 /** Verifies the audit log. */
 export type VerifyAudit = () => Promise<{ readonly events: number; readonly faults: readonly AuditFinding[] }>
 
-/** An empty progress. */
+/** The initial progress. */
 export function newProgress(): ScrubProgress {
   const counts = { blobs: 0, bytes: 0, manifests: 0, files: 0, auditEvents: 0 }
   return { progress: 0, step: 'blobs', counts, findings: [], findingCount: 0 }
 }
 
-/** Notes what was found. */
+/** Records a finding. */
 export function addFinding({ progress }: ScrubRun, finding: Finding): void {
   progress.findingCount += 1
   if (progress.findings.length < maxFindings) progress.findings.push(finding)
 }
 
-/** Says how much of a step is done, from 0 to 1. */
+/** Sets the progress of a step, from 0 to 1. */
 export function advance({ progress }: ScrubRun, step: ScrubStep, part: number): void {
   const next = stepStarts[scrubSteps[scrubSteps.indexOf(step) + 1] ?? 'blobs']
   const end = next === 0 ? 1 : next

@@ -19,15 +19,15 @@ import {
   type StoredManifest,
 } from './scrub-store.ts'
 
-/** How many blobs are read before their verification is recorded, unless it takes longer than `recordedAfterMs`. */
+/** How many blobs are read before their verification is recorded, unless that takes longer than `recordedAfterMs`. */
 const blobsAtOnce = 100
 const recordedAfterMs = 5000
 
-/** Manifests come with their bytes, of which each may have four million. */
+/** Manifests are read with their bytes, up to 4 MiB each. */
 const manifestsAtOnce = 8
 const linksAtOnce = 500
 
-/** Reads every blob behind a digest. */
+/** Verifies every blob after a digest. */
 export async function scrubBlobs(run: ScrubRun, after: string): Promise<void> {
   const { database } = run.context
   let verified: Verified[] = []
@@ -62,7 +62,7 @@ async function record(run: ScrubRun, verified: readonly Verified[], place: strin
   await run.reached('blobs', place)
 }
 
-/** Whether the bytes of a blob are what its row says. What was collected or replaced meanwhile is nothing to report. */
+/** Whether the bytes of a blob match its row. A blob that has been collected or replaced is not reported. */
 async function isSound(run: ScrubRun, blob: RecordedBlob): Promise<boolean> {
   const { context } = run
   const pace = async (sizeBytes: number) => {
@@ -85,7 +85,7 @@ async function isSound(run: ScrubRun, blob: RecordedBlob): Promise<boolean> {
   return false
 }
 
-/** Reads every manifest behind a place, and looks for what it names. */
+/** Verifies every manifest after a position, and that the blobs that it names exist. */
 export async function scrubManifests(run: ScrubRun, after: string): Promise<void> {
   const [repositoryId = '', digest = ''] = after.split(' ')
   for (let place = { repositoryId, digest }; ;) {
@@ -108,7 +108,7 @@ async function scrubManifest(run: ScrubRun, manifest: StoredManifest): Promise<v
   const { digest, repository } = manifest
   if (!isManifestIntact(manifest)) {
     const now = await readManifest(run.context.database, manifest.repository_id, digest)
-    // It was deleted, or replaced by a push, meanwhile.
+    // It has been deleted, or replaced by a push.
     if (now === undefined || isManifestIntact(now)) return
     if (run.repair) await quarantineCorrupt(run.context, manifest)
     addFinding(run, { kind: 'manifest-digest', subject: digest, place: repository, repaired: run.repair })
@@ -121,7 +121,7 @@ async function scrubManifest(run: ScrubRun, manifest: StoredManifest): Promise<v
   const unrecorded = new Set(
     [...blobs, ...parsed.manifests].map((named) => named.digest).filter((target) => !recorded.has(target)),
   )
-  // The children of an index may be elsewhere, and so may layers that are not to be distributed.
+  // The children of an index and non-distributable layers may be in other registries.
   const required = blobs.filter((blob) => !isNonDistributable(blob.mediaType)).map((blob) => blob.digest)
   const held = new Set<string>()
   for (const chunk of chunked(required)) {
@@ -138,7 +138,7 @@ async function scrubManifest(run: ScrubRun, manifest: StoredManifest): Promise<v
   for (const subject of unheld) addFinding(run, { kind: 'manifest-reference', subject, place, repaired: false })
 }
 
-/** Undefined for what an older version accepted and this one does not read: of its references nothing can be said. */
+/** Undefined for a manifest that an older version accepted and this one rejects; its references are unknown. */
 function parseStored({ content, media_type: mediaType }: StoredManifest): Manifest | undefined {
   try {
     return parseManifest(content, mediaType)
@@ -148,7 +148,7 @@ function parseStored({ content, media_type: mediaType }: StoredManifest): Manife
   }
 }
 
-/** Looks for repositories that hold a blob which has no row. */
+/** Finds repositories that hold a blob without a row. */
 export async function scrubLinks(run: ScrubRun, after: string): Promise<void> {
   const [digest = '', repositoryId = ''] = after.split(' ')
   for (let place = { digest, repositoryId }; ;) {
@@ -166,8 +166,8 @@ export async function scrubLinks(run: ScrubRun, after: string): Promise<void> {
 }
 
 /**
- * Looks for files of blobs that no row names. Those that are older than a lease are removed in a repair: a younger one may
- * get its row yet, where a server runs. Staged uploads are not touched.
+ * Finds files without a row. A repair removes those that are older than a lease: while a server runs, a younger one may
+ * still get its row. Staged uploads are not checked.
  */
 export async function scrubFiles(run: ScrubRun): Promise<void> {
   const { context, isAlone, repair } = run

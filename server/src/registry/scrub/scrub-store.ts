@@ -13,7 +13,7 @@ export type StoredManifest = Pick<ManifestRow, 'repository_id' | 'media_type' | 
   readonly repository: string
 }
 
-/** A place among all manifests. */
+/** A position among all manifests. */
 export type ManifestPlace = { readonly repositoryId: string; readonly digest: string }
 
 /** The next blobs by digest. */
@@ -57,7 +57,7 @@ export async function listStoredManifests(
     .execute()
 }
 
-/** What the rows of a manifest's references name. */
+/** The digests in the recorded references of a manifest. */
 export async function recordedReferences(database: Database, manifest: StoredManifest): Promise<Set<string>> {
   const rows = await database
     .tables<RegistryTables>()
@@ -69,7 +69,7 @@ export async function recordedReferences(database: Database, manifest: StoredMan
   return new Set(rows.map(({ digest }) => digest))
 }
 
-/** Those of the blobs that a repository holds, whether their bytes are intact or not. */
+/** The ones of the blobs that a repository holds, intact or not. */
 export async function heldDigests(
   database: Database,
   repositoryId: string,
@@ -87,7 +87,7 @@ export async function heldDigests(
   return new Set(rows.map(({ digest }) => digest))
 }
 
-/** A link of a repository to a blob, and whether that blob has a row. */
+/** A link of a repository to a blob, and whether the blob has a row. */
 export type Link = { readonly digest: string; readonly repository_id: string; readonly blob: string | null }
 
 /** The next links of repositories to blobs, by digest and repository. */
@@ -110,7 +110,7 @@ export async function listLinks(
     .execute()
 }
 
-/** How many blobs and manifests are in quarantine. */
+/** The number of blobs and manifests in quarantine. */
 export async function countQuarantined(database: Database): Promise<number> {
   const tables = database.tables<RegistryTables>()
   const blobs = await tables
@@ -126,12 +126,12 @@ export async function countQuarantined(database: Database): Promise<number> {
   return blobs.count + manifests.count
 }
 
-/** How far the background scrub has come. */
+/** The progress of the background scrub. */
 export async function readScrub(database: Database): Promise<ScrubRow | undefined> {
   return database.tables<RegistryTables>().selectFrom('scrub').selectAll().executeTakeFirst()
 }
 
-/** Records how far the background scrub has come. */
+/** Records the progress of the background scrub. */
 export async function writeScrub(transaction: Transaction, row: Omit<ScrubRow, 'id'>): Promise<void> {
   await transaction
     .tables<RegistryTables>()

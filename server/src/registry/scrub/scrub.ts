@@ -3,8 +3,8 @@ import { addFinding, advance, type ScrubRun, type ScrubStep, scrubSteps, type Ve
 import { scrubBlobs, scrubFiles, scrubLinks, scrubManifests } from './scrub-steps.ts'
 
 /**
- * Checks that every row has its file and every file its row, that every digest holds, that every reference of a manifest
- * exists, and the chain of the audit log.
+ * Checks that every row has its file and every file its row, that all digests match, that the references of manifests
+ * exist, and the chain of the audit log.
  *
  * @throws the reason of the signal when it is aborted
  */

@@ -14,28 +14,28 @@ import type { ScrubRow } from '../rows/rows.ts'
 
 /** How often and how fast stored content is verified in the background. */
 export type ScrubSettings = {
-  /** From the end of one scrub to the begin of the next; 0 for none. */
+  /** The time from the end of one scrub to the start of the next; 0 disables it. */
   readonly intervalMs: number
   readonly bytesPerSecond: number
 }
 
-/** What holds unless the configuration says otherwise. */
+/** The defaults. */
 export const defaultScrubSettings: ScrubSettings = {
   intervalMs: 7 * 24 * 60 * 60 * 1000,
   bytesPerSecond: 16 * 1024 * 1024,
 }
 
-/** How fast a scrub that was asked for reads, beside the requests that the server answers. */
+/** The rate of a requested scrub, which shares the disk with requests. */
 const askedBytesPerSecond = 256 * 1024 * 1024
 
-/** How long a new scrub waits after the start of the server, when all clients come back. */
+/** How long a scrub waits after the start of the server, when all clients reconnect. */
 const startDelayMs = 5 * 60_000
 
-/** How often the place of the background scrub is recorded, and when it is tried again after a failure. */
+/** How often the position of the background scrub is recorded, and when it is retried after a failure. */
 const recordedEveryMs = 5000
 const retryAfterMs = 60_000
 
-/** A scrub, as it is shown to those who asked for it. */
+/** The report of a requested scrub. */
 export type ScrubReport = ScrubProgress & {
   state: 'running' | 'completed' | 'stopped' | 'failed'
   readonly repair: boolean
@@ -43,17 +43,17 @@ export type ScrubReport = ScrubProgress & {
   completedAtMs: number | undefined
 }
 
-/** Figures of the background scrub. */
+/** The metrics of the background scrub. */
 export type ScrubFigures = {
-  /** From 0 to 1; undefined while none is under way. */
+  /** From 0 to 1; undefined while none is running. */
   readonly progress: number | undefined
   readonly lastCompletedAtMs: number | undefined
   readonly lastFindingCount: number
-  /** Whether twice the interval has passed since the last one was completed, and none is under way. */
+  /** Whether twice the interval has passed since the last one was completed, and none is running. */
   readonly isOverdue: boolean
 }
 
-/** The scrubs of a running server: the slow one in the background, and those that somebody asks for. */
+/** The scrubs of a running server: a slow one in the background, and requested ones. */
 export class Scrubs {
   #context: ScrubContext
   #settings: ScrubSettings
@@ -62,7 +62,7 @@ export class Scrubs {
   #asked: { readonly report: ScrubReport; readonly ended: Promise<void> } | undefined
   #background: ScrubProgress | undefined
   #last: ScrubRow | undefined
-  /** When the background scrub is next due; undefined until the row was read. */
+  /** When the next background scrub is due; undefined until the row has been read. */
   #dueAtMs: number | undefined
 
   constructor(context: ScrubContext, settings: ScrubSettings, verifyAudit: VerifyAudit | undefined) {
@@ -71,7 +71,7 @@ export class Scrubs {
     this.#verifyAudit = verifyAudit
   }
 
-  /** Begins a scrub, unless one that was asked for is under way, and returns how far that is. */
+  /** Starts a scrub, unless a requested one is running, and returns its report. */
   start(repair: boolean): ScrubReport {
     if (this.#asked?.report.state === 'running') return this.#asked.report
     const startedAtMs = this.#context.clock.now()
@@ -82,7 +82,7 @@ export class Scrubs {
     return report
   }
 
-  /** The scrub that was asked for last; undefined where none was since the server started. */
+  /** The last requested scrub since the start of the server. */
   status(): ScrubReport | undefined {
     return this.#asked?.report
   }
@@ -99,12 +99,12 @@ export class Scrubs {
     }
   }
 
-  /** How many blobs and manifests are in quarantine now. */
+  /** The number of blobs and manifests in quarantine. */
   countQuarantined(): Promise<number> {
     return countQuarantined(this.#context.database)
   }
 
-  /** Goes on with the background scrub where that is due, to its end; to be called again and again, one call at a time. */
+  /** Runs or continues the background scrub if it is due. Call it repeatedly, one call at a time. */
   async continueBackground(): Promise<void> {
     const { clock } = this.#context
     if (this.#settings.intervalMs === 0 || this.#stopping.signal.aborted) return
@@ -121,7 +121,7 @@ export class Scrubs {
     }
   }
 
-  /** Ends what is under way. The background scrub goes on after the next start. */
+  /** Stops running scrubs. The background scrub continues after the next start. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('the server is stopping'))
     await this.#asked?.ended
@@ -220,7 +220,7 @@ export class Scrubs {
   }
 }
 
-/** Makes what waits after each piece, so that no more than so many bytes are read in a second. */
+/** Creates a function that waits after each chunk, to limit the bytes that are read in a second. */
 function createPace(bytesPerSecond: number, signal: AbortSignal): (sizeBytes: number) => Promise<void> {
   let dueAtMs = performance.now()
   return async (sizeBytes) => {

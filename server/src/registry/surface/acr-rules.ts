@@ -4,7 +4,7 @@ import type { CheckedAcrPath, CheckedOciPath } from './checked-path.ts'
 import { OciError } from './errors.ts'
 
 /**
- * Refuses what ACR refuses and the OCI specification asks for, in a registry that is to be compatible with ACR.
+ * Rejects requests that the OCI specification requires and ACR rejects, in a registry that is compatible with ACR.
  *
  * @throws OciError UNSUPPORTED or DIGEST_INVALID
  */
@@ -20,7 +20,7 @@ export function requireAcrRequest(method: string, path: CheckedOciPath | Checked
 }
 
 /**
- * Refuses a manifest that names something by sha512.
+ * Rejects a manifest that names content by sha512.
  *
  * @throws OciError DIGEST_INVALID
  */

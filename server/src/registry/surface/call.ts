@@ -8,22 +8,22 @@ import type { CheckedAcrPath, CheckedOciPath } from './checked-path.ts'
 import type { HostedRegistry, RegistryCaller } from './ports.ts'
 import type { RegistryHeaders } from './errors.ts'
 
-/** What answers a request; all that the writers below need of a {@link RegistryCall}. */
+/** A request and its response: the part of a {@link RegistryCall} that the functions below need. */
 export type Exchange = {
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  /** What every answer carries, names and values alternating. */
+  /** The headers of every response, names and values alternating. */
   readonly commonHeaders: readonly string[]
 }
 
-/** One admitted request on its way through a handler. `Path` is what the route row matched. */
+/** An admitted request. `Path` is the path that the route row matched. */
 export type RegistryCall<Path = CheckedOciPath | CheckedAcrPath> = Exchange & {
   readonly registry: HostedRegistry
   readonly caller: RegistryCaller
-  /** What the caller may use. */
+  /** The caller's budget. */
   readonly budget: CallerBudget
   readonly origin: Origin
-  /** What does not parse never reaches a handler. */
+  /** Only valid names reach a handler. */
   readonly path: Path
   readonly query: URLSearchParams
 }
@@ -34,7 +34,7 @@ export type OciCall<Kind extends OciPath['kind']> = RegistryCall<CheckedOciPath<
 /** A request to one kind of path below `/acr/v1/`. */
 export type AcrCall<Kind extends AcrPath['kind']> = RegistryCall<CheckedAcrPath<Kind>>
 
-/** Writes status line and headers at once, those that every answer has in front. */
+/** Writes the status line and the headers, the common ones first. */
 export function writeHead(exchange: Exchange, status: number, headers: RegistryHeaders): void {
   const lines: (string | number | readonly string[])[] = exchange.commonHeaders.slice()
   for (const name in headers) {
@@ -44,13 +44,13 @@ export function writeHead(exchange: Exchange, status: number, headers: RegistryH
   exchange.response.writeHead(status, lines as string[])
 }
 
-/** Answers without a body. */
+/** Sends a response without a body. */
 export function sendEmpty(exchange: Exchange, status: number, headers: RegistryHeaders = {}): void {
   writeHead(exchange, status, status === 204 || status === 304 ? headers : { ...headers, 'content-length': 0 })
   exchange.response.end()
 }
 
-/** Answers with bytes, or, to a HEAD, with the headers that they would have. */
+/** Sends bytes, or, for a HEAD request, only their headers. */
 export function sendBytes(exchange: Exchange, status: number, body: Uint8Array, headers: RegistryHeaders): void {
   writeHead(exchange, status, { ...headers, 'content-length': body.byteLength })
   const { request, response } = exchange
@@ -58,7 +58,7 @@ export function sendBytes(exchange: Exchange, status: number, body: Uint8Array, 
   else endAnswer(request, response, body)
 }
 
-/** Answers with a JSON document and the line end that ACR puts behind it. */
+/** Sends a JSON document followed by a line break, as ACR does. */
 export function sendJson(exchange: Exchange, status: number, document: unknown, headers: RegistryHeaders = {}): void {
   sendBytes(exchange, status, Buffer.from(`${JSON.stringify(document)}\n`), {
     'content-type': jsonContentType,
@@ -66,5 +66,5 @@ export function sendJson(exchange: Exchange, status: number, document: unknown, 
   })
 }
 
-/** What errors, lists and properties are sent as; manifests and referrers have media types of their own. */
+/** The media type of errors, lists and properties; manifests and referrers have their own. */
 export const jsonContentType = 'application/json; charset=utf-8'

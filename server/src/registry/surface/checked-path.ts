@@ -5,7 +5,7 @@ import { parseReference, parseTag, type Reference, type Tag } from '../../standa
 import { parseRepositoryName, type RepositoryName } from '../../standards/oci/repository-name.ts'
 import { OciError } from './errors.ts'
 
-/** A path whose names have been parsed. Upload ids are whatever the client wrote. */
+/** A path with parsed names. Upload ids are not checked. */
 export type Checked<Path> = {
   readonly [Key in keyof Path]: Key extends 'repository'
     ? RepositoryName
@@ -25,7 +25,8 @@ export type CheckedOciPath<Kind extends OciPath['kind'] = OciPath['kind']> = Che
 export type CheckedAcrPath<Kind extends AcrPath['kind'] = AcrPath['kind']> = Checked<Extract<AcrPath, { kind: Kind }>>
 
 /**
- * Parses the names in a path. A reference or tag that cannot exist is one that is not there, unless it is to be made.
+ * Parses the names in a path. For an invalid reference or tag, the error says that it does not exist, unless the
+ * request would create it.
  *
  * @throws OciError NAME_INVALID, DIGEST_INVALID, TAG_INVALID, MANIFEST_UNKNOWN or TAG_UNKNOWN
  */
@@ -48,7 +49,7 @@ export function requireOciPath(path: OciPath, method: string): CheckedOciPath {
   }
 }
 
-/** Does for `/acr/v1/` what {@link requireOciPath} does for `/v2/`. */
+/** The same as {@link requireOciPath}, for `/acr/v1/`. */
 export function requireAcrPath(path: AcrPath): CheckedAcrPath {
   switch (path.kind) {
     case 'catalog':
@@ -76,7 +77,7 @@ export function requireAcrPath(path: AcrPath): CheckedAcrPath {
   }
 }
 
-/** The refusal of a manifest that is not there, in ACR's words for a tag and for a digest. */
+/** The error for a manifest that does not exist, in ACR's words for a tag and for a digest. */
 export function manifestUnknown(reference: string): OciError {
   return reference.includes(':')
     ? new OciError('MANIFEST_UNKNOWN', { message: `manifest ${reference} is not found` })

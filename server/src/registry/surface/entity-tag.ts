@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { Digest } from '../../standards/oci/digest.ts'
 
-/** The entity tag of content that is named by its digest. [RFC 9110 §8.8.3] */
+/** The entity tag of content with this digest. [RFC 9110 §8.8.3] */
 export function entityTag(digest: Digest): string {
   return `"${digest}"`
 }
 
-/** Whether the client holds this content already, by `If-None-Match`. Docker's own client leaves out the quotation marks. */
+/** Whether the client has this content, by `If-None-Match`. Docker's client omits the quotation marks. */
 export function isHeldByClient(request: IncomingMessage, digest: Digest): boolean {
   const header = request.headers['if-none-match']
   if (header === undefined) return false

@@ -1,17 +1,17 @@
 import { type OciErrorCode, ociErrors } from '../../standards/oci/oci-error.ts'
 
 export type OciErrorOptions = {
-  /** What the client reads; the code's own text where it is absent. */
+  /** For the client. Default: the text of the code. */
   readonly message?: string
-  /** For the client; anything that JSON can say. */
+  /** For the client; any JSON value. */
   readonly detail?: unknown
-  /** Instead of the code's own. */
+  /** Default: the status of the code. */
   readonly status?: number
   readonly headers?: RegistryHeaders
   readonly cause?: unknown
 }
 
-/** A refusal of this surface, by the codes of [OCI distribution-spec, Error Codes] and ACR's own. */
+/** An error of this surface, with a code of [OCI distribution-spec, Error Codes] or of ACR. */
 export class OciError extends Error {
   override readonly name = 'OciError'
   readonly code: OciErrorCode
@@ -28,14 +28,14 @@ export class OciError extends Error {
   }
 }
 
-/** The credential was issued before the repository it is used on was deleted. Rendered as the gate's own refusal. */
+/** The credential was issued before the repository was deleted and recreated. Rendered as the gate's denial. */
 export class OutdatedCredentialError extends Error {
   override readonly name = 'OutdatedCredentialError'
 }
 
 /**
- * The headers that this surface may send, besides those that every answer of the server has. A header that is not named
- * here does not compile, so that nothing of a back end can leak through.
+ * The headers that this surface may send, in addition to those of every response. Any other header does not compile, so
+ * headers of a back end cannot leak.
  */
 export type RegistryHeaders = {
   readonly 'content-type'?: string

@@ -4,52 +4,55 @@ import type { Origin } from '../../platform/http/app.ts'
 import type { LoginServer } from '../../standards/azure/login-server.ts'
 import type { NetworkRules } from '../../standards/azure/network-rules.ts'
 
-/** What a route needs of its caller: nothing but being known, or actions on a resource. */
+/** What a route needs: a signed-in caller, or actions on a resource. */
 export type RegistryNeed =
   | { readonly kind: 'signed-in' }
   | {
       readonly kind: 'repository'
       readonly repository: string
-      /** All of them are needed, and a challenge names them. */
+      /** All are needed, and the challenge names them. */
       readonly actions: readonly string[]
-      /** Any one of these is enough instead. A challenge does not name them. */
+      /** Any one of these is sufficient instead. The challenge does not name them. */
       readonly anyOf?: readonly string[]
     }
   | { readonly kind: 'catalog'; readonly name: 'catalog' | 'deleted_catalog' }
 
-/** Whose host a request came to. A registry that is deleted and made again is another one: its `rid` differs. */
+/** The registry that a request is for. A registry that is deleted and created again has another `rid`. */
 export type HostedRegistry = NetworkRules & {
-  /** 32 hexadecimal digits, never used twice. */
+  /** 32 hexadecimal digits; never reused. */
   readonly rid: string
   readonly name: string
   readonly loginServer: LoginServer
-  /** Where the request came, if not to a host of the registry: challenges lead there again. */
+  /** The requested host if it is not a host of the registry; challenges point to it. */
   readonly reachedAt?: LoginServer
-  /** Whose rules hold where the OCI specification and ACR differ. */
+  /** Which rules apply where the OCI specification and ACR differ. */
   readonly compatibility: 'oci' | 'acr'
   readonly policies: { readonly softDeletePolicy: { readonly status: 'enabled' | 'disabled' } }
 }
 
-/** Whether what is deleted in a registry can be restored for a while. */
+/** Whether deleted content of a registry can be restored for a while. */
 export function keepsDeleted({ policies }: HostedRegistry): boolean {
   return policies.softDeletePolicy.status === 'enabled'
 }
 
-/** Somebody who was let in. */
+/** An admitted caller. */
 export type RegistryCaller = {
-  /** The same for the same principal, and for no other: what an upload is bound to. */
+  /** Unique for each principal. An upload belongs to this key. */
   readonly key: string
-  /** The caller as the audit trail names it. */
+  /** The caller, for the audit log. */
   readonly actor: AuditActor
-  /** The credential that proved them, as the audit trail names it. */
+  /** The caller's credential, for the audit log. */
   readonly credential?: AuditCredential | undefined
-  /** How many repositories had been deleted when the credential in hand was issued; a right on a repository ends with the repository. */
+  /**
+   * How many repositories had been deleted when the credential was issued. Its permissions on a repository end with the
+   * repository.
+   */
   readonly deletionsSeen: number
-  /** Whether the caller may, besides what the route needs, pull from another repository of the same registry. */
+  /** Whether the caller may also pull from another repository of the same registry. */
   readonly mayPull: (repository: string) => boolean | Promise<boolean>
 }
 
-/** A refusal, ready to be rendered: 401 with the challenge, or 403. */
+/** A denial: 401 with the challenge, 403 or 429. */
 export type RegistryRefusal = {
   readonly status: 401 | 403 | 429
   readonly code: 'UNAUTHORIZED' | 'DENIED' | 'TOOMANYREQUESTS'
@@ -57,7 +60,7 @@ export type RegistryRefusal = {
   readonly detail: unknown
   /** The value of `WWW-Authenticate`, if any. */
   readonly challenge: string | undefined
-  /** When to come again, if that is the reason. */
+  /** When to retry, if the caller was throttled. */
   readonly retryAfterSeconds?: number
 }
 
@@ -65,7 +68,7 @@ export type Admission =
   | { readonly admitted: true; readonly caller: RegistryCaller }
   | { readonly admitted: false; readonly refusal: RegistryRefusal }
 
-/** May this caller do this here? The registry asks, and knows nothing of how it is answered. */
+/** Decides whether a caller is admitted. The registry knows nothing of identity or permissions. */
 export interface Gate {
   admit(
     request: IncomingMessage,
@@ -73,7 +76,7 @@ export interface Gate {
     registry: HostedRegistry,
     need: RegistryNeed,
   ): Admission | Promise<Admission>
-  /** The refusal of a credential that was issued before the repository it is used on was deleted. */
+  /** The denial of a credential that was issued before the repository was deleted and recreated. */
   refuseOutdated(
     origin: Origin,
     registry: HostedRegistry,
@@ -82,15 +85,15 @@ export interface Gate {
   ): Promise<RegistryRefusal>
 }
 
-/** Counts what is pulled and pushed. */
+/** Counts pulls and pushes. */
 export interface Transfers {
-  /** One manifest was pulled or pushed, or was not although a caller with credentials asked for it. */
+  /** Counts one pull or push of a manifest; a failed one only if the request had credentials. */
   count(rid: string, kind: 'pull' | 'push', succeeded: boolean): void
 }
 
-/** Whose host is this? `undefined` when nobody's. */
+/** Finds the registry of a host. */
 export interface WhichRegistry {
   byHost(host: string | undefined): HostedRegistry | undefined | Promise<HostedRegistry | undefined>
-  /** Asked where no registry has the host: the registry that is served at the address at which the request came. */
+  /** Called where no registry has the host: finds the registry that is served at the requested address. */
   atOwnAddress?(request: IncomingMessage): HostedRegistry | undefined | Promise<HostedRegistry | undefined>
 }

@@ -11,7 +11,7 @@ const smallBytes = 64 * 1024
 const costMsPerMebibyte = 20
 
 /**
- * Reads a body within its caller's memory, and does something with it in the caller's turn.
+ * Reads a body within its caller's memory budget, and processes it in the caller's turn.
  *
  * @throws BodyTooLargeError, ClientGoneError, OverBudgetError, and what `work` throws
  */

@@ -6,12 +6,12 @@ import type { RegistryRefusal } from './ports.ts'
 import { BodyTooLargeError } from './read-body.ts'
 import { OciError } from './errors.ts'
 
-/** Renders an error as `{"errors":[{code,message,detail}]}`; to a HEAD, its headers only. */
+/** Sends an error as `{"errors":[{code,message,detail}]}`; for a HEAD request, only its headers. */
 export function sendError(exchange: Exchange, { code, status, message, detail, headers }: OciError): void {
   sendJson(exchange, status, { errors: [{ code, message, detail }] }, headers)
 }
 
-/** The gate's refusal as an error of this surface. */
+/** The gate's denial as an error of this surface. */
 export function refusalError({ code, status, message, detail, challenge, ...rest }: RegistryRefusal): OciError {
   const { retryAfterSeconds } = rest
   return new OciError(code, {
@@ -25,7 +25,7 @@ export function refusalError({ code, status, message, detail, challenge, ...rest
   })
 }
 
-/** What to answer to whatever was thrown; undefined for what no client can be blamed for. */
+/** The error to send for an exception; undefined for an internal error. */
 export function toOciError(error: unknown): OciError | undefined {
   if (error instanceof OciError) return error
   if (error instanceof OverBudgetError) return overBudget(error)

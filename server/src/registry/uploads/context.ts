@@ -4,7 +4,7 @@ import type { RunningUploads } from './running-uploads.ts'
 import type { Staging } from './staging.ts'
 import type { UploadReads } from './upload-store.ts'
 
-/** What the handlers of uploads are given. */
+/** The context of the handlers of uploads. */
 export type UploadContext = BlobContext & {
   readonly uploadReads: UploadReads
   readonly running: RunningUploads

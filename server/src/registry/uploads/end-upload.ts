@@ -6,8 +6,8 @@ import { deleteUpload, existingUploads } from './upload-store.ts'
 const batchSize = 300
 
 /**
- * Ends an upload with its bytes, unless a request is writing to it; says whether it did. Bytes go before the row, so that
- * it works on a disk without space for a row: what is left of such an upload is empty, and expires.
+ * Ends an upload and deletes its bytes, unless a request is writing to it; returns whether it did. The bytes are
+ * deleted first, which works on a full disk: the remaining row has no bytes, and expires.
  */
 export async function endUnlessWriting(context: UploadContext, uploadId: string): Promise<boolean> {
   if (context.running.isWriting(uploadId)) return false
@@ -15,7 +15,7 @@ export async function endUnlessWriting(context: UploadContext, uploadId: string)
   return true
 }
 
-/** The same for the only writer of an upload. */
+/** The same, called by the only writer of the upload. */
 export async function endUpload(context: UploadContext, uploadId: string): Promise<void> {
   context.running.forget(uploadId)
   await context.blobs.discard(uploadId)
@@ -26,7 +26,7 @@ export async function endUpload(context: UploadContext, uploadId: string): Promi
   }
 }
 
-/** Ends the upload of a caller in a registry to which nothing was sent for longest; false where all are being written to. */
+/** Ends the upload of a caller in a registry that has been idle for longest; false if all are being written to. */
 export async function endOldestIdle(context: UploadContext, rid: string, callerKey: string): Promise<boolean> {
   await context.staging.load()
   const idle = [...context.staged.entries()]
@@ -36,7 +36,7 @@ export async function endOldestIdle(context: UploadContext, rid: string, callerK
   return false
 }
 
-/** Gives back at once what is staged for a repository that was deleted. Its rows are deleted with it. */
+/** Discards the staged bytes of a deleted repository at once. Their rows are deleted with the repository. */
 export async function discardUploadsOf(context: UploadContext, repositoryId: string): Promise<void> {
   await context.staging.load()
   for (const [id, upload] of context.staged.entries()) {
@@ -46,7 +46,10 @@ export async function discardUploadsOf(context: UploadContext, repositoryId: str
   }
 }
 
-/** Discards staged bytes that have no row: an upload has its row before its first byte. Returns how many uploads' they were. */
+/**
+ * Discards staged bytes without a row, since the row of an upload is written before its first byte. Returns the number
+ * of uploads.
+ */
 export async function discardStray(
   context: Pick<UploadContext, 'blobs' | 'database' | 'running' | 'staged'>,
 ): Promise<number> {

@@ -15,9 +15,9 @@ import { deleteUpload, type OpenUpload } from './upload-store.ts'
 import { blobHeaders, ownerOf, requireDigestParameter, requireUpload, uploadUnknown } from './uploads.ts'
 
 /**
- * `PUT` of an upload: appends the body, if there is one, and makes what is there the blob that `digest` names. A digest
- * that is another's ends the upload; a chunk out of its place does not.
- * [OCI distribution-spec, Pushing a blob monolithically, Pushing a blob in chunks]
+ * `PUT` of an upload: appends the body, if any, and makes the staged bytes the blob `digest`. A wrong digest ends the
+ * upload; a chunk with a wrong range does not. [OCI distribution-spec, Pushing a blob monolithically, Pushing a blob in
+ * chunks]
  *
  * @throws OciError BLOB_UPLOAD_UNKNOWN, DIGEST_INVALID, RANGE_INVALID, SIZE_INVALID, BLOB_UPLOAD_INVALID or UNAVAILABLE
  */
@@ -39,12 +39,12 @@ export async function finishUpload(context: UploadContext, call: OciCall<'upload
   sendEmpty(call, 201, blobHeaders(path.repository, digest))
 }
 
-/** What the staged bytes are to become. */
+/** The blob that the staged bytes are claimed to be. */
 export type Claim = { readonly digest: Digest; readonly sizeBytes: number }
 
 /**
- * Makes the staged bytes of an upload a blob of its repository, and ends the upload. When it returns, both survive a power
- * failure. The caller is the upload's only writer.
+ * Makes the staged bytes of an upload a blob of its repository, and ends the upload. When it returns, both survive a
+ * power failure. The caller must be the only writer of the upload.
  *
  * @throws OciError DIGEST_INVALID, BLOB_UPLOAD_UNKNOWN, REGISTRY_DISALLOWED_OPERATION or UNAVAILABLE
  */
@@ -69,7 +69,7 @@ export async function finishStaged(
   }
 }
 
-/** Where these bytes lie already, or where a row says so although they are lost or corrupt. */
+/** The location of these bytes if they are already stored, or the location in the row if they are lost or corrupt. */
 async function findIntact(
   context: UploadContext,
   { digest, sizeBytes }: Claim,
@@ -80,7 +80,7 @@ async function findIntact(
   return isIntact ? { location: row.location } : { lost: row.location }
 }
 
-/** Ends the upload with bytes that are there already, unless they were collected meanwhile. */
+/** Ends the upload with bytes that are already stored, unless they have been collected. */
 async function adopt(
   context: UploadContext,
   call: RepositoryTarget,
@@ -106,8 +106,8 @@ async function adopt(
 }
 
 /**
- * Bytes first, then the rows. Where the transaction failed, the bytes go only if it is certain that no row names them: a
- * refusal of ours was thrown before the commit. Otherwise the collector finds out.
+ * Commits the bytes first, then the rows. If the transaction fails, the bytes are deleted only if certainly no row
+ * names them: an `OciError` is thrown before the commit. Otherwise the garbage collection decides.
  */
 async function commit(
   context: UploadContext,
@@ -147,7 +147,7 @@ async function commit(
 }
 
 /**
- * Ends the upload in the transaction that makes it a blob, so that it happens once.
+ * Ends the upload in the transaction that makes it a blob, so that it happens only once.
  *
  * @throws OciError BLOB_UPLOAD_UNKNOWN when it was ended meanwhile, by its expiry or with its repository
  * @throws OutdatedCredentialError

@@ -2,25 +2,25 @@ import type { UploadContext } from './context.ts'
 import { endUnlessWriting } from './end-upload.ts'
 import { listOpenUploads } from './upload-store.ts'
 
-/** An upload that was begun and not finished. */
+/** An unfinished upload. */
 export type OpenUploadState = {
   readonly id: string
   readonly repository: string
-  /** Who began it, as an opaque name: the same for the same principal. */
+  /** The caller that started it, as an opaque key of the principal. */
   readonly caller: string
   readonly startedAtMs: number
   readonly lastDataAtMs: number
   readonly expiresAtMs: number
   readonly stagedBytes: number
-  /** Whether a request sends data to it now. */
+  /** Whether a request is sending data to it. */
   readonly isActive: boolean
 }
 
-/** The open uploads of registries, for those who manage them. */
+/** The open uploads of registries, for their management. */
 export interface OpenUploads {
   /** By id. */
   list(rid: string): Promise<OpenUploadState[]>
-  /** Ends one with its bytes. One that is being written to stays. */
+  /** Ends an upload and deletes its bytes, unless it is being written to. */
   end(rid: string, id: string): Promise<'ended' | 'active' | 'unknown'>
 }
 

@@ -1,13 +1,16 @@
 import type { UploadContext } from './context.ts'
 import { discardStray, endUnlessWriting } from './end-upload.ts'
 
-/** How long an upload of anybody but the largest holder must have been idle. Between two chunks nothing is written either. */
+/**
+ * How long an upload must have been idle, unless its caller holds the most bytes. Nothing is written between two
+ * chunks.
+ */
 const idleMs = 10_000
 
-/** How much more than the reserve is made free, in parts of it, so that the next push does not meet the end again. */
+/** The reciprocal of the part of the reserve that is freed in addition, so that the next push does not fail at once. */
 const surplusPart = 4
 
-/** How often idle uploads are looked through at most. */
+/** The minimum time between two runs. */
 const intervalMs = 1000
 
 /** Ends idle uploads where the file system has no space for content. */
@@ -21,9 +24,8 @@ export class SpaceReclaimer {
   }
 
   /**
-   * Ends the uploads of the caller that holds most first, and of those the ones that were idle longest, until there is
-   * space. Uploads that are being written to stay. Returns how many were ended. A call while another is at work waits for
-   * the same end.
+   * Ends idle uploads until there is space: those of the caller with the most bytes first, longest idle first. Uploads
+   * that are being written to are kept. Returns how many were ended. Concurrent calls share one run.
    */
   reclaimSpace(): Promise<number> {
     if (performance.now() - this.#endedAtMs < intervalMs) return this.#running ?? Promise.resolve(0)
@@ -51,7 +53,7 @@ async function reclaimSpace(context: UploadContext): Promise<number> {
 
 type IdleUpload = { readonly id: string; readonly atMs: number }
 
-/** The uploads that hold bytes: those of the largest holder first, and of each the one that was idle longest. */
+/** The uploads with bytes, by caller: the caller with the most bytes first, longest idle first. */
 function uploadsByHolder({ staged }: UploadContext): IdleUpload[][] {
   const holders = new Map<string, { bytes: number; readonly uploads: IdleUpload[] }>()
   for (const [id, { rid, callerKey, stagedBytes, changedAtMs }] of staged.entries()) {

@@ -2,16 +2,13 @@ import { createHash, type Hash } from 'node:crypto'
 import type { DigestAlgorithm } from '../../standards/oci/digest.ts'
 import { OciError } from '../surface/errors.ts'
 
-/** A hash over the first `sizeBytes` of what is staged. */
+/** A hash over the first `sizeBytes` of the staged bytes. */
 export type RunningHash = { readonly algorithm: DigestAlgorithm; readonly hash: Hash; sizeBytes: number }
 
-/** How many hashes are kept for uploads that nobody is writing to; beyond them the longest untouched is made anew when it is needed. */
+/** The most hashes that are kept between requests. A hash beyond that is computed again from the staged bytes. */
 const keptHashes = 10_000
 
-/**
- * What this process knows of the uploads that go through it, and nothing that could not be found out again: who is
- * writing, and the hash so far.
- */
+/** The state of uploads in this process: which are being written to, and their hashes. All of it can be recomputed. */
 export class RunningUploads {
   #writing = new Set<string>()
   #hashes = new Map<string, RunningHash>()
@@ -39,8 +36,8 @@ export class RunningUploads {
   }
 
   /**
-   * Takes the hash of what is staged so far; undefined when it is to be made anew from the staged bytes. The algorithm
-   * can still be chosen while nothing is staged.
+   * Takes the hash of the staged bytes; undefined if it has to be computed again from them. The algorithm can be chosen
+   * only while nothing is staged.
    */
   takeHash(uploadId: string, sizeBytes: number, algorithm: DigestAlgorithm): RunningHash | undefined {
     const kept = this.#hashes.get(uploadId)
@@ -49,7 +46,7 @@ export class RunningUploads {
     return kept?.sizeBytes === sizeBytes ? kept : undefined
   }
 
-  /** Keeps a hash until the upload goes on. */
+  /** Keeps a hash until the upload continues. */
   keepHash(uploadId: string, running: RunningHash): void {
     this.#hashes.set(uploadId, running)
     if (this.#hashes.size <= keptHashes) return
@@ -61,7 +58,7 @@ export class RunningUploads {
     this.#hashes.delete(uploadId)
   }
 
-  /** Does `work`, in which bytes are already at their place while their row is not yet written. */
+  /** Does `work`, which commits bytes and then writes their row. */
   async committing<Result>(work: () => Promise<Result>): Promise<Result> {
     const commit = work()
     this.#commits.add(commit)
@@ -72,7 +69,7 @@ export class RunningUploads {
     }
   }
 
-  /** Waits until everything that is being committed now has its row or has failed. */
+  /** Waits until all current commits have written their row or failed. */
   async settleCommits(): Promise<void> {
     await Promise.allSettled(this.#commits)
   }

@@ -16,7 +16,7 @@ import type { RunningHash } from './running-uploads.ts'
 import { prolongUpload } from './upload-store.ts'
 import { uploadHeaders } from './uploads.ts'
 
-/** An upload that is being written to, and by what. */
+/** An upload and the request that writes to it. */
 export type Staging = {
   readonly uploadId: string
   readonly owner: UploadOwner
@@ -27,9 +27,9 @@ export type Staging = {
 }
 
 /**
- * Appends the body of a request to an upload, and returns how many bytes are staged then. The caller is the upload's
- * only writer. A chunk that is out of its place or has not the length it claims leaves the upload as it was; a client
- * that goes away leaves what it sent. An upload that meets a full disk or a quota ends, with its bytes.
+ * Appends the body of a request to an upload, and returns the number of staged bytes. The caller must be the only
+ * writer of the upload. A chunk with a wrong range or length leaves the upload as it was; a client that disconnects
+ * leaves what it sent. A full disk or an exceeded quota ends the upload.
  *
  * @throws OciError RANGE_INVALID, SIZE_INVALID or DENIED
  * @throws StorageFullError
@@ -67,8 +67,8 @@ async function stage(context: UploadContext, staging: Staging): Promise<number> 
 }
 
 /**
- * Whether the digest is that of all that is staged, by the hash that ran along or, where that is another or none, by the
- * bytes.
+ * Whether the staged bytes have the digest, by the running hash or, if that is missing or has another algorithm, by
+ * reading the bytes.
  */
 export async function isDigestOfStaged(
   context: UploadContext,
@@ -119,7 +119,9 @@ async function append(context: UploadContext, staging: Staging, offset: number, 
   }
 }
 
-/** Lets an upload live on while bytes arrive: a slow one may take longer than an idle one may stay. */
+/**
+ * Extends the lifetime of an upload while bytes arrive: a slow upload may take longer than the lifetime of an idle one.
+ */
 class Lifetime {
   #context: UploadContext
   #uploadId: string
@@ -143,7 +145,7 @@ class Lifetime {
       await before
       await database.transaction((transaction) => prolongUpload(transaction, this.#uploadId, expiresAtMs))
     })()
-    // Looked at when the bytes are there; until then it must not count as unhandled.
+    // Awaited when all bytes have arrived; until then it must not be an unhandled rejection.
     this.#prolonging.catch(() => undefined)
   }
 
@@ -157,7 +159,7 @@ function keep({ running: uploads }: UploadContext, uploadId: string, running: Ru
 }
 
 /**
- * Checks where a chunk says it belongs, and returns its length; undefined where it says nothing and is appended.
+ * Checks the range of a chunk, and returns its length; undefined for a stream without a range.
  *
  * @throws OciError RANGE_INVALID with what is there, for a chunk that comes too early or again
  */

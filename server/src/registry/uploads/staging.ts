@@ -19,15 +19,15 @@ type StagingOptions = {
 const noLimits: Limits = { registryBytes: undefined, repositoryBytes: undefined }
 
 /**
- * Counts the bytes of open uploads as they arrive, and ends an append that would exceed a quota or that meets a file system
- * without space for content.
+ * Counts the bytes of open uploads as they arrive, and fails an append that would exceed a quota or finds no space for
+ * content.
  */
 export class Staging {
-  /** The store that was given, whose staged bytes are counted. */
+  /** The given store, with counted staged bytes. */
   readonly store: BlobStore
   readonly #options: StagingOptions
   #loading: Promise<void> | undefined
-  /** The uploads that are appended to now, with the limits that hold for each. */
+  /** The uploads that are being appended to, and the limits of each. */
   #appending = new Set<string>()
   #limits = new Map<string, Limits>()
   #committed = new Set<string>()
@@ -37,7 +37,7 @@ export class Staging {
     this.store = this.#countingStore(options.blobs)
   }
 
-  /** Enters the uploads of before the start. */
+  /** Loads the uploads from before the start of the process. */
   load(): Promise<void> {
     this.#loading ??= this.#load().catch((error: unknown) => {
       this.#loading = undefined
@@ -46,7 +46,7 @@ export class Staging {
     return this.#loading
   }
 
-  /** Has the quotas of a repository hold for an upload that is about to be appended to. */
+  /** Prepares an append: reads the quotas of the repository. */
   async prepare(uploadId: string, owner: UploadOwner, repository: QuotaPlace['repository']): Promise<void> {
     const { clock, blobs, quotas, staged } = this.#options
     await this.load()
@@ -57,7 +57,7 @@ export class Staging {
   }
 
   /**
-   * Checks what a client says that it will send, before it is read.
+   * Checks the announced size of a body before it is read.
    *
    * @throws OciError DENIED, StorageFullError
    */
@@ -68,7 +68,7 @@ export class Staging {
     if (!space.hasRoomFor(bytes)) throw noSpace()
   }
 
-  /** Counts the bytes of an upload no longer if they have become a blob. */
+  /** Stops counting the bytes of an upload that has become a blob. */
   settle(uploadId: string): void {
     if (this.#committed.delete(uploadId)) this.#forget(uploadId)
   }
@@ -98,8 +98,8 @@ export class Staging {
   }
 
   /**
-   * Near its end, the file system is for the caller that sends least: the one whose appends hold most ends first. From half
-   * of the reserve on, every append ends.
+   * When space runs out, the caller whose appends hold the most bytes fails first. Below half of the reserve, every
+   * append fails.
    */
   #mustEnd(callerKey: string): boolean {
     const { space, staged } = this.#options

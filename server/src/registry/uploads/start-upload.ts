@@ -14,12 +14,13 @@ import { noSpace } from '../quotas/no-space.ts'
 import { deleteUpload, insertUpload, type OpenUpload } from './upload-store.ts'
 import { blobHeaders, ownerOf, requireDigestParameter, uploadHeaders } from './uploads.ts'
 
-/** What a client is told to wait that has too many uploads open. */
+/** The `Retry-After` for a client with too many open uploads. */
 const retryAfterSeconds = 60
 
 /**
- * `POST` of an upload: with `mount`, a blob of another repository is taken over if that may be; with `digest`, the body is
- * the whole blob; otherwise an upload begins, to which the bytes are sent. [OCI distribution-spec, Pushing blobs]
+ * `POST` of an upload. With `mount`, it mounts a blob of another repository if possible; with `digest`, the body is the
+ * whole blob; otherwise it starts an upload, to which the client sends the bytes. [OCI distribution-spec, Pushing
+ * blobs]
  *
  * @throws OciError DIGEST_INVALID, SIZE_INVALID, TOOMANYREQUESTS, REGISTRY_DISALLOWED_OPERATION or UNAVAILABLE
  */
@@ -38,7 +39,7 @@ export async function startUpload(context: UploadContext, call: OciCall<'uploads
   sendEmpty(call, 202, uploadHeaders(path.repository, upload.id, 0))
 }
 
-/** The body is the blob. Whatever goes wrong, no upload is left: the client was never told of one. */
+/** The body is the blob. A failure leaves no upload, since the client knows of none. */
 async function uploadWhole(context: UploadContext, call: OciCall<'uploads'>): Promise<void> {
   const digest = requireDigestParameter(call.query)
   const { request, path } = call
@@ -98,8 +99,8 @@ async function requireSpace({ space, reclaimSpace }: UploadContext): Promise<voi
 }
 
 /**
- * A caller at its own limit loses the upload that was idle longest. Counted from what is committed, so that uploads which begin at the same moment may pass together: a bound on what one
- * caller can pile up, not an exact number, and no reason for pushes to wait for each other.
+ * A caller at its limit loses its longest idle upload. The limits are approximate: they count committed uploads, so
+ * that uploads that start at the same moment do not wait for each other.
  */
 async function requireRoom(context: UploadContext, { registry, caller, path }: OciCall<'uploads'>): Promise<void> {
   const { maxUploadsPerRepository, maxUploadsPerCaller } = context.settings

@@ -4,7 +4,8 @@ import { deleteUpload } from './upload-store.ts'
 import { requireUpload, uploadHeaders, uploadUnknown } from './uploads.ts'
 
 /**
- * `GET` of an upload: how much is there, for a client that lost its connection. [OCI distribution-spec, Pushing a blob in chunks]
+ * `GET` of an upload: its size, for a client that lost its connection. [OCI distribution-spec, Pushing a blob in
+ * chunks]
  *
  * @throws OciError BLOB_UPLOAD_UNKNOWN
  */
@@ -15,7 +16,7 @@ export async function uploadStatus(context: UploadContext, call: OciCall<'upload
 }
 
 /**
- * `DELETE` of an upload: ends it and forgets its bytes. [OCI distribution-spec, Cancel a blob upload]
+ * `DELETE` of an upload: ends it and deletes its bytes. [OCI distribution-spec, Cancel a blob upload]
  *
  * @throws OciError BLOB_UPLOAD_UNKNOWN or BLOB_UPLOAD_INVALID
  */

@@ -2,7 +2,7 @@ import type { Database, PreparedRead, Transaction } from '../../platform/sql/dat
 import type { UploadOwner } from '../quotas/staged-bytes.ts'
 import type { RegistryTables, UploadRow } from '../rows/rows.ts'
 
-/** An unfinished upload, with what decides whether it goes on. */
+/** An unfinished upload, with everything that decides whether it may continue. */
 export type OpenUpload = Pick<UploadRow, 'id' | 'repository_id' | 'expires_at_ms'> & {
   readonly predecessor_deletion: number | null
 }
@@ -12,13 +12,13 @@ type InRepository = { rid: string; repository: string; now: number; limit: numbe
 type ByCaller = { rid: string; caller: string; now: number; limit: number }
 type Count = { readonly count: number }
 
-/** The reads of uploads, prepared once. */
+/** The prepared reads of uploads. */
 export type UploadReads = {
-  /** An upload, for the caller that began it, in the repository that it was begun in. */
+  /** An upload, for the caller and the repository that it was started for. */
   readonly ofCaller: PreparedRead<OfCaller, OpenUpload>
-  /** How many a repository has, counted up to `limit`. */
+  /** The number of uploads of a repository, counted up to `limit`. */
   readonly countInRepository: PreparedRead<InRepository, Count>
-  /** How many a caller has in a registry, counted up to `limit`. */
+  /** The number of uploads of a caller in a registry, counted up to `limit`. */
   readonly countByCaller: PreparedRead<ByCaller, Count>
 }
 
@@ -78,7 +78,7 @@ export async function insertUpload(transaction: Transaction, row: UploadRow): Pr
   await transaction.tables<RegistryTables>().insertInto('upload').values(row).execute()
 }
 
-/** Lets an upload live longer; one that has ended meanwhile stays ended. */
+/** Extends the lifetime of an upload, if it has not ended. */
 export async function prolongUpload(transaction: Transaction, id: string, expiresAtMs: number): Promise<void> {
   await transaction
     .tables<RegistryTables>()
@@ -98,7 +98,7 @@ export async function expireUploadsOf(transaction: Transaction, callerKey: strin
     .execute()
 }
 
-/** Ends an upload, and says whether it was this transaction that did. */
+/** Ends an upload, and returns whether this transaction ended it. */
 export async function deleteUpload(transaction: Transaction, id: string): Promise<boolean> {
   const { numDeletedRows } = await transaction
     .tables<RegistryTables>()
@@ -108,7 +108,7 @@ export async function deleteUpload(transaction: Transaction, id: string): Promis
   return numDeletedRows > 0n
 }
 
-/** The next uploads, by id, whose time is over. */
+/** Expired uploads, the oldest first. */
 export async function listExpired(database: Database, nowMs: number, limit: number): Promise<string[]> {
   const rows = await database
     .tables<RegistryTables>()
@@ -121,7 +121,7 @@ export async function listExpired(database: Database, nowMs: number, limit: numb
   return rows.map(({ id }) => id)
 }
 
-/** Ends those of the uploads whose time is over now, in this transaction, and returns which. */
+/** Ends the uploads that have expired within this transaction, and returns their ids. */
 export async function deleteExpired(
   transaction: Transaction,
   ids: readonly string[],
@@ -168,7 +168,7 @@ export async function listOpenUploads(
     .execute()
 }
 
-/** Whose each open upload is, as it is committed. */
+/** The owner of each open upload. */
 export async function listUploadOwners(
   database: Database,
 ): Promise<(UploadOwner & { readonly id: string; readonly startedAtMs: number })[]> {
@@ -179,7 +179,7 @@ export async function listUploadOwners(
     .execute()
 }
 
-/** Those of the ids that are an upload's, as it is committed. */
+/** The ids that belong to an upload. */
 export async function existingUploads(database: Database, ids: readonly string[]): Promise<Set<string>> {
   if (ids.length === 0) return new Set()
   const rows = await database

@@ -8,8 +8,8 @@ import { requireCurrentCredential } from '../repositories/repositories.ts'
 import type { OpenUpload } from './upload-store.ts'
 
 /**
- * The upload of a call, which the same caller began in the same repository. Another's, one in another repository, an
- * expired and a finished one are all answered alike.
+ * The upload of a call. An upload of another caller or repository, an expired one and a finished one get the same
+ * response.
  *
  * @throws OciError BLOB_UPLOAD_UNKNOWN
  * @throws OutdatedCredentialError
@@ -30,7 +30,7 @@ export async function requireUpload(
   return upload
 }
 
-/** Whose an upload is, by the call that writes to it. */
+/** The owner of an upload, by the call that writes to it. */
 export function ownerOf(
   { registry, caller }: Pick<OciCall<'upload'>, 'registry' | 'caller'>,
   { repository_id }: Pick<OpenUpload, 'repository_id'>,
@@ -38,14 +38,14 @@ export function ownerOf(
   return { rid: registry.rid, repositoryId: repository_id, callerKey: caller.key }
 }
 
-/** The refusal of an upload that is not there, or not the caller's. */
+/** The error for an upload that does not exist or belongs to another caller. */
 export function uploadUnknown(): OciError {
   return new OciError('BLOB_UPLOAD_UNKNOWN')
 }
 
 /**
- * Where an upload stands: its URL, relative and with a query as ACR's is, which clients keep and add `digest` to, and
- * what is there so far. Nothing in the query is believed; all URLs of an upload stay good as long as it does.
+ * The headers of an upload: its URL, relative and with a query as in ACR, to which clients add `digest`, and its size.
+ * The query is not trusted; all URLs of an upload are valid as long as it exists.
  */
 export function uploadHeaders(repository: RepositoryName, uploadId: string, sizeBytes: number): RegistryHeaders {
   const state = Buffer.from(uploadId).toString('base64url')
@@ -56,13 +56,13 @@ export function uploadHeaders(repository: RepositoryName, uploadId: string, size
   }
 }
 
-/** Where a blob is read. */
+/** The headers of a stored blob. */
 export function blobHeaders(repository: RepositoryName, digest: Digest): RegistryHeaders {
   return { location: `/v2/${repository}/blobs/${digest}`, 'docker-content-digest': digest }
 }
 
 /**
- * The one `digest` of a query.
+ * The `digest` parameter.
  *
  * @throws OciError DIGEST_INVALID when there is none, more than one, or none that could be anything's
  */
@@ -79,8 +79,8 @@ export function requireDigestParameter(query: URLSearchParams): Digest {
 }
 
 /**
- * Which hash to run over bytes whose digest is not known yet: what the client says it will ask for, or the usual one.
- * When it asks for the other in the end, the staged bytes are read again.
+ * The hash algorithm for bytes whose digest is not known yet: the one that the client announces, or sha256. If it asks
+ * for another one in the end, the staged bytes are read again.
  */
 export function hintedAlgorithm(query: URLSearchParams): DigestAlgorithm {
   const digest = parseDigest(query.get('digest') ?? '')
