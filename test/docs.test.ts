@@ -78,7 +78,7 @@ function columnOf(path: string, pattern: RegExp): string[] {
 }
 
 test('every refusal of the provider, of Graph, of ARM and of the pages is explained', () => {
-  const explained = read('docs/errors.md')
+  const explained = read('docs/reference/errors.md')
   const number = /\{ number: (\d+),/g
   const code = /\bcode: '(\w+)'/g
   const title = /\btitle: '([^']+)'/g

@@ -12,7 +12,7 @@ import { startTokenIssuer, trustArguments } from '../harness/token-issuer.ts'
 import { azHome, claimsOf, signIn, step, type Az } from './az/az.ts'
 import { keptLogin, makeImage, push } from './az/podman.ts'
 
-const document = readFileSync(join(import.meta.dirname, '../../docs/identity.md'), 'utf8')
+const document = readFileSync(join(import.meta.dirname, '../../docs/reference/identity.md'), 'utf8')
 
 const issuer = await startTokenIssuer()
 const server = await startServer({ args: trustArguments(issuer), registry: 'contoso' })

@@ -10,7 +10,7 @@ export type Collected = { readonly blobs: number; readonly uploads: number }
 /**
  * Deletes what nobody can reach any more, while the server runs: expired uploads, what deleted registries held, blobs that
  * nobody needs, and now and then, the first time always, files that have no row. A call while another is at work waits for
- * the same end. Why no push in progress can lose anything by it is argued in `docs/durability.md`.
+ * the same end. Why no push in progress can lose anything by it is argued in `docs/explanation/durability.md`.
  */
 export class GarbageCollector {
   #parts: BlobParts
