@@ -99,7 +99,7 @@ step('the commands for onboarding a person and for granting push work', ['az'], 
   )
   assert.match(granted, /^LegacyRegistryPermissions$/m)
   assert.match(granted, /^allowed$/m)
-  assert.match(granted, /^User +\S+ +ada@example\.com$/m)
+  assert.match(granted, /^User +\S+ +Ada$/m)
 })
 
 step('the commands for a lost device and for offboarding work', ['az'], async () => {
