@@ -11,6 +11,10 @@ const checks = [
   { name: 'lint', command: () => [`${bin}/oxlint`, '--type-aware', '--deny-warnings'] },
   { name: 'modules', command: (node) => [node, '--test', '--test-reporter=dot', 'server/src/modules.test.ts'] },
   { name: 'dead code', command: () => [`${bin}/knip`] },
+  {
+    name: 'spelling',
+    command: () => [`${bin}/cspell`, 'lint', '--config=cspell.json', '--no-progress', '--no-summary', '**/*.md'],
+  },
   { name: 'generated files', command: (node) => [node, 'scripts/generate.mjs', '--check'] },
 ]
 

@@ -1,13 +1,17 @@
 /** Licences that Acrux may be distributed with. */
 const licences = new Set(['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT'])
 
+/** Further licences of packages that are used in development only and never distributed: dictionaries of the spell checker. */
+const developmentLicences = new Set(['CC BY-SA 4.0', 'WTFPL'])
+
 /** What is wrong with one entry of the lock file. */
-function faultsOf({ integrity, resolved, hasInstallScript, license }) {
+function faultsOf({ integrity, resolved, hasInstallScript, license, dev }) {
   const faults = []
   if (!/^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity ?? '')) faults.push('has no SHA-512 integrity')
   if (resolved !== undefined) faults.push('names the host that it was downloaded from')
   if (hasInstallScript === true) faults.push('runs a script when it is installed')
-  if (!licences.has(license)) faults.push(`has the licence ${license ?? 'none'}, which is not on the list`)
+  const isAllowed = licences.has(license) || (dev === true && developmentLicences.has(license))
+  if (!isAllowed) faults.push(`has the licence ${license ?? 'none'}, which is not on the list`)
   return faults
 }
 

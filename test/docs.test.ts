@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { test } from 'node:test'
+import { promisify } from 'node:util'
+import { parse } from 'yaml'
+import { requireClient } from './harness/clients.ts'
+
+const execFileText = promisify(execFile)
 
 const root = normalize(join(import.meta.dirname, '..'))
 const documents = globSync(['*.md', 'docs/**/*.md', '{server,cli,contract,test}/**/README.md'], {
@@ -78,7 +84,7 @@ function columnOf(path: string, pattern: RegExp): string[] {
 }
 
 test('every refusal of the provider, of Graph, of ARM and of the pages is explained', () => {
-  const explained = read('docs/errors.md')
+  const explained = read('docs/reference/errors.md')
   const number = /\{ number: (\d+),/g
   const code = /\bcode: '(\w+)'/g
   const title = /\btitle: '([^']+)'/g
@@ -97,4 +103,135 @@ test('every refusal of the provider, of Graph, of ARM and of the pages is explai
     ...titles.filter((each) => !explained.includes(each)),
   ]
   assert.deepEqual(missing, [])
+})
+
+/** The text that is prose: no code, no targets of links. */
+function words(markdown: string): string {
+  return prose(markdown)
+    .replaceAll(/`[^`]*`/g, '')
+    .replaceAll(/\]\([^)\s]+\)/g, ']')
+}
+
+/** Pages that quote phrases, and generated pages, whose text is checked where it is written. */
+const quoting = ['docs/style.md', 'docs/reference/glossary.md', 'docs/reference/configuration.md']
+
+test('no document uses a phrase of test/phrases.txt', () => {
+  const phrases = read('test/phrases.txt')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => new RegExp(line, 'i'))
+  assert.ok(phrases.length >= 20, `only ${phrases.length} phrases`)
+  const found = documents
+    .filter((page) => (page.startsWith('docs/') || /^[A-Z]+\.md$/.test(page)) && page !== 'CHANGELOG.md')
+    .filter((page) => !quoting.includes(page))
+    .flatMap((page) => {
+      // The table of planted faults is written by the tests.
+      const text = words(read(page)).split('\n## Planted faults\n')[0] ?? ''
+      return phrases.flatMap((phrase) => {
+        const hit = phrase.exec(text.replaceAll(/\s+/g, ' '))
+        return hit === null ? [] : [`${page}: ${hit[0]}`]
+      })
+    })
+  assert.deepEqual(found, [])
+})
+
+/** The shell commands in the documents that begin with `acrux`, without comments, line breaks and what follows a pipe. */
+function acruxCommands(): { page: string; line: string }[] {
+  return documents.flatMap((page) =>
+    [...read(page).matchAll(/^ *```sh[^\n]*\n(.*?)^ *```/gms)].flatMap(([, block = '']) =>
+      block
+        .replaceAll(/\\\n/g, ' ')
+        .split('\n')
+        .flatMap((line) => /(?:^|[|(] ?)\s*(?:npx )?(acrux .*)$/.exec(line)?.[1] ?? [])
+        .map((line) => ({
+          page,
+          line: line
+            .replace(/"?\$\([^)]*\)"?/g, 'VALUE')
+            .replace(/ +# .*$| *[|>&].*$/, '')
+            .replace(/\)$/, ''),
+        })),
+    ),
+  )
+}
+
+test('every command and flag of acrux in the documents exists', { timeout: 300_000 }, async () => {
+  const commands = acruxCommands()
+  assert.ok(commands.length > 40, `only ${commands.length} commands were seen`)
+  const help = new Map<string, Promise<string>>()
+  const helpOf = (path: readonly string[]): Promise<string> => {
+    const key = path.join(' ')
+    const args = [join(root, 'cli/src/main.ts'), ...path, '--help']
+    const known = help.get(key) ?? execFileText(process.execPath, args).then(({ stdout }) => stdout)
+    help.set(key, known)
+    return known
+  }
+  const wrong: string[] = []
+  for (const { page, line } of commands) {
+    const [, first = '', ...rest] = line.split(/\s+/)
+    const groups = ['acr', 'audit', 'backup', 'owner', 'identity-endpoint']
+    const path = groups.includes(first) ? [first, rest[0] ?? ''] : [first]
+    const text = await helpOf(path)
+    if (!text.includes(`Usage: acrux ${path.join(' ')}`)) wrong.push(`${page}: ${line}: no such command`)
+    for (const [flag] of line.matchAll(/(?<= )--?[a-z][a-z-]*/g)) {
+      if (!new RegExp(`^ +(-\\w, )?${flag}\\b|^ +${flag},`, 'm').test(text)) wrong.push(`${page}: ${line}: ${flag}`)
+    }
+  }
+  assert.deepEqual(wrong, [])
+})
+
+test('every setting in a configuration file of the documents exists', () => {
+  const settings = new Set(
+    [...read('docs/reference/configuration.md').matchAll(/^### ([\w.]+)$/gm)].map(([, name]) => name),
+  )
+  const unknown: string[] = []
+  let seen = 0
+  for (const page of documents.filter((each) => each.startsWith('docs/'))) {
+    for (const [, block = ''] of read(page).matchAll(/^```yaml\n(# \/etc\/acrux\/acrux\.yaml\n.*?)^```/gms)) {
+      const content: unknown = parse(block)
+      for (const name of Object.keys(content ?? {})) {
+        seen += 1
+        if (!settings.has(name)) unknown.push(`${page}: ${name}`)
+      }
+    }
+  }
+  assert.deepEqual(unknown, [])
+  assert.ok(seen > 8, `only ${seen} settings were seen`)
+})
+
+test('every metric in the alert rules and the dashboard is documented', () => {
+  const documented = read('docs/reference/monitoring.md')
+  for (const file of ['docs/how-to/alerts.yml', 'docs/how-to/grafana-dashboard.json']) {
+    const names = new Set([...read(file).matchAll(/\bacrux_[a-z0-9_]+/g)].map(([name]) => name.replace(/_bucket$/, '')))
+    assert.ok(names.size > 10, file)
+    assert.deepEqual(
+      [...names].filter((name) => !documented.includes(`\`${name}\``)),
+      [],
+      file,
+    )
+  }
+  const alerts = [...read('docs/how-to/alerts.yml').matchAll(/alert: (\w+)/g)].map(([, name = '']) => name)
+  const explained = read('docs/how-to/monitor.md')
+  assert.deepEqual(
+    alerts.filter((name) => !explained.includes(`\`${name}\``)),
+    [],
+  )
+})
+
+test('promtool accepts the alert rules and the Prometheus configuration', async (t) => {
+  if (!requireClient(t, 'promtool')) return
+  const { stdout } = await execFileText('promtool', ['check', 'config', join(root, 'docs/how-to/prometheus.yml')])
+  assert.match(stdout, /SUCCESS: \d+ rules found/)
+})
+
+test('every page of the documentation is linked from its index', () => {
+  const index = new Set(
+    [...prose(read('docs/README.md')).matchAll(/\]\(([^)#\s]+)/g)].map(([, target = '']) =>
+      normalize(join('docs', target)),
+    ),
+  )
+  const pages = documents.filter((page) => page.startsWith('docs/') && !page.startsWith('docs/decisions/0'))
+  assert.deepEqual(
+    pages.filter((page) => page !== 'docs/README.md' && !index.has(page)),
+    [],
+  )
 })

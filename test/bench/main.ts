@@ -1,4 +1,4 @@
-/** `npm run bench`: measures the figures of docs/performance.md, each against a bare server in the same run. */
+/** `npm run bench`: measures the figures of docs/explanation/performance.md, each against a bare server in the same run. */
 import { parseArgs } from 'node:util'
 import { startTokenIssuer } from '../harness/token-issuer.ts'
 import { measureBlobGet, measureBlobPush } from './blobs.ts'

@@ -14,7 +14,7 @@ import { startStandInAzure } from './lib/stand-in-azure.ts'
 import { azHome, claimsOf, loginServerSuffix, signIn, step } from './az/az.ts'
 import { keptLogin, makeImage, pull, push } from './az/podman.ts'
 
-const organisations = readFileSync(join(import.meta.dirname, '../../docs/organisations.md'), 'utf8')
+const organisations = readFileSync(join(import.meta.dirname, '../../docs/how-to/organisations.md'), 'utf8')
 const entra = await startTokenIssuer()
 const contoso = randomUUID()
 const issuers = {

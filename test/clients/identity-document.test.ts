@@ -11,8 +11,9 @@ import { startServer } from '../harness/server.ts'
 import { startTokenIssuer, trustArguments } from '../harness/token-issuer.ts'
 import { azHome, claimsOf, signIn, step, type Az } from './az/az.ts'
 import { keptLogin, makeImage, push } from './az/podman.ts'
+import { examplesOf, readDocument } from './lib/examples.ts'
 
-const document = readFileSync(join(import.meta.dirname, '../../docs/identity.md'), 'utf8')
+const document = readDocument('docs/reference/identity.md')
 
 const issuer = await startTokenIssuer()
 const server = await startServer({ args: trustArguments(issuer), registry: 'contoso' })
@@ -42,11 +43,9 @@ function here(text: string): string {
     .replaceAll('docker login', 'podman login')
 }
 
-/** The blocks of the document that are marked with a name, one after the other, as they are written. */
+/** The blocks of the document that are marked with a name. */
 function marked(name: string): string {
-  const blocks = [...document.matchAll(new RegExp(`^\`\`\`\\w+ run=${name}\n(.*?)^\`\`\``, 'gms'))]
-  assert.ok(blocks.length > 0, `the document has no example ${name}`)
-  return blocks.map(([, block]) => block ?? '').join('\n')
+  return examplesOf(document, name)
 }
 
 /** Runs a text in a shell that stops at the first failure. Returns what it printed. */

@@ -19,9 +19,9 @@ function valueOf(metrics: string, sample: string): number {
   return line === undefined ? 0 : Number(line.slice(sample.length + 1))
 }
 
-test('docs/monitoring.md names every metric of the server, and no other', async () => {
+test('docs/reference/monitoring.md names every metric of the server, and no other', async () => {
   const exposed = new Set([...(await scrape()).matchAll(/^# HELP (acrux_\w+) .*\.$/gm)].map(([, name]) => name))
-  const page = await readFile(new URL('../../docs/monitoring.md', import.meta.url), 'utf8')
+  const page = await readFile(new URL('../../docs/reference/monitoring.md', import.meta.url), 'utf8')
   const documented = new Set([...page.matchAll(/`(acrux_\w+)/g)].map(([, name]) => name))
   assert.deepEqual(documented, exposed)
 })

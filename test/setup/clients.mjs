@@ -60,6 +60,9 @@ const packages = [
   { name: 'libnss3-tools', isThere: () => onPath('certutil') },
   { name: 'strace', isThere: () => onPath('strace') },
   { name: 'openssl', isThere: () => onPath('openssl') },
+  { name: 'nginx', isThere: () => onPath('nginx') || isExecutable('/usr/sbin/nginx') },
+  { name: 'caddy', isThere: () => onPath('caddy') },
+  { name: 'prometheus', isThere: () => onPath('promtool') },
   { name: 'postgresql', isThere: () => postgresBin() !== undefined },
   { name: 'libnss-myhostname', isThere: resolvesLocalhostNames },
 ]

@@ -26,6 +26,7 @@ const faults: readonly [what: string, entry: object, expected: RegExp][] = [
   ['from a Git repository', { ...sound, resolved: 'git+ssh://git@example.com/x.git#1' }, /names the host/],
   ['with an install script', { ...sound, hasInstallScript: true }, /runs a script/],
   ['under the AGPL', { ...sound, license: 'AGPL-3.0-only' }, /licence AGPL-3.0-only/],
+  ['under the licence of a dictionary, at run time', { ...sound, license: 'WTFPL' }, /licence WTFPL/],
   ['without a licence', { integrity: sound.integrity }, /licence none/],
 ]
 for (const [what, entry, expected] of faults) {

@@ -34,7 +34,7 @@ function logOf({ name }: ServerFlags): string {
   return `${subscriptionPath()}/providers/Acrux.Server/auditEvents`
 }
 
-/** The filter as the API has it. [docs/audit.md] */
+/** The filter as the API has it. [docs/reference/audit.md] */
 function filterText({ from, to, principal, action, outcome, correlationId }: FilterFlags): string {
   const terms = [
     ['eventTimestamp ge', from === undefined ? undefined : new Date(from).toISOString()],

@@ -12,7 +12,7 @@ import { createLog } from '../platform/log/log.ts'
  */
 const root = path.resolve(import.meta.dirname, '../../..')
 const documents: Readonly<Record<string, () => string | Promise<string>>> = {
-  'docs/configuration.md': configurationReference,
+  'docs/reference/configuration.md': configurationReference,
   'docs/openapi.json': openApiText,
 }
 

@@ -1,6 +1,6 @@
 import { configFileSetting, type SettingDefinition, settingDefinitions } from './settings.ts'
 
-/** The reference of all settings, as the Markdown of `docs/configuration.md`. */
+/** The reference of all settings, as the Markdown of `docs/reference/configuration.md`. */
 export function configurationReference(): string {
   return `${introduction}\n${settingDefinitions.map((definition) => section(definition)).join('\n')}`
 }

@@ -247,7 +247,7 @@ export const settingsSchema = z.strictObject(
     identityProviders: identityProvidersSchema.default([]).register(settingTexts, {
       kind: 'json',
       description:
-        'The OpenID providers of organisations, at which their people sign in. [organisations.md](organisations.md) has worked examples.',
+        'The OpenID providers of organisations, at which their people sign in. [organisations.md](../how-to/organisations.md) has worked examples.',
       placeholder: 'json',
       example:
         '[{"name":"contoso","displayName":"Contoso","issuer":"https://id.example.com","clientId":"acrux","clientSecretFile":"/etc/acrux/contoso.secret"}]',

@@ -27,7 +27,7 @@ type FigureSources = {
 
 /**
  * The table of everything that the modules show at `/metrics`; what the registries hold is in `registry-figures.ts`. To
- * add a row, take what the module exports into {@link FigureSources}, and add the metric to `docs/monitoring.md`.
+ * add a row, take what the module exports into {@link FigureSources}, and add the metric to `docs/reference/monitoring.md`.
  */
 export function figuresOf(sources: FigureSources): readonly Figure[] {
   return [

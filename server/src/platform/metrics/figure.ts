@@ -3,7 +3,7 @@ export type FigureSample = { readonly labels: Readonly<Record<string, string>>; 
 
 /**
  * One metric, read from a module when the metrics are scraped and at no cost before. To add one, keep a plain counter or
- * getter in the module and add a row to the table in `figures.ts`; `docs/monitoring.md` lists every row.
+ * getter in the module and add a row to the table in `figures.ts`; `docs/reference/monitoring.md` lists every row.
  *
  * The sets of labels and their values are closed: no principal, repository, address, host or other text that a client
  * chose becomes a label.

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after, before } from 'node:test'
+import { expectStatus, graph } from '../harness/arm.ts'
+import { findProgram, requireRoot, run } from '../harness/clients.ts'
+import { stringAt } from '../harness/json.ts'
+import { startServer, type RunningServer } from '../harness/server.ts'
+import { startTokenIssuer, trustArguments } from '../harness/token-issuer.ts'
+import { azHome, signIn, step, type Az } from './az/az.ts'
+import { examplesOf, readDocument, root, storyOf } from './lib/examples.ts'
+
+const issuer = await startTokenIssuer()
+const laptop = await startServer({ registry: 'myregistry', dev: false })
+const team = await startServer({ registry: 'contoso', args: trustArguments(issuer) })
+const reader = azHome(laptop.caFile)
+const owner = azHome(team.caFile)
+after(async () => {
+  reader[Symbol.dispose]()
+  owner[Symbol.dispose]()
+  await laptop[Symbol.asyncDispose]()
+  await team[Symbol.asyncDispose]()
+  await issuer[Symbol.asyncDispose]()
+})
+before(async () => {
+  if (findProgram('az') !== undefined) await signIn(owner, team)
+})
+
+const acrux = `${process.execPath} ${join(root, 'cli/src/main.ts')}`
+
+/** Runs a script of a document against a server, in a shell that stops at the first failure. Returns what it printed. */
+async function shell(as: Az, server: RunningServer, script: string, variables: Record<string, string> = {}) {
+  const here = script
+    .replaceAll(/localhost:5443|registry\.example\.com/g, server.firstRun.loginServer)
+    .replaceAll('https://token.actions.githubusercontent.com', issuer.origin)
+    .replaceAll('$PWD/acrux-data', server.dataDir)
+    .replaceAll('--data-dir acrux-data', `--data-dir ${server.dataDir}`)
+    .replaceAll('./ci.json', join(as.home.path, 'ci.json'))
+    .replaceAll('npx acrux', acrux)
+  const { AZURE_CORE_INSTANCE_DISCOVERY: _settled, ...settled } = as.home.env
+  const ran = await run('bash', ['-euo', 'pipefail', '-c', here], {
+    env: { ...settled, DOCKER_COMMAND: 'podman', ...variables },
+    cwd: root,
+    timeoutMs: 900_000,
+  })
+  assert.equal(ran.code, 0, `${here}\n${ran.stdout}${ran.stderr}`)
+  return ran.stdout
+}
+
+const pages = {
+  first: readDocument('docs/tutorials/first-registry.md'),
+  team: readDocument('docs/tutorials/team.md'),
+  ci: readDocument('docs/tutorials/ci-without-secrets.md'),
+  grant: readDocument('docs/how-to/grant-push.md'),
+  people: readDocument('docs/how-to/people.md'),
+  rotate: readDocument('docs/how-to/rotate.md'),
+}
+
+step('every command of the tutorial "Your first registry" works', ['az', 'podman'], async (t) => {
+  if (!requireRoot(t)) return
+  const printed = await shell(reader, laptop, `${storyOf(pages.first, 'first')}\necho every command ran`)
+  assert.match(printed, /"hello"/)
+  assert.match(printed, /^why: +role-lacks-action$/m)
+  assert.match(printed, /every command ran/)
+})
+
+step('every command of the tutorial "A team in fifteen minutes" works', ['az', 'podman'], async (t) => {
+  if (!requireRoot(t)) return
+  const printed = await shell(reader, laptop, storyOf(pages.team, 'team'))
+  assert.match(printed, /^allowed$/m)
+  assert.match(printed, /^Group +\S+ +team-push$/m)
+  assert.match(printed, /^not allowed: condition-is-not-met$/m)
+})
+
+step('every command of the tutorial "CI without secrets" works', ['az'], async () => {
+  const printed = await shell(owner, team, examplesOf(pages.ci, 'ci'))
+  assert.match(printed, /^[0-9a-f-]{36}$/m)
+})
+
+step('the workflow of the tutorial is the one on the page on identities', [], async () => {
+  const other = examplesOf(readDocument('docs/reference/identity.md'), 'github')
+  assert.equal(examplesOf(pages.ci, 'ci-workflow'), other)
+})
+
+step('the commands for onboarding a person and for granting push work', ['az'], async () => {
+  await owner.json('ad', 'group', 'create', '--display-name', 'developers', '--mail-nickname', 'developers')
+  const readers = ['--query', 'id', '-o', 'tsv']
+  const group = await owner.text('ad', 'group', 'show', '--group', 'developers', ...readers)
+  const scope = await owner.text('acr', 'show', '-n', 'contoso', ...readers)
+  const who = ['--assignee-object-id', group, '--assignee-principal-type', 'Group']
+  await owner.json('role', 'assignment', 'create', '--role', 'AcrPull', '--scope', scope, ...who)
+  const onboarded = await shell(owner, team, examplesOf(pages.people, 'onboard'), {
+    FIRST_PASSWORD: 'tidal lantern 7 quilt',
+  })
+  assert.match(onboarded, /^allowed$/m)
+  const granted = await shell(
+    owner,
+    team,
+    ['mode', 'grant', 'token'].map((name) => examplesOf(pages.grant, name)).join('\n'),
+  )
+  assert.match(granted, /^LegacyRegistryPermissions$/m)
+  assert.match(granted, /^allowed$/m)
+  assert.match(granted, /^User +\S+ +Ada$/m)
+})
+
+step('the commands for a lost device and for offboarding work', ['az'], async () => {
+  const id = await owner.text('ad', 'user', 'show', '--id', 'ada@example.com', '--query', 'id', '-o', 'tsv')
+  await shell(owner, team, examplesOf(pages.people, 'lost-device'), { USER_ID: id })
+  await shell(owner, team, examplesOf(pages.people, 'offboard'))
+  expectStatus(await graph(team, 'GET', `/users/${id}`), 404)
+})
+
+step('the commands for rotating credentials work', ['az'], async () => {
+  const made = await owner.json('ad', 'sp', 'create-for-rbac', '--name', 'rotated')
+  const list = ['ad', 'app', 'credential', 'list', '--id', stringAt(made, 'appId')]
+  const variables = {
+    APP_ID: stringAt(made, 'appId'),
+    OLD_KEY_ID: await owner.text(...list, '--query', '[0].keyId', '-o', 'tsv'),
+  }
+  await shell(owner, team, examplesOf(pages.rotate, 'rotate-sp'), variables)
+  const left = await owner.text(...list, '--query', '[].keyId', '-o', 'tsv')
+  assert.match(left, /^[0-9a-f-]{36}$/)
+  assert.notEqual(left, variables.OLD_KEY_ID)
+
+  const partner = ['-r', 'contoso', '-n', 'partner']
+  await owner.json('acr', 'token', 'create', ...partner, '--repository', 'team/app', 'content/read')
+  await owner.json('acr', 'update', '-n', 'contoso', '--admin-enabled', 'true')
+  const names = ['rotate-token', 'rotate-admin', 'rotate-keys']
+  await shell(owner, team, names.map((name) => examplesOf(pages.rotate, name)).join('\n'))
+})
