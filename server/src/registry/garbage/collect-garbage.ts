@@ -10,7 +10,7 @@ export type Collected = { readonly blobs: number; readonly uploads: number }
 /**
  * Deletes unreachable content while the server runs: expired uploads, the content of deleted registries, unneeded blobs
  * and, from time to time and in the first run, files without a row. Concurrent calls share one run.
- * `docs/durability.md` explains why garbage collection never removes acknowledged data.
+ * `docs/explanation/durability.md` explains why garbage collection never removes acknowledged data.
  */
 export class GarbageCollector {
   #context: GarbageContext
