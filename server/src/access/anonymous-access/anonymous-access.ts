@@ -37,7 +37,7 @@ export interface AnonymousAccess {
 /** How many registries are cached, also those without a scope map: every change moves the revision. */
 const maxCachedRegistries = 1_000
 
-/** Opens the anonymous access, and gives beside it what anybody may do in a registry. */
+/** Creates the anonymous access, and the rights of anonymous callers at a registry. */
 export function createAnonymousAccess(
   database: Database,
   store: AnonymousAccessStore,
