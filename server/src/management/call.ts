@@ -8,7 +8,8 @@ import type { Call } from '../platform/http/surface.ts'
 import type { Log } from '../platform/log/log.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import type { RegistryRoom } from '../registry/index.ts'
-import type { ChangeAuthor, RegistryActivity, Resources } from '../resources/index.ts'
+import type { RegistryActivity, Resources } from '../resources/index.ts'
+import type { Author } from '../standards/azure/author.ts'
 import type { TokenService } from '../token-service/index.ts'
 import type { PathNames } from './path-scope.ts'
 
@@ -84,7 +85,7 @@ export function provedBy({ principal, credentialId }: ManagementCaller): Pick<Au
 }
 
 /** The caller, as ARM names who made a resource. */
-export function authorOf({ principal }: ManagementCaller): ChangeAuthor {
+export function authorOf({ principal }: ManagementCaller): Author {
   return principal.kind === 'user'
     ? { name: principal.userPrincipalName, kind: 'User' }
     : { name: principal.appId, kind: 'Application' }

@@ -3,7 +3,6 @@ export type {
   RoleAssignmentMode,
   Toggle,
   RegistryPolicies,
-  ChangeAuthor,
   MovedRegistry,
   Compatibility,
   Registry,

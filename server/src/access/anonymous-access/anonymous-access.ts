@@ -3,7 +3,8 @@ import { AuthorityMemory, andThen } from '../../platform/memory/authority-memory
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { AnonymousAccessStore } from './anonymous-access-store.ts'
 import type { AnonymousAccessRow } from './rows.ts'
-import { type Author, type Authorship, authorshipAfter } from '../rights/authorship.ts'
+import type { Author } from '../../standards/azure/author.ts'
+import { type Authorship, authorshipAfter } from '../rights/authorship.ts'
 import { type RegistryRights, anonymousRights, noRights } from '../rights/repository-rights.ts'
 import { rightsOfStoredScopeMap } from '../scope-maps/scope-map-rights.ts'
 
