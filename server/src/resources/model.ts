@@ -1,3 +1,4 @@
+import type { Author } from '../standards/azure/author.ts'
 import type { LoginServer } from '../standards/azure/login-server.ts'
 import type { NetworkRules } from '../standards/azure/network-rules.ts'
 
@@ -26,9 +27,6 @@ export type RegistryPolicies = {
     readonly status: Toggle
   }
 }
-
-/** Who created or last changed a resource. */
-export type ChangeAuthor = { readonly name: string; readonly kind: 'User' | 'Application' }
 
 /** A registry whose login server changed with the settings. */
 export type MovedRegistry = { readonly before: Registry; readonly loginServer: LoginServer }
@@ -66,9 +64,9 @@ export type Registry = {
   readonly ownCompatibility: Compatibility | null
   readonly policies: RegistryPolicies
   readonly createdAtMs: number
-  readonly createdBy: ChangeAuthor
+  readonly createdBy: Author
   readonly changedAtMs: number
-  readonly changedBy: ChangeAuthor
+  readonly changedBy: Author
 }
 
 /** The settings of a registry. Omitted ones are unchanged, or get their defaults at creation. */

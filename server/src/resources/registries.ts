@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../platform/process/clock.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
+import type { Author } from '../standards/azure/author.ts'
 import { type LoginServer, parseLoginServer, withoutDefaultPort } from '../standards/azure/login-server.ts'
 import { parseRegistryName } from '../standards/azure/registry-name.ts'
 import { NameTakenError } from './errors.ts'
 import { cacheByHost, type FindByHost } from './host-cache.ts'
-import type { ChangeAuthor, Compatibility, MovedRegistry, Registry, RegistryChange } from './model.ts'
+import type { Compatibility, MovedRegistry, Registry, RegistryChange } from './model.ts'
 import { changedProperties, newProperties, readProperties, toRegistry as registryOf } from './registry-document.ts'
 import type { ResourcesStore } from './resources-store.ts'
 import type { RegistryRow } from './rows.ts'
@@ -18,7 +19,7 @@ export type NewRegistry = {
   readonly location: string
   readonly loginServer?: LoginServer
   readonly change: RegistryChange
-  readonly author: ChangeAuthor
+  readonly author: Author
 }
 
 /** The registries of the ARM tree. Names and hosts are unique in the whole server, and compared case-insensitively. */
@@ -42,7 +43,7 @@ export interface Registries {
    * @throws NameTakenError if another registry of the server has the name or the login server
    */
   createRegistry(transaction: Transaction, registry: NewRegistry): Promise<Registry>
-  updateRegistry(transaction: Transaction, rid: string, change: RegistryChange, author: ChangeAuthor): Promise<Registry>
+  updateRegistry(transaction: Transaction, rid: string, change: RegistryChange, author: Author): Promise<Registry>
   deleteRegistry(transaction: Transaction, rid: string): Promise<void>
   /**
    * Moves registries to the login servers of the current settings: the registry of the first start to the public host, others

@@ -1,24 +1,25 @@
+import type { Author } from '../standards/azure/author.ts'
 import type { LoginServer } from '../standards/azure/login-server.ts'
 import { openNetwork } from '../standards/azure/network-rules.ts'
 import { registryId } from '../standards/azure/resource-id.ts'
 import type { RegistryRow } from './rows.ts'
-import type { ChangeAuthor, Compatibility, Registry, RegistryChange, RegistryPolicies } from './model.ts'
+import type { Compatibility, Registry, RegistryChange, RegistryPolicies } from './model.ts'
 
 /** The properties of a registry in its JSON column. */
 export type RegistryProperties = Required<RegistryChange> & {
   readonly location: string
   readonly tokenGeneration: number
   readonly createdAtMs: number
-  readonly createdBy: ChangeAuthor
+  readonly createdBy: Author
   readonly changedAtMs: number
-  readonly changedBy: ChangeAuthor
+  readonly changedBy: Author
 }
 
 /** The properties of a new registry, with Azure's defaults. */
 export function newProperties(
   change: RegistryChange,
   location: string,
-  author: ChangeAuthor,
+  author: Author,
   nowMs: number,
 ): RegistryProperties {
   const made = { location, tokenGeneration: 0, createdAtMs: nowMs, createdBy: author }
@@ -62,7 +63,7 @@ function defaultPolicies(nowMs: number): RegistryPolicies {
 export function changedProperties(
   before: RegistryProperties,
   change: RegistryChange,
-  author: ChangeAuthor,
+  author: Author,
   nowMs: number,
 ): RegistryProperties {
   const named = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))

@@ -1,12 +1,4 @@
-export type {
-  BlobLocation,
-  ByteRange,
-  AppendOptions,
-  StoredBlob,
-  StagedUpload,
-  OpenBlob,
-  BlobStore,
-} from './contract/model.ts'
+export type { BlobLocation, StoredBlob, OpenBlob, BlobStore } from './contract/model.ts'
 export { BlobMissingError, BrokenSourceError, StorageFullError, TooManyBytesError } from './contract/errors.ts'
 export { blobFile, createFilesystemBlobStore } from './filesystem/filesystem-blob-store.ts'
 export { locationDigest, requireLocation } from './contract/location.ts'
