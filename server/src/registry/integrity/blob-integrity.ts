@@ -39,7 +39,7 @@ export class CorruptContentError extends Error {
 }
 
 /** The most blobs that are verified for clients at a time. */
-const verifiedAtOnce = 2
+const maxConcurrentVerifications = 2
 
 /** The most corrupt blobs that are remembered as reported. */
 const maxReported = 1000
@@ -51,7 +51,7 @@ export class BlobIntegrity {
   #context: IntegrityContext
   #settings: IntegritySettings
   #running = new Map<BlobLocation, Promise<boolean>>()
-  #limit = createLimiter(verifiedAtOnce)
+  #limit = createLimiter(maxConcurrentVerifications)
   #reported = new Set<string>()
 
   constructor(context: IntegrityContext, settings: IntegritySettings) {
