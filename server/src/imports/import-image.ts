@@ -91,7 +91,7 @@ async function fetchManifest(content: RegistryContent, source: ImportSource, ref
   const algorithm = reference.kind === 'digest' ? digestAlgorithm(reference.digest) : 'sha256'
   const digest = manifestDigest(algorithm, bytes)
   if (reference.kind === 'digest' && digest !== reference.digest) {
-    throw new ImportError('source', `the source sent other bytes than those of ${reference.digest}`)
+    throw new ImportError('source', `the source sent bytes that do not match ${reference.digest}`)
   }
   if (bytes.byteLength > maxManifestSizeBytes) throw new ImportError('limit', 'the manifest is too large')
   try {
@@ -137,5 +137,7 @@ async function bringBlob(
 }
 
 function wrongSize(digest: Digest, cause: BlobSizeError): ImportError {
-  return new ImportError('source', `the source sent another number of bytes than ${digest} has`, { cause })
+  return new ImportError('source', `the size of the content that the source sent differs from that of ${digest}`, {
+    cause,
+  })
 }

@@ -106,7 +106,7 @@ function testImports(kind: DatabaseKind): void {
     assert.equal(await manifest(`i/digest/manifests/${digestOf(image)}`), image)
   })
 
-  it('a tag that is there is not moved without force, whether it was there before or came meanwhile', async () => {
+  it('an existing tag is not moved without force, even if it was created during the import', async () => {
     const digest = await test.pushImage('i/taken', 'v1', 'taken')
     await assert.rejects(run(elsewhere(), 'v1', { 'i/taken': ['v0', 'v1'] }), /v1 already exists in target registry/)
     assert.equal((await test.send('HEAD', '/v2/i/taken/manifests/v1')).headers['docker-content-digest'], digest)
@@ -124,7 +124,7 @@ function testImports(kind: DatabaseKind): void {
     assert.equal(await manifest('i/taken/manifests/v1'), image)
   })
 
-  it('fault 33: a lock holds against an import, with force too', async () => {
+  it('fault 33: an import, even with force, respects locks', async () => {
     await test.pushImage('i/locked', 'v1', 'locked')
     await test.send('PATCH', '/acr/v1/i%2Flocked/_tags/v1', { body: '{"writeEnabled":false}' })
     await failsWith(/disallowed/, elsewhere(), 'v1', { 'i/locked': ['v1'] }, true)
@@ -134,7 +134,7 @@ function testImports(kind: DatabaseKind): void {
     await assert.rejects(run(here('i/locked'), 'v1', { 'i/unlocked': ['v1'] }), /locked against reading/)
   })
 
-  it('an image of this server is not copied, only held by one more repository', async () => {
+  it('an image of this server is linked instead of copied', async () => {
     const digest = await test.pushImage('i/source', 'v1', 'local layer')
     const { sizeBytes } = await test.registry.usage(test.hosted.rid)
     assert.deepEqual(await run(here('i/source'), 'v1', { 'i/target': ['v2'] }), { state: 'succeeded' })
@@ -150,7 +150,7 @@ function testImports(kind: DatabaseKind): void {
     await assert.rejects(run(here('i/target', '2'.repeat(32)), 'v2', { 'i/again': ['v1'] }), /the source has no/)
   })
 
-  it('fault 40: credentials go to no realm on another host', async () => {
+  it('fault 40: credentials are not sent to a realm on another host', async () => {
     handle = sourceRegistry(() => `https://other.example:${other.port}/token`).handle
     handleOther = (_request, response) => response.writeHead(200).end('{"token":"t0ken"}')
     await failsWith(/not its own host/, elsewhere(), 'v1', { 'i/fault40': ['v1'] })
@@ -172,7 +172,7 @@ function testImports(kind: DatabaseKind): void {
     }
   })
 
-  it('without credentials a token comes from whatever realm the registry names, over HTTPS', async () => {
+  it('without credentials, a token is requested over HTTPS from any realm that the registry names', async () => {
     handle = sourceRegistry(() => `https://other.example:${other.port}/token`).handle
     handleOther = (_request, response) => response.writeHead(200).end('{"access_token":"t0ken"}')
     assert.deepEqual(await run(elsewhere('none'), 'v1', { 'i/anonymous': ['v1'] }), { state: 'succeeded' })
@@ -186,7 +186,7 @@ function testImports(kind: DatabaseKind): void {
     }
   })
 
-  it('credentials go to the domain in which the registry lies, and to the token service that is configured', async () => {
+  it('credentials are sent to the parent domain of the registry, and to a configured token service', async () => {
     handle = sourceRegistry(() => `https://other.example:${other.port}/token`).handle
     handleOther = (request, response) => {
       const isKnown = request.headers.authorization === basicSecret
@@ -198,7 +198,7 @@ function testImports(kind: DatabaseKind): void {
     assert.equal(seen.filter(({ authorization }) => authorization === basicSecret).length, 2)
   })
 
-  it('fault 40: who is redirected to cannot ask for credentials', async () => {
+  it('fault 40: the target of a redirect cannot request credentials', async () => {
     const { handle: answer } = sourceRegistry((port) => `https://127.0.0.1:${port}/token`)
     handle = (request, response) =>
       request.url?.includes('/blobs/') === true
@@ -210,7 +210,7 @@ function testImports(kind: DatabaseKind): void {
     assert.ok(!seen.some(({ url }) => url.includes('service=other')))
   })
 
-  it('fault 40: a redirect to another host takes neither credentials nor token along', async () => {
+  it('fault 40: a redirect to another host carries neither credentials nor token', async () => {
     const { contents, handle: answer } = sourceRegistry((port) => `https://127.0.0.1:${port}/token`)
     handle = (request, response) => {
       if (request.headers.authorization !== 'Bearer t0ken' || !request.url?.includes('/blobs/'))
@@ -224,18 +224,18 @@ function testImports(kind: DatabaseKind): void {
     assert.deepEqual(new Set(stored.map(({ authorization }) => authorization)), new Set([undefined]))
   })
 
-  it('a source that does not hold what it says fails the import, and leaves no tag', async () => {
+  it('a source whose content does not match its manifest fails the import, and no tag is set', async () => {
     const cases: [RegExp, Handler][] = [
-      [/other bytes|provided digest/, (_request, response) => response.writeHead(200).end('x'.repeat(layer.length))],
-      [/number of bytes/, (_request, response) => response.writeHead(200).end('short')],
-      [/number of bytes/, (_request, response) => response.writeHead(200).end('x'.repeat(100_000))],
+      [/do not match|provided digest/, (_request, response) => response.writeHead(200).end('x'.repeat(layer.length))],
+      [/the size of the content/, (_request, response) => response.writeHead(200).end('short')],
+      [/the size of the content/, (_request, response) => response.writeHead(200).end('x'.repeat(100_000))],
       [/has no up\/app\/blobs/, (_request, response) => response.writeHead(404).end()],
       [/answered 500/, (_request, response) => response.writeHead(500).end()],
       [/does not let/, (_request, response) => response.writeHead(403).end()],
-      [/redirects without an end/, (request, response) => response.writeHead(302, { location: request.url }).end()],
-      [/redirects without an end/, (_request, response) => response.writeHead(302).end()],
+      [/redirects endlessly/, (request, response) => response.writeHead(302, { location: request.url }).end()],
+      [/redirects endlessly/, (_request, response) => response.writeHead(302).end()],
       [
-        /broke off|another number/,
+        /connection to the source was lost|the size of the content/,
         (_request, response) => {
           response.writeHead(200, { 'content-length': layer.length })
           response.write('half', () => response.destroy())
@@ -255,12 +255,12 @@ function testImports(kind: DatabaseKind): void {
     await test.registry.collectGarbage()
   })
 
-  it('a manifest that is none, is another or is too large is not taken', async () => {
+  it('a manifest that is invalid, does not match its digest or is too large is rejected', async () => {
     const cases: [RegExp, string, string][] = [
       [/not accepted/, 'v1', '{}'],
       [/not accepted/, 'v1', '<html>'],
       [/more than/, 'v1', ' '.repeat(5 * 1024 * 1024)],
-      [/other bytes/, digestOf('something else'), image],
+      [/do not match/, digestOf('something else'), image],
     ]
     for (const [message, reference, body] of cases) {
       handle = (_request, response) => response.writeHead(200, { 'content-type': ociImageManifestType }).end(body)
@@ -268,7 +268,7 @@ function testImports(kind: DatabaseKind): void {
     }
   })
 
-  it('who has no credentials, or wrong ones, is told so', async () => {
+  it('missing and wrong credentials are reported', async () => {
     await failsWith(/does not let|answered 401/, elsewhere({ ...secret, password: 'wrong' }), 'v1', { 'i/no': ['v1'] })
     await failsWith(/answered 401/, elsewhere('none'), 'v1', { 'i/no': ['v1'] })
     handle = (_request, response) => response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end()
@@ -278,6 +278,6 @@ function testImports(kind: DatabaseKind): void {
       'Basic goes to the registry itself',
     )
     handle = (_request, response) => response.writeHead(401).end()
-    await failsWith(/asks for credentials/, elsewhere(), 'v1', { 'i/no': ['v1'] })
+    await failsWith(/requires credentials/, elsewhere(), 'v1', { 'i/no': ['v1'] })
   })
 }

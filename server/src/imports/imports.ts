@@ -228,7 +228,8 @@ class RunningImports implements Imports {
     if (outageOf(error)?.kind === 'disk-full') {
       return { reason: 'target', message: 'the server has run out of disk space' }
     }
-    if (error instanceof BrokenSourceError) return { reason: 'source', message: 'the source broke off' }
+    if (error instanceof BrokenSourceError)
+      return { reason: 'source', message: 'the connection to the source was lost' }
     if (error instanceof Error && error.name === 'TimeoutError') {
       return { reason: 'limit', message: 'the import took too long' }
     }

@@ -65,7 +65,7 @@ export function openRemoteSource(
       if (location === undefined || !URL.canParse(location, url)) break
       url = new URL(location, url).href
     }
-    throw new ImportError('source', `${host} redirects without an end`)
+    throw new ImportError('source', `${host} redirects endlessly`)
   }
 
   /** The `Authorization` header that the challenges ask for. */
@@ -74,7 +74,7 @@ export function openRemoteSource(
     if (bearer !== undefined) return `Bearer ${await fetchToken(bearer)}`
     const basic = challenges.some(({ scheme }) => scheme === 'basic')
     if (basic && credentials !== undefined) return basicHeader(credentials)
-    throw new ImportError('credentials', `${host} asks for credentials`)
+    throw new ImportError('credentials', `${host} requires credentials`)
   }
 
   async function fetchToken({ parameters }: ReadChallenge): Promise<string> {
@@ -86,7 +86,7 @@ export function openRemoteSource(
     url.searchParams.set('scope', `repository:${repository}:pull`)
     if (url.protocol !== 'https:') throw new ImportError('source', `${host} has a token service without HTTPS`)
     if (credentials !== undefined && !mayHaveCredentials(new URL(origin), url, tokenServices)) {
-      throw new ImportError('source', `${host} wants the credentials sent to ${url.host}, which is not its own host`)
+      throw new ImportError('source', `${host} requests the credentials for ${url.host}, which is not its own host`)
     }
     const headers = credentials === undefined ? {} : { authorization: basicHeader(credentials) }
     const response = await dial(outbound, url.href, { accept: 'application/json', ...headers }, signal)
@@ -97,7 +97,7 @@ export function openRemoteSource(
     const answer = parseBoundedJson(await readBounded(response.body, maxTokenResponseBytes, host), 8)
     const token = isJsonObject(answer) ? (ownValue(answer, 'access_token') ?? ownValue(answer, 'token')) : undefined
     if (typeof token === 'string' && /^[\x21-\x7e]{1,65536}$/.test(token)) return token
-    throw new ImportError('source', `the token service of ${host} gave no token`)
+    throw new ImportError('source', `the token service of ${host} returned no token`)
   }
 
   async function get(path: string, accept: string): Promise<OpenedResponse> {

@@ -60,7 +60,7 @@ function testRunningImports(kind: DatabaseKind): void {
     await test.registry.collectGarbage()
   }
 
-  it('run one at a time where one is the limit, and too many that wait are refused', async () => {
+  it('run one at a time where the limit is one, and too many waiting imports are denied', async () => {
     const { imports } = test
     const { handle: answer } = sourceRegistry((port) => `https://127.0.0.1:${port}/token`)
     const arrivals = Array.from({ length: 17 }, () => Promise.withResolvers<() => void>())
@@ -94,7 +94,7 @@ function testRunningImports(kind: DatabaseKind): void {
     assert.equal(maxHeld, 1)
   })
 
-  it('an import whose process is gone is reported as failed, and its staged bytes are collected', async () => {
+  it('an import whose process has stopped is reported as failed, and its staged bytes are collected', async () => {
     const stoppedAs = (status: ImportStatus | undefined) => status?.state === 'failed' && status.reason
     const begin = async (id: string, silentMs: number) => {
       const row = { asker: 'me', state: 'running', reason: null, message: null, event: null } as const
@@ -137,7 +137,7 @@ function testRunningImports(kind: DatabaseKind): void {
     assert.equal(await test.imports.find('gone', 'me'), undefined)
   })
 
-  it('the event of an import whose process is gone names who began it, and is written once', async () => {
+  it('the event of an import whose process has stopped names the caller, and is written once', async () => {
     handle = () => undefined
     const first = otherProcess()
     const next = otherProcess()
@@ -173,7 +173,7 @@ function testRunningImports(kind: DatabaseKind): void {
     ])
   })
 
-  it('an import that is cut off by the end of the server is reported as failed', async () => {
+  it('an import that the end of the server interrupts is reported as failed', async () => {
     handle = () => undefined
     const { imports } = test
     const id = await imports.start(requestInto('i/cut'))

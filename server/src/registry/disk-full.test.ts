@@ -19,7 +19,7 @@ import {
   testClock,
 } from './test-blobs.ts'
 
-test('a disk without room is told as such, spoils nothing, and pushes go on when there is room', async (t) => {
+test('a full disk is reported, corrupts nothing, and pushes work again when there is space', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'acrux-full-'))
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', directory], { stdio: 'ignore' })

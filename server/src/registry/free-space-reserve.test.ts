@@ -4,7 +4,7 @@ import type { ContentSpace } from '../platform/files/free-space.ts'
 import { ociImageManifestType } from '../standards/oci/media-type.ts'
 import { digestOf, imageManifest, openTestRegistry } from './test-registry.ts'
 
-test('nothing that adds to the registry takes from the free-space reserve, and deletions go on', async (t) => {
+test('no push uses the free-space reserve, and deletions still work', async (t) => {
   const disk = { isLow: false }
   const space: ContentSpace = {
     state: () => ({ freeBytes: 0, reserveBytes: 0, isLow: disk.isLow }),

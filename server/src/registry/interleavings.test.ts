@@ -88,7 +88,7 @@ for (const kind of testDatabaseKinds) {
         settings: { fileScanIntervalMs: 0 },
       })
 
-    it('hold what clients were told, in any order and at once, and leave nothing behind', async () => {
+    it('keep all acknowledged content, in any order and concurrently, and leave nothing behind', async () => {
       const property = fc.asyncProperty(fc.array(turn, { minLength: 2, maxLength: 8 }), async (turns) => {
         const promises = new Promises()
         for (const { hours, restarts, steps } of turns) {

@@ -66,7 +66,7 @@ describe('a request to the registry', () => {
 
   const lastNeed = (): RegistryNeed | undefined => test.needs.at(-1)
 
-  it('to a host that is nobody’s is 404, and the gate is not asked', async () => {
+  it('to an unknown host is 404, and the gate is not asked', async () => {
     const answer = await test.send('GET', '/v2/', { host: 'nobody.example' })
     assert.equal(answer.status, 404)
     assert.equal(answer.code, 'NAME_UNKNOWN')
@@ -125,7 +125,7 @@ describe('a request to the registry', () => {
     })
   }
 
-  it('is put to the gate with the same need every time, however often its path was asked before', async () => {
+  it('asks the gate for the same need every time, even if its path is cached', async () => {
     await test.pushImage('known/app', 'v1')
     for (const refuses of [false, true, false, true]) {
       test.gate.refuses = refuses
@@ -144,7 +144,7 @@ describe('a request to the registry', () => {
     }
   })
 
-  it('is refused with its challenge before anything of it is looked at, on every route', async () => {
+  it('is denied with its challenge before anything else is checked, on every route', async () => {
     test.gate.refuses = true
     for (const { method, path } of registryRoutes) {
       for (const query of ['', '?n=x&digest=&mount=x&orderby=x']) {
@@ -161,7 +161,7 @@ describe('a request to the registry', () => {
     }
   })
 
-  it('with a large body is answered without the body being needed, and its connection goes on', async () => {
+  it('with a large body is answered without reading it, and its connection stays usable', async () => {
     test.gate.refuses = true
     const piece = Buffer.alloc(256 * 1024)
     const body = Readable.from(Array.from({ length: 16 }, () => piece))
@@ -180,7 +180,7 @@ describe('a request to the registry', () => {
     socket.destroy()
   })
 
-  it('that goes away in the middle of a manifest leaves nothing behind', async () => {
+  it('that is aborted during a manifest leaves nothing behind', async () => {
     const socket = connect(test.port, '127.0.0.1')
     await once(socket, 'connect')
     socket.write('PUT /v2/gone/manifests/x HTTP/1.1\r\nhost: first.example\r\ncontent-length: 100\r\n\r\n{"a":')
@@ -190,7 +190,7 @@ describe('a request to the registry', () => {
     assert.equal((await test.send('GET', '/v2/gone/manifests/x')).status, 404)
   })
 
-  it('may have a body that nobody asked for', async () => {
+  it('may have an unexpected body', async () => {
     const headers = { 'content-type': 'application/json' }
     const answer = await test.send('GET', '/v2/a/manifests/sha256:totallywrong', { headers, body: 'blablabla' })
     assert.equal(answer.status, 404)
@@ -224,7 +224,7 @@ describe('a request to the registry', () => {
     })
   }
 
-  it('is answered with headers of the list and no other, whatever it is and whatever comes of it', async () => {
+  it('is answered only with listed headers', async () => {
     const config = '{}'
     await test.pushBlob('headers/app', config)
     await test.pushImage('headers/app', 'v1')
@@ -248,7 +248,7 @@ describe('a request to the registry', () => {
     }
   })
 
-  it('never fails for what a client sent', async () => {
+  it('never fails because of its content', async () => {
     const codes = new Set<string>(Object.keys(ociErrors))
     const segment = fc.oneof(
       fc.constantFrom('a', 'b/c', '..', '%2e', '%2F', '%00', '_catalog', '_tags', '_manifests', '_deleted', 'blobs'),

@@ -69,114 +69,121 @@ export function mountSurface(app: FastifyInstance, options: SurfaceOptions): voi
   mountRaw(app, { paths: ['/v2', '/acr/v1'], methods, handle: createDispatch(options) })
 }
 
+/** The options, the indexed table and the cached paths. */
+type Dispatch = SurfaceOptions & { readonly routes: RouteIndex; readonly knownPaths: KnownPaths }
+
+function createDispatch(options: SurfaceOptions): (exchange: RawExchange) => void {
+  const dispatch: Dispatch = { ...options, routes: indexRoutes(registryRoutes), knownPaths: new KnownPaths() }
+  return ({ request, response, origin, commonHeaders }) => {
+    const exchange = { request, response, commonHeaders: [...surfaceHeaders, ...commonHeaders] }
+    serve(dispatch, exchange, origin).then(
+      () => discardRest(request),
+      (error: unknown) => fail(dispatch, exchange, origin, error),
+    )
+  }
+}
+
 /**
  * Answers a request in this order: find the registry of the host, find the row, ask the gate, check the names, call the
  * handler. A denied caller learns nothing of the later steps, and its body is not read.
+ *
+ * Only promises are awaited: an `await` is expensive where a response takes a few microseconds.
  */
-function createDispatch(options: SurfaceOptions): (exchange: RawExchange) => void {
-  const { budgets, gate, registries, log, transfers, handlers } = options
-  const routes = indexRoutes(registryRoutes)
-  const knownPaths = new KnownPaths()
-
-  // Only promises are awaited: an `await` is expensive where a response takes a few microseconds.
-  async function serve(exchange: Exchange, origin: Origin): Promise<void> {
-    const { request, response, commonHeaders } = exchange
-    const hosted = registries.byHost(request.headers.host)
-    const registry = (hosted instanceof Promise ? await hosted : hosted) ?? (await registries.atOwnAddress?.(request))
-    if (registry === undefined) throw new OciError('NAME_UNKNOWN', { message: noRegistryAt(request.headers.host) })
-    const { url = '', method = '' } = request
-    const queryAt = url.indexOf('?')
-    const rawPath = queryAt === -1 ? url : url.slice(0, queryAt)
-    const asked = knownPaths.get(method, rawPath) ?? readPath(routes, method, rawPath)
-    const { need } = asked
-    const admitting = gate.admit(request, origin, registry, need)
-    const admission = admitting instanceof Promise ? await admitting : admitting
-    if (!admission.admitted) {
-      await payForRefusal(request, origin)
-      throw refusalError(admission.refusal)
+async function serve(dispatch: Dispatch, exchange: Exchange, origin: Origin): Promise<void> {
+  const { budgets, gate, registries, transfers, routes, knownPaths } = dispatch
+  const { request, response, commonHeaders } = exchange
+  const hosted = registries.byHost(request.headers.host)
+  const registry = (hosted instanceof Promise ? await hosted : hosted) ?? (await registries.atOwnAddress?.(request))
+  if (registry === undefined) throw new OciError('NAME_UNKNOWN', { message: noRegistryAt(request.headers.host) })
+  const { url = '', method = '' } = request
+  const queryAt = url.indexOf('?')
+  const rawPath = queryAt === -1 ? url : url.slice(0, queryAt)
+  const asked = knownPaths.get(method, rawPath) ?? readPath(routes, method, rawPath)
+  const { need } = asked
+  const admitting = gate.admit(request, origin, registry, need)
+  const admission = admitting instanceof Promise ? await admitting : admitting
+  if (!admission.admitted) {
+    await payForDenial(budgets, request, origin)
+    throw refusalError(admission.refusal)
+  }
+  const { caller } = admission
+  const known = 'matched' in asked ? checkPath(routes, asked) : asked
+  // With a query, `rawPath` is a slice that would keep the whole URL in memory.
+  if (known !== asked && queryAt === -1) knownPaths.set(method, rawPath, known)
+  const { route, path } = known
+  const query = queryAt === -1 ? noQuery : new URLSearchParams(url.slice(queryAt))
+  if (registry.compatibility === 'acr') requireAcrRequest(method, path, query)
+  const budget = budgets.ofCaller(caller.key, registry.rid, origin.remoteAddress)
+  const entering = budget.enter()
+  if (entering !== undefined) await entering
+  const call: RegistryCall = { request, response, commonHeaders, registry, caller, budget, origin, path, query }
+  try {
+    await carryOut(dispatch, route, call)
+    const kind = countedHandlers[route.handler]
+    if (kind !== undefined) transfers?.count(registry.rid, kind, true)
+  } catch (error) {
+    if (error instanceof OutdatedCredentialError) {
+      throw refusalError(await gate.refuseOutdated(origin, registry, need, caller))
     }
-    const { caller } = admission
-    const known = 'matched' in asked ? checkPath(routes, asked) : asked
-    // With a query, `rawPath` is a slice that would keep the whole URL in memory.
-    if (known !== asked && queryAt === -1) knownPaths.set(method, rawPath, known)
-    const { route, path } = known
-    const query = queryAt === -1 ? noQuery : new URLSearchParams(url.slice(queryAt))
-    if (registry.compatibility === 'acr') requireAcrRequest(method, path, query)
-    const budget = budgets.ofCaller(caller.key, registry.rid, origin.remoteAddress)
-    const entering = budget.enter()
-    if (entering !== undefined) await entering
-    const call: RegistryCall = { request, response, commonHeaders, registry, caller, budget, origin, path, query }
-    try {
-      await carryOut(route, call)
-      const kind = countedHandlers[route.handler]
-      if (kind !== undefined) transfers?.count(registry.rid, kind, true)
-    } catch (error) {
-      if (error instanceof OutdatedCredentialError) {
-        throw refusalError(await gate.refuseOutdated(origin, registry, need, caller))
-      }
-      throw error
-    }
+    throw error
   }
+}
 
-  /** A request without credentials is not a failure: every client begins with one, to get the challenge. */
-  async function countFailure(request: IncomingMessage): Promise<void> {
-    const { headers, method = '', url = '' } = request
-    if (transfers === undefined || headers.authorization === undefined) return
-    const { route } = readPath(routes, method, url.split('?', 1)[0] ?? '')
-    const kind = route && countedHandlers[route.handler]
-    const registry = kind && ((await registries.byHost(headers.host)) ?? (await registries.atOwnAddress?.(request)))
-    if (kind !== undefined && registry !== undefined) transfers.count(registry.rid, kind, false)
-  }
+/** A request without credentials is not a failure: every client begins with one, to get the challenge. */
+async function countFailure({ transfers, registries, routes }: Dispatch, request: IncomingMessage): Promise<void> {
+  const { headers, method = '', url = '' } = request
+  if (transfers === undefined || headers.authorization === undefined) return
+  const { route } = readPath(routes, method, url.split('?', 1)[0] ?? '')
+  const kind = route && countedHandlers[route.handler]
+  const registry = kind && ((await registries.byHost(headers.host)) ?? (await registries.atOwnAddress?.(request)))
+  if (kind !== undefined && registry !== undefined) transfers.count(registry.rid, kind, false)
+}
 
-  /** Charges a denial to the address, since the caller is unknown. A first request without credentials costs little. */
-  async function payForRefusal({ headers }: RawExchange['request'], { remoteAddress }: Origin): Promise<void> {
-    const costMs = headers.authorization === undefined ? challengeCostMs : refusalCostMs
-    await budgets.ofAddress(remoteAddress).settle(costMs)
-  }
+/** Charges a denial to the address, since the caller is unknown. A first request without credentials costs little. */
+async function payForDenial(
+  budgets: CallerBudgets,
+  { headers }: IncomingMessage,
+  { remoteAddress }: Origin,
+): Promise<void> {
+  const costMs = headers.authorization === undefined ? challengeCostMs : denialCostMs
+  await budgets.ofAddress(remoteAddress).settle(costMs)
+}
 
-  /** Calls the handler, and charges its time to the caller's budget. */
-  async function carryOut(route: RegistryRoute, call: RegistryCall): Promise<void> {
-    const { budget } = call
-    let usedMs = 0
-    try {
-      if (heavyReads.has(route.handler)) await budget.nextTurn()
-      const stopwatch = budget.stopwatch()
-      // The row's constructor guarantees that the handler takes calls of this kind of path.
-      const handling = (handlers[route.handler] as AnyHandler)(call)
-      usedMs = stopwatch()
-      if (!(handling instanceof Promise)) return
-      await handling
-      // Only the part before the first wait was measured; the rest is estimated.
-      usedMs = stopwatch() || usedMs + (waitingCostMs[route.handler] ?? usualWaitingCostMs)
-    } finally {
-      budget.leave(usedMs)
-    }
+/** Calls the handler, and charges its time to the caller's budget. */
+async function carryOut({ handlers }: Dispatch, route: RegistryRoute, call: RegistryCall): Promise<void> {
+  const { budget } = call
+  let usedMs = 0
+  try {
+    if (heavyReads.has(route.handler)) await budget.nextTurn()
+    const stopwatch = budget.stopwatch()
+    // The row's constructor guarantees that the handler takes calls of this kind of path.
+    const handling = (handlers[route.handler] as AnyHandler)(call)
+    usedMs = stopwatch()
+    if (!(handling instanceof Promise)) return
+    await handling
+    // Only the part before the first wait was measured; the rest is estimated.
+    usedMs = stopwatch() || usedMs + (waitingCostMs[route.handler] ?? usualWaitingCostMs)
+  } finally {
+    budget.leave(usedMs)
   }
+}
 
-  function fail(exchange: Exchange, origin: Origin, error: unknown): void {
-    const { request, response } = exchange
-    countFailure(request).catch((cause: unknown) => log.debug({ err: cause }, 'failed to count a request'))
-    if (error instanceof ClientGoneError || response.destroyed) {
-      response.destroy()
-      return
-    }
-    const known = toOciError(error)
-    if (known === undefined || known.status >= 500) {
-      log.error({ id: origin.correlationId, err: error }, 'a request to the registry failed')
-    }
-    // A response that has begun cannot be replaced; the client sees a broken connection.
-    if (response.headersSent) response.destroy()
-    else sendError(exchange, known ?? new OciError('UNKNOWN'))
-    discardRest(request)
+function fail(dispatch: Dispatch, exchange: Exchange, origin: Origin, error: unknown): void {
+  const { request, response } = exchange
+  const { log } = dispatch
+  countFailure(dispatch, request).catch((cause: unknown) => log.debug({ err: cause }, 'failed to count a request'))
+  if (error instanceof ClientGoneError || response.destroyed) {
+    response.destroy()
+    return
   }
-
-  return ({ request, response, origin, commonHeaders }) => {
-    const exchange = { request, response, commonHeaders: [...surfaceHeaders, ...commonHeaders] }
-    serve(exchange, origin).then(
-      () => discardRest(request),
-      (error: unknown) => fail(exchange, origin, error),
-    )
+  const known = toOciError(error)
+  if (known === undefined || known.status >= 500) {
+    log.error({ id: origin.correlationId, err: error }, 'a request to the registry failed')
   }
+  // A response that has begun cannot be replaced; the client sees a broken connection.
+  if (response.headersSent) response.destroy()
+  else sendError(exchange, known ?? new OciError('UNKNOWN'))
+  discardRest(request)
 }
 
 /** Reads that can occupy the main thread for milliseconds: callers take turns. */
@@ -195,7 +202,7 @@ const heavyReads: ReadonlySet<keyof RegistryHandlers> = new Set([
 
 /** Estimated milliseconds of the main thread for a denial without a credential, and for any other. */
 const challengeCostMs = 0.1
-const refusalCostMs = 1
+const denialCostMs = 1
 
 /**
  * Estimated milliseconds of the processor for a request that waits for the disk, the database or the client, in addition

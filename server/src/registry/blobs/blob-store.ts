@@ -37,7 +37,7 @@ export type BlobReads = {
 }
 
 /** How many holders of a blob are searched for those of one registry: a common base layer has very many holders. */
-const holdersLookedAt = 500
+const maxSearchedHolders = 500
 
 /** Prepares the reads of blobs. */
 export function prepareBlobReads(database: Database): BlobReads {
@@ -53,7 +53,7 @@ export function prepareBlobReads(database: Database): BlobReads {
             .select('repository_id')
             .where('digest', '=', p.digest)
             .orderBy('repository_id')
-            .limit(holdersLookedAt)
+            .limit(maxSearchedHolders)
             .as('holder'),
         )
         .innerJoin('repository', 'repository.id', 'holder.repository_id')
@@ -361,7 +361,7 @@ export async function listBlobs(
 /**
  * Deletes the rows of blobs that no repository holds, and returns their locations. Delete the bytes after the commit.
  */
-export async function forgetUnheld(transaction: Transaction, digests: readonly string[]): Promise<BlobLocation[]> {
+export async function deleteUnheld(transaction: Transaction, digests: readonly string[]): Promise<BlobLocation[]> {
   if (digests.length === 0) return []
   const rows = await transaction
     .tables<RegistryTables>()

@@ -1,7 +1,7 @@
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { BlobLocation } from '../../storage/index.ts'
 import type { BlobContext } from './context.ts'
-import { forgetUnheld, holdsBlob, isBlobNeeded, unlinkBlob } from './blob-store.ts'
+import { deleteUnheld, holdsBlob, isBlobNeeded, unlinkBlob } from './blob-store.ts'
 import { type OciCall, sendEmpty } from '../surface/call.ts'
 import { OciError } from '../surface/errors.ts'
 import { blobUnknown } from './get-blob.ts'
@@ -42,5 +42,5 @@ async function unlink(
   }
   await unlinkBlob(transaction, repository.id, digest)
   await audit.record(transaction, changeEvent(call, 'blob.delete', `@${digest}`))
-  return forgetUnheld(transaction, [digest])
+  return deleteUnheld(transaction, [digest])
 }

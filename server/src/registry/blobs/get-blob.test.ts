@@ -22,7 +22,7 @@ type Kind = (typeof testDatabaseKinds)[number]
 function testReads(kind: Kind): void {
   const used = useBlobServer(kind)
 
-  it('a GET gives the bytes and a HEAD the same headers', async () => {
+  it('a GET returns the bytes, and a HEAD the same headers', async () => {
     const { server, repository } = used
     const content = randomBytes(300_001)
     const path = `/v2/${repository}/blobs/${await pushBlob(server, repository, content)}`
@@ -39,7 +39,7 @@ function testReads(kind: Kind): void {
     }
   })
 
-  it('one range is given as it is asked for, and no more than there is [RFC 9110 §14]', async () => {
+  it('a range is returned as requested, up to the end of the blob [RFC 9110 §14]', async () => {
     const { server, repository } = used
     const content = randomBytes(2048)
     const path = `/v2/${repository}/blobs/${await pushBlob(server, repository, content)}`
@@ -65,7 +65,7 @@ function testReads(kind: Kind): void {
     }
   })
 
-  it('a range under If-Range holds only for the content it was begun with', async () => {
+  it('a range with If-Range applies only to the same content', async () => {
     const { server, repository } = used
     const digest = await pushBlob(server, repository, '0123456789')
     const path = `/v2/${repository}/blobs/${digest}`
@@ -75,7 +75,7 @@ function testReads(kind: Kind): void {
     assert.deepEqual([whole.status, whole.body.toString()], [200, '0123456789'])
   })
 
-  it('a client that holds the content is told so', async () => {
+  it('a client that has the content gets 304', async () => {
     const { server, repository } = used
     const digest = await pushBlob(server, repository, 'held')
     for (const method of ['GET', 'HEAD']) {
@@ -87,7 +87,7 @@ function testReads(kind: Kind): void {
     }
   })
 
-  it('a blob is read through the repository that holds it and no other [CVE-2024-39897]', async () => {
+  it('a blob is readable only in a repository that holds it [CVE-2024-39897]', async () => {
     const { server, repository } = used
     const digest = await pushBlob(server, `${repository}/secret`, 'secret')
     await pushBlob(server, repository, 'other')
@@ -103,7 +103,7 @@ function testReads(kind: Kind): void {
     }
   })
 
-  it('a credential from before the repository was deleted reads nothing in its successor', async () => {
+  it('a credential from before the deletion of a repository reads nothing in its successor', async () => {
     const { server, repository, clock } = used
     await pushBlob(server, repository, 'x')
     await pushManifest(server, repository, 'latest', ['x'])
@@ -121,7 +121,7 @@ function testReads(kind: Kind): void {
     assert.equal((await server.send('GET', `/v2/${repository}/blobs/${digest}`)).status, 200)
   })
 
-  it('a client that goes away in the middle leaves no open file', async () => {
+  it('a client that disconnects during a download leaves no open file', async () => {
     const { server, repository } = used
     const digest = await pushBlob(server, repository, randomBytes(20_000_000))
     const before = (await readdir('/proc/self/fd')).length
@@ -133,7 +133,7 @@ function testReads(kind: Kind): void {
 function testDeletes(kind: Kind): void {
   const used = useBlobServer(kind)
 
-  it('a deleted blob is gone at once, here alone, and may be pushed again [CVE-2026-35172]', async () => {
+  it('a deleted blob is removed from one repository at once, and can be pushed again [CVE-2026-35172]', async () => {
     const { server, repository } = used
     const digest = await pushBlob(server, repository, 'x')
     await pushBlob(server, `${repository}/other`, 'x')
@@ -147,7 +147,7 @@ function testDeletes(kind: Kind): void {
     assert.equal((await server.send('GET', path)).body.toString(), 'x')
   })
 
-  it('the bytes go when the last repository lets go of them', async () => {
+  it('the bytes are deleted when the last repository deletes the blob', async () => {
     const { server, repository, blobs } = used
     const content = randomBytes(20)
     const digest = await pushBlob(server, repository, content)
@@ -172,7 +172,7 @@ function testDeletes(kind: Kind): void {
     assert.equal((await server.send('DELETE', path)).status, 202)
   })
 
-  it('a deletion that was carried out is recorded', async () => {
+  it('a completed deletion is in the audit log', async () => {
     const { server, repository } = used
     const digest = await pushBlob(server, repository, 'x')
     await server.send('DELETE', `/v2/${repository}/blobs/${digest}`)
@@ -199,7 +199,7 @@ function testLeases(kind: Kind): void {
   }
   const hourMs = 3_600_000
 
-  it('a HEAD that says a blob is there renews its lease once half of it is over [distribution #4569]', async () => {
+  it('a HEAD that finds a blob renews its lease once half of it has passed [distribution #4569]', async () => {
     const { server, repository, clock } = used
     const digest = await pushBlob(server, repository, randomBytes(9))
     const begunAtMs = clock.nowMs
@@ -212,7 +212,7 @@ function testLeases(kind: Kind): void {
     assert.equal(await leaseOf(digest), clock.nowMs + 24 * hourMs)
   })
 
-  it('a HEAD that meets bytes which the disk has lost says so, and the push that follows heals it', async () => {
+  it('a HEAD does not find a blob whose bytes are lost, and the next push repairs it', async () => {
     const { server, repository, blobs } = used
     const content = randomBytes(30)
     const digest = await pushBlob(server, repository, content)

@@ -16,7 +16,7 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
   const isMounted = async (digest: string) =>
     (await used.server.send('HEAD', `/v2/${used.repository}/blobs/${digest}`)).status === 200
 
-  it('a blob of a repository that the caller may pull is taken over', async () => {
+  it('a blob of a repository that the caller may pull from is mounted', async () => {
     const { server, repository: target } = used
     const digest = await pushBlob(server, `${target}/source`, `layer of ${target}`)
     const answer = await mount(`${digest}&from=${target}/source`)
@@ -27,7 +27,7 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
     assert.equal((await server.send('GET', `/v2/${target}/blobs/${digest}`)).body.toString(), `layer of ${target}`)
   })
 
-  it('what cannot be mounted becomes an upload, to which the blob is sent', async () => {
+  it('a mount that is not possible starts an upload', async () => {
     const { server, repository: target } = used
     const content = `layer of ${target}`
     const digest = await pushBlob(server, `${target}/source`, content)
@@ -53,7 +53,7 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
     assert.equal(finished.status, 201)
   })
 
-  it('a source that the caller may not pull looks like one that is not there [harbor #23270]', async () => {
+  it('a source that the caller may not pull from looks like a missing one [harbor #23270]', async () => {
     const { server, repository: target } = used
     const digest = await pushBlob(server, `${target}/secret`, `secret of ${target}`)
     server.gate.mayPull = (repository) => !repository.endsWith('/secret')
@@ -64,7 +64,7 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
     assert.equal(await isMounted(digest), false)
   })
 
-  it('the right on the source is asked for in any case, and the blob is looked up in any case', async () => {
+  it('the permission on the source is checked and the blob is looked up in any case', async () => {
     const { server, repository: target } = used
     const asked: string[] = []
     server.gate.mayPull = (repository) => {
@@ -77,7 +77,7 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
     assert.deepEqual(asked, [`${target}/absent`, `${target}/secret`])
   })
 
-  it('without a source the blob is looked for where the caller may pull, and nowhere else', async () => {
+  it('without a source, only repositories that the caller may pull from are searched', async () => {
     const { server, repository: target } = used
     const content = `shared by ${target}`
     const digest = await pushBlob(server, `${target}/a-secret`, content)
@@ -96,7 +96,7 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
     assert.equal((await mount(digest)).status, 202)
   })
 
-  it('nothing is mounted from a repository that may not be read', async () => {
+  it('nothing is mounted from a repository that is locked against reading', async () => {
     const { server, repository: target } = used
     const digest = await pushBlob(server, `${target}/source`, `locked for ${target}`)
     await pushManifest(server, `${target}/source`, 'latest', [`locked for ${target}`])
@@ -110,7 +110,7 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
     assert.equal((await mount(digest)).status, 202)
   })
 
-  it('a credential from before the source was deleted mounts nothing of its successor', async () => {
+  it('a credential from before the deletion of the source mounts nothing from its successor', async () => {
     const { server, repository: target } = used
     const source = `${target}/source`
     await pushBlob(server, source, 'old')
@@ -125,7 +125,7 @@ function testMounts(kind: (typeof testDatabaseKinds)[number]): void {
     assert.equal((await mount(`${digest}&from=${source}`)).status, 201)
   })
 
-  it('a mount is recorded with its source', async () => {
+  it('a mount is in the audit log with its source', async () => {
     const { server, repository: target } = used
     const digest = await pushBlob(server, `${target}/source`, `recorded for ${target}`)
     await mount(`${digest}&from=${target}/source`)

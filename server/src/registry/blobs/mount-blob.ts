@@ -10,7 +10,7 @@ import { changeEvent, requireCurrentCredential } from '../repositories/repositor
 import { openRepository } from '../repositories/repository-store.ts'
 
 /** How many holders of a blob are tried when the client names no source. */
-const candidateLimit = 20
+const maxCandidates = 20
 
 type Source = Pick<BlobSource, 'repository_id' | 'name'>
 
@@ -60,7 +60,7 @@ async function namedSource(
 /** One of the first holders of the blob that the caller may pull from, if any. */
 async function anySource(context: BlobContext, call: OciCall<'uploads'>, digest: Digest): Promise<Source | undefined> {
   const { rid } = call.registry
-  const candidates = await context.blobReads.sources.all({ rid, digest, limit: candidateLimit })
+  const candidates = await context.blobReads.sources.all({ rid, digest, limit: maxCandidates })
   for (const candidate of candidates) {
     if (isOpenTo(call, candidate) && (await call.caller.mayPull(candidate.name))) return candidate
   }

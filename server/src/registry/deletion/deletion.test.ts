@@ -9,7 +9,7 @@ import { digestOf, openTestRegistry, type TestRegistry } from '../test-registry.
 
 for (const kind of testDatabaseKinds) {
   describe(`deletions on ${kind}`, () => testDeletions(kind, 'disabled'))
-  describe(`deletions of what can be restored on ${kind}`, () => testDeletions(kind, 'enabled'))
+  describe(`soft deletions on ${kind}`, () => testDeletions(kind, 'enabled'))
 }
 
 function testDeletions(kind: DatabaseKind, softDelete: 'enabled' | 'disabled'): void {
@@ -76,7 +76,7 @@ function testDeletions(kind: DatabaseKind, softDelete: 'enabled' | 'disabled'): 
   const lock = (path: string, deleteEnabled: boolean) =>
     test.send('PATCH', `/acr/v1/${path}`, { body: JSON.stringify({ deleteEnabled }) })
 
-  it('a manifest of very many tags is gone with all of them when its deletion is answered', async () => {
+  it('a manifest with very many tags is deleted with all of them before the response', async () => {
     const other = await test.pushImage('d/tags', 'other', 'other')
     const digest = await test.pushImage('d/tags', 'first', 'one')
     await addTags('d/tags', digest, many)
@@ -107,7 +107,7 @@ function testDeletions(kind: DatabaseKind, softDelete: 'enabled' | 'disabled'): 
 
   // How the statements are written decides here, and making so many rows takes long.
   if (kind === 'sqlite') {
-    it('a manifest of more tags than an argument list can hold is deleted', async () => {
+    it('a manifest with more tags than an argument list can hold is deleted', async () => {
       const digest = await test.pushImage('d/stack', 'first', 'stack')
       await addTags('d/stack', digest, 130_000)
       assert.equal((await test.send('DELETE', `/v2/d/stack/manifests/${digest}`)).status, 202)
@@ -120,7 +120,7 @@ function testDeletions(kind: DatabaseKind, softDelete: 'enabled' | 'disabled'): 
     })
   }
 
-  it('one locked tag among very many keeps the manifest, and the repository', async () => {
+  it('one locked tag among very many prevents the deletion of the manifest and of the repository', async () => {
     const digest = await test.pushImage('d/locked', 'first', 'locked')
     await addTags('d/locked', digest, many, ['t4321'])
     for (const path of [`/v2/d/locked/manifests/${digest}`, '/acr/v1/d%2Flocked']) {
@@ -134,7 +134,7 @@ function testDeletions(kind: DatabaseKind, softDelete: 'enabled' | 'disabled'): 
     assert.equal((await test.send('DELETE', '/acr/v1/d%2Flocked')).status, 202)
   })
 
-  it('a repository that is pushed again right after its deletion is a new one, and none of it is swept', async () => {
+  it('a repository that is pushed again right after its deletion is new, and none of it is swept', async () => {
     const digest = await test.pushImage('d/again', 'v1', 'again')
     await addTags('d/again', digest, many)
     const upload = (await test.send('POST', '/v2/d/again/blobs/uploads/')).headers.location ?? ''
@@ -158,7 +158,7 @@ function testDeletions(kind: DatabaseKind, softDelete: 'enabled' | 'disabled'): 
     assert.equal((await countRows())['deleted_repository'], 0)
   })
 
-  it('what names very many others is deleted, and can be pushed again', async () => {
+  it('a manifest with very many references is deleted, and can be pushed again', async () => {
     const children = Array.from({ length: 1000 }, (_, index) => ({
       mediaType: 'application/vnd.oci.image.manifest.v1+json',
       digest: digestOf(`child ${index}`),
@@ -182,7 +182,7 @@ function testDeletions(kind: DatabaseKind, softDelete: 'enabled' | 'disabled'): 
     assert.equal(Number(count), children.length, 'what is left of the deletion is not that of the push')
   })
 
-  it('with a registry all of it goes', async () => {
+  it('deleting a registry deletes all of its content', async () => {
     const digest = await test.pushImage('d/last', 'v1', 'last')
     await addTags('d/last', digest, many)
     assert.equal((await test.send('DELETE', `/v2/d/last/manifests/${digest}`)).status, 202)

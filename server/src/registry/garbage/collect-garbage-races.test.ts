@@ -9,12 +9,12 @@ import { blobDigest, changing, pushBlob, pushManifest, useBlobServer } from '../
 const hourMs = 3_600_000
 
 for (const kind of testDatabaseKinds)
-  describe(`a collection of garbage beside others on ${kind}`, () => testRaces(kind))
+  describe(`garbage collection beside other changes on ${kind}`, () => testRaces(kind))
 
 function testRaces(kind: DatabaseKind): void {
   const used = useBlobServer(kind, { settings: { fileScanIntervalMs: 0 }, isFresh: true })
 
-  it('a collection beside a manifest either leaves its blobs or has it refused', async () => {
+  it('a collection during the push of a manifest keeps its blobs, or the manifest is rejected', async () => {
     const { server, clock } = used
     for (let round = 0; round < 15; round += 1) {
       const layer = `layer ${round}`
@@ -26,7 +26,7 @@ function testRaces(kind: DatabaseKind): void {
     }
   })
 
-  it('a collection beside a HEAD leaves what the HEAD said is there', async () => {
+  it('a collection during a HEAD keeps a blob that the HEAD finds', async () => {
     const { server, clock } = used
     for (let round = 0; round < 15; round += 1) {
       const layer = `layer ${round}`
@@ -38,7 +38,7 @@ function testRaces(kind: DatabaseKind): void {
     }
   })
 
-  it('a blob that is collected while the right on its source is asked for is not mounted', async () => {
+  it('a blob that is collected while the permission on its source is checked is not mounted', async () => {
     const { server, clock } = used
     const digest = await pushBlob(server, 'source', 'layer')
     clock.nowMs += 25 * hourMs
@@ -48,7 +48,7 @@ function testRaces(kind: DatabaseKind): void {
     assert.equal((await server.send('GET', `/v2/app/blobs/${digest}`)).status, 404)
   })
 
-  it('a blob that is collected while the same is pushed is there by the push', async () => {
+  it('a blob that is collected while it is pushed again exists afterwards', async () => {
     const { blobs, clock, restart } = used
     await pushBlob(used.server, 'source', 'layer')
     clock.nowMs += 25 * hourMs
@@ -63,7 +63,7 @@ function testRaces(kind: DatabaseKind): void {
     assert.equal((await used.server.send('GET', `/v2/source/blobs/${digest}`)).status, 404)
   })
 
-  it('what is looked at, mounted or pushed while much is being collected holds what was said of it', async () => {
+  it('blobs that are found, mounted or pushed during a large collection exist afterwards', async () => {
     const { server, clock, restart, blobs } = used
     const contents = Array.from({ length: 240 }, (_, index) => `blob ${index}`)
     for (let start = 0; start < contents.length; start += 20) {
@@ -103,7 +103,7 @@ function testRaces(kind: DatabaseKind): void {
     assert.ok(promised > contents.length / 3 && promised < contents.length, String(promised))
   })
 
-  it('a collection beside pushes and mounts of the same bytes leaves every one that was answered', async () => {
+  it('a collection during pushes and mounts of the same bytes keeps all acknowledged ones', async () => {
     const { server, clock } = used
     for (let round = 0; round < 10; round += 1) {
       const content = randomBytes(100)

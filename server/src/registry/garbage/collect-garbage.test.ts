@@ -29,7 +29,7 @@ for (const kind of testDatabaseKinds) {
 }
 
 function testUnneeded(used: UsedServer): void {
-  it('a blob that no manifest names stays for its lease and goes then', async () => {
+  it('a blob that no manifest names is collected after its lease', async () => {
     const { server, clock, blobs, database } = used
     await pushBlob(server, 'app', 'x')
     clock.nowMs += 24 * hourMs
@@ -41,7 +41,7 @@ function testUnneeded(used: UsedServer): void {
     assert.equal((await server.send('HEAD', `/v2/app/blobs/${blobDigest('x')}`)).status, 404)
   })
 
-  it('a blob that a manifest names stays as long as the manifest does', async () => {
+  it('a blob that a manifest names is kept as long as the manifest', async () => {
     const { server, clock } = used
     await pushBlob(server, 'app', 'layer')
     await pushBlob(server, 'other', 'layer')
@@ -56,7 +56,7 @@ function testUnneeded(used: UsedServer): void {
     assert.equal((await server.send('GET', path)).status, 404)
   })
 
-  it('a HEAD that said a blob is there holds it for the manifest that follows', async () => {
+  it('a HEAD that finds a blob keeps it for the manifest that follows', async () => {
     const { server, clock } = used
     await pushBlob(server, 'app', 'layer')
     clock.nowMs += 24 * hourMs
@@ -66,7 +66,7 @@ function testUnneeded(used: UsedServer): void {
     assert.equal((await pushManifest(server, 'app', 'latest', ['layer'])).status, 201)
   })
 
-  it('a mount holds a blob of its own, whatever becomes of the source', async () => {
+  it('a mounted blob is kept, whatever happens to the source', async () => {
     const { server, clock } = used
     await pushBlob(server, 'source', 'layer')
     clock.nowMs += 20 * hourMs
@@ -86,7 +86,7 @@ function testUnneeded(used: UsedServer): void {
     assert.deepEqual(await server.collectGarbage(), { blobs: 0, uploads: 0 })
   })
 
-  it('an expired upload goes with its bytes', async () => {
+  it('an expired upload is deleted with its bytes', async () => {
     const { server, clock, blobs, database } = used
     const location = await beginUpload(server, 'app')
     await beginUpload(server, 'app')
@@ -98,7 +98,7 @@ function testUnneeded(used: UsedServer): void {
     assert.equal((await server.send('PATCH', location, { body: 'x' })).status, 404)
   })
 
-  it('much garbage goes in one collection, and what is needed between it stays', async () => {
+  it('a large amount of garbage is deleted in one collection, and needed content in between is kept', async () => {
     const { server, clock, database } = used
     const contents = Array.from({ length: 350 }, (_, index) => `blob ${index}`)
     for (let start = 0; start < contents.length; start += 20) {
@@ -113,7 +113,7 @@ function testUnneeded(used: UsedServer): void {
 }
 
 function testDeletedOwners(used: UsedServer): void {
-  it('uploads to a deleted repository end at once, and its blobs go with the next collection', async () => {
+  it('uploads to a deleted repository end at once, and its blobs are deleted by the next collection', async () => {
     const { server, blobs } = used
     await pushBlob(server, 'a/b', 'layer')
     await pushBlob(server, 'a/b/c', 'layer')
@@ -131,7 +131,7 @@ function testDeletedOwners(used: UsedServer): void {
     assert.equal((await server.send('GET', `/v2/a/b/c/blobs/${blobDigest('layer')}`)).status, 200)
   })
 
-  it('what a deleted registry held goes, and another’s stays', async () => {
+  it('the content of a deleted registry is deleted, and that of another one is kept', async () => {
     const { server, clock, blobs, database } = used
     for (const host of ['one.example', 'two.example']) {
       await pushBlob(server, 'app', `of ${host}`, { host })
@@ -159,7 +159,7 @@ function testDeletedOwners(used: UsedServer): void {
     assert.equal((await countFiles(blobs)).staged, 0)
   })
 
-  it('rows that a deleted registry has still are deleted a few at a time', async () => {
+  it('the rows of a deleted registry are deleted in pieces', async () => {
     const { server, clock, database } = used
     const contents = Array.from({ length: 30 }, (_, index) => `blob ${index}`)
     for (const repository of ['a', 'b']) {
@@ -180,7 +180,7 @@ function testDeletedOwners(used: UsedServer): void {
 }
 
 function testInterrupted(used: UsedServer): void {
-  it('a file without a row stays for a lease, in case that its row comes, and goes then', async () => {
+  it('a file without a row is deleted after a lease, since its row may still be written', async () => {
     const { server, clock, blobs } = used
     await blobs.append('stray', Readable.from([Buffer.from('x')]), { offset: 0 })
     await blobs.commit('stray', blobDigest('x'))
@@ -193,13 +193,13 @@ function testInterrupted(used: UsedServer): void {
     assert.equal((await server.send('GET', `/v2/app/blobs/${blobDigest('x')}`)).body.toString(), 'x')
   })
 
-  it('staged bytes without an upload go with the next collection', async () => {
+  it('staged bytes without an upload are deleted by the next collection', async () => {
     const { server, blobs } = used
     await blobs.append(randomUUID(), Readable.from([Buffer.from('x')]), { offset: 0 })
     assert.deepEqual(await server.collectGarbage(), { blobs: 0, uploads: 1 })
   })
 
-  it('an end between the bytes and the rows leaves an upload that begins anew, and no blob', async () => {
+  it('a crash between bytes and rows leaves an upload that starts over, and no blob', async () => {
     const { blobs, clock, restart } = used
     await restart(breaking(blobs, 'commit'))
     const location = await beginUpload(used.server, 'app')
@@ -220,7 +220,7 @@ function testInterrupted(used: UsedServer): void {
     assert.equal((await server.send('GET', `/v2/app/blobs/${blobDigest('hello')}`)).body.toString(), 'hello')
   })
 
-  it('an end between the rows and the bytes leaves a file, which goes later', async () => {
+  it('a crash between rows and bytes leaves a file, which is deleted later', async () => {
     const { blobs, clock, restart } = used
     await restart(breaking(blobs, 'delete'))
     const digest = await pushBlob(used.server, 'app', 'x')
@@ -233,7 +233,7 @@ function testInterrupted(used: UsedServer): void {
     assert.equal((await countFiles(blobs)).blobs, 0)
   })
 
-  it('a commit that slept for days with its machine keeps its bytes', async () => {
+  it('a commit that was suspended with its machine for days keeps its bytes', async () => {
     const { blobs, clock, restart } = used
     const gate = Promise.withResolvers<void>()
     const committed = Promise.withResolvers<void>()

@@ -16,7 +16,7 @@ export async function sweepDeletedRegistries({ database, clock, settings }: Garb
     const deleteSome = (transaction: Transaction) => whileTime(() => deletePieceOf(transaction, rid))
     while (!(await database.transaction(deleteSome))) await nextTurn()
     if (deleted_at_ms >= clock.now() - settings.leaseMs) continue
-    await database.transaction((transaction) => forgetRegistry(transaction, rid))
+    await database.transaction((transaction) => deleteRegistryRow(transaction, rid))
   }
 }
 
@@ -37,7 +37,7 @@ async function deletePieceOf(transaction: Transaction, rid: string): Promise<boo
 }
 
 /** Deletes the row only if the registry is empty in this transaction; otherwise the next collection continues. */
-async function forgetRegistry(transaction: Transaction, rid: string): Promise<void> {
+async function deleteRegistryRow(transaction: Transaction, rid: string): Promise<void> {
   await transaction
     .tables<RegistryTables>()
     .deleteFrom('deleted_registry')

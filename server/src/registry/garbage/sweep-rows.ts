@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { BlobLocation } from '../../storage/index.ts'
 import type { GarbageContext } from './context.ts'
-import { forgetUnheld, type HeldPlace, listBlobs, listLapsed, unlinkLapsed } from '../blobs/blob-store.ts'
+import { deleteUnheld, type HeldPlace, listBlobs, listLapsed, unlinkLapsed } from '../blobs/blob-store.ts'
 import { deleteExpired, listExpired } from '../uploads/upload-store.ts'
 
 /** How many rows one statement reads: it takes about a millisecond of the thread that also serves requests. */
@@ -20,7 +20,7 @@ export async function sweepUploads(context: GarbageContext): Promise<number> {
     if (expired.length === 0) return count
     // An expired upload cannot be continued. Its bytes are deleted first: deleting the row needs space, which a full disk lacks.
     for (const id of expired) {
-      running.forget(id)
+      running.dropHash(id)
       await blobs.discard(id)
     }
     const ended: string[] = []
@@ -47,7 +47,7 @@ export async function sweepHeldBlobs(context: GarbageContext): Promise<number> {
     for (const places of inRuns(lapsed)) {
       const unnamed = await database.transaction(async (transaction) => {
         await unlinkLapsed(transaction, places, nowMs)
-        return forgetUnheld(
+        return deleteUnheld(
           transaction,
           places.map(({ digest }) => digest),
         )
@@ -69,7 +69,7 @@ export async function sweepUnheldBlobs(context: GarbageContext): Promise<number>
     const rows: Awaited<ReturnType<typeof listBlobs>> = await listBlobs(database, after, readRows)
     const unheld = rows.filter(({ held }) => held === null).map(({ digest }) => digest)
     for (const digests of inRuns(unheld)) {
-      const unnamed = await database.transaction((transaction) => forgetUnheld(transaction, digests))
+      const unnamed = await database.transaction((transaction) => deleteUnheld(transaction, digests))
       count += await deleteBytes(context, unnamed)
     }
     after = rows.length === readRows ? rows.at(-1)?.digest : undefined

@@ -34,7 +34,7 @@ export class CorruptContentError extends Error {
 }
 
 /** The most blobs that are verified for clients at a time. */
-const verifiedAtOnce = 2
+const maxConcurrentVerifications = 2
 
 /** The most corrupt blobs that are remembered as reported. */
 const maxReported = 1000

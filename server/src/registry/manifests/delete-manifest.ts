@@ -66,7 +66,7 @@ async function deleteByDigest(context: ManifestContext, call: RepositoryCall, di
     const repository = requirePublished(row, call)
     const manifest = await findManifest(transaction, repository.id, digest)
     if (manifest === undefined) throw manifestUnknown(digest)
-    const tags = await summarizeTags(transaction, repository.id, digest, auditedTagLimit)
+    const tags = await summarizeTags(transaction, repository.id, digest, maxAuditedTags)
     requireDeletable(repository, manifest)
     if (tags.isLocked) throw disallowed()
     const kept = keepsDeleted(call.registry) ? await openKept(transaction, repository, nowMs) : undefined
@@ -80,7 +80,7 @@ async function deleteByDigest(context: ManifestContext, call: RepositoryCall, di
 }
 
 /** The most deleted tags that an audit event names. */
-const auditedTagLimit = 100
+const maxAuditedTags = 100
 
 /** The error for a tag that does not exist, in ACR's words. */
 export function tagUnknown(tag: Tag): OciError {

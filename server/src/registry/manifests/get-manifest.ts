@@ -23,7 +23,7 @@ export function getManifest(context: ManifestContext, call: OciCall<'manifest'>)
   const cached = findCached(context, call)
   if (cached?.text === undefined) return readAndSend(context, call, cached !== undefined)
   if (!mustBeSent(call, cached)) return
-  notePull(context, call, cached)
+  recordPull(context, call, cached)
   writeHead(call, 200, headersOf(cached))
   call.response.end(cached.text, 'latin1')
 }
@@ -50,16 +50,16 @@ async function readAndSend(context: ManifestContext, call: OciCall<'manifest'>, 
   }
   cache(context, call, generation, cacheable(manifest))
   if (!mustBeSent(call, manifest)) return
-  notePull(context, call, manifest)
+  recordPull(context, call, manifest)
   sendBytes(call, 200, manifest.content, headersOf(manifest))
 }
 
-function notePull(
+function recordPull(
   { lastPulls }: ManifestContext,
   { registry, path }: OciCall<'manifest'>,
   { digest }: ServedManifest,
 ): void {
-  lastPulls.note(registry.rid, path.repository, referenceText(path.reference), digest)
+  lastPulls.record(registry.rid, path.repository, referenceText(path.reference), digest)
 }
 
 async function readAndSendHead(context: ManifestContext, call: OciCall<'manifest'>): Promise<void> {

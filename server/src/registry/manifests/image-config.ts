@@ -10,7 +10,7 @@ import type { RepositoryTarget } from '../repositories/repositories.ts'
 export type ImagePlatform = { readonly architecture: string | null; readonly os: string | null }
 
 /** The maximum size of a configuration, which is usually a few kilobytes. The platform of a larger one is unknown. */
-const configLimitBytes = 1024 * 1024
+const maxConfigBytes = 1024 * 1024
 const maxDepth = 100
 const unknownPlatform: ImagePlatform = { architecture: null, os: null }
 
@@ -38,7 +38,7 @@ async function readSmallBlob(
 ): Promise<Uint8Array | undefined> {
   const { registry, path } = call
   const row = await context.blobReads.held.first({ rid: registry.rid, repository: path.repository, digest })
-  if (row === undefined || row.size_bytes > configLimitBytes) return undefined
+  if (row === undefined || row.size_bytes > maxConfigBytes) return undefined
   try {
     const bytes = Buffer.concat(await (await context.blobs.read(row.location)).toArray())
     if (hash(digestAlgorithm(digest), bytes, 'hex') === digestHex(digest)) return bytes

@@ -5,7 +5,7 @@ import { ManifestInvalidError, parseManifest } from '../../standards/oci/manifes
 export type IndexChild = { readonly digest: Digest; readonly architecture?: string; readonly os?: string }
 
 /** The most cached children of all indexes together; each takes about 300 bytes. */
-const childLimit = 20_000
+const maxChildren = 20_000
 
 /**
  * Caches the children of indexes by the digest and media type of the index. Parsing a large index takes milliseconds.
@@ -24,7 +24,7 @@ export class IndexChildren {
     this.#known.set(key, children)
     this.#children += children.length + 1
     for (const [oldest, forgotten] of this.#known) {
-      if (this.#children <= childLimit) break
+      if (this.#children <= maxChildren) break
       this.#known.delete(oldest)
       this.#children -= forgotten.length + 1
     }

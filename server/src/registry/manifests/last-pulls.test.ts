@@ -28,7 +28,7 @@ function testLastPulls(kind: DatabaseKind): void {
   const rows = () =>
     test.database.tables<{ last_pull: { reference: string } }>().selectFrom('last_pull').selectAll().execute()
 
-  it('a manifest and its tag show when they were last pulled, at once and once it is written', async () => {
+  it('a manifest and its tag show when they were last pulled, before and after the time is written', async () => {
     at(0)
     const digest = await test.pushImage('seen', 'v1')
     assert.equal((await tagOf('seen', 'v1')).lastPullTime, undefined)
@@ -51,7 +51,7 @@ function testLastPulls(kind: DatabaseKind): void {
     assert.equal((await manifestOf('seen', digest)).lastPullTime, later)
   })
 
-  it('a HEAD, a conditional GET of what the client holds and a refused pull are no pulls', async () => {
+  it('a HEAD, a GET that returns 304 and a denied pull are not pulls', async () => {
     at(10)
     const digest = await test.pushImage('unseen', 'v1')
     at(11)
@@ -67,7 +67,7 @@ function testLastPulls(kind: DatabaseKind): void {
     assert.equal((await manifestOf('unseen', digest)).lastPullTime, undefined)
   })
 
-  it('a tag that is made again does not show the pull of the one before', async () => {
+  it('a recreated tag does not show the pull of its predecessor', async () => {
     at(20)
     await test.pushImage('again', 'v1', 'one')
     at(21)
@@ -79,7 +79,7 @@ function testLastPulls(kind: DatabaseKind): void {
     assert.equal((await tagOf('again', 'v1')).lastPullTime, undefined)
   })
 
-  it('what is known of deleted content goes with the next collection of garbage', async () => {
+  it('the last pull times of deleted content are deleted by the next collection', async () => {
     at(30)
     const digest = await test.pushImage('swept', 'v1', 'swept')
     at(31)

@@ -6,12 +6,12 @@ import type { LastPullRow } from '../rows/rows.ts'
 import { deleteLastPulls, type LastPullPlace, listLastPulls, readLastPulls, writeLastPulls } from './last-pull-store.ts'
 
 /** The most manifests and tags whose pulls are recorded between two flushes. */
-const maxNoted = 100_000
+const maxRecorded = 100_000
 
 /** How many rows a sweep reads at once. */
 const sweptRows = 300
 
-type NotedRepository = Map<string, number>
+type RecordedRepository = Map<string, number>
 
 /**
  * The last pull times of manifests and tags. They are collected in memory and written about once a minute, so that a
@@ -22,7 +22,7 @@ export class LastPulls {
   readonly #clock: Clock
   readonly #repositories: RepositoryReads
   /** By registry, repository and digest or tag: building one key for each pull would cost more than the rest. */
-  #noted = new Map<string, Map<string, NotedRepository>>()
+  #recorded = new Map<string, Map<string, RecordedRepository>>()
   #count = 0
 
   constructor(database: Database, clock: Clock, repositories: RepositoryReads) {
@@ -32,9 +32,9 @@ export class LastPulls {
   }
 
   /** Records a pull of a manifest by its digest or by a tag. */
-  note(rid: string, repository: string, reference: string, digest: string): void {
-    let repositories = this.#noted.get(rid)
-    if (repositories === undefined) this.#noted.set(rid, (repositories = new Map<string, NotedRepository>()))
+  record(rid: string, repository: string, reference: string, digest: string): void {
+    let repositories = this.#recorded.get(rid)
+    if (repositories === undefined) this.#recorded.set(rid, (repositories = new Map<string, RecordedRepository>()))
     let references = repositories.get(repository)
     if (references === undefined) repositories.set(repository, (references = new Map<string, number>()))
     const nowMs = this.#clock.now()
@@ -42,9 +42,9 @@ export class LastPulls {
     if (reference !== digest) this.#put(references, reference, nowMs)
   }
 
-  #put(references: NotedRepository, reference: string, atMs: number): void {
+  #put(references: RecordedRepository, reference: string, atMs: number): void {
     if (!references.has(reference)) {
-      if (this.#count >= maxNoted) return
+      if (this.#count >= maxRecorded) return
       this.#count += 1
     }
     references.set(reference, atMs)
@@ -52,12 +52,12 @@ export class LastPulls {
 
   /** Writes the collected times. After a failure, they are written by the next flush. */
   async flush(): Promise<void> {
-    const noted = this.#noted
-    this.#noted = new Map()
+    const recorded = this.#recorded
+    this.#recorded = new Map()
     this.#count = 0
     try {
       const rows: LastPullRow[] = []
-      for (const [rid, repositories] of noted) {
+      for (const [rid, repositories] of recorded) {
         for (const [name, references] of repositories) {
           const repository = await this.#repositories.byName.first({ rid, name })
           if (repository === undefined) continue
@@ -68,15 +68,15 @@ export class LastPulls {
       }
       await writeLastPulls(this.#database, rows)
     } catch (error) {
-      this.#restore(noted)
+      this.#restore(recorded)
       throw error
     }
   }
 
-  #restore(noted: ReadonlyMap<string, ReadonlyMap<string, NotedRepository>>): void {
-    for (const [rid, repositories] of noted) {
-      const present = this.#noted.get(rid) ?? new Map<string, NotedRepository>()
-      this.#noted.set(rid, present)
+  #restore(recorded: ReadonlyMap<string, ReadonlyMap<string, RecordedRepository>>): void {
+    for (const [rid, repositories] of recorded) {
+      const present = this.#recorded.get(rid) ?? new Map<string, RecordedRepository>()
+      this.#recorded.set(rid, present)
       for (const [name, references] of repositories) {
         const later = present.get(name) ?? new Map<string, number>()
         present.set(name, later)
@@ -91,9 +91,9 @@ export class LastPulls {
     references: readonly string[],
   ): Promise<Map<string, number>> {
     const pulls = await readLastPulls(this.#database, id, references)
-    const noted = this.#noted.get(rid)?.get(name)
+    const recorded = this.#recorded.get(rid)?.get(name)
     for (const reference of references) {
-      const atMs = noted?.get(reference)
+      const atMs = recorded?.get(reference)
       if (atMs !== undefined) pulls.set(reference, atMs)
     }
     return pulls

@@ -59,13 +59,13 @@ function testManifests(kind: DatabaseKind): void {
     }
   })
 
-  it('bytes beyond ASCII come back as they went, whether remembered or read', async () => {
+  it('non-ASCII bytes are returned unchanged, from the cache and from the database', async () => {
     const text = image({ annotations: { title: 'Grüße 𝄞 ' } })
     assert.equal((await test.putManifest(repository, 'v1', text)).status, 201)
     for (let round = 0; round < 3; round += 1) assert.equal((await test.send('GET', url('v1'))).text, text)
   })
 
-  it('a manifest of nearly 4 MiB is taken and served whole, in chunks without a length too', async () => {
+  it('a manifest of nearly 4 MiB is accepted and served, also in chunks without a length', async () => {
     const text = image({ annotations: { padding: 'x'.repeat(4 * 1024 * 1024 - 2000) } })
     const body = Readable.from([text.slice(0, 1_000_000), text.slice(1_000_000)])
     const put = await test.send('PUT', url('big'), { headers: { 'content-type': ociImageManifestType }, body })
@@ -75,7 +75,7 @@ function testManifests(kind: DatabaseKind): void {
     assert.equal((await test.send('HEAD', url('big'))).headers['content-length'], String(text.length))
   })
 
-  it('a manifest of more than 4 MiB is refused with 413 while it streams, and the connection tells so', async () => {
+  it('a manifest of more than 4 MiB is rejected with 413 while it streams', async () => {
     const piece = Buffer.alloc(1024 * 1024, 0x20)
     const whole = await test.putManifest(repository, 'big', ' '.repeat(4 * 1024 * 1024 + 1))
     assert.equal(whole.status, 413)
@@ -87,7 +87,7 @@ function testManifests(kind: DatabaseKind): void {
     assert.equal(streamed.status, 413)
   })
 
-  it('the address must be that of the bytes, in either algorithm', async () => {
+  it('the digest in the path must match the bytes, in either algorithm', async () => {
     const text = image()
     const wrong = await test.putManifest(repository, digestOf(text), `${text}  `)
     assert.equal(wrong.status, 400)
@@ -124,7 +124,7 @@ function testManifests(kind: DatabaseKind): void {
     })
   }
 
-  it('what is missing is told in the words of ACR', async () => {
+  it('errors for missing content use ACR’s words', async () => {
     await test.putManifest(repository, 'v1', image())
     const byTag = await test.send('GET', url('none'))
     assert.deepEqual(byTag.json.errors, [
@@ -171,7 +171,7 @@ function testManifests(kind: DatabaseKind): void {
     ['no type anywhere', undefined, image({ mediaType: undefined }), 'nobody knows what it is'],
   ]
   for (const [what, type, body, why] of malformed) {
-    it(`a manifest with ${what} is refused as MANIFEST_INVALID${why === '' ? '' : `: ${why}`}`, async () => {
+    it(`a manifest with ${what} is rejected as MANIFEST_INVALID${why === '' ? '' : `: ${why}`}`, async () => {
       const headers = type === undefined ? {} : { 'content-type': type }
       const answer = await test.send('PUT', url('bad'), { headers, body })
       assert.equal(answer.status, 400)
@@ -180,7 +180,7 @@ function testManifests(kind: DatabaseKind): void {
     })
   }
 
-  it('a Content-Type with parameters and capitals, or none beside a mediaType, says what a manifest is', async () => {
+  it('a Content-Type with parameters and capitals, or a mediaType without it, gives the type of a manifest', async () => {
     const put = await test.putManifest(repository, 'a', image(), 'Application/vnd.OCI.image.manifest.v1+JSON; x=y')
     assert.equal(put.status, 201)
     const without = await test.send('PUT', url('b'), { body: image() })
@@ -195,7 +195,7 @@ function testManifests(kind: DatabaseKind): void {
     assert.equal(got.text, unknown)
   })
 
-  it('bytes that are held under one type are not taken under another', async () => {
+  it('bytes that are stored under one type are rejected under another', async () => {
     const text = image({ mediaType: undefined })
     assert.equal((await test.putManifest(repository, 'a', text)).status, 201)
     const other = await test.putManifest(repository, 'b', text, dockerManifestType)
@@ -203,7 +203,7 @@ function testManifests(kind: DatabaseKind): void {
     assert.equal(other.code, 'MANIFEST_INVALID')
   })
 
-  it('every layer and configuration must be in this repository, and the refusal names those that are not', async () => {
+  it('every layer and configuration must be in the repository, and the error names the missing ones', async () => {
     await test.pushBlob('another/repository', 'elsewhere')
     const answer = await test.putManifest(repository, 'v1', imageManifest(config, ['layer', 'elsewhere', 'nowhere']))
     assert.equal(answer.code, 'MANIFEST_BLOB_UNKNOWN')
@@ -215,7 +215,7 @@ function testManifests(kind: DatabaseKind): void {
     assert.equal((await test.send('GET', '/v2/never/made/tags/list')).code, 'NAME_UNKNOWN')
   })
 
-  it('layers that may not be distributed need not be here, unless they are named as others too', async () => {
+  it('non-distributable layers may be missing, unless they are named as distributable too', async () => {
     const foreign = descriptorOf('foreign', 'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip')
     const layers = [{ ...foreign, urls: ['https://example.com/layer'] }]
     assert.equal((await test.putManifest(repository, 'v1', image({ layers }))).status, 201)
@@ -223,14 +223,14 @@ function testManifests(kind: DatabaseKind): void {
     assert.equal((await test.putManifest(repository, 'v1', image({ layers: twice }))).code, 'MANIFEST_BLOB_UNKNOWN')
   })
 
-  it('an image without layers, the same descriptor twice, and data in descriptors are fine', async () => {
+  it('an image without layers, a repeated descriptor, and data in descriptors are valid', async () => {
     assert.equal((await test.putManifest(repository, 'a', image({ layers: [] }))).status, 201)
     assert.equal((await test.putManifest(repository, 'b', imageManifest(config, [config, config]))).status, 201)
     const layers = [{ ...descriptorOf('layer', 'a/b'), data: 'bGF5ZXI=', extra: null, platform: null }]
     assert.equal((await test.putManifest(repository, 'c', image({ layers }))).status, 201)
   })
 
-  it('an index may name manifests that are not here, and be empty or nested', async () => {
+  it('an index may name missing manifests, and be empty or nested', async () => {
     await test.putManifest(repository, 'v1', image())
     const index = (manifests: unknown[], type = ociImageIndexType) => ({ schemaVersion: 2, mediaType: type, manifests })
     const child = { ...descriptorOf(image(), ociImageManifestType), platform: { architecture: 'amd64', os: 'linux' } }
@@ -260,7 +260,7 @@ function testManifests(kind: DatabaseKind): void {
     assert.equal((await test.send('HEAD', url('e'))).status, 404)
   })
 
-  it('a tag moves, and its old manifest stays', async () => {
+  it('a tag is moved, and its old manifest remains', async () => {
     await test.putManifest(repository, 'v1', image())
     await test.send('GET', url('v1'))
     const next = image({ annotations: { a: 'b' } })
@@ -270,7 +270,7 @@ function testManifests(kind: DatabaseKind): void {
     assert.equal((await test.send('GET', url(digestOf(image())))).text, image())
   })
 
-  it('DELETE by tag takes the tag alone; by digest the manifest and all its tags, at once', async () => {
+  it('DELETE by tag deletes only the tag; by digest the manifest and all its tags, at once', async () => {
     await test.putManifest(repository, 'a', image())
     await test.putManifest(repository, 'b', image())
     const digest = digestOf(image())
@@ -292,7 +292,7 @@ function testManifests(kind: DatabaseKind): void {
     assert.equal((await test.putManifest(repository, 'a', image())).status, 201)
   })
 
-  it('deleting an index leaves what it names, and a child may go before its index', async () => {
+  it('deleting an index keeps its children, and a child may be deleted before its index', async () => {
     await test.putManifest(repository, 'v1', image())
     const child = descriptorOf(image(), ociImageManifestType)
     const index = JSON.stringify({ schemaVersion: 2, mediaType: ociImageIndexType, manifests: [child] })
@@ -304,7 +304,7 @@ function testManifests(kind: DatabaseKind): void {
     assert.equal((await test.send('GET', url('v1'))).status, 200)
   })
 
-  it('many pushes at once count right and each is whole', async () => {
+  it('concurrent pushes are counted correctly, and each is complete', async () => {
     const texts = Array.from({ length: 12 }, (_, index) => image({ annotations: { index: String(index) } }))
     const answers = await Promise.all(texts.map((text, index) => test.putManifest(repository, `t${index}`, text)))
     assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([201]))
@@ -314,7 +314,7 @@ function testManifests(kind: DatabaseKind): void {
     for (const [index, text] of texts.entries()) assert.equal((await test.send('GET', url(`t${index}`))).text, text)
   })
 
-  it('an event tells of each change, within it, and of no refusal', async () => {
+  it('each change, and no denial, writes an event in its transaction', async () => {
     await test.putManifest(repository, 'v1', image())
     await test.putManifest(repository, 'v1', imageManifest(config, ['missing']))
     await test.send('DELETE', url(digestOf(image())))
@@ -334,7 +334,7 @@ function testManifests(kind: DatabaseKind): void {
   })
 }
 
-it('an image without one of its layers is taken where the settings say so, but none without its config or all of them', async () => {
+it('an image without one of its layers is accepted with acceptSparseImages, but not without its config or all layers', async () => {
   const test = await openTestRegistry('sqlite', { acceptsSparseImages: true })
   try {
     await test.pushBlob('sparse', config)

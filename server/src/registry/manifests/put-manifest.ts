@@ -34,10 +34,10 @@ import { isSparse, blobDescriptors } from './image-blobs.ts'
 import { manifestDigest } from '../integrity/manifest-integrity.ts'
 
 /** The most `tag` parameters of a push by digest; the specification requires at least ten. */
-const tagLimit = 100
+const maxTags = 100
 
 /** The most missing digests that an error names. */
-const namedDigestLimit = 100
+const maxNamedDigests = 100
 
 /** A checked manifest that is about to be stored. */
 export type Push = {
@@ -131,7 +131,7 @@ async function store(
   ])
   if (held !== undefined) requireWritable(held)
   if (held !== undefined && held.media_type !== manifest.mediaType) {
-    throw new OciError('MANIFEST_INVALID', { message: `these bytes are held as ${held.media_type} already` })
+    throw new OciError('MANIFEST_INVALID', { message: `these bytes are already stored as ${held.media_type}` })
   }
   requireWritable(...heldTags)
   if (!push.movesTags && heldTags[0] !== undefined) throw tagExists(heldTags[0].name)
@@ -191,7 +191,7 @@ async function measureImage(
 }
 
 function blobsUnknown(digests: readonly Digest[]): OciError {
-  const detail = { digest: digests[0], digests: digests.slice(0, namedDigestLimit) }
+  const detail = { digest: digests[0], digests: digests.slice(0, maxNamedDigests) }
   return new OciError('MANIFEST_BLOB_UNKNOWN', { detail })
 }
 
@@ -239,8 +239,8 @@ async function insert(
 function requireTags({ path, query }: OciCall<'manifest'>): readonly Tag[] {
   if (path.reference.kind === 'tag') return [path.reference.tag]
   const texts = new Set(query.getAll('tag'))
-  if (texts.size > tagLimit) {
-    throw new OciError('TAG_INVALID', { status: 414, message: `a manifest is pushed under at most ${tagLimit} tags` })
+  if (texts.size > maxTags) {
+    throw new OciError('TAG_INVALID', { status: 414, message: `a manifest is pushed under at most ${maxTags} tags` })
   }
   return [...texts].map((text) => {
     const tag = parseTag(text)

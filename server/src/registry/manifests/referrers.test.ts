@@ -41,7 +41,7 @@ function testReferrers(kind: DatabaseKind): void {
     ...more,
   })
 
-  it('nothing refers to what is not there, in a repository that is not there: 200 and an empty index', async () => {
+  it('the referrers of a missing subject in a missing repository are 200 and an empty index', async () => {
     const answer = await list('never/made', 'subject')
     assert.deepEqual(answer.manifests, [])
     assert.equal(answer.headers['oci-filters-applied'], undefined)
@@ -52,7 +52,7 @@ function testReferrers(kind: DatabaseKind): void {
     assert.equal((await test.send('GET', '/v2/never/made/referrers/sha256:no')).code, 'DIGEST_INVALID')
   })
 
-  it('a referrer is listed before its subject comes, with exactly its type and annotations, and once', async () => {
+  it('a referrer is listed once, even before its subject exists, with exactly its type and annotations', async () => {
     const annotations = { 'org.example.key': 'Wert "ü" \\ 𝄞', '': '' }
     const manifest = artifact('s1', { artifactType: 'application/vnd.example', annotations })
     for (let round = 0; round < 2; round += 1) {
@@ -65,7 +65,7 @@ function testReferrers(kind: DatabaseKind): void {
     assert.deepEqual((await list('r/two', 's1')).manifests, [])
   })
 
-  it('a large referrer is listed like a small one, and one that is not valid is refused like a small one', async () => {
+  it('a large referrer is listed like a small one, and an invalid one is rejected like a small one', async () => {
     const annotations = { padding: 'ü'.repeat(100_000) }
     const { put, digest, size } = await push('r/large', artifact('s9', { annotations }))
     assert.equal(put.status, 201)
@@ -79,7 +79,7 @@ function testReferrers(kind: DatabaseKind): void {
     assert.equal(refused.text, (await test.putManifest('r/large', 'small', small ?? '')).text)
   })
 
-  it('the type is that of the configuration where an image says none, and left out for an index', async () => {
+  it('the artifact type defaults to that of the configuration, and is omitted for an index', async () => {
     const { digest: image } = await push('r/types', artifact('s2'))
     const { digest: index } = await push('r/types', {
       schemaVersion: 2,
@@ -93,7 +93,7 @@ function testReferrers(kind: DatabaseKind): void {
     assert.deepEqual(types, { [image]: ociEmptyJsonType, [index]: undefined })
   })
 
-  it('the filter leaves nothing else, and says that it was applied', async () => {
+  it('the filter returns only matching referrers, and says that it was applied', async () => {
     for (const [index, artifactType] of ['a/b', 'a/b', 'c/d+e', 'c/d'].entries()) {
       await push('r/filter', artifact('s3', { artifactType, annotations: { index: String(index) } }))
     }
@@ -109,7 +109,7 @@ function testReferrers(kind: DatabaseKind): void {
     assert.equal(await count('?artifactType=a%00'), 0)
   })
 
-  it('a referrer that is deleted is gone at once, and those of a deleted subject stay', async () => {
+  it('a deleted referrer is removed at once, and the referrers of a deleted subject are kept', async () => {
     const subject = JSON.stringify(imageManifest('{}', []))
     await push('r/gone', JSON.parse(subject) as object)
     const { digest } = await push('r/gone', artifact(subject))
@@ -123,7 +123,7 @@ function testReferrers(kind: DatabaseKind): void {
     )
   })
 
-  it('pages by n hold every referrer once', async () => {
+  it('pages by n contain every referrer once', async () => {
     const expected = new Set<string>()
     for (let index = 0; index < 7; index += 1) {
       expected.add(
@@ -142,7 +142,7 @@ function testReferrers(kind: DatabaseKind): void {
     assert.deepEqual(new Set(seen), expected)
   })
 
-  it('no page is larger than a manifest may be, unless one descriptor alone is', async () => {
+  it('no page is larger than a manifest may be, unless it has a single descriptor', async () => {
     const padding = 'x'.repeat(1_500_000)
     for (let index = 0; index < 5; index += 1) {
       await push('r/large', artifact('s5', { annotations: { index: String(index), padding } }))
@@ -158,7 +158,7 @@ function testReferrers(kind: DatabaseKind): void {
     assert.deepEqual(sizes, [2, 2, 1])
   })
 
-  it('referrers that may not be listed or read are not shown', async () => {
+  it('referrers that are locked against listing or reading are not listed', async () => {
     const { digest } = await push('r/locked', artifact('s6'))
     const url = `/acr/v1/r%2Flocked/_manifests/${digest}`
     for (const lock of ['listEnabled', 'readEnabled']) {

@@ -45,7 +45,7 @@ export async function listManifestProperties(
   const isPastEnd = start === undefined || asked.size === 0
   const rows = isPastEnd ? [] : await listManifests(context.database, repository.id, wanted)
   const { page, headers } = cutPage(rows, asked, (row) => {
-    if (order !== 'name') positions.remember(repository.id, { name: row.digest, atMs: row.updated_at_ms })
+    if (order !== 'name') positions.set(repository.id, { name: row.digest, atMs: row.updated_at_ms })
     return linkAfter(call.request.url ?? '', call.query, asked, row.digest)
   })
   const digests = page.map(({ digest }) => digest)

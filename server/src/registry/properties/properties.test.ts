@@ -70,7 +70,7 @@ function testProperties(kind: DatabaseKind): void {
     }
   })
 
-  it('an untagged manifest has no tags, and an index says what it names', async () => {
+  it('an untagged manifest has no tags, and an index has references', async () => {
     const { text, digest } = await pushImage('p/index', 'v1')
     const child = { ...descriptorOf(text, ociImageManifestType), platform: { architecture: 'arm64', os: 'linux' } }
     const index = JSON.stringify({ schemaVersion: 2, manifests: [child] })
@@ -98,7 +98,7 @@ function testProperties(kind: DatabaseKind): void {
     assert.deepEqual(await names('digest=nonsense'), [])
   })
 
-  it('PATCH sets the locks that it names, changes nothing else, and moves no time', async () => {
+  it('PATCH sets the locks that it names, and changes nothing else, such as times', async () => {
     const { digest } = await pushImage('p/patch', 'v1')
     const made = await test.send('GET', '/acr/v1/p%2Fpatch')
     test.clock.nowMs += 5000
@@ -142,7 +142,7 @@ function testProperties(kind: DatabaseKind): void {
     })
   }
 
-  it('what is missing is told in the words of ACR', async () => {
+  it('errors for missing content use ACR’s words', async () => {
     await pushImage('p/errors', 'v1')
     const digest = digestOf('none')
     const notFound = { code: 'NAME_UNKNOWN', message: 'repository "no/such" is not found', detail: null }
@@ -172,7 +172,7 @@ function testProperties(kind: DatabaseKind): void {
     }
   })
 
-  it('DELETE of a tag is 202 without a body, names the manifest in a header, and leaves it', async () => {
+  it('DELETE of a tag is 202 without a body, names the manifest in a header, and keeps it', async () => {
     const { digest } = await pushImage('p/untag', 'v1')
     const answer = await test.send('DELETE', '/acr/v1/p%2Funtag/_tags/v1')
     assert.equal(answer.status, 202)
@@ -182,7 +182,7 @@ function testProperties(kind: DatabaseKind): void {
     assert.equal((await test.send('GET', '/acr/v1/p%2Funtag')).json.tagCount, 0)
   })
 
-  it('DELETE of a repository says what went, and all of it is gone at once', async () => {
+  it('DELETE of a repository names the deleted content, and all of it is removed at once', async () => {
     const { digest } = await pushImage('p/gone', 'v1')
     await pushImage('p/gone', 'v2')
     for (const reference of ['v1', digest]) await test.send('GET', `/v2/p/gone/manifests/${reference}`)
@@ -204,7 +204,7 @@ function testProperties(kind: DatabaseKind): void {
     assert.equal(again.code, 'MANIFEST_BLOB_UNKNOWN')
   })
 
-  it('a credential of before a repository was deleted is worth nothing on the one of the same name', async () => {
+  it('a credential from before the deletion of a repository is rejected by its successor', async () => {
     const repository = 'p/reborn'
     await pushImage(repository, 'v1')
     await test.send('DELETE', '/acr/v1/p%2Freborn')
@@ -239,7 +239,7 @@ function testProperties(kind: DatabaseKind): void {
     assert.equal((await test.send('GET', `/v2/${repository}/manifests/v1`)).status, 200)
   })
 
-  it('an old credential cannot make a deleted repository anew', async () => {
+  it('an old credential cannot recreate a deleted repository', async () => {
     await pushImage('p/buried', 'v1')
     await test.send('DELETE', '/acr/v1/p%2Fburied')
     test.gate.deletionsSeen = seenFirst
@@ -248,7 +248,7 @@ function testProperties(kind: DatabaseKind): void {
     test.gate.deletionsSeen = Infinity
   })
 
-  it('the registry holds each blob once, and nothing more when it is deleted', async () => {
+  it('the registry counts each blob once, and nothing after its deletion', async () => {
     const rid = test.hosted.rid
     const before = await test.registry.usage(rid)
     const layer = 'used by two'
@@ -263,7 +263,7 @@ function testProperties(kind: DatabaseKind): void {
     assert.equal((await test.registry.usage(rid)).sizeBytes, 0)
   })
 
-  it('what was deleted cannot be restored, and is listed as none', async () => {
+  it('without soft delete, deleted content is not listed and cannot be restored', async () => {
     const { host } = { host: 'second.example' }
     assert.deepEqual((await test.send('GET', '/acr/v1/_deleted/_catalog', { host })).json, { repositories: [] })
     const tags = await test.send('GET', '/acr/v1/_deleted/a%2Fb/_tags', { host })

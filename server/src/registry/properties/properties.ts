@@ -7,7 +7,7 @@ import type { ListedManifest } from '../manifests/manifest-store.ts'
 import { readBody } from '../surface/read-body.ts'
 import type { RepositoryRow, TagRow } from '../rows/rows.ts'
 
-const patchLimitBytes = 64 * 1024
+const maxPatchBytes = 64 * 1024
 const maxDepth = 20
 
 /** The first members of every document of the `/acr/v1` surface. */
@@ -72,7 +72,7 @@ function lastPullTime({ created_at_ms }: Pick<TagRow, 'created_at_ms'>, pulledAt
  * @throws BodyTooLargeError
  */
 export async function readPatch({ request }: RepositoryCall): Promise<JsonObject> {
-  const document = parseBoundedJson(await readBody(request, patchLimitBytes), maxDepth)
+  const document = parseBoundedJson(await readBody(request, maxPatchBytes), maxDepth)
   if (!isJsonObject(document)) throw new OciError('BAD_REQUEST', { message: 'the body is not a JSON object' })
   return document
 }

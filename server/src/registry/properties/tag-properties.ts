@@ -39,7 +39,7 @@ export async function listTagProperties(
     ? []
     : await listTags(context.database, repository.id, wanted, digest === '' ? undefined : digest)
   const { page, headers } = cutPage(rows, asked, (row) => {
-    if (order !== 'name') positions.remember(repository.id, { name: row.name, atMs: row.updated_at_ms })
+    if (order !== 'name') positions.set(repository.id, { name: row.name, atMs: row.updated_at_ms })
     return linkAfter(call.request.url ?? '', call.query, asked, row.name)
   })
   const pulls = await context.lastPulls.read(

@@ -34,7 +34,7 @@ function testQuotas(kind: DatabaseKind): void {
   const begin = async (repository: string) =>
     String((await opened.send('POST', `/v2/${repository}/blobs/uploads/`)).headers.location)
 
-  it('a blob that has no room is denied before it is sent, and while it is sent', async () => {
+  it('a blob that exceeds a quota is denied before it is sent, and while it is sent', async () => {
     const { send, pushBlob } = await open({ registryBytes: 1_000_000, repositoryBytes: 0 })
     await pushBlob('app', randomBytes(600_000))
     const content = randomBytes(500_000)
@@ -50,7 +50,7 @@ function testQuotas(kind: DatabaseKind): void {
     assert.equal(await usage(), 1_000_000)
   })
 
-  it('pushes at the same time never exceed a limit together, and what fits is taken', async () => {
+  it('concurrent pushes never exceed a quota together, and those that fit are accepted', async () => {
     const { send } = await open({ registryBytes: 1_000_000, repositoryBytes: 0 })
     const answers = await Promise.all(
       Array.from({ length: 16 }, async (_, index) => {
@@ -66,7 +66,7 @@ function testQuotas(kind: DatabaseKind): void {
     assert.ok(taken <= 6 && taken > 0, `${taken} were taken`)
   })
 
-  it('open uploads count, and no longer when they are cancelled', async () => {
+  it('open uploads count towards quotas until they are cancelled', async () => {
     const { send } = await open({ registryBytes: 1_000_000, repositoryBytes: 0 })
     const location = await begin('app')
     assert.equal((await send('PATCH', location, { body: randomBytes(700_000) })).status, 202)
@@ -79,7 +79,7 @@ function testQuotas(kind: DatabaseKind): void {
     assert.equal((await push()).status, 201)
   })
 
-  it('a repository has a limit of its own, which mounts and manifests count against', async () => {
+  it('a repository has a quota of its own, towards which mounts and manifests count', async () => {
     const { send, pushBlob, putManifest } = await open({ registryBytes: 0, repositoryBytes: 0 })
     const layer = randomBytes(3000).toString('base64')
     const config = '{}'
@@ -98,7 +98,7 @@ function testQuotas(kind: DatabaseKind): void {
     await pushBlob('elsewhere', randomBytes(20_000))
   })
 
-  it('what is set holds instead of the default, and is listed with what is in use', async () => {
+  it('a quota overrides the default, and is listed with its usage', async () => {
     const { pushBlob, registry, database } = await open({ registryBytes: 1000, repositoryBytes: 1000 })
     await assert.rejects(pushBlob('app', randomBytes(1500)), /403/)
     assert.equal(await setQuota('all', 5000), true)
@@ -115,7 +115,7 @@ function testQuotas(kind: DatabaseKind): void {
     assert.equal((await registry.usage(rid)).limitBytes, 1000)
   })
 
-  it('a read that fails while a body arrives is not left unhandled', async () => {
+  it('a read that fails while a body arrives is not an unhandled rejection', async () => {
     const { database } = await open(noQuotas)
     const quotas = new Quotas(database, new StagedBytes(), noQuotas, () => Promise.resolve())
     const place = { rid, repositoryId: 'r' }

@@ -52,7 +52,7 @@ function testUsage(kind: DatabaseKind): void {
   })
   after(() => opened.dispose())
 
-  it('is what a count of everything gives, after any pushes, mounts, deletes, restores and collections', async () => {
+  it('equals a full count after any pushes, mounts, deletes, restores and collections', async () => {
     const { send, registry, clock, gate } = opened
     const contents = Array.from({ length: 8 }, () => randomBytes(randomInt(1, 3000)).toString('base64'))
     const pick = <Item>(list: readonly Item[]): Item => list[randomInt(list.length)] as Item
@@ -110,7 +110,7 @@ function testUsage(kind: DatabaseKind): void {
     assert.ok(Object.keys(kept.registries).length > 0)
   })
 
-  it('of a registry that is deleted and collected is nothing', async () => {
+  it('is zero for a registry that is deleted and collected', async () => {
     const { database, registry, clock } = opened
     for (const rid of ['1', '2'].map((digit) => digit.repeat(32))) {
       await database.transaction((transaction) => registry.deleteContent(transaction, rid))

@@ -46,7 +46,7 @@ export function requireOrder(query: URLSearchParams): ListOrder {
     case 'timedesc':
       return 'newest-first'
     default:
-      throw new OciError('BAD_REQUEST', { message: 'orderby is none of timeasc, timedesc and none' })
+      throw new OciError('BAD_REQUEST', { message: 'orderby must be timeasc, timedesc or none' })
   }
 }
 
@@ -90,12 +90,12 @@ export async function findStart(
 ): Promise<Pick<ListPage, 'after'> | undefined> {
   if (last === '') return { after: undefined }
   if (order === 'name') return { after: { name: last, atMs: 0 } }
-  const atMs = positions.find(repositoryId, last) ?? (await find(last))
+  const atMs = positions.get(repositoryId, last) ?? (await find(last))
   return atMs === undefined ? undefined : { after: { name: last, atMs } }
 }
 
 /** The maximum number of cached positions. */
-const rememberedPositions = 10_000
+const maxPositions = 10_000
 
 /**
  * Caches the ends of pages in an order by time. `last` contains only a name, and a client that deletes what it lists,
@@ -104,17 +104,17 @@ const rememberedPositions = 10_000
 export class PagePositions {
   #positions = new Map<string, number>()
 
-  remember(repositoryId: string, { name, atMs }: ListPosition): void {
+  set(repositoryId: string, { name, atMs }: ListPosition): void {
     const key = `${repositoryId}/${name}`
     this.#positions.delete(key)
     this.#positions.set(key, atMs)
-    if (this.#positions.size <= rememberedPositions) return
+    if (this.#positions.size <= maxPositions) return
     const oldest = this.#positions.keys().next()
     if (oldest.done !== true) this.#positions.delete(oldest.value)
   }
 
   /** The time of the last entry of a page, by its name. */
-  find(repositoryId: string, name: string): number | undefined {
+  get(repositoryId: string, name: string): number | undefined {
     return this.#positions.get(`${repositoryId}/${name}`)
   }
 }

@@ -45,7 +45,7 @@ function testLists(kind: DatabaseKind): void {
   // What a database that knows a language would sort otherwise, and prefixes of one another. [distribution#4904]
   const adversarial = ['a', 'a-b', 'a--b', 'a.b', 'a/b', 'a/b/c', 'a0', 'a_b', 'a__b', 'ab', 'b', '0', 'z9']
 
-  it('the catalog has every repository once, in byte order, whatever the page size', async () => {
+  it('the catalog contains every repository once, in byte order, with any page size', async () => {
     const names = adversarial.map((name) => `c/${name}`)
     for (const name of names) await push(name, 'v1')
     const expected = [...names].sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)))
@@ -58,7 +58,7 @@ function testLists(kind: DatabaseKind): void {
     }
   })
 
-  it('the catalog shows one registry, what has had a manifest, and nothing that may not be listed', async () => {
+  it('the catalog contains only published repositories of one registry that may be listed', async () => {
     await push('other/repository', 'v1', {}, 'second.example')
     await test.pushBlob('blobs/only', 'blob')
     await push('hidden/one', 'v1')
@@ -71,7 +71,7 @@ function testLists(kind: DatabaseKind): void {
     assert.deepEqual(second.json, { repositories: ['other/repository'] })
   })
 
-  it('tags come in byte order, all that follow last, whether or not last is there', async () => {
+  it('tags are listed in byte order after last, whether or not last exists', async () => {
     const tags = ['A', 'Z', '_', 'a', 'a-1', 'a.1', 'a1', 'b', 'z', '0', '1.0', '1.10', '1.2']
     for (const tag of tags) await push('tags/app', tag)
     const expected = [...tags].sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)))
@@ -136,7 +136,7 @@ function testLists(kind: DatabaseKind): void {
     })
   }
 
-  it('lists by time go on where they ended, though what they ended with was deleted or moved', async () => {
+  it('lists by time continue where they ended, even if their last entry was deleted or moved', async () => {
     for (let index = 0; index < 6; index += 1) {
       test.clock.nowMs += 1000
       await push('timed', `t${index}`, { annotations: { index: String(index) } })

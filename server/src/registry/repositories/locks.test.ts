@@ -141,7 +141,7 @@ function testLocks(kind: DatabaseKind): void {
   }
 
   for (const { what, send, stoppedBy } of paths) {
-    it(`${what}: stopped by the locks that cover it, and by no other, from the moment they are set`, async () => {
+    it(`${what}: prevented by the locks that cover it, and by no other, from the moment they are set`, async () => {
       for (const place of ['repository', 'tag', 'manifest'] as const) {
         for (const lock of ['deleteEnabled', 'writeEnabled', 'readEnabled'] as const) {
           if (!stoppedBy[lock].includes(place)) continue
@@ -165,7 +165,7 @@ function testLocks(kind: DatabaseKind): void {
     })
   }
 
-  it('what may not be listed is left out of every list, and still found by its name', async () => {
+  it('content that is locked against listing is omitted from every list, and still found by its name', async () => {
     await set('tag', { listEnabled: false })
     await set('manifest', { listEnabled: false })
     assert.deepEqual((await test.send('GET', `/v2/${repository}/tags/list`)).json.tags, [])
@@ -175,7 +175,7 @@ function testLocks(kind: DatabaseKind): void {
     assert.equal((await test.send('GET', `/v2/${repository}/manifests/v1`)).status, 200)
   })
 
-  it('of pushes that race to a tag while it is locked, none succeeds after the lock was acknowledged', async () => {
+  it('no push to a tag succeeds after its lock was acknowledged', async () => {
     let isLocked = false
     const push = async () => {
       const afterLock = isLocked

@@ -64,7 +64,7 @@ export function requireLockChange(body: JsonObject): Partial<LockColumns> {
     const value: JsonValue | undefined = ownValue(body, attribute)
     if (value === undefined || value === null) continue
     if (typeof value !== 'boolean') {
-      throw new OciError('BAD_REQUEST', { message: `${attribute} is neither true nor false` })
+      throw new OciError('BAD_REQUEST', { message: `${attribute} must be true or false` })
     }
     change[column] = value ? 1 : 0
   }

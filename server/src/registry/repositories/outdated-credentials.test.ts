@@ -26,7 +26,7 @@ function testOutdated(kind: DatabaseKind): void {
   const outdated = async (method: string, path: string) =>
     (await by(seenFirst, () => test.send(method, path, method === 'GET' ? {} : { body: 'x' }))).status
 
-  it('an upload is neither shown, nor added to, ended or cancelled', async () => {
+  it('an upload can be neither read, continued, finished nor cancelled', async () => {
     const path = await current(async () => (await test.send('POST', '/v2/o/app/blobs/uploads/')).headers.location ?? '')
     const ending = `${path}&digest=${digestOf('x')}`
     assert.deepEqual(

@@ -15,7 +15,7 @@ import {
   recordChange,
 } from './repository-store.ts'
 
-for (const kind of testDatabaseKinds) describe(`the store of repositories on ${kind}`, () => testStore(kind))
+for (const kind of testDatabaseKinds) describe(`the repository store on ${kind}`, () => testStore(kind))
 
 function testStore(kind: DatabaseKind): void {
   let opened: TestDatabase
@@ -28,7 +28,7 @@ function testStore(kind: DatabaseKind): void {
   const open = (rid: string, name: string, nowMs: number) =>
     opened.database.transaction((transaction) => openRepository(transaction, rid, name, nowMs))
 
-  it('makes a repository once, unpublished and open, however many ask for it at the same time', async () => {
+  it('creates a repository once, unpublished and without locks, for concurrent calls', async () => {
     const rows = await Promise.all(Array.from({ length: 6 }, (_, index) => open('r1', 'a', 100 + index)))
     assert.equal(new Set(rows.map(({ id }) => id)).size, 1)
     const [row] = rows
@@ -37,7 +37,7 @@ function testStore(kind: DatabaseKind): void {
     assert.notEqual((await open('r2', 'a', 100)).id, row?.id)
   })
 
-  it('publishes it with its first manifest, and keeps that time', async () => {
+  it('publishes a repository with its first manifest, and keeps that time', async () => {
     const { id } = await open('r1', 'published', 1)
     for (const nowMs of [10, 20]) {
       await opened.database.transaction((transaction) =>
@@ -57,7 +57,7 @@ function testStore(kind: DatabaseKind): void {
     )
   })
 
-  it('tells the successor of a repository which deletion ended it, again and again, by a clock that goes back too', async () => {
+  it('records the deletion of its predecessor with each new repository, even if the clock is set back', async () => {
     const deletions = createDeletionCount(opened.database)
     for (const nowMs of [2000, 1000]) {
       const row = await open('r1', 'reborn', nowMs)
@@ -73,13 +73,13 @@ function testStore(kind: DatabaseKind): void {
     assert.equal((await open('r2', 'reborn', 3000)).predecessor_deletion, null)
   })
 
-  it('makes nothing in a registry that was deleted', async () => {
+  it('creates nothing in a deleted registry', async () => {
     await opened.database.transaction((transaction) => deleteRegistryContent(transaction, 'r3', 1))
     await opened.database.transaction((transaction) => deleteRegistryContent(transaction, 'r3', 2))
     await assert.rejects(open('r3', 'late', 3), { code: 'NAME_UNKNOWN' })
   })
 
-  it('forgets repositories that never held anything, and old deletions', async () => {
+  it('deletes old empty repositories and tombstones', async () => {
     await open('r4', 'abandoned', 100)
     await open('r4', 'young', 5000)
     const { id } = await open('r4', 'published', 100)

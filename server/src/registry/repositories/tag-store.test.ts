@@ -8,7 +8,7 @@ import { moveTags, readTagNames } from './tag-store.ts'
 
 for (const kind of testDatabaseKinds) {
   describe(`the tags of manifests on ${kind}`, () => {
-    it('are the first thousand of each, however many the others have', async (t) => {
+    it('are the first thousand of each manifest, however many others have', async (t) => {
       const { database, dispose } = await openTestDatabase(kind, registryMigrations)
       t.after(dispose)
       const digests = Array.from({ length: 9 }, (_, index) => digestOf(`manifest ${index}`)).toSorted()

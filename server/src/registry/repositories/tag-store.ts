@@ -85,10 +85,10 @@ export async function readTag(database: Database, repositoryId: string, tag: str
 }
 
 /** The most tags of each manifest in a list of manifests. */
-const shownTagLimit = 1000
+const maxShownTags = 1000
 
 /** How many tags one statement reads: more than are shown, so that each statement completes a manifest. */
-const readTagLimit = 2 * shownTagLimit
+const maxReadTags = 2 * maxShownTags
 
 /**
  * The names of the tags of manifests, by digest; also those that may not be listed, so that no manifest appears to be
@@ -111,15 +111,15 @@ export async function readTagNames(
         .where('manifest_digest', 'in', unread)
         .orderBy('manifest_digest')
         .orderBy('name')
-        .limit(readTagLimit)
+        .limit(maxReadTags)
         .execute()
       const read = Map.groupBy(rows, ({ manifest_digest }) => manifest_digest)
       for (const [digest, tags] of read)
         names.set(
           digest,
-          tags.slice(0, shownTagLimit).map(({ name }) => name),
+          tags.slice(0, maxShownTags).map(({ name }) => name),
         )
-      if (rows.length < readTagLimit) break
+      if (rows.length < maxReadTags) break
       // The last manifest may have more tags, and later manifests were not reached.
       const last = rows.at(-1)?.manifest_digest ?? ''
       unread = unread.filter((digest) => digest > last || (digest === last && !isFull(names.get(digest))))
@@ -129,7 +129,7 @@ export async function readTagNames(
 }
 
 function isFull(tags: readonly string[] = []): boolean {
-  return tags.length === shownTagLimit
+  return tags.length === maxShownTags
 }
 
 /** The existing ones of the tags, within the transaction. */

@@ -34,7 +34,7 @@ function testRetention(kind: DatabaseKind): void {
   const untag = (name: string, tag: string) => test.send('DELETE', `/acr/v1/${encodeURIComponent(name)}/_tags/${tag}`)
   const lock = (path: string, body: object) => test.send('PATCH', `/acr/v1/${path}`, { body: JSON.stringify(body) })
 
-  it('a manifest without a tag is deleted after so many days without one, and not before', async () => {
+  it('a manifest is deleted when it has been untagged for the configured days, and not before', async () => {
     const untagged = await test.pushImage('r/app', 'v1', 'one')
     const moved = await test.pushImage('r/app', 'v2', 'two')
     const tagged = await test.pushImage('r/app', 'v3', 'three')
@@ -65,7 +65,7 @@ function testRetention(kind: DatabaseKind): void {
       assert.deepEqual([actor_kind, actor_id], ['system', 'retention-policy'])
   })
 
-  it('a manifest that had gone without a tag before the policy was enabled stays', async () => {
+  it('a manifest that was untagged before the policy was enabled is kept', async () => {
     const digest = await test.pushImage('r/old', 'v1', 'old')
     await untag('r/old', 'v1')
     test.clock.nowMs += dayMs
@@ -79,7 +79,7 @@ function testRetention(kind: DatabaseKind): void {
     assert.ok(!(await isThere('r/old', digest)), 'it was pushed again since')
   })
 
-  it('fault 33: what is locked stays, be it the manifest or the repository', async () => {
+  it('fault 33: a locked manifest, and a manifest in a locked repository, is kept', async () => {
     const cases = [
       ['r/lock1', { deleteEnabled: false }, true],
       ['r/lock2', { writeEnabled: false }, true],
@@ -107,7 +107,7 @@ function testRetention(kind: DatabaseKind): void {
     assert.equal((await carryOut(1)).untagged, 4)
   })
 
-  it('the children of an index and what refers to an image stay as long as that does, and go with it', async () => {
+  it('the children of an index and the referrers of an image are kept as long as it, and deleted with it', async () => {
     const child = await test.pushImage('r/multi', 'child', 'child')
     await untag('r/multi', 'child')
     const index = JSON.stringify({
@@ -132,7 +132,7 @@ function testRetention(kind: DatabaseKind): void {
     for (const digest of [child, digestOf(index), digestOf(referrer)]) assert.ok(!(await isThere('r/multi', digest)))
   })
 
-  it('with no day at all, the parts of a push that is under way stay', async () => {
+  it('with a retention of zero days, the manifests of a running push are kept', async () => {
     await test.pushBlob('r/push', config)
     await test.pushBlob('r/push', 'part')
     const part = JSON.stringify(imageManifest(config, ['part']))
@@ -145,7 +145,7 @@ function testRetention(kind: DatabaseKind): void {
     assert.ok(!(await isThere('r/push', digestOf(part))))
   })
 
-  it('another registry is left alone', async () => {
+  it('another registry is not affected', async () => {
     const host = 'second.example'
     await test.send('POST', `/v2/r/app/blobs/uploads/?digest=${digestOf(config)}`, { host, body: config })
     const manifest = JSON.stringify(imageManifest(config, []))

@@ -18,7 +18,7 @@ export function findDeleted(transaction: Transaction, rid: string, name: string)
 }
 
 /** Removes a soft-deleted tag. */
-export async function forgetDeletedTag(
+export async function removeDeletedTag(
   transaction: Transaction,
   repositoryId: string,
   name: string,

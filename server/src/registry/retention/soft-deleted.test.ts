@@ -43,7 +43,7 @@ function testSoftDeletion(kind: DatabaseKind): void {
       },
     })
 
-  it('an image that is deleted by digest is gone, listed with its tags, and comes back whole', async () => {
+  it('an image that is deleted by digest is listed with its tags, and is restored completely', async () => {
     const digest = await test.pushImage('s/app', 'v1', 'only layer of s/app')
     await test.send('PUT', `/v2/s/app/manifests/${digest}?tag=v2`, {
       headers: { 'content-type': 'application/vnd.oci.image.manifest.v1+json' },
@@ -85,7 +85,7 @@ function testSoftDeletion(kind: DatabaseKind): void {
     assert.equal(await status(`/v2/s/app/blobs/${digestOf('only layer of s/app')}`), 200)
   })
 
-  it('a tag that is taken away can be put back, and the last that had its name comes last', async () => {
+  it('a deleted tag can be restored, and the last of its name is listed last', async () => {
     const first = await test.pushImage('s/tags', 'latest', 'first')
     await test.send('DELETE', '/acr/v1/s%2Ftags/_tags/latest')
     test.clock.nowMs += 1000
@@ -111,7 +111,7 @@ function testSoftDeletion(kind: DatabaseKind): void {
     assert.equal((await test.send('HEAD', '/v2/s/tags/manifests/latest')).headers['docker-content-digest'], second)
   })
 
-  it('a tag that points elsewhere by now is moved with force alone', async () => {
+  it('a tag that points to another manifest is moved only with force', async () => {
     const old = await test.pushImage('s/force', 'v1', 'old')
     await test.send('DELETE', `/v2/s/force/manifests/${old}`)
     const young = await test.pushImage('s/force', 'v1', 'young')
@@ -124,7 +124,7 @@ function testSoftDeletion(kind: DatabaseKind): void {
     assert.equal(await status(`/v2/s/force/manifests/${young}`), 200)
   })
 
-  it('a repository that is deleted comes back image by image, with what was deleted from it before', async () => {
+  it('a deleted repository is restored image by image, including content that was deleted from it before', async () => {
     const before = await test.pushImage('s/whole', 'v0', 'zero')
     await test.send('DELETE', `/v2/s/whole/manifests/${before}`)
     await test.pushImage('s/whole', 'v0', 'zero')
@@ -158,7 +158,7 @@ function testSoftDeletion(kind: DatabaseKind): void {
     assert.deepEqual((await test.send('GET', '/v2/s/whole/tags/list')).json['tags'], ['multi', 'v1'])
   })
 
-  it('fault 33: a lock forbids to delete, and forbids to restore over it', async () => {
+  it('fault 33: a lock prevents deletion, and restoring over the locked tag', async () => {
     const lock = (path: string, writeEnabled: boolean) =>
       test.send('PATCH', `/acr/v1/${path}`, { body: JSON.stringify({ writeEnabled }) })
     const old = await test.pushImage('s/locked', 'v1', 'old one')
@@ -177,7 +177,7 @@ function testSoftDeletion(kind: DatabaseKind): void {
     assert.equal((await restore('s/locked', old, 'v2')).status, 405, 'the repository is locked')
   })
 
-  it('what was never there, or is not of this repository, is not restored, and a body that is none is refused', async () => {
+  it('content that never existed, or is of another repository, is not restored, and an invalid body is rejected', async () => {
     const digest = await test.pushImage('s/other', 'v1', 'of another')
     await test.send('DELETE', `/v2/s/other/manifests/${digest}`)
     assert.equal((await restore('s/nobody', digest, 'v1')).status, 404)
@@ -197,7 +197,7 @@ function testSoftDeletion(kind: DatabaseKind): void {
     assert.deepEqual(json['repositories'], [], 'another registry')
   })
 
-  it('nobody reaches what was deleted by the name under which it is kept', async () => {
+  it('deleted content is not reachable by the name of the repository that keeps it', async () => {
     for (const name of ['_deleted/s/other', '_deleted%2Fs%2Fother']) {
       for (const path of [`/v2/${name}/tags/list`, `/v2/${name}/manifests/v1`, `/acr/v1/${name}`]) {
         assert.ok((await test.send('GET', path)).status >= 400, path)
@@ -205,7 +205,7 @@ function testSoftDeletion(kind: DatabaseKind): void {
     }
   })
 
-  it('after so many days as the policy says now it is gone for good, with its bytes', async () => {
+  it('deleted content is purged with its bytes after the days of the current policy', async () => {
     const digest = await test.pushImage('s/purged', 'v1', 'purged layer')
     const kept = await test.pushImage('s/purged', 'v2', 'kept layer')
     await test.send('DELETE', `/v2/s/purged/manifests/${digest}`)
@@ -223,7 +223,7 @@ function testSoftDeletion(kind: DatabaseKind): void {
     assert.equal(await status(`/v2/s/purged/blobs/${digestOf('purged layer')}`), 404)
   })
 
-  it('a blob of what was deleted is mounted by nobody, who may read all that has a name', async () => {
+  it('a blob of deleted content cannot be mounted, even by a caller that may pull everything', async () => {
     const layer = 'a layer that only s/secret had'
     const digest = await test.pushImage('s/secret', 'v1', layer)
     assert.equal(await status('/acr/v1/s%2Fsecret', 'DELETE'), 202)

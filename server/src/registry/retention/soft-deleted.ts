@@ -6,7 +6,7 @@ import { type AcrCall, sendJson } from '../surface/call.ts'
 import { manifestUnknown } from '../surface/checked-path.ts'
 import {
   findDeleted,
-  forgetDeletedTag,
+  removeDeletedTag,
   listDeletedManifestRows,
   listDeletedNames,
   listDeletedTagRows,
@@ -143,7 +143,7 @@ async function restore(
     if (present !== undefined) await markUntagged(transaction, repository.id, [present.manifest_digest], nowMs)
     await moveTags(transaction, repository.id, [tag], digest, nowMs)
   }
-  if (kept !== undefined && tag !== undefined) await forgetDeletedTag(transaction, kept.id, tag, digest)
+  if (kept !== undefined && tag !== undefined) await removeDeletedTag(transaction, kept.id, tag, digest)
   const tags = tag !== undefined && present === undefined ? 1 : 0
   await recordChange(transaction, repository.id, { manifests: live === undefined ? 1 : 0, tags, nowMs })
   const detail = { tag: tag ?? null, force }
@@ -152,7 +152,7 @@ async function restore(
 }
 
 function tagInUse(tag: Tag): OciError {
-  const message = `the tag ${tag} points to another manifest; restore with force to have it point to this one`
+  const message = `the tag ${tag} points to another manifest; use force to move it to this manifest`
   return new OciError('CONFLICT', { message, detail: { Tag: tag } })
 }
 

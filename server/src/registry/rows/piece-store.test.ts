@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { whileTime } from './piece-store.ts'
 
-test('a transaction takes pieces until nothing is left, or until its time is over', async () => {
+test('a transaction does pieces until nothing is left, or its time is over', async () => {
   let pieces = 0
   const isNothingLeft = await whileTime(async () => {
     pieces += 1

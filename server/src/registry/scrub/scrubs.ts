@@ -162,7 +162,7 @@ export class Scrubs {
     }
     await database.transaction((transaction) => writeScrub(transaction, row))
     this.#setLast({ id: 'background', ...row })
-    this.#tell(progress)
+    this.#report(progress)
   }
 
   async #carryOut(run: ScrubRun, report: ScrubReport): Promise<void> {
@@ -170,7 +170,7 @@ export class Scrubs {
     try {
       await scrub(run, { step: 'blobs', place: '' }, this.#verifyAudit)
       report.state = 'completed'
-      this.#tell(report)
+      this.#report(report)
     } catch (error) {
       report.state = run.signal.aborted ? 'stopped' : 'failed'
       if (report.state === 'failed') log.error({ err: error }, 'a scrub failed')
@@ -178,7 +178,7 @@ export class Scrubs {
     report.completedAtMs = clock.now()
   }
 
-  #tell({ findingCount, counts, findings }: ScrubProgress): void {
+  #report({ findingCount, counts, findings }: ScrubProgress): void {
     const { log } = this.#context
     if (findingCount === 0) log.info(counts, 'a scrub found no problems')
     else log.error({ ...counts, findings: findings.slice(0, 20) }, `a scrub found ${findingCount} problems`)

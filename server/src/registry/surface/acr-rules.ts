@@ -37,7 +37,7 @@ function requireSha256(digest: string): void {
 }
 
 function onlySha256(digest: string): OciError {
-  return new OciError('DIGEST_INVALID', { message: 'this registry takes sha256 digests only', detail: { digest } })
+  return new OciError('DIGEST_INVALID', { message: 'this registry accepts only sha256 digests', detail: { digest } })
 }
 
 /** [acr-protocol §1.12] */

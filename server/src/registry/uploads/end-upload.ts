@@ -17,7 +17,7 @@ export async function endUnlessWriting(context: UploadContext, uploadId: string)
 
 /** The same, called by the only writer of the upload. */
 export async function endUpload(context: UploadContext, uploadId: string): Promise<void> {
-  context.running.forget(uploadId)
+  context.running.dropHash(uploadId)
   await context.blobs.discard(uploadId)
   try {
     await context.database.transaction((transaction) => deleteUpload(transaction, uploadId))
@@ -41,7 +41,7 @@ export async function discardUploadsOf(context: UploadContext, repositoryId: str
   await context.staging.load()
   for (const [id, upload] of context.staged.entries()) {
     if (upload.repositoryId !== repositoryId || context.running.isWriting(id)) continue
-    context.running.forget(id)
+    context.running.dropHash(id)
     await context.running.alone(id, () => context.blobs.discard(id))
   }
 }

@@ -6,7 +6,7 @@ import { OciError } from '../surface/errors.ts'
 export type RunningHash = { readonly algorithm: DigestAlgorithm; readonly hash: Hash; sizeBytes: number }
 
 /** The most hashes that are kept between requests. A hash beyond that is computed again from the staged bytes. */
-const keptHashes = 10_000
+const maxKeptHashes = 10_000
 
 /** The state of uploads in this process: which are being written to, and their hashes. All of it can be recomputed. */
 export class RunningUploads {
@@ -49,12 +49,12 @@ export class RunningUploads {
   /** Keeps a hash until the upload continues. */
   keepHash(uploadId: string, running: RunningHash): void {
     this.#hashes.set(uploadId, running)
-    if (this.#hashes.size <= keptHashes) return
+    if (this.#hashes.size <= maxKeptHashes) return
     const oldest = this.#hashes.keys().next()
     if (oldest.done !== true) this.#hashes.delete(oldest.value)
   }
 
-  forget(uploadId: string): void {
+  dropHash(uploadId: string): void {
     this.#hashes.delete(uploadId)
   }
 

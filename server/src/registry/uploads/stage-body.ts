@@ -61,7 +61,7 @@ async function stage(context: UploadContext, staging: Staging): Promise<number> 
     throw error instanceof TooManyBytesError ? tooLong(context, offset, chunkBytes) : error
   })
   if (chunkBytes === undefined || sizeBytes === offset + chunkBytes) return sizeBytes
-  context.running.forget(uploadId)
+  context.running.dropHash(uploadId)
   await context.blobs.append(uploadId, Readable.from([]), { offset })
   throw wrongLength()
 }
@@ -189,5 +189,5 @@ function tooLong({ settings }: UploadContext, offset: number, chunkBytes: number
 }
 
 function wrongLength(): OciError {
-  return new OciError('SIZE_INVALID', { message: 'the chunk has not the length that its Content-Range says' })
+  return new OciError('SIZE_INVALID', { message: 'the length of the chunk differs from its Content-Range' })
 }

@@ -70,7 +70,7 @@ export class Staging {
 
   /** Stops counting the bytes of an upload that has become a blob. */
   settle(uploadId: string): void {
-    if (this.#committed.delete(uploadId)) this.#forget(uploadId)
+    if (this.#committed.delete(uploadId)) this.#remove(uploadId)
   }
 
   isAppending(uploadId: string): boolean {
@@ -113,7 +113,7 @@ export class Staging {
     return (heldBytes.get(callerKey) ?? 0) >= Math.max(...heldBytes.values())
   }
 
-  #forget(uploadId: string): void {
+  #remove(uploadId: string): void {
     this.#options.staged.remove(uploadId)
     this.#limits.delete(uploadId)
   }
@@ -149,7 +149,7 @@ export class Staging {
       },
       discard: async (uploadId) => {
         await blobs.discard(uploadId)
-        this.#forget(uploadId)
+        this.#remove(uploadId)
       },
       readStaged: (uploadId) => blobs.readStaged(uploadId),
       stagedSizeBytes: (uploadId) => blobs.stagedSizeBytes(uploadId),

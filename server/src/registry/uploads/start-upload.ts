@@ -56,7 +56,7 @@ async function uploadWhole(context: UploadContext, call: OciCall<'uploads'>): Pr
       })
       await finishStaged(context, call, upload, { digest, sizeBytes })
     } catch (error) {
-      context.running.forget(upload.id)
+      context.running.dropHash(upload.id)
       await context.database.transaction((transaction) => deleteUpload(transaction, upload.id))
       await context.blobs.discard(upload.id)
       throw error

@@ -57,7 +57,7 @@ export async function storeBlob(
       await stage(context, upload.id, blob, body)
       await finishStaged(context, target, upload, { digest, sizeBytes })
     } catch (error) {
-      context.running.forget(upload.id)
+      context.running.dropHash(upload.id)
       await context.database.transaction((transaction) => deleteUpload(transaction, upload.id))
       await context.blobs.discard(upload.id)
       throw error

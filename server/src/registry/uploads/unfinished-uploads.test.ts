@@ -31,7 +31,7 @@ function testUnfinished(kind: DatabaseKind): void {
     return until('something of the upload is there', async () => ((await used.blobs.stagedSizeBytes(id)) ?? 0) > 0)
   }
 
-  it('an upload is its caller’s, in its repository and registry, until it ends: all else is answered alike', async () => {
+  it('an upload belongs to its caller, repository and registry until it ends; all other requests get the same response', async () => {
     const { server, repository } = used
     const location = await beginUpload(server, repository)
     const finished = await beginUpload(server, repository)
@@ -60,7 +60,7 @@ function testUnfinished(kind: DatabaseKind): void {
     assert.equal((await server.send('GET', location)).status, 204)
   })
 
-  it('an upload goes on after a restart, though the hash of it is gone', async () => {
+  it('an upload continues after a restart, without its running hash', async () => {
     const { server, repository } = used
     const content = randomBytes(600_000)
     const location = await beginUpload(server, repository)
@@ -72,7 +72,7 @@ function testUnfinished(kind: DatabaseKind): void {
     await assertServed(used, content)
   })
 
-  it('a second writer is refused and the first goes on', async () => {
+  it('a second writer is denied, and the first continues', async () => {
     const { server, repository } = used
     const location = await beginUpload(server, repository)
     const source = new Readable({ read: () => undefined })
@@ -93,7 +93,7 @@ function testUnfinished(kind: DatabaseKind): void {
     assert.equal((await putBlob(used, location, blobDigest(content))).status, 201)
   })
 
-  it('a client that goes away leaves what it sent, and goes on from there', async () => {
+  it('a client that disconnects can continue from the bytes that it sent', async () => {
     const { server, repository } = used
     const content = randomBytes(900_000)
     const location = await beginUpload(server, repository)
@@ -106,7 +106,7 @@ function testUnfinished(kind: DatabaseKind): void {
     await assertServed(used, content)
   })
 
-  it('a blob larger than allowed is refused before or while it comes', async () => {
+  it('a blob that is too large is rejected before or while it is sent', async () => {
     const { server, repository } = used
     const location = await beginUpload(server, repository)
     const tooMuch = Buffer.alloc(5_000_001)
@@ -117,7 +117,7 @@ function testUnfinished(kind: DatabaseKind): void {
     assert.equal((await server.send('GET', location)).headers.range, '0-0')
   })
 
-  it('the unfinished uploads of a repository and of a caller are bounded', async () => {
+  it('the unfinished uploads of a repository and of a caller are limited', async () => {
     const { server, repository } = used
     const locations = await Promise.all(
       Array.from({ length: 40 }, () => beginUpload(server, repository, { as: 'busy' })),
@@ -133,7 +133,7 @@ function testUnfinished(kind: DatabaseKind): void {
     await beginUpload(server, repository, { as: 'busy' })
   })
 
-  it('at its limit a caller loses the upload that was idle longest, and none that is written to', async () => {
+  it('a caller at its limit loses its longest idle upload, and none that is being written to', async () => {
     const { server, repository, clock } = used
     const begin = (place: string) => beginUpload(server, `${repository}/${place}`, { as: 'ci' })
     const isOpen = async (location: string) => (await server.send('GET', location, { as: 'ci' })).status === 204
@@ -157,7 +157,7 @@ function testUnfinished(kind: DatabaseKind): void {
     assert.equal((await putBlob(used, newest, blobDigest('x'), 'x', { authorization: 'ci' })).status, 201)
   })
 
-  it('a caller all of whose uploads are written to is refused another', async (t) => {
+  it('a caller whose uploads are all being written to is denied another', async (t) => {
     const { server, repository } = used
     const sources: Readable[] = []
     t.after(() => sources.forEach((source) => source.push(null)))
@@ -176,7 +176,7 @@ function testUnfinished(kind: DatabaseKind): void {
     await Promise.all(writes)
   })
 
-  it('a locked repository takes no blob', async () => {
+  it('a locked repository accepts no blob', async () => {
     const { server, repository, database } = used
     await pushBlob(server, repository, 'x')
     const location = await beginUpload(server, repository)
@@ -198,7 +198,7 @@ function testUnfinished(kind: DatabaseKind): void {
     }
   })
 
-  it('an upload that nothing is sent to expires; one that is written to lives on', async () => {
+  it('an idle upload expires; one that is being written to does not', async () => {
     const { server, repository, clock } = used
     const idle = await beginUpload(server, repository)
     const alive = await beginUpload(server, repository)
@@ -211,7 +211,7 @@ function testUnfinished(kind: DatabaseKind): void {
     assert.equal((await putBlob(used, alive, blobDigest('xxx'))).status, 201)
   })
 
-  it('an upload during which its time passes is not collected under the writer’s hands', async () => {
+  it('an upload that expires while it is being written to is not collected', async () => {
     const { server, repository, clock } = used
     const location = await beginUpload(server, repository)
     const source = new Readable({ read: () => undefined })
@@ -226,7 +226,7 @@ function testUnfinished(kind: DatabaseKind): void {
     assert.equal((await putBlob(used, location, blobDigest(Buffer.alloc(600_000)))).status, 201)
   })
 
-  it('many pushes of one blob at once leave one file and no upload', async () => {
+  it('concurrent pushes of one blob leave one file and no upload', async () => {
     const { server, repository, database, blobs } = used
     const content = randomBytes(50_000)
     const before = [await countRows(database), await countFiles(blobs)] as const

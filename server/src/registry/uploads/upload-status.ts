@@ -25,7 +25,7 @@ export async function cancelUpload(context: UploadContext, call: OciCall<'upload
   await context.running.alone(id, async () => {
     const ended = await context.database.transaction((transaction) => deleteUpload(transaction, id))
     if (!ended) throw uploadUnknown()
-    context.running.forget(id)
+    context.running.dropHash(id)
     await context.blobs.discard(id)
   })
   sendEmpty(call, 204)

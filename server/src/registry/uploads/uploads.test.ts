@@ -11,7 +11,7 @@ for (const kind of testDatabaseKinds) describe(`uploads on ${kind}`, () => testU
 function testUploads(kind: DatabaseKind): void {
   const used = useBlobServer(kind)
 
-  it('an upload begins with a relative URL, an id and nothing in it', async () => {
+  it('an upload starts with a relative URL, an id and no bytes', async () => {
     const { server, repository } = used
     const answer = await server.send('POST', `/v2/${repository}/blobs/uploads/`)
     assert.equal(answer.status, 202)
@@ -25,7 +25,7 @@ function testUploads(kind: DatabaseKind): void {
     assert.equal(length, '0')
   })
 
-  it('a blob in one POST is there at once, under a URL that gives it', async () => {
+  it('a blob in one POST exists at once, at the returned URL', async () => {
     const { server, repository } = used
     const content = randomBytes(700_000)
     const digest = blobDigest(content)
@@ -36,7 +36,7 @@ function testUploads(kind: DatabaseKind): void {
     await assertServed(used, content)
   })
 
-  it('a blob in a POST and a PUT is there', async () => {
+  it('a blob in a POST and a PUT is stored', async () => {
     const { server, repository } = used
     const content = randomBytes(1000)
     const answer = await putBlob(used, await beginUpload(server, repository), blobDigest(content), content)
@@ -45,7 +45,7 @@ function testUploads(kind: DatabaseKind): void {
     await assertServed(used, content)
   })
 
-  it('a stream without length and place, finished by an empty PUT, is there', async () => {
+  it('a stream without a length or range, finished by an empty PUT, is stored', async () => {
     const { server, repository } = used
     const content = randomBytes(900_000)
     const location = await beginUpload(server, repository)
@@ -59,7 +59,7 @@ function testUploads(kind: DatabaseKind): void {
     await assertServed(used, content)
   })
 
-  it('chunks go in by their place, the last one with the PUT', async () => {
+  it('chunks are appended by their range, the last one with the PUT', async () => {
     const { server, repository } = used
     const content = randomBytes(3067)
     const location = await beginUpload(server, repository)
@@ -78,7 +78,7 @@ function testUploads(kind: DatabaseKind): void {
     await assertServed(used, content)
   })
 
-  it('a chunk out of its place is refused with what is there, and the upload goes on', async () => {
+  it('a chunk with a wrong range is rejected with the current size, and the upload can continue', async () => {
     const { server, repository } = used
     const content = randomBytes(30)
     const location = await beginUpload(server, repository)
@@ -105,7 +105,7 @@ function testUploads(kind: DatabaseKind): void {
     await assertServed(used, content)
   })
 
-  it('a malformed place is refused and nothing is stored', async () => {
+  it('a malformed range is rejected, and nothing is stored', async () => {
     const { server, repository } = used
     const location = await beginUpload(server, repository)
     for (const place of ['', '5-3', '-1-4', '0-', 'x', '0-4-', 'bytes=0-4', '0-4/3', `0-${'9'.repeat(30)}`]) {
@@ -115,7 +115,7 @@ function testUploads(kind: DatabaseKind): void {
     assert.equal((await server.send('GET', location)).headers.range, '0-0')
   })
 
-  it('a chunk that has not the length of its place is refused and nothing of it stays', async () => {
+  it('a chunk whose length differs from its range is rejected, and none of it is kept', async () => {
     const { server, repository } = used
     const location = await beginUpload(server, repository)
     await server.send('PATCH', location, { body: 'hello' })
@@ -135,7 +135,7 @@ function testUploads(kind: DatabaseKind): void {
     assert.equal((await putBlob(used, location, blobDigest('hello, you'))).status, 201)
   })
 
-  it('the status of an upload tells what is there, and older URLs of it stay good', async () => {
+  it('the status of an upload has its size, and its older URLs stay valid', async () => {
     const { server, repository } = used
     const location = await beginUpload(server, repository)
     await server.send('PATCH', location, { body: 'twenty-two bytes in all' })
@@ -145,7 +145,7 @@ function testUploads(kind: DatabaseKind): void {
     assert.equal(answer.headers.location, location)
   })
 
-  it('a cancelled upload is gone, with its bytes', async () => {
+  it('a cancelled upload is deleted with its bytes', async () => {
     const { server, repository, blobs } = used
     const location = await beginUpload(server, repository)
     const before = (await countFiles(blobs)).staged
@@ -160,7 +160,7 @@ function testUploads(kind: DatabaseKind): void {
   })
 
   for (const algorithm of ['sha256', 'sha512'] as const) {
-    it(`an empty blob is a blob, by ${algorithm}, in every way to push one`, async () => {
+    it(`an empty blob is stored, by ${algorithm}, in every way to push a blob`, async () => {
       const { server, repository } = used
       const digest = blobDigest('', algorithm)
       const inOne = await server.send('POST', `/v2/${repository}/blobs/uploads/?digest=${digest}`, { body: '' })
@@ -173,7 +173,7 @@ function testUploads(kind: DatabaseKind): void {
       await assertServed(used, '', digest)
     })
 
-    it(`a blob by ${algorithm} is there whatever was hashed on the way`, async () => {
+    it(`a blob by ${algorithm} is stored whichever hash was computed during the upload`, async () => {
       const { server, repository } = used
       const content = randomBytes(2000)
       const digest = blobDigest(content, algorithm)
@@ -199,7 +199,7 @@ function testUploads(kind: DatabaseKind): void {
     await assertServed(used, content, blobDigest(content, 'sha512'))
   })
 
-  it('a digest of other bytes is refused in every way to push a blob, and leaves nothing', async () => {
+  it('a wrong digest is rejected in every way to push a blob, and leaves nothing', async () => {
     const { server, repository, database, blobs } = used
     const wrong = blobDigest(randomBytes(8))
     const before = [await countRows(database), await countFiles(blobs)]
@@ -230,7 +230,7 @@ function testUploads(kind: DatabaseKind): void {
     assert.deepEqual([await countRows(database), await countFiles(blobs)], before)
   })
 
-  it('a digest that could be nothing’s is refused, and the upload goes on [serverless-registry #87]', async () => {
+  it('an invalid digest is rejected, and the upload can continue [serverless-registry #87]', async () => {
     const { server, repository } = used
     const right = blobDigest('x')
     const location = await beginUpload(server, repository)
