@@ -1,9 +1,6 @@
+import { resourceNotFound } from '../surface/errors.ts'
 import { z } from 'zod'
-import {
-  type FederatedCredentialChange,
-  type FederatedCredentialRecord,
-  resourceNotFound,
-} from '../../directory/index.ts'
+import type { FederatedCredentialChange, FederatedCredentialRecord } from '../../directory/index.ts'
 import { type FederatedTrust, isTrustText, trustHint } from '../../standards/oauth/federated-trust.ts'
 import { readBody } from '../surface/body.ts'
 import {

@@ -1,3 +1,4 @@
+import { resourceNotFound } from '../surface/errors.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
 import { GraphError } from '../surface/errors.ts'
 import { applicationDocuments } from './applications.ts'
@@ -7,7 +8,6 @@ import { type GraphHandler, ownAmong, change, requirePathId } from '../surface/c
 import { groupDocument, userDocument } from '../surface/documents.ts'
 import { refuseQueryOptions } from '../surface/query.ts'
 import { servicePrincipalDocuments } from '../surface/object-documents.ts'
-import { resourceNotFound } from '../../directory/index.ts'
 
 /** `GET /me/ownedObjects`: the applications that the caller owns, and their service principals. */
 export const getOwnedObjects: GraphHandler = async (graph, { request, caller }) => {

@@ -1,6 +1,7 @@
+import { resourceNotFound } from '../surface/errors.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
-import { type UserRecord, resourceNotFound } from '../../directory/index.ts'
+import type { UserRecord } from '../../directory/index.ts'
 import { type Graph, type GraphCall, type GraphHandler, change } from '../surface/context.ts'
 import { type Document, graphTime } from '../surface/documents.ts'
 import { readBody } from '../surface/body.ts'

@@ -1,5 +1,6 @@
+import { resourceNotFound } from '../surface/errors.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
-import { type DirectoryRole, resourceNotFound } from '../../directory/index.ts'
+import type { DirectoryRole } from '../../directory/index.ts'
 import { GraphError, insufficientPrivileges } from '../surface/errors.ts'
 import { readBody } from '../surface/body.ts'
 import { type GraphCall, type GraphHandler, change } from '../surface/context.ts'

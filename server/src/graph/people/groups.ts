@@ -1,4 +1,5 @@
-import { type GroupRecord, resourceNotFound } from '../../directory/index.ts'
+import { resourceNotFound } from '../surface/errors.ts'
+import type { GroupRecord } from '../../directory/index.ts'
 import { insufficientPrivileges } from '../surface/errors.ts'
 import { readBody } from '../surface/body.ts'
 import {

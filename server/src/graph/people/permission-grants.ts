@@ -1,4 +1,4 @@
-import { resourceNotFound } from '../../directory/index.ts'
+import { resourceNotFound } from '../surface/errors.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
 import { type Graph, type GraphCall, type GraphHandler, change } from '../surface/context.ts'
 import type { Document } from '../surface/documents.ts'

@@ -1,5 +1,5 @@
+import { resourceNotFound } from '../surface/errors.ts'
 import { z } from 'zod'
-import { resourceNotFound } from '../../directory/index.ts'
 import { readBody } from '../surface/body.ts'
 import { type GraphHandler, change } from '../surface/context.ts'
 import { graphTime } from '../surface/documents.ts'

@@ -1,3 +1,4 @@
+import { resourceNotFound } from '../surface/errors.ts'
 import { attributionOf } from '../../audit/index.ts'
 import {
   NameTakenError,
@@ -5,7 +6,6 @@ import {
   ProofRefusedError,
   type UserRecord,
   WeakPasswordError,
-  resourceNotFound,
 } from '../../directory/index.ts'
 import { BusyError } from '../../platform/limits/fair-queue.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'

@@ -4,13 +4,8 @@ import type { Call } from '../../platform/http/surface.ts'
 import type { Log } from '../../platform/log/log.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import { type Guid, parseGuid } from '../../standards/azure/guid.ts'
-import {
-  type ApplicationRecord,
-  type Directory,
-  type ServicePrincipalRecord,
-  resourceNotFound,
-} from '../../directory/index.ts'
-import { insufficientPrivileges } from './errors.ts'
+import type { ApplicationRecord, Directory, ServicePrincipalRecord } from '../../directory/index.ts'
+import { insufficientPrivileges, resourceNotFound } from './errors.ts'
 import type { Consents, GraphSender } from './model.ts'
 
 /** What the handlers of the Graph surface work with. */

@@ -53,6 +53,12 @@ export function insufficientPrivileges(): GraphError {
   return new GraphError('denied', 'Insufficient privileges to complete the operation.')
 }
 
+/** There is no such object, or it is of another kind. [Microsoft Graph, error codes] */
+export function resourceNotFound(idOrName: string): GraphError {
+  const message = `Resource '${idOrName.slice(0, 256)}' does not exist or one of its queried reference-property objects are not present.`
+  return new GraphError('notFound', message)
+}
+
 /** A request without a token, or with one that does not hold. */
 export function unauthenticated(): GraphError {
   return new GraphError('unauthenticated', 'Access token validation failure.')

@@ -46,7 +46,7 @@ export class BlobIntegrity {
   #context: IntegrityContext
   #settings: IntegritySettings
   #running = new Map<BlobLocation, Promise<boolean>>()
-  #limit = createSemaphore(verifiedAtOnce)
+  #limit = createSemaphore(maxConcurrentVerifications)
   #reported = new Set<string>()
 
   constructor(context: IntegrityContext, settings: IntegritySettings) {
