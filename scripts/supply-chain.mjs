@@ -8,6 +8,13 @@ import { join } from 'node:path'
 import { advisories, lockFaults } from './lock-faults.mjs'
 import { main, root, say, SetUpFailed } from './set-up.mjs'
 
+/**
+ * @typedef {{ 'bom-ref': string }} Component
+ *
+ * @typedef {{ components: Component[], dependencies: { ref: string, dependsOn?: string[] }[] }} Bill A bill of materials.
+ */
+
+/** @param {string[]} args */
 function npm(...args) {
   const { stdout, error } = spawnSync('npm', args, {
     cwd: root,
@@ -19,7 +26,12 @@ function npm(...args) {
   return stdout
 }
 
-/** The components that `acrux` needs at run time: npm's own `--omit=dev` loses those that the tests need as well. */
+/**
+ * The components that `acrux` needs at run time. npm's own `--omit=dev` also omits those that the tests need too.
+ *
+ * @param {Bill} bill
+ * @returns {Bill}
+ */
 function runtimeOnly({ components, dependencies, ...bill }) {
   const dependsOn = new Map(dependencies.map(({ ref, dependsOn: refs }) => [ref, refs]))
   const reached = new Set(

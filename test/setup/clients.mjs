@@ -2,12 +2,13 @@ import { spawn } from 'node:child_process'
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** Where Debian puts PostgreSQL's programs: a folder for each major version, none of them on the PATH. */
+/** Debian's folder of PostgreSQL, with a folder for each major version. None of them is on the PATH. */
 const postgresRoot = '/usr/lib/postgresql'
 
-/** Runs `apt-get` without questions and without starting the services of what it installs. */
+/** Runs `apt-get` without questions, and starts none of the services that it installs. */
 const quiet = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1', LC_ALL: 'C.UTF-8' }
 
+/** @param {string} path */
 function isExecutable(path) {
   try {
     accessSync(path, constants.X_OK)
@@ -17,11 +18,12 @@ function isExecutable(path) {
   }
 }
 
+/** @param {string} name */
 function onPath(name) {
   return (process.env.PATH ?? '').split(delimiter).some((dir) => dir !== '' && isExecutable(join(dir, name)))
 }
 
-/** The folder of PostgreSQL's programs, of the newest version where there are several; undefined where there is none. */
+/** The folder of PostgreSQL's programs, of the newest version; undefined if PostgreSQL is not installed. */
 export function postgresBin() {
   const versions = existsSync(postgresRoot) ? readdirSync(postgresRoot) : []
   const dirs = versions.sort((a, b) => Number(b) - Number(a)).map((version) => join(postgresRoot, version, 'bin'))
@@ -34,13 +36,13 @@ function hasBuildx() {
   return dirs.some((dir) => isExecutable(join(dir, 'docker-buildx')))
 }
 
-/** True where the resolver answers for any name below `localhost`, by itself or through systemd-resolved. */
+/** Whether the resolver knows every name below `localhost`, itself or through systemd-resolved. */
 function resolvesLocalhostNames() {
   if (!existsSync('/etc/nsswitch.conf')) return true
   return /^hosts:.*\b(myhostname|resolve)\b/m.test(readFileSync('/etc/nsswitch.conf', 'utf8'))
 }
 
-/** Debian's packages that the tests want, each with the test whether what it brings is there. */
+/** The Debian packages that the tests need, and whether their programs are installed. */
 const packages = [
   { name: 'podman', isThere: () => onPath('podman') },
   { name: 'skopeo', isThere: () => onPath('skopeo') },
@@ -72,6 +74,11 @@ export function missingPackages() {
   return packages.filter(({ isThere }) => !isThere()).map(({ name }) => name)
 }
 
+/**
+ * @param {readonly string[]} args
+ * @param {number} timeoutMs
+ * @returns {Promise<{ code: number, output: string }>}
+ */
 function aptGet(args, timeoutMs) {
   return new Promise((resolve) => {
     const child = spawn('apt-get', ['-qq', '-o', 'Dpkg::Use-Pty=0', '-o', 'DPkg::Lock::Timeout=120', ...args], {
@@ -80,7 +87,7 @@ function aptGet(args, timeoutMs) {
       timeout: timeoutMs,
     })
     let output = ''
-    const take = (chunk) => {
+    const take = (/** @type {Buffer} */ chunk) => {
       output = (output + chunk.toString()).slice(-4000)
     }
     child.stdout.on('data', take)
@@ -90,13 +97,16 @@ function aptGet(args, timeoutMs) {
   })
 }
 
+/** @param {readonly string[]} names */
 function install(names) {
   return aptGet(['install', '--yes', '--no-install-recommends', ...names], 1_800_000)
 }
 
 /**
- * Installs the missing clients where this is allowed: as root, on a machine with apt-get. What cannot be installed is left
- * out, with the reason said; the tests that need it then report themselves as not run.
+ * Installs the missing clients if that is possible: as root, on a machine with apt-get. Says why a client could not be
+ * installed; tests that need it are reported as not run.
+ *
+ * @param {(line: string) => void} say
  */
 export async function installMissingClients(say) {
   const missing = missingPackages()

@@ -11,7 +11,7 @@ import { postgresBin } from './clients.mjs'
 
 const run = promisify(execFile)
 
-/** Durability is not what these tests are about, and a database that is thrown away needs none. */
+/** A database that only tests use needs no durability. */
 const settings = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
@@ -22,29 +22,40 @@ const settings = {
   shared_buffers: '64MB',
 }
 
-/** PostgreSQL refuses to run as root: the ids of a user that owns nothing else, or nothing where this is not root. */
+/**
+ * PostgreSQL refuses to run as root. Returns the ids of an unprivileged user; undefined if this process is not root.
+ *
+ * @returns {{ uid: number, gid: number } | undefined}
+ */
 function unprivileged() {
-  if (process.getuid?.() !== 0) return {}
+  if (process.getuid?.() !== 0) return undefined
   for (const user of ['postgres', 'nobody']) {
     try {
-      const id = (flag) => Number(execFileSync('id', [flag, user], { stdio: ['ignore', 'pipe', 'ignore'] }))
+      const id = (/** @type {string} */ flag) =>
+        Number(execFileSync('id', [flag, user], { stdio: ['ignore', 'pipe', 'ignore'] }))
       return { uid: id('-u'), gid: id('-g') }
     } catch {
       continue
     }
   }
-  return {}
+  return undefined
 }
 
 async function freePort() {
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')
-  const { port } = probe.address()
+  const { port } = /** @type {import('node:net').AddressInfo} */ (probe.address())
   probe.close()
   await once(probe, 'close')
   return port
 }
 
+/**
+ * @param {string} bin
+ * @param {number} port
+ * @param {import('node:child_process').ChildProcess} child
+ * @param {string} logFile
+ */
 async function untilReady(bin, port, child, logFile) {
   for (const deadline = Date.now() + 180_000; Date.now() < deadline; await sleep(50)) {
     if (child.exitCode !== null || child.signalCode !== null) break
@@ -57,9 +68,9 @@ async function untilReady(bin, port, child, logFile) {
 }
 
 /**
- * Starts a PostgreSQL of its own on a free port of 127.0.0.1, with an empty cluster in a private folder, the locale C and one
- * superuser whose password is random. Returns its URL and a function that ends it and removes every trace; undefined where
- * the machine has no PostgreSQL.
+ * Starts a PostgreSQL on a free port of 127.0.0.1, with an empty cluster in a private folder, the locale C and one superuser
+ * with a random password. Returns its URL and a function that ends it and removes its files; undefined if PostgreSQL is not
+ * installed.
  */
 export async function startPostgres() {
   const bin = postgresBin()
@@ -72,14 +83,14 @@ export async function startPostgres() {
     const password = randomBytes(24).toString('hex')
     const passwordFile = join(dir, 'password')
     const logFile = join(dir, 'log')
-    for (const [file, content] of [
-      [passwordFile, password],
-      [logFile, ''],
+    for (const { file, content } of [
+      { file: passwordFile, content: password },
+      { file: logFile, content: '' },
     ]) {
       writeFileSync(file, content, { mode: 0o600 })
-      if (user.uid !== undefined) chownSync(file, user.uid, user.gid)
+      if (user !== undefined) chownSync(file, user.uid, user.gid)
     }
-    if (user.uid !== undefined) chownSync(dir, user.uid, user.gid)
+    if (user !== undefined) chownSync(dir, user.uid, user.gid)
     chmodSync(dir, 0o700)
     const data = join(dir, 'data')
     const auth = ['--username=acrux', '--auth=scram-sha-256', `--pwfile=${passwordFile}`]

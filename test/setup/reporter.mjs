@@ -7,18 +7,33 @@ const openApi = new URL('../../docs/openapi.json', import.meta.url)
 
 const notRun = /^not run\b[^:]*: ?(.*)$/s
 
+/**
+ * @typedef {import('node:test/reporters').TestEvent} TestEvent
+ *
+ * @typedef {Map<string, string[]>} Missing The tests that were not run, by what they need.
+ */
+
+/** @param {TestEvent} event */
 function isSummaryLine(event) {
   return event.type === 'test:diagnostic' && event.data.nesting === 0 && /^tests \d+$/.test(event.data.message)
 }
 
-/** What a test that was left out lacks: what `requireClient` names, or whatever reason the test gives. */
+/**
+ * What a skipped test needs: the client that `requireClient` names, or the reason that the test gives.
+ *
+ * @param {string | boolean | undefined} skip
+ */
 function missingOf(skip) {
   if (skip === undefined || skip === false) return undefined
   if (typeof skip !== 'string' || skip === '') return 'an unstated reason'
   return notRun.exec(skip)?.[1] ?? skip
 }
 
-/** The tests that were not run, grouped by what is missing. */
+/**
+ * The tests that were not run, grouped by what is missing.
+ *
+ * @param {Missing} missing
+ */
 function lines(missing) {
   if (missing.size === 0) return ''
   const parts = ['\nNot run:\n']
@@ -30,12 +45,14 @@ function lines(missing) {
 }
 
 /**
- * The routes that no test of a whole run saw succeed, which make the run fail. Where tests were not run, as the real clients
- * are missing, that is no wonder, and only reported; with `CI=true` the run has failed already.
+ * The routes for which no test of a whole run received a success; they make the run fail. If tests were not run, since
+ * clients are missing, such routes are only reported; with `CI=true` the run has failed already.
+ *
+ * @param {Missing} missing
  */
 function unansweredLines(missing) {
   if (process.env.ACRUX_TEST_EVERY_ROUTE !== 'true') return ''
-  const answered = readAnswered(process.env.ACRUX_TEST_ANSWERED)
+  const answered = readAnswered(process.env.ACRUX_TEST_ANSWERED ?? '')
   const unanswered = unansweredOperations(JSON.parse(readFileSync(openApi, 'utf8')), answered)
   if (unanswered.length === 0) return ''
   const isFailure = missing.size === 0 || process.env.CI === 'true'
@@ -48,26 +65,30 @@ function unansweredLines(missing) {
 }
 
 /**
- * The test runner's own `spec` report. Just before its summary it names the tests that were not run, and after a whole run
- * the routes that no test saw succeed. With `CI=true` a skipped test, for whatever reason, makes the run fail.
+ * The test runner's `spec` report. Before its summary, it lists the tests that were not run, and after a whole run the routes
+ * that no test saw succeed. With `CI=true`, every skipped test makes the run fail.
+ *
+ * @param {AsyncIterable<TestEvent>} source
  */
 export default async function* report(source) {
+  /** @type {Missing} */
   const missing = new Map()
   if ((process.env.ACRUX_TEST_POSTGRES ?? '') === '') {
     missing.set('PostgreSQL', ['the contract tests of the stores on PostgreSQL'])
   }
   const spec = new Spec()
+  /** @type {string[]} */
   const written = []
   spec.on('data', (chunk) => written.push(chunk.toString()))
   for await (const event of source) {
-    const what =
-      event.type === 'test:pass' || event.type === 'test:fail'
-        ? missingOf(event.data.skip ?? event.data.todo)
-        : undefined
-    if (what !== undefined) {
-      const file = event.data.file === undefined ? '' : `${relative(process.cwd(), event.data.file)}: `
-      missing.set(what, [...(missing.get(what) ?? []), `${file}${event.data.name}`])
-      if (process.env.CI === 'true') process.exitCode = 1
+    if (event.type === 'test:pass' || event.type === 'test:fail') {
+      const { skip, todo, file, name } = event.data
+      const what = missingOf(skip ?? todo)
+      if (what !== undefined) {
+        const where = file === undefined ? '' : `${relative(process.cwd(), file)}: `
+        missing.set(what, [...(missing.get(what) ?? []), `${where}${name}`])
+        if (process.env.CI === 'true') process.exitCode = 1
+      }
     }
     if (isSummaryLine(event)) yield written.splice(0).join('') + lines(missing) + unansweredLines(missing)
     spec.write(event)

@@ -3,7 +3,15 @@ import { join } from 'node:path'
 
 const methods = new Set(['get', 'head', 'put', 'post', 'patch', 'delete'])
 
-/** A path of the OpenAPI document as a pattern: repository names hold slashes, other parts do not. */
+/**
+ * @typedef {{ paths: Record<string, Record<string, object>> }} OpenApiDocument
+ */
+
+/**
+ * A path of the OpenAPI document as a pattern: repository names contain slashes, other parts do not.
+ *
+ * @param {string} path
+ */
 function patternOf(path) {
   const onRepository = path.startsWith('/v2/') || path.startsWith('/acr/')
   const source = path
@@ -18,37 +26,54 @@ function patternOf(path) {
 const alwaysRefused =
   /^(?:management\.(?:unserved\.(?!list$)|(?:locks|privateEndpoints)\.(?!list\.)|tags\.(?!get\.))|identity\.v[12]\.(?:token|deviceCode)\.get$)/
 
+/** @param {OpenApiDocument} document */
 function operationsOf(document) {
   return Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.entries(operations)
       .filter(([method]) => methods.has(method))
-      .map(([method, { operationId = '' }]) => {
+      .map(([method, operation]) => {
+        const operationId = 'operationId' in operation ? String(operation.operationId) : ''
         return { method: method.toUpperCase(), path, isRefused: alwaysRefused.test(operationId) }
       }),
   )
 }
 
-/** The operations of an OpenAPI document that no request can succeed at, each `METHOD PATH`. */
+/**
+ * The operations of an OpenAPI document that never succeed, each `METHOD PATH`.
+ *
+ * @param {OpenApiDocument} document
+ */
 export function refusedOperations(document) {
   return operationsOf(document)
     .filter(({ isRefused }) => isRefused)
     .map(({ method, path }) => `${method} ${path}`)
 }
 
-/** How much of a path is fixed: of several paths that match a request, the server takes the one with the most. */
+/**
+ * The length of the fixed parts of a path. Of several paths that match a request, the server takes the one with the most.
+ *
+ * @param {string} path
+ */
 function fixedLength(path) {
   return path.replaceAll(/\{[^}]*\}/g, '').length
 }
 
-/** The operations of an OpenAPI document that none of the answered requests, each `METHOD PATH`, was for. */
+/**
+ * The operations of an OpenAPI document that no answered request was for. Both are written `METHOD PATH`.
+ *
+ * @param {OpenApiDocument} document
+ * @param {Iterable<string>} answered
+ */
 export function unansweredOperations(document, answered) {
-  // The Node of the machine runs this, which may be an old one.
+  /** @type {Map<string, string[]>} */
   const paths = new Map()
   for (const text of answered) {
-    const [method, path] = text.split(' ', 2)
-    if (!paths.has(method)) paths.set(method, [])
-    paths.get(method).push(decoded(path ?? ''))
+    const [method = '', path = ''] = text.split(' ', 2)
+    const known = paths.get(method)
+    if (known === undefined) paths.set(method, [decoded(path)])
+    else known.push(decoded(path))
   }
+  /** @type {string[]} */
   const unanswered = []
   const bySpecificity = operationsOf(document).sort((one, other) => fixedLength(other.path) - fixedLength(one.path))
   for (const { method, path, isRefused } of bySpecificity) {
@@ -61,7 +86,11 @@ export function unansweredOperations(document, answered) {
   return unanswered.sort()
 }
 
-/** The path that the server reads: `az` doubles a slash where a resource has no parent. */
+/**
+ * The path as the server reads it: `az` writes two slashes if a resource has no parent.
+ *
+ * @param {string} path
+ */
 function decoded(path) {
   try {
     return decodeURIComponent(path).replaceAll(/\/{2,}/g, '/')
@@ -70,7 +99,11 @@ function decoded(path) {
   }
 }
 
-/** The requests that the servers of a run recorded in a directory as answered with success, each `METHOD PATH`. */
+/**
+ * The requests that the servers of a run recorded in a directory as answered with success, each `METHOD PATH`.
+ *
+ * @param {string} dir
+ */
 export function readAnswered(dir) {
   const lines = readdirSync(dir).flatMap((name) => readFileSync(join(dir, name), 'utf8').split('\n'))
   return [...new Set(lines)]

@@ -1,12 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-
-const { unansweredOperations, refusedOperations } = (await import(
-  new URL('route-coverage.mjs', import.meta.url).href
-)) as {
-  unansweredOperations: (document: object, answered: readonly string[]) => string[]
-  refusedOperations: (document: object) => string[]
-}
+import { refusedOperations, unansweredOperations } from './route-coverage.mjs'
 
 const document = {
   paths: {

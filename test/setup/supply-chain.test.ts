@@ -5,15 +5,12 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { advisories, lockFaults } from '../../scripts/lock-faults.mjs'
 import { at } from '../harness/json.ts'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const { advisories, lockFaults } = (await import(new URL('../../scripts/lock-faults.mjs', import.meta.url).href)) as {
-  advisories: (output: string) => { failed: boolean; text: string }
-  lockFaults: (lock: unknown) => string[]
-}
-const lock: unknown = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
+const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as Parameters<typeof lockFaults>[0]
 
 test('every locked package has an integrity hash, no install script, no fixed host and a licence on the list', () => {
   assert.deepEqual(lockFaults(lock), [])

@@ -4,10 +4,7 @@ import { arm, armToken, expectStatus } from '../harness/arm.ts'
 import { request } from '../harness/http.ts'
 import { stringAt } from '../harness/json.ts'
 import { startServer } from '../harness/server.ts'
-
-const { refusedOperations } = (await import(new URL('../setup/route-coverage.mjs', import.meta.url).href)) as {
-  refusedOperations: (document: unknown) => string[]
-}
+import { type OpenApiDocument, refusedOperations } from '../setup/route-coverage.mjs'
 
 const server = await startServer()
 after(() => server[Symbol.asyncDispose]())
@@ -23,7 +20,7 @@ test('Every route that tests are not required to see succeed refuses an owner, a
     name: 'mine',
     verb: 'ping',
   }
-  const document = expectStatus(await arm(server, 'GET', '/openapi.json'), 200).json()
+  const document = expectStatus(await arm(server, 'GET', '/openapi.json'), 200).json() as OpenApiDocument
   const authorization = `Bearer ${await armToken(server)}`
   const refused = refusedOperations(document)
   assert.ok(refused.length > 30)
