@@ -1,5 +1,5 @@
 /**
- * @typedef {{ integrity?: string, resolved?: string, hasInstallScript?: boolean, license?: string, link?: boolean }} LockEntry
+ * @typedef {{ integrity?: string, resolved?: string, hasInstallScript?: boolean, license?: string, link?: boolean, dev?: boolean }} LockEntry
  *
  * @typedef {{ packages: Record<string, LockEntry> }} Lock
  */
@@ -7,19 +7,22 @@
 /** The licences of packages that Acrux may be distributed with. */
 const licences = new Set(['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT'])
 
+/** Further licences of packages that are used in development only and never distributed: dictionaries of the spell checker. */
+const developmentLicences = new Set(['CC BY-SA 4.0', 'WTFPL'])
+
 /**
  * The faults of one entry of the lock file.
  *
  * @param {LockEntry} entry
  */
-function faultsOf({ integrity, resolved, hasInstallScript, license }) {
+function faultsOf({ integrity, resolved, hasInstallScript, license = 'none', dev }) {
   /** @type {string[]} */
   const faults = []
   if (!/^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity ?? '')) faults.push('has no SHA-512 integrity')
   if (resolved !== undefined) faults.push('names the host that it was downloaded from')
   if (hasInstallScript === true) faults.push('runs a script when it is installed')
-  if (license === undefined || !licences.has(license))
-    faults.push(`has the licence ${license ?? 'none'}, which is not on the list`)
+  const isAllowed = licences.has(license) || (dev === true && developmentLicences.has(license))
+  if (!isAllowed) faults.push(`has the licence ${license}, which is not on the list`)
   return faults
 }
 
