@@ -5,7 +5,7 @@ import { machineType } from './identities/machines.ts'
 import { userAssignedIdentityType } from './identities/managed-identities.ts'
 import { visibleResources } from './arm/visibility.ts'
 
-/** `GET /subscriptions/{s}/resources`: what `az` finds a registry by when no group is named. [az-cli-wire §4, LIST] */
+/** `GET /subscriptions/{s}/resources`: `az` finds a registry by it if no group is named. [az-cli-wire §4, LIST] */
 export async function listResources(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { caller, names, request } = call
   const { type, group } = readWanted(request)

@@ -68,18 +68,18 @@ import { deleteOpenUpload, listOpenUploads } from './registries/open-uploads.ts'
 import { listUsages } from './registries/usages.ts'
 import { getTags, listNone, listUnserved, refuseNone, refuseUnserved } from './registries/unserved-types.ts'
 
-/** A row of the table for those who are signed in. */
+/** A route that needs an authenticated caller. */
 export type ManagementRow = {
   readonly id: string
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly need: CallerNeed
   readonly handle: ManagementHandler
-  /** Whether it reads `$filter`; every other row refuses one. */
+  /** Whether it reads `$filter`; every other route rejects one. */
   readonly filtered?: true
-  /** Whether it reads `$top` and `$skiptoken` itself; every other list is cut into pages by its ids. */
+  /** Whether it reads `$top` and `$skiptoken` itself; every other list is paged by its ids. */
   readonly paged?: true
-  /** Whether it is none of ARM's, so that no `api-version` is needed. */
+  /** Whether it is not one of ARM's, so that it needs no `api-version`. */
   readonly versionless?: true
 }
 
@@ -160,7 +160,7 @@ const registryRows: readonly ManagementRow[] = [
 
 const child = `${registry}/:type`
 
-/** What Azure has and this server does not. Paths that are served are more specific, and come first. */
+/** What Azure has and this server does not. The paths that are served are more specific, and take precedence. */
 // prettier-ignore
 const unservedRows: readonly ManagementRow[] = [
   { id: 'unserved.list',   method: 'GET',    path: child,                  need: onRegistries('read'), handle: listUnserved },
@@ -179,7 +179,7 @@ const unservedRows: readonly ManagementRow[] = [
   ...tagRows('registry', registry, onRegistries('read')),
 ]
 
-/** The tags of what has some can be read here; they are changed with the resource itself. */
+/** Tags can be read here, and are changed with their resource. */
 function tagRows(scopeName: string, scopePath: string, need: CallerNeed): ManagementRow[] {
   const path = `${scopePath}/providers/Microsoft.Resources/tags/default`
   return [
@@ -344,7 +344,7 @@ const tenantRows: readonly ManagementRow[] = [
   { id: 'roleDefinitions.get.tenant',  method: 'GET', path: `/${authorization}/roleDefinitions/:name`, need: anyRole('Microsoft.Authorization/roleDefinitions/read'), handle: getRoleDefinition },
 ]
 
-/** The whole table of the ARM surface, but for `/metadata/endpoints`, which is public. */
+/** The route table of the ARM surface, without `/metadata/endpoints`, which is public. */
 export const rows: readonly ManagementRow[] = [
   ...subscriptionRows,
   ...webhookRows,

@@ -66,7 +66,7 @@ function toRoute(context: ManagementContext, row: ManagementRow): Route<RowNeed,
     path: row.path,
     need: { id: row.id, need: row.need, versionless: row.versionless },
     handle: async ({ caller, ...call }: Call<ManagementCaller | undefined>) => {
-      if (caller === undefined) throw new Error(`${row.id} was reached by nobody`)
+      if (caller === undefined) throw new Error(`${row.id} was reached without a caller`)
       if (row.path.includes('/registries')) call.reply.header('api-supported-versions', registryVersionsHeader)
       const names = readPathNames(call.params)
       return recordingDenial(context, row.id, call.request, caller, async () => {
@@ -78,7 +78,7 @@ function toRoute(context: ManagementContext, row: ManagementRow): Route<RowNeed,
   }
 }
 
-/** Proves the sender, then asks whether they may; only then is the rest of the request looked at. */
+/** Authenticates the sender, then authorizes the request, before the rest of the request is read. */
 async function admit(
   context: ManagementContext,
   { id, need, versionless }: RowNeed & { readonly need: CallerNeed },
@@ -119,14 +119,14 @@ function recordingDenial<Result>(
   return recordDenial(context.audit, eventOf, work)
 }
 
-/** Whom the token was given to that proved nobody, if we signed it. */
+/** The owner of a rejected token, if this server signed it. */
 function claimantOf({ owner }: ArmError): Pick<AuditEvent, 'actor' | 'credential'> {
   if (owner === undefined) return { actor: { kind: 'anonymous', id: '' } }
   const { kind, objectId, credentialId } = owner
   return { actor: { kind, id: objectId }, credential: { kind: 'identity-token', id: credentialId } }
 }
 
-/** What is written down of a missing right, for whoever asks later why. */
+/** The recorded decision about a missing permission. */
 async function decisionAgainst(
   { access }: ManagementContext,
   caller: ManagementCaller | undefined,
@@ -141,7 +141,7 @@ function isWorthAnEvent({ status }: ArmError, { method, headers }: FastifyReques
   return status === 403 || (method !== 'GET' && method !== 'HEAD')
 }
 
-/** The resource that the path names; where it names none that could be, the path itself. */
+/** The resource that the path names, or the path itself if its names are malformed. */
 function targetOf(request: FastifyRequest): string {
   try {
     return scopeOf(readPathNames(request.params))

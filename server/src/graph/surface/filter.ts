@@ -64,8 +64,8 @@ export const filterableNothing: Filterable<never> = { resource: 'DirectoryObject
 
 type Term = { readonly form: 'equals' | 'starts-with' | 'any'; readonly property: string; readonly value: string }
 
-const longestFilter = 2048
-const mostTerms = 4
+const maxFilterLength = 2048
+const maxTerms = 4
 
 const literal = String.raw`'((?:[^']|'')*)'`
 const termPattern = new RegExp(
@@ -84,13 +84,13 @@ const conjunction = / +and +/y
  * @throws GraphError `Request_UnsupportedQuery` for every other filter.
  */
 export function parseFilter<By>(filterable: Filterable<By>, filter: string): readonly Condition<By>[] {
-  if (filter.length > longestFilter) throw unsupported(filterable, '')
+  if (filter.length > maxFilterLength) throw unsupported(filterable, '')
   const conditions: Condition<By>[] = []
   let at = 0
   while (at < filter.length) {
     if (conditions.length > 0) {
       conjunction.lastIndex = at
-      if (conjunction.exec(filter) === null || conditions.length === mostTerms) throw unsupported(filterable, '')
+      if (conjunction.exec(filter) === null || conditions.length === maxTerms) throw unsupported(filterable, '')
       at = conjunction.lastIndex
     }
     termPattern.lastIndex = at

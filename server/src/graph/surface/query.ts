@@ -14,7 +14,7 @@ export type ListQuery<By> = {
 }
 
 const defaultPageSize = 100
-const largestPageSize = 999
+const maxPageSize = 999
 
 const listOptions = new Set(['$filter', '$top', '$skiptoken'])
 
@@ -68,8 +68,8 @@ function readOptions(query: unknown, known: ReadonlySet<string>): Map<string, st
 
 function parseTop(text: string): number {
   const size = /^\d{1,4}$/.test(text) ? Number(text) : 0
-  if (size >= 1 && size <= largestPageSize) return size
-  const message = `Invalid page size specified. Must be between 1 and ${largestPageSize} inclusive.`
+  if (size >= 1 && size <= maxPageSize) return size
+  const message = `Invalid page size specified. Must be between 1 and ${maxPageSize} inclusive.`
   throw new GraphError('unsupported', message)
 }
 

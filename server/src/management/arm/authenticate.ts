@@ -7,7 +7,7 @@ import type { ManagementCaller, ManagementContext } from './context.ts'
 import { ArmError, type ArmErrorOptions } from './errors.ts'
 
 /**
- * Proves the sender by an IdP access token for ARM. [RFC 6750 §2.1]
+ * Authenticates the sender by an IdP access token for ARM. [RFC 6750 §2.1]
  *
  * @throws ArmError 401
  */
@@ -27,7 +27,7 @@ export async function authenticate(context: ManagementContext, request: FastifyR
   return { principal, credentialId, rights: { kind: 'directory', objectId, groupIds } }
 }
 
-/** What a new token may mend: a client that knows continuous access evaluation asks for one, once, and tries again. */
+/** The reasons that a new token may fix: a client with continuous access evaluation requests one, once, and retries. */
 const mendedByNewToken: readonly IdentityRefusal[] = ['signature', 'expired', 'principal', 'credential']
 
 async function tokenRefusal(context: ManagementContext, refused: RefusedToken): Promise<ArmError> {

@@ -3,7 +3,7 @@ import { formatArmTime } from '../../standards/azure/acr-time.ts'
 import type { ChangeAuthor } from '../../resources/index.ts'
 import type { ManagementCaller } from './context.ts'
 
-/** Who made a resource and who changed it last, as ARM shows it. [arm-facts §1, §6] */
+/** Who created a resource and who changed it last, as ARM shows it. [arm-facts §1, §6] */
 export function systemData({ createdAtMs, createdBy, changedAtMs, changedBy }: Authorship): object {
   return {
     createdBy: createdBy.name,
@@ -15,7 +15,7 @@ export function systemData({ createdAtMs, createdBy, changedAtMs, changedBy }: A
   }
 }
 
-/** The caller, as ARM names who made a resource. */
+/** The caller, as ARM names the author of a change. */
 export function authorOf({ principal }: ManagementCaller): ChangeAuthor {
   return principal.kind === 'user'
     ? { name: principal.userPrincipalName, kind: 'User' }

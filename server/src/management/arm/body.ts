@@ -6,9 +6,9 @@ import { ArmError, unsupportedMediaType } from './errors.ts'
 const maxDepth = 32
 
 /**
- * Reads the body as JSON of the handler's shape. What the shape does not know is ignored, so that it cannot change anything.
+ * Reads the body as JSON by the handler's schema. Properties that the schema does not name are ignored.
  *
- * @throws ArmError 415 for another media type, 400 for what is no JSON or has another shape.
+ * @throws ArmError 415 for another media type, 400 for a body that is not JSON or does not match the schema
  */
 export function readBody<Schema extends z.ZodType>(
   { request }: ManagementCall,
@@ -30,12 +30,12 @@ export function readBody<Schema extends z.ZodType>(
   throw new ArmError('invalidContent', message)
 }
 
-/** What may be left out, or be null for the same. */
+/** Makes a property optional; null has the same meaning as leaving it out. */
 export function optional<Schema extends z.ZodType>(schema: Schema) {
   return schema.nullish().transform((value) => value ?? undefined)
 }
 
-/** One of some words, in any case; it comes out in ours. */
+/** One of some words, in any case. The result is in the case of `words`. */
 export function oneOf<const Word extends string>(words: readonly Word[]) {
   return z
     .string()
@@ -48,7 +48,7 @@ export function oneOf<const Word extends string>(words: readonly Word[]) {
     })
 }
 
-/** A location: a label here, since nothing is placed by it. `West US` is `westus`. */
+/** A location, which is only a label here. `West US` becomes `westus`. */
 export const locationSchema = z
   .string()
   .regex(/^[A-Za-z0-9 -]{1,64}$/, { error: 'must be a location' })
@@ -64,8 +64,8 @@ export const tagsSchema = z
   })
 
 /**
- * What people write to be read, on one line or several: no control characters beside tabs and the ends of lines, and so no
- * zeros, which PostgreSQL cannot hold.
+ * A text for people, on one line or several. The only control characters are tabs and line ends, so there is no NUL, which
+ * PostgreSQL cannot store.
  */
 export function proseOf(longest: number) {
   return z

@@ -13,7 +13,7 @@ import type { RegistryActivity, Resources } from '../../resources/index.ts'
 import type { TokenService } from '../../token-service/index.ts'
 import type { PathNames } from './path-scope.ts'
 
-/** What the management room works with. */
+/** What the handlers of the ARM surface are given. */
 export type ManagementContext = {
   readonly database: Database
   readonly clock: Clock
@@ -22,7 +22,7 @@ export type ManagementContext = {
   readonly auditLog: AuditLog
   readonly auditWebhooks: Webhooks
   readonly credentialUses: Pick<CredentialUses, 'list'>
-  /** Whether a URL may be one that events are delivered to, as far as it tells by itself. */
+  /** Why events may not be delivered to a URL; undefined where nothing in the URL forbids it. */
   readonly explainWebhookUrl: (url: string) => Promise<string | undefined>
   readonly resources: Resources
   readonly activity: Pick<RegistryActivity, 'hours'>
@@ -48,31 +48,31 @@ export type ManagementContext = {
   >
   /** Replaces the signing keys of the token service and of the identity provider. */
   readonly rotateKeys: () => Promise<void>
-  /** Ends whatever the keys of both have signed. */
+  /** Invalidates everything that the keys of both have signed. */
   readonly withdrawKeys: (transaction: Transaction) => Promise<void>
-  /** Awaited before it is answered that a registry was made or deleted: its host must be in the certificate by then. */
+  /** Awaited before the answer to a created or deleted registry: the certificate must cover its host by then. */
   readonly onRegistriesChanged: () => Promise<void>
   /** Scheme, host and port under which clients reach the server, as `https://localhost:5443`. */
   readonly publicOrigin: string
-  /** What follows a registry's name in its login server, as `.azurecr.localhost:5443`. */
+  /** The suffix of login servers, such as `.azurecr.localhost:5443`. */
   readonly suffix: string
   /** The routes of all surfaces as a document. */
   readonly openApi: () => object
 }
 
-/** Somebody whose token held. */
+/** The authenticated sender of a request. */
 export type ManagementCaller = {
   readonly principal: SigningPrincipal
-  /** By which credential the token was got; undefined for what has none that could be taken away alone. */
+  /** The credential that the token was issued for; undefined where it cannot be revoked by itself. */
   readonly credentialId: string | undefined
-  /** The same, as the access room asks for it. */
+  /** The same principal, as `access` names it. */
   readonly rights: Principal & { readonly kind: 'directory' }
 }
 
-/** One request of the ARM surface, on its way through a handler. */
+/** One request of the ARM surface. */
 export type ManagementCall = Omit<Call<ManagementCaller>, 'params'> & { readonly names: PathNames }
 
-/** A handler of the ARM surface, with the shape of the body that it reads, if it reads one. */
+/** A handler of the ARM surface, and the schema of its body if it reads one. */
 export type ManagementHandler = ((context: ManagementContext, call: ManagementCall) => unknown) & {
   readonly body?: z.ZodType
 }

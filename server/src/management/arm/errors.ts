@@ -5,11 +5,11 @@ import type { TokenOwner } from '../../identity/index.ts'
 type ArmErrorRow = {
   readonly status: number
   readonly code: string
-  /** Whether it is the resource provider that answers, which adds a status beside the error. [arm-facts §8, §14] */
+  /** Whether the resource provider answers, which adds a status beside the error. [arm-facts §8, §14] */
   readonly fromProvider?: true
 }
 
-/** Every refusal of the ARM surface: its status, and the code that clients read. [arm-facts; Azure Resource Manager, common errors] */
+/** Every error of the ARM surface: its status, and the code that clients read. [arm-facts; Azure Resource Manager, common errors] */
 // prettier-ignore
 const armErrors = {
   authenticationFailed:    { status: 401, code: 'AuthenticationFailed' },
@@ -95,7 +95,7 @@ export type ArmErrorOptions = ErrorOptions & {
   readonly retryAfterSeconds?: number
 }
 
-/** A refusal of the ARM surface; the message is for the client. */
+/** An error of the ARM surface; the message is for the client. */
 export class ArmError extends Error {
   override readonly name = 'ArmError'
   readonly status: number
@@ -103,11 +103,11 @@ export class ArmError extends Error {
   readonly fromProvider: boolean
   /** The value of `WWW-Authenticate`, if any. */
   readonly challenge: string | undefined
-  /** What the caller had no right to, where that was why. */
+  /** The missing permission, if that is the reason. */
   readonly wanted: WantedAction | undefined
-  /** What is written down of the refusal, where it was for want of something else. */
+  /** The decision to record, if the reason is not a missing permission. */
   readonly decision: DecisionRecord | undefined
-  /** Whose the token was that proved nobody, where that is known. */
+  /** The owner of a rejected token, if known. */
   readonly owner: TokenOwner | undefined
   /** The value of `Retry-After`, if any. */
   readonly retryAfterSeconds: number | undefined
@@ -126,26 +126,26 @@ export class ArmError extends Error {
   }
 }
 
-/** What ARM says to another media type. */
+/** ARM's text for another media type. */
 export const unsupportedMediaType = "The content media type is not supported. Only 'application/json' is supported."
 
-/** There is no such group, for somebody who may know. */
+/** There is no such group. For callers who may read it. */
 export function groupNotFound(name: string): ArmError {
   return new ArmError('groupNotFound', `Resource group '${name}' could not be found.`)
 }
 
-/** There is no such registry, for somebody who may know. [arm-facts §14] */
+/** There is no such registry. For callers who may read it. [arm-facts §14] */
 export function registryNotFound(group: string, name: string): ArmError {
   return resourceNotFound('Microsoft.ContainerRegistry/registries', group, name)
 }
 
-/** There is no such resource of this type, for somebody who may know. [arm-facts §14] */
+/** There is no such resource of this type. For callers who may read it. [arm-facts §14] */
 export function resourceNotFound(type: string, group: string, name: string): ArmError {
   const message = `The Resource '${type}/${name}' under resource group '${group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`
   return new ArmError('resourceNotFound', message)
 }
 
-/** There is no such resource within a registry, for somebody who may know. [arm-facts §1] */
+/** There is no such resource within a registry. For callers who may read it. [arm-facts §1] */
 export function childNotFound(name: string): ArmError {
   return new ArmError('childNotFound', `The resource ${name} could not be found.`)
 }
@@ -163,7 +163,7 @@ export function locationFixed(
   return new ArmError('resourceLocationFixed', message)
 }
 
-/** What the directory refuses is refused here, in its words. @throws ArmError in the place of DirectoryError */
+/** Translates an error of the directory. @throws ArmError with the text of the DirectoryError */
 export function throwAsArm(error: unknown): never {
   if (!(error instanceof DirectoryError)) throw error
   throw new ArmError(kindOfRefusal(error), error.message, { cause: error })

@@ -3,18 +3,18 @@ import { ArmError } from './errors.ts'
 import { type PathNames, scopeOf } from './path-scope.ts'
 import { hasRoleAround } from './visibility.ts'
 
-/** What a route needs of its caller. The scope is always the one that the path names. */
+/** What a route requires of its caller. The scope is always the one that the path names. */
 export type ManagementNeed =
   | 'public'
   | 'signed-in'
-  /** The same for a list, which holds that for which a role allows the action, and may be empty. */
+  /** The same for a list. It contains the resources on which a role allows the action, and may be empty. */
   | { readonly kind: 'signed-in'; readonly shows: string }
   /**
-   * A role that allows the action at the scope. Where the handler judges the role assignment in question, a role will do
-   * that may allow it by its condition.
+   * A role that allows the action at the scope. With `judgesAssignment`, a role whose condition may allow it is enough,
+   * because the handler then checks the role assignment itself.
    */
   | { readonly kind: 'action'; readonly action: string; readonly judgesAssignment?: true }
-  /** Any role at the scope, above it or below it, whatever it allows: the way to a resource is shown with it. */
+  /** Any role at the scope, above it or below it: whoever may see a resource also sees what contains it. */
   | { readonly kind: 'any-role'; readonly action: string }
 
 type ScopedNeed = Extract<ManagementNeed, { readonly kind: 'action' | 'any-role' }>
@@ -22,8 +22,8 @@ type ScopedNeed = Extract<ManagementNeed, { readonly kind: 'action' | 'any-role'
 export type CallerNeed = Exclude<ManagementNeed, 'public'>
 
 /**
- * Holds the caller to a need. Nothing is looked up before, so that what is forbidden and what does not exist are refused
- * in the same words.
+ * Checks that the caller meets a need. Nothing is looked up before, so that a forbidden resource and one that does not exist
+ * are denied in the same words.
  *
  * @throws ArmError 403
  */
@@ -49,7 +49,7 @@ function isMet(
   return context.access.mayManage(caller.rights, need.action, scope)
 }
 
-/** The refusal of an action at a scope. */
+/** The error for a missing permission at a scope. */
 export function forbidden(
   { principal }: ManagementCaller,
   { action }: Pick<ScopedNeed, 'action'>,

@@ -3,21 +3,21 @@ import { ArmError } from './errors.ts'
 import { parameter } from './query.ts'
 
 /** The most items that one answer lists. */
-export const largestPageSize = 1000
+export const maxPageSize = 1000
 
 type Listed = { readonly id: string }
 type List = { readonly value: readonly Listed[] }
 
 /**
  * The page of a list that a request asks for by `$top` and `$skiptoken`, with the `nextLink` to the one after it. A list
- * that takes more than one page is in the order of its ids: what is made or deleted between two pages moves nothing else
- * from one to the other. [Azure Resource Manager, paging]
+ * of more than one page is ordered by id, so that a resource that is created or deleted between two pages does not move
+ * others to another page. [Azure Resource Manager, paging]
  *
  * @throws ArmError 400
  */
 export function pageOf(publicOrigin: string, request: FastifyRequest, answer: unknown): unknown {
   if (!isList(answer)) return answer
-  const size = readPageSize(request, largestPageSize)
+  const size = readPageSize(request, maxPageSize)
   const after = readSkipToken(request)
   const { value } = answer
   if (after === '' && value.length <= size) return answer
@@ -37,11 +37,11 @@ export function readPageSize({ query }: FastifyRequest, whenAbsent: number): num
   const text = parameter(query, '$top')
   if (text === undefined) return whenAbsent
   const size = typeof text === 'string' && /^\d{1,4}$/.test(text) ? Number(text) : 0
-  if (size >= 1 && size <= largestPageSize) return size
-  throw new ArmError('badRequest', `The $top in the query string must be a whole number from 1 to ${largestPageSize}.`)
+  if (size >= 1 && size <= maxPageSize) return size
+  throw new ArmError('badRequest', `The $top in the query string must be a whole number from 1 to ${maxPageSize}.`)
 }
 
-/** The refusal of a `$skiptoken` that no list gave. */
+/** The error for a `$skiptoken` that this list did not return. */
 export function badSkipToken(): ArmError {
   return new ArmError('badRequest', 'The $skiptoken in the query string is not one that this list has given.')
 }
@@ -72,7 +72,7 @@ export function readSkipToken({ query }: FastifyRequest): string {
   return key
 }
 
-/** Every item of a list of resources has an id; other lists are short, and go as they are. */
+/** Whether it is a list of resources, whose items all have ids. Other lists are short, and are not paged. */
 function isList(answer: unknown): answer is List {
   if (typeof answer !== 'object' || answer === null || !('value' in answer) || !Array.isArray(answer.value))
     return false

@@ -8,7 +8,7 @@ import {
 } from '../../standards/azure/resource-id.ts'
 import { ArmError } from './errors.ts'
 
-/** What a path names; what it does not name is empty. */
+/** The names in a path; empty where the path has none. */
 export type PathNames = {
   /** In lower case. */
   readonly subscriptionId: string
@@ -16,9 +16,9 @@ export type PathNames = {
   readonly registry: string
   /** A user-assigned managed identity. */
   readonly identity: string
-  /** A machine outside of Azure. */
+  /** A machine outside Azure. */
   readonly machine: string
-  /** Of a role assignment, a role definition or a resource provider; whoever reads it checks it. */
+  /** Of a role assignment, a role definition or a resource provider. Not checked here. */
   readonly name: string
 }
 
@@ -26,8 +26,8 @@ const groupPattern = /^[A-Za-z0-9_.()-]{0,89}[A-Za-z0-9_()-]$/
 const registryPattern = /^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}$/
 
 /**
- * Reads the names in a path. What could be no name at all is told apart here, before anything is looked up, so that the
- * answer is the same for everybody.
+ * Reads the names in a path. Malformed names are rejected here, before any lookup, so that the answer is the same for every
+ * caller.
  *
  * @throws ArmError
  */
@@ -80,6 +80,6 @@ function readResourceName(text: string | undefined): string {
   throw new ArmError('invalidResourceName', message)
 }
 
-/** What ARM says of a registry name that is none. [arm-facts §15] */
+/** ARM's text for an invalid registry name. [arm-facts §15] */
 export const nameRule =
   'Resource names may contain alpha numeric characters only and must be between 5 and 50 characters.'

@@ -6,8 +6,8 @@ export type FilterTerm =
   | { readonly form: 'equals' | 'at-least' | 'at-most'; readonly name: string; readonly value: string }
   | { readonly form: 'call'; readonly name: string; readonly value: string | undefined }
 
-const longestFilter = 1024
-const mostTerms = 8
+const maxFilterLength = 1024
+const maxTerms = 8
 
 const literal = String.raw`'((?:[^']|'')*)'`
 const termPattern = new RegExp(
@@ -17,22 +17,22 @@ const termPattern = new RegExp(
 const conjunction = / +and +/y
 
 /**
- * Reads the `$filter` of a request: up to eight terms joined by `and`. None is no term. What a term may be is for the list
- * to say; nothing of it reaches SQL.
+ * Reads the `$filter` of a request: up to eight terms joined by `and`, and no term without a filter. Which
+ * terms it accepts is decided by the list; no text of the filter reaches SQL.
  *
  * @throws ArmError 400
  */
 export function readFilter({ query }: FastifyRequest): readonly FilterTerm[] {
   const text = parameter(query, '$filter')
   if (text === undefined) return []
-  if (typeof text !== 'string' || text.length > longestFilter || /\p{Cc}/u.test(text)) throw unsupportedFilter()
+  if (typeof text !== 'string' || text.length > maxFilterLength || /\p{Cc}/u.test(text)) throw unsupportedFilter()
   const terms: FilterTerm[] = []
   let at = text.length - text.trimStart().length
   const end = text.trimEnd().length
   while (at < end) {
     if (terms.length > 0) {
       conjunction.lastIndex = at
-      if (conjunction.exec(text) === null || terms.length === mostTerms) throw unsupportedFilter()
+      if (conjunction.exec(text) === null || terms.length === maxTerms) throw unsupportedFilter()
       at = conjunction.lastIndex
     }
     termPattern.lastIndex = at
@@ -44,12 +44,12 @@ export function readFilter({ query }: FastifyRequest): readonly FilterTerm[] {
   return terms
 }
 
-/** The refusal of a filter that a list does not know: ignoring it would show more than was asked. */
+/** The error for a filter that a list does not support. Ignoring it would show more than was requested. */
 export function unsupportedFilter(): ArmError {
   return new ArmError('invalidFilter', 'The $filter in the query string is invalid, or is not supported by this list.')
 }
 
-/** @throws ArmError where ARM's version is not named; any is taken. */
+/** Requires an `api-version`; any value is accepted. @throws ArmError 400 */
 export function requireApiVersion({ query }: FastifyRequest): void {
   const version = parameter(query, 'api-version')
   if (typeof version === 'string' ? version !== '' : Array.isArray(version)) return

@@ -4,7 +4,7 @@ import { outageOf } from '../../platform/process/outage.ts'
 import type { ManagementContext } from './context.ts'
 import { ArmError, unsupportedMediaType } from './errors.ts'
 
-/** Prepares the surface's own corner of the application: the headers of every answer, and bodies as they came. */
+/** Sets the headers of every answer, and passes bodies on as bytes. */
 export function prepare({ clock }: ManagementContext, scope: FastifyInstance): void {
   scope.addHook('onRequest', (request, reply, done) => {
     const at = new Date(clock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, '')
@@ -16,13 +16,12 @@ export function prepare({ clock }: ManagementContext, scope: FastifyInstance): v
     })
     done()
   })
-  // Every body arrives as bytes, whatever it says that it is, and the handler reads it or leaves it: what a media type
-  // chooses could otherwise choose what is checked.
+  // Every body arrives as bytes, whatever its media type, so that a media type cannot choose a parser and so avoid checks.
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
 }
 
-/** Renders a refusal in ARM's form; what is none of ours is logged and told as 500. */
+/** Renders an error in ARM's form. An unexpected error is logged, and answered with 500. */
 export function renderError(
   { log }: ManagementContext,
   thrown: unknown,

@@ -64,7 +64,7 @@ export async function patchResourceGroup(context: ManagementContext, call: Manag
 }
 patchResourceGroup.body = patchSchema
 
-/** `DELETE /subscriptions/{s}/resourceGroups/{g}`: with all that is in it, what that holds, and who was given roles on it. */
+/** `DELETE /subscriptions/{s}/resourceGroups/{g}`: with its resources, their content, and the role assignments on them. */
 export async function deleteResourceGroup(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { resources, access, registry, directory } = context
   const registries = await recordChange(context, call, async (transaction) => {

@@ -54,7 +54,7 @@ export async function listLocations(context: ManagementContext, call: Management
   return { value }
 }
 
-/** @throws ArmError 404; whoever may not know has been refused before. */
+/** The subscription that a path names. @throws ArmError 404 */
 export async function requireSubscription(
   { resources }: ManagementContext,
   { names }: ManagementCall,

@@ -2,7 +2,7 @@ import type { RoleAssignment } from '../../access/index.ts'
 import { isWithinScope } from '../../standards/azure/resource-id.ts'
 import type { ManagementCaller, ManagementContext } from './context.ts'
 
-/** Every role assignment of the caller, or of a group of theirs, at a scope, above it or below it. */
+/** Every role assignment of the caller and of their groups at a scope, above it or below it. */
 export async function rolesAround(
   { access }: ManagementContext,
   { rights }: ManagementCaller,
@@ -23,7 +23,7 @@ export async function hasRoleAround(
   return (await rolesAround(context, caller, scope)).length > 0
 }
 
-/** Gives a test of ids: whether a role of the caller's allows the action on the resource. */
+/** Returns a test of ids: whether a role of the caller allows the action on the resource. */
 export async function visibleResources(
   { access }: ManagementContext,
   { rights }: ManagementCaller,
@@ -33,7 +33,7 @@ export async function visibleResources(
   return (id) => scopes.some((scope) => isWithinScope(id, scope))
 }
 
-/** As {@link visibleResources}, for what holds other resources: it is shown too when one within it is. */
+/** As {@link visibleResources}, for containers: a container is also visible if one of its resources is. */
 export async function visibleContainers(
   { access }: ManagementContext,
   { rights }: ManagementCaller,

@@ -9,7 +9,7 @@ import { ArmError } from '../arm/errors.ts'
 const assignAction = 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action'
 
 /** More than a machine has use for, and few enough that one document shows them. */
-const mostIdentities = 20
+const maxIdentities = 20
 
 /** The `identity` of a machine's body. Every machine has an identity of its own. [ARM, ManagedServiceIdentity] */
 export const identitySchema = z.object({
@@ -39,7 +39,7 @@ export async function readWantedIdentities(
 ): Promise<WantedIdentities> {
   const named = Object.entries(body.userAssignedIdentities ?? {})
   const attached = named.filter(([, value]) => value !== null)
-  if (attached.length > mostIdentities) throw invalidIdentity(`A machine has at most ${mostIdentities} identities.`)
+  if (attached.length > maxIdentities) throw invalidIdentity(`A machine has at most ${maxIdentities} identities.`)
   if (body.type === 'systemassigned' && attached.length > 0) {
     throw invalidIdentity("User-assigned identities need the identity type 'SystemAssigned,UserAssigned'.")
   }
@@ -99,8 +99,8 @@ export async function settleIdentities(
     await directory.machines.attach(transaction, machine, identity)
   }
   const settled = await describeOne(directory, machine, transaction)
-  if (settled.attached.length <= mostIdentities) return settled
-  throw invalidIdentity(`A machine has at most ${mostIdentities} identities.`)
+  if (settled.attached.length <= maxIdentities) return settled
+  throw invalidIdentity(`A machine has at most ${maxIdentities} identities.`)
 }
 
 /** A machine with what is known of it. */

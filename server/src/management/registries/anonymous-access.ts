@@ -10,8 +10,8 @@ import { requireRegistry } from './registries.ts'
 import { requireScopeMapById } from './scope-maps.ts'
 
 /*
- * An extension: ACR opens a registry to everybody or to nobody. It lies under a provider of our own, so that no request
- * which is meant for Azure can set it.
+ * An extension: ACR allows anonymous pull of a whole registry or of nothing. It is under a provider of our own, so that no
+ * request that is meant for Azure can set it.
  */
 
 const bodySchema = z.object({ properties: z.object({ scopeMapId: z.string().max(2048) }) })
@@ -24,7 +24,7 @@ export async function getAnonymousAccess(context: ManagementContext, { names }: 
   return anonymousAccessDocument(registry, map)
 }
 
-/** `PUT …/providers/Acrux.Server/anonymousAccess/default`: lets everybody read what a scope map of the registry names. */
+/** `PUT …/providers/Acrux.Server/anonymousAccess/default`: gives anonymous clients the read actions of a scope map. */
 export async function putAnonymousAccess(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { scopeMapId } = readBody(call, putAnonymousAccess).properties
   const { document, created } = await recordChange(context, call, async (transaction) => {

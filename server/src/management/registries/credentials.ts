@@ -8,7 +8,7 @@ import { requireRegistry } from './registries.ts'
 
 const regenerateSchema = z.object({ name: oneOf(['password', 'password2']) })
 
-/** `POST …/listCredentials`: both passwords of the admin account, in clear; the reading is an event. [arm-facts §4] */
+/** `POST …/listCredentials`: both passwords of the admin account, in clear. Reading them is audited. [arm-facts §4] */
 export async function listCredentials(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const registry = await requireRegistry(context, call.names)
   requireAdminEnabled(registry)
@@ -19,7 +19,7 @@ export async function listCredentials(context: ManagementContext, call: Manageme
   return document
 }
 
-/** `POST …/regenerateCredential`: renews the password that is named, in any case, and leaves the other alone. */
+/** `POST …/regenerateCredential`: renews the named password, in any case, and keeps the other. */
 export async function regenerateCredential(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { name } = readBody(call, regenerateCredential)
   const registry = await recordChange(context, call, async (transaction) => {

@@ -35,12 +35,12 @@ const importSchema = z.object({
 
 type ImportBody = z.output<typeof importSchema>
 
-/** Who is meant where a password comes without a name: the holder of a refresh token. [acr-protocol §1.9] */
+/** The user name of a password without a user name, which is a refresh token. [acr-protocol §1.9] */
 const refreshTokenUser = '00000000-0000-0000-0000-000000000000'
 
 /**
- * `POST …/registries/{r}/importImage`: brings an image from a registry of this server, which the caller must be able to
- * pull from, or from another one. What is wrong already is told at once; the rest where `Location` says. [arm-facts §12]
+ * `POST …/registries/{r}/importImage`: imports an image from a registry of this server that the caller may pull from, or from
+ * another server. Invalid requests are rejected at once; later errors are in the status at `Location`. [arm-facts §12]
  */
 export async function importImage(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const body = readBody(call, importImage)
@@ -92,7 +92,7 @@ function finished(reply: ManagementCall['reply'], status: ImportStatus): unknown
   return reply.code(200).send()
 }
 
-/** Clients poll every half a minute unless they are told to come sooner. [az-cli-wire §4.2] */
+/** Without this header clients poll every 30 seconds. [az-cli-wire §4.2] */
 function accepted(reply: ManagementCall['reply'], location: string): unknown {
   return reply
     .code(202)
@@ -129,7 +129,7 @@ function readImage(text: string): Image {
   throw badImport(`'${text}' is no image: REPOSITORY:TAG or REPOSITORY@DIGEST is needed`)
 }
 
-/** The tags by repository, as they are named; each counts once. */
+/** The tags by repository, without duplicates. */
 function readTargets({ targetTags = [], untaggedTargetRepositories = [] }: ImportBody): Map<RepositoryName, Tag[]> {
   const targets = new Map<RepositoryName, Tag[]>()
   for (const text of targetTags) {
@@ -197,7 +197,7 @@ type Here = {
   readonly named: string
 }
 
-/** Whether there is no such registry or the caller may not pull from it is told in the same words. [Azure/acr#237] */
+/** A source that does not exist and one that the caller may not pull from are denied in the same words. [Azure/acr#237] */
 async function fromHere(
   { access }: ManagementContext,
   { caller }: ManagementCall,
@@ -210,7 +210,7 @@ async function fromHere(
     const { name } = authorOf(caller)
     const may = `has permission to perform action 'Microsoft.ContainerRegistry/registries/importImage/action' on scope '${target.id}'`
     const message = `The client '${name}' with object id '${objectId}' ${may}; however, it does not have permission to pull '${repository}' on the linked scope(s) '${named}' or the linked scope(s) are invalid.`
-    // Whoever reads the decisions of this registry is not told of the assignments on another.
+    // Readers of this registry's decisions must not see the assignments on another registry.
     const asked = { action: 'pull', repository, scope: null }
     const decision = { ...failedBefore('source-is-not-allowed', { kind: 'allow-pull-from-source' }), asked }
     throw new ArmError('linkedAuthorization', message, { decision })

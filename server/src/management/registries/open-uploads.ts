@@ -6,14 +6,14 @@ import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError } from '../arm/errors.ts'
 import { requireRegistry } from './registries.ts'
 
-/** `GET …/providers/Acrux.Server/uploads`: the uploads that were begun and not finished. ACR does not show them. */
+/** `GET …/providers/Acrux.Server/uploads`: the unfinished uploads. ACR does not show them. */
 export async function listOpenUploads(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
   const registry = await requireRegistry(context, names)
   const uploads = await context.registry.uploads.list(registry.rid)
   return { value: uploads.map((upload) => document(registry, upload)) }
 }
 
-/** `DELETE …/providers/Acrux.Server/uploads/{id}`: ends one with its bytes. 204 when there is none. */
+/** `DELETE …/providers/Acrux.Server/uploads/{id}`: cancels an upload and deletes its bytes. 204 when there is none. */
 export async function deleteOpenUpload(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const registry = await requireRegistry(context, call.names)
   const id = parseGuid(call.names.name)

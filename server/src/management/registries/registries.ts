@@ -34,7 +34,7 @@ export async function getRegistry(context: ManagementContext, { names }: Managem
   return registryDocument(await requireRegistry(context, names))
 }
 
-/** `PUT …/registries/{r}`: makes a registry, or replaces the settings of one; what the body does not name gets its default. */
+/** `PUT …/registries/{r}`: creates a registry, or replaces its settings; a setting that the body does not name gets its default. */
 export async function putRegistry(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { names } = call
   if (parseRegistryName(names.registry) === undefined) throw new ArmError('invalidResourceName', nameRule)
@@ -60,7 +60,7 @@ export async function putRegistry(context: ManagementContext, call: ManagementCa
 }
 putRegistry.body = registrySchema
 
-/** `PATCH …/registries/{r}`: changes what the body names. */
+/** `PATCH …/registries/{r}`: changes the settings that the body names. */
 export async function patchRegistry(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const body = readBody(call, patchRegistry)
   return recordChange(context, call, async (transaction) => {
@@ -73,7 +73,7 @@ export async function patchRegistry(context: ManagementContext, call: Management
 }
 patchRegistry.body = registrySchema
 
-/** `DELETE …/registries/{r}`: with all that it holds, every role that was given on it, and its scoped tokens. 204 when there is none. */
+/** `DELETE …/registries/{r}`: with its content, the role assignments on it, and its scoped tokens. 204 when there is none. */
 export async function deleteRegistry(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { resources, access, registry: content } = context
   const deleted = await recordChange(context, call, async (transaction) => {
@@ -148,7 +148,7 @@ async function replaceRegistry(
   return updateRegistry(context, call, transaction, present, settings)
 }
 
-/** A SKU that is another is one that gives all that the registry has. */
+/** Updates a registry. Another SKU must allow as many scope maps and tokens as the registry has. */
 async function updateRegistry(
   context: ManagementContext,
   { caller }: ManagementCall,
@@ -160,7 +160,7 @@ async function updateRegistry(
   return context.resources.updateRegistry(transaction, present.rid, settings, authorOf(caller))
 }
 
-/** A PUT that says again that manifests are retained does not begin anew with it. */
+/** A PUT that enables retention again keeps the time since when it is enabled. */
 function keepingSince({ policies: before }: Registry, settings: RegistrySettings): RegistrySettings {
   const { retentionPolicy } = settings.policies
   if (before.retentionPolicy.status === 'disabled' || retentionPolicy.status === 'disabled') return settings

@@ -1,7 +1,7 @@
 import type { Registry } from '../../resources/index.ts'
 import { normalizeScope } from '../../standards/azure/resource-id.ts'
 
-/** The types of what lies within a registry and has an id of its own. */
+/** The types of resources within a registry. */
 type ChildType = 'scopeMaps' | 'tokens'
 
 /** Letters, digits and hyphens, and for scope maps underscores; 5 to 50 of them. [azure-mgmt-containerregistry, tokenName, scopeMapName] */
@@ -10,7 +10,7 @@ const namePatterns: Readonly<Record<ChildType, RegExp>> = {
   tokens: /^[A-Za-z0-9-]{5,50}$/,
 }
 
-/** Whether it can be the name of such a resource; what cannot is the name of none. */
+/** Whether a text can be the name of such a resource. */
 export function isChildName(type: ChildType, name: string): boolean {
   return namePatterns[type].test(name)
 }

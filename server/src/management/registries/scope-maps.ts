@@ -11,10 +11,10 @@ import { authorOf, systemData } from '../arm/authorship.ts'
 import { ArmError, childNotFound } from '../arm/errors.ts'
 import { requireRegistry } from './registries.ts'
 import { childId, childNameIn, isChildName } from './registry-child.ts'
-import { requireRoomForOneMore } from './sku-limits.ts'
+import { requireCapacity } from './sku-limits.ts'
 
 /** How many actions a scope map may have. [Azure/acr, connected registry, known limitations] */
-const mostActions = 500
+const maxActions = 500
 
 const scopeMapSchema = z.object({
   properties: optional(
@@ -22,7 +22,7 @@ const scopeMapSchema = z.object({
   ),
 })
 
-/** `GET …/scopeMaps`: the system's and those that were made. */
+/** `GET …/scopeMaps`: the system's and the custom ones. */
 export async function listScopeMaps(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
   const registry = await requireRegistry(context, names)
   const maps = await context.access.scopeMaps.list(registry.rid)
@@ -35,7 +35,7 @@ export async function getScopeMap(context: ManagementContext, { names }: Managem
   return scopeMapDocument(registry, await requireScopeMap(context, registry, names.name))
 }
 
-/** `PUT …/scopeMaps/{m}`: makes a scope map, or replaces the whole of one. */
+/** `PUT …/scopeMaps/{m}`: creates a scope map, or replaces it as a whole. */
 export async function putScopeMap(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { name } = call.names
   const { properties } = readBody(call, putScopeMap)
@@ -51,7 +51,7 @@ export async function putScopeMap(context: ManagementContext, call: ManagementCa
     }
     refuseSystemDefined(name, present)
     if (present === undefined) {
-      requireRoomForOneMore(sku, 'ScopeMaps', await scopeMaps.count(rid, transaction))
+      requireCapacity(sku, 'ScopeMaps', await scopeMaps.count(rid, transaction))
     }
     const wanted = { name, description: properties?.description, actions }
     const { map, created } = await scopeMaps.put(transaction, rid, wanted, authorOf(call.caller))
@@ -61,7 +61,7 @@ export async function putScopeMap(context: ManagementContext, call: ManagementCa
 }
 putScopeMap.body = scopeMapSchema
 
-/** `PATCH …/scopeMaps/{m}`: what the body names is replaced, the actions as a whole. [arm-facts §1] */
+/** `PATCH …/scopeMaps/{m}`: replaces the properties that the body names, the actions as a whole. [arm-facts §1] */
 export async function patchScopeMap(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { properties } = readBody(call, patchScopeMap)
   const actions = properties?.actions && requireActions(properties.actions)
@@ -138,8 +138,8 @@ function requireActions(texts: readonly string[]): string[] {
       return formatScopeMapAction(action)
     }),
   )
-  if (actions.size > mostActions) {
-    const message = `A scope map has at most ${mostActions} actions, and these are ${actions.size}.`
+  if (actions.size > maxActions) {
+    const message = `A scope map has at most ${maxActions} actions, and these are ${actions.size}.`
     throw new ArmError('invalidScopeMapAction', message)
   }
   if (actions.size === 0) throw new ArmError('invalidScopeMapAction', 'A scope map has at least one action.')
@@ -180,7 +180,7 @@ function eventOf(registry: Registry, { name, actions }: ScopeMap) {
   return { target: childId(registry, 'scopeMaps', name), detail: { rid: registry.rid, actions } }
 }
 
-/** A scope map as ARM shows it; the system's are as old as their registry, and by nobody. [arm-facts §1] */
+/** A scope map as ARM shows it. System scope maps have the age of their registry and no author. [arm-facts §1] */
 function scopeMapDocument(registry: Registry, map: ScopeMap): object {
   const { kind, name, description, actions } = map
   const isUsers = kind === 'UserDefined'

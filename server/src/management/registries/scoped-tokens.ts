@@ -16,7 +16,7 @@ import { ArmError, childNotFound } from '../arm/errors.ts'
 import { requireRegistry } from './registries.ts'
 import { childId, childNameIn, isChildName } from './registry-child.ts'
 import { requireScopeMapById } from './scope-maps.ts'
-import { requireRoomForOneMore } from './sku-limits.ts'
+import { requireCapacity } from './sku-limits.ts'
 
 const passwordName = oneOf(['password1', 'password2'])
 const instant = z.iso
@@ -55,8 +55,8 @@ export async function getScopedToken(context: ManagementContext, { names }: Mana
 }
 
 /**
- * `PUT …/tokens/{t}`: makes a token without passwords, or gives one another scope map. A status that is not named stays,
- * and so do the passwords: nobody gets a right back by being left out.
+ * `PUT …/tokens/{t}`: creates a token without passwords, or assigns another scope map to one. A status that is not named
+ * stays, and so do the passwords: leaving the status out must not enable a disabled token.
  */
 export async function putScopedToken(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { properties } = readBody(call, putScopedToken)
@@ -67,7 +67,7 @@ export async function putScopedToken(context: ManagementContext, call: Managemen
     const present = await context.access.scopedTokens.find(registry.rid, name, transaction)
     if (present === undefined) {
       const held = await context.access.scopedTokens.count(registry.rid, transaction)
-      requireRoomForOneMore(registry.sku, 'Tokens', held)
+      requireCapacity(registry.sku, 'Tokens', held)
     }
     if (properties?.scopeMapId === undefined) throw new ArmError('invalidScopeMapId', 'A token needs a scopeMapId.')
     const token = await putToken(context, call, transaction, registry, present ?? name, properties)
@@ -81,7 +81,7 @@ export async function putScopedToken(context: ManagementContext, call: Managemen
 }
 putScopedToken.body = tokenSchema
 
-/** `PATCH …/tokens/{t}`: what the body names; of the passwords those stay that it names. [arm-facts §2] */
+/** `PATCH …/tokens/{t}`: changes the properties that the body names. A list of passwords keeps only those in it. [arm-facts §2] */
 export async function patchScopedToken(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { properties } = readBody(call, patchScopedToken)
   const document = await recordChange(context, call, async (transaction) => {
@@ -113,7 +113,7 @@ const generateSchema = z.object({
   expiry: optional(instant),
 })
 
-/** `POST …/generateCredentials`: one password of a token or both, made anew and shown this once. [arm-facts §3] */
+/** `POST …/generateCredentials`: generates one password of a token or both. They are shown only here. [arm-facts §3] */
 export async function generateCredentials(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { tokenId, name, expiry } = readBody(call, generateCredentials)
   if (expiry !== undefined && expiry <= context.clock.now()) {
@@ -140,7 +140,7 @@ export async function generateCredentials(context: ManagementContext, call: Mana
 generateCredentials.body = generateSchema
 
 /**
- * Names that mean somebody else at a sign-in are nobody's: the registry's name is the admin account's, and a GUID an
+ * Rejects names that mean another principal at sign-in: the registry's name is the admin account's, and a GUID is an
  * application's.
  *
  * @throws ArmError 400
@@ -153,7 +153,7 @@ function requireTokenName({ name: registryName }: Registry, name: string): void 
   throw new ArmError('invalidResourceName', message)
 }
 
-/** Makes a token of a name, or changes one, by what the body names; all else stays. */
+/** Creates a token, or changes the properties that the body names. */
 async function putToken(
   context: ManagementContext,
   { caller }: ManagementCall,
@@ -182,7 +182,7 @@ type CredentialsBody = NonNullable<TokenProperties>['credentials']
 /**
  * The passwords that a body leaves out of the list of those to keep.
  *
- * @throws ArmError 400 for certificates, which are not served, and for another expiry: that is asked for only with a new password.
+ * @throws ArmError 400 for certificates, which are not served, and for another expiry, which needs a new password
  */
 function removedPasswords(present: ScopedToken | undefined, body: CredentialsBody): ScopedTokenPasswordName[] {
   if ((body?.certificates?.length ?? 0) > 0) {

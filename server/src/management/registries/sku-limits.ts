@@ -6,7 +6,7 @@ import { ipRuleLimit } from './registry-body.ts'
 
 const gibibyte = 1024 ** 3
 
-/** What of each SKU is counted, with its limit; -1 is none. [arm-facts §6; acr-protocol §7.3] */
+/** The limits of each SKU; -1 is no limit. [arm-facts §6; acr-protocol §7.3] */
 export const skuLimits: Readonly<Record<Sku, readonly (readonly [name: string, limit: number])[]>> = {
   Basic: [
     ['Size', 10 * gibibyte],
@@ -34,12 +34,12 @@ export const skuLimits: Readonly<Record<Sku, readonly (readonly [name: string, l
 
 type Counted = 'ScopeMaps' | 'Tokens'
 
-/** @throws ArmError where the SKU gives no more than there are already. */
-export function requireRoomForOneMore(sku: Sku, name: Counted, present: number): void {
+/** @throws ArmError 409 where the limit of the SKU is reached */
+export function requireCapacity(sku: Sku, name: Counted, present: number): void {
   if (present >= limitOf(sku, name)) throw quotaExceeded(`${present} ${name}, and no more`, sku)
 }
 
-/** @throws ArmError where a registry has more than a SKU that it is to have would give it. */
+/** Checks that a registry fits into another SKU. @throws ArmError 409 */
 export async function requireCountsWithin(
   { access }: ManagementContext,
   { rid }: Registry,

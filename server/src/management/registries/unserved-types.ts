@@ -4,7 +4,7 @@ import { requireRegistry } from './registries.ts'
 import { requireGroup } from '../arm/resource-groups.ts'
 import { resourceGroupId, subscriptionId } from '../../standards/azure/resource-id.ts'
 
-/** What a registry of Azure has and one of this server does not, by the last part of its path. [azure-mgmt-containerregistry] */
+/** The resource types within a registry that Azure has and this server does not, by the last part of the path. [azure-mgmt-containerregistry] */
 const unservedTypes: ReadonlySet<string> = new Set(
   [
     'agentPools',
@@ -27,21 +27,21 @@ const unservedTypes: ReadonlySet<string> = new Set(
   ].map((type) => type.toLowerCase()),
 )
 
-/** What can be done with a registry of Azure and not with one of this server. */
+/** The actions on a registry that Azure has and this server does not. */
 const unservedActions: ReadonlySet<string> = new Set(
   ['listBuildSourceUploadUrl', 'scheduleRun', 'listPolicies', 'updatePolicies', 'queueBuild'].map((name) =>
     name.toLowerCase(),
   ),
 )
 
-/** `GET …/registries/{r}/{type}` of a type that is not served: there are none. */
+/** `GET …/registries/{r}/{type}` of a type that is not served: an empty list. */
 export async function listUnserved(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   await requireRegistry(context, call.names)
   if (!unservedTypes.has(typeOf(call))) throw nothingHere()
   return { value: [] }
 }
 
-/** Everything else within a registry that is not served: that Azure has it is said, and where to read more. */
+/** Every other request for a type or action that is not served: the error says so, and where to read more. */
 export async function refuseUnserved(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   await requireRegistry(context, call.names)
   const type = typeOf(call)

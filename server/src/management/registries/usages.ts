@@ -2,7 +2,7 @@ import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { requireRegistry } from './registries.ts'
 import { skuLimits } from './sku-limits.ts'
 
-/** `GET …/listUsages`: how much of what its SKU gives a registry uses. The system's scope maps do not count. [arm-facts §6] */
+/** `GET …/listUsages`: the usage of a registry and the limits of its SKU. System scope maps are not included. [arm-facts §6] */
 export async function listUsages(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
   const { rid, sku, networkRuleSet } = await requireRegistry(context, names)
   const [{ sizeBytes, limitBytes }, scopeMaps, tokens] = await Promise.all([
@@ -10,7 +10,7 @@ export async function listUsages(context: ManagementContext, { names }: Manageme
     context.access.scopeMaps.count(rid),
     context.access.scopedTokens.count(rid),
   ])
-  // What this server does not serve, nothing is used of.
+  // Features that this server does not serve have no usage.
   const used = new Map([
     ['Size', sizeBytes],
     ['IPRules', networkRuleSet.ipRules.length],
@@ -19,7 +19,7 @@ export async function listUsages(context: ManagementContext, { names }: Manageme
   ])
   const value = skuLimits[sku].map(([name, limit]) => ({
     name,
-    // A quota is enforced; what the SKU includes is not.
+    // A quota is enforced; the size that the SKU includes is not.
     limit: name === 'Size' ? (limitBytes ?? limit) : limit,
     currentValue: used.get(name) ?? 0,
     unit: name === 'Size' ? 'Bytes' : 'Count',

@@ -2,7 +2,7 @@ import { type RightInQuestion, everyRight } from '../../access/index.ts'
 import { parseRepositoryName } from '../../standards/oci/repository-name.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError, childNotFound } from '../arm/errors.ts'
-import { largestPageSize, nextLink, readPageSize, readSkipToken, skipToken } from '../arm/page.ts'
+import { maxPageSize, nextLink, readPageSize, readSkipToken, skipToken } from '../arm/page.ts'
 import { parameter } from '../arm/query.ts'
 import { requireRegistry } from '../registries/registries.ts'
 
@@ -42,7 +42,7 @@ export async function getExplanation(context: ManagementContext, call: Managemen
 export async function getAllowedPrincipals(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { request } = call
   const asked = readRight(call)
-  const page = { size: readPageSize(request, largestPageSize), after: readSkipToken(request) }
+  const page = { size: readPageSize(request, maxPageSize), after: readSkipToken(request) }
   const registry = await requireRegistry(context, call.names)
   const { document, next } = await context.decisions.listAllowed(registry, asked, page)
   if (next === undefined) return document

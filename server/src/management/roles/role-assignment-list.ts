@@ -4,17 +4,17 @@ import { type FilterTerm, readFilter, unsupportedFilter } from '../arm/query.ts'
 import { assignmentDocument } from './role-assignments.ts'
 import { requireScopeId } from './scope.ts'
 
-/** Which assignments a list is to hold. */
+/** The assignments that a list contains. */
 type Wanted = {
-  /** Those at the scope and above it; without it, those below too. */
+  /** Only those at the scope and above it, not those below it. */
   readonly atScope: boolean
-  /** Undefined for those of everybody. */
+  /** Undefined for those of every principal. */
   readonly principalIds: readonly string[] | undefined
 }
 
 /**
- * `GET …/roleAssignments`: `atScope()`, `principalId eq '…'` for what was given to somebody themselves, `assignedTo('…')` for
- * what they have by groups too.
+ * `GET …/roleAssignments`: `atScope()`, `principalId eq '…'` for the principal's own assignments, `assignedTo('…')` for those
+ * of its groups too.
  */
 export async function listRoleAssignments(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { atScope, principalIds } = await readWanted(context, readFilter(call.request))

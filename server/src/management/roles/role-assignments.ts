@@ -52,8 +52,8 @@ export async function getRoleAssignment(context: ManagementContext, call: Manage
 }
 
 /**
- * `PUT …/roleAssignments/{guid}`: gives a role to a principal at the scope of the path, and at no other. Of an assignment
- * that is there, the condition and the description may be changed; the same again is answered with 200.
+ * `PUT …/roleAssignments/{guid}`: assigns a role to a principal at the scope of the path. Only the condition and the
+ * description of an existing assignment can be changed; repeating it is answered with 200.
  */
 export async function putRoleAssignment(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const name = requireName(call)
@@ -92,10 +92,10 @@ export async function putRoleAssignment(context: ManagementContext, call: Manage
 }
 putRoleAssignment.body = putSchema
 
-/** What of an assignment may change. */
+/** The properties of an assignment that can be changed. */
 type Terms = Pick<RoleAssignment, 'condition' | 'conditionVersion' | 'description'>
 
-/** @throws ArmError for a condition that is none, with the character at which it goes wrong */
+/** @throws ArmError for an invalid condition, with the position of the error */
 function readTerms({ condition, conditionVersion, ...rest }: Properties): Terms {
   const description = rest.description ?? null
   if (condition === undefined || condition === '') {
@@ -125,7 +125,7 @@ async function changeTerms(
   return recordChange(context, call, async (transaction) => {
     const updated = { condition, conditionVersion, description, updatedBy: call.caller.principal.objectId }
     const result = await context.access.updateAssignment(transaction, present.scope, present.name, updated)
-    // Another of the same name, made meanwhile, is not the one that the caller may change.
+    // The caller may not be allowed to change another assignment of this name that was created meanwhile.
     if (result === undefined || !isSame(present, result)) throw assignmentNotFound(present.name)
     await requireOwnerLeft(context, call, transaction, result)
     const { principalId, roleDefinitionName } = result
@@ -143,7 +143,7 @@ export async function deleteRoleAssignment(context: ManagementContext, call: Man
   const deleted = await recordChange(context, call, async (transaction) => {
     const result = await context.access.deleteAssignment(transaction, scope, name)
     if (result === undefined) return { result, event: undefined }
-    // Another of the same name, made meanwhile, is not the one that the caller may delete.
+    // The caller may not be allowed to delete another assignment of this name that was created meanwhile.
     if (present === undefined || !isSame(present, result)) throw assignmentNotFound(name)
     await requireOwnerLeft(context, call, transaction, result)
     const { principalId, roleDefinitionName } = result
@@ -153,7 +153,7 @@ export async function deleteRoleAssignment(context: ManagementContext, call: Man
   return deleted === undefined ? call.reply.code(204).send() : assignmentDocument(deleted, call)
 }
 
-/** An assignment as ARM shows it; its role is named as the caller's path sees it. */
+/** An assignment as ARM shows it; the id of its role is relative to the subscription in the path. */
 export function assignmentDocument(assignment: RoleAssignment, { names }: ManagementCall): object {
   const { name, scope, principalId, principalType, condition, conditionVersion, description } = assignment
   return {
@@ -184,7 +184,7 @@ function requireName({ names }: ManagementCall): string {
   throw new ArmError('invalidAssignmentId', message)
 }
 
-/** The role that an id names: of the tenant, or of a scope that the assignment's lies in. */
+/** The role that an id names, of the tenant or of a scope that contains the scope of the assignment. */
 async function requireRole({ access }: ManagementContext, id: string, scope: string): Promise<RoleDefinition> {
   const parsed = parseExtensionId(id)
   const name = parseGuid(parsed?.name ?? '')
@@ -286,8 +286,8 @@ function typeOf({ kind }: DirectoryPrincipal): PrincipalType {
 }
 
 /**
- * Whoever takes the last owner away from a subscription, or puts a condition on it, would lock everybody out of it. Looked
- * at after the change and within it, so that two that run at once cannot each leave the other's owner.
+ * Requires an owner of the subscription without a condition: removing the last one would lock everybody out. Checked in the
+ * transaction after the change, so that two concurrent changes cannot each rely on the owner that the other removes.
  *
  * @throws ArmError, which undoes the change
  */
@@ -304,7 +304,7 @@ async function requireOwnerLeft(
 }
 
 /**
- * Holds the caller to the conditions on which they may give roles, or take them away.
+ * Checks the conditions under which the caller may assign or remove roles.
  *
  * @throws ArmError 403
  */

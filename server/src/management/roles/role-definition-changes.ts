@@ -31,7 +31,7 @@ const putSchema = z.object({
 
 type Properties = z.output<typeof putSchema>['properties']
 
-/** `PUT …/roleDefinitions/{guid}`: makes a custom role, or changes it as a whole. [Azure RBAC, custom roles] */
+/** `PUT …/roleDefinitions/{guid}`: creates a custom role, or replaces it as a whole. [Azure RBAC, custom roles] */
 export async function putRoleDefinition(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const name = requireName(call)
   const { properties } = readBody(call, putRoleDefinition)
@@ -68,11 +68,11 @@ export async function deleteRoleDefinition(context: ManagementContext, call: Man
   return deleted === undefined ? call.reply.code(204).send() : definitionDocument(deleted, call.names.subscriptionId)
 }
 
-/** How long what an event tells of a role may be; a body may be far longer. */
-const longestDetail = 16_384
+/** The maximum length of the role in an event; a body may be far longer. */
+const maxDetailLength = 16_384
 
 function abridged(detail: object): object {
-  return JSON.stringify(detail).length <= longestDetail ? detail : { isAbridged: true }
+  return JSON.stringify(detail).length <= maxDetailLength ? detail : { isAbridged: true }
 }
 
 function requireName({ names }: ManagementCall): string {
@@ -108,7 +108,7 @@ function customScopes(role: { readonly type: string; readonly assignableScopes: 
   return role?.type === 'CustomRole' ? role.assignableScopes : []
 }
 
-/** Who makes or takes away a role must have the right at every scope where it can be given, not at that of the path alone. */
+/** Creating or deleting a role needs the permission at every scope where the role can be assigned, not only at that of the path. */
 async function requireRightAt(
   { access }: ManagementContext,
   { caller }: ManagementCall,

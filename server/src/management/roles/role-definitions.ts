@@ -7,8 +7,8 @@ import { type FilterTerm, readFilter, unsupportedFilter } from '../arm/query.ts'
 import { requireScopeId } from './scope.ts'
 
 /**
- * `GET …/roleDefinitions`, by name and type in any case: the roles that can be given at the scope, and with
- * `atScopeAndBelow()` those that can be given below it, too.
+ * `GET …/roleDefinitions`, by name and type in any case: the roles that can be assigned at the scope, and with
+ * `atScopeAndBelow()` also those that can be assigned below it.
  */
 export async function listRoleDefinitions(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const terms = readFilter(call.request)
@@ -49,7 +49,7 @@ export function definitionDocument(role: RoleDefinition, subscription: string): 
   }
 }
 
-/** Custom roles are seen from the subscription that they are of, and not from the tenant. */
+/** Custom roles are visible from their subscription, not from the tenant. */
 function isAssignableBelow({ assignableScopes }: RoleDefinition, scope: string): boolean {
   return scope !== '/' && assignableScopes.some((assignable) => isWithinScope(assignable, scope))
 }

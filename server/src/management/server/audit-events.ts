@@ -17,16 +17,16 @@ export async function listAuditEvents(context: ManagementContext, call: Manageme
   return page(context, call, { ...filter, targets })
 }
 
-/** `GET …/registries/{r}/auditEvents`: ours, not Azure's. What was done to the registry and within it, since it was made. */
+/** `GET …/registries/{r}/auditEvents`: ours, not Azure's. The events of the registry and its content, since it was created. */
 export async function listRegistryAuditEvents(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { id, loginServer, createdAtMs } = await requireRegistry(context, call.names)
   const { registry, fromMs = 0, ...filter } = readEventFilter(call.request)
   if (registry !== undefined) throw unsupportedFilter()
-  // Before, another registry may have had the name.
+  // Earlier, another registry may have had the name.
   return page(context, call, { ...filter, fromMs: Math.max(fromMs, createdAtMs), targets: [id, loginServer] })
 }
 
-/** The names of a registry in the log; one that is gone still has that of its resource, in whatever group. */
+/** The names of a registry in the log. A deleted registry is found by its resource id, in any group. */
 async function targetsOf(context: ManagementContext, { names }: ManagementCall, name: string): Promise<string[]> {
   const registries = await context.resources.listRegistries(names.subscriptionId)
   const found = registries.find((registry) => registry.name.toLowerCase() === name.toLowerCase())
@@ -46,7 +46,7 @@ async function page({ auditLog, publicOrigin }: ManagementContext, call: Managem
 
 type ReadFilter = Omit<EventFilter, 'targets'> & { readonly registry?: string }
 
-/** @throws ArmError 400 for what it does not know: leaving it out would show more than was asked. */
+/** @throws ArmError 400 for an unknown term: ignoring it would show more than was requested */
 function readEventFilter(request: FastifyRequest): ReadFilter {
   const found = new Map<string, string>()
   for (const term of readFilter(request)) {

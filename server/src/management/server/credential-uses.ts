@@ -39,7 +39,7 @@ function writePlace({ actor_kind: kind, actor_id: id, credential_id: credential 
   return Buffer.from(JSON.stringify([kind, id, credential])).toString('base64url')
 }
 
-/** @throws ArmError 400 for what no list gave */
+/** @throws ArmError 400 for a token that this list did not return */
 function readPlace(text: unknown): CredentialUsePlace | undefined {
   if (text === undefined) return undefined
   if (typeof text !== 'string' || !/^[\w-]{1,4096}$/.test(text)) throw badSkipToken()

@@ -3,8 +3,8 @@ import type { ManagementContext } from '../arm/context.ts'
 import { parameter } from '../arm/query.ts'
 
 /**
- * `GET /metadata/endpoints`: where the parts of this cloud are. `az cloud register` reads an object; whoever names the URL
- * in `ARM_CLOUD_METADATA_URL` expects a list, as of version 2019-05-01 or with `list=1`. [az-cli-wire §1]
+ * `GET /metadata/endpoints`: the endpoints of this cloud. `az cloud register` reads an object; with `ARM_CLOUD_METADATA_URL`,
+ * az expects a list, as of version 2019-05-01 or with `list=1`. [az-cli-wire §1]
  */
 export function getMetadata(context: ManagementContext, { query }: FastifyRequest): unknown {
   const asList = parameter(query, 'api-version') === '2019-05-01' || parameter(query, 'list') === '1'

@@ -47,7 +47,7 @@ const intervals: ReadonlyMap<string, number> = new Map([
 /** As long as Azure keeps metrics: so many points are made in a few milliseconds. */
 const maxTimespanMs = 93 * 24 * hourMs
 
-/** `GET …/providers/Microsoft.Insights/metrics`: what was counted of a registry by the hour. [Azure Monitor REST, Metrics - List] */
+/** `GET …/providers/Microsoft.Insights/metrics`: the hourly metrics of a registry. [Azure Monitor REST, Metrics - List] */
 export async function listMetrics(context: ManagementContext, { request, names }: ManagementCall): Promise<unknown> {
   const registry = await requireRegistry(context, names)
   const asked = readMetrics(request.query)
@@ -213,7 +213,7 @@ const instantPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(
 
 /** An instant without a zone is in universal time, as `az` writes it. */
 function readInstant(text: string): number | undefined {
-  // A plus that nobody encoded reads as a blank.
+  // A plus that the client did not encode arrives as a space.
   const match = instantPattern.exec(text.replace(' ', '+'))
   if (match === null) return undefined
   const ms = Date.parse(match[1] === undefined ? `${match[0]}Z` : match[0])

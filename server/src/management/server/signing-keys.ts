@@ -4,8 +4,8 @@ import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { requireSubscription } from '../arm/subscriptions.ts'
 
 /**
- * `POST /subscriptions/{s}/providers/Acrux.Server/rotateSigningKeys`: ours, not Azure's. From now on tokens are signed by
- * new keys; the ones before verify what they signed until that has expired.
+ * `POST /subscriptions/{s}/providers/Acrux.Server/rotateSigningKeys`: ours, not Azure's. New tokens are signed by new
+ * keys; the previous keys keep verifying their tokens until those expire.
  */
 export async function rotateSigningKeys(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { subscriptionId: subscription } = await requireSubscription(context, call)
@@ -17,9 +17,9 @@ export async function rotateSigningKeys(context: ManagementContext, call: Manage
 }
 
 /**
- * `POST /subscriptions/{s}/providers/Acrux.Server/withdrawSigningKeys`: ours, not Azure's. For keys that somebody else may
- * have: whatever they signed is refused from the next request on, the token of the caller too. What is no token goes on:
- * passwords, secrets, sign-ins of people.
+ * `POST /subscriptions/{s}/providers/Acrux.Server/withdrawSigningKeys`: ours, not Azure's. For leaked keys: every token
+ * that they signed is denied from the next request on, including the caller's. Everything that is not a token keeps working:
+ * passwords, secrets, sign-in sessions.
  */
 export async function withdrawSigningKeys(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { subscriptionId: subscription } = await requireSubscription(context, call)
