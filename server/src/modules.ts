@@ -36,7 +36,15 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
     },
   },
   configuration: { imports: [], submodules: {} },
-  storage: { imports: [], submodules: {} },
+  storage: {
+    imports: [],
+    submodules: {
+      contract: [],
+      transfer: ['contract'],
+      filesystem: ['contract', 'transfer'],
+      memory: ['contract', 'transfer'],
+    },
+  },
   audit: {
     imports: [],
     submodules: { log: [], chain: ['log'], search: ['log', 'chain'], webhooks: ['log', 'chain'] },

@@ -128,14 +128,14 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'A blob is acknowledged before it is flushed',
-    file: 'server/src/storage/filesystem-blob-store.ts',
-    find: 'await orFull(this.#flushes(() => handle.sync()))',
+    file: 'server/src/storage/filesystem/filesystem-blob-store.ts',
+    find: 'await mapDiskFull(this.#flushes(() => handle.sync()))',
     replace: '',
     tests: ['test/durability/power-failure.test.ts'],
   },
   {
     what: 'A directory is not flushed after a rename',
-    file: 'server/src/storage/durable-directory.ts',
+    file: 'server/src/storage/filesystem/durable-directory.ts',
     find: '    await handle.sync()\n',
     replace: '',
     tests: ['test/durability/power-failure.test.ts'],

@@ -38,8 +38,8 @@ for (const kind of testDatabaseKinds) {
     return (await access.allowedAccess(principal, registry, [scope])).length > 0
   }
 
-  describe(`what a principal may do, on ${kind}`, () => {
-    test('nothing is allowed that no assignment allows', async (t) => {
+  describe(`decisions, on ${kind}`, () => {
+    test('nothing is allowed without an assignment that allows it', async (t) => {
       const { access } = await open(t)
       for (const roleAssignmentMode of modes) {
         const registry = testRegistry({ roleAssignmentMode })
@@ -55,7 +55,7 @@ for (const kind of testDatabaseKinds) {
       }
     })
 
-    test('an anonymous caller pulls, reads metadata and lists, where anonymous pull is on, and nowhere else', async (t) => {
+    test('an anonymous caller pulls, reads metadata and lists only with anonymous pull', async (t) => {
       const { access } = await open(t)
       const anonymous = { kind: 'anonymous' } as const
       for (const roleAssignmentMode of modes) {
@@ -75,12 +75,12 @@ for (const kind of testDatabaseKinds) {
       }
     })
 
-    test('anonymous pull gives nothing to somebody who signed in', async (t) => {
+    test('anonymous pull grants nothing to an authenticated caller', async (t) => {
       const opened = await open(t)
       assert.equal(await pulls(opened, principalOf(alice), testRegistry({ anonymousPullEnabled: true })), false)
     })
 
-    test('the admin may do everything in its own registry while it is enabled, in either mode, and manages nothing', async (t) => {
+    test('the enabled admin account has all rights on data of its registry, in both modes, and none to manage', async (t) => {
       const { access } = await open(t)
       for (const roleAssignmentMode of modes) {
         const registry = testRegistry({ roleAssignmentMode, adminUserEnabled: true })
@@ -93,7 +93,7 @@ for (const kind of testDatabaseKinds) {
       }
     })
 
-    test('an answer is the part of what was asked that is allowed, in the order of asking', async (t) => {
+    test('the result is the allowed part of the requested access, in the requested order', async (t) => {
       const { access, assign } = await open(t)
       await assign(alice, 'AcrPush', testScopes.registry)
       const asked = [
@@ -123,7 +123,7 @@ for (const kind of testDatabaseKinds) {
     })
 
     for (const [where, scope] of Object.entries(testScopes)) {
-      test(`a role at the ${where} holds at the registry`, async (t) => {
+      test(`a role at the ${where} applies to the registry`, async (t) => {
         const opened = await open(t)
         await opened.assign(alice, 'AcrPull', scope)
         assert.equal(await pulls(opened, principalOf(alice)), true)
@@ -132,13 +132,13 @@ for (const kind of testDatabaseKinds) {
       })
     }
 
-    test('a role holds whatever the case in which its scope was written', async (t) => {
+    test('a role applies regardless of the case of its scope', async (t) => {
       const opened = await open(t)
       await opened.assign(alice, 'AcrPull', testScopes.registry.toUpperCase())
       assert.equal(await pulls(opened, principalOf(alice)), true)
     })
 
-    test('a role holds at nothing beside its scope or above it', async (t) => {
+    test('a role does not apply beside its scope or above it', async (t) => {
       const opened = await open(t)
       await opened.assign(alice, 'AcrPull', testScopes.registry)
       const elsewhere = [
@@ -159,7 +159,7 @@ for (const kind of testDatabaseKinds) {
       }
     })
 
-    test('a role of a group is its members’, and nobody else’s', async (t) => {
+    test('a role of a group applies to its members only', async (t) => {
       const opened = await open(t)
       await opened.assign(team, 'AcrPull', testScopes.resourceGroup, { principalType: 'Group' })
       assert.equal(await pulls(opened, principalOf(alice, [bob, team])), true)
@@ -173,14 +173,14 @@ for (const kind of testDatabaseKinds) {
       )
     })
 
-    test('an assignment whose condition cannot be read gives nothing', async (t) => {
+    test('an assignment with an unreadable condition grants nothing', async (t) => {
       const opened = await open(t)
       await opened.assign(alice, 'Owner', testScopes.registry, { condition: 'true', conditionVersion: '2.0' })
       assert.equal(await pulls(opened, principalOf(alice)), false)
       assert.equal(await opened.access.mayManage(principalOf(alice), 'a/b/read', testScopes.registry), false)
     })
 
-    test('an assignment of a role that is not there gives nothing', async (t) => {
+    test('an assignment of a missing role grants nothing', async (t) => {
       const opened = await open(t)
       await opened.assign(alice, 'Owner', testScopes.registry)
       await opened.database.transaction((transaction) =>
@@ -222,7 +222,7 @@ for (const kind of testDatabaseKinds) {
   })
 
   describe(`role assignments, on ${kind}`, () => {
-    test('an assignment is found as it was given, in any case', async (t) => {
+    test('an assignment is found unchanged, case-insensitively', async (t) => {
       const { access, assign, nowMs } = await open(t)
       const name = randomUUID()
       const made = await assign(alice, 'acrpull', testScopes.registry, { name: name.toUpperCase() })
@@ -244,7 +244,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await access.findAssignment(testScopes.resourceGroup, name), undefined)
     })
 
-    test('the same role for the same principal at the same scope is refused, in whatever case the scope is', async (t) => {
+    test('the same role for the same principal at the same scope is rejected, in any case of the scope', async (t) => {
       const { access, assign } = await open(t)
       const made = await assign(alice, 'AcrPull', testScopes.registry)
       await assert.rejects(assign(alice, 'AcrPull', testScopes.registry.toLowerCase()), AssignmentExistsError)
@@ -264,7 +264,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal((await access.listAssignments({ scope: testScopes.registry, includeBelow: false })).length, 4)
     })
 
-    test('a list holds what is at the scope and above it, or below it too, of everybody or of one', async (t) => {
+    test('a list contains the assignments at the scope and above it, optionally below it, of all principals or of one', async (t) => {
       const { access, assign } = await open(t)
       await assign(alice, 'Reader', testScopes.tenant)
       await assign(alice, 'AcrPull', testScopes.subscription)
@@ -285,7 +285,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await list(tenant, false), [tenant])
     })
 
-    test('a right is gone with its assignment, at the next question', async (t) => {
+    test('a deleted assignment grants nothing at the next decision', async (t) => {
       const opened = await open(t)
       const { access, assign, database } = opened
       const made = await assign(alice, 'AcrPull', testScopes.registry)
@@ -299,7 +299,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await pulls(opened, principalOf(alice)), false)
     })
 
-    test('what is remembered of rights follows every change, by whichever process it is made', async (t) => {
+    test('cached rights follow every change by any process', async (t) => {
       const { database, access, assign, nowMs } = await open(t)
       const other = createAccess({ database, clock: { now: () => nowMs } })
       const principal = principalOf(alice, [randomUUID(), team])
@@ -311,7 +311,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await has(), false, 'and one that is taken away is gone')
     })
 
-    test('with a resource end the assignments on it and below it, and no others', async (t) => {
+    test('the assignments at and below a deleted resource are deleted, and no others', async (t) => {
       const { access, assign, database } = await open(t)
       const kept = [
         await assign(alice, 'Reader', testScopes.tenant),
@@ -328,7 +328,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(left.map(({ name }) => name).toSorted(), kept.map(({ name }) => name).toSorted())
     })
 
-    test('with a principal end its assignments, and no others', async (t) => {
+    test('the assignments of a deleted principal are deleted, and no others', async (t) => {
       const { access, assign, database } = await open(t)
       await assign(alice, 'AcrPull', testScopes.registry)
       await assign(alice, 'Owner', testScopes.subscription)
@@ -363,7 +363,7 @@ for (const kind of testDatabaseKinds) {
     })
   })
 
-  test(`role definitions are found by their id and by their name in any case, on ${kind}`, async (t) => {
+  test(`role definitions are found by id and by name, case-insensitively, on ${kind}`, async (t) => {
     const { access } = await open(t)
     for (const role of await access.listRoleDefinitions()) {
       assert.equal(await access.findRoleDefinition(role.name.toUpperCase()), role)

@@ -97,7 +97,7 @@ type Question = typeof question extends fc.Arbitrary<infer Value> ? Value : neve
 
 type Held = PlainAssignment & { readonly name: string }
 
-/** The server's world and the plain one, changed by the same steps. */
+/** The server and the independent implementation, changed by the same steps. */
 class Worlds {
   readonly #opened: TestAccess
   roles: Record<string, PlainRole> = {}
@@ -171,7 +171,7 @@ function textOf(condition: PlainAssignment['condition'], style: number) {
   return { condition: text, conditionVersion: '2.0' }
 }
 
-test('the decision, its explanation and who may are what a plain second implementation says, whatever is given', async (t) => {
+test('decisions, explanations and lists of allowed principals match an independent implementation', async (t) => {
   const opened = await openTestAccess('sqlite')
   t.after(() => opened.dispose())
   const { access } = opened

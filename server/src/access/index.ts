@@ -1,12 +1,5 @@
 export type { Principal, RegistryInQuestion } from './rights/model.ts'
-export type {
-  RoleDefinition,
-  NewRoleDefinition,
-  PrincipalType,
-  RoleAssignment,
-  NewRoleAssignment,
-  AssignmentChange,
-} from './roles/model.ts'
+export type { RoleDefinition, NewRoleDefinition, PrincipalType, RoleAssignment } from './roles/model.ts'
 export { createAccess, type Access } from './access.ts'
 export type { Authorship } from './rights/authorship.ts'
 export { ownerRole } from './roles/built-in-roles.ts'

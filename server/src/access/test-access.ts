@@ -10,7 +10,7 @@ import { createAccess } from './access.ts'
 
 export const testSubscriptionId = '10000000-0000-4000-8000-000000000001'
 
-/** The scopes that hold at the registry of the tests, outermost first. */
+/** The scopes that apply to the registry of the tests, outermost first. */
 export const testScopes = {
   tenant: '/',
   subscription: subscriptionId(testSubscriptionId),
@@ -30,18 +30,18 @@ export function testRegistry(change: Partial<RegistryInQuestion> = {}): Registry
   }
 }
 
-/** Somebody of the directory, in some groups. */
+/** A principal of the directory, with groups. */
 export function principalOf(objectId: string, groupIds: readonly string[] = []): Principal {
   return { kind: 'directory', objectId, groupIds }
 }
 
-/** Who makes the scope maps of the tests. */
+/** The author of the scope maps of the tests. */
 export const testAuthor = { name: 'alice@contoso.example', kind: 'User' } as const
 
 /** A registry that is not {@link testRegistry}. */
 export const otherRid = 'b'.repeat(32)
 
-/** Whatever can be done with a repository. */
+/** All actions on a repository. */
 export const repositoryActions = [
   'pull',
   'push',
@@ -55,7 +55,7 @@ export const repositoryActions = [
 
 export type TestAccess = Awaited<ReturnType<typeof openTestAccess>>
 
-/** Role assignments, scope maps and scoped tokens on a real database; time stands still unless it is set. */
+/** The access module on a real database, with a clock that tests set. */
 export async function openTestAccess(kind: DatabaseKind) {
   const { database, dispose } = await openTestDatabase(kind, accessMigrations)
   const nowMs = Date.parse('2026-11-24T12:00:00Z')
@@ -64,7 +64,7 @@ export async function openTestAccess(kind: DatabaseKind) {
   const setNow = (ms: number): void => {
     currentMs = ms
   }
-  /** Gives a role by its name. */
+  /** Assigns a role by its name. */
   const assign = async (
     principalId: string,
     roleName: string,
@@ -90,14 +90,14 @@ export async function openTestAccess(kind: DatabaseKind) {
   return { database, access, assign, nowMs, setNow, dispose }
 }
 
-/** The same for one test, after which it is gone. */
+/** The same for one test, which disposes of it. */
 export async function openTestAccessFor(t: TestContext, kind: DatabaseKind): Promise<TestAccess> {
   const opened = await openTestAccess(kind)
   t.after(() => opened.dispose())
   return opened
 }
 
-/** Makes a scope map, of the registry of the tests unless told otherwise. */
+/** Creates a scope map, by default of the registry of the tests. */
 export function putScopeMap(
   { database, access }: TestAccess,
   name: string,

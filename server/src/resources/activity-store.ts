@@ -1,16 +1,16 @@
 import type { Database } from '../platform/sql/database.ts'
 
-/** What is counted of a registry. */
+/** The counters of a registry. */
 export type ActivityCount =
   'total_pulls' | 'successful_pulls' | 'total_pushes' | 'successful_pushes' | 'sign_ins' | 'denials'
 
 export type ActivityCounts = Readonly<Record<ActivityCount, number>>
 
-/** What happened at a registry within one hour, in universal time. */
+/** The counts of a registry in one hour (UTC). */
 export type ActivityRow = ActivityCounts & {
   readonly rid: string
   readonly hour_ms: number
-  /** The bytes that the registry held when they were last measured in this hour; null where they were not. */
+  /** The latest measured size in this hour, or null. */
   readonly storage_bytes: number | null
 }
 
@@ -25,13 +25,13 @@ export const activityCounts: readonly ActivityCount[] = [
 
 type Tables = { registry_activity: ActivityRow }
 
-/** Eight columns each, well under every database's limit of parameters. */
+/** Eight columns each, well below the limit of parameters of each database. */
 const batchLimit = 200
 
 /** The SQL of the hourly counters. */
 export function createActivityStore(database: Database) {
   return {
-    /** Adds counts to the hours that are there; a measured size takes the place of the one before. */
+    /** Adds counts to existing hours. A new size replaces the previous one. */
     add: (rows: readonly ActivityRow[]) =>
       database.transaction(async (transaction) => {
         for (let start = 0; start < rows.length; start += batchLimit) {
@@ -56,7 +56,7 @@ export function createActivityStore(database: Database) {
             .execute()
         }
       }),
-    /** The hours of a registry from one instant to before another, the earliest first. */
+    /** The hours of a registry between two times, earliest first. */
     hours: (rid: string, fromMs: number, untilMs: number): Promise<ActivityRow[]> =>
       database
         .tables<Tables>()
@@ -67,7 +67,7 @@ export function createActivityStore(database: Database) {
         .where('hour_ms', '<', untilMs)
         .orderBy('hour_ms')
         .execute(),
-    /** Deletes some of the hours before an instant, and returns how many. */
+    /** Deletes hours before a time, up to a limit, and returns their number. */
     deleteBefore: (hourMs: number, limit: number): Promise<number> =>
       database.transaction(async (transaction) => {
         const tables = transaction.tables<Tables>()

@@ -31,7 +31,7 @@ for (const kind of testDatabaseKinds) {
       return { ...opened, plain, registry, activity, sizes, hours }
     }
 
-    test('hold pulls and pushes by the hour, written or not', async (t) => {
+    test('count pulls and pushes by the hour, written or not', async (t) => {
       const { registry, activity, time, hours, plain } = await open(t)
       activity.countTransfer(registry.rid, 'pull', true)
       activity.countTransfer(registry.rid, 'pull', false)
@@ -90,7 +90,7 @@ for (const kind of testDatabaseKinds) {
       }
     })
 
-    test('keep what could not be written for the next time', async (t) => {
+    test('keep counts that could not be written for the next time', async (t) => {
       const { registry, activity, sizes, hours, database } = await open(t)
       activity.countTransfer(registry.rid, 'pull', true)
       sizes.bytes = Number.NaN
@@ -115,7 +115,7 @@ for (const kind of testDatabaseKinds) {
       assert.partialDeepStrictEqual(await hours(), [{ total_pulls: 2, storage_bytes: 1 }])
     })
 
-    test('go when their days are over', async (t) => {
+    test('are deleted after their retention', async (t) => {
       const { registry, activity, time, hours } = await open(t)
       for (let day = 0; day < 4; day += 1) {
         activity.countTransfer(registry.rid, 'pull', true)
@@ -130,7 +130,7 @@ for (const kind of testDatabaseKinds) {
       )
     })
 
-    test('take no more memory than so many names need', async (t) => {
+    test('use bounded memory', async (t) => {
       const { registry, activity, hours } = await open(t)
       const actor = { kind: 'claimed', id: '' } as const
       for (let index = 0; index < 60_000; index += 1) {

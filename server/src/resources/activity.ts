@@ -4,17 +4,17 @@ import type { Database } from '../platform/sql/database.ts'
 import { type ActivityCount, type ActivityRow, activityCounts, createActivityStore } from './activity-store.ts'
 import type { Registry } from './model.ts'
 
-/** What happens at each registry, by the hour. Counting costs no write: counts are written about once a minute. */
+/** Counts the requests to each registry by the hour, in memory. Counts are written about once per minute. */
 export interface RegistryActivity {
   /** Counts one pull or push of a manifest. */
   readonly countTransfer: (rid: string, kind: 'pull' | 'push', succeeded: boolean) => void
-  /** What counts an event of the audit log, whenever it happens; undefined for an event that is none of a registry's. */
+  /** Returns the function that counts an event of the audit log; undefined for events that do not concern a registry. */
   readonly counterOf: (event: Omit<AuditEvent, 'origin'>) => (() => void) | undefined
-  /** Writes what was counted. What cannot be written stays in memory, and is written the next time. */
+  /** Writes the counts. If that fails, they stay in memory until the next call. */
   flush(): Promise<void>
-  /** The hours of a registry from one instant to before another, the earliest first, with what is not written yet. */
+  /** The hours of a registry between two times, earliest first, including unwritten counts. */
   hours(rid: string, fromMs: number, untilMs: number): Promise<ActivityRow[]>
-  /** Deletes the hours that are kept no longer. */
+  /** Deletes expired hours. */
   expire(): Promise<void>
 }
 
@@ -22,7 +22,7 @@ export type RegistryActivityOptions = {
   readonly database: Database
   readonly clock: Clock
   readonly listRegistries: () => Promise<readonly Pick<Registry, 'rid' | 'id' | 'loginServer'>[]>
-  /** How many bytes a registry holds. */
+  /** The size of the content of a registry. */
   readonly storageBytes: (rid: string) => Promise<number>
   readonly retentionDays: number
 }
@@ -30,17 +30,17 @@ export type RegistryActivityOptions = {
 export const hourMs = 60 * 60 * 1000
 const dayMs = 24 * hourMs
 
-/** How many targets of events are counted between two flushes, since anybody may name hosts. */
+/** The maximum number of targets between two flushes, because clients choose the host. */
 const maxTargets = 50_000
 
-/** How many registries are measured by one flush: to measure one reads all of its rows. */
-const measuredAtOnce = 10
+/** How many registries one flush measures: measuring reads all rows of a registry. */
+const maxMeasured = 10
 
-const expiredAtOnce = 1000
+const maxDeleted = 1000
 
 type MutableCounts = Record<ActivityCount, number>
 
-/** Opens the hourly counters. */
+/** Creates the counters. */
 export function createRegistryActivity(options: RegistryActivityOptions): RegistryActivity {
   const { database, clock, listRegistries, storageBytes, retentionDays } = options
   const store = createActivityStore(database)
@@ -57,7 +57,7 @@ export function createRegistryActivity(options: RegistryActivityOptions): Regist
     return counts
   }
 
-  /** Counts the events of a target. Remembers where it counted last, since the same event may happen with every request. */
+  /** Counts the events of a target. Caches the counter, because the same event can happen with every request. */
   function eventCounter(target: string, name: 'sign_ins' | 'denials'): () => void {
     let counts: MutableCounts | undefined
     let countedIn: typeof pending | undefined
@@ -78,12 +78,12 @@ export function createRegistryActivity(options: RegistryActivityOptions): Regist
     }
   }
 
-  /** Takes what was counted, with the sizes of some registries that were not measured in this hour. */
+  /** Takes the counts, with the sizes of some registries that were not measured in this hour. */
   async function takeRows(): Promise<ActivityRow[]> {
     const registries = await listRegistries()
     const rids = new Map(registries.flatMap(({ rid, id, loginServer }) => keysOf(rid, id, loginServer)))
     const hour = hourOf(clock.now())
-    const unmeasured = registries.filter(({ rid }) => measuredHours.get(rid) !== hour).slice(0, measuredAtOnce)
+    const unmeasured = registries.filter(({ rid }) => measuredHours.get(rid) !== hour).slice(0, maxMeasured)
     const sizes = new Map<string, number>()
     for (const { rid } of unmeasured) sizes.set(rid, await storageBytes(rid))
     const known = new Set(registries.map(({ rid }) => rid))
@@ -127,7 +127,7 @@ export function createRegistryActivity(options: RegistryActivityOptions): Regist
       if (succeeded) counts[kind === 'pull' ? 'successful_pulls' : 'successful_pushes'] += 1
     },
     counterOf: (event) => {
-      const name = countedAs(event)
+      const name = classOf(event)
       const key = registryKeyOf(event.target)
       return name === undefined || key === undefined ? undefined : eventCounter(key, name)
     },
@@ -149,7 +149,7 @@ export function createRegistryActivity(options: RegistryActivityOptions): Regist
     },
     expire: async () => {
       const beforeMs = hourOf(clock.now() - retentionDays * dayMs)
-      while ((await store.deleteBefore(beforeMs, expiredAtOnce)) === expiredAtOnce);
+      while ((await store.deleteBefore(beforeMs, maxDeleted)) === maxDeleted);
     },
   }
 }
@@ -162,14 +162,14 @@ function noCounts(): MutableCounts {
   return { total_pulls: 0, successful_pulls: 0, total_pushes: 0, successful_pushes: 0, sign_ins: 0, denials: 0 }
 }
 
-/** An exchange is a sign-in, and so is a token for nothing: `docker login` asks for that one. */
-function countedAs({ action, outcome, detail }: Omit<AuditEvent, 'origin'>): 'sign_ins' | 'denials' | undefined {
+/** An exchange is a sign-in. So is a token without access, which `docker login` requests. */
+function classOf({ action, outcome, detail }: Omit<AuditEvent, 'origin'>): 'sign_ins' | 'denials' | undefined {
   if (outcome === 'refused') return 'denials'
   if (action === 'token.exchange') return 'sign_ins'
-  return action === 'token.issue' && isForNothing(detail) ? 'sign_ins' : undefined
+  return action === 'token.issue' && isWithoutAccess(detail) ? 'sign_ins' : undefined
 }
 
-function isForNothing(detail: AuditEvent['detail']): boolean {
+function isWithoutAccess(detail: AuditEvent['detail']): boolean {
   const asked = detail?.['asked']
   return asked === undefined || (Array.isArray(asked) && asked.length === 0)
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, describe, test } from 'node:test'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { adminPasswordNames } from './admin-account.ts'
-import { createResourcesStore } from './store.ts'
+import { createResourcesStore } from './resources-store.ts'
 import { type TestResources, openTestResources } from './test-resources.ts'
 import type { AdminPasswordName, Registry } from './model.ts'
 
@@ -16,14 +16,14 @@ for (const kind of testDatabaseKinds) {
     database.transaction((transaction) => resources.renewAdminPassword(transaction, registry.rid, name))
 
   describe(`the admin account, on ${kind}`, () => {
-    test('a registry has two different passwords of the shape that secret scanners know', async (t) => {
+    test('a registry has two different passwords in the format that secret scanners detect', async (t) => {
       const { passwordsOf, registry } = await open(t)
       const { password, password2 } = await passwordsOf(registry)
       for (const one of [password, password2]) assert.match(one, /^[A-Za-z0-9+/]{42}\+ACR[A-D][A-Za-z0-9+/]{5}$/)
       assert.notEqual(password, password2)
     })
 
-    test('each password proves itself by name, and nothing else proves anything', async (t) => {
+    test('each password is verified with its name, and nothing else is', async (t) => {
       const { resources, passwordsOf, registry } = await open(t)
       const passwords = await passwordsOf(registry)
       for (const name of adminPasswordNames) {
@@ -35,7 +35,7 @@ for (const kind of testDatabaseKinds) {
       }
     })
 
-    test('the passwords of one registry are worth nothing at another', async (t) => {
+    test('the passwords of one registry are invalid at another', async (t) => {
       const { resources, create, passwordsOf, registry } = await open(t)
       const other = await create('fabrikam')
       const { password } = await passwordsOf(registry)
@@ -44,7 +44,7 @@ for (const kind of testDatabaseKinds) {
     })
 
     for (const name of adminPasswordNames) {
-      test(`renewing ${name} ends it and what was proved by it, and leaves the other alone`, async (t) => {
+      test(`renewing ${name} invalidates it and its credentials, and not the other one`, async (t) => {
         const opened = await open(t)
         const { resources, passwordsOf, registry } = opened
         const other = name === 'password' ? 'password2' : 'password'
@@ -61,17 +61,17 @@ for (const kind of testDatabaseKinds) {
       })
     }
 
-    test('what was proved does not stand at a registry that is gone, or at one made again in its name', async (t) => {
+    test('a credential is invalid after its registry is deleted, and at a new one with its name', async (t) => {
       const { resources, create, remove, registry } = await open(t)
-      const proof = { name: 'password', generation: 1 } as const
-      assert.equal(await resources.adminPasswordStands(registry.rid, proof), true)
+      const version = { name: 'password', generation: 1 } as const
+      assert.equal(await resources.adminPasswordStands(registry.rid, version), true)
       await remove(registry)
-      assert.equal(await resources.adminPasswordStands(registry.rid, proof), false)
+      assert.equal(await resources.adminPasswordStands(registry.rid, version), false)
       await create('contoso')
-      assert.equal(await resources.adminPasswordStands(registry.rid, proof), false)
+      assert.equal(await resources.adminPasswordStands(registry.rid, version), false)
     })
 
-    test('the database holds no password in clear, and no row opens in another’s place', async (t) => {
+    test('the database contains no password in plain text, and no sealed password can be moved to another row', async (t) => {
       const { database, resources, create, passwordsOf, registry } = await open(t)
       const passwords = await passwordsOf(registry)
       const rows = await createResourcesStore(database).adminPasswords(registry.rid)

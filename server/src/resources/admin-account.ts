@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { type Sealer, hashSecret, newAcrPassword, secretEquals } from '../platform/keys/sealing.ts'
 import type { Transaction } from '../platform/sql/database.ts'
-import type { AdminPasswordRow, ResourcesStore } from './store.ts'
+import type { ResourcesStore } from './resources-store.ts'
+import type { AdminPasswordRow } from './rows.ts'
 import type { AdminPasswordName, AdminPasswordVersion } from './model.ts'
 
 /** The names of the two passwords, in the order in which ARM lists them. */
@@ -9,20 +10,20 @@ export const adminPasswordNames: readonly AdminPasswordName[] = ['password', 'pa
 
 /** The two passwords of the admin account of each registry. */
 export interface AdminPasswords {
-  /** Both passwords in clear, for `listCredentials`; they are sealed at rest. Undefined when there is no such registry. */
+  /** Both passwords in plain text, for `listCredentials`. Undefined if there is no such registry. */
   readAdminPasswords(rid: string): Promise<Record<AdminPasswordName, string> | undefined>
   renewAdminPassword(transaction: Transaction, rid: string, name: AdminPasswordName): Promise<void>
-  /** Compares in constant time with both; says nothing of whether the account is enabled. */
+  /** Compares with both passwords in constant time, whether the account is enabled or not. */
   verifyAdminPassword(rid: string, password: string): Promise<AdminPasswordVersion | undefined>
-  /** Whether the password that was proved is still the one that stands. */
-  adminPasswordStands(rid: string, proof: AdminPasswordVersion): boolean | Promise<boolean>
+  /** Whether the password has not been renewed since. */
+  adminPasswordStands(rid: string, version: AdminPasswordVersion): boolean | Promise<boolean>
 }
 
 type AdminAccount = AdminPasswords & {
   readonly createPasswords: (transaction: Transaction, rid: string) => Promise<void>
 }
 
-/** The admin account of each registry. Its passwords can be read again by who may, so they are sealed and not only hashed. */
+/** Creates the admin accounts. Authorized callers can read the passwords again, so they are sealed, not only hashed. */
 export function createAdminAccount(store: ResourcesStore, sealer: Sealer): AdminAccount {
   const context = (rid: string, name: string) => `admin-password/${rid}/${name}`
 
@@ -58,19 +59,19 @@ export function createAdminAccount(store: ResourcesStore, sealer: Sealer): Admin
     verifyAdminPassword: async (rid, password) => {
       const hash = hashSecret(password)
       const rows = await store.adminPasswords(rid)
-      let proof: AdminPasswordVersion | undefined
-      // Both are compared, and a registry without any is compared with noise: the time tells nothing.
+      let version: AdminPasswordVersion | undefined
+      // Both are always compared, missing ones with random bytes, so that the time reveals nothing.
       for (const name of adminPasswordNames) {
         const row = rows.find((candidate) => candidate.name === name)
         const equal = secretEquals(row?.hash ?? randomBytes(hash.length), hash)
-        if (equal && row !== undefined) proof = { name, generation: row.generation }
+        if (equal && row !== undefined) version = { name, generation: row.generation }
       }
-      return proof
+      return version
     },
 
-    adminPasswordStands: async (rid, proof) => {
+    adminPasswordStands: async (rid, version) => {
       const rows = await store.adminPasswords(rid)
-      return rows.some((row) => row.name === proof.name && row.generation === proof.generation)
+      return rows.some((row) => row.name === version.name && row.generation === version.generation)
     },
   }
 }

@@ -1,4 +1,4 @@
-/** The name or the login server belongs to another registry of this server. */
+/** Another registry of this server has the name or the login server. */
 export class NameTakenError extends Error {
   override readonly name = 'NameTakenError'
 }

@@ -1,16 +1,11 @@
 export type {
   Sku,
-  RoleAssignmentMode,
-  Toggle,
   RegistryPolicies,
-  ChangeAuthor,
   MovedRegistry,
-  Compatibility,
   Registry,
   RegistryChange,
   Subscription,
   ResourceGroup,
-  AdminPasswordName,
   AdminPasswordVersion,
 } from './model.ts'
 export type { ActivityCount, ActivityRow } from './activity-store.ts'

@@ -1,7 +1,7 @@
 import type { Migration } from '../platform/sql/migrations.ts'
-import { markPublicHost } from './store.ts'
+import { markPublicHost } from './resources-store.ts'
 
-/** The tables of the resources room. Names and ids are kept as they were given, and beside them in lower case. */
+/** The tables of this module. Names and ids are stored unchanged and in lower case. */
 export const resourcesMigrations: readonly Migration[] = [
   {
     id: 'resources-0001-tree',

@@ -1,3 +1,4 @@
+import type { Author } from '../standards/azure/author.ts'
 import type { LoginServer } from '../standards/azure/login-server.ts'
 import type { NetworkRules } from '../standards/azure/network-rules.ts'
 
@@ -15,7 +16,7 @@ export type RegistryPolicies = {
     readonly days: number
     readonly lastUpdatedAtMs: number
     readonly status: Toggle
-    /** When it was last turned on. ARM does not show it. */
+    /** When it was last enabled. ARM does not show it. */
     readonly enabledAtMs: number
   }
   readonly exportPolicy: { readonly status: Toggle }
@@ -27,25 +28,22 @@ export type RegistryPolicies = {
   }
 }
 
-/** Who made or last changed a resource. */
-export type ChangeAuthor = { readonly name: string; readonly kind: 'User' | 'Application' }
-
-/** A registry that is reached at another host since the settings changed. */
+/** A registry whose login server changed with the settings. */
 export type MovedRegistry = { readonly before: Registry; readonly loginServer: LoginServer }
 
-/** Whose rules hold where the OCI specification and ACR differ. */
+/** Which rules apply where the OCI specification and ACR differ. */
 export type Compatibility = 'oci' | 'acr'
 
 export type Registry = {
-  /** 32 hexadecimal digits; a registry that is deleted and made again gets others. */
+  /** 32 hexadecimal digits. A registry that is deleted and created again has another one. */
   readonly rid: string
-  /** The ARM id, in the case in which it was made. */
+  /** The ARM id, in the case of its creation. */
   readonly id: string
   readonly subscriptionId: string
   readonly resourceGroup: string
   readonly name: string
   readonly loginServer: LoginServer
-  /** The server's own address or name at which a request came, where no registry has that as its host. */
+  /** The server's own host that a request was sent to, if it is not the host of a registry. */
   readonly reachedAt?: LoginServer
   readonly location: string
   readonly sku: Sku
@@ -53,25 +51,25 @@ export type Registry = {
   readonly adminUserEnabled: boolean
   readonly anonymousPullEnabled: boolean
   readonly roleAssignmentMode: RoleAssignmentMode
-  /** Moves with the mode. Tokens of another generation are no longer believed. [acr-protocol §9.1] */
+  /** Changes with the mode. Tokens of another generation are rejected. [acr-protocol §9.1] */
   readonly tokenGeneration: number
   readonly publicNetworkAccess: NetworkRules['publicNetworkAccess']
   readonly networkRuleSet: NetworkRules['networkRuleSet']
   readonly networkRuleBypassOptions: 'AzureServices' | 'None'
   readonly dataEndpointEnabled: boolean
   readonly zoneRedundancy: 'Enabled' | 'Disabled'
-  /** Whose rules hold where the OCI specification and ACR differ. */
+  /** Which rules apply where the OCI specification and ACR differ. */
   readonly compatibility: Compatibility
-  /** The same as it was set; null where the server's own setting holds. */
+  /** The own setting of the registry; null to use that of the server. */
   readonly ownCompatibility: Compatibility | null
   readonly policies: RegistryPolicies
   readonly createdAtMs: number
-  readonly createdBy: ChangeAuthor
+  readonly createdBy: Author
   readonly changedAtMs: number
-  readonly changedBy: ChangeAuthor
+  readonly changedBy: Author
 }
 
-/** What a client may set of a registry. What is absent stays as it is, or takes its default at creation. */
+/** The settings of a registry. Omitted ones are unchanged, or get their defaults at creation. */
 export type RegistryChange = Partial<
   Pick<
     Registry,
@@ -101,5 +99,5 @@ export type ResourceGroup = {
 
 export type AdminPasswordName = 'password' | 'password2'
 
-/** Which of the two passwords was proved, in which of its generations. */
+/** A password of the admin account, and its generation, which each renewal increases. */
 export type AdminPasswordVersion = { readonly name: AdminPasswordName; readonly generation: number }

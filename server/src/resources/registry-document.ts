@@ -1,24 +1,25 @@
+import type { Author } from '../standards/azure/author.ts'
 import type { LoginServer } from '../standards/azure/login-server.ts'
 import { openNetwork } from '../standards/azure/network-rules.ts'
 import { registryId } from '../standards/azure/resource-id.ts'
-import type { RegistryRow } from './store.ts'
-import type { ChangeAuthor, Compatibility, Registry, RegistryChange, RegistryPolicies } from './model.ts'
+import type { RegistryRow } from './rows.ts'
+import type { Compatibility, Registry, RegistryChange, RegistryPolicies } from './model.ts'
 
-/** What of a registry stands in its JSON column. */
+/** The properties of a registry in its JSON column. */
 export type RegistryProperties = Required<RegistryChange> & {
   readonly location: string
   readonly tokenGeneration: number
   readonly createdAtMs: number
-  readonly createdBy: ChangeAuthor
+  readonly createdBy: Author
   readonly changedAtMs: number
-  readonly changedBy: ChangeAuthor
+  readonly changedBy: Author
 }
 
-/** The properties of a new registry: Azure's defaults where nothing is asked. */
+/** The properties of a new registry, with Azure's defaults. */
 export function newProperties(
   change: RegistryChange,
   location: string,
-  author: ChangeAuthor,
+  author: Author,
   nowMs: number,
 ): RegistryProperties {
   const made = { location, tokenGeneration: 0, createdAtMs: nowMs, createdBy: author }
@@ -30,7 +31,7 @@ export function newProperties(
   )
 }
 
-/** What holds of a registry of which nothing was asked. [arm-facts §6] */
+/** The default settings of a registry. [arm-facts §6] */
 export function defaultSettings(nowMs: number): Required<RegistryChange> {
   return {
     sku: 'Premium',
@@ -58,11 +59,11 @@ function defaultPolicies(nowMs: number): RegistryPolicies {
   }
 }
 
-/** The properties after a change; what the change does not name stays. */
+/** The properties after a change. Omitted settings are unchanged. */
 export function changedProperties(
   before: RegistryProperties,
   change: RegistryChange,
-  author: ChangeAuthor,
+  author: Author,
   nowMs: number,
 ): RegistryProperties {
   const named = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
@@ -71,10 +72,10 @@ export function changedProperties(
   return { ...before, ...named, tokenGeneration, changedAtMs: nowMs, changedBy: author }
 }
 
-/** What a row has where it was written before there was such a setting. */
+/** The defaults of settings that older rows lack. */
 const laterSettings: Partial<RegistryProperties> = { ...openNetwork, tokenGeneration: 0, ownCompatibility: null }
 
-/** What a row says; one that was written before there was a setting has its default. */
+/** Parses the properties of a row, with defaults for settings that it lacks. */
 export function readProperties(row: RegistryRow): RegistryProperties {
   const written = JSON.parse(row.properties) as RegistryProperties
   const { retentionPolicy } = written.policies
@@ -88,7 +89,7 @@ export function readProperties(row: RegistryRow): RegistryProperties {
   return { ...laterSettings, ...written, policies }
 }
 
-/** The registry that a row and its properties make, where `compatibility` is the server's own setting. */
+/** Converts a row. `compatibility` is the setting of the server. */
 export function toRegistry(row: RegistryRow, compatibility: Compatibility): Registry {
   const properties = readProperties(row)
   return {

@@ -15,7 +15,7 @@ for (const kind of testDatabaseKinds) {
   }
 
   describe(`the ARM tree, on ${kind}`, () => {
-    test('a subscription is found by its id in any case', async (t) => {
+    test('a subscription is found by its id, case-insensitively', async (t) => {
       const { resources } = await open(t)
       const found = await resources.findSubscription(subscription.toUpperCase())
       assert.equal(found?.subscriptionId, subscription)
@@ -23,7 +23,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await resources.findSubscription('10000000-0000-4000-8000-000000000002'), undefined)
     })
 
-    test('a group is found in any case, and keeps the case and the location that it was made with', async (t) => {
+    test('a group is found case-insensitively, and keeps the case and location of its creation', async (t) => {
       const { resources, database } = await open(t)
       const again = { subscriptionId: subscription, name: 'DEFAULT', location: 'elsewhere', tags: { team: 'a' } }
       const put = await database.transaction((transaction) => resources.putResourceGroup(transaction, again))
@@ -33,7 +33,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await resources.listResourceGroups(subscription), [expected])
     })
 
-    test('a registry begins with the admin account off, anonymous pull off, and Azure’s defaults', async (t) => {
+    test('a new registry has no admin account, no anonymous pull, and Azure’s defaults', async (t) => {
       const { resources, create, time } = await open(t)
       const registry = await create('Contoso')
       assert.match(registry.rid, /^[0-9a-f]{32}$/)
@@ -74,7 +74,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await resources.findRegistryByRid(registry.rid), registry)
     })
 
-    test('the port that a scheme has anyway may be written or left out [RFC 9110 §4.2.3]', async (t) => {
+    test('the default port of the scheme can be included or omitted [RFC 9110 §4.2.3]', async (t) => {
       const { resources, create } = await open(t)
       const bare = await create('Contoso', { loginServer: 'registry.example' as LoginServer })
       const written = await create('Fabrikam', { loginServer: 'other.example:443' as LoginServer })
@@ -90,7 +90,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(loginServer, 'other.example', 'clients that are told the port leave it out, and compare')
     })
 
-    test('a host is remembered in one spelling only, since a stranger can invent thousands of others', async (t) => {
+    test('a host is cached in one spelling only, because a client can invent thousands of others', async (t) => {
       const { resources, create } = await open(t)
       const registry = await create('Contoso')
       const ask = async (host: string) => await resources.findRegistryByHost(host)
@@ -104,7 +104,7 @@ for (const kind of testDatabaseKinds) {
       }
     })
 
-    test('a registry is found by name and by host in any case, and only in its own group', async (t) => {
+    test('a registry is found by name and host, case-insensitively, and only in its group', async (t) => {
       const { resources, create } = await open(t)
       const registry = await create('Contoso')
       assert.deepEqual(await resources.findRegistry(subscription.toUpperCase(), 'DEFAULT', 'CONTOSO'), registry)
@@ -122,7 +122,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await resources.findRegistryByHost(undefined), undefined)
     })
 
-    test('lists are in the order of names, and end at their group and subscription', async (t) => {
+    test('lists are sorted by name, and limited to their group and subscription', async (t) => {
       const { resources, database, create } = await open(t)
       const group = { subscriptionId: subscription, name: 'second', location: 'local', tags: {} }
       await database.transaction((transaction) => resources.putResourceGroup(transaction, group))
@@ -135,7 +135,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await names('10000000-0000-4000-8000-000000000002'), [])
     })
 
-    test('a name that is taken is refused in any case and any group, and nothing is left of the attempt', async (t) => {
+    test('a taken name is rejected in any case and any group, and the attempt leaves nothing', async (t) => {
       const { resources, database, create } = await open(t)
       const group = { subscriptionId: subscription, name: 'second', location: 'local', tags: {} }
       await database.transaction((transaction) => resources.putResourceGroup(transaction, group))
@@ -144,20 +144,20 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await resources.listRegistries(subscription), [registry])
     })
 
-    test('a login server that is taken is refused under whatever name', async (t) => {
+    test('a taken login server is rejected with any name', async (t) => {
       const { create } = await open(t)
       await create('first', { loginServer: 'second.azurecr.example:5443' as LoginServer })
       await assert.rejects(create('second'), NameTakenError)
     })
 
-    test('of two that make the same name at once, one gets it', async (t) => {
+    test('of two concurrent creations with one name, one succeeds', async (t) => {
       const { resources, create } = await open(t)
       const outcomes = await Promise.allSettled([create('Contoso'), create('contoso'), create('CONTOSO')])
       assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
       assert.equal((await resources.listRegistries(subscription)).length, 1)
     })
 
-    test('a registry that is deleted and made again has another rid, and other passwords', async (t) => {
+    test('a registry that is deleted and created again has another rid and other passwords', async (t) => {
       const { resources, create, remove, passwordsOf } = await open(t)
       const before = await create('Contoso')
       const passwords = await passwordsOf(before)
@@ -171,7 +171,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await resources.verifyAdminPassword(before.rid, passwords.password), undefined)
     })
 
-    test('a change keeps what it does not name, who made the registry, and moves who changed it', async (t) => {
+    test('a change keeps omitted settings and the creator, and updates the last author', async (t) => {
       const { resources, create, update, time } = await open(t)
       const before = await create('Contoso', { change: { tags: { team: 'a' }, sku: 'Basic' } })
       time.nowMs += 1000
@@ -180,7 +180,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await resources.findRegistryByName('contoso'), after)
     })
 
-    test('a host is looked up anew after a change, though it is remembered', async (t) => {
+    test('a cached host is looked up again after a change', async (t) => {
       const { resources, create, update } = await open(t)
       const registry = await create('Contoso')
       assert.equal((await resources.findRegistryByHost(registry.loginServer))?.anonymousPullEnabled, false)
@@ -188,7 +188,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal((await resources.findRegistryByHost(registry.loginServer))?.anonymousPullEnabled, true)
     })
 
-    test('a transaction sees its own changes, which nobody else sees before they are done', async (t) => {
+    test('a transaction sees its changes, which others see after the commit', async (t) => {
       const { resources, database, create } = await open(t)
       const registry = await create('Contoso')
       await database.transaction(async (transaction) => {
@@ -214,7 +214,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await resources.listResourceGroups(subscription), [group])
     })
 
-    test('registries move to where the settings say, also to the host that another had, and stay who they are', async (t) => {
+    test('registries move to the hosts of the settings, even to the previous host of another, and keep their identity', async (t) => {
       const { resources, database, create } = await open(t)
       const first = await create('Contoso', { loginServer: 'fabrikam.azurecr.example:5443' as LoginServer })
       const kept = await create('Adatum')

@@ -13,7 +13,7 @@ async function open(t: TestContext) {
   return {
     ...context,
     ...served,
-    /** Sends what ends with a header, and waits until that has reached the server and was judged. */
+    /** Sends data that ends with a header, and waits until the server has processed it. */
     sendHead: async (socket: TestSocket, text: string) => {
       const next = served.nextRequest()
       socket.write(text)
@@ -33,7 +33,7 @@ const formType = 'Content-Type: application/x-www-form-urlencoded'
 const query = 'service=contoso.example&scope=repository%3Aa%3Apull'
 const wrongPassword = 'grant_type=password&service=contoso.example&username=x&password=y'
 
-test('a path of the token service is found however it is spelt, and by its own method alone', async (t) => {
+test('a path of the token service is found in any spelling, and only with its method', async (t) => {
   const { say, head, login } = await open(t)
   const status = async (line: string) => Number((await say(head(line, login, 'Connection: close'))).slice(9, 12))
   for (const path of ['/oauth2/token', '/OAuth2/Token', '/oauth2/token/', '//oauth2//token', '/oauth2/%74oken']) {
@@ -51,7 +51,7 @@ test('a path of the token service is found however it is spelt, and by its own m
   assert.equal(await status('GET /oauth2/%zz'), 400)
 })
 
-test('an answer says how it may be kept and who it was for, and the connection goes on', async (t) => {
+test('a response has headers for caching and correlation, and the connection stays open', async (t) => {
   const { connect, head, login } = await open(t)
   const socket = await connect()
   const forms = [`Content-Length: ${wrongPassword.length}\r\n\r\n${wrongPassword}`]
@@ -71,7 +71,7 @@ test('an answer says how it may be kept and who it was for, and the connection g
   assert.doesNotMatch(fourth, /cache-control/)
 })
 
-test('a form is taken by its type alone, whole, and no larger than is read into memory', async (t) => {
+test('a form is accepted only with its media type, completely, and up to the size limit', async (t) => {
   const { say, head } = await open(t)
   const post = (...headers: string[]) => head('POST /oauth2/token', 'Connection: close', ...headers)
   assert.match(await say(post()), /^HTTP\/1.1 400 .*grant_type must be/s, 'no body is a form without fields')
@@ -81,7 +81,7 @@ test('a form is taken by its type alone, whole, and no larger than is read into 
   assert.match(await say(`${post(withCharset, 'Content-Length: 3')}a=b`), /^HTTP\/1.1 400 .*grant_type must be/s)
 })
 
-test('a body that is no form, or too large, is refused in the format of ACR, and the next request on its connection is served', async (t) => {
+test("an invalid or too large body is rejected in ACR's format, and the next request on its connection is served", async (t) => {
   const { connect, head, sendHead } = await open(t)
   const large = 'x'.repeat(2 * 1024 * 1024)
   const chunks = `200000\r\n${large}\r\n0\r\n\r\n`
@@ -101,7 +101,7 @@ test('a body that is no form, or too large, is refused in the format of ACR, and
     for (const [status, headers, body] of refusals) {
       const socket = await connect()
       await sendHead(socket, head(`POST ${path}`, ...headers))
-      // Only now: who answers and hangs up before it has read this would be answering nobody.
+      // Sent only now: a server that closes before it has read this sends its response to nobody.
       socket.write(body)
       socket.write(head('GET /oauth2/keys', 'Connection: close'))
       const [, refused = '', next = ''] = (await socket.rest()).split('HTTP/1.1 ')
@@ -116,7 +116,7 @@ test('a body that is no form, or too large, is refused in the format of ACR, and
   }
 })
 
-test('who is still sending a form that is too large on a connection that is to be closed reads why', async (t) => {
+test('a client that is still sending a too large form on a closing connection receives the error', async (t) => {
   const { connect, head, sendHead } = await open(t)
   const socket = await connect()
   await sendHead(socket, head('POST /oauth2/token', formType, 'Connection: close', 'Content-Length: 8388608'))
@@ -125,7 +125,7 @@ test('who is still sending a form that is too large on a connection that is to b
   assert.match(await socket.rest(), /^HTTP\/1.1 413 .*"the body is larger than 1048576 bytes"/s)
 })
 
-test('a client that goes away within its form is no failure of ours', async (t) => {
+test('a client that disconnects within its form is not logged as a failure', async (t) => {
   const { connect, head, sendHead, settle, logLines, auditRows } = await open(t)
   const before = (await auditRows()).length
   const socket = await connect()
@@ -142,7 +142,7 @@ test('a client that goes away within its form is no failure of ours', async (t) 
   assert.equal((await auditRows()).length, before)
 })
 
-test('what is taken away while a body is on its way is not given when it has come, though it was given before', async (t) => {
+test('a right that is revoked while a body is received is not granted afterwards', async (t) => {
   const { connect, head, sendHead, database, access, registry, assignment, servicePrincipal, secret } = await open(t)
   const form = `grant_type=password&username=${servicePrincipal.appId}&password=${secret}&scope=repository:a:pull`
   const request = head('POST /oauth2/token', formType, `Content-Length: ${form.length}`, 'Connection: close')

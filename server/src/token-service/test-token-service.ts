@@ -23,7 +23,7 @@ const subscriptionId = '10000000-0000-4000-8000-000000000001'
 const tenantId = '20000000-0000-4000-8000-000000000002'
 const author = { name: 'test', kind: 'Application' } as const
 
-/** All that is asked comes by the same one. */
+/** The connection of all requests. */
 const connection = {}
 
 export const roles = {
@@ -40,13 +40,13 @@ const migrations = [
   ...accessMigrations,
 ]
 
-/** Whom beside our own provider the exchange trusts. */
+/** The issuers that the exchange trusts besides our own provider. */
 export type TestTrust = {
   readonly outbound: Outbound
   readonly trustedTenants?: readonly { readonly tenantId: string; readonly authorityHost: string }[]
 }
 
-/** The token service over real context and a real database, with one registry, and a clock that tests move. */
+/** The token service with real modules, a real database, one registry, and a clock that tests set. */
 export async function openTestTokenService(t: TestContext, kind: DatabaseKind = 'sqlite', trust?: TestTrust) {
   const directoryPath = await mkdtemp(path.join(tmpdir(), 'acrux-token-service-'))
   const { database, dispose } = await openTestDatabase(kind, migrations)
@@ -130,7 +130,7 @@ export async function openTestTokenService(t: TestContext, kind: DatabaseKind = 
     access,
     gate: service.gate,
     repositoryDeletions: () => deletions.count,
-    /** As if a repository were deleted. */
+    /** Counts a deleted repository. */
     countDeletion: async () => {
       deletions.count += 1
       await database.transaction((transaction) => Promise.resolve(transaction.changesAuthority()))
@@ -166,7 +166,7 @@ export async function openTestTokenService(t: TestContext, kind: DatabaseKind = 
       )
       return name
     },
-    /** One request to a surface, without a socket. */
+    /** Sends one request to a surface, without a socket. */
     inject: (options: {
       readonly method: 'GET' | 'POST' | 'DELETE'
       readonly url: string
@@ -191,7 +191,7 @@ export async function openTestTokenService(t: TestContext, kind: DatabaseKind = 
       if (passwords === undefined) throw new Error('the registry has no admin passwords')
       return passwords
     },
-    /** What the gate says to one header; `ok`, or the `error` of the challenge, `basic`, or `none`. */
+    /** The answer of the gate to one header: `ok`, or the `error` of the challenge, `basic`, or `none`. */
     ask: async (registry: Registry, authorization: string | undefined, repository: string, ...actions: string[]) => {
       const headers = authorization === undefined ? {} : { authorization }
       const need = { kind: 'repository', repository, actions } as const
@@ -212,7 +212,7 @@ async function makeTenant(database: Database, directory: Directory, resources: R
   })
 }
 
-/** A header of user name and password. */
+/** A Basic header. */
 export function basic(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 }

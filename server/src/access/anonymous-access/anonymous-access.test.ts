@@ -23,7 +23,7 @@ for (const kind of testDatabaseKinds) {
     )
   const take = ({ database, access }: TestAccess) =>
     database.transaction((transaction) => access.anonymousAccess.delete(transaction, rid))
-  /** What anybody may do with a repository, and whether they list the catalog. */
+  /** The actions that anonymous callers may carry out on a repository, and `*` for the catalog. */
   const anybody = async ({ access }: TestAccess, name: string, registry = testRegistry()) => {
     const catalog = { type: 'registry', name: 'catalog', actions: ['*'] }
     const asked = [{ type: 'repository', name, actions: repositoryActions }, catalog]
@@ -31,7 +31,7 @@ for (const kind of testDatabaseKinds) {
   }
 
   describe(`anonymous access by a scope map, on ${kind}`, () => {
-    test('lets anybody read what the map says, and nothing else', async (t) => {
+    test('grants anonymous callers reading of what the map names, and nothing else', async (t) => {
       const opened = await open(t)
       await putMap(opened, 'everybody', 'repositories/open/*/content/read', 'repositories/open/app/metadata/read')
       assert.deepEqual(await anybody(opened, 'open/app'), [])
@@ -49,13 +49,13 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await anybody(opened, 'closed/app', wide), ['pull', 'metadata_read', '*'])
     })
 
-    test('lets nobody write or list the catalog, whatever the map says', async (t) => {
+    test('never grants writing or the catalog', async (t) => {
       const opened = await open(t)
       await give(opened, '_repositories_admin')
       assert.deepEqual(await anybody(opened, 'any/thing'), ['pull', 'metadata_read'])
     })
 
-    test('changes at once with the map, with another map in its place, and with its end', async (t) => {
+    test('follows changes of the map, its replacement and its deletion at once', async (t) => {
       const opened = await open(t)
       await putMap(opened, 'everybody', 'repositories/open/content/read')
       await give(opened, 'everybody')
@@ -70,7 +70,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await opened.access.anonymousAccess.find(rid), undefined)
     })
 
-    test('keeps its map from being deleted, and ends with its registry', async (t) => {
+    test('prevents the deletion of its map, and is deleted with its registry', async (t) => {
       const opened = await open(t)
       const { access, database } = opened
       await putMap(opened, 'everybody', 'repositories/open/content/read')

@@ -3,7 +3,8 @@ import { AuthorityMemory, andThen } from '../../platform/memory/authority-memory
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { AnonymousAccessStore } from './anonymous-access-store.ts'
 import type { AnonymousAccessRow } from './rows.ts'
-import { type Author, type Authorship, authorshipAfter } from '../rights/authorship.ts'
+import type { Author } from '../../standards/azure/author.ts'
+import { type Authorship, authorshipAfter } from '../rights/authorship.ts'
 import { type RegistryRights, anonymousRights, noRights } from '../rights/repository-rights.ts'
 import { rightsOfStoredScopeMap } from '../scope-maps/scope-map-rights.ts'
 
@@ -37,7 +38,7 @@ export interface AnonymousAccess {
 /** How many registries are cached, also those without a scope map: every change moves the revision. */
 const maxCachedRegistries = 1_000
 
-/** Opens the anonymous access, and gives beside it what anybody may do in a registry. */
+/** Creates the anonymous access, and the rights of anonymous callers at a registry. */
 export function createAnonymousAccess(
   database: Database,
   store: AnonymousAccessStore,

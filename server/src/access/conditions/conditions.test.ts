@@ -12,7 +12,7 @@ const name = '@Request[Microsoft.ContainerRegistry/registries/repositories:name]
 const content = 'Microsoft.ContainerRegistry/registries/repositories/content'
 const abac = testRegistry({ roleAssignmentMode: 'AbacRepositoryPermissions' })
 
-/** A condition on the reading of content, as Azure's portal writes it. */
+/** A condition on reading content, in the form of Azure's portal. */
 const readsOnly = (expression: string) => `((!(ActionMatches{'${content}/read'})) OR (${expression}))`
 const with2 = (condition: string) => ({ condition, conditionVersion: '2.0' })
 
@@ -30,7 +30,7 @@ for (const kind of testDatabaseKinds) {
       return (await access.allowedAccess(principal, registry, asked)).length > 0
     }
 
-    test('in ABAC mode a condition decides for each repository, and for the actions it names alone', async (t) => {
+    test('in ABAC mode, a condition decides per repository, only for the actions that it names', async (t) => {
       const opened = await open(t)
       await opened.assign(alice, writer, testScopes.registry, with2(readsOnly(`${name} StringStartsWith 'backend/'`)))
       assert.equal(await may(opened, 'pull', 'backend/api'), true)
@@ -53,7 +53,7 @@ for (const kind of testDatabaseKinds) {
       ])
     })
 
-    test('of several assignments one that allows suffices, with its condition or without', async (t) => {
+    test('one of several assignments suffices, with or without a condition', async (t) => {
       const opened = await open(t)
       await opened.assign(alice, reader, testScopes.registry, with2(`${name} StringEquals 'a'`))
       await opened.assign(alice, reader, testScopes.resourceGroup, with2(`${name} StringLike 'b?'`))
@@ -67,7 +67,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await may(opened, 'pull', 'd'), true, 'without a condition')
     })
 
-    test('in legacy mode no repository is asked about, so that a condition on its name is not met', async (t) => {
+    test('in legacy mode, a condition on the name of a repository is never met', async (t) => {
       const opened = await open(t)
       const legacy = testRegistry()
       const pulls = () => may(opened, 'pull', 'a', principalOf(alice), legacy)
@@ -78,7 +78,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await pulls(), true, 'a condition on other actions does not limit this one')
     })
 
-    test('a condition that asks for what a registry does not know gives nothing, negated neither', async (t) => {
+    test('a condition on an unknown attribute grants nothing, even negated', async (t) => {
       const opened = await open(t)
       const unknown = '@Resource[Microsoft.Storage/storageAccounts:name]'
       await opened.assign(alice, writer, testScopes.registry, with2(`!(${unknown} StringEquals 'x')`))
@@ -90,7 +90,7 @@ for (const kind of testDatabaseKinds) {
       )
     })
 
-    test('a condition limits what a role manages, too', async (t) => {
+    test('a condition limits management actions too', async (t) => {
       const opened = await open(t)
       const allButCredentials = "!(ActionMatches{'Microsoft.ContainerRegistry/registries/listCredentials/action'})"
       await opened.assign(alice, 'Owner', testScopes.resourceGroup, with2(allButCredentials))
@@ -104,7 +104,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await scopes('listCredentials/action'), [])
     })
 
-    test('a change of a condition counts at the next question, and moves the revision of authority', async (t) => {
+    test('a changed condition applies to the next decision, and moves the revision of authority', async (t) => {
       const opened = await open(t)
       const { access, database, nowMs } = opened
       const made = await opened.assign(alice, reader, testScopes.registry, with2(`${name} StringEquals 'a'`))
@@ -122,7 +122,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await may(opened, 'pull', 'b'), true)
     })
 
-    test('an owner under a condition is not counted among the owners', async (t) => {
+    test('an owner with a condition does not count as an owner', async (t) => {
       const { access, assign, database } = await open(t)
       await assign(alice, 'Owner', testScopes.subscription, with2(`${name} StringEquals 'a'`))
       const owner = await access.findRoleDefinition('Owner')
@@ -132,7 +132,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(count, 0)
     })
 
-    test('many conditions are told apart as one is', async (t) => {
+    test('many conditions are distinguished like one', async (t) => {
       const opened = await open(t)
       const groups = Array.from({ length: 300 }, (_, index) => `group-${index}`)
       for (const [index, id] of groups.entries()) {

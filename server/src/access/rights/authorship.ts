@@ -1,5 +1,4 @@
-/** Who created or changed a resource, in ARM's terms. */
-export type Author = { readonly name: string; readonly kind: 'User' | 'Application' }
+import type { Author } from '../../standards/azure/author.ts'
 
 /** Who created a resource, who last changed it, and when. */
 export type Authorship = {

@@ -41,7 +41,7 @@ for (const kind of testDatabaseKinds) {
       return allowed.flatMap((scope) => scope.actions).join()
     }
 
-    test('a role that is made is found by its GUID and by its name in any case, and is listed behind the built-in ones', async (t) => {
+    test('a new role is found by GUID and by name, case-insensitively, and listed after the built-in ones', async (t) => {
       const opened = await open(t)
       const { access, nowMs } = opened
       const wanted = definition()
@@ -55,7 +55,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual((await access.listRoleDefinitions()).at(-1), role)
     })
 
-    test('a name is one role’s alone, in any case, those of built-in roles too', async (t) => {
+    test('role names are unique, case-insensitively, including those of built-in roles', async (t) => {
       const opened = await open(t)
       const { role } = await put(opened, definition())
       await assert.rejects(put(opened, definition({ roleName: 'IMAGE auditor' })), RoleNameTakenError)
@@ -65,7 +65,7 @@ for (const kind of testDatabaseKinds) {
       await put(opened, definition({ roleName: 'Image Auditor' }))
     })
 
-    test('a role that is called like the GUID of another is never taken for that', async (t) => {
+    test('a role with the GUID of another role as its name is never confused with it', async (t) => {
       const opened = await open(t)
       const { role } = await put(opened, definition())
       const impostor = await put(opened, definition({ roleName: role.name.toUpperCase() }))
@@ -77,7 +77,7 @@ for (const kind of testDatabaseKinds) {
       await assert.rejects(put(opened, definition({ roleName: owner?.name ?? '' })), RoleNameTakenError)
     })
 
-    test('a built-in role is neither changed nor deleted', async (t) => {
+    test('a built-in role cannot be changed or deleted', async (t) => {
       const opened = await open(t)
       const owner = await opened.access.findRoleDefinition('Owner')
       assert.ok(owner)
@@ -86,7 +86,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await opened.access.findRoleDefinition('Owner'), owner)
     })
 
-    test('a role allows what its actions and data actions say, wildcards too, less what it takes away', async (t) => {
+    test('a role allows its actions and data actions, including wildcards, except its exclusions', async (t) => {
       // prettier-ignore
       const cases: readonly (readonly [permissions: readonly RolePermissions[], legacy: string, abac: string])[] = [
         [[permitting({ dataActions: [`${prefix}/repositories/*/read`] })],                               '', 'pull,metadata_read'],
@@ -108,7 +108,7 @@ for (const kind of testDatabaseKinds) {
       }
     })
 
-    test('a change of a role counts at the next question, for whoever asks', async (t) => {
+    test('a changed role applies to the next decision about any principal', async (t) => {
       const opened = await open(t)
       const { role } = await put(opened, definition())
       await opened.assign(alice, role.roleName, testScopes.registry)
@@ -125,7 +125,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(manages, true)
     })
 
-    test('a role is given where it may be, and nowhere else', async (t) => {
+    test('a role can be assigned only at its assignable scopes', async (t) => {
       const opened = await open(t)
       const { role } = await put(opened, definition())
       await opened.assign(alice, role.roleName, testScopes.resourceGroup.toUpperCase())
@@ -137,7 +137,7 @@ for (const kind of testDatabaseKinds) {
       await assert.rejects(nowhere, RoleNotAssignableError)
     })
 
-    test('a role that is given is not deleted, nor taken from where it is given', async (t) => {
+    test('an assigned role cannot be deleted, and keeps the scopes of its assignments', async (t) => {
       const opened = await open(t)
       const { role } = await put(opened, definition())
       const given = await opened.assign(alice, role.roleName, testScopes.resourceGroup)

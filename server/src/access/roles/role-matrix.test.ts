@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openTestAccess, principalOf, testRegistry, testScopes } from '../test-access.ts'
 
-/** What is asked for, and the letter that stands for it in the table. */
+/** The rights, and their letters in the table. */
 const asked = [
   ['p', 'repository', 'pull'],
   ['w', 'repository', 'push'],
@@ -16,7 +16,7 @@ const asked = [
   ['C', 'deleted_catalog', '*'],
 ] as const
 
-/** Every built-in role, with what it allows in either mode, and nothing else. [acr-protocol §9, §9.1] */
+/** The rights of every built-in role in each mode. [acr-protocol §9, §9.1] */
 // prettier-ignore
 const matrix: readonly (readonly [role: string, legacy: string, abac: string, why: string])[] = [
   ['Owner',                                        'pwdmMurRcC', '',         'all in legacy mode; only the control plane in the other'],

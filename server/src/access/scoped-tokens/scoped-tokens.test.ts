@@ -57,7 +57,7 @@ for (const kind of testDatabaseKinds) {
   const on = (name: string): AccessScope => ({ type: 'repository', name, actions: repositoryActions })
 
   describe(`scope maps, on ${kind}`, () => {
-    test('are the five of the system, and those that were made, by name', async (t) => {
+    test('are the five system-defined ones and the user-defined ones, by name', async (t) => {
       const opened = await open(t)
       const { access } = opened
       await putScopeMap(opened, 'writers', ['repositories/app/content/write'])
@@ -82,7 +82,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await access.scopeMaps.find(otherRid, 'readers'), undefined)
     })
 
-    test('keep who made them and when, and tell who changed them', async (t) => {
+    test('record who created and who changed them, and when', async (t) => {
       const opened = await open(t)
       const { access, database, nowMs } = opened
       assert.equal((await putScopeMap(opened, 'readers', ['repositories/app/content/read'])).created, true)
@@ -101,7 +101,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await access.scopeMaps.find(rid, 'readers'), expected)
     })
 
-    test('that a token has are not deleted, and others are', async (t) => {
+    test('that a token uses cannot be deleted, and others can', async (t) => {
       const opened = await open(t)
       const { access, database } = opened
       await putScopeMap(opened, 'readers', [])
@@ -121,7 +121,7 @@ for (const kind of testDatabaseKinds) {
   })
 
   describe(`scoped tokens, on ${kind}`, () => {
-    test('may do what their scope map allows on each repository, and never list the catalog', async (t) => {
+    test('may do what their scope map allows per repository, and never list the catalog', async (t) => {
       const opened = await open(t)
       await putScopeMap(opened, 'mixed', [
         'repositories/team/app/content/read',
@@ -155,7 +155,7 @@ for (const kind of testDatabaseKinds) {
       ['_repositories_push_metadata_write', ['pull', 'push', 'metadata_read', 'metadata_write', 'untag']],
     ]
     for (const [name, actions] of systemRights) {
-      test(`fault 35: may do on every repository, and on * itself, what ${name} says, in both modes`, async (t) => {
+      test(`fault 35: may do what ${name} allows on every repository, and on * itself, in both modes`, async (t) => {
         const opened = await open(t)
         const { id } = await putToken(opened, 'nightly', name)
         for (const roleAssignmentMode of ['LegacyRegistryPermissions', 'AbacRepositoryPermissions'] as const) {
@@ -169,7 +169,7 @@ for (const kind of testDatabaseKinds) {
       })
     }
 
-    test('may do nothing in another registry, and manage nothing', async (t) => {
+    test('have no rights at another registry, and none to manage', async (t) => {
       const opened = await open(t)
       const { id } = await putToken(opened, 'nightly', '_repositories_admin')
       const principal = { kind: 'scoped-token', rid, tokenId: id } as const
@@ -192,7 +192,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await opened.access.scopesAllowing(principal, '*'), [])
     })
 
-    test('lose at once what their scope map loses, and what another in its place does not give', async (t) => {
+    test('lose at once the rights that a change or a replacement of their scope map removes', async (t) => {
       const opened = await open(t)
       await putScopeMap(opened, 'readers', [
         'repositories/team/app/content/read',
@@ -207,7 +207,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await actions(), ['pull', 'metadata_read'])
     })
 
-    test('sign in by either password, by their name in any case, and by nothing else', async (t) => {
+    test('sign in with either password and their name, case-insensitively, and with nothing else', async (t) => {
       const opened = await open(t)
       const { access } = opened
       const token = await putToken(opened, 'Nightly', '_repositories_pull')
@@ -246,7 +246,7 @@ for (const kind of testDatabaseKinds) {
       }
     })
 
-    test('keep of a password its hash alone', async (t) => {
+    test('store only the hash of a password', async (t) => {
       const opened = await open(t)
       const { password } = await signedIn(opened, 'nightly', '_repositories_pull')
       const rows = await opened.database
@@ -262,7 +262,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(rows[0]?.hash.length, 32)
     })
 
-    test('tell of a password its name, when it was made and when it ends', async (t) => {
+    test('show the name, creation and expiry of a password', async (t) => {
       const opened = await open(t)
       const token = await putToken(opened, 'nightly', '_repositories_pull')
       await generate(opened, token, ['password2'], opened.nowMs + 1000)
@@ -274,7 +274,7 @@ for (const kind of testDatabaseKinds) {
       )
     })
 
-    test('stand no longer with a password that was made anew, and stand with the other one', async (t) => {
+    test('are invalid with a renewed password, and stay valid with the other one', async (t) => {
       const opened = await open(t)
       const { access } = opened
       const { token, password, passwordId } = await signedIn(opened, 'nightly', '_repositories_pull')
@@ -294,7 +294,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(kept.passwords, [])
     })
 
-    test('stand no longer when they are disabled, and stand again when they are enabled', async (t) => {
+    test('are invalid while disabled, and valid again when enabled', async (t) => {
       const opened = await open(t)
       const { access } = opened
       const { password, passwordId } = await signedIn(opened, 'nightly', '_repositories_pull')
@@ -305,7 +305,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await access.scopedTokenStands(rid, passwordId), true)
     })
 
-    test('stand until their password expires, to the millisecond', async (t) => {
+    test('are valid until their password expires, to the millisecond', async (t) => {
       const opened = await open(t)
       const { access, nowMs } = opened
       const token = await putToken(opened, 'nightly', '_repositories_pull')
@@ -333,7 +333,7 @@ for (const kind of testDatabaseKinds) {
       ['scoped_token_password.hash', 'update scoped_token_password set hash = name_hash'],
       ['scoped_token_password.expires_at_ms', 'update scoped_token_password set expires_at_ms = 1'],
     ]
-    test('fault 11: every field of theirs that is stored decides something when it alone is changed', async (t) => {
+    test('fault 11: every stored field affects a decision when it alone changes', async (t) => {
       for (const [column, change] of fields) {
         const opened = await open(t)
         const { access, database } = opened
@@ -354,7 +354,7 @@ for (const kind of testDatabaseKinds) {
       }
     })
 
-    test('that are deleted and made again are others', async (t) => {
+    test('that are deleted and created again have new ids', async (t) => {
       const opened = await open(t)
       const { access, database } = opened
       const { token, password, passwordId } = await signedIn(opened, 'nightly', '_repositories_pull')
@@ -372,7 +372,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(await allowed(opened, token.id, [on('team/app')]), [])
     })
 
-    test('of a registry end with it, and no others do', async (t) => {
+    test('of a deleted registry are deleted, and no others', async (t) => {
       const opened = await open(t)
       const { access, database } = opened
       await putScopeMap(opened, 'readers', [])

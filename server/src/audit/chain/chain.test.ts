@@ -52,7 +52,7 @@ async function open(t: TestContext, kind: DatabaseKind) {
 
 const faultsIn = ({ faults }: ChainReport) => faults.map(({ kind, number }) => `${kind} ${number}`)
 
-/** A log of three blocks with ten events each, and two events that are in none. */
+/** A log of three blocks with ten events each, and two pending events. */
 async function openLog(t: TestContext, kind: DatabaseKind) {
   const log = await open(t, kind)
   for (let block = 0; block < 3; block += 1) {
@@ -67,8 +67,8 @@ const dayMs = 24 * 60 * 60 * 1000
 const columns = `at_ms, action, outcome, actor_kind, actor_id, target, reason, detail, correlation_id, remote_address, user_agent`
 
 for (const kind of testDatabaseKinds) {
-  describe(`the chain of the audit log, on ${kind}`, () => {
-    test('has every event once, and tells how many at the end it has not', async (t) => {
+  describe(`the hash chain of the audit log, on ${kind}`, () => {
+    test('contains every event once, and reports the number of pending events', async (t) => {
       const { chain, verify } = await openLog(t, kind)
       const report = await verify()
       assert.deepEqual(report.faults, [])
@@ -79,7 +79,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal((await verify()).pending, 0)
     })
 
-    test('takes any number of events, and goes on behind its end after a restart', async (t) => {
+    test('accepts any number of events, and continues after a restart', async (t) => {
       const { database, clock, chain, write, verify } = await open(t, kind)
       await write(1100)
       assert.equal(await chain.extend(), 1100)
@@ -89,7 +89,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual([report.faultCount, report.events, report.pending], [0, 1103, 0])
     })
 
-    test('is made by several servers at a time as by one', async (t) => {
+    test('is extended by several servers at the same time like by one', async (t) => {
       const { database, clock, chain, write, verify } = await open(t, kind)
       const others = Array.from({ length: 3 }, () => createAuditChain({ database, sealer, clock }))
       for (let round = 0; round < 8; round += 1) {
@@ -100,7 +100,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual([faultsIn(report), report.events, report.pending], [[], 320, 0])
     })
 
-    test('hashes events and blocks as is written for those who check them without us', async (t) => {
+    test('hashes events and blocks as documented for independent verification', async (t) => {
       const { database, time, audit, chain } = await open(t, kind)
       const detail = { asked: ['tag\u2028"ü"'] }
       const credential = { kind: 'client-secret', id: 'k-1' }
@@ -187,7 +187,7 @@ for (const kind of testDatabaseKinds) {
       })
     }
 
-    test('shows that its end was cut off, to whoever kept a checkpoint too', async (t) => {
+    test('shows that its end was truncated, also by a checkpoint', async (t) => {
       const { tamper, verify } = await openLog(t, kind)
       const kept = (await verify()).checkpoint
       assert.ok(kept !== undefined)
@@ -223,7 +223,7 @@ for (const kind of testDatabaseKinds) {
         'head-missing 0',
       ],
     ] as const) {
-      test(`that is ${how} is found to be altered, by a server that runs too, which goes on and says so`, async (t) => {
+      test(`that is ${how} is detected as altered, also by a running server, which continues and reports it`, async (t) => {
         const { database, clock, time, tamper, verify, write } = await open(t, kind)
         const found: unknown[] = []
         const chain = createAuditChain({ database, sealer, clock, onAltered: (alteration) => found.push(alteration) })
@@ -238,7 +238,7 @@ for (const kind of testDatabaseKinds) {
         }
         assert.deepEqual(faultsIn(await verify()), [fault])
         await write(1)
-        // Where no event comes behind the last number that was seen, the head is looked at once a minute.
+        // Without new events, the head is compared once per minute.
         time.nowMs += 60_000
         await chain.extend()
         assert.equal(found.length, 1)
@@ -253,7 +253,7 @@ for (const kind of testDatabaseKinds) {
       })
     }
 
-    test('whose end is replaced by somebody without the master key is found to be altered at the next start', async (t) => {
+    test('whose end is replaced without the master key is detected as altered at the next start', async (t) => {
       const { database, clock, tamper, verify } = await openLog(t, kind)
       const other = sealHead(sealerOfKey(randomBytes(32)), { number: 2, hash: '0'.repeat(64) }).toString('hex')
       await tamper('delete from audit_event where seq > 20')
@@ -269,7 +269,7 @@ for (const kind of testDatabaseKinds) {
       )
     })
 
-    test('that is emptied and made to look like one of an older version is found to be altered at the next start', async (t) => {
+    test('that is emptied and looks like one of an older version is detected as altered at the next start', async (t) => {
       const { database, clock, tamper, verify } = await openLog(t, kind)
       await tamper('delete from audit_event')
       await tamper('delete from audit_block')
@@ -288,7 +288,7 @@ for (const kind of testDatabaseKinds) {
       )
     })
 
-    test('holds from a new start on when the oldest events are removed, of which an event tells', async (t) => {
+    test('is valid from its new start on after the oldest events are removed, which an event reports', async (t) => {
       const { time, chain, write, verify, expire, database } = await openLog(t, kind)
       await chain.extend()
       const early = (await verify()).checkpoint
@@ -316,7 +316,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await createAuditChain({ database, sealer, clock: { now: () => time.nowMs } }).extend(), 0)
     })
 
-    test('keeps its last block, whatever its age, so that it goes on', async (t) => {
+    test('keeps its last block, regardless of its age, so that it can continue', async (t) => {
       const { time, chain, write, verify, expire } = await openLog(t, kind)
       time.nowMs += 40 * dayMs
       assert.equal(await expire(1), 20)
@@ -326,7 +326,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual([faultsIn(report), report.checkpoint?.number, report.events], [[], 4, 14])
     })
 
-    test('shows that the oldest events were removed by somebody who does not have the master key', async (t) => {
+    test('shows that the oldest events were removed without the master key', async (t) => {
       const { database, audit, chain, tamper, verify } = await openLog(t, kind)
       const [, second] = await database
         .tables<{ audit_block: { number: number; hash: string } }>()
@@ -342,7 +342,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(faultsIn(await verify()), ['start-missing 3'])
     })
 
-    test('keeps what the first layout of the events held, in the order of its time', async (t) => {
+    test('keeps the events of the first layout, in the order of time', async (t) => {
       const [first, ...later] = auditMigrations
       assert.ok(first !== undefined)
       const { database, dispose } = await openTestDatabase(kind, [first])
@@ -396,7 +396,7 @@ for (const kind of testDatabaseKinds) {
 }
 
 if (testDatabaseKinds.includes('postgres')) {
-  test('an event whose number was taken early and committed late is chained when it comes, after a restart too', async (t) => {
+  test('an event whose number was assigned early and committed late is chained after its commit, also after a restart', async (t) => {
     const { database, clock, audit, chain, write, verify } = await open(t, 'postgres')
     const { promise: released, resolve: release } = Promise.withResolvers<undefined>()
     const { promise: taken, resolve: take } = Promise.withResolvers<undefined>()
@@ -421,7 +421,7 @@ if (testDatabaseKinds.includes('postgres')) {
     assert.deepEqual([faultsIn(report), report.events, report.pending], [[], 6, 0])
   })
 
-  test('a number that was taken and given up holds nothing up, and nobody can use it later', async (t) => {
+  test('an unused number blocks nothing, and cannot be used later', async (t) => {
     const { database, audit, chain, write, tamper, verify } = await open(t, 'postgres')
     const undone = database.transaction(async (transaction) => {
       await audit.record(transaction, event)
@@ -430,7 +430,7 @@ if (testDatabaseKinds.includes('postgres')) {
     await assert.rejects(undone, /undone/)
     await write(2)
     assert.equal(await chain.extend(), 2)
-    // Whatever else runs on this PostgreSQL, in other tests too, may be older than the number.
+    // Other transactions on this PostgreSQL, such as those of other tests, can be older than the number.
     await until('nobody who could hold the number runs any more', async () => {
       await write(1)
       assert.equal(await chain.extend(), 1)
@@ -443,7 +443,7 @@ if (testDatabaseKinds.includes('postgres')) {
   })
 }
 
-/** A fault that follows from another: an event whose block is gone, or a block that is whole but for its event. */
+/** A fault that follows from another: an event of a missing block, or a block with a changed event. */
 function isFollowUp(fault: string, expected: readonly string[]): boolean {
   return fault.startsWith('event-') && !expected.some((other) => other.startsWith('event-'))
 }

@@ -33,8 +33,8 @@ async function onlyRow(database: Database): Promise<AuditEventRow> {
 }
 
 for (const kind of testDatabaseKinds) {
-  describe(`the audit trail, on ${kind}`, () => {
-    test('keeps all that an event says', async (t) => {
+  describe(`the audit log, on ${kind}`, () => {
+    test('stores all properties of an event', async (t) => {
       const { database, audit } = await open(t, kind)
       const credential = { kind: 'client-secret', id: 'k-1' }
       const detail = { asked: ['a:b:c'] }
@@ -61,7 +61,7 @@ for (const kind of testDatabaseKinds) {
       )
     })
 
-    test('has an event with the change that it tells of, or neither', async (t) => {
+    test('contains an event with the change that it reports, or neither', async (t) => {
       const { database, audit } = await open(t, kind)
       const undone = database.transaction(async (transaction) => {
         await audit.record(transaction, event)
@@ -73,7 +73,7 @@ for (const kind of testDatabaseKinds) {
       await onlyRow(database)
     })
 
-    test('has written every event when it is acknowledged, however many come at once', async (t) => {
+    test('has written every event when it returns, regardless of their number', async (t) => {
       const { database, audit } = await open(t, kind)
       const count = 1100
       const targets = Array.from({ length: count }, (_, index) => `target ${String(index).padStart(4, '0')}`)
@@ -84,7 +84,7 @@ for (const kind of testDatabaseKinds) {
       )
     })
 
-    test('writes what others choose in bounded and well-formed text, and no event fails for another’s text', async (t) => {
+    test('writes texts from outside bounded and well-formed, and no event fails because of another’s text', async (t) => {
       const { database, audit } = await open(t, kind)
       const hostile: AuditEvent = {
         action: 'token.issue',
@@ -109,7 +109,7 @@ for (const kind of testDatabaseKinds) {
       }
     })
 
-    test('folds repetitions of one actor, action and reason into a count, whoever it is', async (t) => {
+    test('folds repetitions of one actor, action and reason into a count, for every actor', async (t) => {
       for (const actor of [event.actor, { kind: 'claimed', id: 'x' }, { kind: 'anonymous', id: '' }] as const) {
         const { database, audit, time } = await open(t, kind)
         const denied: AuditEvent = { ...event, outcome: 'refused', actor, reason: 'no-right', detail: { a: 1 } }
@@ -132,7 +132,7 @@ for (const kind of testDatabaseKinds) {
       }
     })
 
-    test('hides no guess for one name behind noise about others from the same address', async (t) => {
+    test('does not hide guesses for one name behind noise about others from the same address', async (t) => {
       const { database, audit, time } = await open(t, kind)
       const guess = (id: string): AuditEvent => ({
         ...event,
@@ -165,7 +165,7 @@ for (const kind of testDatabaseKinds) {
       )
     })
 
-    test('bounds what one principal adds in an hour, and counts all of it', async (t) => {
+    test('limits the events of one principal per hour, and counts all of them', async (t) => {
       const { database, audit, time } = await open(t, kind)
       const denied: AuditEvent = { ...event, outcome: 'refused', reason: 'no-right' }
       for (let minute = 0; minute < 60; minute += 1) {
@@ -200,7 +200,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(more.length, 0)
     })
 
-    test('writes a prepared event each time as it would have appended it, from where it is told', async (t) => {
+    test('writes a prepared event each time like an appended one, with its origin', async (t) => {
       const { database, audit, time } = await open(t, kind)
       const told = { ...event, credential: { kind: 'client-secret', id: 'k\n1' }, detail: { asked: ['a\u0000b'] } }
       const again = audit.prepare(told)
@@ -215,14 +215,14 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual({ ...third }, { ...first, ...differing })
     })
 
-    test('folds a prepared event as any other', async (t) => {
+    test('folds a prepared event like any other', async (t) => {
       const { database, audit } = await open(t, kind)
       const again = audit.prepare({ ...event, outcome: 'refused', actor: { kind: 'anonymous', id: '' } })
       await Promise.all(Array.from({ length: 1500 }, () => again(origin)))
       assert.equal((await rowsIn(database)).length, 200)
     })
 
-    test('tells whoever waits when an event cannot be written', async () => {
+    test('fails the waiting calls when an event cannot be written', async () => {
       const { database, dispose } = await openTestDatabase(kind, auditMigrations)
       const audit = createAudit({ database, clock: { now: () => 1234 } })
       await dispose()

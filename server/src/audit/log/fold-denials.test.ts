@@ -14,7 +14,7 @@ const denied = (actor: AuditActor, remoteAddress = '192.0.2.1'): AuditEvent => (
   origin: { correlationId: 'c-1', remoteAddress, userAgent: undefined },
 })
 
-/** A folder, and how many events it folded so far. */
+/** A folder, and the number of folded events. */
 function open() {
   const folder = new DenialFolder({ now: () => 1_700_000_000_000 })
   let folded = 0
@@ -35,7 +35,7 @@ function open() {
   return { folder, send, flood, folded: () => folded }
 }
 
-test('A flood from many networks makes the folder forget the sources that were used least recently', () => {
+test('a flood from many networks evicts the least recently used sources', () => {
   const { folder, send, flood, folded } = open()
   send(denied(user('counted')), 300)
   assert.equal(send(denied(user('forgotten')), 201), false)

@@ -18,7 +18,7 @@ const sealer = sealerOfKey(randomBytes(32))
 const hourMs = 60 * 60 * 1000
 const startMs = Date.parse('2026-11-01T00:00:00Z')
 
-/** A log of 60 hours with four events each, in 60 blocks, and one event more in none. */
+/** A log of 60 hours with four events each, in 60 blocks, and one pending event. */
 async function openLog(t: TestContext, kind: DatabaseKind) {
   const { database, dispose } = await openTestDatabase(kind, auditMigrations)
   t.after(dispose)
@@ -52,8 +52,8 @@ async function openLog(t: TestContext, kind: DatabaseKind) {
 }
 
 for (const kind of testDatabaseKinds) {
-  describe(`a look through the audit log, on ${kind}`, () => {
-    test('is done in pieces, between which others have their turn, and misses nothing', async (t) => {
+  describe(`a search in the audit log, on ${kind}`, () => {
+    test('runs in batches, between which other requests run, and misses nothing', async (t) => {
       const { database, audit } = await openLog(t, kind)
       const event: AuditEvent = {
         action: 'many',
@@ -82,7 +82,7 @@ for (const kind of testDatabaseKinds) {
       assert.ok(pieces - none >= 4, `${pieces - none} pieces`)
     })
 
-    test('finds what a plain look at every event finds, whatever the times', async (t) => {
+    test('finds the same as a filter over all events, at any times', async (t) => {
       const { actions } = await openLog(t, kind)
       const all = await actions({})
       assert.equal(all.length, 241)
@@ -113,7 +113,7 @@ for (const kind of testDatabaseKinds) {
       }
     })
 
-    test('finds an event by its correlation id, and by what its target lies in', async (t) => {
+    test('finds an event by its correlation id, and by a parent of its target', async (t) => {
       const { database, actions } = await openLog(t, kind)
       const { events } = await listEvents(database, { action: 'hour.17' }, { before: undefined, size: 1 })
       const correlationId = events[0]?.correlation_id ?? ''

@@ -88,7 +88,7 @@ async function open(t: TestContext, kind: DatabaseKind, allowPrivateAddresses = 
   }
 }
 
-/** Whether a delivery is signed by a secret, as a receiver would look. [Standard Webhooks, Signature scheme] */
+/** Verifies the signature of a delivery like a receiver. [Standard Webhooks, Signature scheme] */
 function isSigned({ headers, body }: Received, secret: string): boolean {
   const key = Buffer.from(secret.replace('whsec_', ''), 'base64')
   const signed = `${String(headers['webhook-id'])}.${String(headers['webhook-timestamp'])}.${body}`
@@ -121,7 +121,7 @@ test(
 
 for (const kind of testDatabaseKinds) {
   describe(`the delivery of events to webhooks, on ${kind}`, () => {
-    test('begins with what is written after the webhook was made, be what was written before in the chain or not', async (t) => {
+    test('begins with the events after the creation of the webhook, whether earlier ones are in the chain or not', async (t) => {
       const { put, write, deliver, actions, audit, database } = await open(t, kind)
       await write('in.the.chain')
       await audit.append({ ...event, action: 'in.no.block.yet' })
@@ -132,7 +132,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual(actions(), ['after.it', 'later'])
     })
 
-    test('gives what happens from then on, in order, as signed CloudEvents', async (t) => {
+    test('delivers later events in order, as signed CloudEvents', async (t) => {
       const { put, write, deliver, received, actions } = await open(t, kind)
       await write('before.it')
       const { secret = '' } = await put()
@@ -160,7 +160,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(data.correlationId, 'c-1')
     })
 
-    test('tries again what was not taken, later each time up to ten minutes, and loses nothing over a restart', async (t) => {
+    test('retries failed deliveries with delays of up to ten minutes, and loses nothing at a restart', async (t) => {
       const { put, write, deliver, newDelivery, received, answer, time, webhooks, actions } = await open(t, kind)
       await put()
       answer.status = 500
@@ -192,7 +192,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual([hook?.failures, hook?.lastError, hook?.lastDeliveryMs], [0, undefined, time.nowMs])
     })
 
-    test('gives each event to one of several servers', async (t) => {
+    test('delivers each event from one of several servers', async (t) => {
       const { put, write, newDelivery, received } = await open(t, kind)
       await put()
       const servers = Array.from({ length: 4 }, newDelivery)
@@ -207,7 +207,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('a webhook gets what its filter lets through, and nothing while it is disabled', async (t) => {
+test('a webhook receives the events that match its filter, and none while it is disabled', async (t) => {
   const { put, write, deliver, actions, audit, chain, received } = await open(t, 'sqlite')
   await put({ filter: { actions: ['token.*', 'user.create'], outcome: 'success' } })
   await audit.append({ ...event, outcome: 'refused' })
@@ -225,7 +225,7 @@ test('a webhook gets what its filter lets through, and nothing while it is disab
   assert.deepEqual(actions().slice(2), ['x'])
 })
 
-test('a new secret signs at once, and the one before beside it for a day', async (t) => {
+test('a new secret signs at once, and the previous one too for a day', async (t) => {
   const { database, put, write, deliver, received, webhooks, time } = await open(t, 'sqlite')
   const { secret: first = '' } = await put()
   const second = (await database.transaction((transaction) => webhooks.rotateSecret(transaction, 'hook'))) ?? ''
@@ -242,7 +242,7 @@ test('a new secret signs at once, and the one before beside it for a day', async
   ])
 })
 
-test('the secret of a webhook lies sealed in the database', async (t) => {
+test('the secret of a webhook is sealed in the database', async (t) => {
   const { database, put } = await open(t, 'sqlite')
   const { secret = '' } = await put()
   const rows = await database.tables<{ audit_webhook: object }>().selectFrom('audit_webhook').selectAll().execute()
@@ -253,7 +253,7 @@ test('the secret of a webhook lies sealed in the database', async (t) => {
   assert.equal(text.includes(secret.slice(6)), false)
 })
 
-test('fault 39: events are not delivered to an address within, nor to where a redirect leads', async (t) => {
+test('fault 39: events are not delivered to internal addresses, and redirects are not followed', async (t) => {
   const within = await open(t, 'sqlite', false)
   for (const [index, host] of ['127.0.0.1', '[::1]', '[::ffff:127.0.0.1]', '169.254.169.254', 'localhost'].entries()) {
     await within.put({ url: `https://${host}:${within.receiver.port}/` }, `hook${index}`)
@@ -274,7 +274,7 @@ test('fault 39: events are not delivered to an address within, nor to where a re
   assert.match((await webhooks.find('hook'))?.lastError ?? '', /answered 307$/)
 })
 
-test('what was removed from the log before it was delivered is passed over', async (t) => {
+test('events that were removed from the log before their delivery are skipped', async (t) => {
   const { database, put, write, deliver, actions, answer, time } = await open(t, 'sqlite')
   await put()
   answer.status = 503

@@ -64,7 +64,7 @@ async function open(
 }
 
 for (const kind of testDatabaseKinds) {
-  test(`the token of a job is exchanged in one request, and its rights are its application's (${kind})`, async (t) => {
+  test(`a workload token is exchanged in one request, and has the rights of its application (${kind})`, async (t) => {
     const { createTrusting, job, exchange, redeem, ask, registry } = await open(t, kind)
     const application = await createTrusting('job')
     const { status, token } = await exchange(await job())
@@ -76,7 +76,7 @@ for (const kind of testDatabaseKinds) {
     assert.equal(await ask(registry, `Bearer ${access.token}`, 'team/app', 'delete'), 'insufficient_scope')
   })
 
-  test(`nothing that a federated credential got holds after it is deleted (${kind})`, async (t) => {
+  test(`tokens of a deleted federated credential are invalid (${kind})`, async (t) => {
     const { createTrusting, job, exchange, redeem, ask, registry, database, directory } = await open(t, kind)
     const { objectId } = await createTrusting('job')
     const { token } = await exchange(await job())
@@ -88,7 +88,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('without a client id exactly one application may trust the token; with one, that is meant', async (t) => {
+test('without a client id, exactly one application may trust the token; with one, it selects the application', async (t) => {
   const { createTrusting, job, exchange } = await open(t)
   const first = await createTrusting('first')
   assert.equal((await exchange(await job())).status, 200)
@@ -106,7 +106,7 @@ test('without a client id exactly one application may trust the token; with one,
   assert.equal((await exchange(await job(), { client_id: third.appId })).status, 401)
 })
 
-test('a token that nobody trusts is refused with its reason, and no issuer is asked without one', async (t) => {
+test('an untrusted token is rejected with the reason, without a request to its issuer', async (t) => {
   const { createTrusting, createPrincipal, job, exchange, issuer, time } = await open(t)
   const before = await exchange(await job())
   assert.deepEqual([before.status, issuer.requests.length], [401, 0])
@@ -158,7 +158,7 @@ test('a denial names the issuer and the subject that were verified, and when the
   assert.deepEqual(await decisionOfLast(), { issuer: issuer.issuer, subject, expiredAt: null })
 })
 
-test('a denial names nothing of a token whose signature was not verified', async (t) => {
+test('a denial shows no claims of an unverified token', async (t) => {
   const { createTrusting, job, exchange, auditRows } = await open(t)
   await createTrusting('job')
   const [header = '', claims = '', signature = ''] = (await job({ sub: 'forged' })).split('.')
@@ -171,7 +171,7 @@ test('a denial names nothing of a token whose signature was not verified', async
   }
 })
 
-test('a trusted token for an audience of ARM is taken only while the registry takes those of ARM', async (t) => {
+test('a trusted token for ARM is accepted only while the registry accepts tokens for ARM', async (t) => {
   const { createTrusting, job, exchange, update, registry } = await open(t)
   const arm = 'https://management.azure.com/'
   const acr = 'https://containerregistry.azure.net'
@@ -194,7 +194,7 @@ test('a trusted token for an audience of ARM is taken only while the registry ta
   assert.match((await exchange(await job({ aud: arm }))).message, /the token is for another audience/)
 })
 
-test('an application without a role is refused although its token is trusted', async (t) => {
+test('an application without a role is denied although its token is trusted', async (t) => {
   const { createTrusting, job, exchange, access, database } = await open(t)
   const { objectId } = await createTrusting('job')
   await database.transaction((transaction) => access.deleteAssignmentsOf(transaction, objectId))
@@ -203,7 +203,7 @@ test('an application without a role is refused although its token is trusted', a
   assert.match(answer.message, /^authentication required: the identity has no role on this registry \(/)
 })
 
-test('the refusal of a job whose application is disabled tells which that is', async (t) => {
+test('the denial of a workload token of a disabled application is recorded with the application', async (t) => {
   const { createTrusting, job, exchange, database, directory, auditRows } = await open(t)
   const { objectId } = await createTrusting('job')
   await database.transaction((transaction) =>
@@ -215,7 +215,7 @@ test('the refusal of a job whose application is disabled tells which that is', a
   assert.match(row.detail ?? '', /"firstFailure":"principal-is-disabled"/)
 })
 
-test("fault 15: a job's token is exchanged until its end and 30 seconds more", async (t) => {
+test('fault 15: a workload token is exchanged until its expiry and 30 seconds more', async (t) => {
   const { createTrusting, job, exchange, time } = await open(t)
   await createTrusting('job')
   const exp = Math.floor(time.nowMs / 1000) + 300
@@ -230,7 +230,7 @@ test("fault 15: a job's token is exchanged until its end and 30 seconds more", a
   )
 })
 
-test('of a token that was taken before, the key and the trust in it are asked for again', async (t) => {
+test('the key of a token and the trust in it are checked again at each exchange', async (t) => {
   const { createTrusting, job, exchange, issuer, database, directory, time } = await open(t)
   const { objectId, appId } = await createTrusting('job')
   const token = await job({ exp: Math.floor(time.nowMs / 1000) + 3600 })
@@ -259,7 +259,7 @@ test('of a token that was taken before, the key and the trust in it are asked fo
   assert.deepEqual(await statuses(), [200, 200])
 })
 
-test('an outside token lives for a day at most, or for as long as is set, whatever is left of it', async (t) => {
+test('a workload token has a lifetime of at most one day, or of the setting, regardless of the rest of it', async (t) => {
   for (const [settings, seconds] of [
     [{}, 86_400],
     [{ maxWorkloadTokenSeconds: 3600 }, 3600],
@@ -289,7 +289,7 @@ test('an outside token lives for a day at most, or for as long as is set, whatev
   }
 })
 
-test('fault 6: an outside token is good at the exchange alone', async (t) => {
+test('fault 6: a workload token is accepted only at the exchange', async (t) => {
   const { createTrusting, job, exchange, redeem, ask, registry, inject } = await open(t)
   const { appId } = await createTrusting('job')
   const token = await job()
@@ -303,12 +303,12 @@ test('fault 6: an outside token is good at the exchange alone', async (t) => {
       401,
     )
   }
-  // Nor is what we issue an outside token.
+  // ACR tokens are not workload tokens either.
   for (const ours of [refreshToken, (await redeem(refreshToken)).token])
     assert.equal((await exchange(ours)).status, 401)
 })
 
-test('fault 42: no line of the log, and no event, holds an outside token', async (t) => {
+test('fault 42: no log line and no event contains a workload token', async (t) => {
   const { createTrusting, job, exchange, logLines, auditRows } = await open(t)
   await createTrusting('job')
   const tokens = [await job(), await job({ sub: 'other' }), await job({ iss: 'https://issuer.example' })]

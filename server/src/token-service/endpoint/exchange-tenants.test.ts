@@ -13,7 +13,7 @@ const otherTenantId = 'cab8a31a-0000-4000-8000-6e05cf5c9ab1'
 const azAppId = '04b07795-8ddb-461a-bbee-02f9e1bf7b46'
 const acr = 'https://containerregistry.azure.net'
 
-/** The issuers of a tenant, as Entra writes them, and where the test's stand-in has their configurations. */
+/** The issuers of a tenant in Entra's form, and the locations of their configurations in the test. */
 const issuersOf = (id: string) => ({
   '1.0': { issuer: `https://sts.windows.net/${id}/`, path: `/${id}/.well-known/openid-configuration` },
   '2.0': {
@@ -77,7 +77,7 @@ async function open(t: TestContext, kind: DatabaseKind = 'sqlite', trusted: read
   }
   const foresee = (oid: string, what: 'user' | 'service-principal') =>
     database.transaction((transaction) => directory.externalPrincipals.foresee(transaction, oid, what))
-  /** Somebody who has a role on the registry. */
+  /** A principal with a role on the registry. */
   const admit = async (what: 'user' | 'service-principal') => {
     const oid = randomUUID()
     await foresee(oid, what)
@@ -88,7 +88,7 @@ async function open(t: TestContext, kind: DatabaseKind = 'sqlite', trusted: read
 }
 
 for (const kind of testDatabaseKinds) {
-  test(`people and programs of a trusted tenant get what roles on their object id give (${kind})`, async (t) => {
+  test(`users and applications of a trusted tenant get the rights of roles on their object id (${kind})`, async (t) => {
     const { admit, person, program, exchange, redeem, ask, registry } = await open(t, kind)
     const ada = await admit('user')
     const robot = await admit('service-principal')
@@ -103,7 +103,7 @@ for (const kind of testDatabaseKinds) {
     }
   })
 
-  test(`somebody whom no role was given is put on record without a right (${kind})`, async (t) => {
+  test(`a principal without a role is registered without rights (${kind})`, async (t) => {
     const { person, exchange, directory, assign, registry } = await open(t, kind)
     const oid = randomUUID()
     const before = await exchange(await person(oid))
@@ -113,7 +113,7 @@ for (const kind of testDatabaseKinds) {
     assert.equal((await exchange(await person(oid))).status, 200)
   })
 
-  test(`whoever is taken off the record has nothing left at once (${kind})`, async (t) => {
+  test(`a removed principal loses all rights at once (${kind})`, async (t) => {
     const { admit, person, exchange, redeem, ask, registry, database, directory } = await open(t, kind)
     const ada = await admit('user')
     const { token } = await exchange(await person(ada))
@@ -124,7 +124,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('both audiences are taken in every spelling, and that of ARM only while the registry allows it', async (t) => {
+test('both audiences are accepted in every spelling, and that of ARM only while the registry allows it', async (t) => {
   const { admit, person, exchange, update, registry } = await open(t)
   const ada = await admit('user')
   const arm = [
@@ -142,7 +142,7 @@ test('both audiences are taken in every spelling, and that of ARM only while the
   for (const aud of ofAcr) assert.equal((await exchange(await person(ada, { aud }))).status, 200, aud)
 })
 
-test("every claim of a tenant's token is held to", async (t) => {
+test("every claim of a tenant's token is checked", async (t) => {
   const { admit, person, program, exchange, claimsOf, entra, time } = await open(t)
   const ada = await admit('user')
   const robot = await admit('service-principal')
@@ -195,7 +195,7 @@ test("every claim of a tenant's token is held to", async (t) => {
   assert.equal((await exchange(await person(ada))).status, 200)
 })
 
-test('fault 13: two people with one address are two, and a name decides nothing', async (t) => {
+test('fault 13: two users with one address are two principals, and a name decides nothing', async (t) => {
   const { admit, person, exchange } = await open(t)
   const ada = await admit('user')
   assert.equal((await exchange(await person(ada, { upn: 'ada@contoso.example', email: 'a@b.example' }))).status, 200)
@@ -203,7 +203,7 @@ test('fault 13: two people with one address are two, and a name decides nothing'
   assert.match(other.message, /has no role/)
 })
 
-test('fault 31: an outside object id is never that of somebody here, nor of another tenant', async (t) => {
+test('fault 31: an external object id is never that of a local principal, or of another tenant', async (t) => {
   const { createPrincipal, assign, registry, person, program, exchange, foresee } = await open(t, 'sqlite', [
     tenantId,
     otherTenantId,
@@ -224,7 +224,7 @@ test('fault 31: an outside object id is never that of somebody here, nor of anot
   assert.equal(await foresee(randomUUID(), 'user'), undefined, 'of two tenants nobody can tell whose it is')
 })
 
-test("fault 15: a trusted tenant's token is exchanged until its end and 30 seconds more", async (t) => {
+test("fault 15: a trusted tenant's token is exchanged until its expiry and 30 seconds more", async (t) => {
   const { admit, person, exchange, time } = await open(t)
   const exp = Math.floor(time.nowMs / 1000) + 3600
   const token = await person(await admit('user'), { exp })
@@ -238,7 +238,7 @@ test("fault 15: a trusted tenant's token is exchanged until its end and 30 secon
   )
 })
 
-test("without a trusted tenant nothing of Entra's is asked, and nobody is foreseen", async (t) => {
+test('without a trusted tenant, there is no request to Entra, and no principal is preregistered', async (t) => {
   const { person, exchange, entra, foresee } = await open(t, 'sqlite', [])
   const answer = await exchange(await person(randomUUID()))
   assert.match(answer.message, /the issuer of the token is not trusted/)
@@ -246,7 +246,7 @@ test("without a trusted tenant nothing of Entra's is asked, and nobody is forese
   assert.equal(await foresee(randomUUID(), 'user'), undefined)
 })
 
-test('a key that Entra publishes for one issuer signs for no other', async (t) => {
+test('a key that Entra publishes for one issuer is not accepted for another', async (t) => {
   const { admit, person, exchange, entra, time } = await open(t)
   const ada = await admit('user')
   entra.state.keys = []

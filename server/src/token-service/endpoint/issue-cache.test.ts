@@ -32,7 +32,7 @@ function issueOf(text: string, expiresAtMs = Infinity): PreparedIssue {
   }
 }
 
-test('what was issued is recalled at its registry and its revision, until its credential ends', () => {
+test('an entry is found for its registry and revision until its credential expires', () => {
   const cache = new IssueCache()
   const issue = issueOf('a', 1000)
   cache.set(7, registry, 'key', issue)
@@ -44,7 +44,7 @@ test('what was issued is recalled at its registry and its revision, until its cr
   assert.equal(cache.get(connection, 7, registry, 'other', 999), undefined, 'another request')
 })
 
-test('a look that began earlier never replaces what a later one found', () => {
+test('a decision at an earlier revision never replaces a later one', () => {
   const cache = new IssueCache()
   const late = issueOf('late')
   cache.set(8, registry, 'key', late)
@@ -53,7 +53,7 @@ test('a look that began earlier never replaces what a later one found', () => {
   assert.equal(cache.get(connection, 7, registry, 'key', 0), undefined)
 })
 
-test('it never weighs more than it may, however much is issued', () => {
+test('the issue cache never exceeds its limit', () => {
   const cache = new IssueCache(100_000)
   for (let index = 0; index < 1000; index += 1) {
     cache.set(1, registry, `key ${index}`, issueOf('x'.repeat(3000)))
@@ -65,7 +65,7 @@ test('it never weighs more than it may, however much is issued', () => {
   assert.equal(cache.get(connection, 1, registry, 'vast', 0), undefined, 'what is too heavy alone is not remembered')
 })
 
-test('no two requests share a key, and one that is too long has none', () => {
+test('different requests have different keys, and a too long one has none', () => {
   const keys = [
     issueCacheKey('query', 'Basic YTpi', 'scope=a'),
     issueCacheKey('query', 'Basic YTpj', 'scope=a'),
@@ -118,7 +118,7 @@ async function open(t: TestContext, kind: DatabaseKind, secretDays = 365) {
 
 type TestContextOf = Awaited<ReturnType<typeof open>>
 
-/** Gets an ACR refresh token by the secret. */
+/** Exchanges the secret for an ACR refresh token. */
 async function refreshTokenOf({ inject, servicePrincipal, secret }: TestContextOf): Promise<string> {
   const scope = 'https://containerregistry.azure.net/.default'
   const signIn = { grant_type: 'client_credentials', client_id: servicePrincipal.appId, client_secret: secret, scope }
@@ -130,7 +130,7 @@ async function refreshTokenOf({ inject, servicePrincipal, secret }: TestContextO
   return answer.json<{ refresh_token: string }>().refresh_token
 }
 
-/** Asks thrice within a second: what is remembered of the first is the answer to the others. */
+/** Sends a request three times within a second, so that the second and third responses come from the cache. */
 async function askThrice(asking: () => Promise<Asked>): Promise<void> {
   const answers = [await asking(), await asking(), await asking()]
   for (const { status, granted } of answers) {
@@ -141,8 +141,8 @@ async function askThrice(asking: () => Promise<Asked>): Promise<void> {
 }
 
 for (const kind of testDatabaseKinds) {
-  describe(`a request that was answered a moment before, on ${kind}`, () => {
-    test('is refused when its secret is removed', async (t) => {
+  describe(`a cached request, on ${kind}`, () => {
+    test('is denied after its secret is removed', async (t) => {
       const context = await open(t, kind)
       const { assign, servicePrincipal, registry: contoso, byBasic, byForm, secret, directory, database } = context
       await assign(servicePrincipal.objectId, roles.acrPull, contoso.id)
@@ -162,7 +162,7 @@ for (const kind of testDatabaseKinds) {
       for (const way of ways) assert.equal((await way()).status, 401)
     })
 
-    test('gives nothing when its role assignment is deleted, and everything again when one is made', async (t) => {
+    test('grants nothing after its role assignment is deleted, and everything again after one is created', async (t) => {
       const { assign, servicePrincipal, registry: contoso, byBasic, database, access } = await open(t, kind)
       const name = await assign(servicePrincipal.objectId, roles.acrPull, contoso.id)
       await askThrice(byBasic)
@@ -174,7 +174,7 @@ for (const kind of testDatabaseKinds) {
       await askThrice(byBasic)
     })
 
-    test('gives nothing when its principal is taken out of the group', async (t) => {
+    test('grants nothing after its principal leaves the group', async (t) => {
       const { assign, servicePrincipal, registry: contoso, byBasic, directory, database } = await open(t, kind)
       const { groups } = directory
       const pullers = { displayName: 'pullers', mailNickname: 'pullers' }
@@ -187,7 +187,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual((await byBasic()).granted, [])
     })
 
-    test('is refused when the admin account is turned off, and when its password is renewed', async (t) => {
+    test('is denied after the admin account is disabled, and after its password is renewed', async (t) => {
       const { registry: contoso, update, adminPasswords, byBasic, database, resources } = await open(t, kind)
       await update(contoso, { adminUserEnabled: true })
       const { password } = await adminPasswords(contoso)
@@ -201,7 +201,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal((await asking()).status, 401)
     })
 
-    test('is refused at the very end of its secret, and what it was got by of its refresh token', async (t) => {
+    test('is denied exactly when its secret or its refresh token expires', async (t) => {
       const context = await open(t, kind, 1)
       const { assign, servicePrincipal, registry: contoso, byBasic, byForm, time } = context
       await assign(servicePrincipal.objectId, roles.acrPull, contoso.id)
@@ -220,7 +220,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal((await byBasic()).status, 401)
     })
 
-    test('is refused when it named nobody and anonymous pull is turned off', async (t) => {
+    test('is denied after anonymous pull is disabled, if it was anonymous', async (t) => {
       const { registry: contoso, update, inject } = await open(t, kind)
       const asking = async () => (await inject({ method: 'GET', url: `/oauth2/token?${ask}` })).statusCode
       await update(contoso, { anonymousPullEnabled: true })
@@ -229,7 +229,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await asking(), 401)
     })
 
-    test('has nothing in common with one of another scope, order, registry or sender', async (t) => {
+    test('is not shared with another scope, order, registry or sender', async (t) => {
       const { assign, servicePrincipal, secret, registry: contoso, createRegistry, byBasic } = await open(t, kind)
       const fabrikam = await createRegistry('fabrikam')
       await assign(servicePrincipal.objectId, roles.acrPull, contoso.id)
@@ -249,7 +249,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal((await byBasic(basic(servicePrincipal.appId, `${secret}x`))).status, 401)
     })
 
-    test('is refused when its registry is deleted, and proves its principal anew when that is made again', async (t) => {
+    test('is denied after its registry is deleted, and authenticates again after it is created again', async (t) => {
       const { assign, servicePrincipal, registry: contoso, byBasic, ...context } = await open(t, kind)
       const scope = `/subscriptions/${contoso.subscriptionId}`
       await assign(servicePrincipal.objectId, roles.acrPull, scope)
@@ -262,7 +262,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('whole answers to whoever was proved are remembered; refusals, smaller tokens, strangers and secrets are not', async (t) => {
+test('complete responses to authenticated callers are cached; denials, smaller tokens, anonymous callers and secrets are not', async (t) => {
   const context = await open(t, 'sqlite')
   const { registry: contoso, database, clock, sealer, servicePrincipal, secret } = context
   await context.assign(servicePrincipal.objectId, roles.acrPull, contoso.id)
@@ -302,7 +302,7 @@ test('whole answers to whoever was proved are remembered; refusals, smaller toke
   assert.ok(issueCache.weightBytes > one)
 })
 
-test('a token is given again within the second in which it was signed, and another one in the next', async (t) => {
+test('a token is repeated within the second in which it was signed, and the next second has another one', async (t) => {
   const { assign, servicePrincipal, registry: contoso, byBasic, time } = await open(t, 'sqlite')
   await assign(servicePrincipal.objectId, roles.acrPull, contoso.id)
   const startMs = time.nowMs
@@ -317,7 +317,7 @@ test('a token is given again within the second in which it was signed, and anoth
   assert.equal(new Set([first, third, fifth, sixth]).size, 4, 'also when the clock is put back')
 })
 
-test('every answer has an event of its own, with whence it was asked for, however often a token is asked for', async (t) => {
+test('every response has its own event, with its origin', async (t) => {
   const { assign, servicePrincipal, registry: contoso, byBasic, auditRows } = await open(t, 'sqlite')
   await assign(servicePrincipal.objectId, roles.acrPull, contoso.id)
   await askThrice(byBasic)

@@ -73,7 +73,7 @@ async function open(t: TestContext, kind: DatabaseKind = 'sqlite') {
 
 for (const kind of testDatabaseKinds) {
   describe(`a scoped token, on ${kind}`, () => {
-    test('signs in by every way that a name and a password can go, in any case', async (t) => {
+    test('signs in by every method for a name and a password, case-insensitively', async (t) => {
       const { ask, registry, issue, post, password, putToken } = await open(t, kind)
       for (const name of ['nightly', 'NIGHTLY']) {
         const header = basic(name, password)
@@ -93,7 +93,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal((await post('without', '')).statusCode, 401)
     })
 
-    test('loses at the next request what its scope map loses', async (t) => {
+    test('loses at the next request the rights that its scope map loses', async (t) => {
       const { ask, registry, bearer, header, putMap, putToken } = await open(t, kind)
       const token = await bearer(header, `${pull},push`)
       for (const each of [token, header]) assert.equal(await ask(registry, each, 'team/app', 'pull', 'push'), 'ok')
@@ -143,7 +143,7 @@ for (const kind of testDatabaseKinds) {
       ],
     ]
     for (const [what, end] of endings) {
-      test(`is refused at the next request when ${what}, and so is all that was got by it`, async (t) => {
+      test(`is denied at the next request when ${what}, like its tokens`, async (t) => {
         const context = await open(t, kind)
         const { ask, registry, bearer, get, post, header, password } = context
         const token = await bearer(header, pull)
@@ -159,7 +159,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('a scoped token ends with its password, to the second, and so does what was got by it', async (t) => {
+test('a scoped token and its ACR tokens expire with its password, to the second', async (t) => {
   const { ask, registry, issue, generate, time } = await open(t)
   const endMs = time.nowMs + 60_000
   const header = basic('nightly', await generate('nightly', 'password2', endMs))
@@ -173,7 +173,7 @@ test('a scoped token ends with its password, to the second, and so does what was
   assert.equal(await ask(registry, authorizations[1], 'team/app', 'pull'), 'invalid_token')
 })
 
-test('each password of a scoped token stands and falls alone', async (t) => {
+test('the passwords of a scoped token are independent', async (t) => {
   const { ask, registry, bearer, header, generate } = await open(t)
   const second = basic('nightly', await generate('nightly', 'password2'))
   const tokens = { first: await bearer(header, pull), second: await bearer(second, pull) }
@@ -184,7 +184,7 @@ test('each password of a scoped token stands and falls alone', async (t) => {
   assert.equal(await ask(registry, second, 'team/app', 'pull'), 'basic')
 })
 
-test('fault 10: what is got by the access token of a scoped token is no wider than that', async (t) => {
+test('fault 10: a token that was obtained by an access token of a scoped token has no more access', async (t) => {
   const { issue, header, putMap, ask, registry } = await open(t)
   const narrow = await issue(header, pull)
   const again = await issue(basic(nullGuid, narrow.access_token), `${pull},push`, 'repository:team/other:pull')
@@ -194,7 +194,7 @@ test('fault 10: what is got by the access token of a scoped token is no wider th
   assert.equal(await ask(registry, `Bearer ${again.access_token}`, 'team/app', 'pull'), 'insufficient_scope')
 })
 
-test('fault 9: what is issued and what is let in are what a plain reading of the scope map allows, whatever that is', async (t) => {
+test('fault 9: issued tokens and admitted requests match an independent reading of the scope map', async (t) => {
   const { issue, header, putMap, ask, registry } = await open(t)
   const meanings = { 'content/read': 'pull', 'content/write': 'push', 'content/delete': 'delete' } as const
   const name = fc.array(fc.constantFrom('a', 'b', 'ab'), { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/'))
@@ -238,7 +238,7 @@ test('a scoped token never lists the catalog, whatever its scope map', async (t)
   }
 })
 
-test('a scoped token is worth nothing at another registry, be there one of the same name', async (t) => {
+test('a scoped token is invalid at another registry, even one with a token of the same name', async (t) => {
   const { createRegistry, inject, ask, bearer, header, password, putToken } = await open(t)
   const other = await createRegistry('fabrikam')
   await putToken('nightly', { scopeMapName: '_repositories_admin', rid: other.rid })
@@ -249,7 +249,7 @@ test('a scoped token is worth nothing at another registry, be there one of the s
   assert.equal(await ask(other, await bearer(header, pull), 'team/app', 'pull'), 'invalid_token')
 })
 
-test('fault 23: a wrong password, an unknown token, a disabled one and an expired password are answered alike', async (t) => {
+test('fault 23: a wrong password, an unknown token, a disabled one and an expired password get the same response', async (t) => {
   const { get, putToken, generate, time, registry, gate } = await open(t)
   await putToken('disabled', { enabled: false })
   await putToken('expired')
@@ -279,7 +279,7 @@ test('fault 23: a wrong password, an unknown token, a disabled one and an expire
   assert.equal(answers.size, 1)
 })
 
-test('fault 31: a name means one kind of principal by its form alone, whatever token somebody put there', async (t) => {
+test('fault 31: the form of a name alone selects the kind of principal, regardless of existing tokens', async (t) => {
   const { access, database, registry, putToken, generate, post, createPrincipal, assign } = await open(t)
   const { servicePrincipal, secret } = await createPrincipal('ci')
   await assign(servicePrincipal.objectId, '8311e382-0749-4cb8-b61a-304f252e45ec', registry.id)
@@ -294,7 +294,7 @@ test('fault 31: a name means one kind of principal by its form alone, whatever t
   assert.equal((await post('nightly', secret)).statusCode, 401)
 })
 
-test('what a scoped token is given is an event by its name, and so is what it is refused', async (t) => {
+test('events of issued and denied tokens name the scoped token', async (t) => {
   const { ask, registry, bearer, header, auditRows } = await open(t)
   await ask(registry, await bearer(header, pull), 'team/other', 'pull')
   const rows = (await auditRows()) as { action: string; actor_kind?: string; actor_id: string }[]

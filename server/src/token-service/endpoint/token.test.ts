@@ -44,7 +44,7 @@ async function open(t: TestContext, role: string | null = roles.acrPush) {
   return { ...context, servicePrincipal, secret, idpToken, exchange, refreshToken, post, get }
 }
 
-test('the exchange takes what real clients send', async (t) => {
+test('the exchange accepts the requests of real clients', async (t) => {
   const { exchange, idpToken } = await open(t)
   const arm = await idpToken('https://management.core.windows.net//.default')
   const acr = await idpToken()
@@ -64,7 +64,7 @@ test('the exchange takes what real clients send', async (t) => {
   for (const [who, form] of Object.entries(forms)) assert.equal((await exchange(form)).statusCode, 200, who)
 })
 
-test('the exchange refuses with 401 what proves nobody here, and with 400 what asks nothing sensible', async (t) => {
+test('the exchange answers 401 to invalid credentials and 400 to invalid forms', async (t) => {
   const context = await open(t)
   const { exchange, idpToken, refreshToken } = context
   const base = { grant_type: 'access_token', service: 'contoso.example', access_token: await idpToken() }
@@ -87,7 +87,7 @@ test('the exchange refuses with 401 what proves nobody here, and with 400 what a
   assert.equal((await context.inject({ method: 'GET', url: '/oauth2/exchange' })).statusCode, 404)
 })
 
-test('whoever has no role on the registry gets no refresh token', async (t) => {
+test('a principal without a role on the registry gets no refresh token', async (t) => {
   const { exchange, idpToken, assign, servicePrincipal, registry } = await open(t, null)
   const form = { grant_type: 'access_token', service: 'contoso.example', access_token: await idpToken() }
   assert.equal((await exchange(form)).statusCode, 401)
@@ -95,7 +95,7 @@ test('whoever has no role on the registry gets no refresh token', async (t) => {
   assert.equal((await exchange(form)).statusCode, 200, 'a role without any right on data is a role')
 })
 
-test('with ARM tokens disabled only the ACR audience passes', async (t) => {
+test('with ARM tokens disabled, only the ACR audience is accepted', async (t) => {
   const { exchange, idpToken, update, registry } = await open(t)
   await update(registry, {
     policies: { ...registry.policies, azureADAuthenticationAsArmPolicy: { status: 'disabled' } },
@@ -106,7 +106,7 @@ test('with ARM tokens disabled only the ACR audience passes', async (t) => {
   assert.equal((await exchange({ ...form, access_token: await idpToken() })).statusCode, 200)
 })
 
-test('every way of proving oneself gives a token, and docker gets its refresh token back unchanged', async (t) => {
+test('every kind of credential gets a token, and docker gets its refresh token back unchanged', async (t) => {
   const { post, get, refreshToken, servicePrincipal, secret } = await open(t)
   const refresh = await refreshToken()
   const scope = 'repository:team/app:pull,push'
@@ -143,7 +143,7 @@ test('every way of proving oneself gives a token, and docker gets its refresh to
   assert.equal('refresh_token' in secretLogin.json<Answer>(), false, 'docker keeps the secret itself')
 })
 
-test('an access token for a password gives no more than it has, nor for longer', async (t) => {
+test('an access token as a password gets no more access than it has, and no later expiry', async (t) => {
   const { get, time, servicePrincipal, secret } = await open(t)
   const service = 'service=contoso.example'
   const first = await get(`${service}&scope=repository:team/app:pull`, basic(servicePrincipal.appId, secret))
@@ -158,7 +158,7 @@ test('an access token for a password gives no more than it has, nor for longer',
   assert.deepEqual([scope, expires_in, refresh_token], ['repository:team/app:pull', 3500, undefined])
 })
 
-test('fault 8: the spelling of the scopes does not matter, and what is no scope is left out', async (t) => {
+test('fault 8: the spelling of scopes does not matter, and invalid scopes are ignored', async (t) => {
   const { get, servicePrincipal, secret } = await open(t)
   const proof = basic(servicePrincipal.appId, secret)
   const granted = async (query: string) => {
@@ -180,7 +180,7 @@ test('fault 8: the spelling of the scopes does not matter, and what is no scope 
   assert.deepEqual(await granted('scope=repository:a:*'), ['repository:a:metadata_read,pull,push'])
 })
 
-test('fault 23: an unknown name, a wrong secret and a disabled admin are answered alike', async (t) => {
+test('fault 23: an unknown name, a wrong secret and a disabled admin account get the same response', async (t) => {
   const { get, servicePrincipal, adminPasswords, registry } = await open(t)
   const { password } = await adminPasswords(registry)
   const bodies = new Set<string>()
@@ -199,7 +199,7 @@ test('fault 23: an unknown name, a wrong secret and a disabled admin are answere
   assert.equal(bodies.size, 1)
 })
 
-test('anonymous: a token of no use while anonymous pull is off, and one that reads while it is on', async (t) => {
+test('an anonymous request gets a token that reads with anonymous pull, and none without it', async (t) => {
   const { get, post, update, registry, ask } = await open(t)
   const scope = 'repository:team/app:pull,push,metadata_read registry:catalog:*'
   const query = `service=contoso.example&scope=${encodeURIComponent(scope)}`
@@ -220,7 +220,7 @@ test('anonymous: a token of no use while anonymous pull is off, and one that rea
   assert.equal(await ask(changed, bearer, 'team/app', 'pull'), 'insufficient_scope')
 })
 
-test('a refresh token is worth nothing at another registry, nor once its credential is gone', async (t) => {
+test('a refresh token is invalid at another registry, and after its credential is deleted', async (t) => {
   const context = await open(t)
   const { post, refreshToken, createRegistry, inject, servicePrincipal, database, directory } = context
   await createRegistry('fabrikam')
@@ -251,7 +251,7 @@ test('a form that is malformed, too large or of another type is a 4xx of this su
   assert.equal(unknownHost.statusCode, 404)
 })
 
-test('a malformed form is the client’s fault, and no error of ours in the log', async (t) => {
+test('a malformed form is not logged as an error', async (t) => {
   const { inject, logLines } = await open(t)
   const headers = { 'content-type': 'application/x-www-form-urlencoded' }
   const answer = await inject({ method: 'POST', url: '/oauth2/token', headers, body: 'grant_type=%' })
@@ -262,7 +262,7 @@ test('a malformed form is the client’s fault, and no error of ours in the log'
   )
 })
 
-test('fault 42: a secret that is sent in the place of a name is not written down', async (t) => {
+test('fault 42: a secret that is sent as a user name is not recorded', async (t) => {
   const { get, post, refreshToken, secret, servicePrincipal, adminPasswords, registry, auditRows, logLines } =
     await open(t)
   const { password, password2 } = await adminPasswords(registry)
@@ -277,7 +277,7 @@ test('fault 42: a secret that is sent in the place of a name is not written down
     assert.ok(written.includes(`"actor_id":"${name}"`), name)
 })
 
-test('fault 4: what is got by an access token is no younger than that, be a repository deleted and made again meanwhile', async (t) => {
+test('fault 4: a token that was obtained by an access token does not survive a repository that is deleted and created again', async (t) => {
   const { get, gate, registry, repositoryDeletions, countDeletion, servicePrincipal, secret } = await open(t)
   const query = 'service=contoso.example&scope=repository:team/app:pull'
   const origin = { correlationId: 'test', remoteAddress: '127.0.0.1', userAgent: undefined }

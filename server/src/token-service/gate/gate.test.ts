@@ -22,7 +22,7 @@ async function bearerFor(context: TestContextOf, authorization: string, scope: s
 
 for (const kind of testDatabaseKinds) {
   describe(`the gate, on ${kind}`, () => {
-    test('the gate lets in what both the token and the rights cover, and nothing else', async (t) => {
+    test('the gate admits only what both the token and the rights allow', async (t) => {
       const context = await openTestTokenService(t, kind)
       const { ask, registry } = context
       const pusher = await principalWith(context, roles.acrPush)
@@ -44,7 +44,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await ask(registry, 'Negotiate abc', 'team/app', 'pull'), 'invalid_token')
     })
 
-    test('the gate notes the use of a password, which no event tells of, and writes nothing for it', async (t) => {
+    test('the gate notes the use of a password, which no event reports, without a write', async (t) => {
       const context = await openTestTokenService(t, kind)
       const puller = await principalWith(context, roles.acrPull)
       assert.equal(await context.ask(context.registry, puller.basic, 'team/app', 'pull'), 'ok')
@@ -57,7 +57,7 @@ for (const kind of testDatabaseKinds) {
       assert.match(use?.credential_id ?? '', /^[0-9a-f-]{36}$/)
     })
 
-    test('trap 23: whoever may push may take a tag away without a right to delete', async (t) => {
+    test('trap 23: a caller who may push may untag without a right to delete', async (t) => {
       const context = await openTestTokenService(t, kind)
       const { gate, registry } = context
       const untag = {
@@ -82,7 +82,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await admitted(pusher.basic), true)
     })
 
-    test('a right that is taken away is refused at the next request, and one that is given holds at the next', async (t) => {
+    test('a revoked right is denied at the next request, and a new one applies to the next', async (t) => {
       const context = await openTestTokenService(t, kind)
       const { ask, registry, database, access } = context
       const puller = await principalWith(context, roles.acrPull)
@@ -96,7 +96,7 @@ for (const kind of testDatabaseKinds) {
       for (const header of [bearer, puller.basic]) assert.equal(await ask(registry, header, 'team/app', 'pull'), 'ok')
     })
 
-    test('the admin account: off by default, and each password stands and falls alone', async (t) => {
+    test('the admin account is disabled by default, and its passwords are independent', async (t) => {
       const context = await openTestTokenService(t, kind)
       const { ask, registry, resources, database } = context
       const { password, password2 } = await context.adminPasswords(registry)
@@ -120,7 +120,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await ask(registry, secondBearer, 'team/app', 'pull'), 'invalid_token')
     })
 
-    test('fault 4: a registry that is deleted and made again knows no token of the one before', async (t) => {
+    test('fault 4: a registry that is deleted and created again rejects the tokens of the previous one', async (t) => {
       const context = await openTestTokenService(t, kind)
       const { ask, registry, resources, database } = context
       const puller = await principalWith(context, roles.acrPull)
@@ -135,7 +135,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await ask(reborn, puller.basic, 'team/app', 'pull'), 'ok', 'the principal itself still has its role')
     })
 
-    test('fault 15: what is remembered ends with the token and with the secret, to the second', async (t) => {
+    test('fault 15: cached decisions end with the token and with the secret, to the second', async (t) => {
       const context = await openTestTokenService(t, kind)
       const { ask, registry, time } = context
       const puller = await principalWith(context, roles.acrPull, 1)
@@ -155,7 +155,7 @@ for (const kind of testDatabaseKinds) {
       assert.equal(await ask(registry, late, 'team/app', 'pull'), 'invalid_token', 'what was got by it ends with it')
     })
 
-    test('what a caller may pull is decided by the token and by the rights of now', async (t) => {
+    test('pulling is decided by the token and by the current rights', async (t) => {
       const context = await openTestTokenService(t, kind)
       const { gate, registry, database, access } = context
       const origin = { correlationId: 'test', remoteAddress: '127.0.0.1', userAgent: undefined }
@@ -174,7 +174,7 @@ for (const kind of testDatabaseKinds) {
       assert.deepEqual([await narrow.mayPull('team/app'), await wide.mayPull('team/app')], [false, false])
     })
 
-    test('a caller is known by the same key whatever the credential, and principals never share one', async (t) => {
+    test('a caller has the same key with every credential, and principals never share one', async (t) => {
       const context = await openTestTokenService(t, kind)
       const { gate, registry } = context
       const origin = { correlationId: 'test', remoteAddress: '127.0.0.1', userAgent: undefined }
@@ -193,7 +193,7 @@ for (const kind of testDatabaseKinds) {
   })
 }
 
-test('an address that is not let in is refused before anything is proved, and that is an event', async (t) => {
+test('a denied address is denied before authentication, with an event', async (t) => {
   const context = await openTestTokenService(t)
   const { gate, update, inject, auditRows } = context
   const puller = await principalWith(context, roles.acrPull)
@@ -219,7 +219,7 @@ test('an address that is not let in is refused before anything is proved, and th
   assert.deepEqual(reasons, ['data.access', 'token.access'])
 })
 
-test('while nothing can be written no token is issued and no stranger let in, and each failure is logged once', async (t) => {
+test('while the database cannot be written, no token is issued and no denied caller is admitted, and each failure is logged once', async (t) => {
   const context = await openTestTokenService(t)
   const { ask, registry, database, logLines, inject } = context
   const puller = await principalWith(context, roles.acrPull)

@@ -4,7 +4,7 @@ import { RegistryCache } from './registry-cache.ts'
 
 const header = (name: string | number) => `Bearer ${name}`.padEnd(1488, '.')
 
-test('what is remembered is found at its registry alone, until it is dropped', () => {
+test('an entry is found only for its registry, until it is deleted', () => {
   const memory = new RegistryCache<string>(1_000_000)
   memory.set('one', header(1), 'a', 0)
   assert.equal(memory.get('one', header(1)), 'a')
@@ -19,7 +19,7 @@ test('what is remembered is found at its registry alone, until it is dropped', (
   assert.equal(memory.weightBytes, 0)
 })
 
-test('it never weighs more than it may, whatever is remembered and however it grows', () => {
+test('the registry cache never exceeds its limit', () => {
   const memory = new RegistryCache<number>(100_000)
   for (let index = 0; index < 1000; index += 1) {
     memory.set('one', header(index), index, 3000)
@@ -36,14 +36,14 @@ test('it never weighs more than it may, whatever is remembered and however it gr
   assert.equal(memory.weightBytes, 0, 'what is too heavy alone is not remembered')
 })
 
-test('a registry with many senders makes no other forget', () => {
+test('a registry with many senders does not evict the entries of others', () => {
   const memory = new RegistryCache<string>(100_000)
   memory.set('quiet', header('q'), 'kept', 0)
   for (let index = 0; index < 1000; index += 1) memory.set('busy', header(index), 'x', 0)
   assert.equal(memory.get('quiet', header('q')), 'kept')
 })
 
-test('a connection finds by what it asked for last what everybody finds, and nothing that was dropped', () => {
+test('the latest entry of a connection is the current one, and evicted entries are never returned', () => {
   const memory = new RegistryCache<string>(20_000)
   const [mine, others] = [{}, {}]
   memory.set('one', header(1), 'a', 0)

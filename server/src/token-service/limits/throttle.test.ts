@@ -16,13 +16,13 @@ function openThrottle() {
   return { time, throttle: createThrottle({ now: () => time.nowMs }, 'all') }
 }
 
-/** How many of many requests at one moment are let through. */
+/** The number of admitted requests among many at one time. */
 function letThrough(spend: () => number | undefined, most = 50_000): number {
   for (let count = 0; count < most; count++) if (spend() !== undefined) return count
   return most
 }
 
-test('a minute of requests is let through at once, by SKU and by what is asked, half of it for one identity', () => {
+test('the requests of one minute are admitted at once, by SKU and class, half of them for one identity', () => {
   // prettier-ignore
   const cases = [
     [pull, 5_000, 10_000], [push, 1_000, 2_000], [erase, 500, 2_000], [referrers, 250, 1_000], [ask('HEAD', '/v2/a/blobs/x'), 5_000, 10_000],
@@ -54,7 +54,7 @@ test('a minute of requests is let through at once, by SKU and by what is asked, 
   }
 })
 
-test('referrers count as reads as well, and one thing does not use up another', () => {
+test('referrers count as reads too, and classes are independent', () => {
   const { throttle } = openThrottle()
   for (let count = 0; count < 250; count++) assert.equal(throttle.spend(basic, 'one', referrers), undefined)
   assert.equal(
@@ -67,7 +67,7 @@ test('referrers count as reads as well, and one thing does not use up another', 
   )
 })
 
-test('the token endpoints are limited by registry alone', () => {
+test('the token endpoints are limited only per registry', () => {
   const { throttle } = openThrottle()
   assert.equal(
     letThrough(() => throttle.spendOauth(basic)),
@@ -79,7 +79,7 @@ test('the token endpoints are limited by registry alone', () => {
   )
 })
 
-test('the time to wait counts down to nothing, and then what has come back meanwhile may be spent', () => {
+test('the time to wait counts down to zero, and then the refilled requests are admitted', () => {
   const { throttle, time } = openThrottle()
   letThrough(() => throttle.spend(basic, 'one', erase))
   const told: (number | undefined)[] = []
@@ -98,7 +98,7 @@ test('the time to wait counts down to nothing, and then what has come back meanw
   )
 })
 
-test('very many identities are not all remembered, and do not get more than the registry may', () => {
+test('very many identities are not all kept, and stay within the limit of the registry', () => {
   const { throttle } = openThrottle()
   assert.equal(
     letThrough(() => throttle.spend(premium, 'one', erase)),

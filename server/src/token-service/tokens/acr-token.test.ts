@@ -34,14 +34,14 @@ const credential: Credential = {
 const tenantId = '44444444-4444-4444-8444-444444444444'
 const access = [{ type: 'repository', name: 'team/app', actions: ['pull', 'push'] }]
 
-type Mint = {
+type TestTokens = {
   readonly tokens: AcrTokens
   readonly keys: KeyRing
   readonly time: { nowMs: number }
   readonly database: Database
 }
 
-async function openMint(t: TestContext): Promise<Mint> {
+async function openTokens(t: TestContext): Promise<TestTokens> {
   const directory = await mkdtemp(path.join(tmpdir(), 'acrux-tokens-'))
   const database = await openSqliteDatabase(path.join(directory, 'acrux.db'))
   t.after(async () => {
@@ -69,8 +69,8 @@ function parts(token: string): { header: Record<string, unknown>; payload: Recor
   return { header: decode(header), payload: decode(payload) }
 }
 
-test('an access token carries what ACR puts into one, and is believed for its own registry', async (t) => {
-  const { tokens } = await openMint(t)
+test('an access token has the claims of ACR, and is accepted for its registry', async (t) => {
+  const { tokens } = await openTokens(t)
   const { token } = await tokens.issue('access_token', { registry, credential, tenantId, access })
   const { header, payload } = parts(token)
   assert.deepEqual([header['alg'], header['typ']], ['ES256', 'JWT'])
@@ -87,8 +87,8 @@ test('an access token carries what ACR puts into one, and is believed for its ow
   assert.deepEqual(verified?.access, access)
 })
 
-test('fault 15: a token is believed one second before its end, and not at it', async (t) => {
-  const { tokens, time } = await openMint(t)
+test('fault 15: a token is accepted one second before its expiry, and not at it', async (t) => {
+  const { tokens, time } = await openTokens(t)
   for (const [kind, seconds] of [
     ['access_token', 4500],
     ['refresh_token', 10_800],
@@ -102,8 +102,8 @@ test('fault 15: a token is believed one second before its end, and not at it', a
   }
 })
 
-test('a token never outlives the credential that it was got by', async (t) => {
-  const { tokens, time } = await openMint(t)
+test('a token never outlives the credential that it was obtained by', async (t) => {
+  const { tokens, time } = await openTokens(t)
   const notAfterMs = time.nowMs + 60_000
   const { token, expiresAtMs } = await tokens.issue('refresh_token', { registry, credential, tenantId, notAfterMs })
   assert.equal(expiresAtMs, notAfterMs)
@@ -111,13 +111,13 @@ test('a token never outlives the credential that it was got by', async (t) => {
   assert.equal(await tokens.verify('refresh_token', token, registry), undefined)
 })
 
-test('fault 6: a token of one kind, registry or generation is worth nothing in the place of another', async (t) => {
-  const { tokens } = await openMint(t)
+test('fault 6: a token of one kind, registry or generation is rejected in place of another', async (t) => {
+  const { tokens } = await openTokens(t)
   const refresh = await tokens.issue('refresh_token', { registry, credential, tenantId })
   const accessToken = await tokens.issue('access_token', { registry, credential, tenantId, access })
   const reborn: Registry = { ...registry, rid: 'b'.repeat(32) }
   const other: Registry = { ...registry, loginServer: 'fabrikam.example' as LoginServer }
-  // Verified once, each is in the cache: the cache must tell the kinds apart as well.
+  // Each is cached after its verification, and the cache must distinguish the kinds too.
   assert.notEqual(await tokens.verify('refresh_token', refresh.token, registry), undefined)
   assert.notEqual(await tokens.verify('access_token', accessToken.token, registry), undefined)
   assert.equal(await tokens.verify('access_token', refresh.token, registry), undefined, 'refresh as access')
@@ -126,8 +126,8 @@ test('fault 6: a token of one kind, registry or generation is worth nothing in t
   assert.equal(await tokens.verify('access_token', accessToken.token, other), undefined, 'another registry')
 })
 
-test('trap 8: no payload of a refresh token has a character that the standard alphabet of base64 lacks', async (t) => {
-  const { tokens } = await openMint(t)
+test('trap 8: payloads of refresh tokens contain only characters of the standard base64 alphabet', async (t) => {
+  const { tokens } = await openTokens(t)
   await fc.assert(
     fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 40 }), async (subject) => {
       const named: Credential = { ...credential, principalKind: 'user', subject: subject.toWellFormed() }
@@ -140,8 +140,8 @@ test('trap 8: no payload of a refresh token has a character that the standard al
   )
 })
 
-test('faults 1 and 7: what an attacker writes into a header is never believed', async (t) => {
-  const { tokens, keys } = await openMint(t)
+test('faults 1 and 7: forged headers of tokens are rejected', async (t) => {
+  const { tokens, keys } = await openTokens(t)
   const { kid } = await keys.current()
   const { token } = await tokens.issue('access_token', { registry, credential, tenantId, access })
   const payload = token.split('.')[1] ?? ''
@@ -176,8 +176,8 @@ test('faults 1 and 7: what an attacker writes into a header is never believed', 
   }
 })
 
-test('fault 4: a signed token that lacks a claim is refused and breaks nothing', async (t) => {
-  const { tokens, keys } = await openMint(t)
+test('fault 4: a signed token without a claim is rejected', async (t) => {
+  const { tokens, keys } = await openTokens(t)
   const { token } = await tokens.issue('access_token', { registry, credential, tenantId, access })
   const { payload } = parts(token)
   const { CompactSign } = await import('jose')
@@ -191,8 +191,8 @@ test('fault 4: a signed token that lacks a claim is refused and breaks nothing',
   }
 })
 
-test('a token signed before a rotation of keys is believed after it', async (t) => {
-  const { tokens, keys, time } = await openMint(t)
+test('a token that was signed before a rotation of keys is accepted after it', async (t) => {
+  const { tokens, keys, time } = await openTokens(t)
   const { token } = await tokens.issue('refresh_token', { registry, credential, tenantId })
   time.nowMs += 1000
   await keys.rotate()
@@ -200,15 +200,15 @@ test('a token signed before a rotation of keys is believed after it', async (t) 
 })
 
 test('a token whose signing key was withdrawn is denied, although it was verified before', async (t) => {
-  const { tokens, keys, database } = await openMint(t)
+  const { tokens, keys, database } = await openTokens(t)
   const { token } = await tokens.issue('access_token', { registry, credential, tenantId, access })
   assert.notEqual(await tokens.verify('access_token', token, registry), undefined)
   await database.transaction((transaction) => keys.withdraw(transaction))
   assert.equal(await tokens.verify('access_token', token, registry), undefined)
 })
 
-test('untag is kept apart from the public claim, and read back', async (t) => {
-  const { tokens } = await openMint(t)
+test('untag is omitted from the public claim, and read back', async (t) => {
+  const { tokens } = await openTokens(t)
   const asked = [{ type: 'repository', name: 'team/app', actions: ['pull', 'untag'] }]
   const { token } = await tokens.issue('access_token', { registry, credential, tenantId, access: asked })
   assert.deepEqual(parts(token).payload['access'], [{ type: 'repository', name: 'team/app', actions: ['pull'] }])
@@ -219,8 +219,8 @@ test('untag is kept apart from the public claim, and read back', async (t) => {
   )
 })
 
-test('access that would make a token no header could carry is refused', async (t) => {
-  const { tokens } = await openMint(t)
+test('access that makes a token too long for a header is rejected', async (t) => {
+  const { tokens } = await openTokens(t)
   const many = Array.from({ length: 500 }, (_, index) => ({
     type: 'repository',
     name: `team/${index}/${'a'.repeat(60)}`,
@@ -230,8 +230,8 @@ test('access that would make a token no header could carry is refused', async (t
   await assert.rejects(minting, TokenTooLongError)
 })
 
-test('a token is believed as long as the registry has the generation in which it was issued', async (t) => {
-  const { tokens } = await openMint(t)
+test('a token is accepted while the registry has the generation in which it was issued', async (t) => {
+  const { tokens } = await openTokens(t)
   const next = { ...registry, tokenGeneration: 1 }
   for (const [at, other] of [
     [registry, next],

@@ -1,10 +1,10 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
-import { Output } from './output.ts'
-import { givePieceBack, pieceBytes, takePiece } from './piece-pool.ts'
-import type { ByteRange, OpenBlob, StoredBlob } from './model.ts'
+import { Output } from '../transfer/output.ts'
+import { givePieceBack, pieceBytes, takePiece } from '../transfer/piece-pool.ts'
+import type { ByteRange, OpenBlob, StoredBlob } from '../contract/model.ts'
 
-/** A file, or a part of one, that is ready to be sent. */
+/** An open file, or a part of one. */
 export class OpenFile implements OpenBlob {
   readonly stored: StoredBlob
   #handle: FileHandle
@@ -30,8 +30,8 @@ export class OpenFile implements OpenBlob {
 }
 
 /**
- * Two pieces take turns: one is read while the other is written. A piece is read into again only when the destination
- * has called back for it, which it does once nobody looks at those bytes any more.
+ * Sends with two alternating pieces: one is read while the other is written. A piece is reused after the destination has
+ * called back for it, when its bytes are no longer needed.
  */
 async function sendRange(handle: FileHandle, { start, end }: ByteRange, destination: Writable): Promise<void> {
   const output = new Output(destination)

@@ -4,12 +4,12 @@ import { PassThrough, Readable, Writable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { describe, it } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Clock } from '../platform/process/clock.ts'
+import type { Clock } from '../../platform/process/clock.ts'
 import { BlobMissingError, BrokenSourceError, TooManyBytesError } from './errors.ts'
 import { locationDigest } from './location.ts'
 import type { BlobLocation, BlobStore } from './model.ts'
 
-/** What every driver of {@link BlobStore} promises. `open` gives an empty store that keeps to `clock`. */
+/** The contract suite of {@link BlobStore} for all drivers. `open` returns an empty store with `clock`. */
 export function testBlobStore(name: string, open: (clock: Clock) => Promise<BlobStore>): void {
   describe(`${name}: staged uploads`, () => testStaging(open))
   describe(`${name}: blobs`, () => testBlobs(open))
@@ -21,7 +21,7 @@ type Open = (clock: Clock) => Promise<BlobStore>
 const clock: Clock = { now: () => 1_700_000_000_000 }
 
 function testStaging(open: Open): void {
-  it('an upload begins with its first byte and goes on where it ended', async () => {
+  it('an upload exists from its first byte on and continues at its end', async () => {
     const store = await open(clock)
     assert.equal(await store.stagedSizeBytes('one'), undefined)
     assert.equal(await store.append('one', Readable.from([]), { offset: 0 }), 0)
@@ -31,7 +31,7 @@ function testStaging(open: Open): void {
     assert.equal(await stagedText(store, 'one'), 'hello, you')
   })
 
-  it('an append cuts off what lies behind its offset, also when it appends nothing', async () => {
+  it('an append truncates the bytes after its offset, even if it appends nothing', async () => {
     const store = await open(clock)
     await store.append('one', Readable.from([Buffer.from('0123456789')]), { offset: 0 })
     assert.equal(await store.append('one', Readable.from([Buffer.from('ab')]), { offset: 4 }), 6)
@@ -40,7 +40,7 @@ function testStaging(open: Open): void {
     assert.equal(await stagedText(store, 'one'), '01')
   })
 
-  it('an append behind the end is an error, since it would leave a hole', async () => {
+  it('an append after the end fails, because it would leave a hole', async () => {
     const store = await open(clock)
     await store.append('one', Readable.from([Buffer.from('01')]), { offset: 0 })
     await assert.rejects(store.append('one', Readable.from([Buffer.from('x')]), { offset: 3 }))
@@ -61,7 +61,7 @@ function testStaging(open: Open): void {
     assert.deepEqual(await buffer(await store.readStaged('one')), content)
   })
 
-  it('chunks that nobody else looks at are given back, and all others are left alone', async () => {
+  it('the memory of owned chunks is freed, and that of all others is not', async () => {
     const store = await open(clock)
     const own = new Uint8Array(randomBytes(700_000))
     const part = new Uint8Array(randomBytes(1000)).subarray(10, 500)
@@ -74,7 +74,7 @@ function testStaging(open: Open): void {
     assert.equal(kept.byteLength, 700_000)
   })
 
-  it('more bytes than the limit are refused, and what was there before stays', async () => {
+  it('more bytes than the limit are rejected, and the earlier bytes stay', async () => {
     const store = await open(clock)
     await store.append('one', Readable.from([Buffer.from('0123')]), { offset: 0 })
     const tooMuch = store.append('one', Readable.from(inChunks(randomBytes(3_000_000), 65_536)), {
@@ -86,7 +86,7 @@ function testStaging(open: Open): void {
     assert.equal(await store.append('one', Readable.from([Buffer.from('4')]), { offset: 4, sizeLimitBytes: 5 }), 5)
   })
 
-  it('a source that breaks off leaves all that it gave', async () => {
+  it('a source that fails leaves all bytes that it delivered', async () => {
     const store = await open(clock)
     const source = new PassThrough()
     source.write('half of')
@@ -99,14 +99,14 @@ function testStaging(open: Open): void {
     assert.equal(await stagedText(store, 'one'), 'half of')
   })
 
-  it('a source that is closed before it began is broken too', async () => {
+  it('a source that is closed before its first byte fails too', async () => {
     const store = await open(clock)
     const source = new PassThrough()
     source.destroy()
     await assert.rejects(store.append('one', source, { offset: 0 }), BrokenSourceError)
   })
 
-  it('a discarded upload is gone, and one that never was is no error', async () => {
+  it('a discarded upload is gone, and discarding a missing one is not an error', async () => {
     const store = await open(clock)
     await store.append('one', Readable.from([Buffer.from('x')]), { offset: 0 })
     await store.discard('one')
@@ -131,7 +131,7 @@ function testStaging(open: Open): void {
 }
 
 function testBlobs(open: Open): void {
-  it('a commit makes the staged bytes a blob at a location that begins with its digest', async () => {
+  it('a commit creates a blob at a location that begins with its digest', async () => {
     const store = await open(clock)
     const content = randomBytes(100_000)
     const location = await put(store, content)
@@ -141,7 +141,7 @@ function testBlobs(open: Open): void {
     assert.equal(await store.stagedSizeBytes('upload'), undefined)
   })
 
-  it('sha512 is a digest like the other', async () => {
+  it('a digest can be sha512', async () => {
     const store = await open(clock)
     const content = Buffer.from('sixty-four bytes of digest')
     const location = await put(store, content, 'sha512')
@@ -156,7 +156,7 @@ function testBlobs(open: Open): void {
     assert.equal((await store.find(location))?.sizeBytes, 0)
   })
 
-  it('the same bytes committed twice lie apart, so that deleting one leaves the other', async () => {
+  it('the same bytes committed twice have two locations, so that deleting one leaves the other', async () => {
     const store = await open(clock)
     const first = await put(store, Buffer.from('same'))
     const second = await put(store, Buffer.from('same'))
@@ -167,14 +167,14 @@ function testBlobs(open: Open): void {
     assert.equal(String(await buffer(await store.read(second))), 'same')
   })
 
-  it('a part is read with both its ends', async () => {
+  it('a range includes both its ends', async () => {
     const store = await open(clock)
     const location = await put(store, Buffer.from('0123456789'))
     assert.equal(String(await buffer(await store.read(location, { start: 2, end: 4 }))), '234')
     assert.equal(String(await buffer(await store.read(location, { start: 9, end: 9 }))), '9')
   })
 
-  it('what is not there is missing, to read and to open', async () => {
+  it('reading or opening a missing blob fails', async () => {
     const store = await open(clock)
     const location = await put(store, Buffer.from('x'))
     await store.delete(location)
@@ -202,7 +202,7 @@ function testSending(open: Open): void {
     })
   }
 
-  it('a part arrives with both its ends', async () => {
+  it('a sent range includes both its ends', async () => {
     const store = await open(clock)
     const content = randomBytes(1_000_000)
     const location = await put(store, content)
@@ -211,7 +211,7 @@ function testSending(open: Open): void {
     assert.equal(Buffer.compare(Buffer.concat(destination.pieces), content.subarray(300_000, 900_001)), 0)
   })
 
-  it('a deletion does not cut short what was opened before', async () => {
+  it('a deletion does not affect an open blob', async () => {
     const store = await open(clock)
     const content = randomBytes(700_000)
     const location = await put(store, content)
@@ -222,20 +222,20 @@ function testSending(open: Open): void {
     assert.equal(Buffer.compare(Buffer.concat(destination.pieces), content), 0)
   })
 
-  it('a destination that goes away ends the sending', async () => {
+  it('a destination that closes ends the sending', async () => {
     const store = await open(clock)
     const opened = await store.open(await put(store, randomBytes(2_000_000)))
     const destination = new Writable({ write: () => destination.destroy() })
     await assert.rejects(opened.sendTo(destination), /destination closed/)
   })
 
-  it('what was opened may be given up', async () => {
+  it('an open blob can be closed unsent', async () => {
     const store = await open(clock)
     await (await store.open(await put(store, Buffer.from('x')))).close()
   })
 }
 
-/** Takes each piece a while after it was given, so that memory that is used again too early is found out. */
+/** Copies each piece after a delay, so that memory that is reused too early is detected. */
 class SlowDestination extends Writable {
   readonly pieces: Buffer[] = []
   override _write(piece: Buffer, _encoding: string, done: () => void): void {

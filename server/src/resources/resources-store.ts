@@ -1,42 +1,5 @@
 import type { Database, Transaction } from '../platform/sql/database.ts'
-
-export type SubscriptionRow = {
-  readonly subscription_id: string
-  readonly tenant_id: string
-  readonly display_name: string
-}
-
-export type ResourceGroupRow = {
-  readonly subscription_id: string
-  readonly name_key: string
-  readonly name: string
-  readonly location: string
-  /** JSON text. */
-  readonly tags: string
-}
-
-export type RegistryRow = {
-  readonly rid: string
-  readonly subscription_id: string
-  readonly resource_group_key: string
-  readonly resource_group: string
-  readonly name_key: string
-  readonly name: string
-  readonly login_server: string
-  /** 1 for the registry whose login server is the public host of the server, 0 for those that have a name of their own. */
-  readonly has_public_host: number
-  /** JSON text of what has no column of its own. */
-  readonly properties: string
-}
-
-export type AdminPasswordRow = {
-  readonly rid: string
-  readonly name: string
-  /** Counts the renewals: what was proved with an earlier generation is worth nothing. */
-  readonly generation: number
-  readonly hash: Uint8Array
-  readonly sealed: Uint8Array
-}
+import type { SubscriptionRow, ResourceGroupRow, RegistryRow, AdminPasswordRow } from './rows.ts'
 
 type ResourcesTables = {
   subscription: SubscriptionRow
@@ -45,7 +8,7 @@ type ResourcesTables = {
   admin_password: AdminPasswordRow
 }
 
-/** Marks the registry that was made with the public host: all others are called by their name and the suffix. */
+/** Marks the registry with the public host. All others have their name and the suffix. */
 export async function markPublicHost(transaction: Transaction): Promise<void> {
   const tables = transaction.tables<ResourcesTables>()
   for (const { rid, name_key, login_server } of await tables.selectFrom('registry').selectAll().execute()) {
@@ -125,7 +88,7 @@ export function createResourcesStore(database: Database) {
     registryByRid: byRid.first,
     registryToChange: (transaction: Transaction, rid: string) =>
       within(transaction).selectFrom('registry').selectAll().where('rid', '=', rid).executeTakeFirst(),
-    /** Gives false when the name or the login server is taken. */
+    /** Returns false if the name or the login server is taken. */
     insertRegistry: async (transaction: Transaction, row: RegistryRow) => {
       const result = await within(transaction)
         .insertInto('registry')
@@ -136,7 +99,7 @@ export function createResourcesStore(database: Database) {
     },
     updateRegistry: (transaction: Transaction, rid: string, properties: string) =>
       within(transaction).updateTable('registry').set({ properties }).where('rid', '=', rid).execute(),
-    /** Gives false when the login server is another registry's. */
+    /** Returns false if another registry has the login server. */
     moveRegistry: async (transaction: Transaction, rid: string, loginServer: string) => {
       const isTaken = within(transaction).selectFrom('registry').select('rid').where('login_server', '=', loginServer)
       if ((await isTaken.executeTakeFirst()) !== undefined) return false

@@ -1,12 +1,20 @@
 import { Readable, type Writable } from 'node:stream'
-import { type Clock, systemClock } from '../platform/process/clock.ts'
-import { BlobMissingError, TooManyBytesError } from './errors.ts'
-import { gatherPieces } from './gather-pieces.ts'
-import { newLocation } from './location.ts'
-import { Output } from './output.ts'
-import type { AppendOptions, BlobLocation, BlobStore, ByteRange, OpenBlob, StagedUpload, StoredBlob } from './model.ts'
+import { type Clock, systemClock } from '../../platform/process/clock.ts'
+import { BlobMissingError, TooManyBytesError } from '../contract/errors.ts'
+import { gatherPieces } from '../transfer/gather-pieces.ts'
+import { newLocation } from '../contract/location.ts'
+import { Output } from '../transfer/output.ts'
+import type {
+  AppendOptions,
+  BlobLocation,
+  BlobStore,
+  ByteRange,
+  OpenBlob,
+  StagedUpload,
+  StoredBlob,
+} from '../contract/model.ts'
 
-/** Opens a store that keeps everything in memory and nothing beyond the process; for tests. */
+/** Creates a store of blobs in memory, for tests. */
 export function createMemoryBlobStore({ clock = systemClock }: { readonly clock?: Clock } = {}): BlobStore {
   return new MemoryBlobStore(clock)
 }
@@ -107,7 +115,7 @@ class MemoryBlobStore implements BlobStore {
 
   #part(location: BlobLocation, range?: ByteRange): Buffer {
     const kept = this.#blobs.get(location)
-    if (kept === undefined) throw new BlobMissingError(`nothing lies at ${location}`)
+    if (kept === undefined) throw new BlobMissingError(`there is no blob at ${location}`)
     return range === undefined ? kept.bytes : kept.bytes.subarray(range.start, range.end + 1)
   }
 }

@@ -1,21 +1,21 @@
-import { DiskFullError } from '../platform/process/outage.ts'
+import { DiskFullError } from '../../platform/process/outage.ts'
 
-/** Nothing lies at the location. */
+/** There is no blob at the location. */
 export class BlobMissingError extends Error {
   override readonly name = 'BlobMissingError'
 }
 
-/** An upload grew past its limit. What was staged before stays. */
+/** An upload exceeds its limit. Earlier staged bytes stay. */
 export class TooManyBytesError extends Error {
   override readonly name = 'TooManyBytesError'
 }
 
-/** The source of an upload failed or went away. Every byte that it gave is staged; `cause` is its own error. */
+/** The source of an upload failed or closed early. All bytes that it delivered are staged; `cause` is its error. */
 export class BrokenSourceError extends Error {
   override readonly name = 'BrokenSourceError'
 }
 
-/** No room is left, or none that this process may use. What was acknowledged before is not touched. */
+/** The disk is full, or a quota is exhausted. Acknowledged data is not affected. */
 export class StorageFullError extends DiskFullError {
   override readonly name = 'StorageFullError'
 }

@@ -1,4 +1,4 @@
-/** Runs at most `limit` pieces of work at once; the others wait their turn. */
+/** Creates a semaphore: at most `limit` tasks run at the same time, and others wait in order. */
 export function createLimiter(limit: number): <Result>(work: () => Promise<Result>) => Promise<Result> {
   let running = 0
   const waiting: (() => void)[] = []

@@ -1,12 +1,12 @@
-import { StorageFullError } from './errors.ts'
+import { StorageFullError } from '../contract/errors.ts'
 
-/** The operating system's code of an error, as `ENOENT`. */
+/** The code of an error of the operating system, such as `ENOENT`. */
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
 
-/** Does `work` and tells a full disk or an exhausted quota apart from every other failure. */
-export async function orFull<Result>(work: Promise<Result>): Promise<Result> {
+/** Maps a full disk or an exhausted quota to StorageFullError. @throws StorageFullError, and other errors unchanged */
+export async function mapDiskFull<Result>(work: Promise<Result>): Promise<Result> {
   try {
     return await work
   } catch (error) {
@@ -16,8 +16,8 @@ export async function orFull<Result>(work: Promise<Result>): Promise<Result> {
   }
 }
 
-/** Does `work`; what is not there is `undefined` and no error. */
-export async function orMissing<Result>(work: Promise<Result>): Promise<Result | undefined> {
+/** Maps a missing file to undefined. */
+export async function undefinedIfMissing<Result>(work: Promise<Result>): Promise<Result | undefined> {
   try {
     return await work
   } catch (error) {

@@ -7,12 +7,12 @@ import { join } from 'node:path'
 import { PassThrough, Readable, Writable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { after, describe, it } from 'node:test'
-import { until } from '../platform/process/test-patience.ts'
-import { testBlobStore } from './blob-store-contract.ts'
-import { StorageFullError } from './errors.ts'
+import { until } from '../../platform/process/test-patience.ts'
+import { testBlobStore } from '../contract/blob-store-contract.ts'
+import { StorageFullError } from '../contract/errors.ts'
 import { createFilesystemBlobStore } from './filesystem-blob-store.ts'
-import { createLimiter } from './limiter.ts'
-import { parseLocation } from './location.ts'
+import { createLimiter } from '../transfer/limiter.ts'
+import { parseLocation } from '../contract/location.ts'
 
 const directories: string[] = []
 
@@ -29,7 +29,7 @@ after(async () => {
 testBlobStore('the filesystem blob store', async (clock) => createFilesystemBlobStore(await newDirectory(), { clock }))
 
 describe('the filesystem blob store', () => {
-  it('finds blobs and staged uploads again when it is opened anew', async () => {
+  it('finds blobs and staged uploads after it is opened again', async () => {
     const directory = await newDirectory()
     const first = await createFilesystemBlobStore(directory)
     await first.append('finished', Readable.from([Buffer.from('whole')]), { offset: 0 })
@@ -52,7 +52,7 @@ describe('the filesystem blob store', () => {
     assert.equal(await store.find(location), undefined)
   })
 
-  it('lets nobody else read its files', async () => {
+  it('creates files that only the owner can read', async () => {
     const directory = await newDirectory()
     const store = await createFilesystemBlobStore(join(directory, 'new'))
     await store.append('one', Readable.from([Buffer.from('x')]), { offset: 0 })
@@ -60,7 +60,7 @@ describe('the filesystem blob store', () => {
     assert.equal((await stat(join(directory, 'new/staging'))).mode & 0o777, 0o700)
   })
 
-  it('overlooks files that are not its own', async () => {
+  it('ignores foreign files', async () => {
     const directory = await newDirectory()
     const store = await createFilesystemBlobStore(directory)
     await store.append('one', Readable.from([Buffer.from('x')]), { offset: 0 })
@@ -72,14 +72,14 @@ describe('the filesystem blob store', () => {
     assert.deepEqual(await Array.fromAsync(store.listStaged()), [])
   })
 
-  it('never lets an upload id out of its directory', async () => {
+  it('rejects upload ids that leave its directory', async () => {
     const store = await createFilesystemBlobStore(await newDirectory())
     for (const uploadId of ['', '..', '../x', 'a/b', 'a\0b', '.hidden', 'x'.repeat(129)]) {
       await assert.rejects(store.append(uploadId, Readable.from([]), { offset: 0 }), /safe as a file name/)
     }
   })
 
-  it('keeps no file open when a source breaks, a destination closes or a limit is passed', async () => {
+  it('leaves no file open when a source fails, a destination closes or a limit is exceeded', async () => {
     const store = await createFilesystemBlobStore(await newDirectory())
     await store.append('one', Readable.from([randomBytes(1_000_000)]), { offset: 0 })
     const location = await store.commit('one', digestOf(Buffer.from('not looked at')))
@@ -98,7 +98,7 @@ describe('the filesystem blob store', () => {
     await until('the files are closed', async () => (await readdir('/proc/self/fd')).length <= before + 1)
   })
 
-  it('says that the disk is full, keeps what fits, and goes on when there is room', async (t) => {
+  it('reports a full disk, keeps the bytes that fit, and continues when there is space', async (t) => {
     const directory = await newDirectory()
     try {
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', directory], { stdio: 'ignore' })
@@ -142,7 +142,7 @@ describe('a location', () => {
 })
 
 describe('a limiter', () => {
-  it('runs no more at once than it was told, and everything in the end', async () => {
+  it('runs at most its limit at the same time, and everything in the end', async () => {
     const limit = createLimiter(2)
     let running = 0
     let most = 0

@@ -2,36 +2,44 @@ import { constants } from 'node:fs'
 import { type FileHandle, open, opendir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
-import type { Clock } from '../platform/process/clock.ts'
-import { systemClock } from '../platform/process/clock.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import { systemClock } from '../../platform/process/clock.ts'
 import { flushDirectory, makeDurableDirectory } from './durable-directory.ts'
-import { BlobMissingError } from './errors.ts'
+import { BlobMissingError } from '../contract/errors.ts'
 import { FileStaging } from './file-staging.ts'
-import { orFull, orMissing } from './filesystem-errors.ts'
-import { createLimiter } from './limiter.ts'
-import { newLocation, parseLocation, relativeFile } from './location.ts'
-import { pieceBytes } from './piece-pool.ts'
+import { mapDiskFull, undefinedIfMissing } from './filesystem-errors.ts'
+import { createLimiter } from '../transfer/limiter.ts'
+import { newLocation, parseLocation, relativeFile } from '../contract/location.ts'
+import { pieceBytes } from '../transfer/piece-pool.ts'
 import { OpenFile } from './send-file.ts'
-import type { AppendOptions, BlobLocation, BlobStore, ByteRange, OpenBlob, StagedUpload, StoredBlob } from './model.ts'
+import type {
+  AppendOptions,
+  BlobLocation,
+  BlobStore,
+  ByteRange,
+  OpenBlob,
+  StagedUpload,
+  StoredBlob,
+} from '../contract/model.ts'
 
 export type FilesystemBlobStoreOptions = {
-  /** What the times of blobs and staged uploads are taken from. */
+  /** The clock for the times of blobs and staged uploads. */
   readonly clock?: Clock
-  /** Asked before each deletion: while another process holds the files, a deleted blob keeps its file until a later sweep. */
+  /** Called before each deletion. While another process uses the files, a deleted blob keeps its file until a later garbage collection. */
   readonly filesAreHeld?: () => boolean
 }
 
 /**
- * How many flushes may wait for the disk at once. Each occupies one of Node's four threads for file work, and the
- * downloads need the others.
+ * The maximum number of concurrent flushes. Each blocks one of Node's four threads for files, and downloads need the
+ * others.
  */
-const flushesAtOnce = 2
+const maxFlushes = 2
 
 const algorithms = ['sha256', 'sha512']
 
 /**
- * Opens the store that keeps blobs in files: `blobs/sha256/ab/abcd….unique` and `staging/<upload id>` below `directory`,
- * which must lie within one filesystem. Only its owner may enter.
+ * Creates a store of blobs in files: `blobs/sha256/ab/abcd….unique` and `staging/<upload id>` below `directory`, which must
+ * be on one filesystem. Only its owner has access.
  */
 export async function createFilesystemBlobStore(
   directory: string,
@@ -40,7 +48,7 @@ export async function createFilesystemBlobStore(
   const staging = join(directory, 'staging')
   const blobs = blobsBelow(directory)
   const directories = [directory, staging, blobs, ...algorithms.map((algorithm) => join(blobs, algorithm))]
-  for (const made of directories) await orFull(makeDurableDirectory(made))
+  for (const made of directories) await mapDiskFull(makeDurableDirectory(made))
   return new FilesystemBlobStore(blobs, staging, { clock, filesAreHeld })
 }
 
@@ -57,9 +65,9 @@ class FilesystemBlobStore implements BlobStore {
   #blobs: string
   #clock: Clock
   #filesAreHeld: () => boolean
-  #flushes = createLimiter(flushesAtOnce)
+  #flushes = createLimiter(maxFlushes)
   #staging: FileStaging
-  #shelves = new Map<string, Promise<void>>()
+  #madeDirectories = new Map<string, Promise<void>>()
 
   constructor(blobs: string, staging: string, { clock, filesAreHeld }: Required<FilesystemBlobStoreOptions>) {
     this.#blobs = blobs
@@ -94,12 +102,12 @@ class FilesystemBlobStore implements BlobStore {
     try {
       await this.#flushFile(this.#staging.path(uploadId))
     } catch (error) {
-      // The next flush would report nothing, and the blob would pass for durable. [fsync(2), Errors]
+      // The next flush would not report the failure, and the blob would seem durable. [fsync(2), Errors]
       await this.#staging.discard(uploadId)
       throw error
     }
-    await this.#makeShelf(dirname(path))
-    await orFull(rename(this.#staging.path(uploadId), path))
+    await this.#makeDirectory(dirname(path))
+    await mapDiskFull(rename(this.#staging.path(uploadId), path))
     try {
       await this.#flushes(() => flushDirectory(dirname(path)))
     } catch (error) {
@@ -127,7 +135,7 @@ class FilesystemBlobStore implements BlobStore {
   }
 
   async find(location: BlobLocation): Promise<StoredBlob | undefined> {
-    const found = await orMissing(stat(this.#path(location)))
+    const found = await undefinedIfMissing(stat(this.#path(location)))
     return found === undefined ? undefined : { sizeBytes: found.size, committedAtMs: found.mtimeMs }
   }
 
@@ -137,9 +145,9 @@ class FilesystemBlobStore implements BlobStore {
 
   async *list(): AsyncGenerator<BlobLocation> {
     for (const algorithm of algorithms) {
-      for await (const shelf of await opendir(join(this.#blobs, algorithm))) {
-        if (!shelf.isDirectory()) continue
-        for await (const file of await opendir(join(this.#blobs, algorithm, shelf.name))) {
+      for await (const parent of await opendir(join(this.#blobs, algorithm))) {
+        if (!parent.isDirectory()) continue
+        for await (const file of await opendir(join(this.#blobs, algorithm, parent.name))) {
           const location = parseLocation(`${algorithm}:${file.name}`)
           if (location !== undefined) yield location
         }
@@ -152,30 +160,30 @@ class FilesystemBlobStore implements BlobStore {
   }
 
   async #open(location: BlobLocation): Promise<FileHandle> {
-    const handle = await orMissing(open(this.#path(location), 'r'))
-    if (handle === undefined) throw new BlobMissingError(`no file lies at ${location}`)
+    const handle = await undefinedIfMissing(open(this.#path(location), 'r'))
+    if (handle === undefined) throw new BlobMissingError(`there is no file at ${location}`)
     return handle
   }
 
-  /** Brings the file, made empty where there is none, to the disk with the time of its commit. */
+  /** Flushes a file, with the time of the commit. Creates an empty file if there is none. */
   async #flushFile(path: string): Promise<void> {
-    const handle = await orFull(open(path, constants.O_RDWR | constants.O_CREAT, 0o600))
+    const handle = await mapDiskFull(open(path, constants.O_RDWR | constants.O_CREAT, 0o600))
     try {
       const nowSeconds = this.#clock.now() / 1000
       await handle.utimes(nowSeconds, nowSeconds)
-      await orFull(this.#flushes(() => handle.sync()))
+      await mapDiskFull(this.#flushes(() => handle.sync()))
     } finally {
       await handle.close()
     }
   }
 
-  /** Makes one of the 256 directories that blobs of an algorithm are spread over; once in the life of the process. */
-  #makeShelf(directory: string): Promise<void> {
-    const known = this.#shelves.get(directory)
+  /** Creates one of the 256 directories for the blobs of an algorithm; once per process. */
+  #makeDirectory(directory: string): Promise<void> {
+    const known = this.#madeDirectories.get(directory)
     if (known !== undefined) return known
-    const made = orFull(makeDurableDirectory(directory))
-    this.#shelves.set(directory, made)
-    made.catch(() => this.#shelves.delete(directory))
+    const made = mapDiskFull(makeDurableDirectory(directory))
+    this.#madeDirectories.set(directory, made)
+    made.catch(() => this.#madeDirectories.delete(directory))
     return made
   }
 }

@@ -3,17 +3,17 @@ import type { BlobLocation } from './model.ts'
 
 const pattern = /^(sha256|sha512):((?:[0-9a-f]{64}){1,2})\.([0-9a-f]{24})$/
 
-/** A location for `digest` that nobody has used or will use. */
+/** A new location for `digest`, which is never used twice. */
 export function newLocation(digest: string): BlobLocation {
   return requireLocation(`${digest}.${randomBytes(12).toString('hex')}`)
 }
 
-/** Takes `text` for a location if it has the form of one; whoever holds one may build a path of its parts. */
+/** Parses a location. Paths can be built from its parts safely. */
 export function parseLocation(text: string): BlobLocation | undefined {
   return isLocation(text) ? text : undefined
 }
 
-/** @throws Error for what is no location; the database has been meddled with then */
+/** Parses a location from the database. @throws Error if it is invalid, because the database was altered */
 export function requireLocation(text: string): BlobLocation {
   const location = parseLocation(text)
   if (location === undefined) throw new Error(`not the location of a blob: ${text.slice(0, 200)}`)
@@ -25,7 +25,7 @@ export function locationDigest(location: BlobLocation): string {
   return location.slice(0, location.indexOf('.'))
 }
 
-/** The file of a location, from the directory of the blobs on: `sha256/ab/abcd….unique`. */
+/** The path of a location relative to the directory of blobs: `sha256/ab/abcd….unique`. */
 export function relativeFile(location: BlobLocation): string {
   const [, algorithm = '', hex = '', unique = ''] = pattern.exec(requireLocation(location)) ?? []
   return `${algorithm}/${hex.slice(0, 2)}/${hex}.${unique}`

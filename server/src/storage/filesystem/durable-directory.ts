@@ -1,7 +1,7 @@
 import { mkdir, open, rmdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-/** Makes the names in a directory durable: files renamed into it or out of it stay so after a power failure. */
+/** Makes the names in a directory durable: renames survive a power failure. */
 export async function flushDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r')
   try {
@@ -12,8 +12,8 @@ export async function flushDirectory(directory: string): Promise<void> {
 }
 
 /**
- * Makes a directory of our own and flushes its name. One that is there is flushed too: whoever made it may have been
- * killed in between. Where the flush fails, a directory that was made goes: a second flush would report nothing.
+ * Creates a private directory and flushes its name. An existing one is flushed too, because the process that created it may
+ * have crashed before. If the flush fails, the new directory is removed, because a second flush would not report it.
  * [fsync(2), Errors]
  */
 export async function makeDurableDirectory(directory: string): Promise<void> {

@@ -1,8 +1,8 @@
 import type { Writable } from 'node:stream'
 
 /**
- * Writes with an answer for each piece, also when the destination closes and forgets to call back. Whoever made it
- * releases it.
+ * Writes pieces to a stream. Each write settles, even if the destination closes without calling back. The creator must call
+ * `release`.
  */
 export class Output {
   #destination: Writable
@@ -17,10 +17,10 @@ export class Output {
     destination.on('close', this.#onClose).on('error', this.#onError)
   }
 
-  /** Settles when the destination needs those bytes no longer, or fails. */
+  /** Settles when the destination no longer needs the bytes, or fails. */
   write(piece: Uint8Array): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    // Whoever waits for it sees the failure; until then it is nobody's.
+    // The caller may await it later, so until then a failure is not an unhandled rejection.
     promise.catch(() => undefined)
     if (this.#failure !== undefined) {
       reject(this.#failure)
@@ -35,7 +35,7 @@ export class Output {
     return promise
   }
 
-  /** Listens to the destination no more. */
+  /** Removes the listeners from the destination. */
   release(): void {
     this.#destination.off('close', this.#onClose).off('error', this.#onError)
   }

@@ -1,16 +1,16 @@
 import type { Readable } from 'node:stream'
-import { BrokenSourceError } from './errors.ts'
+import { BrokenSourceError } from '../contract/errors.ts'
 import { givePieceBack, pieceBytes, takePiece } from './piece-pool.ts'
 
 /**
- * Reads `source` in pieces of `pieceBytes`, the last one shorter. A piece holds until the next is asked for; while it is
- * written, the next is gathered, and no more, so that two of them are in memory at most. The source is left paused when
- * the reader stops early.
+ * Reads `source` in pieces of `pieceBytes`; the last one can be shorter. A piece is valid until the next one is requested.
+ * Only the next piece is gathered in the meantime, so at most two are in memory. The source is left paused if the reader
+ * stops early.
  *
- * Where nobody else looks at the source's chunks, their memory is given back as soon as they have been copied. Left to the
- * garbage collector they would be so much that it marked the whole heap for every 30 MB, a fifth of all work of an upload.
+ * The memory of owned chunks is freed as soon as they are copied. Otherwise, the garbage collector would mark the whole heap
+ * for every 30 MB, a fifth of the work of an upload.
  *
- * @throws BrokenSourceError when the source fails or closes before its end, after all that it gave has been yielded
+ * @throws BrokenSourceError if the source fails or closes early, after all bytes that it delivered were yielded
  */
 export async function* gatherPieces(source: Readable, ownsChunks: boolean): AsyncGenerator<Uint8Array, void, void> {
   const gathering = new Gathering(source, ownsChunks)
@@ -23,11 +23,11 @@ export async function* gatherPieces(source: Readable, ownsChunks: boolean): Asyn
 
 class Gathering {
   #source: Readable
-  /** What is being filled, and what the reader has; they change places. */
+  /** The piece that is being filled, and the one that the reader has; they alternate. */
   #filling = takePiece()
   #given: Buffer | undefined
   #filledBytes = 0
-  /** The chunk that found no room for all of it, and how much of it found some. */
+  /** The chunk that did not fit completely, and how many of its bytes did. */
   #rest: { readonly chunk: Uint8Array; readonly taken: number } | undefined
   #ownsChunks: boolean
   #ended: boolean
@@ -70,7 +70,7 @@ class Gathering {
     return undefined
   }
 
-  /** The listener for errors stays: without one, a client that goes away later would end the process. */
+  /** Keeps the error listener: without one, a client that disconnects later would end the process. */
   stop(): void {
     this.#source.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose)
     this.#source.pause()
@@ -99,7 +99,7 @@ class Gathering {
   }
 }
 
-/** Frees the memory of a chunk, unless it is a part of somebody's larger memory. */
+/** Frees the memory of a chunk, unless it is part of a larger buffer. */
 function release({ buffer, byteLength }: Uint8Array): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
 }

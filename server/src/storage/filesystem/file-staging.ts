@@ -2,27 +2,27 @@ import { constants, createReadStream } from 'node:fs'
 import { type FileHandle, open, opendir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import type { Clock } from '../platform/process/clock.ts'
-import { TooManyBytesError } from './errors.ts'
-import { orFull, orMissing } from './filesystem-errors.ts'
-import { gatherPieces } from './gather-pieces.ts'
-import { pieceBytes } from './piece-pool.ts'
-import type { AppendOptions, StagedUpload } from './model.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import { TooManyBytesError } from '../contract/errors.ts'
+import { mapDiskFull, undefinedIfMissing } from './filesystem-errors.ts'
+import { gatherPieces } from '../transfer/gather-pieces.ts'
+import { pieceBytes } from '../transfer/piece-pool.ts'
+import type { AppendOptions, StagedUpload } from '../contract/model.ts'
 
 const uploadIdPattern = /^[A-Za-z0-9_-]{1,128}$/
 
-/** How much is written before the disk is asked to begin with it, so that the last flush of a large blob is short. */
+/** The number of bytes between two early flushes, so that the last flush of a large blob is short. */
 const flushEveryBytes = 64 * 1024 * 1024
 
 /**
- * How much is written at once. The kernel takes pages for its cache in runs as long as a write: long runs are rarely those
- * that were in use a moment before, and in a virtual machine memory that is fresh costs as much as all the rest.
+ * The size of one write. The kernel allocates pages for its cache in runs of that length. Long runs are rarely recently used
+ * memory, and in a virtual machine, fresh memory takes as long as everything else.
  */
-const writtenBytes = 96 * 1024
+const writeBytes = 96 * 1024
 
 type Limiter = <Result>(work: () => Promise<Result>) => Promise<Result>
 
-/** Uploads that are not finished: a file each, named by the upload's id. */
+/** Unfinished uploads: one file each, with the id of the upload as its name. */
 export class FileStaging {
   #directory: string
   #clock: Clock
@@ -34,7 +34,7 @@ export class FileStaging {
     this.#flushes = flushes
   }
 
-  /** @throws Error for an id that could leave the directory */
+  /** The file of an upload. @throws Error for an id that is not safe as a file name */
   path(uploadId: string): string {
     if (!uploadIdPattern.test(uploadId)) throw new Error('an upload id must be safe as a file name')
     return join(this.#directory, uploadId)
@@ -67,7 +67,7 @@ export class FileStaging {
   }
 
   async sizeBytes(uploadId: string): Promise<number | undefined> {
-    return (await orMissing(stat(this.path(uploadId))))?.size
+    return (await undefinedIfMissing(stat(this.path(uploadId))))?.size
   }
 
   async discard(uploadId: string): Promise<void> {
@@ -77,14 +77,14 @@ export class FileStaging {
   async *list(): AsyncGenerator<StagedUpload> {
     for await (const entry of await opendir(this.#directory)) {
       if (!entry.isFile() || !uploadIdPattern.test(entry.name)) continue
-      const found = await orMissing(stat(join(this.#directory, entry.name)))
+      const found = await undefinedIfMissing(stat(join(this.#directory, entry.name)))
       if (found !== undefined) yield { uploadId: entry.name, changedAtMs: found.mtimeMs, sizeBytes: found.size }
     }
   }
 
   /**
-   * A flush that failed is never reported twice: the file would pass for whole although the disk lacks a part of it. So
-   * it goes. [fsync(2), Errors]
+   * Removes the file after a failed flush. The kernel reports a failure only once, so the file would seem complete although a
+   * part of it is not on the disk. [fsync(2), Errors]
    */
   async #close(path: string, file: StagedFile): Promise<void> {
     try {
@@ -95,9 +95,9 @@ export class FileStaging {
     }
   }
 
-  /** An append of nothing still cuts off what lies behind its offset. */
+  /** Truncates the file at the offset of an empty append. */
   async #cut(path: string, offset: number): Promise<number> {
-    const handle = await orMissing(open(path, 'r+'))
+    const handle = await undefinedIfMissing(open(path, 'r+'))
     if (handle === undefined) return 0
     try {
       await cutTo(handle, offset)
@@ -108,7 +108,7 @@ export class FileStaging {
   }
 }
 
-/** The file of one upload while it is being written to. */
+/** The file of one upload while it is being written. */
 class StagedFile {
   sizeBytes: number
   #handle: FileHandle
@@ -131,7 +131,7 @@ class StagedFile {
   }
 
   static async open(path: string, options: AppendOptions, flushes: Limiter): Promise<StagedFile> {
-    const handle = await orFull(open(path, constants.O_RDWR | constants.O_CREAT, 0o600))
+    const handle = await mapDiskFull(open(path, constants.O_RDWR | constants.O_CREAT, 0o600))
     try {
       await cutTo(handle, options.offset)
     } catch (error) {
@@ -147,7 +147,7 @@ class StagedFile {
       throw new TooManyBytesError(`the upload has more than ${this.#limitBytes} bytes`)
     }
     this.#observe(piece)
-    await orFull(writeAll(this.#handle, piece, this.sizeBytes))
+    await mapDiskFull(writeAll(this.#handle, piece, this.sizeBytes))
     this.sizeBytes += piece.byteLength
     if (this.#flushFailure !== undefined) throw this.#flushFailure
     if (this.sizeBytes - this.#flushedBytes >= flushEveryBytes) this.#beginFlush()
@@ -166,7 +166,7 @@ class StagedFile {
   #beginFlush(): void {
     if (this.#flush !== undefined) return
     this.#flushedBytes = this.sizeBytes
-    this.#flush = orFull(this.#flushes(() => this.#handle.datasync()))
+    this.#flush = mapDiskFull(this.#flushes(() => this.#handle.datasync()))
       .catch((error: unknown) => {
         this.#flushFailure = error
       })
@@ -176,17 +176,17 @@ class StagedFile {
   }
 }
 
-/** @throws Error when the file is shorter: bytes that were acknowledged are gone, and a hole would take their place */
+/** Truncates a file. @throws Error if it is shorter: acknowledged bytes are lost, and a hole would replace them */
 async function cutTo(handle: FileHandle, sizeBytes: number): Promise<void> {
   const { size } = await handle.stat()
   if (size < sizeBytes) throw new Error(`a staged upload has ${size} bytes where ${sizeBytes} were expected`)
   if (size > sizeBytes) await handle.truncate(sizeBytes)
 }
 
-/** Writes everything; a write that was cut short, as by a disk that fills up, is carried on until it is whole or fails. */
+/** Writes all bytes. A short write, such as on a disk that becomes full, is continued until it is complete or fails. */
 async function writeAll(handle: FileHandle, piece: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < piece.byteLength;) {
-    const length = Math.min(writtenBytes, piece.byteLength - done)
+    const length = Math.min(writeBytes, piece.byteLength - done)
     done += (await handle.write(piece, done, length, position + done)).bytesWritten
   }
 }

@@ -1,0 +1,83 @@
+import type { Transaction } from '../platform/sql/database.ts'
+import type { Registry, ResourceGroup, Subscription } from './model.ts'
+import type { Registries } from './registries.ts'
+import type { ResourcesStore } from './resources-store.ts'
+import type { ResourceGroupRow, SubscriptionRow } from './rows.ts'
+
+/** The subscriptions and resource groups of the ARM tree. Names and ids are compared case-insensitively. */
+export interface ResourceGroups {
+  listSubscriptions(): Promise<Subscription[]>
+  findSubscription(subscriptionId: string): Promise<Subscription | undefined>
+  createSubscription(transaction: Transaction, subscription: Subscription): Promise<void>
+
+  listResourceGroups(subscriptionId: string): Promise<ResourceGroup[]>
+  /** With a transaction, as the transaction sees it. */
+  findResourceGroup(subscriptionId: string, name: string, transaction?: Transaction): Promise<ResourceGroup | undefined>
+  /** Creates a group, or replaces the tags of an existing one, whose location never changes. */
+  putResourceGroup(
+    transaction: Transaction,
+    group: ResourceGroup,
+  ): Promise<{ readonly group: ResourceGroup; readonly created: boolean }>
+  /** Deletes a group and all its registries, and returns the registries. */
+  deleteResourceGroup(transaction: Transaction, subscriptionId: string, name: string): Promise<Registry[]>
+}
+
+/** Creates the subscriptions and resource groups. */
+export function createResourceGroups(
+  store: ResourcesStore,
+  registries: Pick<Registries, 'listRegistries' | 'deleteRegistry'>,
+): ResourceGroups {
+  return {
+    listSubscriptions: async () => (await store.subscriptions()).map(toSubscription),
+    findSubscription: async (subscriptionId) => {
+      const row = await store.subscription(subscriptionId.toLowerCase())
+      return row === undefined ? undefined : toSubscription(row)
+    },
+    createSubscription: async (transaction, { subscriptionId, tenantId, displayName }) => {
+      const row = { subscription_id: subscriptionId.toLowerCase(), tenant_id: tenantId, display_name: displayName }
+      await store.insertSubscription(transaction, row)
+    },
+
+    listResourceGroups: async (subscriptionId) => (await store.groups(subscriptionId.toLowerCase())).map(toGroup),
+    findResourceGroup: async (subscriptionId, name, transaction) => {
+      const row = await store.group(transaction, subscriptionId.toLowerCase(), name.toLowerCase())
+      return row === undefined ? undefined : toGroup(row)
+    },
+    putResourceGroup: async (transaction, group) => {
+      const row = toGroupRow(group)
+      const present = await store.group(transaction, row.subscription_id, row.name_key)
+      if (present === undefined) await store.insertGroup(transaction, row)
+      else await store.updateGroupTags(transaction, row)
+      return {
+        group: toGroup(present === undefined ? row : { ...present, tags: row.tags }),
+        created: present === undefined,
+      }
+    },
+    deleteResourceGroup: async (transaction, subscriptionId, name) => {
+      const deleted = await registries.listRegistries(subscriptionId, name, transaction)
+      for (const { rid } of deleted) await registries.deleteRegistry(transaction, rid)
+      transaction.changesAuthority()
+      await store.deleteGroup(transaction, subscriptionId.toLowerCase(), name.toLowerCase())
+      return deleted
+    },
+  }
+}
+
+function toSubscription(row: SubscriptionRow): Subscription {
+  return { subscriptionId: row.subscription_id, tenantId: row.tenant_id, displayName: row.display_name }
+}
+
+function toGroup(row: ResourceGroupRow): ResourceGroup {
+  const tags = JSON.parse(row.tags) as Record<string, string>
+  return { subscriptionId: row.subscription_id, name: row.name, location: row.location, tags }
+}
+
+function toGroupRow({ subscriptionId, name, location, tags }: ResourceGroup): ResourceGroupRow {
+  return {
+    subscription_id: subscriptionId.toLowerCase(),
+    name_key: name.toLowerCase(),
+    name,
+    location,
+    tags: JSON.stringify(tags),
+  }
+}

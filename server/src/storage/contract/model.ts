@@ -1,0 +1,82 @@
+import type { Readable, Writable } from 'node:stream'
+
+/** The location of a blob: its digest, a dot, and a part that is never used twice, so that a deletion never affects a newer upload. */
+export type BlobLocation = string & { readonly __brand: 'BlobLocation' }
+
+/** A range of bytes of a blob, from 0, including both ends. */
+export type ByteRange = { readonly start: number; readonly end: number }
+
+export type AppendOptions = {
+  /** The offset of the new bytes, at most the staged size. Staged bytes after it are truncated. */
+  readonly offset: number
+  /**
+   * Receives all bytes in order, in large pieces, before they are written. A piece is valid only during the call. If the
+   * append fails for another reason than its source, the received bytes are not necessarily staged.
+   */
+  readonly observe?: (piece: Uint8Array) => void
+  /** Whether nothing else reads the chunks of the source, like those of a request, so that their memory can be freed at once. */
+  readonly ownsChunks?: boolean
+  /** The maximum size of the whole upload. A larger one fails with `TooManyBytesError`. */
+  readonly sizeLimitBytes?: number
+}
+
+/** The properties of a blob that a driver knows without reading it. */
+export type StoredBlob = { readonly sizeBytes: number; readonly committedAtMs: number }
+
+/** A staged upload, and the time of its last byte. */
+export type StagedUpload = { readonly uploadId: string; readonly changedAtMs: number; readonly sizeBytes: number }
+
+/** An open blob, or a part of one. A deletion does not affect it. */
+export interface OpenBlob {
+  /** The properties of the whole blob. */
+  readonly stored: StoredBlob
+  /**
+   * Writes all bytes to `destination` at its speed, and closes itself. It does not end the destination.
+   *
+   * @throws Error if the destination fails or closes early
+   */
+  sendTo(destination: Writable): Promise<void>
+  /** Closes it unsent. Has no effect after sending. */
+  close(): Promise<void>
+}
+
+/**
+ * Bytes by digest, without repositories and rights. Everything is streamed: the memory per transfer is bounded, regardless
+ * of its size. The caller ensures that an upload has one writer at a time.
+ */
+export interface BlobStore {
+  /**
+   * Appends to a staged upload, which exists from its first byte on. Returns the size of the upload.
+   *
+   * @throws TooManyBytesError, BrokenSourceError, StorageFullError
+   */
+  append(uploadId: string, source: Readable, options: AppendOptions): Promise<number>
+  /** Reads a staged upload from its start, to hash it again. A missing one is empty. */
+  readStaged(uploadId: string): Promise<Readable>
+  stagedSizeBytes(uploadId: string): Promise<number | undefined>
+  /**
+   * Commits a staged upload, or an empty blob without one, to a new location for `digest`. After it returns, the blob
+   * survives a power failure, and the upload is no longer staged.
+   *
+   * @throws StorageFullError
+   */
+  commit(uploadId: string, digest: string): Promise<BlobLocation>
+  /** Deletes a staged upload, if it exists. */
+  discard(uploadId: string): Promise<void>
+  /** @throws BlobMissingError if there is no blob */
+  read(location: BlobLocation, range?: ByteRange): Promise<Readable>
+  /**
+   * Opens a blob for sending, which is faster for large blobs than `BlobStore.read`.
+   *
+   * @throws BlobMissingError if there is no blob
+   */
+  open(location: BlobLocation, range?: ByteRange): Promise<OpenBlob>
+  /** The properties of the blob at a location, if there is one. */
+  find(location: BlobLocation): Promise<StoredBlob | undefined>
+  /** Deletes a blob, if it exists. Open readers continue. */
+  delete(location: BlobLocation): Promise<void>
+  /** Every blob, in no order. */
+  list(): AsyncIterable<BlobLocation>
+  /** Every staged upload, with the time of its last byte, in no order. */
+  listStaged(): AsyncIterable<StagedUpload>
+}
