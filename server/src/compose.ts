@@ -18,6 +18,7 @@ import {
   tallyEvents,
   verifyAuditFile,
 } from './audit/index.ts'
+import { createCredentials, credentialMigrations } from './credentials/index.ts'
 import { createDirectory, directoryMigrations } from './directory/index.ts'
 import { createGraph } from './graph/index.ts'
 import { makeFirstRun } from './first-run.ts'
@@ -65,6 +66,7 @@ export const migrations: readonly Migration[] = [
   ...signingKeyMigrations,
   ...resourcesMigrations,
   ...directoryMigrations,
+  ...credentialMigrations,
   ...identityMigrations,
   ...upstreamMigrations,
   ...signInMigrations,
@@ -195,6 +197,17 @@ export async function compose(
   const directory = createDirectory({
     database,
     clock,
+    trustedTenants: configuration.trustedTenants.map(({ tenantId }) => tenantId),
+    onPrincipalDeleted: async (transaction, objectId) => {
+      await consents.forgetPerson(transaction, objectId)
+      return access.deleteAssignmentsOf(transaction, objectId)
+    },
+    onApplicationDeleted: (transaction, appId) => consents.forgetClient(transaction, appId),
+  })
+  const credentials = createCredentials({
+    database,
+    clock,
+    directory,
     sealer,
     publicOrigin,
     acceptsIssuer: outbound.acceptsUrl,
@@ -202,13 +215,7 @@ export async function compose(
       required: configuration.identity.requireSecondFactor,
       enrolment: configuration.identity.secondFactorEnrolment,
     },
-    trustedTenants: configuration.trustedTenants.map(({ tenantId }) => tenantId),
     maxSignInDays: configuration.identity.maxSignInDays,
-    onPrincipalDeleted: async (transaction, objectId) => {
-      await consents.forgetPerson(transaction, objectId)
-      return access.deleteAssignmentsOf(transaction, objectId)
-    },
-    onApplicationDeleted: (transaction, appId) => consents.forgetClient(transaction, appId),
   })
   const senders = createKnownSenders(clock)
   const identity = createIdentity({
@@ -217,6 +224,7 @@ export async function compose(
     log,
     sealer,
     audit,
+    credentials,
     directory,
     publicOrigin,
     outbound,
@@ -232,6 +240,7 @@ export async function compose(
     audit,
     log,
     publicOrigin,
+    credentials,
     directory,
     consents,
     mayAssignRoles: async (objectId) =>
@@ -240,14 +249,17 @@ export async function compose(
   })
   const providers = configuration.identityProviders
   const upstreams = await openUpstreams({ providers, database, clock, log, sealer, publicOrigin, senders })
-  await directory.endProofsOfOthers((issuer) => providers.some((provider) => believesIssuer(provider, issuer)))
-  await directory.endInsufficientSignIns()
+  await directory.endSignInsOfRemovedProviders((issuer) =>
+    providers.some((provider) => believesIssuer(provider, issuer)),
+  )
+  await credentials.endInsufficientSignIns()
   const pages = createSignInPages({
     database,
     clock,
     log,
     sealer,
     audit,
+    credentials,
     directory,
     identity,
     publicOrigin,
@@ -271,6 +283,7 @@ export async function compose(
     sealer,
     audit,
     resources,
+    credentials,
     directory,
     identity,
     access,
@@ -325,6 +338,7 @@ export async function compose(
     explainWebhookUrl: outbound.explainRefusal,
     resources,
     activity,
+    credentials,
     directory,
     identity,
     access,
@@ -352,6 +366,7 @@ export async function compose(
     database,
     audit,
     resources,
+    credentials,
     directory,
     access,
     registryName: configuration.registry,
@@ -367,7 +382,7 @@ export async function compose(
   registry.resumeDeletions()
   const control = await openControlChannel(
     dataDir.path,
-    controlHandler({ database, directory, access, resources, audit }, log),
+    controlHandler({ database, credentials, directory, access, resources, audit }, log),
   )
 
   let draining = false

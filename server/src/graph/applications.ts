@@ -1,4 +1,6 @@
+import type { KeyCredential } from '../credentials/index.ts'
 import type { ApplicationRecord } from '../directory/index.ts'
+import type { Transaction } from '../platform/sql/database.ts'
 import { readBody, applicationChangeBody, newApplicationBody } from './bodies.ts'
 import { type Document, applicationDocument } from './documents.ts'
 import { type Graph, type GraphHandler, change, requirePathId, requireVisible, visibleTo } from './call.ts'
@@ -23,7 +25,11 @@ export const createApplication: GraphHandler = async (graph, call) => {
   const row = await change(
     graph,
     call,
-    (transaction) => graph.directory.applications.createApplication(transaction, body, ownerId),
+    async (transaction) => {
+      const made = await graph.directory.applications.createApplication(transaction, body, ownerId)
+      await replaceCertificates(graph, transaction, made.objectId, body.keyCredentials)
+      return made
+    },
     ({ objectId, appId, displayName }) => ({
       action: 'application.create',
       target: `applications/${objectId}`,
@@ -52,7 +58,10 @@ export const updateApplication: GraphHandler = async (graph, call) => {
   await change(
     graph,
     call,
-    (transaction) => graph.directory.applications.updateApplication(transaction, id, body),
+    async (transaction) => {
+      await graph.directory.applications.updateApplication(transaction, id, body)
+      await replaceCertificates(graph, transaction, id, keyCredentials)
+    },
     () => ({
       action: 'application.update',
       target: `applications/${id}`,
@@ -74,12 +83,25 @@ export const deleteApplication: GraphHandler = async (graph, call) => {
   return call.reply.code(204).send()
 }
 
+async function replaceCertificates(
+  { credentials }: Graph,
+  transaction: Transaction,
+  objectId: string,
+  certificates: readonly KeyCredential[] | undefined,
+): Promise<void> {
+  if (certificates === undefined) return
+  await credentials.replaceCertificates(transaction, 'applications', objectId, certificates)
+}
+
 /** The documents of applications. */
 export async function applicationDocuments(
-  { directory }: Graph,
+  { credentials, directory }: Graph,
   applications: readonly ApplicationRecord[],
 ): Promise<Document[]> {
   const described = await directory.applications.describe(applications)
+  const heldBy = await credentials.heldBy(described.map(({ objectId }) => objectId))
   const { defaultDomain } = await directory.tenant()
-  return described.map((application) => applicationDocument(application, defaultDomain))
+  return described.map((application) =>
+    applicationDocument({ ...application, ...heldBy(application.objectId) }, defaultDomain),
+  )
 }

@@ -2,7 +2,8 @@ import { isName } from '../standards/azure/object-name.ts'
 import { z } from 'zod'
 import { parseGuid } from '../standards/azure/guid.ts'
 import { isRedirectUri } from '../standards/oauth/redirect-uri.ts'
-import type { ApplicationSignInChange, KeyCredential, SecretRequest } from '../directory/index.ts'
+import type { KeyCredential, SecretRequest } from '../credentials/index.ts'
+import type { ApplicationSignInChange } from '../directory/index.ts'
 import { GraphError } from './errors.ts'
 
 /*

@@ -4,6 +4,7 @@ import type { Call } from '../platform/http/surface.ts'
 import type { Log } from '../platform/log/log.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import { type Guid, parseGuid } from '../standards/azure/guid.ts'
+import type { Credentials } from '../credentials/index.ts'
 import {
   type ApplicationRecord,
   type Directory,
@@ -19,6 +20,7 @@ export type Graph = {
   readonly audit: Audit
   readonly log: Log
   readonly publicOrigin: string
+  readonly credentials: Credentials
   readonly directory: Directory
   readonly consents: Consents
   /** Whether a service principal holds a role that lets it assign roles, itself or through a group that it is in or owns. */

@@ -48,11 +48,14 @@ export const updateServicePrincipal: GraphHandler = async (graph, call) => {
   const body = readBody(servicePrincipalChangeBody, call.request.body)
   const { accountEnabled, keyCredentials } = body
   if (!call.caller.isDirectoryOwner && accountEnabled !== undefined) throw insufficientPrivileges()
-  const wanted = { enabled: accountEnabled, keyCredentials }
   await change(
     graph,
     call,
-    (transaction) => graph.directory.applications.updateServicePrincipal(transaction, id, wanted),
+    async (transaction) => {
+      await graph.directory.applications.updateServicePrincipal(transaction, id, { enabled: accountEnabled })
+      if (keyCredentials === undefined) return
+      await graph.credentials.replaceCertificates(transaction, 'servicePrincipals', id, keyCredentials)
+    },
     () => ({
       action: 'service-principal.update',
       target: `servicePrincipals/${id}`,
@@ -80,10 +83,13 @@ export const deleteServicePrincipal: GraphHandler = async (graph, call) => {
 
 /** The documents of service principals. */
 export async function servicePrincipalDocuments(
-  { directory }: Graph,
+  { credentials, directory }: Graph,
   principals: readonly ServicePrincipalRecord[],
 ): Promise<Document[]> {
   const described = await directory.applications.describeServicePrincipals(principals)
+  const heldBy = await credentials.heldBy(described.map(({ objectId }) => objectId))
   const { tenantId } = await directory.tenant()
-  return described.map((principal) => servicePrincipalDocument(principal, tenantId))
+  return described.map((principal) =>
+    servicePrincipalDocument({ ...principal, ...heldBy(principal.objectId) }, tenantId),
+  )
 }

@@ -1,11 +1,5 @@
-import {
-  NameTakenError,
-  type PreparedPassword,
-  ProofRefusedError,
-  type UserRecord,
-  WeakPasswordError,
-  resourceNotFound,
-} from '../directory/index.ts'
+import { type PreparedPassword, ProofRefusedError, WeakPasswordError } from '../credentials/index.ts'
+import { NameTakenError, type UserRecord, resourceNotFound } from '../directory/index.ts'
 import { BusyError } from '../platform/limits/fair-queue.ts'
 import { parseGuid } from '../standards/azure/guid.ts'
 import { isUserPrincipalName } from '../standards/azure/object-name.ts'
@@ -40,7 +34,7 @@ export const createUser: GraphHandler = async (graph, call) => {
   }
   const password =
     passwordProfile &&
-    (await preparePassword(() => graph.directory.people.preparePassword(userPrincipalName, passwordProfile.password)))
+    (await preparePassword(() => graph.credentials.prepareInitialPassword(userPrincipalName, passwordProfile.password)))
   const mustChangePassword = passwordProfile?.forceChangePasswordNextSignIn === true
   const names = { userPrincipalName, displayName, mail: mail ?? undefined, mailNickname }
   const user = { ...names, password, mustChangePassword, external: password === undefined, enabled: accountEnabled }
@@ -78,7 +72,7 @@ export const updateUser: GraphHandler = async (graph, call) => {
   const prepared =
     newPassword === undefined
       ? undefined
-      : await preparePassword(() => people.preparePassword(userPrincipalName, newPassword))
+      : await preparePassword(() => graph.credentials.prepareInitialPassword(userPrincipalName, newPassword))
   const mustChange = passwordProfile?.forceChangePasswordNextSignIn
   await change(
     graph,
@@ -89,7 +83,8 @@ export const updateUser: GraphHandler = async (graph, call) => {
       await people.updateUser(transaction, id, wanted)
       if (identities !== undefined) await people.setIdentities(transaction, id, readIdentities(identities))
       if (prepared === undefined) return
-      await people.setPassword(transaction, id, prepared, { mustChange: mustChange === true, origin: call.origin })
+      const reset = { mustChange: mustChange === true, origin: call.origin }
+      await graph.credentials.resetPassword(transaction, id, prepared, reset)
     },
     () => ({
       action: prepared === undefined ? 'user.update' : 'user.reset-password',
@@ -139,7 +134,7 @@ export const revokeMySignInSessions: GraphHandler = async (graph, call) => {
 export const changeMyPassword: GraphHandler = async (graph, call) => {
   const { objectId: id, userPrincipalName } = await requireMe(graph, call)
   const { currentPassword, newPassword } = readBody(changePasswordBody, call.request.body)
-  const check = await graph.directory.checkPassword({ userPrincipalName, password: currentPassword, ...call.origin })
+  const check = await graph.credentials.checkPassword({ userPrincipalName, password: currentPassword, ...call.origin })
   if (check.outcome === 'refused' && check.reason === 'busy') throw new BusyError(check.retryAfterSeconds)
   if (check.outcome !== 'proved' || check.user.objectId !== id) {
     const reason = check.outcome === 'refused' ? check.reason : 'wrong'
@@ -147,13 +142,13 @@ export const changeMyPassword: GraphHandler = async (graph, call) => {
     await graph.audit.append({ ...event, ...provedBy(call.caller), origin: call.origin })
     throw new GraphError('badRequest', "The specified password does not match: 'currentPassword' is not right.")
   }
-  const prepared = await preparePassword(() => graph.directory.preparePassword(userPrincipalName, newPassword))
+  const prepared = await preparePassword(() => graph.credentials.preparePassword(userPrincipalName, newPassword))
   await change(
     graph,
     call,
     async (transaction) => {
       const { origin } = call
-      await graph.directory.changePassword(transaction, check.user, prepared, { origin }).catch(proofOutdated)
+      await graph.credentials.changePassword(transaction, check.user, prepared, { origin }).catch(proofOutdated)
     },
     () => ({ action: 'user.change-password', target: `users/${id}` }),
   )
@@ -199,7 +194,7 @@ async function revoke(graph: Graph, call: GraphCall, id: string): Promise<unknow
   await change(
     graph,
     call,
-    (transaction) => graph.directory.endSignInsOf(transaction, id),
+    (transaction) => graph.credentials.endSignInsOf(transaction, id),
     () => ({ action: 'user.sign-out-everywhere', target: `users/${id}` }),
   )
   return { value: true }

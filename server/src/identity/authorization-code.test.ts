@@ -68,7 +68,7 @@ for (const kind of testDatabaseKinds) {
       scp: 'user_impersonation',
     })
     assert.equal(acrux_cred_exp, now + 90 * 24 * 3600)
-    assert.equal(await people.directory.credentialStands(people.alice.objectId, String(acrux_cred)), true)
+    assert.equal(await people.credentials.credentialStands(people.alice.objectId, String(acrux_cred)), true)
     assert.equal(decodeProtectedHeader(answer.access_token ?? '').typ, 'at+jwt')
     assert.equal(decodeProtectedHeader(answer.id_token ?? '').typ, 'JWT')
   })
@@ -92,7 +92,7 @@ test('a wrong verifier, redirect URI or client burns the code, and nothing comes
     const text = await people.code()
     const refused = await people.redeem(text, change)
     assert.deepEqual([refused.status, refused.error, refused.error_codes], [400, 'invalid_grant', [code]], why)
-    assert.deepEqual(await people.directory.signInsOf(people.alice.objectId), [], why)
+    assert.deepEqual(await people.credentials.signInsOf(people.alice.objectId), [], why)
     const again = await people.redeem(text)
     assert.deepEqual([again.status, again.error_codes], [400, [54005]], why)
   }
@@ -149,7 +149,9 @@ test('a person who is disabled, or signed out everywhere, between page and progr
   const people = await openTestPeople()
   t.after(people.close)
   const code = await people.code()
-  await people.database.transaction((transaction) => people.directory.endSignInsOf(transaction, people.alice.objectId))
+  await people.database.transaction((transaction) =>
+    people.credentials.endSignInsOf(transaction, people.alice.objectId),
+  )
   assert.deepEqual((await people.redeem(code)).error_codes, [50173])
 })
 
@@ -173,11 +175,11 @@ test('a browser that is let through by a password alone gets no code where there
   const { objectId } = people.alice
   const { TOTP } = await import('otpauth')
   const totp = await people.database.transaction((transaction) =>
-    people.directory.secondFactors.enrolTotp(transaction, { ...people.alice, issuer: 'Acrux' }),
+    people.credentials.secondFactors.enrolTotp(transaction, { ...people.alice, issuer: 'Acrux' }),
   )
   const code = new TOTP({ secret: totp?.secretBase32 ?? '' }).generate({ timestamp: people.time.nowMs })
   const confirmed = await people.database.transaction((transaction) =>
-    people.directory.secondFactors.confirmTotp(transaction, objectId, code),
+    people.credentials.secondFactors.confirmTotp(transaction, objectId, code),
   )
   assert.equal(confirmed, true)
   await assert.rejects(people.code(), { message: /AADSTS50076/ })

@@ -1,3 +1,4 @@
+import type { Credentials } from '../credentials/index.ts'
 import type { Directory } from '../directory/index.ts'
 import type { KeyRing } from '../platform/keys/key-ring.ts'
 import type { Database } from '../platform/sql/database.ts'
@@ -21,6 +22,7 @@ import { authorizationCodeSeconds } from './token-parameters.ts'
 
 export type AuthorizationOptions = {
   readonly database: Database
+  readonly credentials: Credentials
   readonly directory: Directory
   readonly clients: Clients
   readonly audiences: Audiences
@@ -48,7 +50,7 @@ const longestHint = 320
 export function createAuthorization(
   options: AuthorizationOptions,
 ): Omit<SignInProtocol, 'findClient' | 'findDeviceRequest' | 'answerDeviceRequest'> {
-  const { database, directory, clients, handles, publicOrigin } = options
+  const { database, credentials, clients, handles, publicOrigin } = options
   return {
     readAuthorizationRequest: async (parameters, tenantSegment, version) => {
       try {
@@ -67,7 +69,7 @@ export function createAuthorization(
       const code = makeHandle('authorization_code')
       const lifetimeMs = authorizationCodeSeconds * 1000
       await database.transaction(async (transaction) => {
-        const signIn = await recordPerson(directory, transaction, {
+        const signIn = await recordPerson(credentials, transaction, {
           ...proof,
           user,
           clientId: client.clientId,

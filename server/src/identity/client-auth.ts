@@ -1,4 +1,5 @@
-import type { ClientSecretCheck, ServicePrincipal, Tenant } from '../directory/index.ts'
+import type { ClientSecretCheck } from '../credentials/index.ts'
+import type { ServicePrincipal, Tenant } from '../directory/index.ts'
 import { authenticateByAssertion } from './client-assertion.ts'
 import { readClientCredentials } from './client-credentials.ts'
 import { EntraError } from './entra-errors.ts'
@@ -33,8 +34,8 @@ export function createClientAuthentication({
   usedAssertions,
   ...rooms
 }: FederatedRooms & MachineRooms): AuthenticateClient {
-  const { directory, clock } = rooms
-  const machines = { directory, clock, usedAssertions }
+  const { credentials, clock } = rooms
+  const machines = { credentials, clock, usedAssertions }
   return async (form, authorizationHeader, { tenant, tokenEndpointUrls }) => {
     const machine = await authenticateMachine(machines, form, authorizationHeader, tokenEndpointUrls)
     if (machine !== undefined) return machine
@@ -42,7 +43,7 @@ export function createClientAuthentication({
     if (asserted !== undefined) return asserted
     const { clientId, clientSecret } = readClientCredentials(form, authorizationHeader)
     if (clientSecret === undefined) return { kind: 'public', clientId }
-    const proof = requireProof(await directory.checkClientSecret(clientId, clientSecret), clientId, tenant.tenantId)
+    const proof = requireProof(await credentials.checkClientSecret(clientId, clientSecret), clientId, tenant.tenantId)
     return {
       kind: 'confidential',
       servicePrincipal: proof.servicePrincipal,

@@ -1,4 +1,4 @@
-import type { Directory } from '../directory/index.ts'
+import type { Credentials } from '../credentials/index.ts'
 import type { Clock } from '../platform/process/clock.ts'
 import { type KnownSenders, createSenderBudget } from '../platform/limits/sender-budget.ts'
 import type { Database } from '../platform/sql/database.ts'
@@ -13,7 +13,7 @@ import { deviceCodeSeconds, devicePollSeconds } from './token-parameters.ts'
 export type DevicesOptions = {
   readonly database: Database
   readonly clock: Clock
-  readonly directory: Directory
+  readonly credentials: Credentials
   readonly clients: Clients
   readonly handles: Handles
   readonly senders: KnownSenders
@@ -54,7 +54,7 @@ export type Devices = ReturnType<typeof createDevices>
 
 /** The devices that wait for their person. */
 export function createDevices(options: DevicesOptions) {
-  const { database, clock, directory, clients, handles, senders } = options
+  const { database, clock, credentials, clients, handles, senders } = options
   const requests = createSenderBudget(clock, requestAllowance, senders)
   const guesses = createSenderBudget(clock, guessAllowance, senders)
   const polls = new Map<string, { nextAtMs: number; intervalMs: number }>()
@@ -94,7 +94,7 @@ export function createDevices(options: DevicesOptions) {
         const bound = { objectId: user.objectId, methods, authenticatedAtMs }
         const lifetimeMs = Math.max(0, device.expiresAtMs - clock.now())
         const proof = { user, methods, authenticatedAtMs, clientId: data.clientId, lifetimeMs }
-        const signIn = await recordPerson(directory, transaction, proof)
+        const signIn = await recordPerson(credentials, transaction, proof)
         const owner = { objectId: user.objectId, signInId: signIn.id }
         return handles.bind(transaction, 'device_code', hash, { data: { ...data, answer: bound }, ...owner })
       })

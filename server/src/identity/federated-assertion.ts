@@ -1,4 +1,5 @@
-import type { Directory, FederatedMatch, OutsideAssertion } from '../directory/index.ts'
+import type { Credentials, FederatedMatch, OutsideAssertion } from '../credentials/index.ts'
+import type { Directory } from '../directory/index.ts'
 import type { Clock } from '../platform/process/clock.ts'
 import { type CompactToken, audiencesOf, instantClaim, textClaim } from './compact-token.ts'
 import type { IssuerKeys } from './issuer-keys.ts'
@@ -13,6 +14,7 @@ export type FederatedProof =
     }
 
 export type FederatedRooms = {
+  readonly credentials: Credentials
   readonly directory: Directory
   readonly clock: Clock
   readonly issuerKeys: IssuerKeys
@@ -39,13 +41,13 @@ export function outsideAssertion({ claims }: CompactToken): OutsideAssertion | u
  * @throws IssuerUnavailableError
  */
 export async function proveFederated(
-  { directory, clock, issuerKeys, maxWorkloadTokenSeconds }: FederatedRooms,
+  { credentials, clock, issuerKeys, maxWorkloadTokenSeconds }: FederatedRooms,
   token: CompactToken,
   appId: string | undefined,
 ): Promise<FederatedProof> {
   const assertion = outsideAssertion(token)
   if (assertion === undefined) return { outcome: 'claims' }
-  const match = await directory.matchFederatedCredential(assertion, appId)
+  const match = await credentials.matchFederatedCredential(assertion, appId)
   if (match.outcome === 'issuer') return match
   if (!(await isSignedByIssuer(issuerKeys, { issuer: assertion.issuer }, token))) return { outcome: 'signature' }
   if (instantClaim(token.claims, 'iat') === undefined) return { outcome: 'no-times' }

@@ -1,4 +1,5 @@
 import type { Audit } from '../audit/index.ts'
+import type { Credentials } from '../credentials/index.ts'
 import type { Directory } from '../directory/index.ts'
 import type { Clock } from '../platform/process/clock.ts'
 import type { Log } from '../platform/log/log.ts'
@@ -56,6 +57,7 @@ export type IdentityOptions = {
   readonly audit: Audit
   readonly log: Log
   readonly sealer: Sealer
+  readonly credentials: Credentials
   readonly directory: Directory
   /** Scheme, host and port under which clients reach the server, as `https://localhost:5443`. */
   readonly publicOrigin: string
@@ -79,7 +81,7 @@ const dayMs = 24 * 60 * 60 * 1000
 
 /** Opens the identity room. Its first signing key is made when it is first needed. */
 export function createIdentity(options: IdentityOptions): Identity {
-  const { database, clock, audit, log, sealer, directory, publicOrigin, signingKeyRotationDays } = options
+  const { database, clock, audit, log, sealer, credentials, directory, publicOrigin, signingKeyRotationDays } = options
   const audiences = createAudiences(publicOrigin)
   const keys = createKeyRing({
     database,
@@ -91,25 +93,45 @@ export function createIdentity(options: IdentityOptions): Identity {
     signatureMilliseconds: retiredKeySeconds * 1000,
   })
   const clients = createClients(directory)
-  const handles = createHandles({ database, clock, directory })
+  const handles = createHandles({ database, clock, credentials })
   const { senders = createKnownSenders(clock) } = options
-  const devices = createDevices({ database, clock, directory, clients, handles, senders })
-  const authorization = createAuthorization({ database, directory, clients, audiences, handles, keys, publicOrigin })
+  const devices = createDevices({ database, clock, credentials, clients, handles, senders })
+  const authorization = createAuthorization({
+    database,
+    credentials,
+    directory,
+    clients,
+    audiences,
+    handles,
+    keys,
+    publicOrigin,
+  })
   const { outbound = createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] }) } = options
-  const outside = { directory, clock, issuerKeys: createIssuerKeys({ outbound, clock }) }
+  const outside = { credentials, directory, clock, issuerKeys: createIssuerKeys({ outbound, clock }) }
   const workloads = { ...outside, maxWorkloadTokenSeconds: options.maxWorkloadTokenSeconds ?? dayMs / 1000 }
   const trustedTenants = createTrustedTenants({ ...outside, tenants: options.trustedTenants ?? [] })
   const authenticateClient = createClientAuthentication({
     ...workloads,
     usedAssertions: createUsedAssertionStore(database, clock),
   })
-  const tokens = createPersonTokens({ clock, audit, keys, handles, directory, publicOrigin })
+  const tokens = createPersonTokens({ clock, audit, keys, handles, credentials, directory, publicOrigin })
   const maxSignInMs = (options.maxSignInDays ?? 180) * dayMs
-  const people = { database, clock, directory, clients, audiences, handles, tokens, devices, publicOrigin, maxSignInMs }
+  const people = {
+    database,
+    clock,
+    credentials,
+    clients,
+    audiences,
+    handles,
+    tokens,
+    devices,
+    publicOrigin,
+    maxSignInMs,
+  }
   const grants = createGrants({ ...people, audit, keys, passwordGrant: options.passwordGrant ?? false })
   const token = createTokenEndpoint({ directory, clock, audit, publicOrigin, authenticateClient, grants, senders })
-  const enrollMachine = createMachineEnrollment({ directory, clock, audit, publicOrigin, senders })
-  const verifyAccessToken = createVerifier({ directory, clock, keys, audiences, clients, publicOrigin })
+  const enrollMachine = createMachineEnrollment({ credentials, directory, clock, audit, publicOrigin, senders })
+  const verifyAccessToken = createVerifier({ credentials, directory, clock, keys, audiences, clients, publicOrigin })
   const deviceCode = createDeviceEndpoint({ directory, clients, devices, audiences, publicOrigin })
   const userInfo = createUserInfo(verifyAccessToken, audit)
   const endpoints = { token, enrollMachine, deviceCode, userInfo }

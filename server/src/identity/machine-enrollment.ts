@@ -3,6 +3,7 @@ import type { MachineEnrollment } from '@acrux/contract'
 import { errors, importJWK, jwtVerify } from 'jose'
 import { z } from 'zod'
 import type { Audit } from '../audit/index.ts'
+import type { Credentials } from '../credentials/index.ts'
 import type { Directory } from '../directory/index.ts'
 import type { Clock } from '../platform/process/clock.ts'
 import type { Call } from '../platform/http/surface.ts'
@@ -25,13 +26,14 @@ const claimsSchema = z.object({ code_sha256: z.string().length(43) })
  * whose public half is in the proof. The key takes the place of the one that the machine had.
  */
 export function createMachineEnrollment(options: {
+  readonly credentials: Credentials
   readonly directory: Directory
   readonly clock: Clock
   readonly audit: Audit
   readonly publicOrigin: string
   readonly senders: KnownSenders
 }) {
-  const { directory, clock, audit, publicOrigin, senders } = options
+  const { credentials, directory, clock, audit, publicOrigin, senders } = options
   const budget = createSenderBudget(clock, refusalAllowance, senders)
 
   return async (call: Call<undefined>): Promise<MachineEnrollment> => {
@@ -41,7 +43,7 @@ export function createMachineEnrollment(options: {
       const form = readTokenForm(call.request.body, call.request.query)
       const code = requireField(form, 'code')
       const publicKey = await requireKey(requireField(form, 'proof'), code)
-      const enrolled = await directory.machines.enroll(code, JSON.stringify(publicKey), (transaction, made) =>
+      const enrolled = await credentials.machines.enroll(code, JSON.stringify(publicKey), (transaction, made) =>
         audit.record(transaction, {
           action: 'machine.enroll',
           outcome: 'success',

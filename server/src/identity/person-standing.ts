@@ -1,4 +1,4 @@
-import { type Directory, type NewSignIn, ProofRefusedError, type SignIn } from '../directory/index.ts'
+import { type Credentials, type NewSignIn, ProofRefusedError, type SignIn } from '../credentials/index.ts'
 import type { Transaction } from '../platform/sql/database.ts'
 import { EntraError, type EntraErrorKind } from './entra-errors.ts'
 
@@ -8,9 +8,13 @@ import { EntraError, type EntraErrorKind } from './entra-errors.ts'
  *
  * @throws EntraError
  */
-export async function recordPerson(directory: Directory, transaction: Transaction, signIn: NewSignIn): Promise<SignIn> {
+export async function recordPerson(
+  credentials: Credentials,
+  transaction: Transaction,
+  signIn: NewSignIn,
+): Promise<SignIn> {
   try {
-    return await directory.recordSignIn(transaction, signIn)
+    return await credentials.recordSignIn(transaction, signIn)
   } catch (error) {
     if (!(error instanceof ProofRefusedError)) throw error
     throw new EntraError(refusals[error.refusal], [], { cause: error })

@@ -49,7 +49,7 @@ for (const kind of testDatabaseKinds) {
     })
     assert.match(String(uti), /^[A-Za-z0-9_-]{22}$/)
     assert.equal(acrux_cred_exp, now + 365 * 24 * 3600)
-    assert.equal(await provider.directory.credentialStands(objectId, String(acrux_cred)), true)
+    assert.equal(await provider.credentials.credentialStands(objectId, String(acrux_cred)), true)
     const { kid, ...header } = decodeProtectedHeader(access_token)
     assert.deepEqual(header, { alg: 'RS256', typ: 'at+jwt' })
     assert.equal(typeof kid, 'string')
@@ -238,7 +238,7 @@ test('an unknown application and a wrong secret take the same time', async (t) =
   const provider = await openTestProvider()
   t.after(provider.close)
   const { appId } = provider.client.servicePrincipal
-  const check = (clientId: string) => provider.directory.checkClientSecret(clientId, `ac~${crypto.randomUUID()}`)
+  const check = (clientId: string) => provider.credentials.checkClientSecret(clientId, `ac~${crypto.randomUUID()}`)
   const works = { known: () => check(appId), unknown: () => check(crypto.randomUUID()) }
   await leastMilliseconds(400, works)
   const { known, unknown } = await leastMilliseconds(400, works)

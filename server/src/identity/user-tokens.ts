@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { type User, unknownInstantMs } from '../directory/index.ts'
+import { unknownInstantMs } from '../credentials/index.ts'
+import type { User } from '../directory/index.ts'
 import type { KeyRing } from '../platform/keys/key-ring.ts'
 import { type AccessToken, accessTokenType, credentialClaim, credentialExpiryClaim } from './access-token.ts'
 import { signToken } from './sign-token.ts'

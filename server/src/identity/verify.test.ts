@@ -60,7 +60,7 @@ for (const kind of testDatabaseKinds) {
   test(`a token ends with its secret, its principal's being enabled, and its principal (${kind})`, async (t) => {
     const provider = await openTestProvider(kind)
     t.after(provider.close)
-    const { change, directory } = provider
+    const { change, credentials } = provider
     const { application, servicePrincipal, secret } = await provider.createApplication('ci')
     const { appId, objectId } = servicePrincipal
     const token = await provider.token({ client_id: appId, client_secret: secret })
@@ -71,7 +71,7 @@ for (const kind of testDatabaseKinds) {
     assert.equal(await outcome(provider, token), 'principal')
     await enable(true)
     assert.equal(await outcome(provider, token), 'ok')
-    const proof = await directory.checkClientSecret(appId, secret)
+    const proof = await credentials.checkClientSecret(appId, secret)
     assert.ok(proof.outcome === 'proved')
     await change((transaction, { secrets }) => secrets.remove(transaction, application.objectId, proof.credentialId))
     assert.equal(await outcome(provider, token), 'credential')

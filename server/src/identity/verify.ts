@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { errors, jwtVerify } from 'jose'
+import type { Credentials } from '../credentials/index.ts'
 import type { Directory } from '../directory/index.ts'
 import type { Clock } from '../platform/process/clock.ts'
 import type { KeyRing } from '../platform/keys/key-ring.ts'
@@ -20,6 +21,7 @@ import type {
 } from './model.ts'
 
 export type VerifierOptions = {
+  readonly credentials: Credentials
   readonly directory: Directory
   readonly clock: Clock
   readonly keys: KeyRing
@@ -160,7 +162,7 @@ function refusalOf(error: unknown): IdentityRefusal {
  * What may end at any moment, and is therefore asked at every call: the principal, the credential or sign-in that proved
  * it, and for a person the client that acts for them.
  */
-async function checkStanding({ directory, clients }: VerifierOptions, claims: AccessTokenClaims) {
+async function checkStanding({ credentials, directory, clients }: VerifierOptions, claims: AccessTokenClaims) {
   const principal = await directory.findPrincipal(claims.oid)
   if (principal === undefined || principal.kind === 'group' || !principal.enabled) return refused('principal')
   switch (claims.idtyp) {
@@ -172,7 +174,7 @@ async function checkStanding({ directory, clients }: VerifierOptions, claims: Ac
       if ((await clients.find(claims.appid)) === undefined) return refused('credential')
       break
   }
-  const stands = await directory.credentialStands(claims.oid, claims.acrux_cred)
+  const stands = await credentials.credentialStands(claims.oid, claims.acrux_cred)
   return stands ? ({ ok: true, value: principal } as const) : refused('credential')
 }
 

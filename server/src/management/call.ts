@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Access, Principal } from '../access/index.ts'
 import type { Audit, AuditEvent, AuditLog, CredentialUses, Webhooks } from '../audit/index.ts'
+import type { Credentials } from '../credentials/index.ts'
 import type { Directory, SigningPrincipal } from '../directory/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { Clock } from '../platform/process/clock.ts'
@@ -33,10 +34,9 @@ export type ManagementOptions = {
     | 'groupIdsOf'
     | 'managedIdentities'
     | 'externalPrincipals'
-    | 'managedFederation'
     | 'isDirectoryOwner'
-    | 'machines'
   >
+  readonly credentials: Pick<Credentials, 'managedFederation' | 'machines'>
   readonly identity: Pick<Identity, 'verifyAccessToken'>
   readonly access: Access
   readonly tokenService: Pick<TokenService, 'passwordMayPull'>

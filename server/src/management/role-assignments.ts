@@ -242,7 +242,7 @@ async function foreseePrincipal(
   const type = kind === 'user' ? 'User' : 'ServicePrincipal'
   await requireMayAssign(rooms, call, { source: 'Request', roleDefinitionName, principalId, principalType: type })
   return change(rooms, call, async (transaction) => {
-    const result = await rooms.directory.externalPrincipals.foresee(transaction, principalId, kind)
+    const result = await rooms.directory.externalPrincipals.preregister(transaction, principalId, kind)
     const detail = { kind }
     const event = result && { action: 'external-principal.create', target: result.objectId, detail }
     return { result, event }

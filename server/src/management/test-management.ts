@@ -6,7 +6,8 @@ import { PassThrough } from 'node:stream'
 import { sql } from 'kysely'
 import { accessMigrations, createAccess } from '../access/index.ts'
 import { auditMigrations, createAudit, createAuditLog, createCredentialUses, createWebhooks } from '../audit/index.ts'
-import { type NewServicePrincipal, createDirectory, directoryMigrations } from '../directory/index.ts'
+import { createCredentials, credentialMigrations, type NewServicePrincipal } from '../credentials/index.ts'
+import { createDirectory, directoryMigrations } from '../directory/index.ts'
 import { createIdentity } from '../identity/index.ts'
 import { createApp } from '../platform/http/app.ts'
 import { listen } from '../platform/http/listener.ts'
@@ -93,6 +94,7 @@ const allMigrations = [
   ...signingKeyMigrations,
   ...resourcesMigrations,
   ...directoryMigrations,
+  ...credentialMigrations,
   ...accessMigrations,
   ...registryMigrations,
 ]
@@ -122,11 +124,10 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
   const directory = createDirectory({
     database,
     clock,
-    sealer,
-    publicOrigin,
     onPrincipalDeleted: (transaction, objectId) => access.deleteAssignmentsOf(transaction, objectId),
   })
-  const shared = { database, clock, log, audit, sealer, directory, signingKeyRotationDays: 90 }
+  const credentials = createCredentials({ database, clock, directory, sealer, publicOrigin })
+  const shared = { database, clock, log, audit, sealer, credentials, directory, signingKeyRotationDays: 90 }
   const identity = createIdentity({ ...shared, publicOrigin })
   const tokenService = createTokenService({
     ...shared,
@@ -160,6 +161,7 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
     explainWebhookUrl: createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] }).explainRefusal,
     resources,
     activity,
+    credentials,
     directory,
     identity,
     access,
@@ -181,7 +183,7 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
   })
 
   const createPrincipal = (displayName: string, secretDays = 365): Promise<NewServicePrincipal> =>
-    database.transaction((transaction) => directory.createServicePrincipal(transaction, { displayName, secretDays }))
+    database.transaction((transaction) => credentials.createServicePrincipal(transaction, { displayName, secretDays }))
   const assign = async (principalId: string, roleDefinitionName: string, scope: string): Promise<string> => {
     const name = randomUUID()
     const fixed = { condition: null, conditionVersion: null, createdBy: 'test' }
@@ -196,7 +198,7 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
     await directory.createTenant(transaction, tenant)
     await resources.createSubscription(transaction, { subscriptionId, tenantId, displayName: 'Contoso' })
     await resources.putResourceGroup(transaction, { subscriptionId, name: 'Default', location: 'local', tags: {} })
-    return directory.createServicePrincipal(transaction, { displayName: 'owner', directoryRole: 'owner' })
+    return credentials.createServicePrincipal(transaction, { displayName: 'owner', directoryRole: 'owner' })
   })
   await assign(owner.servicePrincipal.objectId, roleGuids.owner, subscriptionScope)
 
@@ -251,7 +253,7 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite') {
     await disposeDatabase()
     await rm(keyDirectory, { recursive: true })
   }
-  const rooms = { database, resources, access, directory, identity, registry, management }
+  const rooms = { database, resources, access, credentials, directory, identity, registry, management }
   const tools = { app, base, send, arm, tokenFor, createPrincipal, principalWith, assign, events, close }
   return { ...rooms, ...tools, activity, credentialUses, owner, ownerToken, time, logLines, registryChanges }
 }

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import type { SecurityEvent } from '../directory/index.ts'
+import type { SecurityEvent } from '../credentials/index.ts'
 import { accountInQuery, accountNavigation, instant, requireAccount } from './account.ts'
 import { type Html, html } from './html.ts'
 import { type PageCall, type Site, sendPage } from './site.ts'
@@ -11,7 +11,7 @@ const destination = 'activity'
 export async function showActivity(site: Site, call: PageCall): Promise<FastifyReply> {
   const account = requireAccount(site, call, { objectId: accountInQuery(call), destination, isFresh: false })
   const { objectId, external } = account.user
-  const events = await site.directory.securityEvents.list(objectId)
+  const events = await site.credentials.securityEvents.list(objectId)
   const advice = external
     ? html`<a href="/account/sign-ins?account=${objectId}">end sessions you don’t recognise</a>`
     : html`<a href="/account/sign-ins?account=${objectId}">end sessions you don’t recognise</a>, then

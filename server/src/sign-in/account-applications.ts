@@ -43,7 +43,7 @@ export async function submitWithdrawConsent(site: Site, call: PageCall, form: Fo
   const clientId = textOf(form, 'client').slice(0, 64)
   await site.database.transaction(async (transaction) => {
     if (!(await site.consents.withdrawAll(transaction, objectId, clientId))) return
-    await site.directory.endSignInsTo(transaction, objectId, clientId)
+    await site.credentials.endSignInsTo(transaction, objectId, clientId)
     await site.audit.record(transaction, withdrawalEvent(call, account, clientId))
   })
   return goTo(call.reply, `/account/applications?account=${objectId}`)

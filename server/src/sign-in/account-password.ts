@@ -27,7 +27,7 @@ export async function submitPasswordChange(site: Site, call: PageCall, form: For
   const { userPrincipalName } = user
   const password = textOf(form, 'current')
   if (password === '') return send(site, call, account, { current: 'Enter your password.' })
-  const check = await site.directory.checkPassword({ userPrincipalName, password, ...placeOf(call) })
+  const check = await site.credentials.checkPassword({ userPrincipalName, password, ...placeOf(call) })
   if (check.outcome === 'refused' && check.reason === 'busy') {
     throw new BusyError(check.retryAfterSeconds)
   }
@@ -45,7 +45,7 @@ export async function submitPasswordChange(site: Site, call: PageCall, form: For
   const proof = { user, methods, authenticatedAtMs, remaining: [] }
   const { origin } = call
   await signIn(site, call, proof, event, (transaction) =>
-    site.directory.changePassword(transaction, check.user, prepared, { origin }),
+    site.credentials.changePassword(transaction, check.user, prepared, { origin }),
   )
   return send(site, call, account, { isDone: true })
 }

@@ -23,7 +23,7 @@ const destination = 'security'
 /** Shows what somebody proves who they are with. */
 export async function showSecurity(site: Site, call: PageCall): Promise<FastifyReply> {
   const account = requireAccount(site, call, { objectId: accountInQuery(call), destination, isFresh: false })
-  const { secondFactors } = site.directory
+  const { secondFactors } = site.credentials
   const { objectId } = account.user
   const held = await secondFactors.of(objectId)
   const passkeys = await secondFactors.passkeysOf(objectId)
@@ -42,7 +42,7 @@ export async function submitNewAuthenticator(site: Site, call: PageCall, form: F
   const { objectId, userPrincipalName } = account.user
   const issuer = (await site.directory.tenant()).displayName
   const made = await changeProofs(site, account, (transaction) =>
-    site.directory.secondFactors.enrolTotp(transaction, { objectId, userPrincipalName, issuer }),
+    site.credentials.secondFactors.enrolTotp(transaction, { objectId, userPrincipalName, issuer }),
   )
   if (made === undefined) return backToSecurity(call, account)
   return sendAuthenticator(site, call, account, made)
@@ -56,15 +56,15 @@ export async function submitAuthenticator(site: Site, call: PageCall, form: Form
   const event = eventOf(call, account, { action: 'second-factor.add', outcome: 'success', detail: { kind: 'totp' } })
   const needsCodes = await needsRecoveryCodes(site, objectId)
   const codes = await changeProofs(site, account, async (transaction) => {
-    if (!(await site.directory.secondFactors.confirmTotp(transaction, objectId, code))) return undefined
+    if (!(await site.credentials.secondFactors.confirmTotp(transaction, objectId, code))) return undefined
     await site.audit.record(transaction, event)
     await tellOfMethod(site, call, { transaction, objectId, kind: 'method-added', method: 'totp' })
-    return needsCodes ? site.directory.secondFactors.newRecoveryCodes(transaction, objectId) : []
+    return needsCodes ? site.credentials.secondFactors.newRecoveryCodes(transaction, objectId) : []
   })
   if (codes === undefined) {
     const issuer = (await site.directory.tenant()).displayName
     const person = { objectId, userPrincipalName: account.user.userPrincipalName, issuer }
-    const made = await site.directory.secondFactors.findPendingTotp(person)
+    const made = await site.credentials.secondFactors.findPendingTotp(person)
     if (made === undefined) return backToSecurity(call, account)
     return sendAuthenticator(site, call, account, made, 'Incorrect code. Enter the one that the app shows now.')
   }
@@ -74,7 +74,7 @@ export async function submitAuthenticator(site: Site, call: PageCall, form: Form
 /** Asks for confirmation before a sign-in method is removed, and lists the remaining ones. */
 export async function showRemoval(site: Site, call: PageCall): Promise<FastifyReply> {
   const account = requireOwnProofs(site, call, accountInQuery(call))
-  const { secondFactors } = site.directory
+  const { secondFactors } = site.credentials
   const held = await secondFactors.of(account.user.objectId)
   const passkeyId = new URLSearchParams(queryText(call)).get('passkey')
   const passkeys = await secondFactors.passkeysOf(account.user.objectId)
@@ -90,7 +90,7 @@ export async function showRemoval(site: Site, call: PageCall): Promise<FastifyRe
 export async function submitRemoveAuthenticator(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
   const account = accountOfForm(site, call, form)
   await remove(site, call, account, 'totp', (transaction) =>
-    site.directory.secondFactors.removeTotp(transaction, account.user.objectId),
+    site.credentials.secondFactors.removeTotp(transaction, account.user.objectId),
   )
   return backToSecurity(call, account)
 }
@@ -112,11 +112,11 @@ export async function submitNewPasskey(site: Site, call: PageCall, form: Form): 
   const event = eventOf(call, account, { action: 'second-factor.add', outcome: 'success', detail: { kind: 'passkey' } })
   const needsCodes = await needsRecoveryCodes(site, user.objectId)
   const codes = await changeProofs(site, account, async (transaction) => {
-    const added = await site.directory.secondFactors.addPasskey(transaction, made)
+    const added = await site.credentials.secondFactors.addPasskey(transaction, made)
     if (added === undefined) return undefined
     await site.audit.record(transaction, event)
     await tellOfMethod(site, call, { transaction, objectId: user.objectId, kind: 'method-added', method: 'passkey' })
-    return needsCodes ? site.directory.secondFactors.newRecoveryCodes(transaction, user.objectId) : []
+    return needsCodes ? site.credentials.secondFactors.newRecoveryCodes(transaction, user.objectId) : []
   })
   if (codes === undefined) {
     return sendNewPasskey(
@@ -133,7 +133,7 @@ export async function submitNewPasskey(site: Site, call: PageCall, form: Form): 
 export async function submitRemovePasskey(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
   const account = accountOfForm(site, call, form)
   await remove(site, call, account, 'passkey', (transaction) =>
-    site.directory.secondFactors.removePasskey(transaction, account.user.objectId, textOf(form, 'passkey')),
+    site.credentials.secondFactors.removePasskey(transaction, account.user.objectId, textOf(form, 'passkey')),
   )
   return backToSecurity(call, account)
 }
@@ -146,7 +146,7 @@ export async function submitRecoveryCodes(site: Site, call: PageCall, form: Form
   const codes = await changeProofs(site, account, async (transaction) => {
     await site.audit.record(transaction, event)
     await tellOfMethod(site, call, { transaction, objectId, kind: 'method-added', method: 'recovery-codes' })
-    return site.directory.secondFactors.newRecoveryCodes(transaction, objectId)
+    return site.credentials.secondFactors.newRecoveryCodes(transaction, objectId)
   })
   return sendRecoveryCodes(site, call, account, codes)
 }
@@ -173,24 +173,24 @@ function requireOwnProofs(site: Site, call: PageCall, objectId: string): Account
  * @throws ProofRefusedError
  */
 function changeProofs<Result>(
-  { database, directory }: Site,
+  { database, credentials }: Site,
   { user, methods }: Account,
   work: (transaction: Transaction) => Promise<Result>,
 ): Promise<Result> {
   return database.transaction(async (transaction) => {
-    await directory.requireProof(transaction, user)
+    await credentials.requireProof(transaction, user)
     // Another sign-in may have added the first second factor since the session was read; it is then required.
-    if ((await directory.secondFactorDue(user.objectId, methods, transaction)) !== undefined)
+    if ((await credentials.secondFactorDue(user.objectId, methods, transaction)) !== undefined)
       throw new PageError('outdated')
     // The pages ask for the code first, so a form without it did not come from them.
-    if (await directory.needsEnrolmentCode(user.objectId, methods, transaction)) throw new PageError('enrolmentCode')
+    if (await credentials.needsEnrolmentCode(user.objectId, methods, transaction)) throw new PageError('enrolmentCode')
     return work(transaction)
   })
 }
 
 /** Whether the first second factor requires an owner's code, and the session was made with only a password. */
-function needsOwnerCode({ directory }: Site, { user, methods }: Account): Promise<boolean> {
-  return directory.needsEnrolmentCode(user.objectId, methods)
+function needsOwnerCode({ credentials }: Site, { user, methods }: Account): Promise<boolean> {
+  return credentials.needsEnrolmentCode(user.objectId, methods)
 }
 
 type MethodChange = {
@@ -202,16 +202,16 @@ type MethodChange = {
 
 /** Records a change of sign-in methods among the security events of the person. */
 function tellOfMethod(
-  { directory }: Site,
+  { credentials }: Site,
   { origin }: PageCall,
   { transaction, objectId, kind, method }: MethodChange,
 ): Promise<void> {
-  return directory.securityEvents.record(transaction, objectId, { kind, detail: method, origin })
+  return credentials.securityEvents.record(transaction, objectId, { kind, detail: method, origin })
 }
 
 /** Whoever has a second factor for the first time gets codes for the day on which it is lost. */
 async function needsRecoveryCodes(site: Site, objectId: string): Promise<boolean> {
-  return (await site.directory.secondFactors.of(objectId)).recoveryCodes === 0
+  return (await site.credentials.secondFactors.of(objectId)).recoveryCodes === 0
 }
 
 async function afterAdding(

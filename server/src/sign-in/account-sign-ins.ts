@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { AuditEvent } from '../audit/index.ts'
-import type { SignIn } from '../directory/index.ts'
+import type { SignIn } from '../credentials/index.ts'
 import type { Form } from '../standards/http/form.ts'
 import { accountInQuery, accountNavigation, carriedFor, instant, instantText, requireAccount } from './account.ts'
 import { type Html, html } from './html.ts'
@@ -16,7 +16,7 @@ export async function showSignIns(site: Site, call: PageCall): Promise<FastifyRe
   const account = requireAccount(site, call, { objectId: accountInQuery(call), destination, isFresh: false })
   const form = carriedFor(call, account)
   const rows: Html[] = []
-  for (const signIn of await site.directory.signInsOf(account.user.objectId)) {
+  for (const signIn of await site.credentials.signInsOf(account.user.objectId)) {
     rows.push(row(form, signIn, await nameOf(site, signIn), signIn.id === account.signInId))
   }
   const body = html`<p>You are signed in here. End sessions you don’t recognise, then change your password.</p>
@@ -38,16 +38,16 @@ export async function submitEndSignIn(site: Site, call: PageCall, form: Form): P
   const event = eventOf(call, account, { action: 'sign-in.end', outcome: 'success', detail: { signIn: id } })
   if (id === 'all') {
     await site.database.transaction(async (transaction) => {
-      await site.directory.endSignInsOf(transaction, objectId)
+      await site.credentials.endSignInsOf(transaction, objectId)
       await site.audit.record(transaction, event)
     })
     return goTo(call.reply, '/sign-out')
   }
-  const ended = (await site.directory.signInsOf(objectId)).find((signIn) => signIn.id === id)
+  const ended = (await site.credentials.signInsOf(objectId)).find((signIn) => signIn.id === id)
   // It may have ended meanwhile: the page tells what is left.
   if (ended !== undefined) {
     await site.database.transaction(async (transaction) => {
-      await site.directory.endSignIn(transaction, id)
+      await site.credentials.endSignIn(transaction, id)
       // With a consent, the application could create a new sign-in without asking the person.
       if (await site.consents.withdrawAll(transaction, objectId, ended.clientId)) {
         await site.audit.record(transaction, withdrawalEvent(call, account, ended.clientId))

@@ -30,11 +30,11 @@ export function submitEnrolment(site: Site, call: PageCall, form: Form): Promise
   return enrol(site, call, form, async (enrolment) => {
     if (textOf(form, 'method') === 'passkey') return showFirstPasskey(enrolment)
     const { stage, pending } = enrolment
-    const { directory, database } = site
+    const { credentials, database } = site
     const person = await totpHolder(site, pending)
     const made = await database.transaction(async (transaction) => {
-      await directory.requireProof(transaction, pending.user)
-      return directory.secondFactors.enrolTotp(transaction, person)
+      await credentials.requireProof(transaction, pending.user)
+      return credentials.secondFactors.enrolTotp(transaction, person)
     })
     return made === undefined ? proceed(stage) : showFirstCode(enrolment, made)
   })
@@ -44,7 +44,7 @@ export function submitEnrolment(site: Site, call: PageCall, form: Form): Promise
 export function submitFirstCode(site: Site, call: PageCall, form: Form): Promise<FastifyReply> {
   return enrol(site, call, form, async (enrolment) => {
     const { stage, pending } = enrolment
-    const { secondFactors } = site.directory
+    const { secondFactors } = site.credentials
     const code = textOf(form, 'code').trim()
     const codes = await addFirstFactor(enrolment, 'totp', (transaction) =>
       secondFactors.confirmTotp(transaction, pending.user.objectId, code),
@@ -62,7 +62,7 @@ export function submitFirstPasskey(site: Site, call: PageCall, form: Form): Prom
     const passkey = await readNewPasskey(site, call, enrolment.pending.user, form)
     if (passkey === undefined) return showFirstPasskey(enrolment, 'Your browser did not create a passkey. Try again.')
     const codes = await addFirstFactor(enrolment, 'passkey', async (transaction) => {
-      return (await site.directory.secondFactors.addPasskey(transaction, passkey)) !== undefined
+      return (await site.credentials.secondFactors.addPasskey(transaction, passkey)) !== undefined
     })
     if (codes === undefined) return showFirstPasskey(enrolment, 'This passkey is already registered.')
     return finishEnrolment(enrolment, ['hwk', 'mfa'], codes)
@@ -89,12 +89,12 @@ async function enrol(
 }
 
 async function mayEnrol(
-  { directory }: Site,
+  { credentials }: Site,
   { user: { objectId }, methods }: PendingAccount,
   enrolmentCode: string,
 ): Promise<boolean> {
-  if (!(await directory.needsEnrolmentCode(objectId, methods))) return true
-  return directory.enrolmentCodes.isValid(objectId, enrolmentCode)
+  if (!(await credentials.needsEnrolmentCode(objectId, methods))) return true
+  return credentials.enrolmentCodes.isValid(objectId, enrolmentCode)
 }
 
 async function refuseEnrolmentCode(stage: Stage, pending: PendingAccount): Promise<FastifyReply> {
@@ -114,24 +114,24 @@ function addFirstFactor(
   kind: 'totp' | 'passkey',
   add: (transaction: Transaction) => Promise<boolean>,
 ): Promise<readonly string[] | undefined> {
-  const { database, directory, audit } = site
+  const { database, credentials, audit } = site
   const { user, methods } = pending
   const { objectId } = user
   return database.transaction(async (transaction) => {
-    await directory.requireProof(transaction, user)
+    await credentials.requireProof(transaction, user)
     // Another sign-in may have added one since the session was read: a password alone adds no other beside it.
-    const due = await directory.secondFactorDue(objectId, methods, transaction)
+    const due = await credentials.secondFactorDue(objectId, methods, transaction)
     if (due === 'second-factor') throw new PageError('outdated')
-    const needsCode = await directory.needsEnrolmentCode(objectId, methods, transaction)
+    const needsCode = await credentials.needsEnrolmentCode(objectId, methods, transaction)
     if (!(await add(transaction))) return undefined
-    if (needsCode && !(await directory.enrolmentCodes.use(transaction, objectId, enrolmentCode))) {
+    if (needsCode && !(await credentials.enrolmentCodes.use(transaction, objectId, enrolmentCode))) {
       throw new PageError('enrolmentCode')
     }
     const detail = { kind, byOwnerCode: needsCode }
     await audit.record(transaction, eventOf(call, pending, { action: 'second-factor.add', outcome: 'success', detail }))
     const event = { kind: 'method-added', detail: kind, origin: call.origin } as const
-    await directory.securityEvents.record(transaction, objectId, event)
-    return directory.secondFactors.newRecoveryCodes(transaction, objectId)
+    await credentials.securityEvents.record(transaction, objectId, event)
+    return credentials.secondFactors.newRecoveryCodes(transaction, objectId)
   })
 }
 

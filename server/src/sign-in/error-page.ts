@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { ProofRefusedError } from '../directory/index.ts'
+import { ProofRefusedError } from '../credentials/index.ts'
 import { EntraError } from '../identity/index.ts'
 import { clientStatusOf } from '../platform/http/app.ts'
 import { BusyError } from '../platform/limits/fair-queue.ts'

@@ -60,7 +60,7 @@ async function askForPasskey(stage: Stage, problem?: string): Promise<FastifyRep
   if (pending === undefined) {
     otherWays.push({ label: 'Use a password', href: flowPath(site, call.caller, flow) })
   } else {
-    const held = await site.directory.secondFactors.of(pending.user.objectId)
+    const held = await site.credentials.secondFactors.of(pending.user.objectId)
     if (held.totp)
       otherWays.push({ label: 'Use an authenticator app', href: flowPath(site, call.caller, flow, '/code') })
     if (held.recoveryCodes > 0) {

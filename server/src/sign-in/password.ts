@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import { type PasswordCheck, WeakPasswordError } from '../directory/index.ts'
+import { type PasswordCheck, WeakPasswordError } from '../credentials/index.ts'
 import type { Form } from '../standards/http/form.ts'
 import { PageError } from './errors.ts'
 import { proceed, showNewPassword, showPassword } from './proceed.ts'
@@ -21,7 +21,7 @@ export async function submitPassword(site: Site, call: PageCall, form: Form): Pr
     return showPassword(stage, userPrincipalName, problem, 400)
   }
   const code = textOf(form, 'code').trim()
-  const check = await site.directory.checkPassword({ userPrincipalName, password, code, ...placeOf(call) })
+  const check = await site.credentials.checkPassword({ userPrincipalName, password, code, ...placeOf(call) })
   if (check.outcome === 'refused') return refusePassword(stage, userPrincipalName, check)
   const remaining: Remaining[] = []
   if (check.secondFactorRequired) remaining.push('second-factor')
@@ -97,7 +97,7 @@ export async function submitNewPassword(site: Site, call: PageCall, form: Form):
       const removal = { action: 'second-factor.remove', outcome: 'success', detail: { kind: 'all' } } as const
       await site.audit.record(transaction, eventOf(call, pending, removal))
     }
-    return site.directory.changePassword(transaction, user, prepared, { removesMethods, origin: call.origin })
+    return site.credentials.changePassword(transaction, user, prepared, { removesMethods, origin: call.origin })
   })
   return goTo(call.reply, flowPath(site, call.caller, flow))
 }
@@ -111,7 +111,7 @@ export async function prepareNewPassword(
   const password = textOf(form, 'new-password')
   if (password !== textOf(form, 'repeated')) return { problem: 'The two passwords are not the same.' }
   try {
-    return await site.directory.preparePassword(userPrincipalName, password)
+    return await site.credentials.preparePassword(userPrincipalName, password)
   } catch (error) {
     if (!(error instanceof WeakPasswordError)) throw error
     return { problem: weaknesses[error.refusal] }

@@ -71,10 +71,10 @@ export function pendingOf({ call, flow }: Stage): PendingAccount | undefined {
 }
 
 async function check({ site, call }: Stage, { user }: PendingAccount, kind: CodeKind, code: string) {
-  const { secondFactors } = site.directory
+  const { secondFactors } = site.credentials
   const { origin } = call
   if (kind === 'totp') {
-    const known = await site.directory.isKnownPlace(user.objectId, placeOf(call))
+    const known = await site.credentials.isKnownPlace(user.objectId, placeOf(call))
     return secondFactors.checkTotp(user.objectId, code, { known, origin })
   }
   if (await secondFactors.useRecoveryCode(user.objectId, code)) return 'proved'

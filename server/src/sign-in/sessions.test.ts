@@ -105,7 +105,7 @@ test('a browser has ten people at most: the first gives way, and the sign-in end
     const page = await browser.get(codeRequest({ prompt: 'select_account' }).url)
     await enterPassword(browser, await browser.submit(page, '/sign-in/account', { chosen: 'another' }), `user${count}`)
   }
-  assert.deepEqual(await pages.directory.signInsOf(alice.objectId), [])
+  assert.deepEqual(await pages.credentials.signInsOf(alice.objectId), [])
   const choice = await browser.get(codeRequest({ prompt: 'select_account' }).url)
   assert.equal([...choice.text.matchAll(/user\d+@contoso\.example/g)].length, 10)
   assert.doesNotMatch(choice.text, /alice@/)
@@ -233,7 +233,7 @@ test('a person sees where they are signed in, ends one of it, and then all of it
   const stranger = pages.openBrowser()
   await signIn(stranger, 'bob')
   await stranger.submit(await stranger.get('/account/sign-ins'), '/account/sign-ins/end', { sign_in: ids[0] ?? '' })
-  assert.equal((await pages.directory.signInsOf(alice.objectId)).length, 2, 'nobody ends the sign-ins of another')
+  assert.equal((await pages.credentials.signInsOf(alice.objectId)).length, 2, 'nobody ends the sign-ins of another')
   const own = ids.find((id) => list.text.slice(0, list.text.indexOf(id)).lastIndexOf('This session') > -1) ?? ''
   const left = await browser.submit(list, '/account/sign-ins/end', { sign_in: ids.find((id) => id !== own) ?? '' })
   assert.equal(left.heading, 'Sign-ins')
@@ -246,8 +246,8 @@ test('a person sees where they are signed in, ends one of it, and then all of it
     .execute()
   assert.equal(events.length, 1, 'what ended nothing is no event')
   await browser.submit(list, '/account/sign-ins/end', { sign_in: 'all' })
-  assert.deepEqual(await pages.directory.signInsOf(alice.objectId), [])
+  assert.deepEqual(await pages.credentials.signInsOf(alice.objectId), [])
   assert.equal(await isSignedIn(browser), false)
   assert.equal(await isSignedIn(other), false)
-  assert.equal((await pages.directory.signInsOf(bob.objectId)).length, 1)
+  assert.equal((await pages.credentials.signInsOf(bob.objectId)).length, 1)
 })

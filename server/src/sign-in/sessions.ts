@@ -1,4 +1,5 @@
-import type { Directory, SignInUse, User } from '../directory/index.ts'
+import type { Credentials, SignInUse } from '../credentials/index.ts'
+import type { Directory, User } from '../directory/index.ts'
 import type { Clock } from '../platform/process/clock.ts'
 import type { Database, Transaction } from '../platform/sql/database.ts'
 import { hashId, newId } from './browser.ts'
@@ -40,6 +41,7 @@ export type Proof = {
 export type SessionOptions = {
   readonly database: Database
   readonly store: SignInStore
+  readonly credentials: Credentials
   readonly directory: Directory
   readonly clock: Clock
 }
@@ -62,11 +64,11 @@ export type Sessions = ReturnType<typeof createSessions>
  * account in it is a sign-in of the directory: when that has ended, because the user was disabled, has another password or
  * signed out everywhere, the account is gone at the next request. [OWASP Session Management Cheat Sheet]
  */
-export function createSessions({ database, store, directory, clock }: SessionOptions) {
+export function createSessions({ database, store, credentials, directory, clock }: SessionOptions) {
   async function standing(row: BrowserAccountRow): Promise<Account | undefined> {
     // In this order: what is taken away after the user was read is noticed by whatever is made of it.
     const user = await directory.findUser(row.object_id)
-    if (user === undefined || !(await directory.credentialStands(row.object_id, row.sign_in_id))) return undefined
+    if (user === undefined || !(await credentials.credentialStands(row.object_id, row.sign_in_id))) return undefined
     const methods = row.methods.split(' ')
     if (row.remaining === '' && (await needsMore(user, methods))) return undefined
     return { user, signInId: row.sign_in_id, methods, authenticatedAtMs: row.authenticated_at_ms }
@@ -75,7 +77,7 @@ export function createSessions({ database, store, directory, clock }: SessionOpt
   /** Whether a password, which was enough when it was shown, is enough no more. */
   async function needsMore({ objectId, mustChangePassword }: User, methods: readonly string[]): Promise<boolean> {
     if (mustChangePassword && methods.includes('pwd')) return true
-    return (await directory.secondFactorDue(objectId, methods)) !== undefined
+    return (await credentials.secondFactorDue(objectId, methods)) !== undefined
   }
 
   async function read(id: string | undefined, use?: SignInUse): Promise<BrowserSession | undefined> {
@@ -89,7 +91,7 @@ export function createSessions({ database, store, directory, clock }: SessionOpt
         await store.touchSession(transaction, idHash, nowMs)
         if (use === undefined) return
         for (const { sign_in_id: signInId } of await store.accountsWithin(transaction, idHash, nowMs - idleMs)) {
-          await directory.noteSignInUse(transaction, signInId, use)
+          await credentials.noteSignInUse(transaction, signInId, use)
         }
       })
     }
@@ -119,7 +121,7 @@ export function createSessions({ database, store, directory, clock }: SessionOpt
     if (oldId !== undefined) {
       for (const row of await store.accountsWithin(transaction, hashId(oldId), nowMs - idleMs)) {
         if (keep(row) && rows.length < accountLimit) rows.push({ ...row, id_hash: idHash })
-        else await directory.endSignIn(transaction, row.sign_in_id)
+        else await credentials.endSignIn(transaction, row.sign_in_id)
       }
       await store.deleteSession(transaction, hashId(oldId))
     }
@@ -148,7 +150,7 @@ export function createSessions({ database, store, directory, clock }: SessionOpt
     { user, methods, authenticatedAtMs, remaining, use, lifetimeMs = absoluteMs }: Proof,
   ): Promise<string> {
     const isDone = remaining.length === 0
-    const signIn = await directory.recordSignIn(transaction, {
+    const signIn = await credentials.recordSignIn(transaction, {
       user,
       isPartial: !isDone,
       clientId: pagesClientId,

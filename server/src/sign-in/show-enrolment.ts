@@ -7,7 +7,7 @@ export const enrolmentTitle = 'Set up a second factor'
 
 /** Asks a person who must have a second factor to set one up. */
 export async function showEnrolment(stage: Stage, account: PendingAccount, problem?: string): Promise<FastifyReply> {
-  const needsCode = await stage.site.directory.needsEnrolmentCode(account.user.objectId, account.methods)
+  const needsCode = await stage.site.credentials.needsEnrolmentCode(account.user.objectId, account.methods)
   const body = enrolmentPage(formOf(stage), { needsCode, canAddPasskey: stage.site.passkeys.isAvailable, problem })
   return show(stage, {
     title: enrolmentTitle,

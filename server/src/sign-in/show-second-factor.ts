@@ -13,7 +13,7 @@ export async function showSecondFactor(
   asked: { readonly kind?: CodeKind | undefined; readonly problem?: string; readonly status?: number } = {},
 ): Promise<FastifyReply> {
   const { site, call, flow } = stage
-  const held = await site.directory.secondFactors.of(user.objectId)
+  const held = await site.credentials.secondFactors.of(user.objectId)
   const kind = asked.kind ?? (held.totp ? 'totp' : 'recovery')
   if (asked.kind === undefined && !held.totp && held.passkeys > 0 && site.passkeys.isAvailable) {
     return goTo(call.reply, flowPath(site, call.caller, flow, '/passkey'))

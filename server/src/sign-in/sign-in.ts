@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Audit } from '../audit/index.ts'
+import type { Credentials } from '../credentials/index.ts'
 import type { Directory } from '../directory/index.ts'
 import type { SignInProtocol } from '../identity/index.ts'
 import type { Clock } from '../platform/process/clock.ts'
@@ -24,6 +25,7 @@ export type SignInOptions = {
   readonly audit: Audit
   readonly log: Log
   readonly sealer: Sealer
+  readonly credentials: Credentials
   readonly directory: Directory
   readonly identity: SignInProtocol
   /** Scheme, host and port under which clients reach the server, as `https://localhost:5443`. */
@@ -46,7 +48,7 @@ export interface SignInPages {
 
 /** Opens the sign-in room. */
 export function createSignInPages(options: SignInOptions): SignInPages {
-  const { database, clock, audit, log, sealer, directory, identity, publicOrigin, upstreams } = options
+  const { database, clock, audit, log, sealer, credentials, directory, identity, publicOrigin, upstreams } = options
   const { senders = createKnownSenders(clock) } = options
   const store = createSignInStore(database)
   const consents = createConsents(database)
@@ -55,16 +57,17 @@ export function createSignInPages(options: SignInOptions): SignInPages {
     clock,
     audit,
     log,
+    credentials,
     directory,
     protocol: identity,
     publicOrigin,
     store,
     consents,
     jar: createCookieJar(publicOrigin),
-    sessions: createSessions({ database, store, directory, clock }),
+    sessions: createSessions({ database, store, credentials, directory, clock }),
     flows: createFlows(sealer, clock),
     knownBrowsers: createKnownBrowsers(sealer, clock),
-    passkeys: createPasskeys({ database, store, directory, clock, sealer, publicOrigin }),
+    passkeys: createPasskeys({ database, store, credentials, clock, sealer, publicOrigin }),
     upstreams,
     acceptsProviderMfa: options.acceptsProviderMfa ?? true,
     senders,

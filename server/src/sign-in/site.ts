@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { Audit, AuditActor, AuditEvent } from '../audit/index.ts'
+import type { Credentials } from '../credentials/index.ts'
 import type { Directory, User } from '../directory/index.ts'
 import type { SignInProtocol } from '../identity/index.ts'
 import type { Clock } from '../platform/process/clock.ts'
@@ -29,6 +30,7 @@ export type Site = {
   readonly clock: Clock
   readonly audit: Audit
   readonly log: Log
+  readonly credentials: Credentials
   readonly directory: Directory
   readonly protocol: SignInProtocol
   readonly publicOrigin: string
@@ -97,12 +99,12 @@ export async function signIn(
   event?: AuditEvent,
   change?: (transaction: Transaction) => Promise<User>,
 ): Promise<void> {
-  const { database, directory, sessions, audit, jar, senders, knownBrowsers } = site
+  const { database, credentials, sessions, audit, jar, senders, knownBrowsers } = site
   const isWhole = proof.remaining.length === 0
   const id = await database.transaction(async (transaction) => {
     const user = change === undefined ? proof.user : await change(transaction)
     if (event !== undefined) await audit.record(transaction, event)
-    if (isWhole) await directory.rememberPlace(transaction, user.objectId, origin)
+    if (isWhole) await credentials.rememberPlace(transaction, user.objectId, origin)
     return sessions.signIn(transaction, caller.sessionId, { ...proof, user, use: origin })
   })
   reply.header('set-cookie', jar.write(jar.sessionName, id))

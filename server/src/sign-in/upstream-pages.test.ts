@@ -256,7 +256,11 @@ test('who controls the provider of a linked user cannot change how that user sig
   assert.ok(left !== undefined)
   const back = await browser.get(`/sign-in/fabrikam/callback?${provider.signIn(left.href, now).toString()}`)
   assert.equal(back.heading, 'Sign in')
-  assert.deepEqual(await pages.directory.secondFactors.of(bob.objectId), { totp: false, passkeys: 0, recoveryCodes: 0 })
+  assert.deepEqual(await pages.credentials.secondFactors.of(bob.objectId), {
+    totp: false,
+    passkeys: 0,
+    recoveryCodes: 0,
+  })
   const inside = await enterPassword(browser, back, 'bob')
   assert.equal(
     (await browser.submit(inside, '/account/security/authenticator/new')).heading,
@@ -287,7 +291,11 @@ test('a password that was reset is replaced on a page that lists the other sign-
   const chosen = { 'new-password': 'seven brass kettles', repeated: 'seven brass kettles', 'remove-methods': 'all' }
   const done = await browser.submit(page, '/sign-in/new-password', chosen)
   assert.equal(done.heading, 'Security')
-  assert.deepEqual(await pages.directory.secondFactors.of(bob.objectId), { totp: false, passkeys: 0, recoveryCodes: 0 })
+  assert.deepEqual(await pages.credentials.secondFactors.of(bob.objectId), {
+    totp: false,
+    passkeys: 0,
+    recoveryCodes: 0,
+  })
 })
 
 /** What every form of a browser carries. */

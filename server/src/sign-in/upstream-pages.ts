@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
-import { type ExternalSignIn, unknownInstantMs } from '../directory/index.ts'
+import { unknownInstantMs } from '../credentials/index.ts'
+import type { ExternalSignIn } from '../directory/index.ts'
 import { type UpstreamProof, type UpstreamRefusal, upstreamRefusal } from '../upstream/index.ts'
 import { html } from './html.ts'
 import { openStage } from './stage.ts'
@@ -65,13 +66,13 @@ function believedMethods({ acceptsProviderMfa }: Site, { person }: UpstreamProof
 }
 
 /** Who has a second factor here is asked for it, unless the provider asked for one. */
-async function remainingOf({ directory }: Site, { person }: UpstreamProof): Promise<readonly Remaining[]> {
+async function remainingOf({ credentials, directory }: Site, { person }: UpstreamProof): Promise<readonly Remaining[]> {
   if (person.methods.includes('mfa')) return []
   const user = await directory.findExternalUser(person)
-  const due = await directory.secondFactorDue(user?.objectId ?? '', person.methods)
+  const due = await credentials.secondFactorDue(user?.objectId ?? '', person.methods)
   if (due !== undefined) return [due]
   if (user === undefined) return []
-  const { totp, passkeys } = await directory.secondFactors.of(user.objectId)
+  const { totp, passkeys } = await credentials.secondFactors.of(user.objectId)
   return totp || passkeys > 0 ? ['second-factor'] : []
 }
 

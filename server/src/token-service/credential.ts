@@ -1,6 +1,7 @@
 import type { CallerBudget, CallerBudgets } from '../platform/limits/caller-budget.ts'
 import type { Access, Principal, ScopedTokenProof } from '../access/index.ts'
 import type { AuditActor, AuditCredential, AuditEvent } from '../audit/index.ts'
+import type { Credentials } from '../credentials/index.ts'
 import type { Directory } from '../directory/index.ts'
 import { andThen } from '../platform/memory/authority-memory.ts'
 import type { AdminPasswordProof, Registry, Resources } from '../resources/index.ts'
@@ -31,11 +32,16 @@ export type Credential =
 export type Proof = { readonly credential: Credential; readonly expiresAtMs: number | undefined }
 
 /** The rooms that are asked whether a credential stands. */
-export type StandingRooms = { readonly resources: Resources; readonly directory: Directory; readonly access: Access }
+export type StandingRooms = {
+  readonly resources: Resources
+  readonly directory: Directory
+  readonly credentials: Credentials
+  readonly access: Access
+}
 
 /** Whether a credential can still be one at this registry now. */
 export function credentialStands(
-  { resources, directory, access }: StandingRooms,
+  { resources, credentials, access }: StandingRooms,
   registry: Registry,
   credential: Credential,
 ): boolean | Promise<boolean> {
@@ -48,7 +54,7 @@ export function credentialStands(
       return access.scopedTokenStands(registry.rid, credential.proof)
     case 'directory':
       if (credential.byArmToken === true && !takesArmTokens(registry)) return false
-      return directory.credentialStands(credential.objectId, credential.credentialId)
+      return credentials.credentialStands(credential.objectId, credential.credentialId)
   }
 }
 

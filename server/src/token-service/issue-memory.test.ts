@@ -146,7 +146,17 @@ for (const kind of testDatabaseKinds) {
   describe(`a request that was answered a moment before, on ${kind}`, () => {
     test('is refused when its secret is removed', async (t) => {
       const rooms = await open(t, kind)
-      const { assign, servicePrincipal, registry: contoso, byBasic, byForm, secret, directory, database } = rooms
+      const {
+        assign,
+        servicePrincipal,
+        registry: contoso,
+        byBasic,
+        byForm,
+        secret,
+        credentials,
+        directory,
+        database,
+      } = rooms
       await assign(servicePrincipal.objectId, roles.acrPull, contoso.id)
       const refresh_token = await refreshTokenOf(rooms)
       const ways = [
@@ -156,10 +166,10 @@ for (const kind of testDatabaseKinds) {
       ]
       for (const way of ways) await askThrice(way)
       const application = await directory.findApplication(servicePrincipal.appId)
-      const proof = await directory.checkClientSecret(servicePrincipal.appId, secret)
+      const proof = await credentials.checkClientSecret(servicePrincipal.appId, secret)
       assert.ok(application !== undefined && proof.outcome === 'proved')
       await database.transaction((transaction) =>
-        directory.secrets.remove(transaction, application.objectId, proof.credentialId),
+        credentials.secrets.remove(transaction, application.objectId, proof.credentialId),
       )
       for (const way of ways) assert.equal((await way()).status, 401)
     })

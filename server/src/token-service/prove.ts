@@ -1,4 +1,4 @@
-import type { ClientSecretCheck } from '../directory/index.ts'
+import type { ClientSecretCheck } from '../credentials/index.ts'
 import { andThen } from '../platform/memory/authority-memory.ts'
 import type { Registry } from '../resources/index.ts'
 import { nullGuid, parseGuid } from '../standards/azure/guid.ts'
@@ -84,11 +84,11 @@ async function proveScopedToken(
 }
 
 function proveClientSecret(
-  { directory }: StandingRooms,
+  { credentials }: StandingRooms,
   appId: string,
   secret: string,
 ): Proof | undefined | Promise<Proof | undefined> {
-  return andThen(directory.checkClientSecret(appId.toLowerCase(), secret), toProof)
+  return andThen(credentials.checkClientSecret(appId.toLowerCase(), secret), toProof)
 }
 
 function toProof(check: ClientSecretCheck): Proof | undefined {

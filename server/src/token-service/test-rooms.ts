@@ -6,6 +6,7 @@ import path from 'node:path'
 import type { TestContext } from 'node:test'
 import { accessMigrations, createAccess } from '../access/index.ts'
 import { auditMigrations, createAudit, createCredentialUses } from '../audit/index.ts'
+import { createCredentials, credentialMigrations } from '../credentials/index.ts'
 import { type Directory, createDirectory, directoryMigrations } from '../directory/index.ts'
 import { createIdentity } from '../identity/index.ts'
 import { createApp } from '../platform/http/app.ts'
@@ -37,6 +38,7 @@ const migrations = [
   ...signingKeyMigrations,
   ...resourcesMigrations,
   ...directoryMigrations,
+  ...credentialMigrations,
   ...accessMigrations,
 ]
 
@@ -63,17 +65,17 @@ export async function openTokenService(t: TestContext, kind: DatabaseKind = 'sql
   const directory = createDirectory({
     database,
     clock,
-    sealer,
-    publicOrigin,
     trustedTenants: (trust?.trustedTenants ?? []).map((tenant) => tenant.tenantId),
     onPrincipalDeleted: (transaction, objectId) => access.deleteAssignmentsOf(transaction, objectId),
   })
+  const credentials = createCredentials({ database, clock, directory, sealer, publicOrigin })
   const identity = createIdentity({
     database,
     clock,
     audit,
     log,
     sealer,
+    credentials,
     directory,
     publicOrigin,
     ...trust,
@@ -87,6 +89,7 @@ export async function openTokenService(t: TestContext, kind: DatabaseKind = 'sql
     sealer,
     audit,
     resources,
+    credentials,
     directory,
     identity,
     access,
@@ -126,6 +129,7 @@ export async function openTokenService(t: TestContext, kind: DatabaseKind = 'sql
     audit,
     identity,
     resources,
+    credentials,
     directory,
     access,
     gate: service.gate,
@@ -149,7 +153,9 @@ export async function openTokenService(t: TestContext, kind: DatabaseKind = 'sql
     update: (registry: Registry, change: Parameters<typeof resources.updateRegistry>[2]) =>
       database.transaction((transaction) => resources.updateRegistry(transaction, registry.rid, change, author)),
     createPrincipal: (displayName: string, secretDays = 365) =>
-      database.transaction((transaction) => directory.createServicePrincipal(transaction, { displayName, secretDays })),
+      database.transaction((transaction) =>
+        credentials.createServicePrincipal(transaction, { displayName, secretDays }),
+      ),
     assign: async (principalId: string, roleDefinitionName: string, scope: string): Promise<string> => {
       const name = randomUUID()
       await database.transaction((transaction) =>

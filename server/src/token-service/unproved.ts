@@ -1,6 +1,6 @@
 import { type DecisionRecord, type RecordedChange, failedBefore } from '../access/index.ts'
 import type { AuditEvent } from '../audit/index.ts'
-import type { ClientSecretCheck } from '../directory/index.ts'
+import type { ClientSecretCheck } from '../credentials/index.ts'
 import type { Registry } from '../resources/index.ts'
 import { nullGuid, parseGuid } from '../standards/azure/guid.ts'
 import type { AcrTokenKind } from './acr-token.ts'
@@ -79,7 +79,7 @@ async function failureOfPassword(
     return registry.adminUserEnabled ? wrongPassword : ['admin-account-is-off', 'enable-admin-account']
   return parseGuid(username) === undefined
     ? failureOfScopedToken(await rooms.access.checkScopedTokenPassword(registry.rid, username, password))
-    : failureOfSecret(await rooms.directory.checkClientSecret(username.toLowerCase(), password))
+    : failureOfSecret(await rooms.credentials.checkClientSecret(username.toLowerCase(), password))
 }
 
 const wrongPassword = ['wrong-password', 'sign-in-again'] as const

@@ -12,7 +12,7 @@ import { readRequestedAccess } from './requested-access.ts'
  * it, and passes by no second factor and no password that has to be changed. [RFC 6749 §4.3]
  */
 export function createPasswordGrant(options: PersonGrantOptions & { readonly clock: Clock }): Grant {
-  const { database, directory, clients, tokens, clock } = options
+  const { database, credentials, clients, tokens, clock } = options
   return async (request) => {
     const { form, addressed, origin, progress } = request
     const by = await requirePersonClient(clients, request)
@@ -23,7 +23,7 @@ export function createPasswordGrant(options: PersonGrantOptions & { readonly clo
     if (password === '') throw new EntraError('missingParameter', ['password'])
     const access = readRequestedAccess(request, options)
     progress.resource = access.resource.aud
-    const check = await directory.checkPassword({ userPrincipalName, password, ...origin })
+    const check = await credentials.checkPassword({ userPrincipalName, password, ...origin })
     if (check.outcome === 'refused' && check.reason === 'busy') {
       throw new EntraError('tooManyProofs', [], { retryAfterSeconds: check.retryAfterSeconds })
     }
@@ -37,7 +37,7 @@ export function createPasswordGrant(options: PersonGrantOptions & { readonly clo
     const { begun, signInId } = await database.transaction(async (transaction) => {
       const { methods, authenticatedAtMs } = person
       const proof = { user, methods, authenticatedAtMs, clientId, lifetimeMs }
-      const { id } = await recordPerson(directory, transaction, proof)
+      const { id } = await recordPerson(credentials, transaction, proof)
       const signIn = { tenantId, clientId, platform, person, signInId: id, access, origin } as const
       return { begun: await tokens.begin(transaction, signIn), signInId: id }
     })

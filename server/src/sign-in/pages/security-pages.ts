@@ -1,4 +1,4 @@
-import type { Passkey, SecondFactorsHeld } from '../../directory/index.ts'
+import type { Passkey, SecondFactorsHeld } from '../../credentials/index.ts'
 import { instant } from '../account.ts'
 import { type Html, html } from '../html.ts'
 import { type Carried, alert, carried, field } from './layout.ts'

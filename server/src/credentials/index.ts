@@ -1,0 +1,30 @@
+export type { KeyCredential } from './certificates/certificate.ts'
+export { createCredentials, type Credentials } from './credentials.ts'
+export type { FederatedCredentialChange } from './federation/federated-credentials.ts'
+export type { ManagedFederation } from './federation/managed-federation.ts'
+export type { Machines } from './machines/machines.ts'
+export { credentialMigrations } from './migrations.ts'
+export type { PasswordCheck, PasswordClaim } from './passwords/password-check.ts'
+export { type PreparedPassword, WeakPasswordError, prepareGeneratedPassword } from './passwords/passwords.ts'
+export type {
+  CertificateRecord,
+  ClientCertificate,
+  ClientSecretCheck,
+  Enrolled,
+  EnrollmentCode,
+  FederatedCredentialRecord,
+  FederatedMatch,
+  HeldCredentials,
+  HolderKind,
+  Machine,
+  ManagedTrust,
+  NewServicePrincipal,
+  OutsideAssertion,
+  SecretRecord,
+  SpokenIdentity,
+} from './records/model.ts'
+export type { NewPasskey, Passkey, SecondFactors, SecondFactorsHeld } from './second-factors/model.ts'
+export type { SecretRequest } from './secrets/secrets.ts'
+export type { SecurityEvent } from './security-events/security-events.ts'
+export { ProofRefusedError } from './sign-ins/proof-standing.ts'
+export { type NewSignIn, type SignIn, type SignInUse, unknownInstantMs } from './sign-ins/sign-ins.ts'
