@@ -62,7 +62,7 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
       'second-factors': ['records', 'security-events'],
       'sign-ins': ['records', 'second-factors'],
       passwords: ['records', 'security-events', 'second-factors', 'sign-ins'],
-      standing: [],
+      standing: ['records'],
     },
   },
   graph: { imports: ['audit', 'directory', 'credentials'], submodules: {} },

@@ -23,6 +23,7 @@ import { createRequireLifetime, dayMs, defaultSecretDays } from './records/lifet
 import type {
   ClientCertificate,
   ClientSecretCheck,
+  Credential,
   FederatedMatch,
   HeldCredentials,
   HolderKind,
@@ -60,7 +61,7 @@ export interface Credentials {
   /** Hot: a success is cached for one authority revision until the secret expires. Every failure takes as long. */
   checkClientSecret(appId: string, secret: string): ClientSecretCheck | Promise<ClientSecretCheck>
   /** Whether a principal exists, is enabled and still has this valid credential. `undefined` asks for the principal alone. */
-  credentialStands(objectId: string, credentialId: string | undefined): boolean | Promise<boolean>
+  credentialStands(objectId: string, credential: Credential | undefined): boolean | Promise<boolean>
 
   /** The secrets of applications and of service principals. */
   readonly secrets: Secrets
@@ -203,7 +204,7 @@ export function createCredentials(options: CredentialsOptions): Credentials {
       database,
       clock,
       directory,
-      kinds: [...programs.kinds, signInValidUntilMs],
+      kinds: { ...programs.kinds, 'sign-in': signInValidUntilMs },
     }),
     ...signIns,
     ...createUserCredentials(options, stores, rules, signIns.endSignInsOf),
@@ -245,14 +246,12 @@ function createProgramCredentials(options: CredentialsOptions, stores: Credentia
       matchFederatedCredential: createFederatedMatch({ database, directory, store, clock }),
       machines: createMachines(machines),
     },
-    kinds: [
-      secrets.validUntilMs,
-      certificates.validUntilMs,
-      (objectId: string, id: string) => machineCredentialValidUntilMs(machines, objectId, id),
-      federatedCredentials.validUntilMs,
-      async (objectId: string, id: string) =>
-        (await directory.externalPrincipals.credentialIdOf(objectId)) === id ? Number.POSITIVE_INFINITY : undefined,
-    ],
+    kinds: {
+      'client-secret': secrets.validUntilMs,
+      certificate: certificates.validUntilMs,
+      'federated-credential': federatedCredentials.validUntilMs,
+      machine: (objectId: string, id: string) => machineCredentialValidUntilMs(machines, objectId, id),
+    },
   }
 }
 

@@ -6,22 +6,25 @@ export type { Machines } from './machines/machines.ts'
 export { credentialMigrations } from './migrations.ts'
 export type { PasswordCheck, PasswordClaim } from './passwords/password-check.ts'
 export { type PreparedPassword, WeakPasswordError, prepareGeneratedPassword } from './passwords/passwords.ts'
-export type {
-  CertificateRecord,
-  ClientCertificate,
-  ClientSecretCheck,
-  Enrolled,
-  EnrollmentCode,
-  FederatedCredentialRecord,
-  FederatedMatch,
-  HeldCredentials,
-  HolderKind,
-  Machine,
-  ManagedTrust,
-  NewServicePrincipal,
-  OutsideAssertion,
-  SecretRecord,
-  SpokenIdentity,
+export {
+  type CertificateRecord,
+  type ClientCertificate,
+  type ClientSecretCheck,
+  type Credential,
+  type CredentialKind,
+  type Enrolled,
+  type EnrollmentCode,
+  type FederatedCredentialRecord,
+  type FederatedMatch,
+  type HeldCredentials,
+  type HolderKind,
+  type Machine,
+  type ManagedTrust,
+  type NewServicePrincipal,
+  type OutsideAssertion,
+  type SecretRecord,
+  type SpokenIdentity,
+  credentialKinds,
 } from './records/model.ts'
 export type { NewPasskey, Passkey, SecondFactors, SecondFactorsHeld } from './second-factors/model.ts'
 export type { SecretRequest } from './secrets/secrets.ts'

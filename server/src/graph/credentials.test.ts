@@ -13,7 +13,7 @@ for (const kind of testDatabaseKinds) {
     const proof = await credentials.checkClientSecret(appId, owner.secret)
     assert.ok(proof.outcome === 'proved')
     assert.equal((await credentials.checkClientSecret(appId, sibling)).outcome, 'proved')
-    assert.equal(await credentials.credentialStands(objectId, proof.credentialId), true)
+    assert.equal(await credentials.credentialStands(objectId, { kind: 'client-secret', id: proof.credentialId }), true)
 
     const found = await client('GET', `/applications?$filter=appId eq '${appId}'`)
     const [application] = found.body['value'] as { id: string }[]
@@ -22,7 +22,7 @@ for (const kind of testDatabaseKinds) {
     })
     assert.equal(removal.status, 204)
     assert.equal((await credentials.checkClientSecret(appId, owner.secret)).outcome, 'wrong-secret')
-    assert.equal(await credentials.credentialStands(objectId, proof.credentialId), false)
+    assert.equal(await credentials.credentialStands(objectId, { kind: 'client-secret', id: proof.credentialId }), false)
     assert.equal((await credentials.checkClientSecret(appId, sibling)).outcome, 'proved')
   })
 
@@ -36,7 +36,7 @@ for (const kind of testDatabaseKinds) {
     assert.equal((await credentials.checkClientSecret(appId, secret)).outcome, 'disabled')
     assert.equal((await credentials.checkClientSecret(appId, 'wrong')).outcome, 'wrong-secret')
     assert.equal(await credentials.credentialStands(objectId, undefined), false)
-    assert.equal(await credentials.credentialStands(objectId, proof.credentialId), false)
+    assert.equal(await credentials.credentialStands(objectId, { kind: 'client-secret', id: proof.credentialId }), false)
     await client('PATCH', `/servicePrincipals/${objectId}`, { accountEnabled: true })
     assert.equal((await credentials.checkClientSecret(appId, secret)).outcome, 'proved')
 
@@ -47,7 +47,7 @@ for (const kind of testDatabaseKinds) {
     const again = await client('POST', '/servicePrincipals', { appId, accountEnabled: true })
     assert.equal(again.status, 201)
     assert.notEqual(again.body['id'], objectId)
-    assert.equal(await credentials.credentialStands(objectId, proof.credentialId), false)
+    assert.equal(await credentials.credentialStands(objectId, { kind: 'client-secret', id: proof.credentialId }), false)
   })
 
   test(`deleting an application ends its principal and every secret of both (${kind})`, async (t) => {

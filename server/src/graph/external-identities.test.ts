@@ -76,18 +76,18 @@ describe('the identities of a user at outside providers', () => {
     const proof = { user: bob, clientId: 'c', methods: ['fed'], authenticatedAtMs: 0, lifetimeMs: hourMs }
     const { id } = await database.transaction((transaction) => credentials.recordSignIn(transaction, proof))
     time.nowMs += 1
-    assert.equal(await credentials.credentialStands(bob.objectId, id), true)
+    assert.equal(await credentials.credentialStands(bob.objectId, { kind: 'sign-in', id: id }), true)
     const other = { ...identity, issuer: 'https://id.fabrikam.example' }
     assert.equal((await owner('PATCH', path, { identities: [identity, other] })).status, 204)
     assert.equal(
-      await credentials.credentialStands(bob.objectId, id),
+      await credentials.credentialStands(bob.objectId, { kind: 'sign-in', id: id }),
       true,
       'an identity that is added ends no sign-in',
     )
     const before = await database.authorityRevision()
     assert.equal((await owner('PATCH', path, { identities: [] })).status, 204)
     assert.notEqual(await database.authorityRevision(), before, 'cached decisions end')
-    assert.equal(await credentials.credentialStands(bob.objectId, id), false)
+    assert.equal(await credentials.credentialStands(bob.objectId, { kind: 'sign-in', id: id }), false)
     assert.deepEqual(await directory.groupIdsOf(bob.objectId), [])
     assert.deepEqual(await take(false), { outcome: 'not-linked' })
   })

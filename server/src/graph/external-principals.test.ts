@@ -15,7 +15,10 @@ for (const kind of testDatabaseKinds) {
     const met = await directory.externalPrincipals.register(identity, names)
     assert.ok(met)
     assert.deepEqual(await directory.externalPrincipals.register(identity, names), met)
-    assert.equal(await credentials.credentialStands(objectId, met.credentialId), true)
+    assert.equal(
+      await credentials.credentialStands(objectId, { kind: 'external-principal', id: met.credentialId }),
+      true,
+    )
     assert.equal((await directory.findPrincipal(objectId))?.kind, 'user')
 
     const stranger = await makeProgram('stranger')
@@ -26,7 +29,10 @@ for (const kind of testDatabaseKinds) {
     assert.equal((await asOwner('DELETE', `/directoryObjects/${objectId}`)).status, 204)
     assert.equal((await asOwner('DELETE', `/directoryObjects/${objectId}`)).status, 404)
     assert.deepEqual(deletedPrincipals, [objectId])
-    assert.equal(await credentials.credentialStands(objectId, met.credentialId), false)
+    assert.equal(
+      await credentials.credentialStands(objectId, { kind: 'external-principal', id: met.credentialId }),
+      false,
+    )
     assert.equal(await directory.findPrincipal(objectId), undefined)
     const again = await directory.externalPrincipals.register(identity, names)
     assert.notEqual(again?.credentialId, met.credentialId)

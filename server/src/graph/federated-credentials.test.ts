@@ -56,14 +56,20 @@ for (const kind of testDatabaseKinds) {
     const match = await credentials.matchFederatedCredential(assertion(), appId)
     assert.ok(match.outcome === 'matched')
     assert.equal(match.servicePrincipal.objectId, objectId)
-    assert.equal(await credentials.credentialStands(objectId, match.credentialId), true)
+    assert.equal(
+      await credentials.credentialStands(objectId, { kind: 'federated-credential', id: match.credentialId }),
+      true,
+    )
 
     assert.equal((await asOwner('PATCH', `${list}/main-branch`, { description: 'others' })).status, 204)
-    assert.equal(await credentials.credentialStands(objectId, match.credentialId), true)
+    assert.equal(
+      await credentials.credentialStands(objectId, { kind: 'federated-credential', id: match.credentialId }),
+      true,
+    )
     const change = { name: 'main-branch', subject: 'repo:octo/app:ref:refs/heads/other' }
     assert.equal((await asOwner('PATCH', `${list}/main-branch`, change)).status, 204)
     assert.equal(
-      await credentials.credentialStands(objectId, match.credentialId),
+      await credentials.credentialStands(objectId, { kind: 'federated-credential', id: match.credentialId }),
       false,
       'another subject is another proof',
     )
@@ -72,7 +78,10 @@ for (const kind of testDatabaseKinds) {
     assert.ok(other.outcome === 'matched')
 
     assert.equal((await asOwner('DELETE', `${list}/main-branch`)).status, 204)
-    assert.equal(await credentials.credentialStands(objectId, other.credentialId), false)
+    assert.equal(
+      await credentials.credentialStands(objectId, { kind: 'federated-credential', id: other.credentialId }),
+      false,
+    )
     assert.equal((await credentials.matchFederatedCredential(assertion(), undefined)).outcome, 'issuer')
     assert.equal((await asOwner('GET', `${list}/main-branch`)).status, 404)
     assert.equal((await asOwner('DELETE', `${list}/main-branch`)).status, 404)
@@ -117,7 +126,10 @@ for (const kind of testDatabaseKinds) {
     assert.ok(match.outcome === 'matched')
     await asOwner('PATCH', `/servicePrincipals/${objectId}`, { accountEnabled: false })
     assert.equal((await credentials.matchFederatedCredential(assertion(), appId)).outcome, 'disabled')
-    assert.equal(await credentials.credentialStands(objectId, match.credentialId), false)
+    assert.equal(
+      await credentials.credentialStands(objectId, { kind: 'federated-credential', id: match.credentialId }),
+      false,
+    )
     await asOwner('DELETE', `/applications/${String(application.body['id'])}`)
     assert.equal((await credentials.matchFederatedCredential(assertion(), undefined)).outcome, 'issuer')
     assert.equal((await asOwner('GET', list)).status, 404)

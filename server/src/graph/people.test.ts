@@ -75,10 +75,14 @@ for (const kind of testDatabaseKinds) {
   test(`sign-ins end with their time, the password, the person's leave and the person (${kind})`, async (t) => {
     const { asOwner, as, makeUser, signIn, credentials, database, time } = await openPeople(t, kind)
     const id = await makeUser('Carol')
-    const stands = async (signInId: string) => credentials.credentialStands(id, signInId)
+    const stands = async (signInId: string) => credentials.credentialStands(id, { kind: 'sign-in', id: signInId })
     const first = await signIn(id)
     assert.equal(await stands(first.id), true)
-    assert.equal(await credentials.credentialStands(await makeUser('Dora'), first.id), false, 'the sign-in of another')
+    assert.equal(
+      await credentials.credentialStands(await makeUser('Dora'), { kind: 'sign-in', id: first.id }),
+      false,
+      'the sign-in of another',
+    )
     time.nowMs += 59_999
     assert.equal(await stands(first.id), true)
     await database.transaction((tx) => credentials.touchSignIn(tx, first.id, 60_000))
@@ -208,9 +212,9 @@ test('a person changes the password by the present one', async (t) => {
   assert.equal((await change('a wrong password', 'seven brass kettles')).status, 400)
   const weak = await change('tidal lantern 7 quilt', 'Password2026!')
   assert.match(errorOf(weak.body).message, /password complexity requirements/)
-  assert.equal(await credentials.credentialStands(id, signInId), true)
+  assert.equal(await credentials.credentialStands(id, { kind: 'sign-in', id: signInId }), true)
   assert.equal((await change('tidal lantern 7 quilt', 'seven brass kettles')).status, 204)
-  assert.equal(await credentials.credentialStands(id, signInId), false)
+  assert.equal(await credentials.credentialStands(id, { kind: 'sign-in', id: signInId }), false)
   assert.equal((await prove('carol@contoso.example', 'seven brass kettles')).outcome, 'proved')
   assert.equal((await asOwner('POST', '/me/changePassword', {})).status, 400)
 })
@@ -238,7 +242,7 @@ test('what a user has to prove themselves by is shown without secrets, and an ow
   assert.equal((await as(id)('DELETE', path)).status, 403)
   const { id: signInId } = await signIn(id)
   assert.equal((await asOwner('DELETE', path)).status, 204)
-  assert.equal(await credentials.credentialStands(id, signInId), false)
+  assert.equal(await credentials.credentialStands(id, { kind: 'sign-in', id: signInId }), false)
   assert.equal((await asOwner('DELETE', path)).status, 404)
   const code = new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: time.nowMs })
   assert.equal(await database.transaction((tx) => credentials.secondFactors.confirmTotp(tx, id, code)), true)

@@ -148,9 +148,9 @@ for (const kind of testDatabaseKinds) {
   test(`a password that is to be changed ends what the person has, and the next request is refused (${kind})`, async (t) => {
     const { carol, credentials, prove, record, patch } = await open(t, kind)
     const { id } = await record(await prove())
-    assert.equal(await credentials.credentialStands(carol.objectId, id), true)
+    assert.equal(await credentials.credentialStands(carol.objectId, { kind: 'sign-in', id: id }), true)
     await patch({ passwordProfile: { forceChangePasswordNextSignIn: true } })
-    assert.equal(await credentials.credentialStands(carol.objectId, id), false)
+    assert.equal(await credentials.credentialStands(carol.objectId, { kind: 'sign-in', id: id }), false)
     assert.equal(await credentials.findSignIn(id), undefined)
   })
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
+import { type CredentialKind, credentialKinds } from '../credentials/index.ts'
 import type { ServicePrincipal } from '../directory/index.ts'
 import type { KeyRing } from '../platform/keys/key-ring.ts'
 import { parseGuid } from '../standards/azure/guid.ts'
@@ -10,14 +11,16 @@ import { type TokenVersion, issuersOf } from './tenants.ts'
 /** Tells an access token from every other JWT that the provider signs. [RFC 9068 §2.1] */
 export const accessTokenType = 'at+jwt'
 
-/** Our own claims: which secret, certificate or sign-in proved the principal, and when that expires; the token ends with it. */
+/** Our own claims: the credential that authenticated the principal, its kind, and when it expires. The token ends with it. */
 export const credentialClaim = 'acrux_cred'
+export const credentialKindClaim = 'acrux_cred_kind'
 export const credentialExpiryClaim = 'acrux_cred_exp'
 
 /** What a token is to say. */
 export type AccessTokenRequest = {
   readonly servicePrincipal: ServicePrincipal
   readonly credentialId: string
+  readonly credentialKind: CredentialKind
   readonly credentialExpiresAtMs: number
   readonly tenantId: string
   readonly aud: string
@@ -39,7 +42,7 @@ export async function signAccessToken(
   keys: KeyRing,
   publicOrigin: string,
   nowMs: number,
-  { servicePrincipal, credentialId, credentialExpiresAtMs, tenantId, aud, version }: AccessTokenRequest,
+  { servicePrincipal, credentialId, credentialKind, credentialExpiresAtMs, tenantId, aud, version }: AccessTokenRequest,
 ): Promise<AccessToken> {
   const issuedAtSeconds = Math.floor(nowMs / 1000)
   const credentialExpiresAtSeconds = Math.floor(credentialExpiresAtMs / 1000)
@@ -64,6 +67,7 @@ export async function signAccessToken(
     uti,
     ver: version,
     [credentialClaim]: credentialId,
+    [credentialKindClaim]: credentialKind,
     [credentialExpiryClaim]: credentialExpiresAtSeconds,
   })
   return { token, uti, issuedAtSeconds, expiresAtSeconds }
@@ -86,6 +90,7 @@ const commonClaims = {
   tid: guid,
   ver: z.enum(['1.0', '2.0']),
   [credentialClaim]: z.string().min(1).max(64),
+  [credentialKindClaim]: z.enum(credentialKinds),
   [credentialExpiryClaim]: seconds,
 }
 

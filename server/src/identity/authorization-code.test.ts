@@ -55,7 +55,7 @@ for (const kind of testDatabaseKinds) {
     }
     const { uti: _idUti, ...idClaims } = decodeJwt(answer.id_token ?? '')
     assert.deepEqual(idClaims, { ...person, aud: azClientId, nonce: 'ffec67' })
-    const { uti: _uti, acrux_cred, acrux_cred_exp, ...claims } = decodeJwt(answer.access_token ?? '')
+    const { uti: _uti, acrux_cred, acrux_cred_kind, acrux_cred_exp, ...claims } = decodeJwt(answer.access_token ?? '')
     assert.deepEqual(claims, {
       ...person,
       acr: '1',
@@ -67,8 +67,12 @@ for (const kind of testDatabaseKinds) {
       idtyp: 'user',
       scp: 'user_impersonation',
     })
+    assert.equal(acrux_cred_kind, 'sign-in')
     assert.equal(acrux_cred_exp, now + 90 * 24 * 3600)
-    assert.equal(await people.credentials.credentialStands(people.alice.objectId, String(acrux_cred)), true)
+    assert.equal(
+      await people.credentials.credentialStands(people.alice.objectId, { kind: 'sign-in', id: String(acrux_cred) }),
+      true,
+    )
     assert.equal(decodeProtectedHeader(answer.access_token ?? '').typ, 'at+jwt')
     assert.equal(decodeProtectedHeader(answer.id_token ?? '').typ, 'JWT')
   })

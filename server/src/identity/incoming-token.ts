@@ -82,6 +82,7 @@ function toOutcome(proof: FederatedProof, { claims }: CompactToken, tenantId: st
       // The credential says which audience that is, and it was compared.
       audience: 'acr',
       credentialId,
+      credentialKind: 'federated-credential',
       credentialExpiresAtMs: undefined,
       issuedAtMs: (instantClaim(claims, 'iat') ?? 0) * 1000,
       expiresAtMs: (instantClaim(claims, 'exp') ?? 0) * 1000,

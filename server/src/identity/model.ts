@@ -1,3 +1,4 @@
+import type { CredentialKind } from '../credentials/index.ts'
 import type { SigningPrincipal } from '../directory/index.ts'
 
 /** The audiences that our provider issues for, by what they are for. */
@@ -17,6 +18,7 @@ export type VerifiedIdentity = {
   readonly audience: TokenAudience
   /** Which credential proved it; undefined for what has none that could be taken away alone. */
   readonly credentialId: string | undefined
+  readonly credentialKind: CredentialKind
   /** When that credential expires: nothing that is got by the token may live longer. The token itself never does. */
   readonly credentialExpiresAtMs: number | undefined
   readonly issuedAtMs: number

@@ -102,6 +102,7 @@ export function createTrustedTenants(options: {
         tenantId,
         audience,
         credentialId,
+        credentialKind: 'external-principal' as const,
         credentialExpiresAtMs: undefined,
         ...times,
       }

@@ -197,7 +197,7 @@ test('each claim is required, has one form, and must fit the others', async (t) 
   const withOnly = async (change: Record<string, unknown>) => signAsProvider(provider, { ...claims, ...change })
   assert.equal(await outcome(provider, await withOnly({ uti: 'x' })), 'ok')
   const read = ['aud', 'iss', 'iat', 'nbf', 'exp', 'appid', 'azp', 'idtyp', 'oid', 'sub', 'tid', 'ver']
-  for (const name of [...read, 'acrux_cred', 'acrux_cred_exp']) {
+  for (const name of [...read, 'acrux_cred', 'acrux_cred_kind', 'acrux_cred_exp']) {
     for (const value of [undefined, null, '', 'x', -1, [], {}, [claims[name]]]) {
       const result = await outcome(provider, await withOnly({ [name]: value }))
       assert.notEqual(result, 'ok', `${name} = ${JSON.stringify(value)}`)

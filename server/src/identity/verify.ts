@@ -174,7 +174,8 @@ async function checkStanding({ credentials, directory, clients }: VerifierOption
       if ((await clients.find(claims.appid)) === undefined) return refused('credential')
       break
   }
-  const stands = await credentials.credentialStands(claims.oid, claims.acrux_cred)
+  const credential = { kind: claims.acrux_cred_kind, id: claims.acrux_cred }
+  const stands = await credentials.credentialStands(claims.oid, credential)
   return stands ? ({ ok: true, value: principal } as const) : refused('credential')
 }
 
@@ -185,6 +186,7 @@ function toIdentity({ claims, audience }: Proven, principal: VerifiedIdentity['p
     tenantId: claims.tid,
     audience,
     credentialId: claims.acrux_cred,
+    credentialKind: claims.acrux_cred_kind,
     credentialExpiresAtMs: claims.acrux_cred_exp * 1000,
     issuedAtMs: claims.iat * 1000,
     expiresAtMs: claims.exp * 1000,

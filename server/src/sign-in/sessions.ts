@@ -68,7 +68,8 @@ export function createSessions({ database, store, credentials, directory, clock 
   async function standing(row: BrowserAccountRow): Promise<Account | undefined> {
     // In this order: what is taken away after the user was read is noticed by whatever is made of it.
     const user = await directory.findUser(row.object_id)
-    if (user === undefined || !(await credentials.credentialStands(row.object_id, row.sign_in_id))) return undefined
+    const signIn = { kind: 'sign-in', id: row.sign_in_id } as const
+    if (user === undefined || !(await credentials.credentialStands(row.object_id, signIn))) return undefined
     const methods = row.methods.split(' ')
     if (row.remaining === '' && (await needsMore(user, methods))) return undefined
     return { user, signInId: row.sign_in_id, methods, authenticatedAtMs: row.authenticated_at_ms }

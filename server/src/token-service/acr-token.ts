@@ -1,3 +1,4 @@
+import { credentialKinds } from '../credentials/index.ts'
 import { createSign, hash, randomUUID } from 'node:crypto'
 import { errors, jwtVerify } from 'jose'
 import { z } from 'zod'
@@ -208,10 +209,11 @@ export async function requireVerifier(keys: KeyRing, kid: string | undefined) {
   return key
 }
 
-/** Object id, application, credential, and whether a token for ARM was shown. */
+/** Object id, application, kind and id of the credential, and whether a token for ARM was shown. */
 const directoryClaims = {
   o: z.string(),
   a: z.string(),
+  ck: z.enum(credentialKinds).optional(),
   c: z.string().optional(),
   arm: z.literal(true).optional(),
 }
@@ -300,9 +302,9 @@ function toClaim(credential: Credential): CredentialClaim {
     case 'scoped-token':
       return { k: 'token', t: credential.proof.tokenId, p: credential.proof.passwordId }
     case 'directory': {
-      const { principalKind, objectId: o, appId: a, credentialId, byArmToken } = credential
+      const { principalKind, objectId: o, appId: a, credential: by, byArmToken } = credential
       const k = principalKind === 'user' ? 'user' : 'sp'
-      const c = credentialId === undefined ? {} : { c: credentialId }
+      const c = by === undefined ? {} : { ck: by.kind, c: by.id }
       return { k, o, a, ...c, ...(byArmToken === true ? { arm: true } : {}) }
     }
   }
@@ -321,8 +323,9 @@ export function toCredential(claim: CredentialClaim, subject: string): Credentia
     case 'user': {
       const principalKind = claim.k === 'user' ? 'user' : 'service-principal'
       const byArmToken = claim.arm === true ? { byArmToken: true as const } : {}
-      const { o: objectId, a: appId, c: credentialId } = claim
-      return { kind: 'directory', principalKind, objectId, appId, subject, credentialId, ...byArmToken }
+      const { o: objectId, a: appId, ck: kind, c: id } = claim
+      const by = kind === undefined || id === undefined ? undefined : { kind, id }
+      return { kind: 'directory', principalKind, objectId, appId, subject, credential: by, ...byArmToken }
     }
   }
 }

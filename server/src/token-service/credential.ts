@@ -1,7 +1,7 @@
 import type { CallerBudget, CallerBudgets } from '../platform/limits/caller-budget.ts'
 import type { Access, Principal, ScopedTokenProof } from '../access/index.ts'
 import type { AuditActor, AuditCredential, AuditEvent } from '../audit/index.ts'
-import type { Credentials } from '../credentials/index.ts'
+import type { Credential as IdentityCredential, Credentials } from '../credentials/index.ts'
 import type { Directory } from '../directory/index.ts'
 import { andThen } from '../platform/memory/authority-memory.ts'
 import type { AdminPasswordProof, Registry, Resources } from '../resources/index.ts'
@@ -22,8 +22,8 @@ export type Credential =
       readonly appId: string
       /** What people call the principal: an application id or a user principal name. */
       readonly subject: string
-      /** Which secret or certificate it was; undefined for what cannot be taken away alone. */
-      readonly credentialId: string | undefined
+      /** The secret, certificate, sign-in or other credential that authenticated the principal. */
+      readonly credential: IdentityCredential | undefined
       /** It was got by a token for ARM, which a registry may refuse. */
       readonly byArmToken?: true
     }
@@ -54,7 +54,7 @@ export function credentialStands(
       return access.scopedTokenStands(registry.rid, credential.proof)
     case 'directory':
       if (credential.byArmToken === true && !takesArmTokens(registry)) return false
-      return credentials.credentialStands(credential.objectId, credential.credentialId)
+      return credentials.credentialStands(credential.objectId, credential.credential)
   }
 }
 
@@ -147,7 +147,7 @@ function auditCredential(credential: Credential): AuditCredential | undefined {
     case 'scoped-token':
       return { kind: 'scoped-token-password', id: credential.proof.passwordId }
     case 'directory':
-      return { kind: 'identity-credential', id: credential.credentialId }
+      return { kind: 'identity-credential', id: credential.credential?.id }
   }
 }
 

@@ -101,7 +101,7 @@ function toProof(check: ClientSecretCheck): Proof | undefined {
       objectId: servicePrincipal.objectId,
       appId: servicePrincipal.appId,
       subject: servicePrincipal.appId,
-      credentialId,
+      credential: { kind: 'client-secret', id: credentialId },
     },
     expiresAtMs,
   }

@@ -93,7 +93,10 @@ for (const kind of testDatabaseKinds) {
     await database.transaction((transaction) => credentials.managedFederation.put(transaction, one, trust))
     await remove(one)
     assert.equal(await directory.findPrincipal(one.objectId), undefined)
-    assert.equal(await credentials.credentialStands(one.objectId, undefined), false)
+    assert.equal(
+      await credentials.credentialStands(one.objectId, undefined),
+      false,
+    )
     assert.deepEqual(deletedPrincipals, [one.objectId])
     const outside = { issuer: 'https://ci.example', audiences: ['api://x'], subject: 's', claim: () => undefined }
     assert.deepEqual(await credentials.matchFederatedCredential(outside, undefined), { outcome: 'issuer' })
@@ -127,13 +130,19 @@ for (const kind of testDatabaseKinds) {
     }
     const match = await credentials.matchFederatedCredential(outside, identity.appId)
     assert.ok(match.outcome === 'matched' && match.servicePrincipal.objectId === identity.objectId)
-    assert.equal(await credentials.credentialStands(identity.objectId, match.credentialId), true)
+    assert.equal(
+      await credentials.credentialStands(identity.objectId, { kind: 'federated-credential', id: match.credentialId }),
+      true,
+    )
     const other = await credentials.matchFederatedCredential({ ...outside, subject: 'repo:octo/other' }, identity.appId)
     assert.equal(other.outcome, 'subject')
     assert.equal(
       await database.transaction((transaction) => credentials.managedFederation.delete(transaction, identity, 'CI')),
       true,
     )
-    assert.equal(await credentials.credentialStands(identity.objectId, match.credentialId), false)
+    assert.equal(
+      await credentials.credentialStands(identity.objectId, { kind: 'federated-credential', id: match.credentialId }),
+      false,
+    )
   })
 }

@@ -41,7 +41,7 @@ async function open(t: TestContext, kind: DatabaseKind) {
   }
   const stands = async (identity: ManagedIdentity, credentialId: string | undefined) => {
     assert.ok(credentialId !== undefined)
-    return credentials.credentialStands(identity.objectId, credentialId)
+    return credentials.credentialStands(identity.objectId, { kind: 'machine', id: credentialId })
   }
   return { ...opened, put, newCode, enroll, attach, detach, remove, credentialOf, stands }
 }

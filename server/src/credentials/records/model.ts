@@ -1,5 +1,22 @@
 import type { ManagedIdentity, ServicePrincipal } from '../../directory/index.ts'
 
+/** The kinds of credentials, each in the submodule that owns it. */
+export const credentialKinds = [
+  'client-secret',
+  'certificate',
+  'federated-credential',
+  'machine',
+  'external-principal',
+  'sign-in',
+] as const
+
+export type CredentialKind = (typeof credentialKinds)[number]
+
+/** A credential of a principal, as tokens name it. */
+export type Credential = {
+  readonly [Kind in CredentialKind]: { readonly kind: Kind; readonly id: string }
+}[CredentialKind]
+
 /** The two kinds of object that have secrets and certificates, each in lists of its own. */
 export type HolderKind = 'applications' | 'servicePrincipals'
 

@@ -17,10 +17,10 @@ for (const kind of testDatabaseKinds) {
     assert.equal(check.expiresAtMs, time.nowMs + 365 * dayMs)
     time.nowMs += 365 * dayMs - 1
     assert.equal((await credentials.checkClientSecret(appId, owner.secret)).outcome, 'proved')
-    assert.equal(await credentials.credentialStands(objectId, check.credentialId), true)
+    assert.equal(await credentials.credentialStands(objectId, { kind: 'client-secret', id: check.credentialId }), true)
     time.nowMs += 1
     assert.equal((await credentials.checkClientSecret(appId, owner.secret)).outcome, 'expired-secret')
-    assert.equal(await credentials.credentialStands(objectId, check.credentialId), false)
+    assert.equal(await credentials.credentialStands(objectId, { kind: 'client-secret', id: check.credentialId }), false)
     assert.equal(await credentials.credentialStands(objectId, undefined), true)
   })
 
@@ -35,10 +35,10 @@ for (const kind of testDatabaseKinds) {
     await database.transaction(insert)
     time.nowMs = startsAtMs - 1
     assert.deepEqual(await credentials.checkClientSecret(appId, secretText), { outcome: 'wrong-secret' })
-    assert.equal(await credentials.credentialStands(objectId, secret.keyId), false)
+    assert.equal(await credentials.credentialStands(objectId, { kind: 'client-secret', id: secret.keyId }), false)
     time.nowMs = startsAtMs
     assert.equal((await credentials.checkClientSecret(appId, secretText)).outcome, 'proved')
-    assert.equal(await credentials.credentialStands(objectId, secret.keyId), true)
+    assert.equal(await credentials.credentialStands(objectId, { kind: 'client-secret', id: secret.keyId }), true)
   })
 
   test(`a wrong secret, a stranger's secret and an unknown application are told apart only inside (${kind})`, async (t) => {

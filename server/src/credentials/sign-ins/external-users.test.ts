@@ -207,8 +207,8 @@ for (const kind of testDatabaseKinds) {
         ids.push((await database.transaction((transaction) => credentials.recordSignIn(transaction, proof))).id)
       }
       const stand = async () => [
-        await credentials.credentialStands(gone.objectId, ids[0]),
-        await credentials.credentialStands(kept.objectId, ids[1]),
+        await credentials.credentialStands(gone.objectId, { kind: 'sign-in', id: ids[0] ?? '' }),
+        await credentials.credentialStands(kept.objectId, { kind: 'sign-in', id: ids[1] ?? '' }),
       ]
       await directory.endSignInsOfRemovedProviders(() => true)
       assert.deepEqual(await stand(), [true, true])
@@ -227,14 +227,18 @@ for (const kind of testDatabaseKinds) {
       const { id } = await database.transaction((transaction) => credentials.recordSignIn(transaction, proof))
       time.nowMs += 8 * hourMs - 1
       await database.transaction((transaction) => credentials.touchSignIn(transaction, id, lifetimeMs))
-      assert.equal(await credentials.credentialStands(objectId, id), true)
+      assert.equal(await credentials.credentialStands(objectId, { kind: 'sign-in', id: id }), true)
       time.nowMs += 1
-      assert.equal(await credentials.credentialStands(objectId, id), false)
+      assert.equal(await credentials.credentialStands(objectId, { kind: 'sign-in', id: id }), false)
       await database.transaction((transaction) => credentials.touchSignIn(transaction, id, lifetimeMs))
-      assert.equal(await credentials.credentialStands(objectId, id), false)
+      assert.equal(await credentials.credentialStands(objectId, { kind: 'sign-in', id: id }), false)
       const passkey = { ...proof, methods: ['hwk', 'mfa'] }
       const other = await database.transaction((transaction) => credentials.recordSignIn(transaction, passkey))
-      assert.equal(await credentials.credentialStands(objectId, other.id), false, 'nor does another proof of theirs')
+      assert.equal(
+        await credentials.credentialStands(objectId, { kind: 'sign-in', id: other.id }),
+        false,
+        'nor does another proof of theirs',
+      )
     })
   })
 }

@@ -67,7 +67,8 @@ export function createPersonTokens({
       const user = await directory.findUser(objectId)
       if (user?.enabled === false) throw new EntraError('disabledUser')
       if (user === undefined || signInId === undefined) throw new EntraError('revoked')
-      if (!(await credentials.credentialStands(objectId, signInId))) throw new EntraError('revoked')
+      if (!(await credentials.credentialStands(objectId, { kind: 'sign-in', id: signInId })))
+        throw new EntraError('revoked')
       return user
     },
 
