@@ -46,7 +46,7 @@ import { secretStore } from './secrets/secret-store.ts'
 import { type Secrets, createSecrets, toSecretRecord } from './secrets/secrets.ts'
 import { securityEventStore } from './security-events/security-event-store.ts'
 import { type SecurityEvents, createSecurityEvents } from './security-events/security-events.ts'
-import { type ProvedUser, requireProof } from './sign-ins/proof-standing.ts'
+import { type AuthenticatedUser, requireValidAuthentication } from './sign-ins/authentication.ts'
 import { signInStore } from './sign-ins/sign-in-store.ts'
 import { type NewSignIn, type SignIn, type SignInUse, createSignIns } from './sign-ins/sign-ins.ts'
 import { createStandingCheck } from './standing/standing.ts'
@@ -96,10 +96,10 @@ export interface Credentials {
     password: PreparedPassword,
     reset: PasswordReset,
   ): Promise<void>
-  /** Sets the password that a user chose, and ends their sign-ins. @throws ProofRefusedError */
+  /** Sets the password that a user chose, and ends their sign-ins. @throws AuthenticationRefusedError */
   changePassword(
     transaction: Transaction,
-    user: ProvedUser,
+    user: AuthenticatedUser,
     password: PreparedPassword,
     change: PasswordChange,
   ): Promise<User>
@@ -112,9 +112,9 @@ export interface Credentials {
     origin: Pick<Origin, 'remoteAddress' | 'userAgent'>,
   ): Promise<void>
 
-  /** Requires that nothing has invalidated an authentication since. @throws ProofRefusedError */
-  requireProof(transaction: Transaction, user: ProvedUser): Promise<void>
-  /** Records a sign-in of an authenticated user. @throws ProofRefusedError if the authentication is no longer valid */
+  /** Requires that nothing has invalidated an authentication since. @throws AuthenticationRefusedError */
+  requireValidAuthentication(transaction: Transaction, user: AuthenticatedUser): Promise<void>
+  /** Records a sign-in of an authenticated user. @throws AuthenticationRefusedError if the authentication is no longer valid */
   recordSignIn(transaction: Transaction, signIn: NewSignIn): Promise<SignIn>
   /** Extends a sign-in that has not ended, by this time from now. */
   touchSignIn(transaction: Transaction, id: string, lifetimeMs: number): Promise<void>
@@ -208,8 +208,8 @@ export function createCredentials(options: CredentialsOptions): Credentials {
     }),
     ...signIns,
     ...createUserCredentials(options, stores, rules, signIns.endSignInsOf),
-    requireProof: async (transaction, user) => {
-      await requireProof(directory.authentication, transaction, user)
+    requireValidAuthentication: async (transaction, user) => {
+      await requireValidAuthentication(directory.authentication, transaction, user)
     },
   }
 }

@@ -3,7 +3,7 @@ import { applicationOwnerMigration } from './applications/application-owner-stor
 import { applicationSignInMigration } from './applications/application-sign-in-store.ts'
 import { externalPrincipalMigration } from './external/external-principal-store.ts'
 import { externalIdentityMigration } from './external/external-user-store.ts'
-import { peopleMigration, proofRevisionMigration } from './people/people-migration.ts'
+import { peopleMigration, authenticationRevisionMigration } from './people/people-migration.ts'
 import { managedIdentityMigration } from './workloads/managed-identity-migration.ts'
 
 /** The tables of the directory. Names that are found in any case are stored in lower case too. */
@@ -77,6 +77,6 @@ export const directoryMigrations: readonly Migration[] = [
   externalPrincipalMigration,
   peopleMigration,
   externalIdentityMigration,
-  proofRevisionMigration,
+  authenticationRevisionMigration,
   applicationOwnerMigration,
 ]

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { DatabaseKind, Transaction } from '../platform/sql/database.ts'
 import { testDatabaseKinds } from '../platform/sql/test-database.ts'
-import { ProofRefusedError } from '../credentials/index.ts'
+import { AuthenticationRefusedError } from '../credentials/index.ts'
 import type { User } from '../directory/index.ts'
 import { openGraph } from './test-graph.ts'
 
@@ -48,7 +48,7 @@ async function open(t: TestContext, kind: DatabaseKind) {
 }
 
 const refusedFor = (refusal: string) => (error: unknown) => {
-  assert.ok(error instanceof ProofRefusedError)
+  assert.ok(error instanceof AuthenticationRefusedError)
   assert.equal(error.refusal, refusal)
   return true
 }

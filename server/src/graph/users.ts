@@ -1,4 +1,4 @@
-import { type PreparedPassword, ProofRefusedError, WeakPasswordError } from '../credentials/index.ts'
+import { type PreparedPassword, AuthenticationRefusedError, WeakPasswordError } from '../credentials/index.ts'
 import { NameTakenError, type UserRecord, resourceNotFound } from '../directory/index.ts'
 import { BusyError } from '../platform/limits/fair-queue.ts'
 import { parseGuid } from '../standards/azure/guid.ts'
@@ -221,7 +221,7 @@ const weaknesses: Readonly<Record<WeakPasswordError['refusal'], string>> = {
 
 /** An administrator's reset, or another change, came first. */
 function proofOutdated(error: unknown): never {
-  if (!(error instanceof ProofRefusedError)) throw error
+  if (!(error instanceof AuthenticationRefusedError)) throw error
   const text = 'The specified password does not match: it was changed meanwhile.'
   throw new GraphError('badRequest', text, { cause: error })
 }

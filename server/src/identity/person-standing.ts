@@ -1,4 +1,4 @@
-import { type Credentials, type NewSignIn, ProofRefusedError, type SignIn } from '../credentials/index.ts'
+import { type Credentials, type NewSignIn, AuthenticationRefusedError, type SignIn } from '../credentials/index.ts'
 import type { Transaction } from '../platform/sql/database.ts'
 import { EntraError, type EntraErrorKind } from './entra-errors.ts'
 
@@ -16,12 +16,12 @@ export async function recordPerson(
   try {
     return await credentials.recordSignIn(transaction, signIn)
   } catch (error) {
-    if (!(error instanceof ProofRefusedError)) throw error
+    if (!(error instanceof AuthenticationRefusedError)) throw error
     throw new EntraError(refusals[error.refusal], [], { cause: error })
   }
 }
 
-const refusals: Readonly<Record<ProofRefusedError['refusal'], EntraErrorKind>> = {
+const refusals: Readonly<Record<AuthenticationRefusedError['refusal'], EntraErrorKind>> = {
   disabled: 'disabledUser',
   outdated: 'revoked',
   'must-change-password': 'oldPassword',

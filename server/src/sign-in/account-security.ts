@@ -170,7 +170,7 @@ function requireOwnProofs(site: Site, call: PageCall, objectId: string): Account
  * Changes what somebody proves themselves with, if their own proof counts still: nothing is added by a session that a reset
  * has ended meanwhile.
  *
- * @throws ProofRefusedError
+ * @throws AuthenticationRefusedError
  */
 function changeProofs<Result>(
   { database, credentials }: Site,
@@ -178,7 +178,7 @@ function changeProofs<Result>(
   work: (transaction: Transaction) => Promise<Result>,
 ): Promise<Result> {
   return database.transaction(async (transaction) => {
-    await credentials.requireProof(transaction, user)
+    await credentials.requireValidAuthentication(transaction, user)
     // Another sign-in may have added the first second factor since the session was read; it is then required.
     if ((await credentials.secondFactorDue(user.objectId, methods, transaction)) !== undefined)
       throw new PageError('outdated')

@@ -33,7 +33,7 @@ export function submitEnrolment(site: Site, call: PageCall, form: Form): Promise
     const { credentials, database } = site
     const person = await totpHolder(site, pending)
     const made = await database.transaction(async (transaction) => {
-      await credentials.requireProof(transaction, pending.user)
+      await credentials.requireValidAuthentication(transaction, pending.user)
       return credentials.secondFactors.enrolTotp(transaction, person)
     })
     return made === undefined ? proceed(stage) : showFirstCode(enrolment, made)
@@ -108,7 +108,7 @@ async function refuseEnrolmentCode(stage: Stage, pending: PendingAccount): Promi
   )
 }
 
-/** Adds the first second factor, and returns new recovery codes; undefined if nothing was added. @throws PageError, ProofRefusedError */
+/** Adds the first second factor, and returns new recovery codes; undefined if nothing was added. @throws PageError, AuthenticationRefusedError */
 function addFirstFactor(
   { stage: { site, call }, pending, enrolmentCode }: Enrolment,
   kind: 'totp' | 'passkey',
@@ -118,7 +118,7 @@ function addFirstFactor(
   const { user, methods } = pending
   const { objectId } = user
   return database.transaction(async (transaction) => {
-    await credentials.requireProof(transaction, user)
+    await credentials.requireValidAuthentication(transaction, user)
     // Another sign-in may have added one since the session was read: a password alone adds no other beside it.
     const due = await credentials.secondFactorDue(objectId, methods, transaction)
     if (due === 'second-factor') throw new PageError('outdated')

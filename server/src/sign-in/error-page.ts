@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { ProofRefusedError } from '../credentials/index.ts'
+import { AuthenticationRefusedError } from '../credentials/index.ts'
 import { EntraError } from '../identity/index.ts'
 import { clientStatusOf } from '../platform/http/app.ts'
 import { BusyError } from '../platform/limits/fair-queue.ts'
@@ -60,7 +60,8 @@ function describe(thrown: unknown): Described {
     const { status, message, number } = thrown
     return { status, title: 'We cannot sign you in', message, number }
   }
-  if (thrown instanceof ProofRefusedError) return new PageError(proofRefusals[thrown.refusal], { cause: thrown })
+  if (thrown instanceof AuthenticationRefusedError)
+    return new PageError(proofRefusals[thrown.refusal], { cause: thrown })
   if (thrown instanceof BusyError) return new PageError('throttled', { cause: thrown })
   const outage = outageOf(thrown)
   if (outage !== undefined)
@@ -68,7 +69,7 @@ function describe(thrown: unknown): Described {
   return new PageError(clientStatusOf(thrown) === undefined ? 'internal' : 'malformed', { cause: thrown })
 }
 
-const proofRefusals: Readonly<Record<ProofRefusedError['refusal'], PageErrorKind>> = {
+const proofRefusals: Readonly<Record<AuthenticationRefusedError['refusal'], PageErrorKind>> = {
   disabled: 'disabled',
   outdated: 'outdated',
   'must-change-password': 'outdated',

@@ -90,7 +90,7 @@ export function requireFlow(site: Site, visitor: Visitor, text: string | undefin
  * Lets somebody in, wholly or in part, and gives the browser the session's new cookie. `change` belongs to it: it comes
  * first, and gives the person as they are then.
  *
- * @throws ProofRefusedError
+ * @throws AuthenticationRefusedError
  */
 export async function signIn(
   site: Site,

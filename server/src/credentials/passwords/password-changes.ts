@@ -10,7 +10,7 @@ import type { Clock } from '../../platform/process/clock.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { SecondFactorStore } from '../second-factors/second-factor-store.ts'
 import type { NewSecurityEvent, SecurityEvents } from '../security-events/security-events.ts'
-import { type ProvedUser, requireProof } from '../sign-ins/proof-standing.ts'
+import { type AuthenticatedUser, requireValidAuthentication } from '../sign-ins/authentication.ts'
 import type { KnownNetworkStore } from './known-network-store.ts'
 import type { PasswordFailureStore } from './password-failure-store.ts'
 import { deleteFailures } from './password-failures.ts'
@@ -65,14 +65,14 @@ export function createPasswordChanges(options: PasswordChangeOptions) {
       await replacePassword(options, transaction, objectId, { ...reset, ...password, kind: 'password-reset' })
     },
 
-    /** Sets the password that a user chose, and ends their sign-ins. @throws ProofRefusedError */
+    /** Sets the password that a user chose, and ends their sign-ins. @throws AuthenticationRefusedError */
     changePassword: async (
       transaction: Transaction,
-      user: ProvedUser,
+      user: AuthenticatedUser,
       password: PreparedPassword,
       change: PasswordChange,
     ): Promise<User> => {
-      await requireProof(authentication, transaction, user)
+      await requireValidAuthentication(authentication, transaction, user)
       const replacement = { ...change, ...password, kind: 'password-changed', mustChange: false } as const
       return asUser(await replacePassword(options, transaction, user.objectId, replacement))
     },

@@ -6,7 +6,7 @@ import type { Transaction } from '../../platform/sql/database.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
 import type { SignInRow } from '../records/rows.ts'
 import type { SecondFactorRules } from '../second-factors/second-factor-policy.ts'
-import { type ProvedUser, requireProof, requireWhole } from './proof-standing.ts'
+import { type AuthenticatedUser, requireValidAuthentication, requireCompleteAuthentication } from './authentication.ts'
 import type { SignInStore } from './sign-in-store.ts'
 
 /** The time of an authentication at a provider that does not say when it was. */
@@ -36,7 +36,7 @@ export type SignInUse = Pick<Origin, 'remoteAddress' | 'userAgent'>
 export type NewSignIn = Pick<SignIn, 'clientId' | 'methods' | 'authenticatedAtMs'> & {
   readonly use?: SignInUse | undefined
   /** The user at the time of the authentication. */
-  readonly user: ProvedUser
+  readonly user: AuthenticatedUser
   /** The authentication is incomplete, and the sign-in only serves to complete it. */
   readonly isPartial?: boolean
   /** From now. */
@@ -58,8 +58,8 @@ export function createSignIns(options: SignInsOptions) {
   return {
     recordSignIn: async (transaction: Transaction, signIn: NewSignIn): Promise<SignIn> => {
       const nowMs = clock.now()
-      const user = await requireProof(directory.authentication, transaction, signIn.user)
-      if (signIn.isPartial !== true) await requireWhole(rules, transaction, user, signIn.methods)
+      const user = await requireValidAuthentication(directory.authentication, transaction, signIn.user)
+      if (signIn.isPartial !== true) await requireCompleteAuthentication(rules, transaction, user, signIn.methods)
       const { objectId } = user
       const row: SignInRow = {
         id: randomUUID(),

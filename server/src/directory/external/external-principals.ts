@@ -142,7 +142,7 @@ function toPrincipal(
         mail: undefined,
         external: true,
         mustChangePassword: false,
-        proofRevision: 0,
+        authenticationRevision: 0,
       }
     case 'service-principal':
       return { kind, objectId, appId, displayName, enabled: true }

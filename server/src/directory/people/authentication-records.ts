@@ -53,7 +53,7 @@ export function createAuthenticationRecords(store: PeopleStore & PrincipalStore)
       })
     },
     advanceRevision: async (transaction, objectId) => {
-      await store.advanceProofRevision(transaction, objectId)
+      await store.advanceAuthenticationRevision(transaction, objectId)
     },
     owners: async (transaction) =>
       (await store.owners(transaction)).map((row) => ({ objectId: row.object_id, enabled: row.enabled === 1 })),

@@ -11,7 +11,7 @@ export const peopleMigration: Migration = {
 }
 
 /** Adds the column that tells earlier authentications of a user from valid ones. */
-export const proofRevisionMigration: Migration = {
+export const authenticationRevisionMigration: Migration = {
   id: 'directory-0009-proof-revision',
   up: async (schema, types) => {
     await schema

@@ -38,7 +38,7 @@ export function peopleStore(database: Database) {
       within(transaction).updateTable('directory_user').set(change).where('object_id', '=', objectId).execute(),
     deleteUser: (transaction: Transaction, objectId: string) =>
       within(transaction).deleteFrom('directory_user').where('object_id', '=', objectId).execute(),
-    advanceProofRevision: (transaction: Transaction, objectId: string) =>
+    advanceAuthenticationRevision: (transaction: Transaction, objectId: string) =>
       within(transaction)
         .updateTable('directory_user')
         .set((user) => ({ proof_revision: user('proof_revision', '+', 1) }))

@@ -20,7 +20,7 @@ export type User = {
   /** Whether the user must choose another password before signing in. */
   readonly mustChangePassword: boolean
   /** An authentication of an earlier revision is no longer valid. */
-  readonly proofRevision: number
+  readonly authenticationRevision: number
 }
 
 export type Group = {

@@ -17,7 +17,7 @@ export function toUser(row: UserRow): User {
     mail: row.mail ?? undefined,
     external: row.external === 1,
     mustChangePassword: row.must_change_password === 1,
-    proofRevision: row.proof_revision,
+    authenticationRevision: row.proof_revision,
   }
 }
 

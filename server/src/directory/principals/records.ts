@@ -85,7 +85,24 @@ export function toServicePrincipalRecord(row: NamedServicePrincipalRow): Service
 
 /** The user of a record, without the rest. */
 export function asUser(record: User): User {
-  const { objectId, userPrincipalName, displayName, enabled, mail, external, mustChangePassword, proofRevision } =
-    record
-  return { objectId, userPrincipalName, displayName, enabled, mail, external, mustChangePassword, proofRevision }
+  const {
+    objectId,
+    userPrincipalName,
+    displayName,
+    enabled,
+    mail,
+    external,
+    mustChangePassword,
+    authenticationRevision,
+  } = record
+  return {
+    objectId,
+    userPrincipalName,
+    displayName,
+    enabled,
+    mail,
+    external,
+    mustChangePassword,
+    authenticationRevision,
+  }
 }

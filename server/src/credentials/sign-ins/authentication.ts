@@ -3,10 +3,10 @@ import type { Transaction } from '../../platform/sql/database.ts'
 import type { SecondFactorRules } from '../second-factors/second-factor-policy.ts'
 
 /** A user with the revision of the authentication: one of an earlier revision is no longer valid. */
-export type ProvedUser = Pick<User, 'objectId' | 'proofRevision'>
+export type AuthenticatedUser = Pick<User, 'objectId' | 'authenticationRevision'>
 
 /** Why an authentication that succeeded does not lead to a sign-in. */
-export type ProofRefusal =
+export type AuthenticationRefusal =
   | 'disabled'
   /** The password was reset, a method was removed, the user signed out everywhere, or was deleted. */
   | 'outdated'
@@ -15,11 +15,11 @@ export type ProofRefusal =
   | 'second-factor-enrolment'
 
 /** The authentication is no longer valid, or not complete. */
-export class ProofRefusedError extends Error {
-  override readonly name = 'ProofRefusedError'
-  readonly refusal: ProofRefusal
-  constructor(refusal: ProofRefusal) {
-    super(`the proof counts no more: ${refusal}`)
+export class AuthenticationRefusedError extends Error {
+  override readonly name = 'AuthenticationRefusedError'
+  readonly refusal: AuthenticationRefusal
+  constructor(refusal: AuthenticationRefusal) {
+    super(`the authentication is no longer valid: ${refusal}`)
     this.refusal = refusal
   }
 }
@@ -27,16 +27,16 @@ export class ProofRefusedError extends Error {
 /**
  * Requires, within the transaction that uses an authentication, that nothing has invalidated it since.
  *
- * @throws ProofRefusedError
+ * @throws AuthenticationRefusedError
  */
-export async function requireProof(
+export async function requireValidAuthentication(
   authentication: Pick<AuthenticationRecords, 'find'>,
   transaction: Transaction,
-  { objectId, proofRevision }: ProvedUser,
+  { objectId, authenticationRevision }: AuthenticatedUser,
 ): Promise<AuthenticationRecord> {
   const user = await authentication.find(objectId, transaction)
-  if (user?.enabled === false) throw new ProofRefusedError('disabled')
-  if (user?.proofRevision !== proofRevision) throw new ProofRefusedError('outdated')
+  if (user?.enabled === false) throw new AuthenticationRefusedError('disabled')
+  if (user?.authenticationRevision !== authenticationRevision) throw new AuthenticationRefusedError('outdated')
   return user
 }
 
@@ -44,15 +44,15 @@ export async function requireProof(
  * Requires that an authentication is complete: no password that must be changed, and no password alone if the user has a
  * second factor or needs one. Checked here too, so that a page cannot forget it.
  *
- * @throws ProofRefusedError
+ * @throws AuthenticationRefusedError
  */
-export async function requireWhole(
+export async function requireCompleteAuthentication(
   rules: SecondFactorRules,
   transaction: Transaction,
   user: AuthenticationRecord,
   methods: readonly string[],
 ): Promise<void> {
-  if (user.mustChangePassword && methods.includes('pwd')) throw new ProofRefusedError('must-change-password')
+  if (user.mustChangePassword && methods.includes('pwd')) throw new AuthenticationRefusedError('must-change-password')
   const due = await rules.due(transaction, user, methods)
-  if (due !== undefined) throw new ProofRefusedError(due === 'enrolment' ? 'second-factor-enrolment' : due)
+  if (due !== undefined) throw new AuthenticationRefusedError(due === 'enrolment' ? 'second-factor-enrolment' : due)
 }
