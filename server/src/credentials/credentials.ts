@@ -164,7 +164,7 @@ export type CredentialsOptions = {
   /** Which users must sign in with a second factor; none by default. */
   readonly secondFactorPolicy?: SecondFactorPolicy
   /** The maximum lifetime of a credential in days. 732 by default: two years, one of them a leap year. */
-  readonly longestCredentialDays?: number
+  readonly maxCredentialDays?: number
   /** The maximum lifetime of a sign-in in days, however often it is renewed. 180 by default. */
   readonly maxSignInDays?: number
 }
@@ -216,9 +216,9 @@ export function createCredentials(options: CredentialsOptions): Credentials {
 
 /** The credentials of applications, service principals and managed identities. */
 function createProgramCredentials(options: CredentialsOptions, stores: CredentialStores) {
-  const { database, clock, directory, publicOrigin, longestCredentialDays = 732 } = options
+  const { database, clock, directory, publicOrigin, maxCredentialDays = 732 } = options
   const { acceptsIssuer = (issuer: string) => issuer.startsWith('https://') } = options
-  const requireLifetime = createRequireLifetime(clock, longestCredentialDays)
+  const requireLifetime = createRequireLifetime(clock, maxCredentialDays)
   const secrets = createSecrets({ directory, store: stores.secrets, clock, requireLifetime })
   const certificates = createCertificates({ directory, store: stores.certificates, clock, requireLifetime })
   const store = stores.federated

@@ -1,8 +1,6 @@
 export type { KeyCredential } from './certificates/certificate.ts'
 export { createCredentials, type Credentials } from './credentials.ts'
 export type { FederatedCredentialChange } from './federation/federated-credentials.ts'
-export type { ManagedFederation } from './federation/managed-federation.ts'
-export type { Machines } from './machines/machines.ts'
 export { credentialMigrations } from './migrations.ts'
 export type { PasswordCheck, PasswordClaim } from './passwords/password-check.ts'
 export { type PreparedPassword, WeakPasswordError, prepareGeneratedPassword } from './passwords/passwords.ts'
@@ -12,8 +10,6 @@ export {
   type ClientSecretCheck,
   type Credential,
   type CredentialKind,
-  type Enrolled,
-  type EnrollmentCode,
   type FederatedCredentialRecord,
   type FederatedMatch,
   type HeldCredentials,
@@ -26,7 +22,7 @@ export {
   type SpokenIdentity,
   credentialKinds,
 } from './records/model.ts'
-export type { NewPasskey, Passkey, SecondFactors, SecondFactorsHeld } from './second-factors/model.ts'
+export type { NewPasskey, Passkey, SecondFactorsHeld } from './second-factors/model.ts'
 export type { SecretRequest } from './secrets/secrets.ts'
 export type { SecurityEvent } from './security-events/security-events.ts'
 export { AuthenticationRefusedError } from './sign-ins/authentication.ts'

@@ -1,13 +1,12 @@
 export type { ApplicationCondition } from './applications/application-list-store.ts'
 export type { ApplicationSignInChange } from './applications/application-sign-in-store.ts'
 export { createDirectory, type Directory } from './directory.ts'
-export type { ExternalPrincipals } from './external/external-principals.ts'
 export type { ExternalPerson, ExternalSignIn } from './external/external-users.ts'
 export type { GroupCondition } from './groups/group-store.ts'
 export { directoryMigrations } from './migrations.ts'
 export type { AuthenticationRecord, AuthenticationRecords } from './people/authentication-records.ts'
 export type { UserCondition } from './people/people-store.ts'
-export { type NewUser, noPasswordHere } from './people/people.ts'
+export { noPasswordHere } from './people/people.ts'
 export {
   DirectoryError,
   type DirectoryRefusal,
@@ -19,18 +18,11 @@ export type { DirectoryListener } from './principals/events.ts'
 export type { Condition } from './principals/list-page.ts'
 export type {
   Application,
-  DeletedPrincipal,
   DirectoryPrincipal,
   DirectoryRole,
   ExternalIdentity,
-  ExternalNames,
-  ExternalPrincipal,
-  Group,
-  KnownExternalPrincipal,
   ManagedIdentity,
   ManagedIdentityKind,
-  RedirectUris,
-  ResourcePlace,
   ServicePrincipal,
   SigningPrincipal,
   Tenant,
@@ -45,4 +37,3 @@ export {
   type UserRecord,
   asUser,
 } from './principals/records.ts'
-export type { ManagedIdentities } from './workloads/managed-identities.ts'

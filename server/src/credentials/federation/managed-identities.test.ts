@@ -93,10 +93,7 @@ for (const kind of testDatabaseKinds) {
     await database.transaction((transaction) => credentials.managedFederation.put(transaction, one, trust))
     await remove(one)
     assert.equal(await directory.findPrincipal(one.objectId), undefined)
-    assert.equal(
-      await credentials.credentialStands(one.objectId, undefined),
-      false,
-    )
+    assert.equal(await credentials.credentialStands(one.objectId, undefined), false)
     assert.deepEqual(deletedPrincipals, [one.objectId])
     const outside = { issuer: 'https://ci.example', audiences: ['api://x'], subject: 's', claim: () => undefined }
     assert.deepEqual(await credentials.matchFederatedCredential(outside, undefined), { outcome: 'issuer' })

@@ -7,52 +7,52 @@ import { type Allowance, type Bucket, refill } from '../../platform/limits/token
 /** Guesses for one name from one network. */
 const guessesPerPair: Allowance = { burst: 10, perSecond: 1 / 60 }
 
-/** Guesses of strangers from one network, and from its /24 of IPv4 or /48 of IPv6, whichever names they are for. */
+/** Guesses of unknown senders from one network, and from its /24 of IPv4 or /48 of IPv6, for any name. */
 const guessesPerNetwork: Allowance = { burst: 60, perSecond: 0.1 }
 const guessesPerNeighbourhood: Allowance = { burst: 120, perSecond: 0.2 }
 
 /**
- * Beyond that, what a neighbourhood still has for addresses that did not guess lately: one guess for each address of a /24,
- * so that one of them cannot shut the others out. A /48 often has one holder, and gets fewer.
+ * The reserve of a neighbourhood beyond that for addresses without recent guesses: one guess for each address of a /24, so
+ * that one address cannot lock out the others. A /48 often has one holder, and gets fewer.
  */
 const reserveOfIPv4: Allowance = { burst: 256, perSecond: 1 / 30 }
 const reserveOfIPv6: Allowance = { burst: 20, perSecond: 1 / 30 }
 
-/** After so many recent guesses a neighbourhood is no longer ordinary, and waits behind those that are. */
+/** A neighbourhood with this many recent guesses is no longer ordinary, and waits behind those that are. */
 const ordinaryGuesses = 3
 
-/** Right passwords: each costs a hash too. Of a person from one network, of a person, and from one network. */
+/** Right passwords, which cost a hash too: of a user from one network, of a user, and from one network. */
 const proofsPerPair: Allowance = { burst: 60, perSecond: 1 }
 const proofsPerPerson: Allowance = { burst: 120, perSecond: 2 }
 const proofsPerNetwork: Allowance = { burst: 600, perSecond: 10 }
 
-/** Hashes that run or wait, of one name from one network, from one network, and from one neighbourhood. */
+/** Hashes that run or wait: of one name from one network, from one network, and from one neighbourhood. */
 const maxInFlight = { pair: 8, network: 16, neighbourhood: 32 } as const
 
-/** How many keys of each kind have a bucket of their own at least; twice as many at most. */
+/** The minimum number of keys of each kind with a bucket of their own; the maximum is twice as many. */
 const minBuckets = 10_000
 
-/** One attempt that was let in; say how it ended, once. */
+/** An admitted attempt. `end` is called once with its result. */
 export type Attempt = { readonly place: Place; readonly end: (how: 'proved' | 'refused' | 'dropped') => void }
 
-/** Why an attempt is not let in: too many guesses, or more than a caller may have in flight, whoever it is. */
-export type NotLetIn = 'guesses' | { readonly retryAfterSeconds: number }
+/** Why an attempt is not admitted: too many guesses, or more attempts in flight than any caller may have. */
+export type NotAdmitted = 'guesses' | { readonly retryAfterSeconds: number }
 
 export type PasswordThrottle = {
   /**
-   * Lets an attempt in, or not. `known` says that the person proved a password from this network or browser before:
-   * strangers elsewhere cannot use up what such an attempt may do.
+   * Admits an attempt, or not. `known`: the user has signed in from this network or browser, so unknown senders elsewhere
+   * cannot use up the allowance of the attempt.
    */
   readonly begin: (guess: {
     readonly network: string
     readonly name: string
     readonly known: boolean
-  }) => Attempt | NotLetIn
-  /** How many buckets and counters are kept, to show that there is a bound. */
+  }) => Attempt | NotAdmitted
+  /** The number of buckets and counters, for the test of their bound. */
   readonly size: () => number
 }
 
-/** Counts attempts in this process, in bounded memory. What is counted for a name in all processes is in the database. */
+/** Counts attempts in this process, in bounded memory. The counters of names for all processes are in the database. */
 export function createPasswordThrottle(clock: Clock): PasswordThrottle {
   const guesses = {
     pairs: createBuckets(clock, guessesPerPair),
@@ -69,7 +69,7 @@ export function createPasswordThrottle(clock: Clock): PasswordThrottle {
   const inFlight = createInFlight()
   const all = [...Object.values(guesses), ...Object.values(proofs)]
 
-  /** What a guess is taken from. */
+  /** The buckets that a guess uses. */
   function bucketsOfGuess({ network, pair, neighbourhood, known }: Guesser): readonly (readonly [Buckets, string])[] {
     if (known) return [[guesses.pairs, pair]]
     const hasGuessed = guesses.networks.spent(network) >= 1
@@ -130,7 +130,7 @@ export function createPasswordThrottle(clock: Clock): PasswordThrottle {
   }
 }
 
-/** Counts what is in flight, by kind and key. */
+/** Counts the attempts in flight, by kind and key. */
 function createInFlight() {
   const counts = new Map<string, number>()
   const of = (kind: keyof typeof maxInFlight, key: string) => counts.get(`${kind} ${key}`) ?? 0
@@ -154,7 +154,7 @@ type Guesser = {
 
 type Buckets = ReturnType<typeof createBuckets>
 
-/** Buckets by key, in bounded memory: one that was not used lately is full again. */
+/** Buckets by key, in bounded memory: a bucket without recent use is full again. */
 function createBuckets(clock: Clock, allowance: Allowance) {
   const { burst, perSecond } = allowance
   const buckets = new RecentMap<Bucket>(minBuckets)
@@ -169,7 +169,7 @@ function createBuckets(clock: Clock, allowance: Allowance) {
   const set = (key: string, tokens: number): void => buckets.set(key, { tokens, atMs: clock.now() })
 
   return {
-    /** How long until there is a whole token; 0 when there is one. */
+    /** The time until there is a whole token; 0 if there is one. */
     waitMs: (key: string): number => (Math.max(0, 1 - tokensOf(key)) / perSecond) * 1000,
     spent: (key: string): number => burst - tokensOf(key),
     take: (key: string): void => set(key, tokensOf(key) - 1),

@@ -6,13 +6,13 @@ import {
   verifyPassword,
 } from '../../platform/keys/password-hash.ts'
 
-/** Why a password may not be chosen. */
+/** Why a password is rejected. */
 export type PasswordRefusal = 'too-short' | 'too-long' | 'like-user-name' | 'too-common' | 'same-as-before'
 
-/** A password that may be chosen, as it is stored. */
+/** An accepted password in its stored form. */
 export type PreparedPassword = { readonly passwordHash: string }
 
-/** Somebody chose a password that may not be chosen. */
+/** The chosen password is rejected. */
 export class WeakPasswordError extends Error {
   override readonly name = 'WeakPasswordError'
   readonly refusal: PasswordRefusal
@@ -23,11 +23,11 @@ export class WeakPasswordError extends Error {
 }
 
 /** In characters. [NIST SP 800-63B §3.1.1] */
-const shortestPassword = 10
+const minPasswordLength = 10
 
 /**
- * What the commonest passwords are made of, when digits, signs and their use as letters are taken away. With at least ten
- * characters nearly all of the passwords that are tried first are one of these and a year.
+ * The words of the commonest passwords, without digits and symbols. Of at least ten characters, nearly all of the passwords
+ * that are tried first are one of these words and a year.
  */
 const commonWords = new Set(
   `password passwort passwd passphrase pass welcome willkommen letmein qwerty qwertz azerty admin administrator root
@@ -46,10 +46,10 @@ const commonWalks = new Set(
    qwertyuiop[] !@#$%^&*() asdfghjkl; zxcvbnm,./ abc123abc123 123abc456def`.split(/\s+/),
 )
 
-/** Why a password may not be chosen by the user of this name, or undefined when it may. */
+/** Why the user of this name may not choose a password; undefined if the user may. */
 export function passwordRefusal(password: string, userPrincipalName: string): PasswordRefusal | undefined {
   const text = password.normalize('NFC')
-  if (Array.from(text).length < shortestPassword) return 'too-short'
+  if (Array.from(text).length < minPasswordLength) return 'too-short'
   if (Buffer.byteLength(text) > longestPasswordBytes) return 'too-long'
   const lower = text.toLowerCase()
   const name = userPrincipalName.toLowerCase()
@@ -60,23 +60,23 @@ export function passwordRefusal(password: string, userPrincipalName: string): Pa
   return [lettersOf(lower), lettersOf(unmasked(lower))].some(isCommon) ? 'too-common' : undefined
 }
 
-/** A password that somebody chose, and whose it is. */
+/** A password that a user chose. */
 export type ChosenPassword = {
   readonly userPrincipalName: string
   readonly password: string
-  /** The hash of the password that the user has now, which may not be chosen again. */
+  /** The hash of the present password, which may not be chosen again. */
   readonly current?: string | undefined
-  /** Names that guesses would begin with: of the tenant, and of the user. */
+  /** Names that guesses would start with: of the tenant, and of the user. */
   readonly names: readonly string[]
 }
 
-/** How many guesses a password has to take, as a power of ten: the names and years of a season or a club take fewer. */
+/** The minimum number of guesses for a password, as a power of ten. A season or a club with a year takes fewer. */
 const minGuessesLog10 = 9
 
 const estimate = createStrengthEstimator()
 
 /**
- * Judges a password that somebody chose, and hashes it. It takes long: do it before the transaction that stores it.
+ * Judges and hashes a password that a user chose. It takes long, so it is called before the transaction that stores it.
  *
  * @throws WeakPasswordError; BusyError when too many hashes wait
  */
@@ -97,7 +97,7 @@ function wordsOf(names: readonly string[]): string[] {
   return [...new Set(parts.map((part) => part.toLowerCase()))].filter((part) => part.length > 2)
 }
 
-/** Nothing is left of a password of digits and signs alone: such a one is judged by its length. */
+/** Nothing is left of a password of digits and symbols, which is judged by its length. */
 function isCommon(letters: string): boolean {
   if (letters === '') return false
   if (commonWords.has(letters)) return true
@@ -105,7 +105,7 @@ function isCommon(letters: string): boolean {
   return false
 }
 
-/** A password that this server generated of at least 128 random bits: it needs no slow hash. */
+/** Hashes a password that this server generated. It has at least 128 random bits and needs no slow hash. */
 export function prepareGeneratedPassword(password: string): PreparedPassword {
   return { passwordHash: hashGeneratedPassword(password) }
 }
@@ -120,7 +120,7 @@ function isRepetitionOf(text: string, word: string): boolean {
 
 const masks: Readonly<Record<string, string>> = { '@': 'a', '4': 'a', '3': 'e', '1': 'i', '!': 'i', '0': 'o', $: 's' }
 
-/** What "p@ssw0rd" stands for. Signs at the end are no letters. */
+/** The letters that "p@ssw0rd" stands for. Symbols at the end stand for none. */
 function unmasked(text: string): string {
   const end = text.replace(/[\d\p{P}\p{S}]+$/u, '')
   return end.replace(/[@4310!$]/g, (sign) => masks[sign] ?? sign)
