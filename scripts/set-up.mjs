@@ -68,7 +68,7 @@ export function runInherited(command, args, options = {}) {
     const child = spawn(command, args, { cwd: root, stdio: 'inherit', ...options })
     const handlers = /** @type {const} */ (['SIGTERM', 'SIGHUP', 'SIGINT']).map((signal) => {
       const handler = () => {
-        if (signal !== 'SIGINT' || process.stdin.isTTY !== true) child.kill(signal)
+        if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
       }
       process.on(signal, handler)
       return { signal, handler }

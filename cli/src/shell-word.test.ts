@@ -3,8 +3,11 @@ import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
 import { shellWord } from './shell-word.ts'
 
+// prettier-ignore
+const texts = ['plain/path-1.txt:80', '', 'a b', "it's", '$HOME', '`id`', '"', '\\', 'a\nb', '~', '*', '=x', 'ä']
+
 test('a shell reads the word as the text', () => {
-  for (const text of ['plain/path-1.txt:80', '', 'a b', "it's", '$HOME', '`id`', '"', '\\', 'a\nb', '~', '*', '=x', 'ä']) {
+  for (const text of texts) {
     assert.equal(execFileSync('/bin/sh', ['-c', `printf %s ${shellWord(text)}`], { encoding: 'utf8' }), text)
   }
 })

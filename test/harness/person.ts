@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { expectStatus } from './arm.ts'
 import { form, request, type HttpResponse } from './http.ts'
 import { at, stringAt } from './json.ts'
@@ -42,7 +42,7 @@ export async function codeOf(server: RunningServer, person: Person | WayThrough,
     redirect_uri: redirectUri,
     scope,
     state: 'state',
-    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge: hash('sha256', verifier, 'base64url'),
     code_challenge_method: 'S256',
   }).toString()
   const visitor = pageVisitor(server)

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Agent } from 'node:http'
 import { expectStatus } from './arm.ts'
 import { form, request, type HttpResponse } from './http.ts'
@@ -45,7 +45,7 @@ export function basic(username: string, password: string): string {
 
 /** The sha256 digest of the bytes, as `sha256:` and 64 hexadecimal digits. */
 export function digestOf(bytes: Buffer | Uint8Array): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+  return `sha256:${hash('sha256', bytes, 'hex')}`
 }
 
 /** The origin of a registry's data plane, without a slash at the end. */

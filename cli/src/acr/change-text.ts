@@ -1,7 +1,7 @@
 import type { DecisionChange } from '@acrux/contract'
 import { shellWord } from '../shell-word.ts'
 
-/** Whom and what a change is for; what is not known stands in capital letters in its command. */
+/** The names in a command. An unknown name is a placeholder in capital letters. */
 export type ChangeFor = {
   readonly registry?: string | undefined
   readonly objectId?: string | undefined
@@ -9,7 +9,7 @@ export type ChangeFor = {
   readonly scopeMap?: string | undefined
 }
 
-/** A change for a person to make: the command that makes it where `az` has one, and what to do otherwise. */
+/** The `az` command that makes a change, or a sentence if there is none. */
 export function changeText(change: DecisionChange, names: ChangeFor): string {
   const registry = shellWord(names.registry ?? 'REGISTRY')
   const id = shellWord(names.objectId ?? 'OBJECT-ID')
@@ -44,7 +44,7 @@ function inWords({ kind, access }: DecisionChange): string {
   return access ? `${what}, for ${access}` : what
 }
 
-/** What is to be done where there is no command for it. */
+/** Changes for which there is no command. */
 const words: Readonly<Record<string, string>> = {
   'get-new-token': 'ask for a new token',
   'sign-in': 'sign in as somebody who may',
@@ -62,7 +62,7 @@ function assignRole({ roleName, scope, condition }: DecisionChange, objectId: st
   return condition ? `${command} --condition-version 2.0 --condition ${shellWord(condition)}` : command
 }
 
-/** `repositories/team/app/content/read`: the repository may have slashes, the action has one. */
+/** `repositories/team/app/content/read`: the repository may contain slashes, the action contains one. */
 function extendScopeMap(action: string, registry: string, scopeMap: string): string {
   const [, repository = 'REPOSITORY', right = 'ACTION'] = /^repositories\/(.+)\/([^/]+\/[^/]+)$/.exec(action) ?? []
   return `az acr scope-map update -n ${scopeMap} -r ${registry} --add-repository ${shellWord(repository)} ${right}`

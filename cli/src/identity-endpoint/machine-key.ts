@@ -1,9 +1,9 @@
 import {
-  type KeyObject,
-  createHash,
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
+  hash,
+  type KeyObject,
   randomUUID,
   sign,
 } from 'node:crypto'
@@ -22,7 +22,7 @@ export function newPrivateKey(): string {
 export function enrollmentProof(privateKeyPem: string, code: string): string {
   const key = createPrivateKey(privateKeyPem)
   const { kty, crv, x, y } = createPublicKey(key).export({ format: 'jwk' })
-  const claims: EnrollmentProof = { code_sha256: createHash('sha256').update(code).digest('base64url') }
+  const claims: EnrollmentProof = { code_sha256: hash('sha256', code, 'base64url') }
   return signJwt({ typ: 'acrux-enroll+jwt', jwk: { kty, crv, x, y } }, claims, key)
 }
 

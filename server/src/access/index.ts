@@ -1,4 +1,4 @@
-export type { Principal, RegistryInQuestion } from './rights/model.ts'
+export type { Principal } from './rights/model.ts'
 export type { RoleDefinition, NewRoleDefinition, PrincipalType, RoleAssignment } from './roles/model.ts'
 export { createAccess, type Access } from './access.ts'
 export type { Authorship } from './rights/authorship.ts'

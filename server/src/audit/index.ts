@@ -17,7 +17,7 @@ export { type AuditLag, createAuditLag } from './lag.ts'
 export { auditMigrations } from './migrations.ts'
 
 export type { EventFilter } from './search/search-store.ts'
-export { type EventAuthor, attributionOf, recordChange, recordDenial } from './log/request-events.ts'
+export { attributionOf, recordChange, recordDenial } from './log/request-events.ts'
 export { type EventCount, EventTally, tallyEvents } from './log/event-tally.ts'
 export { type ChainFault, verifyChain } from './chain/verify-chain.ts'
 export { TooManyWebhooksError, type Webhook, type Webhooks, createWebhooks, maxWebhooks } from './webhooks/webhooks.ts'

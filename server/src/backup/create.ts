@@ -1,5 +1,5 @@
 import { plainReason, systemErrorCode } from '@acrux/contract'
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
@@ -82,7 +82,7 @@ async function writeBackup(
     database: { sizeBytes: (await stat(database)).size, sha256, rows: countRows(database) },
     blobs: copied.blobs,
     damaged: copied.damaged,
-    keysSha256: keys === undefined ? null : createHash('sha256').update(keys).digest('hex'),
+    keysSha256: keys === undefined ? null : hash('sha256', keys, 'hex'),
   }
   const backup: Backup = { ...description, seal: await sealOf(dataDir, description) }
   await writeFileDurably(descriptionIn(partial), `${JSON.stringify(backup, undefined, 2)}\n`, 0o600)

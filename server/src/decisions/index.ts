@@ -1,3 +1,2 @@
-export type { AllowedPrincipals } from './allowed-principals.ts'
 export { decisionDocument } from './decision-document.ts'
 export { createDecisions, type Decisions } from './decisions.ts'

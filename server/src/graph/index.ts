@@ -1,2 +1,2 @@
-export type { GraphAuthenticate, GraphSender } from './surface/model.ts'
-export { createGraph, type GraphSurface } from './surface.ts'
+export type { GraphAuthenticate } from './surface/model.ts'
+export { createGraph } from './surface.ts'

@@ -1,1 +1,1 @@
-export { createManagement, type Management } from './surface.ts'
+export { createManagement } from './surface.ts'

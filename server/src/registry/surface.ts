@@ -27,7 +27,7 @@ import {
   type RouteNeed,
 } from './routes.ts'
 
-/** What the surface is mounted with. */
+/** The dependencies of the surface. */
 export type SurfaceOptions = {
   readonly budgets: CallerBudgets
   readonly gate: Gate

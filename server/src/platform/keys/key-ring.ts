@@ -1,4 +1,4 @@
-import { type KeyObject, createHash, createPrivateKey, createPublicKey } from 'node:crypto'
+import { createPrivateKey, createPublicKey, hash, type KeyObject } from 'node:crypto'
 import { type CryptoKey, type JWK, exportJWK, generateKeyPair, importJWK } from 'jose'
 import type { Clock } from '../process/clock.ts'
 import type { Sealer } from './sealing.ts'
@@ -212,7 +212,7 @@ const base32Alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 /** The key's id in libtrust's form: 240 bits of its SHA-256 in base32, in groups of four. [distribution spec/auth/jwt.md] */
 function keyId(publicJwk: JWK): string {
   const der = createPublicKey({ key: publicJwk, format: 'jwk' }).export({ type: 'spki', format: 'der' })
-  const bits = [...createHash('sha256').update(der).digest().subarray(0, 30)]
+  const bits = [...hash('sha256', der, 'buffer').subarray(0, 30)]
     .map((byte) => byte.toString(2).padStart(8, '0'))
     .join('')
   const text = bits.replaceAll(/.{5}/g, (five) => base32Alphabet[Number.parseInt(five, 2)] ?? '')

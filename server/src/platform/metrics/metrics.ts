@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
 import http from 'node:http'
 import type { FastifyInstance } from 'fastify'
@@ -71,7 +71,7 @@ export function measure(app: FastifyInstance, routes: readonly RouteDescription[
 function bears({ headers }: http.IncomingMessage, token: string): boolean {
   const authorization = parseAuthorization(headers.authorization)
   if (authorization.scheme !== 'bearer') return false
-  const digest = (text: string) => createHash('sha256').update(text).digest()
+  const digest = (text: string) => hash('sha256', text, 'buffer')
   return timingSafeEqual(digest(authorization.token), digest(token))
 }
 

@@ -168,7 +168,7 @@ export class BlobIntegrity {
 /**
  * Why the bytes of a blob are corrupt; undefined where they are intact. `pace` is awaited after each chunk.
  *
- * @throws whatever keeps the bytes from being read besides the disk itself
+ * @throws errors of the store other than missing or unreadable bytes
  */
 export async function findCorruption(
   blobs: BlobStore,

@@ -56,7 +56,7 @@ const columnByAttribute = {
 /**
  * Reads the locks in the body of a PATCH. Other members, and null, are ignored.
  *
- * @throws OciError BAD_REQUEST for a lock that is neither true nor false
+ * @throws OciError BAD_REQUEST for a lock that is not a boolean
  */
 export function requireLockChange(body: JsonObject): Partial<LockColumns> {
   const change: Partial<Record<keyof LockColumns, number>> = {}

@@ -7,7 +7,7 @@ import { hintedAlgorithm, ownerOf, requireUpload, uploadHeaders } from './upload
  * `PATCH` of an upload: appends the body, a chunk with `Content-Range` or a stream without. [OCI distribution-spec,
  * Pushing a blob in chunks]
  *
- * @throws OciError BLOB_UPLOAD_UNKNOWN, RANGE_INVALID with what is there, SIZE_INVALID, BLOB_UPLOAD_INVALID or UNAVAILABLE
+ * @throws OciError BLOB_UPLOAD_UNKNOWN, RANGE_INVALID with the current size, SIZE_INVALID, BLOB_UPLOAD_INVALID or UNAVAILABLE
  */
 export async function appendToUpload(context: UploadContext, call: OciCall<'upload'>): Promise<void> {
   const { path, query, request } = call

@@ -149,7 +149,7 @@ async function commit(
 /**
  * Ends the upload in the transaction that makes it a blob, so that it happens only once.
  *
- * @throws OciError BLOB_UPLOAD_UNKNOWN when it was ended meanwhile, by its expiry or with its repository
+ * @throws OciError BLOB_UPLOAD_UNKNOWN if it has expired or its repository was deleted
  * @throws OutdatedCredentialError
  */
 async function endUpload(

@@ -161,7 +161,7 @@ function keep({ running: uploads }: UploadContext, uploadId: string, running: Ru
 /**
  * Checks the range of a chunk, and returns its length; undefined for a stream without a range.
  *
- * @throws OciError RANGE_INVALID with what is there, for a chunk that comes too early or again
+ * @throws OciError RANGE_INVALID with the current size, for a chunk that starts elsewhere
  */
 function requirePlace({ repository, uploadId, request }: Staging, offset: number): number | undefined {
   const header = request.headers['content-range']

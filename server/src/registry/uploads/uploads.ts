@@ -64,7 +64,7 @@ export function blobHeaders(repository: RepositoryName, digest: Digest): Registr
 /**
  * The `digest` parameter.
  *
- * @throws OciError DIGEST_INVALID when there is none, more than one, or none that could be anything's
+ * @throws OciError DIGEST_INVALID unless there is exactly one, and it is valid
  */
 export function requireDigestParameter(query: URLSearchParams): Digest {
   const texts = query.getAll('digest')

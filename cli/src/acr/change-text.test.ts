@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { DecisionChange } from '@acrux/contract'
+import { type ChangeFor, changeText } from './change-text.ts'
+
+// prettier-ignore
+const cases: readonly (readonly [change: DecisionChange, names: ChangeFor, text: string, why: string])[] = [
+  [{ kind: 'enable-admin-account' }, { registry: 'contoso' }, 'az acr update -n contoso --admin-enabled true', 'a known registry'],
+  [{ kind: 'enable-admin-account' }, {}, 'az acr update -n REGISTRY --admin-enabled true', 'an unknown name is a placeholder'],
+  [{ kind: 'assign-role', roleName: 'AcrPull', scope: '/subscriptions/s' }, { objectId: 'o' },
+    'az role assignment create --role AcrPull --assignee-object-id o --scope /subscriptions/s', 'a role without a condition'],
+  [{ kind: 'assign-role', roleName: 'Container Registry Reader', scope: '/s', condition: "@Request[a] StringEquals 'b'" }, { objectId: 'o' },
+    "az role assignment create --role 'Container Registry Reader' --assignee-object-id o --scope /s --condition-version 2.0 --condition '@Request[a] StringEquals '\\''b'\\'''", 'a role with a condition is quoted for the shell'],
+  [{ kind: 'extend-scope-map', action: 'repositories/team/app/content/read' }, { registry: 'r', scopeMap: 'm' },
+    'az acr scope-map update -n m -r r --add-repository team/app content/read', 'a repository with a slash'],
+  [{ kind: 'enable-public-network', address: '10.0.0.1' }, { registry: 'r' },
+    'az acr update -n r --public-network-enabled true, and az acr network-rule add -n r --ip-address 10.0.0.1', 'two commands'],
+  [{ kind: 'get-new-token', access: 'repository:a:pull' }, {}, 'ask for a new token, for repository:a:pull', 'no command'],
+  [{ kind: 'of-a-newer-server' }, {}, 'of-a-newer-server', 'an unknown kind is shown as it is'],
+]
+
+test('a change is the az command that makes it, or a sentence if there is none', () => {
+  for (const [change, names, text, why] of cases) assert.equal(changeText(change, names), text, why)
+})
