@@ -59,8 +59,8 @@ export async function addCertificate(
   const made = await selfSignedCertificate(new Date(time.nowMs - dayMs), new Date(time.nowMs + days * dayMs))
   const unsaid = { displayName: null, startsAtMs: undefined, expiresAtMs: undefined }
   const keyCredential: KeyCredential = { keyId: randomUUID(), key: made.wrapped, ...unsaid }
-  await change((transaction, { replaceCertificates }) =>
-    replaceCertificates(transaction, 'applications', application.objectId, [...others, keyCredential]),
+  await change((transaction, modules) =>
+    modules.replaceCertificates(transaction, 'applications', application.objectId, [...others, keyCredential]),
   )
   return { ...made, keyCredential }
 }
