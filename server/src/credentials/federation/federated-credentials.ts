@@ -53,21 +53,8 @@ export type FederatedCredentialOptions = {
 
 /** The changes of federated credentials. Each throws {@link DirectoryError} if it is denied. */
 export function createFederatedCredentials(options: FederatedCredentialOptions) {
-  const { directory, store, clock, acceptsIssuer } = options
-  const { requireForeignIssuer, refuseSharedTrust } = createTrustRules(options)
-
-  /** By id or by name, as Graph finds them. */
-  async function find(
-    transaction: Transaction | undefined,
-    holderId: string,
-    idOrName: string,
-  ): Promise<FederatedCredentialRow> {
-    const id = parseGuid(idOrName)
-    const rows = await store.ofHolder(transaction, holderId)
-    const row = rows.find((each) => each.id === id) ?? rows.find((each) => each.name_key === nameKey(idOrName))
-    if (row === undefined) throw resourceNotFound(idOrName)
-    return row
-  }
+  const { directory, store, clock } = options
+  const { requireIssuer, requireForeignIssuer, refuseSharedTrust } = createTrustRules(options)
 
   async function create(
     transaction: Transaction,
@@ -96,7 +83,7 @@ export function createFederatedCredentials(options: FederatedCredentialOptions) 
     change: FederatedCredentialChange,
   ): Promise<FederatedCredentialRow> {
     transaction.changesAuthority()
-    const row = await find(transaction, holderId, idOrName)
+    const row = await findRow(store, transaction, holderId, idOrName)
     if (change.name !== undefined && change.name !== row.name) {
       throw new DirectoryError('invalid', "The property 'name' of a federated identity credential cannot be changed.")
     }
@@ -121,22 +108,17 @@ export function createFederatedCredentials(options: FederatedCredentialOptions) 
   }
 
   return {
-    /** @throws DirectoryError for a URL that cannot be an issuer or is not accepted here */
-    requireIssuer: (issuer: string): void => {
-      if (!/[?#\s\\]/.test(issuer) && acceptsIssuer(issuer)) return
-      const text = "Invalid value specified for property 'issuer': it must be an https URL without query and fragment."
-      throw new DirectoryError('invalid', text)
-    },
+    requireIssuer,
     requireTrust,
     create: async (transaction: Transaction, holder: Holder, request: FederatedCredentialRequest) =>
       toFederatedCredentialRecord(await create(transaction, holder, request)),
     find: async (transaction: Transaction | undefined, holderId: string, idOrName: string) =>
-      toFederatedCredentialRecord(await find(transaction, holderId, idOrName)),
+      toFederatedCredentialRecord(await findRow(store, transaction, holderId, idOrName)),
     update: async (transaction: Transaction, holderId: string, idOrName: string, change: FederatedCredentialChange) =>
       toFederatedCredentialRecord(await update(transaction, holderId, idOrName, change)),
     remove: async (transaction: Transaction, holderId: string, idOrName: string) => {
       transaction.changesAuthority()
-      const row = await find(transaction, holderId, idOrName)
+      const row = await findRow(store, transaction, holderId, idOrName)
       await store.delete(transaction, row.id)
       return toFederatedCredentialRecord(row)
     },
@@ -156,8 +138,33 @@ export function createFederatedCredentials(options: FederatedCredentialOptions) 
 
 export type FederatedCredentials = Omit<ReturnType<typeof createFederatedCredentials>, 'validUntilMs'>
 
-function createTrustRules({ store, publicOrigin }: Pick<FederatedCredentialOptions, 'store' | 'publicOrigin'>) {
+/** By id or by name, as Graph finds them. */
+async function findRow(
+  store: FederatedCredentialStore,
+  transaction: Transaction | undefined,
+  holderId: string,
+  idOrName: string,
+): Promise<FederatedCredentialRow> {
+  const id = parseGuid(idOrName)
+  const rows = await store.ofHolder(transaction, holderId)
+  const row = rows.find((each) => each.id === id) ?? rows.find((each) => each.name_key === nameKey(idOrName))
+  if (row === undefined) throw resourceNotFound(idOrName)
+  return row
+}
+
+function createTrustRules({
+  store,
+  publicOrigin,
+  acceptsIssuer,
+}: Pick<FederatedCredentialOptions, 'store' | 'publicOrigin' | 'acceptsIssuer'>) {
   return {
+    /** @throws DirectoryError for a URL that cannot be an issuer or is not accepted here */
+    requireIssuer: (issuer: string): void => {
+      if (!/[?#\s\\]/.test(issuer) && acceptsIssuer(issuer)) return
+      const text = "Invalid value specified for property 'issuer': it must be an https URL without query and fragment."
+      throw new DirectoryError('invalid', text)
+    },
+
     requireForeignIssuer: (issuer: string): void => {
       const { origin } = new URL(issuer)
       if (origin !== publicOrigin) return

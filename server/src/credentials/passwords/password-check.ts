@@ -74,23 +74,12 @@ const maxWaiting = 512
  * server generated cannot be guessed, so no limit applies to it.
  */
 export function createPasswordCheck(options: PasswordCheckOptions, throttle = createPasswordThrottle(options.clock)) {
-  const { database, authentication, rules, secondFactors, places, securityEvents } = options
+  const { database, rules, secondFactors, places, securityEvents } = options
   const failures = createPasswordFailures(options)
   const pace = createPace()
 
-  async function look(claim: PasswordClaim) {
-    const name = claim.userPrincipalName
-    const key = isName(name) ? nameKey(name) : ''
-    const network = networkOf(claim.remoteAddress).slice(0, 64)
-    const user = await authentication.findByName(name)
-    const person = { objectId: user?.objectId ?? '', passwordChangedAtMs: user?.passwordChangedAtMs ?? 0 }
-    const known = await places.isKnown(person, claim)
-    const isEnough = await failures.isPasswordEnough(key, network)
-    return { key, network, user, known, isEnough: known || isEnough }
-  }
-
   async function check(claim: PasswordClaim): Promise<PasswordCheck> {
-    const { key, network, user, known, isEnough } = await look(claim)
+    const { key, network, user, known, isEnough } = await look(claim, options, failures)
     if (user?.passwordHash !== undefined && isGeneratedPassword(claim.password, user.passwordHash)) {
       return proved(user, claim, false)
     }
@@ -170,6 +159,22 @@ export function createPasswordCheck(options: PasswordCheckOptions, throttle = cr
   }
 
   return check
+}
+
+/** Reads the user and the counters of a claim. */
+async function look(
+  claim: PasswordClaim,
+  { authentication, places }: PasswordCheckOptions,
+  failures: ReturnType<typeof createPasswordFailures>,
+) {
+  const name = claim.userPrincipalName
+  const key = isName(name) ? nameKey(name) : ''
+  const network = networkOf(claim.remoteAddress).slice(0, 64)
+  const user = await authentication.findByName(name)
+  const person = { objectId: user?.objectId ?? '', passwordChangedAtMs: user?.passwordChangedAtMs ?? 0 }
+  const known = await places.isKnown(person, claim)
+  const isEnough = await failures.isPasswordEnough(key, network)
+  return { key, network, user, known, isEnough: known || isEnough }
 }
 
 type Weighed = {

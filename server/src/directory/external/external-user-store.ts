@@ -50,19 +50,15 @@ const batchSize = 500
 
 /** The SQL of users and groups of other providers. */
 export function externalUserStore(database: Database) {
+  return { ...identityStore(database), ...expiryStore(database), ...membershipStore() }
+}
+
+export type ExternalUserStore = ReturnType<typeof externalUserStore>
+
+type SignInTimes = { readonly nowMs: number; readonly standsUntilMs: number }
+
+function identityStore(database: Database) {
   const within = (transaction: Transaction) => transaction.tables<Tables>()
-
-  /** The memberships of a user in the groups of an issuer. */
-  function memberships(transaction: Transaction, objectId: string, issuer: string) {
-    return within(transaction)
-      .selectFrom('group_member')
-      .innerJoin('external_group', 'external_group.group_id', 'group_member.group_id')
-      .select('group_member.group_id')
-      .where('group_member.member_id', '=', objectId)
-      .where('external_group.issuer', '=', issuer)
-      .execute()
-  }
-
   return {
     /** The user of an identity; undefined if the user was deleted. */
     identity: (source: Transaction | undefined, issuer: string, subject: string): Promise<UserRow | undefined> =>
@@ -100,6 +96,12 @@ export function externalUserStore(database: Database) {
         .where('issuer', '=', key.issuer)
         .where('subject', '=', key.subject)
         .execute(),
+  }
+}
+
+function expiryStore(database: Database) {
+  const within = (transaction: Transaction) => transaction.tables<Tables>()
+  return {
     /** The issuers with a sign-in that has not expired. */
     issuersInForce: async (nowMs: number): Promise<string[]> => {
       const found = database.tables<Tables>().selectFrom('external_identity').select('issuer').distinct()
@@ -153,7 +155,24 @@ export function externalUserStore(database: Database) {
         .where('external_identity.stands_until_ms', '<=', nowMs)
         .limit(1)
         .executeTakeFirst()) !== undefined,
+  }
+}
 
+function membershipStore() {
+  const within = (transaction: Transaction) => transaction.tables<Tables>()
+
+  /** The memberships of a user in the groups of an issuer. */
+  function memberships(transaction: Transaction, objectId: string, issuer: string) {
+    return within(transaction)
+      .selectFrom('group_member')
+      .innerJoin('external_group', 'external_group.group_id', 'group_member.group_id')
+      .select('group_member.group_id')
+      .where('group_member.member_id', '=', objectId)
+      .where('external_group.issuer', '=', issuer)
+      .execute()
+  }
+
+  return {
     memberships,
     deleteMemberships: (transaction: Transaction, objectId: string, issuer: string) =>
       within(transaction)
@@ -213,7 +232,3 @@ export function externalUserStore(database: Database) {
         .execute(),
   }
 }
-
-export type ExternalUserStore = ReturnType<typeof externalUserStore>
-
-type SignInTimes = { readonly nowMs: number; readonly standsUntilMs: number }

@@ -21,7 +21,6 @@ export type MemberRow = Pick<GroupMemberRow, 'member_id' | 'member_kind'>
 /** The SQL of groups. A union drops duplicates, so a recursive query ends even if groups contain each other. */
 export function groupStore(database: Database) {
   const read = () => database.tables<DirectoryTables>()
-  const from = (source: Transaction | undefined) => source?.tables<DirectoryTables>() ?? read()
   const within = (transaction: Transaction) => transaction.tables<DirectoryTables>()
   const groupIds = database.prepare<DirectoryTables, { objectId: string }, { readonly group_id: string }>(
     ['objectId'],
@@ -43,42 +42,7 @@ export function groupStore(database: Database) {
       await within(transaction).deleteFrom('group_owner').where('group_id', '=', objectId).execute()
       await within(transaction).deleteFrom('directory_group').where('object_id', '=', objectId).execute()
     },
-
-    /** Gives false if it is a member already. */
-    insertMember: async (transaction: Transaction, row: GroupMemberRow) => {
-      const insert = within(transaction).insertInto('group_member').values(row)
-      const result = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst()
-      return result.numInsertedOrUpdatedRows === 1n
-    },
-    deleteMember: async (transaction: Transaction, groupId: string, memberId: string) => {
-      const members = within(transaction).deleteFrom('group_member').where('group_id', '=', groupId)
-      return (await members.where('member_id', '=', memberId).executeTakeFirst()).numDeletedRows === 1n
-    },
-    /** Removes a principal from every group, as member and as owner. */
-    deleteFromGroups: async (transaction: Transaction, objectId: string) => {
-      await within(transaction).deleteFrom('group_member').where('member_id', '=', objectId).execute()
-      await within(transaction).deleteFrom('group_owner').where('owner_id', '=', objectId).execute()
-    },
-
-    ownerIds: async (source: Transaction | undefined, groupId: string) =>
-      (
-        await from(source)
-          .selectFrom('group_owner')
-          .select('owner_id')
-          .where('group_id', '=', groupId)
-          .orderBy('owner_id')
-          .execute()
-      ).map(({ owner_id }) => owner_id),
-    /** Gives false if it is an owner already. */
-    insertOwner: async (transaction: Transaction, groupId: string, ownerId: string) => {
-      const insert = within(transaction).insertInto('group_owner').values({ group_id: groupId, owner_id: ownerId })
-      const result = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst()
-      return result.numInsertedOrUpdatedRows === 1n
-    },
-    deleteOwner: async (transaction: Transaction, groupId: string, ownerId: string) => {
-      const owners = within(transaction).deleteFrom('group_owner').where('group_id', '=', groupId)
-      return (await owners.where('owner_id', '=', ownerId).executeTakeFirst()).numDeletedRows === 1n
-    },
+    ...membershipStore(database),
 
     listGroups: ({ conditions, visibleTo, after, limit }: Page<GroupCondition>): Promise<GroupRow[]> => {
       let query = read().selectFrom('directory_group').selectAll().where('object_id', '>', after)
@@ -117,6 +81,49 @@ export function groupStore(database: Database) {
 }
 
 export type GroupStore = ReturnType<typeof groupStore>
+
+function membershipStore(database: Database) {
+  const from = (source: Transaction | undefined) =>
+    source?.tables<DirectoryTables>() ?? database.tables<DirectoryTables>()
+  const within = (transaction: Transaction) => transaction.tables<DirectoryTables>()
+  return {
+    /** Gives false if it is a member already. */
+    insertMember: async (transaction: Transaction, row: GroupMemberRow) => {
+      const insert = within(transaction).insertInto('group_member').values(row)
+      const result = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst()
+      return result.numInsertedOrUpdatedRows === 1n
+    },
+    deleteMember: async (transaction: Transaction, groupId: string, memberId: string) => {
+      const members = within(transaction).deleteFrom('group_member').where('group_id', '=', groupId)
+      return (await members.where('member_id', '=', memberId).executeTakeFirst()).numDeletedRows === 1n
+    },
+    /** Removes a principal from every group, as member and as owner. */
+    deleteFromGroups: async (transaction: Transaction, objectId: string) => {
+      await within(transaction).deleteFrom('group_member').where('member_id', '=', objectId).execute()
+      await within(transaction).deleteFrom('group_owner').where('owner_id', '=', objectId).execute()
+    },
+
+    ownerIds: async (source: Transaction | undefined, groupId: string) =>
+      (
+        await from(source)
+          .selectFrom('group_owner')
+          .select('owner_id')
+          .where('group_id', '=', groupId)
+          .orderBy('owner_id')
+          .execute()
+      ).map(({ owner_id }) => owner_id),
+    /** Gives false if it is an owner already. */
+    insertOwner: async (transaction: Transaction, groupId: string, ownerId: string) => {
+      const insert = within(transaction).insertInto('group_owner').values({ group_id: groupId, owner_id: ownerId })
+      const result = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst()
+      return result.numInsertedOrUpdatedRows === 1n
+    },
+    deleteOwner: async (transaction: Transaction, groupId: string, ownerId: string) => {
+      const owners = within(transaction).deleteFrom('group_owner').where('group_id', '=', groupId)
+      return (await owners.where('owner_id', '=', ownerId).executeTakeFirst()).numDeletedRows === 1n
+    },
+  }
+}
 
 function groupMeets(on: ExpressionBuilder<DirectoryTables, 'directory_group'>, condition: GroupCondition) {
   switch (condition.by) {
