@@ -135,9 +135,9 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'A directory is not flushed after a rename',
-    file: 'server/src/storage/filesystem/durable-directory.ts',
-    find: '    await handle.sync()\n',
-    replace: '',
+    file: 'server/src/platform/files/durable-file.ts',
+    find: "'r')\n  try {\n    await handle.sync()\n",
+    replace: "'r')\n  try {\n",
     tests: ['test/durability/power-failure.test.ts'],
   },
   {
