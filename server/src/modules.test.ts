@@ -35,9 +35,6 @@ function mayImport(module: string): readonly string[] {
   return [...(openModules.includes(module) ? [] : openModules), ...allowed]
 }
 
-/** Modules whose folders still import each other. */
-const unordered = new Set(['directory'])
-
 /** Folders with files for browsers only. */
 const withoutCode = new Set(['sign-in/assets'])
 
@@ -95,7 +92,6 @@ test('every row of the table has a folder, and every folder has a row', () => {
       .toSorted()
   assert.deepEqual(foldersIn(source), Object.keys(modules).toSorted())
   for (const [module, { submodules }] of Object.entries(modules)) {
-    if (unordered.has(module)) continue
     const folders = foldersIn(path.join(source, module)).filter((folder) => !withoutCode.has(`${module}/${folder}`))
     assert.deepEqual(folders, Object.keys(submodules).toSorted(), module)
   }
@@ -106,7 +102,6 @@ test('a submodule imports only what its row names, and no file beside the submod
     const module = moduleOf(from)
     const folder = submoduleOf(from)
     if (module === undefined || folder === undefined || moduleOf(to) !== module || isTest(from)) return false
-    if (unordered.has(module)) return false
     const target = submoduleOf(to)
     return target !== folder && (target === undefined || modules[module]?.submodules[folder]?.includes(target) !== true)
   })
@@ -116,9 +111,7 @@ test('a submodule imports only what its row names, and no file beside the submod
 test('no two folders import each other', () => {
   const folderOf = (file: string) => path.dirname(nameOf(file))
   const edges = new Set(
-    imports
-      .filter(({ from }) => !isTest(from) && !unordered.has(moduleOf(from) ?? ''))
-      .map(({ from, to }) => `${folderOf(from)} and ${folderOf(to)}`),
+    imports.filter(({ from }) => !isTest(from)).map(({ from, to }) => `${folderOf(from)} and ${folderOf(to)}`),
   )
   const isMutual = (edge: string) => {
     const [from = '', to = ''] = edge.split(' and ')

@@ -50,17 +50,42 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
     submodules: { log: [], chain: ['log'], search: ['log', 'chain'], webhooks: ['log', 'chain'] },
   },
   resources: { imports: ['audit'], submodules: {} },
-  directory: { imports: ['audit'], submodules: {} },
-  graph: {
+  directory: {
+    imports: ['audit'],
+    submodules: {
+      principals: [],
+      external: ['principals'],
+      people: ['principals', 'external'],
+      groups: ['principals'],
+      applications: ['principals'],
+      workloads: ['principals'],
+    },
+  },
+  credentials: {
     imports: ['audit', 'directory'],
+    submodules: {
+      records: [],
+      secrets: ['records'],
+      certificates: ['records'],
+      federation: ['records'],
+      machines: ['records'],
+      'security-events': ['records'],
+      'second-factors': ['records', 'security-events'],
+      'sign-ins': ['records', 'second-factors'],
+      passwords: ['records', 'security-events', 'second-factors', 'sign-ins'],
+      standing: ['records'],
+    },
+  },
+  graph: {
+    imports: ['audit', 'directory', 'credentials'],
     submodules: { surface: [], applications: ['surface'], people: ['surface'] },
   },
   issuers: {
-    imports: ['audit', 'directory'],
+    imports: ['audit', 'directory', 'credentials'],
     submodules: { keys: [], federated: ['keys'], 'trusted-tenants': ['keys'], upstream: [] },
   },
   identity: {
-    imports: ['audit', 'directory', 'issuers'],
+    imports: ['audit', 'directory', 'credentials', 'issuers'],
     submodules: {
       tokens: [],
       machines: ['tokens'],
@@ -69,7 +94,7 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
     },
   },
   'sign-in': {
-    imports: ['audit', 'directory', 'issuers', 'identity'],
+    imports: ['audit', 'directory', 'credentials', 'issuers', 'identity'],
     submodules: {
       pages: [],
       sessions: [],
@@ -111,7 +136,7 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
   },
   imports: { imports: ['storage', 'audit', 'registry'], submodules: {} },
   'token-service': {
-    imports: ['audit', 'resources', 'directory', 'issuers', 'identity', 'access', 'registry'],
+    imports: ['audit', 'resources', 'directory', 'credentials', 'issuers', 'identity', 'access', 'registry'],
     submodules: {
       limits: [],
       tokens: [],
@@ -127,6 +152,7 @@ export const modules: Readonly<Record<string, ModuleRow>> = {
       'audit',
       'resources',
       'directory',
+      'credentials',
       'issuers',
       'identity',
       'access',

@@ -115,16 +115,16 @@ export const faults: readonly Fault[] = [
     replace: 'left.length === right.length',
     tests: [
       'server/src/platform/keys/sealing.test.ts',
-      'server/src/directory/credentials/client-secrets.test.ts',
+      'server/src/credentials/secrets/client-secrets.test.ts',
       'server/src/access/scoped-tokens/scoped-tokens.test.ts',
     ],
   },
   {
     what: 'A client secret is accepted before it starts',
-    file: 'server/src/directory/credentials/client-secrets.ts',
+    file: 'server/src/credentials/secrets/client-secrets.ts',
     find: ' || nowMs < row.starts_at_ms',
     replace: ' || nowMs < 0',
-    tests: ['server/src/directory/credentials/client-secrets.test.ts'],
+    tests: ['server/src/credentials/secrets/client-secrets.test.ts'],
   },
   {
     what: 'A blob is acknowledged before it is flushed',
@@ -135,9 +135,9 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'A directory is not flushed after a rename',
-    file: 'server/src/storage/filesystem/durable-directory.ts',
-    find: '    await handle.sync()\n',
-    replace: '',
+    file: 'server/src/platform/files/durable-file.ts',
+    find: "'r')\n  try {\n    await handle.sync()\n",
+    replace: "'r')\n  try {\n",
     tests: ['test/durability/power-failure.test.ts'],
   },
   {
@@ -562,15 +562,15 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'A changed password leaves earlier proofs valid',
-    file: 'server/src/directory/people/proof-standing.ts',
-    find: "if (row?.proof_revision !== proofRevision) throw new ProofRefusedError('outdated')",
+    file: 'server/src/credentials/sign-ins/authentication.ts',
+    find: "if (user?.authenticationRevision !== authenticationRevision) throw new AuthenticationRefusedError('outdated')",
     replace: '',
     tests: ['server/src/graph/people/proof-standing.test.ts'],
   },
   {
     what: 'A password that must be changed signs in',
-    file: 'server/src/directory/people/proof-standing.ts',
-    find: "if (must_change_password === 1 && methods.includes('pwd')) throw new ProofRefusedError('must-change-password')",
+    file: 'server/src/credentials/sign-ins/authentication.ts',
+    find: "if (user.mustChangePassword && methods.includes('pwd')) throw new AuthenticationRefusedError('must-change-password')",
     replace: '',
     tests: ['server/src/graph/people/proof-standing.test.ts'],
   },

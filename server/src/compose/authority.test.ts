@@ -17,6 +17,7 @@ import type { DatabaseKind, Transaction } from '../platform/sql/database.ts'
 import { openTestDatabase, testDatabaseKinds } from '../platform/sql/test-database.ts'
 import { createResources, resourcesMigrations } from '../resources/index.ts'
 import { resourceGroupId, subscriptionId as subscriptionScope } from '../standards/azure/resource-id.ts'
+import { type Credentials, createCredentials, credentialMigrations } from '../credentials/index.ts'
 
 const subscriptionId = '10000000-0000-4000-8000-000000000001'
 const tenantId = '20000000-0000-4000-8000-000000000002'
@@ -47,7 +48,7 @@ type Writer<Room> = {
 }[keyof Room & string]
 
 // prettier-ignore
-const writes: readonly Write<Writer<Resources> | Writer<Access> | Writer<Directory>>[] = [
+const writes: readonly Write<Writer<Resources> | Writer<Access> | Writer<Directory> | Writer<Credentials>>[] = [
   { method: 'createSubscription',     effect: 'only adds', run: ({ resources }, tx) => resources.createSubscription(tx, { subscriptionId: randomUUID(), tenantId, displayName: 'x' }) },
   { method: 'putResourceGroup',       effect: 'only adds', run: ({ resources }, tx) => resources.putResourceGroup(tx, { ...group, name: 'other' }) },
   { method: 'deleteResourceGroup',    effect: 'moves',     run: ({ resources }, tx) => resources.deleteResourceGroup(tx, subscriptionId, 'default') },
@@ -64,14 +65,16 @@ const writes: readonly Write<Writer<Resources> | Writer<Access> | Writer<Directo
   { method: 'deleteRegistryAccess',   effect: 'moves',     run: ({ access, registry }, tx) => access.deleteRegistryAccess(tx, registry.rid) },
   { method: 'deleteAssignmentsOf',    effect: 'moves',     run: ({ access, principal }, tx) => access.deleteAssignmentsOf(tx, principal.objectId) },
   { method: 'createUser',             effect: 'only adds', run: ({ directory }, tx) => directory.createUser(tx, { userPrincipalName: 'bob@contoso.example', displayName: 'Bob', password: 'a long password' }) },
-  { method: 'createServicePrincipal', effect: 'only adds', run: ({ directory }, tx) => directory.createServicePrincipal(tx, { displayName: 'other' }) },
-  { method: 'changePassword',         effect: 'moves',     run: ({ directory, person, newPassword }, tx) => directory.changePassword(tx, person, newPassword, { origin: { remoteAddress: '198.51.100.7', userAgent: undefined } }) },
-  { method: 'recordSignIn',           effect: 'only adds', run: ({ directory, person }, tx) => directory.recordSignIn(tx, signInOf(person)) },
-  { method: 'touchSignIn',            effect: 'only adds', run: ({ directory, signIn }, tx) => directory.touchSignIn(tx, signIn.id, 1000) },
-  { method: 'endSignIn',              effect: 'moves',     run: ({ directory, signIn }, tx) => directory.endSignIn(tx, signIn.id) },
+  { method: 'createServicePrincipal', effect: 'only adds', run: ({ credentials }, tx) => credentials.createServicePrincipal(tx, { displayName: 'other' }) },
+  { method: 'changePassword',         effect: 'moves',     run: ({ credentials, person, newPassword }, tx) => credentials.changePassword(tx, person, newPassword, { origin: { remoteAddress: '198.51.100.7', userAgent: undefined } }) },
+  { method: 'resetPassword',          effect: 'moves',     run: ({ credentials, person, newPassword }, tx) => credentials.resetPassword(tx, person.objectId, newPassword, { mustChange: true, origin: { remoteAddress: '198.51.100.7', userAgent: undefined } }) },
+  { method: 'replaceCertificates',    effect: 'moves',     run: ({ credentials, principal }, tx) => credentials.replaceCertificates(tx, 'servicePrincipals', principal.objectId, []) },
+  { method: 'recordSignIn',           effect: 'only adds', run: ({ credentials, person }, tx) => credentials.recordSignIn(tx, signInOf(person)) },
+  { method: 'touchSignIn',            effect: 'only adds', run: ({ credentials, signIn }, tx) => credentials.touchSignIn(tx, signIn.id, 1000) },
+  { method: 'endSignIn',              effect: 'moves',     run: ({ credentials, signIn }, tx) => credentials.endSignIn(tx, signIn.id) },
   { method: 'signInExternalPerson',   effect: 'moves',     run: ({ directory }, tx) => directory.signInExternalPerson(tx, externalPerson, { createUsers: true }) },
-  { method: 'endSignInsTo',           effect: 'moves',     run: ({ directory, person }, tx) => directory.endSignInsTo(tx, person.objectId, signInOf(person).clientId) },
-  { method: 'endSignInsOf',           effect: 'moves',     run: ({ directory, person }, tx) => directory.endSignInsOf(tx, person.objectId) },
+  { method: 'endSignInsTo',           effect: 'moves',     run: ({ credentials, person }, tx) => credentials.endSignInsTo(tx, person.objectId, signInOf(person).clientId) },
+  { method: 'endSignInsOf',           effect: 'moves',     run: ({ credentials, person }, tx) => credentials.endSignInsOf(tx, person.objectId) },
 ]
 
 const customRole = 'c0570000-0000-4000-8000-000000000001'
@@ -199,6 +202,7 @@ async function openRooms(t: TestContext, kind: DatabaseKind) {
     ...auditMigrations,
     ...resourcesMigrations,
     ...directoryMigrations,
+    ...credentialMigrations,
     ...accessMigrations,
     ...signInMigrations,
   ])
@@ -213,11 +217,10 @@ async function openRooms(t: TestContext, kind: DatabaseKind) {
   const directory = createDirectory({
     database,
     clock,
-    sealer,
-    publicOrigin,
     onPrincipalDeleted,
     trustedTenants: [trustedTenantId],
   })
+  const credentials = createCredentials({ database, clock, directory, sealer, publicOrigin })
   const createRegistry = (tx: Transaction, name: string) =>
     resources.createRegistry(tx, {
       subscriptionId,
@@ -243,16 +246,20 @@ async function openRooms(t: TestContext, kind: DatabaseKind) {
     await resources.createSubscription(tx, { subscriptionId, tenantId, displayName: 'Test' })
     await resources.putResourceGroup(tx, group)
     const registry = await createRegistry(tx, 'contoso')
-    const owner = await directory.createServicePrincipal(tx, { displayName: 'owner', directoryRole: 'owner' })
-    const { servicePrincipal: principal, secret } = await directory.createServicePrincipal(tx, { displayName: 'ci' })
+    const owner = await credentials.createServicePrincipal(tx, { displayName: 'owner', directoryRole: 'owner' })
+    const { servicePrincipal: principal, secret } = await credentials.createServicePrincipal(tx, { displayName: 'ci' })
     const assignment = await assign(tx, principal.objectId, registry.id)
     const name = { userPrincipalName: 'carol@contoso.example', displayName: 'Carol' }
     const person = await directory.createUser(tx, { ...name, password: 'a long password' })
     const { objectId } = person
-    const signIn = await directory.recordSignIn(tx, signInOf(person))
-    await directory.secondFactors.enrolTotp(tx, { objectId, userPrincipalName: name.userPrincipalName, issuer: 'Test' })
+    const signIn = await credentials.recordSignIn(tx, signInOf(person))
+    await credentials.secondFactors.enrolTotp(tx, {
+      objectId,
+      userPrincipalName: name.userPrincipalName,
+      issuer: 'Test',
+    })
     const key = { objectId, credentialId: 'credential', publicKey: new Uint8Array(65), counter: 0, transports: [] }
-    const passkey = await directory.secondFactors.addPasskey(tx, { ...key, displayName: 'key' })
+    const passkey = await credentials.secondFactors.addPasskey(tx, { ...key, displayName: 'key' })
     const passkeyId = passkey?.id ?? ''
     await createConsents(database).put(tx, {
       object_id: objectId,
@@ -260,7 +267,7 @@ async function openRooms(t: TestContext, kind: DatabaseKind) {
       audience: 'arm',
       given_at_ms: 0,
     })
-    await directory.externalPrincipals.foresee(tx, externalId, 'user')
+    await directory.externalPrincipals.preregister(tx, externalId, 'user')
     return { registry, owner: owner.servicePrincipal, principal, secret, assignment, person, signIn, passkeyId }
   })
   const app = createApp({ log, trustedProxies: [] })
@@ -271,7 +278,7 @@ async function openRooms(t: TestContext, kind: DatabaseKind) {
     })
   const consents = createConsents(database)
   const mayAssignRoles = (objectId: string) => access.mayAssignRoles({ kind: 'directory', objectId, groupIds: [] })
-  const shared = { database, audit, log, publicOrigin, directory, consents, mayAssignRoles }
+  const shared = { database, audit, log, publicOrigin, credentials, directory, consents, mayAssignRoles }
   const surface = createGraph({ ...shared, authenticate })
   surface.mount(app)
   await app.ready()
@@ -301,11 +308,12 @@ async function openRooms(t: TestContext, kind: DatabaseKind) {
     database,
     resources,
     access,
+    credentials,
     directory,
     groupId: groupIds[0] ?? '',
     otherGroupId: groupIds[1] ?? '',
     totpId: '6c65746f-7470-4f74-b000-000000000001',
-    newPassword: await directory.preparePassword('carol@contoso.example', 'quite another phrase'),
+    newPassword: await credentials.preparePassword('carol@contoso.example', 'quite another phrase'),
     graph,
     createRegistry,
     assign,
@@ -349,11 +357,12 @@ for (const kind of testDatabaseKinds) {
 
 test('the table of writes has every method of the rooms that takes a transaction', async (t) => {
   const rooms = await openRooms(t, 'sqlite')
-  // A tenant is made once, before anybody has a right.
-  const isWrite = (name: string) =>
-    /^(?:create|put|update|delete|renew|remove|add|set|enable|disable|change|record|touch|endSign|signInExternal)/.test(
-      name,
-    ) && name !== 'createTenant'
-  const names = [rooms.resources, rooms.access, rooms.directory].flatMap((room) => Object.keys(room).filter(isWrite))
+  // The tenant is created once, before anybody has a permission. The others take no transaction.
+  const others = ['createTenant', 'addListener', 'endSignInsOfRemovedProviders']
+  const writePattern =
+    /^(?:create|put|update|delete|renew|remove|replace|reset|add|set|enable|disable|change|record|touch|endSign|signInExternal)/
+  const isWrite = (name: string) => writePattern.test(name) && !others.includes(name)
+  const { resources, access, directory, credentials } = rooms
+  const names = [resources, access, directory, credentials].flatMap((room) => Object.keys(room).filter(isWrite))
   assert.deepEqual(writes.map(({ method }) => method as string).toSorted(), names.toSorted())
 })

@@ -139,12 +139,13 @@ async function prepareRegistries(
   { state, modules, publicOrigin, log }: RegistryStart,
 ): Promise<StoredFirstRun | undefined> {
   const { database, certificates } = state
-  const { audit, resources, directory, access, imports, registry } = modules
+  const { audit, resources, credentials, directory, access, imports, registry } = modules
   const file = path.join(state.dataDir.path, 'first-run.json')
   const content = await makeFirstRun({
     database,
     audit,
     resources,
+    credentials,
     directory,
     access,
     registryName: configuration.registry,

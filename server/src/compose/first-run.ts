@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { FirstRun } from '@acrux/contract'
 import { type Access, ownerRole } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
-import { type Directory, prepareGeneratedPassword } from '../directory/index.ts'
+import type { Directory } from '../directory/index.ts'
+import { type Credentials, prepareGeneratedPassword } from '../credentials/index.ts'
 import { writeFileDurably } from '../platform/files/durable-file.ts'
 import { newFirstPassword } from '../platform/keys/sealing.ts'
 import type { Database } from '../platform/sql/database.ts'
@@ -14,6 +15,7 @@ export type FirstRunOptions = {
   readonly database: Database
   readonly audit: Audit
   readonly resources: Resources
+  readonly credentials: Credentials
   readonly directory: Directory
   readonly access: Access
   readonly registryName: string
@@ -40,7 +42,7 @@ export async function makeFirstRun(options: FirstRunOptions): Promise<FirstRun |
   const { database, resources } = options
   if ((await resources.listSubscriptions()).length > 0) return undefined
   return database.transaction(async (transaction) => {
-    const { directory, access, audit } = options
+    const { credentials, directory, access, audit } = options
     const tenantId = randomUUID()
     const subscriptionId = randomUUID()
     const resourceGroup = 'default'
@@ -56,7 +58,7 @@ export async function makeFirstRun(options: FirstRunOptions): Promise<FirstRun |
       mustChangePassword: options.mustChangePassword,
       directoryRole: 'owner',
     })
-    const { servicePrincipal, secret } = await directory.createServicePrincipal(transaction, {
+    const { servicePrincipal, secret } = await credentials.createServicePrincipal(transaction, {
       displayName: 'acrux-owner',
       directoryRole: 'owner',
     })

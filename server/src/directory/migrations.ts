@@ -1,20 +1,12 @@
+import type { Migration } from '../platform/sql/migrations.ts'
 import { applicationOwnerMigration } from './applications/application-owner-store.ts'
 import { applicationSignInMigration } from './applications/application-sign-in-store.ts'
-import type { Migration } from '../platform/sql/migrations.ts'
-import { externalIdentityMigration } from './external/external-identity-store.ts'
 import { externalPrincipalMigration } from './external/external-principal-store.ts'
-import { federatedCredentialMigration } from './credentials/federated-credential-store.ts'
-import { managedIdentityMigration } from './managed-identities/managed-identity-migration.ts'
-import { enrolmentCodeMigration } from './people/enrolment-code-store.ts'
-import {
-  peopleMigration,
-  proofRevisionMigration,
-  totpFailuresMigration,
-  signInUseMigration,
-} from './people/people-migration.ts'
-import { securityEventMigration } from './people/security-event-store.ts'
+import { externalIdentityMigration } from './external/external-user-store.ts'
+import { authenticationRevisionMigration, peopleMigration } from './people/people-migration.ts'
+import { managedIdentityMigration } from './workloads/managed-identity-migration.ts'
 
-/** The tables of the directory room. Names that are looked up without regard to case are kept in lower case as well. */
+/** The tables of the directory. Names that are found in any case are stored in lower case too. */
 export const directoryMigrations: readonly Migration[] = [
   {
     id: 'directory-0001-principals',
@@ -80,57 +72,11 @@ export const directoryMigrations: readonly Migration[] = [
         .execute()
     },
   },
-  {
-    id: 'directory-0002-credentials',
-    up: async (schema, types) => {
-      await schema
-        .createTable('client_secret')
-        .addColumn('id', types.text, (column) => column.primaryKey())
-        .addColumn('holder_id', types.text, (column) => column.notNull())
-        .addColumn('app_id', types.text, (column) => column.notNull())
-        .addColumn('display_name', types.text)
-        .addColumn('hint', types.text, (column) => column.notNull())
-        .addColumn('secret_hash', types.text, (column) => column.notNull())
-        .addColumn('starts_at_ms', types.integer, (column) => column.notNull())
-        .addColumn('expires_at_ms', types.integer, (column) => column.notNull())
-        .execute()
-      await schema
-        .createIndex('client_secret_by_hash')
-        .on('client_secret')
-        .columns(['app_id', 'secret_hash'])
-        .unique()
-        .execute()
-      await schema.createIndex('client_secret_by_holder').on('client_secret').columns(['holder_id', 'id']).execute()
-      await schema
-        .createTable('client_certificate')
-        .addColumn('id', types.text, (column) => column.primaryKey())
-        .addColumn('holder_id', types.text, (column) => column.notNull())
-        .addColumn('app_id', types.text, (column) => column.notNull())
-        .addColumn('key_id', types.text, (column) => column.notNull())
-        .addColumn('display_name', types.text)
-        .addColumn('thumbprint', types.text, (column) => column.notNull())
-        .addColumn('starts_at_ms', types.integer, (column) => column.notNull())
-        .addColumn('expires_at_ms', types.integer, (column) => column.notNull())
-        .addColumn('der', types.bytes, (column) => column.notNull())
-        .addUniqueConstraint('client_certificate_by_holder', ['holder_id', 'key_id'])
-        .execute()
-      await schema
-        .createIndex('client_certificate_by_thumbprint')
-        .on('client_certificate')
-        .columns(['app_id', 'thumbprint'])
-        .execute()
-    },
-  },
   managedIdentityMigration,
   applicationSignInMigration,
-  federatedCredentialMigration,
   externalPrincipalMigration,
   peopleMigration,
   externalIdentityMigration,
-  proofRevisionMigration,
+  authenticationRevisionMigration,
   applicationOwnerMigration,
-  securityEventMigration,
-  totpFailuresMigration,
-  signInUseMigration,
-  enrolmentCodeMigration,
 ]

@@ -16,7 +16,7 @@ const listOf = (body: Record<string, unknown>) => body['value'] as Named[]
 
 for (const kind of testDatabaseKinds) {
   test(`the requests of "az ad sp create-for-rbac" make an application, its secret and its principal (${kind})`, async (t) => {
-    const { asOwner, directory, time } = await openGraph(t, kind)
+    const { asOwner, credentials, time } = await openGraph(t, kind)
     assert.deepEqual(listOf((await asOwner('GET', `/servicePrincipals${filter("displayName eq 'ci'")}`)).body), [])
     assert.deepEqual(listOf((await asOwner('GET', `/applications${filter("startswith(displayName,'ci')")}`)).body), [])
     const application = await asOwner('POST', '/applications', { displayName: 'ci', keyCredentials: [] })
@@ -34,7 +34,7 @@ for (const kind of testDatabaseKinds) {
     assert.equal(principal.status, 201)
     assert.deepEqual(principal.body['servicePrincipalNames'], [appId])
     assert.equal(principal.body['appOwnerOrganizationId'], testTenantId)
-    const proof = await directory.checkClientSecret(appId, String(secretText))
+    const proof = await credentials.checkClientSecret(appId, String(secretText))
     assert.ok(proof.outcome === 'proved')
     assert.equal(proof.credentialId, keyId)
     assert.equal(proof.servicePrincipal.objectId, principal.body['id'])

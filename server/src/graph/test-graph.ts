@@ -2,7 +2,8 @@ import { PassThrough } from 'node:stream'
 import type { TestContext } from 'node:test'
 import { createAudit } from '../audit/index.ts'
 import type { DirectoryRole } from '../directory/index.ts'
-import { type TestDirectory, openTestDirectory, testOrigin } from '../directory/test-directory.ts'
+import { type TestCredentials, openTestCredentials } from '../credentials/test-credentials.ts'
+import { testOrigin } from '../directory/test-directory.ts'
 import { createApp } from '../platform/http/app.ts'
 import { listen } from '../platform/http/listener.ts'
 import { createLog } from '../platform/log/log.ts'
@@ -16,7 +17,7 @@ type Answer = { readonly status: number; readonly body: Record<string, unknown>;
 export type GraphClient = (method: string, path: string, body?: unknown) => Promise<Answer>
 
 /** The Graph surface on a socket. The bearer token is the caller's object id: how it is proved is another room's matter. */
-export async function serveGraph({ database, clock, directory }: TestDirectory) {
+export async function serveGraph({ database, clock, credentials, directory }: TestCredentials) {
   const log: string[] = []
   const destination = new PassThrough()
   destination.on('data', (line: Buffer) => log.push(line.toString()))
@@ -31,7 +32,16 @@ export async function serveGraph({ database, clock, directory }: TestDirectory) 
   const consents = { find: () => Promise.resolve([]), withdraw: () => Promise.resolve(false) }
   // Nobody has a role here: those who have are tried over the wire.
   const mayAssignRoles = () => Promise.resolve(false)
-  const shared = { database, audit, log: graphLog, publicOrigin: testOrigin, directory, consents, mayAssignRoles }
+  const shared = {
+    database,
+    audit,
+    log: graphLog,
+    publicOrigin: testOrigin,
+    credentials,
+    directory,
+    consents,
+    mayAssignRoles,
+  }
   const graph = createGraph({ ...shared, authenticate })
   graph.mount(app)
   const listener = await listen(app, { addresses: [{ host: '127.0.0.1', port: 0 }], tls: undefined })
@@ -60,16 +70,16 @@ export async function serveGraph({ database, clock, directory }: TestDirectory) 
 
 /** A directory with Graph before it, for one test, and who asks it: `asOwner` may do everything. */
 export async function openGraph(t: TestContext, kind: DatabaseKind = 'sqlite') {
-  const opened = await openTestDirectory(kind)
+  const opened = await openTestCredentials(kind)
   const graph = await serveGraph(opened)
   t.after(async () => {
     await graph.close()
     await opened.dispose()
   })
-  const { database, directory, owner } = opened
+  const { database, credentials, owner } = opened
   const makeProgram = (displayName: string, directoryRole?: DirectoryRole) =>
     database.transaction((transaction) =>
-      directory.createServicePrincipal(transaction, { displayName, ...(directoryRole && { directoryRole }) }),
+      credentials.createServicePrincipal(transaction, { displayName, ...(directoryRole && { directoryRole }) }),
     )
   return { ...opened, ...graph, asOwner: graph.as(owner.servicePrincipal.objectId), makeProgram }
 }

@@ -10,7 +10,7 @@ export const unknownId = '0d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11'
 /** Graph, served, with what tests of people and groups do over and over. */
 export async function openPeople(t: TestContext, kind: DatabaseKind = 'sqlite') {
   const opened = await openGraph(t, kind)
-  const { directory, database, asOwner } = opened
+  const { credentials, directory, database, asOwner } = opened
   const makeUser = async (name: string, change: object = {}) => {
     const passwordProfile = { password: 'tidal lantern 7 quilt' }
     const userPrincipalName = `${name}@contoso.example`
@@ -31,7 +31,7 @@ export async function openPeople(t: TestContext, kind: DatabaseKind = 'sqlite') 
     const user = await directory.findUser(objectId)
     if (user === undefined) throw new Error('no such user')
     return database.transaction((tx) =>
-      directory.recordSignIn(tx, {
+      credentials.recordSignIn(tx, {
         user,
         clientId: 'c',
         methods: ['hwk', 'mfa'],
@@ -41,6 +41,6 @@ export async function openPeople(t: TestContext, kind: DatabaseKind = 'sqlite') 
     )
   }
   const prove = (userPrincipalName: string, password: string) =>
-    directory.checkPassword({ userPrincipalName, password, remoteAddress: '198.51.100.7' })
+    credentials.checkPassword({ userPrincipalName, password, remoteAddress: '198.51.100.7' })
   return { ...opened, makeUser, makeGroup, put, signIn, prove }
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Audit } from '../audit/index.ts'
+import type { Credentials } from '../credentials/index.ts'
 import type { Directory } from '../directory/index.ts'
 import type { Issuers } from '../issuers/index.ts'
 import { type RouteDescription, describeRoutes } from '../platform/http/surface.ts'
@@ -54,6 +55,7 @@ export type IdentityOptions = {
   readonly audit: Audit
   readonly log: Log
   readonly sealer: Sealer
+  readonly credentials: Credentials
   readonly directory: Directory
   /** Verifies tokens of external issuers. */
   readonly issuers: Issuers
@@ -73,7 +75,8 @@ const dayMs = 24 * 60 * 60 * 1000
 
 /** Creates the module. Its first signing key is created when it is needed. */
 export function createIdentity(options: IdentityOptions): Identity {
-  const { database, clock, audit, log, sealer, directory, issuers, publicOrigin, signingKeyRotationDays } = options
+  const { database, clock, audit, log, sealer, credentials, directory, issuers, publicOrigin, signingKeyRotationDays } =
+    options
   const audiences = createAudiences(publicOrigin)
   const keys = createKeyRing({
     database,
@@ -85,13 +88,30 @@ export function createIdentity(options: IdentityOptions): Identity {
     signatureMilliseconds: retiredKeySeconds * 1000,
   })
   const clients = createClients(directory)
-  const handles = createHandles({ database, clock, directory })
+  const handles = createHandles({ database, clock, credentials })
   const { senders = createKnownSenders(clock), passwordGrant = false, maxSignInDays = 180 } = options
-  const devices = createDevices({ database, clock, directory, clients, handles, senders })
-  const authorization = createAuthorization({ database, directory, clients, audiences, handles, keys, publicOrigin })
+  const devices = createDevices({ database, clock, credentials, clients, handles, senders })
+  const authorization = createAuthorization({
+    database,
+    credentials,
+    directory,
+    clients,
+    audiences,
+    handles,
+    keys,
+    publicOrigin,
+  })
   const usedAssertions = createUsedAssertionStore(database, clock)
-  const verifyAccessToken = createAccessTokenVerifier({ directory, clock, keys, audiences, clients, publicOrigin })
-  const shared = { database, clock, audit, directory, clients, audiences, handles, keys, publicOrigin }
+  const verifyAccessToken = createAccessTokenVerifier({
+    credentials,
+    directory,
+    clock,
+    keys,
+    audiences,
+    clients,
+    publicOrigin,
+  })
+  const shared = { database, clock, audit, credentials, directory, clients, audiences, handles, keys, publicOrigin }
   const grants = createGrants({
     ...shared,
     tokens: createPersonTokens(shared),
@@ -106,7 +126,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     senders,
     grants,
     grantTypes: [...grants.keys()].filter((grantType) => grantType !== shortDeviceGrant),
-    authenticateClient: createClientAuthentication({ directory, clock, issuers, usedAssertions }),
+    authenticateClient: createClientAuthentication({ credentials, directory, clock, issuers, usedAssertions }),
     verifyAccessToken,
     tokenRefusals: createSenderBudget(clock, tokenRefusalAllowance, senders),
     enrollmentRefusals: createSenderBudget(clock, enrollmentRefusalAllowance, senders),

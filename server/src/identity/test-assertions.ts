@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import { type CryptoKey, SignJWT } from 'jose'
-import type { KeyCredential } from '../directory/index.ts'
+import type { KeyCredential } from '../credentials/index.ts'
 import { createOutbound } from '../platform/outbound/outbound.ts'
 import { openTestIssuer } from '../platform/outbound/test-issuer.ts'
 import type { DatabaseKind } from '../platform/sql/database.ts'
@@ -59,8 +59,8 @@ export async function addCertificate(
   const made = await selfSignedCertificate(new Date(time.nowMs - dayMs), new Date(time.nowMs + days * dayMs))
   const defaults = { displayName: null, startsAtMs: undefined, expiresAtMs: undefined }
   const keyCredential: KeyCredential = { keyId: randomUUID(), key: made.wrapped, ...defaults }
-  await change((transaction, { applications }) =>
-    applications.updateApplication(transaction, application.objectId, { keyCredentials: [...others, keyCredential] }),
+  await change((transaction, modules) =>
+    modules.replaceCertificates(transaction, 'applications', application.objectId, [...others, keyCredential]),
   )
   return { ...made, keyCredential }
 }

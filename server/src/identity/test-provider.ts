@@ -4,7 +4,13 @@ import path from 'node:path'
 import { PassThrough } from 'node:stream'
 import { decodeJwt } from 'jose'
 import { auditMigrations, createAudit } from '../audit/index.ts'
-import { type Directory, type NewServicePrincipal, createDirectory, directoryMigrations } from '../directory/index.ts'
+import {
+  type Credentials,
+  type NewServicePrincipal,
+  createCredentials,
+  credentialMigrations,
+} from '../credentials/index.ts'
+import { type Directory, createDirectory, directoryMigrations } from '../directory/index.ts'
 import { createApp } from '../platform/http/app.ts'
 import { listen } from '../platform/http/listener.ts'
 import { createLog } from '../platform/log/log.ts'
@@ -28,7 +34,7 @@ export function presentedIn(token: string): PresentedToken {
   return { issuer: iss, subject: sub, expiresAtMs: exp * 1000 }
 }
 
-type SecondFactorPolicy = NonNullable<Parameters<typeof createDirectory>[0]['secondFactorPolicy']>
+type SecondFactorPolicy = NonNullable<Parameters<typeof createCredentials>[0]['secondFactorPolicy']>
 
 export type TestProvider = Awaited<ReturnType<typeof openTestProvider>>
 
@@ -42,7 +48,13 @@ export async function openTestProvider(
     outbound = undefined as Outbound | undefined,
   } = {},
 ) {
-  const migrations = [...auditMigrations, ...signingKeyMigrations, ...directoryMigrations, ...identityMigrations]
+  const migrations = [
+    ...auditMigrations,
+    ...signingKeyMigrations,
+    ...directoryMigrations,
+    ...credentialMigrations,
+    ...identityMigrations,
+  ]
   const { database, dispose: disposeDatabase } = await openTestDatabase(kind, migrations)
   const keyDirectory = await mkdtemp(path.join(tmpdir(), 'acrux-test-'))
   const sealer = await openSealer(path.join(keyDirectory, 'master.key'))
@@ -57,14 +69,19 @@ export async function openTestProvider(
   const directory = createDirectory({
     database,
     clock,
+    onPrincipalDeleted,
+  })
+  const credentials = createCredentials({
+    database,
+    clock,
+    directory,
     sealer,
     publicOrigin: testOrigin,
     maxSignInDays,
     ...(secondFactorPolicy === undefined ? {} : { secondFactorPolicy }),
-    onPrincipalDeleted,
     ...(outbound === undefined ? {} : { acceptsIssuer: outbound.acceptsUrl }),
   })
-  const issuers = createIssuers({ directory, clock, ...(outbound === undefined ? {} : { outbound }) })
+  const issuers = createIssuers({ credentials, directory, clock, ...(outbound === undefined ? {} : { outbound }) })
   const open = (publicOrigin: string) =>
     createIdentity({
       database,
@@ -72,6 +89,7 @@ export async function openTestProvider(
       audit,
       log,
       sealer,
+      credentials,
       directory,
       issuers,
       publicOrigin,
@@ -80,12 +98,12 @@ export async function openTestProvider(
       maxSignInDays,
     })
   const identity = open(testOrigin)
-  /** Changes the directory. */
-  const change = <Result>(work: (transaction: Transaction, directory: Directory) => Promise<Result>) =>
-    database.transaction((transaction) => work(transaction, directory))
+  /** Changes the directory and its credentials. */
+  const change = <Result>(work: (transaction: Transaction, modules: Directory & Credentials) => Promise<Result>) =>
+    database.transaction((transaction) => work(transaction, { ...directory, ...credentials }))
   const createClient = (displayName: string, directoryRole?: 'owner'): Promise<NewServicePrincipal> =>
     change((transaction) =>
-      directory.createServicePrincipal(transaction, {
+      credentials.createServicePrincipal(transaction, {
         displayName,
         ...(directoryRole === undefined ? {} : { directoryRole }),
       }),
@@ -146,5 +164,5 @@ export async function openTestProvider(
     await rm(keyDirectory, { recursive: true })
   }
   const tools = { get, post, form, token, tokenPath, change, createClient, createApplication, open, close }
-  return { ...tools, database, directory, identity, sealer, client, time, clock, logLines, base }
+  return { ...tools, database, credentials, directory, identity, sealer, client, time, clock, logLines, base }
 }

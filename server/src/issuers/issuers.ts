@@ -1,3 +1,4 @@
+import type { Credentials } from '../credentials/index.ts'
 import type { Directory } from '../directory/index.ts'
 import { type Outbound, createOutbound } from '../platform/outbound/outbound.ts'
 import type { Clock } from '../platform/process/clock.ts'
@@ -19,6 +20,7 @@ export interface Issuers {
 }
 
 export type IssuersOptions = {
+  readonly credentials: Credentials
   readonly directory: Directory
   readonly clock: Clock
   /** The connections to external issuers. Only public addresses by default. */
@@ -33,12 +35,12 @@ const daySeconds = 24 * 60 * 60
 
 /** Creates the module. External issuers are contacted when a token of theirs arrives. */
 export function createIssuers(options: IssuersOptions): Issuers {
-  const { directory, clock, maxWorkloadTokenSeconds = daySeconds, trustedTenants = [] } = options
+  const { credentials, directory, clock, maxWorkloadTokenSeconds = daySeconds, trustedTenants = [] } = options
   const { outbound = createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] }) } = options
-  const shared = { directory, clock, issuerKeys: createIssuerKeys({ outbound, clock }) }
-  const federated = { ...shared, maxWorkloadTokenSeconds }
+  const shared = { clock, issuerKeys: createIssuerKeys({ outbound, clock }) }
+  const federated = { ...shared, credentials, maxWorkloadTokenSeconds }
   return {
     verifyWorkloadToken: (token, appId) => verifyWorkloadToken(federated, token, appId),
-    trustedTenants: createTrustedTenants({ ...shared, tenants: trustedTenants }),
+    trustedTenants: createTrustedTenants({ ...shared, directory, tenants: trustedTenants }),
   }
 }

@@ -7,7 +7,8 @@ import { sql } from 'kysely'
 import { accessMigrations, createAccess } from '../access/index.ts'
 import { auditMigrations, createAudit, createAuditLog, createCredentialUses, createWebhooks } from '../audit/index.ts'
 import { createDecisions } from '../decisions/index.ts'
-import { type NewServicePrincipal, createDirectory, directoryMigrations } from '../directory/index.ts'
+import { type NewServicePrincipal, createCredentials, credentialMigrations } from '../credentials/index.ts'
+import { createDirectory, directoryMigrations } from '../directory/index.ts'
 import { createIdentity } from '../identity/index.ts'
 import { createIssuers } from '../issuers/index.ts'
 import { createApp } from '../platform/http/app.ts'
@@ -96,6 +97,7 @@ const allMigrations = [
   ...signingKeyMigrations,
   ...resourcesMigrations,
   ...directoryMigrations,
+  ...credentialMigrations,
   ...accessMigrations,
   ...registryMigrations,
   ...importMigrations,
@@ -129,13 +131,16 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite', trustedT
   const directory = createDirectory({
     database,
     clock,
-    sealer,
-    publicOrigin,
     trustedTenants,
     onPrincipalDeleted: (transaction, objectId) => access.deleteAssignmentsOf(transaction, objectId),
   })
-  const shared = { database, clock, log, audit, sealer, directory, signingKeyRotationDays: 90 }
-  const identity = createIdentity({ ...shared, issuers: createIssuers({ directory, clock }), publicOrigin })
+  const credentials = createCredentials({ database, clock, directory, sealer, publicOrigin })
+  const shared = { database, clock, log, audit, sealer, credentials, directory, signingKeyRotationDays: 90 }
+  const identity = createIdentity({
+    ...shared,
+    issuers: createIssuers({ credentials, directory, clock }),
+    publicOrigin,
+  })
   const tokenService = createTokenService({
     ...shared,
     resources,
@@ -170,6 +175,7 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite', trustedT
     explainWebhookUrl: createOutbound({ allowPrivateAddresses: false, allowedNetworks: [] }).explainRefusal,
     resources,
     activity,
+    credentials,
     directory,
     identity,
     access,
@@ -193,7 +199,7 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite', trustedT
   })
 
   const createPrincipal = (displayName: string, secretDays = 365): Promise<NewServicePrincipal> =>
-    database.transaction((transaction) => directory.createServicePrincipal(transaction, { displayName, secretDays }))
+    database.transaction((transaction) => credentials.createServicePrincipal(transaction, { displayName, secretDays }))
   const assign = async (principalId: string, roleDefinitionName: string, scope: string): Promise<string> => {
     const name = randomUUID()
     const fixed = { condition: null, conditionVersion: null, createdBy: 'test' }
@@ -208,7 +214,7 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite', trustedT
     await directory.createTenant(transaction, tenant)
     await resources.createSubscription(transaction, { subscriptionId, tenantId, displayName: 'Contoso' })
     await resources.putResourceGroup(transaction, { subscriptionId, name: 'Default', location: 'local', tags: {} })
-    return directory.createServicePrincipal(transaction, { displayName: 'owner', directoryRole: 'owner' })
+    return credentials.createServicePrincipal(transaction, { displayName: 'owner', directoryRole: 'owner' })
   })
   await assign(owner.servicePrincipal.objectId, roleGuids.owner, subscriptionScope)
 
@@ -263,7 +269,7 @@ export async function openTestManagement(kind: DatabaseKind = 'sqlite', trustedT
     await disposeDatabase()
     await rm(keyDirectory, { recursive: true })
   }
-  const rooms = { database, resources, access, directory, identity, registry, management }
+  const rooms = { database, resources, access, credentials, directory, identity, registry, management }
   const tools = { app, base, send, arm, tokenFor, createPrincipal, principalWith, assign, events, close }
   return { ...rooms, ...tools, activity, credentialUses, owner, ownerToken, time, logLines, registryChanges }
 }

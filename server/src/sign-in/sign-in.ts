@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Audit } from '../audit/index.ts'
+import type { Credentials } from '../credentials/index.ts'
 import type { Directory } from '../directory/index.ts'
 import type { SignInProtocol } from '../identity/index.ts'
 import type { Clock } from '../platform/process/clock.ts'
@@ -25,6 +26,7 @@ export type SignInOptions = {
   readonly audit: Audit
   readonly log: Log
   readonly sealer: Sealer
+  readonly credentials: Credentials
   readonly directory: Directory
   readonly identity: SignInProtocol
   /** Scheme, host and port under which clients reach the server, such as `https://localhost:5443`. */
@@ -47,7 +49,7 @@ export interface SignInPages {
 
 /** Creates the sign-in module. */
 export function createSignInPages(options: SignInOptions): SignInPages {
-  const { database, clock, audit, log, sealer, directory, identity, publicOrigin, upstreams } = options
+  const { database, clock, audit, log, sealer, credentials, directory, identity, publicOrigin, upstreams } = options
   const { senders = createKnownSenders(clock) } = options
   const store = createSessionStore(database)
   const context = {
@@ -55,15 +57,16 @@ export function createSignInPages(options: SignInOptions): SignInPages {
     clock,
     audit,
     log,
+    credentials,
     directory,
     protocol: identity,
     publicOrigin,
     consents: createConsents(database),
     jar: createCookieJar(publicOrigin),
-    sessions: createSessions({ database, store, directory, clock }),
+    sessions: createSessions({ database, store, credentials, directory, clock }),
     flows: createFlows(sealer, clock),
     knownBrowsers: createKnownBrowsers(sealer, clock),
-    passkeys: createPasskeys({ database, directory, clock, sealer, publicOrigin }),
+    passkeys: createPasskeys({ database, credentials, clock, sealer, publicOrigin }),
     upstreams,
     acceptsProviderMfa: options.acceptsProviderMfa ?? true,
     senders,

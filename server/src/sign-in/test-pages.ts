@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { auditMigrations, createAudit } from '../audit/index.ts'
+import { type Credentials, createCredentials, credentialMigrations } from '../credentials/index.ts'
 import { type Directory, type User, createDirectory, directoryMigrations } from '../directory/index.ts'
 import { createIdentity, identityMigrations } from '../identity/index.ts'
 import { createApp } from '../platform/http/app.ts'
@@ -28,7 +29,7 @@ export type TestPagesOptions = {
   readonly kind?: DatabaseKind
   readonly publicOrigin?: string
   readonly providers?: readonly UpstreamSettings[]
-  readonly secondFactorPolicy?: Parameters<typeof createDirectory>[0]['secondFactorPolicy']
+  readonly secondFactorPolicy?: Parameters<typeof createCredentials>[0]['secondFactorPolicy']
   readonly acceptsProviderMfa?: boolean
 }
 
@@ -40,7 +41,13 @@ export async function openTestPages({
   secondFactorPolicy = { required: 'none', enrolment: 'self' },
   acceptsProviderMfa = true,
 }: TestPagesOptions = {}) {
-  const people = [...directoryMigrations, ...identityMigrations, ...issuerMigrations, ...signInMigrations]
+  const people = [
+    ...directoryMigrations,
+    ...credentialMigrations,
+    ...identityMigrations,
+    ...issuerMigrations,
+    ...signInMigrations,
+  ]
   const { database, dispose } = await openTestDatabase(kind, [...auditMigrations, ...signingKeyMigrations, ...people])
   const keyDirectory = await mkdtemp(path.join(tmpdir(), 'acrux-test-'))
   const sealer = await openSealer(path.join(keyDirectory, 'master.key'))
@@ -51,26 +58,28 @@ export async function openTestPages({
   const audit = createAudit({ database, clock })
   const onPrincipalDeleted = () => Promise.resolve([])
   const shared = { database, clock, audit, log, sealer, publicOrigin }
-  const directory = createDirectory({ ...shared, onPrincipalDeleted, secondFactorPolicy })
+  const directory = createDirectory({ ...shared, onPrincipalDeleted })
+  const credentials = createCredentials({ ...shared, directory, secondFactorPolicy })
   const identity = createIdentity({
     ...shared,
+    credentials,
     directory,
-    issuers: createIssuers({ directory, clock }),
+    issuers: createIssuers({ credentials, directory, clock }),
     signingKeyRotationDays: 90,
   })
   const upstreams = await openUpstreams({ ...shared, providers })
-  const pages = createSignInPages({ ...shared, directory, identity, upstreams, acceptsProviderMfa })
+  const pages = createSignInPages({ ...shared, credentials, directory, identity, upstreams, acceptsProviderMfa })
   const client = await database.transaction(async (transaction) => {
     await directory.createTenant(transaction, { tenantId, displayName: 'Contoso', defaultDomain: 'contoso.example' })
-    return directory.createServicePrincipal(transaction, { displayName: 'owner', directoryRole: 'owner' })
+    return credentials.createServicePrincipal(transaction, { displayName: 'owner', directoryRole: 'owner' })
   })
   const app = createApp({ log, trustedProxies: [] })
   identity.mount(app)
   pages.mount(app)
 
-  /** Changes the directory. */
-  const change = <Result>(work: (transaction: Transaction, directory: Directory) => Promise<Result>) =>
-    database.transaction((transaction) => work(transaction, directory))
+  /** Changes the directory and its credentials. */
+  const change = <Result>(work: (transaction: Transaction, modules: Directory & Credentials) => Promise<Result>) =>
+    database.transaction((transaction) => work(transaction, { ...directory, ...credentials }))
   const createUser = (name: string, wanted: { password?: string; mustChangePassword?: boolean } = {}) =>
     change((transaction) =>
       directory.createUser(transaction, {
@@ -95,9 +104,9 @@ export async function openTestPages({
     change((transaction, { people }) => people.updateUser(transaction, objectId, wanted))
   /** Resets a password, as an administrator does. */
   const resetPassword = async ({ objectId, userPrincipalName }: User, password: string) => {
-    const prepared = await directory.people.preparePassword(userPrincipalName, password)
+    const prepared = await credentials.prepareInitialPassword(userPrincipalName, password)
     const reset = { mustChange: false, origin: { remoteAddress: '198.51.100.7', userAgent: undefined } }
-    await change((transaction, { people }) => people.setPassword(transaction, objectId, prepared, reset))
+    await change((transaction) => credentials.resetPassword(transaction, objectId, prepared, reset))
   }
 
   const close = async () => {
@@ -108,7 +117,7 @@ export async function openTestPages({
   const openBrowser = (remoteAddress = '127.0.0.1') =>
     new FormBrowser((options) => app.inject({ ...options, remoteAddress }), new URL(publicOrigin))
   const changes = { change, createUser, updateUser, resetPassword }
-  return { app, database, directory, time, clock, logLines, client, ...changes, token, openBrowser, close }
+  return { app, database, credentials, directory, time, clock, logLines, client, ...changes, token, openBrowser, close }
 }
 
 /** The password of a test's user. */

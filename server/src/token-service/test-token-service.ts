@@ -6,6 +6,7 @@ import path from 'node:path'
 import type { TestContext } from 'node:test'
 import { accessMigrations, createAccess } from '../access/index.ts'
 import { auditMigrations, createAudit, createCredentialUses } from '../audit/index.ts'
+import { createCredentials, credentialMigrations } from '../credentials/index.ts'
 import { type Directory, createDirectory, directoryMigrations } from '../directory/index.ts'
 import { createIdentity } from '../identity/index.ts'
 import { createIssuers } from '../issuers/index.ts'
@@ -38,6 +39,7 @@ const migrations = [
   ...signingKeyMigrations,
   ...resourcesMigrations,
   ...directoryMigrations,
+  ...credentialMigrations,
   ...accessMigrations,
 ]
 
@@ -64,19 +66,19 @@ export async function openTestTokenService(t: TestContext, kind: DatabaseKind = 
   const directory = createDirectory({
     database,
     clock,
-    sealer,
-    publicOrigin,
     trustedTenants: (trust?.trustedTenants ?? []).map((tenant) => tenant.tenantId),
     onPrincipalDeleted: (transaction, objectId) => access.deleteAssignmentsOf(transaction, objectId),
   })
+  const credentials = createCredentials({ database, clock, directory, sealer, publicOrigin })
   const identity = createIdentity({
     database,
     clock,
     audit,
     log,
     sealer,
+    credentials,
     directory,
-    issuers: createIssuers({ directory, clock, ...trust }),
+    issuers: createIssuers({ credentials, directory, clock, ...trust }),
     publicOrigin,
     signingKeyRotationDays: 90,
   })
@@ -88,6 +90,7 @@ export async function openTestTokenService(t: TestContext, kind: DatabaseKind = 
     sealer,
     audit,
     resources,
+    credentials,
     directory,
     identity,
     access,
@@ -127,6 +130,7 @@ export async function openTestTokenService(t: TestContext, kind: DatabaseKind = 
     audit,
     identity,
     resources,
+    credentials,
     directory,
     access,
     gate: service.gate,
@@ -150,7 +154,9 @@ export async function openTestTokenService(t: TestContext, kind: DatabaseKind = 
     update: (registry: Registry, change: Parameters<typeof resources.updateRegistry>[2]) =>
       database.transaction((transaction) => resources.updateRegistry(transaction, registry.rid, change, author)),
     createPrincipal: (displayName: string, secretDays = 365) =>
-      database.transaction((transaction) => directory.createServicePrincipal(transaction, { displayName, secretDays })),
+      database.transaction((transaction) =>
+        credentials.createServicePrincipal(transaction, { displayName, secretDays }),
+      ),
     assign: async (principalId: string, roleDefinitionName: string, scope: string): Promise<string> => {
       const name = randomUUID()
       await database.transaction((transaction) =>

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { Access } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
+import type { Credentials } from '../credentials/index.ts'
 import type { Directory } from '../directory/index.ts'
 import type { Identity } from '../identity/index.ts'
 import { mountRaw } from '../platform/http/raw-surface.ts'
@@ -53,6 +54,7 @@ export type TokenServiceOptions = {
   readonly sealer: Sealer
   readonly audit: Audit
   readonly resources: Resources
+  readonly credentials: Credentials
   readonly directory: Directory
   readonly identity: Identity
   readonly access: Access

@@ -2,13 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { type Access, createAccess, ownerRole } from '../../access/index.ts'
 import { type Audit, createAudit } from '../../audit/index.ts'
-import {
-  type Directory,
-  DirectoryError,
-  type User,
-  createDirectory,
-  prepareGeneratedPassword,
-} from '../../directory/index.ts'
+import { type Directory, DirectoryError, type User, createDirectory } from '../../directory/index.ts'
+import { type Credentials, createCredentials, prepareGeneratedPassword } from '../../credentials/index.ts'
 import { migrations } from '../state/migrations.ts'
 import { bringUpToDate, openDatabase } from '../state/open-database.ts'
 import { systemClock } from '../../platform/process/clock.ts'
@@ -57,6 +52,7 @@ export class OwnerResetError extends Error {
 /** What a reset works with. */
 export type OwnerResetParts = {
   readonly database: Database
+  readonly credentials: Credentials
   readonly directory: Directory
   readonly access: Access
   readonly resources: Resources
@@ -72,19 +68,19 @@ const enrolmentCodeMs = 24 * 60 * 60 * 1000
  * @throws OwnerResetError
  */
 export async function resetOwner(parts: OwnerResetParts, request: OwnerResetRequest): Promise<OwnerReset> {
-  const { database, directory, audit } = parts
+  const { database, credentials, directory, audit } = parts
   const owner = await chooseOwner(parts, request.user)
   const { objectId, userPrincipalName } = owner
   const password = newFirstPassword()
   const prepared = prepareGeneratedPassword(password)
   const origin = { correlationId: newTimeOrderedId(Date.now()), remoteAddress: '', userAgent: undefined }
   const reset = { mustChange: true, removesMethods: request.removeSecondFactors, origin }
-  const before = await directory.secondFactors.of(objectId)
+  const before = await credentials.secondFactors.of(objectId)
   const keepsSecondFactor = !request.removeSecondFactors && (before.totp || before.passkeys > 0)
   const enrolmentCode = await database
     .transaction(async (transaction) => {
       if (!owner.enabled) await directory.people.updateUser(transaction, objectId, { enabled: true })
-      await directory.people.setPassword(transaction, objectId, prepared, reset)
+      await credentials.resetPassword(transaction, objectId, prepared, reset)
       await audit.record(transaction, {
         action: 'owner.reset',
         outcome: 'success',
@@ -95,14 +91,14 @@ export async function resetOwner(parts: OwnerResetParts, request: OwnerResetRequ
       })
       if (keepsSecondFactor) return undefined
       const event = { kind: 'method-added', detail: 'enrolment-code', origin } as const
-      await directory.securityEvents.record(transaction, objectId, event)
-      return directory.enrolmentCodes.create(transaction, objectId, enrolmentCodeMs)
+      await credentials.securityEvents.record(transaction, objectId, event)
+      return credentials.enrolmentCodes.create(transaction, objectId, enrolmentCodeMs)
     })
     .catch((error: unknown) => {
       if (error instanceof DirectoryError) throw new OwnerResetError(error.message, { cause: error })
       throw error
     })
-  const held = await directory.secondFactors.of(objectId)
+  const held = await credentials.secondFactors.of(objectId)
   const identities = await directory.people.identitiesOf(objectId)
   const { totp: authenticatorApp, passkeys, recoveryCodes } = held
   const remaining = { authenticatorApp, passkeys, recoveryCodes, identityProviders: identities.length }
@@ -164,15 +160,20 @@ async function resetOwnerStopped(directory: string, request: OwnerResetRequest):
       const people = createDirectory({
         database,
         clock,
-        sealer,
-        publicOrigin: 'https://localhost',
-        acceptsIssuer: () => false,
         trustedTenants: [],
         onPrincipalDeleted: () => Promise.reject(new Error('a reset deletes nobody')),
         onApplicationDeleted: () => Promise.reject(new Error('a reset deletes nothing')),
       })
+      const credentials = createCredentials({
+        database,
+        clock,
+        directory: people,
+        sealer,
+        publicOrigin: 'https://localhost',
+        acceptsIssuer: () => false,
+      })
       return await resetOwner(
-        { database, directory: people, access, resources, audit: createAudit({ database, clock }) },
+        { database, credentials, directory: people, access, resources, audit: createAudit({ database, clock }) },
         request,
       )
     } finally {

@@ -44,7 +44,7 @@ export async function createModules(basis: ModuleBasis, configuration: Configura
   const audit = tallyEvents(auditing.recorder, activity.counterOf, auditing.events.counterOf)
   const principals = await createPrincipals(basis, configuration, audit)
   const registries: Registries = createRegistries(basis, configuration, { audit, resources, activity, principals })
-  const { access, directory, identity } = principals
+  const { access, credentials, directory, identity } = principals
   const { tokenService, registry, imports } = registries
   const auditLog = createAuditLog({ database })
   const management = createManagement({
@@ -60,6 +60,7 @@ export async function createModules(basis: ModuleBasis, configuration: Configura
     explainWebhookUrl: outbound.explainRefusal,
     resources,
     activity,
+    credentials,
     directory,
     identity,
     access,

@@ -1,6 +1,7 @@
 import { createAccess } from '../../access/index.ts'
 import type { Audit } from '../../audit/index.ts'
 import type { Configuration } from '../../configuration/index.ts'
+import { type Credentials, createCredentials } from '../../credentials/index.ts'
 import { type Directory, createDirectory } from '../../directory/index.ts'
 import { createGraph } from '../../graph/index.ts'
 import { believesIssuer, createIssuers, openUpstreams } from '../../issuers/index.ts'
@@ -18,46 +19,61 @@ export async function createPrincipals(basis: ModuleBasis, configuration: Config
   const access = createAccess({ database, clock })
   const consents = createConsents(database)
   const directory = createDirectory({
-    ...directorySettings(configuration),
     database,
     clock,
-    sealer: basis.sealer,
-    publicOrigin,
-    acceptsIssuer: basis.outbound.acceptsUrl,
+    trustedTenants: configuration.trustedTenants.map(({ tenantId }) => tenantId),
     onPrincipalDeleted: async (transaction, objectId) => {
       await consents.forgetPerson(transaction, objectId)
       return access.deleteAssignmentsOf(transaction, objectId)
     },
     onApplicationDeleted: (transaction, appId) => consents.forgetClient(transaction, appId),
   })
+  const credentials = createCredentials({
+    ...credentialSettings(configuration),
+    database,
+    clock,
+    directory,
+    sealer: basis.sealer,
+    publicOrigin,
+    acceptsIssuer: basis.outbound.acceptsUrl,
+  })
   const senders = createKnownSenders(clock)
   const issuers = createIssuers({
+    credentials,
     directory,
     clock,
     outbound: basis.outbound,
     trustedTenants: configuration.trustedTenants,
     maxWorkloadTokenSeconds: configuration.identity.maxWorkloadTokenSeconds,
   })
-  const identity = createIdentity({ ...basis, ...identitySettings(configuration), audit, directory, issuers, senders })
+  const identity = createIdentity({
+    ...basis,
+    ...identitySettings(configuration),
+    audit,
+    credentials,
+    directory,
+    issuers,
+    senders,
+  })
   const graph = createGraph({
     database,
     audit,
     log,
     publicOrigin,
+    credentials,
     directory,
     consents,
     mayAssignRoles: async (objectId) =>
       access.mayAssignRoles({ kind: 'directory', objectId, groupIds: await directory.groupIdsInReachOf(objectId) }),
     authenticate: identity.authenticateGraph,
   })
-  const pages = await createPages(basis, configuration, { audit, directory, identity, senders })
-  return { access, directory, identity, graph, pages }
+  const pages = await createPages(basis, configuration, { audit, credentials, directory, identity, senders })
+  return { access, credentials, directory, identity, graph, pages }
 }
 
-function directorySettings({ identity, trustedTenants }: Configuration) {
+function credentialSettings({ identity }: Configuration) {
   return {
     secondFactorPolicy: { required: identity.requireSecondFactor, enrolment: identity.secondFactorEnrolment },
-    trustedTenants: trustedTenants.map(({ tenantId }) => tenantId),
     maxSignInDays: identity.maxSignInDays,
   }
 }
@@ -69,6 +85,7 @@ function identitySettings({ identity, signingKeyRotationDays }: Configuration) {
 
 type PagesOptions = {
   readonly audit: Audit
+  readonly credentials: Credentials
   readonly directory: Directory
   readonly identity: Identity
   readonly senders: KnownSenders
@@ -77,11 +94,13 @@ type PagesOptions = {
 /** Also ends the sign-ins that the configuration no longer permits. */
 async function createPages(basis: ModuleBasis, configuration: Configuration, options: PagesOptions) {
   const { database, clock, log, sealer, publicOrigin } = basis
-  const { directory, senders } = options
+  const { credentials, directory, senders } = options
   const providers = configuration.identityProviders
   const upstreams = await openUpstreams({ providers, database, clock, log, sealer, publicOrigin, senders })
-  await directory.endProofsOfOthers((issuer) => providers.some((provider) => believesIssuer(provider, issuer)))
-  await directory.endInsufficientSignIns()
+  await directory.endSignInsOfRemovedProviders((issuer) =>
+    providers.some((provider) => believesIssuer(provider, issuer)),
+  )
+  await credentials.endInsufficientSignIns()
   return createSignInPages({
     ...options,
     database,

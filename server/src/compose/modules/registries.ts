@@ -16,14 +16,14 @@ export type RegistriesOptions = {
   readonly audit: Audit
   readonly resources: Resources
   readonly activity: Pick<RegistryActivity, 'countTransfer'>
-  readonly principals: Pick<Principals, 'access' | 'directory' | 'identity'>
+  readonly principals: Pick<Principals, 'access' | 'credentials' | 'directory' | 'identity'>
 }
 
 /** Creates the registry, and the token service that decides who may do what in it. */
 export function createRegistries(basis: ModuleBasis, configuration: Configuration, options: RegistriesOptions) {
   const { database, clock, log, sealer, blobs, outbound, space, dataDir } = basis
   const { audit, resources, activity, principals } = options
-  const { access, directory, identity } = principals
+  const { access, credentials, directory, identity } = principals
   const callerBudgets = createCallerBudgets(configuration)
   const atOwnAddress = findAtOwnAddress(resources, configuration)
   const tokenService = createTokenService({
@@ -35,6 +35,7 @@ export function createRegistries(basis: ModuleBasis, configuration: Configuratio
     sealer,
     audit,
     resources,
+    credentials,
     directory,
     identity,
     access,

@@ -1,5 +1,6 @@
 import { accessMigrations } from '../../access/index.ts'
 import { auditMigrations } from '../../audit/index.ts'
+import { credentialMigrations } from '../../credentials/index.ts'
 import { directoryMigrations } from '../../directory/index.ts'
 import { identityMigrations } from '../../identity/index.ts'
 import { signingKeyMigrations } from '../../platform/keys/migrations.ts'
@@ -16,6 +17,7 @@ export const migrations: readonly Migration[] = [
   ...signingKeyMigrations,
   ...resourcesMigrations,
   ...directoryMigrations,
+  ...credentialMigrations,
   ...identityMigrations,
   ...issuerMigrations,
   ...signInMigrations,

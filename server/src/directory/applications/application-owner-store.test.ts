@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { migrate } from '../../platform/sql/migrations.ts'
 import { openTestDatabase, testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { createDirectoryStore } from '../store.ts'
+import { applicationOwnerStore } from './application-owner-store.ts'
 import { directoryMigrations } from '../migrations.ts'
 
 type Before = {
@@ -35,7 +35,7 @@ for (const kind of testDatabaseKinds) {
         .execute(),
     )
     await migrate(database, directoryMigrations, 0)
-    const store = createDirectoryStore(database)
+    const store = applicationOwnerStore(database)
     assert.deepEqual(await store.applicationOwnerIds(undefined, 'made'), ['maker'])
     assert.deepEqual(await store.applicationOwnerIds(undefined, 'first'), [])
     const row = { application_id: 'made', owner_id: 'maker' }

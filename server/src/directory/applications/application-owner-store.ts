@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
 import type { Migration } from '../../platform/sql/migrations.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
-import type { DirectoryTables, ApplicationOwnerRow } from '../tables.ts'
+import type { ApplicationOwnerRow, DirectoryTables } from '../principals/rows.ts'
 
-/** Who owns applications: whoever made one is the first. */
+/** The owners of applications. The first owner is the principal that created it. */
 export const applicationOwnerMigration: Migration = {
   id: 'directory-0010-application-owners',
   up: async (schema) => {
@@ -39,7 +39,7 @@ export function applicationOwnerStore(database: Database) {
           .orderBy('owner_id')
           .execute()
       ).map(({ owner_id }) => owner_id),
-    /** Of these applications, those that somebody owns. */
+    /** Those of these applications that the principal owns. */
     ownedAmong: async (ownerId: string, applicationIds: readonly string[]): Promise<ReadonlySet<string>> => {
       if (applicationIds.length === 0) return new Set()
       const rows = await from(undefined)
@@ -50,7 +50,7 @@ export function applicationOwnerStore(database: Database) {
         .execute()
       return new Set(rows.map(({ application_id }) => application_id))
     },
-    /** Gives false when it is an owner already. */
+    /** Gives false if it is an owner already. */
     insertApplicationOwner: async (transaction: Transaction, row: ApplicationOwnerRow) => {
       const insert = from(transaction).insertInto('application_owner').values(row)
       const result = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst()
@@ -62,8 +62,10 @@ export function applicationOwnerStore(database: Database) {
     },
     deleteOwnersOf: (transaction: Transaction, applicationId: string) =>
       from(transaction).deleteFrom('application_owner').where('application_id', '=', applicationId).execute(),
-    /** Of somebody who is gone. */
+    /** Deletes the ownerships of a deleted principal. */
     deleteOwnerships: (transaction: Transaction, ownerId: string) =>
       from(transaction).deleteFrom('application_owner').where('owner_id', '=', ownerId).execute(),
   }
 }
+
+export type ApplicationOwnerStore = ReturnType<typeof applicationOwnerStore>

@@ -1,42 +1,39 @@
 import type { Transaction } from '../../platform/sql/database.ts'
-import { type ApplicationSignInStore, noSignIn } from './application-sign-in-store.ts'
-import type { createApplications } from './applications.ts'
-import type { ApplicationCondition, Page } from '../list-store.ts'
+import type { Page } from '../principals/list-page.ts'
+import type { PrincipalStore } from '../principals/principal-store.ts'
 import {
   type ApplicationRecord,
   type DescribedApplication,
   type DescribedServicePrincipal,
   type ServicePrincipalRecord,
   toApplicationRecord,
-  toCertificateRecord,
-  toSecretRecord,
   toServicePrincipalRecord,
-} from '../records.ts'
-import type { DirectoryStore } from '../store.ts'
+} from '../principals/records.ts'
+import type { ApplicationCondition, ApplicationListStore } from './application-list-store.ts'
+import type { ApplicationOwnerStore } from './application-owner-store.ts'
+import { type ApplicationSignInStore, noSignIn } from './application-sign-in-store.ts'
+import type { ApplicationStore } from './application-store.ts'
+import type { createApplications } from './applications.ts'
+import type { createServicePrincipals } from './service-principals.ts'
+
+/** The SQL that the reads of applications use. */
+export type ApplicationReadStore = ApplicationListStore & ApplicationOwnerStore & ApplicationStore & PrincipalStore
 
 /** Finds, lists and describes applications and service principals. */
 export function createApplicationReads(options: {
-  readonly store: DirectoryStore
+  readonly store: ApplicationReadStore
   readonly signIns: ApplicationSignInStore
 }) {
   const { store, signIns } = options
 
-  /** What belongs to applications or service principals, with three reads for all of them. */
-  async function belongings(holderIds: readonly string[], applicationIds: readonly string[]) {
-    const [uris, secrets, certificates] = await Promise.all([
-      store.urisOf(applicationIds),
-      store.secretsOf(holderIds),
-      store.certificatesOf(holderIds),
-    ])
-    return (holderId: string, applicationId: string) => ({
-      uris: uris.filter((uri) => uri.application_id === applicationId).map(({ uri }) => uri),
-      secrets: secrets.filter((secret) => secret.holder_id === holderId).map(toSecretRecord),
-      certificates: certificates.filter(({ holder_id }) => holder_id === holderId).map(toCertificateRecord),
-    })
+  /** The identifier URIs of each application. */
+  async function urisOf(applicationIds: readonly string[]): Promise<(applicationId: string) => string[]> {
+    const rows = await store.urisOf(applicationIds)
+    return (applicationId) => rows.filter((row) => row.application_id === applicationId).map(({ uri }) => uri)
   }
 
   return {
-    /** By the object id; with a transaction, what that sees. */
+    /** By the object id; with a transaction, as the transaction sees it. */
     find: async (objectId: string, transaction?: Transaction): Promise<ApplicationRecord | undefined> => {
       const row = await store.application(transaction, 'object_id', objectId)
       return row && toApplicationRecord(row)
@@ -45,19 +42,25 @@ export function createApplicationReads(options: {
       (await store.listApplications(page)).map(toApplicationRecord),
     describe: async (applications: readonly ApplicationRecord[]): Promise<DescribedApplication[]> => {
       const ids = applications.map(({ objectId }) => objectId)
-      const [belongingsOf, signInById] = await Promise.all([belongings(ids, ids), signIns.of(ids)])
+      const [uris, signInById] = await Promise.all([urisOf(ids), signIns.of(ids)])
       return applications.map((application) => {
         const { objectId } = application
-        return { ...application, ...belongingsOf(objectId, objectId), ...(signInById.get(objectId) ?? noSignIn) }
+        return { ...application, uris: uris(objectId), ...(signInById.get(objectId) ?? noSignIn) }
       })
     },
     ownerIds: (objectId: string): Promise<string[]> => store.applicationOwnerIds(undefined, objectId),
-    /** Of these applications, those that somebody owns. */
+    /** Those of these applications that the principal owns. */
     ownedAmong: (ownerId: string, objectIds: readonly string[]): Promise<ReadonlySet<string>> =>
       store.ownedAmong(ownerId, objectIds),
 
-    findServicePrincipal: async (objectId: string): Promise<ServicePrincipalRecord | undefined> => {
-      const row = await store.servicePrincipalById(objectId)
+    /** By the object id; with a transaction, as the transaction sees it. */
+    findServicePrincipal: async (
+      objectId: string,
+      transaction?: Transaction,
+    ): Promise<ServicePrincipalRecord | undefined> => {
+      const row = await (transaction === undefined
+        ? store.servicePrincipalById(objectId)
+        : store.servicePrincipal(transaction, 'object_id', objectId))
       return row && toServicePrincipalRecord(row)
     },
     /** The service principal of an application, by the client id. */
@@ -66,23 +69,22 @@ export function createApplicationReads(options: {
       return row && toServicePrincipalRecord(row)
     },
     servicePrincipalsNamed: async (objectIds: readonly string[]): Promise<ServicePrincipalRecord[]> =>
-      (await store.servicePrincipalsByIds(objectIds)).map(toServicePrincipalRecord),
+      (await store.servicePrincipalsBy('object_id', objectIds)).map(toServicePrincipalRecord),
+    /** The service principals of these applications, by their client ids. */
+    servicePrincipalsOf: async (appIds: readonly string[]): Promise<ServicePrincipalRecord[]> =>
+      (await store.servicePrincipalsBy('app_id', appIds)).map(toServicePrincipalRecord),
     listServicePrincipals: async (page: Page<ApplicationCondition>): Promise<ServicePrincipalRecord[]> =>
       (await store.listServicePrincipals(page)).map(toServicePrincipalRecord),
     describeServicePrincipals: async (
       principals: readonly ServicePrincipalRecord[],
     ): Promise<DescribedServicePrincipal[]> => {
-      const belongingsOf = await belongings(
-        principals.map(({ objectId }) => objectId),
-        principals.map(({ applicationId }) => applicationId),
-      )
-      return principals.map((principal) => ({
-        ...principal,
-        ...belongingsOf(principal.objectId, principal.applicationId),
-      }))
+      const uris = await urisOf(principals.map(({ applicationId }) => applicationId))
+      return principals.map((principal) => ({ ...principal, uris: uris(principal.applicationId) }))
     },
   }
 }
 
-/** The applications and service principals. Each change throws `DirectoryError` for what may not be. */
-export type Applications = ReturnType<typeof createApplications> & ReturnType<typeof createApplicationReads>
+/** The applications and service principals. Each change throws `DirectoryError` if it is denied. */
+export type Applications = ReturnType<typeof createApplications> &
+  ReturnType<typeof createServicePrincipals> &
+  ReturnType<typeof createApplicationReads>

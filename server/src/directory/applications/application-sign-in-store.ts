@@ -1,10 +1,11 @@
 import type { Migration } from '../../platform/sql/migrations.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import { andThen } from '../../platform/memory/authority-memory.ts'
-import type { ApplicationRow, ServicePrincipalRow } from '../tables.ts'
-import type { Application, RedirectUris } from '../model.ts'
+import type { ApplicationRow, ServicePrincipalRow } from '../principals/rows.ts'
+import type { Application, RedirectUris } from '../principals/model.ts'
+import type { ApplicationSignIn } from '../principals/records.ts'
 
-/** How people sign in through an application; without a row, they do not. */
+/** How users sign in to an application; without a row, they cannot. */
 type ApplicationSignInRow = {
   readonly application_id: string
   /** JSON text of {@link RedirectUris}. */
@@ -17,9 +18,6 @@ type Tables = {
   application: ApplicationRow
   service_principal: ServicePrincipalRow
 }
-
-/** What may be set of an application's sign-in; what is absent stays as it is. */
-export type ApplicationSignIn = { readonly redirectUris: RedirectUris; readonly isFallbackPublicClient: boolean }
 
 type FoundRow = Pick<ApplicationRow, 'object_id' | 'app_id' | 'display_name'> & {
   readonly redirect_uris: string | null
@@ -43,10 +41,10 @@ export const applicationSignInMigration: Migration = {
 
 const noRedirectUris: RedirectUris = { web: [], publicClient: [], spa: [] }
 
-/** An application through which nobody signs in. */
+/** An application to which users cannot sign in. */
 export const noSignIn: ApplicationSignIn = { redirectUris: noRedirectUris, isFallbackPublicClient: false }
 
-/** The SQL of applications through which people sign in. */
+/** The SQL of applications to which users sign in. */
 export function createApplicationSignInStore(database: Database) {
   const byAppId = database.prepare<Tables, { appId: string }, FoundRow>(['appId'], (tables, p) =>
     tables
@@ -70,7 +68,7 @@ export function createApplicationSignInStore(database: Database) {
         .execute()
       return new Map(rows.map((row) => [row.application_id, toSignIn(row)]))
     },
-    /** Changes what is named of one application, within the transaction that changes the rest of it. */
+    /** Changes the given properties of an application. */
     change: async (transaction: Transaction, applicationId: string, change: ApplicationSignInChange) => {
       const tables = transaction.tables<Tables>()
       const before = await tables
@@ -96,6 +94,7 @@ export function createApplicationSignInStore(database: Database) {
   }
 }
 
+/** The properties of an application's sign-in to change. */
 export type ApplicationSignInChange = {
   readonly redirectUris?: Partial<RedirectUris> | undefined
   readonly isFallbackPublicClient?: boolean | undefined

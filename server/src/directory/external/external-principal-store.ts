@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { Migration } from '../../platform/sql/migrations.ts'
-import type { ExternalPrincipalRow } from '../tables.ts'
+import type { ExternalPrincipalRow } from '../principals/rows.ts'
 
 type Tables = {
   external_principal: ExternalPrincipalRow
@@ -41,7 +41,7 @@ export function createExternalPrincipalStore(database: Database) {
         .selectAll()
         .where('object_id', '=', objectId)
         .executeTakeFirst(),
-    /** Whether the object id is that of somebody, or of something, of our own directory. */
+    /** Whether this directory has an object with the id. */
     isLocal: async (transaction: Transaction, objectId: string) => {
       for (const table of localTables) {
         const query = from(transaction).selectFrom(table).select('object_id').where('object_id', '=', objectId)
@@ -49,7 +49,7 @@ export function createExternalPrincipalStore(database: Database) {
       }
       return false
     },
-    /** Gives false when the object id is known already. */
+    /** Gives false if the object id is registered already. */
     insert: async (transaction: Transaction, row: ExternalPrincipalRow) => {
       const insert = from(transaction).insertInto('external_principal').values(row)
       const result = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst()

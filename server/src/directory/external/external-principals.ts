@@ -3,30 +3,32 @@ import type { Clock } from '../../platform/process/clock.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
 import { createExternalPrincipalStore } from './external-principal-store.ts'
-import type { ExternalPrincipalRow } from '../tables.ts'
 import type {
-  OnPrincipalDeleted,
-  ExternalIdentity,
   ExternalNames,
-  SigningPrincipal,
+  ExternalPrincipal,
   KnownExternalPrincipal,
-} from '../model.ts'
+  OnPrincipalDeleted,
+  SigningPrincipal,
+} from '../principals/model.ts'
+import type { ExternalPrincipalRow } from '../principals/rows.ts'
 
 /** The principals of trusted tenants. */
 export interface ExternalPrincipals {
   /**
-   * Finds somebody whose token held, and puts them on record at the first time, which gives no rights. Undefined where
-   * the object id is somebody's here, of another tenant, or of another kind.
+   * Finds a principal by its verified token, and registers it the first time, which gives no permission. Undefined if the
+   * object id is that of a local principal, of another tenant, or of another kind.
    */
-  meet(identity: ExternalIdentity, names: ExternalNames): Promise<KnownExternalPrincipal | undefined>
-  /** Puts somebody on record who has not come yet, if there is one trusted tenant that they can only be of. */
-  foresee(
+  register(principal: ExternalPrincipal, names: ExternalNames): Promise<KnownExternalPrincipal | undefined>
+  /** Registers a principal before its first token. Undefined unless exactly one tenant is trusted. */
+  preregister(
     transaction: Transaction,
     objectId: string,
-    kind: ExternalIdentity['kind'],
+    kind: ExternalPrincipal['kind'],
   ): Promise<SigningPrincipal | undefined>
-  /** Takes somebody off the record: what was got by their tokens holds no more, nor does what they were given. */
-  forget(transaction: Transaction, objectId: string): Promise<boolean>
+  /** Removes a principal with its credential and everything that belongs to it in every module. */
+  remove(transaction: Transaction, objectId: string): Promise<boolean>
+  /** The credential id of a principal; undefined if it is not registered, or its tenant is no longer trusted. */
+  credentialIdOf(objectId: string): Promise<string | undefined>
 }
 
 export type ExternalPrincipalsOptions = {
@@ -37,7 +39,7 @@ export type ExternalPrincipalsOptions = {
   readonly onPrincipalDeleted: OnPrincipalDeleted
 }
 
-/** The principals of trusted tenants. Their object ids are ids of nobody here, and of one tenant each. */
+/** Creates the registry of principals of trusted tenants. No local principal has their object ids. */
 export function createExternalPrincipals({
   database,
   clock,
@@ -49,7 +51,7 @@ export function createExternalPrincipals({
 
   async function insert(
     transaction: Transaction,
-    identity: ExternalIdentity,
+    identity: ExternalPrincipal,
   ): Promise<ExternalPrincipalRow | undefined> {
     const { tenantId, objectId, kind } = identity
     if (!trusted.has(tenantId) || (await store.isLocal(transaction, objectId))) return undefined
@@ -63,7 +65,7 @@ export function createExternalPrincipals({
     return (await store.insert(transaction, row)) ? row : store.find(transaction, objectId)
   }
 
-  function isKnown(row: ExternalPrincipalRow | undefined, identity: ExternalIdentity): row is ExternalPrincipalRow {
+  function isKnown(row: ExternalPrincipalRow | undefined, identity: ExternalPrincipal): row is ExternalPrincipalRow {
     return (
       row?.tenant_id === identity.tenantId &&
       row.object_id === identity.objectId &&
@@ -73,60 +75,60 @@ export function createExternalPrincipals({
   }
 
   const principals: ExternalPrincipals = {
-    meet: async (identity, names) => {
+    credentialIdOf,
+    register: async (identity, names) => {
       const present = await store.byId(identity.objectId)
       const row = present ?? (await database.transaction((transaction) => insert(transaction, identity)))
       return isKnown(row, identity)
         ? { principal: toPrincipal(identity, names), credentialId: row.credential_id }
         : undefined
     },
-    foresee: async (transaction, objectIdText, kind) => {
+    preregister: async (transaction, objectIdText, kind) => {
       const objectId = parseGuid(objectIdText)
       const [tenantId, ...others] = trustedTenants
-      // Of several tenants it could be either's: it is known when it has come once.
+      // With several tenants, only a token says which one the principal belongs to.
       if (objectId === undefined || tenantId === undefined || others.length > 0) return undefined
       const identity = { tenantId, objectId, kind }
       return isKnown(await insert(transaction, identity), identity) ? nameless(identity) : undefined
     },
-    forget: async (transaction, objectId) => {
+    remove: async (transaction, objectId) => {
       transaction.changesAuthority()
       if (!(await store.delete(transaction, objectId))) return false
-      await onPrincipalDeleted(transaction, objectId)
+      await onPrincipalDeleted(transaction, { kind: 'external', objectId })
       return true
     },
   }
 
-  /** Until when the credential of an external principal stands by itself. */
-  async function standsUntilMs(objectId: string, credentialId: string): Promise<number | undefined> {
+  /** The credential id of an external principal, as long as its tenant is trusted. */
+  async function credentialIdOf(objectId: string): Promise<string | undefined> {
     const row = await store.byId(objectId)
-    const stands = row?.credential_id === credentialId && trusted.has(row.tenant_id)
-    return stands ? Number.POSITIVE_INFINITY : undefined
+    return row !== undefined && trusted.has(row.tenant_id) ? row.credential_id : undefined
   }
 
-  /** An external principal as a principal. What it is called is known from its tokens alone. */
+  /** An external principal by its object id. Its names are only in its tokens. */
   async function find(objectId: string): Promise<SigningPrincipal | undefined> {
     const row = await store.byId(objectId)
     if (row === undefined || !trusted.has(row.tenant_id)) return undefined
     return nameless({ tenantId: row.tenant_id, objectId, kind: requireKind(row.kind) })
   }
 
-  /** Whether the transaction sees somebody of this object id, of our own directory or of a trusted tenant. */
+  /** Whether the transaction sees a principal of this object id, in this directory or of a trusted tenant. */
   async function holds(transaction: Transaction, objectId: string): Promise<boolean> {
     if (await store.isLocal(transaction, objectId)) return true
     const row = await store.find(transaction, objectId)
     return row !== undefined && trusted.has(row.tenant_id)
   }
 
-  return { principals, standsUntilMs, find, holds }
+  return { principals, find, holds }
 }
 
-function nameless(identity: ExternalIdentity): SigningPrincipal {
+function nameless(identity: ExternalPrincipal): SigningPrincipal {
   const { objectId } = identity
   return toPrincipal(identity, { displayName: objectId, userPrincipalName: objectId, appId: objectId })
 }
 
 function toPrincipal(
-  { objectId, kind }: ExternalIdentity,
+  { objectId, kind }: ExternalPrincipal,
   { displayName, userPrincipalName, appId }: ExternalNames,
 ): SigningPrincipal {
   switch (kind) {
@@ -140,14 +142,14 @@ function toPrincipal(
         mail: undefined,
         external: true,
         mustChangePassword: false,
-        proofRevision: 0,
+        authenticationRevision: 0,
       }
     case 'service-principal':
       return { kind, objectId, appId, displayName, enabled: true }
   }
 }
 
-function requireKind(text: string): ExternalIdentity['kind'] {
+function requireKind(text: string): ExternalPrincipal['kind'] {
   if (text === 'user' || text === 'service-principal') return text
   throw new Error(`there is no kind of external principal called ${text}`)
 }

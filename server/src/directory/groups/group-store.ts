@@ -1,10 +1,9 @@
 import type { ExpressionBuilder, Kysely, QueryCreator } from 'kysely'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
-import { type Condition, type Page, lastCharacter } from '../list-store.ts'
-import type { GroupMemberRow, GroupRow } from '../people/people-rows.ts'
-import type { DirectoryTables } from '../tables.ts'
+import { type Condition, type Page, lastCharacter } from '../principals/list-page.ts'
+import type { DirectoryTables, GroupMemberRow, GroupRow } from '../principals/rows.ts'
 
-/** Some of the groups above or the members below an object, in the order of their ids. */
+/** A page of the groups above or the members below an object, in the order of their ids. */
 export type MembershipPage = {
   readonly objectId: string
   /** Whether groups within groups are followed. */
@@ -13,31 +12,24 @@ export type MembershipPage = {
   readonly limit: number
 }
 
-/** What a list of groups may be narrowed by. */
+/** The conditions of a list of groups. */
 export type GroupCondition = Condition<'display-name' | 'display-name-prefix' | 'mail-nickname'>
 
-/** A member as it is found: its id and what it is. */
+/** A member: its id and its kind. */
 export type MemberRow = Pick<GroupMemberRow, 'member_id' | 'member_kind'>
 
-/** The SQL of groups. A union forgets what it has seen, so that groups within each other have an end. */
+/** The SQL of groups. A union drops duplicates, so a recursive query ends even if groups contain each other. */
 export function groupStore(database: Database) {
   const read = () => database.tables<DirectoryTables>()
-  const from = (source: Transaction | undefined) => source?.tables<DirectoryTables>() ?? read()
   const within = (transaction: Transaction) => transaction.tables<DirectoryTables>()
-  const groupById = database.prepare<DirectoryTables, { objectId: string }, GroupRow>(['objectId'], (tables, p) =>
-    tables.selectFrom('directory_group').selectAll().where('object_id', '=', p.objectId),
-  )
   const groupIds = database.prepare<DirectoryTables, { objectId: string }, { readonly group_id: string }>(
     ['objectId'],
     (tables, p) => groupsAbove(tables, p.objectId).orderBy('group_id'),
   )
   return {
-    groupById: (objectId: string) => groupById.first({ objectId }),
     groupIdsOf: (objectId: string) => groupIds.all({ objectId }),
     groupIdsInReachOf: async (objectId: string): Promise<string[]> =>
       (await groupsInReach(read(), objectId).execute()).map(({ group_id }) => group_id),
-    group: (source: Transaction | undefined, objectId: string) =>
-      from(source).selectFrom('directory_group').selectAll().where('object_id', '=', objectId).executeTakeFirst(),
     insertGroup: (transaction: Transaction, row: GroupRow) =>
       within(transaction).insertInto('directory_group').values(row).execute(),
     updateGroup: (
@@ -50,42 +42,7 @@ export function groupStore(database: Database) {
       await within(transaction).deleteFrom('group_owner').where('group_id', '=', objectId).execute()
       await within(transaction).deleteFrom('directory_group').where('object_id', '=', objectId).execute()
     },
-
-    /** Gives false when it is a member already. */
-    insertMember: async (transaction: Transaction, row: GroupMemberRow) => {
-      const insert = within(transaction).insertInto('group_member').values(row)
-      const result = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst()
-      return result.numInsertedOrUpdatedRows === 1n
-    },
-    deleteMember: async (transaction: Transaction, groupId: string, memberId: string) => {
-      const members = within(transaction).deleteFrom('group_member').where('group_id', '=', groupId)
-      return (await members.where('member_id', '=', memberId).executeTakeFirst()).numDeletedRows === 1n
-    },
-    /** Takes somebody out of every group, as member and as owner. */
-    deleteFromGroups: async (transaction: Transaction, objectId: string) => {
-      await within(transaction).deleteFrom('group_member').where('member_id', '=', objectId).execute()
-      await within(transaction).deleteFrom('group_owner').where('owner_id', '=', objectId).execute()
-    },
-
-    ownerIds: async (source: Transaction | undefined, groupId: string) =>
-      (
-        await from(source)
-          .selectFrom('group_owner')
-          .select('owner_id')
-          .where('group_id', '=', groupId)
-          .orderBy('owner_id')
-          .execute()
-      ).map(({ owner_id }) => owner_id),
-    /** Gives false when it is an owner already. */
-    insertOwner: async (transaction: Transaction, groupId: string, ownerId: string) => {
-      const insert = within(transaction).insertInto('group_owner').values({ group_id: groupId, owner_id: ownerId })
-      const result = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst()
-      return result.numInsertedOrUpdatedRows === 1n
-    },
-    deleteOwner: async (transaction: Transaction, groupId: string, ownerId: string) => {
-      const owners = within(transaction).deleteFrom('group_owner').where('group_id', '=', groupId)
-      return (await owners.where('owner_id', '=', ownerId).executeTakeFirst()).numDeletedRows === 1n
-    },
+    ...membershipStore(database),
 
     listGroups: ({ conditions, visibleTo, after, limit }: Page<GroupCondition>): Promise<GroupRow[]> => {
       let query = read().selectFrom('directory_group').selectAll().where('object_id', '>', after)
@@ -123,6 +80,51 @@ export function groupStore(database: Database) {
   }
 }
 
+export type GroupStore = ReturnType<typeof groupStore>
+
+function membershipStore(database: Database) {
+  const from = (source: Transaction | undefined) =>
+    source?.tables<DirectoryTables>() ?? database.tables<DirectoryTables>()
+  const within = (transaction: Transaction) => transaction.tables<DirectoryTables>()
+  return {
+    /** Gives false if it is a member already. */
+    insertMember: async (transaction: Transaction, row: GroupMemberRow) => {
+      const insert = within(transaction).insertInto('group_member').values(row)
+      const result = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst()
+      return result.numInsertedOrUpdatedRows === 1n
+    },
+    deleteMember: async (transaction: Transaction, groupId: string, memberId: string) => {
+      const members = within(transaction).deleteFrom('group_member').where('group_id', '=', groupId)
+      return (await members.where('member_id', '=', memberId).executeTakeFirst()).numDeletedRows === 1n
+    },
+    /** Removes a principal from every group, as member and as owner. */
+    deleteFromGroups: async (transaction: Transaction, objectId: string) => {
+      await within(transaction).deleteFrom('group_member').where('member_id', '=', objectId).execute()
+      await within(transaction).deleteFrom('group_owner').where('owner_id', '=', objectId).execute()
+    },
+
+    ownerIds: async (source: Transaction | undefined, groupId: string) =>
+      (
+        await from(source)
+          .selectFrom('group_owner')
+          .select('owner_id')
+          .where('group_id', '=', groupId)
+          .orderBy('owner_id')
+          .execute()
+      ).map(({ owner_id }) => owner_id),
+    /** Gives false if it is an owner already. */
+    insertOwner: async (transaction: Transaction, groupId: string, ownerId: string) => {
+      const insert = within(transaction).insertInto('group_owner').values({ group_id: groupId, owner_id: ownerId })
+      const result = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirst()
+      return result.numInsertedOrUpdatedRows === 1n
+    },
+    deleteOwner: async (transaction: Transaction, groupId: string, ownerId: string) => {
+      const owners = within(transaction).deleteFrom('group_owner').where('group_id', '=', groupId)
+      return (await owners.where('owner_id', '=', ownerId).executeTakeFirst()).numDeletedRows === 1n
+    },
+  }
+}
+
 function groupMeets(on: ExpressionBuilder<DirectoryTables, 'directory_group'>, condition: GroupCondition) {
   switch (condition.by) {
     case 'display-name':
@@ -137,7 +139,7 @@ function groupMeets(on: ExpressionBuilder<DirectoryTables, 'directory_group'>, c
   }
 }
 
-/** The groups that an object is in, whichever way. */
+/** The groups that contain an object, directly or through other groups. */
 function groupsAbove(tables: QueryCreator<DirectoryTables>, objectId: string) {
   return tables
     .withRecursive('above', (on) =>
@@ -156,7 +158,7 @@ function groupsAbove(tables: QueryCreator<DirectoryTables>, objectId: string) {
     .select('group_id')
 }
 
-/** The groups that an object is in, whichever way, and those in which it would be once it joins each group that it owns. */
+/** The groups that contain an object, and those that would contain it once it joins each group that it owns. */
 function groupsInReach(tables: QueryCreator<DirectoryTables>, objectId: string) {
   return tables
     .withRecursive('reach', (on) =>

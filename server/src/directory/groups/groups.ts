@@ -1,38 +1,39 @@
-import { nameKey } from '../../standards/azure/object-name.ts'
 import { randomUUID } from 'node:crypto'
+import { AuthorityMemory, andThen } from '../../platform/memory/authority-memory.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
-import type { OnPrincipalDeleted } from '../model.ts'
-import { AuthorityMemory, andThen } from '../../platform/memory/authority-memory.ts'
-import { DirectoryError, alreadyReferenced, resourceNotFound } from '../errors.ts'
-import { kindOf, requireOwnerToBe } from '../owners.ts'
-import { type GroupRecord, toGroupRecord } from '../records.ts'
-import type { DirectoryStore } from '../store.ts'
-import type { GroupRow } from '../people/people-rows.ts'
+import { nameKey } from '../../standards/azure/object-name.ts'
+import { DirectoryError, alreadyReferenced, resourceNotFound } from '../principals/errors.ts'
+import type { OnPrincipalDeleted } from '../principals/model.ts'
+import { kindOf, requireOwnerToBe } from '../principals/owners.ts'
+import type { PrincipalStore } from '../principals/principal-store.ts'
+import { type GroupRecord, toGroupRecord } from '../principals/records.ts'
+import type { GroupRow } from '../principals/rows.ts'
+import type { GroupStore } from './group-store.ts'
 
-/** A group to be. */
+/** A group to create. */
 export type NewGroup = {
   readonly displayName: string
   readonly description?: string | null | undefined
   readonly mailNickname: string
 }
 
-/** What may be changed of a group; what is absent stays as it is. */
+/** The properties of a group to change. */
 export type GroupChange = {
   readonly displayName?: string | undefined
   readonly description?: string | null | undefined
 }
 
 export type GroupsOptions = {
-  readonly store: DirectoryStore
+  readonly store: GroupStore & PrincipalStore
   readonly clock: Clock
   readonly onPrincipalDeleted: OnPrincipalDeleted
 }
 
-/** For how many principals it is remembered which groups they are in. */
+/** How many principals' groups are cached. */
 const memoryLimit = 20_000
 
-/** The changes of groups. Each throws `DirectoryError` for what may not be. */
+/** The changes of groups. Each throws `DirectoryError` if it is denied. */
 export function createGroups({ store, clock, onPrincipalDeleted }: GroupsOptions) {
   async function requireGroup(transaction: Transaction, objectId: string): Promise<GroupRow> {
     const row = await store.group(transaction, objectId)
@@ -64,19 +65,18 @@ export function createGroups({ store, clock, onPrincipalDeleted }: GroupsOptions
     if (Object.keys(set).length > 0) await store.updateGroup(transaction, objectId, set)
   }
 
-  /** Deletes a group, what it was given elsewhere, and its place in other groups. */
+  /** Deletes a group with its memberships and everything that belongs to it in other modules. */
   async function deleteGroup(transaction: Transaction, objectId: string): Promise<GroupRecord> {
     transaction.changesAuthority()
     const row = await requireGroup(transaction, objectId)
-    await onPrincipalDeleted(transaction, objectId)
-    await store.deleteFromGroups(transaction, objectId)
+    await onPrincipalDeleted(transaction, { kind: 'group', objectId })
     await store.deleteGroup(transaction, objectId)
     return toGroupRecord(row)
   }
 
-  /** Groups may be in each other; only in itself a group is not. */
+  /** Groups may contain each other, but no group contains itself. */
   async function addMember(transaction: Transaction, groupId: string, memberId: string): Promise<void> {
-    // Which groups somebody is in is remembered, those that are missing too.
+    // The cache of a principal's groups must not miss the new one.
     transaction.changesAuthority()
     await requireGroup(transaction, groupId)
     const kind = await kindOf(store, transaction, memberId)
@@ -106,8 +106,8 @@ export function createGroups({ store, clock, onPrincipalDeleted }: GroupsOptions
   return { createGroup, updateGroup, deleteGroup, addMember, removeMember, addOwner, removeOwner }
 }
 
-/** Which groups a principal is in, whichever way. Hot: remembered as long as the authority revision stands. */
-export function createGroupIds(database: Database, clock: Clock, store: DirectoryStore) {
+/** The groups that contain a principal, directly or through other groups. Hot: cached for one authority revision. */
+export function createGroupIds(database: Database, clock: Clock, store: GroupStore) {
   const memory = new AuthorityMemory<readonly string[]>(memoryLimit)
   return (objectId: string): readonly string[] | Promise<readonly string[]> =>
     andThen(database.authorityRevision(), (revision) => {

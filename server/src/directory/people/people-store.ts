@@ -1,7 +1,12 @@
+import type { ExpressionBuilder } from 'kysely'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
-import type { DirectoryTables, UserRow } from '../tables.ts'
+import { type Condition, type Page, lastCharacter } from '../principals/list-page.ts'
+import type { DirectoryTables, UserRow } from '../principals/rows.ts'
 
-/** The SQL of users and of directory roles. */
+/** The conditions of a list of users. */
+export type UserCondition = Condition<'user-principal-name' | 'display-name' | 'display-name-prefix'>
+
+/** The SQL of users. */
 export function peopleStore(database: Database) {
   const read = () => database.tables<DirectoryTables>()
   const within = (transaction: Transaction) => transaction.tables<DirectoryTables>()
@@ -12,8 +17,17 @@ export function peopleStore(database: Database) {
         .selectAll()
         .where('user_principal_name_key', '=', userPrincipalNameKey)
         .executeTakeFirst(),
-    user: (transaction: Transaction, objectId: string) =>
-      within(transaction).selectFrom('directory_user').selectAll().where('object_id', '=', objectId).executeTakeFirst(),
+    usersByIds: async (objectIds: readonly string[]): Promise<UserRow[]> => {
+      if (objectIds.length === 0) return []
+      const users = read().selectFrom('directory_user').selectAll()
+      return users.where('object_id', 'in', [...objectIds]).execute()
+    },
+    listUsers: ({ conditions, visibleTo, after, limit }: Page<UserCondition>): Promise<UserRow[]> => {
+      let query = read().selectFrom('directory_user').selectAll().where('object_id', '>', after)
+      if (visibleTo !== undefined) query = query.where('object_id', '=', visibleTo.objectId)
+      for (const condition of conditions) query = query.where((on) => userMeets(on, condition))
+      return query.orderBy('object_id').limit(limit).execute()
+    },
     /** Gives false when the name is taken. */
     insertUser: async (transaction: Transaction, row: UserRow) => {
       const insert = within(transaction).insertInto('directory_user').values(row)
@@ -24,52 +38,35 @@ export function peopleStore(database: Database) {
       within(transaction).updateTable('directory_user').set(change).where('object_id', '=', objectId).execute(),
     deleteUser: (transaction: Transaction, objectId: string) =>
       within(transaction).deleteFrom('directory_user').where('object_id', '=', objectId).execute(),
-
-    setServicePrincipalRole: (transaction: Transaction, objectId: string, role: string | null) =>
+    advanceAuthenticationRevision: (transaction: Transaction, objectId: string) =>
       within(transaction)
-        .updateTable('service_principal')
-        .set({ directory_role: role })
+        .updateTable('directory_user')
+        .set((user) => ({ proof_revision: user('proof_revision', '+', 1) }))
         .where('object_id', '=', objectId)
         .execute(),
-    /** Enabled users and service principals that may change all of the directory. */
-    countOwners: async (transaction: Transaction) => {
-      const users = await within(transaction)
-        .selectFrom('directory_user')
-        .select('object_id')
-        .where('directory_role', '=', 'owner')
-        .where('enabled', '=', 1)
-        .execute()
-      const principals = await within(transaction)
-        .selectFrom('service_principal')
-        .select('object_id')
-        .where('directory_role', '=', 'owner')
-        .where('enabled', '=', 1)
-        .execute()
-      return users.length + principals.length
-    },
-    /** The people who own the directory and may sign in, `limit` at most. */
-    ownersWithin: (transaction: Transaction, limit: number) =>
+    /** The users that own the directory, in the order of their ids. */
+    owners: (transaction: Transaction) =>
       within(transaction)
         .selectFrom('directory_user')
-        .select('object_id')
+        .select(['object_id', 'enabled'])
         .where('directory_role', '=', 'owner')
-        .where('enabled', '=', 1)
         .orderBy('object_id')
-        .limit(limit)
         .execute(),
-    /** Who has a directory role, users and service principals alike, in the order of their ids. */
-    listRoleHolders: async () => {
-      const users = await read()
-        .selectFrom('directory_user')
-        .select(['object_id', 'directory_role'])
-        .where('directory_role', 'is not', null)
-        .execute()
-      const principals = await read()
-        .selectFrom('service_principal')
-        .select(['object_id', 'directory_role'])
-        .where('directory_role', 'is not', null)
-        .execute()
-      return [...users, ...principals].toSorted((one, other) => (one.object_id < other.object_id ? -1 : 1))
-    },
+  }
+}
+
+export type PeopleStore = ReturnType<typeof peopleStore>
+
+function userMeets(on: ExpressionBuilder<DirectoryTables, 'directory_user'>, condition: UserCondition) {
+  switch (condition.by) {
+    case 'user-principal-name':
+      return on('user_principal_name_key', '=', condition.value)
+    case 'display-name':
+      return on('display_name_key', '=', condition.value)
+    case 'display-name-prefix':
+      return on.and([
+        on('display_name_key', '>=', condition.value),
+        on('display_name_key', '<', `${condition.value}${lastCharacter}`),
+      ])
   }
 }

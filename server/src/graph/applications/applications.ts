@@ -7,6 +7,8 @@ import { insufficientPrivileges } from '../surface/errors.ts'
 import { filterableApplications } from '../surface/filter.ts'
 import { listPage } from '../surface/page.ts'
 import { parseListQuery, refuseQueryOptions } from '../surface/query.ts'
+import type { KeyCredential } from '../../credentials/index.ts'
+import type { Transaction } from '../../platform/sql/database.ts'
 
 /** `GET /applications` */
 export const listApplications: GraphHandler = async (graph, { request, caller }) => {
@@ -24,7 +26,11 @@ export const createApplication: GraphHandler = async (graph, call) => {
   const row = await change(
     graph,
     call,
-    (transaction) => graph.directory.applications.createApplication(transaction, body, ownerId),
+    async (transaction) => {
+      const made = await graph.directory.applications.createApplication(transaction, body, ownerId)
+      await replaceCertificates(graph, transaction, made.objectId, body.keyCredentials)
+      return made
+    },
     ({ objectId, appId, displayName }) => ({
       action: 'application.create',
       target: `applications/${objectId}`,
@@ -53,7 +59,10 @@ export const updateApplication: GraphHandler = async (graph, call) => {
   await change(
     graph,
     call,
-    (transaction) => graph.directory.applications.updateApplication(transaction, id, body),
+    async (transaction) => {
+      await graph.directory.applications.updateApplication(transaction, id, body)
+      await replaceCertificates(graph, transaction, id, keyCredentials)
+    },
     () => ({
       action: 'application.update',
       target: `applications/${id}`,
@@ -75,12 +84,25 @@ export const deleteApplication: GraphHandler = async (graph, call) => {
   return call.reply.code(204).send()
 }
 
+async function replaceCertificates(
+  { credentials }: Graph,
+  transaction: Transaction,
+  objectId: string,
+  certificates: readonly KeyCredential[] | undefined,
+): Promise<void> {
+  if (certificates === undefined) return
+  await credentials.replaceCertificates(transaction, 'applications', objectId, certificates)
+}
+
 /** The documents of applications. */
 export async function applicationDocuments(
-  { directory }: Graph,
+  { credentials, directory }: Graph,
   applications: readonly ApplicationRecord[],
 ): Promise<Document[]> {
   const described = await directory.applications.describe(applications)
+  const heldBy = await credentials.heldBy(described.map(({ objectId }) => objectId))
   const { defaultDomain } = await directory.tenant()
-  return described.map((application) => applicationDocument(application, defaultDomain))
+  return described.map((application) =>
+    applicationDocument({ ...application, ...heldBy(application.objectId) }, defaultDomain),
+  )
 }

@@ -1,7 +1,8 @@
 import { guid, name } from '../surface/body.ts'
 import { z } from 'zod'
 import { isRedirectUri } from '../../standards/oauth/redirect-uri.ts'
-import type { ApplicationSignInChange, KeyCredential, SecretRequest } from '../../directory/index.ts'
+import type { ApplicationSignInChange } from '../../directory/index.ts'
+import type { KeyCredential, SecretRequest } from '../../credentials/index.ts'
 
 /*
  * Every body names all that it may hold. What it does not name is refused, and so is what a client can only read: the

@@ -6,14 +6,14 @@ import { errorOf, openGraph } from '../test-graph.ts'
 
 for (const kind of testDatabaseKinds) {
   test(`a secret that was removed proves nothing at the next request, its sibling still does (${kind})`, async (t) => {
-    const { directory, owner, asOwner: client } = await openGraph(t, kind)
+    const { credentials, owner, asOwner: client } = await openGraph(t, kind)
     const { appId, objectId } = owner.servicePrincipal
     const added = await client('POST', `/servicePrincipals/${objectId}/addPassword`, {})
     const sibling = String(added.body['secretText'])
-    const proof = await directory.checkClientSecret(appId, owner.secret)
+    const proof = await credentials.checkClientSecret(appId, owner.secret)
     assert.ok(proof.outcome === 'proved')
-    assert.equal((await directory.checkClientSecret(appId, sibling)).outcome, 'proved')
-    assert.equal(await directory.credentialStands(objectId, proof.credentialId), true)
+    assert.equal((await credentials.checkClientSecret(appId, sibling)).outcome, 'proved')
+    assert.equal(await credentials.credentialStands(objectId, { kind: 'client-secret', id: proof.credentialId }), true)
 
     const found = await client('GET', `/applications?$filter=appId eq '${appId}'`)
     const [application] = found.body['value'] as { id: string }[]
@@ -21,37 +21,37 @@ for (const kind of testDatabaseKinds) {
       keyId: proof.credentialId,
     })
     assert.equal(removal.status, 204)
-    assert.equal((await directory.checkClientSecret(appId, owner.secret)).outcome, 'wrong-secret')
-    assert.equal(await directory.credentialStands(objectId, proof.credentialId), false)
-    assert.equal((await directory.checkClientSecret(appId, sibling)).outcome, 'proved')
+    assert.equal((await credentials.checkClientSecret(appId, owner.secret)).outcome, 'wrong-secret')
+    assert.equal(await credentials.credentialStands(objectId, { kind: 'client-secret', id: proof.credentialId }), false)
+    assert.equal((await credentials.checkClientSecret(appId, sibling)).outcome, 'proved')
   })
 
   test(`a disabled principal is refused with the right secret, and a deleted one is unknown (${kind})`, async (t) => {
-    const { directory, deletedPrincipals, asOwner: client, makeProgram } = await openGraph(t, kind)
+    const { credentials, directory, deletedPrincipals, asOwner: client, makeProgram } = await openGraph(t, kind)
     const { servicePrincipal, secret } = await makeProgram('ci')
     const { appId, objectId } = servicePrincipal
-    const proof = await directory.checkClientSecret(appId, secret)
+    const proof = await credentials.checkClientSecret(appId, secret)
     assert.ok(proof.outcome === 'proved')
     await client('PATCH', `/servicePrincipals/${objectId}`, { accountEnabled: false })
-    assert.equal((await directory.checkClientSecret(appId, secret)).outcome, 'disabled')
-    assert.equal((await directory.checkClientSecret(appId, 'wrong')).outcome, 'wrong-secret')
-    assert.equal(await directory.credentialStands(objectId, undefined), false)
-    assert.equal(await directory.credentialStands(objectId, proof.credentialId), false)
+    assert.equal((await credentials.checkClientSecret(appId, secret)).outcome, 'disabled')
+    assert.equal((await credentials.checkClientSecret(appId, 'wrong')).outcome, 'wrong-secret')
+    assert.equal(await credentials.credentialStands(objectId, undefined), false)
+    assert.equal(await credentials.credentialStands(objectId, { kind: 'client-secret', id: proof.credentialId }), false)
     await client('PATCH', `/servicePrincipals/${objectId}`, { accountEnabled: true })
-    assert.equal((await directory.checkClientSecret(appId, secret)).outcome, 'proved')
+    assert.equal((await credentials.checkClientSecret(appId, secret)).outcome, 'proved')
 
     assert.equal((await client('DELETE', `/servicePrincipals/${objectId}`)).status, 204)
     assert.deepEqual(deletedPrincipals, [objectId])
-    assert.equal((await directory.checkClientSecret(appId, secret)).outcome, 'unknown-application')
+    assert.equal((await credentials.checkClientSecret(appId, secret)).outcome, 'unknown-application')
     assert.equal(await directory.findPrincipal(objectId), undefined)
     const again = await client('POST', '/servicePrincipals', { appId, accountEnabled: true })
     assert.equal(again.status, 201)
     assert.notEqual(again.body['id'], objectId)
-    assert.equal(await directory.credentialStands(objectId, proof.credentialId), false)
+    assert.equal(await credentials.credentialStands(objectId, { kind: 'client-secret', id: proof.credentialId }), false)
   })
 
   test(`deleting an application ends its principal and every secret of both (${kind})`, async (t) => {
-    const { database, directory, deletedPrincipals, owner, asOwner: client } = await openGraph(t, kind)
+    const { database, credentials, deletedPrincipals, owner, asOwner: client } = await openGraph(t, kind)
     const { body: application } = await client('POST', '/applications', {
       displayName: 'ci',
       identifierUris: ['api://ci'],
@@ -61,7 +61,7 @@ for (const kind of testDatabaseKinds) {
     const { body: added } = await client('POST', `/servicePrincipals/${String(principal['id'])}/addPassword`, {})
     assert.equal((await client('DELETE', `/applications/${String(application['id'])}`)).status, 204)
     assert.deepEqual(deletedPrincipals, [principal['id']])
-    const outcome = await directory.checkClientSecret(String(application['appId']), String(added['secretText']))
+    const outcome = await credentials.checkClientSecret(String(application['appId']), String(added['secretText']))
     assert.equal(outcome.outcome, 'unknown-application')
     type Tables = { client_secret: { app_id: string }; application_uri: { uri: string } }
     const tables = database.tables<Tables>()

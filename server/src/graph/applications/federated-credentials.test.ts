@@ -44,7 +44,7 @@ const assertion = (change: Record<string, unknown> = {}) => ({
 
 for (const kind of testDatabaseKinds) {
   test(`a federated credential is made, found by id and by name, changed and deleted (${kind})`, async (t) => {
-    const { asOwner, list, directory, appId, objectId } = await open(t, kind)
+    const { asOwner, list, credentials, appId, objectId } = await open(t, kind)
     const made = await create(asOwner, list)
     const { '@acrux.hint': hint, ...shown } = made
     assert.match(String(hint), /repository_id/)
@@ -53,33 +53,42 @@ for (const kind of testDatabaseKinds) {
     assert.deepEqual((await asOwner('GET', `${list}/${String(made['id'])}`)).body, made)
     assert.deepEqual((await asOwner('GET', `${list}/Main-Branch`)).body, made)
 
-    const match = await directory.matchFederatedCredential(assertion(), appId)
+    const match = await credentials.matchFederatedCredential(assertion(), appId)
     assert.ok(match.outcome === 'matched')
     assert.equal(match.servicePrincipal.objectId, objectId)
-    assert.equal(await directory.credentialStands(objectId, match.credentialId), true)
+    assert.equal(
+      await credentials.credentialStands(objectId, { kind: 'federated-credential', id: match.credentialId }),
+      true,
+    )
 
     assert.equal((await asOwner('PATCH', `${list}/main-branch`, { description: 'others' })).status, 204)
-    assert.equal(await directory.credentialStands(objectId, match.credentialId), true)
+    assert.equal(
+      await credentials.credentialStands(objectId, { kind: 'federated-credential', id: match.credentialId }),
+      true,
+    )
     const change = { name: 'main-branch', subject: 'repo:octo/app:ref:refs/heads/other' }
     assert.equal((await asOwner('PATCH', `${list}/main-branch`, change)).status, 204)
     assert.equal(
-      await directory.credentialStands(objectId, match.credentialId),
+      await credentials.credentialStands(objectId, { kind: 'federated-credential', id: match.credentialId }),
       false,
       'another subject is another proof',
     )
-    assert.equal((await directory.matchFederatedCredential(assertion(), appId)).outcome, 'subject')
-    const other = await directory.matchFederatedCredential(assertion({ subject: change.subject }), undefined)
+    assert.equal((await credentials.matchFederatedCredential(assertion(), appId)).outcome, 'subject')
+    const other = await credentials.matchFederatedCredential(assertion({ subject: change.subject }), undefined)
     assert.ok(other.outcome === 'matched')
 
     assert.equal((await asOwner('DELETE', `${list}/main-branch`)).status, 204)
-    assert.equal(await directory.credentialStands(objectId, other.credentialId), false)
-    assert.equal((await directory.matchFederatedCredential(assertion(), undefined)).outcome, 'issuer')
+    assert.equal(
+      await credentials.credentialStands(objectId, { kind: 'federated-credential', id: other.credentialId }),
+      false,
+    )
+    assert.equal((await credentials.matchFederatedCredential(assertion(), undefined)).outcome, 'issuer')
     assert.equal((await asOwner('GET', `${list}/main-branch`)).status, 404)
     assert.equal((await asOwner('DELETE', `${list}/main-branch`)).status, 404)
   })
 
   test(`what a token matches is its issuer, its subject and its audience, and one application (${kind})`, async (t) => {
-    const { asOwner, list, directory, appId } = await open(t, kind)
+    const { asOwner, list, credentials, appId } = await open(t, kind)
     await create(asOwner, list)
     await create(asOwner, list, {
       name: 'by-id',
@@ -87,7 +96,7 @@ for (const kind of testDatabaseKinds) {
       claimsMatchingExpression: { value: "claims['repository_id'] eq '1001'", languageVersion: 1 },
     })
     const outcome = async (change: Record<string, unknown>, client: string | undefined = appId) =>
-      (await directory.matchFederatedCredential(assertion(change), client)).outcome
+      (await credentials.matchFederatedCredential(assertion(change), client)).outcome
     assert.equal(await outcome({}), 'matched')
     assert.equal(await outcome({ issuer: `${gitHub}/` }), 'issuer')
     assert.equal(await outcome({ subject: 'repo:octo/app:ref:refs/heads/Main' }), 'subject')
@@ -100,26 +109,29 @@ for (const kind of testDatabaseKinds) {
       'matched',
     )
     assert.equal(await outcome({}, 'ffffffff-0000-4000-8000-000000000000'), 'issuer')
-    const anybody = await directory.matchFederatedCredential(assertion(), undefined)
+    const anybody = await credentials.matchFederatedCredential(assertion(), undefined)
     assert.equal(anybody.outcome, 'matched')
 
     const second = await asOwner('POST', '/applications', { displayName: 'second' })
     await asOwner('POST', '/servicePrincipals', { appId: second.body['appId'] })
     await create(asOwner, `/applications/${String(second.body['id'])}/federatedIdentityCredentials`)
-    assert.equal((await directory.matchFederatedCredential(assertion(), undefined)).outcome, 'several')
+    assert.equal((await credentials.matchFederatedCredential(assertion(), undefined)).outcome, 'several')
     assert.equal(await outcome({}), 'matched')
   })
 
   test(`an application that is disabled or deleted is proved by no token, and takes its credentials with it (${kind})`, async (t) => {
-    const { asOwner, list, directory, appId, objectId, application } = await open(t, kind)
+    const { asOwner, list, credentials, appId, objectId, application } = await open(t, kind)
     await create(asOwner, list)
-    const match = await directory.matchFederatedCredential(assertion(), appId)
+    const match = await credentials.matchFederatedCredential(assertion(), appId)
     assert.ok(match.outcome === 'matched')
     await asOwner('PATCH', `/servicePrincipals/${objectId}`, { accountEnabled: false })
-    assert.equal((await directory.matchFederatedCredential(assertion(), appId)).outcome, 'disabled')
-    assert.equal(await directory.credentialStands(objectId, match.credentialId), false)
+    assert.equal((await credentials.matchFederatedCredential(assertion(), appId)).outcome, 'disabled')
+    assert.equal(
+      await credentials.credentialStands(objectId, { kind: 'federated-credential', id: match.credentialId }),
+      false,
+    )
     await asOwner('DELETE', `/applications/${String(application.body['id'])}`)
-    assert.equal((await directory.matchFederatedCredential(assertion(), undefined)).outcome, 'issuer')
+    assert.equal((await credentials.matchFederatedCredential(assertion(), undefined)).outcome, 'issuer')
     assert.equal((await asOwner('GET', list)).status, 404)
   })
 }
@@ -166,7 +178,7 @@ test('what could trust too many, or nobody, is refused', async (t) => {
 })
 
 test('only a directory owner has an application trust what another application trusts, and the other is not named', async (t) => {
-  const { as, asOwner, makeProgram, list, directory, appId, application } = await open(t)
+  const { as, asOwner, makeProgram, list, credentials, appId, application } = await open(t)
   await create(asOwner, list)
   const toy = await asOwner('POST', '/applications', { displayName: 'toy' })
   const toyId = String(toy.body['id'])
@@ -196,12 +208,12 @@ test('only a directory owner has an application trust what another application t
   }
   const audience = { audiences: ['api://AzureADTokenExchange'] }
   assert.equal((await asMaker('PATCH', `${toyList}/own-audience`, audience)).status, 403)
-  assert.equal((await directory.matchFederatedCredential(assertion(), undefined)).outcome, 'matched')
+  assert.equal((await credentials.matchFederatedCredential(assertion(), undefined)).outcome, 'matched')
 
   assert.equal((await asOwner('PATCH', `${toyList}/own-audience`, audience)).status, 204)
   assert.equal((await asMaker('PATCH', `${toyList}/own-audience`, { description: 'of both' })).status, 204)
-  assert.equal((await directory.matchFederatedCredential(assertion(), undefined)).outcome, 'several')
-  assert.equal((await directory.matchFederatedCredential(assertion(), appId)).outcome, 'matched')
+  assert.equal((await credentials.matchFederatedCredential(assertion(), undefined)).outcome, 'several')
+  assert.equal((await credentials.matchFederatedCredential(assertion(), appId)).outcome, 'matched')
 })
 
 test("a name, and a trust, is an application's once, and there are 20 at most", async (t) => {

@@ -1,6 +1,6 @@
 import { resourceNotFound } from '../surface/errors.ts'
 import { z } from 'zod'
-import type { FederatedCredentialChange, FederatedCredentialRecord } from '../../directory/index.ts'
+import type { FederatedCredentialChange, FederatedCredentialRecord } from '../../credentials/index.ts'
 import { type FederatedTrust, isTrustText, trustHint } from '../../standards/oauth/federated-trust.ts'
 import { readBody } from '../surface/body.ts'
 import {
@@ -18,14 +18,14 @@ import { refuseQueryOptions } from '../surface/query.ts'
 export const listFederatedCredentials: GraphHandler = async (graph, call) => {
   refuseQueryOptions(call.request.query)
   const { holderId } = await requireVisibleHolder(graph, call)
-  return { value: (await graph.directory.federatedCredentials.list(holderId)).map(document) }
+  return { value: (await graph.credentials.federatedCredentials.list(holderId)).map(document) }
 }
 
 /** `GET /applications/{id}/federatedIdentityCredentials/{id or name}` */
 export const getFederatedCredential: GraphHandler = async (graph, call) => {
   refuseQueryOptions(call.request.query)
   const { holderId } = await requireVisibleHolder(graph, call)
-  return document(await graph.directory.federatedCredentials.find(undefined, holderId, idOrName(call)))
+  return document(await graph.credentials.federatedCredentials.find(undefined, holderId, idOrName(call)))
 }
 
 /** `POST /applications/{id}/federatedIdentityCredentials` */
@@ -33,7 +33,7 @@ export const createFederatedCredential: GraphHandler = async (graph, call) => {
   const holderId = requirePathId(call)
   const { audiences, name, issuer, description = null, ...rest } = readBody(newBody, call.request.body)
   const trust = readTrust(graph, rest)
-  graph.directory.federatedCredentials.requireIssuer(issuer)
+  graph.credentials.federatedCredentials.requireIssuer(issuer)
   const mayShareTrust = call.caller.isDirectoryOwner
   const request = { name, issuer, audience: audiences[0], trust, description, mayShareTrust }
   const row = await change(
@@ -42,7 +42,7 @@ export const createFederatedCredential: GraphHandler = async (graph, call) => {
     async (transaction) => {
       const application = await graph.directory.applications.find(holderId, transaction)
       if (application === undefined) throw resourceNotFound(holderId)
-      return graph.directory.federatedCredentials.create(transaction, { holderId, appId: application.appId }, request)
+      return graph.credentials.federatedCredentials.create(transaction, { holderId, appId: application.appId }, request)
     },
     (made) => event('create', holderId, made),
   )
@@ -54,7 +54,7 @@ export const createFederatedCredential: GraphHandler = async (graph, call) => {
 export const updateFederatedCredential: GraphHandler = async (graph, call) => {
   const holderId = requirePathId(call)
   const { audiences, subject, claimsMatchingExpression, ...rest } = readBody(changeBody, call.request.body)
-  if (rest.issuer !== undefined) graph.directory.federatedCredentials.requireIssuer(rest.issuer)
+  if (rest.issuer !== undefined) graph.credentials.federatedCredentials.requireIssuer(rest.issuer)
   const namesTrust = subject !== undefined || claimsMatchingExpression !== undefined
   const wanted: FederatedCredentialChange = {
     mayShareTrust: call.caller.isDirectoryOwner,
@@ -67,7 +67,7 @@ export const updateFederatedCredential: GraphHandler = async (graph, call) => {
   await change(
     graph,
     call,
-    (transaction) => graph.directory.federatedCredentials.update(transaction, holderId, idOrName(call), wanted),
+    (transaction) => graph.credentials.federatedCredentials.update(transaction, holderId, idOrName(call), wanted),
     (row) => event('update', holderId, row),
   )
   return call.reply.code(204).send()
@@ -79,7 +79,7 @@ export const deleteFederatedCredential: GraphHandler = async (graph, call) => {
   await change(
     graph,
     call,
-    (transaction) => graph.directory.federatedCredentials.remove(transaction, holderId, idOrName(call)),
+    (transaction) => graph.credentials.federatedCredentials.remove(transaction, holderId, idOrName(call)),
     (row) => event('delete', holderId, row),
   )
   return call.reply.code(204).send()
@@ -110,10 +110,10 @@ const changeBody = z.strictObject({
 })
 
 function readTrust(
-  { directory }: Graph,
+  { credentials }: Graph,
   { subject, claimsMatchingExpression }: Pick<z.output<typeof newBody>, 'subject' | 'claimsMatchingExpression'>,
 ): FederatedTrust {
-  return directory.federatedCredentials.requireTrust({ subject, claimsExpression: claimsMatchingExpression?.value })
+  return credentials.federatedCredentials.requireTrust({ subject, claimsExpression: claimsMatchingExpression?.value })
 }
 
 async function requireVisibleHolder(graph: Graph, call: GraphCall): Promise<{ readonly holderId: string }> {

@@ -66,5 +66,5 @@ test('a managed identity can be given no secret and no certificate, and only its
   assert.equal((await owner('POST', '/servicePrincipals', { appId })).status, 400)
   assert.equal((await owner('POST', `/applications/${objectId}/addPassword`, { passwordCredential: {} })).status, 404)
   assert.equal((await owner('PATCH', path, { accountEnabled: false })).status, 204)
-  assert.equal(await opened.directory.credentialStands(objectId, undefined), false)
+  assert.equal(await opened.credentials.credentialStands(objectId, undefined), false)
 })

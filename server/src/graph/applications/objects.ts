@@ -58,7 +58,7 @@ export const deleteDirectoryObject: GraphHandler = async (graph, call) => {
     graph,
     call,
     async (transaction) => {
-      if (!(await graph.directory.externalPrincipals.forget(transaction, id))) throw resourceNotFound(id)
+      if (!(await graph.directory.externalPrincipals.remove(transaction, id))) throw resourceNotFound(id)
     },
     () => ({ action: 'external-principal.delete', target: id }),
   )

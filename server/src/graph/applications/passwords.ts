@@ -1,4 +1,4 @@
-import type { HolderKind } from '../../directory/index.ts'
+import type { HolderKind } from '../../credentials/index.ts'
 import { addPasswordBody, removePasswordBody } from './bodies.ts'
 import { readBody } from '../surface/body.ts'
 import { type GraphHandler, change, requirePathId } from '../surface/context.ts'
@@ -7,7 +7,7 @@ import { passwordCredential } from '../surface/documents.ts'
 /** `POST /applications/{id}/addPassword` and `POST /servicePrincipals/{id}/addPassword`: the only answer with the secret. */
 export function addPassword(kind: HolderKind): GraphHandler {
   return async (graph, call) => {
-    const { secrets } = graph.directory
+    const { secrets } = graph.credentials
     const holder = await secrets.requireHolder(kind, requirePathId(call))
     const request = readBody(addPasswordBody, call.request.body)
     const { secretText, secret, insert } = secrets.prepare(holder, request)
@@ -23,7 +23,7 @@ export function addPassword(kind: HolderKind): GraphHandler {
 /** `POST /applications/{id}/removePassword` and `POST /servicePrincipals/{id}/removePassword` */
 export function removePassword(kind: HolderKind): GraphHandler {
   return async (graph, call) => {
-    const { secrets } = graph.directory
+    const { secrets } = graph.credentials
     const { holderId } = await secrets.requireHolder(kind, requirePathId(call))
     const { keyId } = readBody(removePasswordBody, call.request.body)
     await change(

@@ -48,11 +48,14 @@ export const updateServicePrincipal: GraphHandler = async (graph, call) => {
   const body = readBody(servicePrincipalChangeBody, call.request.body)
   const { accountEnabled, keyCredentials } = body
   if (!call.caller.isDirectoryOwner && accountEnabled !== undefined) throw insufficientPrivileges()
-  const wanted = { enabled: accountEnabled, keyCredentials }
   await change(
     graph,
     call,
-    (transaction) => graph.directory.applications.updateServicePrincipal(transaction, id, wanted),
+    async (transaction) => {
+      await graph.directory.applications.updateServicePrincipal(transaction, id, { enabled: accountEnabled })
+      if (keyCredentials === undefined) return
+      await graph.credentials.replaceCertificates(transaction, 'servicePrincipals', id, keyCredentials)
+    },
     () => ({
       action: 'service-principal.update',
       target: `servicePrincipals/${id}`,

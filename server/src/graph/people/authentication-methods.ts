@@ -39,8 +39,10 @@ export const resetPassword: GraphHandler = async (graph, call) => {
   const user = await requireUserInPath(graph, call)
   const { objectId: id, userPrincipalName } = user
   if (requireMethodId(call) !== passwordMethodId) throw resourceNotFound(call.params['method'] ?? '')
-  const { people, enrolmentCodes, securityEvents } = graph.directory
-  const prepared = await preparePassword(() => people.preparePassword(userPrincipalName, newPassword))
+  const { people } = graph.directory
+  const { credentials } = graph
+  const { enrolmentCodes, securityEvents } = credentials
+  const prepared = await preparePassword(() => credentials.prepareInitialPassword(userPrincipalName, newPassword))
   await change(
     graph,
     call,
@@ -53,7 +55,7 @@ export const resetPassword: GraphHandler = async (graph, call) => {
         }
       }
       const reset = { mustChange: true, removesMethods: removeOtherMethods, origin: call.origin }
-      await people.setPassword(transaction, id, prepared, reset)
+      await credentials.resetPassword(transaction, id, prepared, reset)
     },
     () => ({
       action: 'user.reset-password',
@@ -73,7 +75,7 @@ export const deleteSoftwareOathMethod: GraphHandler = async (graph, call) => {
     graph,
     call,
     async (transaction) => {
-      const removed = methodId === totpMethodId && (await graph.directory.secondFactors.removeTotp(transaction, id))
+      const removed = methodId === totpMethodId && (await graph.credentials.secondFactors.removeTotp(transaction, id))
       if (!removed) throw resourceNotFound(methodId)
       await endLostMethod(graph, call, transaction, { objectId: id, kind: 'totp' })
     },
@@ -90,7 +92,7 @@ export const deletePasskeyMethod: GraphHandler = async (graph, call) => {
     graph,
     call,
     async (transaction) => {
-      if (!(await graph.directory.secondFactors.removePasskey(transaction, id, methodId)))
+      if (!(await graph.credentials.secondFactors.removePasskey(transaction, id, methodId)))
         throw resourceNotFound(methodId)
       await endLostMethod(graph, call, transaction, { objectId: id, kind: 'passkey' })
     },
@@ -101,18 +103,18 @@ export const deletePasskeyMethod: GraphHandler = async (graph, call) => {
 
 /** Ends the sign-ins of a person who lost a sign-in method, since somebody else may have used it, and records the removal. */
 async function endLostMethod(
-  { directory }: Graph,
+  { credentials }: Graph,
   { origin }: GraphCall,
   transaction: Transaction,
   { objectId, kind }: { readonly objectId: string; readonly kind: 'totp' | 'passkey' },
 ): Promise<void> {
-  await directory.endSignInsOf(transaction, objectId)
-  await directory.securityEvents.record(transaction, objectId, { kind: 'method-removed', detail: kind, origin })
+  await credentials.endSignInsOf(transaction, objectId)
+  await credentials.securityEvents.record(transaction, objectId, { kind: 'method-removed', detail: kind, origin })
 }
 
 /** What somebody can prove themselves by, without anything of the secrets. [Microsoft Graph, authenticationMethod] */
 async function methodDocuments(
-  { directory: { secondFactors, enrolmentCodes } }: Graph,
+  { credentials: { secondFactors, enrolmentCodes } }: Graph,
   user: UserRecord,
 ): Promise<Document[]> {
   const documents: Document[] = []

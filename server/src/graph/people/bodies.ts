@@ -1,7 +1,7 @@
 import { guid, name } from '../surface/body.ts'
 import { isName } from '../../standards/azure/object-name.ts'
 import { z } from 'zod'
-import type { FederatedIdentity } from '../../directory/index.ts'
+import type { ExternalIdentity } from '../../directory/index.ts'
 
 /*
  * As all bodies of Graph, these name all that they may hold. A password is judged where it is hashed, and its end here
@@ -102,6 +102,6 @@ export const roleAssignmentBody = z.strictObject({
 })
 
 /** Identities as the directory knows them. */
-export function readIdentities(body: IdentitiesBody): FederatedIdentity[] {
+export function readIdentities(body: IdentitiesBody): ExternalIdentity[] {
   return body.map(({ issuer, issuerAssignedId }) => ({ issuer, subject: issuerAssignedId }))
 }

@@ -68,22 +68,26 @@ describe('the identities of a user at outside providers', () => {
   })
 
   test('that are taken away end the sign-ins and take the groups with them', async (t) => {
-    const { take, bob, owner, directory, database, time } = await open(t)
+    const { take, bob, owner, credentials, directory, database, time } = await open(t)
     const path = `/users/${bob.objectId}`
     await owner('PATCH', path, { identities: [identity] })
     await take(false)
     assert.equal((await directory.groupIdsOf(bob.objectId)).length, 1)
     const proof = { user: bob, clientId: 'c', methods: ['fed'], authenticatedAtMs: 0, lifetimeMs: hourMs }
-    const { id } = await database.transaction((transaction) => directory.recordSignIn(transaction, proof))
+    const { id } = await database.transaction((transaction) => credentials.recordSignIn(transaction, proof))
     time.nowMs += 1
-    assert.equal(await directory.credentialStands(bob.objectId, id), true)
+    assert.equal(await credentials.credentialStands(bob.objectId, { kind: 'sign-in', id: id }), true)
     const other = { ...identity, issuer: 'https://id.fabrikam.example' }
     assert.equal((await owner('PATCH', path, { identities: [identity, other] })).status, 204)
-    assert.equal(await directory.credentialStands(bob.objectId, id), true, 'an identity that is added ends no sign-in')
+    assert.equal(
+      await credentials.credentialStands(bob.objectId, { kind: 'sign-in', id: id }),
+      true,
+      'an identity that is added ends no sign-in',
+    )
     const before = await database.authorityRevision()
     assert.equal((await owner('PATCH', path, { identities: [] })).status, 204)
     assert.notEqual(await database.authorityRevision(), before, 'cached decisions end')
-    assert.equal(await directory.credentialStands(bob.objectId, id), false)
+    assert.equal(await credentials.credentialStands(bob.objectId, { kind: 'sign-in', id: id }), false)
     assert.deepEqual(await directory.groupIdsOf(bob.objectId), [])
     assert.deepEqual(await take(false), { outcome: 'not-linked' })
   })

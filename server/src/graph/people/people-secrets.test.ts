@@ -5,13 +5,13 @@ import { openPeople } from '../test-people.ts'
 import { graphRoutes } from '../surface.ts'
 
 test('no secret of a person is in any answer, event or log line, whatever is asked [fault 28]', async (t) => {
-  const { asOwner, makeUser, database, directory, log } = await openPeople(t)
+  const { asOwner, makeUser, database, credentials, log } = await openPeople(t)
   const id = await makeUser('Carol')
   await asOwner('PATCH', `/users/${id}`, { passwordProfile: { password: 'seven brass kettles' } })
   const secrets = await database.transaction(async (tx) => {
     const person = { objectId: id, userPrincipalName: 'carol@contoso.example', issuer: 'x' }
-    const totp = await directory.secondFactors.enrolTotp(tx, person)
-    const codes = await directory.secondFactors.newRecoveryCodes(tx, id)
+    const totp = await credentials.secondFactors.enrolTotp(tx, person)
+    const codes = await credentials.secondFactors.newRecoveryCodes(tx, id)
     return [totp?.secretBase32 ?? '', ...codes, 'tidal lantern 7 quilt', 'seven brass kettles', 'argon2id']
   })
   const answers: string[] = []

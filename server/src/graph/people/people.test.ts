@@ -6,14 +6,14 @@ import { errorOf, filter, idsOf, reference } from '../test-graph.ts'
 import { openPeople, ownerRole, readerRole, unknownId } from '../test-people.ts'
 
 test('an owner who resets a password is shown the other sign-in methods, and can remove them with it', async (t) => {
-  const { asOwner, as, makeUser, prove, directory, database } = await openPeople(t)
+  const { asOwner, as, makeUser, prove, credentials, directory, database } = await openPeople(t)
   const id = await makeUser('Carol')
   await database.transaction(async (transaction) => {
     await directory.people.setIdentities(transaction, id, [{ issuer: 'https://id.example', subject: 'carol' }])
     const passkey = { credentialId: 'b2YgYSB0aGllZg', publicKey: new Uint8Array([1]), counter: 0, transports: [] }
-    await directory.secondFactors.addPasskey(transaction, { ...passkey, objectId: id, displayName: 'Of a thief' })
-    await directory.secondFactors.newRecoveryCodes(transaction, id)
-    await directory.enrolmentCodes.create(transaction, id, 60_000)
+    await credentials.secondFactors.addPasskey(transaction, { ...passkey, objectId: id, displayName: 'Of a thief' })
+    await credentials.secondFactors.newRecoveryCodes(transaction, id)
+    await credentials.enrolmentCodes.create(transaction, id, 60_000)
   })
   const path = `/users/${id}/authentication/methods/28c10230-6103-485e-b985-444c60001490/resetPassword`
   const first = await asOwner('POST', path, { newPassword: 'seven brass kettles' })
@@ -28,10 +28,10 @@ test('an owner who resets a password is shown the other sign-in methods, and can
   const second = await asOwner('POST', path, { newPassword: 'eight brass kettles', removeOtherMethods: true })
   const { otherMethods, identities } = second.body
   assert.deepEqual({ otherMethods, identities }, { otherMethods: [], identities: [] })
-  assert.deepEqual(await directory.secondFactors.of(id), { totp: false, passkeys: 0, recoveryCodes: 0 })
+  assert.deepEqual(await credentials.secondFactors.of(id), { totp: false, passkeys: 0, recoveryCodes: 0 })
   assert.equal(await directory.findExternalUser({ issuer: 'https://id.example', subject: 'carol' }), undefined)
-  assert.equal(await directory.enrolmentCodes.find(id), undefined)
-  const events = await directory.securityEvents.list(id)
+  assert.equal(await credentials.enrolmentCodes.find(id), undefined)
+  const events = await credentials.securityEvents.list(id)
   assert.deepEqual(
     events.map(({ kind, detail, count }) => `${kind} ${detail} ${count}`).toSorted(),
     ['method-removed all 1', 'method-removed enrolment-code 1', 'password-reset  2'],
@@ -73,22 +73,26 @@ for (const kind of testDatabaseKinds) {
   })
 
   test(`sign-ins end with their time, the password, the person's leave and the person (${kind})`, async (t) => {
-    const { asOwner, as, makeUser, signIn, directory, database, time } = await openPeople(t, kind)
+    const { asOwner, as, makeUser, signIn, credentials, database, time } = await openPeople(t, kind)
     const id = await makeUser('Carol')
-    const stands = async (signInId: string) => directory.credentialStands(id, signInId)
+    const stands = async (signInId: string) => credentials.credentialStands(id, { kind: 'sign-in', id: signInId })
     const first = await signIn(id)
     assert.equal(await stands(first.id), true)
-    assert.equal(await directory.credentialStands(await makeUser('Dora'), first.id), false, 'the sign-in of another')
+    assert.equal(
+      await credentials.credentialStands(await makeUser('Dora'), { kind: 'sign-in', id: first.id }),
+      false,
+      'the sign-in of another',
+    )
     time.nowMs += 59_999
     assert.equal(await stands(first.id), true)
-    await database.transaction((tx) => directory.touchSignIn(tx, first.id, 60_000))
+    await database.transaction((tx) => credentials.touchSignIn(tx, first.id, 60_000))
     time.nowMs += 59_999
     assert.equal(await stands(first.id), true)
     time.nowMs += 1
     assert.equal(await stands(first.id), false)
-    await database.transaction((tx) => directory.touchSignIn(tx, first.id, 60_000))
+    await database.transaction((tx) => credentials.touchSignIn(tx, first.id, 60_000))
     assert.equal(await stands(first.id), false, 'what has ended is not revived')
-    assert.equal(await directory.findSignIn(first.id), undefined)
+    assert.equal(await credentials.findSignIn(first.id), undefined)
 
     const endings: [string, () => Promise<unknown>][] = [
       ['a sign-out everywhere by the person', () => as(id)('POST', '/me/revokeSignInSessions')],
@@ -200,7 +204,7 @@ for (const kind of testDatabaseKinds) {
 }
 
 test('a person changes the password by the present one', async (t) => {
-  const { as, asOwner, makeUser, signIn, prove, directory } = await openPeople(t)
+  const { as, asOwner, makeUser, signIn, prove, credentials } = await openPeople(t)
   const id = await makeUser('Carol')
   const { id: signInId } = await signIn(id)
   const change = (currentPassword: string, newPassword: string) =>
@@ -208,21 +212,21 @@ test('a person changes the password by the present one', async (t) => {
   assert.equal((await change('a wrong password', 'seven brass kettles')).status, 400)
   const weak = await change('tidal lantern 7 quilt', 'Password2026!')
   assert.match(errorOf(weak.body).message, /password complexity requirements/)
-  assert.equal(await directory.credentialStands(id, signInId), true)
+  assert.equal(await credentials.credentialStands(id, { kind: 'sign-in', id: signInId }), true)
   assert.equal((await change('tidal lantern 7 quilt', 'seven brass kettles')).status, 204)
-  assert.equal(await directory.credentialStands(id, signInId), false)
+  assert.equal(await credentials.credentialStands(id, { kind: 'sign-in', id: signInId }), false)
   assert.equal((await prove('carol@contoso.example', 'seven brass kettles')).outcome, 'proved')
   assert.equal((await asOwner('POST', '/me/changePassword', {})).status, 400)
 })
 
 test('what a user has to prove themselves by is shown without secrets, and an owner takes it away', async (t) => {
-  const { as, asOwner, makeUser, database, directory, signIn, time } = await openPeople(t)
+  const { as, asOwner, makeUser, database, credentials, signIn, time } = await openPeople(t)
   const id = await makeUser('Carol')
   const [secret = '', passkeyId] = await database.transaction(async (tx) => {
     const person = { objectId: id, userPrincipalName: 'carol@contoso.example', issuer: 'x' }
-    const app = await directory.secondFactors.enrolTotp(tx, person)
+    const app = await credentials.secondFactors.enrolTotp(tx, person)
     const key = { objectId: id, credentialId: 'c', publicKey: new Uint8Array(9), counter: 0, transports: [] }
-    const passkey = await directory.secondFactors.addPasskey(tx, { ...key, displayName: 'blue key' })
+    const passkey = await credentials.secondFactors.addPasskey(tx, { ...key, displayName: 'blue key' })
     return [app?.secretBase32, passkey?.id]
   })
   const list = await as(id)('GET', '/me/authentication/methods')
@@ -238,14 +242,14 @@ test('what a user has to prove themselves by is shown without secrets, and an ow
   assert.equal((await as(id)('DELETE', path)).status, 403)
   const { id: signInId } = await signIn(id)
   assert.equal((await asOwner('DELETE', path)).status, 204)
-  assert.equal(await directory.credentialStands(id, signInId), false)
+  assert.equal(await credentials.credentialStands(id, { kind: 'sign-in', id: signInId }), false)
   assert.equal((await asOwner('DELETE', path)).status, 404)
   const code = new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: time.nowMs })
-  assert.equal(await database.transaction((tx) => directory.secondFactors.confirmTotp(tx, id, code)), true)
+  assert.equal(await database.transaction((tx) => credentials.secondFactors.confirmTotp(tx, id, code)), true)
   const app = `/users/${id}/authentication/softwareOathMethods/6c65746f-7470-4f74-b000-000000000001`
   assert.equal((await asOwner('DELETE', app)).status, 204)
   assert.equal((await asOwner('DELETE', app)).status, 404)
-  const events = await directory.securityEvents.list(id)
+  const events = await credentials.securityEvents.list(id)
   assert.deepEqual(
     events.map(({ kind, detail, count }) => `${kind} ${detail} ${count}`).toSorted(),
     ['method-removed passkey 1', 'method-removed totp 1'],

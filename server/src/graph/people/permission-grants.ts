@@ -71,7 +71,7 @@ export const deletePermissionGrant: GraphHandler = async (graph, call) => {
     call,
     async (transaction) => {
       if (!(await graph.consents.withdraw(transaction, key))) throw resourceNotFound(call.params['id'] ?? '')
-      await graph.directory.endSignInsTo(transaction, key.object_id, key.client_id)
+      await graph.credentials.endSignInsTo(transaction, key.object_id, key.client_id)
     },
     () => ({
       action: 'consent.withdraw',

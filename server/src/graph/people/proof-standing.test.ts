@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { DatabaseKind, Transaction } from '../../platform/sql/database.ts'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
-import { type User, ProofRefusedError } from '../../directory/index.ts'
+import type { User } from '../../directory/index.ts'
 import { openGraph } from '../test-graph.ts'
+import { AuthenticationRefusedError } from '../../credentials/index.ts'
 
 const password = 'tidal lantern 7 quilt'
 const origin = { remoteAddress: '198.51.100.7', userAgent: undefined }
@@ -12,12 +13,12 @@ const totpMethod = '6c65746f-7470-4f74-b000-000000000001'
 
 async function open(t: TestContext, kind: DatabaseKind) {
   const opened = await openGraph(t, kind)
-  const { database, directory, asOwner } = opened
+  const { database, credentials, directory, asOwner } = opened
   const carol = await database.transaction((tx) =>
     directory.createUser(tx, { userPrincipalName: name, displayName: 'Carol', password }),
   )
   const prove = async (said = password): Promise<User> => {
-    const check = await directory.checkPassword({
+    const check = await credentials.checkPassword({
       userPrincipalName: name,
       password: said,
       remoteAddress: '198.51.100.7',
@@ -28,7 +29,7 @@ async function open(t: TestContext, kind: DatabaseKind) {
   const record = (user: User, change: { methods?: readonly string[]; isPartial?: boolean } = {}) =>
     database.transaction((tx) => recordIn(tx, user, change))
   const recordIn = (tx: Transaction, user: User, change: { methods?: readonly string[]; isPartial?: boolean } = {}) =>
-    directory.recordSignIn(tx, {
+    credentials.recordSignIn(tx, {
       user,
       clientId: 'c',
       methods: ['pwd'],
@@ -41,27 +42,27 @@ async function open(t: TestContext, kind: DatabaseKind) {
   const addPasskey = () => {
     const credential = { credentialId: 'AAAA', publicKey: new Uint8Array(1), counter: 0, transports: [] }
     const passkey = { ...credential, objectId: carol.objectId, displayName: 'key' }
-    return database.transaction((tx) => directory.secondFactors.addPasskey(tx, passkey))
+    return database.transaction((tx) => credentials.secondFactors.addPasskey(tx, passkey))
   }
   return { ...opened, carol, prove, record, recordIn, patch, addPasskey }
 }
 
 const refusedFor = (refusal: string) => (error: unknown) => {
-  assert.ok(error instanceof ProofRefusedError)
+  assert.ok(error instanceof AuthenticationRefusedError)
   assert.equal(error.refusal, refusal)
   return true
 }
 
 for (const kind of testDatabaseKinds) {
   test(`a proof that was made before a reset, a change or a sign-out everywhere makes no sign-in after it (${kind})`, async (t) => {
-    const { asOwner, carol, directory, database, prove, record, patch } = await open(t, kind)
+    const { asOwner, carol, credentials, database, prove, record, patch } = await open(t, kind)
     const resets: Record<string, () => Promise<unknown>> = {
       reset: () => patch({ passwordProfile: { password } }),
       'password to be changed': () => patch({ passwordProfile: { forceChangePasswordNextSignIn: true } }),
       'a change by the person': async () => {
-        const prepared = await directory.preparePassword(name, 'seven brass kettles')
+        const prepared = await credentials.preparePassword(name, 'seven brass kettles')
         const proved = await prove()
-        await database.transaction((tx) => directory.changePassword(tx, proved, prepared, { origin }))
+        await database.transaction((tx) => credentials.changePassword(tx, proved, prepared, { origin }))
         await patch({ passwordProfile: { password } })
       },
       'sign-out everywhere': () => asOwner('POST', `/users/${carol.objectId}/revokeSignInSessions`),
@@ -77,7 +78,7 @@ for (const kind of testDatabaseKinds) {
       await assert.rejects(record(user, { isPartial: true }), refusedFor('outdated'), what)
       await patch({ passwordProfile: { password } })
     }
-    assert.equal((await directory.signInsOf(carol.objectId)).length, 0)
+    assert.equal((await credentials.signInsOf(carol.objectId)).length, 0)
     assert.equal((await record(await prove())).objectId, carol.objectId)
   })
 
@@ -104,10 +105,10 @@ for (const kind of testDatabaseKinds) {
   })
 
   test(`what was proved by a second factor that was taken away meanwhile makes no sign-in (${kind})`, async (t) => {
-    const { asOwner, carol, directory, database, prove, record, addPasskey } = await open(t, kind)
+    const { asOwner, carol, credentials, database, prove, record, addPasskey } = await open(t, kind)
     const first = await addPasskey()
     const byPasskey = await prove()
-    await database.transaction((tx) => directory.secondFactors.removePasskey(tx, carol.objectId, first?.id ?? ''))
+    await database.transaction((tx) => credentials.secondFactors.removePasskey(tx, carol.objectId, first?.id ?? ''))
     await assert.rejects(record(byPasskey, { methods: ['hwk', 'mfa'] }), refusedFor('outdated'))
     await addPasskey()
     const again = await prove()
@@ -119,7 +120,7 @@ for (const kind of testDatabaseKinds) {
   })
 
   test(`of a reset and a sign-in at the same time, no sign-in is left that the old password made (${kind})`, async (t) => {
-    const { carol, directory, prove, record, patch } = await open(t, kind)
+    const { carol, credentials, prove, record, patch } = await open(t, kind)
     for (let round = 0; round < 5; round += 1) {
       const user = await prove()
       const signIns = Array.from({ length: 4 }, () => record(user).catch(refusedFor('outdated')))
@@ -128,28 +129,28 @@ for (const kind of testDatabaseKinds) {
         patch({ passwordProfile: { password } }),
         record(user).catch(refusedFor('outdated')),
       ])
-      assert.deepEqual(await directory.signInsOf(carol.objectId), [], `round ${round}`)
+      assert.deepEqual(await credentials.signInsOf(carol.objectId), [], `round ${round}`)
     }
   })
 
   test(`a person's own change does not take the place of an administrator's reset (${kind})`, async (t) => {
-    const { directory, database, prove, patch } = await open(t, kind)
+    const { credentials, database, prove, patch } = await open(t, kind)
     const user = await prove()
-    const prepared = await directory.preparePassword(name, 'seven brass kettles')
+    const prepared = await credentials.preparePassword(name, 'seven brass kettles')
     await patch({ passwordProfile: { password: 'nine copper bells' } })
     await assert.rejects(
-      database.transaction((tx) => directory.changePassword(tx, user, prepared, { origin })),
+      database.transaction((tx) => credentials.changePassword(tx, user, prepared, { origin })),
       refusedFor('outdated'),
     )
     assert.equal((await prove('nine copper bells')).objectId, user.objectId)
   })
 
   test(`a password that is to be changed ends what the person has, and the next request is refused (${kind})`, async (t) => {
-    const { carol, directory, prove, record, patch } = await open(t, kind)
+    const { carol, credentials, prove, record, patch } = await open(t, kind)
     const { id } = await record(await prove())
-    assert.equal(await directory.credentialStands(carol.objectId, id), true)
+    assert.equal(await credentials.credentialStands(carol.objectId, { kind: 'sign-in', id: id }), true)
     await patch({ passwordProfile: { forceChangePasswordNextSignIn: true } })
-    assert.equal(await directory.credentialStands(carol.objectId, id), false)
-    assert.equal(await directory.findSignIn(id), undefined)
+    assert.equal(await credentials.credentialStands(carol.objectId, { kind: 'sign-in', id: id }), false)
+    assert.equal(await credentials.findSignIn(id), undefined)
   })
 }

@@ -7,10 +7,10 @@ const path = (id: string, method = '') => `/users/${id}/authentication/temporary
 
 for (const kind of testDatabaseKinds) {
   test(`an owner hands out a code for the first second factor, which is good once and for a while (${kind})`, async (t) => {
-    const { asOwner, makeUser, directory, database, time } = await openPeople(t, kind)
+    const { asOwner, makeUser, credentials, database, time } = await openPeople(t, kind)
     const id = await makeUser('carol')
     const other = await makeUser('dave')
-    const { enrolmentCodes } = directory
+    const { enrolmentCodes } = credentials
     const make = async (body: object = {}) => {
       const made = await asOwner('POST', path(id), body)
       assert.equal(made.status, 201)
@@ -35,7 +35,7 @@ for (const kind of testDatabaseKinds) {
     assert.ok(JSON.stringify(methods.body).includes('temporaryAccessPassAuthenticationMethod'))
     assert.equal((await asOwner('DELETE', path(id, `/${methodId}`))).status, 204)
     assert.equal((await asOwner('DELETE', path(id, `/${methodId}`))).status, 404)
-    const events = await directory.securityEvents.list(id)
+    const events = await credentials.securityEvents.list(id)
     assert.deepEqual(events.map(({ kind, detail, count }) => `${kind} ${detail} ${count}`).toSorted(), [
       'method-added enrolment-code 4',
       'method-removed enrolment-code 1',

@@ -26,7 +26,7 @@ export const createAccessPass: GraphHandler = async (graph, call) => {
   const { objectId: id } = await requireUserInPath(graph, call)
   if (id === call.caller.principal.objectId) throw insufficientPrivileges()
   const { lifetimeInMinutes } = readBody(passBody, call.request.body)
-  const { enrolmentCodes, securityEvents } = graph.directory
+  const { enrolmentCodes, securityEvents } = graph.credentials
   const pass = await change(
     graph,
     call,
@@ -56,7 +56,7 @@ export const createAccessPass: GraphHandler = async (graph, call) => {
 export const deleteAccessPass: GraphHandler = async (graph, call) => {
   const { objectId: id } = await requireUserInPath(graph, call)
   const methodId = call.params['method'] ?? ''
-  const { enrolmentCodes, securityEvents } = graph.directory
+  const { enrolmentCodes, securityEvents } = graph.credentials
   await change(
     graph,
     call,

@@ -1,19 +1,13 @@
-import { resourceNotFound } from '../surface/errors.ts'
+import { GraphError, insufficientPrivileges, resourceNotFound } from '../surface/errors.ts'
 import { attributionOf } from '../../audit/index.ts'
-import {
-  NameTakenError,
-  type PreparedPassword,
-  ProofRefusedError,
-  type UserRecord,
-  WeakPasswordError,
-} from '../../directory/index.ts'
+import { NameTakenError, type UserRecord } from '../../directory/index.ts'
+import { AuthenticationRefusedError, type PreparedPassword, WeakPasswordError } from '../../credentials/index.ts'
 import { BusyError } from '../../platform/limits/fair-queue.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
 import { isUserPrincipalName } from '../../standards/azure/object-name.ts'
 import { readBody } from '../surface/body.ts'
 import { type Graph, type GraphCall, type GraphHandler, change, visibleTo } from '../surface/context.ts'
 import { userDocument, type Document } from '../surface/documents.ts'
-import { GraphError, insufficientPrivileges } from '../surface/errors.ts'
 import { filterableUsers } from '../surface/filter.ts'
 import { readIdentities, changePasswordBody, newUserBody, userChangeBody } from './bodies.ts'
 import { listPage } from '../surface/page.ts'
@@ -41,7 +35,7 @@ export const createUser: GraphHandler = async (graph, call) => {
   }
   const password =
     passwordProfile &&
-    (await preparePassword(() => graph.directory.people.preparePassword(userPrincipalName, passwordProfile.password)))
+    (await preparePassword(() => graph.credentials.prepareInitialPassword(userPrincipalName, passwordProfile.password)))
   const mustChangePassword = passwordProfile?.forceChangePasswordNextSignIn === true
   const names = { userPrincipalName, displayName, mail: mail ?? undefined, mailNickname }
   const user = { ...names, password, mustChangePassword, external: password === undefined, enabled: accountEnabled }
@@ -79,7 +73,7 @@ export const updateUser: GraphHandler = async (graph, call) => {
   const prepared =
     newPassword === undefined
       ? undefined
-      : await preparePassword(() => people.preparePassword(userPrincipalName, newPassword))
+      : await preparePassword(() => graph.credentials.prepareInitialPassword(userPrincipalName, newPassword))
   const mustChange = passwordProfile?.forceChangePasswordNextSignIn
   await change(
     graph,
@@ -90,7 +84,8 @@ export const updateUser: GraphHandler = async (graph, call) => {
       await people.updateUser(transaction, id, wanted)
       if (identities !== undefined) await people.setIdentities(transaction, id, readIdentities(identities))
       if (prepared === undefined) return
-      await people.setPassword(transaction, id, prepared, { mustChange: mustChange === true, origin: call.origin })
+      const reset = { mustChange: mustChange === true, origin: call.origin }
+      await graph.credentials.resetPassword(transaction, id, prepared, reset)
     },
     () => ({
       action: prepared === undefined ? 'user.update' : 'user.reset-password',
@@ -140,7 +135,7 @@ export const revokeMySignInSessions: GraphHandler = async (graph, call) => {
 export const changeMyPassword: GraphHandler = async (graph, call) => {
   const { objectId: id, userPrincipalName } = await requireMe(graph, call)
   const { currentPassword, newPassword } = readBody(changePasswordBody, call.request.body)
-  const check = await graph.directory.checkPassword({ userPrincipalName, password: currentPassword, ...call.origin })
+  const check = await graph.credentials.checkPassword({ userPrincipalName, password: currentPassword, ...call.origin })
   if (check.outcome === 'refused' && check.reason === 'busy') throw new BusyError(check.retryAfterSeconds)
   if (check.outcome !== 'proved' || check.user.objectId !== id) {
     const reason = check.outcome === 'refused' ? check.reason : 'wrong'
@@ -148,13 +143,13 @@ export const changeMyPassword: GraphHandler = async (graph, call) => {
     await graph.audit.append({ ...event, ...attributionOf(call.caller), origin: call.origin })
     throw new GraphError('badRequest', "The specified password does not match: 'currentPassword' is not right.")
   }
-  const prepared = await preparePassword(() => graph.directory.preparePassword(userPrincipalName, newPassword))
+  const prepared = await preparePassword(() => graph.credentials.preparePassword(userPrincipalName, newPassword))
   await change(
     graph,
     call,
     async (transaction) => {
       const { origin } = call
-      await graph.directory.changePassword(transaction, check.user, prepared, { origin }).catch(proofOutdated)
+      await graph.credentials.changePassword(transaction, check.user, prepared, { origin }).catch(proofOutdated)
     },
     () => ({ action: 'user.change-password', target: `users/${id}` }),
   )
@@ -200,7 +195,7 @@ async function revoke(graph: Graph, call: GraphCall, id: string): Promise<unknow
   await change(
     graph,
     call,
-    (transaction) => graph.directory.endSignInsOf(transaction, id),
+    (transaction) => graph.credentials.endSignInsOf(transaction, id),
     () => ({ action: 'user.sign-out-everywhere', target: `users/${id}` }),
   )
   return { value: true }
@@ -227,7 +222,7 @@ const weaknesses: Readonly<Record<WeakPasswordError['refusal'], string>> = {
 
 /** An administrator's reset, or another change, came first. */
 function proofOutdated(error: unknown): never {
-  if (!(error instanceof ProofRefusedError)) throw error
+  if (!(error instanceof AuthenticationRefusedError)) throw error
   const text = 'The specified password does not match: it was changed meanwhile.'
   throw new GraphError('badRequest', text, { cause: error })
 }

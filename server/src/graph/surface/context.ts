@@ -6,6 +6,7 @@ import type { Database, Transaction } from '../../platform/sql/database.ts'
 import { type Guid, parseGuid } from '../../standards/azure/guid.ts'
 import type { ApplicationRecord, Directory, ServicePrincipalRecord } from '../../directory/index.ts'
 import { insufficientPrivileges, resourceNotFound } from './errors.ts'
+import type { Credentials } from '../../credentials/index.ts'
 import type { Consents, GraphSender } from './model.ts'
 
 /** What the handlers of the Graph surface work with. */
@@ -14,6 +15,7 @@ export type Graph = {
   readonly audit: Audit
   readonly log: Log
   readonly publicOrigin: string
+  readonly credentials: Credentials
   readonly directory: Directory
   readonly consents: Consents
   /** Whether a service principal holds a role that lets it assign roles, itself or through a group that it is in or owns. */

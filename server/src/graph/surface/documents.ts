@@ -1,17 +1,14 @@
-import type {
-  CertificateRecord,
-  DescribedApplication,
-  DescribedServicePrincipal,
-  GroupRecord,
-  SecretRecord,
-  UserRecord,
-} from '../../directory/index.ts'
+import type { CertificateRecord, HeldCredentials, SecretRecord } from '../../credentials/index.ts'
+import type { DescribedApplication, DescribedServicePrincipal, GroupRecord, UserRecord } from '../../directory/index.ts'
 
 /** A JSON object of an answer. */
 export type Document = Readonly<Record<string, unknown>>
 
 /** An `application`. [Microsoft Graph v1.0, application resource type] */
-export function applicationDocument(application: DescribedApplication, publisherDomain: string): Document {
+export function applicationDocument(
+  application: DescribedApplication & HeldCredentials,
+  publisherDomain: string,
+): Document {
   const { uris, secrets, certificates, redirectUris, isFallbackPublicClient } = application
   return {
     id: application.objectId,
@@ -33,7 +30,10 @@ export function applicationDocument(application: DescribedApplication, publisher
 }
 
 /** A `servicePrincipal`. [Microsoft Graph v1.0, servicePrincipal resource type] */
-export function servicePrincipalDocument(principal: DescribedServicePrincipal, tenantId: string): Document {
+export function servicePrincipalDocument(
+  principal: DescribedServicePrincipal & HeldCredentials,
+  tenantId: string,
+): Document {
   const { uris, secrets, certificates, managed } = principal
   return {
     '@odata.type': '#microsoft.graph.servicePrincipal',

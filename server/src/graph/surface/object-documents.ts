@@ -4,12 +4,15 @@ import { type Document, servicePrincipalDocument, groupDocument, userDocument } 
 
 /** The documents of service principals. */
 export async function servicePrincipalDocuments(
-  { directory }: Graph,
+  { credentials, directory }: Graph,
   principals: readonly ServicePrincipalRecord[],
 ): Promise<Document[]> {
   const described = await directory.applications.describeServicePrincipals(principals)
+  const heldBy = await credentials.heldBy(described.map(({ objectId }) => objectId))
   const { tenantId } = await directory.tenant()
-  return described.map((principal) => servicePrincipalDocument(principal, tenantId))
+  return described.map((principal) =>
+    servicePrincipalDocument({ ...principal, ...heldBy(principal.objectId) }, tenantId),
+  )
 }
 
 /** The documents of objects of any kind, in the order of their ids. */

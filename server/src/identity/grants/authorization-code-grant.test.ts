@@ -55,7 +55,7 @@ for (const kind of testDatabaseKinds) {
     }
     const { uti: _idUti, ...idClaims } = decodeJwt(answer.id_token ?? '')
     assert.deepEqual(idClaims, { ...person, aud: azClientId, nonce: 'ffec67' })
-    const { uti: _uti, acrux_cred, acrux_cred_exp, ...claims } = decodeJwt(answer.access_token ?? '')
+    const { uti: _uti, acrux_cred, acrux_cred_kind, acrux_cred_exp, ...claims } = decodeJwt(answer.access_token ?? '')
     assert.deepEqual(claims, {
       ...person,
       acr: '1',
@@ -67,8 +67,12 @@ for (const kind of testDatabaseKinds) {
       idtyp: 'user',
       scp: 'user_impersonation',
     })
+    assert.equal(acrux_cred_kind, 'sign-in')
     assert.equal(acrux_cred_exp, now + 90 * 24 * 3600)
-    assert.equal(await people.directory.credentialStands(people.alice.objectId, String(acrux_cred)), true)
+    assert.equal(
+      await people.credentials.credentialStands(people.alice.objectId, { kind: 'sign-in', id: String(acrux_cred) }),
+      true,
+    )
     assert.equal(decodeProtectedHeader(answer.access_token ?? '').typ, 'at+jwt')
     assert.equal(decodeProtectedHeader(answer.id_token ?? '').typ, 'JWT')
   })
@@ -92,7 +96,7 @@ test('a wrong verifier, redirect URI or client uses the code up', async (t) => {
     const text = await people.code()
     const refused = await people.redeem(text, change)
     assert.deepEqual([refused.status, refused.error, refused.error_codes], [400, 'invalid_grant', [code]], why)
-    assert.deepEqual(await people.directory.signInsOf(people.alice.objectId), [], why)
+    assert.deepEqual(await people.credentials.signInsOf(people.alice.objectId), [], why)
     const again = await people.redeem(text)
     assert.deepEqual([again.status, again.error_codes], [400, [54005]], why)
   }
@@ -149,7 +153,9 @@ test('a person who is disabled or signed out after the page gets no token', asyn
   const people = await openTestPeople()
   t.after(people.close)
   const code = await people.code()
-  await people.database.transaction((transaction) => people.directory.endSignInsOf(transaction, people.alice.objectId))
+  await people.database.transaction((transaction) =>
+    people.credentials.endSignInsOf(transaction, people.alice.objectId),
+  )
   assert.deepEqual((await people.redeem(code)).error_codes, [50173])
 })
 
@@ -173,11 +179,11 @@ test('a sign-in with a password only gets no code if a second factor is set up',
   const { objectId } = people.alice
   const { TOTP } = await import('otpauth')
   const totp = await people.database.transaction((transaction) =>
-    people.directory.secondFactors.enrolTotp(transaction, { ...people.alice, issuer: 'Acrux' }),
+    people.credentials.secondFactors.enrolTotp(transaction, { ...people.alice, issuer: 'Acrux' }),
   )
   const code = new TOTP({ secret: totp?.secretBase32 ?? '' }).generate({ timestamp: people.time.nowMs })
   const confirmed = await people.database.transaction((transaction) =>
-    people.directory.secondFactors.confirmTotp(transaction, objectId, code),
+    people.credentials.secondFactors.confirmTotp(transaction, objectId, code),
   )
   assert.equal(confirmed, true)
   await assert.rejects(people.code(), { message: /AADSTS50076/ })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Directory } from '../../directory/index.ts'
+import type { Credentials } from '../../credentials/index.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { secretEquals } from '../../platform/keys/sealing.ts'
 import type { Audiences } from '../tokens/audiences.ts'
@@ -13,7 +13,7 @@ import { requireRequestedAccess } from './requested-access.ts'
 
 export type PersonGrantOptions = {
   readonly database: Database
-  readonly directory: Directory
+  readonly credentials: Credentials
   readonly clients: Clients
   readonly audiences: Audiences
   readonly handles: Handles
@@ -29,7 +29,7 @@ type Redemption =
  * the sign-in, and a second use revokes what the first one issued. [RFC 6749 §4.1.3; RFC 7636 §4.6; RFC 9700 §2.1.1]
  */
 export function createAuthorizationCodeGrant(options: PersonGrantOptions): Grant {
-  const { database, directory, clients, handles, tokens } = options
+  const { database, credentials, clients, handles, tokens } = options
   return async (request) => {
     const { form, progress } = request
     const caller = await requirePersonClient(clients, request)
@@ -51,7 +51,7 @@ export function createAuthorizationCodeGrant(options: PersonGrantOptions): Grant
         (mayRequest(caller, data, access.resource) ? undefined : 'anotherResource')
       if (signInId === undefined) return { ok: false, kind: 'revoked' }
       if (kind !== undefined) {
-        await directory.endSignIn(transaction, signInId)
+        await credentials.endSignIn(transaction, signInId)
         return { ok: false, kind }
       }
       const platform = findRedirectPlatform(caller.client, data.redirectUri) ?? 'publicClient'

@@ -1,5 +1,5 @@
 import { X509Certificate, createHash } from 'node:crypto'
-import type { ClientCertificate, Directory } from '../../directory/index.ts'
+import type { ClientCertificate, Credentials } from '../../credentials/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import { ownValue } from '../../standards/http/bounded-json.ts'
 import {
@@ -24,7 +24,7 @@ const algorithms: ReadonlySet<string> = new Set(['RS256', 'RS384', 'RS512', 'PS2
  * @throws EntraError
  */
 export async function requireCertificate(
-  { directory, clock }: { readonly directory: Directory; readonly clock: Clock },
+  { credentials, clock }: { readonly credentials: Credentials; readonly clock: Clock },
   token: CompactToken,
   appId: string,
   tokenEndpointUrls: readonly string[],
@@ -39,7 +39,7 @@ export async function requireCertificate(
   const nowMs = clock.now()
   const isTooLong = (instantClaim(claims, 'exp') ?? 0) > nowMs / 1000 + maxLifetimeSeconds + externalClockSkewSeconds
   if (isTooLong || findTimeProblem(token, nowMs) !== undefined) throw assertionTime(token, nowMs)
-  const named = (await directory.clientCertificates(appId)).filter((each) => isNamed(each, token))
+  const named = (await credentials.clientCertificates(appId)).filter((each) => isNamed(each, token))
   if (named.length === 0) throw new EntraError('assertionSignature', ['The key was not found.'])
   const valid = named.filter(({ startsAtMs, expiresAtMs }) => nowMs >= startsAtMs && nowMs < expiresAtMs)
   if (valid.length === 0) throw new EntraError('assertionSignature', ['The key used is expired.'])

@@ -73,8 +73,8 @@ for (const kind of testDatabaseKinds) {
     const standing = async () => Promise.all(Object.keys(proofs).map(holds))
     assert.deepEqual(await standing(), [true, true, true, true])
     const keyCredentials = [second.keyCredential]
-    await change((transaction, { applications }) =>
-      applications.updateApplication(transaction, application.objectId, { keyCredentials }),
+    await change((transaction, modules) =>
+      modules.replaceCertificates(transaction, 'applications', application.objectId, keyCredentials),
     )
     assert.deepEqual(await standing(), [false, true, true, true])
     await change((transaction, { federatedCredentials }) =>

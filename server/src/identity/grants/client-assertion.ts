@@ -1,3 +1,4 @@
+import type { Credentials } from '../../credentials/index.ts'
 import type { Directory, ServicePrincipal, Tenant } from '../../directory/index.ts'
 import { assertionTime, requireCertificate } from './certificate-assertion.ts'
 import {
@@ -14,6 +15,7 @@ import type { TokenForm } from '../tokens/token-form.ts'
 import { neverMs } from '../tokens/token-parameters.ts'
 
 export type AssertionContext = {
+  readonly credentials: Credentials
   readonly directory: Directory
   readonly clock: Clock
   readonly issuers: Pick<Issuers, 'verifyWorkloadToken'>

@@ -1,4 +1,5 @@
-import type { ClientSecretCheck, ServicePrincipal, Tenant } from '../../directory/index.ts'
+import type { ClientSecretCheck } from '../../credentials/index.ts'
+import type { ServicePrincipal, Tenant } from '../../directory/index.ts'
 import { type AssertionContext, authenticateByAssertion } from './client-assertion.ts'
 import { requireClientIdAndSecret } from './client-id-and-secret.ts'
 import { EntraError } from '../tokens/errors.ts'
@@ -29,7 +30,7 @@ export type AuthenticateClient = (
 
 /** Creates the authentication of clients, by every method. */
 export function createClientAuthentication(context: AssertionContext & MachineContext): AuthenticateClient {
-  const { directory } = context
+  const { credentials } = context
   return async (form, authorizationHeader, { tenant, tokenEndpointUrls }) => {
     const machine = await authenticateMachine(context, form, authorizationHeader, tokenEndpointUrls)
     if (machine !== undefined) return machine
@@ -37,7 +38,7 @@ export function createClientAuthentication(context: AssertionContext & MachineCo
     if (asserted !== undefined) return asserted
     const { clientId, clientSecret } = requireClientIdAndSecret(form, authorizationHeader)
     if (clientSecret === undefined) return { kind: 'public', clientId }
-    const proof = requireProof(await directory.checkClientSecret(clientId, clientSecret), clientId, tenant.tenantId)
+    const proof = requireProof(await credentials.checkClientSecret(clientId, clientSecret), clientId, tenant.tenantId)
     return {
       kind: 'confidential',
       servicePrincipal: proof.servicePrincipal,

@@ -29,13 +29,14 @@ export function createClientCredentialsGrant(options: {
       throw new EntraError('unknownResource', [resource, tenantId])
     progress.resource = found.aud
     const { servicePrincipal, credentialId, credentialExpiresAtMs } = client
-    const request = { servicePrincipal, credentialId, credentialExpiresAtMs, tenantId, aud: found.aud, version }
+    const credential = { credentialId, credentialKind: credentialKinds[client.method], credentialExpiresAtMs }
+    const request = { servicePrincipal, ...credential, tenantId, aud: found.aud, version }
     const issued = await signAccessToken(keys, publicOrigin, clock.now(), request)
     await audit.append({
       action: 'identity-token.issue',
       outcome: 'success',
       actor: { kind: 'service-principal', id: servicePrincipal.objectId },
-      credential: { kind: credentialKinds[client.method], id: credentialId },
+      credential: { kind: auditedKinds[client.method], id: credentialId },
       target: found.aud,
       detail: { appId: servicePrincipal.appId, credentialId, uti: issued.uti },
       origin,
@@ -48,8 +49,11 @@ const credentialKinds = {
   client_secret: 'client-secret',
   certificate: 'certificate',
   federated: 'federated-credential',
-  machine_assertion: 'machine-key',
+  machine_assertion: 'machine',
 } as const
+
+/** The kinds of credentials in the audit log. */
+const auditedKinds = { ...credentialKinds, machine_assertion: 'machine-key' } as const
 
 function requireResource(form: TokenForm, version: TokenVersion): string {
   const resource = form.get('resource')

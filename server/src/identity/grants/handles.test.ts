@@ -101,8 +101,8 @@ test('handles of one tenant are denied in another', async (t) => {
 test('a used or expired handle is neither changed nor extended', async (t) => {
   const people = await openTestPeople()
   t.after(people.close)
-  const { database, directory, time } = people
-  const handles = createHandles({ database, directory, clock: { now: () => time.nowMs } })
+  const { database, credentials, time } = people
+  const handles = createHandles({ database, credentials, clock: { now: () => time.nowMs } })
   const put = async (lifetimeMs: number) => {
     const text = makeHandle('device_code')
     const resource = { audience: 'arm', aud: 'a' } as const

@@ -1,8 +1,8 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto'
-import type { Directory } from '../../directory/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { RedirectPlatform } from '../tokens/clients.ts'
+import type { Credentials } from '../../credentials/index.ts'
 import { type HandleKind, type HandleRow, createHandleStore } from './handle-store.ts'
 import type { RequestedResource } from '../tokens/scopes.ts'
 
@@ -85,9 +85,9 @@ export type Handles = ReturnType<typeof createHandles>
 export function createHandles(options: {
   readonly database: Database
   readonly clock: Clock
-  readonly directory: Directory
+  readonly credentials: Credentials
 }) {
-  const { database, clock, directory } = options
+  const { database, clock, credentials } = options
   const store = createHandleStore(database)
 
   function toHandle<Kind extends HandleKind>(row: HandleRow): Handle<Kind> {
@@ -133,7 +133,7 @@ export function createHandles(options: {
       const limit = maxOpen[kind]
       if (objectId === undefined || limit === undefined) return hash
       const removed = await store.removeOldest(transaction, { kind, objectId, used: false }, hash, limit - 1)
-      for (const id of removed) await directory.endSignIn(transaction, id)
+      for (const id of removed) await credentials.endSignIn(transaction, id)
       // Deleting a used handle does not end its sign-in.
       await store.removeOldest(transaction, { kind, objectId, used: true }, hash, maxUsed)
       return hash
@@ -167,7 +167,7 @@ export function createHandles(options: {
       if (row === undefined) return { outcome: 'unknown' }
       if (won) return { outcome: 'used', handle: toHandle(row) }
       if (row.used_at_ms === null) return { outcome: 'expired' }
-      if (row.sign_in_id !== null) await directory.endSignIn(transaction, row.sign_in_id)
+      if (row.sign_in_id !== null) await credentials.endSignIn(transaction, row.sign_in_id)
       return { outcome: 'replayed' }
     },
 

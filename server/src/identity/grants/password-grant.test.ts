@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeJwt } from 'jose'
 import { TOTP } from 'otpauth'
-import type { PasswordClaim } from '../../directory/index.ts'
+import type { PasswordClaim } from '../../credentials/index.ts'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { azClientId, openTestPeople, testPassword, testScope } from '../test-people.ts'
 
@@ -42,7 +42,7 @@ test('the password grant bypasses neither a second factor nor a required passwor
   assert.deepEqual([bob.status, bob.error_codes], [400, [50055]])
 
   const carol = await people.createUser('carol')
-  const { secondFactors } = people.directory
+  const { secondFactors } = people.credentials
   const totp = await people.database.transaction((transaction) =>
     secondFactors.enrolTotp(transaction, { ...carol, issuer: 'Acrux' }),
   )
@@ -76,13 +76,13 @@ for (const kind of testDatabaseKinds) {
   test(`a password that is reset between its check and the sign-in issues no token, code or device (${kind})`, async (t) => {
     const people = await openTestPeople(kind, { passwordGrant: true })
     t.after(people.close)
-    const { database, directory, identity, alice } = people
-    const prepared = await directory.preparePassword('alice@contoso.example', 'seven brass kettles')
+    const { database, credentials, directory, identity, alice } = people
+    const prepared = await credentials.preparePassword('alice@contoso.example', 'seven brass kettles')
     const origin = { remoteAddress: '198.51.100.7', userAgent: undefined }
     const change = (user = alice) =>
-      database.transaction((tx) => directory.changePassword(tx, user, prepared, { origin }))
-    const original = { ...directory }
-    Object.assign(directory, {
+      database.transaction((tx) => credentials.changePassword(tx, user, prepared, { origin }))
+    const original = { ...credentials }
+    Object.assign(credentials, {
       checkPassword: async (claim: PasswordClaim) => {
         const check = await original.checkPassword(claim)
         if (check.outcome === 'proved') await change()
@@ -102,7 +102,7 @@ for (const kind of testDatabaseKinds) {
     const now = (await directory.findUser(alice.objectId)) ?? alice
     const person = people.signedIn(now)
     assert.equal(await identity.answerDeviceRequest(code, { person }, '203.0.113.7'), true, 'the code was not used up')
-    assert.equal((await directory.signInsOf(alice.objectId)).length, 1)
+    assert.equal((await credentials.signInsOf(alice.objectId)).length, 1)
   })
 }
 

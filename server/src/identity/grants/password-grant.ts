@@ -12,7 +12,7 @@ import { requireRequestedAccess } from './requested-access.ts'
  * required password change. [RFC 6749 §4.3]
  */
 export function createPasswordGrant(options: PersonGrantOptions & { readonly clock: Clock }): Grant {
-  const { database, directory, clients, tokens, clock } = options
+  const { database, credentials, clients, tokens, clock } = options
   return async (request) => {
     const { form, addressed, origin, progress } = request
     const caller = await requirePersonClient(clients, request)
@@ -23,7 +23,7 @@ export function createPasswordGrant(options: PersonGrantOptions & { readonly clo
     if (password === '') throw new EntraError('missingParameter', ['password'])
     const access = requireRequestedAccess(request, options)
     progress.resource = access.resource.aud
-    const check = await directory.checkPassword({ userPrincipalName, password, ...origin })
+    const check = await credentials.checkPassword({ userPrincipalName, password, ...origin })
     if (check.outcome === 'refused' && check.reason === 'busy') {
       throw new EntraError('tooManyPasswords', [], { retryAfterSeconds: check.retryAfterSeconds })
     }
@@ -37,7 +37,7 @@ export function createPasswordGrant(options: PersonGrantOptions & { readonly clo
     const { started, signInId } = await database.transaction(async (transaction) => {
       const { methods, authenticatedAtMs } = person
       const proof = { user, methods, authenticatedAtMs, clientId, lifetimeMs }
-      const { id } = await recordSignIn(directory, transaction, proof)
+      const { id } = await recordSignIn(credentials, transaction, proof)
       const signIn = { tenantId, clientId, platform, person, signInId: id, access, origin } as const
       return { started: await tokens.start(transaction, signIn), signInId: id }
     })

@@ -1,5 +1,6 @@
 import type { Audit } from '../../audit/index.ts'
-import type { Directory, SignInUse, User } from '../../directory/index.ts'
+import type { Credentials, SignInUse } from '../../credentials/index.ts'
+import type { Directory, User } from '../../directory/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { KeyRing } from '../../platform/keys/key-ring.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
@@ -18,6 +19,7 @@ export type PersonTokensOptions = {
   readonly audit: Audit
   readonly keys: KeyRing
   readonly handles: Handles
+  readonly credentials: Credentials
   readonly directory: Directory
   readonly publicOrigin: string
 }
@@ -50,14 +52,23 @@ export type PersonTokenResponse = StartedSignIn & {
 export type PersonTokens = ReturnType<typeof createPersonTokens>
 
 /** Starts sign-ins of people to clients, and issues their tokens. */
-export function createPersonTokens({ clock, audit, keys, handles, directory, publicOrigin }: PersonTokensOptions) {
+export function createPersonTokens({
+  clock,
+  audit,
+  keys,
+  handles,
+  credentials,
+  directory,
+  publicOrigin,
+}: PersonTokensOptions) {
   return {
     /** The user, who must be enabled and whose sign-in must be valid. @throws EntraError */
     requireStanding: async (objectId: string, signInId: string | undefined): Promise<User> => {
       const user = await directory.findUser(objectId)
       if (user?.enabled === false) throw new EntraError('disabledUser')
       if (user === undefined || signInId === undefined) throw new EntraError('revoked')
-      if (!(await directory.credentialStands(objectId, signInId))) throw new EntraError('revoked')
+      if (!(await credentials.credentialStands(objectId, { kind: 'sign-in', id: signInId })))
+        throw new EntraError('revoked')
       return user
     },
 
@@ -67,8 +78,8 @@ export function createPersonTokens({ clock, audit, keys, handles, directory, pub
       const refreshes = access.openId.has('offline_access')
       const lifetimeMs = signInLifetimeMs(platform, refreshes)
       const expiresAtMs = clock.now() + lifetimeMs
-      await directory.touchSignIn(transaction, signInId, lifetimeMs)
-      await directory.noteSignInUse(transaction, signInId, origin)
+      await credentials.touchSignIn(transaction, signInId, lifetimeMs)
+      await credentials.noteSignInUse(transaction, signInId, origin)
       if (!refreshes) return { expiresAtMs, refreshToken: undefined }
       const refreshToken = makeHandle('refresh_token')
       const data = { ...person, tenantId, clientId, platform, resource: access.resource }

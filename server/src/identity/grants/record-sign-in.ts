@@ -1,4 +1,4 @@
-import { type Directory, type NewSignIn, ProofRefusedError, type SignIn } from '../../directory/index.ts'
+import { AuthenticationRefusedError, type Credentials, type NewSignIn, type SignIn } from '../../credentials/index.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { EntraError, type EntraErrorKind } from '../tokens/errors.ts'
 
@@ -8,16 +8,20 @@ import { EntraError, type EntraErrorKind } from '../tokens/errors.ts'
  *
  * @throws EntraError
  */
-export async function recordSignIn(directory: Directory, transaction: Transaction, signIn: NewSignIn): Promise<SignIn> {
+export async function recordSignIn(
+  credentials: Credentials,
+  transaction: Transaction,
+  signIn: NewSignIn,
+): Promise<SignIn> {
   try {
-    return await directory.recordSignIn(transaction, signIn)
+    return await credentials.recordSignIn(transaction, signIn)
   } catch (error) {
-    if (!(error instanceof ProofRefusedError)) throw error
+    if (!(error instanceof AuthenticationRefusedError)) throw error
     throw new EntraError(refusals[error.refusal], [], { cause: error })
   }
 }
 
-const refusals: Readonly<Record<ProofRefusedError['refusal'], EntraErrorKind>> = {
+const refusals: Readonly<Record<AuthenticationRefusedError['refusal'], EntraErrorKind>> = {
   disabled: 'disabledUser',
   outdated: 'revoked',
   'must-change-password': 'oldPassword',

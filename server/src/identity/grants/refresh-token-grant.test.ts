@@ -47,7 +47,7 @@ test('a refresh token expires at the maximum age of its sign-in, however often i
   people.time.nowMs += 1000
   const refused = await people.refresh(refreshToken)
   assert.deepEqual([refused.error, refused.error_codes], ['invalid_grant', [70043]])
-  assert.equal((await people.directory.signInsOf(people.alice.objectId)).length, 0)
+  assert.equal((await people.credentials.signInsOf(people.alice.objectId)).length, 0)
 })
 
 test('fault 15: a refresh token and its sign-in expire 90 days after the last use', async (t) => {
@@ -87,7 +87,7 @@ test('signing out everywhere revokes refresh and access tokens immediately', asy
   t.after(people.close)
   const { refreshToken, accessToken } = await people.signIn()
   const { objectId } = people.alice
-  await people.database.transaction((transaction) => people.directory.endSignInsOf(transaction, objectId))
+  await people.database.transaction((transaction) => people.credentials.endSignInsOf(transaction, objectId))
   assert.deepEqual((await people.refresh(refreshToken)).error_codes, [50173])
   assert.equal((await people.identity.verifyAccessToken(accessToken, ['arm'])).ok, false)
 })

@@ -25,7 +25,7 @@ const maxRotations = 200
  * §2.2.2, §4.14]
  */
 export function createRefreshTokenGrant(options: Options): Grant {
-  const { directory, clients, handles, tokens, clock } = options
+  const { credentials, clients, handles, tokens, clock } = options
   return async (request) => {
     const { form, addressed, progress } = request
     const caller = await requirePersonClient(clients, request)
@@ -46,10 +46,10 @@ export function createRefreshTokenGrant(options: Options): Grant {
     progress.resource = access.resource.aud
     if (!mayRequest(caller, data, access.resource)) throw new EntraError('anotherResource', [caller.client.clientId])
     const user = await tokens.requireStanding(data.objectId, signInId)
-    const signIn = signInId === undefined ? undefined : await directory.findSignIn(signInId)
+    const signIn = signInId === undefined ? undefined : await credentials.findSignIn(signInId)
     if (signInId === undefined || signIn === undefined) throw new EntraError('revoked')
     // The policy may be stricter than when the person signed in.
-    const due = await directory.secondFactorDue(data.objectId, data.methods)
+    const due = await credentials.secondFactorDue(data.objectId, data.methods)
     if (due !== undefined) throw new EntraError(due === 'enrolment' ? 'enrolmentNeeded' : 'secondFactorNeeded')
     await recordUse(options, request, found, signIn)
     const next =
@@ -63,7 +63,7 @@ export function createRefreshTokenGrant(options: Options): Grant {
 
 /** Extends the token of a program. Writes at most once a day. */
 async function extend(
-  { database, directory, handles, clock, maxSignInMs }: Options,
+  { database, credentials, handles, clock, maxSignInMs }: Options,
   { data, hash, createdAtMs, expiresAtMs, signInId }: RefreshToken,
 ): Promise<number> {
   const nowMs = clock.now()
@@ -73,14 +73,14 @@ async function extend(
   }
   await database.transaction(async (transaction) => {
     await handles.extend(transaction, 'refresh_token', hash, lifetimeMs)
-    await directory.touchSignIn(transaction, signInId, lifetimeMs)
+    await credentials.touchSignIn(transaction, signInId, lifetimeMs)
   })
   return nowMs + lifetimeMs
 }
 
 /** Replaces the token of a single-page application for its remaining lifetime. Of concurrent requests, one succeeds. */
 async function rotate(options: Options, request: GrantRequest, found: RefreshToken, refreshToken: string) {
-  const { database, handles, directory, clock } = options
+  const { database, handles, credentials, clock } = options
   const { data, expiresAtMs, signInId } = found
   const next = makeHandle('refresh_token')
   const rotations = (data.rotations ?? 0) + 1
@@ -88,7 +88,7 @@ async function rotate(options: Options, request: GrantRequest, found: RefreshTok
     const use = await handles.use(transaction, 'refresh_token', refreshToken)
     if (use.outcome !== 'used' || signInId === undefined) return use.outcome
     if (rotations > maxRotations) {
-      await directory.endSignIn(transaction, signInId)
+      await credentials.endSignIn(transaction, signInId)
       return 'expired'
     }
     const lifetimeMs = expiresAtMs - clock.now()
@@ -128,7 +128,7 @@ function recordReuse({ audit }: Options, { origin }: GrantRequest, { data, signI
 
 /** Stores time and address of the last use, and audits a change of the network. */
 async function recordUse(
-  { database, directory, audit, clock }: Options,
+  { database, credentials, audit, clock }: Options,
   { origin }: GrantRequest,
   { data }: RefreshToken,
   signIn: { readonly id: string; readonly lastUsedAtMs: number; readonly remoteAddress: string | undefined },
@@ -137,7 +137,7 @@ async function recordUse(
   const isElsewhere = before !== undefined && networkOf(before) !== networkOf(origin.remoteAddress)
   if (!isElsewhere && clock.now() - lastUsedAtMs < minUpdateMs) return
   await database.transaction(async (transaction) => {
-    await directory.noteSignInUse(transaction, id, origin)
+    await credentials.noteSignInUse(transaction, id, origin)
     if (!isElsewhere) return
     await audit.record(transaction, {
       action: 'sign-in.network-change',

@@ -33,14 +33,14 @@ const proofOf = (key: Key, code: string) =>
 async function open(t: TestContext, kind: DatabaseKind = 'sqlite') {
   const provider = await openTestProvider(kind)
   t.after(provider.close)
-  const { database, directory, time } = provider
+  const { database, credentials, directory, time } = provider
   const put = async (what: ManagedIdentityKind, name: string) => {
     const wanted = { kind: what, subscriptionId, resourceGroup: 'team', name, location: 'local', tags: {} }
     return (await database.transaction((transaction) => directory.managedIdentities.put(transaction, wanted))).identity
   }
   const newCode = async (machine: ManagedIdentity) => {
-    const code = directory.machines.prepareEnrollmentCode()
-    await database.transaction((transaction) => directory.machines.insertEnrollmentCode(transaction, machine, code))
+    const code = credentials.machines.prepareEnrollmentCode()
+    await database.transaction((transaction) => credentials.machines.insertEnrollmentCode(transaction, machine, code))
     return code.code
   }
   const post = async (path: string, form: Record<string, string>): Promise<Answer> => {
@@ -97,11 +97,14 @@ for (const kind of testDatabaseKinds) {
   })
 
   test(`a token is revoked immediately with the attachment, the key and the machine (${kind})`, async (t) => {
-    const { identity, database, directory, put, newCode, enroll, enrolled, assertionOf, ask } = await open(t, kind)
+    const { identity, database, credentials, directory, put, newCode, enroll, enrolled, assertionOf, ask } = await open(
+      t,
+      kind,
+    )
     const by = await enrolled('build-1')
     const attached = await put('user-assigned', 'deploy')
     const attach = () =>
-      database.transaction((transaction) => directory.machines.attach(transaction, by.machine, attached))
+      database.transaction((transaction) => credentials.machines.attach(transaction, by.machine, attached))
     await attach()
     const tokenFor = async (wanted?: Record<string, string>, as = by) => {
       const answer = await ask(as, await assertionOf(as, wanted === undefined ? {} : { acrux_identity: wanted }))
@@ -112,7 +115,7 @@ for (const kind of testDatabaseKinds) {
     const own = await tokenFor()
     const other = await tokenFor({ client_id: attached.appId })
     assert.deepEqual([await holds(own), await holds(other)], [true, true])
-    await database.transaction((transaction) => directory.machines.detach(transaction, by.machine, attached))
+    await database.transaction((transaction) => credentials.machines.detach(transaction, by.machine, attached))
     assert.deepEqual([await holds(own), await holds(other)], [true, false])
     await attach()
     const again = await tokenFor({ object_id: attached.objectId })
@@ -129,10 +132,10 @@ for (const kind of testDatabaseKinds) {
 }
 
 test('a disabled machine gets no token of any identity', async (t) => {
-  const { database, directory, put, enrolled, assertionOf, ask, codeOf } = await open(t)
+  const { database, credentials, put, enrolled, assertionOf, ask, codeOf } = await open(t)
   const by = await enrolled('build-1')
   const attached = await put('user-assigned', 'deploy')
-  await database.transaction((transaction) => directory.machines.attach(transaction, by.machine, attached))
+  await database.transaction((transaction) => credentials.machines.attach(transaction, by.machine, attached))
   const askAs = async (wanted: Record<string, unknown>) => ask(by, await assertionOf(by, wanted))
   const asAttached = { acrux_identity: { client_id: attached.appId } }
   assert.equal((await askAs(asAttached)).status, 200)
@@ -227,10 +230,10 @@ test('an assertion authenticates a machine only if all its claims are valid', as
 })
 
 test('fault 15: the tokens of a machine and of its attached identities are accepted until 30 seconds after their expiry', async (t) => {
-  const { time, identity, database, directory, put, enrolled, assertionOf, ask } = await open(t)
+  const { time, identity, database, credentials, put, enrolled, assertionOf, ask } = await open(t)
   const by = await enrolled('build-1')
   const attached = await put('user-assigned', 'deploy')
-  await database.transaction((transaction) => directory.machines.attach(transaction, by.machine, attached))
+  await database.transaction((transaction) => credentials.machines.attach(transaction, by.machine, attached))
   for (const object_id of [by.machine.objectId, attached.objectId]) {
     const answer = await ask(by, await assertionOf(by, { acrux_identity: { object_id } }))
     const token = String(answer.body['access_token'])
@@ -289,12 +292,12 @@ for (const kind of testDatabaseKinds) {
 }
 
 test('a machine gets no token of an identity that is not attached to it, nor of another machine', async (t) => {
-  const { database, directory, put, enrolled, assertionOf, ask, codeOf } = await open(t)
+  const { database, credentials, put, enrolled, assertionOf, ask, codeOf } = await open(t)
   const [by, other] = [await enrolled('build-1'), await enrolled('build-2')]
   const attached = await put('user-assigned', 'deploy')
   const foreign = await put('user-assigned', 'foreign')
-  await database.transaction((transaction) => directory.machines.attach(transaction, by.machine, attached))
-  await database.transaction((transaction) => directory.machines.attach(transaction, other.machine, foreign))
+  await database.transaction((transaction) => credentials.machines.attach(transaction, by.machine, attached))
+  await database.transaction((transaction) => credentials.machines.attach(transaction, other.machine, foreign))
   for (const wanted of [
     { client_id: foreign.appId },
     { object_id: foreign.objectId },

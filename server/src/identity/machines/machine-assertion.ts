@@ -1,7 +1,8 @@
 import type { WantedIdentity } from '@acrux/contract'
 import { errors, importJWK, jwtVerify } from 'jose'
 import { z } from 'zod'
-import type { Directory, ServicePrincipal, SpokenIdentity } from '../../directory/index.ts'
+import type { ServicePrincipal } from '../../directory/index.ts'
+import type { Credentials, SpokenIdentity } from '../../credentials/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import { normalizeScope } from '../../standards/azure/resource-id.ts'
 import { EntraError } from '../tokens/errors.ts'
@@ -44,7 +45,7 @@ type MachineClient = {
 }
 
 export type MachineContext = {
-  readonly directory: Pick<Directory, 'machines'>
+  readonly credentials: Pick<Credentials, 'machines'>
   readonly clock: Clock
   readonly usedAssertions: UsedAssertions
 }
@@ -75,13 +76,13 @@ export async function authenticateMachine(
  * @throws EntraError with the same text for every invalid assertion
  */
 async function requireMachine(
-  { directory, clock, usedAssertions }: MachineContext,
+  { credentials, clock, usedAssertions }: MachineContext,
   assertion: string,
   clientId: string | undefined,
   tokenEndpointUrls: readonly string[],
 ): Promise<MachineClient> {
   const kid = findHeaderMember(assertion, assertionType, 'kid')
-  const found = typeof kid === 'string' ? await directory.machines.findKey(kid) : undefined
+  const found = typeof kid === 'string' ? await credentials.machines.findKey(kid) : undefined
   if (found === undefined) throw new EntraError('machineRefused')
   const { machine, publicKey } = found
   const claims = await verify(assertion, publicKey, tokenEndpointUrls, clock)
@@ -89,7 +90,7 @@ async function requireMachine(
   const isFirstUse = await usedAssertions.use(String(kid), claims.jti, (claims.exp + clockSkewSeconds) * 1000)
   if (!isFirstUse) throw new EntraError('machineRefused')
   if (!machine.enabled) throw new EntraError('disabledApplication', [machine.appId])
-  const identities = await directory.machines.identitiesOf(machine.objectId)
+  const identities = await credentials.machines.identitiesOf(machine.objectId)
   const wanted = findWanted(identities, claims.acrux_identity ?? { object_id: machine.objectId })
   if (wanted === undefined) throw new EntraError('identityNotFound')
   const { servicePrincipal, credentialId, credentialExpiresAtMs } = wanted

@@ -3,6 +3,7 @@ import type { MachineEnrollment } from '@acrux/contract'
 import { errors, importJWK, jwtVerify } from 'jose'
 import { z } from 'zod'
 import type { Audit } from '../../audit/index.ts'
+import type { Credentials } from '../../credentials/index.ts'
 import type { Directory } from '../../directory/index.ts'
 import type { Call } from '../../platform/http/surface.ts'
 import { secretEquals } from '../../platform/keys/sealing.ts'
@@ -20,6 +21,7 @@ export const enrollmentRefusalAllowance = { burst: 20, perSecond: 1 }
 const claimsSchema = z.object({ code_sha256: z.string().length(43) })
 
 export type EnrollmentContext = {
+  readonly credentials: Credentials
   readonly directory: Directory
   readonly audit: Audit
   readonly publicOrigin: string
@@ -32,7 +34,7 @@ export type EnrollmentContext = {
  * signed with the machine's new private key and contains the public key. The key replaces the machine's previous one.
  */
 export async function enrollMachine(
-  { directory, audit, publicOrigin, enrollmentRefusals }: EnrollmentContext,
+  { credentials, directory, audit, publicOrigin, enrollmentRefusals }: EnrollmentContext,
   call: Call<undefined>,
 ): Promise<MachineEnrollment> {
   call.reply.header('cache-control', 'no-store').header('pragma', 'no-cache')
@@ -41,7 +43,7 @@ export async function enrollMachine(
     const form = requireTokenForm(call.request.body, call.request.query)
     const code = requireField(form, 'code')
     const publicKey = await requireKey(requireField(form, 'proof'), code)
-    const enrolled = await directory.machines.enroll(code, JSON.stringify(publicKey), (transaction, made) =>
+    const enrolled = await credentials.machines.enroll(code, JSON.stringify(publicKey), (transaction, made) =>
       audit.record(transaction, {
         action: 'machine.enroll',
         outcome: 'success',

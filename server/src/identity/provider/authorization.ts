@@ -9,6 +9,7 @@ import { type Handles, makeHandle } from '../grants/handles.ts'
 import { hintedClientId } from '../tokens/id-token-hint.ts'
 import { recordSignIn } from '../grants/record-sign-in.ts'
 import { parseDelegatedScope } from '../tokens/scopes.ts'
+import type { Credentials } from '../../credentials/index.ts'
 import type {
   AuthorizationReading,
   AuthorizationRequest,
@@ -21,6 +22,7 @@ import { authorizationCodeSeconds } from '../tokens/token-parameters.ts'
 
 export type AuthorizationOptions = {
   readonly database: Database
+  readonly credentials: Credentials
   readonly directory: Directory
   readonly clients: Clients
   readonly audiences: Audiences
@@ -48,7 +50,7 @@ const maxHintLength = 320
 export function createAuthorization(
   options: AuthorizationOptions,
 ): Omit<SignInProtocol, 'findClient' | 'findDeviceRequest' | 'answerDeviceRequest'> {
-  const { database, directory, clients, handles, publicOrigin } = options
+  const { database, credentials, clients, handles, publicOrigin } = options
   return {
     readAuthorizationRequest: async (parameters, tenantSegment, version) => {
       try {
@@ -71,7 +73,7 @@ export function createAuthorization(
       const code = makeHandle('authorization_code')
       const lifetimeMs = authorizationCodeSeconds * 1000
       await database.transaction(async (transaction) => {
-        const signIn = await recordSignIn(directory, transaction, {
+        const signIn = await recordSignIn(credentials, transaction, {
           ...proof,
           user,
           clientId: client.clientId,

@@ -1,4 +1,3 @@
-import type { Directory } from '../../directory/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import { type KnownSenders, createSenderBudget } from '../../platform/limits/sender-budget.ts'
 import type { Database } from '../../platform/sql/database.ts'
@@ -8,12 +7,13 @@ import type { Clients } from '../tokens/clients.ts'
 import { EntraError } from '../tokens/errors.ts'
 import type { RequestedResource } from '../tokens/scopes.ts'
 import { deviceCodeSeconds, devicePollSeconds } from '../tokens/token-parameters.ts'
+import type { Credentials } from '../../credentials/index.ts'
 import type { SignInProtocol } from './sign-in-protocol.ts'
 
 export type DevicesOptions = {
   readonly database: Database
   readonly clock: Clock
-  readonly directory: Directory
+  readonly credentials: Credentials
   readonly clients: Clients
   readonly handles: Handles
   readonly senders: KnownSenders
@@ -50,7 +50,7 @@ export type Devices = ReturnType<typeof createDevices>
 
 /** The devices that wait until a person signs in for them. */
 export function createDevices(options: DevicesOptions) {
-  const { database, clock, directory, clients, handles, senders } = options
+  const { database, clock, credentials, clients, handles, senders } = options
   const requests = createSenderBudget(clock, requestAllowance, senders)
   const guesses = createSenderBudget(clock, guessAllowance, senders)
 
@@ -89,7 +89,7 @@ export function createDevices(options: DevicesOptions) {
         const bound = { objectId: user.objectId, methods, authenticatedAtMs }
         const lifetimeMs = Math.max(0, device.expiresAtMs - clock.now())
         const proof = { user, methods, authenticatedAtMs, clientId: data.clientId, lifetimeMs }
-        const signIn = await recordSignIn(directory, transaction, proof)
+        const signIn = await recordSignIn(credentials, transaction, proof)
         const owner = { objectId: user.objectId, signInId: signIn.id }
         return handles.bind(transaction, 'device_code', hash, { data: { ...data, answer: bound }, ...owner })
       })

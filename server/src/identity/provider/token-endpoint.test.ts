@@ -27,7 +27,7 @@ for (const kind of testDatabaseKinds) {
     assert.equal(response.headers.get('cache-control'), 'no-store')
     const { access_token, ...rest } = (await response.json()) as { access_token: string }
     assert.deepEqual(rest, { token_type: 'Bearer', expires_in: 3599, ext_expires_in: 3599 })
-    const { uti, acrux_cred, acrux_cred_exp, ...payload } = decodeJwt(access_token)
+    const { uti, acrux_cred, acrux_cred_kind, acrux_cred_exp, ...payload } = decodeJwt(access_token)
     const { appId, objectId } = provider.client.servicePrincipal
     const now = provider.time.nowMs / 1000
     assert.deepEqual(payload, {
@@ -48,8 +48,12 @@ for (const kind of testDatabaseKinds) {
       ver: '2.0',
     })
     assert.match(String(uti), /^[A-Za-z0-9_-]{22}$/)
+    assert.equal(acrux_cred_kind, 'client-secret')
     assert.equal(acrux_cred_exp, now + 365 * 24 * 3600)
-    assert.equal(await provider.directory.credentialStands(objectId, String(acrux_cred)), true)
+    assert.equal(
+      await provider.credentials.credentialStands(objectId, { kind: 'client-secret', id: String(acrux_cred) }),
+      true,
+    )
     const { kid, ...header } = decodeProtectedHeader(access_token)
     assert.deepEqual(header, { alg: 'RS256', typ: 'at+jwt' })
     assert.equal(typeof kid, 'string')
@@ -238,7 +242,7 @@ test('an unknown application and a wrong secret take the same time', async (t) =
   const provider = await openTestProvider()
   t.after(provider.close)
   const { appId } = provider.client.servicePrincipal
-  const check = (clientId: string) => provider.directory.checkClientSecret(clientId, `ac~${crypto.randomUUID()}`)
+  const check = (clientId: string) => provider.credentials.checkClientSecret(clientId, `ac~${crypto.randomUUID()}`)
   const works = { known: () => check(appId), unknown: () => check(crypto.randomUUID()) }
   await leastMilliseconds(400, works)
   const { known, unknown } = await leastMilliseconds(400, works)

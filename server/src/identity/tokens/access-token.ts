@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { ServicePrincipal } from '../../directory/index.ts'
 import type { KeyRing } from '../../platform/keys/key-ring.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
+import { type CredentialKind, credentialKinds } from '../../credentials/index.ts'
 import { signToken } from './sign-token.ts'
 import { accessTokenSeconds } from './token-parameters.ts'
 import { type TokenVersion, issuersOf } from './tenants.ts'
@@ -10,14 +11,16 @@ import { type TokenVersion, issuersOf } from './tenants.ts'
 /** The type of access tokens. No other JWT of the provider has it. [RFC 9068 §2.1] */
 export const accessTokenType = 'at+jwt'
 
-/** Our own claims: the credential or sign-in that authenticated the principal, and its expiry. The token never expires later. */
+/** Our own claims: the credential that authenticated the principal, its kind, and its expiry. The token never expires later. */
 export const credentialClaim = 'acrux_cred'
+export const credentialKindClaim = 'acrux_cred_kind'
 export const credentialExpiryClaim = 'acrux_cred_exp'
 
 /** The content of an application's access token. */
 export type AccessTokenRequest = {
   readonly servicePrincipal: ServicePrincipal
   readonly credentialId: string
+  readonly credentialKind: CredentialKind
   readonly credentialExpiresAtMs: number
   readonly tenantId: string
   readonly aud: string
@@ -39,7 +42,7 @@ export async function signAccessToken(
   keys: KeyRing,
   publicOrigin: string,
   nowMs: number,
-  { servicePrincipal, credentialId, credentialExpiresAtMs, tenantId, aud, version }: AccessTokenRequest,
+  { servicePrincipal, credentialId, credentialKind, credentialExpiresAtMs, tenantId, aud, version }: AccessTokenRequest,
 ): Promise<AccessToken> {
   const issuedAtSeconds = Math.floor(nowMs / 1000)
   const credentialExpiresAtSeconds = Math.floor(credentialExpiresAtMs / 1000)
@@ -64,6 +67,7 @@ export async function signAccessToken(
     uti,
     ver: version,
     [credentialClaim]: credentialId,
+    [credentialKindClaim]: credentialKind,
     [credentialExpiryClaim]: credentialExpiresAtSeconds,
   })
   return { token, uti, issuedAtSeconds, expiresAtSeconds }
@@ -86,6 +90,7 @@ const commonClaims = {
   tid: guid,
   ver: z.enum(['1.0', '2.0']),
   [credentialClaim]: z.string().min(1).max(64),
+  [credentialKindClaim]: z.enum(credentialKinds),
   [credentialExpiryClaim]: seconds,
 }
 

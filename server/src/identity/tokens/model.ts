@@ -1,4 +1,5 @@
 import type { SigningPrincipal } from '../../directory/index.ts'
+import type { CredentialKind } from '../../credentials/index.ts'
 
 /** What an IdP access token is for. */
 export type TokenAudience =
@@ -17,6 +18,7 @@ export type VerifiedIdentity = {
   readonly audience: TokenAudience
   /** The credential that authenticated the principal. Undefined if it has none that can be revoked separately. */
   readonly credentialId: string | undefined
+  readonly credentialKind: CredentialKind
   /** When that credential expires. Nothing that is issued for the token may expire later. The token itself never does. */
   readonly credentialExpiresAtMs: number | undefined
   readonly issuedAtMs: number

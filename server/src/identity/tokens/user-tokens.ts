@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { type User, unknownInstantMs } from '../../directory/index.ts'
+import type { User } from '../../directory/index.ts'
+import { unknownInstantMs } from '../../credentials/index.ts'
 import type { KeyRing } from '../../platform/keys/key-ring.ts'
-import { type AccessToken, accessTokenType, credentialClaim, credentialExpiryClaim } from './access-token.ts'
+import {
+  type AccessToken,
+  accessTokenType,
+  credentialClaim,
+  credentialExpiryClaim,
+  credentialKindClaim,
+} from './access-token.ts'
 import { signToken } from './sign-token.ts'
 import { type TokenVersion, issuersOf } from './tenants.ts'
 import { accessTokenSeconds, idTokenSeconds } from './token-parameters.ts'
@@ -60,6 +67,7 @@ export async function signUserAccessToken(
     scp,
     uti,
     [credentialClaim]: signInId,
+    [credentialKindClaim]: 'sign-in',
     [credentialExpiryClaim]: signInExpiresAtSeconds,
   })
   return { token, uti, issuedAtSeconds, expiresAtSeconds }

@@ -60,7 +60,7 @@ for (const kind of testDatabaseKinds) {
   test(`a token is revoked when its secret or principal is deleted, or the principal disabled (${kind})`, async (t) => {
     const provider = await openTestProvider(kind)
     t.after(provider.close)
-    const { change, directory } = provider
+    const { change, credentials } = provider
     const { application, servicePrincipal, secret } = await provider.createApplication('ci')
     const { appId, objectId } = servicePrincipal
     const token = await provider.token({ client_id: appId, client_secret: secret })
@@ -71,7 +71,7 @@ for (const kind of testDatabaseKinds) {
     assert.equal(await outcome(provider, token), 'principal')
     await enable(true)
     assert.equal(await outcome(provider, token), 'ok')
-    const proof = await directory.checkClientSecret(appId, secret)
+    const proof = await credentials.checkClientSecret(appId, secret)
     assert.ok(proof.outcome === 'proved')
     await change((transaction, { secrets }) => secrets.remove(transaction, application.objectId, proof.credentialId))
     assert.equal(await outcome(provider, token), 'credential')
@@ -197,7 +197,7 @@ test('each claim is required, has one form, and must match the others', async (t
   const withOnly = async (change: Record<string, unknown>) => signAsProvider(provider, { ...claims, ...change })
   assert.equal(await outcome(provider, await withOnly({ uti: 'x' })), 'ok')
   const read = ['aud', 'iss', 'iat', 'nbf', 'exp', 'appid', 'azp', 'idtyp', 'oid', 'sub', 'tid', 'ver']
-  for (const name of [...read, 'acrux_cred', 'acrux_cred_exp']) {
+  for (const name of [...read, 'acrux_cred', 'acrux_cred_kind', 'acrux_cred_exp']) {
     for (const value of [undefined, null, '', 'x', -1, [], {}, [claims[name]]]) {
       const result = await outcome(provider, await withOnly({ [name]: value }))
       assert.notEqual(result, 'ok', `${name} = ${JSON.stringify(value)}`)

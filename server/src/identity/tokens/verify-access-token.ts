@@ -4,6 +4,7 @@ import type { Directory } from '../../directory/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { KeyRing } from '../../platform/keys/key-ring.ts'
 import { isJsonObject, ownValue, parseBoundedJson } from '../../standards/http/bounded-json.ts'
+import type { Credentials } from '../../credentials/index.ts'
 import { type AccessTokenClaims, accessTokenClaims, accessTokenType } from './access-token.ts'
 import type { Audiences } from './audiences.ts'
 import type { Clients } from './clients.ts'
@@ -20,6 +21,7 @@ import type {
 } from './model.ts'
 
 export type VerifierOptions = {
+  readonly credentials: Credentials
   readonly directory: Directory
   readonly clock: Clock
   readonly keys: KeyRing
@@ -160,7 +162,7 @@ function refusalOf(error: unknown): IdentityRefusal {
  * Checks what can be revoked at any time, so it is checked at every call: the principal, the credential or sign-in, and for a
  * person the client.
  */
-async function checkStanding({ directory, clients }: VerifierOptions, claims: AccessTokenClaims) {
+async function checkStanding({ credentials, directory, clients }: VerifierOptions, claims: AccessTokenClaims) {
   const principal = await directory.findPrincipal(claims.oid)
   if (principal === undefined || principal.kind === 'group' || !principal.enabled) return refused('principal')
   switch (claims.idtyp) {
@@ -172,7 +174,8 @@ async function checkStanding({ directory, clients }: VerifierOptions, claims: Ac
       if ((await clients.find(claims.appid)) === undefined) return refused('credential')
       break
   }
-  const stands = await directory.credentialStands(claims.oid, claims.acrux_cred)
+  const credential = { kind: claims.acrux_cred_kind, id: claims.acrux_cred }
+  const stands = await credentials.credentialStands(claims.oid, credential)
   return stands ? ({ ok: true, value: principal } as const) : refused('credential')
 }
 
@@ -183,6 +186,7 @@ function toIdentity({ claims, audience }: VerifiedToken, principal: VerifiedIden
     tenantId: claims.tid,
     audience,
     credentialId: claims.acrux_cred,
+    credentialKind: claims.acrux_cred_kind,
     credentialExpiresAtMs: claims.acrux_cred_exp * 1000,
     issuedAtMs: claims.iat * 1000,
     expiresAtMs: claims.exp * 1000,

@@ -49,7 +49,10 @@ export function createIncomingTokenVerifier({
       if (trustedTenants.isIssuer(issuer)) {
         const result = await trustedTenants.verify(token, audiences)
         const verdict = result.ok
-          ? ({ ok: true, identity: { ...result.identity, credentialExpiresAtMs: undefined } } as const)
+          ? ({
+              ok: true,
+              identity: { ...result.identity, credentialKind: 'external-principal', credentialExpiresAtMs: undefined },
+            } as const)
           : result
         return withPresented(verdict, presented)
       }
@@ -97,6 +100,7 @@ function toVerdict(result: WorkloadTokenResult, { claims }: CompactToken, tenant
       // The token has the audience of the federated credential, which is for the registry.
       audience: 'acr',
       credentialId,
+      credentialKind: 'federated-credential',
       credentialExpiresAtMs: undefined,
       issuedAtMs: (instantClaim(claims, 'iat') ?? 0) * 1000,
       expiresAtMs: (instantClaim(claims, 'exp') ?? 0) * 1000,

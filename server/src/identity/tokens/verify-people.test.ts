@@ -41,9 +41,9 @@ for (const kind of testDatabaseKinds) {
     assert.deepEqual([principal.kind, principal.objectId], ['user', people.alice.objectId])
     assert.deepEqual([appId, tenantId, audience], [azClientId, testTenantId, 'arm'])
     assert.equal(expiresAtMs, people.time.nowMs + 3600_000)
-    const signIn = await people.directory.findSignIn(credentialId ?? '')
+    const signIn = await people.credentials.findSignIn(credentialId ?? '')
     assert.deepEqual([signIn?.clientId, signIn?.methods], [azClientId, ['pwd']])
-    await people.database.transaction((transaction) => people.directory.endSignIn(transaction, credentialId ?? ''))
+    await people.database.transaction((transaction) => people.credentials.endSignIn(transaction, credentialId ?? ''))
     assert.equal(await outcome(people, accessToken), 'credential')
   })
 }

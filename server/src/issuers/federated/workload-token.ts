@@ -1,4 +1,4 @@
-import type { Directory, FederatedMatch, OutsideAssertion } from '../../directory/index.ts'
+import type { Credentials, FederatedMatch, OutsideAssertion } from '../../credentials/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import { type CompactToken, audiencesOf, instantClaim, textClaim } from '../keys/compact-token.ts'
 import type { IssuerKeys } from '../keys/issuer-keys.ts'
@@ -13,7 +13,7 @@ export type WorkloadTokenResult =
     }
 
 export type FederatedContext = {
-  readonly directory: Directory
+  readonly credentials: Credentials
   readonly clock: Clock
   readonly issuerKeys: IssuerKeys
   /** A token with a longer lifetime is denied. */
@@ -40,13 +40,13 @@ function parseAssertion({ claims }: CompactToken): OutsideAssertion | undefined 
  * @throws IssuerUnavailableError
  */
 export async function verifyWorkloadToken(
-  { directory, clock, issuerKeys, maxWorkloadTokenSeconds }: FederatedContext,
+  { credentials, clock, issuerKeys, maxWorkloadTokenSeconds }: FederatedContext,
   token: CompactToken,
   appId: string | undefined,
 ): Promise<WorkloadTokenResult> {
   const assertion = parseAssertion(token)
   if (assertion === undefined) return { outcome: 'claims' }
-  const match = await directory.matchFederatedCredential(assertion, appId)
+  const match = await credentials.matchFederatedCredential(assertion, appId)
   if (match.outcome === 'issuer') return match
   if (!(await isSignedByIssuer(issuerKeys, { issuer: assertion.issuer }, token))) return { outcome: 'signature' }
   if (instantClaim(token.claims, 'iat') === undefined) return { outcome: 'no-times' }

@@ -107,7 +107,10 @@ export function createTrustedTenants(options: {
       if (read.audience === undefined || !audiences.includes(read.audience)) return refused('audience')
       const { tenantId } = issuer
       const { audience, kind, objectId, appId } = read
-      const met = await directory.externalPrincipals.meet({ tenantId, objectId, kind }, namesOf(token, objectId, appId))
+      const met = await directory.externalPrincipals.register(
+        { tenantId, objectId, kind },
+        namesOf(token, objectId, appId),
+      )
       if (met === undefined) return refused('principal')
       const { principal, credentialId } = met
       const { issuedAtMs, expiresAtMs } = read

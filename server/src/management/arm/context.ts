@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Access, Principal } from '../../access/index.ts'
 import type { Audit, AuditLog, CredentialUses, Webhooks } from '../../audit/index.ts'
 import type { Decisions } from '../../decisions/index.ts'
+import type { Credentials } from '../../credentials/index.ts'
 import type { Directory, SigningPrincipal } from '../../directory/index.ts'
 import type { Identity } from '../../identity/index.ts'
 import type { Imports } from '../../imports/index.ts'
@@ -35,10 +36,9 @@ export type ManagementContext = {
     | 'groupIdsOf'
     | 'managedIdentities'
     | 'externalPrincipals'
-    | 'managedFederation'
     | 'isDirectoryOwner'
-    | 'machines'
   >
+  readonly credentials: Pick<Credentials, 'managedFederation' | 'machines'>
   readonly identity: Pick<Identity, 'verifyAccessToken'>
   readonly access: Access
   readonly decisions: Decisions

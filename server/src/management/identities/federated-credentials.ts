@@ -1,6 +1,7 @@
 import { recordChange } from '../../audit/index.ts'
 import { z } from 'zod'
-import type { ManagedIdentity, ManagedTrust } from '../../directory/index.ts'
+import type { ManagedIdentity } from '../../directory/index.ts'
+import type { ManagedTrust } from '../../credentials/index.ts'
 import { optional, readBody } from '../arm/body.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
 import { ArmError, throwAsArm } from '../arm/errors.ts'
@@ -25,14 +26,14 @@ const putSchema = z.object({
 /** `GET …/userAssignedIdentities/{i}/federatedIdentityCredentials`: all of them, which are few. */
 export async function listFederatedCredentials(rooms: ManagementContext, { names }: ManagementCall): Promise<unknown> {
   const identity = await requireUserAssignedIdentity(rooms, names)
-  const trusts = await rooms.directory.managedFederation.list(identity)
+  const trusts = await rooms.credentials.managedFederation.list(identity)
   return { value: trusts.map((trust) => trustDocument(identity, trust)) }
 }
 
 /** `GET …/federatedIdentityCredentials/{name}` */
 export async function getFederatedCredential(rooms: ManagementContext, { names }: ManagementCall): Promise<unknown> {
   const identity = await requireUserAssignedIdentity(rooms, names)
-  const trust = await rooms.directory.managedFederation.find(identity, names.name)
+  const trust = await rooms.credentials.managedFederation.find(identity, names.name)
   if (trust !== undefined) return trustDocument(identity, trust)
   throw new ArmError('resourceNotFound', 'The federated identity credential was not found.')
 }
@@ -47,7 +48,7 @@ export async function putFederatedCredential(rooms: ManagementContext, call: Man
   const mayShareTrust = await rooms.directory.isDirectoryOwner(call.caller.principal.objectId)
   const { document, created } = await recordChange(rooms, call, async (transaction) => {
     const identity = await requireUserAssignedIdentity(rooms, call.names, transaction)
-    const put = await rooms.directory.managedFederation
+    const put = await rooms.credentials.managedFederation
       .put(transaction, identity, wanted, mayShareTrust)
       .catch(throwAsArm)
     const action = put.created ? 'federated-credential.create' : 'federated-credential.update'
@@ -65,7 +66,7 @@ export async function deleteFederatedCredential(rooms: ManagementContext, call: 
   const { name } = call.names
   const deleted = await recordChange(rooms, call, async (transaction) => {
     const identity = await requireUserAssignedIdentity(rooms, call.names, transaction)
-    if (!(await rooms.directory.managedFederation.delete(transaction, identity, name))) {
+    if (!(await rooms.credentials.managedFederation.delete(transaction, identity, name))) {
       return { result: false, event: undefined }
     }
     return { result: true, event: { action: 'federated-credential.delete', target: identity.id, detail: { name } } }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { Machine, ManagedIdentity } from '../../directory/index.ts'
+import type { Machine } from '../../credentials/index.ts'
+import type { ManagedIdentity } from '../../directory/index.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { normalizeScope, parseResourceId, userAssignedIdentityId } from '../../standards/azure/resource-id.ts'
 import { optional } from '../arm/body.ts'
@@ -74,13 +75,13 @@ export async function requireAssignable(
  * @throws ArmError for an identity that is not there
  */
 export async function settleIdentities(
-  { directory }: ManagementContext,
+  { credentials, directory }: ManagementContext,
   transaction: Transaction,
   machine: ManagedIdentity,
   { attach, detach }: WantedIdentities,
   replacing: boolean,
 ): Promise<Machine> {
-  const present = await describeOne(directory, machine, transaction)
+  const present = await describeOne(credentials, machine, transaction)
   const wanted: ManagedIdentity[] = []
   for (const place of attach) {
     const identity = await directory.managedIdentities.find('user-assigned', place, transaction)
@@ -90,26 +91,26 @@ export async function settleIdentities(
   const isWanted = ({ objectId }: ManagedIdentity) => wanted.some((identity) => identity.objectId === objectId)
   for (const identity of present.attached) {
     const isNamed = detach.includes(normalizeScope(identity.id))
-    if (!isWanted(identity) && (replacing || isNamed)) await directory.machines.detach(transaction, machine, identity)
+    if (!isWanted(identity) && (replacing || isNamed)) await credentials.machines.detach(transaction, machine, identity)
   }
   const kept = new Set(present.attached.map(({ objectId }) => objectId))
   for (const identity of wanted) {
     if (kept.has(identity.objectId)) continue
     kept.add(identity.objectId)
-    await directory.machines.attach(transaction, machine, identity)
+    await credentials.machines.attach(transaction, machine, identity)
   }
-  const settled = await describeOne(directory, machine, transaction)
+  const settled = await describeOne(credentials, machine, transaction)
   if (settled.attached.length <= maxIdentities) return settled
   throw invalidIdentity(`A machine has at most ${maxIdentities} identities.`)
 }
 
 /** A machine with what is known of it. */
 export async function describeOne(
-  directory: ManagementContext['directory'],
+  credentials: ManagementContext['credentials'],
   machine: ManagedIdentity,
   transaction?: Transaction,
 ): Promise<Machine> {
-  const [described] = await directory.machines.describe([machine], transaction)
+  const [described] = await credentials.machines.describe([machine], transaction)
   if (described === undefined) throw new Error('a machine was not described')
   return described
 }

@@ -130,7 +130,7 @@ test('a body that names what cannot be attached is refused, and nothing is chang
 })
 
 test('an enrollment code needs the right to change the machine, and is not in the audit trail', async (t) => {
-  const { arm, principalWith, directory, events } = await open(t)
+  const { arm, principalWith, credentials, events } = await open(t)
   await arm('PUT', `${machines}/build-1`, { location })
   const path = `${machines}/build-1/enrollmentCode`
   const reader = await principalWith(roleGuids.reader, group)
@@ -140,14 +140,14 @@ test('an enrollment code needs the right to change the machine, and is not in th
   assert.match(String(at(made.body, 'code')), /^(?:[0-9A-Z]{4}-){4}[0-9A-Z]{4}$/)
   assert.equal(made.headers.get('cache-control'), 'no-store')
   assert.ok(!JSON.stringify(await events()).includes(String(at(made.body, 'code'))))
-  const enrolled = await directory.machines.enroll(String(at(made.body, 'code')), '{}', () => Promise.resolve())
+  const enrolled = await credentials.machines.enroll(String(at(made.body, 'code')), '{}', () => Promise.resolve())
   assert.equal(enrolled?.machine.id, `${machines}/build-1`)
   assert.equal(at((await arm('GET', `${machines}/build-1`)).body, 'properties', 'status'), 'Connected')
   assert.equal(codeOf(await arm('POST', `${machines}/nobody/enrollmentCode`)), 'ResourceNotFound')
 })
 
 test('an enrollment code needs the right to assign what is attached, and is void once more is', async (t) => {
-  const { arm, principalWith, assign, directory, makeIdentity } = await open(t)
+  const { arm, principalWith, assign, credentials, makeIdentity } = await open(t)
   const identity = await makeIdentity('deploy')
   const other = await makeIdentity('other')
   const attach = ({ id }: { readonly id: string }) =>
@@ -158,7 +158,7 @@ test('an enrollment code needs the right to assign what is attached, and is void
   const contributor = await principalWith(roleGuids.contributor, `${machines}/build-1`)
   const ask = () => arm('POST', `${machines}/build-1/enrollmentCode`, undefined, { token: contributor.token })
   const enroll = (answer: { readonly body: unknown }) =>
-    directory.machines.enroll(String(at(answer.body, 'code')), '{}', () => Promise.resolve())
+    credentials.machines.enroll(String(at(answer.body, 'code')), '{}', () => Promise.resolve())
   const early = await ask()
   assert.equal(early.status, 200, early.text)
   assert.equal((await attach(identity)).status, 200)

@@ -1,6 +1,7 @@
 import { recordChange } from '../../audit/index.ts'
 import { z } from 'zod'
-import type { Machine, ManagedIdentity } from '../../directory/index.ts'
+import type { Machine } from '../../credentials/index.ts'
+import type { ManagedIdentity } from '../../directory/index.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { locationSchema, optional, readBody, tagsSchema } from '../arm/body.ts'
 import type { ManagementCall, ManagementContext } from '../arm/context.ts'
@@ -38,14 +39,14 @@ export async function listMachines(rooms: ManagementContext, { caller, names }: 
   if (resourceGroup !== '') await requireGroupIfKnown(rooms, caller, names)
   const narrowed = { kind: 'machine', resourceGroup: resourceGroup || undefined } as const
   const machines = await rooms.directory.managedIdentities.list(subscriptionId, narrowed)
-  const described = await rooms.directory.machines.describe(machines.filter(({ id }) => visible(id)))
+  const described = await rooms.credentials.machines.describe(machines.filter(({ id }) => visible(id)))
   const { tenantId } = await rooms.directory.tenant()
   return { value: described.map((machine) => machineDocument(machine, tenantId)) }
 }
 
 /** `GET …/machines/{m}` */
 export async function getMachine(rooms: ManagementContext, { names }: ManagementCall): Promise<unknown> {
-  const machine = await describeOne(rooms.directory, await requireMachine(rooms, names))
+  const machine = await describeOne(rooms.credentials, await requireMachine(rooms, names))
   return machineDocument(machine, (await rooms.directory.tenant()).tenantId)
 }
 
@@ -113,16 +114,16 @@ export async function deleteMachine(rooms: ManagementContext, call: ManagementCa
  * attached the right to assign it. Not one of Azure's.
  */
 export async function createEnrollmentCode(rooms: ManagementContext, call: ManagementCall): Promise<unknown> {
-  const made = rooms.directory.machines.prepareEnrollmentCode()
+  const made = rooms.credentials.machines.prepareEnrollmentCode()
   const { expiresAtMs } = made
-  const present = await describeOne(rooms.directory, await requireMachine(rooms, call.names))
+  const present = await describeOne(rooms.credentials, await requireMachine(rooms, call.names))
   const assignable = await requireAssignable(rooms, call, present.attached)
   await recordChange(rooms, call, async (transaction) => {
     const machine = await requireMachine(rooms, call.names, transaction)
     // One that was attached meanwhile was not looked at.
-    const { attached } = await describeOne(rooms.directory, machine, transaction)
+    const { attached } = await describeOne(rooms.credentials, machine, transaction)
     for (const { id } of attached) if (!assignable.has(id)) throw mayNotAssign(call.caller, id)
-    await rooms.directory.machines.insertEnrollmentCode(transaction, machine, made)
+    await rooms.credentials.machines.insertEnrollmentCode(transaction, machine, made)
     const event = { action: 'machine.enrollment-code', target: machine.id, detail: { expiresAtMs } }
     return { result: undefined, event }
   })
@@ -157,7 +158,7 @@ function settle(
   wanted: WantedIdentities | undefined,
   replacing: boolean,
 ): Promise<Machine> {
-  if (wanted === undefined) return describeOne(rooms.directory, machine, transaction)
+  if (wanted === undefined) return describeOne(rooms.credentials, machine, transaction)
   return settleIdentities(rooms, transaction, machine, wanted, replacing)
 }
 

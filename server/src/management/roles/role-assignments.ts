@@ -262,7 +262,7 @@ async function requireInDirectory(
     throw await principalNotFound(context, objectId)
   }
   const kind = principalType === 'User' ? 'user' : 'service-principal'
-  const registered = await directory.externalPrincipals.foresee(transaction, objectId, kind)
+  const registered = await directory.externalPrincipals.preregister(transaction, objectId, kind)
   if (registered === undefined) throw await principalNotFound(context, objectId)
   await audit.record(transaction, {
     action: 'external-principal.create',

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import type { SecurityEvent } from '../../directory/index.ts'
+import type { SecurityEvent } from '../../credentials/index.ts'
 import { accountInQuery, accountNavigation, requireAccount } from './account.ts'
 import { instant } from '../pages/instant.ts'
 import { type Html, html } from '../pages/html.ts'
@@ -14,7 +14,7 @@ const page = 'activity'
 export async function showActivity(context: Context, call: PageCall): Promise<FastifyReply> {
   const account = requireAccount(context, call, { objectId: accountInQuery(call), page, isFresh: false })
   const { objectId, external } = account.user
-  const events = await context.directory.securityEvents.list(objectId)
+  const events = await context.credentials.securityEvents.list(objectId)
   const advice = external
     ? html`<a href="/account/sign-ins?account=${objectId}">end sessions you don’t recognise</a>`
     : html`<a href="/account/sign-ins?account=${objectId}">end sessions you don’t recognise</a>, then

@@ -44,7 +44,7 @@ export async function submitWithdrawConsent(context: Context, call: PageCall, fo
   const clientId = readField(form, 'client').slice(0, 64)
   await context.database.transaction(async (transaction) => {
     if (!(await context.consents.withdrawAll(transaction, objectId, clientId))) return
-    await context.directory.endSignInsTo(transaction, objectId, clientId)
+    await context.credentials.endSignInsTo(transaction, objectId, clientId)
     await context.audit.record(transaction, withdrawalEvent(call, account, clientId))
   })
   return redirectTo(call.reply, `/account/applications?account=${objectId}`)

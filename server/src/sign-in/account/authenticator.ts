@@ -27,7 +27,7 @@ export async function submitNewAuthenticator(context: Context, call: PageCall, f
   const { objectId, userPrincipalName } = account.user
   const issuer = (await context.directory.tenant()).displayName
   const made = await changeMethods(context, account, (transaction) =>
-    context.directory.secondFactors.enrolTotp(transaction, { objectId, userPrincipalName, issuer }),
+    context.credentials.secondFactors.enrolTotp(transaction, { objectId, userPrincipalName, issuer }),
   )
   if (made === undefined) return backToSecurity(call, account)
   return sendAuthenticator(context, call, account, made)
@@ -41,15 +41,15 @@ export async function submitAuthenticator(context: Context, call: PageCall, form
   const event = eventOf(call, account, { action: 'second-factor.add', outcome: 'success', detail: { kind: 'totp' } })
   const needsCodes = await needsRecoveryCodes(context, objectId)
   const codes = await changeMethods(context, account, async (transaction) => {
-    if (!(await context.directory.secondFactors.confirmTotp(transaction, objectId, code))) return undefined
+    if (!(await context.credentials.secondFactors.confirmTotp(transaction, objectId, code))) return undefined
     await context.audit.record(transaction, event)
     await recordMethodChange(context, call, { transaction, objectId, kind: 'method-added', method: 'totp' })
-    return needsCodes ? context.directory.secondFactors.newRecoveryCodes(transaction, objectId) : []
+    return needsCodes ? context.credentials.secondFactors.newRecoveryCodes(transaction, objectId) : []
   })
   if (codes === undefined) {
     const issuer = (await context.directory.tenant()).displayName
     const person = { objectId, userPrincipalName: account.user.userPrincipalName, issuer }
-    const made = await context.directory.secondFactors.findPendingTotp(person)
+    const made = await context.credentials.secondFactors.findPendingTotp(person)
     if (made === undefined) return backToSecurity(call, account)
     return sendAuthenticator(context, call, account, made, 'Incorrect code. Enter the current code from the app.')
   }
@@ -60,7 +60,7 @@ export async function submitAuthenticator(context: Context, call: PageCall, form
 export async function submitRemoveAuthenticator(context: Context, call: PageCall, form: Form): Promise<FastifyReply> {
   const account = accountOfForm(context, call, form)
   const remove = (transaction: Transaction) =>
-    context.directory.secondFactors.removeTotp(transaction, account.user.objectId)
+    context.credentials.secondFactors.removeTotp(transaction, account.user.objectId)
   await removeMethod(context, call, account, { kind: 'totp', remove })
   return backToSecurity(call, account)
 }

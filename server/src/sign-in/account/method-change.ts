@@ -36,24 +36,24 @@ export function requireMethodOwner(context: Context, call: PageCall, objectId: s
  * @throws ProofRefusedError, PageError
  */
 export function changeMethods<Result>(
-  { database, directory }: Context,
+  { database, credentials }: Context,
   { user, methods }: Account,
   work: (transaction: Transaction) => Promise<Result>,
 ): Promise<Result> {
   return database.transaction(async (transaction) => {
-    await directory.requireProof(transaction, user)
+    await credentials.requireValidAuthentication(transaction, user)
     // Another sign-in may have added the first second factor since the session was read; it is then required.
-    if ((await directory.secondFactorDue(user.objectId, methods, transaction)) !== undefined)
+    if ((await credentials.secondFactorDue(user.objectId, methods, transaction)) !== undefined)
       throw new PageError('outdated')
     // The pages ask for the code first, so a form without it did not come from them.
-    if (await directory.needsEnrolmentCode(user.objectId, methods, transaction)) throw new PageError('enrolmentCode')
+    if (await credentials.needsEnrolmentCode(user.objectId, methods, transaction)) throw new PageError('enrolmentCode')
     return work(transaction)
   })
 }
 
 /** Whether the first second factor requires an owner's code, and the session was made with only a password. */
-export function needsOwnerCode({ directory }: Context, { user, methods }: Account): Promise<boolean> {
-  return directory.needsEnrolmentCode(user.objectId, methods)
+export function needsOwnerCode({ credentials }: Context, { user, methods }: Account): Promise<boolean> {
+  return credentials.needsEnrolmentCode(user.objectId, methods)
 }
 
 type MethodChange = {
@@ -65,16 +65,16 @@ type MethodChange = {
 
 /** Records a security event for a change of sign-in methods. */
 export function recordMethodChange(
-  { directory }: Context,
+  { credentials }: Context,
   { origin }: PageCall,
   { transaction, objectId, kind, method }: MethodChange,
 ): Promise<void> {
-  return directory.securityEvents.record(transaction, objectId, { kind, detail: method, origin })
+  return credentials.securityEvents.record(transaction, objectId, { kind, detail: method, origin })
 }
 
 /** Whether the person has no recovery codes yet. They get codes with their first second factor. */
 export async function needsRecoveryCodes(context: Context, objectId: string): Promise<boolean> {
-  return (await context.directory.secondFactors.of(objectId)).recoveryCodes === 0
+  return (await context.credentials.secondFactors.of(objectId)).recoveryCodes === 0
 }
 
 /** Adds the new methods to the session, and shows the new recovery codes if there are any. */

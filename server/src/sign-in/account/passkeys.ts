@@ -40,7 +40,7 @@ export async function submitNewPasskey(context: Context, call: PageCall, form: F
   const event = eventOf(call, account, { action: 'second-factor.add', outcome: 'success', detail: { kind: 'passkey' } })
   const needsCodes = await needsRecoveryCodes(context, user.objectId)
   const codes = await changeMethods(context, account, async (transaction) => {
-    const added = await context.directory.secondFactors.addPasskey(transaction, made)
+    const added = await context.credentials.secondFactors.addPasskey(transaction, made)
     if (added === undefined) return undefined
     await context.audit.record(transaction, event)
     await recordMethodChange(context, call, {
@@ -49,7 +49,7 @@ export async function submitNewPasskey(context: Context, call: PageCall, form: F
       kind: 'method-added',
       method: 'passkey',
     })
-    return needsCodes ? context.directory.secondFactors.newRecoveryCodes(transaction, user.objectId) : []
+    return needsCodes ? context.credentials.secondFactors.newRecoveryCodes(transaction, user.objectId) : []
   })
   if (codes === undefined) {
     return sendNewPasskey(
@@ -67,7 +67,7 @@ export async function submitRemovePasskey(context: Context, call: PageCall, form
   const account = accountOfForm(context, call, form)
   const passkey = readField(form, 'passkey')
   const remove = (transaction: Transaction) =>
-    context.directory.secondFactors.removePasskey(transaction, account.user.objectId, passkey)
+    context.credentials.secondFactors.removePasskey(transaction, account.user.objectId, passkey)
   await removeMethod(context, call, account, { kind: 'passkey', remove })
   return backToSecurity(call, account)
 }

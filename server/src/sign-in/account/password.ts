@@ -30,7 +30,7 @@ export async function submitPasswordChange(context: Context, call: PageCall, for
   const { userPrincipalName } = user
   const password = readField(form, 'current')
   if (password === '') return send(context, call, account, { current: 'Enter your password.' })
-  const check = await context.directory.checkPassword({ userPrincipalName, password, ...placeOf(call) })
+  const check = await context.credentials.checkPassword({ userPrincipalName, password, ...placeOf(call) })
   if (check.outcome === 'refused' && check.reason === 'busy') {
     throw new BusyError(check.retryAfterSeconds)
   }
@@ -51,7 +51,7 @@ export async function submitPasswordChange(context: Context, call: PageCall, for
   const { origin } = call
   await recordAuthentication(context, call, authentication, {
     event,
-    change: (transaction) => context.directory.changePassword(transaction, check.user, prepared, { origin }),
+    change: (transaction) => context.credentials.changePassword(transaction, check.user, prepared, { origin }),
   })
   return send(context, call, account, { isDone: true })
 }

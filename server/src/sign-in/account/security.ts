@@ -18,7 +18,7 @@ import {
 /** Shows the sign-in methods of a person. */
 export async function showSecurity(context: Context, call: PageCall): Promise<FastifyReply> {
   const account = requireAccount(context, call, { objectId: accountInQuery(call), page: 'security', isFresh: false })
-  const { secondFactors } = context.directory
+  const { secondFactors } = context.credentials
   const { objectId } = account.user
   const held = await secondFactors.of(objectId)
   const passkeys = await secondFactors.passkeysOf(objectId)
@@ -35,7 +35,7 @@ export async function showSecurity(context: Context, call: PageCall): Promise<Fa
 /** Asks for confirmation before a sign-in method is removed, and lists the remaining ones. */
 export async function showRemoval(context: Context, call: PageCall): Promise<FastifyReply> {
   const account = requireMethodOwner(context, call, accountInQuery(call))
-  const { secondFactors } = context.directory
+  const { secondFactors } = context.credentials
   const held = await secondFactors.of(account.user.objectId)
   const passkeyId = readParameter(call, 'passkey')
   const passkeys = await secondFactors.passkeysOf(account.user.objectId)
@@ -58,7 +58,7 @@ export async function submitRecoveryCodes(context: Context, call: PageCall, form
   const codes = await changeMethods(context, account, async (transaction) => {
     await context.audit.record(transaction, event)
     await recordMethodChange(context, call, { transaction, objectId, kind: 'method-added', method: 'recovery-codes' })
-    return context.directory.secondFactors.newRecoveryCodes(transaction, objectId)
+    return context.credentials.secondFactors.newRecoveryCodes(transaction, objectId)
   })
   return sendRecoveryCodes(context, call, account, codes)
 }

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { AuditEvent } from '../../audit/index.ts'
-import type { SignIn } from '../../directory/index.ts'
+import type { SignIn } from '../../credentials/index.ts'
 import type { Form } from '../../standards/http/form.ts'
 import { accountInQuery, accountNavigation, hiddenFieldsOf, requireAccount } from './account.ts'
 import { instant, instantText } from '../pages/instant.ts'
@@ -19,7 +19,7 @@ export async function showSignIns(context: Context, call: PageCall): Promise<Fas
   const account = requireAccount(context, call, { objectId: accountInQuery(call), page, isFresh: false })
   const form = hiddenFieldsOf(call, account)
   const rows: Html[] = []
-  for (const signIn of await context.directory.signInsOf(account.user.objectId)) {
+  for (const signIn of await context.credentials.signInsOf(account.user.objectId)) {
     rows.push(row(form, signIn, await nameOf(context, signIn), signIn.id === account.signInId))
   }
   const body = html`<p>These are your active sign-ins. End sessions you don’t recognise, then change your password.</p>
@@ -41,16 +41,16 @@ export async function submitEndSignIn(context: Context, call: PageCall, form: Fo
   const event = eventOf(call, account, { action: 'sign-in.end', outcome: 'success', detail: { signIn: id } })
   if (id === 'all') {
     await context.database.transaction(async (transaction) => {
-      await context.directory.endSignInsOf(transaction, objectId)
+      await context.credentials.endSignInsOf(transaction, objectId)
       await context.audit.record(transaction, event)
     })
     return redirectTo(call.reply, '/sign-out')
   }
-  const ended = (await context.directory.signInsOf(objectId)).find((signIn) => signIn.id === id)
+  const ended = (await context.credentials.signInsOf(objectId)).find((signIn) => signIn.id === id)
   // It may have ended in the meantime. The page then shows the remaining sign-ins.
   if (ended !== undefined) {
     await context.database.transaction(async (transaction) => {
-      await context.directory.endSignIn(transaction, id)
+      await context.credentials.endSignIn(transaction, id)
       // With a consent, the application could create a new sign-in without asking the person.
       if (await context.consents.withdrawAll(transaction, objectId, ended.clientId)) {
         await context.audit.record(transaction, withdrawalEvent(call, account, ended.clientId))

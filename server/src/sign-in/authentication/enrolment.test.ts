@@ -39,8 +39,8 @@ function goOn(browser: FormBrowser, page: TestPage): Promise<TestPage> {
   return browser.get(href)
 }
 
-const eventsOf = async ({ directory }: TestPages, { objectId }: User) =>
-  (await directory.securityEvents.list(objectId)).map(({ kind, detail }) => `${kind} ${detail}`.trim())
+const eventsOf = async ({ credentials }: TestPages, { objectId }: User) =>
+  (await credentials.securityEvents.list(objectId)).map(({ kind, detail }) => `${kind} ${detail}`.trim())
 
 test('a person who needs a second factor must set one up at the next sign-in', async (t) => {
   const { pages, alice, browser } = await open(t)
@@ -79,7 +79,7 @@ test('a passkey can be set up as the second factor at the next sign-in, and is t
   const codes = await browser.submit(wrong, '/sign-in/enrolment/passkey', answer)
   assert.equal((await goOn(browser, codes)).heading, 'Sign in to Azure CLI?')
   assert.deepEqual((await eventsOf(pages, alice)).toSorted(), ['method-added passkey', 'new-network'])
-  const held = await pages.directory.secondFactors.passkeysOf(alice.objectId)
+  const held = await pages.credentials.secondFactors.passkeysOf(alice.objectId)
   assert.deepEqual(
     held.map(({ displayName }) => displayName),
     ['Key of Alice'],
@@ -151,7 +151,7 @@ test('a token from a password-only sign-in ends when its person becomes an owner
 
 test('with enrolment by owner code, a password alone cannot set up an authenticator app', async (t) => {
   const { pages, alice, browser } = await open(t, { enrolment: 'owner-code' })
-  const { enrolmentCodes } = pages.directory
+  const { enrolmentCodes } = pages.credentials
   const asked = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
   const without = await browser.submit(asked, '/sign-in/enrolment')
   assert.match(without.text, /Incorrect or expired enrolment code/)
@@ -161,7 +161,7 @@ test('with enrolment by owner code, a password alone cannot set up an authentica
   const stripped = await browser.submit(shown, '/sign-in/enrolment/confirm', { ...confirm, enrolment_code: '' })
   assert.equal(stripped.status, 400, 'every step requires the code')
   assert.match(stripped.text, /Incorrect or expired enrolment code/)
-  assert.equal((await pages.directory.secondFactors.of(alice.objectId)).totp, false)
+  assert.equal((await pages.credentials.secondFactors.of(alice.objectId)).totp, false)
   const codes = await browser.submit(shown, '/sign-in/enrolment/confirm', confirm)
   assert.equal((await goOn(browser, codes)).heading, 'Sign in to Azure CLI?')
   assert.equal(await enrolmentCodes.isValid(alice.objectId, code), false, 'the code works once')
@@ -169,7 +169,7 @@ test('with enrolment by owner code, a password alone cannot set up an authentica
 
 test('with enrolment by owner code, a password alone cannot set up a passkey', async (t) => {
   const { pages, alice, browser } = await open(t, { enrolment: 'owner-code' })
-  const { enrolmentCodes, secondFactors } = pages.directory
+  const { enrolmentCodes, secondFactors } = pages.credentials
   const method = 'passkey'
   const asked = await enterPassword(browser, await browser.get(codeRequest().url), 'alice')
   const without = await browser.submit(asked, '/sign-in/enrolment', { method })
@@ -237,5 +237,5 @@ test('a setup cannot be confirmed after the password was reset', async (t) => {
   await pages.resetPassword(alice, 'seven brass kettles')
   const sent = await browser.submit(shown, '/sign-in/enrolment/confirm', { code: codeOf(pages, shown) })
   assert.deepEqual([sent.status, sent.heading], [200, 'Sign in'])
-  assert.equal((await pages.directory.secondFactors.of(alice.objectId)).totp, false)
+  assert.equal((await pages.credentials.secondFactors.of(alice.objectId)).totp, false)
 })

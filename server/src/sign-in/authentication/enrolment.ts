@@ -35,11 +35,11 @@ export function submitEnrolment(context: Context, call: PageCall, form: Form): P
   return withEnrolment(context, call, form, async (enrolment) => {
     if (readField(form, 'method') === 'passkey') return showFirstPasskey(enrolment)
     const { step, pending } = enrolment
-    const { directory, database } = context
+    const { credentials, database } = context
     const person = await totpHolder(context, pending)
     const made = await database.transaction(async (transaction) => {
-      await directory.requireProof(transaction, pending.user)
-      return directory.secondFactors.enrolTotp(transaction, person)
+      await credentials.requireValidAuthentication(transaction, pending.user)
+      return credentials.secondFactors.enrolTotp(transaction, person)
     })
     return made === undefined ? proceed(step) : showFirstCode(enrolment, made)
   })
@@ -49,7 +49,7 @@ export function submitEnrolment(context: Context, call: PageCall, form: Form): P
 export function submitFirstCode(context: Context, call: PageCall, form: Form): Promise<FastifyReply> {
   return withEnrolment(context, call, form, async (enrolment) => {
     const { step, pending } = enrolment
-    const { secondFactors } = context.directory
+    const { secondFactors } = context.credentials
     const code = readField(form, 'code').trim()
     const codes = await addFirstFactor(enrolment, 'totp', (transaction) =>
       secondFactors.confirmTotp(transaction, pending.user.objectId, code),
@@ -67,7 +67,7 @@ export function submitFirstPasskey(context: Context, call: PageCall, form: Form)
     const passkey = await readNewPasskey(context, call, enrolment.pending.user, form)
     if (passkey === undefined) return showFirstPasskey(enrolment, 'Your browser did not create a passkey. Try again.')
     const codes = await addFirstFactor(enrolment, 'passkey', async (transaction) => {
-      return (await context.directory.secondFactors.addPasskey(transaction, passkey)) !== undefined
+      return (await context.credentials.secondFactors.addPasskey(transaction, passkey)) !== undefined
     })
     if (codes === undefined) return showFirstPasskey(enrolment, 'This passkey is already registered.')
     return finishEnrolment(enrolment, ['hwk', 'mfa'], codes)
@@ -94,12 +94,12 @@ async function withEnrolment(
 }
 
 async function mayEnrol(
-  { directory }: Context,
+  { credentials }: Context,
   { user: { objectId }, methods }: PendingAccount,
   enrolmentCode: string,
 ): Promise<boolean> {
-  if (!(await directory.needsEnrolmentCode(objectId, methods))) return true
-  return directory.enrolmentCodes.isValid(objectId, enrolmentCode)
+  if (!(await credentials.needsEnrolmentCode(objectId, methods))) return true
+  return credentials.enrolmentCodes.isValid(objectId, enrolmentCode)
 }
 
 async function rejectEnrolmentCode(step: FlowStep, pending: PendingAccount): Promise<FastifyReply> {
@@ -109,30 +109,30 @@ async function rejectEnrolmentCode(step: FlowStep, pending: PendingAccount): Pro
   return showEnrolment(step, pending, 'Incorrect or expired enrolment code. Ask a directory owner for a new one.')
 }
 
-/** Adds the first second factor, and returns new recovery codes; undefined if nothing was added. @throws PageError, ProofRefusedError */
+/** Adds the first second factor, and returns new recovery codes; undefined if nothing was added. @throws PageError, AuthenticationRefusedError */
 function addFirstFactor(
   { step: { context, call }, pending, enrolmentCode }: Enrolment,
   kind: 'totp' | 'passkey',
   add: (transaction: Transaction) => Promise<boolean>,
 ): Promise<readonly string[] | undefined> {
-  const { database, directory, audit } = context
+  const { database, credentials, audit } = context
   const { user, methods } = pending
   const { objectId } = user
   return database.transaction(async (transaction) => {
-    await directory.requireProof(transaction, user)
+    await credentials.requireValidAuthentication(transaction, user)
     // Another sign-in may have added a second factor since the session was read. It is then required before another is added.
-    const due = await directory.secondFactorDue(objectId, methods, transaction)
+    const due = await credentials.secondFactorDue(objectId, methods, transaction)
     if (due === 'second-factor') throw new PageError('outdated')
-    const needsCode = await directory.needsEnrolmentCode(objectId, methods, transaction)
+    const needsCode = await credentials.needsEnrolmentCode(objectId, methods, transaction)
     if (!(await add(transaction))) return undefined
-    if (needsCode && !(await directory.enrolmentCodes.use(transaction, objectId, enrolmentCode))) {
+    if (needsCode && !(await credentials.enrolmentCodes.use(transaction, objectId, enrolmentCode))) {
       throw new PageError('enrolmentCode')
     }
     const detail = { kind, byOwnerCode: needsCode }
     await audit.record(transaction, eventOf(call, pending, { action: 'second-factor.add', outcome: 'success', detail }))
     const event = { kind: 'method-added', detail: kind, origin: call.origin } as const
-    await directory.securityEvents.record(transaction, objectId, event)
-    return directory.secondFactors.newRecoveryCodes(transaction, objectId)
+    await credentials.securityEvents.record(transaction, objectId, event)
+    return credentials.secondFactors.newRecoveryCodes(transaction, objectId)
   })
 }
 

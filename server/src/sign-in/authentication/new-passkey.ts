@@ -1,4 +1,5 @@
-import type { NewPasskey, User } from '../../directory/index.ts'
+import type { NewPasskey } from '../../credentials/index.ts'
+import type { User } from '../../directory/index.ts'
 import type { Form } from '../../standards/http/form.ts'
 import { PageError } from '../flow/errors.ts'
 import type { PasskeyRequest } from '../passkeys/passkeys.ts'

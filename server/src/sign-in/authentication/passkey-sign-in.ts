@@ -78,7 +78,7 @@ async function askForPasskey(step: FlowStep, problem?: string): Promise<FastifyR
   if (pending === undefined) {
     otherLinks.push({ label: 'Use a password', href: flowPath(context, call.caller, flow) })
   } else {
-    const held = await context.directory.secondFactors.of(pending.user.objectId)
+    const held = await context.credentials.secondFactors.of(pending.user.objectId)
     if (held.totp)
       otherLinks.push({ label: 'Use an authenticator app', href: flowPath(context, call.caller, flow, '/code') })
     if (held.recoveryCodes > 0) {

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import { type PasswordCheck, WeakPasswordError } from '../../directory/index.ts'
+import { type PasswordCheck, WeakPasswordError } from '../../credentials/index.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import type { Form } from '../../standards/http/form.ts'
 import { PageError } from '../flow/errors.ts'
@@ -28,7 +28,7 @@ export async function submitPassword(context: Context, call: PageCall, form: For
     return showPassword(step, userPrincipalName, problem, 400)
   }
   const code = readField(form, 'code').trim()
-  const check = await context.directory.checkPassword({ userPrincipalName, password, code, ...placeOf(call) })
+  const check = await context.credentials.checkPassword({ userPrincipalName, password, code, ...placeOf(call) })
   if (check.outcome === 'refused') return rejectPassword(step, userPrincipalName, check)
   const remaining: Remaining[] = []
   if (check.secondFactorRequired) remaining.push('second-factor')
@@ -109,7 +109,7 @@ export async function submitNewPassword(context: Context, call: PageCall, form: 
       const removal = { action: 'second-factor.remove', outcome: 'success', detail: { kind: 'all' } } as const
       await context.audit.record(transaction, eventOf(call, pending, removal))
     }
-    return context.directory.changePassword(transaction, user, prepared, { removesMethods, origin: call.origin })
+    return context.credentials.changePassword(transaction, user, prepared, { removesMethods, origin: call.origin })
   }
   await recordAuthentication(context, call, authentication, { event, change })
   return redirectTo(call.reply, flowPath(context, call.caller, flow))
@@ -124,7 +124,7 @@ export async function prepareNewPassword(
   const password = readField(form, 'new-password')
   if (password !== readField(form, 'repeated')) return { problem: 'The passwords don’t match.' }
   try {
-    return await context.directory.preparePassword(userPrincipalName, password)
+    return await context.credentials.preparePassword(userPrincipalName, password)
   } catch (error) {
     if (!(error instanceof WeakPasswordError)) throw error
     return { problem: weaknesses[error.refusal] }

@@ -256,7 +256,11 @@ test('the provider of a linked user cannot change the sign-in methods of that us
   assert.ok(left !== undefined)
   const back = await browser.get(`/sign-in/fabrikam/callback?${provider.signIn(left.href, now).toString()}`)
   assert.equal(back.heading, 'Sign in')
-  assert.deepEqual(await pages.directory.secondFactors.of(bob.objectId), { totp: false, passkeys: 0, recoveryCodes: 0 })
+  assert.deepEqual(await pages.credentials.secondFactors.of(bob.objectId), {
+    totp: false,
+    passkeys: 0,
+    recoveryCodes: 0,
+  })
   const inside = await enterPassword(browser, back, 'bob')
   assert.equal(
     (await browser.submit(inside, '/account/security/authenticator/new')).heading,
@@ -287,7 +291,11 @@ test('after a password reset, the page for the new password lists the other sign
   const chosen = { 'new-password': 'seven brass kettles', repeated: 'seven brass kettles', 'remove-methods': 'all' }
   const done = await browser.submit(page, '/sign-in/new-password', chosen)
   assert.equal(done.heading, 'Security')
-  assert.deepEqual(await pages.directory.secondFactors.of(bob.objectId), { totp: false, passkeys: 0, recoveryCodes: 0 })
+  assert.deepEqual(await pages.credentials.secondFactors.of(bob.objectId), {
+    totp: false,
+    passkeys: 0,
+    recoveryCodes: 0,
+  })
 })
 
 /** The token in the forms of a browser. */

@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
-import { type ExternalSignIn, unknownInstantMs } from '../../directory/index.ts'
+import type { ExternalSignIn } from '../../directory/index.ts'
+import { unknownInstantMs } from '../../credentials/index.ts'
 import { type UpstreamProof, type UpstreamRefusal, upstreamRefusal } from '../../issuers/index.ts'
 import { html } from '../pages/html.ts'
 import { openFlowStep } from '../flow/flow-step.ts'
@@ -74,13 +75,16 @@ function acceptedMethods({ acceptsProviderMfa }: Context, { person }: UpstreamPr
 }
 
 /** A person with a second factor here must use it, unless the provider required one. */
-async function remainingOf({ directory }: Context, { person }: UpstreamProof): Promise<readonly Remaining[]> {
+async function remainingOf(
+  { credentials, directory }: Context,
+  { person }: UpstreamProof,
+): Promise<readonly Remaining[]> {
   if (person.methods.includes('mfa')) return []
   const user = await directory.findExternalUser(person)
-  const due = await directory.secondFactorDue(user?.objectId ?? '', person.methods)
+  const due = await credentials.secondFactorDue(user?.objectId ?? '', person.methods)
   if (due !== undefined) return [due]
   if (user === undefined) return []
-  const { totp, passkeys } = await directory.secondFactors.of(user.objectId)
+  const { totp, passkeys } = await credentials.secondFactors.of(user.objectId)
   return totp || passkeys > 0 ? ['second-factor'] : []
 }
 

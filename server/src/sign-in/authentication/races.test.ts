@@ -12,7 +12,7 @@ const chosen = 'seven brass kettles'
 async function open(t: TestContext, kind: DatabaseKind, required: 'none' | 'all' = 'none') {
   const pages = await openTestPages({ kind, secondFactorPolicy: { required, enrolment: 'self' } })
   t.after(pages.close)
-  const { directory } = pages
+  const { credentials } = pages
   /** Runs a change immediately after a page has read from the directory. */
   const doAfter = <Method extends string>(
     asked: Readonly<Record<Method, unknown>>,
@@ -35,11 +35,11 @@ async function open(t: TestContext, kind: DatabaseKind, required: 'none' | 'all'
   /** Adds a passkey at that moment, as in another browser. */
   const addPasskey = ({ objectId }: User) => {
     const key = { credentialId: 'c', publicKey: new Uint8Array([1]), counter: 0, transports: [], displayName: 'own' }
-    return pages.change((transaction) => directory.secondFactors.addPasskey(transaction, { objectId, ...key }))
+    return pages.change((transaction) => credentials.secondFactors.addPasskey(transaction, { objectId, ...key }))
   }
   const proves = async (name: string, password: string) => {
     const claim = { userPrincipalName: `${name}@contoso.example`, password, remoteAddress: '198.51.100.7' }
-    return (await directory.checkPassword(claim)).outcome === 'proved'
+    return (await credentials.checkPassword(claim)).outcome === 'proved'
   }
   return { pages, browser: pages.openBrowser(), doAfter, resetAfter, addPasskey, proves }
 }
@@ -53,11 +53,11 @@ for (const kind of testDatabaseKinds) {
   test(`a password that is reset during its check does not sign in (${kind})`, async (t) => {
     const { pages, browser, resetAfter } = await open(t, kind)
     const alice = await pages.createUser('alice')
-    resetAfter(pages.directory, 'checkPassword', alice)
+    resetAfter(pages.credentials, 'checkPassword', alice)
     const page = await enterPassword(browser, await browser.get('/account/security'), 'alice')
     assert.deepEqual([page.status, page.heading], [400, 'Your sign-in is no longer valid'])
     assert.equal((await browser.get('/account/security')).heading, 'Sign in')
-    assert.deepEqual(await pages.directory.signInsOf(alice.objectId), [])
+    assert.deepEqual(await pages.credentials.signInsOf(alice.objectId), [])
   })
 
   test(`a required new password does not replace a password that was reset in the meantime (${kind})`, async (t) => {
@@ -65,12 +65,12 @@ for (const kind of testDatabaseKinds) {
     const bob = await pages.createUser('bob', { mustChangePassword: true })
     const page = await enterPassword(browser, await browser.get('/account/security'), 'bob')
     assert.equal(page.heading, 'Choose a new password')
-    resetAfter(pages.directory, 'preparePassword', bob)
+    resetAfter(pages.credentials, 'preparePassword', bob)
     const fields = { 'new-password': chosen, repeated: chosen }
     const answer = await browser.submit(page, '/sign-in/new-password', fields)
     assert.deepEqual([answer.status, answer.heading], [400, 'Your sign-in is no longer valid'])
     assert.equal(await proves('bob', given), true)
-    assert.deepEqual(await pages.directory.signInsOf(bob.objectId), [])
+    assert.deepEqual(await pages.credentials.signInsOf(bob.objectId), [])
   })
 
   test(`a password change does not replace a password that was reset in the meantime (${kind})`, async (t) => {
@@ -78,18 +78,18 @@ for (const kind of testDatabaseKinds) {
     const alice = await pages.createUser('alice')
     await enterPassword(browser, await browser.get('/account/security'), 'alice')
     const page = await browser.get('/account/password')
-    resetAfter(pages.directory, 'preparePassword', alice)
+    resetAfter(pages.credentials, 'preparePassword', alice)
     const fields = { current: passwordOf('alice'), 'new-password': chosen, repeated: chosen }
     const answer = await browser.submit(page, '/account/password', fields)
     assert.deepEqual([answer.status, answer.heading], [400, 'Your sign-in is no longer valid'])
     assert.equal(await proves('alice', given), true)
-    assert.deepEqual(await pages.directory.signInsOf(alice.objectId), [])
+    assert.deepEqual(await pages.credentials.signInsOf(alice.objectId), [])
   })
 
   test(`a session that a reset has ended cannot add a sign-in method (${kind})`, async (t) => {
     const { pages, browser, resetAfter } = await open(t, kind)
     const alice = await pages.createUser('alice')
-    const { secondFactors } = pages.directory
+    const { secondFactors } = pages.credentials
     const security = await enterPassword(browser, await browser.get('/account/security'), 'alice')
     const shown = await browser.submit(security, '/account/security/authenticator/new')
     const code = codeFor(shown, pages.time.nowMs)
@@ -103,7 +103,7 @@ for (const kind of testDatabaseKinds) {
   test(`a password alone cannot add a second factor if one was added in the meantime (${kind})`, async (t) => {
     const { pages, browser, doAfter, addPasskey } = await open(t, kind)
     const alice = await pages.createUser('alice')
-    const { secondFactors } = pages.directory
+    const { secondFactors } = pages.credentials
     const security = await enterPassword(browser, await browser.get('/account/security'), 'alice')
     const shown = await browser.submit(security, '/account/security/authenticator/new')
     doAfter(secondFactors, 'of', () => addPasskey(alice))
@@ -119,11 +119,11 @@ for (const kind of testDatabaseKinds) {
     const alice = await pages.createUser('alice')
     const asked = await enterPassword(browser, await browser.get('/account/security'), 'alice')
     const shown = await browser.submit(asked, '/sign-in/enrolment')
-    doAfter(pages.directory, 'needsEnrolmentCode', () => addPasskey(alice))
+    doAfter(pages.credentials, 'needsEnrolmentCode', () => addPasskey(alice))
     const code = codeFor(shown, pages.time.nowMs)
     const answer = await browser.submit(shown, '/sign-in/enrolment/confirm', { code })
     assert.deepEqual([answer.status, answer.heading], [400, 'Your sign-in is no longer valid'])
-    const held = await pages.directory.secondFactors.of(alice.objectId)
+    const held = await pages.credentials.secondFactors.of(alice.objectId)
     assert.deepEqual(held, { totp: false, passkeys: 1, recoveryCodes: 0 })
   })
 }

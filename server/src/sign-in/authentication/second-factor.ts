@@ -83,10 +83,10 @@ export function pendingOf({ call, flow }: FlowStep): PendingAccount | undefined 
 }
 
 async function check({ context, call }: FlowStep, { user }: PendingAccount, kind: CodeKind, code: string) {
-  const { secondFactors } = context.directory
+  const { secondFactors } = context.credentials
   const { origin } = call
   if (kind === 'totp') {
-    const known = await context.directory.isKnownPlace(user.objectId, placeOf(call))
+    const known = await context.credentials.isKnownPlace(user.objectId, placeOf(call))
     return secondFactors.checkTotp(user.objectId, code, { known, origin })
   }
   if (await secondFactors.useRecoveryCode(user.objectId, code)) return 'proved'

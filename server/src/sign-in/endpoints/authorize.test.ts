@@ -41,9 +41,9 @@ async function redeem(
 const redirectUri = 'https://app.example/callback?of=x'
 
 /** An application with exact redirect URIs, and the fields of its requests. */
-async function registerApplication({ change, directory }: TestPages) {
+async function registerApplication({ change, credentials, directory }: TestPages) {
   const { servicePrincipal, secret } = await change((transaction) =>
-    directory.createServicePrincipal(transaction, { displayName: 'A <b>web</b> app' }),
+    credentials.createServicePrincipal(transaction, { displayName: 'A <b>web</b> app' }),
   )
   const { appId } = servicePrincipal
   const application = await directory.findApplication(appId)

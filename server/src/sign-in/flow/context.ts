@@ -1,4 +1,5 @@
 import type { Audit } from '../../audit/index.ts'
+import type { Credentials } from '../../credentials/index.ts'
 import type { Directory } from '../../directory/index.ts'
 import type { SignInProtocol } from '../../identity/index.ts'
 import type { KnownSenders } from '../../platform/limits/sender-budget.ts'
@@ -20,6 +21,7 @@ export type Context = {
   readonly clock: Clock
   readonly audit: Audit
   readonly log: Log
+  readonly credentials: Credentials
   readonly directory: Directory
   readonly protocol: SignInProtocol
   readonly publicOrigin: string

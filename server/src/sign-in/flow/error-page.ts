@@ -1,5 +1,4 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { ProofRefusedError } from '../../directory/index.ts'
 import { EntraError } from '../../identity/index.ts'
 import { clientStatusOf } from '../../platform/http/app.ts'
 import { BusyError } from '../../platform/limits/fair-queue.ts'
@@ -8,6 +7,7 @@ import { PageError, type PageErrorKind, SignInRequired } from './errors.ts'
 import { html } from '../pages/html.ts'
 import type { Context } from './context.ts'
 import { redirectTo, sendPage } from './send-page.ts'
+import { AuthenticationRefusedError } from '../../credentials/index.ts'
 
 /** Renders an error as a page, with its Entra number and the correlation ID under which it is logged. */
 export async function renderPageError(
@@ -61,7 +61,8 @@ function describe(thrown: unknown): Described {
     const { status, message, number } = thrown
     return { status, title: 'We can’t sign you in', message, number }
   }
-  if (thrown instanceof ProofRefusedError) return new PageError(proofRefusals[thrown.refusal], { cause: thrown })
+  if (thrown instanceof AuthenticationRefusedError)
+    return new PageError(proofRefusals[thrown.refusal], { cause: thrown })
   if (thrown instanceof BusyError) return new PageError('throttled', { cause: thrown })
   const outage = outageOf(thrown)
   if (outage !== undefined)
@@ -69,7 +70,7 @@ function describe(thrown: unknown): Described {
   return new PageError(clientStatusOf(thrown) === undefined ? 'internal' : 'malformed', { cause: thrown })
 }
 
-const proofRefusals: Readonly<Record<ProofRefusedError['refusal'], PageErrorKind>> = {
+const proofRefusals: Readonly<Record<AuthenticationRefusedError['refusal'], PageErrorKind>> = {
   disabled: 'disabled',
   outdated: 'outdated',
   'must-change-password': 'outdated',

@@ -15,7 +15,7 @@ function account(name: string, authenticatedAtMs = startedAtMs - 1000): Account 
     mail: undefined,
     external: false,
     mustChangePassword: false,
-    proofRevision: 0,
+    authenticationRevision: 0,
   }
   return { user, signInId: `sign-in of ${name}`, methods: ['pwd'], authenticatedAtMs }
 }

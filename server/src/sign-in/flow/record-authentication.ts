@@ -23,12 +23,12 @@ export async function recordAuthentication(
   authentication: Authentication,
   { event, change }: WithAuthentication = {},
 ): Promise<void> {
-  const { database, directory, sessions, audit, jar, senders, knownBrowsers } = context
+  const { database, credentials, sessions, audit, jar, senders, knownBrowsers } = context
   const isComplete = authentication.remaining.length === 0
   const id = await database.transaction(async (transaction) => {
     const user = change === undefined ? authentication.user : await change(transaction)
     if (event !== undefined) await audit.record(transaction, event)
-    if (isComplete) await directory.rememberPlace(transaction, user.objectId, origin)
+    if (isComplete) await credentials.rememberPlace(transaction, user.objectId, origin)
     return sessions.signIn(transaction, caller.sessionId, { ...authentication, user, use: origin })
   })
   reply.header('set-cookie', jar.write(jar.sessionName, id))

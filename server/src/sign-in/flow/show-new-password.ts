@@ -11,9 +11,9 @@ export async function showNewPassword(
   { objectId, userPrincipalName }: User,
   problem?: string,
 ): Promise<FastifyReply> {
-  const { directory } = step.context
-  const { totp } = await directory.secondFactors.of(objectId)
-  const passkeys = await directory.secondFactors.passkeysOf(objectId)
+  const { credentials, directory } = step.context
+  const { totp } = await credentials.secondFactors.of(objectId)
+  const passkeys = await credentials.secondFactors.passkeysOf(objectId)
   const identities = await directory.people.identitiesOf(objectId)
   const otherMethods = [
     ...(totp ? [html`An authenticator app`] : []),

@@ -15,7 +15,7 @@ export async function showSecondFactor(
   asked: { readonly kind?: CodeKind | undefined; readonly problem?: string; readonly status?: number } = {},
 ): Promise<FastifyReply> {
   const { context, call, flow } = step
-  const held = await context.directory.secondFactors.of(user.objectId)
+  const held = await context.credentials.secondFactors.of(user.objectId)
   const kind = asked.kind ?? (held.totp ? 'totp' : 'recovery')
   if (asked.kind === undefined && !held.totp && held.passkeys > 0 && context.passkeys.isAvailable) {
     return redirectTo(call.reply, flowPath(context, call.caller, flow, '/passkey'))

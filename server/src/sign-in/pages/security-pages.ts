@@ -1,4 +1,4 @@
-import type { Passkey, SecondFactorsHeld } from '../../directory/index.ts'
+import type { Passkey, SecondFactorsHeld } from '../../credentials/index.ts'
 import { instant } from './instant.ts'
 import { type Html, html } from './html.ts'
 import { type HiddenFields, alert, hiddenFields, field } from './layout.ts'

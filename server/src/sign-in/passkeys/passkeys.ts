@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server'
-import type { Directory, NewPasskey, Passkey, User } from '../../directory/index.ts'
+import type { Credentials, NewPasskey, Passkey } from '../../credentials/index.ts'
+import type { User } from '../../directory/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Sealer } from '../../platform/keys/sealing.ts'
 import type { Database } from '../../platform/sql/database.ts'
@@ -23,7 +24,7 @@ type Challenge = { readonly challenge: string; readonly purpose: 'create' | 'get
 
 export type PasskeyOptions = {
   readonly database: Database
-  readonly directory: Directory
+  readonly credentials: Credentials
   readonly clock: Clock
   readonly sealer: Sealer
   readonly publicOrigin: string
@@ -46,7 +47,7 @@ export type Passkeys = ReturnType<typeof createPasskeys>
  * Passkeys by WebAuthn. A challenge is sealed for one browser, expires, and can be used once.
  * [WebAuthn §7.1, §7.2, §13.4.3]
  */
-export function createPasskeys({ database, directory, clock, sealer, publicOrigin }: PasskeyOptions) {
+export function createPasskeys({ database, credentials, clock, sealer, publicOrigin }: PasskeyOptions) {
   const { hostname, protocol } = new URL(publicOrigin)
   const isAvailable =
     isIP(hostname.replace(/^\[|\]$/g, '')) === 0 && (protocol === 'https:' || hostname === 'localhost')
@@ -69,7 +70,7 @@ export function createPasskeys({ database, directory, clock, sealer, publicOrigi
     isAvailable,
     /** Requests that the browser creates a passkey. */
     requestRegistration: async (browser: string, user: User, tenantName: string): Promise<PasskeyRequest> => {
-      const existing = await directory.secondFactors.passkeysOf(user.objectId)
+      const existing = await credentials.secondFactors.passkeysOf(user.objectId)
       const webAuthn = await loadWebAuthn()
       const options = await webAuthn.generateRegistrationOptions({
         rpName: tenantName,
@@ -118,7 +119,7 @@ export function createPasskeys({ database, directory, clock, sealer, publicOrigi
     },
     /** Requests a signature of one of the person's passkeys, or of any passkey for this server. */
     requestAssertion: async (browser: string, objectId?: string): Promise<PasskeyRequest> => {
-      const known = objectId === undefined ? [] : await directory.secondFactors.passkeysOf(objectId)
+      const known = objectId === undefined ? [] : await credentials.secondFactors.passkeysOf(objectId)
       const webAuthn = await loadWebAuthn()
       const options = await webAuthn.generateAuthenticationOptions({
         rpID: hostname,
@@ -140,7 +141,7 @@ export function createPasskeys({ database, directory, clock, sealer, publicOrigi
       const asked = open(browser, sealed, 'get')
       const response = parseCredential(credential) as AuthenticationResponseJSON | undefined
       if (asked === undefined || response === undefined) return undefined
-      const passkey = await directory.secondFactors.findPasskey(response.id)
+      const passkey = await credentials.secondFactors.findPasskey(response.id)
       if (passkey === undefined) return undefined
       const handle = response.response.userHandle
       if (handle !== undefined && handle !== Buffer.from(userHandle(passkey.objectId)).toString('base64url'))
@@ -164,7 +165,7 @@ export function createPasskeys({ database, directory, clock, sealer, publicOrigi
       const isFirstUse = await database.transaction(async (transaction) => {
         const row = { challenge_hash: hashOf(asked.challenge), expires_at_ms: asked.expiresAtMs }
         if (!(await useChallenge(transaction, row, clock.now()))) return false
-        return directory.secondFactors.usePasskey(transaction, passkey.id, newCounter)
+        return credentials.secondFactors.usePasskey(transaction, passkey.id, newCounter)
       })
       return isFirstUse ? { passkey, isUserVerified: userVerified } : undefined
     },

@@ -105,7 +105,7 @@ test('a browser has at most ten accounts: the next one replaces the oldest, whos
     const page = await browser.get(codeRequest({ prompt: 'select_account' }).url)
     await enterPassword(browser, await browser.submit(page, '/sign-in/account', { chosen: 'another' }), `user${count}`)
   }
-  assert.deepEqual(await pages.directory.signInsOf(alice.objectId), [])
+  assert.deepEqual(await pages.credentials.signInsOf(alice.objectId), [])
   const choice = await browser.get(codeRequest({ prompt: 'select_account' }).url)
   assert.equal([...choice.text.matchAll(/user\d+@contoso\.example/g)].length, 10)
   assert.doesNotMatch(choice.text, /alice@/)
@@ -233,7 +233,7 @@ test('a person lists their sign-ins, ends one of them and then all', async (t) =
   const stranger = pages.openBrowser()
   await signIn(stranger, 'bob')
   await stranger.submit(await stranger.get('/account/sign-ins'), '/account/sign-ins/end', { sign_in: ids[0] ?? '' })
-  assert.equal((await pages.directory.signInsOf(alice.objectId)).length, 2, 'nobody ends the sign-ins of another')
+  assert.equal((await pages.credentials.signInsOf(alice.objectId)).length, 2, 'nobody ends the sign-ins of another')
   const own = ids.find((id) => list.text.slice(0, list.text.indexOf(id)).lastIndexOf('This session') > -1) ?? ''
   const left = await browser.submit(list, '/account/sign-ins/end', { sign_in: ids.find((id) => id !== own) ?? '' })
   assert.equal(left.heading, 'Sign-ins')
@@ -246,8 +246,8 @@ test('a person lists their sign-ins, ends one of them and then all', async (t) =
     .execute()
   assert.equal(events.length, 1, 'a request that ends nothing records no event')
   await browser.submit(list, '/account/sign-ins/end', { sign_in: 'all' })
-  assert.deepEqual(await pages.directory.signInsOf(alice.objectId), [])
+  assert.deepEqual(await pages.credentials.signInsOf(alice.objectId), [])
   assert.equal(await isSignedIn(browser), false)
   assert.equal(await isSignedIn(other), false)
-  assert.equal((await pages.directory.signInsOf(bob.objectId)).length, 1)
+  assert.equal((await pages.credentials.signInsOf(bob.objectId)).length, 1)
 })

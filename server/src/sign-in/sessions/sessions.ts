@@ -1,4 +1,5 @@
-import type { Directory, SignInUse, User } from '../../directory/index.ts'
+import type { Directory, User } from '../../directory/index.ts'
+import type { Credentials, SignInUse } from '../../credentials/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import { hashId, newId } from './browser.ts'
@@ -41,6 +42,7 @@ export type Authentication = {
 export type SessionOptions = {
   readonly database: Database
   readonly store: SessionStore
+  readonly credentials: Credentials
   readonly directory: Directory
   readonly clock: Clock
 }
@@ -63,11 +65,12 @@ export type Sessions = ReturnType<typeof createSessions>
  * directory. When that sign-in ends, because the user was disabled, changed their password or signed out everywhere, the
  * account is no longer in the session at the next request. [OWASP Session Management Cheat Sheet]
  */
-export function createSessions({ database, store, directory, clock }: SessionOptions) {
+export function createSessions({ database, store, credentials, directory, clock }: SessionOptions) {
   async function readAccount(row: BrowserAccountRow): Promise<Account | undefined> {
     // The user is read first, so that a revocation after this point is detected when the account is used.
     const user = await directory.findUser(row.object_id)
-    if (user === undefined || !(await directory.credentialStands(row.object_id, row.sign_in_id))) return undefined
+    const signIn = { kind: 'sign-in', id: row.sign_in_id } as const
+    if (user === undefined || !(await credentials.credentialStands(row.object_id, signIn))) return undefined
     const methods = row.methods.split(' ')
     if (row.remaining === '' && (await needsMore(user, methods))) return undefined
     return { user, signInId: row.sign_in_id, methods, authenticatedAtMs: row.authenticated_at_ms }
@@ -76,7 +79,7 @@ export function createSessions({ database, store, directory, clock }: SessionOpt
   /** Whether the methods of a completed sign-in are no longer sufficient. */
   async function needsMore({ objectId, mustChangePassword }: User, methods: readonly string[]): Promise<boolean> {
     if (mustChangePassword && methods.includes('pwd')) return true
-    return (await directory.secondFactorDue(objectId, methods)) !== undefined
+    return (await credentials.secondFactorDue(objectId, methods)) !== undefined
   }
 
   async function read(id: string | undefined, use?: SignInUse): Promise<BrowserSession | undefined> {
@@ -90,7 +93,7 @@ export function createSessions({ database, store, directory, clock }: SessionOpt
         await store.touchSession(transaction, idHash, nowMs)
         if (use === undefined) return
         for (const { sign_in_id: signInId } of await store.accountsWithin(transaction, idHash, nowMs - idleMs)) {
-          await directory.noteSignInUse(transaction, signInId, use)
+          await credentials.noteSignInUse(transaction, signInId, use)
         }
       })
     }
@@ -120,7 +123,7 @@ export function createSessions({ database, store, directory, clock }: SessionOpt
     if (oldId !== undefined) {
       for (const row of await store.accountsWithin(transaction, hashId(oldId), nowMs - idleMs)) {
         if (keep(row) && rows.length < maxAccounts) rows.push({ ...row, id_hash: idHash })
-        else await directory.endSignIn(transaction, row.sign_in_id)
+        else await credentials.endSignIn(transaction, row.sign_in_id)
       }
       await store.deleteSession(transaction, hashId(oldId))
     }
@@ -149,7 +152,7 @@ export function createSessions({ database, store, directory, clock }: SessionOpt
     { user, methods, authenticatedAtMs, remaining, use, lifetimeMs = absoluteMs }: Authentication,
   ): Promise<string> {
     const isDone = remaining.length === 0
-    const signIn = await directory.recordSignIn(transaction, {
+    const signIn = await credentials.recordSignIn(transaction, {
       user,
       isPartial: !isDone,
       clientId: pagesClientId,

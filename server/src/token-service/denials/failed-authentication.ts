@@ -1,5 +1,5 @@
 import { type DecisionRecord, type RecordedChange, failedBefore } from '../../access/index.ts'
-import type { ClientSecretCheck } from '../../directory/index.ts'
+import type { ClientSecretCheck } from '../../credentials/index.ts'
 import type { Registry } from '../../resources/index.ts'
 import { nullGuid, parseGuid } from '../../standards/azure/guid.ts'
 import type { AcrTokenKind } from '../tokens/acr-token-claims.ts'
@@ -81,7 +81,7 @@ async function failureOfPassword(
     return registry.adminUserEnabled ? wrongPassword : ['admin-account-is-off', 'enable-admin-account']
   return parseGuid(username) === undefined
     ? failureOfScopedToken(await context.access.checkScopedTokenPassword(registry.rid, username, password))
-    : failureOfSecret(await context.directory.checkClientSecret(username.toLowerCase(), password))
+    : failureOfSecret(await context.credentials.checkClientSecret(username.toLowerCase(), password))
 }
 
 const wrongPassword = ['wrong-password', 'sign-in-again'] as const

@@ -19,7 +19,7 @@ async function open(
   t.after(issuer.close)
   const outbound = createOutbound({ allowPrivateAddresses: true, allowedNetworks: [], extraCa: issuer.ca })
   const opened = await openTestTokenService(t, kind, { outbound, ...settings })
-  const { database, directory, time } = opened
+  const { database, credentials, time } = opened
 
   /** An application with a role on the registry that trusts the issuer's subject. */
   const createTrusting = async (name: string, change: { readonly audience?: string } = {}) => {
@@ -28,7 +28,7 @@ async function open(
     const caller = { holderId: servicePrincipal.objectId, appId: servicePrincipal.appId }
     const trust = { kind: 'subject', subject } as const
     await database.transaction((transaction) =>
-      directory.federatedCredentials.create(transaction, caller, {
+      credentials.federatedCredentials.create(transaction, caller, {
         name: 'job',
         issuer: issuer.issuer,
         audience,
@@ -77,11 +77,11 @@ for (const kind of testDatabaseKinds) {
   })
 
   test(`tokens of a deleted federated credential are invalid (${kind})`, async (t) => {
-    const { createTrusting, job, exchange, redeem, ask, registry, database, directory } = await open(t, kind)
+    const { createTrusting, job, exchange, redeem, ask, registry, database, credentials } = await open(t, kind)
     const { objectId } = await createTrusting('job')
     const { token } = await exchange(await job())
     const access = await redeem(token)
-    await database.transaction((transaction) => directory.federatedCredentials.remove(transaction, objectId, 'job'))
+    await database.transaction((transaction) => credentials.federatedCredentials.remove(transaction, objectId, 'job'))
     assert.equal(await ask(registry, `Bearer ${access.token}`, 'team/app', 'push'), 'invalid_token')
     assert.equal((await redeem(token)).status, 401)
     assert.equal((await exchange(await job())).status, 401)
@@ -231,7 +231,7 @@ test('fault 15: a workload token is exchanged until its expiry and 30 seconds mo
 })
 
 test('the key of a token and the trust in it are checked again at each exchange', async (t) => {
-  const { createTrusting, job, exchange, issuer, database, directory, time } = await open(t)
+  const { createTrusting, job, exchange, issuer, database, credentials, time } = await open(t)
   const { objectId, appId } = await createTrusting('job')
   const token = await job({ exp: Math.floor(time.nowMs / 1000) + 3600 })
   const statuses = async () => {
@@ -249,7 +249,7 @@ test('the key of a token and the trust in it are checked again at each exchange'
   assert.deepEqual(await statuses(), [200, 200])
   const trustIn = (text: string) =>
     database.transaction((transaction) =>
-      directory.federatedCredentials.update(transaction, objectId, 'job', {
+      credentials.federatedCredentials.update(transaction, objectId, 'job', {
         trust: { kind: 'subject', subject: text },
       }),
     )

@@ -76,7 +76,7 @@ async function open(t: TestContext, kind: DatabaseKind = 'sqlite', trusted: read
     return { status: answer.statusCode, token: answer.json<{ access_token?: string }>().access_token ?? '' }
   }
   const foresee = (oid: string, what: 'user' | 'service-principal') =>
-    database.transaction((transaction) => directory.externalPrincipals.foresee(transaction, oid, what))
+    database.transaction((transaction) => directory.externalPrincipals.preregister(transaction, oid, what))
   /** A principal with a role on the registry. */
   const admit = async (what: 'user' | 'service-principal') => {
     const oid = randomUUID()
@@ -118,7 +118,7 @@ for (const kind of testDatabaseKinds) {
     const ada = await admit('user')
     const { token } = await exchange(await person(ada))
     const access = await redeem(token)
-    await database.transaction((transaction) => directory.externalPrincipals.forget(transaction, ada))
+    await database.transaction((transaction) => directory.externalPrincipals.remove(transaction, ada))
     assert.equal(await ask(registry, `Bearer ${access.token}`, 'a', 'pull'), 'invalid_token')
     assert.equal((await redeem(token)).status, 401)
   })

@@ -114,14 +114,15 @@ async function namesTenant({ directory }: TokenContext, form: Form, tokenTenantI
   return tokenTenantId === tenantId && named === defaultDomain
 }
 
-function toCredential({ principal, appId, audience, credentialId }: VerifiedIdentity): Credential {
+function toCredential(identity: VerifiedIdentity): Credential {
+  const { principal, appId, audience, credentialId, credentialKind } = identity
   return {
     kind: 'directory',
     principalKind: principal.kind,
     objectId: principal.objectId,
     appId,
     subject: principal.kind === 'user' ? principal.userPrincipalName : principal.appId,
-    credentialId,
+    credential: credentialId === undefined ? undefined : { kind: credentialKind, id: credentialId },
     ...(audience === 'arm' ? { byArmToken: true } : {}),
   }
 }

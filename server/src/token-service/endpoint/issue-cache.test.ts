@@ -144,7 +144,17 @@ for (const kind of testDatabaseKinds) {
   describe(`a cached request, on ${kind}`, () => {
     test('is denied after its secret is removed', async (t) => {
       const context = await open(t, kind)
-      const { assign, servicePrincipal, registry: contoso, byBasic, byForm, secret, directory, database } = context
+      const {
+        assign,
+        servicePrincipal,
+        registry: contoso,
+        byBasic,
+        byForm,
+        secret,
+        credentials,
+        directory,
+        database,
+      } = context
       await assign(servicePrincipal.objectId, roles.acrPull, contoso.id)
       const refresh_token = await refreshTokenOf(context)
       const ways = [
@@ -154,10 +164,10 @@ for (const kind of testDatabaseKinds) {
       ]
       for (const way of ways) await askThrice(way)
       const application = await directory.findApplication(servicePrincipal.appId)
-      const proof = await directory.checkClientSecret(servicePrincipal.appId, secret)
+      const proof = await credentials.checkClientSecret(servicePrincipal.appId, secret)
       assert.ok(application !== undefined && proof.outcome === 'proved')
       await database.transaction((transaction) =>
-        directory.secrets.remove(transaction, application.objectId, proof.credentialId),
+        credentials.secrets.remove(transaction, application.objectId, proof.credentialId),
       )
       for (const way of ways) assert.equal((await way()).status, 401)
     })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { credentialKinds } from '../../credentials/index.ts'
 import type { Registry } from '../../resources/index.ts'
 import type { AccessScope } from '../../standards/oauth/access-scope.ts'
 import { type Credential, tokenSubject } from './credential.ts'
@@ -37,10 +38,11 @@ export type PreparedToken = {
   readonly ownClaims: string
 }
 
-/** Object id, application id, credential id, and whether it was obtained by a token for ARM. */
+/** Object id, application id, kind and id of the credential, and whether it was obtained by a token for ARM. */
 const directoryClaims = {
   o: z.string(),
   a: z.string(),
+  ck: z.enum(credentialKinds).optional(),
   c: z.string().optional(),
   arm: z.literal(true).optional(),
 }
@@ -131,9 +133,9 @@ function toClaim(credential: Credential): CredentialClaim {
     case 'scoped-token':
       return { k: 'token', t: credential.password.tokenId, p: credential.password.passwordId }
     case 'directory': {
-      const { principalKind, objectId: o, appId: a, credentialId, byArmToken } = credential
+      const { principalKind, objectId: o, appId: a, credential: by, byArmToken } = credential
       const k = principalKind === 'user' ? 'user' : 'sp'
-      const c = credentialId === undefined ? {} : { c: credentialId }
+      const c = by === undefined ? {} : { ck: by.kind, c: by.id }
       return { k, o, a, ...c, ...(byArmToken === true ? { arm: true } : {}) }
     }
   }
@@ -152,8 +154,9 @@ export function toCredential(claim: CredentialClaim, subject: string): Credentia
     case 'user': {
       const principalKind = claim.k === 'user' ? 'user' : 'service-principal'
       const byArmToken = claim.arm === true ? { byArmToken: true as const } : {}
-      const { o: objectId, a: appId, c: credentialId } = claim
-      return { kind: 'directory', principalKind, objectId, appId, subject, credentialId, ...byArmToken }
+      const { o: objectId, a: appId, ck: kind, c: id } = claim
+      const by = kind === undefined || id === undefined ? undefined : { kind, id }
+      return { kind: 'directory', principalKind, objectId, appId, subject, credential: by, ...byArmToken }
     }
   }
 }

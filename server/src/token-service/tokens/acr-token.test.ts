@@ -29,7 +29,7 @@ const credential: Credential = {
   objectId: '11111111-1111-4111-8111-111111111111',
   appId: '22222222-2222-4222-8222-222222222222',
   subject: '22222222-2222-4222-8222-222222222222',
-  credentialId: '33333333-3333-4333-8333-333333333333',
+  credential: { kind: 'client-secret', id: '33333333-3333-4333-8333-333333333333' },
 }
 const tenantId = '44444444-4444-4444-8444-444444444444'
 const access = [{ type: 'repository', name: 'team/app', actions: ['pull', 'push'] }]

@@ -1,4 +1,4 @@
-import type { ClientSecretCheck } from '../../directory/index.ts'
+import type { ClientSecretCheck } from '../../credentials/index.ts'
 import { andThen } from '../../platform/memory/authority-memory.ts'
 import type { Registry } from '../../resources/index.ts'
 import { nullGuid, parseGuid } from '../../standards/azure/guid.ts'
@@ -89,11 +89,11 @@ async function authenticateScopedToken(
 }
 
 function authenticateClientSecret(
-  { directory }: StandingContext,
+  { credentials }: StandingContext,
   appId: string,
   secret: string,
 ): VerifiedCredential | undefined | Promise<VerifiedCredential | undefined> {
-  return andThen(directory.checkClientSecret(appId.toLowerCase(), secret), toCredential)
+  return andThen(credentials.checkClientSecret(appId.toLowerCase(), secret), toCredential)
 }
 
 function toCredential(check: ClientSecretCheck): VerifiedCredential | undefined {
@@ -106,7 +106,7 @@ function toCredential(check: ClientSecretCheck): VerifiedCredential | undefined 
       objectId: servicePrincipal.objectId,
       appId: servicePrincipal.appId,
       subject: servicePrincipal.appId,
-      credentialId,
+      credential: { kind: 'client-secret', id: credentialId },
     },
     expiresAtMs,
   }

@@ -4,6 +4,7 @@ import type { AuditActor, AuditCredential, AuditEvent } from '../../audit/index.
 import type { Directory } from '../../directory/index.ts'
 import { andThen } from '../../platform/memory/authority-memory.ts'
 import type { AdminPasswordVersion, Registry, Resources } from '../../resources/index.ts'
+import type { Credential as IdentityCredential, Credentials } from '../../credentials/index.ts'
 
 /** The credential of an authenticated caller. Tokens carry it, and every request checks again whether it is still valid. */
 export type Credential =
@@ -18,8 +19,8 @@ export type Credential =
       readonly appId: string
       /** The readable name of the principal: an application id or a user principal name. */
       readonly subject: string
-      /** The id of the secret or certificate; undefined for a credential that cannot be revoked alone. */
-      readonly credentialId: string | undefined
+      /** The secret, certificate, sign-in or other credential that authenticated the principal. */
+      readonly credential: IdentityCredential | undefined
       /** Obtained by a token for ARM, which a registry can reject. */
       readonly byArmToken?: true
     }
@@ -28,11 +29,16 @@ export type Credential =
 export type VerifiedCredential = { readonly credential: Credential; readonly expiresAtMs: number | undefined }
 
 /** The modules that know whether a credential is still valid. */
-export type StandingContext = { readonly resources: Resources; readonly directory: Directory; readonly access: Access }
+export type StandingContext = {
+  readonly resources: Resources
+  readonly directory: Directory
+  readonly credentials: Credentials
+  readonly access: Access
+}
 
 /** Whether a credential is still valid at this registry. */
 export function credentialStands(
-  { resources, directory, access }: StandingContext,
+  { resources, credentials, access }: StandingContext,
   registry: Registry,
   credential: Credential,
 ): boolean | Promise<boolean> {
@@ -45,7 +51,7 @@ export function credentialStands(
       return access.scopedTokenStands(registry.rid, credential.password)
     case 'directory':
       if (credential.byArmToken === true && !acceptsArmTokens(registry)) return false
-      return directory.credentialStands(credential.objectId, credential.credentialId)
+      return credentials.credentialStands(credential.objectId, credential.credential)
   }
 }
 
@@ -141,7 +147,7 @@ function auditCredential(credential: Credential): AuditCredential | undefined {
     case 'scoped-token':
       return { kind: 'scoped-token-password', id: credential.password.passwordId }
     case 'directory':
-      return { kind: 'identity-credential', id: credential.credentialId }
+      return { kind: 'identity-credential', id: credential.credential?.id }
   }
 }
 

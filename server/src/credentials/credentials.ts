@@ -1,0 +1,318 @@
+import type { Directory, DirectoryRole, User } from '../directory/index.ts'
+import type { Origin } from '../platform/http/app.ts'
+import type { Sealer } from '../platform/keys/sealing.ts'
+import type { Clock } from '../platform/process/clock.ts'
+import type { Database, Transaction } from '../platform/sql/database.ts'
+import { certificateStore } from './certificates/certificate-store.ts'
+import type { KeyCredential } from './certificates/certificate.ts'
+import { createCertificates, toCertificateRecord } from './certificates/certificates.ts'
+import { type CredentialStores, createDirectoryListener } from './deletions.ts'
+import { federatedCredentialStore } from './federation/federated-credential-store.ts'
+import { type FederatedCredentials, createFederatedCredentials } from './federation/federated-credentials.ts'
+import { createFederatedMatch } from './federation/federated-matches.ts'
+import { type ManagedFederation, createManagedFederation } from './federation/managed-federation.ts'
+import { machineStore } from './machines/machine-store.ts'
+import { type Machines, createMachines, machineCredentialValidUntilMs } from './machines/machines.ts'
+import { knownNetworkStore } from './passwords/known-network-store.ts'
+import { type SignInPlace, createKnownPlaces } from './passwords/known-places.ts'
+import { createPasswordChanges, type PasswordChange, type PasswordReset } from './passwords/password-changes.ts'
+import { type PasswordCheck, type PasswordClaim, createPasswordCheck } from './passwords/password-check.ts'
+import { passwordFailureStore } from './passwords/password-failure-store.ts'
+import type { PreparedPassword } from './passwords/passwords.ts'
+import { createRequireLifetime, dayMs, defaultSecretDays } from './records/lifetime.ts'
+import type {
+  ClientCertificate,
+  ClientSecretCheck,
+  Credential,
+  FederatedMatch,
+  HeldCredentials,
+  HolderKind,
+  NewServicePrincipal,
+  OutsideAssertion,
+} from './records/model.ts'
+import { enrolmentCodeStore } from './second-factors/enrolment-code-store.ts'
+import { type EnrolmentCodes, createEnrolmentCodes } from './second-factors/enrolment-codes.ts'
+import type { SecondFactors } from './second-factors/model.ts'
+import {
+  type SecondFactorDue,
+  type SecondFactorPolicy,
+  type SecondFactorRules,
+  createSecondFactorRules,
+} from './second-factors/second-factor-policy.ts'
+import { secondFactorStore } from './second-factors/second-factor-store.ts'
+import { createSecondFactors } from './second-factors/second-factors.ts'
+import { createSecretCheck } from './secrets/client-secrets.ts'
+import { secretStore } from './secrets/secret-store.ts'
+import { type Secrets, createSecrets, toSecretRecord } from './secrets/secrets.ts'
+import { securityEventStore } from './security-events/security-event-store.ts'
+import { type SecurityEvents, createSecurityEvents } from './security-events/security-events.ts'
+import { type AuthenticatedUser, requireValidAuthentication } from './sign-ins/authentication.ts'
+import { signInStore } from './sign-ins/sign-in-store.ts'
+import { type NewSignIn, type SignIn, type SignInUse, createSignIns } from './sign-ins/sign-ins.ts'
+import { createStandingCheck } from './standing/standing.ts'
+
+/** What authenticates the principals of the directory. Secrets are stored hashed and returned once, when they are made. */
+export interface Credentials {
+  /** Creates an application, its service principal and one secret, valid for `secretDays` (365 by default). */
+  createServicePrincipal(
+    transaction: Transaction,
+    application: { readonly displayName: string; readonly directoryRole?: DirectoryRole; readonly secretDays?: number },
+  ): Promise<NewServicePrincipal>
+  /** Hot: a success is cached for one authority revision until the secret expires. Every failure takes as long. */
+  checkClientSecret(appId: string, secret: string): ClientSecretCheck | Promise<ClientSecretCheck>
+  /** Whether a principal exists, is enabled and still has this valid credential. `undefined` asks for the principal alone. */
+  credentialStands(objectId: string, credential: Credential | undefined): boolean | Promise<boolean>
+
+  /** The secrets of applications and of service principals. */
+  readonly secrets: Secrets
+  /** Replaces the certificates of an application or service principal. One without its key stays. @throws DirectoryError */
+  replaceCertificates(
+    transaction: Transaction,
+    kind: HolderKind,
+    holderId: string,
+    credentials: readonly KeyCredential[],
+  ): Promise<void>
+  /** The certificates of an application and of its service principal, expired ones too. */
+  clientCertificates(appId: string): Promise<readonly ClientCertificate[]>
+  /** The secrets and certificates of each of these applications or service principals. */
+  heldBy(holderIds: readonly string[]): Promise<(holderId: string) => HeldCredentials>
+  /** The federated credentials of applications and managed identities. */
+  readonly federatedCredentials: FederatedCredentials
+  readonly managedFederation: ManagedFederation
+  /** The federated credential that trusts a token: one of the application, or without one the only one of all. */
+  matchFederatedCredential(assertion: OutsideAssertion, appId: string | undefined): Promise<FederatedMatch>
+  readonly machines: Machines
+
+  /** An unknown name, a wrong password and a throttled attempt give the same result in the same time. */
+  checkPassword(claim: PasswordClaim): Promise<PasswordCheck>
+  /** Judges and hashes the first password of a user, or one of an administrator. @throws WeakPasswordError */
+  prepareInitialPassword(userPrincipalName: string, password: string): Promise<PreparedPassword>
+  /** Judges and hashes another password that a user chose, before the transaction that stores it. @throws WeakPasswordError */
+  preparePassword(userPrincipalName: string, password: string): Promise<PreparedPassword>
+  /** Resets a password, and ends the sign-ins of the user. @throws DirectoryError */
+  resetPassword(
+    transaction: Transaction,
+    objectId: string,
+    password: PreparedPassword,
+    reset: PasswordReset,
+  ): Promise<void>
+  /** Sets the password that a user chose, and ends their sign-ins. @throws AuthenticationRefusedError */
+  changePassword(
+    transaction: Transaction,
+    user: AuthenticatedUser,
+    password: PreparedPassword,
+    change: PasswordChange,
+  ): Promise<User>
+  /** Whether the user has signed in from this network or browser since the last change of the password. */
+  isKnownPlace(objectId: string, place: SignInPlace): Promise<boolean>
+  /** Stores the network of a complete sign-in. A new one becomes a security event. */
+  rememberPlace(
+    transaction: Transaction,
+    objectId: string,
+    origin: Pick<Origin, 'remoteAddress' | 'userAgent'>,
+  ): Promise<void>
+
+  /** Requires that nothing has invalidated an authentication since. @throws AuthenticationRefusedError */
+  requireValidAuthentication(transaction: Transaction, user: AuthenticatedUser): Promise<void>
+  /** Records a sign-in of an authenticated user. @throws AuthenticationRefusedError if the authentication is no longer valid */
+  recordSignIn(transaction: Transaction, signIn: NewSignIn): Promise<SignIn>
+  /** Extends a sign-in that has not ended, by this time from now. */
+  touchSignIn(transaction: Transaction, id: string, lifetimeMs: number): Promise<void>
+  /** Records the time and sender of a use of a sign-in. */
+  noteSignInUse(transaction: Transaction, id: string, use: SignInUse): Promise<void>
+  /** A sign-in that has not ended. */
+  findSignIn(id: string): Promise<SignIn | undefined>
+  /** At most 200 sign-ins of a user that have not ended, those that last longest first. */
+  signInsOf(objectId: string): Promise<readonly SignIn[]>
+  /** Ends a sign-in and invalidates its tokens; false if there is none. */
+  endSignIn(transaction: Transaction, id: string): Promise<boolean>
+  /** Ends the sign-ins of a user to one application. */
+  endSignInsTo(transaction: Transaction, objectId: string, clientId: string): Promise<void>
+  /** Ends all sign-ins of a user. */
+  endSignInsOf(transaction: Transaction, objectId: string): Promise<void>
+  /** Ends the sign-ins that lack a required second factor. For the start, when settings may be new. */
+  endInsufficientSignIns(): Promise<void>
+
+  readonly secondFactors: SecondFactors
+  /**
+   * What a sign-in by these methods still needs: the user's second factor, or the setup of one that the policy requires. An
+   * unknown object id is that of a user who is about to be created.
+   */
+  secondFactorDue(
+    objectId: string,
+    methods: readonly string[],
+    transaction?: Transaction,
+  ): Promise<SecondFactorDue | undefined>
+  /** Whether the user, signed in by these methods, needs a code of an owner to set up the first second factor. */
+  needsEnrolmentCode(objectId: string, methods: readonly string[], transaction?: Transaction): Promise<boolean>
+  readonly enrolmentCodes: EnrolmentCodes
+  /** The security events of users, for the account pages. */
+  readonly securityEvents: SecurityEvents
+}
+
+export type CredentialsOptions = {
+  readonly database: Database
+  readonly clock: Clock
+  /** Deletes credentials with their principals from now on. */
+  readonly directory: Directory
+  /** Seals the secrets of authenticator apps. */
+  readonly sealer: Sealer
+  /** Scheme, host and port under which clients reach the server, as `https://localhost:5443`. */
+  readonly publicOrigin: string
+  /** Whether a URL may be an issuer that federated credentials trust. Every https URL by default. */
+  readonly acceptsIssuer?: (issuer: string) => boolean
+  /** Which users must sign in with a second factor; none by default. */
+  readonly secondFactorPolicy?: SecondFactorPolicy
+  /** The maximum lifetime of a credential in days. 732 by default: two years, one of them a leap year. */
+  readonly maxCredentialDays?: number
+  /** The maximum lifetime of a sign-in in days, however often it is renewed. 180 by default. */
+  readonly maxSignInDays?: number
+}
+
+/** Opens the credentials of a directory. */
+export function createCredentials(options: CredentialsOptions): Credentials {
+  const { database, clock, directory, maxSignInDays = 180 } = options
+  const stores: CredentialStores = {
+    secrets: secretStore(database),
+    certificates: certificateStore(database),
+    federated: federatedCredentialStore(database),
+    machines: machineStore(database),
+    signIns: signInStore(database),
+    knownNetworks: knownNetworkStore(database),
+    secondFactors: secondFactorStore(database),
+    enrolmentCodes: enrolmentCodeStore(database),
+    securityEvents: securityEventStore(database),
+  }
+  const rules = createSecondFactorRules({
+    store: stores.secondFactors,
+    authentication: directory.authentication,
+    policy: options.secondFactorPolicy ?? { required: 'none', enrolment: 'self' },
+    endWeakSignIns: stores.signIns.endWeakSignIns,
+  })
+  const { validUntilMs: signInValidUntilMs, ...signIns } = createSignIns({
+    store: stores.signIns,
+    directory,
+    rules,
+    clock,
+    maxSignInMs: maxSignInDays * dayMs,
+  })
+  directory.addListener(createDirectoryListener(stores, rules, signIns.endSignInsOf))
+  const programs = createProgramCredentials(options, stores)
+  return {
+    ...programs.credentials,
+    credentialStands: createStandingCheck({
+      database,
+      clock,
+      directory,
+      kinds: { ...programs.kinds, 'sign-in': signInValidUntilMs },
+    }),
+    ...signIns,
+    ...createUserCredentials(options, stores, rules, signIns.endSignInsOf),
+    requireValidAuthentication: async (transaction, user) => {
+      await requireValidAuthentication(directory.authentication, transaction, user)
+    },
+  }
+}
+
+/** The credentials of applications, service principals and managed identities. */
+function createProgramCredentials(options: CredentialsOptions, stores: CredentialStores) {
+  const { database, clock, directory, publicOrigin, maxCredentialDays = 732 } = options
+  const { acceptsIssuer = (issuer: string) => issuer.startsWith('https://') } = options
+  const requireLifetime = createRequireLifetime(clock, maxCredentialDays)
+  const secrets = createSecrets({ directory, store: stores.secrets, clock, requireLifetime })
+  const certificates = createCertificates({ directory, store: stores.certificates, clock, requireLifetime })
+  const store = stores.federated
+  const federatedCredentials = createFederatedCredentials({ directory, store, clock, publicOrigin, acceptsIssuer })
+  const machines = { database, directory, store: stores.machines, clock }
+  return {
+    credentials: {
+      createServicePrincipal: createServicePrincipalWithSecret(directory, secrets, clock),
+      checkClientSecret: createSecretCheck({ database, clock, store: stores.secrets, directory }),
+      secrets,
+      replaceCertificates: certificates.replace,
+      clientCertificates: certificates.ofApplication,
+      heldBy: async (holderIds: readonly string[]) => {
+        const [secretRows, certificateRows] = await Promise.all([
+          stores.secrets.ofHolders(holderIds),
+          stores.certificates.ofHolders(holderIds),
+        ])
+        return (holderId: string): HeldCredentials => ({
+          secrets: secretRows.filter((row) => row.holder_id === holderId).map(toSecretRecord),
+          certificates: certificateRows.filter((row) => row.holder_id === holderId).map(toCertificateRecord),
+        })
+      },
+      federatedCredentials,
+      managedFederation: createManagedFederation({ federatedCredentials }),
+      matchFederatedCredential: createFederatedMatch({ database, directory, store, clock }),
+      machines: createMachines(machines),
+    },
+    kinds: {
+      'client-secret': secrets.validUntilMs,
+      certificate: certificates.validUntilMs,
+      'federated-credential': federatedCredentials.validUntilMs,
+      machine: (objectId: string, id: string) => machineCredentialValidUntilMs(machines, objectId, id),
+    },
+  }
+}
+
+function createServicePrincipalWithSecret(
+  { applications }: Directory,
+  secrets: Secrets,
+  clock: Clock,
+): Credentials['createServicePrincipal'] {
+  return async (transaction, { displayName, directoryRole, secretDays = defaultSecretDays }) => {
+    const application = await applications.createApplication(transaction, { displayName }, null)
+    const role = { enabled: true, directoryRole: directoryRole ?? null }
+    const principal = await applications.createServicePrincipal(transaction, application.appId, role)
+    const { objectId: holderId, appId } = application
+    const request = { displayName: null, startsAtMs: undefined, expiresAtMs: clock.now() + secretDays * dayMs }
+    const { secretText, insert } = secrets.prepare({ kind: 'applications', holderId, appId }, request)
+    await insert(transaction)
+    const { objectId, enabled } = principal
+    return { servicePrincipal: { objectId, appId, displayName, enabled }, secret: secretText }
+  }
+}
+
+/** The passwords and second factors of users. */
+function createUserCredentials(
+  { database, clock, directory, sealer }: CredentialsOptions,
+  stores: CredentialStores,
+  rules: SecondFactorRules,
+  endSignInsOf: Credentials['endSignInsOf'],
+) {
+  const { authentication } = directory
+  const securityEvents = createSecurityEvents({ store: stores.securityEvents, clock })
+  const places = createKnownPlaces({ store: stores.knownNetworks, clock, securityEvents })
+  const { endWeakSignIns } = stores.signIns
+  const shared = { database, authentication, clock, securityEvents }
+  const secondFactors = createSecondFactors({ ...shared, store: stores.secondFactors, sealer, endWeakSignIns })
+  const failures = passwordFailureStore(database)
+  return {
+    checkPassword: createPasswordCheck({ ...shared, store: failures, rules, secondFactors, places }),
+    ...createPasswordChanges({
+      ...shared,
+      store: { ...failures, ...stores.knownNetworks },
+      secondFactorStore: stores.secondFactors,
+      endSignInsOf,
+      tenantNames: async () => {
+        const { displayName, defaultDomain } = await directory.tenant()
+        return [displayName, defaultDomain, 'Acrux']
+      },
+    }),
+    isKnownPlace: async (objectId: string, place: SignInPlace) => {
+      const user = await authentication.find(objectId)
+      return places.isKnown({ objectId, passwordChangedAtMs: user?.passwordChangedAtMs ?? 0 }, place)
+    },
+    rememberPlace: places.remember,
+    endInsufficientSignIns: () => database.transaction((transaction) => rules.endInsufficient(transaction)),
+    secondFactors,
+    secondFactorDue: async (objectId: string, methods: readonly string[], transaction?: Transaction) => {
+      const user = await authentication.find(objectId, transaction)
+      return rules.due(transaction, { objectId, directoryRole: user?.directoryRole }, methods)
+    },
+    needsEnrolmentCode: (objectId: string, methods: readonly string[], transaction?: Transaction) =>
+      rules.needsCode(transaction, objectId, methods),
+    enrolmentCodes: createEnrolmentCodes({ store: stores.enrolmentCodes, clock }),
+    securityEvents,
+  }
+}

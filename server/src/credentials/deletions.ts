@@ -1,0 +1,71 @@
+import type { DirectoryListener } from '../directory/index.ts'
+import type { Transaction } from '../platform/sql/database.ts'
+import type { CertificateStore } from './certificates/certificate-store.ts'
+import type { FederatedCredentialStore } from './federation/federated-credential-store.ts'
+import type { MachineStore } from './machines/machine-store.ts'
+import type { KnownNetworkStore } from './passwords/known-network-store.ts'
+import type { EnrolmentCodeStore } from './second-factors/enrolment-code-store.ts'
+import type { SecondFactorRules } from './second-factors/second-factor-policy.ts'
+import type { SecondFactorStore } from './second-factors/second-factor-store.ts'
+import type { SecretStore } from './secrets/secret-store.ts'
+import type { SecurityEventStore } from './security-events/security-event-store.ts'
+import type { SignInStore } from './sign-ins/sign-in-store.ts'
+
+/** The SQL of every kind of credential. */
+export type CredentialStores = {
+  readonly secrets: SecretStore
+  readonly certificates: CertificateStore
+  readonly federated: FederatedCredentialStore
+  readonly machines: MachineStore
+  readonly signIns: SignInStore
+  readonly knownNetworks: KnownNetworkStore
+  readonly secondFactors: SecondFactorStore
+  readonly enrolmentCodes: EnrolmentCodeStore
+  readonly securityEvents: SecurityEventStore
+}
+
+/** Creates the listener that deletes credentials with their principals, and ends sign-ins that a change invalidates. */
+export function createDirectoryListener(
+  stores: CredentialStores,
+  rules: Pick<SecondFactorRules, 'endInsufficientOf'>,
+  endSignInsOf: (transaction: Transaction, objectId: string) => Promise<void>,
+): DirectoryListener {
+  async function deleteOfHolder(transaction: Transaction, holderId: string): Promise<void> {
+    await stores.secrets.deleteOf(transaction, holderId)
+    await stores.certificates.deleteOf(transaction, holderId)
+    await stores.federated.deleteOf(transaction, holderId)
+  }
+
+  async function deleteOfUser(transaction: Transaction, objectId: string): Promise<void> {
+    await stores.signIns.deleteSignInsOf(transaction, objectId)
+    await stores.secondFactors.deleteSecondFactorsOf(transaction, objectId)
+    await stores.knownNetworks.deleteNetworks(transaction, objectId)
+    await stores.securityEvents.deleteSecurityEventsOf(transaction, objectId)
+    await stores.enrolmentCodes.deleteEnrolmentCode(transaction, objectId)
+  }
+
+  return {
+    onPrincipalDeleted: async (transaction, principal) => {
+      const { kind, objectId } = principal
+      switch (kind) {
+        case 'user':
+          await deleteOfUser(transaction, objectId)
+          break
+        case 'service-principal':
+          await deleteOfHolder(transaction, objectId)
+          await stores.machines.deleteOf(transaction, objectId)
+          await stores.signIns.endSignInsTo(transaction, principal.appId)
+          break
+        case 'group':
+        case 'external':
+          break
+      }
+    },
+    onApplicationDeleted: (transaction, { objectId }) => deleteOfHolder(transaction, objectId),
+    onUserSuspended: endSignInsOf,
+    onApplicationDisabled: async (transaction, appId) => {
+      await stores.signIns.endSignInsTo(transaction, appId)
+    },
+    onOwnerAdded: (transaction, objectId) => rules.endInsufficientOf(transaction, objectId),
+  }
+}

@@ -1,0 +1,215 @@
+import { randomUUID } from 'node:crypto'
+import { type Directory, DirectoryError, resourceNotFound } from '../../directory/index.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import type { Transaction } from '../../platform/sql/database.ts'
+import { parseGuid } from '../../standards/azure/guid.ts'
+import { nameKey } from '../../standards/azure/object-name.ts'
+import {
+  type FederatedTrust,
+  mayMatchSameToken,
+  parseClaimsExpression,
+  trustText,
+} from '../../standards/oauth/federated-trust.ts'
+import type { FederatedCredentialRecord, Holder } from '../records/model.ts'
+import type { FederatedCredentialRow } from '../records/rows.ts'
+import type { FederatedCredentialStore } from './federated-credential-store.ts'
+import { trustColumns, trustOf } from './trust-columns.ts'
+
+/** How many federated credentials one application or managed identity may have. [Entra, workload identity federation] */
+const credentialLimit = 20
+
+/** How many credentials of others a new trust is compared with. If there are more, the trust is treated as shared. */
+const comparisonLimit = 1000
+
+/** The properties of a federated credential. */
+export type FederatedCredentialRequest = {
+  readonly name: string
+  readonly issuer: string
+  readonly audience: string
+  readonly trust: FederatedTrust
+  readonly description: string | null
+  /** Allows trust in a token that another application trusts too, which only a directory owner may. */
+  readonly mayShareTrust?: boolean
+}
+
+/** The trust of a request: a subject, or claims. */
+export type GivenTrust = {
+  readonly subject?: string | null | undefined
+  readonly claimsExpression?: string | null | undefined
+}
+
+/** The properties of a federated credential to change. */
+export type FederatedCredentialChange = Partial<FederatedCredentialRequest>
+
+export type FederatedCredentialOptions = {
+  readonly directory: Pick<Directory, 'findServicePrincipal'>
+  readonly store: FederatedCredentialStore
+  readonly clock: Clock
+  /** No federated credential may trust our own tokens. They authenticate another principal here already. */
+  readonly publicOrigin: string
+  /** Whether a URL may be a trusted issuer. */
+  readonly acceptsIssuer: (issuer: string) => boolean
+}
+
+/** The changes of federated credentials. Each throws {@link DirectoryError} if it is denied. */
+export function createFederatedCredentials(options: FederatedCredentialOptions) {
+  const { directory, store, clock } = options
+  const { requireIssuer, requireForeignIssuer, refuseSharedTrust } = createTrustRules(options)
+
+  async function create(
+    transaction: Transaction,
+    { holderId, appId }: Holder,
+    { name, issuer, audience, trust, description, mayShareTrust }: FederatedCredentialRequest,
+  ): Promise<FederatedCredentialRow> {
+    // A token that two applications trust authenticates neither by itself, so a new credential may invalidate caches.
+    transaction.changesAuthority()
+    requireForeignIssuer(issuer)
+    if ((await store.ofHolder(transaction, holderId)).length >= credentialLimit) {
+      const text = `An object has at most ${credentialLimit} federated identity credentials.`
+      throw new DirectoryError('quota', text)
+    }
+    const ids = { id: randomUUID(), credential_id: randomUUID(), holder_id: holderId, app_id: appId }
+    const names = { name, name_key: nameKey(name), description, created_at_ms: clock.now() }
+    const row = { ...ids, ...names, issuer, audience, ...trustColumns(trust) }
+    if (mayShareTrust !== true) await refuseSharedTrust(transaction, row)
+    if (!(await store.insert(transaction, row))) throw conflict()
+    return row
+  }
+
+  async function update(
+    transaction: Transaction,
+    holderId: string,
+    idOrName: string,
+    change: FederatedCredentialChange,
+  ): Promise<FederatedCredentialRow> {
+    transaction.changesAuthority()
+    const row = await findRow(store, transaction, holderId, idOrName)
+    if (change.name !== undefined && change.name !== row.name) {
+      throw new DirectoryError('invalid', "The property 'name' of a federated identity credential cannot be changed.")
+    }
+    const issuer = change.issuer ?? row.issuer
+    requireForeignIssuer(issuer)
+    const trust = change.trust ?? trustOf(row)
+    const audience = change.audience ?? row.audience
+    const isSame = issuer === row.issuer && audience === row.audience && trustText(trust) === row.trust_text
+    const updated = {
+      // Tokens issued for the previous trust become invalid.
+      credential_id: isSame ? row.credential_id : randomUUID(),
+      issuer,
+      audience,
+      ...trustColumns(trust),
+      description: change.description === undefined ? row.description : change.description,
+    }
+    if (!isSame && change.mayShareTrust !== true) await refuseSharedTrust(transaction, { ...row, ...updated })
+    const others = (await store.ofHolder(transaction, holderId)).filter(({ id }) => id !== row.id)
+    if (others.some((other) => other.issuer === issuer && other.trust_text === updated.trust_text)) throw conflict()
+    await store.update(transaction, row.id, updated)
+    return { ...row, ...updated }
+  }
+
+  return {
+    requireIssuer,
+    requireTrust,
+    create: async (transaction: Transaction, holder: Holder, request: FederatedCredentialRequest) =>
+      toFederatedCredentialRecord(await create(transaction, holder, request)),
+    find: async (transaction: Transaction | undefined, holderId: string, idOrName: string) =>
+      toFederatedCredentialRecord(await findRow(store, transaction, holderId, idOrName)),
+    update: async (transaction: Transaction, holderId: string, idOrName: string, change: FederatedCredentialChange) =>
+      toFederatedCredentialRecord(await update(transaction, holderId, idOrName, change)),
+    remove: async (transaction: Transaction, holderId: string, idOrName: string) => {
+      transaction.changesAuthority()
+      const row = await findRow(store, transaction, holderId, idOrName)
+      await store.delete(transaction, row.id)
+      return toFederatedCredentialRecord(row)
+    },
+    list: async (holderId: string): Promise<FederatedCredentialRecord[]> =>
+      (await store.ofHolder(undefined, holderId)).map(toFederatedCredentialRecord),
+
+    /** Infinity, if the credential exists and its service principal is enabled. */
+    validUntilMs: async (objectId: string, credentialId: string): Promise<number | undefined> => {
+      const row = await store.byCredentialId(credentialId)
+      if (row === undefined) return undefined
+      const principal = await directory.findServicePrincipal(objectId)
+      const isValid = principal?.enabled === true && principal.appId === row.app_id
+      return isValid ? Number.POSITIVE_INFINITY : undefined
+    },
+  }
+}
+
+export type FederatedCredentials = Omit<ReturnType<typeof createFederatedCredentials>, 'validUntilMs'>
+
+/** By id or by name, as Graph finds them. */
+async function findRow(
+  store: FederatedCredentialStore,
+  transaction: Transaction | undefined,
+  holderId: string,
+  idOrName: string,
+): Promise<FederatedCredentialRow> {
+  const id = parseGuid(idOrName)
+  const rows = await store.ofHolder(transaction, holderId)
+  const row = rows.find((each) => each.id === id) ?? rows.find((each) => each.name_key === nameKey(idOrName))
+  if (row === undefined) throw resourceNotFound(idOrName)
+  return row
+}
+
+function createTrustRules({
+  store,
+  publicOrigin,
+  acceptsIssuer,
+}: Pick<FederatedCredentialOptions, 'store' | 'publicOrigin' | 'acceptsIssuer'>) {
+  return {
+    /** @throws DirectoryError for a URL that cannot be an issuer or is not accepted here */
+    requireIssuer: (issuer: string): void => {
+      if (!/[?#\s\\]/.test(issuer) && acceptsIssuer(issuer)) return
+      const text = "Invalid value specified for property 'issuer': it must be an https URL without query and fragment."
+      throw new DirectoryError('invalid', text)
+    },
+
+    requireForeignIssuer: (issuer: string): void => {
+      const { origin } = new URL(issuer)
+      if (origin !== publicOrigin) return
+      const text = 'The issuer of a federated identity credential must be another one than this.'
+      throw new DirectoryError('invalid', text)
+    },
+
+    /**
+     * A token that several applications trust authenticates none of them unless the request names one. Only a directory
+     * owner may do that to the application of another.
+     *
+     * @throws DirectoryError if another application may trust the same token; the message does not name it
+     */
+    refuseSharedTrust: async (transaction: Transaction, row: FederatedCredentialRow): Promise<void> => {
+      const others = await store.ofOthers(transaction, row, comparisonLimit)
+      const isShared = others.some((other) => mayMatchSameToken(trustOf(other), trustOf(row)))
+      if (!isShared && others.length < comparisonLimit) return
+      const text =
+        'Insufficient privileges to complete the operation: only a directory owner may trust tokens that another application may trust too. Ask one, or use an audience of your own.'
+      throw new DirectoryError('forbidden', text)
+    },
+  }
+}
+
+/** @throws DirectoryError unless exactly one of the two is given, in a valid form */
+function requireTrust({ subject, claimsExpression }: GivenTrust): FederatedTrust {
+  const given = claimsExpression ?? undefined
+  const named = subject ?? undefined
+  if ((given === undefined) === (named === undefined)) {
+    throw new DirectoryError('invalid', "Exactly one of 'subject' and 'claimsMatchingExpression' must have a value.")
+  }
+  if (named !== undefined) return { kind: 'subject', subject: named }
+  const equalities = parseClaimsExpression(given ?? '')
+  if (equalities !== undefined) return { kind: 'claims', equalities }
+  const form = "claims['NAME'] eq 'VALUE' joined by and"
+  const text = `Invalid value specified for property 'claimsMatchingExpression/value': it must be ${form}, with one claim of sub, repository_id, repository_owner_id, project_id and namespace_id.`
+  throw new DirectoryError('invalid', text)
+}
+
+function toFederatedCredentialRecord(row: FederatedCredentialRow): FederatedCredentialRecord {
+  const { id, name, issuer, audience, subject, claims_expression: claimsExpression, description } = row
+  return { id, name, issuer, audience, subject, claimsExpression, description }
+}
+
+function conflict(): DirectoryError {
+  const text = 'FederatedIdentityCredential with the same name, or the same issuer and subject, already exists.'
+  return new DirectoryError('conflict', text)
+}

@@ -1,0 +1,84 @@
+import type { Directory, ServicePrincipal } from '../../directory/index.ts'
+import { AuthorityMemory } from '../../platform/memory/authority-memory.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import type { Database } from '../../platform/sql/database.ts'
+import { parseGuid } from '../../standards/azure/guid.ts'
+import { trustKeysOf, trusts } from '../../standards/oauth/federated-trust.ts'
+import type { FederatedMatch, OutsideAssertion } from '../records/model.ts'
+import type { FederatedCredentialRow } from '../records/rows.ts'
+import type { FederatedCredentialStore } from './federated-credential-store.ts'
+import { trustOf } from './trust-columns.ts'
+
+/** How many applications, or subjects, are cached with their credentials. */
+const memoryLimit = 10_000
+
+/** A credential with the service principal that it authenticates. */
+type Candidate = { readonly row: FederatedCredentialRow; readonly servicePrincipal: ServicePrincipal }
+
+export type FederatedMatchOptions = {
+  readonly database: Pick<Database, 'authorityRevision'>
+  readonly directory: Pick<Directory, 'applications'>
+  readonly store: FederatedCredentialStore
+  readonly clock: Clock
+}
+
+/** Creates the search for the federated credential that trusts a token: one of `appId`, or the only one of all. */
+export function createFederatedMatch({ database, directory, store, clock }: FederatedMatchOptions) {
+  const memory = new AuthorityMemory<readonly Candidate[]>(memoryLimit)
+
+  /** Caches what authenticates. That there are no rows is not cached, since strangers choose the key. */
+  async function candidates(
+    key: string,
+    find: () => FederatedCredentialRow[] | Promise<FederatedCredentialRow[]>,
+  ): Promise<readonly Candidate[]> {
+    const revision = await database.authorityRevision()
+    const known = memory.recall(revision, key, clock.now())
+    if (known !== undefined) return known
+    const found = await withPrincipals(await find())
+    const isValid = found.length > 0 && found.every(({ servicePrincipal }) => servicePrincipal.enabled)
+    if (isValid) memory.keep(revision, key, found, Number.POSITIVE_INFINITY)
+    return found
+  }
+
+  async function withPrincipals(rows: readonly FederatedCredentialRow[]): Promise<Candidate[]> {
+    const appIds = [...new Set(rows.map(({ app_id }) => app_id))]
+    const principals = await directory.applications.servicePrincipalsOf(appIds)
+    return rows.flatMap((row) => {
+      const principal = principals.find(({ appId }) => appId === row.app_id)
+      if (principal === undefined) return []
+      const { objectId, appId, displayName, enabled } = principal
+      return [{ row, servicePrincipal: { objectId, appId, displayName, enabled } }]
+    })
+  }
+
+  return async (assertion: OutsideAssertion, appIdText: string | undefined): Promise<FederatedMatch> => {
+    const { issuer } = assertion
+    if (appIdText === undefined) {
+      const found: Candidate[] = []
+      for (const key of trustKeysOf(assertion)) {
+        found.push(...(await candidates(`trust ${issuer} ${key}`, () => store.byTrust(issuer, key))))
+      }
+      if (found.length === 0 && !(await store.hasIssuer(issuer))) return { outcome: 'issuer' }
+      return judge(found, assertion)
+    }
+    const appId = parseGuid(appIdText)
+    if (appId === undefined) return { outcome: 'issuer' }
+    const found = await candidates(`application ${appId} ${issuer}`, () => store.ofApplication(appId, issuer))
+    return found.length === 0 ? { outcome: 'issuer' } : judge(found, assertion)
+  }
+}
+
+function judge(found: readonly Candidate[], assertion: OutsideAssertion): FederatedMatch {
+  const trusting = found.filter(({ row }) => trusts(trustOf(row), assertion))
+  if (trusting.length === 0) return { outcome: 'subject' }
+  // Each audience of a token for several could present it here. [RFC 7523 §3]
+  const [only, ...more] = assertion.audiences
+  const matching = trusting.filter(({ row }) => more.length === 0 && row.audience === only)
+  const [first] = matching
+  if (first === undefined) return { outcome: 'audience' }
+  // One application may trust the same token twice, by its subject and by its claims.
+  if (matching.some(({ row }) => row.app_id !== first.row.app_id)) return { outcome: 'several' }
+  const { servicePrincipal, row } = first
+  const outcome = servicePrincipal.enabled ? 'matched' : 'disabled'
+  return { outcome, servicePrincipal, credentialId: row.credential_id }
+}

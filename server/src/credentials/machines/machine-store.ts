@@ -1,0 +1,88 @@
+import type { Database, Transaction } from '../../platform/sql/database.ts'
+import type { CredentialTables, EnrollmentCodeRow, MachineCredentialRow, MachineKeyRow } from '../records/rows.ts'
+
+/** The SQL of the keys and enrollment codes of machines, and of the identities that they may act as. */
+export function machineStore(database: Database) {
+  const read = () => database.tables<CredentialTables>()
+  const from = (source: Transaction | undefined) => source?.tables<CredentialTables>() ?? read()
+  const keyById = database.prepare<CredentialTables, { keyId: string }, MachineKeyRow>(['keyId'], (tables, p) =>
+    tables.selectFrom('machine_key').selectAll().where('key_id', '=', p.keyId),
+  )
+  const byMachine = database.prepare<CredentialTables, { machineId: string }, MachineCredentialRow>(
+    ['machineId'],
+    (tables, p) =>
+      tables.selectFrom('machine_credential').selectAll().where('machine_id', '=', p.machineId).orderBy('identity_id'),
+  )
+  const credentialById = database.prepare<CredentialTables, { id: string }, MachineCredentialRow>(['id'], (tables, p) =>
+    tables.selectFrom('machine_credential').selectAll().where('id', '=', p.id),
+  )
+  const codeByHash = database.prepare<CredentialTables, { codeHash: string }, Pick<EnrollmentCodeRow, 'machine_id'>>(
+    ['codeHash'],
+    (tables, p) => tables.selectFrom('enrollment_code').select('machine_id').where('code_hash', '=', p.codeHash),
+  )
+  return {
+    keyById: (keyId: string) => keyById.first({ keyId }),
+    keysOf: async (source: Transaction | undefined, machineIds: readonly string[]): Promise<MachineKeyRow[]> => {
+      if (machineIds.length === 0) return []
+      const keys = from(source).selectFrom('machine_key').selectAll()
+      return keys.where('machine_id', 'in', [...machineIds]).execute()
+    },
+    replaceKey: async (transaction: Transaction, row: MachineKeyRow) => {
+      await from(transaction).deleteFrom('machine_key').where('machine_id', '=', row.machine_id).execute()
+      await from(transaction).insertInto('machine_key').values(row).execute()
+    },
+
+    credentialById: (id: string) => credentialById.first({ id }),
+    credentialsOfMachine: (machineId: string) => byMachine.all({ machineId }),
+    /** In the order of the ids of the identities. */
+    credentialsOf: async (
+      source: Transaction | undefined,
+      machineIds: readonly string[],
+    ): Promise<MachineCredentialRow[]> => {
+      if (machineIds.length === 0) return []
+      const credentials = from(source).selectFrom('machine_credential').selectAll()
+      return credentials
+        .where('machine_id', 'in', [...machineIds])
+        .orderBy('identity_id')
+        .execute()
+    },
+    insertCredential: (transaction: Transaction, row: MachineCredentialRow) =>
+      from(transaction).insertInto('machine_credential').values(row).execute(),
+    removeCredential: (transaction: Transaction, machineId: string, identityId: string) =>
+      from(transaction)
+        .deleteFrom('machine_credential')
+        .where('machine_id', '=', machineId)
+        .where('identity_id', '=', identityId)
+        .execute(),
+    renameCredential: (transaction: Transaction, id: string, newId: string) =>
+      from(transaction).updateTable('machine_credential').set({ id: newId }).where('id', '=', id).execute(),
+
+    replaceCode: async (transaction: Transaction, row: EnrollmentCodeRow) => {
+      await from(transaction).deleteFrom('enrollment_code').where('machine_id', '=', row.machine_id).execute()
+      await from(transaction).insertInto('enrollment_code').values(row).execute()
+    },
+    deleteCode: (transaction: Transaction, machineId: string) =>
+      from(transaction).deleteFrom('enrollment_code').where('machine_id', '=', machineId).execute(),
+    hasCode: async (codeHash: string) => (await codeByHash.first({ codeHash })) !== undefined,
+    /** Uses a code up: of concurrent callers, one gets its row. */
+    takeCode: (transaction: Transaction, codeHash: string) =>
+      from(transaction)
+        .deleteFrom('enrollment_code')
+        .where('code_hash', '=', codeHash)
+        .returningAll()
+        .executeTakeFirst(),
+
+    /** Deletes the key and the code of a machine, and every permission to act as the machine or the identity. */
+    deleteOf: async (transaction: Transaction, objectId: string) => {
+      const tables = from(transaction)
+      await tables.deleteFrom('enrollment_code').where('machine_id', '=', objectId).execute()
+      await tables.deleteFrom('machine_key').where('machine_id', '=', objectId).execute()
+      await tables
+        .deleteFrom('machine_credential')
+        .where((on) => on.or([on('machine_id', '=', objectId), on('identity_id', '=', objectId)]))
+        .execute()
+    },
+  }
+}
+
+export type MachineStore = ReturnType<typeof machineStore>

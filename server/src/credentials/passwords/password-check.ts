@@ -1,0 +1,212 @@
+import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type AuthenticationRecord, type AuthenticationRecords, type User, asUser } from '../../directory/index.ts'
+import { isGeneratedPassword, verifyPassword } from '../../platform/keys/password-hash.ts'
+import { BusyError } from '../../platform/limits/fair-queue.ts'
+import { networkOf } from '../../platform/limits/sender-budget.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import type { Database } from '../../platform/sql/database.ts'
+import { isName, nameKey } from '../../standards/azure/object-name.ts'
+import type { SecondFactors, SecondFactorsHeld } from '../second-factors/model.ts'
+import type { SecondFactorRules } from '../second-factors/second-factor-policy.ts'
+import type { SecurityEvents } from '../security-events/security-events.ts'
+import type { KnownPlaces, SignInPlace } from './known-places.ts'
+import type { PasswordFailureStore } from './password-failure-store.ts'
+import { createPasswordFailures } from './password-failures.ts'
+import { type Attempt, createPasswordThrottle } from './password-throttle.ts'
+
+/** A user name and password, with the address and browser that sent them. */
+export type PasswordClaim = SignInPlace & {
+  readonly userPrincipalName: string
+  readonly password: string
+  /** A code of the authenticator app, or a recovery code, sent with the password. */
+  readonly code?: string | undefined
+}
+
+export type PasswordCheck =
+  | {
+      readonly outcome: 'proved'
+      readonly user: User
+      /** The authentication methods of `amr`. [RFC 8176] */
+      readonly methods: readonly string[]
+      /** The user must choose another password first. */
+      readonly mustChangePassword: boolean
+      readonly secondFactors: SecondFactorsHeld
+      /** Whether the user has a second factor and has not used it yet. */
+      readonly secondFactorRequired: boolean
+      /** Whether the user has none, and the policy requires one. */
+      readonly enrolmentRequired: boolean
+    }
+  | {
+      readonly outcome: 'refused'
+      /**
+       * Clients may learn only of `disabled`. `wrong`: an unknown name too. `code-needed`: after too many wrong passwords for
+       * this name, unknown senders also need a second factor.
+       */
+      readonly reason: 'wrong' | 'throttled' | 'code-needed' | 'disabled'
+      /** The user whose authenticator app was closed by this attempt. */
+      readonly closedAppOf?: User
+    }
+  /** Too many checks of this caller are running; the password was not checked. */
+  | { readonly outcome: 'refused'; readonly reason: 'busy'; readonly retryAfterSeconds: number }
+
+export type PasswordCheckOptions = {
+  readonly database: Database
+  readonly store: PasswordFailureStore
+  readonly authentication: Pick<AuthenticationRecords, 'findByName'>
+  readonly clock: Clock
+  readonly secondFactors: Pick<SecondFactors, 'of' | 'useCode'>
+  readonly rules: SecondFactorRules
+  readonly places: KnownPlaces
+  readonly securityEvents: SecurityEvents
+}
+
+/** How many denied requests wait as long as a check takes. More are answered at once. */
+const maxWaiting = 512
+
+/**
+ * Creates the check of passwords. An unknown name, a wrong password and a throttled attempt make the same reads and take as
+ * long.
+ *
+ * Unknown senders are limited per network, per network and name, and per name. Senders in a network or browser from which
+ * the user has signed in are exempt, so that nobody can lock users out of where they work. Beyond the limit of a name,
+ * unknown senders need a second factor, and each neighbourhood of addresses still has a few guesses. A password that the
+ * server generated cannot be guessed, so no limit applies to it.
+ */
+export function createPasswordCheck(options: PasswordCheckOptions, throttle = createPasswordThrottle(options.clock)) {
+  const { database, rules, secondFactors, places, securityEvents } = options
+  const failures = createPasswordFailures(options)
+  const pace = createPace()
+
+  async function check(claim: PasswordClaim): Promise<PasswordCheck> {
+    const { key, network, user, known, isEnough } = await look(claim, options, failures)
+    if (user?.passwordHash !== undefined && isGeneratedPassword(claim.password, user.passwordHash)) {
+      return proved(user, claim, false)
+    }
+    const hasCode = claim.code !== undefined && claim.code !== ''
+    if (!isEnough && !hasCode) return refuseUnseen('code-needed')
+    const attempt = throttle.begin({ network, name: hashedName(key), known })
+    if (attempt === 'guesses') return refuseUnseen('throttled')
+    if (!('end' in attempt)) return { outcome: 'refused', reason: 'busy', ...attempt }
+    try {
+      return await weigh(claim, { key, network, user, attempt, needsCode: !isEnough })
+    } catch (error) {
+      if (!(error instanceof BusyError)) throw error
+      return { outcome: 'refused', reason: 'busy', retryAfterSeconds: error.retryAfterSeconds }
+    } finally {
+      attempt.end('dropped')
+    }
+  }
+
+  /**
+   * Compares the password, then the code if one is needed. A wrong code is counted only with the right password, so that
+   * nobody else can close the app of a user. The result does not tell a wrong code from a wrong password.
+   */
+  async function weigh(claim: PasswordClaim, weighed: Weighed): Promise<PasswordCheck> {
+    const { key, network, user, attempt, needsCode } = weighed
+    const startMs = performance.now()
+    const right = await verifyPassword(claim.password, user?.passwordHash, attempt.place)
+    if (right && user !== undefined) {
+      const check = await proved(user, claim, needsCode)
+      const isCodeWrong = check.outcome === 'refused' && check.reason === 'code-needed'
+      attempt.end(isCodeWrong ? 'refused' : 'proved')
+      return check
+    }
+    attempt.end('refused')
+    await database.transaction(async (transaction) => {
+      // Beyond the limit of a name nothing is counted, or one network could close the name for all others.
+      if (!needsCode) await failures.count(transaction, key, network)
+      // Recorded for an unknown name too, so that the time does not tell which names exist.
+      const event = { kind: 'failed-sign-in', detail: 'wrong-password', origin: originOf(claim) } as const
+      await securityEvents.record(transaction, user?.objectId ?? '', event)
+    })
+    pace.took(performance.now() - startMs)
+    return { outcome: 'refused', reason: needsCode ? 'code-needed' : 'wrong' }
+  }
+
+  async function refuseUnseen(reason: 'throttled' | 'code-needed'): Promise<PasswordCheck> {
+    await pace.wait()
+    return { outcome: 'refused', reason }
+  }
+
+  async function proved(
+    user: AuthenticationRecord,
+    claim: PasswordClaim,
+    hasShownCode: boolean,
+  ): Promise<PasswordCheck> {
+    const { objectId } = user
+    const sender = { known: false, origin: originOf(claim) }
+    const codeMethods = hasShownCode ? await secondFactors.useCode(objectId, claim.code ?? '', sender) : []
+    if (codeMethods === 'wrong') return { outcome: 'refused', reason: 'code-needed' }
+    if (codeMethods === 'closing') return { outcome: 'refused', reason: 'code-needed', closedAppOf: asUser(user) }
+    if (!user.enabled) return { outcome: 'refused', reason: 'disabled' }
+    const held = await secondFactors.of(objectId)
+    const methods = ['pwd', ...codeMethods]
+    const due = await rules.due(undefined, user, methods)
+    // The password alone does not make a network known if a second factor is due.
+    if (due === undefined) {
+      await database.transaction((transaction) => places.remember(transaction, objectId, originOf(claim)))
+    }
+    return {
+      outcome: 'proved',
+      user: asUser(user),
+      methods,
+      mustChangePassword: user.mustChangePassword,
+      secondFactors: held,
+      secondFactorRequired: due === 'second-factor',
+      enrolmentRequired: due === 'enrolment',
+    }
+  }
+
+  return check
+}
+
+/** Reads the user and the counters of a claim. */
+async function look(
+  claim: PasswordClaim,
+  { authentication, places }: PasswordCheckOptions,
+  failures: ReturnType<typeof createPasswordFailures>,
+) {
+  const name = claim.userPrincipalName
+  const key = isName(name) ? nameKey(name) : ''
+  const network = networkOf(claim.remoteAddress).slice(0, 64)
+  const user = await authentication.findByName(name)
+  const person = { objectId: user?.objectId ?? '', passwordChangedAtMs: user?.passwordChangedAtMs ?? 0 }
+  const known = await places.isKnown(person, claim)
+  const isEnough = await failures.isPasswordEnough(key, network)
+  return { key, network, user, known, isEnough: known || isEnough }
+}
+
+type Weighed = {
+  readonly key: string
+  readonly network: string
+  readonly user: AuthenticationRecord | undefined
+  readonly attempt: Attempt
+  readonly needsCode: boolean
+}
+
+function originOf({ remoteAddress, userAgent }: SignInPlace) {
+  return { remoteAddress, userAgent }
+}
+
+/** A name of bounded length for the memory. */
+function hashedName(key: string): string {
+  return createHash('sha256').update(key).digest('base64')
+}
+
+/** Delays denials without a check as long as checks take. */
+function createPace() {
+  let typicalMs = 40
+  let waiting = 0
+  return {
+    took: (durationMs: number): void => {
+      typicalMs += (durationMs - typicalMs) / 8
+    },
+    wait: async (): Promise<void> => {
+      if (waiting >= maxWaiting) return
+      waiting += 1
+      await sleep(typicalMs)
+      waiting -= 1
+    },
+  }
+}

@@ -1,0 +1,180 @@
+import type { Clock } from '../../platform/process/clock.ts'
+import type { Place } from '../../platform/limits/fair-queue.ts'
+import { RecentMap } from '../../platform/memory/recent-map.ts'
+import { blockOf, neighbourhoodOf } from '../../platform/limits/sender-budget.ts'
+import { type Allowance, type Bucket, refill } from '../../platform/limits/token-bucket.ts'
+
+/** Guesses for one name from one network. */
+const guessesPerPair: Allowance = { burst: 10, perSecond: 1 / 60 }
+
+/** Guesses of unknown senders from one network, and from its /24 of IPv4 or /48 of IPv6, for any name. */
+const guessesPerNetwork: Allowance = { burst: 60, perSecond: 0.1 }
+const guessesPerNeighbourhood: Allowance = { burst: 120, perSecond: 0.2 }
+
+/**
+ * The reserve of a neighbourhood beyond that for addresses without recent guesses: one guess for each address of a /24, so
+ * that one address cannot lock out the others. A /48 often has one holder, and gets fewer.
+ */
+const reserveOfIPv4: Allowance = { burst: 256, perSecond: 1 / 30 }
+const reserveOfIPv6: Allowance = { burst: 20, perSecond: 1 / 30 }
+
+/** A neighbourhood with this many recent guesses is no longer ordinary, and waits behind those that are. */
+const ordinaryGuesses = 3
+
+/** Right passwords, which cost a hash too: of a user from one network, of a user, and from one network. */
+const proofsPerPair: Allowance = { burst: 60, perSecond: 1 }
+const proofsPerPerson: Allowance = { burst: 120, perSecond: 2 }
+const proofsPerNetwork: Allowance = { burst: 600, perSecond: 10 }
+
+/** Hashes that run or wait: of one name from one network, from one network, and from one neighbourhood. */
+const maxInFlight = { pair: 8, network: 16, neighbourhood: 32 } as const
+
+/** The minimum number of keys of each kind with a bucket of their own; the maximum is twice as many. */
+const minBuckets = 10_000
+
+/** An admitted attempt. `end` is called once with its result. */
+export type Attempt = { readonly place: Place; readonly end: (how: 'proved' | 'refused' | 'dropped') => void }
+
+/** Why an attempt is not admitted: too many guesses, or more attempts in flight than any caller may have. */
+export type NotAdmitted = 'guesses' | { readonly retryAfterSeconds: number }
+
+export type PasswordThrottle = {
+  /**
+   * Admits an attempt, or not. `known`: the user has signed in from this network or browser, so unknown senders elsewhere
+   * cannot use up the allowance of the attempt.
+   */
+  readonly begin: (guess: {
+    readonly network: string
+    readonly name: string
+    readonly known: boolean
+  }) => Attempt | NotAdmitted
+  /** The number of buckets and counters, for the test of their bound. */
+  readonly size: () => number
+}
+
+/** Counts attempts in this process, in bounded memory. The counters of names for all processes are in the database. */
+export function createPasswordThrottle(clock: Clock): PasswordThrottle {
+  const guesses = {
+    pairs: createBuckets(clock, guessesPerPair),
+    networks: createBuckets(clock, guessesPerNetwork),
+    neighbourhoods: createBuckets(clock, guessesPerNeighbourhood),
+    reserveOfIPv4: createBuckets(clock, reserveOfIPv4),
+    reserveOfIPv6: createBuckets(clock, reserveOfIPv6),
+  }
+  const proofs = {
+    pairs: createBuckets(clock, proofsPerPair),
+    people: createBuckets(clock, proofsPerPerson),
+    networks: createBuckets(clock, proofsPerNetwork),
+  }
+  const inFlight = createInFlight()
+  const all = [...Object.values(guesses), ...Object.values(proofs)]
+
+  /** The buckets that a guess uses. */
+  function bucketsOfGuess({ network, pair, neighbourhood, known }: Guesser): readonly (readonly [Buckets, string])[] {
+    if (known) return [[guesses.pairs, pair]]
+    const hasGuessed = guesses.networks.spent(network) >= 1
+    const isFull = guesses.neighbourhoods.waitMs(neighbourhood) > 0
+    const reserve =
+      network.includes('.') || network.startsWith('::ffff:') ? guesses.reserveOfIPv4 : guesses.reserveOfIPv6
+    const ofNeighbourhood = isFull && !hasGuessed ? reserve : guesses.neighbourhoods
+    return [
+      [guesses.pairs, pair],
+      [guesses.networks, network],
+      [ofNeighbourhood, neighbourhood],
+    ]
+  }
+
+  return {
+    begin: ({ network, name, known }) => {
+      const pair = `${network} ${name}`
+      const neighbourhood = neighbourhoodOf(network)
+      const proofBuckets = [
+        [proofs.pairs, pair],
+        [proofs.people, name],
+        [proofs.networks, network],
+      ] as const
+      const waitMs = Math.max(...proofBuckets.map(([buckets, key]) => buckets.waitMs(key)))
+      if (waitMs > 0) return { retryAfterSeconds: Math.ceil(waitMs / 1000) }
+      const flights = [
+        ['pair', pair],
+        ...(known
+          ? []
+          : ([
+              ['network', network],
+              ['neighbourhood', neighbourhood],
+            ] as const)),
+      ] as const
+      if (flights.some(([kind, key]) => inFlight.of(kind, key) >= maxInFlight[kind])) return { retryAfterSeconds: 1 }
+      const guessBuckets = bucketsOfGuess({ network, pair, neighbourhood, known })
+      if (guessBuckets.some(([buckets, key]) => buckets.waitMs(key) > 0)) return 'guesses'
+      const isOrdinary = guesses.neighbourhoods.spent(neighbourhood) < ordinaryGuesses
+      const lane = known ? 'known' : isOrdinary ? 'ordinary' : 'other'
+      for (const [buckets, key] of guessBuckets) buckets.take(key)
+      for (const [kind, key] of flights) inFlight.add(kind, key, 1)
+      let ended = false
+      return {
+        place: { lane, group: neighbourhood, block: blockOf(network) },
+        end: (how) => {
+          if (ended) return
+          ended = true
+          for (const [kind, key] of flights) inFlight.add(kind, key, -1)
+          if (how === 'refused') return
+          for (const [buckets, key] of guessBuckets) buckets.giveBack(key)
+          if (how !== 'proved') return
+          guesses.pairs.refill(pair)
+          for (const [buckets, key] of proofBuckets) buckets.take(key)
+        },
+      }
+    },
+    size: () => all.reduce((sum, buckets) => sum + buckets.size(), inFlight.size()),
+  }
+}
+
+/** Counts the attempts in flight, by kind and key. */
+function createInFlight() {
+  const counts = new Map<string, number>()
+  const of = (kind: keyof typeof maxInFlight, key: string) => counts.get(`${kind} ${key}`) ?? 0
+  return {
+    of,
+    add: (kind: keyof typeof maxInFlight, key: string, change: 1 | -1): void => {
+      const count = of(kind, key) + change
+      if (count === 0) counts.delete(`${kind} ${key}`)
+      else counts.set(`${kind} ${key}`, count)
+    },
+    size: () => counts.size,
+  }
+}
+
+type Guesser = {
+  readonly network: string
+  readonly pair: string
+  readonly neighbourhood: string
+  readonly known: boolean
+}
+
+type Buckets = ReturnType<typeof createBuckets>
+
+/** Buckets by key, in bounded memory: a bucket without recent use is full again. */
+function createBuckets(clock: Clock, allowance: Allowance) {
+  const { burst, perSecond } = allowance
+  const buckets = new RecentMap<Bucket>(minBuckets)
+
+  function tokensOf(key: string): number {
+    const bucket = buckets.get(key)
+    if (bucket === undefined) return burst
+    refill(bucket, allowance, clock.now())
+    return bucket.tokens
+  }
+
+  const set = (key: string, tokens: number): void => buckets.set(key, { tokens, atMs: clock.now() })
+
+  return {
+    /** The time until there is a whole token; 0 if there is one. */
+    waitMs: (key: string): number => (Math.max(0, 1 - tokensOf(key)) / perSecond) * 1000,
+    spent: (key: string): number => burst - tokensOf(key),
+    take: (key: string): void => set(key, tokensOf(key) - 1),
+    giveBack: (key: string): void => set(key, Math.min(burst, tokensOf(key) + 1)),
+    refill: (key: string): void => set(key, burst),
+    size: (): number => buckets.size,
+  }
+}

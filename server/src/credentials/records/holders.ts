@@ -1,0 +1,25 @@
+import { type Directory, refuseManaged, resourceNotFound } from '../../directory/index.ts'
+import type { Transaction } from '../../platform/sql/database.ts'
+import type { Holder, HolderKind } from './model.ts'
+
+/**
+ * The application or service principal that has secrets and certificates; with a transaction, as the transaction sees it.
+ *
+ * @throws DirectoryError if there is none, and for a managed identity
+ */
+export async function requireHolder(
+  { applications }: Pick<Directory, 'applications'>,
+  kind: HolderKind,
+  holderId: string,
+  transaction?: Transaction,
+): Promise<Holder> {
+  if (kind === 'applications') {
+    const application = await applications.find(holderId, transaction)
+    if (application === undefined) throw resourceNotFound(holderId)
+    return { holderId, appId: application.appId }
+  }
+  const principal = await applications.findServicePrincipal(holderId, transaction)
+  if (principal === undefined) throw resourceNotFound(holderId)
+  refuseManaged(principal)
+  return { holderId, appId: principal.appId }
+}

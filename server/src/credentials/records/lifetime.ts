@@ -1,0 +1,30 @@
+import { DirectoryError } from '../../directory/index.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+
+export const dayMs = 24 * 60 * 60 * 1000
+
+/** The lifetime of a secret in days, if the request names none. */
+export const defaultSecretDays = 365
+
+/** How many secrets, and how many certificates, one application or service principal may have. */
+export const credentialLimit = 100
+
+/** A client's clock that is a little fast must not make "two years" too long. */
+const clockSlackMs = 60 * 60 * 1000
+
+/** Requires that the lifetime of a credential is valid. @throws DirectoryError */
+export type RequireLifetime = (startsAtMs: number, expiresAtMs: number) => void
+
+/** Creates the check of lifetimes. */
+export function createRequireLifetime(clock: Clock, maxCredentialDays: number): RequireLifetime {
+  return (startsAtMs, expiresAtMs) => {
+    const nowMs = clock.now()
+    if (expiresAtMs <= startsAtMs || expiresAtMs <= nowMs) {
+      throw new DirectoryError('invalid', 'Credential end date is invalid.')
+    }
+    if (expiresAtMs > nowMs + maxCredentialDays * dayMs + clockSlackMs) {
+      const limit = `The longest is ${maxCredentialDays} days.`
+      throw new DirectoryError('invalid', `Credential lifetime exceeds the max value allowed. ${limit}`)
+    }
+  }
+}

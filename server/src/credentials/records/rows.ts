@@ -1,0 +1,162 @@
+/** The rows of credentials. Instants are milliseconds since the epoch; truth values are 0 and 1. */
+export type CredentialTables = {
+  client_secret: SecretRow
+  client_certificate: CertificateRow
+  federated_credential: FederatedCredentialRow
+  machine_key: MachineKeyRow
+  machine_credential: MachineCredentialRow
+  enrollment_code: EnrollmentCodeRow
+  sign_in: SignInRow
+  password_failure: PasswordFailureRow
+  known_network: KnownNetworkRow
+  totp: TotpRow
+  passkey: PasskeyRow
+  recovery_code: RecoveryCodeRow
+  enrolment_code: EnrolmentCodeRow
+  security_event: SecurityEventRow
+}
+
+export type SecretRow = {
+  /** Graph's `keyId`, made here. */
+  readonly id: string
+  /** The object id of the application or service principal that has it. */
+  readonly holder_id: string
+  readonly app_id: string
+  readonly display_name: string | null
+  readonly hint: string
+  /** base64url of the SHA-256. */
+  readonly secret_hash: string
+  readonly starts_at_ms: number
+  readonly expires_at_ms: number
+}
+
+export type CertificateRow = {
+  /** Made here: the client chooses Graph's `keyId` and may use it again for a later certificate. */
+  readonly id: string
+  readonly holder_id: string
+  readonly app_id: string
+  readonly key_id: string
+  readonly display_name: string | null
+  /** SHA-1 of the certificate in upper-case hexadecimal. */
+  readonly thumbprint: string
+  readonly starts_at_ms: number
+  readonly expires_at_ms: number
+  readonly der: Uint8Array
+}
+
+/** A federated credential of an application or a managed identity. */
+export type FederatedCredentialRow = {
+  /** Graph's id. */
+  readonly id: string
+  /** The credential id in tokens; replaced when the trust changes. */
+  readonly credential_id: string
+  /** The object id of the application or managed identity. */
+  readonly holder_id: string
+  readonly app_id: string
+  readonly name: string
+  readonly name_key: string
+  readonly issuer: string
+  readonly audience: string
+  /** Null if the trust names claims. */
+  readonly subject: string | null
+  /** Null if the trust names a subject. */
+  readonly claims_expression: string | null
+  /** The text that finds it. */
+  readonly trust_key: string
+  /** Distinguishes its trust from the others of the holder. */
+  readonly trust_text: string
+  readonly description: string | null
+  readonly created_at_ms: number
+}
+
+/** The key of a machine. */
+export type MachineKeyRow = {
+  readonly machine_id: string
+  readonly key_id: string
+  /** A JWK as JSON text. */
+  readonly public_key: string
+  readonly enrolled_at_ms: number
+}
+
+/** Allows a machine to act as an identity: its own or an attached one. Every new key replaces the id. */
+export type MachineCredentialRow = { readonly id: string; readonly machine_id: string; readonly identity_id: string }
+
+/** The enrollment code of a machine. */
+export type EnrollmentCodeRow = {
+  readonly machine_id: string
+  /** base64url of the SHA-256. */
+  readonly code_hash: string
+  readonly expires_at_ms: number
+}
+
+export type SignInRow = {
+  readonly id: string
+  readonly object_id: string
+  readonly client_id: string
+  /** Authentication method references, separated by spaces. */
+  readonly methods: string
+  readonly authenticated_at_ms: number
+  readonly expires_at_ms: number
+  /** 0 for sign-ins older than this column. */
+  readonly created_at_ms: number
+  readonly last_used_at_ms: number
+  readonly remote_address: string | null
+  readonly user_agent: string | null
+}
+
+/** Wrong passwords, counted by a hash of the user name, which bounds the number of rows. */
+export type PasswordFailureRow = { readonly bucket: number; readonly failures: number; readonly since_ms: number }
+
+/** A network from which a user has signed in. */
+export type KnownNetworkRow = { readonly object_id: string; readonly network: string; readonly seen_at_ms: number }
+
+export type TotpRow = {
+  readonly object_id: string
+  readonly sealed_secret: Uint8Array
+  readonly confirmed: number
+  /** The step of the last code that was used; earlier codes are invalid. */
+  readonly last_step: number
+  readonly failures: number
+  readonly failures_since_ms: number
+  /** Wrong codes since the last right one, from any sender. */
+  readonly failures_in_row: number
+  readonly created_at_ms: number
+}
+
+export type PasskeyRow = {
+  readonly id: string
+  readonly object_id: string
+  /** base64url, as the authenticator made it. */
+  readonly credential_id: string
+  readonly public_key: Uint8Array
+  readonly counter: number
+  /** Separated by spaces. */
+  readonly transports: string
+  readonly display_name: string
+  readonly created_at_ms: number
+}
+
+export type RecoveryCodeRow = { readonly object_id: string; readonly code_hash: string }
+
+/** The code with which a user may set up the first second factor. */
+export type EnrolmentCodeRow = {
+  readonly object_id: string
+  /** base64url of the SHA-256. */
+  readonly code_hash: string
+  readonly created_at_ms: number
+  readonly expires_at_ms: number
+}
+
+/** A security event of a user. */
+export type SecurityEventRow = {
+  readonly id: string
+  readonly object_id: string
+  readonly kind: string
+  /** The number of events of this kind from this address within an hour. */
+  readonly count: number
+  readonly first_at_ms: number
+  readonly at_ms: number
+  readonly remote_address: string
+  readonly user_agent: string | null
+  readonly detail: string
+}

@@ -1,0 +1,51 @@
+import type { Database, Transaction } from '../../platform/sql/database.ts'
+import type { Migration } from '../../platform/sql/migrations.ts'
+import type { CredentialTables, EnrolmentCodeRow } from '../records/rows.ts'
+
+/** Adds the table of enrolment codes of users. */
+export const enrolmentCodeMigration: Migration = {
+  id: 'directory-0014-enrolment-codes',
+  up: async (schema, types) => {
+    await schema
+      .createTable('enrolment_code')
+      .addColumn('object_id', types.text, (column) => column.primaryKey())
+      .addColumn('code_hash', types.text, (column) => column.notNull())
+      .addColumn('created_at_ms', types.integer, (column) => column.notNull())
+      .addColumn('expires_at_ms', types.integer, (column) => column.notNull())
+      .execute()
+  },
+}
+
+/** The SQL of enrolment codes. */
+export function enrolmentCodeStore(database: Database) {
+  const within = (transaction: Transaction) => transaction.tables<CredentialTables>()
+  const deleteEnrolmentCode = async (transaction: Transaction, objectId: string) =>
+    (await within(transaction).deleteFrom('enrolment_code').where('object_id', '=', objectId).executeTakeFirst())
+      .numDeletedRows === 1n
+  return {
+    enrolmentCode: (objectId: string) =>
+      database
+        .tables<CredentialTables>()
+        .selectFrom('enrolment_code')
+        .selectAll()
+        .where('object_id', '=', objectId)
+        .executeTakeFirst(),
+    replaceEnrolmentCode: async (transaction: Transaction, row: EnrolmentCodeRow) => {
+      await deleteEnrolmentCode(transaction, row.object_id)
+      await within(transaction).insertInto('enrolment_code').values(row).execute()
+    },
+    /** Gives false if there is no such code, or it has expired. */
+    useEnrolmentCode: async (transaction: Transaction, objectId: string, codeHash: string, nowMs: number) => {
+      const { numDeletedRows } = await within(transaction)
+        .deleteFrom('enrolment_code')
+        .where('object_id', '=', objectId)
+        .where('code_hash', '=', codeHash)
+        .where('expires_at_ms', '>', nowMs)
+        .executeTakeFirst()
+      return numDeletedRows === 1n
+    },
+    deleteEnrolmentCode,
+  }
+}
+
+export type EnrolmentCodeStore = ReturnType<typeof enrolmentCodeStore>

@@ -1,0 +1,63 @@
+import { hashSecret } from '../../platform/keys/sealing.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import type { Transaction } from '../../platform/sql/database.ts'
+import type { EnrolmentCodeStore } from './enrolment-code-store.ts'
+import { newReadableCode } from './readable-code.ts'
+
+/** An enrolment code of a user, without its text. */
+export type PendingEnrolmentCode = { readonly createdAtMs: number; readonly expiresAtMs: number }
+
+/** Codes of an owner, each for one user, one use and a limited time. */
+export interface EnrolmentCodes {
+  /** Creates a code, which is returned only here, and invalidates an earlier one of the user. */
+  create(transaction: Transaction, objectId: string, lifetimeMs: number): Promise<string>
+  find(objectId: string): Promise<PendingEnrolmentCode | undefined>
+  isValid(objectId: string, code: string): Promise<boolean>
+  /** Uses the code up; false if there is no such code, or it has expired. */
+  use(transaction: Transaction, objectId: string, code: string): Promise<boolean>
+  /** False if there is none. */
+  remove(transaction: Transaction, objectId: string): Promise<boolean>
+}
+
+/** Creates the store of enrolment codes. */
+export function createEnrolmentCodes({
+  store,
+  clock,
+}: {
+  readonly store: EnrolmentCodeStore
+  readonly clock: Clock
+}): EnrolmentCodes {
+  const find = async (objectId: string) => {
+    const row = await store.enrolmentCode(objectId)
+    return row === undefined || clock.now() >= row.expires_at_ms ? undefined : row
+  }
+  return {
+    create: async (transaction, objectId, lifetimeMs) => {
+      const code = newReadableCode()
+      const nowMs = clock.now()
+      await store.replaceEnrolmentCode(transaction, {
+        object_id: objectId,
+        code_hash: hashOf(objectId, code),
+        created_at_ms: nowMs,
+        expires_at_ms: nowMs + lifetimeMs,
+      })
+      return code
+    },
+    find: async (objectId) => {
+      const row = await find(objectId)
+      return row && { createdAtMs: row.created_at_ms, expiresAtMs: row.expires_at_ms }
+    },
+    isValid: async (objectId, code) => (await find(objectId))?.code_hash === hashOf(objectId, code),
+    use: (transaction, objectId, code) =>
+      store.useEnrolmentCode(transaction, objectId, hashOf(objectId, code), clock.now()),
+    remove: (transaction, objectId) => store.deleteEnrolmentCode(transaction, objectId),
+  }
+}
+
+function hashOf(objectId: string, code: string): string {
+  const written = code
+    .slice(0, 64)
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, '')
+  return hashSecret(`enrolment ${objectId} ${written}`).toString('base64url')
+}

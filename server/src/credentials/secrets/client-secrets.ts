@@ -1,0 +1,68 @@
+import type { Directory, ServicePrincipal } from '../../directory/index.ts'
+import { newSecret, secretEquals } from '../../platform/keys/sealing.ts'
+import { AuthorityMemory, andThen } from '../../platform/memory/authority-memory.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import type { Database } from '../../platform/sql/database.ts'
+import { nullGuid, parseGuid } from '../../standards/azure/guid.ts'
+import type { ClientSecretCheck } from '../records/model.ts'
+import type { SecretRow } from '../records/rows.ts'
+import { storedHash } from '../records/stored-hash.ts'
+import type { SecretStore } from './secret-store.ts'
+
+/** How many successful checks are cached. */
+const memoryLimit = 100_000
+
+/** Ours have 46 characters. Longer ones are not hashed. */
+const maxSecretLength = 1024
+
+/** An unknown secret is compared with this hash, so that every check makes a comparison. */
+const nobodysHash = storedHash(newSecret())
+
+/**
+ * Creates the check of client secrets. A successful check is cached by the hash of the secret, a failed one is not. Every
+ * check makes the same reads and the same comparison, whether or not the application exists.
+ */
+export function createSecretCheck({
+  database,
+  clock,
+  store,
+  directory,
+}: {
+  readonly database: Pick<Database, 'authorityRevision'>
+  readonly clock: Clock
+  readonly store: SecretStore
+  readonly directory: Pick<Directory, 'findServicePrincipalByAppId'>
+}) {
+  const memory = new AuthorityMemory<ClientSecretCheck>(memoryLimit)
+
+  function judge(
+    hash: string,
+    row: SecretRow | undefined,
+    servicePrincipal: ServicePrincipal | undefined,
+  ): ClientSecretCheck {
+    const nowMs = clock.now()
+    const isRight = secretEquals(hash, row?.secret_hash ?? nobodysHash)
+    if (servicePrincipal === undefined) return { outcome: 'unknown-application' }
+    if (row === undefined || !isRight || nowMs < row.starts_at_ms) return { outcome: 'wrong-secret' }
+    if (nowMs >= row.expires_at_ms) return { outcome: 'expired-secret' }
+    if (!servicePrincipal.enabled) return { outcome: 'disabled' }
+    return { outcome: 'proved', servicePrincipal, credentialId: row.id, expiresAtMs: row.expires_at_ms }
+  }
+
+  return (appIdText: string, secret: string): ClientSecretCheck | Promise<ClientSecretCheck> => {
+    const appId = parseGuid(appIdText) ?? nullGuid
+    const hash = storedHash(secret.length > maxSecretLength ? '' : secret)
+    const key = `${appId} ${hash}`
+    return andThen(database.authorityRevision(), (revision) => {
+      const remembered = memory.recall(revision, key, clock.now())
+      if (remembered !== undefined) return remembered
+      return andThen(store.byHash(appId, hash), (row) =>
+        andThen(directory.findServicePrincipalByAppId(appId), (principal) => {
+          const check = judge(hash, row, principal)
+          if (check.outcome === 'proved') memory.keep(revision, key, check, check.expiresAtMs)
+          return check
+        }),
+      )
+    })
+  }
+}

@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto'
+import { type Directory, DirectoryError } from '../../directory/index.ts'
+import { newSecret } from '../../platform/keys/sealing.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import type { Transaction } from '../../platform/sql/database.ts'
+import { requireHolder } from '../records/holders.ts'
+import { type RequireLifetime, credentialLimit, dayMs, defaultSecretDays } from '../records/lifetime.ts'
+import type { Holder, HolderKind, SecretRecord } from '../records/model.ts'
+import type { SecretRow } from '../records/rows.ts'
+import { storedHash } from '../records/stored-hash.ts'
+import type { SecretStore } from './secret-store.ts'
+
+/** A client's request for a new secret. */
+export type SecretRequest = {
+  readonly displayName: string | null
+  readonly startsAtMs: number | undefined
+  readonly expiresAtMs: number | undefined
+}
+
+/** An application or service principal that was found. */
+export type SecretHolder = Holder & { readonly kind: HolderKind }
+
+/** A new secret that is not stored yet. Its text is nowhere else. */
+export type PreparedSecret = {
+  readonly secretText: string
+  readonly secret: SecretRecord
+  readonly insert: (transaction: Transaction) => Promise<void>
+}
+
+export type SecretsOptions = {
+  readonly directory: Pick<Directory, 'applications' | 'findServicePrincipal'>
+  readonly store: SecretStore
+  readonly clock: Clock
+  readonly requireLifetime: RequireLifetime
+}
+
+/** Creates and removes the secrets of applications and service principals. */
+export function createSecrets({ directory, store, clock, requireLifetime }: SecretsOptions) {
+  return {
+    /** @throws DirectoryError if there is none, and for a managed identity */
+    requireHolder: async (kind: HolderKind, holderId: string): Promise<SecretHolder> => ({
+      kind,
+      ...(await requireHolder(directory, kind, holderId)),
+    }),
+
+    /** Called outside of the transaction, which may run more than once. @throws DirectoryError for an invalid lifetime */
+    prepare: ({ kind, holderId, appId }: SecretHolder, request: SecretRequest): PreparedSecret => {
+      const startsAtMs = request.startsAtMs ?? clock.now()
+      const expiresAtMs = request.expiresAtMs ?? Math.max(startsAtMs, clock.now()) + defaultSecretDays * dayMs
+      requireLifetime(startsAtMs, expiresAtMs)
+      const { displayName } = request
+      const secretText = newSecret()
+      const row = newSecretRow(secretText, { holderId, appId, displayName, startsAtMs, expiresAtMs })
+      return {
+        secretText,
+        secret: toSecretRecord(row),
+        insert: async (transaction) => {
+          // The holder may have been deleted since, and no secret may remain without its holder.
+          await requireHolder(directory, kind, holderId, transaction)
+          if ((await store.count(transaction, holderId)) >= credentialLimit) {
+            throw new DirectoryError('quota', `An object has at most ${credentialLimit} password credentials.`)
+          }
+          await store.insert(transaction, row)
+        },
+      }
+    },
+
+    remove: async (transaction: Transaction, holderId: string, keyId: string): Promise<void> => {
+      transaction.changesAuthority()
+      if (!(await store.delete(transaction, holderId, keyId))) {
+        throw new DirectoryError('invalid', `No password credential found with keyId '${keyId}'.`)
+      }
+    },
+
+    /** When the secret expires, if it is valid and its service principal enabled. */
+    validUntilMs: async (objectId: string, credentialId: string): Promise<number | undefined> => {
+      const row = await store.byId(credentialId)
+      if (row === undefined || clock.now() < row.starts_at_ms) return undefined
+      const principal = await directory.findServicePrincipal(objectId)
+      return principal?.enabled === true && principal.appId === row.app_id ? row.expires_at_ms : undefined
+    },
+  }
+}
+
+export type Secrets = Omit<ReturnType<typeof createSecrets>, 'validUntilMs'>
+
+function newSecretRow(
+  secretText: string,
+  secret: {
+    readonly holderId: string
+    readonly appId: string
+    readonly displayName: string | null
+    readonly startsAtMs: number
+    readonly expiresAtMs: number
+  },
+): SecretRow {
+  return {
+    id: randomUUID(),
+    holder_id: secret.holderId,
+    app_id: secret.appId,
+    display_name: secret.displayName,
+    hint: secretText.slice(0, 3),
+    secret_hash: storedHash(secretText),
+    starts_at_ms: secret.startsAtMs,
+    expires_at_ms: secret.expiresAtMs,
+  }
+}
+
+/** A secret without its text. */
+export function toSecretRecord(row: SecretRow): SecretRecord {
+  const { id: keyId, display_name: displayName, hint, starts_at_ms: startsAtMs, expires_at_ms: expiresAtMs } = row
+  return { keyId, displayName, hint, startsAtMs, expiresAtMs }
+}

@@ -1,0 +1,58 @@
+import type { AuthenticationRecord, AuthenticationRecords, User } from '../../directory/index.ts'
+import type { Transaction } from '../../platform/sql/database.ts'
+import type { SecondFactorRules } from '../second-factors/second-factor-policy.ts'
+
+/** A user with the revision of the authentication: one of an earlier revision is no longer valid. */
+export type AuthenticatedUser = Pick<User, 'objectId' | 'authenticationRevision'>
+
+/** Why an authentication that succeeded does not lead to a sign-in. */
+export type AuthenticationRefusal =
+  | 'disabled'
+  /** The password was reset, a method was removed, the user signed out everywhere, or was deleted. */
+  | 'outdated'
+  | 'must-change-password'
+  | 'second-factor'
+  | 'second-factor-enrolment'
+
+/** The authentication is no longer valid, or not complete. */
+export class AuthenticationRefusedError extends Error {
+  override readonly name = 'AuthenticationRefusedError'
+  readonly refusal: AuthenticationRefusal
+  constructor(refusal: AuthenticationRefusal) {
+    super(`the authentication is no longer valid: ${refusal}`)
+    this.refusal = refusal
+  }
+}
+
+/**
+ * Requires, within the transaction that uses an authentication, that nothing has invalidated it since.
+ *
+ * @throws AuthenticationRefusedError
+ */
+export async function requireValidAuthentication(
+  authentication: Pick<AuthenticationRecords, 'find'>,
+  transaction: Transaction,
+  { objectId, authenticationRevision }: AuthenticatedUser,
+): Promise<AuthenticationRecord> {
+  const user = await authentication.find(objectId, transaction)
+  if (user?.enabled === false) throw new AuthenticationRefusedError('disabled')
+  if (user?.authenticationRevision !== authenticationRevision) throw new AuthenticationRefusedError('outdated')
+  return user
+}
+
+/**
+ * Requires that an authentication is complete: no password that must be changed, and no password alone if the user has a
+ * second factor or needs one. Checked here too, so that a page cannot forget it.
+ *
+ * @throws AuthenticationRefusedError
+ */
+export async function requireCompleteAuthentication(
+  rules: SecondFactorRules,
+  transaction: Transaction,
+  user: AuthenticationRecord,
+  methods: readonly string[],
+): Promise<void> {
+  if (user.mustChangePassword && methods.includes('pwd')) throw new AuthenticationRefusedError('must-change-password')
+  const due = await rules.due(transaction, user, methods)
+  if (due !== undefined) throw new AuthenticationRefusedError(due === 'enrolment' ? 'second-factor-enrolment' : due)
+}

@@ -1,0 +1,68 @@
+import type { Directory } from '../../directory/index.ts'
+import { AuthorityMemory, andThen } from '../../platform/memory/authority-memory.ts'
+import type { Clock } from '../../platform/process/clock.ts'
+import type { Database } from '../../platform/sql/database.ts'
+import { parseGuid } from '../../standards/azure/guid.ts'
+import type { Credential, CredentialKind } from '../records/model.ts'
+
+/** How many valid credentials are cached. */
+const memoryLimit = 100_000
+
+/** Until when a principal has a valid credential of one kind; undefined if it has no such credential. */
+export type ValidUntil = (objectId: string, credentialId: string) => Promise<number | undefined>
+
+/** The submodule of each kind, which asks for the credential in one query. */
+export type ValidUntilOfKinds = Readonly<Record<Exclude<CredentialKind, 'external-principal'>, ValidUntil>>
+
+export type StandingOptions = {
+  readonly database: Pick<Database, 'authorityRevision'>
+  readonly clock: Clock
+  readonly directory: Pick<Directory, 'externalPrincipals' | 'findServicePrincipal' | 'findUser'>
+  readonly kinds: ValidUntilOfKinds
+}
+
+/** Creates the check whether a principal exists, is enabled and still has a credential. */
+export function createStandingCheck(options: StandingOptions) {
+  const { database, clock } = options
+  const memory = new AuthorityMemory<{ readonly objectIdText: string; readonly kind: CredentialKind | undefined }>(
+    memoryLimit,
+  )
+
+  // Called for every token that is issued: a hit parses and builds nothing.
+  return (objectIdText: string, credential: Credential | undefined): boolean | Promise<boolean> =>
+    andThen(database.authorityRevision(), (revision) => {
+      const key = credential?.id ?? objectIdText
+      const known = memory.recall(revision, key, clock.now())
+      if (known?.objectIdText === objectIdText && known.kind === credential?.kind) return true
+      const objectId = parseGuid(objectIdText)
+      if (objectId === undefined) return false
+      return andThen(validUntilMs(options, objectId, credential), (untilMs) => {
+        if (untilMs === undefined || clock.now() >= untilMs) return false
+        memory.keep(revision, key, { objectIdText, kind: credential?.kind }, untilMs)
+        return true
+      })
+    })
+}
+
+async function validUntilMs(
+  { directory, kinds }: StandingOptions,
+  objectId: string,
+  credential: Credential | undefined,
+): Promise<number | undefined> {
+  switch (credential?.kind) {
+    case undefined: {
+      const principal = (await directory.findServicePrincipal(objectId)) ?? (await directory.findUser(objectId))
+      return principal?.enabled === true ? Number.POSITIVE_INFINITY : undefined
+    }
+    case 'external-principal': {
+      const id = await directory.externalPrincipals.credentialIdOf(objectId)
+      return id === credential.id ? Number.POSITIVE_INFINITY : undefined
+    }
+    case 'client-secret':
+    case 'certificate':
+    case 'federated-credential':
+    case 'machine':
+    case 'sign-in':
+      return kinds[credential.kind](objectId, credential.id)
+  }
+}

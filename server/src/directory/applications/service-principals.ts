@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../../platform/process/clock.ts'
+import type { Transaction } from '../../platform/sql/database.ts'
+import { DirectoryError, refuseManaged, resourceNotFound } from '../principals/errors.ts'
+import type { DirectoryListener } from '../principals/events.ts'
+import type { DirectoryRole, OnPrincipalDeleted } from '../principals/model.ts'
+import { requireOwnerLeft } from '../principals/owners.ts'
+import type { NamedServicePrincipalRow, PrincipalStore } from '../principals/principal-store.ts'
+import { type ServicePrincipalRecord, toServicePrincipalRecord } from '../principals/records.ts'
+import type { ApplicationStore } from './application-store.ts'
+
+/** Deletes a service principal with everything that belongs to it in every module. */
+export type RemoveServicePrincipal = (transaction: Transaction, row: NamedServicePrincipalRow) => Promise<void>
+
+/** Creates the deletion of service principals. @throws DirectoryError for the last owner of the directory */
+export function createRemoveServicePrincipal(
+  store: PrincipalStore,
+  onPrincipalDeleted: OnPrincipalDeleted,
+): RemoveServicePrincipal {
+  return async (transaction, { object_id: objectId, app_id: appId, directory_role }) => {
+    transaction.changesAuthority()
+    await onPrincipalDeleted(transaction, { kind: 'service-principal', objectId, appId })
+    await store.deleteServicePrincipal(transaction, objectId)
+    if (directory_role === 'owner') await requireOwnerLeft(store, transaction)
+  }
+}
+
+/** The changes of the service principals of applications. Each throws {@link DirectoryError} if it is denied. */
+export function createServicePrincipals(options: {
+  readonly store: ApplicationStore & PrincipalStore
+  readonly clock: Clock
+  readonly events: Pick<DirectoryListener, 'onApplicationDisabled'>
+  readonly removeServicePrincipal: RemoveServicePrincipal
+}) {
+  const { store, clock, events, removeServicePrincipal } = options
+
+  async function requirePrincipal(transaction: Transaction, objectId: string): Promise<NamedServicePrincipalRow> {
+    const row = await store.servicePrincipal(transaction, 'object_id', objectId)
+    if (row === undefined) throw resourceNotFound(objectId)
+    return row
+  }
+
+  return {
+    createServicePrincipal: async (
+      transaction: Transaction,
+      appId: string,
+      { enabled, directoryRole }: { readonly enabled: boolean; readonly directoryRole: DirectoryRole | null },
+    ): Promise<ServicePrincipalRecord> => {
+      const application = await store.application(transaction, 'app_id', appId)
+      if (application === undefined) {
+        // az waits for replication when it reads "does not reference".
+        const text = `The appId '${appId}' of the service principal does not reference a valid application object.`
+        throw new DirectoryError('no-application', text)
+      }
+      if ((await store.servicePrincipal(transaction, 'app_id', appId)) !== undefined) {
+        const text = `The service principal cannot be created, updated, or restored because the service principal name ${appId} is already in use.`
+        throw new DirectoryError('conflict', text)
+      }
+      const row = {
+        object_id: randomUUID(),
+        app_id: appId,
+        application_id: application.object_id,
+        enabled: enabled ? 1 : 0,
+        directory_role: directoryRole,
+        created_at_ms: clock.now(),
+      }
+      await store.insertServicePrincipal(transaction, row)
+      const { display_name } = application
+      const noResource = { managed_kind: null, subscription_id: null, resource_group: null }
+      return toServicePrincipalRecord({ ...row, display_name, ...noResource })
+    },
+
+    updateServicePrincipal: async (
+      transaction: Transaction,
+      objectId: string,
+      { enabled }: { readonly enabled?: boolean | undefined },
+    ): Promise<void> => {
+      transaction.changesAuthority()
+      const row = await requirePrincipal(transaction, objectId)
+      if (enabled === undefined) return
+      await store.enableServicePrincipal(transaction, objectId, enabled ? 1 : 0)
+      if (enabled) return
+      // The sign-ins stay ended when it is enabled again.
+      await events.onApplicationDisabled(transaction, row.app_id)
+      if (row.directory_role === 'owner') await requireOwnerLeft(store, transaction)
+    },
+
+    deleteServicePrincipal: async (transaction: Transaction, objectId: string): Promise<ServicePrincipalRecord> => {
+      const row = await requirePrincipal(transaction, objectId)
+      const record = toServicePrincipalRecord(row)
+      refuseManaged(record)
+      await removeServicePrincipal(transaction, row)
+      return record
+    },
+  }
+}

@@ -1,0 +1,48 @@
+import type { Clock } from '../../platform/process/clock.ts'
+import type { Database } from '../../platform/sql/database.ts'
+import type { DirectoryListener } from '../principals/events.ts'
+import type { ExternalGroups } from './external-groups.ts'
+import type { ExternalUserStore } from './external-user-store.ts'
+
+/** How many users one transaction changes. */
+const sweepSize = 200
+
+/** Ends sign-ins of providers that were removed, and memberships of sign-ins that have expired. */
+export function createProviderExpiry(options: {
+  readonly database: Database
+  readonly clock: Clock
+  readonly store: ExternalUserStore
+  readonly groups: ExternalGroups
+  readonly events: Pick<DirectoryListener, 'onUserSuspended'>
+}) {
+  const { database, clock, store, groups, events } = options
+  return {
+    /** Ends the sign-ins of users of removed issuers, and their memberships. For the start, when settings may be new. */
+    endSignInsOfRemovedProviders: async (isConfigured: (issuer: string) => boolean): Promise<void> => {
+      const nowMs = clock.now()
+      const issuers = (await store.issuersInForce(nowMs)).filter((issuer) => !isConfigured(issuer))
+      if (issuers.length === 0) return
+      await database.transaction(async (transaction) => {
+        transaction.changesAuthority()
+        for (const issuer of issuers) {
+          for (const objectId of await store.peopleInForce(transaction, issuer, nowMs)) {
+            await events.onUserSuspended(transaction, objectId)
+            await groups.leave(transaction, objectId, issuer)
+          }
+          await store.endIssuer(transaction, issuer, nowMs)
+        }
+      })
+    },
+
+    /** Removes group memberships of expired sign-ins. To be run every minute. */
+    endStaleMemberships: async (): Promise<void> => {
+      while (await store.hasStaleIdentities(clock.now())) {
+        await database.transaction(async (transaction) => {
+          for (const { object_id, issuer } of await store.staleIdentities(transaction, clock.now(), sweepSize)) {
+            await groups.leave(transaction, object_id, issuer)
+          }
+        })
+      }
+    },
+  }
+}

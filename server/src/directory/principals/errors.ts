@@ -1,0 +1,42 @@
+/** Why the directory denies a change: the request is invalid, or the present state does not allow it. */
+export type DirectoryRefusal = 'invalid' | 'no-application' | 'quota' | 'forbidden' | 'not-found' | 'conflict'
+
+/** The directory denies a change. Every surface may show the message. */
+export class DirectoryError extends Error {
+  override readonly name = 'DirectoryError'
+  readonly refusal: DirectoryRefusal
+
+  constructor(refusal: DirectoryRefusal, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.refusal = refusal
+  }
+}
+
+/** @throws DirectoryError for a managed identity, which has no secrets and is deleted with its resource */
+export function refuseManaged({ managed }: { readonly managed: object | undefined }): void {
+  if (managed === undefined) return
+  const text = 'A managed identity has no credentials, and is deleted with the resource that it belongs to.'
+  throw new DirectoryError('invalid', text)
+}
+
+/** There is no such object of this kind. */
+export function resourceNotFound(idOrName: string): DirectoryError {
+  return new DirectoryError(
+    'not-found',
+    `Resource '${idOrName.slice(0, 256)}' does not exist or one of its queried reference-property objects are not present.`,
+  )
+}
+
+/** The member or owner was added before. */
+export function alreadyReferenced(property: string): DirectoryError {
+  const text = `One or more added object references already exist for the following modified properties: '${property}'.`
+  return new DirectoryError('invalid', text)
+}
+
+/** Another user has the name. */
+export class NameTakenError extends Error {
+  override readonly name = 'NameTakenError'
+  constructor(name: string) {
+    super(`the name ${name} is taken`)
+  }
+}

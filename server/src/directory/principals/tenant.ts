@@ -1,0 +1,26 @@
+import type { Transaction } from '../../platform/sql/database.ts'
+import { nameKey } from '../../standards/azure/object-name.ts'
+import type { Tenant } from './model.ts'
+import type { PrincipalStore } from './principal-store.ts'
+
+/** Reads the tenant, which never changes, once. */
+export function createTenantReader(store: Pick<PrincipalStore, 'tenant'>): () => Promise<Tenant> {
+  let tenant: Tenant | undefined
+  return async () => {
+    if (tenant !== undefined) return tenant
+    const row = await store.tenant()
+    if (row === undefined) throw new Error('there is no tenant yet')
+    tenant = { tenantId: row.tenant_id, displayName: row.display_name, defaultDomain: row.default_domain }
+    return tenant
+  }
+}
+
+/** Creates the tenant. */
+export async function insertTenant(
+  store: Pick<PrincipalStore, 'insertTenant'>,
+  transaction: Transaction,
+  { tenantId, displayName, defaultDomain }: Tenant,
+): Promise<void> {
+  const row = { tenant_id: tenantId.toLowerCase(), display_name: displayName, default_domain: nameKey(defaultDomain) }
+  await store.insertTenant(transaction, { only: 1, ...row })
+}
