@@ -3,8 +3,21 @@ import type { Migration } from '../platform/sql/migrations.ts'
 /** The tables of this module. */
 export const accessMigrations: readonly Migration[] = [
   {
-    id: 'access-0001-role-assignments',
+    id: 'access-0001-tables',
     up: async (schema, types) => {
+      await schema
+        .createTable('role_definition')
+        .addColumn('name', types.text, (column) => column.primaryKey())
+        .addColumn('role_name_key', types.text, (column) => column.notNull().unique())
+        .addColumn('role_name', types.text, (column) => column.notNull())
+        .addColumn('description', types.text, (column) => column.notNull())
+        .addColumn('permissions', types.text, (column) => column.notNull())
+        .addColumn('assignable_scopes', types.text, (column) => column.notNull())
+        .addColumn('created_at_ms', types.integer, (column) => column.notNull())
+        .addColumn('created_by', types.text, (column) => column.notNull())
+        .addColumn('updated_at_ms', types.integer, (column) => column.notNull())
+        .addColumn('updated_by', types.text, (column) => column.notNull())
+        .execute()
       await schema
         .createTable('role_assignment')
         .addColumn('scope_key', types.text, (column) => column.notNull())
@@ -17,16 +30,14 @@ export const accessMigrations: readonly Migration[] = [
         .addColumn('condition_version', types.text)
         .addColumn('created_at_ms', types.integer, (column) => column.notNull())
         .addColumn('created_by', types.text, (column) => column.notNull())
+        .addColumn('description', types.text)
+        .addColumn('updated_at_ms', types.integer)
+        .addColumn('updated_by', types.text)
         .addPrimaryKeyConstraint('role_assignment_key', ['scope_key', 'name'])
         .addUniqueConstraint('role_assignment_once', ['principal_id', 'scope_key', 'role_definition_name'])
         .execute()
       await schema.createIndex('role_assignment_by_name').on('role_assignment').column('name').unique().execute()
-    },
-  },
-  // Rows refer to a registry by its rid: a registry that is created again under the same name has another.
-  {
-    id: 'access-0002-scope-maps',
-    up: async (schema, types) => {
+      await schema.createIndex('role_assignment_by_role').on('role_assignment').column('role_definition_name').execute()
       await schema
         .createTable('scope_map')
         .addColumn('rid', types.text, (column) => column.notNull())
@@ -64,39 +75,6 @@ export const accessMigrations: readonly Migration[] = [
         .addColumn('expires_at_ms', types.integer)
         .addUniqueConstraint('scoped_token_password_once', ['token_id', 'name'])
         .execute()
-    },
-  },
-  {
-    id: 'access-0003-changes-of-assignments',
-    up: async (schema, types) => {
-      const table = () => schema.alterTable('role_assignment')
-      await table().addColumn('description', types.text).execute()
-      await table().addColumn('updated_at_ms', types.integer).execute()
-      await table().addColumn('updated_by', types.text).execute()
-    },
-  },
-  {
-    id: 'access-0004-role-definitions',
-    up: async (schema, types) => {
-      await schema
-        .createTable('role_definition')
-        .addColumn('name', types.text, (column) => column.primaryKey())
-        .addColumn('role_name_key', types.text, (column) => column.notNull().unique())
-        .addColumn('role_name', types.text, (column) => column.notNull())
-        .addColumn('description', types.text, (column) => column.notNull())
-        .addColumn('permissions', types.text, (column) => column.notNull())
-        .addColumn('assignable_scopes', types.text, (column) => column.notNull())
-        .addColumn('created_at_ms', types.integer, (column) => column.notNull())
-        .addColumn('created_by', types.text, (column) => column.notNull())
-        .addColumn('updated_at_ms', types.integer, (column) => column.notNull())
-        .addColumn('updated_by', types.text, (column) => column.notNull())
-        .execute()
-      await schema.createIndex('role_assignment_by_role').on('role_assignment').column('role_definition_name').execute()
-    },
-  },
-  {
-    id: 'access-0005-anonymous-access',
-    up: async (schema, types) => {
       await schema
         .createTable('anonymous_access')
         .addColumn('rid', types.text, (column) => column.primaryKey())

@@ -3,7 +3,7 @@ import { databaseFileIn, masterKeyFileIn } from '../platform/files/data-dir.ts'
 import { StartupError, exitCodes } from '../platform/process/exit.ts'
 import { openSealer } from '../platform/keys/sealing.ts'
 import { type SqliteSnapshot, openSqliteSnapshot } from '../platform/sql/sqlite-database.ts'
-import { type ChainSource, hasChain } from './chain/chain-store.ts'
+import { type ChainSource, readChain } from './chain/chain-store.ts'
 import type { Checkpoint } from './chain/checkpoint.ts'
 import { type AuditEventDocument, auditEventDocument } from './log/event-document.ts'
 import { allEvents, listEvents } from './search/search-events.ts'
@@ -73,16 +73,12 @@ async function openFile(file: string): Promise<SqliteSnapshot> {
   let snapshot: SqliteSnapshot | undefined
   try {
     snapshot = openSqliteSnapshot(file)
-    if (await hasChain(snapshot)) return snapshot
+    await readChain({ kind: 'sqlite', tables: snapshot.tables }).lastBlock()
+    return snapshot
   } catch (error) {
     snapshot?.close()
     throw unusable(`the database ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
   }
-  snapshot.close()
-  throw unusable(
-    `the audit log in ${file} was written by an older version and has no chain yet`,
-    'start this version of the server once',
-  )
 }
 
 function unusable(message: string, nextStep = 'run it as the user that the server runs as'): StartupError {

@@ -1,33 +1,14 @@
-import { type CreateTableBuilder, sql } from 'kysely'
+import { type CreateTableBuilder, type SchemaModule, sql } from 'kysely'
 import type { Transaction } from '../platform/sql/database.ts'
 import type { ColumnTypes, Migration } from '../platform/sql/migrations.ts'
-import { headMigrationId, writeHead } from './chain/chain-store.ts'
-import { copyEvents } from './chain/first-layout-store.ts'
+import { writeHead } from './chain/chain-store.ts'
 
 /** The tables of this module. */
 export const auditMigrations: readonly Migration[] = [
   {
-    id: 'audit-0001-events',
-    up: async (schema, types) => {
-      const table = schema.createTable('audit_event').addColumn('id', types.text, (column) => column.primaryKey())
-      await withEventColumns(table, types).execute()
-      await schema.createIndex('audit_event_at').on('audit_event').columns(['at_ms', 'id']).execute()
-      await schema.createIndex('audit_event_correlation').on('audit_event').column('correlation_id').execute()
-    },
-  },
-  {
-    id: 'audit-0002-chain',
+    id: 'audit-0001-tables',
     up: async (schema, types, transaction) => {
-      await schema.dropIndex('audit_event_at').execute()
-      await schema.dropIndex('audit_event_correlation').execute()
-      await schema.alterTable('audit_event').renameTo('audit_event_1').execute()
-      const table = await addSequence(schema.createTable('audit_event'), types, transaction)
-      await withEventColumns(table, types)
-        .addColumn('credential_kind', types.text)
-        .addColumn('credential_id', types.text)
-        .execute()
-      await copyEvents(transaction, 'audit_event_1')
-      await schema.dropTable('audit_event_1').execute()
+      await createEventTable(schema, types, transaction)
       await schema
         .createTable('audit_block')
         .addColumn('number', types.integer, (column) => column.primaryKey())
@@ -41,19 +22,6 @@ export const auditMigrations: readonly Migration[] = [
         .addColumn('first_at_ms', types.integer, (column) => column.notNull())
         .addColumn('last_at_ms', types.integer, (column) => column.notNull())
         .execute()
-      await schema.createIndex('audit_block_last').on('audit_block').column('last_at_ms').execute()
-    },
-  },
-  {
-    // Blocks are found by bisection, because their times ascend with their numbers.
-    id: 'audit-0003-no-index-of-times',
-    up: async (schema) => {
-      await schema.dropIndex('audit_block_last').execute()
-    },
-  },
-  {
-    id: 'audit-0004-webhooks',
-    up: async (schema, types) => {
       await schema
         .createTable('audit_webhook')
         .addColumn('name', types.text, (column) => column.primaryKey())
@@ -70,12 +38,9 @@ export const auditMigrations: readonly Migration[] = [
         .addColumn('last_delivery_ms', types.integer)
         .addColumn('last_error', types.text)
         .addColumn('leased_until_ms', types.integer, (column) => column.notNull())
+        .addColumn('after_seq', types.integer, (column) => column.notNull().defaultTo(0))
+        .addColumn('awaited_seqs', types.text, (column) => column.notNull().defaultTo('[]'))
         .execute()
-    },
-  },
-  {
-    id: 'audit-0005-credential-uses',
-    up: async (schema, types) => {
       await schema
         .createTable('credential_use')
         .addColumn('actor_kind', types.text, (column) => column.notNull())
@@ -84,24 +49,6 @@ export const auditMigrations: readonly Migration[] = [
         .addColumn('last_used_ms', types.integer, (column) => column.notNull())
         .addPrimaryKeyConstraint('credential_use_key', ['actor_kind', 'actor_id', 'credential_id'])
         .execute()
-    },
-  },
-  {
-    id: 'audit-0006-webhook-start',
-    up: async (schema, types) => {
-      await schema
-        .alterTable('audit_webhook')
-        .addColumn('after_seq', types.integer, (column) => column.notNull().defaultTo(0))
-        .execute()
-      await schema
-        .alterTable('audit_webhook')
-        .addColumn('awaited_seqs', types.text, (column) => column.notNull().defaultTo('[]'))
-        .execute()
-    },
-  },
-  {
-    id: headMigrationId,
-    up: async (schema, types, transaction) => {
       await schema
         .createTable('audit_head')
         .addColumn('id', types.integer, (column) => column.primaryKey())
@@ -113,11 +60,9 @@ export const auditMigrations: readonly Migration[] = [
   },
 ]
 
-function withEventColumns<Name extends string, Columns extends string>(
-  table: CreateTableBuilder<Name, Columns>,
-  types: ColumnTypes,
-) {
-  return table
+async function createEventTable(schema: SchemaModule, types: ColumnTypes, transaction: Transaction): Promise<void> {
+  const table = await addSequence(schema.createTable('audit_event'), types, transaction)
+  await table
     .addColumn('at_ms', types.integer, (column) => column.notNull())
     .addColumn('action', types.text, (column) => column.notNull())
     .addColumn('outcome', types.text, (column) => column.notNull())
@@ -129,6 +74,9 @@ function withEventColumns<Name extends string, Columns extends string>(
     .addColumn('correlation_id', types.text, (column) => column.notNull())
     .addColumn('remote_address', types.text, (column) => column.notNull())
     .addColumn('user_agent', types.text)
+    .addColumn('credential_kind', types.text)
+    .addColumn('credential_id', types.text)
+    .execute()
 }
 
 /**

@@ -1,15 +1,9 @@
 import type { Migration } from '../platform/sql/migrations.ts'
-import { applicationOwnerMigration } from './applications/application-owner-store.ts'
-import { applicationSignInMigration } from './applications/application-sign-in-store.ts'
-import { externalPrincipalMigration } from './external/external-principal-store.ts'
-import { externalIdentityMigration } from './external/external-user-store.ts'
-import { authenticationRevisionMigration, peopleMigration } from './people/people-migration.ts'
-import { managedIdentityMigration } from './workloads/managed-identity-migration.ts'
 
-/** The tables of the directory. Names that are found in any case are stored in lower case too. */
+/** The tables of this module. Names that are found in any case are stored in lower case too. */
 export const directoryMigrations: readonly Migration[] = [
   {
-    id: 'directory-0001-principals',
+    id: 'directory-0001-tables',
     up: async (schema, types) => {
       await schema
         .createTable('tenant')
@@ -29,6 +23,12 @@ export const directoryMigrations: readonly Migration[] = [
         .addColumn('enabled', types.integer, (column) => column.notNull())
         .addColumn('directory_role', types.text)
         .addColumn('created_at_ms', types.integer, (column) => column.notNull())
+        .addColumn('mail', types.text)
+        .addColumn('mail_nickname', types.text)
+        .addColumn('must_change_password', types.integer, (column) => column.notNull().defaultTo(0))
+        .addColumn('password_changed_at_ms', types.integer)
+        .addColumn('external', types.integer, (column) => column.notNull().defaultTo(0))
+        .addColumn('proof_revision', types.integer, (column) => column.notNull().defaultTo(0))
         .execute()
       await schema
         .createIndex('directory_user_by_name')
@@ -36,12 +36,41 @@ export const directoryMigrations: readonly Migration[] = [
         .columns(['display_name_key', 'object_id'])
         .execute()
       await schema
+        .createTable('directory_group')
+        .addColumn('object_id', types.text, (column) => column.primaryKey())
+        .addColumn('display_name', types.text, (column) => column.notNull())
+        .addColumn('display_name_key', types.text, (column) => column.notNull())
+        .addColumn('description', types.text)
+        .addColumn('mail_nickname', types.text, (column) => column.notNull())
+        .addColumn('mail_nickname_key', types.text, (column) => column.notNull())
+        .addColumn('created_at_ms', types.integer, (column) => column.notNull())
+        .execute()
+      await schema
+        .createIndex('directory_group_by_name')
+        .on('directory_group')
+        .columns(['display_name_key', 'object_id'])
+        .execute()
+      await schema
+        .createTable('group_owner')
+        .addColumn('group_id', types.text, (column) => column.notNull())
+        .addColumn('owner_id', types.text, (column) => column.notNull())
+        .addPrimaryKeyConstraint('group_owner_key', ['group_id', 'owner_id'])
+        .execute()
+      await schema.createIndex('group_owner_by_owner').on('group_owner').columns(['owner_id', 'group_id']).execute()
+      await schema
+        .createTable('group_member')
+        .addColumn('group_id', types.text, (column) => column.notNull())
+        .addColumn('member_id', types.text, (column) => column.notNull())
+        .addColumn('member_kind', types.text, (column) => column.notNull())
+        .addPrimaryKeyConstraint('group_member_key', ['group_id', 'member_id'])
+        .execute()
+      await schema.createIndex('group_member_by_member').on('group_member').columns(['member_id', 'group_id']).execute()
+      await schema
         .createTable('application')
         .addColumn('object_id', types.text, (column) => column.primaryKey())
         .addColumn('app_id', types.text, (column) => column.notNull().unique())
         .addColumn('display_name', types.text, (column) => column.notNull())
         .addColumn('display_name_key', types.text, (column) => column.notNull())
-        .addColumn('owner_id', types.text)
         .addColumn('created_at_ms', types.integer, (column) => column.notNull())
         .execute()
       await schema
@@ -49,7 +78,6 @@ export const directoryMigrations: readonly Migration[] = [
         .on('application')
         .columns(['display_name_key', 'object_id'])
         .execute()
-      await schema.createIndex('application_by_owner').on('application').columns(['owner_id', 'object_id']).execute()
       await schema
         .createTable('application_uri')
         .addColumn('uri_key', types.text, (column) => column.primaryKey())
@@ -62,6 +90,28 @@ export const directoryMigrations: readonly Migration[] = [
         .columns(['application_id', 'uri_key'])
         .execute()
       await schema
+        .createTable('application_owner')
+        .addColumn('application_id', types.text, (column) => column.notNull())
+        .addColumn('owner_id', types.text, (column) => column.notNull())
+        .execute()
+      await schema
+        .createIndex('application_owner_by_owner')
+        .on('application_owner')
+        .columns(['owner_id', 'application_id'])
+        .execute()
+      await schema
+        .createIndex('application_owner_key')
+        .on('application_owner')
+        .columns(['application_id', 'owner_id'])
+        .unique()
+        .execute()
+      await schema
+        .createTable('application_sign_in')
+        .addColumn('application_id', types.text, (column) => column.primaryKey())
+        .addColumn('redirect_uris', types.text, (column) => column.notNull())
+        .addColumn('is_fallback_public_client', types.integer, (column) => column.notNull())
+        .execute()
+      await schema
         .createTable('service_principal')
         .addColumn('object_id', types.text, (column) => column.primaryKey())
         .addColumn('app_id', types.text, (column) => column.notNull().unique())
@@ -70,13 +120,51 @@ export const directoryMigrations: readonly Migration[] = [
         .addColumn('directory_role', types.text)
         .addColumn('created_at_ms', types.integer, (column) => column.notNull())
         .execute()
+      await schema
+        .createTable('managed_identity')
+        .addColumn('object_id', types.text, (column) => column.primaryKey())
+        .addColumn('kind', types.text, (column) => column.notNull())
+        .addColumn('subscription_id', types.text, (column) => column.notNull())
+        .addColumn('resource_group', types.text, (column) => column.notNull())
+        .addColumn('resource_group_key', types.text, (column) => column.notNull())
+        .addColumn('name', types.text, (column) => column.notNull())
+        .addColumn('name_key', types.text, (column) => column.notNull())
+        .addColumn('location', types.text, (column) => column.notNull())
+        .addColumn('tags', types.text, (column) => column.notNull())
+        .addColumn('created_at_ms', types.integer, (column) => column.notNull())
+        .addUniqueConstraint('managed_identity_by_place', ['subscription_id', 'resource_group_key', 'kind', 'name_key'])
+        .execute()
+      await schema
+        .createIndex('managed_identity_by_name')
+        .on('managed_identity')
+        .columns(['name_key', 'object_id'])
+        .execute()
+      await schema
+        .createTable('external_principal')
+        .addColumn('object_id', types.text, (column) => column.primaryKey())
+        .addColumn('tenant_id', types.text, (column) => column.notNull())
+        .addColumn('kind', types.text, (column) => column.notNull())
+        .addColumn('credential_id', types.text, (column) => column.notNull().unique())
+        .addColumn('created_at_ms', types.integer, (column) => column.notNull())
+        .execute()
+      await schema
+        .createTable('external_identity')
+        .addColumn('issuer', types.text, (column) => column.notNull())
+        .addColumn('subject', types.text, (column) => column.notNull())
+        .addColumn('object_id', types.text, (column) => column.notNull())
+        .addColumn('signed_in_at_ms', types.integer)
+        .addColumn('stands_until_ms', types.integer, (column) => column.notNull())
+        .addPrimaryKeyConstraint('external_identity_key', ['issuer', 'subject'])
+        .addUniqueConstraint('external_identity_of_user', ['object_id', 'issuer'])
+        .execute()
+      await schema.createIndex('external_identity_by_end').on('external_identity').column('stands_until_ms').execute()
+      await schema
+        .createTable('external_group')
+        .addColumn('issuer', types.text, (column) => column.notNull())
+        .addColumn('value', types.text, (column) => column.notNull())
+        .addColumn('group_id', types.text, (column) => column.notNull().unique())
+        .addPrimaryKeyConstraint('external_group_key', ['issuer', 'value'])
+        .execute()
     },
   },
-  managedIdentityMigration,
-  applicationSignInMigration,
-  externalPrincipalMigration,
-  peopleMigration,
-  externalIdentityMigration,
-  authenticationRevisionMigration,
-  applicationOwnerMigration,
 ]

@@ -1,9 +1,9 @@
 import type { Migration } from '../platform/sql/migrations.ts'
 
-/** The tables of the module. */
+/** The tables of this module. */
 export const identityMigrations: readonly Migration[] = [
   {
-    id: 'identity-0001-handles',
+    id: 'identity-0001-tables',
     up: async (schema, types) => {
       await schema
         .createTable('handle')
@@ -23,17 +23,12 @@ export const identityMigrations: readonly Migration[] = [
         .on('handle')
         .columns(['object_id', 'kind', 'created_at_ms', 'hash'])
         .execute()
-    },
-  },
-  {
-    id: 'identity-0002-used-assertions',
-    up: async (schema, types) => {
       await schema
         .createTable('used_assertion')
         .addColumn('id_hash', types.text, (column) => column.primaryKey())
         .addColumn('expires_at_ms', types.integer, (column) => column.notNull())
         .execute()
-      await schema.createIndex('used_assertion_by_end').on('used_assertion').columns(['expires_at_ms']).execute()
+      await schema.createIndex('used_assertion_by_end').on('used_assertion').column('expires_at_ms').execute()
     },
   },
 ]

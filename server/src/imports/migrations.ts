@@ -1,9 +1,9 @@
 import type { Migration } from '../platform/sql/migrations.ts'
 
-/** The tables of image imports. Their ids begin with `registry` because they once belonged to that module. */
+/** The tables of this module. */
 export const importMigrations: readonly Migration[] = [
   {
-    id: 'registry-0005-imports',
+    id: 'imports-0001-tables',
     up: async (schema, types) => {
       await schema
         .createTable('import_operation')
@@ -13,11 +13,8 @@ export const importMigrations: readonly Migration[] = [
         .addColumn('reason', types.text)
         .addColumn('message', types.text)
         .addColumn('touched_at_ms', types.integer, (column) => column.notNull())
+        .addColumn('event', types.text)
         .execute()
     },
-  },
-  {
-    id: 'registry-0006-import-event',
-    up: (schema, types) => schema.alterTable('import_operation').addColumn('event', types.text).execute(),
   },
 ]

@@ -1,10 +1,9 @@
 import type { Migration } from '../platform/sql/migrations.ts'
 
-/** The tables of the module. */
+/** The tables of this module. */
 export const issuerMigrations: readonly Migration[] = [
   {
-    // The id of a migration never changes; another module owned the table when it was created.
-    id: 'sign-in-0002-upstream',
+    id: 'issuers-0001-tables',
     up: async (schema, types) => {
       await schema
         .createTable('upstream_transaction')

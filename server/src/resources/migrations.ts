@@ -1,10 +1,9 @@
 import type { Migration } from '../platform/sql/migrations.ts'
-import { markPublicHost } from './resources-store.ts'
 
-/** The tables of this module. Names and ids are stored unchanged and in lower case. */
+/** The tables of this module. */
 export const resourcesMigrations: readonly Migration[] = [
   {
-    id: 'resources-0001-tree',
+    id: 'resources-0001-tables',
     up: async (schema, types) => {
       await schema
         .createTable('subscription')
@@ -31,6 +30,7 @@ export const resourcesMigrations: readonly Migration[] = [
         .addColumn('name', types.text, (column) => column.notNull())
         .addColumn('login_server', types.text, (column) => column.notNull().unique())
         .addColumn('properties', types.text, (column) => column.notNull())
+        .addColumn('has_public_host', types.integer, (column) => column.notNull().defaultTo(0))
         .execute()
       await schema
         .createIndex('registry_by_group')
@@ -46,21 +46,6 @@ export const resourcesMigrations: readonly Migration[] = [
         .addColumn('sealed', types.bytes, (column) => column.notNull())
         .addPrimaryKeyConstraint('admin_password_key', ['rid', 'name'])
         .execute()
-    },
-  },
-  {
-    id: 'resources-0002-public-host',
-    up: async (schema, types, transaction) => {
-      await schema
-        .alterTable('registry')
-        .addColumn('has_public_host', types.integer, (column) => column.notNull().defaultTo(0))
-        .execute()
-      await markPublicHost(transaction)
-    },
-  },
-  {
-    id: 'resources-0003-activity',
-    up: async (schema, types) => {
       await schema
         .createTable('registry_activity')
         .addColumn('rid', types.text, (column) => column.notNull())

@@ -1,9 +1,9 @@
 import type { Migration } from '../platform/sql/migrations.ts'
 
-/** The tables of the sign-in module. */
+/** The tables of this module. */
 export const signInMigrations: readonly Migration[] = [
   {
-    id: 'sign-in-0001-sessions',
+    id: 'sign-in-0001-tables',
     up: async (schema, types) => {
       await schema
         .createTable('browser_session')
@@ -29,18 +29,13 @@ export const signInMigrations: readonly Migration[] = [
         .addColumn('given_at_ms', types.integer, (column) => column.notNull())
         .addPrimaryKeyConstraint('user_consent_key', ['object_id', 'client_id', 'audience'])
         .execute()
+      await schema.createIndex('user_consent_by_client').on('user_consent').column('client_id').execute()
       await schema
         .createTable('used_challenge')
         .addColumn('challenge_hash', types.text, (column) => column.primaryKey())
         .addColumn('expires_at_ms', types.integer, (column) => column.notNull())
         .execute()
       await schema.createIndex('used_challenge_by_expiry').on('used_challenge').column('expires_at_ms').execute()
-    },
-  },
-  {
-    id: 'sign-in-0003-consents-by-client',
-    up: async (schema) => {
-      await schema.createIndex('user_consent_by_client').on('user_consent').column('client_id').execute()
     },
   },
 ]

@@ -4,9 +4,6 @@ import type { AuditEventRow } from '../log/rows.ts'
 import { type EventValues, hashedColumns } from '../log/event-columns.ts'
 import type { BlockRow, ChainTables } from './rows.ts'
 
-/** The id of the migration that creates the table of the head. */
-export const headMigrationId = 'audit-0007-head'
-
 /** A range of numbers, including both ends. */
 export type SeqRange = { readonly from: number; readonly to: number }
 
@@ -20,12 +17,6 @@ export type Horizons = {
 
 /** The source of the chain: the database, a transaction, or a database file. */
 export type ChainSource = { readonly kind: DatabaseKind; readonly tables: <Tables>() => Kysely<Tables> }
-
-/** Whether the database has the tables of the chain. */
-export async function hasChain({ tables }: Pick<ChainSource, 'tables'>): Promise<boolean> {
-  const steps = tables<{ schema_migration: { id: string } }>().selectFrom('schema_migration').select('id')
-  return (await steps.where('id', '=', headMigrationId).execute()).length > 0
-}
 
 /** Reads the chain. */
 export function readChain(source: ChainSource) {

@@ -7,7 +7,6 @@ import { type TestContext, after, describe, test } from 'node:test'
 import { sql } from 'kysely'
 import { openSealer, sealerOfKey } from '../../platform/keys/sealing.ts'
 import type { DatabaseKind } from '../../platform/sql/database.ts'
-import { migrate } from '../../platform/sql/migrations.ts'
 import { openTestDatabase, testDatabaseKinds } from '../../platform/sql/test-database.ts'
 import { until } from '../../platform/process/test-patience.ts'
 import { type Checkpoint, formatCheckpoint, parseCheckpoint } from './checkpoint.ts'
@@ -38,7 +37,7 @@ async function open(t: TestContext, kind: DatabaseKind) {
   t.after(dispose)
   const time = { nowMs: 1000 }
   const clock = { now: () => (time.nowMs += 1) }
-  await database.transaction((transaction) => sealFirstHead(transaction, { sealer, clock, isNew: true }))
+  await database.transaction((transaction) => sealFirstHead(transaction, sealer))
   const audit = createAudit({ database, clock })
   const chain = createAuditChain({ database, sealer, clock })
   const write = (count: number) =>
@@ -340,57 +339,6 @@ for (const kind of testDatabaseKinds) {
       await audit.append({ ...event, action: 'audit-log.expire', detail })
       await chain.extend()
       assert.deepEqual(faultsIn(await verify()), ['start-missing 3'])
-    })
-
-    test('keeps the events of the first layout, in the order of time', async (t) => {
-      const [first, ...later] = auditMigrations
-      assert.ok(first !== undefined)
-      const { database, dispose } = await openTestDatabase(kind, [first])
-      t.after(dispose)
-      await database.transaction(async (transaction) => {
-        for (const [id, atMs] of [
-          ['b', 2],
-          ['a', 1],
-          ['c', 2],
-        ]) {
-          const values = {
-            id,
-            at_ms: atMs,
-            action: `action ${id}`,
-            outcome: 'success',
-            actor_kind: 'system',
-            actor_id: '',
-          }
-          const rest = { target: 't', correlation_id: 'c', remote_address: '' }
-          await transaction
-            .tables<{ audit_event: Record<string, unknown> }>()
-            .insertInto('audit_event')
-            .values({ ...values, ...rest })
-            .execute()
-        }
-      })
-      const clock = { now: () => 5 }
-      await migrate(database, [first, ...later], 0, (transaction) =>
-        sealFirstHead(transaction, { sealer, clock, isNew: true }),
-      )
-      await createAudit({ database, clock }).append(event)
-      const rows = await database
-        .tables<{ audit_event: { seq: number; action: string } }>()
-        .selectFrom('audit_event')
-        .selectAll()
-        .orderBy('seq')
-        .execute()
-      assert.deepEqual(
-        rows.map(({ seq, action }) => [seq, action]),
-        [
-          [1, 'action a'],
-          [2, 'action b'],
-          [3, 'action c'],
-          [4, 'token.issue'],
-        ],
-      )
-      assert.equal(await createAuditChain({ database, sealer, clock }).extend(), 4)
-      assert.equal((await verifyChain(database, sealer)).faultCount, 0)
     })
   })
 }

@@ -3,27 +3,15 @@ import type { Sealer } from '../../platform/keys/sealing.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { newTimeOrderedId } from '../../platform/process/time-ordered-id.ts'
 import { noBlocks, sealHead } from './chain-head.ts'
-import { readChain, writeHead } from './chain-store.ts'
+import { writeHead } from './chain-store.ts'
 import { insertEvents } from '../log/event-store.ts'
 
-type FirstHead = {
-  readonly sealer: Sealer
-  readonly clock: Clock
-  /** Whether the log is new. If it is from an older version, an event reports that its head was created. */
-  readonly isNew: boolean
-}
-
 /**
- * Seals the head of a log for the first time. Call it only in the transaction that created the table of the head: a head
- * that is empty later was emptied by somebody without the master key.
+ * Seals the head of a new log. Call it only in the transaction that created the table of the head: a head that is empty
+ * later was emptied by somebody without the master key.
  */
-export async function sealFirstHead(transaction: Transaction, { sealer, clock, isNew }: FirstHead): Promise<void> {
-  const last = await readChain(transaction).lastBlock()
-  if (!isNew) {
-    const facts = { reason: 'no-head-before', sealedBlock: null, lastBlock: last?.number ?? 0 }
-    await writeOwnEvent(transaction, clock, 'audit-log.begin-head', facts)
-  }
-  await writeHead(transaction, sealHead(sealer, last ?? noBlocks))
+export async function sealFirstHead(transaction: Transaction, sealer: Sealer): Promise<void> {
+  await writeHead(transaction, sealHead(sealer, noBlocks))
 }
 
 /** A change of the head of a log. */

@@ -59,7 +59,7 @@ for (const kind of testDatabaseKinds) {
     test('follows from the successful events of the chain', async (t) => {
       const { database, clock, time, uses, lastUsed } = await open(t, kind)
       const audit = createAudit({ database, clock })
-      await database.transaction((transaction) => sealFirstHead(transaction, { sealer, clock, isNew: true }))
+      await database.transaction((transaction) => sealFirstHead(transaction, sealer))
       const chain = createAuditChain({ database, sealer, clock, uses })
       await audit.append(event)
       await audit.append({ ...event, credential: { kind: 'client-secret', id: 'k-2' }, outcome: 'refused' })

@@ -24,7 +24,7 @@ async function openLog(t: TestContext, kind: DatabaseKind) {
   t.after(dispose)
   const time = { nowMs: startMs }
   const clock = { now: () => time.nowMs }
-  await database.transaction((transaction) => sealFirstHead(transaction, { sealer, clock, isNew: true }))
+  await database.transaction((transaction) => sealFirstHead(transaction, sealer))
   const audit = createAudit({ database, clock })
   const chain = createAuditChain({ database, sealer, clock })
   const eventAt = (index: number): AuditEvent => ({

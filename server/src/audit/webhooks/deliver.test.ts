@@ -50,7 +50,7 @@ async function open(t: TestContext, kind: DatabaseKind, allowPrivateAddresses = 
   t.after(receiver.close)
   const time = { nowMs: Date.parse('2026-11-24T12:00:00Z') }
   const clock = { now: () => time.nowMs }
-  await database.transaction((transaction) => sealFirstHead(transaction, { sealer, clock, isNew: true }))
+  await database.transaction((transaction) => sealFirstHead(transaction, sealer))
   const audit = createAudit({ database, clock })
   const chain = createAuditChain({ database, sealer, clock })
   const webhooks = createWebhooks({ database, clock, sealer })

@@ -154,7 +154,7 @@ async function resetOwnerStopped(directory: string, request: OwnerResetRequest):
     const database = await openDatabase(databaseFileIn(dataDir.path))
     try {
       const clock = systemClock
-      await bringUpToDate(database, migrations, { clock, sealer, isNew: false })
+      await bringUpToDate(database, migrations, { clock, sealer })
       const resources = createResources({ database, clock, sealer, suffix: 'localhost', defaultPort: 443 })
       const access = createAccess({ database, clock })
       const people = createDirectory({

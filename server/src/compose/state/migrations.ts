@@ -11,7 +11,7 @@ import { resourcesMigrations } from '../../resources/index.ts'
 import { signInMigrations } from '../../sign-in/index.ts'
 import { issuerMigrations } from '../../issuers/index.ts'
 
-/** Every step of the schema, in the order in which they are carried out. New ones come last within their room. */
+/** All migrations, in the order in which they are applied. A new one comes last in its module. */
 export const migrations: readonly Migration[] = [
   ...auditMigrations,
   ...signingKeyMigrations,

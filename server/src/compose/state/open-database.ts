@@ -1,5 +1,5 @@
 import { plainReason } from '@acrux/contract'
-import { headMigrationId, sealFirstHead } from '../../audit/index.ts'
+import { auditMigrations, sealFirstHead } from '../../audit/index.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import { StartupError, exitCodes } from '../../platform/process/exit.ts'
 import type { Sealer } from '../../platform/keys/sealing.ts'
@@ -22,18 +22,18 @@ export async function openDatabase(file: string): Promise<Database> {
 }
 
 /**
- * Carries out the steps of the schema that are missing; `isNew` says that the database was made by this start.
+ * Applies the missing migrations.
  *
  * @throws StartupError for a database of a newer version
  */
 export async function bringUpToDate(
   database: Database,
   migrations: readonly Migration[],
-  { clock, sealer, isNew }: { readonly clock: Clock; readonly sealer: Sealer; readonly isNew: boolean },
+  { clock, sealer }: { readonly clock: Clock; readonly sealer: Sealer },
 ): Promise<void> {
   try {
     await migrate(database, migrations, clock.now(), async (transaction, carriedOut) => {
-      if (carriedOut.has(headMigrationId)) await sealFirstHead(transaction, { sealer, clock, isNew })
+      if (auditMigrations.some(({ id }) => carriedOut.has(id))) await sealFirstHead(transaction, sealer)
     })
   } catch (error) {
     if (!(error instanceof NewerSchemaError)) throw error

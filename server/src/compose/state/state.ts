@@ -60,7 +60,7 @@ export async function openState(configuration: Configuration, options: StateOpti
   const isNew = !existsSync(databaseFile)
   const sealer = await openSealer(masterKeyFileIn(dataDir.path), { create: isNew })
   const database = await openDatabase(databaseFile)
-  await bringUpToDate(database, migrations, { clock, sealer, isNew })
+  await bringUpToDate(database, migrations, { clock, sealer })
   const certificates = await openCertificates(configuration, dataDir, options)
   return { dataDir, database, sealer, blobs, space, ballast, certificates }
 }

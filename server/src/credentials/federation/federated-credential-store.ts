@@ -1,42 +1,5 @@
 import type { Database, Transaction } from '../../platform/sql/database.ts'
-import type { Migration } from '../../platform/sql/migrations.ts'
 import type { CredentialTables, FederatedCredentialRow } from '../records/rows.ts'
-
-/** The table of {@link FederatedCredentialRow}. */
-export const federatedCredentialMigration: Migration = {
-  id: 'directory-0004-federated-credentials',
-  up: async (schema, types) => {
-    await schema
-      .createTable('federated_credential')
-      .addColumn('id', types.text, (column) => column.primaryKey())
-      .addColumn('credential_id', types.text, (column) => column.notNull().unique())
-      .addColumn('holder_id', types.text, (column) => column.notNull())
-      .addColumn('app_id', types.text, (column) => column.notNull())
-      .addColumn('name', types.text, (column) => column.notNull())
-      .addColumn('name_key', types.text, (column) => column.notNull())
-      .addColumn('issuer', types.text, (column) => column.notNull())
-      .addColumn('audience', types.text, (column) => column.notNull())
-      .addColumn('subject', types.text)
-      .addColumn('claims_expression', types.text)
-      .addColumn('trust_key', types.text, (column) => column.notNull())
-      .addColumn('trust_text', types.text, (column) => column.notNull())
-      .addColumn('description', types.text)
-      .addColumn('created_at_ms', types.integer, (column) => column.notNull())
-      .addUniqueConstraint('federated_credential_by_name', ['holder_id', 'name_key'])
-      .addUniqueConstraint('federated_credential_by_trust', ['holder_id', 'issuer', 'trust_text'])
-      .execute()
-    await schema
-      .createIndex('federated_credential_by_issuer')
-      .on('federated_credential')
-      .columns(['issuer', 'trust_key'])
-      .execute()
-    await schema
-      .createIndex('federated_credential_by_application')
-      .on('federated_credential')
-      .columns(['app_id', 'issuer'])
-      .execute()
-  },
-}
 
 /** The columns that may change. */
 export type FederatedCredentialUpdate = Omit<

@@ -1,20 +1,5 @@
 import type { Database, Transaction } from '../../platform/sql/database.ts'
-import type { Migration } from '../../platform/sql/migrations.ts'
 import type { CredentialTables, EnrolmentCodeRow } from '../records/rows.ts'
-
-/** Adds the table of enrolment codes of users. */
-export const enrolmentCodeMigration: Migration = {
-  id: 'directory-0014-enrolment-codes',
-  up: async (schema, types) => {
-    await schema
-      .createTable('enrolment_code')
-      .addColumn('object_id', types.text, (column) => column.primaryKey())
-      .addColumn('code_hash', types.text, (column) => column.notNull())
-      .addColumn('created_at_ms', types.integer, (column) => column.notNull())
-      .addColumn('expires_at_ms', types.integer, (column) => column.notNull())
-      .execute()
-  },
-}
 
 /** The SQL of enrolment codes. */
 export function enrolmentCodeStore(database: Database) {

@@ -1,30 +1,5 @@
 import type { Database, Transaction } from '../../platform/sql/database.ts'
-import type { Migration } from '../../platform/sql/migrations.ts'
 import type { CredentialTables, SecurityEventRow } from '../records/rows.ts'
-
-/** Adds the table of security events. */
-export const securityEventMigration: Migration = {
-  id: 'directory-0011-security-events',
-  up: async (schema, types) => {
-    await schema
-      .createTable('security_event')
-      .addColumn('id', types.text, (column) => column.primaryKey())
-      .addColumn('object_id', types.text, (column) => column.notNull())
-      .addColumn('kind', types.text, (column) => column.notNull())
-      .addColumn('count', types.integer, (column) => column.notNull())
-      .addColumn('first_at_ms', types.integer, (column) => column.notNull())
-      .addColumn('at_ms', types.integer, (column) => column.notNull())
-      .addColumn('remote_address', types.text, (column) => column.notNull())
-      .addColumn('user_agent', types.text)
-      .addColumn('detail', types.text, (column) => column.notNull())
-      .execute()
-    await schema
-      .createIndex('security_event_by_user')
-      .on('security_event')
-      .columns(['object_id', 'kind', 'at_ms'])
-      .execute()
-  },
-}
 
 /** The SQL of security events. */
 export function securityEventStore(database: Database) {

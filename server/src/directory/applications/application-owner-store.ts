@@ -1,29 +1,5 @@
-import { sql } from 'kysely'
-import type { Migration } from '../../platform/sql/migrations.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import type { ApplicationOwnerRow, DirectoryTables } from '../principals/rows.ts'
-
-/** The owners of applications. The first owner is the principal that created it. */
-export const applicationOwnerMigration: Migration = {
-  id: 'directory-0010-application-owners',
-  up: async (schema) => {
-    const makers = sql`select object_id as application_id, owner_id from application where owner_id is not null`
-    await schema.createTable('application_owner').as(makers).execute()
-    await schema
-      .createIndex('application_owner_key')
-      .on('application_owner')
-      .columns(['application_id', 'owner_id'])
-      .unique()
-      .execute()
-    await schema
-      .createIndex('application_owner_by_owner')
-      .on('application_owner')
-      .columns(['owner_id', 'application_id'])
-      .execute()
-    await schema.dropIndex('application_by_owner').execute()
-    await schema.alterTable('application').dropColumn('owner_id').execute()
-  },
-}
 
 /** The SQL of the owners of applications. */
 export function applicationOwnerStore(database: Database) {

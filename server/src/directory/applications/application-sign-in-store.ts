@@ -1,4 +1,3 @@
-import type { Migration } from '../../platform/sql/migrations.ts'
 import type { Database, Transaction } from '../../platform/sql/database.ts'
 import { andThen } from '../../platform/memory/authority-memory.ts'
 import type { ApplicationRow, ServicePrincipalRow } from '../principals/rows.ts'
@@ -24,19 +23,6 @@ type FoundRow = Pick<ApplicationRow, 'object_id' | 'app_id' | 'display_name'> & 
   readonly is_fallback_public_client: number | null
   /** Null without a service principal. */
   readonly enabled: number | null
-}
-
-/** The table of {@link ApplicationSignIn}. */
-export const applicationSignInMigration: Migration = {
-  id: 'directory-0007-application-sign-in',
-  up: async (schema, types) => {
-    await schema
-      .createTable('application_sign_in')
-      .addColumn('application_id', types.text, (column) => column.primaryKey())
-      .addColumn('redirect_uris', types.text, (column) => column.notNull())
-      .addColumn('is_fallback_public_client', types.integer, (column) => column.notNull())
-      .execute()
-  },
 }
 
 const noRedirectUris: RedirectUris = { web: [], publicClient: [], spa: [] }

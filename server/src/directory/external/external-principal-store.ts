@@ -1,5 +1,4 @@
 import type { Database, Transaction } from '../../platform/sql/database.ts'
-import type { Migration } from '../../platform/sql/migrations.ts'
 import type { ExternalPrincipalRow } from '../principals/rows.ts'
 
 type Tables = {
@@ -11,21 +10,6 @@ type Tables = {
 }
 
 const localTables = ['service_principal', 'application', 'directory_user', 'directory_group'] as const
-
-/** The table of {@link ExternalPrincipalRow}. */
-export const externalPrincipalMigration: Migration = {
-  id: 'directory-0008-external-principals',
-  up: async (schema, types) => {
-    await schema
-      .createTable('external_principal')
-      .addColumn('object_id', types.text, (column) => column.primaryKey())
-      .addColumn('tenant_id', types.text, (column) => column.notNull())
-      .addColumn('kind', types.text, (column) => column.notNull())
-      .addColumn('credential_id', types.text, (column) => column.notNull().unique())
-      .addColumn('created_at_ms', types.integer, (column) => column.notNull())
-      .execute()
-  },
-}
 
 /** The SQL of external principals. */
 export function createExternalPrincipalStore(database: Database) {

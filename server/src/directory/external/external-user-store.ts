@@ -1,5 +1,4 @@
 import type { Database, Transaction } from '../../platform/sql/database.ts'
-import type { Migration } from '../../platform/sql/migrations.ts'
 import type { DirectoryTables, GroupRow, UserRow } from '../principals/rows.ts'
 
 /** The identity of a user at another provider. */
@@ -14,31 +13,6 @@ export type ExternalIdentityRow = {
 
 /** The group of the directory that stands for a group of a provider. */
 export type ExternalGroupRow = { readonly issuer: string; readonly value: string; readonly group_id: string }
-
-/** The tables of users and groups of other providers. */
-export const externalIdentityMigration: Migration = {
-  id: 'directory-0006-external-identities',
-  up: async (schema, types) => {
-    await schema
-      .createTable('external_identity')
-      .addColumn('issuer', types.text, (column) => column.notNull())
-      .addColumn('subject', types.text, (column) => column.notNull())
-      .addColumn('object_id', types.text, (column) => column.notNull())
-      .addColumn('signed_in_at_ms', types.integer)
-      .addColumn('stands_until_ms', types.integer, (column) => column.notNull())
-      .addPrimaryKeyConstraint('external_identity_key', ['issuer', 'subject'])
-      .addUniqueConstraint('external_identity_of_user', ['object_id', 'issuer'])
-      .execute()
-    await schema.createIndex('external_identity_by_end').on('external_identity').column('stands_until_ms').execute()
-    await schema
-      .createTable('external_group')
-      .addColumn('issuer', types.text, (column) => column.notNull())
-      .addColumn('value', types.text, (column) => column.notNull())
-      .addColumn('group_id', types.text, (column) => column.notNull().unique())
-      .addPrimaryKeyConstraint('external_group_key', ['issuer', 'value'])
-      .execute()
-  },
-}
 
 type Tables = DirectoryTables & {
   external_identity: ExternalIdentityRow

@@ -3,7 +3,7 @@ import type { Migration } from '../sql/migrations.ts'
 /** The table of all signing keys, whatever they sign. */
 export const signingKeyMigrations: readonly Migration[] = [
   {
-    id: 'platform-0001-signing-keys',
+    id: 'keys-0001-tables',
     up: async (schema, types) => {
       await schema
         .createTable('signing_key')

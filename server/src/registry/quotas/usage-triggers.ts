@@ -1,6 +1,5 @@
 import { type Kysely, sql } from 'kysely'
 import type { Transaction } from '../../platform/sql/database.ts'
-import type { Migration } from '../../platform/sql/migrations.ts'
 
 /*
  * Triggers maintain the usage of registries and repositories: a blob is counted once for each repository that holds it, and
@@ -8,64 +7,11 @@ import type { Migration } from '../../platform/sql/migrations.ts'
  * same in both databases.
  */
 
-/** The counters, the limits, and the triggers that keep the counters. */
-export const usageMigration: Migration = {
-  id: 'registry-0010-usage',
-  up: async (schema, types, transaction) => {
-    await schema
-      .createTable('registry_usage')
-      .addColumn('rid', types.text, (column) => column.primaryKey())
-      .addColumn('size_bytes', types.integer, (column) => column.notNull())
-      .execute()
-    await schema
-      .createTable('repository_usage')
-      .addColumn('repository_id', types.text, (column) => column.primaryKey())
-      .addColumn('rid', types.text, (column) => column.notNull())
-      .addColumn('size_bytes', types.integer, (column) => column.notNull())
-      .execute()
-    await schema
-      .createTable('registry_blob')
-      .addColumn('rid', types.text, (column) => column.notNull())
-      .addColumn('digest', types.text, (column) => column.notNull())
-      .addColumn('size_bytes', types.integer, (column) => column.notNull())
-      .addColumn('holder_count', types.integer, (column) => column.notNull())
-      .addPrimaryKeyConstraint('registry_blob_key', ['rid', 'digest'])
-      .execute()
-    await schema
-      .createTable('quota')
-      .addColumn('rid', types.text, (column) => column.notNull())
-      .addColumn('name', types.text, (column) => column.notNull())
-      .addColumn('repository', types.text, (column) => column.notNull())
-      .addColumn('limit_bytes', types.integer, (column) => column.notNull())
-      .addPrimaryKeyConstraint('quota_key', ['rid', 'name'])
-      .addUniqueConstraint('quota_by_repository', ['rid', 'repository'])
-      .execute()
-    const tables = transaction.tables<unknown>()
-    for (const statement of backfill) await sql.raw(statement).execute(tables)
-    for (const trigger of triggers) await createTrigger(transaction, tables, trigger)
-  },
+/** Creates the triggers that keep the counters. */
+export async function createUsageTriggers(transaction: Transaction): Promise<void> {
+  const tables = transaction.tables<unknown>()
+  for (const trigger of triggers) await createTrigger(transaction, tables, trigger)
 }
-
-const backfill = [
-  `insert into registry_blob (rid, digest, size_bytes, holder_count)
-   select repository.rid, blob.digest, max(blob.size_bytes), count(*)
-   from repository_blob
-   join repository on repository.id = repository_blob.repository_id
-   join blob on blob.digest = repository_blob.digest
-   group by repository.rid, blob.digest`,
-  `insert into repository_usage (repository_id, rid, size_bytes)
-   select repository.id, repository.rid,
-     cast(coalesce((select sum(blob.size_bytes) from repository_blob join blob on blob.digest = repository_blob.digest
-                    where repository_blob.repository_id = repository.id), 0) as bigint)
-     + cast(coalesce((select sum(manifest.size_bytes) from manifest where manifest.repository_id = repository.id), 0) as bigint)
-   from repository`,
-  `insert into registry_usage (rid, size_bytes)
-   select held.rid,
-     cast(coalesce((select sum(registry_blob.size_bytes) from registry_blob where registry_blob.rid = held.rid), 0) as bigint)
-     + cast(coalesce((select sum(manifest.size_bytes) from manifest join repository on repository.id = manifest.repository_id
-                      where repository.rid = held.rid), 0) as bigint)
-   from (select distinct rid from repository) as held`,
-]
 
 type Trigger = {
   readonly name: string
