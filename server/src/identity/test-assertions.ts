@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash, hash, randomUUID } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import { type CryptoKey, SignJWT } from 'jose'
 import type { KeyCredential } from '../credentials/index.ts'
@@ -67,7 +67,7 @@ export async function addCertificate(
 
 /** The thumbprints by which headers name a certificate. */
 export const sha1Of = (der: Uint8Array) => createHash('sha1').update(der).digest('base64url')
-export const sha256Of = (der: Uint8Array) => createHash('sha256').update(der).digest('base64url')
+export const sha256Of = (der: Uint8Array) => hash('sha256', der, 'base64url')
 
 /** Signs claims with the key of a certificate. */
 export async function signWith(

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import type { DatabaseKind } from '../platform/sql/database.ts'
 import type { SignedInPerson } from './provider/sign-in-protocol.ts'
 import { armScope, openTestProvider, testTenantId } from './test-provider.ts'
@@ -46,7 +46,7 @@ export async function openTestPeople(
   const signedIn = (user = alice): SignedInPerson => ({ user, methods: ['pwd'], authenticatedAtMs: time.nowMs })
 
   const verifier = randomBytes(32).toString('base64url')
-  const codeChallenge = createHash('sha256').update(verifier).digest('base64url')
+  const codeChallenge = hash('sha256', verifier, 'base64url')
   const authorizeFields = {
     client_id: azClientId,
     response_type: 'code',

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
 import https from 'node:https'
@@ -54,9 +54,7 @@ export async function startTestProvider(basePath = '') {
       }
       const code = issued.get(form.get('code') ?? '')
       issued.delete(form.get('code') ?? '')
-      const challenge = createHash('sha256')
-        .update(form.get('code_verifier') ?? '')
-        .digest('base64url')
+      const challenge = hash('sha256', form.get('code_verifier') ?? '', 'base64url')
       if (code?.challenge !== challenge) return { status: 400, body: '{"error":"invalid_grant"}' }
       const nowSeconds = Math.floor(Date.now() / 1000)
       const times = { iat: nowSeconds, exp: nowSeconds + 300 }

@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
+import { generateKeyPairSync, hash, randomBytes, sign } from 'node:crypto'
 import type { TestPage } from './test-pages.ts'
 
 /** The part of a page's options that the test authenticator uses. */
@@ -16,7 +16,7 @@ export type AssertionChange = {
 export function createTestAuthenticator({ rpId, origin }: { readonly rpId: string; readonly origin: string }) {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const id = randomBytes(16)
-  const rpHash = createHash('sha256').update(rpId).digest()
+  const rpHash = hash('sha256', rpId, 'buffer')
   let userHandle: string | undefined
 
   const clientData = (type: string, challenge: string, from: string) =>
@@ -54,7 +54,7 @@ export function createTestAuthenticator({ rpId, origin }: { readonly rpId: strin
       const { isVerified = true, type = 'webauthn.get' } = change
       const data = authenticatorData(isVerified ? 0x05 : 0x01)
       const client = clientData(type, optionsOf(page).challenge, change.origin ?? origin)
-      const signed = Buffer.concat([data, createHash('sha256').update(client).digest()])
+      const signed = Buffer.concat([data, hash('sha256', client, 'buffer')])
       const response = {
         clientDataJSON: client.toString('base64url'),
         authenticatorData: data.toString('base64url'),

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -134,7 +134,7 @@ export function codeRequest(change: Record<string, string | undefined> = {}) {
     redirect_uri: 'http://localhost:36805',
     scope: armScope,
     state: 'a state & more',
-    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge: hash('sha256', verifier, 'base64url'),
     code_challenge_method: 'S256',
     nonce: 'a nonce',
     ...change,

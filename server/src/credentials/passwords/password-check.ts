@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type AuthenticationRecord, type AuthenticationRecords, type User, asUser } from '../../directory/index.ts'
 import { isGeneratedPassword, verifyPassword } from '../../platform/keys/password-hash.ts'
@@ -191,7 +191,7 @@ function originOf({ remoteAddress, userAgent }: SignInPlace) {
 
 /** A name of bounded length for the memory. */
 function hashedName(key: string): string {
-  return createHash('sha256').update(key).digest('base64')
+  return hash('sha256', key, 'base64')
 }
 
 /** Delays denials without a check as long as checks take. */

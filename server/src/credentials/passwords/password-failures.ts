@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { neighbourhoodOf } from '../../platform/limits/sender-budget.ts'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
@@ -59,6 +59,6 @@ export async function deleteFailures(
 
 function bucketOf(key: string, network?: string): number {
   const text = network === undefined ? key : `${key} ${neighbourhoodOf(network)}`
-  const number = createHash('sha256').update(text).digest().readUInt32BE(0)
+  const number = hash('sha256', text, 'buffer').readUInt32BE(0)
   return network === undefined ? number % nameBuckets : nameBuckets + (number % neighbourhoodBuckets)
 }

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { nameKey } from '../../standards/azure/object-name.ts'
@@ -71,5 +71,5 @@ export type ExternalGroups = ReturnType<typeof createExternalGroups>
 
 /** 80 bits in hexadecimal digits: nobody can find a second text that has them. */
 export function digest(...texts: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, 20)
+  return hash('sha256', JSON.stringify(texts), 'hex').slice(0, 20)
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { test } from 'node:test'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { testDatabaseKinds } from '../../platform/sql/test-database.ts'
@@ -106,7 +106,7 @@ test('a verifier that is too short is denied, even if it matches [RFC 7636 §4.1
   const people = await openTestPeople()
   t.after(people.close)
   for (const verifier of ['short', 'x'.repeat(42), 'x'.repeat(129), `${'x'.repeat(43)}+`]) {
-    const challenge = createHash('sha256').update(verifier).digest('base64url')
+    const challenge = hash('sha256', verifier, 'base64url')
     const text = await people.code({ code_challenge: challenge })
     assert.deepEqual((await people.redeem(text, { code_verifier: verifier })).error_codes, [501481], verifier)
   }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Credentials } from '../../credentials/index.ts'
 import type { Database } from '../../platform/sql/database.ts'
 import { secretEquals } from '../../platform/keys/sealing.ts'
@@ -113,7 +113,7 @@ const verifierPattern = /^[A-Za-z0-9._~-]{43,128}$/
 
 function verifies(verifier: string, challenge: string): boolean {
   if (!verifierPattern.test(verifier)) return false
-  return secretEquals(createHash('sha256').update(verifier).digest('base64url'), challenge)
+  return secretEquals(hash('sha256', verifier, 'base64url'), challenge)
 }
 
 /** The person of a handle. */

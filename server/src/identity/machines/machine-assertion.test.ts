@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createHash, randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
 import type { MachineEnrollment } from '@acrux/contract'
 import { SignJWT, type CryptoKey, decodeJwt, exportJWK, generateKeyPair } from 'jose'
@@ -16,7 +16,7 @@ const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 type Answer = { readonly status: number; readonly body: Record<string, unknown> }
 type Key = { readonly privateKey: CryptoKey; readonly jwk: object }
 
-const sha256 = (text: string) => createHash('sha256').update(text).digest('base64url')
+const sha256 = (text: string) => hash('sha256', text, 'base64url')
 
 async function newKey(algorithm = 'ES256'): Promise<Key> {
   const { privateKey, publicKey } = await generateKeyPair(algorithm, { extractable: true })

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Clock } from '../../platform/process/clock.ts'
 import type { Database } from '../../platform/sql/database.ts'
 
@@ -35,9 +35,7 @@ export function createUsedAssertionStore(database: Database, clock: Clock) {
 }
 
 function hashOf(keyId: string, jti: string): string {
-  return createHash('sha256')
-    .update(JSON.stringify([keyId, jti]))
-    .digest('base64url')
+  return hash('sha256', JSON.stringify([keyId, jti]), 'base64url')
 }
 
 export type UsedAssertions = ReturnType<typeof createUsedAssertionStore>

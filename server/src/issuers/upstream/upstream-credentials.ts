@@ -1,4 +1,4 @@
-import { X509Certificate, createHash, createPrivateKey } from 'node:crypto'
+import { createHash, createPrivateKey, hash, X509Certificate } from 'node:crypto'
 import { importPKCS8 } from 'jose'
 import { type ClientAuth, ClientSecretBasic, ClientSecretPost, PrivateKeyJwt, modifyAssertion } from 'openid-client'
 import { readSecretFile, readSettingFile, unusableSettingFile } from '../../platform/files/setting-file.ts'
@@ -45,7 +45,7 @@ async function byCertificate(certificatePem: string, keyPem: string, keyFile: st
     const algorithm = privateKey.asymmetricKeyType === 'rsa' ? 'RS256' : 'ES256'
     const key = await importPKCS8(privateKey.export({ type: 'pkcs8', format: 'pem' }), algorithm)
     const x5t = createHash('sha1').update(raw).digest('base64url')
-    const x5tS256 = createHash('sha256').update(raw).digest('base64url')
+    const x5tS256 = hash('sha256', raw, 'base64url')
     return PrivateKeyJwt(
       { key },
       { [modifyAssertion]: (header) => void Object.assign(header, { x5t, 'x5t#S256': x5tS256 }) },

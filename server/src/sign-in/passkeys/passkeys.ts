@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server'
 import type { Credentials, NewPasskey, Passkey } from '../../credentials/index.ts'
@@ -197,5 +197,5 @@ function newChallenge(): Uint8Array<ArrayBuffer> {
 }
 
 function hashOf(challenge: string): string {
-  return createHash('sha256').update(challenge).digest('hex')
+  return hash('sha256', challenge, 'hex')
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { secretEquals } from '../../platform/keys/sealing.ts'
 
 const idPattern = /^[A-Za-z0-9_-]{43}$/
@@ -15,7 +15,7 @@ export function parseId(value: string | undefined): string | undefined {
 
 /** The hash of an id. Only the hash is stored. */
 export function hashId(id: string): string {
-  return createHash('sha256').update(id).digest('hex')
+  return hash('sha256', id, 'hex')
 }
 
 /**
@@ -23,7 +23,7 @@ export function hashId(id: string): string {
  * Therefore, no other site can create a form that is accepted, such as one that signs a person in as someone else.
  */
 export function formToken(browser: string): string {
-  return createHash('sha256').update(`form of ${browser}`).digest('base64url')
+  return hash('sha256', `form of ${browser}`, 'base64url')
 }
 
 /** Whether a form comes from a page that was sent to this browser. */
