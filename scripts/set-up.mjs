@@ -54,9 +54,14 @@ function installedAsLocked(lockText) {
   })
 }
 
+/** How often it is checked whether the parent of this process still runs. */
+const parentWatchMs = 250
+
 /**
  * Runs a program in this terminal and waits for its end. Signals to this process are passed on; those from the keyboard
- * reach the program without that. Resolves to its exit code, or to 128 and the number of the signal that ended it.
+ * reach the program without that. The program also gets SIGTERM when the parent of this process ends: npm sends its signals to
+ * a shell, which ends without passing them on. Resolves to the program's exit code, or to 128 and the number of the signal
+ * that ended it.
  *
  * @param {string} command
  * @param {readonly string[]} args
@@ -73,7 +78,10 @@ export function runInherited(command, args, options = {}) {
       process.on(signal, handler)
       return { signal, handler }
     })
+    const parent = process.ppid
+    const parentWatch = setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), parentWatchMs).unref()
     const stopHandling = () => {
+      clearInterval(parentWatch)
       for (const { signal, handler } of handlers) process.off(signal, handler)
     }
     child.once('error', (error) => {

@@ -4,7 +4,7 @@ import type { Directory } from '../directory/index.ts'
 import { requestOrigin } from '../platform/http/app.ts'
 import { type Route, type RouteDescription, describeRoutes, mountSurface } from '../platform/http/surface.ts'
 import { GraphError, insufficientPrivileges, toGraphError, unauthenticated } from './surface/errors.ts'
-import { type Graph, type GraphCaller, applicationIdOf, parsePathId, type GraphNeed } from './surface/context.ts'
+import { type GraphContext, type GraphCaller, applicationIdOf, parsePathId, type GraphNeed } from './surface/context.ts'
 import { rows } from './routes.ts'
 import type { GraphAuthenticate, GraphSender } from './surface/model.ts'
 
@@ -20,7 +20,7 @@ export interface GraphSurface {
   readonly routes: readonly RouteDescription[]
 }
 
-type GraphOptions = Graph & {
+type GraphOptions = GraphContext & {
   /** A port: the composition root decides how a token is verified. */
   readonly authenticate: GraphAuthenticate
 }
@@ -30,13 +30,13 @@ export function createGraph(options: GraphOptions): GraphSurface {
   return { mount: (app) => mountGraphSurface(app, options), routes: graphRoutes }
 }
 
-function mountGraphSurface(app: FastifyInstance, { authenticate, ...graph }: GraphOptions): void {
+function mountGraphSurface(app: FastifyInstance, { authenticate, ...context }: GraphOptions): void {
   const routes = rows.map((row): Route<{ readonly id: string; readonly need: GraphNeed }, GraphCaller> => ({
     id: row.id,
     method: row.method,
     path: `${root}${row.path}`,
     need: row,
-    handle: (call) => recordingDenial(graph, call.request, row.id, call.caller, () => row.handle(graph, call)),
+    handle: (call) => recordingDenial(context, call.request, row.id, call.caller, () => row.handle(context, call)),
   }))
   mountSurface(
     app,
@@ -46,14 +46,14 @@ function mountGraphSurface(app: FastifyInstance, { authenticate, ...graph }: Gra
       territory: ['/graph', '/graph/*'],
       authorize: async ({ id, need }, request) => {
         const sender = await recordDenial(
-          graph.audit,
+          context.audit,
           (error) => unauthenticatedEvent(request, id, error),
           () => authenticateSender(authenticate, request),
         )
-        return recordingDenial(graph, request, id, sender, () => admit(graph, need, sender, request))
+        return recordingDenial(context, request, id, sender, () => admit(context, need, sender, request))
       },
       budgetKey: ({ principal }) => `directory:${principal.objectId}`,
-      renderError: (error, request, reply) => renderGraphError(graph, error, request, reply),
+      renderError: (error, request, reply) => renderGraphError(context, error, request, reply),
       notFound: () => new GraphError('noRoute', 'Resource not found for the segment.'),
     },
     (scope) => {
@@ -87,12 +87,12 @@ async function authenticateSender(authenticate: GraphAuthenticate, { headers }: 
 }
 
 async function admit(
-  graph: Graph,
+  context: GraphContext,
   need: GraphNeed,
   { principal, credentialId }: GraphSender,
   request: FastifyRequest,
 ): Promise<GraphCaller> {
-  const { directory } = graph
+  const { directory } = context
   const self =
     principal.kind === 'user'
       ? await directory.people.find(principal.objectId)
@@ -102,7 +102,7 @@ async function admit(
   const readsAll = isDirectoryOwner || self.directoryRole === 'reader'
   const caller: GraphCaller = { principal, credentialId, isDirectoryOwner, readsAll }
   if (need === 'visible' || need === 'self' || caller.isDirectoryOwner) return caller
-  if (need === 'application-owner' && (await ownsApplicationInPath(graph, caller, request))) return caller
+  if (need === 'application-owner' && (await ownsApplicationInPath(context, caller, request))) return caller
   if (need === 'group-owner' && (await ownsGroupInPath(directory, caller, request))) return caller
   throw insufficientPrivileges()
 }
@@ -113,7 +113,7 @@ async function admit(
  * that right.
  */
 async function ownsApplicationInPath(
-  { directory: { applications }, mayAssignRoles }: Graph,
+  { directory: { applications }, mayAssignRoles }: GraphContext,
   caller: GraphCaller,
   request: FastifyRequest,
 ): Promise<boolean> {
@@ -137,7 +137,7 @@ async function ownsGroupInPath({ groups }: Directory, caller: GraphCaller, reque
 
 /** Does the work, and records a missing permission. */
 function recordingDenial<Result>(
-  { audit }: Graph,
+  { audit }: GraphContext,
   request: FastifyRequest,
   routeId: string,
   sender: GraphSender,
@@ -167,7 +167,12 @@ function denialEvent(
   return { action: routeId, outcome: 'refused', ...attribution, target, reason, origin: requestOrigin(request) }
 }
 
-function renderGraphError({ log }: Graph, thrown: unknown, request: FastifyRequest, reply: FastifyReply): unknown {
+function renderGraphError(
+  { log }: GraphContext,
+  thrown: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): unknown {
   const error = toGraphError(thrown)
   if (error.status >= 500) log.error({ id: request.id, err: thrown }, 'the Graph surface failed')
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds))

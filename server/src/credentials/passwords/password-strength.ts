@@ -1,3 +1,4 @@
+import { BusyError } from '../../platform/limits/fair-queue.ts'
 import { WorkerThread } from '../../platform/process/worker-thread.ts'
 import type { StrengthQuestion } from './password-strength-worker.ts'
 
@@ -6,18 +7,19 @@ const maxJudgedLength = 64
 
 const maxWords = 32
 
-/** A password that takes longer to judge is rejected. */
+/** The thread ends when a judgement takes longer, waiting included. */
 const maxJudgementMs = 10_000
+const retryAfterSeconds = 5
 
 /** The dictionaries use about 75 MB of memory, so the thread that holds them ends when it is idle. */
 const idleMs = 60_000
 
 /**
- * Creates a function that estimates how many guesses a password takes, with dictionaries of common passwords, names and
- * words. It returns a power of ten, or 0 if the password could not be judged in time.
+ * Creates a function that estimates how many guesses a password takes, as a power of ten, with dictionaries of common
+ * passwords, names and words. It throws BusyError if the password could not be judged in time: the machine is busy, and the
+ * password may be a good one.
  */
-export function createStrengthEstimator() {
-  const worker = new URL('./password-strength-worker.ts', import.meta.url)
+export function createStrengthEstimator(worker = new URL('./password-strength-worker.ts', import.meta.url)) {
   const thread = new WorkerThread<StrengthQuestion, number>(worker, idleMs)
 
   return async (password: string, words: readonly string[]): Promise<number> => {
@@ -28,8 +30,8 @@ export function createStrengthEstimator() {
     }
     try {
       return await thread.ask(question)
-    } catch {
-      return 0
+    } catch (cause) {
+      throw new BusyError(retryAfterSeconds, { cause })
     } finally {
       clearTimeout(late)
     }

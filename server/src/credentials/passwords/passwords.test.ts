@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { BusyError } from '../../platform/limits/fair-queue.ts'
+import { createStrengthEstimator } from './password-strength.ts'
 import { passwordRefusal, preparePassword, WeakPasswordError } from './passwords.ts'
 
 // prettier-ignore
@@ -69,4 +71,9 @@ test('passwords that are tried first everywhere are refused, and phrases are acc
   for (const password of ['tidal lantern 7 quilt', 'ключ от старой двери', 'seven brass kettles']) {
     assert.ok((await judge(password)).passwordHash.startsWith('$argon2id$'), password)
   }
+})
+
+test('a password that cannot be judged is not called weak: the caller may try again', async () => {
+  const estimate = createStrengthEstimator(new URL('data:text/javascript,process.exit()'))
+  await assert.rejects(estimate('tidal lantern 7 quilt', []), BusyError)
 })

@@ -78,7 +78,7 @@ const estimate = createStrengthEstimator()
 /**
  * Judges and hashes a password that a user chose. It takes long, so it is called before the transaction that stores it.
  *
- * @throws WeakPasswordError; BusyError when too many hashes wait
+ * @throws WeakPasswordError; BusyError when too many hashes wait, or the password cannot be judged in time
  */
 export async function preparePassword(chosen: ChosenPassword): Promise<PreparedPassword> {
   const { userPrincipalName, password, current = '', names } = chosen

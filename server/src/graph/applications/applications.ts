@@ -2,7 +2,14 @@ import type { ApplicationRecord } from '../../directory/index.ts'
 import { applicationChangeBody, newApplicationBody } from './bodies.ts'
 import { readBody } from '../surface/body.ts'
 import { type Document, applicationDocument } from '../surface/documents.ts'
-import { type Graph, type GraphHandler, change, requirePathId, requireVisible, visibleTo } from '../surface/context.ts'
+import {
+  type GraphContext,
+  type GraphHandler,
+  change,
+  requirePathId,
+  requireVisible,
+  visibleTo,
+} from '../surface/context.ts'
 import { insufficientPrivileges } from '../surface/errors.ts'
 import { filterableApplications } from '../surface/filter.ts'
 import { listPage } from '../surface/page.ts'
@@ -11,24 +18,24 @@ import type { KeyCredential } from '../../credentials/index.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 
 /** `GET /applications` */
-export const listApplications: GraphHandler = async (graph, { request, caller }) => {
+export const listApplications: GraphHandler = async (context, { request, caller }) => {
   const query = parseListQuery(filterableApplications, request.query)
   const { conditions, after, pageSize } = query
   const page = { conditions, visibleTo: visibleTo(caller), after, limit: pageSize + 1 }
-  const rows = await graph.directory.applications.list(page)
-  return listPage(graph, caller, 'applications', query, rows, (shown) => applicationDocuments(graph, shown))
+  const rows = await context.directory.applications.list(page)
+  return listPage(context, caller, 'applications', query, rows, (shown) => applicationDocuments(context, shown))
 }
 
 /** `POST /applications` */
-export const createApplication: GraphHandler = async (graph, call) => {
+export const createApplication: GraphHandler = async (context, call) => {
   const body = readBody(newApplicationBody, call.request.body)
   const ownerId = call.caller.principal.objectId
   const row = await change(
-    graph,
+    context,
     call,
     async (transaction) => {
-      const made = await graph.directory.applications.createApplication(transaction, body, ownerId)
-      await replaceCertificates(graph, transaction, made.objectId, body.keyCredentials)
+      const made = await context.directory.applications.createApplication(transaction, body, ownerId)
+      await replaceCertificates(context, transaction, made.objectId, body.keyCredentials)
       return made
     },
     ({ objectId, appId, displayName }) => ({
@@ -38,30 +45,30 @@ export const createApplication: GraphHandler = async (graph, call) => {
     }),
   )
   call.reply.code(201)
-  return (await applicationDocuments(graph, [row]))[0]
+  return (await applicationDocuments(context, [row]))[0]
 }
 
 /** `GET /applications/{id}` */
-export const getApplication: GraphHandler = async (graph, call) => {
+export const getApplication: GraphHandler = async (context, call) => {
   refuseQueryOptions(call.request.query)
   const id = requirePathId(call)
-  const row = await requireVisible(graph, call.caller, id, await graph.directory.applications.find(id))
-  return (await applicationDocuments(graph, [row]))[0]
+  const row = await requireVisible(context, call.caller, id, await context.directory.applications.find(id))
+  return (await applicationDocuments(context, [row]))[0]
 }
 
 /** `PATCH /applications/{id}` */
-export const updateApplication: GraphHandler = async (graph, call) => {
+export const updateApplication: GraphHandler = async (context, call) => {
   const id = requirePathId(call)
   const body = readBody(applicationChangeBody, call.request.body)
   const { keyCredentials, ...others } = body
   // The owner of an application changes its credentials; what it is called is the directory owner's to say.
   if (!call.caller.isDirectoryOwner && Object.keys(others).length > 0) throw insufficientPrivileges()
   await change(
-    graph,
+    context,
     call,
     async (transaction) => {
-      await graph.directory.applications.updateApplication(transaction, id, body)
-      await replaceCertificates(graph, transaction, id, keyCredentials)
+      await context.directory.applications.updateApplication(transaction, id, body)
+      await replaceCertificates(context, transaction, id, keyCredentials)
     },
     () => ({
       action: 'application.update',
@@ -73,19 +80,19 @@ export const updateApplication: GraphHandler = async (graph, call) => {
 }
 
 /** `DELETE /applications/{id}` */
-export const deleteApplication: GraphHandler = async (graph, call) => {
+export const deleteApplication: GraphHandler = async (context, call) => {
   const id = requirePathId(call)
   await change(
-    graph,
+    context,
     call,
-    (transaction) => graph.directory.applications.deleteApplication(transaction, id),
+    (transaction) => context.directory.applications.deleteApplication(transaction, id),
     ({ appId }) => ({ action: 'application.delete', target: `applications/${id}`, detail: { appId } }),
   )
   return call.reply.code(204).send()
 }
 
 async function replaceCertificates(
-  { credentials }: Graph,
+  { credentials }: GraphContext,
   transaction: Transaction,
   objectId: string,
   certificates: readonly KeyCredential[] | undefined,
@@ -96,7 +103,7 @@ async function replaceCertificates(
 
 /** The documents of applications. */
 export async function applicationDocuments(
-  { credentials, directory }: Graph,
+  { credentials, directory }: GraphContext,
   applications: readonly ApplicationRecord[],
 ): Promise<Document[]> {
   const described = await directory.applications.describe(applications)

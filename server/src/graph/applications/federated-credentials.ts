@@ -4,7 +4,7 @@ import type { FederatedCredentialChange, FederatedCredentialRecord } from '../..
 import { type FederatedTrust, isTrustText, trustHint } from '../../standards/oauth/federated-trust.ts'
 import { readBody } from '../surface/body.ts'
 import {
-  type Graph,
+  type GraphContext,
   type GraphCall,
   type GraphHandler,
   change,
@@ -15,34 +15,38 @@ import type { Document } from '../surface/documents.ts'
 import { refuseQueryOptions } from '../surface/query.ts'
 
 /** `GET /applications/{id}/federatedIdentityCredentials`: all of them, which are few. */
-export const listFederatedCredentials: GraphHandler = async (graph, call) => {
+export const listFederatedCredentials: GraphHandler = async (context, call) => {
   refuseQueryOptions(call.request.query)
-  const { holderId } = await requireVisibleHolder(graph, call)
-  return { value: (await graph.credentials.federatedCredentials.list(holderId)).map(document) }
+  const { holderId } = await requireVisibleHolder(context, call)
+  return { value: (await context.credentials.federatedCredentials.list(holderId)).map(document) }
 }
 
 /** `GET /applications/{id}/federatedIdentityCredentials/{id or name}` */
-export const getFederatedCredential: GraphHandler = async (graph, call) => {
+export const getFederatedCredential: GraphHandler = async (context, call) => {
   refuseQueryOptions(call.request.query)
-  const { holderId } = await requireVisibleHolder(graph, call)
-  return document(await graph.credentials.federatedCredentials.find(undefined, holderId, idOrName(call)))
+  const { holderId } = await requireVisibleHolder(context, call)
+  return document(await context.credentials.federatedCredentials.find(undefined, holderId, idOrName(call)))
 }
 
 /** `POST /applications/{id}/federatedIdentityCredentials` */
-export const createFederatedCredential: GraphHandler = async (graph, call) => {
+export const createFederatedCredential: GraphHandler = async (context, call) => {
   const holderId = requirePathId(call)
   const { audiences, name, issuer, description = null, ...rest } = readBody(newBody, call.request.body)
-  const trust = readTrust(graph, rest)
-  graph.credentials.federatedCredentials.requireIssuer(issuer)
+  const trust = readTrust(context, rest)
+  context.credentials.federatedCredentials.requireIssuer(issuer)
   const mayShareTrust = call.caller.isDirectoryOwner
   const request = { name, issuer, audience: audiences[0], trust, description, mayShareTrust }
   const row = await change(
-    graph,
+    context,
     call,
     async (transaction) => {
-      const application = await graph.directory.applications.find(holderId, transaction)
+      const application = await context.directory.applications.find(holderId, transaction)
       if (application === undefined) throw resourceNotFound(holderId)
-      return graph.credentials.federatedCredentials.create(transaction, { holderId, appId: application.appId }, request)
+      return context.credentials.federatedCredentials.create(
+        transaction,
+        { holderId, appId: application.appId },
+        request,
+      )
     },
     (made) => event('create', holderId, made),
   )
@@ -51,10 +55,10 @@ export const createFederatedCredential: GraphHandler = async (graph, call) => {
 }
 
 /** `PATCH /applications/{id}/federatedIdentityCredentials/{id or name}` */
-export const updateFederatedCredential: GraphHandler = async (graph, call) => {
+export const updateFederatedCredential: GraphHandler = async (context, call) => {
   const holderId = requirePathId(call)
   const { audiences, subject, claimsMatchingExpression, ...rest } = readBody(changeBody, call.request.body)
-  if (rest.issuer !== undefined) graph.credentials.federatedCredentials.requireIssuer(rest.issuer)
+  if (rest.issuer !== undefined) context.credentials.federatedCredentials.requireIssuer(rest.issuer)
   const namesTrust = subject !== undefined || claimsMatchingExpression !== undefined
   const wanted: FederatedCredentialChange = {
     mayShareTrust: call.caller.isDirectoryOwner,
@@ -62,24 +66,24 @@ export const updateFederatedCredential: GraphHandler = async (graph, call) => {
     ...(rest.issuer === undefined ? {} : { issuer: rest.issuer }),
     ...(rest.description === undefined ? {} : { description: rest.description }),
     ...(audiences === undefined ? {} : { audience: audiences[0] }),
-    ...(namesTrust ? { trust: readTrust(graph, { subject, claimsMatchingExpression }) } : {}),
+    ...(namesTrust ? { trust: readTrust(context, { subject, claimsMatchingExpression }) } : {}),
   }
   await change(
-    graph,
+    context,
     call,
-    (transaction) => graph.credentials.federatedCredentials.update(transaction, holderId, idOrName(call), wanted),
+    (transaction) => context.credentials.federatedCredentials.update(transaction, holderId, idOrName(call), wanted),
     (row) => event('update', holderId, row),
   )
   return call.reply.code(204).send()
 }
 
 /** `DELETE /applications/{id}/federatedIdentityCredentials/{id or name}` */
-export const deleteFederatedCredential: GraphHandler = async (graph, call) => {
+export const deleteFederatedCredential: GraphHandler = async (context, call) => {
   const holderId = requirePathId(call)
   await change(
-    graph,
+    context,
     call,
-    (transaction) => graph.credentials.federatedCredentials.remove(transaction, holderId, idOrName(call)),
+    (transaction) => context.credentials.federatedCredentials.remove(transaction, holderId, idOrName(call)),
     (row) => event('delete', holderId, row),
   )
   return call.reply.code(204).send()
@@ -110,15 +114,15 @@ const changeBody = z.strictObject({
 })
 
 function readTrust(
-  { credentials }: Graph,
+  { credentials }: GraphContext,
   { subject, claimsMatchingExpression }: Pick<z.output<typeof newBody>, 'subject' | 'claimsMatchingExpression'>,
 ): FederatedTrust {
   return credentials.federatedCredentials.requireTrust({ subject, claimsExpression: claimsMatchingExpression?.value })
 }
 
-async function requireVisibleHolder(graph: Graph, call: GraphCall): Promise<{ readonly holderId: string }> {
+async function requireVisibleHolder(context: GraphContext, call: GraphCall): Promise<{ readonly holderId: string }> {
   const holderId = requirePathId(call)
-  await requireVisible(graph, call.caller, holderId, await graph.directory.applications.find(holderId))
+  await requireVisible(context, call.caller, holderId, await context.directory.applications.find(holderId))
   return { holderId }
 }
 

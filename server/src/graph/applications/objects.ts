@@ -10,38 +10,38 @@ import { refuseQueryOptions } from '../surface/query.ts'
 import { servicePrincipalDocuments } from '../surface/object-documents.ts'
 
 /** `GET /me/ownedObjects`: the applications that the caller owns, and their service principals. */
-export const getOwnedObjects: GraphHandler = async (graph, { request, caller }) => {
+export const getOwnedObjects: GraphHandler = async (context, { request, caller }) => {
   refuseQueryOptions(request.query)
   if (caller.principal.kind !== 'user') {
     throw new GraphError('notDelegated', '/me request is only valid with delegated authentication flow.')
   }
   const owned = { objectId: caller.principal.objectId, appId: '' }
   const page = { conditions: [], visibleTo: owned, after: '', limit: ownedLimit }
-  const applications = await applicationDocuments(graph, await graph.directory.applications.list(page))
+  const applications = await applicationDocuments(context, await context.directory.applications.list(page))
   const principals = await servicePrincipalDocuments(
-    graph,
-    await graph.directory.applications.listServicePrincipals(page),
+    context,
+    await context.directory.applications.listServicePrincipals(page),
   )
   const typed = applications.map((document) => ({ '@odata.type': '#microsoft.graph.application', ...document }))
   return { value: [...typed, ...principals] }
 }
 
 /** `POST /directoryObjects/getByIds`: who they are, of those that the caller may see; the others are left out. */
-export const getByIds: GraphHandler = async (graph, { request, caller }) => {
+export const getByIds: GraphHandler = async (context, { request, caller }) => {
   const { ids, types } = readBody(getByIdsBody, request.body)
   const wanted = types?.map((type) => type.toLowerCase())
   const asks = (type: string) => wanted === undefined || wanted.includes(type)
   const guids = [...new Set(ids.map(parseGuid).filter((id) => id !== undefined))]
-  const users = asks('user') ? await graph.directory.people.named(guids) : []
-  const principals = asks('serviceprincipal') ? await graph.directory.applications.servicePrincipalsNamed(guids) : []
-  const groups = asks('group') ? await graph.directory.groups.named(guids) : []
+  const users = asks('user') ? await context.directory.people.named(guids) : []
+  const principals = asks('serviceprincipal') ? await context.directory.applications.servicePrincipalsNamed(guids) : []
+  const groups = asks('group') ? await context.directory.groups.named(guids) : []
   const { readsAll, principal } = caller
-  const ownGroups = readsAll || groups.length === 0 ? [] : await graph.directory.groups.idsOf(principal.objectId)
+  const ownGroups = readsAll || groups.length === 0 ? [] : await context.directory.groups.idsOf(principal.objectId)
   const seenUsers = users.filter((user) => readsAll || user.objectId === principal.objectId)
-  const seenPrincipals = readsAll ? principals : await ownAmong(graph, caller, principals)
+  const seenPrincipals = readsAll ? principals : await ownAmong(context, caller, principals)
   const seenGroups = groups.filter((row) => readsAll || ownGroups.includes(row.objectId))
   const documents = [...seenUsers.map(userDocument), ...seenGroups.map(groupDocument)]
-  return { value: [...documents, ...(await servicePrincipalDocuments(graph, seenPrincipals))] }
+  return { value: [...documents, ...(await servicePrincipalDocuments(context, seenPrincipals))] }
 }
 
 /** More than that one person made by hand. */
@@ -51,14 +51,14 @@ const ownedLimit = 999
  * `DELETE /directoryObjects/{id}`: takes somebody of a trusted tenant off the record, with all that they were given. Who
  * is of our own directory is deleted where they are listed.
  */
-export const deleteDirectoryObject: GraphHandler = async (graph, call) => {
+export const deleteDirectoryObject: GraphHandler = async (context, call) => {
   refuseQueryOptions(call.request.query)
   const id = requirePathId(call)
   await change(
-    graph,
+    context,
     call,
     async (transaction) => {
-      if (!(await graph.directory.externalPrincipals.remove(transaction, id))) throw resourceNotFound(id)
+      if (!(await context.directory.externalPrincipals.remove(transaction, id))) throw resourceNotFound(id)
     },
     () => ({ action: 'external-principal.delete', target: id }),
   )

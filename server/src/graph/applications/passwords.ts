@@ -6,12 +6,12 @@ import { passwordCredential } from '../surface/documents.ts'
 
 /** `POST /applications/{id}/addPassword` and `POST /servicePrincipals/{id}/addPassword`: the only answer with the secret. */
 export function addPassword(kind: HolderKind): GraphHandler {
-  return async (graph, call) => {
-    const { secrets } = graph.credentials
+  return async (context, call) => {
+    const { secrets } = context.credentials
     const holder = await secrets.requireHolder(kind, requirePathId(call))
     const request = readBody(addPasswordBody, call.request.body)
     const { secretText, secret, insert } = secrets.prepare(holder, request)
-    await change(graph, call, insert, () => ({
+    await change(context, call, insert, () => ({
       action: 'client-secret.create',
       target: `${kind}/${holder.holderId}`,
       detail: { keyId: secret.keyId, expiresAtMs: secret.expiresAtMs },
@@ -22,12 +22,12 @@ export function addPassword(kind: HolderKind): GraphHandler {
 
 /** `POST /applications/{id}/removePassword` and `POST /servicePrincipals/{id}/removePassword` */
 export function removePassword(kind: HolderKind): GraphHandler {
-  return async (graph, call) => {
-    const { secrets } = graph.credentials
+  return async (context, call) => {
+    const { secrets } = context.credentials
     const { holderId } = await secrets.requireHolder(kind, requirePathId(call))
     const { keyId } = readBody(removePasswordBody, call.request.body)
     await change(
-      graph,
+      context,
       call,
       (transaction) => secrets.remove(transaction, holderId, keyId),
       () => ({ action: 'client-secret.delete', target: `${kind}/${holderId}`, detail: { keyId } }),

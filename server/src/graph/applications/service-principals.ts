@@ -8,22 +8,24 @@ import { parseListQuery, refuseQueryOptions } from '../surface/query.ts'
 import { servicePrincipalDocuments } from '../surface/object-documents.ts'
 
 /** `GET /servicePrincipals` */
-export const listServicePrincipals: GraphHandler = async (graph, { request, caller }) => {
+export const listServicePrincipals: GraphHandler = async (context, { request, caller }) => {
   const query = parseListQuery(filterableServicePrincipals, request.query)
   const { conditions, after, pageSize } = query
   const page = { conditions, visibleTo: visibleTo(caller), after, limit: pageSize + 1 }
-  const rows = await graph.directory.applications.listServicePrincipals(page)
-  return listPage(graph, caller, 'servicePrincipals', query, rows, (shown) => servicePrincipalDocuments(graph, shown))
+  const rows = await context.directory.applications.listServicePrincipals(page)
+  return listPage(context, caller, 'servicePrincipals', query, rows, (shown) =>
+    servicePrincipalDocuments(context, shown),
+  )
 }
 
 /** `POST /servicePrincipals` */
-export const createServicePrincipal: GraphHandler = async (graph, call) => {
+export const createServicePrincipal: GraphHandler = async (context, call) => {
   const { appId, accountEnabled = true } = readBody(newServicePrincipalBody, call.request.body)
   const rights = { enabled: accountEnabled, directoryRole: null }
   const row = await change(
-    graph,
+    context,
     call,
-    (transaction) => graph.directory.applications.createServicePrincipal(transaction, appId, rights),
+    (transaction) => context.directory.applications.createServicePrincipal(transaction, appId, rights),
     ({ objectId }) => ({
       action: 'service-principal.create',
       target: `servicePrincipals/${objectId}`,
@@ -31,30 +33,35 @@ export const createServicePrincipal: GraphHandler = async (graph, call) => {
     }),
   )
   call.reply.code(201)
-  return (await servicePrincipalDocuments(graph, [row]))[0]
+  return (await servicePrincipalDocuments(context, [row]))[0]
 }
 
 /** `GET /servicePrincipals/{id}` */
-export const getServicePrincipal: GraphHandler = async (graph, call) => {
+export const getServicePrincipal: GraphHandler = async (context, call) => {
   refuseQueryOptions(call.request.query)
   const id = requirePathId(call)
-  const row = await requireVisible(graph, call.caller, id, await graph.directory.applications.findServicePrincipal(id))
-  return (await servicePrincipalDocuments(graph, [row]))[0]
+  const row = await requireVisible(
+    context,
+    call.caller,
+    id,
+    await context.directory.applications.findServicePrincipal(id),
+  )
+  return (await servicePrincipalDocuments(context, [row]))[0]
 }
 
 /** `PATCH /servicePrincipals/{id}` */
-export const updateServicePrincipal: GraphHandler = async (graph, call) => {
+export const updateServicePrincipal: GraphHandler = async (context, call) => {
   const id = requirePathId(call)
   const body = readBody(servicePrincipalChangeBody, call.request.body)
   const { accountEnabled, keyCredentials } = body
   if (!call.caller.isDirectoryOwner && accountEnabled !== undefined) throw insufficientPrivileges()
   await change(
-    graph,
+    context,
     call,
     async (transaction) => {
-      await graph.directory.applications.updateServicePrincipal(transaction, id, { enabled: accountEnabled })
+      await context.directory.applications.updateServicePrincipal(transaction, id, { enabled: accountEnabled })
       if (keyCredentials === undefined) return
-      await graph.credentials.replaceCertificates(transaction, 'servicePrincipals', id, keyCredentials)
+      await context.credentials.replaceCertificates(transaction, 'servicePrincipals', id, keyCredentials)
     },
     () => ({
       action: 'service-principal.update',
@@ -66,12 +73,12 @@ export const updateServicePrincipal: GraphHandler = async (graph, call) => {
 }
 
 /** `DELETE /servicePrincipals/{id}` */
-export const deleteServicePrincipal: GraphHandler = async (graph, call) => {
+export const deleteServicePrincipal: GraphHandler = async (context, call) => {
   const id = requirePathId(call)
   await change(
-    graph,
+    context,
     call,
-    (transaction) => graph.directory.applications.deleteServicePrincipal(transaction, id),
+    (transaction) => context.directory.applications.deleteServicePrincipal(transaction, id),
     ({ appId }) => ({
       action: 'service-principal.delete',
       target: `servicePrincipals/${id}`,

@@ -2,7 +2,7 @@ import { resourceNotFound } from '../surface/errors.ts'
 import type { Transaction } from '../../platform/sql/database.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
 import type { UserRecord } from '../../directory/index.ts'
-import { type Graph, type GraphCall, type GraphHandler, change } from '../surface/context.ts'
+import { type GraphContext, type GraphCall, type GraphHandler, change } from '../surface/context.ts'
 import { type Document, graphTime } from '../surface/documents.ts'
 import { readBody } from '../surface/body.ts'
 import { identityDocuments, preparePassword, requireMe, requireUserInPath, requireVisibleUser } from './users.ts'
@@ -17,15 +17,15 @@ const passwordMethodId = '28c10230-6103-485e-b985-444c60001490'
 const totpMethodId = '6c65746f-7470-4f74-b000-000000000001'
 
 /** `GET /users/{id}/authentication/methods` */
-export const listAuthenticationMethods: GraphHandler = async (graph, call) => {
+export const listAuthenticationMethods: GraphHandler = async (context, call) => {
   refuseQueryOptions(call.request.query)
-  return { value: await methodDocuments(graph, await requireVisibleUser(graph, call)) }
+  return { value: await methodDocuments(context, await requireVisibleUser(context, call)) }
 }
 
 /** `GET /me/authentication/methods` */
-export const listMyAuthenticationMethods: GraphHandler = async (graph, call) => {
+export const listMyAuthenticationMethods: GraphHandler = async (context, call) => {
   refuseQueryOptions(call.request.query)
-  return { value: await methodDocuments(graph, await requireMe(graph, call)) }
+  return { value: await methodDocuments(context, await requireMe(context, call)) }
 }
 
 /**
@@ -34,17 +34,17 @@ export const listMyAuthenticationMethods: GraphHandler = async (graph, call) => 
  * code included.
  * [Microsoft Graph, authenticationMethod: resetPassword]
  */
-export const resetPassword: GraphHandler = async (graph, call) => {
+export const resetPassword: GraphHandler = async (context, call) => {
   const { newPassword, removeOtherMethods = false } = readBody(resetPasswordBody, call.request.body)
-  const user = await requireUserInPath(graph, call)
+  const user = await requireUserInPath(context, call)
   const { objectId: id, userPrincipalName } = user
   if (requireMethodId(call) !== passwordMethodId) throw resourceNotFound(call.params['method'] ?? '')
-  const { people } = graph.directory
-  const { credentials } = graph
+  const { people } = context.directory
+  const { credentials } = context
   const { enrolmentCodes, securityEvents } = credentials
   const prepared = await preparePassword(() => credentials.prepareInitialPassword(userPrincipalName, newPassword))
   await change(
-    graph,
+    context,
     call,
     async (transaction) => {
       if (removeOtherMethods) {
@@ -63,21 +63,21 @@ export const resetPassword: GraphHandler = async (graph, call) => {
       detail: { mustChangePassword: true, removeOtherMethods },
     }),
   )
-  const others = (await methodDocuments(graph, user)).filter((method) => method['id'] !== passwordMethodId)
-  return { newPassword: null, otherMethods: others, identities: await identityDocuments(graph, id) }
+  const others = (await methodDocuments(context, user)).filter((method) => method['id'] !== passwordMethodId)
+  return { newPassword: null, otherMethods: others, identities: await identityDocuments(context, id) }
 }
 
 /** `DELETE /users/{id}/authentication/softwareOathMethods/{method}`: for somebody who lost the authenticator app. */
-export const deleteSoftwareOathMethod: GraphHandler = async (graph, call) => {
-  const { objectId: id } = await requireUserInPath(graph, call)
+export const deleteSoftwareOathMethod: GraphHandler = async (context, call) => {
+  const { objectId: id } = await requireUserInPath(context, call)
   const methodId = requireMethodId(call)
   await change(
-    graph,
+    context,
     call,
     async (transaction) => {
-      const removed = methodId === totpMethodId && (await graph.credentials.secondFactors.removeTotp(transaction, id))
+      const removed = methodId === totpMethodId && (await context.credentials.secondFactors.removeTotp(transaction, id))
       if (!removed) throw resourceNotFound(methodId)
-      await endLostMethod(graph, call, transaction, { objectId: id, kind: 'totp' })
+      await endLostMethod(context, call, transaction, { objectId: id, kind: 'totp' })
     },
     () => ({ action: 'user.remove-totp', target: `users/${id}` }),
   )
@@ -85,16 +85,16 @@ export const deleteSoftwareOathMethod: GraphHandler = async (graph, call) => {
 }
 
 /** `DELETE /users/{id}/authentication/fido2Methods/{method}`: for somebody who lost the passkey. */
-export const deletePasskeyMethod: GraphHandler = async (graph, call) => {
-  const { objectId: id } = await requireUserInPath(graph, call)
+export const deletePasskeyMethod: GraphHandler = async (context, call) => {
+  const { objectId: id } = await requireUserInPath(context, call)
   const methodId = requireMethodId(call)
   await change(
-    graph,
+    context,
     call,
     async (transaction) => {
-      if (!(await graph.credentials.secondFactors.removePasskey(transaction, id, methodId)))
+      if (!(await context.credentials.secondFactors.removePasskey(transaction, id, methodId)))
         throw resourceNotFound(methodId)
-      await endLostMethod(graph, call, transaction, { objectId: id, kind: 'passkey' })
+      await endLostMethod(context, call, transaction, { objectId: id, kind: 'passkey' })
     },
     () => ({ action: 'user.remove-passkey', target: `users/${id}`, detail: { passkeyId: methodId } }),
   )
@@ -103,7 +103,7 @@ export const deletePasskeyMethod: GraphHandler = async (graph, call) => {
 
 /** Ends the sign-ins of a person who lost a sign-in method, since somebody else may have used it, and records the removal. */
 async function endLostMethod(
-  { credentials }: Graph,
+  { credentials }: GraphContext,
   { origin }: GraphCall,
   transaction: Transaction,
   { objectId, kind }: { readonly objectId: string; readonly kind: 'totp' | 'passkey' },
@@ -114,7 +114,7 @@ async function endLostMethod(
 
 /** What somebody can prove themselves by, without anything of the secrets. [Microsoft Graph, authenticationMethod] */
 async function methodDocuments(
-  { credentials: { secondFactors, enrolmentCodes } }: Graph,
+  { credentials: { secondFactors, enrolmentCodes } }: GraphContext,
   user: UserRecord,
 ): Promise<Document[]> {
   const documents: Document[] = []

@@ -36,15 +36,15 @@ export const listRoleAssignments: GraphHandler = async ({ directory }, { request
 }
 
 /** `POST /roleManagement/directory/roleAssignments` */
-export const createRoleAssignment: GraphHandler = async (graph, call) => {
+export const createRoleAssignment: GraphHandler = async (context, call) => {
   const { principalId, roleDefinitionId } = readBody(roleAssignmentBody, call.request.body)
   const role = roles.find((one) => roleDefinitions[one].id === roleDefinitionId)
   if (role === undefined)
     throw new GraphError('badRequest', `The role definition '${roleDefinitionId}' does not exist.`)
   await change(
-    graph,
+    context,
     call,
-    (transaction) => graph.directory.roles.assign(transaction, principalId, role),
+    (transaction) => context.directory.roles.assign(transaction, principalId, role),
     () => ({ action: 'directory-role.assign', target: principalId, detail: { role } }),
   )
   call.reply.code(201)
@@ -52,12 +52,12 @@ export const createRoleAssignment: GraphHandler = async (graph, call) => {
 }
 
 /** `DELETE /roleManagement/directory/roleAssignments/{assignment}` */
-export const deleteRoleAssignment: GraphHandler = async (graph, call) => {
+export const deleteRoleAssignment: GraphHandler = async (context, call) => {
   const { principalId, role } = requireAssignmentInPath(call)
   await change(
-    graph,
+    context,
     call,
-    (transaction) => graph.directory.roles.remove(transaction, principalId, role),
+    (transaction) => context.directory.roles.remove(transaction, principalId, role),
     () => ({ action: 'directory-role.remove', target: principalId, detail: { role } }),
   )
   return call.reply.code(204).send()

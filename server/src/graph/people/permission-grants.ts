@@ -1,6 +1,6 @@
 import { resourceNotFound } from '../surface/errors.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
-import { type Graph, type GraphCall, type GraphHandler, change } from '../surface/context.ts'
+import { type GraphContext, type GraphCall, type GraphHandler, change } from '../surface/context.ts'
 import type { Document } from '../surface/documents.ts'
 import { GraphError, insufficientPrivileges } from '../surface/errors.ts'
 import { type Filterable, parseFilter } from '../surface/filter.ts'
@@ -28,7 +28,7 @@ const resourceIds: Readonly<Record<string, string>> = {
 const graphResourceId = '00000003-0000-0000-c000-000000000000'
 
 /** `GET /oauth2PermissionGrants`: all of them to who reads the directory, and to everybody else their own. */
-export const listPermissionGrants: GraphHandler = async (graph, call) => {
+export const listPermissionGrants: GraphHandler = async (context, call) => {
   const text = readFilterOption(call.request.query)
   const conditions = text === undefined ? [] : parseFilter(filterableGrants, text)
   const valueOf = (by: 'clientId' | 'principalId') => conditions.find((condition) => condition.by === by)?.value
@@ -36,42 +36,42 @@ export const listPermissionGrants: GraphHandler = async (graph, call) => {
   const wanted = valueOf('principalId')?.toLowerCase()
   if (!readsAll && wanted !== undefined && wanted !== principal.objectId) throw insufficientPrivileges()
   const named = valueOf('clientId')
-  const clientId = named === undefined ? undefined : await appIdOf(graph, named)
+  const clientId = named === undefined ? undefined : await appIdOf(context, named)
   if (named !== undefined && clientId === undefined) return { value: [] }
-  return listed(graph, { objectId: readsAll ? wanted : principal.objectId, clientId })
+  return listed(context, { objectId: readsAll ? wanted : principal.objectId, clientId })
 }
 
 /** `GET /me/oauth2PermissionGrants` */
-export const listMyPermissionGrants: GraphHandler = async (graph, call) => {
+export const listMyPermissionGrants: GraphHandler = async (context, call) => {
   refuseQueryOptions(call.request.query)
-  return listed(graph, { objectId: (await requireMe(graph, call)).objectId })
+  return listed(context, { objectId: (await requireMe(context, call)).objectId })
 }
 
 /** `GET /users/{id}/oauth2PermissionGrants` */
-export const listPermissionGrantsOfUser: GraphHandler = async (graph, call) => {
+export const listPermissionGrantsOfUser: GraphHandler = async (context, call) => {
   refuseQueryOptions(call.request.query)
-  return listed(graph, { objectId: (await requireVisibleUser(graph, call)).objectId })
+  return listed(context, { objectId: (await requireVisibleUser(context, call)).objectId })
 }
 
 /** `GET /oauth2PermissionGrants/{id}` */
-export const getPermissionGrant: GraphHandler = async (graph, call) => {
+export const getPermissionGrant: GraphHandler = async (context, call) => {
   refuseQueryOptions(call.request.query)
   const key = requireOwnGrant(call, call.caller.readsAll)
-  const found = await graph.consents.find({ objectId: key.object_id, clientId: key.client_id }, maxListed)
+  const found = await context.consents.find({ objectId: key.object_id, clientId: key.client_id }, maxListed)
   const consent = found.find(({ audience }) => audience === key.audience)
   if (consent === undefined) throw resourceNotFound(call.params['id'] ?? '')
-  return grantDocument(graph, consent)
+  return grantDocument(context, consent)
 }
 
 /** `DELETE /oauth2PermissionGrants/{id}`: by the person, or a directory owner. It ends the sign-ins to the application. */
-export const deletePermissionGrant: GraphHandler = async (graph, call) => {
+export const deletePermissionGrant: GraphHandler = async (context, call) => {
   const key = requireOwnGrant(call, call.caller.isDirectoryOwner)
   await change(
-    graph,
+    context,
     call,
     async (transaction) => {
-      if (!(await graph.consents.withdraw(transaction, key))) throw resourceNotFound(call.params['id'] ?? '')
-      await graph.credentials.endSignInsTo(transaction, key.object_id, key.client_id)
+      if (!(await context.consents.withdraw(transaction, key))) throw resourceNotFound(call.params['id'] ?? '')
+      await context.credentials.endSignInsTo(transaction, key.object_id, key.client_id)
     },
     () => ({
       action: 'consent.withdraw',
@@ -89,16 +89,16 @@ function requireOwnGrant({ params, caller }: GraphCall, mayAll: boolean): Consen
   throw mayAll ? resourceNotFound(id) : insufficientPrivileges()
 }
 
-async function listed(graph: Graph, which: Parameters<Consents['find']>[0]): Promise<{ value: Document[] }> {
-  const found = await graph.consents.find(which, maxListed + 1)
+async function listed(context: GraphContext, which: Parameters<Consents['find']>[0]): Promise<{ value: Document[] }> {
+  const found = await context.consents.find(which, maxListed + 1)
   if (found.length > maxListed) {
     throw new GraphError('unsupported', `There are more than ${maxListed}: narrow the list by principalId or clientId.`)
   }
-  return { value: await Promise.all(found.map((consent) => grantDocument(graph, consent))) }
+  return { value: await Promise.all(found.map((consent) => grantDocument(context, consent))) }
 }
 
 /** An `oAuth2PermissionGrant`. [Microsoft Graph v1.0, oAuth2PermissionGrant resource type] */
-async function grantDocument({ directory }: Graph, consent: Consent): Promise<Document> {
+async function grantDocument({ directory }: GraphContext, consent: Consent): Promise<Document> {
   const { object_id: principalId, client_id: clientId, audience } = consent
   const principal = await directory.findServicePrincipalByAppId(clientId)
   return {
@@ -111,7 +111,7 @@ async function grantDocument({ directory }: Graph, consent: Consent): Promise<Do
   }
 }
 
-async function appIdOf({ directory }: Graph, idText: string): Promise<string | undefined> {
+async function appIdOf({ directory }: GraphContext, idText: string): Promise<string | undefined> {
   const id = parseGuid(idText)
   return id === undefined ? undefined : (await directory.applications.findServicePrincipal(id))?.appId
 }

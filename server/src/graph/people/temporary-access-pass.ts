@@ -22,13 +22,13 @@ const passBody = z.strictObject({
  * `POST /users/{id}/authentication/temporaryAccessPassMethods`: the code with which a person sets up the first second factor.
  * It does not sign in by itself. Nobody makes one for themselves: it would be worth no more than their password.
  */
-export const createAccessPass: GraphHandler = async (graph, call) => {
-  const { objectId: id } = await requireUserInPath(graph, call)
+export const createAccessPass: GraphHandler = async (context, call) => {
+  const { objectId: id } = await requireUserInPath(context, call)
   if (id === call.caller.principal.objectId) throw insufficientPrivileges()
   const { lifetimeInMinutes } = readBody(passBody, call.request.body)
-  const { enrolmentCodes, securityEvents } = graph.credentials
+  const { enrolmentCodes, securityEvents } = context.credentials
   const pass = await change(
-    graph,
+    context,
     call,
     async (transaction) => {
       const event = { kind: 'method-added', detail: 'enrolment-code', origin: call.origin } as const
@@ -53,12 +53,12 @@ export const createAccessPass: GraphHandler = async (graph, call) => {
 }
 
 /** `DELETE /users/{id}/authentication/temporaryAccessPassMethods/{method}` */
-export const deleteAccessPass: GraphHandler = async (graph, call) => {
-  const { objectId: id } = await requireUserInPath(graph, call)
+export const deleteAccessPass: GraphHandler = async (context, call) => {
+  const { objectId: id } = await requireUserInPath(context, call)
   const methodId = call.params['method'] ?? ''
-  const { enrolmentCodes, securityEvents } = graph.credentials
+  const { enrolmentCodes, securityEvents } = context.credentials
   await change(
-    graph,
+    context,
     call,
     async (transaction) => {
       const removed = methodId.toLowerCase() === accessPassId && (await enrolmentCodes.remove(transaction, id))

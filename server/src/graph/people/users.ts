@@ -6,7 +6,7 @@ import { BusyError } from '../../platform/limits/fair-queue.ts'
 import { parseGuid } from '../../standards/azure/guid.ts'
 import { isUserPrincipalName } from '../../standards/azure/object-name.ts'
 import { readBody } from '../surface/body.ts'
-import { type Graph, type GraphCall, type GraphHandler, change, visibleTo } from '../surface/context.ts'
+import { type GraphContext, type GraphCall, type GraphHandler, change, visibleTo } from '../surface/context.ts'
 import { userDocument, type Document } from '../surface/documents.ts'
 import { filterableUsers } from '../surface/filter.ts'
 import { readIdentities, changePasswordBody, newUserBody, userChangeBody } from './bodies.ts'
@@ -14,20 +14,20 @@ import { listPage } from '../surface/page.ts'
 import { parseListQuery, refuseQueryOptions } from '../surface/query.ts'
 
 /** `GET /users` */
-export const listUsers: GraphHandler = async (graph, { request, caller }) => {
+export const listUsers: GraphHandler = async (context, { request, caller }) => {
   const query = parseListQuery(filterableUsers, request.query)
   const { conditions, after, pageSize } = query
-  const rows = await graph.directory.people.list({
+  const rows = await context.directory.people.list({
     conditions,
     visibleTo: visibleTo(caller),
     after,
     limit: pageSize + 1,
   })
-  return listPage(graph, caller, 'users', query, rows, (shown) => shown.map(userDocument))
+  return listPage(context, caller, 'users', query, rows, (shown) => shown.map(userDocument))
 }
 
 /** `POST /users` */
-export const createUser: GraphHandler = async (graph, call) => {
+export const createUser: GraphHandler = async (context, call) => {
   const body = readBody(newUserBody, call.request.body)
   const { userPrincipalName, displayName, mail, mailNickname, passwordProfile, accountEnabled, identities } = body
   if (!isUserPrincipalName(userPrincipalName)) {
@@ -35,13 +35,15 @@ export const createUser: GraphHandler = async (graph, call) => {
   }
   const password =
     passwordProfile &&
-    (await preparePassword(() => graph.credentials.prepareInitialPassword(userPrincipalName, passwordProfile.password)))
+    (await preparePassword(() =>
+      context.credentials.prepareInitialPassword(userPrincipalName, passwordProfile.password),
+    ))
   const mustChangePassword = passwordProfile?.forceChangePasswordNextSignIn === true
   const names = { userPrincipalName, displayName, mail: mail ?? undefined, mailNickname }
   const user = { ...names, password, mustChangePassword, external: password === undefined, enabled: accountEnabled }
-  const { people } = graph.directory
+  const { people } = context.directory
   const row = await change(
-    graph,
+    context,
     call,
     async (transaction) => {
       const made = await people.createUser(transaction, user).catch(nameTaken)
@@ -59,24 +61,24 @@ export const createUser: GraphHandler = async (graph, call) => {
 }
 
 /** `GET /users/{id or user principal name}` */
-export const getUser: GraphHandler = async (graph, call) => {
+export const getUser: GraphHandler = async (context, call) => {
   refuseQueryOptions(call.request.query)
-  return userDocument(await requireVisibleUser(graph, call))
+  return userDocument(await requireVisibleUser(context, call))
 }
 
 /** `PATCH /users/{id or user principal name}`: an administrator's reset of the password among others. */
-export const updateUser: GraphHandler = async (graph, call) => {
+export const updateUser: GraphHandler = async (context, call) => {
   const { passwordProfile, accountEnabled, mail, identities, ...names } = readBody(userChangeBody, call.request.body)
-  const { objectId: id, userPrincipalName } = await requireUserInPath(graph, call)
-  const { people } = graph.directory
+  const { objectId: id, userPrincipalName } = await requireUserInPath(context, call)
+  const { people } = context.directory
   const newPassword = passwordProfile?.password
   const prepared =
     newPassword === undefined
       ? undefined
-      : await preparePassword(() => graph.credentials.prepareInitialPassword(userPrincipalName, newPassword))
+      : await preparePassword(() => context.credentials.prepareInitialPassword(userPrincipalName, newPassword))
   const mustChange = passwordProfile?.forceChangePasswordNextSignIn
   await change(
-    graph,
+    context,
     call,
     async (transaction) => {
       const rest = prepared === undefined ? mustChange : undefined
@@ -85,7 +87,7 @@ export const updateUser: GraphHandler = async (graph, call) => {
       if (identities !== undefined) await people.setIdentities(transaction, id, readIdentities(identities))
       if (prepared === undefined) return
       const reset = { mustChange: mustChange === true, origin: call.origin }
-      await graph.credentials.resetPassword(transaction, id, prepared, reset)
+      await context.credentials.resetPassword(transaction, id, prepared, reset)
     },
     () => ({
       action: prepared === undefined ? 'user.update' : 'user.reset-password',
@@ -97,12 +99,12 @@ export const updateUser: GraphHandler = async (graph, call) => {
 }
 
 /** `DELETE /users/{id or user principal name}` */
-export const deleteUser: GraphHandler = async (graph, call) => {
-  const { objectId: id } = await requireUserInPath(graph, call)
+export const deleteUser: GraphHandler = async (context, call) => {
+  const { objectId: id } = await requireUserInPath(context, call)
   await change(
-    graph,
+    context,
     call,
-    (transaction) => graph.directory.people.deleteUser(transaction, id),
+    (transaction) => context.directory.people.deleteUser(transaction, id),
     ({ userPrincipalName }) => ({
       action: 'user.delete',
       target: `users/${id}`,
@@ -113,43 +115,47 @@ export const deleteUser: GraphHandler = async (graph, call) => {
 }
 
 /** `POST /users/{id or user principal name}/revokeSignInSessions`: by a directory owner, or by the person. */
-export const revokeSignInSessions: GraphHandler = async (graph, call) => {
-  const { objectId: id } = await requireVisibleUser(graph, call)
+export const revokeSignInSessions: GraphHandler = async (context, call) => {
+  const { objectId: id } = await requireVisibleUser(context, call)
   if (!call.caller.isDirectoryOwner && id !== call.caller.principal.objectId) throw insufficientPrivileges()
-  return revoke(graph, call, id)
+  return revoke(context, call, id)
 }
 
 /** `GET /me` */
-export const getMe: GraphHandler = async (graph, call) => {
+export const getMe: GraphHandler = async (context, call) => {
   refuseQueryOptions(call.request.query)
-  return userDocument(await requireMe(graph, call))
+  return userDocument(await requireMe(context, call))
 }
 
 /** `POST /me/revokeSignInSessions` */
-export const revokeMySignInSessions: GraphHandler = async (graph, call) => {
-  const { objectId: id } = await requireMe(graph, call)
-  return revoke(graph, call, id)
+export const revokeMySignInSessions: GraphHandler = async (context, call) => {
+  const { objectId: id } = await requireMe(context, call)
+  return revoke(context, call, id)
 }
 
 /** `POST /me/changePassword`: ends the person's sign-ins, this one among them. */
-export const changeMyPassword: GraphHandler = async (graph, call) => {
-  const { objectId: id, userPrincipalName } = await requireMe(graph, call)
+export const changeMyPassword: GraphHandler = async (context, call) => {
+  const { objectId: id, userPrincipalName } = await requireMe(context, call)
   const { currentPassword, newPassword } = readBody(changePasswordBody, call.request.body)
-  const check = await graph.credentials.checkPassword({ userPrincipalName, password: currentPassword, ...call.origin })
+  const check = await context.credentials.checkPassword({
+    userPrincipalName,
+    password: currentPassword,
+    ...call.origin,
+  })
   if (check.outcome === 'refused' && check.reason === 'busy') throw new BusyError(check.retryAfterSeconds)
   if (check.outcome !== 'proved' || check.user.objectId !== id) {
     const reason = check.outcome === 'refused' ? check.reason : 'wrong'
     const event = { action: 'user.change-password', outcome: 'refused', reason, target: `users/${id}` } as const
-    await graph.audit.append({ ...event, ...attributionOf(call.caller), origin: call.origin })
+    await context.audit.append({ ...event, ...attributionOf(call.caller), origin: call.origin })
     throw new GraphError('badRequest', "The specified password does not match: 'currentPassword' is not right.")
   }
-  const prepared = await preparePassword(() => graph.credentials.preparePassword(userPrincipalName, newPassword))
+  const prepared = await preparePassword(() => context.credentials.preparePassword(userPrincipalName, newPassword))
   await change(
-    graph,
+    context,
     call,
     async (transaction) => {
       const { origin } = call
-      await graph.credentials.changePassword(transaction, check.user, prepared, { origin }).catch(proofOutdated)
+      await context.credentials.changePassword(transaction, check.user, prepared, { origin }).catch(proofOutdated)
     },
     () => ({ action: 'user.change-password', target: `users/${id}` }),
   )
@@ -157,29 +163,29 @@ export const changeMyPassword: GraphHandler = async (graph, call) => {
 }
 
 /** The caller as a person. @throws GraphError when it is an application */
-export async function requireMe({ directory }: Graph, { caller }: GraphCall): Promise<UserRecord> {
+export async function requireMe({ directory }: GraphContext, { caller }: GraphCall): Promise<UserRecord> {
   const user = caller.principal.kind === 'user' ? await directory.people.find(caller.principal.objectId) : undefined
   if (user !== undefined) return user
   throw new GraphError('notDelegated', '/me request is only valid with delegated authentication flow.')
 }
 
 /** The user in the path, by object id or name, if the caller may see them. */
-export async function requireVisibleUser(graph: Graph, call: GraphCall): Promise<UserRecord> {
+export async function requireVisibleUser(context: GraphContext, call: GraphCall): Promise<UserRecord> {
   const { caller } = call
-  const user = await findUserInPath(graph, call)
+  const user = await findUserInPath(context, call)
   if (user !== undefined && (caller.readsAll || user.objectId === caller.principal.objectId)) return user
   throw caller.readsAll ? noUser(call) : insufficientPrivileges()
 }
 
 /** The user in the path, by object id or name. For routes that let nobody in who may not see all. */
-export async function requireUserInPath(graph: Graph, call: GraphCall): Promise<UserRecord> {
-  const user = await findUserInPath(graph, call)
+export async function requireUserInPath(context: GraphContext, call: GraphCall): Promise<UserRecord> {
+  const user = await findUserInPath(context, call)
   if (user === undefined) throw noUser(call)
   return user
 }
 
 async function findUserInPath(
-  { directory: { people } }: Graph,
+  { directory: { people } }: GraphContext,
   { params }: GraphCall,
 ): Promise<UserRecord | undefined> {
   const text = params['id'] ?? ''
@@ -191,11 +197,11 @@ function noUser({ params }: GraphCall): Error {
   return resourceNotFound(params['id'] ?? '')
 }
 
-async function revoke(graph: Graph, call: GraphCall, id: string): Promise<unknown> {
+async function revoke(context: GraphContext, call: GraphCall, id: string): Promise<unknown> {
   await change(
-    graph,
+    context,
     call,
-    (transaction) => graph.credentials.endSignInsOf(transaction, id),
+    (transaction) => context.credentials.endSignInsOf(transaction, id),
     () => ({ action: 'user.sign-out-everywhere', target: `users/${id}` }),
   )
   return { value: true }
@@ -234,14 +240,14 @@ function nameTaken(error: unknown): never {
 }
 
 /** `GET /users/{id or user principal name}/identities` */
-export const listIdentities: GraphHandler = async (graph, call) => {
+export const listIdentities: GraphHandler = async (context, call) => {
   refuseQueryOptions(call.request.query)
-  const { objectId } = await requireVisibleUser(graph, call)
-  return { value: await identityDocuments(graph, objectId) }
+  const { objectId } = await requireVisibleUser(context, call)
+  return { value: await identityDocuments(context, objectId) }
 }
 
 /** Who somebody is at other providers. [Microsoft Graph, objectIdentity] */
-export async function identityDocuments({ directory }: Graph, objectId: string): Promise<Document[]> {
+export async function identityDocuments({ directory }: GraphContext, objectId: string): Promise<Document[]> {
   const identities = await directory.people.identitiesOf(objectId)
   return identities.map(({ issuer, subject }) => ({ signInType: 'federated', issuer, issuerAssignedId: subject }))
 }

@@ -10,7 +10,7 @@ import type { Credentials } from '../../credentials/index.ts'
 import type { Consents, GraphSender } from './model.ts'
 
 /** What the handlers of the Graph surface work with. */
-export type Graph = {
+export type GraphContext = {
   readonly database: Database
   readonly audit: Audit
   readonly log: Log
@@ -34,7 +34,7 @@ export type GraphCaller = GraphSender & {
 export type GraphCall = Call<GraphCaller>
 
 /** A handler of the Graph surface. */
-export type GraphHandler = (graph: Graph, call: GraphCall) => Promise<unknown>
+export type GraphHandler = (context: GraphContext, call: GraphCall) => Promise<unknown>
 
 /** What a list is narrowed to: nothing for who reads all, the caller's own for everybody else. */
 export function visibleTo({ principal, readsAll }: GraphCaller) {
@@ -51,7 +51,7 @@ export function applicationIdOf(row: ApplicationOrPrincipal): string {
 
 /** Of applications or service principals, those that are the caller, or whose application the caller owns. */
 export async function ownAmong<One extends ApplicationOrPrincipal>(
-  { directory }: Graph,
+  { directory }: GraphContext,
   { principal }: GraphCaller,
   rows: readonly One[],
 ): Promise<readonly One[]> {
@@ -78,12 +78,12 @@ export function requirePathId({ request, params }: GraphCall): Guid {
  * found" and "not yours" as the same refusal.
  */
 export async function requireVisible<One extends ApplicationOrPrincipal>(
-  graph: Graph,
+  context: GraphContext,
   caller: GraphCaller,
   id: string,
   row: One | undefined,
 ): Promise<One> {
-  if (row !== undefined && (caller.readsAll || (await ownAmong(graph, caller, [row])).length > 0)) return row
+  if (row !== undefined && (caller.readsAll || (await ownAmong(context, caller, [row])).length > 0)) return row
   throw caller.readsAll ? resourceNotFound(id) : insufficientPrivileges()
 }
 
@@ -91,12 +91,12 @@ type ChangeEvent = Pick<AuditEvent, 'action' | 'target' | 'detail'>
 
 /** Makes a change and records its event in the same transaction. */
 export function change<Result>(
-  graph: Graph,
+  context: GraphContext,
   call: GraphCall,
   work: (transaction: Transaction) => Promise<Result>,
   event: (result: Result) => ChangeEvent,
 ): Promise<Result> {
-  return recordChange(graph, call, async (transaction) => {
+  return recordChange(context, call, async (transaction) => {
     const result = await work(transaction)
     return { result, event: event(result) }
   })

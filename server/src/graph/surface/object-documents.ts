@@ -1,10 +1,10 @@
 import type { ServicePrincipalRecord } from '../../directory/index.ts'
-import type { Graph } from './context.ts'
+import type { GraphContext } from './context.ts'
 import { type Document, servicePrincipalDocument, groupDocument, userDocument } from './documents.ts'
 
 /** The documents of service principals. */
 export async function servicePrincipalDocuments(
-  { credentials, directory }: Graph,
+  { credentials, directory }: GraphContext,
   principals: readonly ServicePrincipalRecord[],
 ): Promise<Document[]> {
   const described = await directory.applications.describeServicePrincipals(principals)
@@ -16,12 +16,12 @@ export async function servicePrincipalDocuments(
 }
 
 /** The documents of objects of any kind, in the order of their ids. */
-export async function objectDocuments(graph: Graph, ids: readonly string[]): Promise<Document[]> {
-  const users = (await graph.directory.people.named(ids)).map(userDocument)
-  const groups = (await graph.directory.groups.named(ids)).map(groupDocument)
+export async function objectDocuments(context: GraphContext, ids: readonly string[]): Promise<Document[]> {
+  const users = (await context.directory.people.named(ids)).map(userDocument)
+  const groups = (await context.directory.groups.named(ids)).map(groupDocument)
   const principals = await servicePrincipalDocuments(
-    graph,
-    await graph.directory.applications.servicePrincipalsNamed(ids),
+    context,
+    await context.directory.applications.servicePrincipalsNamed(ids),
   )
   return [...users, ...groups, ...principals].toSorted((one, other) =>
     String(one['id']) < String(other['id']) ? -1 : 1,

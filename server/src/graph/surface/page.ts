@@ -1,5 +1,5 @@
 import { insufficientPrivileges } from './errors.ts'
-import type { Graph, GraphCaller } from './context.ts'
+import type { GraphContext, GraphCaller } from './context.ts'
 import { type ListQuery, nextPageUrl } from './query.ts'
 
 /**
@@ -9,7 +9,7 @@ import { type ListQuery, nextPageUrl } from './query.ts'
  * reads an empty list as "does not exist", and a refusal as a reason to take an object id as it was given.
  */
 export async function listPage<Row extends { readonly objectId: string }>(
-  graph: Graph,
+  context: GraphContext,
   caller: GraphCaller,
   path: string,
   query: ListQuery<unknown>,
@@ -17,12 +17,12 @@ export async function listPage<Row extends { readonly objectId: string }>(
   render: (rows: readonly Row[]) => unknown[] | Promise<unknown[]>,
 ): Promise<unknown> {
   if (rows.length === 0 && !caller.readsAll) throw insufficientPrivileges()
-  return idPage(graph, path, query, rows, ({ objectId }) => objectId, render)
+  return idPage(context, path, query, rows, ({ objectId }) => objectId, render)
 }
 
 /** The answer to a list that may be empty. */
 export async function idPage<Row>(
-  { publicOrigin }: Graph,
+  { publicOrigin }: GraphContext,
   path: string,
   query: ListQuery<unknown>,
   rows: readonly Row[],

@@ -24,31 +24,34 @@ const putSchema = z.object({
 })
 
 /** `GET …/userAssignedIdentities/{i}/federatedIdentityCredentials`: all of them, which are few. */
-export async function listFederatedCredentials(rooms: ManagementContext, { names }: ManagementCall): Promise<unknown> {
-  const identity = await requireUserAssignedIdentity(rooms, names)
-  const trusts = await rooms.credentials.managedFederation.list(identity)
+export async function listFederatedCredentials(
+  context: ManagementContext,
+  { names }: ManagementCall,
+): Promise<unknown> {
+  const identity = await requireUserAssignedIdentity(context, names)
+  const trusts = await context.credentials.managedFederation.list(identity)
   return { value: trusts.map((trust) => trustDocument(identity, trust)) }
 }
 
 /** `GET …/federatedIdentityCredentials/{name}` */
-export async function getFederatedCredential(rooms: ManagementContext, { names }: ManagementCall): Promise<unknown> {
-  const identity = await requireUserAssignedIdentity(rooms, names)
-  const trust = await rooms.credentials.managedFederation.find(identity, names.name)
+export async function getFederatedCredential(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+  const identity = await requireUserAssignedIdentity(context, names)
+  const trust = await context.credentials.managedFederation.find(identity, names.name)
   if (trust !== undefined) return trustDocument(identity, trust)
   throw new ArmError('resourceNotFound', 'The federated identity credential was not found.')
 }
 
 /** `PUT …/federatedIdentityCredentials/{name}`: trusts an issuer's subject, or replaces whom it trusted before. */
-export async function putFederatedCredential(rooms: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function putFederatedCredential(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { name } = call.names
   if (!namePattern.test(name)) throw new ArmError('invalidResourceName', nameRule)
   const { issuer, subject, audiences, claimsMatchingExpression } = readBody(call, putFederatedCredential).properties
   const [audience = ''] = audiences
   const wanted = { name, issuer, audience, subject, claimsExpression: claimsMatchingExpression?.value }
-  const mayShareTrust = await rooms.directory.isDirectoryOwner(call.caller.principal.objectId)
-  const { document, created } = await recordChange(rooms, call, async (transaction) => {
-    const identity = await requireUserAssignedIdentity(rooms, call.names, transaction)
-    const put = await rooms.credentials.managedFederation
+  const mayShareTrust = await context.directory.isDirectoryOwner(call.caller.principal.objectId)
+  const { document, created } = await recordChange(context, call, async (transaction) => {
+    const identity = await requireUserAssignedIdentity(context, call.names, transaction)
+    const put = await context.credentials.managedFederation
       .put(transaction, identity, wanted, mayShareTrust)
       .catch(throwAsArm)
     const action = put.created ? 'federated-credential.create' : 'federated-credential.update'
@@ -62,11 +65,11 @@ export async function putFederatedCredential(rooms: ManagementContext, call: Man
 putFederatedCredential.body = putSchema
 
 /** `DELETE …/federatedIdentityCredentials/{name}`: what was got by it ends at once. 204 when there is none. */
-export async function deleteFederatedCredential(rooms: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function deleteFederatedCredential(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { name } = call.names
-  const deleted = await recordChange(rooms, call, async (transaction) => {
-    const identity = await requireUserAssignedIdentity(rooms, call.names, transaction)
-    if (!(await rooms.credentials.managedFederation.delete(transaction, identity, name))) {
+  const deleted = await recordChange(context, call, async (transaction) => {
+    const identity = await requireUserAssignedIdentity(context, call.names, transaction)
+    if (!(await context.credentials.managedFederation.delete(transaction, identity, name))) {
       return { result: false, event: undefined }
     }
     return { result: true, event: { action: 'federated-credential.delete', target: identity.id, detail: { name } } }

@@ -34,7 +34,7 @@ export type WantedIdentities = {
  * @throws ArmError
  */
 export async function readWantedIdentities(
-  rooms: ManagementContext,
+  context: ManagementContext,
   call: ManagementCall,
   body: z.output<typeof identitySchema>,
 ): Promise<WantedIdentities> {
@@ -48,7 +48,7 @@ export async function readWantedIdentities(
   for (const [text] of attached) {
     const place = parseIdentityId(text)
     if (place === undefined) throw invalidIdentity('A key of userAssignedIdentities is not the id of one.')
-    await requireAssignable(rooms, call, [
+    await requireAssignable(context, call, [
       { id: userAssignedIdentityId(place.subscriptionId, place.resourceGroup, place.name) },
     ])
     attach.push(place)
@@ -59,12 +59,12 @@ export async function readWantedIdentities(
 
 /** Makes sure that the caller may assign each of these identities, and gives their ids. @throws ArmError */
 export async function requireAssignable(
-  rooms: ManagementContext,
+  context: ManagementContext,
   { caller }: ManagementCall,
   identities: readonly Pick<ManagedIdentity, 'id'>[],
 ): Promise<ReadonlySet<string>> {
   for (const { id } of identities) {
-    if (!(await rooms.access.mayManage(caller.rights, assignAction, id))) throw mayNotAssign(caller, id)
+    if (!(await context.access.mayManage(caller.rights, assignAction, id))) throw mayNotAssign(caller, id)
   }
   return new Set(identities.map(({ id }) => id))
 }

@@ -33,62 +33,62 @@ const putSchema = z.object({
 const patchSchema = z.object({ tags: optional(tagsSchema), identity: optional(identitySchema) })
 
 /** `GET …/machines` of a subscription or of a group: those that the caller may read. */
-export async function listMachines(rooms: ManagementContext, { caller, names }: ManagementCall): Promise<unknown> {
+export async function listMachines(context: ManagementContext, { caller, names }: ManagementCall): Promise<unknown> {
   const { subscriptionId, resourceGroup } = names
-  const visible = await visibleResources(rooms, caller, `${machineType}/read`)
-  if (resourceGroup !== '') await requireGroupIfKnown(rooms, caller, names)
+  const visible = await visibleResources(context, caller, `${machineType}/read`)
+  if (resourceGroup !== '') await requireGroupIfKnown(context, caller, names)
   const narrowed = { kind: 'machine', resourceGroup: resourceGroup || undefined } as const
-  const machines = await rooms.directory.managedIdentities.list(subscriptionId, narrowed)
-  const described = await rooms.credentials.machines.describe(machines.filter(({ id }) => visible(id)))
-  const { tenantId } = await rooms.directory.tenant()
+  const machines = await context.directory.managedIdentities.list(subscriptionId, narrowed)
+  const described = await context.credentials.machines.describe(machines.filter(({ id }) => visible(id)))
+  const { tenantId } = await context.directory.tenant()
   return { value: described.map((machine) => machineDocument(machine, tenantId)) }
 }
 
 /** `GET …/machines/{m}` */
-export async function getMachine(rooms: ManagementContext, { names }: ManagementCall): Promise<unknown> {
-  const machine = await describeOne(rooms.credentials, await requireMachine(rooms, names))
-  return machineDocument(machine, (await rooms.directory.tenant()).tenantId)
+export async function getMachine(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+  const machine = await describeOne(context.credentials, await requireMachine(context, names))
+  return machineDocument(machine, (await context.directory.tenant()).tenantId)
 }
 
 /**
  * `PUT …/machines/{m}`: makes one, with an identity of its own, or replaces its tags. The identities that are attached are
  * those that the body names; without `identity` they stay as they are.
  */
-export async function putMachine(rooms: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function putMachine(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { names } = call
   if (!namePattern.test(names.machine)) throw new ArmError('invalidResourceName', nameRule)
   const { location, tags = {}, identity } = readBody(call, putMachine)
   if (location === undefined) {
     throw new ArmError('locationRequired', 'The location property is required for this definition.')
   }
-  const wanted = identity && (await readWantedIdentities(rooms, call, identity))
-  const { machine, created } = await recordChange(rooms, call, async (transaction) => {
-    const present = await findMachine(rooms, names, transaction)
+  const wanted = identity && (await readWantedIdentities(context, call, identity))
+  const { machine, created } = await recordChange(context, call, async (transaction) => {
+    const present = await findMachine(context, names, transaction)
     if (present !== undefined && present.location !== location) throw locationFixed(present, location)
-    const group = await requireGroup(rooms, names, transaction)
+    const group = await requireGroup(context, names, transaction)
     const place = { subscriptionId: group.subscriptionId, resourceGroup: group.name, name: names.machine }
     const change = { ...place, kind: 'machine', location, tags } as const
-    const put = await rooms.directory.managedIdentities.put(transaction, change)
-    const settled = await settle(rooms, transaction, put.identity, wanted, true)
+    const put = await context.directory.managedIdentities.put(transaction, change)
+    const settled = await settle(context, transaction, put.identity, wanted, true)
     const action = put.created ? 'machine.create' : 'machine.update'
     const event = { action, target: settled.id, detail: auditDetail(settled) }
     return { result: { machine: settled, created: put.created }, event }
   })
-  const { tenantId } = await rooms.directory.tenant()
+  const { tenantId } = await context.directory.tenant()
   return call.reply.code(created ? 201 : 200).send(machineDocument(machine, tenantId))
 }
 putMachine.body = putSchema
 
 /** `PATCH …/machines/{m}`: tags, which are replaced, and identities, of which those that the body names are changed. */
-export async function patchMachine(rooms: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function patchMachine(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { tags, identity } = readBody(call, patchMachine)
-  const wanted = identity && (await readWantedIdentities(rooms, call, identity))
-  const { tenantId } = await rooms.directory.tenant()
-  return recordChange(rooms, call, async (transaction) => {
-    const present = await requireMachine(rooms, call.names, transaction)
-    const put = await rooms.directory.managedIdentities.put(transaction, { ...present, tags: tags ?? present.tags })
+  const wanted = identity && (await readWantedIdentities(context, call, identity))
+  const { tenantId } = await context.directory.tenant()
+  return recordChange(context, call, async (transaction) => {
+    const present = await requireMachine(context, call.names, transaction)
+    const put = await context.directory.managedIdentities.put(transaction, { ...present, tags: tags ?? present.tags })
     // "SystemAssigned" alone says that there are to be no others.
-    const settled = await settle(rooms, transaction, put.identity, wanted, identity?.type === 'systemassigned')
+    const settled = await settle(context, transaction, put.identity, wanted, identity?.type === 'systemassigned')
     const event = { action: 'machine.update', target: settled.id, detail: auditDetail(settled) }
     return { result: machineDocument(settled, tenantId), event }
   })
@@ -96,12 +96,12 @@ export async function patchMachine(rooms: ManagementContext, call: ManagementCal
 patchMachine.body = patchSchema
 
 /** `DELETE …/machines/{m}`: its key and its identity end at once, with all that was got by them. 204 when there is none. */
-export async function deleteMachine(rooms: ManagementContext, call: ManagementCall): Promise<unknown> {
-  const deleted = await recordChange(rooms, call, async (transaction) => {
-    const machine = await findMachine(rooms, call.names, transaction)
+export async function deleteMachine(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  const deleted = await recordChange(context, call, async (transaction) => {
+    const machine = await findMachine(context, call.names, transaction)
     if (machine === undefined) return { result: false, event: undefined }
-    await rooms.directory.managedIdentities.delete(transaction, machine).catch(throwAsArm)
-    await rooms.access.deleteAssignmentsBelow(transaction, machine.id)
+    await context.directory.managedIdentities.delete(transaction, machine).catch(throwAsArm)
+    await context.access.deleteAssignmentsBelow(transaction, machine.id)
     const event = { action: 'machine.delete', target: machine.id, detail: { objectId: machine.objectId } }
     return { result: true, event }
   })
@@ -113,17 +113,17 @@ export async function deleteMachine(rooms: ManagementContext, call: ManagementCa
  * can make a key that speaks as the machine, so it needs the right to change the machine, and for each identity that is
  * attached the right to assign it. Not one of Azure's.
  */
-export async function createEnrollmentCode(rooms: ManagementContext, call: ManagementCall): Promise<unknown> {
-  const made = rooms.credentials.machines.prepareEnrollmentCode()
+export async function createEnrollmentCode(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  const made = context.credentials.machines.prepareEnrollmentCode()
   const { expiresAtMs } = made
-  const present = await describeOne(rooms.credentials, await requireMachine(rooms, call.names))
-  const assignable = await requireAssignable(rooms, call, present.attached)
-  await recordChange(rooms, call, async (transaction) => {
-    const machine = await requireMachine(rooms, call.names, transaction)
+  const present = await describeOne(context.credentials, await requireMachine(context, call.names))
+  const assignable = await requireAssignable(context, call, present.attached)
+  await recordChange(context, call, async (transaction) => {
+    const machine = await requireMachine(context, call.names, transaction)
     // One that was attached meanwhile was not looked at.
-    const { attached } = await describeOne(rooms.credentials, machine, transaction)
+    const { attached } = await describeOne(context.credentials, machine, transaction)
     for (const { id } of attached) if (!assignable.has(id)) throw mayNotAssign(call.caller, id)
-    await rooms.credentials.machines.insertEnrollmentCode(transaction, machine, made)
+    await context.credentials.machines.insertEnrollmentCode(transaction, machine, made)
     const event = { action: 'machine.enrollment-code', target: machine.id, detail: { expiresAtMs } }
     return { result: undefined, event }
   })
@@ -133,13 +133,13 @@ export async function createEnrollmentCode(rooms: ManagementContext, call: Manag
 
 /** The machine that a path names, in its group and subscription and nowhere else. @throws ArmError 404 */
 export async function requireMachine(
-  rooms: ManagementContext,
+  context: ManagementContext,
   names: ManagementCall['names'],
   transaction?: Transaction,
 ): Promise<ManagedIdentity> {
-  const machine = await findMachine(rooms, names, transaction)
+  const machine = await findMachine(context, names, transaction)
   if (machine !== undefined) return machine
-  await requireGroup(rooms, names, transaction)
+  await requireGroup(context, names, transaction)
   throw resourceNotFound(machineType, names.resourceGroup, names.machine)
 }
 
@@ -152,14 +152,14 @@ function findMachine(
 }
 
 function settle(
-  rooms: ManagementContext,
+  context: ManagementContext,
   transaction: Transaction,
   machine: ManagedIdentity,
   wanted: WantedIdentities | undefined,
   replacing: boolean,
 ): Promise<Machine> {
-  if (wanted === undefined) return describeOne(rooms.credentials, machine, transaction)
-  return settleIdentities(rooms, transaction, machine, wanted, replacing)
+  if (wanted === undefined) return describeOne(context.credentials, machine, transaction)
+  return settleIdentities(context, transaction, machine, wanted, replacing)
 }
 
 function auditDetail({ objectId, attached }: Machine) {

@@ -19,39 +19,39 @@ const putSchema = z.object({ location: optional(locationSchema), tags: optional(
 const patchSchema = z.object({ tags: optional(tagsSchema) })
 
 /** `GET …/userAssignedIdentities` of a subscription or of a group: those that the caller may read. */
-export async function listUserAssignedIdentities(rooms: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function listUserAssignedIdentities(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { caller, names } = call
   const { subscriptionId, resourceGroup } = names
-  const visible = await visibleResources(rooms, caller, `${userAssignedIdentityType}/read`)
-  if (resourceGroup !== '') await requireGroupIfKnown(rooms, caller, names)
+  const visible = await visibleResources(context, caller, `${userAssignedIdentityType}/read`)
+  if (resourceGroup !== '') await requireGroupIfKnown(context, caller, names)
   const narrowed = { kind: 'user-assigned', resourceGroup: resourceGroup || undefined } as const
-  const identities = await rooms.directory.managedIdentities.list(subscriptionId, narrowed)
-  const { tenantId } = await rooms.directory.tenant()
+  const identities = await context.directory.managedIdentities.list(subscriptionId, narrowed)
+  const { tenantId } = await context.directory.tenant()
   return { value: identities.filter(({ id }) => visible(id)).map((identity) => identityDocument(identity, tenantId)) }
 }
 
 /** `GET …/userAssignedIdentities/{i}` */
-export async function getUserAssignedIdentity(rooms: ManagementContext, { names }: ManagementCall): Promise<unknown> {
-  const { tenantId } = await rooms.directory.tenant()
-  return identityDocument(await requireUserAssignedIdentity(rooms, names), tenantId)
+export async function getUserAssignedIdentity(context: ManagementContext, { names }: ManagementCall): Promise<unknown> {
+  const { tenantId } = await context.directory.tenant()
+  return identityDocument(await requireUserAssignedIdentity(context, names), tenantId)
 }
 
 /** `PUT …/userAssignedIdentities/{i}`: makes one, with a service principal of its own, or replaces its tags. */
-export async function putUserAssignedIdentity(rooms: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function putUserAssignedIdentity(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { names } = call
   if (!namePattern.test(names.identity)) throw new ArmError('invalidResourceName', nameRule)
   const { location, tags = {} } = readBody(call, putUserAssignedIdentity)
   if (location === undefined) {
     throw new ArmError('locationRequired', 'The location property is required for this definition.')
   }
-  const { tenantId } = await rooms.directory.tenant()
-  const { identity, created } = await recordChange(rooms, call, async (transaction) => {
-    const present = await findUserAssignedIdentity(rooms, names, transaction)
+  const { tenantId } = await context.directory.tenant()
+  const { identity, created } = await recordChange(context, call, async (transaction) => {
+    const present = await findUserAssignedIdentity(context, names, transaction)
     if (present !== undefined && present.location !== location) throw locationFixed(present, location)
-    const group = await requireGroup(rooms, names, transaction)
+    const group = await requireGroup(context, names, transaction)
     const place = { subscriptionId: group.subscriptionId, resourceGroup: group.name, name: names.identity }
     const wanted = { ...place, kind: 'user-assigned', location, tags } as const
-    const result = await rooms.directory.managedIdentities.put(transaction, wanted)
+    const result = await context.directory.managedIdentities.put(transaction, wanted)
     const action = result.created ? 'managed-identity.create' : 'managed-identity.update'
     return { result, event: { action, target: result.identity.id, detail: auditDetail(result.identity) } }
   })
@@ -60,13 +60,13 @@ export async function putUserAssignedIdentity(rooms: ManagementContext, call: Ma
 putUserAssignedIdentity.body = putSchema
 
 /** `PATCH …/userAssignedIdentities/{i}`: tags, which are replaced. */
-export async function patchUserAssignedIdentity(rooms: ManagementContext, call: ManagementCall): Promise<unknown> {
+export async function patchUserAssignedIdentity(context: ManagementContext, call: ManagementCall): Promise<unknown> {
   const { tags } = readBody(call, patchUserAssignedIdentity)
-  const { tenantId } = await rooms.directory.tenant()
-  return recordChange(rooms, call, async (transaction) => {
-    const present = await requireUserAssignedIdentity(rooms, call.names, transaction)
+  const { tenantId } = await context.directory.tenant()
+  return recordChange(context, call, async (transaction) => {
+    const present = await requireUserAssignedIdentity(context, call.names, transaction)
     const wanted = { ...present, tags: tags ?? present.tags }
-    const { identity } = await rooms.directory.managedIdentities.put(transaction, wanted)
+    const { identity } = await context.directory.managedIdentities.put(transaction, wanted)
     return {
       result: identityDocument(identity, tenantId),
       event: { action: 'managed-identity.update', target: identity.id },
@@ -76,12 +76,12 @@ export async function patchUserAssignedIdentity(rooms: ManagementContext, call: 
 patchUserAssignedIdentity.body = patchSchema
 
 /** `DELETE …/userAssignedIdentities/{i}`: with all that it was given, and all that was got by it. 204 when there is none. */
-export async function deleteUserAssignedIdentity(rooms: ManagementContext, call: ManagementCall): Promise<unknown> {
-  const deleted = await recordChange(rooms, call, async (transaction) => {
-    const identity = await findUserAssignedIdentity(rooms, call.names, transaction)
+export async function deleteUserAssignedIdentity(context: ManagementContext, call: ManagementCall): Promise<unknown> {
+  const deleted = await recordChange(context, call, async (transaction) => {
+    const identity = await findUserAssignedIdentity(context, call.names, transaction)
     if (identity === undefined) return { result: false, event: undefined }
-    await rooms.directory.managedIdentities.delete(transaction, identity).catch(throwAsArm)
-    await rooms.access.deleteAssignmentsBelow(transaction, identity.id)
+    await context.directory.managedIdentities.delete(transaction, identity).catch(throwAsArm)
+    await context.access.deleteAssignmentsBelow(transaction, identity.id)
     const event = { action: 'managed-identity.delete', target: identity.id, detail: auditDetail(identity) }
     return { result: true, event }
   })
@@ -90,13 +90,13 @@ export async function deleteUserAssignedIdentity(rooms: ManagementContext, call:
 
 /** The identity that a path names, in its group and subscription and nowhere else. @throws ArmError 404 */
 export async function requireUserAssignedIdentity(
-  rooms: ManagementContext,
+  context: ManagementContext,
   names: ManagementCall['names'],
   transaction?: Transaction,
 ): Promise<ManagedIdentity> {
-  const identity = await findUserAssignedIdentity(rooms, names, transaction)
+  const identity = await findUserAssignedIdentity(context, names, transaction)
   if (identity !== undefined) return identity
-  await requireGroup(rooms, names, transaction)
+  await requireGroup(context, names, transaction)
   throw resourceNotFound(userAssignedIdentityType, names.resourceGroup, names.identity)
 }
 

@@ -16,8 +16,8 @@ export type Lane = (typeof lanes)[number]
 export class BusyError extends Error {
   override readonly name = 'BusyError'
   readonly retryAfterSeconds: number
-  constructor(retryAfterSeconds: number) {
-    super('too many requests of this kind at the moment')
+  constructor(retryAfterSeconds: number, options?: ErrorOptions) {
+    super('too many requests of this kind at the moment', options)
     this.retryAfterSeconds = retryAfterSeconds
   }
 }
