@@ -471,9 +471,9 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'Outbound bodies have no bound',
-    file: 'server/src/platform/outbound/outbound.ts',
-    find: "if (size > largestBody) return refuse('too-large'",
-    replace: "if (size < 0) return refuse('too-large'",
+    file: 'server/src/platform/outbound/dialer.ts',
+    find: 'if (sizeBytes > maxBytes) throw',
+    replace: 'if (sizeBytes < 0) throw',
     tests: ['server/src/platform/outbound/outbound.test.ts'],
   },
   {
