@@ -38,12 +38,12 @@ export type PreparedToken = {
   readonly ownClaims: string
 }
 
-/** Object id, application id, kind and id of the credential, and whether it was obtained by a token for ARM. */
+/** Object id, application id, the credential, and whether it was obtained by a token for ARM. */
 const directoryClaims = {
   o: z.string(),
   a: z.string(),
-  ck: z.enum(credentialKinds).optional(),
-  c: z.string().optional(),
+  // Kind and id are one claim: without its kind, an id would be a credential that nobody can revoke.
+  c: z.strictObject({ k: z.enum(credentialKinds), id: z.string() }).optional(),
   arm: z.literal(true).optional(),
 }
 
@@ -135,7 +135,7 @@ function toClaim(credential: Credential): CredentialClaim {
     case 'directory': {
       const { principalKind, objectId: o, appId: a, credential: by, byArmToken } = credential
       const k = principalKind === 'user' ? 'user' : 'sp'
-      const c = by === undefined ? {} : { ck: by.kind, c: by.id }
+      const c = by === undefined ? {} : { c: { k: by.kind, id: by.id } }
       return { k, o, a, ...c, ...(byArmToken === true ? { arm: true } : {}) }
     }
   }
@@ -154,8 +154,8 @@ export function toCredential(claim: CredentialClaim, subject: string): Credentia
     case 'user': {
       const principalKind = claim.k === 'user' ? 'user' : 'service-principal'
       const byArmToken = claim.arm === true ? { byArmToken: true as const } : {}
-      const { o: objectId, a: appId, ck: kind, c: id } = claim
-      const by = kind === undefined || id === undefined ? undefined : { kind, id }
+      const { o: objectId, a: appId, c } = claim
+      const by = c && { kind: c.k, id: c.id }
       return { kind: 'directory', principalKind, objectId, appId, subject, credential: by, ...byArmToken }
     }
   }

@@ -191,6 +191,27 @@ test('fault 4: a signed token without a claim is rejected', async (t) => {
   }
 })
 
+test('a signed token whose credential has no kind or no id is rejected', async (t) => {
+  const { tokens, keys } = await openTokens(t)
+  const { token } = await tokens.issue('access_token', { registry, credential, tenantId, access })
+  const { payload } = parts(token)
+  const { CompactSign } = await import('jose')
+  const key = await keys.current()
+  const own = payload['acrux'] as { credential: object }
+  const id = '33333333-3333-4333-8333-333333333333'
+  for (const c of [id, { id }, { k: 'client-secret' }, { k: 'another', id }]) {
+    const changed = { ...payload, acrux: { ...own, credential: { ...own.credential, c } } }
+    const signed = await new CompactSign(Buffer.from(JSON.stringify(changed)))
+      .setProtectedHeader({ alg: 'ES256', typ: 'JWT', kid: key.kid })
+      .sign(key.privateKey)
+    assert.equal(await tokens.verify('access_token', signed, registry), undefined, JSON.stringify(c))
+  }
+  const genuine = await new CompactSign(Buffer.from(JSON.stringify(payload)))
+    .setProtectedHeader({ alg: 'ES256', typ: 'JWT', kid: key.kid })
+    .sign(key.privateKey)
+  assert.deepEqual((await tokens.verify('access_token', genuine, registry))?.credential, credential)
+})
+
 test('a token that was signed before a rotation of keys is accepted after it', async (t) => {
   const { tokens, keys, time } = await openTokens(t)
   const { token } = await tokens.issue('refresh_token', { registry, credential, tenantId })
