@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { version } from './version.ts'
 
 const program = new Command('acrux')
-  .description('A container registry that anyone can run, with the authentication of Azure Container Registry.')
+  .description("A self-hosted container registry that speaks Azure Container Registry's authentication.")
   .version(version, '--version', 'print the version')
   .helpCommand('help [command]', 'show what a command does')
   .showHelpAfterError('(run acrux --help for a list of commands)')

@@ -10,7 +10,7 @@ import { createTokenSource } from './token-source.ts'
 import { shellWord } from '../shell-word.ts'
 
 const examples = `
-A machine is a resource of the server, made once by who may. An enrollment code for it is good once, for 15 minutes:
+A machine is a resource of the server. An administrator creates it once. Its enrollment code works once, for 15 minutes:
   az rest --method put  --url .../providers/Microsoft.HybridCompute/machines/build-1?api-version=2024-07-10 --body '{"location":"local"}'
   az rest --method post --url .../providers/Microsoft.HybridCompute/machines/build-1/enrollmentCode?api-version=2024-07-10
 
@@ -34,7 +34,7 @@ type ServeFlags = {
   readonly imds: boolean
 }
 
-/** Adds `acrux identity-endpoint`: managed identities for a machine that stands outside of every cloud. */
+/** Adds `acrux identity-endpoint`: managed identities for a machine outside of any cloud. */
 export function addIdentityEndpoint(program: Command): void {
   const command = program
     .command('identity-endpoint')
@@ -44,31 +44,33 @@ export function addIdentityEndpoint(program: Command): void {
     .addHelpText('after', examples)
   command
     .command('enroll')
-    .description('make a key on this machine and have a server know it; an earlier key is refused from then on')
-    .requiredOption('--server <url>', 'the base URL of the server, as https://registry.example.com')
-    .requiredOption('--code <code>', 'the enrollment code of this machine; - reads it from the standard input')
+    .description('create a key on this machine and register it with a server; an earlier key becomes invalid')
+    .requiredOption('--server <url>', 'the base URL of the server, such as https://registry.example.com')
+    .requiredOption('--code <code>', 'the enrollment code of this machine; - reads it from stdin')
     .option('--ca <file>', 'the certificate authority (PEM) that signed the certificate of the server')
     .option(...stateDirOption, defaultStateDir())
     .action((flags: EnrollFlags) => orExplain(() => enrollMachine(flags)))
   command
     .command('serve')
-    .description('answer programs on this machine, in the shapes of Azure virtual machines, App Service and Azure ML')
+    .description(
+      'serve tokens to programs on this machine, through the endpoints of Azure virtual machines, App Service and Azure ML',
+    )
     .option('--listen <host:port>', 'an address of the loopback interface', '127.0.0.1:40342')
     .option(...stateDirOption, defaultStateDir())
     .option(
       '--app-service-header-file <file>',
-      'the file with what programs must send as X-IDENTITY-HEADER; it is made if it is not there (default: identity-header in the state directory)',
+      'the file with the value that programs must send as X-IDENTITY-HEADER; it is created if it does not exist (default: identity-header in the state directory)',
     )
-    .option('--no-imds', 'serve only programs that know the header, and not every program on this machine')
+    .option('--no-imds', 'serve only programs that send the header, not every program on this machine')
     .action((flags: ServeFlags) => orExplain(() => serve(flags)))
   command
     .command('status')
-    .description('tell which machine this is, and whether its server still accepts it')
+    .description('show which machine this is, and whether the server accepts its key')
     .option(...stateDirOption, defaultStateDir())
     .action((flags: { readonly stateDir: string }) => orExplain(() => showStatus(flags.stateDir)))
   command
     .command('forget')
-    .description('remove the key from this machine; the machine stays with the server until it is deleted there')
+    .description('remove the key from this machine; the machine remains on the server until it is deleted there')
     .option(...stateDirOption, defaultStateDir())
     .action((flags: { readonly stateDir: string }) => orExplain(() => forget(flags.stateDir)))
 }

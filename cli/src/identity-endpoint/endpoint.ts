@@ -32,7 +32,7 @@ export function parseLoopbackAddress(text: string): EndpointOptions['listen'] {
   throw new CommandFailure(
     `${text} is not an address of the loopback interface`,
     exitCodes.usage,
-    'tokens are given to programs on this machine alone: use 127.0.0.1:PORT or [::1]:PORT',
+    'tokens are served only to programs on this machine: use 127.0.0.1:PORT or [::1]:PORT',
   )
 }
 

@@ -39,7 +39,7 @@ function requireServer(text: string): string {
     throw new CommandFailure(
       `${text} is not the URL of a server`,
       exitCodes.usage,
-      'give it as https://HOST or https://HOST:PORT; http:// is for this machine itself alone',
+      'use https://HOST or https://HOST:PORT; http:// works only for this machine',
     )
   }
   return url.origin
@@ -70,16 +70,16 @@ function requireEnrollment({ status, body }: ServerAnswer, server: string): Mach
     throw new CommandFailure(
       `the server ${server} did not enroll this machine: ${said === '' ? `status ${status}` : said}`,
       exitCodes.refused,
-      'get a new code; it is good for 15 minutes and for one machine',
+      'get a new code; a code works once, for 15 minutes',
     )
   }
   const read = (name: keyof MachineEnrollment): string => {
     const value = body[name]
     if (typeof value === 'string' && value !== '') return value
     throw new CommandFailure(
-      `the server ${server} gave an answer without ${name}`,
+      `the server ${server} returned a response without ${name}`,
       exitCodes.unreachable,
-      'see that it is an Acrux server, of the version of this program or a later one',
+      'check that it is an Acrux server, of this version or a later one',
     )
   }
   return {

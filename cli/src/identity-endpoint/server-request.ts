@@ -55,7 +55,7 @@ async function readAnswer(response: http.IncomingMessage): Promise<Readonly<Reco
   }
   const value = parseJson(Buffer.concat(chunks).toString('utf8'))
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
-  throw new Error('its answer is not that of an Acrux server')
+  throw new Error('the response is not from an Acrux server')
 }
 
 function parseJson(text: string): unknown {
@@ -71,7 +71,7 @@ function unreachable({ origin }: URL, error: unknown): CommandFailure {
   return new CommandFailure(
     `the server ${origin} cannot be used: ${reason}`,
     exitCodes.unreachable,
-    'see that it runs and can be reached from here; if its certificate is its own, name its authority with --ca',
+    'check that it runs and can be reached from here; if its certificate authority is private, name it with --ca',
     { cause: error },
   )
 }

@@ -54,11 +54,11 @@ export function readTokenRequest(request: IncomingMessage, options: ReadOptions)
   if (moreHosts.length > 0 || !ownHosts.test(host))
     return refuse(400, 'unknown_source', 'The Host header does not name this endpoint.')
   if (foreignHeaders.some((name) => request.headers[name] !== undefined)) {
-    return refuse(400, 'unknown_source', 'Requests by way of a proxy or of a browser are refused.')
+    return refuse(400, 'unknown_source', 'Requests from a proxy or a browser are denied.')
   }
   if (target === undefined) return refuse(400, 'unknown_source', 'The request target does not name this endpoint.')
   if (shape === undefined) return refuse(404, 'not_found', 'Tokens are not served at this path.')
-  if (request.method !== 'GET') return refuse(405, 'invalid_request', 'Tokens are asked for by GET.')
+  if (request.method !== 'GET') return refuse(405, 'invalid_request', 'Tokens are requested with GET.')
   const unproved = refusalOfHeaders(request, shape, options)
   if (unproved !== undefined) return refuse(...unproved)
   const read = readQuery(new URLSearchParams(target.query))
@@ -106,7 +106,7 @@ function refusalOfHeaders(
         ? undefined
         : [401, 'unauthorized_client', 'The X-IDENTITY-HEADER is missing or wrong.']
     case 'azure-ml':
-      return isSecret(headers['secret'], header) ? undefined : [401, 'unauthorized_client', 'The secret is wrong.']
+      return isSecret(headers['secret'], header) ? undefined : [401, 'unauthorized_client', 'Incorrect secret.']
   }
 }
 
@@ -130,16 +130,16 @@ const longestValue = 2048
 
 function readQuery(query: URLSearchParams): Omit<TokenRequest, 'shape'> | string {
   const names = [...query.keys()]
-  if (new Set(names).size < names.length) return 'A parameter is named twice.'
+  if (new Set(names).size < names.length) return 'A parameter is repeated.'
   if ([...query.values()].some((value) => value.length > longestValue)) return 'A parameter is too long.'
   if ((query.get('api-version') ?? '') === '') return "The query variable 'api-version' is missing."
   const resource = query.get('resource') ?? ''
   if (resource === '') return "The query variable 'resource' is missing."
   const chosen = names.filter((name) => Object.hasOwn(selectors, name))
-  if (chosen.length > 1) return 'An identity is named by one of client_id, object_id and mi_res_id.'
+  if (chosen.length > 1) return 'Use only one of client_id, object_id and mi_res_id.'
   const [name] = chosen
   const value = name === undefined ? undefined : query.get(name)
   const selector = name === undefined ? undefined : selectors[name]
   if (selector === undefined || typeof value !== 'string') return { resource, wanted: undefined }
-  return value === '' ? 'The identity that is named is empty.' : { resource, wanted: { [selector]: value } }
+  return value === '' ? 'The id of the identity is empty.' : { resource, wanted: { [selector]: value } }
 }
