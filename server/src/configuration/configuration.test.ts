@@ -203,40 +203,40 @@ describe('a wrong configuration', () => {
   const combinations: readonly { flags: Record<string, unknown>; problems: readonly string[]; why: string }[] = [
     {
       flags: { http: true, listen: ['0.0.0.0:80'] },
-      problems: ['--http: HTTP is for loopback addresses, or behind a proxy that is named in behindProxy'],
+      problems: ['--http: HTTP requires loopback addresses, or a proxy in behindProxy'],
       why: 'passwords would cross the network in the clear',
     },
     { flags: { http: true, listen: ['0.0.0.0:80'], behindProxy: ['10.0.0.1'] }, problems: [], why: 'a proxy does TLS' },
     {
       flags: { http: true, tlsCert: 'c', tlsKey: 'k' },
-      problems: ['--http: HTTP has no use for a certificate: set http or tlsCert, not both'],
+      problems: ['--http: HTTP uses no certificate: set http or tlsCert, not both'],
       why: 'one of the two is a mistake',
     },
     {
       flags: { tlsCert: 'c' },
-      problems: ['--tls-cert: a certificate needs its key: set tlsKey too'],
+      problems: ['--tls-cert: a certificate needs its key: also set tlsKey'],
       why: 'a certificate alone is of no use',
     },
     {
       flags: { tlsKey: 'k' },
-      problems: ['--tls-key: a key needs its certificate: set tlsCert too'],
+      problems: ['--tls-key: a key needs its certificate: also set tlsCert'],
       why: 'a key alone is of no use',
     },
     {
       flags: { listen: ['127.0.0.1:5443', '127.0.0.1:5443'] },
-      problems: ['--listen: the same address is named twice'],
+      problems: ['--listen: the same address is listed twice'],
       why: 'the second could not be bound',
     },
     {
       flags: { metricsListen: '127.0.0.1:5443' },
-      problems: ['--metrics-listen: metrics need an address of their own'],
+      problems: ['--metrics-listen: metrics need a separate address'],
       why: 'the second could not be bound',
     },
     {
       flags: { tlsKey: 'k', registry: 'no' },
       problems: [
         '--registry: must be 5 to 50 letters and digits, not "no"',
-        '--tls-key: a key needs its certificate: set tlsCert too',
+        '--tls-key: a key needs its certificate: also set tlsCert',
       ],
       why: 'what settings say together is looked at although another is wrong',
     },

@@ -2,19 +2,19 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { parseGuid } from '../standards/azure/guid.ts'
 
-/** How many providers may be configured: each is a button on the page for signing in. */
+/** The maximum number of providers. Each is a button on the sign-in page. */
 const largestNumber = 20
 
-const notBoth = 'give either clientSecretFile, or clientCertFile and clientKeyFile'
+const notBoth = 'set either clientSecretFile, or clientCertFile and clientKeyFile'
 
 /** The host of Entra at which one application may be open to several tenants. */
 const entraOrigin = 'https://login.microsoftonline.com'
 
-/** One provider of an organisation, at which its people sign in. Unknown properties are refused. */
+/** One provider of an organisation, at which its users sign in. Unknown properties are rejected. */
 export const identityProviderSchema = z
   .strictObject(
     {
-      name: text(/^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/, 'must be 1 to 32 small letters, digits and dashes'),
+      name: text(/^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/, 'must be 1 to 32 lower-case letters, digits and dashes'),
       displayName: text(/^[^\p{C}\p{Zl}\p{Zp}]{1,64}$/u, 'must be 1 to 64 characters'),
       kind: z.enum(['oidc', 'entra'], { error: 'must be oidc or entra' }).default('oidc'),
       issuer: z.string({ error: 'must be an https URL' }).refine(isIssuer, {
@@ -26,7 +26,7 @@ export const identityProviderSchema = z
       clientKeyFile: path().optional(),
       scopes: z
         .array(text(/^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/, 'must be a scope'), { error: 'must be a list of scopes' })
-        .max(20, { error: 'must name no more than 20 scopes' })
+        .max(20, { error: 'must list at most 20 scopes' })
         .default(['openid', 'profile', 'email']),
       groupsClaim: text(/^[\x21-\x7e]{1,128}$/, 'must be the name of a claim').default('groups'),
       requireGroup: text(/^[^\p{C}]{1,256}$/u, 'must be a value of the groups claim').optional(),
@@ -38,7 +38,7 @@ export const identityProviderSchema = z
             .transform((value) => value.toLowerCase()),
           { error: 'must be a list of tenant ids' },
         )
-        .max(100, { error: 'must name no more than 100 tenants' })
+        .max(100, { error: 'must list at most 100 tenants' })
         .default([]),
       createUsers: z.boolean({ error: 'must be true or false' }).default(true),
       prompt: z
@@ -46,7 +46,7 @@ export const identityProviderSchema = z
         .optional(),
       mfaAcrValues: z
         .array(text(/^[\x21-\x7e]{1,256}$/, 'must be a value of acr'), { error: 'must be a list of values of acr' })
-        .max(20, { error: 'must name no more than 20 values' })
+        .max(20, { error: 'must list at most 20 values' })
         .default([]),
       signInHours: z
         .int({ error: 'must be a whole number from 1 to 720' })
@@ -65,7 +65,7 @@ export const identityProviderSchema = z
     { error: notBoth },
   )
   .refine(({ kind, allowedTenants }) => kind === 'entra' || allowedTenants.length === 0, {
-    error: 'allowedTenants is for kind entra',
+    error: 'allowedTenants requires kind entra',
     path: ['allowedTenants'],
   })
   .refine(({ kind, issuer }) => kind !== 'entra' || entraIssuer(issuer) !== undefined, {
@@ -77,7 +77,7 @@ export const identityProviderSchema = z
     ({ kind, issuer, allowedTenants }) =>
       kind !== 'entra' || (entraIssuer(issuer) === 'several') === allowedTenants.length > 0,
     {
-      error: 'the issuer organizations needs allowedTenants, and that of one tenant has no use for it',
+      error: 'the issuer organizations requires allowedTenants; an issuer of one tenant does not support it',
       path: ['issuer'],
     },
   )
@@ -85,7 +85,7 @@ export const identityProviderSchema = z
 /** The list of providers; no two of them have the same name or the same issuer. */
 export const identityProvidersSchema = z
   .array(identityProviderSchema, { error: 'must be a list of providers' })
-  .max(largestNumber, { error: `must name no more than ${largestNumber} providers` })
+  .max(largestNumber, { error: `must list at most ${largestNumber} providers` })
   .refine((providers) => new Set(providers.map(({ name }) => name)).size === providers.length, {
     error: 'two providers have the same name',
   })
@@ -95,36 +95,37 @@ export const identityProvidersSchema = z
 
 /** What each property of a provider is, in the order of the reference. */
 export const identityProviderFields: Readonly<Record<keyof z.output<typeof identityProviderSchema>, string>> = {
-  name: 'Its name in addresses: the redirect URI to register there is `https://PUBLIC-HOST/sign-in/NAME/callback`. Never change it: people are known by the issuer, but the address is registered there.',
-  displayName: 'What the button on the page for signing in says.',
-  kind: '`entra` for Microsoft Entra, where people are known by tenant and object id; `oidc` (the default) for any other OpenID provider, where they are known by issuer and subject. Nobody is ever known by an e-mail address.',
+  name: 'The name of the provider in URLs. Register the redirect URI `https://PUBLIC-HOST/sign-in/NAME/callback` at the provider. Do not change the name later, because the redirect URI contains it.',
+  displayName: 'The label of the button on the sign-in page.',
+  kind: '`entra` for Microsoft Entra, which identifies users by tenant and object id; `oidc` (the default) for any other OpenID provider, which identifies them by issuer and subject. Users are never identified by e-mail address.',
   issuer:
-    'Its issuer, to the letter. Its configuration is read from `/.well-known/openid-configuration` below it. For Entra `https://login.microsoftonline.com/TENANT-ID/v2.0`, or with `organizations` in place of the id for several tenants.',
-  clientId: 'The client id that Acrux has there.',
+    'The exact issuer. The server reads the configuration from `/.well-known/openid-configuration` below it. For Entra, `https://login.microsoftonline.com/TENANT-ID/v2.0`, or with `organizations` instead of the id for several tenants.',
+  clientId: 'The client id of Acrux at the provider.',
   clientSecretFile:
-    'A file with the client secret, which only the user that the server runs as may read. It is read again at each use, so that a new secret needs no restart.',
+    'A file with the client secret. Only the user that the server runs as may have access to the file. It is read at each use, so a new secret needs no restart.',
   clientCertFile:
-    'In place of a secret: a PEM file with a certificate that is registered there. Acrux then signs assertions with `clientKeyFile`.',
+    'Instead of a secret: a PEM file with a certificate that is registered at the provider. Acrux then signs assertions with `clientKeyFile`.',
   clientKeyFile:
-    'The PEM file with its private key, not encrypted, which only the user that the server runs as may read.',
-  scopes: 'What is asked for. `openid` is always among it. Default: `openid`, `profile`, `email`.',
+    'The PEM file with the private key of the certificate, not encrypted. Only the user that the server runs as may have access to the file.',
+  scopes: 'The requested scopes. `openid` is always included. Default: `openid`, `profile`, `email`.',
   groupsClaim:
-    "The claim of the id token that lists a person's groups, as texts. Each becomes a group of the directory, and membership is that of the last sign-in. Default: `groups`.",
-  requireGroup: 'The value of that claim without which nobody may sign in. Default: none is needed.',
-  allowedTenants: 'With the issuer `organizations`: the ids of the tenants whose people may sign in.',
+    'The claim of the id token that lists the groups of a user. Each becomes a group of the directory. Memberships are those of the last sign-in. Default: `groups`.',
+  requireGroup: 'The group that a user must have in order to sign in. Default: none.',
+  allowedTenants: 'With the issuer `organizations`: the ids of the tenants whose users may sign in.',
   createUsers:
-    'Whether whoever signs in for the first time becomes a user of the directory, without any right. `false` lets only those sign in whom an owner has linked. Default: `true`.',
-  prompt: 'Has the provider always ask: `login`, `select_account` or `consent`. Default: as it likes.',
+    'Whether the first sign-in creates a user in the directory, without any permission. With `false`, only users whom an owner has linked can sign in. Default: `true`.',
+  prompt:
+    'What the provider always prompts for: `login`, `select_account` or `consent`. Default: the provider decides.',
   mfaAcrValues:
-    'Values of the claim `acr` that stand for more than one factor. The value `mfa` in `amr` always does. Default: none.',
+    'Values of the claim `acr` that mean more than one factor. The value `mfa` in `amr` always does. Default: none.',
   signInHours:
-    'How long a sign-in holds, with its refresh tokens and its groups. That somebody was removed there is noticed at the next sign-in and no sooner. Default: `8`.',
-  caFile: "A PEM file with the authorities that its certificate is checked against. Default: the system's.",
+    'How many hours a sign-in is valid, with its refresh tokens and group memberships. If a user is removed at the provider, Acrux notices it only at the next sign-in. Default: `8`.',
+  caFile: 'A PEM file with the certificate authorities for the provider. Default: those of the system.',
   privateNetwork:
-    'Whether the host of `issuer` may lie within a private network or on this machine. No other host may, whatever the provider says of where its keys and tokens are. Default: `false`.',
+    'Whether the host of `issuer` may have a private or loopback address. Other hosts that the provider names never may. Default: `false`.',
 }
 
-/** Which people an Entra issuer speaks for; undefined for what is no issuer of Entra's. */
+/** Whether an Entra issuer is for one tenant or several; undefined for another issuer. */
 function entraIssuer(issuer: string): 'one' | 'several' | undefined {
   if (issuer === `${entraOrigin}/organizations/v2.0`) return 'several'
   const [, tenant = ''] = /^https:\/\/[^/]+\/([0-9a-fA-F-]{36})\/v2\.0$/.exec(issuer) ?? []

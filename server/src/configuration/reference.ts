@@ -9,15 +9,14 @@ const introduction = `# Configuration
 
 <!-- Generated from the schema of the settings: change that, and run \`npm run generate\`. -->
 
-\`acrux serve\` starts without any setting. Each can be given in three places, and the first of them that has it counts:
+\`acrux serve\` starts without any setting. Each setting is read from three sources, in this order of precedence:
 
 1. a flag: \`acrux serve --listen 0.0.0.0:443\`
-2. a variable of the environment: \`ACRUX_LISTEN=0.0.0.0:443\`; an empty one counts as none
+2. an environment variable: \`ACRUX_LISTEN=0.0.0.0:443\`; an empty variable is ignored
 3. a YAML file, named by \`${configFileSetting.flag}\` or \`${configFileSetting.variable}\`
 
-A list that is given in one place is not added to that of another. A name that is no setting stops the start, in each of the
-three, and so does a value that is out of its bounds; all problems are told at once, and the exit code is 2. Relative paths
-start at the directory that the server is started in.
+A list from one source replaces the list from another. Unknown settings and invalid values abort the start with exit code 2; all
+problems are reported together. Relative paths are resolved against the working directory of the server.
 
 \`\`\`yaml
 dataDir: /var/lib/acrux
@@ -44,8 +43,8 @@ function section(definition: SettingDefinition): string {
 
 ${description}
 ${fields === undefined ? '' : table(fields)}
-- Flag: \`${option}\`${several ? ', once for each' : ''}
-- Variable: \`${variable}=${example}\`${several ? '; several are separated by commas' : ''}
+- Flag: \`${option}\`${several ? ', repeatable' : ''}
+- Variable: \`${variable}=${example}\`${several ? '; separate several values with commas' : ''}
 ${inFile}
 - Default: ${defaultText}
 `
@@ -53,7 +52,7 @@ ${inFile}
 
 function table(fields: Readonly<Record<string, string>>): string {
   const names = Object.entries(fields).map(([name, text]) => `- **${name}**: ${text}\n`)
-  return `\nEach is a mapping, in a flag or a variable as JSON, with these properties:\n\n${names.join('')}\nThe setting itself:\n`
+  return `\nEach entry is a mapping with these properties; in a flag or a variable, it is JSON:\n\n${names.join('')}\nThe setting itself:\n`
 }
 
 function inYaml(key: string, example: string, several: boolean): string {

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { LogLevel } from '../platform/log/log.ts'
 import { identityProviderFields, identityProvidersSchema } from './identity-providers.ts'
@@ -7,21 +6,19 @@ import {
   isLoopback,
   parseSomeAddresses,
   parseHostSuffix,
-  parseListenAddress,
   parsePublicHost,
-  parseTokenService,
 } from './network-address.ts'
 import { withoutDefaultPort } from '../standards/azure/login-server.ts'
+import { identitySettings } from './identity-settings.ts'
+import { limitSettings } from './limit-settings.ts'
+import { outboundSettings } from './outbound-settings.ts'
 import { settingTexts, wholeNumber } from './setting-texts.ts'
-import { trafficLimits } from './traffic-limits.ts'
+import { listenAddress, parsed, path, text } from './setting-values.ts'
 import { trustedTenantFields, trustedTenantsSchema } from './trusted-tenants.ts'
-
-/** More than any disk has, and counted exactly. */
-const maxBytes = 2 ** 50
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const satisfies readonly LogLevel[]
 
-/** All settings, as they are written in the configuration file. Unknown keys are refused. */
+/** All settings, as they are written in the configuration file. Unknown keys are rejected. */
 export const settingsSchema = z.strictObject(
   {
     dataDir: path().prefault('acrux-data').register(settingTexts, {
@@ -62,7 +59,7 @@ export const settingsSchema = z.strictObject(
       .optional()
       .register(settingTexts, {
         kind: 'text',
-        description: 'What follows the name of a further registry in its login server.',
+        description: 'The suffix of the login server of further registries, after the name of the registry.',
         placeholder: '.host',
         example: '.azurecr.example.com',
         defaultText: '`.azurecr.localhost` and the port of the first `listen`',
@@ -70,10 +67,10 @@ export const settingsSchema = z.strictObject(
     tlsCert: path().optional().register(settingTexts, {
       kind: 'text',
       description:
-        "A PEM file with the server's certificate, followed by those that signed it. It is picked up again when it changes.",
+        'A PEM file with the certificate of the server, followed by its intermediate certificates. The server reloads it when it changes.',
       placeholder: 'file',
       example: '/etc/acrux/tls.pem',
-      defaultText: 'a certificate of our own making, signed by `tls/ca.pem` in the data directory',
+      defaultText: 'a certificate that the server creates, signed by `tls/ca.pem` in the data directory',
     }),
     tlsKey: path().optional().register(settingTexts, {
       kind: 'text',
@@ -85,20 +82,23 @@ export const settingsSchema = z.strictObject(
     http: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
       kind: 'boolean',
       description:
-        'Speak HTTP instead of HTTPS. Passwords then cross the wire in the clear, so every `listen` has to be loopback, or `behindProxy` has to be set.',
+        'Serve HTTP instead of HTTPS. Passwords are then not encrypted on the network, so every `listen` must be a loopback address, or `behindProxy` must be set.',
       placeholder: 'boolean',
       example: 'true',
     }),
     behindProxy: z
-      .array(parsed(parseSomeAddresses, 'must be an address or a range ADDRESS/BITS that is not everybody'), {
-        error: 'must be one address or range, or a list of them',
-      })
+      .array(
+        parsed(parseSomeAddresses, 'must be an address or a range ADDRESS/BITS that does not include every address'),
+        {
+          error: 'must be one address or range, or a list of them',
+        },
+      )
       .max(64, { error: 'must name no more than 64 ranges' })
       .default([])
       .register(settingTexts, {
         kind: 'list',
         description:
-          'The addresses of the reverse proxies in front. `X-Forwarded-For` and `X-Forwarded-Proto` are believed from these alone.',
+          'The addresses of reverse proxies in front of the server. `X-Forwarded-For` and `X-Forwarded-Proto` are accepted only from these addresses.',
         placeholder: 'range',
         example: '10.0.0.0/8',
         defaultText: 'none',
@@ -123,7 +123,7 @@ export const settingsSchema = z.strictObject(
       .default('myregistry')
       .register(settingTexts, {
         kind: 'text',
-        description: 'The name of the registry that the first start makes.',
+        description: 'The name of the registry that the first start creates.',
         placeholder: 'name',
         example: 'contoso',
       }),
@@ -185,69 +185,15 @@ export const settingsSchema = z.strictObject(
     }),
     signingKeyRotationDays: wholeNumber(1, 3650).default(90).register(settingTexts, {
       kind: 'number',
-      description: 'How long a key signs tokens before another takes its place.',
+      description: 'How long a key signs tokens before a new key replaces it.',
       placeholder: 'days',
       example: '30',
     }),
-    identity: z
-      .strictObject(
-        {
-          maxSignInDays: wholeNumber(1, 3650).default(180).register(settingTexts, {
-            kind: 'number',
-            description:
-              'The maximum lifetime of a sign-in to a program and of its refresh token, however often it is used. A lower value ends older sign-ins at the next restart.',
-            placeholder: 'days',
-            example: '30',
-          }),
-          maxWorkloadTokenSeconds: wholeNumber(60, 31_536_000).default(86_400).register(settingTexts, {
-            kind: 'number',
-            description:
-              'The maximum lifetime of a token of a CI system, a cluster or another external issuer, from issue to expiry, plus 5 minutes for clock skew. A token with a longer lifetime is denied, however much of it is left.',
-            placeholder: 'seconds',
-            example: '3600',
-          }),
-          passwordGrant: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
-            kind: 'boolean',
-            description:
-              'Let programs sign people in by user name and password alone, as `az login -u -p` does. People with a second factor, or a password that has to be changed, are refused all the same.',
-            placeholder: 'boolean',
-            example: 'true',
-          }),
-          requireSecondFactor: z
-            .enum(['none', 'owners', 'all'], { error: 'must be none, owners or all' })
-            .default('none')
-            .register(settingTexts, {
-              kind: 'text',
-              description:
-                'Who must sign in with a second factor: nobody, the owners of the directory, or everybody. A person who has none sets it up at the next sign-in, in a browser or by device code. Existing sign-ins without a second factor end.',
-              placeholder: 'who',
-              example: 'owners',
-            }),
-          secondFactorEnrolment: z
-            .enum(['self', 'owner-code'], { error: 'must be self or owner-code' })
-            .default('self')
-            .register(settingTexts, {
-              kind: 'text',
-              description:
-                'What a person needs to set up the first second factor: only the password, or also a code from an owner of the directory. With `owner-code`, a stolen password is not enough to set one up.',
-              placeholder: 'mode',
-              example: 'owner-code',
-            }),
-          acceptProviderMfa: z.boolean({ error: 'must be true or false' }).default(true).register(settingTexts, {
-            kind: 'boolean',
-            description:
-              "Whether a second factor that the organisation's provider reports (`amr` with `mfa`) is accepted.",
-            placeholder: 'boolean',
-            example: 'false',
-          }),
-        },
-        { error: 'must be a mapping' },
-      )
-      .prefault({}),
+    identity: identitySettings,
     identityProviders: identityProvidersSchema.default([]).register(settingTexts, {
       kind: 'json',
       description:
-        'The OpenID providers of organisations, at which their people sign in. [organisations.md](../how-to/organisations.md) has worked examples.',
+        'The OpenID providers of organisations at which users sign in. [organisations.md](../how-to/organisations.md) has worked examples.',
       placeholder: 'json',
       example:
         '[{"name":"contoso","displayName":"Contoso","issuer":"https://id.example.com","clientId":"acrux","clientSecretFile":"/etc/acrux/contoso.secret"}]',
@@ -257,65 +203,13 @@ export const settingsSchema = z.strictObject(
     trustedTenants: trustedTenantsSchema.default([]).register(settingTexts, {
       kind: 'json',
       description:
-        'The tenants of Microsoft Entra whose access tokens are accepted at `/oauth2/exchange`, so that who has signed in there with `az login` needs no other sign-in. Their users and applications are known by tenant and object id; they have the rights that role assignments give to that object id, and none by being of the tenant.',
+        'The tenants of Microsoft Entra whose access tokens are accepted at `/oauth2/exchange`: a user who signed in there with `az login` needs no other sign-in. Their users and applications are identified by tenant and object id. They have only the permissions that role assignments grant to that object id.',
       placeholder: 'json',
       example: '[{"tenantId":"3d6f0f5e-7c1a-4d0c-9a53-3f1f6a0b8c11"}]',
       defaultText: 'none',
       fields: trustedTenantFields,
     }),
-    outbound: z
-      .strictObject(
-        {
-          allowPrivateAddresses: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
-            kind: 'boolean',
-            description:
-              'Whether the issuers of federated credentials and trusted tenants, registries that images are imported from, and webhooks of the audit log, may be at loopback and private addresses: whoever owns an application, or may import, can then have the server ask such an address. Link-local addresses, and those by which clouds give credentials away, stay closed.',
-            placeholder: 'boolean',
-            example: 'true',
-          }),
-          allowedNetworks: z
-            .array(parsed(parseSomeAddresses, 'must be an address or a range ADDRESS/BITS that is not everybody'), {
-              error: 'must be one address or range, or a list of them',
-            })
-            .max(64, { error: 'must name no more than 64 ranges' })
-            .default([])
-            .register(settingTexts, {
-              kind: 'list',
-              description:
-                'Networks in which such issuers, registries and webhooks may be, whatever `outbound.allowPrivateAddresses` says.',
-              placeholder: 'range',
-              example: '10.20.0.0/16',
-              defaultText: 'none',
-            }),
-          tokenServices: z
-            .array(
-              parsed(parseTokenService, 'must be REGISTRY=HOST, two hosts with their ports where those are not 443'),
-              {
-                error: 'must be one pair of hosts, or a list of them',
-              },
-            )
-            .max(64, { error: 'must name no more than 64 registries' })
-            .default([])
-            .register(settingTexts, {
-              kind: 'list',
-              description:
-                'Registries that images are imported from and whose token service has another host, each with that host. Their credentials go there, too. Nothing has to be said of Docker Hub, nor where the registry is below the other host, as `registry.gitlab.com` is.',
-              placeholder: 'pair',
-              example: 'registry.example.com=gitlab.example.com',
-              defaultText: 'none',
-            }),
-          caFile: path().optional().register(settingTexts, {
-            kind: 'text',
-            description:
-              'A PEM file with certificate authorities that such issuers, registries and webhooks are trusted by, besides those that the system trusts.',
-            placeholder: 'file',
-            example: '/etc/acrux/organisation-ca.pem',
-            defaultText: 'none',
-          }),
-        },
-        { error: 'must be a mapping' },
-      )
-      .prefault({}),
+    outbound: outboundSettings,
     audit: z
       .strictObject(
         {
@@ -335,7 +229,8 @@ export const settingsSchema = z.strictObject(
         {
           intervalSeconds: wholeNumber(1, 31_536_000).default(3600).register(settingTexts, {
             kind: 'number',
-            description: 'How often blobs that no manifest refers to, and expired uploads, are looked for and removed.',
+            description:
+              'How often garbage collection runs, which removes expired uploads and blobs that no manifest refers to.',
             placeholder: 'seconds',
             example: '600',
           }),
@@ -377,91 +272,35 @@ export const settingsSchema = z.strictObject(
         { error: 'must be a mapping' },
       )
       .prefault({}),
-    limits: z
-      .strictObject(
-        {
-          ...trafficLimits,
-          maxUploadsPerRepository: wholeNumber(1, 1_000_000).default(1000).register(settingTexts, {
-            kind: 'number',
-            description: 'How many uploads may be open in one repository.',
-            placeholder: 'number',
-            example: '200',
-          }),
-          throttling: z.enum(['off', 'acr'], { error: 'must be off or acr' }).default('off').register(settingTexts, {
-            kind: 'text',
-            description:
-              "Whether requests are limited, by registry and by identity, as Azure Container Registry limits them for the registry's SKU. Each process counts for itself.",
-            placeholder: 'mode',
-            example: 'acr',
-          }),
-          maxConcurrentImports: wholeNumber(1, 1000).default(4).register(settingTexts, {
-            kind: 'number',
-            description:
-              'How many images are imported at a time; sixteen times as many may wait for their turn. Each may take six hours.',
-            placeholder: 'number',
-            example: '8',
-          }),
-          freeSpaceReserveBytes: wholeNumber(0, maxBytes).optional().register(settingTexts, {
-            kind: 'number',
-            description:
-              'The free space on the file system of `dataDir` that content may not use. If less space is free, uploads, new manifests and imports are denied with 507; sign-in, tokens, deletes, the audit log and garbage collection continue.',
-            placeholder: 'bytes',
-            example: '5368709120',
-            defaultText: '5 % of the file system, at least 1 GiB and at most 20 GiB, and never more than a quarter',
-          }),
-          registryQuotaBytes: wholeNumber(0, maxBytes).default(0).register(settingTexts, {
-            kind: 'number',
-            description:
-              'The quota of a registry that has none of its own, in bytes, including open uploads. A blob that several repositories share counts once. 0 means no limit.',
-            placeholder: 'bytes',
-            example: '107374182400',
-          }),
-          repositoryQuotaBytes: wholeNumber(0, maxBytes).default(0).register(settingTexts, {
-            kind: 'number',
-            description:
-              'The quota of a repository that has none of its own, in bytes, including open uploads. 0 means no limit.',
-            placeholder: 'bytes',
-            example: '10737418240',
-          }),
-          maxConcurrentUploadsPerCaller: wholeNumber(1, 100_000).default(256).register(settingTexts, {
-            kind: 'number',
-            description:
-              'How many uploads one caller may have open in one registry. At this limit, a new upload ends the one that has been idle longest.',
-            placeholder: 'number',
-            example: '64',
-          }),
-        },
-        { error: 'must be a mapping' },
-      )
-      .prefault({}),
+    limits: limitSettings,
   },
   { error: 'must be a mapping of settings to values' },
 )
 
-/** All settings with what they have to say together, and the defaults that follow from others. */
+/** All settings, with the rules over several settings and the defaults that depend on other settings. */
 export const configurationSchema = settingsSchema
   .refine(({ tlsCert, tlsKey }) => tlsCert === undefined || tlsKey !== undefined, {
-    error: 'a certificate needs its key: set tlsKey too',
+    error: 'a certificate needs its key: also set tlsKey',
     path: ['tlsCert'],
     when: known('tlsCert', 'tlsKey'),
   })
   .refine(({ tlsCert, tlsKey }) => tlsKey === undefined || tlsCert !== undefined, {
-    error: 'a key needs its certificate: set tlsCert too',
+    error: 'a key needs its certificate: also set tlsCert',
     path: ['tlsKey'],
     when: known('tlsCert', 'tlsKey'),
   })
   .refine(({ http, tlsCert }) => !http || tlsCert === undefined, {
-    error: 'HTTP has no use for a certificate: set http or tlsCert, not both',
+    error: 'HTTP uses no certificate: set http or tlsCert, not both',
     path: ['http'],
     when: known('http', 'tlsCert'),
   })
   .refine(({ http, listen, behindProxy }) => !http || behindProxy.length > 0 || listen.every(isLoopback), {
-    error: 'HTTP is for loopback addresses, or behind a proxy that is named in behindProxy',
+    error: 'HTTP requires loopback addresses, or a proxy in behindProxy',
     path: ['http'],
     when: known('http', 'listen', 'behindProxy'),
   })
   .refine(({ listen }) => new Set(listen.map(formatListenAddress)).size === listen.length, {
-    error: 'the same address is named twice',
+    error: 'the same address is listed twice',
     path: ['listen'],
     when: known('listen'),
   })
@@ -469,7 +308,7 @@ export const configurationSchema = settingsSchema
     ({ listen, metricsListen }) =>
       metricsListen === undefined || !listen.map(formatListenAddress).includes(formatListenAddress(metricsListen)),
     {
-      error: 'metrics need an address of their own',
+      error: 'metrics need a separate address',
       path: ['metricsListen'],
       when: known('listen', 'metricsListen'),
     },
@@ -498,32 +337,11 @@ export const configurationSchema = settingsSchema
 
 type Setting = keyof z.output<typeof settingsSchema>
 
-/** A rule over several settings is looked at although others are wrong, so that all problems are told at once. */
+/** A rule over several settings is checked even if other settings are invalid, so that all problems are reported together. */
 function known(...settings: readonly Setting[]) {
   return (payload: z.core.ParsePayload) =>
     typeof payload.value === 'object' &&
     !Array.isArray(payload.value) &&
     payload.value !== null &&
     !payload.issues.some(({ path }) => settings.some((setting) => path?.[0] === setting))
-}
-
-function text(form: RegExp, error: string) {
-  return z.string({ error }).regex(form, { error })
-}
-
-function path() {
-  return text(/^[^\0]{1,4096}$/, 'must be a path').transform((value) => resolve(value))
-}
-
-function listenAddress() {
-  return parsed(parseListenAddress, 'must be HOST:PORT, such as 127.0.0.1:5443')
-}
-
-function parsed<Value>(parse: (text: string) => Value | undefined, message: string) {
-  return z.string({ error: message }).transform((input, context) => {
-    const value = parse(input)
-    if (value !== undefined) return value
-    context.issues.push({ code: 'custom', message, input })
-    return z.NEVER
-  })
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parseGuid } from '../standards/azure/guid.ts'
 
-/** How many tenants may be trusted. */
+/** The maximum number of trusted tenants. */
 const largestNumber = 100
 
 const trustedTenantSchema = z.strictObject(
@@ -24,16 +24,16 @@ const trustedTenantSchema = z.strictObject(
 /** The list of tenants of Microsoft Entra whose access tokens are accepted; none is named twice. */
 export const trustedTenantsSchema = z
   .array(trustedTenantSchema, { error: 'must be a list of tenants' })
-  .max(largestNumber, { error: `must name no more than ${largestNumber} tenants` })
+  .max(largestNumber, { error: `must list at most ${largestNumber} tenants` })
   .refine((tenants) => new Set(tenants.map(({ tenantId }) => tenantId)).size === tenants.length, {
-    error: 'the same tenant is named twice',
+    error: 'the same tenant is listed twice',
   })
 
 /** What each property of a trusted tenant is, in the order of the reference. */
 export const trustedTenantFields: Readonly<Record<keyof z.output<typeof trustedTenantSchema>, string>> = {
-  tenantId: 'Its id.',
+  tenantId: 'The id of the tenant.',
   authorityHost:
-    'Where its keys are read, and with it which cloud it is in: `https://login.microsoftonline.com` (the default), `https://login.microsoftonline.us` or `https://login.partner.microsoftonline.cn`. Any other is taken for a stand-in of the first, whose issuers its tokens must have.',
+    'The authority whose keys sign the tokens of the tenant; it selects the cloud: `https://login.microsoftonline.com` (the default), `https://login.microsoftonline.us` or `https://login.partner.microsoftonline.cn`. Any other origin is a stand-in for the first, and its tokens must have the issuers of the first.',
 }
 
 function isOrigin(text: string): boolean {

@@ -1,0 +1,65 @@
+import { z } from 'zod'
+import { settingTexts, wholeNumber } from './setting-texts.ts'
+import { trafficLimits } from './traffic-limits.ts'
+
+/** More than any disk holds, and an exact number. */
+const maxBytes = 2 ** 50
+
+/** The settings in `limits`. */
+export const limitSettings = z
+  .strictObject(
+    {
+      ...trafficLimits,
+      maxUploadsPerRepository: wholeNumber(1, 1_000_000).default(1000).register(settingTexts, {
+        kind: 'number',
+        description: 'The maximum number of open uploads in one repository.',
+        placeholder: 'number',
+        example: '200',
+      }),
+      throttling: z.enum(['off', 'acr'], { error: 'must be off or acr' }).default('off').register(settingTexts, {
+        kind: 'text',
+        description:
+          "Whether requests are limited per registry and per identity, as Azure Container Registry limits them for the registry's SKU. Each process has its own limits.",
+        placeholder: 'mode',
+        example: 'acr',
+      }),
+      maxConcurrentImports: wholeNumber(1, 1000).default(4).register(settingTexts, {
+        kind: 'number',
+        description:
+          'The maximum number of concurrent imports. Sixteen times as many can wait in a queue. An import may take up to six hours.',
+        placeholder: 'number',
+        example: '8',
+      }),
+      freeSpaceReserveBytes: wholeNumber(0, maxBytes).optional().register(settingTexts, {
+        kind: 'number',
+        description:
+          'The free space on the file system of `dataDir` that content may not use. If less space is free, uploads, new manifests and imports are denied with 507; sign-in, tokens, deletes, the audit log and garbage collection continue.',
+        placeholder: 'bytes',
+        example: '5368709120',
+        defaultText: '5 % of the file system, at least 1 GiB and at most 20 GiB, and never more than a quarter',
+      }),
+      registryQuotaBytes: wholeNumber(0, maxBytes).default(0).register(settingTexts, {
+        kind: 'number',
+        description:
+          'The quota of a registry that has none of its own, in bytes, including open uploads. A blob that several repositories share counts once. 0 means no limit.',
+        placeholder: 'bytes',
+        example: '107374182400',
+      }),
+      repositoryQuotaBytes: wholeNumber(0, maxBytes).default(0).register(settingTexts, {
+        kind: 'number',
+        description:
+          'The quota of a repository that has none of its own, in bytes, including open uploads. 0 means no limit.',
+        placeholder: 'bytes',
+        example: '10737418240',
+      }),
+      maxConcurrentUploadsPerCaller: wholeNumber(1, 100_000).default(256).register(settingTexts, {
+        kind: 'number',
+        description:
+          'How many uploads one caller may have open in one registry. At this limit, a new upload ends the one that has been idle longest.',
+        placeholder: 'number',
+        example: '64',
+      }),
+    },
+    { error: 'must be a mapping' },
+  )
+  .prefault({})

@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import { parseSomeAddresses, parseTokenService } from './network-address.ts'
+import { settingTexts } from './setting-texts.ts'
+import { parsed, path } from './setting-values.ts'
+
+/** The settings in `outbound`: which other servers this server may connect to. */
+export const outboundSettings = z
+  .strictObject(
+    {
+      allowPrivateAddresses: z.boolean({ error: 'must be true or false' }).default(false).register(settingTexts, {
+        kind: 'boolean',
+        description:
+          'Allow issuers of federated credentials, trusted tenants, source registries of imports and webhooks of the audit log at loopback and private addresses. Owners of applications and principals that may import can then make the server send requests to such addresses. Link-local addresses and the metadata addresses of clouds are never allowed.',
+        placeholder: 'boolean',
+        example: 'true',
+      }),
+      allowedNetworks: z
+        .array(
+          parsed(parseSomeAddresses, 'must be an address or a range ADDRESS/BITS that does not include every address'),
+          {
+            error: 'must be one address or range, or a list of them',
+          },
+        )
+        .max(64, { error: 'must name no more than 64 ranges' })
+        .default([])
+        .register(settingTexts, {
+          kind: 'list',
+          description:
+            'Networks in which such issuers, registries and webhooks are allowed, regardless of `outbound.allowPrivateAddresses`.',
+          placeholder: 'range',
+          example: '10.20.0.0/16',
+          defaultText: 'none',
+        }),
+      tokenServices: z
+        .array(parsed(parseTokenService, 'must be REGISTRY=HOST, two hosts, with a port if it is not 443'), {
+          error: 'must be one pair of hosts, or a list of them',
+        })
+        .max(64, { error: 'must name no more than 64 registries' })
+        .default([])
+        .register(settingTexts, {
+          kind: 'list',
+          description:
+            'Source registries of imports whose token service has another host, each with that host. Credentials for the registry are also sent to that host. Docker Hub needs no entry, nor does a registry whose host is below the host of its token service, such as `registry.gitlab.com`.',
+          placeholder: 'pair',
+          example: 'registry.example.com=gitlab.example.com',
+          defaultText: 'none',
+        }),
+      caFile: path().optional().register(settingTexts, {
+        kind: 'text',
+        description:
+          'A PEM file with certificate authorities for such issuers, registries and webhooks, in addition to those that the system trusts.',
+        placeholder: 'file',
+        example: '/etc/acrux/organisation-ca.pem',
+        defaultText: 'none',
+      }),
+    },
+    { error: 'must be a mapping' },
+  )
+  .prefault({})

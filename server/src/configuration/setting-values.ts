@@ -1,0 +1,28 @@
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { parseListenAddress } from './network-address.ts'
+
+/** A text of this form. */
+export function text(form: RegExp, error: string) {
+  return z.string({ error }).regex(form, { error })
+}
+
+/** A path, resolved against the working directory. */
+export function path() {
+  return text(/^[^\0]{1,4096}$/, 'must be a path').transform((value) => resolve(value))
+}
+
+/** An address to listen on, as HOST:PORT. */
+export function listenAddress() {
+  return parsed(parseListenAddress, 'must be HOST:PORT, such as 127.0.0.1:5443')
+}
+
+/** A text that a parser understands, as what the parser returns. */
+export function parsed<Value>(parse: (text: string) => Value | undefined, message: string) {
+  return z.string({ error: message }).transform((input, context) => {
+    const value = parse(input)
+    if (value !== undefined) return value
+    context.issues.push({ code: 'custom', message, input })
+    return z.NEVER
+  })
+}
