@@ -8,15 +8,6 @@ type ResourcesTables = {
   admin_password: AdminPasswordRow
 }
 
-/** Marks the registry with the public host. All others have their name and the suffix. */
-export async function markPublicHost(transaction: Transaction): Promise<void> {
-  const tables = transaction.tables<ResourcesTables>()
-  for (const { rid, name_key, login_server } of await tables.selectFrom('registry').selectAll().execute()) {
-    if (login_server.startsWith(`${name_key}.`)) continue
-    await tables.updateTable('registry').set({ has_public_host: 1 }).where('rid', '=', rid).execute()
-  }
-}
-
 /** The SQL of the tree. Keys are in lower case. */
 export function createResourcesStore(database: Database) {
   const read = () => database.tables<ResourcesTables>()
