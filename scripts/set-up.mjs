@@ -59,8 +59,8 @@ const parentWatchMs = 250
 
 /**
  * Runs a program in this terminal and waits for its end. Signals to this process are passed on; those from the keyboard
- * reach the program without that. The program also gets SIGTERM when the parent of this process ends: npm sends its signals to
- * a shell, which ends without passing them on. Resolves to the program's exit code, or to 128 and the number of the signal
+ * reach the program without that. Under npm, the program also gets SIGTERM when the parent of this process ends: npm sends its
+ * signals to a shell, which ends without passing them on. Without npm, the parent may be a terminal that is closed. Resolves to the program's exit code, or to 128 and the number of the signal
  * that ended it.
  *
  * @param {string} command
@@ -79,7 +79,10 @@ export function runInherited(command, args, options = {}) {
       return { signal, handler }
     })
     const parent = process.ppid
-    const parentWatch = setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), parentWatchMs).unref()
+    const isUnderNpm = process.env.npm_lifecycle_event !== undefined
+    const parentWatch = setInterval(() => {
+      if (isUnderNpm && process.ppid !== parent) child.kill('SIGTERM')
+    }, parentWatchMs).unref()
     const stopHandling = () => {
       clearInterval(parentWatch)
       for (const { signal, handler } of handlers) process.off(signal, handler)

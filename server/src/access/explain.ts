@@ -80,7 +80,7 @@ export interface Explain {
   whoMay(registry: RegistryInQuestion, asked: RightInQuestion): Promise<AllowedPrincipal[]>
 }
 
-type Rooms = {
+type ExplainContext = {
   readonly store: RoleAssignmentStore
   readonly assigned: ReturnType<typeof createAssignedRoles>
   readonly rightsOf: (principal: Principal, registry: RegistryInQuestion) => RegistryRights | Promise<RegistryRights>
@@ -88,7 +88,7 @@ type Rooms = {
 }
 
 /** Opens the questions about decisions. */
-export function createExplain({ store, assigned, rightsOf, scopeMapOf }: Rooms): Explain {
+export function createExplain({ store, assigned, rightsOf, scopeMapOf }: ExplainContext): Explain {
   const consideredBy = (registry: RegistryInQuestion, asked: RightInQuestion) => (role: AssignedRole) =>
     consider(role, registry, asked)
 

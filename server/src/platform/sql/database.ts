@@ -16,7 +16,7 @@ export type SqlParameters = Readonly<Record<string, SqlValue>>
  */
 export interface Transaction {
   readonly kind: DatabaseKind
-  /** The query builder, seen with the tables of the caller's room. */
+  /** The query builder, with the tables of the caller's module. */
   tables<Tables>(): Kysely<Tables>
   /**
    * States that this change may take a right or a credential away from somebody. When the transaction is committed,

@@ -10,7 +10,7 @@ export type ColumnTypes = {
 
 /** One step of the schema. Steps are added at the end and never edited. */
 export type Migration = {
-  /** `room-NNNN-what`, unique and never changed. */
+  /** `module-NNNN-what`. Unique, and unchanged after a release. */
   readonly id: string
   readonly up: (schema: SchemaModule, types: ColumnTypes, transaction: Transaction) => Promise<void>
 }
